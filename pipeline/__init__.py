@@ -1,0 +1,1 @@
+"""How a knowledge base is made: stages, engines, and the flow that runs them with every policy."""

@@ -1,0 +1,126 @@
+"""What the stages need of the outside: Protocols of the engines, and the facts that travel with them.
+
+Each Protocol has at least two implementations, the real one and a fake in ``pipeline/engines/fakes.py``, and one
+contract test suite for all (``tests/contract``). ``fingerprint`` names the engine, its version, its weights and the
+settings that change its output; a stage whose fingerprint did not change is not run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from stores.models import Box, Page, PageText, Record, Schema
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFacts:
+    """What opening a file tells: its pages, and the title that it carries inside, if any."""
+
+    page_count: int
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFacts:
+    """What one look at a page tells, cheap enough for every page; ``stages.plan`` decides on these alone.
+
+    Shares are 0 to 1. ``hidden_share`` is the share of the characters that are drawn invisibly (render mode 3) or lie
+    under an image; ``image_share`` the share of the page that images cover.
+    """
+
+    number: int
+    width_pt: float
+    height_pt: float
+    text: str
+    hidden_share: float
+    image_share: float
+    unmapped_share: float  # characters without a Unicode mapping, private use, control or replacement characters
+    drawings: int  # vector paths
+    ink: bool  # something is drawn at all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageImage:
+    """A rendered page in a file: ``width_pt`` and ``height_pt`` say how large the page is that the pixels show."""
+
+    number: int
+    path: Path
+    width_pt: float
+    height_pt: float
+
+
+class DocumentEngine(Protocol):
+    """Opens files of pages: PDF and images. Paths are local; ``password`` is "" where none is needed.
+
+    Raises InputError (not a document, truncated, no pages), EncryptedError, PageError.
+    """
+
+    fingerprint: str
+
+    def inspect(self, path: Path, password: str) -> DocumentFacts: ...
+
+    def look(self, path: Path, password: str, numbers: Sequence[int]) -> Iterator[PageFacts]:
+        """Facts of the pages ``numbers`` (from 1), in that order."""
+
+    def render(self, path: Path, password: str, number: int, target: Path) -> PageImage:
+        """Draw a page into ``target`` (PNG) at the engine's dpi, smaller where it would pass the pixel limit."""
+
+
+class TextReader(Protocol):
+    """Makes Markdown of pages that have a good text layer."""
+
+    fingerprint: str
+
+    def read(self, path: Path, password: str, number: int) -> PageText: ...
+
+
+class PageReader(Protocol):
+    """Makes Markdown of page images: OCR. Boxes of the result are in points of the page as displayed."""
+
+    fingerprint: str
+    batch_pages: int  # how many pages one step should hold
+
+    def read(self, image: PageImage) -> PageText: ...
+
+
+class Extractor(Protocol):
+    """Fills a schema from the pages of a document; every value comes with evidence."""
+
+    fingerprint: str
+
+    def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record: ...
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors."""
+
+    fingerprint: str
+    dimension: int
+    max_tokens: int  # what is longer is cut
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+
+    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 array (len(texts), dimension), rows of length 1."""
+
+    def embed_query(self, text: str) -> np.ndarray:
+        """float32 array (dimension,), of length 1."""
+
+
+__all__ = [
+    "Box",
+    "DocumentEngine",
+    "DocumentFacts",
+    "Embedder",
+    "Extractor",
+    "PageFacts",
+    "PageImage",
+    "PageReader",
+    "TextReader",
+]

@@ -1,0 +1,1 @@
+"""One module per outside tool; every heavy import lives here."""

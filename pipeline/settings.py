@@ -1,0 +1,55 @@
+"""Every setting, with its default: flag > environment ``INGOT_*`` > ``ingot.toml`` > default. Read once, in ``wiring``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class Settings(BaseSettings):
+    """Ingot's settings. Each is also the environment variable ``INGOT_<NAME>`` and a key of ``ingot.toml``."""
+
+    model_config = SettingsConfigDict(env_prefix="INGOT_", toml_file="ingot.toml", extra="ignore", frozen=True)
+
+    home: Path = Field(Path("ingot-data"), description="folder that holds the knowledge bases")
+    broker_url: str = Field("", description="Celery broker; empty: a private Redis is started (embedded mode)")
+    chroma_url: str = Field("", description="Chroma server, http://host:port; empty: the embedded runtime's own")
+    schema_dir: Path | None = Field(None, description="folder of your own extraction schemas (*.toml)")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+    workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="local worker processes")
+    batch_pages: int = Field(16, ge=1, le=256, description="pages of one render, OCR or parse step")
+    max_pages: int = Field(5000, ge=1, description="a document with more pages is refused")
+    max_file_mb: int = Field(2048, ge=1, description="a larger file is refused")
+    page_timeout_s: float = Field(120.0, gt=0, description="a page that takes longer is given up")
+    document_timeout_s: float = Field(600.0, gt=0, description="plan, extract, embed and publish may take this long")
+    memory_mb: int = Field(4096, ge=512, description="a worker process that would pass this is ended")
+
+    dpi: int = Field(150, ge=50, le=600, description="resolution of pages that are rendered for OCR")
+    max_page_megapixels: float = Field(12.0, gt=0, description="a larger page is rendered smaller")
+    ocr_engine: str = Field("rapidocr", description="page reader: rapidocr, fake")
+    text_engine: str = Field("pymupdf", description="text layer reader: pymupdf, fake")
+
+    embedder: str = Field("minilm", description="minilm (onnxruntime), sentence-transformers, fake")
+    embedder_model: str = Field("sentence-transformers/all-MiniLM-L6-v2", description="model of sentence-transformers")
+    chunk_tokens: int = Field(200, ge=32, le=4096, description="size of a chunk in the embedder's tokens")
+    chunk_overlap: int = Field(0, ge=0, le=512, description="tokens that neighbouring chunks share")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

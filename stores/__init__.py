@@ -1,0 +1,1 @@
+"""What is kept: records, files, keywords and vectors. Imports nothing of pipeline or ingest."""

@@ -1,0 +1,42 @@
+"""What the stores promise. RecordStore is the truth; vectors and keywords can be rebuilt from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+Scalar = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VectorRow:
+    """One vector: ``id`` is the chunk id ``<document>:<generation>:<ordinal>``, ``embedding`` float32 little endian."""
+
+    id: str
+    text: str
+    embedding: bytes
+    metadata: Mapping[str, Scalar]  # document, generation, name, first_page, last_page, language, extracted scalars
+
+
+class VectorStore(Protocol):
+    """Vectors of all knowledge bases, one collection each. Every call may be repeated; the second changes nothing.
+
+    Raises UnavailableError when the index cannot be reached, InputError when ``embedder`` is not the one that made
+    the collection. A damaged collection raises DamagedIndexError and is rebuilt by the caller from the chunk rows.
+    """
+
+    def upsert(self, knowledge_id: str, embedder: str, rows: Sequence[VectorRow]) -> None: ...
+
+    def query(
+        self, knowledge_id: str, embedder: str, vector: bytes, limit: int, where: Mapping[str, Scalar]
+    ) -> list[tuple[str, float]]:
+        """(chunk id, cosine distance), nearest first; chunks of generations that are not visible may be among them."""
+
+    def delete(self, knowledge_id: str, document: str, keep_generation: int | None = None) -> None:
+        """Remove every vector of a document, except those of ``keep_generation``."""
+
+    def ids(self, knowledge_id: str) -> set[str]: ...
+
+    def drop(self, knowledge_id: str) -> None:
+        """Remove the collection, and its files."""

@@ -1,0 +1,78 @@
+"""What can go wrong, drawn.
+
+    IngotError                  code, one sentence, what to do next
+    ├── InputError              the document or the request is at fault: never retried
+    │   ├── EncryptedError      no password opens it
+    │   ├── PageError           one page cannot be read; the others go on
+    │   └── NotFoundError       no such knowledge base, document, job or schema
+    ├── TransientError          the world is at fault: retried after a while
+    │   └── UnavailableError    broker, worker, vector index or disk is not reachable
+    ├── CancelledError          somebody asked to stop
+    └── LeaseLostError          another worker has this step now; the result is thrown away
+
+Anything that is not an IngotError is a bug: it fails at once and its traceback is kept.
+"""
+
+from __future__ import annotations
+
+
+class IngotError(Exception):
+    """Something went wrong."""
+
+    code = "error"
+
+    def __init__(self, message: str = "", *, code: str = "") -> None:
+        super().__init__(message or type(self).__doc__ or "")
+        self.code = code or type(self).code
+
+    @property
+    def message(self) -> str:
+        return str(self)
+
+
+class InputError(IngotError):
+    """The document or the request cannot be used as it is."""
+
+    code = "bad_input"
+
+
+class EncryptedError(InputError):
+    """The document is encrypted and no password opens it; give one with --password."""
+
+    code = "encrypted"
+
+
+class PageError(InputError):
+    """The page cannot be read."""
+
+    code = "page_unreadable"
+
+
+class NotFoundError(InputError):
+    """There is no such thing."""
+
+    code = "not_found"
+
+
+class TransientError(IngotError):
+    """Something outside was not ready; it is tried again."""
+
+    code = "transient"
+
+
+class UnavailableError(TransientError):
+    """A service that is needed cannot be reached."""
+
+    code = "unavailable"
+
+
+class CancelledError(IngotError):
+    """The work was cancelled."""
+
+    code = "cancelled"
+
+
+class LeaseLostError(IngotError):
+    """Another worker has this step now."""
+
+    code = "lease_lost"

@@ -1,0 +1,323 @@
+"""Frozen records that travel between stages, the enums of their states, and how ids are formed.
+
+Boxes are ``(x0, y0, x1, y1)`` in PDF points (1/72 inch), origin at the top left of the page as it is displayed.
+Pages count from 1, times are UTC seconds since the epoch, units stand in the names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Box = tuple[float, float, float, float]
+
+KNOWLEDGE_ID_RULE = "1 to 128 of letters, digits, '.', '_' and '-', the first a letter or a digit"
+_KNOWLEDGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_PLAIN_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{2,62}")
+
+
+class Stage(StrEnum):
+    """The stages in their order; a step belongs to one of them."""
+
+    PLAN = "plan"
+    RENDER = "render"
+    OCR = "ocr"
+    PARSE = "parse"
+    EXTRACT = "extract"
+    EMBED = "embed"
+    PUBLISH = "publish"
+
+
+class Route(StrEnum):
+    """Where the text of a page comes from."""
+
+    TEXT = "text"
+    OCR = "ocr"
+    BLANK = "blank"
+
+
+class Label(StrEnum):
+    """What a block is."""
+
+    TITLE = "title"
+    HEADING = "heading"
+    TEXT = "text"
+    LIST = "list"
+    TABLE = "table"
+    FIGURE = "figure"
+    FORMULA = "formula"
+    CAPTION = "caption"
+    HEADER = "header"
+    FOOTER = "footer"
+
+
+class DocumentState(StrEnum):
+    """The state of a document's newest generation; the last four are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def final(self) -> bool:
+        return self not in (DocumentState.QUEUED, DocumentState.RUNNING)
+
+
+class JobState(StrEnum):
+    """The state of a job: open until every document of it is final."""
+
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class StepState(StrEnum):
+    """waiting: steps before it are not done; due: may be claimed; the last four are final."""
+
+    WAITING = "waiting"
+    DUE = "due"
+    RUNNING = "running"
+    DONE = "done"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Outcome(StrEnum):
+    """What an ingest request found of one file."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    DUPLICATE = "duplicate"
+    AGAIN = "again"
+    GONE = "gone"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One printed line, or one table cell, inside a block."""
+
+    box: Box
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One laid-out piece of a page.
+
+    ``start`` and ``end`` are character offsets into the page's Markdown; running headers and footers are kept as
+    blocks but stand outside the Markdown (both offsets 0). ``lines`` locate quotes more finely than ``box``.
+    """
+
+    label: Label
+    box: Box
+    text: str
+    start: int = 0
+    end: int = 0
+    level: int = 0  # heading level 1 to 6, 0 where the block is no heading
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageText:
+    """What a reader made of one page. ``confidence`` is 0 to 1, None where the reader cannot say."""
+
+    markdown: str
+    blocks: tuple[Block, ...]
+    engine: str
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagePlan:
+    """What ``plan`` decided for one page. Width and height are those of the page as displayed."""
+
+    number: int
+    width_pt: float
+    height_pt: float
+    route: Route
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of one generation; ``text`` is None until it is read, ``error`` says why it could not be."""
+
+    number: int
+    width_pt: float
+    height_pt: float
+    route: Route
+    reason: str
+    text: PageText | None = None
+    error: str | None = None
+
+    @property
+    def markdown(self) -> str:
+        return self.text.markdown if self.text else ""
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        return self.text.blocks if self.text else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedBox:
+    """A box and the page it lies on."""
+
+    page: int
+    box: Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A passage that is embedded and found.
+
+    ``text`` is what a reader sees; ``heading`` is the path of headings above it, joined by " > ".
+    ``embedding`` is float32 little-endian bytes (4 x dimension), empty until embedded.
+    """
+
+    ordinal: int
+    text: str
+    heading: str
+    first_page: int
+    last_page: int
+    boxes: tuple[PlacedBox, ...]
+    embedding: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The proof of one value: where it stands and how it is printed.
+
+    ``path`` names the value: ``email``, ``education[0].institution``. ``found`` is False where the value could not be
+    located; page is 0 and quote empty then.
+    """
+
+    path: str
+    page: int
+    boxes: tuple[Box, ...]
+    quote: str
+    found: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What one schema extracted from one document. Values: str, int, float, None, lists of str, lists of mappings."""
+
+    schema: str
+    fields: Mapping[str, Any]
+    evidence: tuple[Evidence, ...] = ()
+
+
+class FieldKind(StrEnum):
+    """The type of a field; dates are ISO strings as exact as printed (2018, 2018-09, 2018-09-14)."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    INTEGER = "integer"
+    DATE = "date"
+    TEXTS = "texts"
+    ROWS = "rows"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of a schema. ``fields`` are the columns of a ``rows`` field; ``labels`` how documents print its name."""
+
+    name: str
+    kind: FieldKind
+    description: str = ""
+    labels: tuple[str, ...] = ()
+    fields: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """What is extracted: a name (``[a-z][a-z0-9_]*``), its fields, and the engine that fills them."""
+
+    name: str
+    description: str
+    fields: tuple[Field, ...]
+    engine: str = "labels"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepKey:
+    """What a message carries: the name of one step, ids only."""
+
+    knowledge_id: str
+    document: str
+    generation: int
+    stage: Stage
+    batch: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One found chunk. Ranks count from 1 and are None in the half that did not find it."""
+
+    chunk: str
+    document: str
+    source: str
+    first_page: int
+    last_page: int
+    heading: str
+    text: str
+    boxes: tuple[PlacedBox, ...]
+    score: float
+    keyword_rank: int | None = None
+    vector_rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What an ingest request asks for; part of the fingerprints of the stages that it concerns."""
+
+    ocr: str = "auto"  # auto, always, never
+    pages: str = ""  # "1-5,9"; empty: all
+    schemas: tuple[str, ...] = ()  # besides "document"
+    force: bool = False
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Why something failed, in one sentence, and what to do about it."""
+
+    code: str
+    message: str
+    detail: str = field(default="", repr=False)  # traceback of a bug; never printed without --debug
+
+
+def check_knowledge_id(knowledge_id: str) -> str:
+    """The id itself, or ValueError with the rule."""
+    if not _KNOWLEDGE_ID.fullmatch(knowledge_id):
+        raise ValueError(f"knowledge id {knowledge_id!r} is not allowed: it must be {KNOWLEDGE_ID_RULE}")
+    return knowledge_id
+
+
+def slug_of(knowledge_id: str) -> str:
+    """Folder, schema and collection name of a knowledge base: itself where it is plain, else a slug with a hash."""
+    check_knowledge_id(knowledge_id)
+    if _PLAIN_SLUG.fullmatch(knowledge_id):
+        return knowledge_id
+    digest = hashlib.sha256(knowledge_id.encode()).hexdigest()[:10]
+    return f"{re.sub(r'[^a-z0-9_-]', '-', knowledge_id.lower())[:40]}-{digest}"
+
+
+def document_id(sha256: str) -> str:
+    """The id of a document: the first half of the SHA-256 of its bytes, 32 hexadecimal digits."""
+    return sha256[:32]
+
+
+def chunk_id(document: str, generation: int, ordinal: int) -> str:
+    return f"{document}:{generation}:{ordinal}"

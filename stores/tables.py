@@ -1,0 +1,238 @@
+"""The SQL tables of one knowledge base. Migrations stand beside this file, in ``migrations.py``."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
+
+document = Table(
+    "document",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("sha256", String, nullable=False, unique=True),
+    Column("size_bytes", Integer, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("newest", Integer, nullable=False, default=0),
+    Column("visible", Integer),
+    Column("error_code", String),
+    Column("error", Text),
+    Column("created_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+)
+
+source = Table(
+    "source",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("root", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("document", String),  # whose content answers under this name
+    Column("pending", String),  # the changed content that is being made beside it
+    Column("size_bytes", Integer, nullable=False, default=0),
+    Column("modified_ns", Integer, nullable=False, default=0),
+    Column("error_code", String),
+    Column("error", Text),
+    UniqueConstraint("root", "name"),
+    Index("source_document", "document"),
+    Index("source_pending", "pending"),
+)
+
+generation = Table(
+    "generation",
+    metadata,
+    Column("document", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("passwords", JSON),  # emptied when the generation is final
+    Column("password", Text),
+    Column("fingerprints", JSON, nullable=False),
+    Column("pages", Integer, nullable=False, default=0),
+    Column("title", Text, nullable=False, default=""),
+    Column("language", String, nullable=False, default=""),
+    Column("created_at", Float, nullable=False),
+    Column("started_at", Float),
+    Column("finished_at", Float),
+    PrimaryKeyConstraint("document", "number"),
+    ForeignKeyConstraint(["document"], ["document.id"], ondelete="CASCADE"),
+)
+
+
+def _of_generation(*columns: Column[object]) -> list[object]:
+    """Columns of a table whose rows belong to one generation and go with it."""
+    return [
+        Column("document", String, nullable=False),
+        Column("generation", Integer, nullable=False),
+        *columns,
+        ForeignKeyConstraint(
+            ["document", "generation"], ["generation.document", "generation.number"], ondelete="CASCADE"
+        ),
+    ]
+
+
+step = Table(
+    "step",
+    metadata,
+    *_of_generation(
+        Column("stage", String, nullable=False),
+        Column("batch", Integer, nullable=False),
+        Column("first_page", Integer, nullable=False, default=0),
+        Column("last_page", Integer, nullable=False, default=0),
+        Column("pages", Integer, nullable=False, default=0),
+        Column("state", String, nullable=False),
+        Column("attempt", Integer, nullable=False, default=0),
+        Column("owner", String),
+        Column("lease_until", Float, nullable=False, default=0.0),
+        Column("not_before", Float, nullable=False, default=0.0),
+        Column("sent_at", Float, nullable=False, default=0.0),
+        Column("sends", Integer, nullable=False, default=0),
+        Column("page", Integer),
+        Column("heard_at", Float),
+        Column("started_at", Float),
+        Column("finished_at", Float),
+        Column("cpu_s", Float, nullable=False, default=0.0),
+        Column("worker", String),
+        Column("error_code", String),
+        Column("error", Text),
+        Column("detail", Text),
+    ),
+    PrimaryKeyConstraint("document", "generation", "stage", "batch"),
+    Index("step_state", "state", "lease_until"),
+)
+
+page = Table(
+    "page",
+    metadata,
+    *_of_generation(
+        Column("number", Integer, nullable=False),
+        Column("width_pt", Float, nullable=False),
+        Column("height_pt", Float, nullable=False),
+        Column("route", String, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("attempt", Integer, nullable=False, default=0),
+        Column("engine", String),
+        Column("confidence", Float),
+        Column("markdown", Text),
+        Column("error_code", String),
+        Column("error", Text),
+    ),
+    PrimaryKeyConstraint("document", "generation", "number"),
+)
+
+block = Table(
+    "block",
+    metadata,
+    *_of_generation(
+        Column("page", Integer, nullable=False),
+        Column("ordinal", Integer, nullable=False),
+        Column("label", String, nullable=False),
+        Column("x0", Float, nullable=False),
+        Column("y0", Float, nullable=False),
+        Column("x1", Float, nullable=False),
+        Column("y1", Float, nullable=False),
+        Column("level", Integer, nullable=False, default=0),
+        Column("start", Integer, nullable=False),
+        Column("end", Integer, nullable=False),
+        Column("text", Text, nullable=False),
+        Column("lines", JSON, nullable=False),
+    ),
+    PrimaryKeyConstraint("document", "generation", "page", "ordinal"),
+)
+
+chunk = Table(
+    "chunk",
+    metadata,
+    Column("id", Integer, primary_key=True),  # also the rowid of its keywords
+    *_of_generation(
+        Column("ordinal", Integer, nullable=False),
+        Column("text", Text, nullable=False),
+        Column("heading", Text, nullable=False),
+        Column("first_page", Integer, nullable=False),
+        Column("last_page", Integer, nullable=False),
+        Column("boxes", JSON, nullable=False),
+        Column("embedding", LargeBinary, nullable=False),
+    ),
+    UniqueConstraint("document", "generation", "ordinal"),
+)
+
+record = Table(
+    "record",
+    metadata,
+    *_of_generation(
+        Column("schema", String, nullable=False),
+        Column("fields", JSON, nullable=False),
+    ),
+    PrimaryKeyConstraint("document", "generation", "schema"),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    *_of_generation(
+        Column("schema", String, nullable=False),
+        Column("path", String, nullable=False),
+        Column("found", Integer, nullable=False),
+        Column("page", Integer, nullable=False),
+        Column("boxes", JSON, nullable=False),
+        Column("quote", Text, nullable=False),
+    ),
+    PrimaryKeyConstraint("document", "generation", "schema", "path"),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("finished_at", Float),
+)
+
+job_document = Table(
+    "job_document",
+    metadata,
+    Column("job", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("document", String, nullable=False, default=""),
+    Column("generation", Integer, nullable=False, default=0),
+    Column("outcome", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("error_code", String),
+    Column("error", Text),
+    PrimaryKeyConstraint("job", "source"),
+    ForeignKeyConstraint(["job"], ["job.id"], ondelete="CASCADE"),
+    Index("job_document_document", "document", "generation"),
+)
+
+callback = Table(
+    "callback",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("job", String, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("not_before", Float, nullable=False, default=0.0),
+    Column("created_at", Float, nullable=False),
+)
