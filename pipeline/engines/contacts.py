@@ -1,0 +1,103 @@
+"""E-mail addresses, web addresses and phone numbers in a line of text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}", re.ASCII)
+_URL = re.compile(
+    r"(?:https?://|ftp://|www\.)[^\s<>\"'，。；）】》]+"
+    r"|(?<![@\w.-])(?:linkedin\.com|github\.com|gitlab\.com|gitee\.com|orcid\.org|twitter\.com|x\.com|zhihu\.com|"
+    r"scholar\.google\.[a-z.]+|(?:[\w-]+\.)?(?:github|gitlab)\.io)(?:/[^\s<>\"'，。；）】》|]*)?"
+    r"|(?<![@\w./-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|me|edu|gov|co\.uk|de|nl|fr|eu|cn|com\.cn|com\.my|app|info)"
+    r"(?:/[^\s<>\"'，。；）】》|]*)?(?![\w@.-])",
+    re.IGNORECASE,
+)
+_PHONE = re.compile(r"(?<![\w.,/-])(?:\+|\(\+?|00)?\d[\d\s().\-–/]{5,22}\d(?![\w,/%])")
+_PHONE_LABEL = re.compile(
+    r"(?:\btel|\bphone|\bmobile|\bmob\b|\bfax|\bcell|\bhandy|\bcall\b|\bhp\b|telefoon|telefon|t[ée]l[ée]phone|电话|電話|手机|手機|联系方式|传真)",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactMatch:
+    """What stands at ``text[start:end]``; ``value`` is its normal form."""
+
+    start: int
+    end: int
+    value: str
+
+
+def find_emails(text: str) -> list[ContactMatch]:
+    """E-mail addresses, as printed, without a closing point."""
+    matches = [(match.start(), match[0].rstrip(".")) for match in _EMAIL.finditer(text)]
+    return [ContactMatch(start=at, end=at + len(value), value=value) for at, value in matches]
+
+
+def find_urls(text: str) -> list[ContactMatch]:
+    """Web addresses as printed, without closing punctuation; the host part of an e-mail address is none."""
+    found = []
+    for match in _URL.finditer(text):
+        value = match[0].rstrip(".,;:!?*_`")
+        if value.count("(") < value.count(")"):
+            value = value.rstrip(")")
+        found.append(ContactMatch(start=match.start(), end=match.start() + len(value), value=value))
+    return found
+
+
+def find_phones(text: str, region: str = "") -> list[ContactMatch]:
+    """Phone numbers: those that phonenumberslite knows as valid, and labelled ones.
+
+    The value is in E.164 where the number carries its country code or is valid in ``region`` (ISO 3166), else as
+    printed.
+    """
+    labelled = bool(_PHONE_LABEL.search(text))
+    found = []
+    for match in _PHONE.finditer(text):
+        value = _normal_phone(match[0], region, labelled)
+        if value:
+            found.append(ContactMatch(start=match.start(), end=match.end(), value=value))
+    return found
+
+
+@lru_cache(maxsize=2048)
+def _normal_phone(printed: str, region: str, labelled: bool) -> str | None:
+    digits = re.sub(r"\D", "", printed)
+    if not 7 <= len(digits) <= 15 or _is_other_number(printed):
+        return None
+    import phonenumbers
+
+    international = re.sub(r"^\(?(?:\+|00)", "+", printed) if re.match(r"\(?\+|00", printed) else printed
+    regions = [region] if region else [None] if international.startswith("+") else ["CN", "US"]
+    for country in regions:
+        try:
+            number = phonenumbers.parse(international, country)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number) and (region or country is None):
+            return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+        if phonenumbers.is_valid_number(number) and (labelled or _looks_dialled(printed)):
+            return printed.strip()
+    return printed.strip() if labelled and len(digits) >= 8 else None
+
+
+def _looks_dialled(printed: str) -> bool:
+    """Whether the grouping is that of a phone number rather than of a part or account number."""
+    return bool(
+        re.fullmatch(
+            r"1[3-9]\d{9}|\(?\d{3}\)?[\s.-]\s?\d{3}[\s.-]\d{4}|0\d{2,3}[\s-]\d{7,8}|1[3-9]\d[ -]\d{4}[ -]\d{4}",
+            printed.strip(),
+        )
+    )
+
+
+def _is_other_number(printed: str) -> bool:
+    """A date, a period of years or a sum."""
+    return bool(
+        re.search(r"(?<!\d)(?:19|20)\d{2}\s?[-–./]\s?(?:(?:19|20)\d{2}|\d{1,2}\s?[-./]\s?\d{1,2})(?!\d)", printed)
+        or re.fullmatch(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?:\s+\d.*)?", printed.strip())
+        or re.fullmatch(r"\d{1,3}(?:[ .]\d{3})+", printed.strip())
+    )

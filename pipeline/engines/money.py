@@ -1,0 +1,159 @@
+"""Amounts of money as documents print them: any decimal mark, any common currency sign, Chinese numerals."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_SIGNS_OF = {
+    "USD": "US$ $ 美元",
+    "EUR": "€ euro euros 欧元",
+    "CNY": "¥ ￥ RMB 元 圆 人民币",
+    "GBP": "£ 英镑",
+    "MYR": "RM",
+    "JPY": "円 日元",
+    "HKD": "HK$ 港币 港元",
+    "TWD": "NT$",
+    "SGD": "S$",
+    "AUD": "A$ AU$",
+    "CAD": "C$ CA$",
+    "NZD": "NZ$",
+    "BRL": "R$",
+    "INR": "₹ Rs Rs.",
+    "IDR": "Rp",
+    "KRW": "₩",
+    "RUB": "₽",
+    "THB": "฿",
+    "VND": "₫",
+    "TRY": "₺",
+    "UAH": "₴",
+    "PHP": "₱",
+    "ILS": "₪",
+    "CHF": "Fr.",
+    "PLN": "zł",
+    "CZK": "Kč",
+    "SEK": "kr",
+    "DKK": "kr.",
+}
+_CODES = (*_SIGNS_OF, *"NOK HUF RON BGN ZAR MXN AED SAR EGP ARS CLP COP PEN".split())  # noqa: SIM905
+_UNDECIMALED = frozenset({"JPY", "KRW", "VND", "IDR", "CLP"})
+_BY_FOLDED = {sign.casefold(): code for code, signs in _SIGNS_OF.items() for sign in signs.split()}
+_BY_FOLDED |= {code.casefold(): code for code in _CODES}
+
+_NUMBER = r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+(?:[.,]\s?\d{1,4})?|\d+(?:\s?[.,]\s?\d{1,4})?"
+_BEFORE = (
+    r"(?:US\$|AU?\$|CA?\$|HK\$|NT\$|S\$|NZ\$|R\$|[$€£¥￥₹₩₽฿₫₺₴₱₪]|(?<![A-Za-z])(?:RMB|RM|Rs\.?|Rp|Fr\.|"
+    + "|".join(_CODES)
+    + r")|人民币|美元|港币)"
+)
+_AFTER = (
+    r"(?:[$€£¥￥₹₩₽฿₫₺₴₱₪]|(?:"
+    + "|".join(_CODES)
+    + r"|RMB|euros?|kr\.?|zł|Kč)(?![A-Za-z])|元|圆|円|美元|欧元|港币|港元|英镑|日元)"
+)
+_AMOUNT = re.compile(
+    rf"(?P<minus>[-−–(]\s?)?(?P<before>{_BEFORE})?\s{{0,3}}[:：]?\s{{0,3}}(?P<minus2>[-−])?(?P<number>(?<![\w.,]){_NUMBER}|(?<=[A-Za-z$€£¥￥元]){_NUMBER})"
+    rf"(?![\d])(?P<scale>\s?[万億亿])?\s?(?P<after>{_AFTER})?(?P<trail>-(?!\s?\d))?",
+    re.IGNORECASE,
+)
+_CURRENCY = re.compile(rf"{_BEFORE}|(?<![A-Za-z])(?:{'|'.join(_CODES)})(?![A-Za-z])|人民币|[€£¥￥₹]", re.IGNORECASE)
+
+_ZH_DIGIT = {c: i for i, c in enumerate("零壹贰叁肆伍陆柒捌玖")} | {c: i for i, c in enumerate("〇一二三四五六七八九")}
+_ZH_DIGIT |= {"貳": 2, "參": 3, "叄": 3, "陸": 6, "两": 2, "兩": 2}
+_ZH_UNIT = {"拾": 10, "十": 10, "佰": 100, "百": 100, "仟": 1000, "千": 1000}
+_ZH_GROUP = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
+ZH_AMOUNT = re.compile(
+    r"[零壹贰貳叁參叄肆伍陆陸柒捌玖拾佰仟万萬亿億]+[元圆圓](?:整|正|[零壹贰貳叁參叄肆伍陆陸柒捌玖角分]+整?)?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """An amount at ``text[start:end]``. ``currency`` is ISO 4217, empty where none is printed beside the number."""
+
+    start: int
+    end: int
+    value: float
+    currency: str
+    decimals: int  # digits printed behind the decimal mark
+
+
+def find_amounts(text: str) -> list[Amount]:
+    """Numbers that can be amounts, in their order, percentages left out."""
+    return [amount for match in _AMOUNT.finditer(text) if (amount := _amount(text, match))]
+
+
+def _amount(text: str, match: re.Match[str]) -> Amount | None:
+    if re.match(r"\s?[%％‰]", text[match.end("number") :]):
+        return None
+    value, decimals = read_number(match["number"])
+    if value is None:
+        return None
+    if match["scale"]:
+        value *= 10**8 if match["scale"].strip() in "億亿" else 10**4
+    currency = currency_code(match["before"] or "") or currency_code(match["after"] or "")
+    negative = match["minus2"] or match["trail"] or (match["minus"] or "").strip() in {"-", "−"}
+    return Amount(
+        start=match.start("before") if match["before"] else match.start("number"),
+        end=match.end("after") if match["after"] else match.end("number"),
+        value=-value if negative else value,
+        currency=currency,
+        decimals=decimals,
+    )
+
+
+def read_number(text: str) -> tuple[float | None, int]:
+    """Value and printed decimals of ``1.234,56``, ``1,234.56``, ``1'234.50``, ``1 234,5``; (None, 0) for no number."""
+    digits = re.sub(r"[\s'’\u00a0\u202f]", "", text)
+    mark = max(digits.rfind("."), digits.rfind(","))
+    decimals = len(digits) - mark - 1 if mark >= 0 else 0
+    other_marks = re.sub(r"\d", "", digits[:mark]) if mark >= 0 else ""
+    if decimals == 3 and (not other_marks or other_marks[-1] == digits[mark]) and not digits.startswith("0"):
+        decimals = 0  # a group of thousands
+        whole, fraction = re.sub(r"[.,]", "", digits), ""
+    elif mark >= 0:
+        whole, fraction = re.sub(r"[.,]", "", digits[:mark]), digits[mark + 1 :]
+    else:
+        whole, fraction = digits, ""
+    try:
+        return float(f"{whole or 0}.{fraction or 0}"), decimals
+    except ValueError:
+        return None, 0
+
+
+def currency_code(text: str) -> str:
+    """ISO 4217 of a sign, a code or a name, "" for anything else."""
+    return _BY_FOLDED.get(text.strip().casefold(), "")
+
+
+def find_currencies(text: str) -> list[str]:
+    """ISO 4217 codes of every sign and code in ``text``, in their order, repeated as often as printed."""
+    return [code for match in _CURRENCY.finditer(text) if (code := currency_code(match[0]))]
+
+
+def read_chinese_amount(text: str) -> float | None:
+    """``壹仟贰佰叁拾元伍角整`` -> 1230.5; None where it is no such amount."""
+    whole, mark, rest = re.sub(r"[圆圓]", "元", text).partition("元")
+    if not mark:
+        return None
+    total, section, digit = 0, 0, 0
+    for c in whole:
+        if c in _ZH_DIGIT:
+            digit = _ZH_DIGIT[c]
+        elif c in _ZH_UNIT:
+            section += (digit or 1) * _ZH_UNIT[c]
+            digit = 0
+        elif c in _ZH_GROUP:
+            total = (total + section + digit) * _ZH_GROUP[c]
+            section = digit = 0
+        else:
+            return None
+    tenths = re.search(r"(.)角", rest)
+    cents = re.search(r"(.)分", rest)
+    part = sum(_ZH_DIGIT.get(m[1], 0) * size for m, size in ((tenths, 10), (cents, 1)) if m)
+    return (total + section + digit) + part / 100
+
+
+def has_cents(amount: Amount) -> bool:
+    """Whether it is printed as money is: two decimals, or a currency that has none."""
+    return amount.decimals == 2 or amount.currency in _UNDECIMALED

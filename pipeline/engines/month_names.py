@@ -1,0 +1,43 @@
+"""Names of months, and words for an open end, in the languages that the rules read."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_MONTHS = (
+    "january jan januari januar janvier janv enero ene gennaio gen janeiro",
+    "february feb februari februar fevrier fevr fev febrero febbraio fevereiro",
+    "march mar maart mrt marz maerz mrz mars marzo marco",
+    "april apr avril avr abril abr aprile",
+    "may mei mai mayo maggio mag maio",
+    "june jun juni juin junio giugno giu junho",
+    "july jul juli juillet juil julio luglio lug julho",
+    "august aug augustus aout agosto ago",
+    "september sept sep septembre septiembre settembre set setembro",
+    "october oct oktober okt octobre octubre ottobre ott outubro out",
+    "november nov novembre noviembre novembro",
+    "december dec dezember dez decembre diciembre dic dicembre dezembro",
+)
+_SEASONS = {"spring": 3, "summer": 6, "fall": 9, "autumn": 9, "winter": 12}
+OPEN_END = (
+    r"(?:till\s+|until\s+|to\s+)?(?:present|current(?:ly)?|now|ongoing|today|to\s?date|heute|aujourd.?hui|actuel(?:lement)?|"
+    r"heden|huidig|actualidad|actual(?:mente)?|presente|oggi|至今|现在|目前|今)"
+)
+
+
+def without_accents(text: str) -> str:
+    """The text folded to lower case, its accents gone."""
+    spread = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in spread if not unicodedata.combining(c))
+
+
+_NUMBERS = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
+
+
+def month_number(word: str) -> int | None:
+    """1 to 12 for a month's name or abbreviation in any of the languages, None for another word."""
+    return _NUMBERS.get(without_accents(word).rstrip("."))
+
+
+def is_season(word: str) -> bool:
+    return without_accents(word) in _SEASONS

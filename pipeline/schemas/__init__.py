@@ -1,0 +1,1 @@
+"""What is extracted: built-in schemas as TOML files, and their loader."""
