@@ -1,0 +1,162 @@
+"""Cuts a document into passages that can be found: headings first, then size in the embedder's own tokens."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+from pipeline.passages import CountTokens, Unit, split_units, without_marks
+from stores.models import Block, Box, Chunk, Page, PlacedBox
+
+MAX_PAGES = 2  # a passage lies on so many pages at most, so that its place stays of use
+_JOINT = "\n\n"
+
+
+class _Joined:
+    """The Markdown of all pages as one text, and the page of every offset."""
+
+    def __init__(self, pages: Sequence[Page]) -> None:
+        self.pages = [page for page in pages if page.markdown.strip()]
+        self.starts: list[int] = []
+        parts: list[str] = []
+        at = 0
+        for page in self.pages:
+            self.starts.append(at)
+            parts.append(page.markdown)
+            at += len(page.markdown) + len(_JOINT)
+        self.text = _JOINT.join(parts)
+
+    def index(self, offset: int) -> int:
+        return max(0, bisect_right(self.starts, offset) - 1)
+
+    def number(self, offset: int) -> int:
+        """The number of the page that holds this offset."""
+        return self.pages[self.index(offset)].number
+
+    def boxes(self, start: int, end: int) -> Iterator[PlacedBox]:
+        """Where the text from ``start`` to ``end`` is printed."""
+        for index in range(self.index(start), self.index(end - 1) + 1):
+            page, base = self.pages[index], self.starts[index]
+            for block in page.blocks:
+                if block.end > block.start and block.start < end - base and block.end > start - base:
+                    yield PlacedBox(page=page.number, box=_part(page.markdown, block, start - base, end - base))
+
+
+def chunk_document(pages: Sequence[Page], max_tokens: int, overlap: int, count_tokens: CountTokens) -> list[Chunk]:
+    """The passages of a document in reading order, ordinals from 0, without embeddings.
+
+    A passage stays under one heading (small neighbouring sections are put together), holds ``max_tokens`` at most
+    (one table row may hold more: rows are never cut) and shares about ``overlap`` tokens with the one before where a
+    paragraph had to be cut.
+    """
+    joined = _Joined(pages)
+    units = split_units(joined.text, max_tokens, min(overlap, max_tokens // 2), count_tokens)
+    groups = _merged(_packed(units, max_tokens, joined), max_tokens, joined)
+    return [_chunk(ordinal, group, joined) for ordinal, group in enumerate(groups)]
+
+
+def embedding_text(title: str, heading: str, text: str) -> str:
+    """What is embedded of a passage: the document's title and the headings above it in front, each only once.
+
+    Both are shortened, so that they leave most of the embedder's tokens to the passage.
+    """
+    plain = without_marks(text).strip()
+    path = [part for part in heading.split(" > ") if part and not plain.lstrip("# ").startswith(part)]
+    front = [_short(title, 80)] if title and title not in path and title not in plain else []
+    front += [_short(" > ".join(path)[-160:], 120)] if path else []
+    return "\n".join([*front, plain])
+
+
+def _short(text: str, width: int) -> str:
+    """The first ``width`` columns, a Chinese character taking four: it is a token of its own."""
+    used = 0
+    for at, character in enumerate(text):
+        used += 4 if ord(character) > 0x2E80 else 1
+        if used > width:
+            return text[:at].rstrip()
+    return text
+
+
+def _chunk(ordinal: int, group: Sequence[Unit], joined: _Joined) -> Chunk:
+    boxes = dict.fromkeys(placed for unit in group for placed in joined.boxes(unit.start, unit.end))
+    return Chunk(
+        ordinal=ordinal,
+        text=_JOINT.join(unit.text for unit in group),
+        heading=" > ".join(_shared_path(group)),
+        first_page=joined.number(group[0].start),
+        last_page=joined.number(group[-1].end - 1),
+        boxes=tuple(boxes),
+    )
+
+
+def _shared_path(group: Sequence[Unit]) -> tuple[str, ...]:
+    """The headings above all of the group; its own first heading where nothing stands above all."""
+    first, *others = (unit.heading for unit in group)
+    shared = 0
+    while shared < len(first) and all(path[: shared + 1] == first[: shared + 1] for path in others):
+        shared += 1
+    return first[: max(shared, 1)]
+
+
+def _part(markdown: str, block: Block, start: int, end: int) -> Box:
+    """The box of the block's lines between two offsets of the page; the whole box where the lines cannot be found."""
+    if start <= block.start and end >= block.end:
+        return block.box
+    at, found = block.start, []
+    for line in block.lines:
+        place = markdown.find(line.text, at, block.end)
+        if line.text and place >= 0:
+            at = place + len(line.text)
+            if place < end and at > start:
+                found.append(line.box)
+    if not found:
+        return block.box
+    lefts, tops, rights, bottoms = zip(*found, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def _packed(units: Sequence[Unit], max_tokens: int, joined: _Joined) -> list[list[Unit]]:
+    """Units of one section put together, evenly: a long section makes no tiny last passage."""
+    groups: list[list[Unit]] = []
+    for section in _sections(units):
+        total = sum(unit.tokens for unit in section)
+        target = total / max(1, -(-total // max_tokens))
+        group: list[Unit] = []
+        for unit in section:
+            used = sum(member.tokens for member in group)
+            full = used + unit.tokens > max_tokens or (used >= target and not group[-1].opens)
+            if group and (full or not _near(group[0], unit, joined)):
+                groups.append(group)
+                group = []
+            group.append(unit)
+        groups.append(group)
+    return groups
+
+
+def _sections(units: Sequence[Unit]) -> Iterator[list[Unit]]:
+    section: list[Unit] = []
+    for unit in units:
+        if unit.opens and section:
+            yield section
+            section = []
+        section.append(unit)
+    if section:
+        yield section
+
+
+def _merged(groups: Sequence[list[Unit]], max_tokens: int, joined: _Joined) -> list[list[Unit]]:
+    """Small sections joined to the one that follows: a heading without text, the short parts of a form or a CV."""
+    merged: list[list[Unit]] = []
+    for group in groups:
+        last = merged[-1] if merged else []
+        size, more = sum(unit.tokens for unit in last), sum(unit.tokens for unit in group)
+        small = min(size, more) < max_tokens // 4 or all(unit.opens for unit in last)
+        if last and small and size + more <= max_tokens and _near(last[0], group[-1], joined):
+            last.extend(group)
+        else:
+            merged.append(list(group))
+    return merged
+
+
+def _near(first: Unit, last: Unit, joined: _Joined) -> bool:
+    return joined.index(last.end - 1) - joined.index(first.start) < MAX_PAGES
