@@ -1,0 +1,274 @@
+"""A page with a text layer, made Markdown and blocks by PyMuPDF's layout model.
+
+The model says where titles, headings, paragraphs, lists, tables, figures, running headers and footers are; everything
+else is done here: characters go to boxes, boxes into reading order, lines into paragraphs, cells into tables.
+Text that no box holds is kept as text of its own: nothing that is printed gets lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pipeline.engines import layout_headings as headings
+from pipeline.engines import mupdf
+from pipeline.engines.layout_glyphs import Fragment, PrintedLine, fragment, fragments_of, printed_lines
+from pipeline.engines.layout_joining import item_text, items, joined, paragraphs, words_of
+from pipeline.engines.layout_order import reading_order
+from pipeline.engines.layout_tables import Table, table_of_grid
+from stores.models import Block, Box, Label, PageText
+
+if TYPE_CHECKING:
+    import pymupdf
+
+LAYOUT_VERSION = "1"  # part of fingerprints: raise it with every change of output
+
+_LABELS = {
+    "text": Label.TEXT,
+    "title": Label.TITLE,
+    "picture": Label.FIGURE,
+    "table": Label.TABLE,
+    "list-item": Label.LIST,
+    "page-header": Label.HEADER,
+    "page-footer": Label.FOOTER,
+    "section-header": Label.HEADING,
+    "footnote": Label.TEXT,
+    "caption": Label.CAPTION,
+    "formula": Label.FORMULA,
+}
+_OUTSIDE = (Label.HEADER, Label.FOOTER)
+_WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
+
+
+@dataclass(slots=True)
+class Region:
+    """A box of the model and what was found in it."""
+
+    label: Label
+    box: Box
+    fragments: list[Fragment] = field(default_factory=list)
+    lines: list[PrintedLine] = field(default_factory=list)
+    table: Table | None = None
+    grid: tuple[list[float], list[float]] | None = None  # x and y of a table's grid lines
+
+
+def read_page(page: pymupdf.Page, engine: str, recognised: bool, confidence: float | None) -> PageText:
+    """The Markdown and the blocks of a page with a text layer.
+
+    ``recognised``: the text layer was made by OCR, so fonts mean nothing. ``engine`` and ``confidence`` (0 to 1, or
+    None) are passed on. Boxes are in points of the page as displayed. The page may lose its rotation attribute.
+    """
+    _turn_upright(page)
+    regions = _regions(page)
+    _fill(regions, _fragments(page, recognised))
+    for region in regions:
+        region.lines = printed_lines(region.fragments)
+    regions = [region for region in regions if region.lines or region.label is Label.FIGURE]
+    words = words_of(line.text for region in regions for line in region.lines)
+    body = headings.body_size(
+        [line for region in regions if region.label in (Label.TEXT, Label.LIST) for line in region.lines]
+    )
+    ordered = [regions[index] for index in reading_order([region.box for region in regions])]
+    return _written(ordered, words, body, engine, confidence)
+
+
+def _turn_upright(page: Any) -> None:
+    """Make the page's own coordinates those of the page as displayed."""
+    if page.rotation:
+        page.remove_rotation()
+
+
+def _regions(page: Any) -> list[Region]:
+    """The boxes of the layout model; a table without a grid is text."""
+    regions = []
+    for group in mupdf.layout_model().predict(page, return_raw=True, do_sort=False):
+        x0, y0, x1, y1 = (float(value) for value in group["group_bbox"][:4])
+        if x1 - x0 <= 2 or y1 - y0 <= 2:
+            continue
+        region = Region(_LABELS.get(group["class_name"], Label.TEXT), (x0, y0, x1, y1))
+        if region.label is Label.TABLE:
+            grid = group.get("table_grid")
+            if grid:
+                region.grid = (
+                    [x0, *(x0 + float(x) for x in grid.v_lines), x1],
+                    [y0, *(y0 + float(y) for y in grid.h_lines), y1],
+                )
+            else:
+                region.label = Label.TEXT
+        regions.append(region)
+    return regions
+
+
+def _fragments(page: Any, recognised: bool) -> list[Fragment]:
+    """The text layer; beside visible text, an invisible layer is left out unless it is what we came for."""
+    pymupdf = mupdf.load()
+    flags = pymupdf.TEXT_COLLECT_STYLES | pymupdf.TEXT_ACCURATE_BBOXES | pymupdf.TEXT_MEDIABOX_CLIP
+    flags |= pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_IGNORE_ACTUALTEXT
+    found = fragments_of(page.get_textpage(flags=flags).extractRAWDICT()["blocks"])
+    visible = [part for part in found if not part.is_hidden]
+    return found if recognised or not visible else visible
+
+
+def _fill(regions: list[Region], fragments: Sequence[Fragment]) -> None:
+    """Give every fragment, or the parts of it, to the region that holds it; what lies in none becomes a region."""
+    homeless: list[Fragment] = []
+    for part in fragments:
+        for home, piece in _homes(part, regions):
+            if home is None:
+                homeless.append(piece)
+            else:
+                home.fragments.append(piece)
+    regions.extend(_gathered(homeless))
+
+
+def _homes(part: Fragment, regions: Sequence[Region]) -> list[tuple[Region | None, Fragment]]:
+    shares = [(_share(part.box, region.box), region) for region in regions]
+    near = [(share, region) for share, region in shares if share > 0.02]
+    if not near:
+        return [(None, part)]
+    best = max(near, key=lambda pair: (round(pair[0], 1), -_area(pair[1].box)))
+    if best[0] >= _WHOLE or len(near) == 1:
+        return [(best[1] if best[0] >= 0.4 else None, part)]
+    return _cut_at_words(part, [region for _, region in near])
+
+
+def _cut_at_words(part: Fragment, regions: Sequence[Region]) -> list[tuple[Region | None, Fragment]]:
+    runs: list[tuple[Region | None, list[Any]]] = []
+    inside = False
+    for glyph in part.glyphs:
+        if inside and runs:
+            runs[-1][1].append(glyph)
+            inside = not glyph.char.isspace()
+            continue
+        home = _at(glyph.middle, regions)
+        if runs and runs[-1][0] is home:
+            runs[-1][1].append(glyph)
+        else:
+            runs.append((home, [glyph]))
+        inside = glyph.char.isalnum() and ord(glyph.char[0]) < 0x2E80
+    return [(home, fragment(run, upright=part.upright)) for home, run in runs if any(not g.char.isspace() for g in run)]
+
+
+def _at(point: tuple[float, float], regions: Sequence[Region]) -> Region | None:
+    x, y = point
+    holding = [
+        region for region in regions if region.box[0] <= x <= region.box[2] and region.box[1] <= y <= region.box[3]
+    ]
+    return min(holding, key=lambda region: _area(region.box), default=None)
+
+
+def _area(box: Box) -> float:
+    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
+
+
+def _share(inner: Box, outer: Box) -> float:
+    """Share of ``inner`` that lies in ``outer``."""
+    width = min(inner[2], outer[2]) - max(inner[0], outer[0])
+    height = min(inner[3], outer[3]) - max(inner[1], outer[1])
+    area = _area(inner)
+    return max(0.0, width) * max(0.0, height) / area if area > 0 else 0.0
+
+
+def _gathered(homeless: Sequence[Fragment]) -> list[Region]:
+    """Regions of text for fragments that no region holds: neighbours below one another together."""
+    found: list[Region] = []
+    for part in sorted(homeless, key=lambda part: (part.box[1], part.box[0])):
+        size = part.box[3] - part.box[1]
+        last = next((region for region in reversed(found[-4:]) if _continues(region.box, part.box, size)), None)
+        if last is None:
+            found.append(Region(Label.TEXT, part.box, [part]))
+        else:
+            last.fragments.append(part)
+            last.box = _union(last.box, part.box)
+    return found
+
+
+def _continues(above: Box, box: Box, size: float) -> bool:
+    beside = box[0] < above[2] + size and box[2] > above[0] - size
+    return beside and box[1] - above[3] < 0.7 * size and abs(box[0] - above[0]) < 3 * size
+
+
+def _union(one: Box, other: Box) -> Box:
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
+
+
+def _written(
+    regions: Sequence[Region], words: frozenset[str], body: float, engine: str, confidence: float | None
+) -> PageText:
+    """Markdown and blocks of regions in reading order."""
+    markdown = ""
+    blocks: list[Block] = []
+    for region in regions:
+        for piece in _pieces(region, words, body):
+            block, text = piece
+            if text:
+                markdown += "\n\n" if markdown else ""
+                start = len(markdown)
+                markdown += text
+                block = _placed(block, start, len(markdown))
+            blocks.append(block)
+    return PageText(markdown=markdown, blocks=tuple(blocks), engine=engine, confidence=confidence)
+
+
+def _placed(block: Block, start: int, end: int) -> Block:
+    return Block(
+        label=block.label, box=block.box, text=block.text, start=start, end=end, level=block.level, lines=block.lines
+    )
+
+
+def _pieces(region: Region, words: frozenset[str], body: float) -> list[tuple[Block, str]]:
+    """Blocks of one region with their Markdown ("" for what stays outside)."""
+    label, lines = region.label, region.lines
+    if label is Label.TABLE and region.grid:
+        table = table_of_grid(region.fragments, *region.grid, words)
+        if table:
+            return [(Block(label=label, box=region.box, text=table.text, lines=table.lines), table.markdown())]
+    if label in (Label.TITLE, Label.HEADING) and not headings.is_no_heading(lines):
+        return [_heading(part, label, words, body) for part in headings.heading_parts(lines)]
+    if label is Label.TEXT and headings.looks_like_heading(lines, body):
+        return [_heading(lines, Label.HEADING, words, body)]
+    if label in _OUTSIDE:
+        return [(_block(label, region.box, lines, joined([line.text for line in lines], words)), "")]
+    if label is Label.LIST:
+        return [_list(region, words)]
+    if label is Label.FIGURE:
+        text = "\n".join(line.text for line in lines)
+        return [(_block(label, region.box, lines, text), text)]
+    return [_paragraph(part, label, words) for part in paragraphs(lines)]
+
+
+def _heading(lines: Sequence[PrintedLine], label: Label, words: frozenset[str], body: float) -> tuple[Block, str]:
+    text = joined([line.text for line in lines], words)
+    level = headings.level_of(text, max(line.size for line in lines), body, title=label is Label.TITLE)
+    block = _block(label, _around(lines), lines, text, level)
+    return block, f"{'#' * level} {text}"
+
+
+def _list(region: Region, words: frozenset[str]) -> tuple[Block, str]:
+    texts = [joined([line.text for line in item], words) for item in items(region.lines)]
+    return _block(Label.LIST, region.box, region.lines, "\n".join(texts)), "\n".join(map(item_text, texts))
+
+
+def _paragraph(lines: Sequence[PrintedLine], label: Label, words: frozenset[str]) -> tuple[Block, str]:
+    if len(lines) > 1 and all(line.mono for line in lines):
+        text = "\n".join(line.text for line in lines)
+        return _block(label, _around(lines), lines, text), f"```\n{text}\n```"
+    text = joined([line.text for line in lines], words)
+    return _block(label, _around(lines), lines, text), _escaped(text)
+
+
+def _escaped(text: str) -> str:
+    """A paragraph that would read as a Markdown heading or quote keeps its first sign as a sign."""
+    return f"\\{text}" if text.startswith(("#", ">")) else text
+
+
+def _block(label: Label, box: Box, lines: Sequence[PrintedLine], text: str, level: int = 0) -> Block:
+    return Block(label=label, box=box, text=text, level=level, lines=tuple(line.as_line() for line in lines))
+
+
+def _around(lines: Sequence[PrintedLine]) -> Box:
+    box = lines[0].box
+    for line in lines[1:]:
+        box = _union(box, line.box)
+    return box

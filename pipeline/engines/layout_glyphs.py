@@ -1,0 +1,230 @@
+"""Characters of a text layer, gathered into words, fragments and printed lines. Pure: takes MuPDF's rawdict blocks."""
+
+from __future__ import annotations
+
+import statistics
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stores.models import Box, Line
+
+_SUPERSCRIPT, _ITALIC, _MONO, _BOLD = 1, 2, 8, 16
+_DRAWN = 16 | 32  # char_flags: filled or stroked; neither means invisible
+_FAKE_BOLD = 8
+_GAP_EM = 0.18  # a gap between two fragments that is wider is a space
+_CJK_GAP_EM = 0.7  # between Chinese characters a narrower one is no space
+_SAME_LINE = 0.5  # share of the lower height by which fragments overlap that stand on one line
+_BULLETS = {code: "•" for code in (0xF0A7, 0xF0B7, 0xF076, 0xF0D8, 0xF0FC, 0xF06E, 0xF071, 0xF0A8)}
+_FOLDED = {0xA0: " ", 0x2007: " ", 0x202F: " ", 0x2028: " ", 0x2029: " ", 0x9: " "} | _BULLETS
+_DROPPED = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x200B, 0x200C, 0x2060, 0xFEFF, 0xFFFE, 0xFFFF])
+_SIGNS = _DROPPED | _FOLDED
+_RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a span is set; ``size`` in points."""
+
+    size: float
+    bold: bool
+    mono: bool
+    raised: bool
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One character as printed and its box."""
+
+    char: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    style: Style
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """Neighbouring characters of one line of one text object. ``upright``: runs from left to right."""
+
+    glyphs: tuple[Glyph, ...]
+    box: Box
+    upright: bool = True
+
+    @property
+    def is_hidden(self) -> bool:
+        return all(glyph.style.hidden for glyph in self.glyphs)
+
+
+def fragments_of(blocks: Iterable[dict[str, Any]]) -> list[Fragment]:
+    """The fragments of MuPDF's text blocks (``extractRAWDICT()["blocks"]``), without empty ones."""
+    found = []
+    for block in blocks:
+        for line in block.get("lines", ()):
+            glyphs = tuple(_glyphs(line))
+            if any(not glyph.char.isspace() for glyph in glyphs):
+                found.append(fragment(glyphs, upright=line["dir"][0] > 0.9))
+    return found
+
+
+def fragment(glyphs: Sequence[Glyph], *, upright: bool = True) -> Fragment:
+    """A fragment with the box that its printed characters span."""
+    printed = [glyph for glyph in glyphs if not glyph.char.isspace()] or list(glyphs)
+    box = (
+        min(glyph.x0 for glyph in printed),
+        min(glyph.y0 for glyph in printed),
+        max(glyph.x1 for glyph in printed),
+        max(glyph.y1 for glyph in printed),
+    )
+    return Fragment(tuple(glyphs), box, upright)
+
+
+def _glyphs(line: dict[str, Any]) -> Iterator[Glyph]:
+    for span in line["spans"]:
+        style = _style(span)
+        for char in span["chars"]:
+            text = folded(char["c"])
+            if text:
+                x0, y0, x1, y1 = char["bbox"]
+                yield Glyph(text, x0, y0, x1, y1, style)
+
+
+def _style(span: dict[str, Any]) -> Style:
+    flags, char_flags = span["flags"], span["char_flags"]
+    name = str(span["font"])
+    return Style(
+        size=float(span["size"]),
+        bold=bool(flags & _BOLD or char_flags & _FAKE_BOLD) or _is_heavy(name),
+        mono=bool(flags & _MONO) and name != "GlyphLessFont",
+        raised=bool(flags & _SUPERSCRIPT),
+        hidden=not char_flags & _DRAWN and not name.startswith("Type3"),
+    )
+
+
+def _is_heavy(font: str) -> bool:
+    name = font.lower()
+    return any(word in name for word in ("bold", "black", "heavy", "semibold", "simhei")) or name.endswith(
+        ("-bd", ".b")
+    )
+
+
+def folded(char: str) -> str:
+    """The character as text: ligatures and Kangxi radicals taken apart, odd spaces made plain, controls dropped."""
+    code = ord(char[0]) if char else 0
+    if 0x20 < code < 0x7F or 0x3000 < code < 0xE000:
+        return char
+    if 0xFB00 <= code <= 0xFB06 or 0x2E80 <= code <= 0x2FDF or 0xF900 <= code <= 0xFAFF:
+        return unicodedata.normalize("NFKC", char)
+    return char.translate(_SIGNS)
+
+
+def is_cjk(char: str) -> bool:
+    """Chinese or Japanese characters and their punctuation and full-width forms: set without spaces."""
+    code = ord(char)
+    return (
+        0x2E80 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or 0xFF00 <= code <= 0xFFEF or 0x20000 <= code <= 0x3FFFF
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedLine:
+    """One line as it is printed inside a block; ``size`` is that of most of its characters, in points."""
+
+    text: str
+    box: Box
+    size: float
+    bold: bool
+    mono: bool
+
+    def as_line(self) -> Line:
+        return Line(box=self.box, text=self.text)
+
+
+def printed_lines(fragments: Sequence[Fragment]) -> list[PrintedLine]:
+    """The printed lines of one block, from top to bottom; fragments beside each other become one line."""
+    rows = _rows([part for part in fragments if part.upright])
+    rows += [[part] for part in fragments if not part.upright]
+    lines = [_printed(row) for row in rows]
+    return [line for line in lines if line.text]
+
+
+def _rows(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
+    rows: list[list[Fragment]] = []
+    for part in sorted(fragments, key=lambda part: (part.box[1] + part.box[3], part.box[0])):
+        home = next((row for row in reversed(rows[-3:]) if _on_one_line(row, part)), None)
+        if home is None:
+            rows.append([part])
+        else:
+            home.append(part)
+    rows.sort(key=_middle_of)
+    return [sorted(row, key=lambda part: part.box[0]) for row in rows]
+
+
+def _middle_of(row: Sequence[Fragment]) -> float:
+    tallest = max(row, key=lambda part: part.box[3] - part.box[1])
+    return (tallest.box[1] + tallest.box[3]) / 2
+
+
+def _on_one_line(row: Sequence[Fragment], part: Fragment) -> bool:
+    """Whether a fragment overlaps the row's tallest one vertically and covers none of the row's fragments."""
+    tallest = max(row, key=lambda other: other.box[3] - other.box[1])
+    shared = min(tallest.box[3], part.box[3]) - max(tallest.box[1], part.box[1])
+    lower = min(tallest.box[3] - tallest.box[1], part.box[3] - part.box[1])
+    return shared > _SAME_LINE * lower and all(_shared_width(other, part) < 0.5 for other in row)
+
+
+def _shared_width(one: Fragment, other: Fragment) -> float:
+    shared = min(one.box[2], other.box[2]) - max(one.box[0], other.box[0])
+    return shared / max(min(one.box[2] - one.box[0], other.box[2] - other.box[0]), 0.1)
+
+
+def _printed(row: Sequence[Fragment]) -> PrintedLine:
+    glyphs = [glyph for part in row for glyph in part.glyphs if not glyph.char.isspace()]
+    sizes = [glyph.style.size for glyph in glyphs]
+    box = (
+        min(part.box[0] for part in row),
+        min(part.box[1] for part in row),
+        max(part.box[2] for part in row),
+        max(part.box[3] for part in row),
+    )
+    return PrintedLine(
+        text=_text_of(row),
+        box=box,
+        size=statistics.median_high(sizes),
+        bold=sum(glyph.style.bold for glyph in glyphs) > 0.8 * len(glyphs),
+        mono=all(glyph.style.mono for glyph in glyphs),
+    )
+
+
+def _text_of(row: Sequence[Fragment]) -> str:
+    parts: list[str] = []
+    before: Glyph | None = None
+    for part in row:
+        pending = before is not None and part.glyphs[0].x0 - before.x1 > _GAP_EM * part.glyphs[0].style.size
+        for glyph in part.glyphs:
+            if glyph.char.isspace():
+                pending = True
+                continue
+            if pending and before is not None and not _is_stray(before, glyph):
+                parts.append(" ")
+            parts.append(_raised(glyph) if glyph.style.raised else glyph.char)
+            before, pending = glyph, False
+    return "".join(parts).strip()
+
+
+def _is_stray(before: Glyph, after: Glyph) -> bool:
+    """Whether the space between two characters is only the width of Chinese setting."""
+    if not (is_cjk(before.char[-1]) and is_cjk(after.char[0])):
+        return False
+    return after.x0 - before.x1 < _CJK_GAP_EM * max(before.style.size, after.style.size)
+
+
+def _raised(glyph: Glyph) -> str:
+    return glyph.char.translate(_RAISED)

@@ -1,0 +1,57 @@
+"""Reading order of boxes: rows of a page cut from top to bottom, columns from left to right, again and again. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stores.models import Box
+
+_MIN_GUTTER = 2.0  # points between two columns
+_OVERLAP = 0.15  # boxes may overlap by this share of the smaller side and still count as apart
+
+
+def reading_order(boxes: Sequence[Box]) -> list[int]:
+    """Indices of the boxes in the order in which a reader takes them."""
+    return _ordered(list(range(len(boxes))), boxes)
+
+
+def _ordered(members: list[int], boxes: Sequence[Box]) -> list[int]:
+    if len(members) < 2:
+        return members
+    for axis in _axes(members, boxes):
+        groups = _cut(members, boxes, axis)
+        if len(groups) > 1:
+            return [index for group in groups for index in _ordered(group, boxes)]
+    return sorted(members, key=lambda index: (boxes[index][1], boxes[index][0]))
+
+
+def _axes(members: list[int], boxes: Sequence[Box]) -> tuple[int, int]:
+    """Which cut to try first: columns where they are real ones, else rows (1: rows, 0: columns)."""
+    columns = _cut(members, boxes, 0)
+    return (0, 1) if len(columns) > 1 and _are_columns(columns, boxes) else (1, 0)
+
+
+def _are_columns(groups: list[list[int]], boxes: Sequence[Box]) -> bool:
+    """Whether vertical cuts give text columns: each holds several boxes or a tall one, beside one another."""
+    heights = [_extent(group, boxes, 1) for group in groups]
+    tallest = max(high - low for low, high in heights)
+    return all(high - low > 0.3 * tallest for low, high in heights) and any(len(group) > 1 for group in groups)
+
+
+def _extent(group: list[int], boxes: Sequence[Box], axis: int) -> tuple[float, float]:
+    return min(boxes[index][axis] for index in group), max(boxes[index][axis + 2] for index in group)
+
+
+def _cut(members: list[int], boxes: Sequence[Box], axis: int) -> list[list[int]]:
+    """Members split wherever a straight line along the other axis meets no box."""
+    groups: list[list[int]] = []
+    end = float("-inf")
+    for index in sorted(members, key=lambda index: boxes[index][axis]):
+        low, high = boxes[index][axis], boxes[index][axis + 2]
+        slack = _OVERLAP * min(high - low, 40.0) if axis == 1 else -_MIN_GUTTER / 2
+        if groups and low < end - max(slack, 0.0) + (_MIN_GUTTER if axis == 0 else 0.0):
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+        end = max(end, high)
+    return groups
