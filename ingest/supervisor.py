@@ -1,0 +1,263 @@
+"""The process that keeps one home's Redis, Chroma and worker alive while somebody needs them.
+
+    python -m ingest.supervisor HOME
+
+It detaches at once, takes ``run/lock`` (a second one leaves quietly), starts its children, and ends when no command
+uses the home, no job is unfinished and ``ingot up`` does not keep it; its children end with it, however it ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any
+
+from ingest import children
+from ingest.children import Child
+from ingest.runfolder import RunFolder, lock_now, lock_within, machine
+from stores.errors import IngotError, UnavailableError
+
+log = logging.getLogger("ingot.runtime")
+
+TICK_S = 0.1
+LINGER_S = 3.0
+"""How long the runtime stays after its last command, so that the next one finds it warm."""
+_LOOK_S = 1.0  # how often an unused runtime asks whether work is left
+_TOUCH_S = 5.0
+_TRIM_S = 10.0
+_LOG_BYTES = 5 << 20
+_START_S = 20.0
+_WORKER_GRACE_S = 10.0
+_HOPELESS = 8  # deaths in a row after which nothing waits for that child any more
+
+
+class Supervisor:
+    """Runs in one thread: signals only set flags, and every wait is bounded."""
+
+    def __init__(self, folder: RunFolder, lock: IO[str]) -> None:
+        self.folder = folder
+        self.stopping = False
+        self.reload = False
+        self._lock = lock
+        self._environment = self._load_environment()
+        self._own_chroma = not self._environment.get("INGOT_CHROMA_URL")
+        self._port = children.free_port()
+        program = children.redis_program()
+        self.redis = Child("redis", lambda: children.redis_command(program, folder), folder)
+        self.chroma = children.chroma_child(folder, lambda: self._port)
+        self.worker = children.worker_child(folder, self._worker_environment)
+        self._idle_since = time.monotonic()
+        self._due: dict[str, float] = {}
+        self._state: dict[str, Any] = {}
+
+    def run(self) -> None:
+        signal.signal(signal.SIGTERM, self._on_stop)
+        signal.signal(signal.SIGINT, self._on_stop)
+        signal.signal(signal.SIGHUP, self._on_reload)
+        try:
+            self._start()
+            while not self.stopping:
+                self._tick()
+                time.sleep(TICK_S)
+        finally:
+            self._stop()
+
+    def _on_stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopping = True
+
+    def _on_reload(self, number: int, frame: FrameType | None) -> None:
+        self.reload = True
+
+    def _load_environment(self) -> dict[str, str]:
+        return {name: str(value) for name, value in self.folder.read_json("settings.json").items()}
+
+    @property
+    def broker_url(self) -> str:
+        return f"redis+socket://{self.folder.socket_path()}?virtual_host=0"
+
+    @property
+    def chroma_url(self) -> str:
+        if self._own_chroma:
+            return f"http://127.0.0.1:{self._port}"
+        return self._environment["INGOT_CHROMA_URL"]
+
+    def _worker_environment(self) -> dict[str, str]:
+        urls = {"INGOT_BROKER_URL": self.broker_url, "INGOT_CHROMA_URL": self.chroma_url}
+        return {**os.environ, **self._environment, **urls, "INGOT_HOME": str(self.folder.home)}
+
+    def _start(self) -> None:
+        """Redis first, as all wait for it; Chroma and the worker come up while commands already run."""
+        self.folder.file("redis").mkdir(mode=0o700, exist_ok=True)
+        self.redis.start()
+        if self._own_chroma:
+            (self.folder.home / "chroma").mkdir(exist_ok=True)
+            self.chroma.start()
+        self._wait_for_redis()
+        self.worker.start()
+        self._publish()
+
+    def _wait_for_redis(self) -> None:
+        end = time.monotonic() + _START_S
+        while not children.redis_answers(self.folder.socket_path()):
+            if time.monotonic() > end:
+                raise UnavailableError(f"the private Redis does not start: see {self.folder.file('redis.log')}")
+            self._tend_redis()
+            time.sleep(0.005)
+
+    def _tend_redis(self) -> None:
+        """Start Redis again; after three quick deaths without its files, as SQL knows what was in them."""
+        if self.redis.quick_deaths and self.redis.quick_deaths % 3 == 0:
+            shutil.rmtree(self.folder.file("redis"), ignore_errors=True)
+            self.folder.file("redis").mkdir(mode=0o700, exist_ok=True)
+        self.redis.tend()
+
+    def _tick(self) -> None:
+        self._tend_redis()
+        if self._own_chroma:
+            self._tend_chroma()
+        self.worker.tend()
+        if self.reload:
+            self._reload()
+        if self._is_due("touch", _TOUCH_S):
+            os.utime(self._lock.fileno())
+        if self._is_due("trim", _TRIM_S):
+            self._trim_logs()
+        self._publish()
+        self._leave_when_idle()
+
+    def _tend_chroma(self) -> None:
+        """Start Chroma again, at another port where its own was taken; its clients must hear of that."""
+        if self.chroma.quick_deaths and self.chroma.pid is None and children.listens(self._port):
+            self._port = children.free_port()
+            self.reload = True
+        self.chroma.tend()
+
+    def _reload(self) -> None:
+        """Give the worker other settings. What it has in hand is finished, or done again by the next one."""
+        self.reload = False
+        self._environment = self._load_environment()
+        log.info("settings changed: the worker is started again")
+        self.worker.stop(_WORKER_GRACE_S)
+        self.worker.start()
+
+    def _is_due(self, what: str, every_s: float) -> bool:
+        now = time.monotonic()
+        if now < self._due.get(what, 0.0):
+            return False
+        self._due[what] = now + every_s
+        return True
+
+    def _trim_logs(self) -> None:
+        """Keep one old part of each log; the writers append, so cutting the file under them is safe."""
+        for path in self.folder.path.glob("*.log"):
+            if path.stat().st_size > _LOG_BYTES:
+                shutil.copyfile(path, path.with_suffix(".log.1"))
+                os.truncate(path, 0)
+
+    def _publish(self) -> None:
+        """Write down where the children answer, when that changed."""
+        shown = [self.redis, self.worker, *([self.chroma] if self._own_chroma else [])]
+        state = {
+            "pid": os.getpid(),
+            "broker_url": self.broker_url,
+            "chroma_url": self.chroma_url,
+            "settings": self._environment,
+            "children": {child.name: {"pid": child.pid, "restarts": child.restarts} for child in shown},
+        }
+        if state != self._state:
+            self.folder.write_json("runtime.json", state)
+            self._state = state
+
+    def _leave_when_idle(self) -> None:
+        """Stop where nobody holds ``users`` and no work is left; holding it keeps newcomers out until we are gone."""
+        if self.folder.file("keep").exists() or not self._is_due("look", _LOOK_S):
+            return
+        users = self.folder.file("users").open("a")
+        if not lock_now(users, fcntl.LOCK_EX):
+            users.close()
+            self._idle_since = time.monotonic()
+            return
+        if time.monotonic() - self._idle_since < LINGER_S or self._work_is_left():
+            users.close()
+            return
+        log.info("nobody needs the runtime any more")
+        self._users = users  # kept open, and so locked, until the process ends
+        self.stopping = True
+
+    def _work_is_left(self) -> bool:
+        """Is a job unfinished, and is there hope for it?"""
+        if max(self.worker.quick_deaths, self.redis.quick_deaths) >= _HOPELESS:
+            log.error("the worker cannot be kept alive: unfinished work waits for the next command")
+            return False
+        from pipeline.service import Service
+        from pipeline.settings import Settings
+
+        os.environ.update(self._worker_environment())
+        try:
+            return Service(Settings()).unfinished()
+        except IngotError as error:
+            log.warning("cannot see whether work is left: %s", error)
+            return False
+
+    def _stop(self) -> None:
+        """End the worker while Redis still takes its goodbye; then the rest."""
+        self.folder.remove("runtime.json")
+        self.worker.stop(_WORKER_GRACE_S)
+        self.chroma.stop(5.0)
+        self.redis.stop(5.0)
+        self.folder.remove_socket()
+        self._lock.truncate(0)
+        log.info("stopped")
+
+
+def detach() -> None:
+    """Leave the command's session; its terminal, its Ctrl-C and its exit no longer concern us."""
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def main(home: str) -> int:
+    folder = RunFolder.of(Path(home))
+    lock = folder.file("lock").open("a+")
+    if not lock_within(lock, fcntl.LOCK_EX, 2.0):
+        return 0
+    detach_output(folder)
+    lock.truncate(0)
+    lock.write(json.dumps({**machine(), "pid": os.getpid()}))
+    lock.flush()
+    folder.remove("error")
+    try:
+        Supervisor(folder, lock).run()
+    except IngotError as error:
+        folder.write("error", error.message)
+        return 1
+    except Exception:
+        log.error("%s", traceback.format_exc())
+        folder.write("error", f"the runtime failed: see {folder.file('supervisor.log')}")
+        return 1
+    return 0
+
+
+def detach_output(folder: RunFolder) -> None:
+    """Send all output to the log, and say who wrote each line."""
+    target = os.open(folder.file("supervisor.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    null = os.open(os.devnull, os.O_RDONLY)
+    for number, source in ((0, null), (1, target), (2, target)):
+        os.dup2(source, number)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s [%(process)d] %(message)s")
+
+
+if __name__ == "__main__":
+    detach()
+    sys.exit(main(sys.argv[1]))
