@@ -1,0 +1,90 @@
+"""How text becomes words: the same way when it is kept and when it is asked for. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+# Scripts that are written without spaces: kana, Han, Hangul, Thai, Lao, Myanmar, Khmer.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+    "\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_RUN = re.compile(f"[{_UNSPACED}]+")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_EMPHASIS = re.compile(r"\*+|(?<!\w)_+|_+(?!\w)|\\(?=[^\w\s])")
+_PLAIN = re.compile(r"\w", re.UNICODE)
+
+_STOP = frozenset(
+    """a about above after again all also am an and any are as at be because been before being below between both but by
+    can could did do does doing down during each few for from further had has have having he her here hers him his how i
+    if in into is it its itself just me more most my no nor not of off on once only or other our out over own please
+    same she should so some such tell than that the their them then there these they this those through to too under
+    until up very was we were what when where which while who whom why will with would you your""".split()
+)
+# Words of questions and of grammar; taken out of a run before it is cut, so that they make no bigrams with neighbours.
+_STOP_ZH = re.compile(
+    "请问|为什么|為什麼|什么是|什麼是|是什么|是什麼|什么|什麼|哪些|哪个|哪個|哪种|哪種|怎么样|怎么|怎麼|怎样|怎樣|如何|多少|是否|是不是|有没有|能不能|"
+    "可以|应该|以及|或者|吗|嗎|呢|吧|的|了|是|在|和|与|與|及|或|有"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The words that are looked for: ``required`` is the strict reading, ``more`` what only adds to the score.
+
+    Each is an FTS5 string, quoted; one with marks inside (``INV-2024/07``) is a phrase.
+    """
+
+    required: tuple[str, ...]
+    more: tuple[str, ...] = ()
+
+
+def unspaced_share(text: str) -> float:
+    """The share, 0 to 1, of the letters and digits that belong to scripts without spaces, as Chinese."""
+    letters = len(_PLAIN.findall(text))
+    return sum(len(run) for run in _RUN.findall(text)) / letters if letters else 0.0
+
+
+def index_text(text: str) -> str:
+    """The text as the index gets it: folded, marks and tags away, runs as single characters and pairs of them."""
+    return _RUN.sub(lambda run: " " + " ".join(_grams(run[0])) + " ", _folded(text))
+
+
+def _folded(text: str) -> str:
+    """NFKC (full width, ligatures), without tags, emphasis, invisible characters and commas between thousands."""
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    return _THOUSANDS.sub("", _EMPHASIS.sub("", _TAG.sub(" ", plain)))
+
+
+def _grams(run: str) -> list[str]:
+    pairs = [run[at : at + 2] for at in range(len(run) - 1)]
+    return [gram for at, single in enumerate(run) for gram in (single, *pairs[at : at + 1])]
+
+
+def query_words(text: str) -> Query:
+    """What to look for. Nothing in the text is an operator; without any word at all both parts are empty."""
+    folded = _folded(text)
+    words = [word for word in _RUN.sub(" ", folded).split() if _PLAIN.search(word)]
+    kept = [word for word in words if word.lower().strip("?!.,;:'\"()") not in _STOP]
+    runs = _RUN.findall(folded)
+    parts = [part for run in runs for part in _STOP_ZH.split(run) if part]
+    grams = [gram for part in parts for gram in _pairs(part)]
+    if not kept and not grams:
+        kept, grams = words, [gram for run in runs for gram in _pairs(run)]
+    pieces = [piece for word in kept for piece in re.findall(r"\w{2,}", word) if piece.lower() not in _STOP]
+    required = dict.fromkeys(_quoted(word) for word in [*kept, *grams])
+    crossing = [gram for run in runs for gram in _pairs(run)]
+    more = dict.fromkeys(_quoted(word) for word in [*pieces, *crossing])
+    return Query(tuple(required), tuple(word for word in more if word not in required))
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace('"', " ").strip() + '"'
