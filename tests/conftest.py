@@ -1,0 +1,43 @@
+"""Fixtures of all tests: a clean environment, a home of one's own, and the documents of ../shared/corpora if there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CORPORA = ROOT.parent / "shared" / "corpora"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests see Ingot's defaults, whatever the shell that started them has set."""
+    for name in [name for name in os.environ if name.startswith("INGOT_") and name != "INGOT_TEST_PROCESSES"]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """An empty home with a short path: the name of a Unix socket may have 107 bytes only."""
+    folder = Path(tempfile.mkdtemp(prefix="ingot-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of the quickstart's documents, with ``truth.json``."""
+    return ROOT / "ingest" / "samples"
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """Documents that nobody here wrote; the test is skipped where they are not at hand."""
+    if not CORPORA.is_dir():
+        pytest.skip("the documents of ../shared/corpora are not here")
+    return CORPORA

@@ -1,0 +1,241 @@
+"""The house rules that a machine can check: sizes, names, places, who imports what, and README against the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+import runpy
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("ingest", "pipeline", "stores")
+MODULE_LINES, FUNCTION_LINES = 400, 60
+FORBIDDEN_STEMS = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager"}
+HEAVY = {
+    "alembic", "chromadb", "cv2", "dateparser", "langchain_text_splitters", "numpy", "onnxruntime", "phonenumbers",
+    "py3langid", "pymupdf", "pymupdf4llm", "rapidocr", "sentence_transformers", "tokenizers", "torch", "transformers",
+}  # fmt: skip
+# Third parties that only some places may import, at all or at the top of the module.
+ONLY_IN = {
+    "celery": ("celery_app.py", "pipeline/tasks.py"),
+    "kombu": ("celery_app.py", "pipeline/tasks.py"),
+    "typer": ("ingest/",),
+    "fastapi": ("ingest/api/",),
+    "sqlalchemy": ("stores/",),
+    "alembic": ("stores/",),
+    "chromadb": ("stores/vectors.py",),
+    "pymupdf": ("pipeline/engines/",),
+    "pymupdf4llm": ("pipeline/engines/",),
+    "rapidocr": ("pipeline/engines/",),
+    "onnxruntime": ("pipeline/engines/",),
+    "cv2": ("pipeline/engines/",),
+    "torch": ("pipeline/engines/",),
+    "transformers": ("pipeline/engines/",),
+    "sentence_transformers": ("pipeline/engines/",),
+}
+NOT_AT_THE_TOP = {"chromadb", "cv2", "onnxruntime", "pymupdf", "pymupdf4llm", "rapidocr", "sentence_transformers", "torch", "transformers"}  # fmt: skip  # noqa: E501
+# What pipeline may name of stores; concrete stores are known to wiring alone.
+STORE_WORDS = {"models", "errors", "views", "contracts", "effects"}
+
+
+@cache
+def sources() -> dict[str, ast.Module]:
+    """Path from the root -> syntax tree, of every module of the product."""
+    paths = [*ROOT.glob("*.py"), *(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))]
+    return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text()) for path in sorted(paths)}
+
+
+def scripts() -> list[Path]:
+    return [path for path in sorted((ROOT / "scripts").iterdir()) if path.is_file()]
+
+
+def is_python(path: Path) -> bool:
+    return path.suffix == ".py" or path.read_text().startswith("#!/usr/bin/env python3")
+
+
+def imports_of(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imports_at_the_top(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from imports_of(ast.Module([node], []))
+
+
+def functions_of(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def tree_of_readme() -> str:
+    """The block of README that draws the house."""
+    return (ROOT / "README.md").read_text().split("<!-- house -->")[1]
+
+
+def test_modules_are_short_and_well_named() -> None:
+    everything = [*(ROOT / name for name in sources()), *(path for path in scripts() if is_python(path))]
+    everything += (ROOT / "tests").rglob("*.py")
+    long = {path.name: count for path in everything if (count := len(path.read_text().splitlines())) >= MODULE_LINES}
+    assert not long, f"{MODULE_LINES} lines and more: {long}"
+    assert not [path for path in everything if path.stem in FORBIDDEN_STEMS]
+
+
+def test_functions_are_short() -> None:
+    long = [
+        f"{name}:{node.lineno} {node.name}"
+        for name, tree in sources().items()
+        for node in functions_of(tree)
+        if (node.end_lineno or 0) - node.lineno + 1 > FUNCTION_LINES
+    ]
+    assert not long, f"over {FUNCTION_LINES} lines: {long}"
+
+
+def test_every_module_says_what_it_is() -> None:
+    assert not [name for name, tree in sources().items() if not ast.get_docstring(tree)]
+
+
+@pytest.mark.parametrize("package", sorted(ONLY_IN))
+def test_outside_tools_stay_in_their_place(package: str) -> None:
+    places = ONLY_IN[package]
+    strangers = [
+        name
+        for name, tree in sources().items()
+        if not name.startswith(places) and any(used.split(".")[0] == package for used in imports_of(tree))
+    ]
+    assert not strangers, f"{package} belongs into {', '.join(places)}"
+
+
+def test_heavy_imports_wait_for_their_first_use() -> None:
+    early = [
+        f"{name} imports {used}"
+        for name, tree in sources().items()
+        for used in imports_at_the_top(tree)
+        if used.split(".")[0] in NOT_AT_THE_TOP
+    ]
+    assert not early, early
+
+
+def test_stores_import_nothing_of_ours() -> None:
+    up = [
+        f"{name} imports {used}"
+        for name, tree in sources().items()
+        if name.startswith("stores/")
+        for used in imports_of(tree)
+        if used.split(".")[0] in ("ingest", "pipeline", "celery_app")
+    ]
+    assert not up, up
+
+
+def test_only_wiring_names_concrete_stores_and_engines() -> None:
+    named = [
+        f"{name} imports {used}"
+        for name, tree in sources().items()
+        if name.startswith("pipeline/") and name != "pipeline/wiring.py"
+        for used in imports_of(tree)
+        if names_something_concrete(name, used)
+    ]
+    assert not named, named
+
+
+def names_something_concrete(name: str, used: str) -> bool:
+    parts = used.split(".")
+    if parts[0] == "stores" and len(parts) > 1:
+        return parts[1] not in STORE_WORDS
+    return used.startswith("pipeline.engines") and not name.startswith("pipeline/engines/")
+
+
+def test_no_print_no_swallowed_error_no_unfinished_work() -> None:
+    found = [f"{name}:{line} {what}" for name, tree in sources().items() for line, what in sins_of(name, tree)]
+    unfinished = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "NotImplemented" + "Error")))
+    found += [name for name in sources() if unfinished.search((ROOT / name).read_text())]
+    assert not found, found
+
+
+def sins_of(name: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+            if not name.startswith("ingest/"):
+                yield node.lineno, "print"
+        elif isinstance(node, ast.ExceptHandler) and all(isinstance(line, ast.Pass) for line in node.body):
+            caught = ast.unparse(node.type) if node.type else "everything"
+            if caught in ("everything", "Exception", "BaseException"):
+                yield node.lineno, f"{caught} is swallowed"
+
+
+def test_nothing_names_a_machine() -> None:
+    path = re.compile(r"(?<![\w.~*/])/(?:work|root|home|Users|opt|mnt)/\w")
+    texts = [*(ROOT / name for name in sources()), *scripts(), *(ROOT / "tests").rglob("*.py")]
+    texts += [ROOT / name for name in ("README.md", "CHANGELOG.md", "NOTICE", "pyproject.toml", "start_worker.sh")]
+    found = [
+        f"{text.name}: {hit.group()}" for text in texts if text.exists() for hit in path.finditer(text.read_text())
+    ]
+    assert not found, found
+
+
+def test_the_top_level_is_as_the_house_says() -> None:
+    rooms = {"README.md", "pyproject.toml", "celery_app.py", "start_worker.sh", *PACKAGES, "scripts", "tests"}
+    beside = {"LICENSE", "NOTICE", "CHANGELOG.md", "compose.yaml"}
+    there = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    made = {"ingot-data", "build", "dist", "__pycache__", "ingot.toml"} | {n for n in there if n.endswith(".egg-info")}
+    assert not there - rooms - beside - made, "these have no place at the top level"
+    assert not rooms - there, "these are missing"
+
+
+def test_every_file_has_its_place_in_readme() -> None:
+    house = tree_of_readme()
+    words = set(re.findall(r"[\w./-]+", house))
+    homeless = [name for name in placed_names() if name not in words]
+    assert not homeless, f"name these in README's house, with what they are: {homeless}"
+
+
+def placed_names() -> Iterator[str]:
+    """Top-level files, packages, the modules right under a package, and the scripts; not every engine or stage."""
+    for name in sources():
+        room, _, inside = name.partition("/")
+        head, _, deeper = inside.partition("/")
+        if deeper:
+            yield f"{head}/"
+        elif not name.endswith("__init__.py"):
+            yield head or room
+    yield from (path.name for path in scripts())
+
+
+def test_python_scripts_are_linted() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["extend-include"]
+    bare = {f"scripts/{path.name}" for path in scripts() if is_python(path) and path.suffix != ".py"}
+    assert bare == set(settings), "pyproject.toml, [tool.ruff] extend-include names the scripts without .py"
+
+
+def test_readme_tables_equal_the_code() -> None:
+    readme = runpy.run_path(str(ROOT / "scripts" / "make_readme"))
+    text = (ROOT / "README.md").read_text()
+    assert readme["filled"](text) == text, "README's tables are out of date: run scripts/make_readme"
+
+
+def test_help_is_light_and_quick() -> None:
+    ask = (
+        "import sys; sys.argv = ['ingot', '--help']\n"
+        "from ingest.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    )
+    tell = f"sys.stderr.write('HEAVY ' + ' '.join(sorted({HEAVY!r} & set(sys.modules))))"
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        run = subprocess.run([sys.executable, "-c", ask + tell], cwd=ROOT, capture_output=True, text=True, check=True)
+        times.append(time.perf_counter() - began)
+    assert run.stdout, "no help was printed"
+    assert run.stderr.split("HEAVY")[-1].split() == [], "ingot --help imports what it does not need"
+    assert min(times) < 1.5, f"ingot --help took {min(times):.2f} s; 0.3 s on a quiet machine is what we promise"
