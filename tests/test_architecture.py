@@ -197,7 +197,7 @@ def test_the_top_level_is_as_the_house_says() -> None:
 def test_every_file_has_its_place_in_readme() -> None:
     house = tree_of_readme()
     words = set(re.findall(r"[\w./-]+", house))
-    homeless = [name for name in placed_names() if name not in words]
+    homeless = sorted(set(placed_names()) - words)
     assert not homeless, f"name these in README's house, with what they are: {homeless}"
 
 
