@@ -91,8 +91,8 @@ def _unlock(document: Any, password: str) -> None:
     with translated("The PDF cannot be decrypted"):
         opened = document.authenticate(password)
     if not opened:
-        said = "the password given does not open it" if password else "it needs a password"
-        raise EncryptedError(f"The PDF is encrypted and {said}; give the right one with --password.")
+        wrong = ", and the password given does not open it" if password else ""
+        raise EncryptedError(f"The PDF is encrypted{wrong}; give its password with --password.")
 
 
 def load_page(document: Any, number: int) -> Any:
@@ -118,4 +118,6 @@ def translated(what: str, kind: type[InputError] = InputError) -> Iterator[None]
 
 def _reason(error: Exception) -> str:
     text = " ".join(str(error).split()).rstrip(".")
+    if text.startswith("Failed to open"):
+        return "its structure cannot be found"
     return (text[:120] or type(error).__name__).replace("code=", "code ")
