@@ -1,0 +1,57 @@
+"""Spaces and punctuation of recognised lines: none inside Chinese, the width of signs by their neighbours. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_FULL = {"，": ",", "；": ";", "：": ":", "？": "?", "！": "!", "（": "(", "）": ")", "％": "%", "　": " "}
+_HALF = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！"}
+_ASCII_OFFSET = 0xFEE0  # full-width forms lie this far above their ASCII characters
+
+
+def is_cjk(char: str) -> bool:
+    """Chinese and Japanese characters, their punctuation, full-width forms: printed without spaces."""
+    code = ord(char)
+    return 0x2E80 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or 0xFF00 <= code <= 0xFFEF or 0x20000 <= code < 0x40000
+
+
+def is_ideograph(char: str) -> bool:
+    """Chinese characters and kana alone, without punctuation and full-width forms."""
+    return is_cjk(char) and char.isalpha() and ord(char) < 0xFF00 or 0x20000 <= ord(char) < 0x40000
+
+
+def tidied(text: Sequence[str], centres: Sequence[float]) -> tuple[str, tuple[float, ...]]:
+    """The characters of a line with the places that belong to them.
+
+    Spaces between Chinese characters go, also double, leading and trailing ones. Full-width letters and digits become
+    plain ones; a sign is full-width between Chinese characters and plain in a line without any.
+    """
+    chars = [_plain_letter(char) for char in text]
+    chinese = any(is_ideograph(char) for char in chars)
+    signed = [_sign(chars, index, chinese) for index in range(len(chars))]
+    kept = [index for index in range(len(signed)) if not _is_stray(signed, index)]
+    return "".join(signed[index] for index in kept), tuple(centres[index] for index in kept)
+
+
+def _plain_letter(char: str) -> str:
+    code = ord(char) - _ASCII_OFFSET
+    return chr(code) if 0x21 <= code <= 0x7E and chr(code).isalnum() else char
+
+
+def _sign(chars: Sequence[str], index: int, chinese: bool) -> str:
+    char = chars[index]
+    if not chinese:
+        return _FULL.get(char, char)
+    before = chars[index - 1] if index else ""
+    after = chars[index + 1] if index + 1 < len(chars) else ""
+    if char in _HALF and before and is_ideograph(before) and (not after or is_ideograph(after)):
+        return _HALF[char]
+    return char
+
+
+def _is_stray(chars: Sequence[str], index: int) -> bool:
+    if not chars[index].isspace():
+        return False
+    before = chars[index - 1] if index else " "
+    after = next((char for char in chars[index + 1 :] if not char.isspace()), " ")
+    return before.isspace() or after.isspace() or (is_cjk(before) and is_cjk(after))
