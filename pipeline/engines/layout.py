@@ -103,7 +103,9 @@ def _regions(page: Any) -> list[Region]:
 def _fragments(page: Any, recognised: bool) -> list[Fragment]:
     """The text layer; beside visible text, an invisible layer is left out unless it is what we came for."""
     pymupdf = mupdf.load()
-    flags = pymupdf.TEXT_COLLECT_STYLES | pymupdf.TEXT_ACCURATE_BBOXES | pymupdf.TEXT_MEDIABOX_CLIP
+    flags = pymupdf.TEXT_COLLECT_STYLES | pymupdf.TEXT_MEDIABOX_CLIP
+    if not recognised:  # the font of a recognised layer has no outlines that could tell boxes
+        flags |= pymupdf.TEXT_ACCURATE_BBOXES
     flags |= pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_IGNORE_ACTUALTEXT
     found = fragments_of(page.get_textpage(flags=flags).extractRAWDICT()["blocks"])
     visible = [part for part in found if not part.is_hidden]
