@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,6 +22,7 @@ _ZH_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"
 
 _YEAR = r"(?:19|20)\d{2}"
 _BEGIN = r"(?<![\d.,/-])"  # not in the middle of a number, a version, a longer date
+_CLOCK = r"(?=\d{2}:\d{2})"  # a time that OCR glued to the date
 _ZH_NUMBER = "[一二三四五六七八九十]"
 _ORDINAL = r"(?:st|nd|rd|th|er|º)?"
 
@@ -33,8 +34,12 @@ _DATE_PATTERNS = tuple(
             "zh",
             rf"([〇○零一二三四五六七八九]{{4}})\s*年\s*({_ZH_NUMBER}{{1,2}})\s*月\s*(?:({_ZH_NUMBER}{{1,3}})\s*[日号])?",
         ),
-        ("y-m-d", rf"{_BEGIN}({_YEAR})\s?([-/.])\s?(\d{{1,2}})\s?\2\s?(\d{{1,2}})(?!\d)"),
-        ("d-m-y", rf"{_BEGIN}(\d{{1,2}})\s?([-/.])\s?(\d{{1,2}})\s?\2\s?({_YEAR}|\d{{2}}(?![.,/%-]?\d))(?!\d)"),
+        ("y-m-d", rf"{_BEGIN}({_YEAR})\s?([-/.])\s?(\d{{1,2}})\s?\2\s?(\d{{1,2}}(?!\d)|\d{{2}}{_CLOCK})"),
+        (
+            "d-m-y",
+            rf"{_BEGIN}(\d{{1,2}})\s?([-/.])\s?(\d{{1,2}})\s?\2\s?"
+            rf"({_YEAR}(?!\d)|\d{{2}}(?![.,/%-]?\d)|{_YEAR}{_CLOCK}|\d{{2}}{_CLOCK})",
+        ),
         (
             "dMy",
             rf"(?<!\d)(\d{{1,2}}){_ORDINAL}[\s./-]{{0,2}}(?:of\s+|de\s+)?({_WORD})\.?,?[\s./'-]{{0,3}}(?:del?\s+)?"
@@ -57,6 +62,8 @@ _OPEN_TAIL = re.compile(rf"\s*(?:[-–—~～])\s*$|\s*({OPEN_END})", re.IGNOREC
 _BETWEEN = re.compile(_DASH, re.IGNORECASE)
 _SINCE = re.compile(r"(?:\bsince|\bseit|\bdepuis|\bsinds|\bdesde|\bab)\s*$", re.IGNORECASE)
 _BARE_START = re.compile(rf"(?<![\w])({_WORD})\.?{_DASH}(?=({_WORD})\.?,?\s?((?:19|20)\d{{2}}))", re.IGNORECASE)
+_SLASHED = re.compile(r"(?<![\d.,/-])(\d{1,2})[/-](\d{1,2})[/-](?:19|20)?\d{2}(?!\d)")
+_AMERICAN = re.compile(r"\b(?:United States|USA|U\.S\.A\.)|\b[A-Z]{2} \d{5}(?:-\d{4})?\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +103,17 @@ def find_dates(text: str, month_first: bool = False, years: bool = False) -> lis
             if value:
                 taken.append(DateMatch(start=match.start(), end=match.end(), value=value))
     return sorted(taken, key=lambda date: date.start)
+
+
+def prefers_month_first(texts: Iterable[str]) -> bool:
+    """Whether a document writes 12/31/2024: some date can be read no other way, or its addresses are American."""
+    votes, american = 0, False
+    for text in texts:
+        for match in _SLASHED.finditer(text):
+            first, second = int(match[1]), int(match[2])
+            votes += (first <= 12 < second) - (second <= 12 < first)
+        american = american or bool(_AMERICAN.search(text))
+    return votes > 0 or (votes == 0 and american)
 
 
 def parse_date(text: str, month_first: bool = False) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from pipeline.engines.contacts import ContactMatch, find_emails, find_phones, find_urls
-from pipeline.engines.dates import find_dates
+from pipeline.engines.dates import find_dates, prefers_month_first
 from pipeline.engines.evidence import Found, PageLine, found_in, page_lines
 from pipeline.engines.language import detect_language
 from pipeline.engines.money import find_amounts
@@ -31,7 +31,7 @@ class DocumentRules:
         found = {
             "title": find_title(lines),
             "language": _language(lines),
-            "dates": _collect(lines, _dates),
+            "dates": _collect(lines, _dates(prefers_month_first(line.text for line in lines))),
             "emails": _collect(lines, _contacts(find_emails)),
             "phones": _collect(lines, _contacts(find_phones)),
             "urls": _collect(lines, _contacts(find_urls)),
@@ -52,8 +52,8 @@ def _collect(lines: Sequence[PageLine], find: Callable[[str], Iterator[tuple[str
     return list(found.values())
 
 
-def _dates(text: str) -> Iterator[tuple[str, str]]:
-    return ((date.value, text[date.start : date.end]) for date in find_dates(text))
+def _dates(month_first: bool) -> Callable[[str], Iterator[tuple[str, str]]]:
+    return lambda text: ((date.value, text[date.start : date.end]) for date in find_dates(text, month_first))
 
 
 def _contacts(find: Callable[[str], list[ContactMatch]]) -> Callable[[str], Iterator[tuple[str, str]]]:

@@ -1,0 +1,164 @@
+"""Schema ``receipt``: shop, date, address and total of a till receipt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pipeline.engines.dates import find_dates, prefers_month_first
+from pipeline.engines.evidence import Found, PageLine, found_in, page_lines
+from pipeline.engines.labelled import LabelIndex
+from pipeline.engines.money import find_currencies
+from pipeline.engines.page_rows import Row
+from pipeline.engines.parties import (
+    company_name,
+    ends_address,
+    has_company_suffix,
+    has_postcode,
+    is_legal_form_alone,
+    is_registration,
+    looks_like_address,
+)
+from pipeline.engines.receipt_total import find_total
+from pipeline.engines.record_builder import build_record
+from stores.models import Page, Record, Schema
+
+_HEAD_ROWS = 14  # the shop names itself above all else
+_MOST_ADDRESS_LINES = 6
+_DATE_LABEL = re.compile(r"(?<![a-z])(?:date|dated|datum|fecha)(?![a-z])|日期|时间|時間", re.IGNORECASE)
+_OTHER_DATE = re.compile(r"expir|valid|due|best before|birth|printed|until|有效|到期", re.IGNORECASE)
+_COMPANY_LABELS = ("商户名称", "商户名", "商家名称", "店名", "门店名称", "门店", "merchant name", "merchant")
+_ADDRESS_LABELS = ("商户地址", "门店地址", "店铺地址", "地址", "address", "adresse", "adres")
+_NO_NAME = re.compile(
+    r"^\W*(?:(?:simplified\s?)?tax\s?invoice|invoice|receipt|cash\s?(?:bill|sales?|receipt)|welcome|thank you|copy|"
+    r"original|duplicate|reprint|sales? receipt|购物小票|结账单|收银小票|发票|小票|收据|欢迎光临)\W*$",
+    re.IGNORECASE,
+)
+
+
+class ReceiptRules:
+    """Fields of a receipt, by rules."""
+
+    fingerprint = "rules-receipt/1"
+
+    def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
+        """The record of ``schema``; ``source`` plays no part."""
+        lines = page_lines(pages)
+        index = LabelIndex(lines)
+        head = _head(index.rows)
+        company = _labelled_text(index, _COMPANY_LABELS) or find_shop(head)
+        found = {
+            "company": company,
+            "date": find_receipt_date(index),
+            "address": _labelled_text(index, _ADDRESS_LABELS) or find_address(head, company),
+            "total": find_total(index),
+            "currency": _currency(lines),
+        }
+        return build_record(schema, found)
+
+
+def _head(rows: Sequence[Row]) -> list[PageLine]:
+    return [cell for row in rows[:_HEAD_ROWS] for cell in row.cells]
+
+
+def _labelled_text(index: LabelIndex, labels: Sequence[str]) -> Found | None:
+    patterns = [re.compile(rf"^\W*{label}\s*[:：]", re.IGNORECASE) for label in labels]
+    return index.first(patterns, lambda text: (text.strip(), 0, len(text)) if len(text.strip()) > 1 else None)
+
+
+def find_shop(head: Sequence[PageLine]) -> Found | None:
+    """The most name-like line of the head: legal form, then what stands above registration number and address."""
+    scored = [(_name_score(head, at), -at) for at in range(len(head)) if _may_be_name(head[at].text)]
+    if not scored:
+        return None
+    at = -max(scored)[1]
+    lines = [head[at]]
+    if is_legal_form_alone(head[at].text) and at and _may_be_name(head[at - 1].text):
+        lines.insert(0, head[at - 1])
+    elif at + 1 < len(head) and is_legal_form_alone(head[at + 1].text):
+        lines.append(head[at + 1])
+    found = found_in("", lines)
+    return found_in(company_name(found.quote), lines)
+
+
+def _may_be_name(text: str) -> bool:
+    letters = sum(c.isalpha() for c in text)
+    han = sum("\u4e00" <= c <= "\u9fff" for c in text)
+    enough = letters >= 3 or han >= 2
+    return (
+        enough and letters >= 0.5 * len(text.replace(" ", "")) and not ends_address(text) and not _NO_NAME.match(text)
+    )
+
+
+def _name_score(head: Sequence[PageLine], at: int) -> float:
+    """Higher is likelier; a line loses a little with every line above it."""
+    text, following = head[at].text, [line.text for line in head[at + 1 : at + 4]]
+    score = -0.25 * at + 4.0 * has_company_suffix(text) - 3.0 * looks_like_address(text)
+    if following and is_registration(following[0]):
+        score += 2.5
+    if any(looks_like_address(other) for other in following[:2]):
+        score += 1.5
+    typical = sorted(line.height for line in head)[len(head) // 2]
+    return score + min(head[at].height / (typical or 1.0), 2.0) - (1.5 if len(text.strip()) < 5 else 0.0)
+
+
+def find_address(head: Sequence[PageLine], company: Found | None) -> Found | None:
+    """The run of address lines below the shop's name, on one line."""
+    start = 0
+    if company:
+        numbers = {line.number for line in company.lines}
+        start = max((at + 1 for at, line in enumerate(head) if line.number in numbers), default=0)
+    run: list[PageLine] = []
+    for line in head[start:]:
+        if is_registration(line.text):
+            continue
+        if ends_address(line.text) or len(run) == _MOST_ADDRESS_LINES:
+            if run:
+                break
+            continue
+        if run or looks_like_address(line.text):
+            run.append(line)
+    run = _trimmed(run)
+    return found_in(" ".join(line.text.strip() for line in run), run) if run else None
+
+
+def _trimmed(run: list[PageLine]) -> list[PageLine]:
+    """The run up to its last line that looks like an address; what follows a postcode by two lines is cut off."""
+    while run and not (looks_like_address(run[-1].text) or _continues(run)):
+        run = run[:-1]
+    return run
+
+
+def _continues(run: list[PageLine]) -> bool:
+    """A closing line of words alone, right below a line with a postcode or ending in a comma: a town or state."""
+    if len(run) < 2 or re.search(r"\d", run[-1].text):
+        return False
+    above = run[-2].text.strip()
+    return above.endswith(",") or (has_postcode(above) and run[-1].text.strip().isupper() == above.isupper())
+
+
+def find_receipt_date(index: LabelIndex) -> Found | None:
+    """The labelled date, else the first that names a day."""
+    month_first = prefers_month_first(line.text for line in index.lines)
+    found: list[tuple[int, int, Found]] = []
+    for line in index.lines:
+        row = index.row_of(line).text
+        if _OTHER_DATE.search(row):
+            continue
+        for date in find_dates(line.text, month_first):
+            if date.exact:
+                rank = 0 if _DATE_LABEL.search(row) else 1
+                found.append((rank, line.number, found_in(date.value, [line], line.text[date.start : date.end])))
+    return min(found, key=lambda item: item[:2])[2] if found else None
+
+
+def _currency(lines: Sequence[PageLine]) -> Found | None:
+    """The currency printed most often."""
+    proofs: dict[str, list[PageLine]] = {}
+    for line in lines:
+        for code in find_currencies(line.text):
+            proofs.setdefault(code, []).append(line)
+    if not proofs:
+        return None
+    code = max(proofs, key=lambda code: len(proofs[code]))
+    return found_in(code, proofs[code][:1])
