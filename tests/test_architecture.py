@@ -234,8 +234,8 @@ def test_help_is_light_and_quick() -> None:
     times = []
     for _ in range(3):
         began = time.perf_counter()
-        run = subprocess.run([sys.executable, "-c", ask + tell], cwd=ROOT, capture_output=True, text=True, check=True)
+        run = subprocess.run([sys.executable, "-c", ask + tell], cwd=ROOT, capture_output=True, text=True, check=False)
         times.append(time.perf_counter() - began)
-    assert run.stdout, "no help was printed"
+    assert run.returncode == 0 and run.stdout, run.stderr
     assert run.stderr.split("HEAVY")[-1].split() == [], "ingot --help imports what it does not need"
     assert min(times) < 1.5, f"ingot --help took {min(times):.2f} s; 0.3 s on a quiet machine is what we promise"
