@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     Column,
@@ -17,6 +19,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData()
 
@@ -76,7 +79,7 @@ generation = Table(
 )
 
 
-def _of_generation(*columns: Column[object]) -> list[object]:
+def _of_generation(*columns: Column[Any]) -> list[SchemaItem]:
     """Columns of a table whose rows belong to one generation and go with it."""
     return [
         Column("document", String, nullable=False),
@@ -99,6 +102,7 @@ step = Table(
         Column("pages", Integer, nullable=False, default=0),
         Column("state", String, nullable=False),
         Column("attempt", Integer, nullable=False, default=0),
+        Column("losses", Integer, nullable=False, default=0),  # attempts that ended without a word
         Column("owner", String),
         Column("lease_until", Float, nullable=False, default=0.0),
         Column("not_before", Float, nullable=False, default=0.0),
@@ -127,7 +131,6 @@ page = Table(
         Column("height_pt", Float, nullable=False),
         Column("route", String, nullable=False),
         Column("reason", Text, nullable=False),
-        Column("attempt", Integer, nullable=False, default=0),
         Column("engine", String),
         Column("confidence", Float),
         Column("markdown", Text),
@@ -135,6 +138,7 @@ page = Table(
         Column("error", Text),
     ),
     PrimaryKeyConstraint("document", "generation", "number"),
+    Index("page_route", "document", "generation", "route"),
 )
 
 block = Table(

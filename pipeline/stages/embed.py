@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pipeline.passages import CountTokens, Unit, split_units, without_marks
+from pipeline.work import Work
+from stores.effects import Nothing
 from stores.models import Block, Box, Chunk, Page, PlacedBox
 
+_SLICE = 32  # chunks embedded and saved at once
 MAX_PAGES = 2  # a passage lies on so many pages at most, so that its place stays of use
 _JOINT = "\n\n"
+
+
+def run(work: Work) -> Nothing:
+    """Cut the pages into chunks and embed those that an earlier attempt has not saved yet, a slice at a time."""
+    settings, embedder = work.tools.settings, work.tools.embedder()
+    with work.deadline(settings.document_timeout_s):
+        chunks = chunk_document(work.pages(), settings.chunk_tokens, settings.chunk_overlap, embedder.count_tokens)
+    for at in range(work.saved_chunks(), len(chunks), _SLICE):
+        with work.deadline(settings.document_timeout_s):
+            part = chunks[at : at + _SLICE]
+            texts = [embedding_text(work.claim.title, chunk.heading, chunk.text) for chunk in part]
+            vectors = embedder.embed_passages(texts).astype("<f4")
+            work.save_chunks([replace(c, embedding=v.tobytes()) for c, v in zip(part, vectors, strict=True)])
+    return Nothing()
 
 
 class _Joined:

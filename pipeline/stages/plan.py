@@ -7,17 +7,88 @@ Where it is not, the picture of the page is read instead, since a page shows wha
 from __future__ import annotations
 
 import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from pipeline.contracts import PageFacts
 from pipeline.legibility import why_garbled
-from stores.errors import InputError
-from stores.models import PagePlan, Route
+from pipeline.work import Work
+from stores.effects import Batch, Planned
+from stores.errors import EncryptedError, InputError, PageError
+from stores.models import PagePlan, Route, Stage
 
 _HIDDEN = 0.5  # of the characters: they are the work of another OCR, or lie under a scan
 _SCAN = 0.85  # of the page under pictures: a scan, whatever stands on it
 _PICTURE = 0.3  # of the page under pictures: they may hold text of their own
 _LITTLE_TEXT = 30  # characters: a stamp or a page number, not the text of a page
 _SPEC_PART = re.compile(r"(\d+)(?:\s*(-)\s*(\d*))?")
+
+
+def run(work: Work) -> Planned:
+    """Open the document, decide the route of every page, and cut the pages into batches."""
+    settings, path = work.tools.settings, work.original
+    with work.deadline(settings.document_timeout_s):
+        password, count = _opened(work)
+    if count > settings.max_pages:
+        raise InputError(
+            f"it has {count} pages, more than {settings.max_pages}: raise INGOT_MAX_PAGES or give --pages",
+            code="too_many_pages",
+        )
+    numbers = parse_page_numbers(work.claim.options.pages, count)
+    pages = tuple(_looked_at(work, path, password, numbers))
+    return Planned(password=password, pages=pages, batches=batches(pages, settings.batch_pages))
+
+
+def _opened(work: Work) -> tuple[str, int]:
+    """The password that opens the document ("" where none is needed), and how many pages it has."""
+    documents = work.tools.documents()
+    for password in ("", *([work.claim.password] if work.claim.password else []), *work.claim.passwords):
+        try:
+            return password, documents.inspect(work.original, password).page_count
+        except EncryptedError as error:
+            refusal = error
+    raise refusal
+
+
+def _looked_at(work: Work, path: Path, password: str, numbers: list[int]) -> Iterator[PagePlan]:
+    """Each page's plan. A page that cannot be looked at is left to OCR, which looks at its picture only."""
+    fatal = work.claim.lost_page if work.claim.losses > 1 else None
+    todo = deque(number for number in numbers if number != fatal)
+    while todo:
+        try:
+            for facts in _facts(work, path, password, tuple(todo)):
+                todo.popleft()
+                yield decide(facts, work.claim.options.ocr)
+        except PageError as error:
+            yield _not_looked_at(todo.popleft(), error.message)
+    if fatal in numbers:
+        yield _not_looked_at(fatal, "looking at its text ended the worker twice")
+
+
+def _facts(work: Work, path: Path, password: str, numbers: tuple[int, ...]) -> Iterator[PageFacts]:
+    """Facts page by page, each within its time; after a death the pages are named before they are looked at."""
+    looking = work.tools.documents().look(path, password, numbers)
+    for number in numbers:
+        if work.claim.losses:
+            work.store.steps.begin_page(work.claim, number)
+        with work.deadline(work.tools.settings.page_timeout_s):
+            yield next(looking)
+
+
+def _not_looked_at(number: int, reason: str) -> PagePlan:
+    return PagePlan(number=number, width_pt=0.0, height_pt=0.0, route=Route.OCR, reason=reason)
+
+
+def batches(pages: Sequence[PagePlan], size: int) -> tuple[Batch, ...]:
+    """Steps of at most ``size`` pages each: render and ocr for pages to be read by OCR, parse for the others."""
+    found: list[Batch] = []
+    for route, stages in ((Route.OCR, (Stage.RENDER, Stage.OCR)), (Route.TEXT, (Stage.PARSE,))):
+        numbers = [page.number for page in pages if page.route is route]
+        for at, first in enumerate(range(0, len(numbers), size)):
+            part = numbers[first : first + size]
+            found += [Batch(stage=s, number=at, first=part[0], last=part[-1], pages=len(part)) for s in stages]
+    return tuple(found)
 
 
 def decide(facts: PageFacts, ocr: str) -> PagePlan:

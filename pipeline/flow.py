@@ -1,0 +1,169 @@
+"""The order of the stages, and how one step of them is run with every policy: claim, skip, lease, temp directory,
+retry or not, outcome. Who calls this, a Celery task or a test, makes no difference.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pipeline.stages import embed, extract, ocr, parse, plan, publish, render
+from pipeline.work import Tools, Work
+from stores.effects import Claim, Effect, Need
+from stores.errors import CancelledError, IngotError, LeaseLostError, TransientError
+from stores.models import Fault, Stage, StepKey
+from stores.records import RecordStore
+
+ORDER: Mapping[Stage, tuple[Need, ...]] = {
+    Stage.PLAN: (),
+    Stage.RENDER: (Need(stage=Stage.PLAN),),
+    Stage.OCR: (Need(stage=Stage.RENDER, same_batch=True),),
+    Stage.PARSE: (Need(stage=Stage.PLAN),),
+    Stage.EXTRACT: (Need(stage=Stage.PLAN), Need(stage=Stage.RENDER), Need(stage=Stage.OCR), Need(stage=Stage.PARSE)),
+    Stage.EMBED: (Need(stage=Stage.EXTRACT),),
+    Stage.PUBLISH: (Need(stage=Stage.EXTRACT), Need(stage=Stage.EMBED)),
+}
+
+#: The stages that follow one without a fan-in: they travel with it in one chain.
+STRAIGHT: Mapping[Stage, tuple[Stage, ...]] = {
+    Stage.PLAN: (),
+    Stage.RENDER: (Stage.OCR,),
+    Stage.OCR: (),
+    Stage.PARSE: (),
+    Stage.EXTRACT: (Stage.EMBED, Stage.PUBLISH),
+    Stage.EMBED: (Stage.PUBLISH,),
+    Stage.PUBLISH: (),
+}
+
+RUN: Mapping[Stage, Callable[[Work], Effect]] = {
+    Stage.PLAN: plan.run,
+    Stage.RENDER: render.run,
+    Stage.OCR: ocr.run,
+    Stage.PARSE: parse.run,
+    Stage.EXTRACT: extract.run,
+    Stage.EMBED: embed.run,
+    Stage.PUBLISH: publish.run,
+}
+
+#: Without these a document is of no use: when one fails, the document has failed.
+FATAL = frozenset({Stage.PLAN, Stage.EMBED, Stage.PUBLISH})
+
+MOST_LOSSES = 3  # deaths of a worker over one step, without progress between them
+MOST_ATTEMPTS = 8  # of work that the outside world kept from ending
+BEAT_S = 15.0
+FIRST_DELAY_S, LONGEST_DELAY_S = 2.0, 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """``ended``: the step is final and its chain may go on; ``due``: steps that nobody has sent yet."""
+
+    ended: bool
+    due: tuple[StepKey, ...] = ()
+
+
+def run_stage(tools: Tools, key: StepKey, *, owner: str, worker: str, killable: bool = False) -> StepResult:
+    """Run one step, if it is to be had. ``owner`` is unique to this call and fences all its writes."""
+    store = tools.catalog.store(key.knowledge_id)
+    claim = store.steps.claim(key, owner, worker)
+    if claim is None:
+        return StepResult(ended=False)
+    try:
+        claim = _past_what_kills(store, claim)
+        with _heartbeat(store, claim), tools.files.workspace(key.knowledge_id, _label(key)) as folder:
+            work = Work(tools=tools, store=store, claim=claim, folder=folder, killable=killable)
+            began = time.process_time()
+            effect = RUN[key.stage](work)
+            due = store.steps.finish(claim, effect, ORDER, time.process_time() - began)
+    except (LeaseLostError, CancelledError):
+        return StepResult(ended=False)
+    except TransientError as error:
+        return _try_later(store, claim, error)
+    except IngotError as error:
+        return _fail(store, claim, Fault(code=error.code, message=error.message))
+    except MemoryError:
+        return _fail(store, claim, _out_of_memory(claim))
+    except Exception as error:
+        return _fail(store, claim, _bug(error))
+    return StepResult(ended=True, due=_unsent(key, due))
+
+
+def _past_what_kills(store: RecordStore, claim: Claim) -> Claim:
+    """Give up the page over which workers died again and again; a step without pages is given up whole."""
+    if claim.losses < MOST_LOSSES:
+        return claim
+    if claim.lost_page is None or claim.key.stage is Stage.PLAN:
+        raise IngotError(
+            f"{claim.key.stage} ended its worker {claim.losses} times (a crash, a hang, or too much memory): "
+            "the file is probably damaged; try to save it anew with another program",
+            code="killed_worker",
+        )
+    reason = f"reading it ended the worker {claim.losses} times (a crash, a hang, or too much memory)"
+    store.steps.save_page(claim, claim.lost_page, None, Fault(code="killed_worker", message=reason))
+    return claim
+
+
+def _try_later(store: RecordStore, claim: Claim, error: TransientError) -> StepResult:
+    if claim.attempt >= MOST_ATTEMPTS:
+        message = f"{error.message} (tried {claim.attempt} times)"
+        return _fail(store, claim, Fault(code=error.code, message=message))
+    store.steps.retry_later(claim, Fault(code=error.code, message=error.message), delay_s(claim.attempt))
+    return StepResult(ended=False)
+
+
+def delay_s(attempt: int, jitter: Callable[[], float] = random.random) -> float:
+    """Seconds to wait after failed attempt number ``attempt`` (from 1): doubling, half of it by chance."""
+    longest = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** (attempt - 1))
+    return longest * (0.5 + 0.5 * jitter())
+
+
+def _fail(store: RecordStore, claim: Claim, fault: Fault) -> StepResult:
+    fatal = claim.key.stage in FATAL
+    try:
+        due = store.steps.fail(claim, fault, ORDER, fatal=fatal)
+    except (LeaseLostError, CancelledError):
+        return StepResult(ended=False)
+    return StepResult(ended=not fatal, due=_unsent(claim.key, due))
+
+
+def _unsent(key: StepKey, due: list[StepKey]) -> tuple[StepKey, ...]:
+    """Of the steps that became due, those that do not travel in the chain of ``key``."""
+    return tuple(step for step in due if step.stage not in STRAIGHT[key.stage])
+
+
+def _bug(error: Exception) -> Fault:
+    reason = f"{type(error).__name__}: {error}".rstrip(": ")
+    return Fault(code="bug", message=f"an unexpected error ({reason}); please report it", detail=traceback.format_exc())
+
+
+def _out_of_memory(claim: Claim) -> Fault:
+    return Fault(code="out_of_memory", message=f"{claim.key.stage} needs more memory than INGOT_MEMORY_MB allows")
+
+
+def _label(key: StepKey) -> str:
+    return f"{key.document[:12]}.{key.generation}.{key.stage}.{key.batch}"
+
+
+@contextmanager
+def _heartbeat(store: RecordStore, claim: Claim) -> Iterator[None]:
+    """Extend the lease from a thread while the block runs."""
+    stop = threading.Event()
+
+    def beat() -> None:
+        while not stop.wait(BEAT_S):
+            try:
+                store.steps.beat(claim)
+            except TransientError:
+                continue  # a busy or full disk: the next beat comes before the lease ends
+
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()

@@ -1,0 +1,116 @@
+"""Publish: keywords and vectors are written, then the new version answers and the old one goes.
+
+The order makes every point of a crash harmless: what is not visible does not answer, and each act may be repeated.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.work import Work
+from stores.contracts import Scalar, VectorRow
+from stores.effects import Obsolete, Published
+from stores.errors import InputError
+from stores.models import Chunk, Page, Record, chunk_id
+
+_SLICE = 200  # chunks written at once
+
+
+def run(work: Work) -> Published:
+    """Make this generation the one that answers."""
+    _check_readable(work)
+    key = work.claim.key
+    records = work.store.typed.read(key.document, key.generation)
+    _index(work, records)
+    obsolete = work.store.versions.switch(work.claim)
+    _write_files(work, records)
+    for old in obsolete:
+        _remove(work, old)
+    work.tools.files.drop_page_images(key.knowledge_id, key.document, key.generation)
+    return Published()
+
+
+def _check_readable(work: Work) -> None:
+    """A document none of whose pages could be read has failed, though every step of it ended well."""
+    key = work.claim.key
+    read, first_fault = work.store.versions.unread_faults(key.document, key.generation)
+    if not read and first_fault:
+        raise InputError(f"no page of it could be read ({first_fault})", code="unreadable")
+
+
+def _index(work: Work, records: list[Record]) -> None:
+    """Write keywords and vectors of all chunks, a slice at a time."""
+    key, vectors, embedder = work.claim.key, work.tools.vectors(), work.tools.embedder()
+    about = _metadata(work, records)
+    after = -1
+    while rows := work.store.pages.chunk_rows(key.document, key.generation, after, _SLICE):
+        with work.deadline(work.tools.settings.document_timeout_s):
+            work.store.versions.index_keywords(rows, work.claim.title)
+            found = [_vector(work, c, about) for _, c in rows]
+            vectors.upsert(key.knowledge_id, embedder.fingerprint, found)
+        work.store.steps.beat(work.claim)
+        after = rows[-1][1].ordinal
+
+
+def _vector(work: Work, chunk: Chunk, about: dict[str, Scalar]) -> VectorRow:
+    key = work.claim.key
+    return VectorRow(
+        id=chunk_id(key.document, key.generation, chunk.ordinal),
+        text=chunk.text,
+        embedding=chunk.embedding,
+        metadata=about | {"first_page": chunk.first_page, "last_page": chunk.last_page, "heading": chunk.heading},
+    )
+
+
+def _metadata(work: Work, records: list[Record]) -> dict[str, Scalar]:
+    """What a filter in Chroma may ask for: the document, its language, and every scalar that was extracted."""
+    key, claim = work.claim.key, work.claim
+    found: dict[str, Scalar] = {}
+    for record in records:
+        for name, value in record.fields.items():
+            if isinstance(value, str | int | float | bool):
+                found.setdefault(name, value)
+    own: dict[str, Scalar] = {"document": key.document, "generation": key.generation, "name": claim.source}
+    return found | own | {"language": claim.language}
+
+
+def _write_files(work: Work, records: list[Record]) -> None:
+    key = work.claim.key
+    name = work.tools.files.name_of(work.claim.source, key.document)
+    pages = work.pages()
+    work.tools.files.write_markdown(key.knowledge_id, name, document_markdown(pages))
+    work.tools.files.write_json(key.knowledge_id, name, _as_json(work, pages, records))
+    work.tools.files.drop_renamed(key.knowledge_id, key.document, name)
+
+
+def document_markdown(pages: list[Page]) -> str:
+    """The Markdown of all pages, a comment with the page number before each."""
+    return "\n\n".join(f"<!-- page {page.number} -->\n\n{page.markdown}".rstrip() for page in pages) + "\n"
+
+
+def _as_json(work: Work, pages: list[Page], records: list[Record]) -> dict[str, Any]:
+    return {
+        "document": work.claim.key.document,
+        "source": work.claim.source,
+        "title": work.claim.title,
+        "language": work.claim.language,
+        "pages": [{"number": p.number, "route": p.route, "reason": p.reason, "error": p.error} for p in pages],
+        "records": {record.schema: _record_json(record) for record in records},
+    }
+
+
+def _record_json(record: Record) -> dict[str, Any]:
+    evidence = {
+        e.path: {"page": e.page, "boxes": [list(box) for box in e.boxes], "quote": e.quote, "found": e.found}
+        for e in record.evidence
+    }
+    return {"fields": dict(record.fields), "evidence": evidence}
+
+
+def _remove(work: Work, old: Obsolete) -> None:
+    """Vectors first, then files, rows last."""
+    knowledge_id = work.claim.key.knowledge_id
+    work.tools.vectors().delete(knowledge_id, old.document, old.keep)
+    if old.keep is None:
+        work.tools.files.drop_document(knowledge_id, old.document, work.store.overview.sha256(old.document))
+    work.store.versions.remove_rows(old)

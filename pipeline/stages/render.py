@@ -1,0 +1,25 @@
+"""Render: the pages that OCR will read become images in the file store."""
+
+from __future__ import annotations
+
+from pipeline.work import Work
+from stores.effects import Nothing
+from stores.errors import InputError
+from stores.models import Fault
+
+
+def run(work: Work) -> Nothing:
+    """Draw every unread page of the step that has no image yet. A page that cannot be drawn is given up by name."""
+    documents = work.tools.documents()
+    for number in work.unread():
+        target = work.page_image(number)
+        if target.exists():
+            continue
+        with work.page(number):
+            try:
+                made = documents.render(work.original, work.claim.password, number, work.folder / f"{number}.png")
+            except InputError as error:
+                work.give_up_page(number, Fault(code=error.code, message=error.message))
+                continue
+        work.tools.files.keep(made.path, target)
+    return Nothing()

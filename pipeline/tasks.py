@@ -1,0 +1,255 @@
+"""All Celery tasks, and the sending of steps. A message carries ids; what they mean stands in SQL.
+
+A task runs one step of ``flow``. What became due by it is sent at once; the relay sends what nobody sent, and what got
+lost. A step that is not ours, or is to be tried later, ends its copy of the chain with ``Ignore``.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from celery import Celery, Task, bootsteps, chain, signals
+from celery.exceptions import Ignore
+from kombu.exceptions import ConnectionError as BrokerConnectionError
+from kombu.exceptions import OperationalError
+
+from pipeline import flow, wiring
+from pipeline.settings import Settings
+from pipeline.work import Tools
+from stores.errors import IngotError, UnavailableError
+from stores.models import Stage, StepKey
+
+log = logging.getLogger("ingot.tasks")
+
+QUEUES = {
+    Stage.PLAN: "cpu",
+    Stage.RENDER: "cpu",
+    Stage.PARSE: "cpu",
+    Stage.PUBLISH: "cpu",
+    Stage.OCR: "ocr",
+    Stage.EXTRACT: "extract",
+    Stage.EMBED: "embed",
+}
+SEND_AT_ONCE = 200  # steps that one pass of the relay sends per knowledge base
+FULL_LOOK_S = 60.0
+
+app = Celery("ingot")
+app.conf.task_routes = {f"ingot.{stage}": {"queue": queue} for stage, queue in QUEUES.items()}
+
+
+@lru_cache(maxsize=1)
+def _tools_of(process: int) -> Tools:
+    return wiring.build(Settings())
+
+
+def tools() -> Tools:
+    """The tools of this process; a forked child makes its own."""
+    return _tools_of(os.getpid())
+
+
+class StepTask(Task):  # type: ignore[misc]
+    """Runs the step that its message names."""
+
+    abstract = True
+    killable = False
+
+    def run_step(self, stage: Stage, ids: Sequence[Any]) -> None:
+        key = key_of(stage, ids)
+        owner = f"{self.request.hostname}/{self.request.id}/{uuid.uuid4().hex[:8]}"
+        result = flow.run_stage(
+            tools(), key, owner=owner, worker=str(self.request.hostname), killable=type(self).killable
+        )
+        if result.due:
+            send(result.due)
+        if not result.ended:
+            raise Ignore
+
+
+@app.task(base=StepTask, bind=True, name="ingot.plan")
+def plan(self: StepTask, *ids: Any) -> None:
+    self.run_step(Stage.PLAN, ids)
+
+
+@app.task(base=StepTask, bind=True, name="ingot.render")
+def render(self: StepTask, *ids: Any) -> None:
+    self.run_step(Stage.RENDER, ids)
+
+
+@app.task(base=StepTask, bind=True, name="ingot.ocr")
+def ocr(self: StepTask, *ids: Any) -> None:
+    self.run_step(Stage.OCR, ids)
+
+
+@app.task(base=StepTask, bind=True, name="ingot.parse")
+def parse(self: StepTask, *ids: Any) -> None:
+    self.run_step(Stage.PARSE, ids)
+
+
+@app.task(base=StepTask, bind=True, name="ingot.extract")
+def extract(self: StepTask, *ids: Any) -> None:
+    self.run_step(Stage.EXTRACT, ids)
+
+
+@app.task(base=StepTask, bind=True, name="ingot.embed")
+def embed(self: StepTask, *ids: Any) -> None:
+    self.run_step(Stage.EMBED, ids)
+
+
+@app.task(base=StepTask, bind=True, name="ingot.publish")
+def publish(self: StepTask, *ids: Any) -> None:
+    self.run_step(Stage.PUBLISH, ids)
+
+
+TASKS: dict[Stage, Any] = {
+    Stage.PLAN: plan,
+    Stage.RENDER: render,
+    Stage.OCR: ocr,
+    Stage.PARSE: parse,
+    Stage.EXTRACT: extract,
+    Stage.EMBED: embed,
+    Stage.PUBLISH: publish,
+}
+
+
+def ids_of(key: StepKey) -> tuple[str, str, int, int]:
+    """What the message of a step carries."""
+    return key.knowledge_id, key.document, key.generation, key.batch
+
+
+def key_of(stage: Stage, ids: Sequence[Any]) -> StepKey:
+    knowledge_id, document, generation, batch = ids
+    return StepKey(
+        knowledge_id=str(knowledge_id), document=str(document), generation=int(generation), stage=stage,
+        batch=int(batch),
+    )  # fmt: skip
+
+
+def send(keys: Iterable[StepKey]) -> int:
+    """Send each step with those that follow it straight, as one chain; how many were sent.
+
+    A broker that cannot be reached ends it quietly: the steps stand in SQL, and the relay sends them later.
+    """
+    sent = 0
+    for key in keys:
+        store = tools().catalog.store(key.knowledge_id)
+        run = store.dispatch.straight_run(key, flow.STRAIGHT[key.stage])
+        try:
+            chain(*[TASKS[step.stage].si(*ids_of(step)) for step in run]).apply_async()
+        except (OperationalError, BrokerConnectionError, OSError) as error:
+            log.warning("the broker cannot be reached (%s); the relay sends what is due later", type(error).__name__)
+            return sent
+        sent += 1
+    return sent
+
+
+def relay() -> int:
+    """Send what is due and was never sent, or whose message or worker is lost; how many steps.
+
+    Looks at the knowledge bases that are marked busy, and at all of them once a minute.
+    """
+    return _Relay.once()
+
+
+class _Relay:
+    """When all knowledge bases were looked at last."""
+
+    looked_at_all = 0.0
+
+    @classmethod
+    def once(cls) -> int:
+        catalog, now = tools().catalog, time.monotonic()
+        everything = now - cls.looked_at_all > FULL_LOOK_S
+        if everything:
+            cls.looked_at_all = now
+        sent = 0
+        for knowledge_id in catalog.names() if everything else catalog.busy():
+            try:
+                sent += _relay_one(knowledge_id, everything)
+            except IngotError as error:
+                log.warning("%s: %s", knowledge_id, error.message)
+        return sent
+
+
+def _relay_one(knowledge_id: str, sweep: bool) -> int:
+    store = tools().catalog.store(knowledge_id)
+    sent = send(store.dispatch.take(SEND_AT_ONCE, quiet_stages()))
+    if store.dispatch.unfinished():
+        tools().catalog.mark_busy(knowledge_id)
+    else:
+        tools().catalog.rest(knowledge_id)
+        sweep = True
+    if sweep:
+        tools().files.sweep(knowledge_id)
+    return sent
+
+
+def quiet_stages() -> frozenset[Stage]:
+    """The stages whose queue is empty: a step of theirs that was sent and not begun is lost."""
+    try:
+        empty = {queue for queue in set(QUEUES.values()) if queue_length(queue) == 0}
+    except (OperationalError, BrokerConnectionError, OSError):
+        return frozenset()
+    return frozenset(stage for stage, queue in QUEUES.items() if queue in empty)
+
+
+def queue_length(queue: str) -> int:
+    """Messages that wait in a queue; 0 where it does not exist yet."""
+    with app.connection_for_read() as connection:
+        channel = connection.default_channel
+        try:
+            return int(channel.queue_declare(queue=queue, passive=True).message_count)
+        except connection.channel_errors:
+            return 0
+
+
+class RelayStep(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Runs the relay once a second in the worker's main thread, so that no other thread holds a lock at a fork."""
+
+    requires = ("celery.worker.components:Timer",)
+
+    def start(self, parent: Any) -> None:
+        self.entry = parent.timer.call_repeatedly(1.0, self.look)
+
+    def stop(self, parent: Any) -> None:
+        self.entry.cancel()
+
+    @staticmethod
+    def look() -> None:
+        try:
+            relay()
+        except IngotError as error:
+            log.warning("the relay waits: %s", error.message)
+
+
+app.steps["worker"].add(RelayStep)
+
+
+@signals.worker_process_init.connect(weak=False)
+def _in_child(**_: Any) -> None:
+    StepTask.killable = True
+
+
+def worker_lost(task_id: str, args: Sequence[Any], hostname: str) -> None:
+    """A child died over a task: its lease ends now, and the relay sends the step again. Called in the worker's parent."""
+    try:
+        tools().catalog.store(str(args[0])).steps.release(f"{hostname}/{task_id}/")
+    except (IngotError, IndexError) as error:
+        log.warning("a lost step keeps its lease until it runs out: %s", error)
+
+
+def release_worker(hostname: str) -> int:
+    """End the leases that a worker of this name held when it died; how many steps."""
+    catalog = tools().catalog
+    freed = 0
+    for knowledge_id in catalog.names():
+        try:
+            freed += catalog.store(knowledge_id).steps.release(f"{hostname}/")
+        except UnavailableError as error:
+            log.warning("%s: %s", knowledge_id, error.message)
+    return freed

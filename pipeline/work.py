@@ -1,0 +1,104 @@
+"""What a stage sees of the world: the tools, and the one step that it works on."""
+
+from __future__ import annotations
+
+import faulthandler
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader
+from pipeline.settings import Settings
+from stores.catalog import Catalog
+from stores.contracts import VectorStore
+from stores.effects import Claim
+from stores.errors import InputError
+from stores.files import LocalFiles
+from stores.models import Chunk, Fault, Page, PageText, Schema
+from stores.records import RecordStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """Everything concrete, named once in ``wiring``. Engines are made on first use, in the process that uses them."""
+
+    settings: Settings
+    catalog: Catalog
+    files: LocalFiles
+    schemas: Mapping[str, Schema]
+    documents: Callable[[], DocumentEngine]
+    text_reader: Callable[[], TextReader]
+    page_reader: Callable[[], PageReader]
+    extractor: Callable[[str], Extractor]
+    embedder: Callable[[], Embedder]
+    vectors: Callable[[], VectorStore]
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """One claimed step under way. ``killable``: a unit that takes too long ends this process, which a worker replaces."""
+
+    tools: Tools
+    store: RecordStore
+    claim: Claim
+    folder: Path  # the task's own temp directory
+    killable: bool = False
+
+    @property
+    def original(self) -> Path:
+        """The bytes of the document."""
+        path = self.tools.files.original(self.claim.key.knowledge_id, self.claim.sha256)
+        if not path.exists():
+            raise InputError("its stored copy is gone: ingest the file again", code="original_missing")
+        return path
+
+    def page_image(self, number: int) -> Path:
+        """Where the rendered image of a page is kept between render and ocr."""
+        key = self.claim.key
+        return self.tools.files.page_image(key.knowledge_id, key.document, key.generation, number)
+
+    def unread(self) -> list[int]:
+        """The pages of this step that are still to be read."""
+        return self.store.pages.unread(self.claim)
+
+    def pages(self) -> list[Page]:
+        """All pages of this generation, as read so far."""
+        return self.store.pages.read(self.claim.key.document, self.claim.key.generation)
+
+    def pages_of(self, numbers: Sequence[int]) -> list[Page]:
+        """Those pages of this generation."""
+        key = self.claim.key
+        return self.store.pages.read(key.document, key.generation, numbers) if numbers else []
+
+    @contextmanager
+    def page(self, number: int) -> Iterator[None]:
+        """Work on one page: it is named should this die, and has ``page_timeout_s``."""
+        self.store.steps.begin_page(self.claim, number)
+        with self.deadline(self.tools.settings.page_timeout_s):
+            yield
+
+    @contextmanager
+    def deadline(self, seconds: float) -> Iterator[None]:
+        """End the process when the block takes longer, even inside native code that never returns."""
+        if self.killable:
+            faulthandler.dump_traceback_later(seconds, exit=True)
+        try:
+            yield
+        finally:
+            if self.killable:
+                faulthandler.cancel_dump_traceback_later()
+
+    def save_page(self, number: int, text: PageText) -> None:
+        self.store.steps.save_page(self.claim, number, text, None)
+
+    def give_up_page(self, number: int, fault: Fault) -> None:
+        """Record why a page could not be read; the others go on."""
+        self.store.steps.save_page(self.claim, number, None, fault)
+
+    def saved_chunks(self) -> int:
+        """How many chunks, from the first on, are embedded and safe."""
+        return self.store.pages.embedded(self.claim.key.document, self.claim.key.generation)
+
+    def save_chunks(self, chunks: Sequence[Chunk]) -> None:
+        self.store.pages.save_chunks(self.claim, chunks)

@@ -1,0 +1,115 @@
+"""The knowledge bases of a home: where each one's folder is, and which have unfinished work."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stores.database import Database, make_ready
+from stores.errors import NotFoundError, UnavailableError
+from stores.models import check_knowledge_id, slug_of
+from stores.records import RecordStore
+
+
+@dataclass(slots=True)
+class Catalog:
+    """All knowledge bases below ``home``. Stores are opened once and kept.
+
+    ``durable``: commits survive a power cut. ``pooled``: connections are kept open (a process that never forks).
+    """
+
+    home: Path
+    durable: bool = False
+    pooled: bool = False
+    _open: dict[str, RecordStore] = field(default_factory=dict)
+
+    def folder(self, knowledge_id: str) -> Path:
+        return self.home / slug_of(knowledge_id)
+
+    def store(self, knowledge_id: str) -> RecordStore:
+        """The store of a knowledge base that exists; NotFoundError otherwise."""
+        if knowledge_id in self._open and (self.folder(knowledge_id) / "kb.db").exists():
+            return self._open[knowledge_id]
+        path = self.folder(knowledge_id) / "kb.db"
+        if not path.exists():
+            raise NotFoundError(f"there is no knowledge base {knowledge_id!r} in {self.home}: see `ingot kb list`")
+        return self._keep(knowledge_id, path)
+
+    def create(self, knowledge_id: str) -> RecordStore:
+        """The store of a knowledge base, made if it is new."""
+        check_knowledge_id(knowledge_id)
+        folder = self.folder(knowledge_id)
+        if (folder / "kb.db").exists():
+            return self.store(knowledge_id)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UnavailableError(f"the folder {folder} cannot be made: {error.strerror}") from error
+        store = self._keep(knowledge_id, folder / "kb.db")
+        store.set_meta("knowledge_id", knowledge_id)
+        store.set_meta("created_at", repr(time.time()))
+        return store
+
+    def _keep(self, knowledge_id: str, path: Path) -> RecordStore:
+        database = Database(path, durable=self.durable, pooled=self.pooled)
+        try:
+            make_ready(database)
+        except sqlite3.DatabaseError as error:
+            raise UnavailableError(f"the database {path} cannot be opened: {error}") from error
+        store = RecordStore.over(knowledge_id, database)
+        self._open[knowledge_id] = store
+        return store
+
+    def names(self) -> list[str]:
+        """Ids of all knowledge bases, sorted."""
+        return sorted(filter(None, (_name_of(path) for path in self.home.glob("*/kb.db"))))
+
+    def remove(self, knowledge_id: str) -> None:
+        """Remove a knowledge base's folder with all that is in it."""
+        store = self._open.pop(knowledge_id, None)
+        if store:
+            store.database.close()
+        self.rest(knowledge_id)
+        shutil.rmtree(self.folder(knowledge_id))
+
+    def mark_busy(self, knowledge_id: str) -> None:
+        """Note that a knowledge base has unfinished work, for the relay."""
+        try:
+            self._busy_folder().mkdir(parents=True, exist_ok=True)
+            (self._busy_folder() / slug_of(knowledge_id)).write_text(knowledge_id)
+        except OSError as error:
+            raise UnavailableError(f"the folder {self.home} cannot be written: {error.strerror}") from error
+
+    def busy(self) -> list[str]:
+        """Ids of the knowledge bases that were marked busy and exist."""
+        found = []
+        for mark in self._busy_folder().glob("*"):
+            with suppress(OSError):
+                knowledge_id = mark.read_text()
+                if (self.folder(knowledge_id) / "kb.db").exists():
+                    found.append(knowledge_id)
+        return sorted(found)
+
+    def rest(self, knowledge_id: str) -> None:
+        """Nothing is left to do in a knowledge base."""
+        (self._busy_folder() / slug_of(knowledge_id)).unlink(missing_ok=True)
+
+    def _busy_folder(self) -> Path:
+        return self.home / "run" / "busy"
+
+
+def _name_of(path: Path) -> str | None:
+    """The knowledge id that stands in a database; None where it is not one of ours."""
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)
+        try:
+            row = connection.execute("SELECT value FROM meta WHERE key = 'knowledge_id'").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError:
+        return None
+    return str(row[0]) if row else None

@@ -1,0 +1,108 @@
+"""What is due and must be sent, and what is unfinished."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, or_, select, update
+
+from stores.database import Database
+from stores.ledger import OPEN_STATES, OPEN_STEPS
+from stores.models import Stage, StepKey, StepState
+from stores.tables import generation, step
+
+RESEND_S = 15.0
+RESEND_BUSY_S = 120.0
+RESEND_MOST_S = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """The due steps of one knowledge base."""
+
+    knowledge_id: str
+    database: Database
+
+    def take(self, limit: int, quiet: frozenset[Stage]) -> list[StepKey]:
+        """Steps that must be sent now, marked as sent.
+
+        Those never sent, those whose lease ran out, and those sent before but not begun: after RESEND_S where the
+        queue of the stage is empty (``quiet``: the message is lost), else after a growing while.
+        """
+        now = time.time()
+        with self.database.read() as connection:
+            waiting = connection.execute(select(step.c.stage).where(_sendable(now, quiet)).limit(1)).first()
+        if waiting is None:
+            return []
+        with self.database.write() as connection:
+            rows = connection.execute(
+                select(step.c.document, step.c.generation, step.c.stage, step.c.batch)
+                .where(_sendable(now, quiet))
+                .order_by(step.c.sends, step.c.generation, step.c.document, step.c.batch)
+                .limit(limit)
+            ).all()
+            for row in rows:
+                connection.execute(
+                    update(step)
+                    .where(
+                        step.c.document == row.document, step.c.generation == row.generation,
+                        step.c.stage == row.stage, step.c.batch == row.batch,
+                    )
+                    .values(sent_at=now, sends=step.c.sends + 1)
+                )  # fmt: skip
+        return [
+            StepKey(
+                knowledge_id=self.knowledge_id, document=row.document, generation=row.generation,
+                stage=Stage(row.stage), batch=row.batch,
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def straight_run(self, key: StepKey, successors: tuple[Stage, ...]) -> list[StepKey]:
+        """The step and those of its successors that are not final: what one Celery chain carries."""
+        if not successors:
+            return [key]
+        with self.database.read() as connection:
+            open_stages = set(
+                connection.execute(
+                    select(step.c.stage).where(
+                        step.c.document == key.document,
+                        step.c.generation == key.generation,
+                        step.c.batch == key.batch,
+                        step.c.state.in_(OPEN_STEPS),
+                    )  # fmt: skip
+                ).scalars()
+            )
+        following = [stage for stage in successors if stage in open_stages]
+        return [key] + [
+            StepKey(
+                knowledge_id=key.knowledge_id, document=key.document, generation=key.generation,
+                stage=stage, batch=key.batch,
+            )
+            for stage in following
+        ]  # fmt: skip
+
+    def unfinished(self) -> bool:
+        """Is any generation of this knowledge base not final?"""
+        with self.database.read() as connection:
+            return (
+                connection.execute(
+                    select(generation.c.document).where(generation.c.state.in_(OPEN_STATES)).limit(1)
+                ).first()
+                is not None
+            )
+
+
+def _sendable(now: float, quiet: frozenset[Stage]) -> Any:
+    backoff = RESEND_BUSY_S * step.c.sends
+    unsent = and_(step.c.sends == 0, step.c.sent_at == 0)
+    lost = and_(step.c.stage.in_(quiet), step.c.sent_at < now - RESEND_S)
+    slow = and_(
+        step.c.sent_at < now - RESEND_BUSY_S, or_(step.c.sent_at < now - backoff, step.c.sent_at < now - RESEND_MOST_S)
+    )
+    again = or_(step.c.sent_at == 0, unsent, lost, slow)
+    due = and_(step.c.state == StepState.DUE, step.c.not_before <= now, again)
+    expired = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= now, again)
+    return or_(due, expired)

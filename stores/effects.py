@@ -1,0 +1,93 @@
+"""What a stage leaves behind: rows that are written in the transaction that ends its step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stores.models import Options, PagePlan, Record, Route, Stage, StepKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """The pages ``first`` to ``last`` (inclusive) of one route, ``pages`` of them, read by one step."""
+
+    stage: Stage
+    number: int
+    first: int
+    last: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """Effect of plan: page rows, and the steps that read them."""
+
+    password: str
+    pages: tuple[PagePlan, ...]
+    batches: tuple[Batch, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    """Effect of extract."""
+
+    records: tuple[Record, ...]
+    title: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """Effect of publish: the generation becomes final; it is partial where ``failures`` is not empty."""
+
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nothing:
+    """Effect of stages that save page by page: none is left for the end."""
+
+
+Effect = Planned | Extracted | Published | Nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A step that is ours until ``lease_s`` pass without a heartbeat. ``owner`` fences every write."""
+
+    key: StepKey
+    owner: str
+    attempt: int
+    losses: int
+    first_page: int
+    last_page: int
+    options: Options
+    passwords: tuple[str, ...]
+    password: str
+    sha256: str
+    media_type: str
+    source: str
+    title: str
+    language: str
+    lost_page: int | None = None  # the page that was being read when an earlier attempt died
+
+    @property
+    def route(self) -> Route:
+        """The route of the pages that this step reads."""
+        return Route.TEXT if self.key.stage is Stage.PARSE else Route.OCR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obsolete:
+    """What answers no more: every generation of ``document`` but ``keep``; all of it where ``keep`` is None."""
+
+    document: str
+    keep: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """A step may begin when the steps of ``stage`` are final: all of them, or the one of the same batch."""
+
+    stage: Stage
+    same_batch: bool = False

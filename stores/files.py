@@ -1,0 +1,191 @@
+"""The files of the knowledge bases on a local disk: originals by hash, page images, Markdown, JSON, workspaces.
+
+A file appears under its name complete or not at all: it is written beside it and renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from stores.errors import InputError, UnavailableError
+from stores.models import slug_of
+
+_BLOCK = 1 << 20
+_UNSAFE = re.compile(r"[^\w.\-一-鿿]+")
+_LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFiles:
+    """Files below ``home``, one folder per knowledge base."""
+
+    home: Path
+
+    def folder(self, knowledge_id: str) -> Path:
+        return self.home / slug_of(knowledge_id)
+
+    def put_original(self, knowledge_id: str, path: Path, largest_bytes: int) -> str:
+        """Copy a regular file among the originals, safe against a power cut; the SHA-256 of its bytes."""
+        originals = self.folder(knowledge_id) / "files" / "originals"
+        with _disk(originals):
+            originals.mkdir(parents=True, exist_ok=True)
+            part = originals / f".part-{uuid.uuid4().hex}"
+            try:
+                with _open_regular(path) as stream, part.open("xb") as copy:
+                    sha256 = _copy(stream, copy, largest_bytes)
+                part.replace(originals / sha256)
+            finally:
+                part.unlink(missing_ok=True)
+        return sha256
+
+    def original(self, knowledge_id: str, sha256: str) -> Path:
+        return self.folder(knowledge_id) / "files" / "originals" / sha256
+
+    def page_image(self, knowledge_id: str, document: str, generation: int, number: int) -> Path:
+        return self.folder(knowledge_id) / "files" / "pages" / document / str(generation) / f"{number}.png"
+
+    def keep(self, made: Path, target: Path) -> None:
+        """Move a finished file out of a workspace to its place."""
+        with _disk(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            made.replace(target)
+
+    @staticmethod
+    def name_of(source: str, document: str) -> str:
+        """The name of a document's Markdown and JSON files, without suffix: readable, safe, and its own."""
+        plain = _UNSAFE.sub("_", source)[-_LONGEST_NAME:].strip("._") or "document"
+        return f"{plain}.{document[:12]}"
+
+    def write_markdown(self, knowledge_id: str, name: str, text: str) -> None:
+        self._write(self.folder(knowledge_id) / "files" / "markdown" / f"{name}.md", text)
+
+    def write_json(self, knowledge_id: str, name: str, content: Mapping[str, Any]) -> None:
+        text = json.dumps(content, ensure_ascii=False, indent=1)
+        self._write(self.folder(knowledge_id) / "files" / "json" / f"{name}.json", text)
+
+    def _write(self, target: Path, text: str) -> None:
+        with _disk(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part = target.with_name(f".part-{uuid.uuid4().hex}")
+            part.write_text(text, encoding="utf-8")
+            part.replace(target)
+
+    def drop_page_images(self, knowledge_id: str, document: str, generation: int | None = None) -> None:
+        """Remove the page images of a generation, or of all generations of a document."""
+        folder = self.folder(knowledge_id) / "files" / "pages" / document
+        shutil.rmtree(folder if generation is None else folder / str(generation), ignore_errors=True)
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+    def drop_document(self, knowledge_id: str, document: str, sha256: str) -> None:
+        """Remove every file of a document."""
+        self.drop_page_images(knowledge_id, document)
+        files = self.folder(knowledge_id) / "files"
+        for path in [*files.glob(f"markdown/*.{document[:12]}.md"), *files.glob(f"json/*.{document[:12]}.json")]:
+            path.unlink(missing_ok=True)
+        if sha256:
+            self.original(knowledge_id, sha256).unlink(missing_ok=True)
+
+    def drop_renamed(self, knowledge_id: str, document: str, name: str) -> None:
+        """Remove Markdown and JSON files that a document left under an earlier name."""
+        files = self.folder(knowledge_id) / "files"
+        for folder, suffix in (("markdown", ".md"), ("json", ".json")):
+            for path in (files / folder).glob(f"*.{document[:12]}{suffix}"):
+                if path.name != f"{name}{suffix}":
+                    path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def workspace(self, knowledge_id: str, label: str) -> Iterator[Path]:
+        """A temp directory of one task, removed at the end whatever happens. While it lives its owner file is locked."""
+        folder = self.folder(knowledge_id) / "work" / f"{label}.{uuid.uuid4().hex[:8]}"
+        with _disk(folder):
+            folder.mkdir(parents=True)
+            owner = (folder / ".owner").open("w")
+        try:
+            fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            owner.close()
+
+    def sweep(self, knowledge_id: str) -> int:
+        """Remove workspaces whose owner is dead (its lock is free); how many."""
+        swept = 0
+        for folder in (self.folder(knowledge_id) / "work").glob("*"):
+            if _owner_is_dead(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+                swept += 1
+        return swept
+
+    def size_bytes(self, knowledge_id: str) -> int:
+        """All bytes of a knowledge base's folder."""
+        total = 0
+        for path in self.folder(knowledge_id).rglob("*"):
+            with contextlib.suppress(OSError):
+                total += path.lstat().st_size
+        return total
+
+
+@contextlib.contextmanager
+def _open_regular(path: Path) -> Iterator[IO[bytes]]:
+    """Open a regular file for reading; InputError for folders, pipes, devices and what may not be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise InputError(f"it cannot be opened: {error.strerror}", code="unreadable") from error
+    with os.fdopen(descriptor, "rb") as stream:
+        yield stream
+
+
+def _copy(stream: IO[bytes], copy: IO[bytes], largest_bytes: int) -> str:
+    digest = hashlib.sha256()
+    size = 0
+    while block := _read(stream):
+        size += len(block)
+        if size > largest_bytes:
+            raise InputError(
+                f"it is larger than {largest_bytes >> 20} MB: raise INGOT_MAX_FILE_MB to take it", code="too_large"
+            )
+        digest.update(block)
+        copy.write(block)
+    copy.flush()
+    os.fsync(copy.fileno())
+    return digest.hexdigest()
+
+
+def _read(stream: IO[bytes]) -> bytes:
+    try:
+        return stream.read(_BLOCK)
+    except OSError as error:
+        raise InputError(f"it cannot be read: {error.strerror}", code="unreadable") from error
+
+
+def _owner_is_dead(folder: Path) -> bool:
+    try:
+        with (folder / ".owner").open("r+") as owner:
+            fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+    except FileNotFoundError:
+        return folder.is_dir()
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def _disk(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError(f"{place} cannot be written: {error.strerror}; free some space or check it") from error
+

@@ -1,0 +1,274 @@
+"""What a request brings: sources, documents, new generations and jobs, committed before anybody answers "accepted"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from stores.database import Database
+from stores.ledger import OPEN_STATES, close_jobs, copy_facts, copy_rows, new_generation, open_step
+from stores.models import (
+    DocumentState, Fault, JobState, Options, Outcome, Record, Stage, StepState, document_id,
+)  # fmt: skip
+from stores.tables import chunk, document, evidence, generation, job, job_document, page, source
+from stores.tables import record as record_table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One file that was found: where, how large, when changed, what bytes. ``fault`` when it cannot be taken."""
+
+    root: str
+    name: str
+    size_bytes: int
+    modified_ns: int
+    sha256: str = ""
+    media_type: str = ""
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownSource:
+    """What the store knows of a source."""
+
+    root: str
+    name: str
+    size_bytes: int
+    modified_ns: int
+    document: str | None
+    pending: str | None
+    error: Fault | None
+
+    @property
+    def newest(self) -> str | None:
+        """The document that was last seen under this name."""
+        return self.pending or self.document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownGeneration:
+    """The newest generation of a document, and what it was made with."""
+
+    document: str
+    number: int
+    state: DocumentState
+    options: Options
+    fingerprints: Mapping[str, str]
+    routes: frozenset[str]
+    error: Fault | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """What is to be made of an arrival: which stages of the newest generation are kept, the others run again."""
+
+    arrival: Arrival
+    outcome: Outcome
+    options: Options
+    fingerprints: Mapping[str, str]
+    passwords: tuple[str, ...] = ()
+    make: bool = True  # False: nothing to do
+    keep: frozenset[Stage] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """The door of one knowledge base."""
+
+    database: Database
+
+    def sources(self) -> list[KnownSource]:
+        with self.database.read() as connection:
+            return [
+                KnownSource(
+                    root=row.root, name=row.name, size_bytes=row.size_bytes, modified_ns=row.modified_ns,
+                    document=row.document, pending=row.pending, error=fault_of(row),
+                )
+                for row in connection.execute(select(source))
+            ]  # fmt: skip
+
+    def generations(self) -> dict[str, KnownGeneration]:
+        """The newest generation of every document, by document id."""
+        with self.database.read() as connection:
+            routes: dict[tuple[str, int], set[str]] = {}
+            for row in connection.execute(select(page.c.document, page.c.generation, page.c.route).distinct()):
+                routes.setdefault((row.document, row.generation), set()).add(row.route)
+            rows = connection.execute(
+                select(generation, document.c.error, document.c.error_code).join(
+                    document, (document.c.id == generation.c.document) & (document.c.newest == generation.c.number)
+                )
+            )
+            return {row.document: _known(row, routes.get((row.document, row.number), set())) for row in rows}
+
+    def open_job(self, job_id: str, options: Options, now: float) -> None:
+        with self.database.write() as connection:
+            connection.execute(
+                insert(job).values(id=job_id, state=JobState.RUNNING, options=asdict(options), created_at=now)
+            )
+
+    def place(self, job_id: str, placement: Placement, now: float) -> None:
+        """Write one arrival: source, document, generation and first steps, and its place in the job."""
+        with self.database.write() as connection:
+            if placement.arrival.fault:
+                _place_fault(connection, job_id, placement.arrival, placement.arrival.fault)
+                return
+            found = _document(connection, placement.arrival, now)
+            _name(connection, placement.arrival, found)
+            number, state = _generation(connection, found, placement, now)
+            connection.execute(
+                upsert(job_document)
+                .values(
+                    job=job_id, source=placement.arrival.name, document=found, generation=number,
+                    outcome=placement.outcome, state=state,
+                )
+                .on_conflict_do_nothing()
+            )  # fmt: skip
+
+    def remember(self, arrival: Arrival) -> None:
+        """Note size and time of a file whose bytes turned out to be known, so that it is not read again."""
+        with self.database.write() as connection:
+            _name(connection, arrival, document_id(arrival.sha256))
+
+    def forget_source(self, root: str, name: str) -> str | None:
+        """Remove a source; the document that has no source left, if any."""
+        with self.database.write() as connection:
+            row = connection.execute(select(source).where(source.c.root == root, source.c.name == name)).first()
+            if row is None:
+                return None
+            connection.execute(source.delete().where(source.c.id == row.id))
+            for found in (row.document, row.pending):
+                if found and not has_source(connection, found):
+                    return str(found)
+        return None
+
+    def close_empty_job(self, job_id: str, now: float) -> None:
+        """End a job none of whose documents is open."""
+        with self.database.write() as connection:
+            close_jobs(connection, now)
+
+
+def has_source(connection: Connection, found: str) -> bool:
+    return (
+        connection.execute(
+            select(source.c.id).where((source.c.document == found) | (source.c.pending == found)).limit(1)
+        ).first()
+        is not None
+    )
+
+
+def fault_of(row: Any) -> Fault | None:
+    return Fault(code=row.error_code or "error", message=row.error) if row.error else None
+
+
+def _known(row: Any, routes: set[str]) -> KnownGeneration:
+    options = dict(row.options)
+    options["schemas"] = tuple(options.get("schemas", ()))
+    return KnownGeneration(
+        document=row.document,
+        number=row.number,
+        state=DocumentState(row.state),
+        options=Options(**options),
+        fingerprints=row.fingerprints,
+        routes=frozenset(routes),
+        error=fault_of(row),
+    )
+
+
+def _place_fault(connection: Connection, job_id: str, arrival: Arrival, fault: Fault) -> None:
+    """A file that cannot be taken: its name stands in the job and among the sources, with the reason."""
+    words = {"error_code": fault.code, "error": fault.message}
+    seen = {"size_bytes": arrival.size_bytes, "modified_ns": arrival.modified_ns}
+    connection.execute(
+        upsert(source)
+        .values(root=arrival.root, name=arrival.name, **seen, **words)
+        .on_conflict_do_update(index_elements=["root", "name"], set_=seen | words)
+    )
+    connection.execute(
+        upsert(job_document)
+        .values(job=job_id, source=arrival.name, outcome=Outcome.FAILED, state=DocumentState.FAILED, **words)
+        .on_conflict_do_nothing()
+    )
+
+
+def _document(connection: Connection, arrival: Arrival, now: float) -> str:
+    found = document_id(arrival.sha256)
+    connection.execute(
+        upsert(document)
+        .values(
+            id=found, sha256=arrival.sha256, size_bytes=arrival.size_bytes, media_type=arrival.media_type,
+            state=DocumentState.QUEUED, newest=0, created_at=now, updated_at=now,
+        )
+        .on_conflict_do_nothing()
+    )  # fmt: skip
+    return found
+
+
+def _name(connection: Connection, arrival: Arrival, found: str) -> None:
+    """Let a source point to a document: at once where that answers already or nothing else does, else as pending."""
+    row = connection.execute(select(source).where(source.c.root == arrival.root, source.c.name == arrival.name)).first()
+    seen = {"size_bytes": arrival.size_bytes, "modified_ns": arrival.modified_ns, "error": None, "error_code": None}
+    if row is None:
+        connection.execute(insert(source).values(root=arrival.root, name=arrival.name, document=found, **seen))
+        return
+    answers = connection.execute(select(document.c.visible).where(document.c.id == found)).scalar_one_or_none()
+    now_named = row.document is None or row.document == found or answers is not None
+    names = {"document": found, "pending": None} if now_named else {"pending": found}
+    connection.execute(update(source).where(source.c.id == row.id).values(**seen, **names))
+
+
+def _generation(connection: Connection, found: str, placement: Placement, now: float) -> tuple[int, DocumentState]:
+    """The generation that this request waits for, and its state: an open one is joined, else a new one is made."""
+    row = connection.execute(select(document).where(document.c.id == found)).one()
+    if row.newest and (not placement.make or row.state in OPEN_STATES):
+        return row.newest, DocumentState(row.state)
+    number = new_generation(
+        connection, found, asdict(placement.options), list(placement.passwords), placement.fingerprints, now
+    )
+    if not placement.keep:
+        open_step(connection, found, number, Stage.PLAN, StepState.DUE)
+    else:
+        _keep(connection, found, row.newest, number, placement.keep)
+    return number, DocumentState.QUEUED
+
+
+def _keep(connection: Connection, found: str, donor: int, number: int, keep: frozenset[Stage]) -> None:
+    """Take over what an earlier generation read, extracted or embedded; only the other stages run."""
+    tables = [page.name, "block"]
+    if Stage.EXTRACT in keep:
+        tables += [record_table.name, evidence.name]
+    if Stage.EMBED in keep:
+        tables.append(chunk.name)
+    copy_rows(connection, tables, found, donor, number)
+    if Stage.EXTRACT in keep:
+        _keep_typed(connection, found, donor, number)
+    copy_facts(connection, found, donor, number)
+    _open_rest(connection, found, number, keep)
+
+
+def _keep_typed(connection: Connection, found: str, donor: int, number: int) -> None:
+    from stores.typed_records import store_typed
+
+    rows = connection.execute(
+        select(record_table).where(record_table.c.document == found, record_table.c.generation == donor)
+    ).all()
+    for row in rows:
+        store_typed(connection, found, number, Record(schema=row.schema, fields=dict(row.fields)))
+
+
+def _open_rest(connection: Connection, found: str, number: int, keep: frozenset[Stage]) -> None:
+    """Steps after reading: those kept are skipped, the first of the others is due."""
+    open_step(connection, found, number, Stage.PLAN, StepState.SKIPPED)
+    pages = connection.execute(
+        select(generation.c.pages).where(generation.c.document == found, generation.c.number == number)
+    ).scalar_one()
+    first = True
+    for stage in (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH):
+        if stage in keep:
+            open_step(connection, found, number, stage, StepState.SKIPPED, pages=pages)
+            continue
+        open_step(connection, found, number, stage, StepState.DUE if first else StepState.WAITING, pages=pages)
+        first = False

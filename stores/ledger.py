@@ -1,0 +1,215 @@
+"""The states of generations, documents and jobs, and which step may begin when."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, exists, func, insert, select, text, update
+
+from stores.effects import Need
+from stores.models import DocumentState, Fault, JobState, Stage, StepState
+from stores.tables import document, generation, job, job_document, metadata, page, source, step
+
+OPEN_STEPS = (StepState.WAITING, StepState.DUE, StepState.RUNNING)
+OPEN_STATES = (DocumentState.QUEUED, DocumentState.RUNNING)
+
+
+def advance(
+    connection: Connection, document_id: str, number: int, order: Mapping[Stage, tuple[Need, ...]], now: float
+) -> list[tuple[Stage, int]]:
+    """Make the waiting steps due whose needs are final now; which they are."""
+    rows = connection.execute(
+        select(step.c.stage, step.c.batch, step.c.state).where(_of(step, document_id, number))
+    ).all()
+    unfinished = {(Stage(row.stage), row.batch) for row in rows if row.state in OPEN_STEPS}
+    due = [
+        (Stage(row.stage), row.batch)
+        for row in rows
+        if row.state == StepState.WAITING and _ready(Stage(row.stage), row.batch, unfinished, order)
+    ]
+    for stage, batch in due:
+        connection.execute(
+            update(step)
+            .where(_of(step, document_id, number), step.c.stage == stage, step.c.batch == batch)
+            .values(state=StepState.DUE, sent_at=now)
+        )
+    return due
+
+
+def _ready(
+    stage: Stage, batch: int, unfinished: set[tuple[Stage, int]], order: Mapping[Stage, tuple[Need, ...]]
+) -> bool:
+    for need in order[stage]:
+        for other, number in unfinished:
+            if other is need.stage and (not need.same_batch or number == batch):
+                return False
+    return True
+
+
+def mark_running(connection: Connection, document_id: str, number: int, now: float) -> None:
+    """A generation begins: it, its document and its places in jobs are running."""
+    connection.execute(
+        update(generation)
+        .where(_generation(document_id, number), generation.c.state == DocumentState.QUEUED)
+        .values(state=DocumentState.RUNNING, started_at=func.coalesce(generation.c.started_at, now))
+    )
+    _show(connection, document_id, number, DocumentState.RUNNING, None, now)
+
+
+def end_generation(connection: Connection, document_id: str, number: int, now: float, fault: Fault | None) -> None:
+    """A generation ends: failed with ``fault``, else done, or partial where a page or a stage failed."""
+    state = DocumentState.FAILED if fault else DocumentState.DONE
+    lost = None if fault else what_is_lost(connection, document_id, number)
+    if lost:
+        state, fault = DocumentState.PARTIAL, lost
+    close_generation(connection, document_id, number, state, fault, now)
+
+
+def close_generation(
+    connection: Connection, document_id: str, number: int, state: DocumentState, fault: Fault | None, now: float
+) -> None:
+    """Write a final state to the generation, its document, its sources and its places in jobs; end open steps."""
+    connection.execute(
+        update(generation).where(_generation(document_id, number)).values(state=state, finished_at=now, passwords=None)
+    )
+    connection.execute(
+        update(step)
+        .where(_of(step, document_id, number), step.c.state.in_(OPEN_STEPS))
+        .values(state=StepState.CANCELLED, owner=None, finished_at=now)
+    )
+    _show(connection, document_id, number, state, fault, now)
+    close_jobs(connection, now)
+
+
+def _show(
+    connection: Connection, document_id: str, number: int, state: DocumentState, fault: Fault | None, now: float
+) -> None:
+    words = {"error_code": fault.code if fault else None, "error": fault.message if fault else None}
+    connection.execute(
+        update(document)
+        .where(document.c.id == document_id, document.c.newest == number)
+        .values(state=state, updated_at=now, **words)
+    )
+    connection.execute(
+        update(job_document)
+        .where(job_document.c.document == document_id, job_document.c.generation == number)
+        .where(job_document.c.state.in_(OPEN_STATES))
+        .values(state=state, **words)
+    )
+
+
+def close_jobs(connection: Connection, now: float) -> None:
+    """End the jobs all of whose documents are final."""
+    open_place = exists().where(job_document.c.job == job.c.id, job_document.c.state.in_(OPEN_STATES))
+    connection.execute(
+        update(job).where(job.c.state == JobState.RUNNING, ~open_place).values(state=JobState.DONE, finished_at=now)
+    )
+
+
+def what_is_lost(connection: Connection, document_id: str, number: int) -> Fault | None:
+    """The pages and stages of a generation that failed, as one sentence; None when nothing is lost."""
+    pages = connection.execute(
+        select(page.c.number, page.c.error).where(_of(page, document_id, number), page.c.error.is_not(None))
+    ).all()
+    stages = connection.execute(
+        select(step.c.stage, step.c.error).where(
+            _of(step, document_id, number),
+            step.c.state == StepState.FAILED,
+            step.c.stage.not_in((Stage.RENDER, Stage.OCR, Stage.PARSE)),
+        )
+    ).all()
+    parts = [_pages_sentence(pages)] if pages else []
+    parts += [f"{row.stage} failed: {row.error}" for row in stages]
+    return Fault(code="partial", message="; ".join(parts)) if parts else None
+
+
+def _pages_sentence(rows: Any) -> str:
+    numbers = ", ".join(str(row.number) for row in rows[:5]) + (f" and {len(rows) - 5} more" if len(rows) > 5 else "")
+    return f"page{'s' if len(rows) > 1 else ''} {numbers} could not be read: {rows[0].error}"
+
+
+def new_generation(
+    connection: Connection, document_id: str, options: dict[str, Any], passwords: list[str],
+    fingerprints: Mapping[str, str], now: float,
+) -> int:  # fmt: skip
+    """Open the next generation of a document; its number."""
+    last = connection.execute(select(document.c.newest).where(document.c.id == document_id)).scalar_one()
+    number = int(last) + 1
+    connection.execute(
+        insert(generation).values(
+            document=document_id,
+            number=number,
+            state=DocumentState.QUEUED,
+            options=options,
+            passwords=passwords or None,
+            fingerprints=dict(fingerprints),
+            created_at=now,
+        )  # fmt: skip
+    )
+    connection.execute(
+        update(document)
+        .where(document.c.id == document_id)
+        .values(newest=number, state=DocumentState.QUEUED, updated_at=now, error=None, error_code=None)
+    )
+    return number
+
+
+def open_step(
+    connection: Connection, document_id: str, number: int, stage: Stage, state: StepState, batch: int = 0,
+    **values: Any,
+) -> None:  # fmt: skip
+    """Add a step in a state."""
+    connection.execute(
+        insert(step).values(
+            document=document_id,
+            generation=number,
+            stage=stage,
+            batch=batch,
+            state=state,
+            attempt=0,
+            **values,
+        )  # fmt: skip
+    )
+
+
+def copy_rows(connection: Connection, tables: Sequence[str], document_id: str, old: int, new: int) -> None:
+    """Give generation ``new`` the rows that ``old`` has in some tables."""
+    for name in tables:
+        table = metadata.tables[name]
+        columns = [c.name for c in table.columns if not (name == "chunk" and c.name == "id")]
+        names = ", ".join(f'"{c}"' for c in columns)
+        values = ", ".join(":new" if c == "generation" else f'"{c}"' for c in columns)
+        connection.execute(
+            text(f"INSERT INTO {name} ({names}) SELECT {values} FROM {name} WHERE document = :d AND generation = :old"),
+            {"d": document_id, "old": old, "new": new},
+        )
+
+
+def copy_facts(connection: Connection, document_id: str, old: int, new: int) -> None:
+    """Give generation ``new`` what ``old`` knew of the document: pages, title, language, password."""
+    facts = connection.execute(select(generation).where(_generation(document_id, old))).one()
+    connection.execute(
+        update(generation)
+        .where(_generation(document_id, new))
+        .values(pages=facts.pages, title=facts.title, language=facts.language, password=facts.password)
+    )
+
+
+def rename_pending(connection: Connection, document_id: str, now: float | None = None) -> None:
+    """The content of ``document_id`` is complete: it answers under the names that waited for it."""
+    connection.execute(
+        update(source)
+        .where(source.c.pending == document_id)
+        .values(document=document_id, pending=None, error=None, error_code=None)
+    )
+    connection.execute(update(document).where(document.c.id == document_id).values(updated_at=now or time.time()))
+
+
+def _of(table: Any, document_id: str, number: int) -> Any:
+    return and_(table.c.document == document_id, table.c.generation == number)
+
+
+def _generation(document_id: str, number: int) -> Any:
+    return and_(generation.c.document == document_id, generation.c.number == number)

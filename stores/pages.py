@@ -1,0 +1,221 @@
+"""Pages, blocks and chunks of a generation, written and read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
+
+from stores.database import Database
+from stores.effects import Claim, Planned
+from stores.errors import LeaseLostError
+from stores.ledger import open_step
+from stores.models import (
+    Block, Chunk, Fault, Label, Line, Page, PageText, PlacedBox, Route, Stage, StepState,
+)  # fmt: skip
+from stores.tables import block, chunk, generation, page, step
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What was read of the documents of one knowledge base."""
+
+    database: Database
+
+    def read(self, document: str, number: int, numbers: Sequence[int] = ()) -> list[Page]:
+        """The pages of a generation in order; only ``numbers`` when any are given."""
+        wanted = page.c.number.in_(numbers) if numbers else page.c.number > 0
+        with self.database.read() as connection:
+            rows = connection.execute(
+                select(page).where(_of(page, document, number), wanted).order_by(page.c.number)
+            ).all()
+            shown = block.c.page.in_(numbers) if numbers else block.c.page > 0
+            blocks: dict[int, list[Block]] = {}
+            for row in connection.execute(
+                select(block).where(_of(block, document, number), shown).order_by(block.c.page, block.c.ordinal)
+            ):
+                blocks.setdefault(row.page, []).append(_block(row))
+        return [_page(row, blocks.get(row.number, [])) for row in rows]
+
+    def unread(self, claim: Claim) -> list[int]:
+        """The pages of a step that nobody has read or given up yet."""
+        with self.database.read() as connection:
+            return list(connection.execute(select(page.c.number).where(_todo(claim)).order_by(page.c.number)).scalars())
+
+    def chunks(self, document: str, number: int) -> list[Chunk]:
+        with self.database.read() as connection:
+            rows = connection.execute(select(chunk).where(_of(chunk, document, number)).order_by(chunk.c.ordinal))
+            return [chunk_of(row) for row in rows]
+
+    def chunk_rows(self, document: str, number: int, after: int, limit: int) -> list[tuple[int, Chunk]]:
+        """(row id, chunk) of at most ``limit`` chunks whose ordinal is greater than ``after``."""
+        with self.database.read() as connection:
+            rows = connection.execute(
+                select(chunk)
+                .where(_of(chunk, document, number), chunk.c.ordinal > after)
+                .order_by(chunk.c.ordinal)
+                .limit(limit)
+            )
+            return [(row.id, chunk_of(row)) for row in rows]
+
+    def embedded(self, document: str, number: int) -> int:
+        """How many chunks of a generation are stored."""
+        with self.database.read() as connection:
+            return int(
+                connection.execute(
+                    select(func.count()).select_from(chunk).where(_of(chunk, document, number))
+                ).scalar_one()
+            )
+
+    def save_chunks(self, claim: Claim, chunks: Sequence[Chunk]) -> None:
+        """Add embedded chunks while the step is ours. A chunk that is there already is replaced."""
+        key = claim.key
+        with self.database.write() as connection:
+            if not _still_ours(connection, claim):
+                raise LeaseLostError()
+            ordinals = [c.ordinal for c in chunks]
+            connection.execute(
+                delete(chunk).where(_of(chunk, key.document, key.generation), chunk.c.ordinal.in_(ordinals))
+            )
+            if chunks:
+                connection.execute(insert(chunk), [_chunk_values(key.document, key.generation, c) for c in chunks])
+
+
+def plan_pages(connection: Connection, document: str, number: int, planned: Planned) -> None:
+    """Write what plan decided: the page rows, and the steps that read, extract, embed and publish them."""
+    connection.execute(
+        update(generation)
+        .where(generation.c.document == document, generation.c.number == number)
+        .values(pages=len(planned.pages), password=planned.password or None, passwords=None)
+    )
+    if planned.pages:
+        connection.execute(
+            insert(page),
+            [
+                {
+                    "document": document, "generation": number, "number": p.number, "width_pt": p.width_pt,
+                    "height_pt": p.height_pt, "route": p.route, "reason": p.reason,
+                }
+                for p in planned.pages
+            ],
+        )  # fmt: skip
+    for batch in planned.batches:
+        open_step(
+            connection, document, number, batch.stage, StepState.WAITING, batch.number,
+            first_page=batch.first, last_page=batch.last, pages=batch.pages,
+        )  # fmt: skip
+    for stage in (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH):
+        open_step(connection, document, number, stage, StepState.WAITING, pages=len(planned.pages))
+
+
+def store_page(
+    connection: Connection, document: str, number: int, at: int, text: PageText | None, fault: Fault | None
+) -> None:
+    """Keep what was read of page ``at``, or why it was not read."""
+    connection.execute(
+        update(page)
+        .where(_of(page, document, number), page.c.number == at)
+        .values(
+            engine=text.engine if text else None,
+            confidence=text.confidence if text else None,
+            markdown=text.markdown if text else None,
+            error_code=fault.code if fault else None,
+            error=fault.message if fault else None,
+        )
+    )
+    connection.execute(delete(block).where(_of(block, document, number), block.c.page == at))
+    if text and text.blocks:
+        connection.execute(
+            insert(block), [_block_values(document, number, at, i, b) for i, b in enumerate(text.blocks)]
+        )
+
+
+def unread_pages_failed(connection: Connection, claim: Claim, fault: Fault) -> None:
+    """Name the fault on every page of a step that was not read."""
+    connection.execute(update(page).where(_todo(claim)).values(error_code=fault.code, error=fault.message))
+
+
+def _todo(claim: Claim) -> Any:
+    key = claim.key
+    return and_(
+        _of(page, key.document, key.generation),
+        page.c.number.between(claim.first_page, claim.last_page),
+        page.c.route == claim.route,
+        page.c.markdown.is_(None),
+        page.c.error.is_(None),
+    )
+
+
+def _still_ours(connection: Connection, claim: Claim) -> bool:
+    key = claim.key
+    held = connection.execute(
+        select(step.c.owner).where(
+            _of(step, key.document, key.generation),
+            step.c.stage == key.stage,
+            step.c.batch == key.batch,
+            step.c.state == StepState.RUNNING,
+        )  # fmt: skip
+    ).scalar_one_or_none()
+    return held == claim.owner
+
+
+def _of(table: Any, document: str, number: int) -> Any:
+    return and_(table.c.document == document, table.c.generation == number)
+
+
+def _block_values(document: str, number: int, at: int, ordinal: int, b: Block) -> dict[str, Any]:
+    x0, y0, x1, y1 = b.box
+    return {
+        "document": document, "generation": number, "page": at, "ordinal": ordinal, "label": b.label,
+        "x0": x0, "y0": y0, "x1": x1, "y1": y1, "level": b.level, "start": b.start, "end": b.end,
+        "text": b.text, "lines": [[*line.box, line.text] for line in b.lines],
+    }  # fmt: skip
+
+
+def _block(row: Any) -> Block:
+    return Block(
+        label=Label(row.label),
+        box=(row.x0, row.y0, row.x1, row.y1),
+        text=row.text,
+        start=row.start,
+        end=row.end,
+        level=row.level,
+        lines=tuple(Line(box=(x0, y0, x1, y1), text=text) for x0, y0, x1, y1, text in row.lines),
+    )
+
+
+def _page(row: Any, blocks: Sequence[Block]) -> Page:
+    text = None
+    if row.markdown is not None:
+        text = PageText(markdown=row.markdown, blocks=tuple(blocks), engine=row.engine or "", confidence=row.confidence)
+    return Page(
+        number=row.number, width_pt=row.width_pt, height_pt=row.height_pt, route=Route(row.route),
+        reason=row.reason, text=text, error=row.error,
+    )  # fmt: skip
+
+
+def _chunk_values(document: str, number: int, c: Chunk) -> dict[str, Any]:
+    return {
+        "document": document, "generation": number, "ordinal": c.ordinal, "text": c.text, "heading": c.heading,
+        "first_page": c.first_page, "last_page": c.last_page,
+        "boxes": [[b.page, *b.box] for b in c.boxes], "embedding": c.embedding,
+    }  # fmt: skip
+
+
+def chunk_of(row: Any) -> Chunk:
+    return Chunk(
+        ordinal=row.ordinal,
+        text=row.text,
+        heading=row.heading,
+        first_page=row.first_page,
+        last_page=row.last_page,
+        boxes=tuple(placed_boxes(row.boxes)),
+        embedding=row.embedding,
+    )
+
+
+def placed_boxes(rows: Sequence[Sequence[float]]) -> Iterator[PlacedBox]:
+    for at, x0, y0, x1, y1 in rows:
+        yield PlacedBox(page=int(at), box=(x0, y0, x1, y1))

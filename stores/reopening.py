@@ -1,0 +1,170 @@
+"""Cancelling what a job still waits for, and opening again what failed in it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, or_, select, update
+
+from stores.database import Database
+from stores.effects import Need
+from stores.ledger import OPEN_STATES, advance, close_generation, close_jobs, copy_facts, copy_rows, new_generation
+from stores.models import DocumentState, JobState, Stage, StepState
+from stores.tables import chunk, document, generation, job, job_document, page, step
+
+Order = Mapping[Stage, tuple[Need, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reopening:
+    """The jobs of one knowledge base, stopped and taken up again."""
+
+    database: Database
+
+    def cancel(self, job_id: str) -> int:
+        """Cancel the open documents of a job that no other open job waits for; how many."""
+        now = time.time()
+        with self.database.write() as connection:
+            rows = connection.execute(
+                select(job_document.c.document, job_document.c.generation)
+                .where(job_document.c.job == job_id, job_document.c.state.in_(OPEN_STATES))
+                .distinct()
+            ).all()
+            for row in rows:
+                if not _wanted_elsewhere(connection, job_id, row):
+                    close_generation(connection, row.document, row.generation, DocumentState.CANCELLED, None, now)
+            connection.execute(
+                update(job_document)
+                .where(job_document.c.job == job_id, job_document.c.state.in_(OPEN_STATES))
+                .values(state=DocumentState.CANCELLED)
+            )
+            close_jobs(connection, now)
+            connection.execute(update(job).where(job.c.id == job_id).values(state=JobState.CANCELLED, finished_at=now))
+        return len(rows)
+
+    def retry(self, job_id: str, order: Order) -> int:
+        """Open again what failed or was cancelled in a job: only those pages and stages; how many documents."""
+        now = time.time()
+        with self.database.write() as connection:
+            rows = connection.execute(
+                select(job_document.c.document, job_document.c.generation)
+                .join(
+                    document,
+                    and_(document.c.id == job_document.c.document, document.c.newest == job_document.c.generation),
+                )
+                .where(
+                    job_document.c.job == job_id,
+                    document.c.state.in_((DocumentState.FAILED, DocumentState.PARTIAL, DocumentState.CANCELLED)),
+                )
+                .distinct()
+            ).all()
+            for row in rows:
+                _reopen(connection, row.document, row.generation, order, now)
+            if rows:
+                connection.execute(
+                    update(job).where(job.c.id == job_id).values(state=JobState.RUNNING, finished_at=None)
+                )
+        return len(rows)
+
+
+def _wanted_elsewhere(connection: Connection, job_id: str, row: Any) -> bool:
+    return (
+        connection.execute(
+            select(job_document.c.job)
+            .join(job, job.c.id == job_document.c.job)
+            .where(
+                job_document.c.document == row.document,
+                job_document.c.generation == row.generation,
+                job_document.c.job != job_id,
+                job.c.state == JobState.RUNNING,
+            )  # fmt: skip
+            .limit(1)
+        ).first()
+        is not None
+    )
+
+
+def _reopen(connection: Connection, document_id: str, number: int, order: Order, now: float) -> None:
+    """Pages and steps that failed or were cancelled wait again, and all that follows them.
+
+    A generation that answers is not touched: a copy of it is opened beside it.
+    """
+    row = connection.execute(select(document.c.visible).where(document.c.id == document_id)).one()
+    if row.visible == number:
+        number = _copy_beside(connection, document_id, number, now)
+    broken = _forget_failures(connection, document_id, number)
+    _reset_steps(connection, document_id, number, broken)
+    _queue_again(connection, document_id, number)
+    advance(connection, document_id, number, order, 0.0)
+
+
+def _copy_beside(connection: Connection, document_id: str, old: int, now: float) -> int:
+    row = connection.execute(
+        select(generation).where(generation.c.document == document_id, generation.c.number == old)
+    ).one()
+    new = new_generation(connection, document_id, dict(row.options), [], row.fingerprints, now)
+    copy_rows(connection, ["page", "block", "step"], document_id, old, new)
+    copy_facts(connection, document_id, old, new)
+    connection.execute(
+        update(job_document)
+        .where(job_document.c.document == document_id, job_document.c.generation == old)
+        .values(generation=new)
+    )
+    return new
+
+
+def _forget_failures(connection: Connection, document_id: str, number: int) -> list[int]:
+    """Pages that failed are unread again, and the chunks of all are made anew; which pages those are."""
+    mine = and_(page.c.document == document_id, page.c.generation == number)
+    broken = list(connection.execute(select(page.c.number).where(mine, page.c.error.is_not(None))).scalars())
+    connection.execute(
+        update(page).where(mine, page.c.error.is_not(None)).values(error=None, error_code=None)
+    )
+    if broken:
+        connection.execute(delete(chunk).where(chunk.c.document == document_id, chunk.c.generation == number))
+    return broken
+
+
+def _reset_steps(connection: Connection, document_id: str, number: int, broken: list[int]) -> None:
+    reading = step.c.stage.in_((Stage.RENDER, Stage.OCR, Stage.PARSE))
+    again = [
+        step.c.state.in_((StepState.FAILED, StepState.CANCELLED)),
+        step.c.stage.in_((Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH)),
+        *[and_(reading, step.c.first_page <= n, step.c.last_page >= n) for n in broken],
+    ]
+    connection.execute(
+        update(step)
+        .where(step.c.document == document_id, step.c.generation == number, or_(*again))
+        .values(
+            state=StepState.WAITING,
+            attempt=0,
+            losses=0,
+            sends=0,
+            sent_at=0.0,
+            not_before=0.0,
+            lease_until=0.0,
+            owner=None,
+            error=None,
+            error_code=None,
+            detail=None,
+            finished_at=None,
+        )  # fmt: skip
+    )
+
+
+def _queue_again(connection: Connection, document_id: str, number: int) -> None:
+    words = {"state": DocumentState.QUEUED, "error": None, "error_code": None}
+    connection.execute(
+        update(generation)
+        .where(generation.c.document == document_id, generation.c.number == number)
+        .values(state=DocumentState.QUEUED, finished_at=None)
+    )
+    connection.execute(update(document).where(document.c.id == document_id).values(**words))
+    connection.execute(
+        update(job_document)
+        .where(job_document.c.document == document_id, job_document.c.generation == number)
+        .values(**words)
+    )

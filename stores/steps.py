@@ -1,0 +1,224 @@
+"""Steps: claimed under a lease, kept alive by heartbeats, finished or failed in one transaction with their effect.
+
+Every write of a claim is fenced by its owner: whoever lost the lease writes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select, update
+
+from stores.database import Database
+from stores.effects import Claim, Effect, Extracted, Need, Planned, Published
+from stores.errors import CancelledError, LeaseLostError
+from stores.ledger import advance, end_generation, mark_running
+from stores.models import Fault, Options, PageText, Stage, StepKey, StepState
+from stores.pages import plan_pages, store_page, unread_pages_failed
+from stores.tables import document, generation, source, step
+from stores.typed_records import store_records
+
+LEASE_S = 60.0
+Order = Mapping[Stage, tuple[Need, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The steps of one knowledge base."""
+
+    knowledge_id: str
+    database: Database
+
+    def claim(self, key: StepKey, owner: str, worker: str) -> Claim | None:
+        """Take a step that is due, or whose lease ran out; None when somebody else has it or nothing is to be done.
+
+        The attempt is counted here, before the work begins: work that kills its worker is counted too.
+        """
+        now = time.time()
+        with self.database.write() as connection:
+            taken = connection.execute(
+                update(step)
+                .where(_is(key), _claimable(now))
+                .values(
+                    state=StepState.RUNNING,
+                    attempt=step.c.attempt + 1,
+                    losses=step.c.losses + (step.c.state == StepState.RUNNING),
+                    owner=owner,
+                    worker=worker,
+                    lease_until=now + LEASE_S,
+                    heard_at=now,
+                    started_at=func.coalesce(step.c.started_at, now),
+                )
+                .returning(step.c.attempt, step.c.losses, step.c.first_page, step.c.last_page, step.c.page)
+            ).first()
+            if taken is None:
+                return None
+            if key.stage is Stage.PLAN:
+                mark_running(connection, key.document, key.generation, now)
+            facts = _facts(connection, key)
+        return Claim(
+            key=key,
+            owner=owner,
+            attempt=taken.attempt,
+            losses=taken.losses,
+            first_page=taken.first_page,
+            last_page=taken.last_page,
+            lost_page=taken.page if taken.losses else None,
+            **facts,
+        )
+
+    def beat(self, claim: Claim) -> bool:
+        """Extend the lease; False when it is ours no more."""
+        now = time.time()
+        with self.database.write() as connection:
+            return _touch(connection, claim, lease_until=now + LEASE_S, heard_at=now)
+
+    def begin_page(self, claim: Claim, number: int) -> None:
+        """Say that page ``number`` is worked on now: should this attempt die, that page is to blame."""
+        now = time.time()
+        with self.database.write() as connection:
+            self._hold(connection, claim, page=number, lease_until=now + LEASE_S, heard_at=now)
+
+    def save_page(self, claim: Claim, number: int, text: PageText | None, fault: Fault | None) -> None:
+        """Keep what was read of a page, or why it could not be read. Progress forgives earlier losses."""
+        with self.database.write() as connection:
+            self._hold(connection, claim, losses=0, heard_at=time.time())
+            store_page(connection, claim.key.document, claim.key.generation, number, text, fault)
+
+    def finish(self, claim: Claim, effect: Effect, order: Order, cpu_s: float) -> list[StepKey]:
+        """End a step with its effect, in one transaction; the steps that became due. LeaseLostError: not ours any more."""
+        now = time.time()
+        with self.database.write() as connection:
+            self._hold(
+                connection, claim, state=StepState.DONE, finished_at=now, page=None, owner=None,
+                error_code=None, error=None, detail=None, cpu_s=step.c.cpu_s + cpu_s,
+            )  # fmt: skip
+            _apply(connection, claim, effect, now)
+            return self._keys(claim, advance(connection, claim.key.document, claim.key.generation, order, now))
+
+    def retry_later(self, claim: Claim, fault: Fault, delay_s: float) -> None:
+        """Give a step back; it is due again after ``delay_s``."""
+        with self.database.write() as connection:
+            _touch(
+                connection, claim, state=StepState.DUE, owner=None, lease_until=0.0, sent_at=0.0,
+                not_before=time.time() + delay_s, error_code=fault.code, error=fault.message,
+            )  # fmt: skip
+
+    def give_back(self, claim: Claim) -> None:
+        """Give a step back without blame, for a worker that is told to stop."""
+        with self.database.write() as connection:
+            _touch(
+                connection, claim, state=StepState.DUE, owner=None, lease_until=0.0, sent_at=0.0,
+                not_before=0.0, attempt=step.c.attempt - 1,
+            )  # fmt: skip
+
+    def fail(self, claim: Claim, fault: Fault, order: Order, *, fatal: bool) -> list[StepKey]:
+        """End a step as failed. ``fatal`` ends the whole generation; else the others go on without its result."""
+        now = time.time()
+        key = claim.key
+        with self.database.write() as connection:
+            self._hold(
+                connection, claim, state=StepState.FAILED, finished_at=now, owner=None,
+                error_code=fault.code, error=fault.message, detail=fault.detail,
+            )  # fmt: skip
+            if fatal:
+                end_generation(connection, key.document, key.generation, now, fault)
+                return []
+            if key.stage in (Stage.RENDER, Stage.OCR, Stage.PARSE):
+                unread_pages_failed(connection, claim, fault)
+            return self._keys(claim, advance(connection, key.document, key.generation, order, now))
+
+    def release(self, owner: str) -> int:
+        """End the leases whose owner begins with ``owner``, whose process is known to be dead. They may be claimed now."""
+        with self.database.write() as connection:
+            ended = connection.execute(
+                update(step)
+                .where(step.c.state == StepState.RUNNING, step.c.owner.startswith(owner, autoescape=True))
+                .values(lease_until=0.0, sent_at=0.0)
+            )
+        return ended.rowcount
+
+    def _hold(self, connection: Connection, claim: Claim, **values: Any) -> None:
+        if _touch(connection, claim, **values):
+            return
+        state = connection.execute(select(step.c.state).where(_is(claim.key))).scalar_one_or_none()
+        if state is None or state == StepState.CANCELLED:
+            raise CancelledError()
+        raise LeaseLostError()
+
+    def _keys(self, claim: Claim, due: Sequence[tuple[Stage, int]]) -> list[StepKey]:
+        key = claim.key
+        return [
+            StepKey(
+                knowledge_id=self.knowledge_id, document=key.document, generation=key.generation,
+                stage=stage, batch=batch,
+            )
+            for stage, batch in due
+        ]  # fmt: skip
+
+
+def _is(key: StepKey) -> Any:
+    return and_(
+        step.c.document == key.document,
+        step.c.generation == key.generation,
+        step.c.stage == key.stage,
+        step.c.batch == key.batch,
+    )
+
+
+def _claimable(now: float) -> Any:
+    return or_(
+        and_(step.c.state == StepState.DUE, step.c.not_before <= now),
+        and_(step.c.state == StepState.RUNNING, step.c.lease_until <= now),
+    )
+
+
+def _touch(connection: Connection, claim: Claim, **values: Any) -> bool:
+    """Write to a step while it is ours."""
+    done = connection.execute(
+        update(step)
+        .where(_is(claim.key), step.c.owner == claim.owner, step.c.state == StepState.RUNNING)
+        .values(**values)
+    )
+    return done.rowcount == 1
+
+
+def _facts(connection: Connection, key: StepKey) -> dict[str, Any]:
+    """What the work needs to know of its document and generation."""
+    row = connection.execute(
+        select(generation, document.c.sha256, document.c.media_type)
+        .join(document, document.c.id == generation.c.document)
+        .where(generation.c.document == key.document, generation.c.number == key.generation)
+    ).one()
+    name = connection.execute(
+        select(source.c.name)
+        .where(or_(source.c.document == key.document, source.c.pending == key.document))
+        .order_by(source.c.id)
+        .limit(1)
+    ).scalar_one_or_none()
+    options = dict(row.options)
+    options["schemas"] = tuple(options.get("schemas", ()))
+    return {
+        "options": Options(**options),
+        "passwords": tuple(row.passwords or ()),
+        "password": row.password or "",
+        "sha256": row.sha256,
+        "media_type": row.media_type,
+        "source": name or key.document[:12],
+        "title": row.title,
+        "language": row.language,
+    }
+
+
+def _apply(connection: Connection, claim: Claim, effect: Effect, now: float) -> None:
+    """Write the effect of a stage."""
+    key = claim.key
+    if isinstance(effect, Planned):
+        plan_pages(connection, key.document, key.generation, effect)
+    elif isinstance(effect, Extracted):
+        store_records(connection, key.document, key.generation, effect)
+    elif isinstance(effect, Published):
+        end_generation(connection, key.document, key.generation, now, None)

@@ -1,0 +1,203 @@
+"""Records as typed SQL: one table per schema, one child table per list, and a view that shows only what answers now.
+
+``record`` keeps every record as JSON; ``record_<schema>`` keeps its scalars in typed columns, ``record_<schema>_<list>``
+its lists, one row per element. The view ``<schema>_now`` joins the visible rows with their source names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    Column, Connection, Float, ForeignKeyConstraint, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text,
+    delete, insert, select,
+)  # fmt: skip
+
+from stores.database import Database
+from stores.effects import Extracted
+from stores.models import Evidence, Field, FieldKind, Record, Schema
+from stores.pages import placed_boxes
+from stores.tables import evidence, generation, metadata, record
+from stores.tables import document as document_table
+
+_TYPES: dict[FieldKind, Any] = {
+    FieldKind.TEXT: Text,
+    FieldKind.DATE: String,
+    FieldKind.NUMBER: Float,
+    FieldKind.INTEGER: Integer,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TypedRecords:
+    """The records of one knowledge base."""
+
+    database: Database
+
+    def prepare(self, schemas: Iterable[Schema]) -> None:
+        """Create the tables of schemas, and add columns that a schema has gained."""
+        with self.database.write() as connection:
+            for schema in schemas:
+                for table in tables_of(schema):
+                    _create(connection, table)
+                _create_view(connection, schema)
+
+    def read(self, document: str, number: int) -> list[Record]:
+        with self.database.read() as connection:
+            rows = connection.execute(
+                select(record).where(record.c.document == document, record.c.generation == number)
+            ).all()
+            return [_record(connection, row) for row in rows]
+
+    def visible(self, schema: str) -> list[tuple[str, Record]]:
+        """(document id, record) of every document that answers now."""
+        with self.database.read() as connection:
+            rows = connection.execute(
+                select(record)
+                .join(
+                    document_table,
+                    (document_table.c.id == record.c.document) & (document_table.c.visible == record.c.generation),
+                )
+                .where(record.c.schema == schema)
+                .order_by(record.c.document)
+            ).all()
+            return [(row.document, _record(connection, row)) for row in rows]
+
+
+def tables_of(schema: Schema) -> list[Table]:
+    """The typed tables of a schema, the main one first."""
+    own = MetaData()
+    generation.to_metadata(own)
+    metadata.tables["document"].to_metadata(own)
+    name = f"record_{schema.name}"
+    scalars = [f for f in schema.fields if f.kind in _TYPES]
+    tables = [_table(own, name, [Column(f.name, _TYPES[f.kind]) for f in scalars], keyed=())]
+    for field in schema.fields:
+        if field.kind not in _TYPES:
+            tables.append(_table(own, f"{name}_{field.name}", _child_columns(field), keyed=("ordinal",)))
+    return tables
+
+
+def _child_columns(field: Field) -> list[Column[Any]]:
+    ordinal: Column[Any] = Column("ordinal", Integer, nullable=False)
+    if field.kind is FieldKind.TEXTS:
+        return [ordinal, Column("value", Text)]
+    return [ordinal, *(Column(f.name, _TYPES.get(f.kind, Text)) for f in field.fields)]
+
+
+def _table(own: MetaData, name: str, columns: Sequence[Column[Any]], keyed: tuple[str, ...]) -> Table:
+    return Table(
+        name,
+        own,
+        Column("document", String, nullable=False),
+        Column("generation", Integer, nullable=False),
+        *columns,
+        PrimaryKeyConstraint("document", "generation", *keyed),
+        ForeignKeyConstraint(
+            ["document", "generation"], ["generation.document", "generation.number"], ondelete="CASCADE"
+        ),
+    )
+
+
+def _create(connection: Connection, table: Table) -> None:
+    table.create(connection, checkfirst=True)
+    known = {row[1] for row in connection.exec_driver_sql(f'PRAGMA table_info("{table.name}")')}
+    for column in table.columns:
+        if column.name not in known:
+            kind = column.type.compile(connection.dialect)
+            connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN "{column.name}" {kind}')
+
+
+def _create_view(connection: Connection, schema: Schema) -> None:
+    connection.exec_driver_sql(f'DROP VIEW IF EXISTS "{schema.name}_now"')
+    connection.exec_driver_sql(
+        f'CREATE VIEW "{schema.name}_now" AS SELECT source.name AS source, r.* FROM "record_{schema.name}" r '
+        "JOIN document ON document.id = r.document AND document.visible = r.generation "
+        "JOIN source ON source.document = r.document"
+    )
+
+
+def store_records(connection: Connection, document: str, number: int, effect: Extracted) -> None:
+    """Write the records of a generation, replacing those of an earlier attempt."""
+    connection.execute(
+        generation.update()
+        .where(generation.c.document == document, generation.c.number == number)
+        .values(title=effect.title, language=effect.language)
+    )
+    for table in (record, evidence):
+        connection.execute(delete(table).where(table.c.document == document, table.c.generation == number))
+    for found in effect.records:
+        _store(connection, document, number, found)
+
+
+def _store(connection: Connection, document: str, number: int, found: Record) -> None:
+    connection.execute(
+        insert(record).values(document=document, generation=number, schema=found.schema, fields=dict(found.fields))
+    )
+    proofs = [
+        {
+            "document": document, "generation": number, "schema": found.schema, "path": e.path,
+            "found": int(e.found), "page": e.page, "boxes": [list(box) for box in e.boxes], "quote": e.quote,
+        }
+        for e in found.evidence
+    ]  # fmt: skip
+    if proofs:
+        connection.execute(insert(evidence), proofs)
+    store_typed(connection, document, number, found)
+
+
+def store_typed(connection: Connection, document: str, number: int, found: Record) -> None:
+    """Write a record into the typed tables of its schema; values without a column are left to the JSON."""
+    key = {"document": document, "generation": number}
+    name = f"record_{found.schema}"
+    scalars = {k: v for k, v in found.fields.items() if not isinstance(v, list)}
+    _replace(connection, name, key, [key | scalars])
+    for field, values in found.fields.items():
+        if isinstance(values, list):
+            rows = [
+                key | {"ordinal": i} | (dict(v) if isinstance(v, dict) else {"value": v})
+                for i, v in enumerate(values, 1)
+            ]
+            _replace(connection, f"{name}_{field}", key, rows)
+
+
+def _replace(connection: Connection, name: str, key: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    columns = [row[1] for row in connection.exec_driver_sql(f'PRAGMA table_info("{name}")')]
+    if not columns:
+        return
+    connection.exec_driver_sql(
+        f'DELETE FROM "{name}" WHERE document = ? AND generation = ?', (key["document"], key["generation"])
+    )
+    for row in rows:
+        used = [c for c in columns if c in row]
+        names, marks = ", ".join(f'"{c}"' for c in used), ", ".join("?" for _ in used)
+        connection.exec_driver_sql(f'INSERT INTO "{name}" ({names}) VALUES ({marks})', tuple(row[c] for c in used))
+
+
+def _record(connection: Connection, row: Any) -> Record:
+    proofs = connection.execute(
+        select(evidence).where(
+            evidence.c.document == row.document,
+            evidence.c.generation == row.generation,
+            evidence.c.schema == row.schema,
+        )
+    )
+    return Record(
+        schema=row.schema,
+        fields=dict(row.fields),
+        evidence=tuple(
+            Evidence(
+                path=e.path,
+                page=e.page,
+                boxes=tuple(tuple(box) for box in e.boxes),
+                quote=e.quote,
+                found=bool(e.found),
+            )
+            for e in proofs
+        ),
+    )
+
+
+__all__ = ["TypedRecords", "placed_boxes", "store_records", "store_typed", "tables_of"]
