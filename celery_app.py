@@ -25,7 +25,9 @@ log = logging.getLogger("ingot.worker")
 _LINE = "%(asctime)s %(levelname)s [%(processName)s] %(message)s"
 _TASK_LINE = "%(asctime)s %(levelname)s [%(processName)s] %(task_name)s %(task_id)s %(message)s"
 _TASKS_PER_CHILD = 200
+_LIMIT_MARGIN_S = 60.0  # steps keep their own time; this ends one whose native code does not listen
 _lost: deque[str] = deque(maxlen=256)
+_this_worker = {"name": ""}
 
 
 def longest_step_s(settings: Settings) -> float:
@@ -57,6 +59,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "task_acks_on_failure": True,
         "task_acks_on_timeout": True,
         "task_reject_on_worker_lost": False,
+        "task_time_limit": longest_step_s(settings) + _LIMIT_MARGIN_S,
         "task_publish_retry_policy": {"max_retries": 0},
         "task_queues": [Queue(name, routing_key=name) for name in ("cpu", "ocr", "extract", "embed", "notify")],
         "task_default_queue": "cpu",
@@ -78,12 +81,10 @@ def configuration(settings: Settings) -> dict[str, Any]:
 @signals.worker_init.connect
 def release_old_leases(sender: Any, **_: Any) -> None:
     """What a worker of this name held when it died is due again at once, not after its lease."""
-    tasks.release_worker(sender.hostname)
-
-
-@signals.worker_ready.connect
-def start_relay(sender: Any, **_: Any) -> None:
-    tasks.start_relay(sender.hostname)
+    _this_worker["name"] = sender.hostname
+    freed = tasks.release_worker(sender.hostname)
+    if freed:
+        log.info("%d steps that an earlier worker of this name held are due again", freed)
 
 
 @signals.worker_process_init.connect
@@ -103,7 +104,7 @@ def note_lost_child(task_id: str = "", args: Any = (), exception: BaseException 
     """
     if type(exception).__name__ in ("WorkerLostError", "TimeLimitExceeded") and task_id not in _lost:
         _lost.append(task_id)
-        tasks.worker_lost(tuple(args), exception)
+        tasks.worker_lost(task_id, tuple(args), _this_worker["name"])
 
 
 app.conf.update(configuration(Settings()))

@@ -72,7 +72,7 @@ def attached(settings: Settings) -> Iterator[Settings]:
 
 def revive(settings: Settings) -> None:
     """Start the runtime again where it died while a command waits; UnavailableError where it was stopped by hand."""
-    if settings.broker_url and not settings.broker_url.startswith("redis+socket"):
+    if settings.broker_url:
         return
     folder = RunFolder.of(settings.home)
     if folder.alive():

@@ -1,4 +1,4 @@
-"""How a worker is started on this machine: its queues, pool, threads and name. Used by ``ingot worker`` and the runtime.
+"""How a worker is started on this machine: queues, pool, threads and name. For ``ingot worker`` and the runtime.
 
 ``all`` serves every queue, ``cpu`` leaves page reading and embedding to a GPU host, and ``gpu`` does only these. A GPU
 host runs threads in one process, so that one copy of a model serves them all.

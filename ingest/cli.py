@@ -1,0 +1,167 @@
+"""The command line: ``ingot``. Parses, calls one use case, prints, and turns errors into exit codes (``exits.py``).
+
+Everything heavy is imported inside the commands.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from ingest import cli_ingest, cli_jobs, cli_runtime, cli_show, exits
+from ingest.invocation import current
+from stores.errors import IngotError
+
+_HELP = "Turn documents into a knowledge base: Markdown, records and passages that can be searched, with their pages."
+_EPILOG = (
+    "Anywhere in a command: --home DIR, --debug, --quiet, --verbose, --no-color. Exit codes: 0 all well, 1 bug, "
+    "2 usage, 3 some documents failed, 4 all failed, 5 not found, 6 broker or worker unreachable, 7 timed out, "
+    "130 interrupted."
+)
+_FLAGS = {"--debug": "debug", "--quiet": "quiet", "-q": "quiet"}
+
+
+class IngotGroup(TyperGroup):
+    """A group whose common options may stand anywhere, and where a bare path means ``ingest``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, self._with_command(take_common_options(args)))
+
+    def _with_command(self, args: list[str]) -> list[str]:
+        first = args[0] if args else ""
+        if not first or first in self.commands or first in ("-h", "--help", "--version"):
+            return args
+        if first.startswith("--") and first.endswith("-completion"):
+            return args
+        return ["ingest", *args] if first.startswith("-") or looks_like_path(first) else args
+
+
+def looks_like_path(text: str) -> bool:
+    """A word without a dot, slash or wildcard that names nothing here is rather a mistyped command."""
+    return bool(set("./*?[~") & set(text)) or os.path.lexists(text)
+
+
+def take_common_options(args: Sequence[str]) -> list[str]:
+    """The arguments without the common options, which are noted; nothing after ``--`` is touched."""
+    rest: list[str] = []
+    waiting = list(args)
+    while waiting:
+        word = waiting.pop(0)
+        if word == "--":
+            return [*rest, word, *waiting]
+        if word in _FLAGS:
+            setattr(current, _FLAGS[word], True)
+        elif word == "--no-color":
+            os.environ["NO_COLOR"] = "1"
+        elif word in ("-v", "-vv", "--verbose"):
+            current.verbose += 2 if word == "-vv" else 1
+        elif word == "--home" and waiting:
+            current.home = Path(waiting.pop(0))
+        elif word.startswith("--home="):
+            current.home = Path(word.removeprefix("--home="))
+        else:
+            rest.append(word)
+    return rest
+
+
+app = typer.Typer(
+    name="ingot",
+    cls=IngotGroup,
+    help=_HELP,
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("ingest")(cli_ingest.ingest)
+app.command("search")(cli_show.search)
+app.add_typer(cli_show.docs, name="docs")
+app.command("records")(cli_show.records)
+app.add_typer(cli_jobs.jobs, name="jobs")
+app.add_typer(cli_show.kb, name="kb")
+app.command("up")(cli_runtime.up)
+app.command("down")(cli_runtime.down)
+app.command("status")(cli_runtime.status)
+app.command("worker", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(cli_runtime.worker)
+app.command("doctor")(cli_runtime.doctor)
+
+
+@app.callback()
+def common(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    """Nothing to do before a command but to say the version."""
+    if version:
+        from importlib.metadata import version as installed
+
+        sys.stdout.write(f"ingot {installed('ingot')}\n")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(args: Sequence[str]) -> int:
+    """The exit code of one command; every error becomes one sentence on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = typer.main.get_command(app).main(args=list(args), prog_name="ingot", standalone_mode=False)
+    except IngotError as error:
+        return _failed(error)
+    except typer.Abort:
+        return exits.Exit.INTERRUPTED
+    except Exception as error:
+        return _usage(error) if hasattr(error, "format_message") else _bug()
+    return int(code or 0)
+
+
+def _failed(error: IngotError) -> int:
+    if error.message:
+        sys.stderr.write(f"ingot: {error.message}\n")
+    if current.debug:
+        traceback.print_exc()
+    return int(getattr(error, "exit", exits.of_error(error)))
+
+
+def _usage(error: Any) -> int:
+    """What the parser complains of, with the way to help."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # the help is printed already
+        return exits.Exit.USAGE
+    path = error.ctx.command_path if getattr(error, "ctx", None) else "ingot"
+    sys.stderr.write(f"ingot: {error.format_message().rstrip('.')}; see {path} --help\n")
+    return exits.Exit.USAGE
+
+
+def _bug() -> int:
+    """Keep the traceback in a file, so that a person sees a sentence and a report can hold the rest."""
+    text = traceback.format_exc()
+    if current.debug:
+        sys.stderr.write(text)
+    stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    home = current.home or Path(os.environ.get("INGOT_HOME") or "ingot-data")
+    for folder in (home / "run", Path(tempfile.gettempdir())):
+        try:
+            with (folder / "ingot-errors.log").open("a") as log:
+                log.write(f"{stamp} ingot {' '.join(sys.argv[1:2])}\n{text}\n")
+        except OSError:
+            continue
+        sys.stderr.write(f"ingot: this is a bug ({text.strip().splitlines()[-1]}); its traceback is in {log.name}\n")
+        break
+    return exits.Exit.BUG
+
+
+if __name__ == "__main__":
+    main()

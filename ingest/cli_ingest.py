@@ -1,0 +1,201 @@
+"""``ingot ingest``: find what is new, hand it to the workers, watch, and tell what became of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest.invocation import AsJson, AsLines, Knowledge, Pages, knowledge_id, load_settings, open_service, page_numbers
+
+if TYPE_CHECKING:
+    from ingest.exits import Exit
+    from pipeline.service import IngestRequest
+    from pipeline.settings import Settings
+    from stores.models import DocumentState
+    from stores.views import IngestReport, JobView
+
+_WILD = frozenset("*?[")
+
+
+class OcrMode(StrEnum):
+    """When pages are read by OCR: where the text layer is bad, always, or never."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+def ingest(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or globs.")],
+    knowledge: Knowledge = "default",
+    glob: Annotated[list[str] | None, typer.Option("--glob", help="Only files that match, e.g. '*.pdf'.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No files that match.")] = None,
+    schema: Annotated[list[str] | None, typer.Option("--schema", help="Extract this too (repeatable).")] = None,
+    ocr: Annotated[OcrMode, typer.Option("--ocr", help="When to read pages by OCR.")] = OcrMode.AUTO,
+    pages: Pages = "",
+    force: Annotated[bool, typer.Option("--force", help="Make unchanged documents anew.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Delete documents whose files are gone.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Watch until all is done.")] = True,
+    timeout: Annotated[
+        float | None, typer.Option("--timeout", metavar="S", min=0, help="Watch for at most S seconds.")
+    ] = None,
+    password: Annotated[
+        list[str] | None, typer.Option("--password", metavar="P", help="Try this on encrypted files (repeatable).")
+    ] = None,
+    as_json: AsJson = False,
+    as_lines: AsLines = False,
+) -> int:
+    """Turn documents into a knowledge base. `ingot PATH...` means the same."""
+    from pipeline.service import IngestRequest
+    from stores.models import Options
+
+    knowledge_id(knowledge)
+    page_numbers(pages)
+    options = Options(ocr=ocr.value, pages=pages, schemas=tuple(schema or ()), force=force)
+    request = IngestRequest(
+        paths=expanded(paths),
+        options=options,
+        globs=tuple(glob or ()),
+        excludes=tuple(exclude or ()),
+        passwords=tuple(password or ()),
+        prune=prune,
+    )
+    settings = load_settings()
+    if dry_run:
+        return _preview(settings, knowledge, request, as_json=as_json, as_lines=as_lines)
+    return _ingest(settings, knowledge, request, wait=wait, timeout_s=timeout, as_json=as_json, as_lines=as_lines)
+
+
+def expanded(paths: Sequence[str]) -> tuple[Path, ...]:
+    """Paths, with globs that no shell has expanded replaced by what they match."""
+    found: list[Path] = []
+    for text in paths:
+        path = Path(text).expanduser()
+        if _WILD & set(text) and not path.exists():
+            found += sorted(_matches(path)) or [path]
+        else:
+            found.append(path)
+    return tuple(dict.fromkeys(found))
+
+
+def _matches(pattern: Path) -> Iterator[Path]:
+    """Files and folders that fit; the part before the first wildcard is where to look."""
+    parts = pattern.parts
+    first = next(index for index, part in enumerate(parts) if _WILD & set(part))
+    folder = Path(*parts[:first]) if first else Path(os.curdir)
+    return folder.glob(str(Path(*parts[first:])))
+
+
+def _preview(settings: Settings, knowledge: str, request: IngestRequest, *, as_json: bool, as_lines: bool) -> int:
+    from ingest import console, exits, shapes
+
+    report = open_service(settings).preview(knowledge, request)
+    rows = [shapes.planned_file(found) for found in report.files]
+    if as_json:
+        console.print_json(shapes.report(report))
+    else:
+        columns = ("outcome", "source", "pages", "routes", "estimate_s", "error")
+        titles = dict(zip(columns, ("", "source", "pages", "routes", "seconds", "problem"), strict=True))
+        console.print_rows(rows, titles, as_json=False, as_lines=as_lines)
+    seconds = sum(found.estimate_s for found in report.files)
+    console.note(f"{outcome_words(report)}; about {console.duration(seconds)} of work. Nothing was changed.")
+    return exits.of_states(_states(report, None))
+
+
+def _ingest(
+    settings: Settings,
+    knowledge: str,
+    request: IngestRequest,
+    *,
+    wait: bool,
+    timeout_s: float | None,
+    as_json: bool,
+    as_lines: bool,
+) -> int:
+    """Rows first: they are durable. Workers are needed only where there is something to do."""
+    from ingest import console, exits, runtime
+    from ingest.following import follow
+
+    started = time.monotonic()
+    with runtime.attached(settings) as connected:
+        report = open_service(connected).ingest(knowledge, request)
+    console.note(f"{knowledge}: {outcome_words(report)}")
+    job = None
+    if report.job:
+        with runtime.session(settings) as connected:
+            service = open_service(connected)
+            if wait:
+                job = follow(service, settings, report.job, timeout_s=timeout_s, as_lines=as_lines)
+            else:
+                job = service.job(report.job)
+                console.note(f"The job runs in the background; follow it with: ingot jobs watch {report.job}")
+    _print_result(report, job, as_json=as_json, as_lines=as_lines, watched=wait)
+    if wait or not report.job:
+        console.note(summary(report, job, time.monotonic() - started))
+    code: Exit = exits.of_states(_states(report, job))
+    return code
+
+
+def _print_result(report: IngestReport, job: JobView | None, *, as_json: bool, as_lines: bool, watched: bool) -> None:
+    from ingest import console, progress, shapes
+
+    if as_json:
+        became = {found["source"]: found for found in shapes.job(job)["documents"]} if job else {}
+        files = [{**shapes.planned_file(found), **became.get(found.source, {})} for found in report.files]
+        counts = Counter(str(state) for state in _states(report, job))
+        shown = shapes.job(job) if job else {}
+        result = {"knowledge_id": report.knowledge_id, "job": report.job, "state": shown.get("state", "done")}
+        console.print_json({**result, "counts": dict(counts), "stages": shown.get("stages", []), "files": files})
+        return
+    if not watched and as_lines and job:
+        console.print_line({"job": job.job, "state": str(job.state)})
+    told = {found.source for found in job.documents} if job else set()
+    for found in report.files:
+        if found.error and found.source not in told:
+            console.note(f"failed     {console.printable(found.source)}  - {found.error.message}")
+    if job and not watched:
+        for failed in job.documents:
+            if failed.error:
+                console.note(progress.document_line(failed))
+
+
+def _states(report: IngestReport, job: JobView | None) -> Iterable[DocumentState]:
+    """What became of every file that is still there: failed at the door, as its job says, or well as it was."""
+    from stores.models import DocumentState, Outcome
+
+    became = {found.source: found.state for found in job.documents} if job else {}
+    for found in report.files:
+        if found.outcome is Outcome.FAILED:
+            yield DocumentState.FAILED
+        elif found.outcome is not Outcome.GONE:
+            yield became.get(found.source, DocumentState.DONE)
+
+
+def outcome_words(report: IngestReport) -> str:
+    """``3 new, 1 changed, 12 unchanged``."""
+    words = {"same": "unchanged", "duplicate": "with the same content", "failed": "unreadable"}
+    counts = Counter(str(found.outcome) for found in report.files)
+    parts = [f"{count} {words.get(outcome, outcome)}" for outcome, count in counts.items()]
+    return ", ".join(parts) or "no documents found"
+
+
+def summary(report: IngestReport, job: JobView | None, elapsed_s: float) -> str:
+    """What became of it in one line, and what to do next."""
+    from ingest import console
+    from stores.models import DocumentState
+
+    counts = Counter(_states(report, job))
+    parts = [f"{counts[state]} {state}" for state in DocumentState if counts[state]]
+    text = f"{', '.join(parts) or 'nothing to do'} in {console.duration(elapsed_s)}."
+    if not counts[DocumentState.DONE] and not counts[DocumentState.PARTIAL]:
+        return text
+    return f'{text}  Ask: ingot search "..." -k {report.knowledge_id}' if sys.stderr.isatty() else text

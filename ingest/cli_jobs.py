@@ -1,0 +1,140 @@
+"""``ingot jobs``: what was asked for, and where it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest.invocation import AsJson, AsLines, knowledge_id, load_settings, open_service
+
+if TYPE_CHECKING:
+    from stores.views import JobView
+
+jobs = typer.Typer(no_args_is_help=True, help="Jobs: list, watch, cancel, retry.")
+
+Job = Annotated[
+    str, typer.Argument(metavar="JOB", help="The job's id, as `ingot ingest` and `ingot jobs list` print it.")
+]
+Timeout = Annotated[float | None, typer.Option("--timeout", metavar="S", min=0, help="Watch for at most S seconds.")]
+_JOB = {
+    "job": "job",
+    "state": "state",
+    "created_at": "created",
+    "finished_at": "finished",
+    "counts": "documents",
+}
+_DOCUMENT = {
+    "source": "source",
+    "outcome": "found",
+    "state": "state",
+    "pages": "pages",
+    "stage": "stage",
+    "page": "page",
+    "error": "problem",
+}
+
+
+@jobs.command("list")
+def jobs_list(
+    knowledge: Annotated[str, typer.Option("-k", "--knowledge", metavar="ID", help="Only of this one.")] = "",
+    as_json: AsJson = False,
+    as_lines: AsLines = False,
+) -> None:
+    """List jobs, those of all knowledge bases unless one is named."""
+    from ingest import console, shapes
+
+    views = open_service(load_settings()).jobs(knowledge_id(knowledge) if knowledge else None)
+    rows = [shapes.job(view) for view in views]
+    if as_json or as_lines:
+        rows = [{key: value for key, value in row.items() if key not in ("documents", "stages")} for row in rows]
+    console.print_rows(rows, _JOB, as_json=as_json, as_lines=as_lines)
+
+
+@jobs.command("show")
+def jobs_show(job: Job, as_json: AsJson = False) -> int:
+    """Show one job with its stages and documents."""
+    view = open_service(load_settings()).job(job)
+    _print(view, as_json=as_json)
+    return _exit(view)
+
+
+@jobs.command("watch")
+def jobs_watch(job: Job, timeout: Timeout = None, as_json: AsJson = False, as_lines: AsLines = False) -> int:
+    """Watch a job until it is over; starts workers for it where none run."""
+    view = _watch(job, timeout, as_lines=as_lines)
+    if as_json:
+        _print(view, as_json=True)
+    return _exit(view)
+
+
+@jobs.command("cancel")
+def jobs_cancel(job: Job, as_json: AsJson = False) -> None:
+    """Stop a job; what is finished stays."""
+    from ingest import console
+
+    view = open_service(load_settings()).cancel(job)
+    if as_json:
+        _print(view, as_json=True)
+    console.note(f"{view.job}: {view.state}")
+
+
+@jobs.command("retry")
+def jobs_retry(
+    job: Job,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Watch until all is done.")] = True,
+    timeout: Timeout = None,
+    as_json: AsJson = False,
+    as_lines: AsLines = False,
+) -> int:
+    """Do again what failed in a job: those pages and stages only."""
+    from ingest import console, runtime
+
+    settings = load_settings()
+    with runtime.attached(settings) as connected:
+        view = open_service(connected).retry(job)
+    if wait:
+        view = _watch(view.job, timeout, as_lines=as_lines)
+    else:
+        with runtime.session(settings):
+            console.note(f"The job runs in the background; follow it with: ingot jobs watch {view.job}")
+    if as_json:
+        _print(view, as_json=True)
+    return _exit(view)
+
+
+def _watch(job: str, timeout_s: float | None, *, as_lines: bool) -> JobView:
+    from ingest import console, progress, runtime
+    from ingest.following import follow
+    from stores.models import JobState
+
+    settings = load_settings()
+    view = open_service(settings).job(job)
+    if view.state is JobState.RUNNING:
+        with runtime.session(settings) as connected:
+            view = follow(open_service(connected), settings, view.job, timeout_s=timeout_s, as_lines=as_lines)
+    elif as_lines:
+        progress.JsonLines().show(view)
+    console.note(f"{view.job}: {progress.headline(view)}")
+    return view
+
+
+def _print(view: JobView, *, as_json: bool) -> None:
+    from ingest import console, progress, shapes
+
+    shown = shapes.job(view)
+    if as_json:
+        console.print_json(shown)
+        return
+    console.print_text(f"{view.job}  {view.state}  {progress.headline(view)}")
+    for stage in view.stages:
+        if stage.total:
+            counts = f"{stage.waiting} waiting, {stage.working} working, {stage.failed} failed"
+            console.print_text(f"  {stage.stage:<8} {stage.done} of {stage.total} pages  {counts}")
+    console.print_rows(shown["documents"], _DOCUMENT, as_json=False, as_lines=False)
+
+
+def _exit(view: JobView) -> int:
+    from ingest import exits
+
+    return exits.of_states(found.state for found in view.documents)

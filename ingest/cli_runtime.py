@@ -1,0 +1,126 @@
+"""Commands about what runs: up, down, status, worker and doctor."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest.invocation import AsJson, load_settings, open_service
+from stores.errors import InputError, UnavailableError
+
+if TYPE_CHECKING:
+    from ingest.runtime import RuntimeStatus
+    from pipeline.settings import Settings
+
+_BROKER_S = 60.0
+
+
+def up(as_json: AsJson = False) -> None:
+    """Start the private Redis, Chroma and worker of this home, and keep them until `ingot down`."""
+    from ingest import runtime
+
+    _print_status(runtime.up(load_settings()), as_json=as_json)
+
+
+def down() -> None:
+    """Stop what `ingot up` or a job keeps running; unfinished work waits for the next command."""
+    from ingest import console, runtime
+
+    settings = load_settings()
+    if settings.broker_url:
+        raise InputError("INGOT_BROKER_URL is set, so nothing here was started by ingot: stop your workers yourself")
+    stopped = runtime.down(settings)
+    console.note("stopped" if stopped else f"nothing runs for {settings.home}")
+    if open_service(settings).unfinished():
+        console.note(
+            "There is unfinished work: the next `ingot ingest`, `ingot jobs watch` or `ingot up` goes on with it."
+        )
+
+
+def status(as_json: AsJson = False) -> None:
+    """Say what runs, and whether work is left; starts nothing."""
+    from ingest import console, runtime
+
+    settings = load_settings()
+    found = runtime.status(settings)
+    unfinished = open_service(settings).unfinished()
+    _print_status(found, as_json=as_json, unfinished=unfinished)
+    if unfinished and not found.running:
+        console.note("Work is left and no worker runs: `ingot up` goes on with it.")
+
+
+def _print_status(found: RuntimeStatus, *, as_json: bool, unfinished: bool | None = None) -> None:
+    from ingest import console
+
+    if as_json:
+        console.print_json({**asdict(found), "unfinished": unfinished})
+        return
+    words = {
+        "runtime": f"{'running' if found.running else 'not running'} ({found.mode}{', kept' if found.kept else ''})",
+        "broker": found.broker_url,
+        "chroma": found.chroma_url,
+        **{
+            name: f"process {child['pid']}, restarted {child['restarts']} times"
+            for name, child in found.children.items()
+        },
+        "logs": found.logs,
+        "unfinished": "" if unfinished is None else "yes" if unfinished else "no",
+    }
+    for name, text in words.items():
+        if text:
+            console.print_text(f"{name:<10} {text}")
+
+
+def worker(
+    context: typer.Context,
+    role: Annotated[str, typer.Argument(metavar="ROLE", help="all, cpu or gpu.")] = "all",
+) -> None:
+    """Start a Celery worker for this host's queues; further arguments go to Celery."""
+    from ingest import console
+    from ingest import worker as workers
+
+    if role not in workers.QUEUES:
+        raise InputError(f"{role!r} is no role of a worker: choose one of {', '.join(workers.QUEUES)}", code="bad_role")
+    settings = load_settings()
+    if not settings.broker_url:
+        raise UnavailableError(
+            "no broker is configured: set INGOT_BROKER_URL, e.g. redis://host:6379/0 "
+            "(without one, commands start their own worker, and `ingot up` keeps it)",
+            code="no_broker",
+        )
+    concurrency = workers.default_concurrency(role, settings.workers)
+    name = f"{os.environ.get('INGOT_WORKER_NAME') or role}@%h"
+    console.note(f"device: {workers.device()}")
+    console.note(
+        f"queues: {', '.join(workers.QUEUES[role])}; waiting for {workers.without_password(settings.broker_url)}"
+    )
+    workers.wait_for_broker(settings.broker_url, _BROKER_S)
+    _become(workers.command(role, concurrency, name, context.args), workers.environment(role, _settled(settings)))
+
+
+def _settled(settings: Settings) -> dict[str, str]:
+    """This process's environment with the options of its command line made visible to the worker."""
+    return {**os.environ, "INGOT_HOME": str(settings.home)}
+
+
+def _become(command: list[str], environment: dict[str, str]) -> None:
+    """Replace this process, so that signals and the exit status are Celery's."""
+    os.execvpe(command[0], command, environment)
+
+
+def doctor(as_json: AsJson = False) -> int:
+    """Check this machine: Python, SQLite, Redis, models, GPU, home and disk."""
+    from ingest import console
+    from ingest.doctor import Level, examine
+
+    findings = examine(load_settings())
+    if as_json:
+        console.print_json([asdict(found) for found in findings])
+    else:
+        for found in findings:
+            remedy = f"\n     {'':<12} -> {found.remedy}" if found.remedy else ""
+            console.print_text(f"{found.level:<4} {found.what:<12} {found.words}{remedy}")
+    return 1 if any(found.level is Level.FAIL for found in findings) else 0

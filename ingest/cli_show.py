@@ -1,0 +1,257 @@
+"""Commands that show what is kept, or remove it: search, records, docs and kb."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ingest.invocation import (
+    AsJson,
+    AsLines,
+    Knowledge,
+    Pages,
+    conditions,
+    knowledge_id,
+    load_settings,
+    open_service,
+    page_numbers,
+)
+from stores.errors import InputError
+
+if TYPE_CHECKING:
+    from stores.models import Hit, Page
+
+docs = typer.Typer(no_args_is_help=True, help="The documents of a knowledge base.")
+kb = typer.Typer(no_args_is_help=True, help="The knowledge bases of this home.")
+
+_SNIPPET = 320
+_DOCUMENT = {
+    "source": "source",
+    "state": "state",
+    "pages": "pages",
+    "routes": "routes",
+    "language": "language",
+    "chunks": "chunks",
+    "document": "document",
+    "error": "problem",
+}
+_KNOWLEDGE_BASE = {
+    "knowledge_id": "knowledge base",
+    "documents": "documents",
+    "failed": "failed",
+    "running": "running",
+    "pages": "pages",
+    "chunks": "chunks",
+    "records": "records",
+    "size": "size",
+    "created_at": "created",
+}
+
+
+class Mode(StrEnum):
+    """Which halves of the search answer."""
+
+    HYBRID = "hybrid"
+    KEYWORD = "keyword"
+    VECTOR = "vector"
+
+
+class Form(StrEnum):
+    """How a document is printed."""
+
+    MARKDOWN = "markdown"
+    TEXT = "text"
+    JSON = "json"
+
+
+Doc = Annotated[str, typer.Argument(metavar="DOC", help="Its id, a unique beginning of it, or its source.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def search(
+    query: Annotated[str, typer.Argument(metavar="QUERY")],
+    knowledge: Knowledge = "default",
+    limit: Annotated[int, typer.Option("-n", "--limit", min=1, max=1000, help="At most so many hits.")] = 10,
+    mode: Annotated[Mode, typer.Option("--mode", help="Which halves of the search answer.")] = Mode.HYBRID,
+    where: Annotated[
+        list[str] | None, typer.Option("--where", metavar="FIELD=VALUE", help="Only documents with this (repeatable).")
+    ] = None,
+    as_json: AsJson = False,
+    as_lines: AsLines = False,
+) -> None:
+    """Find passages, with their document and page."""
+    from ingest import console, runtime, shapes
+
+    knowledge_id(knowledge)
+    wanted = conditions(where or ())
+    if not query.strip():
+        raise InputError("the query is empty: say what to look for", code="empty_query")
+    with runtime.attached(load_settings()) as settings:
+        hits = open_service(settings).search(knowledge, query, limit, mode.value, wanted or None)
+    if as_json or as_lines:
+        console.print_rows([shapes.hit(hit) for hit in hits], {}, as_json=as_json, as_lines=as_lines)
+        return
+    for number, hit in enumerate(hits, 1):
+        _print_hit(number, hit)
+    if not hits:
+        console.note(f"Nothing was found in {knowledge}.")
+
+
+def _print_hit(number: int, hit: Hit) -> None:
+    """Place in the first line, passage below it."""
+    from rich.text import Text
+
+    from ingest import console
+
+    pages = f"p. {hit.first_page}" if hit.first_page == hit.last_page else f"pp. {hit.first_page}-{hit.last_page}"
+    heading = f"  {console.one_line(hit.heading)}" if hit.heading else ""
+    ranks = [f"{name} {rank}" for name, rank in (("keyword", hit.keyword_rank), ("vector", hit.vector_rank)) if rank]
+    passage = console.one_line(hit.text)
+    shown = passage if len(passage) <= _SNIPPET else passage[:_SNIPPET].rsplit(" ", 1)[0] + " ..."
+    place = f"{number}. {console.printable(hit.source)}  {pages}"
+    if not sys.stdout.isatty():
+        console.print_text(f"{place}{heading}\n   {shown}\n")
+        return
+    line = Text.assemble((place, "bold"), (heading, "cyan"), (f"  {', '.join(ranks)}", "dim"))
+    console.screen(sys.stdout).print(line, Text(f"   {shown}"), "", sep="\n")
+
+
+def records(
+    knowledge: Knowledge = "default",
+    schema: Annotated[str, typer.Option("--schema", help="Which kind of record.")] = "document",
+    as_json: AsJson = False,
+    as_lines: AsLines = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for a spreadsheet.")] = False,
+) -> None:
+    """Print what was extracted, one record per document."""
+    from ingest import console, shapes
+
+    service = open_service(load_settings())
+    rows = [shapes.record(view) for view in service.records(knowledge_id(knowledge), schema)]
+    if as_json or as_lines:
+        console.print_rows(rows, {}, as_json=as_json, as_lines=as_lines)
+        return
+    found = service.schemas().get(schema)
+    names = [field.name for field in found.fields] if found else list(rows[0]["fields"]) if rows else []
+    flat = [{"document": row["document"], "source": row["source"], **row["fields"]} for row in rows]
+    if as_csv:
+        console.print_text(console.csv_text(flat, ["document", "source", *names]))
+    else:
+        console.print_rows(flat, {name: name for name in ("source", *names)}, as_json=False, as_lines=False)
+
+
+@docs.command("list")
+def docs_list(
+    knowledge: Knowledge = "default",
+    state: Annotated[str, typer.Option("--state", help="Only documents in this state.")] = "",
+    as_json: AsJson = False,
+    as_lines: AsLines = False,
+) -> None:
+    """List documents with their states, pages and problems."""
+    from ingest import console, shapes
+
+    views = open_service(load_settings()).documents(knowledge_id(knowledge))
+    rows = [shapes.document(view) for view in views if not state or view.state == state]
+    if not as_json and not as_lines and sys.stdout.isatty():
+        rows = [{**row, "document": row["document"][:12]} for row in rows]
+    console.print_rows(rows, _DOCUMENT, as_json=as_json, as_lines=as_lines)
+
+
+@docs.command("show")
+def docs_show(
+    doc: Doc,
+    knowledge: Knowledge = "default",
+    form: Annotated[Form, typer.Option("--as", help="Markdown, plain text, or JSON with blocks.")] = Form.MARKDOWN,
+    pages: Pages = "",
+) -> None:
+    """Print what was read from a document."""
+    from ingest import console, shapes
+
+    numbers = page_numbers(pages)
+    service = open_service(load_settings())
+    view = service.document(knowledge_id(knowledge), doc)
+    found = service.pages(knowledge, view.document, numbers)
+    if form is Form.JSON:
+        console.print_json(shapes.document_pages(view, found))
+        return
+    console.print_text("\n\n".join(_page_text(page, form) for page in found))
+    for page in found:
+        if page.error:
+            console.note(f"page {page.number} could not be read: {page.error}")
+    if view.error:
+        console.note(f"{view.source}: {view.error.message}")
+
+
+def _page_text(page: Page, form: Form) -> str:
+    if form is Form.MARKDOWN:
+        return page.markdown
+    return "\n\n".join(block.text for block in page.blocks if block.end > block.start) or page.markdown
+
+
+@docs.command("delete")
+def docs_delete(doc: Doc, knowledge: Knowledge = "default", as_json: AsJson = False) -> None:
+    """Delete a document: rows, vectors, records and files."""
+    from ingest import console, runtime, shapes
+
+    knowledge_id(knowledge)
+    with runtime.attached(load_settings()) as settings:
+        view = open_service(settings).delete_document(knowledge, doc)
+    if as_json:
+        console.print_json(shapes.document(view))
+    console.note(f"deleted {view.source} ({view.document}) from {knowledge}")
+
+
+@kb.command("list")
+def kb_list(as_json: AsJson = False, as_lines: AsLines = False) -> None:
+    """List the knowledge bases of this home."""
+    from ingest import console, shapes
+
+    rows = [shapes.knowledge_base(view) for view in open_service(load_settings()).knowledge_bases()]
+    shown = rows if as_json or as_lines else [_sized(row) for row in rows]
+    console.print_rows(shown, _KNOWLEDGE_BASE, as_json=as_json, as_lines=as_lines)
+
+
+@kb.command("show")
+def kb_show(
+    knowledge: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False, as_lines: AsLines = False
+) -> None:
+    """Show one knowledge base."""
+    from ingest import console, shapes
+
+    row = shapes.knowledge_base(open_service(load_settings()).knowledge_base(knowledge_id(knowledge)))
+    if as_json:
+        console.print_json(row)
+    elif as_lines:
+        console.print_line(row)
+    else:
+        for key, title in {**_KNOWLEDGE_BASE, "embedder": "embedder"}.items():
+            console.print_text(f"{title:<15} {console.one_line(_sized(row)[key])}")
+
+
+@kb.command("delete")
+def kb_delete(knowledge: Annotated[str, typer.Argument(metavar="ID")], yes: Yes = False) -> None:
+    """Delete a knowledge base with everything in it."""
+    from ingest import console, runtime
+
+    settings = load_settings()
+    view = open_service(settings).knowledge_base(knowledge_id(knowledge))
+    if not yes:
+        _confirm(f"Delete {knowledge} with {console.plural(view.documents, 'document')}?")
+    with runtime.attached(settings) as connected:
+        open_service(connected).delete_knowledge_base(knowledge)
+    console.note(f"deleted {knowledge}")
+
+
+def _confirm(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise InputError(f"{question} Nobody can answer here: give --yes", code="unconfirmed")
+    typer.confirm(question, abort=True, err=True)
+
+
+def _sized(row: dict[str, Any]) -> dict[str, Any]:
+    from ingest import console
+
+    return {**row, "size": console.size(row["size_bytes"])}

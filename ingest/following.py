@@ -1,0 +1,76 @@
+"""Waiting for a job: looking at it until it is over, for as long as the person wants to."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from ingest import console, progress, runtime
+from ingest.exits import Exit
+from stores.errors import IngotError
+from stores.models import JobState
+from stores.views import JobView
+
+if TYPE_CHECKING:
+    from pipeline.service import Service
+    from pipeline.settings import Settings
+
+_LOOK_S = 0.25
+_REVIVE_S = 1.0
+_SECOND_PRESS_S = 2.0
+
+
+class StillRunningError(IngotError):
+    """The job was left running: ``exit`` says whether time was up or somebody pressed Ctrl-C."""
+
+    def __init__(self, message: str, exit_code: Exit) -> None:
+        super().__init__(message, code="still_running")
+        self.exit = exit_code
+
+
+def follow(
+    service: Service, settings: Settings, job_id: str, *, timeout_s: float | None = None, as_lines: bool = False
+) -> JobView:
+    """The job when it is over. Ctrl-C leaves it running, a second one within two seconds cancels it."""
+    shown = progress.for_this_terminal(as_lines)
+    try:
+        return _look_until_over(service, settings, job_id, shown, timeout_s)
+    except KeyboardInterrupt:
+        shown.close()
+        return _interrupted(service, job_id)
+    finally:
+        shown.close()
+
+
+def _look_until_over(
+    service: Service, settings: Settings, job_id: str, shown: progress.Progress, timeout_s: float | None
+) -> JobView:
+    started = revived = time.monotonic()
+    while True:
+        view = service.job(job_id)
+        shown.show(view)
+        now = time.monotonic()
+        if view.state is not JobState.RUNNING:
+            return view
+        if timeout_s is not None and now - started > timeout_s:
+            raise StillRunningError(
+                f"the job is not over after {timeout_s:g} s and goes on; {_how(job_id)}", Exit.TIMED_OUT
+            )
+        if now - revived > _REVIVE_S:
+            runtime.revive(settings)
+            revived = now
+        time.sleep(_LOOK_S)
+
+
+def _interrupted(service: Service, job_id: str) -> JobView:
+    console.say(f"\nThe job goes on; {_how(job_id)}. Press Ctrl-C again now to cancel it.")
+    try:
+        time.sleep(_SECOND_PRESS_S)
+    except KeyboardInterrupt:
+        service.cancel(job_id)
+        raise StillRunningError(f"cancelled: {job_id}", Exit.INTERRUPTED) from None
+    raise StillRunningError("", Exit.INTERRUPTED)
+
+
+def _how(job_id: str) -> str:
+    return f"follow it with: ingot jobs watch {job_id}"

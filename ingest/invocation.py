@@ -1,0 +1,111 @@
+"""What one run of the command line shares: the options that may stand anywhere, the settings, the way to the use cases.
+
+Only the standard library and typer are imported here, so that ``ingot --help`` stays quick.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stores.errors import InputError
+from stores.models import check_knowledge_id
+
+if TYPE_CHECKING:
+    from pipeline.service import Service
+    from pipeline.settings import Settings
+
+_RANGE = re.compile(r"(\d+)(?:-(\d+))?")
+_MOST_PAGES = 100_000
+
+
+@dataclass(slots=True)
+class Invocation:
+    """The common options of this run. ``verbose`` counts ``-v``."""
+
+    home: Path | None = None
+    debug: bool = field(default_factory=lambda: os.environ.get("INGOT_DEBUG", "") not in ("", "0"))
+    quiet: bool = False
+    verbose: int = 0
+
+
+current = Invocation()
+
+Knowledge = Annotated[
+    str,
+    typer.Option(
+        "-k", "--knowledge", metavar="ID", envvar="INGOT_KNOWLEDGE", help="Knowledge base.", show_default=True
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+AsLines = Annotated[bool, typer.Option("--nl", help="Print one JSON object per line.")]
+Pages = Annotated[str, typer.Option("--pages", metavar="1-5,9", help="Only these pages.")]
+
+
+def load_settings() -> Settings:
+    """The settings of this run; InputError with one sentence per wrong value."""
+    import tomllib
+
+    from pydantic import ValidationError
+
+    from pipeline.settings import Settings
+
+    given: dict[str, Any] = {"home": current.home} if current.home else {}
+    try:
+        found = Settings(**given)
+    except ValidationError as error:
+        raise InputError(_setting_sentence(error.errors()), code="bad_setting") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"ingot.toml is not valid TOML: {error}", code="bad_setting") from error
+    return found.model_copy(update={"home": found.home.expanduser().absolute()})
+
+
+def _setting_sentence(errors: Iterable[Any]) -> str:
+    parts = []
+    for error in errors:
+        name = ".".join(str(part) for part in error["loc"])
+        parts.append(f"INGOT_{name.upper()} (or {name} in ingot.toml) is {error['input']!r}: {error['msg'].lower()}")
+    return "; ".join(parts)
+
+
+def open_service(settings: Settings) -> Service:
+    from pipeline.service import Service
+
+    return Service(settings)
+
+
+def knowledge_id(text: str) -> str:
+    """The id itself; InputError with the rule where it is not one."""
+    try:
+        return check_knowledge_id(text)
+    except ValueError as error:
+        raise InputError(str(error), code="bad_knowledge_id") from error
+
+
+def page_numbers(text: str) -> tuple[int, ...]:
+    """``"2-4,9"`` as (2, 3, 4, 9); empty for an empty text; InputError for anything else."""
+    numbers: set[int] = set()
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        found = _RANGE.fullmatch(part)
+        first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+        if not 1 <= first <= last <= _MOST_PAGES:
+            raise InputError(f"--pages {text!r} is not a list of pages: write it like 1-5,9", code="bad_pages")
+        numbers.update(range(first, last + 1))
+    return tuple(sorted(numbers))
+
+
+def conditions(pairs: Iterable[str]) -> dict[str, str]:
+    """``["language=en"]`` as a mapping."""
+    found = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign or not name.strip():
+            raise InputError(f"--where {pair!r} is not a condition: write it like language=en", code="bad_where")
+        found[name.strip()] = value.strip()
+    return found

@@ -1,0 +1,139 @@
+"""Views as plain JSON values, the public shapes of the command line. Times are ISO 8601 in UTC, boxes are in points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from stores.models import Block, Fault, Hit, Page
+from stores.views import (
+    DocumentView,
+    IngestReport,
+    JobDocumentView,
+    JobView,
+    KnowledgeBaseView,
+    PlannedFile,
+    RecordView,
+)
+
+Json = dict[str, Any]
+
+
+def moment(seconds: float | None) -> str | None:
+    """Seconds since the epoch as ``2026-11-20T07:00:00Z``."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else None
+
+
+def _fault(fault: Fault | None) -> Json:
+    return {"error": fault.message if fault else None, "error_code": fault.code if fault else None}
+
+
+def _keyed(found: Mapping[Any, Any]) -> Json:
+    return {str(key): value for key, value in found.items()}
+
+
+def document(view: DocumentView) -> Json:
+    return {
+        "document": view.document,
+        "source": view.source,
+        "sources": list(view.sources),
+        "state": str(view.state),
+        "visible": view.visible,
+        "pages": view.pages,
+        "routes": _keyed(view.routes),
+        "language": view.language,
+        "title": view.title,
+        "chunks": view.chunks,
+        "media_type": view.media_type,
+        "size_bytes": view.size_bytes,
+        "generation": view.generation,
+        **_fault(view.error),
+        "failed_pages": _keyed(view.failed_pages),
+        "failed_stages": _keyed(view.failed_stages),
+        "created_at": moment(view.created_at),
+        "updated_at": moment(view.updated_at),
+        "duration_s": view.duration_s,
+    }
+
+
+def page(found: Page) -> Json:
+    return {
+        "number": found.number,
+        "width_pt": found.width_pt,
+        "height_pt": found.height_pt,
+        "route": str(found.route),
+        "reason": found.reason,
+        "engine": found.text.engine if found.text else None,
+        "confidence": found.text.confidence if found.text else None,
+        "markdown": found.markdown,
+        "error": found.error,
+        "blocks": [_block(block) for block in found.blocks],
+    }
+
+
+def _block(block: Block) -> Json:
+    return {"label": str(block.label), "box": list(block.box), "text": block.text, "level": block.level}
+
+
+def document_pages(view: DocumentView, pages: Sequence[Page]) -> Json:
+    return {**document(view), "page_count": view.pages, "pages": [page(found) for found in pages]}
+
+
+def hit(found: Hit) -> Json:
+    boxes = [{"page": placed.page, "box": list(placed.box)} for placed in found.boxes]
+    return {**asdict(found), "boxes": boxes}
+
+
+def record(view: RecordView) -> Json:
+    return asdict(view)
+
+
+def knowledge_base(view: KnowledgeBaseView) -> Json:
+    return {**asdict(view), "created_at": moment(view.created_at)}
+
+
+def planned_file(found: PlannedFile) -> Json:
+    return {
+        "source": found.source,
+        "outcome": str(found.outcome),
+        "size_bytes": found.size_bytes,
+        "pages": found.pages,
+        "routes": _keyed(found.routes),
+        "estimate_s": round(found.estimate_s, 1),
+        **_fault(found.error),
+    }
+
+
+def report(found: IngestReport) -> Json:
+    files = [planned_file(file) for file in found.files]
+    return {"knowledge_id": found.knowledge_id, "job": found.job, "files": files}
+
+
+def job_document(found: JobDocumentView) -> Json:
+    return {
+        "source": found.source,
+        "document": found.document,
+        "outcome": str(found.outcome),
+        "state": str(found.state),
+        "pages": found.pages,
+        "stage": str(found.stage) if found.stage else None,
+        "page": found.page,
+        **_fault(found.error),
+        "silent_s": round(found.silent_s, 1),
+        "duration_s": found.duration_s,
+    }
+
+
+def job(view: JobView) -> Json:
+    return {
+        "job": view.job,
+        "knowledge_id": view.knowledge_id,
+        "state": str(view.state),
+        "created_at": moment(view.created_at),
+        "finished_at": moment(view.finished_at),
+        "counts": {str(state): count for state, count in view.counts().items() if count},
+        "stages": [{**asdict(stage), "stage": str(stage.stage)} for stage in view.stages],
+        "documents": [job_document(found) for found in view.documents],
+    }
