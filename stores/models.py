@@ -18,6 +18,7 @@ Box = tuple[float, float, float, float]
 KNOWLEDGE_ID_RULE = "1 to 128 of letters, digits, '.', '_' and '-', the first a letter or a digit"
 _KNOWLEDGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _PLAIN_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{2,62}")
+_TAKEN = frozenset({"run", "chroma"})  # what a home holds beside its knowledge bases
 
 
 class Stage(StrEnum):
@@ -308,7 +309,7 @@ def check_knowledge_id(knowledge_id: str) -> str:
 def slug_of(knowledge_id: str) -> str:
     """Folder, schema and collection name of a knowledge base: itself where it is plain, else a slug with a hash."""
     check_knowledge_id(knowledge_id)
-    if _PLAIN_SLUG.fullmatch(knowledge_id):
+    if _PLAIN_SLUG.fullmatch(knowledge_id) and knowledge_id not in _TAKEN:
         return knowledge_id
     digest = hashlib.sha256(knowledge_id.encode()).hexdigest()[:10]
     return f"{re.sub(r'[^a-z0-9_-]', '-', knowledge_id.lower())[:40]}-{digest}"
