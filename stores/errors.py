@@ -6,7 +6,8 @@
     │   ├── PageError           one page cannot be read; the others go on
     │   └── NotFoundError       no such knowledge base, document, job or schema
     ├── TransientError          the world is at fault: retried after a while
-    │   └── UnavailableError    broker, worker, vector index or disk is not reachable
+    │   ├── UnavailableError    broker, worker, vector index or disk is not reachable
+    │   └── DamagedIndexError   a vector index has to be dropped and rebuilt from the chunk rows
     ├── CancelledError          somebody asked to stop
     └── LeaseLostError          another worker has this step now; the result is thrown away
 
@@ -64,6 +65,12 @@ class UnavailableError(TransientError):
     """A service that is needed cannot be reached."""
 
     code = "unavailable"
+
+
+class DamagedIndexError(TransientError):
+    """The vector index of a knowledge base is damaged; it is rebuilt from the chunk rows."""
+
+    code = "damaged_index"
 
 
 class CancelledError(IngotError):

@@ -18,13 +18,15 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _EMPHASIS = re.compile(r"\*+|(?<!\w)_+|_+(?!\w)|\\(?=[^\w\s])")
 _PLAIN = re.compile(r"\w", re.UNICODE)
 
-_STOP = frozenset(
-    """a about above after again all also am an and any are as at be because been before being below between both but by
-    can could did do does doing down during each few for from further had has have having he her here hers him his how i
-    if in into is it its itself just me more most my no nor not of off on once only or other our out over own please
-    same she should so some such tell than that the their them then there these they this those through to too under
-    until up very was we were what when where which while who whom why will with would you your""".split()
+_STOP_WORDS = (
+    "a about above after again all also am an and any are as at be because been before being below between "
+    "both but by can could did do does doing down during each few for from further had has have having he her "
+    "here hers him his how i if in into is it its itself just me more most my no nor not of off on once only "
+    "or other our out over own please same she should so some such tell than that the their them then there "
+    "these they this those through to too under until up very was we were what when where which while who whom "
+    "why will with would you your"
 )
+_STOP = frozenset(_STOP_WORDS.split(" "))
 # Words of questions and of grammar; taken out of a run before it is cut, so that they make no bigrams with neighbours.
 _STOP_ZH = re.compile(
     "请问|为什么|為什麼|什么是|什麼是|是什么|是什麼|什么|什麼|哪些|哪个|哪個|哪种|哪種|怎么样|怎么|怎麼|怎样|怎樣|如何|多少|是否|是不是|有没有|能不能|"
