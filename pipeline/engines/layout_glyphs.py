@@ -16,10 +16,14 @@ _FAKE_BOLD = 8
 _GAP_EM = 0.18  # a gap between two fragments that is wider is a space
 _CJK_GAP_EM = 0.7  # between Chinese characters a narrower one is no space
 _SAME_LINE = 0.5  # share of the lower height by which fragments overlap that stand on one line
-_BULLETS = {code: "•" for code in (0xF0A7, 0xF0B7, 0xF076, 0xF0D8, 0xF0FC, 0xF06E, 0xF071, 0xF0A8)}
-_FOLDED = {0xA0: " ", 0x2007: " ", 0x202F: " ", 0x2028: " ", 0x2029: " ", 0x9: " "} | _BULLETS
+_FOLDED = {0xA0: " ", 0x2007: " ", 0x202F: " ", 0x2028: " ", 0x2029: " ", 0x9: " "}
 _DROPPED = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x200B, 0x200C, 0x2060, 0xFEFF, 0xFFFE, 0xFFFF])
 _SIGNS = _DROPPED | _FOLDED
+_SYMBOLS = (  # Adobe's Symbol encoding from 0x20, and from 0xA0: such fonts put it at U+F020 and U+F0A0
+    " !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼",
+    "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪ 〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭",
+)
+_ICONS = ("awesome", "icon", "material", "emoji")
 _RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
 
 
@@ -89,8 +93,9 @@ def fragment(glyphs: Sequence[Glyph], *, upright: bool = True) -> Fragment:
 def _glyphs(line: dict[str, Any]) -> Iterator[Glyph]:
     for span in line["spans"]:
         style = _style(span)
+        font = str(span["font"]).lower()
         for char in span["chars"]:
-            text = folded(char["c"])
+            text = folded(char["c"], font)
             if text:
                 x0, y0, x1, y1 = char["bbox"]
                 yield Glyph(text, x0, y0, x1, y1, style)
@@ -115,14 +120,32 @@ def _is_heavy(font: str) -> bool:
     )
 
 
-def folded(char: str) -> str:
-    """The character as text: ligatures and Kangxi radicals taken apart, odd spaces made plain, controls dropped."""
+def folded(char: str, font: str = "") -> str:
+    """The character as text: ligatures and radicals taken apart, symbol fonts decoded, odd spaces plain, no controls.
+
+    ``font`` is the lower-case name of the font: it says what a private-use character means.
+    """
     code = ord(char[0]) if char else 0
     if 0x20 < code < 0x7F or 0x3000 < code < 0xE000:
         return char
     if 0xFB00 <= code <= 0xFB06 or 0x2E80 <= code <= 0x2FDF or 0xF900 <= code <= 0xFAFF:
         return unicodedata.normalize("NFKC", char)
-    return char.translate(_SIGNS)
+    if 0xE000 <= code <= 0xF8FF:
+        return private_use(code, font)
+    return "" if code >= 0xF0000 else char.translate(_SIGNS)
+
+
+def private_use(code: int, font: str) -> str:
+    """What a private-use character of a symbol font means; "" for icons and whatever nobody can know."""
+    if "wingdings" in font or "webdings" in font or code in (0xF0B7, 0xF0A7):
+        return "•"
+    if not 0xF020 <= code <= 0xF0FF or any(word in font for word in _ICONS):
+        return ""
+    if "symbol" in font or code >= 0xF0A0:
+        row = _SYMBOLS[code >= 0xF0A0]
+        index = code - (0xF0A0 if code >= 0xF0A0 else 0xF020)
+        return row[index] if index < len(row) else ""
+    return chr(code - 0xF000) if code < 0xF07F else ""
 
 
 def is_cjk(char: str) -> bool:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.engines.layout_glyphs import PrintedLine, is_cjk
+from pipeline.engines.layout_joining import is_list_start
 
 _CHAPTER = re.compile(
     r"^(?:第\s*[一二三四五六七八九十百零\d]+\s*[章编篇部卷]|(?:chapter|part|appendix)\s+[\dA-Z]+\b)", re.I
@@ -22,6 +23,7 @@ _DOTTED = re.compile(r"^(?:[A-Z]|\d{1,3})((?:[.．]\d{1,3})+)(?!\d)[.．、]?(?=
 _SINGLE = re.compile(r"^(?:\d{1,2}|[A-Z]|[IVX]{1,5})[.．、)]?\s+(?=\S)|^\d{1,2}[.．、](?=\D)")
 _ENDS_SENTENCE = re.compile(r"[,;，；。]$|[a-z]\.$")
 _MAX_CHARS = 200
+_MAX_ITEM = 40  # characters: what begins like a list item, is set like the text and is longer, is one
 
 
 def body_size(lines: Sequence[PrintedLine]) -> float:
@@ -74,12 +76,14 @@ def looks_like_heading(lines: Sequence[PrintedLine], body: float) -> bool:
     )
 
 
-def is_no_heading(lines: Sequence[PrintedLine]) -> bool:
-    """Whether what the model calls a heading is plainly none: without a letter, or a paragraph."""
+def is_no_heading(lines: Sequence[PrintedLine], body: float) -> bool:
+    """Whether what the model calls a heading is plainly none: no letter, a paragraph, or set like the text around."""
     text = "".join(line.text for line in lines)
-    if not any(char.isalpha() or is_cjk(char) for char in text):
+    if not any(char.isalpha() or is_cjk(char) for char in text) or len(text) > _MAX_CHARS or len(lines) > 5:
         return True
-    return len(text) > _MAX_CHARS or len(lines) > 5
+    if all(line.bold for line in lines) or max(line.size for line in lines) > 1.05 * body:
+        return False
+    return bool(_ENDS_SENTENCE.search(text)) or (is_list_start(text) and len(text) > _MAX_ITEM)
 
 
 def heading_parts(lines: Sequence[PrintedLine]) -> list[list[PrintedLine]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import html
-from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from pipeline.engines.layout_glyphs import Fragment, Glyph, fragment, printed_lines
 from pipeline.engines.layout_joining import joined
@@ -35,6 +35,11 @@ class Table:
     @property
     def spans(self) -> bool:
         return any(cell.columns > 1 or cell.rows > 1 for cell in self.cells)
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether but one cell holds text: a frame around a text, no table."""
+        return sum(bool(cell.text) for cell in self.cells) < 2
 
     @property
     def text(self) -> str:
@@ -77,53 +82,132 @@ def _tagged(cell: Cell) -> str:
     return f"<{tag}{wide}{high}>{html.escape(cell.text, quote=False)}</{tag}>"
 
 
-def table_of_grid(
-    fragments: Sequence[Fragment], columns: Sequence[float], rows: Sequence[float], words: frozenset[str]
-) -> Table | None:
-    """The table whose grid lines are ``columns`` (x) and ``rows`` (y), ascending, in points; None without text."""
-    glyphs: dict[tuple[int, int], list[Fragment]] = {}
-    for part in fragments:
-        for place, run in _runs(part, columns, rows):
-            glyphs.setdefault(place, []).append(fragment(run, upright=part.upright))
-    if not glyphs:
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The place of one cell: grid position, spans, box."""
+
+    row: int
+    column: int
+    rows: int
+    columns: int
+    box: Box
+    heading: bool = False
+
+
+def frames_of_grid(columns: Sequence[float], rows: Sequence[float]) -> list[Frame]:
+    """One frame per slot of a grid whose lines are ``columns`` (x) and ``rows`` (y), ascending, in points."""
+    return [
+        Frame(row, column, 1, 1, (columns[column], rows[row], columns[column + 1], rows[row + 1]), row == 0)
+        for row in range(len(rows) - 1)
+        for column in range(len(columns) - 1)
+    ]
+
+
+def frames_of_placements(rows: Sequence[Sequence[Any]], label_rows: Collection[int]) -> list[Frame]:
+    """Frames of a grid of PyMuPDF's SpanCells: rows of cells, those that others cover left out.
+
+    ``label_rows``: rows that hold one label for the rows below; they become one cell.
+    """
+    frames: list[Frame] = []
+    taken: set[tuple[int, int]] = set()
+    for row, cells in enumerate(rows):
+        column = 0
+        if row in label_rows and _is_label(cells):
+            frames.append(_whole_row(row, cells))
+            continue
+        for cell in cells:
+            while (row, column) in taken:
+                column += 1
+            high, wide = max(1, int(cell.rowspan)), max(1, int(cell.colspan))
+            taken.update((row + down, column + right) for down in range(high) for right in range(wide))
+            if cell.bbox is not None:
+                x0, y0, x1, y1 = (float(value) for value in cell.bbox)
+                frames.append(Frame(row, column, high, wide, (x0, y0, x1, y1), cell.tag == "th"))
+            column += wide
+    return frames
+
+
+def _is_label(cells: Sequence[Any]) -> bool:
+    plain = all(cell.rowspan == 1 and cell.bbox is not None for cell in cells)
+    return plain and len(cells) > 1 and sum(bool(cell.text.strip()) for cell in cells) == 1
+
+
+def _whole_row(row: int, cells: Sequence[Any]) -> Frame:
+    box = _around([cell.bbox for cell in cells])
+    return Frame(row, 0, 1, sum(int(cell.colspan) for cell in cells), box, True)
+
+
+def filled(fragments: Sequence[Fragment], frames: Sequence[Frame], words: frozenset[str]) -> Table | None:
+    """The table of these cells with the text that lies in them; None without text."""
+    if not frames or not fragments:
         return None
-    cells = []
-    for row in range(len(rows) - 1):
-        for column in range(len(columns) - 1):
-            box = (columns[column], rows[row], columns[column + 1], rows[row + 1])
-            cells.append(_cell(row, column, box, glyphs.get((row, column), []), words))
-    return Table(tuple(_without_empty(cells)), (columns[0], rows[0], columns[-1], rows[-1]))
+    parts: dict[int, list[Fragment]] = {}
+    for part in fragments:
+        for place, run in _runs(part, frames):
+            parts.setdefault(place, []).append(fragment(run, upright=part.upright))
+    cells = [_cell(frame, parts.get(index, []), words) for index, frame in enumerate(frames)]
+    return Table(tuple(_without_empty(cells)), _around([frame.box for frame in frames]))
 
 
-def _cell(row: int, column: int, box: Box, parts: Sequence[Fragment], words: frozenset[str]) -> Cell:
-    lines = printed_lines(parts)
-    return Cell(row=row, column=column, box=box, text=joined([line.text for line in lines], words), heading=row == 0)
+def _cell(frame: Frame, parts: Sequence[Fragment], words: frozenset[str]) -> Cell:
+    return Cell(
+        row=frame.row,
+        column=frame.column,
+        rows=frame.rows,
+        columns=frame.columns,
+        box=frame.box,
+        text=joined([line.text for line in printed_lines(parts)], words),
+        heading=frame.heading,
+    )
 
 
-def _runs(part: Fragment, columns: Sequence[float], rows: Sequence[float]) -> list[tuple[tuple[int, int], list[Glyph]]]:
+def _runs(part: Fragment, frames: Sequence[Frame]) -> list[tuple[int, list[Glyph]]]:
     """A fragment cut where it enters another cell; spaces go with the character before them."""
-    runs: list[tuple[tuple[int, int], list[Glyph]]] = []
+    runs: list[tuple[int, list[Glyph]]] = []
+    last = 0
     for glyph in part.glyphs:
-        x, y = glyph.middle
-        place = (_slot(rows, y), _slot(columns, x))
-        if runs and (glyph.char.isspace() or runs[-1][0] == place):
+        if glyph.char.isspace():
+            if runs:
+                runs[-1][1].append(glyph)
+            continue
+        last = _place(glyph, frames, last)
+        if runs and runs[-1][0] == last:
             runs[-1][1].append(glyph)
-        elif not glyph.char.isspace():
-            runs.append((place, [glyph]))
+        else:
+            runs.append((last, [glyph]))
     return runs
 
 
-def _slot(edges: Sequence[float], value: float) -> int:
-    return min(max(bisect_right(edges, value) - 1, 0), len(edges) - 2)
+def _place(glyph: Glyph, frames: Sequence[Frame], guess: int) -> int:
+    """The frame that holds the middle of a character, else the nearest; ``guess`` is tried first."""
+    x, y = glyph.middle
+    if _distance(frames[guess].box, x, y) == 0:
+        return guess
+    return min(range(len(frames)), key=lambda index: _distance(frames[index].box, x, y))
+
+
+def _distance(box: Box, x: float, y: float) -> float:
+    return max(box[0] - x, 0.0, x - box[2]) + max(box[1] - y, 0.0, y - box[3])
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    return (
+        min(box[0] for box in boxes),
+        min(box[1] for box in boxes),
+        max(box[2] for box in boxes),
+        max(box[3] for box in boxes),
+    )
 
 
 def _without_empty(cells: list[Cell]) -> list[Cell]:
-    """The cells without rows and columns that are empty throughout."""
+    """The cells without rows and columns that are empty throughout; a table with spans stays as it is."""
+    if any(cell.rows > 1 or cell.columns > 1 for cell in cells):
+        return cells
     rows = sorted({cell.row for cell in cells if cell.text})
     columns = sorted({cell.column for cell in cells if cell.text})
     at_row, at_column = ({old: new for new, old in enumerate(kept)} for kept in (rows, columns))
     return [
-        Cell(row=at_row[cell.row], column=at_column[cell.column], box=cell.box, text=cell.text, heading=cell.heading)
+        replace(cell, row=at_row[cell.row], column=at_column[cell.column])
         for cell in cells
         if cell.row in at_row and cell.column in at_column
     ]

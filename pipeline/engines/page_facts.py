@@ -37,7 +37,10 @@ def facts_of_page(page: Any, number: int) -> PageFacts:
 
 
 def unmapped_share(text: str) -> float:
-    """Share of the printed characters that mean nothing: replacement, private use, control characters."""
+    """Share of the printed characters that mean nothing: replacement, private use, control characters.
+
+    U+F020 to U+F0FF are the codes of symbol fonts, which reading decodes.
+    """
     printed = [char for char in text if not char.isspace()]
     return sum(map(_means_nothing, printed)) / len(printed) if printed else 0.0
 
@@ -48,7 +51,8 @@ def _means_nothing(char: str) -> bool:
         code == 0xFFFD
         or code < 0x20
         or 0x7F <= code < 0xA0
-        or 0xE000 <= code <= 0xF8FF
+        or 0xE000 <= code < 0xF020
+        or 0xF0FF < code <= 0xF8FF
         or code >= 0xF0000
         or 0xFFF0 <= code <= 0xFFFB
     )
