@@ -61,7 +61,8 @@ class DocumentEngine(Protocol):
     Raises InputError (not a document, truncated, no pages), EncryptedError, PageError.
     """
 
-    fingerprint: str
+    @property
+    def fingerprint(self) -> str: ...
 
     def inspect(self, path: Path, password: str) -> DocumentFacts: ...
 
@@ -75,7 +76,8 @@ class DocumentEngine(Protocol):
 class TextReader(Protocol):
     """Makes Markdown of pages that have a good text layer."""
 
-    fingerprint: str
+    @property
+    def fingerprint(self) -> str: ...
 
     def read(self, path: Path, password: str, number: int) -> PageText: ...
 
@@ -83,8 +85,10 @@ class TextReader(Protocol):
 class PageReader(Protocol):
     """Makes Markdown of page images: OCR. Boxes of the result are in points of the page as displayed."""
 
-    fingerprint: str
-    batch_pages: int  # how many pages one step should hold
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def batch_pages(self) -> int: ...  # how many pages one step should hold
 
     def read(self, image: PageImage) -> PageText: ...
 
@@ -92,7 +96,8 @@ class PageReader(Protocol):
 class Extractor(Protocol):
     """Fills a schema from the pages of a document; every value comes with evidence."""
 
-    fingerprint: str
+    @property
+    def fingerprint(self) -> str: ...
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record: ...
 
@@ -100,9 +105,12 @@ class Extractor(Protocol):
 class Embedder(Protocol):
     """Turns texts into unit vectors."""
 
-    fingerprint: str
-    dimension: int
-    max_tokens: int  # what is longer is cut
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def dimension(self) -> int: ...
+    @property
+    def max_tokens(self) -> int: ...  # what is longer is cut
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
 

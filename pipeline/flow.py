@@ -11,13 +11,16 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pipeline.stages import embed, extract, ocr, parse, plan, publish, render
 from pipeline.work import Tools, Work
 from stores.effects import Claim, Effect, Need
 from stores.errors import CancelledError, IngotError, LeaseLostError, TransientError
 from stores.models import Fault, Stage, StepKey
-from stores.records import RecordStore
+
+if TYPE_CHECKING:
+    from stores.records import RecordStore
 
 ORDER: Mapping[Stage, tuple[Need, ...]] = {
     Stage.PLAN: (),
@@ -118,7 +121,7 @@ def _try_later(store: RecordStore, claim: Claim, error: TransientError) -> StepR
 
 def delay_s(attempt: int, jitter: Callable[[], float] = random.random) -> float:
     """Seconds to wait after failed attempt number ``attempt`` (from 1): doubling, half of it by chance."""
-    longest = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** (attempt - 1))
+    longest: float = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** (attempt - 1))
     return longest * (0.5 + 0.5 * jitter())
 
 

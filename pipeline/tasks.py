@@ -20,10 +20,12 @@ from kombu.exceptions import ConnectionError as BrokerConnectionError
 from kombu.exceptions import OperationalError
 
 from pipeline import flow, wiring
+from pipeline.broker import configuration
 from pipeline.settings import Settings
 from pipeline.work import Tools
-from stores.errors import IngotError, UnavailableError
+from stores.errors import IngotError, NotFoundError, UnavailableError
 from stores.models import Stage, StepKey
+from stores.records import RecordStore
 
 log = logging.getLogger("ingot.tasks")
 
@@ -62,9 +64,12 @@ class StepTask(Task):  # type: ignore[misc]
     def run_step(self, stage: Stage, ids: Sequence[Any]) -> None:
         key = key_of(stage, ids)
         owner = f"{self.request.hostname}/{self.request.id}/{uuid.uuid4().hex[:8]}"
-        result = flow.run_stage(
-            tools(), key, owner=owner, worker=str(self.request.hostname), killable=type(self).killable
-        )
+        try:
+            result = flow.run_stage(
+                tools(), key, owner=owner, worker=str(self.request.hostname), killable=StepTask.killable
+            )
+        except NotFoundError:  # the knowledge base was deleted meanwhile
+            raise Ignore from None
         if result.due:
             send(result.due)
         if not result.ended:
@@ -130,21 +135,31 @@ def key_of(stage: Stage, ids: Sequence[Any]) -> StepKey:
     )  # fmt: skip
 
 
-def send(keys: Iterable[StepKey]) -> int:
+def send(keys: Iterable[StepKey], store: RecordStore | None = None) -> int:
     """Send each step with those that follow it straight, as one chain; how many were sent.
 
     A broker that cannot be reached ends it quietly: the steps stand in SQL, and the relay sends them later.
     """
     sent = 0
     for key in keys:
-        store = tools().catalog.store(key.knowledge_id)
-        run = store.dispatch.straight_run(key, flow.STRAIGHT[key.stage])
+        held = store or tools().catalog.store(key.knowledge_id)
+        run = held.dispatch.straight_run(key, flow.STRAIGHT[key.stage])
         try:
             chain(*[TASKS[step.stage].si(*ids_of(step)) for step in run]).apply_async()
         except (OperationalError, BrokerConnectionError, OSError) as error:
             log.warning("the broker cannot be reached (%s); the relay sends what is due later", type(error).__name__)
             return sent
         sent += 1
+    return sent
+
+
+def send_due(made_by: Tools, knowledge_id: str) -> int:
+    """Publish what is due in one knowledge base, from a process that is no worker; how many steps."""
+    app.conf.update(configuration(made_by.settings))
+    store = made_by.catalog.store(knowledge_id)
+    sent = 0
+    while keys := store.dispatch.take(SEND_AT_ONCE, frozenset()):
+        sent += send(keys, store)
     return sent
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TypeVar
 
@@ -36,7 +36,7 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
     )
 
 
-def _chosen(setting: str, name: str, known: dict[str, Callable[[Settings], T]]) -> Callable[[Settings], T]:
+def _chosen(setting: str, name: str, known: Mapping[str, Callable[[Settings], T]]) -> Callable[[Settings], T]:
     if name not in known:
         raise InputError(f"{setting} {name!r} is not known: choose one of {', '.join(sorted(known))}")
     return known[name]

@@ -7,16 +7,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader
 from pipeline.settings import Settings
-from stores.catalog import Catalog
 from stores.contracts import VectorStore
 from stores.effects import Claim
 from stores.errors import InputError
-from stores.files import LocalFiles
 from stores.models import Chunk, Fault, Page, PageText, Schema
-from stores.records import RecordStore
+
+if TYPE_CHECKING:
+    from stores.catalog import Catalog
+    from stores.files import LocalFiles
+    from stores.records import RecordStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

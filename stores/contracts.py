@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 Scalar = str | int | float | bool
+Where = Mapping[str, Scalar | Sequence[str]]  # metadata that must be equal, or one of several
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class VectorStore(Protocol):
     def upsert(self, knowledge_id: str, embedder: str, rows: Sequence[VectorRow]) -> None: ...
 
     def query(
-        self, knowledge_id: str, embedder: str, vector: bytes, limit: int, where: Mapping[str, Scalar]
+        self, knowledge_id: str, embedder: str, vector: bytes, limit: int, where: Where
     ) -> list[tuple[str, float]]:
         """(chunk id, cosine distance), nearest first; chunks of generations that are not visible may be among them."""
 

@@ -137,6 +137,15 @@ class LocalFiles:
         return total
 
 
+def hash_of(path: Path) -> str:
+    """SHA-256 of a regular file's bytes; InputError where it cannot be read."""
+    digest = hashlib.sha256()
+    with _open_regular(path) as stream:
+        while block := _read(stream):
+            digest.update(block)
+    return digest.hexdigest()
+
+
 @contextlib.contextmanager
 def _open_regular(path: Path) -> Iterator[IO[bytes]]:
     """Open a regular file for reading; InputError for folders, pipes, devices and what may not be read."""
@@ -188,4 +197,3 @@ def _disk(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UnavailableError(f"{place} cannot be written: {error.strerror}; free some space or check it") from error
-

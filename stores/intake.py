@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from stores.ledger import OPEN_STATES, close_jobs, copy_facts, copy_rows, new_ge
 from stores.models import (
     DocumentState, Fault, JobState, Options, Outcome, Record, Stage, StepState, document_id,
 )  # fmt: skip
+from stores.reopening import Order, reopen_generation
 from stores.tables import chunk, document, evidence, generation, job, job_document, page, source
 from stores.tables import record as record_table
 
@@ -73,6 +74,7 @@ class Placement:
     passwords: tuple[str, ...] = ()
     make: bool = True  # False: nothing to do
     keep: frozenset[Stage] = frozenset()
+    reopen: bool = False  # take up the newest generation where it failed or was cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,28 +107,28 @@ class Intake:
             return {row.document: _known(row, routes.get((row.document, row.number), set())) for row in rows}
 
     def open_job(self, job_id: str, options: Options, now: float) -> None:
+        """Begin a job; it stays open for files until it is sealed."""
         with self.database.write() as connection:
             connection.execute(
-                insert(job).values(id=job_id, state=JobState.RUNNING, options=asdict(options), created_at=now)
+                insert(job).values(
+                    id=job_id, state=JobState.ACCEPTING, options=asdict(options), created_at=now, touched_at=now
+                )
             )
 
-    def place(self, job_id: str, placement: Placement, now: float) -> None:
-        """Write one arrival: source, document, generation and first steps, and its place in the job."""
+    def place(self, job_id: str, placements: Sequence[Placement], order: Order, now: float) -> None:
+        """Write arrivals: sources, documents, generations and first steps, and their places in the job."""
         with self.database.write() as connection:
-            if placement.arrival.fault:
-                _place_fault(connection, job_id, placement.arrival, placement.arrival.fault)
-                return
-            found = _document(connection, placement.arrival, now)
-            _name(connection, placement.arrival, found)
-            number, state = _generation(connection, found, placement, now)
+            connection.execute(update(job).where(job.c.id == job_id).values(touched_at=now))
+            for placement in placements:
+                _place(connection, job_id, placement, order, now)
+
+    def seal_job(self, job_id: str, now: float) -> None:
+        """No file is added any more; the job ends with its last document, now if none is open."""
+        with self.database.write() as connection:
             connection.execute(
-                upsert(job_document)
-                .values(
-                    job=job_id, source=placement.arrival.name, document=found, generation=number,
-                    outcome=placement.outcome, state=state,
-                )
-                .on_conflict_do_nothing()
-            )  # fmt: skip
+                update(job).where(job.c.id == job_id, job.c.state == JobState.ACCEPTING).values(state=JobState.RUNNING)
+            )
+            close_jobs(connection, now)
 
     def remember(self, arrival: Arrival) -> None:
         """Note size and time of a file whose bytes turned out to be known, so that it is not read again."""
@@ -144,11 +146,6 @@ class Intake:
                 if found and not has_source(connection, found):
                     return str(found)
         return None
-
-    def close_empty_job(self, job_id: str, now: float) -> None:
-        """End a job none of whose documents is open."""
-        with self.database.write() as connection:
-            close_jobs(connection, now)
 
 
 def has_source(connection: Connection, found: str) -> bool:
@@ -176,6 +173,25 @@ def _known(row: Any, routes: set[str]) -> KnownGeneration:
         routes=frozenset(routes),
         error=fault_of(row),
     )
+
+
+def _place(connection: Connection, job_id: str, placement: Placement, order: Order, now: float) -> None:
+    arrival = placement.arrival
+    if arrival.fault:
+        _place_fault(connection, job_id, arrival, arrival.fault)
+        return
+    found = _document(connection, arrival, now)
+    _name(connection, arrival, found)
+    number, state = _generation(connection, found, placement, order, now)
+    fault = connection.execute(select(document.c.error, document.c.error_code).where(document.c.id == found)).one()
+    connection.execute(
+        upsert(job_document)
+        .values(
+            job=job_id, source=arrival.name, document=found, generation=number, outcome=placement.outcome,
+            state=state, error=fault.error, error_code=fault.error_code,
+        )
+        .on_conflict_do_nothing()
+    )  # fmt: skip
 
 
 def _place_fault(connection: Connection, job_id: str, arrival: Arrival, fault: Fault) -> None:
@@ -220,11 +236,13 @@ def _name(connection: Connection, arrival: Arrival, found: str) -> None:
     connection.execute(update(source).where(source.c.id == row.id).values(**seen, **names))
 
 
-def _generation(connection: Connection, found: str, placement: Placement, now: float) -> tuple[int, DocumentState]:
+def _generation(connection: Connection, found: str, placement: Placement, order: Order, now: float) -> tuple[int, DocumentState]:
     """The generation that this request waits for, and its state: an open one is joined, else a new one is made."""
     row = connection.execute(select(document).where(document.c.id == found)).one()
     if row.newest and (not placement.make or row.state in OPEN_STATES):
         return row.newest, DocumentState(row.state)
+    if row.newest and placement.reopen:
+        return _taken_up(connection, found, row.newest, placement, order, now), DocumentState.QUEUED
     number = new_generation(
         connection, found, asdict(placement.options), list(placement.passwords), placement.fingerprints, now
     )
@@ -233,6 +251,19 @@ def _generation(connection: Connection, found: str, placement: Placement, now: f
     else:
         _keep(connection, found, row.newest, number, placement.keep)
     return number, DocumentState.QUEUED
+
+
+def _taken_up(
+    connection: Connection, found: str, number: int, placement: Placement, order: Order, now: float
+) -> int:
+    """Let the newest generation go on where it failed or was cancelled, with this request's passwords."""
+    again = reopen_generation(connection, found, number, order, now)
+    connection.execute(
+        update(generation)
+        .where(generation.c.document == found, generation.c.number == again)
+        .values(passwords=list(placement.passwords) or None)
+    )
+    return again
 
 
 def _keep(connection: Connection, found: str, donor: int, number: int, keep: frozenset[Stage]) -> None:

@@ -6,13 +6,14 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, select, text, update
+from sqlalchemy import Connection, and_, exists, func, insert, or_, select, text, update
 
 from stores.effects import Need
 from stores.models import DocumentState, Fault, JobState, Stage, StepState
 from stores.tables import document, generation, job, job_document, metadata, page, source, step
 
 OPEN_STEPS = (StepState.WAITING, StepState.DUE, StepState.RUNNING)
+FORSAKEN_S = 300.0
 OPEN_STATES = (DocumentState.QUEUED, DocumentState.RUNNING)
 
 
@@ -101,10 +102,13 @@ def _show(
 
 
 def close_jobs(connection: Connection, now: float) -> None:
-    """End the jobs all of whose documents are final."""
+    """End the jobs all of whose documents are final; one whose asker died while adding files is closed, too."""
     open_place = exists().where(job_document.c.job == job.c.id, job_document.c.state.in_(OPEN_STATES))
+    forsaken = and_(job.c.state == JobState.ACCEPTING, job.c.touched_at < now - FORSAKEN_S)
     connection.execute(
-        update(job).where(job.c.state == JobState.RUNNING, ~open_place).values(state=JobState.DONE, finished_at=now)
+        update(job)
+        .where(or_(job.c.state == JobState.RUNNING, forsaken), ~open_place)
+        .values(state=JobState.DONE, finished_at=now)
     )
 
 

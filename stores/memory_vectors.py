@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from math import sqrt
 
-from stores.contracts import Scalar, VectorRow
+from stores.contracts import Scalar, VectorRow, Where
 from stores.vectors import refuse_other_embedder
 
 
@@ -23,7 +23,7 @@ class MemoryVectors:
             self._rows.setdefault(knowledge_id, {}).update((row.id, row) for row in rows)
 
     def query(
-        self, knowledge_id: str, embedder: str, vector: bytes, limit: int, where: Mapping[str, Scalar]
+        self, knowledge_id: str, embedder: str, vector: bytes, limit: int, where: Where
     ) -> list[tuple[str, float]]:
         """(chunk id, cosine distance), nearest first."""
         if knowledge_id not in self._rows:

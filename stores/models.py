@@ -72,8 +72,9 @@ class DocumentState(StrEnum):
 
 
 class JobState(StrEnum):
-    """The state of a job: open until every document of it is final."""
+    """The state of a job: accepting while files are added to it, running until every document of it is final."""
 
+    ACCEPTING = "accepting"
     RUNNING = "running"
     DONE = "done"
     CANCELLED = "cancelled"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,8 @@ from stores.database import Database
 from stores.errors import InputError, NotFoundError
 from stores.intake import fault_of
 from stores.models import (
-    Chunk, DocumentState, JobState, Outcome, Route, Stage, StepState,
+    DocumentState, JobState, Outcome, Route, Stage, StepState,
 )  # fmt: skip
-from stores.pages import chunk_of
 from stores.tables import chunk, document, generation, job, job_document, page, record, source, step
 from stores.views import DocumentView, JobDocumentView, JobView, StageProgress
 
@@ -118,60 +117,22 @@ class Overview:
             "pages": int(pages), "chunks": int(chunks), "records": int(records),
         }  # fmt: skip
 
-    def visible_chunks(self, ids: Sequence[tuple[str, int, int]]) -> dict[tuple[str, int, int], tuple[Chunk, str]]:
-        """(chunk, source name) of those (document, generation, ordinal) that answer now."""
-        found: dict[tuple[str, int, int], tuple[Chunk, str]] = {}
+    def page_seconds(self) -> dict[Route, float]:
+        """CPU seconds that a page of each route took here so far, all stages together."""
         with self.database.read() as connection:
-            for document_id, number, ordinal in ids:
-                row = connection.execute(
-                    select(chunk)
-                    .join(document, and_(document.c.id == chunk.c.document, document.c.visible == chunk.c.generation))
-                    .where(chunk.c.document == document_id, chunk.c.generation == number, chunk.c.ordinal == ordinal)
-                ).first()
-                if row is not None:
-                    found[document_id, number, ordinal] = (chunk_of(row), "")
-            names = _source_names(connection, {key[0] for key in found})
-        return {key: (c, (names.get(key[0]) or (key[0],))[0]) for key, (c, _) in found.items()}
-
-    def filtered_documents(self, where: Mapping[str, str]) -> set[str] | None:
-        """Documents whose record fields or source equal ``where``; None where nothing is asked."""
-        if not where:
-            return None
-        with self.database.read() as connection:
-            chosen: set[str] | None = None
-            for field, value in where.items():
-                matching = _matching(connection, field, value)
-                chosen = matching if chosen is None else chosen & matching
-        return chosen
-
-
-def _matching(connection: Connection, field: str, value: str) -> set[str]:
-    if field in ("source", "name"):
-        return set(connection.execute(select(source.c.document).where(source.c.name == value)).scalars()) - {None}
-    if field in ("document", "id"):
-        return set(
-            connection.execute(select(document.c.id).where(document.c.id.startswith(value, autoescape=True))).scalars()
-        )
-    if field == "language":
-        query = select(generation.c.document).where(generation.c.language == value)
-        return set(connection.execute(query).scalars())
-    name = field.rpartition(".")[2]
-    schema = field.rpartition(".")[0]
-    rows = connection.execute(select(record.c.document, record.c.schema, record.c.fields)).all()
-    return {r.document for r in rows if (not schema or r.schema == schema) and _holds(r.fields.get(name), value)}
-
-
-def _holds(found: Any, value: str) -> bool:
-    if isinstance(found, list):
-        return any(_holds(one, value) for one in found)
-    if isinstance(found, dict):
-        return any(_holds(one, value) for one in found.values())
-    if isinstance(found, int | float):
-        try:
-            return float(value) == found
-        except ValueError:
-            return False
-    return found is not None and str(found).casefold() == value.casefold()
+            rows = connection.execute(
+                select(step.c.stage, func.sum(step.c.cpu_s).label("cpu"), func.sum(step.c.pages).label("pages"))
+                .where(step.c.state == StepState.DONE, step.c.pages > 0)
+                .group_by(step.c.stage)
+            ).all()
+        each = {Stage(row.stage): row.cpu / row.pages for row in rows}
+        later = sum(each.get(stage, 0.0) for stage in (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH))
+        found = {}
+        if Stage.PARSE in each:
+            found[Route.TEXT] = each[Stage.PARSE] + later
+        if Stage.OCR in each:
+            found[Route.OCR] = each.get(Stage.RENDER, 0.0) + each[Stage.OCR] + later
+        return found
 
 
 class _Details:

@@ -12,6 +12,7 @@ from stores.dispatch import Dispatch
 from stores.intake import Intake
 from stores.overview import Overview
 from stores.pages import Pages
+from stores.passages import Passages
 from stores.reopening import Reopening
 from stores.steps import Steps
 from stores.tables import meta
@@ -33,6 +34,7 @@ class RecordStore:
     typed: TypedRecords
     versions: Versions
     overview: Overview
+    passages: Passages
 
     @classmethod
     def over(cls, knowledge_id: str, database: Database) -> RecordStore:
@@ -47,6 +49,7 @@ class RecordStore:
             typed=TypedRecords(database),
             versions=Versions(database),
             overview=Overview(knowledge_id, database),
+            passages=Passages(database),
         )
 
     def set_meta(self, key: str, value: str) -> None:

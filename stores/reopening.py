@@ -62,7 +62,7 @@ class Reopening:
                 .distinct()
             ).all()
             for row in rows:
-                _reopen(connection, row.document, row.generation, order, now)
+                reopen_generation(connection, row.document, row.generation, order, now)
             if rows:
                 connection.execute(
                     update(job).where(job.c.id == job_id).values(state=JobState.RUNNING, finished_at=None)
@@ -79,7 +79,7 @@ def _wanted_elsewhere(connection: Connection, job_id: str, row: Any) -> bool:
                 job_document.c.document == row.document,
                 job_document.c.generation == row.generation,
                 job_document.c.job != job_id,
-                job.c.state == JobState.RUNNING,
+                job.c.state.in_((JobState.RUNNING, JobState.ACCEPTING)),
             )  # fmt: skip
             .limit(1)
         ).first()
@@ -87,10 +87,12 @@ def _wanted_elsewhere(connection: Connection, job_id: str, row: Any) -> bool:
     )
 
 
-def _reopen(connection: Connection, document_id: str, number: int, order: Order, now: float) -> None:
+def reopen_generation(
+    connection: Connection, document_id: str, number: int, order: Order, now: float
+) -> int:
     """Pages and steps that failed or were cancelled wait again, and all that follows them.
 
-    A generation that answers is not touched: a copy of it is opened beside it.
+    A generation that answers is not touched: a copy of it is opened beside it. The number of the one that is open.
     """
     row = connection.execute(select(document.c.visible).where(document.c.id == document_id)).one()
     if row.visible == number:
@@ -99,6 +101,7 @@ def _reopen(connection: Connection, document_id: str, number: int, order: Order,
     _reset_steps(connection, document_id, number, broken)
     _queue_again(connection, document_id, number)
     advance(connection, document_id, number, order, 0.0)
+    return number
 
 
 def _copy_beside(connection: Connection, document_id: str, old: int, now: float) -> int:
@@ -120,9 +123,7 @@ def _forget_failures(connection: Connection, document_id: str, number: int) -> l
     """Pages that failed are unread again, and the chunks of all are made anew; which pages those are."""
     mine = and_(page.c.document == document_id, page.c.generation == number)
     broken = list(connection.execute(select(page.c.number).where(mine, page.c.error.is_not(None))).scalars())
-    connection.execute(
-        update(page).where(mine, page.c.error.is_not(None)).values(error=None, error_code=None)
-    )
+    connection.execute(update(page).where(mine, page.c.error.is_not(None)).values(error=None, error_code=None))
     if broken:
         connection.execute(delete(chunk).where(chunk.c.document == document_id, chunk.c.generation == number))
     return broken

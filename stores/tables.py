@@ -208,6 +208,7 @@ job = Table(
     Column("state", String, nullable=False),
     Column("options", JSON, nullable=False),
     Column("created_at", Float, nullable=False),
+    Column("touched_at", Float, nullable=False),
     Column("finished_at", Float),
 )
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from stores.chroma_errors import ChromaRefusal, NoCollection, meaning
 from stores.chroma_http import ChromaHttp
 from stores.chroma_path import ChromaPath
-from stores.contracts import Scalar, VectorRow
+from stores.contracts import Scalar, VectorRow, Where
 from stores.errors import InputError
 from stores.models import slug_of
 
@@ -50,7 +50,7 @@ class ChromaVectors:
                 self._asked(knowledge_id, self._chroma.upsert, name, batch)
 
     def query(
-        self, knowledge_id: str, embedder: str, vector: bytes, limit: int, where: Mapping[str, Scalar]
+        self, knowledge_id: str, embedder: str, vector: bytes, limit: int, where: Where
     ) -> list[tuple[str, float]]:
         """(chunk id, cosine distance), nearest first; nothing where there is no collection yet."""
         name = _name(knowledge_id)
@@ -133,9 +133,11 @@ def _name(knowledge_id: str) -> str:
     return f"kb-{slug_of(knowledge_id)}"
 
 
-def _where(wanted: Mapping[str, Scalar]) -> dict[str, Any] | None:
+def _where(wanted: Where) -> dict[str, Any] | None:
     """Chroma's filter: all conditions hold."""
-    conditions = [{key: value} for key, value in wanted.items()]
+    conditions = [
+        {key: value if isinstance(value, str | int | float) else {"$in": list(value)}} for key, value in wanted.items()
+    ]
     if len(conditions) > 1:
         return {"$and": conditions}
     return conditions[0] if conditions else None

@@ -1,0 +1,64 @@
+"""Celery's settings: what a broker, a worker and a sender are told. SQL is the truth: a message may come twice or never,
+so there is no result backend, no ETA and no revoke.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kombu import Queue
+
+from pipeline.settings import Settings
+
+_LINE = "%(asctime)s %(levelname)s [%(processName)s] %(message)s"
+_TASK_LINE = "%(asctime)s %(levelname)s [%(processName)s] %(task_name)s %(task_id)s %(message)s"
+_TASKS_PER_CHILD = 200
+_LIMIT_MARGIN_S = 60.0  # steps keep their own time; this ends one whose native code does not listen
+
+
+def longest_step_s(settings: Settings) -> float:
+    """How long one step may run: a whole batch of slow pages, or one slow document."""
+    return max(settings.document_timeout_s, settings.batch_pages * settings.page_timeout_s)
+
+
+def configuration(settings: Settings) -> dict[str, Any]:
+    """Celery's settings; each was tried under kills, full disks and frozen brokers."""
+    return {
+        "broker_url": settings.broker_url or "memory://",
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_pool_acquire_timeout": 5,
+        "broker_transport_options": {
+            "visibility_timeout": 2 * longest_step_s(settings),
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 10,
+            "socket_connect_timeout": 3,
+            "socket_keepalive": True,
+            "health_check_interval": 25,
+            "global_keyprefix": "ingot:",
+        },
+        "accept_content": ["json"],
+        "task_serializer": "json",
+        "task_ignore_result": True,
+        "task_acks_late": True,
+        "task_acks_on_failure": True,
+        "task_acks_on_timeout": True,
+        "task_reject_on_worker_lost": False,
+        "task_time_limit": longest_step_s(settings) + _LIMIT_MARGIN_S,
+        "task_publish_retry_policy": {"max_retries": 0},
+        "task_queues": [Queue(name, routing_key=name) for name in ("cpu", "ocr", "extract", "embed", "notify")],
+        "task_default_queue": "cpu",
+        "task_create_missing_queues": False,
+        "task_send_sent_event": True,
+        "worker_send_task_events": True,
+        "worker_prefetch_multiplier": 1,
+        "worker_cancel_long_running_tasks_on_connection_loss": True,
+        "worker_soft_shutdown_timeout": 5,
+        "worker_max_tasks_per_child": _TASKS_PER_CHILD,
+        "worker_max_memory_per_child": settings.memory_mb * 1024 // 2,
+        "worker_hijack_root_logger": True,
+        "worker_log_format": _LINE,
+        "worker_task_log_format": _TASK_LINE,
+        "worker_redirect_stdouts": False,
+    }

@@ -1,0 +1,114 @@
+"""The use case "dry run": what an ingest request would do, how many pages by which route, and about how long."""
+
+from __future__ import annotations
+
+import concurrent.futures as futures
+import multiprocessing
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline import wiring
+from pipeline.gathering import FoundFile
+from pipeline.ingesting import Ingestion, IngestRequest, planned
+from pipeline.settings import Settings
+from pipeline.stages.plan import decide, parse_page_numbers
+from pipeline.work import Tools
+from stores.errors import EncryptedError, InputError, NotFoundError
+from stores.files import hash_of
+from stores.models import Fault, Options, Outcome, Route, document_id
+from stores.views import IngestReport, PlannedFile
+
+if TYPE_CHECKING:
+    from stores.records import RecordStore
+
+#: CPU seconds of a page until this knowledge base has its own figures.
+USUAL_S: Mapping[Route, float] = {Route.TEXT: 0.45, Route.OCR: 2.2, Route.BLANK: 0.01}
+_LOOK_TIMEOUT_S = 120.0
+
+
+def preview(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestReport:
+    """What ``ingest`` would find and do; writes nothing. Native code runs in a process of its own."""
+    store = _store(tools, knowledge_id)
+    ingestion = Ingestion.of(tools, store, request)
+    gathered = ingestion.gathered()
+    speeds = {**USUAL_S, **(store.overview.page_seconds() if store else {})}
+    with _Looker(tools.settings) as looker:
+        files = [_foreseen(ingestion, looker, speeds, file) for file in gathered.files]
+    files += [PlannedFile(source=source.name, outcome=Outcome.GONE) for source in ingestion.gone(gathered)]
+    return IngestReport(knowledge_id=knowledge_id, job=None, files=tuple(files))
+
+
+def _store(tools: Tools, knowledge_id: str) -> RecordStore | None:
+    try:
+        return tools.catalog.store(knowledge_id)
+    except NotFoundError:
+        return None
+
+
+def _foreseen(
+    ingestion: Ingestion, looker: _Looker, speeds: Mapping[Route, float], file: FoundFile
+) -> PlannedFile:
+    fault = file.fault or ingestion.known_fault(file)
+    if fault:
+        return planned(file, Outcome.FAILED, fault)
+    try:
+        document = ingestion.unchanged_document(file) or document_id(hash_of(file.path))
+        placement = ingestion.placement(file, "", "", document)
+        if not placement.make or placement.keep:
+            return planned(file, placement.outcome, None)
+        routes = looker.routes(file.path, placement.options, placement.passwords)
+    except InputError as error:
+        return planned(file, Outcome.FAILED, Fault(code=error.code, message=error.message))
+    seconds = sum(count * speeds[route] for route, count in routes.items()) / ingestion.tools.settings.workers
+    return PlannedFile(
+        source=file.name, outcome=placement.outcome, size_bytes=file.size_bytes, pages=sum(routes.values()),
+        routes=routes, estimate_s=seconds,
+    )  # fmt: skip
+
+
+class _Looker:
+    """Looks at documents in a process that may crash or hang without harm."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pool: futures.ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> _Looker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def routes(self, path: Path, options: Options, passwords: tuple[str, ...]) -> dict[Route, int]:
+        if self._pool is None:
+            self._pool = futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+        try:
+            return self._pool.submit(_look, self._settings, path, options, passwords).result(_LOOK_TIMEOUT_S)
+        except (futures.TimeoutError, futures.BrokenExecutor) as error:
+            self._end()
+            raise InputError("looking at it crashed or took too long; it is probably damaged") from error
+
+    def _end(self) -> None:
+        if self._pool is None:
+            return
+        for process in list((self._pool._processes or {}).values()):
+            process.kill()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool = None
+
+
+def _look(settings: Settings, path: Path, options: Options, passwords: tuple[str, ...]) -> dict[Route, int]:
+    """Pages per route, decided as ``plan`` decides."""
+    documents = wiring.build(settings).documents()
+    for password in ("", *passwords):
+        try:
+            count = documents.inspect(path, password).page_count
+            break
+        except EncryptedError as error:
+            refusal = error
+    else:
+        raise refusal
+    numbers = parse_page_numbers(options.pages, count)
+    return dict(Counter(decide(facts, options.ocr).route for facts in documents.look(path, password, numbers)))

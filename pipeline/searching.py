@@ -1,0 +1,98 @@
+"""The use case "search": keywords and vectors, fused; only visible versions answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pipeline.ranking import fuse
+from pipeline.work import Tools
+from stores.contracts import VectorRow, Where
+from stores.errors import DamagedIndexError, InputError
+from stores.models import Hit, chunk_id
+
+if TYPE_CHECKING:
+    from stores.records import RecordStore
+
+MODES = ("hybrid", "keyword", "vector")
+MOST_HITS = 200
+_CANDIDATES = 50  # asked of each half, at least
+
+
+def search(
+    tools: Tools, knowledge_id: str, query: str, limit: int, mode: str, where: Mapping[str, str]
+) -> list[Hit]:
+    """The best chunks for a query. ``where``: values of record fields, ``source``, ``document`` or ``language``."""
+    if mode not in MODES:
+        raise InputError(f"mode {mode!r} is not known: choose one of {', '.join(MODES)}")
+    if not 1 <= limit <= MOST_HITS:
+        raise InputError(f"the number of hits must be between 1 and {MOST_HITS}")
+    if not query.strip():
+        raise InputError("the query is empty: say what to look for")
+    store = tools.catalog.store(knowledge_id)
+    documents = store.passages.filtered(where)
+    if documents is not None and not documents:
+        return []
+    wanted = max(_CANDIDATES, 3 * limit)
+    keyword = _by_keywords(store, query, wanted, documents) if mode != "vector" else []
+    vector = _by_vectors(tools, store, query, wanted, documents) if mode != "keyword" else []
+    return _hits(store, fuse(keyword, vector, query, limit))
+
+
+def _by_keywords(store: RecordStore, query: str, wanted: int, documents: Collection[str] | None) -> list[str]:
+    """Chunk ids, best first."""
+    return store.passages.keyword_hits(query, wanted, documents)
+
+
+def _by_vectors(
+    tools: Tools, store: RecordStore, query: str, wanted: int, documents: Collection[str] | None
+) -> list[str]:
+    """Visible chunk ids, nearest first. A damaged index is rebuilt from SQL, once."""
+    embedder = tools.embedder()
+    vector = embedder.embed_query(query).astype("<f4").tobytes()
+    where: Where = {"document": sorted(documents)} if documents else {}
+    asked = wanted
+    while True:
+        try:
+            found = tools.vectors().query(store.knowledge_id, embedder.fingerprint, vector, asked, where)
+        except DamagedIndexError:
+            rebuild(tools, store)
+            found = tools.vectors().query(store.knowledge_id, embedder.fingerprint, vector, asked, where)
+        visible = store.passages.only_visible([at for at, _ in found])
+        if len(visible) >= wanted or len(found) < asked:
+            return visible[:wanted]
+        asked *= 4
+
+
+def _hits(store: RecordStore, ranked: Sequence[tuple[str, float, int | None, int | None]]) -> list[Hit]:
+    chunks = store.passages.read([at for at, *_ in ranked])
+    return [
+        Hit(
+            chunk=at, document=at.split(":")[0], source=chunks[at][1], first_page=chunks[at][0].first_page,
+            last_page=chunks[at][0].last_page, heading=chunks[at][0].heading, text=chunks[at][0].text,
+            boxes=chunks[at][0].boxes, score=score, keyword_rank=keyword_rank, vector_rank=vector_rank,
+        )
+        for at, score, keyword_rank, vector_rank in ranked
+        if at in chunks
+    ]  # fmt: skip
+
+
+def rebuild(tools: Tools, store: RecordStore) -> int:
+    """Make the vector index anew from the chunk rows, without OCR or a model; how many vectors."""
+    vectors, embedder = tools.vectors(), tools.embedder()
+    vectors.drop(store.knowledge_id)
+    written = 0
+    for rows in store.passages.vectors():
+        vectors.upsert(
+            store.knowledge_id,
+            embedder.fingerprint,
+            [
+                VectorRow(
+                    id=chunk_id(document, generation, chunk.ordinal), text=chunk.text, embedding=chunk.embedding,
+                    metadata=metadata,
+                )
+                for document, generation, chunk, metadata in rows
+            ],
+        )  # fmt: skip
+        written += len(rows)
+    return written

@@ -1,0 +1,162 @@
+"""What search reads: passages by keyword and by id, and which documents a filter leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, or_, select
+
+from stores import keywords
+from stores.contracts import Scalar
+from stores.database import Database
+from stores.models import Chunk, chunk_id
+from stores.pages import chunk_of
+from stores.tables import chunk, document, generation, record, source
+
+_ROWS = 500
+_VISIBLE = and_(document.c.id == chunk.c.document, document.c.visible == chunk.c.generation)
+
+
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """The chunks of one knowledge base that answer now."""
+
+    database: Database
+
+    def keyword_hits(self, query: str, limit: int, documents: Collection[str] | None) -> list[str]:
+        """Chunk ids, best first; only of ``documents`` where any are given."""
+        asked = limit
+        with self.database.read() as connection:
+            while True:
+                found = [at for at, _ in keywords.search(connection, query, asked)]
+                ids = _ids(connection, found)
+                kept = [ids[at] for at in found if at in ids and (documents is None or _in(ids[at], documents))]
+                if len(kept) >= limit or len(found) < asked:
+                    return kept[:limit]
+                asked *= 8
+
+    def only_visible(self, ids: Sequence[str]) -> list[str]:
+        """Those of ``ids`` that answer now, in their order."""
+        with self.database.read() as connection:
+            rows = connection.execute(select(document.c.id, document.c.visible)).all()
+        visible = {f"{row.id}:{row.visible}" for row in rows if row.visible is not None}
+        return [at for at in ids if at.rpartition(":")[0] in visible]
+
+    def read(self, ids: Sequence[str]) -> dict[str, tuple[Chunk, str]]:
+        """(chunk, source name) of those ids that answer now."""
+        found: dict[str, tuple[Chunk, str]] = {}
+        with self.database.read() as connection:
+            for at in ids:
+                row = connection.execute(select(chunk).join(document, _VISIBLE).where(_is(at))).first()
+                if row is not None:
+                    found[at] = (chunk_of(row), _name(connection, row.document))
+        return found
+
+    def vectors(self) -> Iterator[list[tuple[str, int, Chunk, dict[str, Scalar]]]]:
+        """(document, generation, chunk, metadata) of all that answers, a slice at a time."""
+        after = 0
+        while True:
+            with self.database.read() as connection:
+                rows = connection.execute(
+                    select(chunk, generation.c.language)
+                    .join(document, _VISIBLE)
+                    .join(generation, and_(generation.c.document == chunk.c.document, generation.c.number == chunk.c.generation))
+                    .where(chunk.c.id > after)
+                    .order_by(chunk.c.id)
+                    .limit(_ROWS)
+                ).all()
+                about = {row.document: _about(connection, row) for row in rows}
+            if not rows:
+                return
+            after = rows[-1].id
+            yield [(row.document, row.generation, chunk_of(row), about[row.document]) for row in rows]
+
+    def filtered(self, where: Mapping[str, str]) -> set[str] | None:
+        """Documents whose record fields, source, id or language equal ``where``; None where nothing is asked."""
+        if not where:
+            return None
+        with self.database.read() as connection:
+            chosen = [_matching(connection, field, value) for field, value in where.items()]
+        return set.intersection(*chosen)
+
+
+def metadata_of(fields: Sequence[Mapping[str, Any]], own: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """What a filter in Chroma may ask for: every scalar that was extracted, then what the document is."""
+    found: dict[str, Scalar] = {}
+    for one in fields:
+        for name, value in one.items():
+            if isinstance(value, str | int | float | bool):
+                found.setdefault(name, value)
+    return found | dict(own)
+
+
+def _about(connection: Connection, row: Any) -> dict[str, Scalar]:
+    fields = connection.execute(
+        select(record.c.fields).where(record.c.document == row.document, record.c.generation == row.generation)
+    ).scalars()
+    own = {
+        "document": row.document, "generation": row.generation, "name": _name(connection, row.document),
+        "language": row.language,
+    }  # fmt: skip
+    return metadata_of(list(fields), own)
+
+
+def _ids(connection: Connection, rowids: Sequence[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for start in range(0, len(rowids), _ROWS):
+        rows = connection.execute(
+            select(chunk.c.id, chunk.c.document, chunk.c.generation, chunk.c.ordinal).where(
+                chunk.c.id.in_(rowids[start : start + _ROWS])
+            )
+        )
+        found |= {row.id: chunk_id(row.document, row.generation, row.ordinal) for row in rows}
+    return found
+
+
+def _in(at: str, documents: Collection[str]) -> bool:
+    return at.split(":")[0] in documents
+
+
+def _is(at: str) -> Any:
+    document_id, number, ordinal = at.split(":")
+    return and_(
+        chunk.c.document == document_id, chunk.c.generation == int(number), chunk.c.ordinal == int(ordinal)
+    )
+
+
+def _name(connection: Connection, document_id: str) -> str:
+    query = select(source.c.name).where(or_(source.c.document == document_id)).order_by(source.c.id).limit(1)
+    return connection.execute(query).scalar_one_or_none() or document_id
+
+
+def _matching(connection: Connection, field: str, value: str) -> set[str]:
+    if field in ("source", "name"):
+        return set(connection.execute(select(source.c.document).where(source.c.name == value)).scalars()) - {None}
+    if field in ("document", "id"):
+        query = select(document.c.id).where(document.c.id.startswith(value, autoescape=True))
+        return set(connection.execute(query).scalars())
+    if field == "language":
+        return set(connection.execute(select(generation.c.document).where(generation.c.language == value)).scalars())
+    schema, _, name = field.rpartition(".")
+    rows = connection.execute(
+        select(record.c.document, record.c.schema, record.c.fields).join(
+            document, and_(document.c.id == record.c.document, document.c.visible == record.c.generation)
+        )
+    ).all()
+    return {r.document for r in rows if (not schema or r.schema == schema) and _holds(r.fields.get(name), value)}
+
+
+def _holds(found: Any, value: str) -> bool:
+    """Does a value, or one inside it, equal what was typed: numbers by value, texts without case?"""
+    if isinstance(found, list):
+        return any(_holds(one, value) for one in found)
+    if isinstance(found, dict):
+        return any(_holds(one, value) for one in found.values())
+    if isinstance(found, int | float):
+        try:
+            return float(value) == found
+        except ValueError:
+            return False
+    return found is not None and str(found).casefold() == value.casefold()
