@@ -95,7 +95,7 @@ class Child:
             self._not_before = now + _BACKOFF_S[min(self.quick_deaths, len(_BACKOFF_S)) - 1]
         if self._process is not None or now < self._not_before:
             return False
-        self.restarts += 1
+        self.restarts += self._started > 0
         self.start()
         return True
 

@@ -5,6 +5,7 @@ Everything heavy is imported inside the commands.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
@@ -99,7 +100,9 @@ app.command("doctor")(cli_runtime.doctor)
 def common(
     version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
 ) -> None:
-    """Nothing to do before a command but to say the version."""
+    """What happens before every command: logs go to stderr, warnings and worse unless ``--verbose``."""
+    levels = (logging.WARNING, logging.INFO, logging.DEBUG)
+    logging.basicConfig(level=levels[min(current.verbose, 2)], format="ingot: %(message)s", force=True)
     if version:
         from importlib.metadata import version as installed
 
@@ -114,9 +117,8 @@ def main() -> None:
 
 def run(args: Sequence[str]) -> int:
     """The exit code of one command; every error becomes one sentence on stderr."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    current.begin()
+    prepare_streams()
     try:
         code = typer.main.get_command(app).main(args=list(args), prog_name="ingot", standalone_mode=False)
     except IngotError as error:
@@ -126,6 +128,13 @@ def run(args: Sequence[str]) -> int:
     except Exception as error:
         return _usage(error) if hasattr(error, "format_message") else _bug()
     return int(code or 0)
+
+
+def prepare_streams() -> None:
+    """File names may hold bytes that no encoding knows: they are printed escaped, which JSON reads as they were."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _failed(error: IngotError) -> int:

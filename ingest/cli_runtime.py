@@ -77,6 +77,9 @@ def _print_status(found: RuntimeStatus, *, as_json: bool, unfinished: bool | Non
 def worker(
     context: typer.Context,
     role: Annotated[str, typer.Argument(metavar="ROLE", help="all, cpu or gpu.")] = "all",
+    broker_wait: Annotated[
+        float, typer.Option("--broker-wait", metavar="S", min=0, help="Wait at most S seconds for the broker.")
+    ] = _BROKER_S,
 ) -> None:
     """Start a Celery worker for this host's queues; further arguments go to Celery."""
     from ingest import console
@@ -97,7 +100,7 @@ def worker(
     console.note(
         f"queues: {', '.join(workers.QUEUES[role])}; waiting for {workers.without_password(settings.broker_url)}"
     )
-    workers.wait_for_broker(settings.broker_url, _BROKER_S)
+    workers.wait_for_broker(settings.broker_url, broker_wait)
     _become(workers.command(role, concurrency, name, context.args), workers.environment(role, _settled(settings)))
 
 

@@ -69,8 +69,9 @@ def print_rows(rows: Sequence[Row], columns: Mapping[str, str], *, as_json: bool
     elif sys.stdout.isatty():
         print_table(rows, columns)
     else:
-        for row in (columns.keys(), *([row.get(key) for key in columns] for row in rows)):
-            print_text("\t".join(one_line(cell) for cell in row))
+        print_text("\t".join(columns))
+        for row in rows:
+            print_text("\t".join(one_line(row.get(key)) for key in columns))
 
 
 def print_table(rows: Sequence[Row], columns: Mapping[str, str]) -> None:

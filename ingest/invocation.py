@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,9 +30,14 @@ class Invocation:
     """The common options of this run. ``verbose`` counts ``-v``."""
 
     home: Path | None = None
-    debug: bool = field(default_factory=lambda: os.environ.get("INGOT_DEBUG", "") not in ("", "0"))
+    debug: bool = False
     quiet: bool = False
     verbose: int = 0
+
+    def begin(self) -> None:
+        """Forget an earlier run in this process."""
+        self.home, self.quiet, self.verbose = None, False, 0
+        self.debug = os.environ.get("INGOT_DEBUG", "") not in ("", "0")
 
 
 current = Invocation()

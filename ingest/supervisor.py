@@ -24,6 +24,7 @@ from typing import IO, Any
 from ingest import children
 from ingest.children import Child
 from ingest.runfolder import RunFolder, lock_now, lock_within, machine
+from stores.chroma_path import IndexLock
 from stores.errors import IngotError, UnavailableError
 
 log = logging.getLogger("ingot.runtime")
@@ -50,6 +51,7 @@ class Supervisor:
         self._lock = lock
         self._environment = self._load_environment()
         self._own_chroma = not self._environment.get("INGOT_CHROMA_URL")
+        self._index = IndexLock(folder.home / "chroma")
         self._port = children.free_port()
         program = children.redis_program()
         self.redis = Child("redis", lambda: children.redis_command(program, folder), folder)
@@ -98,9 +100,7 @@ class Supervisor:
         """Redis first, as all wait for it; Chroma and the worker come up while commands already run."""
         self.folder.file("redis").mkdir(mode=0o700, exist_ok=True)
         self.redis.start()
-        if self._own_chroma:
-            (self.folder.home / "chroma").mkdir(exist_ok=True)
-            self.chroma.start()
+        self._tend_chroma()
         self._wait_for_redis()
         self.worker.start()
         self._publish()
@@ -122,8 +122,7 @@ class Supervisor:
 
     def _tick(self) -> None:
         self._tend_redis()
-        if self._own_chroma:
-            self._tend_chroma()
+        self._tend_chroma()
         self.worker.tend()
         if self.reload:
             self._reload()
@@ -135,11 +134,23 @@ class Supervisor:
         self._leave_when_idle()
 
     def _tend_chroma(self) -> None:
-        """Start Chroma again, at another port where its own was taken; its clients must hear of that."""
+        """Start Chroma again, at another port where its own was taken; its clients must hear of that.
+
+        A command that has the index open itself is waited for: two processes on one path break it.
+        """
+        if not self._own_chroma or not self._may_open_index():
+            return
         if self.chroma.quick_deaths and self.chroma.pid is None and children.listens(self._port):
             self._port = children.free_port()
             self.reload = True
         self.chroma.tend()
+
+    def _may_open_index(self) -> bool:
+        try:
+            self._index.acquire()
+        except UnavailableError:
+            return False
+        return True
 
     def _reload(self) -> None:
         """Give the worker other settings. What it has in hand is finished, or done again by the next one."""

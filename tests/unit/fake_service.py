@@ -1,0 +1,154 @@
+"""A service that answers what a test puts into it, and the views that it answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.service import IngestRequest
+from stores.models import (
+    Block,
+    DocumentState,
+    Fault,
+    Field,
+    FieldKind,
+    Hit,
+    JobState,
+    Label,
+    Outcome,
+    Page,
+    PageText,
+    Route,
+    Schema,
+)
+from stores.views import (
+    DocumentView,
+    IngestReport,
+    JobDocumentView,
+    JobView,
+    KnowledgeBaseView,
+    RecordView,
+)
+
+ID = "0123456789abcdef0123456789abcdef"
+
+
+def document_view(**changes: Any) -> DocumentView:
+    facts: dict[str, Any] = {
+        "document": ID,
+        "source": "a.pdf",
+        "sources": ("a.pdf", "copy/a.pdf"),
+        "state": DocumentState.DONE,
+        "visible": True,
+        "media_type": "application/pdf",
+        "size_bytes": 1234,
+        "pages": 3,
+        "routes": {Route.TEXT: 2, Route.OCR: 1},
+        "language": "en",
+        "title": "A title",
+        "chunks": 4,
+        "generation": 1,
+        "error": None,
+        "failed_pages": {},
+        "failed_stages": {},
+        "created_at": 1_700_000_000.0,
+        "updated_at": 1_700_000_060.0,
+        "duration_s": 2.5,
+    }
+    return DocumentView(**{**facts, **changes})
+
+
+def job_document(source: str, state: DocumentState = DocumentState.DONE, error: Fault | None = None) -> JobDocumentView:
+    return JobDocumentView(
+        source=source, document=ID, outcome=Outcome.NEW, state=state, pages=3, error=error, duration_s=1.5
+    )
+
+
+def job_view(*documents: JobDocumentView, state: JobState = JobState.DONE) -> JobView:
+    return JobView(
+        job="kb.01",
+        knowledge_id="kb",
+        state=state,
+        created_at=1_700_000_000.0,
+        finished_at=None,
+        documents=documents,
+        stages=(),
+    )
+
+
+class FakeService:
+    """Answers what a test puts into it, and keeps what it was asked."""
+
+    report = IngestReport(knowledge_id="kb", job=None, files=())
+    views: Sequence[JobView] = ()
+    hits: Sequence[Hit] = ()
+    error: Exception | None = None
+    asked: Mapping[str, Any] = {}
+
+    def __init__(self, settings: Any) -> None:
+        type(self).asked = {"home": settings.home}
+
+    def _answer(self, **asked: Any) -> None:
+        type(self).asked = {**self.asked, **asked}
+        if self.error:
+            raise self.error
+
+    def ingest(self, knowledge_id: str, request: IngestRequest) -> IngestReport:
+        self._answer(knowledge_id=knowledge_id, request=request)
+        return self.report
+
+    preview = ingest
+
+    def job(self, job_id: str) -> JobView:
+        self._answer(job=job_id)
+        views = list(self.views)
+        if len(views) > 1:
+            type(self).views = views[1:]
+        return views[0]
+
+    def cancel(self, job_id: str) -> JobView:
+        self._answer(cancelled=job_id)
+        return job_view(job_document("a.pdf", DocumentState.CANCELLED), state=JobState.CANCELLED)
+
+    def jobs(self, knowledge_id: str | None = None) -> list[JobView]:
+        return list(self.views)
+
+    def search(self, *asked: Any) -> list[Hit]:
+        self._answer(search=asked)
+        return list(self.hits)
+
+    def documents(self, knowledge_id: str) -> list[DocumentView]:
+        self._answer(knowledge_id=knowledge_id)
+        fault = Fault(code="encrypted", message="b.pdf is encrypted")
+        return [document_view(), document_view(source="b.pdf", state=DocumentState.FAILED, error=fault)]
+
+    def document(self, knowledge_id: str, name: str) -> DocumentView:
+        self._answer(name=name)
+        return document_view()
+
+    def pages(self, knowledge_id: str, name: str, numbers: Sequence[int] = ()) -> list[Page]:
+        self._answer(numbers=tuple(numbers))
+        block = Block(label=Label.TITLE, box=(1.0, 2.0, 3.0, 4.0), text="Hello", start=2, end=7, level=1)
+        text = PageText(markdown="# Hello", blocks=(block,), engine="fake", confidence=0.9)
+        facts: dict[str, Any] = {"width_pt": 595.0, "height_pt": 842.0, "route": Route.OCR, "reason": "image only"}
+        return [Page(number=1, text=text, **facts), Page(number=2, error="the page is damaged", **facts)]
+
+    def records(self, knowledge_id: str, schema: str) -> list[RecordView]:
+        self._answer(schema=schema)
+        fields = {"title": "=cmd()", "emails": ["a@b.c", "d@e.f"], "amount": -3.5}
+        return [RecordView(document=ID, source="a.pdf", schema=schema, fields=fields, evidence={})]
+
+    def schemas(self) -> dict[str, Schema]:
+        fields = tuple(Field(name=name, kind=FieldKind.TEXT) for name in ("title", "emails", "amount"))
+        return {"document": Schema(name="document", description="", fields=fields)}
+
+    def knowledge_base(self, knowledge_id: str) -> KnowledgeBaseView:
+        self._answer(knowledge_id=knowledge_id)
+        numbers = {"failed": 0, "running": 0, "pages": 3, "chunks": 4, "records": 1, "size_bytes": 10}
+        return KnowledgeBaseView(knowledge_id=knowledge_id, documents=2, embedder="fake", created_at=1.0, **numbers)
+
+    def delete_knowledge_base(self, knowledge_id: str) -> None:
+        self._answer(deleted=knowledge_id)
+
+    def unfinished(self) -> bool:
+        return False
