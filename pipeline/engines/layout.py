@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline.engines import layout_headings as headings
-from pipeline.engines import mupdf
+from pipeline.engines import layout_model, mupdf
 from pipeline.engines.layout_glyphs import Fragment, PrintedLine, fragment, fragments_of, printed_lines
 from pipeline.engines.layout_joining import item_text, items, joined, paragraphs, words_of
 from pipeline.engines.layout_order import reading_order
+from pipeline.engines.layout_page import moved, upright
 from pipeline.engines.layout_tables import Frame, filled, frames_of_grid, frames_of_placements
 from stores.models import Block, Box, Label, PageText
 
@@ -58,29 +59,27 @@ def read_page(page: pymupdf.Page, engine: str, recognised: bool, confidence: flo
     ``recognised``: the text layer was made by OCR, so fonts mean nothing. ``engine`` and ``confidence`` (0 to 1, or
     None) are passed on. Boxes are in points of the page as displayed. The page may lose its rotation attribute.
     """
-    _turn_upright(page)
-    regions = _regions(page)
+    with upright(page) as (flat, back):
+        text = _read(flat, engine, recognised, confidence)
+    return moved(text, back) if back else text
+
+
+def _read(page: Any, engine: str, recognised: bool, confidence: float | None) -> PageText:
+    regions = _regions(page, recognised)
     _fill(regions, _fragments(page, recognised))
     for region in regions:
         region.lines = printed_lines(region.fragments)
     regions = [region for region in regions if region.lines or region.label is Label.FIGURE]
     words = words_of(line.text for region in regions for line in region.lines)
-    body = headings.body_size(
-        [line for region in regions if region.label in (Label.TEXT, Label.LIST) for line in region.lines]
-    )
+    running = [region for region in regions if region.label in (Label.TEXT, Label.LIST)]
+    body = headings.body_size([line for region in running for line in region.lines])
     ordered = [regions[index] for index in reading_order([region.box for region in regions])]
     return _written(ordered, words, body, engine, confidence)
 
 
-def _turn_upright(page: Any) -> None:
-    """Make the page's own coordinates those of the page as displayed."""
-    if page.rotation:
-        page.remove_rotation()
-
-
-def _regions(page: Any) -> list[Region]:
+def _regions(page: Any, recognised: bool) -> list[Region]:
     """The boxes of the layout model; tables with their cells."""
-    groups = mupdf.layout_model().predict(page, return_raw=True, do_sort=False)
+    groups = layout_model.boxes_of(page, recognised=recognised)
     regions = [_region(group) for group in groups if _has_area(group["group_bbox"])]
     if any(region.label is Label.TABLE for region in regions):
         regions = _with_tables(regions, _found_tables(page, groups))

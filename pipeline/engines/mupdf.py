@@ -1,7 +1,7 @@
-"""The one door to PyMuPDF: importing it, opening documents with it, and the layout model of its wheel.
+"""The one door to PyMuPDF: importing it, and opening documents with it.
 
 ``import pymupdf`` alone would load the layout models with as many threads as the machine has cores, in every process
-that only wants to count pages. So everything imports it through ``load``; the models come with ``layout_model``.
+that only wants to count pages. So everything imports it through ``load``; the models come with ``layout_model.py``.
 Errors of MuPDF leave this file as InputError, EncryptedError or PageError.
 """
 
@@ -36,33 +36,6 @@ def load() -> Any:
     module.TOOLS.mupdf_display_warnings(False)
     module.TOOLS.unset_quad_corrections(True)  # some fonts have absurd ascenders: boxes must not reach other lines
     return module
-
-
-@functools.cache
-def layout_model() -> Any:
-    """The layout analyser (box graph network with image features, table grids), one thread. About 0.3 s."""
-    pymupdf = load()
-    if not callable(pymupdf._get_layout):
-        pymupdf._get_layout = _no_layout  # keeps pymupdf.layout from loading its own, many-threaded copy
-    sessions = importlib.import_module("pymupdf.layout.onnx.common_util")
-    sessions.make_session = _single_threaded  # type: ignore[attr-defined]
-    module = importlib.import_module("pymupdf.layout.onnx.BoxRFDGNN")
-    module.make_session = _single_threaded  # type: ignore[attr-defined]
-    return module.BoxRFDGNN(feature_set_name="imf+rf", use_sort=False)
-
-
-def _no_layout(page: Any, **_: Any) -> None:
-    return None
-
-
-def _single_threaded(model_path: str, providers: Any = None) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.enable_cpu_mem_arena = False  # the arena keeps the peak of all pages for ever
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(model_path), sess_options=options, providers=["CPUExecutionProvider"])
 
 
 def open_pdf(path: Path, password: str) -> Any:
