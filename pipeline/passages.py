@@ -13,7 +13,11 @@ _HEADING = re.compile(r"(#{1,6})\s+(.*\S)")
 _FENCE = re.compile(r"\s{0,3}(```|~~~)")
 _PIPE_ROW = re.compile(r"\s*\|.*\|\s*$")
 _PIPE_RULE = re.compile(r"\s*\|?(\s*:?-+:?\s*\|)+\s*:?-*:?\s*$")
+_HTML_OPEN = re.compile(r"\s{0,3}<table(\s+[\w-]+\s*=[^>]*)?\s*>", re.IGNORECASE)
+_HTML_CLOSE = re.compile(r"</table\s*>", re.IGNORECASE)
 _HTML_ROW = re.compile(r"<tr\b.*?</tr\s*>", re.IGNORECASE | re.DOTALL)
+_ROWSPAN = re.compile(r"rowspan\s*=\s*[\"']?(\d{1,3})", re.IGNORECASE)
+_LONGEST_SPAN = 6  # rows; a longer span is cut like anything else
 _MARKS = re.compile(r"\*\*|__|`|<[^>]{1,40}>|!?\[([^\]]*)\]\([^)]*\)")
 
 # Paragraph, line, sentence (Chinese and Latin marks), clause, word, character; the mark stays with what it ends.
@@ -89,9 +93,10 @@ def _paragraphs(text: str) -> list[_Span]:
         end = start + len(line.rstrip())
         if _FENCE.match(line) and not html:
             fenced = not fenced
-        kind = "html" if html or (not fenced and "<table" in line.lower()) else _kind(line, fenced)
+        opens = not html and not fenced and _HTML_OPEN.match(line) and _HTML_CLOSE.search(text, start)
+        kind = "html" if html or opens else _kind(line, fenced)
         if kind == "html":
-            html = "</table" not in line.lower()
+            html = not _HTML_CLOSE.search(line)
         if kind == "blank":
             open_span = open_span if fenced else None
         elif open_span and kind == open_span.kind and kind != "heading":
@@ -129,7 +134,7 @@ def _cut(
     body = text[span.start : span.end]
     if span.kind == "table":
         pieces = _pipe_rows(body, max_tokens, count_tokens)
-    elif span.kind == "html":
+    elif span.kind == "html" and len(_HTML_ROW.findall(body)) > 1:
         pieces = _html_rows(body, max_tokens, count_tokens)
     else:
         pieces = _sentences(body, max_tokens, overlap, count_tokens)
@@ -177,10 +182,10 @@ def _pipe_rows(body: str, max_tokens: int, count_tokens: CountTokens) -> list[tu
 def _html_rows(body: str, max_tokens: int, count_tokens: CountTokens) -> list[tuple[int, int, str]]:
     """Rows that a cell spans stay with the row where the span begins."""
     found = list(_HTML_ROW.finditer(body))
-    if len(found) < 3:
-        return [(0, len(body), body)]
     rows = _whole_rows([(row.start(), row.end()) for row in found], body)
     (_, header_end), *others = rows
+    if not others:
+        return [(0, len(body), body)]
     opening = body[:header_end]
     closing = body[found[-1].end() :]
     groups = _row_groups(body, opening, others, max_tokens, count_tokens)
@@ -195,8 +200,8 @@ def _whole_rows(rows: list[tuple[int, int]], body: str) -> list[tuple[int, int]]
     left = 0  # rows that the cells seen so far still reach into
     for start, end in rows:
         joined = [*joined[:-1], (joined[-1][0], end)] if left > 0 else [*joined, (start, end)]
-        spans = [int(value) for value in re.findall(r"rowspan\s*=\s*[\"']?(\d{1,3})", body[start:end], re.IGNORECASE)]
-        left = max([left - 1, *(span - 1 for span in spans)])
+        spans = [int(value) for value in _ROWSPAN.findall(body, start, end)]
+        left = max([left - 1, *(span - 1 for span in spans if span <= _LONGEST_SPAN)])
     return joined
 
 

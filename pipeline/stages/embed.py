@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from stores.models import Block, Box, Chunk, Page, PlacedBox
 _SLICE = 32  # chunks embedded and saved at once
 MAX_PAGES = 2  # a passage lies on so many pages at most, so that its place stays of use
 _JOINT = "\n\n"
+_LEADERS = re.compile(r"(?:[.·…_]\s?){4,}")  # the dots of a table of contents: each would be a token
 
 
 def run(work: Work) -> Nothing:
@@ -78,7 +80,7 @@ def embedding_text(title: str, heading: str, text: str) -> str:
 
     Both are shortened, so that they leave most of the embedder's tokens to the passage.
     """
-    plain = without_marks(text).strip()
+    plain = _LEADERS.sub(" … ", without_marks(text)).strip()
     path = [part for part in heading.split(" > ") if part and not plain.lstrip("# ").startswith(part)]
     front = [_short(title, 80)] if title and title not in path and title not in plain else []
     front += [_short(" > ".join(path)[-160:], 120)] if path else []
@@ -177,4 +179,4 @@ def _merged(groups: Sequence[list[Unit]], max_tokens: int, joined: _Joined) -> l
 
 
 def _near(first: Unit, last: Unit, joined: _Joined) -> bool:
-    return joined.index(last.end - 1) - joined.index(first.start) < MAX_PAGES
+    return joined.number(last.end - 1) - joined.number(first.start) < MAX_PAGES
