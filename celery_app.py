@@ -7,7 +7,6 @@ never, so there is no result backend, no ETA and no revoke.
 
 from __future__ import annotations
 
-import logging
 import os
 import resource
 from collections import deque
@@ -20,8 +19,6 @@ from pipeline.broker import configuration
 from pipeline.settings import Settings
 from pipeline.tasks import app
 
-log = logging.getLogger("ingot.worker")
-
 _lost: deque[str] = deque(maxlen=256)
 _this_worker = {"name": ""}
 
@@ -30,9 +27,7 @@ _this_worker = {"name": ""}
 def release_old_leases(sender: Any, **_: Any) -> None:
     """What a worker of this name held when it died is due again at once, not after its lease."""
     _this_worker["name"] = sender.hostname
-    freed = tasks.release_worker(sender.hostname)
-    if freed:
-        log.info("%d steps that an earlier worker of this name held are due again", freed)
+    tasks.release_worker(sender.hostname)
 
 
 @signals.worker_process_init.connect

@@ -68,8 +68,8 @@ def _interrupted(service: Service, job_id: str) -> JobView:
         time.sleep(_SECOND_PRESS_S)
     except KeyboardInterrupt:
         service.cancel(job_id)
-        raise StillRunningError(f"cancelled: {job_id}", Exit.INTERRUPTED) from None
-    raise StillRunningError("", Exit.INTERRUPTED)
+        raise StillRunningError(f"the job {job_id} is cancelled; what was finished stays", Exit.INTERRUPTED) from None
+    raise StillRunningError("left the job running", Exit.INTERRUPTED)
 
 
 def _how(job_id: str) -> str:

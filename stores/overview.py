@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, case, func, select
 
 from stores.database import Database
 from stores.errors import InputError, NotFoundError
@@ -238,7 +238,7 @@ def _job_documents(connection: Connection, job_id: str) -> list[JobDocumentView]
                 job_document,
                 and_(job_document.c.document == step.c.document, job_document.c.generation == step.c.generation),
             )
-            .where(job_document.c.job == job_id, step.c.state == StepState.RUNNING)
+            .where(job_document.c.job == job_id, step.c.state == StepState.RUNNING, step.c.lease_until > now)
         )
     }
     return [_job_document(row, working.get((row.document, row.generation)), now) for row in rows]
@@ -256,11 +256,13 @@ def _job_document(row: Any, at_work: Any, now: float) -> JobDocumentView:
 
 def _stage_progress(connection: Connection, job_id: str) -> list[StageProgress]:
     mine = and_(job_document.c.document == step.c.document, job_document.c.generation == step.c.generation)
+    lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= time.time())  # its worker died: it waits again
+    state = case((lost, StepState.DUE), else_=step.c.state).label("state")
     rows = connection.execute(
-        select(step.c.stage, step.c.state, func.count().label("steps"), func.sum(step.c.pages).label("pages"))
+        select(step.c.stage, state, func.count().label("steps"), func.sum(step.c.pages).label("pages"))
         .join(job_document, mine)
         .where(job_document.c.job == job_id)
-        .group_by(step.c.stage, step.c.state)
+        .group_by(step.c.stage, state)
     ).all()
     read = _pages_read(connection, job_id)
     return [_progress(stage, [r for r in rows if r.stage == stage], read.get(stage)) for stage in Stage]
