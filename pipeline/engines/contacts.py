@@ -48,13 +48,13 @@ def find_urls(text: str) -> list[ContactMatch]:
     return found
 
 
-def find_phones(text: str, region: str = "") -> list[ContactMatch]:
+def find_phones(text: str, region: str = "", expected: bool = False) -> list[ContactMatch]:
     """Phone numbers: those that phonenumberslite knows as valid, and labelled ones.
 
     The value is in E.164 where the number carries its country code or is valid in ``region`` (ISO 3166), else as
-    printed.
+    printed. ``expected`` takes every number of a phone's length: in a letterhead or the head of a curriculum vitae.
     """
-    labelled = bool(_PHONE_LABEL.search(text))
+    labelled = expected or bool(_PHONE_LABEL.search(text))
     found = []
     for match in _PHONE.finditer(text):
         value = _normal_phone(match[0], region, labelled)

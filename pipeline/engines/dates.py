@@ -21,7 +21,7 @@ _WORD = r"[^\W\d_]{3,12}"
 _ZH_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "O": 0, "元": 1, "两": 2}
 
 _YEAR = r"(?:19|20)\d{2}"
-_BEGIN = r"(?<![\d.,/-])"  # not in the middle of a number, a version, a longer date
+_BEGIN = r"(?<![\d.,/])(?<![A-Za-z]-)"  # not in the middle of a number, a version, a longer date
 _CLOCK = r"(?=\d{2}:\d{2})"  # a time that OCR glued to the date
 _ZH_NUMBER = "[一二三四五六七八九十]"
 _ORDINAL = r"(?:st|nd|rd|th|er|º)?"
@@ -53,7 +53,7 @@ _DATE_PATTERNS = tuple(
         ("my", rf"{_BEGIN}(0?[1-9]|1[0-2])\s?[-/.]\s?({_YEAR})(?![\d/.-]*\d)"),
         ("ym", rf"{_BEGIN}({_YEAR})\s?[-/.]\s?(0?[1-9]|1[0-2])(?![\d%])"),
         ("ymd", rf"(?<![\w.,/-])({_YEAR})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\w)"),
-        ("y", rf"(?<![\d.,/$€£¥-])({_YEAR})(?!\d|[.,/%]\d|\s?年\s?\d)年?"),
+        ("y", rf"(?<![\d.,/$€£¥])(?<![A-Za-z]-)({_YEAR})(?!\d|[.,/%]\d|\s?年\s?\d)年?"),
     )
 )
 _DASH = r"\s*(?:[-–—−‐~～〜至到]|\bto\b|\bbis\b|\buntil\b|\btill\b|\btot\b|\bjusqu.à\b|\bà\b|\bhasta\b|-{2,3})+\s*"

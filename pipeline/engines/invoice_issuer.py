@@ -16,7 +16,8 @@ from stores.models import Label
 _ISSUER_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"^\W*(?:from|seller|vendor|supplier|issuer|issued\s*by|bill(?:ed)?\s*from|sold\s*by|leverancier|verkoper|verkäufer|"
+        r"^\W*(?:from|seller|vendor|supplier|issuer|issued\s*by|bill(?:ed)?\s*from|sold\s*by|leverancier|verkoper|"
+        r"verkäufer|"
         r"lieferant|rechnungssteller|vendeur|[ée]metteur|fournisseur|vendedor|emisor|fornitore|cedente)\s*(?:[:：]|$)",
         r"销售方(?:名称)?\s*[:：]?|销货单位(?:名称)?\s*[:：]?|开票(?:方|单位)\s*[:：]|收款单位\s*[:：]|卖方\s*[:：]",
         r"(?:account\s*(?:name|holder)|beneficiary(?:\s*name)?|payee|kontoinhaber|t\.?n\.?v\.?|titulaire|"
@@ -24,15 +25,21 @@ _ISSUER_LABELS = [
     )
 ]
 _CUSTOMER = re.compile(
-    r"(?<![a-z])(?:bill(?:ed|ing)?\s*(?:to|address)|sold\s*to|ship(?:ped|ping)?\s*(?:to|address)|invoice(?:d)?\s*to|deliver(?:y|ed)?\s*(?:to|address)|customer|client|"
-    r"buyer|attn|attention|factuur\s?adres|aflever\s?adres|bezorg\s?adres|klant|kunde|rechnungsadresse|lieferadresse|rechnung\s*an|"
-    r"adresse\s*de\s*(?:facturation|livraison)|factur[ée]\s*[àa]|destinataire|cliente?|destinatario)(?![a-z])|^\W*to\s*[:：]|购买方|购货单位|收货|买方|客户",
+    r"(?<![a-z])(?:bill(?:ed|ing)?\s*(?:to|address)|sold\s*to|ship(?:ped|ping)?\s*(?:to|address)|"
+    r"invoice(?:d)?\s*to|deliver(?:y|ed)?\s*(?:to|address)|customer|client|"
+    r"buyer|attn|attention|factuur\s?adres|aflever\s?adres|bezorg\s?adres|klant|kunde|rechnungsadresse|"
+    r"lieferadresse|rechnung\s*an|"
+    r"adresse\s*de\s*(?:facturation|livraison)|factur[ée]\s*[àa]|destinataire|cliente?|destinatario)(?![a-z])|"
+    r"^\W*to\s*[:：]|^\W*(?:firma|herrn?|frau|an|t\.a\.v\..*)\W*$|购买方|购货单位|收货|买方|客户",
     re.IGNORECASE,
 )
 _NO_NAME = re.compile(
-    r"(?<![a-z])(?:invoice|factuur|rechnung|facture|factura|fattura|kopie|copy|page|pagina|seite|date|datum|total|totaal|number|nummer|"
-    r"amount|description|omschrijving|quantity|qty|price|payment|terms?|order|tel|bank|iban|bic|swift|vat|btw|mwst|kvk|due|customer|"
-    r"account|reference|bedrag|betrag|montant|prijs|preis|prix|artikel|aantal|menge|subtotal|discount|original|receipt|statement|please|thank|dear)(?![a-z])|发票|日期|号码|合计|金额|税",
+    r"(?<![a-z])(?:invoice|factuur|rechnung|facture|factura|fattura|kopie|copy|page|pagina|seite|date|datum|total|"
+    r"totaal|number|nummer|"
+    r"amount|description|omschrijving|quantity|qty|price|payment|terms?|order|tel|bank|iban|bic|swift|vat|btw|"
+    r"mwst|kvk|due|customer|"
+    r"account|reference|bedrag|betrag|montant|prijs|preis|prix|artikel|aantal|menge|subtotal|discount|original|"
+    r"receipt|statement|please|thank|dear)(?![a-z])|发票|日期|号码|合计|金额|税",
     re.IGNORECASE,
 )
 _MAILERS = frozenset(
@@ -120,6 +127,7 @@ def _score(line: PageLine, index: LabelIndex, domains: Sequence[str]) -> float:
     score = 3.0 * has_company_suffix(text) - 2.0 * bool(_NO_NAME.search(text)) * (not has_company_suffix(text))
     score += max((_domain_score(name, domain) for domain in domains), default=0.0)
     score -= 2.0 * (looks_like_address(text) and not has_company_suffix(text)) + 3.0 * ends_address(text)
+    score += 1.5 * (has_company_suffix(text) and _goes_on_with_address(text))
     first_page = index.lines[0].page
     if line.page == first_page:
         top = line.number < 8 or line.box[1] < 150.0
@@ -127,6 +135,12 @@ def _score(line: PageLine, index: LabelIndex, domains: Sequence[str]) -> float:
         score += 0.5 * any(looks_like_address(other.text) for other in index.below(line)[:1])
     repeats = sum(name in squash(other.text) for other in index.lines if other is not line) if len(name) >= 4 else 0
     return score + 0.5 * min(repeats, 3) - (0.5 if len(name) < 4 else 0.0)
+
+
+def _goes_on_with_address(text: str) -> bool:
+    """A letterhead or sender's line that holds name and address: ``Firm GmbH · Street 1 · 12345 Town``."""
+    parts = re.split(r"\s*[|·•●,]\s*|\s[-–—]\s|\s{3,}", text)
+    return len(parts) >= 3 and any(looks_like_address(part) for part in parts[1:])
 
 
 def _domain_score(name: str, domain: str) -> float:

@@ -73,7 +73,7 @@ def _rows_under(rows: Sequence[Row], columns: Sequence[tuple[str, PageLine]]) ->
     others = 0
     for row in rows[:_MOST_ROWS]:
         cells = _cells(row, columns)
-        if (table and any(_END.search(cell.text) for cell in row.cells)) or others > _MOST_OTHER_ROWS:
+        if (table and _ends(row)) or others > _MOST_OTHER_ROWS:
             break
         if cells["amount"] and cells["description"] and not _SUBTOTAL.search(row.text):
             table.append(cells)
@@ -81,6 +81,10 @@ def _rows_under(rows: Sequence[Row], columns: Sequence[tuple[str, PageLine]]) ->
         else:
             others += 1
     return table
+
+
+def _ends(row: Row) -> bool:
+    return any(_END.search(text) for text in (row.text, *(cell.text for cell in row.cells)))
 
 
 def _cells(row: Row, columns: Sequence[tuple[str, PageLine]]) -> dict[str, Found | None]:

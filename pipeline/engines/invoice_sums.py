@@ -43,7 +43,7 @@ _TAX = re.compile(
 _TAX_NUMBER = re.compile(
     r"(?:vat|btw|tax|ust|tva|gst)[\s.-]*(?:id|no|nr|reg|number|nummer|identi)|税号|识别号|%\s*$", re.IGNORECASE
 )
-_NEAR_HEIGHTS = 1.2
+_CHINESE_SUMS = re.compile(r"\W*合\s*计")  # of a VAT invoice: the sum without tax, then the tax
 _EURO_TAX = re.compile(r"\b(?:btw|mwst|ust-?id|tva)\b|\b(?:NL|DE|FR|BE|AT|IT|ES)\d{8,}", re.IGNORECASE)
 
 
@@ -61,12 +61,20 @@ def find_sums(index: LabelIndex) -> Sums:
     totals = sorted(_totals(index), key=lambda item: item[0])
     untaxed = [found for row in index.rows if _UNTAXED.search(row.text) for found in _labelled_sums(index, row)[-1:]]
     taxes = [found for row in index.rows if _is_tax_row(row.text) for found in _labelled_sums(index, row)[-1:]]
+    for row in index.rows:
+        if _CHINESE_SUMS.match(row.text) and len(both := _labelled_sums(index, row)) == 2:
+            untaxed, taxes = [both[0]], [both[1]]
     total = _checked(totals, untaxed, taxes)
-    return Sums(
-        total=total,
-        untaxed=_matching(untaxed, total),
-        tax=_matching(taxes, total),
-    )
+    tax = _matching(taxes, total)
+    return Sums(total=total, untaxed=_matching(untaxed, total) or _difference(totals, total, tax), tax=tax)
+
+
+def _difference(totals: Sequence[tuple[float, Found]], total: Found | None, tax: Found | None) -> Found | None:
+    """What is called a total as well and is the total less the tax."""
+    if total is None or tax is None:
+        return None
+    wanted = round(float(total.value) - float(tax.value), 2)
+    return next((found for _, found in totals if found.value == wanted and found is not total), None)
 
 
 def _is_tax_row(text: str) -> bool:

@@ -26,8 +26,8 @@ _STREET = re.compile(
     (?<![a-z])(?:jalan|jln|jl\.|lorong|lrg|persiaran|lebuh(?:raya)?|taman|tmn|kampung|kg\.|lot|bandar|seksyen|kawasan|
       plaza|street|str\.|road|rd|avenue|ave|lane|drive|blvd|boulevard|highway|hwy|suite|floor|flr|level|unit|block|blk|
       building|bldg|square|court|p\.?\s?o\.?\s?box|postbus|postfach|rue|chemin|cours|place|calle|avenida|via|piazza|
-      weg|plein|gracht|laan|allee|platz|industrial|park|mall|shopping|centre|center|ground|g/f)(?![a-z])
-    | \b[a-zà-ÿ]{3,}(?:stra(?:ß|ss)e|str\.|weg|plein|gracht|laan|straat|kade|gasse|allee|platz|dijk|singel)\b
+      weg|plein|gracht|laan|allee|platz|walk|crescent|terrace|parade|circle|quay|industrial|park|mall|shopping|centre|center|ground|g/f)(?![a-z])
+    | \b[a-zà-ÿ]{3,}(?:stra(?:ß|ss)e|str\.|weg|plein|gracht|laan|straat|kade|gasse|allee|platz|dijk|singel)(?![a-z])
     | (?<![a-z])(?:\d+\w?[ ,]+[a-z.' ]{3,}\s(?:st|dr|ct|ln|pl|way)\.?)(?![a-z])
     | [省市区县镇乡村路街道巷弄号楼层室栋座]
     """,
@@ -46,7 +46,7 @@ _REGISTRATION = re.compile(
 _NOT_AN_ADDRESS = re.compile(
     r"(?<![a-z])(?:tel|te1|phone|fax|mobile|hp|h/p|whatsapp|e-?mail|www|http|gst|sst|vat|btw|tax|reg|roc|co\.?\s?reg|invoice|receipt|"
     r"bill|date|time|cashier|table|order|counter|ticket|terminal|website|iban|bic|kvk|kassa|station\s?id|company no|"
-    r"customer|member|thank|welcome|ust|uid|siret|hrb)(?![a-z])|@|电话|電話|传真|日期|时间|税号|单号|小票|收银|发票|桌号|会员",
+    r"customer|member|thank|welcome|manager|served|server|operator|staff|clerk|ust|uid|siret|hrb)(?![a-z])|@|电话|電話|传真|日期|时间|税号|单号|小票|收银|发票|桌号|会员",
     re.IGNORECASE,
 )
 
@@ -84,6 +84,11 @@ def looks_like_address(text: str) -> bool:
 
 def has_postcode(text: str) -> bool:
     return bool(_POSTCODE.search(text))
+
+
+def names_town(text: str) -> bool:
+    """A town with a postcode of four digits and nothing else: ``Auckland 1010``, ``3011 Bern``."""
+    return bool(re.fullmatch(r"\W*(?:[^\W\d_]{3,}[ ,-]{1,3}){1,3}\d{4}\W*|\W*\d{4}\s+(?:[^\W\d_]{3,}\W*){1,3}", text))
 
 
 def ends_address(text: str) -> bool:

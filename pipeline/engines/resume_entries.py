@@ -19,8 +19,10 @@ _STRONG_SEPARATOR = re.compile(
 )
 _WEAK_SEPARATOR = re.compile(r"\s*[,;，；、]\s*(?![^()（）]*[)）])|\s+at\s+(?=[A-Z])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*")
 _LONG_CHARACTERS = 100
-_MOST_LEAD_ROWS = 2
-_MOST_TAIL_ROWS = 2
+_MOST_LEAD_ROWS = 4
+_FEW_LEAD_ROWS = 2
+_MOST_TAIL_ROWS = 3
+_ENOUGH_NAMES = 2  # school and degree, firm and job: what follows is description
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,13 +120,21 @@ def _mark(rows: Sequence[Row]) -> list[_MarkedRow]:
         is_bullet = bool(_BULLET.match(text))
         period = None if is_bullet else _head_period(row)
         continued = bullet_left is not None and left > bullet_left + 1.0 and period is None
-        prose = len(text) > _LONG_CHARACTERS and period is None
+        prose = period is None and _is_prose(text)
         if is_bullet:
             bullet_left = left
         elif not continued:
             bullet_left = None
         marked.append(_MarkedRow(row=row, period=period, detail=is_bullet or continued or prose))
     return marked
+
+
+def _is_prose(text: str) -> bool:
+    """A long line, or one that ends as a sentence does."""
+    long = len(text) > _LONG_CHARACTERS or len(re.findall(r"[\u4e00-\u9fff]", text)) > _LONG_CHARACTERS // 3
+    return long or (
+        bool(re.search(r"[.。;；]\s*$", text)) and len(re.findall(r"[a-z]{2,}|[\u4e00-\u9fff]{2}", text)) > 4
+    )
 
 
 def _head_period(row: Row) -> PeriodMatch | None:
@@ -153,7 +163,8 @@ def _starts(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> list[int]:
     starts = [max(anchors[0] - lead, 0)]
     for previous, anchor in pairwise(anchors):
         start, floor = anchor, previous + 1
-        while start > floor and not marked[start - 1].detail and anchor - start < _MOST_LEAD_ROWS:
+        most = max(lead, _FEW_LEAD_ROWS)
+        while start > floor and not marked[start - 1].detail and anchor - start < most:
             after_details = any(row.detail for row in marked[floor : start - 1])
             if anchor - start >= lead and not after_details:
                 break
@@ -176,16 +187,19 @@ def _undated_groups(marked: Sequence[_MarkedRow]) -> Iterator[list[_MarkedRow]]:
 
 def _entry(marked: Sequence[_MarkedRow]) -> Entry:
     anchor = next((at for at, row in enumerate(marked) if row.period), 0)
-    head: list[_MarkedRow] = []
-    for at, row in enumerate(marked):
-        if row.detail or at > anchor + _MOST_TAIL_ROWS:
-            if at > anchor:
-                break
-            continue
-        head.append(row)
+    head = [row for at, row in enumerate(marked) if at <= anchor and not row.detail]
     pieces = [piece for at, row in enumerate(head) for piece in _pieces(row, at)]
+    for row in marked[anchor + 1 : anchor + 1 + _MOST_TAIL_ROWS]:
+        names = [piece for piece in pieces if not is_place(piece.text)]
+        if row.detail or (len(names) >= _ENOUGH_NAMES and not _is_labelled(row.row.text)):
+            break
+        pieces.extend(_pieces(row, len(head)))
     start, end = _dates(marked[anchor]) if marked else (None, None)
     return Entry(start=start, end=end, pieces=tuple(pieces), rows=tuple(row.row for row in marked))
+
+
+def _is_labelled(text: str) -> bool:
+    return bool(re.match(r"\W*[^\W\d]{2,20}\s*[:：]", text))
 
 
 def _dates(marked: _MarkedRow) -> tuple[Found | None, Found | None]:
@@ -256,4 +270,7 @@ def _trim(text: str) -> str:
     text = text.strip(" \t,;:|·•-–—―，；：、")
     if text[:1] in "(（[【" and text[-1:] in ")）]】":
         text = text[1:-1].strip()
-    return text.lstrip(")）") if text.count("(") + text.count("（") < text.count(")") + text.count("）") else text
+    opened, closed = len(re.findall(r"[(（]", text)), len(re.findall(r"[)）]", text))
+    if opened != closed:
+        text = text.strip("()（） ")
+    return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from pipeline.engines.evidence import Found, found_in
 from pipeline.engines.parties import has_company_suffix
@@ -37,25 +38,28 @@ _DIPLOMA_IN_CHINESE = re.compile(r"[（(]\s*([\u4e00-\u9fffA-Za-z]+)\s*[）)]$")
 def education_rows(entries: Sequence[Entry]) -> list[FoundRow]:
     """institution, degree, area, start_date, end_date of every entry that names a school or a degree."""
     rows = [_education(entry) for entry in entries]
+    for above, row in pairwise(rows):
+        if row["institution"] is None and row["degree"]:
+            row["institution"] = above["institution"]  # several degrees of one school
     return [row for row in rows if row["institution"] or row["degree"]]
 
 
 def _education(entry: Entry) -> FoundRow:
     row: FoundRow = dict.fromkeys(("institution", "degree", "area"))
-    pieces = _take_labelled(entry.pieces, row)
     rest: list[Piece] = []
-    for piece in pieces:
+    for piece in _take_labelled(entry.pieces, row):
+        if is_place(piece.text):
+            continue
         if row["institution"] is None and names_school(piece.text) and not _is_degree_first(piece.text):
             row["institution"] = piece.found()
         elif row["degree"] is None and find_degree(piece.text):
             _take_degree(piece, row)
         else:
             rest.append(piece)
-    rest = [piece for piece in rest if not is_place(piece.text)]
     if row["institution"] is None and rest:
         row["institution"] = rest.pop(_best_name(rest)).found()
     if row["area"] is None and rest:
-        row["area"] = _area(rest, row)
+        row["area"] = _area(rest)
     return row | {"start_date": entry.start, "end_date": entry.end}
 
 
@@ -71,7 +75,7 @@ def _best_name(pieces: Sequence[Piece]) -> int:
 
 
 def _take_degree(piece: Piece, row: FoundRow) -> None:
-    """The degree of a piece, and the field of study behind it (``PhD in Physics``) or before it (``物理学（本科）``)."""
+    """The degree of a piece, and the field of study behind it (``PhD in Physics``) or before it."""
     match = find_degree(piece.text)
     if match is None:
         return
@@ -87,14 +91,10 @@ def _take_degree(piece: Piece, row: FoundRow) -> None:
         row["area"] = found_in(area, [piece.line], area)
 
 
-def _area(rest: Sequence[Piece], row: FoundRow) -> Found | None:
-    """The next piece that can be a field of study."""
-    schools = {line.number for found in (row["institution"],) if found for line in found.lines}
-    fitting = [
-        piece for piece in rest if (not names_school(piece.text) and not piece.right) or piece.line.number in schools
-    ]
-    fitting = [piece for piece in fitting if re.search(r"[^\W\d_]{2,}", piece.text) and len(piece.text) < 80]
-    return fitting[0].found() if fitting else None
+def _area(rest: Sequence[Piece]) -> Found | None:
+    """The next piece that can be a field of study, those of the right margin last."""
+    fitting = [p for p in rest if re.search(r"[^\W\d_]{2,}", p.text) and not names_school(p.text) and len(p.text) < 80]
+    return min(fitting, key=lambda piece: piece.right).found() if fitting else None
 
 
 def experience_rows(entries: Sequence[Entry]) -> list[FoundRow]:

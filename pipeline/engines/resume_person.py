@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 
 from pipeline.engines.contacts import find_emails, find_phones, find_urls
 from pipeline.engines.evidence import Found, PageLine, found_in, squash
+from pipeline.engines.parties import looks_like_address
 from pipeline.engines.resume_sections import heading_kind
 from pipeline.engines.resume_words import find_degree, is_place, names_job, names_school
 from stores.models import Label
@@ -58,9 +59,10 @@ def find_email(lines: Sequence[PageLine]) -> Found | None:
     return None
 
 
-def find_phone(lines: Sequence[PageLine]) -> Found | None:
+def find_phone(lines: Sequence[PageLine], expected: bool = False) -> Found | None:
+    """The first phone number; ``expected`` also takes numbers that no label and no country's rules tell."""
     for line in lines:
-        for match in find_phones(line.text):
+        for match in find_phones(line.text, expected=expected):
             return found_in(match.value, [line], line.text[match.start : match.end].strip())
     return None
 
@@ -126,6 +128,9 @@ def find_location(about: Sequence[PageLine], name: Found | None) -> Found | None
     parts = [(part, line) for line in about for part in _parts(line.text) if part]
     for part, line in parts:
         if is_place(part):
+            return found_in(part, [line], part)
+    for part, line in parts:
+        if looks_like_address(part) and re.search(r"\d", part) and not find_phones(part):
             return found_in(part, [line], part)
     return _between_contacts(about, name)
 

@@ -120,7 +120,7 @@ def heading_kind(text: str) -> SectionKind | None:
     if re.fullmatch(r"[\u4e00-\u9fff](?:\s+[\u4e00-\u9fff])+", plain):
         plain = re.sub(r"\s+", "", plain)
     plain = re.sub(r"(?<=[\u4e00-\u9fff])\s*[A-Za-z][A-Za-z &]+$|^[A-Za-z][A-Za-z &]+\s*(?=[\u4e00-\u9fff])", "", plain)
-    if not plain or len(plain) > 45:
+    if not plain or len(plain) > 45 or plain[0].islower():  # a lower-case word is the end of a broken line
         return None
     return next((SectionKind(kind) for kind, pattern in _HEADINGS if pattern.fullmatch(plain)), None)
 
@@ -152,7 +152,9 @@ def _rest_of(row: Row, headings: dict[int, SectionKind]) -> list[Row]:
 def _without_page_furniture(lines: Sequence[PageLine]) -> list[PageLine]:
     """Lines without page numbers and "last updated" notes, and without running heads after the first page."""
     first = lines[0].page if lines else 0
-    furniture = re.compile(r"page \d+|\d+\s*/\s*\d+|last updated|seite \d+|第\s*\d+\s*页|\W*\d{1,2}\W*$", re.IGNORECASE)
+    furniture = re.compile(
+        r"page \d+|\d{1,2}\s*/\s*\d{1,2}\W*$|last updated|seite \d+|第\s*\d+\s*页|\W*\d{1,2}\W*$", re.IGNORECASE
+    )
     return [
         line
         for line in lines
@@ -182,7 +184,7 @@ def _unknown_headings(lines: Sequence[PageLine], known: dict[int, SectionKind]) 
     marked = [line.level for line in models if line.label in (Label.HEADING, Label.TITLE)]
     found = {}
     for line in lines:
-        if line.number in known or len(line.text.strip()) > 50 or (line.number < models[0].number and not marked):
+        if line.number in known or len(line.text.strip()) > 50 or line.number < models[0].number:
             continue
         same_label = len(marked) * 2 > len(models) and line.label is Label.HEADING and 0 < line.level <= max(marked)
         if same_label or _drawn_alike(line, models, body_height):

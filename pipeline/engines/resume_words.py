@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pipeline.engines.parties import has_company_suffix
+
 _PLAIN = r"(?<![^\W\d_])(?:{})(?![^\W\d_])"
 
 _DEGREE = re.compile(
@@ -127,6 +129,7 @@ _CITIES = (
     "são paulo|rio de janeiro|buenos aires|santiago|bogotá|lima|mexico city|lyon|toulouse|grenoble|lille|nantes|"
     "marseille|bordeaux|nice"
 )
+_LAND = re.compile(rf"(?:{_COUNTRIES}|{_STATE_NAMES})", re.IGNORECASE)
 _REGION = re.compile(rf"(?:{_COUNTRIES}|{_STATE_NAMES}|{_CITIES})", re.IGNORECASE)
 _STATE = re.compile(rf"(?:{_STATES})(?:\s+\d{{5}}(?:-\d{{4}})?)?")
 _REMOTE = re.compile(r"\(?(?:fully\s+)?(?:remote|hybrid|远程)(?:\s*\(.*\))?\)?", re.IGNORECASE)
@@ -167,15 +170,19 @@ def is_place(text: str) -> bool:
     text = text.strip(" ()（）")
     if _REMOTE.fullmatch(text) or _ZH_PLACE.fullmatch(text):
         return True
-    parts = [part.strip() for part in text.split(",")]
+    parts = [part.strip() for part in re.split(r"[,，]", text)]
     if len(parts) > 4 or not all(_is_place_word(part) for part in parts):
         return False
-    return any(_REGION.fullmatch(part) for part in parts) or (len(parts) > 1 and bool(_STATE.fullmatch(parts[-1])))
+    unknown = [at for at, part in enumerate(parts) if not _REGION.fullmatch(part) and not _STATE.fullmatch(part)]
+    if unknown == [0] and len(parts) > 1:  # a small town: what follows it is a state or a country, no city
+        return bool(_STATE.fullmatch(parts[1]) or _LAND.fullmatch(parts[1]))
+    return not unknown and bool(_REGION.fullmatch(parts[0]))
 
 
 def _is_place_word(text: str) -> bool:
     capital = text[:1].isupper() or not text[:1].isascii() or text[:1].isdigit()
-    return bool(text) and capital and len(text.split()) <= 4 and not names_job(text)
+    named = names_job(text) or names_school(text) or has_company_suffix(text)
+    return bool(text) and capital and len(text.split()) <= 4 and not named
 
 
 def place_at_end(text: str) -> int | None:

@@ -22,7 +22,7 @@ _NUMBER_LABELS = [
         rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
         r"(?:factuur|rechnungs?)[\s-]?(?:nummer|nr|no)(?![a-z])\.?|beleg-?(?:nummer|nr)\.?",
         r"(?:num[ée]ro|n[°ºo]|nr)\.?\s*(?:de\s*|della\s*|di\s*)?(?:la\s*)?(?:facture|factura|fattura|fatura|invoice)",
-        r"发票(?:号码|编号|号)|票据号码|账单(?:编号|号)|單號|发票代码",
+        r"发票(?:号码|编号|号)|票据号码|账单(?:编号|号)|單號",
         rf"^\W*{_INVOICE_WORDS}(?![a-z])",
         r"(?<![a-z])(?:document|doc|statement|receipt|voucher|order)\s*(?:number|no|nr|#)(?![a-z])",
         r"^\W*(?:number|no\.|nr\.|nummer|n°)(?![a-z])",

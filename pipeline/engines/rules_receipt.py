@@ -18,6 +18,7 @@ from pipeline.engines.parties import (
     is_legal_form_alone,
     is_registration,
     looks_like_address,
+    names_town,
 )
 from pipeline.engines.receipt_total import find_total
 from pipeline.engines.record_builder import build_record
@@ -68,10 +69,10 @@ def _labelled_text(index: LabelIndex, labels: Sequence[str]) -> Found | None:
 
 def find_shop(head: Sequence[PageLine]) -> Found | None:
     """The most name-like line of the head: legal form, then what stands above registration number and address."""
-    scored = [(_name_score(head, at), -at) for at in range(len(head)) if _may_be_name(head[at].text)]
-    if not scored:
+    names = [at for at in range(len(head)) if _may_be_name(head[at].text)]
+    if not names:
         return None
-    at = -max(scored)[1]
+    at = max(names, key=lambda at: (_name_score(head, at) + (at == names[0]), -at))
     lines = [head[at]]
     if is_legal_form_alone(head[at].text) and at and _may_be_name(head[at - 1].text):
         lines.insert(0, head[at - 1])
@@ -112,7 +113,8 @@ def find_address(head: Sequence[PageLine], company: Found | None) -> Found | Non
     for line in head[start:]:
         if is_registration(line.text):
             continue
-        if ends_address(line.text) or len(run) == _MOST_ADDRESS_LINES:
+        after_postcode = any(has_postcode(other.text) for other in run) and re.search(r"\d", line.text)
+        if ends_address(line.text) or len(run) == _MOST_ADDRESS_LINES or after_postcode:
             if run:
                 break
             continue
@@ -131,6 +133,8 @@ def _trimmed(run: list[PageLine]) -> list[PageLine]:
 
 def _continues(run: list[PageLine]) -> bool:
     """A closing line of words alone, right below a line with a postcode or ending in a comma: a town or state."""
+    if len(run) >= 2 and names_town(run[-1].text):
+        return True
     if len(run) < 2 or re.search(r"\d", run[-1].text):
         return False
     above = run[-2].text.strip()

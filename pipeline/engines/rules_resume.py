@@ -34,7 +34,7 @@ class ResumeRules:
         found = {
             "name": name,
             "email": email,
-            "phone": find_phone(about) or find_phone(lines),
+            "phone": find_phone(about) or find_phone(about, expected=True) or find_phone(lines),
             "location": find_location(about, name),
             "links": find_links(about),
             "summary": _summary(sections),
