@@ -96,18 +96,29 @@ app.command("worker", context_settings={"allow_extra_args": True, "ignore_unknow
 app.command("doctor")(cli_runtime.doctor)
 
 
+def print_version(wanted: bool) -> None:
+    """The installed version, or that of a checkout that was never installed."""
+    if not wanted:
+        return
+    from importlib import metadata
+
+    try:
+        found = metadata.version("ingot")
+    except metadata.PackageNotFoundError:
+        found = "(not installed)"
+    sys.stdout.write(f"ingot {found}\n")
+    raise typer.Exit
+
+
 @app.callback()
 def common(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=print_version)
+    ] = False,
 ) -> None:
     """What happens before every command: logs go to stderr, warnings and worse unless ``--verbose``."""
     levels = (logging.WARNING, logging.INFO, logging.DEBUG)
     logging.basicConfig(level=levels[min(current.verbose, 2)], format="ingot: %(message)s", force=True)
-    if version:
-        from importlib.metadata import version as installed
-
-        sys.stdout.write(f"ingot {installed('ingot')}\n")
-        raise typer.Exit
 
 
 def main() -> None:

@@ -68,7 +68,7 @@ def load_settings() -> Settings:
         raise InputError(_setting_sentence(error.errors()), code="bad_setting") from error
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"ingot.toml is not valid TOML: {error}", code="bad_setting") from error
-    return found.model_copy(update={"home": found.home.expanduser().absolute()})
+    return found.model_copy(update={"home": found.home.expanduser().resolve()})
 
 
 def _setting_sentence(errors: Iterable[Any]) -> str:

@@ -269,6 +269,11 @@ def test_records_guard_spreadsheets(fake: type[FakeService], capsys: pytest.Capt
     assert json.loads(capsys.readouterr().out)[0]["fields"]["amount"] == -3.5
 
 
+def test_the_version_needs_no_command(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["--version"]) == Exit.WELL
+    assert capsys.readouterr().out.startswith("ingot ")
+
+
 def test_kb_delete_with_yes(fake: type[FakeService]) -> None:
     assert cli.run(["kb", "delete", "kb", "--yes"]) == Exit.WELL
     assert fake.asked["deleted"] == "kb"
