@@ -40,6 +40,11 @@ class SentenceTransformersEmbedder:
     def dimension(self) -> int:
         return int(self._model.get_sentence_embedding_dimension())
 
+    @property
+    def english_only(self) -> bool:
+        """Only the default model is known to be."""
+        return self._name == _MINILM
+
     @cached_property
     def max_tokens(self) -> int:
         """Tokens of a text that are read, without the two or so that the model adds itself."""

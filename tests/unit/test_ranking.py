@@ -1,0 +1,53 @@
+"""Fusion of keyword and vector ranks."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.ranking import fuse
+
+lists = st.lists(st.integers(0, 30), unique=True, max_size=20)
+
+
+def test_what_both_halves_find_first_is_first_with_score_one() -> None:
+    first, *_ = fuse(["a", "b"], ["a", "c"], 0.0, 10)
+    assert (first.id, first.score, first.keyword_rank, first.vector_rank) == ("a", pytest.approx(1.0), 1, 1)
+
+
+def test_found_by_both_beats_found_by_one() -> None:
+    assert fuse(["a", "both"], ["b", "both"], 0.0, 1)[0].id == "both"
+
+
+def test_one_empty_half_leaves_the_order_of_the_other() -> None:
+    assert [found.id for found in fuse([3, 1, 2], [], 0.0, 10)] == [3, 1, 2]
+    assert [found.id for found in fuse([], [3, 1, 2], 1.0, 10)] == [3, 1, 2]
+    assert fuse([], [], 0.5, 10) == []
+
+
+def test_keywords_decide_a_chinese_question_and_vectors_fill_up() -> None:
+    ranked = fuse(["k1", "k2"], ["v1", "k2"], 1.0, 10)
+    assert [found.id for found in ranked] == ["k1", "k2", "v1"]
+
+
+def test_names_in_latin_letters_leave_a_chinese_question_chinese() -> None:
+    assert fuse(["k1", "k2"], ["k2", "k1"], 0.4, 10)[0].id == "k1"
+
+
+def test_a_multilingual_embedder_counts_in_every_language() -> None:
+    assert fuse(["k1", "k2"], ["k2", "k3"], 1.0, 10, multilingual=True) == fuse(["k1", "k2"], ["k2", "k3"], 0.0, 10)
+
+
+@given(lists, lists, st.floats(0, 1), st.integers(1, 40))
+def test_promises_of_every_fusion(keyword: list[int], vector: list[int], share: float, limit: int) -> None:
+    ranked = fuse(keyword, vector, share, limit)
+    ids = [found.id for found in ranked]
+    scores = [found.score for found in ranked]
+    assert len(ids) == min(limit, len({*keyword, *vector}))
+    assert len(set(ids)) == len(ids)
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 < score <= 1 + 1e-9 for score in scores)
+    for found in ranked:
+        assert found.keyword_rank == (keyword.index(found.id) + 1 if found.id in keyword else None)
+        assert found.vector_rank == (vector.index(found.id) + 1 if found.id in vector else None)
