@@ -112,6 +112,9 @@ class Embedder(Protocol):
     @property
     def max_tokens(self) -> int: ...  # what is longer is cut
 
+    @property
+    def english_only(self) -> bool: ...  # its vectors say little about other languages
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
 
     def embed_passages(self, texts: Sequence[str]) -> np.ndarray:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.ranking import fuse
+from pipeline.ranking import Ranked, fuse
 from pipeline.work import Tools
 from stores.contracts import VectorRow, Where
 from stores.errors import DamagedIndexError, InputError
-from stores.models import Hit, chunk_id
+from stores.models import Chunk, Hit, chunk_id
 
 if TYPE_CHECKING:
     from stores.records import RecordStore
+from stores.words import unspaced_share
 
 MODES = ("hybrid", "keyword", "vector")
 MOST_HITS = 200
@@ -36,7 +37,8 @@ def search(
     wanted = max(_CANDIDATES, 3 * limit)
     keyword = _by_keywords(store, query, wanted, documents) if mode != "vector" else []
     vector = _by_vectors(tools, store, query, wanted, documents) if mode != "keyword" else []
-    return _hits(store, fuse(keyword, vector, query, limit))
+    english_only = tools.embedder().english_only
+    return _hits(store, fuse(keyword, vector, unspaced_share(query), limit, multilingual=not english_only))
 
 
 def _by_keywords(store: RecordStore, query: str, wanted: int, documents: Collection[str] | None) -> list[str]:
@@ -64,17 +66,17 @@ def _by_vectors(
         asked *= 4
 
 
-def _hits(store: RecordStore, ranked: Sequence[tuple[str, float, int | None, int | None]]) -> list[Hit]:
-    chunks = store.passages.read([at for at, *_ in ranked])
-    return [
-        Hit(
-            chunk=at, document=at.split(":")[0], source=chunks[at][1], first_page=chunks[at][0].first_page,
-            last_page=chunks[at][0].last_page, heading=chunks[at][0].heading, text=chunks[at][0].text,
-            boxes=chunks[at][0].boxes, score=score, keyword_rank=keyword_rank, vector_rank=vector_rank,
-        )
-        for at, score, keyword_rank, vector_rank in ranked
-        if at in chunks
-    ]  # fmt: skip
+def _hits(store: RecordStore, ranked: Sequence[Ranked[str]]) -> list[Hit]:
+    chunks = store.passages.read([found.id for found in ranked])
+    return [_hit(found, *chunks[found.id]) for found in ranked if found.id in chunks]
+
+
+def _hit(found: Ranked[str], chunk: Chunk, source: str) -> Hit:
+    return Hit(
+        chunk=found.id, document=found.id.split(":")[0], source=source, first_page=chunk.first_page,
+        last_page=chunk.last_page, heading=chunk.heading, text=chunk.text, boxes=chunk.boxes, score=found.score,
+        keyword_rank=found.keyword_rank, vector_rank=found.vector_rank,
+    )  # fmt: skip
 
 
 def rebuild(tools: Tools, store: RecordStore) -> int:

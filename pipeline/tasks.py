@@ -66,7 +66,7 @@ class StepTask(Task):  # type: ignore[misc]
         owner = f"{self.request.hostname}/{self.request.id}/{uuid.uuid4().hex[:8]}"
         try:
             result = flow.run_stage(
-                tools(), key, owner=owner, worker=str(self.request.hostname), killable=StepTask.killable
+                tools(), key, owner=owner, worker=f"{self.request.hostname}#{os.getpid()}", killable=StepTask.killable
             )
         except NotFoundError:  # the knowledge base was deleted meanwhile
             raise Ignore from None

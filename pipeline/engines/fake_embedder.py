@@ -18,6 +18,7 @@ class FakeEmbedder:
 
     fingerprint = "fake-embedder/2"
     dimension = 32
+    english_only = False
     max_tokens = 254
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:

@@ -2,11 +2,17 @@
 
 A fake document is a small text file: the first line is ``%FAKE`` (``%FAKE password`` makes it encrypted), then pages
 separated by form feeds. In a page, ``# `` begins a heading, lines are paragraphs. A page that begins with ``[scan]``
-has no text layer, ``[broken]`` cannot be read, and ``[blank]`` shows nothing.
+has no text layer, ``[broken]`` cannot be read, and ``[blank]`` shows nothing. What native code does at its worst can be
+had, too: a page that holds ``[crash]`` ends its process, ``[hang]`` never returns, ``[memory]`` asks for memory without
+end, ``[slow 0.5]`` takes that many seconds.
 """
 
 from __future__ import annotations
 
+import os
+import re
+import signal
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -59,6 +65,7 @@ class FakeText:
     def read(self, path: Path, password: str, number: int) -> PageText:
         text = _page(path, password, number)
         _refuse_broken(text, number)
+        _misbehave(text)
         return page_text(text, self.fingerprint, None)
 
 
@@ -73,6 +80,7 @@ class FakeReader:
             text = image.path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise PageError(f"The picture of page {image.number} is not a fake page.") from error
+        _misbehave(text)
         return page_text(text, self.fingerprint, 0.9)
 
 
@@ -113,6 +121,20 @@ def _page(path: Path, password: str, number: int) -> str:
 def _refuse_broken(text: str, number: int) -> None:
     if text.startswith(_BROKEN):
         raise PageError(f"Page {number} cannot be read: it says that it is broken.")
+
+
+def _misbehave(text: str) -> None:
+    if "[crash]" in text:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "[hang]" in text:
+        time.sleep(3600)
+    if "[memory]" in text:
+        held = []
+        while True:
+            held.append(bytearray(64 << 20))
+    slow = re.search(r"\[slow ([\d.]+)\]", text)
+    if slow:
+        time.sleep(float(slow[1]))
 
 
 def _pages(path: Path, password: str) -> list[str]:

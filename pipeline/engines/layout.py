@@ -7,14 +7,16 @@ Text that no box holds is kept as text of its own: nothing that is printed gets 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline.engines import layout_headings as headings
 from pipeline.engines import layout_model, mupdf
+from pipeline.engines.layout_blocks import Piece, pieces
 from pipeline.engines.layout_glyphs import Fragment, PrintedLine, fragment, fragments_of, printed_lines
-from pipeline.engines.layout_joining import item_text, items, joined, paragraphs, words_of
+from pipeline.engines.layout_joining import item_text, joined, words_of
 from pipeline.engines.layout_order import reading_order
 from pipeline.engines.layout_page import moved, upright
 from pipeline.engines.layout_tables import Frame, filled, frames_of_grid, frames_of_placements
@@ -39,6 +41,14 @@ _LABELS = {
     "formula": Label.FORMULA,
 }
 _OUTSIDE = (Label.HEADER, Label.FOOTER)
+_HEADER_ZONE = _FOOTER_ZONE = 0.15  # of the page's height: no running header or footer reaches further in
+_EDGE = 0.09  # of the page's height: what is left of a line there is a page number
+_LONGEST_RUNNING = 400  # characters of a running header or footer
+_PAGE_NUMBER = re.compile(
+    r"(?:[-–—|.·•\s]*)(?:(?:page|seite|p\.|第)\s*)?(?:\d{1,4}|[ivxlc]{1,7})\s*(?:页|頁)?"
+    r"(?:\s*(?:/|of|von|sur|de|-|共)\s*\d{1,4}\s*(?:页|頁)?)?(?:[-–—|.·•\s]*)",
+    re.IGNORECASE,
+)
 _WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
 
 
@@ -69,12 +79,27 @@ def _read(page: Any, engine: str, recognised: bool, confidence: float | None) ->
     _fill(regions, _fragments(page, recognised))
     for region in regions:
         region.lines = printed_lines(region.fragments)
+        _check_margin(region, float(page.rect.height))
     regions = [region for region in regions if region.lines or region.label is Label.FIGURE]
     words = words_of(line.text for region in regions for line in region.lines)
     running = [region for region in regions if region.label in (Label.TEXT, Label.LIST)]
     body = headings.body_size([line for region in running for line in region.lines])
     ordered = [regions[index] for index in reading_order([region.box for region in regions])]
     return _written(ordered, words, body, engine, confidence)
+
+
+def _check_margin(region: Region, height: float) -> None:
+    """Correct what the model says of running headers and footers: they lie at the margin and are short.
+
+    A page number that it takes for text, alone at the very edge, is one.
+    """
+    top, bottom = region.box[1] / height, region.box[3] / height
+    text = " ".join(line.text for line in region.lines)
+    if (region.label is Label.HEADER and (bottom > _HEADER_ZONE or len(text) > _LONGEST_RUNNING)) or (region.label is Label.FOOTER and (top < 1 - _FOOTER_ZONE or len(text) > _LONGEST_RUNNING)):
+        region.label = Label.TEXT
+    elif region.label in (Label.TEXT, Label.LIST, Label.HEADING) and _PAGE_NUMBER.fullmatch(text):
+        if bottom < _EDGE or top > 1 - _EDGE:
+            region.label = Label.HEADER if bottom < _EDGE else Label.FOOTER
 
 
 def _regions(page: Any, recognised: bool) -> list[Region]:
@@ -230,8 +255,7 @@ def _written(
     markdown = ""
     blocks: list[Block] = []
     for region in regions:
-        for piece in _pieces(region, words, body):
-            block, text = piece
+        for block, text in _blocks_of(region, words, body):
             if text:
                 markdown += "\n\n" if markdown else ""
                 start = len(markdown)
@@ -247,12 +271,12 @@ def _placed(block: Block, start: int, end: int) -> Block:
     )
 
 
-def _pieces(region: Region, words: frozenset[str], body: float) -> list[tuple[Block, str]]:
+def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple[Block, str]]:
     """Blocks of one region with their Markdown ("" for what stays outside)."""
     label, lines = region.label, region.lines
     if label is Label.TABLE:
         table = filled(region.fragments, region.frames, words)
-        if table and not table.is_frame:
+        if table and not table.is_frame and not table.is_prose:
             return [(Block(label=label, box=region.box, text=table.text, lines=table.lines), table.markdown())]
     if label in (Label.TITLE, Label.HEADING) and not headings.is_no_heading(lines, body):
         return [_heading(part, label, words, body) for part in headings.heading_parts(lines)]
@@ -260,14 +284,18 @@ def _pieces(region: Region, words: frozenset[str], body: float) -> list[tuple[Bl
         return [_heading(lines, Label.HEADING, words, body)]
     if label in _OUTSIDE:
         return [(_block(label, region.box, lines, joined([line.text for line in lines], words)), "")]
-    if label is Label.LIST:
-        return [_list(region, words)]
     if label is Label.FIGURE:
         text = "\n".join(line.text for line in lines)
         return [(_block(label, region.box, lines, text), text)]
-    if label in (Label.TABLE, Label.TITLE, Label.HEADING):
-        label = Label.TEXT
-    return [_paragraph(part, label, words) for part in paragraphs(lines)]
+    if label in (Label.CAPTION, Label.FORMULA):
+        return [_paragraph(Piece(label, [lines]), words)]
+    return [_written_piece(piece, words, body) for piece in pieces(lines, label, body)]
+
+
+def _written_piece(piece: Piece, words: frozenset[str], body: float) -> tuple[Block, str]:
+    if piece.label is Label.HEADING:
+        return _heading(piece.lines, Label.HEADING, words, body)
+    return _list(piece, words) if piece.label is Label.LIST else _paragraph(piece, words)
 
 
 def _heading(lines: Sequence[PrintedLine], label: Label, words: frozenset[str], body: float) -> tuple[Block, str]:
@@ -277,22 +305,23 @@ def _heading(lines: Sequence[PrintedLine], label: Label, words: frozenset[str], 
     return block, f"{'#' * level} {text}"
 
 
-def _list(region: Region, words: frozenset[str]) -> tuple[Block, str]:
-    texts = [joined([line.text for line in item], words) for item in items(region.lines)]
-    return _block(Label.LIST, region.box, region.lines, "\n".join(texts)), "\n".join(map(item_text, texts))
+def _list(piece: Piece, words: frozenset[str]) -> tuple[Block, str]:
+    texts = [joined([line.text for line in part], words) for part in piece.parts]
+    return _block(Label.LIST, _around(piece.lines), piece.lines, "\n".join(texts)), "\n".join(map(item_text, texts))
 
 
-def _paragraph(lines: Sequence[PrintedLine], label: Label, words: frozenset[str]) -> tuple[Block, str]:
+def _paragraph(piece: Piece, words: frozenset[str]) -> tuple[Block, str]:
+    lines = piece.lines
     if len(lines) > 1 and all(line.mono for line in lines):
         text = "\n".join(line.text for line in lines)
-        return _block(label, _around(lines), lines, text), f"```\n{text}\n```"
-    text = joined([line.text for line in lines], words)
-    return _block(label, _around(lines), lines, text), _escaped(text)
+        return _block(piece.label, _around(lines), lines, text), f"```\n{text}\n```"
+    text = "\n".join(joined([line.text for line in part], words) for part in piece.parts)
+    return _block(piece.label, _around(lines), lines, text), _escaped(text)
 
 
 def _escaped(text: str) -> str:
     """A paragraph that would read as a Markdown heading or quote keeps its first sign as a sign."""
-    return f"\\{text}" if text.startswith(("#", ">")) else text
+    return re.sub(r"(?m)^(?=[#>])", r"\\", text)
 
 
 def _block(label: Label, box: Box, lines: Sequence[PrintedLine], text: str, level: int = 0) -> Block:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +24,8 @@ _SYMBOLS = (  # Adobe's Symbol encoding from 0x20, and from 0xA0: such fonts put
     " !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼",
     "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪ 〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭",
 )
+_RULER = re.compile(r"[\s.·…_\-–—=*~]{12,}")
+_LEADERS = re.compile(r"\s*(?:[.·…]\s?){6,}")
 _ICONS = ("awesome", "icon", "material", "emoji")
 _RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
 
@@ -239,7 +242,15 @@ def _text_of(row: Sequence[Fragment]) -> str:
                 parts.append(" ")
             parts.append(_raised(glyph) if glyph.style.raised else glyph.char)
             before, pending = glyph, False
-    return "".join(parts).strip()
+    return _tidied("".join(parts).strip())
+
+
+def _tidied(text: str) -> str:
+    """Doubled single quotes made double ones, long rows of dots short; a line of nothing but rules is none."""
+    if _RULER.fullmatch(text):
+        return ""
+    text = _LEADERS.sub(" … ", text).strip() if "..." in text.replace(" ", "") else text
+    return text.replace("‘‘", "“").replace("’’", "”")
 
 
 def _is_stray(before: Glyph, after: Glyph) -> bool:

@@ -23,6 +23,7 @@ _DOTTED = re.compile(r"^(?:[A-Z]|\d{1,3})((?:[.．]\d{1,3})+)(?!\d)[.．、]?(?=
 _SINGLE = re.compile(r"^(?:\d{1,2}|[A-Z]|[IVX]{1,5})[.．、)]?\s+(?=\S)|^\d{1,2}[.．、](?=\D)")
 _ENDS_SENTENCE = re.compile(r"[,;，；。]$|[a-z]\.$")
 _MAX_CHARS = 200
+_MAX_LINE = 80
 _MAX_ITEM = 40  # characters: what begins like a list item, is set like the text and is longer, is one
 
 
@@ -74,6 +75,14 @@ def looks_like_heading(lines: Sequence[PrintedLine], body: float) -> bool:
     return (
         size >= 0.98 * body and all(line.bold for line in lines) and bool(_DOTTED.match(text) or _CHAPTER.match(text))
     )
+
+
+def is_heading_line(line: PrintedLine, body: float) -> bool:
+    """Whether one line of a text is set as a heading: short, no sentence, and larger, or bold and a little larger."""
+    text = line.text
+    if not 2 <= len(text) <= _MAX_LINE or _ENDS_SENTENCE.search(text) or not any(char.isalpha() for char in text):
+        return False
+    return line.size >= (1.1 if line.bold else 1.2) * body
 
 
 def is_no_heading(lines: Sequence[PrintedLine], body: float) -> bool:

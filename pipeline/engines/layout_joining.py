@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 
-from pipeline.engines.layout_glyphs import PrintedLine, is_cjk
+from pipeline.engines.layout_glyphs import is_cjk
 
 _SOFT = "\u00ad"
 _HYPHENS = "-‐" + _SOFT
@@ -62,6 +61,11 @@ def words_of(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(word for text in texts for word in re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text.lower()))
 
 
+def has_bullet(text: str) -> bool:
+    """Whether a line begins with a sign that is nothing but a bullet."""
+    return bool(_BULLET.match(text)) and text[0] not in "-–—*o"
+
+
 def is_list_start(text: str) -> bool:
     return bool(_BULLET.match(text) or _NUMBERED.match(text))
 
@@ -72,31 +76,3 @@ def item_text(text: str) -> str:
     if plain != text:
         return f"- {plain}"
     return text if re.match(r"\d{1,3}[.)]\s", text) else f"- {text}"
-
-
-def items(lines: Sequence[PrintedLine]) -> list[list[PrintedLine]]:
-    """The lines of a list block, split where an item begins."""
-    found: list[list[PrintedLine]] = []
-    for line in lines:
-        if found and not is_list_start(line.text):
-            found[-1].append(line)
-        else:
-            found.append([line])
-    return found
-
-
-def paragraphs(lines: Sequence[PrintedLine]) -> list[list[PrintedLine]]:
-    """The lines of a text block, split where a first line is indented after a line that ended early."""
-    if len(lines) < 3:
-        return [list(lines)]
-    left = min(line.box[0] for line in lines)
-    right = max(line.box[2] for line in lines)
-    found = [[lines[0]]]
-    for before, line in pairwise(lines):
-        em = max(line.size, 1.0)
-        indented = left + 0.9 * em < line.box[0] < left + 4 * em
-        if indented and before.box[0] < left + 0.5 * em and before.box[2] < right - 2 * em:
-            found.append([line])
-        else:
-            found[-1].append(line)
-    return found

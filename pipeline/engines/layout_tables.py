@@ -11,6 +11,8 @@ from pipeline.engines.layout_glyphs import Fragment, Glyph, fragment, printed_li
 from pipeline.engines.layout_joining import joined
 from stores.models import Box, Line
 
+_PROSE = 90  # characters of a cell that is rather a paragraph
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -40,6 +42,14 @@ class Table:
     def is_frame(self) -> bool:
         """Whether but one cell holds text: a frame around a text, no table."""
         return sum(bool(cell.text) for cell in self.cells) < 2
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether it is text set in two columns, a date beside a paragraph, that only looks like a table."""
+        texts = [cell.text for cell in self.cells if cell.text]
+        columns = len({cell.column for cell in self.cells if cell.text})
+        long = sum(len(text) for text in texts if len(text) > _PROSE)
+        return columns <= 2 and long > 0.6 * sum(map(len, texts))
 
     @property
     def text(self) -> str:

@@ -66,6 +66,7 @@ class MiniLm:
 
     fingerprint = f"all-MiniLM-L6-v2/{WEIGHTS_SHA256[:12]}/mean-{_SEQUENCE}"
     dimension = 384
+    english_only = True
     max_tokens = _SEQUENCE - 2
 
     def __init__(self, threads: int = 1) -> None:

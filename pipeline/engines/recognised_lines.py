@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.engines.ctc_text import Reading
+from pipeline.engines.line_finding import find_lines
 from pipeline.engines.text_lines import LineModels, cut
 from pipeline.engines.upright import LONG, Turn, lengths, longest, runs_sideways, skew_of
 from stores.models import Box
 
-FIND_SIDE = 1280  # pixels of the longer side on which lines are looked for
+FIND_SIDE = 960
 SAMPLE_LINES = 4
 SURE = 0.88  # mean confidence: upright lines have 0.95 and more, lines on their head 0.81 and less
 MIN_CONFIDENCE = 0.5
@@ -53,20 +54,20 @@ def read_lines(models: LineModels, picture: np.ndarray) -> ReadPicture:
 
 def _stand_up(models: LineModels, picture: np.ndarray) -> tuple[int, np.ndarray, np.ndarray, dict[int, Reading]]:
     """Quarter turns clockwise, the picture turned, the boxes on it, and the lines that were read on the way."""
-    quads = models.find(picture, FIND_SIDE)
+    quads, _ = find_lines(models, picture)
     if not len(quads):
         return 0, picture, quads, {}
     if runs_sideways(quads):
         quarters = _sideways_quarters(models, picture, quads)
         turned = np.ascontiguousarray(np.rot90(picture, -quarters))
-        return quarters, turned, models.find(turned, FIND_SIDE), {}
+        return quarters, turned, find_lines(models, turned)[0], {}
     sample = longest(quads, SAMPLE_LINES)
     crops = [cut(picture, quads[index]) for index in sample]
     readings = models.read(crops)
     if _mean(readings) >= SURE or _mean(models.read([_half_turn(crop) for crop in crops])) <= _mean(readings):
         return 0, picture, quads, dict(zip(sample, readings, strict=True))
     turned = np.ascontiguousarray(np.rot90(picture, 2))
-    return 2, turned, models.find(turned, FIND_SIDE), {}
+    return 2, turned, find_lines(models, turned)[0], {}
 
 
 def _sideways_quarters(models: LineModels, picture: np.ndarray, quads: np.ndarray) -> int:

@@ -10,7 +10,14 @@ from itertools import pairwise
 from pipeline.engines.dates import PeriodMatch, find_periods
 from pipeline.engines.evidence import Found, PageLine, found_in
 from pipeline.engines.page_rows import Row
-from pipeline.engines.resume_words import find_degree, is_place, names_job, names_school, place_at_end
+from pipeline.engines.resume_words import (
+    find_degree,
+    is_place,
+    names_job,
+    names_school,
+    place_at_end,
+    place_without_comma,
+)
 
 _BULLET = re.compile(r"^\s*(?:[•◦▪‣●○■□➢➤✓✔»※★☆·∙⁃►▶◆◇\uf0b7\uf0a7\uf076]|[-–—*o+]\s|\(?\d{1,2}[.)、）]\s?(?!\d))")
 _ICONS = re.compile(r"[\ue000-\uf8ff\ufffd]")
@@ -253,9 +260,14 @@ def _split_weakly(text: str) -> list[str]:
     text = _trim(text)
     if not text or is_place(text):
         return [text]
-    place = place_at_end(text)
+    place = place_without_comma(text)
+    if place is None:
+        place = place_at_end(text)
     if place is not None:
         return [*_split_weakly(text[:place]), text[place:]]
+    degree = find_degree(text)
+    if degree and degree.start() == 0 and names_school(text[degree.end() :]) and text[degree.end() :][:1] == " ":
+        return [degree[0], *_split_weakly(text[degree.end() :])]  # two columns that a reader joined
     return _WEAK_SEPARATOR.split(text) if _may_split(text) else [text]
 
 

@@ -141,6 +141,10 @@ def _cut(text: str) -> str:
 
 
 def _parts(text: str) -> list[str]:
+    """What stands between the contacts of a line; e-mails, numbers and addresses of pages divide it as bars do."""
+    contacts = [*find_emails(text), *find_phones(text, expected=True), *find_urls(text)]
+    for match in sorted(contacts, key=lambda match: -match.start):
+        text = f"{text[: match.start]} | {text[match.end :]}"
     return [part.strip(" ,;:，") for part in _BETWEEN_CONTACTS.split(text)]
 
 

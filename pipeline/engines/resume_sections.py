@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from statistics import median
@@ -82,6 +82,7 @@ _HEADINGS = tuple(
     )
     for kind, nouns in _NOUNS.items()
 )
+_BULLET_INSIDE = re.compile(r"(?<=\S)\s+(?=[•◦▪‣●○■□➢➤✓✔]\s?\S)")
 _FURTHEST_ABOVE_HEIGHT = 1.06  # a heading of unknown words must be taller than the text
 _COLUMN_SHARE = 0.18  # of the text's width: headings further apart than this stand in two columns
 
@@ -127,7 +128,7 @@ def heading_kind(text: str) -> SectionKind | None:
 
 def find_sections(lines: Sequence[PageLine]) -> list[Section]:
     """The sections of a document; text in columns is read column by column."""
-    body = _without_page_furniture(lines)
+    body = _split_at_bullets(_without_page_furniture(lines))
     known = {line.number: kind for line in body if (kind := heading_kind(line.text)) and _stands_alone(line, body)}
     headings = known | _unknown_headings(body, known)
     parts: list[tuple[SectionKind, list[Row]]] = []
@@ -141,6 +142,19 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
             else:
                 parts.append((kind, _rest_of(row, headings)))
     return [Section(kind=kind, rows=tuple(rows)) for kind, rows in parts if rows]
+
+
+def _split_at_bullets(lines: Sequence[PageLine]) -> list[PageLine]:
+    """Table cells that hold an entry's head and its bullets, cut into lines of their own, numbered anew."""
+    parts: list[PageLine] = []
+    for line in lines:
+        texts = _BULLET_INSIDE.split(line.text)
+        x0, y0, x1, y1 = line.box
+        step = (y1 - y0) / len(texts)
+        for at, text in enumerate(texts):
+            box = (x0, y0 + step * at, x1, y0 + step * (at + 1))
+            parts.append(replace(line, number=len(parts), box=box, text=text))
+    return parts
 
 
 def _rest_of(row: Row, headings: dict[int, SectionKind]) -> list[Row]:

@@ -192,3 +192,19 @@ def place_at_end(text: str) -> int | None:
         if is_place(text[start:]):
             return start
     return None
+
+
+def place_without_comma(text: str) -> int | None:
+    """Where a place begins that follows other words after a mere blank, ``Summer Intern Ankara, Türkiye``.
+
+    The town is one word, unless it is a city that we know or what stands before it ends a name.
+    """
+    starts = [match.end() for match in re.finditer(r"(?<=[^\s,])\s+", text)]
+    fitting = [start for start in starts if is_place(text[start:]) and "," not in text[:start]]
+    for start in fitting:
+        first = text[start:].split(",")[0]
+        last_word = re.split(r"\s+", text[:start].strip())[-1]
+        ends_name = names_job(last_word) or names_school(last_word) or has_company_suffix(f"x {last_word}")
+        if _REGION.fullmatch(first) or ends_name:
+            return start
+    return fitting[-1] if fitting and "," in text[fitting[-1] :] else None

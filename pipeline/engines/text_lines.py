@@ -41,15 +41,15 @@ class LineModels:
         self._detector: Any = None
         self._recogniser: Any = None
 
-    def find(self, picture: np.ndarray, side: int) -> np.ndarray:
+    def find(self, picture: np.ndarray, scale: float) -> np.ndarray:
         """Boxes of lines: float32 (n, 4, 2), pixels, corners from top left clockwise.
 
-        ``picture`` is uint8 (height, width, 3); it is looked at with its longer side at most ``side`` pixels.
+        ``picture`` is uint8 (height, width, 3); it is looked at ``scale`` times as large.
         """
         import numpy as np
 
         self._load()
-        scores = self._detector.session(_detection_input(picture, side))
+        scores = self._detector.session(_detection_input(picture, scale))
         quads, _ = self._detector.postprocess_op(scores, picture.shape[:2])
         return np.asarray(quads, dtype=np.float32).reshape(-1, 4, 2)
 
@@ -105,11 +105,10 @@ def _load_models() -> tuple[Any, Any]:
     return TextDetector(settings.Det), TextRecognizer(settings.Rec)
 
 
-def _detection_input(picture: np.ndarray, side: int) -> np.ndarray:
+def _detection_input(picture: np.ndarray, scale: float) -> np.ndarray:
     import cv2
 
     height, width = picture.shape[:2]
-    scale = min(1.0, side / max(height, width))
     size = [max(MIN_FIND_SIDE, round(length * scale / FIND_STEP) * FIND_STEP) for length in (width, height)]
     return _normalised(cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR))
 

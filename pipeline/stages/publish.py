@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline.removal import remove_obsolete
 from pipeline.work import Work
 from stores.contracts import Scalar, VectorRow
-from stores.effects import Obsolete, Published
+from stores.effects import Published
 from stores.errors import InputError
 from stores.models import Chunk, Page, Record, chunk_id
+from stores.passages import metadata_of
 
 _SLICE = 200  # chunks written at once
 
@@ -25,7 +27,7 @@ def run(work: Work) -> Published:
     obsolete = work.store.versions.switch(work.claim)
     _write_files(work, records)
     for old in obsolete:
-        _remove(work, old)
+        remove_obsolete(work.tools, work.store, old)
     work.tools.files.drop_page_images(key.knowledge_id, key.document, key.generation)
     return Published()
 
@@ -63,15 +65,9 @@ def _vector(work: Work, chunk: Chunk, about: dict[str, Scalar]) -> VectorRow:
 
 
 def _metadata(work: Work, records: list[Record]) -> dict[str, Scalar]:
-    """What a filter in Chroma may ask for: the document, its language, and every scalar that was extracted."""
     key, claim = work.claim.key, work.claim
-    found: dict[str, Scalar] = {}
-    for record in records:
-        for name, value in record.fields.items():
-            if isinstance(value, str | int | float | bool):
-                found.setdefault(name, value)
     own: dict[str, Scalar] = {"document": key.document, "generation": key.generation, "name": claim.source}
-    return found | own | {"language": claim.language}
+    return metadata_of([record.fields for record in records], own | {"language": claim.language})
 
 
 def _write_files(work: Work, records: list[Record]) -> None:
@@ -105,12 +101,3 @@ def _record_json(record: Record) -> dict[str, Any]:
         for e in record.evidence
     }
     return {"fields": dict(record.fields), "evidence": evidence}
-
-
-def _remove(work: Work, old: Obsolete) -> None:
-    """Vectors first, then files, rows last."""
-    knowledge_id = work.claim.key.knowledge_id
-    work.tools.vectors().delete(knowledge_id, old.document, old.keep)
-    if old.keep is None:
-        work.tools.files.drop_document(knowledge_id, old.document, work.store.overview.sha256(old.document))
-    work.store.versions.remove_rows(old)

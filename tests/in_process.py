@@ -1,0 +1,86 @@
+"""Runs the flow in this process, in the order that Celery would, on fake engines and vectors in memory."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline import flow, wiring
+from pipeline.ingesting import IngestRequest, ingest
+from pipeline.settings import Settings
+from pipeline.work import Tools
+from stores.memory_vectors import MemoryVectors
+from stores.models import Options, Stage, StepKey
+from stores.records import RecordStore
+from stores.views import IngestReport
+
+KB = "test"
+
+
+def fake_tools(home: Path, vectors: MemoryVectors | None = None, **settings: object) -> Tools:
+    """Tools with fake engines over a real SQL store below ``home``."""
+    chosen = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "home": home, **settings}
+    held = vectors or MemoryVectors()
+    return dataclasses.replace(wiring.build(Settings(**chosen)), vectors=lambda: held)  # type: ignore[arg-type]
+
+
+def fake_document(path: Path, *pages: str, password: str = "") -> Path:
+    """Write a fake document of these pages."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"%FAKE {password}".strip() + "\n" + "\f".join(pages), encoding="utf-8")
+    return path
+
+
+def run_chain(tools: Tools, key: StepKey, before: Callable[[StepKey], None] | None) -> tuple[list[StepKey], list[StepKey]]:
+    """Run a step and those that travel with it, as one Celery chain would; (steps tried, steps that became due)."""
+    tried: list[StepKey] = []
+    due: list[StepKey] = []
+    for step in tools.catalog.store(key.knowledge_id).dispatch.straight_run(key, flow.STRAIGHT[key.stage]):
+        if before:
+            before(step)
+        tried.append(step)
+        result = flow.run_stage(tools, step, owner=f"test/{uuid.uuid4().hex}", worker="test")
+        due += result.due
+        if not result.ended:
+            break
+    return tried, due
+
+
+def run_until_done(
+    tools: Tools, before: Callable[[StepKey], None] | None = None, most: int = 500, knowledge_id: str = KB
+) -> list[StepKey]:
+    """Run all that is due until nothing is; the steps that were tried, in order."""
+    store = tools.catalog.store(knowledge_id)
+    tried: list[StepKey] = []
+    while store.dispatch.unfinished() and len(tried) < most:
+        todo = store.dispatch.take(100, frozenset(Stage))
+        if not todo:
+            break
+        while todo:
+            ran, due = run_chain(tools, todo.pop(0), before)
+            tried += ran
+            todo += due
+    return tried
+
+
+def ingest_now(tools: Tools, folder: Path, **request: object) -> IngestReport:
+    """Ingest a folder and run it to its end."""
+    options = Options(**request.pop("options", {}))  # type: ignore[arg-type]
+    report = ingest(tools, KB, IngestRequest(paths=(folder,), options=options, **request))  # type: ignore[arg-type]
+    run_until_done(tools)
+    return report
+
+
+def stages_run(store: RecordStore, document: str, generation: int) -> dict[str, str]:
+    """stage -> state of the steps of a generation (the state of the last batch)."""
+    from sqlalchemy import select
+
+    from stores.tables import step
+
+    with store.database.read() as connection:
+        rows = connection.execute(
+            select(step.c.stage, step.c.state).where(step.c.document == document, step.c.generation == generation)
+        )
+        return {str(row.stage): str(row.state) for row in rows}

@@ -1,0 +1,244 @@
+"""The whole flow in one process: what is made, what is skipped, what is replaced, what is removed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import searching
+from pipeline.ingesting import IngestRequest, ingest
+from pipeline.removal import remove_document
+from stores.memory_vectors import MemoryVectors
+from stores.models import DocumentState, Outcome
+from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_until_done, stages_run
+
+
+def outcomes(report) -> dict[str, str]:
+    return {file.source: str(file.outcome) for file in report.files}
+
+
+def found(tools, query: str, mode: str = "hybrid") -> list[str]:
+    return [hit.source for hit in searching.search(tools, KB, query, 10, mode, {})]
+
+
+def assert_nothing_left(tools, document: str) -> None:
+    """No row, vector or file of a document."""
+    store = tools.catalog.store(KB)
+    with store.database.read() as connection:
+        for table in ("document", "generation", "step", "page", "block", "chunk", "record", "evidence"):
+            column = "id" if table == "document" else "document"
+            rows = connection.exec_driver_sql(f"SELECT count(*) FROM {table} WHERE {column} = ?", (document,))
+            assert rows.scalar_one() == 0, table
+        words = connection.exec_driver_sql("SELECT count(*) FROM chunk_words WHERE rowid NOT IN (SELECT id FROM chunk)")
+        assert words.scalar_one() == 0
+    assert not [at for at in tools.vectors().ids(KB) if at.startswith(document)]
+    assert not list(tools.files.folder(KB).rglob(f"*{document[:12]}*"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    docs = tmp_path / "docs"
+    fake_document(docs / "alpha.pdf", "# Alpha\nThe payment term is thirty days.", "[scan] Zebra crossing rules.")
+    fake_document(docs / "sub" / "beta.pdf", "# Beta\nA contract about giraffes.")
+    return docs
+
+
+def test_everything_is_made_and_found(home: Path, folder: Path) -> None:
+    tools = fake_tools(home)
+    report = ingest_now(tools, folder)
+    assert outcomes(report) == {"alpha.pdf": "new", "sub/beta.pdf": "new"}
+    store = tools.catalog.store(KB)
+    assert [view.state for view in store.overview.documents()] == [DocumentState.DONE] * 2
+    for mode in ("hybrid", "keyword", "vector"):
+        assert found(tools, "giraffes contract", mode)[0] == "sub/beta.pdf"
+        assert found(tools, "zebra crossing", mode)[0] == "alpha.pdf"
+    chunks = {f"{d.document}:1:{c.ordinal}" for d in store.overview.documents() for c in store.pages.chunks(d.document, 1)}
+    assert tools.vectors().ids(KB) == chunks
+    assert not list((home / KB / "work").iterdir())
+    assert not (home / KB / "files" / "pages").exists() or not any((home / KB / "files" / "pages").iterdir())
+
+
+def test_hits_know_page_and_boxes(home: Path, folder: Path) -> None:
+    tools = fake_tools(home)
+    ingest_now(tools, folder)
+    hit = searching.search(tools, KB, "zebra", 1, "keyword", {})[0]
+    assert (hit.first_page, hit.last_page) <= (2, 2)
+    assert any(placed.page == 2 for placed in hit.boxes)
+
+
+def test_unchanged_is_nothing_to_do(home: Path, folder: Path) -> None:
+    tools = fake_tools(home)
+    ingest_now(tools, folder)
+    report = ingest(tools, KB, IngestRequest(paths=(folder,)))
+    assert report.job is None
+    assert set(outcomes(report).values()) == {"same"}
+
+
+def test_touched_file_with_same_bytes_is_unchanged(home: Path, folder: Path) -> None:
+    tools = fake_tools(home)
+    ingest_now(tools, folder)
+    (folder / "alpha.pdf").write_bytes((folder / "alpha.pdf").read_bytes())
+    report = ingest(tools, KB, IngestRequest(paths=(folder,)))
+    assert report.job is None
+
+
+def test_changed_chunk_size_embeds_only(home: Path, folder: Path) -> None:
+    vectors = MemoryVectors()
+    ingest_now(fake_tools(home, vectors), folder)
+    tools = fake_tools(home, vectors, chunk_tokens=40)
+    report = ingest_now(tools, folder)
+    assert set(outcomes(report).values()) == {"again"}
+    store = tools.catalog.store(KB)
+    for view in store.overview.documents():
+        states = stages_run(store, view.document, 2)
+        assert states == {"plan": "skipped", "extract": "skipped", "embed": "done", "publish": "done"}
+        assert store.typed.read(view.document, 2)
+    assert found(tools, "zebra crossing")[0] == "alpha.pdf"
+
+
+def test_new_schema_extracts_only(home: Path, folder: Path) -> None:
+    vectors = MemoryVectors()
+    ingest_now(fake_tools(home, vectors), folder)
+    tools = fake_tools(home, vectors)
+    ingest_now(tools, folder, options={"schemas": ("invoice",)})
+    store = tools.catalog.store(KB)
+    for view in store.overview.documents():
+        states = stages_run(store, view.document, 2)
+        assert states == {"plan": "skipped", "extract": "done", "embed": "skipped", "publish": "done"}
+        assert {record.schema for record in store.typed.read(view.document, 2)} == {"document", "invoice"}
+    again = ingest(tools, KB, IngestRequest(paths=(folder,)))
+    assert again.job is None, "schemas that a document has are kept by a request that names none"
+
+
+def test_other_ocr_engine_does_not_touch_text_documents(home: Path, folder: Path) -> None:
+    ingest_now(fake_tools(home), folder)
+    tools = fake_tools(home, dpi=200)
+    report = ingest(tools, KB, IngestRequest(paths=(folder,)))
+    assert outcomes(report)["sub/beta.pdf"] == "same"
+
+
+def test_force_makes_all_again(home: Path, folder: Path) -> None:
+    tools = fake_tools(home)
+    ingest_now(tools, folder)
+    report = ingest_now(tools, folder, options={"force": True})
+    assert set(outcomes(report).values()) == {"again"}
+    store = tools.catalog.store(KB)
+    assert {view.generation for view in store.overview.documents()} == {2}
+    assert all(at.split(":")[1] == "2" for at in tools.vectors().ids(KB))
+
+
+def test_old_version_answers_until_the_new_one_is_complete(home: Path, folder: Path) -> None:
+    tools = fake_tools(home)
+    ingest_now(tools, folder)
+    old = tools.catalog.store(KB).overview.find("sub/beta.pdf")
+    fake_document(folder / "sub" / "beta.pdf", "# Beta\nNow it is about pelicans.")
+    report = ingest(tools, KB, IngestRequest(paths=(folder,)))
+    assert outcomes(report)["sub/beta.pdf"] == "changed"
+
+    def old_answers(key) -> None:
+        assert found(tools, "giraffes", "keyword") == ["sub/beta.pdf"]
+        assert found(tools, "pelicans", "keyword") == []
+
+    run_until_done(tools, before=old_answers)
+    for mode in ("keyword", "hybrid"):
+        assert "sub/beta.pdf" in found(tools, "pelicans", mode)
+    assert found(tools, "giraffes", "keyword") == []
+    assert_nothing_left(tools, old)
+
+
+def test_deleted_document_never_answers(home: Path, folder: Path) -> None:
+    tools = fake_tools(home)
+    ingest_now(tools, folder)
+    store = tools.catalog.store(KB)
+    document = store.overview.find("sub/beta.pdf")
+    remove_document(tools, store, document)
+    for mode in ("keyword", "vector", "hybrid"):
+        assert "sub/beta.pdf" not in found(tools, "giraffes contract", mode)
+    assert_nothing_left(tools, document)
+    assert not (tools.files.folder(KB) / "files" / "originals" / store.overview.sha256(document)).is_file()
+
+
+def test_prune_removes_what_is_gone(home: Path, folder: Path) -> None:
+    tools = fake_tools(home)
+    ingest_now(tools, folder)
+    document = tools.catalog.store(KB).overview.find("sub/beta.pdf")
+    (folder / "sub" / "beta.pdf").unlink()
+    kept = ingest(tools, KB, IngestRequest(paths=(folder,)))
+    assert "sub/beta.pdf" not in outcomes(kept) and found(tools, "giraffes", "keyword")
+    report = ingest(tools, KB, IngestRequest(paths=(folder,), prune=True))
+    assert outcomes(report)["sub/beta.pdf"] == "gone"
+    assert_nothing_left(tools, document)
+
+
+def test_same_bytes_twice_is_one_document(home: Path, folder: Path) -> None:
+    (folder / "copy.pdf").write_bytes((folder / "alpha.pdf").read_bytes())
+    tools = fake_tools(home)
+    ingest_now(tools, folder)
+    views = {view.source: view for view in tools.catalog.store(KB).overview.documents()}
+    assert len(views) == 2
+    assert views["alpha.pdf"].sources == ("alpha.pdf", "copy.pdf")
+
+
+def test_one_of_two_names_deleted_leaves_the_document(home: Path, folder: Path) -> None:
+    (folder / "copy.pdf").write_bytes((folder / "alpha.pdf").read_bytes())
+    tools = fake_tools(home)
+    ingest_now(tools, folder)
+    (folder / "alpha.pdf").unlink()
+    ingest(tools, KB, IngestRequest(paths=(folder,), prune=True))
+    assert found(tools, "zebra", "keyword") == ["copy.pdf"]
+
+
+def test_a_page_that_is_lost_makes_the_document_partial(home: Path, tmp_path: Path) -> None:
+    tools = fake_tools(home)
+    fake_document(tmp_path / "d" / "three.pdf", "First page.", "[broken]", "Third page about walrus.")
+    ingest_now(tools, tmp_path / "d")
+    view = tools.catalog.store(KB).overview.documents()[0]
+    assert view.state is DocumentState.PARTIAL
+    assert list(view.failed_pages) == [2] and "page 2 could not be read" in view.error.message
+    assert found(tools, "walrus", "keyword") == ["three.pdf"]
+
+
+def test_no_readable_page_is_a_failure(home: Path, tmp_path: Path) -> None:
+    tools = fake_tools(home)
+    fake_document(tmp_path / "d" / "bad.pdf", "[broken]", "[broken]")
+    ingest_now(tools, tmp_path / "d")
+    view = tools.catalog.store(KB).overview.documents()[0]
+    assert view.state is DocumentState.FAILED and "page 1" in view.error.message
+    again = ingest(tools, KB, IngestRequest(paths=(tmp_path / "d",)))
+    assert again.job is None and outcomes(again) == {"bad.pdf": "failed"}
+
+
+def test_blank_pages_need_no_reader(home: Path, tmp_path: Path) -> None:
+    tools = fake_tools(home)
+    fake_document(tmp_path / "d" / "blank.pdf", "[blank]", "[blank]")
+    ingest_now(tools, tmp_path / "d")
+    view = tools.catalog.store(KB).overview.documents()[0]
+    assert view.state is DocumentState.DONE and view.routes == {"blank": 2}
+
+
+def test_password_opens_what_failed_without(home: Path, tmp_path: Path) -> None:
+    tools = fake_tools(home)
+    fake_document(tmp_path / "d" / "locked.pdf", "Secret walrus.", password="open")
+    ingest_now(tools, tmp_path / "d")
+    store = tools.catalog.store(KB)
+    assert store.overview.documents()[0].error.code == "encrypted"
+    ingest_now(tools, tmp_path / "d", passwords=("wrong", "open"))
+    assert store.overview.documents()[0].state is DocumentState.DONE
+    assert found(tools, "walrus", "keyword") == ["locked.pdf"]
+    with store.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT passwords FROM generation").scalars().all()
+    assert all(row in (None, "null") for row in rows), "a password list outlives its work"
+
+
+def test_file_that_cannot_be_taken_is_named(home: Path, tmp_path: Path) -> None:
+    tools = fake_tools(home)
+    fake_document(tmp_path / "d" / "good.pdf", "Good page.")
+    (tmp_path / "d" / "empty.pdf").touch()
+    (tmp_path / "d" / "page.pdf").write_text("<html>no document</html>")
+    report = ingest_now(tools, tmp_path / "d")
+    faults = {file.source: file.error.message for file in report.files if file.error}
+    assert set(faults) == {"empty.pdf", "page.pdf"} and all(faults.values())
+    states = {view.source: view.state for view in tools.catalog.store(KB).overview.documents()}
+    assert states == {"good.pdf": "done", "empty.pdf": "failed", "page.pdf": "failed"}
+    assert outcomes(ingest(tools, KB, IngestRequest(paths=(tmp_path / "d",))))["empty.pdf"] == Outcome.FAILED
