@@ -41,7 +41,7 @@ _LABELS = {
     "formula": Label.FORMULA,
 }
 _OUTSIDE = (Label.HEADER, Label.FOOTER)
-_HEADER_ZONE = _FOOTER_ZONE = 0.15  # of the page's height: no running header or footer reaches further in
+_MARGIN = 0.18  # of the page's height: no running header or footer reaches further in
 _EDGE = 0.09  # of the page's height: what is left of a line there is a page number
 _LONGEST_RUNNING = 400  # characters of a running header or footer
 _PAGE_NUMBER = re.compile(
@@ -79,27 +79,31 @@ def _read(page: Any, engine: str, recognised: bool, confidence: float | None) ->
     _fill(regions, _fragments(page, recognised))
     for region in regions:
         region.lines = printed_lines(region.fragments)
-        _check_margin(region, float(page.rect.height))
     regions = [region for region in regions if region.lines or region.label is Label.FIGURE]
     words = words_of(line.text for region in regions for line in region.lines)
     running = [region for region in regions if region.label in (Label.TEXT, Label.LIST)]
     body = headings.body_size([line for region in running for line in region.lines])
+    for region in regions:
+        _check_margin(region, float(page.rect.height), body)
     ordered = [regions[index] for index in reading_order([region.box for region in regions])]
     return _written(ordered, words, body, engine, confidence)
 
 
-def _check_margin(region: Region, height: float) -> None:
-    """Correct what the model says of running headers and footers: they lie at the margin and are short.
+def _check_margin(region: Region, height: float, body: float) -> None:
+    """Correct what the model says of running headers and footers: they lie at the margin, are short and small.
 
     A page number that it takes for text, alone at the very edge, is one.
     """
     top, bottom = region.box[1] / height, region.box[3] / height
     text = " ".join(line.text for line in region.lines)
-    if (region.label is Label.HEADER and (bottom > _HEADER_ZONE or len(text) > _LONGEST_RUNNING)) or (region.label is Label.FOOTER and (top < 1 - _FOOTER_ZONE or len(text) > _LONGEST_RUNNING)):
-        region.label = Label.TEXT
-    elif region.label in (Label.TEXT, Label.LIST, Label.HEADING) and _PAGE_NUMBER.fullmatch(text):
-        if bottom < _EDGE or top > 1 - _EDGE:
-            region.label = Label.HEADER if bottom < _EDGE else Label.FOOTER
+    if _PAGE_NUMBER.fullmatch(text):
+        if region.label in (Label.TEXT, Label.LIST, Label.HEADING):
+            at_edge = {bottom < _EDGE: Label.HEADER, top > 1 - _EDGE: Label.FOOTER}
+            region.label = at_edge.get(True, region.label)
+    elif region.label in _OUTSIDE:
+        inside = bottom > _MARGIN if region.label is Label.HEADER else top < 1 - _MARGIN
+        large = len(region.lines) > 2 and min(line.size for line in region.lines) > 0.97 * body
+        region.label = Label.TEXT if inside or large or len(text) > _LONGEST_RUNNING else region.label
 
 
 def _regions(page: Any, recognised: bool) -> list[Region]:
