@@ -24,7 +24,9 @@ log = logging.getLogger("ingot.runtime")
 
 _PR_SET_PDEATHSIG = 1
 _BACKOFF_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-_LONG_LIFE_S = 60.0  # a child that lived so long starts again from the first backoff
+_LONG_LIFE_S = 10.0  # a child that lived so long starts again from the first backoff
+HOPELESS = 8
+"""So many deaths in a row mean that a child will not live; nobody waits for it any more."""
 _INDEX_FILE_BYTES = 64 << 30  # a torn Chroma index was seen to grow by terabytes
 _CHROMA = "import sys; from chromadb_rust_bindings import cli; cli(sys.argv)"
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -55,6 +57,10 @@ class Child:
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
+
+    def facts(self) -> dict[str, int | None]:
+        """What others may know of it."""
+        return {"pid": self.pid, "restarts": self.restarts, "quick_deaths": self.quick_deaths}
 
     def start(self) -> None:
         with self._folder.file(f"{self.name}.log").open("ab") as output:

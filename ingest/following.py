@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ingest import console, progress, runtime
+from ingest import console, progress, runtime, worker
 from ingest.exits import Exit
-from stores.errors import IngotError
+from stores.errors import IngotError, UnavailableError
 from stores.models import JobState
 from stores.views import JobView
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _LOOK_S = 0.25
 _REVIVE_S = 1.0
 _SECOND_PRESS_S = 2.0
+_QUIET_S = 10.0
+_MISSES = 2
 
 
 class StillRunningError(IngotError):
@@ -26,6 +29,43 @@ class StillRunningError(IngotError):
     def __init__(self, message: str, exit_code: Exit) -> None:
         super().__init__(message, code="still_running")
         self.exit = exit_code
+
+
+class Workers:
+    """Notices that nobody works where a broker of the user's own is to bring the work to somebody."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._seen: object = None
+        self._quiet_since = clock()
+        self._misses = 0
+
+    def look(self, view: JobView) -> None:
+        """UnavailableError when nothing moves, and twice in a row no broker or worker has answered."""
+        now = self._clock()
+        if view.stages != self._seen or any(stage.working for stage in view.stages):
+            self._seen, self._quiet_since, self._misses = view.stages, now, 0
+        if not self._settings.broker_url or now - self._quiet_since < _QUIET_S:
+            return
+        self._quiet_since = now
+        trouble = self._trouble()
+        self._misses = self._misses + 1 if trouble else 0
+        if self._misses >= _MISSES:
+            raise UnavailableError(f"{trouble}; the job is kept, {_how(view.job)}", code="no_worker")
+
+    def _trouble(self) -> str:
+        """Why nothing may be moving; empty where a worker answers, even a busy one."""
+        try:
+            worker.wait_for_broker(self._settings.broker_url, 0.0)
+        except UnavailableError as error:
+            return error.message
+        from pipeline import tasks
+
+        if tasks.workers(self._settings):
+            return ""
+        url = worker.without_password(self._settings.broker_url)
+        return f"no worker answers at {url}: start one with `./start_worker.sh all`"
 
 
 def follow(
@@ -46,6 +86,7 @@ def _look_until_over(
     service: Service, settings: Settings, job_id: str, shown: progress.Progress, timeout_s: float | None
 ) -> JobView:
     started = revived = time.monotonic()
+    workers = Workers(settings)
     while True:
         view = service.job(job_id)
         shown.show(view)
@@ -59,6 +100,7 @@ def _look_until_over(
         if now - revived > _REVIVE_S:
             runtime.revive(settings)
             revived = now
+        workers.look(view)
         time.sleep(_LOOK_S)
 
 

@@ -76,6 +76,7 @@ def revive(settings: Settings) -> None:
         return
     folder = RunFolder.of(settings.home)
     if folder.alive():
+        _refuse_hopeless(folder)
         return
     if folder.file("stopped").exists():
         raise UnavailableError(
@@ -83,6 +84,16 @@ def revive(settings: Settings) -> None:
             code="stopped",
         )
     _ensure(folder, settings)
+
+
+def _refuse_hopeless(folder: RunFolder) -> None:
+    """UnavailableError where a child dies as often as it is started."""
+    for name, facts in folder.read_json("runtime.json").get("children", {}).items():
+        if facts.get("quick_deaths", 0) >= children.HOPELESS:
+            raise UnavailableError(
+                f"the {name} of this home ends as soon as it is started: see {folder.file(f'{name}.log')}",
+                code="runtime_failed",
+            )
 
 
 def up(settings: Settings) -> RuntimeStatus:

@@ -38,7 +38,6 @@ _TRIM_S = 10.0
 _LOG_BYTES = 5 << 20
 _START_S = 20.0
 _WORKER_GRACE_S = 10.0
-_HOPELESS = 8  # deaths in a row after which nothing waits for that child any more
 
 
 class Supervisor:
@@ -182,7 +181,7 @@ class Supervisor:
             "broker_url": self.broker_url,
             "chroma_url": self.chroma_url,
             "settings": self._environment,
-            "children": {child.name: {"pid": child.pid, "restarts": child.restarts} for child in shown},
+            "children": {child.name: child.facts() for child in shown},
         }
         if state != self._state:
             self.folder.write_json("runtime.json", state)
@@ -206,7 +205,7 @@ class Supervisor:
 
     def _work_is_left(self) -> bool:
         """Is a job unfinished, and is there hope for it?"""
-        if max(self.worker.quick_deaths, self.redis.quick_deaths) >= _HOPELESS:
+        if max(self.worker.quick_deaths, self.redis.quick_deaths) >= children.HOPELESS:
             log.error("the worker cannot be kept alive: unfinished work waits for the next command")
             return False
         from pipeline.service import Service

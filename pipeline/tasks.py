@@ -213,6 +213,16 @@ def quiet_stages() -> frozenset[Stage]:
     return frozenset(stage for stage, queue in QUEUES.items() if queue in empty)
 
 
+def workers(settings: Settings) -> list[str]:
+    """Names of the workers that answer now, busy ones too; asked from a process that is no worker."""
+    app.conf.update(configuration(settings))
+    try:
+        answers = app.control.ping(timeout=2.0) or []
+    except (OperationalError, BrokerConnectionError, OSError):
+        return []
+    return sorted(name for answer in answers for name in answer)
+
+
 def queue_length(queue: str) -> int:
     """Messages that wait in a queue; 0 where it does not exist yet."""
     with app.connection_for_read() as connection:

@@ -125,6 +125,20 @@ def test_ctrl_c_leaves_the_job_and_twice_cancels_it(
     assert fake.asked["cancelled"] == "kb.01"
 
 
+def test_a_job_that_nobody_works_on_ends_the_watching(
+    fake: type[FakeService], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.report = IngestReport(knowledge_id="kb", job="kb.01", files=files(a=Outcome.NEW))
+    fake.views = (job_view(job_document("a.pdf", DocumentState.QUEUED), state=JobState.RUNNING),)
+    monkeypatch.setenv("INGOT_BROKER_URL", "redis://:secret@127.0.0.1:1/0")
+    monkeypatch.setattr("ingest.following._QUIET_S", 0.0)
+    assert cli.run(["ingest", "."]) == Exit.UNREACHABLE
+    said = capsys.readouterr().err
+    assert "does not answer" in said
+    assert "ingot jobs watch kb.01" in said
+    assert "secret" not in said
+
+
 def test_no_wait_says_how_to_follow(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
     fake.report = IngestReport(knowledge_id="kb", job="kb.01", files=files(a=Outcome.NEW))
     fake.views = (job_view(job_document("a.pdf", DocumentState.QUEUED), state=JobState.RUNNING),)
