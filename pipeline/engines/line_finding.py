@@ -17,7 +17,7 @@ from pipeline.engines.upright import lengths
 FIRST_PIXELS = 650_000
 STRIP_PIXELS = 1_300_000
 STRIP_OVERLAP = 192  # pixels of the picture as looked at: higher than any line of print that is small there
-SMALL = 13.5  # pixels: print is small where a fifth of the boxes are lower
+SMALL = 13.0  # pixels: print is small where a fifth of the boxes are lower
 WANTED = 17.0
 SMALL_SHARE = 20  # percentile
 MOST_LOOKS = 3
