@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery, Task, bootsteps, chain, signals
 from celery.exceptions import Ignore
@@ -25,7 +25,9 @@ from pipeline.settings import Settings
 from pipeline.work import Tools
 from stores.errors import IngotError, NotFoundError, UnavailableError
 from stores.models import Stage, StepKey
-from stores.records import RecordStore
+
+if TYPE_CHECKING:
+    from stores.records import RecordStore
 
 log = logging.getLogger("ingot.tasks")
 

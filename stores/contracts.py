@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 Scalar = str | int | float | bool
 Where = Mapping[str, Scalar | Sequence[str]]  # metadata that must be equal, or one of several
@@ -41,3 +41,13 @@ class VectorStore(Protocol):
 
     def drop(self, knowledge_id: str) -> None:
         """Remove the collection, and its files."""
+
+
+def metadata_of(fields: Sequence[Mapping[str, Any]], own: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """What a filter in Chroma may ask for: every scalar that was extracted, then what the document is."""
+    found: dict[str, Scalar] = {}
+    for one in fields:
+        for name, value in one.items():
+            if isinstance(value, str | int | float | bool):
+                found.setdefault(name, value)
+    return found | dict(own)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, or_, select
 
 from stores import keywords
-from stores.contracts import Scalar
+from stores.contracts import Scalar, metadata_of
 from stores.database import Database
 from stores.models import Chunk, chunk_id
 from stores.pages import chunk_of
@@ -80,16 +80,6 @@ class Passages:
         with self.database.read() as connection:
             chosen = [_matching(connection, field, value) for field, value in where.items()]
         return set.intersection(*chosen)
-
-
-def metadata_of(fields: Sequence[Mapping[str, Any]], own: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """What a filter in Chroma may ask for: every scalar that was extracted, then what the document is."""
-    found: dict[str, Scalar] = {}
-    for one in fields:
-        for name, value in one.items():
-            if isinstance(value, str | int | float | bool):
-                found.setdefault(name, value)
-    return found | dict(own)
 
 
 def _about(connection: Connection, row: Any) -> dict[str, Scalar]:

@@ -9,11 +9,10 @@ from typing import Any
 
 from pipeline.removal import remove_obsolete
 from pipeline.work import Work
-from stores.contracts import Scalar, VectorRow
+from stores.contracts import Scalar, VectorRow, metadata_of
 from stores.effects import Published
 from stores.errors import InputError
 from stores.models import Chunk, Page, Record, chunk_id
-from stores.passages import metadata_of
 
 _SLICE = 200  # chunks written at once
 
