@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline.engines import layout_headings as headings
+from pipeline.engines import layout_margins as margins
 from pipeline.engines import layout_model, mupdf
 from pipeline.engines.layout_blocks import Piece, pieces
 from pipeline.engines.layout_glyphs import Fragment, PrintedLine, fragment, fragments_of, printed_lines
@@ -41,14 +42,6 @@ _LABELS = {
     "formula": Label.FORMULA,
 }
 _OUTSIDE = (Label.HEADER, Label.FOOTER)
-_MARGIN = 0.18  # of the page's height: no running header or footer reaches further in
-_EDGE = 0.09  # of the page's height: what is left of a line there is a page number
-_LONGEST_RUNNING = 400  # characters of a running header or footer
-_PAGE_NUMBER = re.compile(
-    r"(?:[-–—|.·•\s]*)(?:(?:page|seite|p\.|第)\s*)?(?:\d{1,4}|[ivxlc]{1,7})\s*(?:页|頁)?"
-    r"(?:\s*(?:/|of|von|sur|de|-|共)\s*\d{1,4}\s*(?:页|頁)?)?(?:[-–—|.·•\s]*)",
-    re.IGNORECASE,
-)
 _WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
 
 
@@ -83,27 +76,23 @@ def _read(page: Any, engine: str, recognised: bool, confidence: float | None) ->
     words = words_of(line.text for region in regions for line in region.lines)
     running = [region for region in regions if region.label in (Label.TEXT, Label.LIST)]
     body = headings.body_size([line for region in running for line in region.lines])
-    for region in regions:
-        _check_margin(region, float(page.rect.height), body)
+    _check_margins(regions, float(page.rect.height), body)
     ordered = [regions[index] for index in reading_order([region.box for region in regions])]
     return _written(ordered, words, body, engine, confidence)
 
 
-def _check_margin(region: Region, height: float, body: float) -> None:
-    """Correct what the model says of running headers and footers: they lie at the margin, are short and small.
-
-    A page number that it takes for text, alone at the very edge, is one.
-    """
-    top, bottom = region.box[1] / height, region.box[3] / height
-    text = " ".join(line.text for line in region.lines)
-    if _PAGE_NUMBER.fullmatch(text):
-        if region.label in (Label.TEXT, Label.LIST, Label.HEADING):
-            at_edge = {bottom < _EDGE: Label.HEADER, top > 1 - _EDGE: Label.FOOTER}
-            region.label = at_edge.get(True, region.label)
-    elif region.label in _OUTSIDE:
-        inside = bottom > _MARGIN if region.label is Label.HEADER else top < 1 - _MARGIN
-        large = len(region.lines) > 2 and min(line.size for line in region.lines) > 0.97 * body
-        region.label = Label.TEXT if inside or large or len(text) > _LONGEST_RUNNING else region.label
+def _check_margins(regions: list[Region], height: float, body: float) -> None:
+    """Correct the labels of what stands at the margins, and part a book's running line from the text below."""
+    for region in regions:
+        region.label = margins.label_at_margin(region.label, region.box, region.lines, height, body)
+    first = min((region for region in regions if region.lines), key=lambda region: region.lines[0].box[1], default=None)
+    if first is None or first.label in (*_OUTSIDE, Label.TABLE):
+        return
+    if margins.is_running_line(first.lines[0], height, [line for region in regions for line in region.lines]):
+        line = first.lines.pop(0)
+        regions.append(Region(Label.HEADER, line.box, lines=[line]))
+        if not first.lines:
+            regions.remove(first)
 
 
 def _regions(page: Any, recognised: bool) -> list[Region]:
@@ -288,12 +277,13 @@ def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple
         return [_heading(lines, Label.HEADING, words, body)]
     if label in _OUTSIDE:
         return [(_block(label, region.box, lines, joined([line.text for line in lines], words)), "")]
-    if label is Label.FIGURE:
+    if label is Label.FIGURE and not margins.is_prose(lines):
         text = "\n".join(line.text for line in lines)
         return [(_block(label, region.box, lines, text), text)]
     if label in (Label.CAPTION, Label.FORMULA):
         return [_paragraph(Piece(label, [lines]), words)]
-    return [_written_piece(piece, words, body) for piece in pieces(lines, label, body)]
+    listed = Label.LIST if label is Label.LIST else Label.TEXT
+    return [_written_piece(piece, words, body) for piece in pieces(lines, listed, body)]
 
 
 def _written_piece(piece: Piece, words: frozenset[str], body: float) -> tuple[Block, str]:

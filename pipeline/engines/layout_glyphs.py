@@ -107,12 +107,15 @@ def _glyphs(line: dict[str, Any]) -> Iterator[Glyph]:
 def _style(span: dict[str, Any]) -> Style:
     flags, char_flags = span["flags"], span["char_flags"]
     name = str(span["font"])
+    hidden = not char_flags & _DRAWN and not name.startswith("Type3")
+    if hidden:  # the font of a recognised text is not that of the print
+        return Style(size=float(span["size"]), bold=False, mono=False, raised=False, hidden=True)
     return Style(
         size=float(span["size"]),
         bold=bool(flags & _BOLD or char_flags & _FAKE_BOLD) or _is_heavy(name),
-        mono=bool(flags & _MONO) and name != "GlyphLessFont",
+        mono=bool(flags & _MONO),
         raised=bool(flags & _SUPERSCRIPT),
-        hidden=not char_flags & _DRAWN and not name.startswith("Type3"),
+        hidden=False,
     )
 
 
