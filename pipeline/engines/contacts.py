@@ -42,8 +42,8 @@ def find_urls(text: str) -> list[ContactMatch]:
     found = []
     for match in _URL.finditer(text):
         value = match[0].rstrip(".,;:!?*_`")
-        if value.count("(") < value.count(")"):
-            value = value.rstrip(")")
+        while value.endswith(")") and value.count("(") < value.count(")"):
+            value = value[:-1].rstrip(".,;:")
         found.append(ContactMatch(start=match.start(), end=match.start() + len(value), value=value))
     return found
 
@@ -96,8 +96,9 @@ def _looks_dialled(printed: str) -> bool:
 
 def _is_other_number(printed: str) -> bool:
     """A date, a period of years or a sum."""
+    printed = printed.strip("() ")
     return bool(
         re.search(r"(?<!\d)(?:19|20)\d{2}\s?[-–./]\s?(?:(?:19|20)\d{2}|\d{1,2}\s?[-./]\s?\d{1,2})(?!\d)", printed)
-        or re.fullmatch(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?:\s+\d.*)?", printed.strip())
-        or re.fullmatch(r"\d{1,3}(?:[ .]\d{3})+", printed.strip())
+        or re.fullmatch(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?:\s+\d.*)?", printed)
+        or re.fullmatch(r"\d{1,3}(?:[ .]\d{3})+", printed)
     )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -17,6 +18,8 @@ from rapidfuzz import fuzz
 from stores.models import Block, Box, Evidence, Label, Page
 
 _FUZZY_PERCENT = 90.0
+_LONG_ENOUGH = 4  # characters: shorter lines do not tell which way they run
+_ENOUGH_TO_TELL = 6  # lines, before a page counts as upside down
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +31,8 @@ class PageLine:
     block: int
     label: Label
     level: int
-    box: Box
+    box: Box  # as it would lie on an upright page: rows and columns are told by it
+    printed_box: Box  # as it lies on the page
     text: str
 
     @property
@@ -53,7 +57,7 @@ class Found:
         if not self.lines or not self.quote:
             return Evidence(path=path, page=0, boxes=(), quote="", found=False)
         page = self.lines[0].page
-        boxes = tuple(dict.fromkeys(line.box for line in self.lines if line.page == page))
+        boxes = tuple(dict.fromkeys(line.printed_box for line in self.lines if line.page == page))
         return Evidence(path=path, page=page, boxes=boxes, quote=self.quote)
 
 
@@ -67,24 +71,45 @@ def found_in(value: Any, lines: Sequence[PageLine], quote: str | None = None) ->
 def page_lines(pages: Sequence[Page]) -> list[PageLine]:
     """Every non-empty line of every block of ``pages``, in reading order, running headers and footers included."""
     lines: list[PageLine] = []
-    block_number = 0
     for page in pages:
-        for block in page.blocks:
-            for box, text in _printed(block):
-                if text.strip():
-                    lines.append(
-                        PageLine(
-                            number=len(lines),
-                            page=page.number,
-                            block=block_number,
-                            label=block.label,
-                            level=block.level,
-                            box=box,
-                            text=text,
-                        )
-                    )
-            block_number += 1
+        first_block = lines[-1].block + 1 if lines else 0
+        lines.extend(_lines_of_page(page, len(lines), first_block))
     return lines
+
+
+def _lines_of_page(page: Page, first_number: int, first_block: int) -> Iterator[PageLine]:
+    printed = [
+        (at, block, box, text) for at, block in enumerate(page.blocks) for box, text in _printed(block) if text.strip()
+    ]
+    boxes = upright_boxes([(box, text) for _, _, box, text in printed])
+    for number, ((at, block, box, text), upright) in enumerate(zip(printed, boxes, strict=True), first_number):
+        yield PageLine(
+            number=number,
+            page=page.number,
+            block=first_block + at,
+            label=block.label,
+            level=block.level,
+            box=upright,
+            printed_box=box,
+            text=text,
+        )
+
+
+def upright_boxes(printed: Sequence[tuple[Box, str]]) -> list[Box]:
+    """The boxes of lines, given in reading order, turned so that lines lie level and follow each other downwards."""
+    long = [box for box, text in printed if len(text.strip()) >= _LONG_ENOUGH]
+    standing = sum(box[3] - box[1] > 1.5 * (box[2] - box[0]) for box in long) * 2 > len(long)
+    axis = 0 if standing else 1
+    steps = [other[axis] - one[axis] for one, other in pairwise(long)]
+    forward = sum(step > 0 for step in steps) >= sum(step < 0 for step in steps)
+    boxes = [box for box, _ in printed]
+    if standing and forward:  # read from bottom to top
+        return [(-y1, x0, -y0, x1) for x0, y0, x1, y1 in boxes]
+    if standing:
+        return [(y0, -x1, y1, -x0) for x0, y0, x1, y1 in boxes]
+    if not forward and len(long) >= _ENOUGH_TO_TELL:
+        return [(-x1, -y1, -x0, -y0) for x0, y0, x1, y1 in boxes]
+    return boxes
 
 
 def _printed(block: Block) -> list[tuple[Box, str]]:

@@ -198,9 +198,11 @@ def _entry(marked: Sequence[_MarkedRow]) -> Entry:
     pieces = [piece for at, row in enumerate(head) for piece in _pieces(row, at)]
     for row in marked[anchor + 1 : anchor + 1 + _MOST_TAIL_ROWS]:
         names = [piece for piece in pieces if not is_place(piece.text)]
-        if row.detail or (len(names) >= _ENOUGH_NAMES and not _is_labelled(row.row.text)):
+        more = list(_pieces(row, len(head)))
+        enough = len(names) >= _ENOUGH_NAMES and not _is_labelled(row.row.text)
+        if row.detail or (enough and not all(is_place(piece.text) for piece in more)):
             break
-        pieces.extend(_pieces(row, len(head)))
+        pieces.extend(more)
     start, end = _dates(marked[anchor]) if marked else (None, None)
     return Entry(start=start, end=end, pieces=tuple(pieces), rows=tuple(row.row for row in marked))
 

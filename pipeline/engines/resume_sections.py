@@ -39,7 +39,8 @@ _NOUNS = {
     r"证书(?:资质)?|语言(?:能力|水平)?|兴趣爱好|爱好|论文(?:发表)?|发表论文|学术成果|科研(?:成果|项目)|专利|"
     r"培训(?:经历)?|在校(?:经历|职务|情况)|学生工作|"
     r"主修课程|主要课程|其他(?:信息)?|附加信息|作品(?:集)?|资格证书|技能证书|科研经历",
-    "experience": r"experiences?|experience and \w+|employment(?: history| record)?|work history|history|positions? held|"
+    "experience": r"experiences?|experience and \w+|employment(?: history| record)?|work history|"
+    r"history|positions? held|"
     r"internships?|"
     r"appointments?|career|career history|career summary|berufserfahrung|beruflicher? werdegang|berufspraxis|"
     r"werdegang|praktika|praktische erfahrung|"
@@ -67,7 +68,8 @@ _NOUNS = {
     r"competenties|habilidades|competencias|aptitudes|competenze|"
     r"(?:专业|个人|职业|相关|工作|技术|掌握|主要)?(?:技能|能力|特长|技术栈)(?:特长|清单|描述|水平|与技能)?|"
     r"专业能力|技术能力",
-    "contact": r"contact(?: me| details| info(?:rmation)?)?|details|information|info|data|address|links|kontakt(?:daten)?|"
+    "contact": r"contact(?: me| details| info(?:rmation)?)?|details|information|info|data|address|"
+    r"links|kontakt(?:daten)?|"
     r"pers[öo]nliche (?:daten|angaben)|"
     r"coordonn[ée]es|informations personnelles|persoonlijke gegevens|contactgegevens|datos(?: personales)?|"
     r"contacto|dati personali|contatti|"
@@ -149,8 +151,8 @@ def _split_at_bullets(lines: Sequence[PageLine]) -> list[PageLine]:
     parts: list[PageLine] = []
     for line in lines:
         texts = _BULLET_INSIDE.split(line.text)
-        x0, y0, x1, y1 = line.box
-        step = (y1 - y0) / len(texts)
+        x0, y0, x1, _ = line.box
+        step = line.height / len(texts)
         for at, text in enumerate(texts):
             box = (x0, y0 + step * at, x1, y0 + step * (at + 1))
             parts.append(replace(line, number=len(parts), box=box, text=text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, zip_longest
 
 from pipeline.engines.contacts import ContactMatch, find_emails, find_phones, find_urls
 from pipeline.engines.dates import find_dates, prefers_month_first
@@ -17,6 +17,7 @@ _MOST_VALUES = 200  # of one list; a 400-page report does not need its thousandt
 _TITLE_PAGES = 3
 _MOST_TITLE_LINES = 4
 _MOST_TITLE_CHARACTERS = 300
+_NEARLY = 0.8  # of the height of the tallest
 _BODY = (Label.TEXT, Label.LIST, Label.TABLE)
 
 
@@ -31,7 +32,7 @@ class DocumentRules:
         found = {
             "title": find_title(lines),
             "language": _language(lines),
-            "dates": _collect(lines, _dates(prefers_month_first(line.text for line in lines))),
+            "dates": _find_dates(lines),
             "emails": _collect(lines, _contacts(find_emails)),
             "phones": _collect(lines, _contacts(find_phones)),
             "urls": _collect(lines, _contacts(find_urls)),
@@ -52,8 +53,22 @@ def _collect(lines: Sequence[PageLine], find: Callable[[str], Iterator[tuple[str
     return list(found.values())
 
 
-def _dates(month_first: bool) -> Callable[[str], Iterator[tuple[str, str]]]:
-    return lambda text: ((date.value, text[date.start : date.end]) for date in find_dates(text, month_first))
+def _find_dates(lines: Sequence[PageLine]) -> list[Found]:
+    """Dates of the lines, and those that a line break of a paragraph divides."""
+    month_first = prefers_month_first(line.text for line in lines)
+    found: dict[str, Found] = {}
+    for line, following in zip_longest(lines, lines[1:]):
+        broken = following is not None and following.block == line.block
+        text = f"{line.text} {following.text}" if broken else line.text
+        for date in find_dates(text, month_first):
+            if date.start < len(line.text) and date.value not in found:
+                over = date.end > len(line.text)
+                found[date.value] = found_in(
+                    date.value, [line, following] if over else [line], text[date.start : date.end]
+                )
+        if len(found) >= _MOST_VALUES:
+            break
+    return list(found.values())
 
 
 def _contacts(find: Callable[[str], list[ContactMatch]]) -> Callable[[str], Iterator[tuple[str, str]]]:
@@ -70,19 +85,30 @@ def _amounts(text: str) -> Iterator[tuple[str, str]]:
 
 
 def find_title(lines: Sequence[PageLine]) -> Found | None:
-    """The title block, else the highest heading of the first pages, else the tallest line at the top of page one."""
+    """The title block, else the highest heading of the first pages, else a tall line at the top of page one."""
     early = [line for line in lines if line.page < lines[0].page + _TITLE_PAGES] if lines else []
     titles = [line for line in early if line.label is Label.TITLE]
-    headings = [line for line in early if line.label is Label.HEADING]
     if titles:
         return _title(_same_block(early, titles[0]))
+    top = [line for line in early if line.page == lines[0].page and line.label in _BODY and _wordy(line.text)][:12]
+    headings = [line for line in early if line.label is Label.HEADING]
     if headings:
-        return _title(_same_block(early, min(headings, key=lambda line: (line.level or 6, line.number))))
-    body = [line for line in early if line.page == lines[0].page and line.label in _BODY and _wordy(line.text)]
-    if not body:
-        return None
-    tallest = max(body[:12], key=lambda line: line.height)
-    return _title([tallest])
+        heading = min(headings, key=lambda line: (line.level or 6, line.number))
+        if heading.level != 1 and top and _stands_as_title(top[0], heading, early):
+            return _title(top[:1])
+        return _title(_same_block(early, heading))
+    tallest = max((line.height for line in top), default=0.0)
+    tall = [line for line in top if line.height >= _NEARLY * tallest]
+    return _title(tall[:1]) if tall else None
+
+
+def _stands_as_title(line: PageLine, heading: PageLine, lines: Sequence[PageLine]) -> bool:
+    """Whether a short line above the first heading is centred and as large: a title that the layout did not see."""
+    ours = [other for other in lines if other.page == line.page]
+    left, right = min(other.box[0] for other in ours), max(other.box[2] for other in ours)
+    off_centre = abs((line.box[0] + line.box[2]) - (left + right)) / 2
+    centred = off_centre < 0.04 * (right - left) and line.box[0] > left + 0.1 * (right - left)
+    return centred and line.number < heading.number and line.height >= _NEARLY * heading.height and len(line.text) <= 60
 
 
 def _same_block(lines: Sequence[PageLine], first: PageLine) -> list[PageLine]:

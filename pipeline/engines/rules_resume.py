@@ -14,6 +14,7 @@ from pipeline.engines.resume_sections import Section, SectionKind, find_sections
 from stores.models import Page, Record, Schema
 
 _MOST_SKILLS = 100
+_MOST_SUMMARY_LINES = 25
 _LONGEST_SKILL = 80
 _SKILL_LABEL = re.compile(r"^\W*[^:：,，]{2,40}[:：]\s*")
 _SKILL_BREAK = re.compile(r"\s*[,;，；、|•·]\s*(?![^()（）]*[)）])")
@@ -55,11 +56,12 @@ def _rows(sections: Sequence[Section], kind: SectionKind) -> list[FoundRow]:
 
 
 def _summary(sections: Sequence[Section]) -> Found | None:
-    """The text of the first summary section, on one line; its proof is the part on its first page."""
+    """The text of the first summary section, on one line."""
     section = next((section for section in sections if section.kind is SectionKind.SUMMARY and section.lines), None)
     if section is None:
         return None
-    return found_in(" ".join(line.text.strip() for line in section.lines), section.lines)
+    first = [line for line in section.lines if line.page == section.lines[0].page][:_MOST_SUMMARY_LINES]
+    return found_in(" ".join(line.text.strip() for line in first), first)
 
 
 def _skills(sections: Sequence[Section]) -> list[Found]:

@@ -1,0 +1,52 @@
+"""Where values stand."""
+
+from __future__ import annotations
+
+from pipeline.engines.evidence import Found, found_in, locate, page_lines, upright_boxes
+from tests.printed_pages import printed_page
+
+LINES = page_lines(
+    [
+        printed_page("Acme Consulting Ltd\n12 High Street"),
+        printed_page("Grand  total\nof all the years", number=2),
+    ]
+)
+
+
+def test_a_quote_is_found_within_a_line_whatever_its_spaces() -> None:
+    found = locate("ACME consulting", LINES)
+    assert [line.text for line in found.lines] == ["Acme Consulting Ltd"]
+    assert found.evidence("issuer").page == 1
+
+
+def test_a_quote_is_found_over_lines_and_cells() -> None:
+    evidence = locate("grand total of all", LINES).evidence("x")
+    assert (evidence.page, evidence.found, len(evidence.boxes)) == (2, True, 3)
+
+
+def test_a_quote_with_a_misread_letter_is_found() -> None:
+    assert locate("Acme Consu1ting Ltd", LINES).lines
+
+
+def test_what_is_not_printed_is_kept_as_not_found() -> None:
+    evidence = locate("Widget Company", LINES).evidence("issuer")
+    assert (evidence.found, evidence.page, evidence.quote) == (False, 0, "")
+
+
+def test_a_proof_stays_on_one_page() -> None:
+    evidence = found_in("x", [LINES[0], LINES[-1]]).evidence("x")
+    assert (evidence.page, evidence.quote) == (1, "Acme Consulting Ltd")
+    assert evidence.boxes == (LINES[0].printed_box,)
+
+
+def test_no_lines_no_proof() -> None:
+    assert not Found(value="x").evidence("x").found
+
+
+def test_lines_of_a_page_on_its_side_are_turned_upright() -> None:
+    upwards = [((90.0, 280.0, 109.0, 511.0), "Notice to all"), ((141.0, 110.0, 156.0, 514.0), "Maple Court")]
+    first, second = upright_boxes(upwards)
+    assert first[3] < second[1] and first[2] - first[0] == 231.0
+    downwards = [((141.0, 110.0, 156.0, 514.0), "Notice to all"), ((90.0, 280.0, 109.0, 511.0), "Maple Court")]
+    first, second = upright_boxes(downwards)
+    assert first[3] < second[1] and first[0] == 110.0

@@ -1,0 +1,62 @@
+"""Amounts of money as they are printed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.engines.money import find_amounts, find_currencies, read_chinese_amount, read_number
+
+
+@pytest.mark.parametrize(
+    ("printed", "value", "currency"),
+    [
+        ("$ 279.84", 279.84, "USD"),
+        ("Factuur totaal EUR 49,99", 49.99, "EUR"),
+        ("1.234,56 €", 1234.56, "EUR"),
+        ("CHF 1'234.50", 1234.5, "CHF"),
+        ("1 234,50 EUR", 1234.5, "EUR"),
+        ("RM8.20", 8.2, "MYR"),
+        ("(小写)￥ 1,060.00", 1060.0, "CNY"),
+        ("100元", 100.0, "CNY"),
+        ("3.5万元", 35000.0, "CNY"),
+        ("$1,234", 1234.0, "USD"),
+        ("TOTAL:18.80", 18.8, ""),
+        ("-0.02", -0.02, ""),
+        ("3.00-", -3.0, ""),
+        ("12.000", 12000.0, ""),
+    ],
+)
+def test_an_amount_has_value_and_currency(printed: str, value: float, currency: str) -> None:
+    (found,) = find_amounts(printed)
+    assert (found.value, found.currency) == (value, currency)
+
+
+def test_percentages_are_no_amounts() -> None:
+    assert [amount.value for amount in find_amounts("Tax 15% on $ 112.90")] == [112.9]
+
+
+@pytest.mark.parametrize(
+    ("printed", "value"),
+    [("壹仟贰佰叁拾元伍角整", 1230.5), ("壹万零伍佰圆整", 10500.0), ("叁亿元整", 300000000.0), ("贰拾元零捌分", 20.08)],
+)
+def test_chinese_numerals(printed: str, value: float) -> None:
+    assert read_chinese_amount(printed) == value
+
+
+def test_currencies_are_counted_as_printed() -> None:
+    assert find_currencies("USD 5, $ 6 and 7 €") == ["USD", "USD", "EUR"]
+
+
+@given(st.integers(min_value=0, max_value=10**9))
+def test_both_decimal_marks_read_the_same(cents: int) -> None:
+    english = f"{cents / 100:,.2f}"
+    german = english.translate(str.maketrans(",.", ".,"))
+    assert read_number(english) == read_number(german) == (cents / 100, 2)
+
+
+@given(st.text(max_size=80))
+def test_any_text_can_be_searched(text: str) -> None:
+    for amount in find_amounts(text):
+        assert 0 <= amount.start < amount.end <= len(text)
