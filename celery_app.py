@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import resource
+import warnings
 from collections import deque
 from typing import Any
 
 from celery import signals
+from celery.exceptions import CPendingDeprecationWarning
 
 from pipeline import tasks
 from pipeline.broker import configuration
@@ -50,4 +52,5 @@ def note_lost_child(task_id: str = "", args: Any = (), exception: BaseException 
         tasks.worker_lost(task_id, tuple(args), _this_worker["name"])
 
 
+warnings.simplefilter("ignore", CPendingDeprecationWarning)  # Celery's reminder of a choice that broker.py explains
 app.conf.update(configuration(Settings()))
