@@ -32,7 +32,7 @@ class MemoryVectors:
         near = [
             (_distance(vector, row.embedding), row.id)
             for row in self._rows[knowledge_id].values()
-            if all(row.metadata.get(key) == value for key, value in where.items())
+            if all(_meets(row.metadata.get(key), wanted) for key, wanted in where.items())
         ]
         return [(id, distance) for distance, id in sorted(near)[:limit]]
 
@@ -51,6 +51,10 @@ class MemoryVectors:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def _meets(value: Scalar | None, wanted: Scalar | Sequence[str]) -> bool:
+    return value == wanted if isinstance(wanted, str) or not isinstance(wanted, Sequence) else value in wanted
 
 
 def _distance(left: bytes, right: bytes) -> float:

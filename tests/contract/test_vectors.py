@@ -96,6 +96,8 @@ def test_conditions_hold_together(store: VectorStore) -> None:
     assert found(store, 1, 0, 0, language="zh") == ["b:1:0"]
     assert found(store, 1, 0, 0, language="en", document="a") == ["a:1:0"]
     assert found(store, 1, 0, 0, language="en", document="b") == []
+    some = store.query("kb", EMBEDDER, vector(1, 0, 0), 10, {"document": ["b", "c"]})
+    assert [id for id, _ in some] == ["b:1:0"]
 
 
 def test_delete_keeps_the_generation_that_is_named(store: VectorStore) -> None:
