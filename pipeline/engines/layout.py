@@ -42,6 +42,7 @@ _LABELS = {
     "formula": Label.FORMULA,
 }
 _OUTSIDE = (Label.HEADER, Label.FOOTER)
+_MAX_FRAGMENTS = 4000  # the models compare each with each: more would take gigabytes
 _WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
 
 
@@ -68,23 +69,27 @@ def read_page(page: pymupdf.Page, engine: str, recognised: bool, confidence: flo
 
 
 def _read(page: Any, engine: str, recognised: bool, confidence: float | None) -> PageText:
-    regions = _regions(page, recognised)
-    _fill(regions, _fragments(page, recognised))
+    fragments = _fragments(page, recognised)
+    regions = _regions(page, recognised) if len(fragments) <= _MAX_FRAGMENTS else []
+    _fill(regions, fragments)
     for region in regions:
         region.lines = printed_lines(region.fragments)
     regions = [region for region in regions if region.lines or region.label is Label.FIGURE]
     words = words_of(line.text for region in regions for line in region.lines)
     running = [region for region in regions if region.label in (Label.TEXT, Label.LIST)]
     body = headings.body_size([line for region in running for line in region.lines])
-    _check_margins(regions, float(page.rect.height), body)
+    _check_margins(regions, float(page.rect.width), float(page.rect.height), body)
     ordered = [regions[index] for index in reading_order([region.box for region in regions])]
     return _written(ordered, words, body, engine, confidence)
 
 
-def _check_margins(regions: list[Region], height: float, body: float) -> None:
+def _check_margins(regions: list[Region], width: float, height: float, body: float) -> None:
     """Correct the labels of what stands at the margins, and part a book's running line from the text below."""
     for region in regions:
-        region.label = margins.label_at_margin(region.label, region.box, region.lines, height, body)
+        if margins.has_margins(width, height):
+            region.label = margins.label_at_margin(region.label, region.box, region.lines, height, body)
+        elif region.label in _OUTSIDE:
+            region.label = Label.TEXT
     first = min((region for region in regions if region.lines), key=lambda region: region.lines[0].box[1], default=None)
     if first is None or first.label in (*_OUTSIDE, Label.TABLE):
         return

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pipeline.engines.layout_glyphs import PrintedLine
 from stores.models import Box, Label
 
+_STRIP = 1.8  # times as high as wide: no sheet of a book, a letter or a form is
 _MARGIN = 0.18  # of the page's height: no running header or footer reaches further in
 _EDGE = 0.09  # of the page's height: what is left of a line there is a page number
 _LONGEST = 400  # characters of a running header or footer
@@ -25,6 +26,11 @@ _PAGE_NUMBER = re.compile(
 )
 _NUMBER_FIRST = re.compile(r"(\d{2,4})\s+(\D.*)")
 _NUMBER_LAST = re.compile(r"(\D.*?)\s+(\d{2,4})")
+
+
+def has_margins(width: float, height: float) -> bool:
+    """Whether a page of this form may have running headers and footers: receipts and other strips have none."""
+    return height < _STRIP * width
 
 
 def label_at_margin(label: Label, box: Box, lines: Sequence[PrintedLine], height: float, body: float) -> Label:

@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline.engines.layout_glyphs import Fragment, Glyph, fragment, printed_lines
+from pipeline.engines.layout_glyphs import Fragment, Glyph, fragment, is_cjk, printed_lines
 from pipeline.engines.layout_joining import joined
 from stores.models import Box, Line
 
 _PROSE = 90  # characters of a cell that is rather a paragraph
+_WORD_GAP_EM = 0.2  # a wider gap parts two words
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,25 +173,42 @@ def _cell(frame: Frame, parts: Sequence[Fragment], words: frozenset[str]) -> Cel
 
 
 def _runs(part: Fragment, frames: Sequence[Frame]) -> list[tuple[int, list[Glyph]]]:
-    """A fragment cut where it enters another cell; spaces go with the character before them."""
+    """A fragment cut where a word enters another cell; spaces go with the character before them."""
     runs: list[tuple[int, list[Glyph]]] = []
     last = 0
-    for glyph in part.glyphs:
-        if glyph.char.isspace():
+    for word in _words(part.glyphs):
+        if word[0].char.isspace():
             if runs:
-                runs[-1][1].append(glyph)
+                runs[-1][1].extend(word)
             continue
-        last = _place(glyph, frames, last)
+        last = _place(word, frames, last)
         if runs and runs[-1][0] == last:
-            runs[-1][1].append(glyph)
+            runs[-1][1].extend(word)
         else:
-            runs.append((last, [glyph]))
+            runs.append((last, list(word)))
     return runs
 
 
-def _place(glyph: Glyph, frames: Sequence[Frame], guess: int) -> int:
-    """The frame that holds the middle of a character, else the nearest; ``guess`` is tried first."""
-    x, y = glyph.middle
+def _words(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
+    """Characters that no grid line may part: those of a Latin word or a number; others stand alone."""
+    words: list[list[Glyph]] = []
+    for glyph in glyphs:
+        if words and _in_one_word(words[-1][-1], glyph):
+            words[-1].append(glyph)
+        else:
+            words.append([glyph])
+    return words
+
+
+def _in_one_word(before: Glyph, glyph: Glyph) -> bool:
+    if any(char.isspace() or is_cjk(char) for char in (before.char[-1], glyph.char[0])):
+        return False
+    return glyph.x0 - before.x1 < _WORD_GAP_EM * glyph.style.size
+
+
+def _place(word: Sequence[Glyph], frames: Sequence[Frame], guess: int) -> int:
+    """The frame that holds the middle of a word, else the nearest; ``guess`` is tried first."""
+    x, y = (word[0].x0 + word[-1].x1) / 2, word[0].middle[1]
     if _distance(frames[guess].box, x, y) == 0:
         return guess
     return min(range(len(frames)), key=lambda index: _distance(frames[index].box, x, y))
