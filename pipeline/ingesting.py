@@ -94,8 +94,12 @@ class Ingestion:
         )
         return Placement(
             arrival=Arrival(
-                root=file.root, name=file.name, size_bytes=file.size_bytes, modified_ns=file.modified_ns,
-                sha256=sha256, media_type=media_type,
+                root=file.root,
+                name=file.name,
+                size_bytes=file.size_bytes,
+                modified_ns=file.modified_ns,
+                sha256=sha256,
+                media_type=media_type,
             ),
             outcome=self._named_outcome(file, document, outcome),
             options=options,
@@ -104,7 +108,7 @@ class Ingestion:
             make=make,
             keep=keep,
             reopen=reopen,
-        )  # fmt: skip
+        )
 
     def wanted(self, options: Options) -> dict[str, str]:
         """The fingerprints that these options lead to; computed once for each."""
@@ -126,9 +130,14 @@ class Ingestion:
         self.named.add(document)
         if placement.make:
             self.known[document] = KnownGeneration(
-                document=document, number=0, state=DocumentState.QUEUED, options=placement.options,
-                fingerprints=placement.fingerprints, routes=frozenset(), error=None,
-            )  # fmt: skip
+                document=document,
+                number=0,
+                state=DocumentState.QUEUED,
+                options=placement.options,
+                fingerprints=placement.fingerprints,
+                routes=frozenset(),
+                error=None,
+            )
 
 
 def ingest(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestReport:
@@ -253,4 +262,3 @@ def check_schemas(tools: Tools, options: Options) -> None:
         if name not in tools.schemas:
             known = ", ".join(sorted(tools.schemas))
             raise NotFoundError(f"there is no schema {name!r}: choose among {known}", code="no_schema")
-

@@ -47,9 +47,7 @@ def _store(tools: Tools, knowledge_id: str) -> RecordStore | None:
         return None
 
 
-def _foreseen(
-    ingestion: Ingestion, looker: _Looker, speeds: Mapping[Route, float], file: FoundFile
-) -> PlannedFile:
+def _foreseen(ingestion: Ingestion, looker: _Looker, speeds: Mapping[Route, float], file: FoundFile) -> PlannedFile:
     fault = file.fault or ingestion.known_fault(file)
     if fault:
         return planned(file, Outcome.FAILED, fault)
@@ -63,9 +61,13 @@ def _foreseen(
         return planned(file, Outcome.FAILED, Fault(code=error.code, message=error.message))
     seconds = sum(count * speeds[route] for route, count in routes.items()) / ingestion.tools.settings.workers
     return PlannedFile(
-        source=file.name, outcome=placement.outcome, size_bytes=file.size_bytes, pages=sum(routes.values()),
-        routes=routes, estimate_s=seconds,
-    )  # fmt: skip
+        source=file.name,
+        outcome=placement.outcome,
+        size_bytes=file.size_bytes,
+        pages=sum(routes.values()),
+        routes=routes,
+        estimate_s=seconds,
+    )
 
 
 class _Looker:

@@ -20,9 +20,7 @@ MOST_HITS = 200
 _CANDIDATES = 50  # asked of each half, at least
 
 
-def search(
-    tools: Tools, knowledge_id: str, query: str, limit: int, mode: str, where: Mapping[str, str]
-) -> list[Hit]:
+def search(tools: Tools, knowledge_id: str, query: str, limit: int, mode: str, where: Mapping[str, str]) -> list[Hit]:
     """The best chunks for a query. ``where``: values of record fields, ``source``, ``document`` or ``language``."""
     if mode not in MODES:
         raise InputError(f"mode {mode!r} is not known: choose one of {', '.join(MODES)}")
@@ -73,10 +71,18 @@ def _hits(store: RecordStore, ranked: Sequence[Ranked[str]]) -> list[Hit]:
 
 def _hit(found: Ranked[str], chunk: Chunk, source: str) -> Hit:
     return Hit(
-        chunk=found.id, document=found.id.split(":")[0], source=source, first_page=chunk.first_page,
-        last_page=chunk.last_page, heading=chunk.heading, text=chunk.text, boxes=chunk.boxes, score=found.score,
-        keyword_rank=found.keyword_rank, vector_rank=found.vector_rank,
-    )  # fmt: skip
+        chunk=found.id,
+        document=found.id.split(":")[0],
+        source=source,
+        first_page=chunk.first_page,
+        last_page=chunk.last_page,
+        heading=chunk.heading,
+        text=chunk.text,
+        boxes=chunk.boxes,
+        score=found.score,
+        keyword_rank=found.keyword_rank,
+        vector_rank=found.vector_rank,
+    )
 
 
 def rebuild(tools: Tools, store: RecordStore) -> int:
@@ -90,11 +96,13 @@ def rebuild(tools: Tools, store: RecordStore) -> int:
             embedder.fingerprint,
             [
                 VectorRow(
-                    id=chunk_id(document, generation, chunk.ordinal), text=chunk.text, embedding=chunk.embedding,
+                    id=chunk_id(document, generation, chunk.ordinal),
+                    text=chunk.text,
+                    embedding=chunk.embedding,
                     metadata=metadata,
                 )
                 for document, generation, chunk, metadata in rows
             ],
-        )  # fmt: skip
+        )
         written += len(rows)
     return written

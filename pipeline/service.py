@@ -22,7 +22,7 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._tools: Tools = wiring.build(settings, durable=True)
+        self._tools: Tools = wiring.build(settings, durable=True, pooled=True)
 
     def ingest(self, knowledge_id: str, request: IngestRequest) -> IngestReport:
         """Make durable what is new or changed, and hand it to the workers. Returns at once.
@@ -92,22 +92,29 @@ class Service:
         names = {view.document: view.source for view in store.overview.documents()}
         return [
             RecordView(
-                document=document, source=names.get(document, ""), schema=schema, fields=record.fields,
+                document=document,
+                source=names.get(document, ""),
+                schema=schema,
+                fields=record.fields,
                 evidence={
                     e.path: {"page": e.page, "boxes": [list(b) for b in e.boxes], "quote": e.quote, "found": e.found}
                     for e in record.evidence
                 },
             )
             for document, record in store.typed.visible(schema)
-        ]  # fmt: skip
+        ]
 
     def schemas(self) -> dict[str, Schema]:
         return dict(self._tools.schemas)
 
     def search(
-        self, knowledge_id: str, query: str, limit: int = 10, mode: str = "hybrid",
+        self,
+        knowledge_id: str,
+        query: str,
+        limit: int = 10,
+        mode: str = "hybrid",
         where: Mapping[str, str] | None = None,
-    ) -> list[Hit]:  # fmt: skip
+    ) -> list[Hit]:
         """The best passages for a query; ``mode`` is hybrid, keyword or vector."""
         return searching.search(self._tools, knowledge_id, query, limit, mode, where or {})
 

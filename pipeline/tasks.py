@@ -49,7 +49,7 @@ app.conf.task_routes = {f"ingot.{stage}": {"queue": queue} for stage, queue in Q
 
 @lru_cache(maxsize=1)
 def _tools_of(process: int) -> Tools:
-    return wiring.build(Settings())
+    return wiring.build(Settings(), pooled=StepTask.killable)  # the parent forks: no connection of it stays open
 
 
 def tools() -> Tools:
@@ -132,9 +132,12 @@ def ids_of(key: StepKey) -> tuple[str, str, int, int]:
 def key_of(stage: Stage, ids: Sequence[Any]) -> StepKey:
     knowledge_id, document, generation, batch = ids
     return StepKey(
-        knowledge_id=str(knowledge_id), document=str(document), generation=int(generation), stage=stage,
+        knowledge_id=str(knowledge_id),
+        document=str(document),
+        generation=int(generation),
+        stage=stage,
         batch=int(batch),
-    )  # fmt: skip
+    )
 
 
 def send(keys: Iterable[StepKey], store: RecordStore | None = None) -> int:
@@ -263,9 +266,13 @@ def _in_child(**_: Any) -> None:
 
 
 def worker_lost(task_id: str, args: Sequence[Any], hostname: str) -> None:
-    """A child died over a task: its lease ends now, and the relay sends the step again. Called in the worker's parent."""
+    """A child died over a task: its lease ends now, its temp directory goes, and the relay sends the step again.
+
+    Called in the worker's parent.
+    """
     try:
         tools().catalog.store(str(args[0])).steps.release(f"{hostname}/{task_id}/")
+        tools().files.sweep(str(args[0]))
     except (IngotError, IndexError) as error:
         log.warning("a lost step keeps its lease until it runs out: %s", error)
 
@@ -277,6 +284,7 @@ def release_worker(hostname: str) -> int:
     for knowledge_id in catalog.names():
         try:
             freed += catalog.store(knowledge_id).steps.release(f"{hostname}/")
+            tools().files.sweep(knowledge_id)
         except UnavailableError as error:
             log.warning("%s: %s", knowledge_id, error.message)
     return freed

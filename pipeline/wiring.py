@@ -15,7 +15,6 @@ from stores.contracts import VectorStore
 from stores.errors import InputError
 from stores.files import LocalFiles
 
-
 T = TypeVar("T")
 
 

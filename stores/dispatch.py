@@ -47,18 +47,23 @@ class Dispatch:
                 connection.execute(
                     update(step)
                     .where(
-                        step.c.document == row.document, step.c.generation == row.generation,
-                        step.c.stage == row.stage, step.c.batch == row.batch,
+                        step.c.document == row.document,
+                        step.c.generation == row.generation,
+                        step.c.stage == row.stage,
+                        step.c.batch == row.batch,
                     )
                     .values(sent_at=now, sends=step.c.sends + 1)
-                )  # fmt: skip
+                )
         return [
             StepKey(
-                knowledge_id=self.knowledge_id, document=row.document, generation=row.generation,
-                stage=Stage(row.stage), batch=row.batch,
+                knowledge_id=self.knowledge_id,
+                document=row.document,
+                generation=row.generation,
+                stage=Stage(row.stage),
+                batch=row.batch,
             )
             for row in rows
-        ]  # fmt: skip
+        ]
 
     def straight_run(self, key: StepKey, successors: tuple[Stage, ...]) -> list[StepKey]:
         """The step and those of its successors that are not final: what one Celery chain carries."""
@@ -72,17 +77,20 @@ class Dispatch:
                         step.c.generation == key.generation,
                         step.c.batch == key.batch,
                         step.c.state.in_(OPEN_STEPS),
-                    )  # fmt: skip
+                    )
                 ).scalars()
             )
         following = [stage for stage in successors if stage in open_stages]
         return [key] + [
             StepKey(
-                knowledge_id=key.knowledge_id, document=key.document, generation=key.generation,
-                stage=stage, batch=key.batch,
+                knowledge_id=key.knowledge_id,
+                document=key.document,
+                generation=key.generation,
+                stage=stage,
+                batch=key.batch,
             )
             for stage in following
-        ]  # fmt: skip
+        ]
 
     def unfinished(self) -> bool:
         """Is any generation of this knowledge base not final?"""

@@ -12,8 +12,16 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from stores.database import Database
 from stores.ledger import OPEN_STATES, close_jobs, copy_facts, copy_rows, new_generation, open_step
 from stores.models import (
-    DocumentState, Fault, JobState, Options, Outcome, Record, Stage, StepState, document_id,
-)  # fmt: skip
+    DocumentState,
+    Fault,
+    JobState,
+    Options,
+    Outcome,
+    Record,
+    Stage,
+    StepState,
+    document_id,
+)
 from stores.reopening import Order, reopen_generation
 from stores.tables import chunk, document, evidence, generation, job, job_document, page, source
 from stores.tables import record as record_table
@@ -87,11 +95,16 @@ class Intake:
         with self.database.read() as connection:
             return [
                 KnownSource(
-                    root=row.root, name=row.name, size_bytes=row.size_bytes, modified_ns=row.modified_ns,
-                    document=row.document, pending=row.pending, error=fault_of(row),
+                    root=row.root,
+                    name=row.name,
+                    size_bytes=row.size_bytes,
+                    modified_ns=row.modified_ns,
+                    document=row.document,
+                    pending=row.pending,
+                    error=fault_of(row),
                 )
                 for row in connection.execute(select(source))
-            ]  # fmt: skip
+            ]
 
     def generations(self) -> dict[str, KnownGeneration]:
         """The newest generation of every document, by document id."""
@@ -187,11 +200,17 @@ def _place(connection: Connection, job_id: str, placement: Placement, order: Ord
     connection.execute(
         upsert(job_document)
         .values(
-            job=job_id, source=arrival.name, document=found, generation=number, outcome=placement.outcome,
-            state=state, error=fault.error, error_code=fault.error_code,
+            job=job_id,
+            source=arrival.name,
+            document=found,
+            generation=number,
+            outcome=placement.outcome,
+            state=state,
+            error=fault.error,
+            error_code=fault.error_code,
         )
         .on_conflict_do_nothing()
-    )  # fmt: skip
+    )
 
 
 def _place_fault(connection: Connection, job_id: str, arrival: Arrival, fault: Fault) -> None:
@@ -215,11 +234,17 @@ def _document(connection: Connection, arrival: Arrival, now: float) -> str:
     connection.execute(
         upsert(document)
         .values(
-            id=found, sha256=arrival.sha256, size_bytes=arrival.size_bytes, media_type=arrival.media_type,
-            state=DocumentState.QUEUED, newest=0, created_at=now, updated_at=now,
+            id=found,
+            sha256=arrival.sha256,
+            size_bytes=arrival.size_bytes,
+            media_type=arrival.media_type,
+            state=DocumentState.QUEUED,
+            newest=0,
+            created_at=now,
+            updated_at=now,
         )
         .on_conflict_do_nothing()
-    )  # fmt: skip
+    )
     return found
 
 
@@ -236,7 +261,9 @@ def _name(connection: Connection, arrival: Arrival, found: str) -> None:
     connection.execute(update(source).where(source.c.id == row.id).values(**seen, **names))
 
 
-def _generation(connection: Connection, found: str, placement: Placement, order: Order, now: float) -> tuple[int, DocumentState]:
+def _generation(
+    connection: Connection, found: str, placement: Placement, order: Order, now: float
+) -> tuple[int, DocumentState]:
     """The generation that this request waits for, and its state: an open one is joined, else a new one is made."""
     row = connection.execute(select(document).where(document.c.id == found)).one()
     if row.newest and (not placement.make or row.state in OPEN_STATES):
@@ -253,9 +280,7 @@ def _generation(connection: Connection, found: str, placement: Placement, order:
     return number, DocumentState.QUEUED
 
 
-def _taken_up(
-    connection: Connection, found: str, number: int, placement: Placement, order: Order, now: float
-) -> int:
+def _taken_up(connection: Connection, found: str, number: int, placement: Placement, order: Order, now: float) -> int:
     """Let the newest generation go on where it failed or was cancelled, with this request's passwords."""
     again = reopen_generation(connection, found, number, order, now)
     connection.execute(

@@ -135,9 +135,13 @@ def _pages_sentence(rows: Any) -> str:
 
 
 def new_generation(
-    connection: Connection, document_id: str, options: dict[str, Any], passwords: list[str],
-    fingerprints: Mapping[str, str], now: float,
-) -> int:  # fmt: skip
+    connection: Connection,
+    document_id: str,
+    options: dict[str, Any],
+    passwords: list[str],
+    fingerprints: Mapping[str, str],
+    now: float,
+) -> int:
     """Open the next generation of a document; its number."""
     last = connection.execute(select(document.c.newest).where(document.c.id == document_id)).scalar_one()
     number = int(last) + 1
@@ -150,7 +154,7 @@ def new_generation(
             passwords=passwords or None,
             fingerprints=dict(fingerprints),
             created_at=now,
-        )  # fmt: skip
+        )
     )
     connection.execute(
         update(document)
@@ -161,9 +165,14 @@ def new_generation(
 
 
 def open_step(
-    connection: Connection, document_id: str, number: int, stage: Stage, state: StepState, batch: int = 0,
+    connection: Connection,
+    document_id: str,
+    number: int,
+    stage: Stage,
+    state: StepState,
+    batch: int = 0,
     **values: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Add a step in a state."""
     connection.execute(
         insert(step).values(
@@ -174,7 +183,7 @@ def open_step(
             state=state,
             attempt=0,
             **values,
-        )  # fmt: skip
+        )
     )
 
 

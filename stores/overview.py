@@ -13,8 +13,13 @@ from stores.database import Database
 from stores.errors import InputError, NotFoundError
 from stores.intake import fault_of
 from stores.models import (
-    DocumentState, JobState, Outcome, Route, Stage, StepState,
-)  # fmt: skip
+    DocumentState,
+    JobState,
+    Outcome,
+    Route,
+    Stage,
+    StepState,
+)
 from stores.tables import chunk, document, generation, job, job_document, page, record, source, step
 from stores.views import DocumentView, JobDocumentView, JobView, StageProgress
 
@@ -34,9 +39,15 @@ class Overview:
             names = _source_names(connection)
             rows = connection.execute(_document_query(only)).all()
             details = _Details(connection, only)
-            refused = [] if only else connection.execute(
-                select(source).where(source.c.document.is_(None), source.c.pending.is_(None), source.c.error.is_not(None))
-            ).all()  # fmt: skip
+            refused = (
+                []
+                if only
+                else connection.execute(
+                    select(source).where(
+                        source.c.document.is_(None), source.c.pending.is_(None), source.c.error.is_not(None)
+                    )
+                ).all()
+            )
         views = [_document_view(row, names.get(row.id, ()), details) for row in rows]
         views += [_refused_view(row) for row in refused]
         return sorted(views, key=lambda view: view.source)
@@ -113,9 +124,13 @@ class Overview:
             ).scalar_one()
         running = states.get(DocumentState.QUEUED, 0) + states.get(DocumentState.RUNNING, 0)
         return {
-            "documents": sum(states.values()), "failed": states.get(DocumentState.FAILED, 0), "running": running,
-            "pages": int(pages), "chunks": int(chunks), "records": int(records),
-        }  # fmt: skip
+            "documents": sum(states.values()),
+            "failed": states.get(DocumentState.FAILED, 0),
+            "running": running,
+            "pages": int(pages),
+            "chunks": int(chunks),
+            "records": int(records),
+        }
 
     def page_seconds(self) -> dict[Route, float]:
         """CPU seconds that a page of each route took here so far, all stages together."""
@@ -178,30 +193,63 @@ class _Details:
 def _document_query(only: str | None) -> Any:
     shown = func.coalesce(document.c.visible, document.c.newest)
     query = select(
-        document, generation.c.pages, generation.c.title, generation.c.language, generation.c.started_at,
+        document,
+        generation.c.pages,
+        generation.c.title,
+        generation.c.language,
+        generation.c.started_at,
         generation.c.finished_at,
-    ).outerjoin(generation, and_(generation.c.document == document.c.id, generation.c.number == shown))  # fmt: skip
+    ).outerjoin(generation, and_(generation.c.document == document.c.id, generation.c.number == shown))
     return query.where(document.c.id == only) if only else query
 
 
 def _document_view(row: Any, names: Sequence[str], details: _Details) -> DocumentView:
     took = row.finished_at - row.started_at if row.finished_at and row.started_at else None
     return DocumentView(
-        document=row.id, source=names[0] if names else "", sources=tuple(names), state=DocumentState(row.state),
-        visible=row.visible is not None, media_type=row.media_type, size_bytes=row.size_bytes, pages=row.pages or 0,
-        routes=details.routes.get(row.id, {}), language=row.language or "", title=row.title or "",
-        chunks=details.chunks.get(row.id, 0), generation=row.visible or row.newest, error=fault_of(row),
-        failed_pages=details.failed_pages.get(row.id, {}), failed_stages=details.failed_stages.get(row.id, {}),
-        created_at=row.created_at, updated_at=row.updated_at, duration_s=took,
-    )  # fmt: skip
+        document=row.id,
+        source=names[0] if names else "",
+        sources=tuple(names),
+        state=DocumentState(row.state),
+        visible=row.visible is not None,
+        media_type=row.media_type,
+        size_bytes=row.size_bytes,
+        pages=row.pages or 0,
+        routes=details.routes.get(row.id, {}),
+        language=row.language or "",
+        title=row.title or "",
+        chunks=details.chunks.get(row.id, 0),
+        generation=row.visible or row.newest,
+        error=fault_of(row),
+        failed_pages=details.failed_pages.get(row.id, {}),
+        failed_stages=details.failed_stages.get(row.id, {}),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        duration_s=took,
+    )
 
 
 def _refused_view(row: Any) -> DocumentView:
     return DocumentView(
-        document="", source=row.name, sources=(row.name,), state=DocumentState.FAILED, visible=False, media_type="",
-        size_bytes=row.size_bytes, pages=0, routes={}, language="", title="", chunks=0, generation=0,
-        error=fault_of(row), failed_pages={}, failed_stages={}, created_at=0.0, updated_at=0.0, duration_s=None,
-    )  # fmt: skip
+        document="",
+        source=row.name,
+        sources=(row.name,),
+        state=DocumentState.FAILED,
+        visible=False,
+        media_type="",
+        size_bytes=row.size_bytes,
+        pages=0,
+        routes={},
+        language="",
+        title="",
+        chunks=0,
+        generation=0,
+        error=fault_of(row),
+        failed_pages={},
+        failed_stages={},
+        created_at=0.0,
+        updated_at=0.0,
+        duration_s=None,
+    )
 
 
 def _source_names(connection: Connection, only: set[str] | None = None) -> dict[str, tuple[str, ...]]:
@@ -215,10 +263,14 @@ def _source_names(connection: Connection, only: set[str] | None = None) -> dict[
 
 def _job_view(connection: Connection, knowledge_id: str, row: Any) -> JobView:
     return JobView(
-        job=row.id, knowledge_id=knowledge_id, state=JobState(row.state), created_at=row.created_at,
-        finished_at=row.finished_at, documents=tuple(_job_documents(connection, row.id)),
+        job=row.id,
+        knowledge_id=knowledge_id,
+        state=JobState(row.state),
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+        documents=tuple(_job_documents(connection, row.id)),
         stages=tuple(_stage_progress(connection, row.id)),
-    )  # fmt: skip
+    )
 
 
 def _job_documents(connection: Connection, job_id: str) -> list[JobDocumentView]:
@@ -247,11 +299,17 @@ def _job_documents(connection: Connection, job_id: str) -> list[JobDocumentView]
 def _job_document(row: Any, at_work: Any, now: float) -> JobDocumentView:
     took = row.finished_at - row.started_at if row.finished_at and row.started_at else None
     return JobDocumentView(
-        source=row.source, document=row.document, outcome=Outcome(row.outcome), state=DocumentState(row.state),
-        pages=row.pages or 0, error=fault_of(row), stage=Stage(at_work.stage) if at_work else None,
-        page=at_work.page if at_work else None, silent_s=max(0.0, now - at_work.heard_at) if at_work else 0.0,
+        source=row.source,
+        document=row.document,
+        outcome=Outcome(row.outcome),
+        state=DocumentState(row.state),
+        pages=row.pages or 0,
+        error=fault_of(row),
+        stage=Stage(at_work.stage) if at_work else None,
+        page=at_work.page if at_work else None,
+        silent_s=max(0.0, now - at_work.heard_at) if at_work else 0.0,
         duration_s=took,
-    )  # fmt: skip
+    )
 
 
 def _stage_progress(connection: Connection, job_id: str) -> list[StageProgress]:

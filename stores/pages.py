@@ -13,8 +13,18 @@ from stores.effects import Claim, Planned
 from stores.errors import LeaseLostError
 from stores.ledger import open_step
 from stores.models import (
-    Block, Chunk, Fault, Label, Line, Page, PageText, PlacedBox, Route, Stage, StepState,
-)  # fmt: skip
+    Block,
+    Chunk,
+    Fault,
+    Label,
+    Line,
+    Page,
+    PageText,
+    PlacedBox,
+    Route,
+    Stage,
+    StepState,
+)
 from stores.tables import block, chunk, generation, page, step
 
 
@@ -95,17 +105,29 @@ def plan_pages(connection: Connection, document: str, number: int, planned: Plan
             insert(page),
             [
                 {
-                    "document": document, "generation": number, "number": p.number, "width_pt": p.width_pt,
-                    "height_pt": p.height_pt, "route": p.route, "reason": p.reason,
+                    "document": document,
+                    "generation": number,
+                    "number": p.number,
+                    "width_pt": p.width_pt,
+                    "height_pt": p.height_pt,
+                    "route": p.route,
+                    "reason": p.reason,
                 }
                 for p in planned.pages
             ],
-        )  # fmt: skip
+        )
     for batch in planned.batches:
         open_step(
-            connection, document, number, batch.stage, StepState.WAITING, batch.number,
-            first_page=batch.first, last_page=batch.last, pages=batch.pages,
-        )  # fmt: skip
+            connection,
+            document,
+            number,
+            batch.stage,
+            StepState.WAITING,
+            batch.number,
+            first_page=batch.first,
+            last_page=batch.last,
+            pages=batch.pages,
+        )
     for stage in (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH):
         open_step(connection, document, number, stage, StepState.WAITING, pages=len(planned.pages))
 
@@ -156,7 +178,7 @@ def _still_ours(connection: Connection, claim: Claim) -> bool:
             step.c.stage == key.stage,
             step.c.batch == key.batch,
             step.c.state == StepState.RUNNING,
-        )  # fmt: skip
+        )
     ).scalar_one_or_none()
     return held == claim.owner
 
@@ -168,10 +190,21 @@ def _of(table: Any, document: str, number: int) -> Any:
 def _block_values(document: str, number: int, at: int, ordinal: int, b: Block) -> dict[str, Any]:
     x0, y0, x1, y1 = b.box
     return {
-        "document": document, "generation": number, "page": at, "ordinal": ordinal, "label": b.label,
-        "x0": x0, "y0": y0, "x1": x1, "y1": y1, "level": b.level, "start": b.start, "end": b.end,
-        "text": b.text, "lines": [[*line.box, line.text] for line in b.lines],
-    }  # fmt: skip
+        "document": document,
+        "generation": number,
+        "page": at,
+        "ordinal": ordinal,
+        "label": b.label,
+        "x0": x0,
+        "y0": y0,
+        "x1": x1,
+        "y1": y1,
+        "level": b.level,
+        "start": b.start,
+        "end": b.end,
+        "text": b.text,
+        "lines": [[*line.box, line.text] for line in b.lines],
+    }
 
 
 def _block(row: Any) -> Block:
@@ -191,17 +224,28 @@ def _page(row: Any, blocks: Sequence[Block]) -> Page:
     if row.markdown is not None:
         text = PageText(markdown=row.markdown, blocks=tuple(blocks), engine=row.engine or "", confidence=row.confidence)
     return Page(
-        number=row.number, width_pt=row.width_pt, height_pt=row.height_pt, route=Route(row.route),
-        reason=row.reason, text=text, error=row.error,
-    )  # fmt: skip
+        number=row.number,
+        width_pt=row.width_pt,
+        height_pt=row.height_pt,
+        route=Route(row.route),
+        reason=row.reason,
+        text=text,
+        error=row.error,
+    )
 
 
 def _chunk_values(document: str, number: int, c: Chunk) -> dict[str, Any]:
     return {
-        "document": document, "generation": number, "ordinal": c.ordinal, "text": c.text, "heading": c.heading,
-        "first_page": c.first_page, "last_page": c.last_page,
-        "boxes": [[b.page, *b.box] for b in c.boxes], "embedding": c.embedding,
-    }  # fmt: skip
+        "document": document,
+        "generation": number,
+        "ordinal": c.ordinal,
+        "text": c.text,
+        "heading": c.heading,
+        "first_page": c.first_page,
+        "last_page": c.last_page,
+        "boxes": [[b.page, *b.box] for b in c.boxes],
+        "embedding": c.embedding,
+    }
 
 
 def chunk_of(row: Any) -> Chunk:

@@ -62,7 +62,10 @@ class Passages:
                 rows = connection.execute(
                     select(chunk, generation.c.language)
                     .join(document, _VISIBLE)
-                    .join(generation, and_(generation.c.document == chunk.c.document, generation.c.number == chunk.c.generation))
+                    .join(
+                        generation,
+                        and_(generation.c.document == chunk.c.document, generation.c.number == chunk.c.generation),
+                    )
                     .where(chunk.c.id > after)
                     .order_by(chunk.c.id)
                     .limit(_ROWS)
@@ -87,9 +90,11 @@ def _about(connection: Connection, row: Any) -> dict[str, Scalar]:
         select(record.c.fields).where(record.c.document == row.document, record.c.generation == row.generation)
     ).scalars()
     own = {
-        "document": row.document, "generation": row.generation, "name": _name(connection, row.document),
+        "document": row.document,
+        "generation": row.generation,
+        "name": _name(connection, row.document),
         "language": row.language,
-    }  # fmt: skip
+    }
     return metadata_of(list(fields), own)
 
 
@@ -111,9 +116,7 @@ def _in(at: str, documents: Collection[str]) -> bool:
 
 def _is(at: str) -> Any:
     document_id, number, ordinal = at.split(":")
-    return and_(
-        chunk.c.document == document_id, chunk.c.generation == int(number), chunk.c.ordinal == int(ordinal)
-    )
+    return and_(chunk.c.document == document_id, chunk.c.generation == int(number), chunk.c.ordinal == int(ordinal))
 
 
 def _name(connection: Connection, document_id: str) -> str:

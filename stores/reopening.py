@@ -80,16 +80,14 @@ def _wanted_elsewhere(connection: Connection, job_id: str, row: Any) -> bool:
                 job_document.c.generation == row.generation,
                 job_document.c.job != job_id,
                 job.c.state.in_((JobState.RUNNING, JobState.ACCEPTING)),
-            )  # fmt: skip
+            )
             .limit(1)
         ).first()
         is not None
     )
 
 
-def reopen_generation(
-    connection: Connection, document_id: str, number: int, order: Order, now: float
-) -> int:
+def reopen_generation(connection: Connection, document_id: str, number: int, order: Order, now: float) -> int:
     """Pages and steps that failed or were cancelled wait again, and all that follows them.
 
     A generation that answers is not touched: a copy of it is opened beside it. The number of the one that is open.
@@ -152,7 +150,7 @@ def _reset_steps(connection: Connection, document_id: str, number: int, broken: 
             error_code=None,
             detail=None,
             finished_at=None,
-        )  # fmt: skip
+        )
     )
 
 

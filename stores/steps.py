@@ -93,9 +93,17 @@ class Steps:
         now = time.time()
         with self.database.write() as connection:
             self._hold(
-                connection, claim, state=StepState.DONE, finished_at=now, page=None, owner=None,
-                error_code=None, error=None, detail=None, cpu_s=step.c.cpu_s + cpu_s,
-            )  # fmt: skip
+                connection,
+                claim,
+                state=StepState.DONE,
+                finished_at=now,
+                page=None,
+                owner=None,
+                error_code=None,
+                error=None,
+                detail=None,
+                cpu_s=step.c.cpu_s + cpu_s,
+            )
             _apply(connection, claim, effect, now)
             return self._keys(claim, advance(connection, claim.key.document, claim.key.generation, order, now))
 
@@ -103,17 +111,30 @@ class Steps:
         """Give a step back; it is due again after ``delay_s``."""
         with self.database.write() as connection:
             _touch(
-                connection, claim, state=StepState.DUE, owner=None, lease_until=0.0, sent_at=0.0,
-                not_before=time.time() + delay_s, error_code=fault.code, error=fault.message,
-            )  # fmt: skip
+                connection,
+                claim,
+                state=StepState.DUE,
+                owner=None,
+                lease_until=0.0,
+                sent_at=0.0,
+                not_before=time.time() + delay_s,
+                error_code=fault.code,
+                error=fault.message,
+            )
 
     def give_back(self, claim: Claim) -> None:
         """Give a step back without blame, for a worker that is told to stop."""
         with self.database.write() as connection:
             _touch(
-                connection, claim, state=StepState.DUE, owner=None, lease_until=0.0, sent_at=0.0,
-                not_before=0.0, attempt=step.c.attempt - 1,
-            )  # fmt: skip
+                connection,
+                claim,
+                state=StepState.DUE,
+                owner=None,
+                lease_until=0.0,
+                sent_at=0.0,
+                not_before=0.0,
+                attempt=step.c.attempt - 1,
+            )
 
     def fail(self, claim: Claim, fault: Fault, order: Order, *, fatal: bool) -> list[StepKey]:
         """End a step as failed. ``fatal`` ends the whole generation; else the others go on without its result."""
@@ -121,9 +142,15 @@ class Steps:
         key = claim.key
         with self.database.write() as connection:
             self._hold(
-                connection, claim, state=StepState.FAILED, finished_at=now, owner=None,
-                error_code=fault.code, error=fault.message, detail=fault.detail,
-            )  # fmt: skip
+                connection,
+                claim,
+                state=StepState.FAILED,
+                finished_at=now,
+                owner=None,
+                error_code=fault.code,
+                error=fault.message,
+                detail=fault.detail,
+            )
             if fatal:
                 end_generation(connection, key.document, key.generation, now, fault)
                 return []
@@ -153,11 +180,14 @@ class Steps:
         key = claim.key
         return [
             StepKey(
-                knowledge_id=self.knowledge_id, document=key.document, generation=key.generation,
-                stage=stage, batch=batch,
+                knowledge_id=self.knowledge_id,
+                document=key.document,
+                generation=key.generation,
+                stage=stage,
+                batch=batch,
             )
             for stage, batch in due
-        ]  # fmt: skip
+        ]
 
 
 def _is(key: StepKey) -> Any:

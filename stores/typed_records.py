@@ -11,16 +11,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    Column, Connection, Float, ForeignKeyConstraint, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text,
-    delete, insert, select,
-)  # fmt: skip
+    Column,
+    Connection,
+    Float,
+    ForeignKeyConstraint,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+)
 
 from stores.database import Database
 from stores.effects import Extracted
 from stores.models import Evidence, Field, FieldKind, Record, Schema
 from stores.pages import placed_boxes
-from stores.tables import evidence, generation, metadata, record
 from stores.tables import document as document_table
+from stores.tables import evidence, generation, metadata, record
 
 _TYPES: dict[FieldKind, Any] = {
     FieldKind.TEXT: Text,
@@ -138,11 +149,17 @@ def _store(connection: Connection, document: str, number: int, found: Record) ->
     )
     proofs = [
         {
-            "document": document, "generation": number, "schema": found.schema, "path": e.path,
-            "found": int(e.found), "page": e.page, "boxes": [list(box) for box in e.boxes], "quote": e.quote,
+            "document": document,
+            "generation": number,
+            "schema": found.schema,
+            "path": e.path,
+            "found": int(e.found),
+            "page": e.page,
+            "boxes": [list(box) for box in e.boxes],
+            "quote": e.quote,
         }
         for e in found.evidence
-    ]  # fmt: skip
+    ]
     if proofs:
         connection.execute(insert(evidence), proofs)
     store_typed(connection, document, number, found)

@@ -40,7 +40,7 @@ class Versions:
                     step.c.generation == key.generation,
                     step.c.stage == Stage.PUBLISH,
                     step.c.state == StepState.RUNNING,
-                )  # fmt: skip
+                )
             ).scalar_one_or_none()
             if ours != claim.owner:
                 raise CancelledError()

@@ -23,7 +23,7 @@ def fake_tools(home: Path, vectors: MemoryVectors | None = None, **settings: obj
     """Tools with fake engines over a real SQL store below ``home``."""
     chosen = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "home": home, **settings}
     held = vectors or MemoryVectors()
-    return dataclasses.replace(wiring.build(Settings(**chosen)), vectors=lambda: held)  # type: ignore[arg-type]
+    return dataclasses.replace(wiring.build(Settings(**chosen), pooled=True), vectors=lambda: held)  # type: ignore[arg-type]
 
 
 def fake_document(path: Path, *pages: str, password: str = "") -> Path:
@@ -33,7 +33,9 @@ def fake_document(path: Path, *pages: str, password: str = "") -> Path:
     return path
 
 
-def run_chain(tools: Tools, key: StepKey, before: Callable[[StepKey], None] | None) -> tuple[list[StepKey], list[StepKey]]:
+def run_chain(
+    tools: Tools, key: StepKey, before: Callable[[StepKey], None] | None
+) -> tuple[list[StepKey], list[StepKey]]:
     """Run a step and those that travel with it, as one Celery chain would; (steps tried, steps that became due)."""
     tried: list[StepKey] = []
     due: list[StepKey] = []

@@ -17,9 +17,7 @@ def run(work: Work) -> Extracted:
     with work.deadline(work.tools.settings.document_timeout_s):
         records = tuple(_fill(work, name, pages) for name in wanted)
     about = records[0].fields
-    return Extracted(
-        records=records, title=str(about.get("title") or ""), language=str(about.get("language") or "")
-    )
+    return Extracted(records=records, title=str(about.get("title") or ""), language=str(about.get("language") or ""))
 
 
 def _fill(work: Work, name: str, pages: Sequence[Page]) -> Record:

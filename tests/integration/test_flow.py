@@ -53,7 +53,9 @@ def test_everything_is_made_and_found(home: Path, folder: Path) -> None:
     for mode in ("hybrid", "keyword", "vector"):
         assert found(tools, "giraffes contract", mode)[0] == "sub/beta.pdf"
         assert found(tools, "zebra crossing", mode)[0] == "alpha.pdf"
-    chunks = {f"{d.document}:1:{c.ordinal}" for d in store.overview.documents() for c in store.pages.chunks(d.document, 1)}
+    chunks = {
+        f"{d.document}:1:{c.ordinal}" for d in store.overview.documents() for c in store.pages.chunks(d.document, 1)
+    }
     assert tools.vectors().ids(KB) == chunks
     assert not list((home / KB / "work").iterdir())
     assert not (home / KB / "files" / "pages").exists() or not any((home / KB / "files" / "pages").iterdir())

@@ -41,7 +41,9 @@ def test_a_date_is_read_as_exactly_as_it_is_printed(printed: str, iso: str) -> N
     assert parse_date(printed) == iso
 
 
-@pytest.mark.parametrize("text", ["12.50 3.45", "192.168.1.20", "31/02/2020", "INV-2023-0008", "Tel 03-5542 8228", "15%"])
+@pytest.mark.parametrize(
+    "text", ["12.50 3.45", "192.168.1.20", "31/02/2020", "INV-2023-0008", "Tel 03-5542 8228", "15%"]
+)
 def test_other_numbers_are_no_dates(text: str) -> None:
     assert find_dates(text) == []
 

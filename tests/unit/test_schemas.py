@@ -34,7 +34,10 @@ labels = ["Rent"]
 def test_the_built_in_schemas() -> None:
     schemas = load_schemas(None)
     assert set(schemas) == {"document", "resume", "invoice", "receipt"}
-    assert [field.name for field in schemas["resume"].fields if field.kind is FieldKind.ROWS] == ["education", "experience"]
+    assert [field.name for field in schemas["resume"].fields if field.kind is FieldKind.ROWS] == [
+        "education",
+        "experience",
+    ]
     assert all(schema.engine == name for name, schema in schemas.items())
 
 

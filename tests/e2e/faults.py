@@ -1,0 +1,157 @@
+"""A real runtime over fake engines, whose parts can be killed while it works, and what its stores hold in the end."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ingest import runtime
+from pipeline.ingesting import IngestRequest
+from pipeline.service import Service
+from pipeline.settings import Settings
+from stores.models import JobState
+from stores.views import JobView
+from tests.in_process import fake_document
+
+KB = "faults"
+WORDS = [
+    "otter",
+    "heron",
+    "willow",
+    "copper",
+    "lantern",
+    "meadow",
+    "granite",
+    "ferry",
+    "saffron",
+    "timber",
+    "harbor",
+    "velvet",
+    "orchard",
+    "glacier",
+]
+
+
+def write_documents(folder: Path, count: int, slow_s: float = 0.0) -> None:
+    """Documents of three pages: text, scan, text; their words differ, so that their chunks do."""
+    chance = random.Random(7)
+    pause = f"[slow {slow_s}]" if slow_s else ""
+    for number in range(count):
+        pages = [" ".join(chance.choices(WORDS, k=40)) for _ in range(3)]
+        pages[0] = f"# Report {number}\n{pages[0]} {pause}"
+        pages[1] = f"[scan] {pages[1]} {pause}"
+        fake_document(folder / f"report-{number:03}.pdf", *pages)
+
+
+@dataclass
+class Running:
+    """A runtime under test."""
+
+    settings: Settings
+    broker_url: str
+    service: Service
+    database: Path
+
+    def rows(self, sql: str) -> list[tuple]:
+        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def child_at(self, stage: str, within_s: float = 40.0) -> int:
+        """The process id of a worker child that works on a stage right now."""
+        end = time.monotonic() + within_s
+        while time.monotonic() < end:
+            for (worker,) in self.rows(f"SELECT worker FROM step WHERE stage = '{stage}' AND state = 'running'"):
+                return int(worker.rpartition("#")[2])
+            time.sleep(0.001)
+        raise AssertionError(f"no child was seen at {stage}")
+
+    def kill(self, name: str, with_signal: int = signal.SIGKILL) -> None:
+        """Signal a child of the supervisor: redis, chroma or worker."""
+        os.kill(runtime.status(self.settings).children[name]["pid"], with_signal)
+
+    def wait(self, job: str, within_s: float = 150.0) -> JobView:
+        end = time.monotonic() + within_s
+        while time.monotonic() < end:
+            view = self.service.job(job)
+            if view.state is not JobState.RUNNING:
+                return view
+            time.sleep(0.2)
+        raise AssertionError(
+            f"the job did not end: {self.rows('SELECT stage, state, count(*) FROM step GROUP BY 1, 2')}"
+        )
+
+
+@contextmanager
+def running(home: Path, **chosen: object) -> Iterator[Running]:
+    """Start a runtime with fake engines below ``home``."""
+    values = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "home": home, "workers": 2} | chosen
+    settings = Settings(**values)  # type: ignore[arg-type]
+    with runtime.session(settings) as connected:
+        yield Running(settings, connected.broker_url, Service(connected), home / KB / "kb.db")
+
+
+def run_with(home: Path, folder: Path, disturb: Callable[[Running], None], **chosen: object) -> JobView:
+    """Ingest a folder while ``disturb`` does its worst; the job at its end."""
+    with running(home, **chosen) as under_test:
+        report = under_test.service.ingest(KB, IngestRequest(paths=(folder,)))
+        assert report.job
+        disturb(under_test)
+        return under_test.wait(report.job)
+
+
+def contents(home: Path) -> dict[str, object]:
+    """All that the stores hold, without times and attempts, to be compared as sets."""
+    connection = sqlite3.connect(home / KB / "kb.db")
+    asked = {
+        "documents": "SELECT id, state, visible FROM document",
+        "sources": "SELECT name, document, pending FROM source",
+        "pages": "SELECT document, generation, number, route, engine, markdown, error FROM page",
+        "blocks": "SELECT document, generation, page, ordinal, label, text FROM block",
+        "chunks": "SELECT document, generation, ordinal, text, heading, boxes, embedding FROM chunk",
+        "keywords": "SELECT c.document, c.ordinal, w.text FROM chunk_words w JOIN chunk c ON c.id = w.rowid",
+        "records": "SELECT document, generation, schema, fields FROM record",
+        "typed": "SELECT * FROM record_document",
+        "evidence": "SELECT document, generation, schema, path, page, quote FROM evidence",
+    }
+    found: dict[str, object] = {
+        name: sorted(connection.execute(sql).fetchall(), key=repr) for name, sql in asked.items()
+    }
+    connection.close()
+    folder = home / KB / "files"
+    found["files"] = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    found["vectors"] = _vectors(home)
+    return found
+
+
+def _vectors(home: Path) -> dict[str, tuple[float, ...]]:
+    from chromadb import PersistentClient
+    from chromadb.config import Settings as ChromaSettings
+
+    client = PersistentClient(str(home / "chroma"), ChromaSettings(anonymized_telemetry=False))
+    rows = client.get_collection(f"kb-{KB}", embedding_function=None).get(include=["embeddings"])
+    return {at: tuple(np.round(v, 5)) for at, v in zip(rows["ids"], rows["embeddings"], strict=True)}
+
+
+def processes_of(home: Path) -> list[str]:
+    """Command lines of living processes that name a home."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(home) in line and "pytest" not in line:
+            found.append(line)
+    return found

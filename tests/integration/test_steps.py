@@ -1,0 +1,193 @@
+"""Steps under leases: one owner at a time, late results thrown away, deaths counted before the work begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from pipeline import flow
+from pipeline.ingesting import IngestRequest, ingest
+from stores.effects import Nothing
+from stores.errors import CancelledError, LeaseLostError, UnavailableError
+from stores.memory_vectors import MemoryVectors
+from stores.models import DocumentState, JobState, Stage, StepKey
+from stores.tables import step
+from tests.in_process import KB, fake_document, fake_tools, run_chain, run_until_done
+
+
+@pytest.fixture
+def tools(home: Path, tmp_path: Path):
+    fake_document(tmp_path / "d" / "one.pdf", "A page about herons.", "[scan] Another about otters.")
+    return fake_tools(home)
+
+
+@pytest.fixture
+def job(tools, tmp_path: Path) -> str:
+    report = ingest(tools, KB, IngestRequest(paths=(tmp_path / "d",)))
+    assert report.job
+    return report.job
+
+
+def first_key(tools) -> StepKey:
+    (key,) = tools.catalog.store(KB).dispatch.take(10, frozenset())
+    return key
+
+
+def expire(tools, key: StepKey) -> None:
+    """Let the lease of a step run out now."""
+    with tools.catalog.store(KB).database.write() as connection:
+        connection.execute(update(step).where(step.c.stage == key.stage).values(lease_until=0.0))
+
+
+def test_only_one_of_two_workers_gets_a_step(tools, job: str) -> None:
+    store, key = tools.catalog.store(KB), first_key(tools)
+    assert store.steps.claim(key, "a", "w") is not None
+    assert store.steps.claim(key, "b", "w") is None
+
+
+def test_what_is_sent_is_not_sent_again_at_once(tools, job: str) -> None:
+    store = tools.catalog.store(KB)
+    assert len(store.dispatch.take(10, frozenset())) == 1
+    assert store.dispatch.take(10, frozenset(Stage)) == []
+
+
+def test_a_lost_message_is_sent_again_where_the_queue_is_empty(tools, job: str, monkeypatch) -> None:
+    store = tools.catalog.store(KB)
+    (key,) = store.dispatch.take(10, frozenset())
+    monkeypatch.setattr("stores.dispatch.time.time", lambda: 4e9)
+    assert store.dispatch.take(10, frozenset(Stage)) == [key]
+
+
+def test_late_result_of_a_lost_lease_is_thrown_away(tools, job: str) -> None:
+    store, key = tools.catalog.store(KB), first_key(tools)
+    late = store.steps.claim(key, "late", "w")
+    expire(tools, key)
+    quick = store.steps.claim(key, "quick", "w")
+    assert quick is not None and quick.losses == 1 and quick.attempt == 2
+    with pytest.raises(LeaseLostError):
+        store.steps.finish(late, Nothing(), flow.ORDER, 0.0)
+    store.steps.finish(quick, Nothing(), flow.ORDER, 0.0)
+
+
+def test_released_steps_of_a_dead_worker_are_due(tools, job: str) -> None:
+    store, key = tools.catalog.store(KB), first_key(tools)
+    store.steps.claim(key, "host-1/task-9/x", "w")
+    assert store.steps.release("host-2/") == 0
+    assert store.steps.release("host-1/") == 1
+    assert store.dispatch.take(10, frozenset()) == [key]
+
+
+def test_three_deaths_without_progress_end_the_step(tools, job: str) -> None:
+    store, key = tools.catalog.store(KB), first_key(tools)
+    for attempt in range(flow.MOST_LOSSES):
+        assert store.steps.claim(key, f"dead-{attempt}", "w") is not None
+        expire(tools, key)
+    assert not flow.run_stage(tools, key, owner="alive", worker="w").ended
+    view = store.overview.job(job)
+    assert view.state is JobState.DONE
+    assert view.documents[0].state is DocumentState.FAILED
+    assert "3 times" in view.documents[0].error.message
+
+
+def test_an_unready_world_is_tried_later_and_again(home: Path, tmp_path: Path) -> None:
+    class Unready(MemoryVectors):
+        failures = 2
+
+        def upsert(self, *arguments) -> None:
+            if Unready.failures:
+                Unready.failures -= 1
+                raise UnavailableError("the vector index cannot be reached")
+            super().upsert(*arguments)
+
+    tools = fake_tools(home, Unready())
+    fake_document(tmp_path / "d" / "one.pdf", "Page.")
+    ingest(tools, KB, IngestRequest(paths=(tmp_path / "d",)))
+    store = tools.catalog.store(KB)
+    for _ in range(3):
+        run_until_done(tools)
+        with store.database.write() as connection:
+            connection.execute(update(step).values(not_before=0.0))
+    assert store.overview.documents()[0].state is DocumentState.DONE
+    with store.database.read() as connection:
+        assert connection.execute(select(step.c.attempt).where(step.c.stage == Stage.PUBLISH)).scalar_one() == 3
+
+
+def test_a_bug_fails_at_once_and_keeps_its_traceback(tools, job: str, monkeypatch) -> None:
+    def broken(work):
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setattr(flow, "RUN", {**flow.RUN, Stage.EMBED: broken})
+    run_until_done(tools)
+    store = tools.catalog.store(KB)
+    view = store.overview.documents()[0]
+    assert view.state is DocumentState.FAILED and "ZeroDivisionError" in view.error.message
+    with store.database.read() as connection:
+        detail = connection.execute(select(step.c.detail).where(step.c.stage == Stage.EMBED)).scalar_one()
+    assert "Traceback" in detail and "broken" in detail
+
+
+def test_a_failed_extraction_leaves_a_searchable_document(tools, job: str, monkeypatch) -> None:
+    def broken(work):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(flow, "RUN", {**flow.RUN, Stage.EXTRACT: broken})
+    run_until_done(tools)
+    store = tools.catalog.store(KB)
+    view = store.overview.documents()[0]
+    assert view.state is DocumentState.PARTIAL and list(view.failed_stages) == [Stage.EXTRACT]
+    assert store.passages.keyword_hits("herons", 5, None)
+
+
+def test_cancelled_work_stays_cancelled(tools, job: str) -> None:
+    store, key = tools.catalog.store(KB), first_key(tools)
+    claim = store.steps.claim(key, "busy", "w")
+    store.reopening.cancel(job)
+    with pytest.raises(CancelledError):
+        store.steps.finish(claim, Nothing(), flow.ORDER, 0.0)
+    assert store.overview.job(job).state is JobState.CANCELLED
+    assert run_until_done(tools) == []
+
+
+def test_retry_redoes_only_what_failed(home: Path, tmp_path: Path, monkeypatch) -> None:
+    tools = fake_tools(home, batch_pages=1)
+    path = fake_document(tmp_path / "d" / "one.pdf", "First herons.", "[broken]", "Third otters.")
+    report = ingest(tools, KB, IngestRequest(paths=(path.parent,)))
+    run_until_done(tools)
+    store = tools.catalog.store(KB)
+    assert store.overview.job(report.job).documents[0].state is DocumentState.PARTIAL
+    monkeypatch.setattr("pipeline.engines.fakes._refuse_broken", lambda text, number: None)
+    store.reopening.retry(report.job, flow.ORDER)
+    assert store.passages.keyword_hits("otters", 5, None), "the old version answers until the new one is complete"
+    tried = run_until_done(tools)
+    read = [key for key in tried if key.stage in (Stage.PARSE, Stage.RENDER, Stage.OCR)]
+    assert {key.batch for key in read} == {0} and {key.stage for key in read} == {Stage.RENDER, Stage.OCR}
+    assert store.overview.job(report.job).documents[0].state is DocumentState.DONE
+    assert store.overview.documents()[0].generation == 2
+
+
+def test_delays_double_up_to_a_limit() -> None:
+    delays = [flow.delay_s(attempt, jitter=lambda: 1.0) for attempt in range(1, 12)]
+    assert delays[:4] == [2.0, 4.0, 8.0, 16.0] and delays[-1] == 300.0
+    assert flow.delay_s(3, jitter=lambda: 0.0) == 4.0
+
+
+def test_pages_saved_before_a_death_are_not_read_again(tools, job: str) -> None:
+    from pipeline.engines.fakes import page_text
+
+    store = tools.catalog.store(KB)
+    due = flow.run_stage(tools, first_key(tools), owner="planner", worker="w").due
+    key = StepKey(knowledge_id=KB, document=store.overview.documents()[0].document, generation=1, stage=Stage.PARSE)
+    claim = store.steps.claim(key, "dies", "w")
+    store.steps.save_page(claim, 1, page_text("Saved before.", "fake", None), None)
+    expire(tools, key)
+    for step_key in due:
+        assert run_chain(tools, step_key)[0]
+    run_until_done(tools)
+    assert store.overview.documents()[0].state is DocumentState.RUNNING
+    with store.database.write() as connection:
+        connection.execute(update(step).values(sent_at=0.0))
+    run_until_done(tools)
+    assert store.overview.documents()[0].state is DocumentState.DONE
+    assert store.pages.read(key.document, 1, [1])[0].markdown == "Saved before."

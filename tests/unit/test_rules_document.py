@@ -1,0 +1,58 @@
+"""What every document is asked for."""
+
+from __future__ import annotations
+
+from pipeline.engines.rules_document import DocumentRules
+from pipeline.schemas.loader import load_schemas
+from stores.models import Record
+from tests.printed_pages import printed_page
+
+SCHEMA = load_schemas(None)["document"]
+
+
+def extract(*drawings: str) -> Record:
+    pages = [printed_page(drawing, number) for number, drawing in enumerate(drawings, 1)]
+    return DocumentRules().extract(SCHEMA, pages, "letter.pdf")
+
+
+def test_everything_with_its_proof() -> None:
+    record = extract(
+        """
+        # Notice to all tenants
+
+        The water will be turned off on Tuesday, 24 March
+        2026, from nine to four. It costs us $1,250.00 in all.
+        """,
+        "Questions to house@maple.example or https://maple.example/water, or call +49 30 1234567.",
+    )
+    assert dict(record.fields) == {
+        "title": "Notice to all tenants",
+        "language": "en",
+        "dates": ["2026-03-24"],
+        "emails": ["house@maple.example"],
+        "phones": ["+49301234567"],
+        "urls": ["https://maple.example/water"],
+        "amounts": ["1250.00 USD"],
+    }
+    proofs = {proof.path: proof for proof in record.evidence}
+    assert (proofs["dates[0]"].quote, len(proofs["dates[0]"].boxes)) == ("24 March 2026", 2)
+    assert (proofs["phones[0]"].page, proofs["phones[0]"].quote) == (2, "+49 30 1234567")
+    assert all(proof.found for proof in record.evidence)
+
+
+def test_chinese() -> None:
+    record = extract("# 技术服务合同\n\n服务期限自2026年5月1日起至2027年4月30日止，合同金额为486,000元。")
+    assert record.fields["title"] == "技术服务合同"
+    assert record.fields["language"] == "zh"
+    assert record.fields["dates"] == ["2026-05-01", "2027-04-30"]
+    assert record.fields["amounts"] == ["486000.00 CNY"]
+
+
+def test_american_dates_are_seen_by_their_neighbours() -> None:
+    assert extract("Due 04/05/2023, paid 03/20/2023").fields["dates"] == ["2023-04-05", "2023-03-20"]
+
+
+def test_nothing_gives_nothing() -> None:
+    record = extract("")
+    assert record.fields["title"] is None
+    assert record.fields["dates"] == []
