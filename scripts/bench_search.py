@@ -1,0 +1,251 @@
+"""``bench search``: how long a search takes over a large knowledge base, made up for the purpose.
+
+Chunks are made of words with the frequencies of real text (English and Chinese documents by turns), their vectors lie
+in clusters, and the questions are asked through the same use case as ``ingot search``: the question is embedded by
+MiniLM each time, then the vector of a made-up neighbour takes its place, since made-up words mean nothing to a model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import platform
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.metadata import version
+from itertools import accumulate
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from sqlalchemy import insert
+
+from pipeline import wiring
+from pipeline.engines.minilm import MiniLm
+from pipeline.searching import search
+from pipeline.settings import Settings
+from pipeline.work import Tools
+from stores import keywords, tables
+from stores.chroma_http import ChromaHttp
+from stores.contracts import VectorRow
+from stores.models import chunk_id
+from stores.records import RecordStore
+from stores.vectors import ChromaVectors
+
+KNOWLEDGE_ID = "bench"
+PER_DOCUMENT = 100  # chunks
+CLUSTERS = 500
+_SPREAD = 0.6  # distance of a vector from the middle of its cluster, before it is scaled to length 1
+_GRAMMAR = "the of and to in a is that for on with as are by be this from at or an it which was not have has"
+_SERVER = "import sys; from chromadb_rust_bindings import cli; cli(sys.argv)"
+
+
+class Language:
+    """Words with frequencies that fall with their rank, as in real text."""
+
+    def __init__(self, words: list[str], join: str, length: int, random: Random) -> None:
+        self.words, self.join, self.length, self.random = words, join, length, random
+        self.weights = list(accumulate(1 / (rank + 8) for rank in range(len(words))))
+
+    def text(self, about: list[str]) -> str:
+        """A passage; every fifth word is one of ``about``, so that a document has its own."""
+        drawn = self.random.choices(self.words, cum_weights=self.weights, k=self.length)
+        drawn[::5] = self.random.choices(about, k=len(drawn[::5]))
+        return self.join.join(drawn)
+
+    def about(self) -> list[str]:
+        return self.random.sample(self.words[200:], 40)
+
+    def question(self, text: str) -> str:
+        """A few words from a passage, some of them common, in words of grammar."""
+        if not self.join:
+            start = self.random.randrange(max(1, len(text) - 10))
+            return text[start : start + self.random.randint(4, 10)] + "是什么？"
+        words = text.split()
+        start = self.random.randrange(max(1, len(words) - 6))
+        return "What is the " + " ".join(words[start : start + self.random.randint(2, 6)]) + "?"
+
+
+def english(random: Random) -> Language:
+    parts = [consonant + vowel for consonant in "bcdfghklmnprstvw" for vowel in ("a", "e", "i", "o", "u", "ar", "en")]
+    made = {"".join(random.choices(parts, k=random.randint(2, 4))) for _ in range(40_000)}
+    return Language([*_GRAMMAR.split(), *sorted(made)], " ", 150, random)
+
+
+def chinese(random: Random) -> Language:
+    signs = [chr(code) for code in random.sample(range(0x4E00, 0x8000), 3500)]
+    weights = list(accumulate(1 / (rank + 20) for rank in range(len(signs))))
+    made = {
+        "".join(random.choices(signs, cum_weights=weights, k=random.choice((1, 2, 2, 2, 3)))) for _ in range(40_000)
+    }
+    return Language(sorted(made, key=lambda word: (len(word), word)), "", 110, random)
+
+
+class Neighbour:
+    """Embeds for the sake of the time it takes, then answers with the vector that was chosen for the question."""
+
+    english_only = True
+
+    def __init__(self) -> None:
+        self._real = MiniLm()
+        self.fingerprint, self.dimension = self._real.fingerprint, self._real.dimension
+        self.max_tokens = self._real.max_tokens
+        self.chosen = np.zeros(self.dimension, np.float32)
+
+    def count_tokens(self, texts: list[str]) -> list[int]:
+        return self._real.count_tokens(texts)
+
+    def embed_passages(self, texts: list[str]) -> np.ndarray:
+        return self._real.embed_passages(texts)
+
+    def embed_query(self, text: str) -> np.ndarray:
+        self._real.embed_query(text)
+        return self.chosen
+
+
+@contextlib.contextmanager
+def chroma(folder: Path) -> Iterator[str]:
+    """A Chroma server on loopback that ends with the bench."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-c", _SERVER, "run", "--path", str(folder), "--host", "127.0.0.1", "--port", str(port)]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while not ChromaHttp(f"http://127.0.0.1:{port}").alive():
+            if child.poll() is not None:
+                raise SystemExit("the Chroma server did not start")
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        child.terminate()
+        child.wait()
+
+
+def near(random: np.random.Generator, middles: np.ndarray) -> np.ndarray:
+    """Unit vectors around the middles."""
+    noise = random.standard_normal(middles.shape).astype(np.float32) / np.sqrt(middles.shape[-1])
+    moved = middles + _SPREAD * noise
+    scaled: np.ndarray = moved / np.linalg.norm(moved, axis=-1, keepdims=True)
+    return scaled.astype(np.float32)
+
+
+def fill(tools: Tools, chunks: int, embedder: Neighbour) -> list[tuple[str, np.ndarray]]:
+    """Write documents, chunks, keywords and vectors; answers questions with the vector to be asked for each."""
+    random, numbers = Random(7), np.random.default_rng(7)
+    middles = near(numbers, np.zeros((CLUSTERS, embedder.dimension), np.float32))
+    languages = [english(random), english(random), chinese(random)]
+    store, vectors = tools.catalog.create(KNOWLEDGE_ID), tools.vectors()
+    asked: list[tuple[str, np.ndarray]] = []
+    for number in range(-(-chunks // PER_DOCUMENT)):
+        language = languages[number % len(languages)]
+        count = min(PER_DOCUMENT, chunks - number * PER_DOCUMENT)
+        document, about = f"{number:032x}", language.about()
+        texts = [language.text(about) for _ in range(count)]
+        embedded = near(numbers, middles[numbers.integers(0, CLUSTERS, count)])
+        write_rows(store, document, number, texts, embedded, language)
+        vectors.upsert(KNOWLEDGE_ID, embedder.fingerprint, vector_rows(document, texts, embedded))
+        asked.append((language.question(texts[0]), near(numbers, embedded[0])))
+        if sys.stderr.isatty():
+            print(f"\r{number * PER_DOCUMENT + count:,} of {chunks:,} chunks", end="", file=sys.stderr)
+    return asked
+
+
+def write_rows(
+    store: RecordStore, document: str, number: int, texts: list[str], embedded: np.ndarray, language: Language
+) -> None:
+    title, now = language.join.join(language.about()[:5]), time.time()
+    first = number * PER_DOCUMENT + 1
+    with store.database.write() as connection:
+        facts = {"id": document, "sha256": document, "size_bytes": 0, "media_type": "application/pdf", "state": "done"}
+        connection.execute(
+            insert(tables.document), {**facts, "newest": 1, "visible": 1, "created_at": now, "updated_at": now}
+        )
+        version = {"document": document, "number": 1, "state": "done", "options": {}, "fingerprints": {}, "pages": 50}
+        connection.execute(insert(tables.generation), {**version, "title": title, "language": "", "created_at": now})
+        source = {"root": "/", "name": f"{number}.pdf", "document": document, "size_bytes": 0, "modified_ns": 0}
+        connection.execute(insert(tables.source), source)
+        rows = [
+            {
+                "id": first + at, "document": document, "generation": 1, "ordinal": at, "text": text,
+                "heading": title, "first_page": at // 2 + 1, "last_page": at // 2 + 1, "boxes": [],
+                "embedding": embedded[at].tobytes(),
+            }
+            for at, text in enumerate(texts)
+        ]  # fmt: skip
+        connection.execute(insert(tables.chunk), rows)
+        words = [
+            keywords.Words(rowid=first + at, text=text, heading=title, title=title) for at, text in enumerate(texts)
+        ]
+        keywords.write(connection, words)
+
+
+def vector_rows(document: str, texts: list[str], embedded: np.ndarray) -> list[VectorRow]:
+    about = {"document": document, "generation": 1, "name": "bench.pdf", "language": "en"}
+    return [
+        VectorRow(
+            id=chunk_id(document, 1, at), text=text, embedding=embedded[at].tobytes(),
+            metadata={**about, "first_page": at // 2 + 1, "last_page": at // 2 + 1},
+        )
+        for at, text in enumerate(texts)
+    ]  # fmt: skip
+
+
+def measure(tools: Tools, embedder: Neighbour, asked: list[tuple[str, np.ndarray]], mode: str) -> list[float]:
+    """Milliseconds of each question, after a few that warm up."""
+    times = []
+    for at, (question, vector) in enumerate([*asked[:10], *asked]):
+        embedder.chosen = vector
+        begin = time.perf_counter()
+        hits = search(tools, KNOWLEDGE_ID, question, 10, mode, {})
+        if at >= 10:
+            times.append((time.perf_counter() - begin) * 1000)
+        if not hits:
+            raise SystemExit(f"the question {question!r} found nothing")
+    return times
+
+
+def report(chunks: int, filled_s: float, size: int, times: dict[str, list[float]]) -> None:
+    print(f"{chunks:,} chunks, filled in {filled_s:.0f} s, kb.db {size / 1e6:.0f} MB")
+    for mode, found in times.items():
+        p50, p99 = np.percentile(found, [50, 99])
+        print(f"{mode:8} p50 {p50:6.1f} ms   p99 {p99:6.1f} ms   worst {max(found):6.1f} ms   ({len(found)} questions)")
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    parts = " ".join(f"{name} {version(name)}" for name in ("chromadb", "onnxruntime", "sqlalchemy"))
+    print(f"{platform.platform()}, {os.cpu_count()} cores, load {load}, Python {platform.python_version()}, "
+          f"SQLite {sqlite3.sqlite_version}, {parts}")  # fmt: skip
+
+
+def main(chunks: int = 100_000, questions: int = 300) -> None:
+    """Fill, ask, print."""
+    with tempfile.TemporaryDirectory(prefix="ingot-bench-") as name, chroma(Path(name) / "chroma") as url:
+        settings = Settings(home=Path(name), chroma_url=url)
+        embedder = Neighbour()
+        vectors = ChromaVectors(url, Path(name) / "chroma")
+        tools = bench_tools(settings, embedder, vectors)
+        begin = time.perf_counter()
+        asked = fill(tools, chunks, embedder)
+        filled_s = time.perf_counter() - begin
+        asked = (asked * (1 + questions // len(asked)))[:questions]
+        times = {mode: measure(tools, embedder, asked, mode) for mode in ("keyword", "vector", "hybrid")}
+        report(chunks, filled_s, (Path(name) / KNOWLEDGE_ID / "kb.db").stat().st_size, times)
+
+
+def bench_tools(settings: Settings, embedder: Neighbour, vectors: ChromaVectors) -> Tools:
+    return replace(wiring.build(settings, pooled=True), embedder=lambda: embedder, vectors=lambda: vectors)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--chunks", type=int, default=100_000)
+    parser.add_argument("--questions", type=int, default=300)
+    arguments = parser.parse_args()
+    main(arguments.chunks, arguments.questions)
