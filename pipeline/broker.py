@@ -1,5 +1,6 @@
-"""Celery's settings: what a broker, a worker and a sender are told. SQL is the truth: a message may come twice or never,
-so there is no result backend, no ETA and no revoke.
+"""Celery's settings: what a broker, a worker and a sender are told.
+
+SQL is the truth: a message may come twice or never, so there is no result backend, no ETA and no revoke.
 """
 
 from __future__ import annotations

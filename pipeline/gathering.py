@@ -71,7 +71,7 @@ def _expanded(paths: Sequence[Path]) -> Iterator[Path]:
         if os.path.lexists(path):
             yield path
             continue
-        matches = sorted(glob.glob(str(path), recursive=True)) if _GLOB & set(str(path)) else []
+        matches = sorted(glob.glob(str(path), recursive=True)) if _GLOB & set(str(path)) else []  # noqa: PTH207
         if not matches:
             raise NotFoundError(f"there is no file or folder {str(path)!r}")
         yield from map(Path, matches)

@@ -28,7 +28,7 @@ class IngestRequest:
     """What to ingest and how. ``globs`` and ``excludes`` match the path relative to its folder."""
 
     paths: tuple[Path, ...]
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
     globs: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     passwords: tuple[str, ...] = ()

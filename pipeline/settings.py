@@ -1,4 +1,4 @@
-"""Every setting, with its default: flag > environment ``INGOT_*`` > ``ingot.toml`` > default. Read once, in ``wiring``."""
+"""Every setting: flag > environment ``INGOT_*`` > ``ingot.toml`` > default. Read once, in ``wiring``."""
 
 from __future__ import annotations
 

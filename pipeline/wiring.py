@@ -1,4 +1,4 @@
-"""Settings -> Tools: the only file that names concrete engines and stores, inside functions, so that importing is cheap."""
+"""Settings -> Tools: the only file that names concrete engines and stores, inside functions: importing it is cheap."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Tools:
 
 @dataclass(slots=True, kw_only=True)
 class Work:
-    """One claimed step under way. ``killable``: a unit that takes too long ends this process, which a worker replaces."""
+    """One claimed step under way. ``killable``: a unit that takes too long ends this process; a worker replaces it."""
 
     tools: Tools
     store: RecordStore

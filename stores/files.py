@@ -107,7 +107,7 @@ class LocalFiles:
 
     @contextlib.contextmanager
     def workspace(self, knowledge_id: str, label: str) -> Iterator[Path]:
-        """A temp directory of one task, removed at the end whatever happens. While it lives its owner file is locked."""
+        """A temp directory of one task, removed at the end whatever happens; its owner file is locked until then."""
         folder = self.folder(knowledge_id) / "work" / f"{label}.{uuid.uuid4().hex[:8]}"
         with _disk(folder):
             folder.mkdir(parents=True)

@@ -233,7 +233,7 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field of a schema. ``fields`` are the columns of a ``rows`` field; ``labels`` how documents print its name."""
+    """One field of a schema. ``fields``: columns of a ``rows`` field; ``labels``: how documents print its name."""
 
     name: str
     kind: FieldKind

@@ -89,7 +89,7 @@ class Steps:
             store_page(connection, claim.key.document, claim.key.generation, number, text, fault)
 
     def finish(self, claim: Claim, effect: Effect, order: Order, cpu_s: float) -> list[StepKey]:
-        """End a step with its effect, in one transaction; the steps that became due. LeaseLostError: not ours any more."""
+        """End a step with its effect, in one transaction; the steps that became due. LeaseLostError: ours no more."""
         now = time.time()
         with self.database.write() as connection:
             self._hold(
@@ -159,7 +159,7 @@ class Steps:
             return self._keys(claim, advance(connection, key.document, key.generation, order, now))
 
     def release(self, owner: str) -> int:
-        """End the leases whose owner begins with ``owner``, whose process is known to be dead. They may be claimed now."""
+        """End the leases whose owner begins with ``owner``: its process is known to be dead. They may be claimed."""
         with self.database.write() as connection:
             ended = connection.execute(
                 update(step)

@@ -1,7 +1,7 @@
 """Records as typed SQL: one table per schema, one child table per list, and a view that shows only what answers now.
 
-``record`` keeps every record as JSON; ``record_<schema>`` keeps its scalars in typed columns, ``record_<schema>_<list>``
-its lists, one row per element. The view ``<schema>_now`` joins the visible rows with their source names.
+``record`` keeps every record as JSON; ``record_<schema>`` its scalars in typed columns; ``record_<schema>_<list>`` its
+lists, one row per element. The view ``<schema>_now`` joins the visible rows with their source names.
 """
 
 from __future__ import annotations

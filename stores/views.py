@@ -52,7 +52,7 @@ class DocumentView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageProgress:
-    """Pages of one stage of a job: ``total`` grows until planning is done; ``waiting`` and ``working`` are kept apart."""
+    """Pages of one stage of a job. ``total`` grows until planning is done; waiting and working are kept apart."""
 
     stage: Stage
     total: int

@@ -34,7 +34,7 @@ def fake_document(path: Path, *pages: str, password: str = "") -> Path:
 
 
 def run_chain(
-    tools: Tools, key: StepKey, before: Callable[[StepKey], None] | None
+    tools: Tools, key: StepKey, before: Callable[[StepKey], None] | None = None
 ) -> tuple[list[StepKey], list[StepKey]]:
     """Run a step and those that travel with it, as one Celery chain would; (steps tried, steps that became due)."""
     tried: list[StepKey] = []

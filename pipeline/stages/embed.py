@@ -15,7 +15,7 @@ from stores.models import Block, Box, Chunk, Page, PlacedBox
 _SLICE = 32  # chunks embedded and saved at once
 MAX_PAGES = 2  # a passage lies on so many pages at most, so that its place stays of use
 _JOINT = "\n\n"
-_LEADERS = re.compile(r"(?:[.·…_]\s?){4,}")  # the dots of a table of contents: each would be a token
+_LEADERS = re.compile(r"\s*(?:[.·…_]\s?){4,}")  # the dots of a table of contents: each would be a token
 
 
 def run(work: Work) -> Nothing:
@@ -144,7 +144,7 @@ def _packed(units: Sequence[Unit], max_tokens: int, joined: _Joined) -> list[lis
         group: list[Unit] = []
         for unit in section:
             used = sum(member.tokens for member in group)
-            full = used + unit.tokens > max_tokens or (used >= target and not group[-1].opens)
+            full = used + unit.tokens > max_tokens or (used >= target and group and not group[-1].opens)
             if group and (full or not _near(group[0], unit, joined)):
                 groups.append(group)
                 group = []

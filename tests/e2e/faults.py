@@ -23,7 +23,7 @@ from stores.views import JobView
 from tests.in_process import fake_document
 
 KB = "faults"
-WORDS = [
+WORDS = (
     "otter",
     "heron",
     "willow",
@@ -35,10 +35,7 @@ WORDS = [
     "saffron",
     "timber",
     "harbor",
-    "velvet",
-    "orchard",
-    "glacier",
-]
+)
 
 
 def write_documents(folder: Path, count: int, slow_s: float = 0.0) -> None:
