@@ -128,7 +128,8 @@ def _found_tables(page: Any, groups: list[dict[str, Any]]) -> list[Region]:
     """Tables with merged cells and headers: the model's grids fused with the drawn lines. About 90 ms."""
     page.layout_information = groups
     try:
-        finder = page.find_tables(use_layout=True, union=True, refine=True)
+        with layout_model.text_without_pictures(page):
+            finder = page.find_tables(use_layout=True, union=True, refine=True)
         tables = [
             (table.bbox, frames_of_placements(table.placements, table.section_rows))
             for table in finder.tables

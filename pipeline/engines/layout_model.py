@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import functools
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pipeline.engines import mupdf
@@ -28,11 +30,53 @@ def boxes_of(page: Any, *, recognised: bool) -> list[dict[str, Any]]:
 
 
 def _predicted(model: Any, page: Any) -> list[dict[str, Any]]:
-    return list(model.predict(page, return_raw=True, do_sort=False))
+    return list(model.predict(_Lean(page), return_raw=True, do_sort=False))
+
+
+class _Lean:
+    """A page whose "dict" text holds no pictures: the models read lines only, and would else have every image of a
+    page packed as PNG first, for seconds and hundreds of megabytes.
+    """
+
+    def __init__(self, page: Any) -> None:
+        self._page = page
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._page, name)
+
+    def get_textpage(self, flags: int) -> Any:
+        self._flags = flags
+        return self._page.get_textpage(flags=flags)
+
+    def get_text(self, kind: str, textpage: Any = None) -> Any:
+        pymupdf = mupdf.load()
+        lean = self._page.get_textpage(flags=self._flags & ~pymupdf.TEXT_PRESERVE_IMAGES)
+        return lean.extractDICT() if kind == "dict" else self._page.get_text(kind, textpage=textpage)
 
 
 def _shows_pictures(page: Any) -> bool:
     return any(kind in _PICTURES for kind, _ in page.get_bboxlog())
+
+
+@contextmanager
+def text_without_pictures(page: Any) -> Iterator[None]:
+    """Let ``page.get_text`` leave pictures out and remember its answers: finding tables asks for them repeatedly."""
+    plain = page.get_text
+    known: dict[str, Any] = {}
+
+    def get_text(kind: str = "text", **options: Any) -> Any:
+        if options or kind not in ("dict", "rawdict", "words"):
+            return plain(kind, **options)
+        if kind not in known:
+            flags = mupdf.load().TEXTFLAGS_DICT & ~mupdf.load().TEXT_PRESERVE_IMAGES
+            known[kind] = plain(kind, flags=flags)
+        return known[kind]
+
+    page.get_text = get_text
+    try:
+        yield
+    finally:
+        del page.get_text
 
 
 @functools.cache
