@@ -188,20 +188,27 @@ class Supervisor:
             self._state = state
 
     def _leave_when_idle(self) -> None:
-        """Stop where nobody holds ``users`` and no work is left; holding it keeps newcomers out until we are gone."""
+        """End where nobody holds ``users`` and no work is left.
+
+        The worker takes seconds to stop, so it goes first, while a command that comes still finds Redis and Chroma;
+        then ``users`` is held, which keeps newcomers out until we are gone.
+        """
         if self.folder.file("keep").exists() or not self._is_due("look", _LOOK_S):
             return
-        users = self.folder.file("users").open("a")
-        if not lock_now(users, fcntl.LOCK_EX):
-            users.close()
-            self._idle_since = time.monotonic()
-            return
+        with self.folder.file("users").open("a") as users:
+            if not lock_now(users, fcntl.LOCK_EX):
+                self._idle_since = time.monotonic()
+                return
         if time.monotonic() - self._idle_since < LINGER_S or self._work_is_left():
-            users.close()
             return
         log.info("nobody needs the runtime any more")
-        self._users = users  # kept open, and so locked, until the process ends
-        self.stopping = True
+        self.worker.stop(_WORKER_GRACE_S)
+        users = self.folder.file("users").open("a")
+        if lock_now(users, fcntl.LOCK_EX) and not self._work_is_left():
+            self._users = users  # kept open, and so locked, until the process ends
+            self.stopping = True
+        else:
+            users.close()
 
     def _work_is_left(self) -> bool:
         """Is a job unfinished, and is there hope for it?"""
