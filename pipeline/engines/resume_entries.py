@@ -268,7 +268,8 @@ def _split_weakly(text: str) -> list[str]:
     if place is not None:
         return [*_split_weakly(text[:place]), text[place:]]
     degree = find_degree(text)
-    if degree and degree.start() == 0 and names_school(text[degree.end() :]) and text[degree.end() :][:1] == " ":
+    behind = re.split(r"[,(]", text[degree.end() :])[0] if degree and degree.start() == 0 else ""
+    if degree and behind.startswith(" ") and names_school(behind) and not re.match(r"\s+(?:in|of|en|im)\b", behind):
         return [degree[0], *_split_weakly(text[degree.end() :])]  # two columns that a reader joined
     return _WEAK_SEPARATOR.split(text) if _may_split(text) else [text]
 

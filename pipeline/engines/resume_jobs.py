@@ -29,6 +29,7 @@ _NO_PIECE = re.compile(
     r"全日制)(?![^\W\d_])",
     re.IGNORECASE,
 )
+_DEPARTMENT = re.compile(r"(?:department|dept\.?|division|faculty|abteilung|school of)\b|.{0,8}部门?$", re.IGNORECASE)
 _AREA_JOINT = re.compile(
     r"^\s*(?:degree)?\s*[,:：]?\s*(?:\bin\b|\bof\b|\ben\b|\bim\b|\bin der\b|-|–|\()?\s*", re.IGNORECASE
 )
@@ -104,8 +105,8 @@ def experience_rows(entries: Sequence[Entry]) -> list[FoundRow]:
     rows: list[FoundRow] = []
     for entry, (row, names, place) in zip(entries, split, strict=True):
         _name_pieces(row, names, job_first)
-        if row["location"] is None and place:
-            row["location"] = place.found()
+        if row["location"] is None:
+            row["location"] = place.found() if place else _town_behind(row["company"], names)
         if row["company"] is None and row["position"] and rows:
             row["company"] = rows[-1]["company"]  # several jobs under one firm's name
         if row["company"] or row["position"]:
@@ -122,7 +123,19 @@ def _places_and_names(entry: Entry) -> tuple[FoundRow, list[Piece], Piece | None
     if place is None and len(names) > 2:
         place = next((p for p in names if p.right and not names_job(p.text) and not has_company_suffix(p.text)), None)
         names = [piece for piece in names if piece is not place]
+    if len(names) > 2:
+        names = [piece for piece in names if not _DEPARTMENT.match(piece.text)]
     return row, [piece for piece in names if len(piece.text) < 90], place
+
+
+def _town_behind(company: Found | None, names: Sequence[Piece]) -> Found | None:
+    """A short name right behind the firm's, on its line: a town that we do not know."""
+    for one, other in pairwise(names):
+        behind = company is not None and one.text == company.value and other.line.number == one.line.number
+        capital = other.text[:1].isupper() and len(other.text.split()) <= 3
+        if behind and capital and _job_score(other.text) == 0 and not re.search(r"\d", other.text):
+            return other.found()
+    return None
 
 
 def _job_stands_first(entries: Sequence[Sequence[Piece]]) -> bool:

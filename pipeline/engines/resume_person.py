@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 
 from rapidfuzz import fuzz
 
 from pipeline.engines.contacts import find_emails, find_phones, find_urls
 from pipeline.engines.evidence import Found, PageLine, found_in, squash
+from pipeline.engines.page_rows import Row
 from pipeline.engines.parties import looks_like_address
 from pipeline.engines.resume_sections import heading_kind
 from pipeline.engines.resume_words import find_degree, is_place, names_job, names_school
@@ -45,8 +47,15 @@ _BETWEEN_CONTACTS = re.compile(r"\s*[|｜•·⋄◇♦❖]\s*|\s{2,}|\t|\s+[-�
 _CONTACT_LABEL = re.compile(
     r"^(?:tel|phone|mobile|cell|e-?mail|mail|web(?:site)?|linkedin|github|gitlab|twitter|skype|fax|born|birth|"
     r"date of birth|dob|nationality|age|"
-    r"gender|sex|marital|visa|driving|orcid|google scholar|电话|手机|邮箱|电子邮箱|微信|性别|年龄|民族|籍贯|"
+    r"gender|sex|marital|visa|driving|orcid|google scholar|电话|手机|邮箱|电子邮箱|微信|姓名|简历|现居|性别|年龄|"
+    r"民族|籍贯|"
     r"政治面貌|出生|学历|毕业|专业|求职|意向|工作年限|婚姻|身高|期望|qq)",
+    re.IGNORECASE,
+)
+_FORM_LABEL = re.compile(
+    r"(?:姓名|现?居住?地(?:址|点)?|现居(?:城市)?|所在(?:地|城市)|通讯地址|联系地址|住址|地址|城市|电话|手机|"
+    r"联系电话|邮箱|电子邮箱|name|address|location|"
+    r"city|phone|mobile|tel|e-?mail)[:：]?",
     re.IGNORECASE,
 )
 _HEAD_LINES = 25
@@ -76,9 +85,22 @@ def find_links(lines: Sequence[PageLine]) -> list[Found]:
     ]
 
 
+def with_labels_beside(rows: Sequence[Row]) -> list[PageLine]:
+    """The cells of ``rows``; where forms have the label in the cell before, it is put in front: ``label：value``."""
+    lines: list[PageLine] = []
+    for row in rows:
+        before = ""
+        for cell in row.cells:
+            label = re.sub(r"\s", "", before)
+            named = bool(_FORM_LABEL.fullmatch(label))
+            lines.append(replace(cell, text=f"{label.rstrip(':：')}：{cell.text}") if named else cell)
+            before = cell.text
+    return lines
+
+
 def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: Found | None) -> Found | None:
     """The labelled name, else the line of the head that looks most like one: large, first, akin to the e-mail."""
-    for line in lines[: _HEAD_LINES * 2]:
+    for line in (*about, *lines[: _HEAD_LINES * 2]):
         if match := _NAME_LABEL.search(line.text):
             value = _NEXT_LABEL.split(line.text[match.end() :].strip())[0].strip()
             if _name_in(value):
@@ -96,7 +118,13 @@ def _name_in(text: str) -> str | None:
     """The name that a line holds and nothing but titles and degrees beside it."""
     plain = _TITLE_OF_PAPER.sub(" ", _ICON.sub(" ", text)).strip(" \t,:：-–—|_·*")
     plain = re.split(r"\s*[|｜,，(（]\s*|\s[-–—]\s|\s{3,}", plain)[0].strip()
-    if not plain or heading_kind(text) or names_school(plain) or (is_place(plain) and len(plain.split()) > 1):
+    if (
+        not plain
+        or _CONTACT_LABEL.match(plain)
+        or heading_kind(text)
+        or names_school(plain)
+        or (is_place(plain) and len(plain.split()) > 1)
+    ):
         return None
     if _HAN_NAME.fullmatch(plain) and not names_job(plain) and not find_degree(plain):
         return plain

@@ -39,7 +39,7 @@ _NOUNS = {
     r"证书(?:资质)?|语言(?:能力|水平)?|兴趣爱好|爱好|论文(?:发表)?|发表论文|学术成果|科研(?:成果|项目)|专利|"
     r"培训(?:经历)?|在校(?:经历|职务|情况)|学生工作|"
     r"主修课程|主要课程|其他(?:信息)?|附加信息|作品(?:集)?|资格证书|技能证书|科研经历",
-    "experience": r"experiences?|experience and \w+|employment(?: history| record)?|work history|"
+    "experience": r"(?:[^\W\d_]+\s+){0,2}experiences?|experience and \w+|employment(?: history| record)?|work history|"
     r"history|positions? held|"
     r"internships?|"
     r"appointments?|career|career history|career summary|berufserfahrung|beruflicher? werdegang|berufspraxis|"
@@ -55,7 +55,7 @@ _NOUNS = {
     r"formations?(?: acad[ée]mique)?|"
     r"[ée]tudes|dipl[ôo]mes|opleiding(?:en)?|educaci[óo]n|formaci[óo]n(?: acad[ée]mica)?|"
     r"istruzione(?: e formazione)?|formazione|"
-    r"教育(?:背景|经历|情况|信息|程度)?|学历(?:背景|信息)?|学习经历|求学经历|学业背景",
+    r"教育(?:背景|经历|情况|信息)?|学历(?:背景|信息)|学习经历|求学经历|学业背景",
     "summary": r"summary|profile|objectives?|about(?: me)?|statement|overview|introduction|bio(?:graphy)?|"
     r"summary of qualifications|goals?|"
     r"profil|kurzprofil|über mich|zusammenfassung|à propos(?: de moi)?|r[ée]sum[ée]|objectif|over mij|profiel|"
@@ -215,7 +215,8 @@ def _drawn_alike(line: PageLine, models: Sequence[PageLine], body_height: float)
     tall = all(model.height > _FURTHEST_ABOVE_HEIGHT * body_height for model in near)
     same_height = any(abs(model.height - line.height) < 0.04 * model.height for model in near)
     shouted = all(model.text.isupper() for model in models) and line.text.isupper() and len(line.text.split()) <= 4
-    return (tall and same_height) or (shouted and same_height and not re.search(r"\d", line.text))
+    wordy = bool(re.fullmatch(r"[^\W\d_]{3,}(?:[\s&]+[^\W\d_]+)*\W*", line.text.strip()))
+    return (tall and same_height) or (shouted and same_height and wordy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ _PLAIN = r"(?<![^\W\d_])(?:{})(?![^\W\d_])"
 _DEGREE = re.compile(
     _PLAIN.format(
         r"ph\.?\s?d\.?|d\.?phil\.?|doctor(?:ate|al)?(?:\s+of\s+[\w\s]+?)?|dr\.-?ing\.?|md|j\.?d\.?|ed\.?d\.?|"
-        r"(?:bachelor|master|associate)(?:['’]?s)?(?:\s+degree)?(?:\s+of\s+(?:science|arts|engineering|technology|"
+        r"diplôme(?:\s+d['’]\s?\w+)?|associate(?:['’]?s)?\s+degree|associate\s+of\s+(?:applied\s+)?(?:arts|science)|(?:bachelor|"
+        r"master)(?:['’]?s)?(?:\s+degree)?(?:\s+of\s+(?:science|arts|engineering|technology|"
         r"business\s+administration|"
         r"laws?|fine\s+arts|commerce|education|philosophy|medicine|applied\s+science|computer\s+applications|"
         r"public\s+health|"
@@ -171,7 +172,7 @@ def is_place(text: str) -> bool:
     if _REMOTE.fullmatch(text) or _ZH_PLACE.fullmatch(text):
         return True
     parts = [part.strip() for part in re.split(r"[,，]", text)]
-    if len(parts) > 4 or not all(_is_place_word(part) for part in parts):
+    if len(parts) > 4 or len(set(parts)) < len(parts) or not all(_is_place_word(part) for part in parts):
         return False
     unknown = [at for at, part in enumerate(parts) if not _REGION.fullmatch(part) and not _STATE.fullmatch(part)]
     if unknown == [0] and len(parts) > 1:  # a small town: what follows it is a state or a country, no city
@@ -200,11 +201,11 @@ def place_without_comma(text: str) -> int | None:
     The town is one word, unless it is a city that we know or what stands before it ends a name.
     """
     starts = [match.end() for match in re.finditer(r"(?<=[^\s,])\s+", text)]
-    fitting = [start for start in starts if is_place(text[start:]) and "," not in text[:start]]
+    fitting = [s for s in starts if "," in text[s:] and "," not in text[:s] and is_place(text[s:])]
     for start in fitting:
         first = text[start:].split(",")[0]
         last_word = re.split(r"\s+", text[:start].strip())[-1]
         ends_name = names_job(last_word) or names_school(last_word) or has_company_suffix(f"x {last_word}")
         if _REGION.fullmatch(first) or ends_name:
             return start
-    return fitting[-1] if fitting and "," in text[fitting[-1] :] else None
+    return fitting[-1] if fitting else None

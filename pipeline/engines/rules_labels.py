@@ -119,7 +119,7 @@ def _rows_under(
     table: list[dict[str, Found | None]] = []
     for row in rows[:_MOST_ROWS]:
         cells = _cells(field, row, columns, readers)
-        if sum(cell is not None for cell in cells.values()) * 2 < len(columns):
+        if sum(cell is not None for cell in cells.values()) * 2 <= len(columns):
             break
         table.append(cells)
     return table

@@ -26,8 +26,10 @@ from stores.models import Page, Record, Schema
 
 _HEAD_ROWS = 14  # the shop names itself above all else
 _MOST_ADDRESS_LINES = 6
+_ADDRESS_GAP = 1.3  # heights of a line; more is white space below the address
 _DATE_LABEL = re.compile(r"(?<![a-z])(?:date|dated|datum|fecha)(?![a-z])|日期|时间|時間", re.IGNORECASE)
 _OTHER_DATE = re.compile(r"expir|valid|due|best before|birth|printed|until|有效|到期", re.IGNORECASE)
+_OWNED = re.compile(r"(?:owned|operated|managed|run|licen[sc]ed)(?:\s*(?:&|and)\s*\w+)?\s*by", re.IGNORECASE)
 _COMPANY_LABELS = ("商户名称", "商户名", "商家名称", "店名", "门店名称", "门店", "merchant name", "merchant")
 _ADDRESS_LABELS = ("商户地址", "门店地址", "店铺地址", "地址", "address", "adresse", "adres")
 _NO_NAME = re.compile(
@@ -47,7 +49,7 @@ class ReceiptRules:
         lines = page_lines(pages)
         index = LabelIndex(lines)
         head = _head(index.rows)
-        company = _labelled_text(index, _COMPANY_LABELS) or find_shop(head)
+        company = _labelled_text(index, _COMPANY_LABELS) or _owner(index, head) or find_shop(head)
         found = {
             "company": company,
             "date": find_receipt_date(index),
@@ -82,7 +84,20 @@ def find_shop(head: Sequence[PageLine]) -> Found | None:
     return found_in(company_name(found.quote), lines)
 
 
+def _owner(index: LabelIndex, head: Sequence[PageLine]) -> Found | None:
+    """The firm that runs the shop, where the head prints but a brand: ``Owned by Firm Ltd`` at the foot."""
+
+    def read(text: str) -> tuple[object, int, int] | None:
+        return (company_name(text), 0, len(text)) if has_company_suffix(text) else None
+
+    found = index.find([_OWNED], read)
+    if not found or any(has_company_suffix(line.text) for line in head if line.number < found[0].label.number):
+        return None
+    return found[0].found
+
+
 def _may_be_name(text: str) -> bool:
+    text = company_name(text)
     letters = sum(c.isalpha() for c in text)
     han = sum("\u4e00" <= c <= "\u9fff" for c in text)
     enough = letters >= 3 or han >= 2
@@ -104,24 +119,33 @@ def _name_score(head: Sequence[PageLine], at: int) -> float:
 
 
 def find_address(head: Sequence[PageLine], company: Found | None) -> Found | None:
-    """The run of address lines below the shop's name, on one line."""
+    """The run of address lines below the shop's name, else anywhere in the head, on one line."""
     start = 0
     if company:
         numbers = {line.number for line in company.lines}
         start = max((at + 1 for at, line in enumerate(head) if line.number in numbers), default=0)
+    run = _address_run(head[start:]) or _address_run(head[:start])
+    return found_in(" ".join(line.text.strip() for line in run), run) if run else None
+
+
+def _address_run(lines: Sequence[PageLine]) -> list[PageLine]:
+    """The first run of lines that look like an address, without registration numbers between."""
     run: list[PageLine] = []
-    for line in head[start:]:
+    for line in lines:
         if is_registration(line.text):
             continue
-        after_postcode = any(has_postcode(other.text) for other in run) and re.search(r"\d", line.text)
-        if ends_address(line.text) or len(run) == _MOST_ADDRESS_LINES or after_postcode:
-            if run:
-                break
-            continue
-        if run or looks_like_address(line.text):
+        if run and (_is_over(run, line) or len(run) == _MOST_ADDRESS_LINES):
+            break
+        if not ends_address(line.text) and (run or looks_like_address(line.text)):
             run.append(line)
-    run = _trimmed(run)
-    return found_in(" ".join(line.text.strip() for line in run), run) if run else None
+    return _trimmed(run)
+
+
+def _is_over(run: Sequence[PageLine], line: PageLine) -> bool:
+    """Whether ``line`` is no part of the address: a telephone, digits after the postcode, white space before it."""
+    after_postcode = any(has_postcode(other.text) for other in run) and re.search(r"\d", line.text)
+    far = line.box[1] - run[-1].box[3] > _ADDRESS_GAP * line.height
+    return bool(ends_address(line.text) or after_postcode or far)
 
 
 def _trimmed(run: list[PageLine]) -> list[PageLine]:
@@ -153,7 +177,17 @@ def find_receipt_date(index: LabelIndex) -> Found | None:
             if date.exact:
                 rank = 0 if _DATE_LABEL.search(row) else 1
                 found.append((rank, line.number, found_in(date.value, [line], line.text[date.start : date.end])))
-    return min(found, key=lambda item: item[:2])[2] if found else None
+    return min(found, key=lambda item: item[:2])[2] if found else _date_over_cells(index, month_first)
+
+
+def _date_over_cells(index: LabelIndex, month_first: bool) -> Found | None:
+    """A date that the columns of a wrongly seen table cut in two."""
+    for row in index.rows:
+        text = "".join(cell.text.strip() for cell in row.cells)
+        dates = [date for date in find_dates(text, month_first) if date.exact]
+        if dates and len(row.cells) > 1 and not _OTHER_DATE.search(text):
+            return found_in(dates[0].value, row.cells, text[dates[0].start : dates[0].end])
+    return None
 
 
 def _currency(lines: Sequence[PageLine]) -> Found | None:

@@ -9,7 +9,14 @@ from pipeline.engines.evidence import Found, PageLine, found_in, page_lines
 from pipeline.engines.record_builder import build_record
 from pipeline.engines.resume_entries import read_entries
 from pipeline.engines.resume_jobs import FoundRow, education_rows, experience_rows
-from pipeline.engines.resume_person import find_email, find_links, find_location, find_name, find_phone
+from pipeline.engines.resume_person import (
+    find_email,
+    find_links,
+    find_location,
+    find_name,
+    find_phone,
+    with_labels_beside,
+)
 from pipeline.engines.resume_sections import Section, SectionKind, find_sections
 from stores.models import Page, Record, Schema
 
@@ -29,7 +36,8 @@ class ResumeRules:
         """The record of ``schema``; ``source`` plays no part."""
         lines = page_lines(pages)
         sections = find_sections(lines)
-        about = _lines_of(sections, SectionKind.HEAD, SectionKind.CONTACT)
+        about_kinds = (SectionKind.HEAD, SectionKind.CONTACT)
+        about = with_labels_beside([row for section in sections if section.kind in about_kinds for row in section.rows])
         email = find_email(about) or find_email(lines)
         name = find_name(lines, about, email)
         found = {

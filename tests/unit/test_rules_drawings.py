@@ -1,4 +1,4 @@
-"""Drawn documents of ``tests/drawings``: résumés, invoices and receipts of many layouts and countries, with their truth."""
+"""Drawn documents of ``tests/drawings``, with their truth: many layouts, several countries."""
 
 from __future__ import annotations
 
