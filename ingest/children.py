@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.util
 import logging
@@ -10,6 +11,7 @@ import resource
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -18,6 +20,7 @@ from pathlib import Path
 
 from ingest import worker
 from ingest.runfolder import RunFolder
+from stores.chroma_path import disarm
 from stores.errors import UnavailableError
 
 log = logging.getLogger("ingot.runtime")
@@ -180,12 +183,14 @@ def chroma_command(path: Path, port: int) -> list[str]:
 
 
 def chroma_child(folder: RunFolder, port: Callable[[], int]) -> Child:
-    return Child(
-        "chroma",
-        lambda: chroma_command(folder.home / "chroma", port()),
-        folder,
-        file_limit_bytes=_INDEX_FILE_BYTES,
-    )
+    """The Chroma server of a home; the caller holds the lock on its index."""
+
+    def command() -> list[str]:
+        with contextlib.suppress(OSError, sqlite3.Error):  # then the server says what is wrong with its files
+            disarm(folder.home / "chroma")
+        return chroma_command(folder.home / "chroma", port())
+
+    return Child("chroma", command, folder, file_limit_bytes=_INDEX_FILE_BYTES)
 
 
 def worker_name(folder: RunFolder) -> str:

@@ -89,7 +89,7 @@ def search(
     wanted = conditions(where or ())
     if not query.strip():
         raise InputError("the query is empty: say what to look for", code="empty_query")
-    with runtime.attached(load_settings()) as settings:
+    with runtime.searching(load_settings()) as settings:
         hits = open_service(settings).search(knowledge, query, limit, mode.value, wanted or None)
     if as_json or as_lines:
         console.print_rows([shapes.hit(hit) for hit in hits], {}, as_json=as_json, as_lines=as_lines)

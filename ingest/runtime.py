@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from ingest import children, worker
 from ingest.runfolder import RunFolder, disk_errors, lock_within
+from stores.chroma_path import IndexLock
 from stores.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _START_S = 30.0
 _CHROMA_S = 15.0
+_INDEX_S = 10.0
 _LEAVING_S = 60.0
 _NOT_OF_A_WORKER = {"home", "broker_url", "log_level"}
 
@@ -68,6 +70,53 @@ def attached(settings: Settings) -> Iterator[Settings]:
         return
     with _using(folder):
         yield _connected(folder, settings) if folder.alive() and _wait_for_state(folder) else settings
+
+
+@contextlib.contextmanager
+def searching(settings: Settings) -> Iterator[Settings]:
+    """As ``attached``; where nothing runs, with a Chroma server for as long as this lasts.
+
+    The server is up in 0.1 s; opening the index in this process takes a second.
+    """
+    with attached(settings) as connected:
+        folder = RunFolder.of(settings.home)
+        if connected.chroma_url or settings.broker_url or not (folder.home / "chroma" / "chroma.sqlite3").exists():
+            yield connected
+            return
+        with contextlib.ExitStack() as stack:
+            with contextlib.suppress(UnavailableError):  # then the service says what is wrong with the index
+                url = stack.enter_context(_own_chroma(folder))
+                connected = connected.model_copy(update={"chroma_url": url})
+            yield connected
+
+
+@contextlib.contextmanager
+def _own_chroma(folder: RunFolder) -> Iterator[str]:
+    """The address of a Chroma server over the home's index."""
+    lock, port = IndexLock(folder.home / "chroma"), children.free_port()
+    server = children.chroma_child(folder, lambda: port)
+    folder.create()
+    _acquire(lock)
+    try:
+        server.start()
+        url = f"http://127.0.0.1:{port}"
+        _wait_for_chroma(url)
+        yield url
+    finally:
+        server.stop(5.0)
+        lock.release()
+
+
+def _acquire(lock: IndexLock) -> None:
+    """Take the index's lock, waiting for another command to be done with it."""
+    end = time.monotonic() + _INDEX_S
+    while True:
+        try:
+            return lock.acquire()
+        except UnavailableError:
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.02)
 
 
 def revive(settings: Settings) -> None:

@@ -62,16 +62,32 @@ def torn_collections(path: Path) -> set[str]:
 
     Opening such a collection raises at best; at worst it writes a file of terabytes.
     """
+    return {name for segment, name in _vector_segments(path) if _torn(path / segment)}
+
+
+def disarm(path: Path) -> None:
+    """Empty the description of every torn index, before a server opens the path.
+
+    The server then answers each call with an error that is known as damage (tried), instead of reading what is torn.
+    """
+    for segment, _ in _vector_segments(path):
+        description = path / segment / "index_metadata.pickle"
+        if _torn(path / segment) and description.is_file():
+            os.truncate(description, 0)
+
+
+def _vector_segments(path: Path) -> list[tuple[str, str]]:
+    """(folder, collection) of every vector index."""
     database = path / "chroma.sqlite3"
     if not database.is_file():
-        return set()
+        return []
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5)) as connection:
         rows = connection.execute(
             "SELECT segments.id, collections.name"
             " FROM segments JOIN collections ON collections.id = segments.collection"
             " WHERE segments.scope = 'VECTOR'"
         ).fetchall()
-    return {str(name) for segment, name in rows if _torn(path / str(segment))}
+    return [(str(segment), str(name)) for segment, name in rows]
 
 
 def _torn(folder: Path) -> bool:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from ingest import children, runtime
 from ingest.runfolder import RunFolder, machine
 from pipeline.settings import Settings
 from stores.chroma_path import IndexLock
+from stores.contracts import VectorRow
 from stores.errors import UnavailableError
+from stores.vectors import ChromaVectors
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 30.0
@@ -181,6 +184,22 @@ def test_chroma_waits_for_a_command_that_has_the_index_open(settings: Settings) 
     assert runtime.status(settings).children["chroma"]["pid"] is None
     lock.release()
     assert soon(lambda: child_pid(settings, "chroma") != 0)
+
+
+def test_a_search_with_nothing_running_has_its_own_chroma(settings: Settings) -> None:
+    with runtime.session(settings) as connected:
+        chroma = ChromaVectors(connected.chroma_url, settings.home / "chroma")
+        row = VectorRow(id="d:1:0", text="t", embedding=bytes(array("f", [1, 0])), metadata={"document": "d"})
+        chroma.upsert("kb", "fake", [row])
+        chroma.close()
+    assert soon(lambda: not processes(settings))
+    with runtime.searching(settings) as alone:
+        assert not runtime.status(settings).running
+        chroma = ChromaVectors(alone.chroma_url, settings.home / "chroma")
+        assert [found for found, _ in chroma.query("kb", "fake", row.embedding, 3, {})] == ["d:1:0"]
+        chroma.close()
+    assert not processes(settings)
+    IndexLock(settings.home / "chroma").acquire()
 
 
 def test_another_machine_is_refused(settings: Settings) -> None:

@@ -1,0 +1,40 @@
+"""What a crash can leave of Chroma's files, and that no server reads it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from stores.chroma_path import disarm, torn_collections
+
+
+def index(path: Path, links_bytes: int, description: bytes) -> Path:
+    """The files of one collection ``kb-a``, as Chroma lays them out."""
+    folder = path / "segment-1"
+    folder.mkdir()
+    (folder / "data_level0.bin").write_bytes(b"x" * 1000)
+    (folder / "index_metadata.pickle").write_bytes(description)
+    with (folder / "link_lists.bin").open("wb") as links:
+        links.truncate(links_bytes)
+    with sqlite3.connect(path / "chroma.sqlite3") as connection:
+        connection.execute("CREATE TABLE collections (id, name)")
+        connection.execute("CREATE TABLE segments (id, collection, scope)")
+        connection.execute("INSERT INTO collections VALUES ('1', 'kb-a')")
+        connection.execute("INSERT INTO segments VALUES ('segment-1', '1', 'VECTOR')")
+    return folder
+
+
+@pytest.mark.parametrize(("links_bytes", "description", "torn"), [(100, b"x", False), (1 << 34, b"x", True)])
+def test_a_torn_index_loses_its_description(tmp_path: Path, links_bytes: int, description: bytes, torn: bool) -> None:
+    folder = index(tmp_path, links_bytes, description)
+    assert torn_collections(tmp_path) == ({"kb-a"} if torn else set())
+    disarm(tmp_path)
+    assert ((folder / "index_metadata.pickle").read_bytes() == b"") == torn
+    assert torn_collections(tmp_path) == ({"kb-a"} if torn else set())
+
+
+def test_no_index_is_no_trouble(tmp_path: Path) -> None:
+    disarm(tmp_path)
+    assert torn_collections(tmp_path) == set()
