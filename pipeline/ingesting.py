@@ -72,17 +72,21 @@ class Ingestion:
     def unchanged_document(self, file: FoundFile) -> str | None:
         """The document that this file is known to hold, judged by its size and time; None where it must be read."""
         source = self.sources.get((file.root, file.name))
-        if source is None or (source.size_bytes, source.modified_ns) != (file.size_bytes, file.modified_ns):
+        if (
+            source is None
+            or source.error
+            or (source.size_bytes, source.modified_ns) != (file.size_bytes, file.modified_ns)
+        ):
             return None
         return source.newest
 
-    def known_fault(self, file: FoundFile) -> Fault | None:
-        """Why an unchanged file could not be taken the last time."""
+    def had_fault(self, file: FoundFile, fault: Fault) -> bool:
+        """Was this very file refused before, for the same reason?"""
         source = self.sources.get((file.root, file.name))
-        if source is None or self.request.options.force or source.newest:
-            return None
+        if source is None or source.error is None:
+            return False
         alike = (source.size_bytes, source.modified_ns) == (file.size_bytes, file.modified_ns)
-        return source.error if alike else None
+        return alike and source.error.message == fault.message
 
     def placement(self, file: FoundFile, sha256: str, media_type: str, document: str) -> Placement:
         """What is to be made of a file whose bytes are ``document``."""
@@ -187,16 +191,13 @@ class _Job:
 
 def _take(ingestion: Ingestion, job: _Job, file: FoundFile) -> PlannedFile:
     """Place one file in the job, or find that nothing is to be done."""
-    fault = ingestion.known_fault(file)
-    if fault:
-        return planned(file, Outcome.FAILED, fault)
     document = None if file.fault else ingestion.unchanged_document(file)
     if document:
         return _known(ingestion, job, file, document)
     try:
         placement = _stored(ingestion, job.store, file)
     except InputError as error:
-        return _refused(job, file, Fault(code=error.code, message=error.message))
+        return _refused(ingestion, job, file, Fault(code=error.code, message=error.message))
     if placement.make:
         job.add(placement)
     else:
@@ -230,11 +231,12 @@ def _stored(ingestion: Ingestion, store: RecordStore, file: FoundFile) -> Placem
     return ingestion.placement(file, sha256, media_type, document_id(sha256))
 
 
-def _refused(job: _Job, file: FoundFile, fault: Fault) -> PlannedFile:
+def _refused(ingestion: Ingestion, job: _Job, file: FoundFile, fault: Fault) -> PlannedFile:
     arrival = Arrival(
         root=file.root, name=file.name, size_bytes=file.size_bytes, modified_ns=file.modified_ns, fault=fault
     )
-    job.add(Placement(arrival=arrival, outcome=Outcome.FAILED, options=Options(), fingerprints={}))
+    if not ingestion.had_fault(file, fault):
+        job.add(Placement(arrival=arrival, outcome=Outcome.FAILED, options=Options(), fingerprints={}))
     return planned(file, Outcome.FAILED, fault)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import wiring
+from pipeline.engines.media import sniff
 from pipeline.gathering import FoundFile
 from pipeline.ingesting import Ingestion, IngestRequest, planned
 from pipeline.settings import Settings
@@ -48,10 +49,10 @@ def _store(tools: Tools, knowledge_id: str) -> RecordStore | None:
 
 
 def _foreseen(ingestion: Ingestion, looker: _Looker, speeds: Mapping[Route, float], file: FoundFile) -> PlannedFile:
-    fault = file.fault or ingestion.known_fault(file)
-    if fault:
-        return planned(file, Outcome.FAILED, fault)
+    if file.fault:
+        return planned(file, Outcome.FAILED, file.fault)
     try:
+        sniff(file.path)
         document = ingestion.unchanged_document(file) or document_id(hash_of(file.path))
         placement = ingestion.placement(file, "", "", document)
         if not placement.make or placement.keep:

@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.ranking import Ranked, fuse
+from pipeline.reindexing import rebuild
 from pipeline.work import Tools
-from stores.contracts import VectorRow, Where
+from stores.contracts import Where
 from stores.errors import DamagedIndexError, InputError
-from stores.models import Chunk, Hit, chunk_id
+from stores.models import Chunk, Hit
 
 if TYPE_CHECKING:
     from stores.records import RecordStore
@@ -83,26 +84,3 @@ def _hit(found: Ranked[str], chunk: Chunk, source: str) -> Hit:
         keyword_rank=found.keyword_rank,
         vector_rank=found.vector_rank,
     )
-
-
-def rebuild(tools: Tools, store: RecordStore) -> int:
-    """Make the vector index anew from the chunk rows, without OCR or a model; how many vectors."""
-    vectors, embedder = tools.vectors(), tools.embedder()
-    vectors.drop(store.knowledge_id)
-    written = 0
-    for rows in store.passages.vectors():
-        vectors.upsert(
-            store.knowledge_id,
-            embedder.fingerprint,
-            [
-                VectorRow(
-                    id=chunk_id(document, generation, chunk.ordinal),
-                    text=chunk.text,
-                    embedding=chunk.embedding,
-                    metadata=metadata,
-                )
-                for document, generation, chunk, metadata in rows
-            ],
-        )
-        written += len(rows)
-    return written

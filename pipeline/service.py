@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline import flow, ingesting, previewing, removal, searching, wiring
+from pipeline import flow, ingesting, previewing, reindexing, removal, searching, wiring
 from pipeline.ingesting import IngestRequest
 from pipeline.settings import Settings
 from pipeline.work import Tools
@@ -81,6 +81,10 @@ class Service:
     def delete_document(self, knowledge_id: str, name: str) -> DocumentView:
         """Nothing of the document answers from now on, and nothing of it is left. What it was."""
         store = self._store(knowledge_id)
+        refused = [view for view in store.overview.refused() if view.source == name]
+        if refused:
+            store.intake.forget_refused(name)
+            return refused[0]
         view = self.document(knowledge_id, name)
         removal.remove_document(self._tools, store, view.document)
         return view
@@ -142,7 +146,7 @@ class Service:
 
     def reindex(self, knowledge_id: str) -> int:
         """Make the vector index anew from the chunk rows; how many vectors."""
-        return searching.rebuild(self._tools, self._store(knowledge_id))
+        return reindexing.rebuild(self._tools, self._store(knowledge_id))
 
     def unfinished(self) -> bool:
         """Is there work left in any knowledge base of this home?"""

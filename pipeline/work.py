@@ -65,9 +65,9 @@ class Work:
         """The pages of this step that are still to be read."""
         return self.store.pages.unread(self.claim)
 
-    def pages(self) -> list[Page]:
-        """All pages of this generation, as read so far."""
-        return self.store.pages.read(self.claim.key.document, self.claim.key.generation)
+    def pages(self, *, blocks: bool = True) -> list[Page]:
+        """All pages of this generation, as read so far; their Markdown alone where blocks are not wanted."""
+        return self.store.pages.read(self.claim.key.document, self.claim.key.generation, blocks=blocks)
 
     def pages_of(self, numbers: Sequence[int]) -> list[Page]:
         """Those pages of this generation."""

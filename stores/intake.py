@@ -148,6 +148,13 @@ class Intake:
         with self.database.write() as connection:
             _name(connection, arrival, document_id(arrival.sha256))
 
+    def forget_refused(self, name: str) -> None:
+        """Remove the names of a file that could never be taken."""
+        with self.database.write() as connection:
+            connection.execute(
+                source.delete().where(source.c.name == name, source.c.document.is_(None), source.c.pending.is_(None))
+            )
+
     def forget_source(self, root: str, name: str) -> str | None:
         """Remove a source; the document that has no source left, if any."""
         with self.database.write() as connection:

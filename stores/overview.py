@@ -39,18 +39,16 @@ class Overview:
             names = _source_names(connection)
             rows = connection.execute(_document_query(only)).all()
             details = _Details(connection, only)
-            refused = (
-                []
-                if only
-                else connection.execute(
-                    select(source).where(
-                        source.c.document.is_(None), source.c.pending.is_(None), source.c.error.is_not(None)
-                    )
-                ).all()
-            )
         views = [_document_view(row, names.get(row.id, ()), details) for row in rows]
-        views += [_refused_view(row) for row in refused]
+        if not only:
+            views += self.refused()
         return sorted(views, key=lambda view: view.source)
+
+    def refused(self) -> list[DocumentView]:
+        """Files that could never be taken; they have a name and a reason, and no document."""
+        never = source.c.document.is_(None), source.c.pending.is_(None), source.c.error.is_not(None)
+        with self.database.read() as connection:
+            return [_refused_view(row) for row in connection.execute(select(source).where(*never))]
 
     def find(self, name: str) -> str:
         """The document id that ``name`` means: an id, a unique prefix of one, or a source name."""

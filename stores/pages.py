@@ -34,20 +34,15 @@ class Pages:
 
     database: Database
 
-    def read(self, document: str, number: int, numbers: Sequence[int] = ()) -> list[Page]:
-        """The pages of a generation in order; only ``numbers`` when any are given."""
+    def read(self, document: str, number: int, numbers: Sequence[int] = (), *, blocks: bool = True) -> list[Page]:
+        """The pages of a generation in order; only ``numbers`` when any are given, without blocks if so asked."""
         wanted = page.c.number.in_(numbers) if numbers else page.c.number > 0
         with self.database.read() as connection:
             rows = connection.execute(
                 select(page).where(_of(page, document, number), wanted).order_by(page.c.number)
             ).all()
-            shown = block.c.page.in_(numbers) if numbers else block.c.page > 0
-            blocks: dict[int, list[Block]] = {}
-            for row in connection.execute(
-                select(block).where(_of(block, document, number), shown).order_by(block.c.page, block.c.ordinal)
-            ):
-                blocks.setdefault(row.page, []).append(_block(row))
-        return [_page(row, blocks.get(row.number, [])) for row in rows]
+            found = _blocks(connection, document, number, numbers) if blocks else {}
+        return [_page(row, found.get(row.number, [])) for row in rows]
 
     def unread(self, claim: Claim) -> list[int]:
         """The pages of a step that nobody has read or given up yet."""
@@ -168,6 +163,16 @@ def _todo(claim: Claim) -> Any:
         page.c.markdown.is_(None),
         page.c.error.is_(None),
     )
+
+
+def _blocks(connection: Connection, document: str, number: int, numbers: Sequence[int]) -> dict[int, list[Block]]:
+    """Blocks by page, in their order."""
+    wanted = block.c.page.in_(numbers) if numbers else block.c.page > 0
+    found: dict[int, list[Block]] = {}
+    query = select(block).where(_of(block, document, number), wanted).order_by(block.c.page, block.c.ordinal)
+    for row in connection.execute(query):
+        found.setdefault(row.page, []).append(_block(row))
+    return found
 
 
 def _still_ours(connection: Connection, claim: Claim) -> bool:

@@ -13,6 +13,7 @@ _UNSPACED = (
 )
 _RUN = re.compile(f"[{_UNSPACED}]+")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _EMPHASIS = re.compile(r"\*+|(?<!\w)_+|_+(?!\w)|\\(?=[^\w\s])")
@@ -58,7 +59,7 @@ def index_text(text: str) -> str:
 
 def _folded(text: str) -> str:
     """NFKC (full width, ligatures), without tags, emphasis, invisible characters and commas between thousands."""
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", _CONTROL.sub(" ", text)))
     return _THOUSANDS.sub("", _EMPHASIS.sub("", _TAG.sub(" ", plain)))
 
 

@@ -170,12 +170,17 @@ def _merged(groups: Sequence[list[Unit]], max_tokens: int, joined: _Joined) -> l
     for group in groups:
         last = merged[-1] if merged else []
         size, more = sum(unit.tokens for unit in last), sum(unit.tokens for unit in group)
-        small = min(size, more) < max_tokens // 4 or all(unit.opens for unit in last)
+        small = _bare(last) or (min(size, more) < max_tokens // 4 and not _bare(group))
         if last and small and size + more <= max_tokens and _near(last[0], group[-1], joined):
             last.extend(group)
         else:
             merged.append(list(group))
     return merged
+
+
+def _bare(group: Sequence[Unit]) -> bool:
+    """Only headings, whose text is still to come."""
+    return all(unit.opens for unit in group)
 
 
 def _near(first: Unit, last: Unit, joined: _Joined) -> bool:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline.reindexing import rebuild
 from pipeline.removal import remove_obsolete
 from pipeline.work import Work
 from stores.contracts import Scalar, VectorRow, metadata_of
 from stores.effects import Published
-from stores.errors import InputError
+from stores.errors import DamagedIndexError, InputError
 from stores.models import Chunk, Page, Record, chunk_id
 
 _SLICE = 200  # chunks written at once
@@ -41,16 +42,26 @@ def _check_readable(work: Work) -> None:
 
 def _index(work: Work, records: list[Record]) -> None:
     """Write keywords and vectors of all chunks, a slice at a time."""
-    key, vectors, embedder = work.claim.key, work.tools.vectors(), work.tools.embedder()
+    key = work.claim.key
     about = _metadata(work, records)
     after = -1
     while rows := work.store.pages.chunk_rows(key.document, key.generation, after, _SLICE):
         with work.deadline(work.tools.settings.document_timeout_s):
             work.store.versions.index_keywords(rows, work.claim.title)
             found = [_vector(work, c, about) for _, c in rows]
-            vectors.upsert(key.knowledge_id, embedder.fingerprint, found)
+            _upsert(work, found)
         work.store.steps.beat(work.claim)
         after = rows[-1][1].ordinal
+
+
+def _upsert(work: Work, rows: list[VectorRow]) -> None:
+    """Write vectors; an index that turns out to be damaged is made anew from SQL first."""
+    knowledge_id, embedder = work.claim.key.knowledge_id, work.tools.embedder().fingerprint
+    try:
+        work.tools.vectors().upsert(knowledge_id, embedder, rows)
+    except DamagedIndexError:
+        rebuild(work.tools, work.store)
+        work.tools.vectors().upsert(knowledge_id, embedder, rows)
 
 
 def _vector(work: Work, chunk: Chunk, about: dict[str, Scalar]) -> VectorRow:
@@ -72,7 +83,7 @@ def _metadata(work: Work, records: list[Record]) -> dict[str, Scalar]:
 def _write_files(work: Work, records: list[Record]) -> None:
     key = work.claim.key
     name = work.tools.files.name_of(work.claim.source, key.document)
-    pages = work.pages()
+    pages = work.pages(blocks=False)
     work.tools.files.write_markdown(key.knowledge_id, name, document_markdown(pages))
     work.tools.files.write_json(key.knowledge_id, name, _as_json(work, pages, records))
     work.tools.files.drop_renamed(key.knowledge_id, key.document, name)

@@ -1,0 +1,31 @@
+"""The vector index made anew from SQL, when it is damaged or gone: no OCR, no model."""
+
+from __future__ import annotations
+
+from pipeline.work import Tools
+from stores.contracts import VectorRow
+from stores.models import chunk_id
+from stores.records import RecordStore
+
+
+def rebuild(tools: Tools, store: RecordStore) -> int:
+    """Make the vector index anew from the chunk rows, without OCR or a model; how many vectors."""
+    vectors, embedder = tools.vectors(), tools.embedder()
+    vectors.drop(store.knowledge_id)
+    written = 0
+    for rows in store.passages.vectors():
+        vectors.upsert(
+            store.knowledge_id,
+            embedder.fingerprint,
+            [
+                VectorRow(
+                    id=chunk_id(document, generation, chunk.ordinal),
+                    text=chunk.text,
+                    embedding=chunk.embedding,
+                    metadata=metadata,
+                )
+                for document, generation, chunk, metadata in rows
+            ],
+        )
+        written += len(rows)
+    return written

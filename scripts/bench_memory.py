@@ -1,0 +1,64 @@
+"""``bench memory``: peak memory of the worker processes, for long documents, and over many documents in a row."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from ingest import runtime
+from pipeline.ingesting import IngestRequest
+from pipeline.service import Service
+from pipeline.settings import Settings
+from scripts.bench_documents import born_digital, scanned
+from scripts.bench_machine import MemoryWatch, machine
+from stores.models import JobState
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="bench memory", description=__doc__)
+    parser.add_argument("--pages", type=int, default=400, help="pages of the long document")
+    parser.add_argument("--documents", type=int, default=100, help="documents in a row")
+    given = parser.parse_args(arguments)
+    print(machine())
+    folder = Path(tempfile.mkdtemp(prefix="ingot-bench-"))
+    try:
+        short = _peak(folder / "h1", born_digital(folder / "d1", 1, 10, seed=31))
+        long = _peak(folder / "h2", born_digital(folder / "d2", 1, given.pages, seed=32))
+        print(f"\nlargest worker process: 10 pages {short:.0f} MB, {given.pages} pages {long:.0f} MB, "
+              f"ratio {long / short:.2f}")  # fmt: skip
+        scans = scanned(folder / "d4", 2, 3, seed=33)
+        print(f"all models loaded (layout, OCR, embedder): {_peak(folder / 'h4', scans):.0f} MB")
+        _in_a_row(folder / "h3", born_digital(folder / "d3", given.documents, 3, seed=34))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _peak(home: Path, paths: list[Path]) -> float:
+    """Peak MB of the largest worker process while these documents are ingested."""
+    return max(used for _, used in _watched(home, paths).series)
+
+
+def _in_a_row(home: Path, paths: list[Path]) -> None:
+    series = [used for _, used in _watched(home, paths).series if used]
+    half = series[len(series) // 4 :]  # the models are loaded in the first quarter
+    first, last = half[: len(half) // 3], half[-len(half) // 3 :]
+    print(f"{len(paths)} documents in a row: median of the largest worker process "
+          f"{statistics.median(first):.0f} MB early, {statistics.median(last):.0f} MB late, peak {max(series):.0f} MB")  # fmt: skip
+
+
+def _watched(home: Path, paths: list[Path]) -> MemoryWatch:
+    settings = Settings(home=home)
+    with runtime.session(settings) as connected, MemoryWatch(home) as watch:
+        service = Service(connected)
+        report = service.ingest("bench", IngestRequest(paths=tuple(paths)))
+        while service.job(str(report.job)).state is JobState.RUNNING:
+            time.sleep(0.2)
+    return watch
+
+
+if __name__ == "__main__":
+    main()
