@@ -42,11 +42,13 @@ _NO_NAME = re.compile(
     r"receipt|statement|please|thank|dear)(?![a-z])|发票|日期|号码|合计|金额|税",
     re.IGNORECASE,
 )
+_KIND = re.compile(r"^\W*(?:tax\s*)?(?:invoice|factuur|rechnung|facture|factura|fattura)\b[\s.:–-]+", re.IGNORECASE)
 _MAILERS = frozenset(
     "gmail hotmail outlook yahoo icloud live msn aol gmx web qq 163 126 sina foxmail example proton".split()  # noqa: SIM905
 )
 _CUSTOMER_LINES = 6
 _LEAST_SCORE = 1.0
+_ISSUER_PAGES = 2
 
 
 def find_issuer(index: LabelIndex) -> Found | None:
@@ -56,8 +58,10 @@ def find_issuer(index: LabelIndex) -> Found | None:
         return labelled
     customers = _customer_lines(index)
     domains = _domains(index.lines)
-    candidates = [line for line in index.lines if line.number not in customers and _may_be_name(line.text)]
-    scored = [(_score(line, index, domains), -line.number, line) for line in candidates]
+    near = [line for line in index.lines if line.page < index.lines[0].page + _ISSUER_PAGES]
+    candidates = [line for line in near if line.number not in customers and _may_be_name(line.text)]
+    squashed = [squash(line.text) for line in near]
+    scored = [(_score(line, index, domains, squashed), -line.number, line) for line in candidates]
     best = max(scored, key=lambda item: item[:2], default=None)
     if best is None or best[0] < _LEAST_SCORE:
         return _only_domain(index.lines, domains)
@@ -81,10 +85,11 @@ def _may_be_name(text: str) -> bool:
 
 def _name_in(text: str) -> str:
     """The name in a letterhead line that goes on with address or numbers: ``Firm GmbH · Street 1 · 12345 Town``."""
-    for part in re.split(r"\s*[|·•●]\s*|\s[-–—]\s|\s{3,}|\t", text.strip()):
+    text = _KIND.sub("", text.strip()) or text
+    for part in re.split(r"\s*[|·•●]\s*|\s[-–—]\s|\s{3,}|\t", text):
         if has_company_suffix(part):
             return company_name(re.split(r",\s*(?=[^,]*\d)", part)[0])
-    first = re.split(r"\s*[|·•●]\s*|\s{3,}", text.strip())[0]
+    first = re.split(r"\s*[|·•●]\s*|\s{3,}", text)[0]
     return company_name(first)
 
 
@@ -121,7 +126,8 @@ def _domains(lines: Sequence[PageLine]) -> list[str]:
     return sorted(names, key=lambda name: -names[name])
 
 
-def _score(line: PageLine, index: LabelIndex, domains: Sequence[str]) -> float:
+def _score(line: PageLine, index: LabelIndex, domains: Sequence[str], squashed: Sequence[str]) -> float:
+    """``squashed``: the texts of the first pages, in which the name may come again."""
     text = line.text
     name = squash(_name_in(text))
     score = 3.0 * has_company_suffix(text) - 2.0 * bool(_NO_NAME.search(text)) * (not has_company_suffix(text))
@@ -133,7 +139,7 @@ def _score(line: PageLine, index: LabelIndex, domains: Sequence[str]) -> float:
         top = line.number < 8 or line.box[1] < 150.0
         score += 1.0 * top + 1.0 * (line.label in (Label.HEADER, Label.FOOTER))
         score += 0.5 * any(looks_like_address(other.text) for other in index.below(line)[:1])
-    repeats = sum(name in squash(other.text) for other in index.lines if other is not line) if len(name) >= 4 else 0
+    repeats = sum(name in other for other in squashed) - 1 if len(name) >= 4 else 0
     return score + 0.5 * min(repeats, 3) - (0.5 if len(name) < 4 else 0.0)
 
 

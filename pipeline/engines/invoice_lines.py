@@ -18,7 +18,7 @@ _PATTERNS = tuple(
         (
             "description",
             r"description|omschrijving|bezeichnung|beschreibung|d[ée]signation|libell[ée]|descripci[óo]n|descrizione|"
-            r"particulars|leistung|货物|服务名称|项目名称|名称|品名|商品",
+            r"particulars|leistung|货物|服务名称|项目名称|名称|品名|商品|项目",
         ),
         (
             "unit_price",
@@ -26,7 +26,8 @@ _PATTERNS = tuple(
         ),
         (
             "quantity",
-            r"quantity|qty|hours|hoeveelheid|aantal|menge|anzahl|quantit[ée]|qt[ée]|cantidad|quantit[àa]|数量",
+            r"quantity|qty|hours|hoeveelheid|aantal|menge|anzahl|quantit[ée]|qt[ée]|cantidad|quantit[àa]|"
+            r"q\.?t[àa]|数量",
         ),
         ("amount", r"amount|total|bedrag|totaal|betrag|gesamt(?:preis)?|summe|montant|importe|importo|金额"),
         ("unit_price", r"price|rate|prijs|preis|prix|precio|prezzo"),
@@ -36,7 +37,8 @@ _PATTERNS = tuple(
 )
 _END = re.compile(
     r"^\W*(?:total|totaal|gesamt|summe|grand|amount\s*due|balance|"
-    r"factuur\s*totaal|rechnungs\w+|invoice\s*total|montant\s*ttc|(?:net|netto)\b|vat\b|btw\b|tax\b|mwst|tva\b|合\s*计|价税)",
+    r"factuur\s*totaal|rechnungs\w+|invoice\s*total|montant\s*ttc|(?:net|netto)\b|vat\b|btw\b|tax\b|mwst|tva\b|"
+    r"iva\b|[csi]gst\b|(?:base\s*)?imponibile?\b|合\s*计|价税)",
     re.IGNORECASE,
 )
 _SUBTOTAL = re.compile(r"sub\s*-?\s*tota|zwischensumme|sous.?total|小计", re.IGNORECASE)

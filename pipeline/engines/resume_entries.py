@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.engines.dates import PeriodMatch, find_periods
@@ -25,6 +25,9 @@ _STRONG_SEPARATOR = re.compile(
     r"\s+[|•·‧/]\s+|\s*[|｜]\s*|\s+[-–—―]\s+|\s{3,}|\t|\s+@\s+|(?<=[\u4e00-\u9fff])\s+|\s+(?=[\u4e00-\u9fff])"
 )
 _WEAK_SEPARATOR = re.compile(r"\s*[,;，；、]\s*(?![^()（）]*[)）])|\s+at\s+(?=[A-Z])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*")
+_PREPOSITION = re.compile(
+    r"(?:\b(?:from|in|during|between|since|for|of|von|im|de|en)|[,(:–-]|[自从于在])\s*$", re.IGNORECASE
+)
 _LONG_CHARACTERS = 100
 _MOST_LEAD_ROWS = 4
 _FEW_LEAD_ROWS = 2
@@ -76,13 +79,26 @@ def read_entries(rows: Sequence[Row]) -> list[Entry]:
 def _without_margins(rows: Sequence[Row]) -> Iterator[Row]:
     """Rows in which a date or place of the right margin stands beside details, each of both as a row of its own."""
     for row in rows:
-        details = _BULLET.match(row.text) or len(row.cells[0].text) > _LONG_CHARACTERS // 2
+        bullet = bool(_BULLET.match(row.text))
+        details = bullet or len(row.cells[0].text) > _LONG_CHARACTERS // 2
         margin = tuple(cell for cell in row.cells[1:] if details and _is_margin(cell.text))
+        cells = tuple(cell for cell in row.cells if cell not in margin)
+        joined = _period_behind(cells[-1].text) if bullet and not margin else None
         if margin:
             yield Row(page=row.page, cells=margin)
-            yield Row(page=row.page, cells=tuple(cell for cell in row.cells if cell not in margin))
-        else:
-            yield row
+        if joined is not None:
+            line = cells[-1]
+            yield Row(page=row.page, cells=(replace(line, text=line.text[joined:]),))
+            cells = (*cells[:-1], replace(line, text=line.text[:joined]))
+        yield Row(page=row.page, cells=cells)
+
+
+def _period_behind(text: str) -> int | None:
+    """Where a period begins that ends a bullet without belonging to its sentence: a reader joined margin and text."""
+    periods = [period for period in find_periods(text) if period.first and not text[period.end :].strip()]
+    if not periods or _PREPOSITION.search(text[: periods[-1].start]):
+        return None
+    return periods[-1].start
 
 
 def _is_margin(text: str) -> bool:

@@ -142,6 +142,12 @@ _ZH_PLACE = re.compile(
 )
 
 
+# Words that bind what follows them to a name: "University of Bergen, Norway" holds the place "Norway" alone.
+_BINDS = re.compile(
+    r"(?:^|\s)(?:of|at|in|for|the|and|&|de|du|des|la|le|di|del|della|von|van|und|et|y|e)\s+$", re.IGNORECASE
+)
+
+
 def find_degree(text: str) -> re.Match[str] | None:
     """The first degree that ``text`` names; two-letter ones count in capitals alone."""
     for match in _DEGREE.finditer(text):
@@ -201,11 +207,10 @@ def place_without_comma(text: str) -> int | None:
     The town is one word, unless it is a city that we know or what stands before it ends a name.
     """
     starts = [match.end() for match in re.finditer(r"(?<=[^\s,])\s+", text)]
-    fitting = [s for s in starts if "," in text[s:] and "," not in text[:s] and is_place(text[s:])]
+    fitting = [s for s in starts if "," in text[s:] and not _BINDS.search(text[:s]) and is_place(text[s:])]
     for start in fitting:
-        first = text[start:].split(",")[0]
         last_word = re.split(r"\s+", text[:start].strip())[-1]
         ends_name = names_job(last_word) or names_school(last_word) or has_company_suffix(f"x {last_word}")
-        if _REGION.fullmatch(first) or ends_name:
+        if _REGION.fullmatch(text[start:].split(",")[0]) or ends_name:
             return start
-    return fitting[-1] if fitting else None
+    return fitting[-1] if fitting and "," not in text[: fitting[-1]] else None

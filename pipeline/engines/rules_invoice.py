@@ -15,7 +15,7 @@ from pipeline.engines.record_builder import build_record
 from stores.models import Page, Record, Schema
 
 _INVOICE_WORDS = r"(?:invoice|inv|bill|tax\s*invoice|factuur|rechnungs?|facture|factura|fattura|fatura)"
-_NUMBER_WORDS = r"(?:numbers?|num|no|nr|n[°ºo]|#|№|id|code|ref(?:erence)?)"
+_NUMBER_WORDS = r"(?:numbers?|num|no|nr|n[°ºo]|n\.|#|№|id|code|ref(?:erence)?)"
 _NUMBER_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (

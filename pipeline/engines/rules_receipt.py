@@ -90,10 +90,9 @@ def _owner(index: LabelIndex, head: Sequence[PageLine]) -> Found | None:
     def read(text: str) -> tuple[object, int, int] | None:
         return (company_name(text), 0, len(text)) if has_company_suffix(text) else None
 
-    found = index.find([_OWNED], read)
-    if not found or any(has_company_suffix(line.text) for line in head if line.number < found[0].label.number):
+    if any(has_company_suffix(line.text) for line in head):
         return None
-    return found[0].found
+    return index.first([_OWNED], read)
 
 
 def _may_be_name(text: str) -> bool:

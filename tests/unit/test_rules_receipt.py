@@ -47,7 +47,18 @@ def test_the_firm_behind_a_brand() -> None:
         12 Jalan Ampang
         50450 Kuala Lumpur
 
+        Order Time : 12:54:37
+        Date :26/03/18
+        Pickup Time: 13:09:37
+        Qty  Menu
+        1  Margherita    16.50
+        1  Funghi        16.50
+        Total Items  2
+        Sub-Total        33.00
+        Discount          0.00
         Grand Total      33.00
+        Payment          50.00
+        Change Due       17.00
 
         Owned by
         Corner Food Services Sdn Bhd
