@@ -16,6 +16,7 @@ from typing import Any
 from celery import signals
 from celery.exceptions import CPendingDeprecationWarning
 
+from ingest import runtime
 from pipeline import tasks
 from pipeline.broker import configuration
 from pipeline.settings import Settings
@@ -52,5 +53,13 @@ def note_lost_child(task_id: str = "", args: Any = (), exception: BaseException 
         tasks.worker_lost(task_id, tuple(args), _this_worker["name"])
 
 
+def settings_of_this_process() -> Settings:
+    """Where no broker is set, that of the home's runtime while it runs: for ``inspect`` and ``flower``."""
+    found = Settings()
+    if found.broker_url:
+        return found
+    return found.model_copy(update={"broker_url": runtime.status(found).broker_url})
+
+
 warnings.simplefilter("ignore", CPendingDeprecationWarning)  # Celery's reminder of a choice that broker.py explains
-app.conf.update(configuration(Settings()))
+app.conf.update(configuration(settings_of_this_process()))
