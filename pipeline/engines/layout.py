@@ -90,6 +90,12 @@ def _check_margins(regions: list[Region], width: float, height: float, body: flo
             region.label = margins.label_at_margin(region.label, region.box, region.lines, height, body)
         elif region.label in _OUTSIDE:
             region.label = Label.TEXT
+        if (
+            region.lines
+            and not any(part.upright for part in region.fragments)
+            and margins.is_side_note(region.box, width)
+        ):
+            region.label = Label.FOOTER
     first = min((region for region in regions if region.lines), key=lambda region: region.lines[0].box[1], default=None)
     if first is None or first.label in (*_OUTSIDE, Label.TABLE):
         return

@@ -6,7 +6,8 @@ import re
 import statistics
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from stores.models import Box, Line
@@ -26,6 +27,7 @@ _SYMBOLS = (  # Adobe's Symbol encoding from 0x20, and from 0xA0: such fonts put
 )
 _RULER = re.compile(r"[\s.·…_\-–—=*~]{12,}")
 _LEADERS = re.compile(r"\s*(?:[.·…]\s?){6,}")
+_LONGEST_EXPONENT = 6  # characters
 _ICONS = ("awesome", "icon", "material", "emoji")
 _RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
 
@@ -185,15 +187,58 @@ def printed_lines(fragments: Sequence[Fragment]) -> list[PrintedLine]:
 
 
 def _rows(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
+    hosts = {id(part): host for part in fragments if (host := _host(part, fragments))}
     rows: list[list[Fragment]] = []
+    home: dict[int, list[Fragment]] = {}
     for part in sorted(fragments, key=lambda part: (part.box[1] + part.box[3], part.box[0])):
-        home = next((row for row in reversed(rows[-3:]) if _on_one_line(row, part)), None)
-        if home is None:
-            rows.append([part])
-        else:
-            home.append(part)
+        if id(part) in hosts:
+            continue
+        row = next((row for row in reversed(rows[-3:]) if _on_one_line(row, part)), None)
+        if row is None:
+            row = []
+            rows.append(row)
+        row.append(part)
+        home[id(part)] = row
     rows.sort(key=_middle_of)
-    return [sorted(row, key=lambda part: part.box[0]) for row in rows]
+    for part in fragments:
+        host = hosts.get(id(part))
+        while host is not None and id(host) in hosts:  # an exponent's own index: sizes only grow, so this ends
+            host = hosts[id(host)]
+        if host is not None:
+            home[id(host)].append(_exponent(part, host))
+    return [_woven(sorted(row, key=lambda part: part.box[0])) for row in rows]
+
+
+def _woven(row: list[Fragment]) -> list[Fragment]:
+    """A row whose fragments reach over one another made one fragment, character by character."""
+    if all(one.box[2] <= other.box[0] + 1.0 for one, other in pairwise(row)):
+        return row
+    glyphs = [glyph for part in row for glyph in part.glyphs]
+    return [fragment(sorted(glyphs, key=lambda glyph: (round(glyph.x0, 1), glyph.char.isspace())))]
+
+
+def _host(part: Fragment, fragments: Sequence[Fragment]) -> Fragment | None:
+    """The larger text that a short small one is set to, as an exponent or an index; None for ordinary text."""
+    if len(part.glyphs) > _LONGEST_EXPONENT or part.is_hidden:
+        return None
+    near = [other for other in fragments if other is not part and _carries(other, part)]
+    return min(near, key=lambda other: abs(other.box[2] - part.box[0]), default=None)
+
+
+def _carries(host: Fragment, part: Fragment) -> bool:
+    size = host.glyphs[-1].style.size
+    if not host.upright or part.glyphs[0].style.size > 0.8 * size:
+        return False
+    middle = (part.box[1] + part.box[3]) / 2
+    touches = host.box[0] + 0.2 * size < part.box[0] < host.box[2] + 0.3 * size
+    return touches and host.box[1] - 0.5 * size < middle < host.box[3] + 0.4 * size
+
+
+def _exponent(part: Fragment, host: Fragment) -> Fragment:
+    """A fragment whose characters are marked as raised where it stands above the middle of its host."""
+    if (part.box[1] + part.box[3]) / 2 > (host.box[1] + host.box[3]) / 2:
+        return part
+    return replace(part, glyphs=tuple(replace(g, style=replace(g.style, raised=True)) for g in part.glyphs))
 
 
 def _middle_of(row: Sequence[Fragment]) -> float:

@@ -15,6 +15,7 @@ from stores.models import Box, Label
 _STRIP = 1.8  # times as high as wide: no sheet of a book, a letter or a form is
 _MARGIN = 0.18  # of the page's height: no running header or footer reaches further in
 _EDGE = 0.09  # of the page's height: what is left of a line there is a page number
+_SIDE = 0.1  # of the page's width
 _LONGEST = 400  # characters of a running header or footer
 _LONGEST_LINE = 80  # characters of a book's running line
 _FULL_LINE = 35  # characters of a line of running text
@@ -47,6 +48,11 @@ def label_at_margin(label: Label, box: Box, lines: Sequence[PrintedLine], height
     inside = bottom > _MARGIN if label is Label.HEADER else top < 1 - _MARGIN
     large = len(lines) > 2 and min(line.size for line in lines) > 0.97 * body
     return Label.TEXT if inside or large or len(text) > _LONGEST else label
+
+
+def is_side_note(box: Box, width: float) -> bool:
+    """Whether text that runs up or down stands at the very side of a page: a stamp of where the file came from."""
+    return box[2] < _SIDE * width or box[0] > (1 - _SIDE) * width
 
 
 def is_prose(lines: Sequence[PrintedLine], at_least: int = 3) -> bool:
