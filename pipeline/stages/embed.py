@@ -170,7 +170,7 @@ def _merged(groups: Sequence[list[Unit]], max_tokens: int, joined: _Joined) -> l
     for group in groups:
         last = merged[-1] if merged else []
         size, more = sum(unit.tokens for unit in last), sum(unit.tokens for unit in group)
-        small = _bare(last) or (min(size, more) < max_tokens // 4 and not _bare(group))
+        small = _bare(last) or (size < max_tokens // 4 and not _bare(group))
         if last and small and size + more <= max_tokens and _near(last[0], group[-1], joined):
             last.extend(group)
         else:
