@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pipeline.work import Tools
 from stores.contracts import VectorRow
 from stores.models import chunk_id
-from stores.records import RecordStore
+
+if TYPE_CHECKING:
+    from stores.records import RecordStore
 
 
 def rebuild(tools: Tools, store: RecordStore) -> int:

@@ -21,7 +21,8 @@ def machine() -> str:
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return (
-        f"machine: {model}, {os.cpu_count()} cores, {memory} GiB, load {load}, {platform.system()} {platform.release()}\n"
+        f"machine: {model}, {os.cpu_count()} cores, {memory} GiB, load {load}, "
+        f"{platform.system()} {platform.release()}\n"
         f"versions: Python {platform.python_version()}, {packages}"
     )
 

@@ -28,8 +28,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         short = _peak(folder / "h1", born_digital(folder / "d1", 1, 10, seed=31))
         long = _peak(folder / "h2", born_digital(folder / "d2", 1, given.pages, seed=32))
-        print(f"\nlargest worker process: 10 pages {short:.0f} MB, {given.pages} pages {long:.0f} MB, "
-              f"ratio {long / short:.2f}")  # fmt: skip
+        print(f"\nlargest worker process: 10 pages {short:.0f} MB, {given.pages} pages {long:.0f} MB, ", end="")
+        print(f"ratio {long / short:.2f}")
         scans = scanned(folder / "d4", 2, 3, seed=33)
         print(f"all models loaded (layout, OCR, embedder): {_peak(folder / 'h4', scans):.0f} MB")
         _in_a_row(folder / "h3", born_digital(folder / "d3", given.documents, 3, seed=34))
@@ -46,8 +46,11 @@ def _in_a_row(home: Path, paths: list[Path]) -> None:
     series = [used for _, used in _watched(home, paths).series if used]
     half = series[len(series) // 4 :]  # the models are loaded in the first quarter
     first, last = half[: len(half) // 3], half[-len(half) // 3 :]
-    print(f"{len(paths)} documents in a row: median of the largest worker process "
-          f"{statistics.median(first):.0f} MB early, {statistics.median(last):.0f} MB late, peak {max(series):.0f} MB")  # fmt: skip
+    early, late = statistics.median(first), statistics.median(last)
+    print(
+        f"{len(paths)} documents in a row, largest worker process: median {early:.0f} MB early, {late:.0f} MB late, "
+        f"peak {max(series):.0f} MB"
+    )
 
 
 def _watched(home: Path, paths: list[Path]) -> MemoryWatch:

@@ -1,7 +1,7 @@
 """``bench pipeline``: the product against a straight loop over the same engines, side by side, as a ratio.
 
-The straight loop opens, reads, extracts, chunks and embeds each document and keeps nothing: no broker, no stores. It runs
-in as many processes as the pipeline has workers. Both are warm: models are loaded before the clock starts.
+The straight loop opens, reads, extracts, chunks and embeds each document and keeps nothing: no broker, no stores. It
+runs in as many processes as the pipeline has workers. Both are warm: models are loaded before the clock starts.
 """
 
 from __future__ import annotations
@@ -67,14 +67,11 @@ def _compare(folder: Path, name: str, paths: list[Path], rounds: int) -> None:
     pipeline_s = statistics.median(run["seconds"] for run in pipelines)
     print(f"\n{name}: {len(paths)} documents, {pages} pages, {rounds} rounds")
     print(f"  straight loop  {pages / loop_s:6.2f} pages/s")
-    print(
-        f"  pipeline       {pages / pipeline_s:6.2f} pages/s   ratio {loop_s / pipeline_s:.2f} (best rounds {best[0] / best[1]:.2f})"
-    )
+    ratios = f"ratio {loop_s / pipeline_s:.2f} (best rounds {best[0] / best[1]:.2f})"
+    print(f"  pipeline       {pages / pipeline_s:6.2f} pages/s   {ratios}")
     print("  CPU seconds per page: " + ", ".join(f"{stage} {cpu:.3f}" for stage, cpu in pipelines[-1]["cpu"].items()))
-    print(
-        "  peak MB per process:  "
-        + ", ".join(f"{role} {mb:.0f}" for role, mb in sorted(pipelines[-1]["peaks"].items()))
-    )
+    peaks = sorted(pipelines[-1]["peaks"].items())
+    print("  peak MB per process:  " + ", ".join(f"{role} {mb:.0f}" for role, mb in peaks))
 
 
 def straight_loop(paths: list[Path], processes: int) -> tuple[int, float]:
