@@ -102,6 +102,7 @@ def search(
 
 def _print_hit(number: int, hit: Hit) -> None:
     """Place in the first line, passage below it."""
+    from rich.padding import Padding
     from rich.text import Text
 
     from ingest import console
@@ -116,7 +117,7 @@ def _print_hit(number: int, hit: Hit) -> None:
         console.print_text(f"{place}{heading}\n   {shown}\n")
         return
     line = Text.assemble((place, "bold"), (heading, "cyan"), (f"  {', '.join(ranks)}", "dim"))
-    console.screen(sys.stdout).print(line, Text(f"   {shown}"), "", sep="\n")
+    console.screen(sys.stdout).print(line, Padding(Text(shown), (0, 0, 1, 3)))
 
 
 def records(
@@ -140,7 +141,8 @@ def records(
     if as_csv:
         console.print_text(console.csv_text(flat, ["document", "source", *names]))
     else:
-        console.print_rows(flat, {name: name for name in ("source", *names)}, as_json=False, as_lines=False)
+        filled = [name for name in names if not sys.stdout.isatty() or any(row.get(name) for row in flat)]
+        console.print_rows(flat, {name: name for name in ("source", *filled)}, as_json=False, as_lines=False)
 
 
 @docs.command("list")

@@ -82,7 +82,8 @@ def print_table(rows: Sequence[Row], columns: Mapping[str, str]) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for key, title in columns.items():
         numeric = bool(rows) and all(isinstance(row.get(key), int | float) for row in rows)
-        table.add_column(title, justify="right" if numeric else "left", overflow="fold")
+        is_id = key in ("job", "document")  # to be copied, so never broken over lines
+        table.add_column(title, justify="right" if numeric else "left", overflow="fold", no_wrap=is_id)
     for row in rows:
         cells = [one_line(row.get(key)) for key in columns]
         table.add_row(*(Text(cell, style=style_of(cell)) for cell in cells))
