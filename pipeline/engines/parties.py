@@ -58,7 +58,7 @@ def has_company_suffix(text: str) -> bool:
 
 def is_legal_form_alone(text: str) -> bool:
     """``SDN BHD`` on a line of its own: the end of the name above it."""
-    rest = _SUFFIX.sub("", text)
+    rest = re.sub(r"\bco\b\.?|&", "", _SUFFIX.sub("", text), flags=re.IGNORECASE)
     return has_company_suffix(text) and not re.search(r"[^\W\d_]{2,}", re.sub(r"\([^)]*\)", "", rest))
 
 

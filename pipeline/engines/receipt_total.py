@@ -38,6 +38,9 @@ _CASH = re.compile(
 )
 _CHANGE = re.compile(r"chang|找零|rückgeld|wisselgeld|kembali|\bbaki\b", re.IGNORECASE)
 _SUMMARY = re.compile(r"(?:gst|sst|tax|vat)\s*summary|tax\s*code|税率", re.IGNORECASE)
+_ROUNDING = re.compile(r"round|adj|舍入|抹零", re.IGNORECASE)
+_MOST_ROUNDING = 0.51
+_PLAIN_TOTAL = 6
 _ROW_REACH = 1.0  # heights: a total in large type stands a little off its label
 
 
@@ -55,7 +58,18 @@ def find_total(index: LabelIndex) -> Found | None:
     if not candidates:
         return _largest(rows)
     paid = _paid_less_change(rows)
-    return max(candidates, key=lambda c: (c.weight + 2.5 * (c.found.value in paid), c.at)).found
+    best = max(candidates, key=lambda c: (c.weight + 2.5 * (c.found.value in paid), c.at))
+    return _rounded(best, candidates, rows).found
+
+
+def _rounded(best: _Candidate, candidates: Sequence[_Candidate], rows: Sequence[Row]) -> _Candidate:
+    """A later total that differs by cents, a rounding printed between: that is what was paid."""
+    for other in candidates:
+        between = rows[best.at : other.at]
+        differs = 0 < abs(float(other.found.value) - float(best.found.value)) < _MOST_ROUNDING
+        if differs and other.weight >= _PLAIN_TOTAL and any(_ROUNDING.search(row.text) for row in between):
+            return other
+    return best
 
 
 def _rows_above_summary(rows: Sequence[Row]) -> list[Row]:
