@@ -88,7 +88,7 @@ def _continue(
     fresh = last.label is Label.HEADING or line.box[3] - before.box[3] > _GAP * max(pitch, em)
     if last.label is Label.LIST:
         outside = line.box[0] < last.parts[-1][0].box[0] - _DEDENT_EM * em
-        if (fresh and label is not Label.LIST) or (outside and is_forced(before, line, right)):
+        if outside or (fresh and label is not Label.LIST):
             found.append(Piece(Label.TEXT, [[line]]))
         else:
             last.parts[-1].append(line)

@@ -1,7 +1,7 @@
 """Which lines are headings, and of which level. Pure, and blind to the rest of the document: a page is read alone.
 
 The level comes from the numbering where there is one (it means the same on every page), else from the size against the
-page's body text: chapter 1; "1." and "1.1" one below the chapter and so on.
+page's body text: titles and chapters 1, "1" 2, "1.1" 3 and so on; set like the body 4.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def level_of(text: str, size: float, body: float, *, title: bool) -> int:
     ratio = size / body if body else 1.0
     if title or ratio >= 1.75:
         return 1
-    return 2 if ratio >= 1.25 else 3
+    return 2 if ratio >= 1.2 else 3 if ratio >= 1.05 else 4
 
 
 def numbered_level(text: str) -> int:
@@ -58,7 +58,7 @@ def numbered_level(text: str) -> int:
         return 3
     dotted = _DOTTED.match(text)
     if dotted:
-        return min(6, 1 + len(re.findall(r"[.．]\d", dotted.group(1))))
+        return min(6, 2 + len(re.findall(r"[.．]\d", dotted.group(1))))
     return 2 if _SINGLE.match(text) else 0
 
 
