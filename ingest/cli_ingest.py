@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.invocation import AsJson, AsLines, Knowledge, Pages, knowledge_id, load_settings, open_service, page_numbers
+from ingest.invocation import AsJson, AsLines, Knowledge, Pages, load_settings, open_service, page_numbers
+from stores.models import check_knowledge_id
 
 if TYPE_CHECKING:
     from ingest.exits import Exit
@@ -58,7 +59,7 @@ def ingest(
     from pipeline.service import IngestRequest
     from stores.models import Options
 
-    knowledge_id(knowledge)
+    check_knowledge_id(knowledge)
     page_numbers(pages)
     options = Options(ocr=ocr.value, pages=pages, schemas=tuple(schema or ()), force=force)
     request = IngestRequest(

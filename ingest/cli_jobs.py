@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.invocation import AsJson, AsLines, knowledge_id, load_settings, open_service
+from ingest.invocation import AsJson, AsLines, load_settings, open_service
+from stores.models import check_knowledge_id
 
 if TYPE_CHECKING:
     from stores.views import JobView
@@ -44,7 +45,7 @@ def jobs_list(
     """List jobs, those of all knowledge bases unless one is named."""
     from ingest import console, shapes
 
-    views = open_service(load_settings()).jobs(knowledge_id(knowledge) if knowledge else None)
+    views = open_service(load_settings()).jobs(check_knowledge_id(knowledge) if knowledge else None)
     rows = [shapes.job(view) for view in views]
     if as_json or as_lines:
         rows = [{key: value for key, value in row.items() if key not in ("documents", "stages")} for row in rows]

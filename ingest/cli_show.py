@@ -14,12 +14,12 @@ from ingest.invocation import (
     Knowledge,
     Pages,
     conditions,
-    knowledge_id,
     load_settings,
     open_service,
     page_numbers,
 )
 from stores.errors import InputError
+from stores.models import check_knowledge_id
 
 if TYPE_CHECKING:
     from stores.models import Hit, Page
@@ -85,7 +85,7 @@ def search(
     """Find passages, with their document and page."""
     from ingest import console, runtime, shapes
 
-    knowledge_id(knowledge)
+    check_knowledge_id(knowledge)
     wanted = conditions(where or ())
     if not query.strip():
         raise InputError("the query is empty: say what to look for", code="empty_query")
@@ -131,7 +131,7 @@ def records(
     from ingest import console, shapes
 
     service = open_service(load_settings())
-    rows = [shapes.record(view) for view in service.records(knowledge_id(knowledge), schema)]
+    rows = [shapes.record(view) for view in service.records(check_knowledge_id(knowledge), schema)]
     if as_json or as_lines:
         console.print_rows(rows, {}, as_json=as_json, as_lines=as_lines)
         return
@@ -155,7 +155,7 @@ def docs_list(
     """List documents with their states, pages and problems."""
     from ingest import console, shapes
 
-    views = open_service(load_settings()).documents(knowledge_id(knowledge))
+    views = open_service(load_settings()).documents(check_knowledge_id(knowledge))
     rows = [shapes.document(view) for view in views if not state or view.state == state]
     if not as_json and not as_lines and sys.stdout.isatty():
         rows = [{**row, "document": row["document"][:12]} for row in rows]
@@ -174,7 +174,7 @@ def docs_show(
 
     numbers = page_numbers(pages)
     service = open_service(load_settings())
-    view = service.document(knowledge_id(knowledge), doc)
+    view = service.document(check_knowledge_id(knowledge), doc)
     found = service.pages(knowledge, view.document, numbers)
     if form is Form.JSON:
         console.print_json(shapes.document_pages(view, found))
@@ -198,7 +198,7 @@ def docs_delete(doc: Doc, knowledge: Knowledge = "default", as_json: AsJson = Fa
     """Delete a document: rows, vectors, records and files."""
     from ingest import console, runtime, shapes
 
-    knowledge_id(knowledge)
+    check_knowledge_id(knowledge)
     with runtime.attached(load_settings()) as settings:
         view = open_service(settings).delete_document(knowledge, doc)
     if as_json:
@@ -223,7 +223,7 @@ def kb_show(
     """Show one knowledge base."""
     from ingest import console, shapes
 
-    row = shapes.knowledge_base(open_service(load_settings()).knowledge_base(knowledge_id(knowledge)))
+    row = shapes.knowledge_base(open_service(load_settings()).knowledge_base(check_knowledge_id(knowledge)))
     if as_json:
         console.print_json(row)
     elif as_lines:
@@ -239,7 +239,7 @@ def kb_delete(knowledge: Annotated[str, typer.Argument(metavar="ID")], yes: Yes 
     from ingest import console, runtime
 
     settings = load_settings()
-    view = open_service(settings).knowledge_base(knowledge_id(knowledge))
+    view = open_service(settings).knowledge_base(check_knowledge_id(knowledge))
     if not yes:
         _confirm(f"Delete {knowledge} with {console.plural(view.documents, 'document')}?")
     with runtime.attached(settings) as connected:

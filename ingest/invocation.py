@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stores.errors import InputError
-from stores.models import check_knowledge_id
 
 if TYPE_CHECKING:
     from pipeline.service import Service
@@ -83,14 +82,6 @@ def open_service(settings: Settings) -> Service:
     from pipeline.service import Service
 
     return Service(settings)
-
-
-def knowledge_id(text: str) -> str:
-    """The id itself; InputError with the rule where it is not one."""
-    try:
-        return check_knowledge_id(text)
-    except ValueError as error:
-        raise InputError(str(error), code="bad_knowledge_id") from error
 
 
 def page_numbers(text: str) -> tuple[int, ...]:

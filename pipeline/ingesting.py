@@ -146,16 +146,24 @@ class Ingestion:
 
 def ingest(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestReport:
     """Make durable what is new or changed; ``job`` is None where nothing was to be done."""
+    ingestion = Ingestion.of(tools, existing_store(tools, knowledge_id), request)
+    gathered = ingestion.gathered()  # a path that does not exist is said before anything is made
     store = tools.catalog.create(knowledge_id)
     store.typed.prepare(tools.schemas.values())
-    ingestion = Ingestion.of(tools, store, request)
-    gathered = ingestion.gathered()
     job = _Job(tools, store, request.options)
     files = [_take(ingestion, job, file) for file in gathered.files]
     job.seal()
     if request.prune:
         files += [_prune(tools, store, source) for source in ingestion.gone(gathered)]
     return IngestReport(knowledge_id=knowledge_id, job=job.id, files=tuple(files))
+
+
+def existing_store(tools: Tools, knowledge_id: str) -> RecordStore | None:
+    """The store of a knowledge base, None where there is none yet."""
+    try:
+        return tools.catalog.store(knowledge_id)
+    except NotFoundError:
+        return None
 
 
 class _Job:

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 from pipeline import wiring
 from pipeline.engines.media import sniff
 from pipeline.gathering import FoundFile
-from pipeline.ingesting import Ingestion, IngestRequest, planned
+from pipeline.ingesting import Ingestion, IngestRequest, existing_store, planned
 from pipeline.settings import Settings
 from pipeline.stages.plan import decide, parse_page_numbers
 from pipeline.work import Tools
-from stores.errors import EncryptedError, InputError, NotFoundError
+from stores.errors import EncryptedError, InputError
 from stores.files import hash_of
 from stores.models import Fault, Options, Outcome, Route, document_id
 from stores.views import IngestReport, PlannedFile
 
 if TYPE_CHECKING:
-    from stores.records import RecordStore
+    pass
 
 #: CPU seconds of a page until this knowledge base has its own figures.
 USUAL_S: Mapping[Route, float] = {Route.TEXT: 0.45, Route.OCR: 2.2, Route.BLANK: 0.01}
@@ -31,7 +31,7 @@ _LOOK_TIMEOUT_S = 120.0
 
 def preview(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestReport:
     """What ``ingest`` would find and do; writes nothing. Native code runs in a process of its own."""
-    store = _store(tools, knowledge_id)
+    store = existing_store(tools, knowledge_id)
     ingestion = Ingestion.of(tools, store, request)
     gathered = ingestion.gathered()
     speeds = {**USUAL_S, **(store.overview.page_seconds() if store else {})}
@@ -39,13 +39,6 @@ def preview(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestRe
         files = [_foreseen(ingestion, looker, speeds, file) for file in gathered.files]
     files += [PlannedFile(source=source.name, outcome=Outcome.GONE) for source in ingestion.gone(gathered)]
     return IngestReport(knowledge_id=knowledge_id, job=None, files=tuple(files))
-
-
-def _store(tools: Tools, knowledge_id: str) -> RecordStore | None:
-    try:
-        return tools.catalog.store(knowledge_id)
-    except NotFoundError:
-        return None
 
 
 def _foreseen(ingestion: Ingestion, looker: _Looker, speeds: Mapping[Route, float], file: FoundFile) -> PlannedFile:

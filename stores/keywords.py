@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from stores.words import index_text, query_words
 
 TABLE = "chunk_words"
+_SCORED_ROWS = 4000  # scoring a row costs 1 microsecond: over more, common words only add to the score of rare ones
 _WEIGHTS = "1.0, 0.5, 0.2"  # of a word in text, heading, title
 
 
@@ -56,8 +57,29 @@ def search(connection: Connection, query: str, limit: int) -> list[tuple[int, fl
     No text of a query is an operator, and a query without any word finds nothing.
     """
     words = query_words(query)
-    terms = [*words.required, *words.more]
-    return _matches(connection, " OR ".join(terms), limit) if terms else []
+    expression = _expression(connection, [*words.required, *words.more], limit)
+    return _matches(connection, expression, limit) if expression else []
+
+
+def _expression(connection: Connection, terms: Sequence[str], limit: int) -> str:
+    """The terms, any of which may match; where that is too many rows, one of the rarer terms must."""
+    counted = sorted((_rows(connection, term), term) for term in terms)
+    known = [(rows, term) for rows, term in counted if rows]
+    gate: list[str] = []
+    total = 0
+    for rows, term in known:
+        if total >= limit and total + rows > _SCORED_ROWS:
+            break
+        gate.append(term)
+        total += rows
+    rare, common = " OR ".join(gate), " OR ".join(term for _, term in known[len(gate) :])
+    return f"({rare}) OR (({rare}) AND ({common}))" if common else rare
+
+
+def _rows(connection: Connection, term: str) -> int:
+    """How many rows hold the term; counting is ten times as fast as scoring."""
+    found = connection.exec_driver_sql(f"SELECT count(*) FROM {TABLE} WHERE {TABLE} MATCH ?", (term,))
+    return int(found.scalar_one())
 
 
 def _matches(connection: Connection, expression: str, limit: int) -> list[tuple[int, float]]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from stores.errors import InputError
+
 Box = tuple[float, float, float, float]
 
 KNOWLEDGE_ID_RULE = "1 to 128 of letters, digits, '.', '_' and '-', the first a letter or a digit"
@@ -301,9 +303,10 @@ class Fault:
 
 
 def check_knowledge_id(knowledge_id: str) -> str:
-    """The id itself, or ValueError with the rule."""
+    """The id itself, or InputError with the rule."""
     if not _KNOWLEDGE_ID.fullmatch(knowledge_id):
-        raise ValueError(f"knowledge id {knowledge_id!r} is not allowed: it must be {KNOWLEDGE_ID_RULE}")
+        message = f"knowledge id {knowledge_id!r} is not allowed: it must be {KNOWLEDGE_ID_RULE}"
+        raise InputError(message, code="bad_knowledge_id")
     return knowledge_id
 
 

@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.ulid import new_ulid
+from stores.errors import InputError
 from stores.models import check_knowledge_id, chunk_id, document_id, slug_of
 
 
 @pytest.mark.parametrize("name", ["", "-a", "a b", "a/b", "..", "é", "x" * 129, ".a"])
 def test_bad_knowledge_ids_are_refused_with_the_rule(name: str) -> None:
-    with pytest.raises(ValueError, match="letters, digits"):
+    with pytest.raises(InputError, match="letters, digits"):
         check_knowledge_id(name)
 
 
