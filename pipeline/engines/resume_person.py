@@ -58,6 +58,7 @@ _FORM_LABEL = re.compile(
     r"city|phone|mobile|tel|e-?mail)[:：]?",
     re.IGNORECASE,
 )
+_MAIL_LABEL = re.compile(r"e-?mail|.*邮箱", re.IGNORECASE)
 _HEAD_LINES = 25
 
 
@@ -92,7 +93,7 @@ def with_labels_beside(rows: Sequence[Row]) -> list[PageLine]:
         before = ""
         for cell in row.cells:
             label = re.sub(r"\s", "", before)
-            named = bool(_FORM_LABEL.fullmatch(label))
+            named = bool(_FORM_LABEL.fullmatch(label)) and bool("@" not in cell.text or _MAIL_LABEL.match(label))
             lines.append(replace(cell, text=f"{label.rstrip(':：')}：{cell.text}") if named else cell)
             before = cell.text
     return lines
@@ -151,7 +152,7 @@ def find_location(about: Sequence[PageLine], name: Found | None) -> Found | None
         for line in about:
             if match := pattern.search(line.text):
                 value = _cut(line.text[match.end() :])
-                if len(value) > 1:
+                if len(value) > 1 and not find_emails(value) and not find_urls(value):
                     return found_in(value, [line], value)
     parts = [(part, line) for line in about for part in _parts(line.text) if part]
     for part, line in parts:

@@ -14,7 +14,7 @@ from pipeline.engines.page_rows import Row, printed_rows
 from stores.models import Label
 
 _ADJECTIVES = (
-    r"(?:(?:my|work(?:ing)?|professional|relevant|employment|industry|industrial|research|teaching|academic|"
+    r"(?:(?:my|top|work(?:ing)?|professional|relevant|employment|industry|industrial|research|teaching|academic|"
     r"internship|other|additional|"
     r"selected|career|related|technical|key|core|personal|main|previous|full-time|education(?:al)?|leadership|"
     r"practical|"
@@ -176,7 +176,7 @@ def _without_page_furniture(lines: Sequence[PageLine]) -> list[PageLine]:
         for line in lines
         if not furniture.match(line.text.strip())
         and not (line.page > first and line.label in (Label.HEADER, Label.FOOTER))
-        and not (line.label in (Label.HEADER, Label.FOOTER) and furniture.search(line.text))
+        and not (line.label in (Label.HEADER, Label.FOOTER) and re.search(r"page \d+|last updated", line.text, re.I))
     ]
 
 

@@ -189,7 +189,7 @@ def is_place(text: str) -> bool:
 def _is_place_word(text: str) -> bool:
     capital = text[:1].isupper() or not text[:1].isascii() or text[:1].isdigit()
     named = names_job(text) or names_school(text) or has_company_suffix(text)
-    bound = bool(_BINDS.match(text.split(" ")[0] + " "))
+    bound = " " in text and bool(_BINDS.match(text.split(" ")[0] + " "))
     return bool(text) and capital and not bound and len(text.split()) <= 4 and not named
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pipeline.engines.dates import find_dates, prefers_month_first
+from pipeline.engines.dates import find_dates, find_periods, prefers_month_first
 from pipeline.engines.evidence import Found, PageLine, found_in, page_lines
 from pipeline.engines.invoice_issuer import find_issuer
 from pipeline.engines.invoice_lines import find_lines
@@ -108,9 +108,9 @@ def _issue_date(index: LabelIndex, month_first: bool) -> Found | None:
         return labelled
     for line in index.lines:
         if not _OTHER_DATE.search(_context(index, line)):
-            for date in find_dates(line.text, month_first):
-                if date.exact:
-                    return found_in(date.value, [line], line.text[date.start : date.end])
+            for period in find_periods(line.text, month_first):
+                if not period.first and len(period.last) == len("2024-12-31"):
+                    return found_in(period.last, [line], line.text[period.start : period.end])
     return None
 
 
