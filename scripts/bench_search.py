@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import accumulate
@@ -25,7 +25,7 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 
 from pipeline import wiring
 from pipeline.engines.minilm import MiniLm
@@ -63,15 +63,6 @@ class Language:
     def about(self) -> list[str]:
         return self.random.sample(self.words[200:], 40)
 
-    def question(self, text: str) -> str:
-        """A few words from a passage, some of them common, in words of grammar."""
-        if not self.join:
-            start = self.random.randrange(max(1, len(text) - 10))
-            return text[start : start + self.random.randint(4, 10)] + "是什么？"
-        words = text.split()
-        start = self.random.randrange(max(1, len(words) - 6))
-        return "What is the " + " ".join(words[start : start + self.random.randint(2, 6)]) + "?"
-
 
 def english(random: Random) -> Language:
     parts = [consonant + vowel for consonant in "bcdfghklmnprstvw" for vowel in ("a", "e", "i", "o", "u", "ar", "en")]
@@ -99,10 +90,10 @@ class Neighbour:
         self.max_tokens = self._real.max_tokens
         self.chosen = np.zeros(self.dimension, np.float32)
 
-    def count_tokens(self, texts: list[str]) -> list[int]:
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return self._real.count_tokens(texts)
 
-    def embed_passages(self, texts: list[str]) -> np.ndarray:
+    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
         return self._real.embed_passages(texts)
 
     def embed_query(self, text: str) -> np.ndarray:
@@ -138,13 +129,12 @@ def near(random: np.random.Generator, middles: np.ndarray) -> np.ndarray:
     return scaled.astype(np.float32)
 
 
-def fill(tools: Tools, chunks: int, embedder: Neighbour) -> list[tuple[str, np.ndarray]]:
-    """Write documents, chunks, keywords and vectors; answers questions with the vector to be asked for each."""
+def fill(tools: Tools, chunks: int, embedder: Neighbour) -> None:
+    """Write documents, chunks, keywords and vectors."""
     random, numbers = Random(7), np.random.default_rng(7)
     middles = near(numbers, np.zeros((CLUSTERS, embedder.dimension), np.float32))
     languages = [english(random), english(random), chinese(random)]
     store, vectors = tools.catalog.create(KNOWLEDGE_ID), tools.vectors()
-    asked: list[tuple[str, np.ndarray]] = []
     for number in range(-(-chunks // PER_DOCUMENT)):
         language = languages[number % len(languages)]
         count = min(PER_DOCUMENT, chunks - number * PER_DOCUMENT)
@@ -153,10 +143,29 @@ def fill(tools: Tools, chunks: int, embedder: Neighbour) -> list[tuple[str, np.n
         embedded = near(numbers, middles[numbers.integers(0, CLUSTERS, count)])
         write_rows(store, document, number, texts, embedded, language)
         vectors.upsert(KNOWLEDGE_ID, embedder.fingerprint, vector_rows(document, texts, embedded))
-        asked.append((language.question(texts[0]), near(numbers, embedded[0])))
         if sys.stderr.isatty():
-            print(f"\r{number * PER_DOCUMENT + count:,} of {chunks:,} chunks", end="", file=sys.stderr)
-    return asked
+            print(f"\r{number * PER_DOCUMENT + count:,} of {chunks:,} chunks ", end="", file=sys.stderr)
+
+
+def questions_of(tools: Tools, count: int) -> list[tuple[str, np.ndarray]]:
+    """Questions made from random chunks, and the vector to be asked for each."""
+    random, numbers = Random(11), np.random.default_rng(11)
+    with tools.catalog.store(KNOWLEDGE_ID).database.read() as connection:
+        highest = connection.execute(select(func.max(tables.chunk.c.id))).scalar_one()
+        wanted = [random.randint(1, highest) for _ in range(count)]
+        rows = connection.execute(select(tables.chunk).where(tables.chunk.c.id.in_(wanted))).all()
+    vectors = (near(numbers, np.frombuffer(row.embedding, np.float32)) for row in rows)
+    return [(question(row.text, random), vector) for row, vector in zip(rows, vectors, strict=True)]
+
+
+def question(text: str, random: Random) -> str:
+    """A few words from a passage, some of them common, in words of grammar."""
+    if " " not in text:
+        start = random.randrange(max(1, len(text) - 10))
+        return text[start : start + random.randint(4, 10)] + "是什么？"
+    words = text.split()
+    start = random.randrange(max(1, len(words) - 6))
+    return "What is the " + " ".join(words[start : start + random.randint(2, 6)]) + "?"
 
 
 def write_rows(
@@ -224,19 +233,20 @@ def report(chunks: int, filled_s: float, size: int, times: dict[str, list[float]
           f"SQLite {sqlite3.sqlite_version}, {parts}")  # fmt: skip
 
 
-def main(chunks: int = 100_000, questions: int = 300) -> None:
-    """Fill, ask, print."""
-    with tempfile.TemporaryDirectory(prefix="ingot-bench-") as name, chroma(Path(name) / "chroma") as url:
-        settings = Settings(home=Path(name), chroma_url=url)
-        embedder = Neighbour()
-        vectors = ChromaVectors(url, Path(name) / "chroma")
-        tools = bench_tools(settings, embedder, vectors)
+def main(chunks: int = 100_000, questions: int = 300, folder: Path | None = None) -> None:
+    """Fill a folder unless it is filled, ask, print. Without ``folder`` a temporary one is used."""
+    with contextlib.ExitStack() as stack:
+        home = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ingot-bench-")))
+        url = stack.enter_context(chroma(home / "chroma"))
+        embedder, vectors = Neighbour(), ChromaVectors(url, home / "chroma")
+        tools = bench_tools(Settings(home=home, chroma_url=url), embedder, vectors)
         begin = time.perf_counter()
-        asked = fill(tools, chunks, embedder)
+        if not tools.catalog.names():
+            fill(tools, chunks, embedder)
         filled_s = time.perf_counter() - begin
-        asked = (asked * (1 + questions // len(asked)))[:questions]
+        asked = questions_of(tools, questions)
         times = {mode: measure(tools, embedder, asked, mode) for mode in ("keyword", "vector", "hybrid")}
-        report(chunks, filled_s, (Path(name) / KNOWLEDGE_ID / "kb.db").stat().st_size, times)
+        report(chunks, filled_s, (home / KNOWLEDGE_ID / "kb.db").stat().st_size, times)
 
 
 def bench_tools(settings: Settings, embedder: Neighbour, vectors: ChromaVectors) -> Tools:
@@ -247,5 +257,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--chunks", type=int, default=100_000)
     parser.add_argument("--questions", type=int, default=300)
+    parser.add_argument("--folder", type=Path, help="keep the made-up knowledge base here, and use it again")
     arguments = parser.parse_args()
-    main(arguments.chunks, arguments.questions)
+    main(arguments.chunks, arguments.questions, arguments.folder)

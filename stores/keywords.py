@@ -72,8 +72,12 @@ def _expression(connection: Connection, terms: Sequence[str], limit: int) -> str
             break
         gate.append(term)
         total += rows
-    rare, common = " OR ".join(gate), " OR ".join(term for _, term in known[len(gate) :])
-    return f"({rare}) OR (({rare}) AND ({common}))" if common else rare
+    rare = " OR ".join(gate)
+    if len(gate) == len(known):
+        return rare
+    common = " OR ".join(term for _, term in known[len(gate) :])
+    # Rare ones stand here twice, so that the common ones have to: every occurrence counts in BM25.
+    return f"({rare}) AND ({rare} OR {common} OR {common})"
 
 
 def _rows(connection: Connection, term: str) -> int:

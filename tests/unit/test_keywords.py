@@ -170,3 +170,20 @@ def test_the_share_of_scripts_without_spaces() -> None:
     assert unspaced_share("payment term") == 0
     assert unspaced_share("付款期限？") == 1
     assert 0.3 < unspaced_share("LSTM 网络") < 0.4
+
+
+def test_common_words_still_count_when_rare_ones_choose_the_rows(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for at in range(1, 41):
+        add(connection, at, "contract contract text" if at % 2 else "a text")
+    add(connection, 50, "rare word alone here")
+    add(connection, 51, "rare contract text")
+    for at in range(60, 64):
+        add(connection, at, "rare filler filler filler filler filler filler")
+    whole = keywords.search(connection, "rare contract text", 4)
+    monkeypatch.setattr(keywords, "_SCORED_ROWS", 10)
+    chosen = keywords.search(connection, "rare contract text", 4)
+    assert chosen[0][0] == whole[0][0] == 51
+    assert {at for at, _ in chosen} <= {50, 51, 60, 61, 62, 63}
+    assert len(keywords.search(connection, "rare contract text", 20)) == 20
