@@ -34,7 +34,7 @@ from pipeline.settings import Settings
 from pipeline.work import Tools
 from stores import keywords, tables
 from stores.chroma_http import ChromaHttp
-from stores.contracts import VectorRow
+from stores.contracts import Scalar, VectorRow
 from stores.models import chunk_id
 from stores.records import RecordStore
 from stores.vectors import ChromaVectors
@@ -198,7 +198,7 @@ def write_rows(
 
 
 def vector_rows(document: str, texts: list[str], embedded: np.ndarray) -> list[VectorRow]:
-    about = {"document": document, "generation": 1, "name": "bench.pdf", "language": "en"}
+    about: dict[str, Scalar] = {"document": document, "generation": 1, "name": "bench.pdf", "language": "en"}
     return [
         VectorRow(
             id=chunk_id(document, 1, at), text=text, embedding=embedded[at].tobytes(),
