@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from stores.models import Box
 
 _MIN_GUTTER = 2.0  # points between two columns
+_NARROW = 0.4  # of the widest column: less is a margin with labels
+_GRID = 0.6  # of the boxes beginning at shared heights: cards in rows
+_SAME_HEIGHT = 3.0  # points
+_TALL = 60.0  # points: a single box of this height may be a column of its own
+_CARD_GAP = 24.0  # points: where rows lie further apart than columns and this, they are rows of cards
 _OVERLAP = 0.15  # boxes may overlap by this share of the smaller side and still count as apart
 
 
@@ -20,6 +26,8 @@ def _ordered(members: list[int], boxes: Sequence[Box]) -> list[int]:
         return members
     for axis in _axes(members, boxes):
         groups = _cut(members, boxes, axis)
+        if axis == 1:
+            groups = _columns_kept(groups, boxes)
         if len(groups) > 1:
             return [index for group in groups for index in _ordered(group, boxes)]
     return sorted(members, key=lambda index: (boxes[index][1], boxes[index][0]))
@@ -28,7 +36,15 @@ def _ordered(members: list[int], boxes: Sequence[Box]) -> list[int]:
 def _axes(members: list[int], boxes: Sequence[Box]) -> tuple[int, int]:
     """Which cut to try first: columns where they are real ones, else rows (1: rows, 0: columns)."""
     columns = _cut(members, boxes, 0)
-    return (0, 1) if len(columns) > 1 and _are_columns(columns, boxes) else (1, 0)
+    if len(columns) < 2 or not _are_columns(columns, boxes):
+        return 1, 0
+    rows = _cut(members, boxes, 1)
+    return (1, 0) if _widest_gap(rows, boxes, 1) > max(_CARD_GAP, _widest_gap(columns, boxes, 0)) else (0, 1)
+
+
+def _widest_gap(groups: list[list[int]], boxes: Sequence[Box], axis: int) -> float:
+    extents = [_extent(group, boxes, axis) for group in groups]
+    return max((after[0] - before[1] for before, after in pairwise(extents)), default=0.0)
 
 
 def _are_columns(groups: list[list[int]], boxes: Sequence[Box]) -> bool:
