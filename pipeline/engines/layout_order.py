@@ -47,6 +47,54 @@ def _widest_gap(groups: list[list[int]], boxes: Sequence[Box], axis: int) -> flo
     return max((after[0] - before[1] for before, after in pairwise(extents)), default=0.0)
 
 
+def _columns_kept(rows: list[list[int]], boxes: Sequence[Box]) -> list[list[int]]:
+    """Rows put together again where they stand in the same columns: a gap that both columns happen to share ends neither.
+
+    Every longest run of rows that one straight gutter parts is read column by column.
+    """
+    kept: list[list[int]] = []
+    start = 0
+    while start < len(rows):
+        end = _end_of_run(rows, start, boxes)
+        kept.append([index for row in rows[start:end] for index in row])
+        start = end
+    return kept
+
+
+def _end_of_run(rows: list[list[int]], start: int, boxes: Sequence[Box]) -> int:
+    """The end of the longest run of rows from ``start`` on that stands in columns; of the single row where none does."""
+    run, best = list(rows[start]), start + 1
+    for end in range(start + 1, len(rows)):
+        run += rows[end]
+        columns = _cut(run, boxes, 0)
+        if len(columns) < 2:
+            break
+        if _are_text_columns(columns, boxes):
+            best = end + 1
+    return best
+
+
+def _are_text_columns(columns: list[list[int]], boxes: Sequence[Box]) -> bool:
+    """Columns of running text: none is a narrow row of labels or dates beside what they belong to."""
+    widths = [high - low for low, high in (_extent(column, boxes, 0) for column in columns)]
+    heights = [high - low for low, high in (_extent(column, boxes, 1) for column in columns)]
+    full = all(len(column) > 1 or height > _TALL for column, height in zip(columns, heights, strict=True))
+    wide = min(widths) > _NARROW * max(widths)
+    return full and wide and _are_columns(columns, boxes) and _beginnings_shared(columns, boxes) < _GRID
+
+
+def _beginnings_shared(columns: list[list[int]], boxes: Sequence[Box]) -> float:
+    """The share of the boxes that begin at a height at which the column beside them begins one, too.
+
+    In columns of text that is chance; in a grid of cards it is the rule, and a grid is read row by row.
+    """
+    tops = [[boxes[index][1] for index in column] for column in columns]
+    fewest = min(range(len(tops)), key=lambda at: len(tops[at]))
+    others = [top for at, column in enumerate(tops) if at != fewest for top in column]
+    shared = sum(any(abs(top - other) < _SAME_HEIGHT for other in others) for top in tops[fewest])
+    return shared / len(tops[fewest])
+
+
 def _are_columns(groups: list[list[int]], boxes: Sequence[Box]) -> bool:
     """Whether vertical cuts give text columns: each holds several boxes or a tall one, beside one another."""
     heights = [_extent(group, boxes, 1) for group in groups]
