@@ -48,7 +48,7 @@ def _widest_gap(groups: list[list[int]], boxes: Sequence[Box], axis: int) -> flo
 
 
 def _columns_kept(rows: list[list[int]], boxes: Sequence[Box]) -> list[list[int]]:
-    """Rows put together again where they stand in the same columns: a gap that both columns happen to share ends neither.
+    """Rows put together again where they stand in the same columns: a gap that both columns share ends neither.
 
     Every longest run of rows that one straight gutter parts is read column by column.
     """
@@ -62,7 +62,7 @@ def _columns_kept(rows: list[list[int]], boxes: Sequence[Box]) -> list[list[int]
 
 
 def _end_of_run(rows: list[list[int]], start: int, boxes: Sequence[Box]) -> int:
-    """The end of the longest run of rows from ``start`` on that stands in columns; of the single row where none does."""
+    """The end of the longest run of rows from ``start`` on that stands in columns; ``start + 1`` where none does."""
     run, best = list(rows[start]), start + 1
     for end in range(start + 1, len(rows)):
         run += rows[end]
