@@ -131,6 +131,7 @@ def _language(lines: Sequence[PageLine]) -> Found | None:
     code = detect_language(text)
     if code is None:
         return None
-    wordy = [line for line in lines if _wordy(line.text)]
+    lettered = [line for line in lines if any(c.isalpha() for c in line.text)]
+    wordy = [line for line in lettered if _wordy(line.text)] or lettered
     proof = next((line for line in wordy[:40] if len(line.text) > 40 and detect_language(line.text) == code), wordy[0])
     return found_in(code, [proof])

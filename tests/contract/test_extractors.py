@@ -28,6 +28,7 @@ ODD_PAGES = {
     "none": [],
     "unread": [Page(number=1, width_pt=1.0, height_pt=1.0, route=Route.OCR, reason="", error="it cannot be read")],
     "symbols": [printed_page("%% ++ ==\n() []  --\n\ue000 \ufffd")],
+    "single letters": [printed_page("A  B\n\nC 1")],
     "numbers": [printed_page("1 2 3\n2019 - 2020\n12.50  13.50\nTotal\nInvoice")],
     "letters": [printed_page("Experience\nEducation\nName:\nTotal:\nInvoice No:\nAuthor:")],
     "pages": [printed_page("Author: A\nJane Doe", 1), printed_page("Total  5.00\nEducation\nTown College 2019", 2)],
