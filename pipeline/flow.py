@@ -7,14 +7,13 @@ from __future__ import annotations
 import random
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.stages import embed, extract, ocr, parse, plan, publish, render
-from pipeline.work import Tools, Work
+from pipeline.work import Tools, Work, bug
 from stores.effects import Claim, Effect, Need
 from stores.errors import CancelledError, IngotError, LeaseLostError, TransientError
 from stores.models import Fault, Stage, StepKey
@@ -92,7 +91,7 @@ def run_stage(tools: Tools, key: StepKey, *, owner: str, worker: str, killable: 
     except MemoryError:
         return _fail(store, claim, _out_of_memory(claim))
     except Exception as error:
-        return _fail(store, claim, _bug(error))
+        return _fail(store, claim, bug(error))
     return StepResult(ended=True, due=_unsent(key, due))
 
 
@@ -137,11 +136,6 @@ def _fail(store: RecordStore, claim: Claim, fault: Fault) -> StepResult:
 def _unsent(key: StepKey, due: list[StepKey]) -> tuple[StepKey, ...]:
     """Of the steps that became due, those that do not travel in the chain of ``key``."""
     return tuple(step for step in due if step.stage not in STRAIGHT[key.stage])
-
-
-def _bug(error: Exception) -> Fault:
-    reason = f"{type(error).__name__}: {error}".rstrip(": ")
-    return Fault(code="bug", message=f"an unexpected error ({reason}); please report it", detail=traceback.format_exc())
 
 
 def _out_of_memory(claim: Claim) -> Fault:

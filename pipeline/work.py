@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import faulthandler
+import logging
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,13 +15,15 @@ from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, 
 from pipeline.settings import Settings
 from stores.contracts import VectorStore
 from stores.effects import Claim
-from stores.errors import InputError
+from stores.errors import IngotError, InputError
 from stores.models import Chunk, Fault, Page, PageText, Schema
 
 if TYPE_CHECKING:
     from stores.catalog import Catalog
     from stores.files import LocalFiles
     from stores.records import RecordStore
+
+log = logging.getLogger("ingot.work")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,12 @@ class Tools:
     extractor: Callable[[str], Extractor]
     embedder: Callable[[], Embedder]
     vectors: Callable[[], VectorStore]
+
+
+def bug(error: Exception) -> Fault:
+    """An exception that nobody foresaw, in one sentence, with its traceback."""
+    reason = f"{type(error).__name__}: {error}".rstrip(": ")
+    return Fault(code="bug", message=f"an unexpected error ({reason}); please report it", detail=traceback.format_exc())
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,10 +86,21 @@ class Work:
 
     @contextmanager
     def page(self, number: int) -> Iterator[None]:
-        """Work on one page: it is named should this die, and has ``page_timeout_s``."""
+        """Work on one page: it is named should this process die, and has ``page_timeout_s``.
+
+        A page that cannot be read, or that meets a bug, is given up with its reason; the others go on.
+        """
         self.store.steps.begin_page(self.claim, number)
-        with self.deadline(self.tools.settings.page_timeout_s):
-            yield
+        try:
+            with self.deadline(self.tools.settings.page_timeout_s):
+                yield
+        except InputError as error:
+            self.give_up_page(number, Fault(code=error.code, message=error.message))
+        except (IngotError, MemoryError):
+            raise
+        except Exception as error:
+            log.exception("%s: page %d of %s", self.claim.key.stage, number, self.claim.key.document)
+            self.give_up_page(number, bug(error))
 
     @contextmanager
     def deadline(self, seconds: float) -> Iterator[None]:

@@ -78,7 +78,7 @@ def load_page(document: Any, number: int) -> Any:
 
 @contextmanager
 def translated(what: str, kind: type[InputError] = InputError) -> Iterator[None]:
-    """Turn whatever PyMuPDF raises into ``kind`` with one sentence that begins with ``what``."""
+    """Turn whatever PyMuPDF raises into ``kind`` with one sentence beginning with ``what``; our own bugs stay bugs."""
     try:
         yield
     except (IngotError, KeyboardInterrupt, SystemExit):
@@ -86,7 +86,17 @@ def translated(what: str, kind: type[InputError] = InputError) -> Iterator[None]
     except MemoryError as error:
         raise kind(f"{what}: it needs more memory than this process may use.") from error
     except Exception as error:  # MuPDF has its own exception classes, and the wrapper raises plain ones besides
+        if _is_ours(error):
+            raise
         raise kind(f"{what}: the file is damaged ({_reason(error)}); repair it or export it again.") from error
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Was it raised by a line of this package rather than inside a library?"""
+    last = error.__traceback__
+    while last and last.tb_next:
+        last = last.tb_next
+    return last is not None and Path(last.tb_frame.f_code.co_filename).parent == Path(__file__).parent
 
 
 def _reason(error: Exception) -> str:

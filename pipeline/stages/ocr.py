@@ -5,8 +5,7 @@ from __future__ import annotations
 from pipeline.contracts import PageImage
 from pipeline.work import Work
 from stores.effects import Nothing
-from stores.errors import InputError
-from stores.models import Fault, Page
+from stores.models import Page
 
 
 def run(work: Work) -> Nothing:
@@ -24,10 +23,7 @@ def _read(work: Work, page: Page) -> None:
     if not path.exists():
         _draw_again(work, page.number)
     image = PageImage(number=page.number, path=path, width_pt=page.width_pt, height_pt=page.height_pt)
-    try:
-        work.save_page(page.number, work.tools.page_reader().read(image))
-    except InputError as error:
-        work.give_up_page(page.number, Fault(code=error.code, message=error.message))
+    work.save_page(page.number, work.tools.page_reader().read(image))
 
 
 def _draw_again(work: Work, number: int) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pipeline.work import Work
 from stores.effects import Nothing
-from stores.errors import InputError
-from stores.models import Fault
 
 
 def run(work: Work) -> Nothing:
@@ -13,10 +11,5 @@ def run(work: Work) -> Nothing:
     reader = work.tools.text_reader()
     for number in work.unread():
         with work.page(number):
-            try:
-                text = reader.read(work.original, work.claim.password, number)
-            except InputError as error:
-                work.give_up_page(number, Fault(code=error.code, message=error.message))
-                continue
-            work.save_page(number, text)
+            work.save_page(number, reader.read(work.original, work.claim.password, number))
     return Nothing()

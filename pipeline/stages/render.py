@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pipeline.work import Work
 from stores.effects import Nothing
-from stores.errors import InputError
-from stores.models import Fault
 
 
 def run(work: Work) -> Nothing:
@@ -16,10 +14,6 @@ def run(work: Work) -> Nothing:
         if target.exists():
             continue
         with work.page(number):
-            try:
-                made = documents.render(work.original, work.claim.password, number, work.folder / f"{number}.png")
-            except InputError as error:
-                work.give_up_page(number, Fault(code=error.code, message=error.message))
-                continue
-        work.tools.files.keep(made.path, target)
+            made = documents.render(work.original, work.claim.password, number, work.folder / f"{number}.png")
+            work.tools.files.keep(made.path, target)
     return Nothing()
