@@ -21,7 +21,7 @@ from pipeline.engines.layout_joining import item_text, joined, words_of
 from pipeline.engines.layout_order import reading_order
 from pipeline.engines.layout_page import moved, upright
 from pipeline.engines.layout_tables import Frame, filled, frames_of_grid, frames_of_placements
-from stores.models import Block, Box, Label, PageText
+from stores.models import Block, Box, Label, Line, PageText
 
 if TYPE_CHECKING:
     import pymupdf
@@ -282,7 +282,7 @@ def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple
     if label is Label.TABLE:
         table = filled(region.fragments, region.frames, words)
         if table and not table.is_frame and not table.is_prose:
-            return [(Block(label=label, box=region.box, text=table.text, lines=table.lines), table.markdown())]
+            return [(Block(label=label, box=region.box, text=table.text, lines=_lines(region.lines)), table.markdown())]
     if label in (Label.TITLE, Label.HEADING) and not headings.is_no_heading(lines, body):
         return [_heading(part, label, words, body) for part in headings.heading_parts(lines)]
     if label is Label.TEXT and headings.looks_like_heading(lines, body):
@@ -331,7 +331,11 @@ def _escaped(text: str) -> str:
 
 
 def _block(label: Label, box: Box, lines: Sequence[PrintedLine], text: str, level: int = 0) -> Block:
-    return Block(label=label, box=box, text=text, level=level, lines=tuple(line.as_line() for line in lines))
+    return Block(label=label, box=box, text=text, level=level, lines=_lines(lines))
+
+
+def _lines(lines: Sequence[PrintedLine]) -> tuple[Line, ...]:
+    return tuple(part for line in lines for part in line.as_lines())
 
 
 def _around(lines: Sequence[PrintedLine]) -> Box:

@@ -15,6 +15,7 @@ from stores.models import Box, Line
 _SUPERSCRIPT, _ITALIC, _MONO, _BOLD = 1, 2, 8, 16
 _DRAWN = 16 | 32  # char_flags: filled or stroked; neither means invisible
 _FAKE_BOLD = 8
+_WIDE_GAP_EM = 1.2  # em: a gap between two columns of a line, no blank
 _GAP_EM = 0.18  # a gap between two fragments that is wider is a space
 _CJK_GAP_EM = 0.7  # between Chinese characters a narrower one is no space
 _SAME_LINE = 0.5  # share of the lower height by which fragments overlap that stand on one line
@@ -173,9 +174,11 @@ class PrintedLine:
     size: float
     bold: bool
     mono: bool
+    parts: tuple[Line, ...] = ()  # what wide gaps divide: columns that stand in one line
 
-    def as_line(self) -> Line:
-        return Line(box=self.box, text=self.text)
+    def as_lines(self) -> tuple[Line, ...]:
+        """The line, or its parts where wide gaps divide it."""
+        return self.parts or (Line(box=self.box, text=self.text),)
 
 
 def printed_lines(fragments: Sequence[Fragment]) -> list[PrintedLine]:
@@ -274,7 +277,23 @@ def _printed(row: Sequence[Fragment]) -> PrintedLine:
         size=statistics.median_high(sizes),
         bold=sum(glyph.style.bold for glyph in glyphs) > 0.8 * len(glyphs),
         mono=all(glyph.style.mono for glyph in glyphs),
+        parts=_parts(row),
     )
+
+
+def _parts(row: Sequence[Fragment]) -> tuple[Line, ...]:
+    """Text and box of every run of a row between wide gaps; none where no gap is wide or the row is not upright."""
+    if not all(part.upright for part in row):
+        return ()
+    runs: list[list[Glyph]] = []
+    for glyph in (glyph for part in row for glyph in part.glyphs):
+        solid = [other for other in runs[-1] if not other.char.isspace()] if runs else []
+        wide = solid and not glyph.char.isspace() and glyph.x0 - solid[-1].x1 > _WIDE_GAP_EM * glyph.style.size
+        if wide or not runs:
+            runs.append([])
+        runs[-1].append(glyph)
+    pieces = [fragment(run) for run in runs if any(not glyph.char.isspace() for glyph in run)]
+    return tuple(Line(box=piece.box, text=_text_of([piece])) for piece in pieces) if len(pieces) > 1 else ()
 
 
 def _text_of(row: Sequence[Fragment]) -> str:
