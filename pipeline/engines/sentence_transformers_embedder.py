@@ -38,7 +38,7 @@ class SentenceTransformersEmbedder:
 
     @cached_property
     def dimension(self) -> int:
-        return int(self._model.get_sentence_embedding_dimension())
+        return int(self._model.get_embedding_dimension())
 
     @property
     def english_only(self) -> bool:

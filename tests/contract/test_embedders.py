@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,3 +93,17 @@ def test_absent_torch_is_named_with_the_remedy() -> None:
 def test_the_default_model_has_one_fingerprint_on_both_engines() -> None:
     torch = SentenceTransformersEmbedder("sentence-transformers/all-MiniLM-L6-v2")
     assert torch.fingerprint == MiniLm.fingerprint
+
+
+@needs_torch
+def test_both_engines_make_the_same_vectors() -> None:
+    torch = SentenceTransformersEmbedder("sentence-transformers/all-MiniLM-L6-v2")
+    assert np.allclose(torch.embed_passages(TEXTS), MiniLm().embed_passages(TEXTS), atol=1e-5)
+    assert torch.count_tokens(TEXTS) == MiniLm().count_tokens(TEXTS)
+    assert (torch.max_tokens, torch.english_only) == (MiniLm.max_tokens, MiniLm.english_only)
+
+
+@needs_torch
+def test_a_model_that_is_not_there_is_named_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match="INGOT_EMBEDDER_MODEL"):
+        SentenceTransformersEmbedder(str(tmp_path)).embed_query("x")
