@@ -18,6 +18,7 @@ from pipeline.engines import mupdf
 
 _PICTURES = ("fill-image", "fill-imgmask", "fill-shade", "clip-image")
 _NEEDS_EYES = ("table", "picture", "formula", "caption")
+_LOGO = 0.02  # of the page's area
 
 
 def boxes_of(page: Any, *, recognised: bool) -> list[dict[str, Any]]:
@@ -55,7 +56,9 @@ class _Lean:
 
 
 def _shows_pictures(page: Any) -> bool:
-    return any(kind in _PICTURES for kind, _ in page.get_bboxlog())
+    """Whether an image is large enough to be more than a logo."""
+    least = _LOGO * float(page.rect.width) * float(page.rect.height)
+    return any(kind in _PICTURES and (box[2] - box[0]) * (box[3] - box[1]) > least for kind, box in page.get_bboxlog())
 
 
 @contextmanager
