@@ -17,7 +17,7 @@ def is_cjk(char: str) -> bool:
 
 def is_ideograph(char: str) -> bool:
     """Chinese characters and kana alone, without punctuation and full-width forms."""
-    return is_cjk(char) and char.isalpha() and ord(char) < 0xFF00 or 0x20000 <= ord(char) < 0x40000
+    return (is_cjk(char) and char.isalpha() and ord(char) < 0xFF00) or 0x20000 <= ord(char) < 0x40000
 
 
 def tidied(text: Sequence[str], centres: Sequence[float]) -> tuple[str, tuple[float, ...]]:

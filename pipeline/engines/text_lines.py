@@ -53,13 +53,16 @@ class LineModels:
         quads, _ = self._detector.postprocess_op(scores, picture.shape[:2])
         return np.asarray(quads, dtype=np.float32).reshape(-1, 4, 2)
 
-    def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
-        """What stands in each picture of one upright line; uint8 (height, width, 3)."""
-        self._load()
-        return [self._read_one(crop) for crop in crops]
+    def read(self, crops: Sequence[np.ndarray], stretch: float = 1.0) -> list[Reading]:
+        """What stands in each picture of one upright line; uint8 (height, width, 3).
 
-    def _read_one(self, crop: np.ndarray) -> Reading:
-        pixels, used = _recognition_input(crop)
+        ``stretch`` below 1 makes them narrower and so quicker to read.
+        """
+        self._load()
+        return [self._read_one(crop, stretch) for crop in crops]
+
+    def _read_one(self, crop: np.ndarray, stretch: float) -> Reading:
+        pixels, used = _recognition_input(crop, stretch)
         scores = self._recogniser.session(pixels)[0]
         return decode(scores, self._recogniser.postprocess_op.character, used)
 
@@ -113,13 +116,13 @@ def _detection_input(picture: np.ndarray, scale: float) -> np.ndarray:
     return _normalised(cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR))
 
 
-def _recognition_input(crop: np.ndarray) -> tuple[np.ndarray, float]:
+def _recognition_input(crop: np.ndarray, stretch: float = 1.0) -> tuple[np.ndarray, float]:
     """Float32 (1, 3, 48, width) and the share of its width that the line fills."""
     import cv2
     import numpy as np
 
     height, width = crop.shape[:2]
-    wanted = max(8, math.ceil(READ_HEIGHT * width / height))
+    wanted = max(8, math.ceil(READ_HEIGHT * width / height * stretch))
     padded = max(READ_MIN_WIDTH, math.ceil(wanted / READ_WIDTH_STEP) * READ_WIDTH_STEP)
     pixels = np.zeros((1, 3, READ_HEIGHT, padded), dtype=np.float32)
     pixels[:, :, :, :wanted] = _normalised(cv2.resize(crop, (wanted, READ_HEIGHT)))

@@ -1,0 +1,40 @@
+"""Words, gaps and font sizes of recognised lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.engines.ctc_text import Reading
+from pipeline.engines.line_setting import common_sizes, set_lines, words_of
+from pipeline.engines.recognised_lines import ReadLine
+
+
+def reading(text: str, centres: tuple[float, ...] | None = None) -> Reading:
+    even = tuple((n + 0.5) / len(text) for n in range(len(text)))
+    return Reading(text=text, confidence=0.9, centres=centres or even)
+
+
+def test_words_lie_where_their_letters_are() -> None:
+    first, second = words_of(reading("ab cd"), 100.0)
+    assert (first.text, second.text) == ("ab", "cd")
+    assert first.start == pytest.approx(0)
+    assert first.end <= 50 <= second.start
+    assert second.end == pytest.approx(100)
+
+
+def test_a_wide_gap_parts_words_without_a_space() -> None:
+    words = words_of(reading("姓名年龄", (0.05, 0.1, 0.9, 0.95)), 200.0)
+    assert [word.text for word in words] == ["姓名", "年龄"]
+    assert words[1].start > 150
+
+
+def test_sizes_that_are_nearly_equal_become_one() -> None:
+    assert common_sizes([10.0, 10.4, 16.0, 9.9]) == [10.0, 10.0, 16.0, 10.0]
+
+
+def test_set_lines_are_in_points() -> None:
+    line = ReadLine(box=(100.0, 50.0, 300.0, 70.0), reading=reading("Hello world"))
+    (found,) = set_lines([line], 0.5)
+    assert found.box == (50, 25, 150, 35)
+    assert 6 < found.size < 9
+    assert found.words[-1].end == pytest.approx(100, abs=1)
