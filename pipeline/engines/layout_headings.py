@@ -17,6 +17,10 @@ _CHAPTER = re.compile(
     r"^(?:第\s*[一二三四五六七八九十百零\d]+\s*[章编篇部卷]|(?:chapter|part|appendix)\s+[\dA-Z]+\b)", re.I
 )
 _SECTION = re.compile(r"^第\s*[一二三四五六七八九十百零\d]+\s*[节条]")
+_SAYS_SO = re.compile(
+    r"第\s*[一二三四五六七八九十百零\d]+\s*[章编篇部卷节条][\s:：、]*[^\s，。；！？,;.!?]{2,14}"
+    r"|(?:Article|Section|Clause|Chapter)\s+[\dIVX]+(?:\.\d+)*[.:]?\s+[A-Z][\w' -]{2,40}"
+)  # a number and a name, nothing else: a heading however it is set
 _CHINESE = re.compile(r"^[一二三四五六七八九十]{1,3}\s*[、.．]")
 _CHINESE_SUB = re.compile(r"^[(（][一二三四五六七八九十]{1,3}[)）]")
 _DOTTED = re.compile(r"^(?:[A-Z]|\d{1,3})((?:[.．]\d{1,3})+)(?!\d)[.．、]?(?=\D|$)")
@@ -69,6 +73,8 @@ def looks_like_heading(lines: Sequence[PrintedLine], body: float) -> bool:
         return False
     if _ENDS_SENTENCE.search(text):
         return False
+    if len(lines) == 1 and _SAYS_SO.fullmatch(text):
+        return True
     size = min(line.size for line in lines)
     if size >= 1.2 * body:
         return True
@@ -82,6 +88,8 @@ def is_heading_line(line: PrintedLine, body: float) -> bool:
     text = line.text
     if not 2 <= len(text) <= _MAX_LINE or _ENDS_SENTENCE.search(text) or not any(char.isalpha() for char in text):
         return False
+    if _SAYS_SO.fullmatch(text):
+        return True
     return line.size >= (1.1 if line.bold else 1.2) * body
 
 
