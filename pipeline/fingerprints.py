@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.work import Tools
@@ -63,9 +64,7 @@ def with_earlier_schemas(options: Options, known: KnownGeneration | None) -> Opt
     if known is None:
         return options
     schemas = tuple(dict.fromkeys((*known.options.schemas, *options.schemas)))
-    return Options(
-        ocr=options.ocr, pages=options.pages, schemas=schemas, force=options.force, priority=options.priority
-    )
+    return replace(options, schemas=schemas)
 
 
 def what_to_do(

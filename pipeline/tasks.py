@@ -40,6 +40,16 @@ QUEUES = {
     Stage.EXTRACT: "extract",
     Stage.EMBED: "embed",
 }
+#: Redis gives out 0 first: what is begun is finished before more is begun, so that documents become searchable early.
+PRIORITIES = {
+    Stage.PUBLISH: 0,
+    Stage.EMBED: 0,
+    Stage.EXTRACT: 0,
+    Stage.PLAN: 3,
+    Stage.OCR: 6,
+    Stage.PARSE: 6,
+    Stage.RENDER: 6,
+}
 SEND_AT_ONCE = 200  # steps that one pass of the relay sends per knowledge base
 FULL_LOOK_S = 60.0
 
@@ -78,37 +88,37 @@ class StepTask(Task):  # type: ignore[misc]
             raise Ignore
 
 
-@app.task(base=StepTask, bind=True, name="ingot.plan")
+@app.task(base=StepTask, bind=True, name="ingot.plan", priority=PRIORITIES[Stage.PLAN])
 def plan(self: StepTask, *ids: Any) -> None:
     self.run_step(Stage.PLAN, ids)
 
 
-@app.task(base=StepTask, bind=True, name="ingot.render")
+@app.task(base=StepTask, bind=True, name="ingot.render", priority=PRIORITIES[Stage.RENDER])
 def render(self: StepTask, *ids: Any) -> None:
     self.run_step(Stage.RENDER, ids)
 
 
-@app.task(base=StepTask, bind=True, name="ingot.ocr")
+@app.task(base=StepTask, bind=True, name="ingot.ocr", priority=PRIORITIES[Stage.OCR])
 def ocr(self: StepTask, *ids: Any) -> None:
     self.run_step(Stage.OCR, ids)
 
 
-@app.task(base=StepTask, bind=True, name="ingot.parse")
+@app.task(base=StepTask, bind=True, name="ingot.parse", priority=PRIORITIES[Stage.PARSE])
 def parse(self: StepTask, *ids: Any) -> None:
     self.run_step(Stage.PARSE, ids)
 
 
-@app.task(base=StepTask, bind=True, name="ingot.extract")
+@app.task(base=StepTask, bind=True, name="ingot.extract", priority=PRIORITIES[Stage.EXTRACT])
 def extract(self: StepTask, *ids: Any) -> None:
     self.run_step(Stage.EXTRACT, ids)
 
 
-@app.task(base=StepTask, bind=True, name="ingot.embed")
+@app.task(base=StepTask, bind=True, name="ingot.embed", priority=PRIORITIES[Stage.EMBED])
 def embed(self: StepTask, *ids: Any) -> None:
     self.run_step(Stage.EMBED, ids)
 
 
-@app.task(base=StepTask, bind=True, name="ingot.publish")
+@app.task(base=StepTask, bind=True, name="ingot.publish", priority=PRIORITIES[Stage.PUBLISH])
 def publish(self: StepTask, *ids: Any) -> None:
     self.run_step(Stage.PUBLISH, ids)
 

@@ -290,7 +290,6 @@ class Options:
     pages: str = ""  # "1-5,9"; empty: all
     schemas: tuple[str, ...] = ()  # besides "document"
     force: bool = False
-    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
