@@ -5,20 +5,18 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from pipeline.engines.cjk_spaces import is_ideograph
 from pipeline.engines.ctc_text import Reading
 from pipeline.engines.recognised_lines import ReadLine
 from pipeline.engines.searchable_page import TextLine, Word
 from stores.models import Box
 
-_SIZE_OF_HEIGHT = 0.75  # font size, as share of the height of a found box
-_SAME_SIZE = 1.12  # lines whose heights differ less are set in one size
+_SAME_SIZE = 1.12  # lines whose sizes differ less are set in one size
 _WIDE_GAP = 2.5  # a gap of so many characters inside a line is set as a gap
 
 
 def set_lines(lines: Sequence[ReadLine], scale: float) -> list[TextLine]:
     """Lines in points of the upright page; ``scale`` is points per pixel."""
-    sizes = common_sizes([_size(line) * scale for line in lines])
+    sizes = common_sizes([line.size * scale for line in lines])
     return [_set_line(line, size, scale) for line, size in zip(lines, sizes, strict=True)]
 
 
@@ -28,25 +26,6 @@ def _set_line(line: ReadLine, size: float, scale: float) -> TextLine:
     length = y1 - y0 if line.quarters else x1 - x0
     words = tuple(words_of(line.reading, length))
     return TextLine(box=box, size=size, words=words, quarters=line.quarters)
-
-
-def _size(line: ReadLine) -> float:
-    """Font size in pixels: from the pitch of Chinese characters where there are some, else from the height."""
-    x0, y0, x1, y1 = line.box
-    length, height = (y1 - y0, x1 - x0) if line.quarters else (x1 - x0, y1 - y0)
-    pitches = _ideograph_pitches(line.reading)
-    pitch = statistics.median(pitches) * length if len(pitches) >= 3 else 0.0
-    by_height = height * _SIZE_OF_HEIGHT
-    return pitch if 0.7 * by_height < pitch < 1.3 * by_height else by_height
-
-
-def _ideograph_pitches(reading: Reading) -> list[float]:
-    text, centres = reading.text, reading.centres
-    return [
-        centres[index + 1] - centres[index]
-        for index in range(len(text) - 1)
-        if is_ideograph(text[index]) and is_ideograph(text[index + 1])
-    ]
 
 
 def common_sizes(sizes: Sequence[float]) -> list[float]:

@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.engines.cjk_spaces import is_ideograph
 from pipeline.engines.ctc_text import Reading
 from pipeline.engines.line_finding import find_lines
+from pipeline.engines.print_size import printed_size
 from pipeline.engines.text_lines import LineModels, cut
 from pipeline.engines.upright import LONG, Turn, lengths, longest, runs_sideways, skew_of
 from stores.models import Box
@@ -25,12 +26,13 @@ CHINESE_STRETCH = 0.8  # Chinese lines are read as well a fifth narrower, and a 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadLine:
-    """A line of text; ``box`` is in pixels of the upright picture.
+    """A line of text; ``box`` and font ``size`` are in pixels of the upright picture.
 
     ``quarters``: 0 runs to the right, 1 downwards, 3 upwards.
     """
 
     box: Box
+    size: float
     reading: Reading
     quarters: int = 0
 
@@ -54,7 +56,8 @@ def read_lines(models: LineModels, picture: np.ndarray) -> ReadPicture:
     for index, quad in enumerate(quads):
         reading, way = (known[index], 0) if index in known else _read_quad(models, turned, quad, chinese)
         if _is_text(reading):
-            lines.append(ReadLine(box=_level_box(turn, quad), reading=reading, quarters=way))
+            size = _size(turned, quad, reading, way)
+            lines.append(ReadLine(box=_level_box(turn, quad), size=size, reading=reading, quarters=way))
     return ReadPicture(picture=turned, turn=turn, lines=tuple(lines))
 
 
@@ -113,6 +116,10 @@ def _read_level(models: LineModels, crop: np.ndarray, chinese: bool) -> Reading:
         if _is_chinese(reading.text):
             return reading
     return models.read([crop])[0]
+
+
+def _size(picture: np.ndarray, quad: np.ndarray, reading: Reading, way: int) -> float:
+    return printed_size(np.ascontiguousarray(np.rot90(cut(picture, quad), way)), reading.text)
 
 
 def _level_box(turn: Turn, quad: np.ndarray) -> Box:

@@ -33,8 +33,8 @@ def test_sizes_that_are_nearly_equal_become_one() -> None:
 
 
 def test_set_lines_are_in_points() -> None:
-    line = ReadLine(box=(100.0, 50.0, 300.0, 70.0), reading=reading("Hello world"))
+    line = ReadLine(box=(100.0, 50.0, 300.0, 70.0), size=15.0, reading=reading("Hello world"))
     (found,) = set_lines([line], 0.5)
     assert found.box == (50, 25, 150, 35)
-    assert 6 < found.size < 9
+    assert found.size == 7.5
     assert found.words[-1].end == pytest.approx(100, abs=1)
