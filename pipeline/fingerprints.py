@@ -32,6 +32,7 @@ def fingerprints(tools: Tools, options: Options) -> dict[str, str]:
         "parse": digest(tools.text_reader().fingerprint),
         "ocr": digest(documents, tools.page_reader().fingerprint),
         "extract": digest(*sorted(schemas.items())),
+        "embedder": embedder.fingerprint,
         "embed": digest(*chunks, embedder.fingerprint, schemas["document"]),
     }
 

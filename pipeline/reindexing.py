@@ -13,11 +13,14 @@ if TYPE_CHECKING:
 
 
 def rebuild(tools: Tools, store: RecordStore) -> int:
-    """Make the vector index anew from the chunk rows, without OCR or a model; how many vectors."""
+    """Make the vector index anew from the chunk rows, without OCR or a model; how many vectors.
+
+    Vectors of another embedder are left out: their documents are found by keywords until they are embedded anew.
+    """
     vectors, embedder = tools.vectors(), tools.embedder()
     vectors.drop(store.knowledge_id)
     written = 0
-    for rows in store.passages.vectors():
+    for rows in store.passages.vectors(embedder.fingerprint):
         vectors.upsert(
             store.knowledge_id,
             embedder.fingerprint,

@@ -54,15 +54,24 @@ def _by_vectors(
     where: Where = {"document": sorted(documents)} if documents else {}
     asked = wanted
     while True:
-        try:
-            found = tools.vectors().query(store.knowledge_id, embedder.fingerprint, vector, asked, where)
-        except DamagedIndexError:
-            rebuild(tools, store)
-            found = tools.vectors().query(store.knowledge_id, embedder.fingerprint, vector, asked, where)
+        found = _nearest(tools, store, vector, asked, where)
         visible = store.passages.only_visible([at for at, _ in found])
         if len(visible) >= wanted or len(found) < asked:
             return visible[:wanted]
         asked *= 4
+
+
+def _nearest(tools: Tools, store: RecordStore, vector: bytes, asked: int, where: Where) -> list[tuple[str, float]]:
+    """(chunk id, distance), nearest first. An index that is damaged or gone is made anew from SQL, once."""
+    vectors, embedder = tools.vectors(), tools.embedder().fingerprint
+    try:
+        found = vectors.query(store.knowledge_id, embedder, vector, asked, where)
+    except DamagedIndexError:
+        found = []
+    if found or where or not store.passages.any_visible(embedder):
+        return found
+    rebuild(tools, store)
+    return vectors.query(store.knowledge_id, embedder, vector, asked, where)
 
 
 def _hits(store: RecordStore, ranked: Sequence[Ranked[str]]) -> list[Hit]:

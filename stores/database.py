@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from stores.errors import TransientError, UnavailableError
 
 BUSY_TIMEOUT_S = 30
+PAGE_BYTES = 8192
 
 
 class Database:
@@ -97,6 +98,7 @@ def make_ready(database: Database) -> None:
 
     raw = sqlite3.connect(database.path, timeout=BUSY_TIMEOUT_S)
     try:
+        raw.execute(f"PRAGMA page_size={PAGE_BYTES}")  # of a new database; a chunk and its vector fill 4096 badly
         raw.execute("PRAGMA journal_mode=WAL")
     finally:
         raw.close()

@@ -46,30 +46,28 @@ class Passages:
 
     def read(self, ids: Sequence[str]) -> dict[str, tuple[Chunk, str]]:
         """(chunk, source name) of those ids that answer now."""
-        found: dict[str, tuple[Chunk, str]] = {}
+        if not ids:
+            return {}
         with self.database.read() as connection:
-            for at in ids:
-                row = connection.execute(select(chunk).join(document, _VISIBLE).where(_is(at))).first()
-                if row is not None:
-                    found[at] = (chunk_of(row), _name(connection, row.document))
-        return found
+            rows = connection.execute(select(chunk).join(document, _VISIBLE).where(or_(*map(_is, ids)))).all()
+            names = {row.document: _name(connection, row.document) for row in rows}
+        return {
+            chunk_id(row.document, row.generation, row.ordinal): (chunk_of(row), names[row.document]) for row in rows
+        }
 
-    def vectors(self) -> Iterator[list[tuple[str, int, Chunk, dict[str, Scalar]]]]:
-        """(document, generation, chunk, metadata) of all that answers, a slice at a time."""
+    def any_visible(self, embedder: str) -> bool:
+        """Does any chunk answer whose vector this embedder made?"""
+        with self.database.read() as connection:
+            query = _made_by(select(chunk.c.id).join(document, _VISIBLE), embedder)
+            return connection.execute(query.limit(1)).first() is not None
+
+    def vectors(self, embedder: str) -> Iterator[list[tuple[str, int, Chunk, dict[str, Scalar]]]]:
+        """(document, generation, chunk, metadata) of all that answers and this embedder embedded, a slice at a time."""
         after = 0
         while True:
             with self.database.read() as connection:
-                rows = connection.execute(
-                    select(chunk, generation.c.language)
-                    .join(document, _VISIBLE)
-                    .join(
-                        generation,
-                        and_(generation.c.document == chunk.c.document, generation.c.number == chunk.c.generation),
-                    )
-                    .where(chunk.c.id > after)
-                    .order_by(chunk.c.id)
-                    .limit(_ROWS)
-                ).all()
+                query = select(chunk, generation.c.language).join(document, _VISIBLE).where(chunk.c.id > after)
+                rows = connection.execute(_made_by(query, embedder).order_by(chunk.c.id).limit(_ROWS)).all()
                 about = {row.document: _about(connection, row) for row in rows}
             if not rows:
                 return
@@ -83,6 +81,12 @@ class Passages:
         with self.database.read() as connection:
             chosen = [_matching(connection, field, value) for field, value in where.items()]
         return set.intersection(*chosen)
+
+
+def _made_by(query: Any, embedder: str) -> Any:
+    """Only chunks whose generation was embedded by this embedder."""
+    mine = and_(generation.c.document == chunk.c.document, generation.c.number == chunk.c.generation)
+    return query.join(generation, mine).where(generation.c.fingerprints["embedder"].as_string() == embedder)
 
 
 def _about(connection: Connection, row: Any) -> dict[str, Scalar]:

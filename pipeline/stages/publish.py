@@ -55,11 +55,13 @@ def _index(work: Work, records: list[Record]) -> None:
 
 
 def _upsert(work: Work, rows: list[VectorRow]) -> None:
-    """Write vectors; an index that turns out to be damaged is made anew from SQL first."""
+    """Write vectors; an index that is damaged, or holds those of another embedder, is made anew from SQL first."""
     knowledge_id, embedder = work.claim.key.knowledge_id, work.tools.embedder().fingerprint
     try:
         work.tools.vectors().upsert(knowledge_id, embedder, rows)
-    except DamagedIndexError:
+    except (DamagedIndexError, InputError) as error:
+        if error.code not in (DamagedIndexError.code, "other_embedder"):
+            raise
         rebuild(work.tools, work.store)
         work.tools.vectors().upsert(knowledge_id, embedder, rows)
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,30 +12,14 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.command import Home
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLES = ROOT / "ingest" / "samples"
 TRUTH: dict[str, Any] = json.loads((SAMPLES / "truth.json").read_text())
 READABLE = [name for name, truth in TRUTH["files"].items() if truth["state"] == "done"]
 RECORDS = [(name, schema) for name in READABLE for schema in TRUTH["files"][name]["records"]]
 SOME_FAILED = 3
-
-
-class Home:
-    """One home in a folder of its own, asked through the command line."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("INGOT_")}
-        self.environment |= {"INGOT_HOME": str(folder), "PYTHONPATH": str(ROOT)}
-
-    def ingot(self, *arguments: str, code: int = 0) -> str:
-        command = [sys.executable, "-c", "from ingest.cli import main; main()", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=400)
-        assert done.returncode == code, f"ingot {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
-
-    def ask(self, *arguments: str) -> Any:
-        return json.loads(self.ingot(*arguments, "--json"))
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +30,7 @@ def demo() -> Iterator[Home]:
         home.ingot("ingest", str(SAMPLES), "-k", "demo", "--schema", "resume", "--schema", "invoice", code=SOME_FAILED)
         yield home
     finally:
-        subprocess.run(
-            [sys.executable, "-c", "from ingest.cli import main; main()", "down"],
-            cwd=ROOT, env=home.environment, capture_output=True, timeout=60, check=False,
-        )  # fmt: skip
+        home.down()
         shutil.rmtree(home.folder, ignore_errors=True)
 
 

@@ -244,3 +244,26 @@ def test_file_that_cannot_be_taken_is_named(home: Path, tmp_path: Path) -> None:
     states = {view.source: view.state for view in tools.catalog.store(KB).overview.documents()}
     assert states == {"good.pdf": "done", "empty.pdf": "failed", "page.pdf": "failed"}
     assert outcomes(ingest(tools, KB, IngestRequest(paths=(tmp_path / "d",))))["empty.pdf"] == Outcome.FAILED
+
+
+def test_a_lost_vector_index_is_made_anew_by_the_next_search(home: Path, folder: Path) -> None:
+    tools = fake_tools(home)
+    ingest_now(tools, folder)
+    before = tools.vectors().ids(KB)
+    tools.vectors().drop(KB)
+    assert found(tools, "giraffes contract", "vector")[0] == "sub/beta.pdf"
+    assert tools.vectors().ids(KB) == before
+
+
+def test_another_embedder_takes_over_document_by_document(home: Path, folder: Path, monkeypatch) -> None:
+    from pipeline.engines.fake_embedder import FakeEmbedder
+
+    vectors = MemoryVectors()
+    ingest_now(fake_tools(home, vectors), folder)
+    monkeypatch.setattr(FakeEmbedder, "fingerprint", "fake-embedder:other")
+    tools = fake_tools(home, vectors)
+    ingest_now(tools, folder / "alpha.pdf")
+    assert found(tools, "giraffes", "keyword") == ["sub/beta.pdf"]
+    assert set(found(tools, "giraffes", "vector")) == {"alpha.pdf"}
+    ingest_now(tools, folder)
+    assert found(tools, "giraffes contract", "vector")[0] == "sub/beta.pdf"

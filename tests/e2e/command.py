@@ -1,0 +1,40 @@
+"""The command line as a user runs it: a process of its own, a home of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+COMMAND = [sys.executable, "-c", "from ingest.cli import main; main()"]
+
+
+class Home:
+    """One home in a folder of its own, asked through the command line."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        self.folder = folder
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("INGOT_")}
+        self.environment |= {"INGOT_HOME": str(folder), "PYTHONPATH": str(ROOT)}
+        self.environment |= {f"INGOT_{name.upper()}": str(value) for name, value in settings.items()}
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*COMMAND, *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=400
+        )
+
+    def ingot(self, *arguments: str, code: int = 0) -> str:
+        """What a command prints on stdout; it must end with ``code``."""
+        done = self.run(*arguments)
+        assert done.returncode == code, f"ingot {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def ask(self, *arguments: str, code: int = 0) -> Any:
+        return json.loads(self.ingot(*arguments, "--json", code=code))
+
+    def down(self) -> None:
+        subprocess.run([*COMMAND, "down"], cwd=ROOT, env=self.environment, capture_output=True, timeout=60, check=False)
