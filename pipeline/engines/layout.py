@@ -18,7 +18,7 @@ from pipeline.engines import layout_model, mupdf
 from pipeline.engines.layout_blocks import Piece, pieces
 from pipeline.engines.layout_glyphs import Fragment, PrintedLine, fragment, fragments_of, printed_lines
 from pipeline.engines.layout_joining import item_text, joined, words_of
-from pipeline.engines.layout_order import reading_order
+from pipeline.engines.layout_order import reading_order, side_by_side
 from pipeline.engines.layout_page import moved, upright
 from pipeline.engines.layout_tables import Frame, filled, frames_of_grid, frames_of_placements
 from stores.models import Block, Box, Label, Line, PageText
@@ -55,6 +55,7 @@ class Region:
     fragments: list[Fragment] = field(default_factory=list)
     lines: list[PrintedLine] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)  # the cells of a table
+    by_row: bool = False  # every printed line stands for itself
 
 
 def read_page(page: pymupdf.Page, engine: str, recognised: bool, confidence: float | None) -> PageText:
@@ -72,6 +73,8 @@ def _read(page: Any, engine: str, recognised: bool, confidence: float | None) ->
     fragments = _fragments(page, recognised)
     regions = _regions(page, recognised) if len(fragments) <= _MAX_FRAGMENTS else []
     _fill(regions, fragments)
+    if recognised and not margins.has_margins(float(page.rect.width), float(page.rect.height)):
+        regions = _rows_of_strip(regions)
     for region in regions:
         region.lines = printed_lines(region.fragments)
     regions = [region for region in regions if region.lines or region.label is Label.FIGURE]
@@ -81,6 +84,20 @@ def _read(page: Any, engine: str, recognised: bool, confidence: float | None) ->
     _check_margins(regions, float(page.rect.width), float(page.rect.height), body)
     ordered = [regions[index] for index in reading_order([region.box for region in regions])]
     return _written(ordered, words, body, engine, confidence)
+
+
+def _rows_of_strip(regions: list[Region]) -> list[Region]:
+    """The regions of a receipt or another strip: names and amounts beside one another are rows, never columns."""
+    texts = sorted((r for r in regions if r.fragments and not r.frames), key=lambda region: region.box[1])
+    rows: list[Region] = []
+    for region in texts:
+        if rows and side_by_side(rows[-1].box, region.box):
+            rows[-1] = Region(Label.TEXT, _union(rows[-1].box, region.box), rows[-1].fragments + region.fragments)
+        else:
+            rows.append(region)
+    for region in rows:
+        region.by_row = region.label in (Label.TEXT, Label.LIST, *_OUTSIDE)
+    return rows + [region for region in regions if region.frames or not region.fragments]
 
 
 def _check_margins(regions: list[Region], width: float, height: float, body: float) -> None:
@@ -279,6 +296,8 @@ def _placed(block: Block, start: int, end: int) -> Block:
 def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple[Block, str]]:
     """Blocks of one region with their Markdown ("" for what stays outside)."""
     label, lines = region.label, region.lines
+    if region.by_row:
+        return [_paragraph(Piece(Label.TEXT, [[line] for line in lines]), words)]
     if label is Label.TABLE:
         table = filled(region.fragments, region.frames, words)
         if table and not table.is_frame and not table.is_prose:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pipeline.engines.layout_glyphs import PrintedLine
 from stores.models import Box, Label
 
-_STRIP = 1.8  # times as high as wide: no sheet of a book, a letter or a form is
+_STRIP = 1.7  # times as high as wide: no sheet of a book, a letter or a form is
 _MARGIN = 0.18  # of the page's height: no running header or footer reaches further in
 _EDGE = 0.09  # of the page's height: what is left of a line there is a page number
 _SIDE = 0.1  # of the page's width

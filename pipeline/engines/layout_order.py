@@ -119,3 +119,9 @@ def _cut(members: list[int], boxes: Sequence[Box], axis: int) -> list[list[int]]
             groups.append([index])
         end = max(end, high)
     return groups
+
+
+def side_by_side(above: Box, box: Box) -> bool:
+    """Whether two boxes share rows: more than a third of the lower one's height."""
+    shared = min(above[3], box[3]) - max(above[1], box[1])
+    return shared > min(above[3] - above[1], box[3] - box[1]) / 3
