@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.contracts import PageImage
+from pipeline.engines.layout import LAYOUT_VERSION
 from pipeline.engines.text_lines import LineModels, model_names
 from stores.errors import IngotError, PageError
 from stores.models import Block, Line, PageText
@@ -30,13 +31,8 @@ class RapidOcrReader:
 
     def __init__(self, batch_pages: int = 8) -> None:
         self.batch_pages = batch_pages
+        self.fingerprint = f"rapidocr:{VERSION}:{model_names()}:layout={LAYOUT_VERSION}"
         self._models = LineModels()
-
-    @property
-    def fingerprint(self) -> str:
-        from pipeline.engines.layout import LAYOUT_VERSION
-
-        return f"rapidocr:{VERSION}:{model_names()}:layout={LAYOUT_VERSION}"
 
     def read(self, image: PageImage) -> PageText:
         """Text of a page image; empty with confidence 0 where there is ink but nothing that can be read.
