@@ -54,7 +54,9 @@ SEND_AT_ONCE = 200  # steps that one pass of the relay sends per knowledge base
 FULL_LOOK_S = 60.0
 
 app = Celery("ingot")
-app.conf.task_routes = {f"ingot.{stage}": {"queue": queue} for stage, queue in QUEUES.items()}
+app.conf.task_routes = {
+    f"ingot.{stage}": {"queue": queue, "priority": PRIORITIES[stage]} for stage, queue in QUEUES.items()
+}
 
 
 @lru_cache(maxsize=1)
@@ -88,37 +90,37 @@ class StepTask(Task):  # type: ignore[misc]
             raise Ignore
 
 
-@app.task(base=StepTask, bind=True, name="ingot.plan", priority=PRIORITIES[Stage.PLAN])
+@app.task(base=StepTask, bind=True, name="ingot.plan")
 def plan(self: StepTask, *ids: Any) -> None:
     self.run_step(Stage.PLAN, ids)
 
 
-@app.task(base=StepTask, bind=True, name="ingot.render", priority=PRIORITIES[Stage.RENDER])
+@app.task(base=StepTask, bind=True, name="ingot.render")
 def render(self: StepTask, *ids: Any) -> None:
     self.run_step(Stage.RENDER, ids)
 
 
-@app.task(base=StepTask, bind=True, name="ingot.ocr", priority=PRIORITIES[Stage.OCR])
+@app.task(base=StepTask, bind=True, name="ingot.ocr")
 def ocr(self: StepTask, *ids: Any) -> None:
     self.run_step(Stage.OCR, ids)
 
 
-@app.task(base=StepTask, bind=True, name="ingot.parse", priority=PRIORITIES[Stage.PARSE])
+@app.task(base=StepTask, bind=True, name="ingot.parse")
 def parse(self: StepTask, *ids: Any) -> None:
     self.run_step(Stage.PARSE, ids)
 
 
-@app.task(base=StepTask, bind=True, name="ingot.extract", priority=PRIORITIES[Stage.EXTRACT])
+@app.task(base=StepTask, bind=True, name="ingot.extract")
 def extract(self: StepTask, *ids: Any) -> None:
     self.run_step(Stage.EXTRACT, ids)
 
 
-@app.task(base=StepTask, bind=True, name="ingot.embed", priority=PRIORITIES[Stage.EMBED])
+@app.task(base=StepTask, bind=True, name="ingot.embed")
 def embed(self: StepTask, *ids: Any) -> None:
     self.run_step(Stage.EMBED, ids)
 
 
-@app.task(base=StepTask, bind=True, name="ingot.publish", priority=PRIORITIES[Stage.PUBLISH])
+@app.task(base=StepTask, bind=True, name="ingot.publish")
 def publish(self: StepTask, *ids: Any) -> None:
     self.run_step(Stage.PUBLISH, ids)
 

@@ -285,15 +285,29 @@ def _parts(row: Sequence[Fragment]) -> tuple[Line, ...]:
     """Text and box of every run of a row between wide gaps; none where no gap is wide or the row is not upright."""
     if not all(part.upright for part in row):
         return ()
-    runs: list[list[Glyph]] = []
-    for glyph in (glyph for part in row for glyph in part.glyphs):
-        solid = [other for other in runs[-1] if not other.char.isspace()] if runs else []
-        wide = solid and not glyph.char.isspace() and glyph.x0 - solid[-1].x1 > _WIDE_GAP_EM * glyph.style.size
-        if wide or not runs:
-            runs.append([])
-        runs[-1].append(glyph)
-    pieces = [fragment(run) for run in runs if any(not glyph.char.isspace() for glyph in run)]
-    return tuple(Line(box=piece.box, text=_text_of([piece])) for piece in pieces) if len(pieces) > 1 else ()
+    runs: list[list[Fragment]] = [[]]
+    for part in row:
+        for piece in _split_at_wide_gaps(part):
+            if runs[-1] and piece.box[0] - runs[-1][-1].box[2] > _WIDE_GAP_EM * piece.glyphs[0].style.size:
+                runs.append([])
+            runs[-1].append(piece)
+    return tuple(Line(box=_around(run), text=_text_of(run)) for run in runs) if len(runs) > 1 else ()
+
+
+def _split_at_wide_gaps(part: Fragment) -> list[Fragment]:
+    pieces: list[list[Glyph]] = [[]]
+    for glyph in part.glyphs:
+        solid = [other for other in pieces[-1] if not other.char.isspace()]
+        if solid and not glyph.char.isspace() and glyph.x0 - solid[-1].x1 > _WIDE_GAP_EM * glyph.style.size:
+            pieces.append([])
+        pieces[-1].append(glyph)
+    return [fragment(piece) for piece in pieces]
+
+
+def _around(row: Sequence[Fragment]) -> Box:
+    """The box that all fragments of a run span."""
+    lefts, tops, rights, bottoms = zip(*(part.box for part in row), strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 def _text_of(row: Sequence[Fragment]) -> str:
