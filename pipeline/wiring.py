@@ -42,7 +42,7 @@ def _chosen(setting: str, name: str, known: Mapping[str, Callable[[Settings], T]
 
 
 def _pymupdf_documents(settings: Settings) -> DocumentEngine:
-    from pipeline.engines.pymupdf_document import PyMuPdfDocuments
+    from pipeline.engines.pdf.documents import PyMuPdfDocuments
 
     return PyMuPdfDocuments(settings.dpi, settings.max_page_megapixels)
 
@@ -54,7 +54,7 @@ def _fake_documents(_: Settings) -> DocumentEngine:
 
 
 def _pymupdf_text(_: Settings) -> TextReader:
-    from pipeline.engines.pymupdf_text import PyMuPdfText
+    from pipeline.engines.pdf.text_layer import PyMuPdfText
 
     return PyMuPdfText()
 
@@ -66,7 +66,7 @@ def _fake_text(_: Settings) -> TextReader:
 
 
 def _rapidocr(_: Settings) -> PageReader:
-    from pipeline.engines.rapidocr_reader import RapidOcrReader
+    from pipeline.engines.ocr.rapidocr_reader import RapidOcrReader
 
     return RapidOcrReader()
 
@@ -78,49 +78,49 @@ def _fake_reader(_: Settings) -> PageReader:
 
 
 def _document_rules(_: Settings) -> Extractor:
-    from pipeline.engines.rules_document import DocumentRules
+    from pipeline.engines.rules.document import DocumentRules
 
     return DocumentRules()
 
 
 def _resume_rules(_: Settings) -> Extractor:
-    from pipeline.engines.rules_resume import ResumeRules
+    from pipeline.engines.rules.resume import ResumeRules
 
     return ResumeRules()
 
 
 def _invoice_rules(_: Settings) -> Extractor:
-    from pipeline.engines.rules_invoice import InvoiceRules
+    from pipeline.engines.rules.invoice import InvoiceRules
 
     return InvoiceRules()
 
 
 def _receipt_rules(_: Settings) -> Extractor:
-    from pipeline.engines.rules_receipt import ReceiptRules
+    from pipeline.engines.rules.receipt import ReceiptRules
 
     return ReceiptRules()
 
 
 def _label_rules(_: Settings) -> Extractor:
-    from pipeline.engines.rules_labels import LabelsRules
+    from pipeline.engines.rules.labels import LabelsRules
 
     return LabelsRules()
 
 
 def _minilm(_: Settings) -> Embedder:
-    from pipeline.engines.minilm import MiniLm
+    from pipeline.engines.embedders.minilm import MiniLm
 
     return MiniLm()
 
 
 def _sentence_transformers(settings: Settings) -> Embedder:
-    from pipeline.engines.sentence_transformers_embedder import SentenceTransformersEmbedder
+    from pipeline.engines.embedders.sentence_transformers_embedder import SentenceTransformersEmbedder
 
     return SentenceTransformersEmbedder(settings.embedder_model)
 
 
 def _fake_embedder(_: Settings) -> Embedder:
-    from pipeline.engines.fake_embedder import FakeEmbedder
+    from pipeline.engines.embedders.fake import FakeEmbedder
 
     return FakeEmbedder()
 

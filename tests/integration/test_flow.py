@@ -256,7 +256,7 @@ def test_a_lost_vector_index_is_made_anew_by_the_next_search(home: Path, folder:
 
 
 def test_another_embedder_takes_over_document_by_document(home: Path, folder: Path, monkeypatch) -> None:
-    from pipeline.engines.fake_embedder import FakeEmbedder
+    from pipeline.engines.embedders.fake import FakeEmbedder
 
     vectors = MemoryVectors()
     ingest_now(fake_tools(home, vectors), folder)

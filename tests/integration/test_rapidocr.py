@@ -13,7 +13,7 @@ import pymupdf
 import pytest
 
 from pipeline.contracts import PageImage
-from pipeline.engines.rapidocr_reader import RapidOcrReader
+from pipeline.engines.ocr.rapidocr_reader import RapidOcrReader
 from stores.errors import PageError
 from stores.models import PageText
 

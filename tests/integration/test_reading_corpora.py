@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engines.pymupdf_document import PyMuPdfDocuments
-from pipeline.engines.pymupdf_text import PyMuPdfText
+from pipeline.engines.pdf.documents import PyMuPdfDocuments
+from pipeline.engines.pdf.text_layer import PyMuPdfText
 from pipeline.stages.plan import decide
 from stores.errors import EncryptedError, InputError
 from stores.models import Label, PagePlan, Route

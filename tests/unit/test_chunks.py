@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.engines.fake_embedder import FakeEmbedder
+from pipeline.engines.embedders.fake import FakeEmbedder
 from pipeline.stages.embed import chunk_document, embedding_text
 from stores.models import Block, Chunk, Label, Line, Page, PageText, PlacedBox, Route
 

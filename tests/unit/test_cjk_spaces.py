@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.engines.cjk_spaces import tidied
+from pipeline.engines.ocr.cjk_spaces import tidied
 
 
 def tidy(text: str) -> str:

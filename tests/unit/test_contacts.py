@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.engines.contacts import find_emails, find_phones, find_urls
-from pipeline.engines.language import detect_language
+from pipeline.engines.rules.contacts import find_emails, find_phones, find_urls
+from pipeline.engines.rules.language import detect_language
 
 
 @pytest.mark.parametrize(

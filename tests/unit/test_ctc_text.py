@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.engines.ctc_text import decode
+from pipeline.engines.ocr.ctc_text import decode
 
 CHARACTERS = ["blank", "a", "b", "你", "好", " "]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.engines.dates import find_dates, find_periods, parse_date, prefers_month_first
+from pipeline.engines.rules.dates import find_dates, find_periods, parse_date, prefers_month_first
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.engines.ink import is_blank
+from pipeline.engines.ocr.ink import is_blank
 
 
 def paper() -> np.ndarray:

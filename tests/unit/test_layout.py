@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.engines import layout, mupdf
-from pipeline.engines.layout_glyphs import PrintedLine, folded
-from pipeline.engines.layout_headings import level_of, numbered_level
-from pipeline.engines.layout_joining import item_text, joined, words_of
-from pipeline.engines.layout_order import reading_order
-from pipeline.engines.layout_tables import Frame, filled, frames_of_grid
+from pipeline.engines.layout import reader as layout
+from pipeline.engines.layout.glyphs import PrintedLine, folded
+from pipeline.engines.layout.headings import level_of, numbered_level
+from pipeline.engines.layout.joining import item_text, joined, words_of
+from pipeline.engines.layout.order import reading_order
+from pipeline.engines.layout.tables import Frame, filled, frames_of_grid
+from pipeline.engines.pdf import mupdf
 from stores.models import Label, PageText
 
 LOREM = (
@@ -190,7 +191,7 @@ def test_tables_are_pipes_or_html_where_cells_span() -> None:
 
 
 def test_spanning_cells() -> None:
-    from pipeline.engines.layout_glyphs import Glyph, Style, fragment
+    from pipeline.engines.layout.glyphs import Glyph, Style, fragment
 
     style = Style(size=10.0, bold=False, mono=False, raised=False, hidden=False)
 
@@ -206,7 +207,7 @@ def test_spanning_cells() -> None:
 
 
 def test_own_line_breaks_are_kept_and_full_lines_run_on() -> None:
-    from pipeline.engines.layout_blocks import pieces
+    from pipeline.engines.layout.blocks import pieces
 
     def line(text: str, y: float, x0: float = 72.0) -> PrintedLine:
         return PrintedLine(text, (x0, y, x0 + 5.0 * len(text), y + 10), 10.0, False, False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.engines.line_finding import find_at, find_lines, first_scale, larger_scale, strips
+from pipeline.engines.ocr.line_finding import find_at, find_lines, first_scale, larger_scale, strips
 
 
 def boxes(*rows: tuple[float, float, float, float]) -> np.ndarray:

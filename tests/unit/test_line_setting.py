@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.engines.ctc_text import Reading
-from pipeline.engines.line_setting import common_sizes, set_lines, words_of
-from pipeline.engines.recognised_lines import ReadLine
+from pipeline.engines.ocr.ctc_text import Reading
+from pipeline.engines.ocr.line_setting import common_sizes, set_lines, words_of
+from pipeline.engines.ocr.recognised_lines import ReadLine
 
 
 def reading(text: str, centres: tuple[float, ...] | None = None) -> Reading:

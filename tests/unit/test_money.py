@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.engines.money import find_amounts, find_currencies, read_chinese_amount, read_number
+from pipeline.engines.rules.money import find_amounts, find_currencies, read_chinese_amount, read_number
 
 
 @pytest.mark.parametrize(

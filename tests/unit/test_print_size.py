@@ -6,7 +6,7 @@ import numpy as np
 import pymupdf
 import pytest
 
-from pipeline.engines.print_size import printed_size
+from pipeline.engines.ocr.print_size import printed_size
 
 
 def crop(text: str, size: float, font: str) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.engines.rules_document import DocumentRules
+from pipeline.engines.rules.document import DocumentRules
 from pipeline.schemas.loader import load_schemas
 from stores.models import Record
 from tests.printed_pages import printed_page

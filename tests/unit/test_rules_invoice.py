@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.engines.rules_invoice import InvoiceRules, read_invoice_number
+from pipeline.engines.rules.invoice import InvoiceRules, read_invoice_number
 from pipeline.schemas.loader import load_schemas
 from tests.printed_pages import printed_page
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.engines.rules_labels import LabelsRules
+from pipeline.engines.rules.labels import LabelsRules
 from stores.models import Field, FieldKind, Schema
 from tests.printed_pages import printed_page
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.engines.upright import Turn, lengths, longest, runs_sideways, skew_of
+from pipeline.engines.ocr.upright import Turn, lengths, longest, runs_sideways, skew_of
 
 
 def line(x: float, y: float, width: float, height: float, degrees: float = 0.0) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""From printed glyphs to Markdown and blocks: the layout model, and the rules around it."""

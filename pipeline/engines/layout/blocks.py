@@ -1,0 +1,113 @@
+"""The lines of one region of a page, cut into headings, paragraphs and list items. Pure.
+
+A line break is the author's own where the next line's first word would still have fitted; everywhere else the line
+was full and the paragraph goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from pipeline.engines.layout import headings
+from pipeline.engines.layout.glyphs import PrintedLine, is_cjk
+from pipeline.engines.layout.joining import has_bullet, is_list_start
+from stores.models import Label
+
+_GAP = 1.6  # a pitch that is larger than the usual one by this factor parts paragraphs
+_INDENT_EM = 0.9
+_DEDENT_EM = 0.7
+
+
+@dataclass(slots=True)
+class Piece:
+    """Lines that belong together. ``parts``: their groups; inside a group lines run on, between groups they break."""
+
+    label: Label
+    parts: list[list[PrintedLine]]
+
+    @property
+    def lines(self) -> list[PrintedLine]:
+        return [line for part in self.parts for line in part]
+
+
+def pieces(lines: Sequence[PrintedLine], label: Label, body: float) -> list[Piece]:
+    """The lines of a region of text or of a list, cut. ``body``: the page's usual font size in points."""
+    found: list[Piece] = []
+    right = max(line.box[2] for line in lines)
+    left = min(line.box[0] for line in lines)
+    pitch = _usual_pitch(lines)
+    listed = label is Label.LIST or _lists(lines)
+    for index, line in enumerate(lines):
+        before = lines[index - 1] if index else None
+        if headings.is_heading_line(line, body) and (len(lines) > 1 or label is Label.TEXT):
+            _add_heading(found, line, before)
+        elif listed and is_list_start(line.text):
+            _add_item(found, line)
+        elif before is None:
+            found.append(Piece(Label.LIST if label is Label.LIST else Label.TEXT, [[line]]))
+        else:
+            _continue(found, before, line, (left, right, pitch), label)
+    return found
+
+
+def _lists(lines: Sequence[PrintedLine]) -> bool:
+    """Whether lines of a text begin list items: one with a bullet, or two of any kind."""
+    starts = sum(is_list_start(line.text) for line in lines)
+    return starts > 1 or any(has_bullet(line.text) for line in lines)
+
+
+def _usual_pitch(lines: Sequence[PrintedLine]) -> float:
+    steps = sorted(line.box[3] - before.box[3] for before, line in pairwise(lines))
+    return steps[len(steps) // 2] if steps else 0.0
+
+
+def _add_heading(found: list[Piece], line: PrintedLine, before: PrintedLine | None) -> None:
+    runs_on = before is not None and abs(before.size - line.size) < 0.5 and line.box[1] - before.box[3] < line.size
+    if runs_on and found and found[-1].label is Label.HEADING and not headings.numbered_level(line.text):
+        found[-1].parts[-1].append(line)
+    else:
+        found.append(Piece(Label.HEADING, [[line]]))
+
+
+def _add_item(found: list[Piece], line: PrintedLine) -> None:
+    if found and found[-1].label is Label.LIST:
+        found[-1].parts.append([line])
+    else:
+        found.append(Piece(Label.LIST, [[line]]))
+
+
+def _continue(
+    found: list[Piece], before: PrintedLine, line: PrintedLine, measure: tuple[float, float, float], label: Label
+) -> None:
+    """Add a line that begins no item: it runs on, breaks, or begins another paragraph."""
+    left, right, pitch = measure
+    last = found[-1]
+    em = max(line.size, 1.0)
+    fresh = last.label is Label.HEADING or line.box[3] - before.box[3] > _GAP * max(pitch, em)
+    if last.label is Label.LIST:
+        outside = line.box[0] < last.parts[-1][0].box[0] - _DEDENT_EM * em
+        if outside or (fresh and label is not Label.LIST):
+            found.append(Piece(Label.TEXT, [[line]]))
+        else:
+            last.parts[-1].append(line)
+        return
+    indented = line.box[0] > left + _INDENT_EM * em and before.box[0] < left + _INDENT_EM * em
+    forced = is_forced(before, line, right)
+    if fresh or (forced and (indented or len(last.parts[-1]) > 1)):
+        found.append(Piece(Label.TEXT, [[line]]))
+    elif forced:
+        last.parts.append([line])
+    else:
+        last.parts[-1].append(line)
+
+
+def is_forced(before: PrintedLine, line: PrintedLine, right: float) -> bool:
+    """Whether the next line's first word would have fitted behind the line before, up to ``right``."""
+    width = (line.box[2] - line.box[0]) / max(len(line.text), 1)
+    first = 1 if is_cjk(line.text[0]) else len(line.text.split(maxsplit=1)[0])
+    if before.text[-1] in "-‐\u00ad":
+        return False
+    slack = 2.0 if is_cjk(line.text[0]) else 0.6
+    return right - before.box[2] > (first + 1) * width + slack * max(line.size, 1.0)

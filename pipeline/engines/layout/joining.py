@@ -1,0 +1,78 @@
+"""Printed lines made one paragraph: no space in Chinese, hyphens at line ends mended. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from pipeline.engines.layout.glyphs import is_cjk
+
+_SOFT = "\u00ad"
+_HYPHENS = "-‐" + _SOFT
+_BROKEN = re.compile(r"([^\W\d_]+)[-‐\u00ad]$")
+_START = re.compile(r"[^\W\d_]+")
+_BULLET = re.compile(r"^(?:[•‣◦⁃∙·●○■□▪▫◆◇➢➤►▶✓✔❖★☆※\-–—*]|o(?=\s))\s*(?=\S)")
+_NUMBERED = re.compile(
+    r"^(?:[(（]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5}|[一二三四五六七八九十]{1,3})[)）]|\d{1,3}[.、．](?!\d)|[一二三四五六七八九十]{1,3}、|[①-⑳])\s*\S"
+)
+
+
+def joined(lines: Sequence[str], words: frozenset[str] = frozenset()) -> str:
+    """The lines as one paragraph. ``words`` are those of the page in lower case: they decide about hyphens."""
+    text = ""
+    for line in lines:
+        text = joined_pair(text, line.strip(), words) if text else line.strip()
+    return text.replace(_SOFT, "")
+
+
+def joined_pair(text: str, line: str, words: frozenset[str] = frozenset()) -> str:
+    """``text`` continued with the next printed line."""
+    if not line or not text:
+        return text or line
+    if text[-1] in _HYPHENS:
+        return _mended(text, line, words)
+    if is_cjk(text[-1]) or is_cjk(line[0]):
+        return text + line
+    return f"{text} {line}"
+
+
+def _mended(text: str, line: str, words: frozenset[str]) -> str:
+    broken, start = _BROKEN.search(text), _START.match(line)
+    if not broken or not start:
+        return text.rstrip(_SOFT) + line if text[-1] == _SOFT else _after_dash(text, line)
+    head, tail = broken.group(1), start.group()
+    if text[-1] == _SOFT:
+        return text[:-1] + line
+    if not tail[0].islower() or len(head) < 2 or head.isupper():
+        return text + line
+    whole, kept = (head + tail).lower(), f"{head}-{tail}".lower()
+    if kept in words and whole not in words:
+        return text + line
+    return text[:-1] + line
+
+
+def _after_dash(text: str, line: str) -> str:
+    """A dash that stands alone keeps its space, one between digits keeps none."""
+    return f"{text} {line}" if len(text) < 2 or text[-2].isspace() else text + line
+
+
+def words_of(texts: Iterable[str]) -> frozenset[str]:
+    """All words of a page in lower case, hyphenated ones whole."""
+    return frozenset(word for text in texts for word in re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text.lower()))
+
+
+def has_bullet(text: str) -> bool:
+    """Whether a line begins with a sign that is nothing but a bullet."""
+    return bool(_BULLET.match(text)) and text[0] not in "-–—*o"
+
+
+def is_list_start(text: str) -> bool:
+    return bool(_BULLET.match(text) or _NUMBERED.match(text))
+
+
+def item_text(text: str) -> str:
+    """A list item as Markdown: its bullet as "- ", its own number kept behind one where it has another form."""
+    plain = _BULLET.sub("", text, count=1)
+    if plain != text:
+        return f"- {plain}"
+    return text if re.match(r"\d{1,3}[.)]\s", text) else f"- {text}"

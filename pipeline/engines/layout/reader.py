@@ -1,0 +1,364 @@
+"""A page with a text layer, made Markdown and blocks by PyMuPDF's layout model.
+
+The model says where titles, headings, paragraphs, lists, tables, figures, running headers and footers are; everything
+else is done here: characters go to boxes, boxes into reading order, lines into paragraphs, cells into tables.
+Text that no box holds is kept as text of its own: nothing that is printed gets lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pipeline.engines.layout import headings, margins
+from pipeline.engines.layout import model as layout_model
+from pipeline.engines.layout.blocks import Piece, pieces
+from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment, fragments_of, printed_lines
+from pipeline.engines.layout.joining import item_text, joined, words_of
+from pipeline.engines.layout.order import reading_order, side_by_side
+from pipeline.engines.layout.page import moved, upright
+from pipeline.engines.layout.tables import Frame, filled, frames_of_grid, frames_of_placements
+from pipeline.engines.pdf import mupdf
+from stores.models import Block, Box, Label, Line, PageText
+
+if TYPE_CHECKING:
+    import pymupdf
+
+LAYOUT_VERSION = "1"  # part of fingerprints: raise it with every change of output
+
+_LABELS = {
+    "text": Label.TEXT,
+    "title": Label.TITLE,
+    "picture": Label.FIGURE,
+    "table": Label.TABLE,
+    "list-item": Label.LIST,
+    "page-header": Label.HEADER,
+    "page-footer": Label.FOOTER,
+    "section-header": Label.HEADING,
+    "footnote": Label.TEXT,
+    "caption": Label.CAPTION,
+    "formula": Label.FORMULA,
+}
+_OUTSIDE = (Label.HEADER, Label.FOOTER)
+_MAX_FRAGMENTS = 4000  # the models compare each with each: more would take gigabytes
+_WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
+
+
+@dataclass(slots=True)
+class Region:
+    """A box of the model and what was found in it."""
+
+    label: Label
+    box: Box
+    fragments: list[Fragment] = field(default_factory=list)
+    lines: list[PrintedLine] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)  # the cells of a table
+    by_row: bool = False  # every printed line stands for itself
+
+
+def read_page(page: pymupdf.Page, engine: str, recognised: bool, confidence: float | None) -> PageText:
+    """The Markdown and the blocks of a page with a text layer.
+
+    ``recognised``: the text layer was made by OCR, so fonts mean nothing. ``engine`` and ``confidence`` (0 to 1, or
+    None) are passed on. Boxes are in points of the page as displayed. The page may lose its rotation attribute.
+    """
+    with upright(page) as (flat, back):
+        text = _read(flat, engine, recognised, confidence)
+    return moved(text, back) if back else text
+
+
+def _read(page: Any, engine: str, recognised: bool, confidence: float | None) -> PageText:
+    fragments = _fragments(page, recognised)
+    regions = _regions(page, recognised) if len(fragments) <= _MAX_FRAGMENTS else []
+    _fill(regions, fragments)
+    if recognised and not margins.has_margins(float(page.rect.width), float(page.rect.height)):
+        regions = _rows_of_strip(regions)
+    for region in regions:
+        region.lines = printed_lines(region.fragments)
+    regions = [region for region in regions if region.lines or region.label is Label.FIGURE]
+    words = words_of(line.text for region in regions for line in region.lines)
+    running = [region for region in regions if region.label in (Label.TEXT, Label.LIST)]
+    body = headings.body_size([line for region in running for line in region.lines])
+    _check_margins(regions, float(page.rect.width), float(page.rect.height), body)
+    ordered = [regions[index] for index in reading_order([region.box for region in regions])]
+    return _written(ordered, words, body, engine, confidence)
+
+
+def _rows_of_strip(regions: list[Region]) -> list[Region]:
+    """The regions of a receipt or another strip: names and amounts beside one another are rows, never columns."""
+    texts = sorted((r for r in regions if r.fragments and not r.frames), key=lambda region: region.box[1])
+    rows: list[Region] = []
+    for region in texts:
+        if rows and side_by_side(rows[-1].box, region.box):
+            rows[-1] = Region(Label.TEXT, _union(rows[-1].box, region.box), rows[-1].fragments + region.fragments)
+        else:
+            rows.append(region)
+    for region in rows:
+        region.by_row = region.label in (Label.TEXT, Label.LIST, *_OUTSIDE)
+    return rows + [region for region in regions if region.frames or not region.fragments]
+
+
+def _check_margins(regions: list[Region], width: float, height: float, body: float) -> None:
+    """Correct the labels of what stands at the margins, and part a book's running line from the text below."""
+    for region in regions:
+        if margins.has_margins(width, height):
+            region.label = margins.label_at_margin(region.label, region.box, region.lines, height, body)
+        elif region.label in _OUTSIDE:
+            region.label = Label.TEXT
+        if (
+            region.lines
+            and not any(part.upright for part in region.fragments)
+            and margins.is_side_note(region.box, width)
+        ):
+            region.label = Label.FOOTER
+    first = min((region for region in regions if region.lines), key=lambda region: region.lines[0].box[1], default=None)
+    if first is None or first.label in (*_OUTSIDE, Label.TABLE):
+        return
+    if margins.is_running_line(first.lines[0], height, [line for region in regions for line in region.lines]):
+        line = first.lines.pop(0)
+        regions.append(Region(Label.HEADER, line.box, lines=[line]))
+        if not first.lines:
+            regions.remove(first)
+
+
+def _regions(page: Any, recognised: bool) -> list[Region]:
+    """The boxes of the layout model; tables with their cells."""
+    groups = layout_model.boxes_of(page, recognised=recognised)
+    regions = [_region(group) for group in groups if _has_area(group["group_bbox"])]
+    if any(region.label is Label.TABLE for region in regions):
+        regions = _with_tables(regions, _found_tables(page, groups))
+    return regions
+
+
+def _has_area(box: Sequence[float]) -> bool:
+    return box[2] - box[0] > 2 and box[3] - box[1] > 2
+
+
+def _region(group: dict[str, Any]) -> Region:
+    x0, y0, x1, y1 = (float(value) for value in group["group_bbox"][:4])
+    region = Region(_LABELS.get(group["class_name"], Label.TEXT), (x0, y0, x1, y1))
+    grid = group.get("table_grid") if region.label is Label.TABLE else None
+    if grid:
+        columns = [x0, *(x0 + float(x) for x in grid.v_lines), x1]
+        rows = [y0, *(y0 + float(y) for y in grid.h_lines), y1]
+        region.frames = frames_of_grid(columns, rows)
+    return region
+
+
+def _found_tables(page: Any, groups: list[dict[str, Any]]) -> list[Region]:
+    """Tables with merged cells and headers: the model's grids fused with the drawn lines. About 90 ms."""
+    page.layout_information = groups
+    try:
+        with layout_model.text_without_pictures(page):
+            finder = page.find_tables(use_layout=True, union=True, refine=True)
+        tables = [
+            (table.bbox, frames_of_placements(table.placements, table.section_rows))
+            for table in finder.tables
+            if table.placements
+        ]
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError, ZeroDivisionError):
+        return []  # on an odd grid it falls over; the model's own grids are there still
+    finally:
+        page.layout_information = None
+    return [Region(Label.TABLE, (box[0], box[1], box[2], box[3]), frames=frames) for box, frames in tables if frames]
+
+
+def _with_tables(regions: list[Region], tables: list[Region]) -> list[Region]:
+    """The regions with better-known tables in the place of those that they cover, and of the text in them."""
+    kept = [
+        region
+        for region in regions
+        if not any(_share(region.box, table.box) > (0.5 if region.label is Label.TABLE else 0.8) for table in tables)
+    ]
+    return kept + tables
+
+
+def _fragments(page: Any, recognised: bool) -> list[Fragment]:
+    """The text layer; beside visible text, an invisible layer is left out unless it is what we came for."""
+    pymupdf = mupdf.load()
+    flags = pymupdf.TEXT_COLLECT_STYLES | pymupdf.TEXT_MEDIABOX_CLIP
+    if not recognised:  # the font of a recognised layer has no outlines that could tell boxes
+        flags |= pymupdf.TEXT_ACCURATE_BBOXES
+    flags |= pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_IGNORE_ACTUALTEXT
+    found = fragments_of(page.get_textpage(flags=flags).extractRAWDICT()["blocks"])
+    visible = [part for part in found if not part.is_hidden]
+    return found if recognised or not visible else visible
+
+
+def _fill(regions: list[Region], fragments: Sequence[Fragment]) -> None:
+    """Give every fragment, or the parts of it, to the region that holds it; what lies in none becomes a region."""
+    homeless: list[Fragment] = []
+    for part in fragments:
+        for home, piece in _homes(part, regions):
+            if home is None:
+                homeless.append(piece)
+            else:
+                home.fragments.append(piece)
+    regions.extend(_gathered(homeless))
+
+
+def _homes(part: Fragment, regions: Sequence[Region]) -> list[tuple[Region | None, Fragment]]:
+    shares = [(_share(part.box, region.box), region) for region in regions]
+    near = [(share, region) for share, region in shares if share > 0.02]
+    if not near:
+        return [(None, part)]
+    best = max(near, key=lambda pair: (round(pair[0], 1), -_area(pair[1].box)))
+    if best[0] >= _WHOLE or len(near) == 1:
+        return [(best[1] if best[0] >= 0.4 else None, part)]
+    return _cut_at_words(part, [region for _, region in near])
+
+
+def _cut_at_words(part: Fragment, regions: Sequence[Region]) -> list[tuple[Region | None, Fragment]]:
+    runs: list[tuple[Region | None, list[Any]]] = []
+    inside = False
+    for glyph in part.glyphs:
+        if inside and runs:
+            runs[-1][1].append(glyph)
+            inside = not glyph.char.isspace()
+            continue
+        home = _at(glyph.middle, regions)
+        if runs and runs[-1][0] is home:
+            runs[-1][1].append(glyph)
+        else:
+            runs.append((home, [glyph]))
+        inside = glyph.char.isalnum() and ord(glyph.char[0]) < 0x2E80
+    return [(home, fragment(run, upright=part.upright)) for home, run in runs if any(not g.char.isspace() for g in run)]
+
+
+def _at(point: tuple[float, float], regions: Sequence[Region]) -> Region | None:
+    x, y = point
+    holding = [
+        region for region in regions if region.box[0] <= x <= region.box[2] and region.box[1] <= y <= region.box[3]
+    ]
+    return min(holding, key=lambda region: _area(region.box), default=None)
+
+
+def _area(box: Box) -> float:
+    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
+
+
+def _share(inner: Box, outer: Box) -> float:
+    """Share of ``inner`` that lies in ``outer``."""
+    width = min(inner[2], outer[2]) - max(inner[0], outer[0])
+    height = min(inner[3], outer[3]) - max(inner[1], outer[1])
+    area = _area(inner)
+    return max(0.0, width) * max(0.0, height) / area if area > 0 else 0.0
+
+
+def _gathered(homeless: Sequence[Fragment]) -> list[Region]:
+    """Regions of text for fragments that no region holds: neighbours below one another together."""
+    found: list[Region] = []
+    for part in sorted(homeless, key=lambda part: (part.box[1], part.box[0])):
+        size = part.box[3] - part.box[1]
+        last = next((region for region in reversed(found[-4:]) if _continues(region.box, part.box, size)), None)
+        if last is None:
+            found.append(Region(Label.TEXT, part.box, [part]))
+        else:
+            last.fragments.append(part)
+            last.box = _union(last.box, part.box)
+    return found
+
+
+def _continues(above: Box, box: Box, size: float) -> bool:
+    beside = box[0] < above[2] + size and box[2] > above[0] - size
+    return beside and box[1] - above[3] < 0.7 * size and abs(box[0] - above[0]) < 3 * size
+
+
+def _union(one: Box, other: Box) -> Box:
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
+
+
+def _written(
+    regions: Sequence[Region], words: frozenset[str], body: float, engine: str, confidence: float | None
+) -> PageText:
+    """Markdown and blocks of regions in reading order."""
+    markdown = ""
+    blocks: list[Block] = []
+    for region in regions:
+        for block, text in _blocks_of(region, words, body):
+            if text:
+                markdown += "\n\n" if markdown else ""
+                start = len(markdown)
+                markdown += text
+                block = _placed(block, start, len(markdown))
+            blocks.append(block)
+    return PageText(markdown=markdown, blocks=tuple(blocks), engine=engine, confidence=confidence)
+
+
+def _placed(block: Block, start: int, end: int) -> Block:
+    return Block(
+        label=block.label, box=block.box, text=block.text, start=start, end=end, level=block.level, lines=block.lines
+    )
+
+
+def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple[Block, str]]:
+    """Blocks of one region with their Markdown ("" for what stays outside)."""
+    label, lines = region.label, region.lines
+    if region.by_row:
+        return [_paragraph(Piece(Label.TEXT, [[line] for line in lines]), words)]
+    if label is Label.TABLE:
+        table = filled(region.fragments, region.frames, words)
+        if table and not table.is_frame and not table.is_prose:
+            return [(Block(label=label, box=region.box, text=table.text, lines=_lines(region.lines)), table.markdown())]
+    if label in (Label.TITLE, Label.HEADING) and not headings.is_no_heading(lines, body):
+        return [_heading(part, label, words, body) for part in headings.heading_parts(lines)]
+    if label is Label.TEXT and headings.looks_like_heading(lines, body):
+        return [_heading(lines, Label.HEADING, words, body)]
+    if label in _OUTSIDE:
+        return [(_block(label, region.box, lines, joined([line.text for line in lines], words)), "")]
+    if label is Label.FIGURE and not margins.is_prose(lines):
+        text = "\n".join(line.text for line in lines)
+        return [(_block(label, region.box, lines, text), text)]
+    if label in (Label.CAPTION, Label.FORMULA):
+        return [_paragraph(Piece(label, [lines]), words)]
+    listed = Label.LIST if label is Label.LIST else Label.TEXT
+    return [_written_piece(piece, words, body) for piece in pieces(lines, listed, body)]
+
+
+def _written_piece(piece: Piece, words: frozenset[str], body: float) -> tuple[Block, str]:
+    if piece.label is Label.HEADING:
+        return _heading(piece.lines, Label.HEADING, words, body)
+    return _list(piece, words) if piece.label is Label.LIST else _paragraph(piece, words)
+
+
+def _heading(lines: Sequence[PrintedLine], label: Label, words: frozenset[str], body: float) -> tuple[Block, str]:
+    text = joined([line.text for line in lines], words)
+    level = headings.level_of(text, max(line.size for line in lines), body, title=label is Label.TITLE)
+    block = _block(label, _around(lines), lines, text, level)
+    return block, f"{'#' * level} {text}"
+
+
+def _list(piece: Piece, words: frozenset[str]) -> tuple[Block, str]:
+    texts = [joined([line.text for line in part], words) for part in piece.parts]
+    return _block(Label.LIST, _around(piece.lines), piece.lines, "\n".join(texts)), "\n".join(map(item_text, texts))
+
+
+def _paragraph(piece: Piece, words: frozenset[str]) -> tuple[Block, str]:
+    lines = piece.lines
+    if len(lines) > 1 and all(line.mono for line in lines):
+        text = "\n".join(line.text for line in lines)
+        return _block(piece.label, _around(lines), lines, text), f"```\n{text}\n```"
+    text = "\n".join(joined([line.text for line in part], words) for part in piece.parts)
+    return _block(piece.label, _around(lines), lines, text), _escaped(text)
+
+
+def _escaped(text: str) -> str:
+    """A paragraph that would read as a Markdown heading or quote keeps its first sign as a sign."""
+    return re.sub(r"(?m)^(?=[#>])", r"\\", text)
+
+
+def _block(label: Label, box: Box, lines: Sequence[PrintedLine], text: str, level: int = 0) -> Block:
+    return Block(label=label, box=box, text=text, level=level, lines=_lines(lines))
+
+
+def _lines(lines: Sequence[PrintedLine]) -> tuple[Line, ...]:
+    return tuple(part for line in lines for part in line.as_lines())
+
+
+def _around(lines: Sequence[PrintedLine]) -> Box:
+    box = lines[0].box
+    for line in lines[1:]:
+        box = _union(box, line.box)
+    return box

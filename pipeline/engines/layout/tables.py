@@ -1,0 +1,241 @@
+"""Tables: characters put into the cells of a grid, written as a pipe table or, where cells span, as HTML. Pure."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipeline.engines.layout.glyphs import Fragment, Glyph, fragment, is_cjk, printed_lines
+from pipeline.engines.layout.joining import joined
+from stores.models import Box, Line
+
+_PROSE = 90  # characters of a cell that is rather a paragraph
+_WORD_GAP_EM = 0.2  # a wider gap parts two words
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table: its place, how many columns and rows it spans, its printed text."""
+
+    row: int
+    column: int
+    box: Box
+    text: str
+    columns: int = 1
+    rows: int = 1
+    heading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The cells of one table in reading order, without those that others cover."""
+
+    cells: tuple[Cell, ...]
+    box: Box
+
+    @property
+    def spans(self) -> bool:
+        return any(cell.columns > 1 or cell.rows > 1 for cell in self.cells)
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether but one cell holds text: a frame around a text, no table."""
+        return sum(bool(cell.text) for cell in self.cells) < 2
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether it is text set in two columns, a date beside a paragraph, that only looks like a table."""
+        texts = [cell.text for cell in self.cells if cell.text]
+        columns = len({cell.column for cell in self.cells if cell.text})
+        long = sum(len(text) for text in texts if len(text) > _PROSE)
+        return columns <= 2 and long > 0.6 * sum(map(len, texts))
+
+    @property
+    def text(self) -> str:
+        """Rows as lines, cells apart by tabs."""
+        return "\n".join("\t".join(cell.text for cell in row).rstrip("\t") for row in self._by_row())
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(Line(box=cell.box, text=cell.text) for cell in self.cells if cell.text)
+
+    def markdown(self) -> str:
+        return self._as_html() if self.spans else self._as_pipes()
+
+    def _by_row(self) -> list[list[Cell]]:
+        rows: dict[int, list[Cell]] = {}
+        for cell in self.cells:
+            rows.setdefault(cell.row, []).append(cell)
+        return [sorted(rows[row], key=lambda cell: cell.column) for row in sorted(rows)]
+
+    def _as_pipes(self) -> str:
+        rows = [[_piped(cell.text) for cell in row] for row in self._by_row()]
+        width = max(len(row) for row in rows)
+        padded = [row + [""] * (width - len(row)) for row in rows]
+        written = ["| " + " | ".join(row) + " |" for row in padded]
+        return "\n".join([written[0], "|" + " --- |" * width, *written[1:]])
+
+    def _as_html(self) -> str:
+        rows = "\n".join("<tr>" + "".join(map(_tagged, row)) + "</tr>" for row in self._by_row())
+        return f"<table>\n{rows}\n</table>"
+
+
+def _piped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+
+
+def _tagged(cell: Cell) -> str:
+    tag = "th" if cell.heading else "td"
+    wide = f' colspan="{cell.columns}"' if cell.columns > 1 else ""
+    high = f' rowspan="{cell.rows}"' if cell.rows > 1 else ""
+    return f"<{tag}{wide}{high}>{html.escape(cell.text, quote=False)}</{tag}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The place of one cell: grid position, spans, box."""
+
+    row: int
+    column: int
+    rows: int
+    columns: int
+    box: Box
+    heading: bool = False
+
+
+def frames_of_grid(columns: Sequence[float], rows: Sequence[float]) -> list[Frame]:
+    """One frame per slot of a grid whose lines are ``columns`` (x) and ``rows`` (y), ascending, in points."""
+    return [
+        Frame(row, column, 1, 1, (columns[column], rows[row], columns[column + 1], rows[row + 1]), row == 0)
+        for row in range(len(rows) - 1)
+        for column in range(len(columns) - 1)
+    ]
+
+
+def frames_of_placements(rows: Sequence[Sequence[Any]], label_rows: Collection[int]) -> list[Frame]:
+    """Frames of a grid of PyMuPDF's SpanCells: rows of cells, those that others cover left out.
+
+    ``label_rows``: rows that hold one label for the rows below; they become one cell.
+    """
+    frames: list[Frame] = []
+    taken: set[tuple[int, int]] = set()
+    for row, cells in enumerate(rows):
+        column = 0
+        if row in label_rows and _is_label(cells):
+            frames.append(_whole_row(row, cells))
+            continue
+        for cell in cells:
+            while (row, column) in taken:
+                column += 1
+            high, wide = max(1, int(cell.rowspan)), max(1, int(cell.colspan))
+            taken.update((row + down, column + right) for down in range(high) for right in range(wide))
+            if cell.bbox is not None:
+                x0, y0, x1, y1 = (float(value) for value in cell.bbox)
+                frames.append(Frame(row, column, high, wide, (x0, y0, x1, y1), cell.tag == "th"))
+            column += wide
+    return frames
+
+
+def _is_label(cells: Sequence[Any]) -> bool:
+    plain = all(cell.rowspan == 1 and cell.bbox is not None for cell in cells)
+    return plain and len(cells) > 1 and sum(bool(cell.text.strip()) for cell in cells) == 1
+
+
+def _whole_row(row: int, cells: Sequence[Any]) -> Frame:
+    box = _around([cell.bbox for cell in cells])
+    return Frame(row, 0, 1, sum(int(cell.colspan) for cell in cells), box, True)
+
+
+def filled(fragments: Sequence[Fragment], frames: Sequence[Frame], words: frozenset[str]) -> Table | None:
+    """The table of these cells with the text that lies in them; None without text."""
+    if not frames or not fragments:
+        return None
+    parts: dict[int, list[Fragment]] = {}
+    for part in fragments:
+        for place, run in _runs(part, frames):
+            parts.setdefault(place, []).append(fragment(run, upright=part.upright))
+    cells = [_cell(frame, parts.get(index, []), words) for index, frame in enumerate(frames)]
+    return Table(tuple(_without_empty(cells)), _around([frame.box for frame in frames]))
+
+
+def _cell(frame: Frame, parts: Sequence[Fragment], words: frozenset[str]) -> Cell:
+    return Cell(
+        row=frame.row,
+        column=frame.column,
+        rows=frame.rows,
+        columns=frame.columns,
+        box=frame.box,
+        text=joined([line.text for line in printed_lines(parts)], words),
+        heading=frame.heading,
+    )
+
+
+def _runs(part: Fragment, frames: Sequence[Frame]) -> list[tuple[int, list[Glyph]]]:
+    """A fragment cut where a word enters another cell; spaces go with the character before them."""
+    runs: list[tuple[int, list[Glyph]]] = []
+    last = 0
+    for word in _words(part.glyphs):
+        if word[0].char.isspace():
+            if runs:
+                runs[-1][1].extend(word)
+            continue
+        last = _place(word, frames, last)
+        if runs and runs[-1][0] == last:
+            runs[-1][1].extend(word)
+        else:
+            runs.append((last, list(word)))
+    return runs
+
+
+def _words(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
+    """Characters that no grid line may part: those of a Latin word or a number; others stand alone."""
+    words: list[list[Glyph]] = []
+    for glyph in glyphs:
+        if words and _in_one_word(words[-1][-1], glyph):
+            words[-1].append(glyph)
+        else:
+            words.append([glyph])
+    return words
+
+
+def _in_one_word(before: Glyph, glyph: Glyph) -> bool:
+    if any(char.isspace() or is_cjk(char) for char in (before.char[-1], glyph.char[0])):
+        return False
+    return glyph.x0 - before.x1 < _WORD_GAP_EM * glyph.style.size
+
+
+def _place(word: Sequence[Glyph], frames: Sequence[Frame], guess: int) -> int:
+    """The frame that holds the middle of a word, else the nearest; ``guess`` is tried first."""
+    x, y = (word[0].x0 + word[-1].x1) / 2, word[0].middle[1]
+    if _distance(frames[guess].box, x, y) == 0:
+        return guess
+    return min(range(len(frames)), key=lambda index: _distance(frames[index].box, x, y))
+
+
+def _distance(box: Box, x: float, y: float) -> float:
+    return max(box[0] - x, 0.0, x - box[2]) + max(box[1] - y, 0.0, y - box[3])
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    return (
+        min(box[0] for box in boxes),
+        min(box[1] for box in boxes),
+        max(box[2] for box in boxes),
+        max(box[3] for box in boxes),
+    )
+
+
+def _without_empty(cells: list[Cell]) -> list[Cell]:
+    """The cells without rows and columns that are empty throughout; a table with spans stays as it is."""
+    if any(cell.rows > 1 or cell.columns > 1 for cell in cells):
+        return cells
+    rows = sorted({cell.row for cell in cells if cell.text})
+    columns = sorted({cell.column for cell in cells if cell.text})
+    at_row, at_column = ({old: new for new, old in enumerate(kept)} for kept in (rows, columns))
+    return [
+        replace(cell, row=at_row[cell.row], column=at_column[cell.column])
+        for cell in cells
+        if cell.row in at_row and cell.column in at_column
+    ]

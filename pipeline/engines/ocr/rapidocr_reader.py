@@ -1,0 +1,105 @@
+"""The page reader for machines without a GPU: PP-OCR finds and reads lines, the layout model makes them a page.
+
+The page is turned upright first; the result's boxes lie on the page as it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.contracts import PageImage
+from pipeline.engines.layout.reader import LAYOUT_VERSION
+from pipeline.engines.ocr.text_lines import LineModels, model_names
+from stores.errors import IngotError, PageError
+from stores.models import Block, Line, PageText
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pipeline.engines.ocr.recognised_lines import ReadLine, ReadPicture
+    from pipeline.engines.ocr.upright import Turn
+
+ENGINE = "rapidocr"
+VERSION = "1"  # raise it with every change of output
+
+
+class RapidOcrReader:
+    """PageReader on the CPU, one thread. Models (30 MB on disk) are loaded by the first page."""
+
+    def __init__(self, batch_pages: int = 8) -> None:
+        self.batch_pages = batch_pages
+        self.fingerprint = f"rapidocr:{VERSION}:{model_names()}:layout={LAYOUT_VERSION}"
+        self._models = LineModels()
+
+    def read(self, image: PageImage) -> PageText:
+        """Text of a page image; empty with confidence 0 where there is ink but nothing that can be read.
+
+        Raises PageError where the picture cannot be opened, UnavailableError where the models cannot be loaded.
+        """
+        from pipeline.engines.ocr.ink import is_blank
+        from pipeline.engines.ocr.recognised_lines import read_lines
+
+        picture = load_picture(image.path)
+        if is_blank(picture):
+            return PageText(markdown="", blocks=(), engine=ENGINE)
+        try:
+            found = read_lines(self._models, picture)
+            return _laid_out(found, image) if found.lines else _nothing()
+        except IngotError:
+            raise
+        except Exception as error:
+            raise PageError(f"page {image.number} cannot be read by OCR ({error})") from error
+
+
+def load_picture(path: Path) -> np.ndarray:
+    """uint8 (height, width, 3), BGR. Raises PageError."""
+    import cv2
+    import numpy as np
+
+    try:
+        picture = cv2.imdecode(np.frombuffer(path.read_bytes(), dtype=np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, cv2.error) as error:
+        raise PageError(f"the page image {path.name} cannot be opened ({error}); render the page again") from error
+    if picture is None:
+        raise PageError(f"the page image {path.name} is damaged; render the page again")
+    return picture
+
+
+def _nothing() -> PageText:
+    return PageText(markdown="", blocks=(), engine=ENGINE, confidence=0.0)
+
+
+def _confidence(lines: Sequence[ReadLine]) -> float:
+    """Mean over the characters, 0 to 1."""
+    total = sum(len(line.reading.text) for line in lines)
+    return round(sum(line.reading.confidence * len(line.reading.text) for line in lines) / max(total, 1), 4)
+
+
+def _laid_out(found: ReadPicture, image: PageImage) -> PageText:
+    from pipeline.engines.layout.reader import read_page
+    from pipeline.engines.ocr.line_setting import set_lines
+    from pipeline.engines.ocr.searchable_page import make_page
+    from pipeline.engines.ocr.upright import level_picture
+
+    scale = image.width_pt / found.turn.width
+    turn = replace(found.turn.scaled(scale), height=image.height_pt)
+    width_pt, height_pt = turn.size
+    document = make_page(level_picture(found.picture, found.turn), width_pt, height_pt, set_lines(found.lines, scale))
+    try:
+        text = read_page(document[0], ENGINE, recognised=True, confidence=_confidence(found.lines))
+    finally:
+        document.close()
+    return _turned_back(text, turn)
+
+
+def _turned_back(text: PageText, turn: Turn) -> PageText:
+    """The same text with its boxes on the page as given."""
+    return replace(text, blocks=tuple(_block_back(block, turn) for block in text.blocks))
+
+
+def _block_back(block: Block, turn: Turn) -> Block:
+    lines = tuple(Line(box=turn.back(line.box), text=line.text) for line in block.lines)
+    return replace(block, box=turn.back(block.box), lines=lines)

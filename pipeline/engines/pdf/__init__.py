@@ -1,0 +1,1 @@
+"""Documents of pages through PyMuPDF: opening, looking, rendering, the text layer."""

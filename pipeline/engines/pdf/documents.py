@@ -1,0 +1,97 @@
+"""Opening, looking at and rendering documents of pages with PyMuPDF: PDF files, and images by Pillow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.contracts import DocumentFacts, PageFacts, PageImage
+from pipeline.engines.media import IMAGES, PDF, sniff
+from pipeline.engines.pdf import images as image_document
+from pipeline.engines.pdf import mupdf
+from pipeline.engines.pdf.facts import facts_of_page
+from stores.errors import InputError, PageError
+
+VERSION = "1"
+_POINTS_PER_INCH = 72.0
+
+
+class PyMuPdfDocuments:
+    """A DocumentEngine for PDF and image files (PNG, JPEG, TIFF with several frames, BMP, WebP).
+
+    ``dpi`` is the resolution of rendered pages; a page whose picture would have more than ``max_page_megapixels``
+    million pixels is drawn smaller.
+    """
+
+    def __init__(self, dpi: int, max_page_megapixels: float) -> None:
+        self._dpi = dpi
+        self._max_pixels = int(max_page_megapixels * 1_000_000)
+        self.fingerprint = f"pymupdf-documents:{VERSION}:dpi={dpi}:max={self._max_pixels}"
+
+    def inspect(self, path: Path, password: str) -> DocumentFacts:
+        """Page count and title. Raises InputError or EncryptedError with one sentence that does not name the file."""
+        if _kind(path) in IMAGES:
+            return DocumentFacts(page_count=image_document.count_frames(path))
+        document = mupdf.open_pdf(path, password)
+        try:
+            return DocumentFacts(page_count=document.page_count, title=_title(document))
+        finally:
+            document.close()
+
+    def look(self, path: Path, password: str, numbers: Sequence[int]) -> Iterator[PageFacts]:
+        """Facts of the pages ``numbers`` (from 1), in that order; a page that cannot be read raises PageError."""
+        if _kind(path) in IMAGES:
+            yield from (image_document.facts(path, number) for number in numbers)
+            return
+        document = mupdf.open_pdf(path, password)
+        try:
+            for number in numbers:
+                page = mupdf.load_page(document, number)
+                with mupdf.translated(f"Page {number} cannot be read", PageError):
+                    found = facts_of_page(page, number)
+                yield found
+        finally:
+            document.close()
+
+    def render(self, path: Path, password: str, number: int, target: Path) -> PageImage:
+        """Draw page ``number`` into the PNG file ``target``; raises PageError where it cannot be drawn."""
+        if _kind(path) in IMAGES:
+            return image_document.render(path, number, target, self._dpi, self._max_pixels)
+        document = mupdf.open_pdf(path, password)
+        try:
+            page = mupdf.load_page(document, number)
+            with mupdf.translated(f"Page {number} cannot be drawn", PageError):
+                self._draw(page, target)
+                return PageImage(number=number, path=target, width_pt=page.rect.width, height_pt=page.rect.height)
+        finally:
+            document.close()
+
+    def _draw(self, page: Any, target: Path) -> None:
+        zoom = zoom_for(page.rect.width, page.rect.height, self._dpi, self._max_pixels)
+        pymupdf = mupdf.load()
+        pixmap = page.get_pixmap(matrix=pymupdf.Matrix(zoom, zoom), alpha=False)
+        image_document.write_png(pixmap.samples_mv, pixmap.width, pixmap.height, pixmap.n, target)
+
+
+def zoom_for(width_pt: float, height_pt: float, dpi: float, max_pixels: int) -> float:
+    """Pixels per point: ``dpi``, less where the picture would pass ``max_pixels`` or a side 20,000 pixels."""
+    zoom = dpi / _POINTS_PER_INCH
+    pixels = max(1.0, width_pt * zoom) * max(1.0, height_pt * zoom)
+    if pixels > max_pixels:
+        zoom *= math.sqrt(max_pixels / pixels)
+    longest = max(width_pt, height_pt) * zoom
+    return zoom * min(1.0, 20_000 / longest) if longest > 0 else zoom
+
+
+def _kind(path: Path) -> str:
+    kind = sniff(path)
+    if kind != PDF and kind not in IMAGES:
+        raise InputError(f"This engine does not read {kind} files.")
+    return kind
+
+
+def _title(document: Any) -> str:
+    title = (document.metadata or {}).get("title") or ""
+    return " ".join(str(title).replace("\0", "").split())[:300]

@@ -1,0 +1,100 @@
+"""One cheap look at a PDF page: how much text, of what kind, and what covers it. About 2 to 10 ms a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pipeline.contracts import PageFacts
+from pipeline.engines.pdf import mupdf
+
+_INVISIBLE = 3  # text render mode: neither filled nor stroked
+_GRID = 48  # the share of the page that images cover is counted on a grid of so many cells a side
+_COVERS = 0.9
+_IMAGES = ("fill-image", "fill-imgmask")
+_PATHS = ("fill-path", "stroke-path", "fill-shade")
+
+
+def facts_of_page(page: Any, number: int) -> PageFacts:
+    """Facts of an open page; whatever MuPDF raises passes through."""
+    pymupdf = mupdf.load()
+    flags = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP | pymupdf.TEXT_CID_FOR_UNKNOWN_UNICODE
+    text = page.get_text("text", flags=flags & ~pymupdf.TEXT_CID_FOR_UNKNOWN_UNICODE)
+    log = page.get_bboxlog()
+    images = [(order, pymupdf.Rect(box)) for order, (kind, box) in enumerate(log) if kind in _IMAGES]
+    rect = pymupdf.Rect(page.rect)
+    return PageFacts(
+        number=number,
+        width_pt=rect.width,
+        height_pt=rect.height,
+        text=text,
+        hidden_share=_hidden_share(page, images) if text.strip() else 0.0,
+        image_share=_covered(rect, [box for _, box in images]),
+        unmapped_share=unmapped_share(text),
+        drawings=sum(kind in _PATHS for kind, _ in log),
+        ink=any(kind != "ignore-text" for kind, _ in log) or bool(text.strip()),
+    )
+
+
+def unmapped_share(text: str) -> float:
+    """Share of the printed characters that mean nothing: replacement, private use, control characters.
+
+    U+F020 to U+F0FF are the codes of symbol fonts, which reading decodes.
+    """
+    printed = [char for char in text if not char.isspace()]
+    return sum(map(_means_nothing, printed)) / len(printed) if printed else 0.0
+
+
+def _means_nothing(char: str) -> bool:
+    code = ord(char)
+    return (
+        code == 0xFFFD
+        or code < 0x20
+        or 0x7F <= code < 0xA0
+        or 0xE000 <= code < 0xF020
+        or 0xF0FF < code <= 0xF8FF
+        or code >= 0xF0000
+        or 0xFFF0 <= code <= 0xFFFB
+    )
+
+
+def _hidden_share(page: Any, images: list[tuple[int, Any]]) -> float:
+    """Share of the characters that are drawn invisibly, or before an image that covers them."""
+    total = hidden = 0
+    for span in page.get_texttrace():
+        count = len(span["chars"])
+        total += count
+        if span["type"] == _INVISIBLE or span.get("opacity", 1.0) == 0 or _is_under(span, images):
+            hidden += count
+    return hidden / total if total else 0.0
+
+
+def _is_under(span: dict[str, Any], images: Iterable[tuple[int, Any]]) -> bool:
+    later = [box for order, box in images if order > span["seqno"]]
+    if not later:
+        return False
+    x0, y0, x1, y1 = span["bbox"]
+    middle_x, middle_y = (x0 + x1) / 2, (y0 + y1) / 2
+    return any(box.x0 <= middle_x <= box.x1 and box.y0 <= middle_y <= box.y1 for box in later)
+
+
+def _covered(rect: Any, boxes: list[Any]) -> float:
+    """Share of ``rect`` that the boxes cover together."""
+    if not boxes or rect.is_empty:
+        return 0.0
+    if any((box & rect).get_area() >= _COVERS * rect.get_area() for box in boxes):
+        return 1.0
+    cells: set[tuple[int, int]] = set()
+    for box in boxes[:2000]:
+        part = box & rect
+        if not part.is_empty:
+            cells |= _cells(part, rect)
+    return len(cells) / (_GRID * _GRID)
+
+
+def _cells(part: Any, rect: Any) -> set[tuple[int, int]]:
+    """Cells of the grid whose middle lies in ``part``."""
+    width, height = rect.width / _GRID, rect.height / _GRID
+    columns = range(round((part.x0 - rect.x0) / width), round((part.x1 - rect.x0) / width))
+    rows = range(round((part.y0 - rect.y0) / height), round((part.y1 - rect.y0) / height))
+    return {(column, row) for column in columns for row in rows}

@@ -1,0 +1,107 @@
+"""The one door to PyMuPDF: importing it, and opening documents with it.
+
+``import pymupdf`` alone would load the layout models with as many threads as the machine has cores, in every process
+that only wants to count pages. So everything imports it through ``load``; the models come with ``layout_model.py``.
+Errors of MuPDF leave this file as InputError, EncryptedError or PageError.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline.engines.media import PDF, sniff
+from stores.errors import EncryptedError, IngotError, InputError, PageError
+
+_ENGINES = Path(__file__).parent.parent
+_LAYOUT = "pymupdf.layout"
+
+
+@functools.cache
+def load() -> Any:
+    """The module ``pymupdf``, without its layout models and without messages on stdout."""
+    blocked = _LAYOUT not in sys.modules
+    if blocked:
+        sys.modules[_LAYOUT] = None  # type: ignore[assignment]  # makes its import inside pymupdf fail, as if absent
+    try:
+        module = importlib.import_module("pymupdf")
+    finally:
+        if blocked:
+            del sys.modules[_LAYOUT]
+    module.TOOLS.mupdf_display_errors(False)
+    module.TOOLS.mupdf_display_warnings(False)
+    module.TOOLS.unset_quad_corrections(True)  # some fonts have absurd ascenders: boxes must not reach other lines
+    return module
+
+
+def open_pdf(path: Path, password: str) -> Any:
+    """An open ``pymupdf.Document`` of a PDF file with at least one page."""
+    kind = sniff(path)
+    if kind != PDF:
+        raise InputError(f"The file is {kind}, not a PDF.")
+    pymupdf = load()
+    with translated("The PDF cannot be opened"):
+        document = pymupdf.open(str(path), filetype="pdf")
+    try:
+        _unlock(document, password)
+        with translated("The page tree of the PDF cannot be read"):
+            pages = document.page_count
+        if pages < 1:
+            raise InputError("The PDF has no pages; it may be truncated: export or download it again.")
+    except BaseException:
+        document.close()
+        raise
+    return document
+
+
+def _unlock(document: Any, password: str) -> None:
+    if not document.needs_pass:
+        return
+    with translated("The PDF cannot be decrypted"):
+        opened = document.authenticate(password)
+    if not opened:
+        wrong = ", and the password given does not open it" if password else ""
+        raise EncryptedError(f"The PDF is encrypted{wrong}; give its password with --password.")
+
+
+def load_page(document: Any, number: int) -> Any:
+    """Page ``number`` (from 1) of an open document."""
+    if not 1 <= number <= document.page_count:
+        raise PageError(f"There is no page {number}: the document has {document.page_count} pages.")
+    with translated(f"Page {number} cannot be read", PageError):
+        return document.load_page(number - 1)
+
+
+@contextmanager
+def translated(what: str, kind: type[InputError] = InputError) -> Iterator[None]:
+    """Turn whatever PyMuPDF raises into ``kind`` with one sentence beginning with ``what``; our own bugs stay bugs."""
+    try:
+        yield
+    except (IngotError, KeyboardInterrupt, SystemExit):
+        raise
+    except MemoryError as error:
+        raise kind(f"{what}: it needs more memory than this process may use.") from error
+    except Exception as error:  # MuPDF has its own exception classes, and the wrapper raises plain ones besides
+        if _is_ours(error):
+            raise
+        raise kind(f"{what}: the file is damaged ({_reason(error)}); repair it or export it again.") from error
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Was it raised by a line of this package rather than inside a library?"""
+    last = error.__traceback__
+    while last and last.tb_next:
+        last = last.tb_next
+    return last is not None and Path(last.tb_frame.f_code.co_filename).is_relative_to(_ENGINES)
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split()).rstrip(".")
+    if text.startswith("Failed to open"):
+        return "its structure cannot be found"
+    return (text[:120] or type(error).__name__).replace("code=", "code ")

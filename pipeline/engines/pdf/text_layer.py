@@ -1,0 +1,52 @@
+"""The text layer of PDF pages, read by PyMuPDF's layout model: a TextReader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.engines.layout import reader as layout
+from pipeline.engines.pdf import mupdf
+from stores.errors import PageError
+from stores.models import PageText
+
+_PAGES_PER_OPENING = 64  # MuPDF keeps what it parsed of a document; opened anew, it starts small
+
+
+class PyMuPdfText:
+    """Reads one page at a time; keeps the last document open, so that a run of its pages opens it once."""
+
+    def __init__(self) -> None:
+        self.fingerprint = f"pymupdf-layout:{layout.LAYOUT_VERSION}"
+        self._key: tuple[str, str, int, int] | None = None
+        self._document: Any = None
+        self._pages_read = 0
+
+    def read(self, path: Path, password: str, number: int) -> PageText:
+        """Markdown and blocks of page ``number`` (from 1); raises InputError, EncryptedError, PageError."""
+        page = mupdf.load_page(self._open(path, password), number)
+        with mupdf.translated(f"The text of page {number} cannot be read", PageError):
+            return layout.read_page(page, self.fingerprint, False, None)
+
+    def close(self) -> None:
+        """Let go of the open document and of what MuPDF cached of it."""
+        if self._document is not None:
+            self._document.close()
+            mupdf.load().TOOLS.store_shrink(100)
+        self._key, self._document, self._pages_read = None, None, 0
+
+    def _open(self, path: Path, password: str) -> Any:
+        key = _key(path, password)
+        if key != self._key or self._pages_read >= _PAGES_PER_OPENING:
+            self.close()
+            self._document, self._key = mupdf.open_pdf(path, password), key
+        self._pages_read += 1
+        return self._document
+
+
+def _key(path: Path, password: str) -> tuple[str, str, int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return str(path), password, stat.st_mtime_ns, stat.st_size

@@ -1,0 +1,1 @@
+"""Records by rules: one module per schema, and what they share."""

@@ -1,0 +1,221 @@
+"""Dates and periods as documents print them, English, Chinese and other European languages.
+
+Candidates are found by patterns of our own, so that "12.50" or a phone number is never a date; month names beyond our
+table are read by dateparser. Values are ISO, as exact as printed: ``2018``, ``2018-09``, ``2018-09-14``; the open end
+of a period is ``present``.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pipeline.engines.rules.month_names import OPEN_END, is_season, month_number
+
+PRESENT = "present"
+_FIRST_YEAR, _LAST_YEAR = 1900, 2099
+_WORD = r"[^\W\d_]{3,12}"
+_ZH_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "O": 0, "元": 1, "两": 2}
+
+_YEAR = r"(?:19|20)\d{2}"
+_BEGIN = r"(?<![\d.,/])(?<![A-Za-z]-)"  # not in the middle of a number, a version, a longer date
+_CLOCK = r"(?=\d{2}:\d{2})"  # a time that OCR glued to the date
+_ZH_NUMBER = "[一二三四五六七八九十]"
+_ORDINAL = r"(?:st|nd|rd|th|er|º)?"
+
+_DATE_PATTERNS = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        ("ymd", r"(?<!\d)(\d{4})\s*年\s*(\d{1,2})\s*月\s*(?:(\d{1,2})\s*[日号號])?"),
+        (
+            "zh",
+            rf"([〇○零一二三四五六七八九]{{4}})\s*年\s*({_ZH_NUMBER}{{1,2}})\s*月\s*(?:({_ZH_NUMBER}{{1,3}})\s*[日号])?",
+        ),
+        ("y-m-d", rf"{_BEGIN}({_YEAR})\s?([-/.])\s?(\d{{1,2}})\s?\2\s?(\d{{1,2}}(?!\d)|\d{{2}}{_CLOCK})"),
+        (
+            "d-m-y",
+            rf"{_BEGIN}(\d{{1,2}})\s?([-/.])\s?(\d{{1,2}})\s?\2\s?"
+            rf"({_YEAR}(?!\d)|\d{{2}}(?![.,/%-]?\d)|{_YEAR}{_CLOCK}|\d{{2}}{_CLOCK})",
+        ),
+        (
+            "dMy",
+            rf"(?<!\d)(\d{{1,2}}){_ORDINAL}[\s./-]{{0,2}}(?:of\s+|de\s+)?({_WORD})\.?,?[\s./'-]{{0,3}}(?:del?\s+)?"
+            rf"({_YEAR}|(?<=[-/'\s])\d{{2}})(?![\d:])",
+        ),
+        (
+            "Mdy",
+            rf"(?<![^\W\d_])({_WORD})\.?\s{{0,2}}(\d{{1,2}}){_ORDINAL}(?:,\s{{0,2}}|\s{{1,2}}|-)({_YEAR})(?!\d)",
+        ),
+        ("My", rf"(?<![^\W\d_])({_WORD})\.?,?(?:\s{{0,2}}|[-/]|\s?[’'])({_YEAR})(?!\d)"),
+        ("my", rf"{_BEGIN}(0?[1-9]|1[0-2])\s?[-/.]\s?({_YEAR})(?![\d/.-]*\d)"),
+        ("ym", rf"{_BEGIN}({_YEAR})\s?[-/.]\s?(0?[1-9]|1[0-2])(?![\d%])"),
+        ("ymd", rf"(?<![\w.,/-])({_YEAR})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\w)"),
+        ("y", rf"(?<![\d.,/$€£¥])(?<![A-Za-z]-)({_YEAR})(?!\d|[.,/%]\d|\s?年\s?\d)年?"),
+    )
+)
+_DASH = r"\s*(?:[-–—−‐~～〜至到]|\bto\b|\bbis\b|\buntil\b|\btill\b|\btot\b|\bjusqu.à\b|\bà\b|\bhasta\b|-{2,3})+\s*"
+_OPEN = re.compile(rf"{_DASH}({OPEN_END})(?![^\W\d_]{{2}})", re.IGNORECASE)
+_OPEN_TAIL = re.compile(rf"\s*(?:[-–—~～])\s*$|\s*({OPEN_END})", re.IGNORECASE)
+_BETWEEN = re.compile(_DASH, re.IGNORECASE)
+_SINCE = re.compile(r"(?:\bsince|\bseit|\bdepuis|\bsinds|\bdesde|\bab)\s*$", re.IGNORECASE)
+_BARE_START = re.compile(rf"(?<![\w])({_WORD})\.?{_DASH}(?=({_WORD})\.?,?\s?((?:19|20)\d{{2}}))", re.IGNORECASE)
+_SLASHED = re.compile(r"(?<![\d.,/-])(\d{1,2})[/-](\d{1,2})[/-](?:19|20)?\d{2}(?!\d)")
+_AMERICAN = re.compile(r"\b(?:United States|USA|U\.S\.A\.)|\b[A-Z]{2} \d{5}(?:-\d{4})?\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateMatch:
+    """A date at ``text[start:end]``; ``value`` is ISO, as exact as printed."""
+
+    start: int
+    end: int
+    value: str
+
+    @property
+    def exact(self) -> bool:
+        """Whether it names a day."""
+        return len(self.value) == 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodMatch:
+    """A period, or a single date (``first`` empty), at ``text[start:end]``; values ISO or ``present``."""
+
+    start: int
+    end: int
+    first: str
+    last: str
+
+
+def find_dates(text: str, month_first: bool = False, years: bool = False) -> list[DateMatch]:
+    """Dates in their order. ``month_first`` reads 3/4/2024 as 4 March; ``years`` also takes years that stand alone."""
+    taken: list[DateMatch] = []
+    for kind, pattern in _DATE_PATTERNS:
+        if kind == "y" and not years:
+            continue
+        for match in pattern.finditer(text):
+            if any(match.start() < other.end and other.start < match.end() for other in taken):
+                continue
+            value = _value(kind, match, month_first)
+            if value:
+                taken.append(DateMatch(start=match.start(), end=match.end(), value=value))
+    return sorted(taken, key=lambda date: date.start)
+
+
+def prefers_month_first(texts: Iterable[str]) -> bool:
+    """Whether a document writes 12/31/2024: some date can be read no other way, or its addresses are American."""
+    votes, american = 0, False
+    for text in texts:
+        for match in _SLASHED.finditer(text):
+            first, second = int(match[1]), int(match[2])
+            votes += (first <= 12 < second) - (second <= 12 < first)
+        american = american or bool(_AMERICAN.search(text))
+    return votes > 0 or (votes == 0 and american)
+
+
+def parse_date(text: str, month_first: bool = False) -> str | None:
+    """The first date of ``text``, the more exact before the less; ISO, or None."""
+    dates = find_dates(text, month_first, years=True)
+    return max(dates, key=lambda date: len(date.value)).value if dates else None
+
+
+def find_periods(text: str, month_first: bool = False) -> list[PeriodMatch]:
+    """Periods and single dates in their order; a date that belongs to a period is not listed again."""
+    return list(_periods(text, find_dates(text, month_first, years=True)))
+
+
+def _periods(text: str, dates: list[DateMatch]) -> Iterator[PeriodMatch]:
+    index = 0
+    while index < len(dates):
+        first = dates[index]
+        index += 1
+        if index < len(dates) and _BETWEEN.fullmatch(text, first.end, dates[index].start):
+            yield PeriodMatch(start=first.start, end=dates[index].end, first=first.value, last=dates[index].value)
+            index += 1
+            continue
+        yield _open_or_single(text, first)
+
+
+def _open_or_single(text: str, date: DateMatch) -> PeriodMatch:
+    """``2020 - present``, ``since 2020``, ``June - Sept 2020``, ``2019-21``, or the date alone."""
+    if match := _OPEN.match(text, date.end):
+        return PeriodMatch(start=date.start, end=match.end(), first=date.value, last=PRESENT)
+    if match := _SINCE.search(text, 0, date.start):
+        return PeriodMatch(start=match.start(), end=date.end, first=date.value, last=PRESENT)
+    for match in _BARE_START.finditer(text, 0, date.end):
+        month = month_number(match[1])
+        if match.end() == date.start and month and len(date.value) >= 7:
+            return PeriodMatch(
+                start=match.start(), end=date.end, first=f"{date.value[:4]}-{month:02d}", last=date.value
+            )
+    short = re.compile(r"\s?[-–—/]\s?(\d{2})(?![\d.,/-])").match(text, date.end)
+    if short and len(date.value) == 4 and int(short[1]) > int(date.value[2:]):
+        return PeriodMatch(start=date.start, end=short.end(), first=date.value, last=date.value[:2] + short[1])
+    return PeriodMatch(start=date.start, end=date.end, first="", last=date.value)
+
+
+def _value(kind: str, match: re.Match[str], month_first: bool) -> str | None:
+    groups = match.groups()
+    if kind == "y-m-d":
+        return _iso(groups[0], groups[2], groups[3])
+    if kind == "d-m-y":
+        day, month = (groups[2], groups[0]) if month_first else (groups[0], groups[2])
+        return _iso(groups[3], month, day) or _iso(groups[3], day, month)
+    if kind == "zh":
+        return _iso("".join(str(_ZH_DIGITS[c]) for c in groups[0]), _zh_number(groups[1]), _zh_number(groups[2]))
+    if kind == "dMy":
+        return _named(groups[2], groups[1], groups[0])
+    if kind == "Mdy":
+        return _named(groups[2], groups[0], groups[1])
+    if kind == "My":
+        return groups[1] if is_season(groups[0]) else _named(groups[1], groups[0], None)
+    if kind == "my":
+        return _iso(groups[1], groups[0], None)
+    return _iso(groups[0], groups[1] if len(groups) > 1 else None, groups[2] if len(groups) > 2 else None)
+
+
+def _iso(year: str, month: str | int | None, day: str | int | None) -> str | None:
+    """ISO text, as exact as given; None where there is no such day."""
+    y = int(year) + (2000 if int(year) < 70 else 1900) * (len(year) == 2)
+    if not _FIRST_YEAR <= y <= _LAST_YEAR:
+        return None
+    if not month:
+        return f"{y:04d}"
+    m = int(month)
+    if not 1 <= m <= 12:
+        return None
+    if not day:
+        return f"{y:04d}-{m:02d}"
+    d = int(day)
+    return f"{y:04d}-{m:02d}-{d:02d}" if 1 <= d <= calendar.monthrange(y, m)[1] else None
+
+
+def _named(year: str, word: str, day: str | None) -> str | None:
+    month = month_number(word) or _foreign_month(word.casefold())
+    return _iso(year, month, day) if month else None
+
+
+@lru_cache(maxsize=4096)
+def _foreign_month(word: str) -> int | None:
+    """The number of a month whose name is in none of our languages; asks dateparser, which is slow, once per word."""
+    if len(word) < 4 or word.isascii():
+        return None
+    import dateparser
+
+    parsed = dateparser.parse(
+        f"15 {word} 2001", settings={"REQUIRE_PARTS": ["day", "month", "year"], "PARSERS": ["absolute-time"]}
+    )
+    return parsed.month if parsed and (parsed.year, parsed.day) == (2001, 15) else None
+
+
+def _zh_number(text: str | None) -> int | None:
+    """1 to 39 of ``十二``, ``二十``, ``三十一``."""
+    if not text:
+        return None
+    tens, mark, ones = text.rpartition("十")
+    if not mark:
+        return _ZH_DIGITS[text] if len(text) == 1 else None
+    return (_ZH_DIGITS[tens[0]] if tens else 1) * 10 + (_ZH_DIGITS[ones] if ones else 0)

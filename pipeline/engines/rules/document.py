@@ -1,0 +1,137 @@
+"""Schema ``document``: what every document is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice, zip_longest
+
+from pipeline.engines.rules.contacts import ContactMatch, find_emails, find_phones, find_urls
+from pipeline.engines.rules.dates import find_dates, prefers_month_first
+from pipeline.engines.rules.evidence import Found, PageLine, found_in, page_lines
+from pipeline.engines.rules.language import detect_language
+from pipeline.engines.rules.money import find_amounts
+from pipeline.engines.rules.record_builder import build_record
+from stores.models import Label, Page, Record, Schema
+
+_MOST_VALUES = 200  # of one list; a 400-page report does not need its thousandth amount in a record
+_TITLE_PAGES = 3
+_MOST_TITLE_LINES = 4
+_MOST_TITLE_CHARACTERS = 300
+_NEARLY = 0.8  # of the height of the tallest
+_BODY = (Label.TEXT, Label.LIST, Label.TABLE)
+
+
+class DocumentRules:
+    """Title, language, dates, e-mails, phones, URLs and amounts, by rules."""
+
+    fingerprint = "rules-document/1"
+
+    def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
+        """The record of ``schema``; ``source`` plays no part."""
+        lines = page_lines(pages)
+        found = {
+            "title": find_title(lines),
+            "language": _language(lines),
+            "dates": _find_dates(lines),
+            "emails": _collect(lines, _contacts(find_emails)),
+            "phones": _collect(lines, _contacts(find_phones)),
+            "urls": _collect(lines, _contacts(find_urls)),
+            "amounts": _collect(lines, _amounts),
+        }
+        return build_record(schema, found)
+
+
+def _collect(lines: Sequence[PageLine], find: Callable[[str], Iterator[tuple[str, str]]]) -> list[Found]:
+    """The first proof of every distinct value that ``find`` gives as (value, quote) for a line's text."""
+    found: dict[str, Found] = {}
+    for line in lines:
+        for value, quote in find(line.text):
+            if value not in found:
+                found[value] = found_in(value, [line], quote)
+        if len(found) >= _MOST_VALUES:
+            break
+    return list(found.values())
+
+
+def _find_dates(lines: Sequence[PageLine]) -> list[Found]:
+    """Dates of the lines, and those that a line break of a paragraph divides."""
+    month_first = prefers_month_first(line.text for line in lines)
+    found: dict[str, Found] = {}
+    for line, following in zip_longest(lines, lines[1:]):
+        broken = following is not None and following.block == line.block
+        text = f"{line.text} {following.text}" if broken else line.text
+        for date in find_dates(text, month_first):
+            if date.start < len(line.text) and date.value not in found:
+                over = date.end > len(line.text)
+                found[date.value] = found_in(
+                    date.value, [line, following] if over else [line], text[date.start : date.end]
+                )
+        if len(found) >= _MOST_VALUES:
+            break
+    return list(found.values())
+
+
+def _contacts(find: Callable[[str], list[ContactMatch]]) -> Callable[[str], Iterator[tuple[str, str]]]:
+    return lambda text: ((match.value, text[match.start : match.end]) for match in find(text))
+
+
+def _amounts(text: str) -> Iterator[tuple[str, str]]:
+    """Amounts that carry their currency: a bare number may be anything."""
+    return (
+        (f"{amount.value:.2f} {amount.currency}", text[amount.start : amount.end])
+        for amount in find_amounts(text)
+        if amount.currency
+    )
+
+
+def find_title(lines: Sequence[PageLine]) -> Found | None:
+    """The title block, else the highest heading of the first pages, else a tall line at the top of page one."""
+    early = [line for line in lines if line.page < lines[0].page + _TITLE_PAGES] if lines else []
+    titles = [line for line in early if line.label is Label.TITLE]
+    if titles:
+        return _title(_same_block(early, titles[0]))
+    top = [line for line in early if line.page == lines[0].page and line.label in _BODY and _wordy(line.text)][:12]
+    headings = [line for line in early if line.label is Label.HEADING]
+    if headings:
+        heading = min(headings, key=lambda line: (line.level or 6, line.number))
+        if heading.level != 1 and top and _stands_as_title(top[0], heading, early):
+            return _title(top[:1])
+        return _title(_same_block(early, heading))
+    tallest = max((line.height for line in top), default=0.0)
+    tall = [line for line in top if line.height >= _NEARLY * tallest]
+    return _title(tall[:1]) if tall else None
+
+
+def _stands_as_title(line: PageLine, heading: PageLine, lines: Sequence[PageLine]) -> bool:
+    """Whether a short line above the first heading is centred and as large: a title that the layout did not see."""
+    ours = [other for other in lines if other.page == line.page]
+    left, right = min(other.box[0] for other in ours), max(other.box[2] for other in ours)
+    off_centre = abs((line.box[0] + line.box[2]) - (left + right)) / 2
+    centred = off_centre < 0.04 * (right - left) and line.box[0] > left + 0.1 * (right - left)
+    return centred and line.number < heading.number and line.height >= _NEARLY * heading.height and len(line.text) <= 60
+
+
+def _same_block(lines: Sequence[PageLine], first: PageLine) -> list[PageLine]:
+    return [line for line in lines if line.block == first.block][:_MOST_TITLE_LINES]
+
+
+def _title(lines: Sequence[PageLine]) -> Found | None:
+    found = found_in("", lines)
+    text = " ".join(found.quote.split())[:_MOST_TITLE_CHARACTERS]
+    return found_in(text, lines) if text else None
+
+
+def _wordy(text: str) -> bool:
+    return sum(c.isalpha() for c in text) >= 3
+
+
+def _language(lines: Sequence[PageLine]) -> Found | None:
+    """The language, proved by the first long line that is in it."""
+    text = "\n".join(islice((line.text for line in lines), 2000))
+    code = detect_language(text)
+    if code is None:
+        return None
+    lettered = [line for line in lines if any(c.isalpha() for c in line.text)]
+    wordy = [line for line in lettered if _wordy(line.text)] or lettered
+    proof = next((line for line in wordy[:40] if len(line.text) > 40 and detect_language(line.text) == code), wordy[0])
+    return found_in(code, [proof])

@@ -1,0 +1,120 @@
+"""Schema ``invoice``: issuer, number, dates, amounts, currency and lines, in English, Chinese and their neighbours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pipeline.engines.rules.dates import find_dates, find_periods, prefers_month_first
+from pipeline.engines.rules.evidence import Found, PageLine, found_in, page_lines
+from pipeline.engines.rules.invoice_issuer import find_issuer
+from pipeline.engines.rules.invoice_lines import find_lines
+from pipeline.engines.rules.invoice_sums import find_currency, find_sums
+from pipeline.engines.rules.labelled import LabelIndex
+from pipeline.engines.rules.record_builder import build_record
+from stores.models import Page, Record, Schema
+
+_INVOICE_WORDS = r"(?:invoice|inv|bill|tax\s*invoice|factuur|rechnungs?|facture|factura|fattura|fatura)"
+_NUMBER_WORDS = r"(?:numbers?|num|no|nr|n[°ºo]|n\.|#|№|id|code|ref(?:erence)?)"
+_NUMBER_LABELS = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
+        r"(?:factuur|rechnungs?)[\s-]?(?:nummer|nr|no)(?![a-z])\.?|beleg-?(?:nummer|nr)\.?",
+        r"(?:num[ée]ro|n[°ºo]|nr)\.?\s*(?:de\s*|della\s*|di\s*)?(?:la\s*)?(?:facture|factura|fattura|fatura|invoice)",
+        r"发票(?:号码|编号|号)|票据号码|账单(?:编号|号)|單號",
+        rf"^\W*{_INVOICE_WORDS}(?![a-z])",
+        r"(?<![a-z])(?:document|doc|statement|receipt|voucher|order)\s*(?:number|no|nr|#)(?![a-z])",
+        r"^\W*(?:number|no\.|nr\.|nummer|n°)(?![a-z])",
+    )
+]
+_NUMBER = re.compile(r"(?=\S*\d)[A-Za-z0-9][\w./-]*")
+_NO_NUMBER = re.compile(r"^(?:\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|[$€£¥]?\d+[.,]\d{2})$")
+_DATE_LABELS = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}(?:date|dated|datum)(?![a-z])|(?:factuur|rechnungs)-?\s?datum",
+        r"date\s*(?:of\s*issue|issued|of\s*invoice|d['’]?\s*[ée]mission|(?:de\s*)?(?:la\s*)?facture?|facturation)",
+        r"(?:issue[d]?|billing|document|bill)\s*(?:date|on)|ausstellungsdatum|belegdatum|datum\s*der\s*rechnung",
+        r"开票日期|开具日期|发票日期|fecha\s*(?:de\s*)?(?:la\s*)?(?:factura|emisi[óo]n)|data\s*(?:fattura|di\s*emissione)",
+        r"(?<!due )(?<!delivery )(?<!order )(?<!payment )(?<![a-z])(?:date|datum|fecha|data)(?![a-z])|日期",
+    )
+]
+_DUE_LABELS = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?:payment\s*)?due\s*(?:date|on|by)|pay(?:ment|able)?\s*(?:due|by|before)|date\s*due|expiration\s*date",
+        r"verval\s?datum|uiterste\s*betaaldatum|fällig(?:keit)?(?:sdatum)?(?:\s*(?:am|bis))?|zahlbar\s*bis|zahlungsziel",
+        r"(?:date\s*d['’]\s*)?[ée]ch[ée]ance|date\s*limite|vencimiento|scadenza|付款(?:期限|截止)(?:日期)?|到期日",
+    )
+]
+_OTHER_DATE = re.compile(
+    r"due|deliver|order|ship|period|verval|liefer|leistung|bestel|[ée]ch[ée]ance|livraison|到期|交货|printed|expir",
+    re.IGNORECASE,
+)
+
+
+class InvoiceRules:
+    """Fields of an invoice, by rules."""
+
+    fingerprint = "rules-invoice/1"
+
+    def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
+        """The record of ``schema``; ``source`` plays no part."""
+        index = LabelIndex(page_lines(pages))
+        month_first = prefers_month_first(line.text for line in index.lines)
+        sums = find_sums(index)
+        found = {
+            "issuer": find_issuer(index),
+            "invoice_number": index.first(_NUMBER_LABELS, read_invoice_number),
+            "date": _issue_date(index, month_first),
+            "due_date": _dated(index, _DUE_LABELS, month_first),
+            "amount": sums.total,
+            "amount_untaxed": sums.untaxed,
+            "amount_tax": sums.tax,
+            "currency": find_currency(index, sums.total),
+            "lines": find_lines(index),
+        }
+        return build_record(schema, found)
+
+
+def read_invoice_number(text: str) -> tuple[object, int, int] | None:
+    """The number at the start of ``text``: holds a digit, is no date and no amount of money."""
+    token = re.match(r"[^\s,;，；]+(?:,\d+)?", text)
+    value = token[0].rstrip("./-_:)]）").lstrip("([#（") if token else ""
+    if not token or len(value) < 2 or not _NUMBER.fullmatch(value) or _NO_NUMBER.match(value):
+        return None
+    dates = find_dates(text)
+    if dates and dates[0].start == 0 and dates[0].end >= token.end():
+        return None
+    start = text.index(value)
+    return value, start, start + len(value)
+
+
+def _dated(index: LabelIndex, labels: Sequence[re.Pattern[str]], month_first: bool) -> Found | None:
+    def read(text: str) -> tuple[object, int, int] | None:
+        dates = [date for date in find_dates(text, month_first) if date.exact]
+        if not dates or re.search(r"[^\W\d_]{4,}", text[: dates[0].start]):
+            return None
+        return dates[0].value, dates[0].start, dates[0].end
+
+    return index.first(labels, read)
+
+
+def _issue_date(index: LabelIndex, month_first: bool) -> Found | None:
+    """The labelled date, else the first that names a day and is not that of something else."""
+    labelled = _dated(index, _DATE_LABELS, month_first)
+    if labelled:
+        return labelled
+    for line in index.lines:
+        if not _OTHER_DATE.search(_context(index, line)):
+            for period in find_periods(line.text, month_first):
+                if not period.first and len(period.last) == len("2024-12-31"):
+                    return found_in(period.last, [line], line.text[period.start : period.end])
+    return None
+
+
+def _context(index: LabelIndex, line: PageLine) -> str:
+    """The words that may say what a line's date is: its row up to it."""
+    cells = index.row_of(line).cells
+    return " ".join(cell.text for cell in cells if cell.box[0] <= line.box[0])

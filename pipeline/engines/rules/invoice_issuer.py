@@ -1,0 +1,167 @@
+"""Who wrote an invoice: by label, by legal form, by the firm's own web and mail domain, by the letterhead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rapidfuzz import fuzz
+
+from pipeline.engines.rules.contacts import find_emails, find_urls
+from pipeline.engines.rules.evidence import Found, PageLine, found_in, squash
+from pipeline.engines.rules.labelled import LabelIndex
+from pipeline.engines.rules.parties import company_name, ends_address, has_company_suffix, looks_like_address
+from stores.models import Label
+
+_ISSUER_LABELS = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"^\W*(?:from|seller|vendor|supplier|issuer|issued\s*by|bill(?:ed)?\s*from|sold\s*by|leverancier|verkoper|"
+        r"verkäufer|"
+        r"lieferant|rechnungssteller|vendeur|[ée]metteur|fournisseur|vendedor|emisor|fornitore|cedente)\s*(?:[:：]|$)",
+        r"销售方(?:名称)?\s*[:：]?|销货单位(?:名称)?\s*[:：]?|开票(?:方|单位)\s*[:：]|收款单位\s*[:：]|卖方\s*[:：]",
+        r"(?:account\s*(?:name|holder)|beneficiary(?:\s*name)?|payee|kontoinhaber|t\.?n\.?v\.?|titulaire|"
+        r"(?:make\s*)?(?:all\s*)?che(?:ques|cks)\s*payable\s*to|remit(?:tance)?\s*to|开户名)\s*[:：]?",
+    )
+]
+_CUSTOMER = re.compile(
+    r"(?<![a-z])(?:bill(?:ed|ing)?\s*(?:to|address)|sold\s*to|ship(?:ped|ping)?\s*(?:to|address)|"
+    r"invoice(?:d)?\s*to|deliver(?:y|ed)?\s*(?:to|address)|customer|client|"
+    r"buyer|attn|attention|factuur\s?adres|aflever\s?adres|bezorg\s?adres|klant|kunde|rechnungsadresse|"
+    r"lieferadresse|rechnung\s*an|"
+    r"adresse\s*de\s*(?:facturation|livraison)|factur[ée]\s*[àa]|destinataire|cliente?|destinatario)(?![a-z])|"
+    r"^\W*to\s*[:：]|^\W*(?:firma|herrn?|frau|an|t\.a\.v\..*)\W*$|购买方|购货单位|收货|买方|客户",
+    re.IGNORECASE,
+)
+_NO_NAME = re.compile(
+    r"(?<![a-z])(?:invoice|factuur|rechnung|facture|factura|fattura|kopie|copy|page|pagina|seite|date|datum|total|"
+    r"totaal|number|nummer|"
+    r"amount|description|omschrijving|quantity|qty|price|payment|terms?|order|tel|bank|iban|bic|swift|vat|btw|"
+    r"mwst|kvk|due|customer|"
+    r"account|reference|bedrag|betrag|montant|prijs|preis|prix|artikel|aantal|menge|subtotal|discount|original|"
+    r"receipt|statement|please|thank|dear)(?![a-z])|发票|日期|号码|合计|金额|税",
+    re.IGNORECASE,
+)
+_KIND = re.compile(r"^\W*(?:tax\s*)?(?:invoice|factuur|rechnung|facture|factura|fattura)\b[\s.:–-]+", re.IGNORECASE)
+_MAILERS = frozenset(
+    "gmail hotmail outlook yahoo icloud live msn aol gmx web qq 163 126 sina foxmail example proton".split()  # noqa: SIM905
+)
+_CUSTOMER_LINES = 6
+_LEAST_SCORE = 1.0
+_ISSUER_PAGES = 2
+
+
+def find_issuer(index: LabelIndex) -> Found | None:
+    """The best candidate of the first page, and of the others' legal forms; None where nothing looks like a name."""
+    labelled = index.first(_ISSUER_LABELS, _read_name)
+    if labelled:
+        return labelled
+    customers = _customer_lines(index)
+    domains = _domains(index.lines)
+    near = [line for line in index.lines if line.page < index.lines[0].page + _ISSUER_PAGES]
+    candidates = [line for line in near if line.number not in customers and _may_be_name(line.text)]
+    squashed = [squash(line.text) for line in near]
+    scored = [(_score(line, index, domains, squashed), -line.number, line) for line in candidates]
+    best = max(scored, key=lambda item: item[:2], default=None)
+    if best is None or best[0] < _LEAST_SCORE:
+        return _only_domain(index.lines, domains)
+    line = best[2]
+    return found_in(_name_in(line.text), [line])
+
+
+def _read_name(text: str) -> tuple[object, int, int] | None:
+    name = re.sub(r"^(?:名\s*称|name)\s*[:：]\s*", "", text.strip(), flags=re.IGNORECASE)
+    if len(name) < 2 or not _may_be_name(name) or (looks_like_address(name) and not has_company_suffix(name)):
+        return None
+    start = text.find(name)
+    return _name_in(name), start, start + len(name)
+
+
+def _may_be_name(text: str) -> bool:
+    letters = sum(c.isalpha() for c in text)
+    long = len(text) > 120 or (len(text.split()) > 9 and not has_company_suffix(text))
+    return letters >= 3 and letters > 0.5 * len(text.replace(" ", "")) and not long
+
+
+def _name_in(text: str) -> str:
+    """The name in a letterhead line that goes on with address or numbers: ``Firm GmbH · Street 1 · 12345 Town``."""
+    text = _KIND.sub("", text.strip()) or text
+    for part in re.split(r"\s*[|·•●]\s*|\s[-–—]\s|\s{3,}|\t", text):
+        if has_company_suffix(part):
+            return company_name(re.split(r",\s*(?=[^,]*\d)", part)[0])
+    first = re.split(r"\s*[|·•●]\s*|\s{3,}", text)[0]
+    return company_name(first)
+
+
+def _customer_lines(index: LabelIndex) -> set[int]:
+    """Numbers of the lines that name the customer: the label and what stands below it in its column."""
+    numbers: set[int] = set()
+    for line in index.lines:
+        if not _CUSTOMER.search(line.text) or len(line.text) > 60:
+            continue
+        numbers.add(line.number)
+        at = line
+        for _ in range(_CUSTOMER_LINES):
+            below = [other for other in index.below(at) if other.number not in numbers]
+            if not below:
+                break
+            at = below[0]
+            numbers.add(at.number)
+        numbers.update(
+            other.number for other in list(index.beside(line))[:1] if line.text.strip().endswith((":", "："))
+        )
+    return numbers
+
+
+def _domains(lines: Sequence[PageLine]) -> list[str]:
+    """Names in the web and mail addresses that are not those of public mail services, the most frequent first."""
+    names: dict[str, int] = {}
+    for line in lines:
+        hosts = [match.value.split("@")[1] for match in find_emails(line.text)]
+        hosts += [re.sub(r"^(?:\w+://)?(?:www\.)?", "", match.value).split("/")[0] for match in find_urls(line.text)]
+        for host in hosts:
+            parts = [part for part in host.casefold().split(".")[:-1] if part not in ("co", "com", "org", "net")]
+            if parts and parts[-1] not in _MAILERS and len(parts[-1]) >= 3:
+                names[squash(parts[-1])] = names.get(squash(parts[-1]), 0) + 1
+    return sorted(names, key=lambda name: -names[name])
+
+
+def _score(line: PageLine, index: LabelIndex, domains: Sequence[str], squashed: Sequence[str]) -> float:
+    """``squashed``: the texts of the first pages, in which the name may come again."""
+    text = line.text
+    name = squash(_name_in(text))
+    score = 3.0 * has_company_suffix(text) - 2.0 * bool(_NO_NAME.search(text)) * (not has_company_suffix(text))
+    score += max((_domain_score(name, domain) for domain in domains), default=0.0)
+    score -= 2.0 * (looks_like_address(text) and not has_company_suffix(text)) + 3.0 * ends_address(text)
+    score += 1.5 * (has_company_suffix(text) and _goes_on_with_address(text))
+    first_page = index.lines[0].page
+    if line.page == first_page:
+        top = line.number < 8 or line.box[1] < 150.0
+        score += 1.0 * top + 1.0 * (line.label in (Label.HEADER, Label.FOOTER))
+        score += 0.5 * any(looks_like_address(other.text) for other in index.below(line)[:1])
+    repeats = sum(name in other for other in squashed) - 1 if len(name) >= 4 else 0
+    return score + 0.5 * min(repeats, 3) - (0.5 if len(name) < 4 else 0.0)
+
+
+def _goes_on_with_address(text: str) -> bool:
+    """A letterhead or sender's line that holds name and address: ``Firm GmbH · Street 1 · 12345 Town``."""
+    parts = re.split(r"\s*[|·•●,]\s*|\s[-–—]\s|\s{3,}", text)
+    return len(parts) >= 3 and any(looks_like_address(part) for part in parts[1:])
+
+
+def _domain_score(name: str, domain: str) -> float:
+    """How well a firm's name agrees with a domain's."""
+    if len(name) < 3:
+        return 0.0
+    if name.startswith(domain) or domain.startswith(name):
+        return 4.0 * min(len(name), len(domain)) / max(len(name), len(domain)) + 1.0
+    return 2.0 if domain in name or fuzz.ratio(name, domain) >= 80 else 0.0
+
+
+def _only_domain(lines: Sequence[PageLine], domains: Sequence[str]) -> Found | None:
+    """Where nothing is printed like a name, the firm's domain is all that the page says of it."""
+    for domain in domains:
+        for line in lines:
+            if match := re.search(re.escape(domain), line.text, re.IGNORECASE):
+                return found_in(match[0], [line], match[0])
+    return None

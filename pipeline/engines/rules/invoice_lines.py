@@ -1,0 +1,108 @@
+"""The lines of an invoice: rows under a table header, values by the column they stand under."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pipeline.engines.rules.evidence import Found, PageLine, found_in
+from pipeline.engines.rules.labelled import LabelIndex
+from pipeline.engines.rules.money import find_amounts
+from pipeline.engines.rules.page_rows import Row
+
+_NAMES = ("description", "quantity", "unit_price", "amount")
+# Tried in this order for every header cell: "Total price" is an amount, "Price" alone that of a unit.
+_PATTERNS = tuple(
+    (name, re.compile(rf"(?<![a-zà-ÿ])(?:{words})(?![a-zà-ÿ]{{3,}})", re.IGNORECASE))
+    for name, words in (
+        (
+            "description",
+            r"description|omschrijving|bezeichnung|beschreibung|d[ée]signation|libell[ée]|descripci[óo]n|descrizione|"
+            r"particulars|leistung|货物|服务名称|项目名称|名称|品名|商品|项目",
+        ),
+        (
+            "unit_price",
+            r"unit\s*(?:price|cost)|einzelpreis|e-?preis|stückpreis|prix\s*unit\w*|p\.?\s?u\.?|单价|stukprijs",
+        ),
+        (
+            "quantity",
+            r"quantity|qty|hours|hoeveelheid|aantal|menge|anzahl|quantit[ée]|qt[ée]|cantidad|quantit[àa]|"
+            r"q\.?t[àa]|数量",
+        ),
+        ("amount", r"amount|total|bedrag|totaal|betrag|gesamt(?:preis)?|summe|montant|importe|importo|金额"),
+        ("unit_price", r"price|rate|prijs|preis|prix|precio|prezzo"),
+        ("quantity", r"units?"),
+        ("description", r"items?|products?|services?|articles?|artikel|details"),
+    )
+)
+_END = re.compile(
+    r"^\W*(?:total|totaal|gesamt|summe|grand|amount\s*due|balance|"
+    r"factuur\s*totaal|rechnungs\w+|invoice\s*total|montant\s*ttc|(?:net|netto)\b|vat\b|btw\b|tax\b|mwst|tva\b|"
+    r"iva\b|[csi]gst\b|(?:base\s*)?imponibile?\b|合\s*计|价税)",
+    re.IGNORECASE,
+)
+_SUBTOTAL = re.compile(r"sub\s*-?\s*tota|zwischensumme|sous.?total|小计", re.IGNORECASE)
+_MOST_ROWS = 500
+_MOST_OTHER_ROWS = 8  # notes and continued descriptions between two lines
+
+
+def find_lines(index: LabelIndex) -> list[dict[str, Found | None]]:
+    """Rows with at least an amount and a description; an empty list where no header names both."""
+    for at, row in enumerate(index.rows):
+        columns = _columns(row)
+        names = {name for name, _ in columns}
+        if {"description", "amount"} <= names and len(row.cells) >= 3:
+            return _rows_under(index.rows[at + 1 :], columns)
+    return []
+
+
+def _columns(row: Row) -> list[tuple[str, PageLine]]:
+    """Name and cell of every column of a header row; "" where the cell names none, or one that is taken."""
+    columns: dict[int, str] = {}
+    for name, pattern in _PATTERNS:
+        for cell in row.cells:
+            if cell.number not in columns and name not in columns.values() and _names(pattern, cell):
+                columns[cell.number] = name
+    return [(columns.get(cell.number, ""), cell) for cell in row.cells]
+
+
+def _names(pattern: re.Pattern[str], cell: PageLine) -> bool:
+    return len(cell.text) < 40 and not re.search(r"\d", cell.text) and bool(pattern.search(cell.text))
+
+
+def _rows_under(rows: Sequence[Row], columns: Sequence[tuple[str, PageLine]]) -> list[dict[str, Found | None]]:
+    table: list[dict[str, Found | None]] = []
+    others = 0
+    for row in rows[:_MOST_ROWS]:
+        cells = _cells(row, columns)
+        if (table and _ends(row)) or others > _MOST_OTHER_ROWS:
+            break
+        if cells["amount"] and cells["description"] and not _SUBTOTAL.search(row.text):
+            table.append(cells)
+            others = 0
+        else:
+            others += 1
+    return table
+
+
+def _ends(row: Row) -> bool:
+    return any(_END.search(text) for text in (row.text, *(cell.text for cell in row.cells)))
+
+
+def _cells(row: Row, columns: Sequence[tuple[str, PageLine]]) -> dict[str, Found | None]:
+    cells: dict[str, Found | None] = dict.fromkeys(_NAMES)
+    for cell in row.cells:
+        name = min(columns, key=lambda column: _distance(column[1], cell))[0]
+        if not name or cells[name] is not None:
+            continue
+        if name == "description":
+            cells[name] = found_in(cell.text.strip(), [cell]) if re.search(r"[^\W\d_]", cell.text) else None
+        elif numbers := find_amounts(cell.text):
+            number = numbers[-1]
+            cells[name] = found_in(number.value, [cell], cell.text[number.start : number.end])
+    return cells
+
+
+def _distance(header: PageLine, cell: PageLine) -> float:
+    """0 or less where the ranges touch, less the more they share; else the gap between them."""
+    return max(header.box[0], cell.box[0]) - min(header.box[2], cell.box[2])

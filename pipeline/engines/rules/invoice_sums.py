@@ -1,0 +1,175 @@
+"""What an invoice comes to: total with tax, sum without, tax, and the currency."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.engines.rules.evidence import Found, PageLine, found_in
+from pipeline.engines.rules.labelled import LabelIndex
+from pipeline.engines.rules.money import (
+    Amount,
+    currency_code,
+    find_amounts,
+    find_currencies,
+    has_cents,
+    read_chinese_amount,
+)
+from pipeline.engines.rules.page_rows import Row
+
+_WITH_TAX = (
+    r"(?:incl(?:uding|usive|\.)?|inkl(?:usive|\.)?|incluant|ttc|t\.t\.c|brutto|gross|after\s*tax|with\s*(?:tax|vat))"
+)
+_TOTAL_WORD = r"(?:total|totaal|gesamt|summe|betrag|bedrag|montant|importe|totale)"
+_TOTALS = tuple(
+    (weight, re.compile(pattern, re.IGNORECASE))
+    for weight, pattern in (
+        (9, r"价税合计|\(?小写\)?|应付(?:总)?(?:金)?额|总计|grand\s*total|invoice\s*(?:total|amount)"),
+        (9, r"(?:total|amount|balance)\s*(?:amount\s*)?(?:due|payable|to\s*pay|owed)"),
+        (9, r"(?:rechnungs(?:gesamt)?|gesamt|zahl|end|brutto)(?:betrag|summe)|zu\s*zahlen"),
+        (9, r"factuur\s*-?\s*(?:totaal|bedrag)|te\s*betalen|totaal\s*(?:te\s*voldoen|bedrag)"),
+        (9, r"net\s*[àa]\s*payer|montant\s*(?:total\s*)?(?:d[ûu]|ttc)|total\s*(?:ttc|eur|usd|gbp)\b|da\s*pagare"),
+        (9, r"total\s*(?:a\s*pagar|general|factura|fattura|documento)"),
+        (9, rf"{_TOTAL_WORD}\b.{{0,25}}{_WITH_TAX}"),
+        (4, r"(?:amount|bedrag|betrag|montant)\s*(?:paid|charged|betaald)|payments?\s*received"),
+    )
+)
+_PLAIN_TOTAL = re.compile(r"(?<![a-z])(?:total|totaal|gesamt|summe|totale|totaux)(?![a-z])|合计|总额", re.IGNORECASE)
+_UNTAXED = re.compile(
+    r"sub\s*-?\s*total|subtotaal|zwischensumme|sous.?total|untaxed|taxable|netto?(?:betrag|summe)?\b|grondslag|"
+    r"(?:excl|exkl|exc|before|without|ex|zzgl|hors|net\s*of)\.?\w*\s*(?:of\s*)?(?:vat|btw|tax|mwst|ust|tva|gst)|\bh\.?t\b|base\s*imponible|"
+    r"imponibile|net\s*(?:amount|total|price|value)|total\s*net\b|小计|不含税",
+    re.IGNORECASE,
+)
+_TAX = re.compile(
+    r"(?<![a-z])(?:vat|btw|mwst|ust|umsatzsteuer|mehrwertsteuer|tva|iva|gst|hst|pst|sales\s*tax|tax(?:es)?)(?![a-z])|税额",
+    re.IGNORECASE,
+)
+_TAX_NUMBER = re.compile(
+    r"(?:vat|btw|tax|ust|tva|gst)[\s.-]*(?:id|no|nr|reg|number|nummer|identi)|税号|识别号|%\s*$", re.IGNORECASE
+)
+_CHINESE_SUMS = re.compile(r"\W*合\s*计")  # of a VAT invoice: the sum without tax, then the tax
+_EURO_TAX = re.compile(r"\b(?:btw|mwst|ust-?id|tva)\b|\b(?:NL|DE|FR|BE|AT|IT|ES)\d{8,}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """The sums of an invoice; None where none is printed."""
+
+    total: Found | None
+    untaxed: Found | None
+    tax: Found | None
+
+
+def find_sums(index: LabelIndex) -> Sums:
+    """Total by its words, the last of the best; where total = untaxed + tax can be checked, that decides."""
+    totals = sorted(_totals(index), key=lambda item: item[0])
+    untaxed = [found for row in index.rows if _UNTAXED.search(row.text) for found in _labelled_sums(index, row)[-1:]]
+    taxes = [found for row in index.rows if _is_tax_row(row.text) for found in _labelled_sums(index, row)[-1:]]
+    for row in index.rows:
+        if _CHINESE_SUMS.match(row.text) and len(both := _labelled_sums(index, row)) == 2:
+            untaxed, taxes = [both[0]], [both[1]]
+    total = _checked(totals, untaxed, taxes)
+    tax = _matching(taxes, total)
+    return Sums(total=total, untaxed=_matching(untaxed, total) or _difference(totals, total, tax), tax=tax)
+
+
+def _difference(totals: Sequence[tuple[float, Found]], total: Found | None, tax: Found | None) -> Found | None:
+    """What is called a total as well and is the total less the tax."""
+    if total is None or tax is None:
+        return None
+    wanted = round(float(total.value) - float(tax.value), 2)
+    return next((found for _, found in totals if found.value == wanted and found is not total), None)
+
+
+def _is_tax_row(text: str) -> bool:
+    return bool(_TAX.search(text)) and not _TAX_NUMBER.search(text) and not _UNTAXED.search(text) and not _weight(text)
+
+
+def _checked(totals: Sequence[tuple[float, Found]], untaxed: Sequence[Found], taxes: Sequence[Found]) -> Found | None:
+    if not totals:
+        return None
+    sums = {round(float(net.value) + float(tax.value), 2) for net in untaxed for tax in taxes}
+    return max(enumerate(totals), key=lambda item: (item[1][0] + 3 * (item[1][1].value in sums), item[0]))[1][1]
+
+
+def _matching(found: Sequence[Found], total: Found | None) -> Found | None:
+    """The last of ``found`` that is not larger than the total."""
+    fitting = [item for item in found if total is None or float(item.value) <= float(total.value)]
+    return fitting[-1] if fitting else None
+
+
+def _weight(text: str) -> float:
+    if _UNTAXED.search(text) and not re.search(_WITH_TAX, text, re.IGNORECASE):
+        return 0.0
+    for weight, pattern in _TOTALS:
+        if pattern.search(text):
+            return float(weight)
+    return 6.0 if _PLAIN_TOTAL.search(text) else 0.0
+
+
+def _totals(index: LabelIndex) -> Iterator[tuple[float, Found]]:
+    """Weight and value of everything that is called a total."""
+    for row in index.rows:
+        for cell in row.cells:
+            weight = _weight(cell.text)
+            if weight <= 0:
+                continue
+            sums = _sums_of(index, row, cell)
+            if sums:
+                # A label whose sum stands below it heads a column: of line amounts perhaps.
+                yield weight - 2.0 * (sums[-1].lines[0] not in row.cells), sums[-1]
+
+
+def _labelled_sums(index: LabelIndex, row: Row) -> list[Found]:
+    return [found for cell in row.cells for found in _money_in(cell)]
+
+
+def _sums_of(index: LabelIndex, row: Row, label: PageLine) -> list[Found]:
+    """Sums in the label's own cell and to its right, else right below it."""
+    cells = [cell for cell in row.cells if cell.box[0] >= label.box[0]]
+    found = [sum_ for cell in cells for sum_ in _money_in(cell)]
+    if found:
+        return found
+    return [sum_ for cell in index.below(label)[:1] for sum_ in _money_in(cell)]
+
+
+def _money_in(cell: PageLine) -> list[Found]:
+    numbers = [
+        found_in(amount.value, [cell], cell.text[amount.start : amount.end])
+        for amount in find_amounts(cell.text)
+        if _is_money(amount)
+    ]
+    if numbers:
+        return numbers
+    value = read_chinese_amount(re.sub(r"^.*?(?=[零壹贰叁肆伍陆柒捌玖拾])", "", cell.text.strip()))
+    return [] if value is None else [found_in(value, [cell])]
+
+
+def _is_money(amount: Amount) -> bool:
+    return has_cents(amount) or bool(amount.currency)
+
+
+def find_currency(index: LabelIndex, total: Found | None) -> Found | None:
+    """The currency beside the total, else the one printed most often, else the euro where the tax words say so."""
+    if total:
+        for line in (*total.lines, *index.row_of(total.lines[0]).cells):
+            if codes := find_currencies(line.text):
+                return found_in(codes[0], [line])
+    counts = Counter(code for line in index.lines for code in find_currencies(line.text))
+    if counts:
+        code = counts.most_common(1)[0][0]
+        return found_in(code, [next(line for line in index.lines if code in find_currencies(line.text))])
+    for line in index.lines:
+        if match := re.search(r"(?<![a-z])(euros?|dollars?|pounds?\s+sterling)(?![a-z])", line.text, re.IGNORECASE):
+            word = match[1].casefold()
+            code = currency_code(word) or ("USD" if word.startswith("dollar") else "GBP")
+            return found_in(code, [line])
+    return _euro_by_tax(index)
+
+
+def _euro_by_tax(index: LabelIndex) -> Found | None:
+    line = next((line for line in index.lines if _EURO_TAX.search(line.text)), None)
+    return found_in("EUR", [line]) if line else None

@@ -1,0 +1,107 @@
+"""Values by the labels that are printed with them: behind the label, in the next cell, or in the line below."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pipeline.engines.rules.evidence import Found, PageLine, found_in
+from pipeline.engines.rules.page_rows import Row, printed_rows
+
+# Reads a value from the text behind, beside or below a label: (value, start, end in the text), or None.
+ValueReader = Callable[[str], tuple[object, int, int] | None]
+
+_CELLS_BESIDE = 3
+_LINES_BELOW = 2.6  # heights of the label
+_SEPARATOR = re.compile(r"[\s:：;.#№=|*_/)-]*")
+
+
+def _says_more(rest: str) -> bool:
+    """Whether words follow the label, so that it is another one: ``Invoice`` of ``Invoice total``."""
+    return bool(re.search(r"[^\W\d_]{2,}", re.sub(r"\([^)]*\)", "", rest)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """A value that a label announces; ``rank`` is the place of the label among those asked for (0 is the best)."""
+
+    rank: int
+    label: PageLine
+    found: Found
+
+
+@lru_cache(maxsize=512)
+def label_pattern(label: str) -> re.Pattern[str]:
+    """Finds ``label`` as words: spaces may be missing (OCR) or doubled, case does not matter."""
+    words = [re.escape(word) for word in label.split()]
+    start = r"(?<![^\W\d_])" if label[:1].isascii() and label[:1].isalnum() else ""
+    end = r"(?![^\W\d_])" if label[-1:].isascii() and label[-1:].isalpha() else ""
+    return re.compile(start + r"[\s._-]{0,3}".join(words) + end, re.IGNORECASE)
+
+
+class LabelIndex:
+    """The rows of a document, made once, asked for many labels."""
+
+    def __init__(self, lines: Sequence[PageLine]) -> None:
+        self.lines = lines
+        self.rows = printed_rows(lines)
+        self._row_of = {cell.number: (row, at) for row in self.rows for at, cell in enumerate(row.cells)}
+        self._by_page: dict[int, list[PageLine]] = {}
+        for line in lines:
+            self._by_page.setdefault(line.page, []).append(line)
+
+    def row_of(self, line: PageLine) -> Row:
+        return self._row_of[line.number][0]
+
+    def find(self, labels: Sequence[str | re.Pattern[str]], read: ValueReader) -> list[Labelled]:
+        """Every value that one of ``labels`` announces, the labels' order first, then the order of the document."""
+        found = []
+        for rank, label in enumerate(labels):
+            pattern = label_pattern(label) if isinstance(label, str) else label
+            for line in self.lines:
+                for match in pattern.finditer(line.text):
+                    value = self._value_of(line, match, read)
+                    if value:
+                        found.append(Labelled(rank=rank, label=line, found=value))
+                        break
+        return found
+
+    def first(self, labels: Sequence[str | re.Pattern[str]], read: ValueReader) -> Found | None:
+        found = self.find(labels, read)
+        return found[0].found if found else None
+
+    def _value_of(self, line: PageLine, match: re.Match[str], read: ValueReader) -> Found | None:
+        skipped = _SEPARATOR.match(line.text, match.end())
+        start = skipped.end() if skipped else match.end()
+        if value := read(line.text[start:]):
+            return found_in(value[0], [line], line.text[start + value[1] : start + value[2]])
+        if _says_more(line.text[start:]):
+            return None
+        for other in (*self.beside(line), *self.below(line)):
+            lead = _SEPARATOR.match(other.text)
+            start = lead.end() if lead else 0
+            if value := read(other.text[start:]):
+                return found_in(value[0], [other], other.text[start + value[1] : start + value[2]])
+        return None
+
+    def beside(self, line: PageLine) -> Iterator[PageLine]:
+        """The next cells to the right in the same row, the nearest first."""
+        row, at = self._row_of[line.number]
+        yield from row.cells[at + 1 : at + 1 + _CELLS_BESIDE]
+
+    def below(self, line: PageLine) -> list[PageLine]:
+        """Lines under the label, close enough to belong to it, the nearest first."""
+        reach = line.box[3] + _LINES_BELOW * line.height
+        under = [
+            other
+            for other in self._by_page[line.page]
+            if line.middle < other.box[1] + 0.3 * other.height
+            and other.box[1] < reach
+            and min(other.box[2], line.box[2]) - max(other.box[0], line.box[0]) > -0.3 * line.height
+            and other is not line
+        ]
+        return sorted(under, key=lambda other: (round(other.box[1] - line.box[3], 1), abs(other.box[0] - line.box[0])))[
+            :2
+        ]

@@ -1,0 +1,143 @@
+"""Any schema whose fields say how documents print their names: values by label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from pipeline.engines.rules.dates import find_dates, prefers_month_first
+from pipeline.engines.rules.evidence import Found, found_in, page_lines
+from pipeline.engines.rules.labelled import LabelIndex, ValueReader
+from pipeline.engines.rules.money import find_amounts, read_chinese_amount
+from pipeline.engines.rules.page_rows import Row
+from pipeline.engines.rules.record_builder import build_record
+from stores.models import Field, FieldKind, Page, Record, Schema
+
+_MOST_TEXT_CHARACTERS = 300
+_MOST_ROWS = 500
+_SPLIT_TEXTS = re.compile(r"\s*[,;，；、|]\s*")
+
+
+class LabelsRules:
+    """Fields by their ``labels``; ``rows`` fields by the table under a row that prints the labels of its columns."""
+
+    fingerprint = "rules-labels/1"
+
+    def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
+        """The record of ``schema``; ``source`` plays no part."""
+        index = LabelIndex(page_lines(pages))
+        month_first = prefers_month_first(line.text for line in index.lines)
+        every_label = [label for field in schema.fields for label in (*field.labels, *_column_labels(field))]
+        readers = {kind: reader_of(kind, month_first, every_label) for kind in FieldKind}
+        return build_record(schema, {field.name: _find(field, index, readers) for field in schema.fields})
+
+
+def _column_labels(field: Field) -> list[str]:
+    return [label for column in field.fields for label in column.labels]
+
+
+def _find(
+    field: Field, index: LabelIndex, readers: Mapping[FieldKind, ValueReader]
+) -> Found | list[Found] | list[dict[str, Found | None]] | None:
+    if field.kind is FieldKind.ROWS:
+        return _table(field, index, readers)
+    found = index.first(field.labels, readers[field.kind])
+    if field.kind is FieldKind.TEXTS:
+        return _parts(found) if found else []
+    return found
+
+
+def _parts(found: Found) -> list[Found]:
+    """One Found for every part of an enumeration."""
+    return [found_in(part, found.lines, part) for part in _SPLIT_TEXTS.split(found.quote) if part]
+
+
+def reader_of(kind: FieldKind, month_first: bool, other_labels: Sequence[str]) -> ValueReader:
+    """Reads a value of ``kind``; text ends where the next known label begins."""
+    if kind is FieldKind.DATE:
+        return lambda text: _read_date(text, month_first)
+    if kind in (FieldKind.NUMBER, FieldKind.INTEGER):
+        return lambda text: _read_number(text, kind is FieldKind.INTEGER)
+    stops = [re.compile(rf"{re.escape(label)}\s*[:：]", re.IGNORECASE) for label in other_labels]
+    bare = {label.casefold().strip(" :：") for label in other_labels}
+    return lambda text: _read_text(text, stops, bare)
+
+
+def _read_date(text: str, month_first: bool) -> tuple[object, int, int] | None:
+    dates = find_dates(text, month_first, years=True)
+    return (dates[0].value, dates[0].start, dates[0].end) if dates else None
+
+
+def _read_number(text: str, whole: bool) -> tuple[object, int, int] | None:
+    amounts = find_amounts(text)
+    if not amounts:
+        value = read_chinese_amount(text.strip())
+        return None if value is None else (int(value) if whole else value, 0, len(text))
+    first = amounts[0]
+    return (round(first.value) if whole else first.value, first.start, first.end)
+
+
+def _read_text(text: str, stops: Sequence[re.Pattern[str]], labels: set[str]) -> tuple[object, int, int] | None:
+    end = min([match.start() for stop in stops if (match := stop.search(text))] + [len(text)])
+    value = text[:end].strip()[:_MOST_TEXT_CHARACTERS]
+    if not value or value.casefold().strip(" :：") in labels:
+        return None
+    return value, text.find(value), text.find(value) + len(value)
+
+
+def _table(field: Field, index: LabelIndex, readers: Mapping[FieldKind, ValueReader]) -> list[dict[str, Found | None]]:
+    """Rows under the first row that prints at least half of the columns' labels, each cell by the nearest column."""
+    for at, row in enumerate(index.rows):
+        columns = header_columns(field, row)
+        if len(columns) * 2 < len(field.fields) or len(columns) < 2:
+            continue
+        return _rows_under(field, index.rows[at + 1 :], columns, readers)
+    return []
+
+
+def header_columns(field: Field, row: Row) -> dict[str, tuple[float, float]]:
+    """Column name -> left and right edge of the cell that prints its label, for the labels that ``row`` prints."""
+    found: dict[str, tuple[float, float]] = {}
+    for column in field.fields:
+        wanted = {_bare(label) for label in column.labels}
+        cell = next((cell for cell in row.cells if _bare(cell.text) in wanted), None)
+        if cell:
+            found[column.name] = (cell.box[0], cell.box[2])
+    return found
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.casefold())
+
+
+def _rows_under(
+    field: Field,
+    rows: Sequence[Row],
+    columns: Mapping[str, tuple[float, float]],
+    readers: Mapping[FieldKind, ValueReader],
+) -> list[dict[str, Found | None]]:
+    table: list[dict[str, Found | None]] = []
+    for row in rows[:_MOST_ROWS]:
+        cells = _cells(field, row, columns, readers)
+        if sum(cell is not None for cell in cells.values()) * 2 <= len(columns):
+            break
+        table.append(cells)
+    return table
+
+
+def _cells(
+    field: Field, row: Row, columns: Mapping[str, tuple[float, float]], readers: Mapping[FieldKind, ValueReader]
+) -> dict[str, Found | None]:
+    kinds = {column.name: column.kind for column in field.fields}
+    cells: dict[str, Found | None] = dict.fromkeys(kinds)
+    for cell in row.cells:
+        name = min(columns, key=lambda name: _distance(columns[name], (cell.box[0], cell.box[2])))
+        value = readers[kinds[name]](cell.text)
+        if value and cells[name] is None:
+            cells[name] = found_in(value[0], [cell], cell.text[value[1] : value[2]])
+    return cells
+
+
+def _distance(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """0 where the ranges touch, less the more they share; else the gap between them."""
+    return max(one[0], other[0]) - min(one[1], other[1])

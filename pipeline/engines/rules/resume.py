@@ -1,0 +1,83 @@
+"""Schema ``resume``: who, how to reach them, schools, jobs, skills; English and Chinese, one or two columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from pipeline.engines.rules.evidence import Found, PageLine, found_in, page_lines
+from pipeline.engines.rules.record_builder import build_record
+from pipeline.engines.rules.resume_entries import read_entries
+from pipeline.engines.rules.resume_jobs import FoundRow, education_rows, experience_rows
+from pipeline.engines.rules.resume_person import (
+    find_email,
+    find_links,
+    find_location,
+    find_name,
+    find_phone,
+    with_labels_beside,
+)
+from pipeline.engines.rules.resume_sections import Section, SectionKind, find_sections
+from stores.models import Page, Record, Schema
+
+_MOST_SKILLS = 100
+_MOST_SUMMARY_LINES = 25
+_LONGEST_SKILL = 80
+_SKILL_LABEL = re.compile(r"^\W*[^:：,，]{2,40}[:：]\s*")
+_SKILL_BREAK = re.compile(r"\s*[,;，；、|•·]\s*(?![^()（）]*[)）])")
+
+
+class ResumeRules:
+    """Fields of a curriculum vitae, by rules."""
+
+    fingerprint = "rules-resume/1"
+
+    def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
+        """The record of ``schema``; ``source`` plays no part."""
+        lines = page_lines(pages)
+        sections = find_sections(lines)
+        about_kinds = (SectionKind.HEAD, SectionKind.CONTACT)
+        about = with_labels_beside([row for section in sections if section.kind in about_kinds for row in section.rows])
+        email = find_email(about) or find_email(lines)
+        name = find_name(lines, about, email)
+        found = {
+            "name": name,
+            "email": email,
+            "phone": find_phone(about) or find_phone(about, expected=True) or find_phone(lines),
+            "location": find_location(about, name),
+            "links": find_links(about),
+            "summary": _summary(sections),
+            "skills": _skills(sections),
+            "education": _rows(sections, SectionKind.EDUCATION),
+            "experience": _rows(sections, SectionKind.EXPERIENCE),
+        }
+        return build_record(schema, found)
+
+
+def _lines_of(sections: Iterable[Section], *kinds: SectionKind) -> list[PageLine]:
+    return [line for section in sections if section.kind in kinds for line in section.lines]
+
+
+def _rows(sections: Sequence[Section], kind: SectionKind) -> list[FoundRow]:
+    read = education_rows if kind is SectionKind.EDUCATION else experience_rows
+    return [row for section in sections if section.kind is kind for row in read(read_entries(section.rows))]
+
+
+def _summary(sections: Sequence[Section]) -> Found | None:
+    """The text of the first summary section, on one line."""
+    section = next((section for section in sections if section.kind is SectionKind.SUMMARY and section.lines), None)
+    if section is None:
+        return None
+    first = [line for line in section.lines if line.page == section.lines[0].page][:_MOST_SUMMARY_LINES]
+    return found_in(" ".join(line.text.strip() for line in first), first)
+
+
+def _skills(sections: Sequence[Section]) -> list[Found]:
+    """The parts of every enumeration in the skills sections, without the labels before them."""
+    found = []
+    for line in _lines_of(sections, SectionKind.SKILLS):
+        for part in _SKILL_BREAK.split(_SKILL_LABEL.sub("", line.text)):
+            skill = part.strip(" \t.。-–•●▪◦·*")
+            if 1 < len(skill) <= _LONGEST_SKILL and re.search(r"\w", skill):
+                found.append(found_in(skill, [line], skill))
+    return found[:_MOST_SKILLS]

@@ -1,0 +1,307 @@
+"""The entries of a section of a curriculum vitae: each has a period, a head of a few pieces, and details below."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from pipeline.engines.rules.dates import PeriodMatch, find_periods
+from pipeline.engines.rules.evidence import Found, PageLine, found_in
+from pipeline.engines.rules.page_rows import Row
+from pipeline.engines.rules.resume_words import (
+    find_degree,
+    is_place,
+    names_job,
+    names_school,
+    place_at_end,
+    place_without_comma,
+)
+
+_BULLET = re.compile(r"^\s*(?:[•◦▪‣●○■□➢➤✓✔»※★☆·∙⁃►▶◆◇\uf0b7\uf0a7\uf076]|[-–—*o+]\s|\(?\d{1,2}[.)、）]\s?(?!\d))")
+_ICONS = re.compile(r"[\ue000-\uf8ff\ufffd]")
+_STRONG_SEPARATOR = re.compile(
+    r"\s+[|•·‧/]\s+|\s*[|｜]\s*|\s+[-–—―]\s+|\s{3,}|\t|\s+@\s+|(?<=[\u4e00-\u9fff])\s+|\s+(?=[\u4e00-\u9fff])"
+)
+_WEAK_SEPARATOR = re.compile(r"\s*[,;，；、]\s*(?![^()（）]*[)）])|\s+at\s+(?=[A-Z])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*")
+_PREPOSITION = re.compile(
+    r"(?:\b(?:from|in|during|between|since|for|of|von|im|de|en)|[,(:–-]|[自从于在])\s*$", re.IGNORECASE
+)
+_LONG_CHARACTERS = 100
+_MOST_LEAD_ROWS = 4
+_FEW_LEAD_ROWS = 2
+_MOST_TAIL_ROWS = 3
+_ENOUGH_NAMES = 2  # school and degree, firm and job: what follows is description
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A part of an entry's head: verbatim text of one line; ``right`` where it stands in the right half, apart."""
+
+    text: str
+    line: PageLine
+    row: int
+    right: bool
+
+    def found(self) -> Found:
+        return found_in(self.text, [self.line], self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One school or one job. Dates are Found with ISO values, None where not printed; ``rows`` is all of its text."""
+
+    start: Found | None
+    end: Found | None
+    pieces: tuple[Piece, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MarkedRow:
+    row: Row
+    period: PeriodMatch | None
+    detail: bool  # a bullet, the continuation of one, or prose
+
+
+def read_entries(rows: Sequence[Row]) -> list[Entry]:
+    """The entries of a section, in their order."""
+    marked = _mark(_joined_dates(_without_margins(rows)))
+    anchors = [at for at, row in enumerate(marked) if row.period]
+    if not anchors:
+        return [_entry(group) for group in _undated_groups(marked)]
+    starts = _starts(marked, anchors)
+    ends = [*starts[1:], len(marked)]
+    return [_entry(marked[start:end]) for start, end in zip(starts, ends, strict=True)]
+
+
+def _without_margins(rows: Sequence[Row]) -> Iterator[Row]:
+    """Rows in which a date or place of the right margin stands beside details, each of both as a row of its own."""
+    for row in rows:
+        bullet = bool(_BULLET.match(row.text))
+        details = bullet or len(row.cells[0].text) > _LONG_CHARACTERS // 2
+        margin = tuple(cell for cell in row.cells[1:] if details and _is_margin(cell.text))
+        cells = tuple(cell for cell in row.cells if cell not in margin)
+        joined = _period_behind(cells[-1].text) if bullet and not margin else None
+        if margin:
+            yield Row(page=row.page, cells=margin)
+        if joined is not None:
+            line = cells[-1]
+            yield Row(page=row.page, cells=(replace(line, text=line.text[joined:]),))
+            cells = (*cells[:-1], replace(line, text=line.text[:joined]))
+        yield Row(page=row.page, cells=cells)
+
+
+def _period_behind(text: str) -> int | None:
+    """Where a period begins that ends a bullet without belonging to its sentence: a reader joined margin and text."""
+    periods = [period for period in find_periods(text) if period.first and not text[period.end :].strip()]
+    if not periods or _PREPOSITION.search(text[: periods[-1].start]):
+        return None
+    return periods[-1].start
+
+
+def _is_margin(text: str) -> bool:
+    periods = find_periods(text)
+    return is_place(text) or (bool(periods) and not re.search(r"\w", text[: periods[0].start] + text[periods[0].end :]))
+
+
+def _joined_dates(rows: Iterable[Row]) -> list[Row]:
+    """Rows of a period that is broken in the margin, ``June 2024 –`` above ``Sept 2024``, made one."""
+    joined: list[Row] = []
+    for row in rows:
+        above = joined[-1].cells if joined else ()
+        first = row.cells[0]
+        upper = next((c for c in above if abs(c.box[0] - first.box[0]) < c.height and _is_open_range(c.text)), None)
+        if upper and find_periods(f"{upper.text} {first.text}")[:1] and _is_closing_date(first.text):
+            joined[-1] = Row(page=row.page, cells=(*_with_tail(above, upper, first), *row.cells[1:]))
+        else:
+            joined.append(row)
+    return joined
+
+
+def _is_open_range(text: str) -> bool:
+    return bool(re.search(r"\d{4}\W{0,3}[-–—~至到]\s*$|\d{4}\s+(?:to|bis)\s*$", text))
+
+
+def _is_closing_date(text: str) -> bool:
+    periods = find_periods(f"2000 - {text}")
+    return bool(periods) and periods[0].last not in ("", "2000") and periods[0].end >= len(f"2000 - {text.strip()}") - 1
+
+
+def _with_tail(cells: Sequence[PageLine], upper: PageLine, lower: PageLine) -> list[PageLine]:
+    """``cells``, the lower half of the period right behind the upper one."""
+    at = list(cells).index(upper)
+    return [*cells[: at + 1], lower, *cells[at + 1 :]]
+
+
+def _mark(rows: Sequence[Row]) -> list[_MarkedRow]:
+    marked: list[_MarkedRow] = []
+    bullet_left: float | None = None
+    for row in rows:
+        left, text = row.cells[0].box[0], _ICONS.sub(" ", row.text)
+        is_bullet = bool(_BULLET.match(text))
+        period = None if is_bullet else _head_period(row)
+        continued = bullet_left is not None and left > bullet_left + 1.0 and period is None
+        prose = period is None and _is_prose(text)
+        if is_bullet:
+            bullet_left = left
+        elif not continued:
+            bullet_left = None
+        marked.append(_MarkedRow(row=row, period=period, detail=is_bullet or continued or prose))
+    return marked
+
+
+def _is_prose(text: str) -> bool:
+    """A long line, or one that ends as a sentence does."""
+    long = len(text) > _LONG_CHARACTERS or len(re.findall(r"[\u4e00-\u9fff]", text)) > _LONG_CHARACTERS // 3
+    return long or (
+        bool(re.search(r"[.。;；]\s*$", text)) and len(re.findall(r"[a-z]{2,}|[\u4e00-\u9fff]{2}", text)) > 4
+    )
+
+
+def _head_period(row: Row) -> PeriodMatch | None:
+    """The period that heads an entry: a range, or a date that has a cell or an end of the row for itself."""
+    text = row.text
+    periods = find_periods(text)
+    if not periods:
+        return None
+    period = max(periods, key=lambda p: bool(p.first))
+    before, after = text[: period.start], text[period.end :]
+    inside = bool(re.search(r"[^\W\d_]", before)) and bool(re.search(r"[^\W\d_]{2,}.*[^\W\d_]{2,}", after))
+    sentence = len(text) > _LONG_CHARACTERS or re.search(r"[a-z]{2,}[.。;；]\s*$", text)
+    if period.first:
+        return None if inside and sentence else period
+    apart = any(
+        period.last and cell.text.strip() in text[max(period.start - 8, 0) : period.end + 3] for cell in row.cells
+    )
+    at_edge = not re.search(r"\w", before) or not re.search(r"\w", after)
+    return period if (apart or at_edge) and not sentence else None
+
+
+def _starts(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> list[int]:
+    """The first row of every entry: as many rows above its period as the first entry has."""
+    above_first = [row for row in marked[: anchors[0]] if not row.detail]
+    lead = len(above_first) if len(above_first) <= _MOST_LEAD_ROWS else 0
+    starts = [max(anchors[0] - lead, 0)]
+    for previous, anchor in pairwise(anchors):
+        start, floor = anchor, previous + 1
+        most = max(lead, _FEW_LEAD_ROWS)
+        while start > floor and not marked[start - 1].detail and anchor - start < most:
+            after_details = any(row.detail for row in marked[floor : start - 1])
+            if anchor - start >= lead and not after_details:
+                break
+            start -= 1
+        starts.append(start)
+    return starts
+
+
+def _undated_groups(marked: Sequence[_MarkedRow]) -> Iterator[list[_MarkedRow]]:
+    """Without dates an entry begins where plain rows follow details."""
+    group: list[_MarkedRow] = []
+    for row in marked:
+        if group and not row.detail and group[-1].detail:
+            yield group
+            group = []
+        group.append(row)
+    if group:
+        yield group
+
+
+def _entry(marked: Sequence[_MarkedRow]) -> Entry:
+    anchor = next((at for at, row in enumerate(marked) if row.period), 0)
+    head = [row for at, row in enumerate(marked) if at <= anchor and not row.detail]
+    pieces = [piece for at, row in enumerate(head) for piece in _pieces(row, at)]
+    for row in marked[anchor + 1 : anchor + 1 + _MOST_TAIL_ROWS]:
+        names = [piece for piece in pieces if not is_place(piece.text)]
+        more = list(_pieces(row, len(head)))
+        enough = len(names) >= _ENOUGH_NAMES and not _is_labelled(row.row.text)
+        if row.detail or (enough and not all(is_place(piece.text) for piece in more)):
+            break
+        pieces.extend(more)
+    start, end = _dates(marked[anchor]) if marked else (None, None)
+    return Entry(start=start, end=end, pieces=tuple(pieces), rows=tuple(row.row for row in marked))
+
+
+def _is_labelled(text: str) -> bool:
+    return bool(re.match(r"\W*[^\W\d]{2,20}\s*[:：]", text))
+
+
+def _dates(marked: _MarkedRow) -> tuple[Found | None, Found | None]:
+    period = marked.period
+    if period is None:
+        return None, None
+    spans = _spans(marked.row)
+    lines = [line for line, start, end in spans if start < period.end and period.start < end]
+    quote = " ".join(
+        line.text[max(period.start - start, 0) : period.end - start].strip()
+        for line, start, _ in spans
+        if line in lines
+    )
+    start = found_in(period.first, lines, quote) if period.first else None
+    return start, found_in(period.last, lines, quote)
+
+
+def _spans(row: Row) -> list[tuple[PageLine, int, int]]:
+    """Every cell with its place in ``row.text``; offsets are those of its text from the first printed character."""
+    spans, at = [], 0
+    for cell in row.cells:
+        lead = len(cell.text) - len(cell.text.lstrip())
+        length = len(cell.text.strip())
+        spans.append((cell, at - lead, at + length))
+        at += length + 2
+    return spans
+
+
+def _pieces(marked: _MarkedRow, row_number: int) -> Iterator[Piece]:
+    row, period = marked.row, marked.period
+    middle = (row.cells[0].box[0] + row.cells[-1].box[2]) / 2
+    for at, (line, start, end) in enumerate(_spans(row)):
+        texts = [line.text]
+        if period and start < period.end and period.start < end:
+            texts = [line.text[: max(period.start - start, 0)], line.text[period.end - start :]]
+        for text in texts:
+            for part in split_head(text):
+                yield Piece(text=part, line=line, row=row_number, right=at > 0 and line.box[0] > middle)
+
+
+def split_head(text: str) -> list[str]:
+    """Parts of a line of an entry's head; places stay whole, brackets go."""
+    parts: list[str] = []
+    for strong in _STRONG_SEPARATOR.split(_ICONS.sub("  ", text)):
+        parts.extend(_split_weakly(strong))
+    trimmed = (_trim(part) for part in parts)
+    return [part for part in trimmed if re.search(r"\w", part)]
+
+
+def _split_weakly(text: str) -> list[str]:
+    text = _trim(text)
+    if not text or is_place(text):
+        return [text]
+    place = place_without_comma(text)
+    if place is None:
+        place = place_at_end(text)
+    if place is not None:
+        return [*_split_weakly(text[:place]), text[place:]]
+    degree = find_degree(text)
+    behind = re.split(r"[,(]", text[degree.end() :])[0] if degree and degree.start() == 0 else ""
+    if degree and behind.startswith(" ") and names_school(behind) and not re.match(r"\s+(?:in|of|en|im)\b", behind):
+        return [degree[0], *_split_weakly(text[degree.end() :])]  # two columns that a reader joined
+    return _WEAK_SEPARATOR.split(text) if _may_split(text) else [text]
+
+
+def _may_split(text: str) -> bool:
+    """Commas divide an entry's head, but not a name as ``University of California, Davis``."""
+    parts = _WEAK_SEPARATOR.split(text)
+    telling = sum(bool(names_job(part) or names_school(part) or find_degree(part)) for part in parts)
+    return telling > 0 or len(parts) == 2
+
+
+def _trim(text: str) -> str:
+    text = text.strip(" \t,;:|·•-–—―，；：、")
+    if text[:1] in "(（[【" and text[-1:] in ")）]】":
+        text = text[1:-1].strip()
+    opened, closed = len(re.findall(r"[(（]", text)), len(re.findall(r"[)）]", text))
+    if opened != closed:
+        text = text.strip("()（） ")
+    return text

@@ -1,0 +1,186 @@
+"""Rows of education and of experience: which piece of an entry's head is the school, the degree, the firm, the job."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from pipeline.engines.rules.evidence import Found, found_in
+from pipeline.engines.rules.parties import has_company_suffix
+from pipeline.engines.rules.resume_entries import Entry, Piece
+from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
+
+FoundRow = dict[str, Found | None]
+
+_LABELS = {
+    "institution": r"school|university|institution|institute|college|学校(?:名称)?|毕业院校|院校|毕业学校",
+    "degree": r"degree|qualification|学历|学位|最高学历",
+    "area": r"major|area|field(?: of study)?|subject|specialization|专业(?:名称)?|所学专业|主修",
+    "company": r"company|employer|organi[sz]ation|公司(?:名称)?|单位(?:名称)?|工作单位|企业名称",
+    "position": r"position|title|role|job title|职位(?:名称)?|职务|岗位|担任职务|职位类别",
+    "location": r"location|place|地点|工作地点|所在地",
+}
+_LABEL = re.compile("|".join(rf"(?P<{name}>^(?:{words})\s*[:：]\s*)" for name, words in _LABELS.items()), re.IGNORECASE)
+_NO_PIECE = re.compile(
+    r"^(?:gpa|cgpa|grade|score|percentage|thesis|advisor|supervisor|honou?rs|awards?|relevant|coursework|note|"
+    r"绩点|排名|主修课程|时间|起止|部门|"
+    r"full[ -]?time|part[ -]?time|contract|permanent|freelance|expected|present|current|全职|兼职|统招|"
+    r"全日制)(?![^\W\d_])",
+    re.IGNORECASE,
+)
+_DEPARTMENT = re.compile(r"(?:department|dept\.?|division|faculty|abteilung|school of)\b|.{0,8}部门?$", re.IGNORECASE)
+_AREA_JOINT = re.compile(
+    r"^\s*(?:degree)?\s*[,:：]?\s*(?:\bin\b|\bof\b|\ben\b|\bim\b|\bin der\b|-|–|\()?\s*", re.IGNORECASE
+)
+_DIPLOMA_IN_CHINESE = re.compile(r"[（(]\s*([\u4e00-\u9fffA-Za-z]+)\s*[）)]$")
+
+
+def education_rows(entries: Sequence[Entry]) -> list[FoundRow]:
+    """institution, degree, area, start_date, end_date of every entry that names a school or a degree."""
+    rows = [_education(entry) for entry in entries]
+    for above, row in pairwise(rows):
+        if row["institution"] is None and row["degree"]:
+            row["institution"] = above["institution"]  # several degrees of one school
+    return [row for row in rows if row["institution"] or row["degree"]]
+
+
+def _education(entry: Entry) -> FoundRow:
+    row: FoundRow = dict.fromkeys(("institution", "degree", "area"))
+    rest: list[Piece] = []
+    for piece in _take_labelled(entry.pieces, row):
+        if is_place(piece.text):
+            continue
+        if row["institution"] is None and names_school(piece.text) and not _is_degree_first(piece.text):
+            row["institution"] = piece.found()
+        elif row["degree"] is None and find_degree(piece.text):
+            _take_degree(piece, row)
+        else:
+            rest.append(piece)
+    if row["institution"] is None and rest:
+        row["institution"] = rest.pop(_best_name(rest)).found()
+    if row["area"] is None and rest:
+        row["area"] = _area(rest)
+    return row | {"start_date": entry.start, "end_date": entry.end}
+
+
+def _is_degree_first(text: str) -> bool:
+    """``Bachelor of Science, School of Engineering`` is read as degree, ``Massachusetts Institute`` never."""
+    degree = find_degree(text)
+    return bool(degree and degree.start() == 0 and len(degree[0]) >= 0.5 * len(text))
+
+
+def _best_name(pieces: Sequence[Piece]) -> int:
+    """The first capitalised piece that does not stand in the right margin."""
+    return next((at for at, piece in enumerate(pieces) if not piece.right and not piece.text[:1].islower()), 0)
+
+
+def _take_degree(piece: Piece, row: FoundRow) -> None:
+    """The degree of a piece, and the field of study behind it (``PhD in Physics``) or before it."""
+    match = find_degree(piece.text)
+    if match is None:
+        return
+    degree, rest = match[0].strip(), piece.text[match.end() :]
+    before = piece.text[: match.start()].strip(" (（-–,，：:/")
+    if re.match(r"(?:bachelor|master)", degree, re.IGNORECASE) and re.match(r"\s+of\s+", rest, re.IGNORECASE):
+        joint = re.match(r"\s+of\s+[^,(（|]+?(?=\s+in\s+|[,(（|]|$)", rest, re.IGNORECASE)
+        degree, rest = (degree + joint[0], rest[joint.end() :]) if joint else (degree, rest)
+    row["degree"] = found_in(degree, [piece.line], degree)
+    area = _AREA_JOINT.sub("", rest, count=1).strip(" )）,.;，:：")
+    area = area or re.sub(r"\s+(?:in|of)$", "", before)
+    if row["area"] is None and re.search(r"[^\W\d_]{2,}", area) and not is_place(area):
+        row["area"] = found_in(area, [piece.line], area)
+
+
+def _area(rest: Sequence[Piece]) -> Found | None:
+    """The next piece that can be a field of study, those of the right margin last."""
+    fitting = [p for p in rest if re.search(r"[^\W\d_]{2,}", p.text) and not names_school(p.text) and len(p.text) < 80]
+    return min(fitting, key=lambda piece: piece.right).found() if fitting else None
+
+
+def experience_rows(entries: Sequence[Entry]) -> list[FoundRow]:
+    """company, position, location, start_date, end_date of every entry."""
+    split = [_places_and_names(entry) for entry in entries]
+    job_first = _job_stands_first([names for _, names, _ in split])
+    rows: list[FoundRow] = []
+    for entry, (row, names, place) in zip(entries, split, strict=True):
+        _name_pieces(row, names, job_first)
+        if row["location"] is None:
+            row["location"] = place.found() if place else _town_behind(row["company"], names)
+        if row["company"] is None and row["position"] and rows:
+            row["company"] = rows[-1]["company"]  # several jobs under one firm's name
+        if row["company"] or row["position"]:
+            rows.append(row | {"start_date": entry.start, "end_date": entry.end})
+    return rows
+
+
+def _places_and_names(entry: Entry) -> tuple[FoundRow, list[Piece], Piece | None]:
+    """The labelled values, the pieces that can be names, and the place."""
+    row: FoundRow = dict.fromkeys(("company", "position", "location"))
+    pieces = _take_labelled(entry.pieces, row)
+    place = next((piece for piece in pieces if is_place(piece.text)), None)
+    names = [piece for piece in pieces if piece is not place]
+    if place is None and len(names) > 2:
+        place = next((p for p in names if p.right and not names_job(p.text) and not has_company_suffix(p.text)), None)
+        names = [piece for piece in names if piece is not place]
+    if len(names) > 2:
+        names = [piece for piece in names if not _DEPARTMENT.match(piece.text)]
+    return row, [piece for piece in names if len(piece.text) < 90], place
+
+
+def _town_behind(company: Found | None, names: Sequence[Piece]) -> Found | None:
+    """A short name right behind the firm's, on its line: a town that we do not know."""
+    for one, other in pairwise(names):
+        behind = company is not None and one.text == company.value and other.line.number == one.line.number
+        capital = other.text[:1].isupper() and len(other.text.split()) <= 3
+        if behind and capital and _job_score(other.text) == 0 and not re.search(r"\d", other.text):
+            return other.found()
+    return None
+
+
+def _job_stands_first(entries: Sequence[Sequence[Piece]]) -> bool:
+    """Whether most entries of the section name the job before the firm."""
+    votes = 0
+    for pieces in entries:
+        if len(pieces) >= 2:
+            first, second = pieces[0].text, pieces[1].text
+            votes += _job_score(first) - _job_score(second)
+    return votes > 0
+
+
+def _job_score(text: str) -> int:
+    return 2 * names_job(text) - 2 * has_company_suffix(text) - names_school(text)
+
+
+def _name_pieces(row: FoundRow, names: Sequence[Piece], job_first: bool) -> None:
+    if row["company"] or row["position"]:
+        rest = [piece for piece in names if not _same(piece, row["company"]) and not _same(piece, row["position"])]
+        missing = "position" if row["company"] else "company"
+        if row[missing] is None and rest:
+            row[missing] = rest[0].found()
+        return
+    if len(names) == 1:
+        row["position" if _job_score(names[0].text) > 0 else "company"] = names[0].found()
+    elif names:
+        first, second = names[0], names[1]
+        difference = _job_score(first.text) - _job_score(second.text)
+        swap = difference > 0 or (difference == 0 and job_first)
+        row["position"], row["company"] = (first.found(), second.found()) if swap else (second.found(), first.found())
+
+
+def _same(piece: Piece, found: Found | None) -> bool:
+    return found is not None and found.value in piece.text
+
+
+def _take_labelled(pieces: Sequence[Piece], row: FoundRow) -> list[Piece]:
+    """Fills ``row`` from pieces as ``学校：北京大学``; gives the others, those that never name anything left out."""
+    rest = []
+    for piece in pieces:
+        match = _LABEL.match(piece.text)
+        name = match.lastgroup if match else None
+        if match and name in row and row[name] is None:
+            value = piece.text[match.end() :].strip()
+            row[name] = found_in(value, [piece.line], value) if value else None
+        elif not _NO_PIECE.match(piece.text) and re.search(r"[^\W\d_]", piece.text):
+            rest.append(piece)
+    return rest

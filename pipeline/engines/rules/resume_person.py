@@ -1,0 +1,196 @@
+"""Whose curriculum vitae it is: name, e-mail, phone, place, links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import median
+
+from rapidfuzz import fuzz
+
+from pipeline.engines.rules.contacts import find_emails, find_phones, find_urls
+from pipeline.engines.rules.evidence import Found, PageLine, found_in, squash
+from pipeline.engines.rules.page_rows import Row
+from pipeline.engines.rules.parties import looks_like_address
+from pipeline.engines.rules.resume_sections import heading_kind
+from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
+from stores.models import Label
+
+_NAME_LABEL = re.compile(r"(?:^|[\s|])(?:姓\s*名|full\s*name|name|naam|nom|nombre)\s*[:：]\s*", re.IGNORECASE)
+_NEXT_LABEL = re.compile(
+    r"\s{2,}|\s+(?=[\u4e00-\u9fff]{2,4}[:：])|[|｜,，;；]|(?=\s(?:gender|age|phone|email|tel)\b)", re.IGNORECASE
+)
+_TITLE_OF_PAPER = re.compile(
+    r"(?:['’]s\s+)?\b(?:curriculum\s+vitae|c\.?v\.?|r[ée]sum[ée]|lebenslauf|bewerbung)\b(?:\s+(?:of|von|de))?|"
+    r"个人简历|求职简历|应聘简历|简\s*历",
+    re.IGNORECASE,
+)
+_LATIN_NAME = re.compile(
+    r"(?:(?:dr|prof|mr|mrs|ms|ir|ing|dipl)\.?[\s-]+)*[^\W\d_][^\W\d_'’.-]*(?:\.|[-'’][^\W\d_]+)*"
+    r"(?:\s+(?:[^\W\d_]\.|(?:van|von|de|der|den|da|di|del|la|le|bin|binti|al|el|y|e|dos|ten|zu)|"
+    r"[^\W\d_][^\W\d_'’.-]*(?:[-'’][^\W\d_]+)*\.?)){1,5}",
+    re.IGNORECASE,
+)
+_HAN_NAME = re.compile(
+    r"[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]\s{1,3}[\u4e00-\u9fff](?:\s{1,3}[\u4e00-\u9fff])?|[\u4e00-\u9fff·]{4,10}"
+)
+_PLACE_LABEL = re.compile(
+    r"(?:现?居住?地(?:址|点)?|现居(?:城市)?|所在(?:地|城市)|通讯地址|联系地址|家庭住址|住址|地址|城市|location|"
+    r"(?:home\s*|current\s*)?address|residence|city|"
+    r"adresse|anschrift|wohnort|adres|woonplaats|domicilio|direcci[óo]n|indirizzo)\s*[:：]\s*",
+    re.IGNORECASE,
+)
+_PLACE_ICON = re.compile(r"[\uf3c5\uf041\uf276\uf279\uf015]\s*")
+_ICON = re.compile(r"[\ue000-\uf8ff]")
+_BETWEEN_CONTACTS = re.compile(r"\s*[|｜•·⋄◇♦❖]\s*|\s{2,}|\t|\s+[-–—]\s+|[;；，]|(?<=\))\s|\s*[\ue000-\uf8ff]\s*")
+_CONTACT_LABEL = re.compile(
+    r"^(?:tel|phone|mobile|cell|e-?mail|mail|web(?:site)?|linkedin|github|gitlab|twitter|skype|fax|born|birth|"
+    r"date of birth|dob|nationality|age|"
+    r"gender|sex|marital|visa|driving|orcid|google scholar|电话|手机|邮箱|电子邮箱|微信|姓名|简历|现居|性别|年龄|"
+    r"民族|籍贯|"
+    r"政治面貌|出生|学历|毕业|专业|求职|意向|工作年限|婚姻|身高|期望|qq)",
+    re.IGNORECASE,
+)
+_FORM_LABEL = re.compile(
+    r"(?:姓名|现?居住?地(?:址|点)?|现居(?:城市)?|所在(?:地|城市)|通讯地址|联系地址|住址|地址|城市|电话|手机|"
+    r"联系电话|邮箱|电子邮箱|name|address|location|"
+    r"city|phone|mobile|tel|e-?mail)[:：]?",
+    re.IGNORECASE,
+)
+_MAIL_LABEL = re.compile(r"e-?mail|.*邮箱", re.IGNORECASE)
+_HEAD_LINES = 25
+
+
+def find_email(lines: Sequence[PageLine]) -> Found | None:
+    for line in lines:
+        for match in find_emails(line.text):
+            return found_in(match.value, [line], line.text[match.start : match.end])
+    return None
+
+
+def find_phone(lines: Sequence[PageLine], expected: bool = False) -> Found | None:
+    """The first phone number; ``expected`` also takes numbers that no label and no country's rules tell."""
+    for line in lines:
+        for match in find_phones(line.text, expected=expected):
+            return found_in(match.value, [line], line.text[match.start : match.end].strip())
+    return None
+
+
+def find_links(lines: Sequence[PageLine]) -> list[Found]:
+    return [
+        found_in(match.value, [line], line.text[match.start : match.end])
+        for line in lines
+        for match in find_urls(line.text)
+        if not any(match.start >= mail.start and match.end <= mail.end for mail in find_emails(line.text))
+    ]
+
+
+def with_labels_beside(rows: Sequence[Row]) -> list[PageLine]:
+    """The cells of ``rows``; where forms have the label in the cell before, it is put in front: ``label：value``."""
+    lines: list[PageLine] = []
+    for row in rows:
+        before = ""
+        for cell in row.cells:
+            label = re.sub(r"\s", "", before)
+            named = bool(_FORM_LABEL.fullmatch(label)) and bool("@" not in cell.text or _MAIL_LABEL.match(label))
+            lines.append(replace(cell, text=f"{label.rstrip(':：')}：{cell.text}") if named else cell)
+            before = cell.text
+    return lines
+
+
+def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: Found | None) -> Found | None:
+    """The labelled name, else the line of the head that looks most like one: large, first, akin to the e-mail."""
+    for line in (*about, *lines[: _HEAD_LINES * 2]):
+        if match := _NAME_LABEL.search(line.text):
+            value = _NEXT_LABEL.split(line.text[match.end() :].strip())[0].strip()
+            if _name_in(value):
+                return found_in(value, [line], value)
+    candidates = [line for line in (*about[:_HEAD_LINES], *lines[:_HEAD_LINES]) if _name_in(line.text)]
+    if not candidates:
+        return None
+    typical = median(line.height for line in lines)
+    best = max(candidates, key=lambda line: (_name_score(line, lines, typical, email), -line.number))
+    name = _name_in(best.text)
+    return found_in(name, [best], name) if name else None
+
+
+def _name_in(text: str) -> str | None:
+    """The name that a line holds and nothing but titles and degrees beside it."""
+    plain = _TITLE_OF_PAPER.sub(" ", _ICON.sub(" ", text)).strip(" \t,:：-–—|_·*")
+    plain = re.split(r"\s*[|｜,，(（]\s*|\s[-–—]\s|\s{3,}", plain)[0].strip()
+    if (
+        not plain
+        or _CONTACT_LABEL.match(plain)
+        or heading_kind(text)
+        or names_school(plain)
+        or (is_place(plain) and len(plain.split()) > 1)
+    ):
+        return None
+    if _HAN_NAME.fullmatch(plain) and not names_job(plain) and not find_degree(plain):
+        return plain
+    if _LATIN_NAME.fullmatch(plain) and len(plain) <= 50 and not names_job(plain) and plain[:1].isupper():
+        return plain
+    return None
+
+
+def _name_score(line: PageLine, lines: Sequence[PageLine], typical: float, email: Found | None) -> float:
+    score = 2.0 * min(line.height / (typical or 1.0), 3.0) - 0.05 * (line.number - lines[0].number)
+    score += 1.5 * (line.label is Label.TITLE) + 0.5 * (line.label is Label.HEADING)
+    name = squash(_name_in(line.text) or "")
+    if email:
+        local = squash(str(email.value).split("@")[0])
+        parts = [squash(part) for part in (_name_in(line.text) or "").split()]
+        akin = any(len(part) >= 3 and part in local for part in parts) or fuzz.ratio(name, local) > 75
+        score += 2.0 * akin
+    return score
+
+
+def find_location(about: Sequence[PageLine], name: Found | None) -> Found | None:
+    """The labelled place, the one behind a pin, a known place, else what stands between the contacts."""
+    for pattern in (_PLACE_LABEL, _PLACE_ICON):
+        for line in about:
+            if match := pattern.search(line.text):
+                value = _cut(line.text[match.end() :])
+                if len(value) > 1 and not find_emails(value) and not find_urls(value):
+                    return found_in(value, [line], value)
+    parts = [(part, line) for line in about for part in _parts(line.text) if part]
+    for part, line in parts:
+        if is_place(part):
+            return found_in(part, [line], part)
+    for part, line in parts:
+        if looks_like_address(part) and re.search(r"\d", part) and not find_phones(part):
+            return found_in(part, [line], part)
+    return _between_contacts(about, name)
+
+
+def _cut(text: str) -> str:
+    value = re.split(r"\s{2,}|[|｜\ue000-\uf8ff]|\s(?=[\u4e00-\u9fff]{2,4}[:：])", text.strip())[0]
+    return value.strip(" ,;，；")
+
+
+def _parts(text: str) -> list[str]:
+    """What stands between the contacts of a line; e-mails, numbers and addresses of pages divide it as bars do."""
+    contacts = [*find_emails(text), *find_phones(text, expected=True), *find_urls(text)]
+    for match in sorted(contacts, key=lambda match: -match.start):
+        text = f"{text[: match.start]} | {text[match.end :]}"
+    return [part.strip(" ,;:，") for part in _BETWEEN_CONTACTS.split(text)]
+
+
+def _between_contacts(about: Sequence[PageLine], name: Found | None) -> Found | None:
+    """A part of the row of e-mail and phone that is neither, nor a link or an account's name."""
+    rows = [line.middle for line in about if find_emails(line.text) or find_phones(line.text)]
+    for line in about:
+        if not any(abs(line.middle - row) < line.height for row in rows):
+            continue
+        for part in _parts(line.text):
+            if _may_be_place(part) and not (name and squash(part) == squash(str(name.value))):
+                return found_in(part, [line], part)
+    return None
+
+
+def _may_be_place(text: str) -> bool:
+    contact = find_emails(text) or find_phones(text) or find_urls(text) or _CONTACT_LABEL.match(text)
+    handle = re.search(r"[@/_]|\w\.\w", text) or not text[:1].isupper()
+    odd = names_job(text) or find_degree(text) or heading_kind(text) or len(text) > 60
+    return len(text) > 2 and not contact and not handle and not odd and not re.fullmatch(r"[\W\d]+", text)

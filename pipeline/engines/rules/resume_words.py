@@ -1,0 +1,217 @@
+"""The words of curricula vitae: degrees, schools, job titles, places; English, Chinese and some of their neighbours."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.engines.rules.parties import has_company_suffix
+
+_PLAIN = r"(?<![^\W\d_])(?:{})(?![^\W\d_])"
+
+_DEGREE = re.compile(
+    _PLAIN.format(
+        r"ph\.?\s?d\.?|d\.?phil\.?|doctor(?:ate|al)?(?:\s+of\s+[\w\s]+?)?|dr\.-?ing\.?|md|j\.?d\.?|ed\.?d\.?|"
+        r"diplôme(?:\s+d['’]\s?\w+)?|associate(?:['’]?s)?\s+degree|associate\s+of\s+(?:applied\s+)?(?:arts|science)|(?:bachelor|"
+        r"master)(?:['’]?s)?(?:\s+degree)?(?:\s+of\s+(?:science|arts|engineering|technology|"
+        r"business\s+administration|"
+        r"laws?|fine\s+arts|commerce|education|philosophy|medicine|applied\s+science|computer\s+applications|"
+        r"public\s+health|"
+        r"architecture|music|social\s+work|research|pharmacy|design))?(?:\s+\((?:hons?|honours|honors)\))?|"
+        r"[bm]\.?\s?(?:sc|eng|tech|com|ed|phil|arch|res|pharm|ba)\.?(?:\s+\(?hons\.?\)?)?|[bm]\.\s?[sae]\.?|"
+        r"[bm]s(?=\s|$|,|\)|/)|[bm]a(?=\s|$|,|\))|ll\.?\s?[bm]\.?|m\.?b\.?a\.?|m\.?p\.?[ahp]\.?|m\.?f\.?a\.?|"
+        r"m\.?c\.?a\.?|b\.?c\.?a\.?|b\.?f\.?a\.?|"
+        r"a\.?a\.?s?(?=\s+in\b)|diplom(?:-\w+|a)?|magister|staatsexamen|abitur|licence|licenciatura|laurea|"
+        r"baccalaur[ée]at|a-?levels?|"
+        r"high\s+school\s+diploma|ged|gcses?|hbo|propedeuse|vwo|havo|promotion|ingénieur|certificate|minor|major"
+    )
+    + r"|博士后|博士研究生|硕士研究生|工商管理硕士|博士|硕士|研究生|学士|本科|大学专科|大专|专科|高中|中专|双学位",
+    re.IGNORECASE,
+)  # fmt: skip
+_CASED_DEGREE = re.compile(
+    r"(?<![^\W\d_])(?:BS|MS|BA|MA|BE|ME|MD|JD|AA|AS|BBA|BEng|MEng|BSc|MSc|PhD|MBA|DBA)(?![^\W\d_])"
+)
+_SHORT_DEGREE = re.compile(r"[bma][sae]|md|jd|minor|major|certificate|promotion|licence|ged", re.IGNORECASE)
+_SCHOOL = re.compile(
+    r"universit|hochschule|(?<![^\W\d_])(?:college|school|institute?|academy|polytechni\w+|faculty|gymnasium|"
+    r"lyc[ée]e|[ée]cole|"
+    r"escuela|istituto|politecnico|eth|mit|epfl|ucla|ucl|caltech|iit|nus|ntu|cern|hec|insead|suny|cuny|kaist|"
+    r"fachhochschule|"
+    r"realschule|kolleg|campus|üniversitesi|seminary|conservatory|coll[èe]ge|facultad|hogeschool)(?![^\W\d_])|"
+    r"大学|学院|学校|中学|研究院|研究所|党校|高中(?=$|\s)|职校",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(
+    _PLAIN.format(
+        r"intern(?:ship)?|trainee|apprentice|engineer(?:ing\s+(?:lead|manager|intern))?|developer|programmer|"
+        r"architect|scientist|"
+        r"researcher|research\s+(?:assistant|associate|fellow)|assistant|associate|analyst|consultant|manager|"
+        r"director|officer|"
+        r"president|vice\s+president|vp|svp|evp|head|lead(?:er)?|chief|c[etfoi]o|founder|co-?founder|partner|"
+        r"owner|principal|"
+        r"administrator|coordinator|specialist|supervisor|technician|designer|teacher|lecturer|professor|tutor|"
+        r"instructor|"
+        r"fellow|postdoc\w*|nurse|physician|doctor|surgeon|therapist|pharmacist|lawyer|attorney|paralegal|"
+        r"accountant|auditor|"
+        r"bookkeeper|clerk|cashier|secretary|receptionist|representative|agent|broker|salesperson|sales(?:man|"
+        r"woman)?|buyer|"
+        r"editor|writer|journalist|reporter|translator|photographer|producer|artist|animator|chef|cook|waiter|waitress|"
+        r"bartender|barista|driver|operator|mechanic|electrician|foreman|guard|pilot|volunteer|member|student|"
+        r"freelancer?|"
+        r"contractor|executive|strategist|planner|recruiter|advisor|adviser|counsel(?:l?or)?|mentor|coach|tester|"
+        r"sre|devops|"
+        r"ingenieur(?:in)?|entwickler(?:in)?|leiter(?:in)?|berater(?:in)?|praktikant(?:in)?|praktikum|"
+        r"werkstudent(?:in)?|"
+        r"mitarbeiter(?:in)?|geschäftsführer(?:in)?|referent(?:in)?|sachbearbeiter(?:in)?|kaufmann|kauffrau|hiwi|"
+        r"ing[ée]nieur|d[ée]veloppeu(?:r|se)|stagiaire|stage|chef\s+de\s+projet|responsable|directeur|directrice|"
+        r"charg[ée]e?\s+d\w*|"
+        r"consultante?|ontwikkelaar|medewerker|adviseur|stagiair|bijbaan|gerente|ingeniero|desarrollador|becario|"
+        r"ingegnere|sviluppatore"
+    )
+    + r"|工程师|经理|总监|主管|助理|实习生|实习|专员|顾问|开发|设计师|分析师|架构师|研究员|教师|老师|讲师|教授|"
+    r"总裁|总经理|主任|"
+    r"会计|出纳|秘书|编辑|记者|翻译|销售|运营|负责人|合伙人|创始人|董事|科学家|程序员|测试|客服|文员|行政|人事|"
+    r"组长|部长|店长|医生|护士|律师|导师|架构|产品|策划",
+    re.IGNORECASE,
+)  # fmt: skip
+
+_COUNTRIES = (
+    "usa|u\\.s\\.a\\.|u\\.s\\.|united states|uk|u\\.k\\.|united kingdom|england|scotland|wales|ireland|"
+    "northern ireland|germany|"
+    "deutschland|france|spain|españa|italy|italia|portugal|netherlands|the netherlands|nederland|belgium|belgië|"
+    "belgique|luxembourg|"
+    "switzerland|schweiz|suisse|austria|österreich|denmark|sweden|norway|finland|iceland|poland|polska|"
+    "czech republic|czechia|slovakia|"
+    "hungary|romania|bulgaria|greece|turkey|türkiye|turkiye|cyprus|malta|croatia|serbia|slovenia|bosnia|albania|"
+    "estonia|latvia|lithuania|"
+    "ukraine|russia|belarus|georgia|armenia|azerbaijan|kazakhstan|uzbekistan|israel|lebanon|jordan|saudi arabia|uae|"
+    "united arab emirates|qatar|kuwait|bahrain|oman|iran|iraq|egypt|morocco|algeria|tunisia|nigeria|kenya|ghana|"
+    "ethiopia|uganda|tanzania|"
+    "south africa|india|pakistan|bangladesh|sri lanka|nepal|china|p\\.r\\. china|pr china|hong kong|taiwan|macau|"
+    "japan|south korea|korea|"
+    "singapore|malaysia|indonesia|thailand|vietnam|philippines|australia|new zealand|canada|mexico|méxico|brazil|"
+    "brasil|argentina|chile|"
+    "colombia|peru|ecuador|uruguay|venezuela|bolivia|paraguay|costa rica|panama|cuba"
+)
+_STATES = (
+    "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|"
+    "OR|PA|RI|SC|SD|TN|"
+    "TX|UT|VT|VA|WA|WV|WI|WY|DC|ON|QC|BC|AB|MB|SK|NS|NB|NSW|VIC|QLD"
+)
+_STATE_NAMES = (
+    "alabama|alaska|arizona|arkansas|california|colorado|connecticut|delaware|florida|hawaii|idaho|illinois|"
+    "indiana|iowa|kansas|"
+    "kentucky|louisiana|maine|maryland|massachusetts|michigan|minnesota|mississippi|missouri|montana|nebraska|"
+    "nevada|new hampshire|"
+    "new jersey|new mexico|new york|north carolina|north dakota|ohio|oklahoma|oregon|pennsylvania|rhode island|"
+    "south carolina|"
+    "south dakota|tennessee|texas|utah|vermont|virginia|washington|west virginia|wisconsin|wyoming|ontario|"
+    "quebec|british columbia|"
+    "alberta|bavaria|bayern|catalonia|île-de-france|karnataka|maharashtra|tamil nadu|telangana|delhi"
+)
+_CITIES = (
+    "london|paris|berlin|münchen|munich|hamburg|köln|cologne|frankfurt|stuttgart|düsseldorf|leipzig|dresden|"
+    "zürich|zurich|geneva|genève|"
+    "lausanne|basel|bern|vienna|wien|amsterdam|rotterdam|utrecht|the hague|den haag|eindhoven|delft|brussels|"
+    "bruxelles|antwerp|gent|madrid|"
+    "barcelona|valencia|lisbon|porto|rome|roma|milan|milano|turin|dublin|edinburgh|glasgow|manchester|birmingham|"
+    "bristol|leeds|oxford|"
+    "cambridge|copenhagen|stockholm|oslo|helsinki|warsaw|kraków|prague|budapest|bucharest|athens|istanbul|ankara|"
+    "moscow|kyiv|tel aviv|dubai|"
+    "cairo|lagos|nairobi|johannesburg|cape town|mumbai|delhi|new delhi|bangalore|bengaluru|hyderabad|chennai|"
+    "pune|kolkata|beijing|shanghai|"
+    "shenzhen|guangzhou|hangzhou|nanjing|wuhan|chengdu|xi'an|suzhou|tianjin|tokyo|osaka|kyoto|seoul|taipei|"
+    "singapore|kuala lumpur|jakarta|"
+    "bangkok|hanoi|ho chi minh city|manila|sydney|melbourne|brisbane|perth|auckland|toronto|montreal|vancouver|"
+    "ottawa|new york|new york city|"
+    "nyc|san francisco|los angeles|san diego|san jose|seattle|boston|chicago|austin|houston|dallas|atlanta|miami|"
+    "denver|philadelphia|"
+    "washington d\\.?c\\.?|portland|phoenix|pittsburgh|palo alto|mountain view|menlo park|cupertino|sunnyvale|"
+    "redmond|berkeley|stanford|"
+    "são paulo|rio de janeiro|buenos aires|santiago|bogotá|lima|mexico city|lyon|toulouse|grenoble|lille|nantes|"
+    "marseille|bordeaux|nice"
+)
+_LAND = re.compile(rf"(?:{_COUNTRIES}|{_STATE_NAMES})", re.IGNORECASE)
+_REGION = re.compile(rf"(?:{_COUNTRIES}|{_STATE_NAMES}|{_CITIES})", re.IGNORECASE)
+_STATE = re.compile(rf"(?:{_STATES})(?:\s+\d{{5}}(?:-\d{{4}})?)?")
+_REMOTE = re.compile(r"\(?(?:fully\s+)?(?:remote|hybrid|远程)(?:\s*\(.*\))?\)?", re.IGNORECASE)
+_ZH_PLACE = re.compile(
+    r"(?:中国)?(?:北京|上海|天津|重庆|香港|澳门|台湾|台北|深圳|广州|杭州|南京|苏州|武汉|成都|西安|长沙|郑州|青岛|"
+    r"济南|厦门|福州|合肥|宁波|无锡|大连|沈阳|"
+    r"哈尔滨|长春|石家庄|太原|昆明|贵阳|南宁|南昌|海口|兰州|银川|西宁|拉萨|乌鲁木齐|呼和浩特|东莞|佛山|珠海|温州|常州|"
+    r"[\u4e00-\u9fff]{2,3}[省市])(?:[省市]?\s?[-·,，/]?\s?[\u4e00-\u9fff]{2,8}(?:[市区县镇]|新区))?[省市]?"
+)
+
+
+# Words that bind what follows them to a name: "University of Bergen, Norway" holds the place "Norway" alone.
+_BINDS = re.compile(
+    r"(?:^|\s)(?:of|at|in|for|the|and|&|de|du|des|la|le|di|del|della|von|van|und|et|y|e)\s+$", re.IGNORECASE
+)
+
+
+def find_degree(text: str) -> re.Match[str] | None:
+    """The first degree that ``text`` names; two-letter ones count in capitals alone."""
+    for match in _DEGREE.finditer(text):
+        bare = re.sub(r"[\s.]", "", match[0])
+        if (
+            _SHORT_DEGREE.fullmatch(bare)
+            and len(bare) == 2
+            and "." not in match[0]
+            and not _CASED_DEGREE.fullmatch(bare)
+        ):
+            continue
+        return match
+    return _CASED_DEGREE.search(text)
+
+
+def names_school(text: str) -> bool:
+    return bool(_SCHOOL.search(text))
+
+
+def names_job(text: str) -> bool:
+    """Whether the text holds a word of job titles."""
+    return bool(_TITLE.search(text))
+
+
+def is_place(text: str) -> bool:
+    """``Paris``, ``Stanford, CA, USA``, ``Ankara, Türkiye``, ``Remote``, ``北京``: a place and nothing else."""
+    text = text.strip(" ()（）")
+    if _REMOTE.fullmatch(text) or _ZH_PLACE.fullmatch(text):
+        return True
+    parts = [part.strip() for part in re.split(r"[,，]", text)]
+    if len(parts) > 4 or len(set(parts)) < len(parts) or not all(_is_place_word(part) for part in parts):
+        return False
+    unknown = [at for at, part in enumerate(parts) if not _REGION.fullmatch(part) and not _STATE.fullmatch(part)]
+    if unknown == [0] and len(parts) > 1:  # a small town: what follows it is a state or a country, no city
+        return bool(_STATE.fullmatch(parts[1]) or _LAND.fullmatch(parts[1]))
+    return not unknown and bool(_REGION.fullmatch(parts[0]))
+
+
+def _is_place_word(text: str) -> bool:
+    capital = text[:1].isupper() or not text[:1].isascii() or text[:1].isdigit()
+    named = names_job(text) or names_school(text) or has_company_suffix(text)
+    bound = " " in text and bool(_BINDS.match(text.split(" ")[0] + " "))
+    return bool(text) and capital and not bound and len(text.split()) <= 4 and not named
+
+
+def place_at_end(text: str) -> int | None:
+    """Where the place begins that ends ``text``, ``Firm, Paris, France``; None where none does."""
+    starts = [0, *(match.end() for match in re.finditer(r"[,，]\s*|\s[-–—|·]\s|\s\(|（", text))]
+    for start in starts[1:]:
+        if is_place(text[start:]):
+            return start
+    return None
+
+
+def place_without_comma(text: str) -> int | None:
+    """Where a place begins that follows other words after a mere blank, ``Summer Intern Ankara, Türkiye``.
+
+    The town is one word, unless it is a city that we know or what stands before it ends a name.
+    """
+    starts = [match.end() for match in re.finditer(r"(?<=[^\s,])\s+", text)]
+    fitting = [s for s in starts if "," in text[s:] and not _BINDS.search(text[:s]) and is_place(text[s:])]
+    for start in fitting:
+        last_word = re.split(r"\s+", text[:start].strip())[-1]
+        ends_name = names_job(last_word) or names_school(last_word) or has_company_suffix(f"x {last_word}")
+        if _REGION.fullmatch(text[start:].split(",")[0]) or ends_name:
+            return start
+    return fitting[-1] if fitting and "," not in text[: fitting[-1]] else None
