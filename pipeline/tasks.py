@@ -10,7 +10,7 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -152,22 +152,21 @@ def key_of(stage: Stage, ids: Sequence[Any]) -> StepKey:
     )
 
 
-def send(keys: Iterable[StepKey], store: RecordStore | None = None) -> int:
+def send(keys: Sequence[StepKey], store: RecordStore | None = None, connection: Any = None) -> int:
     """Send each step with those that follow it straight, as one chain; how many were sent.
 
-    A broker that cannot be reached ends it quietly: the steps stand in SQL, and the relay sends them later.
+    A broker that cannot be reached ends it quietly: the rest are marked as unsent, and the relay sends them later.
     """
-    sent = 0
-    for key in keys:
+    for sent, key in enumerate(keys):
         held = store or tools().catalog.store(key.knowledge_id)
         run = held.dispatch.straight_run(key, flow.STRAIGHT[key.stage])
         try:
-            chain(*[TASKS[step.stage].si(*ids_of(step)) for step in run]).apply_async()
+            chain(*[TASKS[step.stage].si(*ids_of(step)) for step in run]).apply_async(connection=connection)
         except (OperationalError, BrokerConnectionError, OSError) as error:
             log.warning("the broker cannot be reached (%s); the relay sends what is due later", type(error).__name__)
+            held.dispatch.unsend(keys[sent:])
             return sent
-        sent += 1
-    return sent
+    return len(keys)
 
 
 def send_due(made_by: Tools, knowledge_id: str) -> int:
@@ -175,8 +174,12 @@ def send_due(made_by: Tools, knowledge_id: str) -> int:
     app.conf.update(configuration(made_by.settings))
     store = made_by.catalog.store(knowledge_id)
     sent = 0
-    while keys := store.dispatch.take(SEND_AT_ONCE, frozenset()):
-        sent += send(keys, store)
+    with app.connection_for_write(made_by.settings.broker_url) as connection:
+        while keys := store.dispatch.take(SEND_AT_ONCE, frozenset()):
+            now_sent = send(keys, store, connection)
+            sent += now_sent
+            if now_sent < len(keys):
+                break
     return sent
 
 

@@ -9,6 +9,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+_LOOK_AGAIN_S = 5.0
 _PACKAGES = ("celery", "redis", "pymupdf", "rapidocr", "onnxruntime", "chromadb", "sqlalchemy")
 
 
@@ -69,7 +70,7 @@ def _role(command: str, under_celery: bool) -> str:
 class MemoryWatch:
     """Samples the memory of a runtime's processes until it is left; ``peaks`` is MB per role (the largest process)."""
 
-    def __init__(self, home: Path, every_s: float = 0.25) -> None:
+    def __init__(self, home: Path, every_s: float = 1.0) -> None:
         self.home, self.every_s = home, every_s
         self.peaks: dict[str, float] = {}
         self.series: list[tuple[float, float]] = []
@@ -85,10 +86,13 @@ class MemoryWatch:
         self._thread.join()
 
     def _watch(self) -> None:
-        began = time.monotonic()
+        began = looked = time.monotonic()
+        roles = processes(self.home)
         while not self._stop.wait(self.every_s):
+            if time.monotonic() - looked > _LOOK_AGAIN_S:  # a look at all processes costs more than one at a few
+                roles, looked = processes(self.home), time.monotonic()
             largest = 0.0
-            for pid, role in processes(self.home).items():
+            for pid, role in roles.items():
                 used = resident_mb(pid)
                 self.peaks[role] = max(self.peaks.get(role, 0.0), used)
                 largest = max(largest, used if role == "worker child" else 0.0)

@@ -134,7 +134,7 @@ def pipeline(home: Path, paths: list[Path]) -> dict[str, object]:
 def _ingest(service: Service, knowledge_id: str, paths: list[Path]) -> None:
     report = service.ingest(knowledge_id, IngestRequest(paths=tuple(paths)))
     while service.job(str(report.job)).state is JobState.RUNNING:
-        time.sleep(0.1)
+        time.sleep(0.25)
 
 
 def _cpu_per_page(database: Path) -> dict[str, float]:

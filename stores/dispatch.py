@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +66,12 @@ class Dispatch:
             for row in rows
         ]
 
+    def unsend(self, keys: Sequence[StepKey]) -> None:
+        """Say that these steps, all of this knowledge base, were not sent after all."""
+        with self.database.write() as connection:
+            for key in keys:
+                connection.execute(update(step).where(is_step(key)).values(sent_at=0.0))
+
     def straight_run(self, key: StepKey, successors: tuple[Stage, ...]) -> list[StepKey]:
         """The step and those of its successors that are not final: what one Celery chain carries."""
         if not successors:
@@ -101,6 +108,16 @@ class Dispatch:
                 ).first()
                 is not None
             )
+
+
+def is_step(key: StepKey) -> Any:
+    """The condition that a row of ``step`` is this one."""
+    return and_(
+        step.c.document == key.document,
+        step.c.generation == key.generation,
+        step.c.stage == key.stage,
+        step.c.batch == key.batch,
+    )
 
 
 def _sendable(now: float, quiet: frozenset[Stage]) -> Any:

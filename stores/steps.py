@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, or_, select, update
 
 from stores.database import Database
+from stores.dispatch import is_step
 from stores.effects import Claim, Effect, Extracted, Need, Planned, Published
 from stores.errors import CancelledError, LeaseLostError
 from stores.ledger import advance, end_generation, mark_running
@@ -41,7 +42,7 @@ class Steps:
         with self.database.write() as connection:
             taken = connection.execute(
                 update(step)
-                .where(_is(key), _claimable(now))
+                .where(is_step(key), _claimable(now))
                 .values(
                     state=StepState.RUNNING,
                     attempt=step.c.attempt + 1,
@@ -171,7 +172,7 @@ class Steps:
     def _hold(self, connection: Connection, claim: Claim, **values: Any) -> None:
         if _touch(connection, claim, **values):
             return
-        state = connection.execute(select(step.c.state).where(_is(claim.key))).scalar_one_or_none()
+        state = connection.execute(select(step.c.state).where(is_step(claim.key))).scalar_one_or_none()
         if state is None or state == StepState.CANCELLED:
             raise CancelledError()
         raise LeaseLostError()
@@ -190,15 +191,6 @@ class Steps:
         ]
 
 
-def _is(key: StepKey) -> Any:
-    return and_(
-        step.c.document == key.document,
-        step.c.generation == key.generation,
-        step.c.stage == key.stage,
-        step.c.batch == key.batch,
-    )
-
-
 def _claimable(now: float) -> Any:
     return or_(
         and_(step.c.state == StepState.DUE, step.c.not_before <= now),
@@ -210,7 +202,7 @@ def _touch(connection: Connection, claim: Claim, **values: Any) -> bool:
     """Write to a step while it is ours."""
     done = connection.execute(
         update(step)
-        .where(_is(claim.key), step.c.owner == claim.owner, step.c.state == StepState.RUNNING)
+        .where(is_step(claim.key), step.c.owner == claim.owner, step.c.state == StepState.RUNNING)
         .values(**values)
     )
     return done.rowcount == 1
