@@ -13,7 +13,7 @@ from pipeline.settings import Settings
 
 _LINE = "%(asctime)s %(levelname)s [%(processName)s] %(message)s"
 _TASK_LINE = "%(asctime)s %(levelname)s [%(processName)s] %(task_name)s %(task_id)s %(message)s"
-_TASKS_PER_CHILD = 200
+_TASKS_PER_CHILD = 2000  # loading the models again costs seconds; what grows before that is caught by its memory
 _LIMIT_MARGIN_S = 60.0  # steps keep their own time; this ends one whose native code does not listen
 
 
