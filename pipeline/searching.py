@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 from stores.words import unspaced_share
 
 MODES = ("hybrid", "keyword", "vector")
-MOST_HITS = 200
+MOST_HITS = 1000
 _CANDIDATES = 50  # asked of each half, at least
 
 

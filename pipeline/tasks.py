@@ -52,6 +52,7 @@ PRIORITIES = {
 }
 SEND_AT_ONCE = 200  # steps that one pass of the relay sends per knowledge base
 FULL_LOOK_S = 60.0
+QUEUES_LOOK_S = 5.0
 
 app = Celery("ingot")
 app.conf.task_routes = {
@@ -192,28 +193,32 @@ def relay() -> int:
 
 
 class _Relay:
-    """When all knowledge bases were looked at last."""
+    """When all knowledge bases, and when the queues, were looked at last."""
 
     looked_at_all = 0.0
+    looked_at_queues = 0.0
 
     @classmethod
     def once(cls) -> int:
         catalog, now = tools().catalog, time.monotonic()
-        everything = now - cls.looked_at_all > FULL_LOOK_S
-        if everything:
-            cls.looked_at_all = now
+        everything, queues = now - cls.looked_at_all > FULL_LOOK_S, now - cls.looked_at_queues > QUEUES_LOOK_S
+        cls.looked_at_all = now if everything else cls.looked_at_all
+        names = catalog.names() if everything else catalog.busy()
+        quiet: frozenset[Stage] = frozenset()
+        if names and queues:
+            cls.looked_at_queues, quiet = now, quiet_stages()
         sent = 0
-        for knowledge_id in catalog.names() if everything else catalog.busy():
+        for knowledge_id in names:
             try:
-                sent += _relay_one(knowledge_id, everything)
+                sent += _relay_one(knowledge_id, quiet, sweep=everything)
             except IngotError as error:
                 log.warning("%s: %s", knowledge_id, error.message)
         return sent
 
 
-def _relay_one(knowledge_id: str, sweep: bool) -> int:
+def _relay_one(knowledge_id: str, quiet: frozenset[Stage], *, sweep: bool) -> int:
     store = tools().catalog.store(knowledge_id)
-    sent = send(store.dispatch.take(SEND_AT_ONCE, quiet_stages()))
+    sent = send(store.dispatch.take(SEND_AT_ONCE, quiet), store)
     if store.dispatch.unfinished():
         tools().catalog.mark_busy(knowledge_id)
     else:
@@ -227,30 +232,19 @@ def _relay_one(knowledge_id: str, sweep: bool) -> int:
 def quiet_stages() -> frozenset[Stage]:
     """The stages whose queue is empty: a step of theirs that was sent and not begun is lost."""
     try:
-        empty = {queue for queue in set(QUEUES.values()) if queue_length(queue) == 0}
+        with app.connection_for_read() as connection:
+            empty = {queue for queue in set(QUEUES.values()) if _queue_length(connection, queue) == 0}
     except (OperationalError, BrokerConnectionError, OSError):
         return frozenset()
     return frozenset(stage for stage, queue in QUEUES.items() if queue in empty)
 
 
-def workers(settings: Settings) -> list[str]:
-    """Names of the workers that answer now, busy ones too; asked from a process that is no worker."""
-    app.conf.update(configuration(settings))
-    try:
-        answers = app.control.ping(timeout=2.0) or []
-    except (OperationalError, BrokerConnectionError, OSError):
-        return []
-    return sorted(name for answer in answers for name in answer)
-
-
-def queue_length(queue: str) -> int:
+def _queue_length(connection: Any, queue: str) -> int:
     """Messages that wait in a queue; 0 where it does not exist yet."""
-    with app.connection_for_read() as connection:
-        channel = connection.default_channel
-        try:
-            return int(channel.queue_declare(queue=queue, passive=True).message_count)
-        except connection.channel_errors:
-            return 0
+    try:
+        return int(connection.default_channel.queue_declare(queue=queue, passive=True).message_count)
+    except connection.channel_errors:
+        return 0
 
 
 class RelayStep(bootsteps.StartStopStep):  # type: ignore[misc]
