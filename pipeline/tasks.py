@@ -247,6 +247,17 @@ def _queue_length(connection: Any, queue: str) -> int:
         return 0
 
 
+def workers(settings: Settings) -> list[str]:
+    """Names of the workers that answer now, busy ones too; asked from a process that is no worker."""
+    app.conf.update(configuration(settings))
+    try:
+        with app.connection_for_read(settings.broker_url or None) as connection:
+            answers = app.control.ping(timeout=2.0, connection=connection) or []
+    except (OperationalError, BrokerConnectionError, OSError):
+        return []
+    return sorted(name for answer in answers for name in answer)
+
+
 class RelayStep(bootsteps.StartStopStep):  # type: ignore[misc]
     """Runs the relay once a second in the worker's main thread, so that no other thread holds a lock at a fork."""
 
