@@ -153,6 +153,8 @@ def ingest(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestRep
     job = _Job(tools, store, request.options)
     files = [_take(ingestion, job, file) for file in gathered.files]
     job.seal()
+    if any(file.outcome is Outcome.CHANGED for file in files):
+        removal.remove_orphans(tools, store)  # content that was replaced by content that answers already
     if request.prune:
         files += [_prune(tools, store, source) for source in ingestion.gone(gathered)]
     return IngestReport(knowledge_id=knowledge_id, job=job.id, files=tuple(files))

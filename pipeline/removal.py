@@ -17,6 +17,12 @@ def remove_document(tools: Tools, store: RecordStore, document: str) -> None:
     remove_obsolete(tools, store, Obsolete(document=document))
 
 
+def remove_orphans(tools: Tools, store: RecordStore) -> None:
+    """Remove the documents that no name is left for."""
+    for old in store.versions.orphans():
+        remove_document(tools, store, old.document)
+
+
 def remove_obsolete(tools: Tools, store: RecordStore, old: Obsolete) -> None:
     """Remove what a new version replaced, or all of a document that no name is left for."""
     tools.vectors().delete(store.knowledge_id, old.document, old.keep)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from stores.database import Database
-from stores.ledger import OPEN_STATES, close_jobs, copy_facts, copy_rows, new_generation, open_step
+from stores.ledger import OPEN_STATES, close_generation, close_jobs, copy_facts, copy_rows, new_generation, open_step
 from stores.models import (
     DocumentState,
     Fault,
@@ -266,6 +267,15 @@ def _name(connection: Connection, arrival: Arrival, found: str) -> None:
     now_named = row.document is None or row.document == found or answers is not None
     names = {"document": found, "pending": None} if now_named else {"pending": found}
     connection.execute(update(source).where(source.c.id == row.id).values(**seen, **names))
+    if row.pending and row.pending != found and not has_source(connection, row.pending):
+        _give_up(connection, row.pending)
+
+
+def _give_up(connection: Connection, replaced: str) -> None:
+    """Stop making a document that was replaced before it was complete."""
+    newest = connection.execute(select(document.c.newest).where(document.c.id == replaced)).scalar_one_or_none()
+    if newest is not None:
+        close_generation(connection, replaced, newest, DocumentState.CANCELLED, None, time.time())
 
 
 def _generation(

@@ -267,3 +267,28 @@ def test_another_embedder_takes_over_document_by_document(home: Path, folder: Pa
     assert set(found(tools, "giraffes", "vector")) == {"alpha.pdf"}
     ingest_now(tools, folder)
     assert found(tools, "giraffes contract", "vector")[0] == "sub/beta.pdf"
+
+
+def test_content_replaced_by_known_content_answers_no_more(home: Path, folder: Path) -> None:
+    tools = fake_tools(home)
+    ingest_now(tools, folder)
+    old = tools.catalog.store(KB).overview.find("sub/beta.pdf")
+    (folder / "sub" / "beta.pdf").write_bytes((folder / "alpha.pdf").read_bytes())
+    report = ingest_now(tools, folder)
+    assert outcomes(report)["sub/beta.pdf"] == "changed" and report.job is None
+    assert found(tools, "giraffes", "keyword") == []
+    assert_nothing_left(tools, old)
+
+
+def test_a_version_replaced_before_it_was_complete_ends_its_job(home: Path, folder: Path) -> None:
+    tools = fake_tools(home)
+    ingest_now(tools, folder)
+    fake_document(folder / "alpha.pdf", "The second version about lions.")
+    second = ingest(tools, KB, IngestRequest(paths=(folder,)))
+    fake_document(folder / "alpha.pdf", "The third version about tigers.")
+    third = ingest(tools, KB, IngestRequest(paths=(folder,)))
+    run_until_done(tools)
+    store = tools.catalog.store(KB)
+    assert store.overview.job(second.job).documents[0].state is DocumentState.CANCELLED
+    assert {str(store.overview.job(job).state) for job in (second.job, third.job)} == {"done"}
+    assert found(tools, "lions", "keyword") == [] and found(tools, "tigers", "keyword") == ["alpha.pdf"]
