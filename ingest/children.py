@@ -20,8 +20,8 @@ from pathlib import Path
 
 from ingest import worker
 from ingest.runfolder import RunFolder
-from stores.chroma_path import disarm
 from stores.errors import UnavailableError
+from stores.vectors_path import disarm
 
 log = logging.getLogger("ingot.runtime")
 

@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 
 from ingest import children, worker
 from ingest.runfolder import RunFolder, disk_errors, lock_within
-from stores.chroma_path import IndexLock
 from stores.errors import UnavailableError
+from stores.vectors_path import IndexLock
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings

@@ -24,8 +24,8 @@ from typing import IO, Any
 from ingest import children
 from ingest.children import Child
 from ingest.runfolder import RunFolder, lock_now, lock_within, machine
-from stores.chroma_path import IndexLock
 from stores.errors import IngotError, UnavailableError
+from stores.vectors_path import IndexLock
 
 log = logging.getLogger("ingot.runtime")
 

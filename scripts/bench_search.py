@@ -33,11 +33,11 @@ from pipeline.searching import search
 from pipeline.settings import Settings
 from pipeline.work import Tools
 from stores import keywords, tables
-from stores.chroma_http import ChromaHttp
 from stores.contracts import Scalar, VectorRow
 from stores.models import chunk_id
 from stores.records import RecordStore
 from stores.vectors import ChromaVectors
+from stores.vectors_http import ChromaHttp
 
 KNOWLEDGE_ID = "bench"
 PER_DOCUMENT = 100  # chunks

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from stores.chroma_http import ChromaHttp
+from stores.vectors_http import ChromaHttp
 
 _RUN = "import sys; from chromadb_rust_bindings import cli; cli(sys.argv)"
 

@@ -11,9 +11,9 @@ from pipeline import flow, wiring
 from pipeline.ingesting import IngestRequest, ingest
 from pipeline.settings import Settings
 from pipeline.work import Tools
-from stores.memory_vectors import MemoryVectors
 from stores.models import Options, Stage, StepKey
 from stores.records import RecordStore
+from stores.vectors_memory import MemoryVectors
 from stores.views import IngestReport
 
 KB = "test"

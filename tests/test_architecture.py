@@ -31,7 +31,7 @@ ONLY_IN = {
     "fastapi": ("ingest/api/",),
     "sqlalchemy": ("stores/",),
     "alembic": ("stores/",),
-    "chromadb": ("stores/vectors.py", "stores/chroma_path.py"),
+    "chromadb": ("stores/vectors.py", "stores/vectors_path.py"),
     "pymupdf": ("pipeline/engines/",),
     "pymupdf4llm": ("pipeline/engines/",),
     "rapidocr": ("pipeline/engines/",),

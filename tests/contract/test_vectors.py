@@ -15,8 +15,8 @@ import pytest
 from stores.contracts import Scalar, VectorRow, VectorStore
 from stores.errors import DamagedIndexError, InputError, UnavailableError
 from stores.index_check import check_index
-from stores.memory_vectors import MemoryVectors
 from stores.vectors import SYNC_THRESHOLD, ChromaVectors
+from stores.vectors_memory import MemoryVectors
 from tests.chroma_server import chroma_server, free_port
 
 EMBEDDER = "test/1"
@@ -178,7 +178,7 @@ def test_a_restarted_server_is_met_again(tmp_path: Path) -> None:
 def test_a_server_that_hangs_is_given_up(tmp_path: Path) -> None:
     import socket
 
-    from stores.chroma_http import ChromaHttp
+    from stores.vectors_http import ChromaHttp
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         client = ChromaHttp(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout_s=0.2)

@@ -9,8 +9,8 @@ import pytest
 from pipeline import searching
 from pipeline.ingesting import IngestRequest, ingest
 from pipeline.removal import remove_document
-from stores.memory_vectors import MemoryVectors
 from stores.models import DocumentState, Outcome
+from stores.vectors_memory import MemoryVectors
 from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_until_done, stages_run
 
 

@@ -18,10 +18,10 @@ import pytest
 from ingest import children, runtime
 from ingest.runfolder import RunFolder, machine
 from pipeline.settings import Settings
-from stores.chroma_path import IndexLock
 from stores.contracts import VectorRow
 from stores.errors import UnavailableError
 from stores.vectors import ChromaVectors
+from stores.vectors_path import IndexLock
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 30.0

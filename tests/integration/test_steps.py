@@ -11,9 +11,9 @@ from pipeline import flow
 from pipeline.ingesting import IngestRequest, ingest
 from stores.effects import Nothing
 from stores.errors import CancelledError, LeaseLostError, UnavailableError
-from stores.memory_vectors import MemoryVectors
 from stores.models import DocumentState, JobState, Stage, StepKey
 from stores.tables import step
+from stores.vectors_memory import MemoryVectors
 from tests.in_process import KB, fake_document, fake_tools, run_chain, run_until_done
 
 

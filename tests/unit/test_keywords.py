@@ -103,7 +103,7 @@ def test_operators_are_plain_words(connection: Connection, query: str) -> None:
 def test_no_query_is_an_error(query: str) -> None:
     with database() as connection:
         add(connection, 1, "some text 一些文字")
-        keywords.search(connection, query, 5)
+        assert found(connection, query) in ([], [1])
 
 
 @settings(max_examples=100, deadline=None)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stores.chroma_path import disarm, torn_collections
+from stores.vectors_path import disarm, torn_collections
 
 
 def index(path: Path, links_bytes: int, description: bytes) -> Path:

@@ -10,9 +10,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
 
-from stores.chroma_errors import ChromaRefusal, NoCollection
 from stores.contracts import Scalar, VectorRow
 from stores.errors import UnavailableError
+from stores.vectors_errors import ChromaRefusal, NoCollection
 
 _LINKS_PER_DATA = 10  # a torn file of links claims many times the size of its data
 
