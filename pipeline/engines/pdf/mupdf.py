@@ -7,6 +7,8 @@ Errors of MuPDF leave this file as InputError, EncryptedError or PageError.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import functools
 import importlib
 import sys
@@ -75,6 +77,12 @@ def load_page(document: Any, number: int) -> Any:
         raise PageError(f"There is no page {number}: the document has {document.page_count} pages.")
     with translated(f"Page {number} cannot be read", PageError):
         return document.load_page(number - 1)
+
+
+def give_memory_back() -> None:
+    """Let the C library return what it freed to the system; it would keep the peak of all pages otherwise."""
+    with contextlib.suppress(OSError, AttributeError):  # not every system has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextmanager

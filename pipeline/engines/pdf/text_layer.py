@@ -10,7 +10,7 @@ from pipeline.engines.pdf import mupdf
 from stores.errors import PageError
 from stores.models import PageText
 
-_PAGES_PER_OPENING = 64  # MuPDF keeps what it parsed of a document; opened anew, it starts small
+_PAGES_PER_OPENING = 16  # MuPDF keeps what it parsed of a document; opened anew, it starts small
 
 
 class PyMuPdfText:
@@ -33,6 +33,7 @@ class PyMuPdfText:
         if self._document is not None:
             self._document.close()
             mupdf.load().TOOLS.store_shrink(100)
+            mupdf.give_memory_back()
         self._key, self._document, self._pages_read = None, None, 0
 
     def _open(self, path: Path, password: str) -> Any:
