@@ -48,10 +48,11 @@ class Database:
 
 
 def _engine(path: Path, begin: str, synchronous: str, *, pooled: bool, read_only: bool = False) -> Engine:
+    kept: dict[str, Any] = {"poolclass": QueuePool, "max_overflow": -1} if pooled else {"poolclass": NullPool}
     engine = create_engine(
         f"sqlite:///{path}",
         connect_args={"timeout": BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False},
-        poolclass=QueuePool if pooled else NullPool,
+        **kept,
     )
 
     @event.listens_for(engine, "connect")
