@@ -130,18 +130,22 @@ def test_a_full_card_makes_smaller_micro_batches(
     assert made.counters.halved
 
 
-def test_a_step_that_fails_fails_its_pages_and_no_others(
-    reader: GotModel, expected: list[list[int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def failing_once(reader: GotModel, error: Exception) -> Any:
     scores, calls = reader.scores, []
 
     def fails_once(hidden: Any) -> Any:
         calls.append(len(hidden))
         if len(calls) == 4:
-            raise torch.OutOfMemoryError("CUDA out of memory")
+            raise error
         return scores(hidden)
 
-    monkeypatch.setattr(reader, "scores", fails_once)
+    return fails_once
+
+
+def test_a_step_that_fails_fails_its_pages_and_no_others(
+    reader: GotModel, expected: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "scores", failing_once(reader, RuntimeError("the driver went away")))
     made, images = batcher(reader, 3, steps_per_turn=2), pictures(PAGES)
     futures = [made.submit(reader.prepare(image)) for image in images]
     found = [future.exception(timeout=120) or list(future.result().tokens) for future in futures]
@@ -149,6 +153,16 @@ def test_a_step_that_fails_fails_its_pages_and_no_others(
     failed = [index for index, result in enumerate(found) if isinstance(result, Exception)]
     assert 1 <= len(failed) <= 3
     assert all(found[index] == expected[index] for index in range(PAGES) if index not in failed)
+
+
+def test_pages_of_a_full_card_begin_anew_in_fewer_slots(
+    reader: GotModel, expected: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "scores", failing_once(reader, torch.OutOfMemoryError("CUDA out of memory")))
+    made = batcher(reader, 6, steps_per_turn=2)
+    found = read_all(made, list(range(PAGES)))
+    assert [found[index] for index in range(PAGES)] == expected
+    assert made._slots == 3
 
 
 class StopsAtTen(RepetitionGuard):

@@ -79,14 +79,13 @@ def model_type_of(model: str) -> str:
 
 
 def _hub_config(model: str) -> str:
-    from transformers import AutoConfig
+    from transformers import PretrainedConfig
 
     try:
-        return str(AutoConfig.from_pretrained(**_source(model)).model_type)
-    except OSError as error:
+        found, _ = PretrainedConfig.get_config_dict(**_source(model))
+    except (OSError, ValueError) as error:
         raise _missing(model) from error
-    except ValueError as error:
-        raise InputError(f"the model {model} is of no known architecture ({_first_line(error)})") from error
+    return str(found.get("model_type", ""))
 
 
 def require_packages() -> None:

@@ -16,6 +16,8 @@ ATTENTION = "ingot_slots"  # the name under which transformers knows ``attend``
 STEP = 64  # lengths are multiples of this: attention kernels want aligned masks
 SHORT, MIDDLE = 512, 1408  # tokens of an answer that fit on the first and the second shelf
 SHARES = (0.5, 0.3)  # of the slots on these; the rest are long
+SIZES = (256, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 4, 2)  # slots
+FOR_ROWS = 0.66  # of the free memory
 FEWEST_TO_SORT = 32  # slots; fewer stand on one shelf
 
 
@@ -36,6 +38,15 @@ def plan_shelves(slots: int, prompt_tokens: int, max_tokens: int) -> tuple[Shelf
     counts = [int(slots * share) for share in SHARES]
     rows = [*counts, slots - sum(counts)]
     return tuple(Shelf(count, length) for count, length in zip(rows, (*lengths, longest), strict=True))
+
+
+def slots_that_fit(free_bytes: int, prompt_tokens: int, max_tokens: int, bytes_per_token: int) -> int:
+    """As many slots as leave a third of the free memory to pictures and scores; 1 at least."""
+    for slots in SIZES:
+        tokens = sum(shelf.rows * shelf.length for shelf in plan_shelves(slots, prompt_tokens, max_tokens))
+        if tokens * bytes_per_token < FOR_ROWS * free_bytes:
+            return slots
+    return 1
 
 
 def rounded(length: int) -> int:
@@ -78,7 +89,7 @@ def _layer_class() -> Any:
     import torch
     from transformers.cache_utils import CacheLayerMixin
 
-    class SlotLayer(CacheLayerMixin):  # type: ignore[misc, unused-ignore]
+    class SlotLayer(CacheLayerMixin):  # type: ignore[misc]
         is_sliding = False
         is_compileable = True
 

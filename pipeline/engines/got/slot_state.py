@@ -113,8 +113,10 @@ class SlotState:
             rows.append(row)
             places.append(place)
         device = self.reader.device
-        tensors = ((shelf, *(torch.tensor(part, device=device) for part in parts)) for shelf, parts in found.items())
-        return [(shelf, rows, places) for shelf, rows, places in tensors]
+        return [
+            (shelf, torch.tensor(rows, device=device), torch.tensor(places, device=device))
+            for shelf, (rows, places) in found.items()
+        ]
 
     def _hidden(self, inputs: Any, positions: Any, masks: Any) -> Any:
         """(batch, width): the last hidden state of each row."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -68,8 +69,14 @@ class Ticket:
     guard: RepetitionGuard | None
     tokens: list[int] = field(default_factory=list)
     length: int = 0
+    begun: bool = False
     paused: bool = False
     over: bool = False
+
+    def accepted(self) -> bool:
+        """False where nobody wants the page any more."""
+        self.begun = self.begun or self.future.set_running_or_notify_cancel()
+        return self.begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,7 @@ class SlotBatcher:
 
     def __init__(self, reader: GotModel, options: Options) -> None:
         self.reader, self.options, self.counters = reader, options, Counters()
-        self._shelves = plan_shelves(options.slots, reader.prompt_tokens, options.max_tokens)
+        self._slots = options.slots  # fewer, once the card ran full
         self._waiting: deque[Ticket] = deque()
         self._bell = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -143,14 +150,19 @@ class SlotBatcher:
 
     def _turn(self) -> None:
         if self._state is None:
-            options = self.options
-            self._state = SlotState(self.reader, self._shelves, options.max_tokens, graphs=options.graphs)
+            self._state = self._new_state()
         self._admit(self._state)
         self._grow(self._state)
         now = self._decode(self._state)
         due, self._before = (self._before, now) if self.options.ahead else (now, None)
         if due is not None:
             self._look(self._state, due)
+
+    def _new_state(self) -> SlotState:
+        limit = self.options.max_tokens
+        self._owners = [None] * self._slots
+        shelves = plan_shelves(self._slots, self.reader.prompt_tokens, limit)
+        return SlotState(self.reader, shelves, limit, graphs=self.options.graphs)
 
     # -- pages come in ---------------------------------------------------------------------------------------------
 
@@ -161,7 +173,7 @@ class SlotBatcher:
             with self._bell:
                 count = min(len(free), len(self._waiting), self.options.vision_batch)
                 tickets = [self._waiting.popleft() for _ in range(count)]
-            tickets = [ticket for ticket in tickets if ticket.future.set_running_or_notify_cancel()]
+            tickets = [ticket for ticket in tickets if ticket.accepted()]
             if not tickets:
                 break
             self._begin(state, tickets, free[: len(tickets)])
@@ -193,7 +205,6 @@ class SlotBatcher:
             return
         for slot, ticket in zip(slots, tickets, strict=True):
             ticket.length = self.reader.prompt_tokens + 1
-            ticket.pixels = None
             self._owners[slot] = ticket
 
     # -- pages go on -----------------------------------------------------------------------------------------------
@@ -220,7 +231,7 @@ class SlotBatcher:
                 ticket.paused = False
 
     def _free_above(self, state: SlotState, shelf: int) -> int | None:
-        rows = range(state.spans[shelf].stop, self.options.slots)
+        rows = range(state.spans[shelf].stop, len(self._owners))
         return next((slot for slot in rows if self._owners[slot] is None), None)
 
     def _decode(self, state: SlotState) -> Turn | None:
@@ -270,7 +281,7 @@ class SlotBatcher:
 
     def _leave(self, ticket: Ticket, finish: Finish) -> list[int]:
         """The slot that is free now."""
-        ticket.over = True
+        ticket.over, ticket.pixels = True, None
         self.counters.pages += 1
         self.counters.tokens += len(ticket.tokens)
         slot = self._owners.index(ticket)
@@ -279,27 +290,28 @@ class SlotBatcher:
         return [slot]
 
     def _give_up(self, error: Exception) -> None:
-        """The step itself failed: its pages fail, with a reason, and the next begin on a new state."""
-        for slot, ticket in enumerate(self._owners):
-            if ticket is not None and not ticket.over:
-                ticket.over = True
-                ticket.future.set_exception(error)
-            self._owners[slot] = None
-        self._before, self._state = None, None
-        if not self._fits(error):
-            self._waiting_fail(error)
+        """The step itself failed. On a full card its pages begin anew in half as many slots; else they fail."""
+        tickets = [ticket for ticket in self._owners if ticket is not None and not ticket.over]
+        self._owners, self._before, self._state = [None] * self._slots, None, None
         release_memory(error)
-
-    def _fits(self, error: Exception) -> bool:
-        """Whether trying again with the pages that wait makes sense: not while even the empty slots do not fit."""
-        return self.counters.steps > 0 or not is_out_of_memory(error)
-
-    def _waiting_fail(self, error: Exception) -> None:
-        with self._bell:
-            tickets, self._waiting = list(self._waiting), deque()
+        if is_out_of_memory(error) and self._slots > 1:
+            self._slots //= 2
+            log.warning("the GPU's memory is full: %d slots from now on", self._slots)
+            with self._bell:
+                self._waiting.extendleft(map(self._anew, reversed(tickets)))
+            return
+        if not tickets:  # not even empty slots can be had
+            with self._bell:
+                tickets, self._waiting = [ticket for ticket in self._waiting if ticket.accepted()], deque()
         for ticket in tickets:
-            if ticket.future.set_running_or_notify_cancel():
-                ticket.future.set_exception(error)
+            ticket.over = True
+            ticket.future.set_exception(error)
+
+    def _anew(self, ticket: Ticket) -> Ticket:
+        guard = self.options.guard() if self.options.guard else None
+        again = Ticket(ticket.pixels, ticket.limit, ticket.future, guard, begun=True)
+        ticket.over = True
+        return again
 
 
 def fetch(recent: Any, count: Any) -> tuple[Any, Any]:
@@ -330,8 +342,10 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def release_memory(error: BaseException) -> None:
-    """Give cached blocks back after the card ran full."""
+    """After the card ran full: let go of what the failed calls held, and give cached blocks back."""
     import torch
 
-    if is_out_of_memory(error) and torch.cuda.is_available():
-        torch.cuda.empty_cache()
+    if is_out_of_memory(error):
+        traceback.clear_frames(error.__traceback__)
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
