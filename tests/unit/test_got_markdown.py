@@ -170,10 +170,10 @@ def test_output_becomes_markdown(name: str) -> None:
 
 PLAIN = st.text(st.characters(blacklist_characters="\\\r", blacklist_categories=["Cs"]), max_size=200)
 PIECES = st.sampled_from(
-    r"""\begin{tabular}{|l|c|}~\end{tabular}~\begin{itemize}~\end{itemize}~\begin{enumerate}~\item~{~}~[~]~&~\\~\(~\)~\[~\]~$
-$$~a~中文~ ~\section*{~\title{~\author{~\textbf{~\multirow{-2}{*}{~\multicolumn{999}{c}{~\hline~\footnotetext{~\footnote{~\
-\( { }^{1} \)~\begin{align}~\end{align}~\left(~\foo~\begin{array}~\makecell{~\item[a]~\begin{verbatim}~\cmidrule(lr){2-3}
-\begin{center}~\end{center}~**kern""".replace("\n", "~").split("~")
+    r"""\begin{tabular}{|l|c|}~\end{tabular}~\begin{itemize}~\end{itemize}~\begin{enumerate}~\item~{~}~[~]~&~\\~\(~\)~\[~\]
+$~$$~a~中文~ ~\section*{~\title{~\author{~\textbf{~\multirow{-2}{*}{~\multicolumn{999}{c}{~\hline~\footnotetext{
+\footnote{~\~\( { }^{1} \)~\begin{align}~\end{align}~\left(~\foo~\begin{array}~\makecell{~\item[a]~\begin{verbatim}
+\cmidrule(lr){2-3}~\begin{center}~\end{center}~**kern""".replace("\n", "~").split("~")
 ) | st.sampled_from(["\n", "\n\n"])
 
 

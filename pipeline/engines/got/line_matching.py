@@ -154,6 +154,9 @@ class LineMatcher:
 
     def _candidates(self, text: str) -> list[tuple[float, int, int]]:
         """(score of 0 to 100, start, end) of the places where a text may stand, best first."""
+        same = self._text.find(text)
+        if same >= 0:
+            return [(100.0, place, place + len(text)) for place in self._same(text, same)]
         votes: Counter[int] = Counter()
         for offset in range(len(text) - _GRAM + 1):
             places = self._index.get(text[offset : offset + _GRAM], ())
@@ -170,6 +173,14 @@ class LineMatcher:
                 here = (aligned.score, low + aligned.dest_start, low + aligned.dest_end)
                 found[here[1]] = max(here, found.get(here[1], here))
         return sorted(found.values(), key=lambda place: (-place[0], place[1]))
+
+    def _same(self, text: str, place: int) -> Iterator[int]:
+        """Where a text stands letter by letter, from ``place`` on."""
+        for _ in range(_FREQUENT):
+            yield place
+            place = self._text.find(text, place + len(text))
+            if place < 0:
+                return
 
     def _settle(self, run: Sequence[int], text: str, places: Sequence[tuple[float, int, int]]) -> None:
         for _, start, end in places:

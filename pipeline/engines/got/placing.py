@@ -20,6 +20,7 @@ _ENOUGH = 0.4  # of a block's letters that lines must hold
 _ENOUGH_OF_FORMULA = 0.25
 _STRAY = 6  # letters of a piece that may be a chance find
 _BLEED, _BLEED_SHARE = 2, 0.12
+_BEYOND = 0.3  # of their width, how far a formula may stand beside the ends of the text around it
 _NEAR = 3.0  # line heights
 _OPENING = "([{（［【《「『“‘\"'"
 
@@ -176,7 +177,9 @@ def _block(block: MarkdownBlock, box: Box, lines: tuple[Line, ...]) -> Block:
 def _without_strays(pieces: list[_Piece]) -> list[_Piece]:
     """Without short pieces that lie far from all others: they were found by chance."""
     sure = [piece for piece in pieces if piece.letters >= _STRAY] or pieces
-    return [piece for piece in pieces if piece in sure or any(_is_near(piece.box, other.box) for other in sure)]
+    return [
+        piece for piece in pieces if piece.letters >= _STRAY or any(_is_near(piece.box, other.box) for other in sure)
+    ]
 
 
 def _is_near(box: Box, other: Box) -> bool:
@@ -245,4 +248,5 @@ def _with_formulas(blocks: list[Block], left: Sequence[Line]) -> tuple[Block, ..
 def _lies_between(box: Box, above: Box, below: Box) -> bool:
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     left, right = min(above[0], below[0]), max(above[2], below[2])
-    return above[3] < y < below[1] and left <= x <= right
+    beyond = _BEYOND * (right - left)
+    return above[3] < y < below[1] and left - beyond <= x <= right + beyond
