@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,18 @@ SPECIALS = (
 SIDE, PATCH = 64, 4
 
 
-def make_tokenizer() -> Any:
-    """One token per byte: every text can be written."""
-    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+def make_tokenizer(corpus: Sequence[str] = (), size: int = 256) -> Any:
+    """One token per byte: every text can be written; the words of ``corpus`` get tokens of their own."""
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokenizer = Tokenizer(models.BPE(vocab={char: index for index, char in enumerate(alphabet)}, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
+    if corpus:
+        trainer = trainers.BpeTrainer(vocab_size=size, initial_alphabet=alphabet, show_progress=False)
+        tokenizer.train_from_iterator(corpus, trainer)
     tokenizer.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in SPECIALS])
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
@@ -79,6 +83,7 @@ def build(folder: Path, *, stops: int = 6, seed: int = 0) -> Path:
     """Random weights, wide enough that every picture gives another text; some bytes end it, so that lengths differ."""
     import torch
 
+    torch.set_num_threads(1)  # what is so small only waits for more of them
     torch.manual_seed(seed)
     tokenizer = make_tokenizer()
     model = make_model(tokenizer)

@@ -117,7 +117,9 @@ def load(model: str, place: Place) -> Loaded:
     """Weights on their device. Raises UnavailableError (not there, no memory), InputError (not a model of its kind)."""
     import torch
     from transformers import AutoModelForImageTextToText, AutoProcessor
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
     if place.remark:
         log.warning("%s", place.remark)
     try:

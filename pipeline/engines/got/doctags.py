@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_TOKEN = re.compile(r"<(/?)([a-z][a-z_0-9]*)(?:\s[^<>]*)?/?>|(<\|?[^<>\n]{1,40}\|?>)")
+_TOKEN = re.compile(r"<(/?)([a-z][a-z_0-9]*)(?:\s[^<>]*)?/?>|(<\|[^<>|\n]{1,40}\|>)")
 _CELLS = {"fcel", "ecel", "ched", "rhed", "srow", "lcel", "ucel", "xcel"}
 _FRAMES = {"doctag", "doclang", "document", "body", "group", "unordered_list", "ordered_list", "list", "inline"}
 _SILENT = {"page_header", "page_footer"}

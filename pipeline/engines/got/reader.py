@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -238,5 +237,9 @@ def _blocks(markdown: str, page: UprightPage) -> tuple[Block, ...]:
 
 
 def _block_back(block: Block, page: UprightPage) -> Block:
-    lines: Sequence[Any] = [replace(line, box=page.back(line.box)) for line in block.lines]
-    return replace(block, box=page.back(block.box), lines=tuple(lines))
+    from pipeline.engines.got.placing import NOWHERE
+
+    if block.box == NOWHERE:
+        return block
+    lines = tuple(replace(line, box=page.back(line.box)) for line in block.lines)
+    return replace(block, box=page.back(block.box), lines=lines)
