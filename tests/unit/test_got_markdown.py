@@ -29,6 +29,7 @@ CASES = {
     "words of signs": (r"\copyright{} 2020 \ldots{} 20\textdegree C", "© 2020 … 20° C"),
     "quotes": (r"``Yes'' \& no", "“Yes” & no"),
     "inline formula": (r"Let \( x^{2} \) and \(\alpha\).", r"Let $x^{2}$ and $\alpha$."),
+    "numbers as formulas": (r"\( 1,234.50 \), \(50 \%\), \( \$ 3.20 \), \(x=3\)", "1,234.50, 50%, $ 3.20, $x=3$"),
     "display formula": ("so\n\\[\nE = mc^{2} \\tag{1}\n\\]\nholds", "so\n\n$$\nE = mc^{2} \\tag{1}\n$$\n\nholds"),
     "equation": ("\\begin{equation}\na=b \\label{eq:1}\n\\end{equation}", "$$\na=b\n$$"),
     "align": (

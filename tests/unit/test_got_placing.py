@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.contracts import PageImage
+from pipeline.engines.got.markdown import to_markdown
 from pipeline.engines.got.placing import NOWHERE, around, is_placed, place
 from stores.models import Block, Box, Label, Line, PageText
 
@@ -93,6 +94,27 @@ def test_a_cell_that_ocr_missed_keeps_its_text() -> None:
     markdown = "| Item | Price |\n| --- | --- |\n| Long name of a thing | 7 |"
     (table,) = placed(markdown, line("Item", 50, 100), line("Price", 200, 100), line("Long name of a thing", 50, 120))
     assert table.lines[-1] == Line(box=(200, 120, 225, 130), text="7")
+
+
+def test_a_row_that_ocr_missed_stands_between_its_neighbours() -> None:
+    markdown = "| Item | Price |\n| --- | --- |\n| ? | 7 |\n| Nails | 12.50 |"
+    lines = [line("Item", 50, 100), line("Price", 200, 100), line("Nails", 50, 140), line("12.50", 200, 140)]
+    (table,) = placed(markdown, *lines)
+    assert [one.text for one in table.lines] == ["Item", "Price", "?", "7", "Nails", "12.50"]
+    assert table.lines[3].box == (200, 110, 225, 140)
+
+
+def test_output_of_a_model_from_latex_to_boxes() -> None:
+    text = (
+        "\\section*{2 Prices}\n\\begin{tabular}{|l|c|}\n\\hline \\multicolumn{2}{|c|}{All in \\textbf{EUR}} \\\\\n"
+        "\\hline Bolt & \\( 12.50 \\) \\\\\n\\hline\n\\end{tabular}\nValid until 1 May\\footnotetext{"
+    )
+    lines = [line("2 Prices", 50, 50), line("All in EUR", 50, 80), line("Bolt", 50, 95), line("12.50", 150, 95)]
+    heading, table, paragraph = placed(to_markdown(text), *lines, line("Valid until 1 May", 50, 130))
+    assert (heading.label, heading.level, heading.box[1]) == (Label.HEADING, 2, 50)
+    assert [one.text for one in table.lines] == ["All in EUR", "Bolt", "12.50"]
+    assert table.lines[2].box == lines[3].box
+    assert paragraph.text == "Valid until 1 May" and paragraph.box[1] == 130
 
 
 def test_items_of_a_list() -> None:

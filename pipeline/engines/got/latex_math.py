@@ -12,6 +12,8 @@ from pipeline.engines.got.latex_words import HEADINGS, LISTS, MATHS, RULES, TABL
 _LEFT = re.compile(r"\\left(?![A-Za-z])")
 _RIGHT = re.compile(r"\\right(?![A-Za-z])")
 _SIDE = re.compile(r"\\(?:left|right)(?![A-Za-z])[ \t]*\.?")
+_NUMBER = re.compile(r"(?:[\d\s.,:;/()+€£¥%~-]|\\[%,;:!$ ])+")
+_SPACE = re.compile(r"\\[,;: ]|~")
 _BLANKS = re.compile(r"\s+")
 _TAG = re.compile(r"\\tag\*?\s*\{")
 _LABEL = re.compile(r"\\label\s*\{[^{}\n]*\}")
@@ -125,6 +127,18 @@ def inline(source: str) -> str:
     if not re.sub(r"\\q?quad(?![A-Za-z])|\\[,;:! ]|[~\s{}]", "", plain):
         return " " if plain else ""
     return f"${_unspaced(plain)}$"
+
+
+def number(source: str) -> str:
+    """A formula that is but a number, a date or an amount, as text; "" where it is more.
+
+    Between dollar signs ``12.50`` would read as money.
+    """
+    plain = source.strip()
+    if not _NUMBER.fullmatch(plain) or not any(char.isdigit() for char in plain):
+        return ""
+    plain = _SPACE.sub(" ", plain).replace("\\!", "").replace("\\$", "$").replace("\\%", "%")
+    return " ".join(plain.split()).replace(" %", "%")
 
 
 def _unspaced(plain: str) -> str:

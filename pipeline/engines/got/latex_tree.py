@@ -42,7 +42,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula's source. ``environment``: the LaTeX environment it stood in; ``split``: it has lines or columns."""
+    """A formula's source. ``environment``: the LaTeX one it stood in, or "$"; ``split``: it has lines or columns."""
 
     source: str
     display: bool
@@ -208,7 +208,7 @@ class _Parser:
         closing = self._dollars.get(self._at - 1)
         if closing is None:
             return [Text(token.raw)] if token.raw == "$" else []
-        return [self._formula(Ending(at=closing), token.raw == "$$")]
+        return [self._formula(Ending(at=closing), token.raw == "$$", "$")]
 
     def _formula(self, ending: Ending, shown: bool, environment: str = "") -> Formula:
         reader = FormulaReader(self._tokens, ending)

@@ -237,6 +237,9 @@ class _Writer:
             return _text(node, style, at_start)
         if isinstance(node, Formula):
             key = self._notes.reference(node) if not node.display else ""
+            amount = "" if node.environment or key else latex_math.number(node.source)
+            if amount:
+                return _text(Text(amount), style, False)
             return f"[^{key}]" if key else _formula(latex_math.inline(node.source), style)
         if isinstance(node, Mark):
             return "\n" if node.kind == "line" else " "

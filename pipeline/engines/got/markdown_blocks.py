@@ -19,6 +19,7 @@ _ROW = re.compile(r"<tr\b[^>]*>(.*?)(?=<tr\b|\Z)", re.IGNORECASE | re.DOTALL)
 _CELL = re.compile(r"<t[dh]\b([^>]*)>(.*?)(?=<t[dh]\b|\Z)", re.IGNORECASE | re.DOTALL)
 _WIDE = re.compile(r"colspan\s*=\s*[\"']?(\d{1,3})", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,80}>")
+_BREAK = re.compile(r"<br\s?/?>|</(?:p|li|div)>", re.IGNORECASE)
 _PIPE = re.compile(r"(?<!\\)\|")
 _BOLD = re.compile(r"\*\*(?=\S)([^*\n]+)\*\*|(?<!\w)\*(?=\S)([^*\n]+)(?<=\S)\*(?!\w)")
 _LINK = re.compile(r"!?\[([^\]\n]{1,300})\]\([^)\s]{0,500}\)")
@@ -154,7 +155,7 @@ def _html_cells(source: str) -> Iterator[Segment]:
     for row, cells in enumerate(_ROW.findall(source)):
         column = 0
         for attributes, inner in _CELL.findall(cells):
-            yield Segment(plain(html.unescape(_TAG.sub(" ", inner))).strip(), row, column)
+            yield Segment(plain(html.unescape(_TAG.sub("", _BREAK.sub(" ", inner)))).strip(), row, column)
             wide = _WIDE.search(attributes)
             column += int(wide[1]) if wide else 1
 

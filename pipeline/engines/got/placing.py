@@ -165,7 +165,8 @@ def _placed(block: MarkdownBlock, parts: Sequence[_Part]) -> Block:
     if not pieces or found < enough * letters:
         return _block(block, NOWHERE, ())
     box = around([piece.box for piece in pieces])
-    return _block(block, box, tuple(line for part in parts for line in _lines_of(part, parts, box)))
+    shape = _Shape(parts, box)
+    return _block(block, box, tuple(line for part in parts for line in _lines_of(part, shape)))
 
 
 def _block(block: MarkdownBlock, box: Box, lines: tuple[Line, ...]) -> Block:
@@ -194,13 +195,13 @@ def around(boxes: Sequence[Box]) -> Box:
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
-def _lines_of(part: _Part, parts: Sequence[_Part], block_box: Box) -> list[Line]:
+def _lines_of(part: _Part, shape: _Shape) -> list[Line]:
     """The whole text of a segment, cut where its printed lines begin."""
     text = part.segment.text
     if not text.strip():
         return []
     if not part.pieces:
-        return [Line(box=_guessed(part, parts, block_box), text=text.strip())]
+        return [Line(box=shape.place_of(part.segment), text=text.strip())]
     cuts = [0]
     for before, piece in zip(part.pieces, part.pieces[1:], strict=False):
         cuts.append(max(_cut(text, before.end, piece.start), cuts[-1]))
@@ -220,14 +221,33 @@ def _cut(text: str, end: int, start: int) -> int:
     return start
 
 
-def _guessed(part: _Part, parts: Sequence[_Part], block_box: Box) -> Box:
-    """The place of a segment that was not found: its row and column as far as others show them."""
-    row = [piece.box for other in parts if other.segment.row == part.segment.row for piece in other.pieces]
-    column = [piece.box for other in parts if other.segment.column == part.segment.column for piece in other.pieces]
-    is_cell = any(other.segment.column for other in parts)
-    x0, _, x1, _ = around(column) if column and is_cell else block_box
-    _, y0, _, y1 = around(row) if row else block_box
-    return x0, y0, x1, y1
+class _Shape:
+    """Where the rows and columns of a block stand, as far as they were found."""
+
+    def __init__(self, parts: Sequence[_Part], box: Box) -> None:
+        self._box = box
+        rows: dict[int, list[Box]] = {}
+        columns: dict[int, list[Box]] = {}
+        for part in parts:
+            for piece in part.pieces:
+                rows.setdefault(part.segment.row, []).append(piece.box)
+                columns.setdefault(part.segment.column, []).append(piece.box)
+        self._rows = {row: around(boxes) for row, boxes in sorted(rows.items())}
+        has_columns = any(part.segment.column for part in parts)
+        self._columns = {column: around(boxes) for column, boxes in columns.items()} if has_columns else {}
+
+    def place_of(self, segment: Segment) -> Box:
+        """The place of a segment that was not found: where its row and its column meet."""
+        x0, _, x1, _ = self._columns.get(segment.column, self._box)
+        y0, y1 = self._height_of(segment.row)
+        return x0, y0, x1, y1
+
+    def _height_of(self, row: int) -> tuple[float, float]:
+        if row in self._rows:
+            return self._rows[row][1], self._rows[row][3]
+        above = max((box[3] for other, box in self._rows.items() if other < row), default=self._box[1])
+        below = min((box[1] for other, box in self._rows.items() if other > row), default=self._box[3])
+        return (above, below) if above < below else (self._box[1], self._box[3])
 
 
 def _with_formulas(blocks: list[Block], left: Sequence[Line]) -> tuple[Block, ...]:
