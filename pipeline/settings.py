@@ -35,7 +35,11 @@ class Settings(BaseSettings):
 
     dpi: int = Field(150, ge=50, le=600, description="resolution of pages that are rendered for OCR")
     max_page_megapixels: float = Field(12.0, gt=0, description="a larger page is rendered smaller")
-    ocr_engine: str = Field("rapidocr", description="page reader: rapidocr, fake")
+    ocr_engine: str = Field("rapidocr", description="page reader: rapidocr, got, fake")
+    ocr_model: str = Field("stepfun-ai/GOT-OCR-2.0-hf", description="model of got: a folder, or owner/name of the hub")
+    ocr_slots: int = Field(0, ge=0, le=1024, description="pages that got reads at once; 0: as the GPU's memory allows")
+    ocr_max_tokens: int = Field(4096, ge=16, le=8192, description="a page for which got writes more is read otherwise")
+    ocr_boxes: bool = Field(True, description="find lines on got's pages: boxes, and upright pages; costs CPU time")
     text_engine: str = Field("pymupdf", description="text layer reader: pymupdf, fake")
 
     embedder: str = Field("minilm", description="minilm (onnxruntime), sentence-transformers, fake")

@@ -71,6 +71,20 @@ def _rapidocr(_: Settings) -> PageReader:
     return RapidOcrReader()
 
 
+def _got(settings: Settings) -> PageReader:
+    from pipeline.engines.got.reader import TransformerReader
+    from pipeline.engines.got.upright_page import LineLooker
+    from pipeline.engines.ocr.rapidocr_reader import RapidOcrReader
+
+    return TransformerReader(
+        settings.ocr_model,
+        slots=settings.ocr_slots,
+        max_tokens=settings.ocr_max_tokens,
+        fallback=RapidOcrReader(),
+        look=LineLooker() if settings.ocr_boxes else None,
+    )
+
+
 def _fake_reader(_: Settings) -> PageReader:
     from pipeline.engines.fakes import FakeReader
 
@@ -133,7 +147,7 @@ def _vectors(settings: Settings) -> VectorStore:
 
 DOCUMENTS = {"pymupdf": _pymupdf_documents, "fake": _fake_documents}
 TEXT_READERS = {"pymupdf": _pymupdf_text, "fake": _fake_text}
-PAGE_READERS = {"rapidocr": _rapidocr, "fake": _fake_reader}
+PAGE_READERS = {"rapidocr": _rapidocr, "got": _got, "fake": _fake_reader}
 EXTRACTORS = {
     "document": _document_rules,
     "resume": _resume_rules,

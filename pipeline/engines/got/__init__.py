@@ -1,0 +1,1 @@
+"""Pages read by transformers: GOT-OCR2 and models like it."""

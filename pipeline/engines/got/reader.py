@@ -1,0 +1,245 @@
+"""The page reader that asks a transformer: GOT-OCR2, or another page-to-Markdown model of ``adapters``.
+
+Many threads may read at once: what they hand in shares one model of this process. What the model cannot read, or begins
+to repeat, the fallback reads, and the page says so: ``rapidocr (got: repetition)``.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from pipeline.contracts import PageImage, PageReader
+from pipeline.engines.got.checkpoint import fingerprint_of
+from pipeline.engines.got.guards import Finish, RepetitionGuard, is_scaffold_text
+from pipeline.engines.got.slots import Counters, Options, Reading, SlotBatcher, is_out_of_memory
+from pipeline.engines.got.upright_page import Look, UprightPage, as_given
+from pipeline.legibility import why_garbled
+from stores.errors import IngotError, PageError, UnavailableError
+from stores.models import Block, PageText
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pipeline.engines.got.adapters import Family
+    from pipeline.engines.got.checkpoint import Loaded
+    from pipeline.engines.got.static_batches import StaticBatcher
+
+log = logging.getLogger("ingot.got")
+
+ENGINE = "got"
+VERSION = "1"  # raise it with every change of output
+CPU_SLOTS, STATIC_BATCH = 4, 16
+GPU_VISION_BATCH = 8
+_engines: dict[tuple[str, int, int], Engine] = {}  # of this process: however many readers there are, one copy each
+_loading = threading.Lock()
+_WHY = {Finish.REPETITION: "repetition", Finish.LENGTH: "token limit"}
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A loaded model with the batcher that feeds it."""
+
+    loaded: Loaded
+    family: Family
+    batcher: SlotBatcher | StaticBatcher
+
+    def submit(self, picture: np.ndarray) -> Any:
+        """The future reading of a picture uint8 (height, width, 3), RGB."""
+        if isinstance(self.batcher, SlotBatcher):
+            return self.batcher.submit(self.batcher.reader.prepare(picture))
+        from PIL import Image
+
+        return self.batcher.submit(Image.fromarray(picture))
+
+
+class TransformerReader:
+    """PageReader on a GPU, or slowly on the CPU. The weights are loaded once per process, by the first page with ink.
+
+    ``slots`` 0: as many as the GPU's memory holds. ``fallback`` reads what the model cannot; ``look`` finds lines, for
+    boxes and for pages that lie on their side or head (without it pages have no boxes).
+    """
+
+    batch_pages = 16
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        slots: int = 0,
+        max_tokens: int = 4096,
+        fallback: PageReader | None = None,
+        look: Look | None = None,
+    ) -> None:
+        self._key = (model, slots, max_tokens)
+        self._fallback, self._look = fallback, look or as_given
+        self._falling_back = threading.Lock()
+        then = f":{fallback.fingerprint}" if fallback else ""
+        self.fingerprint = (
+            f"{ENGINE}:{VERSION}:{fingerprint_of(model)}:{max_tokens}:{'lines' if look else 'flat'}{then}"
+        )
+
+    @property
+    def counters(self) -> Counters:
+        """What the batcher did so far in this process."""
+        engine = _engines.get(self._key)
+        return engine.batcher.counters if engine else Counters()
+
+    def warm_up(self) -> None:
+        """Load the model and run it once; raises as ``read`` does."""
+        import numpy as np
+
+        self._loaded().submit(np.full((64, 64, 3), 255, np.uint8)).result()
+
+    def close(self) -> None:
+        """Finish the pages that were handed in, and let go of the model."""
+        with _loading:
+            engine = _engines.pop(self._key, None)
+        if engine:
+            engine.batcher.close()
+
+    def read(self, image: PageImage) -> PageText:
+        """Markdown of a page image. ``engine`` of the result says who read it, and why not the model.
+
+        Raises PageError where the picture cannot be opened or read, UnavailableError without packages, weights or GPU,
+        InputError for a model of another kind.
+        """
+        from pipeline.engines.ocr.ink import is_blank
+        from pipeline.engines.ocr.rapidocr_reader import load_picture
+
+        picture = load_picture(image.path)
+        if is_blank(picture):
+            return PageText(markdown="", blocks=(), engine=ENGINE)
+        engine = self._loaded()
+        page = self._look(picture, image)
+        try:
+            reading = engine.submit(_rgb(page.picture)).result()
+        except IngotError:
+            raise
+        except Exception as error:
+            return self._read_otherwise(image, engine, _why_failed(error, image), None, error)
+        markdown = engine.family.markdown(engine.family.decode(engine.loaded.processor, reading.tokens)).strip()
+        mine = PageText(markdown=markdown, blocks=_blocks(markdown, page), engine=engine.family.name)
+        why = _why_doubtful(reading, markdown)
+        return self._read_otherwise(image, engine, why, mine) if why else mine
+
+    def _read_otherwise(
+        self, image: PageImage, engine: Engine, why: str, mine: PageText | None, error: Exception | None = None
+    ) -> PageText:
+        """By the fallback; by the model after all where there is none, or where it finds nothing."""
+        name = engine.family.name
+        log.info("page %d: %s gave up (%s)", image.number, name, why)
+        other = self._fallen_back(image)
+        if other is not None and (other.markdown or mine is None or not mine.markdown):
+            return replace(other, engine=f"{other.engine} ({name}: {why})")
+        if mine is None:
+            raise PageError(f"page {image.number} cannot be read by {name} ({why})") from error
+        return replace(mine, engine=f"{name} ({why})", confidence=0.0)
+
+    def _fallen_back(self, image: PageImage) -> PageText | None:
+        if self._fallback is None:
+            return None
+        with self._falling_back:  # readers of the CPU know one thread
+            return self._fallback.read(image)
+
+    def _loaded(self) -> Engine:
+        with _loading:
+            if self._key not in _engines:
+                _engines[self._key] = _load_engine(*self._key)
+            return _engines[self._key]
+
+
+def _load_engine(model: str, slots: int, max_tokens: int) -> Engine:
+    from pipeline.engines.got import checkpoint
+    from pipeline.engines.got.adapters import family_of
+    from pipeline.engines.got.got_model import GotModel
+    from pipeline.engines.got.static_batches import StaticBatcher
+
+    checkpoint.require_packages()
+    family = family_of(checkpoint.model_type_of(model), model)
+    loaded = checkpoint.load(model, checkpoint.choose_place())
+    guard = _guards_of(family, loaded)
+    on_gpu = loaded.place.device == "cuda"
+    if not family.slots:
+        made = Options(slots=slots or STATIC_BATCH, max_tokens=max_tokens, guard=guard)
+        return Engine(loaded, family, StaticBatcher(loaded, family, made))
+    reader = GotModel(loaded)
+    options = Options(
+        slots=slots or _slots_of(reader, max_tokens),
+        max_tokens=max_tokens,
+        vision_batch=GPU_VISION_BATCH if on_gpu else 1,
+        guard=guard,
+        ahead=on_gpu,
+        graphs=on_gpu,
+    )
+    log.info("%s reads pages on %s in %s, %d slots", model, loaded.place.device, loaded.place.precision, options.slots)
+    return Engine(loaded, family, SlotBatcher(reader, options))
+
+
+def _slots_of(reader: Any, max_tokens: int) -> int:
+    import torch
+
+    from pipeline.engines.got.slot_cache import bytes_per_token, slots_that_fit
+
+    if reader.device.type != "cuda":
+        return CPU_SLOTS
+    free, _ = torch.cuda.mem_get_info()
+    one = bytes_per_token(reader.text_config, reader.dtype.itemsize)
+    return slots_that_fit(free, reader.prompt_tokens, max_tokens, one)
+
+
+def _guards_of(family: Family, loaded: Loaded) -> Any:
+    """Makes the guard of one page; what a unit of tokens says is decoded once."""
+
+    @lru_cache(maxsize=4096)
+    def is_scaffold(tokens: tuple[int, ...]) -> bool:
+        return is_scaffold_text(family.decode(loaded.processor, tokens))
+
+    return lambda: RepetitionGuard(lambda tokens: is_scaffold(tuple(tokens)))
+
+
+def _why_doubtful(reading: Reading, markdown: str) -> str:
+    """Why what the model wrote is not trusted; "" where it is."""
+    if reading.finish in _WHY:
+        return _WHY[reading.finish]
+    if not markdown:
+        return "empty"
+    return why_garbled(markdown, markdown.count("\ufffd") / len(markdown))
+
+
+def _why_failed(error: Exception, image: PageImage) -> str:
+    """Half a sentence; raises UnavailableError where the GPU itself is gone and nothing more can be read here."""
+    if is_out_of_memory(error):
+        return "out of memory"
+    if "CUDA error" in str(error):
+        raise UnavailableError(
+            f"the GPU failed over page {image.number} ({str(error).splitlines()[0][:120]}): restart this worker",
+            code="gpu_failed",
+        ) from error
+    log.error("page %d: the model failed", image.number, exc_info=error)
+    return f"failed with {type(error).__name__}"
+
+
+def _rgb(picture: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    return np.ascontiguousarray(picture[:, :, ::-1])
+
+
+def _blocks(markdown: str, page: UprightPage) -> tuple[Block, ...]:
+    """The blocks of the page with their boxes as the page was given."""
+    from pipeline.engines.got.placing import place
+
+    return tuple(_block_back(block, page) for block in place(markdown, page.lines, page.width_pt, page.height_pt))
+
+
+def _block_back(block: Block, page: UprightPage) -> Block:
+    from pipeline.engines.got.placing import NOWHERE
+
+    if block.box == NOWHERE:
+        return block
+    lines = tuple(replace(line, box=page.back(line.box)) for line in block.lines)
+    return replace(block, box=page.back(block.box), lines=lines)

@@ -1,0 +1,351 @@
+"""The page batcher: pages of all documents share the slots of one model; who is done leaves, who waits comes in.
+
+Any thread may hand in a page; one thread runs the model. It turns: fill free slots with one micro-batch of pictures
+after the other, decode a few tokens in all slots at once, and look at what was written. On a GPU it looks at the turn
+before while the card works on the next one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+from pipeline.engines.got.got_model import GotModel
+from pipeline.engines.got.guards import Finish, RepetitionGuard
+from pipeline.engines.got.slot_cache import plan_shelves
+from pipeline.engines.got.slot_state import SlotState
+
+log = logging.getLogger("ingot.got")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """``guard`` makes the watcher of one page, or is None; ``ahead`` and ``graphs`` are for GPUs."""
+
+    slots: int
+    max_tokens: int
+    vision_batch: int = 4
+    steps_per_turn: int = 8
+    guard: Callable[[], RepetitionGuard] | None = None
+    ahead: bool = False
+    graphs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the model wrote for one page, with its last token, and why it ended."""
+
+    tokens: tuple[int, ...]
+    finish: Finish
+
+
+@dataclass(slots=True)
+class Counters:
+    """What the batcher did so far; seconds are those of its thread."""
+
+    pages: int = 0
+    tokens: int = 0
+    steps: int = 0
+    slot_steps: int = 0  # of these, with a page in the slot
+    vision_s: float = 0.0
+    decode_s: float = 0.0
+    halved: int = 0  # micro-batches that failed and were tried smaller
+
+
+@dataclass(slots=True)
+class Ticket:
+    """A page on its way. ``length``: tokens in its row, at most."""
+
+    pixels: Any
+    limit: int
+    future: Future[Reading]
+    guard: RepetitionGuard | None
+    tokens: list[int] = field(default_factory=list)
+    length: int = 0
+    begun: bool = False
+    paused: bool = False
+    over: bool = False
+
+    def accepted(self) -> bool:
+        """False where nobody wants the page any more."""
+        self.begun = self.begun or self.future.set_running_or_notify_cancel()
+        return self.begun
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What was written in one turn, and by whom: (slot, ticket)."""
+
+    pages: tuple[tuple[int, Ticket], ...]
+    recent: Any
+    count: Any
+
+
+class SlotBatcher:
+    """Reads pages through slots; see the module. The model's thread begins with the first page."""
+
+    def __init__(self, reader: GotModel, options: Options) -> None:
+        self.reader, self.options, self.counters = reader, options, Counters()
+        self._slots = options.slots  # fewer, once the card ran full
+        self._waiting: deque[Ticket] = deque()
+        self._bell = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._state: SlotState | None = None
+        self._owners: list[Ticket | None] = [None] * options.slots
+        self._before: Turn | None = None
+
+    def submit(self, pixels: Any, max_tokens: int | None = None) -> Future[Reading]:
+        """Hand in a prepared picture; the future holds its reading, or what went wrong with this page."""
+        limit = min(max_tokens or self.options.max_tokens, self.options.max_tokens)
+        guard = self.options.guard() if self.options.guard else None
+        ticket = Ticket(pixels, limit, Future(), guard)
+        with self._bell:
+            if self._closed:
+                raise RuntimeError("the page batcher is closed")
+            self._waiting.append(ticket)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="page batcher", daemon=True)
+                self._thread.start()
+            self._bell.notify()
+        return ticket.future
+
+    def close(self) -> None:
+        """Finish the pages that were handed in, then end the thread."""
+        with self._bell:
+            self._closed = True
+            self._bell.notify()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        import torch
+
+        with torch.inference_mode():
+            while self._is_called():
+                try:
+                    self._turn()
+                except Exception as error:
+                    log.exception(
+                        "the page batcher failed over %d pages", sum(owner is not None for owner in self._owners)
+                    )
+                    self._give_up(error)
+
+    def _is_called(self) -> bool:
+        """Wait for work; False once there is none and will be none."""
+        with self._bell:
+            while not (self._waiting or self._busy() or self._closed):
+                self._bell.wait()
+            return bool(self._waiting) or self._busy()
+
+    def _busy(self) -> bool:
+        return self._before is not None or any(self._owners)
+
+    def _turn(self) -> None:
+        if self._state is None:
+            self._state = self._new_state()
+        self._admit(self._state)
+        self._grow(self._state)
+        now = self._decode(self._state)
+        due, self._before = (self._before, now) if self.options.ahead else (now, None)
+        if due is not None:
+            self._look(self._state, due)
+
+    def _new_state(self) -> SlotState:
+        limit = self.options.max_tokens
+        self._owners = [None] * self._slots
+        shelves = plan_shelves(self._slots, self.reader.prompt_tokens, limit)
+        return SlotState(self.reader, shelves, limit, graphs=self.options.graphs)
+
+    # -- pages come in ---------------------------------------------------------------------------------------------
+
+    def _admit(self, state: SlotState) -> None:
+        began = perf_counter()
+        free = self._free_slots(state)
+        while free:
+            with self._bell:
+                count = min(len(free), len(self._waiting), self.options.vision_batch)
+                tickets = [self._waiting.popleft() for _ in range(count)]
+            tickets = [ticket for ticket in tickets if ticket.accepted()]
+            if not tickets:
+                break
+            self._begin(state, tickets, free[: len(tickets)])
+            free = free[len(tickets) :]
+        self.counters.vision_s += perf_counter() - began
+
+    def _free_slots(self, state: SlotState) -> list[int]:
+        """Short rows first; of the longer shelves half is kept for pages that grow."""
+        found: list[int] = []
+        for index, span in enumerate(state.spans):
+            free = [slot for slot in range(span.start, span.stop) if self._owners[slot] is None]
+            kept = 0 if index == 0 else (span.stop - span.start) // 2
+            found += free[: max(len(free) - kept, 0)]
+        return found
+
+    def _begin(self, state: SlotState, tickets: list[Ticket], slots: list[int]) -> None:
+        """Begin pages together; where that fails (no memory, a bad page) in halves, so that only a bad one is lost."""
+        try:
+            state.begin([ticket.pixels for ticket in tickets], slots, [ticket.limit for ticket in tickets])
+        except Exception as error:
+            if len(tickets) == 1:
+                tickets[0].future.set_exception(error)
+                return
+            self.counters.halved += 1
+            release_memory(error)
+            middle = len(tickets) // 2
+            self._begin(state, tickets[:middle], slots[:middle])
+            self._begin(state, tickets[middle:], slots[middle:])
+            return
+        for slot, ticket in zip(slots, tickets, strict=True):
+            ticket.length = self.reader.prompt_tokens + 1
+            self._owners[slot] = ticket
+
+    # -- pages go on -----------------------------------------------------------------------------------------------
+
+    def _grow(self, state: SlotState) -> None:
+        """Pages that fill their row go to a longer one; while none is free they rest."""
+        for slot, ticket in enumerate(self._owners):
+            if ticket is None or ticket.over:
+                continue
+            shelf, _ = state.shelf_of(slot)
+            is_last = shelf == len(state.shelves) - 1
+            if is_last or ticket.length + self.options.steps_per_turn < state.shelves[shelf].length:
+                continue
+            target = self._free_above(state, shelf)
+            if target is None:
+                if not ticket.paused:
+                    state.rest([slot], idle=True)
+                    ticket.paused = True
+                continue
+            state.move(slot, target, ticket.length)
+            self._owners[slot], self._owners[target] = None, ticket
+            if ticket.paused:
+                state.rest([target], idle=False)
+                ticket.paused = False
+
+    def _free_above(self, state: SlotState, shelf: int) -> int | None:
+        rows = range(state.spans[shelf].stop, len(self._owners))
+        return next((slot for slot in rows if self._owners[slot] is None), None)
+
+    def _decode(self, state: SlotState) -> Turn | None:
+        pages = tuple((slot, ticket) for slot, ticket in enumerate(self._owners) if ticket is not None)
+        if not pages:
+            return None
+        began, number = perf_counter(), self.options.steps_per_turn
+        last = state.spans[-1].start
+        needed = max((ticket.length + number for slot, ticket in pages if slot >= last), default=0)
+        state.steps(number, needed)
+        for _, ticket in pages:
+            ticket.length += 0 if ticket.paused else number
+        recent, count = state.report(number + 1)
+        self.counters.steps += number
+        self.counters.slot_steps += number * sum(not ticket.paused for _, ticket in pages)
+        self.counters.decode_s += perf_counter() - began
+        return Turn(pages, *fetch(recent, count))
+
+    # -- pages leave -----------------------------------------------------------------------------------------------
+
+    def _look(self, state: SlotState, turn: Turn) -> None:
+        began = perf_counter()
+        recent, count = arrived(turn.recent, turn.count)
+        stopped = []
+        for slot, ticket in turn.pages:
+            if ticket.over:
+                continue
+            new = recent[slot][: count[slot] - len(ticket.tokens)]
+            finish = self._take(ticket, new)
+            if finish is not None:
+                stopped += self._leave(ticket, finish)
+        if stopped:
+            state.rest(stopped, idle=True)
+        self.counters.decode_s += perf_counter() - began
+
+    def _take(self, ticket: Ticket, new: list[int]) -> Finish | None:
+        """Note new tokens one by one; why the page is over, if it is. What was written after that is not noted."""
+        for token in new:
+            ticket.tokens.append(token)
+            if token in self.reader.stops:
+                return Finish.STOP
+            if ticket.guard is not None and ticket.guard.see(token):
+                return Finish.REPETITION
+            if len(ticket.tokens) >= ticket.limit:
+                return Finish.LENGTH
+        return None
+
+    def _leave(self, ticket: Ticket, finish: Finish) -> list[int]:
+        """The slot that is free now."""
+        ticket.over, ticket.pixels = True, None
+        self.counters.pages += 1
+        self.counters.tokens += len(ticket.tokens)
+        slot = self._owners.index(ticket)
+        self._owners[slot] = None
+        ticket.future.set_result(Reading(tuple(ticket.tokens), finish))
+        return [slot]
+
+    def _give_up(self, error: Exception) -> None:
+        """The step itself failed. On a full card its pages begin anew in half as many slots; else they fail."""
+        tickets = [ticket for ticket in self._owners if ticket is not None and not ticket.over]
+        self._owners, self._before, self._state = [None] * self._slots, None, None
+        release_memory(error)
+        if is_out_of_memory(error) and self._slots > 1:
+            self._slots //= 2
+            log.warning("the GPU's memory is full: %d slots from now on", self._slots)
+            with self._bell:
+                self._waiting.extendleft(map(self._anew, reversed(tickets)))
+            return
+        if not tickets:  # not even empty slots can be had
+            with self._bell:
+                tickets, self._waiting = [ticket for ticket in self._waiting if ticket.accepted()], deque()
+        for ticket in tickets:
+            ticket.over = True
+            ticket.future.set_exception(error)
+
+    def _anew(self, ticket: Ticket) -> Ticket:
+        guard = self.options.guard() if self.options.guard else None
+        again = Ticket(ticket.pixels, ticket.limit, ticket.future, guard, begun=True)
+        ticket.over = True
+        return again
+
+
+def fetch(recent: Any, count: Any) -> tuple[Any, Any]:
+    """Start copying a report to the host: pinned buffers, and the event that tells when they are filled."""
+    import torch
+
+    if recent.device.type != "cuda":
+        return recent, count
+    copies = [torch.empty(part.shape, dtype=part.dtype, pin_memory=True) for part in (recent, count)]
+    for copy, part in zip(copies, (recent, count), strict=True):
+        copy.copy_(part, non_blocking=True)
+    event = torch.cuda.Event()
+    event.record()
+    return copies[0], (copies[1], event)
+
+
+def arrived(recent: Any, count: Any) -> tuple[list[list[int]], list[int]]:
+    """A fetched report as plain lists."""
+    if isinstance(count, tuple):
+        count, event = count
+        event.synchronize()
+    return recent.tolist(), count.tolist()
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Of the card, or of the machine."""
+    return isinstance(error, MemoryError) or type(error).__name__ in ("OutOfMemoryError", "OutOfMemoryException")
+
+
+def release_memory(error: BaseException) -> None:
+    """After the card ran full: let go of what the failed calls held, and give cached blocks back."""
+    import torch
+
+    if is_out_of_memory(error):
+        traceback.clear_frames(error.__traceback__)
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()

@@ -1,0 +1,66 @@
+"""Where the lines of a page stand and which way up it is, for a model that tells neither: PP-OCR looks first.
+
+About one second of one core for a page of text. Nothing here uses PyMuPDF, so that many threads may look at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pipeline.contracts import PageImage
+from stores.models import Box, Line
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UprightPage:
+    """``picture`` uint8 (height, width, 3), BGR, upright; ``lines`` and sizes are in points of the upright page.
+
+    ``back`` takes a box to the page as it was given.
+    """
+
+    picture: np.ndarray
+    lines: tuple[Line, ...]
+    width_pt: float
+    height_pt: float
+    back: Callable[[Box], Box]
+
+
+Look = Callable[["np.ndarray", PageImage], UprightPage]
+
+
+def as_given(picture: np.ndarray, image: PageImage) -> UprightPage:
+    """The page as it is, without any line."""
+    return UprightPage(
+        picture=picture, lines=(), width_pt=image.width_pt, height_pt=image.height_pt, back=lambda box: box
+    )
+
+
+class LineLooker:
+    """Reads the lines of a page with the models of the CPU reader, loaded by the first page."""
+
+    def __init__(self) -> None:
+        from pipeline.engines.ocr.text_lines import LineModels
+
+        self._models = LineModels()
+
+    def __call__(self, picture: np.ndarray, image: PageImage) -> UprightPage:
+        from pipeline.engines.ocr.recognised_lines import read_lines
+        from pipeline.engines.ocr.upright import level_picture
+
+        found = read_lines(self._models, picture)
+        scale = image.width_pt / found.turn.width
+        turn = replace(found.turn.scaled(scale), height=image.height_pt)
+        width_pt, height_pt = turn.size
+        lines = tuple(Line(box=_scaled(line.box, scale), text=line.reading.text) for line in found.lines)
+        level = level_picture(found.picture, found.turn)
+        return UprightPage(picture=level, lines=lines, width_pt=width_pt, height_pt=height_pt, back=turn.back)
+
+
+def _scaled(box: Box, factor: float) -> Box:
+    x0, y0, x1, y1 = box
+    return (x0 * factor, y0 * factor, x1 * factor, y1 * factor)
