@@ -240,9 +240,14 @@ def quiet_stages() -> frozenset[Stage]:
 
 
 def _queue_length(connection: Any, queue: str) -> int:
-    """Messages that wait in a queue; 0 where it does not exist yet."""
+    """Messages that wait in a queue; 0 where it does not exist yet.
+
+    On Redis a passive declaration asks for the key without ``global_keyprefix`` and never finds it; an active one makes
+    nothing there.
+    """
+    passive = connection.transport.driver_type != "redis"
     try:
-        return int(connection.default_channel.queue_declare(queue=queue, passive=True).message_count)
+        return int(connection.default_channel.queue_declare(queue=queue, passive=passive).message_count)
     except connection.channel_errors:
         return 0
 

@@ -58,7 +58,7 @@ class _Joined:
         for index in range(self.index(start), self.index(end - 1) + 1):
             page, base = self.pages[index], self.starts[index]
             for block in page.blocks:
-                if block.end > block.start and block.start < end - base and block.end > start - base:
+                if _is_placed(block) and block.start < end - base and block.end > start - base:
                     yield PlacedBox(page=page.number, box=_part(page.markdown, block, start - base, end - base))
 
 
@@ -73,6 +73,11 @@ def chunk_document(pages: Sequence[Page], max_tokens: int, overlap: int, count_t
     units = split_units(joined.text, max_tokens, min(overlap, max_tokens // 2), count_tokens)
     groups = _merged(_packed(units, max_tokens, joined), max_tokens, joined)
     return [_chunk(ordinal, group, joined) for ordinal, group in enumerate(groups)]
+
+
+def _is_placed(block: Block) -> bool:
+    """Does it stand in the Markdown, and is its place on the page known?"""
+    return block.end > block.start and block.box[2] > block.box[0]
 
 
 def embedding_text(title: str, heading: str, text: str) -> str:

@@ -1,8 +1,8 @@
 """DocTags, the markup that SmolDocling and granite-docling answer with, made GitHub Markdown. Pure, never fails.
 
 Elements hold places (``<loc_12>``) and text; tables are rows of OTSL: ``<fcel>`` begins a full cell, ``<ecel>`` an
-empty one, ``<ched>`` and ``<rhed>`` headers, ``<nl>`` ends a row, ``<lcel>``, ``<ucel>``, ``<xcel>`` continue the cell to
-the left or above. What is open at the end of the text ends there; what is unknown is read as a paragraph.
+empty one, ``<ched>`` and ``<rhed>`` headers, ``<nl>`` ends a row, ``<lcel>``, ``<ucel>``, ``<xcel>`` continue the cell
+to the left or above. What is open at the end of the text ends there; what is unknown is read as a paragraph.
 """
 
 from __future__ import annotations

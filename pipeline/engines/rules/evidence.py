@@ -57,7 +57,8 @@ class Found:
         if not self.lines or not self.quote:
             return Evidence(path=path, page=0, boxes=(), quote="", found=False)
         page = self.lines[0].page
-        boxes = tuple(dict.fromkeys(line.printed_box for line in self.lines if line.page == page))
+        here = [line.printed_box for line in self.lines if line.page == page]
+        boxes = tuple(dict.fromkeys(box for box in here if box[2] > box[0]))  # some readers cannot place all text
         return Evidence(path=path, page=page, boxes=boxes, quote=self.quote)
 
 
