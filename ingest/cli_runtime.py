@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 _BROKER_S = 60.0
+_GOT_THREADS = 128  # each hands in one page at a time; they wait for the card, not for the CPU
 
 
 def up(as_json: AsJson = False) -> None:
@@ -94,7 +95,8 @@ def worker(
             "(without one, commands start their own worker, and `ingot up` keeps it)",
             code="no_broker",
         )
-    concurrency = workers.default_concurrency(role, settings.workers)
+    threads = (settings.ocr_slots or _GOT_THREADS) if settings.ocr_engine == "got" else 0
+    concurrency = workers.default_concurrency(role, settings.workers, threads)
     name = f"{os.environ.get('INGOT_WORKER_NAME') or role}@%h"
     console.note(f"device: {workers.device()}")
     console.note(

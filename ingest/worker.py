@@ -49,8 +49,11 @@ def command(role: str, concurrency: int, name: str, extra: Sequence[str] = ()) -
     ]
 
 
-def default_concurrency(role: str, workers: int) -> int:
-    return min(workers, _MOST_GPU_THREADS) if role == "gpu" else workers
+def default_concurrency(role: str, workers: int, page_threads: int = 0) -> int:
+    """Processes of a CPU worker, threads of a GPU worker: ``page_threads`` where pages share one model on the card."""
+    if role != "gpu":
+        return workers
+    return page_threads or min(workers, _MOST_GPU_THREADS)
 
 
 def environment(role: str, base: Mapping[str, str]) -> dict[str, str]:
