@@ -21,7 +21,7 @@ from pathlib import Path
 from ingest import worker
 from ingest.runfolder import RunFolder
 from stores.errors import UnavailableError
-from stores.vectors_path import disarm
+from stores.vectors_path import disarm, sweep_dropped
 
 log = logging.getLogger("ingot.runtime")
 
@@ -188,6 +188,7 @@ def chroma_child(folder: RunFolder, port: Callable[[], int]) -> Child:
     def command() -> list[str]:
         with contextlib.suppress(OSError, sqlite3.Error):  # then the server says what is wrong with its files
             disarm(folder.home / "chroma")
+            sweep_dropped(folder.home / "chroma")
         return chroma_command(folder.home / "chroma", port())
 
     return Child("chroma", command, folder, file_limit_bytes=_INDEX_FILE_BYTES)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
+import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -14,6 +16,7 @@ from stores.contracts import Scalar, VectorRow
 from stores.errors import UnavailableError
 from stores.vectors_errors import ChromaRefusal, NoCollection
 
+_SEGMENT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LINKS_PER_DATA = 10  # a torn file of links claims many times the size of its data
 
 
@@ -74,6 +77,22 @@ def disarm(path: Path) -> None:
         description = path / segment / "index_metadata.pickle"
         if _torn(path / segment) and description.is_file():
             os.truncate(description, 0)
+
+
+def sweep_dropped(path: Path) -> int:
+    """Remove the index files of collections that were dropped, which Chroma leaves behind; how many folders.
+
+    Only while no process has the path open.
+    """
+    database = path / "chroma.sqlite3"
+    if not database.is_file():
+        return 0
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5)) as connection:
+        used = {str(row[0]) for row in connection.execute("SELECT id FROM segments")}
+    dropped = [folder for folder in path.iterdir() if _SEGMENT.fullmatch(folder.name) and folder.name not in used]
+    for folder in dropped:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(dropped)
 
 
 def _vector_segments(path: Path) -> list[tuple[str, str]]:

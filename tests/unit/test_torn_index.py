@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stores.vectors_path import disarm, torn_collections
+from stores.vectors_path import disarm, sweep_dropped, torn_collections
 
 
 def index(path: Path, links_bytes: int, description: bytes) -> Path:
@@ -38,3 +38,15 @@ def test_a_torn_index_loses_its_description(tmp_path: Path, links_bytes: int, de
 def test_no_index_is_no_trouble(tmp_path: Path) -> None:
     disarm(tmp_path)
     assert torn_collections(tmp_path) == set()
+
+
+def test_files_of_dropped_collections_are_removed(tmp_path: Path) -> None:
+    kept = index(tmp_path, 100, b"x").rename(tmp_path / "0a1b2c3d-0000-4000-8000-000000000001")
+    with sqlite3.connect(tmp_path / "chroma.sqlite3") as connection:
+        connection.execute("UPDATE segments SET id = ?", (kept.name,))
+    dropped = tmp_path / "0a1b2c3d-0000-4000-8000-000000000002"
+    dropped.mkdir()
+    (tmp_path / "other").mkdir()
+    assert sweep_dropped(tmp_path) == 1
+    assert kept.is_dir() and (tmp_path / "other").is_dir() and not dropped.exists()
+    assert sweep_dropped(tmp_path / "nowhere") == 0
