@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline import flow, ingesting, previewing, reindexing, removal, searching, wiring
+from pipeline import flow, ingesting, previewing, removal, searching, wiring
 from pipeline.ingesting import IngestRequest
 from pipeline.settings import Settings
 from pipeline.work import Tools
@@ -143,10 +143,6 @@ class Service:
                 store.reopening.cancel(view.job)
         self._tools.vectors().drop(knowledge_id)
         self._tools.catalog.remove(knowledge_id)
-
-    def reindex(self, knowledge_id: str) -> int:
-        """Make the vector index anew from the chunk rows; how many vectors."""
-        return reindexing.rebuild(self._tools, self._store(knowledge_id))
 
     def unfinished(self) -> bool:
         """Is there work left in any knowledge base of this home?"""

@@ -123,20 +123,6 @@ class Steps:
                 error=fault.message,
             )
 
-    def give_back(self, claim: Claim) -> None:
-        """Give a step back without blame, for a worker that is told to stop."""
-        with self.database.write() as connection:
-            _touch(
-                connection,
-                claim,
-                state=StepState.DUE,
-                owner=None,
-                lease_until=0.0,
-                sent_at=0.0,
-                not_before=0.0,
-                attempt=step.c.attempt - 1,
-            )
-
     def fail(self, claim: Claim, fault: Fault, order: Order, *, fatal: bool) -> list[StepKey]:
         """End a step as failed. ``fatal`` ends the whole generation; else the others go on without its result."""
         now = time.time()

@@ -64,22 +64,6 @@ class Versions:
             rows = connection.execute(select(document.c.id).where(~named.exists())).scalars()
             return [Obsolete(document=row) for row in rows]
 
-    def outdated(self, document_id: str) -> list[int]:
-        """Generations of a document that are final and not visible and not the newest."""
-        with self.database.read() as connection:
-            return list(
-                connection.execute(
-                    select(generation.c.number)
-                    .join(document, document.c.id == generation.c.document)
-                    .where(
-                        document.c.id == document_id,
-                        generation.c.number != document.c.newest,
-                        or_(document.c.visible.is_(None), generation.c.number != document.c.visible),
-                        generation.c.state.not_in(OPEN_STATES),
-                    )
-                ).scalars()
-            )
-
     def withdraw(self, document_id: str) -> list[str]:
         """Stop a document from answering at once: cancel its work, remove its names; which names those were."""
         now = time.time()

@@ -37,7 +37,7 @@ def run(work: Work) -> Planned:
         )
     numbers = parse_page_numbers(work.claim.options.pages, count)
     pages = tuple(_looked_at(work, path, password, numbers))
-    return Planned(password=password, pages=pages, batches=batches(pages, settings.batch_pages))
+    return Planned(password=password, pages=pages, batches=batches(pages, settings.batch_pages, _ocr_pages(work)))
 
 
 def _opened(work: Work) -> tuple[str, int]:
@@ -80,10 +80,16 @@ def _not_looked_at(number: int, reason: str) -> PagePlan:
     return PagePlan(number=number, width_pt=0.0, height_pt=0.0, route=Route.OCR, reason=reason)
 
 
-def batches(pages: Sequence[PagePlan], size: int) -> tuple[Batch, ...]:
-    """Steps of at most ``size`` pages each: render and ocr for pages to be read by OCR, parse for the others."""
+def _ocr_pages(work: Work) -> int:
+    """Pages of one render or OCR step: as the setting says, fewer where the engine wants fewer."""
+    return min(work.tools.settings.batch_pages, work.tools.page_reader().batch_pages)
+
+
+def batches(pages: Sequence[PagePlan], text_pages: int, ocr_pages: int) -> tuple[Batch, ...]:
+    """Steps of at most so many pages each: render and ocr for pages to be read by OCR, parse for the others."""
     found: list[Batch] = []
-    for route, stages in ((Route.OCR, (Stage.RENDER, Stage.OCR)), (Route.TEXT, (Stage.PARSE,))):
+    ways = ((Route.OCR, ocr_pages, (Stage.RENDER, Stage.OCR)), (Route.TEXT, text_pages, (Stage.PARSE,)))
+    for route, size, stages in ways:
         numbers = [page.number for page in pages if page.route is route]
         for at, first in enumerate(range(0, len(numbers), size)):
             part = numbers[first : first + size]

@@ -101,3 +101,15 @@ def test_page_numbers(spec: str, pages: list[int]) -> None:
 def test_nonsense_page_numbers(spec: str) -> None:
     with pytest.raises(InputError):
         parse_page_numbers(spec, 5)
+
+
+def test_pages_are_cut_into_steps_by_route() -> None:
+    from pipeline.stages.plan import batches
+    from stores.models import PagePlan
+
+    routes = [Route.TEXT, Route.OCR, Route.OCR, Route.BLANK, Route.OCR, Route.TEXT]
+    pages = [PagePlan(number=n, width_pt=1, height_pt=1, route=r, reason="") for n, r in enumerate(routes, 1)]
+    found = [(b.stage, b.number, b.first, b.last, b.pages) for b in batches(pages, 16, 2)]
+    assert found == [
+        ("render", 0, 2, 3, 2), ("ocr", 0, 2, 3, 2), ("render", 1, 5, 5, 1), ("ocr", 1, 5, 5, 1), ("parse", 0, 1, 6, 2),
+    ]  # fmt: skip

@@ -29,7 +29,7 @@ VERSION = "1"  # raise it with every change of output
 class RapidOcrReader:
     """PageReader on the CPU, one thread. Models (30 MB on disk) are loaded by the first page."""
 
-    def __init__(self, batch_pages: int = 8) -> None:
+    def __init__(self, batch_pages: int = 16) -> None:
         self.batch_pages = batch_pages
         self.fingerprint = f"rapidocr:{VERSION}:{model_names()}:layout={LAYOUT_VERSION}"
         self._models = LineModels()
