@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ingest import cli_ingest, cli_jobs, cli_runtime, cli_show, exits
+from ingest import cli_ingest, cli_jobs, cli_runtime, cli_serve, cli_show, exits
 from ingest.invocation import current
 from stores.errors import IngotError
 
@@ -89,6 +89,7 @@ app.add_typer(cli_show.docs, name="docs")
 app.command("records")(cli_show.records)
 app.add_typer(cli_jobs.jobs, name="jobs")
 app.add_typer(cli_show.kb, name="kb")
+app.command("serve")(cli_serve.serve)
 app.command("up")(cli_runtime.up)
 app.command("down")(cli_runtime.down)
 app.command("status")(cli_runtime.status)
@@ -100,13 +101,9 @@ def print_version(wanted: bool) -> None:
     """The installed version, or that of a checkout that was never installed."""
     if not wanted:
         return
-    from importlib import metadata
+    from ingest.version import version
 
-    try:
-        found = metadata.version("ingot")
-    except metadata.PackageNotFoundError:
-        found = "(not installed)"
-    sys.stdout.write(f"ingot {found}\n")
+    sys.stdout.write(f"ingot {version()}\n")
     raise typer.Exit
 
 

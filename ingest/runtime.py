@@ -30,7 +30,9 @@ _START_S = 30.0
 _CHROMA_S = 15.0
 _INDEX_S = 10.0
 _LEAVING_S = 60.0
-_NOT_OF_A_WORKER = {"home", "broker_url", "log_level"}
+_OF_THE_API = {"api_host", "api_port", "api_keys", "ingest_root", "max_request_files", "max_request_mb"}
+_OF_THE_API |= {"body_timeout_s", "queue_max", "source_url"}
+_NOT_OF_A_WORKER = {"home", "broker_url", "log_level", *_OF_THE_API}
 
 
 @dataclass(frozen=True, slots=True)

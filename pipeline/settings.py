@@ -47,6 +47,21 @@ class Settings(BaseSettings):
     chunk_tokens: int = Field(200, ge=32, le=4096, description="size of a chunk in the embedder's tokens")
     chunk_overlap: int = Field(0, ge=0, le=512, description="tokens that neighbouring chunks share")
 
+    api_host: str = Field("127.0.0.1", description="address of `ingot serve`; another than loopback needs api_keys")
+    api_port: int = Field(8000, ge=0, le=65535, description="port of `ingot serve`; 0: any free one")
+    api_keys: str = Field("", description="bearer keys, hashed, by commas; `ingot keys new` makes one")
+    ingest_root: Path | None = Field(
+        None, description="folder whose files API requests may name by path; none: no path"
+    )
+    max_request_files: int = Field(200, ge=1, le=5000, description="files of one upload request")
+    max_request_mb: int = Field(4096, ge=1, description="a larger upload request is refused")
+    body_timeout_s: float = Field(30.0, gt=0, description="an upload that brings nothing for so long is given up")
+    queue_max: int = Field(20000, ge=1, description="more waiting documents than this, and uploads get 503")
+    allow_private_urls: bool = Field(False, description="callbacks and URLs may lead to private addresses")
+    callback_secret: str = Field("", description="whsec_... that signs callbacks; empty: made once, kept in the home")
+    callback_timeout_s: float = Field(15.0, gt=0, description="a callback's receiver must have answered by then")
+    source_url: str = Field("", description="where the source of this installation is offered, shown by API and pages")
+
     @classmethod
     def settings_customise_sources(
         cls,

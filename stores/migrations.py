@@ -1,6 +1,7 @@
 """Brings the database of a knowledge base to the tables of this version, one numbered step after the other.
 
-The number of the last step taken stands in SQLite's ``user_version``. Steps are never edited, only added.
+The number of the last step taken stands in SQLite's ``user_version``. Steps are never edited, only added. A new
+database gets the tables of today at the first step, so every later one looks before it changes anything.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sqlalchemy import Connection
+from sqlalchemy.schema import CreateColumn
 
 from stores import keywords
 from stores.errors import UnavailableError
-from stores.tables import metadata
+from stores.tables import callback, job, metadata
 
 
 def _first_tables(connection: Connection) -> None:
@@ -19,7 +21,23 @@ def _first_tables(connection: Connection) -> None:
     keywords.create(connection)
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables,)
+def _world_outside(connection: Connection) -> None:
+    """Callbacks, fetched URLs, repeated requests, and what a job knows of its asker."""
+    if "number" not in _columns(connection, callback.name):
+        callback.drop(connection)  # the first tables had one that nothing used
+    metadata.create_all(connection)
+    there = _columns(connection, job.name)
+    for column in job.columns:
+        if column.name not in there:
+            definition = CreateColumn(column).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {job.name} ADD COLUMN {definition}")
+
+
+def _columns(connection: Connection, table: str) -> set[str]:
+    return {row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")}
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _world_outside)
 
 
 def migrate(connection: Connection) -> None:

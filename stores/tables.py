@@ -210,6 +210,10 @@ job = Table(
     Column("created_at", Float, nullable=False),
     Column("touched_at", Float, nullable=False),
     Column("finished_at", Float),
+    Column("priority", Integer, nullable=False, server_default="0"),  # larger first among waiting documents
+    Column("metadata", JSON),  # the asker's own words, handed back in views and callbacks
+    Column("callback_url", Text),
+    Column("callback_each", Integer, nullable=False, server_default="0"),  # 1: each document's end, too
 )
 
 job_document = Table(
@@ -231,13 +235,51 @@ job_document = Table(
 callback = Table(
     "callback",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("number", Integer, primary_key=True),  # the order of events; within a job they are delivered in it
+    Column("id", String, nullable=False, unique=True),  # <knowledge_id>.<ulid>; the same at every attempt
+    Column("job", String, nullable=False),
+    Column("document", String, nullable=False, server_default=""),
+    Column("kind", String, nullable=False),  # job.finished, document.finished
+    Column("url", Text, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("state", String, nullable=False),  # pending, delivered, dead
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("not_before", Float, nullable=False, server_default="0"),
+    Column("lease_until", Float, nullable=False, server_default="0"),
+    Column("sent_at", Float, nullable=False, server_default="0"),
+    Column("owner", String),
+    Column("status", Integer),  # the receiver's last answer
+    Column("error", Text),
+    Column("created_at", Float, nullable=False),
+    Column("finished_at", Float),
+    Index("callback_state", "state", "not_before"),
+    Index("callback_job", "job", "number"),
+)
+
+fetch = Table(
+    "fetch",
+    metadata,
     Column("job", String, nullable=False),
     Column("url", Text, nullable=False),
-    Column("kind", String, nullable=False),
-    Column("body", JSON, nullable=False),
-    Column("state", String, nullable=False),
-    Column("attempt", Integer, nullable=False, default=0),
-    Column("not_before", Float, nullable=False, default=0.0),
+    Column("state", String, nullable=False),  # pending, done, failed, cancelled
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("not_before", Float, nullable=False, server_default="0"),
+    Column("lease_until", Float, nullable=False, server_default="0"),
+    Column("sent_at", Float, nullable=False, server_default="0"),
+    Column("owner", String),
+    Column("error_code", String),
+    Column("error", Text),
+    PrimaryKeyConstraint("job", "url"),
+    ForeignKeyConstraint(["job"], ["job.id"], ondelete="CASCADE"),
+    Index("fetch_state", "state", "not_before"),
+)
+
+request = Table(
+    "request",
+    metadata,
+    Column("key", String, primary_key=True),  # Idempotency-Key
+    Column("digest", String, nullable=False),  # SHA-256 of what was asked
+    Column("status", Integer, nullable=False),
+    Column("answer", JSON, nullable=False),
     Column("created_at", Float, nullable=False),
 )

@@ -1,0 +1,110 @@
+"""Errors as problem+json (RFC 9457), each with a stable ``code``, and the one table of status codes."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from stores.errors import CancelledError, IngotError, InputError, NotFoundError, TransientError
+
+log = logging.getLogger("ingot.api")
+
+_OF_CODES = {
+    "too_large": 413,
+    "unsupported_media_type": 415,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "conflict": 409,
+    "idempotency_mismatch": 422,
+    "busy": 429,
+    "slow_body": 408,
+}
+_OF_ERRORS: tuple[tuple[type[IngotError], int], ...] = (
+    (NotFoundError, 404),
+    (InputError, 422),
+    (TransientError, 503),
+    (CancelledError, 409),
+    (IngotError, 500),
+)
+_RETRY_AFTER_S = {408: 1, 429: 5, 503: 5}
+
+
+class Problem(BaseModel):
+    """What every error answers. ``code`` is stable, ``detail`` one sentence that says what to do."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str
+    request_id: str
+    errors: list[dict[str, Any]] = []
+
+
+def status_of(error: IngotError) -> int:
+    """By its code where that has a status of its own, else by its class."""
+    return _OF_CODES.get(error.code) or next(status for kind, status in _OF_ERRORS if isinstance(error, kind))
+
+
+def answer(
+    request: Request, status: int, code: str, detail: str, errors: list[dict[str, Any]] | None = None
+) -> JSONResponse:
+    """One problem, with ``Retry-After`` where trying again helps."""
+    problem = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        instance=request.url.path,
+        request_id=getattr(request.state, "request_id", ""),
+        errors=errors or [],
+    )
+    headers = {"Retry-After": str(_RETRY_AFTER_S[status])} if status in _RETRY_AFTER_S else {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(problem.model_dump(), status, headers, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of the application answer as a problem."""
+    app.add_exception_handler(IngotError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _bug)
+
+
+def _ours(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, IngotError)
+    return answer(request, status_of(error), error.code, error.message)
+
+
+def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    found = [{"where": ".".join(map(str, one["loc"])), "why": one["msg"]} for one in error.errors()]
+    return answer(request, 422, "bad_request", _sentence(found), jsonable_encoder(found))
+
+
+def _sentence(found: list[dict[str, Any]]) -> str:
+    return "; ".join(f"{one['where']}: {one['why']}" for one in found) or "the request cannot be understood"
+
+
+def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code = HTTPStatus(error.status_code).name.lower()
+    response = answer(request, error.status_code, code, str(error.detail))
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _bug(request: Request, error: Exception) -> JSONResponse:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return answer(request, 500, "bug", "an unexpected error; the server's log has it under this request_id")
