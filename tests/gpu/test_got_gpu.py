@@ -19,7 +19,7 @@ from pipeline.engines.got.slots import Options, SlotBatcher  # noqa: E402
 from scripts.bench_got import make_reader, page_pictures  # noqa: E402
 from tests.tiny_got import build, pictures  # noqa: E402
 
-pytestmark = pytest.mark.gpu
+pytestmark = [pytest.mark.gpu, pytest.mark.torch]
 PAGES, LIMIT = 8, 96
 NEAR = 0.05  # of the spread of the scores: what bfloat16 may mix up
 

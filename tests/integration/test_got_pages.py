@@ -18,6 +18,7 @@ from pipeline.wiring import build
 from stores.models import Label, PageText
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.torch
 CHECKPOINT = ROOT / "tests" / "data" / "tiny_got"
 PAGES = (("resume_en.pdf", 1), ("invoice.pdf", 1), ("notice_turned.jpg", 1))
 

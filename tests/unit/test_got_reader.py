@@ -28,6 +28,7 @@ from stores.errors import InputError, PageError, UnavailableError  # noqa: E402
 from stores.models import PageText  # noqa: E402
 from tests.tiny_got import build, make_tokenizer  # noqa: E402
 
+pytestmark = pytest.mark.torch
 TEXT = "A page of plain words that anybody can read without any trouble at all."
 
 

@@ -22,6 +22,7 @@ from pipeline.engines.got.slot_cache import Shelf  # noqa: E402
 from pipeline.engines.got.slots import Options, SlotBatcher  # noqa: E402
 from tests.tiny_got import build, pictures  # noqa: E402
 
+pytestmark = pytest.mark.torch
 PAGES, LIMIT = 24, 96
 
 

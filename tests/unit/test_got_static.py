@@ -19,6 +19,7 @@ from pipeline.engines.got.static_batches import StaticBatcher  # noqa: E402
 from stores.errors import InputError  # noqa: E402
 from tests.tiny_got import build, pictures  # noqa: E402
 
+pytestmark = pytest.mark.torch
 PAGES, LIMIT = 10, 60
 
 
