@@ -1,0 +1,81 @@
+"""What of a passage is lit for a query, in scripts with and without spaces."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+
+import pytest
+
+from pipeline.highlighting import highlights, marked, plain, snippet
+
+
+def lit(text: str, query: str) -> list[str]:
+    return [text[start:end] for start, end in highlights(text, query)]
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "expected"),
+    [
+        ("Payment is due within 30 days.", "when is the payment due?", ["Payment", "due"]),
+        ("Two invoices; an INVOICE was paid", "invoice", ["invoices", "INVOICE"]),
+        ("the calibrated probes, their calibration", "calibrate a probe", ["calibrated", "probes", "calibration"]),
+        ("付款期限为三十日内，逾期付款须付利息", "付款期限是什么？", ["付款期限", "付款"]),
+        ("Ｆｕｌｌ　ｗｉｄｔｈ　and ﬁne", "full fine", ["Ｆｕｌｌ", "ﬁne"]),
+        ("Café Zürich", "cafe zurich", ["Café", "Zürich"]),
+        ("rain: 31,000 m³ a year", "31000", ["31,000"]),
+        ("order INV-2024/07 of May", "INV-2024/07", ["INV", "2024", "07"]),
+        ("甲方与乙方签订 GPU 合同", "GPU合同", ["GPU", "合同"]),
+        ("nothing of it here", "zebra 斑马", []),
+        ("only the stop words", "the and of", ["the"]),
+        ("", "payment", []),
+    ],
+)
+def test_words_of_the_query_are_lit(text: str, query: str, expected: list[str]) -> None:
+    assert lit(text, query) == expected
+
+
+def test_ranges_are_ascending_and_apart() -> None:
+    ranges = highlights("期限期限期限 pay pays 付款期限", "付款期限 pay")
+    assert all(a < b for a, b in ranges)
+    assert all(first[1] < second[0] for first, second in pairwise(ranges))
+
+
+def test_nothing_but_marks_is_html() -> None:
+    text = '<script>alert("pay")</script> & <img onerror=pay()>'
+    found = marked(text, highlights(text, "pay"))
+    assert found.count("<mark>pay</mark>") == 2
+    assert "<script" not in found and "<img" not in found and "&amp;" in found
+
+
+def test_plain_text_has_no_marks_and_no_tags() -> None:
+    markdown = (
+        "## Terms\n\n| A | B |\n| --- | --- |\n| a \\| x | **1** |\n\n"
+        '<table>\n<tr><td colspan="2">p &lt; 0.05</td></tr>\n<tr><td>l</td><td>r</td></tr>\n</table>\n\n- one [l](u)'
+    )
+    assert plain(markdown) == "Terms A · B a | x · 1 p < 0.05 l · r one l"
+
+
+def test_a_snippet_is_the_piece_that_says_most() -> None:
+    filler = "Nothing of interest stands in this sentence. " * 20
+    found = snippet(f"{filler}The payment is due in May. {filler}", "payment due")
+    assert [part for part, yes in found.parts if yes] == ["payment", "due"]
+    assert found.text.startswith("…") and found.text.endswith("…")
+    assert len(found.text) < 340
+
+
+def test_chinese_snippets_are_half_as_long() -> None:
+    found = snippet("无关的句子写在这里。" * 40 + "付款期限为三十日。" + "无关的句子写在这里。" * 40, "付款期限")
+    assert [part for part, yes in found.parts if yes] == ["付款期限"]
+    assert len(found.text) < 170
+
+
+def test_a_short_passage_is_shown_whole() -> None:
+    assert snippet("Due in May.", "nothing").text == "Due in May."
+
+
+@pytest.mark.parametrize("text", ["a " * 50_000, "付款" * 50_000, "<" * 100_000, "|" * 100_000, "[" * 100_000])
+def test_long_texts_take_no_time(text: str) -> None:
+    began = time.monotonic()
+    snippet(text, "a 付款 期限")
+    assert time.monotonic() - began < 5
