@@ -28,7 +28,7 @@ ONLY_IN = {
     "celery": ("celery_app.py", "pipeline/tasks.py"),
     "kombu": ("celery_app.py", "pipeline/broker.py", "pipeline/tasks.py"),
     "typer": ("ingest/",),
-    "fastapi": ("ingest/api/",),
+    "fastapi": ("ingest/api/", "ingest/web/"),
     "sqlalchemy": ("stores/",),
     "alembic": ("stores/",),
     "chromadb": ("stores/vectors.py", "stores/vectors_path.py"),

@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI
 
 from ingest.api import health, problems
 from ingest.version import version
+from ingest.web import site
 from pipeline.service import Service
 
 API = "/api/v1"
@@ -22,4 +23,5 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(health.router)
     for router in RESOURCES:
         app.include_router(router, prefix=API)
+    site.install(app)
     return app

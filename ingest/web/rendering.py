@@ -1,0 +1,72 @@
+"""Pages out of templates: what every page knows, and the headers that keep a document's content from running in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ingest.version import version
+from ingest.web import words
+from ingest.web.assets import asset_url
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+
+@cache
+def environment() -> Environment:
+    """Everything is escaped, whatever a template is called; a name that nobody gave is an error."""
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters = (
+        words.size,
+        words.duration,
+        words.number,
+        words.plural,
+        words.moment,
+        words.iso,
+        words.path_segment,
+        words.language,
+        words.kind,
+    )
+    made.filters.update({given.__name__: given for given in filters})
+    made.globals.update(asset_url=asset_url, version=version())
+    return made
+
+
+def page(
+    request: Request, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
+) -> HTMLResponse:
+    """One page. ``context`` is what its template names; ``request`` and ``source_url`` are there for all."""
+    source_url = request.app.state.service.settings.source_url
+    text = environment().get_template(template).render(request=request, source_url=source_url, **context)
+    return HTMLResponse(text, status, {**HEADERS, **(headers or {})})

@@ -1,0 +1,91 @@
+"""The pages of the site: their routers, their static files, and errors in the same frame."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from ingest.web import home
+from ingest.web.assets import assets, assets_version
+from ingest.web.rendering import page
+from stores.errors import IngotError, NotFoundError
+
+PAGES: tuple[APIRouter, ...] = (home.router,)
+"""The routers of the pages, one per page as it grows."""
+static = APIRouter()
+_NOT_PAGES = ("/api/", "/static/", "/openapi.json", "/livez", "/readyz", "/metrics", "/version")
+_FOR_GOOD = "public, max-age=31536000, immutable"
+_ASK_AGAIN = "no-cache"
+
+
+def install(app: FastAPI) -> None:
+    """Add the pages to an application whose errors answer as problems already; a browser gets them as a page."""
+    for router in (static, *PAGES):
+        app.include_router(router, include_in_schema=False)
+    for kind in (IngotError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, _for_browsers(app.exception_handlers[kind]))
+
+
+@static.get("/static/{folder}/{name}")
+def asset(request: Request, folder: str, name: str) -> Response:
+    """One static file; under the current version's name it never changes."""
+    found = assets().get(name)
+    if found is None:
+        raise NotFoundError(f"there is no file {name!r}")
+    headers = {
+        "ETag": found.etag,
+        "Cache-Control": _FOR_GOOD if folder == assets_version() else _ASK_AGAIN,
+        "X-Content-Type-Options": "nosniff",
+        "Vary": "Accept-Encoding",
+    }
+    if request.headers.get("if-none-match") == found.etag:
+        return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(found.packed, media_type=found.media_type, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(found.content, media_type=found.media_type, headers=headers)
+
+
+Handler = Callable[[Request, Exception], Any]
+
+
+def _for_browsers(plain: Handler) -> Handler:
+    """The problem as before where a program asks; the same facts as a page where a person does."""
+
+    async def shown(request: Request, error: Exception) -> Response:
+        answer = plain(request, error)
+        problem: Response = await answer if isinstance(answer, Awaitable) else answer
+        return _error_page(request, error, problem) if _is_person(request) else problem
+
+    return shown
+
+
+def _is_person(request: Request) -> bool:
+    asked_for = request.headers.get("accept", "")
+    return "text/html" in asked_for and not request.url.path.startswith(_NOT_PAGES)
+
+
+def _error_page(request: Request, error: Exception, problem: Response) -> Response:
+    status = problem.status_code
+    if isinstance(error, IngotError):
+        detail = error.message
+    elif status == HTTPStatus.NOT_FOUND:
+        detail = "There is no page at this address."
+    else:
+        detail = "" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "The server's log says what happened."
+    kept = {name: value for name, value in problem.headers.items() if name in ("retry-after", "allow")}
+    return page(
+        request,
+        "error.html",
+        status,
+        kept,
+        number=status,
+        phrase=HTTPStatus(status).phrase,
+        detail=detail,
+        request_id=getattr(request.state, "request_id", ""),
+    )
