@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import flow, ingesting, previewing, removal, searching, wiring
+from pipeline import flow, ingesting, previewing, removal, searching, submitting, wiring
 from pipeline.ingesting import IngestRequest
 from pipeline.settings import Settings
+from pipeline.submitting import Receipt, Submission
 from pipeline.work import Tools
 from stores.errors import NotFoundError
-from stores.models import Hit, Options, Page, Schema
+from stores.models import Hit, Options, Page, Schema, check_knowledge_id
 from stores.views import DocumentView, IngestReport, JobView, KnowledgeBaseView, RecordView
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._tools: Tools = wiring.build(settings, durable=True, pooled=True)
+        self._desk = submitting.Desk(self._tools)
 
     def ingest(self, knowledge_id: str, request: IngestRequest) -> IngestReport:
         """Make durable what is new or changed, and hand it to the workers. Returns at once.
@@ -34,6 +38,24 @@ class Service:
         if report.job:
             self._send(knowledge_id)
         return report
+
+    def submit(self, knowledge_id: str, submission: Submission) -> Receipt:
+        """Make a request of the second door durable: it becomes a job, and the knowledge base is made if it is new."""
+        return self.submit_soon(knowledge_id, submission).result()
+
+    def submit_soon(self, knowledge_id: str, submission: Submission) -> Future[Receipt]:
+        """As ``submit``, for a caller that does not wait in a thread."""
+        return self._desk.submit(knowledge_id, submission)
+
+    def staging(self, knowledge_id: str) -> Path:
+        """The folder for files that arrive, on the home's file system; what a killed process left there is removed."""
+        check_knowledge_id(knowledge_id)
+        return self._tools.files.staging()
+
+    def create_knowledge_base(self, knowledge_id: str) -> KnowledgeBaseView:
+        """The knowledge base, made if it is new."""
+        self._tools.catalog.create(knowledge_id).typed.prepare(self._tools.schemas.values())
+        return self.knowledge_base(knowledge_id)
 
     def preview(self, knowledge_id: str, request: IngestRequest) -> IngestReport:
         """What ``ingest`` would do, with pages per route and estimated seconds; changes nothing."""

@@ -12,9 +12,10 @@ import json
 import os
 import re
 import shutil
+import threading
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,6 +25,7 @@ from stores.models import slug_of
 _BLOCK = 1 << 20
 _UNSAFE = re.compile(r"[^\w.\-一-鿿]+")
 _LONGEST_NAME = 80
+_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class LocalFiles:
     """Files below ``home``, one folder per knowledge base."""
 
     home: Path
+    _staged: list[IO[str]] = field(default_factory=list)  # the locked owner file of this process's staging folder
 
     def folder(self, knowledge_id: str) -> Path:
         return self.home / slug_of(knowledge_id)
@@ -48,6 +51,33 @@ class LocalFiles:
             finally:
                 part.unlink(missing_ok=True)
         return sha256
+
+    def adopt_original(self, knowledge_id: str, staged: Path, sha256: str) -> None:
+        """Move a staged file whose hash is known, and which is on disk, among the originals."""
+        target = self.original(knowledge_id, sha256)
+        with _disk(target.parent):
+            try:
+                staged.replace(target)
+            except FileNotFoundError:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                staged.replace(target)
+
+    def sync_originals(self, knowledge_id: str) -> None:
+        """Let the names of adopted originals survive a power cut."""
+        folder = self.folder(knowledge_id) / "files" / "originals"
+        with _disk(folder):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def staging(self) -> Path:
+        """This process's folder for files that arrive; the folders of dead processes are removed when it is made."""
+        with _LOCK:
+            if not self._staged:
+                self._staged.append(_own_folder(self.home / "run" / "uploads"))
+        return Path(self._staged[0].name).parent
 
     def original(self, knowledge_id: str, sha256: str) -> Path:
         return self.folder(knowledge_id) / "files" / "originals" / sha256
@@ -178,6 +208,21 @@ def _read(stream: IO[bytes]) -> bytes:
         return stream.read(_BLOCK)
     except OSError as error:
         raise InputError(f"it cannot be read: {error.strerror}", code="unreadable") from error
+
+
+def _own_folder(parent: Path) -> IO[str]:
+    """A new folder below ``parent`` that is this process's as long as the file handed back is open."""
+    folder = parent / f"{os.getpid()}.{uuid.uuid4().hex[:8]}"
+    with _disk(folder):
+        parent.mkdir(parents=True, exist_ok=True)
+        with (parent / ".lock").open("a") as making:  # nobody sweeps a folder between its birth and its lock
+            fcntl.flock(making, fcntl.LOCK_EX)
+            for old in filter(_owner_is_dead, parent.glob("[0-9]*")):
+                shutil.rmtree(old, ignore_errors=True)
+            folder.mkdir()
+            owner = (folder / ".owner").open("w")
+            fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return owner
 
 
 def _owner_is_dead(folder: Path) -> bool:

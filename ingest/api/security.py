@@ -1,0 +1,123 @@
+"""Who asks, and what may they see: bearer keys with a scope, compared in constant time; only this machine without.
+
+A caller is found once per request, by the header ``Authorization: Bearer KEY`` or the cookie of the pages' login.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
+
+from stores.errors import InputError
+from stores.models import check_knowledge_id
+
+COOKIE = "ingot_key"
+_HASH = "sha256:"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks. ``knowledge``: the ids that the key is for, None where it is for all. ``name`` tells two keys apart."""
+
+    knowledge: frozenset[str] | None = None
+    name: str = ""
+
+    def sees(self, knowledge_id: str) -> bool:
+        """For lists: does this knowledge base stand in them?"""
+        return self.knowledge is None or knowledge_id in self.knowledge
+
+    def may(self, knowledge_id: str) -> None:
+        """InputError (403) where the key is for others; whether the knowledge base exists is not told."""
+        if not self.sees(knowledge_id):
+            raise InputError(f"this key is not for the knowledge base {knowledge_id!r}", code="forbidden")
+
+    def may_all(self) -> None:
+        """InputError (403) where the key is for some knowledge bases only: for what concerns the whole home."""
+        if self.knowledge is not None:
+            raise InputError("this key is for some knowledge bases only, and this concerns them all", code="forbidden")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key of ``INGOT_API_KEYS``: its SHA-256, never itself."""
+
+    digest: bytes
+    knowledge: frozenset[str] | None
+
+
+def entries_of(text: str) -> tuple[Entry, ...]:
+    """``sha256:<hex>[@kb1+kb2]`` or a plain key, by commas. InputError where an entry cannot be understood."""
+    return tuple(_entry(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _entry(text: str) -> Entry:
+    key, at, scope = text.rpartition("@") if "@" in text else (text, "", "")
+    knowledge = frozenset(check_knowledge_id(one) for one in scope.split("+")) if at else None
+    if not key.startswith(_HASH):
+        return Entry(hashlib.sha256(key.encode()).digest(), knowledge)
+    try:
+        digest = bytes.fromhex(key.removeprefix(_HASH))
+    except ValueError:
+        digest = b""
+    if len(digest) != hashlib.sha256().digest_size:
+        raise InputError(
+            "an entry of INGOT_API_KEYS that begins with sha256: needs 64 hexadecimal digits after it: "
+            "make one with `ingot keys new`",
+            code="bad_setting",
+        )
+    return Entry(digest, knowledge)
+
+
+def caller_of_key(entries: Iterable[Entry], key: str) -> Caller | None:
+    """The caller whose key this is; every entry is compared, so that time tells nothing."""
+    digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
+    found: Caller | None = None
+    for entry in entries:
+        if hmac.compare_digest(entry.digest, digest):
+            found = Caller(entry.knowledge, entry.digest.hex()[:12])
+    return found
+
+
+def caller_or_none(connection: HTTPConnection) -> Caller | None:
+    """Who asks; None where keys are set and no right one was given. For pages, which lead to the login then."""
+    entries: tuple[Entry, ...] = connection.app.state.keys
+    if not entries:
+        return Caller()
+    key = _bearer(connection) or connection.cookies.get(COOKIE, "")
+    return caller_of_key(entries, key) if key else None
+
+
+def _bearer(connection: HTTPConnection) -> str:
+    scheme, _, key = connection.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+async def caller(request: Request) -> Caller:
+    """The dependency of everything below ``/api/v1``: who asks, and that they may ask for what the path names."""
+    found = caller_or_none(request)
+    if found is None:
+        raise InputError("a key is needed: send `Authorization: Bearer KEY`", code="unauthorized")
+    named = knowledge_named(request.path_params)
+    if named is not None:
+        found.may(named)
+    return found
+
+
+def knowledge_named(path: dict[str, str]) -> str | None:
+    """The knowledge base that the parameters of a path name: itself, or by a job or callback of it."""
+    if "knowledge_id" in path:
+        return path["knowledge_id"]
+    for name in ("job_id", "callback_id"):
+        if name in path:
+            return path[name].rpartition(".")[0]
+    return None
+
+
+Who = Annotated[Caller, Depends(caller)]
+"""For path functions that list: ``who.sees(knowledge_id)``; where the id stands in a body: ``who.may(it)``."""
