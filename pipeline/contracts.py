@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from stores.models import Box, Page, PageText, Record, Schema
 
@@ -93,6 +93,27 @@ class PageReader(Protocol):
     def read(self, image: PageImage) -> PageText: ...
 
 
+@runtime_checkable
+class Loads(Protocol):
+    """An engine whose model is loaded once for all threads of a worker, before the worker takes its first task."""
+
+    def warm_up(self) -> None:
+        """Load the model and run it once. Raises UnavailableError or InputError where it cannot work here."""
+
+
+@runtime_checkable
+class SharedReader(Loads, Protocol):
+    """A PageReader whose threads share one model; it has no process of its own that could be ended over one page."""
+
+    @property
+    def broken(self) -> bool: ...  # nothing more can be read in this process: it must be started again
+
+    def close(self, within_s: float | None = None) -> None:
+        """End. Pages that are being read are finished, those that are not after ``within_s`` raise StoppingError, as
+        those do that were not begun; None: all that were handed in are finished.
+        """
+
+
 class Extractor(Protocol):
     """Fills a schema from the pages of a document; every value comes with evidence."""
 
@@ -130,8 +151,10 @@ __all__ = [
     "DocumentFacts",
     "Embedder",
     "Extractor",
+    "Loads",
     "PageFacts",
     "PageImage",
     "PageReader",
+    "SharedReader",
     "TextReader",
 ]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pipeline.stages import embed, extract, ocr, parse, plan, publish, render
 from pipeline.work import Tools, Work, bug
 from stores.effects import Claim, Effect, Need
-from stores.errors import CancelledError, IngotError, LeaseLostError, TransientError
+from stores.errors import CancelledError, IngotError, LeaseLostError, StoppingError, TransientError
 from stores.models import Fault, Stage, StepKey
 
 if TYPE_CHECKING:
@@ -69,8 +69,19 @@ class StepResult:
     due: tuple[StepKey, ...] = ()
 
 
-def run_stage(tools: Tools, key: StepKey, *, owner: str, worker: str, killable: bool = False) -> StepResult:
-    """Run one step, if it is to be had. ``owner`` is unique to this call and fences all its writes."""
+def run_stage(
+    tools: Tools,
+    key: StepKey,
+    *,
+    owner: str,
+    worker: str,
+    killable: bool = False,
+    stopping: Callable[[], bool] = lambda: False,
+) -> StepResult:
+    """Run one step, if it is to be had. ``owner`` is unique to this call and fences all its writes.
+
+    ``stopping``: the worker ends, so the step goes back after the page in hand.
+    """
     store = tools.catalog.store(key.knowledge_id)
     claim = store.steps.claim(key, owner, worker)
     if claim is None:
@@ -78,11 +89,14 @@ def run_stage(tools: Tools, key: StepKey, *, owner: str, worker: str, killable: 
     try:
         claim = _past_what_kills(store, claim)
         with _heartbeat(store, claim), tools.files.workspace(key.knowledge_id, _label(key)) as folder:
-            work = Work(tools=tools, store=store, claim=claim, folder=folder, killable=killable)
+            work = Work(tools=tools, store=store, claim=claim, folder=folder, killable=killable, stopping=stopping)
             began = time.process_time()
             effect = RUN[key.stage](work)
             due = store.steps.finish(claim, effect, ORDER, time.process_time() - began)
     except (LeaseLostError, CancelledError):
+        return StepResult(ended=False)
+    except StoppingError:
+        store.steps.hand_back(claim)
         return StepResult(ended=False)
     except TransientError as error:
         return _try_later(store, claim, error)

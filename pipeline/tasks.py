@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 import uuid
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery, Task, bootsteps, chain, signals
@@ -19,7 +19,7 @@ from celery.exceptions import Ignore
 from kombu.exceptions import ConnectionError as BrokerConnectionError
 from kombu.exceptions import OperationalError
 
-from pipeline import flow, wiring
+from pipeline import flow, shared_models, wiring
 from pipeline.broker import configuration
 from pipeline.settings import Settings
 from pipeline.work import Tools
@@ -60,31 +60,47 @@ app.conf.task_routes = {
 }
 
 
-@lru_cache(maxsize=1)
-def _tools_of(process: int) -> Tools:
-    return wiring.build(Settings(), pooled=StepTask.killable)  # the parent forks: no connection of it stays open
+_tools: dict[int, Tools] = {}
+_making_tools = threading.Lock()
 
 
 def tools() -> Tools:
-    """The tools of this process; a forked child makes its own."""
-    return _tools_of(os.getpid())
+    """The tools of this process, one for all its threads; a forked child makes its own."""
+    process = os.getpid()
+    with _making_tools:
+        if process not in _tools:
+            _tools.clear()
+            _tools[process] = wiring.build(Settings(), pooled=StepTask.killable or StepTask.threaded)
+        return _tools[process]
 
 
 class StepTask(Task):  # type: ignore[misc]
-    """Runs the step that its message names."""
+    """Runs the step that its message names.
+
+    ``killable``: in a child of its own. ``threaded``: in one of a process's threads. Else this process forks, and no
+    connection of it stays open.
+    """
 
     abstract = True
     killable = False
+    threaded = False
 
     def run_step(self, stage: Stage, ids: Sequence[Any]) -> None:
         key = key_of(stage, ids)
         owner = f"{self.request.hostname}/{self.request.id}/{uuid.uuid4().hex[:8]}"
         try:
             result = flow.run_stage(
-                tools(), key, owner=owner, worker=f"{self.request.hostname}#{os.getpid()}", killable=StepTask.killable
+                tools(),
+                key,
+                owner=owner,
+                worker=f"{self.request.hostname}#{os.getpid()}",
+                killable=StepTask.killable,
+                stopping=shared_models.stopping.is_set,
             )
         except NotFoundError:  # the knowledge base was deleted meanwhile
             raise Ignore from None
+        if StepTask.threaded and stage is Stage.OCR:
+            shared_models.end_if_broken(tools())
         if result.due:
             send(result.due)
         if not result.ended:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader
 from pipeline.schemas.loader import load_schemas
@@ -26,13 +27,24 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
         catalog=Catalog(home, durable=durable, pooled=pooled),
         files=LocalFiles(home),
         schemas=load_schemas(settings.schema_dir),
-        documents=cache(lambda: _chosen("text_engine", settings.text_engine, DOCUMENTS)(settings)),
-        text_reader=cache(lambda: _chosen("text_engine", settings.text_engine, TEXT_READERS)(settings)),
-        page_reader=cache(lambda: _chosen("ocr_engine", settings.ocr_engine, PAGE_READERS)(settings)),
-        extractor=cache(lambda name: _chosen("engine", name, EXTRACTORS)(settings)),
-        embedder=cache(lambda: _chosen("embedder", settings.embedder, EMBEDDERS)(settings)),
-        vectors=cache(lambda: _vectors(settings)),
+        documents=_once(lambda: _chosen("text_engine", settings.text_engine, DOCUMENTS)(settings)),
+        text_reader=_once(lambda: _chosen("text_engine", settings.text_engine, TEXT_READERS)(settings)),
+        page_reader=_once(lambda: _chosen("ocr_engine", settings.ocr_engine, PAGE_READERS)(settings)),
+        extractor=_once(lambda name: _chosen("engine", name, EXTRACTORS)(settings)),
+        embedder=_once(lambda: _chosen("embedder", settings.embedder, EMBEDDERS)(settings)),
+        vectors=_once(lambda: _vectors(settings)),
     )
+
+
+def _once(make: Callable[..., T]) -> Callable[..., T]:
+    """``make`` remembered; threads that ask at the same time wait for one answer instead of making several."""
+    lock, made = threading.RLock(), cache(make)
+
+    def ask(*names: Any) -> T:
+        with lock:
+            return made(*names)
+
+    return ask
 
 
 def _chosen(setting: str, name: str, known: Mapping[str, Callable[[Settings], T]]) -> Callable[[Settings], T]:

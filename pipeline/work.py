@@ -15,7 +15,7 @@ from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, 
 from pipeline.settings import Settings
 from stores.contracts import VectorStore
 from stores.effects import Claim
-from stores.errors import IngotError, InputError
+from stores.errors import IngotError, InputError, StoppingError
 from stores.models import Chunk, Fault, Page, PageText, Schema
 
 if TYPE_CHECKING:
@@ -50,13 +50,18 @@ def bug(error: Exception) -> Fault:
 
 @dataclass(slots=True, kw_only=True)
 class Work:
-    """One claimed step under way. ``killable``: a unit that takes too long ends this process; a worker replaces it."""
+    """One claimed step under way.
+
+    ``killable``: a unit that takes too long ends this process; a worker replaces it. In a process that many threads
+    share nothing may: there the engine keeps the time. ``stopping``: no page is begun any more.
+    """
 
     tools: Tools
     store: RecordStore
     claim: Claim
     folder: Path  # the task's own temp directory
     killable: bool = False
+    stopping: Callable[[], bool] = lambda: False
 
     @property
     def original(self) -> Path:
@@ -90,6 +95,8 @@ class Work:
 
         A page that cannot be read, or that meets a bug, is given up with its reason; the others go on.
         """
+        if self.stopping():
+            raise StoppingError()
         self.store.steps.begin_page(self.claim, number)
         try:
             with self.deadline(self.tools.settings.page_timeout_s):

@@ -9,7 +9,8 @@
     │   ├── UnavailableError    broker, worker, vector index or disk is not reachable
     │   └── DamagedIndexError   a vector index has to be dropped and rebuilt from the chunk rows
     ├── CancelledError          somebody asked to stop
-    └── LeaseLostError          another worker has this step now; the result is thrown away
+    ├── LeaseLostError          another worker has this step now; the result is thrown away
+    └── StoppingError           this worker ends; what it has in hand goes to another one
 
 Anything that is not an IngotError is a bug: it fails at once and its traceback is kept.
 """
@@ -83,3 +84,9 @@ class LeaseLostError(IngotError):
     """Another worker has this step now."""
 
     code = "lease_lost"
+
+
+class StoppingError(IngotError):
+    """This worker ends; another one goes on with its work."""
+
+    code = "stopping"

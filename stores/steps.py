@@ -123,6 +123,21 @@ class Steps:
                 error=fault.message,
             )
 
+    def hand_back(self, claim: Claim) -> None:
+        """Give a step back untried: its worker ends, and any other may go on with it now."""
+        with self.database.write() as connection:
+            _touch(
+                connection,
+                claim,
+                state=StepState.DUE,
+                owner=None,
+                page=None,
+                attempt=step.c.attempt - 1,
+                lease_until=0.0,
+                sent_at=0.0,
+                not_before=0.0,
+            )
+
     def fail(self, claim: Claim, fault: Fault, order: Order, *, fatal: bool) -> list[StepKey]:
         """End a step as failed. ``fatal`` ends the whole generation; else the others go on without its result."""
         now = time.time()

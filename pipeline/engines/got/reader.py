@@ -13,12 +13,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts import PageImage, PageReader
+from pipeline.engines.got.card import is_out_of_memory
 from pipeline.engines.got.checkpoint import fingerprint_of
 from pipeline.engines.got.guards import Finish, RepetitionGuard, is_scaffold_text
-from pipeline.engines.got.slots import Counters, Options, Reading, SlotBatcher, is_out_of_memory
+from pipeline.engines.got.slots import Counters, Options, Reading, SlotBatcher
 from pipeline.engines.got.upright_page import Look, UprightPage, as_given
 from pipeline.legibility import why_garbled
-from stores.errors import IngotError, PageError, UnavailableError
+from stores.errors import IngotError, PageError, StoppingError, UnavailableError
 from stores.models import Block, PageText
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ ENGINE = "got"
 VERSION = "1"  # raise it with every change of output
 CPU_SLOTS, STATIC_BATCH = 4, 16
 GPU_VISION_BATCH = 8
+WARM_UP_TOKENS = 16
+LONGEST_TURN_S = {"cuda": 120.0, "cpu": 900.0}  # a few tokens of all pages; a card that hangs never returns
 _engines: dict[tuple[str, int, int], Engine] = {}  # of this process: however many readers there are, one copy each
 _loading = threading.Lock()
 _WHY = {Finish.REPETITION: "repetition", Finish.LENGTH: "token limit"}
@@ -55,6 +58,17 @@ class Engine:
 
         return self.batcher.submit(Image.fromarray(picture))
 
+    def run_once(self) -> None:
+        """Let the model read an empty picture, which takes longer the first time."""
+        import numpy as np
+
+        picture = np.full((64, 64, 3), 255, np.uint8)
+        if isinstance(self.batcher, SlotBatcher):
+            self.batcher.submit(self.batcher.reader.prepare(picture), WARM_UP_TOKENS).result()
+        else:
+            self.submit(picture).result()
+        self.batcher.counters = Counters()
+
 
 class TransformerReader:
     """PageReader on a GPU, or slowly on the CPU. The weights are loaded once per process, by the first page with ink.
@@ -63,7 +77,7 @@ class TransformerReader:
     boxes and for pages that lie on their side or head (without it pages have no boxes).
     """
 
-    batch_pages = 16
+    batch_pages = 4  # small steps: the pages of one document fill several slots
 
     def __init__(
         self,
@@ -77,6 +91,8 @@ class TransformerReader:
         self._key = (model, slots, max_tokens)
         self._fallback, self._look = fallback, look or as_given
         self._falling_back = threading.Lock()
+        self._watched = self._ended = False
+        self.broken = False
         then = f":{fallback.fingerprint}" if fallback else ""
         self.fingerprint = (
             f"{ENGINE}:{VERSION}:{fingerprint_of(model)}:{max_tokens}:{'lines' if look else 'flat'}{then}"
@@ -89,17 +105,25 @@ class TransformerReader:
         return engine.batcher.counters if engine else Counters()
 
     def warm_up(self) -> None:
-        """Load the model and run it once; raises as ``read`` does."""
-        import numpy as np
+        """Load the model and run it once; raises as ``read`` does.
 
-        self._loaded().submit(np.full((64, 64, 3), 255, np.uint8)).result()
+        From now on this process belongs to the model: should the GPU hang, it ends itself.
+        """
+        self._watched = True
+        try:
+            self._loaded().run_once()
+        except IngotError:
+            raise
+        except Exception as error:
+            raise UnavailableError(_why_no_start(self._key[0], error), code="gpu_failed") from error
 
-    def close(self) -> None:
-        """Finish the pages that were handed in, and let go of the model."""
+    def close(self, within_s: float | None = None) -> None:
+        """Finish the pages that were handed in, and let go of the model; see ``SharedReader``."""
+        self._ended = within_s is not None
         with _loading:
             engine = _engines.pop(self._key, None)
         if engine:
-            engine.batcher.close()
+            engine.batcher.close(within_s)
 
     def read(self, image: PageImage) -> PageText:
         """Markdown of a page image. ``engine`` of the result says who read it, and why not the model.
@@ -120,6 +144,7 @@ class TransformerReader:
         except IngotError:
             raise
         except Exception as error:
+            self.broken = self.broken or "CUDA error" in str(error)
             return self._read_otherwise(image, engine, _why_failed(error, image), None, error)
         markdown = engine.family.markdown(engine.family.decode(engine.loaded.processor, reading.tokens)).strip()
         mine = PageText(markdown=markdown, blocks=_blocks(markdown, page), engine=engine.family.name)
@@ -147,12 +172,14 @@ class TransformerReader:
 
     def _loaded(self) -> Engine:
         with _loading:
+            if self._ended:
+                raise StoppingError()
             if self._key not in _engines:
-                _engines[self._key] = _load_engine(*self._key)
+                _engines[self._key] = _load_engine(*self._key, watched=self._watched)
             return _engines[self._key]
 
 
-def _load_engine(model: str, slots: int, max_tokens: int) -> Engine:
+def _load_engine(model: str, slots: int, max_tokens: int, *, watched: bool) -> Engine:
     from pipeline.engines.got import checkpoint
     from pipeline.engines.got.adapters import family_of
     from pipeline.engines.got.got_model import GotModel
@@ -163,8 +190,9 @@ def _load_engine(model: str, slots: int, max_tokens: int) -> Engine:
     loaded = checkpoint.load(model, checkpoint.choose_place())
     guard = _guards_of(family, loaded)
     on_gpu = loaded.place.device == "cuda"
+    longest_s = LONGEST_TURN_S[loaded.place.device] if watched else 0.0
     if not family.slots:
-        made = Options(slots=slots or STATIC_BATCH, max_tokens=max_tokens, guard=guard)
+        made = Options(slots=slots or STATIC_BATCH, max_tokens=max_tokens, guard=guard, longest_turn_s=longest_s)
         return Engine(loaded, family, StaticBatcher(loaded, family, made))
     reader = GotModel(loaded)
     options = Options(
@@ -174,6 +202,7 @@ def _load_engine(model: str, slots: int, max_tokens: int) -> Engine:
         guard=guard,
         ahead=on_gpu,
         graphs=on_gpu,
+        longest_turn_s=longest_s,
     )
     log.info("%s reads pages on %s in %s, %d slots", model, loaded.place.device, loaded.place.precision, options.slots)
     return Engine(loaded, family, SlotBatcher(reader, options))
@@ -221,6 +250,12 @@ def _why_failed(error: Exception, image: PageImage) -> str:
         ) from error
     log.error("page %d: the model failed", image.number, exc_info=error)
     return f"failed with {type(error).__name__}"
+
+
+def _why_no_start(model: str, error: Exception) -> str:
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0][:160]
+    then = "see `ingot doctor`, or set INGOT_OCR_ENGINE=rapidocr"
+    return f"the model {model} was loaded and does not run ({reason}): {then}"
 
 
 def _rgb(picture: np.ndarray) -> np.ndarray:

@@ -7,27 +7,35 @@ before while the card works on the next one.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
-import traceback
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+from pipeline.engines.got.card import arrived, fetch, is_out_of_memory, limited, release_memory
 from pipeline.engines.got.got_model import GotModel
 from pipeline.engines.got.guards import Finish, RepetitionGuard
 from pipeline.engines.got.slot_cache import plan_shelves
 from pipeline.engines.got.slot_state import SlotState
+from stores.errors import StoppingError
 
 log = logging.getLogger("ingot.got")
+
+_LAST_TURN_S = 2.0
+_TELL_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """``guard`` makes the watcher of one page, or is None; ``ahead`` and ``graphs`` are for GPUs."""
+    """``guard`` makes the watcher of one page, or is None; ``ahead`` and ``graphs`` are for GPUs.
+
+    ``longest_turn_s``: a turn that takes longer ends the process, as a card that hangs never returns; 0: it may.
+    """
 
     slots: int
     max_tokens: int
@@ -36,6 +44,7 @@ class Options:
     guard: Callable[[], RepetitionGuard] | None = None
     ahead: bool = False
     graphs: bool = False
+    longest_turn_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,10 @@ class Counters:
     vision_s: float = 0.0
     decode_s: float = 0.0
     halved: int = 0  # micro-batches that failed and were tried smaller
+
+    def occupancy(self, slots: int) -> float:
+        """How full the slots were while anything was read, 0 to 1."""
+        return self.slot_steps / (self.steps * slots) if self.steps else 0.0
 
 
 @dataclass(slots=True)
@@ -97,7 +110,8 @@ class SlotBatcher:
         self._waiting: deque[Ticket] = deque()
         self._bell = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._closed = False
+        self._closed = self._abandoned = False
+        self._told, self._told_at = 0, 0.0
         self._state: SlotState | None = None
         self._owners: list[Ticket | None] = [None] * options.slots
         self._before: Turn | None = None
@@ -109,7 +123,7 @@ class SlotBatcher:
         ticket = Ticket(pixels, limit, Future(), guard)
         with self._bell:
             if self._closed:
-                raise RuntimeError("the page batcher is closed")
+                raise StoppingError("the page batcher is closed")
             self._waiting.append(ticket)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="page batcher", daemon=True)
@@ -117,13 +131,24 @@ class SlotBatcher:
             self._bell.notify()
         return ticket.future
 
-    def close(self) -> None:
-        """Finish the pages that were handed in, then end the thread."""
+    def close(self, within_s: float | None = None) -> None:
+        """Finish the pages that were handed in, then end the thread.
+
+        With a limit those in slots are finished that can be in this time; the others raise StoppingError.
+        """
         with self._bell:
             self._closed = True
+            waiting = [] if within_s is None else list(self._waiting)
+            self._waiting = deque() if waiting else self._waiting
             self._bell.notify()
-        if self._thread is not None:
-            self._thread.join()
+        fail([ticket.future for ticket in waiting], StoppingError())
+        if self._thread is None:
+            return
+        self._thread.join(within_s)
+        self._abandoned = True
+        self._thread.join(_LAST_TURN_S)
+        if self._thread.is_alive():
+            fail([owner.future for owner in self._owners if owner is not None], StoppingError())
 
     def _run(self) -> None:
         import torch
@@ -131,19 +156,38 @@ class SlotBatcher:
         with torch.inference_mode():
             while self._is_called():
                 try:
-                    self._turn()
+                    if self._abandoned:
+                        raise StoppingError()
+                    with limited(self.options.longest_turn_s):
+                        self._turn()
+                except StoppingError as error:
+                    self._give_up(error)
                 except Exception as error:
                     log.exception(
                         "the page batcher failed over %d pages", sum(owner is not None for owner in self._owners)
                     )
                     self._give_up(error)
+        self._tell(at_once=True)
 
     def _is_called(self) -> bool:
         """Wait for work; False once there is none and will be none."""
         with self._bell:
             while not (self._waiting or self._busy() or self._closed):
+                self._tell()
                 self._bell.wait()
             return bool(self._waiting) or self._busy()
+
+    def _tell(self, *, at_once: bool = False) -> None:
+        """After a run of pages say how full the slots were."""
+        now = perf_counter()
+        if self.counters.pages == self._told or (now - self._told_at < _TELL_S and not at_once):
+            return
+        self._told, self._told_at = self.counters.pages, now
+        full = self.counters.occupancy(self.options.slots)
+        log.info(
+            "%d pages and %d tokens read so far, %d slots %.0f%% full",
+            *(self.counters.pages, self.counters.tokens, self.options.slots, 100 * full),
+        )
 
     def _busy(self) -> bool:
         return self._before is not None or any(self._owners)
@@ -305,7 +349,7 @@ class SlotBatcher:
                 tickets, self._waiting = [ticket for ticket in self._waiting if ticket.accepted()], deque()
         for ticket in tickets:
             ticket.over = True
-            ticket.future.set_exception(error)
+        fail([ticket.future for ticket in tickets], error)
 
     def _anew(self, ticket: Ticket) -> Ticket:
         guard = self.options.guard() if self.options.guard else None
@@ -314,38 +358,8 @@ class SlotBatcher:
         return again
 
 
-def fetch(recent: Any, count: Any) -> tuple[Any, Any]:
-    """Start copying a report to the host: pinned buffers, and the event that tells when they are filled."""
-    import torch
-
-    if recent.device.type != "cuda":
-        return recent, count
-    copies = [torch.empty(part.shape, dtype=part.dtype, pin_memory=True) for part in (recent, count)]
-    for copy, part in zip(copies, (recent, count), strict=True):
-        copy.copy_(part, non_blocking=True)
-    event = torch.cuda.Event()
-    event.record()
-    return copies[0], (copies[1], event)
-
-
-def arrived(recent: Any, count: Any) -> tuple[list[list[int]], list[int]]:
-    """A fetched report as plain lists."""
-    if isinstance(count, tuple):
-        count, event = count
-        event.synchronize()
-    return recent.tolist(), count.tolist()
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Of the card, or of the machine."""
-    return isinstance(error, MemoryError) or type(error).__name__ in ("OutOfMemoryError", "OutOfMemoryException")
-
-
-def release_memory(error: BaseException) -> None:
-    """After the card ran full: let go of what the failed calls held, and give cached blocks back."""
-    import torch
-
-    if is_out_of_memory(error):
-        traceback.clear_frames(error.__traceback__)
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+def fail(futures: Sequence[Future[Reading]], error: Exception) -> None:
+    """Let those who wait for these pages know why they get none."""
+    for future in futures:
+        with contextlib.suppress(InvalidStateError):  # it was read at the last moment, or nobody waits
+            future.set_exception(error)

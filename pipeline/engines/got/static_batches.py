@@ -7,16 +7,19 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
 from pipeline.engines.got.adapters import Family
+from pipeline.engines.got.card import limited, release_memory
 from pipeline.engines.got.checkpoint import Loaded
 from pipeline.engines.got.got_model import stop_ids
 from pipeline.engines.got.guards import Finish, RepetitionGuard
-from pipeline.engines.got.slots import Counters, Options, Reading, release_memory
+from pipeline.engines.got.slots import Counters, Options, Reading, fail
+from stores.errors import StoppingError
 
 log = logging.getLogger("ingot.got")
 
@@ -30,16 +33,17 @@ class StaticBatcher:
         self.loaded, self.family, self.options, self.counters = loaded, family, options, Counters()
         self.stops = stop_ids(loaded)
         self._waiting: deque[tuple[Any, Future[Reading]]] = deque()
+        self._in_hand: list[tuple[Any, Future[Reading]]] = []
         self._bell = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._closed = False
+        self._closed = self._abandoned = False
 
     def submit(self, picture: Any) -> Future[Reading]:
         """Hand in an RGB picture (PIL)."""
         future: Future[Reading] = Future()
         with self._bell:
             if self._closed:
-                raise RuntimeError("the page batcher is closed")
+                raise StoppingError("the page batcher is closed")
             self._waiting.append((picture, future))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="page batcher", daemon=True)
@@ -47,17 +51,26 @@ class StaticBatcher:
             self._bell.notify()
         return future
 
-    def close(self) -> None:
-        """Finish the pages that were handed in, then end the thread."""
+    def close(self, within_s: float | None = None) -> None:
+        """Finish the pages that were handed in, then end the thread.
+
+        With a limit the batch that is read is finished if it can be in this time; other pages raise StoppingError.
+        """
         with self._bell:
             self._closed = True
+            waiting = [] if within_s is None else list(self._waiting)
+            self._waiting = deque() if waiting else self._waiting
             self._bell.notify()
+        fail([future for _, future in waiting], StoppingError())
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(within_s)
+            self._abandoned = True
+            fail([future for _, future in self._in_hand] if self._thread.is_alive() else [], StoppingError())
 
     def _run(self) -> None:
         while batch := self._take():
-            self._read([pair for pair in batch if pair[1].set_running_or_notify_cancel()])
+            self._in_hand = [pair for pair in batch if pair[1].set_running_or_notify_cancel()]
+            self._read(self._in_hand)
 
     def _take(self) -> list[tuple[Any, Future[Reading]]]:
         """The longest waiting page and those most like it; none once the batcher is closed."""
@@ -79,11 +92,12 @@ class StaticBatcher:
         if not batch:
             return
         try:
-            readings = self._generate([picture for picture, _ in batch])
+            with limited(self.options.longest_turn_s * len(batch)):
+                readings = self._generate([picture for picture, _ in batch])
         except Exception as error:
             release_memory(error)
             if len(batch) == 1:
-                batch[0][1].set_exception(error)
+                fail([batch[0][1]], error)
                 return
             self.counters.halved += 1
             middle = len(batch) // 2
@@ -91,7 +105,8 @@ class StaticBatcher:
             self._read(batch[middle:])
             return
         for (_, future), reading in zip(batch, readings, strict=True):
-            future.set_result(reading)
+            with suppress(InvalidStateError):  # it was sent back meanwhile
+                future.set_result(reading)
 
     def _generate(self, pictures: Sequence[Any]) -> list[Reading]:
         import torch
@@ -100,7 +115,7 @@ class StaticBatcher:
         place, guards = self.loaded.place, [self._guard() for _ in pictures]
         inputs = self.family.inputs(self.loaded.processor, pictures).to(place.device, dtype=self.loaded.model.dtype)
         start = inputs["input_ids"].shape[1]
-        stopping = _stopping(guards, start)
+        stopping = _stopping(guards, start, lambda: self._abandoned)
         with torch.inference_mode():
             ids = self.loaded.model.generate(
                 **inputs,
@@ -132,8 +147,8 @@ def _pixels(picture: Any) -> int:
     return int(picture.width * picture.height)
 
 
-def _stopping(guards: Sequence[RepetitionGuard | None], start: int) -> Any:
-    """Stopping criteria that end single rows of a batch; ``ends`` says after how many tokens."""
+def _stopping(guards: Sequence[RepetitionGuard | None], start: int, is_over: Callable[[], bool]) -> Any:
+    """Stopping criteria that end single rows of a batch, and all once ``is_over``; ``ends``: after how many tokens."""
     import torch
     from transformers import StoppingCriteria, StoppingCriteriaList
 
@@ -146,6 +161,7 @@ def _stopping(guards: Sequence[RepetitionGuard | None], start: int) -> Any:
                 guard = guards[row]
                 if guard is not None and self.ends[row] is None and guard.see(token):
                     self.ends[row] = input_ids.shape[1] - start
-            return torch.tensor([end is not None for end in self.ends], device=input_ids.device)
+            over = is_over()
+            return torch.tensor([over or end is not None for end in self.ends], device=input_ids.device)
 
     return StoppingCriteriaList([Guarded()])

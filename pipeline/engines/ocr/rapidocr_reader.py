@@ -83,15 +83,18 @@ def _laid_out(found: ReadPicture, image: PageImage) -> PageText:
     from pipeline.engines.ocr.line_setting import set_lines
     from pipeline.engines.ocr.searchable_page import make_page
     from pipeline.engines.ocr.upright import level_picture
+    from pipeline.engines.pdf import mupdf
 
     scale = image.width_pt / found.turn.width
     turn = replace(found.turn.scaled(scale), height=image.height_pt)
     width_pt, height_pt = turn.size
-    document = make_page(level_picture(found.picture, found.turn), width_pt, height_pt, set_lines(found.lines, scale))
-    try:
-        text = read_page(document[0], ENGINE, recognised=True, confidence=_confidence(found.lines))
-    finally:
-        document.close()
+    level, lines = level_picture(found.picture, found.turn), set_lines(found.lines, scale)
+    with mupdf.alone:
+        document = make_page(level, width_pt, height_pt, lines)
+        try:
+            text = read_page(document[0], ENGINE, recognised=True, confidence=_confidence(found.lines))
+        finally:
+            document.close()
     return _turned_back(text, turn)
 
 

@@ -8,6 +8,7 @@ are found on a smaller one, narrow lines are not padded to 320 pixels, and the r
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ class LineModels:
     def __init__(self) -> None:
         self._detector: Any = None
         self._recogniser: Any = None
+        self._loading = threading.Lock()
 
     def find(self, picture: np.ndarray, scale: float) -> np.ndarray:
         """Boxes of lines: float32 (n, 4, 2), pixels, corners from top left clockwise.
@@ -67,13 +69,14 @@ class LineModels:
         return decode(scores, self._recogniser.postprocess_op.character, used)
 
     def _load(self) -> None:
-        if self._recogniser is not None:
-            return
-        try:
-            self._detector, self._recogniser = _load_models()
-        except Exception as error:
-            reason = f"the OCR models of rapidocr cannot be loaded ({error}); install it again: pip install rapidocr"
-            raise UnavailableError(reason) from error
+        with self._loading:
+            if self._recogniser is not None:
+                return
+            try:
+                self._detector, self._recogniser = _load_models()
+            except Exception as error:
+                then = "install it again: pip install rapidocr"
+                raise UnavailableError(f"the OCR models of rapidocr cannot be loaded ({error}); {then}") from error
 
 
 def model_names() -> str:

@@ -34,39 +34,42 @@ class PyMuPdfDocuments:
         """Page count and title. Raises InputError or EncryptedError with one sentence that does not name the file."""
         if _kind(path) in IMAGES:
             return DocumentFacts(page_count=image_document.count_frames(path))
-        document = mupdf.open_pdf(path, password)
-        try:
-            return DocumentFacts(page_count=document.page_count, title=_title(document))
-        finally:
-            document.close()
+        with mupdf.alone:
+            document = mupdf.open_pdf(path, password)
+            try:
+                return DocumentFacts(page_count=document.page_count, title=_title(document))
+            finally:
+                document.close()
 
     def look(self, path: Path, password: str, numbers: Sequence[int]) -> Iterator[PageFacts]:
         """Facts of the pages ``numbers`` (from 1), in that order; a page that cannot be read raises PageError."""
         if _kind(path) in IMAGES:
             yield from (image_document.facts(path, number) for number in numbers)
             return
-        document = mupdf.open_pdf(path, password)
+        with mupdf.alone:
+            document = mupdf.open_pdf(path, password)
         try:
             for number in numbers:
-                page = mupdf.load_page(document, number)
-                with mupdf.translated(f"Page {number} cannot be read", PageError):
-                    found = facts_of_page(page, number)
+                with mupdf.alone, mupdf.translated(f"Page {number} cannot be read", PageError):
+                    found = facts_of_page(mupdf.load_page(document, number), number)
                 yield found
         finally:
-            document.close()
+            with mupdf.alone:
+                document.close()
 
     def render(self, path: Path, password: str, number: int, target: Path) -> PageImage:
         """Draw page ``number`` into the PNG file ``target``; raises PageError where it cannot be drawn."""
         if _kind(path) in IMAGES:
             return image_document.render(path, number, target, self._dpi, self._max_pixels)
-        document = mupdf.open_pdf(path, password)
-        try:
-            page = mupdf.load_page(document, number)
-            with mupdf.translated(f"Page {number} cannot be drawn", PageError):
-                self._draw(page, target)
-                return PageImage(number=number, path=target, width_pt=page.rect.width, height_pt=page.rect.height)
-        finally:
-            document.close()
+        with mupdf.alone:
+            document = mupdf.open_pdf(path, password)
+            try:
+                page = mupdf.load_page(document, number)
+                with mupdf.translated(f"Page {number} cannot be drawn", PageError):
+                    self._draw(page, target)
+                    return PageImage(number=number, path=target, width_pt=page.rect.width, height_pt=page.rect.height)
+            finally:
+                document.close()
 
     def _draw(self, page: Any, target: Path) -> None:
         zoom = zoom_for(page.rect.width, page.rect.height, self._dpi, self._max_pixels)

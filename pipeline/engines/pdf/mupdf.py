@@ -12,6 +12,7 @@ import ctypes
 import functools
 import importlib
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,9 @@ from stores.errors import EncryptedError, IngotError, InputError, PageError
 
 _ENGINES = Path(__file__).parent.parent
 _LAYOUT = "pymupdf.layout"
+
+alone = threading.RLock()
+"""Held over every run of calls into PyMuPDF: it must not be entered by two threads of a process at a time."""
 
 
 @functools.cache

@@ -24,9 +24,10 @@ class PyMuPdfText:
 
     def read(self, path: Path, password: str, number: int) -> PageText:
         """Markdown and blocks of page ``number`` (from 1); raises InputError, EncryptedError, PageError."""
-        page = mupdf.load_page(self._open(path, password), number)
-        with mupdf.translated(f"The text of page {number} cannot be read", PageError):
-            return layout.read_page(page, self.fingerprint, False, None)
+        with mupdf.alone:
+            page = mupdf.load_page(self._open(path, password), number)
+            with mupdf.translated(f"The text of page {number} cannot be read", PageError):
+                return layout.read_page(page, self.fingerprint, False, None)
 
     def close(self) -> None:
         """Let go of the open document and of what MuPDF cached of it."""
