@@ -87,7 +87,8 @@ def render(text: str) -> Markup:
 
 def _stretches(length: int, blocks: Sequence[Block]) -> Iterator[tuple[int, int, tuple[int, ...]]]:
     """(start, end, blocks) that cover 0 to ``length``; blocks that overlap share a stretch."""
-    placed = sorted((max(b.start, 0), min(b.end, length), i) for i, b in enumerate(blocks) if b.end > b.start)
+    clipped = ((max(b.start, 0), min(b.end, length), i) for i, b in enumerate(blocks))
+    placed = sorted(span for span in clipped if span[1] > span[0])
     at, open_until, shown = 0, 0, []
     for start, end, index in [*placed, (length, length, -1)]:
         if start < open_until:
