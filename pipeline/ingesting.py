@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from pipeline import fingerprints, flow, gathering, removal
 from pipeline.engines.media import sniff
 from pipeline.gathering import FoundFile, Gathered
-from pipeline.ulid import new_ulid
 from pipeline.work import Tools
 from stores.errors import InputError, NotFoundError
 from stores.intake import Arrival, KnownGeneration, KnownSource, Placement
 from stores.models import DocumentState, Fault, Options, Outcome, document_id
+from stores.ulid import new_ulid
 from stores.views import IngestReport, PlannedFile
 
 if TYPE_CHECKING:

@@ -74,32 +74,52 @@ class Catalog:
         if store:
             store.database.close()
         self.rest(knowledge_id)
+        self.rest_errands(knowledge_id)
         shutil.rmtree(self.folder(knowledge_id))
 
     def mark_busy(self, knowledge_id: str) -> None:
         """Note that a knowledge base has unfinished work, for the relay."""
-        try:
-            self._busy_folder().mkdir(parents=True, exist_ok=True)
-            (self._busy_folder() / slug_of(knowledge_id)).write_text(knowledge_id)
-        except OSError as error:
-            raise UnavailableError(f"the folder {self.home} cannot be written: {error.strerror}") from error
+        self._mark("busy", knowledge_id)
 
     def busy(self) -> list[str]:
         """Ids of the knowledge bases that were marked busy and exist."""
-        found = []
-        for mark in self._busy_folder().glob("*"):
-            with suppress(OSError):
-                knowledge_id = mark.read_text()
-                if (self.folder(knowledge_id) / "kb.db").exists():
-                    found.append(knowledge_id)
-        return sorted(found)
+        return self._marked("busy")
 
     def rest(self, knowledge_id: str) -> None:
         """Nothing is left to do in a knowledge base."""
-        (self._busy_folder() / slug_of(knowledge_id)).unlink(missing_ok=True)
+        self._unmark("busy", knowledge_id)
 
-    def _busy_folder(self) -> Path:
-        return self.home / "run" / "busy"
+    def mark_errands(self, knowledge_id: str) -> None:
+        """Note that callbacks or fetches are due soon: the relay looks at them, and a notify worker runs."""
+        self._mark("errands", knowledge_id)
+
+    def errands(self) -> list[str]:
+        """Ids of the knowledge bases that were marked for their errands and exist."""
+        return self._marked("errands")
+
+    def rest_errands(self, knowledge_id: str) -> None:
+        """No errand of a knowledge base is due soon."""
+        self._unmark("errands", knowledge_id)
+
+    def _mark(self, kind: str, knowledge_id: str) -> None:
+        folder = self.home / "run" / kind
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / slug_of(knowledge_id)).write_text(knowledge_id)
+        except OSError as error:
+            raise UnavailableError(f"the folder {self.home} cannot be written: {error.strerror}") from error
+
+    def _marked(self, kind: str) -> list[str]:
+        found = []
+        for mark in (self.home / "run" / kind).glob("*"):
+            with suppress(OSError):
+                knowledge_id = mark.read_text()
+                if knowledge_id and (self.folder(knowledge_id) / "kb.db").exists():
+                    found.append(knowledge_id)
+        return sorted(found)
+
+    def _unmark(self, kind: str, knowledge_id: str) -> None:
+        (self.home / "run" / kind / slug_of(knowledge_id)).unlink(missing_ok=True)
 
 
 def _name_of(path: Path) -> str | None:

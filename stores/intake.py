@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from stores.models import (
     StepState,
     document_id,
 )
+from stores.outbox import known_at_once
 from stores.reopening import Order, reopen_generation
 from stores.tables import chunk, document, evidence, generation, job, job_document, page, source
 from stores.tables import record as record_table
@@ -94,31 +96,12 @@ class Intake:
 
     def sources(self) -> list[KnownSource]:
         with self.database.read() as connection:
-            return [
-                KnownSource(
-                    root=row.root,
-                    name=row.name,
-                    size_bytes=row.size_bytes,
-                    modified_ns=row.modified_ns,
-                    document=row.document,
-                    pending=row.pending,
-                    error=fault_of(row),
-                )
-                for row in connection.execute(select(source))
-            ]
+            return [known_source(row) for row in connection.execute(select(source))]
 
     def generations(self) -> dict[str, KnownGeneration]:
         """The newest generation of every document, by document id."""
         with self.database.read() as connection:
-            routes: dict[tuple[str, int], set[str]] = {}
-            for row in connection.execute(select(page.c.document, page.c.generation, page.c.route).distinct()):
-                routes.setdefault((row.document, row.generation), set()).add(row.route)
-            rows = connection.execute(
-                select(generation, document.c.error, document.c.error_code).join(
-                    document, (document.c.id == generation.c.document) & (document.c.newest == generation.c.number)
-                )
-            )
-            return {row.document: _known(row, routes.get((row.document, row.number), set())) for row in rows}
+            return known_generations(connection)
 
     def open_job(self, job_id: str, options: Options, now: float) -> None:
         """Begin a job; it stays open for files until it is sealed."""
@@ -134,7 +117,8 @@ class Intake:
         with self.database.write() as connection:
             connection.execute(update(job).where(job.c.id == job_id).values(touched_at=now))
             for placement in placements:
-                _place(connection, job_id, placement, order, now)
+                place_one(connection, job_id, placement, order, now)
+            known_at_once(connection, job_id, [placement.arrival.name for placement in placements], now)
 
     def seal_job(self, job_id: str, now: float) -> None:
         """No file is added any more; the job ends with its last document, now if none is open."""
@@ -142,7 +126,7 @@ class Intake:
             connection.execute(
                 update(job).where(job.c.id == job_id, job.c.state == JobState.ACCEPTING).values(state=JobState.RUNNING)
             )
-            close_jobs(connection, now)
+            close_jobs(connection, now, {job_id})
 
     def remember(self, arrival: Arrival) -> None:
         """Note size and time of a file whose bytes turned out to be known, so that it is not read again."""
@@ -182,6 +166,33 @@ def fault_of(row: Any) -> Fault | None:
     return Fault(code=row.error_code or "error", message=row.error) if row.error else None
 
 
+def known_source(row: Any) -> KnownSource:
+    return KnownSource(
+        root=row.root,
+        name=row.name,
+        size_bytes=row.size_bytes,
+        modified_ns=row.modified_ns,
+        document=row.document,
+        pending=row.pending,
+        error=fault_of(row),
+    )
+
+
+def known_generations(connection: Connection, only: Collection[str] | None = None) -> dict[str, KnownGeneration]:
+    """The newest generation of every document, or of those named, by document id."""
+    of_pages = select(page.c.document, page.c.generation, page.c.route).distinct()
+    newest = select(generation, document.c.error, document.c.error_code).join(
+        document, (document.c.id == generation.c.document) & (document.c.newest == generation.c.number)
+    )
+    if only is not None:
+        of_pages, newest = of_pages.where(page.c.document.in_(only)), newest.where(document.c.id.in_(only))
+    rows = connection.execute(newest).all()
+    routes: dict[tuple[str, int], set[str]] = {}
+    for row in connection.execute(of_pages) if rows else ():
+        routes.setdefault((row.document, row.generation), set()).add(row.route)
+    return {row.document: _known(row, routes.get((row.document, row.number), set())) for row in rows}
+
+
 def _known(row: Any, routes: set[str]) -> KnownGeneration:
     options = dict(row.options)
     options["schemas"] = tuple(options.get("schemas", ()))
@@ -196,32 +207,34 @@ def _known(row: Any, routes: set[str]) -> KnownGeneration:
     )
 
 
-def _place(connection: Connection, job_id: str, placement: Placement, order: Order, now: float) -> None:
+def place_one(connection: Connection, job_id: str, placement: Placement, order: Order, now: float) -> str:
+    """Write one arrival; the name that it has in its job: its own, or numbered where that is taken."""
     arrival = placement.arrival
     if arrival.fault:
-        _place_fault(connection, job_id, arrival, arrival.fault)
-        return
+        return _place_fault(connection, job_id, arrival, arrival.fault)
     found = _document(connection, arrival, now)
     _name(connection, arrival, found)
     number, state = _generation(connection, found, placement, order, now)
     fault = connection.execute(select(document.c.error, document.c.error_code).where(document.c.id == found)).one()
-    connection.execute(
-        upsert(job_document)
-        .values(
-            job=job_id,
-            source=arrival.name,
-            document=found,
-            generation=number,
-            outcome=placement.outcome,
-            state=state,
-            error=fault.error,
-            error_code=fault.error_code,
-        )
-        .on_conflict_do_nothing()
-    )
+    words = {"error": fault.error, "error_code": fault.error_code}
+    facts = {"document": found, "generation": number, "outcome": placement.outcome, "state": state, **words}
+    return _join(connection, job_id, arrival.name, facts)
 
 
-def _place_fault(connection: Connection, job_id: str, arrival: Arrival, fault: Fault) -> None:
+def _join(connection: Connection, job_id: str, name: str, facts: Mapping[str, Any]) -> str:
+    """Give a file its place in the job: two files of one name and different content have two."""
+    for number in itertools.count(1):
+        label = name if number == 1 else f"{name} ({number})"
+        row = upsert(job_document).values(job=job_id, source=label, **facts).on_conflict_do_nothing()
+        if connection.execute(row).rowcount:
+            break
+        taken = select(job_document.c.document).where(job_document.c.job == job_id, job_document.c.source == label)
+        if facts.get("document") and connection.execute(taken).scalar_one() == facts["document"]:
+            break
+    return label
+
+
+def _place_fault(connection: Connection, job_id: str, arrival: Arrival, fault: Fault) -> str:
     """A file that cannot be taken: its name stands in the job and among the sources, with the reason."""
     words = {"error_code": fault.code, "error": fault.message}
     seen = {"size_bytes": arrival.size_bytes, "modified_ns": arrival.modified_ns}
@@ -230,10 +243,16 @@ def _place_fault(connection: Connection, job_id: str, arrival: Arrival, fault: F
         .values(root=arrival.root, name=arrival.name, **seen, **words)
         .on_conflict_do_update(index_elements=["root", "name"], set_=seen | words)
     )
+    _take_place(connection, job_id, arrival.name, outcome=Outcome.FAILED, state=DocumentState.FAILED, **words)
+
+
+def _take_place(connection: Connection, job_id: str, name: str, **values: Any) -> None:
+    """Write a place in a job; one that is taken stays, unless it is kept free for what is fetched."""
+    kept_free = (job_document.c.document == "") & job_document.c.state.in_(OPEN_STATES)
     connection.execute(
         upsert(job_document)
-        .values(job=job_id, source=arrival.name, outcome=Outcome.FAILED, state=DocumentState.FAILED, **words)
-        .on_conflict_do_nothing()
+        .values(job=job_id, source=name, **values)
+        .on_conflict_do_update(index_elements=["job", "source"], set_=values, where=kept_free)
     )
 
 

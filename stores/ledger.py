@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, insert, or_, select, text, update
 
 from stores.effects import Need
 from stores.models import DocumentState, Fault, JobState, Stage, StepState
+from stores.outbox import jobs_ended, places_ended
 from stores.tables import document, generation, job, job_document, metadata, page, source, step
 
 OPEN_STEPS = (StepState.WAITING, StepState.DUE, StepState.RUNNING)
@@ -80,36 +81,45 @@ def close_generation(
         .where(_of(step, document_id, number), step.c.state.in_(OPEN_STEPS))
         .values(state=StepState.CANCELLED, owner=None, finished_at=now)
     )
-    _show(connection, document_id, number, state, fault, now)
-    close_jobs(connection, now)
+    ended = _show(connection, document_id, number, state, fault, now)
+    places_ended(connection, ended, now)
+    close_jobs(connection, now, {job_id for job_id, _ in ended})
 
 
 def _show(
     connection: Connection, document_id: str, number: int, state: DocumentState, fault: Fault | None, now: float
-) -> None:
+) -> list[tuple[str, str]]:
+    """Write a state to the document and to its open places in jobs; which (job, source) those are."""
     words = {"error_code": fault.code if fault else None, "error": fault.message if fault else None}
     connection.execute(
         update(document)
         .where(document.c.id == document_id, document.c.newest == number)
         .values(state=state, updated_at=now, **words)
     )
-    connection.execute(
+    shown = connection.execute(
         update(job_document)
         .where(job_document.c.document == document_id, job_document.c.generation == number)
         .where(job_document.c.state.in_(OPEN_STATES))
         .values(state=state, **words)
-    )
+        .returning(job_document.c.job, job_document.c.source)
+    ).all()
+    return [(row.job, row.source) for row in shown]
 
 
-def close_jobs(connection: Connection, now: float) -> None:
-    """End the jobs all of whose documents are final; one whose asker died while adding files is closed, too."""
+def close_jobs(connection: Connection, now: float, jobs: Collection[str] | None = None) -> None:
+    """End those of ``jobs`` all of whose documents are final, and write their events.
+
+    Without ``jobs`` it looks at all, and one whose asker died while adding files is closed, too.
+    """
     open_place = exists().where(job_document.c.job == job.c.id, job_document.c.state.in_(OPEN_STATES))
     forsaken = and_(job.c.state == JobState.ACCEPTING, job.c.touched_at < now - FORSAKEN_S)
-    connection.execute(
-        update(job)
-        .where(or_(job.c.state == JobState.RUNNING, forsaken), ~open_place)
-        .values(state=JobState.DONE, finished_at=now)
-    )
+    meant = or_(job.c.state == JobState.RUNNING, forsaken)
+    if jobs is not None:
+        meant = and_(job.c.state == JobState.RUNNING, job.c.id.in_(jobs))
+    ended = connection.execute(
+        update(job).where(meant, ~open_place).values(state=JobState.DONE, finished_at=now).returning(job.c.id)
+    ).scalars()
+    jobs_ended(connection, list(ended), now)
 
 
 def what_is_lost(connection: Connection, document_id: str, number: int) -> Fault | None:

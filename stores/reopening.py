@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,19 @@ from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from stores.database import Database
 from stores.effects import Need
-from stores.ledger import OPEN_STATES, advance, close_generation, close_jobs, copy_facts, copy_rows, new_generation
+from stores.fetch_rows import cancel_fetches, reopen_fetches
+from stores.ledger import (
+    FORSAKEN_S,
+    OPEN_STATES,
+    advance,
+    close_generation,
+    close_jobs,
+    copy_facts,
+    copy_rows,
+    new_generation,
+)
 from stores.models import DocumentState, JobState, Stage, StepState
+from stores.outbox import OPEN_JOBS, jobs_ended, places_ended
 from stores.tables import chunk, document, generation, job, job_document, page, step
 
 Order = Mapping[Stage, tuple[Need, ...]]
@@ -25,25 +36,32 @@ class Reopening:
     database: Database
 
     def cancel(self, job_id: str) -> int:
-        """Cancel the open documents of a job that no other open job waits for; how many."""
+        """Cancel an open job, and those of its documents that no other open job waits for; how many it waited for.
+
+        What becomes of its places and of the job is written first, so that its events tell of the whole.
+        """
         now = time.time()
         with self.database.write() as connection:
-            rows = connection.execute(
-                select(job_document.c.document, job_document.c.generation)
-                .where(job_document.c.job == job_id, job_document.c.state.in_(OPEN_STATES))
-                .distinct()
-            ).all()
-            for row in rows:
-                if not _wanted_elsewhere(connection, job_id, row):
-                    close_generation(connection, row.document, row.generation, DocumentState.CANCELLED, None, now)
-            connection.execute(
+            if (
+                connection.execute(select(job.c.id).where(job.c.id == job_id, job.c.state.in_(OPEN_JOBS))).first()
+                is None
+            ):
+                return 0
+            rows = _open_documents(connection, job_id)
+            ended = connection.execute(
                 update(job_document)
                 .where(job_document.c.job == job_id, job_document.c.state.in_(OPEN_STATES))
                 .values(state=DocumentState.CANCELLED)
-            )
-            close_jobs(connection, now)
+                .returning(job_document.c.job, job_document.c.source)
+            ).all()
+            places_ended(connection, [(row.job, row.source) for row in ended], now)
             connection.execute(update(job).where(job.c.id == job_id).values(state=JobState.CANCELLED, finished_at=now))
-        return len(rows)
+            cancel_fetches(connection, job_id)
+            jobs_ended(connection, [job_id], now)
+            for row in rows:
+                if not _wanted_elsewhere(connection, job_id, row):
+                    close_generation(connection, row.document, row.generation, DocumentState.CANCELLED, None, now)
+        return len(ended)
 
     def retry(self, job_id: str, order: Order) -> int:
         """Open again what failed or was cancelled in a job: only those pages and stages; how many documents."""
@@ -63,11 +81,31 @@ class Reopening:
             ).all()
             for row in rows:
                 reopen_generation(connection, row.document, row.generation, order, now)
-            if rows:
+            fetches = reopen_fetches(connection, job_id)
+            if rows or fetches:
                 connection.execute(
                     update(job).where(job.c.id == job_id).values(state=JobState.RUNNING, finished_at=None)
                 )
-        return len(rows)
+        return len(rows) + fetches
+
+    def close_forsaken(self) -> None:
+        """End the jobs that nobody ends: their asker died while it added files, and nothing of them is open."""
+        now = time.time()
+        with self.database.read() as connection:
+            stale = job.c.state == JobState.ACCEPTING, job.c.touched_at < now - FORSAKEN_S
+            if connection.execute(select(job.c.id).where(*stale).limit(1)).first() is None:
+                return
+        with self.database.write() as connection:
+            close_jobs(connection, now)
+
+
+def _open_documents(connection: Connection, job_id: str) -> Sequence[Any]:
+    """(document, generation) of what a job still waits for; a URL that is yet to be fetched has none."""
+    return connection.execute(
+        select(job_document.c.document, job_document.c.generation)
+        .where(job_document.c.job == job_id, job_document.c.state.in_(OPEN_STATES), job_document.c.document != "")
+        .distinct()
+    ).all()
 
 
 def _wanted_elsewhere(connection: Connection, job_id: str, row: Any) -> bool:

@@ -54,6 +54,7 @@ source = Table(
     Column("error_code", String),
     Column("error", Text),
     UniqueConstraint("root", "name"),
+    Index("source_name", "name", "id"),
     Index("source_document", "document"),
     Index("source_pending", "pending"),
 )
@@ -214,6 +215,7 @@ job = Table(
     Column("metadata", JSON),  # the asker's own words, handed back in views and callbacks
     Column("callback_url", Text),
     Column("callback_each", Integer, nullable=False, server_default="0"),  # 1: each document's end, too
+    Index("job_created", "created_at", "id"),
 )
 
 job_document = Table(
@@ -261,6 +263,7 @@ fetch = Table(
     metadata,
     Column("job", String, nullable=False),
     Column("url", Text, nullable=False),
+    Column("passwords", JSON),  # tried on what is fetched; emptied when that is placed or given up
     Column("state", String, nullable=False),  # pending, done, failed, cancelled
     Column("attempt", Integer, nullable=False, server_default="0"),
     Column("not_before", Float, nullable=False, server_default="0"),

@@ -45,7 +45,7 @@ NOT_AT_THE_TOP = {"chromadb", "cv2", "onnxruntime", "pymupdf", "pymupdf4llm", "r
 # What pipeline may import of stores, and of engines outside wiring: records and pure functions. Types are free.
 STORE_WORDS = {"models", "errors", "views", "contracts", "effects", "intake", "words"}
 PURE_ENGINES = {"pipeline.engines.media"}
-PURE_FUNCTIONS = {"stores.files", "stores.files.hash_of"}
+PURE_FUNCTIONS = {"stores.files", "stores.files.hash_of", "stores.ulid", "stores.ulid.new_ulid"}
 
 
 @cache

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ulid import new_ulid
+from stores.ulid import new_ulid
 from stores.errors import InputError
 from stores.models import check_knowledge_id, chunk_id, document_id, slug_of
 

@@ -1,0 +1,66 @@
+"""The rows of what is to be fetched: opened, cancelled and opened again inside the transactions of their job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from stores.models import DocumentState, Outcome
+from stores.tables import fetch, job_document
+
+PENDING, DONE, FAILED, CANCELLED = "pending", "done", "failed", "cancelled"
+
+
+def open_fetches(connection: Connection, job_id: str, urls: Sequence[str], passwords: Sequence[str] = ()) -> None:
+    """Let a job wait for URLs: each has a place in it from now on, and a row that says that it is to be fetched.
+
+    Call it before the job is sealed. The place is open, so the job does not end before the URL is there or given up.
+    """
+    for url in dict.fromkeys(urls):
+        connection.execute(
+            upsert(job_document)
+            .values(job=job_id, source=url, outcome=Outcome.NEW, state=DocumentState.QUEUED)
+            .on_conflict_do_nothing()
+        )
+        connection.execute(
+            upsert(fetch)
+            .values(job=job_id, url=url, state=PENDING, passwords=list(passwords) or None)
+            .on_conflict_do_nothing()
+        )
+
+
+def cancel_fetches(connection: Connection, job_id: str) -> None:
+    """What is fetched now is thrown away when it is there."""
+    connection.execute(
+        update(fetch).where(fetch.c.job == job_id, fetch.c.state == PENDING).values(state=CANCELLED, owner=None)
+    )
+
+
+def reopen_fetches(connection: Connection, job_id: str) -> int:
+    """Fetch again what failed or was cancelled in a job; how many."""
+    urls = list(
+        connection.execute(
+            update(fetch)
+            .where(fetch.c.job == job_id, fetch.c.state.in_((FAILED, CANCELLED)))
+            .values(
+                state=PENDING,
+                attempt=0,
+                not_before=0.0,
+                lease_until=0.0,
+                sent_at=0.0,
+                owner=None,
+                error=None,
+                error_code=None,
+            )
+            .returning(fetch.c.url)
+        ).scalars()
+    )
+    for url in urls:
+        connection.execute(
+            update(job_document)
+            .where(job_document.c.job == job_id, job_document.c.source == url, job_document.c.document == "")
+            .values(state=DocumentState.QUEUED, outcome=Outcome.NEW, error=None, error_code=None)
+        )
+    return len(urls)
