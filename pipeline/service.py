@@ -7,14 +7,14 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import flow, ingesting, previewing, removal, searching, submitting, wiring
+from pipeline import flow, ingesting, inspecting, previewing, removal, searching, submitting, wiring
 from pipeline.ingesting import IngestRequest
 from pipeline.settings import Settings
 from pipeline.submitting import Receipt, Submission
 from pipeline.work import Tools
 from stores.errors import NotFoundError
 from stores.models import Hit, Options, Page, Schema, check_knowledge_id
-from stores.views import DocumentView, IngestReport, JobView, KnowledgeBaseView, RecordView
+from stores.views import DocumentView, IngestReport, JobView, KnowledgeBaseView, Leaf, PageMark, RecordView
 
 if TYPE_CHECKING:
     from stores.records import RecordStore
@@ -117,18 +117,25 @@ class Service:
         store = self._store(knowledge_id)
         names = {view.document: view.source for view in store.overview.documents()}
         return [
-            RecordView(
-                document=document,
-                source=names.get(document, ""),
-                schema=schema,
-                fields=record.fields,
-                evidence={
-                    e.path: {"page": e.page, "boxes": [list(b) for b in e.boxes], "quote": e.quote, "found": e.found}
-                    for e in record.evidence
-                },
-            )
+            inspecting.record_view(document, names.get(document, ""), record)
             for document, record in store.typed.visible(schema)
         ]
+
+    def records_of(self, knowledge_id: str, name: str) -> list[RecordView]:
+        """What was extracted from one document, one record per schema."""
+        return inspecting.records_of(self._store(knowledge_id), name)
+
+    def page_strip(self, knowledge_id: str, name: str) -> list[PageMark]:
+        """The pages of the version that is shown, without what was read of them."""
+        return inspecting.strip(self._store(knowledge_id), name)
+
+    def leaf(self, knowledge_id: str, name: str, number: int) -> Leaf:
+        """One page with its blocks and passages, and the values proved on it."""
+        return inspecting.leaf(self._store(knowledge_id), name, number)
+
+    def place_of(self, knowledge_id: str, name: str, chunk: int | None, value: tuple[str, str] | None) -> int:
+        """The page of a passage (its ordinal) or of a value ((schema, path)), 0 where there is none."""
+        return inspecting.place_of(self._store(knowledge_id), name, chunk, value)
 
     def schemas(self) -> dict[str, Schema]:
         return dict(self._tools.schemas)

@@ -9,12 +9,14 @@ from sqlalchemy.dialects.sqlite import insert
 
 from stores.database import Database
 from stores.dispatch import Dispatch
+from stores.inspection import Inspection
 from stores.intake import Intake
 from stores.overview import Overview
 from stores.pages import Pages
 from stores.passages import Passages
 from stores.reopening import Reopening
 from stores.steps import Steps
+from stores.submissions import Submissions
 from stores.tables import meta
 from stores.typed_records import TypedRecords
 from stores.versions import Versions
@@ -27,6 +29,7 @@ class RecordStore:
     knowledge_id: str
     database: Database
     intake: Intake
+    submissions: Submissions
     steps: Steps
     dispatch: Dispatch
     reopening: Reopening
@@ -35,6 +38,7 @@ class RecordStore:
     versions: Versions
     overview: Overview
     passages: Passages
+    inspection: Inspection
 
     @classmethod
     def over(cls, knowledge_id: str, database: Database) -> RecordStore:
@@ -42,6 +46,7 @@ class RecordStore:
             knowledge_id=knowledge_id,
             database=database,
             intake=Intake(database),
+            submissions=Submissions(database),
             steps=Steps(knowledge_id, database),
             dispatch=Dispatch(knowledge_id, database),
             reopening=Reopening(database),
@@ -50,6 +55,7 @@ class RecordStore:
             versions=Versions(database),
             overview=Overview(knowledge_id, database),
             passages=Passages(database),
+            inspection=Inspection(database),
         )
 
     def set_meta(self, key: str, value: str) -> None:

@@ -4,9 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
-from stores.models import DocumentState, Fault, JobState, Outcome, Route, Stage
+from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Outcome, Page, Route, Stage
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice(Generic[T]):
+    """A part of a long list; ``next_cursor`` asks for what follows, None at the end."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFilter:
+    """Which documents are listed, and how. Empty: all. ``text`` is looked for in names and titles, without case.
+
+    ``sort``: source, added, updated or size, with ``-`` before it the other way round.
+    """
+
+    state: DocumentState | None = None
+    language: str = ""
+    media_type: str = ""
+    text: str = ""
+    sort: str = "source"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFilter:
+    """Which jobs are listed, the newest first; ``knowledge_ids`` None: of all knowledge bases."""
+
+    knowledge_ids: tuple[str, ...] | None = None
+    state: JobState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +81,15 @@ class DocumentView:
     created_at: float
     updated_at: float
     duration_s: float | None
+    stages: tuple[StageProgress, ...] = ()  # of the newest generation; only where one document is asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageProgress:
-    """Pages of one stage of a job. ``total`` grows until planning is done; waiting and working are kept apart."""
+    """Pages of one stage of a job or document. ``total`` grows until planning is done.
+
+    Waiting and working are kept apart. The stage began with its first step and is finished with its last.
+    """
 
     stage: Stage
     total: int
@@ -60,13 +97,26 @@ class StageProgress:
     waiting: int
     working: int
     failed: int
+    started_at: float | None = None
+    finished_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Why something waits, in a sentence. ``place`` counts from 1 among the steps that wait in ``queue``."""
+
+    why: str
+    queue: str = ""
+    place: int | None = None
+    again_at: float | None = None  # when it is tried again after a failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobDocumentView:
     """One file of a job. ``outcome`` is what was found at the door, ``state`` what became of it.
 
-    ``stage`` and ``page`` say what is worked on now; ``silent_s`` how long nothing was heard of it.
+    ``stage`` and ``page`` say what is worked on now; ``silent_s`` how long nothing was heard of it. ``waiting`` is
+    known where nobody works on an open document. ``ended_at`` is None until the state is final.
     """
 
     source: str
@@ -79,6 +129,39 @@ class JobDocumentView:
     page: int | None = None
     silent_s: float = 0.0
     duration_s: float | None = None
+    generation: int = 0
+    stages: tuple[StageProgress, ...] = ()  # only where a part of a job's documents is asked for
+    waiting: Waiting | None = None
+    ended_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSummary:
+    """One job without its documents; ``counts`` says how many of them are in each state, zeros left out."""
+
+    job: str
+    knowledge_id: str
+    state: JobState
+    created_at: float
+    finished_at: float | None
+    counts: Mapping[DocumentState, int]
+    priority: int = 0
+    metadata: Mapping[str, Any] | None = None
+    callback_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobProgress:
+    """Where a job stands: its stages, the documents that are worked on, why it waits, and how long it will take.
+
+    ``left_s`` is estimated from measured page times, None where nothing was measured yet or nobody works.
+    """
+
+    summary: JobSummary
+    stages: tuple[StageProgress, ...]
+    working: tuple[JobDocumentView, ...]
+    left_s: float | None = None
+    waiting: Waiting | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,3 +215,121 @@ class RecordView:
     schema: str
     fields: Mapping[str, Any]
     evidence: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The bytes of a document, as they came. ``name`` is the last part of its source: data, never a path."""
+
+    path: Path
+    media_type: str
+    name: str
+    document: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkingStep:
+    """One step that a worker has in hand."""
+
+    knowledge_id: str
+    document: str
+    source: str
+    stage: Stage
+    page: int | None
+    worker: str
+    started_at: float
+    silent_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerView:
+    """One worker that answers, or that has work in hand; what only an answer tells is empty or None otherwise."""
+
+    name: str
+    answers: bool
+    queues: tuple[str, ...]
+    pool: str
+    concurrency: int | None
+    working: tuple[WorkingStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueView:
+    """One queue. ``waiting`` and ``working`` are steps in SQL, ``messages`` what the broker holds (None: unreachable).
+
+    ``workers`` names those that serve it, None where nobody could be asked yet.
+    """
+
+    queue: str
+    stages: tuple[Stage, ...]
+    waiting: int
+    working: int
+    oldest_waiting_s: float | None
+    messages: int | None
+    workers: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Whether one thing that the service needs is there, and if not, why and what to do."""
+
+    name: str
+    ok: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageMark:
+    """One page as the strip of pages shows it, without what was read of it. ``confidence`` is 0 to 1."""
+
+    number: int
+    route: Route
+    reason: str
+    engine: str
+    confidence: float | None
+    error: str | None
+    read: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """One page with everything that stands on it. ``proofs``: (schema, evidence) of the values proved here."""
+
+    document: str
+    generation: int
+    page: Page
+    chunks: tuple[Chunk, ...]
+    proofs: tuple[tuple[str, Evidence], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackFilter:
+    """Which callbacks are listed, the newest first; ``knowledge_ids`` None: of all knowledge bases."""
+
+    knowledge_ids: tuple[str, ...] | None = None
+    state: str = ""  # pending, delivered, dead
+    job: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackView:
+    """One event to be called back. ``attempt`` counts tries so far; ``status`` is the receiver's last answer.
+
+    ``state`` is pending, delivered or dead; ``next_try_at`` is known where an earlier try failed.
+    """
+
+    id: str
+    knowledge_id: str
+    job: str
+    document: str
+    kind: str
+    url: str
+    state: str
+    attempt: int
+    status: int | None
+    error: str | None
+    created_at: float
+    next_try_at: float | None
+    finished_at: float | None
+    body: Mapping[str, Any] = field(default_factory=dict, repr=False)

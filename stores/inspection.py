@@ -1,0 +1,88 @@
+"""What one page of one document shows: where it stands among the others, its passages, its proofs. Read only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, select
+
+from stores.database import Database
+from stores.models import Chunk, Evidence, Route
+from stores.pages import placed_boxes
+from stores.tables import chunk, evidence, page
+from stores.views import PageMark
+
+_CHUNK = (chunk.c.ordinal, chunk.c.text, chunk.c.heading, chunk.c.first_page, chunk.c.last_page, chunk.c.boxes)
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """Pages of the documents of one knowledge base, one at a time."""
+
+    database: Database
+
+    def strip(self, document: str, number: int) -> list[PageMark]:
+        """Every page of a generation without what was read of it: light, also for a thousand pages."""
+        columns = page.c.number, page.c.route, page.c.reason, page.c.engine, page.c.confidence, page.c.error
+        query = select(*columns, page.c.markdown.is_not(None).label("read")).where(_of(page, document, number))
+        with self.database.read() as connection:
+            return [
+                PageMark(
+                    number=row.number,
+                    route=Route(row.route),
+                    reason=row.reason,
+                    engine=row.engine or "",
+                    confidence=row.confidence,
+                    error=row.error,
+                    read=bool(row.read),
+                )
+                for row in connection.execute(query.order_by(page.c.number))
+            ]
+
+    def chunks_on(self, document: str, number: int, at: int) -> list[Chunk]:
+        """The passages that stand on page ``at``, whole or in part, without their vectors."""
+        here = and_(chunk.c.first_page <= at, chunk.c.last_page >= at)
+        query = select(*_CHUNK).where(_of(chunk, document, number), here).order_by(chunk.c.ordinal)
+        with self.database.read() as connection:
+            return [
+                Chunk(
+                    ordinal=row.ordinal,
+                    text=row.text,
+                    heading=row.heading,
+                    first_page=row.first_page,
+                    last_page=row.last_page,
+                    boxes=tuple(placed_boxes(row.boxes)),
+                )
+                for row in connection.execute(query)
+            ]
+
+    def proofs_on(self, document: str, number: int, at: int) -> list[tuple[str, Evidence]]:
+        """(schema, evidence) of the values that are proved on page ``at``."""
+        query = select(evidence).where(_of(evidence, document, number), evidence.c.page == at, evidence.c.found == 1)
+        with self.database.read() as connection:
+            return list(_proofs(connection.execute(query.order_by(evidence.c.schema, evidence.c.path)).all()))
+
+    def page_of_chunk(self, document: str, number: int, ordinal: int) -> int:
+        """The first page of a passage, 0 where there is no such passage."""
+        query = select(chunk.c.first_page).where(_of(chunk, document, number), chunk.c.ordinal == ordinal)
+        with self.database.read() as connection:
+            return connection.execute(query).scalar_one_or_none() or 0
+
+    def page_of_value(self, document: str, number: int, schema: str, path: str) -> int:
+        """The page that proves a value, 0 where none does."""
+        this = and_(evidence.c.schema == schema, evidence.c.path == path)
+        query = select(evidence.c.page).where(_of(evidence, document, number), this)
+        with self.database.read() as connection:
+            return connection.execute(query).scalar_one_or_none() or 0
+
+
+def _of(table: Any, document: str, number: int) -> Any:
+    return and_(table.c.document == document, table.c.generation == number)
+
+
+def _proofs(rows: Sequence[Any]) -> Iterator[tuple[str, Evidence]]:
+    for row in rows:
+        boxes = tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in row.boxes)
+        yield row.schema, Evidence(path=row.path, page=row.page, boxes=boxes, quote=row.quote, found=bool(row.found))
