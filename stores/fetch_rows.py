@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, delete, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from stores.models import DocumentState, Outcome
@@ -29,6 +29,13 @@ def open_fetches(connection: Connection, job_id: str, urls: Sequence[str], passw
             .values(job=job_id, url=url, state=PENDING, passwords=list(passwords) or None)
             .on_conflict_do_nothing()
         )
+
+
+def leave_place(connection: Connection, job_id: str, url: str) -> None:
+    """Free the place that a URL kept in its job: what was fetched takes its own."""
+    mine = job_document.c.job == job_id, job_document.c.source == url
+    kept_free = job_document.c.document == "", job_document.c.state == DocumentState.QUEUED
+    connection.execute(delete(job_document).where(*mine, *kept_free))
 
 
 def cancel_fetches(connection: Connection, job_id: str) -> None:

@@ -54,7 +54,8 @@ def known_at_once(connection: Connection, job_id: str, sources: list[str], now: 
 
 
 def _rows_of(connection: Connection, jobs: Collection[str]) -> list[Any]:
-    names, found = list(jobs), []
+    names = list(jobs)
+    found: list[Any] = []
     for at in range(0, len(names), _SLICE):
         wanted = job.c.id.in_(names[at : at + _SLICE]), job.c.callback_url.is_not(None)
         found += connection.execute(select(job).where(*wanted)).all()
@@ -66,7 +67,7 @@ def _places(connection: Connection, job_id: str, sources: list[str]) -> list[Any
         generation,
         (generation.c.document == job_document.c.document) & (generation.c.number == job_document.c.generation),
     )
-    found = []
+    found: list[Any] = []
     for at in range(0, len(sources), _SLICE):
         mine = job_document.c.job == job_id, job_document.c.source.in_(sources[at : at + _SLICE])
         found += connection.execute(query.where(*mine).order_by(job_document.c.source)).all()

@@ -1,0 +1,129 @@
+"""Errands: work for the network that waits in SQL. Callbacks are delivered, URLs are fetched; here is what to send."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, and_, exists, func, or_, select, update
+
+from stores import fetch_rows
+from stores.callbacks import CallbackState
+from stores.database import Database
+from stores.tables import callback, fetch
+
+RESEND_S = 10.0
+RESEND_BUSY_S = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """What a message carries: a job whose callbacks are due, or a ``url`` that it waits for."""
+
+    knowledge_id: str
+    job: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Errands:
+    """The errands of one knowledge base."""
+
+    knowledge_id: str
+    database: Database
+
+    def open_fetches(self, job_id: str, urls: Sequence[str], passwords: Sequence[str] = ()) -> None:
+        """As ``fetch_rows.open_fetches``, in a transaction of its own."""
+        with self.database.write() as connection:
+            fetch_rows.open_fetches(connection, job_id, urls, passwords)
+
+    def take(self, limit: int, *, quiet: bool) -> list[Errand]:
+        """Errands that must be sent now, marked as sent; of each job's callbacks only the first pending one counts.
+
+        Those never sent since they became due, those whose claim ran out, and those whose message must be lost: sent
+        RESEND_S ago while their queue is empty (``quiet``), or long ago.
+        """
+        now = time.time()
+        with self.database.read() as connection:
+            waiting = _due_callbacks(connection, now, 1, quiet=quiet) or _due_fetches(connection, now, 1, quiet=quiet)
+        if not waiting:
+            return []
+        with self.database.write() as connection:
+            fetches = _due_fetches(connection, now, limit, quiet=quiet)
+            calls = _due_callbacks(connection, now, max(0, limit - len(fetches)), quiet=quiet)
+            for row in fetches:
+                connection.execute(_one_fetch(row.job, row.url).values(sent_at=now))
+            for row in calls:
+                connection.execute(update(callback).where(callback.c.number == row.number).values(sent_at=now))
+        found = [Errand(knowledge_id=self.knowledge_id, job=row.job, url=row.url) for row in fetches]
+        return found + [Errand(knowledge_id=self.knowledge_id, job=row.job) for row in calls]
+
+    def unsend(self, errands: Sequence[Errand]) -> None:
+        """Say that these were not sent after all."""
+        with self.database.write() as connection:
+            for errand in errands:
+                if errand.url:
+                    connection.execute(_one_fetch(errand.job, errand.url).values(sent_at=0.0))
+                else:
+                    pending = callback.c.job == errand.job, callback.c.state == CallbackState.PENDING
+                    connection.execute(update(callback).where(*pending).values(sent_at=0.0))
+
+    def due_within(self, seconds: float) -> bool:
+        """Is anything due by then, or under way?"""
+        soon = time.time() + seconds
+        with self.database.read() as connection:
+            return any(
+                connection.execute(
+                    select(exists().where(table.c.state == "pending", table.c.not_before <= soon))
+                ).scalar_one()
+                for table in (fetch, callback)
+            )
+
+    def fetches_are_open(self) -> bool:
+        """Does any job wait for a URL?"""
+        with self.database.read() as connection:
+            query = select(exists().where(fetch.c.state == fetch_rows.PENDING))
+            return bool(connection.execute(query).scalar_one())
+
+    def release(self, owner: str) -> int:
+        """End the claims whose owner begins with ``owner``: its process is known to be dead; how many."""
+        freed = 0
+        with self.database.write() as connection:
+            for table in (callback, fetch):
+                mine = table.c.state == "pending", table.c.owner.startswith(owner, autoescape=True)
+                freed += connection.execute(
+                    update(table).where(*mine).values(owner=None, lease_until=0.0, sent_at=0.0)
+                ).rowcount
+        return freed
+
+
+def _due_callbacks(connection: Connection, now: float, limit: int, *, quiet: bool) -> Sequence[Any]:
+    first = (
+        select(func.min(callback.c.number).label("number"))
+        .where(callback.c.state == CallbackState.PENDING)
+        .group_by(callback.c.job)
+        .subquery()
+    )
+    query = select(callback.c.number, callback.c.job).join(first, first.c.number == callback.c.number)
+    return connection.execute(
+        query.where(_sendable(callback, now, quiet)).order_by(callback.c.number).limit(limit)
+    ).all()
+
+
+def _due_fetches(connection: Connection, now: float, limit: int, *, quiet: bool) -> Sequence[Any]:
+    query = select(fetch.c.job, fetch.c.url).where(fetch.c.state == fetch_rows.PENDING, _sendable(fetch, now, quiet))
+    return connection.execute(query.order_by(fetch.c.job).limit(limit)).all()
+
+
+def _sendable(table: Table, now: float, quiet: bool) -> Any:
+    """Due and free, and either not sent since then or sent in vain."""
+    unsent = table.c.sent_at == 0
+    died = and_(table.c.lease_until > 0, table.c.sent_at <= table.c.lease_until)
+    lost = table.c.sent_at < now - (RESEND_S if quiet else RESEND_BUSY_S)
+    return and_(table.c.not_before <= now, table.c.lease_until <= now, or_(unsent, died, lost))
+
+
+def _one_fetch(job_id: str, url: str) -> Any:
+    return update(fetch).where(fetch.c.job == job_id, fetch.c.url == url)

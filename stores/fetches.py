@@ -1,0 +1,143 @@
+"""What is fetched from the web for one knowledge base: claimed under a lease, placed in its job like any other file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from stores.database import Database
+from stores.fetch_rows import DONE, FAILED, PENDING, leave_place
+from stores.intake import Arrival, Placement, place_one
+from stores.ledger import close_jobs
+from stores.models import Fault, Options, Outcome
+from stores.outbox import known_at_once
+from stores.reopening import Order
+from stores.tables import fetch, job
+
+URL_ROOT = "url:"
+"""The root of sources that came from the web; their name is the URL."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchClaim:
+    """A URL that is ours to fetch until the lease ends. ``attempt`` counts from 1, this one included."""
+
+    job: str
+    url: str
+    owner: str
+    attempt: int
+    options: Options
+    passwords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchView:
+    """Where the fetching of one URL stands; ``again_at`` is when it is tried again after a failure."""
+
+    url: str
+    state: str
+    attempt: int
+    error: Fault | None
+    again_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetches:
+    """The URLs that jobs of one knowledge base wait for."""
+
+    database: Database
+
+    def claim(self, job_id: str, url: str, owner: str, lease_s: float) -> FetchClaim | None:
+        """Take a URL that is due; None where it is not, somebody has it, or nobody waits for it any more."""
+        now = time.time()
+        with self.database.write() as connection:
+            row = connection.execute(
+                update(fetch)
+                .where(*_is(job_id, url), fetch.c.not_before <= now, fetch.c.lease_until <= now)
+                .values(owner=owner, lease_until=now + lease_s, attempt=fetch.c.attempt + 1)
+                .returning(fetch.c.attempt, fetch.c.passwords)
+            ).first()
+            if row is None:
+                return None
+            asked = connection.execute(select(job.c.options).where(job.c.id == job_id)).scalar_one()
+        return FetchClaim(
+            job=job_id,
+            url=url,
+            owner=owner,
+            attempt=row.attempt,
+            options=_options(asked),
+            passwords=tuple(row.passwords or ()),
+        )
+
+    def beat(self, claim: FetchClaim, lease_s: float) -> bool:
+        """Extend the lease; False when it is ours no more."""
+        with self.database.write() as connection:
+            return _write(connection, claim, lease_until=time.time() + lease_s)
+
+    def later(self, claim: FetchClaim, delay_s: float, fault: Fault) -> bool:
+        """The attempt failed; the next is due after ``delay_s``."""
+        words = {"error": fault.message, "error_code": fault.code}
+        return self._free(claim, not_before=time.time() + delay_s, **words)
+
+    def put_back(self, claim: FetchClaim, delay_s: float) -> bool:
+        """It was not tried: nothing is counted, and it is due again after ``delay_s``."""
+        return self._free(claim, not_before=time.time() + delay_s, attempt=claim.attempt - 1)
+
+    def _free(self, claim: FetchClaim, **values: Any) -> bool:
+        with self.database.write() as connection:
+            return _write(connection, claim, owner=None, lease_until=0.0, sent_at=0.0, **values)
+
+    def place(self, claim: FetchClaim, placement: Placement, order: Order) -> bool:
+        """What was fetched becomes a document of the job; False where nobody waits for it any more."""
+        return self._end(claim, placement, order, state=DONE, error=None, error_code=None)
+
+    def give_up(self, claim: FetchClaim, fault: Fault) -> bool:
+        """The URL cannot be fetched, or is no document: that is what its job and its source say."""
+        arrival = Arrival(root=URL_ROOT, name=claim.url, size_bytes=0, modified_ns=0, fault=fault)
+        refused = Placement(arrival=arrival, outcome=Outcome.FAILED, options=claim.options, fingerprints={})
+        return self._end(claim, refused, {}, state=FAILED, error=fault.message, error_code=fault.code)
+
+    def _end(self, claim: FetchClaim, placement: Placement, order: Order, **values: Any) -> bool:
+        now = time.time()
+        with self.database.write() as connection:
+            kept = {} if values["state"] == FAILED else {"passwords": None}  # a retry needs them again
+            if not _write(connection, claim, owner=None, lease_until=0.0, **kept, **values):
+                return False
+            leave_place(connection, claim.job, claim.url)
+            label = place_one(connection, claim.job, placement, order, now)
+            known_at_once(connection, claim.job, [label], now)
+            close_jobs(connection, now, {claim.job})
+        return True
+
+    def of_job(self, job_id: str) -> list[FetchView]:
+        """The URLs of a job, as they were named."""
+        with self.database.read() as connection:
+            return [_view(row) for row in connection.execute(select(fetch).where(fetch.c.job == job_id))]
+
+
+def _view(row: Any) -> FetchView:
+    return FetchView(
+        url=row.url,
+        state=row.state,
+        attempt=row.attempt,
+        error=Fault(code=row.error_code or "fetch_failed", message=row.error) if row.error else None,
+        again_at=row.not_before if row.state == PENDING and row.not_before else None,
+    )
+
+
+def _options(asked: Mapping[str, Any]) -> Options:
+    return Options(**{**asked, "schemas": tuple(asked.get("schemas", ()))})
+
+
+def _is(job_id: str, url: str) -> tuple[Any, ...]:
+    return fetch.c.job == job_id, fetch.c.url == url, fetch.c.state == PENDING
+
+
+def _write(connection: Connection, claim: FetchClaim, **values: Any) -> bool:
+    """Write to a fetch while it is ours."""
+    mine = update(fetch).where(*_is(claim.job, claim.url), fetch.c.owner == claim.owner)
+    return connection.execute(mine.values(**values)).rowcount == 1
