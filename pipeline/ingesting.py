@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import fingerprints, flow, gathering, removal
+from pipeline import flow, gathering, removal
 from pipeline.engines.media import sniff
 from pipeline.gathering import FoundFile, Gathered
+from pipeline.placing import Memory, Wanted, Wish, check_schemas, refusal
 from pipeline.work import Tools
 from stores.errors import InputError, NotFoundError
-from stores.intake import Arrival, KnownGeneration, KnownSource, Placement
-from stores.models import DocumentState, Fault, Options, Outcome, document_id
+from stores.intake import KnownSource, Placement
+from stores.models import Fault, Options, Outcome, document_id
 from stores.ulid import new_ulid
 from stores.views import IngestReport, PlannedFile
 
@@ -37,27 +38,28 @@ class IngestRequest:
 
 @dataclass(slots=True)
 class Ingestion:
-    """One ingest request under way."""
+    """One ingest request under way. ``memory`` holds all that was known before it."""
 
     tools: Tools
     request: IngestRequest
-    sources: dict[tuple[str, str], KnownSource] = field(default_factory=dict)
-    known: dict[str, KnownGeneration] = field(default_factory=dict)
-    named: set[str] = field(default_factory=set)
-    _wanted: dict[Options, dict[str, str]] = field(default_factory=dict)
+    memory: Memory
 
     @classmethod
     def of(cls, tools: Tools, store: RecordStore | None, request: IngestRequest) -> Ingestion:
         """What is known before the request; nothing where there is no store yet."""
         check_schemas(tools, request.options)
         if store is None:
-            return cls(tools, request)
-        sources = {(source.root, source.name): source for source in store.intake.sources()}
-        named = {source.newest for source in sources.values() if source.newest}
-        return cls(tools, request, sources, store.intake.generations(), named)
+            return cls(tools, request, Memory(Wanted(tools)))
+        sources = store.intake.sources()
+        named = {source.newest for source in sources if source.newest}
+        return cls(tools, request, Memory.of(Wanted(tools), sources, store.intake.generations(), named))
+
+    @property
+    def wish(self) -> Wish:
+        return Wish(options=self.request.options, passwords=self.request.passwords)
 
     def gathered(self) -> Gathered:
-        roots = {root for root, _ in self.sources}
+        roots = {root for root, _ in self.memory.sources}
         return gathering.gather(self.request.paths, self.request.globs, self.request.excludes, roots)
 
     def gone(self, gathered: Gathered) -> list[KnownSource]:
@@ -65,83 +67,13 @@ class Ingestion:
         there = {(file.root, file.name) for file in gathered.files}
         return [
             source
-            for key, source in sorted(self.sources.items())
+            for key, source in sorted(self.memory.sources.items())
             if source.root in gathered.roots and key not in there and not Path(source.root, source.name).exists()
         ]
 
-    def unchanged_document(self, file: FoundFile) -> str | None:
-        """The document that this file is known to hold, judged by its size and time; None where it must be read."""
-        source = self.sources.get((file.root, file.name))
-        if (
-            source is None
-            or source.error
-            or (source.size_bytes, source.modified_ns) != (file.size_bytes, file.modified_ns)
-        ):
-            return None
-        return source.newest
-
-    def had_fault(self, file: FoundFile, fault: Fault) -> bool:
-        """Was this very file refused before, for the same reason?"""
-        source = self.sources.get((file.root, file.name))
-        if source is None or source.error is None:
-            return False
-        alike = (source.size_bytes, source.modified_ns) == (file.size_bytes, file.modified_ns)
-        return alike and source.error.message == fault.message
-
     def placement(self, file: FoundFile, sha256: str, media_type: str, document: str) -> Placement:
         """What is to be made of a file whose bytes are ``document``."""
-        known = self.known.get(document)
-        options = fingerprints.with_earlier_schemas(self.request.options, known)
-        wanted = self.wanted(options)
-        outcome, make, keep, reopen = fingerprints.what_to_do(
-            known, wanted, options, passwords=bool(self.request.passwords)
-        )
-        return Placement(
-            arrival=Arrival(
-                root=file.root,
-                name=file.name,
-                size_bytes=file.size_bytes,
-                modified_ns=file.modified_ns,
-                sha256=sha256,
-                media_type=media_type,
-            ),
-            outcome=self._named_outcome(file, document, outcome),
-            options=options,
-            fingerprints=wanted,
-            passwords=self.request.passwords,
-            make=make,
-            keep=keep,
-            reopen=reopen,
-        )
-
-    def wanted(self, options: Options) -> dict[str, str]:
-        """The fingerprints that these options lead to; computed once for each."""
-        if options not in self._wanted:
-            self._wanted[options] = fingerprints.fingerprints(self.tools, options)
-        return self._wanted[options]
-
-    def _named_outcome(self, file: FoundFile, document: str, outcome: Outcome) -> Outcome:
-        source = self.sources.get((file.root, file.name))
-        if source and source.newest and source.newest != document:
-            return Outcome.CHANGED
-        if outcome is Outcome.SAME and source is None and document in self.named:
-            return Outcome.DUPLICATE
-        return outcome
-
-    def note(self, placement: Placement) -> None:
-        """Remember what was placed, so that the same bytes under a second name are known."""
-        document = document_id(placement.arrival.sha256)
-        self.named.add(document)
-        if placement.make:
-            self.known[document] = KnownGeneration(
-                document=document,
-                number=0,
-                state=DocumentState.QUEUED,
-                options=placement.options,
-                fingerprints=placement.fingerprints,
-                routes=frozenset(),
-                error=None,
-            )
+        return self.memory.placement(self.wish, file, sha256, media_type, document)
 
 
 def ingest(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestReport:
@@ -201,7 +133,7 @@ class _Job:
 
 def _take(ingestion: Ingestion, job: _Job, file: FoundFile) -> PlannedFile:
     """Place one file in the job, or find that nothing is to be done."""
-    document = None if file.fault else ingestion.unchanged_document(file)
+    document = None if file.fault else ingestion.memory.unchanged_document(file)
     if document:
         return _known(ingestion, job, file, document)
     try:
@@ -212,8 +144,10 @@ def _take(ingestion: Ingestion, job: _Job, file: FoundFile) -> PlannedFile:
         job.add(placement)
     else:
         job.store.intake.remember(placement.arrival)
-    ingestion.note(placement)
-    return planned(file, placement.outcome, _standing_fault(ingestion, placement))
+    ingestion.memory.note(placement)
+    return planned(
+        file, placement.outcome, ingestion.memory.standing_fault(placement, document_id(placement.arrival.sha256))
+    )
 
 
 def _known(ingestion: Ingestion, job: _Job, file: FoundFile, document: str) -> PlannedFile:
@@ -222,8 +156,8 @@ def _known(ingestion: Ingestion, job: _Job, file: FoundFile, document: str) -> P
     if placement.make:
         placement = _with_hash(job.store, placement, document)
         job.add(placement)
-        ingestion.note(placement)
-    return planned(file, placement.outcome, _standing_fault(ingestion, placement, document))
+        ingestion.memory.note(placement)
+    return planned(file, placement.outcome, ingestion.memory.standing_fault(placement, document))
 
 
 def _with_hash(store: RecordStore, placement: Placement, document: str) -> Placement:
@@ -242,19 +176,9 @@ def _stored(ingestion: Ingestion, store: RecordStore, file: FoundFile) -> Placem
 
 
 def _refused(ingestion: Ingestion, job: _Job, file: FoundFile, fault: Fault) -> PlannedFile:
-    arrival = Arrival(
-        root=file.root, name=file.name, size_bytes=file.size_bytes, modified_ns=file.modified_ns, fault=fault
-    )
-    if not ingestion.had_fault(file, fault):
-        job.add(Placement(arrival=arrival, outcome=Outcome.FAILED, options=Options(), fingerprints={}))
+    if not ingestion.memory.had_fault(file, fault):
+        job.add(refusal(file, fault))
     return planned(file, Outcome.FAILED, fault)
-
-
-def _standing_fault(ingestion: Ingestion, placement: Placement, document: str = "") -> Fault | None:
-    """Why a document that is not made again had failed before."""
-    known = ingestion.known.get(document or document_id(placement.arrival.sha256))
-    failed = placement.outcome is Outcome.FAILED and known is not None
-    return known.error if known and failed else None
 
 
 def _prune(tools: Tools, store: RecordStore, source: KnownSource) -> PlannedFile:
@@ -266,11 +190,3 @@ def _prune(tools: Tools, store: RecordStore, source: KnownSource) -> PlannedFile
 
 def planned(file: FoundFile, outcome: Outcome, fault: Fault | None) -> PlannedFile:
     return PlannedFile(source=file.name, outcome=outcome, size_bytes=file.size_bytes, error=fault)
-
-
-def check_schemas(tools: Tools, options: Options) -> None:
-    """NotFoundError where a schema is asked for that nobody knows."""
-    for name in options.schemas:
-        if name not in tools.schemas:
-            known = ", ".join(sorted(tools.schemas))
-            raise NotFoundError(f"there is no schema {name!r}: choose among {known}", code="no_schema")

@@ -46,7 +46,7 @@ def _foreseen(ingestion: Ingestion, looker: _Looker, speeds: Mapping[Route, floa
         return planned(file, Outcome.FAILED, file.fault)
     try:
         sniff(file.path)
-        document = ingestion.unchanged_document(file) or document_id(hash_of(file.path))
+        document = ingestion.memory.unchanged_document(file) or document_id(hash_of(file.path))
         placement = ingestion.placement(file, "", "", document)
         if not placement.make or placement.keep:
             return planned(file, placement.outcome, None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import flow, ingesting, inspecting, previewing, removal, searching, submitting, wiring
 from pipeline.ingesting import IngestRequest
+from pipeline.placing import check_schemas
 from pipeline.settings import Settings
 from pipeline.submitting import Receipt, Submission
 from pipeline.work import Tools
@@ -113,7 +114,7 @@ class Service:
 
     def records(self, knowledge_id: str, schema: str) -> list[RecordView]:
         """The records of one schema of every document that answers."""
-        ingesting.check_schemas(self._tools, Options(schemas=(schema,)))
+        check_schemas(self._tools, Options(schemas=(schema,)))
         store = self._store(knowledge_id)
         names = {view.document: view.source for view in store.overview.documents()}
         return [

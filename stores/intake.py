@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -88,6 +87,20 @@ class Placement:
     reopen: bool = False  # take up the newest generation where it failed or was cancelled
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A job that begins, with all that is known of its asker. ``urls`` are yet to be fetched."""
+
+    job: str
+    options: Options
+    priority: int = 0
+    metadata: Mapping[str, Any] | None = None
+    callback_url: str = ""
+    callback_each: bool = False
+    urls: tuple[str, ...] = ()
+    passwords: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Intake:
     """The door of one knowledge base."""
@@ -116,9 +129,8 @@ class Intake:
         """Write arrivals: sources, documents, generations and first steps, and their places in the job."""
         with self.database.write() as connection:
             connection.execute(update(job).where(job.c.id == job_id).values(touched_at=now))
-            for placement in placements:
-                place_one(connection, job_id, placement, order, now)
-            known_at_once(connection, job_id, [placement.arrival.name for placement in placements], now)
+            labels = [place_one(connection, job_id, placement, order, now) for placement in placements]
+            known_at_once(connection, job_id, labels, now)
 
     def seal_job(self, job_id: str, now: float) -> None:
         """No file is added any more; the job ends with its last document, now if none is open."""
@@ -223,15 +235,15 @@ def place_one(connection: Connection, job_id: str, placement: Placement, order: 
 
 def _join(connection: Connection, job_id: str, name: str, facts: Mapping[str, Any]) -> str:
     """Give a file its place in the job: two files of one name and different content have two."""
-    for number in itertools.count(1):
-        label = name if number == 1 else f"{name} ({number})"
+    number, label = 1, name
+    while True:
         row = upsert(job_document).values(job=job_id, source=label, **facts).on_conflict_do_nothing()
         if connection.execute(row).rowcount:
-            break
+            return label
         taken = select(job_document.c.document).where(job_document.c.job == job_id, job_document.c.source == label)
         if facts.get("document") and connection.execute(taken).scalar_one() == facts["document"]:
-            break
-    return label
+            return label
+        number, label = number + 1, f"{name} ({number + 1})"
 
 
 def _place_fault(connection: Connection, job_id: str, arrival: Arrival, fault: Fault) -> str:

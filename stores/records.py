@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
+from stores.callbacks import Callbacks
 from stores.database import Database
 from stores.dispatch import Dispatch
+from stores.errands import Errands
+from stores.fetches import Fetches
 from stores.inspection import Inspection
 from stores.intake import Intake
 from stores.overview import Overview
@@ -38,6 +41,9 @@ class RecordStore:
     versions: Versions
     overview: Overview
     passages: Passages
+    errands: Errands
+    callbacks: Callbacks
+    fetches: Fetches
     inspection: Inspection
 
     @classmethod
@@ -55,6 +61,9 @@ class RecordStore:
             versions=Versions(database),
             overview=Overview(knowledge_id, database),
             passages=Passages(database),
+            errands=Errands(knowledge_id, database),
+            callbacks=Callbacks(knowledge_id, database),
+            fetches=Fetches(database),
             inspection=Inspection(database),
         )
 
