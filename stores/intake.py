@@ -348,12 +348,13 @@ def _keep(connection: Connection, found: str, donor: int, number: int, keep: fro
         tables.append(chunk.name)
     copy_rows(connection, tables, found, donor, number)
     if Stage.EXTRACT in keep:
-        _keep_typed(connection, found, donor, number)
+        keep_typed(connection, found, donor, number)
     copy_facts(connection, found, donor, number)
     _open_rest(connection, found, number, keep)
 
 
-def _keep_typed(connection: Connection, found: str, donor: int, number: int) -> None:
+def keep_typed(connection: Connection, found: str, donor: int, number: int) -> None:
+    """Give generation ``number`` the typed records that ``donor`` has."""
     from stores.typed_records import store_typed
 
     rows = connection.execute(

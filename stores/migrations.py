@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateColumn
 
 from stores import keywords
 from stores.errors import UnavailableError
-from stores.tables import callback, job, metadata
+from stores.tables import callback, job, metadata, source
 
 
 def _first_tables(connection: Connection) -> None:
@@ -33,11 +33,18 @@ def _world_outside(connection: Connection) -> None:
             connection.exec_driver_sql(f"ALTER TABLE {job.name} ADD COLUMN {definition}")
 
 
+def _list_orders(connection: Connection) -> None:
+    """Long lists of documents and jobs come in their order from an index."""
+    for table in (source, job):
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
+
+
 def _columns(connection: Connection, table: str) -> set[str]:
     return {row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")}
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _world_outside)
+STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _world_outside, _list_orders)
 
 
 def migrate(connection: Connection) -> None:

@@ -1,29 +1,50 @@
-"""Answers about a knowledge base: documents, jobs, counts, found chunks."""
+"""Answers about a knowledge base: documents, jobs, counts. How they are read stands in ``overview_*.py``."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import Connection, and_, func, select
 
+from stores import overview_documents, overview_jobs, overview_work
+from stores.cursors import key_of
 from stores.database import Database
 from stores.errors import InputError, NotFoundError
-from stores.intake import fault_of
-from stores.models import (
-    DocumentState,
-    JobState,
-    Outcome,
-    Route,
-    Stage,
-    StepState,
+from stores.models import DocumentState, JobState, Route, Stage, StepState
+from stores.overview_work import DueStep, StageCost
+from stores.tables import chunk, document, generation, record, source, step
+from stores.views import (
+    DocumentFilter,
+    DocumentView,
+    JobDocumentView,
+    JobProgress,
+    JobSummary,
+    JobView,
+    Slice,
+    WorkingStep,
 )
-from stores.tables import chunk, document, generation, job, job_document, page, record, source, step
-from stores.views import DocumentView, JobDocumentView, JobView, StageProgress
 
-SHORTEST_PREFIX = 4
+T = TypeVar("T")
+_ALL = 1000  # documents of one part, where all are asked for
+_PREFIX = re.compile(r"[0-9a-f]{4,31}")
+_ID = re.compile(r"[0-9a-f]{32}")
+_MOST_WORKING = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What it takes to open a document's bytes."""
+
+    document: str
+    sha256: str
+    media_type: str
+    password: str
+    generation: int
+    pages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,43 +55,76 @@ class Overview:
     database: Database
 
     def documents(self, only: str | None = None) -> list[DocumentView]:
-        """All documents by source name, or the one with id ``only``; then the files that could never be taken."""
-        with self.database.read() as connection:
-            names = _source_names(connection)
-            rows = connection.execute(_document_query(only)).all()
-            details = _Details(connection, only)
-        views = [_document_view(row, names.get(row.id, ()), details) for row in rows]
-        if not only:
-            views += self.refused()
-        return sorted(views, key=lambda view: view.source)
+        """All documents by source name, files that could never be taken among them; or the one with id ``only``."""
+        if only:
+            return [self.document(only)]
+        found: list[DocumentView] = []
+        cursor: str | None = None
+        while True:
+            part = self.documents_page(DocumentFilter(), cursor, _ALL)
+            found += part.items
+            cursor = part.next_cursor
+            if cursor is None:
+                return found
 
-    def refused(self) -> list[DocumentView]:
-        """Files that could never be taken; they have a name and a reason, and no document."""
+    def document(self, document_id: str) -> DocumentView:
+        """One document, with the stages of its newest generation."""
+        with self.database.read() as connection:
+            found = overview_documents.document_view(connection, document_id)
+            if found is None:
+                raise self._no_document(document_id)
+            newest = connection.execute(select(document.c.newest).where(document.c.id == document_id)).scalar_one()
+            return replace(found, stages=overview_jobs.document_stages(connection, document_id, newest))
+
+    def documents_page(self, wanted: DocumentFilter, cursor: str | None, limit: int) -> Slice[DocumentView]:
+        with self.database.read() as connection:
+            return overview_documents.documents_page(connection, wanted, cursor, limit)
+
+    def refused(self, name: str) -> DocumentView | None:
+        """A file of that name that could never be taken: it has a reason, and no document."""
         never = source.c.document.is_(None), source.c.pending.is_(None), source.c.error.is_not(None)
         with self.database.read() as connection:
-            return [_refused_view(row) for row in connection.execute(select(source).where(*never))]
+            query = select(
+                source.c.name.label("source_name"),
+                source.c.size_bytes.label("source_size"),
+                source.c.error.label("source_error"),
+                source.c.error_code.label("source_error_code"),
+            )
+            row = connection.execute(query.where(source.c.name == name, *never).limit(1)).first()
+        return overview_documents.refused_view(row) if row is not None else None
 
     def find(self, name: str) -> str:
         """The document id that ``name`` means: an id, a unique prefix of one, or a source name."""
         with self.database.read() as connection:
-            ids = list(
-                connection.execute(
-                    select(document.c.id).where(document.c.id.startswith(name, autoescape=True))
-                ).scalars()
-            )
+            if _ID.fullmatch(name) and self._is_document(connection, name):
+                return name
             named = {
                 row.document or row.pending
                 for row in connection.execute(select(source.c.document, source.c.pending).where(source.c.name == name))
             } - {None}
-        if name in ids:
-            return name
+            ids = self._beginning_with(connection, name) if len(named) != 1 else []
         if len(named) == 1:
             return str(named.pop())
-        if len(ids) == 1 and len(name) >= SHORTEST_PREFIX:
-            return str(ids[0])
+        if len(ids) == 1:
+            return ids[0]
         if len(ids) > 1 or len(named) > 1:
             raise InputError(f"{name!r} names several documents: give more of the id, see `ingot docs list`")
-        raise NotFoundError(f"there is no document {name!r} in {self.knowledge_id!r}: see `ingot docs list`")
+        raise self._no_document(name)
+
+    def _no_document(self, name: str) -> NotFoundError:
+        return NotFoundError(f"there is no document {name!r} in {self.knowledge_id!r}: see `ingot docs list`")
+
+    @staticmethod
+    def _is_document(connection: Connection, name: str) -> bool:
+        return connection.execute(select(document.c.id).where(document.c.id == name)).first() is not None
+
+    @staticmethod
+    def _beginning_with(connection: Connection, name: str) -> list[str]:
+        """At most two ids that begin so."""
+        if not _PREFIX.fullmatch(name):
+            return []
+        within = document.c.id >= name, document.c.id < f"{name}g"
+        return list(connection.execute(select(document.c.id).where(*within).limit(2)).scalars())
 
     def sha256(self, document_id: str) -> str:
         """The hash of a document's bytes, "" where it is unknown."""
@@ -83,21 +137,97 @@ class Overview:
         with self.database.read() as connection:
             row = connection.execute(
                 select(document.c.visible, document.c.newest).where(document.c.id == document_id)
-            ).one()
+            ).first()
+        if row is None:
+            raise self._no_document(document_id)
         return int(row.visible or row.newest)
 
-    def job(self, job_id: str) -> JobView:
+    def opening(self, document_id: str) -> Opening:
+        """How the bytes of a document are opened, as its generation to show knows."""
+        shown = func.coalesce(document.c.visible, document.c.newest)
+        mine = and_(generation.c.document == document.c.id, generation.c.number == shown)
         with self.database.read() as connection:
-            row = connection.execute(select(job).where(job.c.id == job_id)).first()
-            if row is None:
-                raise NotFoundError(f"there is no job {job_id!r}: see `ingot jobs list`")
-            return _job_view(connection, self.knowledge_id, row)
+            row = connection.execute(
+                select(document, generation.c.password, generation.c.pages, shown.label("shown"))
+                .outerjoin(generation, mine)
+                .where(document.c.id == document_id)
+            ).first()
+        if row is None:
+            raise self._no_document(document_id)
+        return Opening(row.id, row.sha256, row.media_type, row.password or "", row.shown, row.pages or 0)
 
-    def jobs(self) -> list[JobView]:
-        """All jobs, the newest first."""
+    def job(self, job_id: str) -> JobView:
+        """A job with all its documents."""
         with self.database.read() as connection:
-            rows = connection.execute(select(job).order_by(job.c.created_at.desc(), job.c.id.desc())).all()
-            return [_job_view(connection, self.knowledge_id, row) for row in rows]
+            return _known(overview_jobs.whole_job(connection, self.knowledge_id, job_id), job_id)
+
+    def job_summary(self, job_id: str) -> JobSummary:
+        with self.database.read() as connection:
+            return _known(overview_jobs.summary(connection, self.knowledge_id, job_id), job_id)
+
+    def jobs_page(self, state: JobState | None, cursor: str | None, limit: int) -> list[JobSummary]:
+        """At most ``limit`` jobs, the newest first, behind ``cursor``."""
+        after = key_of(cursor, float, str)
+        with self.database.read() as connection:
+            return overview_jobs.jobs_page(
+                connection, self.knowledge_id, state, (after[0], after[1]) if after else None, limit
+            )
+
+    def open_jobs(self) -> list[str]:
+        """Ids of the jobs that are not over."""
+        with self.database.read() as connection:
+            return overview_jobs.open_jobs(connection)
+
+    def job_progress(self, job_id: str) -> JobProgress:
+        """Counts, stages, and the documents that are worked on."""
+        with self.database.read() as connection:
+            return JobProgress(
+                summary=_known(overview_jobs.summary(connection, self.knowledge_id, job_id), job_id),
+                stages=tuple(overview_jobs.stage_progress(connection, job_id)),
+                working=tuple(overview_jobs.working_documents(connection, job_id, _MOST_WORKING)),
+            )
+
+    def job_documents(
+        self, job_id: str, states: Sequence[DocumentState], cursor: str | None, limit: int
+    ) -> Slice[JobDocumentView]:
+        with self.database.read() as connection:
+            return overview_jobs.documents_page(connection, job_id, states, cursor, limit)
+
+    def ended_documents(self, job_id: str, since: float) -> list[JobDocumentView]:
+        """Documents that ended at ``since`` or later, in the order of their ends."""
+        with self.database.read() as connection:
+            return overview_jobs.ended_documents(connection, job_id, since)
+
+    def due_steps(self, documents: Sequence[str] = ()) -> list[DueStep]:
+        with self.database.read() as connection:
+            return overview_work.due_steps(connection, documents)
+
+    def due_of_job(self, job_id: str) -> DueStep | None:
+        with self.database.read() as connection:
+            return overview_work.due_of_job(connection, job_id)
+
+    def steps_in_hand(self) -> list[WorkingStep]:
+        with self.database.read() as connection:
+            return overview_work.steps_in_hand(connection, self.knowledge_id)
+
+    def open_errands(self) -> tuple[int, float | None]:
+        """(callbacks and URLs that wait, since when the oldest does)."""
+        with self.database.read() as connection:
+            return overview_work.open_errands(connection)
+
+    def stage_costs(self) -> list[StageCost]:
+        with self.database.read() as connection:
+            return overview_work.stage_costs(connection)
+
+    def documents_by_state(self) -> dict[str, int]:
+        with self.database.read() as connection:
+            return overview_work.documents_by_state(connection)
+
+    def parallel_steps(self, job_id: str, window_s: float) -> tuple[float, dict[Stage, float]]:
+        """(steps of a job that ran at once, on average of the last seconds; seconds a page takes in running steps)."""
+        now = time.time()
+        with self.database.read() as connection:
+            return overview_work.parallel_steps(connection, job_id, now, window_s)
 
     def counts(self) -> dict[str, int]:
         """documents, failed, running, pages, chunks and records that answer now."""
@@ -148,207 +278,7 @@ class Overview:
         return found
 
 
-class _Details:
-    """Counts per document, each asked once for all of them."""
-
-    def __init__(self, connection: Connection, only: str | None) -> None:
-        shown = func.coalesce(document.c.visible, document.c.newest)
-        mine = document.c.id == only if only else document.c.id.is_not(None)
-        self.routes: dict[str, dict[Route, int]] = {}
-        query = (
-            select(page.c.document, page.c.route, func.count().label("n"))
-            .join(document, and_(document.c.id == page.c.document, shown == page.c.generation))
-            .where(mine)
-            .group_by(page.c.document, page.c.route)
-        )
-        for row in connection.execute(query):
-            self.routes.setdefault(row.document, {})[Route(row.route)] = row.n
-        self.chunks: dict[str, int] = {
-            row.document: row.n
-            for row in connection.execute(
-                select(chunk.c.document, func.count().label("n"))
-                .join(document, and_(document.c.id == chunk.c.document, shown == chunk.c.generation))
-                .where(mine)
-                .group_by(chunk.c.document)
-            )
-        }
-        self.failed_pages: dict[str, dict[int, str]] = {}
-        for row in connection.execute(
-            select(page.c.document, page.c.number, page.c.error)
-            .join(document, and_(document.c.id == page.c.document, document.c.newest == page.c.generation))
-            .where(mine, page.c.error.is_not(None))
-        ):
-            self.failed_pages.setdefault(row.document, {})[row.number] = row.error
-        self.failed_stages: dict[str, dict[Stage, str]] = {}
-        for row in connection.execute(
-            select(step.c.document, step.c.stage, step.c.error)
-            .join(document, and_(document.c.id == step.c.document, document.c.newest == step.c.generation))
-            .where(mine, step.c.state == StepState.FAILED)
-        ):
-            self.failed_stages.setdefault(row.document, {})[Stage(row.stage)] = row.error
-
-
-def _document_query(only: str | None) -> Any:
-    shown = func.coalesce(document.c.visible, document.c.newest)
-    query = select(
-        document,
-        generation.c.pages,
-        generation.c.title,
-        generation.c.language,
-        generation.c.started_at,
-        generation.c.finished_at,
-    ).outerjoin(generation, and_(generation.c.document == document.c.id, generation.c.number == shown))
-    return query.where(document.c.id == only) if only else query
-
-
-def _document_view(row: Any, names: Sequence[str], details: _Details) -> DocumentView:
-    took = row.finished_at - row.started_at if row.finished_at and row.started_at else None
-    return DocumentView(
-        document=row.id,
-        source=names[0] if names else "",
-        sources=tuple(names),
-        state=DocumentState(row.state),
-        visible=row.visible is not None,
-        media_type=row.media_type,
-        size_bytes=row.size_bytes,
-        pages=row.pages or 0,
-        routes=details.routes.get(row.id, {}),
-        language=row.language or "",
-        title=row.title or "",
-        chunks=details.chunks.get(row.id, 0),
-        generation=row.visible or row.newest,
-        error=fault_of(row),
-        failed_pages=details.failed_pages.get(row.id, {}),
-        failed_stages=details.failed_stages.get(row.id, {}),
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        duration_s=took,
-    )
-
-
-def _refused_view(row: Any) -> DocumentView:
-    return DocumentView(
-        document="",
-        source=row.name,
-        sources=(row.name,),
-        state=DocumentState.FAILED,
-        visible=False,
-        media_type="",
-        size_bytes=row.size_bytes,
-        pages=0,
-        routes={},
-        language="",
-        title="",
-        chunks=0,
-        generation=0,
-        error=fault_of(row),
-        failed_pages={},
-        failed_stages={},
-        created_at=0.0,
-        updated_at=0.0,
-        duration_s=None,
-    )
-
-
-def _source_names(connection: Connection, only: set[str] | None = None) -> dict[str, tuple[str, ...]]:
-    names: dict[str, tuple[str, ...]] = {}
-    for row in connection.execute(select(source).order_by(source.c.id)):
-        for found in (row.document, row.pending):
-            if found and (only is None or found in only):
-                names[found] = (*names.get(found, ()), row.name)
-    return names
-
-
-def _job_view(connection: Connection, knowledge_id: str, row: Any) -> JobView:
-    return JobView(
-        job=row.id,
-        knowledge_id=knowledge_id,
-        state=JobState(row.state),
-        created_at=row.created_at,
-        finished_at=row.finished_at,
-        documents=tuple(_job_documents(connection, row.id)),
-        stages=tuple(_stage_progress(connection, row.id)),
-    )
-
-
-def _job_documents(connection: Connection, job_id: str) -> list[JobDocumentView]:
-    now = time.time()
-    mine = and_(generation.c.document == job_document.c.document, generation.c.number == job_document.c.generation)
-    rows = connection.execute(
-        select(job_document, generation.c.pages, generation.c.started_at, generation.c.finished_at)
-        .outerjoin(generation, mine)
-        .where(job_document.c.job == job_id)
-        .order_by(job_document.c.source)
-    ).all()
-    working = {
-        (row.document, row.generation): row
-        for row in connection.execute(
-            select(step)
-            .join(
-                job_document,
-                and_(job_document.c.document == step.c.document, job_document.c.generation == step.c.generation),
-            )
-            .where(job_document.c.job == job_id, step.c.state == StepState.RUNNING, step.c.lease_until > now)
-        )
-    }
-    return [_job_document(row, working.get((row.document, row.generation)), now) for row in rows]
-
-
-def _job_document(row: Any, at_work: Any, now: float) -> JobDocumentView:
-    took = row.finished_at - row.started_at if row.finished_at and row.started_at else None
-    return JobDocumentView(
-        source=row.source,
-        document=row.document,
-        outcome=Outcome(row.outcome),
-        state=DocumentState(row.state),
-        pages=row.pages or 0,
-        error=fault_of(row),
-        stage=Stage(at_work.stage) if at_work else None,
-        page=at_work.page if at_work else None,
-        silent_s=max(0.0, now - at_work.heard_at) if at_work else 0.0,
-        duration_s=took,
-    )
-
-
-def _stage_progress(connection: Connection, job_id: str) -> list[StageProgress]:
-    mine = and_(job_document.c.document == step.c.document, job_document.c.generation == step.c.generation)
-    lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= time.time())  # its worker died: it waits again
-    state = case((lost, StepState.DUE), else_=step.c.state).label("state")
-    rows = connection.execute(
-        select(step.c.stage, state, func.count().label("steps"), func.sum(step.c.pages).label("pages"))
-        .join(job_document, mine)
-        .where(job_document.c.job == job_id)
-        .group_by(step.c.stage, state)
-    ).all()
-    read = _pages_read(connection, job_id)
-    return [_progress(stage, [r for r in rows if r.stage == stage], read.get(stage)) for stage in Stage]
-
-
-def _pages_read(connection: Connection, job_id: str) -> dict[Stage, int]:
-    """Pages of the reading stages that are saved already, finer than their steps."""
-    mine = and_(job_document.c.document == page.c.document, job_document.c.generation == page.c.generation)
-    rows = connection.execute(
-        select(page.c.route, func.count().label("n"))
-        .join(job_document, mine)
-        .where(job_document.c.job == job_id, page.c.markdown.is_not(None) | page.c.error.is_not(None))
-        .group_by(page.c.route)
-    ).all()
-    stage_of = {Route.TEXT: Stage.PARSE, Route.OCR: Stage.OCR}
-    return {stage_of[Route(row.route)]: row.n for row in rows if Route(row.route) in stage_of}
-
-
-def _progress(stage: Stage, rows: Sequence[Any], read: int | None) -> StageProgress:
-    """Units are pages; a plan step, whose pages are not known before, counts as one."""
-
-    def amount(*states: StepState) -> int:
-        return sum((r.steps if stage is Stage.PLAN else r.pages) or 0 for r in rows if r.state in states)
-
-    total = amount(*StepState)
-    working = amount(StepState.RUNNING)
-    done = amount(StepState.DONE, StepState.SKIPPED)
-    if read is not None:
-        done = max(done, min(read, total))
-        working = min(working, total - done)
-    failed = amount(StepState.FAILED, StepState.CANCELLED)
-    waiting = max(0, total - done - working - failed)
-    return StageProgress(stage=stage, total=total, done=done, waiting=waiting, working=working, failed=failed)
+def _known(found: T | None, job_id: str) -> T:
+    if found is None:
+        raise NotFoundError(f"there is no job {job_id!r}: see `ingot jobs list`")
+    return found

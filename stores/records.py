@@ -17,6 +17,7 @@ from stores.intake import Intake
 from stores.overview import Overview
 from stores.pages import Pages
 from stores.passages import Passages
+from stores.redoing import Redoing
 from stores.reopening import Reopening
 from stores.steps import Steps
 from stores.submissions import Submissions
@@ -36,6 +37,7 @@ class RecordStore:
     steps: Steps
     dispatch: Dispatch
     reopening: Reopening
+    redoing: Redoing
     pages: Pages
     typed: TypedRecords
     versions: Versions
@@ -56,6 +58,7 @@ class RecordStore:
             steps=Steps(knowledge_id, database),
             dispatch=Dispatch(knowledge_id, database),
             reopening=Reopening(database),
+            redoing=Redoing(database),
             pages=Pages(database),
             typed=TypedRecords(database),
             versions=Versions(database),

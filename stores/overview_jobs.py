@@ -1,0 +1,280 @@
+"""Jobs as they are shown: their counts, stages and documents, counted in SQL."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, func, or_, select
+
+from stores.cursors import cursor_of, key_of
+from stores.intake import fault_of
+from stores.ledger import OPEN_STATES
+from stores.models import DocumentState, JobState, Outcome, Route, Stage, StepState
+from stores.tables import generation, job, job_document, page, step
+from stores.views import JobDocumentView, JobSummary, JobView, Slice, StageProgress
+
+_MANY = 500  # ids in one condition
+_OPEN_JOBS = (JobState.ACCEPTING, JobState.RUNNING)
+_MINE = and_(generation.c.document == job_document.c.document, generation.c.number == job_document.c.generation)
+_STEPS = and_(job_document.c.document == step.c.document, job_document.c.generation == step.c.generation)
+_ENDED = case(  # a document that was final at the door ended with it
+    (job_document.c.state.in_(OPEN_STATES), None),
+    (func.coalesce(generation.c.finished_at, 0.0) > job.c.created_at, generation.c.finished_at),
+    else_=job.c.created_at,
+)
+
+
+def jobs_page(
+    connection: Connection, knowledge_id: str, state: JobState | None, after: tuple[float, str] | None, limit: int
+) -> list[JobSummary]:
+    """At most ``limit`` jobs, the newest first, those before (created_at, id) ``after``."""
+    query = select(job).order_by(job.c.created_at.desc(), job.c.id.desc()).limit(limit)
+    if state:
+        query = query.where(job.c.state == state)
+    if after:
+        created_at, job_id = after
+        older = or_(job.c.created_at < created_at, and_(job.c.created_at == created_at, job.c.id < job_id))
+        query = query.where(job.c.created_at <= created_at, older)
+    rows = connection.execute(query).all()
+    counts = _counts(connection, [row.id for row in rows])
+    return [_summary(knowledge_id, row, counts.get(row.id, {})) for row in rows]
+
+
+def open_jobs(connection: Connection) -> list[str]:
+    """Ids of the jobs that are not over."""
+    return list(connection.execute(select(job.c.id).where(job.c.state.in_(_OPEN_JOBS))).scalars())
+
+
+def summary(connection: Connection, knowledge_id: str, job_id: str) -> JobSummary | None:
+    row = connection.execute(select(job).where(job.c.id == job_id)).first()
+    return _summary(knowledge_id, row, _counts(connection, [job_id]).get(job_id, {})) if row is not None else None
+
+
+def _counts(connection: Connection, ids: Sequence[str]) -> dict[str, dict[DocumentState, int]]:
+    found: dict[str, dict[DocumentState, int]] = {}
+    query = (
+        select(job_document.c.job, job_document.c.state, func.count().label("n"))
+        .where(job_document.c.job.in_(ids))
+        .group_by(job_document.c.job, job_document.c.state)
+    )
+    for row in connection.execute(query):
+        found.setdefault(row.job, {})[DocumentState(row.state)] = row.n
+    return found
+
+
+def _summary(knowledge_id: str, row: Any, counts: Mapping[DocumentState, int]) -> JobSummary:
+    return JobSummary(
+        job=row.id,
+        knowledge_id=knowledge_id,
+        state=JobState(row.state),
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+        counts=counts,
+        priority=row.priority,
+        metadata=row.metadata,
+        callback_url=row.callback_url,
+    )
+
+
+def whole_job(connection: Connection, knowledge_id: str, job_id: str) -> JobView | None:
+    """A job with all its documents."""
+    row = connection.execute(select(job).where(job.c.id == job_id)).first()
+    if row is None:
+        return None
+    return JobView(
+        job=row.id,
+        knowledge_id=knowledge_id,
+        state=JobState(row.state),
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+        documents=tuple(_views(connection, job_id, _documents(job_id).order_by(job_document.c.source))),
+        stages=tuple(stage_progress(connection, job_id)),
+    )
+
+
+def documents_page(
+    connection: Connection, job_id: str, states: Sequence[DocumentState], cursor: str | None, limit: int
+) -> Slice[JobDocumentView]:
+    """At most ``limit`` documents of a job by their source, with their stages; all states where none is named."""
+    query = _documents(job_id).order_by(job_document.c.source).limit(limit + 1)
+    after = key_of(cursor, str)
+    if after:
+        query = query.where(job_document.c.source > after[0])
+    if states:
+        query = query.where(job_document.c.state.in_(states))
+    views = _views(connection, job_id, query, stages=True)
+    shown = views[:limit]
+    return Slice(items=tuple(shown), next_cursor=cursor_of(shown[-1].source) if len(views) > limit else None)
+
+
+def working_documents(connection: Connection, job_id: str, limit: int) -> list[JobDocumentView]:
+    """Documents that somebody works on now, with their stages."""
+    held = and_(step.c.state == StepState.RUNNING, step.c.lease_until > time.time())
+    busy = select(step.c.document).where(_STEPS, held).exists()
+    return _views(
+        connection, job_id, _documents(job_id).where(busy).order_by(job_document.c.source).limit(limit), stages=True
+    )
+
+
+def ended_documents(connection: Connection, job_id: str, since: float) -> list[JobDocumentView]:
+    """Documents of a job that ended at ``since`` or later, in the order of their ends."""
+    query = _documents(job_id).where(since <= _ENDED).order_by(_ENDED, job_document.c.source)
+    return _views(connection, job_id, query)
+
+
+def _documents(job_id: str) -> Any:
+    return (
+        select(
+            job_document,
+            generation.c.pages,
+            generation.c.started_at,
+            generation.c.finished_at,
+            _ENDED.label("ended_at"),
+        )
+        .join(job, job.c.id == job_document.c.job)
+        .outerjoin(generation, _MINE)
+        .where(job_document.c.job == job_id)
+    )
+
+
+def _views(connection: Connection, job_id: str, query: Any, *, stages: bool = False) -> list[JobDocumentView]:
+    now = time.time()
+    rows = connection.execute(query).all()
+    at_work = _steps_in_hand(connection, job_id, now)
+    parts = _stages_of(connection, rows) if stages else {}
+    return [
+        _view(row, at_work.get((row.document, row.generation)), now, parts.get((row.document, row.generation), ()))
+        for row in rows
+    ]
+
+
+def _steps_in_hand(connection: Connection, job_id: str, now: float) -> dict[tuple[str, int], Any]:
+    held = and_(step.c.state == StepState.RUNNING, step.c.lease_until > now)
+    query = select(step).join(job_document, _STEPS).where(job_document.c.job == job_id, held)
+    return {(row.document, row.generation): row for row in connection.execute(query)}
+
+
+def _view(row: Any, at_work: Any, now: float, stages: tuple[StageProgress, ...]) -> JobDocumentView:
+    took = row.finished_at - row.started_at if row.finished_at and row.started_at else None
+    return JobDocumentView(
+        source=row.source,
+        document=row.document,
+        outcome=Outcome(row.outcome),
+        state=DocumentState(row.state),
+        pages=row.pages or 0,
+        error=fault_of(row),
+        stage=Stage(at_work.stage) if at_work else None,
+        page=at_work.page if at_work else None,
+        silent_s=max(0.0, now - at_work.heard_at) if at_work else 0.0,
+        duration_s=took,
+        generation=row.generation,
+        stages=stages,
+        ended_at=row.ended_at,
+    )
+
+
+def stage_progress(connection: Connection, job_id: str) -> list[StageProgress]:
+    """The stages of a job, all its documents together."""
+    state = _state_now()
+    rows = connection.execute(
+        _grouped(state).join(job_document, _STEPS).where(job_document.c.job == job_id).group_by(step.c.stage, state)
+    ).all()
+    mine = and_(job_document.c.document == page.c.document, job_document.c.generation == page.c.generation)
+    read = connection.execute(
+        select(page.c.route, func.count().label("n"))
+        .join(job_document, mine)
+        .where(job_document.c.job == job_id, _READ)
+        .group_by(page.c.route)
+    ).all()
+    return _all_stages(rows, {Route(row.route): row.n for row in read})
+
+
+def document_stages(connection: Connection, document: str, number: int) -> tuple[StageProgress, ...]:
+    """The stages of one generation."""
+    return _stages_in(connection, [document]).get((document, number), ())
+
+
+def _stages_of(connection: Connection, rows: Sequence[Any]) -> dict[tuple[str, int], tuple[StageProgress, ...]]:
+    ids = sorted({row.document for row in rows if row.document})
+    found: dict[tuple[str, int], tuple[StageProgress, ...]] = {}
+    for at in range(0, len(ids), _MANY):
+        found |= _stages_in(connection, ids[at : at + _MANY])
+    return found
+
+
+def _stages_in(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, int], tuple[StageProgress, ...]]:
+    """The stages of every generation of some documents."""
+    state = _state_now()
+    key = (step.c.document, step.c.generation)
+    steps: dict[tuple[str, int], list[Any]] = {}
+    for row in connection.execute(
+        _grouped(state, *key).where(step.c.document.in_(ids)).group_by(*key, step.c.stage, state)
+    ):
+        steps.setdefault((row.document, row.generation), []).append(row)
+    read: dict[tuple[str, int], dict[Route, int]] = {}
+    query = (
+        select(page.c.document, page.c.generation, page.c.route, func.count().label("n"))
+        .where(page.c.document.in_(ids), _READ)
+        .group_by(page.c.document, page.c.generation, page.c.route)
+    )
+    for row in connection.execute(query):
+        read.setdefault((row.document, row.generation), {})[Route(row.route)] = row.n
+    return {place: tuple(_all_stages(rows, read.get(place, {}))) for place, rows in steps.items()}
+
+
+_READ = or_(page.c.markdown.is_not(None), page.c.error.is_not(None))
+_STAGE_OF = {Route.TEXT: Stage.PARSE, Route.OCR: Stage.OCR}
+
+
+def _state_now() -> Any:
+    """A step whose worker died waits again."""
+    lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= time.time())
+    return case((lost, StepState.DUE), else_=step.c.state).label("state")
+
+
+def _grouped(state: Any, *key: Any) -> Any:
+    return select(
+        *key,
+        step.c.stage,
+        state,
+        func.count().label("steps"),
+        func.sum(step.c.pages).label("pages"),
+        func.min(step.c.started_at).label("started_at"),
+        func.max(step.c.finished_at).label("finished_at"),
+    )
+
+
+def _all_stages(rows: Sequence[Any], read: Mapping[Route, int]) -> list[StageProgress]:
+    """``read``: pages that are saved already, finer than their steps."""
+    saved = {_STAGE_OF[route]: count for route, count in read.items() if route in _STAGE_OF}
+    return [_progress(stage, [r for r in rows if r.stage == stage], saved.get(stage)) for stage in Stage]
+
+
+def _progress(stage: Stage, rows: Sequence[Any], read: int | None) -> StageProgress:
+    """Units are pages; a plan step, whose pages are not known before, counts as one."""
+
+    def amount(*states: StepState) -> int:
+        return sum((r.steps if stage is Stage.PLAN else r.pages) or 0 for r in rows if r.state in states)
+
+    total = amount(*StepState)
+    working = amount(StepState.RUNNING)
+    done = amount(StepState.DONE, StepState.SKIPPED)
+    if read is not None:
+        done = max(done, min(read, total))
+        working = min(working, total - done)
+    failed = min(amount(StepState.FAILED, StepState.CANCELLED), total - done - working)
+    began = [r.started_at for r in rows if r.started_at]
+    ended = [r.finished_at for r in rows if r.finished_at]
+    waiting = total - done - working - failed
+    return StageProgress(
+        stage=stage,
+        total=total,
+        done=done,
+        waiting=waiting,
+        working=working,
+        failed=failed,
+        started_at=min(began) if began else None,
+        finished_at=max(ended) if ended and not waiting and not working else None,
+    )

@@ -1,0 +1,180 @@
+"""Work as it is shown: what waits in which order, who has what in hand, and what steps cost so far."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from stores.models import Stage, StepState
+from stores.tables import callback, document, fetch, job_document, source, step
+from stores.views import WorkingStep
+
+_OPEN_ERRANDS = ("pending",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueStep:
+    """A step that may begin: since when it waits, and when it is tried again where it failed before."""
+
+    document: str
+    generation: int
+    stage: Stage
+    since: float
+    not_before: float
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageCost:
+    """Done steps of one stage: how many, their pages, their seconds by the clock and on the CPU; and those failed."""
+
+    stage: Stage
+    done: int
+    failed: int
+    pages: int
+    wall_s: float
+    cpu_s: float
+
+
+def due_steps(connection: Connection, documents: Sequence[str] = ()) -> list[DueStep]:
+    """Steps that may begin, the longest waiting first; of some documents where any are named."""
+    lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= time.time())
+    since = func.coalesce(func.nullif(step.c.sent_at, 0.0), step.c.not_before).label("since")
+    query = select(step.c.document, step.c.generation, step.c.stage, since, step.c.not_before, step.c.error).where(
+        or_(step.c.state == StepState.DUE, lost)
+    )
+    if documents:
+        query = query.where(step.c.document.in_(documents))
+    return [
+        DueStep(
+            document=row.document,
+            generation=row.generation,
+            stage=Stage(row.stage),
+            since=row.since,
+            not_before=row.not_before,
+            error=row.error,
+        )
+        for row in connection.execute(query.order_by(since))
+    ]
+
+
+def due_of_job(connection: Connection, job_id: str) -> DueStep | None:
+    """The step of a job that has waited longest."""
+    mine = select(job_document.c.document).where(job_document.c.job == job_id)
+    lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= time.time())
+    since = func.coalesce(func.nullif(step.c.sent_at, 0.0), step.c.not_before).label("since")
+    row = connection.execute(
+        select(step, since)
+        .where(or_(step.c.state == StepState.DUE, lost), step.c.document.in_(mine))
+        .order_by(step.c.not_before, since)
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    return DueStep(
+        document=row.document,
+        generation=row.generation,
+        stage=Stage(row.stage),
+        since=row.since,
+        not_before=row.not_before,
+        error=row.error,
+    )
+
+
+def steps_in_hand(connection: Connection, knowledge_id: str) -> list[WorkingStep]:
+    """Steps under a lease, the oldest first."""
+    now = time.time()
+    named = select(source.c.name).where(or_(source.c.document == step.c.document, source.c.pending == step.c.document))
+    rows = connection.execute(
+        select(step, named.order_by(source.c.id).limit(1).scalar_subquery().label("source"))
+        .where(step.c.state == StepState.RUNNING, step.c.lease_until > now)
+        .order_by(step.c.started_at)
+    )
+    return [
+        WorkingStep(
+            knowledge_id=knowledge_id,
+            document=row.document,
+            source=row.source or "",
+            stage=Stage(row.stage),
+            page=row.page,
+            worker=row.worker or "",
+            started_at=row.started_at,
+            silent_s=max(0.0, now - row.heard_at),
+        )
+        for row in rows
+    ]
+
+
+def open_errands(connection: Connection) -> tuple[int, float | None]:
+    """(callbacks and URLs that wait, since when the oldest does)."""
+    callbacks = connection.execute(
+        select(func.count(), func.min(callback.c.created_at)).where(callback.c.state.in_(_OPEN_ERRANDS))
+    ).one()
+    fetches = connection.execute(select(func.count()).where(fetch.c.state.in_(_OPEN_ERRANDS))).scalar_one()
+    return int(callbacks[0]) + int(fetches), callbacks[1]
+
+
+def stage_costs(connection: Connection) -> list[StageCost]:
+    """What steps cost here so far."""
+    took = func.coalesce(step.c.finished_at - step.c.started_at, 0.0)
+    rows = connection.execute(
+        select(
+            step.c.stage,
+            step.c.state,
+            func.count().label("n"),
+            func.sum(step.c.pages).label("pages"),
+            func.sum(took).label("wall"),
+            func.sum(step.c.cpu_s).label("cpu"),
+        )
+        .where(step.c.state.in_((StepState.DONE, StepState.FAILED)))
+        .group_by(step.c.stage, step.c.state)
+    ).all()
+    return [_cost(stage, [row for row in rows if row.stage == stage]) for stage in Stage]
+
+
+def _cost(stage: Stage, rows: Sequence[Any]) -> StageCost:
+    done = [row for row in rows if row.state == StepState.DONE]
+    return StageCost(
+        stage=stage,
+        done=sum(row.n for row in done),
+        failed=sum(row.n for row in rows if row.state == StepState.FAILED),
+        pages=sum(row.pages for row in done),
+        wall_s=sum(row.wall for row in done),
+        cpu_s=sum(row.cpu for row in done),
+    )
+
+
+def parallel_steps(
+    connection: Connection, job_id: str, now: float, window_s: float
+) -> tuple[float, dict[Stage, float]]:
+    """(steps of a job that ran at once, on average of the last seconds; seconds a page takes in running steps)."""
+    mine = and_(job_document.c.document == step.c.document, job_document.c.generation == step.c.generation)
+    rows = connection.execute(
+        select(step.c.stage, step.c.state, step.c.started_at, step.c.finished_at, step.c.page, step.c.first_page)
+        .join(job_document, mine)
+        .where(
+            job_document.c.job == job_id,
+            step.c.started_at.is_not(None),
+            or_(step.c.finished_at > now - window_s, step.c.state == StepState.RUNNING),
+            step.c.state.in_((StepState.RUNNING, StepState.DONE)),
+        )
+    ).all()
+    if not rows:
+        return 0.0, {}
+    begin = max(now - window_s, min(row.started_at for row in rows))
+    spent = sum((row.finished_at or now) - max(row.started_at, begin) for row in rows)
+    paces = {
+        Stage(row.stage): (now - row.started_at) / (row.page - row.first_page)
+        for row in rows
+        if row.state == StepState.RUNNING and row.page and row.page > row.first_page
+    }
+    return spent / max(now - begin, 0.001), paces
+
+
+def documents_by_state(connection: Connection) -> dict[str, int]:
+    rows = connection.execute(select(document.c.state, func.count().label("n")).group_by(document.c.state))
+    return {row.state: row.n for row in rows}
