@@ -1,4 +1,4 @@
-"""The first page: knowledge bases with what is in them."""
+"""The first page: knowledge bases with what is in them, and a drop zone."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from ingest.api.asking import Asked
+from ingest.api.security import Who
+from ingest.web.handing_over import limits_of, schemas_of
 from ingest.web.rendering import page
 
 router = APIRouter()
 
 
 @router.get("/")
-def show_home(request: Request, service: Asked) -> HTMLResponse:
-    """All knowledge bases of this home."""
-    return page(request, "home.html", bases=service.knowledge_bases())
+def show_home(request: Request, service: Asked, who: Who) -> HTMLResponse:
+    """All knowledge bases that the caller may see."""
+    bases = [base for base in service.knowledge_bases() if who.sees(base.knowledge_id)]
+    return page(request, "home.html", bases=bases, limits=limits_of(service.settings), schemas=schemas_of(service))

@@ -6,17 +6,18 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from ingest.web import home
+from ingest.api import security
+from ingest.web import home, jobs, knowledge
 from ingest.web.assets import assets, assets_version
 from ingest.web.rendering import page
 from stores.errors import IngotError, NotFoundError
 
-PAGES: tuple[APIRouter, ...] = (home.router,)
+PAGES: tuple[APIRouter, ...] = (home.router, knowledge.router, jobs.router)
 """The routers of the pages, one per page as it grows."""
 static = APIRouter()
 _NOT_PAGES = ("/api/", "/static/", "/openapi.json", "/livez", "/readyz", "/metrics", "/version")
@@ -26,8 +27,9 @@ _ASK_AGAIN = "no-cache"
 
 def install(app: FastAPI) -> None:
     """Add the pages to an application whose errors answer as problems already; a browser gets them as a page."""
-    for router in (static, *PAGES):
-        app.include_router(router, include_in_schema=False)
+    app.include_router(static, include_in_schema=False)
+    for router in PAGES:
+        app.include_router(router, include_in_schema=False, dependencies=[Depends(security.caller)])
     for kind in (IngotError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _for_browsers(app.exception_handlers[kind]))
 

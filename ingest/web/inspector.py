@@ -1,0 +1,81 @@
+"""The inspector: page image, Markdown, and records and passages of one document side by side."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from ingest.api.asking import Asked
+from ingest.api.security import Who
+from ingest.web.leaves import ShownLeaf, kind_of, page_in_words, shown_leaf
+from ingest.web.rendering import page
+from ingest.web.shown_values import ShownRecord, shown_record, value_of_key
+from ingest.web.words import path_segment
+from pipeline.service import Service
+from stores.errors import InputError
+from stores.models import Box
+
+router = APIRouter()
+_MOST_BOXES = 50
+
+
+@router.get("/knowledge/{knowledge_id}/documents/{name:path}", response_model=None)
+def show_document(
+    request: Request,
+    service: Asked,
+    who: Who,
+    knowledge_id: str,
+    name: str,
+    number: Annotated[int, Query(alias="page", ge=0, le=10_000_000)] = 0,
+    chunk: Annotated[int | None, Query(ge=0, le=1 << 40)] = None,
+    record: str = "",
+    box: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI copies it
+    part: str = "",
+) -> Response:
+    """The page asked for: by number, or where a passage (its ordinal) or a value (``invoice.amount``) stands."""
+    view = service.document(knowledge_id, name)
+    if view.document != name:
+        return RedirectResponse(_address(request, knowledge_id, view.document))
+    value = value_of_key(record)
+    strip = service.page_strip(knowledge_id, name)
+    number = number or (service.place_of(knowledge_id, name, chunk, value) if chunk is not None or value else 0) or 1
+    leaf = _leaf(service, knowledge_id, name, min(number, len(strip)), box) if strip else None
+    known = {"knowledge_id": knowledge_id, "document": view, "leaf": leaf}
+    if part == "leaf":
+        return page(request, "leaf.html", **known)
+    return _whole(request, service, known, strip=[(mark, kind_of(mark), page_in_words(mark)) for mark in strip])
+
+
+def _whole(request: Request, service: Service, known: dict[str, object], **context: object) -> HTMLResponse:
+    records = _records(service, str(known["knowledge_id"]), getattr(known["document"], "document", ""))
+    return page(request, "inspector.html", **known, records=records, **context)
+
+
+def _address(request: Request, knowledge_id: str, document: str) -> str:
+    query = urlencode(request.query_params.multi_items())
+    return f"/knowledge/{path_segment(knowledge_id)}/documents/{document}" + (f"?{query}" if query else "")
+
+
+def _leaf(service: Service, knowledge_id: str, name: str, number: int, boxes: list[str]) -> ShownLeaf:
+    return shown_leaf(service.leaf(knowledge_id, name, number), [box_of(text) for text in boxes[:_MOST_BOXES]])
+
+
+def _records(service: Service, knowledge_id: str, document: str) -> list[ShownRecord]:
+    schemas = service.schemas()
+    shown = [shown_record(view, schemas.get(view.schema)) for view in service.records_of(knowledge_id, document)]
+    return sorted(shown, key=lambda record: (record.schema == "document", -record.count))
+
+
+def box_of(text: str) -> Box:
+    """A box in points from ``x0,y0,x1,y1``; InputError where it is none."""
+    try:
+        x0, y0, x1, y1 = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError(f"{text!r} is no box: give x0,y0,x1,y1 in points") from error
+    if not all(map(math.isfinite, (x0, y0, x1, y1))):
+        raise InputError(f"{text!r} is no box: give x0,y0,x1,y1 in points")
+    return x0, y0, x1, y1

@@ -1,0 +1,102 @@
+"""The page of one knowledge base: its documents with filters, its jobs, and what can be done with them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import BaseModel, Field
+
+from ingest.api.asking import Asked
+from ingest.web.handing_over import limits_of, schemas_of
+from ingest.web.origin import SEE_OTHER, same_origin
+from ingest.web.rendering import page
+from ingest.web.words import path_segment
+from stores.models import DocumentState
+from stores.views import DocumentFilter, JobFilter
+
+router = APIRouter()
+_DOCUMENTS = 100
+_JOBS_BESIDE = 5
+_JOBS = 50
+
+
+class Filters(BaseModel, frozen=True):
+    """What the list of documents is asked for, as it stands in the query string. Unknown states mean all."""
+
+    q: str = Field("", max_length=200)
+    state: str = Field("", max_length=20)
+    language: str = Field("", max_length=20)
+    media_type: str = Field("", max_length=100)
+    sort: str = Field("source", max_length=20)
+    cursor: str = Field("", max_length=4096)
+
+    def wanted(self) -> DocumentFilter:
+        state = DocumentState(self.state) if self.state in list(DocumentState) else None
+        return DocumentFilter(
+            state=state, language=self.language, media_type=self.media_type, text=self.q.strip(), sort=self.sort
+        )
+
+    def query(self, cursor: str | None = None) -> str:
+        """The query string of the same list, from a cursor or from its beginning."""
+        plain = {"q": self.q, "state": self.state, "language": self.language, "media_type": self.media_type}
+        given = {name: value for name, value in plain.items() if value}
+        if self.sort != "source":
+            given["sort"] = self.sort
+        if cursor:
+            given["cursor"] = cursor
+        return "?" + urlencode(given)
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.q or self.state or self.language or self.media_type)
+
+
+@router.get("/knowledge/{knowledge_id}")
+def show_knowledge(
+    request: Request, service: Asked, knowledge_id: str, filters: Annotated[Filters, Query()]
+) -> HTMLResponse:
+    """Documents, those first that the filters and the cursor ask for."""
+    documents = service.documents_page(knowledge_id, filters.wanted(), filters.cursor or None, _DOCUMENTS)
+    return page(
+        request,
+        "knowledge.html",
+        base=service.knowledge_base(knowledge_id),
+        documents=documents,
+        filters=filters,
+        jobs=service.jobs_page(JobFilter(knowledge_ids=(knowledge_id,)), None, _JOBS_BESIDE),
+        limits=limits_of(service.settings),
+        schemas=schemas_of(service),
+        all_schemas=sorted(service.schemas()),
+    )
+
+
+@router.get("/knowledge/{knowledge_id}/jobs")
+def show_jobs(request: Request, service: Asked, knowledge_id: str, cursor: str = "") -> HTMLResponse:
+    """All jobs of one knowledge base, the newest first."""
+    service.knowledge_base(knowledge_id)
+    jobs = service.jobs_page(JobFilter(knowledge_ids=(knowledge_id,)), cursor or None, _JOBS)
+    return page(request, "jobs.html", knowledge_id=knowledge_id, jobs=jobs, cursor=cursor)
+
+
+@router.post("/knowledge/{knowledge_id}/retry-document", dependencies=[Depends(same_origin)])
+def retry_document(service: Asked, knowledge_id: str, document: Annotated[str, Form()]) -> RedirectResponse:
+    """Redo what failed of one document, and show the job that does it."""
+    job = service.retry_document(knowledge_id, document, None)
+    return RedirectResponse(f"/jobs/{path_segment(job.job)}", SEE_OTHER)
+
+
+@router.post("/knowledge/{knowledge_id}/delete-document", dependencies=[Depends(same_origin)])
+def delete_document(service: Asked, knowledge_id: str, document: Annotated[str, Form()]) -> RedirectResponse:
+    """Delete one document, or forget a file that could never be taken."""
+    service.delete_document(knowledge_id, document)
+    return RedirectResponse(f"/knowledge/{path_segment(knowledge_id)}", SEE_OTHER)
+
+
+@router.post("/knowledge/{knowledge_id}/delete", dependencies=[Depends(same_origin)])
+def delete_knowledge(service: Asked, knowledge_id: str) -> RedirectResponse:
+    """Delete the knowledge base with all that is in it."""
+    service.delete_knowledge_base(knowledge_id)
+    return RedirectResponse("/", SEE_OTHER)

@@ -1,0 +1,174 @@
+"""One page of a document as the inspector shows it: shapes over its image, pieces of Markdown, passages. Pure.
+
+What belongs together shares keys: ``b3`` is a block, ``c12`` a passage, ``invoice.amount`` a value; ``on`` names the
+blocks that a passage or a value lies on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ingest.web.markdown import Piece, pieces
+from ingest.web.shown_values import in_words, value_key
+from stores.models import Block, Box, Chunk, Evidence, Page, Route
+from stores.views import Leaf, PageMark
+
+_SHARE_INSIDE = 0.5  # of the smaller of two boxes that must lie in the other
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What lights up on the page image: boxes in points, as (x, y, width, height)."""
+
+    key: str
+    on: str
+    title: str
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPassage:
+    """One passage that stands on the page, whole or in part."""
+
+    key: str
+    on: str
+    number: int
+    heading: str
+    text: str
+    first_page: int
+    last_page: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLeaf:
+    """A page with everything on it. ``margins``: running headers and footers, which are no part of the Markdown."""
+
+    document: str
+    page: Page
+    facts: str
+    blocks: tuple[Shape, ...]
+    values: tuple[Shape, ...]
+    passages: tuple[Shape, ...]
+    asked: tuple[Box, ...]
+    pieces: tuple[tuple[Piece, str], ...]
+    margins: tuple[tuple[str, str, str], ...]
+    texts: tuple[ShownPassage, ...]
+
+
+def shown_leaf(leaf: Leaf, asked: Sequence[Box] = ()) -> ShownLeaf:
+    """``asked``: boxes in points that the address names."""
+    blocks = leaf.page.blocks
+    return ShownLeaf(
+        document=leaf.document,
+        page=leaf.page,
+        facts=page_in_words(mark_of(leaf.page)),
+        blocks=tuple(Shape(f"b{i}", "", _titled(block), (_sized(block.box),)) for i, block in enumerate(blocks)),
+        values=tuple(_value(schema, proof, blocks) for schema, proof in leaf.proofs),
+        passages=tuple(_passage(chunk, leaf.page.number, blocks) for chunk in leaf.chunks),
+        asked=tuple(_sized(box) for box in asked),
+        pieces=tuple((piece, _keys(piece.blocks)) for piece in pieces(leaf.page.markdown, blocks)),
+        margins=tuple((f"b{i}", str(b.label), b.text) for i, b in enumerate(blocks) if b.end <= b.start),
+        texts=tuple(_text(chunk, leaf.page.number, blocks) for chunk in leaf.chunks),
+    )
+
+
+def blocks_under(boxes: Iterable[Box], blocks: Sequence[Block]) -> tuple[int, ...]:
+    """Indices of the blocks that share most of the smaller area with any of the boxes."""
+    wanted = list(boxes)
+    return tuple(i for i, block in enumerate(blocks) if any(_together(block.box, box) for box in wanted))
+
+
+def _together(one: Box, other: Box) -> bool:
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    high = min(one[3], other[3]) - max(one[1], other[1])
+    smaller = min(_area(one), _area(other))
+    return wide > 0 and high > 0 and wide * high >= _SHARE_INSIDE * smaller
+
+
+def _area(box: Box) -> float:
+    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
+
+
+def _sized(box: Box) -> Box:
+    """(x, y, width, height) of a box given by its corners."""
+    x0, y0, x1, y1 = box
+    return x0, y0, max(0.0, x1 - x0), max(0.0, y1 - y0)
+
+
+def _keys(indices: Iterable[int]) -> str:
+    return " ".join(f"b{index}" for index in indices)
+
+
+def _titled(block: Block) -> str:
+    return f"{block.label} {block.level}" if block.level else str(block.label)
+
+
+def _value(schema: str, proof: Evidence, blocks: Sequence[Block]) -> Shape:
+    key = value_key(schema, proof.path)
+    on = _keys(blocks_under(proof.boxes, blocks))
+    return Shape(key, on, in_words(key), tuple(_sized(box) for box in proof.boxes))
+
+
+def _passage(chunk: Chunk, number: int, blocks: Sequence[Block]) -> Shape:
+    boxes = _boxes_on(chunk, number)
+    return Shape(
+        f"c{chunk.ordinal}",
+        _keys(blocks_under(boxes, blocks)),
+        f"passage {chunk.ordinal + 1}",
+        tuple(map(_sized, boxes)),
+    )
+
+
+def _boxes_on(chunk: Chunk, number: int) -> list[Box]:
+    return [placed.box for placed in chunk.boxes if placed.page == number]
+
+
+def _text(chunk: Chunk, number: int, blocks: Sequence[Block]) -> ShownPassage:
+    return ShownPassage(
+        key=f"c{chunk.ordinal}",
+        on=_keys(blocks_under(_boxes_on(chunk, number), blocks)),
+        number=chunk.ordinal + 1,
+        heading=chunk.heading,
+        text=chunk.text,
+        first_page=chunk.first_page,
+        last_page=chunk.last_page,
+    )
+
+
+def mark_of(page: Page) -> PageMark:
+    return PageMark(
+        number=page.number,
+        route=page.route,
+        reason=page.reason,
+        engine=page.text.engine if page.text else "",
+        confidence=page.text.confidence if page.text else None,
+        error=page.error,
+        read=page.text is not None,
+    )
+
+
+def kind_of(mark: PageMark) -> str:
+    """The colour of a page in the strip: failed, unread, or its route."""
+    if mark.error:
+        return "failed"
+    return str(mark.route) if mark.read or mark.route is Route.BLANK else "unread"
+
+
+def page_in_words(mark: PageMark) -> str:
+    """How the page was read and why so: ``Read by OCR (rapidocr), 99 % sure: image only``."""
+    if mark.error:
+        return f"Failed: {mark.error}"
+    if mark.route is Route.BLANK:
+        return f"Blank: {mark.reason}"
+    if not mark.read:
+        return "Not read yet"
+    how = "Read by OCR" if mark.route is Route.OCR else "From its text layer"
+    engine = f" ({mark.engine})" if mark.engine else ""
+    sure = f", {_percent(mark.confidence)} sure" if mark.confidence is not None else ""
+    return f"{how}{engine}{sure}: {mark.reason}"
+
+
+def _percent(share: float) -> str:
+    """``99.3 %``; never rounded up to certainty."""
+    return f"{min(share * 100, 99.9):.1f} %" if share < 1 else "100 %"

@@ -1,0 +1,137 @@
+"""Extracted records as pages show them: each value with its words, its proof and the key that lights it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stores.models import FieldKind, Schema
+from stores.views import RecordView
+
+Proofs = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownValue:
+    """One value. ``page`` is 0 where the document was searched in vain for it; ``path`` names it inside its record."""
+
+    schema: str
+    path: str
+    name: str
+    text: str
+    page: int
+    quote: str
+
+    @property
+    def key(self) -> str:
+        """What lights it; also the address of it in the URL of its document."""
+        return value_key(self.schema, self.path)
+
+    @property
+    def proved(self) -> bool:
+        return self.page > 0
+
+
+@dataclass(frozen=True, slots=True)
+class ShownField:
+    """One field of a record: its values, and for a list of rows those of each row."""
+
+    name: str
+    values: tuple[ShownValue, ...] = ()
+    rows: tuple[tuple[ShownValue, ...], ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        return not self.values and not self.rows
+
+    @property
+    def all(self) -> tuple[ShownValue, ...]:
+        return (*self.values, *(value for row in self.rows for value in row))
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRecord:
+    """One record of one document, fields in the order of its schema."""
+
+    document: str
+    source: str
+    schema: str
+    fields: tuple[ShownField, ...]
+
+    @property
+    def filled(self) -> tuple[ShownField, ...]:
+        return tuple(field for field in self.fields if not field.empty)
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        return tuple(field.name for field in self.fields if field.empty)
+
+    @property
+    def count(self) -> int:
+        return sum(len(field.all) for field in self.fields)
+
+
+def value_key(schema: str, path: str) -> str:
+    return f"{schema}.{path}"
+
+
+def value_of_key(key: str) -> tuple[str, str] | None:
+    """(schema, path) of a key, None where it is none."""
+    schema, dot, path = key.partition(".")
+    return (schema, path) if dot and schema and path else None
+
+
+def in_words(name: str) -> str:
+    """``invoice number`` for ``invoice_number``."""
+    return name.replace("_", " ")
+
+
+def shown_record(view: RecordView, schema: Schema | None) -> ShownRecord:
+    """A record with every field of its schema, or with what it has where the schema is not known any more."""
+    known = [(field.name, field.kind) for field in schema.fields] if schema else []
+    names = dict(known) | {name: _kind(value) for name, value in view.fields.items() if name not in dict(known)}
+    fields = tuple(_field(view, name, kind) for name, kind in names.items())
+    return ShownRecord(view.document, view.source, view.schema, fields)
+
+
+def _kind(value: Any) -> FieldKind:
+    if isinstance(value, list):
+        return FieldKind.ROWS if any(isinstance(one, dict) for one in value) else FieldKind.TEXTS
+    return FieldKind.TEXT
+
+
+def _field(view: RecordView, name: str, kind: FieldKind) -> ShownField:
+    value = view.fields.get(name)
+    if not isinstance(value, list):
+        return ShownField(in_words(name), tuple(_values(view, [(name, in_words(name), value)])))
+    if kind is not FieldKind.ROWS:
+        numbered = [(f"{name}[{at}]", in_words(name), one) for at, one in enumerate(value)]
+        return ShownField(in_words(name), tuple(_values(view, numbered)))
+    return ShownField(in_words(name), rows=tuple(_rows(view, name, value)))
+
+
+def _rows(view: RecordView, name: str, rows: Sequence[Any]) -> Iterator[tuple[ShownValue, ...]]:
+    for at, row in enumerate(rows):
+        cells = row.items() if isinstance(row, dict) else [("value", row)]
+        yield tuple(_values(view, [(f"{name}[{at}].{cell}", in_words(cell), value) for cell, value in cells]))
+
+
+def _values(view: RecordView, named: Sequence[tuple[str, str, Any]]) -> Iterator[ShownValue]:
+    for path, name, value in named:
+        if value is None or value == "" or value == []:
+            continue
+        proof = view.evidence.get(path, {})
+        page = int(proof.get("page", 0)) if proof.get("found") else 0
+        yield ShownValue(view.schema, path, name, as_text(value), page, str(proof.get("quote", "")))
+
+
+def as_text(value: Any) -> str:
+    """``564`` for 564.0, items by commas."""
+    if isinstance(value, float):
+        return f"{value:.10g}" if abs(value) < 1e10 else str(value)
+    if isinstance(value, list):
+        return ", ".join(as_text(one) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{in_words(str(name))}: {as_text(one)}" for name, one in value.items() if one is not None)
+    return str(value)
