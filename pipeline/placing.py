@@ -105,6 +105,28 @@ class Memory:
         known = self.known.get(document)
         return known.error if known and placement.outcome is Outcome.FAILED else None
 
+    def uploads(self, name: str, root: str) -> list[KnownSource]:
+        """The sources of a name below a numbered root (``root``, ``root#2``...), in the order of their making."""
+        return [
+            source
+            for (at, called), source in self.sources.items()
+            if called == name and (at == root or at.startswith(f"{root}#"))
+        ]
+
+    def remember(self, file: FoundFile, document: str | None, fault: Fault | None = None) -> None:
+        """From now on this name holds these bytes, or none for this reason."""
+        key = (file.root, file.name)
+        before = self.sources.get(key)
+        self.sources[key] = KnownSource(
+            root=file.root,
+            name=file.name,
+            size_bytes=file.size_bytes,
+            modified_ns=file.modified_ns,
+            document=document or (before.newest if before else None),
+            pending=None,
+            error=fault,
+        )
+
     def note(self, placement: Placement) -> None:
         """Remember what was placed, so that the same bytes under a second name are known."""
         document = document_id(placement.arrival.sha256)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from pipeline import flow, ingesting, inspecting, previewing, removal, searching, submitting, wiring
 from pipeline.ingesting import IngestRequest
 from pipeline.placing import check_schemas
+from pipeline.sending import Sender
 from pipeline.settings import Settings
-from pipeline.submitting import Receipt, Submission
+from pipeline.submission import Receipt, Submission
 from pipeline.work import Tools
 from stores.errors import NotFoundError
 from stores.models import Hit, Options, Page, Schema, check_knowledge_id
@@ -27,7 +28,8 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._tools: Tools = wiring.build(settings, durable=True, pooled=True)
-        self._desk = submitting.Desk(self._tools)
+        self._sender = Sender(self._tools)
+        self._desk = submitting.Desk(self._tools, self._sender.tell)
 
     def ingest(self, knowledge_id: str, request: IngestRequest) -> IngestReport:
         """Make durable what is new or changed, and hand it to the workers. Returns at once.
@@ -47,6 +49,10 @@ class Service:
     def submit_soon(self, knowledge_id: str, submission: Submission) -> Future[Receipt]:
         """As ``submit``, for a caller that does not wait in a thread."""
         return self._desk.submit(knowledge_id, submission)
+
+    def refuse_when_full(self, knowledge_id: str) -> None:
+        """UnavailableError where more documents wait than ``queue_max``: before the upload is read."""
+        self._desk.refuse_when_full(check_knowledge_id(knowledge_id))
 
     def staging(self, knowledge_id: str) -> Path:
         """The folder for files that arrive, on the home's file system; what a killed process left there is removed."""
@@ -104,10 +110,10 @@ class Service:
     def delete_document(self, knowledge_id: str, name: str) -> DocumentView:
         """Nothing of the document answers from now on, and nothing of it is left. What it was."""
         store = self._store(knowledge_id)
-        refused = [view for view in store.overview.refused() if view.source == name]
+        refused = store.overview.refused(name)
         if refused:
             store.intake.forget_refused(name)
-            return refused[0]
+            return refused
         view = self.document(knowledge_id, name)
         removal.remove_document(self._tools, store, view.document)
         return view
@@ -168,9 +174,8 @@ class Service:
     def delete_knowledge_base(self, knowledge_id: str) -> None:
         """Remove a knowledge base: its vectors, then its folder."""
         store = self._store(knowledge_id)
-        for view in store.overview.jobs():
-            if view.finished_at is None:
-                store.reopening.cancel(view.job)
+        for job in store.overview.open_jobs():
+            store.reopening.cancel(job)
         self._tools.vectors().drop(knowledge_id)
         self._tools.catalog.remove(knowledge_id)
 

@@ -1,75 +1,191 @@
-"""The use case "submit": files handed over, paths and URLs become one durable job, many requests at a time."""
+"""The use case "submit": files handed over, paths and URLs become one durable job, many requests at a time.
+
+Requests that arrive together for one knowledge base share one transaction: one is written while the next ones gather.
+A submission looks up only what it names, so the thousandth costs what the first did.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import Future
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from pipeline import admitting, removal
+from pipeline.placing import Wanted, check_schemas
+from pipeline.receiving import Round
+from pipeline.submission import Candidate, Receipt, Received, Submission, Upload
 from pipeline.work import Tools
-from stores.errors import UnavailableError
-from stores.models import Fault, Options, Outcome, check_knowledge_id
+from stores.errors import IngotError, InputError, NotFoundError, UnavailableError
+from stores.models import check_knowledge_id
+
+if TYPE_CHECKING:
+    from stores.records import RecordStore
+
+log = logging.getLogger("ingot.submitting")
+
+_MOST_TOGETHER = 64  # submissions of one transaction
+_KNOWLEDGE_BASES_AT_ONCE = 8
+_COUNT_AGAIN_S = 1.0
+_FORGET_AGAIN_S = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """One file that arrived whole in ``path`` (in the staging folder). ``fault`` where it cannot be taken."""
+@dataclass(slots=True)
+class _Waiting:
+    """A submission whose files are at hand, and who waits for its receipt."""
 
-    path: Path
-    name: str
-    size_bytes: int
-    sha256: str
-    media_type: str = ""
-    fault: Fault | None = None
+    submission: Submission
+    candidates: tuple[Candidate, ...]
+    future: Future[Receipt]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
-    """One request of the second door. It always becomes a job, even where nothing is to be done."""
-
-    uploads: tuple[Upload, ...] = ()
-    paths: tuple[Path, ...] = ()
-    urls: tuple[str, ...] = ()
-    options: Options = field(default_factory=Options)
-    passwords: tuple[str, ...] = ()
-    priority: int = 0  # larger first among waiting documents
-    metadata: Mapping[str, Any] | None = None
-    callback_url: str = ""
-    callback_each: bool = False
-    replace: bool = False  # an upload takes the place of the document that has its name
-    idempotency_key: str = ""
-    digest: str = ""  # SHA-256 of what was asked; compared where the key comes again
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """What became of one file or URL at the door. ``document`` is "" where it was refused or is yet to be fetched."""
-
-    source: str
-    document: str
-    outcome: Outcome
-    error: Fault | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What was made durable. ``replayed``: the same request had come before, and this is its answer."""
+@dataclass(slots=True)
+class _Counter:
+    """The queue in front of one knowledge base. One thread at a time writes for it."""
 
     knowledge_id: str
-    job: str
-    documents: tuple[Received, ...]
-    replayed: bool = False
+    waiting: list[_Waiting] = field(default_factory=list)
+    busy: bool = False
+    prepared: RecordStore | None = None  # the store whose tables of records are known to be there
+    forgot_at: float = 0.0
+    queued: int = 0  # documents that nobody has begun, when last counted
+    counted_at: float = 0.0
 
 
 class Desk:
-    """Where submissions are taken: those that come together for one knowledge base share one commit."""
+    """Where submissions are taken. ``committed`` is told of each knowledge base that has new work."""
 
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
+    def __init__(self, tools: Tools, committed: Callable[[str], None]) -> None:
+        self._tools, self._committed = tools, committed
+        self._wanted = Wanted(tools)
+        self._counters: dict[str, _Counter] = {}
+        self._lock = threading.Lock()
+        self._writers: ThreadPoolExecutor | None = None
+        self._readers: ThreadPoolExecutor | None = None
 
     def submit(self, knowledge_id: str, submission: Submission) -> Future[Receipt]:
-        """The receipt, once everything of the submission is safe on disk."""
-        check_knowledge_id(knowledge_id)
-        raise UnavailableError("submissions are not taken yet")
+        """The receipt, once everything of the submission is safe on disk. Every error comes by the future."""
+        future: Future[Receipt] = Future()
+        try:
+            check_knowledge_id(knowledge_id)
+            self._check(submission)
+        except IngotError as error:
+            future.set_exception(error)
+            return future
+        if submission.paths:
+            self._threads()[1].submit(self._read_then_queue, knowledge_id, submission, future)
+        else:
+            self._queue(knowledge_id, _Waiting(submission, admitting.of_uploads(submission.uploads), future))
+        return future
+
+    def _check(self, submission: Submission) -> None:
+        try:
+            check_schemas(self._tools, submission.options)
+        except NotFoundError as error:
+            raise InputError(error.message, code=error.code) from error
+        if not (submission.uploads or submission.paths or submission.urls):
+            raise InputError("there is nothing to ingest: send files, paths or urls", code="nothing")
+
+    def refuse_when_full(self, knowledge_id: str) -> None:
+        """UnavailableError where more than ``queue_max`` documents wait already; counted once a second."""
+        counter = self._counter(knowledge_id)
+        now = time.monotonic()
+        if now - counter.counted_at > _COUNT_AGAIN_S:
+            counter.counted_at, counter.queued = now, self._count_queued(knowledge_id)
+        if counter.queued > self._tools.settings.queue_max:
+            raise UnavailableError(
+                f"{counter.queued} documents of {knowledge_id!r} wait already: try again later, or start more workers",
+                code="queue_full",
+            )
+
+    def _count_queued(self, knowledge_id: str) -> int:
+        try:
+            return self._tools.catalog.store(knowledge_id).submissions.queued()
+        except NotFoundError:
+            return 0
+
+    def _read_then_queue(self, knowledge_id: str, submission: Submission, future: Future[Receipt]) -> None:
+        """Copy the files that paths name, which may take long, before anything is locked."""
+        try:
+            candidates = admitting.of_paths(self._tools, knowledge_id, submission.paths)
+        except Exception as error:
+            future.set_exception(error)
+            return
+        candidates = (*admitting.of_uploads(submission.uploads), *candidates)
+        self._queue(knowledge_id, _Waiting(submission, candidates, future))
+
+    def _counter(self, knowledge_id: str) -> _Counter:
+        with self._lock:
+            return self._counters.setdefault(knowledge_id, _Counter(knowledge_id))
+
+    def _queue(self, knowledge_id: str, waiting: _Waiting) -> None:
+        counter = self._counter(knowledge_id)
+        with self._lock:
+            counter.waiting.append(waiting)
+            if counter.busy:
+                return
+            counter.busy = True
+        self._threads()[0].submit(self._write, counter)
+
+    def _threads(self) -> tuple[ThreadPoolExecutor, ThreadPoolExecutor]:
+        with self._lock:
+            if self._writers is None or self._readers is None:
+                self._writers = ThreadPoolExecutor(_KNOWLEDGE_BASES_AT_ONCE, "ingot-desk")
+                self._readers = ThreadPoolExecutor(2, "ingot-read")
+            return self._writers, self._readers
+
+    def _write(self, counter: _Counter) -> None:
+        """Write for one knowledge base until nobody waits."""
+        while True:
+            with self._lock:
+                batch, counter.waiting = counter.waiting[:_MOST_TOGETHER], counter.waiting[_MOST_TOGETHER:]
+                if not batch:
+                    counter.busy = False
+                    return
+            self._write_batch(counter, batch)
+
+    def _write_batch(self, counter: _Counter, batch: list[_Waiting]) -> None:
+        """One transaction; where it fails, one for each, so that only the guilty one is refused."""
+        try:
+            answers = self._together(counter, batch)
+        except Exception as error:
+            if len(batch) > 1:
+                for one in batch:
+                    self._write_batch(counter, [one])
+                return
+            if not isinstance(error, IngotError):
+                log.exception("a submission to %s failed", counter.knowledge_id)
+            batch[0].future.set_exception(error)
+            return
+        for waiting, answer in zip(batch, answers, strict=True):
+            if isinstance(answer, IngotError):
+                waiting.future.set_exception(answer)
+            else:
+                waiting.future.set_result(answer)
+
+    def _together(self, counter: _Counter, batch: list[_Waiting]) -> list[Receipt | IngotError]:
+        tools, knowledge_id, now = self._tools, counter.knowledge_id, time.time()
+        store = tools.catalog.create(knowledge_id)
+        if counter.prepared is not store:
+            store.typed.prepare(tools.schemas.values())
+            counter.prepared = store
+        tools.catalog.mark_busy(knowledge_id)
+        if any(waiting.submission.urls for waiting in batch):
+            tools.catalog.mark_errands(knowledge_id)
+        with store.submissions.together(now) as door:
+            if now - counter.forgot_at > _FORGET_AGAIN_S:
+                door.forget_answers()
+                counter.forgot_at = now
+            asked = [(waiting.submission, waiting.candidates) for waiting in batch]
+            made = Round(tools, self._wanted, knowledge_id, door, asked)
+            answers = made.run()
+        if made.replaced:
+            removal.remove_orphans(tools, store)  # content that was replaced by content that answers already
+        self._committed(knowledge_id)
+        return answers
+
+
+__all__ = ["Desk", "Receipt", "Received", "Submission", "Upload"]

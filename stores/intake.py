@@ -230,20 +230,7 @@ def place_one(connection: Connection, job_id: str, placement: Placement, order: 
     fault = connection.execute(select(document.c.error, document.c.error_code).where(document.c.id == found)).one()
     words = {"error": fault.error, "error_code": fault.error_code}
     facts = {"document": found, "generation": number, "outcome": placement.outcome, "state": state, **words}
-    return _join(connection, job_id, arrival.name, facts)
-
-
-def _join(connection: Connection, job_id: str, name: str, facts: Mapping[str, Any]) -> str:
-    """Give a file its place in the job: two files of one name and different content have two."""
-    number, label = 1, name
-    while True:
-        row = upsert(job_document).values(job=job_id, source=label, **facts).on_conflict_do_nothing()
-        if connection.execute(row).rowcount:
-            return label
-        taken = select(job_document.c.document).where(job_document.c.job == job_id, job_document.c.source == label)
-        if facts.get("document") and connection.execute(taken).scalar_one() == facts["document"]:
-            return label
-        number, label = number + 1, f"{name} ({number + 1})"
+    return _take_place(connection, job_id, arrival.name, **facts)
 
 
 def _place_fault(connection: Connection, job_id: str, arrival: Arrival, fault: Fault) -> str:
@@ -255,17 +242,25 @@ def _place_fault(connection: Connection, job_id: str, arrival: Arrival, fault: F
         .values(root=arrival.root, name=arrival.name, **seen, **words)
         .on_conflict_do_update(index_elements=["root", "name"], set_=seen | words)
     )
-    _take_place(connection, job_id, arrival.name, outcome=Outcome.FAILED, state=DocumentState.FAILED, **words)
+    return _take_place(connection, job_id, arrival.name, outcome=Outcome.FAILED, state=DocumentState.FAILED, **words)
 
 
-def _take_place(connection: Connection, job_id: str, name: str, **values: Any) -> None:
-    """Write a place in a job; one that is taken stays, unless it is kept free for what is fetched."""
+def _take_place(connection: Connection, job_id: str, name: str, **values: Any) -> str:
+    """Write a place in a job; its name, numbered where another file of that name has the place.
+
+    A place that is kept free for what is fetched is filled.
+    """
     kept_free = (job_document.c.document == "") & job_document.c.state.in_(OPEN_STATES)
-    connection.execute(
-        upsert(job_document)
-        .values(job=job_id, source=name, **values)
-        .on_conflict_do_update(index_elements=["job", "source"], set_=values, where=kept_free)
-    )
+    number, label = 1, name
+    while True:
+        row = upsert(job_document).values(job=job_id, source=label, **values)
+        filled = row.on_conflict_do_update(index_elements=["job", "source"], set_=values, where=kept_free)
+        if connection.execute(filled).rowcount:
+            return label
+        taken = select(job_document.c.document).where(job_document.c.job == job_id, job_document.c.source == label)
+        if values.get("document") and connection.execute(taken).scalar_one() == values["document"]:
+            return label
+        number, label = number + 1, f"{name} ({number + 1})"
 
 
 def _document(connection: Connection, arrival: Arrival, now: float) -> str:

@@ -6,11 +6,12 @@ The rows of documents that nobody knows yet, by far the most, are written many a
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select
 
 from stores.database import Database
 from stores.fetch_rows import open_fetches
@@ -45,6 +46,18 @@ class Submissions:
         """One write transaction."""
         with self.database.write() as connection:
             yield Door(connection, now)
+
+    @contextlib.contextmanager
+    def looking(self) -> Iterator[Door]:
+        """One snapshot, to look things up only."""
+        with self.database.read() as connection:
+            yield Door(connection, time.time())
+
+    def queued(self) -> int:
+        """Documents that nobody has begun to read."""
+        waiting = step.c.state == StepState.DUE, step.c.stage == Stage.PLAN
+        with self.database.read() as connection:
+            return int(connection.execute(select(func.count()).select_from(step).where(*waiting)).scalar_one())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,118 @@
+"""The files of a submission: uploads as they were staged, and paths of the server, kept inside the allowed folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline import gathering
+from pipeline.engines.media import sniff
+from pipeline.gathering import FoundFile
+from pipeline.placing import Memory, Wanted
+from pipeline.submission import Candidate, Upload
+from pipeline.work import Tools
+from stores.errors import InputError, NotFoundError
+from stores.models import Fault
+
+if TYPE_CHECKING:
+    from stores.records import RecordStore
+
+
+def of_uploads(uploads: Sequence[Upload]) -> tuple[Candidate, ...]:
+    """Uploads as candidates; their root is found when they are placed."""
+    return tuple(
+        Candidate(
+            file=FoundFile(root="", name=upload.name, path=upload.path, size_bytes=upload.size_bytes),
+            sha256=upload.sha256,
+            media_type=upload.media_type,
+            staged=upload.path,
+            fault=upload.fault,
+        )
+        for upload in uploads
+    )
+
+
+def of_paths(tools: Tools, knowledge_id: str, paths: Sequence[Path]) -> tuple[Candidate, ...]:
+    """The files that paths of the server name, copied among the originals where they are new or changed.
+
+    InputError (403) for what lies outside ``settings.ingest_root``, by links too; NotFoundError for what is not there.
+    """
+    root = _root(tools)
+    allowed = tuple(_inside(root, path) for path in paths)
+    store = _existing(tools, knowledge_id)
+    known_roots = _roots(store)
+    gathered = gathering.gather(allowed, (), (), known_roots)
+    files = [_kept_inside(root, file) for file in gathered.files]
+    memory = _memory(tools, store, files)
+    tools.catalog.create(knowledge_id)
+    return tuple(_candidate(tools, knowledge_id, memory, store, file) for file in files)
+
+
+def _root(tools: Tools) -> Path:
+    if tools.settings.ingest_root is None:
+        raise InputError(
+            "paths of the server are not taken: upload the file, or set INGOT_INGEST_ROOT to the folder they may be in",
+            code="no_ingest_root",
+        )
+    return tools.settings.ingest_root.resolve()
+
+
+def _inside(root: Path, path: Path) -> Path:
+    """The path with every link followed; what is outside is refused before it is told whether it exists."""
+    try:
+        full = (root / path).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InputError(f"the path {str(path)!r} cannot be followed", code="bad_path") from error
+    if not full.is_relative_to(root):
+        raise InputError(f"the path {str(path)!r} leads out of the allowed folder", code="forbidden")
+    if not full.exists():
+        raise NotFoundError(f"there is no file or folder {str(path)!r} in the allowed folder", code="no_path")
+    return full
+
+
+def _kept_inside(root: Path, file: FoundFile) -> FoundFile:
+    """A link in a walked folder may lead anywhere: it is followed inside the allowed folder only."""
+    if file.fault or file.path.resolve().is_relative_to(root):
+        return file
+    fault = Fault(code="forbidden", message="it is a link that leads out of the allowed folder")
+    return replace(file, fault=fault)
+
+
+def _existing(tools: Tools, knowledge_id: str) -> RecordStore | None:
+    try:
+        return tools.catalog.store(knowledge_id)
+    except NotFoundError:
+        return None
+
+
+def _roots(store: RecordStore | None) -> set[str]:
+    if store is None:
+        return set()
+    with store.submissions.looking() as door:
+        return {root for root in door.roots() if Path(root).is_absolute()}
+
+
+def _memory(tools: Tools, store: RecordStore | None, files: Sequence[FoundFile]) -> Memory:
+    if store is None:
+        return Memory(Wanted(tools))
+    with store.submissions.looking() as door:
+        return Memory.of(Wanted(tools), door.sources([file.name for file in files]), {}, ())
+
+
+def _candidate(
+    tools: Tools, knowledge_id: str, memory: Memory, store: RecordStore | None, file: FoundFile
+) -> Candidate:
+    if file.fault:
+        return Candidate(file=file, fault=file.fault)
+    document = memory.unchanged_document(file)
+    sha256 = store.overview.sha256(document) if store and document else ""
+    if sha256:
+        return Candidate(file=file, sha256=sha256, unchanged=True)
+    try:
+        media_type = sniff(file.path)
+        sha256 = tools.files.put_original(knowledge_id, file.path, tools.settings.max_file_mb << 20)
+    except InputError as error:
+        return Candidate(file=file, fault=Fault(code=error.code, message=error.message))
+    return Candidate(file=file, sha256=sha256, media_type=media_type)

@@ -1,0 +1,69 @@
+"""Sends what was committed to the broker, in a thread of its own: no answer waits for it.
+
+Under a stream of requests it stays out of their way: the relay of the workers sends what is due once a second anyhow.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from pipeline.work import Tools
+from stores.errors import IngotError, NotFoundError
+
+log = logging.getLogger("ingot.sending")
+
+_CALM_S = 0.05
+_LONGEST_S = 2.0
+
+
+class Sender:
+    """Is told of knowledge bases with new work, and publishes their steps once no more comes for a moment."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._changed = threading.Condition()
+        self._due: set[str] = set()
+        self._told_at = 0.0
+        self._thread: threading.Thread | None = None
+
+    def tell(self, knowledge_id: str) -> None:
+        """There is something to be sent. Returns at once."""
+        if not self._tools.settings.broker_url:
+            return
+        with self._changed:
+            self._due.add(knowledge_id)
+            self._told_at = time.monotonic()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="ingot-sender", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            for knowledge_id in self._calm():
+                self._send(knowledge_id)
+
+    def _calm(self) -> list[str]:
+        """The knowledge bases that were told of, once nothing was told for a moment."""
+        with self._changed:
+            while not self._due:
+                self._changed.wait()
+            end = time.monotonic() + _LONGEST_S
+            while (now := time.monotonic()) < min(end, self._told_at + _CALM_S):
+                self._changed.wait(min(end, self._told_at + _CALM_S) - now)
+            due, self._due = sorted(self._due), set()
+            return due
+
+    def _send(self, knowledge_id: str) -> None:
+        from pipeline import tasks  # Celery takes a while to import
+
+        try:
+            tasks.send_due(self._tools, knowledge_id)
+        except NotFoundError:
+            log.info("%s was deleted before its work was sent", knowledge_id)
+        except IngotError as error:
+            log.warning("%s: %s; the relay sends what is due later", knowledge_id, error.message)
+        except Exception:
+            log.exception("%s: what is due could not be sent; the relay sends it later", knowledge_id)
