@@ -18,7 +18,7 @@ CHUNK_VERSION = "chunk-1"
 READING = frozenset({Stage.PLAN, Stage.RENDER, Stage.OCR, Stage.PARSE})
 
 #: Failures that the next request tries again by itself; the others would only fail again.
-WORTH_TRYING = frozenset({"unavailable", "transient", "damaged_index", "cancelled"})
+WORTH_TRYING = frozenset({"unavailable", "transient", "damaged_index", "cancelled", "other_embedder"})
 
 
 def fingerprints(tools: Tools, options: Options) -> dict[str, str]:

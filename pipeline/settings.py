@@ -43,8 +43,13 @@ class Settings(BaseSettings):
     text_engine: str = Field("pymupdf", description="text layer reader: pymupdf, fake")
 
     embedder: str = Field("minilm", description="minilm (onnxruntime), sentence-transformers, fake")
-    embedder_model: str = Field("sentence-transformers/all-MiniLM-L6-v2", description="model of sentence-transformers")
-    chunk_tokens: int = Field(200, ge=32, le=4096, description="size of a chunk in the embedder's tokens")
+    embedder_model: str = Field(
+        "sentence-transformers/all-MiniLM-L6-v2",
+        description="model of sentence-transformers: a folder, or owner/name[@revision] of the hub",
+    )
+    chunk_tokens: int = Field(
+        200, ge=32, le=4096, description="size of a chunk in the embedder's tokens; no more than it reads"
+    )
     chunk_overlap: int = Field(0, ge=0, le=512, description="tokens that neighbouring chunks share")
 
     api_host: str = Field("127.0.0.1", description="address of `ingot serve`; another than loopback needs api_keys")
@@ -58,8 +63,14 @@ class Settings(BaseSettings):
     body_timeout_s: float = Field(30.0, gt=0, description="an upload that brings nothing for so long is given up")
     queue_max: int = Field(20000, ge=1, description="more waiting documents than this, and uploads get 503")
     allow_private_urls: bool = Field(False, description="callbacks and URLs may lead to private addresses")
-    callback_secret: str = Field("", description="whsec_... that signs callbacks; empty: made once, kept in the home")
+    callback_secret: str = Field("", description="whsec_..., signs callbacks (several, by commas, while it is changed); empty: made once, kept in the home")
     callback_timeout_s: float = Field(15.0, gt=0, description="a callback's receiver must have answered by then")
+    callback_retries_s: str = Field(
+        "0,5,30,120,600,1800,7200,18000,36000,50400,72000,86400",
+        pattern=r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$",
+        description="seconds before each try of a callback, give or take a fifth; after the last it is dead",
+    )
+    fetch_timeout_s: float = Field(600.0, gt=0, description="a file at a URL must have been fetched by then")
     source_url: str = Field("", description="where the source of this installation is offered, shown by API and pages")
 
     @classmethod

@@ -15,7 +15,7 @@ from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, 
 from pipeline.settings import Settings
 from stores.contracts import VectorStore
 from stores.effects import Claim
-from stores.errors import IngotError, InputError, StoppingError
+from stores.errors import IngotError, InputError, StoppingError, UnavailableError
 from stores.models import Chunk, Fault, Page, PageText, Schema
 
 if TYPE_CHECKING:
@@ -126,6 +126,21 @@ class Work:
     def give_up_page(self, number: int, fault: Fault) -> None:
         """Record why a page could not be read; the others go on."""
         self.store.steps.save_page(self.claim, number, None, fault)
+
+    def embedder(self) -> Embedder:
+        """That of this process. Raises UnavailableError where the document was ordered for another one.
+
+        Vectors of two embedders cannot be compared, so they never stand in one index.
+        """
+        found = self.tools.embedder()
+        ordered = self.store.pages.embedder(self.claim.key.document, self.claim.key.generation)
+        if ordered and ordered != found.fingerprint:
+            raise UnavailableError(
+                f"this worker embeds with {found.fingerprint}, but the document was taken in for {ordered}: set "
+                "INGOT_EMBEDDER and INGOT_EMBEDDER_MODEL alike wherever Ingot runs, then ingest it again",
+                code="other_embedder",
+            )
+        return found
 
     def saved_chunks(self) -> int:
         """How many chunks, from the first on, are embedded and safe."""

@@ -65,6 +65,13 @@ class Pages:
             )
             return [(row.id, chunk_of(row)) for row in rows]
 
+    def embedder(self, document: str, number: int) -> str:
+        """The fingerprint of the embedder that a generation was ordered for."""
+        with self.database.read() as connection:
+            mine = and_(generation.c.document == document, generation.c.number == number)
+            found = connection.execute(select(generation.c.fingerprints).where(mine)).scalar_one()
+            return str(found.get("embedder", ""))
+
     def embedded(self, document: str, number: int) -> int:
         """How many chunks of a generation are stored."""
         with self.database.read() as connection:

@@ -123,8 +123,8 @@ def refuse_other_embedder(knowledge_id: str, made_by: str, embedder: str) -> Non
     if made_by != embedder:
         raise InputError(
             f"The vectors of {knowledge_id} were made by {made_by or 'another program'}, not by {embedder}: "
-            "choose that embedder again, or embed all documents anew with 'ingot ingest PATH... --force "
-            f"-k {knowledge_id}'",
+            "choose that embedder again (INGOT_EMBEDDER, INGOT_EMBEDDER_MODEL), or embed all documents anew with "
+            f"'ingot ingest PATH... -k {knowledge_id}', which reads no page again",
             code="other_embedder",
         )
 

@@ -14,15 +14,18 @@ from stores.models import Block, Box, Chunk, Page, PlacedBox
 
 _SLICE = 32  # chunks embedded and saved at once
 MAX_PAGES = 2  # a passage lies on so many pages at most, so that its place stays of use
+_FRONT_TOKENS = 50  # title and headings in front of a passage, about
+_LEAST_TOKENS = 16  # of a passage, however little the embedder reads
 _JOINT = "\n\n"
 _LEADERS = re.compile(r"\s*(?:[.·…_]\s?){4,}")  # the dots of a table of contents: each would be a token
 
 
 def run(work: Work) -> Nothing:
     """Cut the pages into chunks and embed those that an earlier attempt has not saved yet, a slice at a time."""
-    settings, embedder = work.tools.settings, work.tools.embedder()
+    settings, embedder = work.tools.settings, work.embedder()
     with work.deadline(settings.document_timeout_s):
-        chunks = chunk_document(work.pages(), settings.chunk_tokens, settings.chunk_overlap, embedder.count_tokens)
+        size = min(settings.chunk_tokens, max(embedder.max_tokens - _FRONT_TOKENS, _LEAST_TOKENS))
+        chunks = chunk_document(work.pages(), size, settings.chunk_overlap, embedder.count_tokens)
     for at in range(work.saved_chunks(), len(chunks), _SLICE):
         with work.deadline(settings.document_timeout_s):
             part = chunks[at : at + _SLICE]

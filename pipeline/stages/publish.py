@@ -56,7 +56,7 @@ def _index(work: Work, records: list[Record]) -> None:
 
 def _upsert(work: Work, rows: list[VectorRow]) -> None:
     """Write vectors; an index that is damaged, or holds those of another embedder, is made anew from SQL first."""
-    knowledge_id, embedder = work.claim.key.knowledge_id, work.tools.embedder().fingerprint
+    knowledge_id, embedder = work.claim.key.knowledge_id, work.embedder().fingerprint
     try:
         work.tools.vectors().upsert(knowledge_id, embedder, rows)
     except (DamagedIndexError, InputError) as error:

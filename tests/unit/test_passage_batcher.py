@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.engines.embedders.fake import FakeEmbedder
 from pipeline.engines.embedders.passage_batcher import PASSAGE, QUERY, Options, PassageBatcher
-from stores.errors import UnavailableError
+from stores.errors import StoppingError
 
 FAKE = FakeEmbedder()
 TEXTS = [f"passage {number} " + "word " * (number % 37) for number in range(240)]
@@ -174,7 +174,23 @@ def test_a_passage_that_does_not_fit_alone_goes_to_the_cpu() -> None:
         batcher.embed(TEXTS[:3])
 
 
-def test_closing_ends_what_waits() -> None:
+def test_closing_finishes_what_was_handed_in() -> None:
+    model = Model()
+    with batcher_of(model) as batcher, ThreadPoolExecutor(4) as threads:
+        model.open.clear()
+        asked = [threads.submit(batcher.embed, texts) for texts in (["first"], TEXTS)]
+        wait_for(lambda: batcher.counters.requests == 2)
+        closing = threads.submit(batcher.close)
+        wait_for(lambda: batcher._closing)
+        model.open.set()
+        closing.result(10)
+        assert equal(asked[0].result(10), ["first"]) and equal(asked[1].result(10), TEXTS)
+        with pytest.raises(StoppingError):
+            batcher.embed(["late"])
+        batcher.close()
+
+
+def test_closing_within_a_time_hands_back_the_rest() -> None:
     model = Model()
     with batcher_of(model) as batcher, ThreadPoolExecutor(4) as threads:
         model.open.clear()
@@ -182,12 +198,8 @@ def test_closing_ends_what_waits() -> None:
         assert model.busy.wait(10)
         waiting = threads.submit(batcher.embed, TEXTS)
         wait_for(lambda: batcher.counters.requests == 2)
-        closing = threads.submit(batcher.close)
-        with pytest.raises(UnavailableError, match="shutting down"):
-            waiting.result(10)
-        model.open.set()
-        closing.result(10)
-        assert equal(first.result(10), ["first"])
-        with pytest.raises(UnavailableError):
-            batcher.embed(["late"])
-        batcher.close()
+        batcher.close(within_s=0.05)
+        for future in (first, waiting):
+            with pytest.raises(StoppingError):
+                future.result(10)
+    assert len(model.batches) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +19,7 @@ pytest.importorskip("sentence_transformers")
 from pipeline.engines.embedders import model_source  # noqa: E402
 from pipeline.engines.embedders.sentence_model import SentenceModel  # noqa: E402
 from pipeline.engines.embedders.sentence_transformers_embedder import SentenceTransformersEmbedder  # noqa: E402
-from stores.errors import InputError, UnavailableError  # noqa: E402
+from stores.errors import InputError, StoppingError, UnavailableError  # noqa: E402
 from tests.conftest import ROOT  # noqa: E402
 from tests.tiny_bert import POSITIONS, build, build_static, passages  # noqa: E402
 
@@ -57,14 +58,21 @@ def test_eight_threads_get_the_vectors_of_one_text_at_a_time(
     embedder: SentenceTransformersEmbedder, one_at_a_time: np.ndarray
 ) -> None:
     parts = [range(start, len(PASSAGES), 20) for start in range(20)]
+    embedder.warm_up()
+    together = threading.Barrier(4)
+
+    def embed(part: range) -> np.ndarray:
+        together.wait(20)
+        return embedder.embed_passages([PASSAGES[at] for at in part])
+
     with ThreadPoolExecutor(8) as threads:
-        embedded = list(threads.map(lambda part: embedder.embed_passages([PASSAGES[at] for at in part]), parts))
+        embedded = list(threads.map(embed, parts))
         counts = list(threads.map(lambda part: embedder.count_tokens([PASSAGES[at] for at in part]), parts * 4))
     for part, vectors in zip(parts, embedded, strict=True):
         assert np.abs(vectors - one_at_a_time[list(part)]).max() < 1e-5
     assert counts[: len(parts)] == [embedder.count_tokens([PASSAGES[at] for at in part]) for part in parts]
     counters = embedder.counters
-    assert (counters.requests, counters.passages) == (20, len(PASSAGES))
+    assert (counters.requests, counters.passages) == (21, len(PASSAGES) + 1)
     assert counters.askers > counters.batches, "no batch held the passages of several askers"
     assert 0.5 < counters.occupancy <= 1
 
@@ -237,6 +245,9 @@ def test_closed_and_used_again(embedder: SentenceTransformersEmbedder) -> None:
     embedder.close()
     embedder.close()
     assert np.array_equal(embedder.embed_query("x"), before)
+    embedder.close(within_s=5)
+    with pytest.raises(StoppingError):
+        embedder.embed_query("x")
 
 
 def test_samples_of_weights_reach_from_first_to_last_byte(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING
 
-from stores.errors import UnavailableError
+from stores.errors import StoppingError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,8 +95,9 @@ class PassageBatcher:
         self._options = options
         self._budget, self._without_trouble = options.batch_tokens, 0
         self._waiting: dict[str, deque[_Passage]] = {QUERY: deque(), PASSAGE: deque()}
+        self._in_hand: list[_Passage] = []
         self._first_came = 0.0
-        self._closed = False
+        self._closing = self._stopped = False
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
@@ -107,8 +108,8 @@ class PassageBatcher:
         request = _Request(kind, [None] * len(texts), len(texts), Future())
         passages = [_Passage(text, self._estimate(text), row, request) for row, text in enumerate(texts)]
         with self._changed:
-            if self._closed:
-                raise _ended()
+            if self._closing:
+                raise StoppingError()
             if not any(self._waiting.values()):
                 self._first_came = monotonic()
             self._waiting[kind].extend(passages)
@@ -117,18 +118,17 @@ class PassageBatcher:
             self._changed.notify_all()
         return request.future.result()
 
-    def close(self) -> None:
-        """End after the batch under way; who still waits gets UnavailableError and may ask another worker."""
+    def close(self, within_s: float | None = None) -> None:
+        """Take nothing more, and embed what waits. With a limit the rest gets StoppingError when it has passed."""
         with self._changed:
-            self._closed = True
-            left = [passage.request for queue in self._waiting.values() for passage in queue]
-            for queue in self._waiting.values():
-                queue.clear()
+            self._closing = True
             self._changed.notify_all()
-        for request in dict.fromkeys(left):
-            _fail(request, _ended())
         if self._thread and self._thread is not threading.current_thread():
-            self._thread.join()
+            self._thread.join(within_s)
+        with self._changed:
+            self._stopped = True
+            for passage in (*self._waiting[QUERY], *self._waiting[PASSAGE], *self._in_hand):
+                _fail(passage.request, StoppingError())
 
     def _start(self) -> None:
         if self._thread is None:
@@ -141,25 +141,24 @@ class PassageBatcher:
 
     def _work(self) -> None:
         while window := self._next_window():
-            window.sort(key=lambda passage: passage.tokens, reverse=True)
+            self._in_hand = window
             for batch in self._batches(window):
-                if self._closed:
-                    for passage in batch:
-                        _fail(passage.request, _ended())
                 self._run([passage for passage in batch if not passage.request.future.done()])
+            self._in_hand = []
 
     def _next_window(self) -> list[_Passage]:
-        """What is embedded next, all of one kind, queries first; empty when closed."""
+        """What is embedded next, all of one kind, queries first, longest first; empty at the end."""
         with self._changed:
-            while not self._closed and not self._is_due():
+            while not self._closing and not self._is_due():
                 self._changed.wait(self._time_left())
             queue = self._waiting[QUERY] or self._waiting[PASSAGE]
-            window, tokens = [], 0
-            while queue and tokens < _WINDOW * self._budget:
+            window: list[_Passage] = []
+            tokens = 0
+            while queue and tokens < _WINDOW * self._budget and not self._stopped:
                 passage = queue.popleft()
                 tokens += passage.tokens
                 window.append(passage)
-            return window
+            return sorted(window, key=lambda passage: passage.tokens, reverse=True)
 
     def _is_due(self) -> bool:
         if self._waiting[QUERY]:
@@ -247,7 +246,3 @@ def _deliver(passage: _Passage, vector: np.ndarray) -> None:
 def _fail(request: _Request, error: Exception) -> None:
     with suppress(InvalidStateError):
         request.future.set_exception(error)
-
-
-def _ended() -> UnavailableError:
-    return UnavailableError("The embedder was closed: this worker is shutting down", code="closed")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline.engines.embedders.minilm import MiniLm, model_folder
 from pipeline.engines.embedders.model_source import ModelSource, find_model, only_english
 from pipeline.engines.embedders.passage_batcher import PASSAGE, QUERY, Counters, Options, PassageBatcher
-from stores.errors import IngotError, UnavailableError
+from stores.errors import IngotError, StoppingError, UnavailableError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +36,7 @@ class SentenceTransformersEmbedder:
         self._device = device
         self._batch_tokens = batch_tokens
         self._loading = threading.Lock()
+        self._ended = False
         self._loaded: tuple[SentenceModel, PassageBatcher] | None = None
 
     @property
@@ -79,12 +80,16 @@ class SentenceTransformersEmbedder:
         """Load the model and embed once, so that the first document does not wait for it."""
         self.embed_query("warm")
 
-    def close(self) -> None:
-        """End the batcher: who waits gets UnavailableError. The next call begins anew."""
+    def close(self, within_s: float | None = None) -> None:
+        """Embed what was handed in and let go of the model; the next call begins anew.
+
+        With a limit this process ends: what cannot be done in time, and all that is asked later, gets StoppingError.
+        """
         with self._loading:
+            self._ended = within_s is not None
             loaded, self._loaded = self._loaded, None
         if loaded:
-            loaded[1].close()
+            loaded[1].close(within_s)
 
     def _embed(self, texts: Sequence[str], kind: str) -> np.ndarray:
         import numpy as np
@@ -125,6 +130,8 @@ class SentenceTransformersEmbedder:
     def _ready(self) -> tuple[SentenceModel, PassageBatcher]:
         """Model and batcher, made by the first who asks."""
         with self._loading:
+            if self._ended:
+                raise StoppingError()
             if self._loaded is None:
                 self._loaded = self._load()
             return self._loaded

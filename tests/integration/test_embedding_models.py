@@ -1,0 +1,127 @@
+"""A knowledge base knows which model made its vectors: another is refused, and taken over without reading again."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("sentence_transformers")
+
+from pipeline.ingesting import IngestRequest, ingest
+from pipeline.searching import search
+from pipeline.work import Tools
+from stores.errors import InputError
+from stores.models import DocumentState, Stage
+from stores.vectors import ChromaVectors
+from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_chain, run_until_done, stages_run
+from tests.tiny_bert import build, passages
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The same name and the same size, but for one: only the weights tell them apart."""
+    folder = tmp_path_factory.mktemp("models")
+    return {
+        "first": build(folder / "a" / "model", seed=1),
+        "second": build(folder / "b" / "model", seed=2),
+        "wider": build(folder / "c" / "model", seed=3, width=48),
+    }
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    fake_document(tmp_path / "docs" / "invoice.pdf", "The invoice is due in thirty days.", "Payment of the invoice.")
+    fake_document(tmp_path / "docs" / "harbor.pdf", "A cat sleeps in the harbor garden.")
+    return tmp_path / "docs"
+
+
+@pytest.fixture
+def chroma(home: Path) -> Iterator[ChromaVectors]:
+    found = ChromaVectors(None, home / "chroma")
+    yield found
+    found.close()
+
+
+def tools_of(home: Path, chroma: ChromaVectors, model: Path) -> Tools:
+    made = fake_tools(home, embedder="sentence-transformers", embedder_model=str(model))
+    return dataclasses.replace(made, vectors=lambda: chroma)
+
+
+def nearest(tools: Tools, question: str) -> str:
+    return search(tools, KB, question, 1, "vector", {})[0].source
+
+
+@pytest.mark.parametrize("other", ["second", "wider"])
+def test_another_model_is_refused_until_it_has_embedded_everything(
+    home: Path, chroma: ChromaVectors, folder: Path, models: dict[str, Path], other: str
+) -> None:
+    before, after = (tools_of(home, chroma, models[name]) for name in ("first", other))
+    ingest_now(before, folder)
+    assert nearest(before, "when is the invoice due") == "invoice.pdf"
+
+    refused = rf"made by model@\w+/float32, not by model@\w+/float32.*'ingot ingest PATH\.\.\. -k {KB}'"
+    with pytest.raises(InputError, match=refused) as caught:
+        search(after, KB, "when is the invoice due", 1, "hybrid", {})
+    assert caught.value.code == "other_embedder"
+    assert nearest(before, "when is the invoice due") == "invoice.pdf"
+
+    report = ingest_now(after, folder)
+    assert {file.outcome for file in report.files} == {"again"}
+    store = after.catalog.store(KB)
+    for view in store.overview.documents():
+        done = {stage for stage, state in stages_run(store, view.document, view.generation).items() if state == "done"}
+        assert view.state is DocumentState.DONE and {"embed", "publish"} <= done
+        assert not done & {"plan", "render", "ocr", "parse", "extract"}
+    assert nearest(after, "when is the invoice due") == "invoice.pdf"
+    assert nearest(after, "the cat in the garden") == "harbor.pdf"
+    with pytest.raises(InputError, match="INGOT_EMBEDDER_MODEL"):
+        search(before, KB, "when is the invoice due", 1, "hybrid", {})
+    assert ingest(after, KB, IngestRequest(paths=(folder,))).job is None
+
+
+def test_a_worker_with_another_model_leaves_the_document_alone(
+    home: Path, chroma: ChromaVectors, folder: Path, models: dict[str, Path]
+) -> None:
+    ordered, other = (tools_of(home, chroma, models[name]) for name in ("first", "second"))
+    report = ingest(ordered, KB, IngestRequest(paths=(folder / "harbor.pdf",)))
+    run_until_done(other)
+    store = ordered.catalog.store(KB)
+    waiting = store.overview.job(report.job).documents[0]
+    assert waiting.state is not DocumentState.DONE
+    assert chroma.ids(KB) == set()
+
+
+def embeddings(tools: Tools) -> dict[str, np.ndarray]:
+    """Text of each passage -> its vector as stored."""
+    rows = tools.catalog.store(KB).passages.vectors(tools.embedder().fingerprint)
+    return {chunk.text: np.frombuffer(chunk.embedding, "<f4") for part in rows for _, _, chunk, _ in part}
+
+
+def test_documents_of_many_threads_get_the_vectors_that_each_gets_alone(
+    home: Path, tmp_path: Path, models: dict[str, Path]
+) -> None:
+    """What a GPU worker does: steps of several documents at once, one model for all."""
+    for number in range(8):
+        pages = [f"{text} {number}" for text in passages(5, 60)]
+        fake_document(tmp_path / "many" / f"{number}.pdf", *pages)
+    chosen = {"embedder": "sentence-transformers", "embedder_model": str(models["first"])}
+    alone, together = (fake_tools(home / name, **chosen) for name in ("alone", "together"))
+    ingest_now(alone, tmp_path / "many")
+    ingest(together, KB, IngestRequest(paths=(tmp_path / "many",)))
+    store = together.catalog.store(KB)
+    with ThreadPoolExecutor(8) as threads:
+        todo = store.dispatch.take(100, frozenset(Stage))
+        while todo:
+            todo = [due for _, dues in threads.map(lambda key: run_chain(together, key), todo) for due in dues]
+    assert {view.state for view in store.overview.documents()} == {DocumentState.DONE}
+    expected, found = embeddings(alone), embeddings(together)
+    assert found.keys() == expected.keys() and len(found) >= 20
+    assert max(np.abs(found[text] - expected[text]).max() for text in expected) < 1e-5
