@@ -7,7 +7,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 
 from ingest.api.asking import Asked
 from ingest.api.security import Who
@@ -21,6 +21,7 @@ from stores.models import Box
 
 router = APIRouter()
 _MOST_BOXES = 50
+_MOST_ROWS = 200  # of one list of a record
 
 
 @router.get("/knowledge/{knowledge_id}/documents/{name:path}", response_model=None)
@@ -40,19 +41,20 @@ def show_document(
     view = service.document(knowledge_id, name)
     if view.document != name:
         return RedirectResponse(_address(request, knowledge_id, view.document))
-    value = value_of_key(record)
     strip = service.page_strip(knowledge_id, name)
-    number = number or (service.place_of(knowledge_id, name, chunk, value) if chunk is not None or value else 0) or 1
-    leaf = _leaf(service, knowledge_id, name, min(number, len(strip)), box) if strip else None
-    known = {"knowledge_id": knowledge_id, "document": view, "leaf": leaf}
-    if part == "leaf":
-        return page(request, "leaf.html", **known)
-    return _whole(request, service, known, strip=[(mark, kind_of(mark), page_in_words(mark)) for mark in strip])
-
-
-def _whole(request: Request, service: Service, known: dict[str, object], **context: object) -> HTMLResponse:
-    records = _records(service, str(known["knowledge_id"]), getattr(known["document"], "document", ""))
-    return page(request, "inspector.html", **known, records=records, **context)
+    number = number or service.place_of(knowledge_id, name, chunk, value_of_key(record)) or 1
+    return page(
+        request,
+        "leaf.html" if part == "leaf" else "inspector.html",
+        knowledge_id=knowledge_id,
+        document=view,
+        api=f"/api/v1/knowledge/{path_segment(knowledge_id)}/documents/{view.document}",
+        leaf=_leaf(service, knowledge_id, name, min(number, len(strip)), box) if strip else None,
+        strip=[(mark, kind_of(mark), page_in_words(mark)) for mark in strip],
+        records=[] if part == "leaf" else _records(service, knowledge_id, name),
+        lit=record if record else f"c{chunk}" if chunk is not None else "",
+        most_rows=_MOST_ROWS,
+    )
 
 
 def _address(request: Request, knowledge_id: str, document: str) -> str:

@@ -59,6 +59,7 @@ def show_knowledge(
     request: Request, service: Asked, knowledge_id: str, filters: Annotated[Filters, Query()]
 ) -> HTMLResponse:
     """Documents, those first that the filters and the cursor ask for."""
+    jobs = service.jobs_page(JobFilter(knowledge_ids=(knowledge_id,)), None, _JOBS_BESIDE)
     documents = service.documents_page(knowledge_id, filters.wanted(), filters.cursor or None, _DOCUMENTS)
     return page(
         request,
@@ -66,7 +67,8 @@ def show_knowledge(
         base=service.knowledge_base(knowledge_id),
         documents=documents,
         filters=filters,
-        jobs=service.jobs_page(JobFilter(knowledge_ids=(knowledge_id,)), None, _JOBS_BESIDE),
+        jobs=jobs,
+        open_jobs=[job for job in jobs.items if job.finished_at is None],
         limits=limits_of(service.settings),
         schemas=schemas_of(service),
         all_schemas=sorted(service.schemas()),

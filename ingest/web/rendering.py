@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ingest.api.security import COOKIE
 from ingest.version import version
 from ingest.web import words
 from ingest.web.assets import asset_url
@@ -66,7 +67,8 @@ def environment() -> Environment:
 def page(
     request: Request, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
 ) -> HTMLResponse:
-    """One page. ``context`` is what its template names; ``request`` and ``source_url`` are there for all."""
+    """One page. ``context`` is what its template names; ``request``, ``source_url``, ``logged_in`` are always there."""
     source_url = request.app.state.service.settings.source_url
-    text = environment().get_template(template).render(request=request, source_url=source_url, **context)
+    known = {"request": request, "source_url": source_url, "logged_in": COOKIE in request.cookies}
+    text = environment().get_template(template).render(**known, **context)
     return HTMLResponse(text, status, {**HEADERS, **(headers or {})})

@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from ingest.api import security
-from ingest.web import home, jobs, knowledge
+from ingest.web import callbacks, home, inspector, jobs, knowledge, login, queues
 from ingest.web.assets import assets, assets_version
+from ingest.web.origin import SEE_OTHER
 from ingest.web.rendering import page
 from stores.errors import IngotError, NotFoundError
 
-PAGES: tuple[APIRouter, ...] = (home.router, knowledge.router, jobs.router)
+PAGES: tuple[APIRouter, ...] = (
+    home.router,
+    knowledge.router,
+    inspector.router,
+    jobs.router,
+    queues.router,
+    callbacks.router,
+)
 """The routers of the pages, one per page as it grows."""
 static = APIRouter()
 _NOT_PAGES = ("/api/", "/static/", "/openapi.json", "/livez", "/readyz", "/metrics", "/version")
@@ -27,7 +36,8 @@ _ASK_AGAIN = "no-cache"
 
 def install(app: FastAPI) -> None:
     """Add the pages to an application whose errors answer as problems already; a browser gets them as a page."""
-    app.include_router(static, include_in_schema=False)
+    for router in (static, login.router):
+        app.include_router(router, include_in_schema=False)
     for router in PAGES:
         app.include_router(router, include_in_schema=False, dependencies=[Depends(security.caller)])
     for kind in (IngotError, RequestValidationError, HTTPException, Exception):
@@ -74,6 +84,8 @@ def _is_person(request: Request) -> bool:
 
 def _error_page(request: Request, error: Exception, problem: Response) -> Response:
     status = problem.status_code
+    if status == HTTPStatus.UNAUTHORIZED and request.method in ("GET", "HEAD"):
+        return RedirectResponse(f"/login?{urlencode({'next': _asked_for(request)})}", SEE_OTHER)
     if isinstance(error, IngotError):
         detail = error.message
     elif status == HTTPStatus.NOT_FOUND:
@@ -91,3 +103,7 @@ def _error_page(request: Request, error: Exception, problem: Response) -> Respon
         detail=detail,
         request_id=getattr(request.state, "request_id", ""),
     )
+
+
+def _asked_for(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -68,8 +68,8 @@ function place(row, state) {
   if (row.element.nextElementSibling !== before || !row.element.isConnected) body.insertBefore(row.element, before);
 }
 
-function badge(state) {
-  return make("span", { class: `state state-${state}` }, state);
+function badge(state, kind = state) {
+  return make("span", { class: `state state-${kind}` }, state);
 }
 
 /** What happens to a document now, in words; ingest/web/jobs.py says the same. */
@@ -150,7 +150,8 @@ function showProgress(progress) {
   lastHeard = Date.now();
   document.getElementById("trouble").hidden = true;
   const state = document.getElementById("job-state");
-  if (state.textContent.trim() !== progress.state) state.replaceChildren(badge(progress.state));
+  const bad = progress.state === "done" && (progress.counts.failed || progress.counts.partial);
+  if (state.textContent.trim() !== progress.state) state.replaceChildren(badge(progress.state, bad ? "partial" : progress.state));
   showCounts(progress.counts);
   progress.stages.forEach(showStage);
   const now = new Map((progress.working ?? []).map((one) => [one.source, one]));

@@ -1,0 +1,32 @@
+"""The page of queues and workers: what waits, who works, and on what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from ingest.api.asking import Asked
+from ingest.api.security import Who
+from ingest.web.rendering import page
+from stores.views import QueueView
+
+router = APIRouter()
+
+
+@router.get("/queues")
+def show_queues(request: Request, service: Asked, who: Who) -> HTMLResponse:
+    """All queues of this home; documents of knowledge bases that the caller may not see are left out."""
+    workers = [
+        replace(worker, working=tuple(step for step in worker.working if who.sees(step.knowledge_id)))
+        for worker in service.workers()
+    ]
+    queues = service.queues()
+    embedded = not service.settings.broker_url
+    return page(request, "queues.html", queues=queues, workers=workers, embedded=embedded, unserved=_unserved(queues))
+
+
+def _unserved(queues: list[QueueView]) -> list[str]:
+    """Queues in which something waits though nobody serves them."""
+    return [queue.queue for queue in queues if queue.waiting and queue.workers == ()]

@@ -1,0 +1,219 @@
+// The inspector: turns pages without loading the rest again, lights what belongs together, keeps the address in step.
+
+import { ask, make, say } from "./dom.js";
+import { Lights, isBlock, isPassage, reveal } from "./lighting.js";
+import { setUpLayers, setUpSplitters, setUpTabs, setUpZoom } from "./panes.js";
+import { markQuote } from "./quotes.js";
+import { setUpKeys } from "./inspector_keys.js";
+
+const root = document.getElementById("inspector");
+const sheetFrame = root.querySelector('[data-slot="sheet"]');
+const line = document.getElementById("lit-line");
+const hint = [...line.childNodes];
+const pages = Number(root.dataset.pages);
+const AGAIN_MS = 3000;
+
+const tabs = setUpTabs(root.querySelector('[role="tablist"]'));
+const toggleLayer = setUpLayers(root, sheetFrame);
+const zoom = setUpZoom(root, sheetFrame);
+setUpSplitters(document.getElementById("panes"));
+
+const current = () => Number(root.dataset.page);
+const inPane = (name, elements) => elements.filter((element) => element.closest(`.pane-${name}`));
+
+/** What the lit thing is, in the line below the panes. */
+function tell(key) {
+  if (!key) return line.replaceChildren(...hint);
+  const elements = lights.withKey(key);
+  const titled = elements.find((element) => element.dataset.title);
+  const piece = inPane("text", elements)[0];
+  const shape = inPane("sheet", elements)[0];
+  const name = titled?.dataset.title ?? shape?.querySelector("title")?.textContent ?? "";
+  const parts = [make("span", { class: "lit-name" }, name)];
+  if (isBlock(key) && piece) parts.push(` ${piece.textContent.trim().slice(0, 200)}`);
+  if (titled?.classList.contains("unproved")) parts.push(make("span", { class: "muted" }, "  not found in the document: no proof"));
+  else if (titled?.dataset.quote) parts.push(make("span", { class: "muted" }, `  printed on page ${titled.dataset.page} as `), `“${titled.dataset.quote}”`);
+  return line.replaceChildren(...parts);
+}
+
+function lightChanged(key) {
+  tell(key);
+  const value = lights.withKey(key).find((element) => element.dataset.quote);
+  const under = lights.neighbours(key);
+  const near = inPane("text", lights.elements).filter((element) => element.dataset.key.split(" ").some((one) => under.has(one)));
+  markQuote(near, value?.dataset.quote ?? "");
+}
+
+const lights = new (class extends Lights {
+  constructor() {
+    super(root, () => {});
+    this.changed = lightChanged;
+  }
+})();
+
+/** Show in every pane where the pinned thing stands, except in the pane where it was clicked. */
+function revealPinned(from) {
+  const key = lights.pinned;
+  const own = lights.withKey(key);
+  const near = lights.elements.filter((element) => element.classList.contains("near"));
+  for (const name of ["found", "text", "sheet"]) {
+    if (name === from) continue;
+    const here = inPane(name, own);
+    reveal(here.length ? here : inPane(name, near));
+  }
+}
+
+function addressOf(page, key) {
+  const query = new URLSearchParams({ page: String(page) });
+  if (isPassage(key)) query.set("chunk", key.slice(1));
+  else if (key && !isBlock(key)) query.set("record", key);
+  return `?${query}`;
+}
+
+/** Light `key` and keep it lit, on its own page: null where that is the one that is shown. */
+async function pin(key, page, from) {
+  if (page && page !== current()) await turn(page, { key, quiet: true });
+  lights.pin(key);
+  if (isPassage(key) && from !== "found") tabs.choose("tab-passages");
+  if (key && !isPassage(key) && !isBlock(key)) tabs.choose("tab-values");
+  history.replaceState(history.state, "", addressOf(current(), key));
+  revealPinned(from);
+}
+
+function putIn(html) {
+  const arrived = new DOMParser().parseFromString(html, "text/html");
+  for (const slot of arrived.querySelectorAll("[data-slot]")) {
+    const place = root.querySelector(`[data-slot="${slot.dataset.slot}"]`);
+    place?.replaceChildren(...[...slot.childNodes].map((node) => document.importNode(node, true)));
+  }
+}
+
+let turning = 0;
+
+/** Turn to another page. The last one asked for wins. */
+async function turn(number, { key = "", quiet = false, keep = false } = {}) {
+  if (!(number >= 1 && number <= pages)) return;
+  turning += 1;
+  const mine = turning;
+  root.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(`${location.pathname}?page=${number}&part=leaf`, { headers: { Accept: "text/html" } });
+    const html = await answer.text();
+    if (mine !== turning) return;
+    if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+    putIn(html);
+    shown(number, keep);
+    if (!keep) history.pushState(null, "", addressOf(number, key));
+    if (!quiet) say(`Page ${number} of ${pages}`);
+  } catch (failure) {
+    say(`Page ${number} cannot be shown. ${failure.message}`);
+    line.replaceChildren(make("span", { class: "notice bad" }, `Page ${number} cannot be shown. ${failure.message}`));
+  } finally {
+    if (mine === turning) root.removeAttribute("aria-busy");
+  }
+}
+
+function shown(number, keep) {
+  root.dataset.page = String(number);
+  for (const cell of root.querySelectorAll(".page-cell")) {
+    if (Number(cell.dataset.page) === number) cell.setAttribute("aria-current", "page");
+    else cell.removeAttribute("aria-current");
+  }
+  root.querySelector(".turner input").value = number;
+  if (!keep) {
+    for (const frame of root.querySelectorAll('[data-slot="sheet"], [data-slot="text"], [data-slot="passages"]')) frame.scrollTo(0, 0);
+    lights.pinned = "";
+  }
+  zoom.show();
+  lights.refresh();
+  revealStrip();
+  lookAgainLater();
+}
+
+function revealStrip() {
+  const cell = root.querySelector(".page-cell[aria-current]");
+  const frame = cell?.closest(".strip-scroll");
+  if (frame) frame.scrollLeft = cell.offsetLeft - frame.offsetLeft - frame.clientWidth / 2;
+}
+
+/** A page that is not read yet is asked for again until it is. */
+function lookAgainLater() {
+  if (!root.querySelector("[data-unread]") || !("open" in root.dataset)) return;
+  const number = current();
+  setTimeout(() => {
+    if (current() === number && !document.hidden) turn(number, { keep: true, quiet: true });
+    else if (current() === number) lookAgainLater();
+  }, AGAIN_MS);
+}
+
+async function retry(button) {
+  button.disabled = true;
+  try {
+    const job = await ask("POST", `${root.dataset.api}/retry`, {});
+    const id = job.job_id ?? job.job ?? job.id;
+    button.after(make("span", {}, "It is being tried again. ", id ? make("a", { href: `/jobs/${encodeURIComponent(id)}` }, "Watch it") : null));
+  } catch (refused) {
+    button.disabled = false;
+    button.after(make("span", { class: "muted" }, refused.message));
+  }
+}
+
+function paneOf(element) {
+  return ["sheet", "text", "found"].find((name) => element.closest(`.pane-${name}`));
+}
+
+function plainClick(event) {
+  return event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+}
+
+function clicked(event) {
+  if (!plainClick(event)) return;
+  const cell = event.target.closest("a[data-page]:not([data-key])");
+  const step = event.target.closest("[data-turn]");
+  const again = event.target.closest("[data-retry]");
+  if (again) retry(again);
+  else if (step) turn(current() + Number(step.dataset.turn));
+  else if (cell) {
+    event.preventDefault();
+    turn(Number(cell.dataset.page));
+  } else lightClicked(event);
+}
+
+function lightClicked(event) {
+  const link = event.target.closest("a[href]");
+  const element = event.target.closest("[data-key]");
+  if (!element || (link && !link.matches("[data-key], .passage-head")) || String(getSelection()).trim()) return;
+  event.preventDefault();
+  const key = element.dataset.key.split(" ")[0];
+  const same = lights.pinned === key && !element.matches(".value, .passage");
+  pin(same ? "" : key, Number(element.dataset.page) || null, paneOf(element));
+}
+
+function setUpEvents() {
+  document.addEventListener("click", clicked);
+  root.addEventListener("pointerover", (event) => {
+    if (event.pointerType === "touch") return;
+    lights.hover(event.target.closest("[data-key]")?.dataset.key.split(" ")[0] ?? "");
+  });
+  root.addEventListener("pointerleave", () => lights.hover(""));
+  document.getElementById("turner").addEventListener("submit", (event) => {
+    event.preventDefault();
+    turn(Number(new FormData(event.target).get("page")));
+  });
+  window.addEventListener("popstate", () => {
+    const query = new URLSearchParams(location.search);
+    const key = query.get("record") ?? (query.has("chunk") ? `c${query.get("chunk")}` : "");
+    turn(Number(query.get("page")) || 1, { keep: true }).then(() => lights.pin(key));
+  });
+  sheetFrame.addEventListener("error", () => {
+    const gone = sheetFrame.querySelector(".sheet-gone");
+    if (gone) gone.hidden = false;
+  }, true);
+}
+
+setUpEvents();
+setUpKeys({ root, lights, tabs, turn, pin, current, pages, toggleLayer, zoom });
+revealStrip();
+lookAgainLater();
+if (root.dataset.lit) pin(root.dataset.lit, null, "");
+else reveal([...sheetFrame.querySelectorAll(".layer-asked rect")]);
