@@ -154,11 +154,11 @@ def _print_result(report: IngestReport, job: JobView | None, *, as_json: bool, a
         files = [{**shapes.planned_file(found), **became.get(found.source, {})} for found in report.files]
         counts = Counter(str(state) for state in _states(report, job))
         shown = shapes.job(job) if job else {}
-        result = {"knowledge_id": report.knowledge_id, "job": report.job, "state": shown.get("state", "done")}
+        result = {"knowledge_id": report.knowledge_id, "job_id": report.job, "state": shown.get("state", "done")}
         console.print_json({**result, "counts": dict(counts), "stages": shown.get("stages", []), "files": files})
         return
     if not watched and as_lines and job:
-        console.print_line({"job": job.job, "state": str(job.state)})
+        console.print_line({"job_id": job.job, "state": str(job.state)})
     told = {found.source for found in job.documents} if job else set()
     for found in report.files:
         if found.error and found.source not in told:

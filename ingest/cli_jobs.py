@@ -19,7 +19,7 @@ Job = Annotated[
 ]
 Timeout = Annotated[float | None, typer.Option("--timeout", metavar="S", min=0, help="Watch for at most S seconds.")]
 _JOB = {
-    "job": "job",
+    "job_id": "job",
     "state": "state",
     "created_at": "created",
     "finished_at": "finished",
@@ -46,9 +46,7 @@ def jobs_list(
     from ingest import console, shapes
 
     views = open_service(load_settings()).jobs(check_knowledge_id(knowledge) if knowledge else None)
-    rows = [shapes.job(view) for view in views]
-    if as_json or as_lines:
-        rows = [{key: value for key, value in row.items() if key not in ("documents", "stages")} for row in rows]
+    rows = [shapes.job_summary(view) for view in views]
     console.print_rows(rows, _JOB, as_json=as_json, as_lines=as_lines)
 
 

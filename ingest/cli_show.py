@@ -19,7 +19,7 @@ from ingest.invocation import (
     page_numbers,
 )
 from stores.errors import InputError
-from stores.models import check_knowledge_id
+from stores.models import DocumentState, check_knowledge_id
 
 if TYPE_CHECKING:
     from stores.models import Hit, Page
@@ -148,15 +148,16 @@ def records(
 @docs.command("list")
 def docs_list(
     knowledge: Knowledge = "default",
-    state: Annotated[str, typer.Option("--state", help="Only documents in this state.")] = "",
+    state: Annotated[DocumentState | None, typer.Option("--state", help="Only documents in this state.")] = None,
     as_json: AsJson = False,
     as_lines: AsLines = False,
 ) -> None:
     """List documents with their states, pages and problems."""
     from ingest import console, shapes
+    from stores.views import DocumentFilter
 
-    views = open_service(load_settings()).documents(check_knowledge_id(knowledge))
-    rows = [shapes.document(view) for view in views if not state or view.state == state]
+    views = open_service(load_settings()).documents(check_knowledge_id(knowledge), DocumentFilter(state=state))
+    rows = [shapes.document(view) for view in views]
     if not as_json and not as_lines and sys.stdout.isatty():
         rows = [{**row, "document": row["document"][:12]} for row in rows]
     console.print_rows(rows, _DOCUMENT, as_json=as_json, as_lines=as_lines)

@@ -1,4 +1,4 @@
-"""Views as plain JSON values, the public shapes of the command line. Times are ISO 8601 in UTC, boxes are in points."""
+"""Views as plain JSON values, the public shapes of both doors. Times are ISO 8601 in UTC, boxes are in points."""
 
 from __future__ import annotations
 
@@ -7,15 +7,22 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from stores.models import Block, Fault, Hit, Page
+from stores.models import Block, DocumentState, Fault, Field, Hit, Page, Schema
 from stores.views import (
+    ChunkView,
     DocumentView,
     IngestReport,
     JobDocumentView,
+    JobProgress,
+    JobSummary,
     JobView,
     KnowledgeBaseView,
     PlannedFile,
+    QueueView,
     RecordView,
+    StageProgress,
+    Waiting,
+    WorkerView,
 )
 
 Json = dict[str, Any]
@@ -55,6 +62,7 @@ def document(view: DocumentView) -> Json:
         "created_at": moment(view.created_at),
         "updated_at": moment(view.updated_at),
         "duration_s": view.duration_s,
+        "stages": [stage(one) for one in view.stages if one.total],
     }
 
 
@@ -108,7 +116,22 @@ def planned_file(found: PlannedFile) -> Json:
 
 def report(found: IngestReport) -> Json:
     files = [planned_file(file) for file in found.files]
-    return {"knowledge_id": found.knowledge_id, "job": found.job, "files": files}
+    return {"knowledge_id": found.knowledge_id, "job_id": found.job, "files": files}
+
+
+def stage(found: StageProgress) -> Json:
+    return {
+        **asdict(found),
+        "stage": str(found.stage),
+        "started_at": moment(found.started_at),
+        "finished_at": moment(found.finished_at),
+    }
+
+
+def waiting(found: Waiting | None) -> Json | None:
+    if found is None:
+        return None
+    return {**asdict(found), "queue": found.queue or None, "again_at": moment(found.again_at)}
 
 
 def job_document(found: JobDocumentView) -> Json:
@@ -123,17 +146,92 @@ def job_document(found: JobDocumentView) -> Json:
         **_fault(found.error),
         "silent_s": round(found.silent_s, 1),
         "duration_s": found.duration_s,
+        "ended_at": moment(found.ended_at),
+        "waiting": waiting(found.waiting),
+        "stages": [stage(one) for one in found.stages if one.total],
+    }
+
+
+def job_summary(found: JobSummary) -> Json:
+    return {
+        "job_id": found.job,
+        "knowledge_id": found.knowledge_id,
+        "state": str(found.state),
+        "created_at": moment(found.created_at),
+        "finished_at": moment(found.finished_at),
+        "counts": {str(state): found.counts[state] for state in DocumentState if found.counts.get(state)},
+        "priority": found.priority,
+        "metadata": found.metadata,
+        "callback_url": found.callback_url,
+    }
+
+
+def job_progress(found: JobProgress) -> Json:
+    """Where a job stands, without its documents but for those in hand."""
+    return {
+        **job_summary(found.summary),
+        "stages": [stage(one) for one in found.stages],
+        "working": [job_document(one) for one in found.working],
+        "waiting": waiting(found.waiting),
+        "left_s": round(found.left_s, 1) if found.left_s is not None else None,
     }
 
 
 def job(view: JobView) -> Json:
+    """A job with all its documents."""
     return {
-        "job": view.job,
+        "job_id": view.job,
         "knowledge_id": view.knowledge_id,
         "state": str(view.state),
         "created_at": moment(view.created_at),
         "finished_at": moment(view.finished_at),
         "counts": {str(state): count for state, count in view.counts().items() if count},
-        "stages": [{**asdict(stage), "stage": str(stage.stage)} for stage in view.stages],
+        "stages": [stage(one) for one in view.stages],
         "documents": [job_document(found) for found in view.documents],
+    }
+
+
+def chunk(view: ChunkView) -> Json:
+    found = view.passage
+    return {
+        "chunk": view.chunk,
+        "document": view.document,
+        "first_page": found.first_page,
+        "last_page": found.last_page,
+        "heading": found.heading,
+        "text": found.text,
+        "boxes": [{"page": placed.page, "box": list(placed.box)} for placed in found.boxes],
+    }
+
+
+def queue(view: QueueView) -> Json:
+    return {
+        **asdict(view),
+        "stages": [str(one) for one in view.stages],
+        "workers": None if view.workers is None else list(view.workers),
+    }
+
+
+def worker(view: WorkerView) -> Json:
+    working = [
+        {**asdict(step), "stage": str(step.stage), "started_at": moment(step.started_at)} for step in view.working
+    ]
+    return {**asdict(view), "queues": list(view.queues), "working": working}
+
+
+def schema(found: Schema) -> Json:
+    return {
+        "name": found.name,
+        "description": found.description,
+        "engine": found.engine,
+        "fields": [_field(one) for one in found.fields],
+    }
+
+
+def _field(found: Field) -> Json:
+    return {
+        "name": found.name,
+        "kind": str(found.kind),
+        "description": found.description,
+        "fields": [_field(one) for one in found.fields],
     }

@@ -45,7 +45,7 @@ def place_of(store: RecordStore, name: str, chunk: int | None, value: tuple[str,
 
 def records_of(store: RecordStore, name: str) -> list[RecordView]:
     """Everything that was extracted from one document, one record per schema."""
-    view = store.overview.documents(store.overview.find(name))[0]
+    view = store.overview.document(store.overview.find(name))
     return [
         record_view(view.document, view.source, found) for found in store.typed.read(view.document, view.generation)
     ]

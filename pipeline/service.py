@@ -2,23 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import flow, ingesting, inspecting, previewing, removal, searching, submitting, wiring
+from pipeline import (
+    flow,
+    ingesting,
+    inspecting,
+    picturing,
+    previewing,
+    redoing,
+    removal,
+    searching,
+    showing,
+    submitting,
+    viewing,
+    wiring,
+)
 from pipeline.ingesting import IngestRequest
-from pipeline.placing import check_schemas
+from pipeline.readiness import Readiness
+from pipeline.roll_call import RollCall
 from pipeline.sending import Sender
 from pipeline.settings import Settings
 from pipeline.submission import Receipt, Submission
 from pipeline.work import Tools
 from stores.errors import NotFoundError
-from stores.models import Hit, Options, Page, Schema, check_knowledge_id
-from stores.views import DocumentView, IngestReport, JobView, KnowledgeBaseView, Leaf, PageMark, RecordView
+from stores.models import DocumentState, Hit, Page, Schema, Stage, check_knowledge_id
+from stores.views import (
+    Check,
+    ChunkView,
+    DocumentFilter,
+    DocumentView,
+    IngestReport,
+    JobDocumentView,
+    JobFilter,
+    JobProgress,
+    JobSummary,
+    JobView,
+    KnowledgeBaseView,
+    Leaf,
+    Original,
+    PageMark,
+    QueueView,
+    RecordView,
+    Slice,
+    WorkerView,
+)
 
 if TYPE_CHECKING:
+    from stores.overview_work import StageCost
     from stores.records import RecordStore
 
 
@@ -30,6 +64,10 @@ class Service:
         self._tools: Tools = wiring.build(settings, durable=True, pooled=True)
         self._sender = Sender(self._tools)
         self._desk = submitting.Desk(self._tools, self._sender.tell)
+        self._roll_call = RollCall(settings)
+        self._viewing = viewing.Viewing(self._tools, self._roll_call)
+        self._pictures = picturing.Pictures(self._tools)
+        self._readiness = Readiness(self._tools, self._roll_call)
 
     def ingest(self, knowledge_id: str, request: IngestRequest) -> IngestReport:
         """Make durable what is new or changed, and hand it to the workers. Returns at once.
@@ -71,35 +109,93 @@ class Service:
     def job(self, job_id: str) -> JobView:
         return self._store_of(job_id).overview.job(job_id)
 
-    def jobs(self, knowledge_id: str | None = None) -> list[JobView]:
-        """The newest first; of all knowledge bases where none is named."""
-        names = [knowledge_id] if knowledge_id else self._tools.catalog.names()
-        found = [view for name in names for view in self._store(name).overview.jobs()]
-        return sorted(found, key=lambda view: view.created_at, reverse=True)
+    def jobs(self, knowledge_id: str | None = None) -> Iterator[JobSummary]:
+        """All jobs, the newest first; of all knowledge bases where none is named."""
+        return self._viewing.jobs(JobFilter(knowledge_ids=(knowledge_id,) if knowledge_id else None))
+
+    def jobs_page(self, wanted: JobFilter, cursor: str | None = None, limit: int = 50) -> Slice[JobSummary]:
+        """The newest first; a knowledge base that is named and not there is a NotFoundError."""
+        return self._viewing.jobs_page(wanted, cursor, limit)
+
+    def job_summary(self, job_id: str) -> JobSummary:
+        return self._store_of(job_id).overview.job_summary(job_id)
+
+    def job_progress(self, job_id: str) -> JobProgress:
+        """Where it stands without its documents: counts, stages, what is worked on or why it waits, time left."""
+        return self._viewing.progress(self._store_of(job_id), job_id)
+
+    def job_documents(
+        self, job_id: str, states: Sequence[DocumentState] = (), cursor: str | None = None, limit: int = 100
+    ) -> Slice[JobDocumentView]:
+        """Its documents by source with their stages; only those in some states where any are named."""
+        return self._viewing.job_documents(self._store_of(job_id), job_id, states, cursor, limit)
+
+    def job_ends(self, job_id: str, since: float = 0.0) -> list[JobDocumentView]:
+        """Its documents that ended at ``since`` or later, in the order of their ends."""
+        return self._store_of(job_id).overview.ended_documents(job_id, since)
 
     def cancel(self, job_id: str) -> JobView:
         """Cancel what the job still waits for; a page that is being read is finished and thrown away."""
         store = self._store_of(job_id)
-        store.overview.job(job_id)
+        store.overview.job_summary(job_id)
         store.reopening.cancel(job_id)
         return store.overview.job(job_id)
 
     def retry(self, job_id: str) -> JobView:
         """Redo only the pages and stages that failed or were cancelled."""
         store = self._store_of(job_id)
-        store.overview.job(job_id)
+        store.overview.job_summary(job_id)
         if store.reopening.retry(job_id, flow.ORDER):
             self._tools.catalog.mark_busy(store.knowledge_id)
             self._send(store.knowledge_id)
         return store.overview.job(job_id)
 
-    def documents(self, knowledge_id: str) -> list[DocumentView]:
-        return self._store(knowledge_id).overview.documents()
+    def documents(self, knowledge_id: str, wanted: DocumentFilter | None = None) -> list[DocumentView]:
+        """All documents, or those that a filter leaves."""
+        return self._store(knowledge_id).overview.documents(wanted)
+
+    def documents_page(
+        self, knowledge_id: str, wanted: DocumentFilter, cursor: str | None = None, limit: int = 50
+    ) -> Slice[DocumentView]:
+        """A part of the documents that a filter leaves; files that could never be taken are among them."""
+        return self._store(knowledge_id).overview.documents_page(wanted, cursor, limit)
 
     def document(self, knowledge_id: str, name: str) -> DocumentView:
         """``name``: the id, a unique prefix of it (4 characters at least), or a source name."""
         overview = self._store(knowledge_id).overview
-        return overview.documents(overview.find(name))[0]
+        return overview.document(overview.find(name))
+
+    def original(self, knowledge_id: str, name: str) -> Original:
+        """The bytes of a document as they came, and what to call them."""
+        return showing.original(self._tools, self._store(knowledge_id), name)
+
+    def markdown(self, knowledge_id: str, name: str) -> str:
+        """What was read of it so far, a comment with the page number before each page."""
+        return showing.markdown(self._store(knowledge_id), name)
+
+    def pages_page(self, knowledge_id: str, name: str, cursor: str | None = None, limit: int = 100) -> Slice[Page]:
+        """A part of its pages, without their blocks."""
+        return showing.pages(self._store(knowledge_id), name, cursor, limit)
+
+    def chunks(self, knowledge_id: str, name: str, cursor: str | None = None, limit: int = 100) -> Slice[ChunkView]:
+        """Its passages, in their order."""
+        return showing.chunks(self._store(knowledge_id), name, cursor, limit)
+
+    def records_of(self, knowledge_id: str, name: str) -> list[RecordView]:
+        """What was extracted from it, one record per schema."""
+        return inspecting.records_of(self._store(knowledge_id), name)
+
+    def page_image(self, knowledge_id: str, name: str, number: int, dpi: int = picturing.USUAL_DPI) -> Path:
+        """A page as a PNG file, drawn on demand and kept. NotFoundError where there is no such page."""
+        store = self._store(knowledge_id)
+        return self._pictures.picture(store, store.overview.find(name), number, dpi)
+
+    def retry_document(self, knowledge_id: str, name: str, from_stage: Stage | None = None) -> JobSummary:
+        """Make a document again from a stage on, or only what failed where none is named. The job that does it."""
+        store = self._store(knowledge_id)
+        job = redoing.retry_document(self._tools, store, store.overview.find(name), from_stage)
+        self._send(knowledge_id)
+        return store.overview.job_summary(job)
 
     def pages(self, knowledge_id: str, name: str, numbers: Sequence[int] = ()) -> list[Page]:
         """The pages of the visible version, or of the newest where none is visible yet."""
@@ -118,19 +214,15 @@ class Service:
         removal.remove_document(self._tools, store, view.document)
         return view
 
-    def records(self, knowledge_id: str, schema: str) -> list[RecordView]:
-        """The records of one schema of every document that answers."""
-        check_schemas(self._tools, Options(schemas=(schema,)))
-        store = self._store(knowledge_id)
-        names = {view.document: view.source for view in store.overview.documents()}
-        return [
-            inspecting.record_view(document, names.get(document, ""), record)
-            for document, record in store.typed.visible(schema)
-        ]
+    def records(self, knowledge_id: str, schema: str) -> Iterator[RecordView]:
+        """The records of one schema of every document that answers, by document; read as they are taken."""
+        return showing.all_records(self._tools, self._store(knowledge_id), schema)
 
-    def records_of(self, knowledge_id: str, name: str) -> list[RecordView]:
-        """What was extracted from one document, one record per schema."""
-        return inspecting.records_of(self._store(knowledge_id), name)
+    def records_page(
+        self, knowledge_id: str, schema: str, cursor: str | None = None, limit: int = 100
+    ) -> Slice[RecordView]:
+        """A part of them."""
+        return showing.records_page(self._tools, self._store(knowledge_id), schema, cursor, limit)
 
     def page_strip(self, knowledge_id: str, name: str) -> list[PageMark]:
         """The pages of the version that is shown, without what was read of them."""
@@ -162,14 +254,24 @@ class Service:
         return [self.knowledge_base(name) for name in self._tools.catalog.names()]
 
     def knowledge_base(self, knowledge_id: str) -> KnowledgeBaseView:
-        store = self._store(knowledge_id)
-        return KnowledgeBaseView(
-            knowledge_id=knowledge_id,
-            embedder=self._tools.embedder().fingerprint,
-            created_at=float(store.get_meta("created_at") or 0.0),
-            size_bytes=self._tools.files.size_bytes(knowledge_id),
-            **store.overview.counts(),
-        )
+        """Its counts; a large one's may be some seconds old."""
+        return self._viewing.knowledge_base(self._store(knowledge_id))
+
+    def queues(self) -> list[QueueView]:
+        """What waits in each queue, and who serves it."""
+        return self._viewing.queues()
+
+    def workers(self) -> list[WorkerView]:
+        """Who works, on what."""
+        return self._viewing.workers()
+
+    def readiness(self) -> list[Check]:
+        """Whether home, broker, workers and vector index are there."""
+        return self._readiness.checks()
+
+    def figures(self, knowledge_id: str) -> tuple[dict[str, int], list[StageCost]]:
+        """For metrics: documents by state, and what the steps of each stage cost so far."""
+        return self._viewing.figures(self._store(knowledge_id))
 
     def delete_knowledge_base(self, knowledge_id: str) -> None:
         """Remove a knowledge base: its vectors, then its folder."""
@@ -178,6 +280,11 @@ class Service:
             store.reopening.cancel(job)
         self._tools.vectors().drop(knowledge_id)
         self._tools.catalog.remove(knowledge_id)
+        self._tools.files.drop_pictures(knowledge_id)
+
+    def knowledge_ids(self) -> list[str]:
+        """The ids of all knowledge bases, sorted."""
+        return self._tools.catalog.names()
 
     def unfinished(self) -> bool:
         """Is there work left in any knowledge base of this home?"""

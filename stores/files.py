@@ -25,6 +25,7 @@ from stores.models import slug_of
 _BLOCK = 1 << 20
 _UNSAFE = re.compile(r"[^\w.\-一-鿿]+")
 _LONGEST_NAME = 80
+_PICTURES_BYTES = 512 << 20
 _LOCK = threading.Lock()
 
 
@@ -85,6 +86,35 @@ class LocalFiles:
     def page_image(self, knowledge_id: str, document: str, generation: int, number: int) -> Path:
         return self.folder(knowledge_id) / "files" / "pages" / document / str(generation) / f"{number}.png"
 
+    def picture(self, knowledge_id: str, document: str, name: str) -> Path:
+        """Where a page's picture for people is kept: a cache of the home, beside its knowledge bases."""
+        return self.home / "run" / "pictures" / slug_of(knowledge_id) / document / name
+
+    @staticmethod
+    def touch_picture(path: Path) -> bool:
+        """Note that a picture is wanted; False where it is not there."""
+        try:
+            os.utime(path)
+        except OSError:
+            return False
+        return True
+
+    def room_for_pictures(self, wanted: Path, most_bytes: int = _PICTURES_BYTES) -> None:
+        """Make the folder of a picture, and let those that nobody wanted for longest go beyond ``most_bytes``."""
+        with _disk(wanted):
+            wanted.parent.mkdir(parents=True, exist_ok=True)
+        kept = sorted((self.home / "run" / "pictures").glob("*/*/*.png"), key=_when_wanted, reverse=True)
+        total = 0
+        for path in kept:
+            total += _size(path)
+            if total > most_bytes:
+                path.unlink(missing_ok=True)
+
+    def drop_pictures(self, knowledge_id: str, document: str = "") -> None:
+        """Remove the pictures of a document, or of a whole knowledge base."""
+        folder = self.home / "run" / "pictures" / slug_of(knowledge_id)
+        shutil.rmtree(folder / document if document else folder, ignore_errors=True)
+
     def keep(self, made: Path, target: Path) -> None:
         """Move a finished file out of a workspace to its place."""
         with _disk(target):
@@ -121,6 +151,7 @@ class LocalFiles:
     def drop_document(self, knowledge_id: str, document: str, sha256: str) -> None:
         """Remove every file of a document."""
         self.drop_page_images(knowledge_id, document)
+        self.drop_pictures(knowledge_id, document)
         files = self.folder(knowledge_id) / "files"
         for path in [*files.glob(f"markdown/*.{document[:12]}.md"), *files.glob(f"json/*.{document[:12]}.json")]:
             path.unlink(missing_ok=True)
@@ -165,6 +196,18 @@ class LocalFiles:
             with contextlib.suppress(OSError):
                 total += path.lstat().st_size
         return total
+
+
+def _size(path: Path) -> int:
+    with contextlib.suppress(OSError):
+        return path.lstat().st_size
+    return 0
+
+
+def _when_wanted(path: Path) -> float:
+    with contextlib.suppress(OSError):
+        return path.lstat().st_mtime
+    return 0.0
 
 
 def hash_of(path: Path) -> str:

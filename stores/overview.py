@@ -54,14 +54,12 @@ class Overview:
     knowledge_id: str
     database: Database
 
-    def documents(self, only: str | None = None) -> list[DocumentView]:
-        """All documents by source name, files that could never be taken among them; or the one with id ``only``."""
-        if only:
-            return [self.document(only)]
+    def documents(self, wanted: DocumentFilter | None = None) -> list[DocumentView]:
+        """All documents by source name, files that could never be taken among them."""
         found: list[DocumentView] = []
         cursor: str | None = None
         while True:
-            part = self.documents_page(DocumentFilter(), cursor, _ALL)
+            part = self.documents_page(wanted or DocumentFilter(), cursor, _ALL)
             found += part.items
             cursor = part.next_cursor
             if cursor is None:

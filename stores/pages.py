@@ -44,6 +44,13 @@ class Pages:
             found = _blocks(connection, document, number, numbers) if blocks else {}
         return [_page(row, found.get(row.number, [])) for row in rows]
 
+    def part(self, document: str, number: int, after: int, limit: int) -> list[Page]:
+        """At most ``limit`` pages of a generation behind page ``after``, without blocks."""
+        query = select(page).where(_of(page, document, number), page.c.number > after)
+        with self.database.read() as connection:
+            rows = connection.execute(query.order_by(page.c.number).limit(limit)).all()
+        return [_page(row, []) for row in rows]
+
     def unread(self, claim: Claim) -> list[int]:
         """The pages of a step that nobody has read or given up yet."""
         with self.database.read() as connection:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     delete,
     insert,
     select,
@@ -31,7 +32,7 @@ from stores.effects import Extracted
 from stores.models import Evidence, Field, FieldKind, Record, Schema
 from stores.pages import placed_boxes
 from stores.tables import document as document_table
-from stores.tables import evidence, generation, metadata, record
+from stores.tables import evidence, generation, metadata, record, source
 
 _TYPES: dict[FieldKind, Any] = {
     FieldKind.TEXT: Text,
@@ -62,19 +63,21 @@ class TypedRecords:
             ).all()
             return [_record(connection, row) for row in rows]
 
-    def visible(self, schema: str) -> list[tuple[str, Record]]:
-        """(document id, record) of every document that answers now."""
+    def visible_part(self, schema: str, after: str, limit: int) -> list[tuple[str, str, Record]]:
+        """(document id, its first source name, record) of documents that answer now, those behind the id ``after``."""
+        answers = and_(document_table.c.id == record.c.document, document_table.c.visible == record.c.generation)
+        first = (
+            select(source.c.name).where(source.c.document == record.c.document).order_by(source.c.id).limit(1)
+        ).scalar_subquery()
         with self.database.read() as connection:
             rows = connection.execute(
-                select(record)
-                .join(
-                    document_table,
-                    (document_table.c.id == record.c.document) & (document_table.c.visible == record.c.generation),
-                )
-                .where(record.c.schema == schema)
+                select(record, first.label("source"))
+                .join(document_table, answers)
+                .where(record.c.schema == schema, record.c.document > after)
                 .order_by(record.c.document)
+                .limit(limit)
             ).all()
-            return [(row.document, _record(connection, row)) for row in rows]
+            return [(row.document, row.source or row.document, _record(connection, row)) for row in rows]
 
 
 def tables_of(schema: Schema) -> list[Table]:

@@ -229,6 +229,15 @@ class Original:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkView:
+    """One passage of a document under its id ``<document>:<generation>:<ordinal>``, without its vector."""
+
+    chunk: str
+    document: str
+    passage: Chunk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkingStep:
     """One step that a worker has in hand."""
 

@@ -105,7 +105,7 @@ def test_nothing_is_left_behind(home: Home, report: dict[str, dict]) -> None:
 
 def test_the_same_again_is_known_in_a_moment(home: Home, folder: Path, report: dict[str, dict]) -> None:
     again = home.ask("ingest", str(folder), "-k", "bad", code=3)
-    assert again["job"] is None
+    assert again["job_id"] is None
     assert {file["source"] for file in again["files"] if file["outcome"] == "failed"} == set(BAD)
 
 

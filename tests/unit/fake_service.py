@@ -22,9 +22,11 @@ from stores.models import (
     Schema,
 )
 from stores.views import (
+    DocumentFilter,
     DocumentView,
     IngestReport,
     JobDocumentView,
+    JobSummary,
     JobView,
     KnowledgeBaseView,
     RecordView,
@@ -110,17 +112,28 @@ class FakeService:
         self._answer(cancelled=job_id)
         return job_view(job_document("a.pdf", DocumentState.CANCELLED), state=JobState.CANCELLED)
 
-    def jobs(self, knowledge_id: str | None = None) -> list[JobView]:
-        return list(self.views)
+    def jobs(self, knowledge_id: str | None = None) -> list[JobSummary]:
+        return [
+            JobSummary(
+                job=view.job,
+                knowledge_id=view.knowledge_id,
+                state=view.state,
+                created_at=view.created_at,
+                finished_at=view.finished_at,
+                counts={state: count for state, count in view.counts().items() if count},
+            )
+            for view in self.views
+        ]
 
     def search(self, *asked: Any) -> list[Hit]:
         self._answer(search=asked)
         return list(self.hits)
 
-    def documents(self, knowledge_id: str) -> list[DocumentView]:
+    def documents(self, knowledge_id: str, wanted: DocumentFilter) -> list[DocumentView]:
         self._answer(knowledge_id=knowledge_id)
         fault = Fault(code="encrypted", message="b.pdf is encrypted")
-        return [document_view(), document_view(source="b.pdf", state=DocumentState.FAILED, error=fault)]
+        views = [document_view(), document_view(source="b.pdf", state=DocumentState.FAILED, error=fault)]
+        return [view for view in views if wanted.state in (None, view.state)]
 
     def document(self, knowledge_id: str, name: str) -> DocumentView:
         self._answer(name=name)

@@ -1,0 +1,32 @@
+"""How long a job will still take, from what pages took. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from stores.models import Stage
+from stores.views import StageProgress
+
+_READING = (Stage.OCR, Stage.PARSE)
+
+
+def left_s(stages: Sequence[StageProgress], page_s: Mapping[Stage, float], at_once: float) -> float | None:
+    """Seconds until the pages that are left are done, when ``at_once`` steps run beside each other.
+
+    ``page_s``: seconds by the clock that a page of each stage takes. None where nobody works, where nothing is planned
+    yet, or where nothing is known of how long reading takes; later stages that were never measured count nothing.
+    """
+    by_name = {stage.stage: stage for stage in stages}
+    plan = by_name.get(Stage.PLAN)
+    if at_once <= 0 or plan is None or (plan.total and not plan.done):
+        return None
+    grows = plan.total / plan.done if plan.done else 1.0  # documents that are not planned yet are like the others
+    work_s = 0.0
+    for stage in stages:
+        left = 0.0 if stage.stage is Stage.PLAN else stage.total * grows - stage.done - stage.failed
+        if left <= 0:
+            continue
+        if stage.stage in _READING and stage.stage not in page_s:
+            return None
+        work_s += left * page_s.get(stage.stage, 0.0)
+    return work_s / at_once

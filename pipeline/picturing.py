@@ -1,0 +1,216 @@
+"""Pictures of pages for people: drawn on demand by children that may be killed, and kept on disk up to a cap.
+
+A page comes from a stranger's file: drawing it may crash, hang or eat memory. So it happens in a few processes of
+their own, ended when a page takes too long, and replaced after some hundred pages.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import select
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.settings import Settings
+from pipeline.work import Tools
+from stores.errors import InputError, NotFoundError, PageError, TransientError
+
+if TYPE_CHECKING:
+    from stores.records import RecordStore
+
+log = logging.getLogger("ingot.pictures")
+
+SMALLEST_DPI, LARGEST_DPI, USUAL_DPI = 24, 300, 110
+MOST_WAITING = 24  # further requests are told to come again
+_CHILDREN = 2
+_DRAW_S = 20.0
+_IDLE_S = 60.0
+_PAGES_PER_CHILD = 300
+_SOURCE = Path(__file__).resolve().parent.parent
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+
+
+@dataclass(slots=True)
+class _Child:
+    """One drawing process, spoken to in lines of JSON."""
+
+    process: subprocess.Popen[bytes]
+    drawn: int = 0
+    used_at: float = field(default_factory=time.monotonic)
+
+    def ask(self, order: dict[str, object], within_s: float) -> dict[str, str]:
+        """Its answer to one order; TimeoutError where it takes too long, EOFError where it died."""
+        assert self.process.stdin and self.process.stdout
+        try:
+            self.process.stdin.write(json.dumps(order).encode() + b"\n")
+            self.process.stdin.flush()
+        except OSError as error:
+            raise EOFError from error
+        ready, _, _ = select.select([self.process.stdout], [], [], within_s)
+        if not ready:
+            raise TimeoutError
+        line = self.process.stdout.readline()
+        if not line.endswith(b"\n"):
+            raise EOFError
+        self.drawn += 1
+        self.used_at = time.monotonic()
+        answer: dict[str, str] = json.loads(line)
+        return answer
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream:
+                stream.close()
+
+
+class Studio:
+    """A small pool of drawing processes. Started on first use, ended when nobody asked for a minute."""
+
+    def __init__(self, settings: Settings, within_s: float = _DRAW_S) -> None:
+        self._settings = settings
+        self._within_s = within_s
+        self._idle: list[_Child] = []
+        self._places = threading.BoundedSemaphore(_CHILDREN)
+        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
+        self._lock = threading.Lock()
+
+    def draw(self, source: Path, password: str, number: int, dpi: int, target: Path) -> None:
+        """Draw a page into ``target`` (PNG). PageError where it cannot be drawn, TransientError where too many wait."""
+        order = {"path": str(source), "password": password, "number": number, "dpi": dpi, "target": str(target)}
+        with self._place():
+            child = self._take()
+            try:
+                answer = child.ask(order, self._within_s)
+            except (TimeoutError, EOFError, ValueError) as error:
+                child.end()
+                why = "takes too long" if isinstance(error, TimeoutError) else "ended the process that drew it"
+                raise PageError(f"page {number} cannot be drawn: it {why}") from error
+            self._give_back(child)
+        if "error" in answer:
+            raise PageError(answer["error"], code=answer["code"])
+
+    def close(self) -> None:
+        """End all processes; the next page starts new ones."""
+        self._end(self._idle_longer_than(0.0))
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if not self._waiting.acquire(blocking=False):
+            raise TransientError("too many pictures are being drawn: ask again in a moment", code="busy_pictures")
+        try:
+            with self._places:
+                yield
+        finally:
+            self._waiting.release()
+
+    def _take(self) -> _Child:
+        self._end(self._idle_longer_than(_IDLE_S))
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        return self._start()
+
+    def _give_back(self, child: _Child) -> None:
+        if child.drawn >= _PAGES_PER_CHILD:
+            child.end()
+            return
+        with self._lock:
+            self._idle.append(child)
+        timer = threading.Timer(_IDLE_S + 1.0, lambda: self._end(self._idle_longer_than(_IDLE_S)))
+        timer.daemon = True
+        timer.start()
+
+    def _idle_longer_than(self, seconds: float) -> list[_Child]:
+        now = time.monotonic()
+        with self._lock:
+            old = [child for child in self._idle if now - child.used_at >= seconds]
+            self._idle = [child for child in self._idle if child not in old]
+        return old
+
+    @staticmethod
+    def _end(children: list[_Child]) -> None:
+        for child in children:
+            child.end()
+
+    def _start(self) -> _Child:
+        settings = self._settings
+        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        environment |= {
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(_SOURCE), os.environ.get("PYTHONPATH")))),
+            "INGOT_HOME": str(settings.home.absolute()),
+            "INGOT_TEXT_ENGINE": settings.text_engine,
+            "INGOT_MAX_PAGE_MEGAPIXELS": str(settings.max_page_megapixels),
+        }
+        command = [sys.executable, "-m", "pipeline.drawing"]
+        try:
+            process = subprocess.Popen(
+                command, env=environment, cwd="/", stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+            )
+        except OSError as error:
+            raise TransientError(f"no process can be started to draw a page: {error.strerror}") from error
+        return _Child(process)
+
+
+class Pictures:
+    """Page pictures of one home: drawn once for each document, page and resolution."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._studio = Studio(tools.settings)
+        self._drawing: dict[Path, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def picture(self, store: RecordStore, document: str, number: int, dpi: int) -> Path:
+        """The PNG of a page. NotFoundError, InputError for a bad resolution, PageError where it cannot be drawn."""
+        if not SMALLEST_DPI <= dpi <= LARGEST_DPI:
+            raise InputError(f"the resolution must be between {SMALLEST_DPI} and {LARGEST_DPI} dpi")
+        opening = store.overview.opening(document)
+        if not store.pages.read(document, opening.generation, [number], blocks=False):
+            raise NotFoundError(f"there is no page {number}: the document has {opening.pages} that are known")
+        target = self._tools.files.picture(store.knowledge_id, document, f"{number}.{dpi}.png")
+        if self._tools.files.touch_picture(target):
+            return target
+        with self._alone(target):
+            if not self._tools.files.touch_picture(target):
+                source = self._tools.files.original(store.knowledge_id, opening.sha256)
+                if not source.exists():
+                    raise InputError("its stored copy is gone: ingest the file again", code="original_missing")
+                self._draw(source, opening.password, number, dpi, target)
+        return target
+
+    def close(self) -> None:
+        self._studio.close()
+
+    def _draw(self, source: Path, password: str, number: int, dpi: int, target: Path) -> None:
+        part = target.with_name(f".part-{uuid.uuid4().hex}.png")
+        self._tools.files.room_for_pictures(target)
+        try:
+            self._studio.draw(source, password, number, dpi, part)
+            self._tools.files.keep(part, target)
+        finally:
+            part.unlink(missing_ok=True)
+
+    @contextmanager
+    def _alone(self, target: Path) -> Iterator[None]:
+        """One drawing of a picture at a time: others that want it wait, and find it there."""
+        with self._lock:
+            lock = self._drawing.setdefault(target, threading.Lock())
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                if not lock.locked():
+                    self._drawing.pop(target, None)

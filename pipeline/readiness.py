@@ -1,0 +1,62 @@
+"""Can this home take work and do it: folder, broker, workers, vector index, each with what to do where it cannot."""
+
+from __future__ import annotations
+
+import socket
+import uuid
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from pipeline.roll_call import RollCall
+from pipeline.work import Tools
+from stores.views import Check
+
+_CONNECT_S = 2.0
+
+
+class Readiness:
+    """Looks anew at each question; what the workers say is some seconds old at most."""
+
+    def __init__(self, tools: Tools, roll_call: RollCall) -> None:
+        self._tools = tools
+        self._roll_call = roll_call
+
+    def checks(self) -> list[Check]:
+        """One check per thing that is needed."""
+        roll = self._roll_call.first()
+        return [
+            self._home(),
+            _check("broker", bool(roll.broker), "the broker cannot be reached: start it, or correct INGOT_BROKER_URL"),
+            _check("workers", bool(roll.workers), "no worker answers: start one with `ingot worker all`"),
+            self._index(),
+        ]
+
+    def _home(self) -> Check:
+        folder = self._tools.settings.home.absolute() / "run"
+        probe = folder / f".probe-{uuid.uuid4().hex}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            probe.write_bytes(b"x" * 4096)  # a full disk takes an empty file
+        except OSError as error:
+            why = f"the folder {folder} cannot be written: {error.strerror}; free some space or check it"
+            return Check(name="home", ok=False, why=why)
+        finally:
+            with suppress(OSError):
+                probe.unlink(missing_ok=True)
+        return Check(name="home", ok=True)
+
+    def _index(self) -> Check:
+        url = self._tools.settings.chroma_url
+        if not url:
+            return Check(name="index", ok=True)  # a folder, opened when it is needed
+        parts = urlsplit(url)
+        try:
+            port = parts.port or (443 if parts.scheme == "https" else 8000)
+            socket.create_connection((parts.hostname or "127.0.0.1", port), timeout=_CONNECT_S).close()
+        except (OSError, ValueError):
+            return Check(name="index", ok=False, why="the vector index (Chroma) cannot be reached: start it")
+        return Check(name="index", ok=True)
+
+
+def _check(name: str, ok: bool, why: str) -> Check:
+    return Check(name=name, ok=ok, why="" if ok else why)

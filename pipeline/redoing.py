@@ -1,0 +1,84 @@
+"""The use case "retry from a stage": a document is made again, and what stands before that stage is kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pipeline import flow
+from pipeline.fingerprints import fingerprints
+from pipeline.stages import plan
+from pipeline.work import Tools
+from stores.effects import Batch
+from stores.errors import InputError
+from stores.models import Page, PagePlan, Route, Stage
+from stores.ulid import new_ulid
+
+if TYPE_CHECKING:
+    from stores.records import RecordStore
+
+_LATER = (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH)
+AGAIN: Mapping[Stage, frozenset[Stage]] = {
+    Stage.PLAN: frozenset(Stage),
+    Stage.RENDER: frozenset({Stage.RENDER, Stage.OCR, *_LATER}),
+    Stage.OCR: frozenset({Stage.RENDER, Stage.OCR, *_LATER}),  # pictures are not kept once they are read
+    Stage.PARSE: frozenset({Stage.PARSE, *_LATER}),
+    Stage.EXTRACT: frozenset(_LATER),
+    Stage.EMBED: frozenset({Stage.EMBED, Stage.PUBLISH}),
+    Stage.PUBLISH: frozenset({Stage.PUBLISH}),
+}
+"""The stages that run again when a document is made again from one."""
+_FINGERPRINT_OF = {"plan": Stage.PLAN, "parse": Stage.PARSE, "ocr": Stage.OCR, "extract": Stage.EXTRACT}
+
+
+def retry_document(tools: Tools, store: RecordStore, document: str, from_stage: Stage | None) -> str:
+    """Make a document again from a stage on, or only what failed where none is named; the id of the job."""
+    job = f"{store.knowledge_id}.{new_ulid()}"
+    tools.catalog.mark_busy(store.knowledge_id)
+    if from_stage is None:
+        store.redoing.reopen(job, document, flow.ORDER, time.time())
+        return job
+    donor = store.redoing.donor(document)
+    pages = store.pages.read(document, donor.number, blocks=False)
+    if not pages and from_stage is not Stage.PLAN:
+        raise InputError("its pages were never planned: make it again from plan", code="conflict")
+    again = _with_unfinished(AGAIN[from_stage], pages)
+    now_wanted = fingerprints(tools, donor.options)
+    kept = _kept_fingerprints(donor.fingerprints, again)
+    store.redoing.redo(
+        job, donor, again, _batches(tools, pages, again), {**now_wanted, **kept}, flow.ORDER, time.time()
+    )
+    return job
+
+
+def _with_unfinished(again: frozenset[Stage], pages: Sequence[Page]) -> frozenset[Stage]:
+    """Pages that were never read have to be, and what follows from them is made of all pages."""
+    return again | {Stage.EXTRACT, Stage.EMBED} if any(_unread(page) for page in pages) else again
+
+
+def _unread(page: Page) -> bool:
+    return page.text is None and page.error is None and page.route is not Route.BLANK
+
+
+def _batches(tools: Tools, pages: Sequence[Page], again: frozenset[Stage]) -> tuple[Batch, ...]:
+    """The steps that read the pages whose route is read again, and those that nobody has read."""
+    routes = {route for route, stage in ((Route.OCR, Stage.OCR), (Route.TEXT, Stage.PARSE)) if stage in again}
+    wanted = [
+        PagePlan(
+            number=page.number,
+            width_pt=page.width_pt,
+            height_pt=page.height_pt,
+            route=page.route,
+            reason=page.reason,
+        )
+        for page in pages
+        if page.route in routes or _unread(page)
+    ]
+    size = tools.settings.batch_pages
+    return plan.batches(wanted, size, min(size, tools.page_reader().batch_pages))
+
+
+def _kept_fingerprints(had: Mapping[str, str], again: frozenset[Stage]) -> dict[str, str]:
+    stage_of = {**_FINGERPRINT_OF, "embed": Stage.EMBED, "embedder": Stage.EMBED}
+    return {name: value for name, value in had.items() if name in stage_of and stage_of[name] not in again}

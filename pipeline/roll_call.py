@@ -1,0 +1,95 @@
+"""Who works: asks broker and workers in a thread of its own, so that nobody who wants to know waits for them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pipeline.settings import Settings
+
+log = logging.getLogger("ingot.workers")
+
+KEEP_S = 5.0  # an answer is good for so long
+_FIRST_S = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """What a worker tells of itself."""
+
+    queues: tuple[str, ...] = ()
+    pool: str = ""
+    concurrency: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roll:
+    """Who answered at ``asked_at`` (monotonic). ``broker`` is None where nobody has asked yet, or none is set."""
+
+    broker: bool | None = None
+    workers: Mapping[str, Member] = field(default_factory=dict)
+    messages: Mapping[str, int] = field(default_factory=dict)
+    asked_at: float = 0.0
+
+    def serving(self, queue: str) -> tuple[str, ...] | None:
+        """Names of the workers that serve a queue; None where nobody could be asked."""
+        if not self.broker:
+            return None
+        return tuple(sorted(name for name, member in self.workers.items() if queue in member.queues))
+
+
+class RollCall:
+    """The newest roll of one broker. A stale one is given out at once, and renewed behind the scenes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._roll = Roll()
+        self._asking: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def roll(self, wait_s: float = 0.0) -> Roll:
+        """What is known; waits at most ``wait_s`` where that is nothing yet, or older than ``KEEP_S``."""
+        if not self._settings.broker_url:
+            return self._roll
+        asking = self._renew()
+        if asking and wait_s:
+            asking.join(wait_s)
+        return self._roll
+
+    def first(self) -> Roll:
+        """As ``roll``, but waits for the very first answer."""
+        return self._roll if self._roll.broker is not None and self._renew() is None else self.roll(self._patience())
+
+    def _patience(self) -> float:
+        return 0.0 if self._roll.broker is not None else _FIRST_S
+
+    def _renew(self) -> threading.Thread | None:
+        """The thread that asks now, None where what is known is fresh."""
+        with self._lock:
+            if self._asking and self._asking.is_alive():
+                return self._asking
+            if self._roll.broker is not None and time.monotonic() - self._roll.asked_at < KEEP_S:
+                return None
+            self._asking = threading.Thread(target=self._ask, name="roll-call", daemon=True)
+            self._asking.start()
+            return self._asking
+
+    def _ask(self) -> None:
+        from pipeline import tasks  # Celery takes a while to import
+
+        try:
+            told = tasks.call_workers(self._settings)
+        except Exception:  # a worker's odd answer must not end the thread silently
+            log.exception("the workers could not be asked")
+            told = None
+        if told is None:
+            self._roll = Roll(broker=False, asked_at=time.monotonic())
+            return
+        workers = {
+            name: Member(queues=tuple(facts["queues"]), pool=facts["pool"], concurrency=facts["concurrency"])
+            for name, facts in told["workers"].items()
+        }
+        self._roll = Roll(broker=True, workers=workers, messages=told["messages"], asked_at=time.monotonic())

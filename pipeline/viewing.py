@@ -1,0 +1,276 @@
+"""What is shown of work: jobs with the reason why they wait and the time that is left, queues and workers."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from pipeline import estimating
+from pipeline.roll_call import Roll, RollCall
+from pipeline.work import Tools
+from stores.cursors import cursor_of
+from stores.errors import IngotError, NotFoundError
+from stores.models import DocumentState, JobState, Stage
+from stores.views import (
+    JobDocumentView,
+    JobFilter,
+    JobProgress,
+    JobSummary,
+    KnowledgeBaseView,
+    QueueView,
+    Slice,
+    Waiting,
+    WorkerView,
+    WorkingStep,
+)
+
+if TYPE_CHECKING:
+    from stores.overview_work import DueStep, StageCost
+    from stores.records import RecordStore
+
+T = TypeVar("T")
+
+_PART = 500
+_LINE_S = 2.0
+_COSTS_S = 30.0
+_WINDOW_S = 120.0
+_SOON_S = 0.5
+_PATIENCE = 10.0
+NOTIFY = "notify"
+
+
+@dataclass(slots=True)
+class _Kept:
+    """Answers that are dear to find out and may be a little old."""
+
+    _held: dict[str, tuple[float, object]] = field(default_factory=dict)
+
+    def get(self, key: str, keep_s: float, ask: Callable[[], T]) -> T:
+        now = time.monotonic()
+        until, found = self._held.get(key, (0.0, None))
+        if now >= until:
+            found = ask()
+            self._held[key] = (time.monotonic() + keep_s, found)
+        return found  # type: ignore[return-value]
+
+    def slowly(self, key: str, ask: Callable[[], T]) -> T:
+        """Kept for ten times as long as it took to find out, so that asking often costs a tenth of one's time."""
+        began = time.monotonic()
+        until, found = self._held.get(key, (0.0, None))
+        if began >= until:
+            found = ask()
+            now = time.monotonic()
+            self._held[key] = (now + _PATIENCE * (now - began), found)
+        return found  # type: ignore[return-value]
+
+
+class Viewing:
+    """Answers about the work of one home, for as long as a process gives them."""
+
+    def __init__(self, tools: Tools, roll_call: RollCall) -> None:
+        self._tools = tools
+        self._roll_call = roll_call
+        self._kept = _Kept()
+
+    def jobs_page(self, wanted: JobFilter, cursor: str | None, limit: int) -> Slice[JobSummary]:
+        """The newest jobs of some knowledge bases, or of all."""
+        named = wanted.knowledge_ids is not None
+        names = wanted.knowledge_ids if wanted.knowledge_ids is not None else tuple(self._tools.catalog.names())
+        found: list[JobSummary] = []
+        for name in names:
+            try:
+                store = self._tools.catalog.store(name)
+            except NotFoundError:
+                if named:
+                    raise
+                continue  # deleted meanwhile
+            found += store.overview.jobs_page(wanted.state, cursor, limit + 1)
+        found.sort(key=lambda job: (job.created_at, job.job), reverse=True)
+        shown = found[:limit]
+        more = cursor_of(shown[-1].created_at, shown[-1].job) if len(found) > limit else None
+        return Slice(items=tuple(shown), next_cursor=more)
+
+    def jobs(self, wanted: JobFilter) -> Iterator[JobSummary]:
+        """All of them, read in parts."""
+        cursor: str | None = None
+        while True:
+            part = self.jobs_page(wanted, cursor, _PART)
+            yield from part.items
+            cursor = part.next_cursor
+            if cursor is None:
+                return
+
+    def progress(self, store: RecordStore, job: str) -> JobProgress:
+        """Where a job stands, why it waits where nobody works on it, and how long it will take."""
+        found = store.overview.job_progress(job)
+        if found.summary.state not in (JobState.ACCEPTING, JobState.RUNNING):
+            return found
+        if not found.working:
+            return replace(found, waiting=self._why_job_waits(store, found.summary))
+        at_once, paces = store.overview.parallel_steps(job, _WINDOW_S)
+        page_s = {**paces, **self._page_seconds(store)}
+        return replace(found, left_s=estimating.left_s(found.stages, page_s, at_once))
+
+    def job_documents(
+        self, store: RecordStore, job: str, states: Sequence[DocumentState], cursor: str | None, limit: int
+    ) -> Slice[JobDocumentView]:
+        """Documents of a job, with the reason why they wait."""
+        found = store.overview.job_documents(job, states, cursor, limit)
+        idle = [view.document for view in found.items if not view.state.final and view.stage is None and view.document]
+        if not idle:
+            return found
+        due: dict[tuple[str, int], DueStep] = {}
+        for step in store.overview.due_steps(idle):
+            due.setdefault((step.document, step.generation), step)
+        items = [self._with_reason(view, due.get((view.document, view.generation))) for view in found.items]
+        return replace(found, items=tuple(items))
+
+    def _with_reason(self, view: JobDocumentView, due: DueStep | None) -> JobDocumentView:
+        return replace(view, waiting=self._waiting(due)) if due and view.stage is None else view
+
+    def _why_job_waits(self, store: RecordStore, job: JobSummary) -> Waiting | None:
+        due = store.overview.due_of_job(job.job)
+        if due:
+            return self._waiting(due)
+        if job.state is JobState.ACCEPTING:
+            return Waiting(why="its files are still being added, or its URLs fetched")
+        return None
+
+    def _waiting(self, due: DueStep) -> Waiting:
+        from pipeline import tasks
+
+        queue, now = tasks.QUEUES[due.stage], time.time()
+        if due.not_before > now + _SOON_S:
+            why = f"{due.stage} is tried again in {due.not_before - now:.0f} s"
+            return Waiting(why=f"{why}: {due.error}" if due.error else why, queue=queue, again_at=due.not_before)
+        place = self._place(queue, tasks.PRIORITIES[due.stage], due.since)
+        return Waiting(why=self._why(queue, place), queue=queue, place=place)
+
+    def _why(self, queue: str, place: int) -> str:
+        roll = self._roll_call.roll()
+        if roll.broker is False:
+            return "the broker cannot be reached: work goes on as soon as it answers"
+        if roll.serving(queue) == ():
+            return f"no worker serves the queue {queue!r}: start one with `ingot worker all`"
+        return f"place {place} in the queue {queue!r}" if place > 1 else f"it is next in the queue {queue!r}"
+
+    def _place(self, queue: str, priority: int, since: float) -> int:
+        return bisect_left(self._line().get(queue, []), (priority, since)) + 1
+
+    def _line(self) -> Mapping[str, list[tuple[int, float]]]:
+        """What waits in each queue, in order: (priority, since when)."""
+        return self._kept.get("line", _LINE_S, self._line_now)
+
+    def _line_now(self) -> dict[str, list[tuple[int, float]]]:
+        from pipeline import tasks
+
+        line: dict[str, list[tuple[int, float]]] = {queue: [] for queue in sorted(set(tasks.QUEUES.values()))}
+        now = time.time()
+        for store in self._busy():
+            for due in store.overview.due_steps():
+                if due.not_before <= now + _SOON_S:
+                    line[tasks.QUEUES[due.stage]].append((tasks.PRIORITIES[due.stage], due.since))
+        return {queue: sorted(waiting) for queue, waiting in line.items()}
+
+    def _busy(self) -> list[RecordStore]:
+        return self._stores(self._tools.catalog.busy())
+
+    def _stores(self, names: Sequence[str]) -> list[RecordStore]:
+        found = []
+        for name in names:
+            try:
+                found.append(self._tools.catalog.store(name))
+            except IngotError:
+                continue  # deleted meanwhile
+        return found
+
+    def _page_seconds(self, store: RecordStore) -> dict[Stage, float]:
+        """Seconds by the clock that a page of each stage took in this knowledge base."""
+        costs = self._kept.get(f"costs {store.knowledge_id}", _COSTS_S, store.overview.stage_costs)
+        return {cost.stage: cost.wall_s / cost.pages for cost in costs if cost.pages}
+
+    def knowledge_base(self, store: RecordStore) -> KnowledgeBaseView:
+        """Counts and size; what took long to count is counted again only after ten times as long."""
+        return self._kept.slowly(f"counts {store.knowledge_id}", lambda: self._counted(store))
+
+    def _counted(self, store: RecordStore) -> KnowledgeBaseView:
+        return KnowledgeBaseView(
+            knowledge_id=store.knowledge_id,
+            embedder=self._tools.embedder().fingerprint,
+            created_at=float(store.get_meta("created_at") or 0.0),
+            size_bytes=self._tools.files.size_bytes(store.knowledge_id),
+            **store.overview.counts(),
+        )
+
+    def figures(self, store: RecordStore) -> tuple[dict[str, int], list[StageCost]]:
+        """(documents by state, what the steps of each stage cost), as fresh as counting them allows."""
+        name = f"figures {store.knowledge_id}"
+        return self._kept.slowly(name, lambda: (store.overview.documents_by_state(), store.overview.stage_costs()))
+
+    def queues(self) -> list[QueueView]:
+        """Every queue: what waits in it, and who serves it."""
+        from pipeline import tasks
+
+        roll, line, now = self._roll_call.first(), self._line_now(), time.time()
+        hands = self.steps_in_hand()
+        found = []
+        for queue in line:
+            stages = tuple(stage for stage, name in tasks.QUEUES.items() if name == queue)
+            waiting = line[queue]
+            oldest = min((since for _, since in waiting if since), default=None)
+            found.append(
+                QueueView(
+                    queue=queue,
+                    stages=stages,
+                    waiting=len(waiting),
+                    working=sum(step.stage in stages for step in hands),
+                    oldest_waiting_s=max(0.0, now - oldest) if oldest else None,
+                    messages=roll.messages.get(queue, 0) if roll.broker else None,
+                    workers=roll.serving(queue),
+                )
+            )
+        return [*found, self._notify(roll, now)]
+
+    def _notify(self, roll: Roll, now: float) -> QueueView:
+        """The queue of callbacks and fetched URLs, which are no steps."""
+        errands = [store.overview.open_errands() for store in self._errands()]
+        oldest = min((since for _, since in errands if since), default=None)
+        return QueueView(
+            queue=NOTIFY,
+            stages=(),
+            waiting=sum(count for count, _ in errands),
+            working=0,
+            oldest_waiting_s=max(0.0, now - oldest) if oldest else None,
+            messages=roll.messages.get(NOTIFY, 0) if roll.broker else None,
+            workers=roll.serving(NOTIFY),
+        )
+
+    def _errands(self) -> list[RecordStore]:
+        return self._stores(self._tools.catalog.errands())
+
+    def steps_in_hand(self) -> list[WorkingStep]:
+        """What the workers have in hand, in all knowledge bases with unfinished work."""
+        return [step for store in self._busy() for step in store.overview.steps_in_hand()]
+
+    def workers(self) -> list[WorkerView]:
+        """Workers that answer, and those that hold work without answering."""
+        roll = self._roll_call.first()
+        hands: dict[str, list[WorkingStep]] = {name: [] for name in roll.workers}
+        for step in self.steps_in_hand():
+            hands.setdefault(step.worker.rpartition("#")[0] or step.worker, []).append(step)
+        return [_worker(name, roll, working) for name, working in sorted(hands.items())]
+
+
+def _worker(name: str, roll: Roll, working: Sequence[WorkingStep]) -> WorkerView:
+    member = roll.workers.get(name)
+    return WorkerView(
+        name=name,
+        answers=member is not None,
+        queues=member.queues if member else (),
+        pool=member.pool if member else "",
+        concurrency=member.concurrency if member else None,
+        working=tuple(working),
+    )
