@@ -65,3 +65,16 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "worker_task_log_format": _TASK_LINE,
         "worker_redirect_stdouts": False,
     }
+
+
+def queue_length(connection: Any, queue: str) -> int:
+    """Messages that wait in a queue; 0 where it does not exist yet.
+
+    On Redis a passive declaration asks for the key without ``global_keyprefix`` and never finds it; an active one makes
+    nothing there.
+    """
+    passive = connection.transport.driver_type != "redis"
+    try:
+        return int(connection.default_channel.queue_declare(queue=queue, passive=passive).message_count)
+    except connection.channel_errors:
+        return 0

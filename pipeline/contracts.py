@@ -7,7 +7,7 @@ settings that change its output; a stage whose fingerprint did not change is not
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -145,16 +145,56 @@ class Embedder(Protocol):
         """float32 array (dimension,), of length 1."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a callback's receiver said; ``retry_after_s`` where it asks to wait."""
+
+    status: int
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What was fetched: ``url`` is where the redirects ended, ``media_type`` what the server calls it."""
+
+    url: str
+    media_type: str
+    size_bytes: int
+
+
+@runtime_checkable
+class Web(Protocol):
+    """The way out to URLs that strangers name. Thread-safe.
+
+    InputError ``url_refused`` where a URL, or a hop that it redirects to, may not be called; UnavailableError where
+    the other side cannot be reached or does not end in time, however slowly it drips.
+    """
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Answer:
+        """Post once. A redirect is not followed but is the answer."""
+
+    def fetch(
+        self, url: str, target: Path, largest_bytes: int, timeout_s: float, beat: Callable[[], bool] = lambda: True
+    ) -> Fetched:
+        """Write what stands at a URL to ``target``. InputError where the server has nothing for us, or too much.
+
+        ``beat`` is called between blocks; once it says False, CancelledError.
+        """
+
+
 __all__ = [
+    "Answer",
     "Box",
     "DocumentEngine",
     "DocumentFacts",
     "Embedder",
     "Extractor",
+    "Fetched",
     "Loads",
     "PageFacts",
     "PageImage",
     "PageReader",
     "SharedReader",
     "TextReader",
+    "Web",
 ]

@@ -63,7 +63,9 @@ class Settings(BaseSettings):
     body_timeout_s: float = Field(30.0, gt=0, description="an upload that brings nothing for so long is given up")
     queue_max: int = Field(20000, ge=1, description="more waiting documents than this, and uploads get 503")
     allow_private_urls: bool = Field(False, description="callbacks and URLs may lead to private addresses")
-    callback_secret: str = Field("", description="whsec_..., signs callbacks (several, by commas, while it is changed); empty: made once, kept in the home")
+    callback_secret: str = Field(
+        "", description="whsec_..., signs callbacks (several by commas, the newest first); empty: one of the home's own"
+    )
     callback_timeout_s: float = Field(15.0, gt=0, description="a callback's receiver must have answered by then")
     callback_retries_s: str = Field(
         "0,5,30,120,600,1800,7200,18000,36000,50400,72000,86400",

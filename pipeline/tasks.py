@@ -1,7 +1,8 @@
 """All Celery tasks, and the sending of steps. A message carries ids; what they mean stands in SQL.
 
 A task runs one step of ``flow``. What became due by it is sent at once; the relay sends what nobody sent, and what got
-lost. A step that is not ours, or is to be tried later, ends its copy of the chain with ``Ignore``.
+lost. A step that is not ours, or is to be tried later, ends its copy of the chain with ``Ignore``. Errands, what waits
+for the network, go the same way on a queue of their own.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,14 +19,16 @@ from celery.exceptions import Ignore
 from kombu.exceptions import ConnectionError as BrokerConnectionError
 from kombu.exceptions import OperationalError
 
-from pipeline import flow, shared_models, wiring
-from pipeline.broker import configuration
+from pipeline import delivering, fetching, flow, shared_models, wiring
+from pipeline.broker import configuration, queue_length
+from pipeline.relaying import Relay
 from pipeline.settings import Settings
 from pipeline.work import Tools
 from stores.errors import IngotError, NotFoundError, UnavailableError
 from stores.models import Stage, StepKey
 
 if TYPE_CHECKING:
+    from stores.errands import Errand
     from stores.records import RecordStore
 
 log = logging.getLogger("ingot.tasks")
@@ -50,14 +52,15 @@ PRIORITIES = {
     Stage.PARSE: 6,
     Stage.RENDER: 6,
 }
+ERRANDS = "notify"
+#: A callback is brief, and somebody waits for it; a fetch may take minutes.
+ERRAND_PRIORITIES = {"deliver": 0, "fetch": 6}
 SEND_AT_ONCE = 200  # steps that one pass of the relay sends per knowledge base
-FULL_LOOK_S = 60.0
-QUEUES_LOOK_S = 5.0
 
 app = Celery("ingot")
 app.conf.task_routes = {
     f"ingot.{stage}": {"queue": queue, "priority": PRIORITIES[stage]} for stage, queue in QUEUES.items()
-}
+} | {f"ingot.{name}": {"queue": ERRANDS, "priority": priority} for name, priority in ERRAND_PRIORITIES.items()}
 
 
 _tools: dict[int, Tools] = {}
@@ -86,8 +89,7 @@ class StepTask(Task):  # type: ignore[misc]
     threaded = False
 
     def run_step(self, stage: Stage, ids: Sequence[Any]) -> None:
-        key = key_of(stage, ids)
-        owner = f"{self.request.hostname}/{self.request.id}/{uuid.uuid4().hex[:8]}"
+        key, owner = key_of(stage, ids), owner_of(self.request)
         try:
             result = flow.run_stage(
                 tools(),
@@ -103,6 +105,8 @@ class StepTask(Task):  # type: ignore[misc]
             shared_models.end_if_broken(tools())
         if result.due:
             send(result.due)
+        if stage in flow.FATAL:  # with these a document or a job may have ended
+            send_errands(key.knowledge_id)
         if not result.ended:
             raise Ignore
 
@@ -140,6 +144,32 @@ def embed(self: StepTask, *ids: Any) -> None:
 @app.task(base=StepTask, bind=True, name="ingot.publish")
 def publish(self: StepTask, *ids: Any) -> None:
     self.run_step(Stage.PUBLISH, ids)
+
+
+@app.task(bind=True, name="ingot.deliver")
+def deliver(self: Task, knowledge_id: str, job: str) -> None:
+    """Deliver the callbacks of a job that are due."""
+    try:
+        delivering.deliver(tools(), knowledge_id, job, owner_of(self.request))
+    except IngotError as error:  # what was claimed is due again when its lease ends
+        log.warning("%s: %s", job, error.message)
+
+
+@app.task(bind=True, name="ingot.fetch")
+def fetch(self: Task, knowledge_id: str, job: str, url: str) -> None:
+    """Fetch a URL that a job waits for; the document that it became is begun at once."""
+    try:
+        if fetching.fetch(tools(), knowledge_id, job, url, owner_of(self.request)):
+            store = tools().catalog.store(knowledge_id)
+            send(store.dispatch.take(SEND_AT_ONCE, frozenset()), store)
+            send_errands(knowledge_id)
+    except IngotError as error:
+        log.warning("%s: %s", job, error.message)
+
+
+def owner_of(request: Any) -> str:
+    """Who claims: unique to this run of a task, and known by its worker's name."""
+    return f"{request.hostname}/{request.id}/{uuid.uuid4().hex[:8]}"
 
 
 TASKS: dict[Stage, Any] = {
@@ -186,6 +216,28 @@ def send(keys: Sequence[StepKey], store: RecordStore | None = None, connection: 
     return len(keys)
 
 
+def send_errands(
+    knowledge_id: str, store: RecordStore | None = None, connection: Any = None, *, quiet: bool = False
+) -> int:
+    """Send the errands of a knowledge base that are due and on their way to nobody; how many."""
+    held = store or tools().catalog.store(knowledge_id)
+    errands = held.errands.take(SEND_AT_ONCE, quiet=quiet)
+    for sent, errand in enumerate(errands):
+        try:
+            _message_of(errand).apply_async(connection=connection)
+        except (OperationalError, BrokerConnectionError, OSError) as error:
+            log.warning("the broker cannot be reached (%s); the relay sends what is due later", type(error).__name__)
+            held.errands.unsend(errands[sent:])
+            return sent
+    return len(errands)
+
+
+def _message_of(errand: Errand) -> Any:
+    if errand.url:
+        return fetch.si(errand.knowledge_id, errand.job, errand.url)
+    return deliver.si(errand.knowledge_id, errand.job)
+
+
 def send_due(made_by: Tools, knowledge_id: str) -> int:
     """Publish what is due in one knowledge base, from a process that is no worker; how many steps."""
     app.conf.update(configuration(made_by.settings))
@@ -196,76 +248,33 @@ def send_due(made_by: Tools, knowledge_id: str) -> int:
             now_sent = send(keys, store, connection)
             sent += now_sent
             if now_sent < len(keys):
-                break
+                return sent
+        send_errands(knowledge_id, store, connection)
     return sent
 
 
 def relay() -> int:
     """Send what is due and was never sent, or whose message or worker is lost; how many steps.
 
-    Looks at the knowledge bases that are marked busy, and at all of them once a minute.
+    Looks at the knowledge bases that are marked busy or have errands, and at all of them once a minute.
     """
-    return _Relay.once()
+    return _relay.once()
 
 
-class _Relay:
-    """When all knowledge bases, and when the queues, were looked at last."""
-
-    looked_at_all = 0.0
-    looked_at_queues = 0.0
-
-    @classmethod
-    def once(cls) -> int:
-        catalog, now = tools().catalog, time.monotonic()
-        everything, queues = now - cls.looked_at_all > FULL_LOOK_S, now - cls.looked_at_queues > QUEUES_LOOK_S
-        cls.looked_at_all = now if everything else cls.looked_at_all
-        names = catalog.names() if everything else catalog.busy()
-        quiet: frozenset[Stage] = frozenset()
-        if names and queues:
-            cls.looked_at_queues, quiet = now, quiet_stages()
-        sent = 0
-        for knowledge_id in names:
-            try:
-                sent += _relay_one(knowledge_id, quiet, sweep=everything)
-            except IngotError as error:
-                log.warning("%s: %s", knowledge_id, error.message)
-        return sent
-
-
-def _relay_one(knowledge_id: str, quiet: frozenset[Stage], *, sweep: bool) -> int:
-    store = tools().catalog.store(knowledge_id)
-    sent = send(store.dispatch.take(SEND_AT_ONCE, quiet), store)
-    if store.dispatch.unfinished():
-        tools().catalog.mark_busy(knowledge_id)
-    else:
-        tools().catalog.rest(knowledge_id)
-        sweep = True
-    if sweep:
-        tools().files.sweep(knowledge_id)
-    return sent
-
-
-def quiet_stages() -> frozenset[Stage]:
+def quiet_stages(empty: frozenset[str] | None = None) -> frozenset[Stage]:
     """The stages whose queue is empty: a step of theirs that was sent and not begun is lost."""
+    queues = empty_queues() if empty is None else empty
+    return frozenset(stage for stage, queue in QUEUES.items() if queue in queues)
+
+
+def empty_queues() -> frozenset[str]:
+    """The queues in which no message waits; none where the broker cannot be reached."""
     try:
         with app.connection_for_read() as connection:
-            empty = {queue for queue in set(QUEUES.values()) if _queue_length(connection, queue) == 0}
+            names = {*QUEUES.values(), ERRANDS}
+            return frozenset(queue for queue in names if queue_length(connection, queue) == 0)
     except (OperationalError, BrokerConnectionError, OSError):
         return frozenset()
-    return frozenset(stage for stage, queue in QUEUES.items() if queue in empty)
-
-
-def _queue_length(connection: Any, queue: str) -> int:
-    """Messages that wait in a queue; 0 where it does not exist yet.
-
-    On Redis a passive declaration asks for the key without ``global_keyprefix`` and never finds it; an active one makes
-    nothing there.
-    """
-    passive = connection.transport.driver_type != "redis"
-    try:
-        return int(connection.default_channel.queue_declare(queue=queue, passive=passive).message_count)
-    except connection.channel_errors:
-        return 0
 
 
 def workers(settings: Settings) -> list[str]:
@@ -277,6 +286,38 @@ def workers(settings: Settings) -> list[str]:
     except (OperationalError, BrokerConnectionError, OSError):
         return []
     return sorted(name for answer in answers for name in answer)
+
+
+def call_workers(settings: Settings) -> dict[str, Any] | None:
+    """What the workers that answer now tell of themselves, and how many messages wait; None without a broker."""
+    app.conf.update(configuration(settings))
+    try:
+        with app.connection_for_read(settings.broker_url or None) as connection:
+            connection.ensure_connection(max_retries=1, timeout=3)
+            messages = {queue.name: queue_length(connection, queue.name) for queue in app.conf.task_queues}
+            asking = app.control.inspect(timeout=1.0, connection=connection)
+            queues, stats = asking.active_queues() or {}, asking.stats() or {}
+    except (OperationalError, BrokerConnectionError, OSError):
+        return None
+    workers = {
+        name: {
+            "queues": [queue["name"] for queue in served],
+            "pool": str(stats.get(name, {}).get("pool", {}).get("implementation", ""))
+            .partition(":")[0]
+            .rpartition(".")[2],
+            "concurrency": stats.get(name, {}).get("pool", {}).get("max-concurrency"),
+        }
+        for name, served in queues.items()
+    }
+    return {"workers": workers, "messages": messages}
+
+
+_relay = Relay(
+    tools=tools,
+    send_steps=lambda store, empty: send(store.dispatch.take(SEND_AT_ONCE, quiet_stages(empty)), store),
+    send_errands=lambda store, empty: send_errands(store.knowledge_id, store, quiet=ERRANDS in empty),
+    empty_queues=empty_queues,
+)
 
 
 class RelayStep(bootsteps.StartStopStep):  # type: ignore[misc]
@@ -312,7 +353,9 @@ def worker_lost(task_id: str, args: Sequence[Any], hostname: str) -> None:
     Called in the worker's parent.
     """
     try:
-        tools().catalog.store(str(args[0])).steps.release(f"{hostname}/{task_id}/")
+        store = tools().catalog.store(str(args[0]))
+        store.steps.release(f"{hostname}/{task_id}/")
+        store.errands.release(f"{hostname}/{task_id}/")
         tools().files.sweep(str(args[0]))
     except (IngotError, IndexError) as error:
         log.warning("a lost step keeps its lease until it runs out: %s", error)
@@ -324,7 +367,8 @@ def release_worker(hostname: str) -> int:
     freed = 0
     for knowledge_id in catalog.names():
         try:
-            freed += catalog.store(knowledge_id).steps.release(f"{hostname}/")
+            store = catalog.store(knowledge_id)
+            freed += store.steps.release(f"{hostname}/") + store.errands.release(f"{hostname}/")
             tools().files.sweep(knowledge_id)
         except UnavailableError as error:
             log.warning("%s: %s", knowledge_id, error.message)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypeVar
 
-from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader
+from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
 from pipeline.schemas.loader import load_schemas
 from pipeline.settings import Settings
 from pipeline.work import Tools
@@ -33,6 +33,7 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
         extractor=_once(lambda name: _chosen("engine", name, EXTRACTORS)(settings)),
         embedder=_once(lambda: _chosen("embedder", settings.embedder, EMBEDDERS)(settings)),
         vectors=_once(lambda: _vectors(settings)),
+        web=_once(lambda: _guarded_web(settings)),
     )
 
 
@@ -149,6 +150,12 @@ def _fake_embedder(_: Settings) -> Embedder:
     from pipeline.engines.embedders.fake import FakeEmbedder
 
     return FakeEmbedder()
+
+
+def _guarded_web(settings: Settings) -> Web:
+    from pipeline.engines.web.client import GuardedWeb
+
+    return GuardedWeb(allow_private=settings.allow_private_urls)
 
 
 def _vectors(settings: Settings) -> VectorStore:

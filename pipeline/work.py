@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader
+from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
 from pipeline.settings import Settings
 from stores.contracts import VectorStore
 from stores.effects import Claim
@@ -40,6 +40,7 @@ class Tools:
     extractor: Callable[[str], Extractor]
     embedder: Callable[[], Embedder]
     vectors: Callable[[], VectorStore]
+    web: Callable[[], Web]
 
 
 def bug(error: Exception) -> Fault:

@@ -16,6 +16,7 @@ from stores.ledger import close_jobs
 from stores.models import Fault, Options, Outcome
 from stores.outbox import known_at_once
 from stores.reopening import Order
+from stores.submissions import Door
 from stores.tables import fetch, job
 
 URL_ROOT = "url:"
@@ -91,32 +92,36 @@ class Fetches:
         with self.database.write() as connection:
             return _write(connection, claim, owner=None, lease_until=0.0, sent_at=0.0, **values)
 
-    def place(self, claim: FetchClaim, placement: Placement, order: Order) -> bool:
+    def place(self, door: Door, claim: FetchClaim, placement: Placement, order: Order) -> bool:
         """What was fetched becomes a document of the job; False where nobody waits for it any more."""
-        return self._end(claim, placement, order, state=DONE, error=None, error_code=None)
+        values = {"state": DONE, "passwords": None, "error": None, "error_code": None}
+        return _end(door.connection, claim, placement, order, door.now, **values)
 
     def give_up(self, claim: FetchClaim, fault: Fault) -> bool:
         """The URL cannot be fetched, or is no document: that is what its job and its source say."""
         arrival = Arrival(root=URL_ROOT, name=claim.url, size_bytes=0, modified_ns=0, fault=fault)
         refused = Placement(arrival=arrival, outcome=Outcome.FAILED, options=claim.options, fingerprints={})
-        return self._end(claim, refused, {}, state=FAILED, error=fault.message, error_code=fault.code)
-
-    def _end(self, claim: FetchClaim, placement: Placement, order: Order, **values: Any) -> bool:
-        now = time.time()
+        words = {"error": fault.message, "error_code": fault.code}  # passwords stay: a retry needs them again
         with self.database.write() as connection:
-            kept = {} if values["state"] == FAILED else {"passwords": None}  # a retry needs them again
-            if not _write(connection, claim, owner=None, lease_until=0.0, **kept, **values):
-                return False
-            leave_place(connection, claim.job, claim.url)
-            label = place_one(connection, claim.job, placement, order, now)
-            known_at_once(connection, claim.job, [label], now)
-            close_jobs(connection, now, {claim.job})
-        return True
+            return _end(connection, claim, refused, {}, time.time(), state=FAILED, **words)
 
     def of_job(self, job_id: str) -> list[FetchView]:
         """The URLs of a job, as they were named."""
         with self.database.read() as connection:
             return [_view(row) for row in connection.execute(select(fetch).where(fetch.c.job == job_id))]
+
+
+def _end(
+    connection: Connection, claim: FetchClaim, placement: Placement, order: Order, now: float, **values: Any
+) -> bool:
+    """Write the end of a fetch that is still ours, and what it brought; its job may end with it."""
+    if not _write(connection, claim, owner=None, lease_until=0.0, **values):
+        return False
+    leave_place(connection, claim.job, claim.url)
+    label = place_one(connection, claim.job, placement, order, now)
+    known_at_once(connection, claim.job, [label], now)
+    close_jobs(connection, now, {claim.job})
+    return True
 
 
 def _view(row: Any) -> FetchView:

@@ -1,0 +1,128 @@
+"""Delivers callbacks: those of one job in their order, each until its receiver has it or its last try has failed."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pipeline import signing
+from pipeline.addresses import taken_apart
+from pipeline.contracts import Answer
+from pipeline.settings import Settings
+from pipeline.turns import Turns
+from pipeline.work import Tools
+from stores.errors import IngotError
+
+if TYPE_CHECKING:
+    from stores.callbacks import Delivery
+    from stores.records import RecordStore
+
+log = logging.getLogger("ingot.callbacks")
+
+_LEASE_MARGIN_S = 15.0
+_JITTER = 0.2
+_MOST_RETRY_AFTER_S = 24 * 3600.0
+_GONE = 410
+_AT_ONCE_PER_HOST, _AT_ONCE = 4, 14
+_turns = Turns(_AT_ONCE_PER_HOST, _AT_ONCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Seconds before each try, the first included."""
+
+    delays_s: tuple[float, ...]
+
+    @classmethod
+    def of(cls, settings: Settings) -> Schedule:
+        return cls(tuple(float(part) for part in settings.callback_retries_s.split(",")))
+
+    @property
+    def tries(self) -> int:
+        return len(self.delays_s)
+
+    @property
+    def whole_s(self) -> float:
+        """From the event to its last try."""
+        return sum(self.delays_s)
+
+    def delay_s(
+        self, attempt: int, retry_after_s: float | None, jitter: Callable[[], float] = random.random
+    ) -> float | None:
+        """Seconds to wait after failed try number ``attempt`` (from 1); None after the last.
+
+        A fifth more or less by chance; longer where the receiver asks for it, up to a day.
+        """
+        if attempt >= self.tries:
+            return None
+        planned = self.delays_s[attempt] * (1 - _JITTER + 2 * _JITTER * jitter())
+        return max(planned, min(retry_after_s or 0.0, _MOST_RETRY_AFTER_S))
+
+
+@lru_cache(maxsize=8)
+def _secrets(settings: Settings) -> tuple[str, ...]:
+    return signing.secrets_of(settings.callback_secret, settings.home.absolute())
+
+
+def deliver(tools: Tools, knowledge_id: str, job: str, owner: str) -> int:
+    """Deliver what is pending of a job, in order; stop at the first that fails. How many were delivered."""
+    store, done = tools.catalog.store(knowledge_id), 0
+    lease_s = tools.settings.callback_timeout_s + _LEASE_MARGIN_S
+    while claim := store.callbacks.claim(job, f"{owner}{done}", lease_s):
+        if not _deliver_one(tools, store, claim):
+            break
+        done += 1
+    return done
+
+
+def _deliver_one(tools: Tools, store: RecordStore, claim: Delivery) -> bool:
+    """Did the receiver take it?"""
+    try:
+        host = taken_apart(claim.url).netloc
+    except IngotError as error:
+        return _failed(tools, store, claim, None, error.message)
+    with _turns.turn(host) as turn:
+        if not turn.granted:
+            store.callbacks.put_back(claim, turn.delay_s)
+            return False
+        try:
+            answer = _post(tools, claim)
+        except IngotError as error:
+            return _failed(tools, store, claim, None, error.message)
+    if 200 <= answer.status < 300:
+        return store.callbacks.delivered(claim, answer.status)
+    return _failed(tools, store, claim, answer, _meaning(answer.status))
+
+
+def _post(tools: Tools, claim: Delivery) -> Answer:
+    text = json.dumps(claim.body, ensure_ascii=False, separators=(",", ":"))
+    body = text.encode("utf-8", "replace")  # a file name may hold what is no character
+    headers = signing.headers(_secrets(tools.settings), claim.id, body.decode(), time.time())
+    return tools.web().post(claim.url, headers, body, tools.settings.callback_timeout_s)
+
+
+def _meaning(status: int) -> str:
+    if status == _GONE:
+        return "the receiver answered 410: it wants no more of these"
+    if 300 <= status < 400:
+        return f"the receiver answered {status}: redirects are not followed, give the URL that it ends at"
+    return f"the receiver answered {status}"
+
+
+def _failed(tools: Tools, store: RecordStore, claim: Delivery, answer: Answer | None, reason: str) -> bool:
+    """Try later, or give it up; False, as the receiver does not have it."""
+    schedule, status = Schedule.of(tools.settings), answer.status if answer else None
+    delay_s = schedule.delay_s(claim.attempt, answer.retry_after_s if answer else None)
+    if delay_s is None or status == _GONE:
+        log.warning("callback %s is dead after %d tries: %s", claim.id, claim.attempt, reason)
+        store.callbacks.give_up(claim, status, reason, last_try=schedule.tries, behind_s=schedule.whole_s / 2)
+        return False
+    log.info("callback %s failed at try %d, again in %.0f s: %s", claim.id, claim.attempt, delay_s, reason)
+    store.callbacks.later(claim, delay_s, status, reason)
+    return False

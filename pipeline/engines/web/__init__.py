@@ -1,0 +1,1 @@
+"""The way out to the web: one guarded HTTP client."""

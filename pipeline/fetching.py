@@ -1,0 +1,107 @@
+"""Fetches a URL that a job waits for, and places what stands there in the job like any other file."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pipeline import flow, removal
+from pipeline.addresses import taken_apart
+from pipeline.engines.media import sniff
+from pipeline.gathering import FoundFile
+from pipeline.placing import Memory, Wanted, Wish
+from pipeline.turns import Turns
+from pipeline.work import Tools
+from stores.errors import CancelledError, IngotError, InputError
+from stores.models import Fault, Outcome, document_id
+
+if TYPE_CHECKING:
+    from stores.fetches import FetchClaim
+    from stores.records import RecordStore
+
+log = logging.getLogger("ingot.fetches")
+
+URL_ROOT = "url:"
+RETRIES_S = (2.0, 10.0, 60.0)
+_LEASE_S = 60.0
+_BEAT_S = 5.0
+_AT_ONCE_PER_HOST, _AT_ONCE = 4, 8
+_turns = Turns(_AT_ONCE_PER_HOST, _AT_ONCE)
+
+
+def fetch(tools: Tools, knowledge_id: str, job: str, url: str, owner: str) -> bool:
+    """Fetch one URL, if it is to be had; True where it became a document of its job, or was refused as one."""
+    store = tools.catalog.store(knowledge_id)
+    claim = store.fetches.claim(job, url, owner, _LEASE_S)
+    if claim is None:
+        return False
+    address = taken_apart(claim.url)
+    with _turns.turn(address.netloc) as turn:
+        if not turn.granted:
+            store.fetches.put_back(claim, turn.delay_s)
+            return False
+        try:
+            return _fetch_and_place(tools, store, claim)
+        except CancelledError:
+            return False
+        except InputError as error:
+            return _give_up(store, claim, address.shown, error)
+        except IngotError as error:
+            if claim.attempt > len(RETRIES_S):
+                return _give_up(store, claim, address.shown, error)
+            delay_s = RETRIES_S[claim.attempt - 1]
+            log.info("%s is fetched again in %.0f s: %s", address.shown, delay_s, error.message)
+            store.fetches.later(claim, delay_s, _fault(address.shown, error))
+            return False
+
+
+def _give_up(store: RecordStore, claim: FetchClaim, shown: str, error: IngotError) -> bool:
+    return store.fetches.give_up(claim, _fault(shown, error))
+
+
+def _fault(shown: str, error: IngotError) -> Fault:
+    """Why it failed, in a sentence that names the URL without what may be secret in it."""
+    kept = error.code if error.code in ("url_refused", "too_large") else "fetch_failed"
+    return Fault(code=kept, message=f"{shown} cannot be fetched: {error.message}")
+
+
+def _fetch_and_place(tools: Tools, store: RecordStore, claim: FetchClaim) -> bool:
+    """Into a workspace, which goes with this process, then among the originals, then into the job."""
+    largest = tools.settings.max_file_mb << 20
+    with tools.files.workspace(store.knowledge_id, "fetch") as folder:
+        path = folder / "fetched"
+        tools.web().fetch(claim.url, path, largest, tools.settings.fetch_timeout_s, _beating(store, claim))
+        media_type = sniff(path)
+        sha256 = tools.files.put_original(store.knowledge_id, path, largest)
+        file = FoundFile(root=URL_ROOT, name=claim.url, path=path, size_bytes=path.stat().st_size)
+        return _place(tools, store, claim, file, sha256, media_type)
+
+
+def _beating(store: RecordStore, claim: FetchClaim) -> Callable[[], bool]:
+    """Keeps the lease while blocks come in; says False once the job was cancelled."""
+    said, ours = time.monotonic(), True
+
+    def beat() -> bool:
+        nonlocal said, ours
+        if time.monotonic() - said > _BEAT_S:
+            said, ours = time.monotonic(), store.fetches.beat(claim, _LEASE_S)
+        return ours
+
+    return beat
+
+
+def _place(tools: Tools, store: RecordStore, claim: FetchClaim, file: FoundFile, sha256: str, media_type: str) -> bool:
+    """Look up what is known of the URL and of the bytes, and write the rest, in one transaction."""
+    document, wanted = document_id(sha256), Wanted(tools)
+    wish = Wish(options=claim.options, passwords=claim.passwords)
+    wanted.of(claim.options)  # may load a tokenizer, which is not to happen inside a transaction
+    tools.catalog.mark_busy(store.knowledge_id)
+    with store.submissions.together(time.time()) as door:
+        memory = Memory.of(wanted, door.sources([claim.url]), door.generations([document]), door.named([document]))
+        placement = memory.placement(wish, file, sha256, media_type, document)
+        placed = store.fetches.place(door, claim, placement, flow.ORDER)
+    if placed and placement.outcome is Outcome.CHANGED:
+        removal.remove_orphans(tools, store)
+    return placed

@@ -1,0 +1,82 @@
+"""The relay: what is due and was never sent, or whose message or worker was lost, is sent again until it ends.
+
+So an empty broker, a lost message or a killed worker costs seconds and never a document or a callback.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.work import Tools
+from stores.errors import IngotError
+
+if TYPE_CHECKING:
+    from stores.records import RecordStore
+
+log = logging.getLogger("ingot.relay")
+
+FULL_LOOK_S = 60.0
+QUEUES_LOOK_S = 5.0
+ERRANDS_AHEAD_S = 60.0  # an errand that is due later needs no worker yet
+
+Send = Callable[["RecordStore", frozenset[str]], int]
+"""Sends what is due of a knowledge base, given the queues that are known to be empty; how many messages."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Relay:
+    """That of one process. It remembers when all knowledge bases, and when the queues, were looked at last."""
+
+    tools: Callable[[], Tools]
+    send_steps: Send
+    send_errands: Send
+    empty_queues: Callable[[], frozenset[str]]
+    looked_at_all: float = 0.0
+    looked_at_queues: float = 0.0
+
+    def once(self) -> int:
+        """Look at the knowledge bases that are marked, once a minute at all; how many steps were sent."""
+        catalog, now = self.tools().catalog, time.monotonic()
+        everything, queues = now - self.looked_at_all > FULL_LOOK_S, now - self.looked_at_queues > QUEUES_LOOK_S
+        self.looked_at_all = now if everything else self.looked_at_all
+        names = catalog.names() if everything else sorted({*catalog.busy(), *catalog.errands()})
+        empty: frozenset[str] = frozenset()
+        if names and queues:
+            self.looked_at_queues, empty = now, self.empty_queues()
+        sent = 0
+        for knowledge_id in names:
+            try:
+                sent += self._steps(knowledge_id, empty, sweep=everything)
+                self._errands(knowledge_id, empty, sweep=everything)
+            except IngotError as error:
+                log.warning("%s: %s", knowledge_id, error.message)
+        return sent
+
+    def _steps(self, knowledge_id: str, empty: frozenset[str], *, sweep: bool) -> int:
+        tools = self.tools()
+        store = tools.catalog.store(knowledge_id)
+        sent = self.send_steps(store, empty)
+        if not store.dispatch.unfinished():
+            tools.catalog.rest(knowledge_id)
+            sweep = True
+        if store.dispatch.unfinished():  # looked at again: somebody may have marked it just before the mark went
+            tools.catalog.mark_busy(knowledge_id)
+        if sweep:
+            tools.files.sweep(knowledge_id)
+        return sent
+
+    def _errands(self, knowledge_id: str, empty: frozenset[str], *, sweep: bool) -> None:
+        """Send what is due, and mark the knowledge base while anything is due soon: then a notify worker is wanted."""
+        catalog = self.tools().catalog
+        store = catalog.store(knowledge_id)
+        if sweep:
+            store.reopening.close_forsaken()
+        if not store.errands.due_within(ERRANDS_AHEAD_S):
+            catalog.rest_errands(knowledge_id)
+        if store.errands.due_within(ERRANDS_AHEAD_S):
+            catalog.mark_errands(knowledge_id)
+            self.send_errands(store, empty)

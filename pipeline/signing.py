@@ -1,0 +1,81 @@
+"""Signs callbacks as Standard Webhooks says, with a secret that is set, or made once per home."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+from stores.errors import InputError, UnavailableError
+
+_PREFIX = "whsec_"
+_FILE = "callback.secret"
+_BYTES = 32
+_LEAST_BYTES = 16
+
+
+def secrets_of(given: str, home: Path) -> tuple[str, ...]:
+    """The secrets that sign, the newest first: those given, by commas, or the home's own.
+
+    InputError where one that was given is none.
+    """
+    named = [one.strip() for one in given.split(",") if one.strip()]
+    return tuple(_checked(one) for one in named) or (_of_home(home),)
+
+
+def headers(secrets_: tuple[str, ...], event_id: str, body: str, now: float) -> dict[str, str]:
+    """The headers of one attempt: the id is that of the event, time and signatures are the attempt's."""
+    from standardwebhooks import Webhook
+
+    moment = datetime.fromtimestamp(int(now), UTC)
+    return {
+        "Content-Type": "application/json",
+        "webhook-id": event_id,
+        "webhook-timestamp": str(int(now)),
+        "webhook-signature": " ".join(Webhook(one).sign(event_id, moment, body) for one in secrets_),
+    }
+
+
+def _checked(secret: str) -> str:
+    try:
+        size = len(base64.b64decode(secret.removeprefix(_PREFIX), validate=True))
+    except binascii.Error:
+        size = 0
+    if not secret.startswith(_PREFIX) or size < _LEAST_BYTES:
+        raise InputError(
+            f"INGOT_CALLBACK_SECRET must be {_PREFIX} and at least {_LEAST_BYTES} bytes in base64: "
+            "`ingot callbacks secret` shows one",
+            code="bad_setting",
+        )
+    return secret
+
+
+def _of_home(home: Path) -> str:
+    """The secret that stands in the home; the first to ask makes it, all others read what that one made."""
+    path = home / _FILE
+    try:
+        if not path.exists():
+            _make(path)
+        return _checked(path.read_text().strip())
+    except OSError as error:
+        raise UnavailableError(f"the secret {path} cannot be read or made: {error.strerror}") from error
+
+
+def _make(path: Path) -> None:
+    """Write it whole beside its place, then link it there: that fails where another was quicker."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{_FILE}-{secrets.token_hex(8)}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(_PREFIX + base64.b64encode(secrets.token_bytes(_BYTES)).decode() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        path.hardlink_to(part)
+    except FileExistsError:
+        return
+    finally:
+        part.unlink()

@@ -1,0 +1,89 @@
+"""Who may talk to which host now: few at once with one host, one where it is slow, so that it holds no others up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+SLOW_S = 1.0
+_LONGEST_DELAY_S = 600.0
+_MOST_HOSTS = 2000
+
+
+@dataclass(slots=True)
+class _Host:
+    begun: list[float] = field(default_factory=list)  # of the exchanges under way
+    usual_s: float = 0.0  # up at once, down by halves
+    next_free: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """``granted``, or to be asked for again after ``delay_s``."""
+
+    granted: bool
+    delay_s: float = 0.0
+
+
+class Turns:
+    """Turns of one process: ``per_host`` exchanges with one host at once, ``in_all`` with all of them.
+
+    A host that is quick is waited for a moment. One that is slow, or that keeps somebody waiting now, has one exchange
+    at a time, and whoever else wants it is told to come back when it will be free: no thread waits for it.
+    """
+
+    def __init__(self, per_host: int, in_all: int) -> None:
+        self._per_host, self._in_all = per_host, in_all
+        self._hosts: dict[str, _Host] = {}
+        self._active = 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def turn(self, host: str) -> Iterator[Turn]:
+        """A turn with a host for the time of the block, where it is granted."""
+        refused_s = self._enter(host)
+        if refused_s:
+            yield Turn(granted=False, delay_s=refused_s)
+            return
+        began = time.monotonic()
+        try:
+            yield Turn(granted=True)
+        finally:
+            self._leave(host, began)
+
+    def _enter(self, host: str) -> float:
+        """0.0 where the caller may go on; else seconds after which it should ask again."""
+        patience = time.monotonic() + SLOW_S
+        with self._changed:
+            found = self._host(host)
+            while True:
+                now = time.monotonic()
+                slow = found.usual_s >= SLOW_S or any(now - begun >= SLOW_S for begun in found.begun)
+                limit = 1 if slow else self._per_host
+                if len(found.begun) < limit and self._active < self._in_all:
+                    found.begun.append(now)
+                    self._active += 1
+                    return 0.0
+                if slow or now >= patience:
+                    found.next_free = max(now, found.next_free) + max(found.usual_s, SLOW_S) / limit
+                    return min(found.next_free - now, _LONGEST_DELAY_S)
+                self._changed.wait(min(0.1, patience - now))
+
+    def _leave(self, host: str, began: float) -> None:
+        now = time.monotonic()
+        with self._changed:
+            found = self._host(host)
+            found.begun.pop()
+            self._active -= 1
+            found.usual_s = max(now - began, found.usual_s / 2)
+            if found.usual_s < SLOW_S:
+                found.next_free = 0.0
+            self._changed.notify_all()
+
+    def _host(self, name: str) -> _Host:
+        if len(self._hosts) > _MOST_HOSTS:
+            self._hosts = {key: host for key, host in self._hosts.items() if host.begun or key == name}
+        return self._hosts.setdefault(name, _Host())
