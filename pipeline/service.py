@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import (
+    addresses,
     flow,
     ingesting,
     inspecting,
@@ -15,6 +16,7 @@ from pipeline import (
     previewing,
     redoing,
     removal,
+    replaying,
     searching,
     showing,
     submitting,
@@ -31,6 +33,8 @@ from pipeline.work import Tools
 from stores.errors import NotFoundError
 from stores.models import DocumentState, Hit, Page, Schema, Stage, check_knowledge_id
 from stores.views import (
+    CallbackFilter,
+    CallbackView,
     Check,
     ChunkView,
     DocumentFilter,
@@ -139,6 +143,7 @@ class Service:
         store = self._store_of(job_id)
         store.overview.job_summary(job_id)
         store.reopening.cancel(job_id)
+        self._send_errands(store)
         return store.overview.job(job_id)
 
     def retry(self, job_id: str) -> JobView:
@@ -148,6 +153,7 @@ class Service:
         if store.reopening.retry(job_id, flow.ORDER):
             self._tools.catalog.mark_busy(store.knowledge_id)
             self._send(store.knowledge_id)
+            self._send_errands(store)
         return store.overview.job(job_id)
 
     def documents(self, knowledge_id: str, wanted: DocumentFilter | None = None) -> list[DocumentView]:
@@ -212,6 +218,7 @@ class Service:
             return refused
         view = self.document(knowledge_id, name)
         removal.remove_document(self._tools, store, view.document)
+        self._send_errands(store)
         return view
 
     def records(self, knowledge_id: str, schema: str) -> Iterator[RecordView]:
@@ -288,7 +295,39 @@ class Service:
 
     def unfinished(self) -> bool:
         """Is there work left in any knowledge base of this home?"""
-        return any(self._store(name).dispatch.unfinished() for name in self._tools.catalog.names())
+        return any(
+            store.dispatch.unfinished() or store.errands.are_left()
+            for store in map(self._store, self._tools.catalog.names())
+        )
+
+    def callbacks_page(self, wanted: CallbackFilter, cursor: str | None = None, limit: int = 50) -> Slice[CallbackView]:
+        """The newest first."""
+        return replaying.callbacks_page(self._tools, wanted, cursor, limit)
+
+    def callback(self, callback_id: str) -> CallbackView:
+        """One callback with the body that is sent."""
+        return replaying.callback(self._tools, callback_id)
+
+    def replay_callback(self, callback_id: str) -> CallbackView:
+        """Deliver a callback again that was delivered or given up; its id stays."""
+        view = replaying.replay(self._tools, callback_id)
+        self._send(view.knowledge_id)
+        return view
+
+    def replay_dead_callbacks(self, knowledge_id: str | None = None) -> int:
+        """Deliver again what was given up, of all knowledge bases unless one is named; how many."""
+        again = replaying.replay_dead(self._tools, knowledge_id)
+        for name in again:
+            self._send(name)
+        return sum(again.values())
+
+    def callback_secrets(self) -> tuple[str, ...]:
+        """What signs callbacks, the newest first."""
+        return replaying.secrets(self._tools)
+
+    def check_url(self, url: str) -> str:
+        """The URL as it is kept; InputError ``url_refused`` where it may not be called."""
+        return addresses.check_url(url, self.settings.allow_private_urls)
 
     def _send(self, knowledge_id: str) -> None:
         """Publish what is due, where a broker is configured; else, and should it fail, the relay does."""
@@ -296,6 +335,12 @@ class Service:
             from pipeline import tasks  # Celery takes a while to import, and most commands do without
 
             tasks.send_due(self._tools, knowledge_id)
+
+    def _send_errands(self, store: RecordStore) -> None:
+        """Where something is to be called back or fetched now, wake those who do it."""
+        if store.errands.due_within(0.0):
+            self._tools.catalog.mark_errands(store.knowledge_id)
+            self._send(store.knowledge_id)
 
     def _store(self, knowledge_id: str) -> RecordStore:
         return self._tools.catalog.store(knowledge_id)

@@ -16,6 +16,7 @@ from stores.tables import callback, fetch
 
 RESEND_S = 10.0
 RESEND_BUSY_S = 900.0
+_SOON_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +82,13 @@ class Errands:
                 for table in (fetch, callback)
             )
 
-    def fetches_are_open(self) -> bool:
-        """Does any job wait for a URL?"""
+    def are_left(self) -> bool:
+        """Does a job wait for a URL, or is a callback due within a minute? What is due later can wait for others."""
         with self.database.read() as connection:
-            query = select(exists().where(fetch.c.state == fetch_rows.PENDING))
-            return bool(connection.execute(query).scalar_one())
+            fetches = select(exists().where(fetch.c.state == fetch_rows.PENDING))
+            if connection.execute(fetches).scalar_one():
+                return True
+        return self.due_within(_SOON_S)
 
     def release(self, owner: str) -> int:
         """End the claims whose owner begins with ``owner``: its process is known to be dead; how many."""

@@ -1,0 +1,71 @@
+"""The use cases of callbacks: list and show them, deliver one again, and tell the secret that signs them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from pipeline import signing
+from pipeline.work import Tools
+from stores.cursors import cursor_of, key_of
+from stores.errors import NotFoundError
+from stores.views import CallbackFilter, CallbackView, Slice
+
+if TYPE_CHECKING:
+    from stores.records import RecordStore
+
+
+def callbacks_page(tools: Tools, wanted: CallbackFilter, cursor: str | None, limit: int) -> Slice[CallbackView]:
+    """The newest callbacks of some knowledge bases, or of all; one that is not there has none."""
+    key = key_of(cursor, float, str)
+    before = (float(key[0]), str(key[1])) if key else None
+    found: list[CallbackView] = []
+    for name in _names(tools, wanted):
+        with suppress(NotFoundError):
+            found += tools.catalog.store(name).callbacks.page(wanted, before, limit + 1)
+    found.sort(key=lambda view: (view.created_at, view.id), reverse=True)
+    shown = found[:limit]
+    more = cursor_of(shown[-1].created_at, shown[-1].id) if len(found) > limit else None
+    return Slice(items=tuple(shown), next_cursor=more)
+
+
+def _names(tools: Tools, wanted: CallbackFilter) -> tuple[str, ...]:
+    """The knowledge bases to look into; a job names its own."""
+    names = wanted.knowledge_ids if wanted.knowledge_ids is not None else tuple(tools.catalog.names())
+    owner = wanted.job.rpartition(".")[0]
+    return tuple(name for name in names if name == owner) if wanted.job else names
+
+
+def callback(tools: Tools, callback_id: str) -> CallbackView:
+    return _store_of(tools, callback_id).callbacks.show(callback_id)
+
+
+def replay(tools: Tools, callback_id: str) -> CallbackView:
+    """Deliver it again, under its id; it is due at once."""
+    store = _store_of(tools, callback_id)
+    view = store.callbacks.replay(callback_id)
+    tools.catalog.mark_errands(store.knowledge_id)
+    return view
+
+
+def replay_dead(tools: Tools, knowledge_id: str | None) -> dict[str, int]:
+    """Deliver all dead callbacks again; how many of which knowledge base."""
+    names = [knowledge_id] if knowledge_id else tools.catalog.names()
+    found = {name: tools.catalog.store(name).callbacks.replay_dead() for name in names}
+    again = {name: count for name, count in found.items() if count}
+    for name in again:
+        tools.catalog.mark_errands(name)
+    return again
+
+
+def secrets(tools: Tools) -> tuple[str, ...]:
+    """What signs callbacks, the newest first; the home's own is made if it is not there yet."""
+    return signing.secrets_of(tools.settings.callback_secret, tools.settings.home.absolute())
+
+
+def _store_of(tools: Tools, callback_id: str) -> RecordStore:
+    """The store of the knowledge base that a callback's id names."""
+    knowledge_id, dot, _ = callback_id.rpartition(".")
+    if not dot:
+        raise NotFoundError(f"there is no callback {callback_id!r}: see `ingot callbacks list`")
+    return tools.catalog.store(knowledge_id)
