@@ -15,6 +15,7 @@ from stores.models import Block, Box, Chunk, Evidence, Page, Route
 from stores.views import Leaf, PageMark
 
 _SHARE_INSIDE = 0.5  # of the smaller of two boxes that must lie in the other
+ROOM_PT = 1.5  # around the box of a value, so that its line does not touch the letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ def _titled(block: Block) -> str:
 def _value(schema: str, proof: Evidence, blocks: Sequence[Block]) -> Shape:
     key = value_key(schema, proof.path)
     on = _keys(blocks_under(proof.boxes, blocks))
-    return Shape(key, on, in_words(key), tuple(_sized(box) for box in proof.boxes))
+    roomy = ((x0 - ROOM_PT, y0 - ROOM_PT, x1 + ROOM_PT, y1 + ROOM_PT) for x0, y0, x1, y1 in proof.boxes)
+    return Shape(key, on, in_words(key), tuple(_sized(box) for box in roomy))
 
 
 def _passage(chunk: Chunk, number: int, blocks: Sequence[Block]) -> Shape:
