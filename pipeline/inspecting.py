@@ -1,12 +1,15 @@
-"""The use case "look at a document": its strip of pages, and one page with all that stands on it."""
+"""The use case "look": a document's strip of pages, one page with all that stands on it, records that hold words."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.placing import check_schemas
+from pipeline.work import Tools
+from stores.cursors import cursor_of, key_of
 from stores.errors import NotFoundError
-from stores.models import Record
-from stores.views import Leaf, PageMark, RecordView
+from stores.models import Options, Record
+from stores.views import Leaf, PageMark, RecordView, Slice
 
 if TYPE_CHECKING:
     from stores.records import RecordStore
@@ -63,3 +66,20 @@ def record_view(document: str, source: str, record: Record) -> RecordView:
             for e in record.evidence
         },
     )
+
+
+def records_holding(
+    tools: Tools, store: RecordStore, schema: str, text: str, cursor: str | None, limit: int
+) -> Slice[RecordView]:
+    """A part of the records of one schema that hold every word of ``text`` in any field or in the document's name."""
+    check_schemas(tools, Options(schemas=(schema,)))
+    after = key_of(cursor, str)
+    words = text.casefold().split()
+    rows = store.inspection.documents_holding(schema, words, after[0] if after else "", limit + 1)
+    items = tuple(
+        record_view(document, source, found)
+        for document, generation, source in rows[:limit]
+        for found in store.typed.read(document, generation)
+        if found.schema == schema
+    )
+    return Slice(items=items, next_cursor=cursor_of(rows[limit - 1][0]) if len(rows) > limit else None)

@@ -231,6 +231,19 @@ class Service:
         """A part of them."""
         return showing.records_page(self._tools, self._store(knowledge_id), schema, cursor, limit)
 
+    def records_holding(
+        self, knowledge_id: str, schema: str, text: str, cursor: str | None = None, limit: int = 100
+    ) -> Slice[RecordView]:
+        """A part of those that hold every word of ``text`` somewhere, the document's name included."""
+        return inspecting.records_holding(self._tools, self._store(knowledge_id), schema, text, cursor, limit)
+
+    def records_by_schema(self, knowledge_id: str) -> dict[str, int]:
+        return self._store(knowledge_id).inspection.records_by_schema()
+
+    def languages(self, knowledge_id: str) -> list[str]:
+        """The languages of its documents, as codes."""
+        return self._store(knowledge_id).inspection.languages()
+
     def page_strip(self, knowledge_id: str, name: str) -> list[PageMark]:
         """The pages of the version that is shown, without what was read of them."""
         return inspecting.strip(self._store(knowledge_id), name)

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from stores.database import Database
 from stores.models import Chunk, Evidence, Route
 from stores.pages import placed_boxes
-from stores.tables import chunk, evidence, page
+from stores.tables import chunk, evidence, generation, page, record, source
+from stores.tables import document as document_table
 from stores.views import PageMark
 
 _CHUNK = (chunk.c.ordinal, chunk.c.text, chunk.c.heading, chunk.c.first_page, chunk.c.last_page, chunk.c.boxes)
@@ -64,6 +65,46 @@ class Inspection:
         with self.database.read() as connection:
             return list(_proofs(connection.execute(query.order_by(evidence.c.schema, evidence.c.path)).all()))
 
+    def documents_holding(
+        self, schema: str, words: Sequence[str], after: str, limit: int
+    ) -> list[tuple[str, int, str]]:
+        """(document id, generation, first source name) of records that answer now and hold every word, in any field.
+
+        By document id, those behind ``after``; the name counts as a field. ``words`` are case folded.
+        """
+        answers = and_(document_table.c.id == record.c.document, document_table.c.visible == record.c.generation)
+        first = select(source.c.name).where(source.c.document == record.c.document).order_by(source.c.id).limit(1)
+        query = (
+            select(record.c.document, record.c.generation, record.c.fields, first.scalar_subquery().label("source"))
+            .join(document_table, answers)
+            .where(record.c.schema == schema, record.c.document > after)
+            .order_by(record.c.document)
+        )
+        found: list[tuple[str, int, str]] = []
+        with self.database.read() as connection:
+            for row in connection.execute(query):
+                name = row.source or row.document
+                text = f"{name}\n{_text_of(row.fields)}".casefold()
+                if all(word in text for word in words):
+                    found.append((row.document, row.generation, name))
+                if len(found) == limit:
+                    break
+        return found
+
+    def records_by_schema(self) -> dict[str, int]:
+        """How many records of each schema answer now."""
+        answers = and_(document_table.c.id == record.c.document, document_table.c.visible == record.c.generation)
+        query = select(record.c.schema, func.count().label("n")).join(document_table, answers).group_by(record.c.schema)
+        with self.database.read() as connection:
+            return {row.schema: row.n for row in connection.execute(query)}
+
+    def languages(self) -> list[str]:
+        """The languages of the documents that answer now, by their codes."""
+        answers = and_(document_table.c.id == generation.c.document, document_table.c.visible == generation.c.number)
+        query = select(generation.c.language).join(document_table, answers).distinct()
+        with self.database.read() as connection:
+            return sorted(code for code in connection.execute(query).scalars() if code)
+
     def page_of_chunk(self, document: str, number: int, ordinal: int) -> int:
         """The first page of a passage, 0 where there is no such passage."""
         query = select(chunk.c.first_page).where(_of(chunk, document, number), chunk.c.ordinal == ordinal)
@@ -86,3 +127,14 @@ def _proofs(rows: Sequence[Any]) -> Iterator[tuple[str, Evidence]]:
     for row in rows:
         boxes = tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in row.boxes)
         yield row.schema, Evidence(path=row.path, page=row.page, boxes=boxes, quote=row.quote, found=bool(row.found))
+
+
+def _text_of(value: Any) -> str:
+    """Every value inside a record, one per line."""
+    if isinstance(value, dict):
+        return "\n".join(map(_text_of, value.values()))
+    if isinstance(value, list):
+        return "\n".join(map(_text_of, value))
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)
