@@ -7,6 +7,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from pipeline.submission import Receipt
+from pipeline import highlighting
 from stores.models import Block, DocumentState, Fault, Field, Hit, Page, Schema
 from stores.views import (
     ChunkView,
@@ -81,6 +83,13 @@ def page(found: Page) -> Json:
     }
 
 
+def page_mark(found: Page) -> Json:
+    """A page of a list, without what was read of it."""
+    shown = page(found)
+    del shown["markdown"], shown["blocks"]
+    return {**shown, "read": found.text is not None}
+
+
 def _block(block: Block) -> Json:
     return {"label": str(block.label), "box": list(block.box), "text": block.text, "level": block.level}
 
@@ -92,6 +101,17 @@ def document_pages(view: DocumentView, pages: Sequence[Page]) -> Json:
 def hit(found: Hit) -> Json:
     boxes = [{"page": placed.page, "box": list(placed.box)} for placed in found.boxes]
     return {**asdict(found), "boxes": boxes}
+
+
+def lit_hit(found: Hit, query: str) -> Json:
+    """A hit with the ranges of its text that answer the query, and a piece of it as safe HTML."""
+    lit = highlighting.highlights(found.text, query)
+    return {**hit(found), "highlights": lit, "snippet_html": highlighting.snippet(found.text, query).html}
+
+
+def writable(text: str) -> str:
+    """A text that any encoding of the web takes: bytes of a file name that no encoding knew are escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def record(view: RecordView) -> Json:
@@ -117,6 +137,21 @@ def planned_file(found: PlannedFile) -> Json:
 def report(found: IngestReport) -> Json:
     files = [planned_file(file) for file in found.files]
     return {"knowledge_id": found.knowledge_id, "job_id": found.job, "files": files}
+
+
+def receipt(found: Receipt) -> Json:
+    """What a submission led to, and where to look next."""
+    status_url = f"/api/v1/jobs/{found.job}"
+    return {
+        "job_id": found.job,
+        "knowledge_id": found.knowledge_id,
+        "status_url": status_url,
+        "events_url": f"{status_url}/events",
+        "documents": [
+            {"source": one.source, "document": one.document, "outcome": str(one.outcome), **_fault(one.error)}
+            for one in found.documents
+        ],
+    }
 
 
 def stage(found: StageProgress) -> Json:

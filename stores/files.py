@@ -6,6 +6,7 @@ A file appears under its name complete or not at all: it is written beside it an
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -60,8 +61,13 @@ class LocalFiles:
             try:
                 staged.replace(target)
             except FileNotFoundError:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                staged.replace(target)
+                if staged.exists() or not target.exists():  # else it was moved already
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    staged.replace(target)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                self.put_original(knowledge_id, staged, staged.stat().st_size)
 
     def sync_originals(self, knowledge_id: str) -> None:
         """Let the names of adopted originals survive a power cut."""

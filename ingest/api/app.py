@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends, FastAPI
+from starlette.types import ASGIApp
 
-from ingest.api import health, problems, security
+from ingest.api import health, ingestion, problems, security
+from ingest.api.request_ids import RequestIds
 from ingest.version import version
 from ingest.web import site
 from pipeline.service import Service
 
 API = "/api/v1"
 _DESCRIPTION = "Documents in; Markdown, proved records and searchable passages out."
-RESOURCES: tuple[APIRouter, ...] = ()
+RESOURCES: tuple[APIRouter, ...] = (ingestion.router,)
 """The routers below ``/api/v1``, one per resource."""
+
+
+class Application(FastAPI):
+    """Every answer, that to a bug too, passes the gate and carries its id."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        inner = super().build_middleware_stack()
+        return RequestIds(security.Gate(inner, loopback_only=not self.state.keys))
 
 
 def create_app(service: Service) -> FastAPI:
     """The application over one home's use cases. Starts and stops nothing but its own tasks."""
-    app = FastAPI(title="Ingot", version=version(), description=_DESCRIPTION)
+    app = Application(title="Ingot", version=version(), description=_DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.service = service
     app.state.keys = security.entries_of(service.settings.api_keys)
     problems.install(app)

@@ -26,6 +26,7 @@ _OF_CODES = {
     "idempotency_mismatch": 422,
     "busy": 429,
     "slow_body": 408,
+    "disk_full": 507,
 }
 _OF_ERRORS: tuple[tuple[type[IngotError], int], ...] = (
     (NotFoundError, 404),
@@ -48,6 +49,17 @@ class Problem(BaseModel):
     instance: str
     request_id: str
     errors: list[dict[str, Any]] = []
+
+
+def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What a path function may refuse with, for the OpenAPI description."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def of_error(request: Request, error: IngotError) -> JSONResponse:
+    """The answer to an error of ours."""
+    return answer(request, status_of(error), error.code, error.message)
 
 
 def status_of(error: IngotError) -> int:
@@ -84,11 +96,16 @@ def install(app: FastAPI) -> None:
 
 def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, IngotError)
-    return answer(request, status_of(error), error.code, error.message)
+    return of_error(request, error)
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
+    return of_invalid(request, error)
+
+
+def of_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    """The answer to a request that is not formed as it must be; each thing wrong is in ``errors``."""
     found = [{"where": ".".join(map(str, one["loc"])), "why": one["msg"]} for one in error.errors()]
     return answer(request, 422, "bad_request", _sentence(found), jsonable_encoder(found))
 

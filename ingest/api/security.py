@@ -9,15 +9,19 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Annotated
 
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ingest.api import problems
 from stores.errors import InputError
 from stores.models import check_knowledge_id
 
 COOKIE = "ingot_key"
+_SAFE = ("GET", "HEAD", "OPTIONS")
 _HASH = "sha256:"
 
 
@@ -121,3 +125,52 @@ def knowledge_named(path: dict[str, str]) -> str | None:
 
 Who = Annotated[Caller, Depends(caller)]
 """For path functions that list: ``who.sees(knowledge_id)``; where the id stands in a body: ``who.may(it)``."""
+
+
+def is_loopback(host: str) -> bool:
+    """Does this address or name lead to this machine only?"""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
+
+
+class Gate:
+    """Refuses what a strange web page makes a browser send, before anything else looks at it.
+
+    Without keys only this machine may ask, and only by a name of it: a page whose own name was made to lead here
+    (DNS rebinding) is told apart by the ``Host`` header. What changes something must come from our own pages or from
+    no page at all.
+    """
+
+    def __init__(self, app: ASGIApp, *, loopback_only: bool) -> None:
+        self._app, self._loopback_only = app, loopback_only
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        reason = self._reason(request)
+        if reason:
+            await problems.answer(request, 403, "forbidden", reason)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _reason(self, request: Request) -> str:
+        """Why a request is refused; "" where it is not."""
+        host = request.headers.get("host", "")
+        if self._loopback_only and not is_loopback(_name_of(host)):
+            return "without INGOT_API_KEYS this server answers to localhost only: ask it by that name"
+        if request.method in _SAFE or "authorization" in request.headers:
+            return ""
+        site, origin = request.headers.get("sec-fetch-site", ""), request.headers.get("origin", "")
+        foreign = site not in ("", "same-origin", "none") or (origin != "" and origin.partition("://")[2] != host)
+        nameless = COOKIE in request.cookies and not site and not origin
+        return "this was sent from another site; open the page here and try again" if foreign or nameless else ""
+
+
+def _name_of(host: str) -> str:
+    """``[::1]:8000`` -> ``[::1]``, ``localhost:8000`` -> ``localhost``."""
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdigit() else host

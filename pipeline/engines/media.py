@@ -11,7 +11,7 @@ PDF = "application/pdf"
 FAKE = "text/x-fake-pages"
 IMAGES = ("image/png", "image/jpeg", "image/tiff", "image/bmp", "image/webp")
 
-_HEAD_BYTES = 1024
+HEAD_BYTES = 1024
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -36,12 +36,19 @@ def sniff(path: Path | str) -> str:
 
     Raises InputError with the reason where the file is none of these, NotFoundError where there is none.
     """
-    head = _head(Path(path))
+    return kind_of(_head(Path(path)))
+
+
+def kind_of(head: bytes) -> str:
+    """The media type of a file that begins so (1024 bytes do); InputError with the reason where it is not taken."""
+    if not head:
+        raise InputError("The file is empty (0 bytes); export or copy it again.", code="empty")
     kind = sniff_bytes(head)
     if kind:
         return kind
     raise InputError(
-        f"The file is {_guess(head)}, not a PDF or an image (PNG, JPEG, TIFF, BMP, WebP); convert it first."
+        f"The file is {_guess(head)}, not a PDF or an image (PNG, JPEG, TIFF, BMP, WebP); convert it first.",
+        code="unsupported_media_type",
     )
 
 
@@ -54,7 +61,7 @@ def sniff_bytes(head: bytes) -> str:
         return "image/webp"
     if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
         return "image/bmp"
-    return PDF if b"%PDF-" in head[:_HEAD_BYTES] else ""
+    return PDF if b"%PDF-" in head[:HEAD_BYTES] else ""
 
 
 def _head(path: Path) -> bytes:
@@ -65,13 +72,11 @@ def _head(path: Path) -> bytes:
         if not stat.S_ISREG(mode):
             raise InputError("This is not a regular file but a pipe, socket or device; copy its contents into a file.")
         with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
+            head = file.read(HEAD_BYTES)
     except FileNotFoundError as error:
         raise NotFoundError("There is no such file; check the path.") from error
     except OSError as error:
         raise InputError(f"The file cannot be read ({error.strerror or error}); check its permissions.") from error
-    if not head:
-        raise InputError("The file is empty (0 bytes); export or copy it again.")
     return head
 
 

@@ -1,0 +1,188 @@
+"""``POST /knowledge/{knowledge_id}/ingest``: files, paths or URLs become a job. What was answered 202 is on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
+
+from ingest import shapes
+from ingest.api import problems
+from ingest.api.asked import IngestRequestBody, of_fields, of_json, submission_of
+from ingest.api.idempotency import HEADER, REPLAYED, UnderWay, digest_of, key_of
+from ingest.api.limits import JSON_BYTES, Bodies, sent_off
+from ingest.api.security import Caller, Who
+from ingest.api.uploads import FormLimits, read_form
+from pipeline.addresses import check_url
+from pipeline.service import Service
+from pipeline.submission import Receipt, Upload
+from stores.errors import IngotError, InputError
+from stores.models import check_knowledge_id
+
+router = APIRouter(tags=["ingest"])
+_URL_GOOD_FOR_S = 60.0
+_MOST_URLS_KNOWN = 1000
+_STATUS_OF_A_LEFT_CALL = 499
+
+
+class ReceivedDocument(BaseModel):
+    """What became of one file or URL at the door; a URL has no ``document`` before it was fetched."""
+
+    source: str
+    document: str
+    outcome: str
+    error: str | None
+    error_code: str | None
+
+
+class Accepted(BaseModel):
+    """The request is on disk and will be worked on, whatever crashes now."""
+
+    job_id: str
+    knowledge_id: str
+    status_url: str
+    events_url: str
+    documents: list[ReceivedDocument]
+
+
+def _schema_of_the_form() -> dict[str, Any]:
+    options = IngestRequestBody.model_json_schema()["properties"]
+    files = {"type": "array", "items": {"type": "string", "format": "binary"}, "description": "the files"}
+    whole = {"type": "string", "description": "all options as one JSON object"}
+    return {"type": "object", "properties": {"files": files, "options": whole, **options}}
+
+
+_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {"schema": _schema_of_the_form()},
+        "application/json": {"schema": IngestRequestBody.model_json_schema()},
+    },
+}
+_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    "description": "the same request with the same key is done once; its first answer comes again for 24 hours",
+}
+
+
+@router.post(
+    "/knowledge/{knowledge_id}/ingest",
+    status_code=202,
+    response_model=Accepted,
+    responses=problems.described(401, 403, 404, 408, 409, 413, 415, 422, 429, 503, 507),
+    openapi_extra={"requestBody": _BODY, "parameters": [_KEY]},
+)
+async def ingest(request: Request, knowledge_id: str, who: Who) -> Response:
+    """Upload files, or name paths and URLs, to be made part of a knowledge base, which is made if it is new.
+
+    A file that cannot be taken stands in the answer with its reason and the others go on; a request whose only file
+    cannot be taken is refused (413, 415, 422).
+    """
+    desk = _desk_of(request)
+    try:
+        return await desk.take(request, check_knowledge_id(knowledge_id), who)
+    except IngotError as error:
+        return sent_off(request, problems.of_error(request, error))
+    except RequestValidationError as error:
+        return sent_off(request, problems.of_invalid(request, error))
+    except ClientDisconnect:
+        return Response(status_code=_STATUS_OF_A_LEFT_CALL)  # nobody reads it
+
+
+def _desk_of(request: Request) -> _Desk:
+    desk: _Desk | None = getattr(request.app.state, "desk", None)
+    if desk is None:
+        desk = request.app.state.desk = _Desk(request.app.state.service)
+    return desk
+
+
+class _Desk:
+    """Takes requests in: reads their bodies within the limits, and hands them on."""
+
+    def __init__(self, service: Service) -> None:
+        self._service, self._settings = service, service.settings
+        self._bodies = Bodies(service.settings)
+        self._under_way = UnderWay()
+        self._good_urls: dict[str, tuple[str, float]] = {}
+        self._limits = FormLimits(
+            files=service.settings.max_request_files, file_bytes=service.settings.max_file_mb << 20
+        )
+
+    async def take(self, request: Request, knowledge_id: str, who: Caller) -> Response:
+        key = key_of(request, who)
+        self._service.refuse_when_full(knowledge_id)
+        with self._under_way.hold(knowledge_id, key):
+            kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if kind == "multipart/form-data":
+                return await self._form(request, knowledge_id, key)
+            if kind == "application/json" or kind.endswith("+json"):
+                body = b"".join([chunk async for chunk in self._bodies.read(request, JSON_BYTES)])
+                return await self._submit(request, knowledge_id, key, of_json(body), ())
+            raise InputError(
+                "send the files as multipart/form-data, or paths and urls as application/json",
+                code="unsupported_media_type",
+            )
+
+    async def _form(self, request: Request, knowledge_id: str, key: str) -> Response:
+        chunks = self._bodies.read(request, self._settings.max_request_mb << 20)
+        staging = self._service.staging(knowledge_id)
+        form = await read_form(request.headers["content-type"], chunks, staging, self._limits)
+        try:
+            return await self._submit(request, knowledge_id, key, of_fields(form.fields), form.uploads())
+        finally:
+            form.discard()
+
+    async def _submit(
+        self, request: Request, knowledge_id: str, key: str, asked: IngestRequestBody, uploads: tuple[Upload, ...]
+    ) -> Response:
+        _refuse_hopeless(asked, uploads)
+        if asked.urls or asked.callback_url:
+            asked = await self._with_good_urls(asked)
+        files = [(upload.name, upload.sha256, upload.size_bytes) for upload in uploads]
+        digest = digest_of(asked.model_dump(), files) if key else ""
+        submission = submission_of(asked, uploads, key, digest)
+        receipt = await asyncio.wrap_future(self._service.submit_soon(knowledge_id, submission))
+        return _accepted(receipt)
+
+    async def _with_good_urls(self, asked: IngestRequestBody) -> IngestRequestBody:
+        """The URLs in the form that is kept; InputError where one may not be called."""
+        urls = [await self._good(url) for url in asked.urls]
+        callback_url = await self._good(asked.callback_url) if asked.callback_url else ""
+        return asked.model_copy(update={"urls": urls, "callback_url": callback_url})
+
+    async def _good(self, url: str) -> str:
+        """A URL that was good a moment ago is not looked up again."""
+        now = time.monotonic()
+        kept, until = self._good_urls.get(url, ("", 0.0))
+        if until > now:
+            return kept
+        kept = await asyncio.to_thread(check_url, url, self._settings.allow_private_urls)
+        if len(self._good_urls) >= _MOST_URLS_KNOWN:
+            self._good_urls.clear()
+        self._good_urls[url] = (kept, now + _URL_GOOD_FOR_S)
+        return kept
+
+
+def _refuse_hopeless(asked: IngestRequestBody, uploads: tuple[Upload, ...]) -> None:
+    """A request for one file that cannot be taken leads to no job."""
+    if len(uploads) == 1 and uploads[0].fault and not asked.paths and not asked.urls:
+        fault = uploads[0].fault
+        raise InputError(f"{uploads[0].name}: {fault.message}", code=fault.code)
+
+
+def _accepted(receipt: Receipt) -> Response:
+    body = shapes.receipt(receipt)
+    headers = {"Location": body["status_url"]}
+    if receipt.replayed:
+        headers[REPLAYED] = "true"
+    return Response(json.dumps(body, ensure_ascii=False), 202, headers, "application/json")

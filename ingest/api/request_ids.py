@@ -1,0 +1,81 @@
+"""What every answer carries: its request's id and the headers that keep browsers careful; and one line in the log.
+
+Plain ASGI: nothing is wrapped that streams.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+from contextvars import ContextVar
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger("ingot.access")
+
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+"""The id of the request that is being answered, also in the threads that work for it; "-" outside."""
+
+_SANE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+)
+_POLICY = b"content-security-policy"
+_NOTHING = b"default-src 'none'; frame-ancestors 'none'"
+
+
+class RequestIds:
+    """The outermost layer. An answer without a policy of its own may load nothing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        name = _given(scope) or secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = name
+        request_id.set(name)
+        began, status = time.perf_counter(), 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), *_added(message, name)]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        except Exception:
+            if not status:  # else it was answered, and logged by who answered
+                raise
+        finally:
+            took_ms = (time.perf_counter() - began) * 1000
+            log.info("%s %s %d %.1f ms", scope["method"], scope["path"], status, took_ms)
+
+
+def _given(scope: Scope) -> str:
+    """The id that the asker sent, where it is one that may stand in a log."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            return str(value.decode()) if _SANE.fullmatch(value) else ""
+    return ""
+
+
+def _added(message: Message, name: str) -> list[tuple[bytes, bytes]]:
+    own = {key.lower() for key, _ in message.get("headers", ())}
+    added = [(b"x-request-id", name.encode()), *(pair for pair in _ALWAYS if pair[0] not in own)]
+    return added if _POLICY in own else [*added, (_POLICY, _NOTHING)]
+
+
+class WithRequestId(logging.Filter):
+    """Gives every log record the attribute ``request_id``."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_id.get()
+        return True

@@ -1,0 +1,297 @@
+"""Multipart bodies, streamed: each file goes to a ``.part`` file as it arrives, hashed and counted; fields to memory.
+
+At no time is more than a block of a file in memory. A file's name is data: it is cleaned, kept, and never a path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import hashlib
+import os
+import unicodedata
+import uuid
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from pipeline.engines.media import HEAD_BYTES, kind_of
+from pipeline.submission import Upload
+from stores.errors import InputError, UnavailableError
+from stores.models import Fault
+
+_BLOCK = 1 << 18
+_LONGEST_NAME = 255
+_FIELD_BYTES = 64 << 10
+_MOST_FIELDS = 1000
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_WRITERS = ThreadPoolExecutor(8, "ingot-upload")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormLimits:
+    """What one form may bring."""
+
+    files: int
+    file_bytes: int
+
+
+@dataclass(slots=True)
+class Form:
+    """A form that arrived whole. The files lie in the staging folder until somebody takes them away."""
+
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    files: list[Arriving] = field(default_factory=list)
+
+    def uploads(self) -> tuple[Upload, ...]:
+        return tuple(file.upload() for file in self.files)
+
+    def discard(self) -> None:
+        """Remove what nobody took. May be called whatever happened."""
+        for file in self.files:
+            file.close()
+            file.path.unlink(missing_ok=True)
+
+
+class Arriving:
+    """One file on its way to disk."""
+
+    def __init__(self, path: Path, name: str, largest_bytes: int) -> None:
+        self.path, self.name, self.size_bytes = path, name, 0
+        self.fault: Fault | None = None
+        self.media_type = ""
+        self._largest_bytes = largest_bytes
+        self._digest = hashlib.sha256()
+        self._block = bytearray()
+        self._head = b""
+        self._descriptor = -1
+        self._finished = False
+        self.ended = False
+
+    def add(self, data: bytes) -> None:
+        """Take a piece; what is beyond the limit is counted and thrown away."""
+        self.size_bytes += len(data)
+        if self.size_bytes > self._largest_bytes and self.fault is None:
+            self.fault = Fault(
+                code="too_large",
+                message=f"it is larger than {self._largest_bytes >> 20} MB: raise INGOT_MAX_FILE_MB to take it",
+            )
+            self._block.clear()
+        if self.fault is None:
+            self._block += data
+
+    def settle(self) -> None:
+        """Write what is at hand, to the end where all of it came. Blocks: for a thread."""
+        if self.ended:
+            self.finish()
+        elif self.fault is None:
+            self.write()
+
+    def write(self) -> None:
+        if not self._head:
+            self._head = bytes(self._block[:HEAD_BYTES])
+        with _disk(self.path):
+            if self._descriptor < 0:
+                self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            self._digest.update(self._block)
+            view = memoryview(self._block)
+            while view:
+                view = view[os.write(self._descriptor, view) :]
+            view.release()
+        self._block = bytearray()
+
+    def finish(self) -> None:
+        """Write the rest, find out what it is, and see to it that it survives a power cut."""
+        if self._finished:
+            return
+        self._finished = True
+        if self.fault is None:
+            self._head = self._head or bytes(self._block[:HEAD_BYTES])
+            try:
+                self.media_type = kind_of(self._head)
+            except InputError as error:
+                self.fault = Fault(code=error.code, message=error.message)
+        if self.fault is None:
+            self.write()
+            with _disk(self.path):
+                os.fsync(self._descriptor)
+        self.close()
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def upload(self) -> Upload:
+        return Upload(
+            path=self.path,
+            name=self.name,
+            size_bytes=self.size_bytes,
+            sha256="" if self.fault else self._digest.hexdigest(),
+            media_type=self.media_type,
+            fault=self.fault,
+        )
+
+
+async def read_form(content_type: str, body: AsyncIterator[bytes], staging: Path, limits: FormLimits) -> Form:
+    """The form that a body brings. InputError where it is none or too much; whatever ends it early leaves no file."""
+    _, parameters = parse_options_header(content_type)
+    if not parameters.get(b"boundary"):
+        raise InputError("the multipart body has no boundary in its Content-Type", code="bad_multipart")
+    form = Form()
+    reader = _Reader(form, staging, limits)
+    loop = asyncio.get_running_loop()
+    try:
+        parser = MultipartParser(parameters[b"boundary"], reader.callbacks())
+        async for chunk in body:
+            parser.write(chunk)
+            if reader.unwritten_bytes >= _BLOCK:
+                await loop.run_in_executor(_WRITERS, _settle, reader.to_write())
+        parser.finalize()
+        reader.refuse_unfinished()
+        await loop.run_in_executor(_WRITERS, _settle, reader.to_write())
+    except FormParserError as error:
+        form.discard()
+        raise InputError(f"the multipart body cannot be understood: {error}", code="bad_multipart") from error
+    except BaseException:
+        form.discard()
+        raise
+    return form
+
+
+def _settle(files: list[Arriving]) -> None:
+    for file in files:
+        file.settle()
+
+
+class _Reader:
+    """What the parser calls back: begins files and fields, and fills them."""
+
+    def __init__(self, form: Form, staging: Path, limits: FormLimits) -> None:
+        self._form, self._staging, self._limits = form, staging, limits
+        self._name, self._value = bytearray(), bytearray()
+        self._disposition = b""
+        self._file: Arriving | None = None
+        self._field, self._text = "", bytearray()
+        self._fields, self._ended = 0, False
+        self._unwritten: list[Arriving] = []
+        self.unwritten_bytes = 0
+
+    def callbacks(self) -> Any:
+        return {
+            "on_part_begin": self._part_begin,
+            "on_part_data": self._part_data,
+            "on_part_end": self._part_end,
+            "on_header_field": self._header_field,
+            "on_header_value": self._header_value,
+            "on_header_end": self._header_end,
+            "on_headers_finished": self._headers_finished,
+            "on_end": self._end,
+        }
+
+    def to_write(self) -> list[Arriving]:
+        """Files of which something is at hand; from now on it counts as written."""
+        files, self._unwritten = self._unwritten, []
+        if self._file is not None and not self._file.ended:
+            self._unwritten.append(self._file)
+        self.unwritten_bytes = 0
+        return files
+
+    def refuse_unfinished(self) -> None:
+        if not self._ended:
+            raise InputError("the multipart body ends in the middle: send it again", code="bad_multipart")
+
+    def _part_begin(self) -> None:
+        self._disposition, self._file, self._text = b"", None, bytearray()
+
+    def _header_field(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _header_end(self) -> None:
+        if self._name.lower() == b"content-disposition":
+            self._disposition = bytes(self._value)
+        self._name, self._value = bytearray(), bytearray()
+
+    def _headers_finished(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        if b"filename" in options:
+            self._begin_file(options[b"filename"])
+        elif b"name" in options:
+            self._begin_field(options[b"name"])
+        else:
+            raise InputError("a part of the multipart body has no name", code="bad_multipart")
+
+    def _begin_file(self, name: bytes) -> None:
+        if len(self._form.files) >= self._limits.files:
+            raise InputError(
+                f"more than {self._limits.files} files in one request: send several, or raise INGOT_MAX_REQUEST_FILES",
+                code="too_large",
+            )
+        path = self._staging / f"{uuid.uuid4().hex}.part"
+        self._file = Arriving(path, clean_name(name), self._limits.file_bytes)
+        self._form.files.append(self._file)
+        self._unwritten.append(self._file)
+
+    def _begin_field(self, name: bytes) -> None:
+        self._fields += 1
+        if self._fields > _MOST_FIELDS:
+            raise InputError(f"more than {_MOST_FIELDS} fields in one request", code="too_large")
+        self._field = name.decode("utf-8", "replace")
+
+    def _part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._file is not None:
+            self._file.add(data[start:end])
+            self.unwritten_bytes += end - start
+            return
+        self._text += data[start:end]
+        if len(self._text) > _FIELD_BYTES:
+            raise InputError(f"the field {self._field!r} is longer than {_FIELD_BYTES >> 10} KB", code="too_large")
+
+    def _part_end(self) -> None:
+        if self._file is not None:
+            self._file.ended = True
+        else:
+            try:
+                text = self._text.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise InputError(f"the field {self._field!r} is no UTF-8 text", code="bad_request") from error
+            self._form.fields.setdefault(self._field, []).append(text)
+
+    def _end(self) -> None:
+        self._ended = True
+
+
+def clean_name(raw: bytes) -> str:
+    """A file name as it may be shown and kept: NFC, no control or direction characters, no way up, 255 at most."""
+    text = unicodedata.normalize("NFC", raw.decode("utf-8", "backslashreplace"))
+    shown = "".join(
+        sign for sign in text if unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    )
+    parts = [part.strip() for part in shown.replace("\\", "/").split("/")]
+    name = "/".join(part for part in parts if part.strip(". "))
+    if len(name) > _LONGEST_NAME:
+        stem, dot, suffix = name.rpartition(".")
+        kept = f"{dot}{suffix}" if dot and len(suffix) < 16 else ""
+        name = name[: _LONGEST_NAME - len(kept)] + kept if stem else name[:_LONGEST_NAME]
+    return name or "unnamed"
+
+
+@contextlib.contextmanager
+def _disk(place: Path) -> Any:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_SPACE:
+            raise UnavailableError(
+                f"the disk of {place.parent} is full: free some space and send it again", code="disk_full"
+            ) from error
+        raise UnavailableError(f"{place.parent} cannot be written: {error.strerror}") from error
