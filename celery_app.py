@@ -7,29 +7,94 @@ never, so there is no result backend, no ETA and no revoke.
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
+import threading
 import warnings
 from collections import deque
+from pathlib import Path
 from typing import Any
 
-from celery import signals
+from celery import bootsteps, signals
 from celery.exceptions import CPendingDeprecationWarning
 
-from ingest import runtime
-from pipeline import tasks
+from ingest import exits, runtime
+from ingest.children import REFUSAL_FILE
+from pipeline import shared_models, tasks
 from pipeline.broker import configuration
 from pipeline.settings import Settings
 from pipeline.tasks import app
+from stores.errors import IngotError, StoppingError
 
+log = logging.getLogger("ingot.worker")
+
+_LAST_PAGES_S = 8.0  # for pages in hand when a worker of threads is told to end; then they go to another worker
 _lost: deque[str] = deque(maxlen=256)
 _this_worker = {"name": ""}
+
+
+@signals.after_setup_logger.connect
+def log_as_wished(**_: Any) -> None:
+    """Celery's own lines are warnings at least; ours are what INGOT_LOG_LEVEL says."""
+    logging.getLogger("ingot").setLevel(Settings().log_level.upper())
 
 
 @signals.worker_init.connect
 def release_old_leases(sender: Any, **_: Any) -> None:
     """What a worker of this name held when it died is due again at once, not after its lease."""
     _this_worker["name"] = sender.hostname
+    tasks.StepTask.threaded = _has_threads(sender)
+    tasks.release_worker(sender.hostname)
+
+
+def _has_threads(worker: Any) -> bool:
+    """Does it run tasks in threads of its own process? Asked before and after the pool's class is known."""
+    return "thread" in str(worker.pool_cls)
+
+
+class WarmUp(bootsteps.StartStopStep):  # type: ignore[misc]
+    """The models that threads share are loaded before the first task is taken.
+
+    What keeps a worker from it is said in one sentence: in its log, and to whoever started it.
+    """
+
+    requires = ("celery.worker.components:Pool",)
+
+    def include_if(self, parent: Any) -> bool:
+        return _has_threads(parent)
+
+    def start(self, parent: Any) -> None:
+        queues = parent.app.amqp.queues.consume_from
+        try:
+            shared_models.load(tasks.tools(), reader="ocr" in queues, embedder="embed" in queues)
+        except StoppingError:
+            raise SystemExit(0) from None
+        except IngotError as error:
+            _refuse(error)
+
+
+def _refuse(error: IngotError) -> None:
+    log.critical("this worker cannot work here: %s", error.message)
+    if told := os.environ.get(REFUSAL_FILE):
+        Path(told).write_text(error.message)
+    raise SystemExit(int(exits.of_error(error)))
+
+
+app.steps["worker"].add(WarmUp)
+
+
+@signals.worker_shutting_down.connect
+def end_pages(sender: Any, how: str, **_: Any) -> None:
+    """No page is begun any more; those in hand are finished soon or go back. A signal's handler must not wait."""
+    if tasks.StepTask.threaded and not (shared_models.stopping.is_set() and how == "Warm"):
+        within_s = _LAST_PAGES_S if how == "Warm" else 0.0
+        threading.Thread(target=shared_models.stop_reading, args=(tasks.tools(), within_s), name="last pages").start()
+
+
+@signals.worker_shutdown.connect
+def hand_back(sender: Any, **_: Any) -> None:
+    """Whatever this worker still holds is due again at once."""
     tasks.release_worker(sender.hostname)
 
 

@@ -1,12 +1,14 @@
 #!/bin/sh
-# Starts a Celery worker for this host's queues:  ./start_worker.sh all|cpu|gpu [celery arguments...]
+# Starts the Celery workers of this host's role:  ./start_worker.sh all|cpu|gpu|notify [celery arguments...]
 #
-#   all   every queue (one machine does everything)
-#   cpu   plan, render, parse, extract, publish, callbacks; leaves page reading and embedding to GPU hosts
-#   gpu   page reading and embedding, threads in one process
+#   all     every queue (one machine does everything)
+#   cpu     plan, render, parse, extract, publish, callbacks; leaves page reading and embedding to GPU hosts
+#   gpu     page reading and embedding: one process per card, whose threads share one model
+#   notify  callbacks and fetched URLs alone
 #
-# INGOT_BROKER_URL names the broker, INGOT_HOME the shared home, INGOT_WORKERS the number of processes. Queues, pool,
-# thread settings and the worker's name stand in ingest/worker.py; arguments given here go to Celery and win.
+# A role may be several workers: they end together, and one that dies is started again. INGOT_BROKER_URL names the
+# broker, INGOT_HOME the shared home, INGOT_WORKERS the number of processes. Who serves which queues, in which pool and
+# under which name stands in ingest/worker.py; arguments given here go to Celery and win.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 if [ $# -eq 0 ]; then

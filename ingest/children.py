@@ -1,4 +1,4 @@
-"""The processes of the embedded runtime: how each is started, kept alive, and taken along when its supervisor dies."""
+"""Processes that are kept alive: how each is started, started again, and taken along when its parent dies."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from ingest import worker
+from ingest.exits import Exit
 from ingest.runfolder import RunFolder
 from stores.errors import UnavailableError
 from stores.vectors_path import disarm, sweep_dropped
@@ -30,29 +32,41 @@ _BACKOFF_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _LONG_LIFE_S = 10.0  # a child that lived so long starts again from the first backoff
 HOPELESS = 8
 """So many deaths in a row mean that a child will not live; nobody waits for it any more."""
+REFUSALS = (Exit.USAGE, Exit.UNREACHABLE)
+"""A worker that ends with one of these said why it cannot work here; starting it again changes nothing."""
+REFUSAL_FILE = "INGOT_REFUSAL"
+"""The variable that names the file into which a worker writes why it cannot work here."""
+_BELOW_COMMANDS = 10  # of nice: commands and the API answer quickly while pages are read
 _INDEX_FILE_BYTES = 64 << 30  # a torn Chroma index was seen to grow by terabytes
 _CHROMA = "import sys; from chromadb_rust_bindings import cli; cli(sys.argv)"
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 class Child:
-    """One process that is started again whenever it ends. ``command`` is asked anew for each start."""
+    """One process that is started again whenever it ends. ``command`` is asked anew for each start.
+
+    It works and logs in ``folder``; without one it has the folder and the output of this process, and a process group
+    of its own, so that what is typed in a terminal reaches it through this process alone.
+    """
 
     def __init__(
         self,
         name: str,
         command: Callable[[], list[str]],
-        folder: RunFolder,
+        folder: RunFolder | None,
         environment: Callable[[], Mapping[str, str]] = lambda: os.environ,
         file_limit_bytes: int = 0,
+        nice: int = 0,
     ) -> None:
         self.name = name
         self.quick_deaths = 0
         self.restarts = 0
+        self.refusal = ""
+        self.status: int | None = None
         self._command = command
         self._folder = folder
         self._environment = environment
-        self._file_limit_bytes = file_limit_bytes
+        self._file_limit_bytes, self._nice = file_limit_bytes, nice
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._not_before = 0.0
@@ -61,27 +75,53 @@ class Child:
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
-    def facts(self) -> dict[str, int | None]:
-        """What others may know of it."""
-        return {"pid": self.pid, "restarts": self.restarts, "quick_deaths": self.quick_deaths}
+    def facts(self) -> dict[str, int | str | None]:
+        """What others may know of it. ``refusal``: the sentence with which it said that it cannot work here."""
+        return {
+            "pid": self.pid,
+            "restarts": self.restarts,
+            "quick_deaths": self.quick_deaths,
+            "refusal": self.refusal,
+        }
+
+    @property
+    def hopeless(self) -> bool:
+        """It will not live; nobody waits for it any more."""
+        return bool(self.refusal) or self.quick_deaths >= HOPELESS
 
     def start(self) -> None:
-        with self._folder.file(f"{self.name}.log").open("ab") as output:
-            self._process = subprocess.Popen(
-                self._command(),
-                cwd=self._folder.path,
-                env=dict(self._environment()),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                preexec_fn=self._prepare(),
-            )
+        self.refusal, self.status = "", None
+        if self._folder is None:
+            self._process = self._run(None, None, dict(self._environment()))
+        else:
+            self._refusal_file().unlink(missing_ok=True)
+            environment = {**self._environment(), REFUSAL_FILE: str(self._refusal_file())}
+            with self._folder.file(f"{self.name}.log").open("ab") as output:
+                self._process = self._run(self._folder.path, output, environment)
         self._started = time.monotonic()
         log.info("%s started as process %d", self.name, self._process.pid)
 
+    def _run(
+        self, folder: Path | None, output: IO[bytes] | None, environment: dict[str, str]
+    ) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self._command(),
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output and subprocess.STDOUT,
+            process_group=0 if output is None else None,
+            preexec_fn=self._prepare(),
+        )
+
+    def _refusal_file(self) -> Path:
+        assert self._folder is not None
+        return self._folder.file(f"{self.name}.refusal")
+
     def _prepare(self) -> Callable[[], None]:
         """What the child does to itself before it becomes the program: die with us, no core files, no endless files."""
-        supervisor, limit = os.getpid(), self._file_limit_bytes
+        supervisor, limit, nice = os.getpid(), self._file_limit_bytes, self._nice
 
         def prepare() -> None:
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -89,6 +129,7 @@ class Child:
                 _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             if os.getppid() != supervisor:
                 os._exit(0)
+            os.nice(nice)
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             if limit:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
@@ -96,21 +137,48 @@ class Child:
         return prepare
 
     def tend(self) -> bool:
-        """Start the process again where it ended and its backoff is over. True where it was started."""
+        """Start the process again where it ended and its backoff is over. True where it was started.
+
+        One that said why it cannot work here is left alone until somebody starts it.
+        """
         now = time.monotonic()
         if self._process is not None and self._process.poll() is not None:
             self._note_death(self._process.returncode, now - self._started)
             self._process = None
             self._not_before = now + _BACKOFF_S[min(self.quick_deaths, len(_BACKOFF_S)) - 1]
-        if self._process is not None or now < self._not_before:
+        if self._process is not None or self.refusal or now < self._not_before:
             return False
         self.restarts += self._started > 0
         self.start()
         return True
 
     def _note_death(self, status: int, lived_s: float) -> None:
+        self.status = status
         self.quick_deaths = 1 if lived_s > _LONG_LIFE_S else self.quick_deaths + 1
-        log.warning("%s ended with status %d after %.1f s; it is started again", self.name, status, lived_s)
+        self.refusal = self._why(status)
+        then = f"it cannot work here: {self.refusal}" if self.refusal else "it is started again"
+        log.warning("%s ended with status %d after %.1f s; %s", self.name, status, lived_s, then)
+
+    def _why(self, status: int) -> str:
+        """Why it cannot work here; empty where it only died."""
+        if status not in REFUSALS:
+            return ""
+        if self._folder is None:
+            return "see above"
+        with contextlib.suppress(OSError):
+            return self._refusal_file().read_text()
+        return ""
+
+    def send(self, number: int) -> None:
+        """Send it a signal, if it lives."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def has_ended(self) -> bool:
+        """Whether it is not running now; for one that is not started again."""
+        if self._process is not None and self._process.poll() is not None:
+            self.status, self._process = self._process.returncode, None
+        return self._process is None
 
     def stop(self, grace_s: float) -> None:
         """Ask to end, insist after ``grace_s``, and return when the process is gone."""
@@ -126,6 +194,14 @@ class Child:
             else:
                 break
         log.info("%s stopped", self.name)
+
+
+def stop_all(found: Sequence[Child], grace_s: float) -> None:
+    """Ask all to end, then wait for each."""
+    for child in found:
+        child.send(signal.SIGTERM)
+    for child in found:
+        child.stop(grace_s)
 
 
 def redis_program() -> str:
@@ -194,17 +270,25 @@ def chroma_child(folder: RunFolder, port: Callable[[], int]) -> Child:
     return Child("chroma", command, folder, file_limit_bytes=_INDEX_FILE_BYTES)
 
 
-def worker_name(folder: RunFolder) -> str:
-    """The node name of a home's own worker: the same after every restart, so that old leases are known by it."""
-    return f"ingot-{folder.digest}@{socket.gethostname()}"
+def worker_children(folder: RunFolder, environment: Mapping[str, str]) -> list[Child]:
+    """The workers of a home, for these settings: ``worker`` first, ``notify`` last, those of cards between.
+
+    Their node names are the same after every restart, so that old leases are known by them.
+    """
+    needs = worker.Needs.of(environment)
+    cards = worker.cards() if needs.transformers else []
+    name = f"ingot-{folder.digest}@{socket.gethostname()}"
+    return [_worker_child(folder, member, name, environment) for member in worker.members("all", needs, cards)]
 
 
-def worker_child(folder: RunFolder, environment: Callable[[], Mapping[str, str]]) -> Child:
-    def command() -> list[str]:
-        count = int(environment().get("INGOT_WORKERS") or os.cpu_count() or 1)
-        return worker.command("all", count, worker_name(folder))
-
-    return Child("worker", command, folder, lambda: worker.environment("all", environment()))
+def _worker_child(folder: RunFolder, member: worker.Member, name: str, environment: Mapping[str, str]) -> Child:
+    return Child(
+        member.suffix or "worker",
+        lambda: member.command(name),
+        folder,
+        lambda: member.environment(environment),
+        nice=_BELOW_COMMANDS,
+    )
 
 
 def free_port() -> int:

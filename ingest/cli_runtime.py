@@ -13,10 +13,8 @@ from stores.errors import InputError, UnavailableError
 
 if TYPE_CHECKING:
     from ingest.runtime import RuntimeStatus
-    from pipeline.settings import Settings
 
 _BROKER_S = 60.0
-_GOT_THREADS = 128  # each hands in one page at a time; they wait for the card, not for the CPU
 
 
 def up(as_json: AsJson = False) -> None:
@@ -64,7 +62,7 @@ def _print_status(found: RuntimeStatus, *, as_json: bool, unfinished: bool | Non
         "broker": found.broker_url,
         "chroma": found.chroma_url,
         **{
-            name: f"process {child['pid']}, restarted {child['restarts']} times"
+            name: child.get("refusal") or f"process {child['pid']}, restarted {child['restarts']} times"
             for name, child in found.children.items()
         },
         "logs": found.logs,
@@ -77,17 +75,17 @@ def _print_status(found: RuntimeStatus, *, as_json: bool, unfinished: bool | Non
 
 def worker(
     context: typer.Context,
-    role: Annotated[str, typer.Argument(metavar="ROLE", help="all, cpu or gpu.")] = "all",
+    role: Annotated[str, typer.Argument(metavar="ROLE", help="all, cpu, gpu or notify.")] = "all",
     broker_wait: Annotated[
         float, typer.Option("--broker-wait", metavar="S", min=0, help="Wait at most S seconds for the broker.")
     ] = _BROKER_S,
-) -> None:
-    """Start a Celery worker for this host's queues; further arguments go to Celery."""
-    from ingest import console
+) -> int:
+    """Start the Celery workers for this host's role; further arguments go to Celery."""
+    from ingest import console, crew
     from ingest import worker as workers
 
-    if role not in workers.QUEUES:
-        raise InputError(f"{role!r} is no role of a worker: choose one of {', '.join(workers.QUEUES)}", code="bad_role")
+    if role not in workers.ROLES:
+        raise InputError(f"{role!r} is no role of a worker: choose one of {', '.join(workers.ROLES)}", code="bad_role")
     settings = load_settings()
     if not settings.broker_url:
         raise UnavailableError(
@@ -95,25 +93,21 @@ def worker(
             "(without one, commands start their own worker, and `ingot up` keeps it)",
             code="no_broker",
         )
-    threads = (settings.ocr_slots or _GOT_THREADS) if settings.ocr_engine == "got" else 0
-    concurrency = workers.default_concurrency(role, settings.workers, threads)
-    name = f"{os.environ.get('INGOT_WORKER_NAME') or role}@%h"
+    needs = workers.Needs(
+        workers=settings.workers,
+        ocr_engine=settings.ocr_engine,
+        ocr_slots=settings.ocr_slots,
+        embedder=settings.embedder,
+    )
+    found = workers.members(role, needs, workers.cards() if role == "gpu" or needs.transformers else [])
+    name, extra = workers.named(context.args, f"{os.environ.get('INGOT_WORKER_NAME') or role}@%h")
     console.note(f"device: {workers.device()}")
     console.note(
-        f"queues: {', '.join(workers.QUEUES[role])}; waiting for {workers.without_password(settings.broker_url)}"
+        f"queues: {', '.join(queue for member in found for queue in member.queues)}; "
+        f"waiting for {workers.without_password(settings.broker_url)}"
     )
     workers.wait_for_broker(settings.broker_url, broker_wait)
-    _become(workers.command(role, concurrency, name, context.args), workers.environment(role, _settled(settings)))
-
-
-def _settled(settings: Settings) -> dict[str, str]:
-    """This process's environment with the options of its command line made visible to the worker."""
-    return {**os.environ, "INGOT_HOME": str(settings.home)}
-
-
-def _become(command: list[str], environment: dict[str, str]) -> None:
-    """Replace this process, so that signals and the exit status are Celery's."""
-    os.execvpe(command[0], command, environment)
+    return crew.work(found, name, extra, {**os.environ, "INGOT_HOME": str(settings.home)})
 
 
 def doctor(as_json: AsJson = False) -> int:

@@ -1,4 +1,4 @@
-"""Embedded mode, seen from a command: start the home's own Redis, Chroma and worker, use them, leave them.
+"""Embedded mode, seen from a command: start the home's own Redis, Chroma and workers, use them, leave them.
 
 With ``INGOT_BROKER_URL`` set nothing is ever started and every call hands the settings back as they are.
 """
@@ -127,7 +127,7 @@ def revive(settings: Settings) -> None:
         return
     folder = RunFolder.of(settings.home)
     if folder.alive():
-        _refuse_hopeless(folder)
+        _refuse_hopeless(folder, settings)
         return
     if folder.file("stopped").exists():
         raise UnavailableError(
@@ -137,9 +137,12 @@ def revive(settings: Settings) -> None:
     _ensure(folder, settings)
 
 
-def _refuse_hopeless(folder: RunFolder) -> None:
-    """UnavailableError where a child dies as often as it is started."""
-    for name, facts in folder.read_json("runtime.json").get("children", {}).items():
+def _refuse_hopeless(folder: RunFolder, settings: Settings) -> None:
+    """UnavailableError where a child said why it cannot work with these settings, or dies as often as it is started."""
+    state = folder.read_json("runtime.json")
+    for name, facts in state.get("children", {}).items():
+        if facts.get("refusal") and state.get("settings") == worker_environment(settings):
+            raise UnavailableError(facts["refusal"], code="worker_refuses")
         if facts.get("quick_deaths", 0) >= children.HOPELESS:
             raise UnavailableError(
                 f"the {name} of this home ends as soon as it is started: see {folder.file(f'{name}.log')}",
@@ -228,9 +231,11 @@ def _ensure(folder: RunFolder, settings: Settings) -> None:
         _spawn(folder)
     if not _wait_for_state(folder):
         raise UnavailableError(_why_not(folder), code="runtime_failed")
-    if folder.read_json("runtime.json").get("settings", environment) != environment:
+    state = folder.read_json("runtime.json")
+    refused = any(facts.get("refusal") for facts in state.get("children", {}).values())
+    if refused or state.get("settings", environment) != environment:
         folder.write_json("settings.json", environment)
-        os.kill(int(folder.read_json("runtime.json")["pid"]), signal.SIGHUP)
+        os.kill(int(state["pid"]), signal.SIGHUP)
 
 
 def _spawn(folder: RunFolder) -> None:

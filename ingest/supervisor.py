@@ -1,4 +1,4 @@
-"""The process that keeps one home's Redis, Chroma and worker alive while somebody needs them.
+"""The process that keeps one home's Redis, Chroma and workers alive while somebody needs them.
 
     python -m ingest.supervisor HOME
 
@@ -8,6 +8,7 @@ uses the home, no job is unfinished and ``ingot up`` does not keep it; its child
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import logging
@@ -37,7 +38,7 @@ _TOUCH_S = 5.0
 _TRIM_S = 10.0
 _LOG_BYTES = 5 << 20
 _START_S = 20.0
-_WORKER_GRACE_S = 10.0
+_WORKER_GRACE_S = 12.0
 
 
 class Supervisor:
@@ -55,7 +56,8 @@ class Supervisor:
         program = children.redis_program()
         self.redis = Child("redis", lambda: children.redis_command(program, folder), folder)
         self.chroma = children.chroma_child(folder, lambda: self._port)
-        self.worker = children.worker_child(folder, self._worker_environment)
+        self.workers: list[Child] = []
+        self.notify: Child | None = None
         self._idle_since = time.monotonic()
         self._due: dict[str, float] = {}
         self._state: dict[str, Any] = {}
@@ -101,8 +103,15 @@ class Supervisor:
         self.redis.start()
         self._tend_chroma()
         self._wait_for_redis()
-        self.worker.start()
+        self._make_workers()
+        for child in self.workers:
+            child.start()
         self._publish()
+
+    def _make_workers(self) -> None:
+        """The workers that the settings ask for, none of them started; ``notify`` waits for its first errand."""
+        *self.workers, self._notify = children.worker_children(self.folder, self._worker_environment())
+        self.notify = None
 
     def _wait_for_redis(self) -> None:
         end = time.monotonic() + _START_S
@@ -122,7 +131,7 @@ class Supervisor:
     def _tick(self) -> None:
         self._tend_redis()
         self._tend_chroma()
-        self.worker.tend()
+        self._tend_workers()
         if self.reload:
             self._reload()
         if self._is_due("touch", _TOUCH_S):
@@ -131,6 +140,23 @@ class Supervisor:
             self._trim_logs()
         self._publish()
         self._leave_when_idle()
+
+    def _tend_workers(self) -> None:
+        for child in self._living():
+            child.tend()
+        if self.notify is None and self._is_due("errands", _LOOK_S) and self._errands_wait():
+            self.notify = self._notify
+            self.notify.start()
+
+    def _living(self) -> list[Child]:
+        """The workers, and the one for the network once it was needed: most homes never call anybody."""
+        return [*self.workers, *filter(None, [self.notify])]
+
+    def _errands_wait(self) -> bool:
+        """Is something to be sent or fetched soon? What waits for longer leaves no mark."""
+        with contextlib.suppress(FileNotFoundError), os.scandir(self.folder.file("errands")) as found:
+            return any(True for _ in found)
+        return False
 
     def _tend_chroma(self) -> None:
         """Start Chroma again, at another port where its own was taken; its clients must hear of that.
@@ -152,12 +178,16 @@ class Supervisor:
         return True
 
     def _reload(self) -> None:
-        """Give the worker other settings. What it has in hand is finished, or done again by the next one."""
+        """Give the workers other settings. What they have in hand is finished, or done again by the next ones."""
         self.reload = False
         self._environment = self._load_environment()
-        log.info("settings changed: the worker is started again")
-        self.worker.stop(_WORKER_GRACE_S)
-        self.worker.start()
+        log.info("settings changed: the workers are started again")
+        old = self._living()
+        self._make_workers()
+        self._publish()
+        children.stop_all(old, _WORKER_GRACE_S)
+        for child in self.workers:
+            child.start()
 
     def _is_due(self, what: str, every_s: float) -> bool:
         now = time.monotonic()
@@ -175,7 +205,7 @@ class Supervisor:
 
     def _publish(self) -> None:
         """Write down where the children answer, when that changed."""
-        shown = [self.redis, self.worker, *([self.chroma] if self._own_chroma else [])]
+        shown = [self.redis, *self._living(), *([self.chroma] if self._own_chroma else [])]
         state = {
             "pid": os.getpid(),
             "broker_url": self.broker_url,
@@ -202,7 +232,7 @@ class Supervisor:
         if time.monotonic() - self._idle_since < LINGER_S or self._work_is_left():
             return
         log.info("nobody needs the runtime any more")
-        self.worker.stop(_WORKER_GRACE_S)
+        children.stop_all(self._living(), _WORKER_GRACE_S)
         users = self.folder.file("users").open("a")
         if lock_now(users, fcntl.LOCK_EX) and not self._work_is_left():
             self._users = users  # kept open, and so locked, until the process ends
@@ -211,10 +241,12 @@ class Supervisor:
             users.close()
 
     def _work_is_left(self) -> bool:
-        """Is a job unfinished, and is there hope for it?"""
-        if max(self.worker.quick_deaths, self.redis.quick_deaths) >= children.HOPELESS:
-            log.error("the worker cannot be kept alive: unfinished work waits for the next command")
+        """Is a job unfinished, or an errand due soon, and is there hope for it?"""
+        if lost := [child.name for child in (self.redis, *self._living()) if child.hopeless]:
+            log.error("%s cannot be kept alive: unfinished work waits for the next command", " and ".join(lost))
             return False
+        if self._errands_wait():
+            return True
         from pipeline.service import Service
         from pipeline.settings import Settings
 
@@ -228,7 +260,7 @@ class Supervisor:
     def _stop(self) -> None:
         """End the worker while Redis still takes its goodbye; then the rest."""
         self.folder.remove("runtime.json")
-        self.worker.stop(_WORKER_GRACE_S)
+        children.stop_all(self._living(), _WORKER_GRACE_S)
         self.chroma.stop(5.0)
         self.redis.stop(5.0)
         self.folder.remove_socket()

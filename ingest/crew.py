@@ -1,0 +1,74 @@
+"""Several Celery workers in the foreground of one terminal or service: ``ingot worker all``.
+
+One process becomes Celery itself. Of several a small parent takes care: what it is told by signals they are told, one
+that dies is started again, one that cannot work here ends all of them, and none outlives it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from types import FrameType
+
+from ingest import children
+from ingest.children import Child
+from ingest.worker import Member
+
+_TICK_S = 0.1
+_GRACE_S = 12.0
+_FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+
+
+def work(members: Sequence[Member], name: str, extra: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run the workers until they are told to end; the exit status. ``extra`` goes to those that read documents."""
+    commands = [
+        member.command(name, [] if member.kind == "notify" and len(members) > 1 else extra) for member in members
+    ]
+    environments = [member.environment(environment) for member in members]
+    if len(members) == 1:
+        os.execvpe(commands[0][0], commands[0], environments[0])
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s [crew] %(message)s")
+    crew = [
+        Child(member.node(name), lambda at=at: commands[at], None, lambda at=at: environments[at])  # type: ignore[misc]
+        for at, member in enumerate(members)
+    ]
+    return Crew(crew).run()
+
+
+class Crew:
+    """Keeps workers alive until a signal comes; all waits are bounded."""
+
+    def __init__(self, workers: Sequence[Child]) -> None:
+        self.workers = workers
+        self._signals: deque[int] = deque()
+
+    def run(self) -> int:
+        for number in _FORWARDED:
+            signal.signal(number, self._on_signal)
+        for child in self.workers:
+            child.start()
+        while not self._signals:
+            time.sleep(_TICK_S)
+            for child in self.workers:
+                child.tend()
+            if refused := [child for child in self.workers if child.refusal]:
+                children.stop_all(self.workers, _GRACE_S)
+                return refused[0].status or 1
+        return self._end()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._signals.append(number)
+
+    def _end(self) -> int:
+        """Pass signals on until the last worker has ended; the first status that is not 0."""
+        while not all([child.has_ended() for child in self.workers]):
+            while self._signals:
+                number = self._signals.popleft()
+                for child in self.workers:
+                    child.send(number)
+            time.sleep(_TICK_S)
+        return next((child.status for child in self.workers if child.status), 0)
