@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ingest import cli_ingest, cli_jobs, cli_runtime, cli_serve, cli_show, exits
+from ingest import cli_callbacks, cli_ingest, cli_jobs, cli_runtime, cli_serve, cli_show, exits
 from ingest.invocation import current
 from stores.errors import IngotError
 
@@ -88,6 +88,7 @@ app.command("search")(cli_show.search)
 app.add_typer(cli_show.docs, name="docs")
 app.command("records")(cli_show.records)
 app.add_typer(cli_jobs.jobs, name="jobs")
+app.add_typer(cli_callbacks.callbacks, name="callbacks")
 app.add_typer(cli_show.kb, name="kb")
 app.command("serve")(cli_serve.serve)
 app.command("up")(cli_runtime.up)

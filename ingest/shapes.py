@@ -11,6 +11,7 @@ from pipeline.submission import Receipt
 from pipeline import highlighting
 from stores.models import Block, DocumentState, Fault, Field, Hit, Page, Schema
 from stores.views import (
+    CallbackView,
     ChunkView,
     DocumentView,
     IngestReport,
@@ -270,3 +271,23 @@ def _field(found: Field) -> Json:
         "description": found.description,
         "fields": [_field(one) for one in found.fields],
     }
+
+
+def callback(view: CallbackView, *, body: bool = False) -> Json:
+    """One event; with the body that is sent where that is asked for."""
+    shown = {
+        "callback_id": view.id,
+        "knowledge_id": view.knowledge_id,
+        "job_id": view.job,
+        "document": view.document or None,
+        "type": view.kind,
+        "url": view.url,
+        "state": view.state,
+        "attempt": view.attempt,
+        "status": view.status,
+        "error": view.error,
+        "created_at": moment(view.created_at),
+        "next_try_at": moment(view.next_try_at),
+        "finished_at": moment(view.finished_at),
+    }
+    return {**shown, "body": dict(view.body)} if body else shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
 
-from ingest.api import health, ingestion, problems, security
+from ingest.api import callbacks, health, ingestion, problems, security
 from ingest.api.request_ids import RequestIds
 from ingest.version import version
 from ingest.web import site
@@ -13,7 +13,7 @@ from pipeline.service import Service
 
 API = "/api/v1"
 _DESCRIPTION = "Documents in; Markdown, proved records and searchable passages out."
-RESOURCES: tuple[APIRouter, ...] = (ingestion.router,)
+RESOURCES: tuple[APIRouter, ...] = (callbacks.router, ingestion.router)
 """The routers below ``/api/v1``, one per resource."""
 
 
