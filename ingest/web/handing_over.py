@@ -1,13 +1,27 @@
-"""What the drop zone needs to know."""
+"""Handing documents over from a page: what the drop zone needs to know, and the forms of a browser without scripts."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated
 
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from ingest.api import ingestion
+from ingest.api.asking import Asked
+from ingest.api.limits import SentOff
+from ingest.api.security import Who
+from ingest.web.rendering import SEE_OTHER, error_page
+from ingest.web.words import path_segment
 from pipeline.service import Service
 from pipeline.settings import Settings
+from stores.errors import NotFoundError
 from stores.models import Schema
 
+router = APIRouter()
 _BOUND_BYTES = 256_000_000  # of one request: a broken connection then costs that much and no more
 _ALWAYS_MADE = "document"
 
@@ -27,3 +41,25 @@ def limits_of(settings: Settings) -> Limits:
 def schemas_of(service: Service) -> list[Schema]:
     """What may be asked for besides the record that every document gets."""
     return [schema for name, schema in sorted(service.schemas().items()) if name != _ALWAYS_MADE]
+
+
+@router.post("/create")
+def create(service: Asked, who: Who, knowledge_id: Annotated[str, Form(max_length=200)]) -> RedirectResponse:
+    """Open a knowledge base by name; it is made if it is new."""
+    who.may(knowledge_id)
+    try:
+        service.knowledge_base(knowledge_id)
+    except NotFoundError:
+        service.create_knowledge_base(knowledge_id)
+    return RedirectResponse(f"/knowledge/{path_segment(knowledge_id)}", SEE_OTHER)
+
+
+@router.post("/knowledge/{knowledge_id}/upload")
+async def upload(request: Request, knowledge_id: str, who: Who) -> Response:
+    """The form of the drop zone where no script sends it: the job that it leads to."""
+    answer = await ingestion.ingest(request, knowledge_id, who)
+    found = json.loads(bytes(answer.body) or b"{}")
+    if answer.status_code != HTTPStatus.ACCEPTED:
+        detail = str(found.get("detail") or "The upload was not taken.")
+        return SentOff(error_page(request, answer.status_code, detail))
+    return RedirectResponse(f"/jobs/{path_segment(found['job_id'])}", SEE_OTHER)

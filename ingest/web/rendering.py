@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+SEE_OTHER = 303
+"""How a form is answered: the browser goes to the page that shows what it did."""
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
@@ -72,3 +75,17 @@ def page(
     known = {"request": request, "source_url": source_url, "logged_in": COOKIE in request.cookies}
     text = environment().get_template(template).render(**known, **context)
     return HTMLResponse(text, status, {**HEADERS, **(headers or {})})
+
+
+def error_page(request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None) -> HTMLResponse:
+    """An error in the frame of the pages: what happened, and the id under which the log has it."""
+    return page(
+        request,
+        "error.html",
+        status,
+        headers,
+        number=status,
+        phrase=HTTPStatus(status).phrase,
+        detail=detail,
+        request_id=getattr(request.state, "request_id", ""),
+    )

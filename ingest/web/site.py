@@ -13,14 +13,14 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from ingest.api import security
-from ingest.web import callbacks, home, inspector, jobs, knowledge, login, queues
+from ingest.web import callbacks, handing_over, home, inspector, jobs, knowledge, login, queues
 from ingest.web.assets import assets, assets_version
-from ingest.web.origin import SEE_OTHER
-from ingest.web.rendering import page
+from ingest.web.rendering import SEE_OTHER, error_page
 from stores.errors import IngotError, NotFoundError
 
 PAGES: tuple[APIRouter, ...] = (
     home.router,
+    handing_over.router,
     knowledge.router,
     inspector.router,
     jobs.router,
@@ -93,16 +93,7 @@ def _error_page(request: Request, error: Exception, problem: Response) -> Respon
     else:
         detail = "" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "The server's log says what happened."
     kept = {name: value for name, value in problem.headers.items() if name in ("retry-after", "allow")}
-    return page(
-        request,
-        "error.html",
-        status,
-        kept,
-        number=status,
-        phrase=HTTPStatus(status).phrase,
-        detail=detail,
-        request_id=getattr(request.state, "request_id", ""),
-    )
+    return error_page(request, status, detail, kept)
 
 
 def _asked_for(request: Request) -> str:

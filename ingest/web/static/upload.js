@@ -150,12 +150,12 @@ class DropZone {
       return;
     }
     const name = this.form.elements.knowledge_id;
-    if (!name.reportValidity()) {
+    if (name && !name.reportValidity()) {
       this.tell(`${plural(this.waiting.length, "file")} ready. Name the knowledge base and press Enter.`);
       name.focus();
       return;
     }
-    if (!this.busy) this.run(name.value);
+    if (!this.busy) this.run(name ? name.value : this.form.dataset.knowledge);
   }
 
   tell(sentence) {
@@ -260,7 +260,7 @@ class DropZone {
 
   readOutcome(row, found) {
     if (!found) return;
-    if (found.error) this.refuse(row, typeof found.error === "string" ? found.error : found.error.message ?? found.error.detail ?? "refused");
+    if (found.error) this.refuse(row, found.error);
     else setText(row.state, found.outcome === "same" || found.outcome === "duplicate" ? "is already there" : "accepted");
   }
 
