@@ -1,4 +1,4 @@
-"""The command that opens the second door: serve."""
+"""The commands of the second door: serve, keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ingest.invocation import load_settings
+from ingest.invocation import AsJson, load_settings
+
+keys = typer.Typer(no_args_is_help=True, help="Keys of the HTTP API.")
 
 
 def serve(
@@ -18,3 +20,23 @@ def serve(
 
     given = {"api_host": host, "api_port": port}
     run(load_settings().model_copy(update={name: value for name, value in given.items() if value is not None}))
+
+
+@keys.command("new")
+def new_key(
+    knowledge: Annotated[
+        list[str] | None, typer.Option("-k", "--knowledge", metavar="ID", help="Only for these (repeatable).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key: it is shown once, and its entry goes into INGOT_API_KEYS."""
+    from ingest import console
+    from ingest.keys import new_entry
+
+    key, entry = new_entry(knowledge or ())
+    if as_json:
+        console.print_json({"key": key, "entry": entry})
+        return
+    console.say(f"key    {key}\nentry  {entry}")
+    console.note("Give the key to who asks, as `Authorization: Bearer KEY`; it is not kept anywhere.")
+    console.note("Add the entry to INGOT_API_KEYS (several by commas) and start `ingot serve` again.")

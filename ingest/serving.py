@@ -3,36 +3,61 @@
 from __future__ import annotations
 
 import asyncio
-from ipaddress import ip_address
+import contextlib
+import errno
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Iterator
 
 import uvicorn
+from fastapi import FastAPI
 
 from ingest import runtime
 from ingest.api.app import create_app
+from ingest.api.request_ids import WithRequestId
+from ingest.api.security import is_loopback
 from pipeline.service import Service
 from pipeline.settings import Settings
-from stores.errors import InputError
+from stores.errors import IngotError, InputError, UnavailableError
+
+log = logging.getLogger("ingot.serving")
+
+_LINE = "%(asctime)s %(levelname)s [%(request_id)s] %(message)s"
+_BACKLOG = 2048
+_GRACE_S = 5
+_KEEP_ALIVE_S = 30
+_LOOK_S = 2.0
 
 
 def serve(settings: Settings) -> None:
     """Answer until SIGTERM or Ctrl-C. InputError where it would listen to others without a key."""
     refuse_open_door(settings)
-    with runtime.session(settings) as connected:
-        config = uvicorn.Config(
-            create_app(Service(connected)),
-            host=settings.api_host,
-            port=settings.api_port,
-            log_level=settings.log_level.lower(),
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=5,
+    log_with_request_ids(settings.log_level)
+    with _listening(settings) as listener, runtime.session(settings) as connected:
+        service = Service(connected)
+        service.prepare()
+        app = create_app(service)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=_KEEP_ALIVE_S,
+                timeout_graceful_shutdown=_GRACE_S,
+            )
         )
-        asyncio.run(uvicorn.Server(config).serve())
+        print(f"Ingot listens on {address_of(listener)} (Ctrl-C ends it)", flush=True)
+        with _runtime_kept(settings, app), _signals_end_only_the_server():
+            asyncio.run(server.serve(sockets=[listener]))
 
 
 def refuse_open_door(settings: Settings) -> None:
     """Without keys only this machine may ask."""
-    if not settings.api_keys and not _is_loopback(settings.api_host):
+    if not settings.api_keys and not is_loopback(settings.api_host):
         raise InputError(
             f"without INGOT_API_KEYS the API listens on loopback only, not on {settings.api_host}: "
             "make a key with `ingot keys new`",
@@ -40,8 +65,80 @@ def refuse_open_door(settings: Settings) -> None:
         )
 
 
-def _is_loopback(host: str) -> bool:
+def log_with_request_ids(level: str) -> None:
+    """Every line of the server's log names the request that it is about."""
+    handler = logging.StreamHandler()
+    handler.addFilter(WithRequestId())
+    logging.basicConfig(level=level.upper(), format=_LINE, handlers=[handler], force=True)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+
+
+@contextlib.contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """The socket, bound before anything is started; one sentence where it cannot be had."""
+    host, port = settings.api_host, settings.api_port
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.create_server(found[4][:2], family=found[0], backlog=_BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise InputError(
+                f"port {port} of {host} is taken, perhaps by another `ingot serve`: choose another with --port",
+                code="port_taken",
+            ) from error
+        raise UnavailableError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+    with listener:
+        yield listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """As a browser takes it."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+@contextlib.contextmanager
+def _signals_end_only_the_server() -> Iterator[None]:
+    """uvicorn repeats the signal that ended it; what is left to do here is done all the same."""
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _runtime_kept(settings: Settings, app: FastAPI) -> Iterator[None]:
+    """Look after the embedded runtime as long as this lasts."""
+    ended = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(settings, app, ended), name="ingot-keeper", daemon=True)
+    if not settings.broker_url:
+        keeper.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        if keeper.is_alive():
+            keeper.join(_LOOK_S)
+
+
+def _keep(settings: Settings, app: FastAPI, ended: threading.Event) -> None:
+    """Start the runtime again where it died; use the new addresses where it came up at others."""
+    told = ""
+    while not ended.wait(_LOOK_S):
+        try:
+            runtime.revive(settings)
+            _follow(settings, app)
+            told = ""
+        except IngotError as error:
+            if error.message != told:
+                told = error.message
+                log.warning("nothing is worked on now: %s", error.message)
+
+
+def _follow(settings: Settings, app: FastAPI) -> None:
+    now, used = runtime.status(settings), app.state.service.settings
+    if now.running and (now.broker_url, settings.chroma_url or now.chroma_url) != (used.broker_url, used.chroma_url):
+        urls = {"broker_url": now.broker_url, "chroma_url": settings.chroma_url or now.chroma_url}
+        app.state.service = Service(settings.model_copy(update=urls))

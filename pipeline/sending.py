@@ -28,6 +28,11 @@ class Sender:
         self._told_at = 0.0
         self._thread: threading.Thread | None = None
 
+    def prepare(self) -> None:
+        """Load Celery, where it will be used."""
+        if self._tools.settings.broker_url:
+            from pipeline import tasks  # noqa: F401 - so that no answer waits for it later
+
     def tell(self, knowledge_id: str) -> None:
         """There is something to be sent. Returns at once."""
         if not self._tools.settings.broker_url:

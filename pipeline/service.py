@@ -96,6 +96,11 @@ class Service:
         """UnavailableError where more documents wait than ``queue_max``: before the upload is read."""
         self._desk.refuse_when_full(check_knowledge_id(knowledge_id))
 
+    def prepare(self) -> None:
+        """Load what the first submission would wait for."""
+        self._desk.prepare()
+        self._sender.prepare()
+
     def staging(self, knowledge_id: str) -> Path:
         """The folder for files that arrive, on the home's file system; what a killed process left there is removed."""
         check_knowledge_id(knowledge_id)

@@ -20,7 +20,7 @@ from pipeline.receiving import Round
 from pipeline.submission import Candidate, Receipt, Received, Submission, Upload
 from pipeline.work import Tools
 from stores.errors import IngotError, InputError, NotFoundError, UnavailableError
-from stores.models import check_knowledge_id
+from stores.models import Options, check_knowledge_id
 
 if TYPE_CHECKING:
     from stores.records import RecordStore
@@ -65,6 +65,11 @@ class Desk:
         self._lock = threading.Lock()
         self._writers: ThreadPoolExecutor | None = None
         self._readers: ThreadPoolExecutor | None = None
+
+    def prepare(self) -> None:
+        """Compute what the first submission would wait for."""
+        self._wanted.of(Options())
+        self._threads()
 
     def submit(self, knowledge_id: str, submission: Submission) -> Future[Receipt]:
         """The receipt, once everything of the submission is safe on disk. Every error comes by the future."""

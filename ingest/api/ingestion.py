@@ -100,9 +100,10 @@ async def ingest(request: Request, knowledge_id: str, who: Who) -> Response:
 
 
 def _desk_of(request: Request) -> _Desk:
-    desk: _Desk | None = getattr(request.app.state, "desk", None)
-    if desk is None:
-        desk = request.app.state.desk = _Desk(request.app.state.service)
+    state = request.app.state
+    desk: _Desk | None = getattr(state, "desk", None)
+    if desk is None or desk.service is not state.service:
+        desk = state.desk = _Desk(state.service)
     return desk
 
 
@@ -110,7 +111,7 @@ class _Desk:
     """Takes requests in: reads their bodies within the limits, and hands them on."""
 
     def __init__(self, service: Service) -> None:
-        self._service, self._settings = service, service.settings
+        self.service, self._settings = service, service.settings
         self._bodies = Bodies(service.settings)
         self._under_way = UnderWay()
         self._good_urls: dict[str, tuple[str, float]] = {}
@@ -120,7 +121,7 @@ class _Desk:
 
     async def take(self, request: Request, knowledge_id: str, who: Caller) -> Response:
         key = key_of(request, who)
-        self._service.refuse_when_full(knowledge_id)
+        self.service.refuse_when_full(knowledge_id)
         with self._under_way.hold(knowledge_id, key):
             kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             if kind == "multipart/form-data":
@@ -135,7 +136,7 @@ class _Desk:
 
     async def _form(self, request: Request, knowledge_id: str, key: str) -> Response:
         chunks = self._bodies.read(request, self._settings.max_request_mb << 20)
-        staging = self._service.staging(knowledge_id)
+        staging = self.service.staging(knowledge_id)
         form = await read_form(request.headers["content-type"], chunks, staging, self._limits)
         try:
             return await self._submit(request, knowledge_id, key, of_fields(form.fields), form.uploads())
@@ -151,7 +152,7 @@ class _Desk:
         files = [(upload.name, upload.sha256, upload.size_bytes) for upload in uploads]
         digest = digest_of(asked.model_dump(), files) if key else ""
         submission = submission_of(asked, uploads, key, digest)
-        receipt = await asyncio.wrap_future(self._service.submit_soon(knowledge_id, submission))
+        receipt = await asyncio.wrap_future(self.service.submit_soon(knowledge_id, submission))
         return _accepted(receipt)
 
     async def _with_good_urls(self, asked: IngestRequestBody) -> IngestRequestBody:

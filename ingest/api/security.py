@@ -5,7 +5,6 @@ A caller is found once per request, by the header ``Authorization: Bearer KEY`` 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,12 +16,13 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingest.api import problems
+from ingest.keys import HASHED, digest_of
 from stores.errors import InputError
 from stores.models import check_knowledge_id
 
 COOKIE = "ingot_key"
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_HASH = "sha256:"
+_DIGEST_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,13 @@ def entries_of(text: str) -> tuple[Entry, ...]:
 def _entry(text: str) -> Entry:
     key, at, scope = text.rpartition("@") if "@" in text else (text, "", "")
     knowledge = frozenset(check_knowledge_id(one) for one in scope.split("+")) if at else None
-    if not key.startswith(_HASH):
-        return Entry(hashlib.sha256(key.encode()).digest(), knowledge)
+    if not key.startswith(HASHED):
+        return Entry(digest_of(key), knowledge)
     try:
-        digest = bytes.fromhex(key.removeprefix(_HASH))
+        digest = bytes.fromhex(key.removeprefix(HASHED))
     except ValueError:
         digest = b""
-    if len(digest) != hashlib.sha256().digest_size:
+    if len(digest) != _DIGEST_BYTES:
         raise InputError(
             "an entry of INGOT_API_KEYS that begins with sha256: needs 64 hexadecimal digits after it: "
             "make one with `ingot keys new`",
@@ -80,7 +80,7 @@ def _entry(text: str) -> Entry:
 
 def caller_of_key(entries: Iterable[Entry], key: str) -> Caller | None:
     """The caller whose key this is; every entry is compared, so that time tells nothing."""
-    digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
+    digest = digest_of(key)
     found: Caller | None = None
     for entry in entries:
         if hmac.compare_digest(entry.digest, digest):
