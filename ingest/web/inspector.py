@@ -35,6 +35,7 @@ def show_document(
     chunk: Annotated[int | None, Query(ge=0, le=1 << 40)] = None,
     record: str = "",
     box: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI copies it
+    q: Annotated[str, Query(max_length=2000)] = "",
     part: str = "",
 ) -> Response:
     """The page asked for: by number, or where a passage (its ordinal) or a value (``invoice.amount``) stands."""
@@ -49,7 +50,7 @@ def show_document(
         knowledge_id=knowledge_id,
         document=view,
         api=f"/api/v1/knowledge/{path_segment(knowledge_id)}/documents/{view.document}",
-        leaf=_leaf(service, knowledge_id, name, min(number, len(strip)), box) if strip else None,
+        leaf=_leaf(service, knowledge_id, name, min(number, len(strip)), box, q) if strip else None,
         strip=[(mark, kind_of(mark), page_in_words(mark)) for mark in strip],
         records=[] if part == "leaf" else _records(service, knowledge_id, name),
         lit=record if record else f"c{chunk}" if chunk is not None else "",
@@ -62,8 +63,9 @@ def _address(request: Request, knowledge_id: str, document: str) -> str:
     return f"/knowledge/{path_segment(knowledge_id)}/documents/{document}" + (f"?{query}" if query else "")
 
 
-def _leaf(service: Service, knowledge_id: str, name: str, number: int, boxes: list[str]) -> ShownLeaf:
-    return shown_leaf(service.leaf(knowledge_id, name, number), [box_of(text) for text in boxes[:_MOST_BOXES]])
+def _leaf(service: Service, knowledge_id: str, name: str, number: int, boxes: list[str], query: str) -> ShownLeaf:
+    asked = [box_of(text) for text in boxes[:_MOST_BOXES]]
+    return shown_leaf(service.leaf(knowledge_id, name, number), asked, query)
 
 
 def _records(service: Service, knowledge_id: str, document: str) -> list[ShownRecord]:

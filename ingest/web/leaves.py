@@ -9,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ingest.web.markdown import Piece, pieces
+from markupsafe import Markup
+
+from ingest.web.markdown import Piece, pieces, render
 from ingest.web.shown_values import in_words, value_key
+from pipeline.highlighting import highlights
 from stores.models import Block, Box, Chunk, Evidence, Page, Route
 from stores.views import Leaf, PageMark
 
+_MOST_TERMS = 50
 _SHARE_INSIDE = 0.5  # of the smaller of two boxes that must lie in the other
-ROOM_PT = 1.5  # around the box of a value, so that its line does not touch the letters
+# Points around a box, so that its line does not touch the letters, and those of one place lie inside each other.
+VALUE_ROOM, BLOCK_ROOM, PASSAGE_ROOM = 1.5, 2.5, 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class ShownPassage:
     on: str
     number: int
     heading: str
-    text: str
+    html: Markup
     first_page: int
     last_page: int
 
@@ -55,23 +60,33 @@ class ShownLeaf:
     pieces: tuple[tuple[Piece, str], ...]
     margins: tuple[tuple[str, str, str], ...]
     texts: tuple[ShownPassage, ...]
+    terms: tuple[str, ...]
 
 
-def shown_leaf(leaf: Leaf, asked: Sequence[Box] = ()) -> ShownLeaf:
-    """``asked``: boxes in points that the address names."""
+def shown_leaf(leaf: Leaf, asked: Sequence[Box] = (), query: str = "") -> ShownLeaf:
+    """``asked``: boxes in points that the address names; ``query``: whose words are marked in the Markdown."""
     blocks = leaf.page.blocks
     return ShownLeaf(
         document=leaf.document,
         page=leaf.page,
         facts=page_in_words(mark_of(leaf.page)),
-        blocks=tuple(Shape(f"b{i}", "", _titled(block), (_sized(block.box),)) for i, block in enumerate(blocks)),
+        blocks=tuple(
+            Shape(f"b{i}", "", _titled(block), (_sized(block.box, BLOCK_ROOM),)) for i, block in enumerate(blocks)
+        ),
         values=tuple(_value(schema, proof, blocks) for schema, proof in leaf.proofs),
         passages=tuple(_passage(chunk, leaf.page.number, blocks) for chunk in leaf.chunks),
         asked=tuple(_sized(box) for box in asked),
         pieces=tuple((piece, _keys(piece.blocks)) for piece in pieces(leaf.page.markdown, blocks)),
         margins=tuple((f"b{i}", str(b.label), b.text) for i, b in enumerate(blocks) if b.end <= b.start),
         texts=tuple(_text(chunk, leaf.page.number, blocks) for chunk in leaf.chunks),
+        terms=_terms(leaf.page.markdown, query) if query else (),
     )
+
+
+def _terms(markdown: str, query: str) -> tuple[str, ...]:
+    """What the page holds of a query, as it is written there, each once."""
+    found = dict.fromkeys(markdown[start:end] for start, end in highlights(markdown, query))
+    return tuple(found)[:_MOST_TERMS]
 
 
 def blocks_under(boxes: Iterable[Box], blocks: Sequence[Block]) -> tuple[int, ...]:
@@ -91,10 +106,10 @@ def _area(box: Box) -> float:
     return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
 
 
-def _sized(box: Box) -> Box:
-    """(x, y, width, height) of a box given by its corners."""
+def _sized(box: Box, room: float = 0.0) -> Box:
+    """(x, y, width, height) of a box given by its corners, with room around it."""
     x0, y0, x1, y1 = box
-    return x0, y0, max(0.0, x1 - x0), max(0.0, y1 - y0)
+    return x0 - room, y0 - room, max(0.0, x1 - x0) + 2 * room, max(0.0, y1 - y0) + 2 * room
 
 
 def _keys(indices: Iterable[int]) -> str:
@@ -108,8 +123,7 @@ def _titled(block: Block) -> str:
 def _value(schema: str, proof: Evidence, blocks: Sequence[Block]) -> Shape:
     key = value_key(schema, proof.path)
     on = _keys(blocks_under(proof.boxes, blocks))
-    roomy = ((x0 - ROOM_PT, y0 - ROOM_PT, x1 + ROOM_PT, y1 + ROOM_PT) for x0, y0, x1, y1 in proof.boxes)
-    return Shape(key, on, in_words(key), tuple(_sized(box) for box in roomy))
+    return Shape(key, on, in_words(key), tuple(_sized(box, VALUE_ROOM) for box in proof.boxes))
 
 
 def _passage(chunk: Chunk, number: int, blocks: Sequence[Block]) -> Shape:
@@ -118,7 +132,7 @@ def _passage(chunk: Chunk, number: int, blocks: Sequence[Block]) -> Shape:
         f"c{chunk.ordinal}",
         _keys(blocks_under(boxes, blocks)),
         f"passage {chunk.ordinal + 1}",
-        tuple(map(_sized, boxes)),
+        tuple(_sized(box, PASSAGE_ROOM) for box in boxes),
     )
 
 
@@ -132,7 +146,7 @@ def _text(chunk: Chunk, number: int, blocks: Sequence[Block]) -> ShownPassage:
         on=_keys(blocks_under(_boxes_on(chunk, number), blocks)),
         number=chunk.ordinal + 1,
         heading=chunk.heading,
-        text=chunk.text,
+        html=render(chunk.text),
         first_page=chunk.first_page,
         last_page=chunk.last_page,
     )

@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from ingest.api import security
-from ingest.web import callbacks, handing_over, home, inspector, jobs, knowledge, login, queues
+from ingest.web import callbacks, handing_over, home, inspector, jobs, knowledge, login, queues, records, search
 from ingest.web.assets import assets, assets_version
 from ingest.web.rendering import SEE_OTHER, error_page
 from stores.errors import IngotError, NotFoundError
@@ -22,6 +22,8 @@ PAGES: tuple[APIRouter, ...] = (
     home.router,
     handing_over.router,
     knowledge.router,
+    search.router,
+    records.router,
     inspector.router,
     jobs.router,
     queues.router,

@@ -3,7 +3,7 @@
 import { ask, make, say } from "./dom.js";
 import { Lights, isBlock, isPassage, reveal } from "./lighting.js";
 import { setUpLayers, setUpSplitters, setUpTabs, setUpZoom } from "./panes.js";
-import { markQuote } from "./quotes.js";
+import { markQuote, markTerms } from "./quotes.js";
 import { setUpKeys } from "./inspector_keys.js";
 
 const root = document.getElementById("inspector");
@@ -63,11 +63,20 @@ function revealPinned(from) {
   }
 }
 
+const asked = new URLSearchParams(location.search).get("q");
+
 function addressOf(page, key) {
-  const query = new URLSearchParams({ page: String(page) });
-  if (isPassage(key)) query.set("chunk", key.slice(1));
-  else if (key && !isBlock(key)) query.set("record", key);
-  return `?${query}`;
+  const parts = new URLSearchParams({ page: String(page) });
+  if (isPassage(key)) parts.set("chunk", key.slice(1));
+  else if (key && !isBlock(key)) parts.set("record", key);
+  if (asked) parts.set("q", asked);
+  return `?${parts}`;
+}
+
+/** The words that led here from the search page, marked in the Markdown. */
+function markAsked() {
+  const article = root.querySelector(".pane-text .markdown");
+  markTerms(article, JSON.parse(article?.dataset.terms ?? "[]"));
 }
 
 /** Light `key` and keep it lit, on its own page: null where that is the one that is shown. */
@@ -97,7 +106,7 @@ async function turn(number, { key = "", quiet = false, keep = false } = {}) {
   const mine = turning;
   root.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(`${location.pathname}?page=${number}&part=leaf`, { headers: { Accept: "text/html" } });
+    const answer = await fetch(`${location.pathname}${addressOf(number, "")}&part=leaf`, { headers: { Accept: "text/html" } });
     const html = await answer.text();
     if (mine !== turning) return;
     if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
@@ -125,6 +134,7 @@ function shown(number, keep) {
     lights.pinned = "";
   }
   zoom.show();
+  markAsked();
   lights.refresh();
   revealStrip();
   lookAgainLater();
@@ -213,6 +223,7 @@ function setUpEvents() {
 
 setUpEvents();
 setUpKeys({ root, lights, tabs, turn, pin, current, pages, toggleLayer, zoom });
+markAsked();
 revealStrip();
 lookAgainLater();
 if (root.dataset.lit) pin(root.dataset.lit, null, "");

@@ -1,0 +1,121 @@
+"""The search page of a knowledge base: passages with the words lit, each leading to its place in the inspector."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, Field
+
+from ingest.api import problems
+from ingest.api.asking import Asked
+from ingest.web.rendering import page
+from ingest.web.words import path_segment
+from pipeline.highlighting import Snippet, highlights, snippet
+from pipeline.searching import MODES
+from pipeline.service import Service
+from stores.errors import IngotError, InputError
+from stores.models import Hit
+
+router = APIRouter()
+_LONGEST = 2000
+_HITS = 20
+_MOST_HITS = 200
+_HEADINGS = re.compile(
+    r"\A(?:#{1,6} [^\n]*(?:\n\s*|\Z))+"
+)  # at the beginning of a passage; they stand above it already
+
+
+class Asking(BaseModel, frozen=True):
+    """What is looked for, as it stands in the query string."""
+
+    q: str = Field("", max_length=_LONGEST)
+    mode: str = Field("hybrid", max_length=20)
+    language: str = Field("", max_length=20)
+    document: str = Field("", max_length=500)
+    where: str = Field("", max_length=500)
+    limit: int = Field(_HITS, ge=1, le=_MOST_HITS)
+
+    def filters(self) -> dict[str, str]:
+        """What narrows the documents. InputError for ``where`` without an equals sign."""
+        given = {"language": self.language, "document": self.document}
+        field, equals, value = self.where.partition("=")
+        if self.where.strip() and not (equals and field.strip()):
+            raise InputError(f"{self.where!r} is no filter: write field=value, as in invoice.currency=EUR")
+        return {name: text for name, text in {**given, field.strip(): value.strip()}.items() if name and text}
+
+    def query(self, **changed: object) -> str:
+        """The query string of the same question with something changed; "" takes a part away."""
+        given = {**self.model_dump(), **changed}
+        usual = {"mode": "hybrid", "limit": _HITS}
+        return "?" + urlencode({name: value for name, value in given.items() if value and usual.get(name) != value})
+
+
+@dataclass(frozen=True, slots=True)
+class ShownHit:
+    """One found passage as the page shows it."""
+
+    hit: Hit
+    snippet: Snippet
+    heading: Snippet
+    address: str
+    by_words: str
+    by_meaning: str
+
+
+@router.get("/knowledge/{knowledge_id}/search")
+def show_search(
+    request: Request, service: Asked, knowledge_id: str, asking: Annotated[Asking, Query()]
+) -> HTMLResponse:
+    """The form, and what was found; what was asked wrongly is said beside it."""
+    languages = service.languages(knowledge_id)
+    hits, fault = _found(service, knowledge_id, asking)
+    named = next((found.hit.source for found in hits), "") if asking.document else ""
+    return page(
+        request,
+        "search.html",
+        status=problems.status_of(fault) if fault else 200,
+        knowledge_id=knowledge_id,
+        asking=asking,
+        modes=MODES,
+        languages=languages,
+        hits=hits,
+        fault=fault.message if fault else "",
+        document_name=named or asking.document,
+        more=len(hits) == asking.limit and asking.limit < _MOST_HITS,
+        most=_MOST_HITS,
+    )
+
+
+def _found(service: Service, knowledge_id: str, asking: Asking) -> tuple[list[ShownHit], IngotError | None]:
+    if not asking.q.strip():
+        return [], None
+    try:
+        hits = service.search(knowledge_id, asking.q, asking.limit, asking.mode, asking.filters())
+    except IngotError as fault:
+        return [], fault
+    return [_shown(knowledge_id, asking.q, hit) for hit in hits], None
+
+
+def _shown(knowledge_id: str, query: str, hit: Hit) -> ShownHit:
+    place = urlencode({"page": hit.first_page, "chunk": hit.chunk.rpartition(":")[2], "q": query})
+    return ShownHit(
+        hit=hit,
+        snippet=snippet(_HEADINGS.sub("", hit.text) or hit.text, query),
+        heading=Snippet(hit.heading, highlights(hit.heading, query)),
+        address=f"/knowledge/{path_segment(knowledge_id)}/documents/{hit.document}?{place}",
+        by_words=_place(hit.keyword_rank),
+        by_meaning=_place(hit.vector_rank),
+    )
+
+
+def _place(rank: int | None) -> str:
+    """``1st``, ``22nd``, or that this half did not find it."""
+    if rank is None:
+        return "not found"
+    ending = "th" if 10 < rank % 100 < 20 else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
+    return f"{rank}{ending}"
