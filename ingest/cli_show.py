@@ -129,6 +129,7 @@ def records(
 ) -> None:
     """Print what was extracted, one record per document."""
     from ingest import console, shapes
+    from ingest.spreadsheet import csv_text
 
     service = open_service(load_settings())
     rows = [shapes.record(view) for view in service.records(check_knowledge_id(knowledge), schema)]
@@ -139,7 +140,7 @@ def records(
     names = [field.name for field in found.fields] if found else list(rows[0]["fields"]) if rows else []
     flat = [{"document": row["document"], "source": row["source"], **row["fields"]} for row in rows]
     if as_csv:
-        console.print_text(console.csv_text(flat, ["document", "source", *names]))
+        console.print_text(csv_text(flat, ["document", "source", *names]))
     else:
         filled = [name for name in names if not sys.stdout.isatty() or any(row.get(name) for row in flat)]
         console.print_rows(flat, {name: name for name in ("source", *filled)}, as_json=False, as_lines=False)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ingest.invocation import current
@@ -14,7 +12,6 @@ from ingest.invocation import current
 if TYPE_CHECKING:
     from rich.console import Console
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _STYLES = {
     "done": "green",
     "partial": "yellow",
@@ -118,28 +115,6 @@ def one_line(value: Any) -> str:
 def printable(text: str) -> str:
     """Text without the control characters by which a document's text could steer a terminal."""
     return "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
-
-
-def csv_text(rows: Iterable[Row], columns: Sequence[str]) -> str:
-    """CSV that a spreadsheet will not take for formulas."""
-    target = io.StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([csv_cell(row.get(column)) for column in columns])
-    return target.getvalue()
-
-
-def csv_cell(value: Any) -> str | int | float:
-    """Lists of texts joined by ``; ``, nested rows as JSON, a text that looks like a formula behind an apostrophe."""
-    if value is None:
-        return ""
-    if isinstance(value, int | float):
-        return value
-    if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
-        value = "; ".join(value)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def duration(seconds: float) -> str:

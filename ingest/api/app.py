@@ -5,7 +5,24 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
 
-from ingest.api import callbacks, health, ingestion, problems, security
+from ingest.api import (
+    callbacks,
+    description,
+    documents,
+    events,
+    health,
+    ingestion,
+    jobs,
+    knowledge,
+    metrics,
+    operations,
+    pages,
+    problems,
+    records,
+    schemas,
+    search,
+    security,
+)
 from ingest.api.request_ids import RequestIds
 from ingest.version import version
 from ingest.web import site
@@ -13,7 +30,19 @@ from pipeline.service import Service
 
 API = "/api/v1"
 _DESCRIPTION = "Documents in; Markdown, proved records and searchable passages out."
-RESOURCES: tuple[APIRouter, ...] = (callbacks.router, ingestion.router)
+RESOURCES: tuple[APIRouter, ...] = (
+    ingestion.router,
+    knowledge.router,
+    pages.router,  # before the documents, whose names may hold slashes and so end a path
+    documents.router,
+    records.router,
+    search.router,
+    jobs.router,
+    events.router,
+    callbacks.router,
+    schemas.router,
+    operations.router,
+)
 """The routers below ``/api/v1``, one per resource."""
 
 
@@ -34,5 +63,7 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(health.router)
     for router in RESOURCES:
         app.include_router(router, prefix=API, dependencies=[Depends(security.caller)])
+    metrics.install(app, service)
     site.install(app)
+    description.install(app)
     return app

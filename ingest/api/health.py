@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 
 from ingest.api.asking import Asked
+from ingest.api.description import problems as documented
+from ingest.api.problems import answer
 from ingest.version import version
 
 router = APIRouter(tags=["health"])
@@ -16,6 +18,15 @@ router = APIRouter(tags=["health"])
 def live() -> dict[str, str]:
     """The process answers."""
     return {"status": "alive"}
+
+
+@router.get("/readyz", response_model=dict[str, str], responses=documented(503))
+def ready(request: Request, service: Asked) -> dict[str, str] | Response:
+    """Can work be taken and done: 503 with the reasons where it cannot."""
+    missing = [{"where": check.name, "why": check.why} for check in service.readiness() if not check.ok]
+    if missing:
+        return answer(request, 503, "not_ready", "; ".join(one["why"] for one in missing), missing)
+    return {"status": "ready"}
 
 
 @router.get("/version")

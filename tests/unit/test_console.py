@@ -9,7 +9,7 @@ import pytest
 from fake_service import job_document, job_view
 from rich.console import Console
 
-from ingest import console, progress
+from ingest import console, progress, spreadsheet
 from ingest.progress import Lines, Live, Pace
 from stores.models import DocumentState, Fault, JobState, Outcome, Stage
 from stores.views import JobDocumentView, JobView, StageProgress
@@ -65,7 +65,7 @@ def test_a_value_is_one_cell(value: object, cell: str) -> None:
     ],
 )
 def test_csv_cells_are_no_formulas(value: object, cell: object) -> None:
-    assert console.csv_cell(value) == cell
+    assert spreadsheet.csv_cell(value) == cell
 
 
 def test_numbers_for_people() -> None:

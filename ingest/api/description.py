@@ -1,0 +1,71 @@
+"""The OpenAPI description made true: every operation names its problems, and what it needs of its caller."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+
+from ingest.api.problems import Problem
+
+PROBLEM = "application/problem+json"
+_ANYWHERE = (401, 403, 422, 503)
+_OPEN = {"/livez", "/version", "/readyz"}
+_METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` of a route: these statuses, each a problem."""
+    return {status: _problem(status) for status in statuses}
+
+
+def content(media_type: str, status: int = 200, text: str = "") -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` of a route that answers no JSON."""
+    kind = {"type": "string"} if media_type.startswith("text/") else {"type": "string", "format": "binary"}
+    description = text or HTTPStatus(status).phrase
+    return {status: {"description": description, "content": {media_type: {"schema": kind}}}}
+
+
+def _problem(status: int) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": HTTPStatus(status).phrase, "content": {PROBLEM: {"schema": schema}}}
+
+
+def install(app: FastAPI) -> None:
+    """Let ``/openapi.json`` tell of problems and keys, too."""
+    plain = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _completed(plain(), keyed=bool(app.state.keys))
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]
+
+
+def _completed(found: dict[str, Any], *, keyed: bool) -> dict[str, Any]:
+    parts = found.setdefault("components", {})
+    schemas = parts.setdefault("schemas", {})
+    schemas["Problem"] = Problem.model_json_schema()
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    for path, operations in found["paths"].items():
+        for method, operation in operations.items():
+            if method in _METHODS:
+                _complete(operation, is_open=path in _OPEN, keyed=keyed)
+    return found
+
+
+def _complete(operation: dict[str, Any], *, is_open: bool, keyed: bool) -> None:
+    responses = operation["responses"]
+    if "HTTPValidationError" in str(responses.get("422", "")):
+        del responses["422"]
+    if is_open:
+        return
+    for status in _ANYWHERE:
+        responses.setdefault(str(status), _problem(status))
+    if "requestBody" in operation:
+        responses.setdefault("400", _problem(400))
+    operation["security"] = [{"key": []}] if keyed else [{"key": []}, {}]

@@ -1,0 +1,148 @@
+"""Documents of a knowledge base: listed, shown, handed out in every form, deleted, made again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import FileResponse, PlainTextResponse, StreamingResponse
+from pydantic import BaseModel
+
+from ingest import shapes
+from ingest.api.asking import Asked
+from ingest.api.description import content, problems
+from ingest.api.models import ChunkOut, DocumentOut, JobSummaryOut, RecordOut, WholeDocumentOut
+from ingest.api.parameters import Cursor, Document, Items, KnowledgeId, Limit
+from ingest.shapes import Json
+from pipeline.service import Service
+from stores.models import DocumentState, Stage
+from stores.views import DocumentFilter, DocumentView
+
+router = APIRouter(tags=["documents"])
+_DOCUMENTS = "/knowledge/{knowledge_id}/documents"
+_ONE = _DOCUMENTS + "/{document:path}"
+_SHOWN_IN_PLACE = ("application/pdf", "image/")
+_PART = 50  # pages of one piece of the whole document
+
+Sort = Literal["source", "-source", "added", "-added", "updated", "-updated", "size", "-size"]
+Word = Annotated[str, Query(max_length=300)]
+
+
+class Again(BaseModel):
+    """``from_stage`` and all that follows it are made again; without it, only what failed."""
+
+    from_stage: Stage | None = None
+
+
+@router.get(_DOCUMENTS, response_model=Items[DocumentOut], responses=problems(404))
+def list_all(
+    knowledge_id: KnowledgeId,
+    service: Asked,
+    state: DocumentState | None = None,
+    language: Word = "",
+    media_type: Word = "",
+    q: Annotated[str, Query(max_length=300, description="Part of a name or a title.")] = "",
+    sort: Sort = "source",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Json:
+    """Documents, and files that could never be taken."""
+    wanted = DocumentFilter(state=state, language=language, media_type=media_type, text=q, sort=sort)
+    found = service.documents_page(knowledge_id, wanted, cursor, limit)
+    return {"items": [shapes.document(view) for view in found.items], "next_cursor": found.next_cursor}
+
+
+@router.get(_ONE + "/source", response_class=FileResponse, responses={**content("*/*"), **problems(404)})
+def source(
+    knowledge_id: KnowledgeId,
+    document: Document,
+    service: Asked,
+    inline: Annotated[bool, Query(description="Show a PDF or an image in the browser.")] = False,
+) -> Response:
+    """The bytes as they came."""
+    found = service.original(knowledge_id, document)
+    in_place = inline and found.media_type.startswith(_SHOWN_IN_PLACE)
+    return FileResponse(
+        found.path,
+        media_type=found.media_type,
+        filename=shapes.writable(found.name),
+        content_disposition_type="inline" if in_place else "attachment",
+        headers={"ETag": f'"{found.sha256}"', "Cache-Control": "private, no-cache"},
+    )
+
+
+@router.get(
+    _ONE + "/markdown", response_class=PlainTextResponse, responses={**content("text/markdown"), **problems(404)}
+)
+def markdown(knowledge_id: KnowledgeId, document: Document, service: Asked) -> Response:
+    """What was read, a comment with the page number before each page."""
+    return PlainTextResponse(service.markdown(knowledge_id, document), media_type="text/markdown")
+
+
+@router.get(_ONE + "/json", response_model=WholeDocumentOut, responses=problems(404))
+def whole(knowledge_id: KnowledgeId, document: Document, service: Asked) -> Response:
+    """All that was made of it: pages with their blocks, and records with their evidence."""
+    view = service.document(knowledge_id, document)
+    return StreamingResponse(_pieces(service, knowledge_id, view), media_type="application/json")
+
+
+def _pieces(service: Service, knowledge_id: str, view: DocumentView) -> Iterator[str]:
+    """The JSON of a document, some pages at a time: a book need not fit into memory."""
+    facts = {**shapes.document(view), "page_count": view.pages}
+    del facts["pages"]
+    yield json.dumps(facts)[:-1] + ', "pages": ['
+    cursor, comma = None, ""
+    while True:
+        part = service.pages_page(knowledge_id, view.document, cursor, _PART)
+        for page in service.pages(knowledge_id, view.document, [page.number for page in part.items] or [0]):
+            yield comma + json.dumps(shapes.page(page))
+            comma = ", "
+        cursor = part.next_cursor
+        if cursor is None:
+            break
+    records = [shapes.record(found) for found in service.records_of(knowledge_id, view.document)]
+    yield f'], "records": {json.dumps(records)}}}'
+
+
+@router.get(_ONE + "/chunks", response_model=Items[ChunkOut], responses=problems(404))
+def chunks(
+    knowledge_id: KnowledgeId, document: Document, service: Asked, limit: Limit = 100, cursor: Cursor = None
+) -> Json:
+    """Its passages, in their order."""
+    found = service.chunks(knowledge_id, document, cursor, limit)
+    return {"items": [shapes.chunk(view) for view in found.items], "next_cursor": found.next_cursor}
+
+
+@router.get(_ONE + "/records", response_model=list[RecordOut], responses=problems(404))
+def records(knowledge_id: KnowledgeId, document: Document, service: Asked) -> list[Json]:
+    """What was extracted from it, one record per schema."""
+    return [shapes.record(found) for found in service.records_of(knowledge_id, document)]
+
+
+@router.post(_ONE + "/retry", status_code=202, response_model=JobSummaryOut, responses=problems(404, 409))
+def retry(
+    knowledge_id: KnowledgeId,
+    document: Document,
+    service: Asked,
+    request: Request,
+    response: Response,
+    wanted: Again | None = None,
+) -> Json:
+    """Make it again from a stage on, or only what failed: a new job. The version that answers does so until then."""
+    job = service.retry_document(knowledge_id, document, wanted.from_stage if wanted else None)
+    response.headers["Location"] = f"/api/v1/jobs/{job.job}"
+    return shapes.job_summary(job)
+
+
+@router.get(_ONE, response_model=DocumentOut, responses=problems(404))
+def show(knowledge_id: KnowledgeId, document: Document, service: Asked) -> Json:
+    """One document, with the times of its stages."""
+    return shapes.document(service.document(knowledge_id, document))
+
+
+@router.delete(_ONE, response_model=DocumentOut, responses=problems(404))
+def delete(knowledge_id: KnowledgeId, document: Document, service: Asked) -> Json:
+    """Delete it under all its names: rows, vectors, records and files. What it was."""
+    return shapes.document(service.delete_document(knowledge_id, document))

@@ -1,0 +1,119 @@
+"""Prometheus metrics: what stands in the stores and queues when it is asked, and the requests of this process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ingest.api import security
+from ingest.api.description import content, problems
+from ingest.api.security import Who
+from stores.errors import IngotError
+
+if TYPE_CHECKING:
+    from pipeline.service import Service
+
+router = APIRouter(tags=["operations"], dependencies=[Depends(security.caller)])
+_TEXT = "text/plain; version=0.0.4; charset=utf-8"
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+_ENDLESS = "/events"
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Stores:
+    """Collects what the stores and queues hold at the moment of a scrape."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def collect(self) -> Iterator[Metric]:
+        documents = GaugeMetricFamily("ingot_documents", "Documents by state.", labels=["knowledge_id", "state"])
+        steps = CounterMetricFamily("ingot_steps", "Steps that ended.", labels=["knowledge_id", "stage", "outcome"])
+        seconds = CounterMetricFamily(
+            "ingot_step_seconds", "Seconds that done steps took.", labels=["knowledge_id", "stage", "clock"]
+        )
+        pages = CounterMetricFamily("ingot_pages", "Pages of done steps.", labels=["knowledge_id", "stage"])
+        for name in self._service.knowledge_ids():
+            try:
+                states, costs = self._service.figures(name)
+            except IngotError:
+                continue  # deleted meanwhile, or damaged: its figures are missing
+            for state, count in states.items():
+                documents.add_metric([name, state], count)
+            for cost in costs:
+                steps.add_metric([name, cost.stage, "done"], cost.done)
+                steps.add_metric([name, cost.stage, "failed"], cost.failed)
+                seconds.add_metric([name, cost.stage, "wall"], cost.wall_s)
+                seconds.add_metric([name, cost.stage, "cpu"], cost.cpu_s)
+                pages.add_metric([name, cost.stage], cost.pages)
+        yield from (documents, steps, seconds, pages, *self._queues())
+
+    def _queues(self) -> Iterator[Metric]:
+        waiting = GaugeMetricFamily("ingot_queue_waiting", "Steps and errands that wait.", labels=["queue"])
+        working = GaugeMetricFamily("ingot_queue_working", "Steps that workers have in hand.", labels=["queue"])
+        oldest = GaugeMetricFamily("ingot_queue_oldest_seconds", "Age of what waits longest.", labels=["queue"])
+        workers = GaugeMetricFamily("ingot_queue_workers", "Workers that serve it.", labels=["queue"])
+        for view in self._service.queues():
+            waiting.add_metric([view.queue], view.waiting)
+            working.add_metric([view.queue], view.working)
+            oldest.add_metric([view.queue], view.oldest_waiting_s or 0.0)
+            if view.workers is not None:
+                workers.add_metric([view.queue], len(view.workers))
+        yield from (waiting, working, oldest, workers)
+
+
+class Timed:
+    """Measures every request under the template of its route; what has none is one row."""
+
+    def __init__(self, app: ASGIApp, times: Histogram) -> None:
+        self._app = app
+        self._times = times
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            if not route.endswith(_ENDLESS):
+                method = scope["method"] if scope["method"] in _METHODS else "other"
+                self._times.labels(method, route, str(status)).observe(time.perf_counter() - began)
+
+
+def install(app: FastAPI, service: Service) -> None:
+    """Measure the requests of an application, and answer ``/metrics``."""
+    registry = CollectorRegistry()
+    registry.register(Stores(service))
+    times = Histogram(
+        "ingot_http_request_seconds",
+        "Requests by route template.",
+        ["method", "route", "status"],
+        buckets=_BUCKETS,
+        registry=registry,
+    )
+    app.state.metrics = registry
+    app.include_router(router)
+    app.add_middleware(Timed, times=times)
+
+
+@router.get("/metrics", response_class=Response, responses={**content("text/plain"), **problems(401, 403)})
+def metrics(request: Request, who: Who) -> Response:
+    """For Prometheus. A key for some knowledge bases only is refused: this concerns the whole home."""
+    who.may_all()
+    return Response(generate_latest(request.app.state.metrics), media_type=_TEXT)

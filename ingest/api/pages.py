@@ -1,0 +1,64 @@
+"""Pages of a document: listed, shown with their blocks, drawn as pictures."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+from fastapi.responses import FileResponse
+
+from ingest import shapes
+from ingest.api.asking import Asked
+from ingest.api.description import content, problems
+from ingest.api.models import PageMarkOut, PageOut
+from ingest.api.parameters import Cursor, Document, Dpi, Items, KnowledgeId, Limit, PageNumber
+from ingest.shapes import Json
+from pipeline.picturing import USUAL_DPI
+from stores.errors import NotFoundError
+
+router = APIRouter(tags=["pages"])
+_PAGES = "/knowledge/{knowledge_id}/documents/{document:path}/pages"
+_ID = re.compile(r"[0-9a-f]{32}")
+_FOR_GOOD = "private, max-age=31536000, immutable"
+_ASK_AGAIN = "private, no-cache"
+
+
+@router.get(_PAGES, response_model=Items[PageMarkOut], responses=problems(404))
+def list_all(
+    knowledge_id: KnowledgeId, document: Document, service: Asked, limit: Limit = 100, cursor: Cursor = None
+) -> Json:
+    """The pages with their routes, without what was read of them."""
+    found = service.pages_page(knowledge_id, document, cursor, limit)
+    return {"items": [shapes.page_mark(page) for page in found.items], "next_cursor": found.next_cursor}
+
+
+@router.get(_PAGES + "/{number}", response_model=PageOut, responses=problems(404))
+def show(knowledge_id: KnowledgeId, document: Document, number: PageNumber, service: Asked) -> Json:
+    """One page: Markdown, and the blocks with their boxes."""
+    found = service.pages(knowledge_id, document, [number])
+    if not found:
+        raise NotFoundError(f"there is no page {number} in {document!r}")
+    return shapes.page(found[0])
+
+
+@router.get(
+    _PAGES + "/{number}/image",
+    response_class=FileResponse,
+    responses={**content("image/png"), 304: {"description": "Not Modified"}, **problems(404)},
+)
+def image(
+    knowledge_id: KnowledgeId,
+    document: Document,
+    number: PageNumber,
+    service: Asked,
+    dpi: Dpi = USUAL_DPI,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """The page as PNG. Under a document's whole id it never changes: the id comes from the bytes."""
+    found = service.page_image(knowledge_id, document, number, dpi)
+    tag = f'"{found.parent.name}.{found.stem}"'
+    headers = {"ETag": tag, "Cache-Control": _FOR_GOOD if _ID.fullmatch(document) else _ASK_AGAIN}
+    if if_none_match and tag in (part.strip().removeprefix("W/") for part in if_none_match.split(",")):
+        return Response(status_code=304, headers=headers)
+    return FileResponse(found, media_type="image/png", headers=headers)

@@ -1,0 +1,50 @@
+"""Records of a knowledge base, one schema at a time: in parts as JSON, or all as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import StreamingResponse
+
+from ingest import shapes
+from ingest.api.asking import Asked
+from ingest.api.description import problems
+from ingest.api.models import RecordOut
+from ingest.api.parameters import Cursor, Items, KnowledgeId, Limit
+from ingest.shapes import Json
+from ingest.spreadsheet import csv_lines
+from stores.models import Schema
+from stores.views import RecordView
+
+router = APIRouter(tags=["records"])
+_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+
+
+@router.get(
+    "/knowledge/{knowledge_id}/records/{schema}",
+    response_model=Items[RecordOut],
+    responses={**_CSV, **problems(404)},
+)
+def records(
+    knowledge_id: KnowledgeId,
+    schema: Annotated[str, Path(description="Name of a schema, as `GET /schemas` lists them.")],
+    service: Asked,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    format: Annotated[Literal["json", "csv"], Query(description="csv: all of them, for a spreadsheet.")] = "json",
+) -> Json | Response:
+    """What one schema extracted, of every document that answers."""
+    if format == "csv":
+        found = service.records(knowledge_id, schema)
+        name = {"Content-Disposition": f'attachment; filename="{schema}.csv"'}
+        return StreamingResponse(_csv(service.schemas()[schema], found), media_type="text/csv", headers=name)
+    part = service.records_page(knowledge_id, schema, cursor, limit)
+    return {"items": [shapes.record(view) for view in part.items], "next_cursor": part.next_cursor}
+
+
+def _csv(schema: Schema, found: Iterable[RecordView]) -> Iterator[str]:
+    columns = ["document", "source", *(field.name for field in schema.fields)]
+    rows = ({"document": view.document, "source": view.source, **view.fields} for view in found)
+    return csv_lines(rows, columns)

@@ -1,0 +1,219 @@
+"""Jobs that somebody watches: one poller per job feeds all its watchers, and every frame is written once for all.
+
+A watcher pulls: it knows how many document ends it has seen and takes what is new, so a slow one holds nobody up and
+nothing is kept for it. A poller ends with its job, or some time after its last watcher has gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import format_sse_event
+
+from ingest import shapes
+from stores.errors import IngotError, NotFoundError, UnavailableError
+from stores.models import JobState
+from stores.views import JobDocumentView, JobProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline.service import Service
+
+log = logging.getLogger("ingot.api")
+
+MOST_WATCHERS = 2000
+HEARTBEAT_S = 15.0
+PING = b": ping\n\n"
+_LOOK_S = 0.4
+_SLOWER = 5.0  # a look that took a second is followed by a pause of five
+_REFRESH_S = 5.0  # times and estimates are told so often, though nothing else has changed
+_LINGER_S = 15.0
+_AT_ONCE = 100  # frames of one piece
+_OVERLAP_S = 35.0  # a transaction may wait this long for the database between taking its time and writing it
+
+
+class Watch:
+    """One job under watch. ``moves`` counts its changes, ``version`` also what is told again without one."""
+
+    def __init__(self, service: Service, job_id: str) -> None:
+        self.token = secrets.token_hex(4)
+        self.ends: list[bytes] = []
+        self.progress = b""
+        self.moves = self.version = self.watchers = 0
+        self.over = self.gone = False
+        self.ready = asyncio.Event()
+        self._service, self._job_id = service, job_id
+        self._stamps: list[float] = []
+        self._told: set[tuple[object, ...]] = set()
+        self._signature = self._finals = ""
+        self._told_at = 0.0
+        self._tick = asyncio.Event()
+
+    async def run(self) -> None:
+        """Look until the job is over or nobody watches any more."""
+        left_at = time.monotonic()
+        while not self.over:
+            began = time.monotonic()
+            left_at = began if self.watchers else left_at
+            if began - left_at > _LINGER_S:
+                return
+            try:
+                self._take(*await run_in_threadpool(self._look))
+            except NotFoundError:
+                self.over = self.gone = True
+            except IngotError as error:
+                log.warning("%s cannot be looked at: %s", self._job_id, error.message)
+            self.ready.set()
+            self._wake()
+            if not self.over:
+                await asyncio.sleep(max(_LOOK_S, _SLOWER * (time.monotonic() - began)))
+
+    def _look(self) -> tuple[JobProgress, list[JobDocumentView]]:
+        """Progress, then the ends that may be new; in a thread."""
+        found = self._service.job_progress(self._job_id)
+        finals = json.dumps({str(s): n for s, n in found.summary.counts.items() if s.final}) + found.summary.state
+        if finals == self._finals and found.summary.state is JobState.RUNNING:
+            return found, []
+        self._finals = finals
+        since = max(0.0, self._stamps[-1] - _OVERLAP_S) if self._stamps else 0.0
+        return found, self._service.job_ends(self._job_id, since)
+
+    def _take(self, found: JobProgress, ends: list[JobDocumentView]) -> None:
+        for view in ends:
+            key = (view.source, view.generation, view.ended_at, view.state)
+            if key not in self._told:
+                self._told.add(key)
+                self._stamps.append(view.ended_at or 0.0)
+                self.ends.append(self._frame("document", self._end(view), len(self.ends) + 1))
+        self.over = found.summary.state not in (JobState.ACCEPTING, JobState.RUNNING)
+        signature, now = _signature(found), time.monotonic()
+        moved = signature != self._signature or bool(ends)
+        if moved or now - self._told_at > _REFRESH_S:
+            self._signature, self._told_at = signature, now
+            self.moves += moved
+            self.version += 1
+            self.progress = self._frame("job" if self.over else "progress", shapes.job_progress(found), len(self.ends))
+
+    def _end(self, view: JobDocumentView) -> dict[str, Any]:
+        return {"job_id": self._job_id, **shapes.job_document(view)}
+
+    def _frame(self, event: str, data: dict[str, Any], number: int) -> bytes:
+        return format_sse_event(event=event, data_str=json.dumps(data), id=self._position(number, event == "job"))
+
+    def _position(self, number: int, over: bool) -> str:
+        """``Last-Event-ID``: exact for this watch, by its time for another one of the same job."""
+        stamp = self._stamps[number - 1] if number else 0.0
+        return f"{self.token}-{number}-{round(stamp * 1e6)}{'-over' if over else ''}"
+
+    def begin_at(self, last_event_id: str) -> int:
+        """How many ends somebody has seen who names this id; fewer rather than more."""
+        token, _, rest = last_event_id.partition("-")
+        parts = rest.split("-")
+        if len(parts) < 2 or not all(part.isdecimal() and len(part) < 20 for part in parts[:2]):
+            return 0
+        if token == self.token:
+            return min(int(parts[0]), len(self.ends))
+        since = int(parts[1]) / 1e6 - _OVERLAP_S
+        return next((at for at, stamp in enumerate(self._stamps) if stamp > since), len(self._stamps))
+
+    def _wake(self) -> None:
+        tick, self._tick = self._tick, asyncio.Event()
+        tick.set()
+
+    async def news(self, version: int, ends: int) -> None:
+        """Return as soon as there is more than this."""
+        while self.version == version and len(self.ends) == ends and not self.over:
+            await self._tick.wait()
+
+    async def move(self, moves: int, within_s: float) -> None:
+        """Return when the job has changed or is over, or after ``within_s``."""
+        try:
+            async with asyncio.timeout(within_s):
+                while self.moves == moves and not self.over:
+                    await self._tick.wait()
+        except TimeoutError:
+            return
+
+    async def frames(self, begin: int) -> AsyncIterator[bytes]:
+        """What somebody sees who has seen ``begin`` ends: ends, progress, a sign of life, at last the job's end."""
+        seen, version = begin, 0
+        while True:
+            while seen < len(self.ends):
+                piece = self.ends[seen : seen + _AT_ONCE]
+                seen += len(piece)
+                yield b"".join(piece)
+            if version != self.version:
+                version = self.version
+                yield self.progress
+            if self.over and seen == len(self.ends):
+                return
+            try:
+                async with asyncio.timeout(HEARTBEAT_S):
+                    await self.news(version, seen)
+            except TimeoutError:
+                yield PING
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Count a watcher for as long as the block lasts."""
+        self.watchers += 1
+        try:
+            yield
+        finally:
+            self.watchers -= 1
+
+
+def _signature(found: JobProgress) -> str:
+    """What of a job's progress is a change when it differs: not the seconds that pass by themselves."""
+    stages = [(s.stage, s.total, s.done, s.working, s.failed) for s in found.stages]
+    working = [(one.source, one.stage, one.page) for one in found.working]
+    why = (found.waiting.queue, found.waiting.place, found.waiting.again_at) if found.waiting else None
+    return repr((found.summary.state, sorted(found.summary.counts.items()), stages, working, why))
+
+
+class Watches:
+    """All jobs of a server that are watched."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._watches: dict[str, Watch] = {}
+        self._pollers: set[asyncio.Task[None]] = set()
+
+    async def of(self, job_id: str) -> Watch:
+        """The watch of a job, begun where there is none. NotFoundError, or UnavailableError where too many watch."""
+        watch = self._watches.get(job_id)
+        if watch is None:
+            if sum(one.watchers for one in self._watches.values()) >= MOST_WATCHERS:
+                raise UnavailableError("too many watch jobs here already: try again later", code="busy")
+            watch = self._begin(job_id)
+        with watch.watched():
+            await watch.ready.wait()
+        if watch.gone:
+            raise NotFoundError(f"there is no job {job_id!r}: see `ingot jobs list`")
+        return watch
+
+    def _begin(self, job_id: str) -> Watch:
+        watch = self._watches[job_id] = Watch(self._service, job_id)
+        poller = asyncio.create_task(watch.run(), name=f"watch {job_id}")
+        self._pollers.add(poller)
+        poller.add_done_callback(lambda task: self._end(job_id, watch, task))
+        return watch
+
+    def _end(self, job_id: str, watch: Watch, task: asyncio.Task[None]) -> None:
+        self._pollers.discard(task)
+        if self._watches.get(job_id) is watch:
+            del self._watches[job_id]
+        watch.over = True
+        watch.ready.set()
+        watch._wake()
+        if not task.cancelled() and task.exception():
+            log.error("the watch of %s broke off", job_id, exc_info=task.exception())

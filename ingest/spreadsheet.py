@@ -1,0 +1,41 @@
+"""Rows as CSV that a spreadsheet will not take for formulas."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[str]:
+    """The line with the columns' names, then one line per row."""
+    yield _line(columns)
+    for row in rows:
+        yield _line([csv_cell(row.get(column)) for column in columns])
+
+
+def csv_text(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
+    """All lines at once."""
+    return "".join(csv_lines(rows, columns))
+
+
+def _line(cells: Sequence[Any]) -> str:
+    target = io.StringIO()
+    csv.writer(target, lineterminator="\n").writerow(cells)
+    return target.getvalue()
+
+
+def csv_cell(value: Any) -> str | int | float:
+    """Lists of texts joined by ``; ``, nested rows as JSON, a text that looks like a formula behind an apostrophe."""
+    if value is None:
+        return ""
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+        value = "; ".join(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"'{text}" if text.startswith(_FORMULA) else text
