@@ -102,15 +102,15 @@ class Loads(Protocol):
 
 
 @runtime_checkable
-class SharedReader(Loads, Protocol):
-    """A PageReader whose threads share one model; it has no process of its own that could be ended over one page."""
+class SharedModel(Loads, Protocol):
+    """A PageReader or Embedder whose threads share one model: no process could be ended over one page alone."""
 
     @property
-    def broken(self) -> bool: ...  # nothing more can be read in this process: it must be started again
+    def broken(self) -> bool: ...  # nothing more can be computed in this process: it must be started again
 
     def close(self, within_s: float | None = None) -> None:
-        """End. Pages that are being read are finished, those that are not after ``within_s`` raise StoppingError, as
-        those do that were not begun; None: all that were handed in are finished.
+        """End. What is being computed is finished; what is not after ``within_s`` raises StoppingError, as does what
+        was not begun; None: all that was handed in is finished.
         """
 
 
@@ -194,7 +194,7 @@ __all__ = [
     "PageFacts",
     "PageImage",
     "PageReader",
-    "SharedReader",
+    "SharedModel",
     "TextReader",
     "Web",
 ]

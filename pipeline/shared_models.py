@@ -6,9 +6,10 @@ import logging
 import os
 import signal
 import threading
+import time
 from typing import TYPE_CHECKING
 
-from pipeline.contracts import Loads, SharedReader
+from pipeline.contracts import Loads, SharedModel
 
 if TYPE_CHECKING:
     from pipeline.work import Tools
@@ -28,16 +29,19 @@ def load(tools: Tools, *, reader: bool, embedder: bool) -> None:
 
 
 def stop_reading(tools: Tools, within_s: float) -> None:
-    """Begin no page any more, and end those in hand ``within_s``; what is not finished then goes back."""
+    """Begin nothing any more, and end what is in hand ``within_s``; what is not finished then goes back."""
     stopping.set()
-    reader = tools.page_reader()
-    if isinstance(reader, SharedReader):
-        reader.close(within_s)
+    end = time.monotonic() + within_s
+    for engine in _shared(tools):
+        engine.close(max(end - time.monotonic(), 0.0))
 
 
 def end_if_broken(tools: Tools) -> None:
-    """A process whose GPU failed reads nothing more: it ends, and whoever started it starts it again."""
-    reader = tools.page_reader()
-    if isinstance(reader, SharedReader) and reader.broken and not stopping.is_set():
+    """A process whose GPU failed computes nothing more: it ends, and whoever started it starts it again."""
+    if not stopping.is_set() and any(engine.broken for engine in _shared(tools)):
         log.critical("the GPU failed: this worker ends, to be started again")
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _shared(tools: Tools) -> list[SharedModel]:
+    return [engine for engine in (tools.page_reader(), tools.embedder()) if isinstance(engine, SharedModel)]

@@ -101,7 +101,7 @@ class StepTask(Task):  # type: ignore[misc]
             )
         except NotFoundError:  # the knowledge base was deleted meanwhile
             raise Ignore from None
-        if StepTask.threaded and stage is Stage.OCR:
+        if StepTask.threaded and stage in (Stage.OCR, Stage.EMBED):
             shared_models.end_if_broken(tools())
         if result.due:
             send(result.due)

@@ -199,7 +199,7 @@ class Viewing:
     def _counted(self, store: RecordStore) -> KnowledgeBaseView:
         return KnowledgeBaseView(
             knowledge_id=store.knowledge_id,
-            embedder=self._tools.embedder().fingerprint,
+            embedder=", ".join(store.passages.embedders()),
             created_at=float(store.get_meta("created_at") or 0.0),
             size_bytes=self._tools.files.size_bytes(store.knowledge_id),
             **store.overview.counts(),

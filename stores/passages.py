@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from stores import keywords
 from stores.contracts import Scalar, metadata_of
@@ -17,6 +17,7 @@ from stores.tables import chunk, document, generation, record, source
 
 _ROWS = 500
 _VISIBLE = and_(document.c.id == chunk.c.document, document.c.visible == chunk.c.generation)
+_NOW = and_(document.c.id == generation.c.document, document.c.visible == generation.c.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,13 @@ class Passages:
         with self.database.read() as connection:
             query = _made_by(select(chunk.c.id).join(document, _VISIBLE), embedder)
             return connection.execute(query.limit(1)).first() is not None
+
+    def embedders(self) -> list[str]:
+        """Fingerprints of the embedders whose vectors answer, that of most documents first."""
+        name = generation.c.fingerprints["embedder"].as_string()
+        query = select(name).join(document, _NOW).group_by(name).order_by(func.count().desc(), name)
+        with self.database.read() as connection:
+            return [str(found) for found in connection.execute(query).scalars() if found]
 
     def vectors(self, embedder: str) -> Iterator[list[tuple[str, int, Chunk, dict[str, Scalar]]]]:
         """(document, generation, chunk, metadata) of all that answers and this embedder embedded, a slice at a time."""

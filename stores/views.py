@@ -44,7 +44,7 @@ class JobFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnowledgeBaseView:
-    """Counts of one knowledge base; ``size_bytes`` is all of its folder."""
+    """Counts of one knowledge base; ``size_bytes`` is all of its folder, ``embedder`` what made the vectors in it."""
 
     knowledge_id: str
     documents: int

@@ -73,9 +73,11 @@ def test_another_model_is_refused_until_it_has_embedded_everything(
     assert caught.value.code == "other_embedder"
     assert nearest(before, "when is the invoice due") == "invoice.pdf"
 
+    store = before.catalog.store(KB)
+    assert store.passages.embedders() == [before.embedder().fingerprint]
     report = ingest_now(after, folder)
     assert {file.outcome for file in report.files} == {"again"}
-    store = after.catalog.store(KB)
+    assert store.passages.embedders() == [after.embedder().fingerprint]
     for view in store.overview.documents():
         done = {stage for stage, state in stages_run(store, view.document, view.generation).items() if state == "done"}
         assert view.state is DocumentState.DONE and {"embed", "publish"} <= done

@@ -16,6 +16,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("sentence_transformers")
 
+from pipeline.contracts import SharedModel  # noqa: E402
 from pipeline.engines.embedders import model_source  # noqa: E402
 from pipeline.engines.embedders.sentence_model import SentenceModel  # noqa: E402
 from pipeline.engines.embedders.sentence_transformers_embedder import SentenceTransformersEmbedder  # noqa: E402
@@ -176,6 +177,8 @@ def test_no_memory_at_all_and_a_lost_gpu_are_one_sentence(tiny: Path, monkeypatc
             patch.setattr(SentenceModel, "_encode", _raising(error))
             with pytest.raises(UnavailableError, match=said):
                 embedder.embed_query("x")
+        assert embedder.broken is ("restart" in said)
+    assert isinstance(embedder, SharedModel)
     with monkeypatch.context() as patch:
         patch.setattr(SentenceModel, "_encode", _raising(KeyError("a bug")))
         with pytest.raises(KeyError):

@@ -28,7 +28,7 @@ class SentenceTransformersEmbedder:
 
     Threads may share one object: their passages meet in one batcher, and the model is loaded once. The default model
     is the one that MiniLm runs: it is read from the same package and has the same fingerprint, so that hosts with and
-    without a GPU fill one index.
+    without a GPU fill one index. ``broken``: the GPU failed, and nothing more can be embedded in this process.
     """
 
     def __init__(self, model: str, device: str | None = None, batch_tokens: int = 0) -> None:
@@ -36,7 +36,7 @@ class SentenceTransformersEmbedder:
         self._device = device
         self._batch_tokens = batch_tokens
         self._loading = threading.Lock()
-        self._ended = False
+        self._ended = self.broken = False
         self._loaded: tuple[SentenceModel, PassageBatcher] | None = None
 
     @property
@@ -113,6 +113,7 @@ class SentenceTransformersEmbedder:
                 code="out_of_memory",
             )
         if "CUDA error" in str(error):
+            self.broken = True
             return UnavailableError(
                 f"The GPU failed while it embedded ({str(error).splitlines()[0][:120]}): restart this worker",
                 code="gpu_failed",

@@ -118,7 +118,7 @@ class TransformerReader:
             raise UnavailableError(_why_no_start(self._key[0], error), code="gpu_failed") from error
 
     def close(self, within_s: float | None = None) -> None:
-        """Finish the pages that were handed in, and let go of the model; see ``SharedReader``."""
+        """Finish the pages that were handed in, and let go of the model; see ``SharedModel``."""
         self._ended = within_s is not None
         with _loading:
             engine = _engines.pop(self._key, None)
