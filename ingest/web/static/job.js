@@ -1,6 +1,6 @@
 // One job, live. Events change only the rows that they speak of; a thousand rows stay cheap.
 
-import { make, say, setText } from "./dom.js";
+import { ask, make, say, setText } from "./dom.js";
 import { drawFlow, drawShares } from "./flow_bar.js";
 import { duration, number, plural } from "./format.js";
 
@@ -9,6 +9,8 @@ const RANK = { failed: 0, partial: 1, running: 2, queued: 3, cancelled: 4, done:
 const SILENT_S = 20;
 const AGAIN_MS = 3000;
 const MOST_ROWS = 1000;
+const REASONS_MS = 4000;
+const MOST_REASONS = 100;
 
 const root = document.getElementById("job");
 const body = document.getElementById("documents");
@@ -198,6 +200,7 @@ function listen() {
   if (over || source || document.hidden) return;
   source = new EventSource(`/api/v1/jobs/${encodeURIComponent(jobId)}/events`);
   source.addEventListener("progress", (event) => showProgress(JSON.parse(event.data)));
+  source.addEventListener("job", (event) => showProgress(JSON.parse(event.data)));
   source.addEventListener("document", (event) => showDocument(JSON.parse(event.data)));
   source.addEventListener("error", () => {
     const trouble = document.getElementById("trouble");
@@ -208,6 +211,24 @@ function listen() {
       setTimeout(listen, AGAIN_MS);
     }
   });
+}
+
+/** Places in a queue change without an event: ask for those of the next documents, and claim none for the others. */
+async function renewReasons() {
+  if (over || document.hidden || ![...rows.values()].some((row) => row.state === "queued")) return;
+  let found;
+  try {
+    found = await ask("GET", `/api/v1/jobs/${encodeURIComponent(jobId)}?documents=open&limit=${MOST_REASONS}`);
+  } catch (unreachable) {
+    return; // The event stream says so already.
+  }
+  const known = new Map(found.documents.map((one) => [one.source, one]));
+  for (const [name, row] of rows) {
+    const one = known.get(name);
+    if (FINAL.has(row.state) || working.has(name)) continue;
+    if (one) showDocument(one);
+    else if (row.state === "queued") setText(row.cells.now, "waits");
+  }
 }
 
 /** A hidden tab gives its connection back: a browser has only six of them for one server. */
@@ -230,3 +251,4 @@ for (const row of document.querySelectorAll("#stages tr")) {
 document.addEventListener("visibilitychange", pauseWhenHidden);
 listen();
 setInterval(tick, 1000);
+setInterval(renewReasons, REASONS_MS);

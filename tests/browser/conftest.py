@@ -1,0 +1,135 @@
+"""Chromium, and two kinds of site for it: one with workers, and one that stands still over a home made beforehand."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+COMMAND = [sys.executable, "-c", "from ingest.cli import main; main()"]
+READY_S = 60.0
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A browser; tests are skipped where there is none."""
+    tools = pytest.importorskip("playwright.sync_api")
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if not path:
+        pytest.skip("Chromium is not here")
+    with tools.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab(chromium: Any) -> Iterator[Callable[..., Any]]:
+    """Opens tabs. What any of them complains of, a refused script or style included, fails the test."""
+    contexts: list[Any] = []
+    complaints: list[str] = []
+
+    def note(message: Any) -> None:
+        if message.type in ("error", "warning") and "the server responded with a status of" not in message.text:
+            complaints.append(message.text)
+
+    def opened(**options: Any) -> Any:
+        context = chromium.new_context(**{"locale": "en-GB", "timezone_id": "UTC", **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not complaints, complaints
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    """The address of a real server over an empty home, with its workers."""
+    with serving() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def fake_site() -> Iterator[str]:
+    """The same with fake engines: their documents say how slow each page is."""
+    with serving(text_engine="fake", ocr_engine="fake", embedder="fake", batch_pages=2) as address:
+        yield address
+
+
+@contextmanager
+def serving(**settings: object) -> Iterator[str]:
+    home = Path(tempfile.mkdtemp(prefix="ingot-"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("INGOT_")}
+    environment |= {"INGOT_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    environment |= {f"INGOT_{name.upper()}": str(value) for name, value in settings.items()}
+    with (home / "server.log").open("w") as log:
+        server = subprocess.Popen(
+            [*COMMAND, "serve", "--port", str(port)], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
+    try:
+        wait_until_it_answers(f"http://127.0.0.1:{port}", lambda: server.poll() is None)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(60)
+        subprocess.run([*COMMAND, "down"], cwd=ROOT, env=environment, capture_output=True, timeout=60, check=False)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def still() -> Iterator[Callable[..., str]]:
+    """Serves a service in this process, without workers; its address."""
+    import uvicorn
+
+    from ingest.api.app import create_app
+
+    running: list[tuple[Any, threading.Thread]] = []
+
+    def serve(service: Any) -> str:
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(create_app(service), log_level="error", timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        running.append((server, thread))
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        wait_until_it_answers(address, thread.is_alive)
+        return address
+
+    yield serve
+    for server, thread in running:
+        server.should_exit = True
+        thread.join(10)
+
+
+def wait_until_it_answers(address: str, lives: Callable[[], bool]) -> None:
+    until = time.monotonic() + READY_S
+    while time.monotonic() < until and lives():
+        try:
+            urllib.request.urlopen(f"{address}/livez", timeout=2).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the server does not answer")

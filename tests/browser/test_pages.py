@@ -1,0 +1,299 @@
+"""The pages in a real browser: handing documents over, watching them, filters, themes, narrow windows, no script."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.ingesting import IngestRequest, ingest
+from pipeline.service import Service
+from pipeline.settings import Settings
+from tests.in_process import fake_document, fake_tools, ingest_now
+
+pytestmark = pytest.mark.browser
+
+Tab = Callable[..., Any]
+HOSTILE = "<img src=x onerror=alert(1)>.pdf"
+CHINESE = "二〇二六年度采购合同.pdf"
+SENTENCE = "The heron stands in the reeds and waits for fish all day long."
+DROP = """([zone, files]) => {
+    const transfer = new DataTransfer();
+    for (const [name, text] of files) transfer.items.add(new File([text], name));
+    for (const kind of ["dragenter", "dragover", "drop"])
+        document.querySelector(zone).dispatchEvent(new DragEvent(kind, {dataTransfer: transfer, bubbles: true, cancelable: true}));
+}"""  # noqa: E501
+
+
+def expect(found: Any) -> Any:
+    from playwright.sync_api import expect as expected
+
+    return expected(found)
+
+
+def fake_text(*pages: str) -> str:
+    return "%FAKE\n" + "\f".join(pages)
+
+
+def drop(page: Any, **files: str) -> None:
+    """Drop files on the zone, as a hand would."""
+    page.evaluate(DROP, [".drop-target", [[name, text] for name, text in files.items()]])
+
+
+@pytest.fixture(scope="module")
+def shelves(tmp_path_factory: pytest.TempPathFactory, still: Callable[..., str]) -> str:
+    """A home that stands still: a few documents with odd names in "shelf", and a job of 1,000 in "crowd"."""
+    folder, home = tmp_path_factory.mktemp("docs"), tmp_path_factory.mktemp("home")
+    tools = fake_tools(home)
+    for name in (HOSTILE, CHINESE, "plain.pdf"):
+        fake_document(folder / name, f"# {name}\n{SENTENCE}", f"[scan] {SENTENCE}")
+    fake_document(folder / "half.pdf", SENTENCE, "[broken]")
+    (folder / "torn.pdf").write_text("%FAKE x\n")
+    ingest_now(tools, folder)
+    crowd = tmp_path_factory.mktemp("crowd")
+    for number in range(1000):
+        fake_document(crowd / f"letter {number:04}.pdf", f"{SENTENCE} {number}")
+    ingest(tools, "crowd", IngestRequest(paths=(crowd,)))
+    settings = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "home": home}
+    return still(Service(Settings(**settings)))  # type: ignore[arg-type]
+
+
+def test_a_dropped_file_is_uploaded_and_watched_to_its_end(tab: Tab, fake_site: str) -> None:
+    page = tab()
+    page.goto(fake_site)
+    page.get_by_label("Knowledge base, new or old").fill("dropped")
+    slow = fake_text(*(f"[scan] {SENTENCE} [slow 0.4] {number}" for number in range(6)))
+    drop(page, **{HOSTILE: slow, "quick.pdf": fake_text(SENTENCE)})
+    page.wait_for_url("**/jobs/dropped.*")
+    row = page.locator("#documents tr", has_text=HOSTILE)
+    expect(row.locator(".doc-now")).to_have_text(re.compile(r"^ocr, page \d of 6$"))
+    expect(row.locator(".flow rect.busy").first).to_be_attached()
+    expect(row.locator(".state")).to_have_text("done")
+    expect(page.locator("#job-state")).to_have_text("done")
+    expect(page.locator("#left-label")).to_have_text("took")
+    expect(page.locator("#said")).to_have_text("The job is over: 2 done.")
+    expect(page.locator("#cancel")).to_be_hidden()
+    expect(page.locator("#retry")).to_be_hidden()
+
+
+def test_real_files_are_chosen_and_end_as_they_should(tab: Tab, site: str, samples: Path) -> None:
+    page = tab()
+    page.goto(site)
+    page.get_by_label("Knowledge base, new or old").fill("chosen")
+    page.locator('input[type="file"]').set_input_files([samples / "invoice.pdf", samples / "broken.pdf"])
+    page.wait_for_url("**/jobs/chosen.*")
+    expect(page.locator("#job-state")).to_have_text("done", timeout=60_000)
+    first, second = page.locator("#documents tr").all()
+    expect(first).to_contain_text("broken.pdf")
+    expect(first.locator(".fault")).to_contain_text("truncated")
+    expect(second.locator(".state")).to_have_text("done")
+    expect(page.locator("#retry")).to_be_visible()
+
+
+def test_each_refused_file_says_why_and_the_others_are_taken(tab: Tab, fake_site: str) -> None:
+    page = tab()
+    page.goto(fake_site)
+    page.get_by_label("Knowledge base, new or old").fill("mixed")
+    drop(page, **{"notes.docx": "PK no document", HOSTILE: fake_text(SENTENCE + " mixed"), ".hidden": "x"})
+    expect(page.locator(".drop-state")).to_contain_text("1 file accepted, 1 refused.")
+    refused = page.locator(".drop-files li.bad")
+    expect(refused).to_have_count(1)
+    expect(refused).to_contain_text("notes.docx")
+    assert len(refused.locator(".drop-file-state").inner_text()) > 20, "a sentence says why"
+    page.get_by_role("link", name="Follow the job").click()
+    expect(page.locator("#job-state")).to_have_text("done")
+
+
+def test_many_files_go_in_requests_of_bounded_size(tab: Tab, fake_site: str) -> None:
+    page = tab()
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url) if request.method == "POST" else None)
+    page.goto(f"{fake_site}/")
+    page.evaluate("document.querySelector('form.drop').dataset.mostFiles = 20")
+    page.get_by_label("Knowledge base, new or old").fill("many")
+    drop(page, **{f"{number}.pdf": fake_text(f"{SENTENCE} {number} of many") for number in range(50)})
+    expect(page.locator(".drop-state")).to_contain_text("50 files accepted.")
+    assert len(requests) == 3
+    expect(page.locator(".drop-state a")).to_have_count(3)
+    expect(page.locator(".drop-files li")).to_have_count(40)
+
+
+def test_a_job_is_cancelled_and_retried(tab: Tab, fake_site: str) -> None:
+    page = tab()
+    page.goto(fake_site)
+    page.get_by_label("Knowledge base, new or old").fill("stopped")
+    drop(page, **{"long.pdf": fake_text(*(f"[scan] {SENTENCE} [slow 0.5] {number}" for number in range(12)))})
+    page.wait_for_url("**/jobs/stopped.*")
+    expect(page.locator(".doc-now")).to_contain_text("ocr, page")
+    page.get_by_text("Cancel", exact=True).click()
+    page.get_by_role("button", name="Stop what is not finished").click()
+    expect(page.locator("#job-state")).to_have_text("cancelled")
+    expect(page.locator("#documents .state")).to_have_text("cancelled")
+    page.get_by_role("button", name="Retry what failed").click()
+    expect(page.locator("#documents .state")).to_have_text("done", timeout=30_000)
+    expect(page.locator("#job-state")).to_have_text("done")
+
+
+def test_a_document_is_deleted_after_a_second_press(tab: Tab, fake_site: str) -> None:
+    page = tab()
+    page.goto(fake_site)
+    page.get_by_label("Knowledge base, new or old").fill("forgetful")
+    drop(page, **{"gone.pdf": fake_text(SENTENCE + " gone")})
+    expect(page.locator("#job-state")).to_have_text("done")
+    page.goto(f"{fake_site}/knowledge/forgetful")
+    page.locator("summary", has_text="Delete gone.pdf").click()
+    page.get_by_role("button", name="Delete for good").click()
+    expect(page.locator("#documents")).to_contain_text("There is no document yet.")
+
+
+def test_filters_narrow_the_list_and_stand_in_the_address(tab: Tab, shelves: str) -> None:
+    page = tab()
+    page.goto(f"{shelves}/knowledge/test")
+    rows = page.locator("#documents tbody tr")
+    expect(rows).to_have_count(5)
+    page.get_by_label("Name or title").fill("采购")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text(CHINESE)
+    assert "q=%E9%87%87" in page.url
+    page.get_by_label("Name or title").fill("")
+    page.get_by_label("State").select_option("partial")
+    expect(rows).to_have_count(1)
+    expect(rows.locator(".fault")).to_contain_text("page 2")
+    page.reload()
+    expect(rows).to_have_count(1)
+    page.get_by_label("Name or title").fill("nothing is called so")
+    expect(page.locator("#documents")).to_contain_text("No document is like that.")
+
+
+def test_names_of_documents_are_text_and_nothing_else(tab: Tab, shelves: str) -> None:
+    page = tab()
+    for path in ("/knowledge/test", "/knowledge/test/jobs"):
+        page.goto(shelves + path)
+        assert page.locator("img").count() == 0
+    page.locator("a.mono").first.click()
+    expect(page.locator("#documents")).to_contain_text(HOSTILE)
+    assert page.locator("img").count() == 0
+
+
+def test_a_job_of_a_thousand_documents_is_shown_and_quick(tab: Tab, shelves: str) -> None:
+    page = tab()
+    page.goto(f"{shelves}/knowledge/crowd/jobs")
+    page.locator("a.mono").first.click()
+    expect(page.locator("#documents tr")).to_have_count(1000)
+    expect(page.locator("#all")).to_have_text("1\u202f000")
+    took = page.evaluate(
+        """() => { const began = performance.now(); for (const row of document.querySelectorAll("#documents tr"))
+        row.querySelector(".doc-now").textContent; return performance.now() - began; }"""
+    )
+    assert took < 1000
+    page.get_by_role("link", name="1\u202f000 queued").click()
+    assert "state=queued" in page.url
+
+
+@pytest.mark.parametrize("path", ["/", "/knowledge/test", "/knowledge/test/jobs", "/queues", "/callbacks", "/nowhere"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_is_wider_than_a_narrow_window(tab: Tab, shelves: str, path: str, scheme: str) -> None:
+    page = tab(viewport={"width": 360, "height": 700}, color_scheme=scheme)
+    page.goto(shelves + path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    shown = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    brightness = sum(map(int, re.findall(r"\d+", shown)[:3])) / 3
+    assert (brightness < 80) == (scheme == "dark")
+
+
+def test_a_chosen_theme_is_kept_and_does_not_flash(tab: Tab, shelves: str) -> None:
+    page = tab(color_scheme="light")
+    page.goto(shelves)
+    button = page.locator("#theme")
+    button.click()
+    button.click()
+    expect(button).to_contain_text("Dark")
+    page.goto(f"{shelves}/queues", wait_until="commit")
+    page.wait_for_selector("body", state="attached")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    button.click()
+    expect(button).to_contain_text("System")
+    assert page.evaluate("document.documentElement.dataset.theme ?? 'none'") == "none"
+
+
+def test_everything_can_be_reached_by_the_keyboard(tab: Tab, shelves: str) -> None:
+    page = tab()
+    page.goto(f"{shelves}/knowledge/test")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    reached = set()
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.name || document.activeElement.innerText || ''"))
+        tag, outline = page.evaluate(
+            "[document.activeElement.tagName, getComputedStyle(document.activeElement).outlineStyle]"
+        )
+        assert tag == "BODY" or outline != "none", f"focus cannot be seen on {tag}"
+    wanted = {"choose files", "choose a folder", "q", "state", CHINESE, HOSTILE}
+    assert wanted <= {text.strip() for text in reached}
+    assert any(text.startswith("Delete") for text in reached)
+
+
+def test_pages_work_without_a_script(tab: Tab, fake_site: str, tmp_path: Path) -> None:
+    page = tab(java_script_enabled=False)
+    page.goto(fake_site)
+    page.get_by_label("Knowledge base, new or old").fill("scriptless")
+    page.get_by_role("button", name="Open").click()
+    assert page.url.endswith("/knowledge/scriptless")
+    page.locator('input[type="file"]').set_input_files(fake_document(tmp_path / "a.pdf", SENTENCE + " no script"))
+    page.get_by_role("button", name="Upload").click()
+    assert "/jobs/scriptless." in page.url
+    expect(page.locator("#documents tr")).to_have_count(1)
+    page.goto(f"{fake_site}/knowledge/scriptless?state=failed")
+    expect(page.locator("#documents")).to_contain_text("No document is like that.")
+
+
+def test_another_site_may_neither_frame_nor_post(tab: Tab, shelves: str) -> None:
+    page = tab()
+    policy = page.goto(shelves).headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy and "script-src 'self'" in policy and "unsafe" not in policy
+    refused = page.request.post(f"{shelves}/knowledge/test/delete", headers={"Origin": "https://evil.example"})
+    assert refused.status == 403
+    assert "test" in page.goto(shelves).text()
+
+
+def test_static_files_are_kept_for_good_under_their_version(tab: Tab, shelves: str) -> None:
+    page = tab()
+    page.goto(shelves)
+    sheet = page.locator('link[rel="stylesheet"]').get_attribute("href")
+    first = page.request.get(shelves + sheet)
+    assert "immutable" in first.headers["cache-control"]
+    stale = page.request.get(f"{shelves}/static/old/style.css", headers={"If-None-Match": first.headers["etag"]})
+    assert stale.status == 304 and stale.headers["cache-control"] == "no-cache"
+    assert page.request.get(f"{shelves}/static/x/..%2fsite.py").status == 404
+
+
+def test_keys_lead_to_a_login_and_hide_what_is_not_theirs(tab: Tab, still: Callable[..., str], home: Path) -> None:
+    tools = fake_tools(home)
+    folder = home.parent / f"{home.name}-docs"
+    fake_document(folder / "a.pdf", SENTENCE)
+    for name in ("ours", "theirs"):
+        ingest(tools, name, IngestRequest(paths=(folder,)))
+    chosen = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "home": home}
+    address = still(Service(Settings(**chosen, api_keys="whole-key,narrow-key@ours")))  # type: ignore[arg-type]
+    page = tab()
+    page.goto(f"{address}/knowledge/ours?state=failed")
+    assert "/login" in page.url
+    page.get_by_label("API key").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_contain_text("not known")
+    page.get_by_label("API key").fill("narrow-key")
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/knowledge/ours?state=failed")
+    page.goto(address)
+    expect(page.get_by_role("link", name="ours", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="theirs", exact=True)).to_have_count(0)
+    assert page.goto(f"{address}/knowledge/theirs").status == 403
+    cookie = json.dumps(page.context.cookies())
+    assert '"httpOnly": true' in cookie and '"sameSite": "Strict"' in cookie
+    page.get_by_role("button", name="Log out").click()
+    assert "/login" in page.url
