@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,29 @@ def test_pages_saved_before_a_death_are_not_read_again(tools, job: str) -> None:
     run_until_done(tools)
     assert store.overview.documents()[0].state is DocumentState.DONE
     assert store.pages.read(key.document, 1, [1])[0].markdown == "Saved before."
+
+
+def test_a_worker_that_ends_hands_its_step_back_untried(tools, job: str) -> None:
+    store, key = tools.catalog.store(KB), first_key(tools)
+    for number in range(9):
+        claim = store.steps.claim(key, f"worker/{number}", "w")
+        assert claim and (claim.attempt, claim.losses) == (1, 0)
+        store.steps.hand_back(claim)
+        assert store.dispatch.take(10, frozenset()) == [key], "another worker may have it at once"
+    claim = store.steps.claim(key, "another", "w")
+    store.steps.hand_back(replace(claim, owner="worker/8"))
+    with pytest.raises(LeaseLostError):
+        store.steps.finish(replace(claim, owner="worker/8"), Nothing(), flow.ORDER, 0.0)
+    store.steps.beat(claim)
+    assert store.steps.claim(key, "b", "w") is None, "who has it no more cannot give it away"
+
+
+def test_a_stopping_worker_begins_no_page(tools, job: str) -> None:
+    _, due = run_chain(tools, first_key(tools))
+    store, keys = tools.catalog.store(KB), {key.stage: key for key in due}
+    result = flow.run_stage(tools, keys[Stage.PARSE], owner="w/1", worker="w", stopping=lambda: True)
+    assert (result.ended, result.due) == (False, ())
+    assert keys[Stage.PARSE] in store.dispatch.take(10, frozenset())
+    store.dispatch.unsend(due)
+    run_until_done(tools)
+    assert store.overview.job(job).state is JobState.DONE
