@@ -2,7 +2,7 @@
 
 import { reveal } from "./lighting.js";
 
-const TYPED_IN = "input, select, textarea, dialog";
+const TYPED_IN = "input, select, textarea, dialog[open]";
 
 export function setUpKeys({ root, lights, tabs, turn, pin, current, pages, toggleLayer, zoom }) {
   const keys = document.getElementById("keys");
