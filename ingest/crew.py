@@ -64,11 +64,15 @@ class Crew:
         self._signals.append(number)
 
     def _end(self) -> int:
-        """Pass signals on until the last worker has ended; the first status that is not 0."""
+        """Pass signals on until the last worker has ended; the first status that is a failure.
+
+        One that was only being started may not yet know better than to die of the signal.
+        """
         while not all([child.has_ended() for child in self.workers]):
             while self._signals:
                 number = self._signals.popleft()
                 for child in self.workers:
                     child.send(number)
             time.sleep(_TICK_S)
-        return next((child.status for child in self.workers if child.status), 0)
+        well = {0, None, *(-number for number in _FORWARDED)}
+        return next((child.status or 0 for child in self.workers if child.status not in well), 0)

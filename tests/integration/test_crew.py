@@ -1,0 +1,134 @@
+"""``start_worker.sh`` with real processes: workers end together, the dead come back, who cannot work says why."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest import children, crew
+from ingest.children import Child
+from tests.conftest import ROOT
+
+PATIENCE_S = 40.0
+
+
+@pytest.fixture
+def broker_url(home: Path) -> Iterator[str]:
+    path = home / "redis.sock"
+    server = subprocess.Popen(
+        [children.redis_program(), "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(home)],
+        stdout=subprocess.DEVNULL,
+    )
+    while not path.exists():
+        time.sleep(0.01)
+    yield f"redis+socket://{path}?virtual_host=0"
+    server.terminate()
+    server.wait(10)
+
+
+def environment(home: Path, broker_url: str, **settings: str) -> dict[str, str]:
+    given = {f"INGOT_{name.upper()}": value for name, value in settings.items()}
+    ours = {"INGOT_BROKER_URL": broker_url, "INGOT_HOME": str(home), "INGOT_PYTHON": sys.executable}
+    return {**os.environ, **ours, "INGOT_WORKERS": "1", "INGOT_OCR_ENGINE": "fake", "INGOT_EMBEDDER": "fake", **given}
+
+
+def soon(condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def children_of(pid: int) -> dict[str, int]:
+    """Node name -> process id of the Celery workers that a process started."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+        except (OSError, IndexError):
+            continue
+        if parent == pid and b"-n" in words:
+            found[words[words.index(b"-n") + 1].decode()] = int(entry.name)
+    return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def both(home: Path, broker_url: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A host's role of two workers, ready."""
+    command = [str(ROOT / "start_worker.sh"), "all", "-n", "mine@here"]
+    with (home / "log").open("wb") as log:
+        started = subprocess.Popen(command, env=environment(home, broker_url), cwd=ROOT, stdout=log, stderr=log)
+    assert soon(lambda: (home / "log").read_text().count("mine") > 1 and len(children_of(started.pid)) == 2)
+    ready = soon(lambda: (home / "log").read_text().count("[queues]") == 2)
+    assert ready, (home / "log").read_text()
+    yield started
+    if started.poll() is None:
+        started.kill()
+        started.wait(10)
+
+
+def test_a_role_of_two_workers(both: subprocess.Popen[bytes]) -> None:
+    first = children_of(both.pid)
+    assert sorted(first) == ["mine-notify@here", "mine@here"]
+    os.kill(first["mine-notify@here"], signal.SIGKILL)
+    assert soon(lambda: children_of(both.pid).get("mine-notify@here") not in (None, first["mine-notify@here"]))
+    second = children_of(both.pid)
+    assert second["mine@here"] == first["mine@here"]
+    both.terminate()
+    both.terminate()
+    assert both.wait(PATIENCE_S) == 0
+    assert not [pid for pid in (*first.values(), *second.values()) if alive(pid)]
+
+
+def test_they_die_with_their_parent(both: subprocess.Popen[bytes]) -> None:
+    found = children_of(both.pid)
+    both.kill()
+    assert soon(lambda: not any(alive(pid) for pid in found.values()))
+
+
+def test_a_worker_that_cannot_work_ends_with_one_sentence(home: Path) -> None:
+    """Of a role that is one process it is the status of that; nobody has to listen at the broker for it."""
+    pytest.importorskip("torch")
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        url = f"redis://127.0.0.1:{listening.getsockname()[1]}/0"
+        told = environment(home, url, ocr_engine="got", ocr_model=str(home / "nothing"))
+        command = [str(ROOT / "start_worker.sh"), "gpu"]
+        run = subprocess.run(command, env=told, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert run.returncode == 6, run.stderr
+    assert run.stderr.count("the weights of") == 1
+    assert "INGOT_OCR_MODEL" in run.stderr
+
+
+REFUSES = "import os, sys; sys.exit(6)"
+ENDURES = "import time; time.sleep(60)"
+
+
+def test_one_that_cannot_work_ends_the_others() -> None:
+    pair = [Child(code, lambda code=code: [sys.executable, "-c", code], None) for code in (ENDURES, REFUSES)]
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)}
+    try:
+        assert crew.Crew(pair).run() == 6
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert [child.pid for child in pair] == [None, None]
