@@ -1,0 +1,306 @@
+"""Callbacks by a real notify worker to a real HTTP server that is down, slow, redirecting, failing or lying."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import update
+from standardwebhooks import Webhook
+
+from stores.errors import InputError
+from stores.models import JobState
+from stores.tables import callback
+from tests.outpost import Outpost, until
+from tests.receiver import Receiver, drip, redirect_to, reset, sized, slow
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def outpost() -> Iterator[Outpost]:
+    found = Outpost()
+    found.start_worker()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def kb() -> str:
+    """A knowledge base of one's own."""
+    return f"kb{next(_numbers):03}"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    server = Receiver().start()
+    yield server
+    server.stop()
+
+
+def test_a_job_that_ends_is_told_signed(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    job = outpost.submit(kb, "Herons.", "[broken]", callback_url=receiver.on("/x", 200), metadata={"你": ["好", 1]})
+    assert not receiver.took("/x")
+    outpost.work(kb)
+    until(lambda: outpost.states(kb) == ["delivered"])
+    (call,) = receiver.took("/x")
+    (secret,) = outpost.service.callback_secrets()
+    event = Webhook(secret).verify(call.body, call.headers)
+    assert call.headers["content-type"] == "application/json" and len(call.body) < 20_000
+    assert event["type"] == "job.finished" and call.id.startswith(f"{kb}.")
+    data = event["data"]
+    assert (data["job_id"], data["knowledge_id"], data["state"]) == (job, kb, "done")
+    assert data["counts"] == {"partial": 1} and data["metadata"] == {"你": ["好", 1]}
+    assert data["failures"][0]["source"] == "0.pdf" and "page 2" in data["failures"][0]["error"]
+    assert data["finished_at"].endswith("Z") and event["timestamp"].endswith("Z")
+
+
+def test_each_document_and_then_the_job_in_order(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    url = receiver.on("/x", 500, 200, 500, 500, 200)
+    outpost.submit(kb, files=6, callback_url=url, callback_each=True)
+    outpost.work(kb)
+    until(lambda: outpost.states(kb) == ["delivered"] * 7)
+    tried = [call.id for call in receiver.took("/x")]
+    assert list(dict.fromkeys(tried)) == [view.id for view in outpost.callbacks(kb)], "no event overtakes another"
+    assert sorted(tried, key=list(dict.fromkeys(tried)).index) == tried, "none is begun before the one before is over"
+    kinds = [view.kind for view in outpost.callbacks(kb)]
+    assert kinds == ["document.finished"] * 6 + ["job.finished"]
+    sources = {call.event["data"].get("source") for call in receiver.took("/x")} - {None}
+    assert sources == {f"{number}.pdf" for number in range(6)}
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [500, 503, 404, reset, slow(3.0), drip, redirect_to("http://169.254.169.254/latest/"), redirect_to("/inside")],
+    ids=["500", "503", "404", "reset", "slow", "drip", "redirect to link-local", "redirect to loopback"],
+)
+def test_every_event_arrives_once_the_receiver_is_well(
+    outpost: Outpost, receiver: Receiver, kb: str, behaviour
+) -> None:
+    url = receiver.on("/x", behaviour, behaviour, behaviour, 200)
+    for _ in range(3):
+        outpost.submit(kb, callback_url=url)
+    outpost.work(kb)
+    until(lambda: outpost.states(kb) == ["delivered"] * 3)
+    assert {call.id for call in receiver.took("/x")} == {view.id for view in outpost.callbacks(kb)}
+    assert not receiver.took("/inside"), "a redirect is not followed"
+
+
+def test_a_receiver_that_is_down_and_comes_back(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    receiver.stop()
+    url = receiver.url("/x")
+    for _ in range(5):
+        outpost.submit(kb, callback_url=url, callback_each=True)
+    outpost.work(kb)
+    until(lambda: all(view.attempt for view in outpost.callbacks(kb) if view.kind == "document.finished"))
+    shown = outpost.callbacks(kb)[0]
+    assert shown.state == "pending" and "cannot be reached" in (shown.error or "")
+    receiver.start()
+    until(lambda: outpost.states(kb) == ["delivered"] * 10)
+    for job in {view.job for view in outpost.callbacks(kb)}:
+        mine = [call.id for call in receiver.took("/x") if call.event["data"]["job_id"] == job]
+        assert mine == [view.id for view in outpost.callbacks(kb, job=job)]
+
+
+def test_a_large_answer_is_an_answer(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    outpost.submit(kb, callback_url=receiver.on("/x", sized(10 << 20)))
+    outpost.work(kb)
+    until(lambda: outpost.states(kb) == ["delivered"])
+    assert len(receiver.took("/x")) == 1
+
+
+def test_after_the_last_try_it_is_dead_and_replays(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    url = receiver.on("/x", 500)
+    outpost.submit(kb, callback_url=url)
+    outpost.work(kb)
+    until(lambda: outpost.states(kb) == ["dead"])
+    (view,) = outpost.callbacks(kb, state="dead")
+    assert view.attempt == 6 and view.status == 500 and "500" in (view.error or "") and view.finished_at
+    stamps = {call.headers["webhook-timestamp"] for call in receiver.took("/x")}
+    assert len(receiver.took("/x")) == 6 and len(stamps) > 1 and {call.id for call in receiver.took("/x")} == {view.id}
+    time.sleep(1.2)
+    assert len(receiver.took("/x")) == 6, "the dead stay dead"
+    receiver.on("/x", 200)
+    assert outpost.service.replay_callback(view.id).state == "pending"
+    until(lambda: outpost.states(kb) == ["delivered"])
+    assert receiver.took("/x")[-1].id == view.id
+    again = outpost.service.replay_callback(view.id)
+    assert again.attempt == 0
+    until(lambda: len(receiver.took("/x")) == 8)
+
+
+def test_all_dead_ones_replay_at_once(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    url = receiver.on("/x", 410)
+    for _ in range(3):
+        outpost.submit(kb, callback_url=url)
+    outpost.work(kb)
+    until(lambda: outpost.states(kb) == ["dead"] * 3)
+    assert len(receiver.took("/x")) == 3, "410 means that nobody wants it any more"
+    receiver.on("/x", 200)
+    assert outpost.service.replay_dead_callbacks(kb) == 3
+    until(lambda: outpost.states(kb) == ["delivered"] * 3)
+    with pytest.raises(InputError):
+        outpost.service.callback(f"{kb}.01ARZ3NDEKTSV4RRFFQ69G5FAV")
+
+
+def test_what_waited_behind_the_dead_has_one_try(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    url = receiver.on("/x", 500)
+    outpost.submit(kb, files=3, callback_url=url, callback_each=True)
+    outpost.work(kb)
+    with outpost.tools.catalog.store(kb).database.write() as connection:
+        connection.execute(update(callback).values(created_at=callback.c.created_at - 3600))
+    until(lambda: outpost.states(kb) == ["dead"] * 4)
+    assert len(receiver.took("/x")) <= 6 + 3
+
+
+def test_retry_after_is_honoured(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    outpost.submit(kb, callback_url=receiver.on("/x", lambda handler: handler.say(429, Retry_After="2"), 200))
+    outpost.work(kb)
+    until(lambda: outpost.states(kb) == ["delivered"])
+    first, second = receiver.took("/x")
+    assert 2.0 <= second.at - first.at < 4.0
+
+
+def test_one_slow_receiver_does_not_hold_the_others(outpost: Outpost, kb: str) -> None:
+    lame, quick = Receiver().start(), Receiver().start()
+    try:
+        lame.on("/x", slow(0.7))
+        for _ in range(30):
+            outpost.submit(kb, callback_url=lame.url("/x"))
+        outpost.work(kb)
+        until(lambda: lame.took("/x"))
+        other = f"{kb}-other"
+        began = time.monotonic()
+        for _ in range(20):
+            outpost.submit(other, callback_url=quick.url("/x"))
+        outpost.work(other)
+        until(lambda: outpost.states(other) == ["delivered"] * 20)
+        assert time.monotonic() - began < 6
+        assert "pending" in outpost.states(kb)
+    finally:
+        outpost.service.delete_knowledge_base(kb)
+        lame.stop()
+        quick.stop()
+
+
+def test_a_cancelled_job_tells_of_it_once(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    job = outpost.submit(kb, files=3, callback_url=receiver.on("/x", 200), callback_each=True)
+    outpost.service.cancel(job)
+    outpost.service.cancel(job)
+    until(lambda: outpost.states(kb) == ["delivered"] * 4)
+    events = [call.event for call in receiver.took("/x")]
+    assert [event["data"]["state"] for event in events] == ["cancelled"] * 4
+    assert events[-1]["type"] == "job.finished" and events[-1]["data"]["counts"] == {"cancelled": 3}
+
+
+def test_a_job_that_is_done_stays_done_when_cancelled(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    job = outpost.submit(kb, callback_url=receiver.on("/x", 200))
+    outpost.work(kb)
+    assert outpost.service.cancel(job).state is JobState.DONE
+    until(lambda: outpost.states(kb) == ["delivered"])
+
+
+def test_a_retried_job_tells_again_under_another_id(
+    outpost: Outpost, receiver: Receiver, kb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = outpost.submit(kb, "Fine.", "[broken]", callback_url=receiver.on("/x", 200))
+    outpost.work(kb)
+    until(lambda: outpost.states(kb) == ["delivered"])
+    monkeypatch.setattr("pipeline.engines.fakes._refuse_broken", lambda text, number: None)
+    outpost.service.retry(job)
+    outpost.work(kb)
+    until(lambda: outpost.states(kb) == ["delivered"] * 2)
+    first, second = receiver.took("/x")
+    assert first.id != second.id
+    assert (first.event["data"]["counts"], second.event["data"]["counts"]) == ({"partial": 1}, {"done": 1})
+
+
+def test_what_is_known_already_is_told_at_once(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    from pipeline.submission import Submission
+
+    upload = outpost._upload("a.pdf", ("Same.",))
+    content = upload.path.read_bytes()
+    outpost.service.submit(kb, Submission(uploads=(upload,)))
+    outpost.work(kb)
+    upload.path.write_bytes(content)
+    url = receiver.on("/x", 200)
+    outpost.service.submit(kb, Submission(uploads=(upload,), callback_url=url, callback_each=True))
+    until(lambda: outpost.states(kb) == ["delivered"] * 2)
+    kinds = [call.event["type"] for call in receiver.took("/x")]
+    assert kinds == ["document.finished", "job.finished"]
+    assert receiver.took("/x")[0].event["data"]["state"] == "done"
+
+
+def test_a_deleted_document_ends_its_job_and_tells(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    outpost.submit(kb, callback_url=receiver.on("/x", 200))
+    (view,) = outpost.service.documents(kb)
+    from pipeline import removal
+
+    store = outpost.tools.catalog.store(kb)
+    removal.remove_document(outpost.tools, store, view.document)
+    outpost.tools.catalog.mark_errands(kb)
+    until(lambda: outpost.states(kb) == ["delivered"])
+    assert receiver.took("/x")[0].event["data"]["counts"] == {"cancelled": 1}
+
+
+def test_long_words_do_not_make_a_long_body(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    metadata = {"words": "好" * 5000}
+    for number in range(12):
+        outpost.submit(kb, f"[broken] {number}", files=1)
+    job = outpost.submit(kb, *["[broken]"] * 30, files=12, callback_url=receiver.on("/x", 200), metadata=metadata)
+    outpost.work(kb)
+    until(lambda: outpost.states(kb) == ["delivered"])
+    (call,) = receiver.took("/x")
+    assert len(call.body) < 20_000 and call.event["data"]["job_id"] == job
+    assert call.event["data"]["metadata"] is None and call.event["data"]["failures"]
+
+
+def test_many_at_once_to_one_receiver(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    url = receiver.on("/x", 200)
+    jobs = {outpost.submit(kb, callback_url=url) for _ in range(150)}
+    outpost.work(kb)
+    until(lambda: outpost.states(kb) == ["delivered"] * 150, within_s=30)
+    assert {call.event["data"]["job_id"] for call in receiver.took("/x")} == jobs
+    assert len(receiver.took("/x")) == 150, "nothing came twice"
+
+
+def test_no_mark_is_left_when_nothing_is_due(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    outpost.submit(kb, callback_url=receiver.on("/x", 200))
+    outpost.work(kb)
+    until(lambda: outpost.states(kb) == ["delivered"])
+    until(lambda: kb not in outpost.tools.catalog.errands())
+
+
+def test_a_lost_message_costs_seconds(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    """It was taken for sending by somebody who died before he sent it."""
+    outpost.submit(kb, callback_url=receiver.on("/x", 200))
+    for _ in range(3):
+        outpost.work(kb)
+    store = outpost.tools.catalog.store(kb)
+    store.errands.take(10, quiet=False)
+    until(lambda: outpost.states(kb) == ["delivered"], within_s=25)
+
+
+class TestKilled:
+    """The worker is killed in the middle; a new one takes over what it had in hand."""
+
+    def test_sigkill_in_the_middle_of_a_delivery(self, receiver: Receiver, kb: str) -> None:
+        outpost = Outpost(callback_timeout_s=10)
+        try:
+            outpost.start_worker()
+            url = receiver.on("/x", slow(5.0), slow(5.0), 200)
+            jobs = [outpost.submit(kb, files=2, callback_url=url, callback_each=True) for _ in range(5)]
+            outpost.work(kb)
+            until(lambda: len(receiver.took("/x")) >= 2)
+            outpost.kill_worker()
+            began = time.monotonic()
+            outpost.start_worker()
+            until(lambda: outpost.states(kb) == ["delivered"] * 15, within_s=30)
+            assert time.monotonic() - began < 15, "its leases ended with it"
+            for job in jobs:
+                ids = [call.id for call in receiver.took("/x") if call.event["data"]["job_id"] == job]
+                assert list(dict.fromkeys(ids)) == [view.id for view in outpost.callbacks(kb, job=job)]
+        finally:
+            outpost.close()

@@ -1,0 +1,126 @@
+"""A home with a broker and a real notify worker, and documents that are made in the test's own process."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import update
+
+from ingest import children, worker
+from pipeline.service import Service
+from pipeline.settings import Settings
+from pipeline.submission import Submission, Upload
+from pipeline.work import Tools
+from stores.tables import step
+from stores.views import CallbackFilter, CallbackView
+from tests.in_process import fake_tools, run_until_done
+
+RETRIES_S = "0,0.2,0.2,0.2,0.3,0.5"
+TIMEOUT_S = 0.8
+
+
+class Outpost:
+    """``submit`` makes a job as the API would; ``work`` makes its documents, here, as workers would."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="ingot-"))
+        socket = self.home / "redis.sock"
+        self.redis = subprocess.Popen(
+            [
+                children.redis_program(),
+                "--port",
+                "0",
+                "--unixsocket",
+                str(socket),
+                "--save",
+                "",
+                "--dir",
+                str(self.home),
+            ],
+            stdout=subprocess.DEVNULL,
+        )
+        until(socket.exists)
+        chosen = {
+            "home": self.home,
+            "broker_url": f"redis+socket://{socket}?virtual_host=0",
+            "callback_retries_s": RETRIES_S,
+            "callback_timeout_s": TIMEOUT_S,
+            "allow_private_urls": True,
+            "text_engine": "fake",
+            "ocr_engine": "fake",
+            "embedder": "fake",
+            **settings,
+        }
+        self.settings = Settings(**chosen)
+        self.service = Service(self.settings)
+        self.tools: Tools = fake_tools(**chosen)
+        self.log = (self.home / "worker.log").open("ab")
+        self.worker: subprocess.Popen[bytes] | None = None
+        self._environment = {f"INGOT_{name.upper()}": str(value) for name, value in chosen.items()}
+
+    def start_worker(self) -> None:
+        (member,) = worker.members("notify", worker.Needs(workers=1), [])
+        environment = member.environment({**os.environ, **self._environment})
+        self.worker = subprocess.Popen(
+            member.command("test@here"), env=environment, stdout=self.log, stderr=self.log, start_new_session=True
+        )
+
+    def kill_worker(self) -> None:
+        """SIGKILL: nothing of it can say goodbye."""
+        assert self.worker
+        os.killpg(self.worker.pid, signal.SIGKILL)
+        self.worker.wait()
+
+    def close(self) -> None:
+        if self.worker and self.worker.poll() is None:
+            self.kill_worker()
+        self.redis.terminate()
+        self.redis.wait(10)
+        self.log.close()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def submit(self, knowledge_id: str, *pages: str, files: int = 1, **submission: Any) -> str:
+        """A job with fake documents of these pages, each with something of its own; its id."""
+        uploads = tuple(self._upload(f"{number}.pdf", pages) for number in range(files))
+        return self.service.submit(knowledge_id, Submission(uploads=uploads, **submission)).job
+
+    def _upload(self, name: str, pages: tuple[str, ...]) -> Upload:
+        path = self.service.staging("any") / f"{uuid.uuid4().hex}.part"
+        content = ("%FAKE\n" + "\f".join(pages or ("One page.",)) + f"\n{uuid.uuid4().hex}").encode()
+        path.write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        return Upload(path=path, name=name, size_bytes=len(content), sha256=digest, media_type="text/x-fake-pages")
+
+    def work(self, knowledge_id: str) -> None:
+        """Make all that is due here; the messages that were sent of it wait in queues that nobody serves."""
+        store = self.tools.catalog.store(knowledge_id)
+        while store.dispatch.unfinished():
+            with store.database.write() as connection:
+                connection.execute(update(step).values(sent_at=0.0, sends=0))
+            run_until_done(self.tools, knowledge_id=knowledge_id, most=5000)
+
+    def callbacks(self, knowledge_id: str, **wanted: Any) -> list[CallbackView]:
+        """The oldest first."""
+        found = self.service.callbacks_page(CallbackFilter(knowledge_ids=(knowledge_id,), **wanted), limit=5000)
+        return list(reversed(found.items))
+
+    def states(self, knowledge_id: str) -> list[str]:
+        return [view.state for view in self.callbacks(knowledge_id)]
+
+
+def until(true: Callable[[], Any], within_s: float = 20.0) -> None:
+    """Wait for something to become so."""
+    end = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < end, f"it did not come true within {within_s:g} s"
+        time.sleep(0.02)
