@@ -141,10 +141,8 @@ class PassageBatcher:
 
     def _work(self) -> None:
         while window := self._next_window():
-            self._in_hand = window
             for batch in self._batches(window):
                 self._run([passage for passage in batch if not passage.request.future.done()])
-            self._in_hand = []
 
     def _next_window(self) -> list[_Passage]:
         """What is embedded next, all of one kind, queries first, longest first; empty at the end."""
@@ -158,7 +156,8 @@ class PassageBatcher:
                 passage = queue.popleft()
                 tokens += passage.tokens
                 window.append(passage)
-            return sorted(window, key=lambda passage: passage.tokens, reverse=True)
+            self._in_hand = sorted(window, key=lambda passage: passage.tokens, reverse=True)
+            return self._in_hand
 
     def _is_due(self) -> bool:
         if self._waiting[QUERY]:

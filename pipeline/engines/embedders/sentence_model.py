@@ -167,8 +167,8 @@ def _from_files(source: ModelSource, device: str | None) -> Any:
     if source.commit and source.cached:
         try:
             return SentenceTransformer(source.place, local_files_only=True, **options).eval()
-        except OSError:
-            log.info("the copy of %s on this machine is not complete: the hub is asked", source.place)
+        except Exception as error:  # whatever is wrong with the copy, the hub may have a better one
+            log.info("the copy of %s on this machine does not load (%s): the hub is asked", source.place, error)
     return SentenceTransformer(source.place, **options).eval()
 
 
