@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("ingot.fetches")
 
 URL_ROOT = "url:"
-RETRIES_S = (2.0, 10.0, 60.0)
 _LEASE_S = 60.0
 _BEAT_S = 5.0
 _AT_ONCE_PER_HOST, _AT_ONCE = 4, 8
@@ -49,12 +48,17 @@ def fetch(tools: Tools, knowledge_id: str, job: str, url: str, owner: str) -> bo
         except InputError as error:
             return _give_up(store, claim, address.shown, error)
         except IngotError as error:
-            if claim.attempt > len(RETRIES_S):
-                return _give_up(store, claim, address.shown, error)
-            delay_s = RETRIES_S[claim.attempt - 1]
-            log.info("%s is fetched again in %.0f s: %s", address.shown, delay_s, error.message)
-            store.fetches.later(claim, delay_s, _fault(address.shown, error))
-            return False
+            return _try_later(tools, store, claim, address.shown, error)
+
+
+def _try_later(tools: Tools, store: RecordStore, claim: FetchClaim, shown: str, error: IngotError) -> bool:
+    delays = tools.settings.fetch_retries_s.split(",")
+    if claim.attempt > len(delays):
+        return _give_up(store, claim, shown, error)
+    delay_s = float(delays[claim.attempt - 1])
+    log.info("%s is fetched again in %.0f s: %s", shown, delay_s, error.message)
+    store.fetches.later(claim, delay_s, _fault(shown, error))
+    return False
 
 
 def _give_up(store: RecordStore, claim: FetchClaim, shown: str, error: IngotError) -> bool:

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
         pattern=r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$",
         description="seconds before each try of a callback, give or take a fifth; after the last it is dead",
     )
+    fetch_retries_s: str = Field(
+        "2,10,60", pattern=r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$", description="seconds before each further try of a fetch"
+    )
     fetch_timeout_s: float = Field(600.0, gt=0, description="a file at a URL must have been fetched by then")
     source_url: str = Field("", description="where the source of this installation is offered, shown by API and pages")
 

@@ -1,0 +1,188 @@
+"""URLs as sources, fetched by a real notify worker: placed like any other file, refused, tried again, cancelled."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from pipeline.submission import Submission
+from stores.models import DocumentState, JobState, Options, Outcome
+from stores.views import JobDocumentView, JobView
+from tests.outpost import Outpost, until
+from tests.receiver import Receiver, file_of, redirect_to, reset, sized, slow
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def outpost() -> Iterator[Outpost]:
+    found = Outpost(fetch_retries_s="0.2,0.2,0.4", fetch_timeout_s=1.5, max_file_mb=1)
+    found.start_worker()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def kb() -> str:
+    return f"kb{next(_numbers):03}"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    server = Receiver().start()
+    yield server
+    server.stop()
+
+
+def fake(*pages: str) -> bytes:
+    return ("%FAKE\n" + "\f".join(pages) + f"\n{uuid.uuid4().hex}").encode()
+
+
+def submitted(outpost: Outpost, kb: str, *urls: str, **submission: object) -> str:
+    return outpost.service.submit(kb, Submission(urls=urls, **submission)).job  # type: ignore[arg-type]
+
+
+def ended(outpost: Outpost, kb: str, job: str) -> JobView:
+    """The job once it is over; its documents are made here."""
+
+    def over() -> bool:
+        outpost.work(kb)
+        return outpost.service.job(job).finished_at is not None
+
+    until(over)
+    return outpost.service.job(job)
+
+
+def only(view: JobView) -> JobDocumentView:
+    (found,) = view.documents
+    return found
+
+
+def test_what_stands_at_a_url_becomes_a_document(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    url = receiver.on("/a.pdf?id=5", file_of(fake("Herons and otters.")))
+    job = submitted(outpost, kb, url, callback_url=receiver.on("/x", 200))
+    found = only(outpost.service.job(job))
+    assert (found.source, found.document, found.state) == (url, "", DocumentState.QUEUED)
+    view = ended(outpost, kb, job)
+    found = only(view)
+    assert (view.state, found.source, found.outcome, found.state) == (JobState.DONE, url, Outcome.NEW, "done")
+    assert outpost.service.document(kb, url).sources == (url,)
+    until(lambda: outpost.states(kb) == ["delivered"])
+    assert receiver.took("/x")[0].event["data"]["counts"] == {"done": 1}
+
+
+def test_unchanged_is_the_same_and_changed_replaces(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    first, second = fake("One."), fake("Two.")
+    url = receiver.on("/a.pdf", file_of(first), file_of(first), file_of(second))
+    assert only(ended(outpost, kb, submitted(outpost, kb, url))).outcome is Outcome.NEW
+    assert only(ended(outpost, kb, submitted(outpost, kb, url))).outcome is Outcome.SAME
+    assert only(ended(outpost, kb, submitted(outpost, kb, url))).outcome is Outcome.CHANGED
+    (view,) = outpost.service.documents(kb)
+    assert view.sources == (url,) and view.visible
+    assert outpost.service.pages(kb, url)[0].markdown.startswith("Two.")
+
+
+def test_the_options_of_the_job_hold_for_what_is_fetched(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    url = receiver.on("/a.pdf", file_of(fake("One.", "Two.", "Three.")))
+    ended(outpost, kb, submitted(outpost, kb, url, options=Options(pages="2")))
+    assert [page.number for page in outpost.service.pages(kb, url)] == [2]
+
+
+def test_a_password_given_with_the_job_opens_it(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    url = receiver.on("/a.pdf", file_of(b"%FAKE sesame\nSecret herons."))
+    view = ended(outpost, kb, submitted(outpost, kb, url, passwords=("wrong", "sesame")))
+    assert only(view).state is DocumentState.DONE
+
+
+@pytest.mark.parametrize("behaviour", [500, 503, reset, slow(2.5)], ids=["500", "503", "reset", "slow"])
+def test_what_fails_for_a_while_is_tried_again(outpost: Outpost, receiver: Receiver, kb: str, behaviour) -> None:
+    url = receiver.on("/a.pdf", behaviour, behaviour, file_of(fake("At last.")))
+    assert only(ended(outpost, kb, submitted(outpost, kb, url))).state is DocumentState.DONE
+
+
+def test_what_fails_for_ever_is_the_documents_fault(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    url = receiver.on("/a.pdf?token=geheim", 500)
+    view = ended(outpost, kb, submitted(outpost, kb, url))
+    found = only(view)
+    assert view.state is JobState.DONE and found.state is DocumentState.FAILED and found.error
+    assert found.error.code == "fetch_failed" and "500" in found.error.message
+    assert "geheim" not in found.error.message and len(receiver.took("/a.pdf?token=geheim")) == 4
+    assert outpost.service.documents(kb)[0].error == found.error
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code", "words"),
+    [
+        (404, "fetch_failed", "404"),
+        (sized(2 << 20), "too_large", "INGOT_MAX_FILE_MB"),
+        (file_of(b"<html>Please log in</html>"), "fetch_failed", "HTML"),
+        (file_of(b""), "fetch_failed", "empty"),
+        (redirect_to("file:///etc/passwd"), "url_refused", "http"),
+        (redirect_to("http://user:pw@127.0.0.1/"), "url_refused", "password"),
+    ],
+    ids=["404", "too large", "HTML", "empty", "file", "credentials"],
+)
+def test_what_can_never_be_taken_is_said_at_once(
+    outpost: Outpost, receiver: Receiver, kb: str, behaviour, code: str, words: str
+) -> None:
+    url = receiver.on("/a.pdf", behaviour)
+    found = only(ended(outpost, kb, submitted(outpost, kb, url)))
+    assert found.error and (found.error.code, len(receiver.took("/a.pdf"))) == (code, 1)
+    assert words in found.error.message and found.source == url
+
+
+def test_good_and_bad_in_one_job_and_retry_fetches_only_the_bad(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    good = receiver.on("/good.pdf", file_of(fake("Good.")))
+    bad = receiver.on("/bad.pdf", 404, file_of(fake("Better.")))
+    job = submitted(outpost, kb, good, bad)
+    assert {d.source: str(d.state) for d in ended(outpost, kb, job).documents} == {good: "done", bad: "failed"}
+    outpost.service.retry(job)
+    assert outpost.service.job(job).state is JobState.RUNNING
+    assert {d.source: str(d.state) for d in ended(outpost, kb, job).documents} == {good: "done", bad: "done"}
+    assert len(receiver.took("/good.pdf")) == 1 and len(receiver.took("/bad.pdf")) == 2
+
+
+def test_cancelled_while_it_is_fetched(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    url = receiver.on("/a.pdf", slow(1.0), file_of(fake("Too late.")))
+    job = submitted(outpost, kb, url)
+    until(lambda: receiver.took("/a.pdf"))
+    view = outpost.service.cancel(job)
+    assert (view.state, only(view).state) == (JobState.CANCELLED, DocumentState.CANCELLED)
+    until(lambda: kb not in outpost.tools.catalog.errands())
+    assert only(outpost.service.job(job)).state is DocumentState.CANCELLED and not outpost.service.documents(kb)
+    outpost.service.retry(job)
+    assert only(ended(outpost, kb, job)).state is DocumentState.DONE
+
+
+def test_the_same_bytes_at_two_urls_are_one_document(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    content = fake("Twins.")
+    urls = [receiver.on(path, file_of(content)) for path in ("/a.pdf", "/b.pdf")]
+    view = ended(outpost, kb, submitted(outpost, kb, *urls))
+    assert len({found.document for found in view.documents}) == 1 and len(view.documents) == 2
+    assert sorted(outpost.service.documents(kb)[0].sources) == sorted(urls)
+
+
+def test_many_urls_of_one_host(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    urls = [receiver.on(f"/{number}.pdf", file_of(fake(str(number)))) for number in range(30)]
+    view = ended(outpost, kb, submitted(outpost, kb, *urls, callback_url=receiver.on("/x", 200), callback_each=True))
+    assert {str(found.state) for found in view.documents} == {"done"} and len(view.documents) == 30
+    until(lambda: outpost.states(kb) == ["delivered"] * 31)
+    assert receiver.took("/x")[-1].event["type"] == "job.finished"
+
+
+def test_a_worker_killed_in_a_fetch_costs_seconds(receiver: Receiver, kb: str) -> None:
+    outpost = Outpost()
+    try:
+        outpost.start_worker()
+        url = receiver.on("/a.pdf", slow(8.0), file_of(fake("Second time.")))
+        job = submitted(outpost, kb, url)
+        until(lambda: receiver.took("/a.pdf"))
+        outpost.kill_worker()
+        outpost.start_worker()
+        assert only(ended(outpost, kb, job)).state is DocumentState.DONE
+        assert not list((outpost.home / kb / "work").glob("*"))
+    finally:
+        outpost.close()
