@@ -13,6 +13,7 @@ from pipeline.settings import Settings
 log = logging.getLogger("ingot.workers")
 
 KEEP_S = 5.0  # an answer is good for so long
+_ALONE_S = 1.0  # where nobody answered, somebody may be just starting
 _FIRST_S = 4.0
 
 
@@ -71,7 +72,8 @@ class RollCall:
         with self._lock:
             if self._asking and self._asking.is_alive():
                 return self._asking
-            if self._roll.broker is not None and time.monotonic() - self._roll.asked_at < KEEP_S:
+            keep_s = KEEP_S if self._roll.workers else _ALONE_S
+            if self._roll.broker is not None and time.monotonic() - self._roll.asked_at < keep_s:
                 return None
             self._asking = threading.Thread(target=self._ask, name="roll-call", daemon=True)
             self._asking.start()

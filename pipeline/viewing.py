@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PART = 500
-_LINE_S = 2.0
 _COSTS_S = 30.0
 _WINDOW_S = 120.0
 _SOON_S = 0.5
@@ -146,7 +145,7 @@ class Viewing:
         if due.not_before > now + _SOON_S:
             why = f"{due.stage} is tried again in {due.not_before - now:.0f} s"
             return Waiting(why=f"{why}: {due.error}" if due.error else why, queue=queue, again_at=due.not_before)
-        place = self._place(queue, tasks.PRIORITIES[due.stage], due.since)
+        place = bisect_left(self._line().get(queue, []), (tasks.PRIORITIES[due.stage], due.since, due.document)) + 1
         return Waiting(why=self._why(queue, place), queue=queue, place=place)
 
     def _why(self, queue: str, place: int) -> str:
@@ -154,25 +153,26 @@ class Viewing:
         if roll.broker is False:
             return "the broker cannot be reached: work goes on as soon as it answers"
         if roll.serving(queue) == ():
-            return f"no worker serves the queue {queue!r}: start one with `ingot worker all`"
+            return f"no worker serves the queue {queue!r}: {self._advice()}"
         return f"place {place} in the queue {queue!r}" if place > 1 else f"it is next in the queue {queue!r}"
 
-    def _place(self, queue: str, priority: int, since: float) -> int:
-        return bisect_left(self._line().get(queue, []), (priority, since)) + 1
+    def _advice(self) -> str:
+        own = self._tools.settings.broker_url.startswith("redis+socket:")
+        return "the one of this home is starting" if own else "start one with `ingot worker all`"
 
-    def _line(self) -> Mapping[str, list[tuple[int, float]]]:
-        """What waits in each queue, in order: (priority, since when)."""
-        return self._kept.get("line", _LINE_S, self._line_now)
+    def _line(self) -> Mapping[str, list[tuple[int, float, str]]]:
+        """What waits in each queue, in order: (priority, since when, document)."""
+        return self._kept.slowly("line", self._line_now)
 
-    def _line_now(self) -> dict[str, list[tuple[int, float]]]:
+    def _line_now(self) -> dict[str, list[tuple[int, float, str]]]:
         from pipeline import tasks
 
-        line: dict[str, list[tuple[int, float]]] = {queue: [] for queue in sorted(set(tasks.QUEUES.values()))}
+        line: dict[str, list[tuple[int, float, str]]] = {queue: [] for queue in sorted(set(tasks.QUEUES.values()))}
         now = time.time()
         for store in self._busy():
             for due in store.overview.due_steps():
                 if due.not_before <= now + _SOON_S:
-                    line[tasks.QUEUES[due.stage]].append((tasks.PRIORITIES[due.stage], due.since))
+                    line[tasks.QUEUES[due.stage]].append((tasks.PRIORITIES[due.stage], due.since, due.document))
         return {queue: sorted(waiting) for queue, waiting in line.items()}
 
     def _busy(self) -> list[RecordStore]:
@@ -220,7 +220,7 @@ class Viewing:
         for queue in line:
             stages = tuple(stage for stage, name in tasks.QUEUES.items() if name == queue)
             waiting = line[queue]
-            oldest = min((since for _, since in waiting if since), default=None)
+            oldest = min((since for _, since, _ in waiting if since), default=None)
             found.append(
                 QueueView(
                     queue=queue,

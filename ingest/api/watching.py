@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -38,6 +39,7 @@ _SLOWER = 5.0  # a look that took a second is followed by a pause of five
 _REFRESH_S = 5.0  # times and estimates are told so often, though nothing else has changed
 _LINGER_S = 15.0
 _AT_ONCE = 100  # frames of one piece
+_ID = re.compile(r"(?P<token>[0-9a-f]{8})-(?P<number>[0-9]{1,9})-(?P<latest>[0-9]{1,18})(-over)?", re.ASCII)
 _OVERLAP_S = 35.0  # a transaction may wait this long for the database between taking its time and writing it
 
 
@@ -110,19 +112,27 @@ class Watch:
         return format_sse_event(event=event, data_str=json.dumps(data), id=self._position(number, event == "job"))
 
     def _position(self, number: int, over: bool) -> str:
-        """``Last-Event-ID``: exact for this watch, by its time for another one of the same job."""
-        stamp = self._stamps[number - 1] if number else 0.0
-        return f"{self.token}-{number}-{round(stamp * 1e6)}{'-over' if over else ''}"
+        """``Last-Event-ID``: this watch, how many ends were told, and the time of the latest of them."""
+        latest = max(self._stamps[:number], default=0.0)
+        return f"{self.token}-{number}-{_micros(latest)}{'-over' if over else ''}"
 
     def begin_at(self, last_event_id: str) -> int:
-        """How many ends somebody has seen who names this id; fewer rather than more."""
-        token, _, rest = last_event_id.partition("-")
-        parts = rest.split("-")
-        if len(parts) < 2 or not all(part.isdecimal() and len(part) < 20 for part in parts[:2]):
+        """How many ends somebody has seen who names this id; fewer rather than more.
+
+        An id of another watch of the job, of another process even, is exact where as many ends as it counts are as
+        old as its latest; else some are told twice.
+        """
+        found = _ID.fullmatch(last_event_id)
+        if found is None:
             return 0
-        if token == self.token:
-            return min(int(parts[0]), len(self.ends))
-        since = int(parts[1]) / 1e6 - _OVERLAP_S
+        number, latest = int(found["number"]), int(found["latest"])
+        if found["token"] == self.token:
+            return min(number, len(self.ends))
+        stamps = [_micros(stamp) for stamp in self._stamps]
+        older, as_old = sum(stamp < latest for stamp in stamps), sum(stamp <= latest for stamp in stamps)
+        if older < number <= as_old or number == as_old:  # those of one moment are told by their names
+            return number
+        since = latest / 1e6 - _OVERLAP_S
         return next((at for at, stamp in enumerate(self._stamps) if stamp > since), len(self._stamps))
 
     def _wake(self) -> None:
@@ -170,6 +180,10 @@ class Watch:
             yield
         finally:
             self.watchers -= 1
+
+
+def _micros(stamp: float) -> int:
+    return round(stamp * 1e6)
 
 
 def _signature(found: JobProgress) -> str:
