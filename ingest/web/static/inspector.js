@@ -134,6 +134,7 @@ function shown(number, keep) {
     lights.pinned = "";
   }
   zoom.show();
+  watchImage();
   markAsked();
   lights.refresh();
   revealStrip();
@@ -144,6 +145,26 @@ function revealStrip() {
   const cell = root.querySelector(".page-cell[aria-current]");
   const frame = cell?.closest(".strip-scroll");
   if (frame) frame.scrollLeft = cell.offsetLeft - frame.offsetLeft - frame.clientWidth / 2;
+}
+
+/** Say why where the image of the page does not come. */
+function watchImage() {
+  const image = sheetFrame.querySelector(".sheet-image");
+  if (!image) return;
+  const sheet = image.closest(".sheet");
+  const probe = new Image();
+  const url = image.getAttribute("href");
+  sheet.classList.add("waits");
+  probe.addEventListener("load", () => sheet.classList.remove("waits"));
+  probe.addEventListener("error", async () => {
+    sheet.classList.remove("waits");
+    const gone = sheetFrame.querySelector(".sheet-gone");
+    const why = await ask("GET", url).catch((refused) => refused.message);
+    if (!gone || !sheet.isConnected) return;
+    gone.textContent = `The image of this page cannot be shown. ${typeof why === "string" ? why : ""}`;
+    gone.hidden = false;
+  });
+  probe.src = url;
 }
 
 /** A page that is not read yet is asked for again until it is. */
@@ -215,14 +236,11 @@ function setUpEvents() {
     const key = query.get("record") ?? (query.has("chunk") ? `c${query.get("chunk")}` : "");
     turn(Number(query.get("page")) || 1, { keep: true }).then(() => lights.pin(key));
   });
-  sheetFrame.addEventListener("error", () => {
-    const gone = sheetFrame.querySelector(".sheet-gone");
-    if (gone) gone.hidden = false;
-  }, true);
 }
 
 setUpEvents();
 setUpKeys({ root, lights, tabs, turn, pin, current, pages, toggleLayer, zoom });
+watchImage();
 markAsked();
 revealStrip();
 lookAgainLater();

@@ -116,18 +116,26 @@ const FIRST_DPI = 110;
 
 /** The zoom of the image: 1 fits the width. A sharper image is asked for when the first one gets too coarse. */
 export function setUpZoom(root, frame) {
-  let zoom = clamp(Number(recall("zoom", 1)) || 1, 0.5, 4);
+  let zoom = clamp(Number(recall("zoom", 1)) || 1, 0.2, 4);
+  const sheet = () => frame.querySelector(".sheet");
   const show = () => {
-    const sheet = frame.querySelector(".sheet");
-    if (!sheet) return;
-    sheet.style.width = `${zoom * 100}%`;
-    const image = sheet.querySelector(".sheet-image");
-    const dots = (sheet.getBoundingClientRect().width * window.devicePixelRatio) / (sheet.viewBox.baseVal.width / 72);
+    if (!sheet()) return;
+    sheet().style.width = `${zoom * 100}%`;
+    const image = sheet().querySelector(".sheet-image");
+    const dots = (sheet().getBoundingClientRect().width * window.devicePixelRatio) / (sheet().viewBox.baseVal.width / 72);
     if (dots > FIRST_DPI * 1.4) image.setAttribute("href", `${image.dataset.image}?dpi=${SHARPER_DPI}`);
   };
+  /** The zoom at which the whole page is seen, 1 at most. */
+  const wholePage = () => {
+    const { width, height } = sheet().viewBox.baseVal;
+    const free = { width: frame.clientWidth - 24, height: frame.clientHeight - 24 };
+    return clamp((free.height * width) / height / free.width, 0.2, 1);
+  };
   const change = (how) => {
+    if (!sheet()) return;
     const before = { top: frame.scrollTop / frame.scrollHeight, left: frame.scrollLeft / frame.scrollWidth };
-    zoom = how === "fit" ? 1 : clamp(zoom * (how === "in" ? 1.25 : 0.8), 0.5, 4);
+    if (how === "fit") zoom = zoom === 1 ? wholePage() : 1;
+    else zoom = clamp(zoom * (how === "in" ? 1.25 : 0.8), 0.2, 4);
     remember("zoom", zoom);
     show();
     frame.scrollTo({ top: before.top * frame.scrollHeight, left: before.left * frame.scrollWidth });
