@@ -35,7 +35,7 @@ class OcrMode(StrEnum):
 
 
 def ingest(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or globs.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs or URLs.")],
     knowledge: Knowledge = "default",
     glob: Annotated[list[str] | None, typer.Option("--glob", help="Only files that match, e.g. '*.pdf'.")] = None,
     exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No files that match.")] = None,
@@ -62,8 +62,10 @@ def ingest(
     check_knowledge_id(knowledge)
     page_numbers(pages)
     options = Options(ocr=ocr.value, pages=pages, schemas=tuple(schema or ()), force=force)
+    urls = tuple(path for path in paths if is_url(path))
     request = IngestRequest(
-        paths=expanded(paths),
+        paths=expanded([path for path in paths if not is_url(path)]),
+        urls=urls,
         options=options,
         globs=tuple(glob or ()),
         excludes=tuple(exclude or ()),
@@ -74,6 +76,11 @@ def ingest(
     if dry_run:
         return _preview(settings, knowledge, request, as_json=as_json, as_lines=as_lines)
     return _ingest(settings, knowledge, request, wait=wait, timeout_s=timeout, as_json=as_json, as_lines=as_lines)
+
+
+def is_url(text: str) -> bool:
+    """Is it to be fetched?"""
+    return text.lower().startswith(("http://", "https://"))
 
 
 def expanded(paths: Sequence[str]) -> tuple[Path, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import flow, gathering, removal
+from pipeline.addresses import check_url
 from pipeline.engines.media import sniff
 from pipeline.gathering import FoundFile, Gathered
 from pipeline.placing import Memory, Wanted, Wish, check_schemas, refusal
@@ -28,7 +30,8 @@ _SLICE = 32  # files placed in one transaction
 class IngestRequest:
     """What to ingest and how. ``globs`` and ``excludes`` match the path relative to its folder."""
 
-    paths: tuple[Path, ...]
+    paths: tuple[Path, ...] = ()
+    urls: tuple[str, ...] = ()
     options: Options = field(default_factory=Options)
     globs: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
@@ -79,17 +82,31 @@ class Ingestion:
 def ingest(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestReport:
     """Make durable what is new or changed; ``job`` is None where nothing was to be done."""
     ingestion = Ingestion.of(tools, existing_store(tools, knowledge_id), request)
+    urls = checked_urls(tools, request)
     gathered = ingestion.gathered()  # a path that does not exist is said before anything is made
     store = tools.catalog.create(knowledge_id)
     store.typed.prepare(tools.schemas.values())
     job = _Job(tools, store, request.options)
     files = [_take(ingestion, job, file) for file in gathered.files]
+    job.fetch(urls, request.passwords)
     job.seal()
     if any(file.outcome is Outcome.CHANGED for file in files):
         removal.remove_orphans(tools, store)  # content that was replaced by content that answers already
     if request.prune:
         files += [_prune(tools, store, source) for source in ingestion.gone(gathered)]
+    files += to_be_fetched(urls)
     return IngestReport(knowledge_id=knowledge_id, job=job.id, files=tuple(files))
+
+
+def checked_urls(tools: Tools, request: IngestRequest) -> tuple[str, ...]:
+    """The URLs as they are kept, each once; InputError where one may not be called."""
+    private = tools.settings.allow_private_urls
+    return tuple(dict.fromkeys(check_url(url, private) for url in request.urls))
+
+
+def to_be_fetched(urls: Sequence[str]) -> list[PlannedFile]:
+    """What is known of URLs before a worker has fetched them."""
+    return [PlannedFile(source=url, outcome=Outcome.NEW) for url in urls]
 
 
 def existing_store(tools: Tools, knowledge_id: str) -> RecordStore | None:
@@ -121,14 +138,24 @@ class _Job:
             self.store.intake.seal_job(self.id, time.time())
             self._tools.catalog.mark_busy(self.store.knowledge_id)
 
+    def fetch(self, urls: Sequence[str], passwords: Sequence[str]) -> None:
+        """Let the job wait for what stands at URLs; a worker fetches them."""
+        if urls:
+            self.store.errands.open_fetches(self._opened(time.time()), urls, passwords)
+            self._tools.catalog.mark_errands(self.store.knowledge_id)
+
     def _place(self) -> None:
         now = time.time()
+        job = self._opened(now)
+        self._tools.catalog.mark_busy(self.store.knowledge_id)
+        self.store.intake.place(job, self._waiting, flow.ORDER, now)
+        self._waiting = []
+
+    def _opened(self, now: float) -> str:
         if self.id is None:
             self.id = f"{self.store.knowledge_id}.{new_ulid()}"
             self.store.intake.open_job(self.id, self._options, now)
-        self._tools.catalog.mark_busy(self.store.knowledge_id)
-        self.store.intake.place(self.id, self._waiting, flow.ORDER, now)
-        self._waiting = []
+        return self.id
 
 
 def _take(ingestion: Ingestion, job: _Job, file: FoundFile) -> PlannedFile:

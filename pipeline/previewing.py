@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline import wiring
 from pipeline.engines.media import sniff
 from pipeline.gathering import FoundFile
-from pipeline.ingesting import Ingestion, IngestRequest, existing_store, planned
+from pipeline.ingesting import Ingestion, IngestRequest, checked_urls, existing_store, planned, to_be_fetched
 from pipeline.settings import Settings
 from pipeline.stages.plan import decide, parse_page_numbers
 from pipeline.work import Tools
@@ -37,6 +37,7 @@ def preview(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestRe
     speeds = {**USUAL_S, **(store.overview.page_seconds() if store else {})}
     with _Looker(tools.settings) as looker:
         files = [_foreseen(ingestion, looker, speeds, file) for file in gathered.files]
+    files += to_be_fetched(checked_urls(tools, request))
     files += [PlannedFile(source=source.name, outcome=Outcome.GONE) for source in ingestion.gone(gathered)]
     return IngestReport(knowledge_id=knowledge_id, job=None, files=tuple(files))
 
