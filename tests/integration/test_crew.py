@@ -104,6 +104,7 @@ def test_they_die_with_their_parent(both: subprocess.Popen[bytes]) -> None:
     assert soon(lambda: not any(alive(pid) for pid in found.values()))
 
 
+@pytest.mark.torch
 def test_a_worker_that_cannot_work_ends_with_one_sentence(home: Path) -> None:
     """Of a role that is one process it is the status of that; nobody has to listen at the broker for it."""
     pytest.importorskip("torch")

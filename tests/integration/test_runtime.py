@@ -18,6 +18,7 @@ import pytest
 from ingest import children, runtime
 from ingest.runfolder import RunFolder, machine
 from pipeline.settings import Settings
+from stores.catalog import Catalog
 from stores.contracts import VectorRow
 from stores.errors import UnavailableError
 from stores.vectors import ChromaVectors
@@ -141,6 +142,29 @@ def test_other_settings_reach_the_worker(settings: Settings) -> None:
             assert soon(lambda: child_pid(settings, "worker") not in (0, old))
             environment = Path(f"/proc/{child_pid(settings, 'worker')}/environ").read_bytes().split(b"\0")
             assert b"INGOT_CHUNK_TOKENS=64" in environment
+
+
+def test_the_network_worker_comes_with_the_first_errand(settings: Settings) -> None:
+    """Most homes never call anybody: they do not pay for a process that could."""
+    with runtime.session(settings):
+        assert soon(lambda: child_pid(settings, "worker") != 0)
+        assert "notify" not in runtime.status(settings).children
+        Catalog(settings.home).mark_errands("some-base")
+        assert soon(lambda: "notify" in runtime.status(settings).children)
+        notify = child_pid(settings, "notify")
+        assert b"notify" in Path(f"/proc/{notify}/cmdline").read_bytes().split(b"\0")
+    time.sleep(5)
+    assert runtime.status(settings).running, "an errand that is due soon keeps the runtime"
+    Catalog(settings.home).rest_errands("some-base")
+    assert soon(lambda: not processes(settings)), processes(settings)
+
+
+def test_pages_are_read_below_the_priority_of_commands(settings: Settings) -> None:
+    with runtime.session(settings):
+        ours = os.getpriority(os.PRIO_PROCESS, 0)
+        assert soon(lambda: child_pid(settings, "worker") != 0)
+        assert os.getpriority(os.PRIO_PROCESS, child_pid(settings, "worker")) == min(ours + 10, 19)
+        assert os.getpriority(os.PRIO_PROCESS, child_pid(settings, "chroma")) == ours
 
 
 def test_the_redis_of_the_wheel_serves_too(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

