@@ -13,6 +13,7 @@ from ingest.api.asking import Asked
 from ingest.api.security import Caller, Who
 from ingest.web.rendering import SEE_OTHER, page
 from ingest.web.words import path_segment
+from pipeline.service import Service
 from stores.views import CallbackFilter
 
 router = APIRouter()
@@ -30,9 +31,10 @@ def show_callbacks(
     cursor: Annotated[str, Query(max_length=4096)] = "",
 ) -> HTMLResponse:
     """Callbacks of the knowledge bases that the caller may see, the newest first."""
-    wanted = CallbackFilter(knowledge_ids=_seen(who), state=state if state in _STATES else "", job=job)
+    seen = _seen(service, who)
+    wanted = CallbackFilter(knowledge_ids=seen, state=state if state in _STATES else "", job=job)
     found = service.callbacks_page(wanted, cursor or None, _ROWS)
-    dead = service.callbacks_page(CallbackFilter(knowledge_ids=_seen(who), state="dead"), None, 1)
+    dead = service.callbacks_page(CallbackFilter(knowledge_ids=seen, state="dead"), None, 1)
     return page(
         request,
         "callbacks.html",
@@ -45,8 +47,9 @@ def show_callbacks(
     )
 
 
-def _seen(who: Caller) -> tuple[str, ...] | None:
-    return None if who.knowledge is None else tuple(sorted(who.knowledge))
+def _seen(service: Service, who: Caller) -> tuple[str, ...] | None:
+    """The knowledge bases of a key that is not for all; those that do not exist yet are left out."""
+    return None if who.knowledge is None else tuple(name for name in service.knowledge_ids() if who.sees(name))
 
 
 def _url(wanted: CallbackFilter, cursor: str | None = None) -> str:

@@ -1,4 +1,4 @@
-// What every page does: the theme button, times in the reader's own zone, questions before deletion.
+// What every page does: the theme button, times in the reader's own zone, and manners for what renews itself.
 
 import { say } from "./dom.js";
 
@@ -54,13 +54,23 @@ export function localTimes(root) {
   }
 }
 
-function askBeforeSubmitting(event) {
-  const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
-  if (question && !window.confirm(question)) event.preventDefault();
+/** What renews itself rests while nobody looks, and while somebody is about to confirm something in it. */
+function restWhileInUse(event) {
+  const part = event.detail.elt;
+  const polls = part.getAttribute("hx-trigger")?.startsWith("every");
+  if (polls && (document.hidden || part.querySelector("details[open]"))) event.preventDefault();
+}
+
+/** The key is not good any more: what came back is the login, not a part of this page. */
+function leaveForLogin(event) {
+  if (new URL(event.detail.xhr.responseURL || window.location.href).pathname !== "/login") return;
+  event.preventDefault();
+  window.location.reload();
 }
 
 setUpTheme();
 localTimes(document);
-document.addEventListener("submit", askBeforeSubmitting);
-document.body.addEventListener("htmx:afterSettle", (event) => localTimes(event.target.ownerDocument));
+document.body.addEventListener("htmx:afterSettle", () => localTimes(document));
+document.body.addEventListener("htmx:beforeRequest", restWhileInUse);
+document.body.addEventListener("htmx:beforeSwap", leaveForLogin);
 document.body.addEventListener("htmx:sendError", () => say("The server cannot be reached."));

@@ -215,7 +215,8 @@ function listen() {
 
 /** Places in a queue change without an event: ask for those of the next documents, and claim none for the others. */
 async function renewReasons() {
-  if (over || document.hidden || ![...rows.values()].some((row) => row.state === "queued")) return;
+  const idle = [...rows].filter(([name, row]) => !FINAL.has(row.state) && !working.has(name));
+  if (over || document.hidden || !idle.length) return;
   let found;
   try {
     found = await ask("GET", `/api/v1/jobs/${encodeURIComponent(jobId)}?documents=open&limit=${MOST_REASONS}`);
@@ -223,11 +224,9 @@ async function renewReasons() {
     return; // The event stream says so already.
   }
   const known = new Map(found.documents.map((one) => [one.source, one]));
-  for (const [name, row] of rows) {
-    const one = known.get(name);
-    if (FINAL.has(row.state) || working.has(name)) continue;
-    if (one) showDocument(one);
-    else if (row.state === "queued") setText(row.cells.now, "waits");
+  for (const [name, row] of idle) {
+    if (known.has(name)) showDocument(known.get(name));
+    else if (!FINAL.has(row.state) && !working.has(name)) setText(row.cells.now, "waits");
   }
 }
 

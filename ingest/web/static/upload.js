@@ -6,6 +6,7 @@ import { plural, size } from "./format.js";
 
 const SHOWN_FILES = 40;
 const MOST_WAITS = 20;
+const STOPPED = "Not uploaded: stopped.";
 const NEVER_MEANT = /^(\.|~\$|Thumbs\.db$|desktop\.ini$)/i;
 
 /** All files below a dropped entry, with their paths from the folder that was dropped. */
@@ -94,7 +95,7 @@ class DropZone {
       button.addEventListener("click", () => this.choose(button.dataset.choose === "folder"));
     }
     this.input.addEventListener("change", () => this.take([...this.input.files].map((file) => ({ file, name: file.webkitRelativePath || file.name }))));
-    this.again.addEventListener("click", () => this.take(this.refused.map((row) => row.one)));
+    this.again.addEventListener("click", () => this.take(this.refused.filter((row) => row.again).map((row) => row.one)));
     this.stop.addEventListener("click", () => {
       this.stopped = true;
       this.request?.abort();
@@ -181,7 +182,7 @@ class DropZone {
       this.allBytes += files.reduce((sum, one) => sum + one.file.size, 0);
       const most = { files: Number(this.form.dataset.mostFiles), bytes: Number(this.form.dataset.mostBytes) };
       for (const batch of batchesOf(rows.map((row) => ({ ...row, file: row.one.file })), most.files, most.bytes)) {
-        if (this.stopped) batch.forEach((row) => this.refuse(row, "Not uploaded: stopped."));
+        if (this.stopped) batch.forEach((row) => this.refuse(row, STOPPED, true));
         else await this.sendBatch(knowledgeId, batch);
       }
     }
@@ -206,10 +207,12 @@ class DropZone {
     setText(more, `and ${plural(this.rows.length - this.list.children.length, "more file")}; those with an error are listed`);
   }
 
-  refuse(row, why) {
+  /** `again`: sending the same file once more may help. */
+  refuse(row, why, again) {
     row.item.classList.add("bad");
+    row.again = again;
     setText(row.state, why);
-    if (!row.item.isConnected) this.list.append(row.item);
+    this.list.prepend(row.item);
     this.refused.push(row);
   }
 
@@ -249,8 +252,9 @@ class DropZone {
 
   readAnswer(batch, answer) {
     if (answer.status !== 202) {
-      const why = this.stopped && !answer.status ? "Not uploaded: stopped." : problemOf(answer.status, answer.text);
-      batch.forEach((row) => this.refuse(row, why));
+      const why = this.stopped && !answer.status ? STOPPED : problemOf(answer.status, answer.text);
+      const again = !answer.status || answer.status === 408 || answer.status === 429 || answer.status >= 500;
+      batch.forEach((row) => this.refuse(row, why, again));
       return;
     }
     const receipt = JSON.parse(answer.text);
@@ -260,7 +264,7 @@ class DropZone {
 
   readOutcome(row, found) {
     if (!found) return;
-    if (found.error) this.refuse(row, found.error);
+    if (found.error) this.refuse(row, found.error, false);
     else setText(row.state, found.outcome === "same" || found.outcome === "duplicate" ? "is already there" : "accepted");
   }
 
@@ -268,7 +272,7 @@ class DropZone {
     const good = this.rows.length - this.refused.length;
     this.tell(`${plural(good, "file")} accepted${this.refused.length ? `, ${this.refused.length} refused` : ""}.`);
     this.bar.value = 1;
-    this.again.hidden = !this.refused.length;
+    this.again.hidden = !this.refused.some((row) => row.again);
     const state = this.panel.querySelector(".drop-state");
     const pages = this.jobs.map((job) => `/jobs/${encodeURIComponent(job)}`);
     if (pages.length === 1 && !this.refused.length) window.location.assign(pages[0]);
