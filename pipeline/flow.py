@@ -77,22 +77,39 @@ def run_stage(
     worker: str,
     killable: bool = False,
     stopping: Callable[[], bool] = lambda: False,
+    suspects: threading.Lock | None = None,
 ) -> StepResult:
     """Run one step, if it is to be had. ``owner`` is unique to this call and fences all its writes.
 
-    ``stopping``: the worker ends, so the step goes back after the page in hand.
+    ``stopping``: the worker ends, so the step goes back after the page in hand. ``suspects``: steps share this
+    process, so of those over which a worker died before only one runs at a time, and the guilty page is found.
     """
     store = tools.catalog.store(key.knowledge_id)
     claim = store.steps.claim(key, owner, worker)
     if claim is None:
         return StepResult(ended=False)
+    alone = suspects if claim.losses else None
+    if alone is not None and not alone.acquire(blocking=False):
+        store.steps.hand_back(claim, delay_s(2))
+        return StepResult(ended=False)
+    try:
+        return _run_claimed(tools, store, claim, killable=killable, stopping=stopping)
+    finally:
+        if alone is not None:
+            alone.release()
+
+
+def _run_claimed(
+    tools: Tools, store: RecordStore, claim: Claim, *, killable: bool, stopping: Callable[[], bool]
+) -> StepResult:
+    key, clock = claim.key, time.process_time if killable else time.thread_time
     try:
         claim = _past_what_kills(store, claim)
         with _heartbeat(store, claim), tools.files.workspace(key.knowledge_id, _label(key)) as folder:
             work = Work(tools=tools, store=store, claim=claim, folder=folder, killable=killable, stopping=stopping)
-            began = time.process_time()
+            began = clock()
             effect = RUN[key.stage](work)
-            due = store.steps.finish(claim, effect, ORDER, time.process_time() - began)
+            due = store.steps.finish(claim, effect, ORDER, clock() - began)
     except (LeaseLostError, CancelledError):
         return StepResult(ended=False)
     except StoppingError:

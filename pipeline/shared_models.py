@@ -18,6 +18,8 @@ log = logging.getLogger("ingot.tasks")
 
 stopping = threading.Event()
 """This worker ends: no page is begun any more."""
+suspects = threading.Lock()
+"""Held by the one step under way over which a worker died before."""
 
 
 def load(tools: Tools, *, reader: bool, embedder: bool) -> None:

@@ -98,6 +98,7 @@ class StepTask(Task):  # type: ignore[misc]
                 worker=f"{self.request.hostname}#{os.getpid()}",
                 killable=StepTask.killable,
                 stopping=shared_models.stopping.is_set,
+                suspects=shared_models.suspects if StepTask.threaded else None,
             )
         except NotFoundError:  # the knowledge base was deleted meanwhile
             raise Ignore from None

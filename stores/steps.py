@@ -123,19 +123,18 @@ class Steps:
                 error=fault.message,
             )
 
-    def hand_back(self, claim: Claim) -> None:
-        """Give a step back untried: its worker ends, and any other may go on with it now."""
+    def hand_back(self, claim: Claim, delay_s: float = 0.0) -> None:
+        """Give a step back untried: any worker may go on with it after ``delay_s``."""
         with self.database.write() as connection:
             _touch(
                 connection,
                 claim,
                 state=StepState.DUE,
                 owner=None,
-                page=None,
                 attempt=step.c.attempt - 1,
                 lease_until=0.0,
                 sent_at=0.0,
-                not_before=0.0,
+                not_before=time.time() + delay_s if delay_s else 0.0,
             )
 
     def fail(self, claim: Claim, fault: Fault, order: Order, *, fatal: bool) -> list[StepKey]:

@@ -96,7 +96,8 @@ def test_a_model_of_the_hub_that_is_not_here_is_no_failure(packages: None) -> No
 @pytest.mark.torch
 def test_torch_is_asked_in_a_process_of_its_own() -> None:
     pytest.importorskip("torch")
-    code = "import sys; from ingest.doctor_models import _ask_torch as ask; print(ask()['version'], 'torch' in sys.modules)"
+    ask = "from ingest.doctor_models import _ask_torch as ask"
+    code = f"import sys; {ask}; print(ask()['version'], 'torch' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     version, imported = run.stdout.split()
     assert version[0].isdigit() and imported == "False"
