@@ -63,7 +63,7 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(health.router)
     for router in RESOURCES:
         app.include_router(router, prefix=API, dependencies=[Depends(security.caller)])
-    metrics.install(app, service)
+    metrics.install(app, service, API)
     site.install(app)
     description.install(app)
     return app

@@ -71,9 +71,10 @@ class Stores:
 class Timed:
     """Measures every request under the template of its route; what has none is one row."""
 
-    def __init__(self, app: ASGIApp, times: Histogram) -> None:
+    def __init__(self, app: ASGIApp, times: Histogram, prefix: str) -> None:
         self._app = app
         self._times = times
+        self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -90,14 +91,19 @@ class Timed:
         try:
             await self._app(scope, receive, answer)
         finally:
-            route = getattr(scope.get("route"), "path", "none")
+            route = self._template(scope)
             if not route.endswith(_ENDLESS):
                 method = scope["method"] if scope["method"] in _METHODS else "other"
                 self._times.labels(method, route, str(status)).observe(time.perf_counter() - began)
 
+    def _template(self, scope: Scope) -> str:
+        """The template of the route that answered; that of a resource lacks the prefix of all."""
+        found = getattr(scope.get("route"), "path", "none")
+        return f"{self._prefix}{found}" if scope["path"].startswith(f"{self._prefix}/") and found != "none" else found
 
-def install(app: FastAPI, service: Service) -> None:
-    """Measure the requests of an application, and answer ``/metrics``."""
+
+def install(app: FastAPI, service: Service, prefix: str) -> None:
+    """Measure the requests of an application whose resources stand under ``prefix``, and answer ``/metrics``."""
     registry = CollectorRegistry()
     registry.register(Stores(service))
     times = Histogram(
@@ -109,7 +115,7 @@ def install(app: FastAPI, service: Service) -> None:
     )
     app.state.metrics = registry
     app.include_router(router)
-    app.add_middleware(Timed, times=times)
+    app.add_middleware(Timed, times=times, prefix=prefix)
 
 
 @router.get("/metrics", response_class=Response, responses={**content("text/plain"), **problems(401, 403)})
