@@ -1,0 +1,160 @@
+"""The inspector, search and records over a real store, without a browser: links, filters, parts, refusals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from ingest.api.app import create_app
+from pipeline.service import Service
+from pipeline.settings import Settings
+from tests.in_process import KB, fake_document, fake_tools, ingest_now
+
+HTML = {"Accept": "text/html"}
+Client = Callable[..., TestClient]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirty letters, one in a folder with a Chinese name, one with a page that fails."""
+    home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("docs")
+    for number in range(28):
+        fake_document(
+            folder / f"letter {number:02}.pdf", f"# Letter {number}\nThe heron waits for fish, {number} times."
+        )
+    fake_document(
+        folder / "合同" / "a&b <1>.pdf", "# 技术服务合同\n付款期限为三十日。write to heron@example.org", "page two"
+    )
+    fake_document(folder / "half.pdf", "good", "[broken]")
+    ingest_now(fake_tools(home), folder)
+    return home
+
+
+@pytest.fixture
+def client(home: Path) -> Client:
+    def made(**settings: Any) -> TestClient:
+        chosen = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "home": home, **settings}
+        return TestClient(create_app(Service(Settings(**chosen))), "http://localhost", headers=HTML)
+
+    return made
+
+
+def hrefs(markup: str, pattern: str) -> list[str]:
+    return [unescape(found) for found in re.findall(r'href="([^"]*)"', markup) if re.search(pattern, unescape(found))]
+
+
+def words(markup: str) -> str:
+    return unescape(re.sub(r"<[^>]+>", "", markup))
+
+
+def test_a_document_is_found_by_any_name_and_shown_under_its_id(client: Client) -> None:
+    browser = client()
+    answer = browser.get(f"/knowledge/{KB}/documents/合同/a%26b <1>.pdf?page=2&record=document.title")
+    assert re.search(rf"/knowledge/{KB}/documents/[0-9a-f]{{32}}\?page=2&record=document.title$", str(answer.url))
+    assert "a&amp;b &lt;1&gt;.pdf" in answer.text and "<1>" not in answer.text
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    short = str(answer.url).rpartition("/")[2][:8]
+    assert browser.get(f"/knowledge/{KB}/documents/{short}").status_code == 200
+
+
+def test_a_part_is_one_page_and_little_more(client: Client) -> None:
+    part = client().get(f"/knowledge/{KB}/documents/half.pdf?page=2&part=leaf").text
+    assert set(re.findall(r'data-slot="(\w+)"', part)) == {"sheet", "text", "facts", "passages"}
+    assert "could not be read" in part and "data-retry" in part
+    assert "<html" not in part
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("documents/nothing.pdf", 404),
+        ("documents/half.pdf?page=99", 200),
+        ("documents/half.pdf?page=-1", 422),
+        ("documents/half.pdf?page=x", 422),
+        ("documents/half.pdf?page=1&box=1,2,3", 422),
+        ("documents/half.pdf?page=1&box=1,2,3,inf", 422),
+        ("documents/half.pdf?chunk=100000", 200),
+        ("documents/half.pdf?record=no.such", 200),
+        ("documents/../../etc/passwd", 404),
+        ("records/nothing", 404),
+        ("records/document?cursor=zzz", 422),
+        ("search?q=heron&mode=telepathy", 422),
+        ("search?q=heron&where=nonsense", 422),
+        ("search?q=heron&limit=100000", 422),
+        ("search?q=%00%ff", 200),
+        ("search", 200),
+    ],
+)
+def test_odd_questions_get_a_page_and_a_fitting_status(client: Client, address: str, status: int) -> None:
+    answer = client().get(f"/knowledge/{KB}/{address}")
+    assert answer.status_code == status, words(answer.text)
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_unknown_knowledge_bases_are_not_found(client: Client) -> None:
+    for page in ("search", "records", "records/document", "documents/a.pdf"):
+        assert client().get(f"/knowledge/nobody/{page}").status_code == 404
+
+
+def test_search_marks_words_and_links_to_the_place(client: Client) -> None:
+    found = client().get(f"/knowledge/{KB}/search", params={"q": "付款期限", "mode": "keyword"}).text
+    assert "<mark>付款期限</mark>" in found
+    (place,) = hrefs(found, r"/documents/.*chunk=")
+    shown = client().get(place)
+    assert shown.status_code == 200 and 'data-lit="c0"' in shown.text and "付款期限" in shown.text
+
+
+def test_search_is_narrowed_and_widened(client: Client) -> None:
+    browser = client()
+    first = browser.get(f"/knowledge/{KB}/search?q=heron&mode=keyword").text
+    assert len(hrefs(first, "chunk=")) == 20
+    (more,) = hrefs(first, r"limit=40")
+    assert len(hrefs(browser.get(f"/knowledge/{KB}/search{more}").text, "chunk=")) == 29
+    only = browser.get(
+        f"/knowledge/{KB}/search", params={"q": "heron", "where": "document.emails=heron@example.org"}
+    ).text
+    assert len(hrefs(only, "chunk=")) == 1
+    assert hrefs(browser.get(f"/knowledge/{KB}/search?q=heron&language=xx").text, "chunk=") == []
+
+
+def test_a_query_with_markup_is_text(client: Client) -> None:
+    found = client().get(f"/knowledge/{KB}/search", params={"q": '"><script>alert(1)</script> heron'}).text
+    assert "<script>alert" not in found and "heron" in found
+
+
+def test_records_come_in_parts_and_hold_what_is_asked(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.web.records._ROWS", 12)
+    browser = client()
+    assert str(browser.get(f"/knowledge/{KB}/records").url).endswith("/records/document")
+    seen: list[str] = []
+    address = f"/knowledge/{KB}/records/document?q=letter"
+    while address:
+        part = browser.get(address).text
+        seen += re.findall(r'<th scope="row"><a [^>]*>([^<]*)<', part)
+        following = hrefs(part, "cursor=")
+        address = f"/knowledge/{KB}/records/document{following[0]}" if following else ""
+    assert sorted(seen) == [f"letter {number:02}.pdf" for number in range(28)]
+    assert "heron@example.org" in browser.get(f"/knowledge/{KB}/records/document?q=HERON@ 合同").text
+    assert "No record holds" in browser.get(f"/knowledge/{KB}/records/document?q=zebra").text
+
+
+def test_a_value_leads_to_its_page(client: Client) -> None:
+    table = client().get(f"/knowledge/{KB}/records/document?q=heron@example.org").text
+    (place,) = hrefs(table, r"record=document\.emails")
+    shown = client().get(place).text
+    assert 'data-lit="document.emails[0]"' in shown
+    assert re.search(r'class="place" data-key="document.emails\[0\]"', shown)
+
+
+def test_a_key_for_another_knowledge_base_opens_nothing(client: Client) -> None:
+    browser = client(api_keys="secret-of-other@other")
+    for page in ("search?q=heron", "records/document", "documents/half.pdf", "documents/half.pdf?part=leaf"):
+        address = f"/knowledge/{KB}/{page}"
+        assert browser.get(address, headers={"Authorization": "Bearer secret-of-other"}).status_code == 403
+        assert "/login" in str(browser.get(address).url)

@@ -1,0 +1,159 @@
+"""Records and pages as the inspector shows them: names, proofs, the keys that hold them together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ingest.web.leaves import blocks_under, kind_of, mark_of, page_in_words, shown_leaf
+from ingest.web.shown_values import ShownRecord, as_text, shown_record, value_of_key
+from stores.models import (
+    Block,
+    Box,
+    Chunk,
+    Evidence,
+    Field,
+    FieldKind,
+    Label,
+    Page,
+    PageText,
+    PlacedBox,
+    Route,
+    Schema,
+)
+from stores.views import Leaf, RecordView
+
+SCHEMA = Schema(
+    name="bill",
+    description="",
+    fields=(
+        Field(name="due_date", kind=FieldKind.DATE),
+        Field(name="total", kind=FieldKind.NUMBER),
+        Field(name="marks", kind=FieldKind.TEXTS),
+        Field(name="lines", kind=FieldKind.ROWS),
+    ),
+)
+
+
+def record(fields: dict[str, Any], **proofs: dict[str, Any]) -> ShownRecord:
+    view = RecordView(document="d", source="a.pdf", schema="bill", fields=fields, evidence=proofs)
+    return shown_record(view, SCHEMA)
+
+
+def proof(page: int = 1, found: bool = True) -> dict[str, Any]:
+    return {"page": page, "boxes": [], "quote": "printed", "found": found}
+
+
+def test_fields_stand_in_the_order_of_their_schema_and_absent_ones_are_named() -> None:
+    shown = record({"marks": ["b", "a"], "total": 564.0, "due_date": None, "lines": []})
+    assert [field.name for field in shown.filled] == ["total", "marks"]
+    assert shown.absent == ("due date", "lines")
+    assert [value.text for value in shown.fields[2].values] == ["b", "a"]
+    assert shown.count == 3
+
+
+def test_a_value_knows_its_proof_or_that_it_has_none() -> None:
+    shown = record({"total": 9.5, "marks": ["x", "y"]}, **{"total": proof(3), "marks[1]": proof(found=False)})
+    total, (first, second) = shown.fields[1].values[0], shown.fields[2].values
+    assert (total.key, total.page, total.quote, total.proved) == ("bill.total", 3, "printed", True)
+    assert not first.proved and not second.proved
+
+
+def test_rows_have_a_path_for_each_cell() -> None:
+    shown = record(
+        {"lines": [{"unit_price": 2.0, "note": None}, {"unit_price": 3.25}]}, **{"lines[1].unit_price": proof()}
+    )
+    (first,), (second,) = shown.fields[3].rows
+    assert (first.name, first.text, first.proved) == ("unit price", "2", False)
+    assert (second.key, second.proved) == ("bill.lines[1].unit_price", True)
+
+
+def test_a_record_of_a_forgotten_schema_is_shown_as_it_is() -> None:
+    fields = {"who": "me", "tags": ["x"], "rows": [{"a": 1}]}
+    view = RecordView(document="d", source="a.pdf", schema="gone", fields=fields, evidence={})
+    assert [(field.name, len(field.all)) for field in shown_record(view, None).fields] == [
+        ("who", 1),
+        ("tags", 1),
+        ("rows", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (564.0, "564"),
+        (0.1, "0.1"),
+        (1234567.89, "1234567.89"),
+        (12345678901.25, "12345678901.25"),
+        (7, "7"),
+        ("", ""),
+        (["a", 1.0], "a, 1"),
+        ({"unit_price": 2.0, "note": None}, "unit price: 2"),
+    ],
+)
+def test_values_as_text(value: Any, text: str) -> None:
+    assert as_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("key", "parts"), [("bill.lines[0].a", ("bill", "lines[0].a")), ("bill", None), ("", None), (".x", None)]
+)
+def test_keys_are_taken_apart(key: str, parts: tuple[str, str] | None) -> None:
+    assert value_of_key(key) == parts
+
+
+def block(box: Box, start: int = 0, end: int = 0, label: Label = Label.TEXT) -> Block:
+    return Block(label=label, box=box, text=f"text of {start}", start=start, end=end)
+
+
+def test_blocks_under_a_box_share_most_of_it() -> None:
+    blocks = [block((0, 0, 100, 20)), block((0, 20, 100, 40)), block((0, 0, 0, 0))]
+    assert blocks_under([(10, 5, 30, 15)], blocks) == (0,)
+    assert blocks_under([(0, 0, 100, 40)], blocks) == (0, 1)
+    assert blocks_under([(10, 15, 30, 35)], blocks) == (1,)
+    assert blocks_under([(200, 200, 300, 300)], blocks) == ()
+    assert blocks_under([], blocks) == ()
+
+
+def test_a_leaf_holds_together_by_keys() -> None:
+    blocks = (block((0, 0, 9, 9), label=Label.HEADER), block((10, 10, 90, 20), 0, 5), block((10, 30, 90, 60), 7, 12))
+    page = Page(
+        number=2,
+        width_pt=100,
+        height_pt=200,
+        route=Route.OCR,
+        reason="image only",
+        text=PageText(markdown="# one\n\n- two", blocks=blocks, engine="eye", confidence=0.9996),
+    )
+    boxes = (PlacedBox(page=1, box=(0, 0, 1, 1)), PlacedBox(page=2, box=(10, 30, 90, 60)))
+    chunk = Chunk(ordinal=4, text="two", heading="one", first_page=1, last_page=2, boxes=boxes)
+    value = Evidence(path="total", page=2, boxes=((10, 10, 90, 20),), quote="one")
+    leaf = shown_leaf(
+        Leaf(document="d", generation=1, page=page, chunks=(chunk,), proofs=(("bill", value),)), [(1, 2, 3, 5)], "two"
+    )
+    assert [(shape.key, shape.on) for shape in (*leaf.values, *leaf.passages)] == [("bill.total", "b1"), ("c4", "b2")]
+    assert [keys for _, keys in leaf.pieces] == ["b1", "b2"]
+    assert leaf.margins == (("b0", "header", "text of 0"),)
+    assert leaf.asked == ((1, 2, 2, 3),)
+    assert leaf.terms == ("two",)
+    assert len(leaf.passages[0].boxes) == 1
+    assert leaf.facts == "Read by OCR (eye), 99.9 % sure: image only"
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind", "words"),
+    [
+        ({"route": Route.TEXT, "error": "the page is torn"}, "failed", "Failed: the page is torn"),
+        ({"route": Route.BLANK}, "blank", "Blank: why"),
+        ({"route": Route.TEXT}, "unread", "Not read yet"),
+        (
+            {"route": Route.TEXT, "text": PageText(markdown="", blocks=(), engine="layout")},
+            "text",
+            "From its text layer (layout): why",
+        ),
+    ],
+)
+def test_a_page_says_how_it_was_read(facts: dict[str, Any], kind: str, words: str) -> None:
+    mark = mark_of(Page(**{"number": 1, "width_pt": 1, "height_pt": 1, "reason": "why", **facts}))
+    assert (kind_of(mark), page_in_words(mark)) == (kind, words)
