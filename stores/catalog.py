@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from stores.records import RecordStore
 
 @dataclass(slots=True)
 class Catalog:
-    """All knowledge bases below ``home``. Stores are opened once and kept.
+    """All knowledge bases below ``home``. Stores are opened once and kept, as long as it is the same file.
 
     ``durable``: commits survive a power cut. ``pooled``: connections are kept open (a process that never forks).
     """
@@ -25,19 +26,25 @@ class Catalog:
     home: Path
     durable: bool = False
     pooled: bool = False
-    _open: dict[str, RecordStore] = field(default_factory=dict)
+    _open: dict[str, tuple[RecordStore, int]] = field(default_factory=dict)  # and the inode of its file
+    _opening: threading.RLock = field(default_factory=threading.RLock)
 
     def folder(self, knowledge_id: str) -> Path:
         return self.home / slug_of(knowledge_id)
 
     def store(self, knowledge_id: str) -> RecordStore:
         """The store of a knowledge base that exists; NotFoundError otherwise."""
-        if knowledge_id in self._open and (self.folder(knowledge_id) / "kb.db").exists():
-            return self._open[knowledge_id]
         path = self.folder(knowledge_id) / "kb.db"
-        if not path.exists():
+        inode = _inode_of(path)
+        if inode is None:
             raise NotFoundError(f"there is no knowledge base {knowledge_id!r} in {self.home}: see `ingot kb list`")
-        return self._keep(knowledge_id, path)
+        with self._opening:
+            kept, kept_inode = self._open.get(knowledge_id, (None, None))
+            if kept is not None and kept_inode == inode:
+                return kept
+            if kept is not None:  # deleted and made anew: its connections would go on with the file that is gone
+                kept.database.close()
+            return self._keep(knowledge_id, path)
 
     def create(self, knowledge_id: str) -> RecordStore:
         """The store of a knowledge base, made if it is new."""
@@ -61,7 +68,7 @@ class Catalog:
         except sqlite3.DatabaseError as error:
             raise UnavailableError(f"the database {path} cannot be opened: {error}") from error
         store = RecordStore.over(knowledge_id, database)
-        self._open[knowledge_id] = store
+        self._open[knowledge_id] = store, _inode_of(path) or 0
         return store
 
     def names(self) -> list[str]:
@@ -70,9 +77,9 @@ class Catalog:
 
     def remove(self, knowledge_id: str) -> None:
         """Remove a knowledge base's folder with all that is in it."""
-        store = self._open.pop(knowledge_id, None)
-        if store:
-            store.database.close()
+        kept = self._open.pop(knowledge_id, None)
+        if kept:
+            kept[0].database.close()
         self.rest(knowledge_id)
         self.rest_errands(knowledge_id)
         shutil.rmtree(self.folder(knowledge_id))
@@ -120,6 +127,13 @@ class Catalog:
 
     def _unmark(self, kind: str, knowledge_id: str) -> None:
         (self.home / "run" / kind / slug_of(knowledge_id)).unlink(missing_ok=True)
+
+
+def _inode_of(path: Path) -> int | None:
+    """Which file stands there; None where there is none."""
+    with suppress(OSError):
+        return path.stat().st_ino
+    return None
 
 
 def _name_of(path: Path) -> str | None:

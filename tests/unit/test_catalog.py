@@ -1,0 +1,34 @@
+"""Stores are opened once for all threads, and opened again where their knowledge base was deleted and made anew."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from stores.catalog import Catalog
+from stores.errors import NotFoundError
+
+
+def test_a_knowledge_base_made_anew_by_another_process_is_seen(home: Path) -> None:
+    """A worker that lives on keeps connections, and would go on with the file that is gone."""
+    worker, service = Catalog(home, pooled=True), Catalog(home)
+    service.create("kb").set_meta("round", "1")
+    assert worker.store("kb").get_meta("round") == "1"
+    service.remove("kb")
+    with pytest.raises(NotFoundError):
+        worker.store("kb")
+    service.create("kb").set_meta("round", "2")
+    assert worker.store("kb").get_meta("round") == "2"
+    service.remove("kb")
+    service.create("kb")
+    assert worker.store("kb").get_meta("round") == ""
+
+
+def test_threads_share_one_store(home: Path) -> None:
+    Catalog(home).create("kb")
+    catalog = Catalog(home, pooled=True)
+    with ThreadPoolExecutor(16) as threads:
+        stores = list(threads.map(lambda _: catalog.store("kb"), range(64)))
+    assert len({id(store.database) for store in stores}) == 1
