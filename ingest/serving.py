@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -12,10 +13,9 @@ import threading
 from collections.abc import Iterator
 
 import uvicorn
-from fastapi import FastAPI
 
 from ingest import runtime
-from ingest.api.app import create_app
+from ingest.api.app import Application, create_app
 from ingest.api.request_ids import WithRequestId
 from ingest.api.security import is_loopback
 from pipeline.service import Service
@@ -29,6 +29,7 @@ _BACKLOG = 2048
 _GRACE_S = 5
 _KEEP_ALIVE_S = 30
 _LOOK_S = 2.0
+_YOUNG = 10_000  # new objects between two looks of the garbage collector
 
 
 def serve(settings: Settings) -> None:
@@ -52,7 +53,9 @@ def serve(settings: Settings) -> None:
         )
         print(f"Ingot listens on {address_of(listener)} (Ctrl-C ends it)", flush=True)
         with _runtime_kept(settings, app), _signals_end_only_the_server():
-            asyncio.run(server.serve(sockets=[listener]))
+            _spare_the_collector()
+            with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+                runner.run(server.serve(sockets=[listener]))
 
 
 def refuse_open_door(settings: Settings) -> None:
@@ -71,6 +74,13 @@ def log_with_request_ids(level: str) -> None:
     handler.addFilter(WithRequestId())
     logging.basicConfig(level=level.upper(), format=_LINE, handlers=[handler], force=True)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+
+
+def _spare_the_collector() -> None:
+    """What is loaded by now stays: looking through it for garbage stopped every request for a tenth of a second."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG, 20, 50)
 
 
 @contextlib.contextmanager
@@ -109,7 +119,7 @@ def _signals_end_only_the_server() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _runtime_kept(settings: Settings, app: FastAPI) -> Iterator[None]:
+def _runtime_kept(settings: Settings, app: Application) -> Iterator[None]:
     """Look after the embedded runtime as long as this lasts."""
     ended = threading.Event()
     keeper = threading.Thread(target=_keep, args=(settings, app, ended), name="ingot-keeper", daemon=True)
@@ -123,7 +133,7 @@ def _runtime_kept(settings: Settings, app: FastAPI) -> Iterator[None]:
             keeper.join(_LOOK_S)
 
 
-def _keep(settings: Settings, app: FastAPI, ended: threading.Event) -> None:
+def _keep(settings: Settings, app: Application, ended: threading.Event) -> None:
     """Start the runtime again where it died; use the new addresses where it came up at others."""
     told = ""
     while not ended.wait(_LOOK_S):
@@ -137,7 +147,7 @@ def _keep(settings: Settings, app: FastAPI, ended: threading.Event) -> None:
                 log.warning("nothing is worked on now: %s", error.message)
 
 
-def _follow(settings: Settings, app: FastAPI) -> None:
+def _follow(settings: Settings, app: Application) -> None:
     now, used = runtime.status(settings), app.state.service.settings
     if now.running and (now.broker_url, settings.chroma_url or now.chroma_url) != (used.broker_url, used.chroma_url):
         urls = {"broker_url": now.broker_url, "chroma_url": settings.chroma_url or now.chroma_url}

@@ -38,6 +38,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
             "socket_keepalive": True,
             "health_check_interval": 25,
             "global_keyprefix": "ingot:",
+            "priority_steps": list(range(10)),
         },
         "accept_content": ["json"],
         "task_serializer": "json",

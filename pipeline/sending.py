@@ -15,7 +15,7 @@ from stores.errors import IngotError, NotFoundError
 log = logging.getLogger("ingot.sending")
 
 _CALM_S = 0.05
-_LONGEST_S = 2.0
+_LONGEST_S = 10.0
 
 
 class Sender:

@@ -19,12 +19,15 @@ from celery.exceptions import Ignore
 from kombu.exceptions import ConnectionError as BrokerConnectionError
 from kombu.exceptions import OperationalError
 
-from pipeline import delivering, fetching, flow, shared_models, wiring
+from pipeline import delivering, fetching, flow, relaying, shared_models, wiring
 from pipeline.broker import configuration, queue_length
-from pipeline.relaying import Relay
+from pipeline.priorities import ERRAND_PRIORITIES, priority_of
+from pipeline.priorities import ERRANDS as ERRANDS
+from pipeline.priorities import PRIORITIES as PRIORITIES
+from pipeline.priorities import QUEUES as QUEUES
 from pipeline.settings import Settings
 from pipeline.work import Tools
-from stores.errors import IngotError, NotFoundError, UnavailableError
+from stores.errors import IngotError, NotFoundError
 from stores.models import Stage, StepKey
 
 if TYPE_CHECKING:
@@ -33,28 +36,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ingot.tasks")
 
-QUEUES = {
-    Stage.PLAN: "cpu",
-    Stage.RENDER: "cpu",
-    Stage.PARSE: "cpu",
-    Stage.PUBLISH: "cpu",
-    Stage.OCR: "ocr",
-    Stage.EXTRACT: "extract",
-    Stage.EMBED: "embed",
-}
-#: Redis gives out 0 first: what is begun is finished before more is begun, so that documents become searchable early.
-PRIORITIES = {
-    Stage.PUBLISH: 0,
-    Stage.EMBED: 0,
-    Stage.EXTRACT: 0,
-    Stage.PLAN: 3,
-    Stage.OCR: 6,
-    Stage.PARSE: 6,
-    Stage.RENDER: 6,
-}
-ERRANDS = "notify"
-#: A callback is brief, and somebody waits for it; a fetch may take minutes.
-ERRAND_PRIORITIES = {"deliver": 0, "fetch": 6}
 SEND_AT_ONCE = 200  # steps that one pass of the relay sends per knowledge base
 
 app = Celery("ingot")
@@ -151,7 +132,7 @@ def publish(self: StepTask, *ids: Any) -> None:
 def deliver(self: Task, knowledge_id: str, job: str) -> None:
     """Deliver the callbacks of a job that are due."""
     try:
-        delivering.deliver(tools(), knowledge_id, job, owner_of(self.request))
+        delivering.deliver(tools(), knowledge_id, job, owner_of(self.request), shared_models.stopping.is_set)
     except IngotError as error:  # what was claimed is due again when its lease ends
         log.warning("%s: %s", job, error.message)
 
@@ -160,7 +141,7 @@ def deliver(self: Task, knowledge_id: str, job: str) -> None:
 def fetch(self: Task, knowledge_id: str, job: str, url: str) -> None:
     """Fetch a URL that a job waits for; the document that it became is begun at once."""
     try:
-        if fetching.fetch(tools(), knowledge_id, job, url, owner_of(self.request)):
+        if fetching.fetch(tools(), knowledge_id, job, url, owner_of(self.request), shared_models.stopping.is_set):
             store = tools().catalog.store(knowledge_id)
             send(store.dispatch.take(SEND_AT_ONCE, frozenset()), store)
             send_errands(knowledge_id)
@@ -205,16 +186,33 @@ def send(keys: Sequence[StepKey], store: RecordStore | None = None, connection: 
 
     A broker that cannot be reached ends it quietly: the rest are marked as unsent, and the relay sends them later.
     """
+    wishes = _wishes(keys, store)
     for sent, key in enumerate(keys):
         held = store or tools().catalog.store(key.knowledge_id)
         run = held.dispatch.straight_run(key, flow.STRAIGHT[key.stage])
+        wish = wishes.get((key.knowledge_id, key.document, key.generation), 0)
         try:
-            chain(*[TASKS[step.stage].si(*ids_of(step)) for step in run]).apply_async(connection=connection)
+            chain(*[_message(step, wish) for step in run]).apply_async(connection=connection)
         except (OperationalError, BrokerConnectionError, OSError) as error:
             log.warning("the broker cannot be reached (%s); the relay sends what is due later", type(error).__name__)
             held.dispatch.unsend(keys[sent:])
             return sent
     return len(keys)
+
+
+def _message(step: StepKey, wish: int) -> Any:
+    message = TASKS[step.stage].si(*ids_of(step))
+    return message.set(priority=priority_of(step.stage, wish)) if wish else message
+
+
+def _wishes(keys: Sequence[StepKey], store: RecordStore | None) -> dict[tuple[str, str, int], int]:
+    """The priorities that jobs give to the documents of these steps, where they give any."""
+    found: dict[tuple[str, str, int], int] = {}
+    for knowledge_id in {key.knowledge_id for key in keys}:
+        held = store or tools().catalog.store(knowledge_id)
+        mine = [key for key in keys if key.knowledge_id == knowledge_id]
+        found |= {(knowledge_id, *place): wish for place, wish in held.dispatch.priorities(mine).items()}
+    return found
 
 
 def send_errands(
@@ -313,7 +311,7 @@ def call_workers(settings: Settings) -> dict[str, Any] | None:
     return {"workers": workers, "messages": messages}
 
 
-_relay = Relay(
+_relay = relaying.Relay(
     tools=tools,
     send_steps=lambda store, empty: send(store.dispatch.take(SEND_AT_ONCE, quiet_stages(empty)), store),
     send_errands=lambda store, empty: send_errands(store.knowledge_id, store, quiet=ERRANDS in empty),
@@ -353,24 +351,9 @@ def worker_lost(task_id: str, args: Sequence[Any], hostname: str) -> None:
 
     Called in the worker's parent.
     """
-    try:
-        store = tools().catalog.store(str(args[0]))
-        store.steps.release(f"{hostname}/{task_id}/")
-        store.errands.release(f"{hostname}/{task_id}/")
-        tools().files.sweep(str(args[0]))
-    except (IngotError, IndexError) as error:
-        log.warning("a lost step keeps its lease until it runs out: %s", error)
+    relaying.release(tools(), [str(name) for name in args[:1]], f"{hostname}/{task_id}/")
 
 
 def release_worker(hostname: str) -> int:
-    """End the leases that a worker of this name held when it died; how many steps."""
-    catalog = tools().catalog
-    freed = 0
-    for knowledge_id in catalog.names():
-        try:
-            store = catalog.store(knowledge_id)
-            freed += store.steps.release(f"{hostname}/") + store.errands.release(f"{hostname}/")
-            tools().files.sweep(knowledge_id)
-        except UnavailableError as error:
-            log.warning("%s: %s", knowledge_id, error.message)
-    return freed
+    """End the leases that a worker of this name held when it died; how many steps and errands."""
+    return relaying.release(tools(), tools().catalog.names(), f"{hostname}/")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline import estimating
+from pipeline.priorities import priority_of
 from pipeline.roll_call import Roll, RollCall
 from pipeline.work import Tools
 from stores.cursors import cursor_of
@@ -28,6 +29,7 @@ from stores.views import (
 )
 
 if TYPE_CHECKING:
+    from stores.fetches import FetchView
     from stores.overview_work import DueStep, StageCost
     from stores.records import RecordStore
 
@@ -118,24 +120,50 @@ class Viewing:
     ) -> Slice[JobDocumentView]:
         """Documents of a job, with the reason why they wait."""
         found = store.overview.job_documents(job, states, cursor, limit)
-        idle = [view.document for view in found.items if not view.state.final and view.stage is None and view.document]
+        idle = [view for view in found.items if not view.state.final and view.stage is None]
         if not idle:
             return found
         due: dict[tuple[str, int], DueStep] = {}
-        for step in store.overview.due_steps(idle):
+        for step in store.overview.due_steps([view.document for view in idle if view.document]):
             due.setdefault((step.document, step.generation), step)
         items = [self._with_reason(view, due.get((view.document, view.generation))) for view in found.items]
+        if not all(view.document for view in idle):
+            items = self._with_fetches(items, store.fetches.open_of(job))
         return replace(found, items=tuple(items))
 
     def _with_reason(self, view: JobDocumentView, due: DueStep | None) -> JobDocumentView:
         return replace(view, waiting=self._waiting(due)) if due and view.stage is None else view
 
+    def _with_fetches(
+        self, items: Sequence[JobDocumentView], fetches: Mapping[str, FetchView]
+    ) -> list[JobDocumentView]:
+        return [
+            replace(view, waiting=self._until_fetched(fetches[view.source]))
+            if not view.document and view.source in fetches
+            else view
+            for view in items
+        ]
+
+    def _until_fetched(self, fetch: FetchView) -> Waiting:
+        """Why what stands at a URL is not there yet."""
+        now = time.time()
+        if fetch.under_way:
+            return Waiting(why="it is being fetched", queue=NOTIFY)
+        if fetch.again_at and fetch.again_at > now:
+            reason = f": {fetch.error.message}" if fetch.error else ""
+            why = f"it is fetched again in {fetch.again_at - now:.0f} s{reason}"
+            return Waiting(why=why, queue=NOTIFY, again_at=fetch.again_at)
+        return Waiting(why=self._why(NOTIFY, 1), queue=NOTIFY)
+
     def _why_job_waits(self, store: RecordStore, job: JobSummary) -> Waiting | None:
         due = store.overview.due_of_job(job.job)
         if due:
             return self._waiting(due)
+        fetches = store.fetches.open_of(job.job)
+        if fetches:
+            return self._until_fetched(next(iter(fetches.values())))
         if job.state is JobState.ACCEPTING:
-            return Waiting(why="its files are still being added, or its URLs fetched")
+            return Waiting(why="its files are still being added")
         return None
 
     def _waiting(self, due: DueStep) -> Waiting:
@@ -145,7 +173,9 @@ class Viewing:
         if due.not_before > now + _SOON_S:
             why = f"{due.stage} is tried again in {due.not_before - now:.0f} s"
             return Waiting(why=f"{why}: {due.error}" if due.error else why, queue=queue, again_at=due.not_before)
-        place = bisect_left(self._line().get(queue, []), (tasks.PRIORITIES[due.stage], due.since, due.document)) + 1
+        place = (
+            bisect_left(self._line().get(queue, []), (priority_of(due.stage, due.wish), due.since, due.document)) + 1
+        )
         return Waiting(why=self._why(queue, place), queue=queue, place=place)
 
     def _why(self, queue: str, place: int) -> str:
@@ -172,7 +202,7 @@ class Viewing:
         for store in self._busy():
             for due in store.overview.due_steps():
                 if due.not_before <= now + _SOON_S:
-                    line[tasks.QUEUES[due.stage]].append((tasks.PRIORITIES[due.stage], due.since, due.document))
+                    line[tasks.QUEUES[due.stage]].append((priority_of(due.stage, due.wish), due.since, due.document))
         return {queue: sorted(waiting) for queue, waiting in line.items()}
 
     def _busy(self) -> list[RecordStore]:
@@ -214,7 +244,7 @@ class Viewing:
         """Every queue: what waits in it, and who serves it."""
         from pipeline import tasks
 
-        roll, line, now = self._roll_call.first(), self._line_now(), time.time()
+        roll, line, now = self._roll_call.checked(), self._line_now(), time.time()
         hands = self.steps_in_hand()
         found = []
         for queue in line:
@@ -257,7 +287,7 @@ class Viewing:
 
     def workers(self) -> list[WorkerView]:
         """Workers that answer, and those that hold work without answering."""
-        roll = self._roll_call.first()
+        roll = self._roll_call.checked()
         hands: dict[str, list[WorkingStep]] = {name: [] for name in roll.workers}
         for step in self.steps_in_hand():
             hands.setdefault(step.worker.rpartition("#")[0] or step.worker, []).append(step)

@@ -99,10 +99,8 @@ def _run(api: Api, receiver: Receiver, given: argparse.Namespace) -> None:
     _print_load(load, given)
     if not given.kill:
         each = (api.cpu_s() - used_s) / given.requests, (time.process_time() - own_s) / given.requests
-        load_now = f"load {os.getloadavg()[0]:.1f}"
-        print(
-            f"CPU         {each[0] * 1000:.2f} ms of the API and {each[1] * 1000:.2f} ms of the load per answer, {load_now}"
-        )
+        print(f"CPU         per answer {each[0] * 1000:.2f} ms of the API, {each[1] * 1000:.2f} ms of the clients")
+        print(f"load        {os.getloadavg()[0]:.1f}")
     if given.watchers:
         print(f"watchers    {watchers.connected()} of {given.watchers} connected all the time")
     if not given.accept_only:

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 _BOUNDARY = b"ingot-bench-boundary"
 _AGAIN_S = 0.2
+_START_S = 30.0
 
 
 def small_pdf(number: int, words: str = "") -> bytes:
@@ -165,6 +166,8 @@ class Receiver:
         self._ours, theirs = multiprocessing.Pipe()
         self._process = multiprocessing.get_context("spawn").Process(target=_receive, args=(theirs,), daemon=True)
         self._process.start()
+        if not self._ours.poll(_START_S):
+            raise TimeoutError("the receiver of callbacks did not start")
         self.port: int = self._ours.recv()
 
     @property

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from stores.database import Database
 from stores.ledger import OPEN_STATES, OPEN_STEPS
 from stores.models import Stage, StepKey, StepState
-from stores.tables import generation, step
+from stores.outbox import OPEN_JOBS
+from stores.tables import generation, job, job_document, step
 
 RESEND_S = 15.0
 RESEND_BUSY_S = 120.0
@@ -41,19 +42,12 @@ class Dispatch:
             rows = connection.execute(
                 select(step.c.document, step.c.generation, step.c.stage, step.c.batch)
                 .where(_sendable(now, quiet))
-                .order_by(step.c.sends, step.c.generation, step.c.document, step.c.batch)
+                .order_by(WISHED.desc(), step.c.sends, _SINCE, step.c.document, step.c.batch)
                 .limit(limit)
             ).all()
-            for row in rows:
+            if rows:
                 connection.execute(
-                    update(step)
-                    .where(
-                        step.c.document == row.document,
-                        step.c.generation == row.generation,
-                        step.c.stage == row.stage,
-                        step.c.batch == row.batch,
-                    )
-                    .values(sent_at=now, sends=step.c.sends + 1)
+                    _SENT, [{"now": now, **{f"_{k}": v for k, v in row._mapping.items()}} for row in rows]
                 )
         return [
             StepKey(
@@ -71,6 +65,19 @@ class Dispatch:
         with self.database.write() as connection:
             for key in keys:
                 connection.execute(update(step).where(is_step(key)).values(sent_at=0.0))
+
+    def priorities(self, keys: Sequence[StepKey]) -> dict[tuple[str, int], int]:
+        """What the askers of these documents wish, by document and generation; those who wish nothing are left out."""
+        wished = func.max(job.c.priority)
+        query = (
+            select(job_document.c.document, job_document.c.generation, wished.label("wished"))
+            .join(job, job.c.id == job_document.c.job)
+            .where(job_document.c.document.in_({key.document for key in keys}), job.c.state.in_(OPEN_JOBS))
+            .group_by(job_document.c.document, job_document.c.generation)
+            .having(wished != 0)
+        )
+        with self.database.read() as connection:
+            return {(row.document, row.generation): int(row.wished) for row in connection.execute(query)}
 
     def straight_run(self, key: StepKey, successors: tuple[Stage, ...]) -> list[StepKey]:
         """The step and those of its successors that are not final: what one Celery chain carries."""
@@ -108,6 +115,34 @@ class Dispatch:
                 ).first()
                 is not None
             )
+
+
+#: The largest priority that an open job gives to the document of a step.
+WISHED = (
+    select(func.coalesce(func.max(job.c.priority), 0))
+    .join(job_document, job_document.c.job == job.c.id)
+    .where(
+        job_document.c.document == step.c.document,
+        job_document.c.generation == step.c.generation,
+        job.c.state.in_(OPEN_JOBS),
+    )
+    .scalar_subquery()
+)
+_SINCE = (
+    select(generation.c.created_at)
+    .where(generation.c.document == step.c.document, generation.c.number == step.c.generation)
+    .scalar_subquery()
+)
+_SENT = (
+    update(step)
+    .where(
+        step.c.document == bindparam("_document"),
+        step.c.generation == bindparam("_generation"),
+        step.c.stage == bindparam("_stage"),
+        step.c.batch == bindparam("_batch"),
+    )
+    .values(sent_at=bindparam("now"), sends=step.c.sends + 1)
+)
 
 
 def is_step(key: StepKey) -> Any:

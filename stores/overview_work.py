@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select
 
+from stores.dispatch import WISHED
 from stores.models import Stage, StepState
 from stores.tables import callback, document, fetch, job_document, source, step
 from stores.views import WorkingStep
@@ -26,6 +27,7 @@ class DueStep:
     since: float
     not_before: float
     error: str | None
+    wish: int = 0  # the largest priority that a job gives to its document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +46,8 @@ def due_steps(connection: Connection, documents: Sequence[str] = ()) -> list[Due
     """Steps that may begin, the longest waiting first; of some documents where any are named."""
     lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= time.time())
     since = func.coalesce(func.nullif(step.c.sent_at, 0.0), step.c.not_before).label("since")
-    query = select(step.c.document, step.c.generation, step.c.stage, since, step.c.not_before, step.c.error).where(
-        or_(step.c.state == StepState.DUE, lost)
-    )
+    facts = step.c.document, step.c.generation, step.c.stage, since, step.c.not_before, step.c.error
+    query = select(*facts, WISHED.label("wish")).where(or_(step.c.state == StepState.DUE, lost))
     if documents:
         query = query.where(step.c.document.in_(documents))
     return [
@@ -57,6 +58,7 @@ def due_steps(connection: Connection, documents: Sequence[str] = ()) -> list[Due
             since=row.since,
             not_before=row.not_before,
             error=row.error,
+            wish=row.wish,
         )
         for row in connection.execute(query.order_by(since))
     ]
@@ -68,7 +70,7 @@ def due_of_job(connection: Connection, job_id: str) -> DueStep | None:
     lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= time.time())
     since = func.coalesce(func.nullif(step.c.sent_at, 0.0), step.c.not_before).label("since")
     row = connection.execute(
-        select(step, since)
+        select(step, since, WISHED.label("wish"))
         .where(or_(step.c.state == StepState.DUE, lost), step.c.document.in_(mine))
         .order_by(step.c.not_before, since)
         .limit(1)
@@ -82,6 +84,7 @@ def due_of_job(connection: Connection, job_id: str) -> DueStep | None:
         since=row.since,
         not_before=row.not_before,
         error=row.error,
+        wish=row.wish,
     )
 
 

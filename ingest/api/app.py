@@ -54,7 +54,7 @@ class Application(FastAPI):
         return RequestIds(security.Gate(inner, loopback_only=not self.state.keys))
 
 
-def create_app(service: Service) -> FastAPI:
+def create_app(service: Service) -> Application:
     """The application over one home's use cases. Starts and stops nothing but its own tasks."""
     app = Application(title="Ingot", version=version(), description=_DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.service = service
