@@ -70,11 +70,14 @@ def _secrets(settings: Settings) -> tuple[str, ...]:
     return signing.secrets_of(settings.callback_secret, settings.home.absolute())
 
 
-def deliver(tools: Tools, knowledge_id: str, job: str, owner: str) -> int:
-    """Deliver what is pending of a job, in order; stop at the first that fails. How many were delivered."""
+def deliver(tools: Tools, knowledge_id: str, job: str, owner: str, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Deliver what is pending of a job, in order; stop at the first that fails, or when ``stopping`` says so.
+
+    How many were delivered.
+    """
     store, done = tools.catalog.store(knowledge_id), 0
     lease_s = tools.settings.callback_timeout_s + _LEASE_MARGIN_S
-    while claim := store.callbacks.claim(job, f"{owner}{done}", lease_s):
+    while not stopping() and (claim := store.callbacks.claim(job, f"{owner}{done}", lease_s)):
         if not _deliver_one(tools, store, claim):
             break
         done += 1

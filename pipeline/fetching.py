@@ -26,12 +26,18 @@ log = logging.getLogger("ingot.fetches")
 URL_ROOT = "url:"
 _LEASE_S = 60.0
 _BEAT_S = 5.0
+_STORING_S = 300.0  # to copy what was fetched, which says no word meanwhile
 _AT_ONCE_PER_HOST, _AT_ONCE = 4, 8
 _turns = Turns(_AT_ONCE_PER_HOST, _AT_ONCE)
 
 
-def fetch(tools: Tools, knowledge_id: str, job: str, url: str, owner: str) -> bool:
-    """Fetch one URL, if it is to be had; True where it became a document of its job, or was refused as one."""
+def fetch(
+    tools: Tools, knowledge_id: str, job: str, url: str, owner: str, stopping: Callable[[], bool] = lambda: False
+) -> bool:
+    """Fetch one URL, if it is to be had; True where it became a document of its job, or was refused as one.
+
+    Once ``stopping`` says so, what is under way goes back, for another worker.
+    """
     store = tools.catalog.store(knowledge_id)
     claim = store.fetches.claim(job, url, owner, _LEASE_S)
     if claim is None:
@@ -42,8 +48,9 @@ def fetch(tools: Tools, knowledge_id: str, job: str, url: str, owner: str) -> bo
             store.fetches.put_back(claim, turn.delay_s)
             return False
         try:
-            return _fetch_and_place(tools, store, claim)
+            return _fetch_and_place(tools, store, claim, stopping)
         except CancelledError:
+            store.fetches.put_back(claim, 0.0)  # where nobody waits for it any more, nothing is written
             return False
         except InputError as error:
             return _give_up(store, claim, address.shown, error)
@@ -71,27 +78,28 @@ def _fault(shown: str, error: IngotError) -> Fault:
     return Fault(code=kept, message=f"{shown} cannot be fetched: {error.message}")
 
 
-def _fetch_and_place(tools: Tools, store: RecordStore, claim: FetchClaim) -> bool:
+def _fetch_and_place(tools: Tools, store: RecordStore, claim: FetchClaim, stopping: Callable[[], bool]) -> bool:
     """Into a workspace, which goes with this process, then among the originals, then into the job."""
     largest = tools.settings.max_file_mb << 20
     with tools.files.workspace(store.knowledge_id, "fetch") as folder:
         path = folder / "fetched"
-        tools.web().fetch(claim.url, path, largest, tools.settings.fetch_timeout_s, _beating(store, claim))
+        tools.web().fetch(claim.url, path, largest, tools.settings.fetch_timeout_s, _beating(store, claim, stopping))
         media_type = sniff(path)
+        store.fetches.beat(claim, _STORING_S)
         sha256 = tools.files.put_original(store.knowledge_id, path, largest)
         file = FoundFile(root=URL_ROOT, name=claim.url, path=path, size_bytes=path.stat().st_size)
         return _place(tools, store, claim, file, sha256, media_type)
 
 
-def _beating(store: RecordStore, claim: FetchClaim) -> Callable[[], bool]:
-    """Keeps the lease while blocks come in; says False once the job was cancelled."""
+def _beating(store: RecordStore, claim: FetchClaim, stopping: Callable[[], bool]) -> Callable[[], bool]:
+    """Keeps the lease while blocks come in; says False once the job was cancelled, or this worker is to end."""
     said, ours = time.monotonic(), True
 
     def beat() -> bool:
         nonlocal said, ours
         if time.monotonic() - said > _BEAT_S:
             said, ours = time.monotonic(), store.fetches.beat(claim, _LEASE_S)
-        return ours
+        return ours and not stopping()
 
     return beat
 

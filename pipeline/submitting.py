@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -171,15 +171,18 @@ class Desk:
             else:
                 waiting.future.set_result(answer)
 
+    def _mark(self, knowledge_id: str, batch: Sequence[_Waiting]) -> None:
+        self._tools.catalog.mark_busy(knowledge_id)
+        if any(waiting.submission.urls for waiting in batch):
+            self._tools.catalog.mark_errands(knowledge_id)
+
     def _together(self, counter: _Counter, batch: list[_Waiting]) -> list[Receipt | IngotError]:
         tools, knowledge_id, now = self._tools, counter.knowledge_id, time.time()
         store = tools.catalog.create(knowledge_id)
         if counter.prepared is not store:
             store.typed.prepare(tools.schemas.values())
             counter.prepared = store
-        tools.catalog.mark_busy(knowledge_id)
-        if any(waiting.submission.urls for waiting in batch):
-            tools.catalog.mark_errands(knowledge_id)
+        self._mark(knowledge_id, batch)
         with store.submissions.together(now) as door:
             if now - counter.forgot_at > _FORGET_AGAIN_S:
                 door.forget_answers()
@@ -187,6 +190,7 @@ class Desk:
             asked = [(waiting.submission, waiting.candidates) for waiting in batch]
             made = Round(tools, self._wanted, knowledge_id, door, asked)
             answers = made.run()
+        self._mark(knowledge_id, batch)  # again: the relay may have looked, and taken the mark away, before the commit
         if made.replaced:
             removal.remove_orphans(tools, store)  # content that was replaced by content that answers already
         self._committed(knowledge_id)

@@ -37,13 +37,13 @@ class FetchClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchView:
-    """Where the fetching of one URL stands; ``again_at`` is when it is tried again after a failure."""
+    """A URL that a job waits for; ``again_at`` is when it is tried again after a failure."""
 
     url: str
-    state: str
     attempt: int
     error: Fault | None
     again_at: float | None
+    under_way: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +105,12 @@ class Fetches:
         with self.database.write() as connection:
             return _end(connection, claim, refused, {}, time.time(), state=FAILED, **words)
 
-    def of_job(self, job_id: str) -> list[FetchView]:
-        """The URLs of a job, as they were named."""
+    def open_of(self, job_id: str) -> dict[str, FetchView]:
+        """The URLs that a job still waits for."""
+        now = time.time()
         with self.database.read() as connection:
-            return [_view(row) for row in connection.execute(select(fetch).where(fetch.c.job == job_id))]
+            rows = connection.execute(select(fetch).where(fetch.c.job == job_id, fetch.c.state == PENDING)).all()
+        return {row.url: _view(row, now) for row in rows}
 
 
 def _end(
@@ -124,13 +126,13 @@ def _end(
     return True
 
 
-def _view(row: Any) -> FetchView:
+def _view(row: Any, now: float) -> FetchView:
     return FetchView(
         url=row.url,
-        state=row.state,
         attempt=row.attempt,
         error=Fault(code=row.error_code or "fetch_failed", message=row.error) if row.error else None,
-        again_at=row.not_before if row.state == PENDING and row.not_before else None,
+        again_at=row.not_before or None,
+        under_way=row.lease_until > now,
     )
 
 

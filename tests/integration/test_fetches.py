@@ -145,6 +145,21 @@ def test_good_and_bad_in_one_job_and_retry_fetches_only_the_bad(outpost: Outpost
     assert len(receiver.took("/good.pdf")) == 1 and len(receiver.took("/bad.pdf")) == 2
 
 
+def test_it_is_said_why_a_url_is_not_there_yet(outpost: Outpost, receiver: Receiver, kb: str) -> None:
+    url = receiver.on("/a.pdf", slow(1.0))
+    job = submitted(outpost, kb, url)
+
+    def why() -> str:
+        (found,) = outpost.service.job_documents(job).items
+        return found.waiting.why if found.waiting else ""
+
+    until(lambda: why() == "it is being fetched")
+    progress = outpost.service.job_progress(job)
+    assert progress.waiting and progress.waiting.queue == "notify"
+    outpost.service.cancel(job)
+    assert not why()
+
+
 def test_cancelled_while_it_is_fetched(outpost: Outpost, receiver: Receiver, kb: str) -> None:
     url = receiver.on("/a.pdf", slow(1.0), file_of(fake("Too late.")))
     job = submitted(outpost, kb, url)
