@@ -351,3 +351,30 @@ def test_widths_zoom_and_layers_are_remembered_and_narrow_windows_stack(tab: Tab
     sheet, text = (page.locator(name).bounding_box() for name in (".pane-sheet", ".pane-text"))
     assert text["y"] >= sheet["y"] + sheet["height"] and sheet["width"] > 340
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_page_scanned_on_its_side_is_turned_with_its_boxes(tab: Tab, shelf: Shelf) -> None:
+    page = tab()
+    page.goto(shelf.url("invoice.pdf", "?record=invoice.amount"))
+    x0, y0, x1, y1 = shelf.proof("invoice.pdf", "invoice", "amount")["boxes"][0]
+    high = float(page.locator(".sheet").get_attribute("data-high"))
+    page.keyboard.press("r")
+    assert_same_boxes(in_points(page, lit(page, "values")), [(high - y1, x0, high - y0, x1)], tolerance=5.0)
+    for _ in range(3):
+        page.keyboard.press("r")
+    assert_same_boxes(in_points(page, lit(page, "values")), [(x0, y0, x1, y1)])
+
+
+def test_a_document_in_work_fills_by_itself(tab: Tab, fake_site: str) -> None:
+    import httpx2
+
+    text = "%FAKE\n" + "\f".join(f"[scan] The heron waits. [slow 0.7] {number}" for number in range(6))
+    answer = httpx2.post(f"{fake_site}/api/v1/knowledge/live/ingest", files={"files": ("slow.pdf", text.encode())})
+    document = answer.json()["documents"][0]["document"]
+    page = tab()
+    page.goto(f"{fake_site}/knowledge/live/documents/{document}?page=1")
+    expect(page.locator(".head .state")).not_to_have_text("done")
+    expect(page.locator(".pane-text .markdown")).to_contain_text("The heron waits", timeout=40_000)
+    expect(page.locator(".page-cell.page-ocr")).to_have_count(6, timeout=40_000)
+    expect(page.locator(".head .state")).to_have_text("done", timeout=40_000)
+    expect(page.locator(".page-cell[aria-current]")).to_have_text("1")

@@ -90,6 +90,7 @@ def test_real_files_are_chosen_and_end_as_they_should(tab: Tab, site: str, sampl
     first, second = page.locator("#documents tr").all()
     expect(first).to_contain_text("broken.pdf")
     expect(first.locator(".fault")).to_contain_text("truncated")
+    expect(first.locator(".flow rect.failed")).to_be_attached()
     expect(second.locator(".state")).to_have_text("done")
     expect(page.locator("#retry")).to_be_visible()
 

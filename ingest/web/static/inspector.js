@@ -2,7 +2,7 @@
 
 import { ask, make, say } from "./dom.js";
 import { Lights, isBlock, isPassage, reveal } from "./lighting.js";
-import { setUpLayers, setUpSplitters, setUpTabs, setUpZoom } from "./panes.js";
+import { setUpLayers, setUpSplitters, setUpTabs, setUpTurning, setUpZoom } from "./panes.js";
 import { markQuote, markTerms } from "./quotes.js";
 import { setUpKeys } from "./inspector_keys.js";
 
@@ -16,6 +16,7 @@ const AGAIN_MS = 3000;
 const tabs = setUpTabs(root.querySelector('[role="tablist"]'));
 const toggleLayer = setUpLayers(root, sheetFrame);
 const zoom = setUpZoom(root, sheetFrame);
+const turnImage = setUpTurning(root, sheetFrame, zoom.show);
 setUpSplitters(document.getElementById("panes"));
 
 const current = () => Number(root.dataset.page);
@@ -89,9 +90,12 @@ async function pin(key, page, from) {
   revealPinned(from);
 }
 
-function putIn(html) {
-  const arrived = new DOMParser().parseFromString(html, "text/html");
-  for (const slot of arrived.querySelectorAll("[data-slot]")) {
+const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
+const partOf = (number) => `${location.pathname}${addressOf(number, "")}&part=leaf`;
+
+/** Put what arrived into its places, or only one part of it. */
+function putIn(arrived, only = "") {
+  for (const slot of arrived.querySelectorAll(only ? `[data-slot="${only}"]` : "[data-slot]")) {
     const place = root.querySelector(`[data-slot="${slot.dataset.slot}"]`);
     place?.replaceChildren(...[...slot.childNodes].map((node) => document.importNode(node, true)));
   }
@@ -106,11 +110,11 @@ async function turn(number, { key = "", quiet = false, keep = false } = {}) {
   const mine = turning;
   root.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(`${location.pathname}${addressOf(number, "")}&part=leaf`, { headers: { Accept: "text/html" } });
+    const answer = await fetch(partOf(number), { headers: { Accept: "text/html" } });
     const html = await answer.text();
     if (mine !== turning) return;
     if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
-    putIn(html);
+    putIn(parsed(html));
     shown(number, keep);
     if (!keep) history.pushState(null, "", addressOf(number, key));
     if (!quiet) say(`Page ${number} of ${pages}`);
@@ -137,8 +141,7 @@ function shown(number, keep) {
   watchImage();
   markAsked();
   lights.refresh();
-  revealStrip();
-  lookAgainLater();
+  if (!keep) revealStrip();
 }
 
 function revealStrip() {
@@ -167,14 +170,26 @@ function watchImage() {
   probe.src = url;
 }
 
-/** A page that is not read yet is asked for again until it is. */
-function lookAgainLater() {
-  if (!root.querySelector("[data-unread]") || !("open" in root.dataset)) return;
-  const number = current();
-  setTimeout(() => {
-    if (current() === number && !document.hidden) turn(number, { keep: true, quiet: true });
-    else if (current() === number) lookAgainLater();
+/** While the document is made, the strip follows it, and a page that is not read yet appears once it is. */
+function follow() {
+  if (!("open" in root.dataset)) return;
+  setTimeout(async () => {
+    if (!document.hidden) await lookAgain().catch(() => say("The server cannot be reached."));
+    follow();
   }, AGAIN_MS);
+}
+
+async function lookAgain() {
+  const number = current();
+  const arrived = parsed(await (await fetch(partOf(number || 1), { headers: { Accept: "text/html" } })).text());
+  const cells = arrived.querySelectorAll(".page-cell").length;
+  if (!cells || cells !== pages) {
+    if (cells || !arrived.querySelector('[data-slot="strip"]')) location.reload(); // planned meanwhile, or at its end
+    return;
+  }
+  const unread = root.querySelector("[data-unread]") && current() === number;
+  putIn(arrived, unread ? "" : "strip");
+  if (unread) shown(number, true);
 }
 
 async function retry(button) {
@@ -239,10 +254,10 @@ function setUpEvents() {
 }
 
 setUpEvents();
-setUpKeys({ root, lights, tabs, turn, pin, current, pages, toggleLayer, zoom });
+setUpKeys({ root, lights, tabs, turn, pin, current, pages, toggleLayer, zoom, turnImage });
 watchImage();
 markAsked();
 revealStrip();
-lookAgainLater();
+follow();
 if (root.dataset.lit) pin(root.dataset.lit, null, "");
 else reveal([...sheetFrame.querySelectorAll(".layer-asked rect")]);

@@ -4,7 +4,7 @@ import { reveal } from "./lighting.js";
 
 const TYPED_IN = "input, select, textarea, dialog[open]";
 
-export function setUpKeys({ root, lights, tabs, turn, pin, current, pages, toggleLayer, zoom }) {
+export function setUpKeys({ root, lights, tabs, turn, pin, current, pages, toggleLayer, zoom, turnImage }) {
   const keys = document.getElementById("keys");
   let walked = null;
 
@@ -59,6 +59,7 @@ export function setUpKeys({ root, lights, tabs, turn, pin, current, pages, toggl
     "=": () => zoom.change("in"),
     "-": () => zoom.change("out"),
     0: () => zoom.change("fit"),
+    r: turnImage,
     Escape: nothing,
     "?": () => keys.showModal(),
   };

@@ -18,6 +18,7 @@ const jobId = root.dataset.job;
 const knowledgeUrl = `/knowledge/${encodeURIComponent(jobId.slice(0, jobId.lastIndexOf(".")))}`;
 const onlyState = new URLSearchParams(window.location.search).get("state");
 const rows = new Map();
+const unclear = new Set(); // ended badly, and it is not known yet in which stage
 let working = new Map();
 let lastHeard = Date.now();
 let source = null;
@@ -57,12 +58,18 @@ function newRow(found) {
   return row;
 }
 
-/** Put a row among those of its state: what failed stands on top. */
+/** Does a row stand behind another place: what failed stands on top, then by name. */
+function isBehind(element, state, name) {
+  const rank = (RANK[element.dataset.state] ?? 9) - (RANK[state] ?? 9);
+  return rank > 0 || (rank === 0 && element.dataset.source > name);
+}
+
+/** Put a row where it belongs; the others are in their order already. */
 function place(row, state) {
-  const rank = RANK[state] ?? 9;
+  const name = row.element.dataset.source;
   let before = null;
   for (const other of body.children) {
-    if (other !== row.element && (RANK[other.dataset.state] ?? 9) > rank) {
+    if (other !== row.element && isBehind(other, state, name)) {
       before = other;
       break;
     }
@@ -106,6 +113,7 @@ function showDocument(found) {
   if (stages) row.stages = stages;
   else if (found.state === "done") row.stages = row.stages.publish ? finished(row.stages) : WHOLE;
   if (row.state !== found.state) {
+    if (!stages && found.state !== "done" && FINAL.has(found.state)) unclear.add(found.source);
     row.state = found.state;
     row.element.dataset.state = found.state;
     row.cells.state.replaceChildren(badge(found.state));
@@ -180,6 +188,7 @@ function finish(progress) {
   setText(document.getElementById("left-label"), "took");
   setText(document.getElementById("left"), duration((Date.parse(progress.finished_at) - Number(root.dataset.began) * 1000) / 1000));
   const words = Object.entries(counts).filter(([, count]) => count).map(([state, count]) => `${count} ${state}`);
+  clearUp();
   say(`The job is over: ${words.join(", ")}.`);
 }
 
@@ -213,17 +222,27 @@ function listen() {
   });
 }
 
+async function documentsThatAre(which, limit) {
+  try {
+    return (await ask("GET", `/api/v1/jobs/${encodeURIComponent(jobId)}?documents=${which}&limit=${limit}`)).documents;
+  } catch (unreachable) {
+    return []; // The event stream says so already.
+  }
+}
+
+/** An event says that a document failed, not where: ask for its stages. */
+async function clearUp() {
+  if (!unclear.size) return;
+  const names = new Set(unclear);
+  unclear.clear();
+  for (const one of await documentsThatAre("failed", MOST_ROWS)) if (names.has(one.source)) showDocument(one);
+}
+
 /** Places in a queue change without an event: ask for those of the next documents, and claim none for the others. */
 async function renewReasons() {
   const idle = [...rows].filter(([name, row]) => !FINAL.has(row.state) && !working.has(name));
   if (over || document.hidden || !idle.length) return;
-  let found;
-  try {
-    found = await ask("GET", `/api/v1/jobs/${encodeURIComponent(jobId)}?documents=open&limit=${MOST_REASONS}`);
-  } catch (unreachable) {
-    return; // The event stream says so already.
-  }
-  const known = new Map(found.documents.map((one) => [one.source, one]));
+  const known = new Map((await documentsThatAre("open", MOST_REASONS)).map((one) => [one.source, one]));
   for (const [name, row] of idle) {
     if (known.has(name)) showDocument(known.get(name));
     else if (!FINAL.has(row.state) && !working.has(name)) setText(row.cells.now, "waits");
@@ -251,3 +270,4 @@ document.addEventListener("visibilitychange", pauseWhenHidden);
 listen();
 setInterval(tick, 1000);
 setInterval(renewReasons, REASONS_MS);
+setInterval(clearUp, REASONS_MS);

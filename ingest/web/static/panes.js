@@ -147,3 +147,22 @@ export function setUpZoom(root, frame) {
   show();
   return { show, change };
 }
+
+/** Turns the image by quarters, for pages that were scanned on their side. `turned()` is told. */
+export function setUpTurning(root, frame, turned) {
+  const turn = () => {
+    const sheet = frame.querySelector(".sheet");
+    if (!sheet) return;
+    const [wide, high] = [Number(sheet.dataset.wide), Number(sheet.dataset.high)];
+    const quarters = (Number(sheet.dataset.quarters ?? 0) + 1) % 4;
+    const moves = ["", `translate(${high} 0) rotate(90)`, `translate(${wide} ${high}) rotate(180)`, `translate(0 ${wide}) rotate(270)`];
+    sheet.dataset.quarters = String(quarters);
+    sheet.setAttribute("viewBox", quarters % 2 ? `0 0 ${high} ${wide}` : `0 0 ${wide} ${high}`);
+    sheet.querySelector(".leaf").setAttribute("transform", moves[quarters]);
+    turned();
+  };
+  root.addEventListener("click", (event) => {
+    if (event.target.closest("[data-quarter]")) turn();
+  });
+  return turn;
+}
