@@ -197,11 +197,12 @@ class Child:
 
 
 def stop_all(found: Sequence[Child], grace_s: float) -> None:
-    """Ask all to end, then wait for each."""
+    """Ask all to end, and insist with each that has not ended after ``grace_s``."""
+    end = time.monotonic() + grace_s
     for child in found:
         child.send(signal.SIGTERM)
     for child in found:
-        child.stop(grace_s)
+        child.stop(max(end - time.monotonic(), 0.1))
 
 
 def redis_program() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,7 @@ import pytest
 
 from pipeline.contracts import PageImage
 from pipeline.engines.ocr.rapidocr_reader import RapidOcrReader
+from pipeline.engines.pdf.documents import PyMuPdfDocuments
 from stores.errors import PageError
 from stores.models import PageText
 
@@ -180,3 +182,21 @@ def test_receipts_keep_their_words(reader: RapidOcrReader, corpora: Path, tmp_pa
     wanted = {word for line in truth for word in re.findall(r"\w{3,}", line.lower())}
     text = read(reader, cv2.imread(str(folder / f"img/{name}.jpg")), tmp_path).markdown.lower()
     assert len([word for word in wanted if word in text]) > 0.93 * len(wanted)
+
+
+def test_threads_share_one_reader(tmp_path: Path) -> None:
+    """The models are loaded once, and PyMuPDF is entered by one thread at a time, whoever draws or lays out."""
+    shared, drawing = RapidOcrReader(), PyMuPdfDocuments(DPI, 12)
+    invoice = Path(__file__).resolve().parents[2] / "ingest" / "samples" / "invoice.pdf"
+    pictures = [printed(ENGLISH), printed(CHINESE), skewed(printed(ENGLISH), 2)] * 3
+    folders = [tmp_path / str(number) for number in range(len(pictures))]
+    for folder in folders:
+        folder.mkdir()
+
+    def work(number: int) -> PageText:
+        drawing.render(invoice, "", 1, folders[number] / "drawn.png")
+        return read(shared, pictures[number], folders[number])
+
+    alone = [work(number) for number in range(3)]
+    with ThreadPoolExecutor(len(pictures)) as threads:
+        assert list(threads.map(work, range(len(pictures)))) == alone * 3

@@ -6,8 +6,11 @@ to repeat, the fallback reads, and the page says so: ``rapidocr (got: repetition
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -90,7 +93,7 @@ class TransformerReader:
     ) -> None:
         self._key = (model, slots, max_tokens)
         self._fallback, self._look = fallback, look or as_given
-        self._falling_back = threading.Lock()
+        self._cores = threading.BoundedSemaphore(os.cpu_count() or 1)
         self._watched = self._ended = False
         self.broken = False
         then = f":{fallback.fingerprint}" if fallback else ""
@@ -138,7 +141,8 @@ class TransformerReader:
         if is_blank(picture):
             return PageText(markdown="", blocks=(), engine=ENGINE)
         engine = self._loaded()
-        page = self._look(picture, image)
+        with self._core():
+            page = self._look(picture, image)
         try:
             reading = engine.submit(_rgb(page.picture)).result()
         except IngotError:
@@ -167,8 +171,16 @@ class TransformerReader:
     def _fallen_back(self, image: PageImage) -> PageText | None:
         if self._fallback is None:
             return None
-        with self._falling_back:  # readers of the CPU know one thread
+        with self._core():
             return self._fallback.read(image)
+
+    @contextlib.contextmanager
+    def _core(self) -> Iterator[None]:
+        """As many threads as there are cores work on the CPU at once: more are not quicker, and take memory each."""
+        with self._cores:
+            if self._ended:
+                raise StoppingError()
+            yield
 
     def _loaded(self) -> Engine:
         with _loading:
