@@ -60,8 +60,9 @@ def callbacks_list(
 @callbacks.command("show")
 def callbacks_show(
     callback: Annotated[str, typer.Argument(metavar="CALLBACK", help="Its id, as `ingot callbacks list` prints it.")],
+    as_json: AsJson = False,
 ) -> None:
-    """Show one callback with the body that is sent, as JSON."""
+    """Show one callback with the body that is sent; always as JSON."""
     from ingest import console, shapes
 
     console.print_json(shapes.callback(open_service(load_settings()).callback(callback), body=True))
