@@ -9,6 +9,7 @@ import gc
 import logging
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -29,6 +30,7 @@ _BACKLOG = 2048
 _GRACE_S = 5
 _KEEP_ALIVE_S = 30
 _LOOK_S = 2.0
+_TURN_S = 0.0005
 _YOUNG = 10_000  # new objects between two looks of the garbage collector
 
 
@@ -53,7 +55,7 @@ def serve(settings: Settings) -> None:
         )
         print(f"Ingot listens on {address_of(listener)} (Ctrl-C ends it)", flush=True)
         with _runtime_kept(settings, app), _signals_end_only_the_server():
-            _spare_the_collector()
+            _answer_evenly()
             with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
                 runner.run(server.serve(sockets=[listener]))
 
@@ -76,11 +78,16 @@ def log_with_request_ids(level: str) -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 
 
-def _spare_the_collector() -> None:
-    """What is loaded by now stays: looking through it for garbage stopped every request for a tenth of a second."""
+def _answer_evenly() -> None:
+    """No request waits long for what others do.
+
+    What is loaded by now stays: looking through it for garbage stopped every request for a tenth of a second. And a
+    thread that comes back from the disk waits one turn of Python's lock: a commit has a dozen of those.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG, 20, 50)
+    sys.setswitchinterval(_TURN_S)
 
 
 @contextlib.contextmanager

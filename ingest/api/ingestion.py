@@ -18,7 +18,7 @@ from ingest.api import problems
 from ingest.api.asked import IngestRequestBody, of_fields, of_json, submission_of
 from ingest.api.idempotency import HEADER, REPLAYED, UnderWay, digest_of, key_of
 from ingest.api.limits import JSON_BYTES, Bodies, sent_off
-from ingest.api.security import Caller, Who
+from ingest.api.security import Caller
 from ingest.api.uploads import FormLimits, read_form
 from pipeline.addresses import check_url
 from pipeline.service import Service
@@ -82,7 +82,7 @@ _KEY = {
     responses=problems.described(401, 403, 404, 408, 409, 413, 415, 422, 429, 503, 507),
     openapi_extra={"requestBody": _BODY, "parameters": [_KEY]},
 )
-async def ingest(request: Request, knowledge_id: str, who: Who) -> Response:
+async def ingest(request: Request, knowledge_id: str) -> Response:
     """Upload files, or name paths and URLs, to be made part of a knowledge base, which is made if it is new.
 
     A file that cannot be taken stands in the answer with its reason and the others go on; a request whose only file
@@ -90,7 +90,7 @@ async def ingest(request: Request, knowledge_id: str, who: Who) -> Response:
     """
     desk = _desk_of(request)
     try:
-        return await desk.take(request, check_knowledge_id(knowledge_id), who)
+        return await desk.take(request, check_knowledge_id(knowledge_id), request.state.caller)
     except IngotError as error:
         return sent_off(request, problems.of_error(request, error))
     except RequestValidationError as error:
@@ -128,7 +128,7 @@ class _Desk:
                 return await self._form(request, knowledge_id, key)
             if kind == "application/json" or kind.endswith("+json"):
                 body = b"".join([chunk async for chunk in self._bodies.read(request, JSON_BYTES)])
-                return await self._submit(request, knowledge_id, key, of_json(body), ())
+                return _accepted(await self._submit(knowledge_id, key, of_json(body), ()))
             raise InputError(
                 "send the files as multipart/form-data, or paths and urls as application/json",
                 code="unsupported_media_type",
@@ -138,22 +138,25 @@ class _Desk:
         chunks = self._bodies.read(request, self._settings.max_request_mb << 20)
         staging = self.service.staging(knowledge_id)
         form = await read_form(request.headers["content-type"], chunks, staging, self._limits)
+        moved = False
         try:
-            return await self._submit(request, knowledge_id, key, of_fields(form.fields), form.uploads())
+            receipt = await self._submit(knowledge_id, key, of_fields(form.fields), form.uploads())
+            moved = not receipt.replayed and all(file.fault is None for file in form.files)
         finally:
-            form.discard()
+            if not moved:
+                form.discard()
+        return _accepted(receipt)
 
     async def _submit(
-        self, request: Request, knowledge_id: str, key: str, asked: IngestRequestBody, uploads: tuple[Upload, ...]
-    ) -> Response:
+        self, knowledge_id: str, key: str, asked: IngestRequestBody, uploads: tuple[Upload, ...]
+    ) -> Receipt:
         _refuse_hopeless(asked, uploads)
         if asked.urls or asked.callback_url:
             asked = await self._with_good_urls(asked)
         files = [(upload.name, upload.sha256, upload.size_bytes) for upload in uploads]
         digest = digest_of(asked.model_dump(), files) if key else ""
         submission = submission_of(asked, uploads, key, digest)
-        receipt = await asyncio.wrap_future(self.service.submit_soon(knowledge_id, submission))
-        return _accepted(receipt)
+        return await asyncio.wrap_future(self.service.submit_soon(knowledge_id, submission))
 
     async def _with_good_urls(self, asked: IngestRequestBody) -> IngestRequestBody:
         """The URLs in the form that is kept; InputError where one may not be called."""

@@ -5,6 +5,7 @@ Plain ASGI: nothing is wrapped that streams.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 import secrets
@@ -18,6 +19,8 @@ log = logging.getLogger("ingot.access")
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 """The id of the request that is being answered, also in the threads that work for it; "-" outside."""
 
+_PROCESS = secrets.token_hex(4)
+_NUMBERS = itertools.count(1)
 _SANE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
@@ -37,7 +40,7 @@ class RequestIds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        name = _given(scope) or secrets.token_hex(8)
+        name = _given(scope) or f"{_PROCESS}-{next(_NUMBERS):x}"
         scope.setdefault("state", {})["request_id"] = name
         request_id.set(name)
         began, status = time.perf_counter(), 0

@@ -110,6 +110,7 @@ async def caller(request: Request) -> Caller:
     named = knowledge_named(request.path_params)
     if named is not None:
         found.may(named)
+    request.state.caller = found
     return found
 
 

@@ -9,9 +9,9 @@ import asyncio
 import contextlib
 import errno
 import hashlib
+import itertools
 import os
 import unicodedata
-import uuid
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -31,6 +31,7 @@ _LONGEST_NAME = 255
 _FIELD_BYTES = 64 << 10
 _MOST_FIELDS = 1000
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_NUMBERS = itertools.count(1)
 _WRITERS = ThreadPoolExecutor(8, "ingot-upload")
 
 
@@ -236,7 +237,7 @@ class _Reader:
                 f"more than {self._limits.files} files in one request: send several, or raise INGOT_MAX_REQUEST_FILES",
                 code="too_large",
             )
-        path = self._staging / f"{uuid.uuid4().hex}.part"
+        path = self._staging / f"{next(_NUMBERS)}.part"  # the folder is this process's own
         self._file = Arriving(path, clean_name(name), self._limits.file_bytes)
         self._form.files.append(self._file)
         self._unwritten.append(self._file)

@@ -57,7 +57,7 @@ def create(service: Asked, who: Who, knowledge_id: Annotated[str, Form(max_lengt
 @router.post("/knowledge/{knowledge_id}/upload")
 async def upload(request: Request, knowledge_id: str, who: Who) -> Response:
     """The form of the drop zone where no script sends it: the job that it leads to."""
-    answer = await ingestion.ingest(request, knowledge_id, who)
+    answer = await ingestion.ingest(request, knowledge_id)
     found = json.loads(bytes(answer.body) or b"{}")
     if answer.status_code != HTTPStatus.ACCEPTED:
         detail = str(found.get("detail") or "The upload was not taken.")
