@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -90,10 +90,15 @@ def retry_document(service: Asked, knowledge_id: str, document: Annotated[str, F
 
 
 @router.post("/knowledge/{knowledge_id}/delete-document")
-def delete_document(service: Asked, knowledge_id: str, document: Annotated[str, Form()]) -> RedirectResponse:
-    """Delete one document, or forget a file that could never be taken."""
+def delete_document(
+    request: Request, service: Asked, knowledge_id: str, document: Annotated[str, Form()]
+) -> RedirectResponse:
+    """Delete one document, or forget a file that could never be taken; back to the same part of the list."""
     service.delete_document(knowledge_id, document)
-    return RedirectResponse(f"/knowledge/{path_segment(knowledge_id)}", SEE_OTHER)
+    list_url = f"/knowledge/{path_segment(knowledge_id)}"
+    came_from = urlsplit(request.headers.get("referer", ""))
+    query = f"?{came_from.query}" if came_from.path == list_url and came_from.query else ""
+    return RedirectResponse(list_url + query, SEE_OTHER)
 
 
 @router.post("/knowledge/{knowledge_id}/delete")

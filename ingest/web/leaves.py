@@ -71,7 +71,7 @@ def shown_leaf(leaf: Leaf, asked: Sequence[Box] = (), query: str = "") -> ShownL
         page=leaf.page,
         facts=page_in_words(mark_of(leaf.page)),
         blocks=tuple(
-            Shape(f"b{i}", "", _titled(block), (_sized(block.box, BLOCK_ROOM),)) for i, block in enumerate(blocks)
+            Shape(f"b{i}", "", _titled(block), _roomy([block.box], BLOCK_ROOM)) for i, block in enumerate(blocks)
         ),
         values=tuple(_value(schema, proof, blocks) for schema, proof in leaf.proofs),
         passages=tuple(_passage(chunk, leaf.page.number, blocks) for chunk in leaf.chunks),
@@ -106,6 +106,11 @@ def _area(box: Box) -> float:
     return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
 
 
+def _roomy(boxes: Iterable[Box], room: float) -> tuple[Box, ...]:
+    """Those of the boxes that have a place at all, with room around them; a reader may not know where a block stands."""
+    return tuple(_sized(box, room) for box in boxes if _area(box) > 0)
+
+
 def _sized(box: Box, room: float = 0.0) -> Box:
     """(x, y, width, height) of a box given by its corners, with room around it."""
     x0, y0, x1, y1 = box
@@ -123,7 +128,7 @@ def _titled(block: Block) -> str:
 def _value(schema: str, proof: Evidence, blocks: Sequence[Block]) -> Shape:
     key = value_key(schema, proof.path)
     on = _keys(blocks_under(proof.boxes, blocks))
-    return Shape(key, on, in_words(key), tuple(_sized(box, VALUE_ROOM) for box in proof.boxes))
+    return Shape(key, on, in_words(key), _roomy(proof.boxes, VALUE_ROOM))
 
 
 def _passage(chunk: Chunk, number: int, blocks: Sequence[Block]) -> Shape:
@@ -132,7 +137,7 @@ def _passage(chunk: Chunk, number: int, blocks: Sequence[Block]) -> Shape:
         f"c{chunk.ordinal}",
         _keys(blocks_under(boxes, blocks)),
         f"passage {chunk.ordinal + 1}",
-        tuple(_sized(box, PASSAGE_ROOM) for box in boxes),
+        _roomy(boxes, PASSAGE_ROOM),
     )
 
 

@@ -72,7 +72,9 @@ def site() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def fake_site() -> Iterator[str]:
     """The same with fake engines: their documents say how slow each page is."""
-    with serving(text_engine="fake", ocr_engine="fake", embedder="fake", batch_pages=2) as address:
+    with serving(
+        text_engine="fake", ocr_engine="fake", embedder="fake", batch_pages=2, allow_private_urls=True
+    ) as address:
         yield address
 
 

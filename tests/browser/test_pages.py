@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,40 @@ DROP = """([zone, files]) => {
     for (const kind of ["dragenter", "dragover", "drop"])
         document.querySelector(zone).dispatchEvent(new DragEvent(kind, {dataTransfer: transfer, bubbles: true, cancelable: true}));
 }"""  # noqa: E501
+
+
+class Receiver:
+    """Takes callbacks and keeps their bodies."""
+
+    def __init__(self) -> None:
+        bodies = self.bodies = list[bytes]()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None: ...
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    found = Receiver()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+def until(happened: Callable[[], bool], within_s: float = 30.0) -> None:
+    end = time.monotonic() + within_s
+    while not happened():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.1)
 
 
 def expect(found: Any) -> Any:
@@ -109,6 +146,33 @@ def test_each_refused_file_says_why_and_the_others_are_taken(tab: Tab, fake_site
     expect(page.locator("#job-state")).to_have_text("done")
 
 
+def test_files_may_come_before_the_name(tab: Tab, fake_site: str) -> None:
+    page = tab()
+    page.goto(fake_site)
+    drop(page, **{"early.pdf": fake_text(SENTENCE + " early")})
+    expect(page.locator(".drop-state")).to_contain_text("1 file ready.")
+    page.get_by_label("Knowledge base, new or old").fill("late name")
+    page.keyboard.press("Enter")
+    expect(page.locator(".drop-state")).to_contain_text("1 file ready.")
+    page.get_by_label("Knowledge base, new or old").fill("late-name")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/jobs/late-name.*")
+
+
+def test_a_folder_keeps_its_paths(tab: Tab, fake_site: str, tmp_path: Path) -> None:
+    fake_document(tmp_path / "shelf" / "deep" / "报告.pdf", SENTENCE + " deep")
+    (tmp_path / "shelf" / ".DS_Store").write_text("x")
+    page = tab()
+    page.goto(fake_site)
+    page.get_by_label("Knowledge base, new or old").fill("folders")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="choose a folder").click()
+    chooser.value.set_files(tmp_path / "shelf")
+    page.wait_for_url("**/jobs/folders.*")
+    expect(page.locator("#documents tr")).to_have_count(1)
+    expect(page.locator("#documents tr")).to_contain_text("shelf/deep/报告.pdf")
+
+
 def test_many_files_go_in_requests_of_bounded_size(tab: Tab, fake_site: str) -> None:
     page = tab()
     requests: list[str] = []
@@ -168,6 +232,8 @@ def test_filters_narrow_the_list_and_stand_in_the_address(tab: Tab, shelves: str
     expect(rows).to_have_count(1)
     page.get_by_label("Name or title").fill("nothing is called so")
     expect(page.locator("#documents")).to_contain_text("No document is like that.")
+    page.go_back()
+    expect(rows).to_have_count(1)
 
 
 def test_names_of_documents_are_text_and_nothing_else(tab: Tab, shelves: str) -> None:
@@ -193,6 +259,28 @@ def test_a_job_of_a_thousand_documents_is_shown_and_quick(tab: Tab, shelves: str
     assert took < 1000
     page.get_by_role("link", name="1\u202f000 queued").click()
     assert "state=queued" in page.url
+
+
+def test_callbacks_are_listed_shown_and_replayed(tab: Tab, fake_site: str, receiver: Receiver) -> None:
+    page = tab()
+    files = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": fake_text(SENTENCE + " called").encode()}
+    url = f"{fake_site}/api/v1/knowledge/called/ingest"
+    told = page.request.post(url, multipart={"files": files, "callback_url": f"{receiver.url}/hook?<b>"})
+    assert told.status == 202, told.text()
+    until(lambda: len(receiver.bodies) == 1)
+    page.goto(f"{fake_site}/jobs/{told.json()['job_id']}")
+    page.get_by_role("link", name=receiver.url).click()
+    row = page.locator("tbody tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("/hook?")
+    page.get_by_role("link", name="delivered", exact=True).click()
+    page.get_by_role("link", name="job.finished").click()
+    expect(page.locator("pre")).to_contain_text('"job.finished"')
+    page.get_by_role("button", name="Replay").click()
+    until(lambda: len(receiver.bodies) == 2)
+    assert receiver.bodies[0] == receiver.bodies[1]
+    page.goto(f"{fake_site}/callbacks?state=dead")
+    expect(page.locator("main")).to_contain_text("No callback is like that.")
 
 
 @pytest.mark.parametrize("path", ["/", "/knowledge/test", "/knowledge/test/jobs", "/queues", "/callbacks", "/nowhere"])

@@ -33,6 +33,7 @@ function tell(key) {
   const parts = [make("span", { class: "lit-name" }, name)];
   if (isBlock(key) && piece) parts.push(` ${piece.textContent.trim().slice(0, 200)}`);
   if (titled?.classList.contains("unproved")) parts.push(make("span", { class: "muted" }, "  not found in the document: no proof"));
+  else if (titled?.dataset.page && Number(titled.dataset.page) === current() && !shape) parts.push(make("span", { class: "muted" }, "  its place on the image is not known"));
   else if (titled?.dataset.quote) parts.push(make("span", { class: "muted" }, `  printed on page ${titled.dataset.page} as `), `“${titled.dataset.quote}”`);
   return line.replaceChildren(...parts);
 }
@@ -41,8 +42,10 @@ function lightChanged(key) {
   tell(key);
   const value = lights.withKey(key).find((element) => element.dataset.quote);
   const under = lights.neighbours(key);
-  const near = inPane("text", lights.elements).filter((element) => element.dataset.key.split(" ").some((one) => under.has(one)));
-  markQuote(near, value?.dataset.quote ?? "");
+  const pieces = inPane("text", lights.elements);
+  const near = pieces.filter((element) => element.dataset.key.split(" ").some((one) => under.has(one)));
+  const here = Number(value?.dataset.page) === current();
+  markQuote(near.length || !here ? near : pieces, value?.dataset.quote ?? "");
 }
 
 const lights = new (class extends Lights {

@@ -68,7 +68,8 @@ export function setUpKeys({ root, lights, tabs, turn, pin, current, pages, toggl
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest?.(TYPED_IN) && event.target.type !== "checkbox") return;
     if (event.key === "Enter") {
-      if (!event.target.closest?.("a, button") && enter()) event.preventDefault();
+      if (event.target.matches?.(".value:not([href])")) event.target.click();
+      else if (!event.target.closest?.("a, button") && enter()) event.preventDefault();
       return;
     }
     const action = actions[event.key];

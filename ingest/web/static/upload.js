@@ -272,6 +272,7 @@ class DropZone {
     const good = this.rows.length - this.refused.length;
     this.tell(`${plural(good, "file")} accepted${this.refused.length ? `, ${this.refused.length} refused` : ""}.`);
     this.bar.value = 1;
+    document.body.dispatchEvent(new Event("uploaded"));
     this.again.hidden = !this.refused.some((row) => row.again);
     const state = this.panel.querySelector(".drop-state");
     const pages = this.jobs.map((job) => `/jobs/${encodeURIComponent(job)}`);
