@@ -22,6 +22,7 @@ from ingest.api import (
     schemas,
     search,
     security,
+    webhooks,
 )
 from ingest.api.request_ids import RequestIds
 from ingest.version import version
@@ -64,6 +65,7 @@ def create_app(service: Service) -> Application:
     for router in RESOURCES:
         app.include_router(router, prefix=API, dependencies=[Depends(security.caller)])
     metrics.install(app, service, API)
+    webhooks.install(app)
     site.install(app)
     description.install(app)
     return app

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 from standardwebhooks import Webhook
 
+from ingest.api.webhooks import DocumentFinished, JobFinished
 from stores.errors import InputError
 from stores.models import JobState
 from stores.tables import callback
@@ -67,6 +68,8 @@ def test_each_document_and_then_the_job_in_order(outpost: Outpost, receiver: Rec
     assert sorted(tried, key=list(dict.fromkeys(tried)).index) == tried, "none is begun before the one before is over"
     kinds = [view.kind for view in outpost.callbacks(kb)]
     assert kinds == ["document.finished"] * 6 + ["job.finished"]
+    for call in receiver.took("/x"):
+        (DocumentFinished if call.event["type"] == "document.finished" else JobFinished).model_validate(call.event)
     sources = {call.event["data"].get("source") for call in receiver.took("/x")} - {None}
     assert sources == {f"{number}.pdf" for number in range(6)}
 

@@ -90,7 +90,8 @@ class GuardedWeb:
 def _trust() -> ssl.SSLContext:
     """The certificates of this machine, or those of certifi where it has none."""
     context = httpcore2.default_ssl_context()
-    if not context.get_ca_certs() and ssl.get_default_verify_paths().capath is None:
+    folder = ssl.get_default_verify_paths().capath
+    if not context.get_ca_certs() and not (folder and any(Path(folder).glob("*.0"))):
         with contextlib.suppress(ImportError):
             import certifi
 

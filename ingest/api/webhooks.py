@@ -1,0 +1,86 @@
+"""What receivers of callbacks are sent, for the OpenAPI description. The bodies are written in ``stores/outbox.py``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import FastAPI, Header
+from pydantic import BaseModel, Field
+
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    204: {"description": "taken; so is any other 2xx"},
+    410: {"description": "nobody wants it: it is not tried again"},
+    "default": {"description": "anything else, redirects too: it is tried again, over three days"},
+}
+Id = Annotated[str, Header(alias="webhook-id", description="the same at every try: a repeat is known by it")]
+Stamp = Annotated[int, Header(alias="webhook-timestamp", description="of this try, in seconds since the epoch")]
+Signature = Annotated[
+    str,
+    Header(
+        alias="webhook-signature", description="`v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`, by spaces"
+    ),
+]
+
+
+class Failure(BaseModel):
+    """A document of the job that failed, or of which something was lost."""
+
+    source: str
+    document: str
+    error_code: str | None
+    error: str | None
+
+
+class _Facts(BaseModel):
+    job_id: str
+    knowledge_id: str
+    metadata: Any = Field(description="as the job was given it; null where it is longer than 8 KB")
+    finished_at: str
+
+
+class JobFacts(_Facts):
+    """A job at its end. ``counts``: documents per state; ``failures``: the first ten."""
+
+    state: Literal["done", "cancelled"]
+    counts: dict[str, int]
+    failures: list[Failure]
+
+
+class DocumentFacts(_Facts):
+    """A document of a job at its end."""
+
+    source: str
+    document: str
+    outcome: str
+    state: Literal["done", "partial", "failed", "cancelled"]
+    pages: int
+    error_code: str | None
+    error: str | None
+
+
+class JobFinished(BaseModel):
+    """Every document of the job is final, or the job was cancelled. A job that is retried ends a second time."""
+
+    type: Literal["job.finished"]
+    timestamp: str
+    data: JobFacts
+
+
+class DocumentFinished(BaseModel):
+    """One document is final; sent where the job asked for each."""
+
+    type: Literal["document.finished"]
+    timestamp: str
+    data: DocumentFacts
+
+
+def install(app: FastAPI) -> None:
+    """Describe the events that this server sends."""
+
+    @app.webhooks.post("job.finished", status_code=204, responses=_ANSWERS)
+    def job_finished(body: JobFinished, event: Id, stamp: Stamp, signature: Signature) -> None:
+        """A job has ended. Events of one job come in their order."""
+
+    @app.webhooks.post("document.finished", status_code=204, responses=_ANSWERS)
+    def document_finished(body: DocumentFinished, event: Id, stamp: Stamp, signature: Signature) -> None:
+        """A document of a job has ended."""
