@@ -107,7 +107,7 @@ def _area(box: Box) -> float:
 
 
 def _roomy(boxes: Iterable[Box], room: float) -> tuple[Box, ...]:
-    """Those of the boxes that have a place at all, with room around them; a reader may not know where a block stands."""
+    """The boxes that have a place at all, with room around them; a reader may not know where a block stands."""
     return tuple(_sized(box, room) for box in boxes if _area(box) > 0)
 
 
