@@ -5,25 +5,29 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from ingest import samples
 from ingest.api import ingestion
 from ingest.api.asking import Asked
 from ingest.api.limits import SentOff
 from ingest.api.security import Who
 from ingest.web.rendering import SEE_OTHER, error_page
 from ingest.web.words import path_segment
-from pipeline.service import Service
+from pipeline.service import IngestRequest, Service
 from pipeline.settings import Settings
 from stores.errors import NotFoundError
-from stores.models import Schema
+from stores.models import Options, Schema
 
 router = APIRouter()
 _BOUND_BYTES = 256_000_000  # of one request: a broken connection then costs that much and no more
 _ALWAYS_MADE = "document"
+_DEMO = "demo"
+_SAMPLES = Path(samples.__file__).resolve().parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,15 @@ def create(service: Asked, who: Who, knowledge_id: Annotated[str, Form(max_lengt
     except NotFoundError:
         service.create_knowledge_base(knowledge_id)
     return RedirectResponse(f"/knowledge/{path_segment(knowledge_id)}", SEE_OTHER)
+
+
+@router.post("/samples")
+def take_samples(service: Asked, who: Who) -> RedirectResponse:
+    """The documents that come with Ingot, into the knowledge base "demo": something to look at."""
+    who.may(_DEMO)
+    asked = IngestRequest(paths=(_SAMPLES,), options=Options(schemas=("resume", "invoice")))
+    job = service.ingest(_DEMO, asked).job
+    return RedirectResponse(f"/jobs/{path_segment(job)}" if job else f"/knowledge/{_DEMO}", SEE_OTHER)
 
 
 @router.post("/knowledge/{knowledge_id}/upload")

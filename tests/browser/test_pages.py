@@ -117,6 +117,19 @@ def test_a_dropped_file_is_uploaded_and_watched_to_its_end(tab: Tab, fake_site: 
     expect(page.locator("#retry")).to_be_hidden()
 
 
+def test_an_empty_home_offers_the_samples(tab: Tab, site: str) -> None:
+    page = tab()
+    page.goto(site)
+    page.get_by_role("button", name="Try it with seven sample documents").click()
+    page.wait_for_url("**/jobs/demo.*")
+    expect(page.locator("#said")).to_have_text("The job is over: 6 done, 1 failed.", timeout=90_000)
+    page.goto(f"{site}/knowledge/demo")
+    row = page.locator("#documents tbody tr", has_text="contract_zh_scan.pdf")
+    expect(row).to_contain_text("技术服务合同")
+    expect(row).to_contain_text("Chinese")
+    expect(row.get_by_role("img", name="OCR")).to_be_visible()
+
+
 def test_real_files_are_chosen_and_end_as_they_should(tab: Tab, site: str, samples: Path) -> None:
     page = tab()
     page.goto(site)

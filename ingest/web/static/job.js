@@ -187,7 +187,7 @@ function finish(progress) {
   document.getElementById("retry").hidden = !bad;
   setText(document.getElementById("left-label"), "took");
   setText(document.getElementById("left"), duration((Date.parse(progress.finished_at) - Number(root.dataset.began) * 1000) / 1000));
-  const words = Object.entries(counts).filter(([, count]) => count).map(([state, count]) => `${count} ${state}`);
+  const words = [...FINAL].filter((state) => counts[state]).map((state) => `${counts[state]} ${state}`);
   clearUp();
   say(`The job is over: ${words.join(", ")}.`);
 }
