@@ -117,6 +117,10 @@ async function turn(number, { key = "", quiet = false, keep = false } = {}) {
     const html = await answer.text();
     if (mine !== turning) return;
     if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+    if (answer.redirected) {
+      location.assign(addressOf(number, "")); // to the login
+      return;
+    }
     putIn(parsed(html));
     shown(number, keep);
     if (!keep) history.pushState(null, "", addressOf(number, key));
