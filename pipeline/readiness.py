@@ -23,7 +23,7 @@ class Readiness:
 
     def checks(self) -> list[Check]:
         """One check per thing that is needed."""
-        roll = self._roll_call.first()
+        roll = self._roll_call.checked()
         return [
             self._home(),
             _check("broker", bool(roll.broker), "the broker cannot be reached: start it, or correct INGOT_BROKER_URL"),

@@ -60,12 +60,9 @@ class RollCall:
             asking.join(wait_s)
         return self._roll
 
-    def first(self) -> Roll:
-        """As ``roll``, but waits for the very first answer."""
-        return self._roll if self._roll.broker is not None and self._renew() is None else self.roll(self._patience())
-
-    def _patience(self) -> float:
-        return 0.0 if self._roll.broker is not None else _FIRST_S
+    def checked(self) -> Roll:
+        """As ``roll``, but bad news that are not fresh are asked for again before they are told."""
+        return self.roll(0.0 if self._roll.workers else _FIRST_S)
 
     def _renew(self) -> threading.Thread | None:
         """The thread that asks now, None where what is known is fresh."""

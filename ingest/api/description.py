@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from ingest.api.problems import Problem
 
+EVENTS = "text/event-stream"
 PROBLEM = "application/problem+json"
 _ANYWHERE = (401, 403, 422, 503)
 _OPEN = {"/livez", "/version", "/readyz"}
@@ -22,9 +23,17 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def content(media_type: str, status: int = 200, text: str = "") -> dict[int | str, dict[str, Any]]:
     """The ``responses`` of a route that answers no JSON."""
-    kind = {"type": "string"} if media_type.startswith("text/") else {"type": "string", "format": "binary"}
     description = text or HTTPStatus(status).phrase
-    return {status: {"description": description, "content": {media_type: {"schema": kind}}}}
+    return {status: {"description": description, "content": {media_type: _kind(media_type)}}}
+
+
+def _kind(media_type: str) -> dict[str, Any]:
+    if media_type == EVENTS:
+        parts = {name: {"type": "string"} for name in ("event", "data", "id")}
+        return {"itemSchema": {"type": "object", "properties": parts}}
+    if media_type.startswith("text/"):
+        return {"schema": {"type": "string"}}
+    return {"schema": {"type": "string", "format": "binary"}}
 
 
 def _problem(status: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from ingest.api.description import content, problems
+from ingest.api.description import EVENTS, content, problems
 from ingest.api.parameters import JobId
 from ingest.api.watching import Watch, Watches
 
@@ -35,7 +35,7 @@ Watching = Annotated[Watches, Depends(watches_of)]
 class EventStream(StreamingResponse):
     """A stream that ends when its reader has gone, though nothing is sent."""
 
-    media_type = "text/event-stream"
+    media_type = EVENTS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with anyio.create_task_group() as group:
@@ -53,7 +53,7 @@ class EventStream(StreamingResponse):
     "/jobs/{job_id}/events",
     response_class=StreamingResponse,
     responses={
-        **content("text/event-stream", text=_EVENTS),
+        **content(EVENTS, text=_EVENTS),
         204: {"description": "The end was seen: do not come again."},
         **problems(404),
     },
@@ -65,7 +65,7 @@ async def events(job_id: JobId, watches: Watching, last_event_id: Annotated[str,
     if last_event_id.endswith("-over") and watch.over and begin == len(watch.ends):
         return Response(status_code=204)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return EventStream(_frames(watch, begin), headers=headers, media_type="text/event-stream")
+    return EventStream(_frames(watch, begin), headers=headers, media_type=EVENTS)
 
 
 async def _frames(watch: Watch, begin: int) -> AsyncIterator[bytes]:

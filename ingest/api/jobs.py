@@ -34,7 +34,7 @@ _STATES: dict[str, tuple[DocumentState, ...]] = {
 def list_all(
     service: Asked,
     who: Who,
-    knowledge_id: Annotated[str | None, Query(description="Only of this knowledge base.")] = None,
+    knowledge_id: Annotated[str | None, Query(max_length=128, description="Only of this knowledge base.")] = None,
     state: JobState | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
