@@ -20,7 +20,7 @@ from celery import bootsteps, signals
 from celery.exceptions import CPendingDeprecationWarning
 
 from ingest import exits, runtime
-from ingest.children import REFUSAL_FILE
+from ingest.children import REFUSAL, REMARK, SAYS_FILE
 from pipeline import shared_models, tasks
 from pipeline.broker import configuration
 from pipeline.settings import Settings
@@ -67,7 +67,8 @@ class WarmUp(bootsteps.StartStopStep):  # type: ignore[misc]
     def start(self, parent: Any) -> None:
         queues = parent.app.amqp.queues.consume_from
         try:
-            shared_models.load(tasks.tools(), reader="ocr" in queues, embedder="embed" in queues)
+            remarks = shared_models.load(tasks.tools(), reader="ocr" in queues, embedder="embed" in queues)
+            _say(REMARK, "; ".join(remarks))
         except StoppingError:
             raise SystemExit(0) from None
         except IngotError as error:
@@ -76,9 +77,16 @@ class WarmUp(bootsteps.StartStopStep):  # type: ignore[misc]
 
 def _refuse(error: IngotError) -> None:
     log.critical("this worker cannot work here: %s", error.message)
-    if told := os.environ.get(REFUSAL_FILE):
-        Path(told).write_text(error.message)
+    _say(REFUSAL, error.message)
     raise SystemExit(int(exits.of_error(error)))
+
+
+def _say(kind: str, text: str) -> None:
+    """Tell it to the commands of this home, whole or not at all."""
+    if (told := os.environ.get(SAYS_FILE)) and text:
+        part = Path(f"{told}.part")
+        part.write_text(text)
+        part.replace(told + kind)
 
 
 app.steps["worker"].add(WarmUp)

@@ -34,8 +34,9 @@ HOPELESS = 8
 """So many deaths in a row mean that a child will not live; nobody waits for it any more."""
 REFUSALS = (Exit.USAGE, Exit.UNREACHABLE)
 """A worker that ends with one of these said why it cannot work here; starting it again changes nothing."""
-REFUSAL_FILE = "INGOT_REFUSAL"
-"""The variable that names the file into which a worker writes why it cannot work here."""
+SAYS_FILE = "INGOT_WORKER_SAYS"
+"""The variable that names the files, up to their suffix, into which a worker writes what its user should know."""
+REMARK, REFUSAL = ".remark", ".refusal"
 _BELOW_COMMANDS = 10  # of nice: commands and the API answer quickly while pages are read
 _INDEX_FILE_BYTES = 64 << 30  # a torn Chroma index was seen to grow by terabytes
 _CHROMA = "import sys; from chromadb_rust_bindings import cli; cli(sys.argv)"
@@ -76,12 +77,13 @@ class Child:
         return self._process.pid if self._process else None
 
     def facts(self) -> dict[str, int | str | None]:
-        """What others may know of it. ``refusal``: the sentence with which it said that it cannot work here."""
+        """What others may know of it. ``refusal``: why it said that it cannot work here; ``remark``: how it works."""
         return {
             "pid": self.pid,
             "restarts": self.restarts,
             "quick_deaths": self.quick_deaths,
             "refusal": self.refusal,
+            "remark": self._says(REMARK) if self.pid and self._folder else "",
         }
 
     @property
@@ -94,8 +96,9 @@ class Child:
         if self._folder is None:
             self._process = self._run(None, None, dict(self._environment()))
         else:
-            self._refusal_file().unlink(missing_ok=True)
-            environment = {**self._environment(), REFUSAL_FILE: str(self._refusal_file())}
+            for kind in (REMARK, REFUSAL):
+                self._folder.remove(self.name + kind)
+            environment = {**self._environment(), SAYS_FILE: str(self._folder.file(self.name))}
             with self._folder.file(f"{self.name}.log").open("ab") as output:
                 self._process = self._run(self._folder.path, output, environment)
         self._started = time.monotonic()
@@ -115,9 +118,12 @@ class Child:
             preexec_fn=self._prepare(),
         )
 
-    def _refusal_file(self) -> Path:
+    def _says(self, kind: str) -> str:
+        """What it wrote for its user; empty where it had nothing to say."""
         assert self._folder is not None
-        return self._folder.file(f"{self.name}.refusal")
+        with contextlib.suppress(OSError):
+            return self._folder.file(self.name + kind).read_text()
+        return ""
 
     def _prepare(self) -> Callable[[], None]:
         """What the child does to itself before it becomes the program: die with us, no core files, no endless files."""
@@ -165,9 +171,7 @@ class Child:
             return ""
         if self._folder is None:
             return "see above"
-        with contextlib.suppress(OSError):
-            return self._refusal_file().read_text()
-        return ""
+        return self._says(REFUSAL)
 
     def send(self, number: int) -> None:
         """Send it a signal, if it lives."""

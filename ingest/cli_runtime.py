@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -61,16 +61,18 @@ def _print_status(found: RuntimeStatus, *, as_json: bool, unfinished: bool | Non
         "runtime": f"{'running' if found.running else 'not running'} ({found.mode}{', kept' if found.kept else ''})",
         "broker": found.broker_url,
         "chroma": found.chroma_url,
-        **{
-            name: child.get("refusal") or f"process {child['pid']}, restarted {child['restarts']} times"
-            for name, child in found.children.items()
-        },
+        **{name: _child_words(child) for name, child in found.children.items()},
         "logs": found.logs,
         "unfinished": "" if unfinished is None else "yes" if unfinished else "no",
     }
     for name, text in words.items():
         if text:
             console.print_text(f"{name:<10} {text}")
+
+
+def _child_words(child: dict[str, Any]) -> str:
+    remark = f" ({child['remark']})" if child.get("remark") else ""
+    return child.get("refusal") or f"process {child['pid']}, restarted {child['restarts']} times{remark}"
 
 
 def worker(

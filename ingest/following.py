@@ -86,7 +86,7 @@ def _look_until_over(
     service: Service, settings: Settings, job_id: str, shown: progress.Progress, timeout_s: float | None
 ) -> JobView:
     started = revived = time.monotonic()
-    workers = Workers(settings)
+    workers, said = Workers(settings), set[str]()
     while True:
         view = service.job(job_id)
         shown.show(view)
@@ -100,6 +100,9 @@ def _look_until_over(
         if now - revived > _REVIVE_S:
             runtime.revive(settings)
             revived = now
+            for remark in set(runtime.remarks(settings)) - said:
+                console.note(f"note: {remark}")
+                said.add(remark)
         workers.look(view)
         time.sleep(_LOOK_S)
 

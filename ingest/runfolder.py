@@ -7,6 +7,7 @@
     keep           there after ``ingot up``: stay until ``ingot down``
     stopped        there after ``ingot down``: commands that still watch a job end instead of starting anew
     error          why the last supervisor could not start, one sentence
+    *.refusal      why a worker cannot work with these settings, one sentence; *.remark: what else its user should know
     *.log          output of the supervisor and its children
 
 Standard library only: every command looks in here, most of them to find nothing running.

@@ -150,6 +150,14 @@ def _refuse_hopeless(folder: RunFolder, settings: Settings) -> None:
             )
 
 
+def remarks(settings: Settings) -> list[str]:
+    """What the workers of this home want their user to know, a sentence each."""
+    if settings.broker_url:
+        return []
+    found = RunFolder.of(settings.home).read_json("runtime.json").get("children", {})
+    return [facts["remark"] for facts in found.values() if facts.get("remark")]
+
+
 def up(settings: Settings) -> RuntimeStatus:
     """Start the runtime and keep it until ``down``."""
     if settings.broker_url:

@@ -22,12 +22,13 @@ suspects = threading.Lock()
 """Held by the one step under way over which a worker died before."""
 
 
-def load(tools: Tools, *, reader: bool, embedder: bool) -> None:
-    """Load what the tasks of a worker need. Raises UnavailableError or InputError, with what to do."""
+def load(tools: Tools, *, reader: bool, embedder: bool) -> list[str]:
+    """Load what the tasks of a worker need; what its user should know of it. Raises UnavailableError or InputError."""
     engines = [make() for make, wanted in ((tools.page_reader, reader), (tools.embedder, embedder)) if wanted]
     for engine in engines:
         if isinstance(engine, Loads):
             engine.warm_up()
+    return list(filter(None, (getattr(engine, "remark", "") for engine in engines)))
 
 
 def stop_reading(tools: Tools, within_s: float) -> None:

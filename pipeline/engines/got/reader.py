@@ -107,6 +107,12 @@ class TransformerReader:
         engine = _engines.get(self._key)
         return engine.batcher.counters if engine else Counters()
 
+    @property
+    def remark(self) -> str:
+        """What is not as it should be, but works; empty where all is well or nothing is loaded yet."""
+        engine = _engines.get(self._key)
+        return engine.loaded.place.remark if engine else ""
+
     def warm_up(self) -> None:
         """Load the model and run it once; raises as ``read`` does.
 
