@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-SLOW_S = 1.0
+SLOW_S, LAME_S = 1.0, 5.0
 _LONGEST_DELAY_S = 600.0
 _MOST_HOSTS = 2000
 
@@ -31,8 +31,8 @@ class Turn:
 class Turns:
     """Turns of one process: ``per_host`` exchanges with one host at once, ``in_all`` with all of them.
 
-    A host that is quick is waited for a moment. One that is slow, or that keeps somebody waiting now, has one exchange
-    at a time, and whoever else wants it is told to come back when it will be free: no thread waits for it.
+    A host that is quick is waited for a moment. One that is slow, or that keeps somebody waiting now, has two exchanges
+    at a time, a lame one one, and whoever else wants it is told to come back when it will be free: no thread waits.
     """
 
     def __init__(self, per_host: int, in_all: int) -> None:
@@ -61,8 +61,8 @@ class Turns:
             found = self._host(host)
             while True:
                 now = time.monotonic()
-                slow = found.usual_s >= SLOW_S or any(now - begun >= SLOW_S for begun in found.begun)
-                limit = 1 if slow else self._per_host
+                pace_s = max(found.usual_s, *(now - begun for begun in found.begun), 0.0)
+                limit, slow = self._limit(pace_s), pace_s >= SLOW_S
                 if len(found.begun) < limit and self._active < self._in_all:
                     found.begun.append(now)
                     self._active += 1
@@ -71,6 +71,11 @@ class Turns:
                     found.next_free = max(now, found.next_free) + max(found.usual_s, SLOW_S) / limit
                     return min(found.next_free - now, _LONGEST_DELAY_S)
                 self._changed.wait(min(0.1, patience - now))
+
+    def _limit(self, pace_s: float) -> int:
+        if pace_s < SLOW_S:
+            return self._per_host
+        return min(self._per_host, 2) if pace_s < LAME_S else 1
 
     def _leave(self, host: str, began: float) -> None:
         now = time.monotonic()
