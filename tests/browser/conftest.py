@@ -51,7 +51,7 @@ def tab(chromium: Any) -> Iterator[Callable[..., Any]]:
         context = chromium.new_context(**{"locale": "en-GB", "timezone_id": "UTC", **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(40_000)
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page

@@ -21,6 +21,7 @@ from tests.in_process import fake_document, fake_tools, ingest_now
 pytestmark = pytest.mark.browser
 
 Tab = Callable[..., Any]
+PATIENCE_MS = 40_000  # other tests may keep the machine busy
 HOSTILE = "<img src=x onerror=alert(1)>.pdf"
 CHINESE = "二〇二六年度采购合同.pdf"
 SENTENCE = "The heron stands in the reeds and waits for fish all day long."
@@ -69,6 +70,7 @@ def until(happened: Callable[[], bool], within_s: float = 30.0) -> None:
 def expect(found: Any) -> Any:
     from playwright.sync_api import expect as expected
 
+    expected.set_options(timeout=PATIENCE_MS)
     return expected(found)
 
 
@@ -122,7 +124,7 @@ def test_an_empty_home_offers_the_samples(tab: Tab, site: str) -> None:
     page.goto(site)
     page.get_by_role("button", name="Try it with seven sample documents").click()
     page.wait_for_url("**/jobs/demo.*")
-    expect(page.locator("#said")).to_have_text("The job is over: 6 done, 1 failed.", timeout=90_000)
+    expect(page.locator("#said")).to_have_text("The job is over: 6 done, 1 failed.", timeout=2 * PATIENCE_MS)
     page.goto(f"{site}/knowledge/demo")
     row = page.locator("#documents tbody tr", has_text="contract_zh_scan.pdf")
     expect(row).to_contain_text("技术服务合同")
@@ -136,7 +138,7 @@ def test_real_files_are_chosen_and_end_as_they_should(tab: Tab, site: str, sampl
     page.get_by_label("Knowledge base, new or old").fill("chosen")
     page.locator('input[type="file"]').set_input_files([samples / "invoice.pdf", samples / "broken.pdf"])
     page.wait_for_url("**/jobs/chosen.*")
-    expect(page.locator("#job-state")).to_have_text("done", timeout=60_000)
+    expect(page.locator("#job-state")).to_have_text("done")
     first, second = page.locator("#documents tr").all()
     expect(first).to_contain_text("broken.pdf")
     expect(first.locator(".fault")).to_contain_text("truncated")
@@ -212,7 +214,7 @@ def test_a_job_is_cancelled_and_retried(tab: Tab, fake_site: str) -> None:
     expect(page.locator("#job-state")).to_have_text("cancelled")
     expect(page.locator("#documents .state")).to_have_text("cancelled")
     page.get_by_role("button", name="Retry what failed").click()
-    expect(page.locator("#documents .state")).to_have_text("done", timeout=30_000)
+    expect(page.locator("#documents .state")).to_have_text("done")
     expect(page.locator("#job-state")).to_have_text("done")
 
 
