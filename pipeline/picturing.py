@@ -90,16 +90,24 @@ class Studio:
         """Draw a page into ``target`` (PNG). PageError where it cannot be drawn, TransientError where too many wait."""
         order = {"path": str(source), "password": password, "number": number, "dpi": dpi, "target": str(target)}
         with self._place():
-            child = self._take()
-            try:
-                answer = child.ask(order, self._within_s)
-            except (TimeoutError, EOFError, ValueError) as error:
-                child.end()
-                why = "takes too long" if isinstance(error, TimeoutError) else "ended the process that drew it"
-                raise PageError(f"page {number} cannot be drawn: it {why}") from error
-            self._give_back(child)
+            answer = self._asked(self._take(), order)
+        if answer is None:
+            raise PageError(f"page {number} cannot be drawn: it ended the process that drew it")
         if "error" in answer:
             raise PageError(answer["error"], code=answer["code"])
+
+    def _asked(self, child: _Child, order: dict[str, object]) -> dict[str, str] | None:
+        """The answer to an order, None where a new process died of it; one that drew before may have died alone."""
+        try:
+            answer = child.ask(order, self._within_s)
+        except TimeoutError as error:
+            child.end()
+            raise PageError(f"page {order['number']} cannot be drawn: it takes too long") from error
+        except (EOFError, ValueError):
+            child.end()
+            return self._asked(self._start(), order) if child.drawn else None
+        self._give_back(child)
+        return answer
 
     def close(self) -> None:
         """End all processes; the next page starts new ones."""

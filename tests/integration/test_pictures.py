@@ -1,0 +1,177 @@
+"""Pictures of pages: drawn by processes that may be killed, kept up to a cap, gone with their document."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pipeline.ingesting import IngestRequest
+from pipeline.picturing import MOST_WAITING, Studio
+from pipeline.service import Service
+from pipeline.settings import Settings
+from stores.errors import NotFoundError, PageError, TransientError
+from stores.files import LocalFiles
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    found = Studio(Settings(home=tmp_path), within_s=15.0)
+    yield found
+    found.close()
+
+
+def pdf(path: Path, content: bytes) -> Path:
+    """A PDF of one page that is drawn by ``content``."""
+    packed = zlib.compress(content)
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R >>",
+        b"<< /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (len(packed), packed),
+    ]
+    body = b"%PDF-1.4\n"
+    for number, text in enumerate(objects, 1):
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, text)
+    path.write_bytes(body + b"trailer << /Root 1 0 R >>\n")
+    return path
+
+
+def endless(path: Path) -> Path:
+    """A small file whose page takes minutes to draw."""
+    return pdf(path, b"5 w 0 0 m " + b"600 800 l 0 790 l 590 3 l 7 795 l " * 400_000 + b"S\n" * 30)
+
+
+def test_a_page_is_drawn_at_its_size(studio: Studio, samples: Path, tmp_path: Path) -> None:
+    import cv2
+
+    for dpi, width in ((72, 595), (144, 1190)):
+        target = tmp_path / f"{dpi}.png"
+        studio.draw(samples / "invoice.pdf", "", 1, dpi, target)
+        assert target.read_bytes().startswith(PNG)
+        assert abs(cv2.imread(str(target)).shape[1] - width) <= 1
+
+
+def test_a_page_without_end_is_given_up_and_the_next_is_drawn(tmp_path: Path, samples: Path) -> None:
+    studio = Studio(Settings(home=tmp_path), within_s=3.0)
+    try:
+        began = time.monotonic()
+        with pytest.raises(PageError, match="takes too long"):
+            studio.draw(endless(tmp_path / "endless.pdf"), "", 1, 300, tmp_path / "never.png")
+        assert time.monotonic() - began < 6
+        assert not (tmp_path / "never.png").exists()
+        studio._within_s = 20.0
+        studio.draw(samples / "invoice.pdf", "", 1, 50, tmp_path / "next.png")
+    finally:
+        studio.close()
+    assert (tmp_path / "next.png").exists()
+
+
+def test_a_process_that_died_alone_is_replaced(studio: Studio, samples: Path, tmp_path: Path) -> None:
+    studio.draw(samples / "invoice.pdf", "", 1, 50, tmp_path / "1.png")
+    os.kill(studio._idle[0].process.pid, signal.SIGKILL)
+    studio.draw(samples / "invoice.pdf", "", 1, 50, tmp_path / "2.png")
+    assert (tmp_path / "2.png").exists()
+
+
+def test_a_page_that_ends_its_process_is_a_page_error(tmp_path: Path) -> None:
+    studio = Studio(Settings(home=tmp_path), within_s=30.0)
+    known: set[int] = set()
+
+    def kill_when_started() -> None:
+        while not known:
+            known.update(studio_children())
+            time.sleep(0.01)
+        time.sleep(0.2)
+        for pid in known:
+            os.kill(pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_when_started)
+    killer.start()
+    with pytest.raises(PageError, match="ended the process"):
+        studio.draw(endless(tmp_path / "endless.pdf"), "", 1, 300, tmp_path / "never.png")
+    killer.join()
+    studio.close()
+
+
+def studio_children() -> set[int]:
+    """Drawing processes that this process has started."""
+    found = set()
+    for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+        found |= {int(pid)} if b"pipeline.drawing" in Path(f"/proc/{pid}/cmdline").read_bytes() else set()
+    for thread in Path("/proc/self/task").iterdir():
+        for pid in (thread / "children").read_text().split():
+            if b"pipeline.drawing" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.add(int(pid))
+    return found
+
+
+def test_what_is_no_document_is_told(studio: Studio, tmp_path: Path) -> None:
+    (tmp_path / "text.pdf").write_text("not a PDF at all")
+    for source, number in ((tmp_path / "text.pdf", 1), (pdf(tmp_path / "one.pdf", b"0 0 m"), 7)):
+        with pytest.raises(PageError) as refused:
+            studio.draw(source, "", number, 72, tmp_path / "x.png")
+        assert refused.value.message
+
+
+def test_too_many_at_once_are_told_to_come_again(tmp_path: Path, samples: Path) -> None:
+    studio = Studio(Settings(home=tmp_path), within_s=3.0)
+    slow = endless(tmp_path / "endless.pdf")
+
+    def draw(number: int) -> str:
+        try:
+            studio.draw(slow, "", 1, 300, tmp_path / f"{number}.png")
+        except (PageError, TransientError) as error:
+            return error.code
+        return "drawn"
+
+    with ThreadPoolExecutor(MOST_WAITING + 6) as crowd:
+        busy = [crowd.submit(draw, number) for number in range(MOST_WAITING + 6)]
+        time.sleep(1.0)
+        studio._within_s = 0.05
+        codes = [one.result() for one in busy]
+    studio.close()
+    assert codes.count("busy_pictures") == 6
+    assert studio_children() == set()
+
+
+def test_pictures_are_kept_up_to_a_cap(tmp_path: Path) -> None:
+    files = LocalFiles(tmp_path)
+    for number in range(6):
+        target = files.picture("kb", f"d{number}", "1.110.png")
+        files.room_for_pictures(target)
+        target.write_bytes(bytes(1000))
+        os.utime(target, (number, number))
+    assert files.touch_picture(files.picture("kb", "d0", "1.110.png"))
+    files.room_for_pictures(files.picture("kb", "new", "1.110.png"), most_bytes=3000)
+    left = sorted(path.parent.name for path in (tmp_path / "run" / "pictures").rglob("*.png"))
+    assert left == ["d0", "d4", "d5"], "the one just wanted stays, the longest unwanted go"
+    files.drop_pictures("kb", "d0")
+    assert not files.picture("kb", "d0", "1.110.png").exists()
+    files.drop_pictures("kb")
+    assert not (tmp_path / "run" / "pictures" / "kb").exists()
+
+
+def test_a_service_draws_once_for_all(tmp_path: Path, samples: Path) -> None:
+    from tests.in_process import run_until_done
+
+    service = Service(Settings(home=tmp_path / "home", embedder="fake"))
+    service.ingest("kb", IngestRequest(paths=(samples / "invoice.pdf",)))
+    with pytest.raises(NotFoundError, match="no page 1"):
+        service.page_image("kb", "invoice.pdf", 1)
+    run_until_done(service._tools, knowledge_id="kb", most=1)
+    with ThreadPoolExecutor(8) as crowd:
+        found = {crowd.submit(service.page_image, "kb", "invoice.pdf", 1).result() for _ in range(8)}
+    (picture,) = found
+    drawn_at = picture.stat().st_ino
+    assert service.page_image("kb", "invoice.pdf", 1).stat().st_ino == drawn_at
+    service._pictures.close()
