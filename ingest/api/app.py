@@ -24,6 +24,7 @@ from ingest.api import (
     security,
     webhooks,
 )
+from ingest.api.limits import Lingering
 from ingest.api.request_ids import RequestIds
 from ingest.version import version
 from ingest.web import site
@@ -52,7 +53,8 @@ class Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         inner = super().build_middleware_stack()
-        return RequestIds(security.Gate(inner, loopback_only=not self.state.keys))
+        gate = security.Gate(inner, loopback_only=not self.state.keys)
+        return RequestIds(Lingering(gate))
 
 
 def create_app(service: Service) -> Application:

@@ -8,7 +8,6 @@ import time
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
@@ -17,13 +16,13 @@ from ingest import shapes
 from ingest.api import problems
 from ingest.api.asked import IngestRequestBody, of_fields, of_json, submission_of
 from ingest.api.idempotency import HEADER, REPLAYED, UnderWay, digest_of, key_of
-from ingest.api.limits import JSON_BYTES, Bodies, sent_off
+from ingest.api.limits import JSON_BYTES, Bodies
 from ingest.api.security import Caller
 from ingest.api.uploads import FormLimits, read_form
 from pipeline.addresses import check_url
 from pipeline.service import Service
 from pipeline.submission import Receipt, Upload
-from stores.errors import IngotError, InputError
+from stores.errors import InputError
 from stores.models import check_knowledge_id
 
 router = APIRouter(tags=["ingest"])
@@ -88,13 +87,8 @@ async def ingest(request: Request, knowledge_id: str) -> Response:
     A file that cannot be taken stands in the answer with its reason and the others go on; a request whose only file
     cannot be taken is refused (413, 415, 422).
     """
-    desk = _desk_of(request)
     try:
-        return await desk.take(request, check_knowledge_id(knowledge_id), request.state.caller)
-    except IngotError as error:
-        return sent_off(request, problems.of_error(request, error))
-    except RequestValidationError as error:
-        return sent_off(request, problems.of_invalid(request, error))
+        return await _desk_of(request).take(request, check_knowledge_id(knowledge_id), request.state.caller)
     except ClientDisconnect:
         return Response(status_code=_STATUS_OF_A_LEFT_CALL)  # nobody reads it
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.settings import Settings
 from stores.errors import InputError, UnavailableError
@@ -19,6 +20,7 @@ JSON_BYTES = 4 << 20
 """The longest body of a request that brings no files."""
 _SLOWEST_BYTES_S = 1024  # on the average, once a body has taken twice ``body_timeout_s``
 _MOST_AT_ONCE = 200  # bodies that are being read
+_WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "DELETE")
 _LINGER_S = 3.0
 _LINGER_BYTES = 64 << 20
 
@@ -60,7 +62,6 @@ class Bodies:
                 raise _too_large(largest_bytes)
             yield chunk
             if not message.get("more_body"):
-                request.state.body_read = True
                 return
             took_s = time.monotonic() - began
             if took_s > 2 * timeout_s and size < took_s * _SLOWEST_BYTES_S:
@@ -78,30 +79,48 @@ def _too_slow(reason: str) -> InputError:
     return InputError(f"{reason}: send it again over a better line", code="slow_body")
 
 
-def sent_off(request: Request, answer: Response) -> Response:
-    """The answer; where the body was not read to its end, with care."""
-    return answer if getattr(request.state, "body_read", False) else SentOff(answer)
+class Lingering:
+    """Sends off who is refused while still sending: the rest of the body is taken for a moment, so that the answer is
+    seen instead of a broken connection, which is closed then."""
 
-
-class SentOff(Response):
-    """An answer to a request whose body was not read to its end: the rest is taken for a moment, so that the asker
-    sees the answer instead of a broken connection, which is closed then."""
-
-    def __init__(self, answer: Response) -> None:
-        super().__init__(answer.body, answer.status_code)
-        self.raw_headers = [*answer.raw_headers, (b"connection", b"close")]
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        if scope["type"] != "http" or scope["method"] in _WITHOUT_BODY:
+            await self._app(scope, receive, send)
+            return
+        left = _Left(receive, send)
+        await self._app(scope, left.receive, left.send)
+
+
+class _Left:
+    """One request, and whether its body was read to the end before it was refused."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self._send = receive, send
+        self._read_whole = self._lingers = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if not message.get("more_body"):
+            self._read_whole = True
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._lingers = message["status"] >= HTTPStatus.BAD_REQUEST and not self._read_whole
+            if self._lingers:
+                message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
+        elif self._lingers and not message.get("more_body"):
+            await self._send({**message, "more_body": True})
+            await self._take_the_rest()
+            message = {"type": "http.response.body", "body": b"", "more_body": False}
+        await self._send(message)
+
+    async def _take_the_rest(self) -> None:
         size = 0
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LINGER_S):
-                while size < _LINGER_BYTES:
-                    message = await receive()
-                    size += len(message.get("body", b""))
-                    if message["type"] == "http.disconnect" or not message.get("more_body"):
-                        break
-        except TimeoutError:
-            size = _LINGER_BYTES
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+                while size < _LINGER_BYTES and not self._read_whole:
+                    size += len((await self.receive()).get("body", b""))

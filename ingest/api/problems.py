@@ -57,11 +57,6 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
-def of_error(request: Request, error: IngotError) -> JSONResponse:
-    """The answer to an error of ours."""
-    return answer(request, status_of(error), error.code, error.message)
-
-
 def status_of(error: IngotError) -> int:
     """By its code where that has a status of its own, else by its class."""
     return _OF_CODES.get(error.code) or next(status for kind, status in _OF_ERRORS if isinstance(error, kind))
@@ -96,16 +91,11 @@ def install(app: FastAPI) -> None:
 
 def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, IngotError)
-    return of_error(request, error)
+    return answer(request, status_of(error), error.code, error.message)
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    return of_invalid(request, error)
-
-
-def of_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-    """The answer to a request that is not formed as it must be; each thing wrong is in ``errors``."""
     found = [{"where": ".".join(map(str, one["loc"])), "why": one["msg"]} for one in error.errors()]
     return answer(request, 422, "bad_request", _sentence(found), jsonable_encoder(found))
 

@@ -14,9 +14,8 @@ from fastapi.responses import RedirectResponse, Response
 from ingest import samples
 from ingest.api import ingestion
 from ingest.api.asking import Asked
-from ingest.api.limits import SentOff
 from ingest.api.security import Who
-from ingest.web.rendering import SEE_OTHER, error_page
+from ingest.web.rendering import SEE_OTHER
 from ingest.web.words import path_segment
 from pipeline.service import IngestRequest, Service
 from pipeline.settings import Settings
@@ -71,8 +70,7 @@ def take_samples(service: Asked, who: Who) -> RedirectResponse:
 async def upload(request: Request, knowledge_id: str, who: Who) -> Response:
     """The form of the drop zone where no script sends it: the job that it leads to."""
     answer = await ingestion.ingest(request, knowledge_id)
-    found = json.loads(bytes(answer.body) or b"{}")
     if answer.status_code != HTTPStatus.ACCEPTED:
-        detail = str(found.get("detail") or "The upload was not taken.")
-        return SentOff(error_page(request, answer.status_code, detail))
-    return RedirectResponse(f"/jobs/{path_segment(found['job_id'])}", SEE_OTHER)
+        return answer
+    job = json.loads(bytes(answer.body))["job_id"]
+    return RedirectResponse(f"/jobs/{path_segment(job)}", SEE_OTHER)
