@@ -74,7 +74,6 @@ def show_search(
     """The form, and what was found; what was asked wrongly is said beside it."""
     languages = service.languages(knowledge_id)
     hits, fault = _found(service, knowledge_id, asking)
-    named = next((found.hit.source for found in hits), "") if asking.document else ""
     return page(
         request,
         "search.html",
@@ -85,7 +84,7 @@ def show_search(
         languages=languages,
         hits=hits,
         fault=fault.message if fault else "",
-        document_name=named or asking.document,
+        document_name=_name(service, knowledge_id, asking.document),
         more=len(hits) == asking.limit and asking.limit < _MOST_HITS,
         most=_MOST_HITS,
     )
@@ -99,6 +98,14 @@ def _found(service: Service, knowledge_id: str, asking: Asking) -> tuple[list[Sh
     except IngotError as fault:
         return [], fault
     return [_shown(knowledge_id, asking.q, hit) for hit in hits], None
+
+
+def _name(service: Service, knowledge_id: str, document: str) -> str:
+    """What a document is called; itself where there is none or several."""
+    try:
+        return service.document(knowledge_id, document).source if document else ""
+    except IngotError:
+        return document
 
 
 def _shown(knowledge_id: str, query: str, hit: Hit) -> ShownHit:

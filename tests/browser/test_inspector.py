@@ -378,3 +378,12 @@ def test_a_document_in_work_fills_by_itself(tab: Tab, fake_site: str) -> None:
     expect(page.locator(".page-cell.page-ocr")).to_have_count(6, timeout=40_000)
     expect(page.locator(".head .state")).to_have_text("done", timeout=40_000)
     expect(page.locator(".page-cell[aria-current]")).to_have_text("1")
+
+
+def test_the_markdown_of_a_page_is_copied(tab: Tab, shelf: Shelf) -> None:
+    page = tab(permissions=["clipboard-read", "clipboard-write"])
+    page.goto(shelf.url("contract_zh_scan.pdf", "?page=2"))
+    page.get_by_role("button", name="Copy").click()
+    expect(page.locator("[data-copy]")).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == shelf.service.pages(KB, "contract_zh_scan.pdf", [2])[0].markdown

@@ -211,6 +211,20 @@ async function retry(button) {
   }
 }
 
+/** The Markdown of the page as it is stored, into the clipboard. */
+async function copyMarkdown(button) {
+  const name = button.textContent;
+  try {
+    const page = await ask("GET", `${root.dataset.api}/pages/${current()}`);
+    await navigator.clipboard.writeText(page.markdown);
+    button.textContent = "Copied";
+  } catch (refused) {
+    button.textContent = "Not copied";
+    say(refused.message);
+  }
+  setTimeout(() => (button.textContent = name), 2000);
+}
+
 function paneOf(element) {
   return ["sheet", "text", "found"].find((name) => element.closest(`.pane-${name}`));
 }
@@ -224,7 +238,9 @@ function clicked(event) {
   const cell = event.target.closest("a[data-page]:not([data-key])");
   const step = event.target.closest("[data-turn]");
   const again = event.target.closest("[data-retry]");
+  const copy = event.target.closest("[data-copy]");
   if (again) retry(again);
+  else if (copy) copyMarkdown(copy);
   else if (step) turn(current() + Number(step.dataset.turn));
   else if (cell) {
     event.preventDefault();
