@@ -82,13 +82,13 @@ def run_stage(
     """Run one step, if it is to be had. ``owner`` is unique to this call and fences all its writes.
 
     ``stopping``: the worker ends, so the step goes back after the page in hand. ``suspects``: steps share this
-    process, so of those over which a worker died before only one runs at a time, and the guilty page is found.
+    process, so of those that one more death would end only one runs at a time: it dies for its own page alone.
     """
     store = tools.catalog.store(key.knowledge_id)
     claim = store.steps.claim(key, owner, worker)
     if claim is None:
         return StepResult(ended=False)
-    alone = suspects if claim.losses else None
+    alone = suspects if claim.losses >= MOST_LOSSES - 1 else None
     if alone is not None and not alone.acquire(blocking=False):
         store.steps.hand_back(claim, delay_s(2))
         return StepResult(ended=False)

@@ -19,7 +19,7 @@ log = logging.getLogger("ingot.tasks")
 stopping = threading.Event()
 """This worker ends: no page is begun any more."""
 suspects = threading.Lock()
-"""Held by the one step under way over which a worker died before."""
+"""Held by the one step under way that would be given up should this worker die."""
 
 
 def load(tools: Tools, *, reader: bool, embedder: bool) -> list[str]:
