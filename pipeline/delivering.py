@@ -90,12 +90,13 @@ def _deliver_one(tools: Tools, store: RecordStore, claim: Delivery) -> bool:
         host = taken_apart(claim.url).netloc
     except IngotError as error:
         return _failed(tools, store, claim, None, error.message)
+    web, (headers, body) = tools.web(), _signed(tools, claim)
     with _turns.turn(host) as turn:
         if not turn.granted:
             store.callbacks.put_back(claim, turn.delay_s)
             return False
         try:
-            answer = _post(tools, claim)
+            answer = web.post(claim.url, headers, body, tools.settings.callback_timeout_s)
         except IngotError as error:
             return _failed(tools, store, claim, None, error.message)
     if 200 <= answer.status < 300:
@@ -103,11 +104,11 @@ def _deliver_one(tools: Tools, store: RecordStore, claim: Delivery) -> bool:
     return _failed(tools, store, claim, answer, _meaning(answer.status))
 
 
-def _post(tools: Tools, claim: Delivery) -> Answer:
+def _signed(tools: Tools, claim: Delivery) -> tuple[dict[str, str], bytes]:
+    """Headers and body of one attempt."""
     text = json.dumps(claim.body, ensure_ascii=False, separators=(",", ":"))
     body = text.encode("utf-8", "replace")  # a file name may hold what is no character
-    headers = signing.headers(_secrets(tools.settings), claim.id, body.decode(), time.time())
-    return tools.web().post(claim.url, headers, body, tools.settings.callback_timeout_s)
+    return signing.headers(_secrets(tools.settings), claim.id, body.decode(), time.time()), body
 
 
 def _meaning(status: int) -> str:

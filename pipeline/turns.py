@@ -9,14 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 SLOW_S, LAME_S = 1.0, 5.0
-_LONGEST_DELAY_S = 600.0
+_LEAST_STEP_S = 0.05
+_MOST_STEPS = 10  # somebody looks again after so many exchanges: the host may have become quick
+_WEIGHT = 0.3  # of the newest exchange in what is usual
 _MOST_HOSTS = 2000
 
 
 @dataclass(slots=True)
 class _Host:
     begun: list[float] = field(default_factory=list)  # of the exchanges under way
-    usual_s: float = 0.0  # up at once, down by halves
+    usual_s: float = 0.0
     next_free: float = 0.0
 
 
@@ -68,8 +70,9 @@ class Turns:
                     self._active += 1
                     return 0.0
                 if slow or now >= patience:
-                    found.next_free = max(now, found.next_free) + max(found.usual_s, SLOW_S) / limit
-                    return min(found.next_free - now, _LONGEST_DELAY_S)
+                    step_s = max(pace_s, _LEAST_STEP_S)
+                    found.next_free = min(max(now, found.next_free) + step_s / limit, now + _MOST_STEPS * step_s)
+                    return found.next_free - now
                 self._changed.wait(min(0.1, patience - now))
 
     def _limit(self, pace_s: float) -> int:
@@ -83,7 +86,8 @@ class Turns:
             found = self._host(host)
             found.begun.pop()
             self._active -= 1
-            found.usual_s = max(now - began, found.usual_s / 2)
+            took_s = now - began
+            found.usual_s = found.usual_s + _WEIGHT * (took_s - found.usual_s) if found.usual_s else took_s
             if found.usual_s < SLOW_S:
                 found.next_free = 0.0
             self._changed.notify_all()

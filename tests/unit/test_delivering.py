@@ -87,25 +87,38 @@ def test_a_quick_host_has_several_turns_and_is_waited_for() -> None:
             assert not third.granted and third.delay_s > 0
 
 
-def test_a_slow_host_has_one_turn_and_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lame_host_has_one_turn_and_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr("pipeline.turns.time.monotonic", lambda: clock[0])
     turns = Turns(4, 10)
-    with turns.turn("slow"):
+    with turns.turn("lame"):
         clock[0] += 15
-    with turns.turn("slow") as one:
+    with turns.turn("lame") as one:
         assert one.granted
         delays = []
-        for _ in range(3):
-            with turns.turn("slow") as other:
+        for _ in range(12):
+            with turns.turn("lame") as other:
                 assert not other.granted
                 delays.append(other.delay_s)
-        assert delays == [15, 30, 45], "each is told a time of its own"
+        assert delays[:3] == [15, 30, 45], "each is told a time of its own"
+        assert delays[-1] == 150, "but not for ever: it may become quick"
         with turns.turn("quick") as free:
             assert free.granted
         clock[0] += 0.01
-    for _ in range(4):
-        with turns.turn("slow"):
+    for _ in range(12):
+        with turns.turn("lame") as one:
+            assert one.granted
             clock[0] += 0.01
-    with turns.turn("slow") as one, turns.turn("slow") as two:
+    with turns.turn("lame") as one, turns.turn("lame") as two:
         assert one.granted and two.granted, "it became quick again"
+
+
+def test_one_slow_answer_does_not_make_a_quick_host_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("pipeline.turns.time.monotonic", lambda: clock[0])
+    turns = Turns(4, 10)
+    for took_s in (0.1, 0.1, 1.5):
+        with turns.turn("a"):
+            clock[0] += took_s
+    with turns.turn("a") as one, turns.turn("a") as two, turns.turn("a") as three:
+        assert one.granted and two.granted and three.granted

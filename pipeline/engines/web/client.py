@@ -80,7 +80,9 @@ class GuardedWeb:
         backend = GuardedBackend(found, deadline)
         with (
             _translated(address.host),
-            httpcore2.ConnectionPool(ssl_context=_trust(), network_backend=backend) as pool,
+            httpcore2.ConnectionPool(
+                ssl_context=_trust() if address.scheme == "https" else None, network_backend=backend
+            ) as pool,
             pool.stream(method, url, headers=sent, content=body or None, extensions=stall) as response,
         ):
             yield response
