@@ -82,13 +82,7 @@ class Overview:
         """A file of that name that could never be taken: it has a reason, and no document."""
         never = source.c.document.is_(None), source.c.pending.is_(None), source.c.error.is_not(None)
         with self.database.read() as connection:
-            query = select(
-                source.c.name.label("source_name"),
-                source.c.size_bytes.label("source_size"),
-                source.c.error.label("source_error"),
-                source.c.error_code.label("source_error_code"),
-            )
-            row = connection.execute(query.where(source.c.name == name, *never).limit(1)).first()
+            row = connection.execute(select(source).where(source.c.name == name, *never).limit(1)).first()
         return overview_documents.refused_view(row) if row is not None else None
 
     def find(self, name: str) -> str:

@@ -1,15 +1,16 @@
 """Documents as they are shown: one, or a long list in parts. A document stands under the first of its names.
 
-A list is read in the order of an index, part by part; two arms are merged: documents that answer under a name (and
-files that could never be taken), and those that are being made to replace one.
+A list is read part by part, its keys first. Three arms are merged: documents that answer under a name, those that
+are made to replace them, and files that could never be taken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, false, func, or_, select
+from sqlalchemy import Connection, and_, false, func, literal, null, or_, select, true, union
 
 from stores.cursors import cursor_of, key_of
 from stores.errors import InputError
@@ -21,68 +22,7 @@ from stores.views import DocumentFilter, DocumentView, Slice
 SORTS = ("source", "added", "updated", "size")
 _SHOWN = func.coalesce(document.c.visible, document.c.newest)
 _MANY = 500  # ids in one condition
-
-
-def documents_page(
-    connection: Connection, wanted: DocumentFilter, cursor: str | None, limit: int
-) -> Slice[DocumentView]:
-    """At most ``limit`` documents after ``cursor``. InputError for a sort or cursor that nobody knows."""
-    column, kind, downwards = _sorted_by(wanted.sort)
-    after = key_of(cursor, kind, int, str)
-    rows = [
-        row
-        for arm in (source.c.document, source.c.pending)
-        for row in connection.execute(_arm(arm, wanted, column, downwards, after).limit(limit + 1))
-    ]
-    rows.sort(key=lambda row: (row.key, row.source_id, row.id or ""), reverse=downwards)
-    shown, more = rows[:limit], len(rows) > limit
-    last = shown[-1] if shown else None
-    return Slice(
-        items=tuple(views_of(connection, shown)),
-        next_cursor=cursor_of(last.key, last.source_id, last.id or "") if more and last is not None else None,
-    )
-
-
-def _sorted_by(sort: str) -> tuple[Any, type, bool]:
-    """(column, its kind, downwards?) of a sort."""
-    name, downwards = sort.removeprefix("-"), sort.startswith("-")
-    found: dict[str, tuple[Any, type]] = {
-        "source": (source.c.name, str),
-        "added": (source.c.id, int),
-        "updated": (func.coalesce(document.c.updated_at, 0.0), float),
-        "size": (func.coalesce(document.c.size_bytes, source.c.size_bytes), int),
-    }
-    if name not in found:
-        raise InputError(f"documents cannot be sorted by {sort!r}: choose one of {', '.join(SORTS)}, or -source ...")
-    return (*found[name], downwards)
-
-
-def _arm(arm: Any, wanted: DocumentFilter, column: Any, downwards: bool, after: tuple[Any, ...] | None) -> Any:
-    """One row per document that is named by the column ``arm`` of a source, and by no earlier source."""
-    mine = and_(generation.c.document == document.c.id, generation.c.number == _SHOWN)
-    named = and_(arm == document.c.id, ~_earlier_name(arm))
-    refused = and_(source.c.document.is_(None), source.c.pending.is_(None), source.c.error.is_not(None))
-    keep = or_(document.c.id.is_not(None), refused) if arm is source.c.document else document.c.id.is_not(None)
-    query = _columns(column).outerjoin(document, named).outerjoin(generation, mine).where(keep, *_conditions(wanted))
-    key = (column, source.c.id, func.coalesce(document.c.id, ""))
-    if after:
-        query = query.where(_beyond(key, after, downwards))
-    return query.order_by(*(part.desc() if downwards else part.asc() for part in key))
-
-
-def _columns(column: Any) -> Any:
-    return select(
-        column.label("key"),
-        source.c.id.label("source_id"),
-        source.c.name.label("source_name"),
-        source.c.size_bytes.label("source_size"),
-        source.c.error.label("source_error"),
-        source.c.error_code.label("source_error_code"),
-        document,
-        *_OF_GENERATION,
-    ).select_from(source)
-
-
+_ANSWERS, _REFUSED = 0, 2  # arms
 _OF_GENERATION = (
     generation.c.pages,
     generation.c.title,
@@ -92,56 +32,143 @@ _OF_GENERATION = (
 )
 
 
-def _earlier_name(arm: Any) -> Any:
+def documents_page(
+    connection: Connection, wanted: DocumentFilter, cursor: str | None, limit: int
+) -> Slice[DocumentView]:
+    """At most ``limit`` documents after ``cursor``. InputError for a sort or cursor that nobody knows."""
+    order = _Order.of(wanted.sort)
+    after = key_of(cursor, order.kind, int, int)
+    keys = [
+        (row.key, row.id, number, row.document)
+        for number, arm in enumerate(_arms(wanted, order))
+        for row in connection.execute(order.applied(arm, number, after).limit(limit + 1))
+    ]
+    keys.sort(key=lambda key: key[:3], reverse=order.downwards)
+    shown, more = keys[:limit], len(keys) > limit
+    return Slice(
+        items=tuple(_views(connection, shown)), next_cursor=cursor_of(*shown[-1][:3]) if more and shown else None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A sort: by a value, then by the source's row, then by the arm that the row came from."""
+
+    name: str
+    kind: type
+    downwards: bool
+
+    @classmethod
+    def of(cls, sort: str) -> _Order:
+        name, kinds = sort.removeprefix("-"), {"source": str, "added": int, "updated": float, "size": int}
+        if name not in kinds:
+            raise InputError(
+                f"documents cannot be sorted by {sort!r}: choose one of {', '.join(SORTS)}, or -source ..."
+            )
+        return cls(name, kinds[name], sort.startswith("-"))
+
+    @property
+    def of_documents(self) -> bool:
+        """Is it sorted by something that stands in the document's row?"""
+        return self.name in ("updated", "size")
+
+    def value(self, arm: int) -> Any:
+        """What is sorted by. Only the first arm walks along an index of it: the others are short and have their own."""
+        columns = {"source": source.c.name, "added": source.c.id, "updated": document.c.updated_at}
+        if arm == _REFUSED and self.of_documents:
+            return literal(0.0) if self.name == "updated" else source.c.size_bytes
+        column = columns.get(self.name, document.c.size_bytes)
+        return column if arm == _ANSWERS else func.coalesce(column, column)
+
+    def applied(self, query: Any, arm: int, after: tuple[Any, ...] | None) -> Any:
+        """The rows of an arm in this order, those behind a key."""
+        value, at = self.value(arm), source.c.id
+        query = query.add_columns(value.label("key"), at.label("id"))
+        if after:
+            key, row, seen = after
+            again = and_(at == row, true() if (arm < seen if self.downwards else arm > seen) else false())
+            if self.downwards:
+                query = query.where(value <= key, or_(value < key, at < row, again))
+            else:
+                query = query.where(value >= key, or_(value > key, at > row, again))
+        return query.order_by(*(part.desc() if self.downwards else part.asc() for part in (value, at)))
+
+
+def _arms(wanted: DocumentFilter, order: _Order) -> list[Any]:
+    """Queries of (document) from the sources: those that answer, those that are made to replace them, those refused."""
+    arms = []
+    for named in (source.c.document, source.c.pending):
+        query = select(named.label("document")).select_from(source)
+        if order.of_documents:
+            query = query.join(document, document.c.id == named)
+        arms.append(query.where(named.is_not(None), ~_earlier_name(named), *_conditions(named, wanted)))
+    if wanted.state in (None, DocumentState.FAILED) and not wanted.language and not wanted.media_type:
+        refused = source.c.document.is_(None), source.c.pending.is_(None), source.c.error.is_not(None)
+        named_so = [source.c.name.icontains(wanted.text, autoescape=True)] if wanted.text else []
+        arms.append(select(null().label("document")).select_from(source).where(*refused, *named_so))
+    return arms
+
+
+def _earlier_name(named: Any) -> Any:
     other = source.alias()
     found = [
-        select(other.c.id).where(column == arm, other.c.id < source.c.id).exists()
+        select(other.c.id).where(column == named, other.c.id < source.c.id).exists()
         for column in (other.c.document, other.c.pending)
     ]
     return or_(*found)
 
 
-def _conditions(wanted: DocumentFilter) -> list[Any]:
+def _conditions(named: Any, wanted: DocumentFilter) -> list[Any]:
+    """Each as a set of document ids, found once for the whole query."""
+    ids = select(document.c.id)
+    shown = ids.join(generation, and_(generation.c.document == document.c.id, generation.c.number == _SHOWN))
     conditions = []
     if wanted.state:
-        alike = document.c.state == wanted.state
-        taken = document.c.id.is_not(None)
-        conditions.append(or_(alike, ~taken) if wanted.state is DocumentState.FAILED else alike)
-    if wanted.language:
-        conditions.append(generation.c.language == wanted.language)
+        conditions.append(named.in_(ids.where(document.c.state == wanted.state)))
     if wanted.media_type:
-        conditions.append(document.c.media_type == wanted.media_type)
+        conditions.append(named.in_(ids.where(document.c.media_type == wanted.media_type)))
+    if wanted.language:
+        conditions.append(named.in_(shown.where(generation.c.language == wanted.language)))
     if wanted.text:
         other = source.alias()
-        names = or_(other.c.document == document.c.id, other.c.pending == document.c.id)
-        elsewhere = select(other.c.id).where(names, other.c.name.icontains(wanted.text, autoescape=True)).exists()
-        here = source.c.name.icontains(wanted.text, autoescape=True)
-        conditions.append(or_(here, generation.c.title.icontains(wanted.text, autoescape=True), elsewhere))
+        here = other.c.name.icontains(wanted.text, autoescape=True)
+        conditions.append(
+            named.in_(
+                union(
+                    select(other.c.document).where(here, other.c.document.is_not(None)),
+                    select(other.c.pending).where(here, other.c.pending.is_not(None)),
+                    shown.where(generation.c.title.icontains(wanted.text, autoescape=True)),
+                )
+            )
+        )
     return conditions
 
 
-def _beyond(key: Sequence[Any], after: Sequence[Any], downwards: bool) -> Any:
-    """The rows behind a key; its first column stands alone in a condition, so that an index can begin there."""
-    found: Any = false()
-    for column, value in reversed(list(zip(key, after, strict=True))):
-        further = column < value if downwards else column > value
-        found = or_(further, and_(column == value, found))
-    first = key[0] <= after[0] if downwards else key[0] >= after[0]
-    return and_(first, found)
+def _views(connection: Connection, keys: Sequence[tuple[Any, int, int, str | None]]) -> list[DocumentView]:
+    """The views of (key, source row, arm, document), in their order."""
+    ids = [document_id for _, _, _, document_id in keys if document_id]
+    rows: dict[str, Any] = {}
+    for at in range(0, len(ids), _MANY):
+        rows |= {row.id: row for row in connection.execute(_rows().where(document.c.id.in_(ids[at : at + _MANY])))}
+    nameless = [row for _, row, _, document_id in keys if not document_id]
+    refused = {row.id: row for row in connection.execute(select(source).where(source.c.id.in_(nameless)))}
+    details = _Details(connection, ids)
+    return [
+        _view(rows[found], details) if found else refused_view(refused[row])
+        for _, row, _, found in keys
+        if (found in rows if found else row in refused)
+    ]
+
+
+def _rows() -> Any:
+    mine = and_(generation.c.document == document.c.id, generation.c.number == _SHOWN)
+    return select(document, *_OF_GENERATION).outerjoin(generation, mine)
 
 
 def document_view(connection: Connection, document_id: str) -> DocumentView | None:
     """One document, whether or not a name is left for it."""
-    mine = and_(generation.c.document == document.c.id, generation.c.number == _SHOWN)
-    query = select(document, *_OF_GENERATION).outerjoin(generation, mine).where(document.c.id == document_id)
-    row = connection.execute(query).first()
-    return views_of(connection, [row])[0] if row is not None else None
-
-
-def views_of(connection: Connection, rows: Sequence[Any]) -> list[DocumentView]:
-    """The views of rows that were selected here; what belongs to them is asked once for all."""
-    details = _Details(connection, [row.id for row in rows if row.id])
-    return [_view(row, details) if row.id else refused_view(row) for row in rows]
+    row = connection.execute(_rows().where(document.c.id == document_id)).first()
+    return _view(row, _Details(connection, [document_id])) if row is not None else None
 
 
 class _Details:
@@ -222,15 +249,15 @@ def _view(row: Any, details: _Details) -> DocumentView:
 
 def refused_view(row: Any) -> DocumentView:
     """A file that could never be taken: a name and a reason, and no document."""
-    fault = Fault(code=row.source_error_code or "error", message=row.source_error)
+    fault = Fault(code=row.error_code or "error", message=row.error)
     return DocumentView(
         document="",
-        source=row.source_name,
-        sources=(row.source_name,),
+        source=row.name,
+        sources=(row.name,),
         state=DocumentState.FAILED,
         visible=False,
         media_type="",
-        size_bytes=row.source_size,
+        size_bytes=row.size_bytes,
         pages=0,
         routes={},
         language="",

@@ -1,0 +1,131 @@
+"""Lists of documents and jobs in parts: nothing twice, nothing missing, whatever the order and whatever is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.ingesting import IngestRequest, ingest
+from pipeline.roll_call import RollCall
+from pipeline.viewing import Viewing
+from pipeline.work import Tools
+from stores.errors import InputError
+from stores.models import DocumentState
+from stores.overview import Overview
+from stores.overview_documents import SORTS
+from stores.views import DocumentFilter, DocumentView, JobFilter
+from tests.in_process import KB, fake_document, fake_tools, ingest_now
+
+EVERY_SORT = [sign + sort for sort in SORTS for sign in ("", "-")]
+
+
+def made(folder: Path) -> Tools:
+    """Twelve documents, one of them under two names, and one refused file, below ``folder``."""
+    for number in range(12):
+        fake_document(folder / "in" / f"f{number % 4}" / f"{number:02}.pdf", f"# Title {number}\n" + "word " * number)
+    fake_document(folder / "in" / "copy.pdf", "# Title 3\n" + "word " * 3)
+    (folder / "in" / "bad.pdf").write_text("no document")
+    found = fake_tools(folder / "home")
+    ingest_now(found, folder / "in")
+    return found
+
+
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Tools:
+    return made(tmp_path_factory.mktemp("lists"))
+
+
+def overview(tools: Tools) -> Overview:
+    return tools.catalog.store(KB).overview
+
+
+def in_parts(tools: Tools, limit: int, **wanted: Any) -> list[DocumentView]:
+    found: list[DocumentView] = []
+    cursor = None
+    while True:
+        part = overview(tools).documents_page(DocumentFilter(**wanted), cursor, limit)
+        assert len(part.items) <= limit
+        found += part.items
+        cursor = part.next_cursor
+        if cursor is None:
+            return found
+
+
+@pytest.mark.parametrize("sort", EVERY_SORT)
+@pytest.mark.parametrize("limit", [1, 5, 100])
+def test_parts_are_the_whole(tools: Tools, sort: str, limit: int) -> None:
+    found = [view.source for view in in_parts(tools, limit, sort=sort)]
+    assert len(found) == len(set(found)) == 13
+    assert set(found) >= {"bad.pdf", "f0/00.pdf"}
+    assert len({"copy.pdf", "f3/03.pdf"} & set(found)) == 1, "a document stands under one of its names"
+    back = [view.source for view in in_parts(tools, limit, sort=sort[1:] if sort.startswith("-") else f"-{sort}")]
+    assert found == back[::-1]
+
+
+def test_orders_are_what_they_say(tools: Tools) -> None:
+    names = [view.source for view in in_parts(tools, 4, sort="source")]
+    assert names == sorted(names)
+    sizes = [view.size_bytes for view in in_parts(tools, 4, sort="-size")]
+    assert sizes == sorted(sizes, reverse=True)
+    times = [view.updated_at for view in in_parts(tools, 4, sort="updated")]
+    assert times == sorted(times)
+
+
+def test_a_changed_file_shows_both_versions_until_the_new_one_answers(tmp_path: Path) -> None:
+    tools = made(tmp_path)
+    fake_document(tmp_path / "in" / "f0" / "00.pdf", "# Other title\nnew words")
+    ingest(tools, KB, IngestRequest(paths=(tmp_path / "in",)))
+    for sort in EVERY_SORT:
+        found = in_parts(tools, 1, sort=sort)
+        both = [view for view in found if view.source == "f0/00.pdf"]
+        assert len(found) == 14
+        assert sorted((view.state, view.visible) for view in both) == [
+            (DocumentState.DONE, True),
+            (DocumentState.QUEUED, False),
+        ]
+
+
+def test_filters(tools: Tools) -> None:
+    assert [view.source for view in in_parts(tools, 5, state=DocumentState.FAILED)] == ["bad.pdf"]
+    assert [view.source for view in in_parts(tools, 5, text="TITLE 7")] == ["f3/07.pdf"]
+    assert {view.source for view in in_parts(tools, 2, text="f1/")} == {"f1/01.pdf", "f1/05.pdf", "f1/09.pdf"}
+    by_second_name = in_parts(tools, 5, text="copy")
+    assert len(by_second_name) == 1 and "copy.pdf" in by_second_name[0].sources
+    assert in_parts(tools, 5, text="100%") == []
+    assert in_parts(tools, 5, state=DocumentState.RUNNING) == []
+    assert len(in_parts(tools, 5, state=DocumentState.DONE, text="0")) > 1
+
+
+@pytest.mark.parametrize("cursor", ["x", "e30", "WzFd", "WyJhIl0", "W251bGwsMSwxXQ", "!", "WyJhIiwxLDFd" * 400])
+def test_a_foreign_cursor_is_refused(tools: Tools, cursor: str) -> None:
+    with pytest.raises(InputError) as refused:
+        overview(tools).documents_page(DocumentFilter(sort="size"), cursor, 5)
+    assert refused.value.code == "bad_cursor"
+
+
+def test_an_unknown_sort_is_refused(tools: Tools) -> None:
+    for sort in ("", "-", "colour", "--source"):
+        with pytest.raises(InputError, match="sorted"):
+            overview(tools).documents_page(DocumentFilter(sort=sort), None, 5)
+
+
+def test_jobs_of_all_knowledge_bases_come_newest_first(tools: Tools, tmp_path: Path) -> None:
+    for number in range(5):
+        path = fake_document(tmp_path / "more" / f"{number}.pdf", f"more {number}")
+        ingest(tools, f"kb-{number % 2}", IngestRequest(paths=(path,)))
+    viewing = Viewing(tools, RollCall(tools.settings))
+    whole = [job.job for job in viewing.jobs(JobFilter())]
+    assert len(whole) == 6  # and the one that made the documents
+    found, cursor = [], None
+    while True:
+        part = viewing.jobs_page(JobFilter(), cursor, 2)
+        found += part.items
+        cursor = part.next_cursor
+        if cursor is None:
+            break
+    assert [job.job for job in found] == whole
+    assert [job.created_at for job in found] == sorted((job.created_at for job in found), reverse=True)
+    assert {job.knowledge_id for job in viewing.jobs(JobFilter(knowledge_ids=("kb-1",)))} == {"kb-1"}
+    assert list(viewing.jobs(JobFilter(knowledge_ids=()))) == []
