@@ -159,6 +159,29 @@ def test_the_network_worker_comes_with_the_first_errand(settings: Settings) -> N
     assert soon(lambda: not processes(settings)), processes(settings)
 
 
+def test_a_worker_that_cannot_work_is_named_to_the_command_that_asked_for_it(settings: Settings) -> None:
+    """Without its packages as without its weights; who asks for another reader is not troubled by it."""
+    given = {name: getattr(settings, name) for name in settings.model_fields_set}
+    strange = Settings(**given, ocr_engine="got", ocr_model=str(settings.home / "no" / "such" / "model"))
+
+    def refused() -> bool:
+        try:
+            runtime.revive(strange)
+        except UnavailableError as error:
+            return "INGOT_OCR_ENGINE=rapidocr" in error.message
+        return False
+
+    with runtime.session(settings):
+        assert "gpu" not in runtime.status(settings).children
+        with runtime.session(strange):
+            assert soon(lambda: "gpu" in runtime.status(settings).children)
+            assert soon(refused)
+            runtime.revive(settings)
+        with runtime.session(settings):
+            assert soon(lambda: "gpu" not in runtime.status(settings).children)
+            assert soon(lambda: child_pid(settings, "worker") != 0)
+
+
 def test_pages_are_read_below_the_priority_of_commands(settings: Settings) -> None:
     with runtime.session(settings):
         ours = os.getpriority(os.PRIO_PROCESS, 0)
