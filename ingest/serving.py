@@ -42,7 +42,7 @@ def serve(settings: Settings) -> None:
         service = Service(connected)
         service.prepare()
         app = create_app(service)
-        server = uvicorn.Server(
+        server = _Server(
             uvicorn.Config(
                 app,
                 log_config=None,
@@ -53,8 +53,7 @@ def serve(settings: Settings) -> None:
                 timeout_graceful_shutdown=_GRACE_S,
             )
         )
-        print(f"Ingot listens on {address_of(listener)} (Ctrl-C ends it)", flush=True)
-        with _runtime_kept(settings, app), _signals_end_only_the_server():
+        with _runtime_kept(settings, app), _signals_end_only(server):
             _answer_evenly()
             with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
                 runner.run(server.serve(sockets=[listener]))
@@ -114,10 +113,23 @@ def address_of(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
+class _Server(uvicorn.Server):
+    """Says where it listens when it does."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            print(f"Ingot listens on {address_of(listener)} (Ctrl-C ends it)", flush=True)
+
+
 @contextlib.contextmanager
-def _signals_end_only_the_server() -> Iterator[None]:
+def _signals_end_only(server: uvicorn.Server) -> Iterator[None]:
     """uvicorn repeats the signal that ended it; what is left to do here is done all the same."""
-    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def end(*_: object) -> None:
+        server.should_exit = True
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
