@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from ingest.api.asking import Asked
 from ingest.api.security import Who
-from ingest.web.leaves import ShownLeaf, kind_of, page_in_words, shown_leaf
+from ingest.web.leaves import ShownLeaf, kind_of, legend, page_in_words, shown_leaf
 from ingest.web.rendering import page
 from ingest.web.shown_values import ShownRecord, shown_record, value_of_key
 from ingest.web.words import path_segment
@@ -43,6 +43,7 @@ def show_document(
     if view.document != name:
         return RedirectResponse(_address(request, knowledge_id, view.document))
     strip = service.page_strip(knowledge_id, name)
+    kinds = [kind_of(mark) for mark in strip]
     number = number or service.place_of(knowledge_id, name, chunk, value_of_key(record)) or 1
     return page(
         request,
@@ -51,7 +52,8 @@ def show_document(
         document=view,
         api=f"/api/v1/knowledge/{path_segment(knowledge_id)}/documents/{view.document}",
         leaf=_leaf(service, knowledge_id, name, min(number, len(strip)), box, q) if strip else None,
-        strip=[(mark, kind_of(mark), page_in_words(mark)) for mark in strip],
+        strip=[(mark, kind, page_in_words(mark)) for mark, kind in zip(strip, kinds, strict=True)],
+        legend=legend(kinds),
         records=[] if part == "leaf" else _records(service, knowledge_id, name),
         lit=record if record else f"c{chunk}" if chunk is not None else "",
         most_rows=_MOST_ROWS,

@@ -6,6 +6,7 @@ blocks that a passage or a value lies on.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from stores.models import Block, Box, Chunk, Evidence, Page, Route
 from stores.views import Leaf, PageMark
 
 _MOST_TERMS = 50
+_BAND_PT, _MOST_BANDS = 20.0, 100
 _SHARE_INSIDE = 0.5  # of the smaller of two boxes that must lie in the other
 # Points around a box, so that its line does not touch the letters, and those of one place lie inside each other.
 VALUE_ROOM, BLOCK_ROOM, PASSAGE_ROOM = 1.5, 2.5, 4.0
@@ -66,6 +68,7 @@ class ShownLeaf:
 def shown_leaf(leaf: Leaf, asked: Sequence[Box] = (), query: str = "") -> ShownLeaf:
     """``asked``: boxes in points that the address names; ``query``: whose words are marked in the Markdown."""
     blocks = leaf.page.blocks
+    places = BlocksByHeight(blocks)
     return ShownLeaf(
         document=leaf.document,
         page=leaf.page,
@@ -73,12 +76,12 @@ def shown_leaf(leaf: Leaf, asked: Sequence[Box] = (), query: str = "") -> ShownL
         blocks=tuple(
             Shape(f"b{i}", "", _titled(block), _roomy([block.box], BLOCK_ROOM)) for i, block in enumerate(blocks)
         ),
-        values=tuple(_value(schema, proof, blocks) for schema, proof in leaf.proofs),
-        passages=tuple(_passage(chunk, leaf.page.number, blocks) for chunk in leaf.chunks),
+        values=tuple(_value(schema, proof, places) for schema, proof in leaf.proofs),
+        passages=tuple(_passage(chunk, leaf.page.number, places) for chunk in leaf.chunks),
         asked=tuple(_sized(box) for box in asked),
         pieces=tuple((piece, _keys(piece.blocks)) for piece in pieces(leaf.page.markdown, blocks)),
         margins=tuple((f"b{i}", str(b.label), b.text) for i, b in enumerate(blocks) if b.end <= b.start),
-        texts=tuple(_text(chunk, leaf.page.number, blocks) for chunk in leaf.chunks),
+        texts=tuple(_text(chunk, leaf.page.number, places) for chunk in leaf.chunks),
         terms=_terms(leaf.page.markdown, query) if query else (),
     )
 
@@ -89,10 +92,36 @@ def _terms(markdown: str, query: str) -> tuple[str, ...]:
     return tuple(found)[:_MOST_TERMS]
 
 
-def blocks_under(boxes: Iterable[Box], blocks: Sequence[Block]) -> tuple[int, ...]:
-    """Indices of the blocks that share most of the smaller area with any of the boxes."""
-    wanted = list(boxes)
-    return tuple(i for i, block in enumerate(blocks) if any(_together(block.box, box) for box in wanted))
+class BlocksByHeight:
+    """The blocks of a page by bands of its height, so that those under a box are found without asking each of them."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self._boxes = [block.box for block in blocks]
+        self._bands: dict[int, list[int]] = {}
+        self._tall: list[int] = []
+        for index, box in enumerate(self._boxes):
+            bands = _bands(box)
+            for band in bands:
+                self._bands.setdefault(band, []).append(index)
+            if not bands:
+                self._tall.append(index)
+
+    def under(self, boxes: Iterable[Box]) -> tuple[int, ...]:
+        """Indices of the blocks that share most of the smaller area with any of the boxes."""
+        found = {index for box in boxes for index in self._near(box) if _together(self._boxes[index], box)}
+        return tuple(sorted(found))
+
+    def _near(self, box: Box) -> Iterable[int]:
+        bands = _bands(box)
+        if not bands:
+            return range(len(self._boxes))
+        return {index for band in bands for index in self._bands.get(band, ())}.union(self._tall)
+
+
+def _bands(box: Box) -> range:
+    """The bands that a box reaches into; none for one so tall that bands are no use."""
+    first, last = box[1] // _BAND_PT, box[3] // _BAND_PT
+    return range(int(first), int(last) + 1) if 0 <= last - first <= _MOST_BANDS else range(0)
 
 
 def _together(one: Box, other: Box) -> bool:
@@ -125,17 +154,17 @@ def _titled(block: Block) -> str:
     return f"{block.label} {block.level}" if block.level else str(block.label)
 
 
-def _value(schema: str, proof: Evidence, blocks: Sequence[Block]) -> Shape:
+def _value(schema: str, proof: Evidence, places: BlocksByHeight) -> Shape:
     key = value_key(schema, proof.path)
-    on = _keys(blocks_under(proof.boxes, blocks))
+    on = _keys(places.under(proof.boxes))
     return Shape(key, on, in_words(key), _roomy(proof.boxes, VALUE_ROOM))
 
 
-def _passage(chunk: Chunk, number: int, blocks: Sequence[Block]) -> Shape:
+def _passage(chunk: Chunk, number: int, places: BlocksByHeight) -> Shape:
     boxes = _boxes_on(chunk, number)
     return Shape(
         f"c{chunk.ordinal}",
-        _keys(blocks_under(boxes, blocks)),
+        _keys(places.under(boxes)),
         f"passage {chunk.ordinal + 1}",
         _roomy(boxes, PASSAGE_ROOM),
     )
@@ -145,10 +174,10 @@ def _boxes_on(chunk: Chunk, number: int) -> list[Box]:
     return [placed.box for placed in chunk.boxes if placed.page == number]
 
 
-def _text(chunk: Chunk, number: int, blocks: Sequence[Block]) -> ShownPassage:
+def _text(chunk: Chunk, number: int, places: BlocksByHeight) -> ShownPassage:
     return ShownPassage(
         key=f"c{chunk.ordinal}",
-        on=_keys(blocks_under(_boxes_on(chunk, number), blocks)),
+        on=_keys(places.under(_boxes_on(chunk, number))),
         number=chunk.ordinal + 1,
         heading=chunk.heading,
         html=render(chunk.text),
@@ -167,6 +196,16 @@ def mark_of(page: Page) -> PageMark:
         error=page.error,
         read=page.text is not None,
     )
+
+
+KINDS = {"text": "text layer", "ocr": "OCR", "blank": "blank", "failed": "failed", "unread": "not read yet"}
+"""The kinds of pages and their names."""
+
+
+def legend(kinds: Iterable[str]) -> list[tuple[str, str, int]]:
+    """(kind, its name, how many pages) of the kinds that there are."""
+    counts = Counter(kinds)
+    return [(kind, name, counts[kind]) for kind, name in KINDS.items() if counts[kind]]
 
 
 def kind_of(mark: PageMark) -> str:

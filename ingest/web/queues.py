@@ -10,9 +10,11 @@ from fastapi.responses import HTMLResponse
 from ingest.api.asking import Asked
 from ingest.api.security import Who
 from ingest.web.rendering import page
-from stores.views import QueueView
+from stores.models import JobState
+from stores.views import JobFilter, QueueView
 
 router = APIRouter()
+_JOBS = 20
 
 
 @router.get("/queues")
@@ -23,8 +25,16 @@ def show_queues(request: Request, service: Asked, who: Who) -> HTMLResponse:
         for worker in service.workers()
     ]
     queues = service.queues()
-    embedded = not service.settings.broker_url
-    return page(request, "queues.html", queues=queues, workers=workers, embedded=embedded, unserved=_unserved(queues))
+    seen = None if who.knowledge is None else tuple(name for name in service.knowledge_ids() if who.sees(name))
+    return page(
+        request,
+        "queues.html",
+        queues=queues,
+        workers=workers,
+        jobs=service.jobs_page(JobFilter(knowledge_ids=seen, state=JobState.RUNNING), None, _JOBS),
+        embedded=not service.settings.broker_url,
+        unserved=_unserved(queues),
+    )
 
 
 def _unserved(queues: list[QueueView]) -> list[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -84,9 +86,14 @@ def drop(page: Any, **files: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def shelves(tmp_path_factory: pytest.TempPathFactory, still: Callable[..., str]) -> str:
-    """A home that stands still: a few documents with odd names in "shelf", and a job of 1,000 in "crowd"."""
-    folder, home = tmp_path_factory.mktemp("docs"), tmp_path_factory.mktemp("home")
+def shelves_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def shelves(tmp_path_factory: pytest.TempPathFactory, shelves_home: Path, still: Callable[..., str]) -> str:
+    """A home that stands still: a few documents with odd names in "test", and a job of 1,000 in "crowd"."""
+    folder, home = tmp_path_factory.mktemp("docs"), shelves_home
     tools = fake_tools(home)
     for name in (HOSTILE, CHINESE, "plain.pdf"):
         fake_document(folder / name, f"# {name}\n{SENTENCE}", f"[scan] {SENTENCE}")
@@ -296,6 +303,25 @@ def test_callbacks_are_listed_shown_and_replayed(tab: Tab, fake_site: str, recei
     assert receiver.bodies[0] == receiver.bodies[1]
     page.goto(f"{fake_site}/callbacks?state=dead")
     expect(page.locator("main")).to_contain_text("No callback is like that.")
+
+
+def test_work_of_which_nothing_is_heard_says_so(tab: Tab, shelves: str, shelves_home: Path) -> None:
+    now = time.time()
+    with closing(sqlite3.connect(shelves_home / "crowd" / "kb.db")) as base:
+        base.execute(
+            "UPDATE step SET state = 'running', owner = 'x', worker = 'far@host#1', lease_until = ?, heard_at = ?"
+            " WHERE (document, generation) IN"
+            " (SELECT document, generation FROM job_document WHERE source LIKE '%letter 0007.pdf')",
+            (now + 600, now - 45),
+        )
+        base.commit()
+    page = tab()
+    page.goto(f"{shelves}/queues")
+    expect(page.locator("main")).to_contain_text("far@host")
+    expect(page.locator(".silent")).to_contain_text("silent for 4")
+    page.get_by_role("heading", name="Jobs in work").locator("xpath=following::a[1]").click()
+    row = page.locator("#documents tr", has_text="letter 0007.pdf")
+    expect(row.locator(".silent")).to_contain_text(re.compile(r"plan: silent for \d+"))
 
 
 @pytest.mark.parametrize("path", ["/", "/knowledge/test", "/knowledge/test/jobs", "/queues", "/callbacks", "/nowhere"])

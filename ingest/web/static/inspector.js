@@ -1,6 +1,6 @@
 // The inspector: turns pages without loading the rest again, lights what belongs together, keeps the address in step.
 
-import { ask, make, say } from "./dom.js";
+import { ask, make, problemOf, say } from "./dom.js";
 import { Lights, isBlock, isPassage, reveal } from "./lighting.js";
 import { setUpLayers, setUpSplitters, setUpTabs, setUpTurning, setUpZoom } from "./panes.js";
 import { markQuote, markTerms } from "./quotes.js";
@@ -133,8 +133,14 @@ async function turn(number, { key = "", quiet = false, keep = false } = {}) {
   }
 }
 
+/** Values that are proved on the page that is shown look a little different. */
+function markValuesHere() {
+  for (const value of root.querySelectorAll(".value")) value.classList.toggle("here", Number(value.dataset.page) === current());
+}
+
 function shown(number, keep) {
   root.dataset.page = String(number);
+  markValuesHere();
   for (const cell of root.querySelectorAll(".page-cell")) {
     if (Number(cell.dataset.page) === number) cell.setAttribute("aria-current", "page");
     else cell.removeAttribute("aria-current");
@@ -169,9 +175,10 @@ function watchImage() {
   probe.addEventListener("error", async () => {
     sheet.classList.remove("waits");
     const gone = sheetFrame.querySelector(".sheet-gone");
-    const why = await ask("GET", url).catch((refused) => refused.message);
+    const answer = await fetch(url).catch(() => null);
+    const why = answer?.ok ? "" : problemOf(answer?.status ?? 0, (await answer?.text()) ?? "");
     if (!gone || !sheet.isConnected) return;
-    gone.textContent = `The image of this page cannot be shown. ${typeof why === "string" ? why : ""}`;
+    gone.textContent = `The image of this page cannot be shown. ${why}`;
     gone.hidden = false;
   });
   probe.src = url;
@@ -196,6 +203,7 @@ async function lookAgain() {
   }
   const unread = root.querySelector("[data-unread]") && current() === number;
   putIn(arrived, unread ? "" : "strip");
+  putIn(arrived, "legend");
   if (unread) shown(number, true);
 }
 
@@ -280,6 +288,7 @@ setUpEvents();
 setUpKeys({ root, lights, tabs, turn, pin, current, pages, toggleLayer, zoom, turnImage });
 watchImage();
 markAsked();
+markValuesHere();
 revealStrip();
 follow();
 if (root.dataset.lit) pin(root.dataset.lit, null, "");
