@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("ingot.pictures")
 
 SMALLEST_DPI, LARGEST_DPI, USUAL_DPI = 24, 300, 110
-MOST_WAITING = 24  # further requests are told to come again
+MOST_WAITING = 12  # further requests are told to come again
 _CHILDREN = 2
 _DRAW_S = 20.0
 _IDLE_S = 60.0

@@ -56,7 +56,7 @@ from stores.views import (
 )
 
 if TYPE_CHECKING:
-    from stores.overview_work import StageCost
+    from stores.overview import Figures
     from stores.records import RecordStore
 
 
@@ -294,8 +294,8 @@ class Service:
         """Whether home, broker, workers and vector index are there."""
         return self._readiness.checks()
 
-    def figures(self, knowledge_id: str) -> tuple[dict[str, int], list[StageCost]]:
-        """For metrics: documents by state, and what the steps of each stage cost so far."""
+    def figures(self, knowledge_id: str) -> Figures:
+        """For metrics: documents and callbacks by state, and what the steps of each stage cost so far."""
         return self._viewing.figures(self._store(knowledge_id))
 
     def delete_knowledge_base(self, knowledge_id: str) -> None:

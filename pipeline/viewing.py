@@ -30,7 +30,8 @@ from stores.views import (
 
 if TYPE_CHECKING:
     from stores.fetches import FetchView
-    from stores.overview_work import DueStep, StageCost
+    from stores.overview import Figures
+    from stores.overview_work import DueStep
     from stores.records import RecordStore
 
 T = TypeVar("T")
@@ -235,10 +236,9 @@ class Viewing:
             **store.overview.counts(),
         )
 
-    def figures(self, store: RecordStore) -> tuple[dict[str, int], list[StageCost]]:
-        """(documents by state, what the steps of each stage cost), as fresh as counting them allows."""
-        name = f"figures {store.knowledge_id}"
-        return self._kept.slowly(name, lambda: (store.overview.documents_by_state(), store.overview.stage_costs()))
+    def figures(self, store: RecordStore) -> Figures:
+        """For metrics, as fresh as counting allows."""
+        return self._kept.slowly(f"figures {store.knowledge_id}", store.overview.figures)
 
     def queues(self) -> list[QueueView]:
         """Every queue: what waits in it, and who serves it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -45,6 +45,15 @@ class Opening:
     password: str
     generation: int
     pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Documents and callbacks by state, and what the steps of each stage cost so far."""
+
+    documents: Mapping[str, int]
+    callbacks: Mapping[str, int]
+    costs: tuple[StageCost, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +220,14 @@ class Overview:
         with self.database.read() as connection:
             return overview_work.stage_costs(connection)
 
-    def documents_by_state(self) -> dict[str, int]:
+    def figures(self) -> Figures:
+        """What metrics tell of this knowledge base."""
         with self.database.read() as connection:
-            return overview_work.documents_by_state(connection)
+            return Figures(
+                documents=overview_work.documents_by_state(connection),
+                callbacks=overview_work.callbacks_by_state(connection),
+                costs=tuple(overview_work.stage_costs(connection)),
+            )
 
     def parallel_steps(self, job_id: str, window_s: float) -> tuple[float, dict[Stage, float]]:
         """(steps of a job that ran at once, on average of the last seconds; seconds a page takes in running steps)."""

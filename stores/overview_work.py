@@ -178,6 +178,11 @@ def parallel_steps(
     return spent / max(now - begin, 0.001), paces
 
 
+def callbacks_by_state(connection: Connection) -> dict[str, int]:
+    rows = connection.execute(select(callback.c.state, func.count().label("n")).group_by(callback.c.state))
+    return {row.state: row.n for row in rows}
+
+
 def documents_by_state(connection: Connection) -> dict[str, int]:
     rows = connection.execute(select(document.c.state, func.count().label("n")).group_by(document.c.state))
     return {row.state: row.n for row in rows}

@@ -34,6 +34,7 @@ class Stores:
 
     def collect(self) -> Iterator[Metric]:
         documents = GaugeMetricFamily("ingot_documents", "Documents by state.", labels=["knowledge_id", "state"])
+        callbacks = GaugeMetricFamily("ingot_callbacks", "Callbacks by state.", labels=["knowledge_id", "state"])
         steps = CounterMetricFamily("ingot_steps", "Steps that ended.", labels=["knowledge_id", "stage", "outcome"])
         seconds = CounterMetricFamily(
             "ingot_step_seconds", "Seconds that done steps took.", labels=["knowledge_id", "stage", "clock"]
@@ -41,18 +42,20 @@ class Stores:
         pages = CounterMetricFamily("ingot_pages", "Pages of done steps.", labels=["knowledge_id", "stage"])
         for name in self._service.knowledge_ids():
             try:
-                states, costs = self._service.figures(name)
+                figures = self._service.figures(name)
             except IngotError:
                 continue  # deleted meanwhile, or damaged: its figures are missing
-            for state, count in states.items():
+            for state, count in figures.documents.items():
                 documents.add_metric([name, state], count)
-            for cost in costs:
+            for state, count in figures.callbacks.items():
+                callbacks.add_metric([name, state], count)
+            for cost in figures.costs:
                 steps.add_metric([name, cost.stage, "done"], cost.done)
                 steps.add_metric([name, cost.stage, "failed"], cost.failed)
                 seconds.add_metric([name, cost.stage, "wall"], cost.wall_s)
                 seconds.add_metric([name, cost.stage, "cpu"], cost.cpu_s)
                 pages.add_metric([name, cost.stage], cost.pages)
-        yield from (documents, steps, seconds, pages, *self._queues())
+        yield from (documents, callbacks, steps, seconds, pages, *self._queues())
 
     def _queues(self) -> Iterator[Metric]:
         waiting = GaugeMetricFamily("ingot_queue_waiting", "Steps and errands that wait.", labels=["queue"])

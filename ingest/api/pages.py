@@ -6,7 +6,6 @@ import re
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
-from fastapi.responses import FileResponse
 
 from ingest import shapes
 from ingest.api.asking import Asked
@@ -44,7 +43,7 @@ def show(knowledge_id: KnowledgeId, document: Document, number: PageNumber, serv
 
 @router.get(
     _PAGES + "/{number}/image",
-    response_class=FileResponse,
+    response_class=Response,
     responses={**content("image/png"), 304: {"description": "Not Modified"}, **problems(404)},
 )
 def image(
@@ -61,4 +60,7 @@ def image(
     headers = {"ETag": tag, "Cache-Control": _FOR_GOOD if _ID.fullmatch(document) else _ASK_AGAIN}
     if if_none_match and tag in (part.strip().removeprefix("W/") for part in if_none_match.split(",")):
         return Response(status_code=304, headers=headers)
-    return FileResponse(found, media_type="image/png", headers=headers)
+    try:
+        return Response(found.read_bytes(), media_type="image/png", headers=headers)
+    except FileNotFoundError as error:
+        raise NotFoundError(f"the document {document!r} was deleted just now") from error

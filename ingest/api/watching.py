@@ -57,7 +57,7 @@ class Watch:
         self._stamps: list[float] = []
         self._told: set[tuple[object, ...]] = set()
         self._signature = self._finals = ""
-        self._told_at = 0.0
+        self._told_at = self._asked_at = 0.0
         self._tick = asyncio.Event()
 
     async def run(self) -> None:
@@ -82,12 +82,13 @@ class Watch:
     def _look(self) -> tuple[JobProgress, list[JobDocumentView]]:
         """Progress, then the ends that may be new; in a thread."""
         found = self._service.job_progress(self._job_id)
-        finals = json.dumps({str(s): n for s, n in found.summary.counts.items() if s.final}) + found.summary.state
-        if finals == self._finals and found.summary.state is JobState.RUNNING:
+        finals = repr((found.summary.state, sorted((s, n) for s, n in found.summary.counts.items() if s.final)))
+        now = time.time()
+        if finals == self._finals and now - self._asked_at < _REFRESH_S:
             return found, []
-        self._finals = finals
-        since = max(0.0, self._stamps[-1] - _OVERLAP_S) if self._stamps else 0.0
-        return found, self._service.job_ends(self._job_id, since)
+        ends = self._service.job_ends(self._job_id, max(0.0, self._asked_at - _OVERLAP_S))
+        self._finals, self._asked_at = finals, now
+        return found, ends
 
     def _take(self, found: JobProgress, ends: list[JobDocumentView]) -> None:
         for view in ends:

@@ -303,3 +303,39 @@ def test_watchers_that_go_are_noticed(server: Server, tmp_path: Path) -> None:
     stop.set()
     assert server.finished(job)["state"] == "done"
     assert events(server, job)[-1]["event"] == "job"
+
+
+def test_a_knowledge_base_deleted_at_work_stops_and_may_be_made_again(server: Server, tmp_path: Path) -> None:
+    job = server.upload("brief", slow(tmp_path / "a.pdf", 10, 0.5))
+    server.soon(lambda: server.get(f"/jobs/{job}")["working"])
+    server.delete("/knowledge/brief", 204)
+    for path in ("/knowledge/brief", f"/jobs/{job}", f"/jobs/{job}/events", "/knowledge/brief/documents"):
+        server.get(path, 404)
+    assert not (server.folder / "brief").exists()
+    again = server.upload("brief", fake_document(tmp_path / "b.pdf", "another one"))
+    assert server.finished(again, 40)["counts"] == {"done": 1}
+    assert [one["source"] for one in server.get("/knowledge/brief/documents")["items"]] == ["b.pdf"]
+
+
+def test_a_document_deleted_at_work_is_gone(server: Server, tmp_path: Path) -> None:
+    job = server.upload("dropped", slow(tmp_path / "a.pdf", 10, 0.5))
+    server.soon(lambda: server.get(f"/jobs/{job}")["working"])
+    server.delete("/knowledge/dropped/documents/a.pdf")
+    server.get("/knowledge/dropped/documents/a.pdf", 404)
+    assert server.finished(job, 20)["counts"] == {"cancelled": 1}
+    time.sleep(1.0)
+    assert server.get("/knowledge/dropped/documents")["items"] == []
+    assert rows(server, "dropped", "SELECT count(*) FROM step")[0][0] == 0
+
+
+def test_a_document_is_made_again_from_a_stage(server: Server, tmp_path: Path) -> None:
+    server.finished(server.upload("redo", fake_document(tmp_path / "a.pdf", "text", "[scan] scanned")))
+    address = "/knowledge/redo/documents/a.pdf"
+    job = server.post(f"{address}/retry", {"from_stage": "ocr"}, 202)
+    assert server.finished(job["job_id"])["counts"] == {"done": 1}
+    again = server.get(address)
+    assert (again["generation"], again["state"]) == (2, "done")
+    assert "parse" not in {stage["stage"] for stage in again["stages"]}
+    assert server.post(f"{address}/retry", {}, 409)["code"] == "conflict"
+    server.post(f"{address}/retry", {"from_stage": "nonsense"}, 422)
+    server.post("/knowledge/redo/documents/none/retry", {"from_stage": "plan"}, 404)
