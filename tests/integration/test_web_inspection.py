@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from pipeline.settings import Settings
 from tests.in_process import KB, fake_document, fake_tools, ingest_now
 
 HTML = {"Accept": "text/html"}
-Client = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +34,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.fixture
-def client(home: Path) -> Client:
-    def made(**settings: Any) -> TestClient:
-        chosen = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "home": home, **settings}
-        return TestClient(create_app(Service(Settings(**chosen))), "http://localhost", headers=HTML)
+def client_of(home: Path, **settings: Any) -> TestClient:
+    chosen = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "home": home, **settings}
+    return TestClient(create_app(Service(Settings(**chosen))), "http://localhost", headers=HTML)
 
-    return made
+
+@pytest.fixture(scope="module")
+def browser(home: Path) -> TestClient:
+    """One server for all tests: only one process, and one of its services, may open the vector index."""
+    return client_of(home)
 
 
 def hrefs(markup: str, pattern: str) -> list[str]:
@@ -53,8 +53,7 @@ def words(markup: str) -> str:
     return unescape(re.sub(r"<[^>]+>", "", markup))
 
 
-def test_a_document_is_found_by_any_name_and_shown_under_its_id(client: Client) -> None:
-    browser = client()
+def test_a_document_is_found_by_any_name_and_shown_under_its_id(browser: TestClient) -> None:
     answer = browser.get(f"/knowledge/{KB}/documents/合同/a%26b <1>.pdf?page=2&record=document.title")
     assert re.search(rf"/knowledge/{KB}/documents/[0-9a-f]{{32}}\?page=2&record=document.title$", str(answer.url))
     assert "a&amp;b &lt;1&gt;.pdf" in answer.text and "<1>" not in answer.text
@@ -63,8 +62,8 @@ def test_a_document_is_found_by_any_name_and_shown_under_its_id(client: Client) 
     assert browser.get(f"/knowledge/{KB}/documents/{short}").status_code == 200
 
 
-def test_a_part_is_one_page_and_little_more(client: Client) -> None:
-    part = client().get(f"/knowledge/{KB}/documents/half.pdf?page=2&part=leaf").text
+def test_a_part_is_one_page_and_little_more(browser: TestClient) -> None:
+    part = browser.get(f"/knowledge/{KB}/documents/half.pdf?page=2&part=leaf").text
     assert set(re.findall(r'data-slot="(\w+)"', part)) == {"sheet", "text", "facts", "passages"}
     assert "could not be read" in part and "data-retry" in part
     assert "<html" not in part
@@ -91,27 +90,26 @@ def test_a_part_is_one_page_and_little_more(client: Client) -> None:
         ("search", 200),
     ],
 )
-def test_odd_questions_get_a_page_and_a_fitting_status(client: Client, address: str, status: int) -> None:
-    answer = client().get(f"/knowledge/{KB}/{address}")
+def test_odd_questions_get_a_page_and_a_fitting_status(browser: TestClient, address: str, status: int) -> None:
+    answer = browser.get(f"/knowledge/{KB}/{address}")
     assert answer.status_code == status, words(answer.text)
     assert answer.headers["content-type"].startswith("text/html")
 
 
-def test_unknown_knowledge_bases_are_not_found(client: Client) -> None:
+def test_unknown_knowledge_bases_are_not_found(browser: TestClient) -> None:
     for page in ("search", "records", "records/document", "documents/a.pdf"):
-        assert client().get(f"/knowledge/nobody/{page}").status_code == 404
+        assert browser.get(f"/knowledge/nobody/{page}").status_code == 404
 
 
-def test_search_marks_words_and_links_to_the_place(client: Client) -> None:
-    found = client().get(f"/knowledge/{KB}/search", params={"q": "付款期限", "mode": "keyword"}).text
+def test_search_marks_words_and_links_to_the_place(browser: TestClient) -> None:
+    found = browser.get(f"/knowledge/{KB}/search", params={"q": "付款期限", "mode": "keyword"}).text
     assert "<mark>付款期限</mark>" in found
     (place,) = hrefs(found, r"/documents/.*chunk=")
-    shown = client().get(place)
+    shown = browser.get(place)
     assert shown.status_code == 200 and 'data-lit="c0"' in shown.text and "付款期限" in shown.text
 
 
-def test_search_is_narrowed_and_widened(client: Client) -> None:
-    browser = client()
+def test_search_is_narrowed_and_widened(browser: TestClient) -> None:
     first = browser.get(f"/knowledge/{KB}/search?q=heron&mode=keyword").text
     assert len(hrefs(first, "chunk=")) == 20
     (more,) = hrefs(first, r"limit=40")
@@ -123,14 +121,13 @@ def test_search_is_narrowed_and_widened(client: Client) -> None:
     assert hrefs(browser.get(f"/knowledge/{KB}/search?q=heron&language=xx").text, "chunk=") == []
 
 
-def test_a_query_with_markup_is_text(client: Client) -> None:
-    found = client().get(f"/knowledge/{KB}/search", params={"q": '"><script>alert(1)</script> heron'}).text
+def test_a_query_with_markup_is_text(browser: TestClient) -> None:
+    found = browser.get(f"/knowledge/{KB}/search", params={"q": '"><script>alert(1)</script> heron'}).text
     assert "<script>alert" not in found and "heron" in found
 
 
-def test_records_come_in_parts_and_hold_what_is_asked(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_records_come_in_parts_and_hold_what_is_asked(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.web.records._ROWS", 12)
-    browser = client()
     assert str(browser.get(f"/knowledge/{KB}/records").url).endswith("/records/document")
     seen: list[str] = []
     address = f"/knowledge/{KB}/records/document?q=letter"
@@ -144,16 +141,16 @@ def test_records_come_in_parts_and_hold_what_is_asked(client: Client, monkeypatc
     assert "No record holds" in browser.get(f"/knowledge/{KB}/records/document?q=zebra").text
 
 
-def test_a_value_leads_to_its_page(client: Client) -> None:
-    table = client().get(f"/knowledge/{KB}/records/document?q=heron@example.org").text
+def test_a_value_leads_to_its_page(browser: TestClient) -> None:
+    table = browser.get(f"/knowledge/{KB}/records/document?q=heron@example.org").text
     (place,) = hrefs(table, r"record=document\.emails")
-    shown = client().get(place).text
+    shown = browser.get(place).text
     assert 'data-lit="document.emails[0]"' in shown
     assert re.search(r'class="place" data-key="document.emails\[0\]"', shown)
 
 
-def test_a_key_for_another_knowledge_base_opens_nothing(client: Client) -> None:
-    browser = client(api_keys="secret-of-other@other")
+def test_a_key_for_another_knowledge_base_opens_nothing(home: Path) -> None:
+    browser = client_of(home, api_keys="secret-of-other@other")
     for page in ("search?q=heron", "records/document", "documents/half.pdf", "documents/half.pdf?part=leaf"):
         address = f"/knowledge/{KB}/{page}"
         assert browser.get(address, headers={"Authorization": "Bearer secret-of-other"}).status_code == 403

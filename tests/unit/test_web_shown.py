@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ingest.web.leaves import blocks_under, kind_of, mark_of, page_in_words, shown_leaf
+from ingest.web.leaves import BlocksByHeight, kind_of, legend, mark_of, page_in_words, shown_leaf
 from ingest.web.shown_values import ShownRecord, as_text, shown_record, value_of_key
 from stores.models import (
     Block,
@@ -109,11 +109,20 @@ def block(box: Box, start: int = 0, end: int = 0, label: Label = Label.TEXT) -> 
 
 def test_blocks_under_a_box_share_most_of_it() -> None:
     blocks = [block((0, 0, 100, 20)), block((0, 20, 100, 40)), block((0, 0, 0, 0))]
-    assert blocks_under([(10, 5, 30, 15)], blocks) == (0,)
-    assert blocks_under([(0, 0, 100, 40)], blocks) == (0, 1)
-    assert blocks_under([(10, 15, 30, 35)], blocks) == (1,)
-    assert blocks_under([(200, 200, 300, 300)], blocks) == ()
-    assert blocks_under([], blocks) == ()
+    under = BlocksByHeight(blocks).under
+    assert under([(10, 5, 30, 15)]) == (0,)
+    assert under([(0, 0, 100, 40)]) == (0, 1)
+    assert under([(10, 15, 30, 35)]) == (1,)
+    assert under([(200, 200, 300, 300)]) == ()
+    assert under([]) == ()
+
+
+def test_boxes_of_any_size_find_their_blocks() -> None:
+    blocks = [block((0, -1e9, 10, 1e9)), block((0, 500, 10, 510)), block((0, 60, 10, 50))]
+    under = BlocksByHeight(blocks).under
+    assert under([(0, 500, 10, 510)]) == (0, 1)
+    assert under([(-5, -1e12, 20, 1e12)]) == (0, 1)
+    assert under([(0, 10, 10, 5)]) == ()
 
 
 def test_a_leaf_holds_together_by_keys() -> None:
@@ -157,3 +166,11 @@ def test_a_leaf_holds_together_by_keys() -> None:
 def test_a_page_says_how_it_was_read(facts: dict[str, Any], kind: str, words: str) -> None:
     mark = mark_of(Page(**{"number": 1, "width_pt": 1, "height_pt": 1, "reason": "why", **facts}))
     assert (kind_of(mark), page_in_words(mark)) == (kind, words)
+
+
+def test_the_legend_names_what_there_is() -> None:
+    assert legend(["ocr", "text", "failed", "text"]) == [
+        ("text", "text layer", 2),
+        ("ocr", "OCR", 1),
+        ("failed", "failed", 1),
+    ]
