@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from stores.dispatch import WISHED
 from stores.models import Stage, StepState
-from stores.tables import callback, document, fetch, job_document, source, step
+from stores.tables import callback, document, fetch, generation, job_document, source, step
 from stores.views import WorkingStep
 
 _OPEN_ERRANDS = ("pending",)
@@ -44,39 +44,43 @@ class StageCost:
 
 def due_steps(connection: Connection, documents: Sequence[str] = ()) -> list[DueStep]:
     """Steps that may begin, the longest waiting first; of some documents where any are named."""
-    lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= time.time())
-    since = func.coalesce(func.nullif(step.c.sent_at, 0.0), step.c.not_before).label("since")
-    facts = step.c.document, step.c.generation, step.c.stage, since, step.c.not_before, step.c.error
-    query = select(*facts, WISHED.label("wish")).where(or_(step.c.state == StepState.DUE, lost))
+    query = _due()
     if documents:
         query = query.where(step.c.document.in_(documents))
-    return [
-        DueStep(
-            document=row.document,
-            generation=row.generation,
-            stage=Stage(row.stage),
-            since=row.since,
-            not_before=row.not_before,
-            error=row.error,
-            wish=row.wish,
-        )
-        for row in connection.execute(query.order_by(since))
-    ]
+    return [_due_step(row) for row in connection.execute(query.order_by(_SINCE, step.c.document))]
 
 
 def due_of_job(connection: Connection, job_id: str) -> DueStep | None:
-    """The step of a job that has waited longest."""
+    """The step of a job whose turn comes first."""
     mine = select(job_document.c.document).where(job_document.c.job == job_id)
+    query = _due().where(step.c.document.in_(mine)).order_by(step.c.not_before, WISHED.desc(), _SINCE, step.c.document)
+    row = connection.execute(query.limit(1)).first()
+    return _due_step(row) if row is not None else None
+
+
+_SINCE = func.coalesce(func.nullif(step.c.sent_at, 0.0), generation.c.created_at)
+
+
+def _due() -> Any:
+    """Steps that are due, or whose worker is lost."""
     lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= time.time())
-    since = func.coalesce(func.nullif(step.c.sent_at, 0.0), step.c.not_before).label("since")
-    row = connection.execute(
-        select(step, since, WISHED.label("wish"))
-        .where(or_(step.c.state == StepState.DUE, lost), step.c.document.in_(mine))
-        .order_by(step.c.not_before, since)
-        .limit(1)
-    ).first()
-    if row is None:
-        return None
+    mine = and_(generation.c.document == step.c.document, generation.c.number == step.c.generation)
+    return (
+        select(
+            step.c.document,
+            step.c.generation,
+            step.c.stage,
+            step.c.not_before,
+            step.c.error,
+            _SINCE.label("since"),
+            WISHED.label("wish"),
+        )
+        .join(generation, mine)
+        .where(or_(step.c.state == StepState.DUE, lost))
+    )
+
+
+def _due_step(row: Any) -> DueStep:
     return DueStep(
         document=row.document,
         generation=row.generation,
