@@ -1,4 +1,4 @@
-"""``ingot jobs``: what was asked for, and where it stands."""
+"""``ingot jobs``: what was asked for, and where it stands; and ``ingot docs retry``, which makes one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.invocation import AsJson, AsLines, load_settings, open_service
-from stores.models import check_knowledge_id
+from ingest.cli_show import Doc, docs
+from ingest.invocation import AsJson, AsLines, Knowledge, load_settings, open_service
+from stores.models import Stage, check_knowledge_id
 
 if TYPE_CHECKING:
     from stores.views import JobView
@@ -87,16 +88,44 @@ def jobs_retry(
     as_lines: AsLines = False,
 ) -> int:
     """Do again what failed in a job: those pages and stages only."""
+    from ingest import runtime
+
+    with runtime.attached(load_settings()) as connected:
+        view = open_service(connected).retry(job)
+    return _followed(view.job, wait, timeout, as_json=as_json, as_lines=as_lines)
+
+
+@docs.command("retry")
+def docs_retry(
+    doc: Doc,
+    knowledge: Knowledge = "default",
+    from_stage: Annotated[
+        Stage | None, typer.Option("--from", help="Make it again from here; without it, only what failed.")
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Watch until all is done.")] = True,
+    timeout: Timeout = None,
+    as_json: AsJson = False,
+    as_lines: AsLines = False,
+) -> int:
+    """Make a document again from a stage on; the version that answers does so until then."""
+    from ingest import runtime
+
+    with runtime.attached(load_settings()) as connected:
+        job = open_service(connected).retry_document(check_knowledge_id(knowledge), doc, from_stage).job
+    return _followed(job, wait, timeout, as_json=as_json, as_lines=as_lines)
+
+
+def _followed(job: str, wait: bool, timeout: float | None, *, as_json: bool, as_lines: bool) -> int:
+    """Watch a job that was just begun, or let it run in the background; the exit code."""
     from ingest import console, runtime
 
     settings = load_settings()
-    with runtime.attached(settings) as connected:
-        view = open_service(connected).retry(job)
     if wait:
-        view = _watch(view.job, timeout, as_lines=as_lines)
+        view = _watch(job, timeout, as_lines=as_lines)
     else:
         with runtime.session(settings):
-            console.note(f"The job runs in the background; follow it with: ingot jobs watch {view.job}")
+            console.note(f"The job runs in the background; follow it with: ingot jobs watch {job}")
+        view = open_service(settings).job(job)
     if as_json:
         _print(view, as_json=True)
     return _exit(view)

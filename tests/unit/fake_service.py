@@ -20,6 +20,7 @@ from stores.models import (
     PageText,
     Route,
     Schema,
+    Stage,
 )
 from stores.views import (
     DocumentFilter,
@@ -86,6 +87,7 @@ class FakeService:
     hits: Sequence[Hit] = ()
     error: Exception | None = None
     asked: Mapping[str, Any] = {}
+    redone: tuple[str, str, Stage | None] | None = None
 
     def __init__(self, settings: Any) -> None:
         type(self).asked = {"home": settings.home}
@@ -107,6 +109,10 @@ class FakeService:
         if len(views) > 1:
             type(self).views = views[1:]
         return views[0]
+
+    def retry_document(self, knowledge_id: str, name: str, from_stage: Stage | None) -> JobSummary:
+        type(self).redone = (knowledge_id, name, from_stage)
+        return self.jobs()[0]
 
     def cancel(self, job_id: str) -> JobView:
         self._answer(cancelled=job_id)

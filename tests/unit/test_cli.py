@@ -260,6 +260,20 @@ def test_documents_are_listed(fake: type[FakeService], capsys: pytest.CaptureFix
     assert [line.split("\t")[0] for line in lines] == ["source", "b.pdf"]
 
 
+def test_documents_are_filtered_by_state(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["docs", "list", "--state", "failed", "--json"]) == Exit.WELL
+    assert [row["source"] for row in json.loads(capsys.readouterr().out)] == ["b.pdf"]
+    assert cli.run(["docs", "list", "--state", "lost"]) == Exit.USAGE
+
+
+def test_a_document_is_made_again_and_watched(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
+    fake.views = [job_view(job_document("a.pdf"))]
+    assert cli.run(["docs", "retry", "a.pdf", "-k", "kb", "--from", "ocr", "--json"]) == Exit.WELL
+    assert fake.redone == ("kb", "a.pdf", "ocr")
+    assert json.loads(capsys.readouterr().out)["job_id"] == "kb.01"
+    assert cli.run(["docs", "retry", "a.pdf", "--from", "nonsense"]) == Exit.USAGE
+
+
 def test_a_document_is_shown(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
     cli.run(["docs", "show", "a.pdf", "--as", "json", "--pages", "2-4,9"])
     found = json.loads(capsys.readouterr().out)
