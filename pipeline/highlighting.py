@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.stemming import stem
 from stores.words import query_words, unspaced_share
 
 Range = tuple[int, int]
@@ -15,9 +16,6 @@ Range = tuple[int, int]
 SNIPPET_LENGTH = 320  # characters; half of it in scripts without spaces, which are twice as wide
 _LEAD = 0.25  # of a snippet that stands before its first match
 _WORD = re.compile(r"\d+(?:,\d{3})+(?!\d)|\w+")
-_SUFFIX = re.compile(r"(?:ations?|ions?|ate[sd]?|ating|ing(?:ly)?|ed(?:ly)?|ies|es|s|ly|y|e)$")
-_DOUBLED = re.compile(r"([b-df-hj-np-rtv-z])\1$")
-_SHORTEST_STEM = 3
 _TABLE = re.compile(r"<table\b.*?</table\s*>", re.IGNORECASE | re.DOTALL)
 _CELL_END = re.compile(r"</t[dh]\s*>\s*<t[dh][^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,200}>")
@@ -51,7 +49,7 @@ def highlights(text: str, query: str) -> tuple[Range, ...]:
     """Ranges of ``text``, ascending and apart, that hold words of the query as the keyword index compares them."""
     words, runs = _wanted(query)
     folded, origin = _folded(text)
-    found = [match.span() for match in _WORD.finditer(folded) if _stem(match[0].replace(",", "")) in words]
+    found = [match.span() for match in _WORD.finditer(folded) if stem(match[0].replace(",", "")) in words]
     found += [span for run in runs for span in _occurrences(folded, run)]
     return _merged((origin[start], origin[end - 1] + 1) for start, end in found)
 
@@ -109,7 +107,7 @@ def _wanted(query: str) -> tuple[set[str], list[str]]:
             if unspaced_share(piece) == 1.0:
                 runs += [piece] if term in found.required else []
             else:
-                words.add(_stem(piece))
+                words.add(stem(piece))
     return words, runs
 
 
@@ -125,18 +123,6 @@ def _folded(text: str) -> tuple[str, list[int]]:
         pieces.append(simple)
         origin += [at] * len(simple)
     return "".join(pieces), origin
-
-
-def _stem(word: str) -> str:
-    """Near to what Porter leaves: enough to see that "invoices" and "invoice" are one word."""
-    if not word.isascii() or not word.isalpha():
-        return word
-    while len(word) > _SHORTEST_STEM:
-        shorter = _SUFFIX.sub("", word)
-        if shorter == word or len(shorter) < _SHORTEST_STEM:
-            break
-        word = shorter
-    return _DOUBLED.sub(r"\1", word)
 
 
 def _occurrences(text: str, run: str) -> Iterator[Range]:
