@@ -60,13 +60,14 @@ class Round:
         asked: Sequence[tuple[Submission, tuple[Candidate, ...]]],
     ) -> None:
         self.replaced = False
+        self.answers: list[Receipt | IngotError] = []
         self._tools, self._wanted, self._knowledge_id, self._door = tools, wanted, knowledge_id, door
         self._asked = [
             _Asked(submission, candidates, f"{knowledge_id}.{new_ulid()}") for submission, candidates in asked
         ]
 
-    def run(self) -> list[Receipt | IngotError]:
-        """A receipt or the reason of a refusal for each submission, in their order."""
+    def run(self) -> None:
+        """Write it all; then ``answers`` holds a receipt or the reason of a refusal for each, in their order."""
         self._replay()
         todo = [asked for asked in self._asked if asked.answer is None]
         memory = self._memory(todo)
@@ -74,7 +75,7 @@ class Round:
             self._decide(memory, asked)
         self._adopt(todo)
         self._write(todo)
-        return [asked.answer or self._receipt(asked) for asked in self._asked]
+        self.answers = [asked.answer or self._receipt(asked) for asked in self._asked]
 
     def _replay(self) -> None:
         """Answer again what was answered before, also within this very transaction."""

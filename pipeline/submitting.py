@@ -30,6 +30,7 @@ log = logging.getLogger("ingot.submitting")
 _MOST_TOGETHER = 64  # submissions of one transaction
 _KNOWLEDGE_BASES_AT_ONCE = 8
 _COUNT_AGAIN_S = 1.0
+_GATHER_S = 0.003
 _FORGET_AGAIN_S = 60.0
 
 
@@ -144,18 +145,22 @@ class Desk:
 
     def _write(self, counter: _Counter) -> None:
         """Write for one knowledge base until nobody waits."""
+        written = 0
         while True:
+            if written > 1:
+                time.sleep(_GATHER_S)  # many ask at once: those who just got their answer ask again
             with self._lock:
                 batch, counter.waiting = counter.waiting[:_MOST_TOGETHER], counter.waiting[_MOST_TOGETHER:]
                 if not batch:
                     counter.busy = False
                     return
+            written = len(batch)
             self._write_batch(counter, batch)
 
     def _write_batch(self, counter: _Counter, batch: list[_Waiting]) -> None:
         """One transaction; where it fails, one for each, so that only the guilty one is refused."""
         try:
-            answers = self._together(counter, batch)
+            made = self._together(counter, batch)
         except Exception as error:
             if len(batch) > 1:
                 for one in batch:
@@ -165,36 +170,49 @@ class Desk:
                 log.exception("a submission to %s failed", counter.knowledge_id)
             batch[0].future.set_exception(error)
             return
-        for waiting, answer in zip(batch, answers, strict=True):
+        for waiting, answer in zip(batch, made.answers, strict=True):
             if isinstance(answer, IngotError):
                 waiting.future.set_exception(answer)
             else:
                 waiting.future.set_result(answer)
+        self._afterwards(counter, replaced=made.replaced)
 
-    def _mark(self, knowledge_id: str, batch: Sequence[_Waiting]) -> None:
-        self._tools.catalog.mark_busy(knowledge_id)
-        if any(waiting.submission.urls for waiting in batch):
-            self._tools.catalog.mark_errands(knowledge_id)
-
-    def _together(self, counter: _Counter, batch: list[_Waiting]) -> list[Receipt | IngotError]:
-        tools, knowledge_id, now = self._tools, counter.knowledge_id, time.time()
-        store = tools.catalog.create(knowledge_id)
-        if counter.prepared is not store:
-            store.typed.prepare(tools.schemas.values())
-            counter.prepared = store
+    def _together(self, counter: _Counter, batch: list[_Waiting]) -> Round:
+        """One transaction and what it came to."""
+        knowledge_id, now = counter.knowledge_id, time.time()
+        store = self._store(counter)
         self._mark(knowledge_id, batch)
         with store.submissions.together(now) as door:
             if now - counter.forgot_at > _FORGET_AGAIN_S:
                 door.forget_answers()
                 counter.forgot_at = now
             asked = [(waiting.submission, waiting.candidates) for waiting in batch]
-            made = Round(tools, self._wanted, knowledge_id, door, asked)
-            answers = made.run()
+            made = Round(self._tools, self._wanted, knowledge_id, door, asked)
+            made.run()
         self._mark(knowledge_id, batch)  # again: the relay may have looked, and taken the mark away, before the commit
-        if made.replaced:
-            removal.remove_orphans(tools, store)  # content that was replaced by content that answers already
-        self._committed(knowledge_id)
-        return answers
+        return made
+
+    def _store(self, counter: _Counter) -> RecordStore:
+        store = self._tools.catalog.create(counter.knowledge_id)
+        if counter.prepared is not store:
+            store.typed.prepare(self._tools.schemas.values())
+            counter.prepared = store
+        return store
+
+    def _mark(self, knowledge_id: str, batch: Sequence[_Waiting]) -> None:
+        self._tools.catalog.mark_busy(knowledge_id)
+        if any(waiting.submission.urls for waiting in batch):
+            self._tools.catalog.mark_errands(knowledge_id)
+
+    def _afterwards(self, counter: _Counter, *, replaced: bool) -> None:
+        """What nobody's answer waits for."""
+        self._committed(counter.knowledge_id)
+        if not replaced or counter.prepared is None:
+            return
+        try:  # content that was replaced by content that answers already
+            removal.remove_orphans(self._tools, counter.prepared)
+        except IngotError as error:
+            log.warning("%s: what was replaced is removed later: %s", counter.knowledge_id, error.message)
 
 
 __all__ = ["Desk", "Receipt", "Received", "Submission", "Upload"]

@@ -109,10 +109,12 @@ class Catalog:
         self._unmark("errands", knowledge_id)
 
     def _mark(self, kind: str, knowledge_id: str) -> None:
-        folder = self.home / "run" / kind
+        mark = self.home / "run" / kind / slug_of(knowledge_id)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / slug_of(knowledge_id)).write_text(knowledge_id)
+            if mark.exists():  # who takes it away looks for work once more afterwards
+                return
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.write_text(knowledge_id)
         except OSError as error:
             raise UnavailableError(f"the folder {self.home} cannot be written: {error.strerror}") from error
 
