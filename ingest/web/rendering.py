@@ -57,6 +57,7 @@ def environment() -> Environment:
     filters = (
         words.size,
         words.duration,
+        words.roughly,
         words.number,
         words.plural,
         words.moment,

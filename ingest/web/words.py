@@ -31,6 +31,18 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def roughly(seconds: float) -> str:
+    """An estimate, no finer than it can be: ``a few seconds``, ``about 40 s``, ``about 3 min``, ``about 2 h 10 min``."""
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 95:
+        return f"about {round(seconds / 10) * 10} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"about {minutes} min"
+    return f"about {minutes // 60} h {minutes % 60 // 10 * 10} min"
+
+
 def number(value: float) -> str:
     """``12 345``: thousands apart by a thin space that does not break."""
     return f"{value:,}".replace(",", "\u202f")

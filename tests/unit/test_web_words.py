@@ -42,6 +42,14 @@ def test_durations_name_two_units_at_most(seconds: float | None, shown: str) -> 
     assert words.duration(seconds) == shown
 
 
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(3, "a few seconds"), (44, "about 40 s"), (94, "about 90 s"), (109, "about 2 min"), (7900, "about 2 h 10 min")],
+)
+def test_estimates_are_no_finer_than_they_can_be(seconds: float, shown: str) -> None:
+    assert words.roughly(seconds) == shown
+
+
 def test_counts_times_and_names() -> None:
     assert words.plural(1, "page") == "1 page"
     assert words.plural(12345, "page") == "12\u202f345 pages"

@@ -21,6 +21,15 @@ export function duration(seconds) {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
+/** An estimate, no finer than it can be. */
+export function roughly(seconds) {
+  if (seconds < 10) return "a few seconds";
+  if (seconds < 95) return `about ${Math.round(seconds / 10) * 10} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `about ${minutes} min`;
+  return `about ${Math.floor(minutes / 60)} h ${Math.floor((minutes % 60) / 10) * 10} min`;
+}
+
 export function number(value) {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
 }

@@ -2,7 +2,7 @@
 
 import { ask, make, say, setText } from "./dom.js";
 import { drawFlow, drawShares } from "./flow_bar.js";
-import { duration, number, plural } from "./format.js";
+import { duration, number, roughly } from "./format.js";
 
 const FINAL = new Set(["done", "partial", "failed", "cancelled"]);
 const RANK = { failed: 0, partial: 1, running: 2, queued: 3, cancelled: 4, done: 5 };
@@ -172,7 +172,7 @@ function showProgress(progress) {
   const why = progress.waiting?.why ?? "";
   waiting.hidden = !why;
   setText(waiting, why);
-  setText(document.getElementById("left"), progress.left_s === null || progress.left_s === undefined ? "–" : `about ${duration(progress.left_s)}`);
+  setText(document.getElementById("left"), progress.left_s === null || progress.left_s === undefined ? "–" : roughly(progress.left_s));
   if (progress.finished_at) finish(progress);
 }
 

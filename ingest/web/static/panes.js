@@ -89,6 +89,7 @@ export function setUpTabs(list, chosen) {
     choose(next);
     next.focus();
   });
+  choose(tabs[0]); // without a script all panels are shown
   return {
     choose: (id) => choose(tabs.find((tab) => tab.id === id)),
     other: () => choose(tabs.find((tab) => tab.getAttribute("aria-selected") !== "true")),
