@@ -387,3 +387,19 @@ def test_the_markdown_of_a_page_is_copied(tab: Tab, shelf: Shelf) -> None:
     expect(page.locator("[data-copy]")).to_have_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == shelf.service.pages(KB, "contract_zh_scan.pdf", [2])[0].markdown
+
+
+def test_all_is_there_without_a_script(tab: Tab, shelf: Shelf) -> None:
+    page = tab(java_script_enabled=False)
+    page.goto(shelf.url("contract_zh_scan.pdf"))
+    for part in (".sheet", ".markdown", ".value", ".passage"):
+        expect(page.locator(part).first).to_be_visible()
+    page.locator(".page-cell", has_text="2").click()
+    expect(page.locator(".markdown").first).to_contain_text("第四条")
+    page.locator(".turner input").fill("1")
+    page.locator(".turner input").press("Enter")
+    expect(page.locator(".markdown").first).to_contain_text("技术服务合同")
+    page.goto(f"{shelf.address}/knowledge/{KB}/records/invoice")
+    page.get_by_role("searchbox").fill("larkspur")
+    page.keyboard.press("Enter")
+    expect(page.locator(".records tbody tr")).to_have_count(1)
