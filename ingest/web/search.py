@@ -97,7 +97,7 @@ def _found(service: Service, knowledge_id: str, asking: Asking) -> tuple[list[Sh
         hits = service.search(knowledge_id, asking.q, asking.limit, asking.mode, asking.filters())
     except IngotError as fault:
         return [], fault
-    return [_shown(knowledge_id, asking.q, hit) for hit in hits], None
+    return [_shown(service, knowledge_id, asking.q, hit) for hit in hits], None
 
 
 def _name(service: Service, knowledge_id: str, document: str) -> str:
@@ -108,8 +108,9 @@ def _name(service: Service, knowledge_id: str, document: str) -> str:
         return document
 
 
-def _shown(knowledge_id: str, query: str, hit: Hit) -> ShownHit:
-    place = urlencode({"page": hit.first_page, "chunk": hit.chunk.rpartition(":")[2], "q": query})
+def _shown(service: Service, knowledge_id: str, query: str, hit: Hit) -> ShownHit:
+    number = service.page_of_hit(knowledge_id, hit, query)
+    place = urlencode({"page": number, "chunk": hit.chunk.rpartition(":")[2], "q": query})
     return ShownHit(
         hit=hit,
         snippet=snippet(_HEADINGS.sub("", hit.text) or hit.text, query),

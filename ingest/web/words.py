@@ -32,7 +32,7 @@ def duration(seconds: float | None) -> str:
 
 
 def roughly(seconds: float) -> str:
-    """An estimate, no finer than it can be: ``a few seconds``, ``about 40 s``, ``about 3 min``, ``about 2 h 10 min``."""
+    """An estimate, no finer than it can be: ``a few seconds``, ``about 40 s``, ``about 3 min``, ``about 2 h 10 min``"""
     if seconds < 10:
         return "a few seconds"
     if seconds < 95:
