@@ -25,7 +25,7 @@ from stores.models import JobState
 from stores.views import JobDocumentView, JobProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pipeline.service import Service
 
@@ -35,9 +35,10 @@ MOST_WATCHERS = 2000
 HEARTBEAT_S = 15.0
 PING = b": ping\n\n"
 _LOOK_S = 0.4
-_SLOWER = 5.0  # a look that took a second is followed by a pause of five
+_SHARE = 0.3  # of one core, at most, for the looks of all watches together
+_LONGEST_PAUSE_S = 10.0
 _REFRESH_S = 5.0  # times and estimates are told so often, though nothing else has changed
-_LINGER_S = 15.0
+_LINGER_S = 1.0
 _AT_ONCE = 100  # frames of one piece
 _ID = re.compile(r"(?P<token>[0-9a-f]{8})-(?P<number>[0-9]{1,9})-(?P<latest>[0-9]{1,18})(-over)?", re.ASCII)
 _OVERLAP_S = 35.0  # a transaction may wait this long for the database between taking its time and writing it
@@ -46,7 +47,8 @@ _OVERLAP_S = 35.0  # a transaction may wait this long for the database between t
 class Watch:
     """One job under watch. ``moves`` counts its changes, ``version`` also what is told again without one."""
 
-    def __init__(self, service: Service, job_id: str) -> None:
+    def __init__(self, service: Service, job_id: str, others: Callable[[], int] = lambda: 1) -> None:
+        self._others = others  # how many jobs are watched
         self.token = secrets.token_hex(4)
         self.ends: list[bytes] = []
         self.progress = b""
@@ -77,7 +79,7 @@ class Watch:
             self.ready.set()
             self._wake()
             if not self.over:
-                await asyncio.sleep(max(_LOOK_S, _SLOWER * (time.monotonic() - began)))
+                await asyncio.sleep(pause_s(time.monotonic() - began, self._others()))
 
     def _look(self) -> tuple[JobProgress, list[JobDocumentView]]:
         """Progress, then the ends that may be new; in a thread."""
@@ -183,6 +185,11 @@ class Watch:
             self.watchers -= 1
 
 
+def pause_s(took_s: float, watches: int) -> float:
+    """Seconds between two looks at a job: longer where looks are dear, and where many jobs are watched."""
+    return min(_LONGEST_PAUSE_S, max(_LOOK_S, took_s * max(watches, 1) / _SHARE))
+
+
 def _micros(stamp: float) -> int:
     return round(stamp * 1e6)
 
@@ -217,7 +224,7 @@ class Watches:
         return watch
 
     def _begin(self, job_id: str) -> Watch:
-        watch = self._watches[job_id] = Watch(self._service, job_id)
+        watch = self._watches[job_id] = Watch(self._service, job_id, lambda: len(self._watches))
         poller = asyncio.create_task(watch.run(), name=f"watch {job_id}")
         self._pollers.add(poller)
         poller.add_done_callback(lambda task: self._end(job_id, watch, task))

@@ -225,6 +225,19 @@ def test_jobs_are_listed_over_all_knowledge_bases(server: Server, tmp_path: Path
     server.get("/jobs", 404, knowledge_id="nobody")
 
 
+def test_cancel_stops_ocr_within_the_page(server: Server, tmp_path: Path) -> None:
+    pages = [f"[scan] words of {n} [slow 0.8]" for n in range(16)]
+    job = server.upload("scans", fake_document(tmp_path / "a.pdf", *pages))
+    server.soon(
+        lambda: any(one["stage"] == "ocr" and one["page"] == 2 for one in server.get(f"/jobs/{job}")["working"])
+    )
+    server.post(f"/jobs/{job}/cancel")
+    read = rows(server, "scans", "SELECT count(*) FROM page WHERE markdown IS NOT NULL")[0][0]
+    other = server.upload("scans", fake_document(tmp_path / "b.pdf", "quick"))
+    assert server.finished(other, 10)["state"] == "done"
+    assert rows(server, "scans", "SELECT count(*) FROM page WHERE markdown IS NOT NULL")[0][0] == read + 1 < 5
+
+
 def test_cancel_stops_within_the_page_and_stays(server: Server, tmp_path: Path) -> None:
     job = server.upload("cancel", slow(tmp_path / "a.pdf", 20, 0.8))
     server.soon(lambda: any(one["page"] == 2 for one in server.get(f"/jobs/{job}")["working"]))
