@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.highlighting import highlights
 from pipeline.placing import check_schemas
 from pipeline.work import Tools
 from stores.cursors import cursor_of, key_of
 from stores.errors import NotFoundError
-from stores.models import Options, Record
+from stores.models import Box, Hit, Options, Page, Record
 from stores.views import Leaf, PageMark, RecordView, Slice
 
 if TYPE_CHECKING:
     from stores.records import RecordStore
+
+_MOST_PAGES = 6  # of one passage that are looked through
 
 
 def strip(store: RecordStore, name: str) -> list[PageMark]:
@@ -44,6 +47,26 @@ def place_of(store: RecordStore, name: str, chunk: int | None, value: tuple[str,
     if chunk is not None:
         return store.inspection.page_of_chunk(document, generation, chunk)
     return store.inspection.page_of_value(document, generation, *value) if value else 0
+
+
+def page_of_hit(store: RecordStore, hit: Hit, query: str) -> int:
+    """The page of a found passage that holds most different words of the query; the first of equals."""
+    if hit.first_page == hit.last_page:
+        return hit.first_page
+    numbers = range(hit.first_page, min(hit.last_page, hit.first_page + _MOST_PAGES - 1) + 1)
+    pages = store.pages.read(hit.document, int(hit.chunk.split(":")[1]), list(numbers))
+    held = {page.number: _words_held(page, hit, query) for page in pages}
+    return max(held, key=lambda number: (held[number], -number), default=hit.first_page)
+
+
+def _words_held(page: Page, hit: Hit, query: str) -> int:
+    boxes = [placed.box for placed in hit.boxes if placed.page == page.number]
+    text = "\n".join(block.text for block in page.blocks if any(_touch(block.box, box) for box in boxes))
+    return len({text[start:end].casefold() for start, end in highlights(text, query)})
+
+
+def _touch(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def records_of(store: RecordStore, name: str) -> list[RecordView]:

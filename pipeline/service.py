@@ -275,6 +275,10 @@ class Service:
         """The best passages for a query; ``mode`` is hybrid, keyword or vector."""
         return searching.search(self._tools, knowledge_id, query, limit, mode, where or {})
 
+    def page_of_hit(self, knowledge_id: str, hit: Hit, query: str) -> int:
+        """Where in a found passage that spans several pages the words of the query stand."""
+        return inspecting.page_of_hit(self._store(knowledge_id), hit, query)
+
     def knowledge_bases(self) -> list[KnowledgeBaseView]:
         return [self.knowledge_base(name) for name in self._tools.catalog.names()]
 

@@ -155,3 +155,14 @@ def test_a_key_for_another_knowledge_base_opens_nothing(home: Path) -> None:
         address = f"/knowledge/{KB}/{page}"
         assert browser.get(address, headers={"Authorization": "Bearer secret-of-other"}).status_code == 403
         assert "/login" in str(browser.get(address).url)
+
+
+def test_a_passage_over_two_pages_is_opened_where_the_words_stand(tmp_path: Path) -> None:
+    first = "# On birds\n" + "The heron waits for fish. " * 6
+    fake_document(tmp_path / "docs" / "two.pdf", first, "The kingfisher dives under the bridge at noon.")
+    ingest_now(fake_tools(tmp_path / "home"), tmp_path / "docs")
+    browser = client_of(tmp_path / "home")
+    for question, number in (("where does the kingfisher dive", 2), ("heron fish", 1)):
+        found = browser.get(f"/knowledge/{KB}/search", params={"q": question, "mode": "keyword"}).text
+        assert "pages" in words(found) or "1–2" in words(found)
+        assert hrefs(found, rf"page={number}&chunk=0")
