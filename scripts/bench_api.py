@@ -1,7 +1,8 @@
 """``bench api``: a thousand submissions at once, as a user would test it: accepted, processed, called back.
 
 Starts ``ingot serve`` with its embedded workers, a receiver of callbacks and clients that each send one small PDF after
-another over a kept connection. ``--kill`` ends the API with SIGKILL in the middle and starts it again; the clients
+another over a kept connection; a few come before the clock starts, so that all is warm and the workers have work.
+``--kill`` ends the API with SIGKILL in the middle and starts it again; the clients
 repeat what was not answered, with the same Idempotency-Key. All of it runs on this machine: the load costs time, too.
 """
 
@@ -93,9 +94,10 @@ def _run(api: Api, receiver: Receiver, given: argparse.Namespace) -> None:
     warm = _submit(api, receiver, range(2), clients=1)
     if _wait(receiver, set(warm.jobs.values()), _WARM_S) >= _WARM_S:
         sys.exit(f"the first two jobs were not called back within {_WARM_S:.0f} s")
+    warmer = _submit(api, receiver, range(2, 2 + 2 * given.clients), given.clients)
     watchers = Watchers("127.0.0.1", api.port, next(iter(warm.jobs.values())), given.watchers)
     used_s, own_s = api.cpu_s(), time.process_time()
-    load = _submit(api, receiver, range(10, 10 + given.requests), given.clients, kill=given.kill)
+    load = _submit(api, receiver, range(1000, 1000 + given.requests), given.clients, kill=given.kill)
     _print_load(load, given)
     if not given.kill:
         each = (api.cpu_s() - used_s) / given.requests, (time.process_time() - own_s) / given.requests
@@ -104,7 +106,7 @@ def _run(api: Api, receiver: Receiver, given: argparse.Namespace) -> None:
     if given.watchers:
         print(f"watchers    {watchers.connected()} of {given.watchers} connected all the time")
     if not given.accept_only:
-        _print_ends(api, receiver, load, given.timeout)
+        _print_ends(api, receiver, load, set(warmer.jobs.values()), given.timeout)
     watchers.close()
 
 
@@ -136,9 +138,9 @@ def _print_load(load: Load, given: argparse.Namespace) -> None:
         print(f"trouble     {load.broken} connections broken, refused by status {load.refused}")
 
 
-def _print_ends(api: Api, receiver: Receiver, load: Load, timeout_s: float) -> None:
+def _print_ends(api: Api, receiver: Receiver, load: Load, before: set[str], timeout_s: float) -> None:
     jobs = set(load.jobs.values())
-    seconds = _wait(receiver, jobs, timeout_s)
+    seconds = _wait(receiver, jobs | before, timeout_s)
     called = receiver.jobs()
     ended, documents = _ended(api.home, jobs)
     print(f"processed   {ended} jobs ended, documents: {documents}, {seconds:.0f} s after the last answer")
