@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Annotated
 
@@ -128,6 +129,7 @@ Who = Annotated[Caller, Depends(caller)]
 """For path functions that list: ``who.sees(knowledge_id)``; where the id stands in a body: ``who.may(it)``."""
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Does this address or name lead to this machine only?"""
     try:
@@ -163,7 +165,7 @@ class Gate:
         host = request.headers.get("host", "")
         if self._loopback_only and not is_loopback(_name_of(host)):
             return "without INGOT_API_KEYS this server answers to localhost only: ask it by that name"
-        if request.method in _SAFE or "authorization" in request.headers:
+        if request.method in _SAFE or _bearer(request):  # no browser adds a bearer key by itself
             return ""
         site, origin = request.headers.get("sec-fetch-site", ""), request.headers.get("origin", "")
         foreign = site not in ("", "same-origin", "none") or (origin != "" and origin.partition("://")[2] != host)
