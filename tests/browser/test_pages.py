@@ -168,6 +168,22 @@ def test_each_refused_file_says_why_and_the_others_are_taken(tab: Tab, fake_site
     expect(page.locator("#job-state")).to_have_text("done")
 
 
+def test_options_go_along(tab: Tab, fake_site: str) -> None:
+    page = tab()
+    page.goto(fake_site)
+    page.get_by_label("Knowledge base, new or old").fill("locked")
+    locked = f"%FAKE secret\n{SENTENCE} locked"
+    page.get_by_text("How they are read").click()
+    page.get_by_label("Password of encrypted files").fill("secret")
+    page.get_by_label("invoice").check()
+    page.get_by_label("Text recognition").select_option("always")
+    drop(page, **{"locked.pdf": locked})
+    page.wait_for_url("**/jobs/locked.*")
+    expect(page.locator("#job-state")).to_have_text("done")
+    expect(page.locator("#documents .state")).to_have_text("done")
+    expect(page.locator('[data-stage="ocr"] .stage-count')).to_have_text("1 of 1")
+
+
 def test_files_may_come_before_the_name(tab: Tab, fake_site: str) -> None:
     page = tab()
     page.goto(fake_site)
