@@ -72,7 +72,7 @@ def what_to_do(
     known: KnownGeneration | None, wanted: Mapping[str, str], options: Options, *, passwords: bool
 ) -> tuple[Outcome, bool, frozenset[Stage], bool]:
     """(outcome, make it?, stages kept, take up the same generation again?) for bytes that are known already."""
-    if known is None:
+    if known is None or (known.withdrawn and known.state.final):
         return Outcome.NEW, True, frozenset(), False
     if not known.state.final:
         return Outcome.SAME, True, frozenset(), False  # joined, so that this request can wait for it

@@ -20,12 +20,17 @@ def remove_document(tools: Tools, store: RecordStore, document: str) -> None:
 def remove_orphans(tools: Tools, store: RecordStore) -> None:
     """Remove the documents that no name is left for."""
     for old in store.versions.orphans():
-        remove_document(tools, store, old.document)
+        if store.versions.withdraw(old.document, named=False):
+            remove_obsolete(tools, store, old)
 
 
 def remove_obsolete(tools: Tools, store: RecordStore, old: Obsolete) -> None:
     """Remove what a new version replaced, or all of a document that no name is left for."""
     tools.vectors().delete(store.knowledge_id, old.document, old.keep)
-    if old.keep is None:
-        tools.files.drop_document(store.knowledge_id, old.document, store.overview.sha256(old.document))
-    store.versions.remove_rows(old)
+    if old.keep is not None:
+        store.versions.remove_older(old.document, old.keep)
+        return
+    sha256 = store.overview.sha256(old.document)
+    with store.versions.removing(old.document) as unnamed:
+        if unnamed:
+            tools.files.drop_document(store.knowledge_id, old.document, sha256)

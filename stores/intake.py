@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, exists, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from stores.database import Database
@@ -71,6 +71,7 @@ class KnownGeneration:
     fingerprints: Mapping[str, str]
     routes: frozenset[str]
     error: Fault | None
+    withdrawn: bool = False  # it lost its last name and is being removed: nothing of it can be kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +194,8 @@ def known_source(row: Any) -> KnownSource:
 def known_generations(connection: Connection, only: Collection[str] | None = None) -> dict[str, KnownGeneration]:
     """The newest generation of every document, or of those named, by document id."""
     of_pages = select(page.c.document, page.c.generation, page.c.route).distinct()
-    newest = select(generation, document.c.error, document.c.error_code).join(
+    named = exists().where(or_(source.c.document == document.c.id, source.c.pending == document.c.id))
+    newest = select(generation, document.c.error, document.c.error_code, (~named).label("withdrawn")).join(
         document, (document.c.id == generation.c.document) & (document.c.newest == generation.c.number)
     )
     if only is not None:
@@ -216,6 +218,7 @@ def _known(row: Any, routes: set[str]) -> KnownGeneration:
         fingerprints=row.fingerprints,
         routes=frozenset(routes),
         error=fault_of(row),
+        withdrawn=bool(row.withdrawn),
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, or_, select, update
@@ -64,10 +65,15 @@ class Versions:
             rows = connection.execute(select(document.c.id).where(~named.exists())).scalars()
             return [Obsolete(document=row) for row in rows]
 
-    def withdraw(self, document_id: str) -> list[str]:
-        """Stop a document from answering at once: cancel its work, remove its names; which names those were."""
+    def withdraw(self, document_id: str, *, named: bool = True) -> bool:
+        """Stop a document from answering at once: cancel its work, remove its names.
+
+        Without ``named`` only where it has no name; False where it was given one meanwhile.
+        """
         now = time.time()
         with self.database.write() as connection:
+            if not named and has_source(connection, document_id):
+                return False
             names = list(
                 connection.execute(
                     select(source.c.name).where(or_(source.c.document == document_id, source.c.pending == document_id))
@@ -85,29 +91,26 @@ class Versions:
             connection.execute(
                 update(job_document).where(job_document.c.document == document_id).values(outcome=Outcome.GONE)
             )
-        return names
+        return True
 
-    def remove_rows(self, obsolete: Obsolete) -> None:
-        """Remove the rows of what is obsolete; the last act, after vectors and files are gone."""
+    def remove_older(self, document_id: str, keep: int) -> None:
+        """Remove the rows of the generations that ``keep`` replaced; the last act, after vectors and files are gone."""
         with self.database.write() as connection:
-            doomed = chunk.c.document == obsolete.document
-            if obsolete.keep is not None:
-                newest = connection.execute(
-                    select(document.c.newest).where(document.c.id == obsolete.document)
-                ).scalar_one_or_none()
-                kept = {obsolete.keep, newest if newest is not None else obsolete.keep}
-                doomed = doomed & chunk.c.generation.not_in(kept)
-            rowids = list(connection.execute(select(chunk.c.id).where(doomed)).scalars())
-            keywords.delete(connection, rowids)
-            if obsolete.keep is None:
-                connection.execute(delete(document).where(document.c.id == obsolete.document))
-                return
-            connection.execute(
-                delete(generation).where(
-                    generation.c.document == obsolete.document,
-                    generation.c.number.not_in(kept),
-                )
-            )
+            _remove_generations(connection, document_id, {keep, _newest(connection, document_id) or keep})
+
+    @contextlib.contextmanager
+    def removing(self, document_id: str) -> Iterator[bool]:
+        """Remove all rows of a withdrawn document; its files go inside, while nobody can submit it again.
+
+        False where that has happened already: then only what was made before goes, and the files stay.
+        """
+        with self.database.write() as connection:
+            again = has_source(connection, document_id)
+            yield not again
+            newest = _newest(connection, document_id)
+            _remove_generations(connection, document_id, {newest} if again and newest is not None else set())
+            if not again:
+                connection.execute(delete(document).where(document.c.id == document_id))
 
     def unread_faults(self, document_id: str, number: int) -> tuple[int, str]:
         """(pages that were read or are blank, the first reason why one was not)."""
@@ -119,6 +122,18 @@ class Versions:
             ).all()
         bad = [row for row in rows if row.error]
         return len(rows) - len(bad), f"page {bad[0].number}: {bad[0].error}" if bad else ""
+
+
+def _newest(connection: Connection, document_id: str) -> int | None:
+    query = select(document.c.newest).where(document.c.id == document_id)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def _remove_generations(connection: Connection, document_id: str, kept: set[int]) -> None:
+    doomed = chunk.c.document == document_id, chunk.c.generation.not_in(kept)
+    keywords.delete(connection, list(connection.execute(select(chunk.c.id).where(*doomed)).scalars()))
+    mine = generation.c.document == document_id, generation.c.number.not_in(kept)
+    connection.execute(delete(generation).where(*mine))
 
 
 def _hide(connection: Connection, document_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import hashlib
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import removal
 from pipeline.priorities import QUEUES, priority_of
 from pipeline.service import Service
 from pipeline.settings import Settings
@@ -330,3 +332,34 @@ def test_the_service_makes_a_knowledge_base_and_takes_submissions_without_a_brok
     with pytest.raises(InputError):
         service.staging("../up")
     shutil.rmtree(home)
+
+
+@pytest.mark.parametrize("orphaned", [False, True])
+def test_bytes_that_come_again_while_they_are_being_removed_are_made_again(door: Door, orphaned: bool) -> None:
+    document = door.submit(door.upload("one")).documents[0].document
+    run_until_done(door.tools)
+    store = door.tools.catalog.store(KB)
+    vectors = door.tools.vectors()
+    again: list[Receipt] = []
+
+    class Slow:
+        """Somebody submits the same bytes while the vectors are being removed."""
+
+        def delete(self, knowledge_id: str, name: str, keep: int | None = None) -> None:
+            vectors.delete(knowledge_id, name, keep)
+            if not again:
+                again.append(door.submit(door.upload("one")))
+
+    slow = dataclasses.replace(door.tools, vectors=lambda: Slow())  # type: ignore[arg-type,return-value]
+    if orphaned:
+        store.intake.forget_source("upload", "a.pdf")
+        removal.remove_orphans(slow, store)
+    else:
+        removal.remove_document(slow, store, document)
+    assert outcomes(again[0]) == ["new"]
+    run_until_done(door.tools)
+    assert [str(one.state) for one in store.overview.job(again[0].job).documents] == ["done"]
+    assert door.sql("SELECT visible IS NOT NULL FROM document") == [(1,)]
+    assert door.tools.files.original(KB, door.sql("SELECT sha256 FROM document")[0][0]).exists()  # type: ignore[arg-type]
+    assert door.sql("SELECT DISTINCT generation FROM chunk") == door.sql("SELECT visible FROM document")
+    assert len(vectors.ids(KB)) == len(door.sql("SELECT id FROM chunk"))
