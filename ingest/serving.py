@@ -17,7 +17,8 @@ import uvicorn
 
 from ingest import runtime
 from ingest.api.app import Application, create_app
-from ingest.api.request_ids import WithRequestId
+from ingest.api.connections import Guarded, places
+from ingest.api.request_ids import OneLine, WithRequestId
 from ingest.api.security import is_loopback
 from pipeline.service import Service
 from pipeline.settings import Settings
@@ -45,6 +46,8 @@ def serve(settings: Settings) -> None:
         server = _Server(
             uvicorn.Config(
                 app,
+                http=Guarded,
+                ws="none",
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -53,6 +56,7 @@ def serve(settings: Settings) -> None:
                 timeout_graceful_shutdown=_GRACE_S,
             )
         )
+        Guarded.most = places()
         with _runtime_kept(settings, app), _signals_end_only(server):
             _answer_evenly()
             with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
@@ -73,7 +77,8 @@ def log_with_request_ids(level: str) -> None:
     """Every line of the server's log names the request that it is about."""
     handler = logging.StreamHandler()
     handler.addFilter(WithRequestId())
-    logging.basicConfig(level=level.upper(), format=_LINE, handlers=[handler], force=True)
+    handler.setFormatter(OneLine(_LINE))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 
 

@@ -28,7 +28,7 @@ def key_of(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         key = json.loads(raw) if len(cursor) <= _LONGEST else None
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, RecursionError) as error:
         raise _refusal() from error
     if not isinstance(key, list) or not _is(key, kinds):
         raise _refusal()

@@ -24,7 +24,8 @@ from ingest.api import (
     security,
     webhooks,
 )
-from ingest.api.limits import Lingering
+from ingest.api.connections import MOST_CONNECTIONS
+from ingest.api.limits import Bodies, Lingering, SmallBodies
 from ingest.api.request_ids import RequestIds
 from ingest.version import version
 from ingest.web import site
@@ -53,7 +54,8 @@ class Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         inner = super().build_middleware_stack()
-        gate = security.Gate(inner, loopback_only=not self.state.keys)
+        small = SmallBodies(inner, Bodies(self.state.service.settings, MOST_CONNECTIONS))
+        gate = security.Gate(small, loopback_only=not self.state.keys)
         return RequestIds(Lingering(gate))
 
 

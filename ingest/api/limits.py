@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -13,14 +14,20 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ingest.api import problems
 from pipeline.settings import Settings
-from stores.errors import InputError, UnavailableError
+from stores.errors import IngotError, InputError, UnavailableError
 
 JSON_BYTES = 4 << 20
-"""The longest body of a request that brings no files."""
+"""The longest list of paths and URLs."""
+MOST_UPLOADS = 200
+"""Bodies with files that are read at once."""
+SMALL_BYTES = 64 << 10
+"""The longest body of a request that hands nothing over: questions, orders, logins."""
 _SLOWEST_BYTES_S = 1024  # on the average, once a body has taken twice ``body_timeout_s``
-_MOST_AT_ONCE = 200  # bodies that are being read
 _WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "DELETE")
+_BODY_IGNORED = ("GET", "HEAD", "OPTIONS")
+_HANDING_OVER = re.compile(r"(/api/v1/knowledge/[^/]+/ingest|/knowledge/[^/]+/upload)/?")
 _LINGER_S = 3.0
 _LINGER_BYTES = 64 << 20
 
@@ -30,6 +37,7 @@ class Bodies:
     """Reads bodies within the limits, and counts how many are being read."""
 
     settings: Settings
+    most: int = MOST_UPLOADS
     reading: int = 0
 
     async def read(self, request: Request, largest_bytes: int) -> AsyncIterator[bytes]:
@@ -37,8 +45,8 @@ class Bodies:
         announced = request.headers.get("content-length", "0")
         if announced.isdigit() and int(announced) > largest_bytes:
             raise _too_large(largest_bytes)
-        if self.reading >= _MOST_AT_ONCE:
-            raise UnavailableError(f"{self.reading} uploads are under way already: try again later", code="busy")
+        if self.reading >= self.most:
+            raise UnavailableError(f"{self.reading} requests are being read already: try again later", code="busy")
         self.reading += 1
         try:
             async for chunk in self._chunks(request, largest_bytes):
@@ -69,6 +77,9 @@ class Bodies:
 
 
 def _too_large(largest_bytes: int) -> InputError:
+    if largest_bytes < 1 << 20:
+        detail = f"the request is larger than {largest_bytes >> 10} KB: nothing that is asked here needs that"
+        return InputError(detail, code="too_large")
     return InputError(
         f"the request is larger than {largest_bytes >> 20} MB: send fewer files at once, or raise INGOT_MAX_REQUEST_MB",
         code="too_large",
@@ -77,6 +88,36 @@ def _too_large(largest_bytes: int) -> InputError:
 
 def _too_slow(reason: str) -> InputError:
     return InputError(f"{reason}: send it again over a better line", code="slow_body")
+
+
+class SmallBodies:
+    """Takes the bodies of all requests but those that hand documents over, before anybody is asked who they are: they
+    are small and come in time, or are refused. What is made of them needs no limits of its own then."""
+
+    def __init__(self, app: ASGIApp, bodies: Bodies) -> None:
+        self._app, self._bodies = app, bodies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        brings = scope["type"] == "http" and scope["method"] not in _BODY_IGNORED
+        if not brings or _HANDING_OVER.fullmatch(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            body = b"".join([chunk async for chunk in self._bodies.read(request, SMALL_BYTES)])
+        except ClientDisconnect:
+            return
+        except IngotError as error:
+            await problems.answer(request, problems.status_of(error), error.code, error.message)(scope, receive, send)
+            return
+        whole: Message | None = {"type": "http.request", "body": body, "more_body": False}
+
+        async def once() -> Message:
+            nonlocal whole
+            message, whole = whole, None
+            return message or await receive()
+
+        await self._app(scope, once, send)
 
 
 class Lingering:

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from stores.errors import CancelledError, IngotError, InputError, NotFoundError, TransientError
 
 log = logging.getLogger("ingot.api")
+PROBLEM = "application/problem+json"
 
 _OF_CODES = {
     "too_large": 413,
@@ -78,7 +79,7 @@ def answer(
     headers = {"Retry-After": str(_RETRY_AFTER_S[status])} if status in _RETRY_AFTER_S else {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(problem.model_dump(), status, headers, media_type="application/problem+json")
+    return JSONResponse(problem.model_dump(), status, headers, media_type=PROBLEM)
 
 
 def install(app: FastAPI) -> None:

@@ -28,6 +28,9 @@ _ALWAYS = (
 )
 _POLICY = b"content-security-policy"
 _NOTHING = b"default-src 'none'; frame-ancestors 'none'"
+CAREFUL = (*_ALWAYS, (_POLICY, _NOTHING))
+"""The headers of an answer that no page gives."""
+_LONGEST_LINE = 4000
 
 
 class RequestIds:
@@ -74,6 +77,16 @@ def _added(message: Message, name: str) -> list[tuple[bytes, bytes]]:
     own = {key.lower() for key, _ in message.get("headers", ())}
     added = [(b"x-request-id", name.encode()), *(pair for pair in _ALWAYS if pair[0] not in own)]
     return added if _POLICY in own else [*added, (_POLICY, _NOTHING)]
+
+
+class OneLine(logging.Formatter):
+    """What strangers name stays on the line that names it: control characters are written as ``\\x0a``."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is logging's
+        line = super().formatMessage(record)[:_LONGEST_LINE]
+        if line.isprintable():
+            return line
+        return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
 
 
 class WithRequestId(logging.Filter):

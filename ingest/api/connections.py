@@ -1,0 +1,140 @@
+"""Connections of strangers: how long and how large the head of a request may be, and how many may be open at once.
+
+uvicorn bounds neither. Heads are counted and timed here, before anything of a request is looked at; where all places
+are taken, the connection that has been idle longest makes room, so that a flood of idle ones keeps nobody out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from ingest.api.problems import PROBLEM, Problem
+from ingest.api.request_ids import CAREFUL
+
+HEAD_BYTES = 64 << 10
+"""The longest head of a request; also of what stands between the parts of a body that comes in chunks."""
+HEAD_S = 15.0
+"""Seconds that the head of a request may take, from the first byte or the opening of the connection."""
+MOST_CONNECTIONS = 4000
+_FILES = 8192  # descriptors that are asked of the system
+_FILES_FOR_OTHERS = 512  # databases, uploads, pictures
+_FEWEST = 64
+_MOST_WAITING_IN_LINE = 16  # requests that were sent before the answer to the one before
+
+Idle = dict["Guarded", None]
+
+
+def places() -> int:
+    """How many connections there may be: as many as descriptors allow, after asking the system for more of them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    allowed = MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else soft - _FILES_FOR_OTHERS
+    return max(_FEWEST, min(MOST_CONNECTIONS, allowed))
+
+
+class Guarded(HttpToolsProtocol):
+    """One connection. ``most`` of them at a time; ``idle``: those without a request, the longest idle first."""
+
+    most = MOST_CONNECTIONS
+    idle: Idle = {}  # noqa: RUF012 - shared by all
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._outside = 0  # bytes since the last one of a body, or since a head was complete
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > self.most and not self._room_made():
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "too many connections are open: try again later")
+            return
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_arrived()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        if self._head_timer is None and (self.cycle is None or self.cycle.response_complete):
+            self._await_head()
+        self._outside += len(data)
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if self._outside > HEAD_BYTES or len(self.pipeline) > _MOST_WAITING_IN_LINE:
+            detail = f"the head of the request is longer than {HEAD_BYTES >> 10} KB, or too many were sent at once"
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", detail)
+
+    def on_headers_complete(self) -> None:
+        self._outside = 0
+        self._head_arrived()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._outside = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._outside = 0
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.cycle.response_complete and not self.transport.is_closing():
+            self.idle[self] = None
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(HTTPStatus.BAD_REQUEST, "bad_request", "this is no HTTP request that can be understood")
+
+    def _await_head(self) -> None:
+        self.idle.setdefault(self)
+        self._head_timer = self.loop.call_later(HEAD_S, self._late)
+
+    def _head_arrived(self) -> None:
+        self.idle.pop(self, None)
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _late(self) -> None:
+        self._head_timer = None
+        if not self._outside:
+            self.transport.close()
+        elif not self.transport.is_closing():
+            detail = f"the head of the request did not come within {HEAD_S:g} s"
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT, "slow_head", detail)
+
+    def _room_made(self) -> bool:
+        """Close the connection that has been idle longest."""
+        for oldest in self.idle:
+            oldest._head_arrived()
+            oldest.transport.close()
+            return True
+        return False
+
+    def _refuse(self, status: HTTPStatus, code: str, detail: str) -> None:
+        """Say why and close; nothing is said in the middle of another answer."""
+        answering = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
+        if not answering:
+            self.transport.write(_answer(status, code, detail))
+        self.transport.close()
+
+
+def _answer(status: HTTPStatus, code: str, detail: str) -> bytes:
+    problem = Problem(title=status.phrase, status=status, detail=detail, code=code, instance="", request_id="")
+    body = json.dumps(problem.model_dump()).encode()
+    fixed = {b"content-type": PROBLEM.encode(), b"content-length": b"%d" % len(body), b"connection": b"close"}
+    head = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode())]
+    head += [name + b": " + value for name, value in {**fixed, **dict(CAREFUL)}.items()]
+    return b"\r\n".join([*head, b"", body])
