@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from pipeline import signing
 from pipeline.addresses import taken_apart
 from pipeline.contracts import Answer
+from pipeline.lines import LINE_S, Lines, Turn
 from pipeline.settings import Settings
-from pipeline.turns import Turns
 from pipeline.work import Tools
 from stores.errors import IngotError
 
@@ -29,8 +29,9 @@ _LEASE_MARGIN_S = 15.0
 _JITTER = 0.2
 _MOST_RETRY_AFTER_S = 24 * 3600.0
 _GONE = 410
+_MOST_OF_A_JOB = 100
 _AT_ONCE_PER_HOST, _AT_ONCE = 4, 14
-_turns = Turns(_AT_ONCE_PER_HOST, _AT_ONCE)
+_lines = Lines(_AT_ONCE_PER_HOST, _AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,35 +71,63 @@ def _secrets(settings: Settings) -> tuple[str, ...]:
     return signing.secrets_of(settings.callback_secret, settings.home.absolute())
 
 
-def deliver(tools: Tools, knowledge_id: str, job: str, owner: str, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Deliver what is pending of a job, in order; stop at the first that fails, or when ``stopping`` says so.
+def deliver(
+    tools: Tools, knowledge_id: str, job: str, owner: str, stopping: Callable[[], bool] = lambda: False
+) -> None:
+    """Deliver what is pending of a job, in order, until one fails or ``stopping`` says so.
 
-    How many were delivered.
+    Where others have the receiver now, they do it: then this returns at once.
     """
-    store, done = tools.catalog.store(knowledge_id), 0
-    lease_s = tools.settings.callback_timeout_s + _LEASE_MARGIN_S
-    while not stopping() and (claim := store.callbacks.claim(job, f"{owner}{done}", lease_s)):
-        if not _deliver_one(tools, store, claim):
-            break
-        done += 1
-    return done
+    store = tools.catalog.store(knowledge_id)
+    claim = store.callbacks.claim(job, owner, _lease_s(tools))
+    if claim is None:
+        return
+    try:
+        host = taken_apart(claim.url).netloc
+    except IngotError as error:
+        _failed(tools, store, claim, None, error.message)
+        return
+    _lines.join(host, _turn(tools, store, claim, stopping))
+
+
+def _lease_s(tools: Tools) -> float:
+    """For the time in line, one attempt, and a busy disk."""
+    return LINE_S + tools.settings.callback_timeout_s + _LEASE_MARGIN_S
+
+
+def _turn(tools: Tools, store: RecordStore, claim: Delivery, stopping: Callable[[], bool]) -> Turn:
+    until = time.monotonic() + LINE_S
+
+    def work() -> None:
+        if stopping() or time.monotonic() > until:  # too long in line: the lease may end before the attempt
+            store.callbacks.put_back(claim, 0.0)
+        else:
+            _deliver_all(tools, store, claim, stopping)
+
+    def give_back(delay_s: float) -> None:
+        store.callbacks.put_back(claim, delay_s)
+
+    return Turn(work, give_back)
+
+
+def _deliver_all(tools: Tools, store: RecordStore, claim: Delivery, stopping: Callable[[], bool]) -> None:
+    """This event, and some of its job that wait behind it; other jobs have their turn before the rest."""
+    following: Delivery | None = claim
+    for _ in range(_MOST_OF_A_JOB):
+        if not following or not _deliver_one(tools, store, following) or stopping():
+            return
+        following = store.callbacks.claim(claim.job, f"{claim.owner}+", _lease_s(tools))
+    if following:
+        store.callbacks.put_back(following, 0.0)
 
 
 def _deliver_one(tools: Tools, store: RecordStore, claim: Delivery) -> bool:
     """Did the receiver take it?"""
+    headers, body = _signed(tools, claim)
     try:
-        host = taken_apart(claim.url).netloc
+        answer = tools.web().post(claim.url, headers, body, tools.settings.callback_timeout_s)
     except IngotError as error:
         return _failed(tools, store, claim, None, error.message)
-    web, (headers, body) = tools.web(), _signed(tools, claim)
-    with _turns.turn(host) as turn:
-        if not turn.granted:
-            store.callbacks.put_back(claim, turn.delay_s)
-            return False
-        try:
-            answer = web.post(claim.url, headers, body, tools.settings.callback_timeout_s)
-        except IngotError as error:
-            return _failed(tools, store, claim, None, error.message)
     if 200 <= answer.status < 300:
         return store.callbacks.delivered(claim, answer.status)
     return _failed(tools, store, claim, answer, _meaning(answer.status))

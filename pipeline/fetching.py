@@ -11,8 +11,8 @@ from pipeline import flow, removal
 from pipeline.addresses import taken_apart
 from pipeline.engines.media import sniff
 from pipeline.gathering import FoundFile
+from pipeline.lines import LINE_S, Lines, Turn
 from pipeline.placing import Memory, Wanted, Wish
-from pipeline.turns import Turns
 from pipeline.work import Tools
 from stores.errors import CancelledError, IngotError, InputError
 from stores.models import Fault, Outcome, document_id
@@ -24,38 +24,62 @@ if TYPE_CHECKING:
 log = logging.getLogger("ingot.fetches")
 
 URL_ROOT = "url:"
-_LEASE_S = 60.0
+_LEASE_S = 90.0
 _BEAT_S = 5.0
 _STORING_S = 300.0  # to copy what was fetched, which says no word meanwhile
 _AT_ONCE_PER_HOST, _AT_ONCE = 4, 8
-_turns = Turns(_AT_ONCE_PER_HOST, _AT_ONCE)
+_lines = Lines(_AT_ONCE_PER_HOST, _AT_ONCE)
 
 
 def fetch(
-    tools: Tools, knowledge_id: str, job: str, url: str, owner: str, stopping: Callable[[], bool] = lambda: False
-) -> bool:
-    """Fetch one URL, if it is to be had; True where it became a document of its job, or was refused as one.
+    tools: Tools,
+    knowledge_id: str,
+    job: str,
+    url: str,
+    owner: str,
+    ended: Callable[[], None] = lambda: None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> None:
+    """Fetch one URL, if it is to be had; ``ended`` is called once it is a document of its job, or refused as one.
 
-    Once ``stopping`` says so, what is under way goes back, for another worker.
+    Where others have the host now, they do it: then this returns at once. When ``stopping`` says so, what is under way
+    goes back, for another worker.
     """
     store = tools.catalog.store(knowledge_id)
     claim = store.fetches.claim(job, url, owner, _LEASE_S)
     if claim is None:
+        return
+    try:
+        address = taken_apart(claim.url)
+    except InputError as error:
+        _give_up(store, claim, "the URL", error)
+        ended()
+        return
+    until = time.monotonic() + LINE_S
+
+    def work() -> None:
+        if stopping() or time.monotonic() > until:
+            store.fetches.put_back(claim, 0.0)
+        elif _fetch_one(tools, store, claim, address.shown, stopping):
+            ended()
+
+    def give_back(delay_s: float) -> None:
+        store.fetches.put_back(claim, delay_s)
+
+    _lines.join(address.netloc, Turn(work, give_back))
+
+
+def _fetch_one(tools: Tools, store: RecordStore, claim: FetchClaim, shown: str, stopping: Callable[[], bool]) -> bool:
+    """Is it over, well or not?"""
+    try:
+        return _fetch_and_place(tools, store, claim, stopping)
+    except CancelledError:
+        store.fetches.put_back(claim, 0.0)  # where nobody waits for it any more, nothing is written
         return False
-    address = taken_apart(claim.url)
-    with _turns.turn(address.netloc) as turn:
-        if not turn.granted:
-            store.fetches.put_back(claim, turn.delay_s)
-            return False
-        try:
-            return _fetch_and_place(tools, store, claim, stopping)
-        except CancelledError:
-            store.fetches.put_back(claim, 0.0)  # where nobody waits for it any more, nothing is written
-            return False
-        except InputError as error:
-            return _give_up(store, claim, address.shown, error)
-        except IngotError as error:
-            return _try_later(tools, store, claim, address.shown, error)
+    except InputError as error:
+        return _give_up(store, claim, shown, error)
+    except IngotError as error:
+        return _try_later(tools, store, claim, shown, error)
 
 
 def _try_later(tools: Tools, store: RecordStore, claim: FetchClaim, shown: str, error: IngotError) -> bool:

@@ -140,11 +140,16 @@ def deliver(self: Task, knowledge_id: str, job: str) -> None:
 @app.task(bind=True, name="ingot.fetch")
 def fetch(self: Task, knowledge_id: str, job: str, url: str) -> None:
     """Fetch a URL that a job waits for; the document that it became is begun at once."""
+
+    def ended() -> None:
+        store = tools().catalog.store(knowledge_id)
+        send(store.dispatch.take(SEND_AT_ONCE, frozenset()), store)
+        send_errands(knowledge_id)
+
     try:
-        if fetching.fetch(tools(), knowledge_id, job, url, owner_of(self.request), shared_models.stopping.is_set):
-            store = tools().catalog.store(knowledge_id)
-            send(store.dispatch.take(SEND_AT_ONCE, frozenset()), store)
-            send_errands(knowledge_id)
+        fetching.fetch(
+            tools(), knowledge_id, job, url, owner_of(self.request), ended, stopping=shared_models.stopping.is_set
+        )
     except IngotError as error:
         log.warning("%s: %s", job, error.message)
 

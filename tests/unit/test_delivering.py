@@ -6,6 +6,7 @@ import json
 import stat
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from standardwebhooks import Webhook
 
 from pipeline import signing
 from pipeline.delivering import Schedule
+from pipeline.lines import Lines, Turn
 from pipeline.settings import Settings
-from pipeline.turns import Turns
 from stores.errors import InputError
 
 DAY_S = 86400
@@ -75,50 +76,158 @@ def test_a_secret_that_is_none_is_refused(tmp_path: Path, secret: str) -> None:
         signing.secrets_of(secret, tmp_path)
 
 
-def test_a_quick_host_has_several_turns_and_is_waited_for() -> None:
-    turns = Turns(2, 10)
-    with turns.turn("a") as first, turns.turn("a") as second:
-        assert first.granted and second.granted
-        began = time.monotonic()
-        threading.Timer(0.1, lambda: None).start()
-        with turns.turn("b") as other:
-            assert other.granted and time.monotonic() - began < 0.05
-        with turns.turn("a") as third:
-            assert not third.granted and third.delay_s > 0
+class Clock:
+    """Time that passes only when a turn says so."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 100.0
+        monkeypatch.setattr("pipeline.lines.time.monotonic", lambda: self.now)
 
 
-def test_a_lame_host_has_one_turn_and_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [100.0]
-    monkeypatch.setattr("pipeline.turns.time.monotonic", lambda: clock[0])
-    turns = Turns(4, 10)
-    with turns.turn("lame"):
-        clock[0] += 15
-    with turns.turn("lame") as one:
-        assert one.granted
-        delays = []
-        for _ in range(12):
-            with turns.turn("lame") as other:
-                assert not other.granted
-                delays.append(other.delay_s)
-        assert delays[:3] == [15, 30, 45], "each is told a time of its own"
-        assert delays[-1] == 150, "but not for ever: it may become quick"
-        with turns.turn("quick") as free:
-            assert free.granted
-        clock[0] += 0.01
-    for _ in range(12):
-        with turns.turn("lame") as one:
-            assert one.granted
-            clock[0] += 0.01
-    with turns.turn("lame") as one, turns.turn("lame") as two:
-        assert one.granted and two.granted, "it became quick again"
+class Crowd:
+    """Turns with hosts: each takes some seconds, and while it lasts others may come."""
+
+    def __init__(self, lines: Lines, clock: Clock) -> None:
+        self.lines, self.clock = lines, clock
+        self.done: list[str] = []
+        self.back: list[tuple[str, float]] = []
+
+    def come(self, host: str, name: str, took_s: float = 0.0, meanwhile: Callable[[], None] = lambda: None) -> None:
+        def work() -> None:
+            meanwhile()
+            self.clock.now += took_s
+            self.done.append(name)
+
+        self.lines.join(host, Turn(work, lambda delay_s: self.back.append((name, delay_s))))
 
 
-def test_one_slow_answer_does_not_make_a_quick_host_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [100.0]
-    monkeypatch.setattr("pipeline.turns.time.monotonic", lambda: clock[0])
-    turns = Turns(4, 10)
+@pytest.fixture
+def crowd(monkeypatch: pytest.MonkeyPatch) -> Crowd:
+    return Crowd(Lines(4, 10), Clock(monkeypatch))
+
+
+def test_what_stands_in_line_is_done_by_who_has_the_host(crowd: Crowd) -> None:
+    def five_more() -> None:
+        for number in range(5):
+            crowd.come("a", f"later {number}", 0.1)
+        assert crowd.done == []
+
+    crowd.lines = Lines(1, 10)
+    crowd.come("a", "first", 0.1, five_more)
+    assert crowd.done == ["first", *(f"later {number}" for number in range(5))] and not crowd.back
+
+
+def test_other_hosts_do_not_stand_in_that_line(crowd: Crowd) -> None:
+    crowd.lines = Lines(1, 10)
+
+    def another() -> None:
+        crowd.come("a", "same")
+        crowd.come("b", "other")
+        assert crowd.done == ["other"]
+
+    crowd.come("a", "first", 0.1, another)
+    assert crowd.done == ["other", "first", "same"]
+
+
+def test_several_have_a_quick_host_at_once_and_one_a_lame_one(crowd: Crowd) -> None:
+    began: list[str] = []
+
+    def nested(host: str, depth: int) -> None:
+        began.append(host)
+        if depth:
+            crowd.come(host, f"{host}{depth}", 0.0, lambda: nested(host, depth - 1))
+
+    crowd.come("quick", "q", 0.0, lambda: nested("quick", 3))
+    assert len(began) == 4
+    crowd.come("lame", "l", 15.0)
+    began.clear()
+
+    def while_it_lasts() -> None:
+        crowd.come("lame", "another", 15.0)
+        assert "another" not in crowd.done
+
+    crowd.come("lame", "l2", 15.0, while_it_lasts)
+    assert crowd.done[-2:] == ["l2", "another"]
+
+
+def test_a_lame_hosts_line_is_short(crowd: Crowd) -> None:
+    crowd.come("lame", "l", 15.0)
+
+    def many() -> None:
+        for number in range(10):
+            crowd.come("lame", str(number), 15.0)
+
+    crowd.come("lame", "first", 15.0, many)
+    assert [name for name in crowd.done if name.isdecimal()] == ["0", "1"]
+    assert len(crowd.back) == 8 and all(1 <= delay_s <= 30 for _, delay_s in crowd.back)
+
+
+def test_who_stood_in_line_when_a_host_proves_lame_is_given_back(crowd: Crowd) -> None:
+    crowd.lines = Lines(1, 10)
+
+    def many() -> None:
+        for number in range(10):
+            crowd.come("new", str(number), 15.0)
+        assert not crowd.back
+
+    crowd.come("new", "first", 15.0, many)
+    assert crowd.done == ["first", "0", "1"] and {name for name, _ in crowd.back} == {str(n) for n in range(2, 10)}
+
+
+def test_one_slow_answer_does_not_make_a_quick_host_slow(crowd: Crowd) -> None:
     for took_s in (0.1, 0.1, 1.5):
-        with turns.turn("a"):
-            clock[0] += took_s
-    with turns.turn("a") as one, turns.turn("a") as two, turns.turn("a") as three:
-        assert one.granted and two.granted and three.granted
+        crowd.come("a", "x", took_s)
+    began: list[int] = []
+
+    def nested(depth: int) -> None:
+        began.append(depth)
+        if depth:
+            crowd.come("a", "y", 0.0, lambda: nested(depth - 1))
+
+    crowd.come("a", "z", 0.0, lambda: nested(3))
+    assert began == [3, 2, 1, 0]
+
+
+def test_hosts_do_not_take_all_threads_for_ever(crowd: Crowd) -> None:
+    """Where all are busy, whoever had a host for long leaves, and its line comes again."""
+    crowd.lines = Lines(1, 1)
+
+    def more() -> None:
+        crowd.come("b", "other host")
+        crowd.come("a", "same host")
+
+    crowd.come("a", "first", 11.0, more)
+    assert crowd.done == ["first"] and [name for name, _ in crowd.back] == ["other host", "same host"]
+    crowd.come("b", "other host")
+    assert crowd.done == ["first", "other host"]
+
+
+def test_a_turn_that_fails_does_not_take_the_others_along(crowd: Crowd) -> None:
+    crowd.lines = Lines(1, 10)
+
+    def bad() -> None:
+        crowd.come("a", "next")
+        raise ZeroDivisionError
+
+    crowd.come("a", "first", 0.0, bad)
+    assert crowd.done == ["next"]
+
+
+def test_threads_leave_no_line_behind() -> None:
+    lines, done, lock = Lines(3, 8), [], threading.Lock()
+
+    def work() -> None:
+        time.sleep(0.002)
+        with lock:
+            done.append(1)
+
+    def come() -> None:
+        for number in range(40):
+            lines.join(f"host{number % 2}", Turn(work, lambda _: work()))
+
+    threads = [threading.Thread(target=come) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) == 320
