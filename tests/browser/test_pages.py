@@ -418,12 +418,13 @@ def test_static_files_are_kept_for_good_under_their_version(tab: Tab, shelves: s
     assert page.request.get(f"{shelves}/static/x/..%2fsite.py").status == 404
 
 
-def test_keys_lead_to_a_login_and_hide_what_is_not_theirs(tab: Tab, still: Callable[..., str], home: Path) -> None:
+def test_keys_lead_to_a_login_and_hide_what_is_not_theirs(
+    tab: Tab, still: Callable[..., str], home: Path, tmp_path: Path
+) -> None:
     tools = fake_tools(home)
-    folder = home.parent / f"{home.name}-docs"
-    fake_document(folder / "a.pdf", SENTENCE)
+    fake_document(tmp_path / "a.pdf", SENTENCE)
     for name in ("ours", "theirs"):
-        ingest(tools, name, IngestRequest(paths=(folder,)))
+        ingest(tools, name, IngestRequest(paths=(tmp_path,)))
     chosen = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "home": home}
     address = still(Service(Settings(**chosen, api_keys="whole-key,narrow-key@ours")))  # type: ignore[arg-type]
     page = tab()
