@@ -273,7 +273,7 @@ class _Reader:
 
 def clean_name(raw: bytes) -> str:
     """A file name as it may be shown and kept: NFC, no control or direction characters, no way up, 255 at most."""
-    text = unicodedata.normalize("NFC", raw.decode("utf-8", "backslashreplace"))
+    text = unicodedata.normalize("NFC", _decoded(raw))
     shown = "".join(
         sign for sign in text if unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
     )
@@ -284,6 +284,14 @@ def clean_name(raw: bytes) -> str:
         kept = f"{dot}{suffix}" if dot and len(suffix) < 16 else ""
         name = name[: _LONGEST_NAME - len(kept)] + kept if stem else name[:_LONGEST_NAME]
     return name or "unnamed"
+
+
+def _decoded(raw: bytes) -> str:
+    """UTF-8, as browsers send it; else Latin-1, as old clients do."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 @contextlib.contextmanager
