@@ -34,6 +34,9 @@ SMALLEST_DPI, LARGEST_DPI, USUAL_DPI = 24, 300, 110
 MOST_WAITING = 12  # further requests are told to come again
 _CHILDREN = 2
 _DRAW_S = 20.0
+_PLACE_S = 15.0  # a request waits so long for a process to be free
+_REFUSED_FOR_S = 600.0  # a page that could not be drawn is not tried again by every request
+_MOST_REFUSED = 2000
 _IDLE_S = 60.0
 _PAGES_PER_CHILD = 300
 _SOURCE = Path(__file__).resolve().parent.parent
@@ -86,6 +89,16 @@ class Studio:
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
         self._lock = threading.Lock()
 
+    @contextmanager
+    def line(self) -> Iterator[None]:
+        """So many requests wait for pictures at a time, and no more: they hold threads that others need."""
+        if not self._waiting.acquire(blocking=False):
+            raise _busy()
+        try:
+            yield
+        finally:
+            self._waiting.release()
+
     def draw(self, source: Path, password: str, number: int, dpi: int, target: Path) -> None:
         """Draw a page into ``target`` (PNG). PageError where it cannot be drawn, TransientError where too many wait."""
         order = {"path": str(source), "password": password, "number": number, "dpi": dpi, "target": str(target)}
@@ -115,13 +128,12 @@ class Studio:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        if not self._waiting.acquire(blocking=False):
-            raise TransientError("too many pictures are being drawn: ask again in a moment", code="busy_pictures")
+        if not self._places.acquire(timeout=_PLACE_S):
+            raise _busy()
         try:
-            with self._places:
-                yield
+            yield
         finally:
-            self._waiting.release()
+            self._places.release()
 
     def _take(self) -> _Child:
         self._end(self._idle_longer_than(_IDLE_S))
@@ -171,6 +183,10 @@ class Studio:
         return _Child(process)
 
 
+def _busy() -> TransientError:
+    return TransientError("too many pictures are being drawn: ask again in a moment", code="busy_pictures")
+
+
 class Pictures:
     """Page pictures of one home: drawn once for each document, page and resolution."""
 
@@ -178,6 +194,7 @@ class Pictures:
         self._tools = tools
         self._studio = Studio(tools.settings)
         self._drawing: dict[Path, threading.Lock] = {}
+        self._refused: dict[Path, tuple[float, PageError]] = {}
         self._lock = threading.Lock()
 
     def picture(self, store: RecordStore, document: str, number: int, dpi: int) -> Path:
@@ -190,7 +207,7 @@ class Pictures:
         target = self._tools.files.picture(store.knowledge_id, document, f"{number}.{dpi}.png")
         if self._tools.files.touch_picture(target):
             return target
-        with self._alone(target):
+        with self._studio.line(), self._alone(target):
             if not self._tools.files.touch_picture(target):
                 source = self._tools.files.original(store.knowledge_id, opening.sha256)
                 if not source.exists():
@@ -205,10 +222,24 @@ class Pictures:
         part = target.with_name(f".part-{uuid.uuid4().hex}.png")
         self._tools.files.room_for_pictures(target)
         try:
+            self._recall(target)
             self._studio.draw(source, password, number, dpi, part)
             self._tools.files.keep(part, target)
+        except PageError as error:
+            self._refused.setdefault(target, (time.monotonic() + _REFUSED_FOR_S, error))
+            raise
         finally:
             part.unlink(missing_ok=True)
+
+    def _recall(self, target: Path) -> None:
+        """The PageError of a page that could not be drawn a while ago: a hostile one takes all its time each time."""
+        now = time.monotonic()
+        if len(self._refused) > _MOST_REFUSED:
+            self._refused.clear()
+        until, error = self._refused.get(target, (0.0, None))
+        if error and until > now:
+            raise PageError(error.message, code=error.code)
+        self._refused.pop(target, None)
 
     @contextmanager
     def _alone(self, target: Path) -> Iterator[None]:

@@ -129,7 +129,8 @@ def test_too_many_at_once_are_told_to_come_again(tmp_path: Path, samples: Path) 
 
     def draw(number: int) -> str:
         try:
-            studio.draw(slow, "", 1, 300, tmp_path / f"{number}.png")
+            with studio.line():
+                studio.draw(slow, "", 1, 300, tmp_path / f"{number}.png")
         except (PageError, TransientError) as error:
             return error.code
         return "drawn"
@@ -175,3 +176,34 @@ def test_a_service_draws_once_for_all(tmp_path: Path, samples: Path) -> None:
     drawn_at = picture.stat().st_ino
     assert service.page_image("kb", "invoice.pdf", 1).stat().st_ino == drawn_at
     service._pictures.close()
+
+
+def test_a_page_that_cannot_be_drawn_costs_its_time_once(
+    tmp_path: Path, samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.in_process import run_until_done
+
+    service = Service(Settings(home=tmp_path / "home", embedder="fake"))
+    service.ingest("kb", IngestRequest(paths=(samples / "invoice.pdf",)))
+    run_until_done(service._tools, knowledge_id="kb", most=1)
+    begun: list[float] = []
+
+    def never(*_: object) -> None:
+        begun.append(time.monotonic())
+        time.sleep(0.5)
+        raise PageError("it takes too long")
+
+    monkeypatch.setattr(service._pictures._studio, "draw", never)
+
+    def ask(_: int) -> str:
+        try:
+            service.page_image("kb", "invoice.pdf", 1)
+        except (PageError, TransientError) as error:
+            return error.code
+        return "drawn"
+
+    with ThreadPoolExecutor(3 * MOST_WAITING) as crowd:
+        codes = list(crowd.map(ask, range(3 * MOST_WAITING)))
+    assert set(codes) == {PageError.code, "busy_pictures"}, "who finds too many waiting is sent away at once"
+    assert ask(0) == PageError.code
+    assert len(begun) == 1
