@@ -24,7 +24,8 @@ _FIRST_FREE_PORT = 1024  # below stand mail, remote shells and the like
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?")
 _KEPT = "/%:@!$&'()*+,;=~-._?[]"
 _RESOLVE_S = 5.0
-_RESOLVE_AT_THE_DOOR_S = 2.0
+RESOLVE_AT_THE_DOOR_S = 2.0
+_RESOLVING = threading.BoundedSemaphore(64)  # a thread that asks a dead name server stays for half a minute
 
 Address = IPv4Address | IPv6Address
 
@@ -61,15 +62,15 @@ class WebAddress:
         return self.url.partition("?")[0]
 
 
-def check_url(url: str, allow_private: bool) -> str:
+def check_url(url: str, allow_private: bool, timeout_s: float = RESOLVE_AT_THE_DOOR_S) -> str:
     """The URL in the form that is kept: what cannot be called is refused at the door (InputError ``url_refused``).
 
-    A name that cannot be resolved now is taken; its addresses are judged again whenever it is called.
+    A name that cannot be resolved within ``timeout_s`` is taken; its addresses are judged again whenever it is called.
     """
     address = taken_apart(url)
     if not allow_private:
         try:
-            resolved(address, allow_private=False, timeout_s=_RESOLVE_AT_THE_DOOR_S)
+            resolved(address, allow_private=False, timeout_s=timeout_s)
         except UnavailableError:
             return address.url
     return address.url
@@ -153,7 +154,11 @@ def _asked(host: str, port: int, timeout_s: float) -> list[str]:
             answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         except (OSError, UnicodeError) as error:
             answers.put(error)
+        finally:
+            _RESOLVING.release()
 
+    if timeout_s <= 0 or not _RESOLVING.acquire(timeout=timeout_s):
+        raise UnavailableError(f"the name {host} was not resolved: too many names are being asked for")
     threading.Thread(target=ask, name="resolver", daemon=True).start()
     try:
         answer = answers.get(timeout=timeout_s)

@@ -19,7 +19,7 @@ from ingest.api.idempotency import HEADER, REPLAYED, UnderWay, digest_of, key_of
 from ingest.api.limits import JSON_BYTES, Bodies
 from ingest.api.security import Caller
 from ingest.api.uploads import FormLimits, read_form
-from pipeline.addresses import check_url
+from pipeline.addresses import RESOLVE_AT_THE_DOOR_S, check_url
 from pipeline.service import Service
 from pipeline.submission import Receipt, Upload
 from stores.errors import InputError
@@ -28,6 +28,7 @@ from stores.models import check_knowledge_id
 router = APIRouter(tags=["ingest"])
 _URL_GOOD_FOR_S = 60.0
 _MOST_URLS_KNOWN = 1000
+_NAMES_S = 5.0  # for the names of all URLs of one request
 _STATUS_OF_A_LEFT_CALL = 499
 
 
@@ -154,17 +155,21 @@ class _Desk:
 
     async def _with_good_urls(self, asked: IngestRequestBody) -> IngestRequestBody:
         """The URLs in the form that is kept; InputError where one may not be called."""
-        urls = [await self._good(url) for url in asked.urls]
-        callback_url = await self._good(asked.callback_url) if asked.callback_url else ""
+        until = time.monotonic() + _NAMES_S
+        callback_url = await self._good(asked.callback_url, until) if asked.callback_url else ""
+        urls = [await self._good(url, until) for url in asked.urls]
         return asked.model_copy(update={"urls": urls, "callback_url": callback_url})
 
-    async def _good(self, url: str) -> str:
-        """A URL that was good a moment ago is not looked up again."""
+    async def _good(self, url: str, look_until: float) -> str:
+        """A URL that was good a moment ago is not looked up again; whoever calls it judges its addresses once more."""
         now = time.monotonic()
         kept, until = self._good_urls.get(url, ("", 0.0))
         if until > now:
             return kept
-        kept = await asyncio.to_thread(check_url, url, self._settings.allow_private_urls)
+        timeout_s = min(RESOLVE_AT_THE_DOOR_S, look_until - now)
+        kept = await asyncio.to_thread(check_url, url, self._settings.allow_private_urls, timeout_s)
+        if time.monotonic() > look_until:
+            return kept
         if len(self._good_urls) >= _MOST_URLS_KNOWN:
             self._good_urls.clear()
         self._good_urls[url] = (kept, now + _URL_GOOD_FOR_S)

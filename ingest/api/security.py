@@ -24,6 +24,7 @@ from stores.models import check_knowledge_id
 COOKIE = "ingot_key"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _DIGEST_BYTES = 32
+_SHORTEST_KEY = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,12 @@ def _entry(text: str) -> Entry:
     key, at, scope = text.rpartition("@") if "@" in text else (text, "", "")
     knowledge = frozenset(check_knowledge_id(one) for one in scope.split("+")) if at else None
     if not key.startswith(HASHED):
+        if len(key) < _SHORTEST_KEY:
+            raise InputError(
+                f"a key of INGOT_API_KEYS is shorter than {_SHORTEST_KEY} characters and so can be guessed: "
+                "make one with `ingot keys new`",
+                code="bad_setting",
+            )
         return Entry(digest_of(key), knowledge)
     try:
         digest = bytes.fromhex(key.removeprefix(HASHED))
@@ -162,7 +169,9 @@ class Gate:
 
     def _reason(self, request: Request) -> str:
         """Why a request is refused; "" where it is not."""
-        host = request.headers.get("host", "")
+        host, *others = request.headers.getlist("host") or [""]
+        if others:
+            return "the request names two hosts"
         if self._loopback_only and not is_loopback(_name_of(host)):
             return "without INGOT_API_KEYS this server answers to localhost only: ask it by that name"
         if request.method in _SAFE or _bearer(request):  # no browser adds a bearer key by itself

@@ -29,6 +29,7 @@ from stores.models import Fault
 _BLOCK = 1 << 18
 _LONGEST_NAME = 255
 _FIELD_BYTES = 64 << 10
+_FORM_TEXT_BYTES = 4 << 20
 _MOST_FIELDS = 1000
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _NUMBERS = itertools.count(1)
@@ -180,7 +181,7 @@ class _Reader:
         self._disposition = b""
         self._file: Arriving | None = None
         self._field, self._text = "", bytearray()
-        self._fields, self._ended = 0, False
+        self._fields, self._ended, self._text_bytes = 0, False, 0
         self._unwritten: list[Arriving] = []
         self.unwritten_bytes = 0
 
@@ -254,6 +255,9 @@ class _Reader:
             self.unwritten_bytes += end - start
             return
         self._text += data[start:end]
+        self._text_bytes += end - start
+        if self._text_bytes > _FORM_TEXT_BYTES:
+            raise InputError(f"the fields are longer than {_FORM_TEXT_BYTES >> 20} MB in all", code="too_large")
         if len(self._text) > _FIELD_BYTES:
             raise InputError(f"the field {self._field!r} is longer than {_FIELD_BYTES >> 10} KB", code="too_large")
 

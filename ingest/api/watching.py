@@ -212,11 +212,9 @@ class Watches:
 
     async def of(self, job_id: str) -> Watch:
         """The watch of a job, begun where there is none. NotFoundError, or UnavailableError where too many watch."""
-        watch = self._watches.get(job_id)
-        if watch is None:
-            if sum(one.watchers for one in self._watches.values()) >= MOST_WATCHERS:
-                raise UnavailableError("too many watch jobs here already: try again later", code="busy")
-            watch = self._begin(job_id)
+        if sum(one.watchers for one in self._watches.values()) >= MOST_WATCHERS:
+            raise UnavailableError("too many watch jobs here already: try again later", code="busy")
+        watch = self._watches.get(job_id) or self._begin(job_id)
         with watch.watched():
             await watch.ready.wait()
         if watch.gone:

@@ -426,14 +426,14 @@ def test_keys_lead_to_a_login_and_hide_what_is_not_theirs(
     for name in ("ours", "theirs"):
         ingest(tools, name, IngestRequest(paths=(tmp_path,)))
     chosen = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "home": home}
-    address = still(Service(Settings(**chosen, api_keys="whole-key,narrow-key@ours")))  # type: ignore[arg-type]
+    address = still(Service(Settings(**chosen, api_keys="whole-key-0123,narrow-key-0123@ours")))  # type: ignore[arg-type]
     page = tab()
     page.goto(f"{address}/knowledge/ours?state=failed")
     assert "/login" in page.url
     page.get_by_label("API key").fill("wrong")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("alert")).to_contain_text("not known")
-    page.get_by_label("API key").fill("narrow-key")
+    page.get_by_label("API key").fill("narrow-key-0123")
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/knowledge/ours?state=failed")
     page.goto(address)
