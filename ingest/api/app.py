@@ -22,6 +22,7 @@ from ingest.api import (
     schemas,
     search,
     security,
+    source,
     webhooks,
 )
 from ingest.api.connections import MOST_CONNECTIONS
@@ -66,6 +67,7 @@ def create_app(service: Service) -> Application:
     app.state.keys = security.entries_of(service.settings.api_keys)
     problems.install(app)
     app.include_router(health.router)
+    app.include_router(source.router)
     for router in RESOURCES:
         app.include_router(router, prefix=API, dependencies=[Depends(security.caller)])
     metrics.install(app, service, API)
