@@ -5,6 +5,7 @@ It knows no key, no broker and no database; what a hostile page can do to it end
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import resource
@@ -19,6 +20,7 @@ from stores.errors import IngotError
 
 MEMORY_BYTES = 2 << 30
 FILE_BYTES = 256 << 20
+LONGEST_S = 60.0
 
 
 def main() -> None:
@@ -40,7 +42,10 @@ def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
     settings = Settings()
     engines: dict[int, DocumentEngine] = {}
     for line in orders:
-        answers.write(json.dumps(_draw(settings, engines, json.loads(line))).encode() + b"\n")
+        faulthandler.dump_traceback_later(LONGEST_S, exit=True)  # whoever asked may be dead, and nobody ends us
+        answer = _draw(settings, engines, json.loads(line))
+        faulthandler.cancel_dump_traceback_later()
+        answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
 
 
