@@ -95,7 +95,7 @@ def _run(api: Api, receiver: Receiver, given: argparse.Namespace) -> None:
     if _wait(receiver, set(warm.jobs.values()), _WARM_S) >= _WARM_S:
         sys.exit(f"the first two jobs were not called back within {_WARM_S:.0f} s")
     warmer = _submit(api, receiver, range(2, 2 + 2 * given.clients), given.clients)
-    watchers = Watchers("127.0.0.1", api.port, next(iter(warm.jobs.values())), given.watchers)
+    watchers = Watchers("127.0.0.1", api.port, warmer.jobs[max(warmer.jobs)], given.watchers)
     used_s, own_s = api.cpu_s(), time.process_time()
     load = _submit(api, receiver, range(1000, 1000 + given.requests), given.clients, kill=given.kill)
     _print_load(load, given)
@@ -104,7 +104,8 @@ def _run(api: Api, receiver: Receiver, given: argparse.Namespace) -> None:
         print(f"CPU         per answer {each[0] * 1000:.2f} ms of the API, {each[1] * 1000:.2f} ms of the clients")
         print(f"load        {os.getloadavg()[0]:.1f}")
     if given.watchers:
-        print(f"watchers    {watchers.connected()} of {given.watchers} connected all the time")
+        connected, heard = watchers.standing()
+        print(f"watchers    {given.watchers} of one job: {heard} heard of it, {connected} still connected")
     if not given.accept_only:
         _print_ends(api, receiver, load, set(warmer.jobs.values()), given.timeout)
     watchers.close()

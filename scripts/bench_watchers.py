@@ -13,6 +13,7 @@ class Watchers:
     def __init__(self, host: str, port: int, job: str, count: int) -> None:
         self._selector = selectors.DefaultSelector()
         self._open = 0
+        self._heard: set[int] = set()
         self._ended = threading.Event()
         request = f"GET /api/v1/jobs/{job}/events HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: text/event-stream\r\n\r\n"
         for _ in range(count):
@@ -27,12 +28,15 @@ class Watchers:
         while not self._ended.wait(0.05):
             for key, _ in self._selector.select(0):
                 assert isinstance(key.fileobj, socket.socket)
-                if not key.fileobj.recv(1 << 16):
+                if b"data:" in (said := key.fileobj.recv(1 << 16)):
+                    self._heard.add(key.fd)
+                if not said:
                     self._selector.unregister(key.fileobj)
                     self._open -= 1
 
-    def connected(self) -> int:
-        return self._open
+    def standing(self) -> tuple[int, int]:
+        """(connections that are still open, those that an event came by)."""
+        return self._open, len(self._heard)
 
     def close(self) -> None:
         self._ended.set()
