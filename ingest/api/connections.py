@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
+import sys
 from http import HTTPStatus
 from typing import Any
 
@@ -39,6 +40,10 @@ def places() -> int:
         soft = wanted
     allowed = MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else soft - _FILES_FOR_OTHERS
     return max(_FEWEST, min(MOST_CONNECTIONS, allowed))
+
+
+class _HeadTooLargeError(Exception):
+    """Raised through the parser, which stops at it."""
 
 
 class Guarded(HttpToolsProtocol):
@@ -72,11 +77,14 @@ class Guarded(HttpToolsProtocol):
         super().data_received(data)
         if self.transport.is_closing():
             return
-        if self._outside > HEAD_BYTES or len(self.pipeline) > _MOST_WAITING_IN_LINE:
-            detail = f"the head of the request is longer than {HEAD_BYTES >> 10} KB, or too many were sent at once"
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", detail)
+        if self._outside > HEAD_BYTES:
+            self._refuse_head()
+        elif len(self.pipeline) > _MOST_WAITING_IN_LINE:
+            self._refuse(HTTPStatus.TOO_MANY_REQUESTS, "busy", "too many requests were sent at once: await the answers")
 
     def on_headers_complete(self) -> None:
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES:
+            raise _HeadTooLargeError
         self._outside = 0
         self._head_arrived()
         super().on_headers_complete()
@@ -95,6 +103,9 @@ class Guarded(HttpToolsProtocol):
             self.idle[self] = None
 
     def send_400_response(self, msg: str) -> None:
+        if isinstance(getattr(sys.exception(), "__context__", None), _HeadTooLargeError):
+            self._refuse_head()
+            return
         self._refuse(HTTPStatus.BAD_REQUEST, "bad_request", "this is no HTTP request that can be understood")
 
     def _await_head(self) -> None:
@@ -122,6 +133,10 @@ class Guarded(HttpToolsProtocol):
             oldest.transport.close()
             return True
         return False
+
+    def _refuse_head(self) -> None:
+        detail = f"the head of the request is longer than {HEAD_BYTES >> 10} KB"
+        self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", detail)
 
     def _refuse(self, status: HTTPStatus, code: str, detail: str) -> None:
         """Say why and close; nothing is said in the middle of another answer."""
