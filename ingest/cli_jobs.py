@@ -11,7 +11,7 @@ from ingest.invocation import AsJson, AsLines, Knowledge, load_settings, open_se
 from stores.models import Stage, check_knowledge_id
 
 if TYPE_CHECKING:
-    from stores.views import JobView
+    from stores.views import JobProgress, JobView
 
 jobs = typer.Typer(no_args_is_help=True, help="Jobs: list, watch, cancel, retry.")
 
@@ -53,9 +53,16 @@ def jobs_list(
 
 @jobs.command("show")
 def jobs_show(job: Job, as_json: AsJson = False) -> int:
-    """Show one job with its stages and documents."""
-    view = open_service(load_settings()).job(job)
-    _print(view, as_json=as_json)
+    """Show one job with its stages and documents, and why it waits where nobody works on it."""
+    from ingest import runtime
+
+    with runtime.attached(load_settings()) as settings:
+        service = open_service(settings)
+        view, progress = service.job(job), service.job_progress(job)
+        if progress.waiting:
+            service.workers()  # asks who answers, so that the reason is the true one
+            progress = service.job_progress(job)
+    _print(view, as_json=as_json, progress=progress)
     return _exit(view)
 
 
@@ -147,14 +154,20 @@ def _watch(job: str, timeout_s: float | None, *, as_lines: bool) -> JobView:
     return view
 
 
-def _print(view: JobView, *, as_json: bool) -> None:
-    from ingest import console, progress, shapes
+def _print(view: JobView, *, as_json: bool, progress: JobProgress | None = None) -> None:
+    from ingest import console, shapes
+    from ingest.progress import headline
 
     shown = shapes.job(view)
     if as_json:
-        console.print_json(shown)
+        more = {"waiting": shapes.waiting(progress.waiting), "left_s": progress.left_s} if progress else {}
+        console.print_json({**shown, **more})
         return
-    console.print_text(f"{view.job}  {view.state}  {progress.headline(view)}")
+    console.print_text(f"{view.job}  {view.state}  {headline(view)}")
+    if progress and progress.waiting:
+        console.print_text(f"  waiting: {console.one_line(progress.waiting.why)}")
+    if progress and progress.left_s is not None:
+        console.print_text(f"  about {console.duration(progress.left_s)} left")
     for stage in view.stages:
         if stage.total:
             counts = f"{stage.waiting} waiting, {stage.working} working, {stage.failed} failed"
