@@ -51,13 +51,14 @@ def _ready(
 
 
 def mark_running(connection: Connection, document_id: str, number: int, now: float) -> None:
-    """A generation begins: it, its document and its places in jobs are running."""
-    connection.execute(
+    """A generation begins with the first of its steps: it, its document and its places in jobs are running."""
+    begun = connection.execute(
         update(generation)
         .where(_generation(document_id, number), generation.c.state == DocumentState.QUEUED)
         .values(state=DocumentState.RUNNING, started_at=func.coalesce(generation.c.started_at, now))
     )
-    _show(connection, document_id, number, DocumentState.RUNNING, None, now)
+    if begun.rowcount:
+        _show(connection, document_id, number, DocumentState.RUNNING, None, now)
 
 
 def end_generation(connection: Connection, document_id: str, number: int, now: float, fault: Fault | None) -> None:

@@ -57,8 +57,7 @@ class Steps:
             ).first()
             if taken is None:
                 return None
-            if key.stage is Stage.PLAN:
-                mark_running(connection, key.document, key.generation, now)
+            mark_running(connection, key.document, key.generation, now)
             facts = _facts(connection, key)
         return Claim(
             key=key,

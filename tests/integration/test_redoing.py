@@ -11,7 +11,7 @@ from sqlalchemy import select
 from pipeline import redoing
 from pipeline.work import Tools
 from stores.errors import InputError
-from stores.models import DocumentState, JobState, Stage
+from stores.models import DocumentState, JobState, Stage, StepKey
 from stores.records import RecordStore
 from stores.tables import page
 from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_until_done, stages_run
@@ -69,6 +69,21 @@ def test_a_stage_and_what_follows_run_again(tools: Tools, store: RecordStore, st
     assert store.passages.keyword_hits("second words", 5, None)
     assert len(store.passages.keyword_hits("words", 50, None)) == after.chunks, "the old version answers no more"
     assert tools.vectors().ids(KB) == {f"{after.document}:{after.generation}:{n}" for n in range(after.chunks)}
+
+
+def test_a_document_made_again_is_running_with_its_first_step(tools: Tools, store: RecordStore) -> None:
+    document = store.overview.find("a.pdf")
+    job = redoing.retry_document(tools, store, document, Stage.EMBED)
+    assert store.overview.job_summary(job).counts == {DocumentState.QUEUED: 1}
+    key = StepKey(knowledge_id=KB, document=document, generation=2, stage=Stage.EMBED)
+    assert store.steps.claim(key, "me", "me@host#1")
+    assert store.overview.job_summary(job).counts == {DocumentState.RUNNING: 1}
+    (working,) = store.overview.job_progress(job).working
+    assert (working.stage, working.state) == (Stage.EMBED, DocumentState.RUNNING)
+    store.steps.release("me")
+    run_until_done(tools)
+    (ended,) = store.overview.ended_documents(job, 0.0)
+    assert ended.duration_s is not None
 
 
 def test_what_is_ingested_again_finds_nothing_to_do(tools: Tools, store: RecordStore, tmp_path: Path) -> None:
