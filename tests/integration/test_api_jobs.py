@@ -115,6 +115,23 @@ def test_an_id_of_another_process_brings_rather_more_than_less(server: Server, t
         assert events(server, job, last=nonsense)[-1]["event"] == "job"
 
 
+def test_events_go_on_after_the_server_was_killed(tmp_path: Path) -> None:
+    with serving(**FAKE) as first:
+        job = first.upload("killed", *(slow(tmp_path / f"{n}.pdf", 1, 0.5) for n in range(6)))
+        seen = events(first, job, most=8)
+        first.process.kill()
+        second = Server(first.folder, **FAKE)
+        try:
+            rest = events(second, job, last=seen[-1]["id"])
+        finally:
+            second.client.close()
+            second.process.terminate()
+            second.process.wait(20)
+    told = [event["data"]["source"] for event in (*seen, *rest) if event["event"] == "document"]
+    assert sorted(told) == [f"{n}.pdf" for n in range(6)]
+    assert rest[-1]["data"]["counts"] == {"done": 6}
+
+
 def test_unknown_jobs_are_problems(server: Server) -> None:
     for path in ("/jobs/none.x", "/jobs/x", "/jobs/none.x/events", "/jobs/follow.NOPE"):
         answer = server.client.get(path)
