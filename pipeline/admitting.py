@@ -63,11 +63,12 @@ def _inside(root: Path, path: Path) -> Path:
     """The path with every link followed; what is outside is refused before it is told whether it exists."""
     try:
         full = (root / path).resolve()
+        there = full.exists()
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError(f"the path {str(path)!r} cannot be followed", code="bad_path") from error
     if not full.is_relative_to(root):
         raise InputError(f"the path {str(path)!r} leads out of the allowed folder", code="forbidden")
-    if not full.exists():
+    if not there:
         raise NotFoundError(f"there is no file or folder {str(path)!r} in the allowed folder", code="no_path")
     return full
 

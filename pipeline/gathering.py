@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from stores.models import Fault
 
 SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
 _GLOB = set("*?[")
+_TURNS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +115,10 @@ def _home_of(path: Path, known_roots: Iterable[str]) -> tuple[str, str]:
 
 
 def _printable(name: str) -> str:
-    """A file name in any encoding as text: bytes that are no UTF-8 are written as \\xNN."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    """A file name in any encoding as text: bytes that are no UTF-8, ends of lines and
+    what moves the cursor or turns the direction of writing are written as \\xNN."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return _TURNS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def _describe(root: str, name: str, path: Path) -> FoundFile:
