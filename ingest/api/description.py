@@ -12,7 +12,8 @@ from ingest.api.problems import Problem
 EVENTS = "text/event-stream"
 PROBLEM = "application/problem+json"
 _ANYWHERE = (401, 403, 422, 503)
-_OPEN = {"/livez", "/version", "/readyz"}
+OPEN = frozenset({"/livez", "/readyz", "/source", "/version"})
+"""Paths that need no key."""
 _METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -63,7 +64,7 @@ def _completed(found: dict[str, Any], *, keyed: bool) -> dict[str, Any]:
     for path, operations in found["paths"].items():
         for method, operation in operations.items():
             if method in _METHODS:
-                _complete(operation, is_open=path in _OPEN, keyed=keyed)
+                _complete(operation, is_open=path in OPEN, keyed=keyed)
     return found
 
 
