@@ -63,10 +63,11 @@ def _inside(root: Path, path: Path) -> Path:
     """The path with every link followed; what is outside is refused before it is told whether it exists."""
     try:
         full = (root / path).resolve()
-        there = full.exists()
+        inside = full.is_relative_to(root)
+        there = inside and full.exists()
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError(f"the path {str(path)!r} cannot be followed", code="bad_path") from error
-    if not full.is_relative_to(root):
+    if not inside:
         raise InputError(f"the path {str(path)!r} leads out of the allowed folder", code="forbidden")
     if not there:
         raise NotFoundError(f"there is no file or folder {str(path)!r} in the allowed folder", code="no_path")
@@ -75,7 +76,11 @@ def _inside(root: Path, path: Path) -> Path:
 
 def _kept_inside(root: Path, file: FoundFile) -> FoundFile:
     """A link in a walked folder may lead anywhere: it is followed inside the allowed folder only."""
-    if file.fault or file.path.resolve().is_relative_to(root):
+    try:
+        inside = file.path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):
+        inside = file.fault is not None
+    if inside:
         return file
     fault = Fault(code="forbidden", message="it is a link that leads out of the allowed folder")
     return replace(file, fault=fault)
