@@ -22,6 +22,8 @@ HEAD_BYTES = 64 << 10
 """The longest head of a request; also of what stands between the parts of a body that comes in chunks."""
 HEAD_S = 15.0
 """Seconds that the head of a request may take, from the first byte or the opening of the connection."""
+STALL_S = 60.0
+"""Seconds that a reader may take nothing of an answer; what waits for it is in memory."""
 MOST_CONNECTIONS = 4000
 _FILES = 8192  # descriptors that are asked of the system
 _FILES_FOR_OTHERS = 512  # databases, uploads, pictures
@@ -56,6 +58,7 @@ class Guarded(HttpToolsProtocol):
         super().__init__(*given, **named)
         self._outside = 0  # bytes since the last one of a body, or since a head was complete
         self._head_timer: asyncio.TimerHandle | None = None
+        self._stall_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -66,7 +69,17 @@ class Guarded(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_arrived()
-        super().connection_lost(exc)
+        super().connection_lost(exc)  # which resumes the writing
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stall_timer = self.loop.call_later(STALL_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
 
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():

@@ -24,7 +24,7 @@ router = APIRouter(tags=["documents"])
 _DOCUMENTS = "/knowledge/{knowledge_id}/documents"
 _ONE = _DOCUMENTS + "/{document:path}"
 _SHOWN_IN_PLACE = ("application/pdf", "image/")
-_PART = 50  # pages of one piece of the whole document
+_PART = 8  # pages of one piece of the whole document: a slow reader keeps them in memory
 
 Sort = Literal["source", "-source", "added", "-added", "updated", "-updated", "size", "-size"]
 Word = Annotated[str, Query(max_length=300)]

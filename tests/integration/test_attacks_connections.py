@@ -17,7 +17,8 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from ingest.api import connections
+from ingest.api import connections, watching
+from stores.errors import UnavailableError
 from tests.api_server import FAKE, Server, serving
 
 _MB = 1 << 20
@@ -286,6 +287,10 @@ def test_many_who_wait_do_not_starve_others(server: Server) -> None:
 
 
 async def _hello(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["path"] == "/large":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(1000):
+            await send({"type": "http.response.body", "body": bytes(_MB), "more_body": True})
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"hi"})
 
@@ -360,3 +365,34 @@ def test_a_row_of_requests_sent_at_once_is_bounded(monkeypatch: pytest.MonkeyPat
         with socket.create_connection(address, timeout=5) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 1000)
             assert heard(connection).count(b"200 OK") < 1000
+
+
+def test_who_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "STALL_S", 0.5)
+    with guarded(monkeypatch, 10, 30.0) as address, socket.create_connection(address, timeout=5) as deaf:
+        deaf.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(1.5)
+        taken = 0
+        with pytest.raises(ConnectionResetError):
+            while block := deaf.recv(_MB):
+                taken += len(block)
+            raise ConnectionResetError
+        assert taken < 100 * _MB
+        assert asked(address).endswith(b"hi")
+
+
+class _Watched:
+    def __init__(self, watchers: int) -> None:
+        self.watchers, self.gone = watchers, False
+        self.ready = asyncio.Event()
+
+
+def test_watchers_are_bounded_though_all_watch_one_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ask() -> None:
+        watches = watching.Watches(service=None)  # type: ignore[arg-type]
+        watches._watches["kb.1"] = _Watched(watching.MOST_WATCHERS)  # type: ignore[assignment]
+        await watches.of("kb.1")
+
+    with pytest.raises(UnavailableError) as refused:
+        asyncio.run(ask())
+    assert refused.value.code == "busy"
