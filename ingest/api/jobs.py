@@ -74,7 +74,7 @@ async def show(
     service: Asked,
     watches: Watching,
     wait: Annotated[
-        float, Query(ge=0, le=LONGEST_WAIT_S, description="Answer when the job changes or ends, or after so many s.")
+        float, Query(ge=0, le=LONGEST_WAIT_S, description="Answer when the job has ended, or after so many seconds.")
     ] = 0.0,
     documents: Annotated[Which, Query(description="Which documents; failed: those not wholly done.")] = "all",
     limit: Limit = 100,
@@ -84,7 +84,7 @@ async def show(
     if wait:
         watch = await watches.of(job_id)
         with watch.watched():
-            await watch.move(watch.moves, wait)
+            await watch.end(wait)
     return await run_in_threadpool(_shown, service, job_id, documents, limit, cursor)
 
 

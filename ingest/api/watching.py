@@ -45,14 +45,14 @@ _OVERLAP_S = 35.0  # a transaction may wait this long for the database between t
 
 
 class Watch:
-    """One job under watch. ``moves`` counts its changes, ``version`` also what is told again without one."""
+    """One job under watch. ``version`` counts what was told of its progress."""
 
     def __init__(self, service: Service, job_id: str, others: Callable[[], int] = lambda: 1) -> None:
         self._others = others  # how many jobs are watched
         self.token = secrets.token_hex(4)
         self.ends: list[bytes] = []
         self.progress = b""
-        self.moves = self.version = self.watchers = 0
+        self.version = self.watchers = 0
         self.over = self.gone = False
         self.ready = asyncio.Event()
         self._service, self._job_id = service, job_id
@@ -104,7 +104,6 @@ class Watch:
         moved = signature != self._signature or bool(ends)
         if moved or now - self._told_at > _REFRESH_S:
             self._signature, self._told_at = signature, now
-            self.moves += moved
             self.version += 1
             self.progress = self._frame("job" if self.over else "progress", shapes.job_progress(found), len(self.ends))
 
@@ -147,11 +146,11 @@ class Watch:
         while self.version == version and len(self.ends) == ends and not self.over:
             await self._tick.wait()
 
-    async def move(self, moves: int, within_s: float) -> None:
-        """Return when the job has changed or is over, or after ``within_s``."""
+    async def end(self, within_s: float) -> None:
+        """Return when the job is over, or after ``within_s``."""
         try:
             async with asyncio.timeout(within_s):
-                while self.moves == moves and not self.over:
+                while not self.over:
                     await self._tick.wait()
         except TimeoutError:
             return
