@@ -64,8 +64,9 @@ class Sender:
     def _send(self, knowledge_id: str) -> None:
         from pipeline import tasks  # Celery takes a while to import
 
+        begun = time.monotonic()
         try:
-            tasks.send_due(self._tools, knowledge_id)
+            tasks.send_due(self._tools, knowledge_id, calm=lambda: self._told_at <= begun)
         except NotFoundError:
             log.info("%s was deleted before its work was sent", knowledge_id)
         except IngotError as error:

@@ -11,7 +11,7 @@ import logging
 import os
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery, Task, bootsteps, chain, signals
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ingot.tasks")
 
+SEND_BETWEEN_LOOKS = 20
 SEND_AT_ONCE = 200  # steps that one pass of the relay sends per knowledge base
 
 app = Celery("ingot")
@@ -242,13 +243,16 @@ def _message_of(errand: Errand) -> Any:
     return deliver.si(errand.knowledge_id, errand.job)
 
 
-def send_due(made_by: Tools, knowledge_id: str) -> int:
-    """Publish what is due in one knowledge base, from a process that is no worker; how many steps."""
+def send_due(made_by: Tools, knowledge_id: str, calm: Callable[[], bool] = lambda: True) -> int:
+    """Publish what is due in one knowledge base, from a process that is no worker; how many steps.
+
+    Ends early where it is ``calm`` no more: the relay sends the rest.
+    """
     app.conf.update(configuration(made_by.settings))
     store = made_by.catalog.store(knowledge_id)
     sent = 0
     with app.connection_for_write(made_by.settings.broker_url) as connection:
-        while keys := store.dispatch.take(SEND_AT_ONCE, frozenset()):
+        while calm() and (keys := store.dispatch.take(SEND_BETWEEN_LOOKS, frozenset())):
             now_sent = send(keys, store, connection)
             sent += now_sent
             if now_sent < len(keys):

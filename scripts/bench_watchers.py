@@ -5,6 +5,9 @@ from __future__ import annotations
 import selectors
 import socket
 import threading
+import time
+
+_ALL_HEAR_S = 20.0
 
 
 class Watchers:
@@ -23,6 +26,9 @@ class Watchers:
             self._open += 1
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
+        end = time.monotonic() + _ALL_HEAR_S
+        while len(self._heard) < count and time.monotonic() < end:
+            time.sleep(0.02)
 
     def _read(self) -> None:
         while not self._ended.wait(0.05):
