@@ -7,8 +7,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline import highlighting
-from pipeline.submission import Receipt
+from pipeline.answers import highlighting
+from pipeline.intake.submission import Receipt
 from stores.models import Block, DocumentState, Fault, Field, Hit, Page, Schema
 from stores.views import (
     CallbackView,

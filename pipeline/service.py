@@ -7,28 +7,16 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import (
-    addresses,
-    flow,
-    ingesting,
-    inspecting,
-    picturing,
-    previewing,
-    redoing,
-    removal,
-    replaying,
-    searching,
-    showing,
-    submitting,
-    viewing,
-    wiring,
-)
-from pipeline.ingesting import IngestRequest
-from pipeline.readiness import Readiness
-from pipeline.roll_call import RollCall
+from pipeline import addresses, flow, removal, wiring
+from pipeline.answers import inspecting, picturing, searching, showing, viewing
+from pipeline.answers.readiness import Readiness
+from pipeline.answers.roll_call import RollCall
+from pipeline.errands import replaying
+from pipeline.intake import ingesting, previewing, redoing, submitting
+from pipeline.intake.ingesting import IngestRequest
+from pipeline.intake.submission import Receipt, Submission
 from pipeline.sending import Sender
 from pipeline.settings import Settings
-from pipeline.submission import Receipt, Submission
 from pipeline.work import Tools
 from stores.errors import NotFoundError
 from stores.models import DocumentState, Hit, Page, Schema, Stage, check_knowledge_id
@@ -56,7 +44,7 @@ from stores.views import (
 )
 
 if TYPE_CHECKING:
-    from stores.overview import Figures
+    from stores.overview.overview import Figures
     from stores.records import RecordStore
 
 

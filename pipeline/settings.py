@@ -76,7 +76,7 @@ class Settings(BaseSettings):
         "2,10,60", pattern=r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$", description="seconds before each further try of a fetch"
     )
     fetch_timeout_s: float = Field(600.0, gt=0, description="a file at a URL must have been fetched by then")
-    source_url: str = Field("/source", description="where the source of this installation is offered; /source: by itself")
+    source_url: str = Field("/source", description="where the source of this installation is offered")
 
     @classmethod
     def settings_customise_sources(

@@ -19,8 +19,9 @@ from celery.exceptions import Ignore
 from kombu.exceptions import ConnectionError as BrokerConnectionError
 from kombu.exceptions import OperationalError
 
-from pipeline import delivering, fetching, flow, relaying, shared_models, wiring
+from pipeline import flow, relaying, shared_models, wiring
 from pipeline.broker import configuration, queue_length
+from pipeline.errands import delivering, fetching
 from pipeline.priorities import ERRAND_PRIORITIES, priority_of
 from pipeline.priorities import ERRANDS as ERRANDS
 from pipeline.priorities import PRIORITIES as PRIORITIES
@@ -31,7 +32,7 @@ from stores.errors import IngotError, NotFoundError
 from stores.models import Stage, StepKey
 
 if TYPE_CHECKING:
-    from stores.errands import Errand
+    from stores.errands.rows import Errand
     from stores.records import RecordStore
 
 log = logging.getLogger("ingot.tasks")

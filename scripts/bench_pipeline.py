@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ingest import runtime
 from pipeline import wiring
-from pipeline.ingesting import IngestRequest
+from pipeline.intake.ingesting import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from pipeline.stages.embed import chunk_document, embedding_text

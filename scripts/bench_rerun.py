@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from ingest import runtime
-from pipeline.ingesting import IngestRequest
+from pipeline.intake.ingesting import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from scripts.bench_documents import born_digital

@@ -28,8 +28,8 @@ import numpy as np
 from sqlalchemy import func, insert, select
 
 from pipeline import wiring
+from pipeline.answers.searching import search
 from pipeline.engines.embedders.minilm import MiniLm
-from pipeline.searching import search
 from pipeline.settings import Settings
 from pipeline.work import Tools
 from stores import keywords, tables

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from stores.database import Database
+from stores.errands.outbox import OPEN_JOBS
 from stores.ledger import OPEN_STATES, OPEN_STEPS
 from stores.models import Stage, StepKey, StepState
-from stores.outbox import OPEN_JOBS
 from stores.tables import generation, job, job_document, step
 
 RESEND_S = 15.0

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, exists, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from stores.database import Database
+from stores.errands.outbox import known_at_once
 from stores.ledger import OPEN_STATES, close_generation, close_jobs, copy_facts, copy_rows, new_generation, open_step
 from stores.models import (
     DocumentState,
@@ -23,7 +24,6 @@ from stores.models import (
     StepState,
     document_id,
 )
-from stores.outbox import known_at_once
 from stores.reopening import Order, reopen_generation
 from stores.tables import chunk, document, evidence, generation, job, job_document, page, source
 from stores.tables import record as record_table

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, func, insert, or_, select, text, update
 
 from stores.effects import Need
+from stores.errands.outbox import jobs_ended, places_ended
 from stores.models import DocumentState, Fault, JobState, Stage, StepState
-from stores.outbox import jobs_ended, places_ended
 from stores.tables import document, generation, job, job_document, metadata, page, source, step
 
 OPEN_STEPS = (StepState.WAITING, StepState.DUE, StepState.RUNNING)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
-from stores.callbacks import Callbacks
 from stores.database import Database
 from stores.dispatch import Dispatch
-from stores.errands import Errands
-from stores.fetches import Fetches
-from stores.inspection import Inspection
+from stores.errands.callbacks import Callbacks
+from stores.errands.fetches import Fetches
+from stores.errands.rows import Errands
 from stores.intake import Intake
-from stores.overview import Overview
+from stores.overview.inspection import Inspection
+from stores.overview.overview import Overview
 from stores.pages import Pages
 from stores.passages import Passages
 from stores.redoing import Redoing

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from stores.database import Database
 from stores.effects import Need
-from stores.fetch_rows import cancel_fetches, reopen_fetches
+from stores.errands.fetch_rows import cancel_fetches, reopen_fetches
+from stores.errands.outbox import OPEN_JOBS, jobs_ended, places_ended
 from stores.ledger import (
     FORSAKEN_S,
     OPEN_STATES,
@@ -23,7 +24,6 @@ from stores.ledger import (
     new_generation,
 )
 from stores.models import DocumentState, JobState, Stage, StepState
-from stores.outbox import OPEN_JOBS, jobs_ended, places_ended
 from stores.tables import chunk, document, generation, job, job_document, page, step
 
 Order = Mapping[Stage, tuple[Need, ...]]

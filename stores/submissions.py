@@ -14,11 +14,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select
 
 from stores.database import Database
-from stores.fetch_rows import open_fetches
+from stores.errands.fetch_rows import open_fetches
+from stores.errands.outbox import known_at_once
 from stores.intake import KnownGeneration, KnownSource, Opening, Placement, known_generations, known_source, place_one
 from stores.ledger import close_jobs
 from stores.models import DocumentState, JobState, Outcome, Stage, StepState, document_id
-from stores.outbox import known_at_once
 from stores.reopening import Order
 from stores.tables import document, generation, job, job_document, request, source, step
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline import flow, wiring
-from pipeline.ingesting import IngestRequest, ingest
+from pipeline.intake.ingesting import IngestRequest, ingest
 from pipeline.settings import Settings
 from pipeline.work import Tools
 from stores.models import Options, Stage, StepKey

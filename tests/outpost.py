@@ -17,9 +17,9 @@ from typing import Any
 from sqlalchemy import update
 
 from ingest import children, worker
+from pipeline.intake.submission import Submission, Upload
 from pipeline.service import Service
 from pipeline.settings import Settings
-from pipeline.submission import Submission, Upload
 from pipeline.work import Tools
 from stores.tables import step
 from stores.views import CallbackFilter, CallbackView

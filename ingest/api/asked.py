@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from pipeline.submission import Submission, Upload
+from pipeline.intake.submission import Submission, Upload
+from stores.errands.outbox import MOST_METADATA_BYTES
 from stores.errors import InputError
 from stores.models import Options
-from stores.outbox import MOST_METADATA_BYTES
 
 _PAGES = re.compile(r"([1-9][0-9]{0,5}(-[1-9][0-9]{0,5})?)(,[1-9][0-9]{0,5}(-[1-9][0-9]{0,5})?)*|")
 _LISTS = ("schemas", "passwords", "paths", "urls")

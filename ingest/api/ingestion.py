@@ -20,8 +20,8 @@ from ingest.api.limits import JSON_BYTES, Bodies
 from ingest.api.security import Caller
 from ingest.api.uploads import FormLimits, read_form
 from pipeline.addresses import RESOLVE_AT_THE_DOOR_S, check_url
+from pipeline.intake.submission import Receipt, Upload
 from pipeline.service import Service
-from pipeline.submission import Receipt, Upload
 from stores.errors import InputError
 from stores.models import check_knowledge_id
 

@@ -13,7 +13,7 @@ from ingest.api.description import content, problems
 from ingest.api.models import PageMarkOut, PageOut
 from ingest.api.parameters import Cursor, Document, Dpi, Items, KnowledgeId, Limit, PageNumber
 from ingest.shapes import Json
-from pipeline.picturing import USUAL_DPI
+from pipeline.answers.picturing import USUAL_DPI
 from stores.errors import NotFoundError
 
 router = APIRouter(tags=["pages"])

@@ -22,7 +22,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from pipeline.engines.media import HEAD_BYTES, kind_of
-from pipeline.submission import Upload
+from pipeline.intake.submission import Upload
 from stores.errors import InputError, UnavailableError
 from stores.models import Fault
 

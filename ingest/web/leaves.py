@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from ingest.web.markdown import Piece, pieces, render
 from ingest.web.shown_values import in_words, value_key
-from pipeline.highlighting import highlights
+from pipeline.answers.highlighting import highlights
 from stores.models import Block, Box, Chunk, Evidence, Page, Route
 from stores.views import Leaf, PageMark
 

@@ -15,8 +15,8 @@ from ingest.api import problems
 from ingest.api.asking import Asked
 from ingest.web.rendering import page
 from ingest.web.words import path_segment
-from pipeline.highlighting import Snippet, highlights, snippet
-from pipeline.searching import MODES
+from pipeline.answers.highlighting import Snippet, highlights, snippet
+from pipeline.answers.searching import MODES
 from pipeline.service import Service
 from stores.errors import IngotError, InputError
 from stores.models import Hit

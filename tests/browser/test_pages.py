@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.ingesting import IngestRequest, ingest
+from pipeline.intake.ingesting import IngestRequest, ingest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from tests.in_process import fake_document, fake_tools, ingest_now

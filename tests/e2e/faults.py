@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ingest import runtime
-from pipeline.ingesting import IngestRequest
+from pipeline.intake.ingesting import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.models import JobState

@@ -107,7 +107,7 @@ def test_everything_killed_at_once_goes_on_at_the_next_command(
     home: Path, documents: Path, undisturbed: dict[str, object]
 ) -> None:
     from ingest import runtime
-    from pipeline.ingesting import IngestRequest
+    from pipeline.intake.ingesting import IngestRequest
 
     with running(home) as under_test:
         report = under_test.service.ingest(KB, IngestRequest(paths=(documents,)))

@@ -221,7 +221,7 @@ def test_a_retried_job_tells_again_under_another_id(
 
 
 def test_what_is_known_already_is_told_at_once(outpost: Outpost, receiver: Receiver, kb: str) -> None:
-    from pipeline.submission import Submission
+    from pipeline.intake.submission import Submission
 
     upload = outpost._upload("a.pdf", ("Same.",))
     content = upload.path.read_bytes()

@@ -13,8 +13,8 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("sentence_transformers")
 
-from pipeline.ingesting import IngestRequest, ingest
-from pipeline.searching import search
+from pipeline.answers.searching import search
+from pipeline.intake.ingesting import IngestRequest, ingest
 from pipeline.work import Tools
 from stores.errors import InputError
 from stores.models import DocumentState, Stage

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from pipeline import delivering, fetching
 from pipeline.engines.web.fake import FakeWeb
+from pipeline.errands import delivering, fetching
 from pipeline.relaying import Relay
 from pipeline.work import Tools
 from stores.errors import CancelledError, InputError, NotFoundError

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.submission import Submission
+from pipeline.intake.submission import Submission
 from stores.models import DocumentState, JobState, Options, Outcome
 from stores.views import JobDocumentView, JobView
 from tests.outpost import Outpost, until

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import searching
-from pipeline.ingesting import IngestRequest, ingest
+from pipeline.answers import searching
+from pipeline.intake.ingesting import IngestRequest, ingest
 from pipeline.removal import remove_document
 from stores.models import DocumentState, Outcome
 from stores.vectors_memory import MemoryVectors

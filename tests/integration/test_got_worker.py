@@ -17,7 +17,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from ingest import runtime
-from pipeline.ingesting import IngestRequest
+from pipeline.intake.ingesting import IngestRequest
 from stores.models import DocumentState, Options
 from stores.views import JobView
 from tests.conftest import ROOT

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.ingesting import IngestRequest, ingest
-from pipeline.roll_call import RollCall
-from pipeline.viewing import Viewing
+from pipeline.answers.roll_call import RollCall
+from pipeline.answers.viewing import Viewing
+from pipeline.intake.ingesting import IngestRequest, ingest
 from pipeline.work import Tools
 from stores.errors import InputError
 from stores.models import DocumentState
-from stores.overview import Overview
-from stores.overview_documents import SORTS
+from stores.overview.documents import SORTS
+from stores.overview.overview import Overview
 from stores.views import DocumentFilter, DocumentView, JobFilter
 from tests.in_process import KB, fake_document, fake_tools, ingest_now
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ingesting import IngestRequest
-from pipeline.picturing import MOST_WAITING, Studio
+from pipeline.answers.picturing import MOST_WAITING, Studio
+from pipeline.intake.ingesting import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.errors import NotFoundError, PageError, TransientError
@@ -107,10 +107,10 @@ def studio_children() -> set[int]:
     """Drawing processes that this process has started."""
     found = set()
     for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
-        found |= {int(pid)} if b"pipeline.drawing" in Path(f"/proc/{pid}/cmdline").read_bytes() else set()
+        found |= {int(pid)} if b"pipeline.answers.drawing" in Path(f"/proc/{pid}/cmdline").read_bytes() else set()
     for thread in Path("/proc/self/task").iterdir():
         for pid in (thread / "children").read_text().split():
-            if b"pipeline.drawing" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if b"pipeline.answers.drawing" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 found.add(int(pid))
     return found
 

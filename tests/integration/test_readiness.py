@@ -10,8 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from ingest.api.app import create_app
-from pipeline.readiness import Readiness
-from pipeline.roll_call import Member, Roll, RollCall
+from pipeline.answers.readiness import Readiness
+from pipeline.answers.roll_call import Member, Roll, RollCall
 from pipeline.service import Service
 from pipeline.settings import Settings
 from pipeline.work import Tools

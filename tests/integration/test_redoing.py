@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from pipeline import redoing
+from pipeline.intake import redoing
 from pipeline.work import Tools
 from stores.errors import InputError
 from stores.models import DocumentState, JobState, Stage, StepKey

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ingest import children
-from pipeline.ingesting import IngestRequest
+from pipeline.intake.ingesting import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.models import DocumentState, JobState

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from pipeline import flow
-from pipeline.ingesting import IngestRequest, ingest
+from pipeline.intake.ingesting import IngestRequest, ingest
 from stores.effects import Nothing
 from stores.errors import CancelledError, LeaseLostError, UnavailableError
 from stores.models import DocumentState, JobState, Stage, StepKey

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from pipeline import removal
+from pipeline.intake.submission import Receipt, Submission, Upload
+from pipeline.intake.submitting import Desk
 from pipeline.priorities import QUEUES, priority_of
 from pipeline.service import Service
 from pipeline.settings import Settings
-from pipeline.submission import Receipt, Submission, Upload
-from pipeline.submitting import Desk
 from stores.errors import InputError, NotFoundError, UnavailableError
 from stores.models import JobState, Options, Outcome, Stage
 from tests.conftest import ROOT

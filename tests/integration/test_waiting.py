@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ingesting import IngestRequest, ingest
-from pipeline.roll_call import Member, Roll, RollCall
-from pipeline.viewing import Viewing
+from pipeline.answers.roll_call import Member, Roll, RollCall
+from pipeline.answers.viewing import Viewing
+from pipeline.intake.ingesting import IngestRequest, ingest
 from pipeline.work import Tools
 from stores.errors import InputError
 from stores.models import Fault, Options, Stage, StepKey

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from standardwebhooks import Webhook
 
-from pipeline import signing
-from pipeline.delivering import Schedule
-from pipeline.lines import Lines, Turn
+from pipeline.errands import signing
+from pipeline.errands.delivering import Schedule
+from pipeline.errands.lines import Lines, Turn
 from pipeline.settings import Settings
 from stores.errors import InputError
 
@@ -81,7 +81,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 100.0
-        monkeypatch.setattr("pipeline.lines.time.monotonic", lambda: self.now)
+        monkeypatch.setattr("pipeline.errands.lines.time.monotonic", lambda: self.now)
 
 
 class Crowd:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.highlighting import highlights, marked, plain, snippet
+from pipeline.answers.highlighting import highlights, marked, plain, snippet
 
 
 def lit(text: str, query: str) -> list[str]:

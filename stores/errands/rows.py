@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, exists, func, or_, select, update
 
-from stores import fetch_rows
-from stores.callbacks import CallbackState
 from stores.database import Database
+from stores.errands import fetch_rows
+from stores.errands.callbacks import CallbackState
 from stores.tables import callback, fetch
 
 RESEND_S = 10.0

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pipeline import signing
 from pipeline.addresses import taken_apart
 from pipeline.contracts import Answer
-from pipeline.lines import LINE_S, Lines, Turn
+from pipeline.errands import signing
+from pipeline.errands.lines import LINE_S, Lines, Turn
 from pipeline.settings import Settings
 from pipeline.work import Tools
 from stores.errors import IngotError
 
 if TYPE_CHECKING:
-    from stores.callbacks import Delivery
+    from stores.errands.callbacks import Delivery
     from stores.records import RecordStore
 
 log = logging.getLogger("ingot.callbacks")

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline import estimating
+from pipeline.answers import estimating
+from pipeline.answers.roll_call import Roll, RollCall
 from pipeline.priorities import priority_of
-from pipeline.roll_call import Roll, RollCall
 from pipeline.work import Tools
 from stores.cursors import cursor_of
 from stores.errors import IngotError, NotFoundError
@@ -29,9 +29,9 @@ from stores.views import (
 )
 
 if TYPE_CHECKING:
-    from stores.fetches import FetchView
-    from stores.overview import Figures
-    from stores.overview_work import DueStep
+    from stores.errands.fetches import FetchView
+    from stores.overview.overview import Figures
+    from stores.overview.work import DueStep
     from stores.records import RecordStore
 
 T = TypeVar("T")

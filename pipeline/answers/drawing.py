@@ -1,4 +1,4 @@
-"""The child that draws pages: ``python -m pipeline.drawing``. Reads orders and writes answers, one JSON object a line.
+"""The child that draws pages: reads orders and writes answers, one JSON object a line.
 
 It knows no key, no broker and no database; what a hostile page can do to it ends with it.
 """

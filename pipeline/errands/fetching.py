@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from pipeline import flow, removal
 from pipeline.addresses import taken_apart
 from pipeline.engines.media import sniff
+from pipeline.errands.lines import LINE_S, Lines, Turn
 from pipeline.gathering import FoundFile
-from pipeline.lines import LINE_S, Lines, Turn
 from pipeline.placing import Memory, Wanted, Wish
 from pipeline.work import Tools
 from stores.errors import CancelledError, IngotError, InputError
 from stores.models import Fault, Outcome, document_id
 
 if TYPE_CHECKING:
-    from stores.fetches import FetchClaim
+    from stores.errands.fetches import FetchClaim
     from stores.records import RecordStore
 
 log = logging.getLogger("ingot.fetches")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline import wiring
 from pipeline.engines.media import sniff
 from pipeline.gathering import FoundFile
-from pipeline.ingesting import Ingestion, IngestRequest, checked_urls, existing_store, planned, to_be_fetched
+from pipeline.intake.ingesting import Ingestion, IngestRequest, checked_urls, existing_store, planned, to_be_fetched
 from pipeline.settings import Settings
 from pipeline.stages.plan import decide, parse_page_numbers
 from pipeline.work import Tools

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pipeline.inspecting import record_view
+from pipeline.answers.inspecting import record_view
 from pipeline.placing import check_schemas
 from pipeline.stages.publish import document_markdown
 from pipeline.work import Tools

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.highlighting import highlights
+from pipeline.answers.highlighting import highlights
 from pipeline.placing import check_schemas
 from pipeline.work import Tools
 from stores.cursors import cursor_of, key_of

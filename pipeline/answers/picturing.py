@@ -173,7 +173,7 @@ class Studio:
             "INGOT_TEXT_ENGINE": settings.text_engine,
             "INGOT_MAX_PAGE_MEGAPIXELS": str(settings.max_page_megapixels),
         }
-        command = [sys.executable, "-m", "pipeline.drawing"]
+        command = [sys.executable, "-m", "pipeline.answers.drawing"]
         try:
             process = subprocess.Popen(
                 command, env=environment, cwd="/", stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True

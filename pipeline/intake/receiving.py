@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import flow
 from pipeline.gathering import FoundFile
+from pipeline.intake.submission import Candidate, Receipt, Received, Submission
 from pipeline.placing import Memory, Wanted, Wish, refusal
-from pipeline.submission import Candidate, Receipt, Received, Submission
 from pipeline.work import Tools
 from stores.errors import IngotError, InputError
 from stores.intake import Opening, Placement

@@ -7,7 +7,7 @@ import uuid
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from pipeline.roll_call import RollCall
+from pipeline.answers.roll_call import RollCall
 from pipeline.work import Tools
 from stores.views import Check
 

@@ -14,10 +14,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipeline import admitting, removal
+from pipeline import removal
+from pipeline.intake import admitting
+from pipeline.intake.receiving import Round
+from pipeline.intake.submission import Candidate, Receipt, Received, Submission, Upload
 from pipeline.placing import Wanted, check_schemas
-from pipeline.receiving import Round
-from pipeline.submission import Candidate, Receipt, Received, Submission, Upload
 from pipeline.work import Tools
 from stores.errors import IngotError, InputError, NotFoundError, UnavailableError
 from stores.models import Options, check_knowledge_id

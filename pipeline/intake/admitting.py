@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from pipeline import gathering
 from pipeline.engines.media import sniff
 from pipeline.gathering import FoundFile
+from pipeline.intake.submission import Candidate, Upload
 from pipeline.placing import Memory, Wanted
-from pipeline.submission import Candidate, Upload
 from pipeline.work import Tools
 from stores.errors import InputError, NotFoundError
 from stores.models import Fault

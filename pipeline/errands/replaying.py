@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pipeline import signing
+from pipeline.errands import signing
 from pipeline.work import Tools
 from stores.cursors import cursor_of, key_of
 from stores.errors import NotFoundError

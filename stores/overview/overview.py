@@ -1,4 +1,4 @@
-"""Answers about a knowledge base: documents, jobs, counts. How they are read stands in ``overview_*.py``."""
+"""Answers about a knowledge base: documents, jobs, counts. How they are read stands in the modules beside it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, and_, func, select
 
-from stores import overview_documents, overview_jobs, overview_work
 from stores.cursors import key_of
 from stores.database import Database
 from stores.errors import InputError, NotFoundError
 from stores.models import DocumentState, JobState, Route, Stage, StepState
-from stores.overview_work import DueStep, StageCost
+from stores.overview import documents as overview_documents
+from stores.overview import jobs as overview_jobs
+from stores.overview import work as overview_work
+from stores.overview.work import DueStep, StageCost
 from stores.tables import chunk, document, generation, record, source, step
 from stores.views import (
     DocumentFilter,

@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from stores.database import Database
-from stores.fetch_rows import DONE, FAILED, PENDING, leave_place
+from stores.errands.fetch_rows import DONE, FAILED, PENDING, leave_place
+from stores.errands.outbox import known_at_once
 from stores.intake import Arrival, Placement, place_one
 from stores.ledger import close_jobs
 from stores.models import Fault, Options, Outcome
-from stores.outbox import known_at_once
 from stores.reopening import Order
 from stores.submissions import Door
 from stores.tables import fetch, job

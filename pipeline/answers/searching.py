@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.ranking import Ranked, fuse
+from pipeline.answers.ranking import Ranked, fuse
 from pipeline.reindexing import rebuild
 from pipeline.work import Tools
 from stores.contracts import Where
