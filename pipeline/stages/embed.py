@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice, takewhile
 
 from pipeline.passages import CountTokens, Unit, split_units, without_marks
 from pipeline.work import Work
@@ -35,6 +36,9 @@ def run(work: Work) -> Nothing:
     return Nothing()
 
 
+_PlacedLine = tuple[int, int, Box]
+
+
 class _Joined:
     """The Markdown of all pages as one text, and the page of every offset."""
 
@@ -48,6 +52,7 @@ class _Joined:
             parts.append(page.markdown)
             at += len(page.markdown) + len(_JOINT)
         self.text = _JOINT.join(parts)
+        self._lines: dict[tuple[int, int], list[_PlacedLine]] = {}
 
     def index(self, offset: int) -> int:
         return max(0, bisect_right(self.starts, offset) - 1)
@@ -60,9 +65,12 @@ class _Joined:
         """Where the text from ``start`` to ``end`` is printed."""
         for index in range(self.index(start), self.index(end - 1) + 1):
             page, base = self.pages[index], self.starts[index]
-            for block in page.blocks:
+            for number, block in enumerate(page.blocks):
                 if _is_placed(block) and block.start < end - base and block.end > start - base:
-                    yield PlacedBox(page=page.number, box=_part(page.markdown, block, start - base, end - base))
+                    if (index, number) not in self._lines:
+                        self._lines[index, number] = _placed_lines(page.markdown, block)
+                    box = _part(self._lines[index, number], block, start - base, end - base)
+                    yield PlacedBox(page=page.number, box=box)
 
 
 def chunk_document(pages: Sequence[Page], max_tokens: int, overlap: int, count_tokens: CountTokens) -> list[Chunk]:
@@ -126,17 +134,23 @@ def _shared_path(group: Sequence[Unit]) -> tuple[str, ...]:
     return first[: max(shared, 1)]
 
 
-def _part(markdown: str, block: Block, start: int, end: int) -> Box:
-    """The box of the block's lines between two offsets of the page; the whole box where the lines cannot be found."""
-    if start <= block.start and end >= block.end:
-        return block.box
+def _placed_lines(markdown: str, block: Block) -> list[_PlacedLine]:
+    """(start, end, box) of the block's lines that are found in the page's Markdown, in their order."""
     at, found = block.start, []
     for line in block.lines:
         place = markdown.find(line.text, at, block.end)
         if line.text and place >= 0:
             at = place + len(line.text)
-            if place < end and at > start:
-                found.append(line.box)
+            found.append((place, at, line.box))
+    return found
+
+
+def _part(lines: Sequence[_PlacedLine], block: Block, start: int, end: int) -> Box:
+    """The box of the block's lines between two offsets of the page; the whole box where the lines cannot be found."""
+    if start <= block.start and end >= block.end:
+        return block.box
+    first = bisect_right(lines, start, key=lambda line: line[1])
+    found = [box for _, _, box in takewhile(lambda line: line[0] < end, islice(lines, first, None))]
     if not found:
         return block.box
     lefts, tops, rights, bottoms = zip(*found, strict=True)
