@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice, takewhile
+from itertools import accumulate, islice, takewhile
 
 from pipeline.passages import CountTokens, Unit, split_units, without_marks
 from pipeline.work import Work
@@ -53,6 +53,7 @@ class _Joined:
             at += len(page.markdown) + len(_JOINT)
         self.text = _JOINT.join(parts)
         self._lines: dict[tuple[int, int], list[_PlacedLine]] = {}
+        self._blocks: dict[int, tuple[list[tuple[int, int, int]], list[int]]] = {}  # and the furthest end so far
 
     def index(self, offset: int) -> int:
         return max(0, bisect_right(self.starts, offset) - 1)
@@ -65,12 +66,22 @@ class _Joined:
         """Where the text from ``start`` to ``end`` is printed."""
         for index in range(self.index(start), self.index(end - 1) + 1):
             page, base = self.pages[index], self.starts[index]
-            for number, block in enumerate(page.blocks):
-                if _is_placed(block) and block.start < end - base and block.end > start - base:
-                    if (index, number) not in self._lines:
-                        self._lines[index, number] = _placed_lines(page.markdown, block)
-                    box = _part(self._lines[index, number], block, start - base, end - base)
-                    yield PlacedBox(page=page.number, box=box)
+            for number in self._blocks_between(index, start - base, end - base):
+                block = page.blocks[number]
+                if (index, number) not in self._lines:
+                    self._lines[index, number] = _placed_lines(page.markdown, block)
+                box = _part(self._lines[index, number], block, start - base, end - base)
+                yield PlacedBox(page=page.number, box=box)
+
+    def _blocks_between(self, index: int, start: int, end: int) -> list[int]:
+        """Indices of a page's blocks that share characters with a stretch, without a look at all the others."""
+        if index not in self._blocks:
+            blocks = self.pages[index].blocks
+            placed = sorted((block.start, block.end, n) for n, block in enumerate(blocks) if _is_placed(block))
+            self._blocks[index] = placed, list(accumulate((ends for _, ends, _ in placed), max))
+        placed, reach = self._blocks[index]
+        near = takewhile(lambda block: block[0] < end, islice(placed, bisect_right(reach, start), None))
+        return sorted(number for _, ends, number in near if ends > start)
 
 
 def chunk_document(pages: Sequence[Page], max_tokens: int, overlap: int, count_tokens: CountTokens) -> list[Chunk]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -245,3 +246,19 @@ def test_long_titles_and_headings_leave_room_for_the_text() -> None:
     made = embedding_text("长" * 300, "标题" * 300, "正文")
     assert count([made])[0] < 60
     assert made.endswith("正文")
+
+
+def test_a_page_of_very_many_blocks_and_lines_takes_no_time() -> None:
+    text = "a row of words\n\n" * 20_000
+    many = [
+        Block(label=Label.TEXT, box=(0, at, 9, at + 1), text="a row of words", start=at * 16, end=at * 16 + 14)
+        for at in range(20_000)
+    ]
+    lines = tuple(Line(text="a row of words", box=(0, at, 9, at + 1)) for at in range(20_000))
+    one = Block(label=Label.TEXT, box=(0, 0, 9, 20_000), text=text, start=0, end=len(text), lines=lines)
+    for blocks in (many, [one]):
+        began = time.monotonic()
+        found = chunk_document([page(1, text, *blocks)], 200, 0, count)
+        assert time.monotonic() - began < 10
+        assert [chunk.boxes[0].box[1] for chunk in found] == sorted(chunk.boxes[0].box[1] for chunk in found)
+        assert found[-1].boxes[-1].box[3] == 20_000
