@@ -15,10 +15,14 @@ from stores.errors import NotFoundError, UnavailableError
 from stores.models import check_knowledge_id, slug_of
 from stores.records import RecordStore
 
+MOST_OPEN = 200
+"""Stores that are kept open: each costs some file descriptors and a megabyte or two."""
+
 
 @dataclass(slots=True)
 class Catalog:
-    """All knowledge bases below ``home``. Stores are opened once and kept, as long as it is the same file.
+    """All knowledge bases below ``home``. Stores are opened once and kept, as long as it is the same file and others
+    are not wanted more.
 
     ``durable``: commits survive a power cut. ``pooled``: connections are kept open (a process that never forks).
     """
@@ -41,6 +45,7 @@ class Catalog:
         with self._opening:
             kept, kept_inode = self._open.get(knowledge_id, (None, None))
             if kept is not None and kept_inode == inode:
+                self._open[knowledge_id] = self._open.pop(knowledge_id)  # the latest used stand last
                 return kept
             if kept is not None:  # deleted and made anew: its connections would go on with the file that is gone
                 kept.database.close()
@@ -68,7 +73,11 @@ class Catalog:
         except sqlite3.DatabaseError as error:
             raise UnavailableError(f"the database {path} cannot be opened: {error}") from error
         store = RecordStore.over(knowledge_id, database)
-        self._open[knowledge_id] = store, _inode_of(path) or 0
+        with self._opening:
+            self._open[knowledge_id] = store, _inode_of(path) or 0
+            while len(self._open) > MOST_OPEN:
+                forgotten, _ = self._open.pop(next(iter(self._open)))
+                forgotten.database.close()  # whoever still works with it has its connection, and may have new ones
         return store
 
     def names(self) -> list[str]:

@@ -19,6 +19,7 @@ from stores.models import Block, Box, Chunk, Evidence, Page, Route
 from stores.views import Leaf, PageMark
 
 _MOST_TERMS = 50
+_MOST_BLOCKS = 3000  # that can be lit; of a page with more, the rest is shown as it is written
 _BAND_PT, _MOST_BANDS = 20.0, 100
 _SHARE_INSIDE = 0.5  # of the smaller of two boxes that must lie in the other
 # Points around a box, so that its line does not touch the letters, and those of one place lie inside each other.
@@ -67,7 +68,7 @@ class ShownLeaf:
 
 def shown_leaf(leaf: Leaf, asked: Sequence[Box] = (), query: str = "") -> ShownLeaf:
     """``asked``: boxes in points that the address names; ``query``: whose words are marked in the Markdown."""
-    blocks = leaf.page.blocks
+    blocks = leaf.page.blocks[:_MOST_BLOCKS]
     places = BlocksByHeight(blocks)
     return ShownLeaf(
         document=leaf.document,

@@ -30,6 +30,7 @@ log = logging.getLogger("ingot.submitting")
 
 _MOST_TOGETHER = 64  # submissions of one transaction
 _KNOWLEDGE_BASES_AT_ONCE = 8
+_MOST_COUNTERS = 200
 _COUNT_AGAIN_S = 1.0
 _GATHER_S = 0.003
 _FORGET_AGAIN_S = 60.0
@@ -126,6 +127,8 @@ class Desk:
 
     def _counter(self, knowledge_id: str) -> _Counter:
         with self._lock:
+            if len(self._counters) >= _MOST_COUNTERS:
+                self._counters = {name: one for name, one in self._counters.items() if one.busy or one.waiting}
             return self._counters.setdefault(knowledge_id, _Counter(knowledge_id))
 
     def _queue(self, knowledge_id: str, waiting: _Waiting) -> None:

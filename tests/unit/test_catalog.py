@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stores import catalog
 from stores.catalog import Catalog
 from stores.errors import NotFoundError
 
@@ -32,3 +33,17 @@ def test_threads_share_one_store(home: Path) -> None:
     with ThreadPoolExecutor(16) as threads:
         stores = list(threads.map(lambda _: catalog.store("kb"), range(64)))
     assert len({id(store.database) for store in stores}) == 1
+
+
+def test_a_home_of_many_knowledge_bases_keeps_some_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "MOST_OPEN", 3)
+    many = Catalog(tmp_path, pooled=True)
+    first = many.create("kb-0")
+    for number in range(1, 8):
+        many.create(f"kb-{number}")
+        assert many.store("kb-0") is first, "what is used stays"
+    open_files = [str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
+    assert len({name for name in open_files if str(tmp_path) in name and name.endswith("kb.db")}) <= 3
+    assert many.names() == [f"kb-{number}" for number in range(8)]
+    for number in range(8):
+        assert many.store(f"kb-{number}").get_meta("knowledge_id") == f"kb-{number}"
