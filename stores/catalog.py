@@ -15,7 +15,7 @@ from stores.errors import NotFoundError, UnavailableError
 from stores.models import check_knowledge_id, slug_of
 from stores.records import RecordStore
 
-MOST_OPEN = 200
+MOST_OPEN = 100
 """Stores that are kept open: each costs some file descriptors and a megabyte or two."""
 
 

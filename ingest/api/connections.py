@@ -26,7 +26,7 @@ STALL_S = 60.0
 """Seconds that a reader may take nothing of an answer; what waits for it is in memory."""
 MOST_CONNECTIONS = 4000
 _FILES = 8192  # descriptors that are asked of the system
-_FILES_FOR_OTHERS = 512  # databases, uploads, pictures
+_FILES_FOR_OTHERS = 1024  # databases, uploads, pictures
 _FEWEST = 64
 _MOST_WAITING_IN_LINE = 16  # requests that were sent before the answer to the one before
 
