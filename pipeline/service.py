@@ -291,12 +291,13 @@ class Service:
         return self._viewing.figures(self._store(knowledge_id))
 
     def delete_knowledge_base(self, knowledge_id: str) -> None:
-        """Remove a knowledge base: its vectors, then its folder."""
+        """Remove a knowledge base: its vectors, then its folder, and what a worker at work wrote meanwhile."""
         store = self._store(knowledge_id)
         for job in store.overview.open_jobs():
             store.reopening.cancel(job)
         self._tools.vectors().drop(knowledge_id)
         self._tools.catalog.remove(knowledge_id)
+        self._tools.vectors().drop(knowledge_id)
         self._tools.files.drop_pictures(knowledge_id)
 
     def knowledge_ids(self) -> list[str]:

@@ -15,6 +15,7 @@ from stores.errors import NotFoundError, UnavailableError
 from stores.models import check_knowledge_id, slug_of
 from stores.records import RecordStore
 
+_REMOVALS = 3
 MOST_OPEN = 100
 """Stores that are kept open: each costs some file descriptors and a megabyte or two."""
 
@@ -85,13 +86,21 @@ class Catalog:
         return sorted(filter(None, (_name_of(path) for path in self.home.glob("*/kb.db"))))
 
     def remove(self, knowledge_id: str) -> None:
-        """Remove a knowledge base's folder with all that is in it."""
-        kept = self._open.pop(knowledge_id, None)
+        """Remove a knowledge base's folder with all that is in it; workers may be writing there still.
+
+        It goes out of sight by one rename. What a killed process left of an earlier one goes now, too.
+        """
+        with self._opening:
+            kept = self._open.pop(knowledge_id, None)
         if kept:
             kept[0].database.close()
         self.rest(knowledge_id)
         self.rest_errands(knowledge_id)
-        shutil.rmtree(self.folder(knowledge_id))
+        removed = self.home / "run" / "removed"
+        removed.mkdir(parents=True, exist_ok=True)
+        self.folder(knowledge_id).rename(removed / f"{slug_of(knowledge_id)}.{time.time_ns()}")
+        for _ in range(_REMOVALS):  # a worker may add a file while the folder is emptied
+            shutil.rmtree(removed, ignore_errors=True)
 
     def mark_busy(self, knowledge_id: str) -> None:
         """Note that a knowledge base has unfinished work, for the relay."""

@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from ingest.api import connections, watching
 from stores.errors import UnavailableError
 from tests.api_server import FAKE, Server, serving
+from tests.awaiting import awaited
 
 _MB = 1 << 20
 INGEST = "/api/v1/knowledge/attacked/ingest"
@@ -394,5 +395,5 @@ def test_watchers_are_bounded_though_all_watch_one_job(monkeypatch: pytest.Monke
         await watches.of("kb.1")
 
     with pytest.raises(UnavailableError) as refused:
-        asyncio.run(ask())
+        awaited(ask())
     assert refused.value.code == "busy"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import hashlib
 import os
@@ -15,6 +14,7 @@ import pytest
 from ingest.api import uploads
 from ingest.api.uploads import Form, FormLimits, clean_name, read_form
 from stores.errors import InputError, UnavailableError
+from tests.awaiting import awaited
 
 TYPE = "multipart/form-data; boundary=edge"
 PDF = b"%PDF-1.4\n"
@@ -35,7 +35,7 @@ def read(body: bytes, staging: Path, sizes: list[int], files: int = 10, file_byt
             yield body[at : at + size]
             at, turn = at + size, turn + 1
 
-    return asyncio.run(read_form(TYPE, pieces(), staging, FormLimits(files=files, file_bytes=file_bytes)))
+    return awaited(read_form(TYPE, pieces(), staging, FormLimits(files=files, file_bytes=file_bytes)))
 
 
 @pytest.mark.parametrize("sizes", [[1], [7, 1, 64], [1000], [65536], [1 << 20], [3, 100_000]])
