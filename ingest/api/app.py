@@ -68,7 +68,6 @@ def create_app(service: Service) -> Application:
     problems.install(app)
     app.include_router(health.router)
     app.include_router(source.router)
-    app.router.routes.append(ingestion.shortcut(API))
     for router in RESOURCES:
         app.include_router(router, prefix=API, dependencies=[Depends(security.caller)])
     metrics.install(app, service, API)

@@ -11,10 +11,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
-from starlette.routing import Route
 
 from ingest import shapes
-from ingest.api import problems, security
+from ingest.api import problems
 from ingest.api.asked import IngestRequestBody, of_fields, of_json, submission_of
 from ingest.api.idempotency import HEADER, REPLAYED, UnderWay, digest_of, key_of
 from ingest.api.limits import JSON_BYTES, Bodies
@@ -93,17 +92,6 @@ async def ingest(request: Request, knowledge_id: str) -> Response:
         return await _desk_of(request).take(request, check_knowledge_id(knowledge_id), request.state.caller)
     except ClientDisconnect:
         return Response(status_code=_STATUS_OF_A_LEFT_CALL)  # nobody reads it
-
-
-async def quickly(request: Request) -> Response:
-    """The same without what FastAPI does around a path function, a fifth of the time of an answer (`bench api`)."""
-    await security.caller(request)
-    return await ingest(request, request.path_params["knowledge_id"])
-
-
-def shortcut(prefix: str) -> Route:
-    """The way that requests take; the one of ``router`` describes it."""
-    return Route(f"{prefix}/knowledge/{{knowledge_id}}/ingest", quickly, methods=["POST"], include_in_schema=False)
 
 
 def _desk_of(request: Request) -> _Desk:

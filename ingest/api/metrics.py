@@ -100,10 +100,9 @@ class Timed:
                 self._times.labels(method, route, str(status)).observe(time.perf_counter() - began)
 
     def _template(self, scope: Scope) -> str:
-        """The template of the route that answered; those of most resources lack the prefix of all."""
-        found: str = getattr(scope.get("route"), "path", "none")
-        whole = found == "none" or found.startswith(f"{self._prefix}/")
-        return found if whole or not scope["path"].startswith(f"{self._prefix}/") else f"{self._prefix}{found}"
+        """The template of the route that answered; that of a resource lacks the prefix of all."""
+        found = getattr(scope.get("route"), "path", "none")
+        return f"{self._prefix}{found}" if scope["path"].startswith(f"{self._prefix}/") and found != "none" else found
 
 
 def install(app: FastAPI, service: Service, prefix: str) -> None:

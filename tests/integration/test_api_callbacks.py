@@ -27,13 +27,6 @@ def server() -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    running = Receiver().start()
-    yield running
-    running.stop()
-
-
 def by(server: Server, key: str, method: str, path: str, **parameters: str) -> Any:
     return server.client.request(method, path, params=parameters, headers={"Authorization": f"Bearer {key}"})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Iterator
 
@@ -17,8 +16,6 @@ from stores.tables import callback
 from tests.outpost import Outpost, until
 from tests.receiver import Receiver, drip, redirect_to, reset, sized, slow
 
-_numbers = itertools.count(1)
-
 
 @pytest.fixture(scope="module")
 def outpost() -> Iterator[Outpost]:
@@ -26,19 +23,6 @@ def outpost() -> Iterator[Outpost]:
     found.start_worker()
     yield found
     found.close()
-
-
-@pytest.fixture
-def kb() -> str:
-    """A knowledge base of one's own."""
-    return f"kb{next(_numbers):03}"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    server = Receiver().start()
-    yield server
-    server.stop()
 
 
 def test_a_job_that_ends_is_told_signed(outpost: Outpost, receiver: Receiver, kb: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import uuid
 from collections.abc import Iterator
 
@@ -14,8 +13,6 @@ from stores.views import JobDocumentView, JobView
 from tests.outpost import Outpost, until
 from tests.receiver import Receiver, file_of, redirect_to, reset, sized, slow
 
-_numbers = itertools.count(1)
-
 
 @pytest.fixture(scope="module")
 def outpost() -> Iterator[Outpost]:
@@ -23,18 +20,6 @@ def outpost() -> Iterator[Outpost]:
     found.start_worker()
     yield found
     found.close()
-
-
-@pytest.fixture
-def kb() -> str:
-    return f"kb{next(_numbers):03}"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    server = Receiver().start()
-    yield server
-    server.stop()
 
 
 def fake(*pages: str) -> bytes:
