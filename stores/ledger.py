@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, insert, or_, select, text, update
 
-from stores.effects import Need
+from stores.effects import Batch, Need
 from stores.errands.outbox import jobs_ended, places_ended
 from stores.models import DocumentState, Fault, JobState, Stage, StepState
 from stores.tables import document, generation, job, job_document, metadata, page, source, step
@@ -196,6 +196,13 @@ def open_step(
             **values,
         )
     )
+
+
+def open_batches(connection: Connection, document_id: str, number: int, batches: Sequence[Batch]) -> None:
+    """Add the steps that read pages; they wait for what stands before them."""
+    for batch in batches:
+        pages = {"first_page": batch.first, "last_page": batch.last, "pages": batch.pages}
+        open_step(connection, document_id, number, batch.stage, StepState.WAITING, batch.number, **pages)
 
 
 def copy_rows(connection: Connection, tables: Sequence[str], document_id: str, old: int, new: int) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, delete, func, insert, select, update
 from stores.database import Database
 from stores.effects import Claim, Planned
 from stores.errors import LeaseLostError
-from stores.ledger import open_step
+from stores.ledger import open_batches, open_step
 from stores.models import (
     Block,
     Chunk,
@@ -125,18 +125,7 @@ def plan_pages(connection: Connection, document: str, number: int, planned: Plan
                 for p in planned.pages
             ],
         )
-    for batch in planned.batches:
-        open_step(
-            connection,
-            document,
-            number,
-            batch.stage,
-            StepState.WAITING,
-            batch.number,
-            first_page=batch.first,
-            last_page=batch.last,
-            pages=batch.pages,
-        )
+    open_batches(connection, document, number, planned.batches)
     for stage in (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH):
         open_step(connection, document, number, stage, StepState.WAITING, pages=len(planned.pages))
 

@@ -12,7 +12,7 @@ from stores.database import Database
 from stores.effects import Batch
 from stores.errors import InputError, NotFoundError
 from stores.intake import keep_typed
-from stores.ledger import OPEN_STATES, advance, copy_facts, copy_rows, new_generation, open_step
+from stores.ledger import OPEN_STATES, advance, copy_facts, copy_rows, new_generation, open_batches, open_step
 from stores.models import DocumentState, JobState, Options, Outcome, Route, Stage, StepState
 from stores.reopening import Order, reopen_generation
 from stores.tables import block, document, generation, job, job_document, page, source
@@ -126,18 +126,7 @@ def _open_steps(
     connection: Connection, document_id: str, number: int, again: frozenset[Stage], batches: Sequence[Batch]
 ) -> None:
     open_step(connection, document_id, number, Stage.PLAN, StepState.SKIPPED)
-    for batch in batches:
-        open_step(
-            connection,
-            document_id,
-            number,
-            batch.stage,
-            StepState.WAITING,
-            batch.number,
-            first_page=batch.first,
-            last_page=batch.last,
-            pages=batch.pages,
-        )
+    open_batches(connection, document_id, number, batches)
     pages = connection.execute(_generation(document_id, number)).one().pages
     for stage in _LATER:
         state = StepState.WAITING if stage in again else StepState.SKIPPED
