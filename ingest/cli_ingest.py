@@ -112,7 +112,7 @@ def _preview(settings: Settings, knowledge: str, request: IngestRequest, *, as_j
         console.print_json(shapes.report(report))
     else:
         columns = ("outcome", "source", "pages", "routes", "estimate_s", "error")
-        titles = dict(zip(columns, ("", "source", "pages", "routes", "seconds", "problem"), strict=True))
+        titles = dict(zip(columns, ("", "source", "pages", "routes", "about seconds", "problem"), strict=True))
         console.print_rows(rows, titles, as_json=False, as_lines=as_lines)
     seconds = sum(found.estimate_s for found in report.files)
     console.note(f"{outcome_words(report)}; about {console.duration(seconds)} of work. Nothing was changed.")

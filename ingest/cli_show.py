@@ -142,8 +142,13 @@ def records(
     if as_csv:
         console.print_text(csv_text(flat, ["document", "source", *names]))
     else:
-        filled = [name for name in names if not sys.stdout.isatty() or any(row.get(name) for row in flat)]
+        filled = [name for name in names if not sys.stdout.isatty() or any(_is_given(row.get(name)) for row in flat)]
         console.print_rows(flat, {name: name for name in ("source", *filled)}, as_json=False, as_lines=False)
+
+
+def _is_given(value: Any) -> bool:
+    """Does a cell hold anything? An amount of 0 is one."""
+    return value is not None and value not in ("", [])
 
 
 @docs.command("list")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ingest.exact import exact
 from ingest.invocation import current
 
 if TYPE_CHECKING:
@@ -100,7 +101,10 @@ def screen(file: Any) -> Console:
 
 
 def one_line(value: Any) -> str:
-    """A value as one cell: nothing for None, counts as ``text 3, ocr 1``, no tabs, breaks or control characters."""
+    """A value as one cell: nothing for None, counts as ``text 3, ocr 1``, no tabs, breaks or control characters.
+
+    A number keeps all its digits: who wants fewer rounds before, and says so in the column's title.
+    """
     if value is None:
         return ""
     if isinstance(value, Mapping):
@@ -108,7 +112,7 @@ def one_line(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(one_line(part) for part in value)
     if isinstance(value, float):
-        return f"{value:.1f}"
+        return exact(value)
     return printable(" ".join(str(value).split()))
 
 

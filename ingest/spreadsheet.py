@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ingest.exact import exact
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -29,12 +31,12 @@ def _line(cells: Sequence[Any]) -> str:
     return target.getvalue()
 
 
-def csv_cell(value: Any) -> str | int | float:
+def csv_cell(value: Any) -> str:
     """Lists of texts joined by ``; ``, nested rows as JSON, a text that looks like a formula behind an apostrophe."""
     if value is None:
         return ""
     if isinstance(value, int | float):
-        return value
+        return exact(value)
     if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
         value = "; ".join(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

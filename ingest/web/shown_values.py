@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ingest.exact import exact
 from stores.models import FieldKind, Schema
 from stores.views import RecordView
 
@@ -127,9 +128,9 @@ def _values(view: RecordView, named: Sequence[tuple[str, str, Any]]) -> Iterator
 
 
 def as_text(value: Any) -> str:
-    """``564`` for 564.0, items by commas."""
+    """``564`` for 564.0 and every digit of 1234567890.12, items by commas."""
     if isinstance(value, float):
-        return f"{value:.10g}" if abs(value) < 1e10 else str(value)
+        return exact(value)
     if isinstance(value, list):
         return ", ".join(as_text(one) for one in value)
     if isinstance(value, dict):

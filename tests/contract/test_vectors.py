@@ -100,6 +100,12 @@ def test_conditions_hold_together(store: VectorStore) -> None:
     assert [id for id, _ in some] == ["b:1:0"]
 
 
+@pytest.mark.parametrize("value", [9.45, -0.07, 132.7433628, 1234567890.12, 123456789012345.0, 0, 5e-05])
+def test_a_number_is_found_by_its_very_value(store: VectorStore, value: float) -> None:
+    store.upsert("kb", EMBEDDER, [row("a", 0, [1, 0, 0], amount=value), row("b", 0, [1, 0, 0], amount=value + 1)])
+    assert found(store, 1, 0, 0, amount=value) == ["a:1:0"]
+
+
 def test_delete_keeps_the_generation_that_is_named(store: VectorStore) -> None:
     store.upsert("kb", EMBEDDER, [*ROWS, row("a", 0, [1, 0, 0], generation=2), row("a", 0, [1, 0, 0], generation=12)])
     store.delete("kb", "a", keep_generation=2)

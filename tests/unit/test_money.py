@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.engines.rules.money import find_amounts, find_currencies, read_chinese_amount, read_number
+from pipeline.engines.rules.money import find_amounts, find_currencies, printed, read_chinese_amount, read_number
 
 
 @pytest.mark.parametrize(
-    ("printed", "value", "currency"),
+    ("text", "value", "currency"),
     [
         ("$ 279.84", 279.84, "USD"),
         ("Factuur totaal EUR 49,99", 49.99, "EUR"),
@@ -26,10 +28,15 @@ from pipeline.engines.rules.money import find_amounts, find_currencies, read_chi
         ("-0.02", -0.02, ""),
         ("3.00-", -3.0, ""),
         ("12.000", 12000.0, ""),
+        ("单价 132.7433628 元", 132.7433628, "CNY"),
+        ("1,234.56789", 1234.56789, ""),
+        ("0.00005", 0.00005, ""),
+        ("8.7亿元", 870_000_000.0, "CNY"),
+        ("1234567890.12", 1234567890.12, ""),
     ],
 )
-def test_an_amount_has_value_and_currency(printed: str, value: float, currency: str) -> None:
-    (found,) = find_amounts(printed)
+def test_an_amount_has_value_and_currency(text: str, value: float, currency: str) -> None:
+    (found,) = find_amounts(text)
     assert (found.value, found.currency) == (value, currency)
 
 
@@ -60,3 +67,16 @@ def test_both_decimal_marks_read_the_same(cents: int) -> None:
 def test_any_text_can_be_searched(text: str) -> None:
     for amount in find_amounts(text):
         assert 0 <= amount.start < amount.end <= len(text)
+
+
+@given(st.decimals(min_value=0, max_value=10**9, allow_nan=False, allow_infinity=False, places=6))
+def test_an_amount_is_kept_as_it_is_printed(value: Decimal) -> None:
+    (found,) = find_amounts(f"EUR {value}")
+    assert Decimal(repr(found.value)) == value
+    assert Decimal(printed(found)) == value
+
+
+@pytest.mark.parametrize("text", ["12345678901234567.89", "9" * 400, "0.1234567890123456"])
+def test_what_cannot_be_kept_exactly_is_no_amount(text: str) -> None:
+    assert find_amounts(text) == []
+    assert read_number(text) == (None, 0)

@@ -9,7 +9,7 @@ from pipeline.engines.rules.contacts import ContactMatch, find_emails, find_phon
 from pipeline.engines.rules.dates import find_dates, prefers_month_first
 from pipeline.engines.rules.evidence import Found, PageLine, found_in, page_lines
 from pipeline.engines.rules.language import detect_language
-from pipeline.engines.rules.money import find_amounts
+from pipeline.engines.rules.money import find_amounts, printed
 from pipeline.engines.rules.record_builder import build_record
 from stores.models import Label, Page, Record, Schema
 
@@ -24,7 +24,7 @@ _BODY = (Label.TEXT, Label.LIST, Label.TABLE)
 class DocumentRules:
     """Title, language, dates, e-mails, phones, URLs and amounts, by rules."""
 
-    fingerprint = "rules-document/1"
+    fingerprint = "rules-document/2"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """The record of ``schema``; ``source`` plays no part."""
@@ -78,7 +78,7 @@ def _contacts(find: Callable[[str], list[ContactMatch]]) -> Callable[[str], Iter
 def _amounts(text: str) -> Iterator[tuple[str, str]]:
     """Amounts that carry their currency: a bare number may be anything."""
     return (
-        (f"{amount.value:.2f} {amount.currency}", text[amount.start : amount.end])
+        (f"{printed(amount)} {amount.currency}", text[amount.start : amount.end])
         for amount in find_amounts(text)
         if amount.currency
     )

@@ -57,7 +57,7 @@ _OTHER_DATE = re.compile(
 class InvoiceRules:
     """Fields of an invoice, by rules."""
 
-    fingerprint = "rules-invoice/1"
+    fingerprint = "rules-invoice/2"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """The record of ``schema``; ``source`` plays no part."""

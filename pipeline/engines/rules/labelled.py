@@ -15,7 +15,8 @@ ValueReader = Callable[[str], tuple[object, int, int] | None]
 
 _CELLS_BESIDE = 3
 _LINES_BELOW = 2.6  # heights of the label
-_SEPARATOR = re.compile(r"[\s:：;.#№=|*_/)-]*")
+_MINUS = r"(?:(?<=^-)|(?<=[:：=]-)|(?<=[:：=]\s-))\d"  # the sign of a number that begins here
+_SEPARATOR = re.compile(rf"(?:[\s:：;.#№=|*_/)]|-(?!{_MINUS}))*")
 
 
 def _says_more(rest: str) -> bool:

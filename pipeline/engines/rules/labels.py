@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pipeline.engines.rules.dates import find_dates, prefers_month_first
 from pipeline.engines.rules.evidence import Found, found_in, page_lines
 from pipeline.engines.rules.labelled import LabelIndex, ValueReader
-from pipeline.engines.rules.money import find_amounts, read_chinese_amount
+from pipeline.engines.rules.money import Amount, find_amounts, read_chinese_amount
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.record_builder import build_record
 from stores.models import Field, FieldKind, Page, Record, Schema
@@ -21,7 +21,7 @@ _SPLIT_TEXTS = re.compile(r"\s*[,;，；、|]\s*")
 class LabelsRules:
     """Fields by their ``labels``; ``rows`` fields by the table under a row that prints the labels of its columns."""
 
-    fingerprint = "rules-labels/1"
+    fingerprint = "rules-labels/2"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """The record of ``schema``; ``source`` plays no part."""
@@ -72,9 +72,12 @@ def _read_number(text: str, whole: bool) -> tuple[object, int, int] | None:
     amounts = find_amounts(text)
     if not amounts:
         value = read_chinese_amount(text.strip())
-        return None if value is None else (int(value) if whole else value, 0, len(text))
-    first = amounts[0]
-    return (round(first.value) if whole else first.value, first.start, first.end)
+        first = None if value is None else Amount(start=0, end=len(text), value=value, currency="", decimals=0)
+    else:
+        first = amounts[0]
+    if first is None or (whole and not first.value.is_integer()):
+        return None  # 9.45 is no whole number, and 9 is not what is printed
+    return (int(first.value) if whole else first.value, first.start, first.end)
 
 
 def _read_text(text: str, stops: Sequence[re.Pattern[str]], labels: set[str]) -> tuple[object, int, int] | None:

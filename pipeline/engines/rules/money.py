@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 _SIGNS_OF = {
     "USD": "US$ $ 美元",
@@ -40,7 +41,8 @@ _UNDECIMALED = frozenset({"JPY", "KRW", "VND", "IDR", "CLP"})
 _BY_FOLDED = {sign.casefold(): code for code, signs in _SIGNS_OF.items() for sign in signs.split()}
 _BY_FOLDED |= {code.casefold(): code for code in _CODES}
 
-_NUMBER = r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+(?:[.,]\s?\d{1,4})?|\d+(?:\s?[.,]\s?\d{1,4})?"
+_FRACTION = r"(?:[.,]\d+|\s?[.,]\s?\d{1,4})"
+_NUMBER = rf"\d{{1,3}}(?:[.,'’\u00a0\u202f ]\d{{3}})+(?:{_FRACTION})?|\d+(?:{_FRACTION})?"
 _BEFORE = (
     r"(?:US\$|AU?\$|CA?\$|HK\$|NT\$|S\$|NZ\$|R\$|[$€£¥￥₹₩₽฿₫₺₴₱₪]|(?<![A-Za-z])(?:RMB|RM|Rs\.?|Rp|Fr\.|"
     + "|".join(_CODES)
@@ -57,6 +59,9 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _CURRENCY = re.compile(rf"{_BEFORE}|(?<![A-Za-z])(?:{'|'.join(_CODES)})(?![A-Za-z])|人民币|[€£¥￥₹]", re.IGNORECASE)
+
+_MOST_DIGITS = 15
+"""Every decimal of so many digits is the same again when it was kept as a double, in SQL, JSON and Chroma."""
 
 _ZH_DIGIT = {c: i for i, c in enumerate("零壹贰叁肆伍陆柒捌玖")} | {c: i for i, c in enumerate("〇一二三四五六七八九")}
 _ZH_DIGIT |= {"貳": 2, "參": 3, "叄": 3, "陸": 6, "两": 2, "兩": 2}
@@ -90,7 +95,7 @@ def _amount(text: str, match: re.Match[str]) -> Amount | None:
     if value is None:
         return None
     if match["scale"]:
-        value *= 10**8 if match["scale"].strip() in "億亿" else 10**4
+        value = float(Decimal(repr(value)) * (10**8 if match["scale"].strip() in "億亿" else 10**4))
     currency = currency_code(match["before"] or "") or currency_code(match["after"] or "")
     negative = match["minus2"] or match["trail"] or (match["minus"] or "").strip() in {"-", "−"}
     return Amount(
@@ -103,7 +108,10 @@ def _amount(text: str, match: re.Match[str]) -> Amount | None:
 
 
 def read_number(text: str) -> tuple[float | None, int]:
-    """Value and printed decimals of ``1.234,56``, ``1,234.56``, ``1'234.50``, ``1 234,5``; (None, 0) for no number."""
+    """Value and printed decimals of ``1.234,56``, ``1,234.56``, ``1'234.50``, ``1 234,5``; (None, 0) for no number.
+
+    More than 15 digits are a number of something, not how much: no amount is kept otherwise than it is printed.
+    """
     digits = re.sub(r"[\s'’\u00a0\u202f]", "", text)
     mark = max(digits.rfind("."), digits.rfind(","))
     decimals = len(digits) - mark - 1 if mark >= 0 else 0
@@ -115,10 +123,9 @@ def read_number(text: str) -> tuple[float | None, int]:
         whole, fraction = re.sub(r"[.,]", "", digits[:mark]), digits[mark + 1 :]
     else:
         whole, fraction = digits, ""
-    try:
-        return float(f"{whole or 0}.{fraction or 0}"), decimals
-    except ValueError:
+    if not (whole + fraction).isdecimal() or len((whole + fraction).strip("0")) > _MOST_DIGITS:
         return None, 0
+    return float(f"{whole or 0}.{fraction or 0}"), decimals
 
 
 def currency_code(text: str) -> str:
@@ -152,6 +159,12 @@ def read_chinese_amount(text: str) -> float | None:
     cents = re.search(r"(.)分", rest)
     part = sum(_ZH_DIGIT.get(m[1], 0) * size for m, size in ((tenths, 10), (cents, 1)) if m)
     return (total + section + digit) + part / 100
+
+
+def printed(amount: Amount) -> str:
+    """``132.7433628``, ``9.40``: two decimals at least, and all that the value has."""
+    value = Decimal(repr(amount.value))
+    return f"{value:.{max(2, -int(value.normalize().as_tuple().exponent))}f}"
 
 
 def has_cents(amount: Amount) -> bool:

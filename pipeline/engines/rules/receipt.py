@@ -42,7 +42,7 @@ _NO_NAME = re.compile(
 class ReceiptRules:
     """Fields of a receipt, by rules."""
 
-    fingerprint = "rules-receipt/1"
+    fingerprint = "rules-receipt/2"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """The record of ``schema``; ``source`` plays no part."""
