@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipeline.service import IngestRequest
     from pipeline.settings import Settings
     from stores.models import DocumentState
-    from stores.views import IngestReport, JobView
+    from stores.views import IngestReport, JobView, PlannedFile
 
 _WILD = frozenset("*?[")
 
@@ -158,7 +158,10 @@ def _print_result(report: IngestReport, job: JobView | None, *, as_json: bool, a
 
     if as_json:
         became = {found["source"]: found for found in shapes.job(job)["documents"]} if job else {}
-        files = [{**shapes.planned_file(found), **became.get(found.source, {})} for found in report.files]
+        files = [
+            {**shapes.planned_file(found), **became.get(place_of(found), {}), "source": found.source}
+            for found in report.files
+        ]
         counts = Counter(str(state) for state in _states(report, job))
         shown = shapes.job(job) if job else {}
         result = {"knowledge_id": report.knowledge_id, "job_id": report.job, "state": shown.get("state", "done")}
@@ -168,7 +171,7 @@ def _print_result(report: IngestReport, job: JobView | None, *, as_json: bool, a
         console.print_line({"job_id": job.job, "state": str(job.state)})
     told = {found.source for found in job.documents} if job else set()
     for found in report.files:
-        if found.error and found.source not in told:
+        if found.error and place_of(found) not in told:
             console.note(f"failed     {console.printable(found.source)}  - {found.error.message}")
     if job and not watched:
         for failed in job.documents:
@@ -177,23 +180,35 @@ def _print_result(report: IngestReport, job: JobView | None, *, as_json: bool, a
 
 
 def _states(report: IngestReport, job: JobView | None) -> Iterable[DocumentState]:
-    """What became of every file that is still there: failed at the door, as its job says, or well as it was."""
+    """What became of every file that is still there: as its job says, failed at the door, or the state it was in."""
     from stores.models import DocumentState, Outcome
 
     became = {found.source: found.state for found in job.documents} if job else {}
     for found in report.files:
+        known = became.get(place_of(found))
         if found.outcome is Outcome.FAILED:
             yield DocumentState.FAILED
         elif found.outcome is not Outcome.GONE:
-            yield became.get(found.source, DocumentState.DONE)
+            yield known or found.state or DocumentState.DONE
+
+
+def place_of(found: PlannedFile) -> str:
+    """The name that a file has in its job."""
+    return found.place or found.source
 
 
 def outcome_words(report: IngestReport) -> str:
-    """``3 new, 1 changed, 12 unchanged``."""
+    """``3 new, 1 changed, 12 unchanged, 2 in work already``."""
+    counts = Counter(_found_words(found) for found in report.files)
+    return ", ".join(f"{count} {words}" for words, count in counts.items()) or "no documents found"
+
+
+def _found_words(found: PlannedFile) -> str:
+    """What was found of a file. Nothing is unchanged that was never made: it waits, or is being made."""
+    if found.outcome == "same" and found.state and not found.state.final:
+        return "in work already"
     words = {"same": "unchanged", "duplicate": "with the same content", "failed": "unreadable"}
-    counts = Counter(str(found.outcome) for found in report.files)
-    parts = [f"{count} {words.get(outcome, outcome)}" for outcome, count in counts.items()]
-    return ", ".join(parts) or "no documents found"
+    return words.get(found.outcome, str(found.outcome))
 
 
 def summary(report: IngestReport, job: JobView | None, elapsed_s: float) -> str:
@@ -203,7 +218,8 @@ def summary(report: IngestReport, job: JobView | None, elapsed_s: float) -> str:
 
     counts = Counter(_states(report, job))
     parts = [f"{counts[state]} {state}" for state in DocumentState if counts[state]]
-    text = f"{', '.join(parts) or 'nothing to do'} in {console.duration(elapsed_s)}."
+    worked = f" ({console.duration(job.work_s)} of work)" if job and job.work_s is not None else ""
+    text = f"{', '.join(parts) or 'nothing to do'} in {console.duration(elapsed_s)}{worked}."
     if not counts[DocumentState.DONE] and not counts[DocumentState.PARTIAL]:
         return text
     return f'{text}  Ask: ingot search "..." -k {report.knowledge_id}' if sys.stderr.isatty() else text

@@ -156,22 +156,22 @@ def _watch(job: str, timeout_s: float | None, *, as_lines: bool) -> JobView:
 
 def _print(view: JobView, *, as_json: bool, progress: JobProgress | None = None) -> None:
     from ingest import console, shapes
-    from ingest.progress import headline
+    from ingest.progress import headline, rest_words, times_words
 
     shown = shapes.job(view)
     if as_json:
         more = {"waiting": shapes.waiting(progress.waiting), "left_s": progress.left_s} if progress else {}
         console.print_json({**shown, **more})
         return
-    console.print_text(f"{view.job}  {view.state}  {headline(view)}")
+    console.print_text(f"{view.job}  {view.state}  {headline(view)}{times_words(view)}")
     if progress and progress.waiting:
         console.print_text(f"  waiting: {console.one_line(progress.waiting.why)}")
     if progress and progress.left_s is not None:
         console.print_text(f"  about {console.duration(progress.left_s)} left")
     for stage in view.stages:
         if stage.total:
-            counts = f"{stage.waiting} waiting, {stage.working} working, {stage.failed} failed"
-            console.print_text(f"  {stage.stage:<8} {stage.done} of {stage.total} pages  {counts}")
+            done = f"{stage.done} of {console.plural(stage.total, stage.unit)}"
+            console.print_text(f"  {stage.stage:<8} {done}  {rest_words(stage)}".rstrip())
     console.print_rows(shown["documents"], _DOCUMENT, as_json=False, as_lines=False)
 
 

@@ -41,8 +41,7 @@ _DOCUMENT = {
 _KNOWLEDGE_BASE = {
     "knowledge_id": "knowledge base",
     "documents": "documents",
-    "failed": "failed",
-    "running": "running",
+    "counts": "states",
     "pages": "pages",
     "chunks": "chunks",
     "records": "records",

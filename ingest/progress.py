@@ -48,8 +48,8 @@ class Pace:
             while now - seen[0][0] > _WINDOW_S:
                 seen.popleft()
 
-    def pages_per_s(self, stage: Stage) -> float | None:
-        """None until enough was seen, and while the stage stands still."""
+    def per_s(self, stage: Stage) -> float | None:
+        """Pages, or what else the stage counts; None until enough was seen, and while it stands still."""
         seen = self._seen.get(stage)
         if not seen:
             return None
@@ -60,13 +60,12 @@ class Pace:
         """Stages run beside each other, so the slowest one counts. None as long as one of them has no speed yet."""
         longest: float | None = None
         for stage in view.stages:
-            left = stage.total - stage.done - stage.failed
-            if left <= 0:
+            if stage.left <= 0:
                 continue
-            rate = self.pages_per_s(stage.stage)
+            rate = self.per_s(stage.stage)
             if rate is None:
                 return None
-            longest = max(longest or 0.0, left / rate)
+            longest = max(longest or 0.0, stage.left / rate)
         return longest
 
 
@@ -158,22 +157,30 @@ def headline(view: JobView) -> str:
     return ", ".join([f"{final} of {console.plural(len(view.documents), 'document')}", *bad])
 
 
+def times_words(view: JobView) -> str:
+    """``; 4.0 s of work after 51.0 s of waiting``; nothing of a job that is not over."""
+    if view.work_s is None:
+        return ""
+    waited = f" after {console.duration(view.waited_s)} of waiting" if view.waited_s else ""
+    return f"; {console.duration(view.work_s)} of work{waited}"
+
+
 def document_line(found: JobDocumentView) -> str:
     """``done     invoice.pdf  3 pages  2.1 s`` or the reason of a failure."""
     parts = [f"{found.state!s:<9}", console.printable(found.source)]
-    if found.outcome in (Outcome.SAME, Outcome.DUPLICATE):
+    if found.unchanged:
         parts.append("(unchanged)" if found.outcome is Outcome.SAME else "(same content as another file)")
     elif found.pages:
         parts.append(console.plural(found.pages, "page"))
-    if found.duration_s is not None:
-        parts.append(console.duration(found.duration_s))
+    if found.work_s is not None:
+        parts.append(console.duration(found.work_s))
     if found.error:
         parts.append(f"- {console.one_line(found.error.message)}")
     return "  ".join(parts)
 
 
 def unfinished(stages: Iterable[StageProgress]) -> list[StageProgress]:
-    return [stage for stage in stages if stage.done + stage.failed < stage.total]
+    return [stage for stage in stages if stage.left > 0]
 
 
 def stage_words(stage: StageProgress) -> str:
@@ -188,7 +195,7 @@ def live_picture(view: JobView, pace: Pace, elapsed_s: float) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     for stage in view.stages:
         if stage.total:
-            table.add_row(*stage_cells(stage, pace.pages_per_s(stage.stage)))
+            table.add_row(*stage_cells(stage, pace.per_s(stage.stage)))
     return Group(_title(view, pace, elapsed_s), table, *working_lines(view))
 
 
@@ -200,16 +207,24 @@ def _title(view: JobView, pace: Pace, elapsed_s: float) -> Text:
     return _styled("  ".join(parts), "bold")
 
 
-def stage_cells(stage: StageProgress, pages_per_s: float | None) -> list[str | Text]:
-    """Name, bar, pages done of pages, what waits and what is worked on, speed."""
-    filled = _BAR * (stage.done + stage.failed) // max(stage.total, 1)
-    finished = stage.done + stage.failed >= stage.total
+def stage_cells(stage: StageProgress, per_s: float | None) -> list[str | Text]:
+    """Name, bar, done of all, what waits and what is worked on, speed in the stage's own unit."""
+    filled = _BAR * (stage.total - stage.left) // max(stage.total, 1)
+    finished = stage.left <= 0
     bar = _styled("━" * filled + "╌" * (_BAR - filled), "green" if finished else "cyan")
-    counts = [f"{count} {word}" for count, word in ((stage.waiting, "waiting"), (stage.working, "working")) if count]
-    if stage.failed:
-        counts.append(f"{stage.failed} failed")
-    speed = f"{pages_per_s:.1f} pages/s" if pages_per_s and not finished else ""
-    return [f"  {stage.stage}", bar, f"{stage.done}/{stage.total}", ", ".join(counts), speed]
+    speed = f"{per_s:.1f} {stage.unit}s/s" if per_s and not finished else ""
+    return [f"  {stage.stage}", bar, f"{stage.done}/{stage.total}", rest_words(stage), speed]
+
+
+def rest_words(stage: StageProgress) -> str:
+    """``3 waiting, 1 working, 2 failed, 4 cancelled``: what of a stage is not done, zeros left out."""
+    rest = {
+        "waiting": stage.waiting,
+        "working": stage.working,
+        "failed": stage.failed,
+        "cancelled": stage.cancelled,
+    }
+    return ", ".join(f"{count} {word}" for word, count in rest.items() if count)
 
 
 def working_lines(view: JobView) -> list[Text]:

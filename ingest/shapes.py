@@ -36,6 +36,16 @@ def moment(seconds: float | None) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else None
 
 
+def _seconds(value: float | None) -> float | None:
+    """To the millisecond: no clock here is finer."""
+    return None if value is None else round(value, 3)
+
+
+def by_state(counts: Mapping[DocumentState, int]) -> dict[str, int]:
+    """How many documents are in each state, in the states' order, zeros left out."""
+    return {str(state): counts[state] for state in DocumentState if counts.get(state)}
+
+
 def _fault(fault: Fault | None) -> Json:
     return {"error": fault.message if fault else None, "error_code": fault.code if fault else None}
 
@@ -64,7 +74,8 @@ def document(view: DocumentView) -> Json:
         "failed_stages": _keyed(view.failed_stages),
         "created_at": moment(view.created_at),
         "updated_at": moment(view.updated_at),
-        "duration_s": view.duration_s,
+        "work_s": _seconds(view.work_s),
+        "waited_s": _seconds(view.waited_s),
         "stages": [stage(one) for one in view.stages if one.total],
     }
 
@@ -120,13 +131,27 @@ def record(view: RecordView) -> Json:
 
 
 def knowledge_base(view: KnowledgeBaseView) -> Json:
-    return {**asdict(view), "created_at": moment(view.created_at)}
+    """``failed`` and ``running`` stand in ``counts``, too: the same numbers under shorter names."""
+    return {
+        "knowledge_id": view.knowledge_id,
+        "documents": view.documents,
+        "counts": by_state(view.counts),
+        "failed": view.counts.get(DocumentState.FAILED, 0),
+        "running": view.counts.get(DocumentState.RUNNING, 0),
+        "pages": view.pages,
+        "chunks": view.chunks,
+        "records": view.records,
+        "size_bytes": view.size_bytes,
+        "embedder": view.embedder,
+        "created_at": moment(view.created_at),
+    }
 
 
 def planned_file(found: PlannedFile) -> Json:
     return {
         "source": found.source,
         "outcome": str(found.outcome),
+        "state": str(found.state) if found.state else None,
         "size_bytes": found.size_bytes,
         "pages": found.pages,
         "routes": _keyed(found.routes),
@@ -159,6 +184,7 @@ def stage(found: StageProgress) -> Json:
     return {
         **asdict(found),
         "stage": str(found.stage),
+        "unit": found.unit,
         "started_at": moment(found.started_at),
         "finished_at": moment(found.finished_at),
     }
@@ -181,7 +207,8 @@ def job_document(found: JobDocumentView) -> Json:
         "page": found.page,
         **_fault(found.error),
         "silent_s": round(found.silent_s, 1),
-        "duration_s": found.duration_s,
+        "work_s": _seconds(found.work_s),
+        "waited_s": _seconds(found.waited_s),
         "ended_at": moment(found.ended_at),
         "waiting": waiting(found.waiting),
         "stages": [stage(one) for one in found.stages if one.total],
@@ -195,7 +222,9 @@ def job_summary(found: JobSummary) -> Json:
         "state": str(found.state),
         "created_at": moment(found.created_at),
         "finished_at": moment(found.finished_at),
-        "counts": {str(state): found.counts[state] for state in DocumentState if found.counts.get(state)},
+        "work_s": _seconds(found.work_s),
+        "waited_s": _seconds(found.waited_s),
+        "counts": by_state(found.counts),
         "priority": found.priority,
         "metadata": found.metadata,
         "callback_url": found.callback_url,
@@ -221,7 +250,9 @@ def job(view: JobView) -> Json:
         "state": str(view.state),
         "created_at": moment(view.created_at),
         "finished_at": moment(view.finished_at),
-        "counts": {str(state): count for state, count in view.counts().items() if count},
+        "work_s": _seconds(view.work_s),
+        "waited_s": _seconds(view.waited_s),
+        "counts": by_state(view.counts()),
         "stages": [stage(one) for one in view.stages],
         "documents": [job_document(found) for found in view.documents],
     }

@@ -100,6 +100,11 @@ class Memory:
             return Outcome.DUPLICATE
         return outcome
 
+    def state_of(self, document: str) -> DocumentState | None:
+        """The state of a document as it is known, None where there is none."""
+        known = self.known.get(document)
+        return known.state if known else None
+
     def standing_fault(self, placement: Placement, document: str) -> Fault | None:
         """Why a document that is not made again had failed before."""
         known = self.known.get(document)

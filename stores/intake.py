@@ -126,12 +126,13 @@ class Intake:
                 )
             )
 
-    def place(self, job_id: str, placements: Sequence[Placement], order: Order, now: float) -> None:
-        """Write arrivals: sources, documents, generations and first steps, and their places in the job."""
+    def place(self, job_id: str, placements: Sequence[Placement], order: Order, now: float) -> list[str]:
+        """Write arrivals: sources, documents, generations, first steps, places in the job; the names of these."""
         with self.database.write() as connection:
             connection.execute(update(job).where(job.c.id == job_id).values(touched_at=now))
             labels = [place_one(connection, job_id, placement, order, now) for placement in placements]
             known_at_once(connection, job_id, labels, now)
+        return labels
 
     def seal_job(self, job_id: str, now: float) -> None:
         """No file is added any more; the job ends with its last document, now if none is open."""

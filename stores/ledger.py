@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, insert, or_, select, text, update
 
+from stores import durations
 from stores.effects import Batch, Need
 from stores.errands.outbox import jobs_ended, places_ended
 from stores.models import DocumentState, Fault, JobState, Stage, StepState
@@ -117,10 +118,21 @@ def close_jobs(connection: Connection, now: float, jobs: Collection[str] | None 
     meant = or_(job.c.state == JobState.RUNNING, forsaken)
     if jobs is not None:
         meant = and_(job.c.state == JobState.RUNNING, job.c.id.in_(jobs))
-    ended = connection.execute(
-        update(job).where(meant, ~open_place).values(state=JobState.DONE, finished_at=now).returning(job.c.id)
-    ).scalars()
-    jobs_ended(connection, list(ended), now)
+    ended = list(
+        connection.execute(
+            update(job).where(meant, ~open_place).values(state=JobState.DONE, finished_at=now).returning(job.c.id)
+        ).scalars()
+    )
+    note_work(connection, ended)
+    jobs_ended(connection, ended, now)
+
+
+def note_work(connection: Connection, jobs: Collection[str]) -> None:
+    """Keep with jobs that end how long they were worked on: their steps may be gone tomorrow."""
+    for job_id in jobs:
+        worked = durations.of_job(connection, job_id)
+        facts = {"began_at": worked.began_at, "work_s": worked.work_s} if worked else {"work_s": 0.0}
+        connection.execute(update(job).where(job.c.id == job_id).values(**facts))
 
 
 def what_is_lost(connection: Connection, document_id: str, number: int) -> Fault | None:

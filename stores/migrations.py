@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 from sqlalchemy.schema import CreateColumn
 
 from stores import keywords
@@ -26,11 +26,21 @@ def _world_outside(connection: Connection) -> None:
     if "number" not in _columns(connection, callback.name):
         callback.drop(connection)  # the first tables had one that nothing used
     metadata.create_all(connection)
-    there = _columns(connection, job.name)
-    for column in job.columns:
+    _add_columns(connection, job)
+
+
+def _work_of_jobs(connection: Connection) -> None:
+    """A job that has ended knows how long it was worked on."""
+    _add_columns(connection, job)
+
+
+def _add_columns(connection: Connection, table: Table) -> None:
+    """Add the columns of today that a table lacks."""
+    there = _columns(connection, table.name)
+    for column in table.columns:
         if column.name not in there:
             definition = CreateColumn(column).compile(dialect=connection.dialect)
-            connection.exec_driver_sql(f"ALTER TABLE {job.name} ADD COLUMN {definition}")
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
 
 
 def _list_orders(connection: Connection) -> None:
@@ -44,7 +54,7 @@ def _columns(connection: Connection, table: str) -> set[str]:
     return {row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")}
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _world_outside, _list_orders)
+STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _world_outside, _list_orders, _work_of_jobs)
 
 
 def migrate(connection: Connection) -> None:

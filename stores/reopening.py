@@ -22,11 +22,13 @@ from stores.ledger import (
     copy_facts,
     copy_rows,
     new_generation,
+    note_work,
 )
 from stores.models import DocumentState, JobState, Stage, StepState
 from stores.tables import chunk, document, generation, job, job_document, page, step
 
 Order = Mapping[Stage, tuple[Need, ...]]
+_OPEN_AGAIN = {"state": JobState.RUNNING, "finished_at": None, "began_at": None, "work_s": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Reopening:
             places_ended(connection, [(row.job, row.source) for row in ended], now)
             connection.execute(update(job).where(job.c.id == job_id).values(state=JobState.CANCELLED, finished_at=now))
             cancel_fetches(connection, job_id)
+            note_work(connection, [job_id])
             jobs_ended(connection, [job_id], now)
             for row in rows:
                 if not _wanted_elsewhere(connection, job_id, row):
@@ -80,12 +83,10 @@ class Reopening:
                 .distinct()
             ).all()
             for row in rows:
-                reopen_generation(connection, row.document, row.generation, order, now)
+                reopen_generation(connection, row.document, row.generation, order, now, job_id)
             fetches = reopen_fetches(connection, job_id)
             if rows or fetches:
-                connection.execute(
-                    update(job).where(job.c.id == job_id).values(state=JobState.RUNNING, finished_at=None)
-                )
+                connection.execute(update(job).where(job.c.id == job_id).values(touched_at=now, **_OPEN_AGAIN))
         return len(rows) + fetches
 
     def close_forsaken(self) -> None:
@@ -125,17 +126,22 @@ def _wanted_elsewhere(connection: Connection, job_id: str, row: Any) -> bool:
     )
 
 
-def reopen_generation(connection: Connection, document_id: str, number: int, order: Order, now: float) -> int:
+def reopen_generation(
+    connection: Connection, document_id: str, number: int, order: Order, now: float, job_id: str = ""
+) -> int:
     """Pages and steps that failed or were cancelled wait again, and all that follows them.
 
     A generation that answers is not touched: a copy of it is opened beside it. The number of the one that is open.
+    Its place in the job that is retried waits with it; what other jobs that are over say of it stays.
     """
     row = connection.execute(select(document.c.visible).where(document.c.id == document_id)).one()
+    old = number
     if row.visible == number:
         number = _copy_beside(connection, document_id, number, now)
     broken = _forget_failures(connection, document_id, number)
     _reset_steps(connection, document_id, number, broken)
-    _queue_again(connection, document_id, number)
+    _queue_again(connection, document_id, number, now)
+    _queue_places(connection, document_id, old, number, job_id)
     advance(connection, document_id, number, order, 0.0)
     return number
 
@@ -147,11 +153,6 @@ def _copy_beside(connection: Connection, document_id: str, old: int, now: float)
     new = new_generation(connection, document_id, dict(row.options), [], row.fingerprints, now)
     copy_rows(connection, ["page", "block", "step"], document_id, old, new)
     copy_facts(connection, document_id, old, new)
-    connection.execute(
-        update(job_document)
-        .where(job_document.c.document == document_id, job_document.c.generation == old)
-        .values(generation=new)
-    )
     return new
 
 
@@ -187,21 +188,30 @@ def _reset_steps(connection: Connection, document_id: str, number: int, broken: 
             error=None,
             error_code=None,
             detail=None,
+            heard_at=None,
+            started_at=None,
             finished_at=None,
         )
     )
 
 
-def _queue_again(connection: Connection, document_id: str, number: int) -> None:
+def _queue_again(connection: Connection, document_id: str, number: int, now: float) -> None:
+    """A generation and its document are queued as if they were asked for now."""
     words = {"state": DocumentState.QUEUED, "error": None, "error_code": None}
     connection.execute(
         update(generation)
         .where(generation.c.document == document_id, generation.c.number == number)
-        .values(state=DocumentState.QUEUED, finished_at=None)
+        .values(state=DocumentState.QUEUED, created_at=now, finished_at=None)
     )
     connection.execute(update(document).where(document.c.id == document_id).values(**words))
+
+
+def _queue_places(connection: Connection, document_id: str, old: int, number: int, job_id: str) -> None:
+    """The places of a generation wait again in the job that is retried, and in jobs that are not over."""
+    still_open = select(job.c.id).where(job.c.state.in_(OPEN_JOBS))
     connection.execute(
         update(job_document)
-        .where(job_document.c.document == document_id, job_document.c.generation == number)
-        .values(**words)
+        .where(job_document.c.document == document_id, job_document.c.generation == old)
+        .where(or_(job_document.c.job == job_id, job_document.c.job.in_(still_open)))
+        .values(generation=number, state=DocumentState.QUEUED, error=None, error_code=None)
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, case, or_, select, update
 
 from stores.database import Database
 from stores.dispatch import is_step
@@ -51,7 +51,7 @@ class Steps:
                     worker=worker,
                     lease_until=now + LEASE_S,
                     heard_at=now,
-                    started_at=func.coalesce(step.c.started_at, now),
+                    started_at=_moved_up(now),
                 )
                 .returning(step.c.attempt, step.c.losses, step.c.first_page, step.c.last_page, step.c.page)
             ).first()
@@ -109,6 +109,7 @@ class Steps:
 
     def retry_later(self, claim: Claim, fault: Fault, delay_s: float) -> None:
         """Give a step back; it is due again after ``delay_s``."""
+        now = time.time()
         with self.database.write() as connection:
             _touch(
                 connection,
@@ -117,13 +118,15 @@ class Steps:
                 owner=None,
                 lease_until=0.0,
                 sent_at=0.0,
-                not_before=time.time() + delay_s,
+                heard_at=now,
+                not_before=now + delay_s,
                 error_code=fault.code,
                 error=fault.message,
             )
 
     def hand_back(self, claim: Claim, delay_s: float = 0.0) -> None:
         """Give a step back untried: any worker may go on with it after ``delay_s``."""
+        now = time.time()
         with self.database.write() as connection:
             _touch(
                 connection,
@@ -133,7 +136,8 @@ class Steps:
                 attempt=step.c.attempt - 1,
                 lease_until=0.0,
                 sent_at=0.0,
-                not_before=time.time() + delay_s if delay_s else 0.0,
+                heard_at=now,
+                not_before=now + delay_s if delay_s else 0.0,
             )
 
     def fail(self, claim: Claim, fault: Fault, order: Order, *, fatal: bool) -> list[StepKey]:
@@ -188,6 +192,12 @@ class Steps:
             )
             for stage, batch in due
         ]
+
+
+def _moved_up(now: float) -> Any:
+    """When a step began that is claimed now: so long ago as its earlier attempts have worked on it."""
+    worked_s = step.c.heard_at - step.c.started_at
+    return case((worked_s > 0.0, now - worked_s), else_=now)
 
 
 def _claimable(now: float) -> Any:

@@ -211,6 +211,8 @@ job = Table(
     Column("created_at", Float, nullable=False),
     Column("touched_at", Float, nullable=False),
     Column("finished_at", Float),
+    Column("began_at", Float),  # when somebody first worked on it; known, like work_s, when the job has ended
+    Column("work_s", Float),  # seconds by the clock in which somebody worked on it
     Column("priority", Integer, nullable=False, server_default="0"),  # larger first among waiting documents
     Column("metadata", JSON),  # the asker's own words, handed back in views and callbacks
     Column("callback_url", Text),

@@ -44,18 +44,29 @@ class JobFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnowledgeBaseView:
-    """Counts of one knowledge base; ``size_bytes`` is all of its folder, ``embedder`` what made the vectors in it."""
+    """Counts of one knowledge base; ``size_bytes`` is all of its folder, ``embedder`` what made the vectors in it.
+
+    ``counts`` says how many of the documents that are listed are in each state, zeros left out; a file that could
+    never be taken is a failed one. Pages, chunks and records are those of what answers now.
+    """
 
     knowledge_id: str
-    documents: int
-    failed: int
-    running: int
+    counts: Mapping[DocumentState, int]
     pages: int
     chunks: int
     records: int
     size_bytes: int
     embedder: str
     created_at: float
+
+    @property
+    def documents(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def open(self) -> int:
+        """Documents that are queued or running."""
+        return sum(count for state, count in self.counts.items() if not state.final)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,15 +91,17 @@ class DocumentView:
     failed_stages: Mapping[Stage, str]
     created_at: float
     updated_at: float
-    duration_s: float | None
+    work_s: float | None  # of the newest generation: seconds by the clock in which somebody worked on it
+    waited_s: float | None  # from the request for it until somebody did
     stages: tuple[StageProgress, ...] = ()  # of the newest generation; only where one document is asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageProgress:
-    """Pages of one stage of a job or document. ``total`` grows until planning is done.
+    """Pages of one stage of a job or document; of ``plan``, documents. ``total`` grows until planning is done.
 
-    Waiting and working are kept apart. The stage began with its first step and is finished with its last.
+    Each stands in one place: done, waiting, working, failed, or cancelled, which is neither. The stage began with its
+    first step and is finished with its last.
     """
 
     stage: Stage
@@ -97,8 +110,19 @@ class StageProgress:
     waiting: int
     working: int
     failed: int
+    cancelled: int = 0
     started_at: float | None = None
     finished_at: float | None = None
+
+    @property
+    def unit(self) -> str:
+        """What is counted."""
+        return "document" if self.stage is Stage.PLAN else "page"
+
+    @property
+    def left(self) -> int:
+        """What is still to be done."""
+        return self.total - self.done - self.failed - self.cancelled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,16 +152,27 @@ class JobDocumentView:
     stage: Stage | None = None
     page: int | None = None
     silent_s: float = 0.0
-    duration_s: float | None = None
+    work_s: float | None = None  # since the job was asked for, by the clock; None where nobody worked on it since
+    waited_s: float | None = None  # from then until somebody did
     generation: int = 0
     stages: tuple[StageProgress, ...] = ()  # only where a part of a job's documents is asked for
     waiting: Waiting | None = None
     ended_at: float | None = None
 
+    @property
+    def unchanged(self) -> bool:
+        """Was it as it is now when the job was asked for? What another job had in work then is not."""
+        known = self.outcome in (Outcome.SAME, Outcome.DUPLICATE)
+        return known and self.state.final and self.work_s is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSummary:
-    """One job without its documents; ``counts`` says how many of them are in each state, zeros left out."""
+    """One job without its documents; ``counts`` says how many of them are in each state, zeros left out.
+
+    ``work_s`` is known when it has ended: seconds by the clock in which somebody worked on it, however many did;
+    ``waited_s`` those from the request until somebody did.
+    """
 
     job: str
     knowledge_id: str
@@ -145,6 +180,8 @@ class JobSummary:
     created_at: float
     finished_at: float | None
     counts: Mapping[DocumentState, int]
+    work_s: float | None = None
+    waited_s: float | None = None
     priority: int = 0
     metadata: Mapping[str, Any] | None = None
     callback_url: str | None = None
@@ -175,6 +212,8 @@ class JobView:
     finished_at: float | None
     documents: tuple[JobDocumentView, ...]
     stages: tuple[StageProgress, ...]
+    work_s: float | None = None
+    waited_s: float | None = None
 
     def counts(self) -> dict[DocumentState, int]:
         """How many documents are in each state."""
@@ -186,10 +225,16 @@ class JobView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedFile:
-    """One file of a dry run. ``routes`` are counted only for new and changed files."""
+    """One file of a request. ``routes`` are counted only in a dry run, for new and changed files.
+
+    ``state`` is that of the document as the request met it, None where there was none; ``place`` the name that the
+    file has in its job where that is another.
+    """
 
     source: str
     outcome: Outcome
+    state: DocumentState | None = None
+    place: str = ""
     size_bytes: int = 0
     pages: int = 0
     routes: Mapping[Route, int] = field(default_factory=dict)

@@ -47,8 +47,8 @@ class Stores:
                 continue  # deleted meanwhile, or damaged: its figures are missing
             for state, count in figures.documents.items():
                 documents.add_metric([name, state], count)
-            for state, count in figures.callbacks.items():
-                callbacks.add_metric([name, state], count)
+            for callback_state, count in figures.callbacks.items():
+                callbacks.add_metric([name, callback_state], count)
             for cost in figures.costs:
                 steps.add_metric([name, cost.stage, "done"], cost.done)
                 steps.add_metric([name, cost.stage, "failed"], cost.failed)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from stores.models import DocumentState, FieldKind, JobState, Label, Outcome, Route, Stage
 
 Box = tuple[float, float, float, float]
+_WORK = "Seconds by the clock in which somebody worked on it, however many did; null where it is not known (yet)."
+_WAITED = "Seconds from the request until somebody worked on it."
 
 
 class PlacedBox(BaseModel):
@@ -20,14 +22,19 @@ class PlacedBox(BaseModel):
 
 
 class StageOut(BaseModel):
-    """Pages of one stage. A plan counts as one page; totals grow until planning is done."""
+    """Pages of one stage; of ``plan``, documents: ``unit`` says so. Totals grow until planning is done.
+
+    Each stands in one place: done, waiting, working, failed, or cancelled.
+    """
 
     stage: Stage
+    unit: Literal["page", "document"]
     total: int
     done: int
     waiting: int
     working: int
     failed: int
+    cancelled: int
     started_at: datetime | None
     finished_at: datetime | None
 
@@ -54,7 +61,8 @@ class JobDocumentOut(BaseModel):
     error: str | None
     error_code: str | None
     silent_s: float
-    duration_s: float | None
+    work_s: float | None = Field(description=_WORK)
+    waited_s: float | None = Field(description=_WAITED)
     ended_at: datetime | None
     waiting: WaitingOut | None
     stages: list[StageOut]
@@ -68,6 +76,8 @@ class JobSummaryOut(BaseModel):
     state: JobState
     created_at: datetime
     finished_at: datetime | None
+    work_s: float | None = Field(description=_WORK)
+    waited_s: float | None = Field(description=_WAITED)
     counts: dict[DocumentState, int]
     priority: int
     metadata: dict[str, Any] | None
@@ -112,7 +122,8 @@ class DocumentOut(BaseModel):
     failed_stages: dict[Stage, str]
     created_at: datetime | None
     updated_at: datetime | None
-    duration_s: float | None
+    work_s: float | None = Field(description=_WORK)
+    waited_s: float | None = Field(description=_WAITED)
     stages: list[StageOut]
 
 
@@ -203,10 +214,15 @@ class HitOut(ChunkOut):
 
 
 class KnowledgeBaseOut(BaseModel):
-    """Counts of one knowledge base; ``size_bytes`` is all of its folder."""
+    """Counts of one knowledge base; ``size_bytes`` is all of its folder.
+
+    ``documents`` is the length of the list of its documents, ``counts`` divides it by state. Pages, chunks and records
+    are those of what answers now.
+    """
 
     knowledge_id: str
     documents: int
+    counts: dict[DocumentState, int]
     failed: int
     running: int
     pages: int

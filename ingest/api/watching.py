@@ -195,7 +195,7 @@ def _micros(stamp: float) -> int:
 
 def _signature(found: JobProgress) -> str:
     """What of a job's progress is a change when it differs: not the seconds that pass by themselves."""
-    stages = [(s.stage, s.total, s.done, s.working, s.failed) for s in found.stages]
+    stages = [(s.stage, s.total, s.done, s.working, s.failed, s.cancelled) for s in found.stages]
     working = [(one.source, one.stage, one.page) for one in found.working]
     why = (found.waiting.queue, found.waiting.place, found.waiting.again_at) if found.waiting else None
     return repr((found.summary.state, sorted(found.summary.counts.items()), stages, working, why))

@@ -72,7 +72,7 @@ def _retryable(progress: JobProgress) -> bool:
 
 
 def drawn(stages: tuple[StageProgress, ...]) -> dict[str, list[int]]:
-    """Pages of each stage as the script draws them: total, done, failed."""
+    """Pages of each stage as the script draws them: total, done, failed; what is cancelled stays empty."""
     return {str(one.stage): [one.total, one.done, one.failed] for one in stages if one.total}
 
 
@@ -80,7 +80,9 @@ def now_words(found: JobDocumentView) -> str:
     """What happens to a document now, or why nothing does; static/job.js says the same."""
     if found.stage:
         return f"{found.stage}, page {found.page} of {found.pages}" if found.page and found.pages else str(found.stage)
-    if found.outcome in ("same", "duplicate") and found.state.final:
+    if found.outcome == "gone" and found.state.final:
+        return "deleted since"
+    if found.unchanged:
         return "unchanged" if found.outcome == "same" else "the same bytes as another file"
     if found.waiting:
         return found.waiting.why

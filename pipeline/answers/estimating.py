@@ -23,7 +23,7 @@ def left_s(stages: Sequence[StageProgress], page_s: Mapping[Stage, float], at_on
     grows = plan.total / plan.done if plan.done else 1.0  # documents that are not planned yet are like the others
     work_s = 0.0
     for stage in stages:
-        left = 0.0 if stage.stage is Stage.PLAN else stage.total * grows - stage.done - stage.failed
+        left = 0.0 if stage.stage is Stage.PLAN else stage.total * grows - (stage.total - stage.left)
         if left <= 0:
             continue
         if stage.stage in _READING and stage.stage not in page_s:

@@ -233,7 +233,8 @@ class Viewing:
             embedder=", ".join(store.passages.embedders()),
             created_at=float(store.get_meta("created_at") or 0.0),
             size_bytes=self._tools.files.size_bytes(store.knowledge_id),
-            **store.overview.counts(),
+            counts=store.overview.documents_by_state(),
+            **store.overview.answering(),
         )
 
     def figures(self, store: RecordStore) -> Figures:

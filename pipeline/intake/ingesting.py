@@ -16,7 +16,7 @@ from pipeline.placing import Memory, Wanted, Wish, check_schemas, refusal
 from pipeline.work import Tools
 from stores.errors import InputError, NotFoundError
 from stores.intake import KnownSource, Placement
-from stores.models import Fault, Options, Outcome, document_id
+from stores.models import DocumentState, Fault, Options, Outcome, document_id
 from stores.ulid import new_ulid
 from stores.views import IngestReport, PlannedFile
 
@@ -90,6 +90,7 @@ def ingest(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestRep
     files = [_take(ingestion, job, file) for file in gathered.files]
     job.fetch(urls, request.passwords)
     job.seal()
+    files = [replace(found, place=job.place_of(file)) for file, found in zip(gathered.files, files, strict=True)]
     if any(file.outcome is Outcome.CHANGED for file in files):
         removal.remove_orphans(tools, store)  # content that was replaced by content that answers already
     if request.prune:
@@ -125,6 +126,11 @@ class _Job:
         self.store = store
         self._tools, self._options = tools, options
         self._waiting: list[Placement] = []
+        self._places: dict[tuple[str, str], str] = {}
+
+    def place_of(self, file: FoundFile) -> str:
+        """The name that a file has in the job, "" where it has no place there."""
+        return self._places.get((file.root, file.name), "")
 
     def add(self, placement: Placement) -> None:
         self._waiting.append(placement)
@@ -148,7 +154,9 @@ class _Job:
         now = time.time()
         job = self._opened(now)
         self._tools.catalog.mark_busy(self.store.knowledge_id)
-        self.store.intake.place(job, self._waiting, flow.ORDER, now)
+        names = self.store.intake.place(job, self._waiting, flow.ORDER, now)
+        arrivals = [placement.arrival for placement in self._waiting]
+        self._places |= {(a.root, a.name): name for a, name in zip(arrivals, names, strict=True)}
         self._waiting = []
 
     def _opened(self, now: float) -> str:
@@ -167,24 +175,24 @@ def _take(ingestion: Ingestion, job: _Job, file: FoundFile) -> PlannedFile:
         placement = _stored(ingestion, job.store, file)
     except InputError as error:
         return _refused(ingestion, job, file, Fault(code=error.code, message=error.message))
+    state = ingestion.memory.state_of(document_id(placement.arrival.sha256))
     if placement.make:
         job.add(placement)
     else:
         job.store.intake.remember(placement.arrival)
     ingestion.memory.note(placement)
-    return planned(
-        file, placement.outcome, ingestion.memory.standing_fault(placement, document_id(placement.arrival.sha256))
-    )
+    found = document_id(placement.arrival.sha256)
+    return planned(file, placement.outcome, ingestion.memory.standing_fault(placement, found), state)
 
 
 def _known(ingestion: Ingestion, job: _Job, file: FoundFile, document: str) -> PlannedFile:
     """A file that did not change: again only where settings, options or an earlier failure ask for it."""
-    placement = ingestion.placement(file, "", "", document)
+    placement, state = ingestion.placement(file, "", "", document), ingestion.memory.state_of(document)
     if placement.make:
         placement = _with_hash(job.store, placement, document)
         job.add(placement)
         ingestion.memory.note(placement)
-    return planned(file, placement.outcome, ingestion.memory.standing_fault(placement, document))
+    return planned(file, placement.outcome, ingestion.memory.standing_fault(placement, document), state)
 
 
 def _with_hash(store: RecordStore, placement: Placement, document: str) -> Placement:
@@ -205,7 +213,7 @@ def _stored(ingestion: Ingestion, store: RecordStore, file: FoundFile) -> Placem
 def _refused(ingestion: Ingestion, job: _Job, file: FoundFile, fault: Fault) -> PlannedFile:
     if not ingestion.memory.had_fault(file, fault):
         job.add(refusal(file, fault))
-    return planned(file, Outcome.FAILED, fault)
+    return planned(file, Outcome.FAILED, fault, DocumentState.FAILED)
 
 
 def _prune(tools: Tools, store: RecordStore, source: KnownSource) -> PlannedFile:
@@ -215,5 +223,5 @@ def _prune(tools: Tools, store: RecordStore, source: KnownSource) -> PlannedFile
     return PlannedFile(source=source.name, outcome=Outcome.GONE)
 
 
-def planned(file: FoundFile, outcome: Outcome, fault: Fault | None) -> PlannedFile:
-    return PlannedFile(source=file.name, outcome=outcome, size_bytes=file.size_bytes, error=fault)
+def planned(file: FoundFile, outcome: Outcome, fault: Fault | None, state: DocumentState | None = None) -> PlannedFile:
+    return PlannedFile(source=file.name, outcome=outcome, state=state, size_bytes=file.size_bytes, error=fault)

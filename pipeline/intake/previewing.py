@@ -18,7 +18,7 @@ from pipeline.stages.plan import decide, parse_page_numbers
 from pipeline.work import Tools
 from stores.errors import EncryptedError, InputError
 from stores.files import hash_of
-from stores.models import Fault, Options, Outcome, Route, document_id
+from stores.models import DocumentState, Fault, Options, Outcome, Route, document_id
 from stores.views import IngestReport, PlannedFile
 
 if TYPE_CHECKING:
@@ -44,16 +44,16 @@ def preview(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestRe
 
 def _foreseen(ingestion: Ingestion, looker: _Looker, speeds: Mapping[Route, float], file: FoundFile) -> PlannedFile:
     if file.fault:
-        return planned(file, Outcome.FAILED, file.fault)
+        return planned(file, Outcome.FAILED, file.fault, DocumentState.FAILED)
     try:
         sniff(file.path)
         document = ingestion.memory.unchanged_document(file) or document_id(hash_of(file.path))
         placement = ingestion.placement(file, "", "", document)
         if not placement.make or placement.keep:
-            return planned(file, placement.outcome, None)
+            return planned(file, placement.outcome, None, ingestion.memory.state_of(document))
         routes = looker.routes(file.path, placement.options, placement.passwords)
     except InputError as error:
-        return planned(file, Outcome.FAILED, Fault(code=error.code, message=error.message))
+        return planned(file, Outcome.FAILED, Fault(code=error.code, message=error.message), DocumentState.FAILED)
     seconds = sum(count * speeds[route] for route, count in routes.items()) / ingestion.tools.settings.workers
     return PlannedFile(
         source=file.name,

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, false, func, literal, null, or_, select, true, union
 
+from stores import durations
 from stores.cursors import cursor_of, key_of
 from stores.errors import InputError
 from stores.intake import fault_of
@@ -23,13 +24,25 @@ SORTS = ("source", "added", "updated", "size")
 _SHOWN = func.coalesce(document.c.visible, document.c.newest)
 _MANY = 500  # ids in one condition
 _ANSWERS, _REFUSED = 0, 2  # arms
-_OF_GENERATION = (
-    generation.c.pages,
-    generation.c.title,
-    generation.c.language,
-    generation.c.started_at,
-    generation.c.finished_at,
-)
+_OF_GENERATION = (generation.c.pages, generation.c.title, generation.c.language)
+NEVER_TAKEN = source.c.document.is_(None), source.c.pending.is_(None), source.c.error.is_not(None)
+"""A file that could never be taken."""
+
+
+def documents_by_state(connection: Connection) -> dict[DocumentState, int]:
+    """How many documents of the whole list are in each state: those that a file names, and files never taken.
+
+    The one count of documents: what every list, summary, page and metric says of a knowledge base comes from here.
+    """
+    named = select(source.c.id).where(or_(source.c.document == document.c.id, source.c.pending == document.c.id))
+    rows = connection.execute(
+        select(document.c.state, func.count().label("n")).where(named.exists()).group_by(document.c.state)
+    )
+    found = {DocumentState(row.state): int(row.n) for row in rows}
+    refused = connection.execute(select(func.count()).select_from(source).where(*NEVER_TAKEN)).scalar_one()
+    if refused:
+        found[DocumentState.FAILED] = found.get(DocumentState.FAILED, 0) + int(refused)
+    return found
 
 
 def documents_page(
@@ -103,9 +116,8 @@ def _arms(wanted: DocumentFilter, order: _Order) -> list[Any]:
             query = query.join(document, document.c.id == named)
         arms.append(query.where(named.is_not(None), ~_earlier_name(named), *_conditions(named, wanted)))
     if wanted.state in (None, DocumentState.FAILED) and not wanted.language and not wanted.media_type:
-        refused = source.c.document.is_(None), source.c.pending.is_(None), source.c.error.is_not(None)
         named_so = [source.c.name.icontains(wanted.text, autoescape=True)] if wanted.text else []
-        arms.append(select(null().label("document")).select_from(source).where(*refused, *named_so))
+        arms.append(select(null().label("document")).select_from(source).where(*NEVER_TAKEN, *named_so))
     return arms
 
 
@@ -162,7 +174,13 @@ def _views(connection: Connection, keys: Sequence[tuple[Any, int, int, str | Non
 
 def _rows() -> Any:
     mine = and_(generation.c.document == document.c.id, generation.c.number == _SHOWN)
-    return select(document, *_OF_GENERATION).outerjoin(generation, mine)
+    newest = generation.alias()
+    asked_at = (
+        select(newest.c.created_at)
+        .where(newest.c.document == document.c.id, newest.c.number == document.c.newest)
+        .scalar_subquery()
+    )
+    return select(document, *_OF_GENERATION, asked_at.label("asked_at")).outerjoin(generation, mine)
 
 
 def document_view(connection: Connection, document_id: str) -> DocumentView | None:
@@ -180,6 +198,7 @@ class _Details:
         self.chunks: dict[str, int] = {}
         self.failed_pages: dict[str, dict[int, str]] = {}
         self.failed_stages: dict[str, dict[Stage, str]] = {}
+        self.worked = durations.of_generations(connection, ids)
         for at in range(0, len(ids), _MANY):
             part = ids[at : at + _MANY]
             self._name(connection, part)
@@ -222,7 +241,7 @@ class _Details:
 
 
 def _view(row: Any, details: _Details) -> DocumentView:
-    took = row.finished_at - row.started_at if row.finished_at and row.started_at else None
+    worked = details.worked.get((row.id, row.newest))
     names = details.names.get(row.id, ())
     return DocumentView(
         document=row.id,
@@ -243,7 +262,8 @@ def _view(row: Any, details: _Details) -> DocumentView:
         failed_stages=details.failed_stages.get(row.id, {}),
         created_at=row.created_at,
         updated_at=row.updated_at,
-        duration_s=took,
+        work_s=worked.work_s if worked else None,
+        waited_s=max(0.0, worked.began_at - row.asked_at) if worked and row.asked_at else None,
     )
 
 
@@ -269,5 +289,6 @@ def refused_view(row: Any) -> DocumentView:
         failed_stages={},
         created_at=0.0,
         updated_at=0.0,
-        duration_s=None,
+        work_s=None,
+        waited_s=None,
     )

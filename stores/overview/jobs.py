@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, or_, select
 
+from stores import durations
 from stores.cursors import cursor_of, key_of
+from stores.durations import Worked
 from stores.intake import fault_of
 from stores.ledger import OPEN_STATES
 from stores.models import DocumentState, JobState, Outcome, Route, Stage, StepState
@@ -72,10 +74,17 @@ def _summary(knowledge_id: str, row: Any, counts: Mapping[DocumentState, int]) -
         created_at=row.created_at,
         finished_at=row.finished_at,
         counts=counts,
+        **_times(row),
         priority=row.priority,
         metadata=row.metadata,
         callback_url=row.callback_url,
     )
+
+
+def _times(row: Any) -> dict[str, float | None]:
+    """How long a job was worked on, and waited since it was last asked for; nothing as long as it is open."""
+    waited = max(0.0, row.began_at - row.touched_at) if row.began_at else None
+    return {"work_s": row.work_s, "waited_s": waited}
 
 
 def whole_job(connection: Connection, knowledge_id: str, job_id: str) -> JobView | None:
@@ -91,6 +100,7 @@ def whole_job(connection: Connection, knowledge_id: str, job_id: str) -> JobView
         finished_at=row.finished_at,
         documents=tuple(_views(connection, job_id, _documents(job_id).order_by(job_document.c.source))),
         stages=tuple(stage_progress(connection, job_id)),
+        **_times(row),
     )
 
 
@@ -128,9 +138,8 @@ def _documents(job_id: str) -> Any:
     return (
         select(
             job_document,
+            job.c.touched_at,
             generation.c.pages,
-            generation.c.started_at,
-            generation.c.finished_at,
             _ENDED.label("ended_at"),
         )
         .join(job, job.c.id == job_document.c.job)
@@ -144,10 +153,9 @@ def _views(connection: Connection, job_id: str, query: Any, *, stages: bool = Fa
     rows = connection.execute(query).all()
     at_work = _steps_in_hand(connection, job_id, now)
     parts = _stages_of(connection, rows) if stages else {}
-    return [
-        _view(row, at_work.get((row.document, row.generation)), now, parts.get((row.document, row.generation), ()))
-        for row in rows
-    ]
+    worked = durations.of_places(connection, job_id, sorted({row.document for row in rows if row.document}))
+    places = [(row, (row.document, row.generation)) for row in rows]
+    return [_view(row, at_work.get(at), now, parts.get(at, ()), worked.get(at)) for row, at in places]
 
 
 def _steps_in_hand(connection: Connection, job_id: str, now: float) -> dict[tuple[str, int], Any]:
@@ -156,8 +164,9 @@ def _steps_in_hand(connection: Connection, job_id: str, now: float) -> dict[tupl
     return {(row.document, row.generation): row for row in connection.execute(query)}
 
 
-def _view(row: Any, at_work: Any, now: float, stages: tuple[StageProgress, ...]) -> JobDocumentView:
-    took = row.finished_at - row.started_at if row.finished_at and row.started_at else None
+def _view(
+    row: Any, at_work: Any, now: float, stages: tuple[StageProgress, ...], worked: Worked | None
+) -> JobDocumentView:
     return JobDocumentView(
         source=row.source,
         document=row.document,
@@ -168,7 +177,8 @@ def _view(row: Any, at_work: Any, now: float, stages: tuple[StageProgress, ...])
         stage=Stage(at_work.stage) if at_work else None,
         page=at_work.page if at_work else None,
         silent_s=max(0.0, now - at_work.heard_at) if at_work else 0.0,
-        duration_s=took,
+        work_s=worked.work_s if worked else None,
+        waited_s=max(0.0, worked.began_at - row.touched_at) if worked else None,
         generation=row.generation,
         stages=stages,
         ended_at=row.ended_at,
@@ -182,13 +192,10 @@ def stage_progress(connection: Connection, job_id: str) -> list[StageProgress]:
         _grouped(state).join(job_document, _STEPS).where(job_document.c.job == job_id).group_by(step.c.stage, state)
     ).all()
     mine = and_(job_document.c.document == page.c.document, job_document.c.generation == page.c.generation)
-    read = connection.execute(
-        select(page.c.route, func.count().label("n"))
-        .join(job_document, mine)
-        .where(job_document.c.job == job_id, _READ)
-        .group_by(page.c.route)
+    pages = connection.execute(
+        select(page.c.route, *_READ).join(job_document, mine).where(job_document.c.job == job_id).group_by(page.c.route)
     ).all()
-    return _all_stages(rows, {Route(row.route): row.n for row in read})
+    return _all_stages(rows, {Route(row.route): (row.read, row.lost) for row in pages})
 
 
 def document_stages(connection: Connection, document: str, number: int) -> tuple[StageProgress, ...]:
@@ -213,18 +220,22 @@ def _stages_in(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, in
         _grouped(state, *key).where(step.c.document.in_(ids)).group_by(*key, step.c.stage, state)
     ):
         steps.setdefault((row.document, row.generation), []).append(row)
-    read: dict[tuple[str, int], dict[Route, int]] = {}
+    pages: dict[tuple[str, int], dict[Route, tuple[int, int]]] = {}
     query = (
-        select(page.c.document, page.c.generation, page.c.route, func.count().label("n"))
-        .where(page.c.document.in_(ids), _READ)
+        select(page.c.document, page.c.generation, page.c.route, *_READ)
+        .where(page.c.document.in_(ids))
         .group_by(page.c.document, page.c.generation, page.c.route)
     )
     for row in connection.execute(query):
-        read.setdefault((row.document, row.generation), {})[Route(row.route)] = row.n
-    return {place: tuple(_all_stages(rows, read.get(place, {}))) for place, rows in steps.items()}
+        pages.setdefault((row.document, row.generation), {})[Route(row.route)] = (row.read, row.lost)
+    return {place: tuple(_all_stages(rows, pages.get(place, {}))) for place, rows in steps.items()}
 
 
-_READ = or_(page.c.markdown.is_not(None), page.c.error.is_not(None))
+_LOST = page.c.error.is_not(None)
+_READ = (
+    func.sum(case((_LOST, 0), (page.c.markdown.is_not(None), 1), else_=0)).label("read"),
+    func.sum(case((_LOST, 1), else_=0)).label("lost"),
+)
 _STAGE_OF = {Route.TEXT: Stage.PARSE, Route.OCR: Stage.OCR}
 
 
@@ -246,35 +257,41 @@ def _grouped(state: Any, *key: Any) -> Any:
     )
 
 
-def _all_stages(rows: Sequence[Any], read: Mapping[Route, int]) -> list[StageProgress]:
-    """``read``: pages that are saved already, finer than their steps."""
-    saved = {_STAGE_OF[route]: count for route, count in read.items() if route in _STAGE_OF}
-    return [_progress(stage, [r for r in rows if r.stage == stage], saved.get(stage)) for stage in Stage]
+def _all_stages(rows: Sequence[Any], pages: Mapping[Route, tuple[int, int]]) -> list[StageProgress]:
+    """``pages``: (read, lost) of each route, finer than the steps that read them."""
+    known = {_STAGE_OF[route]: counts for route, counts in pages.items() if route in _STAGE_OF}
+    return [_progress(stage, [r for r in rows if r.stage == stage], known.get(stage)) for stage in Stage]
 
 
-def _progress(stage: Stage, rows: Sequence[Any], read: int | None) -> StageProgress:
+def _progress(stage: Stage, rows: Sequence[Any], pages: tuple[int, int] | None) -> StageProgress:
     """Units are pages; a plan step, whose pages are not known before, counts as one."""
 
     def amount(*states: StepState) -> int:
         return sum((r.steps if stage is Stage.PLAN else r.pages) or 0 for r in rows if r.state in states)
 
-    total = amount(*StepState)
-    working = amount(StepState.RUNNING)
-    done = amount(StepState.DONE, StepState.SKIPPED)
-    if read is not None:
-        done = max(done, min(read, total))
-        working = min(working, total - done)
-    failed = min(amount(StepState.FAILED, StepState.CANCELLED), total - done - working)
+    total = left = amount(*StepState)
+
+    def share(wanted: int) -> int:
+        """At most so many of what is not counted yet."""
+        nonlocal left
+        given = min(wanted, left)
+        left -= given
+        return given
+
+    read, lost = pages or (amount(StepState.DONE, StepState.SKIPPED), amount(StepState.FAILED))
+    done, failed = share(read), share(lost)
+    waiting, working = share(amount(StepState.WAITING, StepState.DUE)), share(amount(StepState.RUNNING))
+    cancelled = share(amount(StepState.CANCELLED))
     began = [r.started_at for r in rows if r.started_at]
     ended = [r.finished_at for r in rows if r.finished_at]
-    waiting = total - done - working - failed
     return StageProgress(
         stage=stage,
         total=total,
-        done=done,
+        done=done + left,
         waiting=waiting,
         working=working,
         failed=failed,
+        cancelled=cancelled,
         started_at=min(began) if began else None,
         finished_at=max(ended) if ended and not waiting and not working else None,
     )

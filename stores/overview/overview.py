@@ -53,7 +53,7 @@ class Opening:
 class Figures:
     """Documents and callbacks by state, and what the steps of each stage cost so far."""
 
-    documents: Mapping[str, int]
+    documents: Mapping[DocumentState, int]
     callbacks: Mapping[str, int]
     costs: tuple[StageCost, ...]
 
@@ -91,9 +91,10 @@ class Overview:
 
     def refused(self, name: str) -> DocumentView | None:
         """A file of that name that could never be taken: it has a reason, and no document."""
-        never = source.c.document.is_(None), source.c.pending.is_(None), source.c.error.is_not(None)
         with self.database.read() as connection:
-            row = connection.execute(select(source).where(source.c.name == name, *never).limit(1)).first()
+            row = connection.execute(
+                select(source).where(source.c.name == name, *overview_documents.NEVER_TAKEN).limit(1)
+            ).first()
         return overview_documents.refused_view(row) if row is not None else None
 
     def find(self, name: str) -> str:
@@ -226,7 +227,7 @@ class Overview:
         """What metrics tell of this knowledge base."""
         with self.database.read() as connection:
             return Figures(
-                documents=overview_work.documents_by_state(connection),
+                documents=overview_documents.documents_by_state(connection),
                 callbacks=overview_work.callbacks_by_state(connection),
                 costs=tuple(overview_work.stage_costs(connection)),
             )
@@ -237,16 +238,15 @@ class Overview:
         with self.database.read() as connection:
             return overview_work.parallel_steps(connection, job_id, now, window_s)
 
-    def counts(self) -> dict[str, int]:
-        """documents, failed, running, pages, chunks and records that answer now."""
+    def documents_by_state(self) -> dict[DocumentState, int]:
+        """How many of the documents that are listed are in each state."""
+        with self.database.read() as connection:
+            return overview_documents.documents_by_state(connection)
+
+    def answering(self) -> dict[str, int]:
+        """pages, chunks and records that answer now."""
         now = and_(document.c.id == chunk.c.document, document.c.visible == chunk.c.generation)
         with self.database.read() as connection:
-            states: dict[str, int] = {
-                row.state: row.n
-                for row in connection.execute(
-                    select(document.c.state, func.count().label("n")).group_by(document.c.state)
-                )
-            }
             pages = connection.execute(
                 select(func.coalesce(func.sum(generation.c.pages), 0)).join(
                     document, and_(document.c.id == generation.c.document, document.c.visible == generation.c.number)
@@ -258,15 +258,7 @@ class Overview:
                 .select_from(record)
                 .join(document, and_(document.c.id == record.c.document, document.c.visible == record.c.generation))
             ).scalar_one()
-        running = states.get(DocumentState.QUEUED, 0) + states.get(DocumentState.RUNNING, 0)
-        return {
-            "documents": sum(states.values()),
-            "failed": states.get(DocumentState.FAILED, 0),
-            "running": running,
-            "pages": int(pages),
-            "chunks": int(chunks),
-            "records": int(records),
-        }
+        return {"pages": int(pages), "chunks": int(chunks), "records": int(records)}
 
     def page_seconds(self) -> dict[Route, float]:
         """CPU seconds that a page of each route took here so far, all stages together."""

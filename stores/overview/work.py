@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from stores.dispatch import WISHED
 from stores.models import Stage, StepState
-from stores.tables import callback, document, fetch, generation, job_document, source, step
+from stores.tables import callback, fetch, generation, job_document, source, step
 from stores.views import WorkingStep
 
 _OPEN_ERRANDS = ("pending",)
@@ -184,9 +184,4 @@ def parallel_steps(
 
 def callbacks_by_state(connection: Connection) -> dict[str, int]:
     rows = connection.execute(select(callback.c.state, func.count().label("n")).group_by(callback.c.state))
-    return {row.state: row.n for row in rows}
-
-
-def documents_by_state(connection: Connection) -> dict[str, int]:
-    rows = connection.execute(select(document.c.state, func.count().label("n")).group_by(document.c.state))
     return {row.state: row.n for row in rows}

@@ -56,14 +56,15 @@ def document_view(**changes: Any) -> DocumentView:
         "failed_stages": {},
         "created_at": 1_700_000_000.0,
         "updated_at": 1_700_000_060.0,
-        "duration_s": 2.5,
+        "work_s": 2.5,
+        "waited_s": 0.5,
     }
     return DocumentView(**{**facts, **changes})
 
 
 def job_document(source: str, state: DocumentState = DocumentState.DONE, error: Fault | None = None) -> JobDocumentView:
     return JobDocumentView(
-        source=source, document=ID, outcome=Outcome.NEW, state=state, pages=3, error=error, duration_s=1.5
+        source=source, document=ID, outcome=Outcome.NEW, state=state, pages=3, error=error, work_s=1.5
     )
 
 
@@ -163,8 +164,9 @@ class FakeService:
 
     def knowledge_base(self, knowledge_id: str) -> KnowledgeBaseView:
         self._answer(knowledge_id=knowledge_id)
-        numbers = {"failed": 0, "running": 0, "pages": 3, "chunks": 4, "records": 1, "size_bytes": 10}
-        return KnowledgeBaseView(knowledge_id=knowledge_id, documents=2, embedder="fake", created_at=1.0, **numbers)
+        numbers = {"pages": 3, "chunks": 4, "records": 1, "size_bytes": 10}
+        counts = {DocumentState.DONE: 2}
+        return KnowledgeBaseView(knowledge_id=knowledge_id, counts=counts, embedder="fake", created_at=1.0, **numbers)
 
     def delete_knowledge_base(self, knowledge_id: str) -> None:
         self._answer(deleted=knowledge_id)

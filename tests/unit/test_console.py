@@ -89,11 +89,11 @@ def test_speed_and_time_left_are_those_of_the_slowest_stage() -> None:
     clock.now += 10
     now = running(stage(Stage.RENDER, 100, 50), stage(Stage.OCR, 100, 20))
     pace.see(now)
-    assert pace.pages_per_s(Stage.RENDER) == pytest.approx(5.0)
+    assert pace.per_s(Stage.RENDER) == pytest.approx(5.0)
     assert pace.left_s(now) == pytest.approx(40.0)
     clock.now += 60
     pace.see(now)
-    assert pace.pages_per_s(Stage.OCR) is None, "standing still has no speed"
+    assert pace.per_s(Stage.OCR) is None, "standing still has no speed"
 
 
 def test_a_line_per_finished_document_and_no_line_twice(capsys: pytest.CaptureFixture[str]) -> None:

@@ -121,7 +121,7 @@ def test_a_row_of_a_job_says_what_happens_or_why_nothing_does() -> None:
     at_work = dataclasses.replace(waits, stage=Stage.OCR, page=2)
     assert now_words(at_work) == "ocr, page 2 of 3"
     assert now_words(dataclasses.replace(at_work, page=None)) == "ocr"
-    same = dataclasses.replace(job_document("a.pdf"), outcome=Outcome.SAME)
+    same = dataclasses.replace(job_document("a.pdf"), outcome=Outcome.SAME, work_s=None)
     assert now_words(same) == "unchanged"
     stages = tuple(
         StageProgress(stage=stage, total=total, done=1, waiting=0, working=0, failed=1)

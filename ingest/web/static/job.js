@@ -2,7 +2,7 @@
 
 import { ask, make, say, setText } from "./dom.js";
 import { drawFlow, drawShares } from "./flow_bar.js";
-import { duration, number, roughly } from "./format.js";
+import { duration, number, plural, roughly } from "./format.js";
 
 const FINAL = new Set(["done", "partial", "failed", "cancelled"]);
 const RANK = { failed: 0, partial: 1, running: 2, queued: 3, cancelled: 4, done: 5 };
@@ -85,6 +85,8 @@ function badge(state, kind = state) {
 function nowWords(found) {
   if (found.stage) return found.page && found.pages ? `${found.stage}, page ${found.page} of ${found.pages}` : found.stage;
   if (FINAL.has(found.state)) {
+    if (found.outcome === "gone") return "deleted since";
+    if (found.work_s !== null) return "";
     if (found.outcome === "same") return "unchanged";
     return found.outcome === "duplicate" ? "the same bytes as another file" : "";
   }
@@ -122,7 +124,7 @@ function showDocument(found) {
   setText(row.cells.now, nowWords(found));
   row.cells.now.classList.remove("silent");
   setText(row.cells.pages, found.pages ? number(found.pages) : "");
-  setText(row.cells.took, duration(found.duration_s));
+  setText(row.cells.took, duration(found.work_s));
   setText(row.cells.fault, found.error ?? "");
   drawFlow(row.bar, found.state, row.stages);
 }
@@ -131,8 +133,8 @@ function showStage(one) {
   const row = document.querySelector(`#stages [data-stage="${one.stage}"]`);
   if (!row) return;
   row.hidden = !one.total;
-  setText(row.querySelector(".stage-count"), `${number(one.done)} of ${number(one.total)}`);
-  const words = [[one.working, "in work"], [one.waiting, "waiting"], [one.failed, "failed"]].filter(([count]) => count).map(([count, word]) => `${number(count)} ${word}`);
+  setText(row.querySelector(".stage-count"), `${number(one.done)} of ${plural(one.total, one.unit)}`);
+  const words = [[one.working, "in work"], [one.waiting, "waiting"], [one.failed, "failed"], [one.cancelled, "cancelled"]].filter(([count]) => count).map(([count, word]) => `${number(count)} ${word}`);
   setText(row.querySelector(".stage-words"), words.join(", "));
   drawShares(row.querySelector("svg"), one.total, [["done", one.done], ["failed", one.failed], ["working", one.working]]);
 }
@@ -160,7 +162,7 @@ function showProgress(progress) {
   lastHeard = Date.now();
   document.getElementById("trouble").hidden = true;
   const state = document.getElementById("job-state");
-  const bad = progress.state === "done" && (progress.counts.failed || progress.counts.partial);
+  const bad = progress.state === "done" && (progress.counts.failed || progress.counts.partial || progress.counts.cancelled);
   if (state.textContent.trim() !== progress.state) state.replaceChildren(badge(progress.state, bad ? "partial" : progress.state));
   showCounts(progress.counts);
   progress.stages.forEach(showStage);
@@ -186,7 +188,9 @@ function finish(progress) {
   document.getElementById("cancel").hidden = true;
   document.getElementById("retry").hidden = !bad;
   setText(document.getElementById("left-label"), "took");
-  setText(document.getElementById("left"), duration((Date.parse(progress.finished_at) - Number(root.dataset.began) * 1000) / 1000));
+  setText(document.getElementById("left"), duration(progress.work_s));
+  setText(document.getElementById("waited"), duration(progress.waited_s));
+  document.getElementById("waited-figure").hidden = !progress.waited_s;
   const words = [...FINAL].filter((state) => counts[state]).map((state) => `${counts[state]} ${state}`);
   clearUp();
   say(`The job is over: ${words.join(", ")}.`);
