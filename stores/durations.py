@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, literal, select
+from sqlalchemy import Connection, and_, case, func, literal, or_, select
 
 from stores.models import StepState
 from stores.tables import job, job_document, step
@@ -77,7 +77,9 @@ def _spans(since: Any, *key: Any) -> Any:
     held = and_(step.c.state == StepState.RUNNING, step.c.lease_until > now)
     ended = case((step.c.state.in_(_ENDED), step.c.finished_at), (held, now), else_=step.c.heard_at)
     began = case((step.c.started_at < since, since), else_=step.c.started_at)
-    return select(*key, began.label("began"), ended.label("ended")).where(step.c.started_at.is_not(None), ended > since)
+    return select(*key, began.label("began"), ended.label("ended")).where(
+        step.c.started_at.is_not(None), or_(step.c.started_at >= since, ended > since)
+    )
 
 
 def _summed(spans: Any, keys: int) -> Any:

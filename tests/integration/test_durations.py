@@ -1,0 +1,194 @@
+"""How long work took: what was waited for is not work, what was done twice at once counts once, a retry adds itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from ingest import shapes
+from ingest.cli_ingest import summary
+from ingest.progress import times_words
+from pipeline import flow
+from pipeline.intake import redoing
+from pipeline.intake.ingesting import IngestRequest, ingest
+from pipeline.work import Tools
+from stores import durations
+from stores.models import DocumentState, Fault, Stage, StepKey
+from stores.records import RecordStore
+from stores.tables import step
+from tests.in_process import KB, fake_document, fake_tools, run_chain, run_until_done
+
+
+class Clock:
+    """The time of day, which only sleeping moves: a page that says ``[slow 4]`` takes four seconds."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    found = Clock()
+    monkeypatch.setattr(time, "time", lambda: found.now)
+    monkeypatch.setattr(time, "sleep", found.sleep)
+    yield found
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Tools:
+    return fake_tools(tmp_path / "home", batch_pages=1)
+
+
+@pytest.fixture
+def store(tools: Tools) -> RecordStore:
+    return tools.catalog.create(KB)
+
+
+def asked(tools: Tools, folder: Path) -> str:
+    return str(ingest(tools, KB, IngestRequest(paths=(folder,))).job)
+
+
+def read_first_page(tools: Tools, store: RecordStore) -> None:
+    """Plan the document and read its first page, no more."""
+    document = store.overview.find("a.pdf")
+    for stage in (Stage.PLAN, Stage.PARSE):
+        run_chain(tools, StepKey(knowledge_id=KB, document=document, generation=1, stage=stage))
+
+
+def test_waiting_is_no_work(tools: Tools, store: RecordStore, clock: Clock, tmp_path: Path) -> None:
+    fake_document(tmp_path / "docs" / "a.pdf", "[slow 4] words")
+    job = asked(tools, tmp_path / "docs")
+    clock.now += 51
+
+    def others_come_first(key: StepKey) -> None:
+        clock.now += 20 if key.stage is Stage.EMBED else 0
+
+    run_until_done(tools, others_come_first)
+    found = store.overview.job_summary(job)
+    assert (found.work_s, found.waited_s) == (4.0, 51.0)
+    assert found.finished_at and found.finished_at - found.created_at == 75.0, "and it is told when it was asked for"
+    document = store.overview.document(store.overview.find("a.pdf"))
+    assert (document.work_s, document.waited_s) == (4.0, 51.0)
+    (place,) = store.overview.job(job).documents
+    assert (place.work_s, place.waited_s) == (4.0, 51.0)
+    assert times_words(store.overview.job(job)) == "; 4.0 s of work after 51.0 s of waiting"
+    assert shapes.job_summary(found)["work_s"] == shapes.document(document)["work_s"] == 4.0
+
+
+def test_a_retry_takes_what_it_takes(tools: Tools, store: RecordStore, clock: Clock, tmp_path: Path) -> None:
+    fake_document(tmp_path / "docs" / "a.pdf", "[slow 4] words", "[broken]")
+    job = asked(tools, tmp_path / "docs")
+    run_until_done(tools)
+    assert store.overview.job_summary(job).work_s == 4.0
+    clock.now += 300
+    store.reopening.retry(job, flow.ORDER)
+    assert store.overview.job_summary(job).work_s is None, "it is open again"
+    clock.now += 8
+    run_until_done(tools)
+    assert store.overview.job_summary(job).work_s == 4.0
+    assert store.overview.document(store.overview.find("a.pdf")).work_s == 4.0
+    clock.now += 300
+    again = redoing.retry_document(tools, store, store.overview.find("a.pdf"), None)
+    run_until_done(tools)
+    found = store.overview.job(again)
+    assert (found.work_s, found.documents[0].work_s) == (0.0, 0.0), "this request did no more"
+
+
+def test_a_job_remembers_its_work_when_its_document_is_gone(
+    tools: Tools, store: RecordStore, clock: Clock, tmp_path: Path
+) -> None:
+    fake_document(tmp_path / "docs" / "a.pdf", "[slow 2] words")
+    job = asked(tools, tmp_path / "docs")
+    run_until_done(tools)
+    redoing.retry_document(tools, store, store.overview.find("a.pdf"), Stage.EMBED)
+    run_until_done(tools)
+    assert store.overview.job_summary(job).work_s == 2.0
+
+
+def test_what_others_made_is_not_this_jobs_work(tools: Tools, store: RecordStore, clock: Clock, tmp_path: Path) -> None:
+    fake_document(tmp_path / "docs" / "a.pdf", "[slow 2] one", "[slow 3] two")
+    first = asked(tools, tmp_path / "docs")
+    read_first_page(tools, store)
+    clock.now += 10
+    joined = asked(tools, tmp_path / "docs")
+    run_until_done(tools)
+    assert store.overview.job_summary(first).work_s == 5.0
+    assert store.overview.job_summary(joined).work_s == 3.0
+    (place,) = store.overview.job(joined).documents
+    assert place.work_s == 3.0 and not place.unchanged, "it was in work when it was asked for"
+
+
+def test_nothing_to_do_took_nothing(tools: Tools, store: RecordStore, clock: Clock, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.pdf").write_bytes(b"no document")
+    report = ingest(tools, KB, IngestRequest(paths=(tmp_path / "docs",)))
+    found = store.overview.job(str(report.job))
+    assert (found.work_s, found.waited_s) == (0.0, None)
+    assert summary(report, found, 1.0) == "1 failed in 1.0 s (0.0 s of work)."
+
+
+@pytest.mark.parametrize(
+    ("spans", "work_s"),
+    [
+        ([(0, 4), (2, 6)], 6.0),
+        ([(0, 10), (2, 3), (4, 5)], 10.0),
+        ([(0, 1), (50, 51)], 2.0),
+        ([(0, 4), (0, 4)], 4.0),
+        ([(5, 6), (0, 9), (8, 12)], 12.0),
+    ],
+)
+def test_steps_beside_each_other_count_once(
+    tools: Tools, store: RecordStore, clock: Clock, tmp_path: Path, spans: list[tuple[int, int]], work_s: float
+) -> None:
+    fake_document(tmp_path / "docs" / "a.pdf", *(f"page {number}" for number in range(8)))
+    job = asked(tools, tmp_path / "docs")
+    run_until_done(tools)
+    with store.database.write() as connection:
+        connection.execute(update(step).values(started_at=None))
+        for batch, (began, ended) in enumerate(spans):
+            mine = step.c.stage == Stage.PARSE, step.c.batch == batch
+            times = {"started_at": clock.now + began, "finished_at": clock.now + ended}
+            assert connection.execute(update(step).where(*mine).values(**times)).rowcount == 1
+        found = durations.of_job(connection, job)
+        document = store.overview.find("a.pdf")
+        each = durations.of_generations(connection, [document])[(document, 1)]
+    assert found and found.work_s == each.work_s == work_s
+
+
+def test_an_attempt_that_failed_is_work_and_the_pause_after_it_is_not(
+    tools: Tools, store: RecordStore, clock: Clock, tmp_path: Path
+) -> None:
+    fake_document(tmp_path / "docs" / "a.pdf", "words")
+    job = asked(tools, tmp_path / "docs")
+    key = StepKey(knowledge_id=KB, document=store.overview.find("a.pdf"), generation=1, stage=Stage.PLAN)
+    claim = store.steps.claim(key, "one", "one@host#1")
+    assert claim
+    clock.now += 3
+    store.steps.retry_later(claim, Fault(code="transient", message="not now"), 60.0)
+    clock.now += 60
+    claim = store.steps.claim(key, "two", "two@host#1")
+    assert claim
+    clock.now += 5
+    assert store.steps.beat(claim)
+    store.steps.release("two")  # its process died
+    clock.now += 40
+    run_until_done(tools)
+    found = store.overview.job_summary(job)
+    assert found.counts == {DocumentState.DONE: 1}
+    assert found.work_s == pytest.approx(8.0)
+
+
+def test_a_cancelled_job_took_what_was_worked(tools: Tools, store: RecordStore, clock: Clock, tmp_path: Path) -> None:
+    fake_document(tmp_path / "docs" / "a.pdf", "[slow 2] one", "[slow 3] two", "three")
+    job = asked(tools, tmp_path / "docs")
+    read_first_page(tools, store)
+    clock.now += 100
+    store.reopening.cancel(job)
+    assert store.overview.job_summary(job).work_s == 2.0
