@@ -22,7 +22,12 @@ from stores.errors import InputError
 from stores.models import DocumentState, check_knowledge_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingest.exits import Exit
     from stores.models import Hit, Page
+    from stores.overview.standing import Standing
+    from stores.views import DocumentView
 
 docs = typer.Typer(no_args_is_help=True, help="The documents of a knowledge base.")
 kb = typer.Typer(no_args_is_help=True, help="The knowledge bases of this home.")
@@ -132,6 +137,9 @@ def records(
 
     service = open_service(load_settings())
     rows = [shapes.record(view) for view in service.records(check_knowledge_id(knowledge), schema)]
+    unfinished = service.knowledge_base(knowledge).open
+    if unfinished:
+        console.note(f"{console.plural(unfinished, 'document')} still being made: not in this list yet")
     if as_json or as_lines:
         console.print_rows(rows, {}, as_json=as_json, as_lines=as_lines)
         return
@@ -174,23 +182,52 @@ def docs_show(
     knowledge: Knowledge = "default",
     form: Annotated[Form, typer.Option("--as", help="Markdown, plain text, or JSON with blocks.")] = Form.MARKDOWN,
     pages: Pages = "",
-) -> None:
+    so_far: Annotated[
+        bool, typer.Option("--so-far", help="What is there of a document that is not made yet, or failed.")
+    ] = False,
+) -> int:
     """Print what was read from a document."""
     from ingest import console, shapes
 
     numbers = page_numbers(pages)
     service = open_service(load_settings())
-    view = service.document(check_knowledge_id(knowledge), doc)
-    found = service.pages(knowledge, view.document, numbers)
+    standing = service.standing(check_knowledge_id(knowledge), doc, so_far=so_far)
+    view = service.document(knowledge, standing.document)
+    found = service.pages(knowledge, view.document, numbers, so_far=so_far)
     if form is Form.JSON:
         console.print_json(shapes.document_pages(view, found))
-        return
-    console.print_text("\n\n".join(_page_text(page, form) for page in found))
-    for page in found:
-        if page.error:
-            console.note(f"page {page.number} could not be read: {page.error}")
+    else:
+        console.print_text("\n\n".join(_page_text(page, form) for page in found))
+    for remark in _remarks(standing, view, found):
+        console.note(remark)
+    return _read_code(found)
+
+
+def _remarks(standing: Standing, view: DocumentView, pages: Sequence[Page]) -> Iterator[str]:
+    """What is missing in what was printed."""
+    if standing.shown == "so-far":
+        yield f"{view.source} is {standing.state}: this is what is there so far"
+    elif standing.shown == "older":
+        yield f"{view.source}: this is the older version, the newer one is {standing.state}"
+    for page in pages:
+        if not page.read:
+            yield (
+                f"page {page.number} could not be read: {page.error}"
+                if page.error
+                else f"page {page.number} is not read yet"
+            )
     if view.error:
-        console.note(f"{view.source}: {view.error.message}")
+        yield f"{view.source}: {view.error.message}"
+
+
+def _read_code(pages: Sequence[Page]) -> Exit:
+    """Pages that could not be read are failures among the others, or all there is."""
+    from ingest.exits import Exit
+
+    lost = sum(bool(page.error) for page in pages)
+    if lost and lost == len(pages):
+        return Exit.ALL_FAILED
+    return Exit.SOME_FAILED if lost else Exit.WELL
 
 
 def _page_text(page: Page, form: Form) -> str:

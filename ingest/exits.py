@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum
 
-from stores.errors import CancelledError, IngotError, InputError, NotFoundError, TransientError
+from stores.errors import CancelledError, IngotError, InputError, NotFoundError, NotReadyError, TransientError
 from stores.models import DocumentState
 
 
@@ -33,7 +33,9 @@ _OF_ERRORS: tuple[tuple[type[IngotError], Exit], ...] = (
 
 
 def of_error(error: IngotError) -> Exit:
-    """The first line of the table that fits."""
+    """The first line of the table that fits; what is not made is late, or has failed."""
+    if isinstance(error, NotReadyError):
+        return Exit.ALL_FAILED if error.retry_after_s is None else Exit.TIMED_OUT
     return next(code for kind, code in _OF_ERRORS if isinstance(error, kind))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import addresses, flow, removal, wiring
-from pipeline.answers import inspecting, picturing, searching, showing, viewing
+from pipeline.answers import inspecting, picturing, readable, searching, showing, viewing
 from pipeline.answers.readiness import Readiness
 from pipeline.answers.roll_call import RollCall
 from pipeline.errands import replaying
@@ -45,6 +45,7 @@ from stores.views import (
 
 if TYPE_CHECKING:
     from stores.overview.overview import Figures
+    from stores.overview.standing import Standing
     from stores.records import RecordStore
 
 
@@ -168,21 +169,33 @@ class Service:
         """The bytes of a document as they came, and what to call them."""
         return showing.original(self._tools, self._store(knowledge_id), name)
 
-    def markdown(self, knowledge_id: str, name: str) -> str:
-        """What was read of it so far, a comment with the page number before each page."""
-        return showing.markdown(self._store(knowledge_id), name)
+    def standing(self, knowledge_id: str, name: str, *, so_far: bool = False) -> Standing:
+        """Which version of a document answers.
 
-    def pages_page(self, knowledge_id: str, name: str, cursor: str | None = None, limit: int = 100) -> Slice[Page]:
+        Like all that hands out what was read of a document, it raises NotReadyError where no version answers yet,
+        unless what is there ``so_far`` is asked for.
+        """
+        return readable.standing(self._store(knowledge_id), name, so_far=so_far)
+
+    def markdown(self, knowledge_id: str, name: str, *, so_far: bool = False) -> str:
+        """What was read of it, a comment with the page number before each page."""
+        return showing.markdown(self._store(knowledge_id), name, so_far=so_far)
+
+    def pages_page(
+        self, knowledge_id: str, name: str, cursor: str | None = None, limit: int = 100, *, so_far: bool = False
+    ) -> Slice[Page]:
         """A part of its pages, without their blocks."""
-        return showing.pages(self._store(knowledge_id), name, cursor, limit)
+        return showing.pages(self._store(knowledge_id), name, cursor, limit, so_far=so_far)
 
-    def chunks(self, knowledge_id: str, name: str, cursor: str | None = None, limit: int = 100) -> Slice[ChunkView]:
+    def chunks(
+        self, knowledge_id: str, name: str, cursor: str | None = None, limit: int = 100, *, so_far: bool = False
+    ) -> Slice[ChunkView]:
         """Its passages, in their order."""
-        return showing.chunks(self._store(knowledge_id), name, cursor, limit)
+        return showing.chunks(self._store(knowledge_id), name, cursor, limit, so_far=so_far)
 
-    def records_of(self, knowledge_id: str, name: str) -> list[RecordView]:
+    def records_of(self, knowledge_id: str, name: str, *, so_far: bool = False) -> list[RecordView]:
         """What was extracted from it, one record per schema."""
-        return inspecting.records_of(self._store(knowledge_id), name)
+        return inspecting.records_of(self._store(knowledge_id), name, so_far=so_far)
 
     def page_image(self, knowledge_id: str, name: str, number: int, dpi: int = picturing.USUAL_DPI) -> Path:
         """A page as a PNG file, drawn on demand and kept. NotFoundError where there is no such page."""
@@ -196,11 +209,13 @@ class Service:
         self._send(knowledge_id)
         return store.overview.job_summary(job)
 
-    def pages(self, knowledge_id: str, name: str, numbers: Sequence[int] = ()) -> list[Page]:
-        """The pages of the visible version, or of the newest where none is visible yet."""
-        store = self._store(knowledge_id)
-        document = store.overview.find(name)
-        return store.pages.read(document, store.overview.generation_to_show(document), numbers)
+    def pages(self, knowledge_id: str, name: str, numbers: Sequence[int] = (), *, so_far: bool = False) -> list[Page]:
+        """The pages of the version that answers; those that could not be read say why."""
+        return showing.whole_pages(self._store(knowledge_id), name, numbers, so_far=so_far)
+
+    def page(self, knowledge_id: str, name: str, number: int, *, so_far: bool = False) -> Page:
+        """One page that was read. NotReadyError where it could not be, NotFoundError where there is none."""
+        return showing.page(self._store(knowledge_id), name, number, so_far=so_far)
 
     def delete_document(self, knowledge_id: str, name: str) -> DocumentView:
         """Nothing of the document answers from now on, and nothing of it is left. What it was."""

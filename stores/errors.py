@@ -8,6 +8,7 @@
     ├── TransientError          the world is at fault: retried after a while
     │   ├── UnavailableError    broker, worker, vector index or disk is not reachable
     │   └── DamagedIndexError   a vector index has to be dropped and rebuilt from the chunk rows
+    ├── NotReadyError           what is asked for is not made: not yet, or it failed; its state says which
     ├── CancelledError          somebody asked to stop
     ├── LeaseLostError          another worker has this step now; the result is thrown away
     └── StoppingError           this worker ends; what it has in hand goes to another one
@@ -72,6 +73,20 @@ class DamagedIndexError(TransientError):
     """The vector index of a knowledge base is damaged; it is rebuilt from the chunk rows."""
 
     code = "damaged_index"
+
+
+class NotReadyError(IngotError):
+    """What is asked for is not made.
+
+    ``state`` is a document's, ``retry_after_s`` when to ask again; None where that does not help.
+    """
+
+    code = "not_ready"
+
+    def __init__(self, message: str, *, state: str, retry_after_s: float | None = None, code: str = "") -> None:
+        super().__init__(message, code=code)
+        self.state = state
+        self.retry_after_s = retry_after_s
 
 
 class CancelledError(IngotError):

@@ -165,6 +165,11 @@ class Page:
     error: str | None = None
 
     @property
+    def read(self) -> bool:
+        """Is all known of it that there is to know? Nothing is read of a blank page."""
+        return self.text is not None or (self.route is Route.BLANK and not self.error)
+
+    @property
     def markdown(self) -> str:
         return self.text.markdown if self.text else ""
 

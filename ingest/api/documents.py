@@ -15,6 +15,7 @@ from ingest.api.asking import Asked
 from ingest.api.description import content, problems
 from ingest.api.models import ChunkOut, DocumentOut, JobSummaryOut, RecordOut, WholeDocumentOut
 from ingest.api.parameters import Cursor, Document, Items, KnowledgeId, Limit
+from ingest.api.standing import TELLS, SoFar, Told, readable, readable_as
 from ingest.shapes import Json
 from pipeline.service import Service
 from stores.models import DocumentState, Stage
@@ -73,19 +74,20 @@ def source(
     )
 
 
-@router.get(
-    _ONE + "/markdown", response_class=PlainTextResponse, responses={**content("text/markdown"), **problems(404)}
-)
-def markdown(knowledge_id: KnowledgeId, document: Document, service: Asked) -> Response:
-    """What was read, a comment with the page number before each page."""
-    return PlainTextResponse(service.markdown(knowledge_id, document), media_type="text/markdown")
+@router.get(_ONE + "/markdown", response_class=PlainTextResponse, responses=readable_as("text/markdown"))
+def markdown(
+    knowledge_id: KnowledgeId, document: Document, service: Asked, told: Told, so_far: SoFar = False
+) -> Response:
+    """What was read, a comment with the page number before each page; of a page that is missing it says why."""
+    text = service.markdown(knowledge_id, document, so_far=so_far)
+    return PlainTextResponse(text, media_type="text/markdown", headers=told)
 
 
-@router.get(_ONE + "/json", response_model=WholeDocumentOut, responses=problems(404))
-def whole(knowledge_id: KnowledgeId, document: Document, service: Asked) -> Response:
+@router.get(_ONE + "/json", response_model=WholeDocumentOut, responses=readable())
+def whole(knowledge_id: KnowledgeId, document: Document, service: Asked, told: Told) -> Response:
     """All that was made of it: pages with their blocks, and records with their evidence."""
     view = service.document(knowledge_id, document)
-    return StreamingResponse(_pieces(service, knowledge_id, view), media_type="application/json")
+    return StreamingResponse(_pieces(service, knowledge_id, view), media_type="application/json", headers=told)
 
 
 def _pieces(service: Service, knowledge_id: str, view: DocumentView) -> Iterator[str]:
@@ -95,30 +97,36 @@ def _pieces(service: Service, knowledge_id: str, view: DocumentView) -> Iterator
     yield json.dumps(facts)[:-1] + ', "pages": ['
     cursor, comma = None, ""
     while True:
-        part = service.pages_page(knowledge_id, view.document, cursor, _PART)
-        for page in service.pages(knowledge_id, view.document, [page.number for page in part.items] or [0]):
+        part = service.pages_page(knowledge_id, view.document, cursor, _PART, so_far=True)
+        numbers = [page.number for page in part.items] or [0]
+        for page in service.pages(knowledge_id, view.document, numbers, so_far=True):
             yield comma + json.dumps(shapes.page(page))
             comma = ", "
         cursor = part.next_cursor
         if cursor is None:
             break
-    records = [shapes.record(found) for found in service.records_of(knowledge_id, view.document)]
+    records = [shapes.record(found) for found in service.records_of(knowledge_id, view.document, so_far=True)]
     yield f'], "records": {json.dumps(records)}}}'
 
 
-@router.get(_ONE + "/chunks", response_model=Items[ChunkOut], responses=problems(404))
+@router.get(_ONE + "/chunks", response_model=Items[ChunkOut], responses=readable(), dependencies=[TELLS])
 def chunks(
-    knowledge_id: KnowledgeId, document: Document, service: Asked, limit: Limit = 100, cursor: Cursor = None
+    knowledge_id: KnowledgeId,
+    document: Document,
+    service: Asked,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    so_far: SoFar = False,
 ) -> Json:
     """Its passages, in their order."""
-    found = service.chunks(knowledge_id, document, cursor, limit)
+    found = service.chunks(knowledge_id, document, cursor, limit, so_far=so_far)
     return {"items": [shapes.chunk(view) for view in found.items], "next_cursor": found.next_cursor}
 
 
-@router.get(_ONE + "/records", response_model=list[RecordOut], responses=problems(404))
-def records(knowledge_id: KnowledgeId, document: Document, service: Asked) -> list[Json]:
+@router.get(_ONE + "/records", response_model=list[RecordOut], responses=readable(), dependencies=[TELLS])
+def records(knowledge_id: KnowledgeId, document: Document, service: Asked, so_far: SoFar = False) -> list[Json]:
     """What was extracted from it, one record per schema."""
-    return [shapes.record(found) for found in service.records_of(knowledge_id, document)]
+    return [shapes.record(found) for found in service.records_of(knowledge_id, document, so_far=so_far)]
 
 
 @router.post(_ONE + "/retry", status_code=202, response_model=JobSummaryOut, responses=problems(404, 409))

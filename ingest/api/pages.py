@@ -12,6 +12,7 @@ from ingest.api.asking import Asked
 from ingest.api.description import content, problems
 from ingest.api.models import PageMarkOut, PageOut
 from ingest.api.parameters import Cursor, Document, Dpi, Items, KnowledgeId, Limit, PageNumber
+from ingest.api.standing import TELLS, SoFar, readable
 from ingest.shapes import Json
 from pipeline.answers.picturing import USUAL_DPI
 from stores.errors import NotFoundError
@@ -23,22 +24,26 @@ _FOR_GOOD = "private, max-age=31536000, immutable"
 _ASK_AGAIN = "private, no-cache"
 
 
-@router.get(_PAGES, response_model=Items[PageMarkOut], responses=problems(404))
+@router.get(_PAGES, response_model=Items[PageMarkOut], responses=readable(), dependencies=[TELLS])
 def list_all(
-    knowledge_id: KnowledgeId, document: Document, service: Asked, limit: Limit = 100, cursor: Cursor = None
+    knowledge_id: KnowledgeId,
+    document: Document,
+    service: Asked,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    so_far: SoFar = False,
 ) -> Json:
     """The pages with their routes, without what was read of them."""
-    found = service.pages_page(knowledge_id, document, cursor, limit)
+    found = service.pages_page(knowledge_id, document, cursor, limit, so_far=so_far)
     return {"items": [shapes.page_mark(page) for page in found.items], "next_cursor": found.next_cursor}
 
 
-@router.get(_PAGES + "/{number}", response_model=PageOut, responses=problems(404))
-def show(knowledge_id: KnowledgeId, document: Document, number: PageNumber, service: Asked) -> Json:
-    """One page: Markdown, and the blocks with their boxes."""
-    found = service.pages(knowledge_id, document, [number])
-    if not found:
-        raise NotFoundError(f"there is no page {number} in {document!r}")
-    return shapes.page(found[0])
+@router.get(_PAGES + "/{number}", response_model=PageOut, responses=readable(), dependencies=[TELLS])
+def show(
+    knowledge_id: KnowledgeId, document: Document, number: PageNumber, service: Asked, so_far: SoFar = False
+) -> Json:
+    """One page: Markdown, and the blocks with their boxes. One that could not be read is a problem, 409."""
+    return shapes.page(service.page(knowledge_id, document, number, so_far=so_far))
 
 
 @router.get(

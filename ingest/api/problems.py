@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from http import HTTPStatus
 from typing import Any
 
@@ -13,7 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from stores.errors import CancelledError, IngotError, InputError, NotFoundError, TransientError
+from stores.errors import CancelledError, IngotError, InputError, NotFoundError, NotReadyError, TransientError
 
 log = logging.getLogger("ingot.api")
 PROBLEM = "application/problem+json"
@@ -31,6 +32,7 @@ _OF_CODES = {
 }
 _OF_ERRORS: tuple[tuple[type[IngotError], int], ...] = (
     (NotFoundError, 404),
+    (NotReadyError, 409),
     (InputError, 422),
     (TransientError, 503),
     (CancelledError, 409),
@@ -40,7 +42,10 @@ _RETRY_AFTER_S = {408: 1, 429: 5, 503: 5}
 
 
 class Problem(BaseModel):
-    """What every error answers. ``code`` is stable, ``detail`` one sentence that says what to do."""
+    """What every error answers. ``code`` is stable, ``detail`` one sentence that says what to do.
+
+    ``state`` is there where a document or a page is not made: how far it came.
+    """
 
     type: str = "about:blank"
     title: str
@@ -50,6 +55,7 @@ class Problem(BaseModel):
     instance: str
     request_id: str
     errors: list[dict[str, Any]] = []
+    state: str | None = None
 
 
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -64,7 +70,12 @@ def status_of(error: IngotError) -> int:
 
 
 def answer(
-    request: Request, status: int, code: str, detail: str, errors: list[dict[str, Any]] | None = None
+    request: Request,
+    status: int,
+    code: str,
+    detail: str,
+    errors: list[dict[str, Any]] | None = None,
+    state: str | None = None,
 ) -> JSONResponse:
     """One problem, with ``Retry-After`` where trying again helps."""
     problem = Problem(
@@ -75,11 +86,13 @@ def answer(
         instance=request.url.path,
         request_id=getattr(request.state, "request_id", ""),
         errors=errors or [],
+        state=state,
     )
     headers = {"Retry-After": str(_RETRY_AFTER_S[status])} if status in _RETRY_AFTER_S else {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(problem.model_dump(), status, headers, media_type=PROBLEM)
+    shown = problem.model_dump(exclude=None if state else {"state"})
+    return JSONResponse(shown, status, headers, media_type=PROBLEM)
 
 
 def install(app: FastAPI) -> None:
@@ -92,7 +105,11 @@ def install(app: FastAPI) -> None:
 
 def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, IngotError)
-    return answer(request, status_of(error), error.code, error.message)
+    state = error.state if isinstance(error, NotReadyError) else None
+    found = answer(request, status_of(error), error.code, error.message, state=state)
+    if isinstance(error, NotReadyError) and error.retry_after_s is not None:
+        found.headers["Retry-After"] = f"{math.ceil(error.retry_after_s)}"
+    return found
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:

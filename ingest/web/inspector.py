@@ -42,7 +42,7 @@ def show_document(
     view = service.document(knowledge_id, name)
     if view.document != name:
         return RedirectResponse(_address(request, knowledge_id, view.document))
-    strip = service.page_strip(knowledge_id, name)
+    strip, standing = service.page_strip(knowledge_id, name), service.standing(knowledge_id, name, so_far=True)
     kinds = [kind_of(mark) for mark in strip]
     number = number or service.place_of(knowledge_id, name, chunk, value_of_key(record)) or 1
     return page(
@@ -50,6 +50,7 @@ def show_document(
         "leaf.html" if part == "leaf" else "inspector.html",
         knowledge_id=knowledge_id,
         document=view,
+        older=standing.state if standing.shown == "older" else "",
         api=f"/api/v1/knowledge/{path_segment(knowledge_id)}/documents/{view.document}",
         leaf=_leaf(service, knowledge_id, name, min(number, len(strip)), box, q) if strip else None,
         strip=[(mark, kind, page_in_words(mark)) for mark, kind in zip(strip, kinds, strict=True)],
@@ -72,7 +73,9 @@ def _leaf(service: Service, knowledge_id: str, name: str, number: int, boxes: li
 
 def _records(service: Service, knowledge_id: str, document: str) -> list[ShownRecord]:
     schemas = service.schemas()
-    shown = [shown_record(view, schemas.get(view.schema)) for view in service.records_of(knowledge_id, document)]
+    shown = [
+        shown_record(view, schemas.get(view.schema)) for view in service.records_of(knowledge_id, document, so_far=True)
+    ]
     return sorted(shown, key=lambda record: (record.schema == "document", -record.count))
 
 

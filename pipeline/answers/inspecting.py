@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.answers.highlighting import highlights
+from pipeline.answers.readable import standing
 from pipeline.placing import check_schemas
 from pipeline.work import Tools
 from stores.cursors import cursor_of, key_of
@@ -69,12 +70,11 @@ def _touch(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def records_of(store: RecordStore, name: str) -> list[RecordView]:
+def records_of(store: RecordStore, name: str, *, so_far: bool = False) -> list[RecordView]:
     """Everything that was extracted from one document, one record per schema."""
-    view = store.overview.document(store.overview.find(name))
-    return [
-        record_view(view.document, view.source, found) for found in store.typed.read(view.document, view.generation)
-    ]
+    at = standing(store, name, so_far=so_far)
+    view = store.overview.document(at.document)
+    return [record_view(view.document, view.source, found) for found in store.typed.read(at.document, at.generation)]
 
 
 def record_view(document: str, source: str, record: Record) -> RecordView:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.answers.inspecting import record_view
+from pipeline.answers.readable import check_page, standing
 from pipeline.placing import check_schemas
 from pipeline.stages.publish import document_markdown
 from pipeline.work import Tools
 from stores.cursors import cursor_of, key_of
-from stores.errors import InputError
+from stores.errors import InputError, NotFoundError
 from stores.models import Options, Page, chunk_id
 from stores.views import ChunkView, Original, RecordView, Slice
 
@@ -31,26 +32,40 @@ def original(tools: Tools, store: RecordStore, name: str) -> Original:
     return Original(path=path, media_type=view.media_type, name=called, document=view.document, sha256=sha256)
 
 
-def markdown(store: RecordStore, name: str) -> str:
-    """The Markdown of all pages that were read."""
-    document = store.overview.find(name)
-    return document_markdown(store.pages.read(document, store.overview.generation_to_show(document), blocks=False))
+def markdown(store: RecordStore, name: str, *, so_far: bool = False) -> str:
+    """The Markdown of all pages; of one that is not read, why."""
+    at = standing(store, name, so_far=so_far)
+    return document_markdown(store.pages.read(at.document, at.generation, blocks=False))
 
 
-def pages(store: RecordStore, name: str, cursor: str | None, limit: int) -> Slice[Page]:
+def pages(store: RecordStore, name: str, cursor: str | None, limit: int, *, so_far: bool = False) -> Slice[Page]:
     """A part of a document's pages, without blocks."""
-    document = store.overview.find(name)
+    at = standing(store, name, so_far=so_far)
     after = key_of(cursor, int)
-    generation = store.overview.generation_to_show(document)
-    found = store.pages.part(document, generation, after[0] if after else 0, limit + 1)
+    found = store.pages.part(at.document, at.generation, after[0] if after else 0, limit + 1)
     shown = tuple(found[:limit])
     return Slice(items=shown, next_cursor=cursor_of(shown[-1].number) if len(found) > limit else None)
 
 
-def chunks(store: RecordStore, name: str, cursor: str | None, limit: int) -> Slice[ChunkView]:
+def whole_pages(store: RecordStore, name: str, numbers: Sequence[int], *, so_far: bool = False) -> list[Page]:
+    """Some pages with their blocks, all where none is named."""
+    at = standing(store, name, so_far=so_far)
+    return store.pages.read(at.document, at.generation, numbers)
+
+
+def page(store: RecordStore, name: str, number: int, *, so_far: bool = False) -> Page:
+    """One page that was read."""
+    found = whole_pages(store, name, [number], so_far=so_far)
+    if not found:
+        raise NotFoundError(f"there is no page {number} in {name!r}")
+    check_page(name, found[0], so_far=so_far)
+    return found[0]
+
+
+def chunks(store: RecordStore, name: str, cursor: str | None, limit: int, *, so_far: bool = False) -> Slice[ChunkView]:
     """A part of a document's passages. The cursor knows the generation: after a new one the list begins anew."""
-    document = store.overview.find(name)
-    generation = store.overview.generation_to_show(document)
+    at = standing(store, name, so_far=so_far)
+    document, generation = at.document, at.generation
     after = key_of(cursor, int, int)
     begin = after[1] if after and after[0] == generation else -1
     rows = store.pages.chunk_rows(document, generation, begin, limit + 1)

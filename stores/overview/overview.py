@@ -17,6 +17,7 @@ from stores.models import DocumentState, JobState, Route, Stage, StepState
 from stores.overview import documents as overview_documents
 from stores.overview import jobs as overview_jobs
 from stores.overview import work as overview_work
+from stores.overview.standing import Standing, standing
 from stores.overview.work import DueStep, StageCost
 from stores.tables import chunk, document, generation, record, source, step
 from stores.views import (
@@ -145,6 +146,14 @@ class Overview:
         if row is None:
             raise self._no_document(document_id)
         return int(row.visible or row.newest)
+
+    def standing(self, document_id: str) -> Standing:
+        """Which generation is shown, and how it stands with what is newer."""
+        with self.database.read() as connection:
+            found = standing(connection, document_id)
+        if found is None:
+            raise self._no_document(document_id)
+        return found
 
     def opening(self, document_id: str) -> Opening:
         """How the bytes of a document are opened, as its generation to show knows."""

@@ -113,7 +113,8 @@ def test_markdown_and_json_hold_all_pages(server: Server) -> None:
     assert (whole["page_count"], [page["number"] for page in whole["pages"]]) == (2, [1, 2])
     assert all(page["route"] == "ocr" and page["blocks"] for page in whole["pages"])
     assert {record["schema"] for record in whole["records"]} == {"document", "invoice"}
-    assert server.get(f"{KB}/documents/broken.pdf/json")["pages"] == []
+    refused = server.get(f"{KB}/documents/broken.pdf/json", 409)
+    assert (refused["code"], refused["state"]) == ("document_failed", "failed")
 
 
 def test_pages_are_listed_and_shown(server: Server) -> None:

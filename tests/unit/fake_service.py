@@ -22,6 +22,7 @@ from stores.models import (
     Schema,
     Stage,
 )
+from stores.overview.standing import Standing
 from stores.views import (
     DocumentFilter,
     DocumentView,
@@ -146,7 +147,12 @@ class FakeService:
         self._answer(name=name)
         return document_view()
 
-    def pages(self, knowledge_id: str, name: str, numbers: Sequence[int] = ()) -> list[Page]:
+    def standing(self, knowledge_id: str, name: str, *, so_far: bool = False) -> Standing:
+        self._answer(name=name, so_far=so_far)
+        facts: dict[str, Any] = {"visible": True, "newer": False, "error": None}
+        return Standing(document=ID, generation=1, state=DocumentState.PARTIAL, **facts)
+
+    def pages(self, knowledge_id: str, name: str, numbers: Sequence[int] = (), *, so_far: bool = False) -> list[Page]:
         self._answer(numbers=tuple(numbers))
         block = Block(label=Label.TITLE, box=(1.0, 2.0, 3.0, 4.0), text="Hello", start=2, end=7, level=1)
         text = PageText(markdown="# Hello", blocks=(block,), engine="fake", confidence=0.9)
