@@ -37,7 +37,7 @@ _LOOK_S = 1.0  # how often an unused runtime asks whether work is left
 _TOUCH_S = 5.0
 _TRIM_S = 10.0
 _LOG_BYTES = 5 << 20
-_START_S = 20.0
+_START_S = 150.0  # for a Redis that lives and does not answer yet: on a machine that gives us a fiftieth of a core
 _WORKER_GRACE_S = 12.0
 
 

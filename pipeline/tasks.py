@@ -29,7 +29,7 @@ from pipeline.priorities import QUEUES as QUEUES
 from pipeline.settings import Settings
 from pipeline.work import Tools
 from stores.errors import IngotError, NotFoundError
-from stores.models import Stage, StepKey
+from stores.models import Fault, Stage, StepKey
 
 if TYPE_CHECKING:
     from stores.errands.rows import Errand
@@ -356,14 +356,15 @@ def _in_child(**_: Any) -> None:
     StepTask.killable = True
 
 
-def worker_lost(task_id: str, args: Sequence[Any], hostname: str) -> None:
+def worker_lost(task_id: str, args: Sequence[Any], hostname: str, fault: Fault | None) -> None:
     """A child died over a task: its lease ends now, its temp directory goes, and the relay sends the step again.
 
-    Called in the worker's parent.
+    ``fault``: what its work did to it; None: nothing. Called in the worker's parent.
     """
-    relaying.release(tools(), [str(name) for name in args[:1]], f"{hostname}/{task_id}/")
+    names = [str(name) for name in args[:1]]
+    relaying.release(tools(), names, f"{hostname}/{task_id}/", fault, blameless=fault is None)
 
 
-def release_worker(hostname: str) -> int:
+def release_worker(hostname: str, *, blameless: bool = False) -> int:
     """End the leases that a worker of this name held when it died; how many steps and errands."""
-    return relaying.release(tools(), tools().catalog.names(), f"{hostname}/")
+    return relaying.release(tools(), tools().catalog.names(), f"{hostname}/", blameless=blameless)
