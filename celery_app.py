@@ -21,7 +21,7 @@ from billiard.process import current_process
 from celery import bootsteps, signals
 from celery.exceptions import CPendingDeprecationWarning
 
-from ingest import exits, runtime
+from ingest import exits, runtime, tempfolder
 from ingest.children import REFUSAL, REMARK, SAYS_FILE
 from pipeline import deaths, flow, relaying, shared_models, tasks, time_limits
 from pipeline.broker import configuration
@@ -33,6 +33,7 @@ from stores.errors import IngotError, StoppingError
 log = logging.getLogger("ingot.worker")
 
 _LAST_PAGES_S = 8.0  # for pages in hand when a worker of threads is told to end; then they go to another worker
+_SWEEP_S = 60.0
 _NO_PATH = re.compile(r"[^\w@.-]+")
 _lost: deque[str] = deque(maxlen=256)
 _this_worker = {"name": ""}
@@ -51,6 +52,7 @@ def release_old_leases(sender: Any, **_: Any) -> None:
     No page ends the parent of processes, unless memory ran out: it was killed for reasons of somebody's own.
     """
     _this_worker["name"] = sender.hostname
+    tempfolder.settle(Settings().home)
     tasks.StepTask.threaded = _has_threads(sender)
     ran_out = _memory_kills().ran_out()
     tasks.release_worker(sender.hostname, blameless=not tasks.StepTask.threaded and not ran_out)
@@ -112,6 +114,7 @@ class WatchStep(bootsteps.StartStopStep):  # type: ignore[misc]
         self.entries = [
             parent.timer.call_repeatedly(1.0, self.look),
             parent.timer.call_repeatedly(flow.BEAT_S, self.vouch),
+            parent.timer.call_repeatedly(_SWEEP_S, tempfolder.sweep_beside),
         ]
 
     def stop(self, parent: Any) -> None:
@@ -142,6 +145,7 @@ def end_pages(sender: Any, how: str, **_: Any) -> None:
 def hand_back(sender: Any, **_: Any) -> None:
     """Whatever this worker still holds is due again at once; that it had to end is nobody's fault."""
     tasks.release_worker(sender.hostname, blameless=not tasks.StepTask.threaded)
+    tempfolder.leave()
 
 
 @signals.worker_process_init.connect
