@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import resource
 import threading
 import warnings
@@ -16,13 +17,15 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+from billiard.process import current_process
 from celery import bootsteps, signals
 from celery.exceptions import CPendingDeprecationWarning
 
-from ingest import exits, runtime
+from ingest import exits, runtime, tempfolder
 from ingest.children import REFUSAL, REMARK, SAYS_FILE
-from pipeline import shared_models, tasks
+from pipeline import deaths, flow, relaying, shared_models, tasks, time_limits
 from pipeline.broker import configuration
+from pipeline.deaths import MemoryKills
 from pipeline.settings import Settings
 from pipeline.tasks import app
 from stores.errors import IngotError, StoppingError
@@ -30,6 +33,8 @@ from stores.errors import IngotError, StoppingError
 log = logging.getLogger("ingot.worker")
 
 _LAST_PAGES_S = 8.0  # for pages in hand when a worker of threads is told to end; then they go to another worker
+_SWEEP_S = 60.0
+_NO_PATH = re.compile(r"[^\w@.-]+")
 _lost: deque[str] = deque(maxlen=256)
 _this_worker = {"name": ""}
 
@@ -42,10 +47,20 @@ def log_as_wished(**_: Any) -> None:
 
 @signals.worker_init.connect
 def release_old_leases(sender: Any, **_: Any) -> None:
-    """What a worker of this name held when it died is due again at once, not after its lease."""
+    """What a worker of this name held when it died is due again at once, not after its lease.
+
+    No page ends the parent of processes, unless memory ran out: it was killed for reasons of somebody's own.
+    """
     _this_worker["name"] = sender.hostname
+    tempfolder.settle(Settings().home)
     tasks.StepTask.threaded = _has_threads(sender)
-    tasks.release_worker(sender.hostname)
+    ran_out = _memory_kills().ran_out()
+    tasks.release_worker(sender.hostname, blameless=not tasks.StepTask.threaded and not ran_out)
+
+
+def _memory_kills() -> MemoryKills:
+    name = _NO_PATH.sub("_", _this_worker["name"])
+    return MemoryKills(Settings().home.absolute() / "run" / f"{name}.memory-kills")
 
 
 def _has_threads(worker: Any) -> bool:
@@ -89,7 +104,33 @@ def _say(kind: str, text: str) -> None:
         part.replace(told + kind)
 
 
+class WatchStep(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Looks after the children: one that sleeps for too long ends, one that is starved keeps its lease."""
+
+    requires = ("celery.worker.components:Timer",)
+
+    def start(self, parent: Any) -> None:
+        self.watch, self.name = time_limits.Watch(), parent.hostname
+        self.entries = [
+            parent.timer.call_repeatedly(1.0, self.look),
+            parent.timer.call_repeatedly(flow.BEAT_S, self.vouch),
+            parent.timer.call_repeatedly(_SWEEP_S, tempfolder.sweep_beside),
+        ]
+
+    def stop(self, parent: Any) -> None:
+        for entry in self.entries:
+            entry.cancel()
+
+    def look(self) -> None:
+        for child in self.watch.look():
+            log.warning("process %d slept for as long as its time limit and is ended", child)
+
+    def vouch(self) -> None:
+        relaying.vouch(tasks.tools(), [f"{self.name}#{child}" for child in self.watch.moving()])
+
+
 app.steps["worker"].add(WarmUp)
+app.steps["worker"].add(WatchStep)
 
 
 @signals.worker_shutting_down.connect
@@ -102,17 +143,22 @@ def end_pages(sender: Any, how: str, **_: Any) -> None:
 
 @signals.worker_shutdown.connect
 def hand_back(sender: Any, **_: Any) -> None:
-    """Whatever this worker still holds is due again at once."""
-    tasks.release_worker(sender.hostname)
+    """Whatever this worker still holds is due again at once; that it had to end is nobody's fault."""
+    tasks.release_worker(sender.hostname, blameless=not tasks.StepTask.threaded)
+    tempfolder.leave()
 
 
 @signals.worker_process_init.connect
 def limit_child(**_: Any) -> None:
-    """A child that would eat the machine's memory gets MemoryError; one that crashes leaves no core file."""
+    """A child that would eat the machine's memory gets MemoryError; one that crashes leaves no core file.
+
+    Its parent watches over its limits of time.
+    """
     limit = Settings().memory_mb << 20
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    time_limits.take_slot(current_process().index)
 
 
 @signals.task_failure.connect
@@ -123,7 +169,8 @@ def note_lost_child(task_id: str = "", args: Any = (), exception: BaseException 
     """
     if type(exception).__name__ in ("WorkerLostError", "TimeLimitExceeded") and task_id not in _lost:
         _lost.append(task_id)
-        tasks.worker_lost(task_id, tuple(args), _this_worker["name"])
+        fault = deaths.fault_of(exception, _memory_kills().ran_out())
+        tasks.worker_lost(task_id, tuple(args), _this_worker["name"], fault)
 
 
 def settings_of_this_process() -> Settings:

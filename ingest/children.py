@@ -29,7 +29,8 @@ log = logging.getLogger("ingot.runtime")
 
 _PR_SET_PDEATHSIG = 1
 _BACKOFF_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-_LONG_LIFE_S = 10.0  # a child that lived so long starts again from the first backoff
+_LONG_LIFE_S = 10.0  # a child that lived so long before it was killed starts again from the first backoff
+_LONGEST_START_S = 120.0  # one that gave up by itself within this time may never have come up: load makes it slow
 HOPELESS = 8
 """So many deaths in a row mean that a child will not live; nobody waits for it any more."""
 REFUSALS = (Exit.USAGE, Exit.UNREACHABLE)
@@ -37,22 +38,20 @@ REFUSALS = (Exit.USAGE, Exit.UNREACHABLE)
 SAYS_FILE = "INGOT_WORKER_SAYS"
 """The variable that names the files, up to their suffix, into which a worker writes what its user should know."""
 REMARK, REFUSAL = ".remark", ".refusal"
-_BELOW_COMMANDS = 10  # of nice: commands and the API answer quickly while pages are read
+_BELOW_COMMANDS = 5
+"""Of nice, for processes that read pages: a third of the processor that a command or the API takes beside them.
+
+No more, as every other program of the machine goes first, too, and a user's documents must not stand still beside one.
+"""
+_QUIT_S = 15.0  # to let go of what is in hand, on a busy machine
 _INDEX_FILE_BYTES = 64 << 30  # a torn Chroma index was seen to grow by terabytes
 _CHROMA = "import sys; from chromadb_rust_bindings import cli; cli(sys.argv)"
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def _step_back(nice: int) -> None:
-    """Let other processes go first.
-
-    Linux may share the processor among sessions before it looks at niceness inside one (autogroups): then the child
-    gets a session of its own, which steps back half as far, so that it gets a quarter of what others leave no room for.
-    """
-    os.nice(nice)
-    with contextlib.suppress(OSError):  # no Linux, or no autogroups
-        os.setsid()
-        Path("/proc/self/autogroup").write_text(str(nice // 2))
+    """Let other processes go first, as far as ``nice`` says and no further, however nice this process was already."""
+    os.setpriority(os.PRIO_PROCESS, 0, max(nice, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 class Child:
@@ -173,7 +172,8 @@ class Child:
 
     def _note_death(self, status: int, lived_s: float) -> None:
         self.status = status
-        self.quick_deaths = 1 if lived_s > _LONG_LIFE_S else self.quick_deaths + 1
+        long_s = _LONG_LIFE_S if status <= 0 else _LONGEST_START_S
+        self.quick_deaths = 1 if lived_s > long_s else self.quick_deaths + 1
         self.refusal = self._why(status)
         then = f"it cannot work here: {self.refusal}" if self.refusal else "it is started again"
         log.warning("%s ended with status %d after %.1f s; %s", self.name, status, lived_s, then)
@@ -202,7 +202,7 @@ class Child:
         process, self._process = self._process, None
         if process is None:
             return
-        for request, wait_s in ((signal.SIGTERM, grace_s), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 10.0)):
+        for request, wait_s in ((signal.SIGTERM, grace_s), (signal.SIGQUIT, _QUIT_S), (signal.SIGKILL, 10.0)):
             process.send_signal(request)
             try:
                 process.wait(wait_s)

@@ -4,6 +4,7 @@
     users          held (shared) by every command that uses the runtime; held (exclusively) by a supervisor that leaves
     runtime.json   where Redis and Chroma answer; only there while a supervisor lives
     settings.json  the environment that the worker gets
+    tmp/           temp folders of the workers, one each
     keep           there after ``ingot up``: stay until ``ingot down``
     stopped        there after ``ingot down``: commands that still watch a job end instead of starting anew
     error          why the last supervisor could not start, one sentence
@@ -36,6 +37,7 @@ from stores.errors import UnavailableError
 FRESH_S = 30.0
 """A lock that another machine touched within this time is taken for alive."""
 _SOCKET_BYTES = 100  # sun_path holds 108 with its end
+_BELOW_TEMP_BYTES = 60  # a worker's folder, a library's folder in it, and a socket in that
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
@@ -124,12 +126,24 @@ class RunFolder:
             return path
         return _private_folder(f"ingot-{os.getuid()}-{self.digest}") / "redis.sock"
 
+    def temp_path(self) -> Path:
+        """Where workers have their temp folders: in the folder, or in the short one where sockets would not fit."""
+        path = self.file("tmp")
+        if len(os.fsencode(path)) + _BELOW_TEMP_BYTES <= _SOCKET_BYTES:
+            return path
+        return _private_folder(f"ingot-{os.getuid()}-{self.digest}") / "tmp"
+
     def remove_socket(self) -> None:
-        """Remove what ``socket_path`` made."""
-        path = self.socket_path()
-        path.unlink(missing_ok=True)
-        if path.parent != self.path:
-            path.parent.rmdir()
+        """Remove what ``socket_path`` and ``temp_path`` made; what is in use by somebody stays."""
+        self.socket_path().unlink(missing_ok=True)
+        temp = self.temp_path()
+        if temp.parent == self.path:
+            return
+        with contextlib.suppress(OSError):
+            (temp / ".lock").unlink(missing_ok=True)
+            temp.rmdir()
+        with contextlib.suppress(OSError):
+            temp.parent.rmdir()
 
     def alive(self) -> bool:
         """Does a supervisor of this machine hold the lock?"""

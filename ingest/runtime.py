@@ -26,10 +26,12 @@ from stores.vectors_path import IndexLock
 if TYPE_CHECKING:
     from pipeline.settings import Settings
 
-_START_S = 30.0
+_START_S = 180.0  # a supervisor that lives and is not ready: starting costs a second of a core that others use, too
+_BIRTH_S = 30.0  # one that does not live by then has died unheard
 _CHROMA_S = 15.0
-_INDEX_S = 10.0
-_LEAVING_S = 60.0
+_INDEX_S = 30.0
+_LEAVING_S = 120.0
+_ALIVE_S = 0.25
 _OF_THE_API = {"api_host", "api_port", "api_keys", "ingest_root", "max_request_files", "max_request_mb"}
 _OF_THE_API |= {"body_timeout_s", "queue_max", "source_url"}
 _NOT_OF_A_WORKER = {"home", "broker_url", "log_level", *_OF_THE_API}
@@ -171,7 +173,7 @@ def up(settings: Settings) -> RuntimeStatus:
         return status(settings)
 
 
-def down(settings: Settings, timeout_s: float = 40.0) -> bool:
+def down(settings: Settings, timeout_s: float = 120.0) -> bool:
     """Stop the runtime, whatever it works on. False where none ran."""
     folder = RunFolder.of(settings.home)
     folder.refuse_other_machine()
@@ -262,13 +264,15 @@ def _spawn(folder: RunFolder) -> None:
 
 
 def _wait_for_state(folder: RunFolder) -> bool:
-    """Wait until the supervisor says where Redis answers, and it does."""
-    end = time.monotonic() + _START_S
-    while time.monotonic() < end:
+    """Wait until the supervisor says where Redis answers, and it does; False where it cannot, or died."""
+    began = lived = looked = time.monotonic()
+    while (now := time.monotonic()) < began + _START_S and now < lived + _BIRTH_S:
         if folder.file("runtime.json").exists() and children.redis_answers(folder.socket_path()):
             return True
         if folder.file("error").exists():
             return False
+        if now > looked + _ALIVE_S:
+            looked, lived = now, now if folder.alive() else lived
         time.sleep(0.005)
     return False
 
@@ -276,7 +280,9 @@ def _wait_for_state(folder: RunFolder) -> bool:
 def _why_not(folder: RunFolder) -> str:
     with contextlib.suppress(OSError):
         return folder.file("error").read_text()
-    return f"the runtime did not start within {_START_S:.0f} s: see {folder.file('supervisor.log')}"
+    if folder.alive():
+        return f"the runtime did not start within {_START_S:.0f} s: see {folder.file('supervisor.log')}"
+    return f"the runtime ended as soon as it was started: see {folder.file('supervisor.log')}"
 
 
 def _connected(folder: RunFolder, settings: Settings) -> Settings:

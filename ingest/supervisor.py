@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
-from ingest import children
+from ingest import children, tempfolder
 from ingest.children import Child
 from ingest.runfolder import RunFolder, lock_now, lock_within, machine
 from stores.errors import IngotError, UnavailableError
@@ -37,7 +37,7 @@ _LOOK_S = 1.0  # how often an unused runtime asks whether work is left
 _TOUCH_S = 5.0
 _TRIM_S = 10.0
 _LOG_BYTES = 5 << 20
-_START_S = 20.0
+_START_S = 150.0  # for a Redis that lives and does not answer yet: on a machine that gives us a fiftieth of a core
 _WORKER_GRACE_S = 12.0
 
 
@@ -100,6 +100,7 @@ class Supervisor:
     def _start(self) -> None:
         """Redis first, as all wait for it; Chroma and the worker come up while commands already run."""
         self.folder.file("redis").mkdir(mode=0o700, exist_ok=True)
+        tempfolder.sweep(self.folder.home)
         self.redis.start()
         self._tend_chroma()
         self._wait_for_redis()
@@ -263,6 +264,7 @@ class Supervisor:
         children.stop_all(self._living(), _WORKER_GRACE_S)
         self.chroma.stop(5.0)
         self.redis.stop(5.0)
+        tempfolder.sweep(self.folder.home)
         self.folder.remove_socket()
         self._lock.truncate(0)
         log.info("stopped")

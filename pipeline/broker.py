@@ -14,11 +14,11 @@ from pipeline.settings import Settings
 _LINE = "%(asctime)s %(levelname)s [%(processName)s] %(message)s"
 _TASK_LINE = "%(asctime)s %(levelname)s [%(processName)s] %(task_name)s %(task_id)s %(message)s"
 _TASKS_PER_CHILD = 2000  # loading the models again costs seconds; what grows before that is caught by its memory
-_LIMIT_MARGIN_S = 60.0  # steps keep their own time; this ends one whose native code does not listen
+_LAST_NET = 50.0  # times a step's limit by the clock on the wall: work that has a fiftieth of a core may end
 
 
 def longest_step_s(settings: Settings) -> float:
-    """How long one step may run: a whole batch of slow pages, or one slow document."""
+    """How long one step may run on a processor of its own: a whole batch of slow pages, or one slow document."""
     return max(settings.document_timeout_s, settings.batch_pages * settings.page_timeout_s)
 
 
@@ -30,6 +30,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "broker_connection_max_retries": None,
         "broker_pool_acquire_timeout": 5,
         "broker_transport_options": {
+            # A message that comes again while its step is under way finds it claimed, and goes.
             "visibility_timeout": 2 * longest_step_s(settings),
             "unacked_restore_interval": 5,
             "unacked_restore_throttle": 1,
@@ -47,7 +48,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "task_acks_on_failure": True,
         "task_acks_on_timeout": True,
         "task_reject_on_worker_lost": False,
-        "task_time_limit": longest_step_s(settings) + _LIMIT_MARGIN_S,
+        # Steps keep their own time, see time_limits. This ends what hangs between their limits, and no starved work.
+        "task_time_limit": _LAST_NET * longest_step_s(settings),
         "task_publish_retry_policy": {"max_retries": 0},
         "task_queues": [Queue(name, routing_key=name) for name in ("cpu", "ocr", "extract", "embed", "notify")],
         "task_default_queue": "cpu",

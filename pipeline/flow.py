@@ -56,7 +56,8 @@ RUN: Mapping[Stage, Callable[[Work], Effect]] = {
 FATAL = frozenset({Stage.PLAN, Stage.EMBED, Stage.PUBLISH})
 
 MOST_LOSSES = 3  # deaths of a worker over one step, without progress between them
-MOST_ATTEMPTS = 8  # of work that the outside world kept from ending
+MOST_TRIES = 50  # of a step whose workers end again and again, though nothing says that it is to blame
+MOST_ATTEMPTS, PATIENCE_S = 8, 600.0  # of work that the outside world keeps from ending: both must be used up
 BEAT_S = 15.0
 FIRST_DELAY_S, LONGEST_DELAY_S = 2.0, 300.0
 
@@ -126,23 +127,32 @@ def _run_claimed(
     return StepResult(ended=True, due=_unsent(key, due))
 
 
+_DIED_OF_SOMETHING = "a crash, a hang, or too much memory"
+_DIED_OF = {
+    "time_limit": "the last time it took longer than its time limit",
+    "out_of_memory": "the last time the machine ran out of memory",
+    "crash": "the last time by a crash",
+}
+
+
 def _past_what_kills(store: RecordStore, claim: Claim) -> Claim:
     """Give up the page over which workers died again and again; a step without pages is given up whole."""
-    if claim.losses < MOST_LOSSES:
+    if claim.losses < MOST_LOSSES and claim.attempt <= MOST_TRIES:
         return claim
+    times = f"{max(claim.losses, MOST_LOSSES)} times ({_DIED_OF.get(claim.lost_to, _DIED_OF_SOMETHING)})"
     if claim.lost_page is None or claim.key.stage is Stage.PLAN:
         raise IngotError(
-            f"{claim.key.stage} ended its worker {claim.losses} times (a crash, a hang, or too much memory): "
+            f"{claim.key.stage} ended its worker {times}: "
             "the file is probably damaged; try to save it anew with another program",
             code="killed_worker",
         )
-    reason = f"reading it ended the worker {claim.losses} times (a crash, a hang, or too much memory)"
+    reason = f"reading it ended the worker {times}"
     store.steps.save_page(claim, claim.lost_page, None, Fault(code="killed_worker", message=reason))
     return claim
 
 
 def _try_later(store: RecordStore, claim: Claim, error: TransientError) -> StepResult:
-    if claim.attempt >= MOST_ATTEMPTS:
+    if claim.attempt >= MOST_ATTEMPTS and time.time() - claim.started_at > PATIENCE_S:
         message = f"{error.message} (tried {claim.attempt} times)"
         return _fail(store, claim, Fault(code=error.code, message=message))
     store.steps.retry_later(claim, Fault(code=error.code, message=error.message), delay_s(claim.attempt))

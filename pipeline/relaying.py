@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.work import Tools
 from stores.errors import IngotError
+from stores.models import Fault
 
 if TYPE_CHECKING:
     from stores.records import RecordStore
@@ -82,17 +83,29 @@ class Relay:
             self.send_errands(store, empty)
 
 
-def release(tools: Tools, names: Iterable[str], owner: str) -> int:
+def release(
+    tools: Tools, names: Iterable[str], owner: str, fault: Fault | None = None, *, blameless: bool = False
+) -> int:
     """End the leases whose owner begins so, as its process is known to be dead, in these knowledge bases; how many.
 
-    Its temp directories go. Where that fails, the leases run out by themselves.
+    Its temp directories go. Where that fails, the leases run out by themselves. ``fault``: what it died of;
+    ``blameless``: not of its work.
     """
     freed = 0
     for knowledge_id in names:
         try:
             store = tools.catalog.store(knowledge_id)
-            freed += store.steps.release(owner) + store.errands.release(owner)
+            freed += store.steps.release(owner, fault, blameless=blameless) + store.errands.release(owner)
             tools.files.sweep(knowledge_id)
         except IngotError as error:
             log.warning("%s: leases of %s end only with time: %s", knowledge_id, owner, error.message)
     return freed
+
+
+def vouch(tools: Tools, workers: Sequence[str]) -> None:
+    """Keep the leases of these processes, which are seen to work but may be too starved to say so in time."""
+    for knowledge_id in tools.catalog.busy() if workers else ():
+        try:
+            tools.catalog.store(knowledge_id).steps.vouch(workers)
+        except IngotError as error:
+            log.warning("%s: %s", knowledge_id, error.message)

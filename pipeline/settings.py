@@ -29,8 +29,12 @@ class Settings(BaseSettings):
     batch_pages: int = Field(16, ge=1, le=256, description="pages of one render, OCR or parse step")
     max_pages: int = Field(5000, ge=1, description="a document with more pages is refused")
     max_file_mb: int = Field(2048, ge=1, description="a larger file is refused")
-    page_timeout_s: float = Field(60.0, gt=0, description="a page that takes longer is given up")
-    document_timeout_s: float = Field(600.0, gt=0, description="plan, extract, embed and publish may take this long")
+    page_timeout_s: float = Field(
+        60.0, gt=0, description="CPU seconds; a page that uses more, or sleeps for as long, is given up"
+    )
+    document_timeout_s: float = Field(
+        600.0, gt=0, description="CPU seconds; plan, extract, embed and publish may use so many, or sleep for as long"
+    )
     memory_mb: int = Field(4096, ge=512, description="a worker process that would pass this is ended")
 
     dpi: int = Field(150, ge=50, le=600, description="resolution of pages that are rendered for OCR")

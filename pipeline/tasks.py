@@ -29,7 +29,7 @@ from pipeline.priorities import QUEUES as QUEUES
 from pipeline.settings import Settings
 from pipeline.work import Tools
 from stores.errors import IngotError, NotFoundError
-from stores.models import Stage, StepKey
+from stores.models import Fault, Stage, StepKey
 
 if TYPE_CHECKING:
     from stores.errands.rows import Errand
@@ -39,6 +39,7 @@ log = logging.getLogger("ingot.tasks")
 
 SEND_BETWEEN_LOOKS = 20
 SEND_AT_ONCE = 200  # steps that one pass of the relay sends per knowledge base
+SLOW_ANSWER_S = 8.0  # for a worker that has a fiftieth of a core
 
 app = Celery("ingot")
 app.conf.task_routes = {
@@ -291,21 +292,27 @@ def workers(settings: Settings) -> list[str]:
     app.conf.update(configuration(settings))
     try:
         with app.connection_for_read(settings.broker_url or None) as connection:
-            answers = app.control.ping(timeout=2.0, connection=connection) or []
+            answers = app.control.ping(timeout=2.0, connection=connection)
+            answers = answers or app.control.ping(timeout=SLOW_ANSWER_S, limit=1, connection=connection) or []
     except (OperationalError, BrokerConnectionError, OSError):
         return []
     return sorted(name for answer in answers for name in answer)
 
 
-def call_workers(settings: Settings) -> dict[str, Any] | None:
-    """What the workers that answer now tell of themselves, and how many messages wait; None without a broker."""
+def call_workers(settings: Settings, *, patient: bool = False) -> dict[str, Any] | None:
+    """What the workers that answer now tell of themselves, and how many messages wait; None without a broker.
+
+    ``patient``: wait long, but for one worker only.
+    """
+    timeout_s = SLOW_ANSWER_S if patient else 1.0
     app.conf.update(configuration(settings))
     try:
         with app.connection_for_read(settings.broker_url or None) as connection:
             connection.ensure_connection(max_retries=1, timeout=3)
             messages = {queue.name: queue_length(connection, queue.name) for queue in app.conf.task_queues}
-            asking = app.control.inspect(timeout=1.0, connection=connection)
-            queues, stats = asking.active_queues() or {}, asking.stats() or {}
+            asking = app.control.inspect(timeout=timeout_s, limit=1 if patient else None, connection=connection)
+            queues = asking.active_queues() or {}
+            stats = asking.stats() or {} if queues else {}
     except (OperationalError, BrokerConnectionError, OSError):
         return None
     workers = {
@@ -356,14 +363,15 @@ def _in_child(**_: Any) -> None:
     StepTask.killable = True
 
 
-def worker_lost(task_id: str, args: Sequence[Any], hostname: str) -> None:
+def worker_lost(task_id: str, args: Sequence[Any], hostname: str, fault: Fault | None) -> None:
     """A child died over a task: its lease ends now, its temp directory goes, and the relay sends the step again.
 
-    Called in the worker's parent.
+    ``fault``: what its work did to it; None: nothing. Called in the worker's parent.
     """
-    relaying.release(tools(), [str(name) for name in args[:1]], f"{hostname}/{task_id}/")
+    names = [str(name) for name in args[:1]]
+    relaying.release(tools(), names, f"{hostname}/{task_id}/", fault, blameless=fault is None)
 
 
-def release_worker(hostname: str) -> int:
+def release_worker(hostname: str, *, blameless: bool = False) -> int:
     """End the leases that a worker of this name held when it died; how many steps and errands."""
-    return relaying.release(tools(), tools().catalog.names(), f"{hostname}/")
+    return relaying.release(tools(), tools().catalog.names(), f"{hostname}/", blameless=blameless)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import faulthandler
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import time_limits
 from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
 from pipeline.settings import Settings
 from stores.contracts import VectorStore
@@ -112,14 +112,9 @@ class Work:
 
     @contextmanager
     def deadline(self, seconds: float) -> Iterator[None]:
-        """End the process when the block takes longer, even inside native code that never returns."""
-        if self.killable:
-            faulthandler.dump_traceback_later(seconds, exit=True)
-        try:
+        """End the process when the block uses more CPU seconds, or sleeps for as long, even in native code."""
+        with time_limits.limited(seconds) if self.killable else nullcontext():
             yield
-        finally:
-            if self.killable:
-                faulthandler.cancel_dump_traceback_later()
 
     def save_page(self, number: int, text: PageText) -> None:
         self.store.steps.save_page(self.claim, number, text, None)

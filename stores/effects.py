@@ -69,7 +69,9 @@ class Claim:
     source: str
     title: str
     language: str
-    lost_page: int | None = None  # the page that was being read when an earlier attempt died
+    lost_page: int | None = None  # the page that was being read when an earlier attempt ended without a word
+    lost_to: str = ""  # what that attempt died of: the code of a fault, "" where nobody knows
+    started_at: float = 0.0  # of its first attempt
 
     @property
     def route(self) -> Route:

@@ -83,7 +83,7 @@ class LocalFiles:
         """This process's folder for files that arrive; the folders of dead processes are removed when it is made."""
         with _LOCK:
             if not self._staged:
-                self._staged.append(_own_folder(self.home / "run" / "uploads"))
+                self._staged.append(own_folder(self.home / "run" / "uploads"))
         return Path(self._staged[0].name).parent
 
     def original(self, knowledge_id: str, sha256: str) -> Path:
@@ -259,19 +259,33 @@ def _read(stream: IO[bytes]) -> bytes:
         raise InputError(f"it cannot be read: {error.strerror}", code="unreadable") from error
 
 
-def _own_folder(parent: Path) -> IO[str]:
-    """A new folder below ``parent`` that is this process's as long as the file handed back is open."""
+def own_folder(parent: Path) -> IO[str]:
+    """A new folder below ``parent`` that is this process's as long as the file handed back is open.
+
+    Those of dead processes go.
+    """
     folder = parent / f"{os.getpid()}.{uuid.uuid4().hex[:8]}"
     with _disk(folder):
         parent.mkdir(parents=True, exist_ok=True)
+        sweep_folders(parent)
         with (parent / ".lock").open("a") as making:  # nobody sweeps a folder between its birth and its lock
             fcntl.flock(making, fcntl.LOCK_EX)
-            for old in filter(_owner_is_dead, parent.glob("[0-9]*")):
-                shutil.rmtree(old, ignore_errors=True)
             folder.mkdir()
             owner = (folder / ".owner").open("w")
             fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return owner
+
+
+def sweep_folders(parent: Path) -> int:
+    """Remove the folders below ``parent`` whose process is dead; how many."""
+    if not parent.is_dir():
+        return 0
+    with (parent / ".lock").open("a") as making:
+        fcntl.flock(making, fcntl.LOCK_EX)
+        dead = [folder for folder in parent.glob("[0-9]*") if _owner_is_dead(folder)]
+        for folder in dead:
+            shutil.rmtree(folder, ignore_errors=True)
+    return len(dead)
 
 
 def _owner_is_dead(folder: Path) -> bool:

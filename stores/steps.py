@@ -5,6 +5,7 @@ Every write of a claim is fenced by its owner: whoever lost the lease writes not
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ from stores.typed_records import store_records
 
 LEASE_S = 60.0
 Order = Mapping[Stage, tuple[Need, ...]]
+_TAKEN = (
+    *(step.c.attempt, step.c.losses, step.c.first_page, step.c.last_page),
+    *(step.c.page, step.c.error_code, step.c.started_at),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +41,32 @@ class Steps:
     def claim(self, key: StepKey, owner: str, worker: str) -> Claim | None:
         """Take a step that is due, or whose lease ran out; None when somebody else has it or nothing is to be done.
 
-        The attempt is counted here, before the work begins: work that kills its worker is counted too.
+        The attempt is counted here, before the work begins: work that kills its worker is counted too. A worker that
+        lives, but was stopped or starved for so long that its lease ran out, has lost the step and nothing else.
         """
         now = time.time()
         with self.database.write() as connection:
+            before = connection.execute(
+                select(step.c.state, step.c.worker, step.c.lease_until).where(is_step(key), _claimable(now))
+            ).first()
+            if before is None:
+                return None
+            lives = before.lease_until > 0 and _lives_here(before.worker or "", worker)
             taken = connection.execute(
                 update(step)
-                .where(is_step(key), _claimable(now))
+                .where(is_step(key))
                 .values(
                     state=StepState.RUNNING,
                     attempt=step.c.attempt + 1,
-                    losses=step.c.losses + (step.c.state == StepState.RUNNING),
+                    losses=step.c.losses + int(before.state == StepState.RUNNING and not lives),
                     owner=owner,
                     worker=worker,
                     lease_until=now + LEASE_S,
                     heard_at=now,
                     started_at=_moved_up(now),
                 )
-                .returning(step.c.attempt, step.c.losses, step.c.first_page, step.c.last_page, step.c.page)
-            ).first()
-            if taken is None:
-                return None
+                .returning(*_TAKEN)
+            ).one()
             mark_running(connection, key.document, key.generation, now)
             facts = _facts(connection, key)
         return Claim(
@@ -66,7 +76,9 @@ class Steps:
             losses=taken.losses,
             first_page=taken.first_page,
             last_page=taken.last_page,
-            lost_page=taken.page if taken.losses else None,
+            lost_page=taken.page,
+            lost_to=(taken.error_code or "") if taken.losses else "",
+            started_at=taken.started_at,
             **facts,
         )
 
@@ -162,15 +174,34 @@ class Steps:
                 unread_pages_failed(connection, claim, fault)
             return self._keys(claim, advance(connection, key.document, key.generation, order, now))
 
-    def release(self, owner: str) -> int:
-        """End the leases whose owner begins with ``owner``: its process is known to be dead. They may be claimed."""
+    def release(self, owner: str, fault: Fault | None = None, *, blameless: bool = False) -> int:
+        """End the leases whose owner begins with ``owner``: its process is known to be dead. They may be claimed.
+
+        ``fault``: what it died of. ``blameless``: not of its work, so the step is due as if nothing had happened.
+        """
+        died = {"error_code": fault.code, "error": fault.message} if fault else {}
+        spared = {"state": StepState.DUE, "owner": None, "not_before": 0.0}
         with self.database.write() as connection:
             ended = connection.execute(
                 update(step)
                 .where(step.c.state == StepState.RUNNING, step.c.owner.startswith(owner, autoescape=True))
-                .values(lease_until=0.0, sent_at=0.0)
+                .values(lease_until=0.0, sent_at=0.0, **(spared if blameless else died))
             )
         return ended.rowcount
+
+    def vouch(self, workers: Sequence[str]) -> int:
+        """Extend the leases of processes that are seen to work, but were too starved to say so in time; how many."""
+        now = time.time()
+        silent = (
+            *(step.c.state == StepState.RUNNING, step.c.worker.in_(workers)),
+            *(step.c.lease_until > 0.0, step.c.lease_until < now + LEASE_S / 2),
+        )
+        with self.database.read() as connection:
+            if connection.execute(select(step.c.document).where(*silent).limit(1)).first() is None:
+                return 0
+        with self.database.write() as connection:
+            kept = connection.execute(update(step).where(*silent).values(lease_until=now + LEASE_S, heard_at=now))
+        return kept.rowcount
 
     def _hold(self, connection: Connection, claim: Claim, **values: Any) -> None:
         if _touch(connection, claim, **values):
@@ -205,6 +236,20 @@ def _claimable(now: float) -> Any:
         and_(step.c.state == StepState.DUE, step.c.not_before <= now),
         and_(step.c.state == StepState.RUNNING, step.c.lease_until <= now),
     )
+
+
+def _lives_here(worker: str, asker: str) -> bool:
+    """Is a worker's process (``name@host#process``) on the asker's machine, and alive?"""
+    (node, _, process), mine = worker.rpartition("#"), asker.rpartition("#")[0]
+    if not process.isdigit() or node.rpartition("@")[2] != mine.rpartition("@")[2]:
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _touch(connection: Connection, claim: Claim, **values: Any) -> bool:

@@ -20,7 +20,7 @@ from stores.errors import IngotError
 
 MEMORY_BYTES = 2 << 30
 FILE_BYTES = 256 << 20
-LONGEST_S = 60.0
+LONGEST_S = 120.0
 
 
 def main() -> None:

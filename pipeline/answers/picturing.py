@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.settings import Settings
+from pipeline.time_limits import Spending
 from pipeline.work import Tools
 from stores.errors import InputError, NotFoundError, PageError, TransientError
 
@@ -33,7 +34,9 @@ log = logging.getLogger("ingot.pictures")
 SMALLEST_DPI, LARGEST_DPI, USUAL_DPI = 24, 300, 110
 MOST_WAITING = 12  # further requests are told to come again
 _CHILDREN = 2
-_DRAW_S = 20.0
+_DRAW_S = 20.0  # CPU seconds, or as long a sleep
+_LONGEST_S = 60.0  # nobody waits longer for a machine that has no time for it
+_LOOK_S = 0.5
 _PLACE_S = 15.0  # a request waits so long for a process to be free
 _REFUSED_FOR_S = 600.0  # a page that could not be drawn is not tried again by every request
 _MOST_REFUSED = 2000
@@ -52,16 +55,22 @@ class _Child:
     used_at: float = field(default_factory=time.monotonic)
 
     def ask(self, order: dict[str, object], within_s: float) -> dict[str, str]:
-        """Its answer to one order; TimeoutError where it takes too long, EOFError where it died."""
+        """Its answer to one order; TimeoutError where it takes too long, EOFError where it died.
+
+        TransientError where the machine had no time for it.
+        """
         assert self.process.stdin and self.process.stdout
+        spending, asked = Spending(self.process.pid, within_s), time.monotonic()
         try:
             self.process.stdin.write(json.dumps(order).encode() + b"\n")
             self.process.stdin.flush()
         except OSError as error:
             raise EOFError from error
-        ready, _, _ = select.select([self.process.stdout], [], [], within_s)
-        if not ready:
-            raise TimeoutError
+        while not select.select([self.process.stdout], [], [], min(_LOOK_S, within_s))[0]:
+            if spending.used_up():
+                raise TimeoutError
+            if time.monotonic() - asked > _LONGEST_S:
+                raise _busy()
         line = self.process.stdout.readline()
         if not line.endswith(b"\n"):
             raise EOFError
@@ -116,6 +125,9 @@ class Studio:
         except TimeoutError as error:
             child.end()
             raise PageError(f"page {order['number']} cannot be drawn: it takes too long") from error
+        except TransientError:
+            child.end()
+            raise
         except (EOFError, ValueError):
             child.end()
             return self._asked(self._start(), order) if child.drawn else None

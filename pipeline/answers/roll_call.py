@@ -43,21 +43,24 @@ class Roll:
 
 
 class RollCall:
-    """The newest roll of one broker. A stale one is given out at once, and renewed behind the scenes."""
+    """The newest roll of one broker. A stale one is given out at once, and renewed behind the scenes.
+
+    Where nobody answers soon they are asked again, with patience: until then a starved worker is not said to be gone.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._roll = Roll()
         self._asking: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._told = threading.Event()
 
     def roll(self, wait_s: float = 0.0) -> Roll:
         """What is known; waits at most ``wait_s`` where that is nothing yet, or older than ``KEEP_S``."""
         if not self._settings.broker_url:
             return self._roll
-        asking = self._renew()
-        if asking and wait_s:
-            asking.join(wait_s)
+        if self._renew() and wait_s:
+            self._told.wait(wait_s)
         return self._roll
 
     def checked(self) -> Roll:
@@ -72,23 +75,34 @@ class RollCall:
             keep_s = KEEP_S if self._roll.workers else _ALONE_S
             if self._roll.broker is not None and time.monotonic() - self._roll.asked_at < keep_s:
                 return None
+            self._told.clear()
             self._asking = threading.Thread(target=self._ask, name="roll-call", daemon=True)
             self._asking.start()
             return self._asking
 
     def _ask(self) -> None:
+        try:
+            soon = self._asked(patient=False)
+            if not soon.broker or soon.workers or not self._roll.workers:
+                self._roll = soon
+            self._told.set()
+            if soon.broker and not soon.workers:
+                self._roll = self._asked(patient=True)
+        finally:
+            self._told.set()
+
+    def _asked(self, *, patient: bool) -> Roll:
         from pipeline import tasks  # Celery takes a while to import
 
         try:
-            told = tasks.call_workers(self._settings)
+            told = tasks.call_workers(self._settings, patient=patient)
         except Exception:  # a worker's odd answer must not end the thread silently
             log.exception("the workers could not be asked")
             told = None
         if told is None:
-            self._roll = Roll(broker=False, asked_at=time.monotonic())
-            return
+            return Roll(broker=False, asked_at=time.monotonic())
         workers = {
             name: Member(queues=tuple(facts["queues"]), pool=facts["pool"], concurrency=facts["concurrency"])
             for name, facts in told["workers"].items()
         }
-        self._roll = Roll(broker=True, workers=workers, messages=told["messages"], asked_at=time.monotonic())
+        return Roll(broker=True, workers=workers, messages=told["messages"], asked_at=time.monotonic())

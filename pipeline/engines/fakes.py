@@ -3,8 +3,8 @@
 A fake document is a small text file: the first line is ``%FAKE`` (``%FAKE password`` makes it encrypted), then pages
 separated by form feeds. In a page, ``# `` begins a heading, lines are paragraphs. A page that begins with ``[scan]``
 has no text layer, ``[broken]`` cannot be read, and ``[blank]`` shows nothing. What native code does at its worst can be
-had, too: a page that holds ``[crash]`` ends its process, ``[hang]`` never returns, ``[memory]`` asks for memory without
-end, ``[slow 0.5]`` takes that many seconds.
+had, too: a page that holds ``[crash]`` ends its process, ``[hang]`` sleeps for ever and ``[burn]`` computes for ever,
+``[memory]`` asks for memory without end, ``[slow 0.5]`` takes that many seconds.
 """
 
 from __future__ import annotations
@@ -125,9 +125,11 @@ def _refuse_broken(text: str, number: int) -> None:
 
 def _misbehave(text: str) -> None:
     if "[crash]" in text:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGSEGV)
     if "[hang]" in text:
         time.sleep(3600)
+    if "[burn]" in text:
+        sum(range(10**15))  # keeps Python's lock, as native code does
     if "[memory]" in text:
         held = []
         while True:

@@ -15,6 +15,7 @@ from pipeline.gathering import FoundFile
 from pipeline.intake.ingesting import Ingestion, IngestRequest, checked_urls, existing_store, planned, to_be_fetched
 from pipeline.settings import Settings
 from pipeline.stages.plan import decide, parse_page_numbers
+from pipeline.time_limits import Spending
 from pipeline.work import Tools
 from stores.errors import EncryptedError, InputError
 from stores.files import hash_of
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 #: CPU seconds of a page until this knowledge base has its own figures.
 USUAL_S: Mapping[Route, float] = {Route.TEXT: 0.45, Route.OCR: 2.2, Route.BLANK: 0.01}
-_LOOK_TIMEOUT_S = 120.0
+_LOOK_TIMEOUT_S = 120.0  # CPU seconds, or as long a sleep
+_LOOK_AGAIN_S = 0.5
 
 
 def preview(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestReport:
@@ -82,10 +84,20 @@ class _Looker:
         if self._pool is None:
             self._pool = futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
         try:
-            return self._pool.submit(_look, self._settings, path, options, passwords).result(_LOOK_TIMEOUT_S)
+            return self._within_limit(self._pool.submit(_look, self._settings, path, options, passwords))
         except (futures.TimeoutError, futures.BrokenExecutor) as error:
             self._end()
             raise InputError("looking at it crashed or took too long; it is probably damaged") from error
+
+    def _within_limit(self, looking: futures.Future[dict[Route, int]]) -> dict[Route, int]:
+        """The result; TimeoutError where it takes too long."""
+        spending: Spending | None = None
+        while not futures.wait([looking], _LOOK_AGAIN_S).done:
+            if spending is None and self._pool and self._pool._processes:
+                spending = Spending(next(iter(self._pool._processes)), _LOOK_TIMEOUT_S)
+            if spending and spending.used_up():
+                raise futures.TimeoutError
+        return looking.result()
 
     def _end(self) -> None:
         if self._pool is None:

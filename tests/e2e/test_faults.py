@@ -67,13 +67,21 @@ def test_children_killed_in_each_stage(home: Path, documents: Path, undisturbed:
     assert_gone(home)
 
 
-def test_worker_parent_killed(home: Path, documents: Path, undisturbed: dict[str, object]) -> None:
+def test_worker_parent_killed(
+    home: Path, documents: Path, undisturbed: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does it leave anything in the system's temp folder."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
     def disturb(under_test: Running) -> None:
         under_test.child_at("ocr")
         under_test.kill("worker")
 
     run_with(home, documents, disturb)
     assert_same(home, undisturbed)
+    assert_gone(home)
+    assert not list(tmp_path.iterdir())
+    assert not [path for path in (home / "run" / "tmp").iterdir() if path.is_dir()]
 
 
 def test_redis_killed_flushed_and_restarted_empty(home: Path, documents: Path, undisturbed: dict[str, object]) -> None:
@@ -126,15 +134,18 @@ def test_a_file_that_kills_or_hangs_takes_nothing_with_it(home: Path, tmp_path: 
     fake_document(folder / "crash.pdf", "[crash]")
     fake_document(folder / "partly.pdf", "Good page.", "[crash] in the middle", "Another good page.")
     fake_document(folder / "hang.pdf", "[scan] [hang]")
+    fake_document(folder / "burn.pdf", "Good page.", "[scan] [burn]")
     job = run_with(home, folder, lambda under_test: None, page_timeout_s=2.0)
     states = {document.source: document.state for document in job.documents}
     assert states.pop("crash.pdf") is DocumentState.FAILED
     assert states.pop("hang.pdf") is DocumentState.FAILED
     assert states.pop("partly.pdf") is DocumentState.PARTIAL
+    assert states.pop("burn.pdf") is DocumentState.PARTIAL
     assert set(states.values()) == {DocumentState.DONE}
     faults = {document.source: document.error.message for document in job.documents if document.error}
     assert "page 1" in faults["crash.pdf"] and "3 times" in faults["crash.pdf"]
-    assert "page 2" in faults["partly.pdf"]
+    assert "page 2" in faults["partly.pdf"] and "crash" in faults["partly.pdf"]
+    assert "time limit" in faults["hang.pdf"] and "time limit" in faults["burn.pdf"]
     assert not list((home / KB / "work").iterdir())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -13,7 +15,7 @@ from pipeline import flow
 from pipeline.intake.ingesting import IngestRequest, ingest
 from stores.effects import Nothing
 from stores.errors import CancelledError, LeaseLostError, UnavailableError
-from stores.models import DocumentState, JobState, Stage, StepKey
+from stores.models import DocumentState, Fault, JobState, Stage, StepKey
 from stores.tables import step
 from stores.vectors_memory import MemoryVectors
 from tests.in_process import KB, fake_document, fake_tools, run_chain, run_until_done
@@ -37,10 +39,10 @@ def first_key(tools) -> StepKey:
     return key
 
 
-def expire(tools, key: StepKey) -> None:
-    """Let the lease of a step run out now."""
+def expire(tools, key: StepKey, at: float = 0.0) -> None:
+    """Let the lease of a step run out now; 0: as it does when its worker is known to be dead."""
     with tools.catalog.store(KB).database.write() as connection:
-        connection.execute(update(step).where(step.c.stage == key.stage).values(lease_until=0.0))
+        connection.execute(update(step).where(step.c.stage == key.stage).values(lease_until=at))
 
 
 def test_only_one_of_two_workers_gets_a_step(tools, job: str) -> None:
@@ -79,6 +81,72 @@ def test_released_steps_of_a_dead_worker_are_due(tools, job: str) -> None:
     assert store.steps.release("host-2/") == 0
     assert store.steps.release("host-1/") == 1
     assert store.dispatch.take(10, frozenset()) == [key]
+
+
+def test_a_worker_that_lives_has_lost_its_lease_and_is_no_death(tools, job: str) -> None:
+    """It was stopped, or starved for longer than a lease; what it brings later is thrown away."""
+    store, key = tools.catalog.store(KB), first_key(tools)
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    for number, (process, losses) in enumerate([(os.getpid(), 0), (gone.pid, 0), (os.getpid(), 1)]):
+        claim = store.steps.claim(key, f"o{number}", f"cpu@here#{process}")
+        assert claim and claim.losses == losses, "the one before lived, or did not"
+        expire(tools, key, at=1.0)
+    elsewhere = store.steps.claim(key, "o3", f"cpu@elsewhere#{os.getpid()}")
+    assert elsewhere and elsewhere.losses == 2, "nobody here knows whether a process of another machine lives"
+    with pytest.raises(LeaseLostError):
+        store.steps.finish(claim, Nothing(), flow.ORDER, 0.0)
+
+
+def test_a_death_from_outside_is_nobodys_fault_for_long(tools, job: str) -> None:
+    store, key = tools.catalog.store(KB), first_key(tools)
+    for number in range(flow.MOST_TRIES):
+        claim = store.steps.claim(key, f"w/{number}", "w")
+        assert claim and claim.losses == 0
+        assert store.steps.release("w/", blameless=True) == 1
+        assert store.dispatch.take(10, frozenset()) == [key], "it is due at once"
+    assert not flow.run_stage(tools, key, owner="w/last", worker="w").ended
+    assert store.overview.job(job).documents[0].state is DocumentState.FAILED, "but not for ever"
+
+
+def test_what_a_worker_died_of_is_told(tools, job: str) -> None:
+    store, key = tools.catalog.store(KB), first_key(tools)
+    for number in range(flow.MOST_LOSSES):
+        store.steps.claim(key, f"w/{number}", "w")
+        store.steps.release("w/", Fault(code="time_limit", message="it took longer than its time limit"))
+    flow.run_stage(tools, key, owner="alive", worker="w")
+    assert "3 times (the last time it took longer than its time limit)" in store.overview.documents()[0].error.message
+
+
+def test_a_starved_worker_that_is_seen_to_work_keeps_its_lease(tools, job: str) -> None:
+    store, key = tools.catalog.store(KB), first_key(tools)
+    claim = store.steps.claim(key, "o", "cpu@here#7")
+    assert store.steps.vouch(["cpu@here#7"]) == 0, "its own heartbeat is in time"
+    expire(tools, key, at=1.0)
+    assert store.steps.vouch(["cpu@here#8"]) == 0
+    assert store.steps.vouch(["cpu@here#7"]) == 1
+    assert store.steps.claim(key, "thief", "w") is None
+    store.steps.release("o")
+    assert store.steps.vouch(["cpu@here#7"]) == 0, "who is known to be dead keeps nothing"
+    assert store.steps.claim(key, "heir", "w") and claim
+
+
+def test_a_world_that_is_away_for_minutes_ends_no_step(tools, job: str, monkeypatch) -> None:
+    """Tries that died or were quick are no patience: the time counts, too."""
+
+    def unready(work):
+        raise UnavailableError("the vector index cannot be reached")
+
+    monkeypatch.setattr(flow, "RUN", {**flow.RUN, Stage.PLAN: unready})
+    monkeypatch.setattr(flow, "delay_s", lambda attempt: 0.0)
+    store, key = tools.catalog.store(KB), first_key(tools)
+    for number in range(2 * flow.MOST_ATTEMPTS):
+        assert not flow.run_stage(tools, key, owner=f"w/{number}", worker="w").ended
+    assert store.overview.job(job).state is JobState.RUNNING
+    with store.database.write() as connection:
+        connection.execute(update(step).values(started_at=step.c.started_at - flow.PATIENCE_S - 1))
+    flow.run_stage(tools, key, owner="w/last", worker="w")
+    assert "cannot be reached (tried" in store.overview.documents()[0].error.message
 
 
 def test_three_deaths_without_progress_end_the_step(tools, job: str) -> None:

@@ -1,0 +1,42 @@
+"""The temp folder of a worker: in its home, its own as long as it or a child of it lives, swept when they are dead.
+
+Libraries leave folders behind where they are killed (``pymp-*``); there nobody would ever look for them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import IO
+
+from ingest.runfolder import RunFolder
+from stores.files import own_folder, sweep_folders
+
+_kept: list[IO[str]] = []  # the locked owner file of this process's folder: its children inherit it with its lock
+
+
+def settle(home: Path) -> Path:
+    """From now on this process, and those that it starts, put temporary files into a folder of their own."""
+    owner = own_folder(RunFolder.of(home).temp_path())
+    _kept.append(owner)
+    folder = Path(owner.name).parent
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    return folder
+
+
+def leave() -> None:
+    """Remove this process's folder, at its end."""
+    while _kept:
+        shutil.rmtree(Path(_kept.pop().name).parent, ignore_errors=True)
+
+
+def sweep(home: Path) -> int:
+    """Remove the folders of dead workers of a home; how many. For a process that has none itself."""
+    return sweep_folders(RunFolder.of(home).temp_path())
+
+
+def sweep_beside() -> int:
+    """Remove the folders of dead workers beside this process's own; how many."""
+    return sum(sweep_folders(Path(owner.name).parent.parent) for owner in _kept)
