@@ -40,21 +40,22 @@ def of_generations(connection: Connection, ids: Sequence[str]) -> dict[tuple[str
 
 
 def of_places(connection: Connection, job_id: str, ids: Sequence[str]) -> dict[tuple[str, int], Worked]:
-    """The work on some documents of a job since that was asked for; what was made for an earlier job is left out."""
-    found: dict[tuple[str, int], Worked] = {}
-    for at in range(0, len(ids), _MANY):
-        spans = _spans(_asked_at(job_id), step.c.document, step.c.generation).where(
-            step.c.document.in_(ids[at : at + _MANY])
-        )
-        found |= {(row.document, row.generation): _worked(row) for row in connection.execute(_summed(spans, 2))}
-    return found
+    """The work on documents of a job since that was asked for; what was made for an earlier job is left out.
+
+    Of few documents only those are looked at; where many are asked for, all of the job are found.
+    """
+    whole = select(job_document.c.document).where(job_document.c.job == job_id)
+    places: Any = ids if len(ids) <= _MANY else whole
+    spans = _spans(_asked_at(connection, job_id), step.c.document, step.c.generation)
+    rows = connection.execute(_summed(spans.where(step.c.document.in_(places)), 2))
+    return {(row.document, row.generation): _worked(row) for row in rows}
 
 
 def of_job(connection: Connection, job_id: str) -> Worked | None:
     """The work on all documents of a job since that was asked for; None where there was none."""
     mine = and_(job_document.c.document == step.c.document, job_document.c.generation == step.c.generation)
     spans = (
-        _spans(_asked_at(job_id), job_document.c.job)
+        _spans(_asked_at(connection, job_id), job_document.c.job)
         .join(job_document, mine)
         .where(job_document.c.job == job_id)
         .distinct()  # a document under two names is worked on once
@@ -67,8 +68,8 @@ def _worked(row: Any) -> Worked:
     return Worked(began_at=row.began_at, work_s=row.work_s)
 
 
-def _asked_at(job_id: str) -> Any:
-    return select(job.c.created_at).where(job.c.id == job_id).scalar_subquery()
+def _asked_at(connection: Connection, job_id: str) -> Any:
+    return literal(connection.execute(select(job.c.created_at).where(job.c.id == job_id)).scalar_one())
 
 
 def _spans(since: Any, *key: Any) -> Any:
