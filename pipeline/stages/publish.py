@@ -92,15 +92,14 @@ def _write_files(work: Work, records: list[Record]) -> None:
 
 
 def document_markdown(pages: list[Page]) -> str:
-    """The Markdown of all pages, a comment with the page number before each; it says why a page is missing."""
-    return "\n\n".join(f"<!-- {_page_mark(page)} -->\n\n{page.markdown}".rstrip() for page in pages) + "\n"
+    """The Markdown of all pages, before each a comment with its number, and one that says why it is missing."""
+    return "\n\n".join(f"<!-- page {page.number} -->{_note(page)}\n\n{page.markdown}".rstrip() for page in pages) + "\n"
 
 
-def _page_mark(page: Page) -> str:
-    if page.read:
-        return f"page {page.number}"
-    why = " ".join((page.error or "").split()).replace("--", "- -").replace(">", "&gt;")  # it must not end the comment
-    return f"page {page.number}: could not be read: {why}" if why else f"page {page.number}: not read yet"
+def _note(page: Page) -> str:
+    said = f"not read: {page.error}" if page.error else "" if page.read else "not read yet"
+    shown = " ".join(said.split()).replace("--", "- -").replace(">", "&gt;")  # it must not end the comment
+    return f"\n<!-- {shown} -->" if shown else ""
 
 
 def _as_json(work: Work, pages: list[Page], records: list[Record]) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def test_what_is_there_so_far_is_told_to_be_that(web: TestClient) -> None:
         told = answer.headers["ingot-document-state"], answer.headers["ingot-shown"]
         assert told == ("running", "so-far"), part
     text = web.get(address("running.pdf", "markdown"), params={"so_far": "true"}).text
-    assert text == "<!-- page 1 -->\n\nthe first page is read\n\n<!-- page 2: not read yet -->\n"
+    assert text == "<!-- page 1 -->\n\nthe first page is read\n\n<!-- page 2 -->\n<!-- not read yet -->\n"
     marks = web.get(address("running.pdf", "pages"), params={"so_far": "true"}).json()["items"]
     assert [mark["read"] for mark in marks] == [True, False]
     whole = web.get(address("running.pdf", "json"), params={"so_far": "true"}).json()
@@ -139,7 +139,7 @@ def test_a_page_that_failed_says_why(web: TestClient) -> None:
 def test_markdown_says_which_page_is_missing_and_why(web: TestClient, home: Path) -> None:
     answer = web.get(address("partial.pdf", "markdown"))
     assert (answer.headers["ingot-document-state"], answer.headers["ingot-shown"]) == ("partial", "current")
-    assert "<!-- page 2: could not be read: Page 2 cannot be read: it says that it is broken. -->" in answer.text
+    assert "<!-- page 2 -->\n<!-- not read: Page 2 cannot be read: it says that it is broken. -->" in answer.text
     (exported,) = home.glob(f"{KB}/files/markdown/partial*.md")
     assert exported.read_text() == answer.text
 
