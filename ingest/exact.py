@@ -7,8 +7,8 @@ from decimal import Decimal
 
 
 def exact(value: float) -> str:
-    """``9.45`` for 9.45, ``564`` for 564.0, ``10000000000000000`` for 1e16: read again, it is the very number."""
+    """``9.45`` for 9.45, ``564.0`` for 564.0, ``10000000000000000.0`` for 1e16: read again, it is the very number."""
     if isinstance(value, int) or not math.isfinite(value):
         return str(value)
     text = format(Decimal(repr(value)), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return text if "." in text else f"{text}.0"

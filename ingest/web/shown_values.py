@@ -130,7 +130,7 @@ def _values(view: RecordView, named: Sequence[tuple[str, str, Any]]) -> Iterator
 def as_text(value: Any) -> str:
     """``564`` for 564.0 and every digit of 1234567890.12, items by commas."""
     if isinstance(value, float):
-        return exact(value)
+        return exact(value).removesuffix(".0")
     if isinstance(value, list):
         return ", ".join(as_text(one) for one in value)
     if isinstance(value, dict):
