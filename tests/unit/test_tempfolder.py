@@ -1,0 +1,48 @@
+"""Temp folders of workers: kept as long as the worker or a child of it lives, whatever killed the others."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ingest import tempfolder
+from ingest.runfolder import RunFolder
+from tests.conftest import ROOT
+
+#: A worker that leaves a child behind when it is killed; the child ends with its standard input.
+WORKER = """
+import os, signal, sys, tempfile
+from pathlib import Path
+from ingest import tempfolder
+print(tempfolder.settle(Path(sys.argv[1])), tempfile.mkdtemp(prefix="pymp-"), flush=True)
+if os.fork():
+    os.kill(os.getpid(), signal.SIGKILL)
+sys.stdin.read()
+"""
+
+
+def test_a_dead_workers_folder_goes_with_its_last_child(home: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(home)}
+    command = [sys.executable, "-c", WORKER, str(home)]
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout and worker.stdin
+        folder, inside = map(Path, worker.stdout.readline().split())
+        worker.wait(30)
+        assert inside.parent == folder and folder.is_relative_to(home / "run" / "tmp")
+        assert tempfolder.sweep(home) == 0 and inside.is_dir(), "a child of it still lives"
+        worker.stdin.close()
+        worker.stdout.read()
+    assert tempfolder.sweep(home) == 1
+    assert not folder.exists()
+
+
+def test_a_socket_fits_below_a_home_with_a_long_path(home: Path, tmp_path: Path) -> None:
+    assert RunFolder.of(home).temp_path() == home.resolve() / "run" / "tmp"
+    long = RunFolder.of(tmp_path / ("x" * 100))
+    long.create()
+    parent = long.temp_path()
+    long.remove_socket()
+    assert len(os.fsencode(parent / f"{2**22}.12345678" / "pymp-12345678" / "listener-12345678")) < 107
+    assert not parent.parent.exists(), "nothing of it stays in the system's folder"
