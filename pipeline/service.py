@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import addresses, flow, removal, wiring
-from pipeline.answers import inspecting, picturing, readable, searching, showing, viewing
+from pipeline.answers import filters, inspecting, picturing, readable, searching, showing, viewing
 from pipeline.answers.readiness import Readiness
 from pipeline.answers.roll_call import RollCall
 from pipeline.errands import replaying
@@ -152,12 +152,14 @@ class Service:
 
     def documents(self, knowledge_id: str, wanted: DocumentFilter | None = None) -> list[DocumentView]:
         """All documents, or those that a filter leaves."""
+        filters.check_documents(wanted or DocumentFilter())
         return self._store(knowledge_id).overview.documents(wanted)
 
     def documents_page(
         self, knowledge_id: str, wanted: DocumentFilter, cursor: str | None = None, limit: int = 50
     ) -> Slice[DocumentView]:
         """A part of the documents that a filter leaves; files that could never be taken are among them."""
+        filters.check_documents(wanted)
         return self._store(knowledge_id).overview.documents_page(wanted, cursor, limit)
 
     def document(self, knowledge_id: str, name: str) -> DocumentView:
@@ -278,12 +280,20 @@ class Service:
         """The best passages for a query; ``mode`` is hybrid, keyword or vector."""
         return searching.search(self._tools, knowledge_id, query, limit, mode, where or {})
 
+    def check_conditions(self, knowledge_id: str, where: Mapping[str, str]) -> None:
+        """InputError where a search could not be narrowed so: an unknown field, a text for a number."""
+        filters.check_conditions(self._tools, self._store(knowledge_id), where)
+
     def page_of_hit(self, knowledge_id: str, hit: Hit, query: str) -> int:
         """Where in a found passage that spans several pages the words of the query stand."""
         return inspecting.page_of_hit(self._store(knowledge_id), hit, query)
 
     def knowledge_bases(self) -> list[KnowledgeBaseView]:
         return [self.knowledge_base(name) for name in self._tools.catalog.names()]
+
+    def require(self, knowledge_id: str) -> str:
+        """The id itself; NotFoundError where there is no such knowledge base."""
+        return self._store(knowledge_id).knowledge_id
 
     def knowledge_base(self, knowledge_id: str) -> KnowledgeBaseView:
         """Its counts; a large one's may be some seconds old."""

@@ -18,6 +18,7 @@ from ingest.api import (
     operations,
     pages,
     problems,
+    query_names,
     records,
     schemas,
     search,
@@ -66,10 +67,11 @@ def create_app(service: Service) -> Application:
     app.state.service = service
     app.state.keys = security.entries_of(service.settings.api_keys)
     problems.install(app)
-    app.include_router(health.router)
-    app.include_router(source.router)
+    named = Depends(query_names.known_query)
+    app.include_router(health.router, dependencies=[named])
+    app.include_router(source.router, dependencies=[named])
     for router in RESOURCES:
-        app.include_router(router, prefix=API, dependencies=[Depends(security.caller)])
+        app.include_router(router, prefix=API, dependencies=[Depends(security.caller), named])
     metrics.install(app, service, API)
     webhooks.install(app)
     site.install(app)

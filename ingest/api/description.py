@@ -72,6 +72,7 @@ def _complete(operation: dict[str, Any], *, is_open: bool, keyed: bool) -> None:
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422", "")):
         del responses["422"]
+    responses.setdefault("422", _problem(422))
     if is_open:
         return
     for status in _ANYWHERE:

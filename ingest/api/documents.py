@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, PlainTextResponse, StreamingResponse
-from pydantic import BaseModel
 
 from ingest import shapes
 from ingest.api.asking import Asked
+from ingest.api.bodies import Body
 from ingest.api.description import content, problems
 from ingest.api.models import ChunkOut, DocumentOut, JobSummaryOut, RecordOut, WholeDocumentOut
 from ingest.api.parameters import Cursor, Document, Items, KnowledgeId, Limit
@@ -31,7 +31,7 @@ Sort = Literal["source", "-source", "added", "-added", "updated", "-updated", "s
 Word = Annotated[str, Query(max_length=300)]
 
 
-class Again(BaseModel):
+class Again(Body):
     """``from_stage`` and all that follows it are made again; without it, only what failed."""
 
     from_stage: Stage | None = None

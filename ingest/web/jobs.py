@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from ingest.api.asking import Asked
 from ingest.web.rendering import SEE_OTHER, page
-from ingest.web.words import path_segment
+from ingest.web.words import document_state, path_segment
 from pipeline.service import Service
 from stores.models import DocumentState, JobState
 from stores.views import JobDocumentView, JobProgress, Slice, StageProgress
@@ -37,7 +37,7 @@ def show_job(
 ) -> HTMLResponse:
     """Where a job stands, with at most a thousand of its documents."""
     progress = service.job_progress(job_id)
-    wanted = DocumentState(state) if state in list(DocumentState) else None
+    wanted = document_state(state)
     documents = _documents(service, job_id, wanted, cursor)
     return page(
         request,

@@ -93,7 +93,7 @@ class Desk:
         try:
             check_schemas(self._tools, submission.options)
         except NotFoundError as error:
-            raise InputError(error.message, code=error.code) from error
+            raise InputError(error.message, code=error.code, nearest=error.nearest) from error
         if not (submission.uploads or submission.paths or submission.urls):
             raise InputError("there is nothing to ingest: send files, paths or urls", code="nothing")
 

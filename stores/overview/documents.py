@@ -14,9 +14,9 @@ from sqlalchemy import Connection, and_, false, func, literal, null, or_, select
 
 from stores import durations
 from stores.cursors import cursor_of, key_of
-from stores.errors import InputError
 from stores.intake import fault_of
 from stores.models import DocumentState, Fault, Route, Stage, StepState
+from stores.names import check
 from stores.tables import chunk, document, generation, page, source, step
 from stores.views import DocumentFilter, DocumentView, Slice
 
@@ -74,10 +74,7 @@ class _Order:
     @classmethod
     def of(cls, sort: str) -> _Order:
         name, kinds = sort.removeprefix("-"), {"source": str, "added": int, "updated": float, "size": int}
-        if name not in kinds:
-            raise InputError(
-                f"documents cannot be sorted by {sort!r}: choose one of {', '.join(SORTS)}, or -source ..."
-            )
+        check("sort order", sort, [*SORTS, *(f"-{one}" for one in SORTS)], code="unknown_sort")
         return cls(name, kinds[name], sort.startswith("-"))
 
     @property
