@@ -17,7 +17,7 @@ from pydantic_settings import (
 class Settings(BaseSettings):
     """Ingot's settings. Each is also the environment variable ``INGOT_<NAME>`` and a key of ``ingot.toml``."""
 
-    model_config = SettingsConfigDict(env_prefix="INGOT_", toml_file="ingot.toml", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="INGOT_", toml_file="ingot.toml", extra="forbid", frozen=True)
 
     home: Path = Field(Path("ingot-data"), description="folder that holds the knowledge bases")
     broker_url: str = Field("", description="Celery broker; empty: a private Redis is started (embedded mode)")
