@@ -49,7 +49,7 @@ def callbacks_list(
     from stores.views import CallbackFilter
 
     service = open_service(load_settings())
-    names = (service.require(check_knowledge_id(knowledge)),) if knowledge else None
+    names = (service.knowledge_base(check_knowledge_id(knowledge)).knowledge_id,) if knowledge else None
     wanted = CallbackFilter(knowledge_ids=names, state=state.value if state else "", job=job)
     found = service.callbacks_page(wanted, limit=limit)
     rows = [shapes.callback(view) for view in found.items]

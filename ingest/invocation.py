@@ -88,7 +88,7 @@ def _wrong_setting(error: Any) -> str:
 
 
 def _say_once(settings: Settings) -> None:
-    """Tell the person, once a run, what of the environment means nothing, and which home it is where nothing is in it."""
+    """Tell the person, once a run, what of the environment means nothing, and which home it is that nobody used yet."""
     if current.said:
         return
     current.said = True

@@ -11,6 +11,7 @@ from pipeline import addresses, flow, removal, wiring
 from pipeline.answers import filters, inspecting, picturing, readable, searching, showing, viewing
 from pipeline.answers.readiness import Readiness
 from pipeline.answers.roll_call import RollCall
+from pipeline.answers.stamping import Stamping
 from pipeline.errands import replaying
 from pipeline.intake import ingesting, previewing, redoing, submitting
 from pipeline.intake.ingesting import IngestRequest
@@ -60,6 +61,7 @@ class Service:
         self._roll_call = RollCall(settings)
         self._viewing = viewing.Viewing(self._tools, self._roll_call)
         self._pictures = picturing.Pictures(self._tools)
+        self.stamps = Stamping(self._tools)
         self._readiness = Readiness(self._tools, self._roll_call)
 
     def ingest(self, knowledge_id: str, request: IngestRequest) -> IngestReport:
@@ -290,10 +292,6 @@ class Service:
 
     def knowledge_bases(self) -> list[KnowledgeBaseView]:
         return [self.knowledge_base(name) for name in self._tools.catalog.names()]
-
-    def require(self, knowledge_id: str) -> str:
-        """The id itself; NotFoundError where there is no such knowledge base."""
-        return self._store(knowledge_id).knowledge_id
 
     def knowledge_base(self, knowledge_id: str) -> KnowledgeBaseView:
         """Its counts; a large one's may be some seconds old."""

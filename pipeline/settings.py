@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     api_host: str = Field("127.0.0.1", description="address of `ingot serve`; another than loopback needs api_keys")
     api_port: int = Field(8000, ge=0, le=65535, description="port of `ingot serve`; 0: any free one")
     api_keys: str = Field("", description="bearer keys, hashed, by commas; `ingot keys new` makes one")
+    cors_origins: str = Field(
+        "", description="origins whose pages may use the API from a browser, by commas; empty: none but its own"
+    )
     ingest_root: Path | None = Field(
         None, description="folder whose files API requests may name by path; none: no path"
     )

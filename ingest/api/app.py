@@ -24,6 +24,7 @@ from ingest.api import (
     search,
     security,
     source,
+    transfer,
     webhooks,
 )
 from ingest.api.connections import MOST_CONNECTIONS
@@ -56,9 +57,10 @@ class Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         inner = super().build_middleware_stack()
-        small = SmallBodies(inner, Bodies(self.state.service.settings, MOST_CONNECTIONS))
-        gate = security.Gate(small, loopback_only=not self.state.keys)
-        return RequestIds(Lingering(gate))
+        carried = transfer.Heads(transfer.Packed(inner))
+        small = SmallBodies(carried, Bodies(self.state.service.settings, MOST_CONNECTIONS))
+        gate = security.Gate(small, loopback_only=not self.state.keys, origins=self.state.origins)
+        return RequestIds(transfer.shared(Lingering(gate), self.state.origins))
 
 
 def create_app(service: Service) -> Application:
@@ -66,6 +68,7 @@ def create_app(service: Service) -> Application:
     app = Application(title="Ingot", version=version(), description=_DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.service = service
     app.state.keys = security.entries_of(service.settings.api_keys)
+    app.state.origins = transfer.origins_of(service.settings.cors_origins, keyed=bool(app.state.keys))
     problems.install(app)
     named = Depends(query_names.known_query)
     app.include_router(health.router, dependencies=[named])

@@ -76,7 +76,7 @@ def _named(service: Service, who: Caller, knowledge_id: str) -> tuple[str, ...] 
     """The knowledge base that was asked for, else those that the key is for; None: all."""
     if knowledge_id:
         who.may(check_knowledge_id(knowledge_id))
-        return (service.require(knowledge_id),)
+        return (service.knowledge_base(knowledge_id).knowledge_id,)
     return None if who.knowledge is None else tuple(sorted(who.knowledge))
 
 

@@ -13,8 +13,10 @@ from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from ingest.api.bodies import UNKNOWN_KEY
 from stores.errors import CancelledError, IngotError, InputError, NotFoundError, NotReadyError, TransientError
@@ -149,7 +151,18 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     code = HTTPStatus(error.status_code).name.lower()
     response = answer(request, error.status_code, code, str(error.detail))
     response.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ", ".join(_allowed(request))
     return response
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of all routes that the path leads to: of several, the framework names only the first's."""
+    found: set[str] = set()
+    for context in iter_route_contexts(request.app.routes):
+        if context.path and context.methods and compile_path(context.path)[0].match(request.scope["path"]):
+            found |= context.methods
+    return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
 def _bug(request: Request, error: Exception) -> JSONResponse:

@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from ingest.api import security
+from ingest.api.conditional import is_known, not_modified
 from ingest.api.query_names import known_query_of_page
 from ingest.web import callbacks, handing_over, home, inspector, jobs, knowledge, login, queues, records, search
 from ingest.web.assets import assets, assets_version
@@ -60,8 +61,8 @@ def asset(request: Request, folder: str, name: str) -> Response:
         "X-Content-Type-Options": "nosniff",
         "Vary": "Accept-Encoding",
     }
-    if request.headers.get("if-none-match") == found.etag:
-        return Response(status_code=304, headers=headers)
+    if is_known(request, found.etag):
+        return not_modified(headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(found.packed, media_type=found.media_type, headers={**headers, "Content-Encoding": "gzip"})
     return Response(found.content, media_type=found.media_type, headers=headers)
