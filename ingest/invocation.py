@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stores.errors import InputError
+from stores.source_names import asked_name
 
 if TYPE_CHECKING:
     from pipeline.service import Service
@@ -126,5 +127,5 @@ def conditions(pairs: Iterable[str]) -> dict[str, str]:
         name, sign, value = pair.partition("=")
         if not sign or not name.strip():
             raise InputError(f"--where {pair!r} is not a condition: write it like language=en", code="bad_where")
-        found[name.strip()] = value.strip()
+        found[name.strip()] = asked_name(value.strip())
     return found

@@ -23,6 +23,7 @@ from stores.views import (
     PlannedFile,
     QueueView,
     RecordView,
+    SkippedFile,
     StageProgress,
     Waiting,
     WorkerView,
@@ -162,7 +163,12 @@ def planned_file(found: PlannedFile) -> Json:
 
 def report(found: IngestReport) -> Json:
     files = [planned_file(file) for file in found.files]
-    return {"knowledge_id": found.knowledge_id, "job_id": found.job, "files": files}
+    skipped = [skipped_file(one) for one in found.skipped]
+    return {"knowledge_id": found.knowledge_id, "job_id": found.job, "files": files, "skipped": skipped}
+
+
+def skipped_file(found: SkippedFile) -> Json:
+    return asdict(found)
 
 
 def receipt(found: Receipt) -> Json:
@@ -177,6 +183,7 @@ def receipt(found: Receipt) -> Json:
             {"source": one.source, "document": one.document, "outcome": str(one.outcome), **_fault(one.error)}
             for one in found.documents
         ],
+        "skipped": [skipped_file(one) for one in found.skipped],
     }
 
 

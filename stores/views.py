@@ -243,12 +243,22 @@ class PlannedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SkippedFile:
+    """Something in a folder that is not taken, and why. ``code``: hidden, link, excluded, unsupported, unreadable."""
+
+    source: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IngestReport:
     """What an ingest request led to. ``job`` is None when there was nothing to do."""
 
     knowledge_id: str
     job: str | None
     files: tuple[PlannedFile, ...]
+    skipped: tuple[SkippedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from ingest.api import (
@@ -70,6 +72,8 @@ def create_app(service: Service) -> Application:
     app.state.keys = security.entries_of(service.settings.api_keys)
     app.state.origins = transfer.origins_of(service.settings.cors_origins, keyed=bool(app.state.keys))
     problems.install(app)
+    for kind in (RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, security.strangers_first(app.exception_handlers[kind]))
     named = Depends(query_names.known_query)
     app.include_router(health.router, dependencies=[named])
     app.include_router(source.router, dependencies=[named])

@@ -6,11 +6,11 @@ A caller is found once per request, by the header ``Authorization: Bearer KEY`` 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
@@ -25,6 +25,8 @@ COOKIE = "ingot_key"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _DIGEST_BYTES = 32
 _SHORTEST_KEY = 12
+_KEY_NEEDED = "a key is needed: send `Authorization: Bearer KEY`"
+Handler = Callable[[Request, Exception], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +116,23 @@ async def caller(request: Request) -> Caller:
     """The dependency of everything below ``/api/v1``: who asks, and that they may ask for what the path names."""
     found = caller_or_none(request)
     if found is None:
-        raise InputError("a key is needed: send `Authorization: Bearer KEY`", code="unauthorized")
+        raise InputError(_KEY_NEEDED, code="unauthorized")
     named = knowledge_named(request.path_params)
     if named is not None:
         found.may(named)
     request.state.caller = found
     return found
+
+
+def strangers_first(plain: Handler) -> Handler:
+    """Who has no key is told that, and not what is wrong with the body, which is read before anybody is asked."""
+
+    def answered(request: Request, error: Exception) -> Any:
+        if request.url.path.startswith("/api/") and caller_or_none(request) is None:
+            return problems.answer(request, 401, "unauthorized", _KEY_NEEDED)
+        return plain(request, error)
+
+    return answered
 
 
 def knowledge_named(path: dict[str, str]) -> str | None:

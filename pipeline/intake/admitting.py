@@ -15,6 +15,7 @@ from pipeline.placing import Memory, Wanted
 from pipeline.work import Tools
 from stores.errors import InputError, NotFoundError
 from stores.models import Fault
+from stores.views import SkippedFile
 
 if TYPE_CHECKING:
     from stores.records import RecordStore
@@ -34,8 +35,10 @@ def of_uploads(uploads: Sequence[Upload]) -> tuple[Candidate, ...]:
     )
 
 
-def of_paths(tools: Tools, knowledge_id: str, paths: Sequence[Path]) -> tuple[Candidate, ...]:
-    """The files that paths of the server name, copied among the originals where they are new or changed.
+def of_paths(
+    tools: Tools, knowledge_id: str, paths: Sequence[Path]
+) -> tuple[tuple[Candidate, ...], tuple[SkippedFile, ...]]:
+    """The files that paths of the server name, copied among the originals where they are new or changed; and the rest.
 
     InputError (403) for what lies outside ``settings.ingest_root``, by links too; NotFoundError for what is not there.
     """
@@ -47,7 +50,7 @@ def of_paths(tools: Tools, knowledge_id: str, paths: Sequence[Path]) -> tuple[Ca
     files = [_kept_inside(root, file) for file in gathered.files]
     memory = _memory(tools, store, files)
     tools.catalog.create(knowledge_id)
-    return tuple(_candidate(tools, knowledge_id, memory, store, file) for file in files)
+    return tuple(_candidate(tools, knowledge_id, memory, store, file) for file in files), gathered.skipped
 
 
 def _root(tools: Tools) -> Path:

@@ -17,6 +17,7 @@ from pipeline.work import Tools
 from stores.errors import InputError, NotFoundError
 from stores.intake import KnownSource, Placement
 from stores.models import DocumentState, Fault, Options, Outcome, document_id
+from stores.source_names import path_of_name
 from stores.ulid import new_ulid
 from stores.views import IngestReport, PlannedFile
 
@@ -71,12 +72,17 @@ class Ingestion:
         return [
             source
             for key, source in sorted(self.memory.sources.items())
-            if source.root in gathered.roots and key not in there and not Path(source.root, source.name).exists()
+            if source.root in gathered.roots and key not in there and not _path_of(source).exists()
         ]
 
     def placement(self, file: FoundFile, sha256: str, media_type: str, document: str) -> Placement:
         """What is to be made of a file whose bytes are ``document``."""
         return self.memory.placement(self.wish, file, sha256, media_type, document)
+
+
+def _path_of(source: KnownSource) -> Path:
+    """Where the file of a walked folder stands, in the file system's own words."""
+    return Path(path_of_name(source.root), path_of_name(source.name))
 
 
 def ingest(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestReport:
@@ -96,7 +102,7 @@ def ingest(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestRep
     if request.prune:
         files += [_prune(tools, store, source) for source in ingestion.gone(gathered)]
     files += to_be_fetched(urls)
-    return IngestReport(knowledge_id=knowledge_id, job=job.id, files=tuple(files))
+    return IngestReport(knowledge_id=knowledge_id, job=job.id, files=tuple(files), skipped=gathered.skipped)
 
 
 def checked_urls(tools: Tools, request: IngestRequest) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from stores.overview import jobs as overview_jobs
 from stores.overview import work as overview_work
 from stores.overview.standing import Standing, standing
 from stores.overview.work import DueStep, StageCost
+from stores.source_names import asked_name
 from stores.tables import chunk, document, generation, record, source, step
 from stores.views import (
     DocumentFilter,
@@ -92,6 +93,7 @@ class Overview:
 
     def refused(self, name: str) -> DocumentView | None:
         """A file of that name that could never be taken: it has a reason, and no document."""
+        name = asked_name(name)
         with self.database.read() as connection:
             row = connection.execute(
                 select(source).where(source.c.name == name, *overview_documents.NEVER_TAKEN).limit(1)
@@ -100,6 +102,7 @@ class Overview:
 
     def find(self, name: str) -> str:
         """The document id that ``name`` means: an id, a unique prefix of one, or a source name."""
+        name = asked_name(name)
         with self.database.read() as connection:
             if _ID.fullmatch(name) and self._is_document(connection, name):
                 return name
