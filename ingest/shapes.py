@@ -77,6 +77,7 @@ def document(view: DocumentView) -> Json:
         "updated_at": moment(view.updated_at),
         "work_s": _seconds(view.work_s),
         "waited_s": _seconds(view.waited_s),
+        "retryable": view.retryable,
         "stages": [stage(one) for one in view.stages if one.total],
     }
 
@@ -217,6 +218,7 @@ def job_document(found: JobDocumentView) -> Json:
         "work_s": _seconds(found.work_s),
         "waited_s": _seconds(found.waited_s),
         "ended_at": moment(found.ended_at),
+        "retryable": found.retryable,
         "waiting": waiting(found.waiting),
         "stages": [stage(one) for one in found.stages if one.total],
     }
@@ -246,6 +248,7 @@ def job_progress(found: JobProgress) -> Json:
         "working": [job_document(one) for one in found.working],
         "waiting": waiting(found.waiting),
         "left_s": round(found.left_s, 1) if found.left_s is not None else None,
+        "retryable": found.retryable,
     }
 
 

@@ -28,6 +28,7 @@ def search(tools: Tools, knowledge_id: str, query: str, limit: int, mode: str, w
     check("mode", mode, MODES, code="unknown_mode")
     if not 1 <= limit <= MOST_HITS:
         raise InputError(f"the number of hits must be between 1 and {MOST_HITS}")
+    query = query.encode("utf-8", "replace").decode()  # a shell hands over bytes of any encoding
     if not query.strip():
         raise InputError("the query is empty: say what to look for")
     store = tools.catalog.store(knowledge_id)

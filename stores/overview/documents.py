@@ -17,6 +17,7 @@ from stores.cursors import cursor_of, key_of
 from stores.intake import fault_of
 from stores.models import DocumentState, Fault, Route, Stage, StepState
 from stores.names import check
+from stores.overview.retrying import retryable_documents
 from stores.tables import chunk, document, generation, page, source, step
 from stores.views import DocumentFilter, DocumentView, Slice
 
@@ -201,6 +202,7 @@ class _Details:
             self._name(connection, part)
             self._count(connection, part)
             self._blame(connection, part)
+        self.retryable = retryable_documents(connection, ids)
 
     def _name(self, connection: Connection, ids: Sequence[str]) -> None:
         named = or_(source.c.document.in_(ids), source.c.pending.in_(ids))
@@ -261,6 +263,7 @@ def _view(row: Any, details: _Details) -> DocumentView:
         updated_at=row.updated_at,
         work_s=worked.work_s if worked else None,
         waited_s=max(0.0, worked.began_at - row.asked_at) if worked and row.asked_at else None,
+        retryable=row.id in details.retryable,
     )
 
 
