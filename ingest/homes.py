@@ -5,6 +5,23 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from stores.errors import InputError
+from stores.source_names import kept_name
+
+
+def usable_home(home: Path) -> Path:
+    """The absolute path of a home. InputError where it is in no UTF-8: the vector index could not live there."""
+    found = home.expanduser().resolve()
+    try:
+        str(found).encode()
+    except UnicodeEncodeError as error:
+        shown = kept_name(found)
+        raise InputError(
+            f"the home {shown} has a name in another encoding than UTF-8: choose another with --home or INGOT_HOME",
+            code="bad_home",
+        ) from error
+    return found
+
 
 def unused_home(home: Path, by_flag: Path | None) -> str:
     """A sentence with the absolute path of a home that holds no knowledge base, and how it was chosen; else ""."""
