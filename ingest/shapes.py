@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.answers import highlighting
 from pipeline.intake.submission import Receipt
-from stores.models import Block, DocumentState, Fault, Field, Hit, Page, Schema
+from stores.models import Block, DocumentState, Fault, Field, Hit, Page, Schema, SkippedFile
 from stores.views import (
     CallbackView,
     ChunkView,
@@ -23,7 +23,6 @@ from stores.views import (
     PlannedFile,
     QueueView,
     RecordView,
-    SkippedFile,
     StageProgress,
     Waiting,
     WorkerView,

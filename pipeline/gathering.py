@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
-from pipeline.engines.media import head_of, is_plainly, sniff_bytes, words_of
 from stores.errors import InputError, NotFoundError
-from stores.models import Fault
+from stores.models import Fault, SkippedFile
 from stores.source_names import kept_name, path_of_name
-from stores.views import SkippedFile
 
 SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
 _GLOB = set("*?[")
-_ENDING = re.compile(r"\.(?=[0-9]*[A-Za-z])[A-Za-z0-9]{1,8}")  # "v. 12" and "scan.2024" have none
-_READ = "PDF and images are read"
 
 
 Why = tuple[str, str]
 """The code and the sentence of a reason."""
+Look = Callable[[Path, str], Why | None]
+"""Looks into a file with such an ending that is none of a document's: why it is skipped, None where it is taken."""
+
+
+def not_looked_at(_: Path, suffix: str) -> Why | None:
+    """For who may not open files: endings tell all."""
+    return "unsupported", f"{suffix or 'no ending'} is no ending of a PDF or an image"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +51,17 @@ class Gathered:
 
 
 def gather(
-    paths: Sequence[Path], globs: Sequence[str], excludes: Sequence[str], known_roots: Iterable[str] = ()
+    paths: Sequence[Path],
+    globs: Sequence[str],
+    excludes: Sequence[str],
+    known_roots: Iterable[str] = (),
+    look: Look = not_looked_at,
 ) -> Gathered:
     """All files that ``paths`` name. NotFoundError where a path does not exist.
 
-    In folders only documents are taken, by their endings, or by their first bytes where they have none; or those that
-    ``globs`` match. A file that is named itself is always taken. A file inside a folder that was ingested before keeps
-    its name in that folder.
+    In folders only documents are taken: by their endings, where these do not tell by a ``look`` at their contents; or
+    those that ``globs`` match. A file that is named itself is always taken. A file inside a folder that was ingested
+    before keeps its name in that folder.
     """
     found: dict[tuple[str, str], FoundFile] = {}
     skipped: dict[tuple[str, str], SkippedFile] = {}
@@ -67,7 +73,7 @@ def gather(
             roots.add(root)
             for file, why in _walk(folder):
                 name = kept_name(os.path.relpath(file, folder))
-                why = why or _why_not(file, name, globs, excludes)
+                why = why or _why_not(file, name, globs, excludes, look)
                 if why:
                     skipped[root, name] = SkippedFile(source=name, code=why[0], reason=why[1])
                 else:
@@ -114,33 +120,14 @@ def _walk(root: Path) -> Iterator[tuple[Path, Why | None]]:
         yield Path(error.filename), ("unreadable", f"the folder cannot be read: {error.strerror}")
 
 
-def _why_not(path: Path, name: str, globs: Sequence[str], excludes: Sequence[str]) -> Why | None:
+def _why_not(path: Path, name: str, globs: Sequence[str], excludes: Sequence[str], look: Look) -> Why | None:
     """Why a file of a folder is skipped; None where it is taken."""
     for pattern in excludes:
         if _matches(name, pattern):
             return "excluded", f"it matches --exclude {pattern!r}"
     if globs:
         return None if any(_matches(name, pattern) for pattern in globs) else ("excluded", "it matches no --glob")
-    if PurePosixPath(name).suffix.lower() in SUFFIXES:
-        return None
-    return _by_content(path, PurePosixPath(name).suffix)
-
-
-def _by_content(path: Path, suffix: str) -> Why | None:
-    """A file whose name does not say that it is a document: taken where it has no ending and begins as one."""
-    try:
-        head = head_of(path)
-    except InputError as error:
-        return "unreadable", error.message
-    if not head:
-        return "unsupported", "it is empty: 0 bytes"
-    has_ending = _ENDING.fullmatch(suffix) is not None
-    if not has_ending and is_plainly(head):
-        return None
-    if sniff_bytes(head):
-        looks = f"ends in {suffix}" if has_ending else "begins with something else"
-        return "unsupported", f"it looks like {words_of(head)}, but {looks}: name it itself, or by --glob"
-    return "unsupported", f"it is {words_of(head)}: {_READ}"
+    return None if PurePosixPath(name).suffix.lower() in SUFFIXES else look(path, PurePosixPath(name).suffix)
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Outcome, Page, Route, Stage
+from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Outcome, Page, Route, SkippedFile, Stage
 
 T = TypeVar("T")
 
@@ -243,15 +243,6 @@ class PlannedFile:
     routes: Mapping[Route, int] = field(default_factory=dict)
     estimate_s: float = 0.0
     error: Fault | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SkippedFile:
-    """Something in a folder that is not taken, and why. ``code``: hidden, link, excluded, unsupported, unreadable."""
-
-    source: str
-    code: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

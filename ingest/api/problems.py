@@ -129,7 +129,7 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
     found = [{"where": ".".join(map(str, one["loc"])), "why": one["msg"]} for one in wrong]
     code = UNKNOWN_KEY if any(one["type"] == UNKNOWN_KEY for one in wrong) else "bad_request"
     near = dict.fromkeys(name for one in wrong for name in _nearest(one))
-    return answer(request, 422, code, _sentence(found), jsonable_encoder(found), tuple(near))
+    return answer(request, 422, code, _sentence(found), jsonable_encoder(found), nearest=tuple(near))
 
 
 def _nearest(wrong: Mapping[str, Any]) -> Sequence[str]:

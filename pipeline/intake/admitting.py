@@ -7,15 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import gathering
 from pipeline.engines.media import sniff
 from pipeline.gathering import FoundFile
+from pipeline.intake.by_content import gather_documents
 from pipeline.intake.submission import Candidate, Upload
 from pipeline.placing import Memory, Wanted
 from pipeline.work import Tools
 from stores.errors import InputError, NotFoundError
-from stores.models import Fault
-from stores.views import SkippedFile
+from stores.models import Fault, SkippedFile
 
 if TYPE_CHECKING:
     from stores.records import RecordStore
@@ -46,11 +45,11 @@ def of_paths(
     allowed = tuple(_inside(root, path) for path in paths)
     store = _existing(tools, knowledge_id)
     known_roots = _roots(store)
-    gathered = gathering.gather(allowed, (), (), known_roots)
-    files = [_kept_inside(root, file) for file in gathered.files]
+    found = gather_documents(allowed, (), (), known_roots)
+    files = [_kept_inside(root, file) for file in found.files]
     memory = _memory(tools, store, files)
     tools.catalog.create(knowledge_id)
-    return tuple(_candidate(tools, knowledge_id, memory, store, file) for file in files), gathered.skipped
+    return tuple(_candidate(tools, knowledge_id, memory, store, file) for file in files), found.skipped
 
 
 def _root(tools: Tools) -> Path:

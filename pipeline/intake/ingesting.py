@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import flow, gathering, removal
+from pipeline import flow, removal
 from pipeline.addresses import check_url
 from pipeline.engines.media import sniff
 from pipeline.gathering import FoundFile, Gathered
+from pipeline.intake.by_content import gather_documents
 from pipeline.placing import Memory, Wanted, Wish, check_schemas, refusal
 from pipeline.work import Tools
 from stores.errors import InputError, NotFoundError
@@ -64,7 +65,7 @@ class Ingestion:
 
     def gathered(self) -> Gathered:
         roots = {root for root, _ in self.memory.sources}
-        return gathering.gather(self.request.paths, self.request.globs, self.request.excludes, roots)
+        return gather_documents(self.request.paths, self.request.globs, self.request.excludes, roots)
 
     def gone(self, gathered: Gathered) -> list[KnownSource]:
         """Sources of the walked folders whose file is there no more."""

@@ -13,9 +13,8 @@ from pipeline.placing import Memory, Wanted, Wish, refusal
 from pipeline.work import Tools
 from stores.errors import IngotError, InputError
 from stores.intake import Opening, Placement
-from stores.models import Fault, Outcome, document_id
+from stores.models import Fault, Outcome, SkippedFile, document_id
 from stores.ulid import new_ulid
-from stores.views import SkippedFile
 
 if TYPE_CHECKING:
     from stores.submissions import Answered, Door

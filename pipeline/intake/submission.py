@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.gathering import FoundFile
-from stores.models import Fault, Options, Outcome
-from stores.views import SkippedFile
+from stores.models import Fault, Options, Outcome, SkippedFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.engines.media import sniff
-from pipeline.gathering import gather
+from pipeline.intake.by_content import gather_documents as gather
 from stores.errors import InputError, NotFoundError
 from stores.source_names import asked_name, kept_name, path_of_name
 
