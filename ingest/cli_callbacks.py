@@ -48,9 +48,10 @@ def callbacks_list(
     from ingest import console, shapes
     from stores.views import CallbackFilter
 
-    names = (check_knowledge_id(knowledge),) if knowledge else None
+    service = open_service(load_settings())
+    names = (service.knowledge_base(check_knowledge_id(knowledge)).knowledge_id,) if knowledge else None
     wanted = CallbackFilter(knowledge_ids=names, state=state.value if state else "", job=job)
-    found = open_service(load_settings()).callbacks_page(wanted, limit=limit)
+    found = service.callbacks_page(wanted, limit=limit)
     rows = [shapes.callback(view) for view in found.items]
     console.print_rows(rows, _COLUMNS, as_json=as_json, as_lines=as_lines)
     if found.next_cursor:

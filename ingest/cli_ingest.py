@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stores.views import IngestReport, JobView, PlannedFile
 
 _WILD = frozenset("*?[")
+_MOST_NAMED = 20  # skipped files
 
 
 class OcrMode(StrEnum):
@@ -113,7 +114,7 @@ def _preview(settings: Settings, knowledge: str, request: IngestRequest, *, as_j
     else:
         columns = ("outcome", "source", "pages", "routes", "estimate_s", "error")
         titles = dict(zip(columns, ("", "source", "pages", "routes", "about seconds", "problem"), strict=True))
-        console.print_rows(rows, titles, as_json=False, as_lines=as_lines)
+        console.print_rows([*rows, *_skipped_rows(report)], titles, as_json=False, as_lines=as_lines)
     seconds = sum(found.estimate_s for found in report.files)
     console.note(f"{outcome_words(report)}; about {console.duration(seconds)} of work. Nothing was changed.")
     return exits.of_states(_states(report, None))
@@ -165,8 +166,14 @@ def _print_result(report: IngestReport, job: JobView | None, *, as_json: bool, a
         counts = Counter(str(state) for state in _states(report, job))
         shown = shapes.job(job) if job else {}
         result = {"knowledge_id": report.knowledge_id, "job_id": report.job, "state": shown.get("state", "done")}
-        console.print_json({**result, "counts": dict(counts), "stages": shown.get("stages", []), "files": files})
+        result |= {"counts": dict(counts), "stages": shown.get("stages", []), "files": files}
+        console.print_json({**result, "skipped": [shapes.skipped_file(one) for one in report.skipped]})
         return
+    if as_lines:
+        for row in _skipped_rows(report):
+            console.print_line(row)
+    else:
+        _note_skipped(report)
     if not watched and as_lines and job:
         console.print_line({"job_id": job.job, "state": str(job.state)})
     told = {found.source for found in job.documents} if job else set()
@@ -177,6 +184,23 @@ def _print_result(report: IngestReport, job: JobView | None, *, as_json: bool, a
         for failed in job.documents:
             if failed.error:
                 console.note(progress.document_line(failed))
+
+
+def _skipped_rows(report: IngestReport) -> list[dict[str, Any]]:
+    from ingest import shapes
+
+    rows = [shapes.skipped_file(one) for one in report.skipped]
+    return [{**row, "outcome": "skipped", "error": row["reason"]} for row in rows]
+
+
+def _note_skipped(report: IngestReport) -> None:
+    """Name what was found and is not taken; of very much of it the beginning."""
+    from ingest import console
+
+    for one in report.skipped[:_MOST_NAMED]:
+        console.note(f"skipped    {console.printable(one.source)}  - {console.one_line(one.reason)}")
+    if len(report.skipped) > _MOST_NAMED:
+        console.note(f"skipped    {len(report.skipped) - _MOST_NAMED} more; --json names them all")
 
 
 def _states(report: IngestReport, job: JobView | None) -> Iterable[DocumentState]:
@@ -200,7 +224,9 @@ def place_of(found: PlannedFile) -> str:
 def outcome_words(report: IngestReport) -> str:
     """``3 new, 1 changed, 12 unchanged, 2 in work already``."""
     counts = Counter(_found_words(found) for found in report.files)
-    return ", ".join(f"{count} {words}" for words, count in counts.items()) or "no documents found"
+    parts = [f"{count} {words}" for words, count in counts.items()]
+    parts += [f"{len(report.skipped)} skipped"] if report.skipped else []
+    return ", ".join(parts) or "no documents found"
 
 
 def _found_words(found: PlannedFile) -> str:
@@ -218,6 +244,7 @@ def summary(report: IngestReport, job: JobView | None, elapsed_s: float) -> str:
 
     counts = Counter(_states(report, job))
     parts = [f"{counts[state]} {state}" for state in DocumentState if counts[state]]
+    parts += [f"{len(report.skipped)} skipped"] if report.skipped else []
     worked = f" ({console.duration(job.work_s)} of work)" if job and job.work_s is not None else ""
     text = f"{', '.join(parts) or 'nothing to do'} in {console.duration(elapsed_s)}{worked}."
     if not counts[DocumentState.DONE] and not counts[DocumentState.PARTIAL]:

@@ -23,6 +23,7 @@ _STYLES = {
     "new": "green",
     "changed": "cyan",
     "gone": "magenta",
+    "skipped": "dim",
     "OK": "green",
     "WARN": "yellow",
     "FAIL": "red",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stores.errors import InputError
+from stores.source_names import asked_name
 
 if TYPE_CHECKING:
     from pipeline.service import Service
@@ -32,10 +33,11 @@ class Invocation:
     debug: bool = False
     quiet: bool = False
     verbose: int = 0
+    said: bool = False  # what there is to say of the environment and the home
 
     def begin(self) -> None:
         """Forget an earlier run in this process."""
-        self.home, self.quiet, self.verbose = None, False, 0
+        self.home, self.quiet, self.verbose, self.said = None, False, 0, False
         self.debug = os.environ.get("INGOT_DEBUG", "") not in ("", "0")
 
 
@@ -58,6 +60,7 @@ def load_settings() -> Settings:
 
     from pydantic import ValidationError
 
+    from ingest.homes import usable_home
     from pipeline.settings import Settings
 
     given: dict[str, Any] = {"home": current.home} if current.home else {}
@@ -67,15 +70,37 @@ def load_settings() -> Settings:
         raise InputError(_setting_sentence(error.errors()), code="bad_setting") from error
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"ingot.toml is not valid TOML: {error}", code="bad_setting") from error
-    return found.model_copy(update={"home": found.home.expanduser().resolve()})
+    found = found.model_copy(update={"home": usable_home(found.home)})
+    _say_once(found)
+    return found
 
 
 def _setting_sentence(errors: Iterable[Any]) -> str:
-    parts = []
-    for error in errors:
-        name = ".".join(str(part) for part in error["loc"])
-        parts.append(f"INGOT_{name.upper()} (or {name} in ingot.toml) is {error['input']!r}: {error['msg'].lower()}")
-    return "; ".join(parts)
+    return "; ".join(_wrong_setting(error) for error in errors)
+
+
+def _wrong_setting(error: Any) -> str:
+    from pipeline.settings import Settings
+    from stores.names import unknown
+
+    name = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"ingot.toml: {unknown('setting', name, Settings.model_fields, code='bad_setting').message}"
+    return f"INGOT_{name.upper()} (or {name} in ingot.toml) is {error['input']!r}: {error['msg'].lower()}"
+
+
+def _say_once(settings: Settings) -> None:
+    """Tell the person, once a run, what of the environment means nothing, and which home it is that nobody used yet."""
+    if current.said:
+        return
+    current.said = True
+    from ingest import console
+    from ingest.homes import unused_home
+    from pipeline.stray_variables import stray_variables
+
+    for sentence in (*stray_variables(os.environ), unused_home(settings.home, current.home)):
+        if sentence:
+            console.note(f"ingot: {sentence}")
 
 
 def open_service(settings: Settings) -> Service:
@@ -103,5 +128,5 @@ def conditions(pairs: Iterable[str]) -> dict[str, str]:
         name, sign, value = pair.partition("=")
         if not sign or not name.strip():
             raise InputError(f"--where {pair!r} is not a condition: write it like language=en", code="bad_where")
-        found[name.strip()] = value.strip()
+        found[name.strip()] = asked_name(value.strip())
     return found

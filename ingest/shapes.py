@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.answers import highlighting
 from pipeline.intake.submission import Receipt
-from stores.models import Block, DocumentState, Fault, Field, Hit, Page, Schema
+from stores.models import Block, DocumentState, Fault, Field, Hit, Page, Schema, SkippedFile
 from stores.views import (
     CallbackView,
     ChunkView,
@@ -76,6 +76,7 @@ def document(view: DocumentView) -> Json:
         "updated_at": moment(view.updated_at),
         "work_s": _seconds(view.work_s),
         "waited_s": _seconds(view.waited_s),
+        "retryable": view.retryable,
         "stages": [stage(one) for one in view.stages if one.total],
     }
 
@@ -162,7 +163,12 @@ def planned_file(found: PlannedFile) -> Json:
 
 def report(found: IngestReport) -> Json:
     files = [planned_file(file) for file in found.files]
-    return {"knowledge_id": found.knowledge_id, "job_id": found.job, "files": files}
+    skipped = [skipped_file(one) for one in found.skipped]
+    return {"knowledge_id": found.knowledge_id, "job_id": found.job, "files": files, "skipped": skipped}
+
+
+def skipped_file(found: SkippedFile) -> Json:
+    return asdict(found)
 
 
 def receipt(found: Receipt) -> Json:
@@ -177,6 +183,7 @@ def receipt(found: Receipt) -> Json:
             {"source": one.source, "document": one.document, "outcome": str(one.outcome), **_fault(one.error)}
             for one in found.documents
         ],
+        "skipped": [skipped_file(one) for one in found.skipped],
     }
 
 
@@ -210,6 +217,7 @@ def job_document(found: JobDocumentView) -> Json:
         "work_s": _seconds(found.work_s),
         "waited_s": _seconds(found.waited_s),
         "ended_at": moment(found.ended_at),
+        "retryable": found.retryable,
         "waiting": waiting(found.waiting),
         "stages": [stage(one) for one in found.stages if one.total],
     }
@@ -239,6 +247,7 @@ def job_progress(found: JobProgress) -> Json:
         "working": [job_document(one) for one in found.working],
         "waiting": waiting(found.waiting),
         "left_s": round(found.left_s, 1) if found.left_s is not None else None,
+        "retryable": found.retryable,
     }
 
 

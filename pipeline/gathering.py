@@ -1,27 +1,37 @@
-"""Finds the files of a request: folders walked, globs expanded, links and pipes handled, names made printable."""
+"""Finds the files of a request: folders walked, globs expanded, links and pipes handled, the rest named and why."""
 
 from __future__ import annotations
 
 import glob
 import os
-import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 from stores.errors import InputError, NotFoundError
-from stores.models import Fault
+from stores.models import Fault, SkippedFile
+from stores.source_names import kept_name, path_of_name
 
 SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
 _GLOB = set("*?[")
-_TURNS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+Why = tuple[str, str]
+"""The code and the sentence of a reason."""
+Look = Callable[[Path, str], Why | None]
+"""Looks into a file with such an ending that is none of a document's: why it is skipped, None where it is taken."""
+
+
+def not_looked_at(_: Path, suffix: str) -> Why | None:
+    """For who may not open files: endings tell all."""
+    return "unsupported", f"{suffix or 'no ending'} is no ending of a PDF or an image"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundFile:
-    """A file to be ingested. ``name`` is the path relative to ``root``, an absolute folder."""
+    """A file to be ingested. ``name`` is the path relative to ``root``, an absolute folder; both as they are kept."""
 
     root: str
     name: str
@@ -33,38 +43,49 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """What a request names: files in the order of their names, folders that were walked whole, others passed over."""
+    """What a request names: files in the order of their names, folders that were walked whole, and what is skipped."""
 
     files: tuple[FoundFile, ...]
     roots: frozenset[str]
-    passed_over: int
+    skipped: tuple[SkippedFile, ...] = ()
 
 
 def gather(
-    paths: Sequence[Path], globs: Sequence[str], excludes: Sequence[str], known_roots: Iterable[str] = ()
+    paths: Sequence[Path],
+    globs: Sequence[str],
+    excludes: Sequence[str],
+    known_roots: Iterable[str] = (),
+    look: Look = not_looked_at,
 ) -> Gathered:
     """All files that ``paths`` name. NotFoundError where a path does not exist.
 
-    In folders only files of known types are taken, or those that ``globs`` match; a file that is named itself is
-    always taken. A file inside a folder that was ingested before keeps its name in that folder.
+    In folders only documents are taken: by their endings, where these do not tell by a ``look`` at their contents; or
+    those that ``globs`` match. A file that is named itself is always taken. A file inside a folder that was ingested
+    before keeps its name in that folder.
     """
     found: dict[tuple[str, str], FoundFile] = {}
-    roots, passed = set(), 0
+    skipped: dict[tuple[str, str], SkippedFile] = {}
+    roots = set()
     for path in _expanded(paths):
         if path.is_dir():
-            root = Path(os.path.abspath(path))  # noqa: PTH100 - a link keeps its own name
-            roots.add(str(root))
-            for file in _walk(root):
-                name = _printable(os.path.relpath(file, root))
-                if not _chosen(name, globs, excludes):
-                    passed += 1
-                    continue
-                found.setdefault((str(root), name), _describe(str(root), name, file))
+            folder = Path(os.path.abspath(path))  # noqa: PTH100 - a link keeps its own name
+            root = kept_name(folder)
+            roots.add(root)
+            for file, why in _walk(folder):
+                name = kept_name(os.path.relpath(file, folder))
+                why = why or _why_not(file, name, globs, excludes, look)
+                if why:
+                    skipped[root, name] = SkippedFile(source=name, code=why[0], reason=why[1])
+                else:
+                    found.setdefault((root, name), _describe(root, name, file))
         else:
-            root_of, name = _home_of(path, known_roots)
-            found.setdefault((root_of, name), _describe(root_of, name, path))
-    files = tuple(found[key] for key in sorted(found))
-    return Gathered(files=files, roots=frozenset(roots), passed_over=passed)
+            key = _home_of(path, known_roots)
+            found.setdefault(key, _describe(*key, path))
+    return Gathered(
+        files=tuple(found[key] for key in sorted(found)),
+        roots=frozenset(roots),
+        skipped=tuple(skipped[key] for key in sorted(skipped) if key not in found),
+    )
 
 
 def _expanded(paths: Sequence[Path]) -> Iterator[Path]:
@@ -79,25 +100,34 @@ def _expanded(paths: Sequence[Path]) -> Iterator[Path]:
         yield from map(Path, matches)
 
 
-def _walk(root: Path) -> Iterator[Path]:
-    """Everything below a folder that is no folder; folders behind links are not entered, so no loop is."""
-    for folder, folders, names in os.walk(root, followlinks=False):
+def _walk(root: Path) -> Iterator[tuple[Path, Why | None]]:
+    """Everything below a folder that is no folder, and folders that are not entered, with the reason.
+
+    Folders behind links are not entered, so no loop is.
+    """
+    closed: list[OSError] = []
+    for folder, folders, names in os.walk(root, onerror=closed.append, followlinks=False):
+        for name in sorted((*folders, *names)):
+            path, is_folder = Path(folder) / name, name in folders
+            if name.startswith("."):
+                yield path, ("hidden", f"it is a hidden {'folder' if is_folder else 'file'}")
+            elif is_folder and path.is_symlink() and path.suffix.lower() not in SUFFIXES:
+                yield path, ("link", "it is a link to a folder, which is not followed: name it itself")
+            elif not is_folder or path.is_symlink():
+                yield path, None
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if not name.startswith("."):
-                yield Path(folder) / name
-        for name in folders:
-            path = Path(folder) / name
-            if path.is_symlink() and path.suffix.lower() in SUFFIXES:
-                yield path
+    for error in closed:
+        yield Path(error.filename), ("unreadable", f"the folder cannot be read: {error.strerror}")
 
 
-def _chosen(name: str, globs: Sequence[str], excludes: Sequence[str]) -> bool:
-    if any(_matches(name, pattern) for pattern in excludes):
-        return False
+def _why_not(path: Path, name: str, globs: Sequence[str], excludes: Sequence[str], look: Look) -> Why | None:
+    """Why a file of a folder is skipped; None where it is taken."""
+    for pattern in excludes:
+        if _matches(name, pattern):
+            return "excluded", f"it matches --exclude {pattern!r}"
     if globs:
-        return any(_matches(name, pattern) for pattern in globs)
-    return PurePosixPath(name).suffix.lower() in SUFFIXES
+        return None if any(_matches(name, pattern) for pattern in globs) else ("excluded", "it matches no --glob")
+    return None if PurePosixPath(name).suffix.lower() in SUFFIXES else look(path, PurePosixPath(name).suffix)
 
 
 def _matches(name: str, pattern: str) -> bool:
@@ -109,16 +139,9 @@ def _matches(name: str, pattern: str) -> bool:
 def _home_of(path: Path, known_roots: Iterable[str]) -> tuple[str, str]:
     """(root, name) of a single file: in the deepest known folder that holds it, else in its own folder."""
     full = Path(os.path.abspath(path))  # noqa: PTH100
-    holders = [root for root in known_roots if full.is_relative_to(root)]
-    root = max(holders, key=len, default=str(full.parent))
-    return root, _printable(os.path.relpath(full, root))
-
-
-def _printable(name: str) -> str:
-    """A file name in any encoding as text: bytes that are no UTF-8, ends of lines and
-    what moves the cursor or turns the direction of writing are written as \\xNN."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return _TURNS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    holders = [root for root in known_roots if full.is_relative_to(path_of_name(root))]
+    root = max(holders, key=len, default=kept_name(full.parent))
+    return root, kept_name(os.path.relpath(full, path_of_name(root)))
 
 
 def _describe(root: str, name: str, path: Path) -> FoundFile:

@@ -11,6 +11,7 @@ from pipeline.work import Tools
 from stores.errors import NotFoundError
 from stores.intake import Arrival, KnownGeneration, KnownSource, Placement
 from stores.models import DocumentState, Fault, Options, Outcome, document_id
+from stores.names import unknown
 
 _MOST_WANTED = 256
 
@@ -164,5 +165,4 @@ def check_schemas(tools: Tools, options: Options) -> None:
     """NotFoundError where a schema is asked for that nobody knows."""
     for name in options.schemas:
         if name not in tools.schemas:
-            known = ", ".join(sorted(tools.schemas))
-            raise NotFoundError(f"there is no schema {name!r}: choose among {known}", code="no_schema")
+            raise unknown("schema", name, sorted(tools.schemas), code="no_schema", error=NotFoundError)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import addresses, flow, removal, wiring
-from pipeline.answers import inspecting, picturing, readable, searching, showing, viewing
+from pipeline.answers import filters, inspecting, picturing, readable, searching, showing, viewing
 from pipeline.answers.readiness import Readiness
 from pipeline.answers.roll_call import RollCall
+from pipeline.answers.stamping import Stamping
 from pipeline.errands import replaying
 from pipeline.intake import ingesting, previewing, redoing, submitting
 from pipeline.intake.ingesting import IngestRequest
@@ -60,6 +61,7 @@ class Service:
         self._roll_call = RollCall(settings)
         self._viewing = viewing.Viewing(self._tools, self._roll_call)
         self._pictures = picturing.Pictures(self._tools)
+        self.stamps = Stamping(self._tools)
         self._readiness = Readiness(self._tools, self._roll_call)
 
     def ingest(self, knowledge_id: str, request: IngestRequest) -> IngestReport:
@@ -152,12 +154,14 @@ class Service:
 
     def documents(self, knowledge_id: str, wanted: DocumentFilter | None = None) -> list[DocumentView]:
         """All documents, or those that a filter leaves."""
+        filters.check_documents(wanted or DocumentFilter())
         return self._store(knowledge_id).overview.documents(wanted)
 
     def documents_page(
         self, knowledge_id: str, wanted: DocumentFilter, cursor: str | None = None, limit: int = 50
     ) -> Slice[DocumentView]:
         """A part of the documents that a filter leaves; files that could never be taken are among them."""
+        filters.check_documents(wanted)
         return self._store(knowledge_id).overview.documents_page(wanted, cursor, limit)
 
     def document(self, knowledge_id: str, name: str) -> DocumentView:
@@ -277,6 +281,10 @@ class Service:
     ) -> list[Hit]:
         """The best passages for a query; ``mode`` is hybrid, keyword or vector."""
         return searching.search(self._tools, knowledge_id, query, limit, mode, where or {})
+
+    def check_conditions(self, knowledge_id: str, where: Mapping[str, str]) -> None:
+        """InputError where a search could not be narrowed so: an unknown field, a text for a number."""
+        filters.check_conditions(self._tools, self._store(knowledge_id), where)
 
     def page_of_hit(self, knowledge_id: str, hit: Hit, query: str) -> int:
         """Where in a found passage that spans several pages the words of the query stand."""

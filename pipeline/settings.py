@@ -17,7 +17,7 @@ from pydantic_settings import (
 class Settings(BaseSettings):
     """Ingot's settings. Each is also the environment variable ``INGOT_<NAME>`` and a key of ``ingot.toml``."""
 
-    model_config = SettingsConfigDict(env_prefix="INGOT_", toml_file="ingot.toml", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="INGOT_", toml_file="ingot.toml", extra="forbid", frozen=True)
 
     home: Path = Field(Path("ingot-data"), description="folder that holds the knowledge bases")
     broker_url: str = Field("", description="Celery broker; empty: a private Redis is started (embedded mode)")
@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     api_host: str = Field("127.0.0.1", description="address of `ingot serve`; another than loopback needs api_keys")
     api_port: int = Field(8000, ge=0, le=65535, description="port of `ingot serve`; 0: any free one")
     api_keys: str = Field("", description="bearer keys, hashed, by commas; `ingot keys new` makes one")
+    cors_origins: str = Field(
+        "", description="origins whose pages may use the API from a browser, by commas; empty: none but its own"
+    )
     ingest_root: Path | None = Field(
         None, description="folder whose files API requests may name by path; none: no path"
     )

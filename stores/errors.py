@@ -20,13 +20,14 @@ from __future__ import annotations
 
 
 class IngotError(Exception):
-    """Something went wrong."""
+    """Something went wrong. ``nearest``: known names that a mistyped one may mean."""
 
     code = "error"
 
-    def __init__(self, message: str = "", *, code: str = "") -> None:
+    def __init__(self, message: str = "", *, code: str = "", nearest: tuple[str, ...] = ()) -> None:
         super().__init__(message or type(self).__doc__ or "")
         self.code = code or type(self).code
+        self.nearest = nearest
 
     @property
     def message(self) -> str:

@@ -107,6 +107,15 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SkippedFile:
+    """Something in a folder that is not taken, and why. ``code``: hidden, link, excluded, unsupported, unreadable."""
+
+    source: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One printed line, or one table cell, inside a block."""
 

@@ -82,6 +82,13 @@ class Passages:
             after = rows[-1].id
             yield [(row.document, row.generation, chunk_of(row), about[row.document]) for row in rows]
 
+    def fields_of_other_schemas(self, known: Collection[str]) -> set[str]:
+        """Fields that records hold of schemas beside the known ones, with and without their schema's name."""
+        others = select(record.c.schema, record.c.fields).where(record.c.schema.not_in(list(known)))
+        with self.database.read() as connection:
+            rows = connection.execute(others).all()
+        return {name for row in rows for field in row.fields for name in (field, f"{row.schema}.{field}")}
+
     def filtered(self, where: Mapping[str, str]) -> set[str] | None:
         """Documents whose record fields, source, id or language equal ``where``; None where nothing is asked."""
         if not where:

@@ -15,6 +15,7 @@ from stores.errands.rows import Errands
 from stores.intake import Intake
 from stores.overview.inspection import Inspection
 from stores.overview.overview import Overview
+from stores.overview.stamps import Stamps
 from stores.pages import Pages
 from stores.passages import Passages
 from stores.redoing import Redoing
@@ -47,6 +48,7 @@ class RecordStore:
     callbacks: Callbacks
     fetches: Fetches
     inspection: Inspection
+    stamps: Stamps
 
     @classmethod
     def over(cls, knowledge_id: str, database: Database) -> RecordStore:
@@ -68,6 +70,7 @@ class RecordStore:
             callbacks=Callbacks(knowledge_id, database),
             fetches=Fetches(database),
             inspection=Inspection(database),
+            stamps=Stamps(database),
         )
 
     def set_meta(self, key: str, value: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Outcome, Page, Route, Stage
+from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Outcome, Page, Route, SkippedFile, Stage
 
 T = TypeVar("T")
 
@@ -94,6 +94,7 @@ class DocumentView:
     work_s: float | None  # of the newest generation: seconds by the clock in which somebody worked on it
     waited_s: float | None  # from the request for it until somebody did
     stages: tuple[StageProgress, ...] = ()  # of the newest generation; only where one document is asked for
+    retryable: bool = False  # something failed that may go well another time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +159,7 @@ class JobDocumentView:
     stages: tuple[StageProgress, ...] = ()  # only where a part of a job's documents is asked for
     waiting: Waiting | None = None
     ended_at: float | None = None
+    retryable: bool = False  # something failed that may go well another time
 
     @property
     def unchanged(self) -> bool:
@@ -199,6 +201,7 @@ class JobProgress:
     working: tuple[JobDocumentView, ...]
     left_s: float | None = None
     waiting: Waiting | None = None
+    retryable: bool = False  # the job is over, and a retry may mend something of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +252,7 @@ class IngestReport:
     knowledge_id: str
     job: str | None
     files: tuple[PlannedFile, ...]
+    skipped: tuple[SkippedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from ingest.api import (
@@ -18,11 +20,13 @@ from ingest.api import (
     operations,
     pages,
     problems,
+    query_names,
     records,
     schemas,
     search,
     security,
     source,
+    transfer,
     webhooks,
 )
 from ingest.api.connections import MOST_CONNECTIONS
@@ -55,9 +59,10 @@ class Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         inner = super().build_middleware_stack()
-        small = SmallBodies(inner, Bodies(self.state.service.settings, MOST_CONNECTIONS))
-        gate = security.Gate(small, loopback_only=not self.state.keys)
-        return RequestIds(Lingering(gate))
+        carried = transfer.Heads(transfer.Packed(inner))
+        small = SmallBodies(carried, Bodies(self.state.service.settings, MOST_CONNECTIONS))
+        gate = security.Gate(small, loopback_only=not self.state.keys, origins=self.state.origins)
+        return RequestIds(transfer.shared(Lingering(gate), self.state.origins))
 
 
 def create_app(service: Service) -> Application:
@@ -65,11 +70,15 @@ def create_app(service: Service) -> Application:
     app = Application(title="Ingot", version=version(), description=_DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.service = service
     app.state.keys = security.entries_of(service.settings.api_keys)
+    app.state.origins = transfer.origins_of(service.settings.cors_origins, keyed=bool(app.state.keys))
     problems.install(app)
-    app.include_router(health.router)
-    app.include_router(source.router)
+    for kind in (RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, security.strangers_first(app.exception_handlers[kind]))
+    named = Depends(query_names.known_query)
+    app.include_router(health.router, dependencies=[named])
+    app.include_router(source.router, dependencies=[named])
     for router in RESOURCES:
-        app.include_router(router, prefix=API, dependencies=[Depends(security.caller)])
+        app.include_router(router, prefix=API, dependencies=[Depends(security.caller), named])
     metrics.install(app, service, API)
     webhooks.install(app)
     site.install(app)

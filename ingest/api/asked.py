@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
+from ingest.api.bodies import Body
 from pipeline.intake.submission import Submission, Upload
 from stores.errands.outbox import MOST_METADATA_BYTES
 from stores.errors import InputError
@@ -22,10 +23,8 @@ _JSON = ("metadata",)
 Word = Annotated[str, Field(min_length=1, max_length=256)]
 
 
-class IngestOptions(BaseModel):
+class IngestOptions(Body):
     """How the documents are made, and who is told of it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     schemas: list[Word] = Field([], max_length=64, description="extract these too, besides `document`")
     ocr: Literal["auto", "always", "never"] = Field("auto", description="when pages are read by OCR")
@@ -116,10 +115,14 @@ def _checked(found: Any, where: str) -> IngestRequestBody:
     try:
         return IngestRequestBody.model_validate(found)
     except ValidationError as error:
-        wrong = [
-            {**one, "loc": (where, *one["loc"])} for one in error.errors(include_context=False, include_input=False)
-        ]
+        wrong = [{**one, "loc": (where, *one["loc"]), "ctx": _plain(one)} for one in error.errors(include_input=False)]
         raise RequestValidationError(wrong) from error
+
+
+def _plain(wrong: Any) -> dict[str, Any]:
+    """What an error says of its names; an exception in it is left out."""
+    facts = wrong.get("ctx", {})
+    return {name: facts[name] for name in ("nearest", "expected") if name in facts}
 
 
 def submission_of(asked: IngestRequestBody, uploads: tuple[Upload, ...], key: str, digest: str) -> Submission:

@@ -11,6 +11,7 @@ from ingest import shapes
 from ingest.api import problems
 from ingest.api.asking import Asked
 from ingest.api.security import Caller, Who
+from pipeline.service import Service
 from stores.models import check_knowledge_id
 from stores.views import CallbackFilter
 
@@ -55,7 +56,7 @@ class Replayed(BaseModel):
     replayed: int
 
 
-@router.get("/callbacks", response_model=CallbackList, responses=problems.described(401, 403, 422, 503))
+@router.get("/callbacks", response_model=CallbackList, responses=problems.described(401, 403, 404, 422, 503))
 def list_callbacks(
     service: Asked,
     who: Who,
@@ -66,16 +67,16 @@ def list_callbacks(
     cursor: Annotated[str, Query(max_length=4096)] = "",
 ) -> Any:
     """Events of the knowledge bases that the caller may see."""
-    wanted = CallbackFilter(knowledge_ids=_named(who, knowledge_id), state=state, job=job)
+    wanted = CallbackFilter(knowledge_ids=_named(service, who, knowledge_id), state=state, job=job)
     found = service.callbacks_page(wanted, cursor or None, limit)
     return {"items": [shapes.callback(view) for view in found.items], "next_cursor": found.next_cursor}
 
 
-def _named(who: Caller, knowledge_id: str) -> tuple[str, ...] | None:
+def _named(service: Service, who: Caller, knowledge_id: str) -> tuple[str, ...] | None:
     """The knowledge base that was asked for, else those that the key is for; None: all."""
     if knowledge_id:
         who.may(check_knowledge_id(knowledge_id))
-        return (knowledge_id,)
+        return (service.knowledge_base(knowledge_id).knowledge_id,)
     return None if who.knowledge is None else tuple(sorted(who.knowledge))
 
 

@@ -14,6 +14,8 @@ PROBLEM = "application/problem+json"
 _ANYWHERE = (401, 403, 422, 503)
 OPEN = frozenset({"/livez", "/readyz", "/source", "/version"})
 """Paths that need no key."""
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "Not Modified: `If-None-Match` names its ETag."}}
+"""One of the ``responses`` of a route whose answer has an ETag."""
 _METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -72,6 +74,7 @@ def _complete(operation: dict[str, Any], *, is_open: bool, keyed: bool) -> None:
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422", "")):
         del responses["422"]
+    responses.setdefault("422", _problem(422))
     if is_open:
         return
     for status in _ANYWHERE:

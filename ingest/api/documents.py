@@ -8,11 +8,12 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, PlainTextResponse, StreamingResponse
-from pydantic import BaseModel
 
 from ingest import shapes
 from ingest.api.asking import Asked
-from ingest.api.description import content, problems
+from ingest.api.bodies import Body
+from ingest.api.conditional import is_known, not_modified, tag_of, tagged
+from ingest.api.description import NOT_MODIFIED, content, problems
 from ingest.api.models import ChunkOut, DocumentOut, JobSummaryOut, RecordOut, WholeDocumentOut
 from ingest.api.parameters import Cursor, Document, Items, KnowledgeId, Limit
 from ingest.api.standing import TELLS, SoFar, Told, readable, readable_as
@@ -31,7 +32,7 @@ Sort = Literal["source", "-source", "added", "-added", "updated", "-updated", "s
 Word = Annotated[str, Query(max_length=300)]
 
 
-class Again(BaseModel):
+class Again(Body):
     """``from_stage`` and all that follows it are made again; without it, only what failed."""
 
     from_stage: Stage | None = None
@@ -55,39 +56,59 @@ def list_all(
     return {"items": [shapes.document(view) for view in found.items], "next_cursor": found.next_cursor}
 
 
-@router.get(_ONE + "/source", response_class=FileResponse, responses={**content("*/*"), **problems(404)})
+@router.get(
+    _ONE + "/source", response_class=FileResponse, responses={**content("*/*"), **NOT_MODIFIED, **problems(404)}
+)
 def source(
     knowledge_id: KnowledgeId,
     document: Document,
     service: Asked,
+    request: Request,
     inline: Annotated[bool, Query(description="Show a PDF or an image in the browser.")] = False,
 ) -> Response:
     """The bytes as they came."""
     found = service.original(knowledge_id, document)
+    headers = tagged(f'"{found.sha256}"')
+    if is_known(request, headers["ETag"]):
+        return not_modified(headers)
     in_place = inline and found.media_type.startswith(_SHOWN_IN_PLACE)
     return FileResponse(
         found.path,
         media_type=found.media_type,
         filename=shapes.writable(found.name),
         content_disposition_type="inline" if in_place else "attachment",
-        headers={"ETag": f'"{found.sha256}"', "Cache-Control": "private, no-cache"},
+        headers=headers,
     )
 
 
-@router.get(_ONE + "/markdown", response_class=PlainTextResponse, responses=readable_as("text/markdown"))
+@router.get(
+    _ONE + "/markdown",
+    response_class=PlainTextResponse,
+    responses={**readable_as("text/markdown"), **NOT_MODIFIED},
+)
 def markdown(
-    knowledge_id: KnowledgeId, document: Document, service: Asked, told: Told, so_far: SoFar = False
+    knowledge_id: KnowledgeId, document: Document, service: Asked, request: Request, told: Told, so_far: SoFar = False
 ) -> Response:
     """What was read, a comment with the page number before each page; of a page that is missing it says why."""
+    tag = tag_of(service.stamps.of_document(knowledge_id, document), "markdown")
+    headers = {**told, **tagged(tag)}
+    if is_known(request, tag):
+        return not_modified(headers)
     text = service.markdown(knowledge_id, document, so_far=so_far)
-    return PlainTextResponse(text, media_type="text/markdown", headers=told)
+    return PlainTextResponse(text, media_type="text/markdown", headers=headers)
 
 
-@router.get(_ONE + "/json", response_model=WholeDocumentOut, responses=readable())
-def whole(knowledge_id: KnowledgeId, document: Document, service: Asked, told: Told) -> Response:
+@router.get(_ONE + "/json", response_model=WholeDocumentOut, responses={**readable(), **NOT_MODIFIED})
+def whole(knowledge_id: KnowledgeId, document: Document, service: Asked, request: Request, told: Told) -> Response:
     """All that was made of it: pages with their blocks, and records with their evidence."""
+    stamp = service.stamps.of_document(knowledge_id, document)
     view = service.document(knowledge_id, document)
-    return StreamingResponse(_pieces(service, knowledge_id, view), media_type="application/json", headers=told)
+    facts = json.dumps({**shapes.document(view), "pages": None, "page_count": view.pages})
+    tag = tag_of(stamp, "json", facts)
+    headers = {**told, **tagged(tag)}
+    if is_known(request, tag):
+        return not_modified(headers)
+    return StreamingResponse(_pieces(service, knowledge_id, view), media_type="application/json", headers=headers)
 
 
 def _pieces(service: Service, knowledge_id: str, view: DocumentView) -> Iterator[str]:
@@ -123,9 +144,24 @@ def chunks(
     return {"items": [shapes.chunk(view) for view in found.items], "next_cursor": found.next_cursor}
 
 
-@router.get(_ONE + "/records", response_model=list[RecordOut], responses=readable(), dependencies=[TELLS])
-def records(knowledge_id: KnowledgeId, document: Document, service: Asked, so_far: SoFar = False) -> list[Json]:
+@router.get(_ONE + "/records", response_model=list[RecordOut], responses={**readable(), **NOT_MODIFIED})
+def records(
+    knowledge_id: KnowledgeId,
+    document: Document,
+    service: Asked,
+    request: Request,
+    response: Response,
+    told: Told,
+    so_far: SoFar = False,
+) -> list[Json] | Response:
     """What was extracted from it, one record per schema."""
+    tag = tag_of(
+        service.stamps.of_document(knowledge_id, document), "records", service.document(knowledge_id, document).source
+    )
+    headers = {**told, **tagged(tag)}
+    if is_known(request, tag):
+        return not_modified(headers)
+    response.headers.update(headers)
     return [shapes.record(found) for found in service.records_of(knowledge_id, document, so_far=so_far)]
 
 

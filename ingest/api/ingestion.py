@@ -42,6 +42,14 @@ class ReceivedDocument(BaseModel):
     error_code: str | None
 
 
+class SkippedFile(BaseModel):
+    """Something in a folder of ``paths`` that is not taken; ``code``: hidden, link, unsupported, unreadable."""
+
+    source: str
+    code: str
+    reason: str
+
+
 class Accepted(BaseModel):
     """The request is on disk and will be worked on, whatever crashes now."""
 
@@ -50,6 +58,7 @@ class Accepted(BaseModel):
     status_url: str
     events_url: str
     documents: list[ReceivedDocument]
+    skipped: list[SkippedFile]
 
 
 def _schema_of_the_form() -> dict[str, Any]:

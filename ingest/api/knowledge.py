@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from ingest import shapes
 from ingest.api.asking import Asked
+from ingest.api.bodies import Body
 from ingest.api.description import problems
 from ingest.api.models import KnowledgeBaseOut
 from ingest.api.parameters import Cursor, Items, KnowledgeId
@@ -21,7 +22,7 @@ from stores.models import KNOWLEDGE_ID_RULE
 router = APIRouter(tags=["knowledge bases"])
 
 
-class NewKnowledgeBase(BaseModel):
+class NewKnowledgeBase(Body):
     knowledge_id: str = Field(description=f"{KNOWLEDGE_ID_RULE[0].upper()}{KNOWLEDGE_ID_RULE[1:]}.")
 
 

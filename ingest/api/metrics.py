@@ -13,13 +13,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ingest.api import security
 from ingest.api.description import content, problems
+from ingest.api.query_names import known_query
 from ingest.api.security import Who
 from stores.errors import IngotError
 
 if TYPE_CHECKING:
     from pipeline.service import Service
 
-router = APIRouter(tags=["operations"], dependencies=[Depends(security.caller)])
+router = APIRouter(tags=["operations"], dependencies=[Depends(security.caller), Depends(known_query)])
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _ENDLESS = "/events"

@@ -49,7 +49,10 @@ class WaitingOut(BaseModel):
 
 
 class JobDocumentOut(BaseModel):
-    """One file of a job. ``outcome``: what was found at the door; ``state``: what became of it."""
+    """One file of a job. ``outcome``: what was found at the door; ``state``: what became of it.
+
+    ``retryable``: something failed that may go well another time; false where the file itself is at fault.
+    """
 
     source: str
     document: str
@@ -64,6 +67,7 @@ class JobDocumentOut(BaseModel):
     work_s: float | None = Field(description=_WORK)
     waited_s: float | None = Field(description=_WAITED)
     ended_at: datetime | None
+    retryable: bool
     waiting: WaitingOut | None
     stages: list[StageOut]
 
@@ -91,6 +95,7 @@ class JobProgressOut(JobSummaryOut):
     working: list[JobDocumentOut]
     waiting: WaitingOut | None
     left_s: float | None
+    retryable: bool
 
 
 class JobOut(JobProgressOut):
@@ -101,7 +106,7 @@ class JobOut(JobProgressOut):
 
 
 class DocumentOut(BaseModel):
-    """One document. A file that could never be taken has a name, an error and no id."""
+    """One document. A file that could never be taken has a name, an error and no id; ``retryable`` as in a job."""
 
     document: str
     source: str
@@ -124,6 +129,7 @@ class DocumentOut(BaseModel):
     updated_at: datetime | None
     work_s: float | None = Field(description=_WORK)
     waited_s: float | None = Field(description=_WAITED)
+    retryable: bool
     stages: list[StageOut]
 
 

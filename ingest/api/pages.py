@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Request, Response
 
 from ingest import shapes
 from ingest.api.asking import Asked
-from ingest.api.description import content, problems
+from ingest.api.conditional import ASK_AGAIN, is_known, not_modified
+from ingest.api.description import NOT_MODIFIED, content, problems
 from ingest.api.models import PageMarkOut, PageOut
 from ingest.api.parameters import Cursor, Document, Dpi, Items, KnowledgeId, Limit, PageNumber
 from ingest.api.standing import TELLS, SoFar, readable
@@ -21,7 +21,6 @@ router = APIRouter(tags=["pages"])
 _PAGES = "/knowledge/{knowledge_id}/documents/{document:path}/pages"
 _ID = re.compile(r"[0-9a-f]{32}")
 _FOR_GOOD = "private, max-age=31536000, immutable"
-_ASK_AGAIN = "private, no-cache"
 
 
 @router.get(_PAGES, response_model=Items[PageMarkOut], responses=readable(), dependencies=[TELLS])
@@ -49,22 +48,22 @@ def show(
 @router.get(
     _PAGES + "/{number}/image",
     response_class=Response,
-    responses={**content("image/png"), 304: {"description": "Not Modified"}, **problems(404)},
+    responses={**content("image/png"), **NOT_MODIFIED, **problems(404)},
 )
 def image(
     knowledge_id: KnowledgeId,
     document: Document,
     number: PageNumber,
     service: Asked,
+    request: Request,
     dpi: Dpi = USUAL_DPI,
-    if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """The page as PNG. Under a document's whole id it never changes: the id comes from the bytes."""
     found = service.page_image(knowledge_id, document, number, dpi)
     tag = f'"{found.parent.name}.{found.stem}"'
-    headers = {"ETag": tag, "Cache-Control": _FOR_GOOD if _ID.fullmatch(document) else _ASK_AGAIN}
-    if if_none_match and tag in (part.strip().removeprefix("W/") for part in if_none_match.split(",")):
-        return Response(status_code=304, headers=headers)
+    headers = {"ETag": tag, "Cache-Control": _FOR_GOOD if _ID.fullmatch(document) else ASK_AGAIN}
+    if is_known(request, tag):
+        return not_modified(headers)
     try:
         return Response(found.read_bytes(), media_type="image/png", headers=headers)
     except FileNotFoundError as error:

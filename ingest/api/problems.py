@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
+import re
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -11,13 +13,18 @@ from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
+from ingest.api.bodies import UNKNOWN_KEY
 from stores.errors import CancelledError, IngotError, InputError, NotFoundError, NotReadyError, TransientError
+from stores.names import nearest
 
 log = logging.getLogger("ingot.api")
 PROBLEM = "application/problem+json"
+_QUOTED = re.compile(r"'([^']*)'")
 
 _OF_CODES = {
     "too_large": 413,
@@ -45,6 +52,7 @@ class Problem(BaseModel):
     """What every error answers. ``code`` is stable, ``detail`` one sentence that says what to do.
 
     ``state`` is there where a document or a page is not made: how far it came.
+    ``nearest``: known names that a name which nobody knows may mean.
     """
 
     type: str = "about:blank"
@@ -56,6 +64,7 @@ class Problem(BaseModel):
     request_id: str
     errors: list[dict[str, Any]] = []
     state: str | None = None
+    nearest: list[str] = []
 
 
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -76,6 +85,7 @@ def answer(
     detail: str,
     errors: list[dict[str, Any]] | None = None,
     state: str | None = None,
+    nearest: Sequence[str] = (),
 ) -> JSONResponse:
     """One problem, with ``Retry-After`` where trying again helps."""
     problem = Problem(
@@ -87,6 +97,7 @@ def answer(
         request_id=getattr(request.state, "request_id", ""),
         errors=errors or [],
         state=state,
+        nearest=list(nearest),
     )
     headers = {"Retry-After": str(_RETRY_AFTER_S[status])} if status in _RETRY_AFTER_S else {}
     if status == HTTPStatus.UNAUTHORIZED:
@@ -106,7 +117,7 @@ def install(app: FastAPI) -> None:
 def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, IngotError)
     state = error.state if isinstance(error, NotReadyError) else None
-    found = answer(request, status_of(error), error.code, error.message, state=state)
+    found = answer(request, status_of(error), error.code, error.message, state=state, nearest=error.nearest)
     if isinstance(error, NotReadyError) and error.retry_after_s is not None:
         found.headers["Retry-After"] = f"{math.ceil(error.retry_after_s)}"
     return found
@@ -114,8 +125,21 @@ def _ours(request: Request, error: Exception) -> JSONResponse:
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    found = [{"where": ".".join(map(str, one["loc"])), "why": one["msg"]} for one in error.errors()]
-    return answer(request, 422, "bad_request", _sentence(found), jsonable_encoder(found))
+    wrong = error.errors()
+    found = [{"where": ".".join(map(str, one["loc"])), "why": one["msg"]} for one in wrong]
+    code = UNKNOWN_KEY if any(one["type"] == UNKNOWN_KEY for one in wrong) else "bad_request"
+    near = dict.fromkeys(name for one in wrong for name in _nearest(one))
+    return answer(request, 422, code, _sentence(found), jsonable_encoder(found), nearest=tuple(near))
+
+
+def _nearest(wrong: Mapping[str, Any]) -> Sequence[str]:
+    """What a key that nobody knows, or a value that is none of a few, may mean."""
+    facts = wrong.get("ctx") or {}
+    if wrong["type"] == UNKNOWN_KEY:
+        return tuple(facts.get("nearest", ()))
+    if wrong["type"] in ("literal_error", "enum") and isinstance(wrong.get("input"), str):
+        return nearest(wrong["input"], _QUOTED.findall(str(facts.get("expected", ""))))
+    return ()
 
 
 def _sentence(found: list[dict[str, Any]]) -> str:
@@ -127,7 +151,18 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     code = HTTPStatus(error.status_code).name.lower()
     response = answer(request, error.status_code, code, str(error.detail))
     response.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ", ".join(_allowed(request))
     return response
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of all routes that the path leads to: of several, the framework names only the first's."""
+    found: set[str] = set()
+    for context in iter_route_contexts(request.app.routes):
+        if context.path and context.methods and compile_path(context.path)[0].match(request.scope["path"]):
+            found |= context.methods
+    return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
 def _bug(request: Request, error: Exception) -> JSONResponse:

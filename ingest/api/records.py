@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from ingest import shapes
 from ingest.api.asking import Asked
-from ingest.api.description import problems
+from ingest.api.conditional import is_known, not_modified, tag_of, tagged
+from ingest.api.description import NOT_MODIFIED, problems
 from ingest.api.models import RecordOut
 from ingest.api.parameters import Cursor, Items, KnowledgeId, Limit
 from ingest.shapes import Json
@@ -25,21 +26,28 @@ _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema"
 @router.get(
     "/knowledge/{knowledge_id}/records/{schema}",
     response_model=Items[RecordOut],
-    responses={**_CSV, **problems(404)},
+    responses={**_CSV, **NOT_MODIFIED, **problems(404)},
 )
 def records(
     knowledge_id: KnowledgeId,
     schema: Annotated[str, Path(description="Name of a schema, as `GET /schemas` lists them.")],
     service: Asked,
+    request: Request,
+    response: Response,
     limit: Limit = 100,
     cursor: Cursor = None,
     format: Annotated[Literal["json", "csv"], Query(description="csv: all of them, for a spreadsheet.")] = "json",
 ) -> Json | Response:
     """What one schema extracted, of every document that answers."""
+    part_of = (cursor, limit) if format == "json" else (None, None)
+    tag = tag_of(service.stamps.of_records(knowledge_id, schema, *part_of), knowledge_id, format)
+    if is_known(request, tag):
+        return not_modified(tagged(tag))
     if format == "csv":
         found = service.records(knowledge_id, schema)
-        name = {"Content-Disposition": f'attachment; filename="{schema}.csv"'}
+        name = {"Content-Disposition": f'attachment; filename="{schema}.csv"', **tagged(tag)}
         return StreamingResponse(_csv(service.schemas()[schema], found), media_type="text/csv", headers=name)
+    response.headers.update(tagged(tag))
     part = service.records_page(knowledge_id, schema, cursor, limit)
     return {"items": [shapes.record(view) for view in part.items], "next_cursor": part.next_cursor}
 

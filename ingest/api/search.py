@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from ingest import shapes
 from ingest.api.asking import Asked
+from ingest.api.bodies import Body
 from ingest.api.description import problems
 from ingest.api.models import HitOut
 from ingest.api.parameters import KnowledgeId
@@ -22,7 +23,7 @@ LONGEST_QUERY = 2000
 MOST_CONDITIONS = 20
 
 
-class Question(BaseModel):
+class Question(Body):
     """``where``: fields of records, ``source``, ``document`` or ``language``, each with the value that it must have."""
 
     query: str = Field(min_length=1, max_length=LONGEST_QUERY)

@@ -6,11 +6,11 @@ A caller is found once per request, by the header ``Authorization: Bearer KEY`` 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
@@ -25,6 +25,8 @@ COOKIE = "ingot_key"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _DIGEST_BYTES = 32
 _SHORTEST_KEY = 12
+_KEY_NEEDED = "a key is needed: send `Authorization: Bearer KEY`"
+Handler = Callable[[Request, Exception], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +116,23 @@ async def caller(request: Request) -> Caller:
     """The dependency of everything below ``/api/v1``: who asks, and that they may ask for what the path names."""
     found = caller_or_none(request)
     if found is None:
-        raise InputError("a key is needed: send `Authorization: Bearer KEY`", code="unauthorized")
+        raise InputError(_KEY_NEEDED, code="unauthorized")
     named = knowledge_named(request.path_params)
     if named is not None:
         found.may(named)
     request.state.caller = found
     return found
+
+
+def strangers_first(plain: Handler) -> Handler:
+    """Who has no key is told that, and not what is wrong with the body, which is read before anybody is asked."""
+
+    def answered(request: Request, error: Exception) -> Any:
+        if request.url.path.startswith("/api/") and caller_or_none(request) is None:
+            return problems.answer(request, 401, "unauthorized", _KEY_NEEDED)
+        return plain(request, error)
+
+    return answered
 
 
 def knowledge_named(path: dict[str, str]) -> str | None:
@@ -150,11 +163,11 @@ class Gate:
 
     Without keys only this machine may ask, and only by a name of it: a page whose own name was made to lead here
     (DNS rebinding) is told apart by the ``Host`` header. What changes something must come from our own pages or from
-    no page at all.
+    no page at all; ``origins`` may use the resources too, but never by the cookie of the pages.
     """
 
-    def __init__(self, app: ASGIApp, *, loopback_only: bool) -> None:
-        self._app, self._loopback_only = app, loopback_only
+    def __init__(self, app: ASGIApp, *, loopback_only: bool, origins: Collection[str] = ()) -> None:
+        self._app, self._loopback_only, self._origins = app, loopback_only, origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -176,10 +189,17 @@ class Gate:
             return "without INGOT_API_KEYS this server answers to localhost only: ask it by that name"
         if request.method in _SAFE or _bearer(request):  # no browser adds a bearer key by itself
             return ""
+        if self._shares(request):
+            return ""
         site, origin = request.headers.get("sec-fetch-site", ""), request.headers.get("origin", "")
         foreign = site not in ("", "same-origin", "none") or (origin != "" and origin.partition("://")[2] != host)
         nameless = COOKIE in request.cookies and not site and not origin
         return "this was sent from another site; open the page here and try again" if foreign or nameless else ""
+
+    def _shares(self, request: Request) -> bool:
+        """Does it come from a page of an origin that may use the resources?"""
+        named = request.headers.get("origin", "").lower() in self._origins
+        return named and request.url.path.startswith("/api/") and COOKIE not in request.cookies
 
 
 def _name_of(host: str) -> str:

@@ -14,6 +14,7 @@ from ingest.api.security import Caller, Who
 from ingest.web.rendering import SEE_OTHER, page
 from ingest.web.words import path_segment
 from pipeline.service import Service
+from stores.names import check
 from stores.views import CallbackFilter
 
 router = APIRouter()
@@ -32,7 +33,9 @@ def show_callbacks(
 ) -> HTMLResponse:
     """Callbacks of the knowledge bases that the caller may see, the newest first."""
     seen = _seen(service, who)
-    wanted = CallbackFilter(knowledge_ids=seen, state=state if state in _STATES else "", job=job)
+    if state:
+        check("state", state, _STATES, code="unknown_state")
+    wanted = CallbackFilter(knowledge_ids=seen, state=state, job=job)
     found = service.callbacks_page(wanted, cursor or None, _ROWS)
     dead = service.callbacks_page(CallbackFilter(knowledge_ids=seen, state="dead"), None, 1)
     return page(

@@ -9,10 +9,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from ingest.api.asking import Asked
 from ingest.web.rendering import SEE_OTHER, page
-from ingest.web.words import path_segment
+from ingest.web.words import document_state, path_segment
 from pipeline.service import Service
 from stores.models import DocumentState, JobState
-from stores.views import JobDocumentView, JobProgress, Slice, StageProgress
+from stores.views import JobDocumentView, Slice, StageProgress
 
 router = APIRouter()
 _ROWS = 1000
@@ -37,7 +37,7 @@ def show_job(
 ) -> HTMLResponse:
     """Where a job stands, with at most a thousand of its documents."""
     progress = service.job_progress(job_id)
-    wanted = DocumentState(state) if state in list(DocumentState) else None
+    wanted = document_state(state)
     documents = _documents(service, job_id, wanted, cursor)
     return page(
         request,
@@ -48,7 +48,7 @@ def show_job(
         documents=documents,
         state=wanted,
         live=progress.summary.state in (JobState.ACCEPTING, JobState.RUNNING),
-        retryable=_retryable(progress),
+        retryable=progress.retryable,
         drawn=drawn,
         now_words=now_words,
     )
@@ -62,13 +62,6 @@ def _documents(service: Service, job_id: str, state: DocumentState | None, curso
         if len(found) < _ROWS:
             found += service.job_documents(job_id, (one,), None, _ROWS - len(found)).items
     return Slice(items=tuple(found))
-
-
-def _retryable(progress: JobProgress) -> bool:
-    """Is there something that a retry would redo, and nothing in work any more?"""
-    counts = progress.summary.counts
-    failed = any(counts.get(one) for one in (DocumentState.FAILED, DocumentState.PARTIAL, DocumentState.CANCELLED))
-    return failed and progress.summary.finished_at is not None
 
 
 def drawn(stages: tuple[StageProgress, ...]) -> dict[str, list[int]]:

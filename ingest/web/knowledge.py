@@ -12,8 +12,7 @@ from pydantic import BaseModel, Field
 from ingest.api.asking import Asked
 from ingest.web.handing_over import limits_of, schemas_of
 from ingest.web.rendering import SEE_OTHER, page
-from ingest.web.words import path_segment
-from stores.models import DocumentState
+from ingest.web.words import document_state, path_segment
 from stores.views import DocumentFilter, JobFilter
 
 router = APIRouter()
@@ -23,7 +22,7 @@ _JOBS = 50
 
 
 class Filters(BaseModel, frozen=True):
-    """What the list of documents is asked for, as it stands in the query string. Unknown states mean all."""
+    """What the list of documents is asked for, as it stands in the query string."""
 
     q: str = Field("", max_length=200)
     state: str = Field("", max_length=20)
@@ -33,7 +32,7 @@ class Filters(BaseModel, frozen=True):
     cursor: str = Field("", max_length=4096)
 
     def wanted(self) -> DocumentFilter:
-        state = DocumentState(self.state) if self.state in list(DocumentState) else None
+        state = document_state(self.state)
         return DocumentFilter(
             state=state, language=self.language, media_type=self.media_type, text=self.q.strip(), sort=self.sort
         )

@@ -20,6 +20,7 @@ from pipeline.answers.searching import MODES
 from pipeline.service import Service
 from stores.errors import IngotError, InputError
 from stores.models import Hit
+from stores.names import check
 
 router = APIRouter()
 _LONGEST = 2000
@@ -91,9 +92,11 @@ def show_search(
 
 
 def _found(service: Service, knowledge_id: str, asking: Asking) -> tuple[list[ShownHit], IngotError | None]:
-    if not asking.q.strip():
-        return [], None
     try:
+        service.check_conditions(knowledge_id, asking.filters())
+        check("mode", asking.mode, MODES, code="unknown_mode")
+        if not asking.q.strip():
+            return [], None
         hits = service.search(knowledge_id, asking.q, asking.limit, asking.mode, asking.filters())
     except IngotError as fault:
         return [], fault

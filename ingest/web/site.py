@@ -13,6 +13,8 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from ingest.api import security
+from ingest.api.conditional import is_known, not_modified
+from ingest.api.query_names import known_query_of_page
 from ingest.web import callbacks, handing_over, home, inspector, jobs, knowledge, login, queues, records, search
 from ingest.web.assets import assets, assets_version
 from ingest.web.rendering import SEE_OTHER, error_page
@@ -38,10 +40,11 @@ _ASK_AGAIN = "no-cache"
 
 def install(app: FastAPI) -> None:
     """Add the pages to an application whose errors answer as problems already; a browser gets them as a page."""
-    for router in (static, login.router):
-        app.include_router(router, include_in_schema=False)
+    named = Depends(known_query_of_page)
+    app.include_router(static, include_in_schema=False)
+    app.include_router(login.router, include_in_schema=False, dependencies=[named])
     for router in PAGES:
-        app.include_router(router, include_in_schema=False, dependencies=[Depends(security.caller)])
+        app.include_router(router, include_in_schema=False, dependencies=[Depends(security.caller), named])
     for kind in (IngotError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _for_browsers(app.exception_handlers[kind]))
 
@@ -58,8 +61,8 @@ def asset(request: Request, folder: str, name: str) -> Response:
         "X-Content-Type-Options": "nosniff",
         "Vary": "Accept-Encoding",
     }
-    if request.headers.get("if-none-match") == found.etag:
-        return Response(status_code=304, headers=headers)
+    if is_known(request, found.etag):
+        return not_modified(headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(found.packed, media_type=found.media_type, headers={**headers, "Content-Encoding": "gzip"})
     return Response(found.content, media_type=found.media_type, headers=headers)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+from stores.models import DocumentState
+from stores.names import check
+
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 _LANGUAGES = {"zh": "Chinese", "en": "English", "de": "German", "fr": "French", "ja": "Japanese", "ko": "Korean"}
 
@@ -75,3 +78,8 @@ def language(code: str) -> str:
 def kind(media_type: str) -> str:
     """``PDF`` for application/pdf, ``PNG`` for image/png."""
     return media_type.rpartition("/")[2].removeprefix("x-").upper()
+
+
+def document_state(word: str) -> DocumentState | None:
+    """The state that a query names, None for none; InputError where there is no such state."""
+    return DocumentState(check("state", word, list(DocumentState), code="unknown_state")) if word else None

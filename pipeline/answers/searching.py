@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from pipeline.answers.filters import check_conditions
 from pipeline.answers.ranking import Ranked, fuse
 from pipeline.reindexing import rebuild
 from pipeline.work import Tools
 from stores.contracts import Where
 from stores.errors import DamagedIndexError, InputError
 from stores.models import Chunk, Hit
+from stores.names import check
+from stores.words import unspaced_share
 
 if TYPE_CHECKING:
     from stores.records import RecordStore
-from stores.words import unspaced_share
 
 MODES = ("hybrid", "keyword", "vector")
 MOST_HITS = 1000
@@ -23,13 +25,14 @@ _CANDIDATES = 50  # asked of each half, at least
 
 def search(tools: Tools, knowledge_id: str, query: str, limit: int, mode: str, where: Mapping[str, str]) -> list[Hit]:
     """The best chunks for a query. ``where``: values of record fields, ``source``, ``document`` or ``language``."""
-    if mode not in MODES:
-        raise InputError(f"mode {mode!r} is not known: choose one of {', '.join(MODES)}")
+    check("mode", mode, MODES, code="unknown_mode")
     if not 1 <= limit <= MOST_HITS:
         raise InputError(f"the number of hits must be between 1 and {MOST_HITS}")
+    query = query.encode("utf-8", "replace").decode()  # a shell hands over bytes of any encoding
     if not query.strip():
         raise InputError("the query is empty: say what to look for")
     store = tools.catalog.store(knowledge_id)
+    check_conditions(tools, store, where)
     documents = store.passages.filtered(where)
     if documents is not None and not documents:
         return []

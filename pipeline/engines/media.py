@@ -21,14 +21,26 @@ _MAGIC = (
     (b"MM\x00+", "image/tiff"),
     (b"%FAKE", FAKE),
 )
-_OTHERS = (
+_CONTAINERS = (
     (b"PK\x03\x04", "a ZIP archive or an Office file"),
-    (b"\xd0\xcf\x11\xe0", "an old Office file"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"PK\x07\x08", "a part of a ZIP archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Office file or an Outlook message"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\x00", "an XZ archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+)
+"""What holds other files: a PDF inside one of them is not what the file is."""
+_OTHERS = (
     (b"{\\rtf", "an RTF file"),
     (b"%!PS", "a PostScript file"),
-    (b"\x1f\x8b", "a gzip archive"),
     (b"GIF8", "a GIF image"),
 )
+_TAR_MARK = slice(257, 262)  # where a tar archive says "ustar"
+_MAIL_FIELDS = (b"from:", b"received:", b"return-path:", b"delivered-to:", b"mime-version:", b"message-id:", b"date:")
 
 
 def sniff(path: Path | str) -> str:
@@ -36,7 +48,7 @@ def sniff(path: Path | str) -> str:
 
     Raises InputError with the reason where the file is none of these, NotFoundError where there is none.
     """
-    return kind_of(_head(Path(path)))
+    return kind_of(head_of(Path(path)))
 
 
 def kind_of(head: bytes) -> str:
@@ -53,7 +65,10 @@ def kind_of(head: bytes) -> str:
 
 
 def sniff_bytes(head: bytes) -> str:
-    """The media type that the first bytes of a file show, "" where it is unknown. A PDF may begin with some junk."""
+    """The media type that the first bytes of a file show, "" where it is unknown.
+
+    A PDF may begin with some junk, but not with the head of an archive, whose first member it would be.
+    """
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
@@ -61,10 +76,32 @@ def sniff_bytes(head: bytes) -> str:
         return "image/webp"
     if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
         return "image/bmp"
-    return PDF if b"%PDF-" in head[:HEAD_BYTES] else ""
+    return PDF if b"%PDF-" in head[:HEAD_BYTES] and not _container(head) else ""
 
 
-def _head(path: Path) -> bytes:
+def is_plainly(head: bytes) -> bool:
+    """Does a file whose name says nothing begin as a PDF or an image does, without anything before it?"""
+    kind = sniff_bytes(head)
+    return kind in IMAGES or (kind == PDF and head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"%PDF-"))
+
+
+def words_of(head: bytes) -> str:
+    """What a file that begins so is, in words: "a ZIP archive or an Office file", "plain text"."""
+    kind = sniff_bytes(head)
+    return {PDF: "a PDF", FAKE: "a fake document"}.get(kind) or (
+        f"an image ({kind.removeprefix('image/').upper()})" if kind else _guess(head)
+    )
+
+
+def _container(head: bytes) -> str:
+    """The archive that a file is, "" where it is none."""
+    if head[_TAR_MARK] == b"ustar":
+        return "a tar archive"
+    return next((words for magic, words in _CONTAINERS if head.startswith(magic)), "")
+
+
+def head_of(path: Path) -> bytes:
+    """The first bytes of a regular file; InputError or NotFoundError where there are none to be had."""
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
@@ -81,6 +118,8 @@ def _head(path: Path) -> bytes:
 
 
 def _guess(head: bytes) -> str:
+    if container := _container(head):
+        return container
     for magic, words in _OTHERS:
         if head.startswith(magic):
             return words
@@ -89,6 +128,8 @@ def _guess(head: bytes) -> str:
         return "an HTML page"
     if start.startswith(b"<?xml"):
         return "an XML file"
+    if start.startswith(_MAIL_FIELDS):
+        return "a mail message"
     return "plain text" if b"\0" not in head and _is_text(head) else "of an unknown kind"
 
 

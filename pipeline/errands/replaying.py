@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def callbacks_page(tools: Tools, wanted: CallbackFilter, cursor: str | None, limit: int) -> Slice[CallbackView]:
-    """The newest callbacks of some knowledge bases, or of all; one that is not there has none."""
+    """The newest callbacks of some knowledge bases, or of all; one that is not there has none.
+
+    NotFoundError for a job that is not there, or not in those.
+    """
     key = key_of(cursor, float, str)
     before = (float(key[0]), str(key[1])) if key else None
     found: list[CallbackView] = []
@@ -32,8 +35,13 @@ def callbacks_page(tools: Tools, wanted: CallbackFilter, cursor: str | None, lim
 def _names(tools: Tools, wanted: CallbackFilter) -> tuple[str, ...]:
     """The knowledge bases to look into; a job names its own."""
     names = wanted.knowledge_ids if wanted.knowledge_ids is not None else tuple(tools.catalog.names())
+    if not wanted.job:
+        return names
     owner = wanted.job.rpartition(".")[0]
-    return tuple(name for name in names if name == owner) if wanted.job else names
+    if owner not in names:
+        raise NotFoundError(f"there is no job {wanted.job!r}: see `ingot jobs list`")
+    tools.catalog.store(owner).overview.job_summary(wanted.job)
+    return (owner,)
 
 
 def callback(tools: Tools, callback_id: str) -> CallbackView:

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import gathering
 from pipeline.engines.media import sniff
 from pipeline.gathering import FoundFile
+from pipeline.intake.by_content import gather_documents
 from pipeline.intake.submission import Candidate, Upload
 from pipeline.placing import Memory, Wanted
 from pipeline.work import Tools
 from stores.errors import InputError, NotFoundError
-from stores.models import Fault
+from stores.models import Fault, SkippedFile
 
 if TYPE_CHECKING:
     from stores.records import RecordStore
@@ -34,8 +34,10 @@ def of_uploads(uploads: Sequence[Upload]) -> tuple[Candidate, ...]:
     )
 
 
-def of_paths(tools: Tools, knowledge_id: str, paths: Sequence[Path]) -> tuple[Candidate, ...]:
-    """The files that paths of the server name, copied among the originals where they are new or changed.
+def of_paths(
+    tools: Tools, knowledge_id: str, paths: Sequence[Path]
+) -> tuple[tuple[Candidate, ...], tuple[SkippedFile, ...]]:
+    """The files that paths of the server name, copied among the originals where they are new or changed; and the rest.
 
     InputError (403) for what lies outside ``settings.ingest_root``, by links too; NotFoundError for what is not there.
     """
@@ -43,11 +45,11 @@ def of_paths(tools: Tools, knowledge_id: str, paths: Sequence[Path]) -> tuple[Ca
     allowed = tuple(_inside(root, path) for path in paths)
     store = _existing(tools, knowledge_id)
     known_roots = _roots(store)
-    gathered = gathering.gather(allowed, (), (), known_roots)
-    files = [_kept_inside(root, file) for file in gathered.files]
+    found = gather_documents(allowed, (), (), known_roots)
+    files = [_kept_inside(root, file) for file in found.files]
     memory = _memory(tools, store, files)
     tools.catalog.create(knowledge_id)
-    return tuple(_candidate(tools, knowledge_id, memory, store, file) for file in files)
+    return tuple(_candidate(tools, knowledge_id, memory, store, file) for file in files), found.skipped
 
 
 def _root(tools: Tools) -> Path:

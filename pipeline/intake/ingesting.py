@@ -8,15 +8,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import flow, gathering, removal
+from pipeline import flow, removal
 from pipeline.addresses import check_url
 from pipeline.engines.media import sniff
 from pipeline.gathering import FoundFile, Gathered
+from pipeline.intake.by_content import gather_documents
 from pipeline.placing import Memory, Wanted, Wish, check_schemas, refusal
 from pipeline.work import Tools
 from stores.errors import InputError, NotFoundError
 from stores.intake import KnownSource, Placement
 from stores.models import DocumentState, Fault, Options, Outcome, document_id
+from stores.source_names import path_of_name
 from stores.ulid import new_ulid
 from stores.views import IngestReport, PlannedFile
 
@@ -63,7 +65,7 @@ class Ingestion:
 
     def gathered(self) -> Gathered:
         roots = {root for root, _ in self.memory.sources}
-        return gathering.gather(self.request.paths, self.request.globs, self.request.excludes, roots)
+        return gather_documents(self.request.paths, self.request.globs, self.request.excludes, roots)
 
     def gone(self, gathered: Gathered) -> list[KnownSource]:
         """Sources of the walked folders whose file is there no more."""
@@ -71,12 +73,17 @@ class Ingestion:
         return [
             source
             for key, source in sorted(self.memory.sources.items())
-            if source.root in gathered.roots and key not in there and not Path(source.root, source.name).exists()
+            if source.root in gathered.roots and key not in there and not _path_of(source).exists()
         ]
 
     def placement(self, file: FoundFile, sha256: str, media_type: str, document: str) -> Placement:
         """What is to be made of a file whose bytes are ``document``."""
         return self.memory.placement(self.wish, file, sha256, media_type, document)
+
+
+def _path_of(source: KnownSource) -> Path:
+    """Where the file of a walked folder stands, in the file system's own words."""
+    return Path(path_of_name(source.root), path_of_name(source.name))
 
 
 def ingest(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestReport:
@@ -96,7 +103,7 @@ def ingest(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestRep
     if request.prune:
         files += [_prune(tools, store, source) for source in ingestion.gone(gathered)]
     files += to_be_fetched(urls)
-    return IngestReport(knowledge_id=knowledge_id, job=job.id, files=tuple(files))
+    return IngestReport(knowledge_id=knowledge_id, job=job.id, files=tuple(files), skipped=gathered.skipped)
 
 
 def checked_urls(tools: Tools, request: IngestRequest) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def preview(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestRe
         files = [_foreseen(ingestion, looker, speeds, file) for file in gathered.files]
     files += to_be_fetched(checked_urls(tools, request))
     files += [PlannedFile(source=source.name, outcome=Outcome.GONE) for source in ingestion.gone(gathered)]
-    return IngestReport(knowledge_id=knowledge_id, job=None, files=tuple(files))
+    return IngestReport(knowledge_id=knowledge_id, job=None, files=tuple(files), skipped=gathered.skipped)
 
 
 def _foreseen(ingestion: Ingestion, looker: _Looker, speeds: Mapping[Route, float], file: FoundFile) -> PlannedFile:

@@ -13,7 +13,7 @@ from pipeline.placing import Memory, Wanted, Wish, refusal
 from pipeline.work import Tools
 from stores.errors import IngotError, InputError
 from stores.intake import Opening, Placement
-from stores.models import Fault, Outcome, document_id
+from stores.models import Fault, Outcome, SkippedFile, document_id
 from stores.ulid import new_ulid
 
 if TYPE_CHECKING:
@@ -166,7 +166,8 @@ class Round:
         ]
         urls = dict.fromkeys(asked.submission.urls)
         files += [Received(source=url, document="", outcome=Outcome.NEW) for url in urls]
-        return Receipt(knowledge_id=self._knowledge_id, job=asked.job, documents=tuple(files))
+        skipped = asked.submission.skipped
+        return Receipt(knowledge_id=self._knowledge_id, job=asked.job, documents=tuple(files), skipped=skipped)
 
 
 def _rooted(memory: Memory, file: FoundFile, document: str, *, replacing: bool) -> FoundFile:
@@ -216,4 +217,7 @@ def _receipt_of(answer: Mapping[str, Any]) -> Receipt:
         )
         for one in answer["documents"]
     )
-    return Receipt(knowledge_id=answer["knowledge_id"], job=answer["job"], documents=documents, replayed=True)
+    skipped = tuple(SkippedFile(**one) for one in answer.get("skipped", ()))
+    return Receipt(
+        knowledge_id=answer["knowledge_id"], job=answer["job"], documents=documents, skipped=skipped, replayed=True
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.gathering import FoundFile
-from stores.models import Fault, Options, Outcome
+from stores.models import Fault, Options, Outcome, SkippedFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,7 @@ class Submission:
     callback_each: bool = False
     replace: bool = False  # an upload takes the place of the document that has its name
     idempotency_key: str = ""
+    skipped: tuple[SkippedFile, ...] = ()  # what the folders of ``paths`` hold besides documents
     digest: str = ""  # SHA-256 of what was asked; compared where the key comes again
 
 
@@ -58,6 +59,7 @@ class Receipt:
     knowledge_id: str
     job: str
     documents: tuple[Received, ...]
+    skipped: tuple[SkippedFile, ...] = ()
     replayed: bool = False
 
 

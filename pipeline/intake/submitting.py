@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pipeline import removal
@@ -93,7 +93,7 @@ class Desk:
         try:
             check_schemas(self._tools, submission.options)
         except NotFoundError as error:
-            raise InputError(error.message, code=error.code) from error
+            raise InputError(error.message, code=error.code, nearest=error.nearest) from error
         if not (submission.uploads or submission.paths or submission.urls):
             raise InputError("there is nothing to ingest: send files, paths or urls", code="nothing")
 
@@ -118,12 +118,12 @@ class Desk:
     def _read_then_queue(self, knowledge_id: str, submission: Submission, future: Future[Receipt]) -> None:
         """Copy the files that paths name, which may take long, before anything is locked."""
         try:
-            candidates = admitting.of_paths(self._tools, knowledge_id, submission.paths)
+            candidates, skipped = admitting.of_paths(self._tools, knowledge_id, submission.paths)
         except Exception as error:
             future.set_exception(error)
             return
         candidates = (*admitting.of_uploads(submission.uploads), *candidates)
-        self._queue(knowledge_id, _Waiting(submission, candidates, future))
+        self._queue(knowledge_id, _Waiting(replace(submission, skipped=skipped), candidates, future))
 
     def _counter(self, knowledge_id: str) -> _Counter:
         with self._lock:

@@ -16,6 +16,7 @@ from pydantic import Field as Rule
 
 from stores.errors import InputError
 from stores.models import Field, FieldKind, Schema
+from stores.names import unknown
 
 BUILT_IN_FOLDER = Path(__file__).parent
 NAME_RULE = "a lower-case letter, then at most 47 of lower-case letters, digits and '_'"
@@ -135,7 +136,10 @@ def _first_fault(error: ValidationError, content: dict[str, Any]) -> str:
     rule = str(fault["msg"]).removeprefix("Value error, ")
     if fault["type"] == "string_pattern_mismatch":
         rule = f"the name {fault['input']!r} is not allowed: it must be {NAME_RULE}"
-    return f"{_place(fault['loc'], content)}: {rule}."
+    if fault["type"] == "extra_forbidden":
+        known = (_FieldFile if "fields" in fault["loc"][:-1] else _SchemaFile).model_fields
+        rule = unknown("key", str(fault["loc"][-1]), known, code="bad_schema").message
+    return f"{_place(fault['loc'], content)}: {rule}" + ("" if rule.endswith("?") else ".")
 
 
 def _place(location: tuple[int | str, ...], content: Any) -> str:

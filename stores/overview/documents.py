@@ -14,9 +14,10 @@ from sqlalchemy import Connection, and_, false, func, literal, null, or_, select
 
 from stores import durations
 from stores.cursors import cursor_of, key_of
-from stores.errors import InputError
 from stores.intake import fault_of
 from stores.models import DocumentState, Fault, Route, Stage, StepState
+from stores.names import check
+from stores.overview.retrying import retryable_documents
 from stores.tables import chunk, document, generation, page, source, step
 from stores.views import DocumentFilter, DocumentView, Slice
 
@@ -74,10 +75,7 @@ class _Order:
     @classmethod
     def of(cls, sort: str) -> _Order:
         name, kinds = sort.removeprefix("-"), {"source": str, "added": int, "updated": float, "size": int}
-        if name not in kinds:
-            raise InputError(
-                f"documents cannot be sorted by {sort!r}: choose one of {', '.join(SORTS)}, or -source ..."
-            )
+        check("sort order", sort, [*SORTS, *(f"-{one}" for one in SORTS)], code="unknown_sort")
         return cls(name, kinds[name], sort.startswith("-"))
 
     @property
@@ -204,6 +202,7 @@ class _Details:
             self._name(connection, part)
             self._count(connection, part)
             self._blame(connection, part)
+        self.retryable = retryable_documents(connection, ids)
 
     def _name(self, connection: Connection, ids: Sequence[str]) -> None:
         named = or_(source.c.document.in_(ids), source.c.pending.in_(ids))
@@ -264,6 +263,7 @@ def _view(row: Any, details: _Details) -> DocumentView:
         updated_at=row.updated_at,
         work_s=worked.work_s if worked else None,
         waited_s=max(0.0, worked.began_at - row.asked_at) if worked and row.asked_at else None,
+        retryable=row.id in details.retryable,
     )
 
 

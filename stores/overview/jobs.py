@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, or_, select
@@ -14,6 +15,7 @@ from stores.durations import Worked
 from stores.intake import fault_of
 from stores.ledger import OPEN_STATES
 from stores.models import DocumentState, JobState, Outcome, Route, Stage, StepState
+from stores.overview.retrying import ENDED_BADLY, FETCH_FAILED, retryable_documents
 from stores.tables import generation, job, job_document, page, step
 from stores.views import JobDocumentView, JobSummary, JobView, Slice, StageProgress
 
@@ -155,7 +157,17 @@ def _views(connection: Connection, job_id: str, query: Any, *, stages: bool = Fa
     parts = _stages_of(connection, rows) if stages else {}
     worked = durations.of_places(connection, job_id, sorted({row.document for row in rows if row.document}))
     places = [(row, (row.document, row.generation)) for row in rows]
-    return [_view(row, at_work.get(at), now, parts.get(at, ()), worked.get(at)) for row, at in places]
+    again = retryable_documents(connection, [row.document for row in rows if row.error or row.state in ENDED_BADLY])
+    views = (_view(row, at_work.get(at), now, parts.get(at, ()), worked.get(at)) for row, at in places)
+    return [replace(view, retryable=_is_retryable(view, again)) for view in views]
+
+
+def _is_retryable(view: JobDocumentView, again: set[str]) -> bool:
+    """A place without a document is retried where it waits for a URL; what was refused at the door is not."""
+    if view.document:
+        return view.state.final and view.document in again
+    unfetched = view.error is None or view.error.code == FETCH_FAILED
+    return view.state in ENDED_BADLY and unfetched
 
 
 def _steps_in_hand(connection: Connection, job_id: str, now: float) -> dict[tuple[str, int], Any]:

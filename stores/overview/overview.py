@@ -17,8 +17,10 @@ from stores.models import DocumentState, JobState, Route, Stage, StepState
 from stores.overview import documents as overview_documents
 from stores.overview import jobs as overview_jobs
 from stores.overview import work as overview_work
+from stores.overview.retrying import is_retryable
 from stores.overview.standing import Standing, standing
 from stores.overview.work import DueStep, StageCost
+from stores.source_names import asked_name
 from stores.tables import chunk, document, generation, record, source, step
 from stores.views import (
     DocumentFilter,
@@ -92,6 +94,7 @@ class Overview:
 
     def refused(self, name: str) -> DocumentView | None:
         """A file of that name that could never be taken: it has a reason, and no document."""
+        name = asked_name(name)
         with self.database.read() as connection:
             row = connection.execute(
                 select(source).where(source.c.name == name, *overview_documents.NEVER_TAKEN).limit(1)
@@ -100,6 +103,7 @@ class Overview:
 
     def find(self, name: str) -> str:
         """The document id that ``name`` means: an id, a unique prefix of one, or a source name."""
+        name = asked_name(name)
         with self.database.read() as connection:
             if _ID.fullmatch(name) and self._is_document(connection, name):
                 return name
@@ -194,10 +198,12 @@ class Overview:
     def job_progress(self, job_id: str) -> JobProgress:
         """Counts, stages, and the documents that are worked on."""
         with self.database.read() as connection:
+            summary = _known(overview_jobs.summary(connection, self.knowledge_id, job_id), job_id)
             return JobProgress(
-                summary=_known(overview_jobs.summary(connection, self.knowledge_id, job_id), job_id),
+                summary=summary,
                 stages=tuple(overview_jobs.stage_progress(connection, job_id)),
                 working=tuple(overview_jobs.working_documents(connection, job_id, _MOST_WORKING)),
+                retryable=summary.finished_at is not None and is_retryable(connection, job_id),
             )
 
     def job_documents(

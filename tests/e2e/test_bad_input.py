@@ -119,7 +119,7 @@ def test_a_password_opens_the_locked_one(home: Home, folder: Path, report: dict[
     [
         (["ingest", ".", "-k", "no/slash"], 2, "letters, digits"),
         (["ingest", "nowhere.pdf", "-k", "kb"], 5, "no file or folder"),
-        (["ingest", ".", "-k", "kb", "--schema", "nonsense"], 5, "choose among"),
+        (["ingest", ".", "-k", "kb", "--schema", "nonsense"], 5, "there is no schema"),
         (["ingest", ".", "-k", "kb", "--pages", "x"], 2, "1-5,9"),
         (["search", "x", "-k", "unknown"], 5, "no knowledge base"),
         (["docs", "show", "nobody", "-k", "bad"], 5, "no document"),

@@ -206,13 +206,13 @@ def test_search_says_where_and_why(server: Server, query: str, source: str, page
 def test_search_is_bounded_and_filtered(server: Server) -> None:
     only = server.post(f"{KB}/search", {"query": "agreement", "where": {"source": "invoice.pdf"}})["hits"]
     assert {hit["source"] for hit in only} <= {"invoice.pdf"}
-    assert server.post(f"{KB}/search", {"query": "x", "where": {"nonsense": "1"}})["hits"] == []
     for wrong in (
         {},
         {"query": ""},
         {"query": "x", "mode": "guess"},
         {"query": "x", "limit": 0},
         {"query": "x" * 3000},
+        {"query": "x", "where": {"nonsense": "1"}},
     ):
         server.post(f"{KB}/search", wrong, 422)
     assert server.post(f"{KB}/search", {"query": "   "}, 422)["code"] == "bad_input"

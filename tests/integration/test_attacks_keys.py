@@ -122,12 +122,13 @@ def test_queries_do_not_reach_over(server: Server, theirs: dict[str, str]) -> No
         "/api/v1/jobs?knowledge_id=theirs",
         "/api/v1/callbacks?knowledge_id=theirs",
         "/api/v1/jobs?knowledge_id=theirs&knowledge_id=mine",
-        "/callbacks?knowledge_id=theirs",
     ):
         assert asked(server, "GET", path, MINE).status_code in (200, 403), path
         assert theirs["job_id"] not in asked(server, "GET", path, MINE).text
     by_job = asked(server, "GET", f"/api/v1/callbacks?job={theirs['job_id']}", MINE)
-    assert by_job.json()["items"] == []
+    invented = asked(server, "GET", "/api/v1/callbacks?job=theirs.nothing", MINE)
+    assert (by_job.status_code, invented.status_code) == (404, 404)
+    assert by_job.json()["detail"].replace(theirs["job_id"], "theirs.nothing") == invented.json()["detail"]
     assert asked(server, "POST", "/api/v1/callbacks/replay", MINE).status_code == 403
     made = httpx2.post(
         f"{server.address}/api/v1/knowledge",

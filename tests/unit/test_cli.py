@@ -42,6 +42,9 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[FakeService]:
     for name in ("INGOT_BROKER_URL", "INGOT_HOME", "INGOT_KNOWLEDGE", "INGOT_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("INGOT_BROKER_URL", "memory://")  # so that no runtime is started
+    used = tmp_path / "ingot-data" / "kb"  # so that nothing is said of a home that was never used
+    used.mkdir(parents=True)
+    (used / "kb.db").touch()
     fresh = type("Fresh", (FakeService,), {})
     monkeypatch.setattr("pipeline.service.Service", fresh)
     return fresh
@@ -185,7 +188,7 @@ def test_errors_are_one_sentence_and_a_code(
 def test_a_bug_keeps_its_traceback_in_a_file(
     fake: type[FakeService], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    (tmp_path / "ingot-data" / "run").mkdir(parents=True)
+    (tmp_path / "ingot-data" / "run").mkdir()
     fake.error = ZeroDivisionError("oh")
     assert cli.run(["docs", "list"]) == Exit.BUG
     said = capsys.readouterr().err
@@ -329,4 +332,4 @@ def test_status_with_a_broker_starts_nothing(fake: type[FakeService], tmp_path: 
     assert runtime.status(settings).mode == "broker"
     with runtime.session(settings) as connected:
         assert connected is settings
-    assert not (tmp_path / "ingot-data").exists()
+    assert not (tmp_path / "ingot-data" / "run").exists()

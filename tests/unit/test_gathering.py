@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.gathering import gather
-from stores.errors import NotFoundError
+from pipeline.engines.media import sniff
+from pipeline.intake.by_content import gather_documents as gather
+from stores.errors import InputError, NotFoundError
+from stores.source_names import asked_name, kept_name, path_of_name
 
 
 def put(path: Path, text: str = "x") -> Path:
@@ -26,7 +33,11 @@ def test_folders_give_documents_of_known_types(tmp_path: Path) -> None:
         put(tmp_path / name)
     found = gather([tmp_path], (), ())
     assert names(found) == ["a.pdf", "b/c.PNG"]
-    assert found.passed_over == 1
+    assert {one.source: one.code for one in found.skipped} == {
+        ".git": "hidden",
+        ".hidden.pdf": "hidden",
+        "b/notes.txt": "unsupported",
+    }
 
 
 def test_globs_choose_and_excludes_win(tmp_path: Path) -> None:
@@ -67,7 +78,9 @@ def test_pipes_loops_and_empty_files_are_refused_by_name(tmp_path: Path) -> None
     (tmp_path / "circle").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "folder.pdf").mkdir()
     put(tmp_path / "folder.pdf" / "inside.pdf")
-    faults = {file.name: file.fault for file in gather([tmp_path], (), ()).files}
+    found = gather([tmp_path], (), ())
+    assert [(one.source, one.code) for one in found.skipped] == [("circle", "link")]
+    faults = {file.name: file.fault for file in found.files}
     assert faults.pop("folder.pdf/inside.pdf") is None
     assert set(faults) == {"pipe.pdf", "loop.pdf", "lost.pdf", "empty.pdf"}
     assert all(fault is not None and fault.message for fault in faults.values())
@@ -88,3 +101,132 @@ def test_names_in_any_encoding_become_text(tmp_path: Path) -> None:
     assert names(found) == ["caf\\xe9.pdf", "合同.pdf"]
     for file in found.files:
         file.name.encode("utf-8")
+
+
+def raw_path(folder: Path, name: bytes) -> Path:
+    return folder / os.fsdecode(name)
+
+
+def test_names_that_look_alike_when_escaped_stay_two(tmp_path: Path) -> None:
+    for name in (
+        b"caf\xe9.pdf",
+        rb"caf\xe9.pdf",
+        b"a\x85.pdf",
+        "a\x85.pdf".encode(),
+        rb"a\x85.pdf",
+        b"a\nb.pdf",
+        rb"a\x0ab.pdf",
+    ):
+        raw_path(tmp_path, name).write_text("x")
+    found = gather([tmp_path], (), ())
+    assert len(set(names(found))) == 7
+    for file in found.files:
+        assert Path(path_of_name(file.root), path_of_name(file.name)) == file.path
+        file.name.encode()
+
+
+@given(st.binary(min_size=1, max_size=30).filter(lambda name: b"\0" not in name and b"/" not in name))
+def test_every_name_comes_back_and_can_be_sent(name: bytes) -> None:
+    kept = kept_name(os.fsdecode(name))
+    assert os.fsencode(path_of_name(kept)) == name
+    assert kept.encode()
+    assert asked_name(kept) == kept
+    assert asked_name(os.fsdecode(name)) in (kept, os.fsdecode(name))
+
+
+def test_a_folder_with_such_a_name_is_known_again(tmp_path: Path) -> None:
+    folder = raw_path(tmp_path, b"Stra\xdfe")
+    put(folder / "a.pdf")
+    (file,) = (found := gather([folder], (), ())).files
+    file.root.encode()
+    assert found.roots == {file.root}
+    (again,) = gather([folder / "a.pdf"], (), (), found.roots).files
+    assert (again.root, again.name) == (file.root, "a.pdf")
+
+
+PDF = "%PDF-1.7\n"
+
+
+def test_documents_without_an_ending_are_known_by_their_beginning(tmp_path: Path) -> None:
+    put(tmp_path / "scan", PDF)
+    put(tmp_path / "Invoice No. 12", PDF)
+    put(tmp_path / "report.2024", PDF)
+    (tmp_path / "photo").write_bytes(b"\x89PNG\r\n\x1a\n")
+    put(tmp_path / "README", "about PDF")
+    put(tmp_path / "NOTES", "about %PDF-1.7")
+    put(tmp_path / "old.bak", PDF)
+    found = gather([tmp_path], (), ())
+    assert names(found) == ["Invoice No. 12", "photo", "report.2024", "scan"]
+    reasons = {one.source: one.reason for one in found.skipped}
+    assert reasons["README"] == "it is plain text: PDF and images are read"
+    assert reasons["NOTES"].startswith("it looks like a PDF, but begins with something else: name it itself")
+    assert reasons["old.bak"].startswith("it looks like a PDF, but ends in .bak: name it itself")
+
+
+def zipped(method: int, name: str, content: bytes) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as archive:
+        archive.writestr(name, content)
+    return target.getvalue()
+
+
+def tarred(name: str, content: bytes) -> bytes:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w") as archive:
+        member = tarfile.TarInfo(name)
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    return target.getvalue()
+
+
+def test_an_archive_is_never_the_document_in_it(tmp_path: Path) -> None:
+    inside = PDF.encode() + b"x" * 2000
+    archives = {
+        "stored.zip": zipped(zipfile.ZIP_STORED, "a.pdf", inside),
+        "stored": zipped(zipfile.ZIP_STORED, "a.pdf", inside),
+        "letter.docx": zipped(zipfile.ZIP_DEFLATED, "word/document.xml", b"<xml/>"),
+        "book.epub": zipped(zipfile.ZIP_STORED, "mimetype", b"application/epub+zip %PDF-1.4"),
+        "all.tar": tarred("a.pdf", inside),
+        "mail.eml": b"From: a@b.example\r\nSubject: x\r\n\r\nsee %PDF",
+        "some.gz": b"\x1f\x8b\x08\x00%PDF-1.7",
+    }
+    for name, content in archives.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError) as refused:
+            sniff(tmp_path / name)
+        assert refused.value.code == "unsupported_media_type", name
+    found = gather([tmp_path], (), ())
+    assert not found.files
+    words = {one.source: one.reason for one in found.skipped}
+    assert set(words) == set(archives)
+    assert "a ZIP archive or an Office file" in words["letter.docx"] and "a tar archive" in words["all.tar"]
+    assert "a mail message" in words["mail.eml"]
+
+
+def test_globs_and_excludes_are_reasons(tmp_path: Path) -> None:
+    for name in ("a.pdf", "b.pdf", "c.txt"):
+        put(tmp_path / name)
+    chosen = gather([tmp_path], ("a*", "c*"), ("c*",))
+    assert names(chosen) == ["a.pdf"]
+    assert {one.source: one.reason for one in chosen.skipped} == {
+        "b.pdf": "it matches no --glob",
+        "c.txt": "it matches --exclude 'c*'",
+    }
+
+
+def test_a_folder_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "closed" / "a.pdf")
+    put(tmp_path / "open" / "b.pdf")
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = gather([tmp_path], (), ())
+    assert names(found) == ["open/b.pdf"]
+    assert [(one.source, one.code, one.reason) for one in found.skipped] == [
+        ("closed", "unreadable", "the folder cannot be read: Permission denied")
+    ]

@@ -184,9 +184,8 @@ function finish(progress) {
   source?.close();
   root.dataset.live = "no";
   const counts = progress.counts;
-  const bad = (counts.failed ?? 0) + (counts.partial ?? 0) + (counts.cancelled ?? 0);
   document.getElementById("cancel").hidden = true;
-  document.getElementById("retry").hidden = !bad;
+  document.getElementById("retry").hidden = !progress.retryable;
   setText(document.getElementById("left-label"), "took");
   setText(document.getElementById("left"), duration(progress.work_s));
   setText(document.getElementById("waited"), duration(progress.waited_s));

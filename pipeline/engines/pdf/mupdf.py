@@ -52,7 +52,7 @@ def open_pdf(path: Path, password: str) -> Any:
         raise InputError(f"The file is {kind}, not a PDF.")
     pymupdf = load()
     with translated("The PDF cannot be opened"):
-        document = pymupdf.open(str(path), filetype="pdf")
+        document = _opened(pymupdf, path)
     try:
         _unlock(document, password)
         with translated("The page tree of the PDF cannot be read"):
@@ -63,6 +63,19 @@ def open_pdf(path: Path, password: str) -> Any:
         document.close()
         raise
     return document
+
+
+def _opened(pymupdf: Any, path: Path) -> Any:
+    """MuPDF takes paths in UTF-8 only: a file whose path is in no UTF-8 is opened by its descriptor, or its bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        with path.open("rb") as file:
+            by_descriptor = Path(f"/proc/self/fd/{file.fileno()}")
+            if by_descriptor.exists():
+                return pymupdf.open(str(by_descriptor), filetype="pdf")
+            return pymupdf.open(stream=file.read(), filetype="pdf")
+    return pymupdf.open(str(path), filetype="pdf")
 
 
 def _unlock(document: Any, password: str) -> None:

@@ -1,0 +1,31 @@
+"""What bodies of requests have in common: a key that nobody knows is refused, with the nearest known ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+from stores.names import unknown
+
+UNKNOWN_KEY = "unknown_key"
+
+
+class Body(BaseModel):
+    """An object of JSON, or the fields of a form, that holds what it declares and nothing else."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known_keys(cls, given: Any) -> Any:
+        for name in given if isinstance(given, dict) else ():
+            if name not in cls.model_fields:
+                refusal = unknown("key", str(name), cls.model_fields, code=UNKNOWN_KEY)
+                raise PydanticCustomError(
+                    UNKNOWN_KEY,
+                    "{sentence}",
+                    {"sentence": refusal.message, "nearest": list(refusal.nearest)},
+                )
+        return given

@@ -1,0 +1,30 @@
+"""Variables of the environment that begin as ours do and mean nothing to us: mistyped, they would change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipeline.settings import Settings
+from stores.names import nearest
+
+_PREFIX = "INGOT_"
+BESIDE_SETTINGS = frozenset(
+    f"{_PREFIX}{name}"
+    for name in ("KNOWLEDGE", "DEBUG", "WORKER_NAME", "WORKER_SAYS", "PYTHON", "TEST_TORCH", "TEST_PROCESSES")
+)
+"""Variables that are no settings: of the command line, of workers, of the scripts."""
+
+
+def stray_variables(names: Iterable[str]) -> list[str]:
+    """One sentence for each name of the environment that nobody reads, with the one it may be meant for."""
+    known = {f"{_PREFIX}{name.upper()}" for name in Settings.model_fields} | BESIDE_SETTINGS
+    return [
+        _sentence(name, known)
+        for name in sorted(names)
+        if name.upper().startswith(_PREFIX) and name.upper() not in known
+    ]
+
+
+def _sentence(name: str, known: Iterable[str]) -> str:
+    near = nearest(name, sorted(known))
+    return f"{name} is set and means nothing: {f'did you mean {near[0]}?' if near else 'README lists the settings'}"

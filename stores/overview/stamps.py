@@ -1,0 +1,53 @@
+"""Stamps: short texts that change when what was read of documents does, found without reading any of it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import and_, func, select
+
+from stores.database import Database
+from stores.models import DocumentState
+from stores.tables import document, generation, record, source
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """The stamps of one knowledge base."""
+
+    database: Database
+
+    def of_document(self, document_id: str) -> str:
+        """What changes when anything that was read of a document does; "" while what is shown is being made.
+
+        A generation that answers is never written again; one that comes to its number later was made later.
+        """
+        shown = func.coalesce(document.c.visible, document.c.newest)
+        mine = and_(generation.c.document == document.c.id, generation.c.number == shown)
+        query = select(generation, document.c.visible).join(document, mine).where(document.c.id == document_id)
+        with self.database.read() as connection:
+            row = connection.execute(query).first()
+        if row is None or (row.visible is None and not DocumentState(row.state).final):
+            return ""
+        ended = row.visible or row.finished_at
+        return repr((document_id, row.number, row.created_at, ended, sorted(row.fingerprints.items())))
+
+    def of_records(self, schema: str, after: str, limit: int | None) -> str:
+        """What changes when the records of one schema do, those of documents behind the id ``after``."""
+        answers = and_(document.c.id == record.c.document, document.c.visible == record.c.generation)
+        made = and_(generation.c.document == record.c.document, generation.c.number == record.c.generation)
+        name = select(source.c.name).where(source.c.document == record.c.document).order_by(source.c.id).limit(1)
+        query = (
+            select(record.c.document, record.c.generation, generation.c.created_at, name.scalar_subquery())
+            .join(document, answers)
+            .join(generation, made)
+            .where(record.c.schema == schema, record.c.document > after)
+            .order_by(record.c.document)
+            .limit(limit)
+        )
+        digest = hashlib.sha256()
+        with self.database.read() as connection:
+            for row in connection.execute(query):
+                digest.update(repr(tuple(row)).encode())
+        return digest.hexdigest()
