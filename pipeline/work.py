@@ -119,6 +119,10 @@ class Work:
     def save_page(self, number: int, text: PageText) -> None:
         self.store.steps.save_page(self.claim, number, text, None)
 
+    def save_margins(self, pages: Sequence[Page]) -> None:
+        """Keep pages of which headers and footers were put into their Markdown, or taken out."""
+        self.store.pages.save_margins(self.claim, pages)
+
     def give_up_page(self, number: int, fault: Fault) -> None:
         """Record why a page could not be read; the others go on."""
         self.store.steps.save_page(self.claim, number, None, fault)

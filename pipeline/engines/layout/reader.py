@@ -7,7 +7,6 @@ Text that no box holds is kept as text of its own: nothing that is printed gets 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from pipeline.engines.layout.order import reading_order, side_by_side
 from pipeline.engines.layout.page import moved, upright
 from pipeline.engines.layout.tables import Frame, filled, frames_of_grid, frames_of_placements
 from pipeline.engines.pdf import mupdf
+from pipeline.page_markdown import AT_MARGIN, escaped
 from stores.models import Block, Box, Label, Line, PageText
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ _LABELS = {
     "caption": Label.CAPTION,
     "formula": Label.FORMULA,
 }
-_OUTSIDE = (Label.HEADER, Label.FOOTER)
 _MAX_FRAGMENTS = 4000  # the models compare each with each: more would take gigabytes
 _WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
 
@@ -96,7 +95,7 @@ def _rows_of_strip(regions: list[Region]) -> list[Region]:
         else:
             rows.append(region)
     for region in rows:
-        region.by_row = region.label in (Label.TEXT, Label.LIST, *_OUTSIDE)
+        region.by_row = region.label in (Label.TEXT, Label.LIST, *AT_MARGIN)
     return rows + [region for region in regions if region.frames or not region.fragments]
 
 
@@ -105,7 +104,7 @@ def _check_margins(regions: list[Region], width: float, height: float, body: flo
     for region in regions:
         if margins.has_margins(width, height):
             region.label = margins.label_at_margin(region.label, region.box, region.lines, height, body)
-        elif region.label in _OUTSIDE:
+        elif region.label in AT_MARGIN:
             region.label = Label.TEXT
         if (
             region.lines
@@ -114,7 +113,7 @@ def _check_margins(regions: list[Region], width: float, height: float, body: flo
         ):
             region.label = Label.FOOTER
     first = min((region for region in regions if region.lines), key=lambda region: region.lines[0].box[1], default=None)
-    if first is None or first.label in (*_OUTSIDE, Label.TABLE):
+    if first is None or first.label in (*AT_MARGIN, Label.TABLE):
         return
     if margins.is_running_line(first.lines[0], height, [line for region in regions for line in region.lines]):
         line = first.lines.pop(0)
@@ -306,7 +305,7 @@ def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple
         return [_heading(part, label, words, body) for part in headings.heading_parts(lines)]
     if label is Label.TEXT and headings.looks_like_heading(lines, body):
         return [_heading(lines, Label.HEADING, words, body)]
-    if label in _OUTSIDE:
+    if label in AT_MARGIN:
         return [(_block(label, region.box, lines, joined([line.text for line in lines], words)), "")]
     if label is Label.FIGURE and not margins.is_prose(lines):
         text = "\n".join(line.text for line in lines)
@@ -341,12 +340,7 @@ def _paragraph(piece: Piece, words: frozenset[str]) -> tuple[Block, str]:
         text = "\n".join(line.text for line in lines)
         return _block(piece.label, _around(lines), lines, text), f"```\n{text}\n```"
     text = "\n".join(joined([line.text for line in part], words) for part in piece.parts)
-    return _block(piece.label, _around(lines), lines, text), _escaped(text)
-
-
-def _escaped(text: str) -> str:
-    """A paragraph that would read as a Markdown heading or quote keeps its first sign as a sign."""
-    return re.sub(r"(?m)^(?=[#>])", r"\\", text)
+    return _block(piece.label, _around(lines), lines, text), escaped(text)
 
 
 def _block(label: Label, box: Box, lines: Sequence[PrintedLine], text: str, level: int = 0) -> Block:
