@@ -107,7 +107,15 @@ def _run_claimed(
     try:
         claim = _past_what_kills(store, claim)
         with _heartbeat(store, claim), tools.files.workspace(key.knowledge_id, _label(key)) as folder:
-            work = Work(tools=tools, store=store, claim=claim, folder=folder, killable=killable, stopping=stopping)
+            work = Work(
+                tools=tools,
+                store=store,
+                claim=claim,
+                folder=folder,
+                killable=killable,
+                plain_page=claim.lost_page if claim.losses == MOST_LOSSES - 1 else None,
+                stopping=stopping,
+            )
             began = clock()
             effect = RUN[key.stage](work)
             due = store.steps.finish(claim, effect, ORDER, clock() - began)

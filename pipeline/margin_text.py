@@ -7,7 +7,9 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_WORD = r"page|pages|seite|blatt|sheet|folio|p\.|pg\.?|s\.|página|pagina|pág\.?|side|sida|strona|стр\.?|страница|第|頁|页"
+_WORD = (
+    r"page|pages|seite|blatt|sheet|folio|p\.|pg\.?|s\.|página|pagina|pág\.?|side|sida|strona|стр\.?|страница|第|頁|页"
+)
 _EDGE = r"[-–—|.·•\s]*"
 _PAGE_NUMBER = re.compile(
     rf"{_EDGE}(?:(?:{_WORD})\s*)?(?P<first>\d{{1,4}}|[ivxlc]{{1,7}})\s*(?:页|頁|ページ)?"

@@ -22,6 +22,7 @@ Box = tuple[float, float, float, float]
 KNOWLEDGE_ID_RULE = "1 to 128 of letters, digits, '.', '_' and '-', the first a letter or a digit"
 _KNOWLEDGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _PLAIN_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{2,62}")
+EMPTY_PAGE = "empty_page"  # code of a page that shows something and gave no text
 _TAKEN = frozenset({"run", "chroma"})  # what a home holds beside its knowledge bases
 
 

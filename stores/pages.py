@@ -27,7 +27,6 @@ from stores.models import (
 )
 from stores.tables import block, chunk, generation, page, step
 
-
 _PAGES_AT_ONCE = 16  # of one transaction
 
 

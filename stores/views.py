@@ -94,6 +94,7 @@ class DocumentView:
     work_s: float | None  # of the newest generation: seconds by the clock in which somebody worked on it
     waited_s: float | None  # from the request for it until somebody did
     stages: tuple[StageProgress, ...] = ()  # of the newest generation; only where one document is asked for
+    warnings: Mapping[int, str] = field(default_factory=dict)  # page -> what was given up of it, though it was read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +159,7 @@ class JobDocumentView:
     stages: tuple[StageProgress, ...] = ()  # only where a part of a job's documents is asked for
     waiting: Waiting | None = None
     ended_at: float | None = None
+    warnings: Mapping[int, str] = field(default_factory=dict)  # page -> what was given up of it, though it was read
 
     @property
     def unchanged(self) -> bool:
@@ -344,6 +346,7 @@ class PageMark:
     confidence: float | None
     error: str | None
     read: bool
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,15 +92,18 @@ def _write_files(work: Work, records: list[Record]) -> None:
 
 
 def document_markdown(pages: list[Page]) -> str:
-    """The Markdown of all pages, a comment with the page number before each; it says why a page is missing."""
+    """The Markdown of all pages, before each a comment with its number, and what is missing of it and why."""
     return "\n\n".join(f"<!-- {_page_mark(page)} -->\n\n{page.markdown}".rstrip() for page in pages) + "\n"
 
 
 def _page_mark(page: Page) -> str:
+    """``page 3``; behind a colon why it is missing, or what was given up of it. Nothing may end the comment."""
     if page.read:
-        return f"page {page.number}"
-    why = " ".join((page.error or "").split()).replace("--", "- -").replace(">", "&gt;")  # it must not end the comment
-    return f"page {page.number}: could not be read: {why}" if why else f"page {page.number}: not read yet"
+        said = page.warning.message if page.warning else ""
+    else:
+        said = f"could not be read: {page.error}" if page.error else "not read yet"
+    said = " ".join(said.split()).replace("--", "- -").replace(">", "&gt;")
+    return f"page {page.number}: {said}" if said else f"page {page.number}"
 
 
 def _as_json(work: Work, pages: list[Page], records: list[Record]) -> dict[str, Any]:
@@ -109,8 +112,19 @@ def _as_json(work: Work, pages: list[Page], records: list[Record]) -> dict[str, 
         "source": work.claim.source,
         "title": work.claim.title,
         "language": work.claim.language,
-        "pages": [{"number": p.number, "route": p.route, "reason": p.reason, "error": p.error} for p in pages],
+        "pages": [_page_json(page) for page in pages],
         "records": {record.schema: _record_json(record) for record in records},
+    }
+
+
+def _page_json(page: Page) -> dict[str, Any]:
+    warning = page.warning.message if page.warning else None
+    return {
+        "number": page.number,
+        "route": page.route,
+        "reason": page.reason,
+        "error": page.error,
+        "warning": warning,
     }
 
 
