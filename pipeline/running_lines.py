@@ -216,7 +216,7 @@ def _noisy(lines: Sequence[_MarginLine], known: dict[_MarginLine, _Kind]) -> dic
         if len({line.page for line in group}) >= _MANY_ALIKE:
             kind = next((known[line] for line in group if line in known), None)
             kind = kind or _Kind((group[0].top, group[0].folded), group[0].folded)
-            found |= {line: kind for line in group if line not in known}
+            found |= dict.fromkeys(group, kind)
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from stores.clean_text import clean
 from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Outcome, Page, Route, Stage
 
 T = TypeVar("T")
@@ -32,6 +33,10 @@ class DocumentFilter:
     media_type: str = ""
     text: str = ""
     sort: str = "source"
+
+    def __post_init__(self) -> None:
+        for name in ("language", "media_type", "text"):
+            object.__setattr__(self, name, clean(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.answers.ranking import Ranked, fuse
 from pipeline.reindexing import rebuild
 from pipeline.work import Tools
+from stores.clean_text import clean, clean_value
 from stores.contracts import Where
 from stores.errors import DamagedIndexError, InputError
 from stores.models import Chunk, Hit
@@ -29,6 +30,7 @@ def search(tools: Tools, knowledge_id: str, query: str, limit: int, mode: str, w
         raise InputError(f"the number of hits must be between 1 and {MOST_HITS}")
     if not query.strip():
         raise InputError("the query is empty: say what to look for")
+    query, where = clean(query), clean_value(where)
     store = tools.catalog.store(knowledge_id)
     documents = store.passages.filtered(where)
     if documents is not None and not documents:

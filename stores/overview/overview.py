@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, and_, func, select
 
+from stores.clean_text import clean
 from stores.cursors import key_of
 from stores.database import Database
 from stores.errors import InputError, NotFoundError
@@ -100,6 +101,7 @@ class Overview:
 
     def find(self, name: str) -> str:
         """The document id that ``name`` means: an id, a unique prefix of one, or a source name."""
+        name = clean(name)
         with self.database.read() as connection:
             if _ID.fullmatch(name) and self._is_document(connection, name):
                 return name
