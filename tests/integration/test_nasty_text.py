@@ -255,6 +255,6 @@ def test_a_question_may_hold_what_it_likes(tools: Any, text: str) -> None:
     for mode in ("keyword", "vector", "hybrid"):
         searching.search(tools, KB, text, 3, mode, {})
         assert searching.search(tools, KB, "walrus", 3, mode, {"language": text, "source": text}) == []
-    assert not store.overview.documents_page(DocumentFilter(text=text), None, 5).items
+    store.overview.documents_page(DocumentFilter(text=text, language=text, media_type=text), None, 5)
     with pytest.raises(NotFoundError):
         store.overview.find(text)
