@@ -19,6 +19,9 @@ _PAGE_NUMBER = re.compile(
 _AFTER_WORD = re.compile(rf"(?:(?<=\W)|^)(?:{_WORD})\s*(?P<value>\d{{1,4}})(?![\w]|[.,:/-]\w)", re.IGNORECASE)
 _FIRST = re.compile(r"\s*(?P<value>\d{1,3})(?P<gap>\s*[|·•–—]\s*|\s+)(?=[^\W\d])")
 _LAST = re.compile(r"(?<=[^\W\d.,:/-])(?P<gap>\s*[|·•–—]\s*|\s+)(?P<value>\d{1,3})\s*$")
+_CHAPTER = re.compile(
+    r"\W*(?:(?:ch|chap|chapter|kap|kapitel|cap)\b\.?\s*(?:\d+|[ivxlc]+)|第\s*\d+\s*章)\W*", re.IGNORECASE
+)
 _TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
@@ -46,6 +49,11 @@ def is_page_number(text: str) -> bool:
     """Whether a line is a page number alone: ``- 12 -``, ``Page 3 of 9``, ``xiv``, ``第 3 页``."""
     found = _PAGE_NUMBER.fullmatch(unicodedata.normalize("NFKC", text).strip())
     return found is not None and _value(found["first"]) > 0
+
+
+def is_chapter_mark(text: str) -> bool:
+    """Whether a line names a chapter by its number alone: ``[Ch. XIX.``, ``第 3 章``."""
+    return _CHAPTER.fullmatch(unicodedata.normalize("NFKC", text).strip()) is not None
 
 
 def countings(text: str) -> Iterator[Counting]:

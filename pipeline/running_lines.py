@@ -13,7 +13,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from pipeline.margin_text import Counting, countings, folded, is_page_number
+from pipeline.margin_text import Counting, countings, folded, is_chapter_mark, is_page_number
 from pipeline.page_markdown import AT_MARGIN, with_margins
 from stores.models import Block, Label, Line, Page, Route
 
@@ -25,6 +25,7 @@ _ALIKE = 0.88  # of a recognised line: what differs is noise
 _LEAST_NOISY = 8  # characters; a shorter line that differs is another one
 _MANY_ALIKE = 3  # pages
 _MOST_KINDS = 60  # of noisy lines that are compared with each other
+_LEVEL_PT = 4.0  # lines that stand beside one another differ by less
 _FULL_LINE, _FULL_LINES = 35, 8  # characters of a line, and lines, of a page of running text
 
 
@@ -68,7 +69,7 @@ def running_blocks(pages: Sequence[Page]) -> dict[int, frozenset[int]]:
     lines = [line for page in pages for line in _margin_lines(page)]
     if not any(line.block >= 0 for line in lines):
         return {}
-    kinds = _kinds(lines) | _lone_page_numbers(pages, lines)
+    kinds = _kinds(lines) | _on_a_single_page(pages, lines)
     texts = _PageTexts(pages)
     by_block: dict[tuple[int, int], list[_MarginLine]] = defaultdict(list)
     for line in lines:
@@ -233,8 +234,18 @@ def _digits(text: str) -> str:
     return "".join(char for char in text if char.isdigit())
 
 
-def _lone_page_numbers(pages: Sequence[Page], lines: Sequence[_MarginLine]) -> dict[_MarginLine, _Kind]:
-    """The page number of a document that is one page of running text: nothing can count, but it does so elsewhere."""
+def _on_a_single_page(pages: Sequence[Page], lines: Sequence[_MarginLine]) -> dict[_MarginLine, _Kind]:
+    """The page number of a document that is one page out of a book, and the book's title or chapter beside it.
+
+    Nothing can repeat there, but a number that stands alone above or below a page of running text counts pages.
+    """
     if len(pages) != 1 or sum(len(line.text) > _FULL_LINE for b in pages[0].blocks for line in _lines(b)) < _FULL_LINES:
         return {}
-    return {line: _Kind("page number", "") for line in lines if line.block >= 0 and is_page_number(line.text)}
+    numbers = [line for line in lines if line.block >= 0 and is_page_number(line.text)]
+    beside = [line for line in lines if line.block >= 0 and any(_is_title_beside(line, number) for number in numbers)]
+    return dict.fromkeys([*numbers, *beside], _Kind("page number", ""))
+
+
+def _is_title_beside(line: _MarginLine, number: _MarginLine) -> bool:
+    level = line.top == number.top and abs(line.distance - number.distance) < _LEVEL_PT
+    return level and (is_chapter_mark(line.text) or (line.text.isupper() and not _digits(line.text)))

@@ -103,6 +103,10 @@ def test_the_page_number_of_one_page_of_prose_is_left_out() -> None:
     prose = body(*[PROSE] * 9)
     assert "344" not in markdown(page(1, prose, foot("344")))[0]
     assert "4711" in markdown(page(1, body("A short slip."), foot("4711")))[0]
+    assert markdown(page(1, head("400  BRITISH HUSBANDRY.  [Ch. XIX."), prose)) == [prose.text]
+    assert "HB-22" in markdown(page(1, head("BRITISH HUSBANDRY HB-22  400"), prose))[0]
+    assert "Harbour Tools" in markdown(page(1, head("Harbour Tools  1"), prose))[0]
+    assert "IBAN" in markdown(page(1, prose, foot("IBAN DE02 1203  1 of 1")))[0]
 
 
 def test_what_repeats_stays_once_and_page_numbers_never() -> None:
