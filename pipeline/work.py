@@ -57,7 +57,7 @@ class Work:
 
     ``killable``: a unit that takes too long ends this process; a worker replaces it. In a process that many threads
     share nothing may: there the engine keeps the time. ``stopping``: no page is begun any more. ``plain_page``: it
-    ended so many workers that it is read without what is optional.
+    ended workers, so it is read without what is optional.
     """
 
     tools: Tools
@@ -121,7 +121,7 @@ class Work:
             yield
 
     def plain(self, number: int) -> bool:
-        """Whether a page is to be read without what is optional: the next death would give it up."""
+        """Whether a page is to be read without what is optional, since reading all of it ended workers."""
         return number == self.plain_page
 
     def save_page(self, number: int, text: PageText) -> None:

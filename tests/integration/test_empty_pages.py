@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import multiprocessing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from pipeline import flow
 from pipeline.intake.ingesting import IngestRequest, ingest
 from pipeline.service import Service
 from pipeline.settings import Settings
-from stores.models import DocumentState, Stage, StepKey
+from stores.models import DocumentState, Fault, Stage, StepKey
 from stores.tables import step
 from stores.views import DocumentView
 from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_until_done
@@ -79,7 +80,7 @@ def test_every_door_shows_it(home: Path, tmp_path: Path) -> None:
     assert client.get(own).json()["warnings"] == {"2": said}
     pages = client.get(f"{own}/pages").json()["items"]
     assert [(page["warning"], page["warning_code"]) for page in pages] == [(None, None), (said, "empty_page")]
-    assert f"<!-- page 2 -->\n<!-- {said} -->" in client.get(f"{own}/markdown").text
+    assert f"<!-- page 2: {said} -->" in client.get(f"{own}/markdown").text
     jobs = client.get("/api/v1/jobs").json()["items"]
     (of_job,) = client.get(f"/api/v1/jobs/{jobs[0]['job_id']}").json()["documents"]
     assert of_job["warnings"] == {"2": said} and of_job["state"] == "done"
@@ -115,20 +116,43 @@ def test_the_command_line_shows_it(
     assert f"page 2: {view.warnings[2]}" in out.getvalue() + err.getvalue()
 
 
-def die(tools: Any, key: StepKey) -> None:
-    """A worker claims a step, names its first page, and is never heard of again."""
+def die(tools: Any, key: StepKey, fault: Fault | None = None) -> None:
+    """A worker claims a step, names its first page, and dies: of that page, or nobody knows of what."""
     store = tools.catalog.store(KB)
     claim = store.steps.claim(key, "dead", "dead")
     assert claim is not None
     store.steps.begin_page(claim, store.pages.unread(claim)[0])
+    if fault:
+        store.steps.release("dead", fault)
     with store.database.write() as connection:
         connection.execute(update(step).where(step.c.stage == key.stage).values(lease_until=0.0))
 
 
-@pytest.mark.parametrize(("deaths", "warned", "failed"), [(0, [], []), (1, [], []), (2, [1], []), (3, [], [1])])
+TOO_LONG = Fault(code="time_limit", message="it took longer than its time limit")
+
+
+@pytest.mark.parametrize(
+    ("deaths", "fault", "warned", "failed"),
+    [
+        (0, None, [], []),
+        (1, None, [], []),  # a worker that was killed says nothing of its page
+        (2, None, [1], []),
+        (3, None, [], [1]),
+        (1, TOO_LONG, [1], []),
+        (2, TOO_LONG, [1], []),
+        (3, TOO_LONG, [], [1]),
+    ],
+)
 @pytest.mark.parametrize(("page", "stage"), [("A walrus.", Stage.PARSE), ("[scan] A walrus.", Stage.OCR)])
-def test_the_last_try_leaves_out_what_is_optional(
-    home: Path, tmp_path: Path, deaths: int, warned: list[int], failed: list[int], page: str, stage: Stage
+def test_what_ends_workers_is_read_without_what_is_optional(
+    home: Path,
+    tmp_path: Path,
+    deaths: int,
+    fault: Fault | None,
+    warned: list[int],
+    failed: list[int],
+    page: str,
+    stage: Stage,
 ) -> None:
     fake_document(tmp_path / "d.pdf", page, page.replace("walrus", "otter"))
     tools = fake_tools(home)
@@ -137,12 +161,38 @@ def test_the_last_try_leaves_out_what_is_optional(
     def before(key: StepKey) -> None:
         if key.stage is stage:
             for _ in range(deaths):
-                die(tools, key)
+                die(tools, key, fault)
 
     run_until_done(tools, before)
     (view,) = tools.catalog.store(KB).overview.documents()
     assert (list(view.warnings), list(view.failed_pages)) == (warned, failed)
     assert view.state is (DocumentState.PARTIAL if failed else DocumentState.DONE)
-    assert flow.MOST_LOSSES == 3
     text = "".join(found.markdown for found in tools.catalog.store(KB).pages.read(view.document, 1))
     assert ("walrus" in text) is not bool(failed) and "otter" in text
+
+
+def test_a_layout_that_never_ends_costs_the_layout_alone(home: Path, tmp_path: Path) -> None:
+    """In a process that dies of it: two children read the page, one after the other."""
+    fake_document(tmp_path / "d.pdf", "A walrus. [layout crash]", "An otter.")
+    tools = fake_tools(home)
+    ingest(tools, KB, IngestRequest(paths=(tmp_path,)))
+    store = tools.catalog.store(KB)
+    died: list[StepKey] = []
+
+    def before(key: StepKey) -> None:
+        if key.stage is Stage.PARSE and not died:
+            child = multiprocessing.get_context("spawn").Process(target=run_here, args=(home, key))
+            child.start()
+            child.join(120)
+            assert child.exitcode is not None and child.exitcode < 0
+            died.append(key)
+            store.steps.release("child", Fault(code="crash", message="a crash"))
+
+    run_until_done(tools, before)
+    (view,) = store.overview.documents()
+    assert died and view.state is DocumentState.DONE and list(view.warnings) == [1]
+    assert "walrus" in store.pages.read(view.document, 1)[0].markdown
+
+
+def run_here(home: Path, key: StepKey) -> None:
+    flow.run_stage(fake_tools(home), key, owner="child", worker="child")
