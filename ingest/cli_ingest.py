@@ -182,7 +182,7 @@ def _print_result(report: IngestReport, job: JobView | None, *, as_json: bool, a
             console.note(f"failed     {console.printable(found.source)}  - {found.error.message}")
     if job and not watched:
         for failed in job.documents:
-            if failed.error:
+            if failed.error or failed.warnings:
                 console.note(progress.document_line(failed))
 
 
@@ -245,6 +245,8 @@ def summary(report: IngestReport, job: JobView | None, elapsed_s: float) -> str:
     counts = Counter(_states(report, job))
     parts = [f"{counts[state]} {state}" for state in DocumentState if counts[state]]
     parts += [f"{len(report.skipped)} skipped"] if report.skipped else []
+    warned = sum(found.state is DocumentState.DONE and bool(found.warnings) for found in job.documents) if job else 0
+    parts += [f"{warned} of them with a remark"] if warned else []
     worked = f" ({console.duration(job.work_s)} of work)" if job and job.work_s is not None else ""
     text = f"{', '.join(parts) or 'nothing to do'} in {console.duration(elapsed_s)}{worked}."
     if not counts[DocumentState.DONE] and not counts[DocumentState.PARTIAL]:

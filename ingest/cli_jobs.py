@@ -156,7 +156,7 @@ def _watch(job: str, timeout_s: float | None, *, as_lines: bool) -> JobView:
 
 def _print(view: JobView, *, as_json: bool, progress: JobProgress | None = None) -> None:
     from ingest import console, shapes
-    from ingest.progress import headline, rest_words, times_words
+    from ingest.progress import headline, rest_words, times_words, warnings_in_words
 
     shown = shapes.job(view)
     if as_json:
@@ -172,7 +172,11 @@ def _print(view: JobView, *, as_json: bool, progress: JobProgress | None = None)
         if stage.total:
             done = f"{stage.done} of {console.plural(stage.total, stage.unit)}"
             console.print_text(f"  {stage.stage:<8} {done}  {rest_words(stage)}".rstrip())
-    console.print_rows(shown["documents"], _DOCUMENT, as_json=False, as_lines=False)
+    rows = [
+        {**row, "error": row["error"] or warnings_in_words(found.warnings)}
+        for row, found in zip(shown["documents"], view.documents, strict=True)
+    ]
+    console.print_rows(rows, _DOCUMENT, as_json=False, as_lines=False)
 
 
 def _exit(view: JobView) -> int:

@@ -167,10 +167,16 @@ def docs_list(
 ) -> None:
     """List documents with their states, pages and problems."""
     from ingest import console, shapes
+    from ingest.progress import warnings_in_words
     from stores.views import DocumentFilter
 
     views = open_service(load_settings()).documents(check_knowledge_id(knowledge), DocumentFilter(state=state))
     rows = [shapes.document(view) for view in views]
+    if not as_json and not as_lines:
+        rows = [
+            {**row, "error": row["error"] or warnings_in_words(view.warnings)}
+            for row, view in zip(rows, views, strict=True)
+        ]
     if not as_json and not as_lines and sys.stdout.isatty():
         rows = [{**row, "document": row["document"][:12]} for row in rows]
     console.print_rows(rows, _DOCUMENT, as_json=as_json, as_lines=as_lines)
@@ -216,6 +222,8 @@ def _remarks(standing: Standing, view: DocumentView, pages: Sequence[Page]) -> I
                 if page.error
                 else f"page {page.number} is not read yet"
             )
+        elif page.warning:
+            yield f"page {page.number}: {page.warning.message}"
     if view.error:
         yield f"{view.source}: {view.error.message}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from ingest import console, shapes
@@ -176,7 +176,19 @@ def document_line(found: JobDocumentView) -> str:
         parts.append(console.duration(found.work_s))
     if found.error:
         parts.append(f"- {console.one_line(found.error.message)}")
+    elif found.warnings:
+        parts.append(f"- {warnings_in_words(found.warnings)}")
     return "  ".join(parts)
+
+
+def warnings_in_words(warnings: Mapping[int, str]) -> str:
+    """``page 2: it shows something, but no text was found on it (and 3 more pages)``; empty where there is none."""
+    if not warnings:
+        return ""
+    (number, first), *more = sorted(warnings.items())
+    return f"page {number}: {console.one_line(first)}" + (
+        f" (and {console.plural(len(more), 'more page')})" * bool(more)
+    )
 
 
 def unfinished(stages: Iterable[StageProgress]) -> list[StageProgress]:

@@ -71,6 +71,7 @@ def document(view: DocumentView) -> Json:
         "generation": view.generation,
         **_fault(view.error),
         "failed_pages": _keyed(view.failed_pages),
+        "warnings": _keyed(view.warnings),
         "failed_stages": _keyed(view.failed_stages),
         "created_at": moment(view.created_at),
         "updated_at": moment(view.updated_at),
@@ -92,6 +93,9 @@ def page(found: Page) -> Json:
         "confidence": found.text.confidence if found.text else None,
         "markdown": found.markdown,
         "error": found.error,
+        "error_code": found.error_code,
+        "warning": found.warning.message if found.warning else None,
+        "warning_code": found.warning.code if found.warning else None,
         "blocks": [_block(block) for block in found.blocks],
     }
 
@@ -218,6 +222,7 @@ def job_document(found: JobDocumentView) -> Json:
         "waited_s": _seconds(found.waited_s),
         "ended_at": moment(found.ended_at),
         "retryable": found.retryable,
+        "warnings": _keyed(found.warnings),
         "waiting": waiting(found.waiting),
         "stages": [stage(one) for one in found.stages if one.total],
     }

@@ -47,12 +47,16 @@ class PageFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageImage:
-    """A rendered page in a file: ``width_pt`` and ``height_pt`` say how large the page is that the pixels show."""
+    """A rendered page in a file: ``width_pt`` and ``height_pt`` say how large the page is that the pixels show.
+
+    ``plain``: it is to be read without what is optional (layout, tables), since that ended the process before.
+    """
 
     number: int
     path: Path
     width_pt: float
     height_pt: float
+    plain: bool = False
 
 
 class DocumentEngine(Protocol):
@@ -74,12 +78,12 @@ class DocumentEngine(Protocol):
 
 
 class TextReader(Protocol):
-    """Makes Markdown of pages that have a good text layer."""
+    """Makes Markdown of pages that have a good text layer; ``plain``: without what is optional (layout, tables)."""
 
     @property
     def fingerprint(self) -> str: ...
 
-    def read(self, path: Path, password: str, number: int) -> PageText: ...
+    def read(self, path: Path, password: str, number: int, *, plain: bool = False) -> PageText: ...
 
 
 class PageReader(Protocol):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline.running_lines import RUNNING_VERSION
 from pipeline.work import Tools
 from stores.models import DocumentState, Options, Outcome, Route, Stage
 
@@ -31,9 +32,9 @@ def fingerprints(tools: Tools, options: Options) -> dict[str, str]:
         "plan": digest(PLAN_VERSION, documents, options.ocr, options.pages),
         "parse": digest(tools.text_reader().fingerprint),
         "ocr": digest(documents, tools.page_reader().fingerprint),
-        "extract": digest(*sorted(schemas.items())),
+        "extract": digest(RUNNING_VERSION, *sorted(schemas.items())),
         "embedder": embedder.fingerprint,
-        "embed": digest(*chunks, embedder.fingerprint, schemas["document"]),
+        "embed": digest(*chunks, embedder.fingerprint, RUNNING_VERSION, schemas["document"]),
     }
 
 

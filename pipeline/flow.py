@@ -107,7 +107,15 @@ def _run_claimed(
     try:
         claim = _past_what_kills(store, claim)
         with _heartbeat(store, claim), tools.files.workspace(key.knowledge_id, _label(key)) as folder:
-            work = Work(tools=tools, store=store, claim=claim, folder=folder, killable=killable, stopping=stopping)
+            work = Work(
+                tools=tools,
+                store=store,
+                claim=claim,
+                folder=folder,
+                killable=killable,
+                plain_page=_plain_page(claim),
+                stopping=stopping,
+            )
             began = clock()
             effect = RUN[key.stage](work)
             due = store.steps.finish(claim, effect, ORDER, clock() - began)
@@ -133,6 +141,12 @@ _DIED_OF = {
     "out_of_memory": "the last time the machine ran out of memory",
     "crash": "the last time by a crash",
 }
+
+
+def _plain_page(claim: Claim) -> int | None:
+    """The page that is read without what is optional: it is known to end workers, or ended all but the last one."""
+    to_blame = claim.losses and claim.lost_to in _DIED_OF
+    return claim.lost_page if to_blame or claim.losses >= MOST_LOSSES - 1 else None
 
 
 def _past_what_kills(store: RecordStore, claim: Claim) -> Claim:

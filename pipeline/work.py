@@ -6,7 +6,7 @@ import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from pipeline.settings import Settings
 from stores.contracts import VectorStore
 from stores.effects import Claim
 from stores.errors import IngotError, InputError, StoppingError, UnavailableError
-from stores.models import Chunk, Fault, Page, PageText, Schema
+from stores.models import EMPTY_PAGE, Chunk, Fault, Page, PageText, Route, Schema
 
 if TYPE_CHECKING:
     from stores.catalog import Catalog
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from stores.records import RecordStore
 
 log = logging.getLogger("ingot.work")
+
+NO_TEXT = "it shows something, but no text was found on it: look at its image"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,8 @@ class Work:
     """One claimed step under way.
 
     ``killable``: a unit that takes too long ends this process; a worker replaces it. In a process that many threads
-    share nothing may: there the engine keeps the time. ``stopping``: no page is begun any more.
+    share nothing may: there the engine keeps the time. ``stopping``: no page is begun any more. ``plain_page``: it
+    ended workers, so it is read without what is optional.
     """
 
     tools: Tools
@@ -62,6 +65,7 @@ class Work:
     claim: Claim
     folder: Path  # the task's own temp directory
     killable: bool = False
+    plain_page: int | None = None
     stopping: Callable[[], bool] = lambda: False
 
     @property
@@ -116,8 +120,25 @@ class Work:
         with time_limits.limited(seconds) if self.killable else nullcontext():
             yield
 
+    def plain(self, number: int) -> bool:
+        """Whether a page is to be read without what is optional, since reading all of it ended workers."""
+        return number == self.plain_page
+
     def save_page(self, number: int, text: PageText) -> None:
+        """Keep what was read of a page. One that shows something and gave no text says so."""
+        if self._lacks_text(text):
+            text = replace(text, warning=Fault(code=EMPTY_PAGE, message=NO_TEXT))
         self.store.steps.save_page(self.claim, number, text, None)
+
+    def _lacks_text(self, text: PageText) -> bool:
+        """No text, though there is a text layer, or OCR saw ink: it tells its confidence of all that is not blank."""
+        if text.markdown.strip() or any(block.text.strip() for block in text.blocks):
+            return False
+        return self.claim.route is Route.TEXT or text.confidence is not None
+
+    def save_margins(self, pages: Sequence[Page]) -> None:
+        """Keep pages of which headers and footers were put into their Markdown, or taken out."""
+        self.store.pages.save_margins(self.claim, pages)
 
     def give_up_page(self, number: int, fault: Fault) -> None:
         """Record why a page could not be read; the others go on."""

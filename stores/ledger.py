@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, exists, func, insert, or_, select, text
 from stores import durations
 from stores.effects import Batch, Need
 from stores.errands.outbox import jobs_ended, places_ended
-from stores.models import DocumentState, Fault, JobState, Stage, StepState
+from stores.models import EMPTY_PAGE, DocumentState, Fault, JobState, Route, Stage, StepState
 from stores.tables import document, generation, job, job_document, metadata, page, source, step
 
 OPEN_STEPS = (StepState.WAITING, StepState.DUE, StepState.RUNNING)
@@ -148,13 +148,27 @@ def what_is_lost(connection: Connection, document_id: str, number: int) -> Fault
         )
     ).all()
     parts = [_pages_sentence(pages)] if pages else []
+    parts += _empty_sentence(connection, document_id, number)
     parts += [f"{row.stage} failed: {row.error}" for row in stages]
     return Fault(code="partial", message="; ".join(parts)) if parts else None
 
 
+def _empty_sentence(connection: Connection, document_id: str, number: int) -> list[str]:
+    """The pages that show something and gave no text. A picture among pages with a text layer is no loss."""
+    mine = _of(page, document_id, number)
+    born_digital = select(page.c.number).where(mine, page.c.route == Route.TEXT, page.c.markdown != "").exists()
+    lost = and_(mine, page.c.warning_code == EMPTY_PAGE, or_(page.c.route == Route.TEXT, ~born_digital))
+    rows = connection.execute(select(page.c.number).where(lost).order_by(page.c.number)).all()
+    return [f"{_numbered(rows)}: something is shown, but no text could be read"] if rows else []
+
+
 def _pages_sentence(rows: Any) -> str:
+    return f"{_numbered(rows)} could not be read: {rows[0].error}"
+
+
+def _numbered(rows: Any) -> str:
     numbers = ", ".join(str(row.number) for row in rows[:5]) + (f" and {len(rows) - 5} more" if len(rows) > 5 else "")
-    return f"page{'s' if len(rows) > 1 else ''} {numbers} could not be read: {rows[0].error}"
+    return f"page{'s' if len(rows) > 1 else ''} {numbers}"
 
 
 def new_generation(

@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateColumn
 
 from stores import keywords
 from stores.errors import UnavailableError
-from stores.tables import callback, job, metadata, source
+from stores.tables import callback, job, metadata, page, source
 
 
 def _first_tables(connection: Connection) -> None:
@@ -50,11 +50,24 @@ def _list_orders(connection: Connection) -> None:
             index.create(connection, checkfirst=True)
 
 
+def _page_warnings(connection: Connection) -> None:
+    """What was given up of a page that was read."""
+    _add_columns(connection, page)
+    for index in page.indexes:
+        index.create(connection, checkfirst=True)
+
+
 def _columns(connection: Connection, table: str) -> set[str]:
     return {row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")}
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _world_outside, _list_orders, _work_of_jobs)
+STEPS: tuple[Callable[[Connection], None], ...] = (
+    _first_tables,
+    _world_outside,
+    _list_orders,
+    _work_of_jobs,
+    _page_warnings,
+)
 
 
 def migrate(connection: Connection) -> None:

@@ -1,7 +1,8 @@
 """Frozen records that travel between stages, the enums of their states, and how ids are formed.
 
 Boxes are ``(x0, y0, x1, y1)`` in PDF points (1/72 inch), origin at the top left of the page as it is displayed.
-Pages count from 1, times are UTC seconds since the epoch, units stand in the names.
+Pages count from 1, times are UTC seconds since the epoch, units stand in the names. Text from outside (readers,
+models, schema files, messages of libraries) enters through these records, and is made storable as they are made.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from stores.clean_text import clean, clean_value
 from stores.errors import InputError
 
 Box = tuple[float, float, float, float]
@@ -20,6 +22,7 @@ Box = tuple[float, float, float, float]
 KNOWLEDGE_ID_RULE = "1 to 128 of letters, digits, '.', '_' and '-', the first a letter or a digit"
 _KNOWLEDGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _PLAIN_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{2,62}")
+EMPTY_PAGE = "empty_page"  # code of a page that shows something and gave no text
 _TAKEN = frozenset({"run", "chroma"})  # what a home holds beside its knowledge bases
 
 
@@ -94,6 +97,15 @@ class StepState(StrEnum):
     CANCELLED = "cancelled"
 
 
+def _cleaned(record: Any, *names: str) -> None:
+    """Make the texts of a record that is being made storable."""
+    for name in names:
+        value = getattr(record, name)
+        fit = clean(value) if isinstance(value, str) else clean_value(value)
+        if fit != value:
+            object.__setattr__(record, name, fit)
+
+
 class Outcome(StrEnum):
     """What an ingest request found of one file."""
 
@@ -122,13 +134,17 @@ class Line:
     box: Box
     text: str
 
+    def __post_init__(self) -> None:
+        _cleaned(self, "text")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """One laid-out piece of a page.
 
     ``start`` and ``end`` are character offsets into the page's Markdown; running headers and footers are kept as
-    blocks but stand outside the Markdown (both offsets 0). ``lines`` locate quotes more finely than ``box``.
+    blocks but stand outside the Markdown (both offsets 0). ``lines`` locate quotes more finely than ``box``. A reader
+    leaves all headers and footers outside; which of them run is known when all pages are (``running_lines``).
     """
 
     label: Label
@@ -139,31 +155,51 @@ class Block:
     level: int = 0  # heading level 1 to 6, 0 where the block is no heading
     lines: tuple[Line, ...] = ()
 
+    def __post_init__(self) -> None:
+        _cleaned(self, "text")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageText:
-    """What a reader made of one page. ``confidence`` is 0 to 1, None where the reader cannot say."""
+    """What a reader made of one page. ``confidence`` is 0 to 1, None where the reader cannot say.
+
+    ``warning``: what was given up of the page, though the rest is here.
+    """
 
     markdown: str
     blocks: tuple[Block, ...]
     engine: str
     confidence: float | None = None
+    warning: Fault | None = None
+
+    def __post_init__(self) -> None:
+        _cleaned(self, "markdown", "engine")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagePlan:
-    """What ``plan`` decided for one page. Width and height are those of the page as displayed."""
+    """What ``plan`` decided for one page. Width and height are those of the page as displayed.
+
+    ``warning``: what of the page will not be read.
+    """
 
     number: int
     width_pt: float
     height_pt: float
     route: Route
     reason: str
+    warning: Fault | None = None
+
+    def __post_init__(self) -> None:
+        _cleaned(self, "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of one generation; ``text`` is None until it is read, ``error`` says why it could not be."""
+    """One page of one generation; ``text`` is None until it is read, ``error`` says why it could not be.
+
+    ``warning``: what was given up of a page that was read.
+    """
 
     number: int
     width_pt: float
@@ -172,6 +208,8 @@ class Page:
     reason: str
     text: PageText | None = None
     error: str | None = None
+    error_code: str | None = None
+    warning: Fault | None = None
 
     @property
     def read(self) -> bool:
@@ -226,6 +264,9 @@ class Evidence:
     quote: str
     found: bool = True
 
+    def __post_init__(self) -> None:
+        _cleaned(self, "path", "quote")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -234,6 +275,9 @@ class Record:
     schema: str
     fields: Mapping[str, Any]
     evidence: tuple[Evidence, ...] = ()
+
+    def __post_init__(self) -> None:
+        _cleaned(self, "fields")
 
 
 class FieldKind(StrEnum):
@@ -257,6 +301,9 @@ class Field:
     labels: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
 
+    def __post_init__(self) -> None:
+        _cleaned(self, "name", "description", "labels")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
@@ -266,6 +313,9 @@ class Schema:
     description: str
     fields: tuple[Field, ...]
     engine: str = "labels"
+
+    def __post_init__(self) -> None:
+        _cleaned(self, "name", "description")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,6 +363,9 @@ class Fault:
     code: str
     message: str
     detail: str = field(default="", repr=False)  # traceback of a bug; never printed without --debug
+
+    def __post_init__(self) -> None:
+        _cleaned(self, "code", "message", "detail")
 
 
 def check_knowledge_id(knowledge_id: str) -> str:

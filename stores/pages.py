@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
 from stores.database import Database
 from stores.effects import Claim, Planned
@@ -26,6 +26,8 @@ from stores.models import (
     StepState,
 )
 from stores.tables import block, chunk, generation, page, step
+
+_PAGES_AT_ONCE = 16  # of one transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,16 @@ class Pages:
         """The pages of a step that nobody has read or given up yet."""
         with self.database.read() as connection:
             return list(connection.execute(select(page.c.number).where(_todo(claim)).order_by(page.c.number)).scalars())
+
+    def save_margins(self, claim: Claim, pages: Sequence[Page]) -> None:
+        """Keep the Markdown of pages whose headers and footers were settled, and where its blocks stand in it now."""
+        key = claim.key
+        for at in range(0, len(pages), _PAGES_AT_ONCE):
+            with self.database.write() as connection:
+                if not _still_ours(connection, claim):
+                    raise LeaseLostError()
+                for settled in pages[at : at + _PAGES_AT_ONCE]:
+                    _store_margins(connection, key.document, key.generation, settled)
 
     def chunks(self, document: str, number: int) -> list[Chunk]:
         with self.database.read() as connection:
@@ -121,6 +133,8 @@ def plan_pages(connection: Connection, document: str, number: int, planned: Plan
                     "height_pt": p.height_pt,
                     "route": p.route,
                     "reason": p.reason,
+                    "warning_code": p.warning.code if p.warning else None,
+                    "warning": p.warning.message if p.warning else None,
                 }
                 for p in planned.pages
             ],
@@ -143,6 +157,8 @@ def store_page(
             markdown=text.markdown if text else None,
             error_code=fault.code if fault else None,
             error=fault.message if fault else None,
+            warning_code=text.warning.code if text and text.warning else None,
+            warning=text.warning.message if text and text.warning else None,
         )
     )
     connection.execute(delete(block).where(_of(block, document, number), block.c.page == at))
@@ -150,6 +166,23 @@ def store_page(
         connection.execute(
             insert(block), [_block_values(document, number, at, i, b) for i, b in enumerate(text.blocks)]
         )
+
+
+def _store_margins(connection: Connection, document: str, number: int, settled: Page) -> None:
+    connection.execute(
+        update(page)
+        .where(_of(page, document, number), page.c.number == settled.number)
+        .values(markdown=settled.markdown)
+    )
+    if not settled.blocks:
+        return
+    here = and_(_of(block, document, number), block.c.page == settled.number)
+    connection.execute(
+        update(block)
+        .where(here, block.c.ordinal == bindparam("at"))
+        .values(start=bindparam("first"), end=bindparam("last")),
+        [{"at": i, "first": b.start, "last": b.end} for i, b in enumerate(settled.blocks)],
+    )
 
 
 def unread_pages_failed(connection: Connection, claim: Claim, fault: Fault) -> None:
@@ -228,9 +261,15 @@ def _block(row: Any) -> Block:
 
 
 def _page(row: Any, blocks: Sequence[Block]) -> Page:
-    text = None
+    text, warning = None, warning_of(row)
     if row.markdown is not None:
-        text = PageText(markdown=row.markdown, blocks=tuple(blocks), engine=row.engine or "", confidence=row.confidence)
+        text = PageText(
+            markdown=row.markdown,
+            blocks=tuple(blocks),
+            engine=row.engine or "",
+            confidence=row.confidence,
+            warning=warning,
+        )
     return Page(
         number=row.number,
         width_pt=row.width_pt,
@@ -239,7 +278,14 @@ def _page(row: Any, blocks: Sequence[Block]) -> Page:
         reason=row.reason,
         text=text,
         error=row.error,
+        error_code=row.error_code,
+        warning=warning,
     )
+
+
+def warning_of(row: Any) -> Fault | None:
+    """What was given up of the page in this row."""
+    return Fault(code=row.warning_code or "warning", message=row.warning) if row.warning else None
 
 
 def _chunk_values(document: str, number: int, c: Chunk) -> dict[str, Any]:

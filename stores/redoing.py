@@ -118,7 +118,17 @@ def _forget_pages(connection: Connection, document_id: str, number: int, route: 
     theirs = and_(block.c.document == document_id, block.c.generation == number)
     connection.execute(delete(block).where(theirs, block.c.page.in_(select(page.c.number).where(mine))))
     connection.execute(
-        update(page).where(mine).values(markdown=None, engine=None, confidence=None, error=None, error_code=None)
+        update(page)
+        .where(mine)
+        .values(
+            markdown=None,
+            engine=None,
+            confidence=None,
+            error=None,
+            error_code=None,
+            warning=None,
+            warning_code=None,
+        )
     )
 
 

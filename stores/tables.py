@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.schema import SchemaItem
 
@@ -137,9 +138,12 @@ page = Table(
         Column("markdown", Text),
         Column("error_code", String),
         Column("error", Text),
+        Column("warning_code", String),  # what was given up of a page that was read
+        Column("warning", Text),
     ),
     PrimaryKeyConstraint("document", "generation", "number"),
     Index("page_route", "document", "generation", "route"),
+    Index("page_warning", "document", "generation", sqlite_where=text("warning IS NOT NULL")),
 )
 
 block = Table(

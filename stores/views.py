@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from stores.clean_text import clean
 from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Outcome, Page, Route, SkippedFile, Stage
 
 T = TypeVar("T")
@@ -32,6 +33,10 @@ class DocumentFilter:
     media_type: str = ""
     text: str = ""
     sort: str = "source"
+
+    def __post_init__(self) -> None:
+        for name in ("language", "media_type", "text"):
+            object.__setattr__(self, name, clean(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +100,7 @@ class DocumentView:
     waited_s: float | None  # from the request for it until somebody did
     stages: tuple[StageProgress, ...] = ()  # of the newest generation; only where one document is asked for
     retryable: bool = False  # something failed that may go well another time
+    warnings: Mapping[int, str] = field(default_factory=dict)  # page -> what was given up of it, though it was read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +166,7 @@ class JobDocumentView:
     waiting: Waiting | None = None
     ended_at: float | None = None
     retryable: bool = False  # something failed that may go well another time
+    warnings: Mapping[int, str] = field(default_factory=dict)  # page -> what was given up of it, though it was read
 
     @property
     def unchanged(self) -> bool:
@@ -348,6 +355,7 @@ class PageMark:
     confidence: float | None
     error: str | None
     read: bool
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

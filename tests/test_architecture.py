@@ -44,6 +44,7 @@ ONLY_IN = {
 NOT_AT_THE_TOP = {"chromadb", "cv2", "onnxruntime", "pymupdf", "pymupdf4llm", "rapidocr", "sentence_transformers", "torch", "transformers"}  # fmt: skip  # noqa: E501
 # What pipeline may import of stores, and of engines outside wiring: records and pure functions. Types are free.
 STORE_WORDS = {
+    "clean_text",
     "cursors",
     "models",
     "errors",

@@ -68,6 +68,7 @@ class JobDocumentOut(BaseModel):
     waited_s: float | None = Field(description=_WAITED)
     ended_at: datetime | None
     retryable: bool
+    warnings: dict[int, str]  # page: what was given up of it, though it was read
     waiting: WaitingOut | None
     stages: list[StageOut]
 
@@ -124,6 +125,7 @@ class DocumentOut(BaseModel):
     error: str | None
     error_code: str | None
     failed_pages: dict[int, str]
+    warnings: dict[int, str]  # page: what was given up of it, though it was read
     failed_stages: dict[Stage, str]
     created_at: datetime | None
     updated_at: datetime | None
@@ -152,6 +154,9 @@ class PageMarkOut(BaseModel):
     confidence: float | None
     read: bool
     error: str | None
+    error_code: str | None
+    warning: str | None
+    warning_code: str | None
 
 
 class PageOut(BaseModel):
@@ -166,6 +171,9 @@ class PageOut(BaseModel):
     confidence: float | None
     markdown: str
     error: str | None
+    error_code: str | None
+    warning: str | None
+    warning_code: str | None
     blocks: list[BlockOut]
 
 

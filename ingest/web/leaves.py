@@ -196,6 +196,7 @@ def mark_of(page: Page) -> PageMark:
         confidence=page.text.confidence if page.text else None,
         error=page.error,
         read=page.text is not None,
+        warning=page.warning.message if page.warning else None,
     )
 
 
@@ -220,14 +221,15 @@ def page_in_words(mark: PageMark) -> str:
     """How the page was read and why so: ``Read by OCR (rapidocr), 99 % sure: image only``."""
     if mark.error:
         return f"Failed: {mark.error}"
+    given_up = f". Given up: {mark.warning}" if mark.warning else ""
     if mark.route is Route.BLANK:
-        return f"Blank: {mark.reason}"
+        return f"{'Not read' if mark.warning else 'Blank'}: {mark.reason}"
     if not mark.read:
         return "Not read yet"
     how = "Read by OCR" if mark.route is Route.OCR else "From its text layer"
     engine = f" ({mark.engine})" if mark.engine else ""
     sure = f", {_percent(mark.confidence)} sure" if mark.confidence is not None else ""
-    return f"{how}{engine}{sure}: {mark.reason}"
+    return f"{how}{engine}{sure}: {mark.reason}{given_up}"
 
 
 def _percent(share: float) -> str:

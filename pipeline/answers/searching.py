@@ -9,6 +9,7 @@ from pipeline.answers.filters import check_conditions
 from pipeline.answers.ranking import Ranked, fuse
 from pipeline.reindexing import rebuild
 from pipeline.work import Tools
+from stores.clean_text import clean, clean_value
 from stores.contracts import Where
 from stores.errors import DamagedIndexError, InputError
 from stores.models import Chunk, Hit
@@ -31,6 +32,7 @@ def search(tools: Tools, knowledge_id: str, query: str, limit: int, mode: str, w
     query = query.encode("utf-8", "replace").decode()  # a shell hands over bytes of any encoding
     if not query.strip():
         raise InputError("the query is empty: say what to look for")
+    query, where = clean(query), clean_value(where)
     store = tools.catalog.store(knowledge_id)
     check_conditions(tools, store, where)
     documents = store.passages.filtered(where)

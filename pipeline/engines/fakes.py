@@ -4,7 +4,8 @@ A fake document is a small text file: the first line is ``%FAKE`` (``%FAKE passw
 separated by form feeds. In a page, ``# `` begins a heading, lines are paragraphs. A page that begins with ``[scan]``
 has no text layer, ``[broken]`` cannot be read, and ``[blank]`` shows nothing. What native code does at its worst can be
 had, too: a page that holds ``[crash]`` ends its process, ``[hang]`` sleeps for ever and ``[burn]`` computes for ever,
-``[memory]`` asks for memory without end, ``[slow 0.5]`` takes that many seconds.
+``[memory]`` asks for memory without end, ``[slow 0.5]`` takes that many seconds; with ``[layout crash]`` and the like
+it is only the layout, which a plain reading leaves out.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ import re
 import signal
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.contracts import DocumentFacts, PageFacts, PageImage
 from pipeline.engines.media import FAKE, sniff
 from stores.errors import EncryptedError, InputError, PageError
-from stores.models import Block, Label, Line, PageText
+from stores.models import Block, Fault, Label, Line, PageText
 
 WIDTH_PT, HEIGHT_PT = 595.0, 842.0
 _MARGIN_PT, _LINE_PT = 72.0, 14.0
+_LAYOUT = re.compile(r"\[layout ([^\]]+)\]")
 _SCAN, _BROKEN, _BLANK = "[scan]", "[broken]", "[blank]"
 
 
@@ -62,11 +65,10 @@ class FakeText:
 
     fingerprint = "fake-text:1"
 
-    def read(self, path: Path, password: str, number: int) -> PageText:
+    def read(self, path: Path, password: str, number: int, *, plain: bool = False) -> PageText:
         text = _page(path, password, number)
         _refuse_broken(text, number)
-        _misbehave(text)
-        return page_text(text, self.fingerprint, None)
+        return _read(text, self.fingerprint, None, plain=plain)
 
 
 class FakeReader:
@@ -80,8 +82,13 @@ class FakeReader:
             text = image.path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise PageError(f"The picture of page {image.number} is not a fake page.") from error
-        _misbehave(text)
-        return page_text(text, self.fingerprint, 0.9)
+        return _read(text, self.fingerprint, 0.9, plain=image.plain)
+
+
+def _read(text: str, engine: str, confidence: float | None, *, plain: bool) -> PageText:
+    _misbehave(_LAYOUT.sub("" if plain else r"[\1]", text))
+    found = page_text(text, engine, confidence)
+    return replace(found, warning=Fault(code="layout_left_out", message="only its lines were read")) if plain else found
 
 
 def page_text(text: str, engine: str, confidence: float | None) -> PageText:

@@ -1,9 +1,13 @@
-"""Extract: records of every schema that was asked for, each value with its proof."""
+"""Extract: records of every schema that was asked for, each value with its proof.
+
+It is the first to see all pages of a document, so it also settles which headers and footers run and are left out.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.running_lines import settled
 from pipeline.work import Work
 from stores.effects import Extracted
 from stores.errors import InputError
@@ -12,12 +16,21 @@ from stores.models import Page, Record
 
 def run(work: Work) -> Extracted:
     """Fill the schema ``document`` and those of the request from the pages as read."""
-    pages = work.pages()
+    pages = _settled(work)
     wanted = ("document", *(name for name in work.claim.options.schemas if name != "document"))
     with work.deadline(work.tools.settings.document_timeout_s):
         records = tuple(_fill(work, name, pages) for name in wanted)
     about = records[0].fields
     return Extracted(records=records, title=str(about.get("title") or ""), language=str(about.get("language") or ""))
+
+
+def _settled(work: Work) -> Sequence[Page]:
+    """All pages with what runs over them left out of their Markdown, and nothing else; kept for who reads next."""
+    pages = work.pages()
+    with work.deadline(work.tools.settings.document_timeout_s):
+        found = settled(pages)
+    work.save_margins([after for before, after in zip(pages, found, strict=True) if after is not before])
+    return found
 
 
 def _fill(work: Work, name: str, pages: Sequence[Page]) -> Record:

@@ -22,7 +22,13 @@ def _read(work: Work, page: Page) -> None:
     path = work.page_image(page.number)
     if not path.exists():
         _draw_again(work, page.number)
-    image = PageImage(number=page.number, path=path, width_pt=page.width_pt, height_pt=page.height_pt)
+    image = PageImage(
+        number=page.number,
+        path=path,
+        width_pt=page.width_pt,
+        height_pt=page.height_pt,
+        plain=work.plain(page.number),
+    )
     work.save_page(page.number, work.tools.page_reader().read(image))
 
 

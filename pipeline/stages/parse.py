@@ -11,5 +11,5 @@ def run(work: Work) -> Nothing:
     reader = work.tools.text_reader()
     for number in work.unread():
         with work.page(number):
-            work.save_page(number, reader.read(work.original, work.claim.password, number))
+            work.save_page(number, reader.read(work.original, work.claim.password, number, plain=work.plain(number)))
     return Nothing()

@@ -16,12 +16,13 @@ from pipeline.legibility import why_garbled
 from pipeline.work import Work
 from stores.effects import Batch, Planned
 from stores.errors import EncryptedError, InputError, PageError
-from stores.models import PagePlan, Route, Stage
+from stores.models import EMPTY_PAGE, Fault, PagePlan, Route, Stage
 
 _HIDDEN = 0.5  # of the characters: they are the work of another OCR, or lie under a scan
 _SCAN = 0.85  # of the page under pictures: a scan, whatever stands on it
 _PICTURE = 0.3  # of the page under pictures: they may hold text of their own
 _LITTLE_TEXT = 30  # characters: a stamp or a page number, not the text of a page
+_NOT_READ = "it shows something, but has no text layer, and OCR is switched off"
 _SPEC_PART = re.compile(r"(\d+)(?:\s*(-)\s*(\d*))?")
 
 
@@ -101,7 +102,15 @@ def decide(facts: PageFacts, ocr: str) -> PagePlan:
     """How to read one page. ``ocr``: "auto", "always" (every page that shows anything) or "never"."""
     chosen = {"always": _always, "never": _never}.get(ocr, _auto)
     route, reason = chosen(facts)
-    return PagePlan(number=facts.number, width_pt=facts.width_pt, height_pt=facts.height_pt, route=route, reason=reason)
+    unread = route is Route.BLANK and not _is_blank(facts)
+    return PagePlan(
+        number=facts.number,
+        width_pt=facts.width_pt,
+        height_pt=facts.height_pt,
+        route=route,
+        reason=reason,
+        warning=Fault(code=EMPTY_PAGE, message=_NOT_READ) if unread else None,
+    )
 
 
 def _always(facts: PageFacts) -> tuple[Route, str]:

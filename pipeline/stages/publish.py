@@ -92,12 +92,15 @@ def _write_files(work: Work, records: list[Record]) -> None:
 
 
 def document_markdown(pages: list[Page]) -> str:
-    """The Markdown of all pages, before each a comment with its number, and one that says why it is missing."""
+    """The Markdown of all pages, before each a comment with its number, and one that says what is missing."""
     return "\n\n".join(f"<!-- page {page.number} -->{_note(page)}\n\n{page.markdown}".rstrip() for page in pages) + "\n"
 
 
 def _note(page: Page) -> str:
-    said = f"not read: {page.error}" if page.error else "" if page.read else "not read yet"
+    if page.read:
+        said = page.warning.message if page.warning else ""
+    else:
+        said = f"not read: {page.error}" if page.error else "not read yet"
     shown = " ".join(said.split()).replace("--", "- -").replace(">", "&gt;")  # it must not end the comment
     return f"\n<!-- {shown} -->" if shown else ""
 
@@ -108,8 +111,19 @@ def _as_json(work: Work, pages: list[Page], records: list[Record]) -> dict[str, 
         "source": work.claim.source,
         "title": work.claim.title,
         "language": work.claim.language,
-        "pages": [{"number": p.number, "route": p.route, "reason": p.reason, "error": p.error} for p in pages],
+        "pages": [_page_json(page) for page in pages],
         "records": {record.schema: _record_json(record) for record in records},
+    }
+
+
+def _page_json(page: Page) -> dict[str, Any]:
+    warning = page.warning.message if page.warning else None
+    return {
+        "number": page.number,
+        "route": page.route,
+        "reason": page.reason,
+        "error": page.error,
+        "warning": warning,
     }
 
 

@@ -195,6 +195,7 @@ class _Details:
         self.routes: dict[str, dict[Route, int]] = {}
         self.chunks: dict[str, int] = {}
         self.failed_pages: dict[str, dict[int, str]] = {}
+        self.warnings: dict[str, dict[int, str]] = {}
         self.failed_stages: dict[str, dict[Stage, str]] = {}
         self.worked = durations.of_generations(connection, ids)
         for at in range(0, len(ids), _MANY):
@@ -228,11 +229,14 @@ class _Details:
         self.chunks |= {row.document: row.n for row in connection.execute(chunks)}
 
     def _blame(self, connection: Connection, ids: Sequence[str]) -> None:
-        """What failed in the newest generation."""
+        """What failed or was given up in the newest generation."""
         newest = and_(document.c.id == page.c.document, document.c.newest == page.c.generation)
         pages = select(page.c.document, page.c.number, page.c.error).join(document, newest)
         for row in connection.execute(pages.where(page.c.document.in_(ids), page.c.error.is_not(None))):
             self.failed_pages.setdefault(row.document, {})[row.number] = row.error
+        warned = select(page.c.document, page.c.number, page.c.warning).join(document, newest)
+        for row in connection.execute(warned.where(page.c.document.in_(ids), page.c.warning.is_not(None))):
+            self.warnings.setdefault(row.document, {})[row.number] = row.warning
         newest = and_(document.c.id == step.c.document, document.c.newest == step.c.generation)
         steps = select(step.c.document, step.c.stage, step.c.error).join(document, newest)
         for row in connection.execute(steps.where(step.c.document.in_(ids), step.c.state == StepState.FAILED)):
@@ -258,6 +262,7 @@ def _view(row: Any, details: _Details) -> DocumentView:
         generation=row.visible or row.newest,
         error=fault_of(row),
         failed_pages=details.failed_pages.get(row.id, {}),
+        warnings=details.warnings.get(row.id, {}),
         failed_stages=details.failed_stages.get(row.id, {}),
         created_at=row.created_at,
         updated_at=row.updated_at,

@@ -26,7 +26,15 @@ class Inspection:
 
     def strip(self, document: str, number: int) -> list[PageMark]:
         """Every page of a generation without what was read of it: light, also for a thousand pages."""
-        columns = page.c.number, page.c.route, page.c.reason, page.c.engine, page.c.confidence, page.c.error
+        columns = (
+            page.c.number,
+            page.c.route,
+            page.c.reason,
+            page.c.engine,
+            page.c.confidence,
+            page.c.error,
+            page.c.warning,
+        )
         query = select(*columns, page.c.markdown.is_not(None).label("read")).where(_of(page, document, number))
         with self.database.read() as connection:
             return [
@@ -38,6 +46,7 @@ class Inspection:
                     confidence=row.confidence,
                     error=row.error,
                     read=bool(row.read),
+                    warning=row.warning,
                 )
                 for row in connection.execute(query.order_by(page.c.number))
             ]

@@ -156,9 +156,12 @@ def _views(connection: Connection, job_id: str, query: Any, *, stages: bool = Fa
     at_work = _steps_in_hand(connection, job_id, now)
     parts = _stages_of(connection, rows) if stages else {}
     worked = durations.of_places(connection, job_id, sorted({row.document for row in rows if row.document}))
+    warnings = _warnings(connection, job_id)
     places = [(row, (row.document, row.generation)) for row in rows]
     again = retryable_documents(connection, [row.document for row in rows if row.error or row.state in ENDED_BADLY])
-    views = (_view(row, at_work.get(at), now, parts.get(at, ()), worked.get(at)) for row, at in places)
+    views = (
+        _view(row, at_work.get(at), now, parts.get(at, ()), worked.get(at), warnings.get(at, {})) for row, at in places
+    )
     return [replace(view, retryable=_is_retryable(view, again)) for view in views]
 
 
@@ -170,6 +173,17 @@ def _is_retryable(view: JobDocumentView, again: set[str]) -> bool:
     return view.state in ENDED_BADLY and unfetched
 
 
+def _warnings(connection: Connection, job_id: str) -> dict[tuple[str, int], dict[int, str]]:
+    """By document and generation: page -> what was given up of it."""
+    mine = and_(job_document.c.document == page.c.document, job_document.c.generation == page.c.generation)
+    query = select(page.c.document, page.c.generation, page.c.number, page.c.warning).join(job_document, mine)
+    query = query.where(job_document.c.job == job_id, page.c.warning.is_not(None)).order_by(page.c.number)
+    found: dict[tuple[str, int], dict[int, str]] = {}
+    for row in connection.execute(query):
+        found.setdefault((row.document, row.generation), {})[row.number] = row.warning
+    return found
+
+
 def _steps_in_hand(connection: Connection, job_id: str, now: float) -> dict[tuple[str, int], Any]:
     held = and_(step.c.state == StepState.RUNNING, step.c.lease_until > now)
     query = select(step).join(job_document, _STEPS).where(job_document.c.job == job_id, held)
@@ -177,7 +191,12 @@ def _steps_in_hand(connection: Connection, job_id: str, now: float) -> dict[tupl
 
 
 def _view(
-    row: Any, at_work: Any, now: float, stages: tuple[StageProgress, ...], worked: Worked | None
+    row: Any,
+    at_work: Any,
+    now: float,
+    stages: tuple[StageProgress, ...],
+    worked: Worked | None,
+    warnings: Mapping[int, str],
 ) -> JobDocumentView:
     return JobDocumentView(
         source=row.source,
@@ -194,6 +213,7 @@ def _view(
         generation=row.generation,
         stages=stages,
         ended_at=row.ended_at,
+        warnings=warnings,
     )
 
 

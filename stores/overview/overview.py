@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, and_, func, select
 
+from stores.clean_text import clean
 from stores.cursors import key_of
 from stores.database import Database
 from stores.errors import InputError, NotFoundError
@@ -94,7 +95,7 @@ class Overview:
 
     def refused(self, name: str) -> DocumentView | None:
         """A file of that name that could never be taken: it has a reason, and no document."""
-        name = asked_name(name)
+        name = clean(asked_name(name))
         with self.database.read() as connection:
             row = connection.execute(
                 select(source).where(source.c.name == name, *overview_documents.NEVER_TAKEN).limit(1)
@@ -103,7 +104,7 @@ class Overview:
 
     def find(self, name: str) -> str:
         """The document id that ``name`` means: an id, a unique prefix of one, or a source name."""
-        name = asked_name(name)
+        name = clean(asked_name(name))
         with self.database.read() as connection:
             if _ID.fullmatch(name) and self._is_document(connection, name):
                 return name

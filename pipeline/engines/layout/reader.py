@@ -7,26 +7,27 @@ Text that no box holds is kept as text of its own: nothing that is printed gets 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.engines.layout import headings, margins
 from pipeline.engines.layout import model as layout_model
 from pipeline.engines.layout.blocks import Piece, pieces
+from pipeline.engines.layout.drawn_lines import Drawings, bounded
 from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment, fragments_of, printed_lines
 from pipeline.engines.layout.joining import item_text, joined, words_of
 from pipeline.engines.layout.order import reading_order, side_by_side
 from pipeline.engines.layout.page import moved, upright
 from pipeline.engines.layout.tables import Frame, filled, frames_of_grid, frames_of_placements
 from pipeline.engines.pdf import mupdf
-from stores.models import Block, Box, Label, Line, PageText
+from pipeline.page_markdown import AT_MARGIN, escaped
+from stores.models import Block, Box, Fault, Label, Line, PageText
 
 if TYPE_CHECKING:
     import pymupdf
 
-LAYOUT_VERSION = "1"  # part of fingerprints: raise it with every change of output
+LAYOUT_VERSION = "2"  # part of fingerprints: raise it with every change of output
 
 _LABELS = {
     "text": Label.TEXT,
@@ -41,8 +42,9 @@ _LABELS = {
     "caption": Label.CAPTION,
     "formula": Label.FORMULA,
 }
-_OUTSIDE = (Label.HEADER, Label.FOOTER)
 _MAX_FRAGMENTS = 4000  # the models compare each with each: more would take gigabytes
+_ONLY_LINES = "only its lines were read, without headings, columns and tables"
+_TOO_MANY_RULES = "its tables were cut into cells by sight alone: it holds too many drawn lines to search"
 _WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
 
 
@@ -58,20 +60,25 @@ class Region:
     by_row: bool = False  # every printed line stands for itself
 
 
-def read_page(page: pymupdf.Page, engine: str, recognised: bool, confidence: float | None) -> PageText:
+def read_page(
+    page: pymupdf.Page, engine: str, recognised: bool, confidence: float | None, *, plain: bool = False
+) -> PageText:
     """The Markdown and the blocks of a page with a text layer.
 
     ``recognised``: the text layer was made by OCR, so fonts mean nothing. ``engine`` and ``confidence`` (0 to 1, or
     None) are passed on. Boxes are in points of the page as displayed. The page may lose its rotation attribute.
+    ``plain``: without what is optional, the layout and the tables, since looking for them ended the process before.
     """
-    with upright(page) as (flat, back):
-        text = _read(flat, engine, recognised, confidence)
+    with upright(page) as (flat, back), bounded(flat) as drawings:
+        text = _read(flat, drawings, engine, recognised, confidence, plain=plain)
     return moved(text, back) if back else text
 
 
-def _read(page: Any, engine: str, recognised: bool, confidence: float | None) -> PageText:
+def _read(
+    page: Any, drawings: Drawings, engine: str, recognised: bool, confidence: float | None, *, plain: bool
+) -> PageText:
     fragments = _fragments(page, recognised)
-    regions = _regions(page, recognised) if len(fragments) <= _MAX_FRAGMENTS else []
+    regions, warning = _looked_at(page, drawings, recognised, len(fragments), plain=plain)
     _fill(regions, fragments)
     if recognised and not margins.has_margins(float(page.rect.width), float(page.rect.height)):
         regions = _rows_of_strip(regions)
@@ -83,7 +90,23 @@ def _read(page: Any, engine: str, recognised: bool, confidence: float | None) ->
     body = headings.body_size([line for region in running for line in region.lines])
     _check_margins(regions, float(page.rect.width), float(page.rect.height), body)
     ordered = [regions[index] for index in reading_order([region.box for region in regions])]
-    return _written(ordered, words, body, engine, confidence)
+    return replace(_written(ordered, words, body, engine, confidence), warning=warning)
+
+
+def _looked_at(
+    page: Any, drawings: Drawings, recognised: bool, pieces: int, *, plain: bool
+) -> tuple[list[Region], Fault | None]:
+    """The regions that the models find, and what was given up so that the page ends in time."""
+    if plain:
+        return [], Fault(code="layout_left_out", message=f"{_ONLY_LINES}: looking for more ended the worker before")
+    if pieces > _MAX_FRAGMENTS:
+        return [], Fault(code="layout_left_out", message=f"{_ONLY_LINES}: it holds {pieces} pieces of text")
+    regions, groups = _regions(page, recognised)
+    if not any(region.label is Label.TABLE for region in regions):
+        return regions, None
+    if not drawings.searchable:
+        return regions, Fault(code="tables_left_out", message=_TOO_MANY_RULES)
+    return _with_tables(regions, _found_tables(page, drawings, groups)), None
 
 
 def _rows_of_strip(regions: list[Region]) -> list[Region]:
@@ -96,7 +119,7 @@ def _rows_of_strip(regions: list[Region]) -> list[Region]:
         else:
             rows.append(region)
     for region in rows:
-        region.by_row = region.label in (Label.TEXT, Label.LIST, *_OUTSIDE)
+        region.by_row = region.label in (Label.TEXT, Label.LIST, *AT_MARGIN)
     return rows + [region for region in regions if region.frames or not region.fragments]
 
 
@@ -105,7 +128,7 @@ def _check_margins(regions: list[Region], width: float, height: float, body: flo
     for region in regions:
         if margins.has_margins(width, height):
             region.label = margins.label_at_margin(region.label, region.box, region.lines, height, body)
-        elif region.label in _OUTSIDE:
+        elif region.label in AT_MARGIN:
             region.label = Label.TEXT
         if (
             region.lines
@@ -114,7 +137,7 @@ def _check_margins(regions: list[Region], width: float, height: float, body: flo
         ):
             region.label = Label.FOOTER
     first = min((region for region in regions if region.lines), key=lambda region: region.lines[0].box[1], default=None)
-    if first is None or first.label in (*_OUTSIDE, Label.TABLE):
+    if first is None or first.label in (*AT_MARGIN, Label.TABLE):
         return
     if margins.is_running_line(first.lines[0], height, [line for region in regions for line in region.lines]):
         line = first.lines.pop(0)
@@ -123,13 +146,10 @@ def _check_margins(regions: list[Region], width: float, height: float, body: flo
             regions.remove(first)
 
 
-def _regions(page: Any, recognised: bool) -> list[Region]:
-    """The boxes of the layout model; tables with their cells."""
+def _regions(page: Any, recognised: bool) -> tuple[list[Region], list[dict[str, Any]]]:
+    """The boxes of the layout model, tables with the cells that it sees; and what they were made of."""
     groups = layout_model.boxes_of(page, recognised=recognised)
-    regions = [_region(group) for group in groups if _has_area(group["group_bbox"])]
-    if any(region.label is Label.TABLE for region in regions):
-        regions = _with_tables(regions, _found_tables(page, groups))
-    return regions
+    return [_region(group) for group in groups if _has_area(group["group_bbox"])], groups
 
 
 def _has_area(box: Sequence[float]) -> bool:
@@ -147,11 +167,11 @@ def _region(group: dict[str, Any]) -> Region:
     return region
 
 
-def _found_tables(page: Any, groups: list[dict[str, Any]]) -> list[Region]:
+def _found_tables(page: Any, drawings: Drawings, groups: list[dict[str, Any]]) -> list[Region]:
     """Tables with merged cells and headers: the model's grids fused with the drawn lines. About 90 ms."""
     page.layout_information = groups
     try:
-        with layout_model.text_without_pictures(page):
+        with drawings.only_rules(page), layout_model.text_without_pictures(page):
             finder = page.find_tables(use_layout=True, union=True, refine=True)
         tables = [
             (table.bbox, frames_of_placements(table.placements, table.section_rows))
@@ -306,7 +326,7 @@ def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple
         return [_heading(part, label, words, body) for part in headings.heading_parts(lines)]
     if label is Label.TEXT and headings.looks_like_heading(lines, body):
         return [_heading(lines, Label.HEADING, words, body)]
-    if label in _OUTSIDE:
+    if label in AT_MARGIN:
         return [(_block(label, region.box, lines, joined([line.text for line in lines], words)), "")]
     if label is Label.FIGURE and not margins.is_prose(lines):
         text = "\n".join(line.text for line in lines)
@@ -341,12 +361,7 @@ def _paragraph(piece: Piece, words: frozenset[str]) -> tuple[Block, str]:
         text = "\n".join(line.text for line in lines)
         return _block(piece.label, _around(lines), lines, text), f"```\n{text}\n```"
     text = "\n".join(joined([line.text for line in part], words) for part in piece.parts)
-    return _block(piece.label, _around(lines), lines, text), _escaped(text)
-
-
-def _escaped(text: str) -> str:
-    """A paragraph that would read as a Markdown heading or quote keeps its first sign as a sign."""
-    return re.sub(r"(?m)^(?=[#>])", r"\\", text)
+    return _block(piece.label, _around(lines), lines, text), escaped(text)
 
 
 def _block(label: Label, box: Box, lines: Sequence[PrintedLine], text: str, level: int = 0) -> Block:

@@ -92,7 +92,8 @@ def _laid_out(found: ReadPicture, image: PageImage) -> PageText:
     with mupdf.alone:
         document = make_page(level, width_pt, height_pt, lines)
         try:
-            text = read_page(document[0], ENGINE, recognised=True, confidence=_confidence(found.lines))
+            page, sure = document[0], _confidence(found.lines)
+            text = read_page(page, ENGINE, recognised=True, confidence=sure, plain=image.plain)
         finally:
             document.close()
     return _turned_back(text, turn)

@@ -22,12 +22,12 @@ class PyMuPdfText:
         self._document: Any = None
         self._pages_read = 0
 
-    def read(self, path: Path, password: str, number: int) -> PageText:
+    def read(self, path: Path, password: str, number: int, *, plain: bool = False) -> PageText:
         """Markdown and blocks of page ``number`` (from 1); raises InputError, EncryptedError, PageError."""
         with mupdf.alone:
             page = mupdf.load_page(self._open(path, password), number)
             with mupdf.translated(f"The text of page {number} cannot be read", PageError):
-                return layout.read_page(page, self.fingerprint, False, None)
+                return layout.read_page(page, self.fingerprint, False, None, plain=plain)
 
     def close(self) -> None:
         """Let go of the open document and of what MuPDF cached of it."""

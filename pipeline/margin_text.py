@@ -1,0 +1,102 @@
+"""What a line at the margin of a page says: its words, and the numbers in it that may count pages. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_WORD = (
+    r"page|pages|seite|blatt|sheet|folio|p\.|pg\.?|s\.|página|pagina|pág\.?|side|sida|strona|стр\.?|страница|第|頁|页"
+)
+_EDGE = r"[-–—|.·•\s]*"
+_PAGE_NUMBER = re.compile(
+    rf"{_EDGE}(?:(?:{_WORD})\s*)?(?P<first>\d{{1,4}}|[ivxlc]{{1,7}})\s*(?:页|頁|ページ)?"
+    rf"(?:\s*(?:/|of|von|sur|de|di|av|z|из|-|–|共|全)\s*(?P<second>\d{{1,4}})\s*(?:页|頁|ページ)?)?{_EDGE}",
+    re.IGNORECASE,
+)
+_AFTER_WORD = re.compile(rf"(?:(?<=\W)|^)(?:{_WORD})\s*(?P<value>\d{{1,4}})(?![\w]|[.,:/-]\w)", re.IGNORECASE)
+_FIRST = re.compile(r"\s*(?P<value>\d{1,3})(?P<gap>\s*[|·•–—]\s*|\s+)(?=[^\W\d])")
+_LAST = re.compile(r"(?<=[^\W\d.,:/-])(?P<gap>\s*[|·•–—]\s*|\s+)(?P<value>\d{1,3})\s*$")
+_CHAPTER = re.compile(
+    r"\W*(?:(?:ch|chap|chapter|kap|kapitel|cap)\b\.?\s*(?:\d+|[ivxlc]+)|第\s*\d+\s*章)\W*", re.IGNORECASE
+)
+_TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+")
+_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """A number of a line that may be the page's; ``template`` is the line without it, ``words`` what it says besides.
+
+    ``least_pages``: on so many it must count before it is believed.
+    """
+
+    value: int
+    template: str
+    words: str
+    least_pages: int
+
+
+def folded(text: str) -> str:
+    """The words and numbers of a text without case, signs and the spaces between words."""
+    tokens = _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
+    return "".join(f" {token} " if token[0].isdigit() else token for token in tokens)
+
+
+def is_page_number(text: str) -> bool:
+    """Whether a line is a page number alone: ``- 12 -``, ``Page 3 of 9``, ``xiv``, ``第 3 页``."""
+    found = _PAGE_NUMBER.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    return found is not None and _value(found["first"]) > 0
+
+
+def is_chapter_mark(text: str) -> bool:
+    """Whether a line names a chapter by its number alone: ``[Ch. XIX.``, ``第 3 章``."""
+    return _CHAPTER.fullmatch(unicodedata.normalize("NFKC", text).strip()) is not None
+
+
+def countings(text: str) -> Iterator[Counting]:
+    """The ways in which a line may count. A number that is part of a code, a date or an amount never does."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    alone = _PAGE_NUMBER.fullmatch(text)
+    if alone:
+        yield from _alone(alone)
+        return
+    for pattern in (_AFTER_WORD, _FIRST, _LAST):
+        found = pattern.search(text) if pattern is not _FIRST else pattern.match(text)
+        if found:
+            rest = f"{text[: found.start('value')]}{text[found.end('value') :]}"
+            apart = pattern is _AFTER_WORD or bool(found["gap"].strip())
+            words = folded(rest)
+            several = len(_TOKEN.findall(rest)) > 1 or rest.isupper()
+            if apart or several:
+                yield Counting(int(found["value"]), f"#{words}", words, 2 if apart else 3)
+
+
+def _alone(found: re.Match[str]) -> Iterator[Counting]:
+    first, second = _value(found["first"]), found["second"]
+    if first and second is None:
+        yield Counting(first, "#", "", 2)
+    elif first and second is not None:  # of so many pages, or of a chapter
+        yield Counting(first, f"# of {second}", "", 2)
+        yield Counting(int(second), f"{first} - #", "", 2)
+
+
+def _value(digits: str) -> int:
+    """A number in digits or small Roman numerals; 0 where it is none."""
+    if digits.isdigit():
+        return int(digits)
+    values = [_ROMAN[char] for char in digits.lower()]
+    total = sum(-v if any(v < later for later in values[at + 1 : at + 2]) else v for at, v in enumerate(values))
+    return total if _as_roman(total) == digits.lower() else 0
+
+
+def _as_roman(number: int) -> str:
+    signs = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+    written = ""
+    for value, sign in signs:
+        while number >= value:
+            written += sign
+            number -= value
+    return written

@@ -1,0 +1,68 @@
+"""The Markdown of a page, out of which headers and footers are taken, and into which they are put. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from stores.models import Block, Label, PageText
+
+AT_MARGIN = (Label.HEADER, Label.FOOTER)
+_JOINT = "\n\n"
+
+
+def escaped(text: str) -> str:
+    """A paragraph that would read as a Markdown heading or quote keeps its first sign as a sign."""
+    return re.sub(r"(?m)^(?=[#>])", r"\\", text)
+
+
+def is_in_markdown(block: Block) -> bool:
+    """Whether a block stands in the Markdown of its page."""
+    return block.end > block.start
+
+
+def with_margins(text: PageText, outside: Collection[int]) -> PageText:
+    """The same page with the headers and footers ``outside`` (indices of blocks) left out, and all others in.
+
+    The page itself where nothing changes; what was left out before comes back at its place in the reading order.
+    """
+    markdown, blocks = text.markdown, list(text.blocks)
+    for index, block in enumerate(text.blocks):
+        if block.label not in AT_MARGIN or not block.text.strip():
+            continue
+        if is_in_markdown(blocks[index]) and index in outside:
+            markdown, blocks = _taken_out(markdown, blocks, index)
+        elif not is_in_markdown(blocks[index]) and index not in outside:
+            markdown, blocks = _put_in(markdown, blocks, index)
+    return text if markdown == text.markdown else replace(text, markdown=markdown, blocks=tuple(blocks))
+
+
+def _taken_out(markdown: str, blocks: Sequence[Block], index: int) -> tuple[str, list[Block]]:
+    start, end = blocks[index].start, blocks[index].end
+    if markdown.startswith(_JOINT, end):
+        end += len(_JOINT)
+    elif markdown.endswith(_JOINT, 0, start):
+        start -= len(_JOINT)
+    moved = [_moved(block, end, start - end) for block in blocks]
+    moved[index] = replace(blocks[index], start=0, end=0)
+    return markdown[:start] + markdown[end:], moved
+
+
+def _put_in(markdown: str, blocks: Sequence[Block], index: int) -> tuple[str, list[Block]]:
+    """Behind the block before it that stands in the Markdown; in front of all where there is none."""
+    paragraph = escaped(blocks[index].text.strip())
+    at = max((block.end for block in blocks[:index] if is_in_markdown(block)), default=0)
+    lead = _JOINT if at else ""
+    added = lead + paragraph + (_JOINT if markdown and not at else "")
+    moved = [_moved(block, at, len(added)) for block in blocks]
+    start = at + len(lead)
+    moved[index] = replace(blocks[index], start=start, end=start + len(paragraph))
+    return markdown[:at] + added + markdown[at:], moved
+
+
+def _moved(block: Block, behind: int, by: int) -> Block:
+    """A block that begins at or behind an offset, moved; one that stands outside stays there."""
+    if not is_in_markdown(block) or block.start < behind:
+        return block
+    return replace(block, start=block.start + by, end=block.end + by)
