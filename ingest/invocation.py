@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 _MOST_PAGES = 100_000
+_SECRET = ("broker_url", "api_keys", "callback_secret")
 
 
 @dataclass(slots=True)
@@ -77,7 +78,8 @@ def _setting_sentence(errors: Iterable[Any]) -> str:
     parts = []
     for error in errors:
         name = ".".join(str(part) for part in error["loc"])
-        parts.append(f"INGOT_{name.upper()} (or {name} in ingot.toml) is {error['input']!r}: {error['msg'].lower()}")
+        value = "" if error["type"] == "empty" else f" {'not shown' if name in _SECRET else repr(error['input'])}:"
+        parts.append(f"INGOT_{name.upper()} (or {name} in ingot.toml) is{value} {error['msg'].lower()}")
     return "; ".join(parts)
 
 
