@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 _MOST_PAGES = 100_000
+_SECRET = ("broker_url", "api_keys", "callback_secret")
 
 
 @dataclass(slots=True)
@@ -61,6 +62,7 @@ def load_settings() -> Settings:
     from pydantic import ValidationError
 
     from ingest.homes import usable_home
+    from pipeline.broker_address import check as check_broker_url
     from pipeline.settings import Settings
 
     given: dict[str, Any] = {"home": current.home} if current.home else {}
@@ -70,6 +72,8 @@ def load_settings() -> Settings:
         raise InputError(_setting_sentence(error.errors()), code="bad_setting") from error
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"ingot.toml is not valid TOML: {error}", code="bad_setting") from error
+    if found.broker_url:
+        check_broker_url(found.broker_url)
     found = found.model_copy(update={"home": usable_home(found.home)})
     _say_once(found)
     return found
@@ -86,7 +90,8 @@ def _wrong_setting(error: Any) -> str:
     name = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         return f"ingot.toml: {unknown('setting', name, Settings.model_fields, code='bad_setting').message}"
-    return f"INGOT_{name.upper()} (or {name} in ingot.toml) is {error['input']!r}: {error['msg'].lower()}"
+    value = "" if error["type"] == "empty" else f" {'not shown' if name in _SECRET else repr(error['input'])}:"
+    return f"INGOT_{name.upper()} (or {name} in ingot.toml) is{value} {error['msg'].lower()}"
 
 
 def _say_once(settings: Settings) -> None:

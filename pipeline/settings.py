@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -13,17 +14,31 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+_MAY_BE_EMPTY = ("broker_url", "chroma_url")  # empty means the embedded one, as if they were not set
+
 
 class Settings(BaseSettings):
     """Ingot's settings. Each is also the environment variable ``INGOT_<NAME>`` and a key of ``ingot.toml``."""
 
-    model_config = SettingsConfigDict(env_prefix="INGOT_", toml_file="ingot.toml", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="INGOT_",
+        toml_file="ingot.toml",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=False,
+    )
 
     home: Path = Field(Path("ingot-data"), description="folder that holds the knowledge bases")
     broker_url: str = Field("", description="Celery broker; empty: a private Redis is started (embedded mode)")
     chroma_url: str = Field("", description="Chroma server, http://host:port; empty: the embedded runtime's own")
     schema_dir: Path | None = Field(None, description="folder of your own extraction schemas (*.toml)")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: str = Field(
+        "INFO", pattern=r"^(?i:debug|info|warning|error|critical)$", description="DEBUG, INFO, WARNING or ERROR"
+    )
+    log_format: str = Field(
+        "text", pattern=r"^(text|json)$", description="logs of server and workers: text, or json (an object a line)"
+    )
 
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="local worker processes")
     batch_pages: int = Field(16, ge=1, le=256, description="pages of one render, OCR or parse step")
@@ -84,6 +99,14 @@ class Settings(BaseSettings):
     )
     fetch_timeout_s: float = Field(600.0, gt=0, description="a file at a URL must have been fetched by then")
     source_url: str = Field("/source", description="where the source of this installation is offered")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _not_empty(cls, value: object, info: ValidationInfo) -> object:
+        """What is set and empty is a mistake, a variable that was never filled: it would open doors unseen."""
+        if isinstance(value, str) and not value.strip() and info.field_name not in _MAY_BE_EMPTY:
+            raise PydanticCustomError("empty", "set, but empty: give it a value, or unset it")
+        return value
 
     @classmethod
     def settings_customise_sources(

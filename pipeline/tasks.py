@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from celery import Celery, Task, bootsteps, chain, signals
 from celery.exceptions import Ignore
-from kombu.exceptions import ConnectionError as BrokerConnectionError
-from kombu.exceptions import OperationalError
 
-from pipeline import flow, relaying, shared_models, wiring
+from pipeline import flow, relaying, shared_models, step_log, wiring
 from pipeline.broker import configuration, queue_length
+from pipeline.broker_address import bare
+from pipeline.broker_faults import BrokerError
+from pipeline.broker_probe import complain, translated
 from pipeline.errands import delivering, fetching
+from pipeline.logbook import about
 from pipeline.priorities import ERRAND_PRIORITIES, priority_of
 from pipeline.priorities import ERRANDS as ERRANDS
 from pipeline.priorities import PRIORITIES as PRIORITIES
@@ -135,7 +137,8 @@ def publish(self: StepTask, *ids: Any) -> None:
 def deliver(self: Task, knowledge_id: str, job: str) -> None:
     """Deliver the callbacks of a job that are due."""
     try:
-        delivering.deliver(tools(), knowledge_id, job, owner_of(self.request), shared_models.stopping.is_set)
+        with about(knowledge_id=knowledge_id, job=job):
+            delivering.deliver(tools(), knowledge_id, job, owner_of(self.request), shared_models.stopping.is_set)
     except IngotError as error:  # what was claimed is due again when its lease ends
         log.warning("%s: %s", job, error.message)
 
@@ -150,9 +153,10 @@ def fetch(self: Task, knowledge_id: str, job: str, url: str) -> None:
         send_errands(knowledge_id)
 
     try:
-        fetching.fetch(
-            tools(), knowledge_id, job, url, owner_of(self.request), ended, stopping=shared_models.stopping.is_set
-        )
+        with about(knowledge_id=knowledge_id, job=job):
+            fetching.fetch(
+                tools(), knowledge_id, job, url, owner_of(self.request), ended, stopping=shared_models.stopping.is_set
+            )
     except IngotError as error:
         log.warning("%s: %s", job, error.message)
 
@@ -200,9 +204,10 @@ def send(keys: Sequence[StepKey], store: RecordStore | None = None, connection: 
         run = held.dispatch.straight_run(key, flow.STRAIGHT[key.stage])
         wish = wishes.get((key.knowledge_id, key.document, key.generation), 0)
         try:
-            chain(*[_message(step, wish) for step in run]).apply_async(connection=connection)
-        except (OperationalError, BrokerConnectionError, OSError) as error:
-            log.warning("the broker cannot be reached (%s); the relay sends what is due later", type(error).__name__)
+            with translated(app.conf.broker_url):
+                chain(*[_message(step, wish) for step in run]).apply_async(connection=connection)
+        except BrokerError as error:
+            complain(error)
             held.dispatch.unsend(keys[sent:])
             return sent
     return len(keys)
@@ -231,9 +236,10 @@ def send_errands(
     errands = held.errands.take(SEND_AT_ONCE, quiet=quiet)
     for sent, errand in enumerate(errands):
         try:
-            _message_of(errand).apply_async(connection=connection)
-        except (OperationalError, BrokerConnectionError, OSError) as error:
-            log.warning("the broker cannot be reached (%s); the relay sends what is due later", type(error).__name__)
+            with translated(app.conf.broker_url):
+                _message_of(errand).apply_async(connection=connection)
+        except BrokerError as error:
+            complain(error)
             held.errands.unsend(errands[sent:])
             return sent
     return len(errands)
@@ -253,7 +259,7 @@ def send_due(made_by: Tools, knowledge_id: str, calm: Callable[[], bool] = lambd
     app.conf.update(configuration(made_by.settings))
     store = made_by.catalog.store(knowledge_id)
     sent = 0
-    with app.connection_for_write(made_by.settings.broker_url) as connection:
+    with app.connection_for_write(bare(made_by.settings.broker_url)) as connection:
         while calm() and (keys := store.dispatch.take(SEND_BETWEEN_LOOKS, frozenset())):
             now_sent = send(keys, store, connection)
             sent += now_sent
@@ -280,41 +286,36 @@ def quiet_stages(empty: frozenset[str] | None = None) -> frozenset[Stage]:
 def empty_queues() -> frozenset[str]:
     """The queues in which no message waits; none where the broker cannot be reached."""
     try:
-        with app.connection_for_read() as connection:
+        with translated(app.conf.broker_url), app.connection_for_read() as connection:
             names = {*QUEUES.values(), ERRANDS}
             return frozenset(queue for queue in names if queue_length(connection, queue) == 0)
-    except (OperationalError, BrokerConnectionError, OSError):
+    except BrokerError:
         return frozenset()
 
 
 def workers(settings: Settings) -> list[str]:
-    """Names of the workers that answer now, busy ones too; asked from a process that is no worker."""
+    """Names of the workers that answer now, busy ones too; asked from a process that is no worker. May BrokerError."""
     app.conf.update(configuration(settings))
-    try:
-        with app.connection_for_read(settings.broker_url or None) as connection:
-            answers = app.control.ping(timeout=2.0, connection=connection)
-            answers = answers or app.control.ping(timeout=SLOW_ANSWER_S, limit=1, connection=connection) or []
-    except (OperationalError, BrokerConnectionError, OSError):
-        return []
+    with translated(settings.broker_url), app.connection_for_read(bare(settings.broker_url) or None) as connection:
+        answers = app.control.ping(timeout=2.0, connection=connection)
+        answers = answers or app.control.ping(timeout=SLOW_ANSWER_S, limit=1, connection=connection) or []
     return sorted(name for answer in answers for name in answer)
 
 
-def call_workers(settings: Settings, *, patient: bool = False) -> dict[str, Any] | None:
-    """What the workers that answer now tell of themselves, and how many messages wait; None without a broker.
+def call_workers(settings: Settings, *, patient: bool = False) -> dict[str, Any]:
+    """What the workers that answer now tell of themselves, and how many messages wait; or BrokerError.
 
     ``patient``: wait long, but for one worker only.
     """
     timeout_s = SLOW_ANSWER_S if patient else 1.0
     app.conf.update(configuration(settings))
-    try:
-        with app.connection_for_read(settings.broker_url or None) as connection:
-            connection.ensure_connection(max_retries=1, timeout=3)
-            messages = {queue.name: queue_length(connection, queue.name) for queue in app.conf.task_queues}
-            asking = app.control.inspect(timeout=timeout_s, limit=1 if patient else None, connection=connection)
-            queues = asking.active_queues() or {}
-            stats = asking.stats() or {} if queues else {}
-    except (OperationalError, BrokerConnectionError, OSError):
-        return None
+    url = settings.broker_url
+    with translated(url, closer=True), app.connection_for_read(bare(url) or None) as connection:
+        connection.ensure_connection(max_retries=1, interval_start=0, timeout=3)
+        messages = {queue.name: queue_length(connection, queue.name) for queue in app.conf.task_queues}
+        asking = app.control.inspect(timeout=timeout_s, limit=1 if patient else None, connection=connection)
+        queues = asking.active_queues() or {}
+        stats = asking.stats() or {} if queues else {}
     workers = {
         name: {
             "queues": [queue["name"] for queue in served],
@@ -363,15 +364,25 @@ def _in_child(**_: Any) -> None:
     StepTask.killable = True
 
 
-def worker_lost(task_id: str, args: Sequence[Any], hostname: str, fault: Fault | None) -> None:
+def worker_lost(
+    task_id: str, args: Sequence[Any], hostname: str, fault: Fault | None, name: str = "", why: str = ""
+) -> None:
     """A child died over a task: its lease ends now, its temp directory goes, and the relay sends the step again.
 
-    ``fault``: what its work did to it; None: nothing. Called in the worker's parent.
+    ``fault``: what its work did to it; None: nothing. ``name``: the task's; ``why``: how the child ended, in words.
+    Called in the worker's parent.
     """
+    stage = name.removeprefix("ingot.")
+    if stage in set(Stage):
+        key = key_of(Stage(stage), args)
+        step_log.lost(key, task_id, why, **relaying.in_hand(tools(), key))
     names = [str(name) for name in args[:1]]
     relaying.release(tools(), names, f"{hostname}/{task_id}/", fault, blameless=fault is None)
 
 
 def release_worker(hostname: str, *, blameless: bool = False) -> int:
     """End the leases that a worker of this name held when it died; how many steps and errands."""
-    return relaying.release(tools(), tools().catalog.names(), f"{hostname}/", blameless=blameless)
+    freed = relaying.release(tools(), tools().catalog.names(), f"{hostname}/", blameless=blameless)
+    if freed:
+        log.warning("%d steps or errands that %s left unfinished are due again", freed, hostname)
+    return freed
