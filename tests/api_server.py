@@ -79,7 +79,7 @@ class Server(Home):
         self.client.close()
         self.process.terminate()
         try:
-            self.process.wait(20)
+            self.process.wait(GENEROUS_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
         assert self.process.stdout

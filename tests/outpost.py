@@ -26,7 +26,6 @@ from tests.waiting import GENEROUS_S
 from tests.waiting import eventually as until
 
 RETRIES_S = "0,0.2,0.2,0.2,0.3,0.5"
-TIMEOUT_S = 0.8
 
 
 class Outpost:
@@ -54,7 +53,7 @@ class Outpost:
             "home": self.home,
             "broker_url": f"redis+socket://{socket}?virtual_host=0",
             "callback_retries_s": RETRIES_S,
-            "callback_timeout_s": TIMEOUT_S,
+            "callback_timeout_s": GENEROUS_S,
             "allow_private_urls": True,
             "text_engine": "fake",
             "ocr_engine": "fake",

@@ -23,6 +23,7 @@ from stores.errors import InputError, NotFoundError, UnavailableError
 from stores.models import JobState, Options, Outcome, Stage
 from tests.conftest import ROOT
 from tests.in_process import KB, fake_tools, run_until_done
+from tests.waiting import GENEROUS_S, eventually
 
 FAKE = "text/x-fake-pages"
 
@@ -46,7 +47,7 @@ class Door:
         return Upload(path=path, name=name, size_bytes=len(content), sha256=digest, media_type=FAKE)
 
     def submit(self, *uploads: Upload, **wishes: object) -> Receipt:
-        return self.desk.submit(KB, Submission(uploads=uploads, **wishes)).result(30)  # type: ignore[arg-type]
+        return self.desk.submit(KB, Submission(uploads=uploads, **wishes)).result(GENEROUS_S)  # type: ignore[arg-type]
 
     def sql(self, query: str) -> list[tuple[object, ...]]:
         connection = sqlite3.connect(self.tools.catalog.folder(KB) / "kb.db")
@@ -117,10 +118,7 @@ def test_replacing_by_bytes_that_answer_already_removes_what_lost_its_name(door:
     old = door.submit(door.upload("old"), door.upload("known", "b.pdf")).documents[0].document
     run_until_done(door.tools)
     assert outcomes(door.submit(door.upload("known"), replace=True)) == ["changed"]
-    end = time.monotonic() + 10
-    while old in [row[0] for row in door.sql("SELECT id FROM document")]:
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    eventually(lambda: old not in [row[0] for row in door.sql("SELECT id FROM document")])
 
 
 def test_the_same_bytes_under_a_second_name_are_a_duplicate(door: Door) -> None:
@@ -141,7 +139,7 @@ def test_other_options_for_known_bytes_make_only_what_they_ask_for(door: Door) -
 def test_many_at_once_share_commits_and_lose_nobody(door: Door) -> None:
     uploads = [door.upload(f"text {n}", f"{n}.pdf") for n in range(120)]
     futures = [door.desk.submit(KB, Submission(uploads=(upload,))) for upload in uploads]
-    jobs = {future.result(30).job for future in futures}
+    jobs = {future.result(GENEROUS_S).job for future in futures}
     assert len(jobs) == 120
     assert door.sql("SELECT count(*) FROM job") == door.sql("SELECT count(*) FROM document") == [(120,)]
     assert len(door.told) < 60
@@ -150,7 +148,7 @@ def test_many_at_once_share_commits_and_lose_nobody(door: Door) -> None:
 def test_the_same_bytes_from_many_at_once_are_one_document(door: Door) -> None:
     uploads = [door.upload("the same") for _ in range(40)]
     futures = [door.desk.submit(KB, Submission(uploads=(upload,))) for upload in uploads]
-    receipts = [future.result(30) for future in futures]
+    receipts = [future.result(GENEROUS_S) for future in futures]
     assert sorted(outcomes(receipt)[0] for receipt in receipts) == ["new", *["same"] * 39]
     assert door.sql("SELECT count(*) FROM generation") == [(1,)]
     assert door.sql("SELECT count(*) FROM job_document WHERE state = 'queued'") == [(40,)]
@@ -162,9 +160,9 @@ def test_one_that_cannot_be_written_does_not_harm_those_beside_it(door: Door) ->
     good, lost = door.upload("good", "good.pdf"), door.upload("lost", "lost.pdf")
     lost.path.unlink()
     futures = [door.desk.submit(KB, Submission(uploads=(one,))) for one in (good, lost)]
-    assert outcomes(futures[0].result(30)) == ["new"]
+    assert outcomes(futures[0].result(GENEROUS_S)) == ["new"]
     with pytest.raises(UnavailableError):
-        futures[1].result(30)
+        futures[1].result(GENEROUS_S)
     assert door.sql("SELECT source FROM job_document") == [("good.pdf",)]
 
 
@@ -179,7 +177,7 @@ def test_the_thousandth_submission_costs_what_the_first_did(door: Door) -> None:
     first = seconds(100)
     for begin in range(1000, 3000, 50):
         uploads = tuple(door.upload(f"text {n}", f"{n}.pdf") for n in range(begin, begin + 50))
-        door.desk.submit(KB, Submission(uploads=uploads)).result(30)
+        door.desk.submit(KB, Submission(uploads=uploads)).result(GENEROUS_S)
     assert seconds(10_000) < 3 * first + 0.2
 
 
@@ -200,7 +198,7 @@ def test_one_key_many_times_at_once_makes_one_job(door: Door) -> None:
     jobs, conflicts = set(), 0
     for future in futures:
         try:
-            jobs.add(future.result(30).job)
+            jobs.add(future.result(GENEROUS_S).job)
         except InputError as error:
             assert error.code == "conflict"
             conflicts += 1
@@ -293,7 +291,7 @@ def test_the_service_takes_paths_below_the_allowed_folder_only(home: Path, tmp_p
     door = Door(home, ingest_root=allowed)
 
     def submit(*paths: str) -> Receipt:
-        return door.desk.submit(KB, Submission(paths=tuple(map(Path, paths)))).result(30)
+        return door.desk.submit(KB, Submission(paths=tuple(map(Path, paths)))).result(GENEROUS_S)
 
     for bad in ("..", "../secret.pdf", str(tmp_path), "way_out.pdf", "/etc/passwd", "deep/../../secret.pdf"):
         with pytest.raises(InputError) as refused:
@@ -316,7 +314,7 @@ def test_the_service_takes_paths_below_the_allowed_folder_only(home: Path, tmp_p
 
 def test_without_an_allowed_folder_no_path_is_taken(door: Door, tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
-        door.desk.submit(KB, Submission(paths=(tmp_path,))).result(30)
+        door.desk.submit(KB, Submission(paths=(tmp_path,))).result(GENEROUS_S)
     assert refused.value.code == "no_ingest_root"
 
 
