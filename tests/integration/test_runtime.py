@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,6 +64,14 @@ def processes(settings: Settings) -> list[str]:
     return found
 
 
+def another_comes_and_goes(settings: Settings) -> None:
+    """What nothing keeps has had its time by then: another home's runtime has started and ended by itself."""
+    other = settings.model_copy(update={"home": settings.home.with_name("another")})
+    with runtime.session(other):
+        assert runtime.status(other).running
+    soon(lambda: not processes(other), told=lambda: processes(other))
+
+
 def child_pid(settings: Settings, name: str) -> int:
     return int(runtime.status(settings).children[name]["pid"] or 0)
 
@@ -117,7 +124,7 @@ def test_a_killed_supervisor_takes_its_children_along(settings: Settings) -> Non
 
 def test_up_stays_until_down(settings: Settings) -> None:
     assert runtime.up(settings).kept
-    time.sleep(5)
+    another_comes_and_goes(settings)
     assert runtime.status(settings).running
     assert runtime.down(settings)
     assert soon(lambda: not processes(settings))
@@ -145,7 +152,7 @@ def test_the_network_worker_comes_with_the_first_errand(settings: Settings) -> N
         assert soon(lambda: "notify" in runtime.status(settings).children)
         notify = child_pid(settings, "notify")
         assert b"notify" in Path(f"/proc/{notify}/cmdline").read_bytes().split(b"\0")
-    time.sleep(5)
+    another_comes_and_goes(settings)
     assert runtime.status(settings).running, "an errand that is due soon keeps the runtime"
     Catalog(settings.home).rest_errands("some-base")
     soon(lambda: not processes(settings), told=lambda: processes(settings))
