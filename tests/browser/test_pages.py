@@ -278,17 +278,12 @@ def test_names_of_documents_are_text_and_nothing_else(tab: Tab, shelves: str) ->
     assert page.locator("img").count() == 0
 
 
-def test_a_job_of_a_thousand_documents_is_shown_and_quick(tab: Tab, shelves: str) -> None:
+def test_a_job_of_a_thousand_documents_is_shown(tab: Tab, shelves: str) -> None:
     page = tab()
     page.goto(f"{shelves}/knowledge/crowd/jobs")
     page.locator("a.mono").first.click()
     expect(page.locator("#documents tr")).to_have_count(1000)
     expect(page.locator("#all")).to_have_text("1\u202f000")
-    took = page.evaluate(
-        """() => { const began = performance.now(); for (const row of document.querySelectorAll("#documents tr"))
-        row.querySelector(".doc-now").textContent; return performance.now() - began; }"""
-    )
-    assert took < 1000
     page.get_by_role("link", name="1\u202f000 queued").click()
     assert "state=queued" in page.url
 

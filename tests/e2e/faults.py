@@ -59,7 +59,7 @@ class Running:
     database: Path
 
     def rows(self, sql: str) -> list[tuple]:
-        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)
+        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=GENEROUS_S)
         try:
             return connection.execute(sql).fetchall()
         finally:

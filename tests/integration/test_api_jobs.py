@@ -73,7 +73,7 @@ def events(
 
 
 def rows(server: Server, knowledge_id: str, sql: str) -> list[Any]:
-    connection = sqlite3.connect(f"file:{server.folder / knowledge_id / 'kb.db'}?mode=ro", uri=True, timeout=10)
+    connection = sqlite3.connect(f"file:{server.folder / knowledge_id / 'kb.db'}?mode=ro", uri=True, timeout=GENEROUS_S)
     try:
         return connection.execute(sql).fetchall()
     finally:

@@ -114,7 +114,7 @@ def test_a_reader_that_ended_reads_nothing_more(checkpoint: Path, tmp_path: Path
     page = page_at(tmp_path / "page.png")
     reader.warm_up()
     assert reader.read(page).engine.startswith("got")
-    reader.close(within_s=5)
+    reader.close(within_s=GENEROUS_S)
     with pytest.raises(StoppingError):
         reader.read(page)
 

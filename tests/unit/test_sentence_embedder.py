@@ -249,7 +249,7 @@ def test_closed_and_used_again(embedder: SentenceTransformersEmbedder) -> None:
     embedder.close()
     embedder.close()
     assert np.array_equal(embedder.embed_query("x"), before)
-    embedder.close(within_s=5)
+    embedder.close(within_s=GENEROUS_S)
     with pytest.raises(StoppingError):
         embedder.embed_query("x")
 
