@@ -5,8 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,11 @@ from typing import Any
 import httpx2
 
 from tests.e2e.command import COMMAND, ROOT, Home
+from tests.waiting import GENEROUS_S, eventually
 
 SAMPLES = ROOT / "ingest" / "samples"
 FAKE = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "workers": 1}
 """Settings of a server whose documents are fake ones: quick, and slow where a page says so."""
-_START_S = 60.0
 
 
 class Server(Home):
@@ -35,7 +34,7 @@ class Server(Home):
             text=True,
         )
         self.address = self._address()
-        self.client = httpx2.Client(base_url=f"{self.address}/api/v1", timeout=90.0)
+        self.client = httpx2.Client(base_url=f"{self.address}/api/v1", timeout=GENEROUS_S)
 
     def _address(self) -> str:
         assert self.process.stdout
@@ -65,30 +64,22 @@ class Server(Home):
         answer = self.client.post(f"/knowledge/{knowledge_id}/ingest", files=files, data=options)
         return str(self._json(answer, 202)["job_id"])
 
-    def finished(self, job_id: str, within_s: float = 120.0) -> Any:
+    def finished(self, job_id: str, within_s: float = GENEROUS_S) -> Any:
         """The job when it is over."""
-        end = time.monotonic() + within_s
-        while time.monotonic() < end:
-            job = self.get(f"/jobs/{job_id}", wait=10)
-            if job["state"] in ("done", "cancelled"):
-                return job
-        raise AssertionError(f"{job_id} is not over after {within_s:g} s: {job}")
 
-    def soon(self, condition: Callable[[], Any], within_s: float = 30.0) -> Any:
-        """What the condition answers as soon as that is true."""
-        end = time.monotonic() + within_s
-        while time.monotonic() < end:
-            found = condition()
-            if found:
-                return found
-            time.sleep(0.05)
-        raise AssertionError(f"it did not come true within {within_s:g} s")
+        def over() -> Any:
+            job = self.get(f"/jobs/{job_id}", wait=10)
+            return job if job["state"] in ("done", "cancelled") else None
+
+        return eventually(over, within_s, told=lambda: self.get(f"/jobs/{job_id}"))
+
+    soon = staticmethod(eventually)
 
     def close(self) -> None:
         self.client.close()
         self.process.terminate()
         try:
-            self.process.wait(20)
+            self.process.wait(GENEROUS_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
         assert self.process.stdout

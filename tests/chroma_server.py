@@ -6,11 +6,11 @@ import contextlib
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from stores.vectors_http import ChromaHttp
+from tests.waiting import eventually
 
 _RUN = "import sys; from chromadb_rust_bindings import cli; cli(sys.argv)"
 
@@ -26,11 +26,8 @@ def chroma_server(path: Path, port: int = 0) -> Iterator[str]:
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 30
-        while not ChromaHttp(url).alive():
-            if child.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("the Chroma server did not start")
-            time.sleep(0.05)
+        eventually(lambda: ChromaHttp(url).alive() or child.poll() is not None)
+        assert child.poll() is None, "the Chroma server did not start"
         yield url
     finally:
         child.kill()

@@ -8,9 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +22,10 @@ from pipeline.work import Tools
 from stores.tables import step
 from stores.views import CallbackFilter, CallbackView
 from tests.in_process import fake_tools, run_until_done
+from tests.waiting import GENEROUS_S
+from tests.waiting import eventually as until
 
 RETRIES_S = "0,0.2,0.2,0.2,0.3,0.5"
-TIMEOUT_S = 0.8
 
 
 class Outpost:
@@ -54,7 +53,7 @@ class Outpost:
             "home": self.home,
             "broker_url": f"redis+socket://{socket}?virtual_host=0",
             "callback_retries_s": RETRIES_S,
-            "callback_timeout_s": TIMEOUT_S,
+            "callback_timeout_s": GENEROUS_S,
             "allow_private_urls": True,
             "text_engine": "fake",
             "ocr_engine": "fake",
@@ -85,7 +84,7 @@ class Outpost:
         if self.worker and self.worker.poll() is None:
             self.kill_worker()
         self.redis.terminate()
-        self.redis.wait(10)
+        self.redis.wait(GENEROUS_S)
         self.log.close()
         shutil.rmtree(self.home, ignore_errors=True)
 
@@ -118,9 +117,4 @@ class Outpost:
         return [view.state for view in self.callbacks(knowledge_id)]
 
 
-def until(true: Callable[[], Any], within_s: float = 20.0) -> None:
-    """Wait for something to become so."""
-    end = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < end, f"it did not come true within {within_s:g} s"
-        time.sleep(0.02)
+__all__ = ["Outpost", "until"]

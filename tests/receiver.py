@@ -125,9 +125,11 @@ def reset(handler: Handler) -> None:
     handler.close_connection = True
 
 
-def slow(seconds: float, status: int = 200) -> Behaviour:
+def held(over: threading.Event, status: int = 200) -> Behaviour:
+    """No answer before the event."""
+
     def behave(handler: Handler) -> None:
-        time.sleep(seconds)
+        over.wait()
         handler.say(status)
 
     return behave

@@ -4,7 +4,7 @@ A fake document is a small text file: the first line is ``%FAKE`` (``%FAKE passw
 separated by form feeds. In a page, ``# `` begins a heading, lines are paragraphs. A page that begins with ``[scan]``
 has no text layer, ``[broken]`` cannot be read, and ``[blank]`` shows nothing. What native code does at its worst can be
 had, too: a page that holds ``[crash]`` ends its process, ``[hang]`` sleeps for ever and ``[burn]`` computes for ever,
-``[memory]`` asks for memory without end, ``[slow 0.5]`` takes that many seconds; with ``[layout crash]`` and the like
+``[memory]`` asks for memory without end, ``[slow 0.5]`` takes that many seconds, ``[until /a/file]`` waits for that file; with ``[layout crash]`` and the like
 it is only the layout, which a plain reading leaves out.
 """
 
@@ -144,6 +144,9 @@ def _misbehave(text: str) -> None:
     slow = re.search(r"\[slow ([\d.]+)\]", text)
     if slow:
         time.sleep(float(slow[1]))
+    gate = re.search(r"\[until (\S+)\]", text)
+    while gate and not Path(gate[1]).exists():
+        time.sleep(0.02)
 
 
 def _pages(path: Path, password: str) -> list[str]:

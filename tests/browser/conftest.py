@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,9 +17,10 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import GENEROUS_MS, GENEROUS_S, eventually
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMMAND = [sys.executable, "-c", "from ingest.cli import main; main()"]
-READY_S = 60.0
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -51,7 +51,7 @@ def tab(chromium: Any) -> Iterator[Callable[..., Any]]:
         context = chromium.new_context(**{"locale": "en-GB", "timezone_id": "UTC", **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(40_000)
+        page.set_default_timeout(GENEROUS_MS)
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page
@@ -96,8 +96,10 @@ def serving(**settings: object) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(60)
-        subprocess.run([*COMMAND, "down"], cwd=ROOT, env=environment, capture_output=True, timeout=60, check=False)
+        server.wait(GENEROUS_S)
+        subprocess.run(
+            [*COMMAND, "down"], cwd=ROOT, env=environment, capture_output=True, timeout=GENEROUS_S, check=False
+        )
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -123,15 +125,16 @@ def still() -> Iterator[Callable[..., str]]:
     yield serve
     for server, thread in running:
         server.should_exit = True
-        thread.join(10)
+        thread.join(GENEROUS_S)
 
 
 def wait_until_it_answers(address: str, lives: Callable[[], bool]) -> None:
-    until = time.monotonic() + READY_S
-    while time.monotonic() < until and lives():
+    def answers() -> bool:
+        assert lives(), "the server ended"
         try:
-            urllib.request.urlopen(f"{address}/livez", timeout=2).close()
-            return
+            urllib.request.urlopen(f"{address}/livez", timeout=GENEROUS_S).close()
         except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the server does not answer")
+            return False
+        return True
+
+    eventually(answers)

@@ -16,6 +16,7 @@ from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.models import Box
 from tests.in_process import KB, fake_document, fake_tools, ingest_now
+from tests.waiting import GENEROUS_MS
 
 pytestmark = pytest.mark.browser
 
@@ -374,9 +375,9 @@ def test_a_document_in_work_fills_by_itself(tab: Tab, fake_site: str) -> None:
     page = tab()
     page.goto(f"{fake_site}/knowledge/live/documents/{document}?page=1")
     expect(page.locator(".head .state")).not_to_have_text("done")
-    expect(page.locator(".pane-text .markdown")).to_contain_text("The heron waits", timeout=40_000)
-    expect(page.locator(".page-cell.page-ocr")).to_have_count(6, timeout=40_000)
-    expect(page.locator(".head .state")).to_have_text("done", timeout=40_000)
+    expect(page.locator(".pane-text .markdown")).to_contain_text("The heron waits", timeout=GENEROUS_MS)
+    expect(page.locator(".page-cell.page-ocr")).to_have_count(6, timeout=GENEROUS_MS)
+    expect(page.locator(".head .state")).to_have_text("done", timeout=GENEROUS_MS)
     expect(page.locator(".page-cell[aria-current]")).to_have_text("1")
 
 

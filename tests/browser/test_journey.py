@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.browser
+from tests.waiting import GENEROUS_MS
 
-PATIENCE_MS = 120_000  # two cores, and the models are loaded
+pytestmark = pytest.mark.browser
 
 
 def expect(found: Any) -> Any:
@@ -29,7 +29,7 @@ def test_from_a_file_to_its_proof(tab: Callable[..., Any], site: str, samples: P
     files = [samples / name for name in ("invoice.pdf", "contract_zh_scan.pdf")]
     page.locator('input[type="file"]').set_input_files(files)
     page.wait_for_url("**/jobs/journey.*")
-    expect(page.locator("#job-state")).to_have_text("done", timeout=PATIENCE_MS)
+    expect(page.locator("#job-state")).to_have_text("done", timeout=GENEROUS_MS)
     page.get_by_role("link", name="invoice.pdf").first.click()
     page.locator('.value[data-key="invoice.amount"]').click()
     expect(page.locator(".layer-values .place.lit rect")).to_have_count(1)

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import GENEROUS_S
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMMAND = [sys.executable, "-c", "from ingest.cli import main; main()"]
 
@@ -24,7 +26,12 @@ class Home:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*COMMAND, *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=400
+            [*COMMAND, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=3 * GENEROUS_S,
         )
 
     def ingot(self, *arguments: str, code: int = 0) -> str:
@@ -37,4 +44,6 @@ class Home:
         return json.loads(self.ingot(*arguments, "--json", code=code))
 
     def down(self) -> None:
-        subprocess.run([*COMMAND, "down"], cwd=ROOT, env=self.environment, capture_output=True, timeout=60, check=False)
+        subprocess.run(
+            [*COMMAND, "down"], cwd=ROOT, env=self.environment, capture_output=True, timeout=GENEROUS_S, check=False
+        )

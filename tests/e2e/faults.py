@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from pipeline.settings import Settings
 from stores.models import JobState
 from stores.views import JobView
 from tests.in_process import fake_document
+from tests.waiting import GENEROUS_S, eventually
 
 KB = "faults"
 WORDS = (
@@ -59,35 +59,35 @@ class Running:
     database: Path
 
     def rows(self, sql: str) -> list[tuple]:
-        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)
+        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=GENEROUS_S)
         try:
             return connection.execute(sql).fetchall()
         finally:
             connection.close()
 
-    def child_at(self, stage: str, within_s: float = 40.0) -> int:
+    def child_at(self, stage: str) -> int:
         """The process id of a worker child that works on a stage right now."""
-        end = time.monotonic() + within_s
-        while time.monotonic() < end:
-            for (worker,) in self.rows(f"SELECT worker FROM step WHERE stage = '{stage}' AND state = 'running'"):
-                return int(worker.rpartition("#")[2])
-            time.sleep(0.001)
-        raise AssertionError(f"no child was seen at {stage}")
+        asked = f"SELECT worker FROM step WHERE stage = '{stage}' AND state = 'running'"
+        ((worker,), *_) = eventually(lambda: self.rows(asked), every_s=0.001)
+        return int(worker.rpartition("#")[2])
 
     def kill(self, name: str, with_signal: int = signal.SIGKILL) -> None:
         """Signal a child of the supervisor: redis, chroma or worker."""
-        os.kill(runtime.status(self.settings).children[name]["pid"], with_signal)
+        os.kill(self.child(name), with_signal)
 
-    def wait(self, job: str, within_s: float = 150.0) -> JobView:
-        end = time.monotonic() + within_s
-        while time.monotonic() < end:
+    def child(self, name: str) -> int:
+        """Its process id; 0 while it is not there."""
+        return int(runtime.status(self.settings).children[name]["pid"] or 0)
+
+    def wait(self, job: str) -> JobView:
+        """The job at its end."""
+
+        def over() -> JobView | None:
             view = self.service.job(job)
-            if view.state is not JobState.RUNNING:
-                return view
-            time.sleep(0.2)
-        raise AssertionError(
-            f"the job did not end: {self.rows('SELECT stage, state, count(*) FROM step GROUP BY 1, 2')}"
-        )
+            return None if view.state is JobState.RUNNING else view
+
+        steps = "SELECT stage, state, count(*) FROM step GROUP BY 1, 2"
+        return eventually(over, 2 * GENEROUS_S, 0.2, told=lambda: self.rows(steps))
 
 
 @contextmanager

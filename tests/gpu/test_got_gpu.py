@@ -18,6 +18,7 @@ from pipeline.engines.got.got_model import GotModel  # noqa: E402
 from pipeline.engines.got.slots import Options, SlotBatcher  # noqa: E402
 from scripts.bench_got import make_reader, page_pictures  # noqa: E402
 from tests.tiny_got import build, pictures  # noqa: E402
+from tests.waiting import GENEROUS_S  # noqa: E402
 
 pytestmark = [pytest.mark.gpu, pytest.mark.torch]
 PAGES, LIMIT = 8, 96
@@ -37,7 +38,7 @@ def read_all(reader: GotModel, pixels: list[Any], slots: int, **options: Any) ->
     made = SlotBatcher(reader, Options(slots=slots, max_tokens=LIMIT, **options))
     futures = [made.submit(page) for page in pixels]
     try:
-        return [list(future.result(timeout=300).tokens) for future in futures]
+        return [list(future.result(timeout=GENEROUS_S).tokens) for future in futures]
     finally:
         made.close()
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.api_server import FAKE, Server, serving
 from tests.in_process import fake_document
+from tests.waiting import GENEROUS_S
 
 ALL, MINE = "key-for-all-0123456789", "key-for-mine-0123456789"
 
@@ -26,7 +27,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def mine(server: Server) -> Iterator[httpx2.Client]:
     headers = {"Authorization": f"Bearer {MINE}"}
-    with httpx2.Client(base_url=server.client.base_url, headers=headers, timeout=30) as client:
+    with httpx2.Client(base_url=server.client.base_url, headers=headers, timeout=GENEROUS_S) as client:
         yield client
 
 

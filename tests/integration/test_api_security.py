@@ -19,6 +19,7 @@ from ingest.keys import new_entry
 from stores.errors import InputError
 from tests.api_server import FAKE, Server, serving
 from tests.e2e.command import COMMAND, ROOT
+from tests.waiting import GENEROUS_S
 
 ALL, ALL_ENTRY = new_entry()
 MINE, MINE_ENTRY = new_entry(["mine", "ours"])
@@ -52,7 +53,7 @@ def upload(server: Server, knowledge_id: str, key: str = "", **headers: str) -> 
 def asked(server: Server, method: str, path: str, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
     """The status and problem of a request with exactly these headers, Host too."""
     parts = urlsplit(server.address)
-    connection = http.client.HTTPConnection(str(parts.hostname), parts.port or 0, timeout=20)
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port or 0, timeout=GENEROUS_S)
     connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
     for name, value in {"Host": parts.netloc, "Content-Length": "0", **headers}.items():
         connection.putheader(name, value)

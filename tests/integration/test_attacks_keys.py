@@ -16,6 +16,7 @@ from ingest.keys import new_entry
 from ingest.web.login import MOST_WRONG
 from stores.errors import InputError
 from tests.api_server import FAKE, Server, serving
+from tests.waiting import GENEROUS_S
 
 ALL, ALL_ENTRY = new_entry()
 MINE, MINE_ENTRY = new_entry(["mine"])
@@ -69,7 +70,7 @@ def filled(path: str, values: dict[str, str]) -> str:
 def asked(server: Server, method: str, path: str, key: str = "", **more: Any) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     body = {"json": {"query": "x"}} if path.endswith("/search") and method == "POST" else {}
-    return httpx2.request(method, server.address + path, headers={**headers, **more}, timeout=30, **body)
+    return httpx2.request(method, server.address + path, headers={**headers, **more}, timeout=GENEROUS_S, **body)
 
 
 def test_every_route_asks_for_a_key(server: Server, theirs: dict[str, str]) -> None:

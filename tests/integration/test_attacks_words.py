@@ -21,6 +21,7 @@ import httpx2
 import pytest
 
 from tests.api_server import FAKE, Server, serving
+from tests.waiting import GENEROUS_S
 
 SCRIPT = "<script>alert(1)</script>"
 IMAGE = "<img src=x onerror=alert(1)>"
@@ -110,7 +111,7 @@ def form(name: str, content: bytes, fields: dict[str, str]) -> bytes:
 def plainly(server: Server, method: str, path: str) -> tuple[int, http.client.HTTPMessage, bytes]:
     """Ask for a path exactly as it is written."""
     parts = urlsplit(server.address)
-    connection = http.client.HTTPConnection(str(parts.hostname), parts.port or 0, timeout=20)
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port or 0, timeout=GENEROUS_S)
     connection.putrequest(method, path)
     connection.putheader("Content-Length", "0")
     connection.endheaders()
@@ -229,7 +230,9 @@ def test_nothing_of_a_document_runs_on_any_page(server: Server, hostile: str) ->
         f"/login?next={quote(SCRIPT)}",
     ]  # fmt: skip
     for path in pages:
-        answer = httpx2.get(server.address + path, headers={"Accept": "text/html"}, follow_redirects=True, timeout=30)
+        answer = httpx2.get(
+            server.address + path, headers={"Accept": "text/html"}, follow_redirects=True, timeout=GENEROUS_S
+        )
         assert answer.status_code in (200, 404, 422), path
         assert not Running(answer.text).found, path
         assert "49" not in re.findall(r"a&#39;[^<]*?=(\d+)", answer.text), "templates do not read what they show"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +14,8 @@ from stores.errors import InputError
 from stores.models import JobState
 from stores.tables import callback
 from tests.outpost import Outpost, until
-from tests.receiver import Receiver, drip, redirect_to, reset, sized, slow
+from tests.receiver import Receiver, drip, held, redirect_to, reset, sized
+from tests.waiting import GENEROUS_S
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +59,19 @@ def test_each_document_and_then_the_job_in_order(outpost: Outpost, receiver: Rec
     assert sources == {f"{number}.pdf" for number in range(6)}
 
 
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[Outpost]:
+    """Gives up soon who does not answer, and tries often."""
+    found = Outpost(callback_timeout_s=0.8, callback_retries_s="0" + ",0.2" * 30)
+    found.start_worker()
+    yield found
+    found.close()
+
+
 @pytest.mark.parametrize(
     "behaviour",
-    [500, 503, 404, reset, slow(3.0), drip, redirect_to("http://169.254.169.254/latest/"), redirect_to("/inside")],
-    ids=["500", "503", "404", "reset", "slow", "drip", "redirect to link-local", "redirect to loopback"],
+    [500, 503, 404, reset, redirect_to("http://169.254.169.254/latest/"), redirect_to("/inside")],
+    ids=["500", "503", "404", "reset", "redirect to link-local", "redirect to loopback"],
 )
 def test_every_event_arrives_once_the_receiver_is_well(
     outpost: Outpost, receiver: Receiver, kb: str, behaviour
@@ -73,6 +83,13 @@ def test_every_event_arrives_once_the_receiver_is_well(
     until(lambda: outpost.states(kb) == ["delivered"] * 3)
     assert {call.id for call in receiver.took("/x")} == {view.id for view in outpost.callbacks(kb)}
     assert not receiver.took("/inside"), "a redirect is not followed"
+
+
+@pytest.mark.parametrize("behaviour", [held(threading.Event()), drip], ids=["silent", "drip"])
+def test_every_event_arrives_once_the_receiver_answers_in_time(
+    impatient: Outpost, receiver: Receiver, kb: str, behaviour
+) -> None:
+    test_every_event_arrives_once_the_receiver_is_well(impatient, receiver, kb, behaviour)
 
 
 def test_a_receiver_that_is_down_and_comes_back(outpost: Outpost, receiver: Receiver, kb: str) -> None:
@@ -107,11 +124,13 @@ def test_after_the_last_try_it_is_dead_and_replays(outpost: Outpost, receiver: R
     assert view.attempt == 6 and view.status == 500 and "500" in (view.error or "") and view.finished_at
     stamps = {call.headers["webhook-timestamp"] for call in receiver.took("/x")}
     assert len(receiver.took("/x")) == 6 and len(stamps) > 1 and {call.id for call in receiver.took("/x")} == {view.id}
-    time.sleep(1.2)
+    outpost.submit(kb, callback_url=receiver.on("/later", 200))
+    outpost.work(kb)
+    until(lambda: receiver.took("/later"))
     assert len(receiver.took("/x")) == 6, "the dead stay dead"
     receiver.on("/x", 200)
     assert outpost.service.replay_callback(view.id).state == "pending"
-    until(lambda: outpost.states(kb) == ["delivered"])
+    until(lambda: outpost.states(kb) == ["delivered"] * 2)
     assert receiver.took("/x")[-1].id == view.id
     again = outpost.service.replay_callback(view.id)
     assert again.attempt == 0
@@ -147,27 +166,27 @@ def test_retry_after_is_honoured(outpost: Outpost, receiver: Receiver, kb: str) 
     outpost.work(kb)
     until(lambda: outpost.states(kb) == ["delivered"])
     first, second = receiver.took("/x")
-    assert 2.0 <= second.at - first.at < 4.0
+    assert second.at - first.at >= 2.0
 
 
 def test_one_slow_receiver_does_not_hold_the_others(outpost: Outpost, kb: str) -> None:
-    lame, quick = Receiver().start(), Receiver().start()
+    """It answers nothing before the others have everything."""
+    lame, quick, over = Receiver().start(), Receiver().start(), threading.Event()
     try:
-        lame.on("/x", slow(0.7))
+        lame.on("/x", held(over))
         for _ in range(30):
             outpost.submit(kb, callback_url=lame.url("/x"))
         outpost.work(kb)
         until(lambda: lame.took("/x"))
         other = f"{kb}-other"
-        began = time.monotonic()
         for _ in range(20):
             outpost.submit(other, callback_url=quick.url("/x"))
         outpost.work(other)
         until(lambda: outpost.states(other) == ["delivered"] * 20)
-        assert time.monotonic() - began < 6
-        assert "pending" in outpost.states(kb)
+        assert outpost.states(kb) == ["pending"] * 30
     finally:
         outpost.service.delete_knowledge_base(kb)
+        over.set()
         lame.stop()
         quick.stop()
 
@@ -248,7 +267,7 @@ def test_many_at_once_to_one_receiver(outpost: Outpost, receiver: Receiver, kb: 
     url = receiver.on("/x", 200)
     jobs = {outpost.submit(kb, callback_url=url) for _ in range(60)}
     outpost.work(kb)
-    until(lambda: outpost.states(kb) == ["delivered"] * 60, within_s=30)
+    until(lambda: outpost.states(kb) == ["delivered"] * 60)
     assert {call.event["data"]["job_id"] for call in receiver.took("/x")} == jobs
     assert len(receiver.took("/x")) == 60, "nothing came twice"
 
@@ -267,25 +286,24 @@ def test_a_lost_message_costs_seconds(outpost: Outpost, receiver: Receiver, kb: 
         outpost.work(kb)
     store = outpost.tools.catalog.store(kb)
     store.errands.take(10, quiet=False)
-    until(lambda: outpost.states(kb) == ["delivered"], within_s=25)
+    until(lambda: outpost.states(kb) == ["delivered"])
 
 
 class TestKilled:
     """The worker is killed in the middle; a new one takes over what it had in hand."""
 
     def test_sigkill_in_the_middle_of_a_delivery(self, receiver: Receiver, kb: str) -> None:
-        outpost = Outpost(callback_timeout_s=10)
+        outpost = Outpost(callback_timeout_s=10 * GENEROUS_S)  # and no lease ends before that
         try:
             outpost.start_worker()
-            url = receiver.on("/x", slow(5.0), slow(5.0), 200)
+            dying = held(threading.Event())
+            url = receiver.on("/x", dying, dying, 200)
             jobs = [outpost.submit(kb, files=2, callback_url=url, callback_each=True) for _ in range(5)]
             outpost.work(kb)
             until(lambda: len(receiver.took("/x")) >= 2)
             outpost.kill_worker()
-            began = time.monotonic()
             outpost.start_worker()
-            until(lambda: outpost.states(kb) == ["delivered"] * 15, within_s=30)
-            assert time.monotonic() - began < 15, "its leases ended with it"
+            until(lambda: outpost.states(kb) == ["delivered"] * 15)  # its leases ended with it
             for job in jobs:
                 ids = [call.id for call in receiver.took("/x") if call.event["data"]["job_id"] == job]
                 assert list(dict.fromkeys(ids)) == [view.id for view in outpost.callbacks(kb, job=job)]

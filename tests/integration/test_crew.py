@@ -7,8 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,8 @@ import pytest
 from ingest import children, crew
 from ingest.children import Child
 from tests.conftest import ROOT
-
-PATIENCE_S = 40.0
+from tests.waiting import GENEROUS_S
+from tests.waiting import eventually as soon
 
 
 @pytest.fixture
@@ -27,26 +26,16 @@ def broker_url(home: Path) -> Iterator[str]:
         [children.redis_program(), "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(home)],
         stdout=subprocess.DEVNULL,
     )
-    while not path.exists():
-        time.sleep(0.01)
+    soon(path.exists)
     yield f"redis+socket://{path}?virtual_host=0"
     server.terminate()
-    server.wait(10)
+    server.wait(GENEROUS_S)
 
 
 def environment(home: Path, broker_url: str, **settings: str) -> dict[str, str]:
     given = {f"INGOT_{name.upper()}": value for name, value in settings.items()}
     ours = {"INGOT_BROKER_URL": broker_url, "INGOT_HOME": str(home), "INGOT_PYTHON": sys.executable}
     return {**os.environ, **ours, "INGOT_WORKERS": "1", "INGOT_OCR_ENGINE": "fake", "INGOT_EMBEDDER": "fake", **given}
-
-
-def soon(condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def children_of(pid: int) -> dict[str, int]:
@@ -77,12 +66,11 @@ def both(home: Path, broker_url: str) -> Iterator[subprocess.Popen[bytes]]:
     with (home / "log").open("wb") as log:
         started = subprocess.Popen(command, env=environment(home, broker_url), cwd=ROOT, stdout=log, stderr=log)
     assert soon(lambda: (home / "log").read_text().count("mine") > 1 and len(children_of(started.pid)) == 2)
-    ready = soon(lambda: (home / "log").read_text().count(" is ready: ") == 2)
-    assert ready, (home / "log").read_text()
+    soon(lambda: (home / "log").read_text().count(" is ready: ") == 2, told=(home / "log").read_text)
     yield started
     if started.poll() is None:
         started.kill()
-        started.wait(10)
+        started.wait(GENEROUS_S)
 
 
 def test_a_role_of_two_workers(both: subprocess.Popen[bytes]) -> None:
@@ -94,7 +82,7 @@ def test_a_role_of_two_workers(both: subprocess.Popen[bytes]) -> None:
     assert second["mine@here"] == first["mine@here"]
     both.terminate()
     both.terminate()
-    assert both.wait(PATIENCE_S) == 0
+    assert both.wait(GENEROUS_S) == 0
     assert not [pid for pid in (*first.values(), *second.values()) if alive(pid)]
 
 
@@ -114,14 +102,16 @@ def test_a_worker_that_cannot_work_ends_with_one_sentence(home: Path) -> None:
         url = f"redis://127.0.0.1:{listening.getsockname()[1]}/0"
         told = environment(home, url, ocr_engine="got", ocr_model=str(home / "nothing"))
         command = [str(ROOT / "start_worker.sh"), "gpu"]
-        run = subprocess.run(command, env=told, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+        run = subprocess.run(
+            command, env=told, cwd=ROOT, capture_output=True, text=True, timeout=GENEROUS_S, check=False
+        )
     assert run.returncode == 6, run.stderr
     assert run.stderr.count("the weights of") == 1
     assert "INGOT_OCR_MODEL" in run.stderr
 
 
 REFUSES = "import os, sys; sys.exit(6)"
-ENDURES = "import time; time.sleep(60)"
+ENDURES = "import time; time.sleep(600)"
 
 
 def test_one_that_cannot_work_ends_the_others() -> None:

@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from ingest.api.description import OPEN
 from tests.api_server import FAKE, Server, serving
 from tests.in_process import fake_document
+from tests.waiting import GENEROUS_S
 
 
 def no_bug(ctx: Any, response: schemathesis.Response, case: schemathesis.Case) -> None:
@@ -95,7 +96,7 @@ def ask(operation: Any, known: dict[str, Any], server: Server) -> None:
             case.headers = {**(case.headers or {}), "Authorization": key}
         if "wait" in (case.query or {}):
             case.query = {**case.query, "wait": 0.1 if case.query["wait"] else 0}
-        response = case.call(base_url=server.address, timeout=60)
+        response = case.call(base_url=server.address, timeout=GENEROUS_S)
         case.validate_response(response, checks=CHECKS)
         if key and not keyed and operation.path not in OPEN:
             nowhere = (404, 405)  # an id of two dots makes another path of it

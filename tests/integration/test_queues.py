@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from pipeline import tasks
 from pipeline.broker import configuration
 from pipeline.settings import Settings
 from stores.models import Stage, StepKey
+from tests.waiting import GENEROUS_S, eventually
 
 
 @pytest.fixture
@@ -23,15 +23,14 @@ def broker_url(home: Path) -> Iterator[str]:
         [children.redis_program(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(home)],
         stdout=subprocess.DEVNULL,
     )
-    while not socket.exists():
-        time.sleep(0.01)
+    eventually(socket.exists)
     before = dict(tasks.app.conf.changes)
     url = f"redis+socket://{socket}?virtual_host=0"
     tasks.app.conf.update(configuration(Settings(broker_url=url)))
     yield url
     tasks.app.conf.update(before)
     server.terminate()
-    server.wait(10)
+    server.wait(GENEROUS_S)
 
 
 def test_messages_of_every_priority_are_counted(broker_url: str) -> None:

@@ -6,7 +6,6 @@ import dataclasses
 import socket
 from pathlib import Path
 
-import pytest
 from starlette.testclient import TestClient
 
 from ingest.api.app import create_app
@@ -65,7 +64,6 @@ def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
     assert str(tmp_path / "file") in why["home"]
 
 
-@pytest.mark.timeout(60)
 def test_the_answer_is_a_problem_with_every_reason(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, embedder="fake", broker_url="redis://127.0.0.1:1/0")
     client = TestClient(create_app(Service(settings)), base_url="http://localhost")

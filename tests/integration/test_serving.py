@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import pytest
 from ingest import children
 from tests.api_server import FAKE, Server, serving
 from tests.e2e.command import COMMAND, ROOT, Home
+from tests.waiting import GENEROUS_S, eventually
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +26,10 @@ def server() -> Iterator[Server]:
         yield running
 
 
-def submit(server: Server, number: int, retry_until: float = 0.0) -> str:
+def submit(server: Server, number: int) -> str:
     """The job of one small upload; repeated with the same key until it is answered."""
-    while True:
+
+    def taken() -> str:
         try:
             answer = httpx2.post(
                 f"{server.address}/api/v1/knowledge/kept/ingest",
@@ -36,11 +37,11 @@ def submit(server: Server, number: int, retry_until: float = 0.0) -> str:
                 headers={"Idempotency-Key": f"n-{number}"},
             )
             assert answer.status_code in (202, 409), answer.text
-            if answer.status_code == 202:
-                return str(answer.json()["job_id"])
+            return str(answer.json()["job_id"]) if answer.status_code == 202 else ""
         except httpx2.TransportError:
-            assert time.monotonic() < retry_until, "the server does not come back"
-        time.sleep(0.05)
+            return ""
+
+    return eventually(taken)
 
 
 def test_a_taken_port_is_said(server: Server, home: Path) -> None:
@@ -57,21 +58,31 @@ def test_without_a_key_only_loopback_is_listened_on(home: Path) -> None:
     assert "ingot keys new" in ran.stderr
 
 
+def refused(address: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(address).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_after_what_it_is_answering(home: Path, number: signal.Signals) -> None:
     server = Server(home, **FAKE)
     try:
         head = "POST /api/v1/knowledge/end/ingest HTTP/1.1\r\nHost: localhost\r\nContent-Length: 91\r\n"
-        body = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.pdf"\r\n\r\n%FAKE\nx\r\n--b--\r\n'
+        body = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.pdf"\r\n\r\n%FAKE\n'
+        body += b"x" * 400_000 + b"\r\n--b--\r\n"
         head = head.replace("91", str(len(body))) + "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
-        with socket.create_connection(("127.0.0.1", int(server.address.rsplit(":", 1)[1]))) as slow:
-            slow.sendall(head.encode() + body[:30])
-            time.sleep(0.3)
+        address = ("127.0.0.1", int(server.address.rsplit(":", 1)[1]))
+        with socket.create_connection(address) as slow:
+            slow.sendall(head.encode() + body[:-30])
+            eventually(lambda: list((home / "run" / "uploads").rglob("*.part")))
             server.process.send_signal(number)
-            time.sleep(0.3)
-            slow.sendall(body[30:])
+            eventually(lambda: refused(address))
+            slow.sendall(body[-30:])
             assert slow.recv(100).startswith(b"HTTP/1.1 202")
-        assert server.process.wait(15) == 0
+        assert server.process.wait(GENEROUS_S) == 0
         assert "Traceback" not in (home / "serve.log").read_text()
     finally:
         server.close()
@@ -84,7 +95,7 @@ def test_killed_in_the_middle_it_keeps_what_it_accepted() -> None:
 
         def client(numbers: range) -> None:
             for number in numbers:
-                jobs[number] = submit(server, number, time.monotonic() + 60)
+                jobs[number] = submit(server, number)
 
         threads = [threading.Thread(target=client, args=(range(at, 90, 6),)) for at in range(6)]
         for thread in threads:
@@ -97,17 +108,17 @@ def test_killed_in_the_middle_it_keeps_what_it_accepted() -> None:
         )
         try:
             for thread in threads:
-                thread.join(90)
+                thread.join(GENEROUS_S)
             assert sorted(jobs) == list(range(90))
             assert len(set(jobs.values())) == 90
             server.client.close()
-            server.client = httpx2.Client(base_url=f"{server.address}/api/v1", timeout=90.0)
+            server.client = httpx2.Client(base_url=f"{server.address}/api/v1", timeout=GENEROUS_S)
             for job in jobs.values():
                 assert server.finished(job)["counts"] == {"done": 1}
             assert not list((server.folder / "run" / "uploads").rglob("*.part"))
         finally:
             again.terminate()
-            again.wait(20)
+            again.wait(GENEROUS_S)
 
 
 def test_it_outlives_its_redis_and_its_whole_runtime(server: Server) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,8 +18,8 @@ from stores.models import DocumentState, JobState
 from stores.views import JobView
 from tests.conftest import ROOT
 from tests.in_process import KB, fake_document
+from tests.waiting import GENEROUS_S, eventually
 
-pytestmark = pytest.mark.timeout(240)
 GOOD, MOST_DEATHS = 8, 12
 
 
@@ -30,8 +29,7 @@ def settings(home: Path) -> Iterator[Settings]:
     path = home / "redis.sock"
     command = [children.redis_program(), "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(home)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
-        while not path.exists():
-            time.sleep(0.01)
+        eventually(path.exists)
         url = f"redis+socket://{path}?virtual_host=0"
         yield Settings(home=home, broker_url=url, ocr_engine="fake", text_engine="fake", embedder="fake", workers=8)
         server.terminate()
@@ -48,21 +46,25 @@ def start(role: str, settings: Settings) -> subprocess.Popen[bytes]:
 
 def watched(service: Service, job: str, settings: Settings) -> tuple[JobView, int]:
     """The job at its end, and how often the worker of threads died; whoever dies is started again."""
-    deaths, end = 0, time.monotonic() + 200
+    deaths = 0
     plain, shared = start("cpu", settings), start("gpu", settings)
+
+    def over() -> JobView | None:
+        nonlocal deaths, shared
+        if shared.poll() is not None:
+            deaths += 1
+            assert deaths <= MOST_DEATHS, (settings.home / "gpu.log").read_text()
+            shared = start("gpu", settings)
+        view = service.job(job)
+        return None if view.state is JobState.RUNNING else view
+
     try:
-        while (view := service.job(job)).state is JobState.RUNNING and time.monotonic() < end:
-            if shared.poll() is not None:
-                deaths += 1
-                assert deaths <= MOST_DEATHS, (settings.home / "gpu.log").read_text()
-                shared = start("gpu", settings)
-            time.sleep(0.1)
-        return view, deaths
+        return eventually(over, 2 * GENEROUS_S, 0.1), deaths
     finally:
         for process in (plain, shared):
             process.terminate()
         for process in (plain, shared):
-            process.wait(40)
+            process.wait(GENEROUS_S)
 
 
 def test_only_the_guilty_page_is_given_up(settings: Settings, tmp_path: Path) -> None:

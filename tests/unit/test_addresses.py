@@ -113,6 +113,8 @@ def test_a_name_that_does_not_resolve_is_taken_and_said_later(monkeypatch: pytes
 def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
 
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: threading.Event().wait(5))
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait())
     with pytest.raises(UnavailableError, match="did not resolve within"):
         resolved(taken_apart("https://slow.example/"), allow_private=False, timeout_s=0.05)
+    over.set()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.engines.embedders.fake import FakeEmbedder
 from pipeline.stages.embed import chunk_document, embedding_text
 from stores.models import Block, Chunk, Label, Line, Page, PageText, PlacedBox, Route
+from tests.counting import operations
 
 count = FakeEmbedder().count_tokens
 
@@ -248,17 +248,25 @@ def test_long_titles_and_headings_leave_room_for_the_text() -> None:
     assert made.endswith("正文")
 
 
-def test_a_page_of_very_many_blocks_and_lines_takes_no_time() -> None:
-    text = "a row of words\n\n" * 20_000
+def of_many_blocks(size: int) -> Page:
     many = [
         Block(label=Label.TEXT, box=(0, at, 9, at + 1), text="a row of words", start=at * 16, end=at * 16 + 14)
-        for at in range(20_000)
+        for at in range(size)
     ]
-    lines = tuple(Line(text="a row of words", box=(0, at, 9, at + 1)) for at in range(20_000))
-    one = Block(label=Label.TEXT, box=(0, 0, 9, 20_000), text=text, start=0, end=len(text), lines=lines)
-    for blocks in (many, [one]):
-        began = time.monotonic()
-        found = chunk_document([page(1, text, *blocks)], 200, 0, count)
-        assert time.monotonic() - began < 10
+    return page(1, "a row of words\n\n" * size, *many)
+
+
+def of_many_lines(size: int) -> Page:
+    text = "a row of words\n\n" * size
+    lines = tuple(Line(text="a row of words", box=(0, at, 9, at + 1)) for at in range(size))
+    return page(1, text, Block(label=Label.TEXT, box=(0, 0, 9, size), text=text, start=0, end=len(text), lines=lines))
+
+
+def test_the_work_grows_as_the_blocks_and_lines_of_a_page() -> None:
+    for made in (of_many_blocks, of_many_lines):
+        few, many = made(1250), made(5000)
+        cost = operations(lambda many=many: chunk_document([many], 200, 0, count))
+        assert cost < 5 * operations(lambda few=few: chunk_document([few], 200, 0, count))
+        found = chunk_document([made(20_000)], 200, 0, count)
         assert [chunk.boxes[0].box[1] for chunk in found] == sorted(chunk.boxes[0].box[1] for chunk in found)
         assert found[-1].boxes[-1].box[3] == 20_000

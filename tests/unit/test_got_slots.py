@@ -21,6 +21,7 @@ from pipeline.engines.got.guards import Finish, RepetitionGuard  # noqa: E402
 from pipeline.engines.got.slot_cache import Shelf  # noqa: E402
 from pipeline.engines.got.slots import Options, SlotBatcher  # noqa: E402
 from tests.tiny_got import build, pictures  # noqa: E402
+from tests.waiting import GENEROUS_S  # noqa: E402
 
 pytestmark = pytest.mark.torch
 PAGES, LIMIT = 24, 96
@@ -63,7 +64,7 @@ def read_all(made: SlotBatcher, order: list[int]) -> dict[int, list[int]]:
     images = pictures(PAGES)
     futures = {index: made.submit(made.reader.prepare(images[index])) for index in order}
     try:
-        return {index: list(future.result(timeout=120).tokens) for index, future in futures.items()}
+        return {index: list(future.result(timeout=GENEROUS_S).tokens) for index, future in futures.items()}
     finally:
         made.close()
 
@@ -87,7 +88,7 @@ def test_the_token_limit_cuts_each_page(reader: GotModel, expected: list[list[in
 def test_each_page_may_have_its_own_limit(reader: GotModel, expected: list[list[int]]) -> None:
     made, images = batcher(reader, 4), pictures(PAGES)
     futures = [made.submit(reader.prepare(image), 2 + index) for index, image in enumerate(images)]
-    found = [list(future.result(timeout=120).tokens) for future in futures]
+    found = [list(future.result(timeout=GENEROUS_S).tokens) for future in futures]
     made.close()
     assert found == [tokens[: 2 + index] for index, tokens in enumerate(expected)]
 
@@ -108,8 +109,10 @@ def test_a_failing_page_leaves_the_others_alone(reader: GotModel, expected: list
     bad = torch.zeros(3, 8, 8, dtype=torch.uint8)
     futures = [made.submit(bad if index == 6 else reader.prepare(image)) for index, image in enumerate(images)]
     with pytest.raises(ValueError):
-        futures[6].result(timeout=120)
-    found = {index: list(future.result(timeout=120).tokens) for index, future in enumerate(futures) if index != 6}
+        futures[6].result(timeout=GENEROUS_S)
+    found = {
+        index: list(future.result(timeout=GENEROUS_S).tokens) for index, future in enumerate(futures) if index != 6
+    }
     made.close()
     assert found == {index: tokens for index, tokens in enumerate(expected) if index != 6}
 
@@ -149,7 +152,7 @@ def test_a_step_that_fails_fails_its_pages_and_no_others(
     monkeypatch.setattr(reader, "scores", failing_once(reader, RuntimeError("the driver went away")))
     made, images = batcher(reader, 3, steps_per_turn=2), pictures(PAGES)
     futures = [made.submit(reader.prepare(image)) for image in images]
-    found = [future.exception(timeout=120) or list(future.result().tokens) for future in futures]
+    found = [future.exception(timeout=GENEROUS_S) or list(future.result().tokens) for future in futures]
     made.close()
     failed = [index for index, result in enumerate(found) if isinstance(result, Exception)]
     assert 1 <= len(failed) <= 3
@@ -181,7 +184,7 @@ def test_a_guard_that_sees_nothing_changes_nothing(reader: GotModel, expected: l
 def test_a_guard_stops_its_page_at_once(reader: GotModel, expected: list[list[int]], ahead: bool) -> None:
     made, images = batcher(reader, 5, guard=StopsAtTen, ahead=ahead), pictures(PAGES)
     futures = [made.submit(reader.prepare(image)) for image in images]
-    found = [future.result(timeout=120) for future in futures]
+    found = [future.result(timeout=GENEROUS_S) for future in futures]
     made.close()
     assert [list(reading.tokens) for reading in found] == [tokens[:10] for tokens in expected]
     long = [reading.finish for reading, tokens in zip(found, expected, strict=True) if len(tokens) > 10]
@@ -203,7 +206,7 @@ def test_twenty_documents_at_once(reader: GotModel, expected: list[list[int]], p
 
     def read_document(document: int) -> None:
         for page in range(document % 3, PAGES, 6):
-            tokens = made.submit(reader.prepare(images[page])).result(timeout=120).tokens
+            tokens = made.submit(reader.prepare(images[page])).result(timeout=GENEROUS_S).tokens
             found[document, page] = list(tokens)
 
     threads = [threading.Thread(target=read_document, args=(document,)) for document in range(20)]

@@ -18,6 +18,7 @@ from pipeline.engines.got.slots import Options, Reading  # noqa: E402
 from pipeline.engines.got.static_batches import StaticBatcher  # noqa: E402
 from stores.errors import InputError  # noqa: E402
 from tests.tiny_got import build, pictures  # noqa: E402
+from tests.waiting import GENEROUS_S  # noqa: E402
 
 pytestmark = pytest.mark.torch
 PAGES, LIMIT = 10, 60
@@ -56,7 +57,7 @@ def read_all(loaded: Loaded, images: list[Any], *, family: Family | None = None,
     family = family or Family(name="tiny", inputs=inputs_of, markdown=str.strip)
     made = StaticBatcher(loaded, family, Options(slots=4, max_tokens=LIMIT, **options))
     futures = [made.submit(image) for image in images]
-    found = [future.exception(timeout=120) or future.result() for future in futures]
+    found = [future.exception(timeout=GENEROUS_S) or future.result() for future in futures]
     made.close()
     return found
 

@@ -13,6 +13,8 @@ import pytest
 from pipeline.engines.embedders.fake import FakeEmbedder
 from pipeline.engines.embedders.passage_batcher import PASSAGE, QUERY, Options, PassageBatcher
 from stores.errors import StoppingError
+from tests.waiting import GENEROUS_S
+from tests.waiting import eventually as wait_for
 
 FAKE = FakeEmbedder()
 TEXTS = [f"passage {number} " + "word " * (number % 37) for number in range(240)]
@@ -29,7 +31,7 @@ class Model:
 
     def encode(self, texts: list[str], kind: str) -> np.ndarray:
         self.busy.set()
-        assert self.open.wait(20)
+        assert self.open.wait(GENEROUS_S)
         self.batches.append((kind, texts))
         if any("poison" in text for text in texts):
             raise ValueError("a poisoned passage")
@@ -59,14 +61,6 @@ def equal(vectors: Sequence[np.ndarray], texts: Sequence[str]) -> bool:
     return np.array_equal(np.stack(vectors), FAKE.embed_passages(texts))
 
 
-def wait_for(happened: Callable[[], bool]) -> None:
-    for _ in range(2000):
-        if happened():
-            return
-        threading.Event().wait(0.005)
-    raise AssertionError("it did not happen within 10 s")
-
-
 @pytest.mark.parametrize("batch_tokens", [1, 64, 4096])
 def test_every_asker_gets_its_own_vectors_in_order(batch_tokens: int) -> None:
     with batcher_of(Model(), batch_tokens) as batcher, ThreadPoolExecutor(8) as threads:
@@ -89,12 +83,12 @@ def test_those_who_come_while_it_computes_share_the_next_batches() -> None:
     with batcher_of(model, 100_000) as batcher, ThreadPoolExecutor(8) as threads:
         model.open.clear()
         first = threads.submit(batcher.embed, ["first"])
-        assert model.busy.wait(10)
+        assert model.busy.wait(GENEROUS_S)
         others = [threads.submit(batcher.embed, TEXTS[start : start + 10]) for start in range(0, 60, 10)]
         wait_for(lambda: batcher.counters.requests == 7)
         model.open.set()
-        assert all(equal(other.result(10), TEXTS[n * 10 : n * 10 + 10]) for n, other in enumerate(others))
-        assert equal(first.result(10), ["first"])
+        assert all(equal(other.result(GENEROUS_S), TEXTS[n * 10 : n * 10 + 10]) for n, other in enumerate(others))
+        assert equal(first.result(GENEROUS_S), ["first"])
     assert [len(texts) for _, texts in model.batches] == [1, 60]
     assert batcher.counters.askers == 7
 
@@ -114,14 +108,14 @@ def test_queries_go_first_and_alone() -> None:
     with batcher_of(model, 64) as batcher, ThreadPoolExecutor(4) as threads:
         model.open.clear()
         first = threads.submit(batcher.embed, ["first"])
-        assert model.busy.wait(10)
+        assert model.busy.wait(GENEROUS_S)
         many = threads.submit(batcher.embed, TEXTS)
         wait_for(lambda: batcher.counters.requests == 2)
         asked = threads.submit(batcher.embed, ["what is asked"], QUERY)
         wait_for(lambda: batcher.counters.requests == 3)
         model.open.set()
         for future in (first, many, asked):
-            future.result(10)
+            future.result(GENEROUS_S)
     assert model.batches[1] == (QUERY, ["what is asked"])
     assert {kind for kind, _ in model.batches[2:]} == {PASSAGE}
 
@@ -131,15 +125,15 @@ def test_an_error_reaches_only_its_asker() -> None:
     with batcher_of(model, 100_000) as batcher, ThreadPoolExecutor(8) as threads:
         model.open.clear()
         first = threads.submit(batcher.embed, ["first"])
-        assert model.busy.wait(10)
+        assert model.busy.wait(GENEROUS_S)
         bad = threads.submit(batcher.embed, ["good", "poison", "good too"])
         good = [threads.submit(batcher.embed, TEXTS[start : start + 5]) for start in range(0, 20, 5)]
         wait_for(lambda: batcher.counters.requests == 6)
         model.open.set()
         with pytest.raises(ValueError, match="poisoned"):
-            bad.result(10)
-        assert all(equal(future.result(10), TEXTS[n * 5 : n * 5 + 5]) for n, future in enumerate(good))
-        assert equal(first.result(10), ["first"])
+            bad.result(GENEROUS_S)
+        assert all(equal(future.result(GENEROUS_S), TEXTS[n * 5 : n * 5 + 5]) for n, future in enumerate(good))
+        assert equal(first.result(GENEROUS_S), ["first"])
         assert equal(batcher.embed(["after"]), ["after"])
 
 
@@ -183,8 +177,8 @@ def test_closing_finishes_what_was_handed_in() -> None:
         closing = threads.submit(batcher.close)
         wait_for(lambda: batcher._closing)
         model.open.set()
-        closing.result(10)
-        assert equal(asked[0].result(10), ["first"]) and equal(asked[1].result(10), TEXTS)
+        closing.result(GENEROUS_S)
+        assert equal(asked[0].result(GENEROUS_S), ["first"]) and equal(asked[1].result(GENEROUS_S), TEXTS)
         with pytest.raises(StoppingError):
             batcher.embed(["late"])
         batcher.close()
@@ -195,11 +189,11 @@ def test_closing_within_a_time_hands_back_the_rest() -> None:
     with batcher_of(model) as batcher, ThreadPoolExecutor(4) as threads:
         model.open.clear()
         first = threads.submit(batcher.embed, ["first"])
-        assert model.busy.wait(10)
+        assert model.busy.wait(GENEROUS_S)
         waiting = threads.submit(batcher.embed, TEXTS)
         wait_for(lambda: batcher.counters.requests == 2)
         batcher.close(within_s=0.05)
         for future in (first, waiting):
             with pytest.raises(StoppingError):
-                future.result(10)
+                future.result(GENEROUS_S)
     assert len(model.batches) == 1

@@ -23,6 +23,7 @@ from pipeline.engines.embedders.sentence_transformers_embedder import SentenceTr
 from stores.errors import InputError, StoppingError, UnavailableError  # noqa: E402
 from tests.conftest import ROOT  # noqa: E402
 from tests.tiny_bert import POSITIONS, build, build_static, passages  # noqa: E402
+from tests.waiting import GENEROUS_S  # noqa: E402
 
 pytestmark = pytest.mark.torch
 PROMPTS = {"query": "question: ", "document": "passage: "}
@@ -63,7 +64,7 @@ def test_eight_threads_get_the_vectors_of_one_text_at_a_time(
     together = threading.Barrier(4)
 
     def embed(part: range) -> np.ndarray:
-        together.wait(20)
+        together.wait(GENEROUS_S)
         return embedder.embed_passages([PASSAGES[at] for at in part])
 
     with ThreadPoolExecutor(8) as threads:
@@ -248,7 +249,7 @@ def test_closed_and_used_again(embedder: SentenceTransformersEmbedder) -> None:
     embedder.close()
     embedder.close()
     assert np.array_equal(embedder.embed_query("x"), before)
-    embedder.close(within_s=5)
+    embedder.close(within_s=GENEROUS_S)
     with pytest.raises(StoppingError):
         embedder.embed_query("x")
 
