@@ -36,6 +36,7 @@ from stores.views import JobView
 KB = "bench"
 _ROLES = ("worker child", "worker child", "worker parent", "redis", "chroma")
 _KINDS = ("SIGKILL", "SIGKILL", "SIGSTOP", "SIGSTOP", "FLUSHALL", "restart")
+_LONG_STOPS, _LEASE_S, _SHORT_STOP_S = 0.15, 60.0, 10.0  # some stops are longer than a lease; were all, all would stand
 _LOOK_S = 0.2
 _GONE_S = 180.0
 
@@ -97,6 +98,7 @@ class Nemesis:
     longest_stop_s: float
     done: Counter[str] = field(default_factory=Counter)
     stopped: dict[int, float] = field(default_factory=dict)
+    long_stops: int = 0
 
     def strike(self) -> None:
         kind, role = self.chance.choice(_KINDS), self.chance.choice(_ROLES)
@@ -122,7 +124,10 @@ class Nemesis:
         os.kill(pid, number)
         self.done[f"{kind} {role}"] += 1
         if number == signal.SIGSTOP:
-            self.stopped[pid] = time.monotonic() + self.chance.uniform(1.0, self.longest_stop_s)
+            long = self.chance.random() < _LONG_STOPS
+            seconds = self.chance.uniform(*((_LEASE_S, self.longest_stop_s) if long else (1.0, _SHORT_STOP_S)))
+            self.stopped[pid] = time.monotonic() + seconds
+            self.long_stops += long
 
     def heal(self, *, all_of_them: bool = False) -> None:
         """Let go on who was stopped for long enough."""
@@ -161,7 +166,7 @@ def _print_figures(home: Path, nemesis: Nemesis, given: argparse.Namespace, took
     faults = sum(nemesis.done.values())
     print(f"\n{given.documents} documents of 2 pages beside {given.busy} busy processes: {took_s:.0f} s", end="")
     print(f", {cpu_s:.0f} CPU seconds of steps that ended well; {tries} tries more than one a step, {most} at most")
-    print(f"{faults} faults, {60 * faults / took_s:.0f} a minute:")
+    print(f"{faults} faults, {60 * faults / took_s:.0f} a minute; {nemesis.long_stops} stops longer than a lease:")
     for what, count in sorted(nemesis.done.items()):
         print(f"  {count:4}  {what}")
 
