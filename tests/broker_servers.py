@@ -9,13 +9,13 @@ import socket
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from ingest import children
+from tests.waiting import GENEROUS_S, eventually
 
 RABBIT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
@@ -40,17 +40,15 @@ def redis(*options: str, program: str = "", tls: bool = False) -> Iterator[int]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes], within_s: float = 30.0) -> None:
-    end = time.monotonic() + within_s
-    while not children.listens(port):
-        if process.poll() is not None or time.monotonic() > end:
-            pytest.skip(f"{process.args!r} does not run here")
-        time.sleep(0.02)
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    eventually(lambda: process.poll() is not None or children.listens(port))
+    if process.poll() is not None:
+        pytest.skip(f"{process.args!r} does not run here")
 
 
 def command(port: int, *words: str) -> str:
     """Tell a Redis without a password something; its answer, a line."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=GENEROUS_S) as client:
         client.sendall(f"{' '.join(words)}\r\n".encode())
         return client.recv(4096).decode()
 
@@ -91,7 +89,7 @@ def talking(words: bytes, *, first: bool = False) -> Iterator[int]:
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(10)
+        thread.join(GENEROUS_S)
 
 
 @contextlib.contextmanager
@@ -130,5 +128,5 @@ def _end_group(process: subprocess.Popen[bytes], signals: Sequence[int] = (15, 9
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(20)
+            process.wait(GENEROUS_S)
             return

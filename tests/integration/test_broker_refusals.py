@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,6 +21,7 @@ from pipeline.service import Service
 from pipeline.settings import Settings
 from tests import broker_servers
 from tests.broker_servers import command, free_port, redis, talking
+from tests.waiting import eventually
 
 SECRET = "s3cr3tword"
 pytestmark = pytest.mark.timeout(120)
@@ -146,16 +146,18 @@ def test_a_certificate_that_is_not_verified_is_remarked_on(
     assert "nsecure" not in told.err
 
 
+def takes_logins(url: str) -> bool:
+    try:
+        broker_probe.round_trip(url)
+    except BrokerError:
+        return False
+    return True
+
+
 def test_rabbitmq() -> None:
     with broker_servers.rabbitmq() as port:
         good = f"amqp://guest:guest@127.0.0.1:{port}//"
-        end = time.monotonic() + 60
-        while True:  # it listens before it takes logins
-            try:
-                broker_probe.round_trip(good)
-                break
-            except BrokerError:
-                assert time.monotonic() < end
+        eventually(lambda: takes_logins(good))  # it listens before it does
         for url, code in (
             (f"amqp://guest:{SECRET}@127.0.0.1:{port}//", "broker_password"),
             (f"amqp://guest:guest@127.0.0.1:{port}/nowhere", "broker_vhost"),
@@ -234,9 +236,7 @@ def test_the_api_says_it(refused: dict[str, object], caplog: pytest.LogCaptureFi
 
 def test_the_log_of_the_server_says_it(refused: dict[str, object], caplog: pytest.LogCaptureFixture) -> None:
     serving._look_at_broker(Settings())
-    end = time.monotonic() + 30
-    while not caplog.messages and time.monotonic() < end:
-        time.sleep(0.02)
+    eventually(lambda: bool(caplog.messages))
     assert any(CAUSE in line for line in caplog.messages)
 
 

@@ -22,6 +22,7 @@ from stores.models import DocumentState, Fault, Stage, StepKey
 from stores.tables import step
 from stores.views import DocumentView
 from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_until_done
+from tests.waiting import GENEROUS_S
 
 FAKES: dict[str, Any] = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake"}
 
@@ -183,7 +184,7 @@ def test_a_layout_that_never_ends_costs_the_layout_alone(home: Path, tmp_path: P
         if key.stage is Stage.PARSE and not died:
             child = multiprocessing.get_context("spawn").Process(target=run_here, args=(home, key))
             child.start()
-            child.join(120)
+            child.join(GENEROUS_S)
             assert child.exitcode is not None and child.exitcode < 0
             died.append(key)
             store.steps.release("child", Fault(code="crash", message="a crash"))

@@ -11,23 +11,21 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import pytest
-
 from ingest import runtime, worker
 from ingest.exits import Exit
 from pipeline.settings import Settings
 from tests.broker_servers import redis
 from tests.in_process import fake_document
 from tests.outpost import until
+from tests.waiting import GENEROUS_S
 
-pytestmark = pytest.mark.timeout(180)
 ENGINES = {"INGOT_TEXT_ENGINE": "fake", "INGOT_OCR_ENGINE": "fake", "INGOT_EMBEDDER": "fake", "INGOT_WORKERS": "1"}
 
 
 def ingot(environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ingest.cli", *words]
     ran = {**os.environ, "PYTHONPATH": str(worker.SOURCE), **environment}
-    return subprocess.run(command, env=ran, capture_output=True, text=True, timeout=150, check=False)
+    return subprocess.run(command, env=ran, capture_output=True, text=True, timeout=GENEROUS_S, check=False)
 
 
 @contextlib.contextmanager
@@ -46,7 +44,7 @@ def only(queue: str, environment: Mapping[str, str], log: Path) -> Iterator[None
         yield
     finally:
         started.terminate()
-        started.wait(60)
+        started.wait(GENEROUS_S)
 
 
 def test_every_queue_that_nobody_serves_is_named(home: Path, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +24,7 @@ from tests.broker_servers import command, redis
 from tests.e2e.faults import KB, Running, running
 from tests.in_process import KB as TEST_KB
 from tests.in_process import fake_document, fake_tools, run_until_done
+from tests.waiting import GENEROUS_S, eventually
 
 IDS = ("job", "knowledge_id", "document", "generation", "stage", "source", "task")
 SECRET_TEXT = "confidential-words"
@@ -35,17 +35,17 @@ def lines_of(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def first(path: Path, fits: Callable[[dict[str, Any]], bool], within_s: float = 60.0) -> dict[str, Any]:
+def first(path: Path, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """The first line that fits, once it is there; a line is complete when its end is."""
-    end = time.monotonic() + within_s
-    while time.monotonic() < end:
+
+    def fitting() -> dict[str, Any] | None:
         whole = path.read_text().rpartition("\n")[0] if path.exists() else ""
-        for line in whole.splitlines():
-            found: dict[str, Any] = json.loads(line)
-            if fits(found):
-                return found
-        time.sleep(0.01)
-    raise AssertionError(f"no such line in {path.read_text()}")
+        lines: list[dict[str, Any]] = [json.loads(line) for line in whole.splitlines()]
+        return next((line for line in lines if fits(line)), None)
+
+    line = eventually(fitting, told=path.read_text)
+    assert line is not None
+    return line
 
 
 def begins(stage: str) -> Callable[[dict[str, Any]], bool]:
@@ -154,5 +154,5 @@ def test_a_broker_that_turns_a_worker_away_is_explained_in_its_log(home: Path) -
             broken.close()
         finally:
             started.terminate()
-            started.wait(60)
+            started.wait(GENEROUS_S)
         assert lines_of(path)[-1]["event"] == "stop"

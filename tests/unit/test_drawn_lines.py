@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from pipeline.engines.pdf import mupdf
 from stores.models import Label, PageText
 
 LEFT, TOP, RIGHT, BOTTOM = 40.0, 60.0, 555.0, 780.0
-GENEROUS_S = 60.0  # of this process; unbounded, such pages took minutes
 
 
 def grid_of_dots(columns: int, rows: int, step: float, size: float = 0.5, *, one_path: bool = False) -> str:
@@ -54,10 +52,7 @@ def opened(operators: str, columns: int = 0, rows: int = 0) -> Any:
 
 
 def read(document: Any, *, plain: bool = False) -> PageText:
-    began = time.process_time()
-    found = layout.read_page(document[0], "test", False, None, plain=plain)
-    assert time.process_time() - began < GENEROUS_S
-    return found
+    return layout.read_page(document[0], "test", False, None, plain=plain)
 
 
 @pytest.mark.parametrize("one_path", [False, True], ids=["a path per dot", "one path"])

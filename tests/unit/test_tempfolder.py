@@ -10,6 +10,7 @@ from pathlib import Path
 from ingest import tempfolder
 from ingest.runfolder import RunFolder
 from tests.conftest import ROOT
+from tests.waiting import GENEROUS_S
 
 #: A worker that leaves a child behind when it is killed; the child ends with its standard input.
 WORKER = """
@@ -29,7 +30,7 @@ def test_a_dead_workers_folder_goes_with_its_last_child(home: Path) -> None:
     with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
         assert worker.stdout and worker.stdin
         folder, inside = map(Path, worker.stdout.readline().split())
-        worker.wait(30)
+        worker.wait(GENEROUS_S)
         assert inside.parent == folder and folder.is_relative_to(home / "run" / "tmp")
         assert tempfolder.sweep(home) == 0 and inside.is_dir(), "a child of it still lives"
         worker.stdin.close()

@@ -9,10 +9,12 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from pipeline.time_limits import Spending, Stillness, Usage
+from tests.waiting import GENEROUS_S, eventually
 
 pytestmark = [
     pytest.mark.timeout(120),
@@ -51,7 +53,7 @@ print(os.WTERMSIG(status))
 def run(script: str, body: str, limit: float) -> subprocess.CompletedProcess[str]:
     lines = body.replace("\n", "\n        ")
     command = [sys.executable, "-c", script.format(body=lines, limit=limit)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=GENEROUS_S, check=False)
 
 
 def readings(cpu: Sequence[float], waited: Sequence[float], asleep: bool = True) -> Stillness:
@@ -131,18 +133,20 @@ def test_a_process_that_is_gone_is_not_asleep() -> None:
     assert looks(found, 5) == 0.0
 
 
+def state_of(pid: int) -> str:
+    """The letter for its state in /proc: T where it is stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 def test_another_ones_limit_is_used_up_by_burning_and_not_by_being_stopped() -> None:
     burning = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
         spending = Spending(burning.pid, 0.3)
         burning.send_signal(signal.SIGSTOP)
-        time.sleep(0.5)
+        eventually(lambda: state_of(burning.pid) == "T")
         assert not spending.used_up()
         burning.send_signal(signal.SIGCONT)
-        end = time.monotonic() + 60
-        while not spending.used_up():
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        eventually(spending.used_up)
     finally:
         burning.kill()
         burning.wait()
