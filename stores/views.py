@@ -23,16 +23,13 @@ class Slice(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentFilter:
-    """Which documents are listed, and how. Empty: all. ``text`` is looked for in names and titles, without case.
-
-    ``sort``: source, added, updated or size, with ``-`` before it the other way round.
-    """
+    """Which documents are listed, and how. Empty: all. ``text`` is looked for in names and titles, without case."""
 
     state: DocumentState | None = None
     language: str = ""
     media_type: str = ""
     text: str = ""
-    sort: str = "source"
+    sort: str = "source"  # source, added, updated or size, with "-" before it the other way round
 
     def __post_init__(self) -> None:
         for name in ("language", "media_type", "text"):
