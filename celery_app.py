@@ -182,4 +182,7 @@ def settings_of_this_process() -> Settings:
 
 
 warnings.simplefilter("ignore", CPendingDeprecationWarning)  # Celery's reminder of a choice that broker.py explains
-app.conf.update(configuration(settings_of_this_process()))
+try:
+    app.conf.update(configuration(settings_of_this_process()))
+except IngotError as error:  # a broker's address that is none, for whoever calls Celery by hand
+    raise SystemExit(f"ingot: {error.message}") from None

@@ -63,6 +63,7 @@ def _print_status(found: RuntimeStatus, *, as_json: bool, unfinished: bool | Non
         "chroma": found.chroma_url,
         **{name: _child_words(child) for name, child in found.children.items()},
         "logs": found.logs,
+        "trouble": found.trouble,
         "unfinished": "" if unfinished is None else "yes" if unfinished else "no",
     }
     for name, text in words.items():
@@ -85,6 +86,7 @@ def worker(
     """Start the Celery workers for this host's role; further arguments go to Celery."""
     from ingest import console, crew
     from ingest import worker as workers
+    from pipeline.broker_address import remark, without_password
 
     if role not in workers.ROLES:
         raise InputError(f"{role!r} is no role of a worker: choose one of {', '.join(workers.ROLES)}", code="bad_role")
@@ -106,9 +108,11 @@ def worker(
     console.note(f"device: {workers.device()}")
     console.note(
         f"queues: {', '.join(queue for member in found for queue in member.queues)}; "
-        f"waiting for {workers.without_password(settings.broker_url)}"
+        f"waiting for {without_password(settings.broker_url)}"
     )
-    workers.wait_for_broker(settings.broker_url, broker_wait)
+    if unsafe := remark(settings.broker_url):
+        console.note(f"note: {unsafe}")
+    workers.wait_for_broker(settings.broker_url, broker_wait, console.note)
     return crew.work(found, name, extra, {**os.environ, "INGOT_HOME": str(settings.home)})
 
 

@@ -59,13 +59,7 @@ def _sqlite(_: Settings) -> Iterator[Finding]:
 
 def _redis(settings: Settings) -> Iterator[Finding]:
     if settings.broker_url:
-        url = worker.without_password(settings.broker_url)
-        try:
-            worker.wait_for_broker(settings.broker_url, 0.0)
-        except IngotError as error:
-            yield Finding(Level.FAIL, "broker", error.message, "start it, or correct INGOT_BROKER_URL")
-        else:
-            yield Finding(Level.OK, "broker", f"{url} answers")
+        yield from _broker(settings.broker_url)
         return
     try:
         program = children.redis_program()
@@ -77,6 +71,24 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.FAIL, "redis", f"{program} does not run: {listed.stderr.strip()}", "install redis-server")
     else:
         yield Finding(Level.OK, "redis", f"{program}: {listed.stdout.split(' sha=')[0].strip()}")
+
+
+def _broker(url: str) -> Iterator[Finding]:
+    """Whether a message can be sent through it; that somebody listens says little."""
+    from pipeline.broker_address import remark, without_password
+    from pipeline.broker_faults import BrokerError
+
+    try:
+        worker.wait_for_broker(url, 0.0)
+    except BrokerError as error:
+        yield Finding(Level.FAIL, "broker", error.why, error.remedy)
+    except IngotError as error:
+        yield Finding(Level.FAIL, "broker", error.message, "correct INGOT_BROKER_URL")
+    else:
+        words = f"{without_password(url)} takes messages and gives them out"
+        yield Finding(Level.OK, "broker", words)
+        if unsafe := remark(url):
+            yield Finding(Level.WARN, "broker", *unsafe.split(": ", 1))
 
 
 def _packages(_: Settings) -> Iterator[Finding]:

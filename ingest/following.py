@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ingest import console, progress, runtime, worker
 from ingest.exits import Exit
+from pipeline.broker_address import without_password
 from stores.errors import IngotError, UnavailableError
 from stores.models import JobState
 from stores.views import JobView
@@ -21,6 +22,7 @@ _REVIVE_S = 1.0
 _SECOND_PRESS_S = 2.0
 _QUIET_S = 10.0
 _MISSES = 2
+_SURE_S = 4.0  # workers that are just being started are not missed
 
 
 class StillRunningError(IngotError):
@@ -42,30 +44,53 @@ class Workers:
         self._misses = 0
 
     def look(self, view: JobView) -> None:
-        """UnavailableError when nothing moves, and twice in a row no broker or worker has answered."""
-        now = self._clock()
+        """UnavailableError when nothing moves, and twice in a row no broker or worker has answered.
+
+        Of a broker that refuses, and will as long as nobody mends it, at once.
+        """
+        now, first = self._clock(), self._seen is None
         if view.stages != self._seen or any(stage.working for stage in view.stages):
             self._seen, self._quiet_since, self._misses = view.stages, now, 0
-        if not self._settings.broker_url or now - self._quiet_since < _QUIET_S:
+        if not self._settings.broker_url or (not first and now - self._quiet_since < _QUIET_S):
             return
         self._quiet_since = now
-        trouble = self._trouble()
-        self._misses = self._misses + 1 if trouble else 0
-        if self._misses >= _MISSES:
+        trouble, lasting = self._trouble(ask_workers=not first)
+        self._misses = self._misses + 1 if trouble and not first else 0
+        if lasting or self._misses >= _MISSES:
             raise UnavailableError(f"{trouble}; the job is kept, {_how(view.job)}", code="no_worker")
 
-    def _trouble(self) -> str:
-        """Why nothing may be moving; empty where a worker answers, even a busy one."""
+    def _trouble(self, *, ask_workers: bool) -> tuple[str, bool]:
+        """Why nothing may be moving, and whether that will stay so; empty where a worker answers, even a busy one."""
+        from pipeline import tasks
+        from pipeline.broker_faults import BrokerError
+
         try:
             worker.wait_for_broker(self._settings.broker_url, 0.0)
-        except UnavailableError as error:
-            return error.message
-        from pipeline import tasks
+            if not ask_workers or tasks.workers(self._settings):
+                return "", False
+        except BrokerError as error:
+            return error.message, error.lasting
+        url = without_password(self._settings.broker_url)
+        return f"no worker answers at {url}: start one with `./start_worker.sh all`", False
 
-        if tasks.workers(self._settings):
-            return ""
-        url = worker.without_password(self._settings.broker_url)
-        return f"no worker answers at {url}: start one with `./start_worker.sh all`"
+
+class Obstacles:
+    """Says why nobody begins what could be done now: once it has been so for a moment, and again when it changes."""
+
+    def __init__(self, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._say = say
+        self._clock = clock
+        self._said = self._seen = ""
+        self._since = clock()
+
+    def see(self, obstacle: str) -> None:
+        now = self._clock()
+        if obstacle != self._seen:
+            self._seen, self._since = obstacle, now
+        if self._seen == self._said or now - self._since < (_SURE_S if obstacle else 0.0):
+            return
+        self._say(f"waiting: {obstacle}" if obstacle else "somebody works on it now")
+        self._said = obstacle
 
 
 def follow(
@@ -87,6 +112,7 @@ def _look_until_over(
 ) -> JobView:
     started = revived = time.monotonic()
     workers, said = Workers(settings), set[str]()
+    obstacles = Obstacles(shown.tell)
     while True:
         view = service.job(job_id)
         shown.show(view)
@@ -101,8 +127,9 @@ def _look_until_over(
             runtime.revive(settings)
             revived = now
             for remark in set(runtime.remarks(settings)) - said:
-                console.note(f"note: {remark}")
+                shown.tell(f"note: {remark}")
                 said.add(remark)
+            obstacles.see(service.job_obstacle(job_id))
         workers.look(view)
         time.sleep(_LOOK_S)
 

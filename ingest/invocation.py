@@ -61,6 +61,7 @@ def load_settings() -> Settings:
     from pydantic import ValidationError
 
     from ingest.homes import usable_home
+    from pipeline.broker_address import check as check_broker_url
     from pipeline.settings import Settings
 
     given: dict[str, Any] = {"home": current.home} if current.home else {}
@@ -70,6 +71,8 @@ def load_settings() -> Settings:
         raise InputError(_setting_sentence(error.errors()), code="bad_setting") from error
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"ingot.toml is not valid TOML: {error}", code="bad_setting") from error
+    if found.broker_url:
+        check_broker_url(found.broker_url)
     found = found.model_copy(update={"home": usable_home(found.home)})
     _say_once(found)
     return found

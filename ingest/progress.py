@@ -26,9 +26,14 @@ _MOST_WORKING = 4
 
 
 class Progress(Protocol):
-    """Somebody who looks on. ``show`` is called a few times a second with the newest view, ``close`` once."""
+    """Somebody who looks on. ``show`` is called a few times a second with the newest view, ``close`` once.
+
+    ``tell`` is for a sentence that whoever waits must know, whatever is shown.
+    """
 
     def show(self, view: JobView) -> None: ...
+
+    def tell(self, text: str) -> None: ...
 
     def close(self) -> None: ...
 
@@ -91,6 +96,9 @@ class JsonLines:
         for found in self._finished.of(view):
             console.print_line(shapes.job_document(found))
 
+    def tell(self, text: str) -> None:
+        console.say(text)
+
     def close(self) -> None:
         """Nothing to take down."""
 
@@ -108,6 +116,9 @@ class Lines:
             self._say(document_line(found))
         if self._clock() - self._spoke > _HEARTBEAT_S:
             self._say(f"... {headline(view)}; {'; '.join(map(stage_words, unfinished(view.stages)))}")
+
+    def tell(self, text: str) -> None:
+        console.say(text)
 
     def _say(self, text: str) -> None:
         console.note(text)
@@ -134,6 +145,9 @@ class Live:
         for found in self._finished.of(view):
             self._screen.console.print(_styled(document_line(found), str(found.state)))
         self._screen.update(live_picture(view, self._pace, time.monotonic() - self._started), refresh=True)
+
+    def tell(self, text: str) -> None:
+        self._screen.console.print(_styled(text, "yellow"), soft_wrap=True)
 
     def close(self) -> None:
         self._screen.stop()

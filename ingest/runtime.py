@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from ingest import children, worker
 from ingest.runfolder import RunFolder, disk_errors, lock_within
+from pipeline.broker_address import without_password
 from stores.errors import UnavailableError
 from stores.vectors_path import IndexLock
 
@@ -39,7 +40,10 @@ _NOT_OF_A_WORKER = {"home", "broker_url", "log_level", *_OF_THE_API}
 
 @dataclass(frozen=True, slots=True)
 class RuntimeStatus:
-    """What runs for a home. ``mode`` is ``embedded`` or ``broker``; children map a name to process id and restarts."""
+    """What runs for a home. ``mode`` is ``embedded`` or ``broker``; children map a name to process id and restarts.
+
+    ``trouble``: why the broker cannot be used, where one is set and refuses.
+    """
 
     mode: str
     running: bool
@@ -49,6 +53,7 @@ class RuntimeStatus:
     pid: int | None = None
     children: dict[str, dict[str, Any]] = field(default_factory=dict)
     logs: str = ""
+    trouble: str = ""
 
 
 @contextlib.contextmanager
@@ -161,8 +166,9 @@ def remarks(settings: Settings) -> list[str]:
 
 
 def up(settings: Settings) -> RuntimeStatus:
-    """Start the runtime and keep it until ``down``."""
+    """Start the runtime and keep it until ``down``. Where a broker is set, that one must be fit for use."""
     if settings.broker_url:
+        worker.wait_for_broker(settings.broker_url, 0.0)
         return status(settings)
     folder = RunFolder.of(settings.home)
     folder.create()
@@ -194,8 +200,8 @@ def down(settings: Settings, timeout_s: float = 120.0) -> bool:
 def status(settings: Settings) -> RuntimeStatus:
     """What runs now; starts nothing."""
     if settings.broker_url:
-        url = worker.without_password(settings.broker_url)
-        return RuntimeStatus("broker", _answers(settings.broker_url), broker_url=url, chroma_url=settings.chroma_url)
+        url, trouble = without_password(settings.broker_url), _trouble(settings.broker_url)
+        return RuntimeStatus("broker", not trouble, broker_url=url, chroma_url=settings.chroma_url, trouble=trouble)
     folder = RunFolder.of(settings.home)
     state = folder.read_json("runtime.json") if folder.alive() else {}
     return RuntimeStatus(
@@ -210,12 +216,13 @@ def status(settings: Settings) -> RuntimeStatus:
     )
 
 
-def _answers(url: str) -> bool:
+def _trouble(url: str) -> str:
+    """Why the broker at this address cannot be used; empty where it can."""
     try:
         worker.wait_for_broker(url, 0.0)
-    except UnavailableError:
-        return False
-    return True
+    except UnavailableError as error:
+        return error.message
+    return ""
 
 
 @contextlib.contextmanager

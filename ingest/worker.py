@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
-
-from stores.errors import UnavailableError
 
 #: kind of worker -> its pool, and the queues that it serves
 KINDS = {
@@ -41,7 +37,7 @@ _ONE_THREAD = (
     "VECLIB_MAXIMUM_THREADS",
     "RAYON_NUM_THREADS",
 )
-_PORTS = {"redis": 6379, "rediss": 6379, "amqp": 5672, "amqps": 5671, "pyamqp": 5672}
+_AGAIN_S = 0.5
 SOURCE = Path(__file__).resolve().parent.parent
 """The folder that holds ``celery_app.py``: the checkout, or site-packages."""
 
@@ -195,36 +191,22 @@ def _graphics_cards() -> list[str]:
     return [line.strip() for line in listed.stdout.splitlines() if line.strip()] if listed.returncode == 0 else []
 
 
-def wait_for_broker(url: str, timeout_s: float) -> None:
-    """Return once somebody listens at the broker's address; UnavailableError after ``timeout_s``."""
-    end = time.monotonic() + timeout_s
+def wait_for_broker(url: str, timeout_s: float, say: Callable[[str], None] = lambda _: None) -> None:
+    """Return once messages can be sent and taken there; BrokerError after ``timeout_s``, or where no waiting helps.
+
+    ``say`` hears why it is waited for, once per reason.
+    """
+    from pipeline.broker_faults import BrokerError
+    from pipeline.broker_probe import round_trip  # Celery's library takes a while to import
+
+    end, told = time.monotonic() + timeout_s, ""
     while True:
         try:
-            _connect(url)
-        except OSError as error:
-            if time.monotonic() > end:
-                raise UnavailableError(
-                    f"the broker {without_password(url)} does not answer ({error.strerror or error}): "
-                    "start it, or correct INGOT_BROKER_URL",
-                    code="broker_unreachable",
-                ) from error
-            time.sleep(0.5)
-        else:
-            return
-
-
-def _connect(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme.endswith("+socket"):
-        with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(2)
-            client.connect(unquote(parts.path))
-        return
-    address = (parts.hostname or "127.0.0.1", parts.port or _PORTS.get(parts.scheme, 6379))
-    socket.create_connection(address, timeout=2).close()
-
-
-def without_password(url: str) -> str:
-    """The address in a URL, fit to be printed."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+            return round_trip(url)
+        except BrokerError as error:
+            if error.lasting or time.monotonic() >= end:
+                raise
+            if error.code != told:
+                say(f"waiting: {error.message}")
+            told = error.code
+        time.sleep(_AGAIN_S)

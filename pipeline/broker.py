@@ -9,6 +9,7 @@ from typing import Any
 
 from kombu import Queue
 
+from pipeline import broker_address
 from pipeline.settings import Settings
 
 _LINE = "%(asctime)s %(levelname)s [%(processName)s] %(message)s"
@@ -25,7 +26,8 @@ def longest_step_s(settings: Settings) -> float:
 def configuration(settings: Settings) -> dict[str, Any]:
     """Celery's settings; each was tried under kills, full disks and frozen brokers."""
     return {
-        "broker_url": settings.broker_url or "memory://",
+        "broker_url": broker_address.bare(settings.broker_url) or "memory://",
+        "broker_use_ssl": broker_address.tls(settings.broker_url) or False,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_pool_acquire_timeout": 5,

@@ -124,6 +124,10 @@ class Service:
         """Where it stands without its documents: counts, stages, what is worked on or why it waits, time left."""
         return self._viewing.progress(self._store_of(job_id), job_id)
 
+    def job_obstacle(self, job_id: str) -> str:
+        """Why nobody begins what a job has to be done now: no broker, or queues that no worker serves; else empty."""
+        return self._viewing.obstacle(self._store_of(job_id), job_id)
+
     def job_documents(
         self, job_id: str, states: Sequence[DocumentState] = (), cursor: str | None = None, limit: int = 100
     ) -> Slice[JobDocumentView]:

@@ -10,17 +10,19 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery, Task, bootsteps, chain, signals
 from celery.exceptions import Ignore
-from kombu.exceptions import ConnectionError as BrokerConnectionError
-from kombu.exceptions import OperationalError
 
 from pipeline import flow, relaying, shared_models, wiring
 from pipeline.broker import configuration, queue_length
+from pipeline.broker_address import bare
+from pipeline.broker_faults import BrokerError
+from pipeline.broker_probe import translated
 from pipeline.errands import delivering, fetching
 from pipeline.priorities import ERRAND_PRIORITIES, priority_of
 from pipeline.priorities import ERRANDS as ERRANDS
@@ -40,6 +42,7 @@ log = logging.getLogger("ingot.tasks")
 SEND_BETWEEN_LOOKS = 20
 SEND_AT_ONCE = 200  # steps that one pass of the relay sends per knowledge base
 SLOW_ANSWER_S = 8.0  # for a worker that has a fiftieth of a core
+COMPLAIN_AGAIN_S = 60.0
 
 app = Celery("ingot")
 app.conf.task_routes = {
@@ -48,6 +51,7 @@ app.conf.task_routes = {
 
 
 _tools: dict[int, Tools] = {}
+_complaint: dict[str, float] = {}  # what was said last of the broker -> until when it is not said again
 _making_tools = threading.Lock()
 
 
@@ -200,12 +204,21 @@ def send(keys: Sequence[StepKey], store: RecordStore | None = None, connection: 
         run = held.dispatch.straight_run(key, flow.STRAIGHT[key.stage])
         wish = wishes.get((key.knowledge_id, key.document, key.generation), 0)
         try:
-            chain(*[_message(step, wish) for step in run]).apply_async(connection=connection)
-        except (OperationalError, BrokerConnectionError, OSError) as error:
-            log.warning("the broker cannot be reached (%s); the relay sends what is due later", type(error).__name__)
+            with translated(app.conf.broker_url):
+                chain(*[_message(step, wish) for step in run]).apply_async(connection=connection)
+        except BrokerError as error:
+            _complain(error)
             held.dispatch.unsend(keys[sent:])
             return sent
     return len(keys)
+
+
+def _complain(error: BrokerError) -> None:
+    """Say why nothing can be sent, once a minute as long as it is the same."""
+    if _complaint.get(error.code, 0.0) < time.monotonic():
+        _complaint.clear()
+        _complaint[error.code] = time.monotonic() + COMPLAIN_AGAIN_S
+        log.warning("%s; the relay sends what is due later", error.message)
 
 
 def _message(step: StepKey, wish: int) -> Any:
@@ -231,9 +244,10 @@ def send_errands(
     errands = held.errands.take(SEND_AT_ONCE, quiet=quiet)
     for sent, errand in enumerate(errands):
         try:
-            _message_of(errand).apply_async(connection=connection)
-        except (OperationalError, BrokerConnectionError, OSError) as error:
-            log.warning("the broker cannot be reached (%s); the relay sends what is due later", type(error).__name__)
+            with translated(app.conf.broker_url):
+                _message_of(errand).apply_async(connection=connection)
+        except BrokerError as error:
+            _complain(error)
             held.errands.unsend(errands[sent:])
             return sent
     return len(errands)
@@ -253,7 +267,7 @@ def send_due(made_by: Tools, knowledge_id: str, calm: Callable[[], bool] = lambd
     app.conf.update(configuration(made_by.settings))
     store = made_by.catalog.store(knowledge_id)
     sent = 0
-    with app.connection_for_write(made_by.settings.broker_url) as connection:
+    with app.connection_for_write(bare(made_by.settings.broker_url)) as connection:
         while calm() and (keys := store.dispatch.take(SEND_BETWEEN_LOOKS, frozenset())):
             now_sent = send(keys, store, connection)
             sent += now_sent
@@ -280,41 +294,36 @@ def quiet_stages(empty: frozenset[str] | None = None) -> frozenset[Stage]:
 def empty_queues() -> frozenset[str]:
     """The queues in which no message waits; none where the broker cannot be reached."""
     try:
-        with app.connection_for_read() as connection:
+        with translated(app.conf.broker_url), app.connection_for_read() as connection:
             names = {*QUEUES.values(), ERRANDS}
             return frozenset(queue for queue in names if queue_length(connection, queue) == 0)
-    except (OperationalError, BrokerConnectionError, OSError):
+    except BrokerError:
         return frozenset()
 
 
 def workers(settings: Settings) -> list[str]:
-    """Names of the workers that answer now, busy ones too; asked from a process that is no worker."""
+    """Names of the workers that answer now, busy ones too; asked from a process that is no worker. May BrokerError."""
     app.conf.update(configuration(settings))
-    try:
-        with app.connection_for_read(settings.broker_url or None) as connection:
-            answers = app.control.ping(timeout=2.0, connection=connection)
-            answers = answers or app.control.ping(timeout=SLOW_ANSWER_S, limit=1, connection=connection) or []
-    except (OperationalError, BrokerConnectionError, OSError):
-        return []
+    with translated(settings.broker_url), app.connection_for_read(bare(settings.broker_url) or None) as connection:
+        answers = app.control.ping(timeout=2.0, connection=connection)
+        answers = answers or app.control.ping(timeout=SLOW_ANSWER_S, limit=1, connection=connection) or []
     return sorted(name for answer in answers for name in answer)
 
 
-def call_workers(settings: Settings, *, patient: bool = False) -> dict[str, Any] | None:
-    """What the workers that answer now tell of themselves, and how many messages wait; None without a broker.
+def call_workers(settings: Settings, *, patient: bool = False) -> dict[str, Any]:
+    """What the workers that answer now tell of themselves, and how many messages wait; or BrokerError.
 
     ``patient``: wait long, but for one worker only.
     """
     timeout_s = SLOW_ANSWER_S if patient else 1.0
     app.conf.update(configuration(settings))
-    try:
-        with app.connection_for_read(settings.broker_url or None) as connection:
-            connection.ensure_connection(max_retries=1, timeout=3)
-            messages = {queue.name: queue_length(connection, queue.name) for queue in app.conf.task_queues}
-            asking = app.control.inspect(timeout=timeout_s, limit=1 if patient else None, connection=connection)
-            queues = asking.active_queues() or {}
-            stats = asking.stats() or {} if queues else {}
-    except (OperationalError, BrokerConnectionError, OSError):
-        return None
+    url = settings.broker_url
+    with translated(url, closer=True), app.connection_for_read(bare(url) or None) as connection:
+        connection.ensure_connection(max_retries=1, interval_start=0, timeout=3)
+        messages = {queue.name: queue_length(connection, queue.name) for queue in app.conf.task_queues}
+        asking = app.control.inspect(timeout=timeout_s, limit=1 if patient else None, connection=connection)
+        queues = asking.active_queues() or {}
+        stats = asking.stats() or {} if queues else {}
     workers = {
         name: {
             "queues": [queue["name"] for queue in served],

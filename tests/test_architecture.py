@@ -26,7 +26,7 @@ HEAVY = {
 # Third parties that only some places may import, at all or at the top of the module.
 ONLY_IN = {
     "celery": ("celery_app.py", "pipeline/tasks.py"),
-    "kombu": ("celery_app.py", "pipeline/broker.py", "pipeline/tasks.py"),
+    "kombu": ("celery_app.py", "pipeline/broker.py", "pipeline/broker_probe.py", "pipeline/tasks.py"),
     "typer": ("ingest/",),
     "fastapi": ("ingest/api/", "ingest/web/"),
     "sqlalchemy": ("stores/",),

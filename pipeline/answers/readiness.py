@@ -12,6 +12,9 @@ from pipeline.work import Tools
 from stores.views import Check
 
 _CONNECT_S = 2.0
+_NO_BROKER = "the broker cannot be reached: start it, or correct INGOT_BROKER_URL"
+_NO_WORKER = "no worker answers: start one with `ingot worker all`"
+_NOBODY_ASKED = "no worker can be asked, as the broker cannot be used: mend that first"
 
 
 class Readiness:
@@ -26,8 +29,8 @@ class Readiness:
         roll = self._roll_call.checked()
         return [
             self._home(),
-            _check("broker", bool(roll.broker), "the broker cannot be reached: start it, or correct INGOT_BROKER_URL"),
-            _check("workers", bool(roll.workers), "no worker answers: start one with `ingot worker all`"),
+            _check("broker", bool(roll.broker), roll.trouble or _NO_BROKER),
+            _check("workers", bool(roll.workers), _NO_WORKER if roll.broker else _NOBODY_ASKED),
             self._index(),
         ]
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline.broker_faults import BrokerError
 from pipeline.settings import Settings
 
 log = logging.getLogger("ingot.workers")
@@ -28,9 +29,13 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roll:
-    """Who answered at ``asked_at`` (monotonic). ``broker`` is None where nobody has asked yet, or none is set."""
+    """Who answered at ``asked_at`` (monotonic). ``broker`` is None where nobody has asked yet, or none is set.
+
+    ``trouble``: why the broker could not be asked, in a sentence without its address.
+    """
 
     broker: bool | None = None
+    trouble: str = ""
     workers: Mapping[str, Member] = field(default_factory=dict)
     messages: Mapping[str, int] = field(default_factory=dict)
     asked_at: float = 0.0
@@ -96,10 +101,10 @@ class RollCall:
 
         try:
             told = tasks.call_workers(self._settings, patient=patient)
+        except BrokerError as error:
+            return Roll(broker=False, trouble=error.plain, asked_at=time.monotonic())
         except Exception:  # a worker's odd answer must not end the thread silently
             log.exception("the workers could not be asked")
-            told = None
-        if told is None:
             return Roll(broker=False, asked_at=time.monotonic())
         workers = {
             name: Member(queues=tuple(facts["queues"]), pool=facts["pool"], concurrency=facts["concurrency"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.answers import estimating
 from pipeline.answers.roll_call import Roll, RollCall
-from pipeline.priorities import priority_of
+from pipeline.priorities import QUEUES, ROLES, priority_of
 from pipeline.work import Tools
 from stores.cursors import cursor_of
 from stores.errors import IngotError, NotFoundError
@@ -159,7 +159,9 @@ class Viewing:
     def _why_job_waits(self, store: RecordStore, job: JobSummary) -> Waiting | None:
         due = store.overview.due_of_job(job.job)
         if due:
-            return self._waiting(due)
+            waiting = self._waiting(due)
+            lacking = self._unserved(store, job.job) if waiting.place else ()
+            return replace(waiting, why=self._nobody_serves(lacking)) if waiting.queue in lacking else waiting
         fetches = store.fetches.open_of(job.job)
         if fetches:
             return self._until_fetched(next(iter(fetches.values())))
@@ -182,14 +184,50 @@ class Viewing:
     def _why(self, queue: str, place: int) -> str:
         roll = self._roll_call.roll()
         if roll.broker is False:
-            return "the broker cannot be reached: work goes on as soon as it answers"
+            return f"{roll.trouble or 'the broker cannot be reached'}; work goes on as soon as it answers"
         if roll.serving(queue) == ():
-            return f"no worker serves the queue {queue!r}: {self._advice()}"
+            return self._nobody_serves((queue,))
         return f"place {place} in the queue {queue!r}" if place > 1 else f"it is next in the queue {queue!r}"
 
-    def _advice(self) -> str:
-        own = self._tools.settings.broker_url.startswith("redis+socket:")
-        return "the one of this home is starting" if own else "start one with `ingot worker all`"
+    def obstacle(self, store: RecordStore, job: str) -> str:
+        """Why work of a job that may begin now is begun by nobody, in a sentence; empty where somebody may come for it.
+
+        The broker and the workers are asked only where such work is there; the first answer comes a moment later.
+        """
+        if not self._wanted(store, job):
+            return ""
+        if self._roll_call.roll().broker is False:
+            return self._why("", 1)
+        lacking = self._unserved(store, job)
+        return self._nobody_serves(lacking) if lacking else ""
+
+    def _wanted(self, store: RecordStore, job: str) -> set[str]:
+        """The queues in which work of a job could begin, and that nobody is seen to work on."""
+        stages = store.overview.open_stages(job)
+        wanted = {QUEUES[stage] for stage, due in stages.items() if due}
+        wanted -= {QUEUES[step.stage] for step in self.steps_in_hand()} if wanted else set()
+        fetches = store.fetches.open_of(job).values()
+        waits = any(not fetch.under_way and (fetch.again_at or 0.0) <= time.time() for fetch in fetches)
+        return wanted | ({NOTIFY} if waits and not any(fetch.under_way for fetch in fetches) else set())
+
+    def _unserved(self, store: RecordStore, job: str) -> tuple[str, ...]:
+        """Where a queue that a job needs now is served by nobody: every such queue that it needs now or later."""
+        roll, wanted = self._roll_call.roll(), self._wanted(store, job)
+        if not any(roll.serving(queue) == () for queue in wanted):
+            return ()
+        needed = wanted | {QUEUES[stage] for stage in store.overview.open_stages(job)}
+        return tuple(queue for queue in sorted(needed) if roll.serving(queue) == ())
+
+    def _nobody_serves(self, queues: Sequence[str]) -> str:
+        names = [repr(queue) for queue in queues]
+        shown = f"queue {names[0]}" if len(names) == 1 else f"queues {', '.join(names[:-1])} and {names[-1]}"
+        return f"no worker serves the {shown}: {self._advice(queues)}"
+
+    def _advice(self, queues: Sequence[str]) -> str:
+        if self._tools.settings.broker_url.startswith("redis+socket:"):
+            return "the one of this home is starting"
+        role = next((f"`ingot worker {role}` or " for role, served in ROLES.items() if served >= set(queues)), "")
+        return f"start one with {role}`ingot worker all`"
 
     def _line(self) -> Mapping[str, list[tuple[int, float, str]]]:
         """What waits in each queue, in order: (priority, since when, document)."""

@@ -225,6 +225,11 @@ class Overview:
         with self.database.read() as connection:
             return overview_work.due_of_job(connection, job_id)
 
+    def open_stages(self, job_id: str) -> dict[Stage, bool]:
+        """The stages that a job is not done with, and whether a step of each may begin now."""
+        with self.database.read() as connection:
+            return overview_work.open_stages(connection, job_id)
+
     def steps_in_hand(self) -> list[WorkingStep]:
         with self.database.read() as connection:
             return overview_work.steps_in_hand(connection, self.knowledge_id)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, case, func, or_, select
 
 from stores.dispatch import WISHED
 from stores.models import Stage, StepState
@@ -56,6 +56,19 @@ def due_of_job(connection: Connection, job_id: str) -> DueStep | None:
     query = _due().where(step.c.document.in_(mine)).order_by(step.c.not_before, WISHED.desc(), _SINCE, step.c.document)
     row = connection.execute(query.limit(1)).first()
     return _due_step(row) if row is not None else None
+
+
+def open_stages(connection: Connection, job_id: str) -> dict[Stage, bool]:
+    """The stages that a job is not done with, and whether a step of each may begin now."""
+    mine = select(job_document.c.document).where(job_document.c.job == job_id)
+    lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= time.time())
+    due = and_(or_(step.c.state == StepState.DUE, lost), step.c.not_before <= time.time())
+    rows = connection.execute(
+        select(step.c.stage, func.max(case((due, 1), else_=0)).label("due"))
+        .where(step.c.document.in_(mine), step.c.state.in_((StepState.WAITING, StepState.DUE, StepState.RUNNING)))
+        .group_by(step.c.stage)
+    )
+    return {Stage(row.stage): bool(row.due) for row in rows}
 
 
 _SINCE = func.coalesce(func.nullif(step.c.sent_at, 0.0), generation.c.created_at)

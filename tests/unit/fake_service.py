@@ -88,6 +88,7 @@ class FakeService:
     views: Sequence[JobView] = ()
     hits: Sequence[Hit] = ()
     error: Exception | None = None
+    obstacle = ""
     asked: Mapping[str, Any] = {}
     redone: tuple[str, str, Stage | None] | None = None
 
@@ -111,6 +112,9 @@ class FakeService:
         if len(views) > 1:
             type(self).views = views[1:]
         return views[0]
+
+    def job_obstacle(self, job_id: str) -> str:
+        return self.obstacle
 
     def retry_document(self, knowledge_id: str, name: str, from_stage: Stage | None) -> JobSummary:
         type(self).redone = (knowledge_id, name, from_stage)

@@ -137,7 +137,7 @@ def test_a_job_that_nobody_works_on_ends_the_watching(
     monkeypatch.setattr("ingest.following._QUIET_S", 0.0)
     assert cli.run(["ingest", "."]) == Exit.UNREACHABLE
     said = capsys.readouterr().err
-    assert "does not answer" in said
+    assert "refuses connections" in said
     assert "ingot jobs watch kb.01" in said
     assert "secret" not in said
 

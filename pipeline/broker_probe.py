@@ -1,0 +1,127 @@
+"""Asks a broker whether it can be used: logs in, puts a message into a queue of its own and takes it out again."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from amqp.exceptions import AMQPError
+from kombu import Connection, Queue
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from pipeline import broker_address
+from pipeline.broker_address import Place
+from pipeline.broker_faults import BrokerError, Words, explained, no_tls, other, speaks_tls
+
+FAULTS: tuple[type[BaseException], ...] = (KombuError, AMQPError, RedisError, OSError)
+"""All that the libraries raise where a broker cannot be used."""
+_CONNECT_S, _ANSWER_S = 3.0, 6.0
+_PEEK_S = 1.5
+_GREETING = b"PING\r\n\r\n"  # eight bytes, so that an AMQP broker says what it wanted to hear
+_TALKERS = (
+    (b"AMQP", "an AMQP broker (write amqp://)"),
+    (b"HTTP/", "a web server"),
+    (b"SSH-", "an SSH server"),
+    (b"220", "a mail or file server"),
+)
+_REDIS = (b"+PONG", b"-NOAUTH", b"-DENIED", b"-ERR", b"-LOADING")
+
+
+def round_trip(url: str) -> None:
+    """Return where messages can be sent and taken at this address; BrokerError, or InputError for a wrong URL."""
+    broker_address.check(url)
+    with translated(url, closer=True), _connected(url) as connection:
+        _message_there_and_back(connection)
+
+
+@contextmanager
+def translated(url: str, *, closer: bool = False) -> Iterator[None]:
+    """Whatever a broker's library raises leaves this block as a BrokerError; ``closer`` may take a few seconds more."""
+    try:
+        yield
+    except FAULTS as error:
+        fault = explained(error, url)
+        raise (_looked_closer(fault, url) if closer else fault) from error
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Any]:
+    options: dict[str, Any] = {"read_timeout": _ANSWER_S, "write_timeout": _ANSWER_S}
+    if broker_address.places(url)[0].redis:
+        options = {"socket_timeout": _ANSWER_S, "socket_connect_timeout": _CONNECT_S, "global_keyprefix": "ingot:"}
+    with Connection(
+        broker_address.bare(url),
+        ssl=broker_address.tls(url) or False,
+        connect_timeout=_CONNECT_S,
+        transport_options=options,
+    ) as connection:
+        connection.ensure_connection(max_retries=0)
+        yield connection
+
+
+def _message_there_and_back(connection: Any) -> None:
+    """As senders, workers and those who call the workers use it: a queue, a message, a broadcast."""
+    channel = connection.default_channel
+    name = f"probe.{uuid.uuid4().hex[:12]}"
+    queue = Queue(name, routing_key=name, durable=False, auto_delete=True, exclusive=True, max_priority=None)(channel)
+    queue.queue_declare()
+    try:
+        connection.Producer(channel=channel).publish(b"?", routing_key=name, delivery_mode=1)
+        queue.get(no_ack=True)
+    finally:
+        queue.delete()
+    if connection.transport.driver_type == "redis":
+        channel.client.publish(f"{channel.keyprefix_fanout}probe", "")
+
+
+def _looked_closer(fault: BrokerError, url: str) -> BrokerError:
+    """Who ends the connection, or says nothing, is asked in other tongues what it is."""
+    place = broker_address.places(url)[0]
+    if place.path or fault.code not in ("broker_closes", "broker_silent", "broker_other"):
+        return fault
+    words = _tongue(place)
+    return BrokerError(url, *words, code="broker_other", lasting=True) if words else fault
+
+
+def _tongue(place: Place) -> Words | None:
+    """What is said of a port at which this kind of broker does not answer; None where nothing was found out."""
+    heard = _heard(place)
+    is_redis = heard.startswith(_REDIS)
+    right = is_redis if place.redis else heard.startswith(b"AMQP")
+    if heard and right:
+        return no_tls() if place.tls else None
+    if is_redis:
+        return other("a Redis (write redis://)", place)
+    for start, who in _TALKERS:
+        if heard.startswith(start):
+            return other(who, place)
+    if not place.tls and _greets_with_tls(place):
+        return speaks_tls()
+    return other("something else", place) if heard else None
+
+
+def _heard(place: Place) -> bytes:
+    try:
+        with socket.create_connection((place.host, place.port), timeout=_PEEK_S) as stranger:
+            stranger.sendall(_GREETING)
+            return stranger.recv(64)
+    except OSError:
+        return b""
+
+
+def _greets_with_tls(place: Place) -> bool:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection((place.host, place.port), timeout=_PEEK_S) as stranger,
+            context.wrap_socket(stranger),
+        ):
+            return True
+    except OSError:
+        return False
