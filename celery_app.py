@@ -19,12 +19,15 @@ from typing import Any
 
 from billiard.process import current_process
 from celery import bootsteps, signals
-from celery.exceptions import CPendingDeprecationWarning
+from celery.apps import worker as celery_worker
+from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 
 from ingest import exits, runtime, tempfolder
 from ingest.children import REFUSAL, REMARK, SAYS_FILE
-from pipeline import deaths, flow, relaying, shared_models, tasks, time_limits
+from pipeline import deaths, flow, logbook, relaying, shared_models, tasks, time_limits
 from pipeline.broker import configuration
+from pipeline.broker_faults import explained
+from pipeline.broker_probe import FAULTS
 from pipeline.deaths import MemoryKills
 from pipeline.settings import Settings
 from pipeline.tasks import app
@@ -39,10 +42,47 @@ _lost: deque[str] = deque(maxlen=256)
 _this_worker = {"name": ""}
 
 
+class Sentences(logging.Filter):
+    """What Celery says of a broker that it cannot use becomes a sentence with the cause and what to do."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        given = record.args if isinstance(record.args, tuple) else ()
+        if error := next((one for one in given if isinstance(one, FAULTS)), None):
+            fault = explained(error, app.conf.broker_url)
+            record.msg, record.args, record.exc_info = "%s; it is tried again", (fault.message,), None
+        return True
+
+
+_SENTENCES = Sentences()
+
+
 @signals.after_setup_logger.connect
-def log_as_wished(**_: Any) -> None:
-    """Celery's own lines are warnings at least; ours are what INGOT_LOG_LEVEL says."""
-    logging.getLogger("ingot").setLevel(Settings().log_level.upper())
+@signals.after_setup_task_logger.connect
+def log_as_wished(logger: logging.Logger, **_: Any) -> None:
+    """Celery's own lines are warnings at least; ours are what INGOT_LOG_LEVEL says. All are written alike."""
+    settings = Settings()
+    for handler in logger.handlers:
+        handler.setFormatter(logbook.formatter(settings.log_format))
+    logging.getLogger("ingot").setLevel(settings.log_level.upper())
+    logging.getLogger("celery.worker.consumer.consumer").addFilter(_SENTENCES)
+
+
+@signals.worker_ready.connect
+def say_ready(sender: Any, **_: Any) -> None:
+    """In place of Celery's banner: who begins to work, on what."""
+    queues, pool = sorted(sender.app.amqp.queues.consume_from), sender.pool
+    size = getattr(pool, "limit", None) or getattr(pool, "num_processes", 0)
+    if os.geteuid() == 0:
+        log.warning("this worker runs as root: whoever breaks into it by a document owns the machine; use another user")
+    words = "%s is ready: %d %s for the queues %s"
+    kind = "threads" if tasks.StepTask.threaded else "processes"
+    log.info(words, sender.hostname, size, kind, ", ".join(queues), extra=logbook.facts(event="ready", queues=queues))
+
+
+def _say_in_log(text: str, *_: Any) -> None:
+    """What Celery prints from its signal handlers, as a line of the log. Written without locks, as a handler must."""
+    record = logging.LogRecord("celery.worker", logging.INFO, __file__, 0, text.strip(), None, None)
+    os.write(2, (logbook.formatter(Settings().log_format).format(record) + "\n").encode())
 
 
 @signals.worker_init.connect
@@ -146,6 +186,7 @@ def hand_back(sender: Any, **_: Any) -> None:
     """Whatever this worker still holds is due again at once; that it had to end is nobody's fault."""
     tasks.release_worker(sender.hostname, blameless=not tasks.StepTask.threaded)
     tempfolder.leave()
+    log.info("%s stops", sender.hostname, extra=logbook.facts(event="stop"))
 
 
 @signals.worker_process_init.connect
@@ -162,7 +203,9 @@ def limit_child(**_: Any) -> None:
 
 
 @signals.task_failure.connect
-def note_lost_child(task_id: str = "", args: Any = (), exception: BaseException | None = None, **_: Any) -> None:
+def note_lost_child(
+    sender: Any = None, task_id: str = "", args: Any = (), exception: BaseException | None = None, **_: Any
+) -> None:
     """A child that was killed or ran out of time could not write down its failure; its worker does.
 
     Celery tells of a time limit twice: when it sends the signal, and when the child has gone.
@@ -170,7 +213,8 @@ def note_lost_child(task_id: str = "", args: Any = (), exception: BaseException 
     if type(exception).__name__ in ("WorkerLostError", "TimeLimitExceeded") and task_id not in _lost:
         _lost.append(task_id)
         fault = deaths.fault_of(exception, _memory_kills().ran_out())
-        tasks.worker_lost(task_id, tuple(args), _this_worker["name"], fault)
+        name, why = getattr(sender, "name", ""), " ".join(str(exception).split()).rstrip(".")
+        tasks.worker_lost(task_id, tuple(args), _this_worker["name"], fault, name, why)
 
 
 def settings_of_this_process() -> Settings:
@@ -181,6 +225,9 @@ def settings_of_this_process() -> Settings:
     return found.model_copy(update={"broker_url": runtime.status(found).broker_url})
 
 
+celery_worker.safe_say = _say_in_log
+logging.captureWarnings(True)
+warnings.simplefilter("ignore", SecurityWarning)  # said in say_ready
 warnings.simplefilter("ignore", CPendingDeprecationWarning)  # Celery's reminder of a choice that broker.py explains
 try:
     app.conf.update(configuration(settings_of_this_process()))

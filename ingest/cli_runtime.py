@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +15,9 @@ from stores.errors import InputError, UnavailableError
 
 if TYPE_CHECKING:
     from ingest.runtime import RuntimeStatus
+    from pipeline.settings import Settings
+
+log = logging.getLogger("ingot.worker")
 
 _BROKER_S = 60.0
 
@@ -84,7 +89,7 @@ def worker(
     ] = _BROKER_S,
 ) -> int:
     """Start the Celery workers for this host's role; further arguments go to Celery."""
-    from ingest import console, crew
+    from ingest import crew
     from ingest import worker as workers
     from pipeline.broker_address import remark, without_password
 
@@ -104,16 +109,29 @@ def worker(
         embedder=settings.embedder,
     )
     found = workers.members(role, needs, workers.cards() if role == "gpu" or needs.transformers else [])
+    environment = {**os.environ, "INGOT_HOME": str(settings.home), "INGOT_LOG_FORMAT": settings.log_format}
+    say = _teller(settings)
     name, extra = workers.named(context.args, f"{os.environ.get('INGOT_WORKER_NAME') or role}@%h")
-    console.note(f"device: {workers.device()}")
-    console.note(
+    say(f"device: {workers.device()}")
+    say(
         f"queues: {', '.join(queue for member in found for queue in member.queues)}; "
         f"waiting for {without_password(settings.broker_url)}"
     )
     if unsafe := remark(settings.broker_url):
-        console.note(f"note: {unsafe}")
-    workers.wait_for_broker(settings.broker_url, broker_wait, console.note)
-    return crew.work(found, name, extra, {**os.environ, "INGOT_HOME": str(settings.home)})
+        say(f"note: {unsafe}")
+    workers.wait_for_broker(settings.broker_url, broker_wait, say)
+    return crew.work(found, name, extra, environment)
+
+
+def _teller(settings: Settings) -> Callable[[str], None]:
+    """Says what a worker does before Celery starts: to a person, or as lines of a log that a machine reads."""
+    from ingest import console
+    from pipeline import logbook
+
+    if settings.log_format == logbook.TEXT:
+        return console.note
+    logbook.prepare(settings.log_format, "INFO", role="worker")
+    return log.info
 
 
 def doctor(as_json: AsJson = False) -> int:

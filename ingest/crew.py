@@ -6,7 +6,6 @@ that dies is started again, one that cannot work here ends all of them, and none
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import time
@@ -17,6 +16,7 @@ from types import FrameType
 from ingest import children
 from ingest.children import Child
 from ingest.worker import Member
+from pipeline import logbook
 
 _TICK_S = 0.1
 _GRACE_S = 12.0
@@ -31,7 +31,7 @@ def work(members: Sequence[Member], name: str, extra: Sequence[str], environment
     environments = [member.environment(environment) for member in members]
     if len(members) == 1:
         os.execvpe(commands[0][0], commands[0], environments[0])
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s [crew] %(message)s")
+    logbook.prepare(environment.get("INGOT_LOG_FORMAT", logbook.TEXT), "INFO", role="crew")
     crew = [
         Child(member.node(name), lambda at=at: commands[at], None, lambda at=at: environments[at])  # type: ignore[misc]
         for at, member in enumerate(members)

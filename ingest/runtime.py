@@ -35,7 +35,7 @@ _LEAVING_S = 120.0
 _ALIVE_S = 0.25
 _OF_THE_API = {"api_host", "api_port", "api_keys", "ingest_root", "max_request_files", "max_request_mb"}
 _OF_THE_API |= {"body_timeout_s", "queue_max", "source_url"}
-_NOT_OF_A_WORKER = {"home", "broker_url", "log_level", *_OF_THE_API}
+_NOT_OF_A_WORKER = {"home", "broker_url", "log_level", "log_format", *_OF_THE_API}
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,7 @@ def _ensure(folder: RunFolder, settings: Settings) -> None:
             folder.remove("error")
             folder.remove("runtime.json")
             folder.write_json("settings.json", environment)
-        _spawn(folder)
+        _spawn(folder, settings)
     if not _wait_for_state(folder):
         raise UnavailableError(_why_not(folder), code="runtime_failed")
     state = folder.read_json("runtime.json")
@@ -255,9 +255,9 @@ def _ensure(folder: RunFolder, settings: Settings) -> None:
         os.kill(int(state["pid"]), signal.SIGHUP)
 
 
-def _spawn(folder: RunFolder) -> None:
-    """Start the supervisor; the call returns when it has detached."""
-    environment = {**os.environ}
+def _spawn(folder: RunFolder, settings: Settings) -> None:
+    """Start the supervisor; the call returns when it has detached. It and its workers log as this command would."""
+    environment = {**os.environ, "INGOT_LOG_LEVEL": settings.log_level, "INGOT_LOG_FORMAT": settings.log_format}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(worker.SOURCE), environment.get("PYTHONPATH"))))
     subprocess.run(
         [sys.executable, "-m", "ingest.supervisor", str(folder.home)],

@@ -18,15 +18,15 @@ import uvicorn
 from ingest import runtime
 from ingest.api.app import Application, create_app
 from ingest.api.connections import Guarded, places
-from ingest.api.request_ids import OneLine, WithRequestId
+from ingest.api.request_ids import WithRequestId
 from ingest.api.security import is_loopback
+from pipeline import logbook
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.errors import IngotError, InputError, UnavailableError
 
 log = logging.getLogger("ingot.serving")
 
-_LINE = "%(asctime)s %(levelname)s [%(request_id)s] %(message)s"
 _BACKLOG = 2048
 _GRACE_S = 5
 _KEEP_ALIVE_S = 30
@@ -38,7 +38,7 @@ _YOUNG = 10_000  # new objects between two looks of the garbage collector
 def serve(settings: Settings) -> None:
     """Answer until SIGTERM or Ctrl-C. InputError where it would listen to others without a key."""
     refuse_open_door(settings)
-    log_with_request_ids(settings.log_level)
+    log_with_request_ids(settings)
     with _listening(settings) as listener, runtime.session(settings) as connected:
         service = Service(connected)
         service.prepare()
@@ -54,7 +54,8 @@ def serve(settings: Settings) -> None:
                 proxy_headers=False,
                 timeout_keep_alive=_KEEP_ALIVE_S,
                 timeout_graceful_shutdown=_GRACE_S,
-            )
+            ),
+            settings.log_format,
         )
         Guarded.most = places()
         with _runtime_kept(settings, app), _signals_end_only(server):
@@ -73,12 +74,9 @@ def refuse_open_door(settings: Settings) -> None:
         )
 
 
-def log_with_request_ids(level: str) -> None:
+def log_with_request_ids(settings: Settings) -> None:
     """Every line of the server's log names the request that it is about."""
-    handler = logging.StreamHandler()
-    handler.addFilter(WithRequestId())
-    handler.setFormatter(OneLine(_LINE))
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logbook.prepare(settings.log_format, settings.log_level, role="serve").addFilter(WithRequestId())
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 
 
@@ -118,13 +116,25 @@ def address_of(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
+def say_listening(url: str, log_format: str) -> None:
+    """On stdout for whoever started it; among the log's lines where those are read by a machine."""
+    if log_format == logbook.JSON:
+        log.info("Ingot listens on %s", url, extra=logbook.facts(url=url))
+    else:
+        print(f"Ingot listens on {url} (Ctrl-C ends it)", flush=True)
+
+
 class _Server(uvicorn.Server):
     """Says where it listens when it does."""
+
+    def __init__(self, config: uvicorn.Config, log_format: str) -> None:
+        super().__init__(config)
+        self._log_format = log_format
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for listener in sockets or ():
-            print(f"Ingot listens on {address_of(listener)} (Ctrl-C ends it)", flush=True)
+            say_listening(address_of(listener), self._log_format)
 
 
 @contextlib.contextmanager

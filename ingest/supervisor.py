@@ -25,6 +25,7 @@ from typing import IO, Any
 from ingest import children, tempfolder
 from ingest.children import Child
 from ingest.runfolder import RunFolder, lock_now, lock_within, machine
+from pipeline import logbook
 from stores.errors import IngotError, UnavailableError
 from stores.vectors_path import IndexLock
 
@@ -306,7 +307,7 @@ def detach_output(folder: RunFolder) -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     for number, source in ((0, null), (1, target), (2, target)):
         os.dup2(source, number)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s [%(process)d] %(message)s")
+    logbook.prepare(os.environ.get("INGOT_LOG_FORMAT", logbook.TEXT), "INFO", role=f"supervisor {os.getpid()}")
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ class Member:
     def command(self, name: str, extra: Sequence[str] = ()) -> list[str]:
         """Its argument list; what ``extra`` repeats wins, as Celery takes the last."""
         return [
-            *(sys.executable, "-m", "celery", "-A", "celery_app", "worker"),
+            *(sys.executable, "-m", "celery", "--quiet", "-A", "celery_app", "worker"),
             *("-Q", ",".join(self.queues), "-n", self.node(name), "-O", "fair"),
             *("--pool", KINDS[self.kind][0], "--concurrency", str(self.concurrency)),
             *("--without-gossip", "--without-mingle"),

@@ -12,8 +12,6 @@ from kombu import Queue
 from pipeline import broker_address
 from pipeline.settings import Settings
 
-_LINE = "%(asctime)s %(levelname)s [%(processName)s] %(message)s"
-_TASK_LINE = "%(asctime)s %(levelname)s [%(processName)s] %(task_name)s %(task_id)s %(message)s"
 _TASKS_PER_CHILD = 2000  # loading the models again costs seconds; what grows before that is caught by its memory
 _LAST_NET = 50.0  # times a step's limit by the clock on the wall: work that has a fiftieth of a core may end
 
@@ -66,8 +64,6 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "worker_max_tasks_per_child": _TASKS_PER_CHILD,
         "worker_max_memory_per_child": settings.memory_mb * 1024 // 2,
         "worker_hijack_root_logger": True,
-        "worker_log_format": _LINE,
-        "worker_task_log_format": _TASK_LINE,
         "worker_redirect_stdouts": False,
     }
 

@@ -4,6 +4,7 @@ retry or not, outcome. Who calls this, a Celery task or a test, makes no differe
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -12,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline import step_log
+from pipeline.logbook import facts
 from pipeline.stages import embed, extract, ocr, parse, plan, publish, render
 from pipeline.work import Tools, Work, bug
 from stores.effects import Claim, Effect, Need
@@ -20,6 +23,8 @@ from stores.models import Fault, Stage, StepKey
 
 if TYPE_CHECKING:
     from stores.records import RecordStore
+
+log = logging.getLogger("ingot.flow")
 
 ORDER: Mapping[Stage, tuple[Need, ...]] = {
     Stage.PLAN: (),
@@ -89,9 +94,23 @@ def run_stage(
     claim = store.steps.claim(key, owner, worker)
     if claim is None:
         return StepResult(ended=False)
+    with step_log.step(claim):
+        return _run_alone(tools, store, claim, killable=killable, stopping=stopping, suspects=suspects)
+
+
+def _run_alone(
+    tools: Tools,
+    store: RecordStore,
+    claim: Claim,
+    *,
+    killable: bool,
+    stopping: Callable[[], bool],
+    suspects: threading.Lock | None,
+) -> StepResult:
     alone = suspects if claim.losses >= MOST_LOSSES - 1 else None
     if alone is not None and not alone.acquire(blocking=False):
         store.steps.hand_back(claim, delay_s(2))
+        step_log.ended("handed back", "another step that may end this process runs")
         return StepResult(ended=False)
     try:
         return _run_claimed(tools, store, claim, killable=killable, stopping=stopping)
@@ -110,11 +129,13 @@ def _run_claimed(
             work = Work(tools=tools, store=store, claim=claim, folder=folder, killable=killable, stopping=stopping)
             began = clock()
             effect = RUN[key.stage](work)
-            due = store.steps.finish(claim, effect, ORDER, clock() - began)
-    except (LeaseLostError, CancelledError):
-        return StepResult(ended=False)
+            cpu_s = clock() - began
+            due = store.steps.finish(claim, effect, ORDER, cpu_s)
+    except (LeaseLostError, CancelledError) as error:
+        return _not_ours(error)
     except StoppingError:
         store.steps.hand_back(claim)
+        step_log.ended("handed back", "this worker ends")
         return StepResult(ended=False)
     except TransientError as error:
         return _try_later(store, claim, error)
@@ -123,8 +144,15 @@ def _run_claimed(
     except MemoryError:
         return _fail(store, claim, _out_of_memory(claim))
     except Exception as error:
+        log.exception("%s met a bug", key.stage)
         return _fail(store, claim, bug(error))
+    step_log.ended("done", cpu_s=cpu_s, due=due)
     return StepResult(ended=True, due=_unsent(key, due))
+
+
+def _not_ours(error: IngotError) -> StepResult:
+    step_log.ended("cancelled" if isinstance(error, CancelledError) else "lease lost", error.message)
+    return StepResult(ended=False)
 
 
 _DIED_OF_SOMETHING = "a crash, a hang, or too much memory"
@@ -148,6 +176,7 @@ def _past_what_kills(store: RecordStore, claim: Claim) -> Claim:
         )
     reason = f"reading it ended the worker {times}"
     store.steps.save_page(claim, claim.lost_page, None, Fault(code="killed_worker", message=reason))
+    log.warning("page %d is given up: %s", claim.lost_page, reason, extra=facts(page=claim.lost_page))
     return claim
 
 
@@ -155,7 +184,9 @@ def _try_later(store: RecordStore, claim: Claim, error: TransientError) -> StepR
     if claim.attempt >= MOST_ATTEMPTS and time.time() - claim.started_at > PATIENCE_S:
         message = f"{error.message} (tried {claim.attempt} times)"
         return _fail(store, claim, Fault(code=error.code, message=message))
-    store.steps.retry_later(claim, Fault(code=error.code, message=error.message), delay_s(claim.attempt))
+    later_s = delay_s(claim.attempt)
+    store.steps.retry_later(claim, Fault(code=error.code, message=error.message), later_s)
+    step_log.ended("tried again", error.message, code=error.code, again_s=round(later_s, 1))
     return StepResult(ended=False)
 
 
@@ -169,8 +200,9 @@ def _fail(store: RecordStore, claim: Claim, fault: Fault) -> StepResult:
     fatal = claim.key.stage in FATAL
     try:
         due = store.steps.fail(claim, fault, ORDER, fatal=fatal)
-    except (LeaseLostError, CancelledError):
-        return StepResult(ended=False)
+    except (LeaseLostError, CancelledError) as error:
+        return _not_ours(error)
+    step_log.ended("failed", fault.message, code=fault.code, due=due)
     return StepResult(ended=not fatal, due=_unsent(claim.key, due))
 
 

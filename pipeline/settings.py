@@ -23,7 +23,12 @@ class Settings(BaseSettings):
     broker_url: str = Field("", description="Celery broker; empty: a private Redis is started (embedded mode)")
     chroma_url: str = Field("", description="Chroma server, http://host:port; empty: the embedded runtime's own")
     schema_dir: Path | None = Field(None, description="folder of your own extraction schemas (*.toml)")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: str = Field(
+        "INFO", pattern=r"^(?i:debug|info|warning|error|critical)$", description="DEBUG, INFO, WARNING or ERROR"
+    )
+    log_format: str = Field(
+        "text", pattern=r"^(text|json)$", description="logs of server and workers: text, or json (an object a line)"
+    )
 
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="local worker processes")
     batch_pages: int = Field(16, ge=1, le=256, description="pages of one render, OCR or parse step")

@@ -13,17 +13,19 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery, Task, bootsteps, chain, signals
 from celery.exceptions import Ignore
 
-from pipeline import flow, relaying, shared_models, wiring
+from pipeline import flow, relaying, shared_models, step_log, wiring
 from pipeline.broker import configuration, queue_length
 from pipeline.broker_address import bare
 from pipeline.broker_faults import BrokerError
 from pipeline.broker_probe import translated
 from pipeline.errands import delivering, fetching
+from pipeline.logbook import about
 from pipeline.priorities import ERRAND_PRIORITIES, priority_of
 from pipeline.priorities import ERRANDS as ERRANDS
 from pipeline.priorities import PRIORITIES as PRIORITIES
@@ -139,7 +141,8 @@ def publish(self: StepTask, *ids: Any) -> None:
 def deliver(self: Task, knowledge_id: str, job: str) -> None:
     """Deliver the callbacks of a job that are due."""
     try:
-        delivering.deliver(tools(), knowledge_id, job, owner_of(self.request), shared_models.stopping.is_set)
+        with about(knowledge_id=knowledge_id, job=job):
+            delivering.deliver(tools(), knowledge_id, job, owner_of(self.request), shared_models.stopping.is_set)
     except IngotError as error:  # what was claimed is due again when its lease ends
         log.warning("%s: %s", job, error.message)
 
@@ -154,9 +157,10 @@ def fetch(self: Task, knowledge_id: str, job: str, url: str) -> None:
         send_errands(knowledge_id)
 
     try:
-        fetching.fetch(
-            tools(), knowledge_id, job, url, owner_of(self.request), ended, stopping=shared_models.stopping.is_set
-        )
+        with about(knowledge_id=knowledge_id, job=job):
+            fetching.fetch(
+                tools(), knowledge_id, job, url, owner_of(self.request), ended, stopping=shared_models.stopping.is_set
+            )
     except IngotError as error:
         log.warning("%s: %s", job, error.message)
 
@@ -372,15 +376,34 @@ def _in_child(**_: Any) -> None:
     StepTask.killable = True
 
 
-def worker_lost(task_id: str, args: Sequence[Any], hostname: str, fault: Fault | None) -> None:
+def worker_lost(
+    task_id: str, args: Sequence[Any], hostname: str, fault: Fault | None, name: str = "", why: str = ""
+) -> None:
     """A child died over a task: its lease ends now, its temp directory goes, and the relay sends the step again.
 
-    ``fault``: what its work did to it; None: nothing. Called in the worker's parent.
+    ``fault``: what its work did to it; None: nothing. ``name``: the task's; ``why``: how the child ended, in words.
+    Called in the worker's parent.
     """
+    stage = name.removeprefix("ingot.")
+    if stage in set(Stage):
+        key = key_of(Stage(stage), args)
+        step_log.lost(key, task_id, why, **_in_hand(key))
     names = [str(name) for name in args[:1]]
     relaying.release(tools(), names, f"{hostname}/{task_id}/", fault, blameless=fault is None)
 
 
+def _in_hand(key: StepKey) -> dict[str, object]:
+    """The source of a step that is under a lease, and the page in work; nothing where that cannot be found out."""
+    with suppress(IngotError):
+        for step in tools().catalog.store(key.knowledge_id).overview.steps_in_hand():
+            if (step.document, step.stage) == (key.document, key.stage):
+                return {"source": step.source, "page": step.page}
+    return {}
+
+
 def release_worker(hostname: str, *, blameless: bool = False) -> int:
     """End the leases that a worker of this name held when it died; how many steps and errands."""
-    return relaying.release(tools(), tools().catalog.names(), f"{hostname}/", blameless=blameless)
+    freed = relaying.release(tools(), tools().catalog.names(), f"{hostname}/", blameless=blameless)
+    if freed:
+        log.warning("%d steps or errands that %s left unfinished are due again", freed, hostname)
+    return freed

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import time_limits
 from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
+from pipeline.logbook import about, facts
 from pipeline.settings import Settings
 from stores.contracts import VectorStore
 from stores.effects import Claim
@@ -100,7 +101,7 @@ class Work:
             raise StoppingError()
         self.store.steps.begin_page(self.claim, number)
         try:
-            with self.deadline(self.tools.settings.page_timeout_s):
+            with about(page=number), self.deadline(self.tools.settings.page_timeout_s):
                 yield
         except InputError as error:
             self.give_up_page(number, Fault(code=error.code, message=error.message))
@@ -121,6 +122,7 @@ class Work:
 
     def give_up_page(self, number: int, fault: Fault) -> None:
         """Record why a page could not be read; the others go on."""
+        log.warning("page %d is given up: %s", number, fault.message, extra=facts(page=number, code=fault.code))
         self.store.steps.save_page(self.claim, number, None, fault)
 
     def embedder(self) -> Embedder:

@@ -69,6 +69,7 @@ class Claim:
     source: str
     title: str
     language: str
+    job: str = ""  # the newest that asked for this generation
     lost_page: int | None = None  # the page that was being read when an earlier attempt ended without a word
     lost_to: str = ""  # what that attempt died of: the code of a fault, "" where nobody knows
     started_at: float = 0.0  # of its first attempt

@@ -20,7 +20,7 @@ from stores.errors import CancelledError, LeaseLostError
 from stores.ledger import advance, end_generation, mark_running
 from stores.models import Fault, Options, PageText, Stage, StepKey, StepState
 from stores.pages import plan_pages, store_page, unread_pages_failed
-from stores.tables import document, generation, source, step
+from stores.tables import document, generation, job_document, source, step
 from stores.typed_records import store_records
 
 LEASE_S = 60.0
@@ -275,6 +275,11 @@ def _facts(connection: Connection, key: StepKey) -> dict[str, Any]:
         .order_by(source.c.id)
         .limit(1)
     ).scalar_one_or_none()
+    job = connection.execute(
+        select(func.max(job_document.c.job)).where(
+            job_document.c.document == key.document, job_document.c.generation == key.generation
+        )
+    ).scalar_one_or_none()
     options = dict(row.options)
     options["schemas"] = tuple(options.get("schemas", ()))
     return {
@@ -284,6 +289,7 @@ def _facts(connection: Connection, key: StepKey) -> dict[str, Any]:
         "sha256": row.sha256,
         "media_type": row.media_type,
         "source": name or key.document[:12],
+        "job": job or "",
         "title": row.title,
         "language": row.language,
     }

@@ -14,6 +14,8 @@ from contextvars import ContextVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pipeline.logbook import facts
+
 log = logging.getLogger("ingot.access")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
@@ -30,7 +32,6 @@ _POLICY = b"content-security-policy"
 _NOTHING = b"default-src 'none'; frame-ancestors 'none'"
 CAREFUL = (*_ALWAYS, (_POLICY, _NOTHING))
 """The headers of an answer that no page gives."""
-_LONGEST_LINE = 4000
 
 
 class RequestIds:
@@ -62,7 +63,8 @@ class RequestIds:
                 raise
         finally:
             took_ms = (time.perf_counter() - began) * 1000
-            log.info("%s %s %d %.1f ms", scope["method"], scope["path"], status, took_ms)
+            asked = {"method": scope["method"], "path": scope["path"], "status": status, "took_ms": round(took_ms, 1)}
+            log.info("%s %s %d %.1f ms", *asked.values(), extra=facts(**asked))
 
 
 def _given(scope: Scope) -> str:
@@ -77,16 +79,6 @@ def _added(message: Message, name: str) -> list[tuple[bytes, bytes]]:
     own = {key.lower() for key, _ in message.get("headers", ())}
     added = [(b"x-request-id", name.encode()), *(pair for pair in _ALWAYS if pair[0] not in own)]
     return added if _POLICY in own else [*added, (_POLICY, _NOTHING)]
-
-
-class OneLine(logging.Formatter):
-    """What strangers name stays on the line that names it: control characters are written as ``\\x0a``."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is logging's
-        line = super().formatMessage(record)[:_LONGEST_LINE]
-        if line.isprintable():
-            return line
-        return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
 
 
 class WithRequestId(logging.Filter):
