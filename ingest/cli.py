@@ -20,7 +20,7 @@ from typer.core import TyperGroup
 
 from ingest import cli_callbacks, cli_ingest, cli_jobs, cli_runtime, cli_serve, cli_show, exits
 from ingest.invocation import current
-from stores.errors import IngotError
+from stores.errors import IngotError, InputError
 
 _HELP = "Turn documents into a knowledge base: Markdown, records and passages that can be searched, with their pages."
 _EPILOG = (
@@ -66,12 +66,18 @@ def take_common_options(args: Sequence[str]) -> list[str]:
         elif word in ("-v", "-vv", "--verbose"):
             current.verbose += 2 if word == "-vv" else 1
         elif word == "--home" and waiting:
-            current.home = Path(waiting.pop(0))
+            current.home = _home(waiting.pop(0))
         elif word.startswith("--home="):
-            current.home = Path(word.removeprefix("--home="))
+            current.home = _home(word.removeprefix("--home="))
         else:
             rest.append(word)
     return rest
+
+
+def _home(text: str) -> Path:
+    if not text.strip():
+        raise InputError("--home is empty: name a folder, or leave it out", code="usage")
+    return Path(text)
 
 
 app = typer.Typer(

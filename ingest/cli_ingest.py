@@ -146,6 +146,8 @@ def _ingest(
                 job = follow(service, settings, report.job, timeout_s=timeout_s, as_lines=as_lines)
             else:
                 job = service.job(report.job)
+                if not as_json and not as_lines:
+                    console.print_text(report.job)
                 console.note(f"The job runs in the background; follow it with: ingot jobs watch {report.job}")
     _print_result(report, job, as_json=as_json, as_lines=as_lines, watched=wait)
     if wait or not report.job:

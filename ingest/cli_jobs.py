@@ -131,6 +131,8 @@ def _followed(job: str, wait: bool, timeout: float | None, *, as_json: bool, as_
         view = _watch(job, timeout, as_lines=as_lines)
     else:
         with runtime.session(settings):
+            if not as_json and not as_lines:
+                console.print_text(job)
             console.note(f"The job runs in the background; follow it with: ingot jobs watch {job}")
         view = open_service(settings).job(job)
     if as_json:

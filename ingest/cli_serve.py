@@ -27,9 +27,12 @@ def new_key(
     knowledge: Annotated[
         list[str] | None, typer.Option("-k", "--knowledge", metavar="ID", help="Only for these (repeatable).")
     ] = None,
+    entry_alone: Annotated[
+        bool, typer.Option("--entry", help="Print the entry alone on stdout, and the key on stderr.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a key: it is shown once, and its entry goes into INGOT_API_KEYS."""
+    """Make a key, shown once; its entry goes into INGOT_API_KEYS, as in INGOT_API_KEYS=$(ingot keys new --entry)."""
     from ingest import console
     from ingest.keys import new_entry
 
@@ -37,6 +40,8 @@ def new_key(
     if as_json:
         console.print_json({"key": key, "entry": entry})
         return
-    console.say(f"key    {key}\nentry  {entry}")
+    if entry_alone:
+        console.say(f"key    {key}")
+    console.print_text(entry if entry_alone else f"key    {key}\nentry  {entry}")
     console.note("Give the key to who asks, as `Authorization: Bearer KEY`; it is not kept anywhere.")
     console.note("Add the entry to INGOT_API_KEYS (several by commas) and start `ingot serve` again.")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 _MOST_PAGES = 100_000
+_SECRET = ("broker_url", "api_keys", "callback_secret")
 
 
 @dataclass(slots=True)
@@ -89,7 +90,8 @@ def _wrong_setting(error: Any) -> str:
     name = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         return f"ingot.toml: {unknown('setting', name, Settings.model_fields, code='bad_setting').message}"
-    return f"INGOT_{name.upper()} (or {name} in ingot.toml) is {error['input']!r}: {error['msg'].lower()}"
+    value = "" if error["type"] == "empty" else f" {'not shown' if name in _SECRET else repr(error['input'])}:"
+    return f"INGOT_{name.upper()} (or {name} in ingot.toml) is{value} {error['msg'].lower()}"
 
 
 def _say_once(settings: Settings) -> None:

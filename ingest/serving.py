@@ -15,11 +15,11 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from ingest import runtime
+from ingest import runtime, worker
 from ingest.api.app import Application, create_app
 from ingest.api.connections import Guarded, places
 from ingest.api.request_ids import WithRequestId
-from ingest.api.security import is_loopback
+from ingest.api.security import entries_of, is_loopback
 from pipeline import logbook
 from pipeline.service import Service
 from pipeline.settings import Settings
@@ -58,6 +58,7 @@ def serve(settings: Settings) -> None:
             settings.log_format,
         )
         Guarded.most = places()
+        _look_at_broker(settings)
         with _runtime_kept(settings, app), _signals_end_only(server):
             _answer_evenly()
             with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
@@ -65,8 +66,8 @@ def serve(settings: Settings) -> None:
 
 
 def refuse_open_door(settings: Settings) -> None:
-    """Without keys only this machine may ask."""
-    if not settings.api_keys and not is_loopback(settings.api_host):
+    """Without keys only this machine may ask. InputError, too, where a key is none."""
+    if not entries_of(settings.api_keys) and not is_loopback(settings.api_host):
         raise InputError(
             f"without INGOT_API_KEYS the API listens on loopback only, not on {settings.api_host}: "
             "make a key with `ingot keys new`",
@@ -78,6 +79,19 @@ def log_with_request_ids(settings: Settings) -> None:
     """Every line of the server's log names the request that it is about."""
     logbook.prepare(settings.log_format, settings.log_level, role="serve").addFilter(WithRequestId())
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+
+
+def _look_at_broker(settings: Settings) -> None:
+    """Say in the log where the broker cannot be used; nobody waits for that, as uploads are taken all the same."""
+
+    def look() -> None:
+        try:
+            worker.wait_for_broker(settings.broker_url, 0.0)
+        except UnavailableError as error:
+            log.warning("%s; what is uploaded is kept until then", error.message)
+
+    if settings.broker_url:
+        threading.Thread(target=look, name="broker-look", daemon=True).start()
 
 
 def _answer_evenly() -> None:

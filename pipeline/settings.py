@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -13,11 +14,20 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+_MAY_BE_EMPTY = ("broker_url", "chroma_url")  # empty means the embedded one, as if they were not set
+
 
 class Settings(BaseSettings):
     """Ingot's settings. Each is also the environment variable ``INGOT_<NAME>`` and a key of ``ingot.toml``."""
 
-    model_config = SettingsConfigDict(env_prefix="INGOT_", toml_file="ingot.toml", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="INGOT_",
+        toml_file="ingot.toml",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=False,
+    )
 
     home: Path = Field(Path("ingot-data"), description="folder that holds the knowledge bases")
     broker_url: str = Field("", description="Celery broker; empty: a private Redis is started (embedded mode)")
@@ -89,6 +99,14 @@ class Settings(BaseSettings):
     )
     fetch_timeout_s: float = Field(600.0, gt=0, description="a file at a URL must have been fetched by then")
     source_url: str = Field("/source", description="where the source of this installation is offered")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _not_empty(cls, value: object, info: ValidationInfo) -> object:
+        """What is set and empty is a mistake, a variable that was never filled: it would open doors unseen."""
+        if isinstance(value, str) and not value.strip() and info.field_name not in _MAY_BE_EMPTY:
+            raise PydanticCustomError("empty", "set, but empty: give it a value, or unset it")
+        return value
 
     @classmethod
     def settings_customise_sources(

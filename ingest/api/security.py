@@ -61,10 +61,18 @@ class Entry:
 
 def entries_of(text: str) -> tuple[Entry, ...]:
     """``sha256:<hex>[@kb1+kb2]`` or a plain key, by commas. InputError where an entry cannot be understood."""
-    return tuple(_entry(part.strip()) for part in text.split(",") if part.strip())
+    found = tuple(_entry(part.strip()) for part in text.split(",") if part.strip())
+    if text and not found:
+        raise InputError("INGOT_API_KEYS is set, but holds no key: make one with `ingot keys new`", code="bad_setting")
+    return found
 
 
 def _entry(text: str) -> Entry:
+    if not text.isprintable() or " " in text:
+        raise InputError(
+            "an entry of INGOT_API_KEYS holds a blank or a line break: `ingot keys new --entry` prints one entry alone",
+            code="bad_setting",
+        )
     key, at, scope = text.rpartition("@") if "@" in text else (text, "", "")
     knowledge = frozenset(check_knowledge_id(one) for one in scope.split("+")) if at else None
     if not key.startswith(HASHED):

@@ -23,6 +23,8 @@ def secrets_of(given: str, home: Path) -> tuple[str, ...]:
     InputError where one that was given is none.
     """
     named = [one.strip() for one in given.split(",") if one.strip()]
+    if given and not named:
+        raise InputError("INGOT_CALLBACK_SECRET is set, but holds no secret: unset it", code="bad_setting")
     return tuple(_checked(one) for one in named) or (_of_home(home),)
 
 
