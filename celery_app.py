@@ -21,6 +21,7 @@ from billiard.process import current_process
 from celery import bootsteps, signals
 from celery.apps import worker as celery_worker
 from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
+from celery.utils.log import get_multiprocessing_logger
 
 from ingest import exits, runtime, tempfolder
 from ingest.children import REFUSAL, REMARK, SAYS_FILE
@@ -61,7 +62,7 @@ _SENTENCES = Sentences()
 def log_as_wished(logger: logging.Logger, **_: Any) -> None:
     """Celery's own lines are warnings at least; ours are what INGOT_LOG_LEVEL says. All are written alike."""
     settings = Settings()
-    for handler in logger.handlers:
+    for handler in [*logger.handlers, *get_multiprocessing_logger().handlers]:
         handler.setFormatter(logbook.formatter(settings.log_format))
     logging.getLogger("ingot").setLevel(settings.log_level.upper())
     logging.getLogger("celery.worker.consumer.consumer").addFilter(_SENTENCES)

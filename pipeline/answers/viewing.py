@@ -41,6 +41,7 @@ _COSTS_S = 30.0
 _WINDOW_S = 120.0
 _SOON_S = 0.5
 _PATIENCE = 10.0
+_AFTER_PLAN = {Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH}  # of every document, whatever plan finds
 NOTIFY = "notify"
 
 
@@ -215,7 +216,9 @@ class Viewing:
         roll, wanted = self._roll_call.roll(), self._wanted(store, job)
         if not any(roll.serving(queue) == () for queue in wanted):
             return ()
-        needed = wanted | {QUEUES[stage] for stage in store.overview.open_stages(job)}
+        stages = set(store.overview.open_stages(job))
+        stages |= _AFTER_PLAN if Stage.PLAN in stages else set()
+        needed = wanted | {QUEUES[stage] for stage in stages}
         return tuple(queue for queue in sorted(needed) if roll.serving(queue) == ())
 
     def _nobody_serves(self, queues: Sequence[str]) -> str:

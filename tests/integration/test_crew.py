@@ -77,7 +77,7 @@ def both(home: Path, broker_url: str) -> Iterator[subprocess.Popen[bytes]]:
     with (home / "log").open("wb") as log:
         started = subprocess.Popen(command, env=environment(home, broker_url), cwd=ROOT, stdout=log, stderr=log)
     assert soon(lambda: (home / "log").read_text().count("mine") > 1 and len(children_of(started.pid)) == 2)
-    ready = soon(lambda: (home / "log").read_text().count("[queues]") == 2)
+    ready = soon(lambda: (home / "log").read_text().count(" is ready: ") == 2)
     assert ready, (home / "log").read_text()
     yield started
     if started.poll() is None:

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ingest import worker
+from pipeline import flow
 from pipeline.answers.roll_call import Member, Roll, RollCall
 from pipeline.answers.viewing import Viewing
 from pipeline.intake.ingesting import IngestRequest, ingest
+from pipeline.priorities import ROLES
 from pipeline.work import Tools
 from stores.errors import InputError
 from stores.models import Fault, Options, Stage, StepKey
@@ -73,10 +76,54 @@ def test_a_place_in_the_queue(tools: Tools, tmp_path: Path) -> None:
 
 def test_nobody_serves_the_queue(tools: Tools, tmp_path: Path) -> None:
     job = waiting_job(tools, tmp_path, "text")
-    assert why(tools, job, NO_CPU) == "no worker serves the queue 'cpu': start one with `ingot worker all`"
+    assert why(tools, job, NO_CPU).startswith("no worker serves the queues 'cpu' and 'extract': start one with `ingot")
+    assert why(tools, job, Roll(broker=True)).startswith("no worker serves the queues 'cpu', 'embed' and 'extract': ")
+    documents = Viewing(tools, Told(NO_CPU)).job_documents(store_of(tools), job, (), None, 10).items
+    assert [view.waiting and view.waiting.why for view in documents] == [
+        "no worker serves the queue 'cpu': start one with `ingot worker all`"
+    ]
     assert why(tools, job, SERVED) == "it is next in the queue 'cpu'"
     (cpu,) = [queue for queue in Viewing(tools, Told(NO_CPU)).queues() if queue.queue == "cpu"]
     assert (cpu.waiting, cpu.workers) == (1, ())
+
+
+def test_what_nobody_begins_is_an_obstacle(tools: Tools, tmp_path: Path) -> None:
+    job, store = waiting_job(tools, tmp_path, "text", "[scan] text"), store_of(tools)
+
+    def obstacle(*queues: str, broker: bool = True, trouble: str = "") -> str:
+        roll = Roll(broker=broker, trouble=trouble, workers={"w@host": Member(queues=queues)})
+        return Viewing(tools, Told(roll)).obstacle(store, job)
+
+    assert obstacle("embed").startswith("no worker serves the queues 'cpu' and 'extract': ")
+    assert obstacle("cpu") == "", "what nobody serves is said when its turn has come"
+    assert obstacle("cpu", broker=False, trouble="the broker is full").startswith("the broker is full; ")
+    assert Viewing(tools, Told(Roll())).obstacle(store, job) == "", "nothing is claimed before anybody was asked"
+    run_until_due(tools, Stage.OCR)
+    assert obstacle("cpu", "extract") == (
+        "no worker serves the queues 'embed' and 'ocr': start one with `ingot worker gpu` or `ingot worker all`"
+    )
+    due = [step for step in store.overview.due_steps() if step.stage is Stage.OCR]
+    key = StepKey(knowledge_id=KB, document=due[0].document, generation=1, stage=Stage.OCR, batch=0)
+    assert store.steps.claim(key, "me", "slow@host#1")
+    assert obstacle("cpu", "extract") == "", "a queue of which somebody works is served, whoever answers"
+    store.reopening.cancel(job)
+    assert obstacle() == ""
+
+
+def run_until_due(tools: Tools, stage: Stage) -> None:
+    """Do what stands before a stage."""
+    todo = store_of(tools).dispatch.take(100, frozenset(Stage))
+    while todo:
+        key = todo.pop(0)
+        for step in store_of(tools).dispatch.straight_run(key, flow.STRAIGHT[key.stage]):
+            if step.stage is not stage:
+                todo += flow.run_stage(tools, step, owner="test", worker="test").due
+
+
+def test_the_advice_names_roles_that_serve_the_queues() -> None:
+    for role, queues in ROLES.items():
+        served = {queue for kind in worker.ROLES[role] for queue in worker.KINDS[kind][1]}
+        assert queues <= served
 
 
 def test_no_broker(tools: Tools, tmp_path: Path) -> None:

@@ -142,6 +142,22 @@ def test_a_job_that_nobody_works_on_ends_the_watching(
     assert "secret" not in said
 
 
+@pytest.mark.parametrize("form", [[], ["--json"], ["--nl"], ["--quiet"]])
+def test_a_queue_that_nobody_serves_is_said_once(
+    form: list[str], fake: type[FakeService], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.report = IngestReport(knowledge_id="kb", job="kb.01", files=files(a=Outcome.NEW))
+    waiting = job_view(job_document("a.pdf", DocumentState.QUEUED), state=JobState.RUNNING)
+    fake.views = (waiting,) * 6 + (job_view(job_document("a.pdf")),)
+    fake.obstacle = "no worker serves the queue 'embed': start one"
+    for name in ("_SURE_S", "_REVIVE_S", "_LOOK_S"):
+        monkeypatch.setattr(f"ingest.following.{name}", 0.0)
+    assert cli.run(["ingest", ".", *form]) == Exit.WELL
+    told = capsys.readouterr()
+    assert told.err.count("waiting: no worker serves the queue 'embed': start one") == 1
+    assert "embed" not in told.out
+
+
 def test_no_wait_says_how_to_follow(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
     fake.report = IngestReport(knowledge_id="kb", job="kb.01", files=files(a=Outcome.NEW))
     fake.views = (job_view(job_document("a.pdf", DocumentState.QUEUED), state=JobState.RUNNING),)

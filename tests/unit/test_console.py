@@ -10,6 +10,7 @@ from fake_service import job_document, job_view
 from rich.console import Console
 
 from ingest import console, progress, spreadsheet
+from ingest.following import Obstacles
 from ingest.progress import Lines, Live, Pace
 from stores.models import DocumentState, Fault, JobState, Outcome, Stage
 from stores.views import JobDocumentView, JobView, StageProgress
@@ -116,6 +117,27 @@ def test_a_line_per_finished_document_and_no_line_twice(capsys: pytest.CaptureFi
     clock.now += 31
     lines.show(running(stage(Stage.OCR, 10, 4), documents=view.documents))
     assert capsys.readouterr().err == "... 2 of 3 documents, 1 partial; ocr 4/10\n"
+
+
+def test_what_holds_up_a_job_is_said_once_and_again_when_it_changes() -> None:
+    clock, said = Clock(), list[str]()
+    obstacles = Obstacles(said.append, clock)
+
+    def see(obstacle: str, seconds: int) -> None:
+        for _ in range(seconds):
+            obstacles.see(obstacle)
+            clock.now += 1
+
+    see("", 10)
+    see("no cpu", 3)
+    see("", 3)
+    assert said == [], "workers that are just being started are not missed"
+    see("no cpu", 60)
+    see("no ocr", 60)
+    assert said == ["waiting: no cpu", "waiting: no ocr"]
+    see("", 5)
+    see("no ocr", 60)
+    assert said[2:] == ["somebody works on it now", "waiting: no ocr"]
 
 
 def test_unchanged_documents_are_said_to_be() -> None:

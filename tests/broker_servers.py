@@ -1,0 +1,134 @@
+"""Brokers as they are found: Redis with and without password and TLS, RabbitMQ, ports where something else answers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from ingest import children
+
+RABBIT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+
+
+def free_port() -> int:
+    return children.free_port()
+
+
+@contextlib.contextmanager
+def redis(*options: str, program: str = "", tls: bool = False) -> Iterator[int]:
+    """The port of a Redis on loopback."""
+    port, folder = free_port(), Path(tempfile.mkdtemp(prefix="ingot-"))
+    where = ("--port", "0", "--tls-port", str(port)) if tls else ("--port", str(port))
+    command = [program or children.redis_program(), *where, "--save", "", "--dir", str(folder), *options]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(port, process)
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], within_s: float = 30.0) -> None:
+    end = time.monotonic() + within_s
+    while not children.listens(port):
+        if process.poll() is not None or time.monotonic() > end:
+            pytest.skip(f"{process.args!r} does not run here")
+        time.sleep(0.02)
+
+
+def command(port: int, *words: str) -> str:
+    """Tell a Redis without a password something; its answer, a line."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(f"{' '.join(words)}\r\n".encode())
+        return client.recv(4096).decode()
+
+
+def certificate(folder: Path, name: str = "localhost") -> tuple[Path, Path]:
+    """(certificate, key), signed by itself, for this host name."""
+    if not shutil.which("openssl"):
+        pytest.skip("no openssl")
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    options = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
+    files = ["-keyout", str(key), "-out", str(cert), "-addext", f"subjectAltName=DNS:{name}"]
+    subprocess.run(["openssl", "req", "-x509", *options, *files], check=True, capture_output=True)
+    return cert, key
+
+
+@contextlib.contextmanager
+def talking(words: bytes, *, first: bool = False) -> Iterator[int]:
+    """The port of something that says these words to whoever comes, ``first`` or when spoken to, and hangs up."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer() -> None:
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            with client, contextlib.suppress(OSError):
+                client.settimeout(5)
+                if not first:
+                    client.recv(100)
+                if words:
+                    client.sendall(words)
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(10)
+
+
+@contextlib.contextmanager
+def rabbitmq() -> Iterator[int]:
+    """The port of a RabbitMQ with the user guest; the test is skipped where none is installed."""
+    if not RABBIT.exists():
+        pytest.skip("no RabbitMQ")
+    folder, (port, nodes, names) = Path(tempfile.mkdtemp(prefix="ingot-")), (free_port(), free_port(), free_port())
+    settings = {
+        "HOME": folder,
+        "RABBITMQ_NODENAME": f"ingot{os.getpid()}@localhost",
+        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_NODE_PORT": port,
+        "RABBITMQ_DIST_PORT": nodes,
+        "ERL_EPMD_PORT": names,
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "RABBITMQ_MNESIA_BASE": folder / "data",
+        "RABBITMQ_LOG_BASE": folder / "log",
+        "RABBITMQ_ENABLED_PLUGINS_FILE": folder / "plugins",
+        "RABBITMQ_CONF_ENV_FILE": folder / "none",
+    }
+    environment = {**os.environ, **{name: str(value) for name, value in settings.items()}}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
+    process = subprocess.Popen([str(RABBIT)], start_new_session=True, **quiet)  # type: ignore[call-overload]
+    try:
+        _wait_for(port, process, 60.0)
+        yield port
+    finally:
+        _end_group(process)
+        subprocess.run(["epmd", "-port", str(names), "-kill"], check=False, **quiet)  # type: ignore[call-overload]
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_group(process: subprocess.Popen[bytes], signals: Sequence[int] = (15, 9)) -> None:
+    for number in signals:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+            return

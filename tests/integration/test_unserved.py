@@ -1,0 +1,88 @@
+"""A job that nobody can go on with says so while it is watched: real workers, some of which are missing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from ingest import runtime, worker
+from ingest.exits import Exit
+from pipeline.settings import Settings
+from tests.broker_servers import redis
+from tests.in_process import fake_document
+from tests.outpost import until
+
+pytestmark = pytest.mark.timeout(180)
+ENGINES = {"INGOT_TEXT_ENGINE": "fake", "INGOT_OCR_ENGINE": "fake", "INGOT_EMBEDDER": "fake", "INGOT_WORKERS": "1"}
+
+
+def ingot(environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ingest.cli", *words]
+    ran = {**os.environ, "PYTHONPATH": str(worker.SOURCE), **environment}
+    return subprocess.run(command, env=ran, capture_output=True, text=True, timeout=150, check=False)
+
+
+@contextlib.contextmanager
+def only(queue: str, environment: Mapping[str, str], log: Path) -> Iterator[None]:
+    """A worker that serves one queue."""
+    member = worker.Member(kind="cpu", queues=(queue,), concurrency=1)
+    with log.open("wb") as output:
+        started = subprocess.Popen(
+            member.command("few@here"),
+            env=member.environment({**os.environ, **environment}),
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        until(lambda: " is ready: " in log.read_text(), 60.0)
+        yield
+    finally:
+        started.terminate()
+        started.wait(60)
+
+
+def test_every_queue_that_nobody_serves_is_named(home: Path, tmp_path: Path) -> None:
+    fake_document(tmp_path / "a.pdf", "One page.")
+    with redis() as port:
+        environment = {**ENGINES, "INGOT_HOME": str(home), "INGOT_BROKER_URL": f"redis://127.0.0.1:{port}/0"}
+        with only("cpu", environment, home / "log"):
+            ran = ingot(environment, "ingest", str(tmp_path / "a.pdf"), "--timeout", "25", "--nl")
+            assert ran.returncode == Exit.TIMED_OUT
+            sentence = "waiting: no worker serves the queues 'embed' and 'extract': start one with `ingot worker all`"
+            assert ran.stderr.count(sentence) == 1, ran.stderr
+            assert ran.stderr.count("no worker serves") == 1, ran.stderr
+            assert ran.stdout == ""
+            (job,) = json.loads(ingot(environment, "jobs", "list", "--json").stdout)
+            shown = json.loads(ingot(environment, "jobs", "show", job["job_id"], "--json").stdout)
+            assert sentence.removeprefix("waiting: ") == shown["waiting"]["why"]
+            with only("extract", environment, home / "second"):
+                ran = ingot(environment, "jobs", "watch", job["job_id"], "--timeout", "25", "--json")
+            assert "no worker serves the queue 'embed': start one with `ingot worker gpu` or" in ran.stderr
+            assert ran.stdout == ""
+
+
+def test_in_embedded_mode_too(home: Path, tmp_path: Path) -> None:
+    fake_document(tmp_path / "a.pdf", "One page.")
+    environment = {**ENGINES, "INGOT_HOME": str(home)}
+    assert ingot(environment, "up").returncode == Exit.WELL
+    settings = Settings(home=home)
+    try:
+        until(lambda: " is ready: " in (home / "run" / "worker.log").read_text(), 60.0)
+        pid = runtime.status(settings).children["worker"]["pid"]
+        os.kill(pid, signal.SIGSTOP)
+        ran = ingot(environment, "ingest", str(tmp_path / "a.pdf"), "--timeout", "20")
+        os.kill(pid, signal.SIGCONT)
+        assert ran.stderr.count("waiting: no worker serves the queues 'cpu', 'embed' and 'extract': the one of ") == 1
+        job = ingot(environment, "jobs", "list", "--nl").stdout
+        watched = ingot(environment, "jobs", "watch", json.loads(job)["job_id"])
+        assert watched.returncode == Exit.WELL and "no worker serves" not in watched.stderr
+    finally:
+        runtime.down(settings)

@@ -1,0 +1,186 @@
+"""Data goes to stdout, words for people to stderr: so that $(ingot ...) holds what was asked for, of every command."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from ingest import cli
+from ingest.api.security import entries_of
+from ingest.exits import Exit
+from ingest.keys import digest_of
+from pipeline.intake.submission import Submission, Upload
+from pipeline.service import Service
+from pipeline.settings import Settings
+from stores.views import CallbackFilter
+from tests.in_process import KB, fake_document, fake_tools, ingest_now
+
+ENGINES = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake"}
+
+
+@pytest.fixture
+def made(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """A home with a document that is done, a job that waits, and a callback; what to put into the commands."""
+    folder = tmp_path / "papers"
+    fake_document(folder / "a.pdf", "# Report\nAn otter in the meadow.")
+    tools = fake_tools(home)
+    report = ingest_now(tools, folder)
+    chosen = {**ENGINES, "home": home, "broker_url": "memory://", "allow_private_urls": True}
+    service = Service(Settings(**chosen))  # type: ignore[arg-type]
+    waits = service.submit("other", Submission(uploads=(_upload(service),), callback_url="http://127.0.0.1:9/"))
+    service.cancel(waits.job)
+    for name, value in chosen.items():
+        monkeypatch.setenv(f"INGOT_{name.upper()}", str(value))
+    monkeypatch.chdir(tmp_path)
+    (callback,) = service.callbacks_page(CallbackFilter()).items
+    yield {"JOB": report.job or "", "CALLBACK": callback.id, "KB": KB, "PATH": str(folder)}
+
+
+def _upload(service: Service) -> Upload:
+    content = b"%FAKE\nAnother."
+    path = service.staging("other") / "b.part"
+    path.write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    return Upload(path=path, name="b.pdf", size_bytes=len(content), sha256=digest, media_type="text/x-fake-pages")
+
+
+#: command -> what its stdout is to hold without any further option; None: a deed, told of on stderr alone
+DATA: dict[str, str | None] = {
+    "--version": r"^ingot \S+\n$",
+    "ingest --dry-run PATH -k KB": r"a\.pdf",
+    "ingest --no-wait --force PATH -k KB": r"^test\.[0-9A-Z]{26}\n$",
+    "search otter --mode keyword -k KB": "otter",
+    "records -k KB": r"a\.pdf",
+    "docs list -k KB": r"a\.pdf",
+    "docs show a.pdf -k KB": "An otter",
+    "docs retry a.pdf --from embed --no-wait -k KB": r"^test\.[0-9A-Z]{26}\n$",
+    "docs delete a.pdf -k KB": None,
+    "jobs list": "JOB",
+    "jobs show JOB": "JOB",
+    "jobs watch JOB": None,
+    "jobs cancel JOB": None,
+    "jobs retry --no-wait JOB": r"^JOB\n$",
+    "callbacks list": "CALLBACK",
+    "callbacks show CALLBACK": "CALLBACK",
+    "callbacks replay --dead": None,
+    "callbacks secret": r"^whsec_\S+\n$",
+    "kb list": "KB",
+    "kb show KB": "KB",
+    "kb delete KB --yes": None,
+    "keys new": r"^key    ingot_\S+\nentry  sha256:[0-9a-f]{64}\n$",
+    "keys new --entry": r"^sha256:[0-9a-f]{64}\n$",
+    "status": r"broker +memory://",
+    "up": r"broker +memory://",
+    "doctor": r"OK +python",
+}
+#: these have no --json: there is nothing to be read, or --as chooses
+NO_JSON = ("--version", "kb delete", "docs show")
+JSON = {name for name in DATA if not name.startswith(NO_JSON)}
+ENDLESS = {"serve", "worker", "down"}  # they run, or need a runtime of their own: tested in tests/integration
+
+
+def test_every_command_stands_in_the_table() -> None:
+    found = set(ENDLESS)
+    for name in DATA:
+        found.add(" ".join(word for word in name.split()[:2] if re.fullmatch("[a-z]+", word)))
+    app = typer.main.get_command(cli.app)
+    commands = {
+        f"{name} {inner}".strip()
+        for name, command in app.commands.items()  # type: ignore[attr-defined]
+        for inner in (getattr(command, "commands", None) or [""])
+    }
+    single = {name for name in commands if " " not in name}
+    assert commands - found - {name for name in single if any(one.split()[0] == name for one in DATA)} == set()
+
+
+@pytest.mark.parametrize("command", DATA)
+def test_stdout_holds_data_alone(command: str, made: dict[str, str], capfd: pytest.CaptureFixture[str]) -> None:
+    wanted = DATA[command]
+    assert cli.run(_filled(command, made)) in (Exit.WELL, Exit.SOME_FAILED)
+    told = capfd.readouterr()
+    if wanted is None:
+        assert told.out == "" and told.err
+    else:
+        for name, value in made.items():
+            wanted = wanted.replace(name, re.escape(value))
+        assert re.search(wanted, told.out), told.out
+
+
+@pytest.mark.parametrize("command", sorted(JSON))
+def test_json_is_all_of_stdout(command: str, made: dict[str, str], capfd: pytest.CaptureFixture[str]) -> None:
+    extra = ["--json"] if command != "callbacks show CALLBACK" else []
+    assert cli.run([*_filled(command, made), *extra]) in (Exit.WELL, Exit.SOME_FAILED)
+    told = capfd.readouterr().out
+    assert json.loads(told) is not None
+
+
+def _filled(command: str, made: dict[str, str]) -> list[str]:
+    return [made.get(word, word) for word in command.split()]
+
+
+def test_a_key_and_its_entry_belong_together(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["keys", "new", "--entry", "--quiet", "-k", "mine"]) == Exit.WELL
+    told = capsys.readouterr()
+    (entry,) = entries_of(told.out.strip())
+    key = told.err.split()[1]
+    assert entry.digest == digest_of(key) and entry.knowledge == {"mine"}
+
+
+@pytest.mark.parametrize(
+    "name", ["HOME", "SCHEMA_DIR", "API_KEYS", "API_HOST", "INGEST_ROOT", "CALLBACK_SECRET", "OCR_ENGINE", "SOURCE_URL"]
+)
+@pytest.mark.parametrize("value", ["", "  "])
+def test_what_is_set_and_empty_is_refused(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(f"INGOT_{name}", value)
+    for command in (["serve", "--port", "0"], ["kb", "list"]):
+        assert cli.run(command) == Exit.USAGE
+        assert f"INGOT_{name} (or {name.lower()} in ingot.toml) is set, but empty" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir()), "nothing was made in the folder where the command ran"
+
+
+def test_an_empty_address_of_broker_or_index_means_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INGOT_BROKER_URL", "")
+    monkeypatch.setenv("INGOT_CHROMA_URL", "")
+    assert (Settings().broker_url, Settings().chroma_url) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        (",", "holds no key"),
+        (" , ,", "holds no key"),
+        ("key    ingot_0123456789abcdef\nentry  sha256:00", "keys new --entry"),
+        ('{"key": "ingot_0123456789abcdef"}', "keys new --entry"),
+        ("sha256:12", "64 hexadecimal digits"),
+        ("short", "can be guessed"),
+    ],
+)
+def test_keys_that_are_none_keep_the_server_from_starting(
+    keys: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INGOT_API_KEYS", keys)
+    assert cli.run(["serve", "--port", "0"]) == Exit.USAGE
+    assert words in capsys.readouterr().err
+    assert not list(tmp_path.iterdir()), "no runtime was started"
+
+
+def test_a_secret_is_not_repeated_where_it_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INGOT_CALLBACK_SECRET", "whsec_hunter2hunter2")
+    monkeypatch.setenv("INGOT_HOME", str(tmp_path / "home"))
+    assert cli.run(["callbacks", "secret"]) == Exit.USAGE
+    assert "hunter2" not in capsys.readouterr().err
+    assert cli.run(["--home", "", "kb", "list"]) == Exit.USAGE
+    assert "--home is empty" in capsys.readouterr().err
