@@ -283,7 +283,7 @@ def test_start_worker_waits_for_its_broker_and_says_so(tmp_path: Path) -> None:
     assert run.returncode == 6
     assert "device: " in run.stderr
     assert "queues: cpu, extract, notify" in run.stderr
-    assert "does not answer" in run.stderr
+    assert "refuses connections" in run.stderr
     assert "secret" not in run.stderr
 
 

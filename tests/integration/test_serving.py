@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from ingest import children
 from tests.api_server import FAKE, Server, serving
 from tests.e2e.command import COMMAND, ROOT, Home
 
@@ -117,3 +119,33 @@ def test_it_outlives_its_redis_and_its_whole_runtime(server: Server) -> None:
     assert server.finished(submit(server, 1002))["counts"] == {"done": 1}
     found = server.post("/knowledge/kept/search", {"query": "number 1002"})
     assert found["items" if "items" in found else "hits"]
+
+
+@pytest.mark.timeout(90)
+def test_its_log_is_an_object_a_line_where_a_machine_reads_it(home: Path) -> None:
+    port = children.free_port()
+    environment = Home(home, **FAKE, log_format="json").environment
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*COMMAND, "serve", "--port", str(port)], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
+    try:
+        end = time.monotonic() + 60
+        while "Ingot listens on" not in (home / "log").read_text():
+            assert time.monotonic() < end and process.poll() is None, (home / "log").read_text()
+            time.sleep(0.05)
+        url = f"http://127.0.0.1:{port}/api/v1/jobs/no.job"
+        httpx2.get(url, headers={"X-Request-Id": "mine"})
+    finally:
+        process.terminate()
+        process.wait(30)
+    lines = [json.loads(line) for line in (home / "log").read_text().splitlines()]
+    (asked,) = [line for line in lines if line["logger"] == "ingot.access"]
+    assert {name: asked[name] for name in ("request_id", "method", "path", "status", "level")} == {
+        "request_id": "mine",
+        "method": "GET",
+        "path": "/api/v1/jobs/no.job",
+        "status": 404,
+        "level": "INFO",
+    }
+    assert asked["took_ms"] >= 0
