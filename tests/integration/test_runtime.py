@@ -227,7 +227,7 @@ def test_chroma_waits_for_a_command_that_has_the_index_open(settings: Settings) 
     folder = folder_of(settings)
     folder.create()
     folder.write_json("settings.json", {"INGOT_WORKERS": "1"})
-    runtime._spawn(folder)
+    runtime._spawn(folder, settings)
     assert soon(lambda: folder.file("runtime.json").exists())
     assert runtime.status(settings).children["chroma"]["pid"] is None
     lock.release()
