@@ -22,7 +22,7 @@ _REVIVE_S = 1.0
 _SECOND_PRESS_S = 2.0
 _QUIET_S = 10.0
 _MISSES = 2
-_SURE_S = 4.0  # workers that are just being started are not missed
+_SURE_S = 3.0  # workers that are just being started are not missed
 
 
 class StillRunningError(IngotError):

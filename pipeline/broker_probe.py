@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import ssl
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +20,10 @@ from pipeline import broker_address
 from pipeline.broker_address import Place
 from pipeline.broker_faults import BrokerError, Words, explained, no_tls, other, speaks_tls
 
+log = logging.getLogger("ingot.broker")
+
+COMPLAIN_AGAIN_S = 60.0
+_complaint: dict[str, float] = {}  # what was said last -> until when it is not said again
 FAULTS: tuple[type[BaseException], ...] = (KombuError, AMQPError, RedisError, OSError)
 """All that the libraries raise where a broker cannot be used."""
 _CONNECT_S, _ANSWER_S = 3.0, 6.0
@@ -47,6 +53,14 @@ def translated(url: str, *, closer: bool = False) -> Iterator[None]:
     except FAULTS as error:
         fault = explained(error, url)
         raise (_looked_closer(fault, url) if closer else fault) from error
+
+
+def complain(error: BrokerError) -> None:
+    """Say why nothing can be sent, once a minute as long as it is the same."""
+    if _complaint.get(error.code, 0.0) < time.monotonic():
+        _complaint.clear()
+        _complaint[error.code] = time.monotonic() + COMPLAIN_AGAIN_S
+        log.warning("%s; the relay sends what is due later", error.message)
 
 
 @contextmanager

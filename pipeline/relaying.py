@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.work import Tools
 from stores.errors import IngotError
-from stores.models import Fault
+from stores.models import Fault, StepKey
 
 if TYPE_CHECKING:
     from stores.records import RecordStore
@@ -109,3 +110,12 @@ def vouch(tools: Tools, workers: Sequence[str]) -> None:
             tools.catalog.store(knowledge_id).steps.vouch(workers)
         except IngotError as error:
             log.warning("%s: %s", knowledge_id, error.message)
+
+
+def in_hand(tools: Tools, key: StepKey) -> dict[str, object]:
+    """The source of a step that is under a lease, and the page in work; nothing where that cannot be found out."""
+    with suppress(IngotError):
+        for step in tools.catalog.store(key.knowledge_id).overview.steps_in_hand():
+            if (step.document, step.stage) == (key.document, key.stage):
+                return {"source": step.source, "page": step.page}
+    return {}

@@ -10,10 +10,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery, Task, bootsteps, chain, signals
@@ -23,7 +21,7 @@ from pipeline import flow, relaying, shared_models, step_log, wiring
 from pipeline.broker import configuration, queue_length
 from pipeline.broker_address import bare
 from pipeline.broker_faults import BrokerError
-from pipeline.broker_probe import translated
+from pipeline.broker_probe import complain, translated
 from pipeline.errands import delivering, fetching
 from pipeline.logbook import about
 from pipeline.priorities import ERRAND_PRIORITIES, priority_of
@@ -44,7 +42,6 @@ log = logging.getLogger("ingot.tasks")
 SEND_BETWEEN_LOOKS = 20
 SEND_AT_ONCE = 200  # steps that one pass of the relay sends per knowledge base
 SLOW_ANSWER_S = 8.0  # for a worker that has a fiftieth of a core
-COMPLAIN_AGAIN_S = 60.0
 
 app = Celery("ingot")
 app.conf.task_routes = {
@@ -53,7 +50,6 @@ app.conf.task_routes = {
 
 
 _tools: dict[int, Tools] = {}
-_complaint: dict[str, float] = {}  # what was said last of the broker -> until when it is not said again
 _making_tools = threading.Lock()
 
 
@@ -211,18 +207,10 @@ def send(keys: Sequence[StepKey], store: RecordStore | None = None, connection: 
             with translated(app.conf.broker_url):
                 chain(*[_message(step, wish) for step in run]).apply_async(connection=connection)
         except BrokerError as error:
-            _complain(error)
+            complain(error)
             held.dispatch.unsend(keys[sent:])
             return sent
     return len(keys)
-
-
-def _complain(error: BrokerError) -> None:
-    """Say why nothing can be sent, once a minute as long as it is the same."""
-    if _complaint.get(error.code, 0.0) < time.monotonic():
-        _complaint.clear()
-        _complaint[error.code] = time.monotonic() + COMPLAIN_AGAIN_S
-        log.warning("%s; the relay sends what is due later", error.message)
 
 
 def _message(step: StepKey, wish: int) -> Any:
@@ -251,7 +239,7 @@ def send_errands(
             with translated(app.conf.broker_url):
                 _message_of(errand).apply_async(connection=connection)
         except BrokerError as error:
-            _complain(error)
+            complain(error)
             held.errands.unsend(errands[sent:])
             return sent
     return len(errands)
@@ -387,18 +375,9 @@ def worker_lost(
     stage = name.removeprefix("ingot.")
     if stage in set(Stage):
         key = key_of(Stage(stage), args)
-        step_log.lost(key, task_id, why, **_in_hand(key))
+        step_log.lost(key, task_id, why, **relaying.in_hand(tools(), key))
     names = [str(name) for name in args[:1]]
     relaying.release(tools(), names, f"{hostname}/{task_id}/", fault, blameless=fault is None)
-
-
-def _in_hand(key: StepKey) -> dict[str, object]:
-    """The source of a step that is under a lease, and the page in work; nothing where that cannot be found out."""
-    with suppress(IngotError):
-        for step in tools().catalog.store(key.knowledge_id).overview.steps_in_hand():
-            if (step.document, step.stage) == (key.document, key.stage):
-                return {"source": step.source, "page": step.page}
-    return {}
 
 
 def release_worker(hostname: str, *, blameless: bool = False) -> int:

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.broker_faults import BrokerError
 from pipeline.settings import Settings
@@ -31,7 +31,8 @@ class Member:
 class Roll:
     """Who answered at ``asked_at`` (monotonic). ``broker`` is None where nobody has asked yet, or none is set.
 
-    ``trouble``: why the broker could not be asked, in a sentence without its address.
+    ``trouble``: why the broker could not be asked, in a sentence without its address. ``complete``: who did not answer
+    is not there; else there was no time for all to answer.
     """
 
     broker: bool | None = None
@@ -39,12 +40,14 @@ class Roll:
     workers: Mapping[str, Member] = field(default_factory=dict)
     messages: Mapping[str, int] = field(default_factory=dict)
     asked_at: float = 0.0
+    complete: bool = True
 
     def serving(self, queue: str) -> tuple[str, ...] | None:
-        """Names of the workers that serve a queue; None where nobody could be asked."""
+        """Names of the workers that serve a queue; None where nobody could be asked, or not all had time to answer."""
         if not self.broker:
             return None
-        return tuple(sorted(name for name, member in self.workers.items() if queue in member.queues))
+        found = tuple(sorted(name for name, member in self.workers.items() if queue in member.queues))
+        return found if found or self.complete or not self.workers else None
 
 
 class RollCall:
@@ -88,11 +91,13 @@ class RollCall:
     def _ask(self) -> None:
         try:
             soon = self._asked(patient=False)
-            if not soon.broker or soon.workers or not self._roll.workers:
-                self._roll = soon
+            silent = soon.broker and not soon.workers
+            if not silent or not self._roll.broker:
+                self._roll = replace(soon, complete=not silent)
             self._told.set()
-            if soon.broker and not soon.workers:
-                self._roll = self._asked(patient=True)
+            if silent:
+                found = self._asked(patient=True)
+                self._roll = replace(found, complete=not found.workers)
         finally:
             self._told.set()
 

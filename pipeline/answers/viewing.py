@@ -197,8 +197,11 @@ class Viewing:
         """
         if not self._wanted(store, job):
             return ""
-        if self._roll_call.roll().broker is False:
+        roll = self._roll_call.roll()
+        if roll.broker is False:
             return self._why("", 1)
+        if not roll.complete:
+            return ""
         lacking = self._unserved(store, job)
         return self._nobody_serves(lacking) if lacking else ""
 

@@ -185,7 +185,7 @@ def refused(
     }
     for name, value in chosen.items():
         monkeypatch.setenv(f"INGOT_{name.upper()}", str(value))
-    tasks._complaint.clear()
+    broker_probe._complaint.clear()
     yield chosen
 
 
@@ -289,10 +289,10 @@ def test_what_is_not_known_is_quoted_without_the_password() -> None:
 
 
 def test_complaints_of_one_kind_are_not_repeated(caplog: pytest.LogCaptureFixture) -> None:
-    tasks._complaint.clear()
+    broker_probe._complaint.clear()
     error = explained(ConnectionRefusedError(111, "Connection refused"), "redis://host:1/0")
     with caplog.at_level(logging.WARNING):
         for _ in range(5):
-            tasks._complain(error)
-        tasks._complain(explained(TimeoutError("timed out"), "redis://host/0"))
+            broker_probe.complain(error)
+        broker_probe.complain(explained(TimeoutError("timed out"), "redis://host/0"))
     assert len(caplog.messages) == 2

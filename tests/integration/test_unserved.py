@@ -78,7 +78,7 @@ def test_in_embedded_mode_too(home: Path, tmp_path: Path) -> None:
         until(lambda: " is ready: " in (home / "run" / "worker.log").read_text(), 60.0)
         pid = runtime.status(settings).children["worker"]["pid"]
         os.kill(pid, signal.SIGSTOP)
-        ran = ingot(environment, "ingest", str(tmp_path / "a.pdf"), "--timeout", "20")
+        ran = ingot(environment, "ingest", str(tmp_path / "a.pdf"), "--timeout", "45")
         os.kill(pid, signal.SIGCONT)
         assert ran.stderr.count("waiting: no worker serves the queues 'cpu', 'embed' and 'extract': the one of ") == 1
         job = ingot(environment, "jobs", "list", "--nl").stdout

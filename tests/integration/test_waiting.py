@@ -96,6 +96,9 @@ def test_what_nobody_begins_is_an_obstacle(tools: Tools, tmp_path: Path) -> None
 
     assert obstacle("embed").startswith("no worker serves the queues 'cpu' and 'extract': ")
     assert obstacle("cpu") == "", "what nobody serves is said when its turn has come"
+    starved = Roll(broker=True, complete=False, workers={"w@host": Member(queues=("embed",))})
+    assert Viewing(tools, Told(starved)).obstacle(store, job) == "", "who had no time to answer is not missed"
+    assert why(tools, job, starved) == "it is next in the queue 'cpu'"
     assert obstacle("cpu", broker=False, trouble="the broker is full").startswith("the broker is full; ")
     assert Viewing(tools, Told(Roll())).obstacle(store, job) == "", "nothing is claimed before anybody was asked"
     run_until_due(tools, Stage.OCR)
