@@ -4,7 +4,7 @@ A fake document is a small text file: the first line is ``%FAKE`` (``%FAKE passw
 separated by form feeds. In a page, ``# `` begins a heading, lines are paragraphs. A page that begins with ``[scan]``
 has no text layer, ``[broken]`` cannot be read, and ``[blank]`` shows nothing. What native code does at its worst can be
 had, too: a page that holds ``[crash]`` ends its process, ``[hang]`` sleeps for ever and ``[burn]`` computes for ever,
-``[memory]`` asks for memory without end, ``[slow 0.5]`` takes that many seconds, ``[until /a/file]`` waits for that file
+``[memory]`` asks for memory without end, ``[slow 0.5]`` takes that many seconds, ``[until /a/file]`` waits for a file
 to be there; with ``[layout crash]`` and the like it is only the layout, which a plain reading leaves out.
 """
 
