@@ -66,6 +66,7 @@ def _redis(settings: Settings) -> Iterator[Finding]:
             yield Finding(Level.FAIL, "broker", error.message, "start it, or correct INGOT_BROKER_URL")
         else:
             yield Finding(Level.OK, "broker", f"{url} answers")
+            yield from _other_homes(settings)
         return
     try:
         program = children.redis_program()
@@ -77,6 +78,20 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.FAIL, "redis", f"{program} does not run: {listed.stderr.strip()}", "install redis-server")
     else:
         yield Finding(Level.OK, "redis", f"{program}: {listed.stdout.split(' sha=')[0].strip()}")
+
+
+def _other_homes(settings: Settings) -> Iterator[Finding]:
+    """Workers that are there, and work for another home."""
+    from pipeline import neighbours
+    from pipeline.strangers import strangers
+
+    try:
+        found = strangers(settings)
+        if found:
+            told, _, remedy = neighbours.sentence(settings, found).partition(": ")
+            yield Finding(Level.FAIL, "workers", told, remedy)
+    except IngotError as error:
+        yield Finding(Level.FAIL, "home", error.message)
 
 
 def _packages(_: Settings) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ _REVIVE_S = 1.0
 _SECOND_PRESS_S = 2.0
 _QUIET_S = 10.0
 _MISSES = 2
+_HOMES_S = 5.0
 
 
 class StillRunningError(IngotError):
@@ -40,10 +41,14 @@ class Workers:
         self._seen: object = None
         self._quiet_since = clock()
         self._misses = 0
+        self._homes_looked_at = -_HOMES_S
 
     def look(self, view: JobView) -> None:
         """UnavailableError when nothing moves, and twice in a row no broker or worker has answered."""
         now = self._clock()
+        if self._settings.broker_url and now - self._homes_looked_at > _HOMES_S:
+            self._homes_looked_at = now
+            self._refuse_strangers(view)
         if view.stages != self._seen or any(stage.working for stage in view.stages):
             self._seen, self._quiet_since, self._misses = view.stages, now, 0
         if not self._settings.broker_url or now - self._quiet_since < _QUIET_S:
@@ -53,6 +58,16 @@ class Workers:
         self._misses = self._misses + 1 if trouble else 0
         if self._misses >= _MISSES:
             raise UnavailableError(f"{trouble}; the job is kept, {_how(view.job)}", code="no_worker")
+
+    def _refuse_strangers(self, view: JobView) -> None:
+        """UnavailableError where only workers of other homes are on the broker: they never take this job."""
+        from pipeline import neighbours
+        from pipeline.strangers import strangers
+
+        neighbours.announce(self._settings, neighbours.ASKER)
+        if found := strangers(self._settings):
+            told = neighbours.sentence(self._settings, found)
+            raise UnavailableError(f"{told}; the job is kept, {_how(view.job)}", code="other_home")
 
     def _trouble(self) -> str:
         """Why nothing may be moving; empty where a worker answers, even a busy one."""

@@ -15,6 +15,7 @@ from pipeline.errands import replaying
 from pipeline.intake import ingesting, previewing, redoing, submitting
 from pipeline.intake.ingesting import IngestRequest
 from pipeline.intake.submission import Receipt, Submission
+from pipeline.placing import schemas_of
 from pipeline.sending import Sender
 from pipeline.settings import Settings
 from pipeline.work import Tools
@@ -46,6 +47,7 @@ from stores.views import (
 if TYPE_CHECKING:
     from stores.overview.overview import Figures
     from stores.overview.standing import Standing
+    from stores.profiles import OpenWork
     from stores.records import RecordStore
 
 
@@ -144,7 +146,7 @@ class Service:
         """Redo only the pages and stages that failed or were cancelled."""
         store = self._store_of(job_id)
         store.overview.job_summary(job_id)
-        if store.reopening.retry(job_id, flow.ORDER):
+        if store.reopening.retry(job_id, flow.ORDER, redoing.with_given_limits(self._tools, store)):
             self._tools.catalog.mark_busy(store.knowledge_id)
             self._send(store.knowledge_id)
             self._send_errands(store)
@@ -264,8 +266,9 @@ class Service:
         """The page of a passage (its ordinal) or of a value ((schema, path)), 0 where there is none."""
         return inspecting.place_of(self._store(knowledge_id), name, chunk, value)
 
-    def schemas(self) -> dict[str, Schema]:
-        return dict(self._tools.schemas)
+    def schemas(self, knowledge_id: str | None = None) -> dict[str, Schema]:
+        """Those that can be asked for; with those that others filled a knowledge base with where one is named."""
+        return dict(self._tools.schemas) if knowledge_id is None else schemas_of(self._tools, self._store(knowledge_id))
 
     def search(
         self,
@@ -325,6 +328,11 @@ class Service:
             store.dispatch.unfinished() or store.errands.are_left()
             for store in map(self._store, self._tools.catalog.names())
         )
+
+    def open_work(self) -> list[OpenWork]:
+        """The jobs of this home that are not over, with what their documents are made with."""
+        stores = [self._store(name) for name in self._tools.catalog.busy()]
+        return [work for store in stores for work in store.profiles.of_open_work()]
 
     def callbacks_page(self, wanted: CallbackFilter, cursor: str | None = None, limit: int = 50) -> Slice[CallbackView]:
         """The newest first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -81,6 +81,12 @@ class Settings(BaseSettings):
     )
     fetch_timeout_s: float = Field(600.0, gt=0, description="a file at a URL must have been fetched by then")
     source_url: str = Field("/source", description="where the source of this installation is offered")
+
+    @field_validator("ocr_model", "embedder_model")
+    @classmethod
+    def _folder_from_anywhere(cls, model: str) -> str:
+        """A folder is meant as seen from here, also by the worker that will open it from elsewhere."""
+        return str(Path(model).absolute()) if Path(model).is_dir() else model
 
     @classmethod
     def settings_customise_sources(

@@ -19,8 +19,8 @@ from celery.exceptions import Ignore
 from kombu.exceptions import ConnectionError as BrokerConnectionError
 from kombu.exceptions import OperationalError
 
-from pipeline import flow, relaying, shared_models, wiring
-from pipeline.broker import configuration, queue_length
+from pipeline import flow, neighbours, relaying, shared_models, wiring
+from pipeline.broker import configuration, home_of, queue_length
 from pipeline.errands import delivering, fetching
 from pipeline.priorities import ERRAND_PRIORITIES, priority_of
 from pipeline.priorities import ERRANDS as ERRANDS
@@ -28,7 +28,7 @@ from pipeline.priorities import PRIORITIES as PRIORITIES
 from pipeline.priorities import QUEUES as QUEUES
 from pipeline.settings import Settings
 from pipeline.work import Tools
-from stores.errors import IngotError, NotFoundError
+from stores.errors import IngotError, InputError, NotFoundError
 from stores.models import Fault, Stage, StepKey
 
 if TYPE_CHECKING:
@@ -57,8 +57,18 @@ def tools() -> Tools:
     with _making_tools:
         if process not in _tools:
             _tools.clear()
-            _tools[process] = wiring.build(Settings(), pooled=StepTask.killable or StepTask.threaded)
+            _tools[process] = _build(Settings())
         return _tools[process]
+
+
+def _build(settings: Settings) -> Tools:
+    """Schemas travel with jobs: a folder of them that is broken by now keeps no worker from its work."""
+    pooled = StepTask.killable or StepTask.threaded
+    try:
+        return wiring.build(settings, pooled=pooled)
+    except InputError as error:
+        log.error("%s", error.message)
+        return wiring.build(settings.model_copy(update={"schema_dir": None}), pooled=pooled)
 
 
 class StepTask(Task):  # type: ignore[misc]
@@ -73,6 +83,7 @@ class StepTask(Task):  # type: ignore[misc]
     threaded = False
 
     def run_step(self, stage: Stage, ids: Sequence[Any]) -> None:
+        ignore_foreign(self.request)
         key, owner = key_of(stage, ids), owner_of(self.request)
         try:
             result = flow.run_stage(
@@ -134,6 +145,7 @@ def publish(self: StepTask, *ids: Any) -> None:
 @app.task(bind=True, name="ingot.deliver")
 def deliver(self: Task, knowledge_id: str, job: str) -> None:
     """Deliver the callbacks of a job that are due."""
+    ignore_foreign(self.request)
     try:
         delivering.deliver(tools(), knowledge_id, job, owner_of(self.request), shared_models.stopping.is_set)
     except IngotError as error:  # what was claimed is due again when its lease ends
@@ -143,6 +155,7 @@ def deliver(self: Task, knowledge_id: str, job: str) -> None:
 @app.task(bind=True, name="ingot.fetch")
 def fetch(self: Task, knowledge_id: str, job: str, url: str) -> None:
     """Fetch a URL that a job waits for; the document that it became is begun at once."""
+    ignore_foreign(self.request)
 
     def ended() -> None:
         store = tools().catalog.store(knowledge_id)
@@ -253,6 +266,7 @@ def send_due(made_by: Tools, knowledge_id: str, calm: Callable[[], bool] = lambd
     app.conf.update(configuration(made_by.settings))
     store = made_by.catalog.store(knowledge_id)
     sent = 0
+    neighbours.announce(made_by.settings, neighbours.ASKER)
     with app.connection_for_write(made_by.settings.broker_url) as connection:
         while calm() and (keys := store.dispatch.take(SEND_BETWEEN_LOOKS, frozenset())):
             now_sent = send(keys, store, connection)
@@ -326,6 +340,17 @@ def call_workers(settings: Settings, *, patient: bool = False) -> dict[str, Any]
         for name, served in queues.items()
     }
     return {"workers": workers, "messages": messages}
+
+
+@signals.before_task_publish.connect(weak=False)
+def _name_home(headers: dict[str, Any], **_: Any) -> None:
+    headers["ingot_home"] = home_of(app.conf.broker_transport_options)
+
+
+def ignore_foreign(request: Any) -> None:
+    """End a message of another home here. It stays due in its own knowledge base, whose relay sends it again."""
+    if neighbours.watcher.foreign(tools().settings, str(getattr(request, "ingot_home", None) or "")):
+        raise Ignore
 
 
 _relay = relaying.Relay(

@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateColumn
 
 from stores import keywords
 from stores.errors import UnavailableError
-from stores.tables import callback, job, metadata, source
+from stores.tables import callback, generation, job, metadata, profile, source
 
 
 def _first_tables(connection: Connection) -> None:
@@ -50,11 +50,24 @@ def _list_orders(connection: Connection) -> None:
             index.create(connection, checkfirst=True)
 
 
+def _profiles(connection: Connection) -> None:
+    """What a job needs of its asker's settings stands in the knowledge base."""
+    profile.create(connection, checkfirst=True)
+    for table in (job, generation):
+        _add_columns(connection, table)
+
+
 def _columns(connection: Connection, table: str) -> set[str]:
     return {row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")}
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _world_outside, _list_orders, _work_of_jobs)
+STEPS: tuple[Callable[[Connection], None], ...] = (
+    _first_tables,
+    _world_outside,
+    _list_orders,
+    _work_of_jobs,
+    _profiles,
+)
 
 
 def migrate(connection: Connection) -> None:

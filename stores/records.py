@@ -17,6 +17,7 @@ from stores.overview.inspection import Inspection
 from stores.overview.overview import Overview
 from stores.pages import Pages
 from stores.passages import Passages
+from stores.profiles import Profiles
 from stores.redoing import Redoing
 from stores.reopening import Reopening
 from stores.steps import Steps
@@ -47,6 +48,7 @@ class RecordStore:
     callbacks: Callbacks
     fetches: Fetches
     inspection: Inspection
+    profiles: Profiles
 
     @classmethod
     def over(cls, knowledge_id: str, database: Database) -> RecordStore:
@@ -68,6 +70,7 @@ class RecordStore:
             callbacks=Callbacks(knowledge_id, database),
             fetches=Fetches(database),
             inspection=Inspection(database),
+            profiles=Profiles(database),
         )
 
     def set_meta(self, key: str, value: str) -> None:

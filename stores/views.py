@@ -249,6 +249,7 @@ class IngestReport:
     knowledge_id: str
     job: str | None
     files: tuple[PlannedFile, ...]
+    remarks: tuple[str, ...] = ()  # what its asker should know besides, a sentence each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,13 @@ HEAVY = {
 # Third parties that only some places may import, at all or at the top of the module.
 ONLY_IN = {
     "celery": ("celery_app.py", "pipeline/tasks.py"),
-    "kombu": ("celery_app.py", "pipeline/broker.py", "pipeline/tasks.py"),
+    "kombu": (
+        "celery_app.py",
+        "pipeline/broker.py",
+        "pipeline/neighbours.py",
+        "pipeline/strangers.py",
+        "pipeline/tasks.py",
+    ),
     "typer": ("ingest/",),
     "fastapi": ("ingest/api/", "ingest/web/"),
     "sqlalchemy": ("stores/",),
@@ -46,6 +52,7 @@ NOT_AT_THE_TOP = {"chromadb", "cv2", "onnxruntime", "pymupdf", "pymupdf4llm", "r
 STORE_WORDS = {"cursors", "models", "errors", "views", "contracts", "effects", "intake", "words"}
 PURE_ENGINES = {"pipeline.engines.media"}
 PURE_FUNCTIONS = {"stores.files", "stores.files.hash_of", "stores.ulid", "stores.ulid.new_ulid"}
+PURE_FUNCTIONS |= {"stores.home_id", "stores.home_id.home_id"}
 
 
 @cache

@@ -27,7 +27,9 @@ class Readiness:
         return [
             self._home(),
             _check("broker", bool(roll.broker), "the broker cannot be reached: start it, or correct INGOT_BROKER_URL"),
-            _check("workers", bool(roll.workers), "no worker answers: start one with `ingot worker all`"),
+            _check(
+                "workers", bool(roll.workers), roll.others or "no worker answers: start one with `ingot worker all`"
+            ),
             self._index(),
         ]
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline import neighbours
 from pipeline.settings import Settings
 
 log = logging.getLogger("ingot.workers")
@@ -33,6 +34,7 @@ class Roll:
     broker: bool | None = None
     workers: Mapping[str, Member] = field(default_factory=dict)
     messages: Mapping[str, int] = field(default_factory=dict)
+    others: str = ""  # a sentence where only workers of other homes are there
     asked_at: float = 0.0
 
     def serving(self, queue: str) -> tuple[str, ...] | None:
@@ -93,6 +95,7 @@ class RollCall:
 
     def _asked(self, *, patient: bool) -> Roll:
         from pipeline import tasks  # Celery takes a while to import
+        from pipeline.strangers import strangers
 
         try:
             told = tasks.call_workers(self._settings, patient=patient)
@@ -105,4 +108,6 @@ class RollCall:
             name: Member(queues=tuple(facts["queues"]), pool=facts["pool"], concurrency=facts["concurrency"])
             for name, facts in told["workers"].items()
         }
-        return Roll(broker=True, workers=workers, messages=told["messages"], asked_at=time.monotonic())
+        found = [] if workers else strangers(self._settings)
+        others = neighbours.sentence(self._settings, found) if found else ""
+        return Roll(broker=True, workers=workers, messages=told["messages"], others=others, asked_at=time.monotonic())

@@ -184,7 +184,7 @@ class Viewing:
         if roll.broker is False:
             return "the broker cannot be reached: work goes on as soon as it answers"
         if roll.serving(queue) == ():
-            return f"no worker serves the queue {queue!r}: {self._advice()}"
+            return roll.others or f"no worker serves the queue {queue!r}: {self._advice()}"
         return f"place {place} in the queue {queue!r}" if place > 1 else f"it is next in the queue {queue!r}"
 
     def _advice(self) -> str:
