@@ -14,6 +14,7 @@ import resource
 import threading
 import warnings
 from collections import deque
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,11 @@ from celery import bootsteps, signals
 from celery.apps import worker as celery_worker
 from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from celery.utils.log import get_multiprocessing_logger
+from celery.worker.control import inspect_command
 
 from ingest import exits, runtime, tempfolder
 from ingest.children import REFUSAL, REMARK, SAYS_FILE
-from pipeline import deaths, flow, logbook, relaying, shared_models, tasks, time_limits
+from pipeline import deaths, flow, logbook, neighbours, relaying, shared_models, tasks, time_limits
 from pipeline.broker import configuration
 from pipeline.broker_faults import explained
 from pipeline.broker_probe import FAULTS
@@ -170,7 +172,37 @@ class WatchStep(bootsteps.StartStopStep):  # type: ignore[misc]
         relaying.vouch(tasks.tools(), [f"{self.name}#{child}" for child in self.watch.moving()])
 
 
+class AnnounceStep(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Says on the broker which home this worker serves, and in its log which ones are asked for in vain."""
+
+    requires = ("celery.worker.components:Timer",)
+
+    def start(self, parent: Any) -> None:
+        self.name = parent.hostname
+        self.entry = parent.timer.call_repeatedly(neighbours.ANNOUNCE_S, self.announce)
+        self.announce()
+
+    def stop(self, parent: Any) -> None:
+        self.entry.cancel()
+        neighbours.leave(tasks.tools().settings, self.name)
+
+    def announce(self) -> None:
+        settings = tasks.tools().settings
+        try:
+            neighbours.announce(settings, neighbours.WORKER, self.name)
+            neighbours.watcher.look(settings)
+        except IngotError as error:
+            log.warning("%s", error.message)
+
+
+@inspect_command(name=neighbours.TELL_HOME)
+def tell_home(state: Any) -> dict[str, Any]:
+    """Answer which home this worker serves."""
+    return asdict(neighbours.Neighbour.here(tasks.tools().settings, neighbours.WORKER))
+
+
 app.steps["worker"].add(WarmUp)
+app.steps["worker"].add(AnnounceStep)
 app.steps["worker"].add(WatchStep)
 
 

@@ -135,8 +135,12 @@ def _ingest(
     from ingest.following import follow
 
     started = time.monotonic()
+    for remark in runtime.prepare(settings):
+        console.note(f"note: {remark}")
     with runtime.attached(settings) as connected:
         report = open_service(connected).ingest(knowledge, request)
+    for remark in report.remarks:
+        console.note(f"note: {remark}")
     console.note(f"{knowledge}: {outcome_words(report)}")
     job = None
     if report.job:

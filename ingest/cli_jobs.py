@@ -97,6 +97,7 @@ def jobs_retry(
     """Do again what failed in a job: those pages and stages only."""
     from ingest import runtime
 
+    _prepare()
     with runtime.attached(load_settings()) as connected:
         view = open_service(connected).retry(job)
     return _followed(view.job, wait, timeout, as_json=as_json, as_lines=as_lines)
@@ -117,9 +118,18 @@ def docs_retry(
     """Make a document again from a stage on; the version that answers does so until then."""
     from ingest import runtime
 
+    _prepare()
     with runtime.attached(load_settings()) as connected:
         job = open_service(connected).retry_document(check_knowledge_id(knowledge), doc, from_stage).job
     return _followed(job, wait, timeout, as_json=as_json, as_lines=as_lines)
+
+
+def _prepare() -> None:
+    """Refused before anything is begun where the workers that run cannot do it."""
+    from ingest import console, runtime
+
+    for remark in runtime.prepare(load_settings()):
+        console.note(f"note: {remark}")
 
 
 def _followed(job: str, wait: bool, timeout: float | None, *, as_json: bool, as_lines: bool) -> int:

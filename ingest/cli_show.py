@@ -143,7 +143,7 @@ def records(
     if as_json or as_lines:
         console.print_rows(rows, {}, as_json=as_json, as_lines=as_lines)
         return
-    found = service.schemas().get(schema)
+    found = service.schemas(knowledge).get(schema)
     names = [field.name for field in found.fields] if found else list(rows[0]["fields"]) if rows else []
     flat = [{"document": row["document"], "source": row["source"], **row["fields"]} for row in rows]
     if as_csv:

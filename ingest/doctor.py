@@ -59,7 +59,7 @@ def _sqlite(_: Settings) -> Iterator[Finding]:
 
 def _redis(settings: Settings) -> Iterator[Finding]:
     if settings.broker_url:
-        yield from _broker(settings.broker_url)
+        yield from _broker(settings)
         return
     try:
         program = children.redis_program()
@@ -73,11 +73,12 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.OK, "redis", f"{program}: {listed.stdout.split(' sha=')[0].strip()}")
 
 
-def _broker(url: str) -> Iterator[Finding]:
+def _broker(settings: Settings) -> Iterator[Finding]:
     """Whether a message can be sent through it; that somebody listens says little."""
     from pipeline.broker_address import remark, without_password
     from pipeline.broker_faults import BrokerError
 
+    url = settings.broker_url
     try:
         worker.wait_for_broker(url, 0.0)
     except BrokerError as error:
@@ -89,6 +90,21 @@ def _broker(url: str) -> Iterator[Finding]:
         yield Finding(Level.OK, "broker", words)
         if unsafe := remark(url):
             yield Finding(Level.WARN, "broker", *unsafe.split(": ", 1))
+        yield from _other_homes(settings)
+
+
+def _other_homes(settings: Settings) -> Iterator[Finding]:
+    """Workers that are there, and work for another home."""
+    from pipeline import neighbours
+    from pipeline.remote_control import strangers
+
+    try:
+        found = strangers(settings)
+        if found:
+            told, _, remedy = neighbours.sentence(settings, found).partition(": ")
+            yield Finding(Level.FAIL, "workers", told, remedy)
+    except IngotError as error:
+        yield Finding(Level.FAIL, "home", error.message)
 
 
 def _packages(_: Settings) -> Iterator[Finding]:

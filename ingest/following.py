@@ -23,6 +23,7 @@ _SECOND_PRESS_S = 2.0
 _QUIET_S = 10.0
 _MISSES = 2
 _SURE_S = 3.0  # workers that are just being started are not missed
+_HOMES_S = 5.0
 
 
 class StillRunningError(IngotError):
@@ -42,6 +43,7 @@ class Workers:
         self._seen: object = None
         self._quiet_since = clock()
         self._misses = 0
+        self._homes_looked_at = -_HOMES_S
 
     def look(self, view: JobView) -> None:
         """UnavailableError when nothing moves, and twice in a row no broker or worker has answered.
@@ -49,6 +51,9 @@ class Workers:
         Of a broker that refuses, and will as long as nobody mends it, at once.
         """
         now, first = self._clock(), self._seen is None
+        if self._settings.broker_url and now - self._homes_looked_at > _HOMES_S:
+            self._homes_looked_at = now
+            self._refuse_strangers(view)
         if view.stages != self._seen or any(stage.working for stage in view.stages):
             self._seen, self._quiet_since, self._misses = view.stages, now, 0
         if not self._settings.broker_url or (not first and now - self._quiet_since < _QUIET_S):
@@ -59,14 +64,24 @@ class Workers:
         if lasting or self._misses >= _MISSES:
             raise UnavailableError(f"{trouble}; the job is kept, {_how(view.job)}", code="no_worker")
 
+    def _refuse_strangers(self, view: JobView) -> None:
+        """UnavailableError where only workers of other homes are on the broker: they never take this job."""
+        from pipeline import neighbours
+        from pipeline.remote_control import strangers
+
+        neighbours.announce(self._settings, neighbours.ASKER)
+        if found := strangers(self._settings):
+            told = neighbours.sentence(self._settings, found)
+            raise UnavailableError(f"{told}; the job is kept, {_how(view.job)}", code="other_home")
+
     def _trouble(self, *, ask_workers: bool) -> tuple[str, bool]:
         """Why nothing may be moving, and whether that will stay so; empty where a worker answers, even a busy one."""
-        from pipeline import tasks
+        from pipeline import remote_control
         from pipeline.broker_faults import BrokerError
 
         try:
             worker.wait_for_broker(self._settings.broker_url, 0.0)
-            if not ask_workers or tasks.workers(self._settings):
+            if not ask_workers or remote_control.workers(self._settings):
                 return "", False
         except BrokerError as error:
             return error.message, error.lasting

@@ -14,11 +14,10 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ingest import children, worker
+from ingest import children, fitting, worker
 from ingest.runfolder import RunFolder, disk_errors, lock_within
 from pipeline.broker_address import without_password
 from stores.errors import UnavailableError
@@ -33,9 +32,6 @@ _CHROMA_S = 15.0
 _INDEX_S = 30.0
 _LEAVING_S = 120.0
 _ALIVE_S = 0.25
-_OF_THE_API = {"api_host", "api_port", "api_keys", "ingest_root", "max_request_files", "max_request_mb"}
-_OF_THE_API |= {"body_timeout_s", "queue_max", "source_url"}
-_NOT_OF_A_WORKER = {"home", "broker_url", "log_level", "log_format", *_OF_THE_API}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +62,22 @@ def session(settings: Settings) -> Iterator[Settings]:
     folder.create()
     with _using(folder):
         folder.remove("stopped")
-        _ensure(folder, settings)
+        if not _ensure(folder, settings):
+            fitting.fit(folder, settings, refuse=False)
         yield _connected(folder, settings)
+
+
+def prepare(settings: Settings) -> list[str]:
+    """Before work is handed over: let a runtime that lives serve these settings; what its user should know of it.
+
+    UnavailableError where it works for somebody else and cannot do this beside it.
+    """
+    folder = RunFolder.of(settings.home)
+    if settings.broker_url or not folder.alive():
+        return []
+    with _using(folder):
+        there = folder.alive() and _wait_for_state(folder)
+        return fitting.fit(folder, settings, refuse=True) if there else []
 
 
 @contextlib.contextmanager
@@ -148,7 +158,7 @@ def _refuse_hopeless(folder: RunFolder, settings: Settings) -> None:
     """UnavailableError where a child said why it cannot work with these settings, or dies as often as it is started."""
     state = folder.read_json("runtime.json")
     for name, facts in state.get("children", {}).items():
-        if facts.get("refusal") and state.get("settings") == worker_environment(settings):
+        if facts.get("refusal") and fitting.needs_models_of(state.get("settings", {}), settings):
             raise UnavailableError(facts["refusal"], code="worker_refuses")
         if facts.get("quick_deaths", 0) >= children.HOPELESS:
             raise UnavailableError(
@@ -236,23 +246,18 @@ def _using(folder: RunFolder) -> Iterator[None]:
         yield
 
 
-def _ensure(folder: RunFolder, settings: Settings) -> None:
-    """Start a supervisor where none lives, and return when Redis answers; give a living one our settings."""
+def _ensure(folder: RunFolder, settings: Settings) -> bool:
+    """Start a supervisor where none lives, and return when Redis answers; was it started?"""
     folder.refuse_other_machine()
-    environment = worker_environment(settings)
-    if not folder.alive():
+    if started := not folder.alive():
         with disk_errors(folder.home):
             folder.remove("error")
             folder.remove("runtime.json")
-            folder.write_json("settings.json", environment)
+            folder.write_json("settings.json", fitting.environment_of(settings))
         _spawn(folder, settings)
     if not _wait_for_state(folder):
         raise UnavailableError(_why_not(folder), code="runtime_failed")
-    state = folder.read_json("runtime.json")
-    refused = any(facts.get("refusal") for facts in state.get("children", {}).values())
-    if refused or state.get("settings", environment) != environment:
-        folder.write_json("settings.json", environment)
-        os.kill(int(state["pid"]), signal.SIGHUP)
+    return started
 
 
 def _spawn(folder: RunFolder, settings: Settings) -> None:
@@ -305,13 +310,3 @@ def _wait_for_chroma(url: str) -> None:
     end = time.monotonic() + _CHROMA_S
     while urlsplit(url).hostname == "127.0.0.1" and not children.listens(port) and time.monotonic() < end:
         time.sleep(0.01)
-
-
-def worker_environment(settings: Settings) -> dict[str, str]:
-    """What a worker must know to work as this command would: every setting that somebody gave, by its variable."""
-    given = settings.model_dump(mode="json", include=settings.model_fields_set - _NOT_OF_A_WORKER)
-    return {f"INGOT_{name.upper()}": _absolute(name, value) for name, value in given.items() if value is not None}
-
-
-def _absolute(name: str, value: object) -> str:
-    return str(Path(str(value)).resolve()) if name.endswith("_dir") else str(value)

@@ -39,6 +39,8 @@ def serve(settings: Settings) -> None:
     """Answer until SIGTERM or Ctrl-C. InputError where it would listen to others without a key."""
     refuse_open_door(settings)
     log_with_request_ids(settings)
+    for remark in runtime.prepare(settings):
+        log.warning("%s", remark)
     with _listening(settings) as listener, runtime.session(settings) as connected:
         service = Service(connected)
         service.prepare()

@@ -20,14 +20,17 @@ import time
 import traceback
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from ingest import children, tempfolder
+from ingest import children, fitting, tempfolder
 from ingest.children import Child
 from ingest.runfolder import RunFolder, lock_now, lock_within, machine
 from pipeline import logbook
 from stores.errors import IngotError, UnavailableError
 from stores.vectors_path import IndexLock
+
+if TYPE_CHECKING:
+    from pipeline.service import Service
 
 log = logging.getLogger("ingot.runtime")
 
@@ -36,6 +39,7 @@ LINGER_S = 3.0
 """How long the runtime stays after its last command, so that the next one finds it warm."""
 _LOOK_S = 1.0  # how often an unused runtime asks whether work is left
 _TOUCH_S = 5.0
+_MODELS_S = 5.0
 _TRIM_S = 10.0
 _LOG_BYTES = 5 << 20
 _START_S = 150.0  # for a Redis that lives and does not answer yet: on a machine that gives us a fiftieth of a core
@@ -60,7 +64,9 @@ class Supervisor:
         self.workers: list[Child] = []
         self.notify: Child | None = None
         self._idle_since = time.monotonic()
-        self._due: dict[str, float] = {}
+        self._given: dict[str, str] = {}  # what the workers were started with
+        self._service: Service | None = None
+        self._due: dict[str, float] = {"models": self._idle_since + _MODELS_S}
         self._state: dict[str, Any] = {}
 
     def run(self) -> None:
@@ -96,7 +102,8 @@ class Supervisor:
 
     def _worker_environment(self) -> dict[str, str]:
         urls = {"INGOT_BROKER_URL": self.broker_url, "INGOT_CHROMA_URL": self.chroma_url}
-        return {**os.environ, **self._environment, **urls, "INGOT_HOME": str(self.folder.home)}
+        own = fitting.without_settings(os.environ)
+        return {**own, **self._environment, **urls, "INGOT_HOME": str(self.folder.home)}
 
     def _start(self) -> None:
         """Redis first, as all wait for it; Chroma and the worker come up while commands already run."""
@@ -112,7 +119,8 @@ class Supervisor:
 
     def _make_workers(self) -> None:
         """The workers that the settings ask for, none of them started; ``notify`` waits for its first errand."""
-        *self.workers, self._notify = children.worker_children(self.folder, self._worker_environment())
+        self._given = self._worker_environment()
+        *self.workers, self._notify = children.worker_children(self.folder, self._given)
         self.notify = None
 
     def _wait_for_redis(self) -> None:
@@ -134,6 +142,8 @@ class Supervisor:
         self._tend_redis()
         self._tend_chroma()
         self._tend_workers()
+        if self._is_due("models", _MODELS_S):
+            self._serve_what_is_left()
         if self.reload:
             self._reload()
         if self._is_due("touch", _TOUCH_S):
@@ -183,6 +193,14 @@ class Supervisor:
         """Give the workers other settings. What they have in hand is finished, or done again by the next ones."""
         self.reload = False
         self._environment = self._load_environment()
+        self._service = None
+        self._own_chroma = not self._environment.get("INGOT_CHROMA_URL")
+        if not self._own_chroma:
+            self.chroma.stop(5.0)
+            self._index.release()
+        if self._only_callbacks_differ():
+            self._start_notify_again()
+            return
         log.info("settings changed: the workers are started again")
         old = self._living()
         self._make_workers()
@@ -190,6 +208,29 @@ class Supervisor:
         children.stop_all(old, _WORKER_GRACE_S)
         for child in self.workers:
             child.start()
+
+    def _only_callbacks_differ(self) -> bool:
+        now = self._worker_environment()
+        changed = {name for name in now.keys() | self._given.keys() if now.get(name) != self._given.get(name)}
+        return changed == {"INGOT_CALLBACK_SECRET"}
+
+    def _start_notify_again(self) -> None:
+        """Whoever reads documents is not troubled by what is new for callbacks."""
+        log.info("the secret of callbacks changed: the worker that delivers them is started again")
+        self._given = self._worker_environment()
+        children.stop_all([*filter(None, [self.notify])], _WORKER_GRACE_S)
+        *_, self._notify = children.worker_children(self.folder, self._given)
+        self.notify = None
+
+    def _serve_what_is_left(self) -> None:
+        """Where nothing of what is left can be done with the models that are loaded, load those that it needs."""
+        with contextlib.suppress(IngotError):
+            service = self._asked()
+            wished = fitting.for_what_is_left(service.settings, service.open_work(), self._environment)
+            if wished is not None:
+                log.info("what is left needs another model")
+                self.folder.write_json("settings.json", wished)
+                self.reload = True
 
     def _is_due(self, what: str, every_s: float) -> bool:
         now = time.monotonic()
@@ -249,15 +290,21 @@ class Supervisor:
             return False
         if self._errands_wait():
             return True
-        from pipeline.service import Service
-        from pipeline.settings import Settings
-
-        os.environ.update(self._worker_environment())
         try:
-            return Service(Settings()).unfinished()
+            return self._asked().unfinished()
         except IngotError as error:
             log.warning("cannot see whether work is left: %s", error)
             return False
+
+    def _asked(self) -> Service:
+        """The use cases of this home, with the settings of the workers."""
+        from pipeline.service import Service
+        from pipeline.settings import Settings
+
+        if self._service is None:
+            os.environ.update(self._worker_environment())
+            self._service = Service(Settings(schema_dir=None))
+        return self._service
 
     def _stop(self) -> None:
         """End the worker while Redis still takes its goodbye; then the rest."""

@@ -5,15 +5,18 @@ SQL is the truth: a message may come twice or never, so there is no result backe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from kombu import Queue
 
 from pipeline import broker_address
 from pipeline.settings import Settings
+from stores.home_id import home_id
 
 _TASKS_PER_CHILD = 2000  # loading the models again costs seconds; what grows before that is caught by its memory
 _LAST_NET = 50.0  # times a step's limit by the clock on the wall: work that has a fiftieth of a core may end
+_PREFIX = "ingot:"
 
 
 def longest_step_s(settings: Settings) -> float:
@@ -38,7 +41,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
             "socket_connect_timeout": 3,
             "socket_keepalive": True,
             "health_check_interval": 25,
-            "global_keyprefix": "ingot:",
+            "global_keyprefix": f"{_PREFIX}{home_id(settings.home.absolute())}:",
             "priority_steps": list(range(10)),
         },
         "accept_content": ["json"],
@@ -66,6 +69,11 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "worker_hijack_root_logger": True,
         "worker_redirect_stdouts": False,
     }
+
+
+def home_of(transport_options: Mapping[str, Any]) -> str:
+    """The id of the home that a sender or worker with this configuration works for."""
+    return str(transport_options.get("global_keyprefix", "")).removeprefix(_PREFIX).removesuffix(":")
 
 
 def queue_length(connection: Any, queue: str) -> int:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline.profiles import Profile
 from pipeline.running_lines import RUNNING_VERSION
 from pipeline.work import Tools
-from stores.models import DocumentState, Options, Outcome, Route, Stage
+from stores.models import DocumentState, Options, Outcome, Route, Schema, Stage
 
 if TYPE_CHECKING:
     from stores.intake import KnownGeneration
@@ -22,10 +23,11 @@ READING = frozenset({Stage.PLAN, Stage.RENDER, Stage.OCR, Stage.PARSE})
 WORTH_TRYING = frozenset({"unavailable", "transient", "damaged_index", "cancelled", "other_embedder"})
 
 
-def fingerprints(tools: Tools, options: Options) -> dict[str, str]:
-    """Of each stage that leaves something behind, for documents made with these options."""
+def fingerprints(tools: Tools, options: Options, definitions: Mapping[str, Schema]) -> dict[str, str]:
+    """Of each stage that leaves something behind, for documents made with these options and definitions of schemas."""
     settings, embedder = tools.settings, tools.embedder()
-    schemas = {name: _of_schema(tools, name) for name in ("document", *options.schemas)}
+    names = dict.fromkeys(("document", *options.schemas))
+    schemas = {name: _of_schema(tools, definitions[name]) for name in names if name in definitions}
     chunks = (CHUNK_VERSION, settings.chunk_tokens, settings.chunk_overlap)
     documents = tools.documents().fingerprint
     return {
@@ -38,8 +40,7 @@ def fingerprints(tools: Tools, options: Options) -> dict[str, str]:
     }
 
 
-def _of_schema(tools: Tools, name: str) -> str:
-    schema = tools.schemas[name]
+def _of_schema(tools: Tools, schema: Schema) -> str:
     return digest(schema, tools.extractor(schema.engine).fingerprint)
 
 
@@ -61,6 +62,15 @@ def kept_stages(known: KnownGeneration, wanted: Mapping[str, str]) -> frozenset[
     return READING | {stage for stage, name in later.items() if had.get(name) == wanted[name]}
 
 
+def with_undefined_schemas(
+    wanted: Mapping[str, str], options: Options, profile: Profile, known: KnownGeneration | None
+) -> Mapping[str, str]:
+    """Of a schema that nobody defines any more it cannot be said that its records are outdated: they stay."""
+    if known and not profile.schemas.keys() >= set(options.schemas) and "extract" in known.fingerprints:
+        return {**wanted, "extract": known.fingerprints["extract"]}
+    return wanted
+
+
 def with_earlier_schemas(options: Options, known: KnownGeneration | None) -> Options:
     """A request adds schemas to those that a document has; it takes none away."""
     if known is None:
@@ -70,17 +80,19 @@ def with_earlier_schemas(options: Options, known: KnownGeneration | None) -> Opt
 
 
 def what_to_do(
-    known: KnownGeneration | None, wanted: Mapping[str, str], options: Options, *, passwords: bool
+    known: KnownGeneration | None, wanted: Mapping[str, str], options: Options, *, passwords: bool, profile: str
 ) -> tuple[Outcome, bool, frozenset[Stage], bool]:
     """(outcome, make it?, stages kept, take up the same generation again?) for bytes that are known already."""
     if known is None or (known.withdrawn and known.state.final):
         return Outcome.NEW, True, frozenset(), False
     if not known.state.final:
+        if dict(known.fingerprints) != dict(wanted):
+            return Outcome.FAILED, False, frozenset(), False  # see ``Memory.standing_fault``
         return Outcome.SAME, True, frozenset(), False  # joined, so that this request can wait for it
     if options.force:
         return Outcome.AGAIN, True, frozenset(), False
     if known.state in (DocumentState.FAILED, DocumentState.CANCELLED):
-        return _after_failure(known, wanted, passwords=passwords)
+        return _after_failure(known, wanted, passwords=passwords, profile=profile)
     kept = kept_stages(known, wanted)
     if kept >= READING | {Stage.EXTRACT, Stage.EMBED}:
         return Outcome.SAME, False, kept, False
@@ -88,11 +100,12 @@ def what_to_do(
 
 
 def _after_failure(
-    known: KnownGeneration, wanted: Mapping[str, str], *, passwords: bool
+    known: KnownGeneration, wanted: Mapping[str, str], *, passwords: bool, profile: str
 ) -> tuple[Outcome, bool, frozenset[Stage], bool]:
+    """What failed is made again with other settings, other limits among them: it may have failed at one."""
     code = known.error.code if known.error else "cancelled"
     worth = code in WORTH_TRYING or (code == "encrypted" and passwords)
-    if dict(known.fingerprints) != dict(wanted):
+    if dict(known.fingerprints) != dict(wanted) or (known.profile and known.profile != profile):
         return Outcome.AGAIN, True, frozenset(), False
     if not worth:
         return Outcome.FAILED, False, frozenset(), False

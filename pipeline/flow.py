@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from pipeline import step_log
 from pipeline.logbook import facts
+from pipeline.profiles import models_apart
+from pipeline.settings import Settings
 from pipeline.stages import embed, extract, ocr, parse, plan, publish, render
 from pipeline.work import Tools, Work, bug
 from stores.effects import Claim, Effect, Need
@@ -64,6 +66,8 @@ MOST_LOSSES = 3  # deaths of a worker over one step, without progress between th
 MOST_TRIES = 50  # of a step whose workers end again and again, though nothing says that it is to blame
 MOST_ATTEMPTS, PATIENCE_S = 8, 600.0  # of work that the outside world keeps from ending: both must be used up
 BEAT_S = 15.0
+NO_MODEL_S = 10.0  # until a step is offered again that no worker here had the model for
+_ENGINE_OF = {Stage.OCR: "ocr_engine", Stage.EMBED: "embedder"}
 FIRST_DELAY_S, LONGEST_DELAY_S = 2.0, 300.0
 
 
@@ -107,6 +111,10 @@ def _run_alone(
     stopping: Callable[[], bool],
     suspects: threading.Lock | None,
 ) -> StepResult:
+    own, tools = tools.settings, tools.fitted(claim.profile)
+    if missing := models_missing(own, tools.settings, claim.key.stage):
+        store.steps.hand_back(claim, NO_MODEL_S, Fault(code="other_model", message=missing))
+        return StepResult(ended=False)
     alone = suspects if claim.losses >= MOST_LOSSES - 1 else None
     if alone is not None and not alone.acquire(blocking=False):
         store.steps.hand_back(claim, delay_s(2))
@@ -117,6 +125,17 @@ def _run_alone(
     finally:
         if alone is not None:
             alone.release()
+
+
+def models_missing(own: Settings, wanted: Settings, stage: Stage) -> str:
+    """Why a worker with its ``own`` settings leaves a step to others; empty where it can do it."""
+    only = _ENGINE_OF.get(stage)
+    apart = models_apart(lambda name: getattr(own, name), lambda name: getattr(wanted, name), only) if only else []
+    return "; ".join(
+        f"the worker has not loaded the model that the job asks for: it has INGOT_{name.upper()}={has}, "
+        f"start one with {wished}"
+        for name, has, wished in apart[:1]
+    )
 
 
 def _run_claimed(

@@ -4,32 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from pipeline import fingerprints
 from pipeline.gathering import FoundFile
+from pipeline.profiles import Profile
 from pipeline.work import Tools
-from stores.errors import NotFoundError
+from stores.errors import NotFoundError, UnavailableError
 from stores.intake import Arrival, KnownGeneration, KnownSource, Placement
-from stores.models import DocumentState, Fault, Options, Outcome, document_id
+from stores.models import DocumentState, Fault, Options, Outcome, Schema, document_id
 from stores.names import unknown
 
+if TYPE_CHECKING:
+    from stores.records import RecordStore
+
+OTHERWISE_MADE = Fault(
+    code="conflict",
+    message="it is being made now with other settings or schemas: wait until that is over, then ingest it again",
+)
 _MOST_WANTED = 256
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Making:
+    """How documents are made: the fingerprints that show it, and the profile that brings it about."""
+
+    fingerprints: Mapping[str, str]
+    profile: Profile
+
+
 class Wanted:
-    """The fingerprints that options lead to; computed once for each, and asked for by many threads."""
+    """What options lead to with the settings of an asker; computed once for each, and asked for by many threads."""
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        self._known: dict[Options, dict[str, str]] = {}
+        self._known: dict[tuple[Options, str], Making] = {}
 
-    def of(self, options: Options) -> dict[str, str]:
-        found = self._known.get(options)
+    def of(self, options: Options, earlier: Profile | None = None) -> Making:
+        """``earlier``: what a document was made with before; it defines the schemas that the asker does not know."""
+        unknown = not self._tools.schemas.keys() >= set(options.schemas)
+        key = options, earlier.id if earlier and unknown else ""
+        found = self._known.get(key)
         if found is None:
             if len(self._known) >= _MOST_WANTED:
                 self._known.clear()
-            found = self._known[options] = fingerprints.fingerprints(self._tools, options)
+            found = self._known[key] = self._make(options, earlier)
         return found
+
+    def _make(self, options: Options, earlier: Profile | None) -> Making:
+        schemas = {**(earlier.schemas if earlier else {}), **self._tools.schemas}
+        return Making(
+            fingerprints=fingerprints.fingerprints(self._tools, options, schemas),
+            profile=Profile.of(self._tools.settings, schemas, options.schemas),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +75,21 @@ class Memory:
     sources: dict[tuple[str, str], KnownSource] = field(default_factory=dict)
     known: dict[str, KnownGeneration] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
+    profiles: dict[str, Profile] = field(default_factory=dict)  # that earlier generations were made with
+    makings: dict[str, Making] = field(default_factory=dict)  # those of the placements, by the id of their profile
 
     @classmethod
     def of(
-        cls, wanted: Wanted, sources: Iterable[KnownSource], known: Mapping[str, KnownGeneration], named: Iterable[str]
+        cls,
+        wanted: Wanted,
+        sources: Iterable[KnownSource],
+        known: Mapping[str, KnownGeneration],
+        named: Iterable[str],
+        profiles: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Memory:
-        return cls(wanted, {(source.root, source.name): source for source in sources}, dict(known), set(named))
+        earlier = {name: Profile.read(content) for name, content in (profiles or {}).items()}
+        by_name = {(source.root, source.name): source for source in sources}
+        return cls(wanted, by_name, dict(known), set(named), earlier)
 
     def unchanged_document(self, file: FoundFile) -> str | None:
         """The document that this file is known to hold, judged by its size and time; None where it must be read."""
@@ -73,8 +109,12 @@ class Memory:
         """What is to be made of a file whose bytes are ``document``."""
         known = self.known.get(document)
         options = fingerprints.with_earlier_schemas(wish.options, known)
-        wanted = self.wanted.of(options)
-        outcome, make, keep, reopen = fingerprints.what_to_do(known, wanted, options, passwords=bool(wish.passwords))
+        making = self.wanted.of(options, self.profiles.get(known.profile or "") if known else None)
+        self.makings[making.profile.id] = making
+        wanted = fingerprints.with_undefined_schemas(making.fingerprints, options, making.profile, known)
+        outcome, make, keep, reopen = fingerprints.what_to_do(
+            known, wanted, options, passwords=bool(wish.passwords), profile=making.profile.id
+        )
         return Placement(
             arrival=Arrival(
                 root=file.root,
@@ -87,6 +127,7 @@ class Memory:
             outcome=self._named_outcome(file, document, outcome),
             options=options,
             fingerprints=wanted,
+            profile=making.profile.id,
             passwords=wish.passwords,
             make=make,
             keep=keep,
@@ -95,6 +136,9 @@ class Memory:
 
     def _named_outcome(self, file: FoundFile, document: str, outcome: Outcome) -> Outcome:
         source = self.sources.get((file.root, file.name))
+        being_made = (known := self.known.get(document)) is not None and not known.state.final
+        if outcome is Outcome.FAILED and being_made:
+            return outcome
         if source and source.newest and source.newest != document:
             return Outcome.CHANGED
         if outcome is Outcome.SAME and source is None and document in self.named:
@@ -109,7 +153,9 @@ class Memory:
     def standing_fault(self, placement: Placement, document: str) -> Fault | None:
         """Why a document that is not made again had failed before."""
         known = self.known.get(document)
-        return known.error if known and placement.outcome is Outcome.FAILED else None
+        if known is None or placement.outcome is not Outcome.FAILED:
+            return None
+        return known.error if known.state.final else OTHERWISE_MADE
 
     def uploads(self, name: str, root: str) -> list[KnownSource]:
         """The sources of a name below a numbered root (``root``, ``root#2``...), in the order of their making."""
@@ -146,6 +192,7 @@ class Memory:
                 fingerprints=placement.fingerprints,
                 routes=frozenset(),
                 error=None,
+                profile=placement.profile,
             )
 
 
@@ -159,6 +206,40 @@ def refusal(file: FoundFile, fault: Fault) -> Placement:
         root=file.root, name=file.name, size_bytes=file.size_bytes, modified_ns=file.modified_ns, fault=fault
     )
     return Placement(arrival=arrival, outcome=Outcome.FAILED, options=Options(), fingerprints={})
+
+
+def schemas_of(tools: Tools, store: RecordStore) -> dict[str, Schema]:
+    """The schemas of this asker, and those that others defined when they filled this knowledge base."""
+    kept = [Profile.read(content).schemas for content in store.profiles.read().values()]
+    return {name: schema for schemas in (*kept, tools.schemas) for name, schema in schemas.items()}
+
+
+def check_schema_of(tools: Tools, store: RecordStore, name: str) -> None:
+    """NotFoundError where nobody who filled this knowledge base knows the schema, nor this asker."""
+    if name not in tools.schemas and name not in (known := schemas_of(tools, store)):
+        raise NotFoundError(f"there is no schema {name!r}: choose among {', '.join(sorted(known))}", code="no_schema")
+
+
+def check_embedder(tools: Tools, store: RecordStore) -> None:
+    """UnavailableError where documents of this knowledge base are just being embedded with another model.
+
+    Vectors of two models cannot be compared, and an index holds those of one: each job would throw out the other's.
+    """
+    mine = _embedder_of(tools.settings.model_dump())
+    for work in store.profiles.of_open_jobs():
+        theirs = _embedder_of(work.profile["settings"]) if work.profile else mine
+        if theirs != mine:
+            raise UnavailableError(
+                f"the job {work.job} embeds documents of this knowledge base with {theirs}, this one would with "
+                f"{mine}: wait until it is over, set INGOT_EMBEDDER and INGOT_EMBEDDER_MODEL alike, or take another "
+                "knowledge base",
+                code="other_embedder",
+            )
+
+
+def _embedder_of(settings: Mapping[str, Any]) -> str:
+    engine = str(settings.get("embedder"))
+    return f"{engine} ({settings.get('embedder_model')})" if engine == "sentence-transformers" else engine
 
 
 def check_schemas(tools: Tools, options: Options) -> None:

@@ -16,6 +16,7 @@ from pipeline.errands import replaying
 from pipeline.intake import ingesting, previewing, redoing, submitting
 from pipeline.intake.ingesting import IngestRequest
 from pipeline.intake.submission import Receipt, Submission
+from pipeline.placing import schemas_of
 from pipeline.sending import Sender
 from pipeline.settings import Settings
 from pipeline.work import Tools
@@ -47,6 +48,7 @@ from stores.views import (
 if TYPE_CHECKING:
     from stores.overview.overview import Figures
     from stores.overview.standing import Standing
+    from stores.profiles import OpenWork
     from stores.records import RecordStore
 
 
@@ -131,7 +133,6 @@ class Service:
     def job_documents(
         self, job_id: str, states: Sequence[DocumentState] = (), cursor: str | None = None, limit: int = 100
     ) -> Slice[JobDocumentView]:
-        """Its documents by source with their stages; only those in some states where any are named."""
         return self._viewing.job_documents(self._store_of(job_id), job_id, states, cursor, limit)
 
     def job_ends(self, job_id: str, since: float = 0.0) -> list[JobDocumentView]:
@@ -150,14 +151,13 @@ class Service:
         """Redo only the pages and stages that failed or were cancelled."""
         store = self._store_of(job_id)
         store.overview.job_summary(job_id)
-        if store.reopening.retry(job_id, flow.ORDER):
+        if store.reopening.retry(job_id, flow.ORDER, redoing.with_given_limits(self._tools, store)):
             self._tools.catalog.mark_busy(store.knowledge_id)
             self._send(store.knowledge_id)
             self._send_errands(store)
         return store.overview.job(job_id)
 
     def documents(self, knowledge_id: str, wanted: DocumentFilter | None = None) -> list[DocumentView]:
-        """All documents, or those that a filter leaves."""
         filters.check_documents(wanted or DocumentFilter())
         return self._store(knowledge_id).overview.documents(wanted)
 
@@ -272,8 +272,9 @@ class Service:
         """The page of a passage (its ordinal) or of a value ((schema, path)), 0 where there is none."""
         return inspecting.place_of(self._store(knowledge_id), name, chunk, value)
 
-    def schemas(self) -> dict[str, Schema]:
-        return dict(self._tools.schemas)
+    def schemas(self, knowledge_id: str | None = None) -> dict[str, Schema]:
+        """Those that can be asked for; with those that others filled a knowledge base with where one is named."""
+        return dict(self._tools.schemas) if knowledge_id is None else schemas_of(self._tools, self._store(knowledge_id))
 
     def search(
         self,
@@ -328,7 +329,6 @@ class Service:
         self._tools.files.drop_pictures(knowledge_id)
 
     def knowledge_ids(self) -> list[str]:
-        """The ids of all knowledge bases, sorted."""
         return self._tools.catalog.names()
 
     def unfinished(self) -> bool:
@@ -337,6 +337,11 @@ class Service:
             store.dispatch.unfinished() or store.errands.are_left()
             for store in map(self._store, self._tools.catalog.names())
         )
+
+    def open_work(self) -> list[OpenWork]:
+        """The jobs of this home that are not over, with what their documents are made with."""
+        stores = [self._store(name) for name in self._tools.catalog.busy()]
+        return [work for store in stores for work in store.profiles.of_open_work()]
 
     def callbacks_page(self, wanted: CallbackFilter, cursor: str | None = None, limit: int = 50) -> Slice[CallbackView]:
         """The newest first."""

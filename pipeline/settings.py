@@ -108,6 +108,12 @@ class Settings(BaseSettings):
             raise PydanticCustomError("empty", "set, but empty: give it a value, or unset it")
         return value
 
+    @field_validator("ocr_model", "embedder_model")
+    @classmethod
+    def _folder_from_anywhere(cls, model: str) -> str:
+        """A folder is meant as seen from here, also by the worker that will open it from elsewhere."""
+        return str(Path(model).absolute()) if Path(model).is_dir() else model
+
     @classmethod
     def settings_customise_sources(
         cls,

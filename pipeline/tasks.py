@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from celery import Celery, Task, bootsteps, chain, signals
 from celery.exceptions import Ignore
 
-from pipeline import flow, relaying, shared_models, step_log, wiring
-from pipeline.broker import configuration, queue_length
+from pipeline import flow, neighbours, relaying, shared_models, step_log, wiring
+from pipeline.broker import configuration, home_of, queue_length
 from pipeline.broker_address import bare
 from pipeline.broker_faults import BrokerError
 from pipeline.broker_probe import complain, translated
@@ -30,7 +30,7 @@ from pipeline.priorities import PRIORITIES as PRIORITIES
 from pipeline.priorities import QUEUES as QUEUES
 from pipeline.settings import Settings
 from pipeline.work import Tools
-from stores.errors import IngotError, NotFoundError
+from stores.errors import IngotError, InputError, NotFoundError
 from stores.models import Fault, Stage, StepKey
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ log = logging.getLogger("ingot.tasks")
 
 SEND_BETWEEN_LOOKS = 20
 SEND_AT_ONCE = 200  # steps that one pass of the relay sends per knowledge base
-SLOW_ANSWER_S = 8.0  # for a worker that has a fiftieth of a core
 
 app = Celery("ingot")
 app.conf.task_routes = {
@@ -59,8 +58,18 @@ def tools() -> Tools:
     with _making_tools:
         if process not in _tools:
             _tools.clear()
-            _tools[process] = wiring.build(Settings(), pooled=StepTask.killable or StepTask.threaded)
+            _tools[process] = _build(Settings())
         return _tools[process]
+
+
+def _build(settings: Settings) -> Tools:
+    """Schemas travel with jobs: a folder of them that is broken by now keeps no worker from its work."""
+    pooled = StepTask.killable or StepTask.threaded
+    try:
+        return wiring.build(settings, pooled=pooled)
+    except InputError as error:
+        log.error("%s", error.message)
+        return wiring.build(settings.model_copy(update={"schema_dir": None}), pooled=pooled)
 
 
 class StepTask(Task):  # type: ignore[misc]
@@ -75,6 +84,7 @@ class StepTask(Task):  # type: ignore[misc]
     threaded = False
 
     def run_step(self, stage: Stage, ids: Sequence[Any]) -> None:
+        ignore_foreign(self.request)
         key, owner = key_of(stage, ids), owner_of(self.request)
         try:
             result = flow.run_stage(
@@ -136,6 +146,7 @@ def publish(self: StepTask, *ids: Any) -> None:
 @app.task(bind=True, name="ingot.deliver")
 def deliver(self: Task, knowledge_id: str, job: str) -> None:
     """Deliver the callbacks of a job that are due."""
+    ignore_foreign(self.request)
     try:
         with about(knowledge_id=knowledge_id, job=job):
             delivering.deliver(tools(), knowledge_id, job, owner_of(self.request), shared_models.stopping.is_set)
@@ -146,6 +157,7 @@ def deliver(self: Task, knowledge_id: str, job: str) -> None:
 @app.task(bind=True, name="ingot.fetch")
 def fetch(self: Task, knowledge_id: str, job: str, url: str) -> None:
     """Fetch a URL that a job waits for; the document that it became is begun at once."""
+    ignore_foreign(self.request)
 
     def ended() -> None:
         store = tools().catalog.store(knowledge_id)
@@ -259,6 +271,7 @@ def send_due(made_by: Tools, knowledge_id: str, calm: Callable[[], bool] = lambd
     app.conf.update(configuration(made_by.settings))
     store = made_by.catalog.store(knowledge_id)
     sent = 0
+    neighbours.announce(made_by.settings, neighbours.ASKER)
     with app.connection_for_write(bare(made_by.settings.broker_url)) as connection:
         while calm() and (keys := store.dispatch.take(SEND_BETWEEN_LOOKS, frozenset())):
             now_sent = send(keys, store, connection)
@@ -293,40 +306,15 @@ def empty_queues() -> frozenset[str]:
         return frozenset()
 
 
-def workers(settings: Settings) -> list[str]:
-    """Names of the workers that answer now, busy ones too; asked from a process that is no worker. May BrokerError."""
-    app.conf.update(configuration(settings))
-    with translated(settings.broker_url), app.connection_for_read(bare(settings.broker_url) or None) as connection:
-        answers = app.control.ping(timeout=2.0, connection=connection)
-        answers = answers or app.control.ping(timeout=SLOW_ANSWER_S, limit=1, connection=connection) or []
-    return sorted(name for answer in answers for name in answer)
+@signals.before_task_publish.connect(weak=False)
+def _name_home(headers: dict[str, Any], **_: Any) -> None:
+    headers["ingot_home"] = home_of(app.conf.broker_transport_options)
 
 
-def call_workers(settings: Settings, *, patient: bool = False) -> dict[str, Any]:
-    """What the workers that answer now tell of themselves, and how many messages wait; or BrokerError.
-
-    ``patient``: wait long, but for one worker only.
-    """
-    timeout_s = SLOW_ANSWER_S if patient else 1.0
-    app.conf.update(configuration(settings))
-    url = settings.broker_url
-    with translated(url, closer=True), app.connection_for_read(bare(url) or None) as connection:
-        connection.ensure_connection(max_retries=1, interval_start=0, timeout=3)
-        messages = {queue.name: queue_length(connection, queue.name) for queue in app.conf.task_queues}
-        asking = app.control.inspect(timeout=timeout_s, limit=1 if patient else None, connection=connection)
-        queues = asking.active_queues() or {}
-        stats = asking.stats() or {} if queues else {}
-    workers = {
-        name: {
-            "queues": [queue["name"] for queue in served],
-            "pool": str(stats.get(name, {}).get("pool", {}).get("implementation", ""))
-            .partition(":")[0]
-            .rpartition(".")[2],
-            "concurrency": stats.get(name, {}).get("pool", {}).get("max-concurrency"),
-        }
-        for name, served in queues.items()
-    }
-    return {"workers": workers, "messages": messages}
+def ignore_foreign(request: Any) -> None:
+    """End a message of another home here. It stays due in its own knowledge base, whose relay sends it again."""
+    if neighbours.watcher.foreign(tools().settings, str(getattr(request, "ingot_home", None) or "")):
+        raise Ignore
 
 
 _relay = relaying.Relay(

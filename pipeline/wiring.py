@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
 
 from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
+from pipeline.profiles import Profile
 from pipeline.schemas.loader import load_schemas
 from pipeline.settings import Settings
 from pipeline.work import Tools
@@ -17,6 +19,8 @@ from stores.errors import InputError
 from stores.files import LocalFiles
 
 T = TypeVar("T")
+MOST_ENGINES = 8
+"""Engines that a process keeps beside its own; few have a model."""
 
 
 def build(settings: Settings, *, pooled: bool = False, durable: bool = False) -> Tools:
@@ -27,14 +31,66 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
         catalog=Catalog(home, durable=durable, pooled=pooled),
         files=LocalFiles(home),
         schemas=load_schemas(settings.schema_dir),
-        documents=_once(lambda: _chosen("text_engine", settings.text_engine, DOCUMENTS)(settings)),
-        text_reader=_once(lambda: _chosen("text_engine", settings.text_engine, TEXT_READERS)(settings)),
-        page_reader=_once(lambda: _chosen("ocr_engine", settings.ocr_engine, PAGE_READERS)(settings)),
         extractor=_once(lambda name: _chosen("engine", name, EXTRACTORS)(settings)),
-        embedder=_once(lambda: _chosen("embedder", settings.embedder, EMBEDDERS)(settings)),
         vectors=_once(lambda: _vectors(settings)),
-        web=_once(lambda: _guarded_web(settings)),
+        **{kind: _once(make) for kind, (_, make) in _kinds(settings).items()},
+        adapt=_Shelf().adapted,
     )
+
+
+def _kinds(settings: Settings) -> dict[str, tuple[object, Callable[..., Any]]]:
+    """What of ``Tools`` the settings of a job decide on: what each is made from (all that it reads), and how."""
+    text, reader, embedder = settings.text_engine, settings.ocr_engine, settings.embedder
+    return {
+        "documents": (
+            (text, settings.dpi, settings.max_page_megapixels),
+            lambda: _chosen("text_engine", text, DOCUMENTS)(settings),
+        ),
+        "text_reader": (text, lambda: _chosen("text_engine", text, TEXT_READERS)(settings)),
+        "page_reader": (
+            (reader, _read_by_got(settings) if reader == "got" else None),
+            lambda: _chosen("ocr_engine", reader, PAGE_READERS)(settings),
+        ),
+        "embedder": (
+            (embedder, settings.embedder_model if embedder == "sentence-transformers" else None),
+            lambda: _chosen("embedder", embedder, EMBEDDERS)(settings),
+        ),
+        "web": (settings.allow_private_urls, lambda: _guarded_web(settings)),
+    }
+
+
+def _read_by_got(settings: Settings) -> tuple[object, ...]:
+    return settings.ocr_model, settings.ocr_slots, settings.ocr_max_tokens, settings.ocr_boxes
+
+
+class _Shelf:
+    """The engines that jobs asked for beside those of their process, the latest used last.
+
+    Two profiles that differ in nothing that an engine reads share it, with its model. Those not used for long go.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, object], Callable[..., Any]] = {}
+        self._lock = threading.Lock()
+
+    def adapted(self, base: Tools, profile: Profile) -> Tools:
+        """``base`` with the settings, schemas and engines of a profile."""
+        settings = profile.over(base.settings)
+        if settings == base.settings and profile.schemas.items() <= base.schemas.items():
+            return base
+        of_base: dict[str, Any] = _kinds(base.settings)
+        engines: dict[str, Any] = {}
+        for kind, (made_from, make) in _kinds(settings).items():
+            if made_from != of_base[kind][0]:
+                engines[kind] = self._engine((kind, made_from), make)
+        return replace(base, settings=settings, schemas={**base.schemas, **profile.schemas}, **engines)
+
+    def _engine(self, key: tuple[str, object], make: Callable[..., Any]) -> Callable[..., Any]:
+        with self._lock:
+            self._made[key] = self._made.pop(key) if key in self._made else _once(make)
+            while len(self._made) > MOST_ENGINES:
+                self._made.pop(next(iter(self._made)))  # whoever works with it still has it
+            return self._made[key]
 
 
 def _once(make: Callable[..., T]) -> Callable[..., T]:

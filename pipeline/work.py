@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline import time_limits
 from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
 from pipeline.logbook import about, facts
+from pipeline.profiles import Profile
 from pipeline.settings import Settings
 from stores.contracts import VectorStore
 from stores.effects import Claim
@@ -44,6 +45,11 @@ class Tools:
     embedder: Callable[[], Embedder]
     vectors: Callable[[], VectorStore]
     web: Callable[[], Web]
+    adapt: Callable[[Tools, Profile], Tools]
+
+    def fitted(self, content: Mapping[str, Any] | None) -> Tools:
+        """The tools that a job's profile asks for; these where older rows have none."""
+        return self.adapt(self, Profile.read(content)) if content else self
 
 
 def bug(error: Exception) -> Fault:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from stores.models import Options, PagePlan, Record, Route, Stage, StepKey
 
@@ -70,6 +72,7 @@ class Claim:
     title: str
     language: str
     job: str = ""  # the newest that asked for this generation
+    profile: Mapping[str, Any] | None = None  # the settings and schemas of the job; None: those of the worker
     lost_page: int | None = None  # the page that was being read when an earlier attempt ended without a word
     lost_to: str = ""  # what that attempt died of: the code of a fault, "" where nobody knows
     started_at: float = 0.0  # of its first attempt

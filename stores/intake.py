@@ -71,6 +71,7 @@ class KnownGeneration:
     fingerprints: Mapping[str, str]
     routes: frozenset[str]
     error: Fault | None
+    profile: str | None = None
     withdrawn: bool = False  # it lost its last name and is being removed: nothing of it can be kept
 
 
@@ -82,6 +83,7 @@ class Placement:
     outcome: Outcome
     options: Options
     fingerprints: Mapping[str, str]
+    profile: str | None = None
     passwords: tuple[str, ...] = ()
     make: bool = True  # False: nothing to do
     keep: frozenset[Stage] = frozenset()
@@ -94,6 +96,7 @@ class Opening:
 
     job: str
     options: Options
+    profile: str | None = None
     priority: int = 0
     metadata: Mapping[str, Any] | None = None
     callback_url: str = ""
@@ -117,12 +120,17 @@ class Intake:
         with self.database.read() as connection:
             return known_generations(connection)
 
-    def open_job(self, job_id: str, options: Options, now: float) -> None:
+    def open_job(self, job_id: str, options: Options, now: float, profile: str | None = None) -> None:
         """Begin a job; it stays open for files until it is sealed."""
         with self.database.write() as connection:
             connection.execute(
                 insert(job).values(
-                    id=job_id, state=JobState.ACCEPTING, options=asdict(options), created_at=now, touched_at=now
+                    id=job_id,
+                    state=JobState.ACCEPTING,
+                    options=asdict(options),
+                    created_at=now,
+                    touched_at=now,
+                    profile=profile,
                 )
             )
 
@@ -219,6 +227,7 @@ def _known(row: Any, routes: set[str]) -> KnownGeneration:
         fingerprints=row.fingerprints,
         routes=frozenset(routes),
         error=fault_of(row),
+        profile=row.profile,
         withdrawn=bool(row.withdrawn),
     )
 
@@ -318,7 +327,13 @@ def _generation(
     if row.newest and placement.reopen:
         return _taken_up(connection, found, row.newest, placement, order, now), DocumentState.QUEUED
     number = new_generation(
-        connection, found, asdict(placement.options), list(placement.passwords), placement.fingerprints, now
+        connection,
+        found,
+        asdict(placement.options),
+        list(placement.passwords),
+        placement.fingerprints,
+        placement.profile,
+        now,
     )
     if not placement.keep:
         open_step(connection, found, number, Stage.PLAN, StepState.DUE)
@@ -328,12 +343,12 @@ def _generation(
 
 
 def _taken_up(connection: Connection, found: str, number: int, placement: Placement, order: Order, now: float) -> int:
-    """Let the newest generation go on where it failed or was cancelled, with this request's passwords."""
+    """Let the newest generation go on where it failed or was cancelled, with this request's passwords and limits."""
     again = reopen_generation(connection, found, number, order, now)
     connection.execute(
         update(generation)
         .where(generation.c.document == found, generation.c.number == again)
-        .values(passwords=list(placement.passwords) or None)
+        .values(passwords=list(placement.passwords) or None, profile=placement.profile)
     )
     return again
 

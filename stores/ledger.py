@@ -177,6 +177,7 @@ def new_generation(
     options: dict[str, Any],
     passwords: list[str],
     fingerprints: Mapping[str, str],
+    profile: str | None,
     now: float,
 ) -> int:
     """Open the next generation of a document; its number."""
@@ -190,6 +191,7 @@ def new_generation(
             options=options,
             passwords=passwords or None,
             fingerprints=dict(fingerprints),
+            profile=profile,
             created_at=now,
         )
     )

@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateColumn
 
 from stores import keywords
 from stores.errors import UnavailableError
-from stores.tables import callback, job, metadata, page, source
+from stores.tables import callback, generation, job, metadata, page, profile, source
 
 
 def _first_tables(connection: Connection) -> None:
@@ -50,6 +50,13 @@ def _list_orders(connection: Connection) -> None:
             index.create(connection, checkfirst=True)
 
 
+def _profiles(connection: Connection) -> None:
+    """What a job needs of its asker's settings stands in the knowledge base."""
+    profile.create(connection, checkfirst=True)
+    for table in (job, generation):
+        _add_columns(connection, table)
+
+
 def _page_warnings(connection: Connection) -> None:
     """What was given up of a page that was read."""
     _add_columns(connection, page)
@@ -67,6 +74,7 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     _list_orders,
     _work_of_jobs,
     _page_warnings,
+    _profiles,
 )
 
 

@@ -18,6 +18,7 @@ from stores.overview.overview import Overview
 from stores.overview.stamps import Stamps
 from stores.pages import Pages
 from stores.passages import Passages
+from stores.profiles import Profiles
 from stores.redoing import Redoing
 from stores.reopening import Reopening
 from stores.steps import Steps
@@ -49,6 +50,7 @@ class RecordStore:
     fetches: Fetches
     inspection: Inspection
     stamps: Stamps
+    profiles: Profiles
 
     @classmethod
     def over(cls, knowledge_id: str, database: Database) -> RecordStore:
@@ -71,6 +73,7 @@ class RecordStore:
             fetches=Fetches(database),
             inspection=Inspection(database),
             stamps=Stamps(database),
+            profiles=Profiles(database),
         )
 
     def set_meta(self, key: str, value: str) -> None:

@@ -14,7 +14,7 @@ from stores.errors import InputError, NotFoundError
 from stores.intake import keep_typed
 from stores.ledger import OPEN_STATES, advance, copy_facts, copy_rows, new_generation, open_batches, open_step
 from stores.models import DocumentState, JobState, Options, Outcome, Route, Stage, StepState
-from stores.reopening import Order, reopen_generation
+from stores.reopening import Order, rename_profile, reopen_generation
 from stores.tables import block, document, generation, job, job_document, page, source
 
 _BROKEN = (DocumentState.FAILED, DocumentState.PARTIAL, DocumentState.CANCELLED)
@@ -30,6 +30,7 @@ class Donor:
     number: int
     options: Options
     fingerprints: Mapping[str, str]
+    profile: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Redoing:
             number=found.number,
             options=Options(**options),
             fingerprints=found.fingerprints,
+            profile=found.profile,
         )
 
     def redo(
@@ -58,6 +60,7 @@ class Redoing:
         again: frozenset[Stage],
         batches: Sequence[Batch],
         fingerprints: Mapping[str, str],
+        profile: str,
         order: Order,
         now: float,
     ) -> None:
@@ -65,7 +68,7 @@ class Redoing:
         with self.database.write() as connection:
             _closed(connection, donor.document)
             options = connection.execute(_generation(donor.document, donor.number)).one().options
-            number = new_generation(connection, donor.document, dict(options), [], fingerprints, now)
+            number = new_generation(connection, donor.document, dict(options), [], fingerprints, profile, now)
             copy_facts(connection, donor.document, donor.number, number)
             if Stage.PLAN in again:
                 open_step(connection, donor.document, number, Stage.PLAN, StepState.DUE)
@@ -75,14 +78,18 @@ class Redoing:
                 advance(connection, donor.document, number, order, 0.0)
             _open_job(connection, job_id, donor.document, number, options, now)
 
-    def reopen(self, job_id: str, document_id: str, order: Order, now: float) -> None:
-        """Take up what failed or was cancelled in the newest generation, and nothing else."""
+    def reopen(self, job_id: str, document_id: str, order: Order, renamed: Mapping[str, str], now: float) -> None:
+        """Take up what failed or was cancelled in the newest generation, and nothing else.
+
+        ``renamed``: see ``Reopening.retry``.
+        """
         with self.database.write() as connection:
             row = _closed(connection, document_id)
             if row.state not in _BROKEN:
                 raise InputError("nothing of it failed: name the stage from which it is made again", code="conflict")
             options = connection.execute(_generation(document_id, row.newest)).one().options
             number = reopen_generation(connection, document_id, row.newest, order, now)
+            rename_profile(connection, document_id, number, renamed)
             _open_job(connection, job_id, document_id, number, options, now)
 
 
@@ -149,7 +156,14 @@ def _open_job(
     named = or_(source.c.document == document_id, source.c.pending == document_id)
     name = connection.execute(select(source.c.name).where(named).order_by(source.c.id).limit(1)).scalar_one_or_none()
     connection.execute(
-        insert(job).values(id=job_id, state=JobState.RUNNING, options=dict(options), created_at=now, touched_at=now)
+        insert(job).values(
+            id=job_id,
+            state=JobState.RUNNING,
+            options=dict(options),
+            created_at=now,
+            touched_at=now,
+            profile=connection.execute(_generation(document_id, number)).one().profile,
+        )
     )
     connection.execute(
         insert(job_document).values(

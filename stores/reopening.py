@@ -66,8 +66,11 @@ class Reopening:
                     close_generation(connection, row.document, row.generation, DocumentState.CANCELLED, None, now)
         return len(ended)
 
-    def retry(self, job_id: str, order: Order) -> int:
-        """Open again what failed or was cancelled in a job: only those pages and stages; how many documents."""
+    def retry(self, job_id: str, order: Order, renamed: Mapping[str, str] | None = None) -> int:
+        """Open again what failed or was cancelled in a job: only those pages and stages; how many documents.
+
+        ``renamed``: a profile with other limits for each one that had them.
+        """
         now = time.time()
         with self.database.write() as connection:
             rows = connection.execute(
@@ -83,7 +86,9 @@ class Reopening:
                 .distinct()
             ).all()
             for row in rows:
-                reopen_generation(connection, row.document, row.generation, order, now, job_id)
+                number = reopen_generation(connection, row.document, row.generation, order, now, job_id)
+                rename_profile(connection, row.document, number, renamed or {})
+            _rename_of_job(connection, job_id, renamed or {})
             fetches = reopen_fetches(connection, job_id)
             if rows or fetches:
                 connection.execute(update(job).where(job.c.id == job_id).values(touched_at=now, **_OPEN_AGAIN))
@@ -146,11 +151,26 @@ def reopen_generation(
     return number
 
 
+def rename_profile(connection: Connection, document_id: str, number: int, renamed: Mapping[str, str]) -> None:
+    """Let a generation go on with the profile that stands for its own."""
+    mine = generation.c.document == document_id, generation.c.number == number
+    for old, new in renamed.items():
+        done = connection.execute(update(generation).where(*mine, generation.c.profile == old).values(profile=new))
+        if done.rowcount:
+            return
+
+
+def _rename_of_job(connection: Connection, job_id: str, renamed: Mapping[str, str]) -> None:
+    old = connection.execute(select(job.c.profile).where(job.c.id == job_id)).scalar_one_or_none()
+    if old and old in renamed:
+        connection.execute(update(job).where(job.c.id == job_id).values(profile=renamed[old]))
+
+
 def _copy_beside(connection: Connection, document_id: str, old: int, now: float) -> int:
     row = connection.execute(
         select(generation).where(generation.c.document == document_id, generation.c.number == old)
     ).one()
-    new = new_generation(connection, document_id, dict(row.options), [], row.fingerprints, now)
+    new = new_generation(connection, document_id, dict(row.options), [], row.fingerprints, row.profile, now)
     copy_rows(connection, ["page", "block", "step"], document_id, old, new)
     copy_facts(connection, document_id, old, new)
     return new

@@ -20,6 +20,7 @@ from stores.errors import CancelledError, LeaseLostError
 from stores.ledger import advance, end_generation, mark_running
 from stores.models import Fault, Options, PageText, Stage, StepKey, StepState
 from stores.pages import plan_pages, store_page, unread_pages_failed
+from stores.profiles import read_profiles
 from stores.tables import document, generation, job_document, source, step
 from stores.typed_records import store_records
 
@@ -136,8 +137,9 @@ class Steps:
                 error=fault.message,
             )
 
-    def hand_back(self, claim: Claim, delay_s: float = 0.0) -> None:
-        """Give a step back untried: any worker may go on with it after ``delay_s``."""
+    def hand_back(self, claim: Claim, delay_s: float = 0.0, fault: Fault | None = None) -> None:
+        """Give a step back untried: any worker may go on with it after ``delay_s``. ``fault``: why it must wait."""
+        words = {"error_code": fault.code, "error": fault.message} if fault else {}
         now = time.time()
         with self.database.write() as connection:
             _touch(
@@ -150,6 +152,7 @@ class Steps:
                 sent_at=0.0,
                 heard_at=now,
                 not_before=now + delay_s if delay_s else 0.0,
+                **words,
             )
 
     def fail(self, claim: Claim, fault: Fault, order: Order, *, fatal: bool) -> list[StepKey]:
@@ -292,6 +295,7 @@ def _facts(connection: Connection, key: StepKey) -> dict[str, Any]:
         "job": job or "",
         "title": row.title,
         "language": row.language,
+        "profile": read_profiles(connection, [row.profile]).get(row.profile) if row.profile else None,
     }
 
 

@@ -19,6 +19,7 @@ from stores.errands.outbox import known_at_once
 from stores.intake import KnownGeneration, KnownSource, Opening, Placement, known_generations, known_source, place_one
 from stores.ledger import close_jobs
 from stores.models import DocumentState, JobState, Outcome, Stage, StepState, document_id
+from stores.profiles import keep_profile, read_profiles
 from stores.reopening import Order
 from stores.tables import document, generation, job, job_document, request, source, step
 
@@ -89,6 +90,14 @@ class Door:
         for some in _slices(documents):
             found |= known_generations(self.connection, some)
         return found
+
+    def profiles(self, ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        """What earlier generations were made with: profile id -> content."""
+        return read_profiles(self.connection, ids) if ids else {}
+
+    def keep_profile(self, profile_id: str, content: Mapping[str, Any]) -> None:
+        """Write a profile, if it is new, that rows of this transaction name."""
+        keep_profile(self.connection, profile_id, content, self.now)
 
     def named(self, documents: Collection[str]) -> set[str]:
         """Those of the documents that some source holds or waits for."""
@@ -167,6 +176,7 @@ def _job_row(opening: Opening, now: float) -> dict[str, Any]:
         "metadata": opening.metadata,
         "callback_url": opening.callback_url or None,
         "callback_each": int(opening.callback_each),
+        "profile": opening.profile,
     }
 
 
@@ -203,6 +213,7 @@ def _generation_row(placement: Placement, now: float) -> dict[str, Any]:
         "options": asdict(placement.options),
         "passwords": list(placement.passwords) or None,
         "fingerprints": dict(placement.fingerprints),
+        "profile": placement.profile,
         "created_at": now,
     }
 

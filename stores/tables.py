@@ -73,6 +73,7 @@ generation = Table(
     Column("pages", Integer, nullable=False, default=0),
     Column("title", Text, nullable=False, default=""),
     Column("language", String, nullable=False, default=""),
+    Column("profile", String),  # the settings and schemas that it is made with; none: those of the worker
     Column("created_at", Float, nullable=False),
     Column("started_at", Float),
     Column("finished_at", Float),
@@ -221,6 +222,7 @@ job = Table(
     Column("metadata", JSON),  # the asker's own words, handed back in views and callbacks
     Column("callback_url", Text),
     Column("callback_each", Integer, nullable=False, server_default="0"),  # 1: each document's end, too
+    Column("profile", String),  # the settings and schemas of its asker
     Index("job_created", "created_at", "id"),
 )
 
@@ -281,6 +283,14 @@ fetch = Table(
     PrimaryKeyConstraint("job", "url"),
     ForeignKeyConstraint(["job"], ["job.id"], ondelete="CASCADE"),
     Index("fetch_state", "state", "not_before"),
+)
+
+profile = Table(
+    "profile",
+    metadata,
+    Column("id", String, primary_key=True),  # the hash of its content
+    Column("content", JSON, nullable=False),
+    Column("created_at", Float, nullable=False),
 )
 
 request = Table(

@@ -48,13 +48,18 @@ class TypedRecords:
 
     database: Database
 
-    def prepare(self, schemas: Iterable[Schema]) -> None:
-        """Create the tables of schemas, and add columns that a schema has gained."""
+    def prepare(self, schemas: Iterable[Schema]) -> list[str]:
+        """Create the tables of schemas, and add columns that a schema has gained.
+
+        Columns stay as the first definition wanted them: a sentence for each that another one wants otherwise.
+        """
+        remarks: list[str] = []
         with self.database.write() as connection:
             for schema in schemas:
                 for table in tables_of(schema):
-                    _create(connection, table)
+                    remarks += _create(connection, table)
                 _create_view(connection, schema)
+        return remarks
 
     def read(self, document: str, number: int) -> list[Record]:
         with self.database.read() as connection:
@@ -115,13 +120,21 @@ def _table(own: MetaData, name: str, columns: Sequence[Column[Any]], keyed: tupl
     )
 
 
-def _create(connection: Connection, table: Table) -> None:
+def _create(connection: Connection, table: Table) -> list[str]:
     table.create(connection, checkfirst=True)
-    known = {row[1] for row in connection.exec_driver_sql(f'PRAGMA table_info("{table.name}")')}
+    known = {row[1]: row[2] for row in connection.exec_driver_sql(f'PRAGMA table_info("{table.name}")')}
+    remarks = []
     for column in table.columns:
+        kind = column.type.compile(connection.dialect)
         if column.name not in known:
-            kind = column.type.compile(connection.dialect)
             connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN "{column.name}" {kind}')
+        elif known[column.name] != kind:
+            remarks.append(
+                f"the column {column.name!r} of {table.name} stays {known[column.name]}, as an earlier definition of "
+                f"the schema wanted it, and is not made {kind}: the records as JSON hold what is extracted now; for a "
+                "column of its own give the field another name"
+            )
+    return remarks
 
 
 def _create_view(connection: Connection, schema: Schema) -> None:

@@ -257,6 +257,7 @@ class IngestReport:
     job: str | None
     files: tuple[PlannedFile, ...]
     skipped: tuple[SkippedFile, ...] = ()
+    remarks: tuple[str, ...] = ()  # what its asker should know besides, a sentence each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,13 @@ HEAVY = {
 # Third parties that only some places may import, at all or at the top of the module.
 ONLY_IN = {
     "celery": ("celery_app.py", "pipeline/tasks.py"),
-    "kombu": ("celery_app.py", "pipeline/broker.py", "pipeline/broker_probe.py", "pipeline/tasks.py"),
+    "kombu": (
+        "celery_app.py",
+        "pipeline/broker.py",
+        "pipeline/broker_probe.py",
+        "pipeline/neighbours.py",
+        "pipeline/tasks.py",
+    ),
     "typer": ("ingest/",),
     "fastapi": ("ingest/api/", "ingest/web/"),
     "sqlalchemy": ("stores/",),
@@ -63,6 +69,7 @@ STORE_WORDS = {
 }
 PURE_ENGINES = {"pipeline.engines.media"}
 PURE_FUNCTIONS = {"stores.files", "stores.files.hash_of", "stores.ulid", "stores.ulid.new_ulid"}
+PURE_FUNCTIONS |= {"stores.home_id", "stores.home_id.home_id"}
 
 
 @cache

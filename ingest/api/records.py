@@ -46,7 +46,9 @@ def records(
     if format == "csv":
         found = service.records(knowledge_id, schema)
         name = {"Content-Disposition": f'attachment; filename="{schema}.csv"', **tagged(tag)}
-        return StreamingResponse(_csv(service.schemas()[schema], found), media_type="text/csv", headers=name)
+        return StreamingResponse(
+            _csv(service.schemas(knowledge_id)[schema], found), media_type="text/csv", headers=name
+        )
     response.headers.update(tagged(tag))
     part = service.records_page(knowledge_id, schema, cursor, limit)
     return {"items": [shapes.record(view) for view in part.items], "next_cursor": part.next_cursor}

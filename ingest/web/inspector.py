@@ -72,7 +72,7 @@ def _leaf(service: Service, knowledge_id: str, name: str, number: int, boxes: li
 
 
 def _records(service: Service, knowledge_id: str, document: str) -> list[ShownRecord]:
-    schemas = service.schemas()
+    schemas = service.schemas(knowledge_id)
     shown = [
         shown_record(view, schemas.get(view.schema)) for view in service.records_of(knowledge_id, document, so_far=True)
     ]

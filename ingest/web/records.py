@@ -46,7 +46,7 @@ def show_records(
     request: Request, service: Asked, knowledge_id: str, schema: str, part: Annotated[Part, Query()]
 ) -> HTMLResponse:
     """Records of one schema, those that hold every word of ``q``."""
-    known = service.schemas().get(schema)
+    known = service.schemas(knowledge_id).get(schema)
     found = _part(service, knowledge_id, schema, part)
     counts = service.records_by_schema(knowledge_id)
     return page(
@@ -56,7 +56,7 @@ def show_records(
         schema=schema,
         columns=[in_words(field.name) for field in known.fields] if known else [],
         records=[shown_record(view, known) for view in found.items],
-        schemas=[(name, counts.get(name, 0)) for name in service.schemas()],
+        schemas=[(name, counts.get(name, 0)) for name in service.schemas(knowledge_id)],
         part=part,
         next_cursor=found.next_cursor,
         csv=f"/api/v1/knowledge/{path_segment(knowledge_id)}/records/{path_segment(schema)}?format=csv",

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from pipeline.answers.highlighting import highlights
 from pipeline.answers.readable import standing
-from pipeline.placing import check_schemas
+from pipeline.placing import check_schema_of
 from pipeline.work import Tools
 from stores.cursors import cursor_of, key_of
 from stores.errors import NotFoundError
-from stores.models import Box, Hit, Options, Page, Record
+from stores.models import Box, Hit, Page, Record
 from stores.views import Leaf, PageMark, RecordView, Slice
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def records_holding(
     tools: Tools, store: RecordStore, schema: str, text: str, cursor: str | None, limit: int
 ) -> Slice[RecordView]:
     """A part of the records of one schema that hold every word of ``text`` in any field or in the document's name."""
-    check_schemas(tools, Options(schemas=(schema,)))
+    check_schema_of(tools, store, schema)
     after = key_of(cursor, str)
     words = text.casefold().split()
     rows = store.inspection.documents_holding(schema, words, after[0] if after else "", limit + 1)

@@ -30,7 +30,7 @@ class Readiness:
         return [
             self._home(),
             _check("broker", bool(roll.broker), roll.trouble or _NO_BROKER),
-            _check("workers", bool(roll.workers), _NO_WORKER if roll.broker else _NOBODY_ASKED),
+            _check("workers", bool(roll.workers), (roll.others or _NO_WORKER) if roll.broker else _NOBODY_ASKED),
             self._index(),
         ]
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from pipeline import neighbours
 from pipeline.broker_faults import BrokerError
 from pipeline.settings import Settings
 
@@ -39,6 +40,7 @@ class Roll:
     trouble: str = ""
     workers: Mapping[str, Member] = field(default_factory=dict)
     messages: Mapping[str, int] = field(default_factory=dict)
+    others: str = ""  # a sentence where only workers of other homes are there
     asked_at: float = 0.0
     complete: bool = True
 
@@ -102,10 +104,10 @@ class RollCall:
             self._told.set()
 
     def _asked(self, *, patient: bool) -> Roll:
-        from pipeline import tasks  # Celery takes a while to import
+        from pipeline import remote_control  # Celery takes a while to import
 
         try:
-            told = tasks.call_workers(self._settings, patient=patient)
+            told = remote_control.call_workers(self._settings, patient=patient)
         except BrokerError as error:
             return Roll(broker=False, trouble=error.plain, asked_at=time.monotonic())
         except Exception:  # a worker's odd answer must not end the thread silently
@@ -115,4 +117,6 @@ class RollCall:
             name: Member(queues=tuple(facts["queues"]), pool=facts["pool"], concurrency=facts["concurrency"])
             for name, facts in told["workers"].items()
         }
-        return Roll(broker=True, workers=workers, messages=told["messages"], asked_at=time.monotonic())
+        found = [] if workers else remote_control.strangers(self._settings)
+        others = neighbours.sentence(self._settings, found) if found else ""
+        return Roll(broker=True, workers=workers, messages=told["messages"], others=others, asked_at=time.monotonic())

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from pipeline.answers.inspecting import record_view
 from pipeline.answers.readable import check_page, standing
-from pipeline.placing import check_schemas
+from pipeline.placing import check_schema_of
 from pipeline.stages.publish import document_markdown
 from pipeline.work import Tools
 from stores.cursors import cursor_of, key_of
 from stores.errors import InputError, NotFoundError
-from stores.models import Options, Page, chunk_id
+from stores.models import Page, chunk_id
 from stores.views import ChunkView, Original, RecordView, Slice
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def chunks(store: RecordStore, name: str, cursor: str | None, limit: int, *, so_
 
 def records_page(tools: Tools, store: RecordStore, schema: str, cursor: str | None, limit: int) -> Slice[RecordView]:
     """A part of the records of one schema, of every document that answers, by document id."""
-    check_schemas(tools, Options(schemas=(schema,)))
+    check_schema_of(tools, store, schema)
     after = key_of(cursor, str)
     rows = store.typed.visible_part(schema, after[0] if after else "", limit + 1)
     items = tuple(record_view(document, source, record) for document, source, record in rows[:limit])
@@ -88,7 +88,7 @@ def records_page(tools: Tools, store: RecordStore, schema: str, cursor: str | No
 
 def all_records(tools: Tools, store: RecordStore, schema: str) -> Iterator[RecordView]:
     """All of them, read in parts. An unknown schema is refused at once."""
-    check_schemas(tools, Options(schemas=(schema,)))
+    check_schema_of(tools, store, schema)
     return _in_parts(tools, store, schema)
 
 

@@ -187,7 +187,7 @@ class Viewing:
         if roll.broker is False:
             return f"{roll.trouble or 'the broker cannot be reached'}; work goes on as soon as it answers"
         if roll.serving(queue) == ():
-            return self._nobody_serves((queue,))
+            return roll.others or self._nobody_serves((queue,))
         return f"place {place} in the queue {queue!r}" if place > 1 else f"it is next in the queue {queue!r}"
 
     def obstacle(self, store: RecordStore, job: str) -> str:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.addresses import taken_apart
@@ -67,8 +68,8 @@ class Schedule:
 
 
 @lru_cache(maxsize=8)
-def _secrets(settings: Settings) -> tuple[str, ...]:
-    return signing.secrets_of(settings.callback_secret, settings.home.absolute())
+def _secrets(given: str, home: Path) -> tuple[str, ...]:
+    return signing.secrets_of(given, home)
 
 
 def deliver(
@@ -79,6 +80,7 @@ def deliver(
     Where others have the receiver now, they do it: then this returns at once.
     """
     store = tools.catalog.store(knowledge_id)
+    tools = tools.fitted(store.profiles.of_job(job))
     claim = store.callbacks.claim(job, owner, _lease_s(tools))
     if claim is None:
         return
@@ -137,7 +139,9 @@ def _signed(tools: Tools, claim: Delivery) -> tuple[dict[str, str], bytes]:
     """Headers and body of one attempt."""
     text = json.dumps(claim.body, ensure_ascii=False, separators=(",", ":"))
     body = text.encode("utf-8", "replace")  # a file name may hold what is no character
-    return signing.headers(_secrets(tools.settings), claim.id, body.decode(), time.time()), body
+    return signing.headers(
+        _secrets(tools.settings.callback_secret, tools.settings.home.absolute()), claim.id, body.decode(), time.time()
+    ), body
 
 
 def _meaning(status: int) -> str:

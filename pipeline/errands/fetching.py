@@ -12,9 +12,9 @@ from pipeline.addresses import taken_apart
 from pipeline.engines.media import sniff
 from pipeline.errands.lines import LINE_S, Lines, Turn
 from pipeline.gathering import FoundFile
-from pipeline.placing import Memory, Wanted, Wish
+from pipeline.placing import OTHERWISE_MADE, Memory, Wanted, Wish
 from pipeline.work import Tools
-from stores.errors import CancelledError, IngotError, InputError
+from stores.errors import CancelledError, IngotError, InputError, UnavailableError
 from stores.models import Fault, Outcome, document_id
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def fetch(
     claim = store.fetches.claim(job, url, owner, _LEASE_S)
     if claim is None:
         return
+    tools = tools.fitted(claim.profile)
     try:
         address = taken_apart(claim.url)
     except InputError as error:
@@ -135,8 +136,14 @@ def _place(tools: Tools, store: RecordStore, claim: FetchClaim, file: FoundFile,
     wanted.of(claim.options)  # may load a tokenizer, which is not to happen inside a transaction
     tools.catalog.mark_busy(store.knowledge_id)
     with store.submissions.together(time.time()) as door:
-        memory = Memory.of(wanted, door.sources([claim.url]), door.generations([document]), door.named([document]))
+        known = door.generations([document])
+        earlier = door.profiles([one.profile for one in known.values() if one.profile])
+        memory = Memory.of(wanted, door.sources([claim.url]), known, door.named([document]), earlier)
         placement = memory.placement(wish, file, sha256, media_type, document)
+        if memory.standing_fault(placement, document) is OTHERWISE_MADE:
+            raise UnavailableError(OTHERWISE_MADE.message)
+        for making in memory.makings.values():
+            door.keep_profile(making.profile.id, making.profile.content)
         placed = store.fetches.place(door, claim, placement, flow.ORDER)
     if placed and placement.outcome is Outcome.CHANGED:
         removal.remove_orphans(tools, store)

@@ -13,7 +13,8 @@ from pipeline.addresses import check_url
 from pipeline.engines.media import sniff
 from pipeline.gathering import FoundFile, Gathered
 from pipeline.intake.by_content import gather_documents
-from pipeline.placing import Memory, Wanted, Wish, check_schemas, refusal
+from pipeline.placing import OTHERWISE_MADE, Memory, Wanted, Wish, check_embedder, check_schemas, refusal
+from pipeline.profiles import Profile
 from pipeline.work import Tools
 from stores.errors import InputError, NotFoundError
 from stores.intake import KnownSource, Placement
@@ -55,9 +56,10 @@ class Ingestion:
         check_schemas(tools, request.options)
         if store is None:
             return cls(tools, request, Memory(Wanted(tools)))
-        sources = store.intake.sources()
+        check_embedder(tools, store)
+        sources, known = store.intake.sources(), store.intake.generations()
         named = {source.newest for source in sources if source.newest}
-        return cls(tools, request, Memory.of(Wanted(tools), sources, store.intake.generations(), named))
+        return cls(tools, request, Memory.of(Wanted(tools), sources, known, named, store.profiles.read()))
 
     @property
     def wish(self) -> Wish:
@@ -92,8 +94,8 @@ def ingest(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestRep
     urls = checked_urls(tools, request)
     gathered = ingestion.gathered()  # a path that does not exist is said before anything is made
     store = tools.catalog.create(knowledge_id)
-    store.typed.prepare(tools.schemas.values())
-    job = _Job(tools, store, request.options)
+    remarks = store.typed.prepare(tools.schemas.values())
+    job = _Job(tools, store, ingestion.memory, request.options)
     files = [_take(ingestion, job, file) for file in gathered.files]
     job.fetch(urls, request.passwords)
     job.seal()
@@ -103,7 +105,13 @@ def ingest(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestRep
     if request.prune:
         files += [_prune(tools, store, source) for source in ingestion.gone(gathered)]
     files += to_be_fetched(urls)
-    return IngestReport(knowledge_id=knowledge_id, job=job.id, files=tuple(files), skipped=gathered.skipped)
+    return IngestReport(
+        knowledge_id=knowledge_id,
+        job=job.id,
+        files=tuple(files),
+        skipped=gathered.skipped,
+        remarks=tuple(remarks),
+    )
 
 
 def checked_urls(tools: Tools, request: IngestRequest) -> tuple[str, ...]:
@@ -128,10 +136,11 @@ def existing_store(tools: Tools, knowledge_id: str) -> RecordStore | None:
 class _Job:
     """Opened with the first file that needs work; files are placed a slice at a time."""
 
-    def __init__(self, tools: Tools, store: RecordStore, options: Options) -> None:
+    def __init__(self, tools: Tools, store: RecordStore, memory: Memory, options: Options) -> None:
         self.id: str | None = None
         self.store = store
-        self._tools, self._options = tools, options
+        self._tools, self._memory, self._options = tools, memory, options
+        self._kept: set[str] = set()
         self._waiting: list[Placement] = []
         self._places: dict[tuple[str, str], str] = {}
 
@@ -161,6 +170,8 @@ class _Job:
         now = time.time()
         job = self._opened(now)
         self._tools.catalog.mark_busy(self.store.knowledge_id)
+        for making in list(self._memory.makings.values()):
+            self._keep(making.profile)
         names = self.store.intake.place(job, self._waiting, flow.ORDER, now)
         arrivals = [placement.arrival for placement in self._waiting]
         self._places |= {(a.root, a.name): name for a, name in zip(arrivals, names, strict=True)}
@@ -169,8 +180,16 @@ class _Job:
     def _opened(self, now: float) -> str:
         if self.id is None:
             self.id = f"{self.store.knowledge_id}.{new_ulid()}"
-            self.store.intake.open_job(self.id, self._options, now)
+            profile = self._memory.wanted.of(self._options).profile
+            self._keep(profile)
+            self.store.intake.open_job(self.id, self._options, now, profile.id)
         return self.id
+
+    def _keep(self, profile: Profile) -> None:
+        """Write a profile before a row names it."""
+        if profile.id not in self._kept:
+            self.store.profiles.keep(profile.id, profile.content)
+            self._kept.add(profile.id)
 
 
 def _take(ingestion: Ingestion, job: _Job, file: FoundFile) -> PlannedFile:
@@ -182,14 +201,14 @@ def _take(ingestion: Ingestion, job: _Job, file: FoundFile) -> PlannedFile:
         placement = _stored(ingestion, job.store, file)
     except InputError as error:
         return _refused(ingestion, job, file, Fault(code=error.code, message=error.message))
-    state = ingestion.memory.state_of(document_id(placement.arrival.sha256))
+    found = document_id(placement.arrival.sha256)
+    state, fault = ingestion.memory.state_of(found), ingestion.memory.standing_fault(placement, found)
     if placement.make:
         job.add(placement)
-    else:
+    elif fault is not OTHERWISE_MADE:
         job.store.intake.remember(placement.arrival)
     ingestion.memory.note(placement)
-    found = document_id(placement.arrival.sha256)
-    return planned(file, placement.outcome, ingestion.memory.standing_fault(placement, found), state)
+    return planned(file, placement.outcome, fault, state)
 
 
 def _known(ingestion: Ingestion, job: _Job, file: FoundFile, document: str) -> PlannedFile:

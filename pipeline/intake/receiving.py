@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import flow
 from pipeline.gathering import FoundFile
 from pipeline.intake.submission import Candidate, Receipt, Received, Submission
-from pipeline.placing import Memory, Wanted, Wish, refusal
+from pipeline.placing import OTHERWISE_MADE, Memory, Wanted, Wish, refusal
 from pipeline.work import Tools
 from stores.errors import IngotError, InputError
 from stores.intake import Opening, Placement
@@ -73,7 +73,9 @@ class Round:
         memory = self._memory(todo)
         for asked in todo:
             self._decide(memory, asked)
+        todo = [asked for asked in todo if asked.answer is None]
         self._adopt(todo)
+        self._keep_profiles(memory, todo)
         self._write(todo)
         self.answers = [asked.answer or self._receipt(asked) for asked in self._asked]
 
@@ -103,7 +105,8 @@ class Round:
         documents = {document_id(candidate.sha256) for candidate in candidates if candidate.sha256}
         sources = self._door.sources({candidate.file.name for candidate in candidates})
         known = self._door.generations(documents)
-        return Memory.of(self._wanted, sources, known, self._door.named(known.keys()))
+        profiles = self._door.profiles({one.profile for one in known.values() if one.profile})
+        return Memory.of(self._wanted, sources, known, self._door.named(known.keys()), profiles)
 
     def _decide(self, memory: Memory, asked: _Asked) -> None:
         submission = asked.submission
@@ -114,6 +117,9 @@ class Round:
             place.is_new = place.is_new and candidate.file.name not in labels
             labels.add(candidate.file.name)
             asked.places.append(place)
+            if place.fault is OTHERWISE_MADE:
+                asked.answer = InputError(f"{place.label}: {place.fault.message}", code=place.fault.code)
+                return
 
     def _place(self, memory: Memory, wish: Wish, candidate: Candidate, *, replacing: bool) -> _Place:
         document = document_id(candidate.sha256)
@@ -144,11 +150,17 @@ class Round:
         if any(candidate.sha256 for asked in todo for candidate in asked.candidates):
             self._tools.files.sync_originals(self._knowledge_id)
 
+    def _keep_profiles(self, memory: Memory, todo: Sequence[_Asked]) -> None:
+        profiles = [making.profile for making in memory.makings.values()]
+        profiles += [self._wanted.of(options).profile for options in {asked.submission.options for asked in todo}]
+        for profile in {profile.id: profile for profile in profiles}.values():
+            self._door.keep_profile(profile.id, profile.content)
+
     def _write(self, todo: Sequence[_Asked]) -> None:
         if not todo:
             return
         door = self._door
-        door.open_jobs([_opening(asked) for asked in todo])
+        door.open_jobs([self._opening(asked) for asked in todo])
         door.place_new([(asked.job, place.placement) for asked in todo for place in asked.places if place.is_new])
         for asked in todo:
             for place in asked.places:
@@ -158,6 +170,20 @@ class Round:
         door.seal({job: labels for job, labels in one_by_one.items() if labels})
         keyed = [asked for asked in todo if asked.submission.idempotency_key]
         door.keep_answers([_kept(asked, self._receipt(asked)) for asked in keyed])
+
+    def _opening(self, asked: _Asked) -> Opening:
+        submission = asked.submission
+        return Opening(
+            job=asked.job,
+            options=submission.options,
+            profile=self._wanted.of(submission.options).profile.id,
+            priority=submission.priority,
+            metadata=submission.metadata,
+            callback_url=submission.callback_url,
+            callback_each=submission.callback_each,
+            urls=submission.urls,
+            passwords=submission.passwords,
+        )
 
     def _receipt(self, asked: _Asked) -> Receipt:
         files = [
@@ -187,20 +213,6 @@ def _rooted(memory: Memory, file: FoundFile, document: str, *, replacing: bool) 
         number += 1
         root = f"{UPLOADS}#{number}"
     return replace(file, root=root)
-
-
-def _opening(asked: _Asked) -> Opening:
-    submission = asked.submission
-    return Opening(
-        job=asked.job,
-        options=submission.options,
-        priority=submission.priority,
-        metadata=submission.metadata,
-        callback_url=submission.callback_url,
-        callback_each=submission.callback_each,
-        urls=submission.urls,
-        passwords=submission.passwords,
-    )
 
 
 def _kept(asked: _Asked, receipt: Receipt) -> tuple[str, str, int, Mapping[str, Any]]:

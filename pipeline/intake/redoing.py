@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import flow
 from pipeline.fingerprints import fingerprints
+from pipeline.profiles import Profile, Scope
 from pipeline.stages import plan
 from pipeline.work import Tools
 from stores.effects import Batch
@@ -17,6 +18,7 @@ from stores.ulid import new_ulid
 
 if TYPE_CHECKING:
     from stores.records import RecordStore
+    from stores.redoing import Donor
 
 _LATER = (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH)
 AGAIN: Mapping[Stage, frozenset[Stage]] = {
@@ -37,19 +39,49 @@ def retry_document(tools: Tools, store: RecordStore, document: str, from_stage: 
     job = f"{store.knowledge_id}.{new_ulid()}"
     tools.catalog.mark_busy(store.knowledge_id)
     if from_stage is None:
-        store.redoing.reopen(job, document, flow.ORDER, time.time())
+        store.redoing.reopen(job, document, flow.ORDER, with_given_limits(tools, store), time.time())
         return job
     donor = store.redoing.donor(document)
+    profile = _profile(tools, store, donor)
+    tools = tools.fitted(profile.content)
+    store.typed.prepare(profile.schemas.values())
     pages = store.pages.read(document, donor.number, blocks=False)
     if not pages and from_stage is not Stage.PLAN:
         raise InputError("its pages were never planned: make it again from plan", code="conflict")
     again = _with_unfinished(AGAIN[from_stage], pages)
-    now_wanted = fingerprints(tools, donor.options)
+    now_wanted = fingerprints(tools, donor.options, tools.schemas)
     kept = _kept_fingerprints(donor.fingerprints, again)
     store.redoing.redo(
-        job, donor, again, _batches(tools, pages, again), {**now_wanted, **kept}, flow.ORDER, time.time()
+        job, donor, again, _batches(tools, pages, again), {**now_wanted, **kept}, profile.id, flow.ORDER, time.time()
     )
     return job
+
+
+def with_given_limits(tools: Tools, store: RecordStore) -> dict[str, str]:
+    """For what goes on where it failed: the limits that this command was given take the place of those that it had.
+
+    What decides on the result stays, as half of the document may be made. Old profile -> new one, which is kept.
+    """
+    renamed = {}
+    for name, content in store.profiles.read().items():
+        changed = Profile.read(content).changed_by(tools.settings, (Scope.LIMIT,), {})
+        if changed.id != name:
+            store.profiles.keep(changed.id, changed.content)
+            renamed[name] = changed.id
+    return renamed
+
+
+def _profile(tools: Tools, store: RecordStore, donor: Donor) -> Profile:
+    """How the document was made before, but for what this command was given; it is kept."""
+    had = store.profiles.read([donor.profile]).get(donor.profile) if donor.profile else None
+    names = [name for name in ("document", *donor.options.schemas) if name in tools.schemas]
+    if had is None:
+        profile = Profile.of(tools.settings, tools.schemas, names)
+    else:
+        own = {name: tools.schemas[name] for name in names}
+        profile = Profile.read(had).changed_by(tools.settings, (Scope.MAKING, Scope.LIMIT), own)
+    store.profiles.keep(profile.id, profile.content)
+    return profile
 
 
 def _with_unfinished(again: frozenset[Stage], pages: Sequence[Page]) -> frozenset[Stage]:

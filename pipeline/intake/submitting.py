@@ -18,7 +18,7 @@ from pipeline import removal
 from pipeline.intake import admitting
 from pipeline.intake.receiving import Round
 from pipeline.intake.submission import Candidate, Receipt, Received, Submission, Upload
-from pipeline.placing import Wanted, check_schemas
+from pipeline.placing import Wanted, check_embedder, check_schemas
 from pipeline.work import Tools
 from stores.errors import IngotError, InputError, NotFoundError, UnavailableError
 from stores.models import Options, check_knowledge_id
@@ -56,6 +56,7 @@ class _Counter:
     forgot_at: float = 0.0
     queued: int = 0  # documents that nobody has begun, when last counted
     counted_at: float = 0.0
+    embedders_at: float = 0.0  # when those of the open jobs were last compared with ours
 
 
 class Desk:
@@ -185,6 +186,9 @@ class Desk:
         """One transaction and what it came to."""
         knowledge_id, now = counter.knowledge_id, time.time()
         store = self._store(counter)
+        if now - counter.embedders_at > _COUNT_AGAIN_S:
+            check_embedder(self._tools, store)  # the moment is kept only where it went well: the next one asks anew
+            counter.embedders_at = now
         self._mark(knowledge_id, batch)
         with store.submissions.together(now) as door:
             if now - counter.forgot_at > _FORGET_AGAIN_S:
@@ -199,7 +203,8 @@ class Desk:
     def _store(self, counter: _Counter) -> RecordStore:
         store = self._tools.catalog.create(counter.knowledge_id)
         if counter.prepared is not store:
-            store.typed.prepare(self._tools.schemas.values())
+            for remark in store.typed.prepare(self._tools.schemas.values()):
+                log.warning("%s: %s", counter.knowledge_id, remark)
             counter.prepared = store
         return store
 

@@ -15,6 +15,7 @@ from stores.errands.outbox import known_at_once
 from stores.intake import Arrival, Placement, place_one
 from stores.ledger import close_jobs
 from stores.models import Fault, Options, Outcome
+from stores.profiles import profile_of_job
 from stores.reopening import Order
 from stores.submissions import Door
 from stores.tables import fetch, job
@@ -33,6 +34,7 @@ class FetchClaim:
     attempt: int
     options: Options
     passwords: tuple[str, ...]
+    profile: Mapping[str, Any] | None = None  # the settings and schemas of the job; None: those of the worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,7 @@ class Fetches:
             if row is None:
                 return None
             asked = connection.execute(select(job.c.options).where(job.c.id == job_id)).scalar_one()
+            profile = profile_of_job(connection, job_id)
         return FetchClaim(
             job=job_id,
             url=url,
@@ -72,6 +75,7 @@ class Fetches:
             attempt=row.attempt,
             options=_options(asked),
             passwords=tuple(row.passwords or ()),
+            profile=profile,
         )
 
     def beat(self, claim: FetchClaim, lease_s: float) -> bool:

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from ingest import children, cli, serving, worker
 from ingest.api.app import create_app
 from ingest.exits import Exit
-from pipeline import broker_probe, tasks
+from pipeline import broker_probe, remote_control
 from pipeline.broker_faults import BrokerError, explained
 from pipeline.service import Service
 from pipeline.settings import Settings
@@ -128,7 +128,7 @@ def test_certificates(tls: tuple[int, Path], caplog: pytest.LogCaptureFixture) -
     broker_probe.round_trip(f"rediss://localhost:{port}/0?ssl_ca_certs={cert}")
     broker_probe.round_trip(f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={cert}&ssl_check_hostname=false")
     broker_probe.round_trip(f"rediss://127.0.0.1:{port}/0?ssl_cert_reqs=none")
-    told = tasks.call_workers(Settings(broker_url=f"rediss://localhost:{port}/0?ssl_ca_certs={cert}"))
+    told = remote_control.call_workers(Settings(broker_url=f"rediss://localhost:{port}/0?ssl_ca_certs={cert}"))
     assert told["workers"] == {} and told["messages"]["cpu"] == 0
     assert not [line for line in caplog.messages if "nsecure" in line], "no library complains in our place"
 
@@ -169,7 +169,7 @@ def test_rabbitmq() -> None:
             assert SECRET not in refused.value.message
         with pytest.raises(BrokerError, match="AMQP"):
             broker_probe.round_trip(f"redis://127.0.0.1:{port}/0")
-        told = tasks.call_workers(Settings(broker_url=good))
+        told = remote_control.call_workers(Settings(broker_url=good))
         assert set(told["messages"].values()) == {0}
 
 

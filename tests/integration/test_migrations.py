@@ -29,6 +29,22 @@ def test_an_older_knowledge_base_gains_its_indexes(tmp_path: Path) -> None:
     assert {"source_name", "job_created"} <= there
 
 
+def test_an_older_knowledge_base_gains_its_profiles(tmp_path: Path) -> None:
+    Catalog(tmp_path).create("older")
+    connection = database(tmp_path)
+    connection.executescript(
+        "DROP TABLE profile; ALTER TABLE job DROP COLUMN profile; ALTER TABLE generation DROP COLUMN profile;"
+        "INSERT INTO job (id, state, options, created_at, touched_at) VALUES ('older.1', 'running', '{}', 1, 1);"
+        "PRAGMA user_version=3;"
+    )
+    connection.close()
+    store = Catalog(tmp_path).store("older")
+    assert store.profiles.of_job("older.1") is None
+    assert [work.job for work in store.profiles.of_open_work()] == ["older.1"]
+    store.profiles.keep("one", {"settings": {}, "schemas": {}})
+    assert store.profiles.read() == {"one": {"settings": {}, "schemas": {}}}
+
+
 def test_a_newer_knowledge_base_is_left_alone(tmp_path: Path) -> None:
     Catalog(tmp_path).create("older")
     connection = database(tmp_path)

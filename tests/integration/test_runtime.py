@@ -133,14 +133,38 @@ def test_up_stays_until_down(settings: Settings) -> None:
         runtime.revive(settings)
 
 
-def test_other_settings_reach_the_worker(settings: Settings) -> None:
+def with_more(settings: Settings, **more: object) -> Settings:
+    """As another command beside this one has them: what that one gave, and more."""
+    given = {name: getattr(settings, name) for name in settings.model_fields_set}
+    return Settings(**{**given, **more})  # type: ignore[arg-type]
+
+
+def test_what_belongs_to_the_workers_reaches_them_where_nobody_works(settings: Settings) -> None:
     with runtime.session(settings):
         old = child_pid(settings, "worker")
-        changed = settings.model_copy(update={"chunk_tokens": 64})
-        with runtime.session(changed):
-            assert soon(lambda: child_pid(settings, "worker") not in (0, old))
-            environment = Path(f"/proc/{child_pid(settings, 'worker')}/environ").read_bytes().split(b"\0")
-            assert b"INGOT_CHUNK_TOKENS=64" in environment
+        assert runtime.prepare(with_more(settings, memory_mb=2048)) == []
+        assert soon(lambda: child_pid(settings, "worker") not in (0, old))
+        environment = Path(f"/proc/{child_pid(settings, 'worker')}/environ").read_bytes().split(b"\0")
+        assert b"INGOT_MEMORY_MB=2048" in environment
+
+
+def test_what_travels_with_a_job_troubles_no_worker(settings: Settings) -> None:
+    with runtime.session(settings):
+        old = child_pid(settings, "worker")
+        with runtime.session(with_more(settings, chunk_tokens=64, dpi=90, page_timeout_s=7)):
+            runtime.status(settings)
+        assert not folder_of(settings).read_json("settings.json").get("INGOT_CHUNK_TOKENS")
+        assert child_pid(settings, "worker") == old
+
+
+def test_who_starts_the_runtime_does_not_decide_for_those_who_use_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INGOT_CHUNK_TOKENS", "77")  # of a shell; the settings of this test do not read it
+    with runtime.session(settings):
+        assert soon(lambda: child_pid(settings, "worker") != 0)
+        environment = Path(f"/proc/{child_pid(settings, 'worker')}/environ").read_bytes()
+        assert b"INGOT_CHUNK_TOKENS" not in environment
 
 
 def test_the_network_worker_comes_with_the_first_errand(settings: Settings) -> None:

@@ -168,7 +168,7 @@ class FakeService:
         fields = {"title": "=cmd()", "emails": ["a@b.c", "d@e.f"], "amount": -3.5}
         return [RecordView(document=ID, source="a.pdf", schema=schema, fields=fields, evidence={})]
 
-    def schemas(self) -> dict[str, Schema]:
+    def schemas(self, knowledge_id: str | None = None) -> dict[str, Schema]:
         fields = tuple(Field(name=name, kind=FieldKind.TEXT) for name in ("title", "emails", "amount"))
         return {"document": Schema(name="document", description="", fields=fields)}
 

@@ -1,0 +1,141 @@
+"""What of the settings belongs to whom, and the part that travels with a job: its processing profile.
+
+A job is made as its asker wished, whoever runs workers beside it later: the profile is written into the knowledge base
+with the job, and a worker makes each document with the profile that the document was taken in with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from pipeline.settings import Settings
+from stores.models import Field, FieldKind, Schema
+
+
+class Scope(StrEnum):
+    """Whose business a setting is.
+
+    ``home``: where the home is and what it is connected to. ``making`` and ``limit`` travel with the job: the former
+    decide what is made of a document, the latter when it is given up. ``workers``: of the processes that are running.
+    ``notify``: of the one that calls back. ``api``: of the process that serves.
+    """
+
+    HOME = "home"
+    MAKING = "making"
+    LIMIT = "limit"
+    WORKERS = "workers"
+    NOTIFY = "notify"
+    API = "api"
+
+
+_MEMBERS: Mapping[Scope, str] = {
+    Scope.HOME: "home broker_url chroma_url",
+    Scope.MAKING: """schema_dir dpi max_page_megapixels ocr_engine ocr_model ocr_max_tokens ocr_boxes text_engine
+        embedder embedder_model chunk_tokens chunk_overlap""",
+    Scope.LIMIT: """batch_pages max_pages max_file_mb page_timeout_s document_timeout_s allow_private_urls
+        callback_timeout_s callback_retries_s fetch_retries_s fetch_timeout_s""",
+    Scope.WORKERS: "workers memory_mb log_level log_format ocr_slots",
+    Scope.NOTIFY: "callback_secret",
+    Scope.API: """api_host api_port api_keys cors_origins ingest_root max_request_files max_request_mb body_timeout_s
+        queue_max
+        source_url""",
+}
+SCOPES: Mapping[str, Scope] = {name: scope for scope, names in _MEMBERS.items() for name in names.split()}
+"""Setting -> whose business it is; every setting has its line."""
+
+LARGE: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "got": ("ocr_engine", ("ocr_model", "ocr_max_tokens", "ocr_boxes")),
+    "sentence-transformers": ("embedder", ("embedder_model",)),
+}
+"""Engine -> the setting that names it, and those that its model is loaded with. It is loaded once per machine, by a
+worker that is started for it, never in every process by surprise."""
+
+
+def models_apart(
+    own: Callable[[str], object], wished: Callable[[str], object], only: str = ""
+) -> list[tuple[str, str, str]]:
+    """(setting, own value, wished value) of the large models that are wished for and not loaded so.
+
+    Both arguments give the value of a setting; ``only`` looks at the engine that one setting names.
+    """
+    apart = []
+    for engine, (setting, others) in LARGE.items():
+        if wished(setting) != engine or only not in ("", setting):
+            continue
+        values = [(name, str(own(name)), str(wished(name))) for name in (setting, *others)]
+        apart += [found for found in values if found[1] != found[2]]
+    return apart
+
+
+TRAVELLING = frozenset(name for name, scope in SCOPES.items() if scope in (Scope.MAKING, Scope.LIMIT)) - {"schema_dir"}
+"""The settings of a profile; of ``schema_dir`` the definitions travel."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """The settings of a job by name, as JSON has them, and the definitions of its schemas."""
+
+    settings: Mapping[str, Any]
+    schemas: Mapping[str, Schema] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Settings, schemas: Mapping[str, Schema], names: Iterable[str]) -> Profile:
+        """That of a command with these settings that asks for the schemas ``names``."""
+        wanted = ("document", *names)
+        return cls(
+            settings=settings.model_dump(mode="json", include=set(TRAVELLING)),
+            schemas={name: schemas[name] for name in wanted if name in schemas},
+        )
+
+    @classmethod
+    def read(cls, content: Mapping[str, Any]) -> Profile:
+        """What ``content`` wrote. Settings that this version does not know are left out."""
+        return cls(
+            settings={name: value for name, value in content["settings"].items() if name in TRAVELLING},
+            schemas={name: _schema(given) for name, given in content["schemas"].items()},
+        )
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """As it is kept."""
+        return {"settings": dict(self.settings), "schemas": {name: asdict(one) for name, one in self.schemas.items()}}
+
+    @cached_property
+    def id(self) -> str:
+        """The hash of its content."""
+        return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()[:24]
+
+    def over(self, own: Settings) -> Settings:
+        """The settings of a worker, where the job has none of its own."""
+        return own.model_copy(update=dict(self.settings))
+
+    def changed_by(self, settings: Settings, scopes: Iterable[Scope], schemas: Mapping[str, Schema]) -> Profile:
+        """With what somebody gave explicitly of the settings of some scopes, and with these definitions."""
+        wanted = {name for name in settings.model_fields_set & TRAVELLING if SCOPES[name] in scopes}
+        given = settings.model_dump(mode="json", include=wanted)
+        return Profile(settings={**self.settings, **given}, schemas={**self.schemas, **schemas})
+
+
+def _schema(given: Mapping[str, Any]) -> Schema:
+    return Schema(
+        name=given["name"],
+        description=given["description"],
+        fields=tuple(_field(one) for one in given["fields"]),
+        engine=given["engine"],
+    )
+
+
+def _field(given: Mapping[str, Any]) -> Field:
+    return Field(
+        name=given["name"],
+        kind=FieldKind(given["kind"]),
+        description=given["description"],
+        labels=tuple(given["labels"]),
+        fields=tuple(_field(one) for one in given["fields"]),
+    )

@@ -1,0 +1,66 @@
+"""Asks the workers on the broker who answers, what they serve and which home they work for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.broker import configuration, queue_length
+from pipeline.broker_address import bare
+from pipeline.broker_faults import BrokerError
+from pipeline.broker_probe import translated
+from pipeline.neighbours import TELL_HOME, WORKER, Neighbour, others, present, shares_keys
+from pipeline.settings import Settings
+from pipeline.tasks import app
+
+SLOW_ANSWER_S = 8.0  # for a worker that has a fiftieth of a core
+
+
+def workers(settings: Settings) -> list[str]:
+    """Names of the workers that answer now, busy ones too; asked from a process that is no worker. May BrokerError."""
+    app.conf.update(configuration(settings))
+    with translated(settings.broker_url), app.connection_for_read(bare(settings.broker_url) or None) as connection:
+        answers = app.control.ping(timeout=2.0, connection=connection)
+        answers = answers or app.control.ping(timeout=SLOW_ANSWER_S, limit=1, connection=connection) or []
+    return sorted(name for answer in answers for name in answer)
+
+
+def call_workers(settings: Settings, *, patient: bool = False) -> dict[str, Any]:
+    """What the workers that answer now tell of themselves, and how many messages wait; or BrokerError.
+
+    ``patient``: wait long, but for one worker only.
+    """
+    timeout_s = SLOW_ANSWER_S if patient else 1.0
+    app.conf.update(configuration(settings))
+    url = settings.broker_url
+    with translated(url, closer=True), app.connection_for_read(bare(url) or None) as connection:
+        connection.ensure_connection(max_retries=1, interval_start=0, timeout=3)
+        messages = {queue.name: queue_length(connection, queue.name) for queue in app.conf.task_queues}
+        asking = app.control.inspect(timeout=timeout_s, limit=1 if patient else None, connection=connection)
+        queues = asking.active_queues() or {}
+        stats = asking.stats() or {} if queues else {}
+    workers = {
+        name: {
+            "queues": [queue["name"] for queue in served],
+            "pool": str(stats.get(name, {}).get("pool", {}).get("implementation", ""))
+            .partition(":")[0]
+            .rpartition(".")[2],
+            "concurrency": stats.get(name, {}).get("pool", {}).get("max-concurrency"),
+        }
+        for name, served in queues.items()
+    }
+    return {"workers": workers, "messages": messages}
+
+
+def strangers(settings: Settings) -> list[Neighbour]:
+    """Who else works on the broker; nobody where somebody works for this home, or the broker cannot tell."""
+    if not shares_keys(settings):
+        return others(settings, [one for one in present(settings) if one.role == WORKER])
+    app.conf.update(configuration(settings))
+    url = settings.broker_url
+    try:
+        with translated(url), app.connection_for_read(bare(url) or None) as connection:
+            told = app.control.broadcast(TELL_HOME, reply=True, timeout=1.0, connection=connection) or []
+    except BrokerError:
+        return []
+    answers = [facts for answer in told for facts in answer.values() if "home" in facts]
+    return others(settings, [Neighbour(**facts) for facts in answers])

@@ -1,0 +1,90 @@
+"""What jobs need of their askers' settings: kept once per knowledge base, named by the hash of its content."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from stores.database import Database
+from stores.errands.outbox import OPEN_JOBS
+from stores.ledger import OPEN_STATES
+from stores.tables import generation, job, job_document, profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenWork:
+    """A job that is not over, and a profile that documents of it are made with; None: older rows without one."""
+
+    job: str
+    profile: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """The profiles of one knowledge base. A profile never changes, so what was read of it stays true."""
+
+    database: Database
+
+    def keep(self, profile_id: str, content: Mapping[str, Any]) -> None:
+        """Write a profile that jobs or generations will name; call it before they do."""
+        with self.database.write() as connection:
+            keep_profile(connection, profile_id, content, time.time())
+
+    def read(self, ids: Collection[str] | None = None) -> dict[str, Mapping[str, Any]]:
+        """Profile id -> content, of all or of those named, the newest last."""
+        with self.database.read() as connection:
+            return read_profiles(connection, ids)
+
+    def of_job(self, job_id: str) -> Mapping[str, Any] | None:
+        """That of a job; None where it has none."""
+        with self.database.read() as connection:
+            return profile_of_job(connection, job_id)
+
+    def of_open_jobs(self) -> list[OpenWork]:
+        """The jobs that are not over, each with the settings of its asker."""
+        query = select(job.c.id, profile.c.content).outerjoin(profile, profile.c.id == job.c.profile)
+        with self.database.read() as connection:
+            rows = connection.execute(query.where(job.c.state.in_(OPEN_JOBS)).order_by(job.c.id)).all()
+        return [OpenWork(job=row.id, profile=row.content) for row in rows]
+
+    def of_open_work(self) -> list[OpenWork]:
+        """Every job that is not over, once for each profile that its open documents are made with."""
+        open_documents = (
+            select(job_document.c.job, generation.c.profile)
+            .join(
+                generation,
+                (generation.c.document == job_document.c.document) & (generation.c.number == job_document.c.generation),
+            )
+            .where(generation.c.state.in_(OPEN_STATES), job_document.c.state.in_(OPEN_STATES))
+        )
+        open_jobs = select(job.c.id, job.c.profile).where(job.c.state.in_(OPEN_JOBS))
+        with self.database.read() as connection:
+            found = {(row[0], row[1]) for query in (open_documents, open_jobs) for row in connection.execute(query)}
+            contents = read_profiles(connection, {name for _, name in found if name})
+        return [OpenWork(job=job_id, profile=contents.get(name or "")) for job_id, name in sorted(found, key=str)]
+
+
+def keep_profile(connection: Connection, profile_id: str, content: Mapping[str, Any], now: float) -> None:
+    """Write a profile where it is not there yet, inside a transaction."""
+    row = {"id": profile_id, "content": dict(content), "created_at": now}
+    connection.execute(insert(profile).values(row).on_conflict_do_nothing())
+
+
+def read_profiles(connection: Connection, ids: Collection[str] | None = None) -> dict[str, Mapping[str, Any]]:
+    """As ``Profiles.read``, inside a transaction."""
+    query = select(profile.c.id, profile.c.content).order_by(profile.c.created_at)
+    if ids is not None:
+        query = query.where(profile.c.id.in_(ids))
+    return {row.id: row.content for row in connection.execute(query)}
+
+
+def profile_of_job(connection: Connection, job_id: str) -> Mapping[str, Any] | None:
+    """The content of a job's profile; None where it has none."""
+    query = select(profile.c.content).join(job, job.c.profile == profile.c.id).where(job.c.id == job_id)
+    found: Mapping[str, Any] | None = connection.execute(query).scalar_one_or_none()
+    return found
