@@ -175,7 +175,7 @@ def test_options_go_along(tab: Tab, fake_site: str) -> None:
     page.wait_for_url("**/jobs/locked.*")
     expect(page.locator("#job-state")).to_have_text("done")
     expect(page.locator("#documents .state")).to_have_text("done")
-    expect(page.locator('[data-stage="ocr"] .stage-count')).to_have_text("1 of 1")
+    expect(page.locator('[data-stage="ocr"] .stage-count')).to_have_text("1 of 1 page")
 
 
 def test_files_may_come_before_the_name(tab: Tab, fake_site: str) -> None:

@@ -21,7 +21,7 @@ from tests.waiting import GENEROUS_S
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with serving(**FAKE, batch_pages=16) as running:
+    with serving(**FAKE, batch_pages=16, page_timeout_s=GENEROUS_S) as running:
         yield running
 
 

@@ -31,7 +31,8 @@ FORM = "multipart/form-data; boundary=b"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with serving(**FAKE, max_file_mb=1, max_request_mb=16, max_request_files=20) as running:
+    limits = {"max_file_mb": 1, "max_request_mb": 16, "max_request_files": 20}
+    with serving(**FAKE, **limits, page_timeout_s=GENEROUS_S) as running:
         yield running
 
 
