@@ -187,7 +187,7 @@ class Viewing:
         if roll.broker is False:
             return f"{roll.trouble or 'the broker cannot be reached'}; work goes on as soon as it answers"
         if roll.serving(queue) == ():
-            return roll.others or self._nobody_serves((queue,))
+            return self._nobody_serves((queue,))
         return f"place {place} in the queue {queue!r}" if place > 1 else f"it is next in the queue {queue!r}"
 
     def obstacle(self, store: RecordStore, job: str) -> str:
@@ -225,6 +225,8 @@ class Viewing:
         return tuple(queue for queue in sorted(needed) if roll.serving(queue) == ())
 
     def _nobody_serves(self, queues: Sequence[str]) -> str:
+        if others := self._roll_call.roll().others:
+            return others
         names = [repr(queue) for queue in queues]
         shown = f"queue {names[0]}" if len(names) == 1 else f"queues {', '.join(names[:-1])} and {names[-1]}"
         return f"no worker serves the {shown}: {self._advice(queues)}"

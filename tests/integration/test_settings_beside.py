@@ -29,6 +29,7 @@ TEXT = "# Note\n\nDelivery No. 4711\n\n" + "A line of words. " * 40
 OTHER: dict[str, object] = {
     "workers": 1,
     "log_level": "DEBUG",
+    "log_format": "json",
     "memory_mb": 2048,
     "ocr_slots": 3,
     "batch_pages": 3,
@@ -63,6 +64,7 @@ OTHER: dict[str, object] = {
     "body_timeout_s": 9.0,
     "queue_max": 99,
     "source_url": "/elsewhere",
+    "cors_origins": "https://elsewhere.example",
 }
 ELSEWHERE = {"home", "broker_url", "chroma_url"}  # other homes and brokers are other runtimes; chroma_url is refused
 REFUSED: dict[str, dict[str, object]] = {
