@@ -34,7 +34,7 @@ def only(queue: str, environment: Mapping[str, str], log: Path) -> Iterator[None
     member = worker.Member(kind="cpu", queues=(queue,), concurrency=1)
     with log.open("wb") as output:
         started = subprocess.Popen(
-            member.command("few@here"),
+            member.command(f"{queue}@here"),
             env=member.environment({**os.environ, **environment}),
             stdout=output,
             stderr=output,
