@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import IO
 
 from ingest.runfolder import RunFolder
 from stores.files import own_folder, sweep_folders
 
+_AFTER_ALL = -1000  # multiprocessing removes its own folders at -100
 _kept: list[IO[str]] = []  # the locked owner file of this process's folder: its children inherit it with its lock
 
 
@@ -27,9 +29,10 @@ def settle(home: Path) -> Path:
 
 
 def leave() -> None:
-    """Remove this process's folder, at its end."""
-    while _kept:
-        shutil.rmtree(Path(_kept.pop().name).parent, ignore_errors=True)
+    """Remove this process's folder at its very end: before that, libraries tidy up what they put into it."""
+    for owner in _kept:
+        folder, quietly = Path(owner.name).parent, {"ignore_errors": True}
+        Finalize(None, shutil.rmtree, args=(folder,), kwargs=quietly, exitpriority=_AFTER_ALL)
 
 
 def sweep(home: Path) -> int:

@@ -47,3 +47,18 @@ def test_a_socket_fits_below_a_home_with_a_long_path(home: Path, tmp_path: Path)
     long.remove_socket()
     assert len(os.fsencode(parent / f"{2**22}.12345678" / "pymp-12345678" / "listener-12345678")) < 107
     assert not parent.parent.exists(), "nothing of it stays in the system's folder"
+
+
+def test_a_worker_that_ends_well_takes_its_folder_along_without_a_word(home: Path) -> None:
+    """Libraries remove what they put there first; a folder that is gone already made them print a traceback."""
+    ends = (
+        "import sys; from multiprocessing.util import get_temp_dir; from pathlib import Path\n"
+        "from ingest import tempfolder\n"
+        "print(tempfolder.settle(Path(sys.argv[1])), get_temp_dir()); tempfolder.leave()"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", ends, str(home)]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=GENEROUS_S, check=True)
+    folder, inside = map(Path, ran.stdout.split())
+    assert inside.parent == folder and not folder.exists()
+    assert ran.stderr == ""
