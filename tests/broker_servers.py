@@ -115,7 +115,7 @@ def rabbitmq() -> Iterator[int]:
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
     process = subprocess.Popen([str(RABBIT)], start_new_session=True, **quiet)  # type: ignore[call-overload]
     try:
-        _wait_for(port, process, 60.0)
+        _wait_for(port, process)
         yield port
     finally:
         _end_group(process)
