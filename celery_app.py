@@ -25,15 +25,16 @@ from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from celery.utils.log import get_multiprocessing_logger
 from celery.worker.control import inspect_command
 
-from ingest import exits, runtime, tempfolder
-from ingest.children import REFUSAL, REMARK, SAYS_FILE
-from pipeline import deaths, flow, logbook, neighbours, relaying, shared_models, tasks, time_limits
+from ingest.cli import exit_codes
+from ingest.runtime import embedded, temp_dir
+from ingest.runtime.processes import REFUSAL, REMARK, SAYS_FILE
+from pipeline import flow, home_registry, log_format, relay, shared_models, tasks, time_limits, worker_deaths
 from pipeline.broker import configuration
 from pipeline.broker_faults import explained
 from pipeline.broker_probe import FAULTS
-from pipeline.deaths import MemoryKills
 from pipeline.settings import Settings
 from pipeline.tasks import app
+from pipeline.worker_deaths import MemoryKills
 from stores.errors import IngotError, StoppingError
 
 log = logging.getLogger("ingot.worker")
@@ -65,7 +66,7 @@ def log_as_wished(logger: logging.Logger, **_: Any) -> None:
     """Celery's own lines are warnings at least; ours are what INGOT_LOG_LEVEL says. All are written alike."""
     settings = Settings()
     for handler in [*logger.handlers, *get_multiprocessing_logger().handlers]:
-        handler.setFormatter(logbook.formatter(settings.log_format))
+        handler.setFormatter(log_format.formatter(settings.log_format))
     logging.getLogger("ingot").setLevel(settings.log_level.upper())
     logging.getLogger("celery.worker.consumer.consumer").addFilter(_SENTENCES)
 
@@ -79,13 +80,15 @@ def say_ready(sender: Any, **_: Any) -> None:
         log.warning("this worker runs as root: whoever breaks into it by a document owns the machine; use another user")
     words = "%s is ready: %d %s for the queues %s"
     kind = "threads" if tasks.StepTask.threaded else "processes"
-    log.info(words, sender.hostname, size, kind, ", ".join(queues), extra=logbook.facts(event="ready", queues=queues))
+    log.info(
+        words, sender.hostname, size, kind, ", ".join(queues), extra=log_format.facts(event="ready", queues=queues)
+    )
 
 
 def _say_in_log(text: str, *_: Any) -> None:
     """What Celery prints from its signal handlers, as a line of the log. Written without locks, as a handler must."""
     record = logging.LogRecord("celery.worker", logging.INFO, __file__, 0, text.strip(), None, None)
-    os.write(2, (logbook.formatter(Settings().log_format).format(record) + "\n").encode())
+    os.write(2, (log_format.formatter(Settings().log_format).format(record) + "\n").encode())
 
 
 @signals.worker_init.connect
@@ -95,7 +98,7 @@ def release_old_leases(sender: Any, **_: Any) -> None:
     No page ends the parent of processes, unless memory ran out: it was killed for reasons of somebody's own.
     """
     _this_worker["name"] = sender.hostname
-    tempfolder.settle(Settings().home)
+    temp_dir.settle(Settings().home)
     tasks.StepTask.threaded = _has_threads(sender)
     ran_out = _memory_kills().ran_out()
     tasks.release_worker(sender.hostname, blameless=not tasks.StepTask.threaded and not ran_out)
@@ -125,7 +128,7 @@ class WarmUp(bootsteps.StartStopStep):  # type: ignore[misc]
     def start(self, parent: Any) -> None:
         queues = parent.app.amqp.queues.consume_from
         try:
-            remarks = shared_models.load(tasks.tools(), reader="ocr" in queues, embedder="embed" in queues)
+            remarks = shared_models.load(tasks.resources(), reader="ocr" in queues, embedder="embed" in queues)
             _say(REMARK, "; ".join(remarks))
         except StoppingError:
             raise SystemExit(0) from None
@@ -136,7 +139,7 @@ class WarmUp(bootsteps.StartStopStep):  # type: ignore[misc]
 def _refuse(error: IngotError) -> None:
     log.critical("this worker cannot work here: %s", error.message)
     _say(REFUSAL, error.message)
-    raise SystemExit(int(exits.of_error(error)))
+    raise SystemExit(int(exit_codes.of_error(error)))
 
 
 def _say(kind: str, text: str) -> None:
@@ -157,7 +160,7 @@ class WatchStep(bootsteps.StartStopStep):  # type: ignore[misc]
         self.entries = [
             parent.timer.call_repeatedly(1.0, self.look),
             parent.timer.call_repeatedly(flow.BEAT_S, self.vouch),
-            parent.timer.call_repeatedly(_SWEEP_S, tempfolder.sweep_beside),
+            parent.timer.call_repeatedly(_SWEEP_S, temp_dir.sweep_beside),
         ]
 
     def stop(self, parent: Any) -> None:
@@ -169,7 +172,7 @@ class WatchStep(bootsteps.StartStopStep):  # type: ignore[misc]
             log.warning("process %d slept for as long as its time limit and is ended", child)
 
     def vouch(self) -> None:
-        relaying.vouch(tasks.tools(), [f"{self.name}#{child}" for child in self.watch.moving()])
+        relay.vouch(tasks.resources(), [f"{self.name}#{child}" for child in self.watch.moving()])
 
 
 class AnnounceStep(bootsteps.StartStopStep):  # type: ignore[misc]
@@ -179,26 +182,26 @@ class AnnounceStep(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def start(self, parent: Any) -> None:
         self.name = parent.hostname
-        self.entry = parent.timer.call_repeatedly(neighbours.ANNOUNCE_S, self.announce)
+        self.entry = parent.timer.call_repeatedly(home_registry.ANNOUNCE_S, self.announce)
         self.announce()
 
     def stop(self, parent: Any) -> None:
         self.entry.cancel()
-        neighbours.leave(tasks.tools().settings, self.name)
+        home_registry.leave(tasks.resources().settings, self.name)
 
     def announce(self) -> None:
-        settings = tasks.tools().settings
+        settings = tasks.resources().settings
         try:
-            neighbours.announce(settings, neighbours.WORKER, self.name)
-            neighbours.watcher.look(settings)
+            home_registry.announce(settings, home_registry.WORKER, self.name)
+            home_registry.watcher.look(settings)
         except IngotError as error:
             log.warning("%s", error.message)
 
 
-@inspect_command(name=neighbours.TELL_HOME)
+@inspect_command(name=home_registry.TELL_HOME)
 def tell_home(state: Any) -> dict[str, Any]:
     """Answer which home this worker serves."""
-    return asdict(neighbours.Neighbour.here(tasks.tools().settings, neighbours.WORKER))
+    return asdict(home_registry.Neighbour.here(tasks.resources().settings, home_registry.WORKER))
 
 
 app.steps["worker"].add(WarmUp)
@@ -211,15 +214,17 @@ def end_pages(sender: Any, how: str, **_: Any) -> None:
     """No page is begun any more; those in hand are finished soon or go back. A signal's handler must not wait."""
     if tasks.StepTask.threaded and not (shared_models.stopping.is_set() and how == "Warm"):
         within_s = _LAST_PAGES_S if how == "Warm" else 0.0
-        threading.Thread(target=shared_models.stop_reading, args=(tasks.tools(), within_s), name="last pages").start()
+        threading.Thread(
+            target=shared_models.stop_reading, args=(tasks.resources(), within_s), name="last pages"
+        ).start()
 
 
 @signals.worker_shutdown.connect
 def hand_back(sender: Any, **_: Any) -> None:
     """Whatever this worker still holds is due again at once; that it had to end is nobody's fault."""
     tasks.release_worker(sender.hostname, blameless=not tasks.StepTask.threaded)
-    tempfolder.leave()
-    log.info("%s stops", sender.hostname, extra=logbook.facts(event="stop"))
+    temp_dir.leave()
+    log.info("%s stops", sender.hostname, extra=log_format.facts(event="stop"))
 
 
 @signals.worker_process_init.connect
@@ -245,7 +250,7 @@ def note_lost_child(
     """
     if type(exception).__name__ in ("WorkerLostError", "TimeLimitExceeded") and task_id not in _lost:
         _lost.append(task_id)
-        fault = deaths.fault_of(exception, _memory_kills().ran_out())
+        fault = worker_deaths.fault_of(exception, _memory_kills().ran_out())
         name, why = getattr(sender, "name", ""), " ".join(str(exception).split()).rstrip(".")
         tasks.worker_lost(task_id, tuple(args), _this_worker["name"], fault, name, why)
 
@@ -255,7 +260,7 @@ def settings_of_this_process() -> Settings:
     found = Settings()
     if found.broker_url:
         return found
-    return found.model_copy(update={"broker_url": runtime.status(found).broker_url})
+    return found.model_copy(update={"broker_url": embedded.status(found).broker_url})
 
 
 celery_worker.safe_say = _say_in_log

@@ -8,7 +8,7 @@
 #
 # A role may be several workers: they end together, and one that dies is started again. INGOT_BROKER_URL names the
 # broker, INGOT_HOME the shared home, INGOT_WORKERS the number of processes. Who serves which queues, in which pool and
-# under which name stands in ingest/worker.py; arguments given here go to Celery and win.
+# under which name stands in ingest/runtime/worker_spec.py; arguments given here go to Celery and win.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 if [ $# -eq 0 ]; then

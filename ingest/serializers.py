@@ -7,8 +7,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.answers import highlighting
-from pipeline.intake.submission import Receipt
+from pipeline.commands.submission import SubmissionReceipt
+from pipeline.search import highlighting
 from stores.models import Block, DocumentState, Fault, Field, Hit, Page, Schema, SkippedFile
 from stores.views import (
     CallbackView,
@@ -175,7 +175,7 @@ def skipped_file(found: SkippedFile) -> Json:
     return asdict(found)
 
 
-def receipt(found: Receipt) -> Json:
+def receipt(found: SubmissionReceipt) -> Json:
     """What a submission led to, and where to look next."""
     status_url = f"/api/v1/jobs/{found.job}"
     return {

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ingest.exact import exact
+from ingest.exact_numbers import exact
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -42,7 +42,7 @@ class FoundFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
+class DiscoveredFiles:
     """What a request names: files in the order of their names, folders that were walked whole, and what is skipped."""
 
     files: tuple[FoundFile, ...]
@@ -50,13 +50,13 @@ class Gathered:
     skipped: tuple[SkippedFile, ...] = ()
 
 
-def gather(
+def discover_files(
     paths: Sequence[Path],
     globs: Sequence[str],
     excludes: Sequence[str],
     known_roots: Iterable[str] = (),
     look: Look = not_looked_at,
-) -> Gathered:
+) -> DiscoveredFiles:
     """All files that ``paths`` name. NotFoundError where a path does not exist.
 
     In folders only documents are taken: by their endings, where these do not tell by a ``look`` at their contents; or
@@ -81,7 +81,7 @@ def gather(
         else:
             key = _home_of(path, known_roots)
             found.setdefault(key, _describe(*key, path))
-    return Gathered(
+    return DiscoveredFiles(
         files=tuple(found[key] for key in sorted(found)),
         roots=frozenset(roots),
         skipped=tuple(skipped[key] for key in sorted(skipped) if key not in found),

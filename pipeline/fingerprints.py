@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.profiles import Profile
+from pipeline.profiles import ProcessingProfile
 from pipeline.running_lines import RUNNING_VERSION
-from pipeline.work import Tools
+from pipeline.step_context import Resources
 from stores.models import DocumentState, Options, Outcome, Route, Schema, Stage
 
 if TYPE_CHECKING:
-    from stores.intake import KnownGeneration
+    from stores.lifecycle.registration import KnownGeneration
 
 PLAN_VERSION = "plan-1"
 CHUNK_VERSION = "chunk-1"
@@ -23,25 +23,25 @@ READING = frozenset({Stage.PLAN, Stage.RENDER, Stage.OCR, Stage.PARSE})
 WORTH_TRYING = frozenset({"unavailable", "transient", "damaged_index", "cancelled", "other_embedder"})
 
 
-def fingerprints(tools: Tools, options: Options, definitions: Mapping[str, Schema]) -> dict[str, str]:
+def fingerprints(resources: Resources, options: Options, definitions: Mapping[str, Schema]) -> dict[str, str]:
     """Of each stage that leaves something behind, for documents made with these options and definitions of schemas."""
-    settings, embedder = tools.settings, tools.embedder()
+    settings, embedder = resources.settings, resources.embedder()
     names = dict.fromkeys(("document", *options.schemas))
-    schemas = {name: _of_schema(tools, definitions[name]) for name in names if name in definitions}
+    schemas = {name: _of_schema(resources, definitions[name]) for name in names if name in definitions}
     chunks = (CHUNK_VERSION, settings.chunk_tokens, settings.chunk_overlap)
-    documents = tools.documents().fingerprint
+    documents = resources.documents().fingerprint
     return {
         "plan": digest(PLAN_VERSION, documents, options.ocr, options.pages),
-        "parse": digest(tools.text_reader().fingerprint),
-        "ocr": digest(documents, tools.page_reader().fingerprint),
+        "parse": digest(resources.text_reader().fingerprint),
+        "ocr": digest(documents, resources.page_reader().fingerprint),
         "extract": digest(RUNNING_VERSION, *sorted(schemas.items())),
         "embedder": embedder.fingerprint,
         "embed": digest(*chunks, embedder.fingerprint, RUNNING_VERSION, schemas["document"]),
     }
 
 
-def _of_schema(tools: Tools, schema: Schema) -> str:
-    return digest(schema, tools.extractor(schema.engine).fingerprint)
+def _of_schema(resources: Resources, schema: Schema) -> str:
+    return digest(schema, resources.extractor(schema.engine).fingerprint)
 
 
 def digest(*parts: object) -> str:
@@ -63,7 +63,7 @@ def kept_stages(known: KnownGeneration, wanted: Mapping[str, str]) -> frozenset[
 
 
 def with_undefined_schemas(
-    wanted: Mapping[str, str], options: Options, profile: Profile, known: KnownGeneration | None
+    wanted: Mapping[str, str], options: Options, profile: ProcessingProfile, known: KnownGeneration | None
 ) -> Mapping[str, str]:
     """Of a schema that nobody defines any more it cannot be said that its records are outdated: they stay."""
     if known and not profile.schemas.keys() >= set(options.schemas) and "extract" in known.fingerprints:

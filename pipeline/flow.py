@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline import step_log
-from pipeline.logbook import facts
+from pipeline.log_format import facts
 from pipeline.profiles import models_apart
 from pipeline.settings import Settings
 from pipeline.stages import embed, extract, ocr, parse, plan, publish, render
-from pipeline.work import Tools, Work, bug
+from pipeline.step_context import Resources, StepContext, bug
 from stores.effects import Claim, Effect, Need
 from stores.errors import CancelledError, IngotError, LeaseLostError, StoppingError, TransientError
 from stores.models import Fault, Stage, StepKey
 
 if TYPE_CHECKING:
-    from stores.records import RecordStore
+    from stores.knowledge_store import KnowledgeStore
 
 log = logging.getLogger("ingot.flow")
 
@@ -49,7 +49,7 @@ STRAIGHT: Mapping[Stage, tuple[Stage, ...]] = {
     Stage.PUBLISH: (),
 }
 
-RUN: Mapping[Stage, Callable[[Work], Effect]] = {
+RUN: Mapping[Stage, Callable[[StepContext], Effect]] = {
     Stage.PLAN: plan.run,
     Stage.RENDER: render.run,
     Stage.OCR: ocr.run,
@@ -62,7 +62,7 @@ RUN: Mapping[Stage, Callable[[Work], Effect]] = {
 #: Without these a document is of no use: when one fails, the document has failed.
 FATAL = frozenset({Stage.PLAN, Stage.EMBED, Stage.PUBLISH})
 
-MOST_LOSSES = 3  # deaths of a worker over one step, without progress between them
+MOST_LOST_ATTEMPTS = 3  # deaths of a worker over one step, without progress between them
 MOST_TRIES = 50  # of a step whose workers end again and again, though nothing says that it is to blame
 MOST_ATTEMPTS, PATIENCE_S = 8, 600.0  # of work that the outside world keeps from ending: both must be used up
 BEAT_S = 15.0
@@ -80,7 +80,7 @@ class StepResult:
 
 
 def run_stage(
-    tools: Tools,
+    resources: Resources,
     key: StepKey,
     *,
     owner: str,
@@ -94,34 +94,34 @@ def run_stage(
     ``stopping``: the worker ends, so the step goes back after the page in hand. ``suspects``: steps share this
     process, so of those that one more death would end only one runs at a time: it dies for its own page alone.
     """
-    store = tools.catalog.store(key.knowledge_id)
+    store = resources.catalog.store(key.knowledge_id)
     claim = store.steps.claim(key, owner, worker)
     if claim is None:
         return StepResult(ended=False)
     with step_log.step(claim):
-        return _run_alone(tools, store, claim, killable=killable, stopping=stopping, suspects=suspects)
+        return _run_alone(resources, store, claim, killable=killable, stopping=stopping, suspects=suspects)
 
 
 def _run_alone(
-    tools: Tools,
-    store: RecordStore,
+    resources: Resources,
+    store: KnowledgeStore,
     claim: Claim,
     *,
     killable: bool,
     stopping: Callable[[], bool],
     suspects: threading.Lock | None,
 ) -> StepResult:
-    own, tools = tools.settings, tools.fitted(claim.profile)
-    if missing := models_missing(own, tools.settings, claim.key.stage):
+    own, resources = resources.settings, resources.fitted(claim.profile)
+    if missing := models_missing(own, resources.settings, claim.key.stage):
         store.steps.hand_back(claim, NO_MODEL_S, Fault(code="other_model", message=missing))
         return StepResult(ended=False)
-    alone = suspects if claim.losses >= MOST_LOSSES - 1 else None
+    alone = suspects if claim.losses >= MOST_LOST_ATTEMPTS - 1 else None
     if alone is not None and not alone.acquire(blocking=False):
         store.steps.hand_back(claim, delay_s(2))
         step_log.ended("handed back", "another step that may end this process runs")
         return StepResult(ended=False)
     try:
-        return _run_claimed(tools, store, claim, killable=killable, stopping=stopping)
+        return _run_claimed(resources, store, claim, killable=killable, stopping=stopping)
     finally:
         if alone is not None:
             alone.release()
@@ -139,14 +139,14 @@ def models_missing(own: Settings, wanted: Settings, stage: Stage) -> str:
 
 
 def _run_claimed(
-    tools: Tools, store: RecordStore, claim: Claim, *, killable: bool, stopping: Callable[[], bool]
+    resources: Resources, store: KnowledgeStore, claim: Claim, *, killable: bool, stopping: Callable[[], bool]
 ) -> StepResult:
     key, clock = claim.key, time.process_time if killable else time.thread_time
     try:
         claim = _past_what_kills(store, claim)
-        with _heartbeat(store, claim), tools.files.workspace(key.knowledge_id, _label(key)) as folder:
-            work = Work(
-                tools=tools,
+        with _heartbeat(store, claim), resources.files.workspace(key.knowledge_id, _label(key)) as folder:
+            work = StepContext(
+                resources=resources,
                 store=store,
                 claim=claim,
                 folder=folder,
@@ -193,14 +193,14 @@ _DIED_OF = {
 def _plain_page(claim: Claim) -> int | None:
     """The page that is read without what is optional: it is known to end workers, or ended all but the last one."""
     to_blame = claim.losses and claim.lost_to in _DIED_OF
-    return claim.lost_page if to_blame or claim.losses >= MOST_LOSSES - 1 else None
+    return claim.lost_page if to_blame or claim.losses >= MOST_LOST_ATTEMPTS - 1 else None
 
 
-def _past_what_kills(store: RecordStore, claim: Claim) -> Claim:
+def _past_what_kills(store: KnowledgeStore, claim: Claim) -> Claim:
     """Give up the page over which workers died again and again; a step without pages is given up whole."""
-    if claim.losses < MOST_LOSSES and claim.attempt <= MOST_TRIES:
+    if claim.losses < MOST_LOST_ATTEMPTS and claim.attempt <= MOST_TRIES:
         return claim
-    times = f"{max(claim.losses, MOST_LOSSES)} times ({_DIED_OF.get(claim.lost_to, _DIED_OF_SOMETHING)})"
+    times = f"{max(claim.losses, MOST_LOST_ATTEMPTS)} times ({_DIED_OF.get(claim.lost_to, _DIED_OF_SOMETHING)})"
     if claim.lost_page is None or claim.key.stage is Stage.PLAN:
         raise IngotError(
             f"{claim.key.stage} ended its worker {times}: "
@@ -213,7 +213,7 @@ def _past_what_kills(store: RecordStore, claim: Claim) -> Claim:
     return claim
 
 
-def _try_later(store: RecordStore, claim: Claim, error: TransientError) -> StepResult:
+def _try_later(store: KnowledgeStore, claim: Claim, error: TransientError) -> StepResult:
     if claim.attempt >= MOST_ATTEMPTS and time.time() - claim.started_at > PATIENCE_S:
         message = f"{error.message} (tried {claim.attempt} times)"
         return _fail(store, claim, Fault(code=error.code, message=message))
@@ -229,7 +229,7 @@ def delay_s(attempt: int, jitter: Callable[[], float] = random.random) -> float:
     return longest * (0.5 + 0.5 * jitter())
 
 
-def _fail(store: RecordStore, claim: Claim, fault: Fault) -> StepResult:
+def _fail(store: KnowledgeStore, claim: Claim, fault: Fault) -> StepResult:
     fatal = claim.key.stage in FATAL
     try:
         due = store.steps.fail(claim, fault, ORDER, fatal=fatal)
@@ -253,7 +253,7 @@ def _label(key: StepKey) -> str:
 
 
 @contextmanager
-def _heartbeat(store: RecordStore, claim: Claim) -> Iterator[None]:
+def _heartbeat(store: KnowledgeStore, claim: Claim) -> Iterator[None]:
     """Extend the lease from a thread while the block runs."""
     stop = threading.Event()
 

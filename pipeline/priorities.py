@@ -23,11 +23,11 @@ PRIORITIES = {
     Stage.PARSE: 6,
     Stage.RENDER: 6,
 }
-ERRANDS = "notify"
+NOTIFY = "notify"
 #: A callback is brief, and somebody waits for it; a fetch may take minutes.
-ERRAND_PRIORITIES = {"deliver": 0, "fetch": 6}
+OUTBOUND_PRIORITIES = {"deliver": 0, "fetch": 6}
 #: Which role of `ingot worker` serves these queues and no others; `all` serves every one.
-ROLES = {"gpu": frozenset({"ocr", "embed"}), "notify": frozenset({ERRANDS})}
+ROLES = {"gpu": frozenset({"ocr", "embed"}), "notify": frozenset({NOTIFY})}
 URGENT = 10
 """Jobs of this priority and more pass those of less in the broker, too; what is sent later is ordered finely."""
 _LAST = 9

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline import fingerprints
-from pipeline.gathering import FoundFile
-from pipeline.profiles import Profile
-from pipeline.work import Tools
+from pipeline.file_discovery import FoundFile
+from pipeline.profiles import ProcessingProfile
+from pipeline.step_context import Resources
 from stores.errors import NotFoundError, UnavailableError
-from stores.intake import Arrival, KnownGeneration, KnownSource, Placement
+from stores.lifecycle.registration import Arrival, KnownGeneration, KnownSource, PlacementDecision
 from stores.models import DocumentState, Fault, Options, Outcome, Schema, document_id
-from stores.names import unknown
+from stores.suggestions import unknown
 
 if TYPE_CHECKING:
-    from stores.records import RecordStore
+    from stores.knowledge_store import KnowledgeStore
 
 OTHERWISE_MADE = Fault(
     code="conflict",
@@ -30,19 +30,19 @@ class Making:
     """How documents are made: the fingerprints that show it, and the profile that brings it about."""
 
     fingerprints: Mapping[str, str]
-    profile: Profile
+    profile: ProcessingProfile
 
 
-class Wanted:
+class WantedFingerprints:
     """What options lead to with the settings of an asker; computed once for each, and asked for by many threads."""
 
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
         self._known: dict[tuple[Options, str], Making] = {}
 
-    def of(self, options: Options, earlier: Profile | None = None) -> Making:
+    def of(self, options: Options, earlier: ProcessingProfile | None = None) -> Making:
         """``earlier``: what a document was made with before; it defines the schemas that the asker does not know."""
-        unknown = not self._tools.schemas.keys() >= set(options.schemas)
+        unknown = not self._resources.schemas.keys() >= set(options.schemas)
         key = options, earlier.id if earlier and unknown else ""
         found = self._known.get(key)
         if found is None:
@@ -51,11 +51,11 @@ class Wanted:
             found = self._known[key] = self._make(options, earlier)
         return found
 
-    def _make(self, options: Options, earlier: Profile | None) -> Making:
-        schemas = {**(earlier.schemas if earlier else {}), **self._tools.schemas}
+    def _make(self, options: Options, earlier: ProcessingProfile | None) -> Making:
+        schemas = {**(earlier.schemas if earlier else {}), **self._resources.schemas}
         return Making(
-            fingerprints=fingerprints.fingerprints(self._tools, options, schemas),
-            profile=Profile.of(self._tools.settings, schemas, options.schemas),
+            fingerprints=fingerprints.fingerprints(self._resources, options, schemas),
+            profile=ProcessingProfile.of(self._resources.settings, schemas, options.schemas),
         )
 
 
@@ -68,26 +68,26 @@ class Wish:
 
 
 @dataclass(slots=True)
-class Memory:
+class KnownState:
     """What is known of the files that are asked for: sources by (root, name), generations, named documents."""
 
-    wanted: Wanted
+    wanted: WantedFingerprints
     sources: dict[tuple[str, str], KnownSource] = field(default_factory=dict)
     known: dict[str, KnownGeneration] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
-    profiles: dict[str, Profile] = field(default_factory=dict)  # that earlier generations were made with
+    profiles: dict[str, ProcessingProfile] = field(default_factory=dict)  # that earlier generations were made with
     makings: dict[str, Making] = field(default_factory=dict)  # those of the placements, by the id of their profile
 
     @classmethod
     def of(
         cls,
-        wanted: Wanted,
+        wanted: WantedFingerprints,
         sources: Iterable[KnownSource],
         known: Mapping[str, KnownGeneration],
         named: Iterable[str],
         profiles: Mapping[str, Mapping[str, Any]] | None = None,
-    ) -> Memory:
-        earlier = {name: Profile.read(content) for name, content in (profiles or {}).items()}
+    ) -> KnownState:
+        earlier = {name: ProcessingProfile.read(content) for name, content in (profiles or {}).items()}
         by_name = {(source.root, source.name): source for source in sources}
         return cls(wanted, by_name, dict(known), set(named), earlier)
 
@@ -105,7 +105,7 @@ class Memory:
             return False
         return _alike(source, file) and source.error.message == fault.message
 
-    def placement(self, wish: Wish, file: FoundFile, sha256: str, media_type: str, document: str) -> Placement:
+    def placement(self, wish: Wish, file: FoundFile, sha256: str, media_type: str, document: str) -> PlacementDecision:
         """What is to be made of a file whose bytes are ``document``."""
         known = self.known.get(document)
         options = fingerprints.with_earlier_schemas(wish.options, known)
@@ -115,7 +115,7 @@ class Memory:
         outcome, make, keep, reopen = fingerprints.what_to_do(
             known, wanted, options, passwords=bool(wish.passwords), profile=making.profile.id
         )
-        return Placement(
+        return PlacementDecision(
             arrival=Arrival(
                 root=file.root,
                 name=file.name,
@@ -150,7 +150,7 @@ class Memory:
         known = self.known.get(document)
         return known.state if known else None
 
-    def standing_fault(self, placement: Placement, document: str) -> Fault | None:
+    def standing_fault(self, placement: PlacementDecision, document: str) -> Fault | None:
         """Why a document that is not made again had failed before."""
         known = self.known.get(document)
         if known is None or placement.outcome is not Outcome.FAILED:
@@ -179,7 +179,7 @@ class Memory:
             error=fault,
         )
 
-    def note(self, placement: Placement) -> None:
+    def note(self, placement: PlacementDecision) -> None:
         """Remember what was placed, so that the same bytes under a second name are known."""
         document = document_id(placement.arrival.sha256)
         self.named.add(document)
@@ -200,32 +200,32 @@ def _alike(source: KnownSource, file: FoundFile) -> bool:
     return (source.size_bytes, source.modified_ns) == (file.size_bytes, file.modified_ns)
 
 
-def refusal(file: FoundFile, fault: Fault) -> Placement:
+def refusal(file: FoundFile, fault: Fault) -> PlacementDecision:
     """A file that cannot be taken: its name and the reason stand in the job and among the sources."""
     arrival = Arrival(
         root=file.root, name=file.name, size_bytes=file.size_bytes, modified_ns=file.modified_ns, fault=fault
     )
-    return Placement(arrival=arrival, outcome=Outcome.FAILED, options=Options(), fingerprints={})
+    return PlacementDecision(arrival=arrival, outcome=Outcome.FAILED, options=Options(), fingerprints={})
 
 
-def schemas_of(tools: Tools, store: RecordStore) -> dict[str, Schema]:
+def schemas_of(resources: Resources, store: KnowledgeStore) -> dict[str, Schema]:
     """The schemas of this asker, and those that others defined when they filled this knowledge base."""
-    kept = [Profile.read(content).schemas for content in store.profiles.read().values()]
-    return {name: schema for schemas in (*kept, tools.schemas) for name, schema in schemas.items()}
+    kept = [ProcessingProfile.read(content).schemas for content in store.profiles.read().values()]
+    return {name: schema for schemas in (*kept, resources.schemas) for name, schema in schemas.items()}
 
 
-def check_schema_of(tools: Tools, store: RecordStore, name: str) -> None:
+def check_schema_of(resources: Resources, store: KnowledgeStore, name: str) -> None:
     """NotFoundError where nobody who filled this knowledge base knows the schema, nor this asker."""
-    if name not in tools.schemas and name not in (known := schemas_of(tools, store)):
+    if name not in resources.schemas and name not in (known := schemas_of(resources, store)):
         raise NotFoundError(f"there is no schema {name!r}: choose among {', '.join(sorted(known))}", code="no_schema")
 
 
-def check_embedder(tools: Tools, store: RecordStore) -> None:
+def check_embedder(resources: Resources, store: KnowledgeStore) -> None:
     """UnavailableError where documents of this knowledge base are just being embedded with another model.
 
     Vectors of two models cannot be compared, and an index holds those of one: each job would throw out the other's.
     """
-    mine = _embedder_of(tools.settings.model_dump())
+    mine = _embedder_of(resources.settings.model_dump())
     for work in store.profiles.of_open_jobs():
         theirs = _embedder_of(work.profile["settings"]) if work.profile else mine
         if theirs != mine:
@@ -242,8 +242,8 @@ def _embedder_of(settings: Mapping[str, Any]) -> str:
     return f"{engine} ({settings.get('embedder_model')})" if engine == "sentence-transformers" else engine
 
 
-def check_schemas(tools: Tools, options: Options) -> None:
+def check_schemas(resources: Resources, options: Options) -> None:
     """NotFoundError where a schema is asked for that nobody knows."""
     for name in options.schemas:
-        if name not in tools.schemas:
-            raise unknown("schema", name, sorted(tools.schemas), code="no_schema", error=NotFoundError)
+        if name not in resources.schemas:
+            raise unknown("schema", name, sorted(resources.schemas), code="no_schema", error=NotFoundError)

@@ -78,14 +78,14 @@ TRAVELLING = frozenset(name for name, scope in SCOPES.items() if scope in (Scope
 
 
 @dataclass(frozen=True, kw_only=True)
-class Profile:
+class ProcessingProfile:
     """The settings of a job by name, as JSON has them, and the definitions of its schemas."""
 
     settings: Mapping[str, Any]
     schemas: Mapping[str, Schema] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, settings: Settings, schemas: Mapping[str, Schema], names: Iterable[str]) -> Profile:
+    def of(cls, settings: Settings, schemas: Mapping[str, Schema], names: Iterable[str]) -> ProcessingProfile:
         """That of a command with these settings that asks for the schemas ``names``."""
         wanted = ("document", *names)
         return cls(
@@ -94,7 +94,7 @@ class Profile:
         )
 
     @classmethod
-    def read(cls, content: Mapping[str, Any]) -> Profile:
+    def read(cls, content: Mapping[str, Any]) -> ProcessingProfile:
         """What ``content`` wrote. Settings that this version does not know are left out."""
         return cls(
             settings={name: value for name, value in content["settings"].items() if name in TRAVELLING},
@@ -115,11 +115,13 @@ class Profile:
         """The settings of a worker, where the job has none of its own."""
         return own.model_copy(update=dict(self.settings))
 
-    def changed_by(self, settings: Settings, scopes: Iterable[Scope], schemas: Mapping[str, Schema]) -> Profile:
+    def changed_by(
+        self, settings: Settings, scopes: Iterable[Scope], schemas: Mapping[str, Schema]
+    ) -> ProcessingProfile:
         """With what somebody gave explicitly of the settings of some scopes, and with these definitions."""
         wanted = {name for name in settings.model_fields_set & TRAVELLING if SCOPES[name] in scopes}
         given = settings.model_dump(mode="json", include=wanted)
-        return Profile(settings={**self.settings, **given}, schemas={**self.schemas, **schemas})
+        return ProcessingProfile(settings={**self.settings, **given}, schemas={**self.schemas, **schemas})
 
 
 def _schema(given: Mapping[str, Any]) -> Schema:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.work import Tools
+from pipeline.step_context import Resources
 from stores.contracts import VectorRow
 from stores.models import chunk_id
 
 if TYPE_CHECKING:
-    from stores.records import RecordStore
+    from stores.knowledge_store import KnowledgeStore
 
 
-def rebuild(tools: Tools, store: RecordStore) -> int:
+def rebuild(resources: Resources, store: KnowledgeStore) -> int:
     """Make the vector index anew from the chunk rows, without OCR or a model; how many vectors.
 
     Vectors of another embedder are left out: their documents are found by keywords until they are embedded anew.
     """
-    vectors, embedder = tools.vectors(), tools.embedder()
+    vectors, embedder = resources.vectors(), resources.embedder()
     vectors.drop(store.knowledge_id)
     written = 0
-    for rows in store.passages.vectors(embedder.fingerprint):
+    for rows in store.chunks.vectors(embedder.fingerprint):
         vectors.upsert(
             store.knowledge_id,
             embedder.fingerprint,

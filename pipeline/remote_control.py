@@ -8,7 +8,7 @@ from pipeline.broker import configuration, queue_length
 from pipeline.broker_address import bare
 from pipeline.broker_faults import BrokerError
 from pipeline.broker_probe import translated
-from pipeline.neighbours import TELL_HOME, WORKER, Neighbour, others, present, shares_keys
+from pipeline.home_registry import TELL_HOME, WORKER, Neighbour, others, present, shares_keys
 from pipeline.settings import Settings
 from pipeline.tasks import app
 
@@ -51,7 +51,7 @@ def call_workers(settings: Settings, *, patient: bool = False) -> dict[str, Any]
     return {"workers": workers, "messages": messages}
 
 
-def strangers(settings: Settings) -> list[Neighbour]:
+def workers_of_other_homes(settings: Settings) -> list[Neighbour]:
     """Who else works on the broker; nobody where somebody works for this home, or the broker cannot tell."""
     if not shares_keys(settings):
         return others(settings, [one for one in present(settings) if one.role == WORKER])

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 
-from pipeline.work import Tools
+from pipeline.step_context import Resources
 from stores.errors import IngotError, NotFoundError
 
 log = logging.getLogger("ingot.sending")
@@ -21,8 +21,8 @@ _LONGEST_S = 10.0
 class Sender:
     """Is told of knowledge bases with new work, and publishes their steps once no more comes for a moment."""
 
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
         self._changed = threading.Condition()
         self._due: set[str] = set()
         self._told_at = 0.0
@@ -30,12 +30,12 @@ class Sender:
 
     def prepare(self) -> None:
         """Load Celery, where it will be used."""
-        if self._tools.settings.broker_url:
+        if self._resources.settings.broker_url:
             from pipeline import tasks  # noqa: F401 - so that no answer waits for it later
 
     def tell(self, knowledge_id: str) -> None:
         """There is something to be sent. Returns at once."""
-        if not self._tools.settings.broker_url:
+        if not self._resources.settings.broker_url:
             return
         with self._changed:
             self._due.add(knowledge_id)
@@ -66,7 +66,7 @@ class Sender:
 
         begun = time.monotonic()
         try:
-            tasks.send_due(self._tools, knowledge_id, calm=lambda: self._told_at <= begun)
+            tasks.send_due(self._resources, knowledge_id, calm=lambda: self._told_at <= begun)
         except NotFoundError:
             log.info("%s was deleted before its work was sent", knowledge_id)
         except IngotError as error:

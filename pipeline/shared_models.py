@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline.contracts import Loads, SharedModel
 
 if TYPE_CHECKING:
-    from pipeline.work import Tools
+    from pipeline.step_context import Resources
 
 log = logging.getLogger("ingot.tasks")
 
@@ -22,29 +22,29 @@ suspects = threading.Lock()
 """Held by the one step under way that would be given up should this worker die."""
 
 
-def load(tools: Tools, *, reader: bool, embedder: bool) -> list[str]:
+def load(resources: Resources, *, reader: bool, embedder: bool) -> list[str]:
     """Load what the tasks of a worker need; what its user should know of it. Raises UnavailableError or InputError."""
-    engines = [make() for make, wanted in ((tools.page_reader, reader), (tools.embedder, embedder)) if wanted]
+    engines = [make() for make, wanted in ((resources.page_reader, reader), (resources.embedder, embedder)) if wanted]
     for engine in engines:
         if isinstance(engine, Loads):
             engine.warm_up()
     return list(filter(None, (getattr(engine, "remark", "") for engine in engines)))
 
 
-def stop_reading(tools: Tools, within_s: float) -> None:
+def stop_reading(resources: Resources, within_s: float) -> None:
     """Begin nothing any more, and end what is in hand ``within_s``; what is not finished then goes back."""
     stopping.set()
     end = time.monotonic() + within_s
-    for engine in _shared(tools):
+    for engine in _shared(resources):
         engine.close(max(end - time.monotonic(), 0.0))
 
 
-def end_if_broken(tools: Tools) -> None:
+def end_if_broken(resources: Resources) -> None:
     """A process whose GPU failed computes nothing more: it ends, and whoever started it starts it again."""
-    if not stopping.is_set() and any(engine.broken for engine in _shared(tools)):
+    if not stopping.is_set() and any(engine.broken for engine in _shared(resources)):
         log.critical("the GPU failed: this worker ends, to be started again")
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _shared(tools: Tools) -> list[SharedModel]:
-    return [engine for engine in (tools.page_reader(), tools.embedder()) if isinstance(engine, SharedModel)]
+def _shared(resources: Resources) -> list[SharedModel]:
+    return [engine for engine in (resources.page_reader(), resources.embedder()) if isinstance(engine, SharedModel)]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import time_limits
 from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
-from pipeline.logbook import about, facts
-from pipeline.profiles import Profile
+from pipeline.log_format import about, facts
+from pipeline.profiles import ProcessingProfile
 from pipeline.settings import Settings
 from stores.contracts import VectorStore
 from stores.effects import Claim
@@ -22,8 +22,8 @@ from stores.models import EMPTY_PAGE, Chunk, Fault, Page, PageText, Route, Schem
 
 if TYPE_CHECKING:
     from stores.catalog import Catalog
-    from stores.files import LocalFiles
-    from stores.records import RecordStore
+    from stores.files.local import LocalFiles
+    from stores.knowledge_store import KnowledgeStore
 
 log = logging.getLogger("ingot.work")
 
@@ -31,7 +31,7 @@ NO_TEXT = "it shows something, but no text was found on it: look at its image"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
+class Resources:
     """Everything concrete, named once in ``wiring``. Engines are made on first use, in the process that uses them."""
 
     settings: Settings
@@ -45,11 +45,11 @@ class Tools:
     embedder: Callable[[], Embedder]
     vectors: Callable[[], VectorStore]
     web: Callable[[], Web]
-    adapt: Callable[[Tools, Profile], Tools]
+    adapt: Callable[[Resources, ProcessingProfile], Resources]
 
-    def fitted(self, content: Mapping[str, Any] | None) -> Tools:
+    def fitted(self, content: Mapping[str, Any] | None) -> Resources:
         """The tools that a job's profile asks for; these where older rows have none."""
-        return self.adapt(self, Profile.read(content)) if content else self
+        return self.adapt(self, ProcessingProfile.read(content)) if content else self
 
 
 def bug(error: Exception) -> Fault:
@@ -59,7 +59,7 @@ def bug(error: Exception) -> Fault:
 
 
 @dataclass(slots=True, kw_only=True)
-class Work:
+class StepContext:
     """One claimed step under way.
 
     ``killable``: a unit that takes too long ends this process; a worker replaces it. In a process that many threads
@@ -67,8 +67,8 @@ class Work:
     ended workers, so it is read without what is optional.
     """
 
-    tools: Tools
-    store: RecordStore
+    resources: Resources
+    store: KnowledgeStore
     claim: Claim
     folder: Path  # the task's own temp directory
     killable: bool = False
@@ -78,7 +78,7 @@ class Work:
     @property
     def original(self) -> Path:
         """The bytes of the document."""
-        path = self.tools.files.original(self.claim.key.knowledge_id, self.claim.sha256)
+        path = self.resources.files.original(self.claim.key.knowledge_id, self.claim.sha256)
         if not path.exists():
             raise InputError("its stored copy is gone: ingest the file again", code="original_missing")
         return path
@@ -86,7 +86,7 @@ class Work:
     def page_image(self, number: int) -> Path:
         """Where the rendered image of a page is kept between render and ocr."""
         key = self.claim.key
-        return self.tools.files.page_image(key.knowledge_id, key.document, key.generation, number)
+        return self.resources.files.page_image(key.knowledge_id, key.document, key.generation, number)
 
     def unread(self) -> list[int]:
         """The pages of this step that are still to be read."""
@@ -111,7 +111,7 @@ class Work:
             raise StoppingError()
         self.store.steps.begin_page(self.claim, number)
         try:
-            with about(page=number), self.deadline(self.tools.settings.page_timeout_s):
+            with about(page=number), self.deadline(self.resources.settings.page_timeout_s):
                 yield
         except InputError as error:
             self.give_up_page(number, Fault(code=error.code, message=error.message))
@@ -157,7 +157,7 @@ class Work:
 
         Vectors of two embedders cannot be compared, so they never stand in one index.
         """
-        found = self.tools.embedder()
+        found = self.resources.embedder()
         ordered = self.store.pages.embedder(self.claim.key.document, self.claim.key.generation)
         if ordered and ordered != found.fingerprint:
             raise UnavailableError(

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from pipeline.logbook import about, facts
+from pipeline.log_format import about, facts
 from stores.effects import Claim
 from stores.models import Stage, StepKey
 

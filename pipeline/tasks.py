@@ -17,25 +17,26 @@ from typing import TYPE_CHECKING, Any
 from celery import Celery, Task, bootsteps, chain, signals
 from celery.exceptions import Ignore
 
-from pipeline import flow, neighbours, relaying, shared_models, step_log, wiring
+from pipeline import flow, home_registry, shared_models, step_log, wiring
 from pipeline.broker import configuration, home_of, queue_length
 from pipeline.broker_address import bare
 from pipeline.broker_faults import BrokerError
 from pipeline.broker_probe import complain, translated
-from pipeline.errands import delivering, fetching
-from pipeline.logbook import about
-from pipeline.priorities import ERRAND_PRIORITIES, priority_of
-from pipeline.priorities import ERRANDS as ERRANDS
+from pipeline.log_format import about
+from pipeline.outbound import callback_delivery, downloads
+from pipeline.priorities import NOTIFY as NOTIFY
+from pipeline.priorities import OUTBOUND_PRIORITIES, priority_of
 from pipeline.priorities import PRIORITIES as PRIORITIES
 from pipeline.priorities import QUEUES as QUEUES
+from pipeline.relay import Relay, in_hand, release
 from pipeline.settings import Settings
-from pipeline.work import Tools
+from pipeline.step_context import Resources
 from stores.errors import IngotError, InputError, NotFoundError
 from stores.models import Fault, Stage, StepKey
 
 if TYPE_CHECKING:
-    from stores.errands.rows import Errand
-    from stores.records import RecordStore
+    from stores.knowledge_store import KnowledgeStore
+    from stores.outbox.outbound_tasks import OutboundTask
 
 log = logging.getLogger("ingot.tasks")
 
@@ -45,24 +46,24 @@ SEND_AT_ONCE = 200  # steps that one pass of the relay sends per knowledge base
 app = Celery("ingot")
 app.conf.task_routes = {
     f"ingot.{stage}": {"queue": queue, "priority": PRIORITIES[stage]} for stage, queue in QUEUES.items()
-} | {f"ingot.{name}": {"queue": ERRANDS, "priority": priority} for name, priority in ERRAND_PRIORITIES.items()}
+} | {f"ingot.{name}": {"queue": NOTIFY, "priority": priority} for name, priority in OUTBOUND_PRIORITIES.items()}
 
 
-_tools: dict[int, Tools] = {}
-_making_tools = threading.Lock()
+_resources: dict[int, Resources] = {}
+_making_resources = threading.Lock()
 
 
-def tools() -> Tools:
+def resources() -> Resources:
     """The tools of this process, one for all its threads; a forked child makes its own."""
     process = os.getpid()
-    with _making_tools:
-        if process not in _tools:
-            _tools.clear()
-            _tools[process] = _build(Settings())
-        return _tools[process]
+    with _making_resources:
+        if process not in _resources:
+            _resources.clear()
+            _resources[process] = _build(Settings())
+        return _resources[process]
 
 
-def _build(settings: Settings) -> Tools:
+def _build(settings: Settings) -> Resources:
     """Schemas travel with jobs: a folder of them that is broken by now keeps no worker from its work."""
     pooled = StepTask.killable or StepTask.threaded
     try:
@@ -88,7 +89,7 @@ class StepTask(Task):  # type: ignore[misc]
         key, owner = key_of(stage, ids), owner_of(self.request)
         try:
             result = flow.run_stage(
-                tools(),
+                resources(),
                 key,
                 owner=owner,
                 worker=f"{self.request.hostname}#{os.getpid()}",
@@ -99,11 +100,11 @@ class StepTask(Task):  # type: ignore[misc]
         except NotFoundError:  # the knowledge base was deleted meanwhile
             raise Ignore from None
         if StepTask.threaded and stage in (Stage.OCR, Stage.EMBED):
-            shared_models.end_if_broken(tools())
+            shared_models.end_if_broken(resources())
         if result.due:
             send(result.due)
         if stage in flow.FATAL:  # with these a document or a job may have ended
-            send_errands(key.knowledge_id)
+            send_outbound_tasks(key.knowledge_id)
         if not result.ended:
             raise Ignore
 
@@ -149,7 +150,9 @@ def deliver(self: Task, knowledge_id: str, job: str) -> None:
     ignore_foreign(self.request)
     try:
         with about(knowledge_id=knowledge_id, job=job):
-            delivering.deliver(tools(), knowledge_id, job, owner_of(self.request), shared_models.stopping.is_set)
+            callback_delivery.deliver(
+                resources(), knowledge_id, job, owner_of(self.request), shared_models.stopping.is_set
+            )
     except IngotError as error:  # what was claimed is due again when its lease ends
         log.warning("%s: %s", job, error.message)
 
@@ -160,14 +163,20 @@ def fetch(self: Task, knowledge_id: str, job: str, url: str) -> None:
     ignore_foreign(self.request)
 
     def ended() -> None:
-        store = tools().catalog.store(knowledge_id)
+        store = resources().catalog.store(knowledge_id)
         send(store.dispatch.take(SEND_AT_ONCE, frozenset()), store)
-        send_errands(knowledge_id)
+        send_outbound_tasks(knowledge_id)
 
     try:
         with about(knowledge_id=knowledge_id, job=job):
-            fetching.fetch(
-                tools(), knowledge_id, job, url, owner_of(self.request), ended, stopping=shared_models.stopping.is_set
+            downloads.fetch(
+                resources(),
+                knowledge_id,
+                job,
+                url,
+                owner_of(self.request),
+                ended,
+                stopping=shared_models.stopping.is_set,
             )
     except IngotError as error:
         log.warning("%s: %s", job, error.message)
@@ -205,14 +214,14 @@ def key_of(stage: Stage, ids: Sequence[Any]) -> StepKey:
     )
 
 
-def send(keys: Sequence[StepKey], store: RecordStore | None = None, connection: Any = None) -> int:
+def send(keys: Sequence[StepKey], store: KnowledgeStore | None = None, connection: Any = None) -> int:
     """Send each step with those that follow it straight, as one chain; how many were sent.
 
     A broker that cannot be reached ends it quietly: the rest are marked as unsent, and the relay sends them later.
     """
     wishes = _wishes(keys, store)
     for sent, key in enumerate(keys):
-        held = store or tools().catalog.store(key.knowledge_id)
+        held = store or resources().catalog.store(key.knowledge_id)
         run = held.dispatch.straight_run(key, flow.STRAIGHT[key.stage])
         wish = wishes.get((key.knowledge_id, key.document, key.generation), 0)
         try:
@@ -230,40 +239,40 @@ def _message(step: StepKey, wish: int) -> Any:
     return message.set(priority=priority_of(step.stage, wish)) if wish else message
 
 
-def _wishes(keys: Sequence[StepKey], store: RecordStore | None) -> dict[tuple[str, str, int], int]:
+def _wishes(keys: Sequence[StepKey], store: KnowledgeStore | None) -> dict[tuple[str, str, int], int]:
     """The priorities that jobs give to the documents of these steps, where they give any."""
     found: dict[tuple[str, str, int], int] = {}
     for knowledge_id in {key.knowledge_id for key in keys}:
-        held = store or tools().catalog.store(knowledge_id)
+        held = store or resources().catalog.store(knowledge_id)
         mine = [key for key in keys if key.knowledge_id == knowledge_id]
         found |= {(knowledge_id, *place): wish for place, wish in held.dispatch.priorities(mine).items()}
     return found
 
 
-def send_errands(
-    knowledge_id: str, store: RecordStore | None = None, connection: Any = None, *, quiet: bool = False
+def send_outbound_tasks(
+    knowledge_id: str, store: KnowledgeStore | None = None, connection: Any = None, *, quiet: bool = False
 ) -> int:
     """Send the errands of a knowledge base that are due and on their way to nobody; how many."""
-    held = store or tools().catalog.store(knowledge_id)
-    errands = held.errands.take(SEND_AT_ONCE, quiet=quiet)
-    for sent, errand in enumerate(errands):
+    held = store or resources().catalog.store(knowledge_id)
+    outbound_tasks = held.outbound_tasks.take(SEND_AT_ONCE, quiet=quiet)
+    for sent, outbound_task in enumerate(outbound_tasks):
         try:
             with translated(app.conf.broker_url):
-                _message_of(errand).apply_async(connection=connection)
+                _message_of(outbound_task).apply_async(connection=connection)
         except BrokerError as error:
             complain(error)
-            held.errands.unsend(errands[sent:])
+            held.outbound_tasks.unsend(outbound_tasks[sent:])
             return sent
-    return len(errands)
+    return len(outbound_tasks)
 
 
-def _message_of(errand: Errand) -> Any:
-    if errand.url:
-        return fetch.si(errand.knowledge_id, errand.job, errand.url)
-    return deliver.si(errand.knowledge_id, errand.job)
+def _message_of(outbound_task: OutboundTask) -> Any:
+    if outbound_task.url:
+        return fetch.si(outbound_task.knowledge_id, outbound_task.job, outbound_task.url)
+    return deliver.si(outbound_task.knowledge_id, outbound_task.job)
 
 
-def send_due(made_by: Tools, knowledge_id: str, calm: Callable[[], bool] = lambda: True) -> int:
+def send_due(made_by: Resources, knowledge_id: str, calm: Callable[[], bool] = lambda: True) -> int:
     """Publish what is due in one knowledge base, from a process that is no worker; how many steps.
 
     Ends early where it is ``calm`` no more: the relay sends the rest.
@@ -271,14 +280,14 @@ def send_due(made_by: Tools, knowledge_id: str, calm: Callable[[], bool] = lambd
     app.conf.update(configuration(made_by.settings))
     store = made_by.catalog.store(knowledge_id)
     sent = 0
-    neighbours.announce(made_by.settings, neighbours.ASKER)
+    home_registry.announce(made_by.settings, home_registry.ASKER)
     with app.connection_for_write(bare(made_by.settings.broker_url)) as connection:
         while calm() and (keys := store.dispatch.take(SEND_BETWEEN_LOOKS, frozenset())):
             now_sent = send(keys, store, connection)
             sent += now_sent
             if now_sent < len(keys):
                 return sent
-        send_errands(knowledge_id, store, connection)
+        send_outbound_tasks(knowledge_id, store, connection)
     return sent
 
 
@@ -300,7 +309,7 @@ def empty_queues() -> frozenset[str]:
     """The queues in which no message waits; none where the broker cannot be reached."""
     try:
         with translated(app.conf.broker_url), app.connection_for_read() as connection:
-            names = {*QUEUES.values(), ERRANDS}
+            names = {*QUEUES.values(), NOTIFY}
             return frozenset(queue for queue in names if queue_length(connection, queue) == 0)
     except BrokerError:
         return frozenset()
@@ -313,14 +322,14 @@ def _name_home(headers: dict[str, Any], **_: Any) -> None:
 
 def ignore_foreign(request: Any) -> None:
     """End a message of another home here. It stays due in its own knowledge base, whose relay sends it again."""
-    if neighbours.watcher.foreign(tools().settings, str(getattr(request, "ingot_home", None) or "")):
+    if home_registry.watcher.foreign(resources().settings, str(getattr(request, "ingot_home", None) or "")):
         raise Ignore
 
 
-_relay = relaying.Relay(
-    tools=tools,
+_relay = Relay(
+    resources=resources,
     send_steps=lambda store, empty: send(store.dispatch.take(SEND_AT_ONCE, quiet_stages(empty)), store),
-    send_errands=lambda store, empty: send_errands(store.knowledge_id, store, quiet=ERRANDS in empty),
+    send_outbound_tasks=lambda store, empty: send_outbound_tasks(store.knowledge_id, store, quiet=NOTIFY in empty),
     empty_queues=empty_queues,
 )
 
@@ -363,14 +372,14 @@ def worker_lost(
     stage = name.removeprefix("ingot.")
     if stage in set(Stage):
         key = key_of(Stage(stage), args)
-        step_log.lost(key, task_id, why, **relaying.in_hand(tools(), key))
+        step_log.lost(key, task_id, why, **in_hand(resources(), key))
     names = [str(name) for name in args[:1]]
-    relaying.release(tools(), names, f"{hostname}/{task_id}/", fault, blameless=fault is None)
+    release(resources(), names, f"{hostname}/{task_id}/", fault, blameless=fault is None)
 
 
 def release_worker(hostname: str, *, blameless: bool = False) -> int:
     """End the leases that a worker of this name held when it died; how many steps and errands."""
-    freed = relaying.release(tools(), tools().catalog.names(), f"{hostname}/", blameless=blameless)
+    freed = release(resources(), resources().catalog.names(), f"{hostname}/", blameless=blameless)
     if freed:
         log.warning("%d steps or errands that %s left unfinished are due again", freed, hostname)
     return freed

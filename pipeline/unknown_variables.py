@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipeline.settings import Settings
-from stores.names import nearest
+from stores.suggestions import nearest
 
 _PREFIX = "INGOT_"
 BESIDE_SETTINGS = frozenset(

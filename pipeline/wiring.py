@@ -9,24 +9,24 @@ from functools import cache
 from typing import Any, TypeVar
 
 from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
-from pipeline.profiles import Profile
+from pipeline.profiles import ProcessingProfile
 from pipeline.schemas.loader import load_schemas
 from pipeline.settings import Settings
-from pipeline.work import Tools
+from pipeline.step_context import Resources
 from stores.catalog import Catalog
 from stores.contracts import VectorStore
 from stores.errors import InputError
-from stores.files import LocalFiles
+from stores.files.local import LocalFiles
 
 T = TypeVar("T")
 MOST_ENGINES = 8
 """Engines that a process keeps beside its own; few have a model."""
 
 
-def build(settings: Settings, *, pooled: bool = False, durable: bool = False) -> Tools:
+def build(settings: Settings, *, pooled: bool = False, durable: bool = False) -> Resources:
     """The tools of one process. ``pooled`` and ``durable``: see ``Catalog``."""
     home = settings.home.absolute()
-    return Tools(
+    return Resources(
         settings=settings,
         catalog=Catalog(home, durable=durable, pooled=pooled),
         files=LocalFiles(home),
@@ -73,7 +73,7 @@ class _Shelf:
         self._made: dict[tuple[str, object], Callable[..., Any]] = {}
         self._lock = threading.Lock()
 
-    def adapted(self, base: Tools, profile: Profile) -> Tools:
+    def adapted(self, base: Resources, profile: ProcessingProfile) -> Resources:
         """``base`` with the settings, schemas and engines of a profile."""
         settings = profile.over(base.settings)
         if settings == base.settings and profile.schemas.items() <= base.schemas.items():
@@ -215,7 +215,7 @@ def _guarded_web(settings: Settings) -> Web:
 
 
 def _vectors(settings: Settings) -> VectorStore:
-    from stores.vectors import ChromaVectors
+    from stores.chroma.vectors import ChromaVectors
 
     return ChromaVectors(settings.chroma_url or None, settings.home.absolute() / "chroma")
 

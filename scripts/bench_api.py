@@ -21,7 +21,7 @@ import threading
 import time
 from pathlib import Path
 
-from ingest import runtime
+from ingest.runtime import embedded
 from pipeline.settings import Settings
 from scripts.bench_load import Load, Receiver, small_pdf, submit_all, upload_request
 from scripts.bench_machine import machine
@@ -86,7 +86,7 @@ def main(arguments: list[str] | None = None) -> None:
     finally:
         api.stop()
         receiver.close()
-        runtime.down(Settings(home=folder / "home"))
+        embedded.down(Settings(home=folder / "home"))
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -22,8 +22,8 @@ from time import perf_counter
 import numpy as np
 
 from pipeline.contracts import Embedder
+from pipeline.engines.embedders.chunk_batcher import Counters
 from pipeline.engines.embedders.minilm import MiniLm
-from pipeline.engines.embedders.passage_batcher import Counters
 from pipeline.engines.embedders.sentence_transformers_embedder import SentenceTransformersEmbedder
 from pipeline.settings import Settings
 from scripts import sample_texts

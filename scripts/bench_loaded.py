@@ -23,8 +23,8 @@ from pathlib import Path
 
 import redis
 
-from ingest import runtime
-from pipeline.intake.ingesting import IngestRequest
+from ingest.runtime import embedded
+from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from scripts.bench_documents import born_digital, scanned
@@ -139,7 +139,7 @@ class Nemesis:
 
 def _ingest(settings: Settings, docs: Path, given: argparse.Namespace) -> tuple[JobView, Nemesis]:
     nemesis = Nemesis(settings.home, random.Random(given.seed), given.stop_s)
-    with runtime.session(settings) as connected:
+    with embedded.session(settings) as connected:
         service = Service(connected)
         report = service.ingest(KB, IngestRequest(paths=(docs,)))
         assert report.job
@@ -155,7 +155,7 @@ def _ingest(settings: Settings, docs: Path, given: argparse.Namespace) -> tuple[
                 print(f"  {now - began:5.0f} s  {dict(counts)}", flush=True)
                 shown = now
             with contextlib.suppress(IngotError):
-                runtime.revive(settings)
+                embedded.revive(settings)
             time.sleep(_LOOK_S)
         nemesis.heal(all_of_them=True)
     return job, nemesis

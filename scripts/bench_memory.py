@@ -9,8 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from ingest import runtime
-from pipeline.intake.ingesting import IngestRequest
+from ingest.runtime import embedded
+from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from scripts.bench_documents import born_digital, scanned
@@ -57,7 +57,7 @@ def _watched(home: Path, paths: list[Path]) -> MemoryWatch:
     """Ingest documents in a runtime whose workers have loaded their models by others of the kind."""
     settings = Settings(home=home)
     warm = born_digital(home.parent / "warm", 4 * settings.workers, 2, seed=30)
-    with runtime.session(settings) as connected:
+    with embedded.session(settings) as connected:
         service = Service(connected)
         _ingest(service, "warm", warm)
         with MemoryWatch(home) as watch:

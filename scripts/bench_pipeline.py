@@ -15,19 +15,19 @@ import tempfile
 import time
 from pathlib import Path
 
-from ingest import runtime
+from ingest.runtime import embedded
 from pipeline import wiring
-from pipeline.intake.ingesting import IngestRequest
+from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from pipeline.stages.embed import chunk_document, embedding_text
 from pipeline.stages.plan import decide
-from pipeline.work import Tools
+from pipeline.step_context import Resources
 from scripts.bench_documents import born_digital, scanned
 from scripts.bench_machine import MemoryWatch, machine
 from stores.models import JobState, Page, PageText, Route
 
-_TOOLS: list[Tools] = []
+_TOOLS: list[Resources] = []
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -88,26 +88,28 @@ def _read_document(path: Path) -> int:
     """Everything that the stages do to a document, in a row; how many pages it has."""
     if not _TOOLS:
         _TOOLS.append(wiring.build(Settings()))
-    tools = _TOOLS[0]
-    documents, embedder = tools.documents(), tools.embedder()
+    resources = _TOOLS[0]
+    documents, embedder = resources.documents(), resources.embedder()
     count = documents.inspect(path, "").page_count
-    pages = [_read_page(tools, path, facts) for facts in documents.look(path, "", range(1, count + 1))]
-    record = tools.extractor("document").extract(tools.schemas["document"], pages, path.name)
-    chunks = chunk_document(pages, tools.settings.chunk_tokens, tools.settings.chunk_overlap, embedder.count_tokens)
+    pages = [_read_page(resources, path, facts) for facts in documents.look(path, "", range(1, count + 1))]
+    record = resources.extractor("document").extract(resources.schemas["document"], pages, path.name)
+    chunks = chunk_document(
+        pages, resources.settings.chunk_tokens, resources.settings.chunk_overlap, embedder.count_tokens
+    )
     title = str(record.fields.get("title") or "")
     embedder.embed_passages([embedding_text(title, chunk.heading, chunk.text) for chunk in chunks])
     return count
 
 
-def _read_page(tools: Tools, path: Path, facts: object) -> Page:
+def _read_page(resources: Resources, path: Path, facts: object) -> Page:
     plan = decide(facts, "auto")  # type: ignore[arg-type]
     text: PageText | None = None
     if plan.route is Route.TEXT:
-        text = tools.text_reader().read(path, "", plan.number)
+        text = resources.text_reader().read(path, "", plan.number)
     elif plan.route is Route.OCR:
         with tempfile.NamedTemporaryFile(suffix=".png") as target:
-            image = tools.documents().render(path, "", plan.number, Path(target.name))
-            text = tools.page_reader().read(image)
+            image = resources.documents().render(path, "", plan.number, Path(target.name))
+            text = resources.page_reader().read(image)
     return Page(
         number=plan.number,
         width_pt=plan.width_pt,
@@ -122,7 +124,7 @@ def pipeline(home: Path, paths: list[Path]) -> dict[str, object]:
     """Seconds, CPU seconds per page and stage, and peak memory of ingesting all documents with a warm runtime."""
     settings = Settings(home=home)
     warm = sorted(paths)[: 2 * settings.workers]
-    with runtime.session(settings) as connected, MemoryWatch(home) as watch:
+    with embedded.session(settings) as connected, MemoryWatch(home) as watch:
         service = Service(connected)
         _ingest(service, "warm", warm)
         began = time.perf_counter()

@@ -11,8 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from ingest import runtime
-from pipeline.intake.ingesting import IngestRequest
+from ingest.runtime import embedded
+from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from scripts.bench_documents import born_digital
@@ -79,7 +79,7 @@ def _ingest(settings: Settings, docs: Path, schemas: tuple[str, ...] = ()) -> fl
     began = time.perf_counter()
     report = Service(settings).ingest("bench", IngestRequest(paths=(docs,), options=Options(schemas=schemas)))
     if report.job:
-        with runtime.session(settings) as connected:
+        with embedded.session(settings) as connected:
             service = Service(connected)
             while service.job(report.job).state is JobState.RUNNING:
                 time.sleep(0.1)

@@ -28,16 +28,16 @@ import numpy as np
 from sqlalchemy import func, insert, select
 
 from pipeline import wiring
-from pipeline.answers.searching import search
 from pipeline.engines.embedders.minilm import MiniLm
+from pipeline.search.search import search
 from pipeline.settings import Settings
-from pipeline.work import Tools
-from stores import keywords, tables
+from pipeline.step_context import Resources
+from stores.chroma.http import ChromaHttp
+from stores.chroma.vectors import ChromaVectors
 from stores.contracts import Scalar, VectorRow
+from stores.knowledge_store import KnowledgeStore
 from stores.models import chunk_id
-from stores.records import RecordStore
-from stores.vectors import ChromaVectors
-from stores.vectors_http import ChromaHttp
+from stores.sql import keywords, tables
 
 KNOWLEDGE_ID = "bench"
 PER_DOCUMENT = 100  # chunks
@@ -129,12 +129,12 @@ def near(random: np.random.Generator, middles: np.ndarray) -> np.ndarray:
     return scaled.astype(np.float32)
 
 
-def fill(tools: Tools, chunks: int, embedder: Neighbour) -> None:
+def fill(resources: Resources, chunks: int, embedder: Neighbour) -> None:
     """Write documents, chunks, keywords and vectors."""
     random, numbers = Random(7), np.random.default_rng(7)
     middles = near(numbers, np.zeros((CLUSTERS, embedder.dimension), np.float32))
     languages = [english(random), english(random), chinese(random)]
-    store, vectors = tools.catalog.create(KNOWLEDGE_ID), tools.vectors()
+    store, vectors = resources.catalog.create(KNOWLEDGE_ID), resources.vectors()
     for number in range(-(-chunks // PER_DOCUMENT)):
         language = languages[number % len(languages)]
         count = min(PER_DOCUMENT, chunks - number * PER_DOCUMENT)
@@ -147,10 +147,10 @@ def fill(tools: Tools, chunks: int, embedder: Neighbour) -> None:
             print(f"\r{number * PER_DOCUMENT + count:,} of {chunks:,} chunks ", end="", file=sys.stderr)
 
 
-def questions_of(tools: Tools, count: int) -> list[tuple[str, np.ndarray]]:
+def questions_of(resources: Resources, count: int) -> list[tuple[str, np.ndarray]]:
     """Questions made from random chunks, and the vector to be asked for each."""
     random, numbers = Random(11), np.random.default_rng(11)
-    with tools.catalog.store(KNOWLEDGE_ID).database.read() as connection:
+    with resources.catalog.store(KNOWLEDGE_ID).database.read() as connection:
         highest = connection.execute(select(func.max(tables.chunk.c.id))).scalar_one()
         wanted = [random.randint(1, highest) for _ in range(count)]
         rows = connection.execute(select(tables.chunk).where(tables.chunk.c.id.in_(wanted))).all()
@@ -169,7 +169,7 @@ def question(text: str, random: Random) -> str:
 
 
 def write_rows(
-    store: RecordStore, document: str, number: int, texts: list[str], embedded: np.ndarray, language: Language
+    store: KnowledgeStore, document: str, number: int, texts: list[str], embedded: np.ndarray, language: Language
 ) -> None:
     title, now = language.join.join(language.about()[:5]), time.time()
     first = number * PER_DOCUMENT + 1
@@ -208,13 +208,13 @@ def vector_rows(document: str, texts: list[str], embedded: np.ndarray) -> list[V
     ]  # fmt: skip
 
 
-def measure(tools: Tools, embedder: Neighbour, asked: list[tuple[str, np.ndarray]], mode: str) -> list[float]:
+def measure(resources: Resources, embedder: Neighbour, asked: list[tuple[str, np.ndarray]], mode: str) -> list[float]:
     """Milliseconds of each question, after a few that warm up."""
     times = []
     for at, (question, vector) in enumerate([*asked[:10], *asked]):
         embedder.chosen = vector
         begin = time.perf_counter()
-        hits = search(tools, KNOWLEDGE_ID, question, 10, mode, {})
+        hits = search(resources, KNOWLEDGE_ID, question, 10, mode, {})
         if at >= 10:
             times.append((time.perf_counter() - begin) * 1000)
         if not hits:
@@ -248,17 +248,17 @@ def bench(chunks: int, questions: int, folder: Path | None) -> None:
         home = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ingot-bench-")))
         url = stack.enter_context(chroma(home / "chroma"))
         embedder, vectors = Neighbour(), ChromaVectors(url, home / "chroma")
-        tools = bench_tools(Settings(home=home, chroma_url=url), embedder, vectors)
+        resources = bench_tools(Settings(home=home, chroma_url=url), embedder, vectors)
         begin = time.perf_counter()
-        if not tools.catalog.names():
-            fill(tools, chunks, embedder)
+        if not resources.catalog.names():
+            fill(resources, chunks, embedder)
         filled_s = time.perf_counter() - begin
-        asked = questions_of(tools, questions)
-        times = {mode: measure(tools, embedder, asked, mode) for mode in ("keyword", "vector", "hybrid")}
+        asked = questions_of(resources, questions)
+        times = {mode: measure(resources, embedder, asked, mode) for mode in ("keyword", "vector", "hybrid")}
         report(chunks, filled_s, (home / KNOWLEDGE_ID / "kb.db").stat().st_size, times)
 
 
-def bench_tools(settings: Settings, embedder: Neighbour, vectors: ChromaVectors) -> Tools:
+def bench_tools(settings: Settings, embedder: Neighbour, vectors: ChromaVectors) -> Resources:
     return replace(wiring.build(settings, pooled=True), embedder=lambda: embedder, vectors=lambda: vectors)
 
 

@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stores.database import Database, make_ready
 from stores.errors import NotFoundError, UnavailableError
+from stores.knowledge_store import KnowledgeStore
 from stores.models import check_knowledge_id, slug_of
-from stores.records import RecordStore
+from stores.sql.database import Database, make_ready
 
 _REMOVALS = 3
 MOST_OPEN = 100
@@ -31,13 +31,13 @@ class Catalog:
     home: Path
     durable: bool = False
     pooled: bool = False
-    _open: dict[str, tuple[RecordStore, int]] = field(default_factory=dict)  # and the inode of its file
+    _open: dict[str, tuple[KnowledgeStore, int]] = field(default_factory=dict)  # and the inode of its file
     _opening: threading.RLock = field(default_factory=threading.RLock)
 
     def folder(self, knowledge_id: str) -> Path:
         return self.home / slug_of(knowledge_id)
 
-    def store(self, knowledge_id: str) -> RecordStore:
+    def store(self, knowledge_id: str) -> KnowledgeStore:
         """The store of a knowledge base that exists; NotFoundError otherwise."""
         path = self.folder(knowledge_id) / "kb.db"
         inode = _inode_of(path)
@@ -52,7 +52,7 @@ class Catalog:
                 kept.database.close()
             return self._keep(knowledge_id, path)
 
-    def create(self, knowledge_id: str) -> RecordStore:
+    def create(self, knowledge_id: str) -> KnowledgeStore:
         """The store of a knowledge base, made if it is new."""
         check_knowledge_id(knowledge_id)
         folder = self.folder(knowledge_id)
@@ -67,13 +67,13 @@ class Catalog:
         store.set_meta("created_at", repr(time.time()))
         return store
 
-    def _keep(self, knowledge_id: str, path: Path) -> RecordStore:
+    def _keep(self, knowledge_id: str, path: Path) -> KnowledgeStore:
         database = Database(path, durable=self.durable, pooled=self.pooled)
         try:
             make_ready(database)
         except sqlite3.DatabaseError as error:
             raise UnavailableError(f"the database {path} cannot be opened: {error}") from error
-        store = RecordStore.over(knowledge_id, database)
+        store = KnowledgeStore.over(knowledge_id, database)
         with self._opening:
             self._open[knowledge_id] = store, _inode_of(path) or 0
             while len(self._open) > MOST_OPEN:
@@ -95,7 +95,7 @@ class Catalog:
         if kept:
             kept[0].database.close()
         self.rest(knowledge_id)
-        self.rest_errands(knowledge_id)
+        self.rest_outbound(knowledge_id)
         removed = self.home / "run" / "removed"
         removed.mkdir(parents=True, exist_ok=True)
         self.folder(knowledge_id).rename(removed / f"{slug_of(knowledge_id)}.{time.time_ns()}")
@@ -114,15 +114,15 @@ class Catalog:
         """Nothing is left to do in a knowledge base."""
         self._unmark("busy", knowledge_id)
 
-    def mark_errands(self, knowledge_id: str) -> None:
+    def mark_outbound(self, knowledge_id: str) -> None:
         """Note that callbacks or fetches are due soon: the relay looks at them, and a notify worker runs."""
         self._mark("errands", knowledge_id)
 
-    def errands(self) -> list[str]:
+    def outbound_tasks(self) -> list[str]:
         """Ids of the knowledge bases that were marked for their errands and exist."""
         return self._marked("errands")
 
-    def rest_errands(self, knowledge_id: str) -> None:
+    def rest_outbound(self, knowledge_id: str) -> None:
         """No errand of a knowledge base is due soon."""
         self._unmark("errands", knowledge_id)
 

@@ -7,29 +7,29 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
-from stores.database import Database
-from stores.dispatch import Dispatch
-from stores.errands.callbacks import Callbacks
-from stores.errands.fetches import Fetches
-from stores.errands.rows import Errands
-from stores.intake import Intake
-from stores.overview.inspection import Inspection
-from stores.overview.overview import Overview
-from stores.overview.stamps import Stamps
-from stores.pages import Pages
-from stores.passages import Passages
-from stores.profiles import Profiles
-from stores.redoing import Redoing
-from stores.reopening import Reopening
-from stores.steps import Steps
-from stores.submissions import Submissions
-from stores.tables import meta
-from stores.typed_records import TypedRecords
-from stores.versions import Versions
+from stores.lifecycle.dispatch import Dispatch
+from stores.lifecycle.publication import Publication
+from stores.lifecycle.registration import Intake
+from stores.lifecycle.reprocess import Reprocessing
+from stores.lifecycle.retry import JobControl
+from stores.lifecycle.steps import Steps
+from stores.lifecycle.unit_of_work import Submissions
+from stores.outbox.callbacks import Callbacks
+from stores.outbox.downloads import Downloads
+from stores.outbox.outbound_tasks import OutboundTasks
+from stores.queries.etags import EtagQueries
+from stores.queries.inspection import Inspection
+from stores.queries.knowledge_base import KnowledgeBaseQueries
+from stores.sql.chunks import ChunkQueries
+from stores.sql.database import Database
+from stores.sql.pages import Pages
+from stores.sql.profiles import Profiles
+from stores.sql.record_tables import RecordTables
+from stores.sql.tables import meta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordStore:
+class KnowledgeStore:
     """What is known of one knowledge base."""
 
     knowledge_id: str
@@ -38,22 +38,22 @@ class RecordStore:
     submissions: Submissions
     steps: Steps
     dispatch: Dispatch
-    reopening: Reopening
-    redoing: Redoing
+    job_control: JobControl
+    reprocessing: Reprocessing
     pages: Pages
-    typed: TypedRecords
-    versions: Versions
-    overview: Overview
-    passages: Passages
-    errands: Errands
+    record_tables: RecordTables
+    publication: Publication
+    queries: KnowledgeBaseQueries
+    chunks: ChunkQueries
+    outbound_tasks: OutboundTasks
     callbacks: Callbacks
-    fetches: Fetches
-    inspection: Inspection
-    stamps: Stamps
+    downloads: Downloads
+    page_queries: Inspection
+    etags: EtagQueries
     profiles: Profiles
 
     @classmethod
-    def over(cls, knowledge_id: str, database: Database) -> RecordStore:
+    def over(cls, knowledge_id: str, database: Database) -> KnowledgeStore:
         return cls(
             knowledge_id=knowledge_id,
             database=database,
@@ -61,18 +61,18 @@ class RecordStore:
             submissions=Submissions(database),
             steps=Steps(knowledge_id, database),
             dispatch=Dispatch(knowledge_id, database),
-            reopening=Reopening(database),
-            redoing=Redoing(database),
+            job_control=JobControl(database),
+            reprocessing=Reprocessing(database),
             pages=Pages(database),
-            typed=TypedRecords(database),
-            versions=Versions(database),
-            overview=Overview(knowledge_id, database),
-            passages=Passages(database),
-            errands=Errands(knowledge_id, database),
+            record_tables=RecordTables(database),
+            publication=Publication(database),
+            queries=KnowledgeBaseQueries(knowledge_id, database),
+            chunks=ChunkQueries(database),
+            outbound_tasks=OutboundTasks(knowledge_id, database),
             callbacks=Callbacks(knowledge_id, database),
-            fetches=Fetches(database),
-            inspection=Inspection(database),
-            stamps=Stamps(database),
+            downloads=Downloads(database),
+            page_queries=Inspection(database),
+            etags=EtagQueries(database),
             profiles=Profiles(database),
         )
 

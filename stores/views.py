@@ -357,7 +357,7 @@ class PageMark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf:
+class PageView:
     """One page with everything that stands on it. ``proofs``: (schema, evidence) of the values proved here."""
 
     document: str

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from ingest import children
+from ingest.runtime import processes
 from tests.waiting import GENEROUS_S, eventually
 
 RABBIT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 
 def free_port() -> int:
-    return children.free_port()
+    return processes.free_port()
 
 
 @contextlib.contextmanager
@@ -29,7 +29,7 @@ def redis(*options: str, program: str = "", tls: bool = False) -> Iterator[int]:
     """The port of a Redis on loopback."""
     port, folder = free_port(), Path(tempfile.mkdtemp(prefix="ingot-"))
     where = ("--port", "0", "--tls-port", str(port)) if tls else ("--port", str(port))
-    command = [program or children.redis_program(), *where, "--save", "", "--dir", str(folder), *options]
+    command = [program or processes.redis_program(), *where, "--save", "", "--dir", str(folder), *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(port, process)
@@ -41,7 +41,7 @@ def redis(*options: str, program: str = "", tls: bool = False) -> Iterator[int]:
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    eventually(lambda: process.poll() is not None or children.listens(port))
+    eventually(lambda: process.poll() is not None or processes.listens(port))
     if process.poll() is not None:
         pytest.skip(f"{process.args!r} does not run here")
 

@@ -14,12 +14,12 @@ from typing import Any
 
 from sqlalchemy import update
 
-from ingest import children, worker
-from pipeline.intake.submission import Submission, Upload
+from ingest.runtime import processes, worker_spec
+from pipeline.commands.submission import Submission, Upload
 from pipeline.service import Service
 from pipeline.settings import Settings
-from pipeline.work import Tools
-from stores.tables import step
+from pipeline.step_context import Resources
+from stores.sql.tables import step
 from stores.views import CallbackFilter, CallbackView
 from tests.in_process import fake_tools, run_until_done
 from tests.waiting import GENEROUS_S
@@ -36,7 +36,7 @@ class Outpost:
         socket = self.home / "redis.sock"
         self.redis = subprocess.Popen(
             [
-                children.redis_program(),
+                processes.redis_program(),
                 "--port",
                 "0",
                 "--unixsocket",
@@ -62,13 +62,13 @@ class Outpost:
         }
         self.settings = Settings(**chosen)
         self.service = Service(self.settings)
-        self.tools: Tools = fake_tools(**chosen)
+        self.resources: Resources = fake_tools(**chosen)
         self.log = (self.home / "worker.log").open("ab")
         self.worker: subprocess.Popen[bytes] | None = None
         self._environment = {f"INGOT_{name.upper()}": str(value) for name, value in chosen.items()}
 
     def start_worker(self) -> None:
-        (member,) = worker.members("notify", worker.Needs(workers=1), [])
+        (member,) = worker_spec.worker_specs("notify", worker_spec.WorkerNeeds(workers=1), [])
         environment = member.environment({**os.environ, **self._environment})
         self.worker = subprocess.Popen(
             member.command("test@here"), env=environment, stdout=self.log, stderr=self.log, start_new_session=True
@@ -102,11 +102,11 @@ class Outpost:
 
     def work(self, knowledge_id: str) -> None:
         """Make all that is due here; the messages that were sent of it wait in queues that nobody serves."""
-        store = self.tools.catalog.store(knowledge_id)
+        store = self.resources.catalog.store(knowledge_id)
         while store.dispatch.unfinished():
             with store.database.write() as connection:
                 connection.execute(update(step).values(sent_at=0.0, sends=0))
-            run_until_done(self.tools, knowledge_id=knowledge_id, most=5000)
+            run_until_done(self.resources, knowledge_id=knowledge_id, most=5000)
 
     def callbacks(self, knowledge_id: str, **wanted: Any) -> list[CallbackView]:
         """The oldest first."""

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from stores.vectors_http import ChromaHttp
+from stores.chroma.http import ChromaHttp
 from tests.waiting import eventually
 
 _RUN = "import sys; from chromadb_rust_bindings import cli; cli(sys.argv)"

@@ -8,18 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline import flow, wiring
-from pipeline.intake.ingesting import IngestRequest, ingest
+from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.settings import Settings
-from pipeline.work import Tools
+from pipeline.step_context import Resources
+from stores.chroma.memory import MemoryVectors
+from stores.knowledge_store import KnowledgeStore
 from stores.models import Options, Stage, StepKey
-from stores.records import RecordStore
-from stores.vectors_memory import MemoryVectors
 from stores.views import IngestReport
 
 KB = "test"
 
 
-def fake_tools(home: Path, vectors: MemoryVectors | None = None, **settings: object) -> Tools:
+def fake_tools(home: Path, vectors: MemoryVectors | None = None, **settings: object) -> Resources:
     """Tools with fake engines over a real SQL store below ``home``."""
     chosen = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "home": home, **settings}
     held = vectors or MemoryVectors()
@@ -34,16 +34,16 @@ def fake_document(path: Path, *pages: str, password: str = "") -> Path:
 
 
 def run_chain(
-    tools: Tools, key: StepKey, before: Callable[[StepKey], None] | None = None
+    resources: Resources, key: StepKey, before: Callable[[StepKey], None] | None = None
 ) -> tuple[list[StepKey], list[StepKey]]:
     """Run a step and those that travel with it, as one Celery chain would; (steps tried, steps that became due)."""
     tried: list[StepKey] = []
     due: list[StepKey] = []
-    for step in tools.catalog.store(key.knowledge_id).dispatch.straight_run(key, flow.STRAIGHT[key.stage]):
+    for step in resources.catalog.store(key.knowledge_id).dispatch.straight_run(key, flow.STRAIGHT[key.stage]):
         if before:
             before(step)
         tried.append(step)
-        result = flow.run_stage(tools, step, owner=f"test/{uuid.uuid4().hex}", worker="test")
+        result = flow.run_stage(resources, step, owner=f"test/{uuid.uuid4().hex}", worker="test")
         due += result.due
         if not result.ended:
             break
@@ -51,35 +51,35 @@ def run_chain(
 
 
 def run_until_done(
-    tools: Tools, before: Callable[[StepKey], None] | None = None, most: int = 500, knowledge_id: str = KB
+    resources: Resources, before: Callable[[StepKey], None] | None = None, most: int = 500, knowledge_id: str = KB
 ) -> list[StepKey]:
     """Run all that is due until nothing is; the steps that were tried, in order."""
-    store = tools.catalog.store(knowledge_id)
+    store = resources.catalog.store(knowledge_id)
     tried: list[StepKey] = []
     while store.dispatch.unfinished() and len(tried) < most:
         todo = store.dispatch.take(100, frozenset(Stage))
         if not todo:
             break
         while todo:
-            ran, due = run_chain(tools, todo.pop(0), before)
+            ran, due = run_chain(resources, todo.pop(0), before)
             tried += ran
             todo += due
     return tried
 
 
-def ingest_now(tools: Tools, folder: Path, **request: object) -> IngestReport:
+def ingest_now(resources: Resources, folder: Path, **request: object) -> IngestReport:
     """Ingest a folder and run it to its end."""
     options = Options(**request.pop("options", {}))  # type: ignore[arg-type]
-    report = ingest(tools, KB, IngestRequest(paths=(folder,), options=options, **request))  # type: ignore[arg-type]
-    run_until_done(tools)
+    report = ingest(resources, KB, IngestRequest(paths=(folder,), options=options, **request))  # type: ignore[arg-type]
+    run_until_done(resources)
     return report
 
 
-def stages_run(store: RecordStore, document: str, generation: int) -> dict[str, str]:
+def stages_run(store: KnowledgeStore, document: str, generation: int) -> dict[str, str]:
     """stage -> state of the steps of a generation (the state of the last batch)."""
     from sqlalchemy import select
 
-    from stores.tables import step
+    from stores.sql.tables import step
 
     with store.database.read() as connection:
         rows = connection.execute(

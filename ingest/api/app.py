@@ -13,6 +13,7 @@ from ingest.api import (
     documents,
     events,
     health,
+    http_middleware,
     ingestion,
     jobs,
     knowledge,
@@ -26,7 +27,6 @@ from ingest.api import (
     search,
     security,
     source,
-    transfer,
     webhooks,
 )
 from ingest.api.connections import MOST_CONNECTIONS
@@ -59,10 +59,10 @@ class Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         inner = super().build_middleware_stack()
-        carried = transfer.Heads(transfer.Packed(inner))
+        carried = http_middleware.Heads(http_middleware.Packed(inner))
         small = SmallBodies(carried, Bodies(self.state.service.settings, MOST_CONNECTIONS))
         gate = security.Gate(small, loopback_only=not self.state.keys, origins=self.state.origins)
-        return RequestIds(transfer.shared(Lingering(gate), self.state.origins))
+        return RequestIds(http_middleware.shared(Lingering(gate), self.state.origins))
 
 
 def create_app(service: Service) -> Application:
@@ -70,7 +70,7 @@ def create_app(service: Service) -> Application:
     app = Application(title="Ingot", version=version(), description=_DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.service = service
     app.state.keys = security.entries_of(service.settings.api_keys)
-    app.state.origins = transfer.origins_of(service.settings.cors_origins, keyed=bool(app.state.keys))
+    app.state.origins = http_middleware.origins_of(service.settings.cors_origins, keyed=bool(app.state.keys))
     problems.install(app)
     for kind in (RequestValidationError, HTTPException):
         app.add_exception_handler(kind, security.strangers_first(app.exception_handlers[kind]))

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Query, Response
 
-from ingest.api.asking import Asked
+from ingest.api.dependencies import Asked
 from ingest.api.description import content, problems
 from ingest.api.parameters import Document, KnowledgeId
 
 if TYPE_CHECKING:
-    from stores.overview.standing import Standing
+    from stores.queries.availability import Availability
 
 STATE, SHOWN = "Ingot-Document-State", "Ingot-Shown"
 _ABOUT = "Answer with what is there so far where the document is not made yet, or failed; else that is a problem, 409."
@@ -25,7 +25,7 @@ _HEADERS = {
 SoFar = Annotated[bool, Query(description=_ABOUT)]
 
 
-def headers_of(found: Standing) -> dict[str, str]:
+def headers_of(found: Availability) -> dict[str, str]:
     """What is told of the version that is handed out."""
     return {STATE: str(found.state), SHOWN: found.shown}
 

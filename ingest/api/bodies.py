@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
-from stores.names import unknown
+from stores.suggestions import unknown
 
 UNKNOWN_KEY = "unknown_key"
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
-from ingest import shapes
+from ingest import serializers
 from ingest.api import problems
-from ingest.api.asking import Asked
+from ingest.api.dependencies import Asked
 from ingest.api.security import Caller, Who
 from pipeline.service import Service
 from stores.models import check_knowledge_id
@@ -69,7 +69,7 @@ def list_callbacks(
     """Events of the knowledge bases that the caller may see."""
     wanted = CallbackFilter(knowledge_ids=_named(service, who, knowledge_id), state=state, job=job)
     found = service.callbacks_page(wanted, cursor or None, limit)
-    return {"items": [shapes.callback(view) for view in found.items], "next_cursor": found.next_cursor}
+    return {"items": [serializers.callback(view) for view in found.items], "next_cursor": found.next_cursor}
 
 
 def _named(service: Service, who: Caller, knowledge_id: str) -> tuple[str, ...] | None:
@@ -102,7 +102,7 @@ def replay_dead(service: Asked, who: Who, knowledge_id: Annotated[str, Query(max
 )
 def show_callback(service: Asked, callback_id: CallbackId) -> Any:
     """One event with the body that is sent."""
-    return shapes.callback(service.callback(callback_id), body=True)
+    return serializers.callback(service.callback(callback_id), body=True)
 
 
 @router.post(
@@ -113,4 +113,4 @@ def show_callback(service: Asked, callback_id: CallbackId) -> Any:
 )
 def replay_callback(service: Asked, callback_id: CallbackId) -> Any:
     """Deliver an event again, under its id, that was delivered or given up."""
-    return shapes.callback(service.replay_callback(callback_id), body=True)
+    return serializers.callback(service.replay_callback(callback_id), body=True)

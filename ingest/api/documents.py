@@ -9,15 +9,15 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, PlainTextResponse, StreamingResponse
 
-from ingest import shapes
-from ingest.api.asking import Asked
+from ingest import serializers
+from ingest.api.availability import TELLS, SoFar, Told, readable, readable_as
 from ingest.api.bodies import Body
 from ingest.api.conditional import is_known, not_modified, tag_of, tagged
+from ingest.api.dependencies import Asked
 from ingest.api.description import NOT_MODIFIED, content, problems
 from ingest.api.models import ChunkOut, DocumentOut, JobSummaryOut, RecordOut, WholeDocumentOut
 from ingest.api.parameters import Cursor, Document, Items, KnowledgeId, Limit
-from ingest.api.standing import TELLS, SoFar, Told, readable, readable_as
-from ingest.shapes import Json
+from ingest.serializers import Json
 from pipeline.service import Service
 from stores.models import DocumentState, Stage
 from stores.views import DocumentFilter, DocumentView
@@ -53,7 +53,7 @@ def list_all(
     """Documents, and files that could never be taken."""
     wanted = DocumentFilter(state=state, language=language, media_type=media_type, text=q, sort=sort)
     found = service.documents_page(knowledge_id, wanted, cursor, limit)
-    return {"items": [shapes.document(view) for view in found.items], "next_cursor": found.next_cursor}
+    return {"items": [serializers.document(view) for view in found.items], "next_cursor": found.next_cursor}
 
 
 @router.get(
@@ -75,7 +75,7 @@ def source(
     return FileResponse(
         found.path,
         media_type=found.media_type,
-        filename=shapes.writable(found.name),
+        filename=serializers.writable(found.name),
         content_disposition_type="inline" if in_place else "attachment",
         headers=headers,
     )
@@ -90,7 +90,7 @@ def markdown(
     knowledge_id: KnowledgeId, document: Document, service: Asked, request: Request, told: Told, so_far: SoFar = False
 ) -> Response:
     """What was read, a comment with the page number before each page; of a page that is missing it says why."""
-    tag = tag_of(service.stamps.of_document(knowledge_id, document), "markdown")
+    tag = tag_of(service.etags.of_document(knowledge_id, document), "markdown")
     headers = {**told, **tagged(tag)}
     if is_known(request, tag):
         return not_modified(headers)
@@ -101,9 +101,9 @@ def markdown(
 @router.get(_ONE + "/json", response_model=WholeDocumentOut, responses={**readable(), **NOT_MODIFIED})
 def whole(knowledge_id: KnowledgeId, document: Document, service: Asked, request: Request, told: Told) -> Response:
     """All that was made of it: pages with their blocks, and records with their evidence."""
-    stamp = service.stamps.of_document(knowledge_id, document)
+    stamp = service.etags.of_document(knowledge_id, document)
     view = service.document(knowledge_id, document)
-    facts = json.dumps({**shapes.document(view), "pages": None, "page_count": view.pages})
+    facts = json.dumps({**serializers.document(view), "pages": None, "page_count": view.pages})
     tag = tag_of(stamp, "json", facts)
     headers = {**told, **tagged(tag)}
     if is_known(request, tag):
@@ -113,7 +113,7 @@ def whole(knowledge_id: KnowledgeId, document: Document, service: Asked, request
 
 def _pieces(service: Service, knowledge_id: str, view: DocumentView) -> Iterator[str]:
     """The JSON of a document, some pages at a time: a book need not fit into memory."""
-    facts = {**shapes.document(view), "page_count": view.pages}
+    facts = {**serializers.document(view), "page_count": view.pages}
     del facts["pages"]
     yield json.dumps(facts)[:-1] + ', "pages": ['
     cursor, comma = None, ""
@@ -121,12 +121,12 @@ def _pieces(service: Service, knowledge_id: str, view: DocumentView) -> Iterator
         part = service.pages_page(knowledge_id, view.document, cursor, _PART, so_far=True)
         numbers = [page.number for page in part.items] or [0]
         for page in service.pages(knowledge_id, view.document, numbers, so_far=True):
-            yield comma + json.dumps(shapes.page(page))
+            yield comma + json.dumps(serializers.page(page))
             comma = ", "
         cursor = part.next_cursor
         if cursor is None:
             break
-    records = [shapes.record(found) for found in service.records_of(knowledge_id, view.document, so_far=True)]
+    records = [serializers.record(found) for found in service.records_of(knowledge_id, view.document, so_far=True)]
     yield f'], "records": {json.dumps(records)}}}'
 
 
@@ -141,7 +141,7 @@ def chunks(
 ) -> Json:
     """Its passages, in their order."""
     found = service.chunks(knowledge_id, document, cursor, limit, so_far=so_far)
-    return {"items": [shapes.chunk(view) for view in found.items], "next_cursor": found.next_cursor}
+    return {"items": [serializers.chunk(view) for view in found.items], "next_cursor": found.next_cursor}
 
 
 @router.get(_ONE + "/records", response_model=list[RecordOut], responses={**readable(), **NOT_MODIFIED})
@@ -156,13 +156,13 @@ def records(
 ) -> list[Json] | Response:
     """What was extracted from it, one record per schema."""
     tag = tag_of(
-        service.stamps.of_document(knowledge_id, document), "records", service.document(knowledge_id, document).source
+        service.etags.of_document(knowledge_id, document), "records", service.document(knowledge_id, document).source
     )
     headers = {**told, **tagged(tag)}
     if is_known(request, tag):
         return not_modified(headers)
     response.headers.update(headers)
-    return [shapes.record(found) for found in service.records_of(knowledge_id, document, so_far=so_far)]
+    return [serializers.record(found) for found in service.records_of(knowledge_id, document, so_far=so_far)]
 
 
 @router.post(_ONE + "/retry", status_code=202, response_model=JobSummaryOut, responses=problems(404, 409))
@@ -177,16 +177,16 @@ def retry(
     """Make it again from a stage on, or only what failed: a new job. The version that answers does so until then."""
     job = service.retry_document(knowledge_id, document, wanted.from_stage if wanted else None)
     response.headers["Location"] = f"/api/v1/jobs/{job.job}"
-    return shapes.job_summary(job)
+    return serializers.job_summary(job)
 
 
 @router.get(_ONE, response_model=DocumentOut, responses=problems(404))
 def show(knowledge_id: KnowledgeId, document: Document, service: Asked) -> Json:
     """One document, with the times of its stages."""
-    return shapes.document(service.document(knowledge_id, document))
+    return serializers.document(service.document(knowledge_id, document))
 
 
 @router.delete(_ONE, response_model=DocumentOut, responses=problems(404))
 def delete(knowledge_id: KnowledgeId, document: Document, service: Asked) -> Json:
     """Delete it under all its names: rows, vectors, records and files. What it was."""
-    return shapes.document(service.delete_document(knowledge_id, document))
+    return serializers.document(service.delete_document(knowledge_id, document))

@@ -12,8 +12,8 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from ingest.api.description import EVENTS, content, problems
+from ingest.api.job_watch import Watch, Watches
 from ingest.api.parameters import JobId
-from ingest.api.watching import Watch, Watches
 
 router = APIRouter(tags=["jobs"])
 _EVENTS = """`document` for each document that has ended, `progress` when something changed, `job` at the job's end.

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from ingest.api.asking import Asked
+from ingest.api.dependencies import Asked
 from ingest.api.description import problems as documented
 from ingest.api.problems import answer
 from ingest.version import version

@@ -12,10 +12,10 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError, field_validator
 
 from ingest.api.bodies import Body
-from pipeline.intake.submission import Submission, Upload
-from stores.errands.outbox import MOST_METADATA_BYTES
+from pipeline.commands.submission import Submission, Upload
 from stores.errors import InputError
 from stores.models import Options
+from stores.outbox.events import MOST_METADATA_BYTES
 
 _PAGES = re.compile(r"([1-9][0-9]{0,5}(-[1-9][0-9]{0,5})?)(,[1-9][0-9]{0,5}(-[1-9][0-9]{0,5})?)*|")
 _LISTS = ("schemas", "passwords", "paths", "urls")

@@ -12,15 +12,15 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
-from ingest import shapes
+from ingest import serializers
 from ingest.api import problems
-from ingest.api.asked import IngestRequestBody, of_fields, of_json, submission_of
 from ingest.api.idempotency import HEADER, REPLAYED, UnderWay, digest_of, key_of
+from ingest.api.ingest_body import IngestRequestBody, of_fields, of_json, submission_of
 from ingest.api.limits import JSON_BYTES, Bodies
 from ingest.api.security import Caller
 from ingest.api.uploads import FormLimits, read_form
 from pipeline.addresses import RESOLVE_AT_THE_DOOR_S, check_url
-from pipeline.intake.submission import Receipt, Upload
+from pipeline.commands.submission import SubmissionReceipt, Upload
 from pipeline.service import Service
 from stores.errors import InputError
 from stores.models import check_knowledge_id
@@ -32,7 +32,7 @@ _NAMES_S = 5.0  # for the names of all URLs of one request
 _STATUS_OF_A_LEFT_CALL = 499
 
 
-class ReceivedDocument(BaseModel):
+class IngestResultOut(BaseModel):
     """What became of one file or URL at the door; a URL has no ``document`` before it was fetched."""
 
     source: str
@@ -57,7 +57,7 @@ class Accepted(BaseModel):
     knowledge_id: str
     status_url: str
     events_url: str
-    documents: list[ReceivedDocument]
+    documents: list[IngestResultOut]
     skipped: list[SkippedFile]
 
 
@@ -153,7 +153,7 @@ class _Desk:
 
     async def _submit(
         self, knowledge_id: str, key: str, asked: IngestRequestBody, uploads: tuple[Upload, ...]
-    ) -> Receipt:
+    ) -> SubmissionReceipt:
         _refuse_hopeless(asked, uploads)
         if asked.urls or asked.callback_url:
             asked = await self._with_good_urls(asked)
@@ -192,8 +192,8 @@ def _refuse_hopeless(asked: IngestRequestBody, uploads: tuple[Upload, ...]) -> N
         raise InputError(f"{uploads[0].name}: {fault.message}", code=fault.code)
 
 
-def _accepted(receipt: Receipt) -> Response:
-    body = shapes.receipt(receipt)
+def _accepted(receipt: SubmissionReceipt) -> Response:
+    body = serializers.receipt(receipt)
     headers = {"Location": body["status_url"]}
     if receipt.replayed:
         headers[REPLAYED] = "true"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import format_sse_event
 
-from ingest import shapes
+from ingest import serializers
 from stores.errors import IngotError, NotFoundError, UnavailableError
 from stores.models import JobState
 from stores.views import JobDocumentView, JobProgress
@@ -105,10 +105,12 @@ class Watch:
         if moved or now - self._told_at > _REFRESH_S:
             self._signature, self._told_at = signature, now
             self.version += 1
-            self.progress = self._frame("job" if self.over else "progress", shapes.job_progress(found), len(self.ends))
+            self.progress = self._frame(
+                "job" if self.over else "progress", serializers.job_progress(found), len(self.ends)
+            )
 
     def _end(self, view: JobDocumentView) -> dict[str, Any]:
-        return {"job_id": self._job_id, **shapes.job_document(view)}
+        return {"job_id": self._job_id, **serializers.job_document(view)}
 
     def _frame(self, event: str, data: dict[str, Any], number: int) -> bytes:
         return format_sse_event(event=event, data_str=json.dumps(data), id=self._position(number, event == "job"))

@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
 
-from ingest import shapes
-from ingest.api.asking import Asked
+from ingest import serializers
+from ingest.api.dependencies import Asked
 from ingest.api.description import problems
 from ingest.api.events import Watching
 from ingest.api.models import JobOut, JobProgressOut, JobSummaryOut
 from ingest.api.parameters import Cursor, Items, JobId, KnowledgeId, Limit
 from ingest.api.security import Who
-from ingest.shapes import Json
+from ingest.serializers import Json
 from pipeline.service import Service
 from stores.models import DocumentState, JobState
 from stores.views import JobFilter
@@ -65,7 +65,7 @@ def _listed(
     service: Service, names: tuple[str, ...] | None, state: JobState | None, limit: int, cursor: str | None
 ) -> Json:
     found = service.jobs_page(JobFilter(knowledge_ids=names, state=state), cursor, limit)
-    return {"items": [shapes.job_summary(job) for job in found.items], "next_cursor": found.next_cursor}
+    return {"items": [serializers.job_summary(job) for job in found.items], "next_cursor": found.next_cursor}
 
 
 @router.get("/jobs/{job_id}", response_model=JobOut, responses=problems(404))
@@ -89,13 +89,13 @@ async def show(
 
 
 def _shown(service: Service, job_id: str, which: Which, limit: int, cursor: str | None) -> Json:
-    found = shapes.job_progress(service.job_progress(job_id))
+    found = serializers.job_progress(service.job_progress(job_id))
     if which == "none":
         return {**found, "documents": [], "next_cursor": None}
     part = service.job_documents(job_id, _STATES[which], cursor, limit)
     return {
         **found,
-        "documents": [shapes.job_document(view) for view in part.items],
+        "documents": [serializers.job_document(view) for view in part.items],
         "next_cursor": part.next_cursor,
     }
 
@@ -104,11 +104,11 @@ def _shown(service: Service, job_id: str, which: Which, limit: int, cursor: str 
 def cancel(job_id: JobId, service: Asked) -> Json:
     """Stop it: what is finished stays, a page that is being read is thrown away. Of a job that is over: nothing."""
     service.cancel(job_id)
-    return shapes.job_progress(service.job_progress(job_id))
+    return serializers.job_progress(service.job_progress(job_id))
 
 
 @router.post("/jobs/{job_id}/retry", response_model=JobProgressOut, responses=problems(404))
 def retry(job_id: JobId, service: Asked) -> Json:
     """Do again what failed or was cancelled, those pages and stages only."""
     service.retry(job_id)
-    return shapes.job_progress(service.job_progress(job_id))
+    return serializers.job_progress(service.job_progress(job_id))

@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from ingest import shapes
-from ingest.api.asking import Asked
+from ingest import serializers
 from ingest.api.bodies import Body
+from ingest.api.dependencies import Asked
 from ingest.api.description import problems
 from ingest.api.models import KnowledgeBaseOut
 from ingest.api.parameters import Cursor, Items, KnowledgeId
 from ingest.api.security import Who
-from ingest.shapes import Json
+from ingest.serializers import Json
 from stores.cursors import cursor_of, key_of
 from stores.errors import NotFoundError
 from stores.models import KNOWLEDGE_ID_RULE
@@ -30,7 +30,7 @@ class NewKnowledgeBase(Body):
 def create(wanted: NewKnowledgeBase, service: Asked, who: Who, response: Response) -> Json:
     """Make a knowledge base; one that is there already is answered as it is."""
     who.may(wanted.knowledge_id)
-    made = shapes.knowledge_base(service.create_knowledge_base(wanted.knowledge_id))
+    made = serializers.knowledge_base(service.create_knowledge_base(wanted.knowledge_id))
     response.headers["Location"] = f"/api/v1/knowledge/{wanted.knowledge_id}"
     return made
 
@@ -43,7 +43,7 @@ def list_all(service: Asked, who: Who, limit: Annotated[int, Query(ge=1, le=200)
     items = []
     for name in names[:limit]:
         try:
-            items.append(shapes.knowledge_base(service.knowledge_base(name)))
+            items.append(serializers.knowledge_base(service.knowledge_base(name)))
         except NotFoundError:
             continue  # deleted meanwhile
     more = cursor_of(names[limit - 1]) if len(names) > limit else None
@@ -53,7 +53,7 @@ def list_all(service: Asked, who: Who, limit: Annotated[int, Query(ge=1, le=200)
 @router.get("/knowledge/{knowledge_id}", response_model=KnowledgeBaseOut, responses=problems(404))
 def show(knowledge_id: KnowledgeId, service: Asked) -> Json:
     """Counts of one knowledge base."""
-    return shapes.knowledge_base(service.knowledge_base(knowledge_id))
+    return serializers.knowledge_base(service.knowledge_base(knowledge_id))
 
 
 @router.delete("/knowledge/{knowledge_id}", status_code=204, responses=problems(404))

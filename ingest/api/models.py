@@ -1,4 +1,4 @@
-"""What the resources answer, as types: the shapes of ``ingest/shapes.py``, for the description and its readers."""
+"""What the resources answer, as types: the shapes of ``ingest/serializers.py``, for the description and its readers."""
 
 from __future__ import annotations
 

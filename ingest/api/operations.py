@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from ingest import shapes
-from ingest.api.asking import Asked
+from ingest import serializers
+from ingest.api.dependencies import Asked
 from ingest.api.models import QueueOut, WorkerOut
 from ingest.api.security import Who
-from ingest.shapes import Json
+from ingest.serializers import Json
 
 router = APIRouter(tags=["operations"])
 
@@ -16,13 +16,13 @@ router = APIRouter(tags=["operations"])
 @router.get("/queues", response_model=list[QueueOut])
 def queues(service: Asked) -> list[Json]:
     """Every queue: what waits, since when, and who serves it."""
-    return [shapes.queue(view) for view in service.queues()]
+    return [serializers.queue(view) for view in service.queues()]
 
 
 @router.get("/workers", response_model=list[WorkerOut])
 def workers(service: Asked, who: Who) -> list[Json]:
     """Every worker: what it serves, and what it has in hand."""
-    found = [shapes.worker(view) for view in service.workers()]
+    found = [serializers.worker(view) for view in service.workers()]
     for worker in found:
         worker["working"] = [step for step in worker["working"] if who.sees(step["knowledge_id"])]
     return found

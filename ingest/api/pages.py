@@ -6,15 +6,15 @@ import re
 
 from fastapi import APIRouter, Request, Response
 
-from ingest import shapes
-from ingest.api.asking import Asked
+from ingest import serializers
+from ingest.api.availability import TELLS, SoFar, readable
 from ingest.api.conditional import ASK_AGAIN, is_known, not_modified
+from ingest.api.dependencies import Asked
 from ingest.api.description import NOT_MODIFIED, content, problems
 from ingest.api.models import PageMarkOut, PageOut
 from ingest.api.parameters import Cursor, Document, Dpi, Items, KnowledgeId, Limit, PageNumber
-from ingest.api.standing import TELLS, SoFar, readable
-from ingest.shapes import Json
-from pipeline.answers.picturing import USUAL_DPI
+from ingest.serializers import Json
+from pipeline.queries.page_images import USUAL_DPI
 from stores.errors import NotFoundError
 
 router = APIRouter(tags=["pages"])
@@ -34,7 +34,7 @@ def list_all(
 ) -> Json:
     """The pages with their routes, without what was read of them."""
     found = service.pages_page(knowledge_id, document, cursor, limit, so_far=so_far)
-    return {"items": [shapes.page_mark(page) for page in found.items], "next_cursor": found.next_cursor}
+    return {"items": [serializers.page_mark(page) for page in found.items], "next_cursor": found.next_cursor}
 
 
 @router.get(_PAGES + "/{number}", response_model=PageOut, responses=readable(), dependencies=[TELLS])
@@ -42,7 +42,7 @@ def show(
     knowledge_id: KnowledgeId, document: Document, number: PageNumber, service: Asked, so_far: SoFar = False
 ) -> Json:
     """One page: Markdown, and the blocks with their boxes. One that could not be read is a problem, 409."""
-    return shapes.page(service.page(knowledge_id, document, number, so_far=so_far))
+    return serializers.page(service.page(knowledge_id, document, number, so_far=so_far))
 
 
 @router.get(

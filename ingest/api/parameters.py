@@ -7,7 +7,7 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import Path, Query
 from pydantic import BaseModel
 
-from pipeline.answers.picturing import LARGEST_DPI, SMALLEST_DPI
+from pipeline.queries.page_images import LARGEST_DPI, SMALLEST_DPI
 from stores.models import KNOWLEDGE_ID_RULE
 
 T = TypeVar("T")

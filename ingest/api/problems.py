@@ -20,7 +20,7 @@ from starlette.routing import compile_path
 
 from ingest.api.bodies import UNKNOWN_KEY
 from stores.errors import CancelledError, IngotError, InputError, NotFoundError, NotReadyError, TransientError
-from stores.names import nearest
+from stores.suggestions import nearest
 
 log = logging.getLogger("ingot.api")
 PROBLEM = "application/problem+json"

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from stores.errors import InputError
-from stores.names import unknown
+from stores.suggestions import unknown
 
 UNKNOWN_PARAMETER = "unknown_parameter"
 _OF_OTHERS = re.compile(r"utm_\w{1,30}|[a-z]{1,4}clid|mc_[ce]id")

@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from ingest import shapes
-from ingest.api.asking import Asked
+from ingest import serializers
 from ingest.api.conditional import is_known, not_modified, tag_of, tagged
+from ingest.api.dependencies import Asked
 from ingest.api.description import NOT_MODIFIED, problems
 from ingest.api.models import RecordOut
 from ingest.api.parameters import Cursor, Items, KnowledgeId, Limit
-from ingest.shapes import Json
+from ingest.serializers import Json
 from ingest.spreadsheet import csv_lines
 from stores.models import Schema
 from stores.views import RecordView
@@ -40,7 +40,7 @@ def records(
 ) -> Json | Response:
     """What one schema extracted, of every document that answers."""
     part_of = (cursor, limit) if format == "json" else (None, None)
-    tag = tag_of(service.stamps.of_records(knowledge_id, schema, *part_of), knowledge_id, format)
+    tag = tag_of(service.etags.of_records(knowledge_id, schema, *part_of), knowledge_id, format)
     if is_known(request, tag):
         return not_modified(tagged(tag))
     if format == "csv":
@@ -51,7 +51,7 @@ def records(
         )
     response.headers.update(tagged(tag))
     part = service.records_page(knowledge_id, schema, cursor, limit)
-    return {"items": [shapes.record(view) for view in part.items], "next_cursor": part.next_cursor}
+    return {"items": [serializers.record(view) for view in part.items], "next_cursor": part.next_cursor}
 
 
 def _csv(schema: Schema, found: Iterable[RecordView]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.logbook import facts
+from pipeline.log_format import facts
 
 log = logging.getLogger("ingot.access")
 

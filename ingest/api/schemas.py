@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from ingest import shapes
-from ingest.api.asking import Asked
+from ingest import serializers
+from ingest.api.dependencies import Asked
 from ingest.api.models import SchemaOut
-from ingest.shapes import Json
+from ingest.serializers import Json
 
 router = APIRouter(tags=["records"])
 
@@ -15,4 +15,4 @@ router = APIRouter(tags=["records"])
 @router.get("/schemas", response_model=list[SchemaOut])
 def schemas(service: Asked) -> list[Json]:
     """All schemas with their fields."""
-    return [shapes.schema(found) for _, found in sorted(service.schemas().items())]
+    return [serializers.schema(found) for _, found in sorted(service.schemas().items())]

@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from ingest import shapes
-from ingest.api.asking import Asked
+from ingest import serializers
 from ingest.api.bodies import Body
+from ingest.api.dependencies import Asked
 from ingest.api.description import problems
 from ingest.api.models import HitOut
 from ingest.api.parameters import KnowledgeId
-from ingest.shapes import Json
+from ingest.serializers import Json
 from pipeline.service import Service
 
 router = APIRouter(tags=["search"])
@@ -59,4 +59,4 @@ def search_by_url(
 
 def _answer(service: Service, knowledge_id: str, question: Question) -> Json:
     hits = service.search(knowledge_id, question.query, question.limit, question.mode, question.where)
-    return {"query": question.query, "hits": [shapes.lit_hit(hit, question.query) for hit in hits]}
+    return {"query": question.query, "hits": [serializers.lit_hit(hit, question.query) for hit in hits]}

@@ -17,7 +17,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingest.api import problems
-from ingest.keys import HASHED, digest_of
+from ingest.api.keys import HASHED, digest_of
 from stores.errors import InputError
 from stores.models import check_knowledge_id
 

@@ -15,12 +15,12 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from ingest import runtime, worker
 from ingest.api.app import Application, create_app
 from ingest.api.connections import Guarded, places
 from ingest.api.request_ids import WithRequestId
 from ingest.api.security import entries_of, is_loopback
-from pipeline import logbook
+from ingest.runtime import embedded, worker_spec
+from pipeline import log_format
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.errors import IngotError, InputError, UnavailableError
@@ -39,9 +39,9 @@ def serve(settings: Settings) -> None:
     """Answer until SIGTERM or Ctrl-C. InputError where it would listen to others without a key."""
     refuse_open_door(settings)
     log_with_request_ids(settings)
-    for remark in runtime.prepare(settings):
+    for remark in embedded.prepare(settings):
         log.warning("%s", remark)
-    with _listening(settings) as listener, runtime.session(settings) as connected:
+    with _listening(settings) as listener, embedded.session(settings) as connected:
         service = Service(connected)
         service.prepare()
         app = create_app(service)
@@ -79,7 +79,7 @@ def refuse_open_door(settings: Settings) -> None:
 
 def log_with_request_ids(settings: Settings) -> None:
     """Every line of the server's log names the request that it is about."""
-    logbook.prepare(settings.log_format, settings.log_level, role="serve").addFilter(WithRequestId())
+    log_format.prepare(settings.log_format, settings.log_level, role="serve").addFilter(WithRequestId())
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 
 
@@ -88,7 +88,7 @@ def _look_at_broker(settings: Settings) -> None:
 
     def look() -> None:
         try:
-            worker.wait_for_broker(settings.broker_url, 0.0)
+            worker_spec.wait_for_broker(settings.broker_url, 0.0)
         except UnavailableError as error:
             log.warning("%s; what is uploaded is kept until then", error.message)
 
@@ -132,10 +132,10 @@ def address_of(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def say_listening(url: str, log_format: str) -> None:
+def say_listening(url: str, style: str) -> None:
     """On stdout for whoever started it; among the log's lines where those are read by a machine."""
-    if log_format == logbook.JSON:
-        log.info("Ingot listens on %s", url, extra=logbook.facts(url=url))
+    if style == log_format.JSON:
+        log.info("Ingot listens on %s", url, extra=log_format.facts(url=url))
     else:
         print(f"Ingot listens on {url} (Ctrl-C ends it)", flush=True)
 
@@ -188,7 +188,7 @@ def _keep(settings: Settings, app: Application, ended: threading.Event) -> None:
     told = ""
     while not ended.wait(_LOOK_S):
         try:
-            runtime.revive(settings)
+            embedded.revive(settings)
             _follow(settings, app)
             told = ""
         except IngotError as error:
@@ -198,7 +198,7 @@ def _keep(settings: Settings, app: Application, ended: threading.Event) -> None:
 
 
 def _follow(settings: Settings, app: Application) -> None:
-    now, used = runtime.status(settings), app.state.service.settings
+    now, used = embedded.status(settings), app.state.service.settings
     if now.running and (now.broker_url, settings.chroma_url or now.chroma_url) != (used.broker_url, used.chroma_url):
         urls = {"broker_url": now.broker_url, "chroma_url": settings.chroma_url or now.chroma_url}
         app.state.service = Service(settings.model_copy(update=urls))

@@ -21,8 +21,8 @@ from typing import Any
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from pipeline.commands.submission import Upload
 from pipeline.engines.media import HEAD_BYTES, kind_of
-from pipeline.intake.submission import Upload
 from stores.errors import InputError, UnavailableError
 from stores.models import Fault
 

@@ -1,4 +1,4 @@
-"""What receivers of callbacks are sent, for the OpenAPI description. ``stores/errands/outbox.py`` writes the bodies."""
+"""What receivers of callbacks are sent, for the OpenAPI description. ``stores/outbox/events.py`` writes the bodies."""
 
 from __future__ import annotations
 

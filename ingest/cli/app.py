@@ -18,8 +18,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ingest import cli_callbacks, cli_ingest, cli_jobs, cli_runtime, cli_serve, cli_show, exits
-from ingest.invocation import current
+from ingest.cli import callbacks, exit_codes, ingest, jobs, runtime, serve, show
+from ingest.cli.context import current
 from stores.errors import IngotError, InputError
 
 _HELP = "Turn documents into a knowledge base: Markdown, records and passages that can be searched, with their pages."
@@ -89,20 +89,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("ingest")(cli_ingest.ingest)
-app.command("search")(cli_show.search)
-app.add_typer(cli_show.docs, name="docs")
-app.command("records")(cli_show.records)
-app.add_typer(cli_jobs.jobs, name="jobs")
-app.add_typer(cli_callbacks.callbacks, name="callbacks")
-app.add_typer(cli_show.kb, name="kb")
-app.command("serve")(cli_serve.serve)
-app.add_typer(cli_serve.keys, name="keys")
-app.command("up")(cli_runtime.up)
-app.command("down")(cli_runtime.down)
-app.command("status")(cli_runtime.status)
-app.command("worker", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(cli_runtime.worker)
-app.command("doctor")(cli_runtime.doctor)
+app.command("ingest")(ingest.ingest)
+app.command("search")(show.search)
+app.add_typer(show.docs, name="docs")
+app.command("records")(show.records)
+app.add_typer(jobs.jobs, name="jobs")
+app.add_typer(callbacks.callbacks, name="callbacks")
+app.add_typer(show.kb, name="kb")
+app.command("serve")(serve.serve)
+app.add_typer(serve.keys, name="keys")
+app.command("up")(runtime.up)
+app.command("down")(runtime.down)
+app.command("status")(runtime.status)
+app.command("worker", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(runtime.worker)
+app.command("doctor")(runtime.doctor)
 
 
 def print_version(wanted: bool) -> None:
@@ -140,7 +140,7 @@ def run(args: Sequence[str]) -> int:
     except IngotError as error:
         return _failed(error)
     except typer.Abort:
-        return exits.Exit.INTERRUPTED
+        return exit_codes.Exit.INTERRUPTED
     except Exception as error:
         return _usage(error) if hasattr(error, "format_message") else _bug()
     return int(code or 0)
@@ -158,16 +158,16 @@ def _failed(error: IngotError) -> int:
         sys.stderr.write(f"ingot: {error.message}\n")
     if current.debug:
         traceback.print_exc()
-    return int(getattr(error, "exit", exits.of_error(error)))
+    return int(getattr(error, "exit", exit_codes.of_error(error)))
 
 
 def _usage(error: Any) -> int:
     """What the parser complains of, with the way to help."""
     if type(error).__name__ == "NoArgsIsHelpError":  # the help is printed already
-        return exits.Exit.USAGE
+        return exit_codes.Exit.USAGE
     path = error.ctx.command_path if getattr(error, "ctx", None) else "ingot"
     sys.stderr.write(f"ingot: {error.format_message().rstrip('.')}; see {path} --help\n")
-    return exits.Exit.USAGE
+    return exit_codes.Exit.USAGE
 
 
 def _bug() -> int:
@@ -185,7 +185,7 @@ def _bug() -> int:
             continue
         sys.stderr.write(f"ingot: this is a bug ({text.strip().splitlines()[-1]}); its traceback is in {log.name}\n")
         break
-    return exits.Exit.BUG
+    return exit_codes.Exit.BUG
 
 
 if __name__ == "__main__":

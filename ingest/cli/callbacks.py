@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ingest.invocation import AsJson, AsLines, load_settings, open_service
+from ingest.cli.context import AsJson, AsLines, load_settings, open_service
 from stores.errors import InputError
 from stores.models import check_knowledge_id
 
@@ -45,14 +45,15 @@ def callbacks_list(
     as_lines: AsLines = False,
 ) -> None:
     """List callbacks, the newest first."""
-    from ingest import console, shapes
+    from ingest import serializers
+    from ingest.cli import console
     from stores.views import CallbackFilter
 
     service = open_service(load_settings())
     names = (service.knowledge_base(check_knowledge_id(knowledge)).knowledge_id,) if knowledge else None
     wanted = CallbackFilter(knowledge_ids=names, state=state.value if state else "", job=job)
     found = service.callbacks_page(wanted, limit=limit)
-    rows = [shapes.callback(view) for view in found.items]
+    rows = [serializers.callback(view) for view in found.items]
     console.print_rows(rows, _COLUMNS, as_json=as_json, as_lines=as_lines)
     if found.next_cursor:
         console.note(f"there are more than these {limit}: see --limit")
@@ -64,9 +65,10 @@ def callbacks_show(
     as_json: AsJson = False,
 ) -> None:
     """Show one callback with the body that is sent; always as JSON."""
-    from ingest import console, shapes
+    from ingest import serializers
+    from ingest.cli import console
 
-    console.print_json(shapes.callback(open_service(load_settings()).callback(callback), body=True))
+    console.print_json(serializers.callback(open_service(load_settings()).callback(callback), body=True))
 
 
 @callbacks.command("replay")
@@ -77,11 +79,12 @@ def callbacks_replay(
     as_json: AsJson = False,
 ) -> None:
     """Deliver callbacks again, with the ids that they have; the receiver knows a repeat by its id."""
-    from ingest import console, runtime
+    from ingest.cli import console
+    from ingest.runtime import embedded
 
     if bool(callback) == dead:
         raise InputError("name callbacks to deliver again, or all that were given up with --dead", code="usage")
-    with runtime.session(load_settings()) as connected:
+    with embedded.session(load_settings()) as connected:
         service = open_service(connected)
         for name in callback or ():
             service.replay_callback(name)
@@ -95,7 +98,7 @@ def callbacks_replay(
 @callbacks.command("secret")
 def callbacks_secret(as_json: AsJson = False) -> None:
     """Print the secret that signs callbacks; receivers verify with it, as Standard Webhooks says."""
-    from ingest import console
+    from ingest.cli import console
 
     found = open_service(load_settings()).callback_secrets()
     if as_json:

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ingest.exact import exact
-from ingest.invocation import current
+from ingest.cli.context import current
+from ingest.exact_numbers import exact
 
 if TYPE_CHECKING:
     from rich.console import Console

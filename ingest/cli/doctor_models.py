@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest import worker
-from ingest.finding import Finding, Level
+from ingest.cli.finding import Finding, Level
+from ingest.runtime import worker_spec
 from stores.errors import IngotError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ print(json.dumps({"version": torch.__version__, "cuda": torch.version.cuda, "car
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedFingerprints:
     """What the settings ask of torch."""
 
     got: bool
@@ -54,7 +54,7 @@ class Wanted:
 
 def examine_models(settings: Settings) -> Iterator[Finding]:
     """The device, then what the chosen models need."""
-    wanted = Wanted(settings.ocr_engine == "got", settings.embedder == "sentence-transformers")
+    wanted = WantedFingerprints(settings.ocr_engine == "got", settings.embedder == "sentence-transformers")
     versions = {name: _version(name) for name in ("torch", "transformers", "sentence-transformers")}
     yield from _device(wanted, torch=versions["torch"])
     missing = [name for name in wanted.packages if not versions[name]]
@@ -78,9 +78,9 @@ def _version(name: str) -> str:
         return ""
 
 
-def _device(wanted: Wanted, *, torch: str) -> Iterator[Finding]:
+def _device(wanted: WantedFingerprints, *, torch: str) -> Iterator[Finding]:
     """What the driver shows."""
-    found = worker.device()
+    found = worker_spec.device()
     if found.startswith("GPU") and not torch:
         yield Finding(Level.WARN, "device", f"{found}, but torch is not installed", EXTRA)
     elif found.startswith("GPU") and not wanted.packages:

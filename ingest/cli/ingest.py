@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingest.invocation import AsJson, AsLines, Knowledge, Pages, load_settings, open_service, page_numbers
+from ingest.cli.context import AsJson, AsLines, Knowledge, Pages, load_settings, open_service, page_numbers
 from stores.models import check_knowledge_id
 
 if TYPE_CHECKING:
-    from ingest.exits import Exit
+    from ingest.cli.exit_codes import Exit
     from pipeline.service import IngestRequest
     from pipeline.settings import Settings
     from stores.models import DocumentState
@@ -105,19 +105,20 @@ def _matches(pattern: Path) -> Iterator[Path]:
 
 
 def _preview(settings: Settings, knowledge: str, request: IngestRequest, *, as_json: bool, as_lines: bool) -> int:
-    from ingest import console, exits, shapes
+    from ingest import serializers
+    from ingest.cli import console, exit_codes
 
     report = open_service(settings).preview(knowledge, request)
-    rows = [shapes.planned_file(found) for found in report.files]
+    rows = [serializers.planned_file(found) for found in report.files]
     if as_json:
-        console.print_json(shapes.report(report))
+        console.print_json(serializers.report(report))
     else:
         columns = ("outcome", "source", "pages", "routes", "estimate_s", "error")
         titles = dict(zip(columns, ("", "source", "pages", "routes", "about seconds", "problem"), strict=True))
         console.print_rows([*rows, *_skipped_rows(report)], titles, as_json=False, as_lines=as_lines)
     seconds = sum(found.estimate_s for found in report.files)
     console.note(f"{outcome_words(report)}; about {console.duration(seconds)} of work. Nothing was changed.")
-    return exits.of_states(_states(report, None))
+    return exit_codes.of_states(_states(report, None))
 
 
 def _ingest(
@@ -131,23 +132,24 @@ def _ingest(
     as_lines: bool,
 ) -> int:
     """Rows first: they are durable. Workers are needed only where there is something to do."""
-    from ingest import console, exits, runtime
-    from ingest.following import follow
+    from ingest.cli import console, exit_codes
+    from ingest.cli.watch import watch_job
+    from ingest.runtime import embedded
 
     started = time.monotonic()
-    for remark in runtime.prepare(settings):
+    for remark in embedded.prepare(settings):
         console.note(f"note: {remark}")
-    with runtime.attached(settings) as connected:
+    with embedded.attached(settings) as connected:
         report = open_service(connected).ingest(knowledge, request)
     for remark in report.remarks:
         console.note(f"note: {remark}")
     console.note(f"{knowledge}: {outcome_words(report)}")
     job = None
     if report.job:
-        with runtime.session(settings) as connected:
+        with embedded.session(settings) as connected:
             service = open_service(connected)
             if wait:
-                job = follow(service, settings, report.job, timeout_s=timeout_s, as_lines=as_lines)
+                job = watch_job(service, settings, report.job, timeout_s=timeout_s, as_lines=as_lines)
             else:
                 job = service.job(report.job)
                 if not as_json and not as_lines:
@@ -156,24 +158,25 @@ def _ingest(
     _print_result(report, job, as_json=as_json, as_lines=as_lines, watched=wait)
     if wait or not report.job:
         console.note(summary(report, job, time.monotonic() - started))
-    code: Exit = exits.of_states(_states(report, job))
+    code: Exit = exit_codes.of_states(_states(report, job))
     return code
 
 
 def _print_result(report: IngestReport, job: JobView | None, *, as_json: bool, as_lines: bool, watched: bool) -> None:
-    from ingest import console, progress, shapes
+    from ingest import serializers
+    from ingest.cli import console, progress
 
     if as_json:
-        became = {found["source"]: found for found in shapes.job(job)["documents"]} if job else {}
+        became = {found["source"]: found for found in serializers.job(job)["documents"]} if job else {}
         files = [
-            {**shapes.planned_file(found), **became.get(place_of(found), {}), "source": found.source}
+            {**serializers.planned_file(found), **became.get(place_of(found), {}), "source": found.source}
             for found in report.files
         ]
         counts = Counter(str(state) for state in _states(report, job))
-        shown = shapes.job(job) if job else {}
+        shown = serializers.job(job) if job else {}
         result = {"knowledge_id": report.knowledge_id, "job_id": report.job, "state": shown.get("state", "done")}
         result |= {"counts": dict(counts), "stages": shown.get("stages", []), "files": files}
-        console.print_json({**result, "skipped": [shapes.skipped_file(one) for one in report.skipped]})
+        console.print_json({**result, "skipped": [serializers.skipped_file(one) for one in report.skipped]})
         return
     if as_lines:
         for row in _skipped_rows(report):
@@ -193,15 +196,15 @@ def _print_result(report: IngestReport, job: JobView | None, *, as_json: bool, a
 
 
 def _skipped_rows(report: IngestReport) -> list[dict[str, Any]]:
-    from ingest import shapes
+    from ingest import serializers
 
-    rows = [shapes.skipped_file(one) for one in report.skipped]
+    rows = [serializers.skipped_file(one) for one in report.skipped]
     return [{**row, "outcome": "skipped", "error": row["reason"]} for row in rows]
 
 
 def _note_skipped(report: IngestReport) -> None:
     """Name what was found and is not taken; of very much of it the beginning."""
-    from ingest import console
+    from ingest.cli import console
 
     for one in report.skipped[:_MOST_NAMED]:
         console.note(f"skipped    {console.printable(one.source)}  - {console.one_line(one.reason)}")
@@ -245,7 +248,7 @@ def _found_words(found: PlannedFile) -> str:
 
 def summary(report: IngestReport, job: JobView | None, elapsed_s: float) -> str:
     """What became of it in one line, and what to do next."""
-    from ingest import console
+    from ingest.cli import console
     from stores.models import DocumentState
 
     counts = Counter(_states(report, job))

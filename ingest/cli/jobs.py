@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli_show import Doc, docs
-from ingest.invocation import AsJson, AsLines, Knowledge, load_settings, open_service
+from ingest.cli.context import AsJson, AsLines, Knowledge, load_settings, open_service
+from ingest.cli.show import Doc, docs
 from stores.models import Stage, check_knowledge_id
 
 if TYPE_CHECKING:
@@ -44,19 +44,20 @@ def jobs_list(
     as_lines: AsLines = False,
 ) -> None:
     """List jobs, those of all knowledge bases unless one is named."""
-    from ingest import console, shapes
+    from ingest import serializers
+    from ingest.cli import console
 
     views = open_service(load_settings()).jobs(check_knowledge_id(knowledge) if knowledge else None)
-    rows = [shapes.job_summary(view) for view in views]
+    rows = [serializers.job_summary(view) for view in views]
     console.print_rows(rows, _JOB, as_json=as_json, as_lines=as_lines)
 
 
 @jobs.command("show")
 def jobs_show(job: Job, as_json: AsJson = False) -> int:
     """Show one job with its stages and documents, and why it waits where nobody works on it."""
-    from ingest import runtime
+    from ingest.runtime import embedded
 
-    with runtime.attached(load_settings()) as settings:
+    with embedded.attached(load_settings()) as settings:
         service = open_service(settings)
         view, progress = service.job(job), service.job_progress(job)
         if progress.waiting:
@@ -78,7 +79,7 @@ def jobs_watch(job: Job, timeout: Timeout = None, as_json: AsJson = False, as_li
 @jobs.command("cancel")
 def jobs_cancel(job: Job, as_json: AsJson = False) -> None:
     """Stop a job; what is finished stays."""
-    from ingest import console
+    from ingest.cli import console
 
     view = open_service(load_settings()).cancel(job)
     if as_json:
@@ -95,10 +96,10 @@ def jobs_retry(
     as_lines: AsLines = False,
 ) -> int:
     """Do again what failed in a job: those pages and stages only."""
-    from ingest import runtime
+    from ingest.runtime import embedded
 
     _prepare()
-    with runtime.attached(load_settings()) as connected:
+    with embedded.attached(load_settings()) as connected:
         view = open_service(connected).retry(job)
     return _followed(view.job, wait, timeout, as_json=as_json, as_lines=as_lines)
 
@@ -116,31 +117,33 @@ def docs_retry(
     as_lines: AsLines = False,
 ) -> int:
     """Make a document again from a stage on; the version that answers does so until then."""
-    from ingest import runtime
+    from ingest.runtime import embedded
 
     _prepare()
-    with runtime.attached(load_settings()) as connected:
+    with embedded.attached(load_settings()) as connected:
         job = open_service(connected).retry_document(check_knowledge_id(knowledge), doc, from_stage).job
     return _followed(job, wait, timeout, as_json=as_json, as_lines=as_lines)
 
 
 def _prepare() -> None:
     """Refused before anything is begun where the workers that run cannot do it."""
-    from ingest import console, runtime
+    from ingest.cli import console
+    from ingest.runtime import embedded
 
-    for remark in runtime.prepare(load_settings()):
+    for remark in embedded.prepare(load_settings()):
         console.note(f"note: {remark}")
 
 
 def _followed(job: str, wait: bool, timeout: float | None, *, as_json: bool, as_lines: bool) -> int:
     """Watch a job that was just begun, or let it run in the background; the exit code."""
-    from ingest import console, runtime
+    from ingest.cli import console
+    from ingest.runtime import embedded
 
     settings = load_settings()
     if wait:
         view = _watch(job, timeout, as_lines=as_lines)
     else:
-        with runtime.session(settings):
+        with embedded.session(settings):
             if not as_json and not as_lines:
                 console.print_text(job)
             console.note(f"The job runs in the background; follow it with: ingot jobs watch {job}")
@@ -151,15 +154,16 @@ def _followed(job: str, wait: bool, timeout: float | None, *, as_json: bool, as_
 
 
 def _watch(job: str, timeout_s: float | None, *, as_lines: bool) -> JobView:
-    from ingest import console, progress, runtime
-    from ingest.following import follow
+    from ingest.cli import console, progress
+    from ingest.cli.watch import watch_job
+    from ingest.runtime import embedded
     from stores.models import JobState
 
     settings = load_settings()
     view = open_service(settings).job(job)
     if view.state is JobState.RUNNING:
-        with runtime.session(settings) as connected:
-            view = follow(open_service(connected), settings, view.job, timeout_s=timeout_s, as_lines=as_lines)
+        with embedded.session(settings) as connected:
+            view = watch_job(open_service(connected), settings, view.job, timeout_s=timeout_s, as_lines=as_lines)
     elif as_lines:
         progress.JsonLines().show(view)
     console.note(f"{view.job}: {progress.headline(view)}")
@@ -167,12 +171,13 @@ def _watch(job: str, timeout_s: float | None, *, as_lines: bool) -> JobView:
 
 
 def _print(view: JobView, *, as_json: bool, progress: JobProgress | None = None) -> None:
-    from ingest import console, shapes
-    from ingest.progress import headline, rest_words, times_words, warnings_in_words
+    from ingest import serializers
+    from ingest.cli import console
+    from ingest.cli.progress import headline, rest_words, times_words, warnings_in_words
 
-    shown = shapes.job(view)
+    shown = serializers.job(view)
     if as_json:
-        more = {"waiting": shapes.waiting(progress.waiting), "left_s": progress.left_s} if progress else {}
+        more = {"waiting": serializers.waiting(progress.waiting), "left_s": progress.left_s} if progress else {}
         console.print_json({**shown, **more})
         return
     console.print_text(f"{view.job}  {view.state}  {headline(view)}{times_words(view)}")
@@ -192,6 +197,6 @@ def _print(view: JobView, *, as_json: bool, progress: JobProgress | None = None)
 
 
 def _exit(view: JobView) -> int:
-    from ingest import exits
+    from ingest.cli import exit_codes
 
-    return exits.of_states(found.state for found in view.documents)
+    return exit_codes.of_states(found.state for found in view.documents)

@@ -8,8 +8,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from ingest import console, shapes
-from ingest.invocation import current
+from ingest import serializers
+from ingest.cli import console
+from ingest.cli.context import current
 from stores.models import DocumentState, Outcome, Stage
 from stores.views import JobDocumentView, JobView, StageProgress
 
@@ -94,7 +95,7 @@ class JsonLines:
 
     def show(self, view: JobView) -> None:
         for found in self._finished.of(view):
-            console.print_line(shapes.job_document(found))
+            console.print_line(serializers.job_document(found))
 
     def tell(self, text: str) -> None:
         console.say(text)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingest.invocation import AsJson, load_settings, open_service
+from ingest.cli.context import AsJson, load_settings, open_service
 from stores.errors import InputError, UnavailableError
 
 if TYPE_CHECKING:
-    from ingest.runtime import RuntimeStatus
+    from ingest.runtime.embedded import RuntimeStatus
     from pipeline.settings import Settings
 
 log = logging.getLogger("ingot.worker")
@@ -24,19 +24,20 @@ _BROKER_S = 60.0
 
 def up(as_json: AsJson = False) -> None:
     """Start the private Redis, Chroma and worker of this home, and keep them until `ingot down`."""
-    from ingest import runtime
+    from ingest.runtime import embedded
 
-    _print_status(runtime.up(load_settings()), as_json=as_json)
+    _print_status(embedded.up(load_settings()), as_json=as_json)
 
 
 def down() -> None:
     """Stop what `ingot up` or a job keeps running; unfinished work waits for the next command."""
-    from ingest import console, runtime
+    from ingest.cli import console
+    from ingest.runtime import embedded
 
     settings = load_settings()
     if settings.broker_url:
         raise InputError("INGOT_BROKER_URL is set, so nothing here was started by ingot: stop your workers yourself")
-    stopped = runtime.down(settings)
+    stopped = embedded.down(settings)
     console.note("stopped" if stopped else f"nothing runs for {settings.home}")
     if open_service(settings).unfinished():
         console.note(
@@ -46,10 +47,11 @@ def down() -> None:
 
 def status(as_json: AsJson = False) -> None:
     """Say what runs, and whether work is left; starts nothing."""
-    from ingest import console, runtime
+    from ingest.cli import console
+    from ingest.runtime import embedded
 
     settings = load_settings()
-    found = runtime.status(settings)
+    found = embedded.status(settings)
     unfinished = open_service(settings).unfinished()
     _print_status(found, as_json=as_json, unfinished=unfinished)
     if unfinished and not found.running:
@@ -57,7 +59,7 @@ def status(as_json: AsJson = False) -> None:
 
 
 def _print_status(found: RuntimeStatus, *, as_json: bool, unfinished: bool | None = None) -> None:
-    from ingest import console
+    from ingest.cli import console
 
     if as_json:
         console.print_json({**asdict(found), "unfinished": unfinished})
@@ -66,7 +68,7 @@ def _print_status(found: RuntimeStatus, *, as_json: bool, unfinished: bool | Non
         "runtime": f"{'running' if found.running else 'not running'} ({found.mode}{', kept' if found.kept else ''})",
         "broker": found.broker_url,
         "chroma": found.chroma_url,
-        **{name: _child_words(child) for name, child in found.children.items()},
+        **{name: _child_words(child) for name, child in found.processes.items()},
         "logs": found.logs,
         "trouble": found.trouble,
         "unfinished": "" if unfinished is None else "yes" if unfinished else "no",
@@ -89,8 +91,8 @@ def worker(
     ] = _BROKER_S,
 ) -> int:
     """Start the Celery workers for this host's role; further arguments go to Celery."""
-    from ingest import crew
-    from ingest import worker as workers
+    from ingest.runtime import worker_group
+    from ingest.runtime import worker_spec as workers
     from pipeline.broker_address import remark, without_password
 
     if role not in workers.ROLES:
@@ -102,13 +104,13 @@ def worker(
             "(without one, commands start their own worker, and `ingot up` keeps it)",
             code="no_broker",
         )
-    needs = workers.Needs(
+    needs = workers.WorkerNeeds(
         workers=settings.workers,
         ocr_engine=settings.ocr_engine,
         ocr_slots=settings.ocr_slots,
         embedder=settings.embedder,
     )
-    found = workers.members(role, needs, workers.cards() if role == "gpu" or needs.transformers else [])
+    found = workers.worker_specs(role, needs, workers.cards() if role == "gpu" or needs.transformers else [])
     environment = {**os.environ, "INGOT_HOME": str(settings.home), "INGOT_LOG_FORMAT": settings.log_format}
     say = _teller(settings)
     name, extra = workers.named(context.args, f"{os.environ.get('INGOT_WORKER_NAME') or role}@%h")
@@ -120,25 +122,25 @@ def worker(
     if unsafe := remark(settings.broker_url):
         say(f"note: {unsafe}")
     workers.wait_for_broker(settings.broker_url, broker_wait, say)
-    return crew.work(found, name, extra, environment)
+    return worker_group.work(found, name, extra, environment)
 
 
 def _teller(settings: Settings) -> Callable[[str], None]:
     """Says what a worker does before Celery starts: to a person, or as lines of a log that a machine reads."""
-    from ingest import console
-    from pipeline import logbook
+    from ingest.cli import console
+    from pipeline import log_format
 
-    if settings.log_format == logbook.TEXT:
+    if settings.log_format == log_format.TEXT:
         return console.note
-    logbook.prepare(settings.log_format, "INFO", role="worker")
+    log_format.prepare(settings.log_format, "INFO", role="worker")
     return log.info
 
 
 def doctor(as_json: AsJson = False) -> int:
     """Check this machine: Python, SQLite, Redis, models, GPU, home and disk."""
-    from ingest import console
-    from ingest.doctor import examine
-    from ingest.finding import Level
+    from ingest.cli import console
+    from ingest.cli.doctor import examine
+    from ingest.cli.finding import Level
 
     findings = examine(load_settings())
     if as_json:

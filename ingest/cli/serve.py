@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ingest.invocation import AsJson, load_settings
+from ingest.cli.context import AsJson, load_settings
 
 keys = typer.Typer(no_args_is_help=True, help="Keys of the HTTP API.")
 
@@ -16,7 +16,7 @@ def serve(
     port: Annotated[int | None, typer.Option("--port", metavar="N", min=0, max=65535, help="At this port.")] = None,
 ) -> None:
     """Serve the HTTP API and the pages of this home."""
-    from ingest.serving import serve as run
+    from ingest.api.server import serve as run
 
     given = {"api_host": host, "api_port": port}
     run(load_settings().model_copy(update={name: value for name, value in given.items() if value is not None}))
@@ -33,8 +33,8 @@ def new_key(
     as_json: AsJson = False,
 ) -> None:
     """Make a key, shown once; its entry goes into INGOT_API_KEYS, as in INGOT_API_KEYS=$(ingot keys new --entry)."""
-    from ingest import console
-    from ingest.keys import new_entry
+    from ingest.api.keys import new_entry
+    from ingest.cli import console
 
     key, entry = new_entry(knowledge or ())
     if as_json:

@@ -8,25 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingest.invocation import (
-    AsJson,
-    AsLines,
-    Knowledge,
-    Pages,
-    conditions,
-    load_settings,
-    open_service,
-    page_numbers,
-)
+from ingest.cli.context import AsJson, AsLines, Knowledge, Pages, conditions, load_settings, open_service, page_numbers
 from stores.errors import InputError
 from stores.models import DocumentState, check_knowledge_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ingest.exits import Exit
+    from ingest.cli.exit_codes import Exit
     from stores.models import Hit, Page
-    from stores.overview.standing import Standing
+    from stores.queries.availability import Availability
     from stores.views import DocumentView
 
 docs = typer.Typer(no_args_is_help=True, help="The documents of a knowledge base.")
@@ -87,16 +78,18 @@ def search(
     as_lines: AsLines = False,
 ) -> None:
     """Find passages, with their document and page."""
-    from ingest import console, runtime, shapes
+    from ingest import serializers
+    from ingest.cli import console
+    from ingest.runtime import embedded
 
     check_knowledge_id(knowledge)
     wanted = conditions(where or ())
     if not query.strip():
         raise InputError("the query is empty: say what to look for", code="empty_query")
-    with runtime.searching(load_settings()) as settings:
+    with embedded.searching(load_settings()) as settings:
         hits = open_service(settings).search(knowledge, query, limit, mode.value, wanted or None)
     if as_json or as_lines:
-        console.print_rows([shapes.hit(hit) for hit in hits], {}, as_json=as_json, as_lines=as_lines)
+        console.print_rows([serializers.hit(hit) for hit in hits], {}, as_json=as_json, as_lines=as_lines)
         return
     for number, hit in enumerate(hits, 1):
         _print_hit(number, hit)
@@ -109,7 +102,7 @@ def _print_hit(number: int, hit: Hit) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from ingest import console
+    from ingest.cli import console
 
     pages = f"p. {hit.first_page}" if hit.first_page == hit.last_page else f"pp. {hit.first_page}-{hit.last_page}"
     heading = f"  {console.one_line(hit.heading)}" if hit.heading else ""
@@ -132,11 +125,12 @@ def records(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for a spreadsheet.")] = False,
 ) -> None:
     """Print what was extracted, one record per document."""
-    from ingest import console, shapes
+    from ingest import serializers
+    from ingest.cli import console
     from ingest.spreadsheet import csv_text
 
     service = open_service(load_settings())
-    rows = [shapes.record(view) for view in service.records(check_knowledge_id(knowledge), schema)]
+    rows = [serializers.record(view) for view in service.records(check_knowledge_id(knowledge), schema)]
     unfinished = service.knowledge_base(knowledge).open
     if unfinished:
         console.note(f"{console.plural(unfinished, 'document')} still being made: not in this list yet")
@@ -166,12 +160,13 @@ def docs_list(
     as_lines: AsLines = False,
 ) -> None:
     """List documents with their states, pages and problems."""
-    from ingest import console, shapes
-    from ingest.progress import warnings_in_words
+    from ingest import serializers
+    from ingest.cli import console
+    from ingest.cli.progress import warnings_in_words
     from stores.views import DocumentFilter
 
     views = open_service(load_settings()).documents(check_knowledge_id(knowledge), DocumentFilter(state=state))
-    rows = [shapes.document(view) for view in views]
+    rows = [serializers.document(view) for view in views]
     if not as_json and not as_lines:
         rows = [
             {**row, "error": row["error"] or warnings_in_words(view.warnings)}
@@ -193,7 +188,8 @@ def docs_show(
     ] = False,
 ) -> int:
     """Print what was read from a document."""
-    from ingest import console, shapes
+    from ingest import serializers
+    from ingest.cli import console
 
     numbers = page_numbers(pages)
     service = open_service(load_settings())
@@ -201,7 +197,7 @@ def docs_show(
     view = service.document(knowledge, standing.document)
     found = service.pages(knowledge, view.document, numbers, so_far=so_far)
     if form is Form.JSON:
-        console.print_json(shapes.document_pages(view, found))
+        console.print_json(serializers.document_pages(view, found))
     else:
         console.print_text("\n\n".join(_page_text(page, form) for page in found))
     for remark in _remarks(standing, view, found):
@@ -209,7 +205,7 @@ def docs_show(
     return _read_code(found)
 
 
-def _remarks(standing: Standing, view: DocumentView, pages: Sequence[Page]) -> Iterator[str]:
+def _remarks(standing: Availability, view: DocumentView, pages: Sequence[Page]) -> Iterator[str]:
     """What is missing in what was printed."""
     if standing.shown == "so-far":
         yield f"{view.source} is {standing.state}: this is what is there so far"
@@ -230,7 +226,7 @@ def _remarks(standing: Standing, view: DocumentView, pages: Sequence[Page]) -> I
 
 def _read_code(pages: Sequence[Page]) -> Exit:
     """Pages that could not be read are failures among the others, or all there is."""
-    from ingest.exits import Exit
+    from ingest.cli.exit_codes import Exit
 
     lost = sum(bool(page.error) for page in pages)
     if lost and lost == len(pages):
@@ -247,22 +243,25 @@ def _page_text(page: Page, form: Form) -> str:
 @docs.command("delete")
 def docs_delete(doc: Doc, knowledge: Knowledge = "default", as_json: AsJson = False) -> None:
     """Delete a document: rows, vectors, records and files."""
-    from ingest import console, runtime, shapes
+    from ingest import serializers
+    from ingest.cli import console
+    from ingest.runtime import embedded
 
     check_knowledge_id(knowledge)
-    with runtime.attached(load_settings()) as settings:
+    with embedded.attached(load_settings()) as settings:
         view = open_service(settings).delete_document(knowledge, doc)
     if as_json:
-        console.print_json(shapes.document(view))
+        console.print_json(serializers.document(view))
     console.note(f"deleted {view.source} ({view.document}) from {knowledge}")
 
 
 @kb.command("list")
 def kb_list(as_json: AsJson = False, as_lines: AsLines = False) -> None:
     """List the knowledge bases of this home."""
-    from ingest import console, shapes
+    from ingest import serializers
+    from ingest.cli import console
 
-    rows = [shapes.knowledge_base(view) for view in open_service(load_settings()).knowledge_bases()]
+    rows = [serializers.knowledge_base(view) for view in open_service(load_settings()).knowledge_bases()]
     shown = rows if as_json or as_lines else [_sized(row) for row in rows]
     console.print_rows(shown, _KNOWLEDGE_BASE, as_json=as_json, as_lines=as_lines)
 
@@ -272,9 +271,10 @@ def kb_show(
     knowledge: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False, as_lines: AsLines = False
 ) -> None:
     """Show one knowledge base."""
-    from ingest import console, shapes
+    from ingest import serializers
+    from ingest.cli import console
 
-    row = shapes.knowledge_base(open_service(load_settings()).knowledge_base(check_knowledge_id(knowledge)))
+    row = serializers.knowledge_base(open_service(load_settings()).knowledge_base(check_knowledge_id(knowledge)))
     if as_json:
         console.print_json(row)
     elif as_lines:
@@ -287,13 +287,14 @@ def kb_show(
 @kb.command("delete")
 def kb_delete(knowledge: Annotated[str, typer.Argument(metavar="ID")], yes: Yes = False) -> None:
     """Delete a knowledge base with everything in it."""
-    from ingest import console, runtime
+    from ingest.cli import console
+    from ingest.runtime import embedded
 
     settings = load_settings()
     view = open_service(settings).knowledge_base(check_knowledge_id(knowledge))
     if not yes:
         _confirm(f"Delete {knowledge} with {console.plural(view.documents, 'document')}?")
-    with runtime.attached(settings) as connected:
+    with embedded.attached(settings) as connected:
         open_service(connected).delete_knowledge_base(knowledge)
     console.note(f"deleted {knowledge}")
 
@@ -305,6 +306,6 @@ def _confirm(question: str) -> None:
 
 
 def _sized(row: dict[str, Any]) -> dict[str, Any]:
-    from ingest import console
+    from ingest.cli import console
 
     return {**row, "size": console.size(row["size_bytes"])}

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ingest import console, progress, runtime, worker
-from ingest.exits import Exit
+from ingest.cli import console, progress
+from ingest.cli.exit_codes import Exit
+from ingest.runtime import embedded, worker_spec
 from pipeline.broker_address import without_password
 from stores.errors import IngotError, UnavailableError
 from stores.models import JobState
@@ -66,12 +67,12 @@ class Workers:
 
     def _refuse_strangers(self, view: JobView) -> None:
         """UnavailableError where only workers of other homes are on the broker: they never take this job."""
-        from pipeline import neighbours
-        from pipeline.remote_control import strangers
+        from pipeline import home_registry
+        from pipeline.remote_control import workers_of_other_homes
 
-        neighbours.announce(self._settings, neighbours.ASKER)
-        if found := strangers(self._settings):
-            told = neighbours.sentence(self._settings, found)
+        home_registry.announce(self._settings, home_registry.ASKER)
+        if found := workers_of_other_homes(self._settings):
+            told = home_registry.sentence(self._settings, found)
             raise UnavailableError(f"{told}; the job is kept, {_how(view.job)}", code="other_home")
 
     def _trouble(self, *, ask_workers: bool) -> tuple[str, bool]:
@@ -80,7 +81,7 @@ class Workers:
         from pipeline.broker_faults import BrokerError
 
         try:
-            worker.wait_for_broker(self._settings.broker_url, 0.0)
+            worker_spec.wait_for_broker(self._settings.broker_url, 0.0)
             if not ask_workers or remote_control.workers(self._settings):
                 return "", False
         except BrokerError as error:
@@ -108,7 +109,7 @@ class Obstacles:
         self._said = obstacle
 
 
-def follow(
+def watch_job(
     service: Service, settings: Settings, job_id: str, *, timeout_s: float | None = None, as_lines: bool = False
 ) -> JobView:
     """The job when it is over. Ctrl-C leaves it running, a second one within two seconds cancels it."""
@@ -139,9 +140,9 @@ def _look_until_over(
                 f"the job is not over after {timeout_s:g} s and goes on; {_how(job_id)}", Exit.TIMED_OUT
             )
         if now - revived > _REVIVE_S:
-            runtime.revive(settings)
+            embedded.revive(settings)
             revived = now
-            for remark in set(runtime.remarks(settings)) - said:
+            for remark in set(embedded.remarks(settings)) - said:
                 shown.tell(f"note: {remark}")
                 said.add(remark)
             obstacles.see(service.job_obstacle(job_id))

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ingest import children, fitting, worker
-from ingest.runfolder import RunFolder, disk_errors, lock_within
+from ingest.runtime import processes, settings_conflict, worker_spec
+from ingest.runtime.run_dir import RunDir, disk_errors, lock_within
 from pipeline.broker_address import without_password
+from stores.chroma.path import IndexLock
 from stores.errors import UnavailableError
-from stores.vectors_path import IndexLock
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
@@ -47,7 +47,7 @@ class RuntimeStatus:
     broker_url: str = ""
     chroma_url: str = ""
     pid: int | None = None
-    children: dict[str, dict[str, Any]] = field(default_factory=dict)
+    processes: dict[str, dict[str, Any]] = field(default_factory=dict)
     logs: str = ""
     trouble: str = ""
 
@@ -58,12 +58,12 @@ def session(settings: Settings) -> Iterator[Settings]:
     if settings.broker_url:
         yield settings
         return
-    folder = RunFolder.of(settings.home)
+    folder = RunDir.of(settings.home)
     folder.create()
     with _using(folder):
         folder.remove("stopped")
         if not _ensure(folder, settings):
-            fitting.fit(folder, settings, refuse=False)
+            settings_conflict.fit(folder, settings, refuse=False)
         yield _connected(folder, settings)
 
 
@@ -72,18 +72,18 @@ def prepare(settings: Settings) -> list[str]:
 
     UnavailableError where it works for somebody else and cannot do this beside it.
     """
-    folder = RunFolder.of(settings.home)
+    folder = RunDir.of(settings.home)
     if settings.broker_url or not folder.alive():
         return []
     with _using(folder):
         there = folder.alive() and _wait_for_state(folder)
-        return fitting.fit(folder, settings, refuse=True) if there else []
+        return settings_conflict.fit(folder, settings, refuse=True) if there else []
 
 
 @contextlib.contextmanager
 def attached(settings: Settings) -> Iterator[Settings]:
     """The settings with the broker and Chroma of a runtime that runs already; as they are where none does."""
-    folder = RunFolder.of(settings.home)
+    folder = RunDir.of(settings.home)
     if settings.broker_url or not folder.alive():
         yield settings
         return
@@ -98,7 +98,7 @@ def searching(settings: Settings) -> Iterator[Settings]:
     The server is up in 0.1 s; opening the index in this process takes a second.
     """
     with attached(settings) as connected:
-        folder = RunFolder.of(settings.home)
+        folder = RunDir.of(settings.home)
         if connected.chroma_url or settings.broker_url or not (folder.home / "chroma" / "chroma.sqlite3").exists():
             yield connected
             return
@@ -110,10 +110,10 @@ def searching(settings: Settings) -> Iterator[Settings]:
 
 
 @contextlib.contextmanager
-def _own_chroma(folder: RunFolder) -> Iterator[str]:
+def _own_chroma(folder: RunDir) -> Iterator[str]:
     """The address of a Chroma server over the home's index."""
-    lock, port = IndexLock(folder.home / "chroma"), children.free_port()
-    server = children.chroma_child(folder, lambda: port)
+    lock, port = IndexLock(folder.home / "chroma"), processes.free_port()
+    server = processes.chroma_process(folder, lambda: port)
     folder.create()
     _acquire(lock)
     try:
@@ -142,7 +142,7 @@ def revive(settings: Settings) -> None:
     """Start the runtime again where it died while a command waits; UnavailableError where it was stopped by hand."""
     if settings.broker_url:
         return
-    folder = RunFolder.of(settings.home)
+    folder = RunDir.of(settings.home)
     if folder.alive():
         _refuse_hopeless(folder, settings)
         return
@@ -154,13 +154,13 @@ def revive(settings: Settings) -> None:
     _ensure(folder, settings)
 
 
-def _refuse_hopeless(folder: RunFolder, settings: Settings) -> None:
+def _refuse_hopeless(folder: RunDir, settings: Settings) -> None:
     """UnavailableError where a child said why it cannot work with these settings, or dies as often as it is started."""
     state = folder.read_json("runtime.json")
     for name, facts in state.get("children", {}).items():
-        if facts.get("refusal") and fitting.needs_models_of(state.get("settings", {}), settings):
+        if facts.get("refusal") and settings_conflict.needs_models_of(state.get("settings", {}), settings):
             raise UnavailableError(facts["refusal"], code="worker_refuses")
-        if facts.get("quick_deaths", 0) >= children.HOPELESS:
+        if facts.get("quick_deaths", 0) >= processes.HOPELESS:
             raise UnavailableError(
                 f"the {name} of this home ends as soon as it is started: see {folder.file(f'{name}.log')}",
                 code="runtime_failed",
@@ -171,16 +171,16 @@ def remarks(settings: Settings) -> list[str]:
     """What the workers of this home want their user to know, a sentence each."""
     if settings.broker_url:
         return []
-    found = RunFolder.of(settings.home).read_json("runtime.json").get("children", {})
+    found = RunDir.of(settings.home).read_json("runtime.json").get("children", {})
     return [facts["remark"] for facts in found.values() if facts.get("remark")]
 
 
 def up(settings: Settings) -> RuntimeStatus:
     """Start the runtime and keep it until ``down``. Where a broker is set, that one must be fit for use."""
     if settings.broker_url:
-        worker.wait_for_broker(settings.broker_url, 0.0)
+        worker_spec.wait_for_broker(settings.broker_url, 0.0)
         return status(settings)
-    folder = RunFolder.of(settings.home)
+    folder = RunDir.of(settings.home)
     folder.create()
     with disk_errors(folder.home):
         folder.write("keep", "")
@@ -191,7 +191,7 @@ def up(settings: Settings) -> RuntimeStatus:
 
 def down(settings: Settings, timeout_s: float = 120.0) -> bool:
     """Stop the runtime, whatever it works on. False where none ran."""
-    folder = RunFolder.of(settings.home)
+    folder = RunDir.of(settings.home)
     folder.refuse_other_machine()
     folder.remove("keep")
     if settings.broker_url or not folder.alive():
@@ -212,7 +212,7 @@ def status(settings: Settings) -> RuntimeStatus:
     if settings.broker_url:
         url, trouble = without_password(settings.broker_url), _trouble(settings.broker_url)
         return RuntimeStatus("broker", not trouble, broker_url=url, chroma_url=settings.chroma_url, trouble=trouble)
-    folder = RunFolder.of(settings.home)
+    folder = RunDir.of(settings.home)
     state = folder.read_json("runtime.json") if folder.alive() else {}
     return RuntimeStatus(
         mode="embedded",
@@ -221,7 +221,7 @@ def status(settings: Settings) -> RuntimeStatus:
         broker_url=state.get("broker_url", ""),
         chroma_url=state.get("chroma_url", ""),
         pid=state.get("pid"),
-        children=state.get("children", {}),
+        processes=state.get("children", {}),
         logs=str(folder.path),
     )
 
@@ -229,14 +229,14 @@ def status(settings: Settings) -> RuntimeStatus:
 def _trouble(url: str) -> str:
     """Why the broker at this address cannot be used; empty where it can."""
     try:
-        worker.wait_for_broker(url, 0.0)
+        worker_spec.wait_for_broker(url, 0.0)
     except UnavailableError as error:
         return error.message
     return ""
 
 
 @contextlib.contextmanager
-def _using(folder: RunFolder) -> Iterator[None]:
+def _using(folder: RunDir) -> Iterator[None]:
     """Hold the runtime: it does not leave as long as somebody does this. Waits for one that is leaving."""
     with disk_errors(folder.home):
         users = folder.file("users").open("a")
@@ -246,26 +246,26 @@ def _using(folder: RunFolder) -> Iterator[None]:
         yield
 
 
-def _ensure(folder: RunFolder, settings: Settings) -> bool:
+def _ensure(folder: RunDir, settings: Settings) -> bool:
     """Start a supervisor where none lives, and return when Redis answers; was it started?"""
     folder.refuse_other_machine()
     if started := not folder.alive():
         with disk_errors(folder.home):
             folder.remove("error")
             folder.remove("runtime.json")
-            folder.write_json("settings.json", fitting.environment_of(settings))
+            folder.write_json("settings.json", settings_conflict.environment_of(settings))
         _spawn(folder, settings)
     if not _wait_for_state(folder):
         raise UnavailableError(_why_not(folder), code="runtime_failed")
     return started
 
 
-def _spawn(folder: RunFolder, settings: Settings) -> None:
+def _spawn(folder: RunDir, settings: Settings) -> None:
     """Start the supervisor; the call returns when it has detached. It and its workers log as this command would."""
     environment = {**os.environ, "INGOT_LOG_LEVEL": settings.log_level, "INGOT_LOG_FORMAT": settings.log_format}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(worker.SOURCE), environment.get("PYTHONPATH"))))
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(worker_spec.SOURCE), environment.get("PYTHONPATH"))))
     subprocess.run(
-        [sys.executable, "-m", "ingest.supervisor", str(folder.home)],
+        [sys.executable, "-m", "ingest.runtime.supervisor", str(folder.home)],
         cwd=folder.path,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -275,11 +275,11 @@ def _spawn(folder: RunFolder, settings: Settings) -> None:
     )
 
 
-def _wait_for_state(folder: RunFolder) -> bool:
+def _wait_for_state(folder: RunDir) -> bool:
     """Wait until the supervisor says where Redis answers, and it does; False where it cannot, or died."""
     began = lived = looked = time.monotonic()
     while (now := time.monotonic()) < began + _START_S and now < lived + _BIRTH_S:
-        if folder.file("runtime.json").exists() and children.redis_answers(folder.socket_path()):
+        if folder.file("runtime.json").exists() and processes.redis_answers(folder.socket_path()):
             return True
         if folder.file("error").exists():
             return False
@@ -289,7 +289,7 @@ def _wait_for_state(folder: RunFolder) -> bool:
     return False
 
 
-def _why_not(folder: RunFolder) -> str:
+def _why_not(folder: RunDir) -> str:
     with contextlib.suppress(OSError):
         return folder.file("error").read_text()
     if folder.alive():
@@ -297,7 +297,7 @@ def _why_not(folder: RunFolder) -> str:
     return f"the runtime ended as soon as it was started: see {folder.file('supervisor.log')}"
 
 
-def _connected(folder: RunFolder, settings: Settings) -> Settings:
+def _connected(folder: RunDir, settings: Settings) -> Settings:
     state = folder.read_json("runtime.json")
     chroma_url = settings.chroma_url or state["chroma_url"]
     _wait_for_chroma(chroma_url)
@@ -308,5 +308,5 @@ def _wait_for_chroma(url: str) -> None:
     """Return once Chroma listens, or after a while without it: its keyword half still answers then."""
     port = urlsplit(url).port or 8000
     end = time.monotonic() + _CHROMA_S
-    while urlsplit(url).hostname == "127.0.0.1" and not children.listens(port) and time.monotonic() < end:
+    while urlsplit(url).hostname == "127.0.0.1" and not processes.listens(port) and time.monotonic() < end:
         time.sleep(0.01)

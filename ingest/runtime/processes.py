@@ -19,11 +19,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from ingest import worker
-from ingest.exits import Exit
-from ingest.runfolder import RunFolder
+from ingest.cli.exit_codes import Exit
+from ingest.runtime import worker_spec
+from ingest.runtime.run_dir import RunDir
+from stores.chroma.path import disarm, sweep_dropped
 from stores.errors import UnavailableError
-from stores.vectors_path import disarm, sweep_dropped
 
 log = logging.getLogger("ingot.runtime")
 
@@ -54,7 +54,7 @@ def _step_back(nice: int) -> None:
     os.setpriority(os.PRIO_PROCESS, 0, max(nice, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
-class Child:
+class ManagedProcess:
     """One process that is started again whenever it ends. ``command`` is asked anew for each start.
 
     It works and logs in ``folder``; without one it has the folder and the output of this process, and a process group
@@ -65,7 +65,7 @@ class Child:
         self,
         name: str,
         command: Callable[[], list[str]],
-        folder: RunFolder | None,
+        folder: RunDir | None,
         environment: Callable[[], Mapping[str, str]] = lambda: os.environ,
         file_limit_bytes: int = 0,
         nice: int = 0,
@@ -213,7 +213,7 @@ class Child:
         log.info("%s stopped", self.name)
 
 
-def stop_all(found: Sequence[Child], grace_s: float) -> None:
+def stop_all(found: Sequence[ManagedProcess], grace_s: float) -> None:
     """Ask all to end, and insist with each that has not ended after ``grace_s``."""
     end = time.monotonic() + grace_s
     for child in found:
@@ -238,7 +238,7 @@ def redis_program() -> str:
     )
 
 
-def redis_command(program: str, folder: RunFolder) -> list[str]:
+def redis_command(program: str, folder: RunDir) -> list[str]:
     """A Redis that only this user can reach, keeps its queue over a crash, and never drops a message to save memory."""
     options = {
         "port": "0",
@@ -276,7 +276,7 @@ def chroma_command(path: Path, port: int) -> list[str]:
     ]
 
 
-def chroma_child(folder: RunFolder, port: Callable[[], int]) -> Child:
+def chroma_process(folder: RunDir, port: Callable[[], int]) -> ManagedProcess:
     """The Chroma server of a home; the caller holds the lock on its index."""
 
     def command() -> list[str]:
@@ -285,22 +285,26 @@ def chroma_child(folder: RunFolder, port: Callable[[], int]) -> Child:
             sweep_dropped(folder.home / "chroma")
         return chroma_command(folder.home / "chroma", port())
 
-    return Child("chroma", command, folder, file_limit_bytes=_INDEX_FILE_BYTES)
+    return ManagedProcess("chroma", command, folder, file_limit_bytes=_INDEX_FILE_BYTES)
 
 
-def worker_children(folder: RunFolder, environment: Mapping[str, str]) -> list[Child]:
+def worker_processes(folder: RunDir, environment: Mapping[str, str]) -> list[ManagedProcess]:
     """The workers of a home, for these settings: ``worker`` first, ``notify`` last, those of cards between.
 
     Their node names are the same after every restart, so that old leases are known by them.
     """
-    needs = worker.Needs.of(environment)
-    cards = worker.cards() if needs.transformers else []
+    needs = worker_spec.WorkerNeeds.of(environment)
+    cards = worker_spec.cards() if needs.transformers else []
     name = f"ingot-{folder.digest}@{socket.gethostname()}"
-    return [_worker_child(folder, member, name, environment) for member in worker.members("all", needs, cards)]
+    return [
+        _worker_child(folder, member, name, environment) for member in worker_spec.worker_specs("all", needs, cards)
+    ]
 
 
-def _worker_child(folder: RunFolder, member: worker.Member, name: str, environment: Mapping[str, str]) -> Child:
-    return Child(
+def _worker_child(
+    folder: RunDir, member: worker_spec.WorkerSpec, name: str, environment: Mapping[str, str]
+) -> ManagedProcess:
+    return ManagedProcess(
         member.suffix or "worker",
         lambda: member.command(name),
         folder,

@@ -70,13 +70,13 @@ def _disk_sentence(home: Path, error: OSError) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class RunFolder:
+class RunDir:
     """The files of ``<home>/run``; ``home`` is absolute."""
 
     home: Path
 
     @classmethod
-    def of(cls, home: Path) -> RunFolder:
+    def of(cls, home: Path) -> RunDir:
         return cls(Path(os.path.realpath(home)))
 
     @property

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.runfolder import RunFolder
+from ingest.runtime.run_dir import RunDir
 from pipeline.broker_address import without_password
 from stores.errors import UnavailableError
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
-    from stores.profiles import OpenWork
+    from stores.sql.profiles import OpenWork
 
 _SECRET = "callback_secret"
 _STAYS = ("chroma_url", _SECRET)
@@ -75,7 +75,7 @@ def value_of(environment: Mapping[str, str], setting: str) -> str:
     return environment.get(f"INGOT_{setting.upper()}") or str(field.get_default(call_default_factory=True))
 
 
-def fit(folder: RunFolder, settings: Settings, *, refuse: bool) -> list[str]:
+def fit(folder: RunDir, settings: Settings, *, refuse: bool) -> list[str]:
     """Give the living runtime this command's settings where nobody else's work is in the way; sentences for its user.
 
     Where somebody's is, the workers stay as they are. Then UnavailableError where ``refuse`` is set and they could not
@@ -106,7 +106,7 @@ def _refusal(musts: Sequence[Difference], job: str) -> str:
     )
 
 
-def adopt(folder: RunFolder, state: Mapping[str, Any], settings: Settings) -> None:
+def adopt(folder: RunDir, state: Mapping[str, Any], settings: Settings) -> None:
     """Let the workers be started again with the settings of this command."""
     running, given = state.get("settings", {}), environment_of(settings)
     kept = {name: running[name] for name in (f"INGOT_{one.upper()}" for one in _STAYS) if name in running}
@@ -141,12 +141,12 @@ def job_in_the_way(settings: Settings, running: Mapping[str, str]) -> str | None
 
 def for_what_is_left(settings: Settings, left: Sequence[OpenWork], running: Mapping[str, str]) -> dict[str, str] | None:
     """The settings with which workers could do what is left, where with these they can do nothing of it."""
-    from pipeline.profiles import Profile
+    from pipeline.profiles import ProcessingProfile
 
     if not left or not all(_models_missing(running, work) for work in left):
         return None
     assert left[0].profile is not None  # else no model would be missing
-    wished = Profile.read(left[0].profile).over(settings)
+    wished = ProcessingProfile.read(left[0].profile).over(settings)
     missing = [f"INGOT_{name.upper()}" for name in _models_missing(running, left[0])]
     return {**running, **{name: str(getattr(wished, name.removeprefix("INGOT_").lower())) for name in missing}}
 

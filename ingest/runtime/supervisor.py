@@ -1,6 +1,6 @@
 """The process that keeps one home's Redis, Chroma and workers alive while somebody needs them.
 
-    python -m ingest.supervisor HOME
+    python -m ingest.runtime.supervisor HOME
 
 It detaches at once, takes ``run/lock`` (a second one leaves quietly), starts its children, and ends when no command
 uses the home, no job is unfinished and ``ingot up`` does not keep it; its children end with it, however it ends.
@@ -22,12 +22,12 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Any
 
-from ingest import children, fitting, tempfolder
-from ingest.children import Child
-from ingest.runfolder import RunFolder, lock_now, lock_within, machine
-from pipeline import logbook
+from ingest.runtime import processes, settings_conflict, temp_dir
+from ingest.runtime.processes import ManagedProcess
+from ingest.runtime.run_dir import RunDir, lock_now, lock_within, machine
+from pipeline import log_format
+from stores.chroma.path import IndexLock
 from stores.errors import IngotError, UnavailableError
-from stores.vectors_path import IndexLock
 
 if TYPE_CHECKING:
     from pipeline.service import Service
@@ -49,7 +49,7 @@ _WORKER_GRACE_S = 12.0
 class Supervisor:
     """Runs in one thread: signals only set flags, and every wait is bounded."""
 
-    def __init__(self, folder: RunFolder, lock: IO[str]) -> None:
+    def __init__(self, folder: RunDir, lock: IO[str]) -> None:
         self.folder = folder
         self.stopping = False
         self.reload = False
@@ -57,12 +57,12 @@ class Supervisor:
         self._environment = self._load_environment()
         self._own_chroma = not self._environment.get("INGOT_CHROMA_URL")
         self._index = IndexLock(folder.home / "chroma")
-        self._port = children.free_port()
-        program = children.redis_program()
-        self.redis = Child("redis", lambda: children.redis_command(program, folder), folder)
-        self.chroma = children.chroma_child(folder, lambda: self._port)
-        self.workers: list[Child] = []
-        self.notify: Child | None = None
+        self._port = processes.free_port()
+        program = processes.redis_program()
+        self.redis = ManagedProcess("redis", lambda: processes.redis_command(program, folder), folder)
+        self.chroma = processes.chroma_process(folder, lambda: self._port)
+        self.workers: list[ManagedProcess] = []
+        self.notify: ManagedProcess | None = None
         self._idle_since = time.monotonic()
         self._given: dict[str, str] = {}  # what the workers were started with
         self._service: Service | None = None
@@ -102,13 +102,13 @@ class Supervisor:
 
     def _worker_environment(self) -> dict[str, str]:
         urls = {"INGOT_BROKER_URL": self.broker_url, "INGOT_CHROMA_URL": self.chroma_url}
-        own = fitting.without_settings(os.environ)
+        own = settings_conflict.without_settings(os.environ)
         return {**own, **self._environment, **urls, "INGOT_HOME": str(self.folder.home)}
 
     def _start(self) -> None:
         """Redis first, as all wait for it; Chroma and the worker come up while commands already run."""
         self.folder.file("redis").mkdir(mode=0o700, exist_ok=True)
-        tempfolder.sweep(self.folder.home)
+        temp_dir.sweep(self.folder.home)
         self.redis.start()
         self._tend_chroma()
         self._wait_for_redis()
@@ -120,12 +120,12 @@ class Supervisor:
     def _make_workers(self) -> None:
         """The workers that the settings ask for, none of them started; ``notify`` waits for its first errand."""
         self._given = self._worker_environment()
-        *self.workers, self._notify = children.worker_children(self.folder, self._given)
+        *self.workers, self._notify = processes.worker_processes(self.folder, self._given)
         self.notify = None
 
     def _wait_for_redis(self) -> None:
         end = time.monotonic() + _START_S
-        while not children.redis_answers(self.folder.socket_path()):
+        while not processes.redis_answers(self.folder.socket_path()):
             if time.monotonic() > end:
                 raise UnavailableError(f"the private Redis does not start: see {self.folder.file('redis.log')}")
             self._tend_redis()
@@ -156,15 +156,15 @@ class Supervisor:
     def _tend_workers(self) -> None:
         for child in self._living():
             child.tend()
-        if self.notify is None and self._is_due("errands", _LOOK_S) and self._errands_wait():
+        if self.notify is None and self._is_due("errands", _LOOK_S) and self._outbound_tasks_wait():
             self.notify = self._notify
             self.notify.start()
 
-    def _living(self) -> list[Child]:
+    def _living(self) -> list[ManagedProcess]:
         """The workers, and the one for the network once it was needed: most homes never call anybody."""
         return [*self.workers, *filter(None, [self.notify])]
 
-    def _errands_wait(self) -> bool:
+    def _outbound_tasks_wait(self) -> bool:
         """Is something to be sent or fetched soon? What waits for longer leaves no mark."""
         with contextlib.suppress(FileNotFoundError), os.scandir(self.folder.file("errands")) as found:
             return any(True for _ in found)
@@ -177,8 +177,8 @@ class Supervisor:
         """
         if not self._own_chroma or not self._may_open_index():
             return
-        if self.chroma.quick_deaths and self.chroma.pid is None and children.listens(self._port):
-            self._port = children.free_port()
+        if self.chroma.quick_deaths and self.chroma.pid is None and processes.listens(self._port):
+            self._port = processes.free_port()
             self.reload = True
         self.chroma.tend()
 
@@ -205,7 +205,7 @@ class Supervisor:
         old = self._living()
         self._make_workers()
         self._publish()
-        children.stop_all(old, _WORKER_GRACE_S)
+        processes.stop_all(old, _WORKER_GRACE_S)
         for child in self.workers:
             child.start()
 
@@ -218,15 +218,15 @@ class Supervisor:
         """Whoever reads documents is not troubled by what is new for callbacks."""
         log.info("the secret of callbacks changed: the worker that delivers them is started again")
         self._given = self._worker_environment()
-        children.stop_all([*filter(None, [self.notify])], _WORKER_GRACE_S)
-        *_, self._notify = children.worker_children(self.folder, self._given)
+        processes.stop_all([*filter(None, [self.notify])], _WORKER_GRACE_S)
+        *_, self._notify = processes.worker_processes(self.folder, self._given)
         self.notify = None
 
     def _serve_what_is_left(self) -> None:
         """Where nothing of what is left can be done with the models that are loaded, load those that it needs."""
         with contextlib.suppress(IngotError):
             service = self._asked()
-            wished = fitting.for_what_is_left(service.settings, service.open_work(), self._environment)
+            wished = settings_conflict.for_what_is_left(service.settings, service.open_work(), self._environment)
             if wished is not None:
                 log.info("what is left needs another model")
                 self.folder.write_json("settings.json", wished)
@@ -275,7 +275,7 @@ class Supervisor:
         if time.monotonic() - self._idle_since < LINGER_S or self._work_is_left():
             return
         log.info("nobody needs the runtime any more")
-        children.stop_all(self._living(), _WORKER_GRACE_S)
+        processes.stop_all(self._living(), _WORKER_GRACE_S)
         users = self.folder.file("users").open("a")
         if lock_now(users, fcntl.LOCK_EX) and not self._work_is_left():
             self._users = users  # kept open, and so locked, until the process ends
@@ -288,7 +288,7 @@ class Supervisor:
         if lost := [child.name for child in (self.redis, *self._living()) if child.hopeless]:
             log.error("%s cannot be kept alive: unfinished work waits for the next command", " and ".join(lost))
             return False
-        if self._errands_wait():
+        if self._outbound_tasks_wait():
             return True
         try:
             return self._asked().unfinished()
@@ -309,10 +309,10 @@ class Supervisor:
     def _stop(self) -> None:
         """End the worker while Redis still takes its goodbye; then the rest."""
         self.folder.remove("runtime.json")
-        children.stop_all(self._living(), _WORKER_GRACE_S)
+        processes.stop_all(self._living(), _WORKER_GRACE_S)
         self.chroma.stop(5.0)
         self.redis.stop(5.0)
-        tempfolder.sweep(self.folder.home)
+        temp_dir.sweep(self.folder.home)
         self.folder.remove_socket()
         self._lock.truncate(0)
         log.info("stopped")
@@ -327,7 +327,7 @@ def detach() -> None:
 
 
 def main(home: str) -> int:
-    folder = RunFolder.of(Path(home))
+    folder = RunDir.of(Path(home))
     lock = folder.file("lock").open("a+")
     if not lock_within(lock, fcntl.LOCK_EX, 2.0):
         return 0
@@ -348,13 +348,13 @@ def main(home: str) -> int:
     return 0
 
 
-def detach_output(folder: RunFolder) -> None:
+def detach_output(folder: RunDir) -> None:
     """Send all output to the log, and say who wrote each line."""
     target = os.open(folder.file("supervisor.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     null = os.open(os.devnull, os.O_RDONLY)
     for number, source in ((0, null), (1, target), (2, target)):
         os.dup2(source, number)
-    logbook.prepare(os.environ.get("INGOT_LOG_FORMAT", logbook.TEXT), "INFO", role=f"supervisor {os.getpid()}")
+    log_format.prepare(os.environ.get("INGOT_LOG_FORMAT", log_format.TEXT), "INFO", role=f"supervisor {os.getpid()}")
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import IO
 
-from ingest.runfolder import RunFolder
-from stores.files import own_folder, sweep_folders
+from ingest.runtime.run_dir import RunDir
+from stores.files.local import own_folder, sweep_folders
 
 _AFTER_ALL = -1000  # multiprocessing removes its own folders at -100
 _kept: list[IO[str]] = []  # the locked owner file of this process's folder: its children inherit it with its lock
@@ -21,7 +21,7 @@ _kept: list[IO[str]] = []  # the locked owner file of this process's folder: its
 
 def settle(home: Path) -> Path:
     """From now on this process, and those that it starts, put temporary files into a folder of their own."""
-    owner = own_folder(RunFolder.of(home).temp_path())
+    owner = own_folder(RunDir.of(home).temp_path())
     _kept.append(owner)
     folder = Path(owner.name).parent
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
@@ -37,7 +37,7 @@ def leave() -> None:
 
 def sweep(home: Path) -> int:
     """Remove the folders of dead workers of a home; how many. For a process that has none itself."""
-    return sweep_folders(RunFolder.of(home).temp_path())
+    return sweep_folders(RunDir.of(home).temp_path())
 
 
 def sweep_beside() -> int:

@@ -13,36 +13,37 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from types import FrameType
 
-from ingest import children
-from ingest.children import Child
-from ingest.worker import Member
-from pipeline import logbook
+from ingest.runtime import processes
+from ingest.runtime.processes import ManagedProcess
+from ingest.runtime.worker_spec import WorkerSpec
+from pipeline import log_format
 
 _TICK_S = 0.1
 _GRACE_S = 12.0
 _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
-def work(members: Sequence[Member], name: str, extra: Sequence[str], environment: Mapping[str, str]) -> int:
+def work(worker_specs: Sequence[WorkerSpec], name: str, extra: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run the workers until they are told to end; the exit status. ``extra`` goes to those that read documents."""
     commands = [
-        member.command(name, [] if member.kind == "notify" and len(members) > 1 else extra) for member in members
+        member.command(name, [] if member.kind == "notify" and len(worker_specs) > 1 else extra)
+        for member in worker_specs
     ]
-    environments = [member.environment(environment) for member in members]
-    if len(members) == 1:
+    environments = [member.environment(environment) for member in worker_specs]
+    if len(worker_specs) == 1:
         os.execvpe(commands[0][0], commands[0], environments[0])
-    logbook.prepare(environment.get("INGOT_LOG_FORMAT", logbook.TEXT), "INFO", role="crew")
+    log_format.prepare(environment.get("INGOT_LOG_FORMAT", log_format.TEXT), "INFO", role="crew")
     crew = [
-        Child(member.node(name), lambda at=at: commands[at], None, lambda at=at: environments[at])  # type: ignore[misc]
-        for at, member in enumerate(members)
+        ManagedProcess(member.node(name), lambda at=at: commands[at], None, lambda at=at: environments[at])  # type: ignore[misc]
+        for at, member in enumerate(worker_specs)
     ]
-    return Crew(crew).run()
+    return WorkerGroup(crew).run()
 
 
-class Crew:
+class WorkerGroup:
     """Keeps workers alive until a signal comes; all waits are bounded."""
 
-    def __init__(self, workers: Sequence[Child]) -> None:
+    def __init__(self, workers: Sequence[ManagedProcess]) -> None:
         self.workers = workers
         self._signals: deque[int] = deque()
 
@@ -56,7 +57,7 @@ class Crew:
             for child in self.workers:
                 child.tend()
             if refused := [child for child in self.workers if child.refusal]:
-                children.stop_all(self.workers, _GRACE_S)
+                processes.stop_all(self.workers, _GRACE_S)
                 return refused[0].status or 1
         return self._end()
 

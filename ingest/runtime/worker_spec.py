@@ -43,7 +43,7 @@ SOURCE = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, kw_only=True)
-class Needs:
+class WorkerNeeds:
     """What of the settings decides on workers; see ``pipeline.settings`` for the meaning of each."""
 
     workers: int
@@ -52,7 +52,7 @@ class Needs:
     embedder: str = "minilm"
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> Needs:
+    def of(cls, environment: Mapping[str, str]) -> WorkerNeeds:
         """As a worker with this environment will read them."""
         return cls(
             workers=int(environment.get("INGOT_WORKERS") or os.cpu_count() or 1),
@@ -68,7 +68,7 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class WorkerSpec:
     """One Celery worker of a role. ``suffix`` tells its name from the others'; ``card``: the GPU that it sees."""
 
     kind: str
@@ -106,10 +106,10 @@ class Member:
         return found
 
 
-def members(role: str, needs: Needs, cards: Sequence[str]) -> list[Member]:
+def worker_specs(role: str, needs: WorkerNeeds, cards: Sequence[str]) -> list[WorkerSpec]:
     """The workers of a role on a machine with these cards."""
     taken = shared(needs, cards) if role == "all" else ()
-    found: list[Member] = []
+    found: list[WorkerSpec] = []
     for kind in ROLES[role]:
         queues = tuple(queue for queue in KINDS[kind][1] if queue not in taken)
         suffix = kind if found else ""
@@ -117,30 +117,30 @@ def members(role: str, needs: Needs, cards: Sequence[str]) -> list[Member]:
             found += _of_cards(queues, needs, cards, suffix)
             continue
         concurrency = _NOTIFY_THREADS if kind == "notify" else needs.workers
-        found.append(Member(kind=kind, queues=queues, concurrency=concurrency, suffix=suffix))
+        found.append(WorkerSpec(kind=kind, queues=queues, concurrency=concurrency, suffix=suffix))
         if kind == "all" and taken:
             found += _of_cards(taken, needs, cards, "gpu")
     return found
 
 
-def shared(needs: Needs, cards: Sequence[str]) -> tuple[str, ...]:
+def shared(needs: WorkerNeeds, cards: Sequence[str]) -> tuple[str, ...]:
     """The queues whose model is too large for a copy in each process."""
     reader = needs.ocr_engine == "got"
     embedder = needs.embedder == "sentence-transformers" and (reader or bool(cards))
     return tuple(name for name, wanted in (("ocr", reader), ("embed", embedder)) if wanted)
 
 
-def _of_cards(queues: tuple[str, ...], needs: Needs, cards: Sequence[str], suffix: str) -> list[Member]:
+def _of_cards(queues: tuple[str, ...], needs: WorkerNeeds, cards: Sequence[str], suffix: str) -> list[WorkerSpec]:
     threads = _threads(needs, cards)
     if len(cards) < 2:
-        return [Member(kind="gpu", queues=queues, concurrency=threads, suffix=suffix)]
+        return [WorkerSpec(kind="gpu", queues=queues, concurrency=threads, suffix=suffix)]
     return [
-        Member(kind="gpu", queues=queues, concurrency=threads, suffix=f"{suffix}{number}", card=card)
+        WorkerSpec(kind="gpu", queues=queues, concurrency=threads, suffix=f"{suffix}{number}", card=card)
         for number, card in enumerate(cards)
     ]
 
 
-def _threads(needs: Needs, cards: Sequence[str]) -> int:
+def _threads(needs: WorkerNeeds, cards: Sequence[str]) -> int:
     """Each hands in one page at a time and waits for the card; while a page is being read another is prepared."""
     if needs.ocr_engine == "got":
         slots = needs.ocr_slots

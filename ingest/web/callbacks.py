@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from ingest.api.asking import Asked
+from ingest.api.dependencies import Asked
 from ingest.api.security import Caller, Who
+from ingest.web.formats import path_segment
 from ingest.web.rendering import SEE_OTHER, page
-from ingest.web.words import path_segment
 from pipeline.service import Service
-from stores.names import check
+from stores.suggestions import check
 from stores.views import CallbackFilter
 
 router = APIRouter()

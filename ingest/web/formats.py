@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from stores.models import DocumentState
-from stores.names import check
+from stores.suggestions import check
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 _LANGUAGES = {"zh": "Chinese", "en": "English", "de": "German", "fr": "French", "ja": "Japanese", "ko": "Korean"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from ingest.api.asking import Asked
+from ingest.api.dependencies import Asked
 from ingest.api.security import Who
-from ingest.web.handing_over import limits_of, schemas_of
 from ingest.web.rendering import page
+from ingest.web.upload import limits_of, schemas_of
 
 router = APIRouter()
 

@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from ingest.api.asking import Asked
+from ingest.api.dependencies import Asked
 from ingest.api.security import Who
-from ingest.web.leaves import ShownLeaf, kind_of, legend, page_in_words, shown_leaf
+from ingest.web.formats import path_segment
+from ingest.web.page_view import ShownPage, kind_of, legend, page_in_words, shown_page
 from ingest.web.rendering import page
 from ingest.web.shown_values import ShownRecord, shown_record, value_of_key
-from ingest.web.words import path_segment
 from pipeline.service import Service
 from stores.errors import InputError
 from stores.models import Box
@@ -47,15 +47,15 @@ def show_document(
     number = number or service.place_of(knowledge_id, name, chunk, value_of_key(record)) or 1
     return page(
         request,
-        "leaf.html" if part == "leaf" else "inspector.html",
+        "page_view.html" if part == "page" else "inspector.html",
         knowledge_id=knowledge_id,
         document=view,
         older=standing.state if standing.shown == "older" else "",
         api=f"/api/v1/knowledge/{path_segment(knowledge_id)}/documents/{view.document}",
-        leaf=_leaf(service, knowledge_id, name, min(number, len(strip)), box, q) if strip else None,
+        page_view=_page_view(service, knowledge_id, name, min(number, len(strip)), box, q) if strip else None,
         strip=[(mark, kind, page_in_words(mark)) for mark, kind in zip(strip, kinds, strict=True)],
         legend=legend(kinds),
-        records=[] if part == "leaf" else _records(service, knowledge_id, name),
+        records=[] if part == "page" else _records(service, knowledge_id, name),
         lit=record if record else f"c{chunk}" if chunk is not None else "",
         most_rows=_MOST_ROWS,
     )
@@ -66,9 +66,9 @@ def _address(request: Request, knowledge_id: str, document: str) -> str:
     return f"/knowledge/{path_segment(knowledge_id)}/documents/{document}" + (f"?{query}" if query else "")
 
 
-def _leaf(service: Service, knowledge_id: str, name: str, number: int, boxes: list[str], query: str) -> ShownLeaf:
+def _page_view(service: Service, knowledge_id: str, name: str, number: int, boxes: list[str], query: str) -> ShownPage:
     asked = [box_of(text) for text in boxes[:_MOST_BOXES]]
-    return shown_leaf(service.leaf(knowledge_id, name, number), asked, query)
+    return shown_page(service.page_view(knowledge_id, name, number), asked, query)
 
 
 def _records(service: Service, knowledge_id: str, document: str) -> list[ShownRecord]:

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from ingest.api.asking import Asked
+from ingest.api.dependencies import Asked
+from ingest.web.formats import document_state, path_segment
 from ingest.web.rendering import SEE_OTHER, page
-from ingest.web.words import document_state, path_segment
 from pipeline.service import Service
 from stores.models import DocumentState, JobState
 from stores.views import JobDocumentView, Slice, StageProgress

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
-from ingest.api.asking import Asked
-from ingest.web.handing_over import limits_of, schemas_of
+from ingest.api.dependencies import Asked
+from ingest.web.formats import document_state, path_segment
 from ingest.web.rendering import SEE_OTHER, page
-from ingest.web.words import document_state, path_segment
+from ingest.web.upload import limits_of, schemas_of
 from stores.views import DocumentFilter, JobFilter
 
 router = APIRouter()

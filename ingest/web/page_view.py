@@ -14,9 +14,9 @@ from markupsafe import Markup
 
 from ingest.web.markdown import Piece, pieces, render
 from ingest.web.shown_values import in_words, value_key
-from pipeline.answers.highlighting import highlights
+from pipeline.search.highlighting import highlights
 from stores.models import Block, Box, Chunk, Evidence, Page, Route
-from stores.views import Leaf, PageMark
+from stores.views import PageMark, PageView
 
 _MOST_TERMS = 50
 _MOST_BLOCKS = 3000  # that can be lit; of a page with more, the rest is shown as it is written
@@ -37,7 +37,7 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownPassage:
+class ShownChunk:
     """One passage that stands on the page, whole or in part."""
 
     key: str
@@ -50,7 +50,7 @@ class ShownPassage:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownLeaf:
+class ShownPage:
     """A page with everything on it. ``margins``: running headers and footers, which are no part of the Markdown."""
 
     document: str
@@ -62,28 +62,28 @@ class ShownLeaf:
     asked: tuple[Box, ...]
     pieces: tuple[tuple[Piece, str], ...]
     margins: tuple[tuple[str, str, str], ...]
-    texts: tuple[ShownPassage, ...]
+    texts: tuple[ShownChunk, ...]
     terms: tuple[str, ...]
 
 
-def shown_leaf(leaf: Leaf, asked: Sequence[Box] = (), query: str = "") -> ShownLeaf:
+def shown_page(page_view: PageView, asked: Sequence[Box] = (), query: str = "") -> ShownPage:
     """``asked``: boxes in points that the address names; ``query``: whose words are marked in the Markdown."""
-    blocks = leaf.page.blocks[:_MOST_BLOCKS]
+    blocks = page_view.page.blocks[:_MOST_BLOCKS]
     places = BlocksByHeight(blocks)
-    return ShownLeaf(
-        document=leaf.document,
-        page=leaf.page,
-        facts=page_in_words(mark_of(leaf.page)),
+    return ShownPage(
+        document=page_view.document,
+        page=page_view.page,
+        facts=page_in_words(mark_of(page_view.page)),
         blocks=tuple(
             Shape(f"b{i}", "", _titled(block), _roomy([block.box], BLOCK_ROOM)) for i, block in enumerate(blocks)
         ),
-        values=tuple(_value(schema, proof, places) for schema, proof in leaf.proofs),
-        passages=tuple(_passage(chunk, leaf.page.number, places) for chunk in leaf.chunks),
+        values=tuple(_value(schema, proof, places) for schema, proof in page_view.proofs),
+        passages=tuple(_passage(chunk, page_view.page.number, places) for chunk in page_view.chunks),
         asked=tuple(_sized(box) for box in asked),
-        pieces=tuple((piece, _keys(piece.blocks)) for piece in pieces(leaf.page.markdown, blocks)),
+        pieces=tuple((piece, _keys(piece.blocks)) for piece in pieces(page_view.page.markdown, blocks)),
         margins=tuple((f"b{i}", str(b.label), b.text) for i, b in enumerate(blocks) if b.end <= b.start),
-        texts=tuple(_text(chunk, leaf.page.number, places) for chunk in leaf.chunks),
-        terms=_terms(leaf.page.markdown, query) if query else (),
+        texts=tuple(_text(chunk, page_view.page.number, places) for chunk in page_view.chunks),
+        terms=_terms(page_view.page.markdown, query) if query else (),
     )
 
 
@@ -175,8 +175,8 @@ def _boxes_on(chunk: Chunk, number: int) -> list[Box]:
     return [placed.box for placed in chunk.boxes if placed.page == number]
 
 
-def _text(chunk: Chunk, number: int, places: BlocksByHeight) -> ShownPassage:
-    return ShownPassage(
+def _text(chunk: Chunk, number: int, places: BlocksByHeight) -> ShownChunk:
+    return ShownChunk(
         key=f"c{chunk.ordinal}",
         on=_keys(places.under(_boxes_on(chunk, number))),
         number=chunk.ordinal + 1,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from ingest.api.asking import Asked
+from ingest.api.dependencies import Asked
 from ingest.api.security import Who
 from ingest.web.rendering import page
 from stores.models import JobState

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
-from ingest.api.asking import Asked
+from ingest.api.dependencies import Asked
+from ingest.web.formats import path_segment
 from ingest.web.rendering import page
 from ingest.web.shown_values import in_words, shown_record
-from ingest.web.words import path_segment
 from pipeline.service import Service
 from stores.views import RecordView, Slice
 

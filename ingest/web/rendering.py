@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ingest.api.security import COOKIE
 from ingest.version import version
-from ingest.web import words
+from ingest.web import formats
 from ingest.web.assets import asset_url
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -55,16 +55,16 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     filters = (
-        words.size,
-        words.duration,
-        words.roughly,
-        words.number,
-        words.plural,
-        words.moment,
-        words.iso,
-        words.path_segment,
-        words.language,
-        words.kind,
+        formats.size,
+        formats.duration,
+        formats.roughly,
+        formats.number,
+        formats.plural,
+        formats.moment,
+        formats.iso,
+        formats.path_segment,
+        formats.language,
+        formats.kind,
     )
     made.filters.update({given.__name__: given for given in filters})
     made.globals.update(asset_url=asset_url, version=version())

@@ -12,15 +12,15 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
 from ingest.api import problems
-from ingest.api.asking import Asked
+from ingest.api.dependencies import Asked
+from ingest.web.formats import path_segment
 from ingest.web.rendering import page
-from ingest.web.words import path_segment
-from pipeline.answers.highlighting import Snippet, highlights, snippet
-from pipeline.answers.searching import MODES
+from pipeline.search.highlighting import Snippet, highlights, snippet
+from pipeline.search.search import MODES
 from pipeline.service import Service
 from stores.errors import IngotError, InputError
 from stores.models import Hit
-from stores.names import check
+from stores.suggestions import check
 
 router = APIRouter()
 _LONGEST = 2000

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.exact import exact
+from ingest.exact_numbers import exact
 from stores.models import FieldKind, Schema
 from stores.views import RecordView
 

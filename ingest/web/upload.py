@@ -13,10 +13,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from ingest import samples
 from ingest.api import ingestion
-from ingest.api.asking import Asked
+from ingest.api.dependencies import Asked
 from ingest.api.security import Who
+from ingest.web.formats import path_segment
 from ingest.web.rendering import SEE_OTHER
-from ingest.web.words import path_segment
 from pipeline.service import IngestRequest, Service
 from pipeline.settings import Settings
 from stores.errors import NotFoundError

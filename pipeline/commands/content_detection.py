@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.engines.media import head_of, is_plainly, sniff_bytes, words_of
-from pipeline.gathering import Gathered, Why, gather
+from pipeline.file_discovery import DiscoveredFiles, Why, discover_files
 from stores.errors import InputError
 
 _ENDING = re.compile(r"\.(?=[0-9]*[A-Za-z])[A-Za-z0-9]{1,8}")  # "v. 12" and "scan.2024" have none
@@ -16,9 +16,9 @@ _READ = "PDF and images are read"
 
 def gather_documents(
     paths: Sequence[Path], globs: Sequence[str], excludes: Sequence[str], known_roots: Iterable[str] = ()
-) -> Gathered:
+) -> DiscoveredFiles:
     """All files that ``paths`` name, as ``gather`` finds them; those without an ending by their contents."""
-    return gather(paths, globs, excludes, known_roots, look)
+    return discover_files(paths, globs, excludes, known_roots, look)
 
 
 def look(path: Path, suffix: str) -> Why | None:

@@ -10,15 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import wiring
+from pipeline.commands.ingest_folder import (
+    Ingestion,
+    IngestRequest,
+    checked_urls,
+    existing_store,
+    planned,
+    to_be_fetched,
+)
 from pipeline.engines.media import sniff
-from pipeline.gathering import FoundFile
-from pipeline.intake.ingesting import Ingestion, IngestRequest, checked_urls, existing_store, planned, to_be_fetched
+from pipeline.file_discovery import FoundFile
 from pipeline.settings import Settings
 from pipeline.stages.plan import decide, parse_page_numbers
+from pipeline.step_context import Resources
 from pipeline.time_limits import Spending
-from pipeline.work import Tools
 from stores.errors import EncryptedError, InputError
-from stores.files import hash_of
+from stores.files.local import hash_of
 from stores.models import DocumentState, Fault, Options, Outcome, Route, document_id
 from stores.views import IngestReport, PlannedFile
 
@@ -31,17 +38,17 @@ _LOOK_TIMEOUT_S = 120.0  # CPU seconds, or as long a sleep
 _LOOK_AGAIN_S = 0.5
 
 
-def preview(tools: Tools, knowledge_id: str, request: IngestRequest) -> IngestReport:
+def preview(resources: Resources, knowledge_id: str, request: IngestRequest) -> IngestReport:
     """What ``ingest`` would find and do; writes nothing. Native code runs in a process of its own."""
-    store = existing_store(tools, knowledge_id)
-    ingestion = Ingestion.of(tools, store, request)
-    gathered = ingestion.gathered()
-    speeds = {**USUAL_S, **(store.overview.page_seconds() if store else {})}
-    with _Looker(tools.settings) as looker:
-        files = [_foreseen(ingestion, looker, speeds, file) for file in gathered.files]
-    files += to_be_fetched(checked_urls(tools, request))
-    files += [PlannedFile(source=source.name, outcome=Outcome.GONE) for source in ingestion.gone(gathered)]
-    return IngestReport(knowledge_id=knowledge_id, job=None, files=tuple(files), skipped=gathered.skipped)
+    store = existing_store(resources, knowledge_id)
+    ingestion = Ingestion.of(resources, store, request)
+    discovered = ingestion.discovered()
+    speeds = {**USUAL_S, **(store.queries.page_seconds() if store else {})}
+    with _Looker(resources.settings) as looker:
+        files = [_foreseen(ingestion, looker, speeds, file) for file in discovered.files]
+    files += to_be_fetched(checked_urls(resources, request))
+    files += [PlannedFile(source=source.name, outcome=Outcome.GONE) for source in ingestion.gone(discovered)]
+    return IngestReport(knowledge_id=knowledge_id, job=None, files=tuple(files), skipped=discovered.skipped)
 
 
 def _foreseen(ingestion: Ingestion, looker: _Looker, speeds: Mapping[Route, float], file: FoundFile) -> PlannedFile:
@@ -56,7 +63,7 @@ def _foreseen(ingestion: Ingestion, looker: _Looker, speeds: Mapping[Route, floa
         routes = looker.routes(file.path, placement.options, placement.passwords)
     except InputError as error:
         return planned(file, Outcome.FAILED, Fault(code=error.code, message=error.message), DocumentState.FAILED)
-    seconds = sum(count * speeds[route] for route, count in routes.items()) / ingestion.tools.settings.workers
+    seconds = sum(count * speeds[route] for route, count in routes.items()) / ingestion.resources.settings.workers
     return PlannedFile(
         source=file.name,
         outcome=placement.outcome,

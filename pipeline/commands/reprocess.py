@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from pipeline import flow
 from pipeline.fingerprints import fingerprints
-from pipeline.profiles import Profile, Scope
+from pipeline.profiles import ProcessingProfile, Scope
 from pipeline.stages import plan
-from pipeline.work import Tools
+from pipeline.step_context import Resources
 from stores.effects import Batch
 from stores.errors import InputError
 from stores.models import Page, PagePlan, Route, Stage
 from stores.ulid import new_ulid
 
 if TYPE_CHECKING:
-    from stores.records import RecordStore
-    from stores.redoing import Donor
+    from stores.knowledge_store import KnowledgeStore
+    from stores.lifecycle.reprocess import BaseGeneration
 
 _LATER = (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH)
 AGAIN: Mapping[Stage, frozenset[Stage]] = {
@@ -34,52 +34,52 @@ AGAIN: Mapping[Stage, frozenset[Stage]] = {
 _FINGERPRINT_OF = {"plan": Stage.PLAN, "parse": Stage.PARSE, "ocr": Stage.OCR, "extract": Stage.EXTRACT}
 
 
-def retry_document(tools: Tools, store: RecordStore, document: str, from_stage: Stage | None) -> str:
+def retry_document(resources: Resources, store: KnowledgeStore, document: str, from_stage: Stage | None) -> str:
     """Make a document again from a stage on, or only what failed where none is named; the id of the job."""
     job = f"{store.knowledge_id}.{new_ulid()}"
-    tools.catalog.mark_busy(store.knowledge_id)
+    resources.catalog.mark_busy(store.knowledge_id)
     if from_stage is None:
-        store.redoing.reopen(job, document, flow.ORDER, with_given_limits(tools, store), time.time())
+        store.reprocessing.reopen(job, document, flow.ORDER, with_given_limits(resources, store), time.time())
         return job
-    donor = store.redoing.donor(document)
-    profile = _profile(tools, store, donor)
-    tools = tools.fitted(profile.content)
-    store.typed.prepare(profile.schemas.values())
-    pages = store.pages.read(document, donor.number, blocks=False)
+    base = store.reprocessing.base(document)
+    profile = _profile(resources, store, base)
+    resources = resources.fitted(profile.content)
+    store.record_tables.prepare(profile.schemas.values())
+    pages = store.pages.read(document, base.number, blocks=False)
     if not pages and from_stage is not Stage.PLAN:
         raise InputError("its pages were never planned: make it again from plan", code="conflict")
     again = _with_unfinished(AGAIN[from_stage], pages)
-    now_wanted = fingerprints(tools, donor.options, tools.schemas)
-    kept = _kept_fingerprints(donor.fingerprints, again)
-    store.redoing.redo(
-        job, donor, again, _batches(tools, pages, again), {**now_wanted, **kept}, profile.id, flow.ORDER, time.time()
+    now_wanted = fingerprints(resources, base.options, resources.schemas)
+    kept = _kept_fingerprints(base.fingerprints, again)
+    store.reprocessing.redo(
+        job, base, again, _batches(resources, pages, again), {**now_wanted, **kept}, profile.id, flow.ORDER, time.time()
     )
     return job
 
 
-def with_given_limits(tools: Tools, store: RecordStore) -> dict[str, str]:
+def with_given_limits(resources: Resources, store: KnowledgeStore) -> dict[str, str]:
     """For what goes on where it failed: the limits that this command was given take the place of those that it had.
 
     What decides on the result stays, as half of the document may be made. Old profile -> new one, which is kept.
     """
     renamed = {}
     for name, content in store.profiles.read().items():
-        changed = Profile.read(content).changed_by(tools.settings, (Scope.LIMIT,), {})
+        changed = ProcessingProfile.read(content).changed_by(resources.settings, (Scope.LIMIT,), {})
         if changed.id != name:
             store.profiles.keep(changed.id, changed.content)
             renamed[name] = changed.id
     return renamed
 
 
-def _profile(tools: Tools, store: RecordStore, donor: Donor) -> Profile:
+def _profile(resources: Resources, store: KnowledgeStore, base: BaseGeneration) -> ProcessingProfile:
     """How the document was made before, but for what this command was given; it is kept."""
-    had = store.profiles.read([donor.profile]).get(donor.profile) if donor.profile else None
-    names = [name for name in ("document", *donor.options.schemas) if name in tools.schemas]
+    had = store.profiles.read([base.profile]).get(base.profile) if base.profile else None
+    names = [name for name in ("document", *base.options.schemas) if name in resources.schemas]
     if had is None:
-        profile = Profile.of(tools.settings, tools.schemas, names)
+        profile = ProcessingProfile.of(resources.settings, resources.schemas, names)
     else:
-        own = {name: tools.schemas[name] for name in names}
-        profile = Profile.read(had).changed_by(tools.settings, (Scope.MAKING, Scope.LIMIT), own)
+        own = {name: resources.schemas[name] for name in names}
+        profile = ProcessingProfile.read(had).changed_by(resources.settings, (Scope.MAKING, Scope.LIMIT), own)
     store.profiles.keep(profile.id, profile.content)
     return profile
 
@@ -93,7 +93,7 @@ def _unread(page: Page) -> bool:
     return page.text is None and page.error is None and page.route is not Route.BLANK
 
 
-def _batches(tools: Tools, pages: Sequence[Page], again: frozenset[Stage]) -> tuple[Batch, ...]:
+def _batches(resources: Resources, pages: Sequence[Page], again: frozenset[Stage]) -> tuple[Batch, ...]:
     """The steps that read the pages whose route is read again, and those that nobody has read."""
     routes = {route for route, stage in ((Route.OCR, Stage.OCR), (Route.TEXT, Stage.PARSE)) if stage in again}
     wanted = [
@@ -107,8 +107,8 @@ def _batches(tools: Tools, pages: Sequence[Page], again: frozenset[Stage]) -> tu
         for page in pages
         if page.route in routes or _unread(page)
     ]
-    size = tools.settings.batch_pages
-    return plan.batches(wanted, size, min(size, tools.page_reader().batch_pages))
+    size = resources.settings.batch_pages
+    return plan.batches(wanted, size, min(size, resources.page_reader().batch_pages))
 
 
 def _kept_fingerprints(had: Mapping[str, str], again: frozenset[Stage]) -> dict[str, str]:

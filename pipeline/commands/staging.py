@@ -7,17 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.commands.content_detection import gather_documents
+from pipeline.commands.submission import Candidate, Upload
 from pipeline.engines.media import sniff
-from pipeline.gathering import FoundFile
-from pipeline.intake.by_content import gather_documents
-from pipeline.intake.submission import Candidate, Upload
-from pipeline.placing import Memory, Wanted
-from pipeline.work import Tools
+from pipeline.file_discovery import FoundFile
+from pipeline.processing_plan import KnownState, WantedFingerprints
+from pipeline.step_context import Resources
 from stores.errors import InputError, NotFoundError
 from stores.models import Fault, SkippedFile
 
 if TYPE_CHECKING:
-    from stores.records import RecordStore
+    from stores.knowledge_store import KnowledgeStore
 
 
 def of_uploads(uploads: Sequence[Upload]) -> tuple[Candidate, ...]:
@@ -35,30 +35,30 @@ def of_uploads(uploads: Sequence[Upload]) -> tuple[Candidate, ...]:
 
 
 def of_paths(
-    tools: Tools, knowledge_id: str, paths: Sequence[Path]
+    resources: Resources, knowledge_id: str, paths: Sequence[Path]
 ) -> tuple[tuple[Candidate, ...], tuple[SkippedFile, ...]]:
     """The files that paths of the server name, copied among the originals where they are new or changed; and the rest.
 
     InputError (403) for what lies outside ``settings.ingest_root``, by links too; NotFoundError for what is not there.
     """
-    root = _root(tools)
+    root = _root(resources)
     allowed = tuple(_inside(root, path) for path in paths)
-    store = _existing(tools, knowledge_id)
+    store = _existing(resources, knowledge_id)
     known_roots = _roots(store)
     found = gather_documents(allowed, (), (), known_roots)
     files = [_kept_inside(root, file) for file in found.files]
-    memory = _memory(tools, store, files)
-    tools.catalog.create(knowledge_id)
-    return tuple(_candidate(tools, knowledge_id, memory, store, file) for file in files), found.skipped
+    memory = _memory(resources, store, files)
+    resources.catalog.create(knowledge_id)
+    return tuple(_candidate(resources, knowledge_id, memory, store, file) for file in files), found.skipped
 
 
-def _root(tools: Tools) -> Path:
-    if tools.settings.ingest_root is None:
+def _root(resources: Resources) -> Path:
+    if resources.settings.ingest_root is None:
         raise InputError(
             "paths of the server are not taken: upload the file, or set INGOT_INGEST_ROOT to the folder they may be in",
             code="no_ingest_root",
         )
-    return tools.settings.ingest_root.resolve()
+    return resources.settings.ingest_root.resolve()
 
 
 def _inside(root: Path, path: Path) -> Path:
@@ -88,39 +88,39 @@ def _kept_inside(root: Path, file: FoundFile) -> FoundFile:
     return replace(file, fault=fault)
 
 
-def _existing(tools: Tools, knowledge_id: str) -> RecordStore | None:
+def _existing(resources: Resources, knowledge_id: str) -> KnowledgeStore | None:
     try:
-        return tools.catalog.store(knowledge_id)
+        return resources.catalog.store(knowledge_id)
     except NotFoundError:
         return None
 
 
-def _roots(store: RecordStore | None) -> set[str]:
+def _roots(store: KnowledgeStore | None) -> set[str]:
     if store is None:
         return set()
     with store.submissions.looking() as door:
         return {root for root in door.roots() if Path(root).is_absolute()}
 
 
-def _memory(tools: Tools, store: RecordStore | None, files: Sequence[FoundFile]) -> Memory:
+def _memory(resources: Resources, store: KnowledgeStore | None, files: Sequence[FoundFile]) -> KnownState:
     if store is None:
-        return Memory(Wanted(tools))
+        return KnownState(WantedFingerprints(resources))
     with store.submissions.looking() as door:
-        return Memory.of(Wanted(tools), door.sources([file.name for file in files]), {}, ())
+        return KnownState.of(WantedFingerprints(resources), door.sources([file.name for file in files]), {}, ())
 
 
 def _candidate(
-    tools: Tools, knowledge_id: str, memory: Memory, store: RecordStore | None, file: FoundFile
+    resources: Resources, knowledge_id: str, memory: KnownState, store: KnowledgeStore | None, file: FoundFile
 ) -> Candidate:
     if file.fault:
         return Candidate(file=file, fault=file.fault)
     document = memory.unchanged_document(file)
-    sha256 = store.overview.sha256(document) if store and document else ""
+    sha256 = store.queries.sha256(document) if store and document else ""
     if sha256:
         return Candidate(file=file, sha256=sha256, unchanged=True)
     try:
         media_type = sniff(file.path)
-        sha256 = tools.files.put_original(knowledge_id, file.path, tools.settings.max_file_mb << 20)
+        sha256 = resources.files.put_original(knowledge_id, file.path, resources.settings.max_file_mb << 20)
     except InputError as error:
         return Candidate(file=file, fault=Fault(code=error.code, message=error.message))
     return Candidate(file=file, sha256=sha256, media_type=media_type)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.gathering import FoundFile
+from pipeline.file_discovery import FoundFile
 from stores.models import Fault, Options, Outcome, SkippedFile
 
 
@@ -43,7 +43,7 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class IngestResult:
     """What became of one file or URL at the door. ``document`` is "" where it was refused or is yet to be fetched."""
 
     source: str
@@ -53,12 +53,12 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class SubmissionReceipt:
     """What was made durable. ``replayed``: the same request had come before, and this is its answer."""
 
     knowledge_id: str
     job: str
-    documents: tuple[Received, ...]
+    documents: tuple[IngestResult, ...]
     skipped: tuple[SkippedFile, ...] = ()
     replayed: bool = False
 

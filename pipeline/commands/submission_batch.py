@@ -7,17 +7,17 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline import flow
-from pipeline.gathering import FoundFile
-from pipeline.intake.submission import Candidate, Receipt, Received, Submission
-from pipeline.placing import OTHERWISE_MADE, Memory, Wanted, Wish, refusal
-from pipeline.work import Tools
+from pipeline.commands.submission import Candidate, IngestResult, Submission, SubmissionReceipt
+from pipeline.file_discovery import FoundFile
+from pipeline.processing_plan import OTHERWISE_MADE, KnownState, WantedFingerprints, Wish, refusal
+from pipeline.step_context import Resources
 from stores.errors import IngotError, InputError
-from stores.intake import Opening, Placement
+from stores.lifecycle.registration import NewJob, PlacementDecision
 from stores.models import Fault, Outcome, SkippedFile, document_id
 from stores.ulid import new_ulid
 
 if TYPE_CHECKING:
-    from stores.submissions import Answered, Door
+    from stores.lifecycle.unit_of_work import Answered, Door
 
 UPLOADS = "upload"
 """Root of uploads; a second document of one name has the root ``upload#2``."""
@@ -30,7 +30,7 @@ class _Place:
     """One file on its way into a job."""
 
     candidate: Candidate
-    placement: Placement
+    placement: PlacementDecision
     document: str
     fault: Fault | None
     label: str
@@ -44,24 +44,24 @@ class _Asked:
     submission: Submission
     candidates: tuple[Candidate, ...]
     job: str
-    answer: Receipt | IngotError | None = None
+    answer: SubmissionReceipt | IngotError | None = None
     places: list[_Place] = field(default_factory=list)
 
 
-class Round:
+class SubmissionBatch:
     """The submissions of one transaction. ``replaced``: some name lost its document to one that answers already."""
 
     def __init__(
         self,
-        tools: Tools,
-        wanted: Wanted,
+        resources: Resources,
+        wanted: WantedFingerprints,
         knowledge_id: str,
         door: Door,
         asked: Sequence[tuple[Submission, tuple[Candidate, ...]]],
     ) -> None:
         self.replaced = False
-        self.answers: list[Receipt | IngotError] = []
-        self._tools, self._wanted, self._knowledge_id, self._door = tools, wanted, knowledge_id, door
+        self.answers: list[SubmissionReceipt | IngotError] = []
+        self._resources, self._wanted, self._knowledge_id, self._door = resources, wanted, knowledge_id, door
         self._asked = [
             _Asked(submission, candidates, f"{knowledge_id}.{new_ulid()}") for submission, candidates in asked
         ]
@@ -92,7 +92,7 @@ class Round:
                 asked.answer = InputError("a request with this Idempotency-Key is under way", code="conflict")
             seen.add(key)
 
-    def _again(self, submission: Submission, answered: Answered) -> Receipt | IngotError:
+    def _again(self, submission: Submission, answered: Answered) -> SubmissionReceipt | IngotError:
         if answered.digest == submission.digest:
             return _receipt_of(answered.answer)
         return InputError(
@@ -100,15 +100,15 @@ class Round:
             code="idempotency_mismatch",
         )
 
-    def _memory(self, todo: Sequence[_Asked]) -> Memory:
+    def _memory(self, todo: Sequence[_Asked]) -> KnownState:
         candidates = [candidate for asked in todo for candidate in asked.candidates]
         documents = {document_id(candidate.sha256) for candidate in candidates if candidate.sha256}
         sources = self._door.sources({candidate.file.name for candidate in candidates})
         known = self._door.generations(documents)
         profiles = self._door.profiles({one.profile for one in known.values() if one.profile})
-        return Memory.of(self._wanted, sources, known, self._door.named(known.keys()), profiles)
+        return KnownState.of(self._wanted, sources, known, self._door.named(known.keys()), profiles)
 
-    def _decide(self, memory: Memory, asked: _Asked) -> None:
+    def _decide(self, memory: KnownState, asked: _Asked) -> None:
         submission = asked.submission
         wish = Wish(options=submission.options, passwords=submission.passwords)
         labels: set[str] = set()
@@ -121,7 +121,7 @@ class Round:
                 asked.answer = InputError(f"{place.label}: {place.fault.message}", code=place.fault.code)
                 return
 
-    def _place(self, memory: Memory, wish: Wish, candidate: Candidate, *, replacing: bool) -> _Place:
+    def _place(self, memory: KnownState, wish: Wish, candidate: Candidate, *, replacing: bool) -> _Place:
         document = document_id(candidate.sha256)
         file = _rooted(memory, candidate.file, document, replacing=replacing)
         known = memory.known.get(document)
@@ -146,11 +146,11 @@ class Round:
             if place.candidate.staged and place.document
         ]
         for path, sha256 in staged:
-            self._tools.files.adopt_original(self._knowledge_id, path, sha256)
+            self._resources.files.adopt_original(self._knowledge_id, path, sha256)
         if any(candidate.sha256 for asked in todo for candidate in asked.candidates):
-            self._tools.files.sync_originals(self._knowledge_id)
+            self._resources.files.sync_originals(self._knowledge_id)
 
-    def _keep_profiles(self, memory: Memory, todo: Sequence[_Asked]) -> None:
+    def _keep_profiles(self, memory: KnownState, todo: Sequence[_Asked]) -> None:
         profiles = [making.profile for making in memory.makings.values()]
         profiles += [self._wanted.of(options).profile for options in {asked.submission.options for asked in todo}]
         for profile in {profile.id: profile for profile in profiles}.values():
@@ -171,9 +171,9 @@ class Round:
         keyed = [asked for asked in todo if asked.submission.idempotency_key]
         door.keep_answers([_kept(asked, self._receipt(asked)) for asked in keyed])
 
-    def _opening(self, asked: _Asked) -> Opening:
+    def _opening(self, asked: _Asked) -> NewJob:
         submission = asked.submission
-        return Opening(
+        return NewJob(
             job=asked.job,
             options=submission.options,
             profile=self._wanted.of(submission.options).profile.id,
@@ -185,18 +185,22 @@ class Round:
             passwords=submission.passwords,
         )
 
-    def _receipt(self, asked: _Asked) -> Receipt:
+    def _receipt(self, asked: _Asked) -> SubmissionReceipt:
         files = [
-            Received(source=place.label, document=place.document, outcome=place.placement.outcome, error=place.fault)
+            IngestResult(
+                source=place.label, document=place.document, outcome=place.placement.outcome, error=place.fault
+            )
             for place in asked.places
         ]
         urls = dict.fromkeys(asked.submission.urls)
-        files += [Received(source=url, document="", outcome=Outcome.NEW) for url in urls]
+        files += [IngestResult(source=url, document="", outcome=Outcome.NEW) for url in urls]
         skipped = asked.submission.skipped
-        return Receipt(knowledge_id=self._knowledge_id, job=asked.job, documents=tuple(files), skipped=skipped)
+        return SubmissionReceipt(
+            knowledge_id=self._knowledge_id, job=asked.job, documents=tuple(files), skipped=skipped
+        )
 
 
-def _rooted(memory: Memory, file: FoundFile, document: str, *, replacing: bool) -> FoundFile:
+def _rooted(memory: KnownState, file: FoundFile, document: str, *, replacing: bool) -> FoundFile:
     """An upload with its root: that of the same name and bytes, or of the name to be replaced, else a new one."""
     if file.root:
         return file
@@ -215,13 +219,13 @@ def _rooted(memory: Memory, file: FoundFile, document: str, *, replacing: bool) 
     return replace(file, root=root)
 
 
-def _kept(asked: _Asked, receipt: Receipt) -> tuple[str, str, int, Mapping[str, Any]]:
+def _kept(asked: _Asked, receipt: SubmissionReceipt) -> tuple[str, str, int, Mapping[str, Any]]:
     return asked.submission.idempotency_key, asked.submission.digest, ACCEPTED, asdict(receipt)
 
 
-def _receipt_of(answer: Mapping[str, Any]) -> Receipt:
+def _receipt_of(answer: Mapping[str, Any]) -> SubmissionReceipt:
     documents = tuple(
-        Received(
+        IngestResult(
             source=one["source"],
             document=one["document"],
             outcome=Outcome(one["outcome"]),
@@ -230,6 +234,6 @@ def _receipt_of(answer: Mapping[str, Any]) -> Receipt:
         for one in answer["documents"]
     )
     skipped = tuple(SkippedFile(**one) for one in answer.get("skipped", ()))
-    return Receipt(
+    return SubmissionReceipt(
         knowledge_id=answer["knowledge_id"], job=answer["job"], documents=documents, skipped=skipped, replayed=True
     )

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 from pipeline.addresses import taken_apart
 from pipeline.contracts import Answer
-from pipeline.errands import signing
-from pipeline.errands.lines import LINE_S, Lines, Turn
+from pipeline.outbound import signing
+from pipeline.outbound.host_limits import LINE_S, HostLimits, HostTurn
 from pipeline.settings import Settings
-from pipeline.work import Tools
+from pipeline.step_context import Resources
 from stores.errors import IngotError
 
 if TYPE_CHECKING:
-    from stores.errands.callbacks import Delivery
-    from stores.records import RecordStore
+    from stores.knowledge_store import KnowledgeStore
+    from stores.outbox.callbacks import Delivery
 
 log = logging.getLogger("ingot.callbacks")
 
@@ -32,7 +32,7 @@ _MOST_RETRY_AFTER_S = 24 * 3600.0
 _GONE = 410
 _MOST_OF_A_JOB = 100
 _AT_ONCE_PER_HOST, _AT_ONCE = 4, 14
-_lines = Lines(_AT_ONCE_PER_HOST, _AT_ONCE)
+_lines = HostLimits(_AT_ONCE_PER_HOST, _AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,74 +73,77 @@ def _secrets(given: str, home: Path) -> tuple[str, ...]:
 
 
 def deliver(
-    tools: Tools, knowledge_id: str, job: str, owner: str, stopping: Callable[[], bool] = lambda: False
+    resources: Resources, knowledge_id: str, job: str, owner: str, stopping: Callable[[], bool] = lambda: False
 ) -> None:
     """Deliver what is pending of a job, in order, until one fails or ``stopping`` says so.
 
     Where others have the receiver now, they do it: then this returns at once.
     """
-    store = tools.catalog.store(knowledge_id)
-    tools = tools.fitted(store.profiles.of_job(job))
-    claim = store.callbacks.claim(job, owner, _lease_s(tools))
+    store = resources.catalog.store(knowledge_id)
+    resources = resources.fitted(store.profiles.of_job(job))
+    claim = store.callbacks.claim(job, owner, _lease_s(resources))
     if claim is None:
         return
     try:
         host = taken_apart(claim.url).netloc
     except IngotError as error:
-        _failed(tools, store, claim, None, error.message)
+        _failed(resources, store, claim, None, error.message)
         return
-    _lines.join(host, _turn(tools, store, claim, stopping))
+    _lines.join(host, _turn(resources, store, claim, stopping))
 
 
-def _lease_s(tools: Tools) -> float:
+def _lease_s(resources: Resources) -> float:
     """For the time in line, one attempt, and a busy disk."""
-    return LINE_S + tools.settings.callback_timeout_s + _LEASE_MARGIN_S
+    return LINE_S + resources.settings.callback_timeout_s + _LEASE_MARGIN_S
 
 
-def _turn(tools: Tools, store: RecordStore, claim: Delivery, stopping: Callable[[], bool]) -> Turn:
+def _turn(resources: Resources, store: KnowledgeStore, claim: Delivery, stopping: Callable[[], bool]) -> HostTurn:
     until = time.monotonic() + LINE_S
 
     def work() -> None:
         if stopping() or time.monotonic() > until:  # too long in line: the lease may end before the attempt
             store.callbacks.put_back(claim, 0.0)
         else:
-            _deliver_all(tools, store, claim, stopping)
+            _deliver_all(resources, store, claim, stopping)
 
     def give_back(delay_s: float) -> None:
         store.callbacks.put_back(claim, delay_s)
 
-    return Turn(work, give_back)
+    return HostTurn(work, give_back)
 
 
-def _deliver_all(tools: Tools, store: RecordStore, claim: Delivery, stopping: Callable[[], bool]) -> None:
+def _deliver_all(resources: Resources, store: KnowledgeStore, claim: Delivery, stopping: Callable[[], bool]) -> None:
     """This event, and some of its job that wait behind it; other jobs have their turn before the rest."""
     following: Delivery | None = claim
     for _ in range(_MOST_OF_A_JOB):
-        if not following or not _deliver_one(tools, store, following) or stopping():
+        if not following or not _deliver_one(resources, store, following) or stopping():
             return
-        following = store.callbacks.claim(claim.job, f"{claim.owner}+", _lease_s(tools))
+        following = store.callbacks.claim(claim.job, f"{claim.owner}+", _lease_s(resources))
     if following:
         store.callbacks.put_back(following, 0.0)
 
 
-def _deliver_one(tools: Tools, store: RecordStore, claim: Delivery) -> bool:
+def _deliver_one(resources: Resources, store: KnowledgeStore, claim: Delivery) -> bool:
     """Did the receiver take it?"""
-    headers, body = _signed(tools, claim)
+    headers, body = _signed(resources, claim)
     try:
-        answer = tools.web().post(claim.url, headers, body, tools.settings.callback_timeout_s)
+        answer = resources.web().post(claim.url, headers, body, resources.settings.callback_timeout_s)
     except IngotError as error:
-        return _failed(tools, store, claim, None, error.message)
+        return _failed(resources, store, claim, None, error.message)
     if 200 <= answer.status < 300:
         return store.callbacks.delivered(claim, answer.status)
-    return _failed(tools, store, claim, answer, _meaning(answer.status))
+    return _failed(resources, store, claim, answer, _meaning(answer.status))
 
 
-def _signed(tools: Tools, claim: Delivery) -> tuple[dict[str, str], bytes]:
+def _signed(resources: Resources, claim: Delivery) -> tuple[dict[str, str], bytes]:
     """Headers and body of one attempt."""
     text = json.dumps(claim.body, ensure_ascii=False, separators=(",", ":"))
     body = text.encode("utf-8", "replace")  # a file name may hold what is no character
     return signing.headers(
-        _secrets(tools.settings.callback_secret, tools.settings.home.absolute()), claim.id, body.decode(), time.time()
+        _secrets(resources.settings.callback_secret, resources.settings.home.absolute()),
+        claim.id,
+        body.decode(),
+        time.time(),
     ), body
 
 
@@ -152,9 +155,9 @@ def _meaning(status: int) -> str:
     return f"the receiver answered {status}"
 
 
-def _failed(tools: Tools, store: RecordStore, claim: Delivery, answer: Answer | None, reason: str) -> bool:
+def _failed(resources: Resources, store: KnowledgeStore, claim: Delivery, answer: Answer | None, reason: str) -> bool:
     """Try later, or give it up; False, as the receiver does not have it."""
-    schedule, status = Schedule.of(tools.settings), answer.status if answer else None
+    schedule, status = Schedule.of(resources.settings), answer.status if answer else None
     delay_s = schedule.delay_s(claim.attempt, answer.retry_after_s if answer else None)
     if delay_s is None or status == _GONE:
         log.warning("callback %s is dead after %d tries: %s", claim.id, claim.attempt, reason)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pipeline.errands import signing
-from pipeline.work import Tools
+from pipeline.outbound import signing
+from pipeline.step_context import Resources
 from stores.cursors import cursor_of, key_of
 from stores.errors import NotFoundError
 from stores.views import CallbackFilter, CallbackView, Slice
 
 if TYPE_CHECKING:
-    from stores.records import RecordStore
+    from stores.knowledge_store import KnowledgeStore
 
 
-def callbacks_page(tools: Tools, wanted: CallbackFilter, cursor: str | None, limit: int) -> Slice[CallbackView]:
+def callbacks_page(resources: Resources, wanted: CallbackFilter, cursor: str | None, limit: int) -> Slice[CallbackView]:
     """The newest callbacks of some knowledge bases, or of all; one that is not there has none.
 
     NotFoundError for a job that is not there, or not in those.
@@ -23,57 +23,57 @@ def callbacks_page(tools: Tools, wanted: CallbackFilter, cursor: str | None, lim
     key = key_of(cursor, float, str)
     before = (float(key[0]), str(key[1])) if key else None
     found: list[CallbackView] = []
-    for name in _names(tools, wanted):
+    for name in _names(resources, wanted):
         with suppress(NotFoundError):
-            found += tools.catalog.store(name).callbacks.page(wanted, before, limit + 1)
+            found += resources.catalog.store(name).callbacks.page(wanted, before, limit + 1)
     found.sort(key=lambda view: (view.created_at, view.id), reverse=True)
     shown = found[:limit]
     more = cursor_of(shown[-1].created_at, shown[-1].id) if len(found) > limit else None
     return Slice(items=tuple(shown), next_cursor=more)
 
 
-def _names(tools: Tools, wanted: CallbackFilter) -> tuple[str, ...]:
+def _names(resources: Resources, wanted: CallbackFilter) -> tuple[str, ...]:
     """The knowledge bases to look into; a job names its own."""
-    names = wanted.knowledge_ids if wanted.knowledge_ids is not None else tuple(tools.catalog.names())
+    names = wanted.knowledge_ids if wanted.knowledge_ids is not None else tuple(resources.catalog.names())
     if not wanted.job:
         return names
     owner = wanted.job.rpartition(".")[0]
     if owner not in names:
         raise NotFoundError(f"there is no job {wanted.job!r}: see `ingot jobs list`")
-    tools.catalog.store(owner).overview.job_summary(wanted.job)
+    resources.catalog.store(owner).queries.job_summary(wanted.job)
     return (owner,)
 
 
-def callback(tools: Tools, callback_id: str) -> CallbackView:
-    return _store_of(tools, callback_id).callbacks.show(callback_id)
+def callback(resources: Resources, callback_id: str) -> CallbackView:
+    return _store_of(resources, callback_id).callbacks.show(callback_id)
 
 
-def replay(tools: Tools, callback_id: str) -> CallbackView:
+def replay(resources: Resources, callback_id: str) -> CallbackView:
     """Deliver it again, under its id; it is due at once."""
-    store = _store_of(tools, callback_id)
+    store = _store_of(resources, callback_id)
     view = store.callbacks.replay(callback_id)
-    tools.catalog.mark_errands(store.knowledge_id)
+    resources.catalog.mark_outbound(store.knowledge_id)
     return view
 
 
-def replay_dead(tools: Tools, knowledge_id: str | None) -> dict[str, int]:
+def replay_dead(resources: Resources, knowledge_id: str | None) -> dict[str, int]:
     """Deliver all dead callbacks again; how many of which knowledge base."""
-    names = [knowledge_id] if knowledge_id else tools.catalog.names()
-    found = {name: tools.catalog.store(name).callbacks.replay_dead() for name in names}
+    names = [knowledge_id] if knowledge_id else resources.catalog.names()
+    found = {name: resources.catalog.store(name).callbacks.replay_dead() for name in names}
     again = {name: count for name, count in found.items() if count}
     for name in again:
-        tools.catalog.mark_errands(name)
+        resources.catalog.mark_outbound(name)
     return again
 
 
-def secrets(tools: Tools) -> tuple[str, ...]:
+def secrets(resources: Resources) -> tuple[str, ...]:
     """What signs callbacks, the newest first; the home's own is made if it is not there yet."""
-    return signing.secrets_of(tools.settings.callback_secret, tools.settings.home.absolute())
+    return signing.secrets_of(resources.settings.callback_secret, resources.settings.home.absolute())
 
 
-def _store_of(tools: Tools, callback_id: str) -> RecordStore:
+def _store_of(resources: Resources, callback_id: str) -> KnowledgeStore:
     """The store of the knowledge base that a callback's id names."""
     knowledge_id, dot, _ = callback_id.rpartition(".")
     if not dot:
         raise NotFoundError(f"there is no callback {callback_id!r}: see `ingot callbacks list`")
-    return tools.catalog.store(knowledge_id)
+    return resources.catalog.store(knowledge_id)

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from pipeline import flow, removal
 from pipeline.addresses import taken_apart
 from pipeline.engines.media import sniff
-from pipeline.errands.lines import LINE_S, Lines, Turn
-from pipeline.gathering import FoundFile
-from pipeline.placing import OTHERWISE_MADE, Memory, Wanted, Wish
-from pipeline.work import Tools
+from pipeline.file_discovery import FoundFile
+from pipeline.outbound.host_limits import LINE_S, HostLimits, HostTurn
+from pipeline.processing_plan import OTHERWISE_MADE, KnownState, WantedFingerprints, Wish
+from pipeline.step_context import Resources
 from stores.errors import CancelledError, IngotError, InputError, UnavailableError
 from stores.models import Fault, Outcome, document_id
 
 if TYPE_CHECKING:
-    from stores.errands.fetches import FetchClaim
-    from stores.records import RecordStore
+    from stores.knowledge_store import KnowledgeStore
+    from stores.outbox.downloads import DownloadClaim
 
 log = logging.getLogger("ingot.fetches")
 
@@ -28,11 +28,11 @@ _LEASE_S = 90.0
 _BEAT_S = 5.0
 _STORING_S = 300.0  # to copy what was fetched, which says no word meanwhile
 _AT_ONCE_PER_HOST, _AT_ONCE = 4, 8
-_lines = Lines(_AT_ONCE_PER_HOST, _AT_ONCE)
+_lines = HostLimits(_AT_ONCE_PER_HOST, _AT_ONCE)
 
 
 def fetch(
-    tools: Tools,
+    resources: Resources,
     knowledge_id: str,
     job: str,
     url: str,
@@ -45,11 +45,11 @@ def fetch(
     Where others have the host now, they do it: then this returns at once. When ``stopping`` says so, what is under way
     goes back, for another worker.
     """
-    store = tools.catalog.store(knowledge_id)
-    claim = store.fetches.claim(job, url, owner, _LEASE_S)
+    store = resources.catalog.store(knowledge_id)
+    claim = store.downloads.claim(job, url, owner, _LEASE_S)
     if claim is None:
         return
-    tools = tools.fitted(claim.profile)
+    resources = resources.fitted(claim.profile)
     try:
         address = taken_apart(claim.url)
     except InputError as error:
@@ -60,41 +60,45 @@ def fetch(
 
     def work() -> None:
         if stopping() or time.monotonic() > until:
-            store.fetches.put_back(claim, 0.0)
-        elif _fetch_one(tools, store, claim, address.shown, stopping):
+            store.downloads.put_back(claim, 0.0)
+        elif _fetch_one(resources, store, claim, address.shown, stopping):
             ended()
 
     def give_back(delay_s: float) -> None:
-        store.fetches.put_back(claim, delay_s)
+        store.downloads.put_back(claim, delay_s)
 
-    _lines.join(address.netloc, Turn(work, give_back))
+    _lines.join(address.netloc, HostTurn(work, give_back))
 
 
-def _fetch_one(tools: Tools, store: RecordStore, claim: FetchClaim, shown: str, stopping: Callable[[], bool]) -> bool:
+def _fetch_one(
+    resources: Resources, store: KnowledgeStore, claim: DownloadClaim, shown: str, stopping: Callable[[], bool]
+) -> bool:
     """Is it over, well or not?"""
     try:
-        return _fetch_and_place(tools, store, claim, stopping)
+        return _fetch_and_place(resources, store, claim, stopping)
     except CancelledError:
-        store.fetches.put_back(claim, 0.0)  # where nobody waits for it any more, nothing is written
+        store.downloads.put_back(claim, 0.0)  # where nobody waits for it any more, nothing is written
         return False
     except InputError as error:
         return _give_up(store, claim, shown, error)
     except IngotError as error:
-        return _try_later(tools, store, claim, shown, error)
+        return _try_later(resources, store, claim, shown, error)
 
 
-def _try_later(tools: Tools, store: RecordStore, claim: FetchClaim, shown: str, error: IngotError) -> bool:
-    delays = tools.settings.fetch_retries_s.split(",")
+def _try_later(
+    resources: Resources, store: KnowledgeStore, claim: DownloadClaim, shown: str, error: IngotError
+) -> bool:
+    delays = resources.settings.fetch_retries_s.split(",")
     if claim.attempt > len(delays):
         return _give_up(store, claim, shown, error)
     delay_s = float(delays[claim.attempt - 1])
     log.info("%s is fetched again in %.0f s: %s", shown, delay_s, error.message)
-    store.fetches.later(claim, delay_s, _fault(shown, error))
+    store.downloads.later(claim, delay_s, _fault(shown, error))
     return False
 
 
-def _give_up(store: RecordStore, claim: FetchClaim, shown: str, error: IngotError) -> bool:
-    return store.fetches.give_up(claim, _fault(shown, error))
+def _give_up(store: KnowledgeStore, claim: DownloadClaim, shown: str, error: IngotError) -> bool:
+    return store.downloads.give_up(claim, _fault(shown, error))
 
 
 def _fault(shown: str, error: IngotError) -> Fault:
@@ -103,48 +107,54 @@ def _fault(shown: str, error: IngotError) -> Fault:
     return Fault(code=kept, message=f"{shown} cannot be fetched: {error.message}")
 
 
-def _fetch_and_place(tools: Tools, store: RecordStore, claim: FetchClaim, stopping: Callable[[], bool]) -> bool:
+def _fetch_and_place(
+    resources: Resources, store: KnowledgeStore, claim: DownloadClaim, stopping: Callable[[], bool]
+) -> bool:
     """Into a workspace, which goes with this process, then among the originals, then into the job."""
-    largest = tools.settings.max_file_mb << 20
-    with tools.files.workspace(store.knowledge_id, "fetch") as folder:
+    largest = resources.settings.max_file_mb << 20
+    with resources.files.workspace(store.knowledge_id, "fetch") as folder:
         path = folder / "fetched"
-        tools.web().fetch(claim.url, path, largest, tools.settings.fetch_timeout_s, _beating(store, claim, stopping))
+        resources.web().fetch(
+            claim.url, path, largest, resources.settings.fetch_timeout_s, _beating(store, claim, stopping)
+        )
         media_type = sniff(path)
-        store.fetches.beat(claim, _STORING_S)
-        sha256 = tools.files.put_original(store.knowledge_id, path, largest)
+        store.downloads.beat(claim, _STORING_S)
+        sha256 = resources.files.put_original(store.knowledge_id, path, largest)
         file = FoundFile(root=URL_ROOT, name=claim.url, path=path, size_bytes=path.stat().st_size)
-        return _place(tools, store, claim, file, sha256, media_type)
+        return _place(resources, store, claim, file, sha256, media_type)
 
 
-def _beating(store: RecordStore, claim: FetchClaim, stopping: Callable[[], bool]) -> Callable[[], bool]:
+def _beating(store: KnowledgeStore, claim: DownloadClaim, stopping: Callable[[], bool]) -> Callable[[], bool]:
     """Keeps the lease while blocks come in; says False once the job was cancelled, or this worker is to end."""
     said, ours = time.monotonic(), True
 
     def beat() -> bool:
         nonlocal said, ours
         if time.monotonic() - said > _BEAT_S:
-            said, ours = time.monotonic(), store.fetches.beat(claim, _LEASE_S)
+            said, ours = time.monotonic(), store.downloads.beat(claim, _LEASE_S)
         return ours and not stopping()
 
     return beat
 
 
-def _place(tools: Tools, store: RecordStore, claim: FetchClaim, file: FoundFile, sha256: str, media_type: str) -> bool:
+def _place(
+    resources: Resources, store: KnowledgeStore, claim: DownloadClaim, file: FoundFile, sha256: str, media_type: str
+) -> bool:
     """Look up what is known of the URL and of the bytes, and write the rest, in one transaction."""
-    document, wanted = document_id(sha256), Wanted(tools)
+    document, wanted = document_id(sha256), WantedFingerprints(resources)
     wish = Wish(options=claim.options, passwords=claim.passwords)
     wanted.of(claim.options)  # may load a tokenizer, which is not to happen inside a transaction
-    tools.catalog.mark_busy(store.knowledge_id)
+    resources.catalog.mark_busy(store.knowledge_id)
     with store.submissions.together(time.time()) as door:
         known = door.generations([document])
         earlier = door.profiles([one.profile for one in known.values() if one.profile])
-        memory = Memory.of(wanted, door.sources([claim.url]), known, door.named([document]), earlier)
+        memory = KnownState.of(wanted, door.sources([claim.url]), known, door.named([document]), earlier)
         placement = memory.placement(wish, file, sha256, media_type, document)
         if memory.standing_fault(placement, document) is OTHERWISE_MADE:
             raise UnavailableError(OTHERWISE_MADE.message)
         for making in memory.makings.values():
             door.keep_profile(making.profile.id, making.profile.content)
-        placed = store.fetches.place(door, claim, placement, flow.ORDER)
+        placed = store.downloads.place(door, claim, placement, flow.ORDER)
     if placed and placement.outcome is Outcome.CHANGED:
-        removal.remove_orphans(tools, store)
+        removal.remove_orphans(resources, store)
     return placed

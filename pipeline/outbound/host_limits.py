@@ -29,7 +29,7 @@ _LONG_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class HostTurn:
     """``work`` is done when the host is had; ``give_back`` is told after how many seconds to come again instead."""
 
     work: Callable[[], None]
@@ -39,7 +39,7 @@ class Turn:
 @dataclass(slots=True)
 class _Host:
     begun: list[float] = field(default_factory=list)  # of the exchanges under way
-    line: deque[Turn] = field(default_factory=deque)
+    line: deque[HostTurn] = field(default_factory=deque)
     usual_s: float = 0.0
 
     def pace_s(self, now: float) -> float:
@@ -51,7 +51,7 @@ class _Host:
         return max(self.usual_s, *(now - begun for begun in self.begun), 0.0)
 
 
-class Lines:
+class HostLimits:
     """The hosts of one process: ``per_host`` exchanges with one at once, ``in_all`` with all of them."""
 
     def __init__(self, per_host: int, in_all: int) -> None:
@@ -60,7 +60,7 @@ class Lines:
         self._active = 0
         self._lock = threading.Lock()
 
-    def join(self, host: str, turn: Turn) -> None:
+    def join(self, host: str, turn: HostTurn) -> None:
         """Have the host now, and do what stands in its line meanwhile; or stand in line; or be given back."""
         with self._lock:
             began, delay_s = self._begin_or_stand(self._host(host), turn, time.monotonic())
@@ -69,7 +69,7 @@ class Lines:
         elif delay_s:
             _quietly(turn.give_back, delay_s)
 
-    def _have(self, host: str, turn: Turn, began: float) -> None:
+    def _have(self, host: str, turn: HostTurn, began: float) -> None:
         """Do this turn, then those in line, for as long as the host may be had by so many."""
         since, following = began, turn
         while True:
@@ -88,7 +88,7 @@ class Lines:
                 return
             following, began = going_on, now
 
-    def _begin_or_stand(self, found: _Host, turn: Turn, now: float) -> tuple[float, float]:
+    def _begin_or_stand(self, found: _Host, turn: HostTurn, now: float) -> tuple[float, float]:
         """(when it began to have the host, 0.0), (0.0, 0.0) where it stands in line, (0.0, when to come again)."""
         if len(found.begun) < self._limit(found.worst_s(now)):
             if self._active >= self._in_all:
@@ -108,12 +108,12 @@ class Lines:
         took_s = now - began
         found.usual_s = found.usual_s + _WEIGHT * (took_s - found.usual_s) if found.usual_s else took_s
 
-    def _surplus(self, found: _Host, now: float, *, make_room: bool) -> list[Turn]:
+    def _surplus(self, found: _Host, now: float, *, make_room: bool) -> list[HostTurn]:
         """Those who stand in line in vain: it became slow, or nobody has the host any longer, for other hosts' sake."""
         kept = 0 if make_room and not found.begun else self._room(found.pace_s(now))
         return [found.line.pop() for _ in range(len(found.line) - kept)]
 
-    def _next(self, found: _Host, now: float) -> Turn | None:
+    def _next(self, found: _Host, now: float) -> HostTurn | None:
         if not found.line or len(found.begun) >= self._limit(found.worst_s(now)) or self._active >= self._in_all:
             return None
         found.begun.append(now)

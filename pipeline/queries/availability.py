@@ -13,16 +13,16 @@ from stores.errors import NotFoundError, NotReadyError
 from stores.models import DocumentState, Page
 
 if TYPE_CHECKING:
-    from stores.overview.standing import Standing
-    from stores.records import RecordStore
+    from stores.knowledge_store import KnowledgeStore
+    from stores.queries.availability import Availability
 
 ASK_AGAIN_S = 5.0
 
 
-def standing(store: RecordStore, name: str, *, so_far: bool = False) -> Standing:
+def standing(store: KnowledgeStore, name: str, *, so_far: bool = False) -> Availability:
     """Which version of a document answers. NotReadyError where none does, unless what is there ``so_far`` will do."""
     with _refused_ones(store, name):
-        found = store.overview.standing(store.overview.find(name))
+        found = store.queries.standing(store.queries.find(name))
     if found.visible or so_far:
         return found
     raise _not_ready(name, found)
@@ -39,7 +39,7 @@ def check_page(name: str, page: Page, *, so_far: bool = False) -> None:
     raise NotReadyError(why, state=DocumentState.RUNNING, retry_after_s=ASK_AGAIN_S)
 
 
-def _not_ready(name: str, found: Standing) -> NotReadyError:
+def _not_ready(name: str, found: Availability) -> NotReadyError:
     reason = f": {found.error.message}" if found.error else ""
     if found.state is DocumentState.FAILED:
         why = f"there is nothing to show of {name!r}: it failed{reason}"
@@ -52,12 +52,12 @@ def _not_ready(name: str, found: Standing) -> NotReadyError:
 
 
 @contextmanager
-def _refused_ones(store: RecordStore, name: str) -> Iterator[None]:
+def _refused_ones(store: KnowledgeStore, name: str) -> Iterator[None]:
     """A file that could never be taken is in the list, with its reason: that is told, not that there is none."""
     try:
         yield
     except NotFoundError:
-        refused = store.overview.refused(name)
+        refused = store.queries.refused(name)
         if refused is None:
             raise
         reason = f": {refused.error.message}" if refused.error else ""

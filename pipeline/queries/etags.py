@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from pipeline.placing import check_schemas
-from pipeline.work import Tools
+from pipeline.processing_plan import check_schemas
+from pipeline.step_context import Resources
 from stores.cursors import key_of
 from stores.models import Options
 
 
-class Stamping:
+class Etags:
     """The stamps of what a home's knowledge bases hold."""
 
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
 
     def of_document(self, knowledge_id: str, name: str) -> str:
         """Changes when anything that was read of a document does; "" while that goes on."""
-        store = self._tools.catalog.store(knowledge_id)
-        return store.stamps.of_document(store.overview.find(name))
+        store = self._resources.catalog.store(knowledge_id)
+        return store.etags.of_document(store.queries.find(name))
 
     def of_records(self, knowledge_id: str, schema: str, cursor: str | None = None, limit: int | None = None) -> str:
         """Changes when a part of the records of one schema does, or without a limit when any of them does."""
-        check_schemas(self._tools, Options(schemas=(schema,)))
+        check_schemas(self._resources, Options(schemas=(schema,)))
         after = key_of(cursor, str)
-        store = self._tools.catalog.store(knowledge_id)
-        found = store.stamps.of_records(schema, after[0] if after else "", limit + 1 if limit else None)
-        return f"{self._tools.schemas[schema]!r} {cursor} {limit} {found}"
+        store = self._resources.catalog.store(knowledge_id)
+        found = store.etags.of_records(schema, after[0] if after else "", limit + 1 if limit else None)
+        return f"{self._resources.schemas[schema]!r} {cursor} {limit} {found}"

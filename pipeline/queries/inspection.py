@@ -4,53 +4,53 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.answers.highlighting import highlights
-from pipeline.answers.readable import standing
-from pipeline.placing import check_schema_of
-from pipeline.work import Tools
+from pipeline.processing_plan import check_schema_of
+from pipeline.queries.availability import standing
+from pipeline.search.highlighting import highlights
+from pipeline.step_context import Resources
 from stores.cursors import cursor_of, key_of
 from stores.errors import NotFoundError
 from stores.models import Box, Hit, Page, Record
-from stores.views import Leaf, PageMark, RecordView, Slice
+from stores.views import PageMark, PageView, RecordView, Slice
 
 if TYPE_CHECKING:
-    from stores.records import RecordStore
+    from stores.knowledge_store import KnowledgeStore
 
 _MOST_PAGES = 6  # of one passage that are looked through
 
 
-def strip(store: RecordStore, name: str) -> list[PageMark]:
+def strip(store: KnowledgeStore, name: str) -> list[PageMark]:
     """The pages of the version that is shown; none before they are planned."""
-    document = store.overview.find(name)
-    return store.inspection.strip(document, store.overview.generation_to_show(document))
+    document = store.queries.find(name)
+    return store.page_queries.strip(document, store.queries.generation_to_show(document))
 
 
-def leaf(store: RecordStore, name: str, number: int) -> Leaf:
+def page_view(store: KnowledgeStore, name: str, number: int) -> PageView:
     """Page ``number`` with its passages and the values proved on it; NotFoundError where there is no such page."""
-    document = store.overview.find(name)
-    generation = store.overview.generation_to_show(document)
+    document = store.queries.find(name)
+    generation = store.queries.generation_to_show(document)
     pages = store.pages.read(document, generation, [number])
     if not pages:
         raise NotFoundError(f"{name!r} has no page {number}")
-    return Leaf(
+    return PageView(
         document=document,
         generation=generation,
         page=pages[0],
-        chunks=tuple(store.inspection.chunks_on(document, generation, number)),
-        proofs=tuple(store.inspection.proofs_on(document, generation, number)),
+        chunks=tuple(store.page_queries.chunks_on(document, generation, number)),
+        proofs=tuple(store.page_queries.proofs_on(document, generation, number)),
     )
 
 
-def place_of(store: RecordStore, name: str, chunk: int | None, value: tuple[str, str] | None) -> int:
+def place_of(store: KnowledgeStore, name: str, chunk: int | None, value: tuple[str, str] | None) -> int:
     """The page of a passage (its ordinal) or of a value ((schema, path)), 0 where there is none."""
-    document = store.overview.find(name)
-    generation = store.overview.generation_to_show(document)
+    document = store.queries.find(name)
+    generation = store.queries.generation_to_show(document)
     if chunk is not None:
-        return store.inspection.page_of_chunk(document, generation, chunk)
-    return store.inspection.page_of_value(document, generation, *value) if value else 0
+        return store.page_queries.page_of_chunk(document, generation, chunk)
+    return store.page_queries.page_of_value(document, generation, *value) if value else 0
 
 
-def page_of_hit(store: RecordStore, hit: Hit, query: str) -> int:
+def page_of_hit(store: KnowledgeStore, hit: Hit, query: str) -> int:
     """The page of a found passage that holds most different words of the query; the first of equals."""
     if hit.first_page == hit.last_page:
         return hit.first_page
@@ -70,11 +70,13 @@ def _touch(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def records_of(store: RecordStore, name: str, *, so_far: bool = False) -> list[RecordView]:
+def records_of(store: KnowledgeStore, name: str, *, so_far: bool = False) -> list[RecordView]:
     """Everything that was extracted from one document, one record per schema."""
     at = standing(store, name, so_far=so_far)
-    view = store.overview.document(at.document)
-    return [record_view(view.document, view.source, found) for found in store.typed.read(at.document, at.generation)]
+    view = store.queries.document(at.document)
+    return [
+        record_view(view.document, view.source, found) for found in store.record_tables.read(at.document, at.generation)
+    ]
 
 
 def record_view(document: str, source: str, record: Record) -> RecordView:
@@ -92,17 +94,17 @@ def record_view(document: str, source: str, record: Record) -> RecordView:
 
 
 def records_holding(
-    tools: Tools, store: RecordStore, schema: str, text: str, cursor: str | None, limit: int
+    resources: Resources, store: KnowledgeStore, schema: str, text: str, cursor: str | None, limit: int
 ) -> Slice[RecordView]:
     """A part of the records of one schema that hold every word of ``text`` in any field or in the document's name."""
-    check_schema_of(tools, store, schema)
+    check_schema_of(resources, store, schema)
     after = key_of(cursor, str)
     words = text.casefold().split()
-    rows = store.inspection.documents_holding(schema, words, after[0] if after else "", limit + 1)
+    rows = store.page_queries.documents_holding(schema, words, after[0] if after else "", limit + 1)
     items = tuple(
         record_view(document, source, found)
         for document, generation, source in rows[:limit]
-        for found in store.typed.read(document, generation)
+        for found in store.record_tables.read(document, generation)
         if found.schema == schema
     )
     return Slice(items=items, next_cursor=cursor_of(rows[limit - 1][0]) if len(rows) > limit else None)

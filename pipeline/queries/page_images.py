@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.settings import Settings
+from pipeline.step_context import Resources
 from pipeline.time_limits import Spending
-from pipeline.work import Tools
 from stores.errors import InputError, NotFoundError, PageError, TransientError
 
 if TYPE_CHECKING:
-    from stores.records import RecordStore
+    from stores.knowledge_store import KnowledgeStore
 
 log = logging.getLogger("ingot.pictures")
 
@@ -87,7 +87,7 @@ class _Child:
                 stream.close()
 
 
-class Studio:
+class PageImageWorkers:
     """A small pool of drawing processes. Started on first use, ended when nobody asked for a minute."""
 
     def __init__(self, settings: Settings, within_s: float = _DRAW_S) -> None:
@@ -185,7 +185,7 @@ class Studio:
             "INGOT_TEXT_ENGINE": settings.text_engine,
             "INGOT_MAX_PAGE_MEGAPIXELS": str(settings.max_page_megapixels),
         }
-        command = [sys.executable, "-m", "pipeline.answers.drawing"]
+        command = [sys.executable, "-m", "pipeline.queries.page_image_worker"]
         try:
             process = subprocess.Popen(
                 command, env=environment, cwd="/", stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
@@ -199,29 +199,29 @@ def _busy() -> TransientError:
     return TransientError("too many pictures are being drawn: ask again in a moment", code="busy_pictures")
 
 
-class Pictures:
+class PageImages:
     """Page pictures of one home: drawn once for each document, page and resolution."""
 
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
-        self._studio = Studio(tools.settings)
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._studio = PageImageWorkers(resources.settings)
         self._drawing: dict[Path, threading.Lock] = {}
         self._refused: dict[Path, tuple[float, PageError]] = {}
         self._lock = threading.Lock()
 
-    def picture(self, store: RecordStore, document: str, number: int, dpi: int) -> Path:
+    def picture(self, store: KnowledgeStore, document: str, number: int, dpi: int) -> Path:
         """The PNG of a page. NotFoundError, InputError for a bad resolution, PageError where it cannot be drawn."""
         if not SMALLEST_DPI <= dpi <= LARGEST_DPI:
             raise InputError(f"the resolution must be between {SMALLEST_DPI} and {LARGEST_DPI} dpi")
-        opening = store.overview.opening(document)
+        opening = store.queries.original_access(document)
         if not store.pages.read(document, opening.generation, [number], blocks=False):
             raise NotFoundError(f"there is no page {number}: the document has {opening.pages} that are known")
-        target = self._tools.files.picture(store.knowledge_id, document, f"{number}.{dpi}.png")
-        if self._tools.files.touch_picture(target):
+        target = self._resources.files.picture(store.knowledge_id, document, f"{number}.{dpi}.png")
+        if self._resources.files.touch_picture(target):
             return target
         with self._studio.line(), self._alone(target):
-            if not self._tools.files.touch_picture(target):
-                source = self._tools.files.original(store.knowledge_id, opening.sha256)
+            if not self._resources.files.touch_picture(target):
+                source = self._resources.files.original(store.knowledge_id, opening.sha256)
                 if not source.exists():
                     raise InputError("its stored copy is gone: ingest the file again", code="original_missing")
                 self._draw(source, opening.password, number, dpi, target)
@@ -232,11 +232,11 @@ class Pictures:
 
     def _draw(self, source: Path, password: str, number: int, dpi: int, target: Path) -> None:
         part = target.with_name(f".part-{uuid.uuid4().hex}.png")
-        self._tools.files.room_for_pictures(target)
+        self._resources.files.room_for_pictures(target)
         try:
             self._recall(target)
             self._studio.draw(source, password, number, dpi, part)
-            self._tools.files.keep(part, target)
+            self._resources.files.keep(part, target)
         except PageError as error:
             self._refused.setdefault(target, (time.monotonic() + _REFUSED_FOR_S, error))
             raise

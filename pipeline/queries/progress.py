@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.answers import estimating
-from pipeline.answers.roll_call import Roll, RollCall
 from pipeline.priorities import QUEUES, ROLES, priority_of
-from pipeline.work import Tools
+from pipeline.queries import time_left
+from pipeline.queries.worker_status import WorkerAnswers, WorkerStatus
+from pipeline.step_context import Resources
 from stores.cursors import cursor_of
 from stores.errors import IngotError, NotFoundError
 from stores.models import DocumentState, JobState, Stage
@@ -29,10 +29,10 @@ from stores.views import (
 )
 
 if TYPE_CHECKING:
-    from stores.errands.fetches import FetchView
-    from stores.overview.overview import Figures
-    from stores.overview.work import DueStep
-    from stores.records import RecordStore
+    from stores.knowledge_store import KnowledgeStore
+    from stores.outbox.downloads import DownloadView
+    from stores.queries.knowledge_base import Figures
+    from stores.queries.work import DueStep
 
 T = TypeVar("T")
 
@@ -70,27 +70,27 @@ class _Kept:
         return found  # type: ignore[return-value]
 
 
-class Viewing:
+class ProgressQueries:
     """Answers about the work of one home, for as long as a process gives them."""
 
-    def __init__(self, tools: Tools, roll_call: RollCall) -> None:
-        self._tools = tools
-        self._roll_call = roll_call
+    def __init__(self, resources: Resources, worker_status: WorkerStatus) -> None:
+        self._resources = resources
+        self._worker_status = worker_status
         self._kept = _Kept()
 
     def jobs_page(self, wanted: JobFilter, cursor: str | None, limit: int) -> Slice[JobSummary]:
         """The newest jobs of some knowledge bases, or of all."""
         named = wanted.knowledge_ids is not None
-        names = wanted.knowledge_ids if wanted.knowledge_ids is not None else tuple(self._tools.catalog.names())
+        names = wanted.knowledge_ids if wanted.knowledge_ids is not None else tuple(self._resources.catalog.names())
         found: list[JobSummary] = []
         for name in names:
             try:
-                store = self._tools.catalog.store(name)
+                store = self._resources.catalog.store(name)
             except NotFoundError:
                 if named:
                     raise
                 continue  # deleted meanwhile
-            found += store.overview.jobs_page(wanted.state, cursor, limit + 1)
+            found += store.queries.jobs_page(wanted.state, cursor, limit + 1)
         found.sort(key=lambda job: (job.created_at, job.job), reverse=True)
         shown = found[:limit]
         more = cursor_of(shown[-1].created_at, shown[-1].job) if len(found) > limit else None
@@ -106,38 +106,38 @@ class Viewing:
             if cursor is None:
                 return
 
-    def progress(self, store: RecordStore, job: str) -> JobProgress:
+    def progress(self, store: KnowledgeStore, job: str) -> JobProgress:
         """Where a job stands, why it waits where nobody works on it, and how long it will take."""
-        found = store.overview.job_progress(job)
+        found = store.queries.job_progress(job)
         if found.summary.state not in (JobState.ACCEPTING, JobState.RUNNING):
             return found
         if not found.working:
             return replace(found, waiting=self._why_job_waits(store, found.summary))
-        at_once, paces = store.overview.parallel_steps(job, _WINDOW_S)
+        at_once, paces = store.queries.parallel_steps(job, _WINDOW_S)
         page_s = {**paces, **self._page_seconds(store)}
-        return replace(found, left_s=estimating.left_s(found.stages, page_s, at_once))
+        return replace(found, left_s=time_left.left_s(found.stages, page_s, at_once))
 
     def job_documents(
-        self, store: RecordStore, job: str, states: Sequence[DocumentState], cursor: str | None, limit: int
+        self, store: KnowledgeStore, job: str, states: Sequence[DocumentState], cursor: str | None, limit: int
     ) -> Slice[JobDocumentView]:
         """Documents of a job, with the reason why they wait."""
-        found = store.overview.job_documents(job, states, cursor, limit)
+        found = store.queries.job_documents(job, states, cursor, limit)
         idle = [view for view in found.items if not view.state.final and view.stage is None]
         if not idle:
             return found
         due: dict[tuple[str, int], DueStep] = {}
-        for step in store.overview.due_steps([view.document for view in idle if view.document]):
+        for step in store.queries.due_steps([view.document for view in idle if view.document]):
             due.setdefault((step.document, step.generation), step)
         items = [self._with_reason(view, due.get((view.document, view.generation))) for view in found.items]
         if not all(view.document for view in idle):
-            items = self._with_fetches(items, store.fetches.open_of(job))
+            items = self._with_fetches(items, store.downloads.open_of(job))
         return replace(found, items=tuple(items))
 
     def _with_reason(self, view: JobDocumentView, due: DueStep | None) -> JobDocumentView:
         return replace(view, waiting=self._waiting(due)) if due and view.stage is None else view
 
     def _with_fetches(
-        self, items: Sequence[JobDocumentView], fetches: Mapping[str, FetchView]
+        self, items: Sequence[JobDocumentView], fetches: Mapping[str, DownloadView]
     ) -> list[JobDocumentView]:
         return [
             replace(view, waiting=self._until_fetched(fetches[view.source]))
@@ -146,7 +146,7 @@ class Viewing:
             for view in items
         ]
 
-    def _until_fetched(self, fetch: FetchView) -> Waiting:
+    def _until_fetched(self, fetch: DownloadView) -> Waiting:
         """Why what stands at a URL is not there yet."""
         now = time.time()
         if fetch.under_way:
@@ -157,13 +157,13 @@ class Viewing:
             return Waiting(why=why, queue=NOTIFY, again_at=fetch.again_at)
         return Waiting(why=self._why(NOTIFY, 1), queue=NOTIFY)
 
-    def _why_job_waits(self, store: RecordStore, job: JobSummary) -> Waiting | None:
-        due = store.overview.due_of_job(job.job)
+    def _why_job_waits(self, store: KnowledgeStore, job: JobSummary) -> Waiting | None:
+        due = store.queries.due_of_job(job.job)
         if due:
             waiting = self._waiting(due)
             lacking = self._unserved(store, job.job) if waiting.place else ()
             return replace(waiting, why=self._nobody_serves(lacking)) if waiting.queue in lacking else waiting
-        fetches = store.fetches.open_of(job.job)
+        fetches = store.downloads.open_of(job.job)
         if fetches:
             return self._until_fetched(next(iter(fetches.values())))
         if job.state is JobState.ACCEPTING:
@@ -183,21 +183,21 @@ class Viewing:
         return Waiting(why=self._why(queue, place), queue=queue, place=place)
 
     def _why(self, queue: str, place: int) -> str:
-        roll = self._roll_call.roll()
+        roll = self._worker_status.roll()
         if roll.broker is False:
             return f"{roll.trouble or 'the broker cannot be reached'}; work goes on as soon as it answers"
         if roll.serving(queue) == ():
             return self._nobody_serves((queue,))
         return f"place {place} in the queue {queue!r}" if place > 1 else f"it is next in the queue {queue!r}"
 
-    def obstacle(self, store: RecordStore, job: str) -> str:
+    def obstacle(self, store: KnowledgeStore, job: str) -> str:
         """Why work of a job that may begin now is begun by nobody, in a sentence; empty where somebody may come for it.
 
         The broker and the workers are asked only where such work is there; the first answer comes a moment later.
         """
         if not self._wanted(store, job):
             return ""
-        roll = self._roll_call.roll()
+        roll = self._worker_status.roll()
         if roll.broker is False:
             return self._why("", 1)
         if not roll.complete:
@@ -205,34 +205,34 @@ class Viewing:
         lacking = self._unserved(store, job)
         return self._nobody_serves(lacking) if lacking else ""
 
-    def _wanted(self, store: RecordStore, job: str) -> set[str]:
+    def _wanted(self, store: KnowledgeStore, job: str) -> set[str]:
         """The queues in which work of a job could begin, and that nobody is seen to work on."""
-        stages = store.overview.open_stages(job)
+        stages = store.queries.open_stages(job)
         wanted = {QUEUES[stage] for stage, due in stages.items() if due}
         wanted -= {QUEUES[step.stage] for step in self.steps_in_hand()} if wanted else set()
-        fetches = store.fetches.open_of(job).values()
+        fetches = store.downloads.open_of(job).values()
         waits = any(not fetch.under_way and (fetch.again_at or 0.0) <= time.time() for fetch in fetches)
         return wanted | ({NOTIFY} if waits and not any(fetch.under_way for fetch in fetches) else set())
 
-    def _unserved(self, store: RecordStore, job: str) -> tuple[str, ...]:
+    def _unserved(self, store: KnowledgeStore, job: str) -> tuple[str, ...]:
         """Where a queue that a job needs now is served by nobody: every such queue that it needs now or later."""
-        roll, wanted = self._roll_call.roll(), self._wanted(store, job)
+        roll, wanted = self._worker_status.roll(), self._wanted(store, job)
         if not any(roll.serving(queue) == () for queue in wanted):
             return ()
-        stages = set(store.overview.open_stages(job))
+        stages = set(store.queries.open_stages(job))
         stages |= _AFTER_PLAN if Stage.PLAN in stages else set()
         needed = wanted | {QUEUES[stage] for stage in stages}
         return tuple(queue for queue in sorted(needed) if roll.serving(queue) == ())
 
     def _nobody_serves(self, queues: Sequence[str]) -> str:
-        if others := self._roll_call.roll().others:
+        if others := self._worker_status.roll().others:
             return others
         names = [repr(queue) for queue in queues]
         shown = f"queue {names[0]}" if len(names) == 1 else f"queues {', '.join(names[:-1])} and {names[-1]}"
         return f"no worker serves the {shown}: {self._advice(queues)}"
 
     def _advice(self, queues: Sequence[str]) -> str:
-        if self._tools.settings.broker_url.startswith("redis+socket:"):
+        if self._resources.settings.broker_url.startswith("redis+socket:"):
             return "the one of this home is starting"
         role = next((f"`ingot worker {role}` or " for role, served in ROLES.items() if served >= set(queues)), "")
         return f"start one with {role}`ingot worker all`"
@@ -247,51 +247,51 @@ class Viewing:
         line: dict[str, list[tuple[int, float, str]]] = {queue: [] for queue in sorted(set(tasks.QUEUES.values()))}
         now = time.time()
         for store in self._busy():
-            for due in store.overview.due_steps():
+            for due in store.queries.due_steps():
                 if due.not_before <= now + _SOON_S:
                     line[tasks.QUEUES[due.stage]].append((priority_of(due.stage, due.wish), due.since, due.document))
         return {queue: sorted(waiting) for queue, waiting in line.items()}
 
-    def _busy(self) -> list[RecordStore]:
-        return self._stores(self._tools.catalog.busy())
+    def _busy(self) -> list[KnowledgeStore]:
+        return self._stores(self._resources.catalog.busy())
 
-    def _stores(self, names: Sequence[str]) -> list[RecordStore]:
+    def _stores(self, names: Sequence[str]) -> list[KnowledgeStore]:
         found = []
         for name in names:
             try:
-                found.append(self._tools.catalog.store(name))
+                found.append(self._resources.catalog.store(name))
             except IngotError:
                 continue  # deleted meanwhile
         return found
 
-    def _page_seconds(self, store: RecordStore) -> dict[Stage, float]:
+    def _page_seconds(self, store: KnowledgeStore) -> dict[Stage, float]:
         """Seconds by the clock that a page of each stage took in this knowledge base."""
-        costs = self._kept.get(f"costs {store.knowledge_id}", _COSTS_S, store.overview.stage_costs)
+        costs = self._kept.get(f"costs {store.knowledge_id}", _COSTS_S, store.queries.stage_costs)
         return {cost.stage: cost.wall_s / cost.pages for cost in costs if cost.pages}
 
-    def knowledge_base(self, store: RecordStore) -> KnowledgeBaseView:
+    def knowledge_base(self, store: KnowledgeStore) -> KnowledgeBaseView:
         """Counts and size; what took long to count is counted again only after ten times as long."""
         return self._kept.slowly(f"counts {store.knowledge_id}", lambda: self._counted(store))
 
-    def _counted(self, store: RecordStore) -> KnowledgeBaseView:
+    def _counted(self, store: KnowledgeStore) -> KnowledgeBaseView:
         return KnowledgeBaseView(
             knowledge_id=store.knowledge_id,
-            embedder=", ".join(store.passages.embedders()),
+            embedder=", ".join(store.chunks.embedders()),
             created_at=float(store.get_meta("created_at") or 0.0),
-            size_bytes=self._tools.files.size_bytes(store.knowledge_id),
-            counts=store.overview.documents_by_state(),
-            **store.overview.answering(),
+            size_bytes=self._resources.files.size_bytes(store.knowledge_id),
+            counts=store.queries.documents_by_state(),
+            **store.queries.answering(),
         )
 
-    def figures(self, store: RecordStore) -> Figures:
+    def figures(self, store: KnowledgeStore) -> Figures:
         """For metrics, as fresh as counting allows."""
-        return self._kept.slowly(f"figures {store.knowledge_id}", store.overview.figures)
+        return self._kept.slowly(f"figures {store.knowledge_id}", store.queries.figures)
 
     def queues(self) -> list[QueueView]:
         """Every queue: what waits in it, and who serves it."""
         from pipeline import tasks
 
-        roll, line, now = self._roll_call.checked(), self._line_now(), time.time()
+        roll, line, now = self._worker_status.checked(), self._line_now(), time.time()
         hands = self.steps_in_hand()
         found = []
         for queue in line:
@@ -311,37 +311,37 @@ class Viewing:
             )
         return [*found, self._notify(roll, now)]
 
-    def _notify(self, roll: Roll, now: float) -> QueueView:
+    def _notify(self, roll: WorkerAnswers, now: float) -> QueueView:
         """The queue of callbacks and fetched URLs, which are no steps."""
-        errands = [store.overview.open_errands() for store in self._errands()]
-        oldest = min((since for _, since in errands if since), default=None)
+        outbound_tasks = [store.queries.open_outbound_tasks() for store in self._errands()]
+        oldest = min((since for _, since in outbound_tasks if since), default=None)
         return QueueView(
             queue=NOTIFY,
             stages=(),
-            waiting=sum(count for count, _ in errands),
+            waiting=sum(count for count, _ in outbound_tasks),
             working=0,
             oldest_waiting_s=max(0.0, now - oldest) if oldest else None,
             messages=roll.messages.get(NOTIFY, 0) if roll.broker else None,
             workers=roll.serving(NOTIFY),
         )
 
-    def _errands(self) -> list[RecordStore]:
-        return self._stores(self._tools.catalog.errands())
+    def _errands(self) -> list[KnowledgeStore]:
+        return self._stores(self._resources.catalog.outbound_tasks())
 
     def steps_in_hand(self) -> list[WorkingStep]:
         """What the workers have in hand, in all knowledge bases with unfinished work."""
-        return [step for store in self._busy() for step in store.overview.steps_in_hand()]
+        return [step for store in self._busy() for step in store.queries.steps_in_hand()]
 
     def workers(self) -> list[WorkerView]:
         """Workers that answer, and those that hold work without answering."""
-        roll = self._roll_call.checked()
+        roll = self._worker_status.checked()
         hands: dict[str, list[WorkingStep]] = {name: [] for name in roll.workers}
         for step in self.steps_in_hand():
             hands.setdefault(step.worker.rpartition("#")[0] or step.worker, []).append(step)
         return [_worker(name, roll, working) for name, working in sorted(hands.items())]
 
 
-def _worker(name: str, roll: Roll, working: Sequence[WorkingStep]) -> WorkerView:
+def _worker(name: str, roll: WorkerAnswers, working: Sequence[WorkingStep]) -> WorkerView:
     member = roll.workers.get(name)
     return WorkerView(
         name=name,

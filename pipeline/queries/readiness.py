@@ -7,8 +7,8 @@ import uuid
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from pipeline.answers.roll_call import RollCall
-from pipeline.work import Tools
+from pipeline.queries.worker_status import WorkerStatus
+from pipeline.step_context import Resources
 from stores.views import Check
 
 _CONNECT_S = 2.0
@@ -20,13 +20,13 @@ _NOBODY_ASKED = "no worker can be asked, as the broker cannot be used: mend that
 class Readiness:
     """Looks anew at each question; what the workers say is some seconds old at most."""
 
-    def __init__(self, tools: Tools, roll_call: RollCall) -> None:
-        self._tools = tools
-        self._roll_call = roll_call
+    def __init__(self, resources: Resources, worker_status: WorkerStatus) -> None:
+        self._resources = resources
+        self._worker_status = worker_status
 
     def checks(self) -> list[Check]:
         """One check per thing that is needed."""
-        roll = self._roll_call.checked()
+        roll = self._worker_status.checked()
         return [
             self._home(),
             _check("broker", bool(roll.broker), roll.trouble or _NO_BROKER),
@@ -35,7 +35,7 @@ class Readiness:
         ]
 
     def _home(self) -> Check:
-        folder = self._tools.settings.home.absolute() / "run"
+        folder = self._resources.settings.home.absolute() / "run"
         probe = folder / f".probe-{uuid.uuid4().hex}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ class Readiness:
         return Check(name="home", ok=True)
 
     def _index(self) -> Check:
-        url = self._tools.settings.chroma_url
+        url = self._resources.settings.chroma_url
         if not url:
             return Check(name="index", ok=True)  # a folder, opened when it is needed
         parts = urlsplit(url)

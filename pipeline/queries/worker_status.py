@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from pipeline import neighbours
+from pipeline import home_registry
 from pipeline.broker_faults import BrokerError
 from pipeline.settings import Settings
 
@@ -20,7 +20,7 @@ _FIRST_S = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class WorkerAnswer:
     """What a worker tells of itself."""
 
     queues: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Roll:
+class WorkerAnswers:
     """Who answered at ``asked_at`` (monotonic). ``broker`` is None where nobody has asked yet, or none is set.
 
     ``trouble``: why the broker could not be asked, in a sentence without its address. ``complete``: who did not answer
@@ -38,7 +38,7 @@ class Roll:
 
     broker: bool | None = None
     trouble: str = ""
-    workers: Mapping[str, Member] = field(default_factory=dict)
+    workers: Mapping[str, WorkerAnswer] = field(default_factory=dict)
     messages: Mapping[str, int] = field(default_factory=dict)
     others: str = ""  # a sentence where only workers of other homes are there
     asked_at: float = 0.0
@@ -52,7 +52,7 @@ class Roll:
         return found if found or self.complete or not self.workers else None
 
 
-class RollCall:
+class WorkerStatus:
     """The newest roll of one broker. A stale one is given out at once, and renewed behind the scenes.
 
     Where nobody answers soon they are asked again, with patience: until then a starved worker is not said to be gone.
@@ -60,12 +60,12 @@ class RollCall:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._roll = Roll()
+        self._roll = WorkerAnswers()
         self._asking: threading.Thread | None = None
         self._lock = threading.Lock()
         self._told = threading.Event()
 
-    def roll(self, wait_s: float = 0.0) -> Roll:
+    def roll(self, wait_s: float = 0.0) -> WorkerAnswers:
         """What is known; waits at most ``wait_s`` where that is nothing yet, or older than ``KEEP_S``."""
         if not self._settings.broker_url:
             return self._roll
@@ -73,7 +73,7 @@ class RollCall:
             self._told.wait(wait_s)
         return self._roll
 
-    def checked(self) -> Roll:
+    def checked(self) -> WorkerAnswers:
         """As ``roll``, but bad news that are not fresh are asked for again before they are told."""
         return self.roll(0.0 if self._roll.workers else _FIRST_S)
 
@@ -103,20 +103,22 @@ class RollCall:
         finally:
             self._told.set()
 
-    def _asked(self, *, patient: bool) -> Roll:
+    def _asked(self, *, patient: bool) -> WorkerAnswers:
         from pipeline import remote_control  # Celery takes a while to import
 
         try:
             told = remote_control.call_workers(self._settings, patient=patient)
         except BrokerError as error:
-            return Roll(broker=False, trouble=error.plain, asked_at=time.monotonic())
+            return WorkerAnswers(broker=False, trouble=error.plain, asked_at=time.monotonic())
         except Exception:  # a worker's odd answer must not end the thread silently
             log.exception("the workers could not be asked")
-            return Roll(broker=False, asked_at=time.monotonic())
+            return WorkerAnswers(broker=False, asked_at=time.monotonic())
         workers = {
-            name: Member(queues=tuple(facts["queues"]), pool=facts["pool"], concurrency=facts["concurrency"])
+            name: WorkerAnswer(queues=tuple(facts["queues"]), pool=facts["pool"], concurrency=facts["concurrency"])
             for name, facts in told["workers"].items()
         }
-        found = [] if workers else remote_control.strangers(self._settings)
-        others = neighbours.sentence(self._settings, found) if found else ""
-        return Roll(broker=True, workers=workers, messages=told["messages"], others=others, asked_at=time.monotonic())
+        found = [] if workers else remote_control.workers_of_other_homes(self._settings)
+        others = home_registry.sentence(self._settings, found) if found else ""
+        return WorkerAnswers(
+            broker=True, workers=workers, messages=told["messages"], others=others, asked_at=time.monotonic()
+        )

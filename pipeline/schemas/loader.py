@@ -16,7 +16,7 @@ from pydantic import Field as Rule
 
 from stores.errors import InputError
 from stores.models import Field, FieldKind, Schema
-from stores.names import unknown
+from stores.suggestions import unknown
 
 BUILT_IN_FOLDER = Path(__file__).parent
 NAME_RULE = "a lower-case letter, then at most 47 of lower-case letters, digits and '_'"

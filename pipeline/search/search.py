@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.answers.filters import check_conditions
-from pipeline.answers.ranking import Ranked, fuse
 from pipeline.reindexing import rebuild
-from pipeline.work import Tools
+from pipeline.search.filters import check_conditions
+from pipeline.search.ranking import Ranked, fuse
+from pipeline.step_context import Resources
 from stores.clean_text import clean, clean_value
 from stores.contracts import Where
 from stores.errors import DamagedIndexError, InputError
 from stores.models import Chunk, Hit
-from stores.names import check
+from stores.suggestions import check
 from stores.words import unspaced_share
 
 if TYPE_CHECKING:
-    from stores.records import RecordStore
+    from stores.knowledge_store import KnowledgeStore
 
 MODES = ("hybrid", "keyword", "vector")
 MOST_HITS = 1000
 _CANDIDATES = 50  # asked of each half, at least
 
 
-def search(tools: Tools, knowledge_id: str, query: str, limit: int, mode: str, where: Mapping[str, str]) -> list[Hit]:
+def search(
+    resources: Resources, knowledge_id: str, query: str, limit: int, mode: str, where: Mapping[str, str]
+) -> list[Hit]:
     """The best chunks for a query. ``where``: values of record fields, ``source``, ``document`` or ``language``."""
     check("mode", mode, MODES, code="unknown_mode")
     if not 1 <= limit <= MOST_HITS:
@@ -33,54 +35,56 @@ def search(tools: Tools, knowledge_id: str, query: str, limit: int, mode: str, w
     if not query.strip():
         raise InputError("the query is empty: say what to look for")
     query, where = clean(query), clean_value(where)
-    store = tools.catalog.store(knowledge_id)
-    check_conditions(tools, store, where)
-    documents = store.passages.filtered(where)
+    store = resources.catalog.store(knowledge_id)
+    check_conditions(resources, store, where)
+    documents = store.chunks.filtered(where)
     if documents is not None and not documents:
         return []
     wanted = max(_CANDIDATES, 3 * limit)
     keyword = _by_keywords(store, query, wanted, documents) if mode != "vector" else []
-    vector = _by_vectors(tools, store, query, wanted, documents) if mode != "keyword" else []
-    english_only = tools.embedder().english_only
+    vector = _by_vectors(resources, store, query, wanted, documents) if mode != "keyword" else []
+    english_only = resources.embedder().english_only
     return _hits(store, fuse(keyword, vector, unspaced_share(query), limit, multilingual=not english_only))
 
 
-def _by_keywords(store: RecordStore, query: str, wanted: int, documents: Collection[str] | None) -> list[str]:
+def _by_keywords(store: KnowledgeStore, query: str, wanted: int, documents: Collection[str] | None) -> list[str]:
     """Chunk ids, best first."""
-    return store.passages.keyword_hits(query, wanted, documents)
+    return store.chunks.keyword_hits(query, wanted, documents)
 
 
 def _by_vectors(
-    tools: Tools, store: RecordStore, query: str, wanted: int, documents: Collection[str] | None
+    resources: Resources, store: KnowledgeStore, query: str, wanted: int, documents: Collection[str] | None
 ) -> list[str]:
     """Visible chunk ids, nearest first. A damaged index is rebuilt from SQL, once."""
-    embedder = tools.embedder()
+    embedder = resources.embedder()
     vector = embedder.embed_query(query).astype("<f4").tobytes()
     where: Where = {"document": sorted(documents)} if documents else {}
     asked = wanted
     while True:
-        found = _nearest(tools, store, vector, asked, where)
-        visible = store.passages.only_visible([at for at, _ in found])
+        found = _nearest(resources, store, vector, asked, where)
+        visible = store.chunks.only_visible([at for at, _ in found])
         if len(visible) >= wanted or len(found) < asked:
             return visible[:wanted]
         asked *= 4
 
 
-def _nearest(tools: Tools, store: RecordStore, vector: bytes, asked: int, where: Where) -> list[tuple[str, float]]:
+def _nearest(
+    resources: Resources, store: KnowledgeStore, vector: bytes, asked: int, where: Where
+) -> list[tuple[str, float]]:
     """(chunk id, distance), nearest first. An index that is damaged or gone is made anew from SQL, once."""
-    vectors, embedder = tools.vectors(), tools.embedder().fingerprint
+    vectors, embedder = resources.vectors(), resources.embedder().fingerprint
     try:
         found = vectors.query(store.knowledge_id, embedder, vector, asked, where)
     except DamagedIndexError:
         found = []
-    if found or where or not store.passages.any_visible(embedder):
+    if found or where or not store.chunks.any_visible(embedder):
         return found
-    rebuild(tools, store)
+    rebuild(resources, store)
     return vectors.query(store.knowledge_id, embedder, vector, asked, where)
 
 
-def _hits(store: RecordStore, ranked: Sequence[Ranked[str]]) -> list[Hit]:
-    chunks = store.passages.read([found.id for found in ranked])
+def _hits(store: KnowledgeStore, ranked: Sequence[Ranked[str]]) -> list[Hit]:
+    chunks = store.chunks.read([found.id for found in ranked])
     return [_hit(found, *chunks[found.id]) for found in ranked if found.id in chunks]
 
 

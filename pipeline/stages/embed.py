@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate, islice, takewhile
 
-from pipeline.passages import CountTokens, Unit, split_units, without_marks
-from pipeline.work import Work
+from pipeline.markdown_units import CountTokens, Unit, split_units, without_marks
+from pipeline.step_context import StepContext
 from stores.effects import Nothing
 from stores.models import Block, Box, Chunk, Page, PlacedBox
 
@@ -21,9 +21,9 @@ _JOINT = "\n\n"
 _LEADERS = re.compile(r"\s*(?:[.·…_]\s?){4,}")  # the dots of a table of contents: each would be a token
 
 
-def run(work: Work) -> Nothing:
+def run(work: StepContext) -> Nothing:
     """Cut the pages into chunks and embed those that an earlier attempt has not saved yet, a slice at a time."""
-    settings, embedder = work.tools.settings, work.embedder()
+    settings, embedder = work.resources.settings, work.embedder()
     with work.deadline(settings.document_timeout_s):
         size = min(settings.chunk_tokens, max(embedder.max_tokens - _FRONT_TOKENS, _LEAST_TOKENS))
         chunks = chunk_document(work.pages(), size, settings.chunk_overlap, embedder.count_tokens)

@@ -8,33 +8,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.running_lines import settled
-from pipeline.work import Work
+from pipeline.step_context import StepContext
 from stores.effects import Extracted
 from stores.errors import InputError
 from stores.models import Page, Record
 
 
-def run(work: Work) -> Extracted:
+def run(work: StepContext) -> Extracted:
     """Fill the schema ``document`` and those of the request from the pages as read."""
     pages = _settled(work)
     wanted = ("document", *(name for name in work.claim.options.schemas if name != "document"))
-    with work.deadline(work.tools.settings.document_timeout_s):
+    with work.deadline(work.resources.settings.document_timeout_s):
         records = tuple(_fill(work, name, pages) for name in wanted)
     about = records[0].fields
     return Extracted(records=records, title=str(about.get("title") or ""), language=str(about.get("language") or ""))
 
 
-def _settled(work: Work) -> Sequence[Page]:
+def _settled(work: StepContext) -> Sequence[Page]:
     """All pages with what runs over them left out of their Markdown, and nothing else; kept for who reads next."""
     pages = work.pages()
-    with work.deadline(work.tools.settings.document_timeout_s):
+    with work.deadline(work.resources.settings.document_timeout_s):
         found = settled(pages)
     work.save_margins([after for before, after in zip(pages, found, strict=True) if after is not before])
     return found
 
 
-def _fill(work: Work, name: str, pages: Sequence[Page]) -> Record:
-    schema = work.tools.schemas.get(name)
+def _fill(work: StepContext, name: str, pages: Sequence[Page]) -> Record:
+    schema = work.resources.schemas.get(name)
     if schema is None:
         raise InputError(f"there is no schema {name!r} any more: restore it, or ingest with another", code="no_schema")
-    return work.tools.extractor(schema.engine).extract(schema, pages, work.claim.source)
+    return work.resources.extractor(schema.engine).extract(schema, pages, work.claim.source)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pipeline.contracts import PageImage
-from pipeline.work import Work
+from pipeline.step_context import StepContext
 from stores.effects import Nothing
 from stores.models import Page
 
 
-def run(work: Work) -> Nothing:
+def run(work: StepContext) -> Nothing:
     """Read every unread page of the step; its image is removed once the text is safe."""
     sizes = {page.number: page for page in work.pages_of(work.unread())}
     for number, page in sizes.items():
@@ -18,7 +18,7 @@ def run(work: Work) -> Nothing:
     return Nothing()
 
 
-def _read(work: Work, page: Page) -> None:
+def _read(work: StepContext, page: Page) -> None:
     path = work.page_image(page.number)
     if not path.exists():
         _draw_again(work, page.number)
@@ -29,10 +29,10 @@ def _read(work: Work, page: Page) -> None:
         height_pt=page.height_pt,
         plain=work.plain(page.number),
     )
-    work.save_page(page.number, work.tools.page_reader().read(image))
+    work.save_page(page.number, work.resources.page_reader().read(image))
 
 
-def _draw_again(work: Work, number: int) -> None:
+def _draw_again(work: StepContext, number: int) -> None:
     """The image went with an earlier attempt that died between saving and finishing."""
-    made = work.tools.documents().render(work.original, work.claim.password, number, work.folder / f"{number}.png")
-    work.tools.files.keep(made.path, work.page_image(number))
+    made = work.resources.documents().render(work.original, work.claim.password, number, work.folder / f"{number}.png")
+    work.resources.files.keep(made.path, work.page_image(number))

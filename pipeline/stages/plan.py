@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.contracts import PageFacts
-from pipeline.legibility import why_garbled
-from pipeline.work import Work
+from pipeline.step_context import StepContext
+from pipeline.text_quality import why_garbled
 from stores.effects import Batch, Planned
 from stores.errors import EncryptedError, InputError, PageError
 from stores.models import EMPTY_PAGE, Fault, PagePlan, Route, Stage
@@ -26,9 +26,9 @@ _NOT_READ = "it shows something, but has no text layer, and OCR is switched off"
 _SPEC_PART = re.compile(r"(\d+)(?:\s*(-)\s*(\d*))?")
 
 
-def run(work: Work) -> Planned:
+def run(work: StepContext) -> Planned:
     """Open the document, decide the route of every page, and cut the pages into batches."""
-    settings, path = work.tools.settings, work.original
+    settings, path = work.resources.settings, work.original
     with work.deadline(settings.document_timeout_s):
         password, count = _opened(work)
     if count > settings.max_pages:
@@ -41,9 +41,9 @@ def run(work: Work) -> Planned:
     return Planned(password=password, pages=pages, batches=batches(pages, settings.batch_pages, _ocr_pages(work)))
 
 
-def _opened(work: Work) -> tuple[str, int]:
+def _opened(work: StepContext) -> tuple[str, int]:
     """The password that opens the document ("" where none is needed), and how many pages it has."""
-    documents = work.tools.documents()
+    documents = work.resources.documents()
     for password in ("", *([work.claim.password] if work.claim.password else []), *work.claim.passwords):
         try:
             return password, documents.inspect(work.original, password).page_count
@@ -52,7 +52,7 @@ def _opened(work: Work) -> tuple[str, int]:
     raise refusal
 
 
-def _looked_at(work: Work, path: Path, password: str, numbers: list[int]) -> Iterator[PagePlan]:
+def _looked_at(work: StepContext, path: Path, password: str, numbers: list[int]) -> Iterator[PagePlan]:
     """Each page's plan. A page that cannot be looked at is left to OCR, which looks at its picture only."""
     fatal = work.claim.lost_page if work.claim.losses > 1 else None
     todo = deque(number for number in numbers if number != fatal)
@@ -67,13 +67,13 @@ def _looked_at(work: Work, path: Path, password: str, numbers: list[int]) -> Ite
         yield _not_looked_at(fatal, "looking at its text ended the worker twice")
 
 
-def _facts(work: Work, path: Path, password: str, numbers: tuple[int, ...]) -> Iterator[PageFacts]:
+def _facts(work: StepContext, path: Path, password: str, numbers: tuple[int, ...]) -> Iterator[PageFacts]:
     """Facts page by page, each within its time; after a death the pages are named before they are looked at."""
-    looking = work.tools.documents().look(path, password, numbers)
+    looking = work.resources.documents().look(path, password, numbers)
     for number in numbers:
         if work.claim.losses:
             work.store.steps.begin_page(work.claim, number)
-        with work.deadline(work.tools.settings.page_timeout_s):
+        with work.deadline(work.resources.settings.page_timeout_s):
             yield next(looking)
 
 
@@ -81,9 +81,9 @@ def _not_looked_at(number: int, reason: str) -> PagePlan:
     return PagePlan(number=number, width_pt=0.0, height_pt=0.0, route=Route.OCR, reason=reason)
 
 
-def _ocr_pages(work: Work) -> int:
+def _ocr_pages(work: StepContext) -> int:
     """Pages of one render or OCR step: as the setting says, fewer where the engine wants fewer."""
-    return min(work.tools.settings.batch_pages, work.tools.page_reader().batch_pages)
+    return min(work.resources.settings.batch_pages, work.resources.page_reader().batch_pages)
 
 
 def batches(pages: Sequence[PagePlan], text_pages: int, ocr_pages: int) -> tuple[Batch, ...]:

@@ -16,9 +16,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from stores.chroma.errors import ChromaRefusal, NoCollection
 from stores.contracts import Scalar, VectorRow
 from stores.errors import UnavailableError
-from stores.vectors_errors import ChromaRefusal, NoCollection
 
 _DATABASE = "/api/v2/tenants/default_tenant/databases/default_database"
 _CONNECT_TIMEOUT_S = 5.0

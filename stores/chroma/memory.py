@@ -6,8 +6,8 @@ from array import array
 from collections.abc import Sequence
 from math import sqrt
 
+from stores.chroma.vectors import refuse_other_embedder
 from stores.contracts import Scalar, VectorRow, Where
-from stores.vectors import refuse_other_embedder
 
 
 class MemoryVectors:

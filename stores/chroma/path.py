@@ -12,9 +12,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
 
+from stores.chroma.errors import ChromaRefusal, NoCollection
 from stores.contracts import Scalar, VectorRow
 from stores.errors import UnavailableError
-from stores.vectors_errors import ChromaRefusal, NoCollection
 
 _SEGMENT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LINKS_PER_DATA = 10  # a torn file of links claims many times the size of its data

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from stores.chroma.errors import ChromaRefusal, NoCollection, meaning
+from stores.chroma.http import ChromaHttp
+from stores.chroma.path import ChromaPath
 from stores.contracts import Scalar, VectorRow, Where
 from stores.errors import InputError
 from stores.models import slug_of
-from stores.vectors_errors import ChromaRefusal, NoCollection, meaning
-from stores.vectors_http import ChromaHttp
-from stores.vectors_path import ChromaPath
 
 # Rows that Chroma keeps in its log before it writes its index files. Every write reads the log again (14 ms for each
 # 1,000 rows in it), every file write is a moment at which SIGKILL can tear a large index: this is the measured middle.

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, func, or_, select, update
 
-from stores.database import Database
-from stores.errands.outbox import OPEN_JOBS
-from stores.ledger import OPEN_STATES, OPEN_STEPS
+from stores.lifecycle.states import OPEN_STATES, OPEN_STEPS
 from stores.models import Stage, StepKey, StepState
-from stores.tables import generation, job, job_document, step
+from stores.outbox.events import OPEN_JOBS
+from stores.sql.database import Database
+from stores.sql.tables import generation, job, job_document, step
 
 RESEND_S = 15.0
 RESEND_BUSY_S = 120.0

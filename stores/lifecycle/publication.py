@@ -9,18 +9,18 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, or_, select, update
 
-from stores import keywords
-from stores.database import Database
 from stores.effects import Claim, Obsolete
 from stores.errors import CancelledError
-from stores.intake import has_source
-from stores.ledger import OPEN_STATES, close_generation, rename_pending
+from stores.lifecycle.registration import has_source
+from stores.lifecycle.states import OPEN_STATES, close_generation, rename_pending
 from stores.models import Chunk, DocumentState, Outcome, Stage, StepState
-from stores.tables import chunk, document, generation, job_document, page, source, step
+from stores.sql import keywords
+from stores.sql.database import Database
+from stores.sql.tables import chunk, document, generation, job_document, page, source, step
 
 
 @dataclass(frozen=True, slots=True)
-class Versions:
+class Publication:
     """The visible generations of one knowledge base."""
 
     database: Database

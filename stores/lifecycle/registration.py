@@ -10,23 +10,21 @@ from typing import Any
 from sqlalchemy import Connection, exists, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from stores.database import Database
-from stores.errands.outbox import known_at_once
-from stores.ledger import OPEN_STATES, close_generation, close_jobs, copy_facts, copy_rows, new_generation, open_step
-from stores.models import (
-    DocumentState,
-    Fault,
-    JobState,
-    Options,
-    Outcome,
-    Record,
-    Stage,
-    StepState,
-    document_id,
+from stores.lifecycle.retry import Order, retry_generation
+from stores.lifecycle.states import (
+    OPEN_STATES,
+    close_generation,
+    close_jobs,
+    copy_facts,
+    copy_rows,
+    new_generation,
+    open_step,
 )
-from stores.reopening import Order, reopen_generation
-from stores.tables import chunk, document, evidence, generation, job, job_document, page, source
-from stores.tables import record as record_table
+from stores.models import DocumentState, Fault, JobState, Options, Outcome, Record, Stage, StepState, document_id
+from stores.outbox.events import known_at_once
+from stores.sql.database import Database
+from stores.sql.tables import chunk, document, evidence, generation, job, job_document, page, source
+from stores.sql.tables import record as record_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +74,7 @@ class KnownGeneration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
+class PlacementDecision:
     """What is to be made of an arrival: which stages of the newest generation are kept, the others run again."""
 
     arrival: Arrival
@@ -91,7 +89,7 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class NewJob:
     """A job that begins, with all that is known of its asker. ``urls`` are yet to be fetched."""
 
     job: str
@@ -134,7 +132,7 @@ class Intake:
                 )
             )
 
-    def place(self, job_id: str, placements: Sequence[Placement], order: Order, now: float) -> list[str]:
+    def place(self, job_id: str, placements: Sequence[PlacementDecision], order: Order, now: float) -> list[str]:
         """Write arrivals: sources, documents, generations, first steps, places in the job; the names of these."""
         with self.database.write() as connection:
             connection.execute(update(job).where(job.c.id == job_id).values(touched_at=now))
@@ -232,7 +230,7 @@ def _known(row: Any, routes: set[str]) -> KnownGeneration:
     )
 
 
-def place_one(connection: Connection, job_id: str, placement: Placement, order: Order, now: float) -> str:
+def place_one(connection: Connection, job_id: str, placement: PlacementDecision, order: Order, now: float) -> str:
     """Write one arrival; the name that it has in its job: its own, or numbered where that is taken."""
     arrival = placement.arrival
     if arrival.fault:
@@ -318,7 +316,7 @@ def _give_up(connection: Connection, replaced: str) -> None:
 
 
 def _generation(
-    connection: Connection, found: str, placement: Placement, order: Order, now: float
+    connection: Connection, found: str, placement: PlacementDecision, order: Order, now: float
 ) -> tuple[int, DocumentState]:
     """The generation that this request waits for, and its state: an open one is joined, else a new one is made."""
     row = connection.execute(select(document).where(document.c.id == found)).one()
@@ -342,9 +340,11 @@ def _generation(
     return number, DocumentState.QUEUED
 
 
-def _taken_up(connection: Connection, found: str, number: int, placement: Placement, order: Order, now: float) -> int:
+def _taken_up(
+    connection: Connection, found: str, number: int, placement: PlacementDecision, order: Order, now: float
+) -> int:
     """Let the newest generation go on where it failed or was cancelled, with this request's passwords and limits."""
-    again = reopen_generation(connection, found, number, order, now)
+    again = retry_generation(connection, found, number, order, now)
     connection.execute(
         update(generation)
         .where(generation.c.document == found, generation.c.number == again)
@@ -353,29 +353,29 @@ def _taken_up(connection: Connection, found: str, number: int, placement: Placem
     return again
 
 
-def _keep(connection: Connection, found: str, donor: int, number: int, keep: frozenset[Stage]) -> None:
+def _keep(connection: Connection, found: str, base: int, number: int, keep: frozenset[Stage]) -> None:
     """Take over what an earlier generation read, extracted or embedded; only the other stages run."""
     tables = [page.name, "block"]
     if Stage.EXTRACT in keep:
         tables += [record_table.name, evidence.name]
     if Stage.EMBED in keep:
         tables.append(chunk.name)
-    copy_rows(connection, tables, found, donor, number)
+    copy_rows(connection, tables, found, base, number)
     if Stage.EXTRACT in keep:
-        keep_typed(connection, found, donor, number)
-    copy_facts(connection, found, donor, number)
+        copy_record_rows(connection, found, base, number)
+    copy_facts(connection, found, base, number)
     _open_rest(connection, found, number, keep)
 
 
-def keep_typed(connection: Connection, found: str, donor: int, number: int) -> None:
+def copy_record_rows(connection: Connection, found: str, base: int, number: int) -> None:
     """Give generation ``number`` the typed records that ``donor`` has."""
-    from stores.typed_records import store_typed
+    from stores.sql.record_tables import store_record_rows
 
     rows = connection.execute(
-        select(record_table).where(record_table.c.document == found, record_table.c.generation == donor)
+        select(record_table).where(record_table.c.document == found, record_table.c.generation == base)
     ).all()
     for row in rows:
-        store_typed(connection, found, number, Record(schema=row.schema, fields=dict(row.fields)))
+        store_record_rows(connection, found, number, Record(schema=row.schema, fields=dict(row.fields)))
 
 
 def _open_rest(connection: Connection, found: str, number: int, keep: frozenset[Stage]) -> None:

@@ -8,14 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
-from stores.database import Database
 from stores.effects import Batch
 from stores.errors import InputError, NotFoundError
-from stores.intake import keep_typed
-from stores.ledger import OPEN_STATES, advance, copy_facts, copy_rows, new_generation, open_batches, open_step
+from stores.lifecycle.registration import copy_record_rows
+from stores.lifecycle.retry import Order, rename_profile, retry_generation
+from stores.lifecycle.states import OPEN_STATES, advance, copy_facts, copy_rows, new_generation, open_batches, open_step
 from stores.models import DocumentState, JobState, Options, Outcome, Route, Stage, StepState
-from stores.reopening import Order, rename_profile, reopen_generation
-from stores.tables import block, document, generation, job, job_document, page, source
+from stores.sql.database import Database
+from stores.sql.tables import block, document, generation, job, job_document, page, source
 
 _BROKEN = (DocumentState.FAILED, DocumentState.PARTIAL, DocumentState.CANCELLED)
 _ROUTES = {Stage.OCR: Route.OCR, Stage.PARSE: Route.TEXT}
@@ -23,7 +23,7 @@ _LATER = (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Donor:
+class BaseGeneration:
     """The generation that a document is made again from: the visible one, else the newest."""
 
     document: str
@@ -34,18 +34,18 @@ class Donor:
 
 
 @dataclass(frozen=True, slots=True)
-class Redoing:
+class Reprocessing:
     """Documents of one knowledge base, made again."""
 
     database: Database
 
-    def donor(self, document_id: str) -> Donor:
+    def base(self, document_id: str) -> BaseGeneration:
         """Whose results can be kept. InputError while the document is worked on."""
         with self.database.read() as connection:
             row = _closed(connection, document_id)
             found = connection.execute(_generation(document_id, row.visible or row.newest)).one()
         options = {**found.options, "schemas": tuple(found.options.get("schemas", ()))}
-        return Donor(
+        return BaseGeneration(
             document=document_id,
             number=found.number,
             options=Options(**options),
@@ -56,7 +56,7 @@ class Redoing:
     def redo(
         self,
         job_id: str,
-        donor: Donor,
+        base: BaseGeneration,
         again: frozenset[Stage],
         batches: Sequence[Batch],
         fingerprints: Mapping[str, str],
@@ -66,17 +66,17 @@ class Redoing:
     ) -> None:
         """Open a generation beside the donor, in which only the stages ``again`` run, and the job that waits for it."""
         with self.database.write() as connection:
-            _closed(connection, donor.document)
-            options = connection.execute(_generation(donor.document, donor.number)).one().options
-            number = new_generation(connection, donor.document, dict(options), [], fingerprints, profile, now)
-            copy_facts(connection, donor.document, donor.number, number)
+            _closed(connection, base.document)
+            options = connection.execute(_generation(base.document, base.number)).one().options
+            number = new_generation(connection, base.document, dict(options), [], fingerprints, profile, now)
+            copy_facts(connection, base.document, base.number, number)
             if Stage.PLAN in again:
-                open_step(connection, donor.document, number, Stage.PLAN, StepState.DUE)
+                open_step(connection, base.document, number, Stage.PLAN, StepState.DUE)
             else:
-                _keep(connection, donor, number, again)
-                _open_steps(connection, donor.document, number, again, batches)
-                advance(connection, donor.document, number, order, 0.0)
-            _open_job(connection, job_id, donor.document, number, options, now)
+                _keep(connection, base, number, again)
+                _open_steps(connection, base.document, number, again, batches)
+                advance(connection, base.document, number, order, 0.0)
+            _open_job(connection, job_id, base.document, number, options, now)
 
     def reopen(self, job_id: str, document_id: str, order: Order, renamed: Mapping[str, str], now: float) -> None:
         """Take up what failed or was cancelled in the newest generation, and nothing else.
@@ -88,7 +88,7 @@ class Redoing:
             if row.state not in _BROKEN:
                 raise InputError("nothing of it failed: name the stage from which it is made again", code="conflict")
             options = connection.execute(_generation(document_id, row.newest)).one().options
-            number = reopen_generation(connection, document_id, row.newest, order, now)
+            number = retry_generation(connection, document_id, row.newest, order, now)
             rename_profile(connection, document_id, number, renamed)
             _open_job(connection, job_id, document_id, number, options, now)
 
@@ -107,17 +107,17 @@ def _generation(document_id: str, number: int) -> Any:
     return select(generation).where(generation.c.document == document_id, generation.c.number == number)
 
 
-def _keep(connection: Connection, donor: Donor, number: int, again: frozenset[Stage]) -> None:
+def _keep(connection: Connection, base: BaseGeneration, number: int, again: frozenset[Stage]) -> None:
     """Copy what the donor has of the stages that do not run again."""
     tables = ["page", "block"]
     tables += [] if Stage.EXTRACT in again else ["record", "evidence"]
     tables += [] if Stage.EMBED in again else ["chunk"]
-    copy_rows(connection, tables, donor.document, donor.number, number)
+    copy_rows(connection, tables, base.document, base.number, number)
     if Stage.EXTRACT not in again:
-        keep_typed(connection, donor.document, donor.number, number)
+        copy_record_rows(connection, base.document, base.number, number)
     for stage, route in _ROUTES.items():
         if stage in again:
-            _forget_pages(connection, donor.document, number, route)
+            _forget_pages(connection, base.document, number, route)
 
 
 def _forget_pages(connection: Connection, document_id: str, number: int, route: Route) -> None:

@@ -9,11 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, or_, select, update
 
-from stores.database import Database
 from stores.effects import Need
-from stores.errands.fetch_rows import cancel_fetches, reopen_fetches
-from stores.errands.outbox import OPEN_JOBS, jobs_ended, places_ended
-from stores.ledger import (
+from stores.lifecycle.states import (
     FORSAKEN_S,
     OPEN_STATES,
     advance,
@@ -25,14 +22,17 @@ from stores.ledger import (
     note_work,
 )
 from stores.models import DocumentState, JobState, Stage, StepState
-from stores.tables import chunk, document, generation, job, job_document, page, step
+from stores.outbox.download_rows import cancel_downloads, reopen_downloads
+from stores.outbox.events import OPEN_JOBS, jobs_ended, places_ended
+from stores.sql.database import Database
+from stores.sql.tables import chunk, document, generation, job, job_document, page, step
 
 Order = Mapping[Stage, tuple[Need, ...]]
 _OPEN_AGAIN = {"state": JobState.RUNNING, "finished_at": None, "began_at": None, "work_s": None}
 
 
 @dataclass(frozen=True, slots=True)
-class Reopening:
+class JobControl:
     """The jobs of one knowledge base, stopped and taken up again."""
 
     database: Database
@@ -58,7 +58,7 @@ class Reopening:
             ).all()
             places_ended(connection, [(row.job, row.source) for row in ended], now)
             connection.execute(update(job).where(job.c.id == job_id).values(state=JobState.CANCELLED, finished_at=now))
-            cancel_fetches(connection, job_id)
+            cancel_downloads(connection, job_id)
             note_work(connection, [job_id])
             jobs_ended(connection, [job_id], now)
             for row in rows:
@@ -86,10 +86,10 @@ class Reopening:
                 .distinct()
             ).all()
             for row in rows:
-                number = reopen_generation(connection, row.document, row.generation, order, now, job_id)
+                number = retry_generation(connection, row.document, row.generation, order, now, job_id)
                 rename_profile(connection, row.document, number, renamed or {})
             _rename_of_job(connection, job_id, renamed or {})
-            fetches = reopen_fetches(connection, job_id)
+            fetches = reopen_downloads(connection, job_id)
             if rows or fetches:
                 connection.execute(update(job).where(job.c.id == job_id).values(touched_at=now, **_OPEN_AGAIN))
         return len(rows) + fetches
@@ -131,7 +131,7 @@ def _wanted_elsewhere(connection: Connection, job_id: str, row: Any) -> bool:
     )
 
 
-def reopen_generation(
+def retry_generation(
     connection: Connection, document_id: str, number: int, order: Order, now: float, job_id: str = ""
 ) -> int:
     """Pages and steps that failed or were cancelled wait again, and all that follows them.

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, insert, or_, select, text, update
 
-from stores import durations
 from stores.effects import Batch, Need
-from stores.errands.outbox import jobs_ended, places_ended
 from stores.models import EMPTY_PAGE, DocumentState, Fault, JobState, Route, Stage, StepState
-from stores.tables import document, generation, job, job_document, metadata, page, source, step
+from stores.outbox.events import jobs_ended, places_ended
+from stores.queries import durations
+from stores.sql.tables import document, generation, job, job_document, metadata, page, source, step
 
 OPEN_STEPS = (StepState.WAITING, StepState.DUE, StepState.RUNNING)
 FORSAKEN_S = 300.0

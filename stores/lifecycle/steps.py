@@ -13,16 +13,16 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, or_, select, update
 
-from stores.database import Database
-from stores.dispatch import is_step
 from stores.effects import Claim, Effect, Extracted, Need, Planned, Published
 from stores.errors import CancelledError, LeaseLostError
-from stores.ledger import advance, end_generation, mark_running
+from stores.lifecycle.dispatch import is_step
+from stores.lifecycle.states import advance, end_generation, mark_running
 from stores.models import Fault, Options, PageText, Stage, StepKey, StepState
-from stores.pages import plan_pages, store_page, unread_pages_failed
-from stores.profiles import read_profiles
-from stores.tables import document, generation, job_document, source, step
-from stores.typed_records import store_records
+from stores.sql.database import Database
+from stores.sql.pages import plan_pages, store_page, unread_pages_failed
+from stores.sql.profiles import read_profiles
+from stores.sql.record_tables import store_records
+from stores.sql.tables import document, generation, job_document, source, step
 
 LEASE_S = 60.0
 Order = Mapping[Stage, tuple[Need, ...]]

@@ -13,15 +13,23 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select
 
-from stores.database import Database
-from stores.errands.fetch_rows import open_fetches
-from stores.errands.outbox import known_at_once
-from stores.intake import KnownGeneration, KnownSource, Opening, Placement, known_generations, known_source, place_one
-from stores.ledger import close_jobs
+from stores.lifecycle.registration import (
+    KnownGeneration,
+    KnownSource,
+    NewJob,
+    PlacementDecision,
+    known_generations,
+    known_source,
+    place_one,
+)
+from stores.lifecycle.retry import Order
+from stores.lifecycle.states import close_jobs
 from stores.models import DocumentState, JobState, Outcome, Stage, StepState, document_id
-from stores.profiles import keep_profile, read_profiles
-from stores.reopening import Order
-from stores.tables import document, generation, job, job_document, request, source, step
+from stores.outbox.download_rows import open_downloads
+from stores.outbox.events import known_at_once
+from stores.sql.database import Database
+from stores.sql.profiles import keep_profile, read_profiles
+from stores.sql.tables import document, generation, job, job_document, request, source, step
 
 KEPT_S = 24 * 3600.0
 """How long the answer to a request with a key is kept."""
@@ -108,15 +116,15 @@ class Door:
                 found.add(row.pending or row.document)
         return found
 
-    def open_jobs(self, openings: Sequence[Opening]) -> None:
+    def open_jobs(self, openings: Sequence[NewJob]) -> None:
         """Jobs that begin, and the URLs that they wait for. No file is added to them after this transaction."""
         rows = [_job_row(opening, self.now) for opening in openings]
         self.connection.execute(insert(job), rows)
         for opening in openings:
             if opening.urls:
-                open_fetches(self.connection, opening.job, opening.urls, opening.passwords)
+                open_downloads(self.connection, opening.job, opening.urls, opening.passwords)
 
-    def place_new(self, placed: Sequence[tuple[str, Placement]]) -> None:
+    def place_new(self, placed: Sequence[tuple[str, PlacementDecision]]) -> None:
         """Write (job, placement)s whose documents and sources nobody knows, each with a name of its own in its job."""
         if not placed:
             return
@@ -127,7 +135,7 @@ class Door:
         write(insert(step), [_step_row(placement) for _, placement in placed])
         write(insert(job_document), [_place_row(job_id, placement) for job_id, placement in placed])
 
-    def place(self, job_id: str, placement: Placement, order: Order) -> str:
+    def place(self, job_id: str, placement: PlacementDecision, order: Order) -> str:
         """Write any placement; the name that it has in its job."""
         return place_one(self.connection, job_id, placement, order, self.now)
 
@@ -165,7 +173,7 @@ def _slices(values: Collection[str]) -> Iterator[list[str]]:
         yield every[at : at + _SLICE]
 
 
-def _job_row(opening: Opening, now: float) -> dict[str, Any]:
+def _job_row(opening: NewJob, now: float) -> dict[str, Any]:
     return {
         "id": opening.job,
         "state": JobState.RUNNING,
@@ -180,7 +188,7 @@ def _job_row(opening: Opening, now: float) -> dict[str, Any]:
     }
 
 
-def _document_row(placement: Placement, now: float) -> dict[str, Any]:
+def _document_row(placement: PlacementDecision, now: float) -> dict[str, Any]:
     arrival = placement.arrival
     return {
         "id": document_id(arrival.sha256),
@@ -194,7 +202,7 @@ def _document_row(placement: Placement, now: float) -> dict[str, Any]:
     }
 
 
-def _source_row(placement: Placement) -> dict[str, Any]:
+def _source_row(placement: PlacementDecision) -> dict[str, Any]:
     arrival = placement.arrival
     return {
         "root": arrival.root,
@@ -205,7 +213,7 @@ def _source_row(placement: Placement) -> dict[str, Any]:
     }
 
 
-def _generation_row(placement: Placement, now: float) -> dict[str, Any]:
+def _generation_row(placement: PlacementDecision, now: float) -> dict[str, Any]:
     return {
         "document": document_id(placement.arrival.sha256),
         "number": 1,
@@ -218,12 +226,12 @@ def _generation_row(placement: Placement, now: float) -> dict[str, Any]:
     }
 
 
-def _step_row(placement: Placement) -> dict[str, Any]:
+def _step_row(placement: PlacementDecision) -> dict[str, Any]:
     key = {"document": document_id(placement.arrival.sha256), "generation": 1, "stage": Stage.PLAN, "batch": 0}
     return {**key, "state": StepState.DUE, "attempt": 0}
 
 
-def _place_row(job_id: str, placement: Placement) -> dict[str, Any]:
+def _place_row(job_id: str, placement: PlacementDecision) -> dict[str, Any]:
     arrival = placement.arrival
     return {
         "job": job_id,

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from stores.database import Database
 from stores.errors import InputError, NotFoundError
-from stores.tables import callback
+from stores.sql.database import Database
+from stores.sql.tables import callback
 from stores.views import CallbackFilter, CallbackView
 
 _LONGEST_REASON = 500

@@ -8,12 +8,12 @@ from sqlalchemy import Connection, delete, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from stores.models import DocumentState, Outcome
-from stores.tables import fetch, job_document
+from stores.sql.tables import fetch, job_document
 
 PENDING, DONE, FAILED, CANCELLED = "pending", "done", "failed", "cancelled"
 
 
-def open_fetches(connection: Connection, job_id: str, urls: Sequence[str], passwords: Sequence[str] = ()) -> None:
+def open_downloads(connection: Connection, job_id: str, urls: Sequence[str], passwords: Sequence[str] = ()) -> None:
     """Let a job wait for URLs: each has a place in it from now on, and a row that says that it is to be fetched.
 
     Call it before the job is sealed. The place is open, so the job does not end before the URL is there or given up.
@@ -38,14 +38,14 @@ def leave_place(connection: Connection, job_id: str, url: str) -> None:
     connection.execute(delete(job_document).where(*mine, *kept_free))
 
 
-def cancel_fetches(connection: Connection, job_id: str) -> None:
+def cancel_downloads(connection: Connection, job_id: str) -> None:
     """What is fetched now is thrown away when it is there."""
     connection.execute(
         update(fetch).where(fetch.c.job == job_id, fetch.c.state == PENDING).values(state=CANCELLED, owner=None)
     )
 
 
-def reopen_fetches(connection: Connection, job_id: str) -> int:
+def reopen_downloads(connection: Connection, job_id: str) -> int:
     """Fetch again what failed or was cancelled in a job; how many."""
     urls = list(
         connection.execute(

@@ -9,23 +9,23 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from stores.database import Database
-from stores.errands.fetch_rows import DONE, FAILED, PENDING, leave_place
-from stores.errands.outbox import known_at_once
-from stores.intake import Arrival, Placement, place_one
-from stores.ledger import close_jobs
+from stores.lifecycle.registration import Arrival, PlacementDecision, place_one
+from stores.lifecycle.retry import Order
+from stores.lifecycle.states import close_jobs
+from stores.lifecycle.unit_of_work import Door
 from stores.models import Fault, Options, Outcome
-from stores.profiles import profile_of_job
-from stores.reopening import Order
-from stores.submissions import Door
-from stores.tables import fetch, job
+from stores.outbox.download_rows import DONE, FAILED, PENDING, leave_place
+from stores.outbox.events import known_at_once
+from stores.sql.database import Database
+from stores.sql.profiles import profile_of_job
+from stores.sql.tables import fetch, job
 
 URL_ROOT = "url:"
 """The root of sources that came from the web; their name is the URL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FetchClaim:
+class DownloadClaim:
     """A URL that is ours to fetch until the lease ends. ``attempt`` counts from 1, this one included."""
 
     job: str
@@ -38,7 +38,7 @@ class FetchClaim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FetchView:
+class DownloadView:
     """A URL that a job waits for; ``again_at`` is when it is tried again after a failure."""
 
     url: str
@@ -49,12 +49,12 @@ class FetchView:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetches:
+class Downloads:
     """The URLs that jobs of one knowledge base wait for."""
 
     database: Database
 
-    def claim(self, job_id: str, url: str, owner: str, lease_s: float) -> FetchClaim | None:
+    def claim(self, job_id: str, url: str, owner: str, lease_s: float) -> DownloadClaim | None:
         """Take a URL that is due; None where it is not, somebody has it, or nobody waits for it any more."""
         now = time.time()
         with self.database.write() as connection:
@@ -68,7 +68,7 @@ class Fetches:
                 return None
             asked = connection.execute(select(job.c.options).where(job.c.id == job_id)).scalar_one()
             profile = profile_of_job(connection, job_id)
-        return FetchClaim(
+        return DownloadClaim(
             job=job_id,
             url=url,
             owner=owner,
@@ -78,38 +78,38 @@ class Fetches:
             profile=profile,
         )
 
-    def beat(self, claim: FetchClaim, lease_s: float) -> bool:
+    def beat(self, claim: DownloadClaim, lease_s: float) -> bool:
         """Extend the lease; False when it is ours no more."""
         with self.database.write() as connection:
             return _write(connection, claim, lease_until=time.time() + lease_s)
 
-    def later(self, claim: FetchClaim, delay_s: float, fault: Fault) -> bool:
+    def later(self, claim: DownloadClaim, delay_s: float, fault: Fault) -> bool:
         """The attempt failed; the next is due after ``delay_s``."""
         words = {"error": fault.message, "error_code": fault.code}
         return self._free(claim, not_before=time.time() + delay_s, **words)
 
-    def put_back(self, claim: FetchClaim, delay_s: float) -> bool:
+    def put_back(self, claim: DownloadClaim, delay_s: float) -> bool:
         """It was not tried: nothing is counted, and it is due again after ``delay_s``."""
         return self._free(claim, not_before=time.time() + delay_s, attempt=claim.attempt - 1)
 
-    def _free(self, claim: FetchClaim, **values: Any) -> bool:
+    def _free(self, claim: DownloadClaim, **values: Any) -> bool:
         with self.database.write() as connection:
             return _write(connection, claim, owner=None, lease_until=0.0, sent_at=0.0, **values)
 
-    def place(self, door: Door, claim: FetchClaim, placement: Placement, order: Order) -> bool:
+    def place(self, door: Door, claim: DownloadClaim, placement: PlacementDecision, order: Order) -> bool:
         """What was fetched becomes a document of the job; False where nobody waits for it any more."""
         values = {"state": DONE, "passwords": None, "error": None, "error_code": None}
         return _end(door.connection, claim, placement, order, door.now, **values)
 
-    def give_up(self, claim: FetchClaim, fault: Fault) -> bool:
+    def give_up(self, claim: DownloadClaim, fault: Fault) -> bool:
         """The URL cannot be fetched, or is no document: that is what its job and its source say."""
         arrival = Arrival(root=URL_ROOT, name=claim.url, size_bytes=0, modified_ns=0, fault=fault)
-        refused = Placement(arrival=arrival, outcome=Outcome.FAILED, options=claim.options, fingerprints={})
+        refused = PlacementDecision(arrival=arrival, outcome=Outcome.FAILED, options=claim.options, fingerprints={})
         words = {"error": fault.message, "error_code": fault.code}  # passwords stay: a retry needs them again
         with self.database.write() as connection:
             return _end(connection, claim, refused, {}, time.time(), state=FAILED, **words)
 
-    def open_of(self, job_id: str) -> dict[str, FetchView]:
+    def open_of(self, job_id: str) -> dict[str, DownloadView]:
         """The URLs that a job still waits for."""
         now = time.time()
         with self.database.read() as connection:
@@ -118,7 +118,7 @@ class Fetches:
 
 
 def _end(
-    connection: Connection, claim: FetchClaim, placement: Placement, order: Order, now: float, **values: Any
+    connection: Connection, claim: DownloadClaim, placement: PlacementDecision, order: Order, now: float, **values: Any
 ) -> bool:
     """Write the end of a fetch that is still ours, and what it brought; its job may end with it."""
     if not _write(connection, claim, owner=None, lease_until=0.0, **values):
@@ -130,8 +130,8 @@ def _end(
     return True
 
 
-def _view(row: Any, now: float) -> FetchView:
-    return FetchView(
+def _view(row: Any, now: float) -> DownloadView:
+    return DownloadView(
         url=row.url,
         attempt=row.attempt,
         error=Fault(code=row.error_code or "fetch_failed", message=row.error) if row.error else None,
@@ -148,7 +148,7 @@ def _is(job_id: str, url: str) -> tuple[Any, ...]:
     return fetch.c.job == job_id, fetch.c.url == url, fetch.c.state == PENDING
 
 
-def _write(connection: Connection, claim: FetchClaim, **values: Any) -> bool:
+def _write(connection: Connection, claim: DownloadClaim, **values: Any) -> bool:
     """Write to a fetch while it is ours."""
     mine = update(fetch).where(*_is(claim.job, claim.url), fetch.c.owner == claim.owner)
     return connection.execute(mine.values(**values)).rowcount == 1

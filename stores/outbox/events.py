@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from stores.models import DocumentState, JobState
-from stores.tables import callback, generation, job, job_document
+from stores.sql.tables import callback, generation, job, job_document
 from stores.ulid import new_ulid
 
 JOB_FINISHED, DOCUMENT_FINISHED = "job.finished", "document.finished"

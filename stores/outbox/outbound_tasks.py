@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, exists, func, or_, select, update
 
-from stores.database import Database
-from stores.errands import fetch_rows
-from stores.errands.callbacks import CallbackState
-from stores.tables import callback, fetch
+from stores.outbox import download_rows
+from stores.outbox.callbacks import CallbackState
+from stores.sql.database import Database
+from stores.sql.tables import callback, fetch
 
 RESEND_S = 10.0
 RESEND_BUSY_S = 900.0
@@ -20,7 +20,7 @@ _SOON_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
+class OutboundTask:
     """What a message carries: a job whose callbacks are due, or a ``url`` that it waits for."""
 
     knowledge_id: str
@@ -29,18 +29,18 @@ class Errand:
 
 
 @dataclass(frozen=True, slots=True)
-class Errands:
+class OutboundTasks:
     """The errands of one knowledge base."""
 
     knowledge_id: str
     database: Database
 
-    def open_fetches(self, job_id: str, urls: Sequence[str], passwords: Sequence[str] = ()) -> None:
+    def open_downloads(self, job_id: str, urls: Sequence[str], passwords: Sequence[str] = ()) -> None:
         """As ``fetch_rows.open_fetches``, in a transaction of its own."""
         with self.database.write() as connection:
-            fetch_rows.open_fetches(connection, job_id, urls, passwords)
+            download_rows.open_downloads(connection, job_id, urls, passwords)
 
-    def take(self, limit: int, *, quiet: bool) -> list[Errand]:
+    def take(self, limit: int, *, quiet: bool) -> list[OutboundTask]:
         """Errands that must be sent now, marked as sent; of each job's callbacks only the first pending one counts.
 
         Those never sent since they became due, those whose claim ran out, and those whose message must be lost: sent
@@ -58,17 +58,17 @@ class Errands:
                 connection.execute(_one_fetch(row.job, row.url).values(sent_at=now))
             for row in calls:
                 connection.execute(update(callback).where(callback.c.number == row.number).values(sent_at=now))
-        found = [Errand(knowledge_id=self.knowledge_id, job=row.job, url=row.url) for row in fetches]
-        return found + [Errand(knowledge_id=self.knowledge_id, job=row.job) for row in calls]
+        found = [OutboundTask(knowledge_id=self.knowledge_id, job=row.job, url=row.url) for row in fetches]
+        return found + [OutboundTask(knowledge_id=self.knowledge_id, job=row.job) for row in calls]
 
-    def unsend(self, errands: Sequence[Errand]) -> None:
+    def unsend(self, outbound_tasks: Sequence[OutboundTask]) -> None:
         """Say that these were not sent after all."""
         with self.database.write() as connection:
-            for errand in errands:
-                if errand.url:
-                    connection.execute(_one_fetch(errand.job, errand.url).values(sent_at=0.0))
+            for outbound_task in outbound_tasks:
+                if outbound_task.url:
+                    connection.execute(_one_fetch(outbound_task.job, outbound_task.url).values(sent_at=0.0))
                 else:
-                    pending = callback.c.job == errand.job, callback.c.state == CallbackState.PENDING
+                    pending = callback.c.job == outbound_task.job, callback.c.state == CallbackState.PENDING
                     connection.execute(update(callback).where(*pending).values(sent_at=0.0))
 
     def due_within(self, seconds: float) -> bool:
@@ -85,7 +85,7 @@ class Errands:
     def are_left(self) -> bool:
         """Does a job wait for a URL, or is a callback due within a minute? What is due later can wait for others."""
         with self.database.read() as connection:
-            fetches = select(exists().where(fetch.c.state == fetch_rows.PENDING))
+            fetches = select(exists().where(fetch.c.state == download_rows.PENDING))
             if connection.execute(fetches).scalar_one():
                 return True
         return self.due_within(_SOON_S)
@@ -116,7 +116,7 @@ def _due_callbacks(connection: Connection, now: float, limit: int, *, quiet: boo
 
 
 def _due_fetches(connection: Connection, now: float, limit: int, *, quiet: bool) -> Sequence[Any]:
-    query = select(fetch.c.job, fetch.c.url).where(fetch.c.state == fetch_rows.PENDING, _sendable(fetch, now, quiet))
+    query = select(fetch.c.job, fetch.c.url).where(fetch.c.state == download_rows.PENDING, _sendable(fetch, now, quiet))
     return connection.execute(query.order_by(fetch.c.job).limit(limit)).all()
 
 

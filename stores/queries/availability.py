@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from stores.intake import fault_of
+from stores.lifecycle.registration import fault_of
 from stores.models import DocumentState, Fault
-from stores.tables import document, source
+from stores.sql.tables import document, source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Availability:
     """Which generation of a document is shown: the visible one, which answers, else the newest, as far as it came.
 
     ``state`` is that of what is newest: this document's, or that of the changed content that is to replace it.
@@ -34,7 +34,7 @@ class Standing:
         return "older" if self.newer else "current"
 
 
-def standing(connection: Connection, document_id: str) -> Standing | None:
+def standing(connection: Connection, document_id: str) -> Availability | None:
     """None where there is no such document."""
     row = connection.execute(select(document).where(document.c.id == document_id)).first()
     if row is None:
@@ -46,7 +46,7 @@ def standing(connection: Connection, document_id: str) -> Standing | None:
         .where(source.c.document == document_id)
         .limit(1)
     ).scalar_one_or_none()
-    return Standing(
+    return Availability(
         document=row.id,
         generation=row.visible or row.newest,
         visible=row.visible is not None,

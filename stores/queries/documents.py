@@ -12,13 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, false, func, literal, null, or_, select, true, union
 
-from stores import durations
 from stores.cursors import cursor_of, key_of
-from stores.intake import fault_of
+from stores.lifecycle.registration import fault_of
 from stores.models import DocumentState, Fault, Route, Stage, StepState
-from stores.names import check
-from stores.overview.retrying import retryable_documents
-from stores.tables import chunk, document, generation, page, source, step
+from stores.queries import durations
+from stores.queries.retryable import retryable_documents
+from stores.sql.tables import chunk, document, generation, page, source, step
+from stores.suggestions import check
 from stores.views import DocumentFilter, DocumentView, Slice
 
 SORTS = ("source", "added", "updated", "size")

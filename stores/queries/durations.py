@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, func, literal, or_, select
 
 from stores.models import StepState
-from stores.tables import job, job_document, step
+from stores.sql.tables import job, job_document, step
 
 _MANY = 500  # ids in one condition
 _ENDED = (StepState.DONE, StepState.FAILED)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import and_, func, select
 
-from stores.database import Database
 from stores.models import DocumentState
-from stores.tables import document, generation, record, source
+from stores.sql.database import Database
+from stores.sql.tables import document, generation, record, source
 
 
 @dataclass(frozen=True, slots=True)
-class Stamps:
+class EtagQueries:
     """The stamps of one knowledge base."""
 
     database: Database

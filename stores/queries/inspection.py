@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import and_, func, select
 
-from stores.database import Database
 from stores.models import Chunk, Evidence, Route
-from stores.pages import placed_boxes
-from stores.tables import chunk, evidence, generation, page, record, source
-from stores.tables import document as document_table
+from stores.sql.database import Database
+from stores.sql.pages import placed_boxes
+from stores.sql.tables import chunk, evidence, generation, page, record, source
+from stores.sql.tables import document as document_table
 from stores.views import PageMark
 
 _CHUNK = (chunk.c.ordinal, chunk.c.text, chunk.c.heading, chunk.c.first_page, chunk.c.last_page, chunk.c.boxes)

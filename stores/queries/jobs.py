@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, or_, select
 
-from stores import durations
 from stores.cursors import cursor_of, key_of
-from stores.durations import Worked
-from stores.intake import fault_of
-from stores.ledger import OPEN_STATES
+from stores.lifecycle.registration import fault_of
+from stores.lifecycle.states import OPEN_STATES
 from stores.models import DocumentState, JobState, Outcome, Route, Stage, StepState
-from stores.overview.retrying import ENDED_BADLY, FETCH_FAILED, retryable_documents
-from stores.tables import generation, job, job_document, page, step
+from stores.queries import durations
+from stores.queries.durations import Worked
+from stores.queries.retryable import ENDED_BADLY, FETCH_FAILED, retryable_documents
+from stores.sql.tables import generation, job, job_document, page, step
 from stores.views import JobDocumentView, JobSummary, JobView, Slice, StageProgress
 
 _MANY = 500  # ids in one condition

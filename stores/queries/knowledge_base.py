@@ -12,17 +12,17 @@ from sqlalchemy import Connection, and_, func, select
 
 from stores.clean_text import clean
 from stores.cursors import key_of
-from stores.database import Database
 from stores.errors import InputError, NotFoundError
 from stores.models import DocumentState, JobState, Route, Stage, StepState
-from stores.overview import documents as overview_documents
-from stores.overview import jobs as overview_jobs
-from stores.overview import work as overview_work
-from stores.overview.retrying import is_retryable
-from stores.overview.standing import Standing, standing
-from stores.overview.work import DueStep, StageCost
+from stores.queries import documents as overview_documents
+from stores.queries import jobs as overview_jobs
+from stores.queries import work as overview_work
+from stores.queries.availability import Availability, standing
+from stores.queries.retryable import is_retryable
+from stores.queries.work import DueStep, StageCost
 from stores.source_names import asked_name
-from stores.tables import chunk, document, generation, record, source, step
+from stores.sql.database import Database
+from stores.sql.tables import chunk, document, generation, record, source, step
 from stores.views import (
     DocumentFilter,
     DocumentView,
@@ -42,7 +42,7 @@ _MOST_WORKING = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class OriginalAccess:
     """What it takes to open a document's bytes."""
 
     document: str
@@ -63,7 +63,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
+class KnowledgeBaseQueries:
     """What is shown of one knowledge base."""
 
     knowledge_id: str
@@ -152,7 +152,7 @@ class Overview:
             raise self._no_document(document_id)
         return int(row.visible or row.newest)
 
-    def standing(self, document_id: str) -> Standing:
+    def standing(self, document_id: str) -> Availability:
         """Which generation is shown, and how it stands with what is newer."""
         with self.database.read() as connection:
             found = standing(connection, document_id)
@@ -160,7 +160,7 @@ class Overview:
             raise self._no_document(document_id)
         return found
 
-    def opening(self, document_id: str) -> Opening:
+    def original_access(self, document_id: str) -> OriginalAccess:
         """How the bytes of a document are opened, as its generation to show knows."""
         shown = func.coalesce(document.c.visible, document.c.newest)
         mine = and_(generation.c.document == document.c.id, generation.c.number == shown)
@@ -172,7 +172,7 @@ class Overview:
             ).first()
         if row is None:
             raise self._no_document(document_id)
-        return Opening(row.id, row.sha256, row.media_type, row.password or "", row.shown, row.pages or 0)
+        return OriginalAccess(row.id, row.sha256, row.media_type, row.password or "", row.shown, row.pages or 0)
 
     def job(self, job_id: str) -> JobView:
         """A job with all its documents."""
@@ -235,10 +235,10 @@ class Overview:
         with self.database.read() as connection:
             return overview_work.steps_in_hand(connection, self.knowledge_id)
 
-    def open_errands(self) -> tuple[int, float | None]:
+    def open_outbound_tasks(self) -> tuple[int, float | None]:
         """(callbacks and URLs that wait, since when the oldest does)."""
         with self.database.read() as connection:
-            return overview_work.open_errands(connection)
+            return overview_work.open_outbound_tasks(connection)
 
     def stage_costs(self) -> list[StageCost]:
         with self.database.read() as connection:

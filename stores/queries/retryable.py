@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, or_, select
 
 from stores.models import DocumentState, StepState
-from stores.tables import document, fetch, job_document, page, step
+from stores.sql.tables import document, fetch, job_document, page, step
 
 HOPELESS = frozenset(
     {

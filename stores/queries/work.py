@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, or_, select
 
-from stores.dispatch import WISHED
+from stores.lifecycle.dispatch import WISHED
 from stores.models import Stage, StepState
-from stores.tables import callback, fetch, generation, job_document, source, step
+from stores.sql.tables import callback, fetch, generation, job_document, source, step
 from stores.views import WorkingStep
 
 _OPEN_ERRANDS = ("pending",)
@@ -129,7 +129,7 @@ def steps_in_hand(connection: Connection, knowledge_id: str) -> list[WorkingStep
     ]
 
 
-def open_errands(connection: Connection) -> tuple[int, float | None]:
+def open_outbound_tasks(connection: Connection) -> tuple[int, float | None]:
     """(callbacks and URLs that wait, since when the oldest does)."""
     callbacks = connection.execute(
         select(func.count(), func.min(callback.c.created_at)).where(callback.c.state.in_(_OPEN_ERRANDS))

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from stores import keywords
 from stores.contracts import Scalar, metadata_of
-from stores.database import Database
 from stores.models import Chunk, chunk_id
-from stores.pages import chunk_of
-from stores.tables import chunk, document, generation, record, source
+from stores.sql import keywords
+from stores.sql.database import Database
+from stores.sql.pages import chunk_of
+from stores.sql.tables import chunk, document, generation, record, source
 
 _ROWS = 500
 _VISIBLE = and_(document.c.id == chunk.c.document, document.c.visible == chunk.c.generation)
@@ -21,7 +21,7 @@ _NOW = and_(document.c.id == generation.c.document, document.c.visible == genera
 
 
 @dataclass(frozen=True, slots=True)
-class Passages:
+class ChunkQueries:
     """The chunks of one knowledge base that answer now."""
 
     database: Database

@@ -113,7 +113,7 @@ def _meaning(path: Path, reason: str) -> Exception:
 
 def make_ready(database: Database) -> None:
     """Create the tables, or bring those of an older version up to date."""
-    from stores.migrations import migrate
+    from stores.sql.migrations import migrate
 
     raw = sqlite3.connect(database.path, timeout=BUSY_TIMEOUT_S)
     try:

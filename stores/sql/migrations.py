@@ -11,9 +11,9 @@ from collections.abc import Callable
 from sqlalchemy import Connection, Table
 from sqlalchemy.schema import CreateColumn
 
-from stores import keywords
 from stores.errors import UnavailableError
-from stores.tables import callback, generation, job, metadata, page, profile, source
+from stores.sql import keywords
+from stores.sql.tables import callback, generation, job, metadata, page, profile, source
 
 
 def _first_tables(connection: Connection) -> None:

@@ -8,10 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
-from stores.database import Database
 from stores.effects import Claim, Planned
 from stores.errors import LeaseLostError
-from stores.ledger import open_batches, open_step
+from stores.lifecycle.states import open_batches, open_step
 from stores.models import (
     Block,
     Chunk,
@@ -25,7 +24,8 @@ from stores.models import (
     Stage,
     StepState,
 )
-from stores.tables import block, chunk, generation, page, step
+from stores.sql.database import Database
+from stores.sql.tables import block, chunk, generation, page, step
 
 _PAGES_AT_ONCE = 16  # of one transaction
 

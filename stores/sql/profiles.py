@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
-from stores.database import Database
-from stores.errands.outbox import OPEN_JOBS
-from stores.ledger import OPEN_STATES
-from stores.tables import generation, job, job_document, profile
+from stores.lifecycle.states import OPEN_STATES
+from stores.outbox.events import OPEN_JOBS
+from stores.sql.database import Database
+from stores.sql.tables import generation, job, job_document, profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,12 +27,12 @@ from sqlalchemy import (
     select,
 )
 
-from stores.database import Database
 from stores.effects import Extracted
 from stores.models import Evidence, Field, FieldKind, Record, Schema
-from stores.pages import placed_boxes
-from stores.tables import document as document_table
-from stores.tables import evidence, generation, metadata, record, source
+from stores.sql.database import Database
+from stores.sql.pages import placed_boxes
+from stores.sql.tables import document as document_table
+from stores.sql.tables import evidence, generation, metadata, record, source
 
 _TYPES: dict[FieldKind, Any] = {
     FieldKind.TEXT: Text,
@@ -43,7 +43,7 @@ _TYPES: dict[FieldKind, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class TypedRecords:
+class RecordTables:
     """The records of one knowledge base."""
 
     database: Database
@@ -178,10 +178,10 @@ def _store(connection: Connection, document: str, number: int, found: Record) ->
     ]
     if proofs:
         connection.execute(insert(evidence), proofs)
-    store_typed(connection, document, number, found)
+    store_record_rows(connection, document, number, found)
 
 
-def store_typed(connection: Connection, document: str, number: int, found: Record) -> None:
+def store_record_rows(connection: Connection, document: str, number: int, found: Record) -> None:
     """Write a record into the typed tables of its schema; values without a column are left to the JSON."""
     key = {"document": document, "generation": number}
     name = f"record_{found.schema}"
@@ -233,4 +233,4 @@ def _record(connection: Connection, row: Any) -> Record:
     )
 
 
-__all__ = ["TypedRecords", "placed_boxes", "store_records", "store_typed", "tables_of"]
+__all__ = ["RecordTables", "placed_boxes", "store_record_rows", "store_records", "tables_of"]

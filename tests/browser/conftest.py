@@ -20,18 +20,18 @@ import pytest
 from tests.waiting import GENEROUS_MS, GENEROUS_S, eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-COMMAND = [sys.executable, "-c", "from ingest.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from ingest.cli.app import main; main()"]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """A browser; tests are skipped where there is none."""
-    tools = pytest.importorskip("playwright.sync_api")
+    resources = pytest.importorskip("playwright.sync_api")
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if not path:
         pytest.skip("Chromium is not here")
-    with tools.sync_playwright() as playwright:
+    with resources.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()

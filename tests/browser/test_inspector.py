@@ -138,7 +138,7 @@ def test_a_value_lights_its_box_its_words_and_its_address(tab: Tab, shelf: Shelf
 def test_a_block_lights_its_markdown_and_the_other_way_round(tab: Tab, shelf: Shelf) -> None:
     page = tab()
     page.goto(shelf.url("resume_zh.pdf"))
-    blocks = shelf.service.leaf(KB, "resume_zh.pdf", 1).page.blocks
+    blocks = shelf.service.page_view(KB, "resume_zh.pdf", 1).page.blocks
     number, block = next((i, one) for i, one in enumerate(blocks) if "负责订单与结算系统" in one.text)
     page.locator(f'.layer-blocks .place[data-key="b{number}"] rect').click()
     expect(page.locator(".piece.lit")).to_have_count(1)
@@ -154,12 +154,12 @@ def test_a_block_lights_its_markdown_and_the_other_way_round(tab: Tab, shelf: Sh
 def test_passages_light_and_are_lit(tab: Tab, shelf: Shelf) -> None:
     page = tab()
     page.goto(shelf.url("contract_zh_scan.pdf", "?page=2"))
-    page.get_by_role("tab", name="Passages").click()
+    page.get_by_role("tab", name="ChunkQueries").click()
     passage = page.locator(".passage", has_text="四十五日")
     passage.hover()
     expect(page.locator(".piece.near", has_text="付款期限为甲方")).to_have_count(1)
     ordinal = int(passage.get_attribute("data-key").removeprefix("c"))
-    chunk = next(one for one in shelf.service.leaf(KB, "contract_zh_scan.pdf", 2).chunks if one.ordinal == ordinal)
+    chunk = next(one for one in shelf.service.page_view(KB, "contract_zh_scan.pdf", 2).chunks if one.ordinal == ordinal)
     boxes = [placed.box for placed in chunk.boxes if placed.page == 2]
     assert_same_boxes(in_points(page, lit(page, "passages")), boxes, tolerance=6.5)
     page.locator(".piece", has_text="付款期限为甲方").hover()
@@ -252,7 +252,7 @@ def test_search_lands_on_the_place(tab: Tab, shelf: Shelf, question: str, source
     page.wait_for_url("**/documents/**")
     expect(page.locator(".turner input")).to_have_value(number)
     expect(page.locator(".piece.near", has_text=words)).to_be_in_viewport()
-    block = next(one for one in shelf.service.leaf(KB, source, int(number)).page.blocks if words in one.text)
+    block = next(one for one in shelf.service.page_view(KB, source, int(number)).page.blocks if words in one.text)
     boxes = in_points(page, lit(page, "passages"))
     assert any(box == pytest.approx(block.box, abs=6.5) for box in boxes)
     assert page.evaluate("CSS.highlights.get('terms').size") > 0
@@ -299,7 +299,7 @@ def test_nothing_of_a_hostile_document_runs(tab: Tab, shelf: Shelf) -> None:
     expect(page.locator(".pane-text")).to_contain_text("<script>alert(1)</script>")
     for element in page.locator(".pane-text .piece").all():
         element.click()
-    page.get_by_role("tab", name="Passages").click()
+    page.get_by_role("tab", name="ChunkQueries").click()
     page.locator(".passage").first.click()
     page.goto(f"{shelf.address}/knowledge/{KB}/search?q=%3Cscript%3Ealert(1)%3C/script%3E+click+here")
     expect(page.locator(".hit-title a", has_text="onerror").first).to_be_visible()
@@ -324,7 +324,7 @@ def test_eight_hundred_pages_are_turned_one_at_a_time(tab: Tab, fakes: Shelf) ->
     page = tab()
     answers: list[int] = []
     page.goto(fakes.url("long.pdf"))
-    page.on("response", lambda answer: answers.append(len(answer.body())) if "part=leaf" in answer.url else None)
+    page.on("response", lambda answer: answers.append(len(answer.body())) if "part=page" in answer.url else None)
     page.keyboard.press("End")
     expect(page.locator(".markdown").first).to_contain_text("800 times")
     expect(page.locator(".page-cell[aria-current]")).to_be_in_viewport()

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.intake.ingesting import IngestRequest, ingest
+from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from tests.in_process import fake_document, fake_tools, ingest_now
@@ -88,16 +88,16 @@ def shelves_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shelves(tmp_path_factory: pytest.TempPathFactory, shelves_home: Path, still: Callable[..., str]) -> str:
     """A home that stands still: a few documents with odd names in "test", and a job of 1,000 in "crowd"."""
     folder, home = tmp_path_factory.mktemp("docs"), shelves_home
-    tools = fake_tools(home)
+    resources = fake_tools(home)
     for name in (HOSTILE, CHINESE, "plain.pdf"):
         fake_document(folder / name, f"# {name}\n{SENTENCE}", f"[scan] {SENTENCE}")
     fake_document(folder / "half.pdf", SENTENCE, "[broken]")
     (folder / "torn.pdf").write_text("%FAKE x\n")
-    ingest_now(tools, folder)
+    ingest_now(resources, folder)
     crowd = tmp_path_factory.mktemp("crowd")
     for number in range(1000):
         fake_document(crowd / f"letter {number:04}.pdf", f"{SENTENCE} {number}")
-    ingest(tools, "crowd", IngestRequest(paths=(crowd,)))
+    ingest(resources, "crowd", IngestRequest(paths=(crowd,)))
     settings = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "home": home}
     return still(Service(Settings(**settings)))  # type: ignore[arg-type]
 
@@ -410,10 +410,10 @@ def test_static_files_are_kept_for_good_under_their_version(tab: Tab, shelves: s
 def test_keys_lead_to_a_login_and_hide_what_is_not_theirs(
     tab: Tab, still: Callable[..., str], home: Path, tmp_path: Path
 ) -> None:
-    tools = fake_tools(home)
+    resources = fake_tools(home)
     fake_document(tmp_path / "a.pdf", SENTENCE)
     for name in ("ours", "theirs"):
-        ingest(tools, name, IngestRequest(paths=(tmp_path,)))
+        ingest(resources, name, IngestRequest(paths=(tmp_path,)))
     chosen = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "home": home}
     address = still(Service(Settings(**chosen, api_keys="whole-key-0123,narrow-key-0123@ours")))  # type: ignore[arg-type]
     page = tab()

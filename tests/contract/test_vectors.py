@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from stores.chroma.index_check import check_index
+from stores.chroma.memory import MemoryVectors
+from stores.chroma.vectors import SYNC_THRESHOLD, ChromaVectors
 from stores.contracts import Scalar, VectorRow, VectorStore
 from stores.errors import DamagedIndexError, InputError, UnavailableError
-from stores.index_check import check_index
-from stores.vectors import SYNC_THRESHOLD, ChromaVectors
-from stores.vectors_memory import MemoryVectors
 from tests.chroma_server import chroma_server, free_port
 
 EMBEDDER = "test/1"
@@ -184,7 +184,7 @@ def test_a_restarted_server_is_met_again(tmp_path: Path) -> None:
 def test_a_server_that_hangs_is_given_up(tmp_path: Path) -> None:
     import socket
 
-    from stores.vectors_http import ChromaHttp
+    from stores.chroma.http import ChromaHttp
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         client = ChromaHttp(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout_s=0.2)
@@ -200,7 +200,7 @@ def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_a_path_is_opened_by_one_process(tmp_path: Path) -> None:
     store = ChromaVectors(None, tmp_path)
     store.upsert("kb", EMBEDDER, ROWS)
-    program = "import sys; from pathlib import Path; from stores.vectors import ChromaVectors as C; " + (
+    program = "import sys; from pathlib import Path; from stores.chroma.vectors import ChromaVectors as C; " + (
         "print(len(C(None, Path(sys.argv[1])).ids('kb')))"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]

@@ -12,7 +12,7 @@ from typing import Any
 from tests.waiting import GENEROUS_S
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-COMMAND = [sys.executable, "-c", "from ingest.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from ingest.cli.app import main; main()"]
 
 
 class Home:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest import runtime
-from pipeline.intake.ingesting import IngestRequest
+from ingest.runtime import embedded
+from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.models import JobState
@@ -77,7 +77,7 @@ class Running:
 
     def child(self, name: str) -> int:
         """Its process id; 0 while it is not there."""
-        return int(runtime.status(self.settings).children[name]["pid"] or 0)
+        return int(embedded.status(self.settings).children[name]["pid"] or 0)
 
     def wait(self, job: str) -> JobView:
         """The job at its end."""
@@ -95,7 +95,7 @@ def running(home: Path, **chosen: object) -> Iterator[Running]:
     """Start a runtime with fake engines below ``home``."""
     values = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "home": home, "workers": 2} | chosen
     settings = Settings(**values)  # type: ignore[arg-type]
-    with runtime.session(settings) as connected:
+    with embedded.session(settings) as connected:
         yield Running(settings, connected.broker_url, Service(connected), home / KB / "kb.db")
 
 

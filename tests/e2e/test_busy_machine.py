@@ -12,8 +12,8 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from ingest import runtime
-from pipeline.intake.ingesting import IngestRequest
+from ingest.runtime import embedded
+from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.models import DocumentState, JobState
@@ -56,7 +56,7 @@ def scanned(folder: Path, count: int) -> None:
 def test_a_starved_run_loses_nothing(home: Path, tmp_path: Path) -> None:
     scanned(tmp_path / "d", 2)
     settings = Settings(home=home, workers=1, page_timeout_s=PAGE_LIMIT_S)
-    with busy_machine(BUSY), runtime.session(settings) as connected:
+    with busy_machine(BUSY), embedded.session(settings) as connected:
         service = Service(connected)
         report = service.ingest("kb", IngestRequest(paths=(tmp_path / "d",)))
         assert report.job

@@ -111,13 +111,13 @@ def test_chroma_killed(home: Path, documents: Path, undisturbed: dict[str, objec
 def test_everything_killed_at_once_goes_on_at_the_next_command(
     home: Path, documents: Path, undisturbed: dict[str, object]
 ) -> None:
-    from ingest import runtime
-    from pipeline.intake.ingesting import IngestRequest
+    from ingest.runtime import embedded
+    from pipeline.commands.ingest_folder import IngestRequest
 
     with running(home) as under_test:
         report = under_test.service.ingest(KB, IngestRequest(paths=(documents,)))
         under_test.child_at("ocr")
-        os.kill(runtime.status(under_test.settings).pid, signal.SIGKILL)
+        os.kill(embedded.status(under_test.settings).pid, signal.SIGKILL)
     assert_gone(home)
     with running(home) as under_test:
         under_test.wait(report.job)

@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from ingest.worker import cards
+from ingest.runtime.worker_spec import cards
 from tests.e2e.command import Home
 from tests.e2e.test_samples import SAMPLES, TRUTH, holds, words
 

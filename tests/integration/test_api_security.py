@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
+from ingest.api.keys import new_entry
 from ingest.api.security import COOKIE, caller_of_key, entries_of
-from ingest.keys import new_entry
 from stores.errors import InputError
 from tests.api_server import FAKE, Server, serving
 from tests.e2e.command import COMMAND, ROOT

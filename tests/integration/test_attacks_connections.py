@@ -17,7 +17,7 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from ingest.api import connections, watching
+from ingest.api import connections, job_watch
 from stores.errors import UnavailableError
 from tests.api_server import FAKE, Server, serving
 from tests.awaiting import awaited
@@ -406,8 +406,8 @@ class _Watched:
 
 def test_watchers_are_bounded_though_all_watch_one_job(monkeypatch: pytest.MonkeyPatch) -> None:
     async def ask() -> None:
-        watches = watching.Watches(service=None)  # type: ignore[arg-type]
-        watches._watches["kb.1"] = _Watched(watching.MOST_WATCHERS)  # type: ignore[assignment]
+        watches = job_watch.Watches(service=None)  # type: ignore[arg-type]
+        watches._watches["kb.1"] = _Watched(job_watch.MOST_WATCHERS)  # type: ignore[assignment]
         await watches.of("kb.1")
 
     with pytest.raises(UnavailableError) as refused:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from ingest import cli
 from ingest.api.app import create_app
-from pipeline.intake.ingesting import IngestRequest, ingest
+from ingest.cli import app
+from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.service import Service
-from pipeline.work import Tools
+from pipeline.step_context import Resources
 from stores.models import Stage, StepKey
 from tests.in_process import KB, fake_document, fake_tools, run_chain, run_until_done
 
@@ -31,30 +31,30 @@ LOST = {
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Documents in every state that shows nothing, one that lost a page, and two that are made anew."""
     home, docs = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("docs")
-    tools = fake_tools(home, batch_pages=1)
+    resources = fake_tools(home, batch_pages=1)
     fake_document(docs / "1" / "partial.pdf", "fine words a@b.example", "[broken] page", "[blank]")
     fake_document(docs / "1" / "failed.pdf", "[broken] from the first page on")
     fake_document(docs / "1" / "changed.pdf", "what answers")
     fake_document(docs / "1" / "again.pdf", "made again")
     (docs / "1" / "refused.pdf").write_bytes(b"no document at all")
-    _ask(tools, docs / "1")
-    run_until_done(tools)
+    _ask(resources, docs / "1")
+    run_until_done(resources)
     fake_document(docs / "2" / "cancelled.pdf", "never read")
-    tools.catalog.store(KB).reopening.cancel(_ask(tools, docs / "2"))
+    resources.catalog.store(KB).job_control.cancel(_ask(resources, docs / "2"))
     fake_document(docs / "1" / "changed.pdf", "what will answer")
-    _ask(tools, docs / "1")
-    Service(tools.settings).retry_document(KB, "again.pdf", Stage.PLAN)
+    _ask(resources, docs / "1")
+    Service(resources.settings).retry_document(KB, "again.pdf", Stage.PLAN)
     fake_document(docs / "3" / "queued.pdf", "not looked at")
     fake_document(docs / "3" / "running.pdf", "the first page is read", "[scan] the second is not")
-    _ask(tools, docs / "3")
+    _ask(resources, docs / "3")
     for stage in (Stage.PLAN, Stage.PARSE):
-        document = tools.catalog.store(KB).overview.find("running.pdf")
-        run_chain(tools, StepKey(knowledge_id=KB, document=document, generation=1, stage=stage))
+        document = resources.catalog.store(KB).queries.find("running.pdf")
+        run_chain(resources, StepKey(knowledge_id=KB, document=document, generation=1, stage=stage))
     return home
 
 
-def _ask(tools: Tools, folder: Path) -> str:
-    return str(ingest(tools, KB, IngestRequest(paths=(folder,))).job)
+def _ask(resources: Resources, folder: Path) -> str:
+    return str(ingest(resources, KB, IngestRequest(paths=(folder,))).job)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def ingot(
         monkeypatch.setenv(name, value)
 
     def run(*words: str) -> tuple[int, str, str]:
-        code = cli.run([*words, "-k", KB])
+        code = app.run([*words, "-k", KB])
         said = capsys.readouterr()
         return code, said.out, said.err
 

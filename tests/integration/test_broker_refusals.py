@@ -12,9 +12,11 @@ from types import SimpleNamespace
 import pytest
 from starlette.testclient import TestClient
 
-from ingest import children, cli, serving, worker
+from ingest.api import server
 from ingest.api.app import create_app
-from ingest.exits import Exit
+from ingest.cli import app
+from ingest.cli.exit_codes import Exit
+from ingest.runtime import processes, worker_spec
 from pipeline import broker_probe, remote_control
 from pipeline.broker_faults import BrokerError, explained
 from pipeline.service import Service
@@ -138,7 +140,7 @@ def test_a_certificate_that_is_not_verified_is_remarked_on(
 ) -> None:
     monkeypatch.setenv("INGOT_HOME", str(home))
     monkeypatch.setenv("INGOT_BROKER_URL", f"rediss://127.0.0.1:{tls[0]}/0?ssl_cert_reqs=none")
-    cli.run(["doctor", "--json"])
+    app.run(["doctor", "--json"])
     told = capfd.readouterr()
     found = [(one["level"], one["words"]) for one in json.loads(told.out) if one["what"] == "broker"]
     assert [level for level, _ in found] == ["OK", "WARN"]
@@ -197,24 +199,24 @@ CAUSE = "refuses the password of INGOT_BROKER_URL"
 def test_the_command_line_says_it(
     refused: dict[str, object], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.run(["ingest", str(tmp_path / "a.pdf")]) == Exit.UNREACHABLE
+    assert app.run(["ingest", str(tmp_path / "a.pdf")]) == Exit.UNREACHABLE
     told = capfd.readouterr().err
     assert CAUSE in told and "ingot jobs watch" in told and "no worker answers" not in told
-    assert cli.run(["jobs", "list", "--json"]) == Exit.WELL
+    assert app.run(["jobs", "list", "--json"]) == Exit.WELL
     (job,) = json.loads(capfd.readouterr().out)
-    assert cli.run(["jobs", "watch", job["job_id"]]) == Exit.UNREACHABLE
+    assert app.run(["jobs", "watch", job["job_id"]]) == Exit.UNREACHABLE
     assert CAUSE in capfd.readouterr().err
-    assert cli.run(["jobs", "show", job["job_id"]]) == Exit.WELL
+    assert app.run(["jobs", "show", job["job_id"]]) == Exit.WELL
     assert CAUSE in capfd.readouterr().out
-    assert cli.run(["up"]) == Exit.UNREACHABLE
+    assert app.run(["up"]) == Exit.UNREACHABLE
     assert CAUSE in capfd.readouterr().err
-    assert cli.run(["status", "--json"]) == Exit.WELL
+    assert app.run(["status", "--json"]) == Exit.WELL
     found = json.loads(capfd.readouterr().out)
     assert CAUSE in found["trouble"] and not found["running"]
-    assert cli.run(["worker", "cpu", "--broker-wait", "60"]) == Exit.UNREACHABLE, "no waiting mends a password"
+    assert app.run(["worker", "cpu", "--broker-wait", "60"]) == Exit.UNREACHABLE, "no waiting mends a password"
     told = capfd.readouterr().err
     assert CAUSE in told and SECRET not in told
-    assert cli.run(["doctor", "--json"]) == 1
+    assert app.run(["doctor", "--json"]) == 1
     (broker,) = [one for one in json.loads(capfd.readouterr().out) if one["what"] == "broker"]
     assert broker["level"] == "FAIL" and CAUSE in broker["words"] and "correct it" in broker["remedy"]
 
@@ -235,7 +237,7 @@ def test_the_api_says_it(refused: dict[str, object], caplog: pytest.LogCaptureFi
 
 
 def test_the_log_of_the_server_says_it(refused: dict[str, object], caplog: pytest.LogCaptureFixture) -> None:
-    serving._look_at_broker(Settings())
+    server._look_at_broker(Settings())
     eventually(lambda: bool(caplog.messages))
     assert any(CAUSE in line for line in caplog.messages)
 
@@ -247,7 +249,7 @@ def test_a_wrong_address_is_wrong_use(
     for url in ("sqs://", "localhost:6379", f"redis://:{SECRET}/@host", "redis://host:port"):
         monkeypatch.setenv("INGOT_BROKER_URL", url)
         for words in (["ingest", "."], ["doctor"], ["serve"], ["worker"], ["up"], ["jobs", "watch", "kb.01"]):
-            assert cli.run(words) == Exit.USAGE, (url, words)
+            assert app.run(words) == Exit.USAGE, (url, words)
             told = capfd.readouterr().err
             assert "INGOT_BROKER_URL" in told and "bug" not in told and SECRET not in told
 
@@ -261,7 +263,7 @@ def test_waiting_says_once_for_what(home: Path) -> None:
         stack.enter_context(redis_at(port))
 
     with contextlib.ExitStack() as stack:
-        worker.wait_for_broker(f"redis://127.0.0.1:{port}/0", 60.0, start)
+        worker_spec.wait_for_broker(f"redis://127.0.0.1:{port}/0", 60.0, start)
     assert len(said) == 1 and "nothing listens at port" in said[0]
 
 
@@ -271,7 +273,7 @@ def redis_at(port: int) -> Iterator[None]:
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="ingot-") as folder:
-        line = [children.redis_program(), "--port", str(port), "--save", "", "--dir", folder]
+        line = [processes.redis_program(), "--port", str(port), "--save", "", "--dir", folder]
         process = subprocess.Popen(line, stdout=subprocess.DEVNULL)
         try:
             yield

@@ -12,8 +12,8 @@ from standardwebhooks import Webhook
 from ingest.api.webhooks import DocumentFinished, JobFinished
 from stores.errors import InputError
 from stores.models import JobState
-from stores.tables import callback
-from tests.outpost import Outpost, until
+from stores.sql.tables import callback
+from tests.callback_environment import Outpost, until
 from tests.receiver import Receiver, drip, held, redirect_to, reset, sized
 from tests.waiting import GENEROUS_S
 
@@ -155,7 +155,7 @@ def test_what_waited_behind_the_dead_has_one_try(outpost: Outpost, receiver: Rec
     url = receiver.on("/x", 500)
     outpost.submit(kb, files=3, callback_url=url, callback_each=True)
     outpost.work(kb)
-    with outpost.tools.catalog.store(kb).database.write() as connection:
+    with outpost.resources.catalog.store(kb).database.write() as connection:
         connection.execute(update(callback).values(created_at=callback.c.created_at - 3600))
     until(lambda: outpost.states(kb) == ["dead"] * 4)
     assert len(receiver.took("/x")) <= 6 + 3
@@ -224,7 +224,7 @@ def test_a_retried_job_tells_again_under_another_id(
 
 
 def test_what_is_known_already_is_told_at_once(outpost: Outpost, receiver: Receiver, kb: str) -> None:
-    from pipeline.intake.submission import Submission
+    from pipeline.commands.submission import Submission
 
     upload = outpost._upload("a.pdf", ("Same.",))
     content = upload.path.read_bytes()
@@ -244,9 +244,9 @@ def test_a_deleted_document_ends_its_job_and_tells(outpost: Outpost, receiver: R
     (view,) = outpost.service.documents(kb)
     from pipeline import removal
 
-    store = outpost.tools.catalog.store(kb)
-    removal.remove_document(outpost.tools, store, view.document)
-    outpost.tools.catalog.mark_errands(kb)
+    store = outpost.resources.catalog.store(kb)
+    removal.remove_document(outpost.resources, store, view.document)
+    outpost.resources.catalog.mark_outbound(kb)
     until(lambda: outpost.states(kb) == ["delivered"])
     assert receiver.took("/x")[0].event["data"]["counts"] == {"cancelled": 1}
 
@@ -276,7 +276,7 @@ def test_no_mark_is_left_when_nothing_is_due(outpost: Outpost, receiver: Receive
     outpost.submit(kb, callback_url=receiver.on("/x", 200))
     outpost.work(kb)
     until(lambda: outpost.states(kb) == ["delivered"])
-    until(lambda: kb not in outpost.tools.catalog.errands())
+    until(lambda: kb not in outpost.resources.catalog.outbound_tasks())
 
 
 def test_a_lost_message_costs_seconds(outpost: Outpost, receiver: Receiver, kb: str) -> None:
@@ -284,8 +284,8 @@ def test_a_lost_message_costs_seconds(outpost: Outpost, receiver: Receiver, kb: 
     outpost.submit(kb, callback_url=receiver.on("/x", 200))
     for _ in range(3):
         outpost.work(kb)
-    store = outpost.tools.catalog.store(kb)
-    store.errands.take(10, quiet=False)
+    store = outpost.resources.catalog.store(kb)
+    store.outbound_tasks.take(10, quiet=False)
     until(lambda: outpost.states(kb) == ["delivered"])
 
 

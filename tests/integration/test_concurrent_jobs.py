@@ -13,16 +13,16 @@ import pytest
 from sqlalchemy import select, update
 
 from pipeline import flow
-from pipeline.errands.fetching import fetch
-from pipeline.intake.ingesting import IngestRequest, ingest
-from pipeline.intake.redoing import retry_document, with_given_limits
-from pipeline.intake.submission import Submission, Upload
+from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.reprocess import retry_document, with_given_limits
+from pipeline.commands.submission import Submission, Upload
+from pipeline.outbound.downloads import fetch
 from pipeline.service import Service
-from pipeline.work import Tools
+from pipeline.step_context import Resources
+from stores.chroma.memory import MemoryVectors
 from stores.errors import InputError, UnavailableError
 from stores.models import DocumentState, Options, Outcome, Stage, StepKey
-from stores.tables import generation, step
-from stores.vectors_memory import MemoryVectors
+from stores.sql.tables import generation, step
 from tests.in_process import KB, fake_document, fake_tools, run_until_done, stages_run
 
 TEXT = "# Note\n\nDelivery No. 4711\n\nCarrier: Blue Lines\n\nPacked by Ada\n\n" + "A line of words. " * 40
@@ -36,56 +36,58 @@ def own_schema(folder: Path, field: str, label: str, kind: str = "text") -> Path
 
 
 @pytest.fixture
-def tools(tmp_path: Path) -> Callable[..., Tools]:
+def resources(tmp_path: Path) -> Callable[..., Resources]:
     """Tools of another command, or of the workers, on one home."""
     vectors = MemoryVectors()
     return lambda **settings: fake_tools(tmp_path / "home", vectors, **settings)
 
 
-def asked(tools: Tools, path: Path, *schemas: str, kb: str = KB) -> str:
+def asked(resources: Resources, path: Path, *schemas: str, kb: str = KB) -> str:
     """Begin a job with the tools of its asker; its id."""
-    report = ingest(tools, kb, IngestRequest(paths=(path,), options=Options(schemas=schemas)))
+    report = ingest(resources, kb, IngestRequest(paths=(path,), options=Options(schemas=schemas)))
     assert report.job, report
     return report.job
 
 
-def records(tools: Tools, source: str, kb: str = KB) -> dict[str, Any]:
-    store = tools.catalog.store(kb)
-    document = store.overview.find(source)
+def records(resources: Resources, source: str, kb: str = KB) -> dict[str, Any]:
+    store = resources.catalog.store(kb)
+    document = store.queries.find(source)
     return {
         record.schema: dict(record.fields)
-        for record in store.typed.read(document, store.overview.generation_to_show(document))
+        for record in store.record_tables.read(document, store.queries.generation_to_show(document))
     }
 
 
-def state_of(tools: Tools, source: str) -> tuple[DocumentState, str]:
-    store = tools.catalog.store(KB)
-    view = store.overview.document(store.overview.find(source))
+def state_of(resources: Resources, source: str) -> tuple[DocumentState, str]:
+    store = resources.catalog.store(KB)
+    view = store.queries.document(store.queries.find(source))
     return view.state, view.error.message if view.error else ""
 
 
-def chunks(tools: Tools, source: str) -> int:
-    store = tools.catalog.store(KB)
-    document = store.overview.find(source)
-    return store.pages.embedded(document, store.overview.generation_to_show(document))
+def chunks(resources: Resources, source: str) -> int:
+    store = resources.catalog.store(KB)
+    document = store.queries.find(source)
+    return store.pages.embedded(document, store.queries.generation_to_show(document))
 
 
-def test_workers_with_other_settings_make_it_as_the_asker_wished(tools: Callable[..., Tools], tmp_path: Path) -> None:
+def test_workers_with_other_settings_make_it_as_the_asker_wished(
+    resources: Callable[..., Resources], tmp_path: Path
+) -> None:
     note = fake_document(tmp_path / "in" / "note.pdf", TEXT)
     schemas = own_schema(tmp_path / "s", "number", "Delivery No.")
-    asked(tools(schema_dir=schemas, chunk_tokens=40), note, "delivery")
-    workers = tools(chunk_tokens=400)
+    asked(resources(schema_dir=schemas, chunk_tokens=40), note, "delivery")
+    workers = resources(chunk_tokens=400)
     run_until_done(workers)
     assert state_of(workers, "note.pdf") == (DocumentState.DONE, "")
     assert records(workers, "note.pdf")["delivery"] == {"number": "4711"}
     assert chunks(workers, "note.pdf") > 2
 
 
-def test_two_definitions_of_one_name_are_each_job_s_own(tools: Callable[..., Tools], tmp_path: Path) -> None:
+def test_two_definitions_of_one_name_are_each_job_s_own(resources: Callable[..., Resources], tmp_path: Path) -> None:
     one, two = fake_document(tmp_path / "a" / "one.pdf", TEXT), fake_document(tmp_path / "b" / "two.pdf", TEXT + "!")
-    asked(tools(schema_dir=own_schema(tmp_path / "s1", "number", "Delivery No.")), one, "delivery")
-    asked(tools(schema_dir=own_schema(tmp_path / "s2", "carrier", "Carrier")), two, "delivery")
-    workers = tools(schema_dir=own_schema(tmp_path / "s3", "packer", "Packed by"))
+    asked(resources(schema_dir=own_schema(tmp_path / "s1", "number", "Delivery No.")), one, "delivery")
+    asked(resources(schema_dir=own_schema(tmp_path / "s2", "carrier", "Carrier")), two, "delivery")
+    workers = resources(schema_dir=own_schema(tmp_path / "s3", "packer", "Packed by"))
     run_until_done(workers)
     assert records(workers, "one.pdf")["delivery"] == {"number": "4711"}
     assert records(workers, "two.pdf")["delivery"] == {"carrier": "Blue Lines"}
@@ -95,91 +97,98 @@ def test_two_definitions_of_one_name_are_each_job_s_own(tools: Callable[..., Too
     assert rows.fetchall() == [("one.pdf", "4711", None), ("two.pdf", None, "Blue Lines")], "one table, all columns"
 
 
-def test_a_definition_that_the_next_command_does_not_know_stays(tools: Callable[..., Tools], tmp_path: Path) -> None:
+def test_a_definition_that_the_next_command_does_not_know_stays(
+    resources: Callable[..., Resources], tmp_path: Path
+) -> None:
     note = fake_document(tmp_path / "in" / "note.pdf", TEXT)
-    asked(tools(schema_dir=own_schema(tmp_path / "s", "number", "Delivery No.")), note, "delivery")
-    run_until_done(tools())
-    again = ingest(tools(), KB, IngestRequest(paths=(note,)))
+    asked(resources(schema_dir=own_schema(tmp_path / "s", "number", "Delivery No.")), note, "delivery")
+    run_until_done(resources())
+    again = ingest(resources(), KB, IngestRequest(paths=(note,)))
     assert (again.job, again.files[0].outcome) == (None, Outcome.SAME)
-    assert ingest(tools(), KB, IngestRequest(paths=(note,), options=Options(force=True))).job
-    run_until_done(tools())
-    assert records(tools(), "note.pdf")["delivery"] == {"number": "4711"}
+    assert ingest(resources(), KB, IngestRequest(paths=(note,), options=Options(force=True))).job
+    run_until_done(resources())
+    assert records(resources(), "note.pdf")["delivery"] == {"number": "4711"}
 
 
 def test_rows_without_a_profile_are_made_with_the_worker_s_settings(
-    tools: Callable[..., Tools], tmp_path: Path
+    resources: Callable[..., Resources], tmp_path: Path
 ) -> None:
     note = fake_document(tmp_path / "in" / "note.pdf", TEXT)
-    asked(tools(chunk_tokens=40), note)
-    workers = tools(chunk_tokens=400)
+    asked(resources(chunk_tokens=40), note)
+    workers = resources(chunk_tokens=400)
     with workers.catalog.store(KB).database.write() as connection:
         connection.execute(update(generation).values(profile=None))
     run_until_done(workers)
     assert chunks(workers, "note.pdf") == 1
-    assert ingest(tools(chunk_tokens=40), KB, IngestRequest(paths=(note,))).job is None
+    assert ingest(resources(chunk_tokens=40), KB, IngestRequest(paths=(note,))).job is None
 
 
 def test_a_document_that_failed_at_a_limit_is_made_with_a_higher_one(
-    tools: Callable[..., Tools], tmp_path: Path
+    resources: Callable[..., Resources], tmp_path: Path
 ) -> None:
     note = fake_document(tmp_path / "in" / "note.pdf", "One", "Two", "Three")
-    asked(tools(max_pages=2), note)
-    run_until_done(tools())
-    assert "INGOT_MAX_PAGES" in state_of(tools(), "note.pdf")[1]
-    assert ingest(tools(max_pages=2), KB, IngestRequest(paths=(note,))).job is None, "it would only fail again"
-    asked(tools(max_pages=3), note)
-    run_until_done(tools(max_pages=2))
-    assert state_of(tools(), "note.pdf") == (DocumentState.DONE, "")
+    asked(resources(max_pages=2), note)
+    run_until_done(resources())
+    assert "INGOT_MAX_PAGES" in state_of(resources(), "note.pdf")[1]
+    assert ingest(resources(max_pages=2), KB, IngestRequest(paths=(note,))).job is None, "it would only fail again"
+    asked(resources(max_pages=3), note)
+    run_until_done(resources(max_pages=2))
+    assert state_of(resources(), "note.pdf") == (DocumentState.DONE, "")
 
 
 def test_a_job_that_is_retried_keeps_its_schemas_and_takes_the_limits_that_are_given(
-    tools: Callable[..., Tools], tmp_path: Path
+    resources: Callable[..., Resources], tmp_path: Path
 ) -> None:
     note = fake_document(tmp_path / "in" / "note.pdf", TEXT, "Two", "Three")
     schemas = own_schema(tmp_path / "s", "number", "Delivery No.")
-    job = asked(tools(schema_dir=schemas, max_pages=2, chunk_tokens=40), note, "delivery")
-    run_until_done(tools())
-    store = tools().catalog.store(KB)
-    store.reopening.retry(job, flow.ORDER, with_given_limits(tools(), store))
-    run_until_done(tools())
-    assert state_of(tools(), "note.pdf")[0] is DocumentState.FAILED
-    store.reopening.retry(job, flow.ORDER, with_given_limits(tools(max_pages=3, chunk_tokens=400), store))
-    run_until_done(tools())
-    assert state_of(tools(), "note.pdf") == (DocumentState.DONE, "")
-    assert records(tools(), "note.pdf")["delivery"] == {"number": "4711"}
-    assert chunks(tools(), "note.pdf") > 2
+    job = asked(resources(schema_dir=schemas, max_pages=2, chunk_tokens=40), note, "delivery")
+    run_until_done(resources())
+    store = resources().catalog.store(KB)
+    store.job_control.retry(job, flow.ORDER, with_given_limits(resources(), store))
+    run_until_done(resources())
+    assert state_of(resources(), "note.pdf")[0] is DocumentState.FAILED
+    store.job_control.retry(job, flow.ORDER, with_given_limits(resources(max_pages=3, chunk_tokens=400), store))
+    run_until_done(resources())
+    assert state_of(resources(), "note.pdf") == (DocumentState.DONE, "")
+    assert records(resources(), "note.pdf")["delivery"] == {"number": "4711"}
+    assert chunks(resources(), "note.pdf") > 2
 
 
-def test_a_document_is_made_again_as_it_was_but_for_what_is_given(tools: Callable[..., Tools], tmp_path: Path) -> None:
+def test_a_document_is_made_again_as_it_was_but_for_what_is_given(
+    resources: Callable[..., Resources], tmp_path: Path
+) -> None:
     note = fake_document(tmp_path / "in" / "note.pdf", TEXT)
     schemas = own_schema(tmp_path / "s", "number", "Delivery No.")
-    asked(tools(schema_dir=schemas, chunk_tokens=40), note, "delivery")
-    run_until_done(tools())
-    small = chunks(tools(), "note.pdf")
-    store = tools().catalog.store(KB)
-    document = store.overview.find("note.pdf")
-    retry_document(tools(), store, document, Stage.EXTRACT)
-    run_until_done(tools())
-    assert (chunks(tools(), "note.pdf"), records(tools(), "note.pdf")["delivery"]) == (small, {"number": "4711"})
-    retry_document(tools(chunk_tokens=400), store, document, Stage.EMBED)
-    run_until_done(tools())
-    assert chunks(tools(), "note.pdf") == 1 < small
-    assert ingest(tools(chunk_tokens=400, schema_dir=schemas), KB, IngestRequest(paths=(note,))).job is None
+    asked(resources(schema_dir=schemas, chunk_tokens=40), note, "delivery")
+    run_until_done(resources())
+    small = chunks(resources(), "note.pdf")
+    store = resources().catalog.store(KB)
+    document = store.queries.find("note.pdf")
+    retry_document(resources(), store, document, Stage.EXTRACT)
+    run_until_done(resources())
+    assert (chunks(resources(), "note.pdf"), records(resources(), "note.pdf")["delivery"]) == (
+        small,
+        {"number": "4711"},
+    )
+    retry_document(resources(chunk_tokens=400), store, document, Stage.EMBED)
+    run_until_done(resources())
+    assert chunks(resources(), "note.pdf") == 1 < small
+    assert ingest(resources(chunk_tokens=400, schema_dir=schemas), KB, IngestRequest(paths=(note,))).job is None
 
 
 def test_a_worker_without_the_model_leaves_the_step_to_one_that_has_it(
-    tools: Callable[..., Tools], tmp_path: Path
+    resources: Callable[..., Resources], tmp_path: Path
 ) -> None:
-    asked(tools(), fake_document(tmp_path / "in" / "scan.pdf", "[scan] words"))
-    store = tools().catalog.store(KB)
+    asked(resources(), fake_document(tmp_path / "in" / "scan.pdf", "[scan] words"))
+    store = resources().catalog.store(KB)
     name, content = next(iter(store.profiles.read().items()))
     with store.database.write() as connection:
-        from stores.tables import profile
+        from stores.sql.tables import profile
 
         wished = {**content, "settings": {**content["settings"], "ocr_engine": "got"}}
         connection.execute(update(profile).where(profile.c.id == name).values(content=wished))
         document = connection.execute(select(generation.c.document)).scalar_one()
-    run_until_done(tools(ocr_engine="fake"), most=40)
+    run_until_done(resources(ocr_engine="fake"), most=40)
     assert stages_run(store, document, 1)[Stage.RENDER] == "done"
     with store.database.read() as connection:
         waits = connection.execute(select(step).where(step.c.stage == Stage.OCR)).one()
@@ -189,19 +198,19 @@ def test_a_worker_without_the_model_leaves_the_step_to_one_that_has_it(
     assert store.steps.claim(key, "me", "w") is None, "it is offered again only after a while"
 
 
-def test_what_is_fetched_is_made_as_its_job_wished(tools: Callable[..., Tools], tmp_path: Path) -> None:
+def test_what_is_fetched_is_made_as_its_job_wished(resources: Callable[..., Resources], tmp_path: Path) -> None:
     from dataclasses import replace
 
     from pipeline.engines.web.fake import FakeWeb
 
     url = "https://example.org/note.pdf"
     report = ingest(
-        tools(schema_dir=own_schema(tmp_path / "s", "number", "Delivery No."), chunk_tokens=40),
+        resources(schema_dir=own_schema(tmp_path / "s", "number", "Delivery No."), chunk_tokens=40),
         KB,
         IngestRequest(urls=(url,), options=Options(schemas=("delivery",))),
     )
     assert report.job
-    workers = replace(tools(chunk_tokens=400), web=lambda: FakeWeb({}, {url: f"%FAKE\n{TEXT}".encode()}))
+    workers = replace(resources(chunk_tokens=400), web=lambda: FakeWeb({}, {url: f"%FAKE\n{TEXT}".encode()}))
     fetch(workers, KB, report.job, url, "me")
     run_until_done(workers)
     assert records(workers, url)["delivery"] == {"number": "4711"}
@@ -209,55 +218,59 @@ def test_what_is_fetched_is_made_as_its_job_wished(tools: Callable[..., Tools], 
 
 
 def test_a_document_that_is_being_made_otherwise_is_refused_to_the_newcomer(
-    tools: Callable[..., Tools], tmp_path: Path
+    resources: Callable[..., Resources], tmp_path: Path
 ) -> None:
     note = fake_document(tmp_path / "in" / "note.pdf", TEXT)
     schemas = own_schema(tmp_path / "s", "number", "Delivery No.")
-    job = asked(tools(chunk_tokens=40), note)
-    joined = ingest(tools(chunk_tokens=40, page_timeout_s=5), KB, IngestRequest(paths=(note,)))
+    job = asked(resources(chunk_tokens=40), note)
+    joined = ingest(resources(chunk_tokens=40, page_timeout_s=5), KB, IngestRequest(paths=(note,)))
     assert joined.files[0].outcome is Outcome.SAME and joined.job, "other limits only: it waits for the same result"
     wanted = IngestRequest(paths=(note,), options=Options(schemas=("delivery",)))
-    late = ingest(tools(chunk_tokens=40, schema_dir=schemas), KB, wanted)
+    late = ingest(resources(chunk_tokens=40, schema_dir=schemas), KB, wanted)
     assert (late.job, late.files[0].outcome) == (None, Outcome.FAILED)
     assert late.files[0].error and "other settings or schemas" in late.files[0].error.message
-    run_until_done(tools())
-    assert state_of(tools(), "note.pdf") == (DocumentState.DONE, "")
-    assert str(tools().catalog.store(KB).overview.job(job).state) == "done"
-    assert ingest(tools(chunk_tokens=40, schema_dir=schemas), KB, wanted).job
-    run_until_done(tools())
-    assert records(tools(), "note.pdf")["delivery"] == {"number": "4711"}
+    run_until_done(resources())
+    assert state_of(resources(), "note.pdf") == (DocumentState.DONE, "")
+    assert str(resources().catalog.store(KB).queries.job(job).state) == "done"
+    assert ingest(resources(chunk_tokens=40, schema_dir=schemas), KB, wanted).job
+    run_until_done(resources())
+    assert records(resources(), "note.pdf")["delivery"] == {"number": "4711"}
 
 
-def test_another_embedder_waits_for_the_jobs_of_its_knowledge_base(tools: Callable[..., Tools], tmp_path: Path) -> None:
+def test_another_embedder_waits_for_the_jobs_of_its_knowledge_base(
+    resources: Callable[..., Resources], tmp_path: Path
+) -> None:
     one, two = fake_document(tmp_path / "one.pdf", TEXT), fake_document(tmp_path / "two.pdf", TEXT + "!")
-    job = asked(tools(), one)
+    job = asked(resources(), one)
     with pytest.raises(UnavailableError, match="embeds documents of this knowledge base with fake") as refused:
-        asked(tools(embedder="minilm"), two)
+        asked(resources(embedder="minilm"), two)
     assert job in refused.value.message and "INGOT_EMBEDDER" in refused.value.message
-    asked(tools(embedder="minilm"), two, kb="elsewhere")
-    run_until_done(tools())
-    asked(tools(embedder="minilm"), two)
+    asked(resources(embedder="minilm"), two, kb="elsewhere")
+    run_until_done(resources())
+    asked(resources(embedder="minilm"), two)
 
 
-def test_a_column_that_two_definitions_want_otherwise_is_named(tools: Callable[..., Tools], tmp_path: Path) -> None:
+def test_a_column_that_two_definitions_want_otherwise_is_named(
+    resources: Callable[..., Resources], tmp_path: Path
+) -> None:
     one, two = fake_document(tmp_path / "one.pdf", TEXT), fake_document(tmp_path / "two.pdf", TEXT + "!")
-    asked(tools(schema_dir=own_schema(tmp_path / "s1", "number", "Delivery No.")), one, "delivery")
-    other = tools(schema_dir=own_schema(tmp_path / "s2", "number", "Delivery No.", "integer"))
+    asked(resources(schema_dir=own_schema(tmp_path / "s1", "number", "Delivery No.")), one, "delivery")
+    other = resources(schema_dir=own_schema(tmp_path / "s2", "number", "Delivery No.", "integer"))
     report = ingest(other, KB, IngestRequest(paths=(two,), options=Options(schemas=("delivery",))))
     (remark,) = report.remarks
     assert "'number' of record_delivery stays TEXT" in remark and "INTEGER" in remark
-    run_until_done(tools())
-    assert (records(tools(), "one.pdf")["delivery"], records(tools(), "two.pdf")["delivery"]) == (
+    run_until_done(resources())
+    assert (records(resources(), "one.pdf")["delivery"], records(resources(), "two.pdf")["delivery"]) == (
         {"number": "4711"},
         {"number": 4711},
     )
 
 
 def test_what_the_api_takes_is_made_with_the_settings_of_its_server(
-    tools: Callable[..., Tools], tmp_path: Path
+    resources: Callable[..., Resources], tmp_path: Path
 ) -> None:
     schemas = own_schema(tmp_path / "s", "number", "Delivery No.")
-    settings = tools(schema_dir=schemas, chunk_tokens=40).settings
+    settings = resources(schema_dir=schemas, chunk_tokens=40).settings
     service, note = Service(settings), fake_document(tmp_path / "note.pdf", TEXT)
 
     def submit(service: Service, *wanted: str) -> str:
@@ -269,12 +282,12 @@ def test_what_the_api_takes_is_made_with_the_settings_of_its_server(
 
     submit(service, "delivery")
     with pytest.raises(InputError) as refused:
-        submit(Service(tools(chunk_tokens=400).settings))
+        submit(Service(resources(chunk_tokens=400).settings))
     assert refused.value.code == "conflict"
-    run_until_done(tools(chunk_tokens=400))
-    assert state_of(tools(), "note.pdf") == (DocumentState.DONE, "")
-    assert records(tools(), "note.pdf")["delivery"] == {"number": "4711"}
-    assert chunks(tools(), "note.pdf") > 2
-    assert [view.fields for view in Service(tools().settings).records(KB, "delivery")] == [{"number": "4711"}]
-    store = tools().catalog.store(KB)
-    assert str(store.overview.job(submit(service, "delivery")).state) == "done"
+    run_until_done(resources(chunk_tokens=400))
+    assert state_of(resources(), "note.pdf") == (DocumentState.DONE, "")
+    assert records(resources(), "note.pdf")["delivery"] == {"number": "4711"}
+    assert chunks(resources(), "note.pdf") > 2
+    assert [view.fields for view in Service(resources().settings).records(KB, "delivery")] == [{"number": "4711"}]
+    store = resources().catalog.store(KB)
+    assert str(store.queries.job(submit(service, "delivery")).state) == "done"

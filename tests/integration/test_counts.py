@@ -14,17 +14,17 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from ingest import cli, progress
 from ingest.api.app import create_app
-from ingest.cli_ingest import outcome_words, summary
+from ingest.cli import app, progress
+from ingest.cli.ingest import outcome_words, summary
 from pipeline import flow
-from pipeline.intake import redoing
-from pipeline.intake.ingesting import IngestRequest, ingest
+from pipeline.commands import reprocess
+from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.removal import remove_document
 from pipeline.service import Service
-from pipeline.work import Tools
+from pipeline.step_context import Resources
+from stores.knowledge_store import KnowledgeStore
 from stores.models import DocumentState, JobState, Stage, StepKey
-from stores.records import RecordStore
 from stores.views import IngestReport
 from tests.in_process import KB, fake_document, fake_tools, run_chain, run_until_done
 
@@ -56,18 +56,18 @@ class Matrix:
     """The home, its jobs by what was asked for, and what each must count."""
 
     home: Path
-    tools: Tools
+    resources: Resources
     jobs: dict[str, str] = field(default_factory=dict)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     reports: dict[str, IngestReport] = field(default_factory=dict)
 
     @property
-    def store(self) -> RecordStore:
-        return self.tools.catalog.store(KB)
+    def store(self) -> KnowledgeStore:
+        return self.resources.catalog.store(KB)
 
     def ask(self, name: str, folder: Path, **counts: int) -> None:
         """Hand a folder over; nobody works on it yet."""
-        self.reports[name] = ingest(self.tools, KB, IngestRequest(paths=(folder,)))
+        self.reports[name] = ingest(self.resources, KB, IngestRequest(paths=(folder,)))
         assert self.reports[name].job
         self.jobs[name], self.counts[name] = str(self.reports[name].job), counts
 
@@ -95,18 +95,18 @@ def _first(matrix: Matrix, folder: Path) -> None:
     fake_document(folder / "deleted.pdf", "what will be gone")
     (folder / "refused.pdf").write_bytes(b"no document at all")
     matrix.ask("first", folder, done=5, partial=2, failed=2)
-    run_until_done(matrix.tools)
+    run_until_done(matrix.resources)
 
 
 def _again(matrix: Matrix, folder: Path) -> None:
     """One retried alone, one replaced, one deleted."""
-    again = redoing.retry_document(matrix.tools, matrix.store, matrix.store.overview.find("again.pdf"), None)
+    again = reprocess.retry_document(matrix.resources, matrix.store, matrix.store.queries.find("again.pdf"), None)
     matrix.jobs["again"], matrix.counts["again"] = again, {"partial": 1}
-    run_until_done(matrix.tools)
+    run_until_done(matrix.resources)
     fake_document(folder / "changed.pdf", "what stands here now", "on two pages")
     matrix.ask("changed", folder, done=1)
-    run_until_done(matrix.tools)
-    remove_document(matrix.tools, matrix.store, matrix.store.overview.find("deleted.pdf"))
+    run_until_done(matrix.resources)
+    remove_document(matrix.resources, matrix.store, matrix.store.queries.find("deleted.pdf"))
     (folder / "deleted.pdf").unlink()
 
 
@@ -114,9 +114,9 @@ def _cancelled(matrix: Matrix, folder: Path) -> None:
     fake_document(folder / "stopped.pdf", *(f"page {number}" for number in range(4)))
     fake_document(folder / "unbegun.pdf", "never looked at")
     matrix.ask("cancelled", folder, cancelled=2)
-    run_chain(matrix.tools, _key(matrix.store, "stopped.pdf", Stage.PLAN))
-    run_chain(matrix.tools, _key(matrix.store, "stopped.pdf", Stage.PARSE))
-    matrix.store.reopening.cancel(matrix.jobs["cancelled"])
+    run_chain(matrix.resources, _key(matrix.store, "stopped.pdf", Stage.PLAN))
+    run_chain(matrix.resources, _key(matrix.store, "stopped.pdf", Stage.PARSE))
+    matrix.store.job_control.cancel(matrix.jobs["cancelled"])
 
 
 def _open(matrix: Matrix, folder: Path, first: Path) -> None:
@@ -125,15 +125,15 @@ def _open(matrix: Matrix, folder: Path, first: Path) -> None:
     fake_document(folder / "planned.pdf", "one", "[scan] two", "three")
     fake_document(folder / "running.pdf", "one and only")
     matrix.ask("open", folder, queued=1, running=2)
-    run_chain(matrix.tools, _key(matrix.store, "planned.pdf", Stage.PLAN))
+    run_chain(matrix.resources, _key(matrix.store, "planned.pdf", Stage.PLAN))
     assert matrix.store.steps.claim(_key(matrix.store, "running.pdf", Stage.PLAN), "me", "me@host#1")
     fake_document(first / "older.pdf", "what will answer")
     matrix.ask("later", first, queued=1)
     matrix.ask("joined", folder, queued=1, running=2)
 
 
-def _key(store: RecordStore, name: str, stage: Stage) -> StepKey:
-    return StepKey(knowledge_id=KB, document=store.overview.find(name), generation=1, stage=stage)
+def _key(store: KnowledgeStore, name: str, stage: Stage) -> StepKey:
+    return StepKey(knowledge_id=KB, document=store.queries.find(name), generation=1, stage=stage)
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def ingot(
         monkeypatch.setenv(name, value)
 
     def run(*words: str) -> tuple[int, str]:
-        code = cli.run(words)
+        code = app.run(words)
         return code, capsys.readouterr().out
 
     return run
@@ -154,7 +154,7 @@ def ingot(
 @pytest.fixture(scope="module")
 def web(matrix: Matrix) -> TestClient:
     """API and pages."""
-    return TestClient(create_app(Service(matrix.tools.settings)), "http://localhost")
+    return TestClient(create_app(Service(matrix.resources.settings)), "http://localhost")
 
 
 def listed(web: TestClient, path: str, **asked: Any) -> list[dict[str, Any]]:
@@ -338,7 +338,7 @@ def test_a_page_that_could_not_be_read_failed_in_its_stage(matrix: Matrix, web: 
 def test_the_summary_of_a_request_counts_what_its_job_and_the_list_count(matrix: Matrix) -> None:
     store = matrix.store
     for name in ("first", "cancelled", "open", "later", "joined"):
-        report, job = matrix.reports[name], store.overview.job(matrix.jobs[name])
+        report, job = matrix.reports[name], store.queries.job(matrix.jobs[name])
         told = counted(summary(report, job, 0.0))
         if name == "later":  # the others of that folder are as they were: a partial one is not done
             assert told == {"queued": 1, "done": 3, "partial": 2, "failed": 2}
@@ -350,30 +350,30 @@ def test_the_summary_of_a_request_counts_what_its_job_and_the_list_count(matrix:
 
 
 def test_a_job_that_is_over_keeps_its_counts_when_a_document_is_tried_again(tmp_path: Path) -> None:
-    tools = fake_tools(tmp_path / "home")
+    resources = fake_tools(tmp_path / "home")
     fake_document(tmp_path / "docs" / "a.pdf", "good", "[broken]")
-    first = str(ingest(tools, KB, IngestRequest(paths=(tmp_path / "docs",))).job)
-    run_until_done(tools)
-    store = tools.catalog.store(KB)
-    again = redoing.retry_document(tools, store, store.overview.find("a.pdf"), None)
-    assert store.overview.job_summary(first).counts == {DocumentState.PARTIAL: 1}, "it is over"
-    assert store.overview.job_summary(again).counts == {DocumentState.QUEUED: 1}
-    run_until_done(tools)
-    store.reopening.retry(first, flow.ORDER)
-    found = store.overview.job_summary(first)
+    first = str(ingest(resources, KB, IngestRequest(paths=(tmp_path / "docs",))).job)
+    run_until_done(resources)
+    store = resources.catalog.store(KB)
+    again = reprocess.retry_document(resources, store, store.queries.find("a.pdf"), None)
+    assert store.queries.job_summary(first).counts == {DocumentState.PARTIAL: 1}, "it is over"
+    assert store.queries.job_summary(again).counts == {DocumentState.QUEUED: 1}
+    run_until_done(resources)
+    store.job_control.retry(first, flow.ORDER)
+    found = store.queries.job_summary(first)
     assert (found.state, found.counts) == (JobState.DONE, {DocumentState.PARTIAL: 1}), "another job has taken it over"
-    store.reopening.retry(again, flow.ORDER)
-    found = store.overview.job_summary(again)
+    store.job_control.retry(again, flow.ORDER)
+    found = store.queries.job_summary(again)
     assert (found.state, found.counts) == (JobState.RUNNING, {DocumentState.QUEUED: 1})
-    run_until_done(tools)
-    assert store.overview.job_summary(again).counts == {DocumentState.PARTIAL: 1}
+    run_until_done(resources)
+    assert store.queries.job_summary(again).counts == {DocumentState.PARTIAL: 1}
 
 
 def test_files_of_one_name_are_counted_each_for_itself(tmp_path: Path) -> None:
-    tools = fake_tools(tmp_path / "home")
+    resources = fake_tools(tmp_path / "home")
     fake_document(tmp_path / "one" / "a.pdf", "good")
     fake_document(tmp_path / "two" / "a.pdf", "[broken]")
-    report = ingest(tools, KB, IngestRequest(paths=(tmp_path / "one", tmp_path / "two")))
-    run_until_done(tools)
-    job = tools.catalog.store(KB).overview.job(str(report.job))
+    report = ingest(resources, KB, IngestRequest(paths=(tmp_path / "one", tmp_path / "two")))
+    run_until_done(resources)
+    job = resources.catalog.store(KB).queries.job(str(report.job))
     assert counted(summary(report, job, 0.0)) == {"done": 1, "failed": 1}

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.intake.submission import Submission
+from pipeline.commands.submission import Submission
 from stores.models import DocumentState, JobState, Options, Outcome
 from stores.views import JobDocumentView, JobView
-from tests.outpost import Outpost, until
+from tests.callback_environment import Outpost, until
 from tests.receiver import Receiver, file_of, held, redirect_to, reset, sized
 
 
@@ -164,7 +164,7 @@ def test_cancelled_while_it_is_fetched(outpost: Outpost, receiver: Receiver, kb:
     view = outpost.service.cancel(job)
     assert (view.state, only(view).state) == (JobState.CANCELLED, DocumentState.CANCELLED)
     over.set()
-    until(lambda: kb not in outpost.tools.catalog.errands())
+    until(lambda: kb not in outpost.resources.catalog.outbound_tasks())
     assert only(outpost.service.job(job)).state is DocumentState.CANCELLED and not outpost.service.documents(kb)
     outpost.service.retry(job)
     assert only(ended(outpost, kb, job)).state is DocumentState.DONE

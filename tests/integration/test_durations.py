@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from ingest import shapes
-from ingest.cli_ingest import summary
-from ingest.progress import times_words
+from ingest import serializers
+from ingest.cli.ingest import summary
+from ingest.cli.progress import times_words
 from pipeline import flow
-from pipeline.intake import redoing
-from pipeline.intake.ingesting import IngestRequest, ingest
-from pipeline.work import Tools
-from stores import durations
+from pipeline.commands import reprocess
+from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.step_context import Resources
+from stores.knowledge_store import KnowledgeStore
 from stores.models import DocumentState, Fault, Stage, StepKey
-from stores.records import RecordStore
-from stores.tables import step
+from stores.queries import durations
+from stores.sql.tables import step
 from tests.in_process import KB, fake_document, fake_tools, run_chain, run_until_done
 
 
@@ -42,94 +42,96 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
 
 
 @pytest.fixture
-def tools(tmp_path: Path) -> Tools:
+def resources(tmp_path: Path) -> Resources:
     return fake_tools(tmp_path / "home", batch_pages=1)
 
 
 @pytest.fixture
-def store(tools: Tools) -> RecordStore:
-    return tools.catalog.create(KB)
+def store(resources: Resources) -> KnowledgeStore:
+    return resources.catalog.create(KB)
 
 
-def asked(tools: Tools, folder: Path) -> str:
-    return str(ingest(tools, KB, IngestRequest(paths=(folder,))).job)
+def asked(resources: Resources, folder: Path) -> str:
+    return str(ingest(resources, KB, IngestRequest(paths=(folder,))).job)
 
 
-def read_first_page(tools: Tools, store: RecordStore) -> None:
+def read_first_page(resources: Resources, store: KnowledgeStore) -> None:
     """Plan the document and read its first page, no more."""
-    document = store.overview.find("a.pdf")
+    document = store.queries.find("a.pdf")
     for stage in (Stage.PLAN, Stage.PARSE):
-        run_chain(tools, StepKey(knowledge_id=KB, document=document, generation=1, stage=stage))
+        run_chain(resources, StepKey(knowledge_id=KB, document=document, generation=1, stage=stage))
 
 
-def test_waiting_is_no_work(tools: Tools, store: RecordStore, clock: Clock, tmp_path: Path) -> None:
+def test_waiting_is_no_work(resources: Resources, store: KnowledgeStore, clock: Clock, tmp_path: Path) -> None:
     fake_document(tmp_path / "docs" / "a.pdf", "[slow 4] words")
-    job = asked(tools, tmp_path / "docs")
+    job = asked(resources, tmp_path / "docs")
     clock.now += 51
 
     def others_come_first(key: StepKey) -> None:
         clock.now += 20 if key.stage is Stage.EMBED else 0
 
-    run_until_done(tools, others_come_first)
-    found = store.overview.job_summary(job)
+    run_until_done(resources, others_come_first)
+    found = store.queries.job_summary(job)
     assert (found.work_s, found.waited_s) == (4.0, 51.0)
     assert found.finished_at and found.finished_at - found.created_at == 75.0, "and it is told when it was asked for"
-    document = store.overview.document(store.overview.find("a.pdf"))
+    document = store.queries.document(store.queries.find("a.pdf"))
     assert (document.work_s, document.waited_s) == (4.0, 51.0)
-    (place,) = store.overview.job(job).documents
+    (place,) = store.queries.job(job).documents
     assert (place.work_s, place.waited_s) == (4.0, 51.0)
-    assert times_words(store.overview.job(job)) == "; 4.0 s of work after 51.0 s of waiting"
-    assert shapes.job_summary(found)["work_s"] == shapes.document(document)["work_s"] == 4.0
+    assert times_words(store.queries.job(job)) == "; 4.0 s of work after 51.0 s of waiting"
+    assert serializers.job_summary(found)["work_s"] == serializers.document(document)["work_s"] == 4.0
 
 
-def test_a_retry_takes_what_it_takes(tools: Tools, store: RecordStore, clock: Clock, tmp_path: Path) -> None:
+def test_a_retry_takes_what_it_takes(resources: Resources, store: KnowledgeStore, clock: Clock, tmp_path: Path) -> None:
     fake_document(tmp_path / "docs" / "a.pdf", "[slow 4] words", "[broken]")
-    job = asked(tools, tmp_path / "docs")
-    run_until_done(tools)
-    assert store.overview.job_summary(job).work_s == 4.0
+    job = asked(resources, tmp_path / "docs")
+    run_until_done(resources)
+    assert store.queries.job_summary(job).work_s == 4.0
     clock.now += 300
-    store.reopening.retry(job, flow.ORDER)
-    assert store.overview.job_summary(job).work_s is None, "it is open again"
+    store.job_control.retry(job, flow.ORDER)
+    assert store.queries.job_summary(job).work_s is None, "it is open again"
     clock.now += 8
-    run_until_done(tools)
-    assert store.overview.job_summary(job).work_s == 4.0
-    assert store.overview.document(store.overview.find("a.pdf")).work_s == 4.0
+    run_until_done(resources)
+    assert store.queries.job_summary(job).work_s == 4.0
+    assert store.queries.document(store.queries.find("a.pdf")).work_s == 4.0
     clock.now += 300
-    again = redoing.retry_document(tools, store, store.overview.find("a.pdf"), None)
-    run_until_done(tools)
-    found = store.overview.job(again)
+    again = reprocess.retry_document(resources, store, store.queries.find("a.pdf"), None)
+    run_until_done(resources)
+    found = store.queries.job(again)
     assert (found.work_s, found.documents[0].work_s) == (0.0, 0.0), "this request did no more"
 
 
 def test_a_job_remembers_its_work_when_its_document_is_gone(
-    tools: Tools, store: RecordStore, clock: Clock, tmp_path: Path
+    resources: Resources, store: KnowledgeStore, clock: Clock, tmp_path: Path
 ) -> None:
     fake_document(tmp_path / "docs" / "a.pdf", "[slow 2] words")
-    job = asked(tools, tmp_path / "docs")
-    run_until_done(tools)
-    redoing.retry_document(tools, store, store.overview.find("a.pdf"), Stage.EMBED)
-    run_until_done(tools)
-    assert store.overview.job_summary(job).work_s == 2.0
+    job = asked(resources, tmp_path / "docs")
+    run_until_done(resources)
+    reprocess.retry_document(resources, store, store.queries.find("a.pdf"), Stage.EMBED)
+    run_until_done(resources)
+    assert store.queries.job_summary(job).work_s == 2.0
 
 
-def test_what_others_made_is_not_this_jobs_work(tools: Tools, store: RecordStore, clock: Clock, tmp_path: Path) -> None:
+def test_what_others_made_is_not_this_jobs_work(
+    resources: Resources, store: KnowledgeStore, clock: Clock, tmp_path: Path
+) -> None:
     fake_document(tmp_path / "docs" / "a.pdf", "[slow 2] one", "[slow 3] two")
-    first = asked(tools, tmp_path / "docs")
-    read_first_page(tools, store)
+    first = asked(resources, tmp_path / "docs")
+    read_first_page(resources, store)
     clock.now += 20  # the message of the second page is sent again
-    joined = asked(tools, tmp_path / "docs")
-    run_until_done(tools)
-    assert store.overview.job_summary(first).work_s == 5.0
-    assert store.overview.job_summary(joined).work_s == 3.0
-    (place,) = store.overview.job(joined).documents
+    joined = asked(resources, tmp_path / "docs")
+    run_until_done(resources)
+    assert store.queries.job_summary(first).work_s == 5.0
+    assert store.queries.job_summary(joined).work_s == 3.0
+    (place,) = store.queries.job(joined).documents
     assert place.work_s == 3.0 and not place.unchanged, "it was in work when it was asked for"
 
 
-def test_nothing_to_do_took_nothing(tools: Tools, store: RecordStore, clock: Clock, tmp_path: Path) -> None:
+def test_nothing_to_do_took_nothing(resources: Resources, store: KnowledgeStore, clock: Clock, tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "a.pdf").write_bytes(b"no document")
-    report = ingest(tools, KB, IngestRequest(paths=(tmp_path / "docs",)))
-    found = store.overview.job(str(report.job))
+    report = ingest(resources, KB, IngestRequest(paths=(tmp_path / "docs",)))
+    found = store.queries.job(str(report.job))
     assert (found.work_s, found.waited_s) == (0.0, None)
     assert summary(report, found, 1.0) == "1 failed in 1.0 s (0.0 s of work)."
 
@@ -145,11 +147,16 @@ def test_nothing_to_do_took_nothing(tools: Tools, store: RecordStore, clock: Clo
     ],
 )
 def test_steps_beside_each_other_count_once(
-    tools: Tools, store: RecordStore, clock: Clock, tmp_path: Path, spans: list[tuple[int, int]], work_s: float
+    resources: Resources,
+    store: KnowledgeStore,
+    clock: Clock,
+    tmp_path: Path,
+    spans: list[tuple[int, int]],
+    work_s: float,
 ) -> None:
     fake_document(tmp_path / "docs" / "a.pdf", *(f"page {number}" for number in range(8)))
-    job = asked(tools, tmp_path / "docs")
-    run_until_done(tools)
+    job = asked(resources, tmp_path / "docs")
+    run_until_done(resources)
     with store.database.write() as connection:
         connection.execute(update(step).values(started_at=None))
         for batch, (began, ended) in enumerate(spans):
@@ -157,17 +164,17 @@ def test_steps_beside_each_other_count_once(
             times = {"started_at": clock.now + began, "finished_at": clock.now + ended}
             assert connection.execute(update(step).where(*mine).values(**times)).rowcount == 1
         found = durations.of_job(connection, job)
-        document = store.overview.find("a.pdf")
+        document = store.queries.find("a.pdf")
         each = durations.of_generations(connection, [document])[(document, 1)]
     assert found and found.work_s == each.work_s == work_s
 
 
 def test_an_attempt_that_failed_is_work_and_the_pause_after_it_is_not(
-    tools: Tools, store: RecordStore, clock: Clock, tmp_path: Path
+    resources: Resources, store: KnowledgeStore, clock: Clock, tmp_path: Path
 ) -> None:
     fake_document(tmp_path / "docs" / "a.pdf", "words")
-    job = asked(tools, tmp_path / "docs")
-    key = StepKey(knowledge_id=KB, document=store.overview.find("a.pdf"), generation=1, stage=Stage.PLAN)
+    job = asked(resources, tmp_path / "docs")
+    key = StepKey(knowledge_id=KB, document=store.queries.find("a.pdf"), generation=1, stage=Stage.PLAN)
     claim = store.steps.claim(key, "one", "one@host#1")
     assert claim
     clock.now += 3
@@ -179,16 +186,18 @@ def test_an_attempt_that_failed_is_work_and_the_pause_after_it_is_not(
     assert store.steps.beat(claim)
     store.steps.release("two")  # its process died
     clock.now += 40
-    run_until_done(tools)
-    found = store.overview.job_summary(job)
+    run_until_done(resources)
+    found = store.queries.job_summary(job)
     assert found.counts == {DocumentState.DONE: 1}
     assert found.work_s == pytest.approx(8.0)
 
 
-def test_a_cancelled_job_took_what_was_worked(tools: Tools, store: RecordStore, clock: Clock, tmp_path: Path) -> None:
+def test_a_cancelled_job_took_what_was_worked(
+    resources: Resources, store: KnowledgeStore, clock: Clock, tmp_path: Path
+) -> None:
     fake_document(tmp_path / "docs" / "a.pdf", "[slow 2] one", "[slow 3] two", "three")
-    job = asked(tools, tmp_path / "docs")
-    read_first_page(tools, store)
+    job = asked(resources, tmp_path / "docs")
+    read_first_page(resources, store)
     clock.now += 100
-    store.reopening.cancel(job)
-    assert store.overview.job_summary(job).work_s == 2.0
+    store.job_control.cancel(job)
+    assert store.queries.job_summary(job).work_s == 2.0

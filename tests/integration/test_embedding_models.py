@@ -13,12 +13,12 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("sentence_transformers")
 
-from pipeline.answers.searching import search
-from pipeline.intake.ingesting import IngestRequest, ingest
-from pipeline.work import Tools
+from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.search.search import search
+from pipeline.step_context import Resources
+from stores.chroma.vectors import ChromaVectors
 from stores.errors import InputError
 from stores.models import DocumentState, Stage
-from stores.vectors import ChromaVectors
 from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_chain, run_until_done, stages_run
 from tests.tiny_bert import build, passages
 
@@ -50,13 +50,13 @@ def chroma(home: Path) -> Iterator[ChromaVectors]:
     found.close()
 
 
-def tools_of(home: Path, chroma: ChromaVectors, model: Path) -> Tools:
+def tools_of(home: Path, chroma: ChromaVectors, model: Path) -> Resources:
     made = fake_tools(home, embedder="sentence-transformers", embedder_model=str(model))
     return dataclasses.replace(made, vectors=lambda: chroma)
 
 
-def nearest(tools: Tools, question: str) -> str:
-    return search(tools, KB, question, 1, "vector", {})[0].source
+def nearest(resources: Resources, question: str) -> str:
+    return search(resources, KB, question, 1, "vector", {})[0].source
 
 
 @pytest.mark.parametrize("other", ["second", "wider"])
@@ -74,11 +74,11 @@ def test_another_model_is_refused_until_it_has_embedded_everything(
     assert nearest(before, "when is the invoice due") == "invoice.pdf"
 
     store = before.catalog.store(KB)
-    assert store.passages.embedders() == [before.embedder().fingerprint]
+    assert store.chunks.embedders() == [before.embedder().fingerprint]
     report = ingest_now(after, folder)
     assert {file.outcome for file in report.files} == {"again"}
-    assert store.passages.embedders() == [after.embedder().fingerprint]
-    for view in store.overview.documents():
+    assert store.chunks.embedders() == [after.embedder().fingerprint]
+    for view in store.queries.documents():
         done = {stage for stage, state in stages_run(store, view.document, view.generation).items() if state == "done"}
         assert view.state is DocumentState.DONE and {"embed", "publish"} <= done
         assert not done & {"plan", "render", "ocr", "parse", "extract"}
@@ -96,14 +96,14 @@ def test_a_worker_with_another_model_leaves_the_document_alone(
     report = ingest(ordered, KB, IngestRequest(paths=(folder / "harbor.pdf",)))
     run_until_done(other)
     store = ordered.catalog.store(KB)
-    waiting = store.overview.job(report.job).documents[0]
+    waiting = store.queries.job(report.job).documents[0]
     assert waiting.state is not DocumentState.DONE
     assert chroma.ids(KB) == set()
 
 
-def embeddings(tools: Tools) -> dict[str, np.ndarray]:
+def embeddings(resources: Resources) -> dict[str, np.ndarray]:
     """Text of each passage -> its vector as stored."""
-    rows = tools.catalog.store(KB).passages.vectors(tools.embedder().fingerprint)
+    rows = resources.catalog.store(KB).passages.vectors(resources.embedder().fingerprint)
     return {chunk.text: np.frombuffer(chunk.embedding, "<f4") for part in rows for _, _, chunk, _ in part}
 
 
@@ -123,7 +123,7 @@ def test_documents_of_many_threads_get_the_vectors_that_each_gets_alone(
         todo = store.dispatch.take(100, frozenset(Stage))
         while todo:
             todo = [due for _, dues in threads.map(lambda key: run_chain(together, key), todo) for due in dues]
-    assert {view.state for view in store.overview.documents()} == {DocumentState.DONE}
+    assert {view.state for view in store.queries.documents()} == {DocumentState.DONE}
     expected, found = embeddings(alone), embeddings(together)
     assert found.keys() == expected.keys() and len(found) >= 20
     assert max(np.abs(found[text] - expected[text]).max() for text in expected) < 1e-5

@@ -12,14 +12,14 @@ import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from ingest import shapes
+from ingest import serializers
 from ingest.api.app import create_app
 from pipeline import flow
-from pipeline.intake.ingesting import IngestRequest, ingest
+from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.models import DocumentState, Fault, Stage, StepKey
-from stores.tables import step
+from stores.sql.tables import step
 from stores.views import DocumentView
 from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_until_done
 from tests.waiting import GENEROUS_S
@@ -29,9 +29,9 @@ FAKES: dict[str, Any] = {"text_engine": "fake", "ocr_engine": "fake", "embedder"
 
 def made(home: Path, folder: Path, *pages: str, **request: Any) -> DocumentView:
     fake_document(folder / "d.pdf", *pages)
-    tools = fake_tools(home)
-    ingest_now(tools, folder, **request)
-    (view,) = tools.catalog.store(KB).overview.documents()
+    resources = fake_tools(home)
+    ingest_now(resources, folder, **request)
+    (view,) = resources.catalog.store(KB).queries.documents()
     return view
 
 
@@ -66,16 +66,16 @@ def test_what_was_not_to_be_read_by_ocr_is_named(home: Path, tmp_path: Path) -> 
 
 def test_reading_again_forgets_the_remark(home: Path, tmp_path: Path) -> None:
     view = made(home, tmp_path, "A walrus.", "[scan] An otter.", options={"ocr": "never"})
-    tools = fake_tools(home)
-    ingest_now(tools, tmp_path)
-    (again,) = tools.catalog.store(KB).overview.documents()
+    resources = fake_tools(home)
+    ingest_now(resources, tmp_path)
+    (again,) = resources.catalog.store(KB).queries.documents()
     assert view.warnings and again.generation > view.generation and not again.warnings
 
 
 def test_every_door_shows_it(home: Path, tmp_path: Path) -> None:
     view = made(home, tmp_path / "docs", "A walrus.", "[scan]")
     said = view.warnings[2]
-    assert shapes.document(view)["warnings"] == {"2": said}
+    assert serializers.document(view)["warnings"] == {"2": said}
     client = TestClient(create_app(Service(Settings(home=home, **FAKES))), "http://localhost")
     own = f"/api/v1/knowledge/{KB}/documents/{view.document}"
     assert client.get(own).json()["warnings"] == {"2": said}
@@ -99,13 +99,13 @@ def test_every_door_shows_it(home: Path, tmp_path: Path) -> None:
 def test_the_command_line_shows_it(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
-    from ingest import cli
+    from ingest.cli import app
 
     view = made(home, tmp_path / "docs", "A walrus.", "[scan]")
     for name, value in {**FAKES, "home": str(home)}.items():
         monkeypatch.setenv(f"INGOT_{name.upper()}", value)
     if command[0] == "jobs":
-        command = [*command, fake_tools(home).catalog.store(KB).overview.jobs_page(None, None, 5)[0].job]
+        command = [*command, fake_tools(home).catalog.store(KB).queries.jobs_page(None, None, 5)[0].job]
     else:
         command = [*command, "-k", KB]
     out, err = io.StringIO(), io.StringIO()
@@ -113,13 +113,13 @@ def test_the_command_line_shows_it(
     monkeypatch.setattr("sys.stderr", err)
     monkeypatch.setattr("sys.argv", ["ingot", *command])
     with pytest.raises(SystemExit):
-        cli.main()
+        app.main()
     assert f"page 2: {view.warnings[2]}" in out.getvalue() + err.getvalue()
 
 
-def die(tools: Any, key: StepKey, fault: Fault | None = None) -> None:
+def die(resources: Any, key: StepKey, fault: Fault | None = None) -> None:
     """A worker claims a step, names its first page, and dies: of that page, or nobody knows of what."""
-    store = tools.catalog.store(KB)
+    store = resources.catalog.store(KB)
     claim = store.steps.claim(key, "dead", "dead")
     assert claim is not None
     store.steps.begin_page(claim, store.pages.unread(claim)[0])
@@ -156,28 +156,28 @@ def test_what_ends_workers_is_read_without_what_is_optional(
     stage: Stage,
 ) -> None:
     fake_document(tmp_path / "d.pdf", page, page.replace("walrus", "otter"))
-    tools = fake_tools(home)
-    ingest(tools, KB, IngestRequest(paths=(tmp_path,)))
+    resources = fake_tools(home)
+    ingest(resources, KB, IngestRequest(paths=(tmp_path,)))
 
     def before(key: StepKey) -> None:
         if key.stage is stage:
             for _ in range(deaths):
-                die(tools, key, fault)
+                die(resources, key, fault)
 
-    run_until_done(tools, before)
-    (view,) = tools.catalog.store(KB).overview.documents()
+    run_until_done(resources, before)
+    (view,) = resources.catalog.store(KB).queries.documents()
     assert (list(view.warnings), list(view.failed_pages)) == (warned, failed)
     assert view.state is (DocumentState.PARTIAL if failed else DocumentState.DONE)
-    text = "".join(found.markdown for found in tools.catalog.store(KB).pages.read(view.document, 1))
+    text = "".join(found.markdown for found in resources.catalog.store(KB).pages.read(view.document, 1))
     assert ("walrus" in text) is not bool(failed) and "otter" in text
 
 
 def test_a_layout_that_never_ends_costs_the_layout_alone(home: Path, tmp_path: Path) -> None:
     """In a process that dies of it: two children read the page, one after the other."""
     fake_document(tmp_path / "d.pdf", "A walrus. [layout crash]", "An otter.")
-    tools = fake_tools(home)
-    ingest(tools, KB, IngestRequest(paths=(tmp_path,)))
-    store = tools.catalog.store(KB)
+    resources = fake_tools(home)
+    ingest(resources, KB, IngestRequest(paths=(tmp_path,)))
+    store = resources.catalog.store(KB)
     died: list[StepKey] = []
 
     def before(key: StepKey) -> None:
@@ -189,8 +189,8 @@ def test_a_layout_that_never_ends_costs_the_layout_alone(home: Path, tmp_path: P
             died.append(key)
             store.steps.release("child", Fault(code="crash", message="a crash"))
 
-    run_until_done(tools, before)
-    (view,) = store.overview.documents()
+    run_until_done(resources, before)
+    (view,) = store.queries.documents()
     assert died and view.state is DocumentState.DONE and list(view.warnings) == [1]
     assert "walrus" in store.pages.read(view.document, 1)[0].markdown
 

@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 from rich.console import Console
 from starlette.testclient import TestClient
 
-from ingest import cli, console
 from ingest.api.app import create_app
-from ingest.exact import exact
+from ingest.cli import app, console
+from ingest.exact_numbers import exact
 from ingest.spreadsheet import csv_text
 from ingest.web.shown_values import as_text
 from pipeline.service import Service
 from pipeline.settings import Settings
-from stores.vectors_memory import MemoryVectors
+from stores.chroma.memory import MemoryVectors
 from tests.in_process import KB, fake_document, fake_tools, ingest_now
 
 SCHEMA = """
@@ -66,9 +66,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     for number, text in enumerate(PRINTED):
         fake_document(folder / f"{number}.pdf", f"Price: {text}")
     vectors = MemoryVectors()
-    tools = fake_tools(home, vectors, schema_dir=schemas)
-    ingest_now(tools, folder, options={"schemas": ("price",)})
-    return Kept(home, vectors, tools.settings)
+    resources = fake_tools(home, vectors, schema_dir=schemas)
+    ingest_now(resources, folder, options={"schemas": ("price",)})
+    return Kept(home, vectors, resources.settings)
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def printed_by(kept: Kept, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     """What ``ingot records`` prints."""
     monkeypatch.setenv("INGOT_HOME", str(kept.home))
     monkeypatch.setenv("INGOT_SCHEMA_DIR", str(kept.settings.schema_dir))
-    assert cli.run(["records", "-k", KB, "--schema", "price", *flags]) == 0
+    assert app.run(["records", "-k", KB, "--schema", "price", *flags]) == 0
     return capsys.readouterr().out
 
 

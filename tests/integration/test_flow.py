@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.answers import searching
-from pipeline.intake.ingesting import IngestRequest, ingest
+from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.removal import remove_document
+from pipeline.search import search
+from stores.chroma.memory import MemoryVectors
 from stores.models import DocumentState, Outcome
-from stores.vectors_memory import MemoryVectors
 from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_until_done, stages_run
 
 
@@ -18,13 +18,13 @@ def outcomes(report) -> dict[str, str]:
     return {file.source: str(file.outcome) for file in report.files}
 
 
-def found(tools, query: str, mode: str = "hybrid") -> list[str]:
-    return [hit.source for hit in searching.search(tools, KB, query, 10, mode, {})]
+def found(resources, query: str, mode: str = "hybrid") -> list[str]:
+    return [hit.source for hit in search.search(resources, KB, query, 10, mode, {})]
 
 
-def assert_nothing_left(tools, document: str) -> None:
+def assert_nothing_left(resources, document: str) -> None:
     """No row, vector or file of a document."""
-    store = tools.catalog.store(KB)
+    store = resources.catalog.store(KB)
     with store.database.read() as connection:
         for table in ("document", "generation", "step", "page", "block", "chunk", "record", "evidence"):
             column = "id" if table == "document" else "document"
@@ -32,8 +32,8 @@ def assert_nothing_left(tools, document: str) -> None:
             assert rows.scalar_one() == 0, table
         words = connection.exec_driver_sql("SELECT count(*) FROM chunk_words WHERE rowid NOT IN (SELECT id FROM chunk)")
         assert words.scalar_one() == 0
-    assert not [at for at in tools.vectors().ids(KB) if at.startswith(document)]
-    assert not list(tools.files.folder(KB).rglob(f"*{document[:12]}*"))
+    assert not [at for at in resources.vectors().ids(KB) if at.startswith(document)]
+    assert not list(resources.files.folder(KB).rglob(f"*{document[:12]}*"))
 
 
 @pytest.fixture
@@ -45,214 +45,214 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_everything_is_made_and_found(home: Path, folder: Path) -> None:
-    tools = fake_tools(home)
-    report = ingest_now(tools, folder)
+    resources = fake_tools(home)
+    report = ingest_now(resources, folder)
     assert outcomes(report) == {"alpha.pdf": "new", "sub/beta.pdf": "new"}
-    store = tools.catalog.store(KB)
-    assert [view.state for view in store.overview.documents()] == [DocumentState.DONE] * 2
+    store = resources.catalog.store(KB)
+    assert [view.state for view in store.queries.documents()] == [DocumentState.DONE] * 2
     for mode in ("hybrid", "keyword", "vector"):
-        assert found(tools, "giraffes contract", mode)[0] == "sub/beta.pdf"
-        assert found(tools, "zebra crossing", mode)[0] == "alpha.pdf"
+        assert found(resources, "giraffes contract", mode)[0] == "sub/beta.pdf"
+        assert found(resources, "zebra crossing", mode)[0] == "alpha.pdf"
     chunks = {
-        f"{d.document}:1:{c.ordinal}" for d in store.overview.documents() for c in store.pages.chunks(d.document, 1)
+        f"{d.document}:1:{c.ordinal}" for d in store.queries.documents() for c in store.pages.chunks(d.document, 1)
     }
-    assert tools.vectors().ids(KB) == chunks
+    assert resources.vectors().ids(KB) == chunks
     assert not list((home / KB / "work").iterdir())
     assert not (home / KB / "files" / "pages").exists() or not any((home / KB / "files" / "pages").iterdir())
 
 
 def test_hits_know_page_and_boxes(home: Path, folder: Path) -> None:
-    tools = fake_tools(home)
-    ingest_now(tools, folder)
-    hit = searching.search(tools, KB, "zebra", 1, "keyword", {})[0]
+    resources = fake_tools(home)
+    ingest_now(resources, folder)
+    hit = search.search(resources, KB, "zebra", 1, "keyword", {})[0]
     assert (hit.first_page, hit.last_page) <= (2, 2)
     assert any(placed.page == 2 for placed in hit.boxes)
 
 
 def test_unchanged_is_nothing_to_do(home: Path, folder: Path) -> None:
-    tools = fake_tools(home)
-    ingest_now(tools, folder)
-    report = ingest(tools, KB, IngestRequest(paths=(folder,)))
+    resources = fake_tools(home)
+    ingest_now(resources, folder)
+    report = ingest(resources, KB, IngestRequest(paths=(folder,)))
     assert report.job is None
     assert set(outcomes(report).values()) == {"same"}
 
 
 def test_touched_file_with_same_bytes_is_unchanged(home: Path, folder: Path) -> None:
-    tools = fake_tools(home)
-    ingest_now(tools, folder)
+    resources = fake_tools(home)
+    ingest_now(resources, folder)
     (folder / "alpha.pdf").write_bytes((folder / "alpha.pdf").read_bytes())
-    report = ingest(tools, KB, IngestRequest(paths=(folder,)))
+    report = ingest(resources, KB, IngestRequest(paths=(folder,)))
     assert report.job is None
 
 
 def test_changed_chunk_size_embeds_only(home: Path, folder: Path) -> None:
     vectors = MemoryVectors()
     ingest_now(fake_tools(home, vectors), folder)
-    tools = fake_tools(home, vectors, chunk_tokens=40)
-    report = ingest_now(tools, folder)
+    resources = fake_tools(home, vectors, chunk_tokens=40)
+    report = ingest_now(resources, folder)
     assert set(outcomes(report).values()) == {"again"}
-    store = tools.catalog.store(KB)
-    for view in store.overview.documents():
+    store = resources.catalog.store(KB)
+    for view in store.queries.documents():
         states = stages_run(store, view.document, 2)
         assert states == {"plan": "skipped", "extract": "skipped", "embed": "done", "publish": "done"}
-        assert store.typed.read(view.document, 2)
-    assert found(tools, "zebra crossing")[0] == "alpha.pdf"
+        assert store.record_tables.read(view.document, 2)
+    assert found(resources, "zebra crossing")[0] == "alpha.pdf"
 
 
 def test_new_schema_extracts_only(home: Path, folder: Path) -> None:
     vectors = MemoryVectors()
     ingest_now(fake_tools(home, vectors), folder)
-    tools = fake_tools(home, vectors)
-    ingest_now(tools, folder, options={"schemas": ("invoice",)})
-    store = tools.catalog.store(KB)
-    for view in store.overview.documents():
+    resources = fake_tools(home, vectors)
+    ingest_now(resources, folder, options={"schemas": ("invoice",)})
+    store = resources.catalog.store(KB)
+    for view in store.queries.documents():
         states = stages_run(store, view.document, 2)
         assert states == {"plan": "skipped", "extract": "done", "embed": "skipped", "publish": "done"}
-        assert {record.schema for record in store.typed.read(view.document, 2)} == {"document", "invoice"}
-    again = ingest(tools, KB, IngestRequest(paths=(folder,)))
+        assert {record.schema for record in store.record_tables.read(view.document, 2)} == {"document", "invoice"}
+    again = ingest(resources, KB, IngestRequest(paths=(folder,)))
     assert again.job is None, "schemas that a document has are kept by a request that names none"
 
 
 def test_other_ocr_engine_does_not_touch_text_documents(home: Path, folder: Path) -> None:
     ingest_now(fake_tools(home), folder)
-    tools = fake_tools(home, dpi=200)
-    report = ingest(tools, KB, IngestRequest(paths=(folder,)))
+    resources = fake_tools(home, dpi=200)
+    report = ingest(resources, KB, IngestRequest(paths=(folder,)))
     assert outcomes(report)["sub/beta.pdf"] == "same"
 
 
 def test_force_makes_all_again(home: Path, folder: Path) -> None:
-    tools = fake_tools(home)
-    ingest_now(tools, folder)
-    report = ingest_now(tools, folder, options={"force": True})
+    resources = fake_tools(home)
+    ingest_now(resources, folder)
+    report = ingest_now(resources, folder, options={"force": True})
     assert set(outcomes(report).values()) == {"again"}
-    store = tools.catalog.store(KB)
-    assert {view.generation for view in store.overview.documents()} == {2}
-    assert all(at.split(":")[1] == "2" for at in tools.vectors().ids(KB))
+    store = resources.catalog.store(KB)
+    assert {view.generation for view in store.queries.documents()} == {2}
+    assert all(at.split(":")[1] == "2" for at in resources.vectors().ids(KB))
 
 
 def test_old_version_answers_until_the_new_one_is_complete(home: Path, folder: Path) -> None:
-    tools = fake_tools(home)
-    ingest_now(tools, folder)
-    old = tools.catalog.store(KB).overview.find("sub/beta.pdf")
+    resources = fake_tools(home)
+    ingest_now(resources, folder)
+    old = resources.catalog.store(KB).queries.find("sub/beta.pdf")
     fake_document(folder / "sub" / "beta.pdf", "# Beta\nNow it is about pelicans.")
-    report = ingest(tools, KB, IngestRequest(paths=(folder,)))
+    report = ingest(resources, KB, IngestRequest(paths=(folder,)))
     assert outcomes(report)["sub/beta.pdf"] == "changed"
 
     def old_answers(key) -> None:
-        assert found(tools, "giraffes", "keyword") == ["sub/beta.pdf"]
-        assert found(tools, "pelicans", "keyword") == []
+        assert found(resources, "giraffes", "keyword") == ["sub/beta.pdf"]
+        assert found(resources, "pelicans", "keyword") == []
 
-    run_until_done(tools, before=old_answers)
+    run_until_done(resources, before=old_answers)
     for mode in ("keyword", "hybrid"):
-        assert "sub/beta.pdf" in found(tools, "pelicans", mode)
-    assert found(tools, "giraffes", "keyword") == []
-    assert_nothing_left(tools, old)
+        assert "sub/beta.pdf" in found(resources, "pelicans", mode)
+    assert found(resources, "giraffes", "keyword") == []
+    assert_nothing_left(resources, old)
 
 
 def test_deleted_document_never_answers(home: Path, folder: Path) -> None:
-    tools = fake_tools(home)
-    ingest_now(tools, folder)
-    store = tools.catalog.store(KB)
-    document = store.overview.find("sub/beta.pdf")
-    remove_document(tools, store, document)
+    resources = fake_tools(home)
+    ingest_now(resources, folder)
+    store = resources.catalog.store(KB)
+    document = store.queries.find("sub/beta.pdf")
+    remove_document(resources, store, document)
     for mode in ("keyword", "vector", "hybrid"):
-        assert "sub/beta.pdf" not in found(tools, "giraffes contract", mode)
-    assert_nothing_left(tools, document)
-    assert not (tools.files.folder(KB) / "files" / "originals" / store.overview.sha256(document)).is_file()
+        assert "sub/beta.pdf" not in found(resources, "giraffes contract", mode)
+    assert_nothing_left(resources, document)
+    assert not (resources.files.folder(KB) / "files" / "originals" / store.queries.sha256(document)).is_file()
 
 
 def test_prune_removes_what_is_gone(home: Path, folder: Path) -> None:
-    tools = fake_tools(home)
-    ingest_now(tools, folder)
-    document = tools.catalog.store(KB).overview.find("sub/beta.pdf")
+    resources = fake_tools(home)
+    ingest_now(resources, folder)
+    document = resources.catalog.store(KB).queries.find("sub/beta.pdf")
     (folder / "sub" / "beta.pdf").unlink()
-    kept = ingest(tools, KB, IngestRequest(paths=(folder,)))
-    assert "sub/beta.pdf" not in outcomes(kept) and found(tools, "giraffes", "keyword")
-    report = ingest(tools, KB, IngestRequest(paths=(folder,), prune=True))
+    kept = ingest(resources, KB, IngestRequest(paths=(folder,)))
+    assert "sub/beta.pdf" not in outcomes(kept) and found(resources, "giraffes", "keyword")
+    report = ingest(resources, KB, IngestRequest(paths=(folder,), prune=True))
     assert outcomes(report)["sub/beta.pdf"] == "gone"
-    assert_nothing_left(tools, document)
+    assert_nothing_left(resources, document)
 
 
 def test_same_bytes_twice_is_one_document(home: Path, folder: Path) -> None:
     (folder / "copy.pdf").write_bytes((folder / "alpha.pdf").read_bytes())
-    tools = fake_tools(home)
-    ingest_now(tools, folder)
-    views = {view.source: view for view in tools.catalog.store(KB).overview.documents()}
+    resources = fake_tools(home)
+    ingest_now(resources, folder)
+    views = {view.source: view for view in resources.catalog.store(KB).queries.documents()}
     assert len(views) == 2
     assert views["alpha.pdf"].sources == ("alpha.pdf", "copy.pdf")
 
 
 def test_one_of_two_names_deleted_leaves_the_document(home: Path, folder: Path) -> None:
     (folder / "copy.pdf").write_bytes((folder / "alpha.pdf").read_bytes())
-    tools = fake_tools(home)
-    ingest_now(tools, folder)
+    resources = fake_tools(home)
+    ingest_now(resources, folder)
     (folder / "alpha.pdf").unlink()
-    ingest(tools, KB, IngestRequest(paths=(folder,), prune=True))
-    assert found(tools, "zebra", "keyword") == ["copy.pdf"]
+    ingest(resources, KB, IngestRequest(paths=(folder,), prune=True))
+    assert found(resources, "zebra", "keyword") == ["copy.pdf"]
 
 
 def test_a_page_that_is_lost_makes_the_document_partial(home: Path, tmp_path: Path) -> None:
-    tools = fake_tools(home)
+    resources = fake_tools(home)
     fake_document(tmp_path / "d" / "three.pdf", "First page.", "[broken]", "Third page about walrus.")
-    ingest_now(tools, tmp_path / "d")
-    view = tools.catalog.store(KB).overview.documents()[0]
+    ingest_now(resources, tmp_path / "d")
+    view = resources.catalog.store(KB).queries.documents()[0]
     assert view.state is DocumentState.PARTIAL
     assert list(view.failed_pages) == [2] and "page 2 could not be read" in view.error.message
-    assert found(tools, "walrus", "keyword") == ["three.pdf"]
+    assert found(resources, "walrus", "keyword") == ["three.pdf"]
 
 
 def test_no_readable_page_is_a_failure(home: Path, tmp_path: Path) -> None:
-    tools = fake_tools(home)
+    resources = fake_tools(home)
     fake_document(tmp_path / "d" / "bad.pdf", "[broken]", "[broken]")
-    ingest_now(tools, tmp_path / "d")
-    view = tools.catalog.store(KB).overview.documents()[0]
+    ingest_now(resources, tmp_path / "d")
+    view = resources.catalog.store(KB).queries.documents()[0]
     assert view.state is DocumentState.FAILED and "page 1" in view.error.message
-    again = ingest(tools, KB, IngestRequest(paths=(tmp_path / "d",)))
+    again = ingest(resources, KB, IngestRequest(paths=(tmp_path / "d",)))
     assert again.job is None and outcomes(again) == {"bad.pdf": "failed"}
 
 
 def test_blank_pages_need_no_reader(home: Path, tmp_path: Path) -> None:
-    tools = fake_tools(home)
+    resources = fake_tools(home)
     fake_document(tmp_path / "d" / "blank.pdf", "[blank]", "[blank]")
-    ingest_now(tools, tmp_path / "d")
-    view = tools.catalog.store(KB).overview.documents()[0]
+    ingest_now(resources, tmp_path / "d")
+    view = resources.catalog.store(KB).queries.documents()[0]
     assert view.state is DocumentState.DONE and view.routes == {"blank": 2}
 
 
 def test_password_opens_what_failed_without(home: Path, tmp_path: Path) -> None:
-    tools = fake_tools(home)
+    resources = fake_tools(home)
     fake_document(tmp_path / "d" / "locked.pdf", "Secret walrus.", password="open")
-    ingest_now(tools, tmp_path / "d")
-    store = tools.catalog.store(KB)
-    assert store.overview.documents()[0].error.code == "encrypted"
-    ingest_now(tools, tmp_path / "d", passwords=("wrong", "open"))
-    assert store.overview.documents()[0].state is DocumentState.DONE
-    assert found(tools, "walrus", "keyword") == ["locked.pdf"]
+    ingest_now(resources, tmp_path / "d")
+    store = resources.catalog.store(KB)
+    assert store.queries.documents()[0].error.code == "encrypted"
+    ingest_now(resources, tmp_path / "d", passwords=("wrong", "open"))
+    assert store.queries.documents()[0].state is DocumentState.DONE
+    assert found(resources, "walrus", "keyword") == ["locked.pdf"]
     with store.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT passwords FROM generation").scalars().all()
     assert all(row in (None, "null") for row in rows), "a password list outlives its work"
 
 
 def test_file_that_cannot_be_taken_is_named(home: Path, tmp_path: Path) -> None:
-    tools = fake_tools(home)
+    resources = fake_tools(home)
     fake_document(tmp_path / "d" / "good.pdf", "Good page.")
     (tmp_path / "d" / "empty.pdf").touch()
     (tmp_path / "d" / "page.pdf").write_text("<html>no document</html>")
-    report = ingest_now(tools, tmp_path / "d")
+    report = ingest_now(resources, tmp_path / "d")
     faults = {file.source: file.error.message for file in report.files if file.error}
     assert set(faults) == {"empty.pdf", "page.pdf"} and all(faults.values())
-    states = {view.source: view.state for view in tools.catalog.store(KB).overview.documents()}
+    states = {view.source: view.state for view in resources.catalog.store(KB).queries.documents()}
     assert states == {"good.pdf": "done", "empty.pdf": "failed", "page.pdf": "failed"}
-    assert outcomes(ingest(tools, KB, IngestRequest(paths=(tmp_path / "d",))))["empty.pdf"] == Outcome.FAILED
+    assert outcomes(ingest(resources, KB, IngestRequest(paths=(tmp_path / "d",))))["empty.pdf"] == Outcome.FAILED
 
 
 def test_a_lost_vector_index_is_made_anew_by_the_next_search(home: Path, folder: Path) -> None:
-    tools = fake_tools(home)
-    ingest_now(tools, folder)
-    before = tools.vectors().ids(KB)
-    tools.vectors().drop(KB)
-    assert found(tools, "giraffes contract", "vector")[0] == "sub/beta.pdf"
-    assert tools.vectors().ids(KB) == before
+    resources = fake_tools(home)
+    ingest_now(resources, folder)
+    before = resources.vectors().ids(KB)
+    resources.vectors().drop(KB)
+    assert found(resources, "giraffes contract", "vector")[0] == "sub/beta.pdf"
+    assert resources.vectors().ids(KB) == before
 
 
 def test_another_embedder_takes_over_document_by_document(home: Path, folder: Path, monkeypatch) -> None:
@@ -261,34 +261,34 @@ def test_another_embedder_takes_over_document_by_document(home: Path, folder: Pa
     vectors = MemoryVectors()
     ingest_now(fake_tools(home, vectors), folder)
     monkeypatch.setattr(FakeEmbedder, "fingerprint", "fake-embedder:other")
-    tools = fake_tools(home, vectors)
-    ingest_now(tools, folder / "alpha.pdf")
-    assert found(tools, "giraffes", "keyword") == ["sub/beta.pdf"]
-    assert set(found(tools, "giraffes", "vector")) == {"alpha.pdf"}
-    ingest_now(tools, folder)
-    assert found(tools, "giraffes contract", "vector")[0] == "sub/beta.pdf"
+    resources = fake_tools(home, vectors)
+    ingest_now(resources, folder / "alpha.pdf")
+    assert found(resources, "giraffes", "keyword") == ["sub/beta.pdf"]
+    assert set(found(resources, "giraffes", "vector")) == {"alpha.pdf"}
+    ingest_now(resources, folder)
+    assert found(resources, "giraffes contract", "vector")[0] == "sub/beta.pdf"
 
 
 def test_content_replaced_by_known_content_answers_no_more(home: Path, folder: Path) -> None:
-    tools = fake_tools(home)
-    ingest_now(tools, folder)
-    old = tools.catalog.store(KB).overview.find("sub/beta.pdf")
+    resources = fake_tools(home)
+    ingest_now(resources, folder)
+    old = resources.catalog.store(KB).queries.find("sub/beta.pdf")
     (folder / "sub" / "beta.pdf").write_bytes((folder / "alpha.pdf").read_bytes())
-    report = ingest_now(tools, folder)
+    report = ingest_now(resources, folder)
     assert outcomes(report)["sub/beta.pdf"] == "changed" and report.job is None
-    assert found(tools, "giraffes", "keyword") == []
-    assert_nothing_left(tools, old)
+    assert found(resources, "giraffes", "keyword") == []
+    assert_nothing_left(resources, old)
 
 
 def test_a_version_replaced_before_it_was_complete_ends_its_job(home: Path, folder: Path) -> None:
-    tools = fake_tools(home)
-    ingest_now(tools, folder)
+    resources = fake_tools(home)
+    ingest_now(resources, folder)
     fake_document(folder / "alpha.pdf", "The second version about lions.")
-    second = ingest(tools, KB, IngestRequest(paths=(folder,)))
+    second = ingest(resources, KB, IngestRequest(paths=(folder,)))
     fake_document(folder / "alpha.pdf", "The third version about tigers.")
-    third = ingest(tools, KB, IngestRequest(paths=(folder,)))
-    run_until_done(tools)
-    store = tools.catalog.store(KB)
-    assert store.overview.job(second.job).documents[0].state is DocumentState.CANCELLED
-    assert {str(store.overview.job(job).state) for job in (second.job, third.job)} == {"done"}
-    assert found(tools, "lions", "keyword") == [] and found(tools, "tigers", "keyword") == ["alpha.pdf"]
+    third = ingest(resources, KB, IngestRequest(paths=(folder,)))
+    run_until_done(resources)
+    store = resources.catalog.store(KB)
+    assert store.queries.job(second.job).documents[0].state is DocumentState.CANCELLED
+    assert {str(store.queries.job(job).state) for job in (second.job, third.job)} == {"done"}
+    assert found(resources, "lions", "keyword") == [] and found(resources, "tigers", "keyword") == ["alpha.pdf"]

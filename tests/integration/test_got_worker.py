@@ -15,8 +15,8 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from ingest import runtime
-from pipeline.intake.ingesting import IngestRequest
+from ingest.runtime import embedded
+from pipeline.commands.ingest_folder import IngestRequest
 from stores.models import DocumentState, Options
 from stores.views import JobView
 from tests.conftest import ROOT
@@ -74,14 +74,14 @@ def read_all(documents: Path, disturb: Callable[[Running], None]) -> Run:
             disturb(under_test)
             job = under_test.wait(report.job)
             rss_mb = largest_rss_mb(worker_of_cards(under_test))
-            runtime.down(under_test.settings)
+            embedded.down(under_test.settings)
         return Run(job, contents(home), (home / "run" / "gpu.log").read_text(), rss_mb)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
 def worker_of_cards(under_test: Running) -> int:
-    return int(runtime.status(under_test.settings).children["gpu"]["pid"])
+    return int(embedded.status(under_test.settings).children["gpu"]["pid"])
 
 
 def largest_rss_mb(pid: int) -> float:

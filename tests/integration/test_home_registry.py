@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 
-from ingest import children, doctor, worker
-from ingest.following import follow
-from pipeline import neighbours
+from ingest.cli import doctor
+from ingest.cli.watch import watch_job
+from ingest.runtime import processes, worker_spec
+from pipeline import home_registry
 from pipeline.broker import configuration, home_of
-from pipeline.intake.ingesting import IngestRequest
-from pipeline.remote_control import strangers
+from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.remote_control import workers_of_other_homes
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.errors import UnavailableError
@@ -39,11 +40,11 @@ class Broker:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         socket = folder / "redis.sock"
-        command = [children.redis_program(), "--port", "0", "--unixsocket", str(socket), "--save", ""]
+        command = [processes.redis_program(), "--port", "0", "--unixsocket", str(socket), "--save", ""]
         self.redis = subprocess.Popen([*command, "--dir", str(folder)], stdout=subprocess.DEVNULL)
         self.url = f"redis+socket://{socket}?virtual_host=0"
         self.workers: list[subprocess.Popen[bytes]] = []
-        eventually(lambda: children.redis_answers(socket))
+        eventually(lambda: processes.redis_answers(socket))
 
     def settings(self, home: str) -> Settings:
         (self.folder / home).mkdir(exist_ok=True)
@@ -52,7 +53,7 @@ class Broker:
 
     def work(self, home: str) -> Path:
         """Start a worker for a home; its log."""
-        member = worker.Member(kind="all", queues=worker.KINDS["all"][1], concurrency=1)
+        member = worker_spec.WorkerSpec(kind="all", queues=worker_spec.KINDS["all"][1], concurrency=1)
         given = {**FAKES, "home": str(self.folder / home), "broker_url": self.url}
         environment = member.environment({**os.environ, **{f"INGOT_{k.upper()}": v for k, v in given.items()}})
         log = self.folder / f"{home}.log"
@@ -69,7 +70,7 @@ class Broker:
         settings = self.settings(home)
         mine = home_id(settings.home)
         eventually(
-            lambda: any(one.home == mine for one in neighbours.present(settings) if one.role == neighbours.WORKER)
+            lambda: any(one.home == mine for one in home_registry.present(settings) if one.role == home_registry.WORKER)
         )
         return log
 
@@ -102,7 +103,7 @@ def test_two_homes_share_a_broker_and_each_gets_its_own_work(broker: Broker) -> 
     jobs = {home: begun(broker.settings(home), f"of-{home}") for home in ("one", "two")}
     for home, job in jobs.items():
         settings = broker.settings(home)
-        view = follow(Service(settings), settings, job, timeout_s=GENEROUS_S)
+        view = watch_job(Service(settings), settings, job, timeout_s=GENEROUS_S)
         assert (view.state, [str(one.state) for one in view.documents]) == (JobState.DONE, ["done"])
     assert Service(broker.settings("one")).knowledge_ids() == ["of-one"]
     assert Service(broker.settings("two")).knowledge_ids() == ["of-two"]
@@ -113,7 +114,7 @@ def test_a_worker_with_another_home_is_told_of_on_both_sides(broker: Broker) -> 
     settings = broker.settings("mine")
     job = begun(settings, "note")
     with pytest.raises(UnavailableError) as refused:
-        follow(Service(settings), settings, job, timeout_s=GENEROUS_S)
+        watch_job(Service(settings), settings, job, timeout_s=GENEROUS_S)
     message = refused.value.message
     assert str(broker.folder / "theirs") in message and str(broker.folder / "mine") in message
     assert "INGOT_HOME" in message and f"ingot jobs watch {job}" in message
@@ -132,7 +133,7 @@ def test_a_worker_with_another_home_is_told_of_on_both_sides(broker: Broker) -> 
     assert found.level == "FAIL" and str(broker.folder / "theirs") in found.words and "INGOT_HOME" in found.remedy
 
     broker.work("mine")
-    assert follow(Service(settings), settings, job, timeout_s=GENEROUS_S).state is JobState.DONE, "nothing was lost"
+    assert watch_job(Service(settings), settings, job, timeout_s=GENEROUS_S).state is JobState.DONE, "nothing was lost"
 
 
 def test_the_command_line_ends_with_the_code_of_what_cannot_be_reached(broker: Broker) -> None:
@@ -140,7 +141,7 @@ def test_the_command_line_ends_with_the_code_of_what_cannot_be_reached(broker: B
     path = fake_document(broker.folder / "in" / "note.pdf", "One page")
     given = {**FAKES, "home": str(broker.folder / "mine"), "broker_url": broker.url}
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **{f"INGOT_{k.upper()}": v for k, v in given.items()}}
-    command = [sys.executable, "-c", "from ingest.cli import main; main()", "ingest", str(path), "-k", "note"]
+    command = [sys.executable, "-c", "from ingest.cli.app import main; main()", "ingest", str(path), "-k", "note"]
     run = subprocess.run(
         command, env=environment, cwd=broker.folder, capture_output=True, text=True, timeout=GENEROUS_S
     )
@@ -151,10 +152,12 @@ def test_the_command_line_ends_with_the_code_of_what_cannot_be_reached(broker: B
 def test_a_worker_that_ends_is_not_counted_any_more(broker: Broker) -> None:
     broker.work("theirs")
     settings = broker.settings("mine")
-    assert [str(one) for one in strangers(settings)] == [f"{broker.folder / 'theirs'} on {os.uname().nodename}"]
+    assert [str(one) for one in workers_of_other_homes(settings)] == [
+        f"{broker.folder / 'theirs'} on {os.uname().nodename}"
+    ]
     os.kill(broker.workers[0].pid, signal.SIGTERM)
     broker.workers[0].wait(GENEROUS_S)
-    assert strangers(settings) == []
+    assert workers_of_other_homes(settings) == []
 
 
 def test_a_home_is_known_by_its_id_whatever_its_path(tmp_path: Path) -> None:
@@ -178,7 +181,7 @@ def test_where_all_homes_share_queues_a_foreign_message_is_left_to_its_own(
 ) -> None:
     """As on AMQP, which has no keys of its own for each home."""
     now = [1000.0]
-    watcher = neighbours.Watcher(lambda: now[0])
+    watcher = home_registry.Watcher(lambda: now[0])
     settings = Settings(home=tmp_path / "home")
     assert not watcher.foreign(settings, home_id(settings.home))
     assert not watcher.foreign(settings, ""), "of an older version: it is taken as ever"
@@ -210,8 +213,8 @@ def test_a_broker_that_is_away_tells_nothing_and_holds_nobody(broker: Broker) ->
     done = threading.Event()
 
     def ask() -> None:
-        neighbours.announce(settings, neighbours.ASKER)
-        assert neighbours.present(settings) == [] == strangers(settings)
+        home_registry.announce(settings, home_registry.ASKER)
+        assert home_registry.present(settings) == [] == workers_of_other_homes(settings)
         done.set()
 
     threading.Thread(target=ask, daemon=True).start()

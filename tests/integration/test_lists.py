@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from pipeline.answers.roll_call import RollCall
-from pipeline.answers.viewing import Viewing
-from pipeline.intake.ingesting import IngestRequest, ingest
-from pipeline.work import Tools
+from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.queries.progress import ProgressQueries
+from pipeline.queries.worker_status import WorkerStatus
+from pipeline.step_context import Resources
 from stores.errors import InputError
 from stores.models import DocumentState
-from stores.overview.documents import SORTS
-from stores.overview.overview import Overview
+from stores.queries.documents import SORTS
+from stores.queries.knowledge_base import KnowledgeBaseQueries
 from stores.views import DocumentFilter, DocumentView, JobFilter
 from tests.in_process import KB, fake_document, fake_tools, ingest_now
 
 EVERY_SORT = [sign + sort for sort in SORTS for sign in ("", "-")]
 
 
-def made(folder: Path) -> Tools:
+def made(folder: Path) -> Resources:
     """Twelve documents, one of them under two names, and one refused file, below ``folder``."""
     for number in range(12):
         fake_document(folder / "in" / f"f{number % 4}" / f"{number:02}.pdf", f"# Title {number}\n" + "word " * number)
@@ -33,19 +33,19 @@ def made(folder: Path) -> Tools:
 
 
 @pytest.fixture(scope="module")
-def tools(tmp_path_factory: pytest.TempPathFactory) -> Tools:
+def resources(tmp_path_factory: pytest.TempPathFactory) -> Resources:
     return made(tmp_path_factory.mktemp("lists"))
 
 
-def overview(tools: Tools) -> Overview:
-    return tools.catalog.store(KB).overview
+def overview(resources: Resources) -> KnowledgeBaseQueries:
+    return resources.catalog.store(KB).queries
 
 
-def in_parts(tools: Tools, limit: int, **wanted: Any) -> list[DocumentView]:
+def in_parts(resources: Resources, limit: int, **wanted: Any) -> list[DocumentView]:
     found: list[DocumentView] = []
     cursor = None
     while True:
-        part = overview(tools).documents_page(DocumentFilter(**wanted), cursor, limit)
+        part = overview(resources).documents_page(DocumentFilter(**wanted), cursor, limit)
         assert len(part.items) <= limit
         found += part.items
         cursor = part.next_cursor
@@ -55,30 +55,30 @@ def in_parts(tools: Tools, limit: int, **wanted: Any) -> list[DocumentView]:
 
 @pytest.mark.parametrize("sort", EVERY_SORT)
 @pytest.mark.parametrize("limit", [1, 5, 100])
-def test_parts_are_the_whole(tools: Tools, sort: str, limit: int) -> None:
-    found = [view.source for view in in_parts(tools, limit, sort=sort)]
+def test_parts_are_the_whole(resources: Resources, sort: str, limit: int) -> None:
+    found = [view.source for view in in_parts(resources, limit, sort=sort)]
     assert len(found) == len(set(found)) == 13
     assert set(found) >= {"bad.pdf", "f0/00.pdf"}
     assert len({"copy.pdf", "f3/03.pdf"} & set(found)) == 1, "a document stands under one of its names"
-    back = [view.source for view in in_parts(tools, limit, sort=sort[1:] if sort.startswith("-") else f"-{sort}")]
+    back = [view.source for view in in_parts(resources, limit, sort=sort[1:] if sort.startswith("-") else f"-{sort}")]
     assert found == back[::-1]
 
 
-def test_orders_are_what_they_say(tools: Tools) -> None:
-    names = [view.source for view in in_parts(tools, 4, sort="source")]
+def test_orders_are_what_they_say(resources: Resources) -> None:
+    names = [view.source for view in in_parts(resources, 4, sort="source")]
     assert names == sorted(names)
-    sizes = [view.size_bytes for view in in_parts(tools, 4, sort="-size")]
+    sizes = [view.size_bytes for view in in_parts(resources, 4, sort="-size")]
     assert sizes == sorted(sizes, reverse=True)
-    times = [view.updated_at for view in in_parts(tools, 4, sort="updated")]
+    times = [view.updated_at for view in in_parts(resources, 4, sort="updated")]
     assert times == sorted(times)
 
 
 def test_a_changed_file_shows_both_versions_until_the_new_one_answers(tmp_path: Path) -> None:
-    tools = made(tmp_path)
+    resources = made(tmp_path)
     fake_document(tmp_path / "in" / "f0" / "00.pdf", "# Other title\nnew words")
-    ingest(tools, KB, IngestRequest(paths=(tmp_path / "in",)))
+    ingest(resources, KB, IngestRequest(paths=(tmp_path / "in",)))
     for sort in EVERY_SORT:
-        found = in_parts(tools, 1, sort=sort)
+        found = in_parts(resources, 1, sort=sort)
         both = [view for view in found if view.source == "f0/00.pdf"]
         assert len(found) == 14
         assert sorted((view.state, view.visible) for view in both) == [
@@ -87,35 +87,35 @@ def test_a_changed_file_shows_both_versions_until_the_new_one_answers(tmp_path: 
         ]
 
 
-def test_filters(tools: Tools) -> None:
-    assert [view.source for view in in_parts(tools, 5, state=DocumentState.FAILED)] == ["bad.pdf"]
-    assert [view.source for view in in_parts(tools, 5, text="TITLE 7")] == ["f3/07.pdf"]
-    assert {view.source for view in in_parts(tools, 2, text="f1/")} == {"f1/01.pdf", "f1/05.pdf", "f1/09.pdf"}
-    by_second_name = in_parts(tools, 5, text="copy")
+def test_filters(resources: Resources) -> None:
+    assert [view.source for view in in_parts(resources, 5, state=DocumentState.FAILED)] == ["bad.pdf"]
+    assert [view.source for view in in_parts(resources, 5, text="TITLE 7")] == ["f3/07.pdf"]
+    assert {view.source for view in in_parts(resources, 2, text="f1/")} == {"f1/01.pdf", "f1/05.pdf", "f1/09.pdf"}
+    by_second_name = in_parts(resources, 5, text="copy")
     assert len(by_second_name) == 1 and "copy.pdf" in by_second_name[0].sources
-    assert in_parts(tools, 5, text="100%") == []
-    assert in_parts(tools, 5, state=DocumentState.RUNNING) == []
-    assert len(in_parts(tools, 5, state=DocumentState.DONE, text="0")) > 1
+    assert in_parts(resources, 5, text="100%") == []
+    assert in_parts(resources, 5, state=DocumentState.RUNNING) == []
+    assert len(in_parts(resources, 5, state=DocumentState.DONE, text="0")) > 1
 
 
 @pytest.mark.parametrize("cursor", ["x", "e30", "WzFd", "WyJhIl0", "W251bGwsMSwxXQ", "!", "WyJhIiwxLDFd" * 400])
-def test_a_foreign_cursor_is_refused(tools: Tools, cursor: str) -> None:
+def test_a_foreign_cursor_is_refused(resources: Resources, cursor: str) -> None:
     with pytest.raises(InputError) as refused:
-        overview(tools).documents_page(DocumentFilter(sort="size"), cursor, 5)
+        overview(resources).documents_page(DocumentFilter(sort="size"), cursor, 5)
     assert refused.value.code == "bad_cursor"
 
 
-def test_an_unknown_sort_is_refused(tools: Tools) -> None:
+def test_an_unknown_sort_is_refused(resources: Resources) -> None:
     for sort in ("", "-", "colour", "--source"):
         with pytest.raises(InputError, match="sorted"):
-            overview(tools).documents_page(DocumentFilter(sort=sort), None, 5)
+            overview(resources).documents_page(DocumentFilter(sort=sort), None, 5)
 
 
-def test_jobs_of_all_knowledge_bases_come_newest_first(tools: Tools, tmp_path: Path) -> None:
+def test_jobs_of_all_knowledge_bases_come_newest_first(resources: Resources, tmp_path: Path) -> None:
     for number in range(5):
         path = fake_document(tmp_path / "more" / f"{number}.pdf", f"more {number}")
-        ingest(tools, f"kb-{number % 2}", IngestRequest(paths=(path,)))
-    viewing = Viewing(tools, RollCall(tools.settings))
+        ingest(resources, f"kb-{number % 2}", IngestRequest(paths=(path,)))
+    viewing = ProgressQueries(resources, WorkerStatus(resources.settings))
     whole = [job.job for job in viewing.jobs(JobFilter())]
     assert len(whole) == 6  # and the one that made the documents
     found, cursor = [], None

@@ -9,7 +9,7 @@ import pytest
 
 from stores.catalog import Catalog
 from stores.errors import UnavailableError
-from stores.migrations import STEPS
+from stores.sql.migrations import STEPS
 
 
 def database(home: Path) -> sqlite3.Connection:

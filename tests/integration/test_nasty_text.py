@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from ingest import console, shapes, spreadsheet
+from ingest import serializers, spreadsheet
 from ingest.api.app import create_app
-from pipeline.answers import searching
+from ingest.cli import console
 from pipeline.engines.fakes import page_text
+from pipeline.search import search
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.clean_text import clean
@@ -120,16 +121,16 @@ def logged() -> Iterator[io.BytesIO]:
 def home(tmp_path_factory: pytest.TempPathFactory, logged: io.BytesIO) -> Path:
     home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("docs")
     fake_document(folder / "nasty.pdf", *(f"page {number}" for number in range(len(TEXTS))))
-    tools = dataclasses.replace(fake_tools(home), text_reader=NastyReader, extractor=lambda name: NastyExtractor())
-    ingest_now(tools, folder)
+    resources = dataclasses.replace(fake_tools(home), text_reader=NastyReader, extractor=lambda name: NastyExtractor())
+    ingest_now(resources, folder)
     return home
 
 
 @pytest.fixture(scope="module")
-def tools(home: Path) -> Any:
-    tools = fake_tools(home)
-    searching.search(tools, KB, "walrus", 1, "vector", {})  # fills the index in memory from SQL
-    return tools
+def resources(home: Path) -> Any:
+    resources = fake_tools(home)
+    search.search(resources, KB, "walrus", 1, "vector", {})  # fills the index in memory from SQL
+    return resources
 
 
 @pytest.fixture(scope="module")
@@ -138,11 +139,11 @@ def client(home: Path) -> TestClient:
     return TestClient(create_app(Service(Settings(**chosen))), "http://localhost")
 
 
-def test_nothing_is_lost(tools: Any) -> None:
-    (view,) = tools.catalog.store(KB).overview.documents()
+def test_nothing_is_lost(resources: Any) -> None:
+    (view,) = resources.catalog.store(KB).queries.documents()
     assert view.state is DocumentState.DONE, view.error
     assert view.pages == len(TEXTS) and not view.failed_pages
-    pages = tools.catalog.store(KB).pages.read(view.document, 1)
+    pages = resources.catalog.store(KB).pages.read(view.document, 1)
     for text, page in zip(TEXTS.values(), pages, strict=True):
         assert clean(text) in page.markdown
         for block in page.blocks:
@@ -157,20 +158,20 @@ def test_the_files_can_be_read_by_anybody(home: Path) -> None:
     assert json.loads(record.read_bytes())["records"]["document"]["fields"]["phones"]
 
 
-def test_it_is_found_by_words_and_by_vectors(tools: Any) -> None:
+def test_it_is_found_by_words_and_by_vectors(resources: Any) -> None:
     for mode in ("keyword", "vector", "hybrid"):
-        hits = searching.search(tools, KB, "walrus", 10, mode, {})
+        hits = search.search(resources, KB, "walrus", 10, mode, {})
         assert hits, mode
-        json.dumps([shapes.lit_hit(hit, "walrus") for hit in hits], ensure_ascii=False).encode()
+        json.dumps([serializers.lit_hit(hit, "walrus") for hit in hits], ensure_ascii=False).encode()
     for text in TEXTS.values():
         for mode in ("keyword", "vector"):
-            searching.search(tools, KB, clean(text[:300]).strip() or "x", 3, mode, {})
+            search.search(resources, KB, clean(text[:300]).strip() or "x", 3, mode, {})
 
 
-def test_every_way_of_printing_takes_it(tools: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = tools.catalog.store(KB)
-    views = [shapes.document(view) for view in store.overview.documents()]
-    (record,) = [record for _, _, record in store.typed.visible_part("document", "", 10)]
+def test_every_way_of_printing_takes_it(resources: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = resources.catalog.store(KB)
+    views = [serializers.document(view) for view in store.queries.documents()]
+    (record,) = [record for _, _, record in store.record_tables.visible_part("document", "", 10)]
     rows = [dict(record.fields)]
     columns = {name: name for name in rows[0]}
     for ways in (
@@ -206,8 +207,8 @@ class Strict(HTMLParser):
         self.scripts += tag == "script" and not dict(attrs).get("src")
 
 
-def test_every_page_of_the_web_shows_it(client: TestClient, tools: Any) -> None:
-    (view,) = tools.catalog.store(KB).overview.documents()
+def test_every_page_of_the_web_shows_it(client: TestClient, resources: Any) -> None:
+    (view,) = resources.catalog.store(KB).queries.documents()
     addresses = [f"/knowledge/{KB}", f"/knowledge/{KB}/records", f"/knowledge/{KB}/search?q=walrus"]
     addresses += [f"/knowledge/{KB}/documents/{view.document}?page={number}" for number in range(1, len(TEXTS) + 1)]
     for address in addresses:
@@ -219,8 +220,8 @@ def test_every_page_of_the_web_shows_it(client: TestClient, tools: Any) -> None:
         assert "\0" not in shown and not parser.scripts, address
 
 
-def test_every_answer_of_the_api_holds_it(client: TestClient, tools: Any) -> None:
-    (view,) = tools.catalog.store(KB).overview.documents()
+def test_every_answer_of_the_api_holds_it(client: TestClient, resources: Any) -> None:
+    (view,) = resources.catalog.store(KB).queries.documents()
     own = f"/api/v1/knowledge/{KB}/documents/{view.document}"
     for address in (own, f"{own}/pages", f"{own}/chunks", f"{own}/json", f"/api/v1/knowledge/{KB}/records/document"):
         answer = client.get(address)
@@ -231,7 +232,7 @@ def test_every_answer_of_the_api_holds_it(client: TestClient, tools: Any) -> Non
     assert "walrus" in client.get(f"{own}/markdown").content.decode("utf-8")
 
 
-def test_nobody_logged_what_cannot_be_written(logged: io.BytesIO, tools: Any) -> None:
+def test_nobody_logged_what_cannot_be_written(logged: io.BytesIO, resources: Any) -> None:
     for text in TEXTS.values():
         logging.getLogger("ingot.work").warning("page: %s", page_text(text[:200], "e", None).markdown)
     assert logged.getvalue().decode("utf-8")
@@ -239,22 +240,22 @@ def test_nobody_logged_what_cannot_be_written(logged: io.BytesIO, tools: Any) ->
 
 def test_words_of_the_asker_survive_too(home: Path, tmp_path: Path) -> None:
     """Names of files, and metadata that stands in no record."""
-    tools = fake_tools(home)
+    resources = fake_tools(home)
     name = "na\u202eme \ue000 😀 é\u0301.pdf"
     fake_document(tmp_path / "d" / name, "A heron.")
     (tmp_path / "d" / "bad\udcff\udc80name.pdf").write_bytes(b"%FAKE\nA second heron.")
-    ingest_now(tools, tmp_path / "d")
-    names = [view.source for view in tools.catalog.store(KB).overview.documents()]
+    ingest_now(resources, tmp_path / "d")
+    names = [view.source for view in resources.catalog.store(KB).queries.documents()]
     assert name.replace("\u202e", "\\u202e") in names and len([one for one in names if one.startswith("bad")]) == 1
     assert all(one == clean(one) for one in names)
 
 
 @pytest.mark.parametrize("text", ["\ud800 walrus", "walrus \0", "\udcff\udc80"])
-def test_a_question_may_hold_what_it_likes(tools: Any, text: str) -> None:
-    store = tools.catalog.store(KB)
+def test_a_question_may_hold_what_it_likes(resources: Any, text: str) -> None:
+    store = resources.catalog.store(KB)
     for mode in ("keyword", "vector", "hybrid"):
-        searching.search(tools, KB, text, 3, mode, {})
-        assert searching.search(tools, KB, "walrus", 3, mode, {"language": text, "source": text}) == []
-    store.overview.documents_page(DocumentFilter(text=text, language=text, media_type=text), None, 5)
+        search.search(resources, KB, text, 3, mode, {})
+        assert search.search(resources, KB, "walrus", 3, mode, {"language": text, "source": text}) == []
+    store.queries.documents_page(DocumentFilter(text=text, language=text, media_type=text), None, 5)
     with pytest.raises(NotFoundError):
-        store.overview.find(text)
+        store.queries.find(text)

@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import select, update
 
 from pipeline.engines.web.fake import FakeWeb
-from pipeline.errands import delivering, fetching
-from pipeline.relaying import Relay
-from pipeline.work import Tools
+from pipeline.outbound import callback_delivery, downloads
+from pipeline.relay import Relay
+from pipeline.step_context import Resources
 from stores.errors import CancelledError, InputError, NotFoundError
-from stores.intake import Opening
+from stores.knowledge_store import KnowledgeStore
+from stores.lifecycle.registration import NewJob
 from stores.models import DocumentState, JobState, Options, Outcome
-from stores.records import RecordStore
-from stores.tables import callback, fetch, job
+from stores.sql.tables import callback, fetch, job
 from stores.ulid import new_ulid
 from stores.views import CallbackFilter
 from tests.in_process import KB, fake_tools, run_until_done
@@ -31,24 +31,24 @@ def web() -> FakeWeb:
 
 
 @pytest.fixture
-def tools(home: Path, web: FakeWeb) -> Tools:
+def resources(home: Path, web: FakeWeb) -> Resources:
     made = fake_tools(home, callback_retries_s="0,0,0", fetch_retries_s="0")
-    made.catalog.create(KB).typed.prepare(made.schemas.values())
+    made.catalog.create(KB).record_tables.prepare(made.schemas.values())
     return dataclasses.replace(made, web=lambda: web)
 
 
 @pytest.fixture
-def store(tools: Tools) -> RecordStore:
-    return tools.catalog.store(KB)
+def store(resources: Resources) -> KnowledgeStore:
+    return resources.catalog.store(KB)
 
 
-def opened(store: RecordStore, *urls: str, each: bool = False, sealed: bool = True) -> str:
+def opened(store: KnowledgeStore, *urls: str, each: bool = False, sealed: bool = True) -> str:
     """A job that waits for URLs."""
     name = f"{KB}.{new_ulid()}"
     now = time.time()
     with store.submissions.together(now) as door:
         door.open_jobs(
-            [Opening(job=name, options=Options(), callback_url=URL, callback_each=each, urls=urls, passwords=())]
+            [NewJob(job=name, options=Options(), callback_url=URL, callback_each=each, urls=urls, passwords=())]
         )
         if not sealed:
             door.connection.execute(update(job).where(job.c.id == name).values(state=JobState.ACCEPTING))
@@ -57,12 +57,12 @@ def opened(store: RecordStore, *urls: str, each: bool = False, sealed: bool = Tr
     return name
 
 
-def events(store: RecordStore) -> list[tuple[str, str]]:
+def events(store: KnowledgeStore) -> list[tuple[str, str]]:
     with store.database.read() as connection:
         return [(row.kind, row.state) for row in connection.execute(select(callback).order_by(callback.c.number))]
 
 
-def forward(store: RecordStore, seconds: float) -> None:
+def forward(store: KnowledgeStore, seconds: float) -> None:
     """Let time pass for everything that was written."""
     with store.database.write() as connection:
         for table in (callback, fetch):
@@ -76,16 +76,16 @@ def forward(store: RecordStore, seconds: float) -> None:
         connection.execute(update(job).values(touched_at=job.c.touched_at - seconds))
 
 
-def fetched(tools: Tools, job_id: str, url: str = FILE) -> bool:
+def fetched(resources: Resources, job_id: str, url: str = FILE) -> bool:
     """Try once; is it over?"""
     ended: list[bool] = []
-    fetching.fetch(tools, KB, job_id, url, "me", lambda: ended.append(True))
+    downloads.fetch(resources, KB, job_id, url, "me", lambda: ended.append(True))
     return bool(ended)
 
 
-def test_one_of_two_gets_an_event_and_the_next_waits_for_the_first(store: RecordStore) -> None:
+def test_one_of_two_gets_an_event_and_the_next_waits_for_the_first(store: KnowledgeStore) -> None:
     name = opened(store, FILE, each=True)
-    store.reopening.cancel(name)
+    store.job_control.cancel(name)
     first = store.callbacks.claim(name, "a", 60)
     assert first and first.attempt == 1 and store.callbacks.claim(name, "b", 60) is None
     store.callbacks.later(first, 30.0, 500, "it answered 500")
@@ -98,7 +98,7 @@ def test_one_of_two_gets_an_event_and_the_next_waits_for_the_first(store: Record
     assert second and second.id != first.id
 
 
-def test_what_comes_too_late_changes_nothing(store: RecordStore) -> None:
+def test_what_comes_too_late_changes_nothing(store: KnowledgeStore) -> None:
     name = opened(store)
     late = store.callbacks.claim(name, "late", 60)
     forward(store, 61)
@@ -109,7 +109,7 @@ def test_what_comes_too_late_changes_nothing(store: RecordStore) -> None:
     assert events(store) == [("job.finished", "delivered")]
 
 
-def test_what_was_not_tried_does_not_count(store: RecordStore) -> None:
+def test_what_was_not_tried_does_not_count(store: KnowledgeStore) -> None:
     name = opened(store)
     claim = store.callbacks.claim(name, "a", 60)
     assert claim and store.callbacks.put_back(claim, 5.0)
@@ -118,42 +118,42 @@ def test_what_was_not_tried_does_not_count(store: RecordStore) -> None:
     assert again and again.attempt == 1
 
 
-def test_what_is_sent_and_when_it_is_sent_again(store: RecordStore) -> None:
+def test_what_is_sent_and_when_it_is_sent_again(store: KnowledgeStore) -> None:
     name = opened(store)
-    (errand,) = store.errands.take(10, quiet=False)
-    assert (errand.knowledge_id, errand.job, errand.url) == (KB, name, "")
-    assert store.errands.take(10, quiet=True) == [], "its message is on the way"
+    (outbound_task,) = store.outbound_tasks.take(10, quiet=False)
+    assert (outbound_task.knowledge_id, outbound_task.job, outbound_task.url) == (KB, name, "")
+    assert store.outbound_tasks.take(10, quiet=True) == [], "its message is on the way"
     forward(store, 11)
-    assert store.errands.take(10, quiet=False) == [], "its message waits in a queue that is not empty"
-    assert store.errands.take(10, quiet=True) == [errand], "its message is lost"
-    store.errands.unsend([errand])
-    assert store.errands.take(10, quiet=False) == [errand], "the broker did not take it"
+    assert store.outbound_tasks.take(10, quiet=False) == [], "its message waits in a queue that is not empty"
+    assert store.outbound_tasks.take(10, quiet=True) == [outbound_task], "its message is lost"
+    store.outbound_tasks.unsend([outbound_task])
+    assert store.outbound_tasks.take(10, quiet=False) == [outbound_task], "the broker did not take it"
     store.callbacks.claim(name, "host/1/x", 60)
     forward(store, 30)
-    assert store.errands.take(10, quiet=True) == [], "somebody has it"
-    assert store.errands.release("host/") == 1 and store.errands.take(10, quiet=False) == [errand]
+    assert store.outbound_tasks.take(10, quiet=True) == [], "somebody has it"
+    assert store.outbound_tasks.release("host/") == 1 and store.outbound_tasks.take(10, quiet=False) == [outbound_task]
     store.callbacks.claim(name, "host/2/x", 60)
     forward(store, 61)
-    assert store.errands.take(10, quiet=False) == [errand], "whoever had it died"
-    assert store.errands.take(10, quiet=False) == []
+    assert store.outbound_tasks.take(10, quiet=False) == [outbound_task], "whoever had it died"
+    assert store.outbound_tasks.take(10, quiet=False) == []
 
 
-def test_ten_jobs_are_ten_messages_however_many_events(store: RecordStore) -> None:
+def test_ten_jobs_are_ten_messages_however_many_events(store: KnowledgeStore) -> None:
     names = [opened(store, FILE, each=True) for _ in range(10)]
     for name in names:
-        store.reopening.cancel(name)
+        store.job_control.cancel(name)
     assert len(events(store)) == 20
-    assert sorted(errand.job for errand in store.errands.take(100, quiet=False)) == sorted(names)
+    assert sorted(outbound_task.job for outbound_task in store.outbound_tasks.take(100, quiet=False)) == sorted(names)
 
 
-def test_three_failures_and_it_is_dead(tools: Tools, store: RecordStore) -> None:
+def test_three_failures_and_it_is_dead(resources: Resources, store: KnowledgeStore) -> None:
     web = FakeWeb({URL: [500, 0, 302]})
-    tools = dataclasses.replace(tools, web=lambda: web)
+    resources = dataclasses.replace(resources, web=lambda: web)
     name = opened(store)
     for _ in range(3):
-        delivering.deliver(tools, KB, name, "me")
+        callback_delivery.deliver(resources, KB, name, "me")
     assert events(store) == [("job.finished", "dead")] and len(web.sent) == 3
-    delivering.deliver(tools, KB, name, "me")
+    callback_delivery.deliver(resources, KB, name, "me")
     assert len(web.sent) == 3, "the dead stay dead"
     (view,) = store.callbacks.page(CallbackFilter(), None, 9)
     assert view.attempt == 3 and "redirects are not followed" in (view.error or "")
@@ -164,35 +164,35 @@ def test_three_failures_and_it_is_dead(tools: Tools, store: RecordStore) -> None
         store.callbacks.replay(view.id)
 
 
-def test_a_fetched_file_is_a_document_like_any_other(tools: Tools, store: RecordStore) -> None:
+def test_a_fetched_file_is_a_document_like_any_other(resources: Resources, store: KnowledgeStore) -> None:
     name = opened(store, FILE)
-    view = store.overview.job(name)
+    view = store.queries.job(name)
     assert view.state is JobState.RUNNING and view.documents[0].state is DocumentState.QUEUED
-    assert fetched(tools, name) and not fetched(tools, name), "it is done"
-    run_until_done(tools)
-    view = store.overview.job(name)
+    assert fetched(resources, name) and not fetched(resources, name), "it is done"
+    run_until_done(resources)
+    view = store.queries.job(name)
     assert (view.state, view.documents[0].state) == (JobState.DONE, DocumentState.DONE)
     assert view.documents[0].source == FILE and events(store) == [("job.finished", "pending")]
-    assert not list((tools.catalog.folder(KB) / "work").iterdir())
+    assert not list((resources.catalog.folder(KB) / "work").iterdir())
 
 
-def test_a_file_that_comes_too_late_is_thrown_away(tools: Tools, store: RecordStore) -> None:
+def test_a_file_that_comes_too_late_is_thrown_away(resources: Resources, store: KnowledgeStore) -> None:
     name = opened(store, FILE)
 
     class Slow(FakeWeb):
         def fetch(self, *arguments, **named):
-            store.reopening.cancel(name)
+            store.job_control.cancel(name)
             return super().fetch(*arguments, **named)
 
-    tools = dataclasses.replace(tools, web=lambda: Slow({}, {FILE: b"%FAKE\nLate."}))
-    assert not fetched(tools, name)
-    assert store.overview.job(name).state is JobState.CANCELLED and not store.overview.documents()
+    resources = dataclasses.replace(resources, web=lambda: Slow({}, {FILE: b"%FAKE\nLate."}))
+    assert not fetched(resources, name)
+    assert store.queries.job(name).state is JobState.CANCELLED and not store.queries.documents()
     assert events(store) == [("job.finished", "pending")]
-    assert store.reopening.retry(name, {}) == 1
-    assert store.overview.job(name).state is JobState.RUNNING
+    assert store.job_control.retry(name, {}) == 1
+    assert store.queries.job(name).state is JobState.RUNNING
 
 
-def test_a_worker_that_ends_gives_its_fetch_back(tools: Tools, store: RecordStore) -> None:
+def test_a_worker_that_ends_gives_its_fetch_back(resources: Resources, store: KnowledgeStore) -> None:
     name = opened(store, FILE)
 
     asked: list[str] = []
@@ -203,68 +203,72 @@ def test_a_worker_that_ends_gives_its_fetch_back(tools: Tools, store: RecordStor
             assert not beat()
             raise CancelledError
 
-    tools = dataclasses.replace(tools, web=lambda: Watched({}))
-    fetching.fetch(tools, KB, name, FILE, "me", stopping=lambda: len(asked) > 0)
+    resources = dataclasses.replace(resources, web=lambda: Watched({}))
+    downloads.fetch(resources, KB, name, FILE, "me", stopping=lambda: len(asked) > 0)
     assert asked
-    again = store.fetches.claim(name, FILE, "other", 60)
+    again = store.downloads.claim(name, FILE, "other", 60)
     assert again and again.attempt == 1
 
 
-def test_a_url_that_fails_for_good_ends_its_job(tools: Tools, store: RecordStore) -> None:
+def test_a_url_that_fails_for_good_ends_its_job(resources: Resources, store: KnowledgeStore) -> None:
     other = "https://files.example/none.pdf?key=secret"
     name = opened(store, other, each=True)
-    assert not fetched(tools, name, other) and fetched(tools, name, other)
-    (found,) = store.overview.job(name).documents
+    assert not fetched(resources, name, other) and fetched(resources, name, other)
+    (found,) = store.queries.job(name).documents
     assert found.state is DocumentState.FAILED and found.outcome is Outcome.FAILED and found.error
     assert found.error.code == "fetch_failed" and "secret" not in found.error.message
     assert [kind for kind, _ in events(store)] == ["document.finished", "job.finished"]
 
 
-def test_a_job_whose_asker_died_is_closed_but_not_while_it_waits_for_a_url(tools: Tools, store: RecordStore) -> None:
+def test_a_job_whose_asker_died_is_closed_but_not_while_it_waits_for_a_url(
+    resources: Resources, store: KnowledgeStore
+) -> None:
     empty, waiting = opened(store, sealed=False), opened(store, FILE, sealed=False)
-    store.reopening.close_forsaken()
-    assert store.overview.job(empty).state is JobState.ACCEPTING
+    store.job_control.close_forsaken()
+    assert store.queries.job(empty).state is JobState.ACCEPTING
     forward(store, 301)
-    store.reopening.close_forsaken()
-    assert store.overview.job(empty).state is JobState.DONE
-    assert store.overview.job(waiting).state is JobState.ACCEPTING
+    store.job_control.close_forsaken()
+    assert store.queries.job(empty).state is JobState.DONE
+    assert store.queries.job(waiting).state is JobState.ACCEPTING
     assert events(store) == [("job.finished", "pending")]
-    assert fetched(tools, waiting)
-    run_until_done(tools)
-    store.reopening.close_forsaken()
-    assert store.overview.job(waiting).state is JobState.DONE
+    assert fetched(resources, waiting)
+    run_until_done(resources)
+    store.job_control.close_forsaken()
+    assert store.queries.job(waiting).state is JobState.DONE
 
 
-def test_the_relay_marks_and_sends_what_is_due_soon(tools: Tools, store: RecordStore) -> None:
+def test_the_relay_marks_and_sends_what_is_due_soon(resources: Resources, store: KnowledgeStore) -> None:
     sent: list[str] = []
 
-    def send(held: RecordStore, empty: frozenset[str]) -> int:
-        found = held.errands.take(100, quiet=False)
-        sent.extend(errand.job for errand in found)
+    def send(held: KnowledgeStore, empty: frozenset[str]) -> int:
+        found = held.outbound_tasks.take(100, quiet=False)
+        sent.extend(outbound_task.job for outbound_task in found)
         return len(found)
 
-    relay = Relay(tools=lambda: tools, send_steps=lambda *_: 0, send_errands=send, empty_queues=frozenset)
+    relay = Relay(
+        resources=lambda: resources, send_steps=lambda *_: 0, send_outbound_tasks=send, empty_queues=frozenset
+    )
     name = opened(store)
     relay.once()
-    assert sent == [name] and tools.catalog.errands() == [KB]
+    assert sent == [name] and resources.catalog.outbound_tasks() == [KB]
     claim = store.callbacks.claim(name, "me", 60)
     assert claim
     store.callbacks.later(claim, 3600, 500, "it answered 500")
     relay.once()
-    assert tools.catalog.errands() == [], "nothing is due within a minute: no worker is wanted"
+    assert resources.catalog.outbound_tasks() == [], "nothing is due within a minute: no worker is wanted"
     forward(store, 3590)
     relay.looked_at_all = 0.0
     relay.once()
-    assert tools.catalog.errands() == [KB] and sent == [name], "soon, but not yet"
+    assert resources.catalog.outbound_tasks() == [KB] and sent == [name], "soon, but not yet"
     forward(store, 20)
     relay.once()
     assert sent == [name, name]
 
 
-def test_a_deleted_knowledge_base_has_no_callbacks(tools: Tools, store: RecordStore) -> None:
+def test_a_deleted_knowledge_base_has_no_callbacks(resources: Resources, store: KnowledgeStore) -> None:
     name = opened(store)
-    tools.catalog.mark_errands(KB)
-    tools.catalog.remove(KB)
-    assert tools.catalog.errands() == []
+    resources.catalog.mark_outbound(KB)
+    resources.catalog.remove(KB)
+    assert resources.catalog.outbound_tasks() == []
     with pytest.raises(NotFoundError):
-        delivering.deliver(tools, KB, name, "me")
+        callback_delivery.deliver(resources, KB, name, "me")

@@ -12,21 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.answers import picturing
-from pipeline.answers.picturing import MOST_WAITING, Studio
-from pipeline.intake.ingesting import IngestRequest
+from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.queries import page_images
+from pipeline.queries.page_images import MOST_WAITING, PageImageWorkers
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.errors import NotFoundError, PageError, TransientError
-from stores.files import LocalFiles
+from stores.files.local import LocalFiles
 from tests.waiting import GENEROUS_S, eventually
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    found = Studio(Settings(home=tmp_path), within_s=GENEROUS_S)
+def studio(tmp_path: Path) -> Iterator[PageImageWorkers]:
+    found = PageImageWorkers(Settings(home=tmp_path), within_s=GENEROUS_S)
     yield found
     found.close()
 
@@ -52,7 +52,7 @@ def endless(path: Path) -> Path:
     return pdf(path, b"5 w 0 0 m " + b"600 800 l 0 790 l 590 3 l 7 795 l " * 400_000 + b"S\n" * 30)
 
 
-def test_a_page_is_drawn_at_its_size(studio: Studio, samples: Path, tmp_path: Path) -> None:
+def test_a_page_is_drawn_at_its_size(studio: PageImageWorkers, samples: Path, tmp_path: Path) -> None:
     import cv2
 
     for dpi, width in ((72, 595), (144, 1190)):
@@ -63,7 +63,7 @@ def test_a_page_is_drawn_at_its_size(studio: Studio, samples: Path, tmp_path: Pa
 
 
 def test_a_page_without_end_is_given_up_and_the_next_is_drawn(tmp_path: Path, samples: Path) -> None:
-    studio = Studio(Settings(home=tmp_path), within_s=3.0)
+    studio = PageImageWorkers(Settings(home=tmp_path), within_s=3.0)
     try:
         with pytest.raises(PageError, match="takes too long"):
             studio.draw(endless(tmp_path / "endless.pdf"), "", 1, 300, tmp_path / "never.png")
@@ -75,7 +75,7 @@ def test_a_page_without_end_is_given_up_and_the_next_is_drawn(tmp_path: Path, sa
     assert (tmp_path / "next.png").exists()
 
 
-def test_a_process_that_died_alone_is_replaced(studio: Studio, samples: Path, tmp_path: Path) -> None:
+def test_a_process_that_died_alone_is_replaced(studio: PageImageWorkers, samples: Path, tmp_path: Path) -> None:
     studio.draw(samples / "invoice.pdf", "", 1, 50, tmp_path / "1.png")
     os.kill(studio._idle[0].process.pid, signal.SIGKILL)
     studio.draw(samples / "invoice.pdf", "", 1, 50, tmp_path / "2.png")
@@ -83,7 +83,7 @@ def test_a_process_that_died_alone_is_replaced(studio: Studio, samples: Path, tm
 
 
 def test_a_page_that_ends_its_process_is_a_page_error(tmp_path: Path) -> None:
-    studio = Studio(Settings(home=tmp_path), within_s=GENEROUS_S)
+    studio = PageImageWorkers(Settings(home=tmp_path), within_s=GENEROUS_S)
 
     def kill_when_it_draws() -> None:
         (pid,) = eventually(lambda: [pid for pid in studio_children() if has_open(pid, "endless.pdf")])
@@ -105,15 +105,17 @@ def studio_children() -> set[int]:
     """Drawing processes that this process has started."""
     found = set()
     for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
-        found |= {int(pid)} if b"pipeline.answers.drawing" in Path(f"/proc/{pid}/cmdline").read_bytes() else set()
+        found |= (
+            {int(pid)} if b"pipeline.queries.page_image_worker" in Path(f"/proc/{pid}/cmdline").read_bytes() else set()
+        )
     for thread in Path("/proc/self/task").iterdir():
         for pid in (thread / "children").read_text().split():
-            if b"pipeline.answers.drawing" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if b"pipeline.queries.page_image_worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 found.add(int(pid))
     return found
 
 
-def test_what_is_no_document_is_told(studio: Studio, tmp_path: Path) -> None:
+def test_what_is_no_document_is_told(studio: PageImageWorkers, tmp_path: Path) -> None:
     (tmp_path / "text.pdf").write_text("not a PDF at all")
     for source, number in ((tmp_path / "text.pdf", 1), (pdf(tmp_path / "one.pdf", b"0 0 m"), 7)):
         with pytest.raises(PageError) as refused:
@@ -124,8 +126,8 @@ def test_what_is_no_document_is_told(studio: Studio, tmp_path: Path) -> None:
 def test_too_many_at_once_are_told_to_come_again(
     tmp_path: Path, samples: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(picturing, "_PLACE_S", GENEROUS_S)
-    studio = Studio(Settings(home=tmp_path), within_s=10 * GENEROUS_S)
+    monkeypatch.setattr(page_images, "_PLACE_S", GENEROUS_S)
+    studio = PageImageWorkers(Settings(home=tmp_path), within_s=10 * GENEROUS_S)
     slow = endless(tmp_path / "endless.pdf")
 
     def draw(number: int) -> str:
@@ -172,13 +174,13 @@ def test_a_service_draws_once_for_all(tmp_path: Path, samples: Path) -> None:
     service.ingest("kb", IngestRequest(paths=(samples / "invoice.pdf",)))
     with pytest.raises(NotFoundError, match="no page 1"):
         service.page_image("kb", "invoice.pdf", 1)
-    run_until_done(service._tools, knowledge_id="kb", most=1)
+    run_until_done(service._resources, knowledge_id="kb", most=1)
     with ThreadPoolExecutor(8) as crowd:
         found = {crowd.submit(service.page_image, "kb", "invoice.pdf", 1).result() for _ in range(8)}
     (picture,) = found
     drawn_at = picture.stat().st_ino
     assert service.page_image("kb", "invoice.pdf", 1).stat().st_ino == drawn_at
-    service._pictures.close()
+    service._page_images.close()
 
 
 def test_a_page_that_cannot_be_drawn_costs_its_time_once(
@@ -188,7 +190,7 @@ def test_a_page_that_cannot_be_drawn_costs_its_time_once(
 
     service = Service(Settings(home=tmp_path / "home", embedder="fake"))
     service.ingest("kb", IngestRequest(paths=(samples / "invoice.pdf",)))
-    run_until_done(service._tools, knowledge_id="kb", most=1)
+    run_until_done(service._resources, knowledge_id="kb", most=1)
     begun: list[object] = []
     sent_away = threading.Event()
 
@@ -197,7 +199,7 @@ def test_a_page_that_cannot_be_drawn_costs_its_time_once(
         sent_away.wait(GENEROUS_S)
         raise PageError("it takes too long")
 
-    monkeypatch.setattr(service._pictures._studio, "draw", never)
+    monkeypatch.setattr(service._page_images._studio, "draw", never)
 
     def ask(_: int) -> str:
         try:

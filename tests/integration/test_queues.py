@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest import children
+from ingest.runtime import processes
 from pipeline import tasks
 from pipeline.broker import configuration
 from pipeline.settings import Settings
@@ -20,7 +20,7 @@ from tests.waiting import GENEROUS_S, eventually
 def broker_url(home: Path) -> Iterator[str]:
     socket = home / "redis.sock"
     server = subprocess.Popen(
-        [children.redis_program(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(home)],
+        [processes.redis_program(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(home)],
         stdout=subprocess.DEVNULL,
     )
     eventually(socket.exists)

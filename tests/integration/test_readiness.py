@@ -9,29 +9,29 @@ from pathlib import Path
 from starlette.testclient import TestClient
 
 from ingest.api.app import create_app
-from pipeline.answers.readiness import Readiness
-from pipeline.answers.roll_call import Member, Roll, RollCall
+from pipeline.queries.readiness import Readiness
+from pipeline.queries.worker_status import WorkerAnswer, WorkerAnswers, WorkerStatus
 from pipeline.service import Service
 from pipeline.settings import Settings
-from pipeline.work import Tools
+from pipeline.step_context import Resources
 from tests.in_process import fake_tools
 
 
-class Told(RollCall):
+class Told(WorkerStatus):
     """A roll that a test has written."""
 
-    def __init__(self, roll: Roll) -> None:
+    def __init__(self, roll: WorkerAnswers) -> None:
         self._written = roll
 
-    def checked(self) -> Roll:
+    def checked(self) -> WorkerAnswers:
         return self._written
 
 
-READY = Roll(broker=True, workers={"w@host": Member(queues=("cpu",))})
+READY = WorkerAnswers(broker=True, workers={"w@host": WorkerAnswer(queues=("cpu",))})
 
 
-def missing(tools: Tools, roll: Roll = READY) -> dict[str, str]:
-    return {check.name: check.why for check in Readiness(tools, Told(roll)).checks() if not check.ok}
+def missing(resources: Resources, roll: WorkerAnswers = READY) -> dict[str, str]:
+    return {check.name: check.why for check in Readiness(resources, Told(roll)).checks() if not check.ok}
 
 
 def test_all_is_there(tmp_path: Path) -> None:
@@ -39,9 +39,9 @@ def test_all_is_there(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
-    tools = fake_tools(tmp_path)
-    assert set(missing(tools, Roll(broker=True))) == {"workers"}
-    nothing = missing(tools, Roll(broker=False))
+    resources = fake_tools(tmp_path)
+    assert set(missing(resources, WorkerAnswers(broker=True))) == {"workers"}
+    nothing = missing(resources, WorkerAnswers(broker=False))
     assert set(nothing) == {"broker", "workers"}
     assert "INGOT_BROKER_URL" in nothing["broker"]
 
@@ -50,16 +50,16 @@ def test_an_index_that_does_not_listen(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    tools = fake_tools(tmp_path, chroma_url=url)
-    assert set(missing(tools)) == {"index"}
+    resources = fake_tools(tmp_path, chroma_url=url)
+    assert set(missing(resources)) == {"index"}
     assert set(missing(fake_tools(tmp_path, chroma_url="http://nowhere:notaport"))) == {"index"}
 
 
 def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    tools = fake_tools(tmp_path / "home")
-    settings = tools.settings.model_copy(update={"home": tmp_path / "file" / "home"})
-    why = missing(dataclasses.replace(tools, settings=settings))
+    resources = fake_tools(tmp_path / "home")
+    settings = resources.settings.model_copy(update={"home": tmp_path / "file" / "home"})
+    why = missing(dataclasses.replace(resources, settings=settings))
     assert set(why) == {"home"}
     assert str(tmp_path / "file") in why["home"]
 

@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from pipeline.intake import redoing
-from pipeline.work import Tools
+from pipeline.commands import reprocess
+from pipeline.step_context import Resources
 from stores.errors import InputError
+from stores.knowledge_store import KnowledgeStore
 from stores.models import DocumentState, JobState, Stage, StepKey
-from stores.records import RecordStore
-from stores.tables import page
+from stores.sql.tables import page
 from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_until_done, stages_run
 
 PAGES = ("# One\nfirst words a@b.example", "[scan] second words", "third words")
 
 
 @pytest.fixture
-def tools(tmp_path: Path) -> Tools:
+def resources(tmp_path: Path) -> Resources:
     found = fake_tools(tmp_path / "home", batch_pages=2)
     fake_document(tmp_path / "in" / "a.pdf", *PAGES)
     ingest_now(found, tmp_path / "in")
@@ -28,19 +28,19 @@ def tools(tmp_path: Path) -> Tools:
 
 
 @pytest.fixture
-def store(tools: Tools) -> RecordStore:
-    return tools.catalog.store(KB)
+def store(resources: Resources) -> KnowledgeStore:
+    return resources.catalog.store(KB)
 
 
-def redo(tools: Tools, store: RecordStore, stage: Stage | None) -> Any:
+def redo(resources: Resources, store: KnowledgeStore, stage: Stage | None) -> Any:
     """The document's view after it was made again, and the stages that ran."""
-    document = store.overview.find("a.pdf")
-    job = redoing.retry_document(tools, store, document, stage)
-    assert store.overview.job_summary(job).state is JobState.RUNNING
-    assert store.overview.document(document).visible, "the old version answers meanwhile"
-    tried = run_until_done(tools)
-    assert store.overview.job_summary(job).state is JobState.DONE
-    return store.overview.document(document), {key.stage for key in tried}
+    document = store.queries.find("a.pdf")
+    job = reprocess.retry_document(resources, store, document, stage)
+    assert store.queries.job_summary(job).state is JobState.RUNNING
+    assert store.queries.document(document).visible, "the old version answers meanwhile"
+    tried = run_until_done(resources)
+    assert store.queries.job_summary(job).state is JobState.DONE
+    return store.queries.document(document), {key.stage for key in tried}
 
 
 @pytest.mark.parametrize(
@@ -55,64 +55,68 @@ def redo(tools: Tools, store: RecordStore, stage: Stage | None) -> Any:
         (Stage.PUBLISH, {Stage.PUBLISH}),
     ],
 )
-def test_a_stage_and_what_follows_run_again(tools: Tools, store: RecordStore, stage: Stage, run: set[Stage]) -> None:
-    before = store.overview.document(store.overview.find("a.pdf"))
-    records = store.typed.read(before.document, before.generation)
-    after, ran = redo(tools, store, stage)
+def test_a_stage_and_what_follows_run_again(
+    resources: Resources, store: KnowledgeStore, stage: Stage, run: set[Stage]
+) -> None:
+    before = store.queries.document(store.queries.find("a.pdf"))
+    records = store.record_tables.read(before.document, before.generation)
+    after, ran = redo(resources, store, stage)
     assert ran == run
     assert (after.state, after.generation) == (DocumentState.DONE, before.generation + 1)
     assert (after.pages, after.chunks, after.title) == (before.pages, before.chunks, before.title)
-    assert [found.fields for found in store.typed.read(after.document, after.generation)] == [
+    assert [found.fields for found in store.record_tables.read(after.document, after.generation)] == [
         found.fields for found in records
     ]
     assert all(found.text for found in store.pages.read(after.document, after.generation))
-    assert store.passages.keyword_hits("second words", 5, None)
-    assert len(store.passages.keyword_hits("words", 50, None)) == after.chunks, "the old version answers no more"
-    assert tools.vectors().ids(KB) == {f"{after.document}:{after.generation}:{n}" for n in range(after.chunks)}
+    assert store.chunks.keyword_hits("second words", 5, None)
+    assert len(store.chunks.keyword_hits("words", 50, None)) == after.chunks, "the old version answers no more"
+    assert resources.vectors().ids(KB) == {f"{after.document}:{after.generation}:{n}" for n in range(after.chunks)}
 
 
-def test_a_document_made_again_is_running_with_its_first_step(tools: Tools, store: RecordStore) -> None:
-    document = store.overview.find("a.pdf")
-    job = redoing.retry_document(tools, store, document, Stage.EMBED)
-    assert store.overview.job_summary(job).counts == {DocumentState.QUEUED: 1}
+def test_a_document_made_again_is_running_with_its_first_step(resources: Resources, store: KnowledgeStore) -> None:
+    document = store.queries.find("a.pdf")
+    job = reprocess.retry_document(resources, store, document, Stage.EMBED)
+    assert store.queries.job_summary(job).counts == {DocumentState.QUEUED: 1}
     key = StepKey(knowledge_id=KB, document=document, generation=2, stage=Stage.EMBED)
     assert store.steps.claim(key, "me", "me@host#1")
-    assert store.overview.job_summary(job).counts == {DocumentState.RUNNING: 1}
-    (working,) = store.overview.job_progress(job).working
+    assert store.queries.job_summary(job).counts == {DocumentState.RUNNING: 1}
+    (working,) = store.queries.job_progress(job).working
     assert (working.stage, working.state) == (Stage.EMBED, DocumentState.RUNNING)
     store.steps.release("me")
-    run_until_done(tools)
-    (ended,) = store.overview.ended_documents(job, 0.0)
+    run_until_done(resources)
+    (ended,) = store.queries.ended_documents(job, 0.0)
     assert ended.work_s is not None
 
 
-def test_what_is_ingested_again_finds_nothing_to_do(tools: Tools, store: RecordStore, tmp_path: Path) -> None:
+def test_what_is_ingested_again_finds_nothing_to_do(
+    resources: Resources, store: KnowledgeStore, tmp_path: Path
+) -> None:
     for stage in (Stage.OCR, Stage.EXTRACT, Stage.PUBLISH):
-        redo(tools, store, stage)
-        assert ingest_now(tools, tmp_path / "in").job is None, stage
+        redo(resources, store, stage)
+        assert ingest_now(resources, tmp_path / "in").job is None, stage
 
 
-def test_only_what_failed_is_made_again(tools: Tools, store: RecordStore, tmp_path: Path) -> None:
+def test_only_what_failed_is_made_again(resources: Resources, store: KnowledgeStore, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nothing of it failed"):
-        redo(tools, store, None)
+        redo(resources, store, None)
     fake_document(tmp_path / "in" / "a.pdf", "fine", "[broken] page")
-    ingest_now(tools, tmp_path / "in")
-    document = store.overview.find("a.pdf")
-    assert store.overview.document(document).state is DocumentState.PARTIAL
-    again, ran = redo(tools, store, None)
+    ingest_now(resources, tmp_path / "in")
+    document = store.queries.find("a.pdf")
+    assert store.queries.document(document).state is DocumentState.PARTIAL
+    again, ran = redo(resources, store, None)
     assert again.state is DocumentState.PARTIAL
     assert Stage.PLAN not in ran and Stage.PARSE not in ran
     assert Stage.OCR in ran or Stage.RENDER in ran
 
 
-def test_pages_that_were_never_read_are_read(tools: Tools, store: RecordStore, tmp_path: Path) -> None:
+def test_pages_that_were_never_read_are_read(resources: Resources, store: KnowledgeStore, tmp_path: Path) -> None:
     """A cancelled document that is made again from embed must not end done without its pages."""
-    document = store.overview.find("a.pdf")
-    view = store.overview.document(document)
+    document = store.queries.find("a.pdf")
+    view = store.queries.document(document)
     with store.database.write() as connection:
         mine = page.update().where(page.c.document == document, page.c.number == 3)
         connection.execute(mine.values(markdown=None, engine=None))
-    after, ran = redo(tools, store, Stage.EMBED)
+    after, ran = redo(resources, store, Stage.EMBED)
     assert {Stage.PARSE, Stage.EXTRACT, Stage.EMBED} <= ran
     assert after.state is DocumentState.DONE
     with store.database.read() as connection:
@@ -123,31 +127,33 @@ def test_pages_that_were_never_read_are_read(tools: Tools, store: RecordStore, t
     assert after.generation == view.generation + 1
 
 
-def test_a_document_at_work_is_left_alone(tools: Tools, store: RecordStore) -> None:
-    document = store.overview.find("a.pdf")
-    redoing.retry_document(tools, store, document, Stage.PLAN)
+def test_a_document_at_work_is_left_alone(resources: Resources, store: KnowledgeStore) -> None:
+    document = store.queries.find("a.pdf")
+    reprocess.retry_document(resources, store, document, Stage.PLAN)
     with pytest.raises(InputError, match="being worked on") as refused:
-        redoing.retry_document(tools, store, document, Stage.EMBED)
+        reprocess.retry_document(resources, store, document, Stage.EMBED)
     assert refused.value.code == "conflict"
 
 
-def test_what_was_never_planned_is_made_from_the_beginning(tools: Tools, store: RecordStore, tmp_path: Path) -> None:
+def test_what_was_never_planned_is_made_from_the_beginning(
+    resources: Resources, store: KnowledgeStore, tmp_path: Path
+) -> None:
     fake_document(tmp_path / "in" / "locked.pdf", "text", password="x")
-    ingest_now(tools, tmp_path / "in")
-    locked = store.overview.find("locked.pdf")
+    ingest_now(resources, tmp_path / "in")
+    locked = store.queries.find("locked.pdf")
     with pytest.raises(InputError, match="never planned"):
-        redoing.retry_document(tools, store, locked, Stage.OCR)
-    job = redoing.retry_document(tools, store, locked, Stage.PLAN)
-    run_until_done(tools)
-    assert store.overview.job_summary(job).counts == {DocumentState.FAILED: 1}
+        reprocess.retry_document(resources, store, locked, Stage.OCR)
+    job = reprocess.retry_document(resources, store, locked, Stage.PLAN)
+    run_until_done(resources)
+    assert store.queries.job_summary(job).counts == {DocumentState.FAILED: 1}
 
 
-def test_cancelled_work_can_be_made_again(tools: Tools, store: RecordStore) -> None:
-    document = store.overview.find("a.pdf")
-    job = redoing.retry_document(tools, store, document, Stage.PARSE)
-    store.reopening.cancel(job)
-    assert run_until_done(tools) == []
-    assert store.overview.document(document).visible
+def test_cancelled_work_can_be_made_again(resources: Resources, store: KnowledgeStore) -> None:
+    document = store.queries.find("a.pdf")
+    job = reprocess.retry_document(resources, store, document, Stage.PARSE)
+    store.job_control.cancel(job)
+    assert run_until_done(resources) == []
+    assert store.queries.document(document).visible
     assert stages_run(store, document, 2)["parse"] == "cancelled"
-    after, _ = redo(tools, store, None)
+    after, _ = redo(resources, store, None)
     assert after.state is DocumentState.DONE

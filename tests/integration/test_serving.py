@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from ingest import children
+from ingest.runtime import processes
 from tests.api_server import FAKE, Server, serving
 from tests.e2e.command import COMMAND, ROOT, Home
 from tests.waiting import GENEROUS_S, eventually
@@ -133,7 +133,7 @@ def test_it_outlives_its_redis_and_its_whole_runtime(server: Server) -> None:
 
 
 def test_its_log_is_an_object_a_line_where_a_machine_reads_it(home: Path) -> None:
-    port = children.free_port()
+    port = processes.free_port()
     environment = Home(home, **FAKE, log_format="json").environment
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ingest import runtime
-from ingest.runfolder import RunFolder
-from pipeline.intake.ingesting import IngestRequest
+from ingest.runtime import embedded
+from ingest.runtime.run_dir import RunDir
+from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.profiles import SCOPES, Scope
 from pipeline.service import Service
 from pipeline.settings import Settings
@@ -94,8 +94,8 @@ class Commands:
 
     def ingest(self, settings: Settings, knowledge_id: str, path: Path, *schemas: str) -> str:
         """As `ingot ingest` does it; the id of the job."""
-        self.remarks = runtime.prepare(settings)
-        with runtime.attached(settings) as connected:
+        self.remarks = embedded.prepare(settings)
+        with embedded.attached(settings) as connected:
             request = IngestRequest(paths=(path,), options=Options(schemas=schemas))
             job = Service(connected).ingest(knowledge_id, request).job
         assert job
@@ -119,7 +119,7 @@ class Commands:
         return [(str(one.state), one.error.message if one.error else "") for one in service.job(job).documents]
 
     def pid(self, name: str = "worker") -> int:
-        return int(runtime.status(self.settings()).children.get(name, {}).get("pid") or 0)
+        return int(embedded.status(self.settings()).children.get(name, {}).get("pid") or 0)
 
 
 @pytest.fixture
@@ -127,12 +127,12 @@ def commands(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.chdir(tmp_path)
     found = Commands(home, tmp_path)
     yield found
-    runtime.down(found.settings())
+    embedded.down(found.settings())
 
 
 def test_every_setting_of_a_second_command(commands: Commands, tmp_path: Path) -> None:
     assert set(OTHER) | ELSEWHERE == set(SCOPES), "a new setting needs its line in this table"
-    with runtime.session(commands.settings()):
+    with embedded.session(commands.settings()):
         job = commands.first(20)
         assert eventually(lambda: commands.pid())
         worker = commands.pid()
@@ -173,7 +173,7 @@ def refusal(commands: Commands, job: str, **more: object) -> str:
 
 def test_where_nobody_works_the_newcomer_has_its_way(commands: Commands) -> None:
     """An `ingot serve` that only waits holds the runtime, and blocks nobody."""
-    with runtime.session(commands.settings()):
+    with embedded.session(commands.settings()):
         assert eventually(lambda: commands.pid())
         worker = commands.pid()
         assert commands.ended(commands.second("more", memory_mb=9000)) == [("done", "")]
@@ -185,15 +185,15 @@ def test_where_nobody_works_the_newcomer_has_its_way(commands: Commands) -> None
 
 
 def test_a_new_secret_of_callbacks_troubles_only_who_delivers_them(commands: Commands) -> None:
-    with runtime.session(commands.settings()):
+    with embedded.session(commands.settings()):
         job = commands.first(3)
         assert eventually(lambda: commands.pid())
         worker = commands.pid()
-        runtime.prepare(commands.settings(callback_secret=OTHER["callback_secret"]))
-        folder = RunFolder.of(commands.given["home"])
+        embedded.prepare(commands.settings(callback_secret=OTHER["callback_secret"]))
+        folder = RunDir.of(commands.given["home"])
         there = lambda: "INGOT_CALLBACK_SECRET" in folder.read_json("runtime.json")["settings"]  # noqa: E731
         assert eventually(there)
-        runtime.prepare(commands.settings(chunk_tokens=100))
+        embedded.prepare(commands.settings(chunk_tokens=100))
         assert commands.ended(job) == [("done", "")]
         assert (commands.pid(), there()) == (worker, True), "a command without one does not take it away"
 
@@ -202,7 +202,7 @@ def test_two_directories_with_an_ingot_toml_each(
     commands: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs = {}
-    with runtime.session(commands.settings()):
+    with embedded.session(commands.settings()):
         for name, tokens in (("small", 40), ("large", 400)):
             (tmp_path / name).mkdir()
             (tmp_path / name / "ingot.toml").write_text(f"chunk_tokens = {tokens}\n")

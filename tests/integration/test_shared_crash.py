@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest import children
-from pipeline.intake.ingesting import IngestRequest
+from ingest.runtime import processes
+from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.models import DocumentState, JobState
@@ -27,7 +27,7 @@ GOOD, MOST_DEATHS = 8, 12
 def settings(home: Path) -> Iterator[Settings]:
     """A home whose broker is a Redis of its own."""
     path = home / "redis.sock"
-    command = [children.redis_program(), "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(home)]
+    command = [processes.redis_program(), "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(home)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
         eventually(path.exists)
         url = f"redis+socket://{path}?virtual_host=0"

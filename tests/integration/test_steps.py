@@ -12,62 +12,62 @@ import pytest
 from sqlalchemy import select, update
 
 from pipeline import flow
-from pipeline.intake.ingesting import IngestRequest, ingest
+from pipeline.commands.ingest_folder import IngestRequest, ingest
+from stores.chroma.memory import MemoryVectors
 from stores.effects import Nothing
 from stores.errors import CancelledError, LeaseLostError, UnavailableError
 from stores.models import DocumentState, Fault, JobState, Stage, StepKey
-from stores.tables import step
-from stores.vectors_memory import MemoryVectors
+from stores.sql.tables import step
 from tests.in_process import KB, fake_document, fake_tools, run_chain, run_until_done
 
 
 @pytest.fixture
-def tools(home: Path, tmp_path: Path):
+def resources(home: Path, tmp_path: Path):
     fake_document(tmp_path / "d" / "one.pdf", "A page about herons.", "[scan] Another about otters.")
     return fake_tools(home)
 
 
 @pytest.fixture
-def job(tools, tmp_path: Path) -> str:
-    report = ingest(tools, KB, IngestRequest(paths=(tmp_path / "d",)))
+def job(resources, tmp_path: Path) -> str:
+    report = ingest(resources, KB, IngestRequest(paths=(tmp_path / "d",)))
     assert report.job
     return report.job
 
 
-def first_key(tools) -> StepKey:
-    (key,) = tools.catalog.store(KB).dispatch.take(10, frozenset())
+def first_key(resources) -> StepKey:
+    (key,) = resources.catalog.store(KB).dispatch.take(10, frozenset())
     return key
 
 
-def expire(tools, key: StepKey, at: float = 0.0) -> None:
+def expire(resources, key: StepKey, at: float = 0.0) -> None:
     """Let the lease of a step run out now; 0: as it does when its worker is known to be dead."""
-    with tools.catalog.store(KB).database.write() as connection:
+    with resources.catalog.store(KB).database.write() as connection:
         connection.execute(update(step).where(step.c.stage == key.stage).values(lease_until=at))
 
 
-def test_only_one_of_two_workers_gets_a_step(tools, job: str) -> None:
-    store, key = tools.catalog.store(KB), first_key(tools)
+def test_only_one_of_two_workers_gets_a_step(resources, job: str) -> None:
+    store, key = resources.catalog.store(KB), first_key(resources)
     assert store.steps.claim(key, "a", "w") is not None
     assert store.steps.claim(key, "b", "w") is None
 
 
-def test_what_is_sent_is_not_sent_again_at_once(tools, job: str) -> None:
-    store = tools.catalog.store(KB)
+def test_what_is_sent_is_not_sent_again_at_once(resources, job: str) -> None:
+    store = resources.catalog.store(KB)
     assert len(store.dispatch.take(10, frozenset())) == 1
     assert store.dispatch.take(10, frozenset(Stage)) == []
 
 
-def test_a_lost_message_is_sent_again_where_the_queue_is_empty(tools, job: str, monkeypatch) -> None:
-    store = tools.catalog.store(KB)
+def test_a_lost_message_is_sent_again_where_the_queue_is_empty(resources, job: str, monkeypatch) -> None:
+    store = resources.catalog.store(KB)
     (key,) = store.dispatch.take(10, frozenset())
-    monkeypatch.setattr("stores.dispatch.time.time", lambda: 4e9)
+    monkeypatch.setattr("stores.lifecycle.dispatch.time.time", lambda: 4e9)
     assert store.dispatch.take(10, frozenset(Stage)) == [key]
 
 
-def test_late_result_of_a_lost_lease_is_thrown_away(tools, job: str) -> None:
-    store, key = tools.catalog.store(KB), first_key(tools)
+def test_late_result_of_a_lost_lease_is_thrown_away(resources, job: str) -> None:
+    store, key = resources.catalog.store(KB), first_key(resources)
     late = store.steps.claim(key, "late", "w")
-    expire(tools, key)
+    expire(resources, key)
     quick = store.steps.claim(key, "quick", "w")
     assert quick is not None and quick.losses == 1 and quick.attempt == 2
     with pytest.raises(LeaseLostError):
@@ -75,54 +75,54 @@ def test_late_result_of_a_lost_lease_is_thrown_away(tools, job: str) -> None:
     store.steps.finish(quick, Nothing(), flow.ORDER, 0.0)
 
 
-def test_released_steps_of_a_dead_worker_are_due(tools, job: str) -> None:
-    store, key = tools.catalog.store(KB), first_key(tools)
+def test_released_steps_of_a_dead_worker_are_due(resources, job: str) -> None:
+    store, key = resources.catalog.store(KB), first_key(resources)
     store.steps.claim(key, "host-1/task-9/x", "w")
     assert store.steps.release("host-2/") == 0
     assert store.steps.release("host-1/") == 1
     assert store.dispatch.take(10, frozenset()) == [key]
 
 
-def test_a_worker_that_lives_has_lost_its_lease_and_is_no_death(tools, job: str) -> None:
+def test_a_worker_that_lives_has_lost_its_lease_and_is_no_death(resources, job: str) -> None:
     """It was stopped, or starved for longer than a lease; what it brings later is thrown away."""
-    store, key = tools.catalog.store(KB), first_key(tools)
+    store, key = resources.catalog.store(KB), first_key(resources)
     with subprocess.Popen(["true"]) as gone:
         pass
     for number, (process, losses) in enumerate([(os.getpid(), 0), (gone.pid, 0), (os.getpid(), 1)]):
         claim = store.steps.claim(key, f"o{number}", f"cpu@here#{process}")
         assert claim and claim.losses == losses, "the one before lived, or did not"
-        expire(tools, key, at=1.0)
+        expire(resources, key, at=1.0)
     elsewhere = store.steps.claim(key, "o3", f"cpu@elsewhere#{os.getpid()}")
     assert elsewhere and elsewhere.losses == 2, "nobody here knows whether a process of another machine lives"
     with pytest.raises(LeaseLostError):
         store.steps.finish(claim, Nothing(), flow.ORDER, 0.0)
 
 
-def test_a_death_from_outside_is_nobodys_fault_for_long(tools, job: str) -> None:
-    store, key = tools.catalog.store(KB), first_key(tools)
+def test_a_death_from_outside_is_nobodys_fault_for_long(resources, job: str) -> None:
+    store, key = resources.catalog.store(KB), first_key(resources)
     for number in range(flow.MOST_TRIES):
         claim = store.steps.claim(key, f"w/{number}", "w")
         assert claim and claim.losses == 0
         assert store.steps.release("w/", blameless=True) == 1
         assert store.dispatch.take(10, frozenset()) == [key], "it is due at once"
-    assert not flow.run_stage(tools, key, owner="w/last", worker="w").ended
-    assert store.overview.job(job).documents[0].state is DocumentState.FAILED, "but not for ever"
+    assert not flow.run_stage(resources, key, owner="w/last", worker="w").ended
+    assert store.queries.job(job).documents[0].state is DocumentState.FAILED, "but not for ever"
 
 
-def test_what_a_worker_died_of_is_told(tools, job: str) -> None:
-    store, key = tools.catalog.store(KB), first_key(tools)
-    for number in range(flow.MOST_LOSSES):
+def test_what_a_worker_died_of_is_told(resources, job: str) -> None:
+    store, key = resources.catalog.store(KB), first_key(resources)
+    for number in range(flow.MOST_LOST_ATTEMPTS):
         store.steps.claim(key, f"w/{number}", "w")
         store.steps.release("w/", Fault(code="time_limit", message="it took longer than its time limit"))
-    flow.run_stage(tools, key, owner="alive", worker="w")
-    assert "3 times (the last time it took longer than its time limit)" in store.overview.documents()[0].error.message
+    flow.run_stage(resources, key, owner="alive", worker="w")
+    assert "3 times (the last time it took longer than its time limit)" in store.queries.documents()[0].error.message
 
 
-def test_a_starved_worker_that_is_seen_to_work_keeps_its_lease(tools, job: str) -> None:
-    store, key = tools.catalog.store(KB), first_key(tools)
+def test_a_starved_worker_that_is_seen_to_work_keeps_its_lease(resources, job: str) -> None:
+    store, key = resources.catalog.store(KB), first_key(resources)
     claim = store.steps.claim(key, "o", "cpu@here#7")
     assert store.steps.vouch(["cpu@here#7"]) == 0, "its own heartbeat is in time"
-    expire(tools, key, at=1.0)
+    expire(resources, key, at=1.0)
     assert store.steps.vouch(["cpu@here#8"]) == 0
     assert store.steps.vouch(["cpu@here#7"]) == 1
     assert store.steps.claim(key, "thief", "w") is None
@@ -131,7 +131,7 @@ def test_a_starved_worker_that_is_seen_to_work_keeps_its_lease(tools, job: str) 
     assert store.steps.claim(key, "heir", "w") and claim
 
 
-def test_a_world_that_is_away_for_minutes_ends_no_step(tools, job: str, monkeypatch) -> None:
+def test_a_world_that_is_away_for_minutes_ends_no_step(resources, job: str, monkeypatch) -> None:
     """Tries that died or were quick are no patience: the time counts, too."""
 
     def unready(work):
@@ -139,23 +139,23 @@ def test_a_world_that_is_away_for_minutes_ends_no_step(tools, job: str, monkeypa
 
     monkeypatch.setattr(flow, "RUN", {**flow.RUN, Stage.PLAN: unready})
     monkeypatch.setattr(flow, "delay_s", lambda attempt: 0.0)
-    store, key = tools.catalog.store(KB), first_key(tools)
+    store, key = resources.catalog.store(KB), first_key(resources)
     for number in range(2 * flow.MOST_ATTEMPTS):
-        assert not flow.run_stage(tools, key, owner=f"w/{number}", worker="w").ended
-    assert store.overview.job(job).state is JobState.RUNNING
+        assert not flow.run_stage(resources, key, owner=f"w/{number}", worker="w").ended
+    assert store.queries.job(job).state is JobState.RUNNING
     with store.database.write() as connection:
         connection.execute(update(step).values(started_at=step.c.started_at - flow.PATIENCE_S - 1))
-    flow.run_stage(tools, key, owner="w/last", worker="w")
-    assert "cannot be reached (tried" in store.overview.documents()[0].error.message
+    flow.run_stage(resources, key, owner="w/last", worker="w")
+    assert "cannot be reached (tried" in store.queries.documents()[0].error.message
 
 
-def test_three_deaths_without_progress_end_the_step(tools, job: str) -> None:
-    store, key = tools.catalog.store(KB), first_key(tools)
-    for attempt in range(flow.MOST_LOSSES):
+def test_three_deaths_without_progress_end_the_step(resources, job: str) -> None:
+    store, key = resources.catalog.store(KB), first_key(resources)
+    for attempt in range(flow.MOST_LOST_ATTEMPTS):
         assert store.steps.claim(key, f"dead-{attempt}", "w") is not None
-        expire(tools, key)
-    assert not flow.run_stage(tools, key, owner="alive", worker="w").ended
-    view = store.overview.job(job)
+        expire(resources, key)
+    assert not flow.run_stage(resources, key, owner="alive", worker="w").ended
+    view = store.queries.job(job)
     assert view.state is JobState.DONE
     assert view.documents[0].state is DocumentState.FAILED
     assert "3 times" in view.documents[0].error.message
@@ -171,70 +171,70 @@ def test_an_unready_world_is_tried_later_and_again(home: Path, tmp_path: Path) -
                 raise UnavailableError("the vector index cannot be reached")
             super().upsert(*arguments)
 
-    tools = fake_tools(home, Unready())
+    resources = fake_tools(home, Unready())
     fake_document(tmp_path / "d" / "one.pdf", "Page.")
-    ingest(tools, KB, IngestRequest(paths=(tmp_path / "d",)))
-    store = tools.catalog.store(KB)
+    ingest(resources, KB, IngestRequest(paths=(tmp_path / "d",)))
+    store = resources.catalog.store(KB)
     for _ in range(3):
-        run_until_done(tools)
+        run_until_done(resources)
         with store.database.write() as connection:
             connection.execute(update(step).values(not_before=0.0))
-    assert store.overview.documents()[0].state is DocumentState.DONE
+    assert store.queries.documents()[0].state is DocumentState.DONE
     with store.database.read() as connection:
         assert connection.execute(select(step.c.attempt).where(step.c.stage == Stage.PUBLISH)).scalar_one() == 3
 
 
-def test_a_bug_fails_at_once_and_keeps_its_traceback(tools, job: str, monkeypatch) -> None:
+def test_a_bug_fails_at_once_and_keeps_its_traceback(resources, job: str, monkeypatch) -> None:
     def broken(work):
         raise ZeroDivisionError("by nought")
 
     monkeypatch.setattr(flow, "RUN", {**flow.RUN, Stage.EMBED: broken})
-    run_until_done(tools)
-    store = tools.catalog.store(KB)
-    view = store.overview.documents()[0]
+    run_until_done(resources)
+    store = resources.catalog.store(KB)
+    view = store.queries.documents()[0]
     assert view.state is DocumentState.FAILED and "ZeroDivisionError" in view.error.message
     with store.database.read() as connection:
         detail = connection.execute(select(step.c.detail).where(step.c.stage == Stage.EMBED)).scalar_one()
     assert "Traceback" in detail and "broken" in detail
 
 
-def test_a_failed_extraction_leaves_a_searchable_document(tools, job: str, monkeypatch) -> None:
+def test_a_failed_extraction_leaves_a_searchable_document(resources, job: str, monkeypatch) -> None:
     def broken(work):
         raise ZeroDivisionError
 
     monkeypatch.setattr(flow, "RUN", {**flow.RUN, Stage.EXTRACT: broken})
-    run_until_done(tools)
-    store = tools.catalog.store(KB)
-    view = store.overview.documents()[0]
+    run_until_done(resources)
+    store = resources.catalog.store(KB)
+    view = store.queries.documents()[0]
     assert view.state is DocumentState.PARTIAL and list(view.failed_stages) == [Stage.EXTRACT]
-    assert store.passages.keyword_hits("herons", 5, None)
+    assert store.chunks.keyword_hits("herons", 5, None)
 
 
-def test_cancelled_work_stays_cancelled(tools, job: str) -> None:
-    store, key = tools.catalog.store(KB), first_key(tools)
+def test_cancelled_work_stays_cancelled(resources, job: str) -> None:
+    store, key = resources.catalog.store(KB), first_key(resources)
     claim = store.steps.claim(key, "busy", "w")
-    store.reopening.cancel(job)
+    store.job_control.cancel(job)
     with pytest.raises(CancelledError):
         store.steps.finish(claim, Nothing(), flow.ORDER, 0.0)
-    assert store.overview.job(job).state is JobState.CANCELLED
-    assert run_until_done(tools) == []
+    assert store.queries.job(job).state is JobState.CANCELLED
+    assert run_until_done(resources) == []
 
 
 def test_retry_redoes_only_what_failed(home: Path, tmp_path: Path, monkeypatch) -> None:
-    tools = fake_tools(home, batch_pages=1)
+    resources = fake_tools(home, batch_pages=1)
     path = fake_document(tmp_path / "d" / "one.pdf", "First herons.", "[broken]", "Third otters.")
-    report = ingest(tools, KB, IngestRequest(paths=(path.parent,)))
-    run_until_done(tools)
-    store = tools.catalog.store(KB)
-    assert store.overview.job(report.job).documents[0].state is DocumentState.PARTIAL
+    report = ingest(resources, KB, IngestRequest(paths=(path.parent,)))
+    run_until_done(resources)
+    store = resources.catalog.store(KB)
+    assert store.queries.job(report.job).documents[0].state is DocumentState.PARTIAL
     monkeypatch.setattr("pipeline.engines.fakes._refuse_broken", lambda text, number: None)
-    store.reopening.retry(report.job, flow.ORDER)
-    assert store.passages.keyword_hits("otters", 5, None), "the old version answers until the new one is complete"
-    tried = run_until_done(tools)
+    store.job_control.retry(report.job, flow.ORDER)
+    assert store.chunks.keyword_hits("otters", 5, None), "the old version answers until the new one is complete"
+    tried = run_until_done(resources)
     read = [key for key in tried if key.stage in (Stage.PARSE, Stage.RENDER, Stage.OCR)]
     assert {key.batch for key in read} == {0} and {key.stage for key in read} == {Stage.RENDER, Stage.OCR}
-    assert store.overview.job(report.job).documents[0].state is DocumentState.DONE
-    assert store.overview.documents()[0].generation == 2
+    assert store.queries.job(report.job).documents[0].state is DocumentState.DONE
+    assert store.queries.documents()[0].generation == 2
 
 
 def test_delays_double_up_to_a_limit() -> None:
@@ -243,28 +243,28 @@ def test_delays_double_up_to_a_limit() -> None:
     assert flow.delay_s(3, jitter=lambda: 0.0) == 4.0
 
 
-def test_pages_saved_before_a_death_are_not_read_again(tools, job: str) -> None:
+def test_pages_saved_before_a_death_are_not_read_again(resources, job: str) -> None:
     from pipeline.engines.fakes import page_text
 
-    store = tools.catalog.store(KB)
-    due = flow.run_stage(tools, first_key(tools), owner="planner", worker="w").due
-    key = StepKey(knowledge_id=KB, document=store.overview.documents()[0].document, generation=1, stage=Stage.PARSE)
+    store = resources.catalog.store(KB)
+    due = flow.run_stage(resources, first_key(resources), owner="planner", worker="w").due
+    key = StepKey(knowledge_id=KB, document=store.queries.documents()[0].document, generation=1, stage=Stage.PARSE)
     claim = store.steps.claim(key, "dies", "w")
     store.steps.save_page(claim, 1, page_text("Saved before.", "fake", None), None)
-    expire(tools, key)
+    expire(resources, key)
     for step_key in due:
-        assert run_chain(tools, step_key)[0]
-    run_until_done(tools)
-    assert store.overview.documents()[0].state is DocumentState.RUNNING
+        assert run_chain(resources, step_key)[0]
+    run_until_done(resources)
+    assert store.queries.documents()[0].state is DocumentState.RUNNING
     with store.database.write() as connection:
         connection.execute(update(step).values(sent_at=0.0))
-    run_until_done(tools)
-    assert store.overview.documents()[0].state is DocumentState.DONE
+    run_until_done(resources)
+    assert store.queries.documents()[0].state is DocumentState.DONE
     assert store.pages.read(key.document, 1, [1])[0].markdown == "Saved before."
 
 
-def test_a_worker_that_ends_hands_its_step_back_untried(tools, job: str) -> None:
-    store, key = tools.catalog.store(KB), first_key(tools)
+def test_a_worker_that_ends_hands_its_step_back_untried(resources, job: str) -> None:
+    store, key = resources.catalog.store(KB), first_key(resources)
     for number in range(9):
         claim = store.steps.claim(key, f"worker/{number}", "w")
         assert claim and (claim.attempt, claim.losses) == (1, 0)
@@ -278,31 +278,31 @@ def test_a_worker_that_ends_hands_its_step_back_untried(tools, job: str) -> None
     assert store.steps.claim(key, "b", "w") is None, "who has it no more cannot give it away"
 
 
-def test_a_stopping_worker_begins_no_page(tools, job: str) -> None:
-    _, due = run_chain(tools, first_key(tools))
-    store, keys = tools.catalog.store(KB), {key.stage: key for key in due}
-    result = flow.run_stage(tools, keys[Stage.PARSE], owner="w/1", worker="w", stopping=lambda: True)
+def test_a_stopping_worker_begins_no_page(resources, job: str) -> None:
+    _, due = run_chain(resources, first_key(resources))
+    store, keys = resources.catalog.store(KB), {key.stage: key for key in due}
+    result = flow.run_stage(resources, keys[Stage.PARSE], owner="w/1", worker="w", stopping=lambda: True)
     assert (result.ended, result.due) == (False, ())
     assert keys[Stage.PARSE] in store.dispatch.take(10, frozenset())
     store.dispatch.unsend(due)
-    run_until_done(tools)
-    assert store.overview.job(job).state is JobState.DONE
+    run_until_done(resources)
+    assert store.queries.job(job).state is JobState.DONE
 
 
-def test_of_those_over_which_a_shared_worker_died_one_runs_at_a_time(tools, job: str, monkeypatch) -> None:
+def test_of_those_over_which_a_shared_worker_died_one_runs_at_a_time(resources, job: str, monkeypatch) -> None:
     """Once more, and they would be given up: run alone, the guilty page is found, and no other is blamed for it."""
     monkeypatch.setattr(flow, "delay_s", lambda attempt: 0.0)
-    store, key, suspects = tools.catalog.store(KB), first_key(tools), Lock()
-    for number in range(flow.MOST_LOSSES - 1):
+    store, key, suspects = resources.catalog.store(KB), first_key(resources), Lock()
+    for number in range(flow.MOST_LOST_ATTEMPTS - 1):
         store.steps.claim(key, f"dead/{number}", "w")
         store.steps.release("dead/")
     with suspects:
         for number in range(9):
-            result = flow.run_stage(tools, key, owner=f"w/{number}", worker="w", suspects=suspects)
+            result = flow.run_stage(resources, key, owner=f"w/{number}", worker="w", suspects=suspects)
             assert not result.ended
             assert store.dispatch.take(10, frozenset()) == [key]
     claim = store.steps.claim(key, "look", "w")
-    assert claim and claim.losses == flow.MOST_LOSSES - 1, "waiting is no death"
+    assert claim and claim.losses == flow.MOST_LOST_ATTEMPTS - 1, "waiting is no death"
     store.steps.hand_back(claim)
-    assert flow.run_stage(tools, key, owner="w/10", worker="w", suspects=suspects).ended
+    assert flow.run_stage(resources, key, owner="w/10", worker="w", suspects=suspects).ended
     assert not suspects.locked()

@@ -17,8 +17,8 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from pipeline import removal
-from pipeline.intake.submission import Receipt, Submission, Upload
-from pipeline.intake.submitting import Desk
+from pipeline.commands.submission import Submission, SubmissionReceipt, Upload
+from pipeline.commands.submission_queue import SubmissionQueue
 from pipeline.priorities import QUEUES, priority_of
 from pipeline.service import Service
 from pipeline.settings import Settings
@@ -35,25 +35,25 @@ class Door:
     """A desk over fake tools, without a broker."""
 
     def __init__(self, home: Path, **settings: object) -> None:
-        self.tools = fake_tools(home, **settings)
+        self.resources = fake_tools(home, **settings)
         self.told: list[str] = []
-        self.desk = Desk(self.tools, self.told.append)
+        self.desk = SubmissionQueue(self.resources, self.told.append)
         self.made = 0
 
     def upload(self, text: str, name: str = "a.pdf") -> Upload:
         """A fake document of one page that lies in the staging folder."""
         self.made += 1
         content = f"%FAKE\n{text}".encode()
-        path = self.tools.files.staging() / f"{self.made}.part"
+        path = self.resources.files.staging() / f"{self.made}.part"
         path.write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
         return Upload(path=path, name=name, size_bytes=len(content), sha256=digest, media_type=FAKE)
 
-    def submit(self, *uploads: Upload, **wishes: object) -> Receipt:
+    def submit(self, *uploads: Upload, **wishes: object) -> SubmissionReceipt:
         return self.desk.submit(KB, Submission(uploads=uploads, **wishes)).result(GENEROUS_S)  # type: ignore[arg-type]
 
     def sql(self, query: str) -> list[tuple[object, ...]]:
-        connection = sqlite3.connect(self.tools.catalog.folder(KB) / "kb.db")
+        connection = sqlite3.connect(self.resources.catalog.folder(KB) / "kb.db")
         try:
             return connection.execute(query).fetchall()
         finally:
@@ -65,7 +65,7 @@ def door(home: Path) -> Door:
     return Door(home)
 
 
-def outcomes(receipt: Receipt) -> list[str]:
+def outcomes(receipt: SubmissionReceipt) -> list[str]:
     return [str(one.outcome) for one in receipt.documents]
 
 
@@ -74,20 +74,20 @@ def test_an_upload_becomes_a_job_whose_bytes_are_among_the_originals(door: Door)
     receipt = door.submit(upload)
     assert receipt.job.startswith(f"{KB}.")
     assert outcomes(receipt) == ["new"]
-    assert door.tools.files.original(KB, upload.sha256).read_bytes() == b"%FAKE\none"
+    assert door.resources.files.original(KB, upload.sha256).read_bytes() == b"%FAKE\none"
     assert not upload.path.exists()
-    assert door.tools.catalog.busy() == [KB]
-    run_until_done(door.tools)
-    view = door.tools.catalog.store(KB).overview.job(receipt.job)
+    assert door.resources.catalog.busy() == [KB]
+    run_until_done(door.resources)
+    view = door.resources.catalog.store(KB).queries.job(receipt.job)
     assert (view.state, [str(one.state) for one in view.documents]) == (JobState.DONE, ["done"])
 
 
 def test_a_submission_of_known_bytes_has_a_job_that_is_over_at_once(door: Door) -> None:
     door.submit(door.upload("one"))
-    run_until_done(door.tools)
+    run_until_done(door.resources)
     receipt = door.submit(door.upload("one"))
     assert outcomes(receipt) == ["same"]
-    view = door.tools.catalog.store(KB).overview.job(receipt.job)
+    view = door.resources.catalog.store(KB).queries.job(receipt.job)
     assert view.state is JobState.DONE
     assert [str(one.state) for one in view.documents] == ["done"]
 
@@ -95,7 +95,7 @@ def test_a_submission_of_known_bytes_has_a_job_that_is_over_at_once(door: Door) 
 def test_two_uploads_of_one_name_are_two_documents(door: Door) -> None:
     first, second = door.submit(door.upload("one")), door.submit(door.upload("two"))
     assert (outcomes(first), outcomes(second)) == (["new"], ["new"])
-    run_until_done(door.tools)
+    run_until_done(door.resources)
     assert outcomes(door.submit(door.upload("one"))) == outcomes(door.submit(door.upload("two"))) == ["same"]
     assert door.sql("SELECT count(*) FROM document WHERE visible IS NOT NULL") == [(2,)]
 
@@ -109,30 +109,30 @@ def test_one_name_twice_in_a_request_has_two_places_in_its_job(door: Door) -> No
 
 def test_replace_puts_the_new_bytes_in_place_of_the_old_once_they_are_made(door: Door) -> None:
     old = door.submit(door.upload("old words")).documents[0].document
-    run_until_done(door.tools)
+    run_until_done(door.resources)
     receipt = door.submit(door.upload("new words"), replace=True)
     assert outcomes(receipt) == ["changed"]
     assert door.sql(f"SELECT visible FROM document WHERE id = '{old}'") == [(1,)]  # answers until the new one does
-    run_until_done(door.tools)
+    run_until_done(door.resources)
     assert door.sql("SELECT id FROM document") == [(receipt.documents[0].document,)]
 
 
 def test_replacing_by_bytes_that_answer_already_removes_what_lost_its_name(door: Door) -> None:
     old = door.submit(door.upload("old"), door.upload("known", "b.pdf")).documents[0].document
-    run_until_done(door.tools)
+    run_until_done(door.resources)
     assert outcomes(door.submit(door.upload("known"), replace=True)) == ["changed"]
     eventually(lambda: old not in [row[0] for row in door.sql("SELECT id FROM document")])
 
 
 def test_the_same_bytes_under_a_second_name_are_a_duplicate(door: Door) -> None:
     door.submit(door.upload("one"))
-    run_until_done(door.tools)
+    run_until_done(door.resources)
     assert outcomes(door.submit(door.upload("one", "b.pdf"))) == ["duplicate"]
 
 
 def test_other_options_for_known_bytes_make_only_what_they_ask_for(door: Door) -> None:
     door.submit(door.upload("one"))
-    run_until_done(door.tools)
+    run_until_done(door.resources)
     receipt = door.submit(door.upload("one"), options=Options(schemas=("invoice",)))
     assert outcomes(receipt) == ["again"]
     steps = door.sql("SELECT stage, state FROM step WHERE generation = 2")
@@ -155,7 +155,7 @@ def test_the_same_bytes_from_many_at_once_are_one_document(door: Door) -> None:
     assert sorted(outcomes(receipt)[0] for receipt in receipts) == ["new", *["same"] * 39]
     assert door.sql("SELECT count(*) FROM generation") == [(1,)]
     assert door.sql("SELECT count(*) FROM job_document WHERE state = 'queued'") == [(40,)]
-    run_until_done(door.tools)
+    run_until_done(door.resources)
     assert door.sql("SELECT count(*) FROM job WHERE state = 'done'") == [(40,)]
 
 
@@ -224,7 +224,7 @@ def test_one_key_many_times_at_once_makes_one_job(door: Door) -> None:
 
 def test_a_key_is_forgotten_after_a_day(door: Door) -> None:
     door.submit(door.upload("one"), idempotency_key="k", digest="d")
-    connection = sqlite3.connect(door.tools.catalog.folder(KB) / "kb.db")
+    connection = sqlite3.connect(door.resources.catalog.folder(KB) / "kb.db")
     with connection:
         connection.execute("UPDATE request SET created_at = created_at - 86500")
     connection.close()
@@ -235,7 +235,7 @@ def test_larger_priority_is_sent_first_and_passes_others_in_the_broker(door: Doo
     wishes = {"low": -5, "usual": 0, "urgent": 50, "more": 3}
     for name, priority in wishes.items():
         door.submit(door.upload(name, f"{name}.pdf"), priority=priority)
-    dispatch = door.tools.catalog.store(KB).dispatch
+    dispatch = door.resources.catalog.store(KB).dispatch
     keys = dispatch.take(10, frozenset())
     names = {document: name for name, document in door.sql("SELECT name, document FROM source")}
     assert [names[key.document] for key in keys] == ["urgent.pdf", "more.pdf", "usual.pdf", "low.pdf"]
@@ -250,7 +250,7 @@ def test_an_unknown_schema_is_refused_and_nothing_is_made(door: Door) -> None:
     with pytest.raises(InputError) as refused:
         door.submit(door.upload("x"), options=Options(schemas=("nonsense",)))
     assert not isinstance(refused.value, NotFoundError)
-    assert door.tools.catalog.names() == []
+    assert door.resources.catalog.names() == []
 
 
 def test_too_long_a_queue_takes_no_more(home: Path) -> None:
@@ -273,7 +273,7 @@ def test_staging_of_a_dead_process_is_swept(home: Path) -> None:
     folder.mkdir(parents=True)
     (folder / ".owner").touch()
     (folder / "1.part").write_bytes(b"half")
-    mine = Door(home).tools.files.staging()
+    mine = Door(home).resources.files.staging()
     assert mine.is_dir()
     assert not folder.exists()
 
@@ -286,14 +286,14 @@ def test_a_knowledge_base_of_the_first_tables_opens_and_takes_submissions(home: 
     door = Door(home)
     assert door.sql("PRAGMA user_version") == [(1,)]
     receipt = door.submit(door.upload("new words"), priority=2, metadata={"a": 1}, idempotency_key="k", digest="d")
-    run_until_done(door.tools)
-    overview = door.tools.catalog.store(KB).overview
+    run_until_done(door.resources)
+    overview = door.resources.catalog.store(KB).queries
     assert overview.job(receipt.job).state is JobState.DONE
     assert sum(overview.documents_by_state().values()) == 3
     assert door.submit(door.upload("new words"), idempotency_key="k", digest="d").replayed
-    fresh = door.tools.catalog.create("fresh")
+    fresh = door.resources.catalog.create("fresh")
     shapes = []
-    for store in (door.tools.catalog.store(KB), fresh):
+    for store in (door.resources.catalog.store(KB), fresh):
         with store.database.read() as connection:
             tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type IN ('table', 'index')")
             names = {row[0] for row in tables if not row[0].startswith(("chunk_words", "record_", "sqlite_"))}
@@ -311,7 +311,7 @@ def test_the_service_takes_paths_below_the_allowed_folder_only(home: Path, tmp_p
     (allowed / "inside.pdf").symlink_to(allowed / "a.pdf")
     door = Door(home, ingest_root=allowed)
 
-    def submit(*paths: str) -> Receipt:
+    def submit(*paths: str) -> SubmissionReceipt:
         return door.desk.submit(KB, Submission(paths=tuple(map(Path, paths)))).result(GENEROUS_S)
 
     for bad in ("..", "../secret.pdf", str(tmp_path), "way_out.pdf", "/etc/passwd", "deep/../../secret.pdf"):
@@ -327,7 +327,7 @@ def test_the_service_takes_paths_below_the_allowed_folder_only(home: Path, tmp_p
     assert found["a.pdf"].outcome is Outcome.NEW
     assert {"a.pdf", "deep/b.pdf", "inside.pdf"} <= found.keys()
     assert not door.sql("SELECT id FROM document WHERE sha256 = '" + hashlib.sha256(b"%FAKE\nsecret").hexdigest() + "'")
-    run_until_done(door.tools)
+    run_until_done(door.resources)
     assert {str(one.outcome) for one in submit("deep").documents} <= {"same", "duplicate"}
     (allowed / "a.pdf").write_text("%FAKE\nchanged")
     assert "changed" in outcomes(submit("."))
@@ -356,10 +356,10 @@ def test_the_service_makes_a_knowledge_base_and_takes_submissions_without_a_brok
 @pytest.mark.parametrize("orphaned", [False, True])
 def test_bytes_that_come_again_while_they_are_being_removed_are_made_again(door: Door, orphaned: bool) -> None:
     document = door.submit(door.upload("one")).documents[0].document
-    run_until_done(door.tools)
-    store = door.tools.catalog.store(KB)
-    vectors = door.tools.vectors()
-    again: list[Receipt] = []
+    run_until_done(door.resources)
+    store = door.resources.catalog.store(KB)
+    vectors = door.resources.vectors()
+    again: list[SubmissionReceipt] = []
 
     class Slow:
         """Somebody submits the same bytes while the vectors are being removed."""
@@ -369,16 +369,16 @@ def test_bytes_that_come_again_while_they_are_being_removed_are_made_again(door:
             if not again:
                 again.append(door.submit(door.upload("one")))
 
-    slow = dataclasses.replace(door.tools, vectors=lambda: Slow())  # type: ignore[arg-type,return-value]
+    slow = dataclasses.replace(door.resources, vectors=lambda: Slow())  # type: ignore[arg-type,return-value]
     if orphaned:
         store.intake.forget_source("upload", "a.pdf")
         removal.remove_orphans(slow, store)
     else:
         removal.remove_document(slow, store, document)
     assert outcomes(again[0]) == ["new"]
-    run_until_done(door.tools)
-    assert [str(one.state) for one in store.overview.job(again[0].job).documents] == ["done"]
+    run_until_done(door.resources)
+    assert [str(one.state) for one in store.queries.job(again[0].job).documents] == ["done"]
     assert door.sql("SELECT visible IS NOT NULL FROM document") == [(1,)]
-    assert door.tools.files.original(KB, door.sql("SELECT sha256 FROM document")[0][0]).exists()  # type: ignore[arg-type]
+    assert door.resources.files.original(KB, door.sql("SELECT sha256 FROM document")[0][0]).exists()  # type: ignore[arg-type]
     assert door.sql("SELECT DISTINCT generation FROM chunk") == door.sql("SELECT visible FROM document")
     assert len(vectors.ids(KB)) == len(door.sql("SELECT id FROM chunk"))

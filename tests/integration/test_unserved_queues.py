@@ -11,12 +11,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ingest import runtime, worker
-from ingest.exits import Exit
+from ingest.cli.exit_codes import Exit
+from ingest.runtime import embedded, worker_spec
 from pipeline.settings import Settings
 from tests.broker_servers import redis
+from tests.callback_environment import until
 from tests.in_process import fake_document
-from tests.outpost import until
 from tests.waiting import GENEROUS_S
 
 ENGINES = {"INGOT_TEXT_ENGINE": "fake", "INGOT_OCR_ENGINE": "fake", "INGOT_EMBEDDER": "fake", "INGOT_WORKERS": "1"}
@@ -24,14 +24,14 @@ ENGINES = {"INGOT_TEXT_ENGINE": "fake", "INGOT_OCR_ENGINE": "fake", "INGOT_EMBED
 
 def ingot(environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ingest.cli", *words]
-    ran = {**os.environ, "PYTHONPATH": str(worker.SOURCE), **environment}
+    ran = {**os.environ, "PYTHONPATH": str(worker_spec.SOURCE), **environment}
     return subprocess.run(command, env=ran, capture_output=True, text=True, timeout=GENEROUS_S, check=False)
 
 
 @contextlib.contextmanager
 def only(queue: str, environment: Mapping[str, str], log: Path) -> Iterator[None]:
     """A worker that serves one queue."""
-    member = worker.Member(kind="cpu", queues=(queue,), concurrency=1)
+    member = worker_spec.WorkerSpec(kind="cpu", queues=(queue,), concurrency=1)
     with log.open("wb") as output:
         started = subprocess.Popen(
             member.command(f"{queue}@here"),
@@ -74,7 +74,7 @@ def test_in_embedded_mode_too(home: Path, tmp_path: Path) -> None:
     settings = Settings(home=home)
     try:
         until(lambda: " is ready: " in (home / "run" / "worker.log").read_text(), 60.0)
-        pid = runtime.status(settings).children["worker"]["pid"]
+        pid = embedded.status(settings).children["worker"]["pid"]
         os.kill(pid, signal.SIGSTOP)
         ran = ingot(environment, "ingest", str(tmp_path / "a.pdf"), "--timeout", "45")
         os.kill(pid, signal.SIGCONT)
@@ -83,4 +83,4 @@ def test_in_embedded_mode_too(home: Path, tmp_path: Path) -> None:
         watched = ingot(environment, "jobs", "watch", json.loads(job)["job_id"])
         assert watched.returncode == Exit.WELL and "no worker serves" not in watched.stderr
     finally:
-        runtime.down(settings)
+        embedded.down(settings)

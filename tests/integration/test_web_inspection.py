@@ -63,7 +63,7 @@ def test_a_document_is_found_by_any_name_and_shown_under_its_id(browser: TestCli
 
 
 def test_a_part_is_one_page_and_little_more(browser: TestClient) -> None:
-    part = browser.get(f"/knowledge/{KB}/documents/half.pdf?page=2&part=leaf").text
+    part = browser.get(f"/knowledge/{KB}/documents/half.pdf?page=2&part=page").text
     assert set(re.findall(r'data-slot="(\w+)"', part)) == {"sheet", "text", "facts", "passages"}
     assert "could not be read" in part and "data-retry" in part
     assert "<html" not in part
@@ -151,7 +151,7 @@ def test_a_value_leads_to_its_page(browser: TestClient) -> None:
 
 def test_a_key_for_another_knowledge_base_opens_nothing(home: Path) -> None:
     browser = client_of(home, api_keys="secret-of-other@other")
-    for page in ("search?q=heron", "records/document", "documents/half.pdf", "documents/half.pdf?part=leaf"):
+    for page in ("search?q=heron", "records/document", "documents/half.pdf", "documents/half.pdf?part=page"):
         address = f"/knowledge/{KB}/{page}"
         assert browser.get(address, headers={"Authorization": "Bearer secret-of-other"}).status_code == 403
         assert "/login" in str(browser.get(address).url)

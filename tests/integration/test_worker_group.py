@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest import children, crew
-from ingest.children import Child
+from ingest.runtime import processes, worker_group
+from ingest.runtime.processes import ManagedProcess
 from tests.conftest import ROOT
 from tests.waiting import GENEROUS_S
 from tests.waiting import eventually as soon
@@ -23,7 +23,7 @@ from tests.waiting import eventually as soon
 def broker_url(home: Path) -> Iterator[str]:
     path = home / "redis.sock"
     server = subprocess.Popen(
-        [children.redis_program(), "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(home)],
+        [processes.redis_program(), "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(home)],
         stdout=subprocess.DEVNULL,
     )
     soon(path.exists)
@@ -115,10 +115,10 @@ ENDURES = "import time; time.sleep(600)"
 
 
 def test_one_that_cannot_work_ends_the_others() -> None:
-    pair = [Child(code, lambda code=code: [sys.executable, "-c", code], None) for code in (ENDURES, REFUSES)]
+    pair = [ManagedProcess(code, lambda code=code: [sys.executable, "-c", code], None) for code in (ENDURES, REFUSES)]
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)}
     try:
-        assert crew.Crew(pair).run() == 6
+        assert worker_group.WorkerGroup(pair).run() == 6
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)

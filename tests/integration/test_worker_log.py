@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from ingest import runtime, worker
+from ingest.runtime import embedded, worker_spec
 from pipeline import flow
-from pipeline.intake.ingesting import IngestRequest, ingest
+from pipeline.commands.ingest_folder import IngestRequest, ingest
 from stores.errors import UnavailableError
 from stores.models import DocumentState, Stage
 from tests.broker_servers import command, redis
@@ -61,7 +61,7 @@ def test_json_lines_pair_up_though_children_are_killed(home: Path, tmp_path: Pat
     (folder / "broken.pdf").write_bytes(b"%PDF-1.4 and no more")
     with running(home, log_format="json", workers=1) as under_test:
         view = ingested(under_test, folder, home / "run" / "worker.log")
-        runtime.down(under_test.settings)
+        embedded.down(under_test.settings)
     states = {document.source: document.state for document in view.documents}
     assert states["bad page.pdf"] is DocumentState.PARTIAL and states["broken.pdf"] is DocumentState.FAILED
     lines = lines_of(home / "run" / "worker.log")
@@ -103,22 +103,22 @@ def ingested(under_test: Running, folder: Path, log: Path) -> Any:
 
 def test_outcomes_that_are_no_end_of_the_work(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A step that is to be tried again says why and when; one that is cancelled meanwhile says so."""
-    tools = fake_tools(tmp_path / "home")
+    resources = fake_tools(tmp_path / "home")
     fake_document(tmp_path / "a.pdf", "One page.")
-    report = ingest(tools, TEST_KB, IngestRequest(paths=(tmp_path / "a.pdf",)))
-    store = tools.catalog.store(TEST_KB)
+    report = ingest(resources, TEST_KB, IngestRequest(paths=(tmp_path / "a.pdf",)))
+    store = resources.catalog.store(TEST_KB)
     real, failures = flow.RUN[Stage.PARSE], [UnavailableError("the disk is full"), None]
 
     def parse(work: Any) -> Any:
         if error := failures.pop(0):
             raise error
-        store.reopening.cancel(report.job or "")
+        store.job_control.cancel(report.job or "")
         return real(work)
 
     with pytest.MonkeyPatch.context() as patch, caplog.at_level(logging.INFO, "ingot.steps"):
         patch.setitem(flow.RUN, Stage.PARSE, parse)  # type: ignore[arg-type]
         patch.setattr(flow, "delay_s", lambda attempt: 0.0)
-        run_until_done(tools)
+        run_until_done(resources)
     told = [getattr(record, "facts", {}) | {"text": record.message} for record in caplog.records]
     assert [(one["event"], one.get("outcome")) for one in told] == [
         ("begin", None),
@@ -138,7 +138,7 @@ def test_outcomes_that_are_no_end_of_the_work(tmp_path: Path, caplog: pytest.Log
 def test_a_broker_that_turns_a_worker_away_is_explained_in_its_log(home: Path) -> None:
     with redis() as port:
         url = f"redis://127.0.0.1:{port}/0"
-        (member,) = worker.members("notify", worker.Needs(workers=1), [])
+        (member,) = worker_spec.worker_specs("notify", worker_spec.WorkerNeeds(workers=1), [])
         ours = {"INGOT_HOME": str(home), "INGOT_BROKER_URL": url, "INGOT_LOG_FORMAT": "json"}
         path = home / "log"
         with path.open("wb") as log:

@@ -22,7 +22,7 @@ from stores.models import (
     Schema,
     Stage,
 )
-from stores.overview.standing import Standing
+from stores.queries.availability import Availability
 from stores.views import (
     DocumentFilter,
     DocumentView,
@@ -151,10 +151,10 @@ class FakeService:
         self._answer(name=name)
         return document_view()
 
-    def standing(self, knowledge_id: str, name: str, *, so_far: bool = False) -> Standing:
+    def standing(self, knowledge_id: str, name: str, *, so_far: bool = False) -> Availability:
         self._answer(name=name, so_far=so_far)
         facts: dict[str, Any] = {"visible": True, "newer": False, "error": None}
-        return Standing(document=ID, generation=1, state=DocumentState.PARTIAL, **facts)
+        return Availability(document=ID, generation=1, state=DocumentState.PARTIAL, **facts)
 
     def pages(self, knowledge_id: str, name: str, numbers: Sequence[int] = (), *, so_far: bool = False) -> list[Page]:
         self._answer(numbers=tuple(numbers))

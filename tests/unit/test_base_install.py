@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 HEAVY = {"torch", "transformers", "sentence-transformers"}
 _TELLS = "import os\nopen(os.environ['IMPORTED'], 'a').write(__name__ + '\\n')\n"
 _USES = """
-import celery_app, ingest.cli, ingest.doctor, pipeline.service
+import celery_app, ingest.cli, ingest.cli.doctor, pipeline.service
 from pipeline import wiring
 from pipeline.settings import Settings
 tools = wiring.build(Settings())

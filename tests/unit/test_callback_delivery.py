@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from standardwebhooks import Webhook
 
-from pipeline.errands import signing
-from pipeline.errands.delivering import Schedule
-from pipeline.errands.lines import Lines, Turn
+from pipeline.outbound import signing
+from pipeline.outbound.callback_delivery import Schedule
+from pipeline.outbound.host_limits import HostLimits, HostTurn
 from pipeline.settings import Settings
 from stores.errors import InputError
 
@@ -81,13 +81,13 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 100.0
-        monkeypatch.setattr("pipeline.errands.lines.time.monotonic", lambda: self.now)
+        monkeypatch.setattr("pipeline.outbound.host_limits.time.monotonic", lambda: self.now)
 
 
 class Crowd:
     """Turns with hosts: each takes some seconds, and while it lasts others may come."""
 
-    def __init__(self, lines: Lines, clock: Clock) -> None:
+    def __init__(self, lines: HostLimits, clock: Clock) -> None:
         self.lines, self.clock = lines, clock
         self.done: list[str] = []
         self.back: list[tuple[str, float]] = []
@@ -98,12 +98,12 @@ class Crowd:
             self.clock.now += took_s
             self.done.append(name)
 
-        self.lines.join(host, Turn(work, lambda delay_s: self.back.append((name, delay_s))))
+        self.lines.join(host, HostTurn(work, lambda delay_s: self.back.append((name, delay_s))))
 
 
 @pytest.fixture
 def crowd(monkeypatch: pytest.MonkeyPatch) -> Crowd:
-    return Crowd(Lines(4, 10), Clock(monkeypatch))
+    return Crowd(HostLimits(4, 10), Clock(monkeypatch))
 
 
 def test_what_stands_in_line_is_done_by_who_has_the_host(crowd: Crowd) -> None:
@@ -112,13 +112,13 @@ def test_what_stands_in_line_is_done_by_who_has_the_host(crowd: Crowd) -> None:
             crowd.come("a", f"later {number}", 0.1)
         assert crowd.done == []
 
-    crowd.lines = Lines(1, 10)
+    crowd.lines = HostLimits(1, 10)
     crowd.come("a", "first", 0.1, five_more)
     assert crowd.done == ["first", *(f"later {number}" for number in range(5))] and not crowd.back
 
 
 def test_other_hosts_do_not_stand_in_that_line(crowd: Crowd) -> None:
-    crowd.lines = Lines(1, 10)
+    crowd.lines = HostLimits(1, 10)
 
     def another() -> None:
         crowd.come("a", "same")
@@ -163,7 +163,7 @@ def test_a_lame_hosts_line_is_short(crowd: Crowd) -> None:
 
 
 def test_who_stood_in_line_when_a_host_proves_lame_is_given_back(crowd: Crowd) -> None:
-    crowd.lines = Lines(1, 10)
+    crowd.lines = HostLimits(1, 10)
 
     def many() -> None:
         for number in range(10):
@@ -190,7 +190,7 @@ def test_one_slow_answer_does_not_make_a_quick_host_slow(crowd: Crowd) -> None:
 
 def test_hosts_do_not_take_all_threads_for_ever(crowd: Crowd) -> None:
     """Where all are busy, whoever had a host for long leaves, and its line comes again."""
-    crowd.lines = Lines(1, 1)
+    crowd.lines = HostLimits(1, 1)
 
     def more() -> None:
         crowd.come("b", "other host")
@@ -203,7 +203,7 @@ def test_hosts_do_not_take_all_threads_for_ever(crowd: Crowd) -> None:
 
 
 def test_a_turn_that_fails_does_not_take_the_others_along(crowd: Crowd) -> None:
-    crowd.lines = Lines(1, 10)
+    crowd.lines = HostLimits(1, 10)
 
     def bad() -> None:
         crowd.come("a", "next")
@@ -214,7 +214,7 @@ def test_a_turn_that_fails_does_not_take_the_others_along(crowd: Crowd) -> None:
 
 
 def test_threads_leave_no_line_behind() -> None:
-    lines, done, lock = Lines(3, 8), [], threading.Lock()
+    lines, done, lock = HostLimits(3, 8), [], threading.Lock()
 
     def work() -> None:
         time.sleep(0.002)
@@ -223,7 +223,7 @@ def test_threads_leave_no_line_behind() -> None:
 
     def come() -> None:
         for number in range(40):
-            lines.join(f"host{number % 2}", Turn(work, lambda _: work()))
+            lines.join(f"host{number % 2}", HostTurn(work, lambda _: work()))
 
     threads = [threading.Thread(target=come) for _ in range(8)]
     for thread in threads:

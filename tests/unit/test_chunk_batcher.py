@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
+from pipeline.engines.embedders.chunk_batcher import PASSAGE, QUERY, ChunkBatcher, Options
 from pipeline.engines.embedders.fake import FakeEmbedder
-from pipeline.engines.embedders.passage_batcher import PASSAGE, QUERY, Options, PassageBatcher
 from stores.errors import StoppingError
 from tests.waiting import GENEROUS_S
 from tests.waiting import eventually as wait_for
@@ -43,8 +43,8 @@ class Model:
 @contextmanager
 def batcher_of(
     model: Model, batch_tokens: int = 512, encode_on_cpu: Callable[[list[str], str], np.ndarray] | None = None
-) -> Iterator[PassageBatcher]:
-    made = PassageBatcher(
+) -> Iterator[ChunkBatcher]:
+    made = ChunkBatcher(
         model.encode,
         Options(batch_tokens=batch_tokens, longest=256),
         is_out_of_memory=lambda error: isinstance(error, MemoryError),

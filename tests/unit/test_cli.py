@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from fake_service import ID, FakeService, job_document, job_view
 
-from ingest import cli, exits, invocation, runtime
-from ingest.exits import Exit
+from ingest.cli import app, context, exit_codes
+from ingest.cli.exit_codes import Exit
+from ingest.runtime import embedded
 from stores.errors import (
     CancelledError,
     EncryptedError,
@@ -56,7 +57,7 @@ def files(**outcomes: Outcome) -> tuple[PlannedFile, ...]:
 
 def test_unchanged_files_are_well(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
     fake.report = IngestReport(knowledge_id="kb", job=None, files=files(a=Outcome.SAME, b=Outcome.SAME))
-    assert cli.run(["ingest", "folder", "-k", "kb"]) == Exit.WELL
+    assert app.run(["ingest", "folder", "-k", "kb"]) == Exit.WELL
     said = capsys.readouterr()
     assert "2 unchanged" in said.err
     assert said.out == ""
@@ -64,7 +65,7 @@ def test_unchanged_files_are_well(fake: type[FakeService], capsys: pytest.Captur
 
 def test_a_bare_path_is_ingested_with_the_options_given(fake: type[FakeService]) -> None:
     words = ["./x.pdf", "-k", "kb", "--schema", "resume", "--ocr", "never", "--pages", "1-3", "--password", "p"]
-    assert cli.run([*words, "--force", "--prune", "--glob", "*.pdf"]) == Exit.WELL
+    assert app.run([*words, "--force", "--prune", "--glob", "*.pdf"]) == Exit.WELL
     request = fake.asked["request"]
     assert request.paths == (Path("x.pdf"),)
     assert request.options.schemas == ("resume",)
@@ -75,7 +76,7 @@ def test_a_bare_path_is_ingested_with_the_options_given(fake: type[FakeService])
 def test_globs_that_no_shell_expanded_are_expanded(fake: type[FakeService], tmp_path: Path) -> None:
     for name in ("a.pdf", "b.pdf", "c.txt"):
         (tmp_path / name).touch()
-    cli.run(["ingest", "*.pdf"])
+    app.run(["ingest", "*.pdf"])
     assert fake.asked["request"].paths == (Path("a.pdf"), Path("b.pdf"))
 
 
@@ -84,7 +85,7 @@ def test_a_watched_job_ends_with_its_documents(fake: type[FakeService], capsys: 
     over = job_view(job_document("a.pdf"), job_document("b.pdf", DocumentState.FAILED, broken))
     fake.report = IngestReport(knowledge_id="kb", job="kb.01", files=files(a=Outcome.NEW, b=Outcome.NEW))
     fake.views = (job_view(job_document("a.pdf", DocumentState.RUNNING), state=JobState.RUNNING), over)
-    assert cli.run(["ingest", ".", "-k", "kb", "--json"]) == Exit.SOME_FAILED
+    assert app.run(["ingest", ".", "-k", "kb", "--json"]) == Exit.SOME_FAILED
     said = capsys.readouterr()
     assert "ends too early" in said.err
     found = json.loads(said.out)
@@ -95,7 +96,7 @@ def test_a_watched_job_ends_with_its_documents(fake: type[FakeService], capsys: 
 def test_a_job_as_json_lines(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
     fake.report = IngestReport(knowledge_id="kb", job="kb.01", files=files(a=Outcome.NEW))
     fake.views = (job_view(job_document("a.pdf")),)
-    assert cli.run(["ingest", ".", "--nl"]) == Exit.WELL
+    assert app.run(["ingest", ".", "--nl"]) == Exit.WELL
     lines = capsys.readouterr().out.splitlines()
     assert [json.loads(line)["source"] for line in lines] == ["a.pdf"]
 
@@ -103,7 +104,7 @@ def test_a_job_as_json_lines(fake: type[FakeService], capsys: pytest.CaptureFixt
 def test_waiting_ends_when_time_is_up(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
     fake.report = IngestReport(knowledge_id="kb", job="kb.01", files=files(a=Outcome.NEW))
     fake.views = (job_view(job_document("a.pdf", DocumentState.RUNNING), state=JobState.RUNNING),)
-    assert cli.run(["ingest", ".", "--timeout", "0.01"]) == Exit.TIMED_OUT
+    assert app.run(["ingest", ".", "--timeout", "0.01"]) == Exit.TIMED_OUT
     assert "ingot jobs watch kb.01" in capsys.readouterr().err
 
 
@@ -119,12 +120,12 @@ def test_ctrl_c_leaves_the_job_and_twice_cancels_it(
         if press:
             raise press
 
-    monkeypatch.setattr("ingest.following.time.sleep", sleep)
-    assert cli.run(["ingest", "."]) == Exit.INTERRUPTED
+    monkeypatch.setattr("ingest.cli.watch.time.sleep", sleep)
+    assert app.run(["ingest", "."]) == Exit.INTERRUPTED
     assert "ingot jobs watch kb.01" in capsys.readouterr().err
     assert "cancelled" not in fake.asked
     presses = [KeyboardInterrupt, KeyboardInterrupt]
-    assert cli.run(["ingest", "."]) == Exit.INTERRUPTED
+    assert app.run(["ingest", "."]) == Exit.INTERRUPTED
     assert fake.asked["cancelled"] == "kb.01"
 
 
@@ -134,8 +135,8 @@ def test_a_job_that_nobody_works_on_ends_the_watching(
     fake.report = IngestReport(knowledge_id="kb", job="kb.01", files=files(a=Outcome.NEW))
     fake.views = (job_view(job_document("a.pdf", DocumentState.QUEUED), state=JobState.RUNNING),)
     monkeypatch.setenv("INGOT_BROKER_URL", "redis://:secret@127.0.0.1:1/0")
-    monkeypatch.setattr("ingest.following._QUIET_S", 0.0)
-    assert cli.run(["ingest", "."]) == Exit.UNREACHABLE
+    monkeypatch.setattr("ingest.cli.watch._QUIET_S", 0.0)
+    assert app.run(["ingest", "."]) == Exit.UNREACHABLE
     said = capsys.readouterr().err
     assert "refuses connections" in said
     assert "ingot jobs watch kb.01" in said
@@ -151,8 +152,8 @@ def test_a_queue_that_nobody_serves_is_said_once(
     fake.views = (waiting,) * 6 + (job_view(job_document("a.pdf")),)
     fake.obstacle = "no worker serves the queue 'embed': start one"
     for name in ("_SURE_S", "_REVIVE_S", "_LOOK_S"):
-        monkeypatch.setattr(f"ingest.following.{name}", 0.0)
-    assert cli.run(["ingest", ".", *form]) == Exit.WELL
+        monkeypatch.setattr(f"ingest.cli.watch.{name}", 0.0)
+    assert app.run(["ingest", ".", *form]) == Exit.WELL
     told = capsys.readouterr()
     assert told.err.count("waiting: no worker serves the queue 'embed': start one") == 1
     assert "embed" not in told.out
@@ -161,21 +162,21 @@ def test_a_queue_that_nobody_serves_is_said_once(
 def test_no_wait_says_how_to_follow(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
     fake.report = IngestReport(knowledge_id="kb", job="kb.01", files=files(a=Outcome.NEW))
     fake.views = (job_view(job_document("a.pdf", DocumentState.QUEUED), state=JobState.RUNNING),)
-    assert cli.run(["ingest", ".", "--no-wait"]) == Exit.WELL
+    assert app.run(["ingest", ".", "--no-wait"]) == Exit.WELL
     assert "ingot jobs watch kb.01" in capsys.readouterr().err
 
 
 def test_files_that_failed_at_the_door_count(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
     bad = PlannedFile(source="x", outcome=Outcome.FAILED, error=Fault(code="empty", message="x is empty"))
     fake.report = IngestReport(knowledge_id="kb", job=None, files=(bad,))
-    assert cli.run(["ingest", "."]) == Exit.ALL_FAILED
+    assert app.run(["ingest", "."]) == Exit.ALL_FAILED
     assert "x is empty" in capsys.readouterr().err
 
 
 def test_dry_run_prints_a_plan(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
     plan = PlannedFile(source="a.pdf", outcome=Outcome.NEW, pages=4, routes={Route.OCR: 4}, estimate_s=8.0)
     fake.report = IngestReport(knowledge_id="kb", job=None, files=(plan,))
-    assert cli.run(["ingest", ".", "--dry-run"]) == Exit.WELL
+    assert app.run(["ingest", ".", "--dry-run"]) == Exit.WELL
     said = capsys.readouterr()
     assert said.out.splitlines()[1].split("\t")[:4] == ["new", "a.pdf", "4", "ocr 4"]
     assert "8.0 s" in said.err
@@ -197,7 +198,7 @@ def test_errors_are_one_sentence_and_a_code(
     fake: type[FakeService], capsys: pytest.CaptureFixture[str], error: IngotError, code: Exit
 ) -> None:
     fake.error = error
-    assert cli.run(["docs", "list", "-k", "kb"]) == code
+    assert app.run(["docs", "list", "-k", "kb"]) == code
     assert capsys.readouterr().err == f"ingot: {error.message}\n"
 
 
@@ -206,7 +207,7 @@ def test_a_bug_keeps_its_traceback_in_a_file(
 ) -> None:
     (tmp_path / "ingot-data" / "run").mkdir()
     fake.error = ZeroDivisionError("oh")
-    assert cli.run(["docs", "list"]) == Exit.BUG
+    assert app.run(["docs", "list"]) == Exit.BUG
     said = capsys.readouterr().err
     assert "Traceback" not in said
     assert "ingot-errors.log" in said
@@ -231,7 +232,7 @@ def test_a_bug_keeps_its_traceback_in_a_file(
 def test_wrong_use_is_explained(
     fake: type[FakeService], capsys: pytest.CaptureFixture[str], words: list[str], part: str
 ) -> None:
-    assert cli.run(words) == Exit.USAGE
+    assert app.run(words) == Exit.USAGE
     said = capsys.readouterr().err
     assert part in said
     assert len(said.splitlines()) == 1
@@ -241,13 +242,13 @@ def test_a_wrong_setting_is_explained(
     fake: type[FakeService], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("INGOT_DPI", "many")
-    assert cli.run(["docs", "list"]) == Exit.USAGE
+    assert app.run(["docs", "list"]) == Exit.USAGE
     assert "INGOT_DPI" in capsys.readouterr().err
 
 
 def test_common_options_stand_anywhere(fake: type[FakeService], tmp_path: Path) -> None:
     for words in (["--home", "h", "docs", "list"], ["docs", "list", "--home", "h"], ["docs", "--home=h", "list"]):
-        assert cli.run(words) == Exit.WELL
+        assert app.run(words) == Exit.WELL
         assert fake.asked["home"] == tmp_path / "h"
 
 
@@ -256,73 +257,73 @@ def test_search_prints_hits(fake: type[FakeService], capsys: pytest.CaptureFixtu
     places: dict[str, Any] = {"first_page": 2, "last_page": 3, "heading": "Terms > Payment", "boxes": (placed,)}
     hit = Hit(chunk="c", document=ID, source="a.pdf", text="net\n30 \x1b[31mdays", score=0.5, keyword_rank=1, **places)
     fake.hits = (hit,)
-    assert cli.run(["search", "pay", "-k", "kb", "--json", "-n", "3", "--where", "language=en"]) == Exit.WELL
+    assert app.run(["search", "pay", "-k", "kb", "--json", "-n", "3", "--where", "language=en"]) == Exit.WELL
     found = json.loads(capsys.readouterr().out)
     assert fake.asked["search"] == ("kb", "pay", 3, "hybrid", {"language": "en"})
     assert found[0]["boxes"] == [{"page": 2, "box": [1.0, 2.0, 3.0, 4.0]}]
     assert set(found[0]) >= {"document", "source", "first_page", "last_page", "heading", "text", "score"}
     assert (found[0]["keyword_rank"], found[0]["vector_rank"]) == (1, None)
-    cli.run(["search", "pay"])
+    app.run(["search", "pay"])
     said = capsys.readouterr().out
     assert said.startswith("1. a.pdf  pp. 2-3  Terms > Payment\n   net 30")
     assert "\x1b" not in said
 
 
 def test_documents_are_listed(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
-    cli.run(["docs", "list", "--json"])
+    app.run(["docs", "list", "--json"])
     first, second = json.loads(capsys.readouterr().out)
     assert first["routes"] == {"text": 2, "ocr": 1}
     assert first["created_at"] == "2023-11-14T22:13:20Z"
     assert (first["error"], second["error"]) == (None, "b.pdf is encrypted")
-    cli.run(["docs", "list", "--state", "failed"])
+    app.run(["docs", "list", "--state", "failed"])
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("\t")[0] for line in lines] == ["source", "b.pdf"]
 
 
 def test_documents_are_filtered_by_state(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["docs", "list", "--state", "failed", "--json"]) == Exit.WELL
+    assert app.run(["docs", "list", "--state", "failed", "--json"]) == Exit.WELL
     assert [row["source"] for row in json.loads(capsys.readouterr().out)] == ["b.pdf"]
-    assert cli.run(["docs", "list", "--state", "lost"]) == Exit.USAGE
+    assert app.run(["docs", "list", "--state", "lost"]) == Exit.USAGE
 
 
 def test_a_document_is_made_again_and_watched(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
     fake.views = [job_view(job_document("a.pdf"))]
-    assert cli.run(["docs", "retry", "a.pdf", "-k", "kb", "--from", "ocr", "--json"]) == Exit.WELL
+    assert app.run(["docs", "retry", "a.pdf", "-k", "kb", "--from", "ocr", "--json"]) == Exit.WELL
     assert fake.redone == ("kb", "a.pdf", "ocr")
     assert json.loads(capsys.readouterr().out)["job_id"] == "kb.01"
-    assert cli.run(["docs", "retry", "a.pdf", "--from", "nonsense"]) == Exit.USAGE
+    assert app.run(["docs", "retry", "a.pdf", "--from", "nonsense"]) == Exit.USAGE
 
 
 def test_a_document_is_shown(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
-    cli.run(["docs", "show", "a.pdf", "--as", "json", "--pages", "2-4,9"])
+    app.run(["docs", "show", "a.pdf", "--as", "json", "--pages", "2-4,9"])
     found = json.loads(capsys.readouterr().out)
     assert fake.asked["numbers"] == (2, 3, 4, 9)
     assert (found["document"], found["source"], found["page_count"]) == (ID, "a.pdf", 3)
     page = found["pages"][0]
     assert {"number", "width_pt", "height_pt", "route", "reason", "engine", "confidence", "markdown"} <= set(page)
     assert page["blocks"] == [{"label": "title", "box": [1.0, 2.0, 3.0, 4.0], "text": "Hello", "level": 1}]
-    cli.run(["docs", "show", "a.pdf"])
+    app.run(["docs", "show", "a.pdf"])
     said = capsys.readouterr()
     assert said.out.strip() == "# Hello"
     assert "page 2 could not be read: the page is damaged" in said.err
 
 
 def test_records_guard_spreadsheets(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
-    cli.run(["records", "--csv"])
+    app.run(["records", "--csv"])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "document,source,title,emails,amount"
     assert lines[1] == f"{ID},a.pdf,'=cmd(),a@b.c; d@e.f,-3.5"
-    cli.run(["records", "--json"])
+    app.run(["records", "--json"])
     assert json.loads(capsys.readouterr().out)[0]["fields"]["amount"] == -3.5
 
 
 def test_the_version_needs_no_command(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["--version"]) == Exit.WELL
+    assert app.run(["--version"]) == Exit.WELL
     assert capsys.readouterr().out.startswith("ingot ")
 
 
 def test_kb_delete_with_yes(fake: type[FakeService]) -> None:
-    assert cli.run(["kb", "delete", "kb", "--yes"]) == Exit.WELL
+    assert app.run(["kb", "delete", "kb", "--yes"]) == Exit.WELL
     assert fake.asked["deleted"] == "kb"
 
 
@@ -330,22 +331,22 @@ def test_a_worker_needs_a_broker(
     fake: type[FakeService], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("INGOT_BROKER_URL", "")
-    assert cli.run(["worker", "cpu"]) == Exit.UNREACHABLE
+    assert app.run(["worker", "cpu"]) == Exit.UNREACHABLE
     assert "set INGOT_BROKER_URL" in capsys.readouterr().err
 
 
 def test_states_lead_to_exit_codes() -> None:
     done, partial, failed = DocumentState.DONE, DocumentState.PARTIAL, DocumentState.FAILED
-    assert exits.of_states([]) is Exit.WELL
-    assert exits.of_states([done, done]) is Exit.WELL
-    assert exits.of_states([partial]) is Exit.SOME_FAILED
-    assert exits.of_states([done, failed]) is Exit.SOME_FAILED
-    assert exits.of_states([failed, failed]) is Exit.ALL_FAILED
+    assert exit_codes.of_states([]) is Exit.WELL
+    assert exit_codes.of_states([done, done]) is Exit.WELL
+    assert exit_codes.of_states([partial]) is Exit.SOME_FAILED
+    assert exit_codes.of_states([done, failed]) is Exit.SOME_FAILED
+    assert exit_codes.of_states([failed, failed]) is Exit.ALL_FAILED
 
 
 def test_status_with_a_broker_starts_nothing(fake: type[FakeService], tmp_path: Path) -> None:
-    settings = invocation.load_settings()
-    assert runtime.status(settings).mode == "broker"
-    with runtime.session(settings) as connected:
+    settings = context.load_settings()
+    assert embedded.status(settings).mode == "broker"
+    with embedded.session(settings) as connected:
         assert connected is settings
     assert not (tmp_path / "ingot-data" / "run").exists()

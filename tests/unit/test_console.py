@@ -9,9 +9,10 @@ import pytest
 from fake_service import job_document, job_view
 from rich.console import Console
 
-from ingest import console, progress, spreadsheet
-from ingest.following import Obstacles
-from ingest.progress import Lines, Live, Pace
+from ingest import spreadsheet
+from ingest.cli import console, progress
+from ingest.cli.progress import Lines, Live, Pace
+from ingest.cli.watch import Obstacles
 from stores.models import DocumentState, Fault, JobState, Outcome, Stage
 from stores.views import JobDocumentView, JobView, StageProgress
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ingest import doctor_models
-from ingest.doctor_models import examine_models
-from ingest.finding import Level
+from ingest.cli import doctor_models
+from ingest.cli.doctor_models import examine_models
+from ingest.cli.finding import Level
 from pipeline.settings import Settings
 from tests.conftest import ROOT
 
@@ -96,7 +96,7 @@ def test_a_model_of_the_hub_that_is_not_here_is_no_failure(packages: None) -> No
 @pytest.mark.torch
 def test_torch_is_asked_in_a_process_of_its_own() -> None:
     pytest.importorskip("torch")
-    ask = "from ingest.doctor_models import _ask_torch as ask"
+    ask = "from ingest.cli.doctor_models import _ask_torch as ask"
     code = f"import sys; {ask}; print(ask()['version'], 'torch' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     version, imported = run.stdout.split()

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.commands.content_detection import gather_documents as discover_files
 from pipeline.engines.media import sniff
-from pipeline.intake.by_content import gather_documents as gather
 from stores.errors import InputError, NotFoundError
 from stores.source_names import asked_name, kept_name, path_of_name
 
@@ -24,14 +24,14 @@ def put(path: Path, text: str = "x") -> Path:
     return path
 
 
-def names(gathered) -> list[str]:
-    return [file.name for file in gathered.files]
+def names(discovered) -> list[str]:
+    return [file.name for file in discovered.files]
 
 
 def test_folders_give_documents_of_known_types(tmp_path: Path) -> None:
     for name in ("a.pdf", "b/c.PNG", "b/notes.txt", ".hidden.pdf", ".git/x.pdf"):
         put(tmp_path / name)
-    found = gather([tmp_path], (), ())
+    found = discover_files([tmp_path], (), ())
     assert names(found) == ["a.pdf", "b/c.PNG"]
     assert {one.source: one.code for one in found.skipped} == {
         ".git": "hidden",
@@ -43,31 +43,31 @@ def test_folders_give_documents_of_known_types(tmp_path: Path) -> None:
 def test_globs_choose_and_excludes_win(tmp_path: Path) -> None:
     for name in ("a.pdf", "b/c.pdf", "b/d.txt", "old/e.pdf"):
         put(tmp_path / name)
-    assert names(gather([tmp_path], ("*.txt",), ())) == ["b/d.txt"]
-    assert names(gather([tmp_path], (), ("old",))) == ["a.pdf", "b/c.pdf"]
-    assert names(gather([tmp_path], ("b/*",), ("*.pdf",))) == ["b/d.txt"]
+    assert names(discover_files([tmp_path], ("*.txt",), ())) == ["b/d.txt"]
+    assert names(discover_files([tmp_path], (), ("old",))) == ["a.pdf", "b/c.pdf"]
+    assert names(discover_files([tmp_path], ("b/*",), ("*.pdf",))) == ["b/d.txt"]
 
 
 def test_named_files_are_taken_whatever_their_name(tmp_path: Path) -> None:
     path = put(tmp_path / "scan.dat")
-    assert names(gather([path], (), ())) == ["scan.dat"]
+    assert names(discover_files([path], (), ())) == ["scan.dat"]
 
 
 def test_quoted_patterns_are_expanded(tmp_path: Path) -> None:
     put(tmp_path / "a" / "one.pdf")
     put(tmp_path / "b" / "two.pdf")
-    assert names(gather([tmp_path / "*" / "*.pdf"], (), ())) == ["one.pdf", "two.pdf"]
+    assert names(discover_files([tmp_path / "*" / "*.pdf"], (), ())) == ["one.pdf", "two.pdf"]
 
 
 def test_a_file_in_a_known_folder_keeps_its_name_there(tmp_path: Path) -> None:
     path = put(tmp_path / "b" / "c.pdf")
-    (file,) = gather([path], (), (), [str(tmp_path)]).files
+    (file,) = discover_files([path], (), (), [str(tmp_path)]).files
     assert (file.root, file.name) == (str(tmp_path), "b/c.pdf")
 
 
 def test_a_missing_path_is_said(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="no file or folder"):
-        gather([tmp_path / "nothing.pdf"], (), ())
+        discover_files([tmp_path / "nothing.pdf"], (), ())
 
 
 def test_pipes_loops_and_empty_files_are_refused_by_name(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_pipes_loops_and_empty_files_are_refused_by_name(tmp_path: Path) -> None
     (tmp_path / "circle").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "folder.pdf").mkdir()
     put(tmp_path / "folder.pdf" / "inside.pdf")
-    found = gather([tmp_path], (), ())
+    found = discover_files([tmp_path], (), ())
     assert [(one.source, one.code) for one in found.skipped] == [("circle", "link")]
     faults = {file.name: file.fault for file in found.files}
     assert faults.pop("folder.pdf/inside.pdf") is None
@@ -90,14 +90,14 @@ def test_links_to_files_are_followed(tmp_path: Path) -> None:
     target = put(tmp_path / "elsewhere" / "real.pdf")
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "link.pdf").symlink_to(target)
-    (file,) = gather([tmp_path / "docs"], (), ()).files
+    (file,) = discover_files([tmp_path / "docs"], (), ()).files
     assert file.name == "link.pdf" and file.fault is None and file.size_bytes == 1
 
 
 def test_names_in_any_encoding_become_text(tmp_path: Path) -> None:
     (Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.pdf"))).write_text("x")
     put(tmp_path / "合同.pdf")
-    found = gather([tmp_path], (), ())
+    found = discover_files([tmp_path], (), ())
     assert names(found) == ["caf\\xe9.pdf", "合同.pdf"]
     for file in found.files:
         file.name.encode("utf-8")
@@ -118,7 +118,7 @@ def test_names_that_look_alike_when_escaped_stay_two(tmp_path: Path) -> None:
         rb"a\x0ab.pdf",
     ):
         raw_path(tmp_path, name).write_text("x")
-    found = gather([tmp_path], (), ())
+    found = discover_files([tmp_path], (), ())
     assert len(set(names(found))) == 7
     for file in found.files:
         assert Path(path_of_name(file.root), path_of_name(file.name)) == file.path
@@ -137,10 +137,10 @@ def test_every_name_comes_back_and_can_be_sent(name: bytes) -> None:
 def test_a_folder_with_such_a_name_is_known_again(tmp_path: Path) -> None:
     folder = raw_path(tmp_path, b"Stra\xdfe")
     put(folder / "a.pdf")
-    (file,) = (found := gather([folder], (), ())).files
+    (file,) = (found := discover_files([folder], (), ())).files
     file.root.encode()
     assert found.roots == {file.root}
-    (again,) = gather([folder / "a.pdf"], (), (), found.roots).files
+    (again,) = discover_files([folder / "a.pdf"], (), (), found.roots).files
     assert (again.root, again.name) == (file.root, "a.pdf")
 
 
@@ -155,7 +155,7 @@ def test_documents_without_an_ending_are_known_by_their_beginning(tmp_path: Path
     put(tmp_path / "README", "about PDF")
     put(tmp_path / "NOTES", "about %PDF-1.7")
     put(tmp_path / "old.bak", PDF)
-    found = gather([tmp_path], (), ())
+    found = discover_files([tmp_path], (), ())
     assert names(found) == ["Invoice No. 12", "photo", "report.2024", "scan"]
     reasons = {one.source: one.reason for one in found.skipped}
     assert reasons["README"] == "it is plain text: PDF and images are read"
@@ -195,7 +195,7 @@ def test_an_archive_is_never_the_document_in_it(tmp_path: Path) -> None:
         with pytest.raises(InputError) as refused:
             sniff(tmp_path / name)
         assert refused.value.code == "unsupported_media_type", name
-    found = gather([tmp_path], (), ())
+    found = discover_files([tmp_path], (), ())
     assert not found.files
     words = {one.source: one.reason for one in found.skipped}
     assert set(words) == set(archives)
@@ -206,7 +206,7 @@ def test_an_archive_is_never_the_document_in_it(tmp_path: Path) -> None:
 def test_globs_and_excludes_are_reasons(tmp_path: Path) -> None:
     for name in ("a.pdf", "b.pdf", "c.txt"):
         put(tmp_path / name)
-    chosen = gather([tmp_path], ("a*", "c*"), ("c*",))
+    chosen = discover_files([tmp_path], ("a*", "c*"), ("c*",))
     assert names(chosen) == ["a.pdf"]
     assert {one.source: one.reason for one in chosen.skipped} == {
         "b.pdf": "it matches no --glob",
@@ -225,7 +225,7 @@ def test_a_folder_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytes
         return scan(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    found = gather([tmp_path], (), ())
+    found = discover_files([tmp_path], (), ())
     assert names(found) == ["open/b.pdf"]
     assert [(one.source, one.code, one.reason) for one in found.skipped] == [
         ("closed", "unreadable", "the folder cannot be read: Permission denied")

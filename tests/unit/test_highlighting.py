@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.answers.highlighting import highlights, marked, plain, snippet
+from pipeline.search.highlighting import highlights, marked, plain, snippet
 from tests.counting import operations
 
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, insert
 
-from stores import keywords
-from stores.keywords import Words
-from stores.tables import chunk, document, metadata
+from stores.sql import keywords
+from stores.sql.keywords import Words
+from stores.sql.tables import chunk, document, metadata
 from stores.words import index_text, unspaced_share
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline import logbook
+from pipeline import log_format
 
 log = logging.getLogger("ingot.test_logbook")
 
@@ -21,12 +21,12 @@ def stream() -> Iterator[io.StringIO]:
 
 def written(style: str, stream: io.StringIO, **ids: object) -> str:
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(logbook.formatter(style, role="test"))
+    handler.setFormatter(log_format.formatter(style, role="test"))
     log.addHandler(handler)
     log.setLevel(logging.INFO)
     try:
-        with logbook.about(**ids), logbook.about(page=3):
-            log.info("read \x1b[31m%s", "a\nb", extra=logbook.facts(seconds=1.5, nothing=None))
+        with log_format.about(**ids), log_format.about(page=3):
+            log.info("read \x1b[31m%s", "a\nb", extra=log_format.facts(seconds=1.5, nothing=None))
         log.info("after")
     finally:
         log.removeHandler(handler)
@@ -56,7 +56,7 @@ def test_json_has_a_field_for_each(stream: io.StringIO) -> None:
 
 def test_a_traceback_stays_in_its_line(stream: io.StringIO) -> None:
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(logbook.formatter("json"))
+    handler.setFormatter(log_format.formatter("json"))
     log.addHandler(handler)
     try:
         raise ValueError("oh")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.api.transfer import origins_of
+from ingest.api.http_middleware import origins_of
 from stores.errors import InputError
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import wiring
-from pipeline.profiles import LARGE, SCOPES, TRAVELLING, Profile, Scope, models_apart
+from pipeline.profiles import LARGE, SCOPES, TRAVELLING, ProcessingProfile, Scope, models_apart
 from pipeline.schemas.loader import load_schemas
 from pipeline.settings import Settings
 from stores.models import FieldKind
@@ -29,8 +29,8 @@ def test_every_setting_belongs_to_somebody() -> None:
 def test_a_profile_comes_back_as_it_was_kept(tmp_path: Path) -> None:
     (tmp_path / "delivery.toml").write_text(OWN)
     schemas = load_schemas(tmp_path)
-    made = Profile.of(Settings(chunk_tokens=77), schemas, ["delivery"])
-    again = Profile.read(json.loads(json.dumps(made.content)))
+    made = ProcessingProfile.of(Settings(chunk_tokens=77), schemas, ["delivery"])
+    again = ProcessingProfile.read(json.loads(json.dumps(made.content)))
     assert (again, again.id) == (made, made.id)
     assert set(again.schemas) == {"document", "delivery"}
     assert again.schemas["delivery"].fields[1].kind is FieldKind.ROWS
@@ -40,22 +40,22 @@ def test_a_profile_comes_back_as_it_was_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(TRAVELLING))
 def test_each_travelling_setting_makes_another_profile(name: str) -> None:
-    usual = Profile.of(Settings(), {}, ())
+    usual = ProcessingProfile.of(Settings(), {}, ())
     field = Settings.model_fields[name].default
     other = not field if isinstance(field, bool) else f"{field},9" if isinstance(field, str) else field + 1
     changed = Settings().model_copy(update={name: other})
-    assert Profile.of(changed, {}, ()).id != usual.id
-    assert getattr(Profile.of(changed, {}, ()).over(Settings()), name) == other
+    assert ProcessingProfile.of(changed, {}, ()).id != usual.id
+    assert getattr(ProcessingProfile.of(changed, {}, ()).over(Settings()), name) == other
 
 
 def test_a_profile_of_a_newer_version_is_read() -> None:
-    content = Profile.of(Settings(dpi=90), {}, ()).content
+    content = ProcessingProfile.of(Settings(dpi=90), {}, ()).content
     content["settings"]["of_tomorrow"] = 1
-    assert Profile.read(content).over(Settings()).dpi == 90
+    assert ProcessingProfile.read(content).over(Settings()).dpi == 90
 
 
 def test_what_was_given_wins_over_what_a_document_was_made_with() -> None:
-    had = Profile.of(Settings(chunk_tokens=64, page_timeout_s=5), {}, ())
+    had = ProcessingProfile.of(Settings(chunk_tokens=64, page_timeout_s=5), {}, ())
     given = Settings(chunk_tokens=99, page_timeout_s=7)
     assert had.changed_by(given, (Scope.LIMIT,), {}).settings["chunk_tokens"] == 64
     assert had.changed_by(given, (Scope.LIMIT,), {}).settings["page_timeout_s"] == 7
@@ -74,21 +74,21 @@ def test_a_large_model_is_named_with_all_that_it_is_loaded_with() -> None:
 
 def test_two_profiles_share_the_engines_that_they_do_not_tell_apart() -> None:
     base = wiring.build(Settings())
-    one = base.adapt(base, Profile.of(Settings(chunk_tokens=50), {}, ()))
+    one = base.adapt(base, ProcessingProfile.of(Settings(chunk_tokens=50), {}, ()))
     assert (one.settings.chunk_tokens, one.embedder, one.documents) == (50, base.embedder, base.documents)
-    two = base.adapt(base, Profile.of(Settings(dpi=90), {}, ()))
-    three = base.adapt(base, Profile.of(Settings(dpi=90, chunk_tokens=50), {}, ()))
+    two = base.adapt(base, ProcessingProfile.of(Settings(dpi=90), {}, ()))
+    three = base.adapt(base, ProcessingProfile.of(Settings(dpi=90, chunk_tokens=50), {}, ()))
     assert two.documents is three.documents is not base.documents
     assert two.page_reader is base.page_reader
-    assert base.adapt(base, Profile.of(Settings(), {}, ())) is base
+    assert base.adapt(base, ProcessingProfile.of(Settings(), {}, ())) is base
 
 
 def test_engines_that_nobody_asks_for_any_more_go() -> None:
     base = wiring.build(Settings())
-    first = base.adapt(base, Profile.of(Settings(dpi=60), {}, ())).documents
+    first = base.adapt(base, ProcessingProfile.of(Settings(dpi=60), {}, ())).documents
     for dpi in range(61, 62 + wiring.MOST_ENGINES):
-        base.adapt(base, Profile.of(Settings(dpi=dpi), {}, ()))
-    assert base.adapt(base, Profile.of(Settings(dpi=60), {}, ())).documents is not first
+        base.adapt(base, ProcessingProfile.of(Settings(dpi=dpi), {}, ()))
+    assert base.adapt(base, ProcessingProfile.of(Settings(dpi=60), {}, ())).documents is not first
 
 
 @pytest.mark.parametrize("kind", sorted(wiring._kinds(Settings())))

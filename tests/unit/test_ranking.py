@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.answers.ranking import fuse
+from pipeline.search.ranking import fuse
 
 lists = st.lists(st.integers(0, 30), unique=True, max_size=20)
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from ingest import cli
+from ingest.api.keys import digest_of
 from ingest.api.security import entries_of
-from ingest.exits import Exit
-from ingest.keys import digest_of
-from pipeline.intake.submission import Submission, Upload
+from ingest.cli import app
+from ingest.cli.exit_codes import Exit
+from pipeline.commands.submission import Submission, Upload
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.views import CallbackFilter
@@ -29,8 +29,8 @@ def made(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """A home with a document that is done, a job that waits, and a callback; what to put into the commands."""
     folder = tmp_path / "papers"
     fake_document(folder / "a.pdf", "# Report\nAn otter in the meadow.")
-    tools = fake_tools(home)
-    report = ingest_now(tools, folder)
+    resources = fake_tools(home)
+    report = ingest_now(resources, folder)
     chosen = {**ENGINES, "home": home, "broker_url": "memory://", "allow_private_urls": True}
     service = Service(Settings(**chosen))  # type: ignore[arg-type]
     waits = service.submit("other", Submission(uploads=(_upload(service),), callback_url="http://127.0.0.1:9/"))
@@ -89,10 +89,10 @@ def test_every_command_stands_in_the_table() -> None:
     found = set(ENDLESS)
     for name in DATA:
         found.add(" ".join(word for word in name.split()[:2] if re.fullmatch("[a-z]+", word)))
-    app = typer.main.get_command(cli.app)
+    commands_of = typer.main.get_command(app.app)
     commands = {
         f"{name} {inner}".strip()
-        for name, command in app.commands.items()  # type: ignore[attr-defined]
+        for name, command in commands_of.commands.items()  # type: ignore[attr-defined]
         for inner in (getattr(command, "commands", None) or [""])
     }
     single = {name for name in commands if " " not in name}
@@ -102,7 +102,7 @@ def test_every_command_stands_in_the_table() -> None:
 @pytest.mark.parametrize("command", DATA)
 def test_stdout_holds_data_alone(command: str, made: dict[str, str], capfd: pytest.CaptureFixture[str]) -> None:
     wanted = DATA[command]
-    assert cli.run(_filled(command, made)) in (Exit.WELL, Exit.SOME_FAILED)
+    assert app.run(_filled(command, made)) in (Exit.WELL, Exit.SOME_FAILED)
     told = capfd.readouterr()
     if wanted is None:
         assert told.out == "" and told.err
@@ -115,7 +115,7 @@ def test_stdout_holds_data_alone(command: str, made: dict[str, str], capfd: pyte
 @pytest.mark.parametrize("command", sorted(JSON))
 def test_json_is_all_of_stdout(command: str, made: dict[str, str], capfd: pytest.CaptureFixture[str]) -> None:
     extra = ["--json"] if command != "callbacks show CALLBACK" else []
-    assert cli.run([*_filled(command, made), *extra]) in (Exit.WELL, Exit.SOME_FAILED)
+    assert app.run([*_filled(command, made), *extra]) in (Exit.WELL, Exit.SOME_FAILED)
     told = capfd.readouterr().out
     assert json.loads(told) is not None
 
@@ -125,7 +125,7 @@ def _filled(command: str, made: dict[str, str]) -> list[str]:
 
 
 def test_a_key_and_its_entry_belong_together(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["keys", "new", "--entry", "--quiet", "-k", "mine"]) == Exit.WELL
+    assert app.run(["keys", "new", "--entry", "--quiet", "-k", "mine"]) == Exit.WELL
     told = capsys.readouterr()
     (entry,) = entries_of(told.out.strip())
     key = told.err.split()[1]
@@ -142,7 +142,7 @@ def test_what_is_set_and_empty_is_refused(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(f"INGOT_{name}", value)
     for command in (["serve", "--port", "0"], ["kb", "list"]):
-        assert cli.run(command) == Exit.USAGE
+        assert app.run(command) == Exit.USAGE
         assert f"INGOT_{name} (or {name.lower()} in ingot.toml) is set, but empty" in capsys.readouterr().err
     assert not list(tmp_path.iterdir()), "nothing was made in the folder where the command ran"
 
@@ -169,7 +169,7 @@ def test_keys_that_are_none_keep_the_server_from_starting(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("INGOT_API_KEYS", keys)
-    assert cli.run(["serve", "--port", "0"]) == Exit.USAGE
+    assert app.run(["serve", "--port", "0"]) == Exit.USAGE
     assert words in capsys.readouterr().err
     assert not list(tmp_path.iterdir()), "no runtime was started"
 
@@ -180,7 +180,7 @@ def test_a_secret_is_not_repeated_where_it_is_wrong(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("INGOT_CALLBACK_SECRET", "whsec_hunter2hunter2")
     monkeypatch.setenv("INGOT_HOME", str(tmp_path / "home"))
-    assert cli.run(["callbacks", "secret"]) == Exit.USAGE
+    assert app.run(["callbacks", "secret"]) == Exit.USAGE
     assert "hunter2" not in capsys.readouterr().err
-    assert cli.run(["--home", "", "kb", "list"]) == Exit.USAGE
+    assert app.run(["--home", "", "kb", "list"]) == Exit.USAGE
     assert "--home is empty" in capsys.readouterr().err

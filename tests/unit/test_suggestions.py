@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from ingest import cli
-from ingest.exits import Exit
-from ingest.homes import unused_home
+from ingest.cli import app
+from ingest.cli.exit_codes import Exit
+from ingest.cli.home_notice import unused_home
 from pipeline.schemas.loader import read_schema
 from pipeline.settings import Settings
-from pipeline.stray_variables import BESIDE_SETTINGS, stray_variables
+from pipeline.unknown_variables import BESIDE_SETTINGS, stray_variables
 from stores.errors import InputError, NotFoundError
-from stores.names import check, nearest, unknown
+from stores.suggestions import check, nearest, unknown
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,7 +68,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_a_mistyped_key_of_the_settings_file_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "ingot.toml").write_text("chunk_token = 100\n")
-    assert cli.run(["kb", "list"]) == Exit.USAGE
+    assert app.run(["kb", "list"]) == Exit.USAGE
     assert "ingot.toml: there is no setting 'chunk_token': did you mean 'chunk_tokens'" in capsys.readouterr().err
 
 
@@ -76,7 +76,7 @@ def test_a_mistyped_variable_is_one_line_of_every_command(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("INGOT_CHUNK_TOKEN", "100")
-    assert cli.run(["kb", "list"]) == Exit.WELL
+    assert app.run(["kb", "list"]) == Exit.WELL
     said = capsys.readouterr()
     assert said.err.count("did you mean INGOT_CHUNK_TOKENS?") == 1 and "INGOT" not in said.out
 
@@ -86,16 +86,16 @@ def test_an_unused_home_is_named(
 ) -> None:
     """With its absolute path and how it was chosen, by every command, on stderr."""
     for words, code in ((["kb", "list"], 0), (["docs", "list", "-k", "x"], 5), (["jobs", "list", "--json"], 0)):
-        assert cli.run(words) == code
+        assert app.run(words) == code
         said = capsys.readouterr()
         assert f"the home is {folder}/ingot-data (by the working folder" in said.err, words
         assert str(folder) not in said.out
-    cli.run(["kb", "list", "--home", "other"])
+    app.run(["kb", "list", "--home", "other"])
     assert f"the home is {folder}/other (by --home)" in capsys.readouterr().err
     monkeypatch.setenv("INGOT_HOME", "third")
-    cli.run(["kb", "list"])
+    app.run(["kb", "list"])
     assert f"the home is {folder}/third (by INGOT_HOME)" in capsys.readouterr().err
-    cli.run(["kb", "list", "--quiet"])
+    app.run(["kb", "list", "--quiet"])
     assert capsys.readouterr().err == ""
     (folder / "third" / "kb").mkdir(parents=True)
     assert "holds no knowledge base" in unused_home(folder / "third", None)

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ingest import tempfolder
-from ingest.runfolder import RunFolder
+from ingest.runtime import temp_dir
+from ingest.runtime.run_dir import RunDir
 from tests.conftest import ROOT
 from tests.waiting import GENEROUS_S
 
@@ -32,16 +32,16 @@ def test_a_dead_workers_folder_goes_with_its_last_child(home: Path) -> None:
         folder, inside = map(Path, worker.stdout.readline().split())
         worker.wait(GENEROUS_S)
         assert inside.parent == folder and folder.is_relative_to(home / "run" / "tmp")
-        assert tempfolder.sweep(home) == 0 and inside.is_dir(), "a child of it still lives"
+        assert temp_dir.sweep(home) == 0 and inside.is_dir(), "a child of it still lives"
         worker.stdin.close()
         worker.stdout.read()
-    assert tempfolder.sweep(home) == 1
+    assert temp_dir.sweep(home) == 1
     assert not folder.exists()
 
 
 def test_a_socket_fits_below_a_home_with_a_long_path(home: Path, tmp_path: Path) -> None:
-    assert RunFolder.of(home).temp_path() == home.resolve() / "run" / "tmp"
-    long = RunFolder.of(tmp_path / ("x" * 100))
+    assert RunDir.of(home).temp_path() == home.resolve() / "run" / "tmp"
+    long = RunDir.of(tmp_path / ("x" * 100))
     long.create()
     parent = long.temp_path()
     long.remove_socket()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.answers.estimating import left_s
+from pipeline.queries.time_left import left_s
 from stores.models import Stage
 from stores.views import StageProgress
 

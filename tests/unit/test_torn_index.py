@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stores.vectors_path import disarm, sweep_dropped, torn_collections
+from stores.chroma.path import disarm, sweep_dropped, torn_collections
 
 
 def index(path: Path, links_bytes: int, description: bytes) -> Path:

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from jinja2 import UndefinedError
 
-from ingest.web import words
+from ingest.web import formats
 from ingest.web.assets import asset_url, assets, assets_version
 from ingest.web.jobs import drawn, now_words
 from ingest.web.knowledge import Filters
@@ -23,7 +23,7 @@ from tests.unit.fake_service import job_document
     [(0, "0 B"), (999, "999 B"), (1000, "1.0 KB"), (99_400, "99.4 KB"), (150_000, "150 KB"), (999_600, "1.0 MB")],
 )
 def test_sizes_have_at_most_three_digits(count: int, shown: str) -> None:
-    assert words.size(count) == shown
+    assert formats.size(count) == shown
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_sizes_have_at_most_three_digits(count: int, shown: str) -> None:
     ],
 )
 def test_durations_name_two_units_at_most(seconds: float | None, shown: str) -> None:
-    assert words.duration(seconds) == shown
+    assert formats.duration(seconds) == shown
 
 
 @pytest.mark.parametrize(
@@ -47,15 +47,15 @@ def test_durations_name_two_units_at_most(seconds: float | None, shown: str) -> 
     [(3, "a few seconds"), (44, "about 40 s"), (94, "about 90 s"), (109, "about 2 min"), (7900, "about 2 h 10 min")],
 )
 def test_estimates_are_no_finer_than_they_can_be(seconds: float, shown: str) -> None:
-    assert words.roughly(seconds) == shown
+    assert formats.roughly(seconds) == shown
 
 
 def test_counts_times_and_names() -> None:
-    assert words.plural(1, "page") == "1 page"
-    assert words.plural(12345, "page") == "12\u202f345 pages"
-    assert words.moment(0) == "1970-01-01 00:00 UTC" and words.iso(0) == "1970-01-01T00:00:00Z"
-    assert words.path_segment("a/b 文?") == "a%2Fb%20%E6%96%87%3F"
-    assert (words.kind("application/pdf"), words.kind("")) == ("PDF", "")
+    assert formats.plural(1, "page") == "1 page"
+    assert formats.plural(12345, "page") == "12\u202f345 pages"
+    assert formats.moment(0) == "1970-01-01 00:00 UTC" and formats.iso(0) == "1970-01-01T00:00:00Z"
+    assert formats.path_segment("a/b 文?") == "a%2Fb%20%E6%96%87%3F"
+    assert (formats.kind("application/pdf"), formats.kind("")) == ("PDF", "")
 
 
 @pytest.mark.parametrize("path", ["/", "/knowledge/a?state=failed", "/jobs/a.1"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ingest.web.leaves import BlocksByHeight, kind_of, legend, mark_of, page_in_words, shown_leaf
+from ingest.web.page_view import BlocksByHeight, kind_of, legend, mark_of, page_in_words, shown_page
 from ingest.web.shown_values import ShownRecord, as_text, shown_record, value_of_key
 from stores.models import (
     Block,
@@ -22,7 +22,7 @@ from stores.models import (
     Route,
     Schema,
 )
-from stores.views import Leaf, RecordView
+from stores.views import PageView, RecordView
 
 SCHEMA = Schema(
     name="bill",
@@ -138,16 +138,21 @@ def test_a_leaf_holds_together_by_keys() -> None:
     boxes = (PlacedBox(page=1, box=(0, 0, 1, 1)), PlacedBox(page=2, box=(10, 30, 90, 60)))
     chunk = Chunk(ordinal=4, text="two", heading="one", first_page=1, last_page=2, boxes=boxes)
     value = Evidence(path="total", page=2, boxes=((10, 10, 90, 20),), quote="one")
-    leaf = shown_leaf(
-        Leaf(document="d", generation=1, page=page, chunks=(chunk,), proofs=(("bill", value),)), [(1, 2, 3, 5)], "two"
+    page_view = shown_page(
+        PageView(document="d", generation=1, page=page, chunks=(chunk,), proofs=(("bill", value),)),
+        [(1, 2, 3, 5)],
+        "two",
     )
-    assert [(shape.key, shape.on) for shape in (*leaf.values, *leaf.passages)] == [("bill.total", "b1"), ("c4", "b2")]
-    assert [keys for _, keys in leaf.pieces] == ["b1", "b2"]
-    assert leaf.margins == (("b0", "header", "text of 0"),)
-    assert leaf.asked == ((1, 2, 2, 3),)
-    assert leaf.terms == ("two",)
-    assert len(leaf.passages[0].boxes) == 1
-    assert leaf.facts == "Read by OCR (eye), 99.9 % sure: image only"
+    assert [(shape.key, shape.on) for shape in (*page_view.values, *page_view.passages)] == [
+        ("bill.total", "b1"),
+        ("c4", "b2"),
+    ]
+    assert [keys for _, keys in page_view.pieces] == ["b1", "b2"]
+    assert page_view.margins == (("b0", "header", "text of 0"),)
+    assert page_view.asked == ((1, 2, 2, 3),)
+    assert page_view.terms == ("two",)
+    assert len(page_view.passages[0].boxes) == 1
+    assert page_view.facts == "Read by OCR (eye), 99.9 % sure: image only"
 
 
 @pytest.mark.parametrize(

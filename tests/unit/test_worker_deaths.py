@@ -8,8 +8,8 @@ import pytest
 from billiard.exceptions import WorkerLostError
 from celery.exceptions import TimeLimitExceeded
 
-from pipeline import deaths
-from pipeline.deaths import MemoryKills, fault_of
+from pipeline import worker_deaths
+from pipeline.worker_deaths import MemoryKills, fault_of
 
 
 def lost(how: str) -> WorkerLostError:
@@ -39,8 +39,8 @@ def test_who_is_over_its_time(error: Exception) -> None:
 def test_that_memory_ran_out_is_noticed_over_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "run" / "w@h.memory-kills"
     for said, ran_out in (("boot 3", True), ("boot 3", False), ("boot 4", True), ("boot 4", False), ("other 4", True)):
-        monkeypatch.setattr(deaths, "memory_kills", lambda said=said: said)
+        monkeypatch.setattr(worker_deaths, "memory_kills", lambda said=said: said)
         assert MemoryKills(file).ran_out() is ran_out, said
-    monkeypatch.setattr(deaths, "memory_kills", lambda: "")
+    monkeypatch.setattr(worker_deaths, "memory_kills", lambda: "")
     assert MemoryKills(file).ran_out(), "where nobody can know, the page is suspected"
     assert MemoryKills(file).ran_out()

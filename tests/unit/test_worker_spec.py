@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.worker import KINDS, Member, Needs, cards, members, named
+from ingest.runtime.worker_spec import KINDS, WorkerNeeds, WorkerSpec, cards, named, worker_specs
 
-PLAIN = Needs(workers=4)
-GOT = Needs(workers=4, ocr_engine="got")
-SENTENCES = Needs(workers=4, embedder="sentence-transformers")
+PLAIN = WorkerNeeds(workers=4)
+GOT = WorkerNeeds(workers=4, ocr_engine="got")
+SENTENCES = WorkerNeeds(workers=4, embedder="sentence-transformers")
 
 
-def shape(found: list[Member]) -> list[tuple[str, tuple[str, ...], str]]:
+def shape(found: list[WorkerSpec]) -> list[tuple[str, tuple[str, ...], str]]:
     return [(KINDS[member.kind][0], member.queues, member.suffix) for member in found]
 
 
@@ -34,7 +34,7 @@ CASES = {
     ),
     "both, without a card": (
         "all",
-        Needs(workers=4, ocr_engine="got", embedder="sentence-transformers"),
+        WorkerNeeds(workers=4, ocr_engine="got", embedder="sentence-transformers"),
         [],
         [("prefork", ("cpu", "extract"), ""), ("threads", ("ocr", "embed"), "gpu"), NOTIFY],
     ),
@@ -51,9 +51,9 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_roles(case: tuple[str, Needs, list[str], list[tuple[str, tuple[str, ...], str]]]) -> None:
+def test_roles(case: tuple[str, WorkerNeeds, list[str], list[tuple[str, tuple[str, ...], str]]]) -> None:
     role, needs, found_cards, expected = case
-    found = members(role, needs, found_cards)
+    found = worker_specs(role, needs, found_cards)
     assert shape(found) == expected
     nodes = [member.node("a@h") for member in found]
     assert len(set(nodes)) == len(nodes) and nodes[0].startswith("a")
@@ -62,30 +62,30 @@ def test_roles(case: tuple[str, Needs, list[str], list[tuple[str, tuple[str, ...
 
 
 def test_each_card_has_its_process_and_its_name() -> None:
-    first, second = members("gpu", GOT, ["0", "GPU-1f"])
+    first, second = worker_specs("gpu", GOT, ["0", "GPU-1f"])
     assert [member.environment({})["CUDA_VISIBLE_DEVICES"] for member in (first, second)] == ["0", "GPU-1f"]
     assert [member.node("gpu@%h") for member in (first, second)] == ["gpu-0@%h", "gpu-1@%h"]
-    (alone,) = members("gpu", GOT, ["0"])
+    (alone,) = worker_specs("gpu", GOT, ["0"])
     assert "CUDA_VISIBLE_DEVICES" not in alone.environment({})
 
 
 def test_more_pages_are_at_hand_than_the_reader_has_slots() -> None:
-    (worker,) = members("gpu", Needs(workers=2, ocr_engine="got", ocr_slots=64), ["0"])
+    (worker,) = worker_specs("gpu", WorkerNeeds(workers=2, ocr_engine="got", ocr_slots=64), ["0"])
     assert 64 < worker.concurrency < 128
-    assert members("gpu", PLAIN, [])[0].concurrency == 4
-    assert members("all", PLAIN, [])[0].concurrency == 4
+    assert worker_specs("gpu", PLAIN, [])[0].concurrency == 4
+    assert worker_specs("all", PLAIN, [])[0].concurrency == 4
 
 
 def test_one_thread_per_process_of_the_cpu() -> None:
-    prefork, card, _ = members("all", GOT, [])
+    prefork, card, _ = worker_specs("all", GOT, [])
     assert prefork.environment({})["OMP_NUM_THREADS"] == "1"
     assert "OMP_NUM_THREADS" not in card.environment({})
 
 
 def test_needs_are_read_as_a_worker_reads_them() -> None:
     environment = {"INGOT_WORKERS": "3", "INGOT_OCR_ENGINE": "got", "INGOT_OCR_SLOTS": "8"}
-    assert Needs.of(environment) == Needs(workers=3, ocr_engine="got", ocr_slots=8)
-    assert Needs.of({"INGOT_WORKERS": "1"}) == Needs(workers=1)
+    assert WorkerNeeds.of(environment) == WorkerNeeds(workers=3, ocr_engine="got", ocr_slots=8)
+    assert WorkerNeeds.of({"INGOT_WORKERS": "1"}) == WorkerNeeds(workers=1)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-// Values as the pages print them; ingest/web/words.py says the same on the server.
+// Values as the pages print them; ingest/web/formats.py says the same on the server.
 
 const UNITS = ["B", "KB", "MB", "GB", "TB"];
 

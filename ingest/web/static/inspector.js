@@ -94,7 +94,7 @@ async function pin(key, page, from) {
 }
 
 const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
-const partOf = (number) => `${location.pathname}${addressOf(number, "")}&part=leaf`;
+const partOf = (number) => `${location.pathname}${addressOf(number, "")}&part=page`;
 
 /** Put what arrived into its places, or only one part of it. */
 function putIn(arrived, only = "") {

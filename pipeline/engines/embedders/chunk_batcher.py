@@ -75,7 +75,7 @@ class _Passage:
     request: _Request
 
 
-class PassageBatcher:
+class ChunkBatcher:
     """``encode`` is called by one thread only; ``encode_on_cpu`` where a single text does not fit on the GPU.
 
     The thread starts with the first passage, so make the object before a fork and use it after.

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pipeline.engines.embedders.chunk_batcher import QUERY
 from pipeline.engines.embedders.model_source import ModelSource, missing
-from pipeline.engines.embedders.passage_batcher import QUERY
 from stores.errors import InputError, UnavailableError
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class SentenceModel:
         return _with_direction(vectors, self._name)
 
     def _count(self, texts: list[str]) -> list[int]:
-        fast, slow = self._counters
+        fast, slow = self._queues
         if fast is not None:
             return [len(encoding.ids) for encoding in fast.encode_batch_fast(texts, add_special_tokens=False)]
         with self._counting:
@@ -93,7 +93,7 @@ class SentenceModel:
         return [len(ids) for ids in encoded["input_ids"]]
 
     @cached_property
-    def _counters(self) -> tuple[Any, Any]:
+    def _queues(self) -> tuple[Any, Any]:
         """A tokenizer of one's own: the model's is set to cut and to pad, and cannot be shared between threads."""
         from tokenizers import Tokenizer
 
@@ -108,7 +108,7 @@ class SentenceModel:
 
     @cached_property
     def _special_tokens(self) -> int:
-        fast, slow = self._counters
+        fast, slow = self._queues
         return int((slow if fast is None else fast).num_special_tokens_to_add(False))
 
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pipeline.engines.embedders.chunk_batcher import PASSAGE, QUERY, ChunkBatcher, Counters, Options
 from pipeline.engines.embedders.minilm import MiniLm, model_folder
 from pipeline.engines.embedders.model_source import ModelSource, find_model, only_english
-from pipeline.engines.embedders.passage_batcher import PASSAGE, QUERY, Counters, Options, PassageBatcher
 from stores.errors import IngotError, StoppingError, UnavailableError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class SentenceTransformersEmbedder:
         self._batch_tokens = batch_tokens
         self._loading = threading.Lock()
         self._ended = self.broken = False
-        self._loaded: tuple[SentenceModel, PassageBatcher] | None = None
+        self._loaded: tuple[SentenceModel, ChunkBatcher] | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -125,10 +125,10 @@ class SentenceTransformersEmbedder:
         return self._ready()[0]
 
     @property
-    def _batcher(self) -> PassageBatcher:
+    def _batcher(self) -> ChunkBatcher:
         return self._ready()[1]
 
-    def _ready(self) -> tuple[SentenceModel, PassageBatcher]:
+    def _ready(self) -> tuple[SentenceModel, ChunkBatcher]:
         """Model and batcher, made by the first who asks."""
         with self._loading:
             if self._ended:
@@ -137,14 +137,14 @@ class SentenceTransformersEmbedder:
                 self._loaded = self._load()
             return self._loaded
 
-    def _load(self) -> tuple[SentenceModel, PassageBatcher]:
+    def _load(self) -> tuple[SentenceModel, ChunkBatcher]:
         from pipeline.engines.embedders.sentence_model import SentenceModel, is_out_of_memory, require_packages
 
         require_packages()
         model = SentenceModel(self._source, self._device, self._name)
         on_gpu = model.device != "cpu"
         tokens = self._batch_tokens or (_GPU_BATCH_TOKENS if on_gpu else _CPU_BATCH_TOKENS)
-        batcher = PassageBatcher(
+        batcher = ChunkBatcher(
             model.encode,
             Options(batch_tokens=tokens, longest=model.longest),
             is_out_of_memory=is_out_of_memory,

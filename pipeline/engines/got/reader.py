@@ -21,7 +21,7 @@ from pipeline.engines.got.checkpoint import fingerprint_of
 from pipeline.engines.got.guards import Finish, RepetitionGuard, is_scaffold_text
 from pipeline.engines.got.slots import Counters, Options, Reading, SlotBatcher
 from pipeline.engines.got.upright_page import Look, UprightPage, as_given
-from pipeline.legibility import why_garbled
+from pipeline.text_quality import why_garbled
 from stores.errors import IngotError, PageError, StoppingError, UnavailableError
 from stores.models import Block, PageText
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.engines.media import FAKE, IMAGES, PDF
-from pipeline.work import Tools
+from pipeline.step_context import Resources
 from stores.errors import InputError
 from stores.models import FieldKind, Schema
-from stores.names import check, nearest, unknown
+from stores.suggestions import check, nearest, unknown
 from stores.views import DocumentFilter
 
 if TYPE_CHECKING:
-    from stores.records import RecordStore
+    from stores.knowledge_store import KnowledgeStore
 
 OF_DOCUMENTS = ("source", "document", "language")
 """What every document can be filtered by."""
@@ -21,7 +21,7 @@ _OTHER_NAMES = ("name", "id")  # of source and document
 _NUMBERS = (FieldKind.NUMBER, FieldKind.INTEGER)
 
 
-def check_conditions(tools: Tools, store: RecordStore, where: Mapping[str, str]) -> None:
+def check_conditions(resources: Resources, store: KnowledgeStore, where: Mapping[str, str]) -> None:
     """InputError for a field that no schema has, and for a text where a field holds numbers.
 
     A field is named with or without its schema. Records of a schema that is not there any more are still asked.
@@ -29,9 +29,9 @@ def check_conditions(tools: Tools, store: RecordStore, where: Mapping[str, str])
     for name, value in where.items():
         if name in OF_DOCUMENTS or name in _OTHER_NAMES:
             continue
-        kinds = _kinds(tools.schemas.values(), name)
-        if not kinds and name not in store.passages.fields_of_other_schemas(tools.schemas):
-            raise _unknown_field(tools.schemas, name)
+        kinds = _kinds(resources.schemas.values(), name)
+        if not kinds and name not in store.chunks.fields_of_other_schemas(resources.schemas):
+            raise _unknown_field(resources.schemas, name)
         if kinds and all(kind in _NUMBERS for kind in kinds) and not _is_number(value):
             raise InputError(
                 f"{name} holds numbers, and {value!r} is none: write it like {name}=1234.50", code="bad_where"

@@ -1,0 +1,1 @@
+"""Search: query words, ranking and highlighting of chunks."""

@@ -1,0 +1,1 @@
+"""The file store: originals, page images, Markdown and JSON."""

@@ -1,0 +1,1 @@
+"""The state machine of steps, generations, documents and jobs, kept in SQL."""
