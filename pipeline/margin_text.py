@@ -22,6 +22,17 @@ _LAST = re.compile(r"(?<=[^\W\d.,:/-])(?P<gap>\s*[|·•–—]\s*|\s+)(?P<value
 _CHAPTER = re.compile(
     r"\W*(?:(?:ch|chap|chapter|kap|kapitel|cap)\b\.?\s*(?:\d+|[ivxlc]+)|第\s*\d+\s*章)\W*", re.IGNORECASE
 )
+_STAMP = re.compile(
+    r"\W*(?:downloaded\s+(?:from|by|on)\b|download date\b|accessed\s+(?:on\b|\d)|this content downloaded\b"
+    r"|authori[sz]ed licensed use\b|open access\W+freely available online\b|(?:all rights reserved\W*)$"
+    r"|this article is protected by copyright\b)",
+    re.IGNORECASE,
+)
+_OF_A_JOURNAL = (
+    r"\bvol(?:ume|\.)?\s*\d+", r"\b(?:issue|no\.|nr\.|num\.|heft)\s*\d+", r"\bissn\b", r"\bdoi\b|\b10\.\d{4,9}/",
+    r"\bwww\.|https?://", r"©|\(c\)\s*\d{4}|\bcopyright\b", r"\be\d{4,}\b", r"\bpp?\.\s*\d+",
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?:19|20)\d\d\b", r"\bjournal\b|\btransactions\b",
+)  # fmt: skip
 _TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
@@ -54,6 +65,16 @@ def is_page_number(text: str) -> bool:
 def is_chapter_mark(text: str) -> bool:
     """Whether a line names a chapter by its number alone: ``[Ch. XIX.``, ``第 3 章``."""
     return _CHAPTER.fullmatch(unicodedata.normalize("NFKC", text).strip()) is not None
+
+
+def is_publishers_line(text: str) -> bool:
+    """Whether a line speaks of the publication rather than of its subject: a download stamp, or volume, issue and address.
+
+    Two marks of a journal make one, or one mark beside a separator: ``PLOS ONE | www.plosone.org``.
+    """
+    text = unicodedata.normalize("NFKC", text).strip()
+    marks = sum(re.search(mark, text, re.IGNORECASE) is not None for mark in _OF_A_JOURNAL)
+    return _STAMP.match(text) is not None or marks > 1 or (marks == 1 and "|" in text)
 
 
 def countings(text: str) -> Iterator[Counting]:

@@ -13,11 +13,11 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from pipeline.margin_text import Counting, countings, folded, is_chapter_mark, is_page_number
+from pipeline.margin_text import Counting, countings, folded, is_chapter_mark, is_page_number, is_publishers_line
 from pipeline.page_markdown import AT_MARGIN, with_margins
 from stores.models import Block, Label, Line, Page, Route
 
-RUNNING_VERSION = "1"  # part of fingerprints: raise it with every change of what is left out
+RUNNING_VERSION = "2"  # part of fingerprints: raise it with every change of what is left out
 
 _STRIP = 0.18  # of the page's height: lines that no reader took for a header are looked at so far into the page
 _SAME_PLACE_PT, _SAME_PLACE = 18.0, 0.03  # points, or of the page's height
@@ -235,17 +235,19 @@ def _digits(text: str) -> str:
 
 
 def _on_a_single_page(pages: Sequence[Page], lines: Sequence[_MarginLine]) -> dict[_MarginLine, _Kind]:
-    """The page number of a document that is one page out of a book, and the book's title or chapter beside it.
+    """What of a document that is one page out of a book or journal speaks of the whole: its page number, its title or
+    chapter beside that, and what the publisher prints on every page.
 
-    Nothing can repeat there, but a number that stands alone above or below a page of running text counts pages.
+    Nothing can repeat there, but above and below a page of running text these are no content.
     """
     if len(pages) != 1 or sum(len(line.text) > _FULL_LINE for b in pages[0].blocks for line in _lines(b)) < _FULL_LINES:
         return {}
-    numbers = [line for line in lines if line.block >= 0 and is_page_number(line.text)]
-    beside = [line for line in lines if line.block >= 0 and any(_is_title_beside(line, number) for number in numbers)]
-    return dict.fromkeys([*numbers, *beside], _Kind("page number", ""))
+    proposed = [line for line in lines if line.block >= 0]
+    marks = [line for line in proposed if is_page_number(line.text) or is_publishers_line(line.text)]
+    beside = [line for line in proposed if any(_is_title_beside(line, mark) for mark in marks)]
+    return dict.fromkeys([*marks, *beside], _Kind("page number", ""))
 
 
-def _is_title_beside(line: _MarginLine, number: _MarginLine) -> bool:
-    level = line.top == number.top and abs(line.distance - number.distance) < _LEVEL_PT
+def _is_title_beside(line: _MarginLine, mark: _MarginLine) -> bool:
+    level = line.top == mark.top and abs(line.distance - mark.distance) < _LEVEL_PT
     return level and (is_chapter_mark(line.text) or (line.text.isupper() and not _digits(line.text)))

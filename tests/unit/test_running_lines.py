@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipeline.margin_text import countings, folded, is_page_number
+from pipeline.margin_text import countings, folded, is_page_number, is_publishers_line
 from pipeline.page_markdown import is_in_markdown, with_margins
 from pipeline.running_lines import running_blocks, settled
 from stores.models import Block, Label, Line, Page, PageText, Route
@@ -284,3 +284,41 @@ def test_folding_keeps_what_tells_lines_apart() -> None:
     assert folded("Annual  REPORT — 2024") == folded("annual report 2024")
     assert folded("报 告") == folded("报告")
     assert len({folded(text) for text in ("1.5", "15", "1 5", "1:5")}) == 4
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Downloaded from http://tobaccocontrol.bmj.com/",
+        "Download date: 28 Dec 2018",
+        "PLOS Neglected Tropical Diseases | www.plosntds.org",
+        "March 2014 | Volume 8 | Issue 3 | e2748",
+        "Journal of Hydrology, Vol. 12, No. 3, pp. 44-59",
+        "© 2011 The Author(s). https://doi.org/10.1000/182",
+        "Authorized licensed use limited to: a university",
+    ],
+)
+def test_what_a_publisher_prints_on_every_page_is_known(line: str) -> None:
+    assert is_publishers_line(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "IBAN DE89 3704 0044 0532 0130 00",
+        "ACME-0001234",
+        "www.example.org",
+        "Drawing no. 4471-B, sheet 2 of 3",
+        "1) Excluding the items of March 2014, see page 12.",
+        "Acme Ltd | 12 High Street | London",
+        "All amounts in thousands of euros",
+    ],
+)
+def test_a_slip_that_says_something_is_no_publishers_line(line: str) -> None:
+    assert not is_publishers_line(line)
+
+
+def test_one_page_out_of_a_journal_loses_the_journals_lines_and_a_letter_keeps_its_own() -> None:
+    line = "March 2014 | Volume 8 | Issue 3 | e2748"
+    assert line not in markdown(page(1, body(*[PROSE] * 9), foot(line)))[0]
+    assert line in markdown(page(1, body("A short note."), foot(line)))[0]
