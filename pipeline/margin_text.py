@@ -31,7 +31,8 @@ _STAMP = re.compile(
 _OF_A_JOURNAL = (
     r"\bvol(?:ume|\.)?\s*\d+", r"\b(?:issue|no\.|nr\.|num\.|heft)\s*\d+", r"\bissn\b", r"\bdoi\b|\b10\.\d{4,9}/",
     r"\bwww\.|https?://", r"©|\(c\)\s*\d{4}|\bcopyright\b", r"\be\d{4,}\b", r"\bpp?\.\s*\d+",
-    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?:19|20)\d\d\b", r"\bjournal\b|\btransactions\b",
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?:19|20)\d\d\b",
+    r"\bjournal\b|\btransactions\b",
 )  # fmt: skip
 _TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
@@ -68,7 +69,7 @@ def is_chapter_mark(text: str) -> bool:
 
 
 def is_publishers_line(text: str) -> bool:
-    """Whether a line speaks of the publication rather than of its subject: a download stamp, or volume, issue and address.
+    """Whether a line speaks of the publication, not of its subject: a download stamp, or volume, issue and address.
 
     Two marks of a journal make one, or one mark beside a separator: ``PLOS ONE | www.plosone.org``.
     """
