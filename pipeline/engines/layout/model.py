@@ -27,6 +27,7 @@ Row = list[tuple[list[float], str]]
 _NEEDS_EYES = ("picture", "formula", "caption")
 _NUMBERS = 0.5  # of the texts behind the first column of a table of numbers
 _LARGE = 1.2  # times the height of the texts of a table
+_HEAD = 4  # rows: a table's own headings stand no deeper
 _INSET = 0.15  # of a table's width: what begins further in is no label of its rows
 _FIXED = ("feature_", "table_grid_")  # models of one input size: for others the arena keeps the peak of all pages
 _CONNECTED = 0.55  # least probability of an edge between two lines of one box
@@ -94,11 +95,15 @@ def _is_number(text: str) -> bool:
 
 
 def _has_titles(rows: list[Row]) -> bool:
-    """Whether a table of these rows begins with a title, or a centred line parts it in two."""
+    """Whether a table of these rows begins with a title, or a centred line or other headings part it in two."""
     left = min(box[0] for row in rows for box, _ in row)
     inside = left + _INSET * (max(box[2] for row in rows for box, _ in row) - left)
-    alone = [len(row) == 1 and row[0][0][0] > inside for row in rows]
-    return any(alone[2:]) or all(len(row) == 1 and row[0][0][0] < inside for row in rows[:2])
+    further_in = [row[0][0][0] > inside for row in rows]
+    alone = [len(row) == 1 for row in rows]
+    wordy = [not any(_is_number(text) for _, text in row) for row in rows]
+    parted = any(map(all, zip(further_in[2:], alone[2:], strict=True)))
+    headed = any(map(all, zip(further_in[_HEAD:], wordy[_HEAD:], strict=True)))
+    return parted or headed or all(one and not deep for one, deep in zip(alone[:2], further_in[:2], strict=True))
 
 
 def _holds(outer: Sequence[float], inner: Sequence[float]) -> bool:
