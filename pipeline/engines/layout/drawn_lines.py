@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.pdf import mupdf
 
 _MANY = 1500  # drawn pieces: an ordinary page has fewer, and tables are searched for among all of them
@@ -49,28 +50,20 @@ class Drawings:
 
 
 @contextmanager
-def bounded(page: Any) -> Iterator[Drawings]:
-    """Let ``page`` be asked for its drawings once, and read its text in linear time, while the block runs."""
-    paths = page.get_drawings()
-    plain = page.get_textpage
+def bounded(sheet: Sheet) -> Iterator[Drawings]:
+    """Let a page be asked for its drawings once, and read its text in linear time, while the block runs."""
+    page = sheet.page
+    paths = page.get_drawings() if sheet.has_drawings else []
     page.get_drawings = lambda *_, **__: paths
-    if _pieces(paths) > _CROWD:
-        page.get_textpage = lambda clip=None, flags=0, **more: plain(clip=clip, flags=_linear(flags), **more)
+    sheet.crowded = _pieces(paths) > _CROWD
     try:
         yield Drawings(paths=paths, rules=rules_of(paths))
     finally:
         vars(page).pop("get_drawings", None)
-        vars(page).pop("get_textpage", None)
 
 
 def _pieces(paths: Sequence[dict[str, Any]]) -> int:
     return sum(len(path["items"]) for path in paths)
-
-
-def _linear(flags: int) -> Any:
-    """Flags of a text page without what compares each drawing with each letter."""
-    pymupdf = mupdf.load()
-    return flags & ~(pymupdf.TEXT_COLLECT_STYLES | pymupdf.TEXT_COLLECT_VECTORS | pymupdf.TEXT_TABLE_HUNT)
 
 
 def rules_of(paths: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from stores.models import Box, Line
 
@@ -29,6 +29,8 @@ _SYMBOLS = (  # Adobe's Symbol encoding from 0x20, and from 0xA0: such fonts put
 _RULER = re.compile(r"[\s.·…_\-–—=*~]{12,}")
 _LEADERS = re.compile(r"\s*(?:[.·…]\s?){6,}")
 _LONGEST_EXPONENT = 6  # characters
+_SMALL = 0.8  # of the size of its host: an exponent is no larger
+_BAND = 16.0  # points: the page is cut into strips of this height to look for hosts
 _ICONS = ("awesome", "icon", "material", "emoji")
 _RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
 
@@ -44,8 +46,7 @@ class Style:
     hidden: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
+class Glyph(NamedTuple):
     """One character as printed and its box."""
 
     char: str
@@ -76,9 +77,10 @@ class Fragment:
 def fragments_of(blocks: Iterable[dict[str, Any]]) -> list[Fragment]:
     """The fragments of MuPDF's text blocks (``extractRAWDICT()["blocks"]``), without empty ones."""
     found = []
+    styles: dict[tuple[Any, ...], Style] = {}  # one for all spans that are set alike
     for block in blocks:
         for line in block.get("lines", ()):
-            glyphs = tuple(_glyphs(line))
+            glyphs = tuple(_glyphs(line, styles))
             if any(not glyph.char.isspace() for glyph in glyphs):
                 found.append(fragment(glyphs, upright=line["dir"][0] > 0.9))
     return found
@@ -86,19 +88,15 @@ def fragments_of(blocks: Iterable[dict[str, Any]]) -> list[Fragment]:
 
 def fragment(glyphs: Sequence[Glyph], *, upright: bool = True) -> Fragment:
     """A fragment with the box that its printed characters span."""
-    printed = [glyph for glyph in glyphs if not glyph.char.isspace()] or list(glyphs)
-    box = (
-        min(glyph.x0 for glyph in printed),
-        min(glyph.y0 for glyph in printed),
-        max(glyph.x1 for glyph in printed),
-        max(glyph.y1 for glyph in printed),
-    )
-    return Fragment(tuple(glyphs), box, upright)
+    printed = [glyph for glyph in glyphs if not glyph.char.isspace()] or glyphs
+    _, lefts, tops, rights, bottoms, _ = zip(*printed, strict=True)
+    return Fragment(tuple(glyphs), (min(lefts), min(tops), max(rights), max(bottoms)), upright)
 
 
-def _glyphs(line: dict[str, Any]) -> Iterator[Glyph]:
+def _glyphs(line: dict[str, Any], styles: dict[tuple[Any, ...], Style]) -> Iterator[Glyph]:
     for span in line["spans"]:
-        style = _style(span)
+        key = span["flags"], span["char_flags"], span["font"], span["size"]
+        style = styles.get(key) or styles.setdefault(key, _style(span))
         font = str(span["font"]).lower()
         for char in span["chars"]:
             text = folded(char["c"], font)
@@ -190,7 +188,7 @@ def printed_lines(fragments: Sequence[Fragment]) -> list[PrintedLine]:
 
 
 def _rows(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
-    hosts = {id(part): host for part in fragments if (host := _host(part, fragments))}
+    hosts = _hosts(fragments)
     rows: list[list[Fragment]] = []
     home: dict[int, list[Fragment]] = {}
     for part in sorted(fragments, key=lambda part: (part.box[1] + part.box[3], part.box[0])):
@@ -220,28 +218,56 @@ def _woven(row: list[Fragment]) -> list[Fragment]:
     return [fragment(sorted(glyphs, key=lambda glyph: (round(glyph.x0, 1), glyph.char.isspace())))]
 
 
-def _host(part: Fragment, fragments: Sequence[Fragment]) -> Fragment | None:
-    """The larger text that a short small one is set to, as an exponent or an index; None for ordinary text."""
-    if len(part.glyphs) > _LONGEST_EXPONENT or part.is_hidden:
-        return None
-    near = [other for other in fragments if other is not part and _carries(other, part)]
-    return min(near, key=lambda other: abs(other.box[2] - part.box[0]), default=None)
+def _hosts(fragments: Sequence[Fragment]) -> dict[int, Fragment]:
+    """The larger texts that short small ones are set to, as exponents or indices, by the id of the small one."""
+    sizes = {part.glyphs[-1].style.size for part in fragments}
+    small = [part for part in fragments if _may_be_exponent(part, max(sizes, default=0.0))]
+    if not small:
+        return {}
+    bands: dict[int, list[Fragment]] = {}
+    for host in fragments:
+        for band in _bands_of(host):
+            bands.setdefault(band, []).append(host)
+    hosts: dict[int, Fragment] = {}
+    for part in small:
+        near = [host for host in bands.get(_band(_middle(part)), ()) if host is not part and _carries(host, part)]
+        if near:
+            hosts[id(part)] = min(near, key=lambda host: abs(host.box[2] - part.box[0]))
+    return hosts
+
+
+def _may_be_exponent(part: Fragment, largest: float) -> bool:
+    short = len(part.glyphs) <= _LONGEST_EXPONENT and part.glyphs[0].style.size <= _SMALL * largest
+    return short and not part.is_hidden
+
+
+def _bands_of(host: Fragment) -> range:
+    """The strips of the page in which the middle of an exponent or index of a text may lie."""
+    size = host.glyphs[-1].style.size
+    return range(_band(host.box[1] - 0.5 * size), _band(host.box[3] + 0.4 * size) + 1)
+
+
+def _band(y: float) -> int:
+    return int(y // _BAND)
+
+
+def _middle(part: Fragment) -> float:
+    return (part.box[1] + part.box[3]) / 2
 
 
 def _carries(host: Fragment, part: Fragment) -> bool:
     size = host.glyphs[-1].style.size
-    if not host.upright or part.glyphs[0].style.size > 0.8 * size:
+    if not host.upright or part.glyphs[0].style.size > _SMALL * size:
         return False
-    middle = (part.box[1] + part.box[3]) / 2
     touches = host.box[0] + 0.2 * size < part.box[0] < host.box[2] + 0.3 * size
-    return touches and host.box[1] - 0.5 * size < middle < host.box[3] + 0.4 * size
+    return touches and host.box[1] - 0.5 * size < _middle(part) < host.box[3] + 0.4 * size
 
 
 def _exponent(part: Fragment, host: Fragment) -> Fragment:
     """A fragment whose characters are marked as raised where it stands above the middle of its host."""
-    if (part.box[1] + part.box[3]) / 2 > (host.box[1] + host.box[3]) / 2:
+    if _middle(part) > _middle(host):
         return part
-    return replace(part, glyphs=tuple(replace(g, style=replace(g.style, raised=True)) for g in part.glyphs))
+    return replace(part, glyphs=tuple(g._replace(style=replace(g.style, raised=True)) for g in part.glyphs))
 
 
 def _middle_of(row: Sequence[Fragment]) -> float:
@@ -263,20 +289,13 @@ def _shared_width(one: Fragment, other: Fragment) -> float:
 
 
 def _printed(row: Sequence[Fragment]) -> PrintedLine:
-    glyphs = [glyph for part in row for glyph in part.glyphs if not glyph.char.isspace()]
-    sizes = [glyph.style.size for glyph in glyphs]
-    box = (
-        min(part.box[0] for part in row),
-        min(part.box[1] for part in row),
-        max(part.box[2] for part in row),
-        max(part.box[3] for part in row),
-    )
+    styles = [glyph.style for part in row for glyph in part.glyphs if not glyph.char.isspace()]
     return PrintedLine(
         text=_text_of(row),
-        box=box,
-        size=statistics.median_high(sizes),
-        bold=sum(glyph.style.bold for glyph in glyphs) > 0.8 * len(glyphs),
-        mono=all(glyph.style.mono for glyph in glyphs),
+        box=_around(row),
+        size=statistics.median_high([style.size for style in styles]),
+        bold=sum(style.bold for style in styles) > 0.8 * len(styles),
+        mono=all(style.mono for style in styles),
         parts=_parts(row),
     )
 
@@ -296,12 +315,14 @@ def _parts(row: Sequence[Fragment]) -> tuple[Line, ...]:
 
 def _split_at_wide_gaps(part: Fragment) -> list[Fragment]:
     pieces: list[list[Glyph]] = [[]]
+    before: Glyph | None = None  # the last printed character of the piece
     for glyph in part.glyphs:
-        solid = [other for other in pieces[-1] if not other.char.isspace()]
-        if solid and not glyph.char.isspace() and glyph.x0 - solid[-1].x1 > _WIDE_GAP_EM * glyph.style.size:
-            pieces.append([])
+        if not glyph.char.isspace():
+            if before is not None and glyph.x0 - before.x1 > _WIDE_GAP_EM * glyph.style.size:
+                pieces.append([])
+            before = glyph
         pieces[-1].append(glyph)
-    return [fragment(piece) for piece in pieces]
+    return [part] if len(pieces) == 1 else [fragment(piece) for piece in pieces]
 
 
 def _around(row: Sequence[Fragment]) -> Box:

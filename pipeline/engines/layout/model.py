@@ -1,96 +1,207 @@
 """The layout models in PyMuPDF's wheel: which boxes of a page are headings, paragraphs, tables, pictures.
 
-There are two. The small one knows geometry and fonts (about 40 ms a page), the large one sees the page as a picture
-too (about 150 ms). Measured on pages of running text they agree; tables, figures and scans need the large one. So a
-page goes to the small one first, unless it shows pictures, and to the large one where the small one finds anything
-but text.
+There are two. The small one knows geometry and fonts (about 20 ms a page), the large one sees the page as a picture
+too (about 150 ms). Measured on pages of running text they agree; figures and scans need the large one. So a page goes
+to the small one first, unless it shows pictures, and to the large one where the small one finds anything but text and
+plain tables of numbers.
+Both are told the same of a page, worked out once.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from pipeline.engines.layout.elements import Elements, elements_of
+from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.pdf import mupdf
 
-_PICTURES = ("fill-image", "fill-imgmask", "fill-shade", "clip-image")
-_NEEDS_EYES = ("table", "picture", "formula", "caption")
-_LOGO = 0.02  # of the page's area
+Row = list[tuple[list[float], str]]
+
+_NEEDS_EYES = ("picture", "formula", "caption")
+_NUMBERS = 0.5  # of the texts behind the first column of a table of numbers
+_LARGE = 1.2  # times the height of the texts of a table
+_HEAD = 4  # rows: a table's own headings stand no deeper
+_INSET = 0.15  # of a table's width: what begins further in is no label of its rows
+_FIXED = ("feature_", "table_grid_")  # models of one input size: for others the arena keeps the peak of all pages
+_CONNECTED = 0.55  # least probability of an edge between two lines of one box
 
 
-def boxes_of(page: Any, *, recognised: bool) -> list[dict[str, Any]]:
+def boxes_of(sheet: Sheet) -> list[dict[str, Any]]:
     """The model's boxes of an upright page: ``class_name``, ``group_bbox`` in points, ``table_grid`` of tables."""
-    if not recognised and not _shows_pictures(page):
-        found = _predicted(_small(), page)
-        if found and not any(group["class_name"] in _NEEDS_EYES for group in found):
-            return found
-    return _predicted(_large(), page)
+    elements = elements_of(sheet, _small().cfg["data"]["rf_names"])
+    if elements is None:
+        return []
+    if not sheet.recognised and not sheet.shows_pictures:
+        found = _groups(_small(), elements, elements.inputs)
+        if found and not any(_needs_eyes(elements, group, found) for group in found):
+            return _with_grids(sheet, elements, found)
+    model = _large()
+    found = _groups(model, elements, {**elements.inputs, "image_features": _seen(model, sheet, elements)})
+    found = model._merge_overlapping_pictures([[*g["group_bbox"], g["class_name"]] for g in found], found)[1]
+    return _with_grids(sheet, elements, found)
 
 
-def _predicted(model: Any, page: Any) -> list[dict[str, Any]]:
-    return list(model.predict(_Lean(page), return_raw=True, do_sort=False))
+def _with_grids(sheet: Sheet, elements: Elements, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    for group in groups:
+        if group["class_name"] == "table":
+            group["table_grid"] = _grid(sheet, elements, group)
+    return groups
 
 
-class _Lean:
-    """A page whose "dict" text holds no pictures: the models read lines only, and would else have every image of a
-    page packed as PNG first, for seconds and hundreds of megabytes.
-    """
-
-    def __init__(self, page: Any) -> None:
-        self._page = page
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._page, name)
-
-    def get_textpage(self, flags: int) -> Any:
-        self._flags = flags
-        return self._page.get_textpage(flags=flags)
-
-    def get_text(self, kind: str, textpage: Any = None) -> Any:
-        pymupdf = mupdf.load()
-        lean = self._page.get_textpage(flags=self._flags & ~pymupdf.TEXT_PRESERVE_IMAGES)
-        return lean.extractDICT() if kind == "dict" else self._page.get_text(kind, textpage=textpage)
+def _needs_eyes(elements: Elements, group: dict[str, Any], groups: list[dict[str, Any]]) -> bool:
+    """Whether the small model is no judge of this box: a picture, a formula, anything but a plain table of numbers."""
+    if group["class_name"] == "page-header":
+        return _is_large(elements, group, [other for other in groups if other["class_name"] == "table"])
+    if group["class_name"] != "table":
+        return str(group["class_name"]) in _NEEDS_EYES
+    if any(other is not group and _holds(group["group_bbox"], other["group_bbox"]) for other in groups):
+        return True
+    rows = _rows([(elements.boxes[at], elements.texts[at]) for at in group["indicies"]])
+    behind = [text for row in rows for _, text in row[1:]]
+    return sum(map(_is_number, behind)) <= _NUMBERS * len(behind) or _has_titles(rows)
 
 
-def _shows_pictures(page: Any) -> bool:
-    """Whether an image is large enough to be more than a logo."""
-    least = _LOGO * float(page.rect.width) * float(page.rect.height)
-    return any(kind in _PICTURES and (box[2] - box[0]) * (box[3] - box[1]) > least for kind, box in page.get_bboxlog())
+def _is_large(elements: Elements, header: dict[str, Any], tables: list[dict[str, Any]]) -> bool:
+    """Whether a running header beside tables is set larger than they are: it may be the title of the page."""
+    heights = [sorted(_heights(elements, table)) for table in tables]
+    return any(max(_heights(elements, header)) > _LARGE * table[len(table) // 2] for table in heights)
+
+
+def _heights(elements: Elements, group: dict[str, Any]) -> list[float]:
+    return [elements.boxes[at][3] - elements.boxes[at][1] for at in group["indicies"]]
+
+
+def _rows(parts: list[tuple[list[float], str]]) -> list[Row]:
+    """The boxes and texts of a table by row, each from left to right."""
+    rows: list[Row] = []
+    for box, text in sorted(parts, key=lambda part: part[0][1] + part[0][3]):
+        if rows and min(rows[-1][-1][0][3], box[3]) > (box[1] + box[3]) / 2:
+            rows[-1].append((box, text))
+        else:
+            rows.append([(box, text)])
+    return [sorted(row, key=lambda part: part[0][0]) for row in rows]
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text holds more digits and signs than letters: amounts, percentages, currency signs, dashes."""
+    return sum(map(str.isalpha, text)) < 0.5 * len(text)
+
+
+def _has_titles(rows: list[Row]) -> bool:
+    """Whether a table of these rows begins with a title, or a centred line or other headings part it in two."""
+    left = min(box[0] for row in rows for box, _ in row)
+    inside = left + _INSET * (max(box[2] for row in rows for box, _ in row) - left)
+    further_in = [row[0][0][0] > inside for row in rows]
+    alone = [len(row) == 1 for row in rows]
+    wordy = [not any(_is_number(text) for _, text in row) for row in rows]
+    parted = any(map(all, zip(further_in[2:], alone[2:], strict=True)))
+    headed = any(map(all, zip(further_in[_HEAD:], wordy[_HEAD:], strict=True)))
+    return parted or headed or all(one and not deep for one, deep in zip(alone[:2], further_in[:2], strict=True))
+
+
+def _holds(outer: Sequence[float], inner: Sequence[float]) -> bool:
+    """Whether the middle of ``inner`` lies in ``outer``."""
+    x, y = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
+    return bool(outer[0] <= x <= outer[2] and outer[1] <= y <= outer[3])
+
+
+def _groups(model: Any, elements: Elements, inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Boxes made of the elements that the model connects, each with the class of most of them."""
+    common: Any = importlib.import_module("pymupdf.layout.common_util")
+    nodes, links = model.session.run(None, {name: inputs[name] for name in model._onnx_input_names})
+    kinds = _probabilities(nodes)
+    labels = kinds.argmax(axis=1)
+    connected = (_probabilities(links)[:, 1] > _CONNECTED).astype(np.int64) if links.size else np.empty(0, np.int64)
+    matrix = np.zeros((len(labels), len(labels)), dtype=np.int64)
+    matrix[elements.edges[0], elements.edges[1]] = connected
+    boxes = np.array(elements.boxes, dtype=np.float32)
+    found = common.group_node_by_edge(labels, kinds.max(axis=1), matrix, boxes, model.class_priority_list)
+    for group in found:
+        group["class_name"] = model.data_class_names[group["group_class"]]
+    return list(found)
+
+
+def _probabilities(logits: Any) -> Any:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _seen(model: Any, sheet: Sheet, elements: Elements) -> Any:
+    """What the large model sees at each element in the picture of the page."""
+    pooling: Any = importlib.import_module("pymupdf.layout.roi_pooling")
+    eyes = model.feature_extractor
+    eyes.predict(sheet.picture)
+    height, width = sheet.picture.shape[:2]
+    features = pooling.extract_bbox_features_by_roi_pooling(
+        eyes.get_feature_map(), elements.boxes, width, height, pooling_ops=pooling.DEFAULT_FEATURE_MAP_POOLING_OPS
+    )
+    classes = pooling.extract_bbox_features_by_roi_pooling(
+        eyes.get_class_logits(),
+        elements.boxes,
+        width,
+        height,
+        pooling_ops=pooling.DEFAULT_CLASS_LOGITS_POOLING_OPS,
+        apply_softmax=True,
+    )
+    return np.concatenate([features, classes], axis=1)
+
+
+def _grid(sheet: Sheet, elements: Elements, group: dict[str, Any]) -> Any:
+    """The lines of the grid of a table, None where its box lies outside the picture."""
+    x0, y0, x1, y1 = group["group_bbox"][:4]
+    cut = sheet.picture[max(0, int(y0)) : max(0, int(y1)), max(0, int(x0)) : max(0, int(x1))]
+    if 0 in cut.shape[:2]:
+        return None
+    boxes = np.array([elements.boxes[at] for at in group["indicies"]]) - np.array([x0, y0, x0, y0])
+    texts = [elements.texts[at] for at in group["indicies"]]
+    return _small().table_grid_extractor.predict(cut, boxes, texts=texts)[0]
 
 
 @contextmanager
-def text_without_pictures(page: Any) -> Iterator[None]:
-    """Let ``page.get_text`` leave pictures out and remember its answers: finding tables asks for them repeatedly."""
-    plain = page.get_text
+def text_without_pictures(sheet: Sheet) -> Iterator[None]:
+    """Let the page's text leave pictures and styles out and be remembered: finding tables asks for it repeatedly."""
+    page, plain = sheet.page, sheet.page.get_text
     known: dict[str, Any] = {}
 
     def get_text(kind: str = "text", **options: Any) -> Any:
         if options or kind not in ("dict", "rawdict", "words"):
             return plain(kind, **options)
-        if kind not in known:
+        if not known:
             flags = mupdf.load().TEXTFLAGS_DICT & ~mupdf.load().TEXT_PRESERVE_IMAGES
-            known[kind] = plain(kind, flags=flags)
+            known["page"] = sheet.textpage(flags)
+        if kind not in known:
+            known[kind] = plain(kind, textpage=known["page"])
         return known[kind]
 
-    page.get_text = get_text
+    def get_textpage(clip: Any = None, flags: int = 0, matrix: Any = None) -> Any:
+        if clip is None and matrix is None:
+            return sheet.textpage(flags)
+        return type(page).get_textpage(page, clip=clip, flags=flags, matrix=matrix)
+
+    page.get_text, page.get_textpage = get_text, get_textpage
     try:
         yield
     finally:
-        del page.get_text
+        del page.get_text, page.get_textpage
 
 
 @functools.cache
 def _large() -> Any:
-    return _model_class()(feature_set_name="imf+rf", use_sort=False)
+    model = _model_class()(feature_set_name="imf+rf", use_sort=False)
+    model.table_grid_extractor = None  # that of the small one does for both
+    return model
 
 
 @functools.cache
 def _small() -> Any:
     model = _model_class()(feature_set_name="rf", use_sort=False)
-    model.table_grid_extractor = None  # where there is a table, the large model reads the page
     model.feature_extractor = None
     return model
 
@@ -116,7 +227,7 @@ def _single_threaded(model_path: str, providers: Any = None) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.enable_cpu_mem_arena = False  # the arena keeps the peak of all pages for ever
+    options.enable_cpu_mem_arena = Path(model_path).name.startswith(_FIXED)
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(str(model_path), sess_options=options, providers=["CPUExecutionProvider"])

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.pdf import mupdf
 from stores.models import Block, Box, Line, PageText
 
@@ -22,16 +23,18 @@ _MOSTLY = 0.8  # of the characters run in one other direction: the page lies on 
 
 
 @contextmanager
-def upright(page: Any) -> Iterator[tuple[Any, Back | None]]:
+def upright(page: Any, recognised: bool) -> Iterator[tuple[Sheet, Back | None]]:
     """The page to read, and how its boxes go back to the page as displayed (None: they are the same).
 
-    The page itself only loses its rotation attribute, its content being turned instead.
+    ``recognised``: its text layer was made by OCR. The page itself only loses its rotation attribute, its content
+    being turned instead.
     """
     if page.rotation:
         page.remove_rotation()
-    turn, shrink = _turn_of(page), _shrink_of(page)
+    sheet, shrink = Sheet(page, recognised), _shrink_of(page)
+    turn = _turn_of(sheet)
     if not turn and shrink == 1.0:
-        yield page, None
+        yield sheet, None
         return
     width, height = float(page.rect.width), float(page.rect.height)
     copy = mupdf.load().open()
@@ -41,19 +44,19 @@ def upright(page: Any) -> Iterator[tuple[Any, Back | None]]:
         if turn:
             flat.set_rotation(turn)
             flat.remove_rotation()
-        yield flat, _back(turn, shrink, width, height)
+        yield Sheet(flat, recognised), _back(turn, shrink, width, height)
     finally:
         copy.close()
 
 
-def _turn_of(page: Any) -> int:
+def _turn_of(sheet: Sheet) -> int:
     """By how many degrees, clockwise, the page must be turned for most of its lines to run to the right."""
-    pymupdf = mupdf.load()
     counts: Counter[tuple[int, int]] = Counter()
-    for block in page.get_text("dict", flags=pymupdf.TEXT_MEDIABOX_CLIP)["blocks"]:
+    for block in sheet.plain_blocks:
         for line in block.get("lines", ()):
             if line.get("wmode") == 0:
-                counts[round(line["dir"][0]), round(line["dir"][1])] += sum(len(span["text"]) for span in line["spans"])
+                length = sum(len(span["chars"]) for span in line["spans"])
+                counts[round(line["dir"][0]), round(line["dir"][1])] += length
     if not counts:
         return 0
     direction, count = counts.most_common(1)[0]

@@ -19,15 +19,16 @@ from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment, frag
 from pipeline.engines.layout.joining import item_text, joined, words_of
 from pipeline.engines.layout.order import reading_order, side_by_side
 from pipeline.engines.layout.page import moved, upright
+from pipeline.engines.layout.sheet import Sheet
+from pipeline.engines.layout.table_finder import lighten
 from pipeline.engines.layout.tables import Frame, filled, frames_of_grid, frames_of_placements
-from pipeline.engines.pdf import mupdf
 from pipeline.page_markdown import AT_MARGIN, escaped
 from stores.models import Block, Box, Fault, Label, Line, PageText
 
 if TYPE_CHECKING:
     import pymupdf
 
-LAYOUT_VERSION = "2"  # part of fingerprints: raise it with every change of output
+LAYOUT_VERSION = "3"  # part of fingerprints: raise it with every change of output
 
 _LABELS = {
     "text": Label.TEXT,
@@ -69,18 +70,16 @@ def read_page(
     None) are passed on. Boxes are in points of the page as displayed. The page may lose its rotation attribute.
     ``plain``: without what is optional, the layout and the tables, since looking for them ended the process before.
     """
-    with upright(page) as (flat, back), bounded(flat) as drawings:
-        text = _read(flat, drawings, engine, recognised, confidence, plain=plain)
+    with upright(page, recognised) as (sheet, back), bounded(sheet) as drawings:
+        text = _read(sheet, drawings, engine, confidence, plain=plain)
     return moved(text, back) if back else text
 
 
-def _read(
-    page: Any, drawings: Drawings, engine: str, recognised: bool, confidence: float | None, *, plain: bool
-) -> PageText:
-    fragments = _fragments(page, recognised)
-    regions, warning = _looked_at(page, drawings, recognised, len(fragments), plain=plain)
+def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | None, *, plain: bool) -> PageText:
+    fragments = _fragments(sheet)
+    regions, warning = _looked_at(sheet, drawings, len(fragments), plain=plain)
     _fill(regions, fragments)
-    if recognised and not margins.has_margins(float(page.rect.width), float(page.rect.height)):
+    if sheet.recognised and not margins.has_margins(sheet.width, sheet.height):
         regions = _rows_of_strip(regions)
     for region in regions:
         region.lines = printed_lines(region.fragments)
@@ -88,25 +87,23 @@ def _read(
     words = words_of(line.text for region in regions for line in region.lines)
     running = [region for region in regions if region.label in (Label.TEXT, Label.LIST)]
     body = headings.body_size([line for region in running for line in region.lines])
-    _check_margins(regions, float(page.rect.width), float(page.rect.height), body)
+    _check_margins(regions, sheet.width, sheet.height, body)
     ordered = [regions[index] for index in reading_order([region.box for region in regions])]
     return replace(_written(ordered, words, body, engine, confidence), warning=warning)
 
 
-def _looked_at(
-    page: Any, drawings: Drawings, recognised: bool, pieces: int, *, plain: bool
-) -> tuple[list[Region], Fault | None]:
+def _looked_at(sheet: Sheet, drawings: Drawings, pieces: int, *, plain: bool) -> tuple[list[Region], Fault | None]:
     """The regions that the models find, and what was given up so that the page ends in time."""
     if plain:
         return [], Fault(code="layout_left_out", message=f"{_ONLY_LINES}: looking for more ended the worker before")
     if pieces > _MAX_FRAGMENTS:
         return [], Fault(code="layout_left_out", message=f"{_ONLY_LINES}: it holds {pieces} pieces of text")
-    regions, groups = _regions(page, recognised)
+    regions, groups = _regions(sheet)
     if not any(region.label is Label.TABLE for region in regions):
         return regions, None
     if not drawings.searchable:
         return regions, Fault(code="tables_left_out", message=_TOO_MANY_RULES)
-    return _with_tables(regions, _found_tables(page, drawings, groups)), None
+    return _with_tables(regions, _found_tables(sheet, drawings, groups)), None
 
 
 def _rows_of_strip(regions: list[Region]) -> list[Region]:
@@ -146,9 +143,9 @@ def _check_margins(regions: list[Region], width: float, height: float, body: flo
             regions.remove(first)
 
 
-def _regions(page: Any, recognised: bool) -> tuple[list[Region], list[dict[str, Any]]]:
+def _regions(sheet: Sheet) -> tuple[list[Region], list[dict[str, Any]]]:
     """The boxes of the layout model, tables with the cells that it sees; and what they were made of."""
-    groups = layout_model.boxes_of(page, recognised=recognised)
+    groups = layout_model.boxes_of(sheet)
     return [_region(group) for group in groups if _has_area(group["group_bbox"])], groups
 
 
@@ -167,11 +164,13 @@ def _region(group: dict[str, Any]) -> Region:
     return region
 
 
-def _found_tables(page: Any, drawings: Drawings, groups: list[dict[str, Any]]) -> list[Region]:
+def _found_tables(sheet: Sheet, drawings: Drawings, groups: list[dict[str, Any]]) -> list[Region]:
     """Tables with merged cells and headers: the model's grids fused with the drawn lines. About 90 ms."""
+    lighten()
+    page = sheet.page
     page.layout_information = groups
     try:
-        with drawings.only_rules(page), layout_model.text_without_pictures(page):
+        with drawings.only_rules(page), layout_model.text_without_pictures(sheet):
             finder = page.find_tables(use_layout=True, union=True, refine=True)
         tables = [
             (table.bbox, frames_of_placements(table.placements, table.section_rows))
@@ -195,16 +194,11 @@ def _with_tables(regions: list[Region], tables: list[Region]) -> list[Region]:
     return kept + tables
 
 
-def _fragments(page: Any, recognised: bool) -> list[Fragment]:
+def _fragments(sheet: Sheet) -> list[Fragment]:
     """The text layer; beside visible text, an invisible layer is left out unless it is what we came for."""
-    pymupdf = mupdf.load()
-    flags = pymupdf.TEXT_COLLECT_STYLES | pymupdf.TEXT_MEDIABOX_CLIP
-    if not recognised:  # the font of a recognised layer has no outlines that could tell boxes
-        flags |= pymupdf.TEXT_ACCURATE_BBOXES
-    flags |= pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_IGNORE_ACTUALTEXT
-    found = fragments_of(page.get_textpage(flags=flags).extractRAWDICT()["blocks"])
+    found = fragments_of(sheet.blocks)
     visible = [part for part in found if not part.is_hidden]
-    return found if recognised or not visible else visible
+    return found if sheet.recognised or not visible else visible
 
 
 def _fill(regions: list[Region], fragments: Sequence[Fragment]) -> None:

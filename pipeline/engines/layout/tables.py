@@ -12,6 +12,7 @@ from pipeline.engines.layout.joining import joined
 from stores.models import Box, Line
 
 _PROSE = 90  # characters of a cell that is rather a paragraph
+_STRIP = 16.0  # points
 _WORD_GAP_EM = 0.2  # a wider gap parts two words
 
 
@@ -153,8 +154,9 @@ def filled(fragments: Sequence[Fragment], frames: Sequence[Frame], words: frozen
     if not frames or not fragments:
         return None
     parts: dict[int, list[Fragment]] = {}
+    places = _Places(frames)
     for part in fragments:
-        for place, run in _runs(part, frames):
+        for place, run in _runs(part, places):
             parts.setdefault(place, []).append(fragment(run, upright=part.upright))
     cells = [_cell(frame, parts.get(index, []), words) for index, frame in enumerate(frames)]
     return Table(tuple(_without_empty(cells)), _around([frame.box for frame in frames]))
@@ -172,7 +174,7 @@ def _cell(frame: Frame, parts: Sequence[Fragment], words: frozenset[str]) -> Cel
     )
 
 
-def _runs(part: Fragment, frames: Sequence[Frame]) -> list[tuple[int, list[Glyph]]]:
+def _runs(part: Fragment, places: _Places) -> list[tuple[int, list[Glyph]]]:
     """A fragment cut where a word enters another cell; spaces go with the character before them."""
     runs: list[tuple[int, list[Glyph]]] = []
     last = 0
@@ -181,7 +183,7 @@ def _runs(part: Fragment, frames: Sequence[Frame]) -> list[tuple[int, list[Glyph
             if runs:
                 runs[-1][1].extend(word)
             continue
-        last = _place(word, frames, last)
+        last = places.of(word, last)
         if runs and runs[-1][0] == last:
             runs[-1][1].extend(word)
         else:
@@ -206,12 +208,25 @@ def _in_one_word(before: Glyph, glyph: Glyph) -> bool:
     return glyph.x0 - before.x1 < _WORD_GAP_EM * glyph.style.size
 
 
-def _place(word: Sequence[Glyph], frames: Sequence[Frame], guess: int) -> int:
-    """The frame that holds the middle of a word, else the nearest; ``guess`` is tried first."""
-    x, y = (word[0].x0 + word[-1].x1) / 2, word[0].middle[1]
-    if _distance(frames[guess].box, x, y) == 0:
-        return guess
-    return min(range(len(frames)), key=lambda index: _distance(frames[index].box, x, y))
+class _Places:
+    """Finds the frame that holds a word; frames are looked up by the strips of the page that they reach into."""
+
+    def __init__(self, frames: Sequence[Frame]) -> None:
+        self._frames = frames
+        self._strips: dict[int, list[int]] = {}
+        for index, frame in enumerate(frames):
+            for strip in range(int(frame.box[1] // _STRIP), int(frame.box[3] // _STRIP) + 1):
+                self._strips.setdefault(strip, []).append(index)
+
+    def of(self, word: Sequence[Glyph], guess: int) -> int:
+        """The frame that holds the middle of a word, else the nearest; ``guess`` is tried first."""
+        x, y = (word[0].x0 + word[-1].x1) / 2, word[0].middle[1]
+        near = [guess, *self._strips.get(int(y // _STRIP), ())]
+        held: int | None = next((index for index in near if _distance(self._frames[index].box, x, y) == 0), None)
+        if held is not None:
+            return held
+        distances: list[float] = [_distance(frame.box, x, y) for frame in self._frames]
+        return distances.index(min(distances))
 
 
 def _distance(box: Box, x: float, y: float) -> float:

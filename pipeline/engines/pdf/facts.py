@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,7 @@ _INVISIBLE = 3  # text render mode: neither filled nor stroked
 _GRID = 48  # the share of the page that images cover is counted on a grid of so many cells a side
 _COVERS = 0.9
 _IMAGES = ("fill-image", "fill-imgmask")
+_MEANS_NOTHING = re.compile(r"[\x00-\x1f\x7f-\x9f\ue000-\uf01f\uf100-\uf8ff\ufff0-\ufffd\U000f0000-\U0010ffff]")
 _PATHS = ("fill-path", "stroke-path", "fill-shade")
 
 
@@ -28,7 +30,7 @@ def facts_of_page(page: Any, number: int) -> PageFacts:
         width_pt=rect.width,
         height_pt=rect.height,
         text=text,
-        hidden_share=_hidden_share(page, images) if text.strip() else 0.0,
+        hidden_share=_hidden_share(page, images) if images and text.strip() else 0.0,
         image_share=_covered(rect, [box for _, box in images]),
         unmapped_share=unmapped_share(text),
         drawings=sum(kind in _PATHS for kind, _ in log),
@@ -41,21 +43,8 @@ def unmapped_share(text: str) -> float:
 
     U+F020 to U+F0FF are the codes of symbol fonts, which reading decodes.
     """
-    printed = [char for char in text if not char.isspace()]
-    return sum(map(_means_nothing, printed)) / len(printed) if printed else 0.0
-
-
-def _means_nothing(char: str) -> bool:
-    code = ord(char)
-    return (
-        code == 0xFFFD
-        or code < 0x20
-        or 0x7F <= code < 0xA0
-        or 0xE000 <= code < 0xF020
-        or 0xF0FF < code <= 0xF8FF
-        or code >= 0xF0000
-        or 0xFFF0 <= code <= 0xFFFB
-    )
+    printed = "".join(text.split())
+    return len(_MEANS_NOTHING.findall(printed)) / len(printed) if printed else 0.0
 
 
 def _hidden_share(page: Any, images: list[tuple[int, Any]]) -> float:

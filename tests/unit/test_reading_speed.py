@@ -1,0 +1,245 @@
+"""What reading a page costs: counted in operations, so that a slow machine changes nothing."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from pipeline.engines.layout import glyphs, tables
+from pipeline.engines.layout import model as layout_model
+from pipeline.engines.layout import reader as layout
+from pipeline.engines.layout.elements import text_pattern
+from pipeline.engines.layout.glyphs import Fragment, Glyph, Style, fragment, printed_lines
+from pipeline.engines.layout.sheet import Sheet, prints_twice
+from pipeline.engines.layout.table_finder import _make_chars
+from pipeline.engines.layout.tables import filled, frames_of_grid
+from pipeline.engines.pdf import mupdf
+
+BODY = Style(size=10.0, bold=False, mono=False, raised=False, hidden=False)
+SMALL = Style(size=6.0, bold=False, mono=False, raised=False, hidden=False)
+LOREM = "Reading a page means finding out which words belong together, and in what order they are read aloud. "
+
+
+class Counted(str):
+    """A character that counts how often it is asked whether it is a blank."""
+
+    asked = 0
+
+    def isspace(self) -> bool:
+        Counted.asked += 1
+        return super().isspace()
+
+
+def line(count: int) -> list[Fragment]:
+    return [fragment([Glyph(Counted("a"), 5.0 * at, 0.0, 5.0 * at + 5, 10.0, BODY) for at in range(count)])]
+
+
+def word(text: str, x: float, y: float, style: Style = BODY) -> Fragment:
+    step = 0.5 * style.size
+    return fragment(
+        [Glyph(c, x + step * at, y, x + step * (at + 1), y + style.size, style) for at, c in enumerate(text)]
+    )
+
+
+def growth(cost: Callable[[int], int], size: int) -> float:
+    """How many times the work grows when there is twice as much to do."""
+    return cost(2 * size) / cost(size)
+
+
+def test_twice_as_long_a_line_is_twice_the_work() -> None:
+    def cost(count: int) -> int:
+        Counted.asked = 0
+        assert printed_lines(line(count))[0].text == "a" * count
+        return Counted.asked
+
+    assert growth(cost, 200) < 2.2
+
+
+def test_exponents_look_for_their_host_on_their_own_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    carries = glyphs._carries
+    monkeypatch.setattr(glyphs, "_carries", lambda host, part: asked.append(1) or carries(host, part))
+
+    def cost(lines: int) -> int:
+        asked.clear()
+        found = printed_lines(
+            [f for y in range(lines) for f in (word("metre", 50, 30.0 * y), word("2", 75, 30.0 * y - 2, SMALL))]
+        )
+        assert [one.text for one in found] == ["metre²"] * lines
+        return len(asked)
+
+    assert growth(cost, 40) < 2.2
+
+
+def test_twice_as_long_a_table_is_twice_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    distance = tables._distance
+    monkeypatch.setattr(tables, "_distance", lambda box, x, y: asked.append(1) or distance(box, x, y))
+
+    def cost(rows: int) -> int:
+        asked.clear()
+        frames = frames_of_grid([0, 100, 200, 300], [20.0 * row for row in range(rows + 1)])
+        parts = [
+            word(f"{row}{column}", 10 + 100 * column, 20.0 * row + 4) for row in range(rows) for column in range(3)
+        ]
+        table = filled(parts, frames, frozenset())
+        assert table and table.cells[-1].text == f"{rows - 1}2"
+        return len(asked)
+
+    assert growth(cost, 40) < 2.2
+
+
+def drawn(draw: Callable[[Any], None]) -> Any:
+    document = mupdf.load().open()
+    page = document.new_page(width=595, height=842)
+    draw(page)
+    return document
+
+
+def article(page: Any) -> None:
+    page.insert_text((72, 90), "2.1 Reading pages", fontsize=18, fontname="hebo")
+    page.insert_textbox((72, 120, 523, 300), LOREM * 4, fontsize=11)
+    page.insert_text((290, 820), "17", fontsize=9)
+
+
+def ruled(page: Any) -> None:
+    for row in range(6):
+        page.draw_line((72, 100 + 24 * row), (472, 100 + 24 * row))
+        for column in range(4):
+            page.insert_text(
+                (80 + 100 * column, 117 + 24 * row), f"{row}{column} cell", fontsize=10
+            ) if row < 5 else None
+    for column in range(5):
+        page.draw_line((72 + 100 * column, 100), (72 + 100 * column, 220))
+
+
+@pytest.mark.parametrize(("draw", "most"), [(article, 2), (ruled, 4)])
+def test_a_page_is_made_text_once_for_itself_and_once_for_the_models(
+    draw: Callable[[Any], None], most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pymupdf, made = mupdf.load(), []
+    plain = pymupdf.Page._get_textpage
+    monkeypatch.setattr(pymupdf.Page, "_get_textpage", lambda *a, **k: made.append(k["flags"]) or plain(*a, **k))
+    document = drawn(draw)
+    assert layout.read_page(document[0], "test", False, None).markdown
+    assert len(made) <= most  # finding tables asks for two or three of its own
+    assert sum(bool(flags & pymupdf.TEXT_COLLECT_STYLES) for flags in made) <= 1
+    document.close()
+
+
+def test_a_full_page_is_never_searched_for_styles(monkeypatch: pytest.MonkeyPatch) -> None:
+    pymupdf, made = mupdf.load(), []
+    plain = pymupdf.Page._get_textpage
+    monkeypatch.setattr(pymupdf.Page, "_get_textpage", lambda *a, **k: made.append(k["flags"]) or plain(*a, **k))
+    document = drawn(lambda page: page.insert_textbox((40, 40, 555, 800), LOREM * 40, fontsize=9))
+    assert len(layout.read_page(document[0], "test", False, None).markdown) > 3000
+    assert not any(flags & (pymupdf.TEXT_COLLECT_STYLES | pymupdf.TEXT_SEGMENT) for flags in made)
+    document.close()
+
+
+@pytest.mark.parametrize("draw", [article, ruled])
+def test_boxes_are_those_of_the_librarys_own_front_end(draw: Callable[[Any], None]) -> None:
+    document = drawn(draw)
+    own = layout_model._groups(layout_model._small(), *_inputs(Sheet(document[0], False)))
+    theirs = layout_model._small().predict(document[0], return_raw=True, do_sort=False)
+    assert _named(own) == _named(theirs)
+    document.close()
+
+
+def _inputs(sheet: Sheet) -> tuple[Any, Any]:
+    elements = layout_model.elements_of(sheet, layout_model._small().cfg["data"]["rf_names"])
+    assert elements is not None
+    return elements, elements.inputs
+
+
+def _named(groups: Iterable[dict[str, Any]]) -> list[Any]:
+    return sorted((group["class_name"], [round(float(v), 1) for v in group["group_bbox"]]) for group in groups)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "• 12.5 kg of (dry) air", "第3章 绪论", "a" * 200, "№ 7/8: x→y", "1 2 3 4 5 6 7 8 9 10 11 12 13 14"]
+)
+def test_text_patterns_are_those_that_the_models_learned(text: str) -> None:
+    mupdf.load()
+    layout_model._model_class()
+    common = importlib.import_module("pymupdf.layout.common_util")
+    assert text_pattern(text) == pytest.approx(common.get_text_pattern(text, return_vector=True))
+
+
+def test_the_table_finder_is_told_the_same_characters() -> None:
+    document = drawn(ruled)
+    spec = importlib.util.find_spec("pymupdf.table")
+    assert spec and spec.loader
+    plain: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(plain)
+    finder: Any = importlib.import_module("pymupdf.table")
+    plain._CHARS_VAR.set([])
+    finder._CHARS_VAR.set([])
+    plain.make_chars(document[0])
+    _make_chars(document[0])
+    assert len(plain.CHARS) > 60
+    for own, theirs in zip(sorted(map(_place, finder.CHARS)), sorted(map(_place, plain.CHARS)), strict=True):
+        assert own == theirs
+    document.close()
+
+
+_KEYS = ("text", "x0", "x1", "top", "bottom", "y0", "y1")
+
+
+def _place(char: dict[str, Any]) -> tuple[Any, ...]:
+    return (char["text"], *(round(char[key], 2) for key in _KEYS[1:]))
+
+
+def bold_by_runs(page: Any) -> None:
+    for shift in (0.0, 0.4):
+        page.insert_text((72 + shift, 90), "Annual balance sheet", fontsize=11)
+    page.insert_textbox((72, 120, 523, 300), LOREM * 4, fontsize=11)
+
+
+def bold_by_letters(page: Any) -> None:
+    for at, char in enumerate("ANNUAL"):
+        for shift in (0.0, 0.4):
+            page.insert_text((72 + 9 * at + shift, 90), char, fontsize=11)
+    page.insert_textbox((72, 120, 523, 300), LOREM * 4, fontsize=11)
+
+
+@pytest.mark.parametrize("draw", [bold_by_runs, bold_by_letters])
+def test_text_printed_twice_is_read_once_and_as_bold(draw: Callable[[Any], None]) -> None:
+    document = drawn(draw)
+    sheet = Sheet(document[0], False)
+    assert sheet.prints_twice
+    assert any(glyph.style.bold for part in glyphs.fragments_of(sheet.blocks)[:6] for glyph in part.glyphs)
+    text = layout.read_page(document[0], "test", False, None)
+    assert text.markdown.lower().replace(" ", "").count("annual") == 1
+    document.close()
+
+
+def test_equal_words_elsewhere_are_not_text_printed_twice() -> None:
+    document = drawn(lambda page: page.insert_textbox((72, 120, 523, 300), "all all all ill ill " * 30, fontsize=11))
+    assert not Sheet(document[0], False).prints_twice
+    document.close()
+    assert prints_twice([(0, 0, 50, 10), (60, 0, 110, 10), (0.5, 0.2, 50.5, 10.2)])
+    assert not prints_twice([(0, 0, 50, 10), (0, 12, 50, 22), (50, 0, 100, 10)])
+
+
+def test_the_small_model_is_believed_about_plain_tables_of_numbers() -> None:
+    def rows(*texts: str) -> tuple[layout_model.Elements, dict[str, Any]]:
+        cells = [
+            (text, x, 100.0 + 20 * y) for y, row in enumerate(texts) for x, text in enumerate(row.split("|")) if text
+        ]
+        boxes = [[72.0 + 120 * x, y, 140.0 + 120 * x, y + 10] for _, x, y in cells]
+        table = {"class_name": "table", "indicies": range(len(boxes)), "group_bbox": [72, 100, 400, 226]}
+        return layout_model.Elements(boxes, [text for text, _, _ in cells], {}, None), table
+
+    elements, table = rows("|2024|2023", "Sales|310|295", "Costs", "of goods|120|118")
+    inside = {"class_name": "text", "indicies": [], "group_bbox": [72, 150, 400, 160]}
+    assert not layout_model._needs_eyes(elements, table, [table])
+    assert layout_model._needs_eyes(elements, table, [table, inside])
+    assert layout_model._needs_eyes(elements, {**table, "class_name": "picture"}, [])
+    assert layout_model._needs_eyes(*rows("Name|Town", "Ann|Kelso", "Bob|Ashcombe"), [])
+    assert layout_model._needs_eyes(*rows("A firm", "Its earnings", "Sales|310|295", "Costs|120|118"), [])
+    assert layout_model._needs_eyes(*rows("|2024|2023", "Sales|310|295", "|Second quarter", "Sales|310|295"), [])
