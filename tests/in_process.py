@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sqlite3
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -86,3 +87,10 @@ def stages_run(store: KnowledgeStore, document: str, generation: int) -> dict[st
             select(step.c.stage, step.c.state).where(step.c.document == document, step.c.generation == generation)
         )
         return {str(row.stage): str(row.state) for row in rows}
+
+
+def as_if_killed(home: Path) -> None:
+    """Let the pages that failed have failed by the death of their worker, which another try may mend."""
+    with sqlite3.connect(home / KB / "kb.db") as connection:
+        connection.execute("UPDATE page SET error_code = 'killed_worker' WHERE error IS NOT NULL")
+    connection.close()

@@ -15,7 +15,7 @@ from pipeline import wiring
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.models import Box
-from tests.in_process import KB, fake_document, fake_tools, ingest_now
+from tests.in_process import KB, as_if_killed, fake_document, fake_tools, ingest_now
 from tests.waiting import GENEROUS_MS
 
 pytestmark = pytest.mark.browser
@@ -316,6 +316,9 @@ def test_a_failed_page_says_why_and_is_tried_again(tab: Tab, fakes: Shelf) -> No
     reason = fakes.service.document(KB, "half.pdf").failed_pages[2]
     expect(page.locator(".pane-text .notice.bad")).to_contain_text(reason)
     expect(page.locator(".page-cell.page-failed")).to_have_attribute("title", f"Page 2. Failed: {reason}")
+    expect(page.locator(".pane-text [data-retry]")).to_have_count(0)  # the page itself is at fault
+    as_if_killed(fakes.service.settings.home)
+    page.reload()
     page.locator(".pane-text [data-retry]").click()
     expect(page.locator(".pane-text .retry a")).to_have_attribute("href", re.compile(r"^/jobs/test\."))
 

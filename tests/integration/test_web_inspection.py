@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from ingest.api.app import create_app
 from pipeline.service import Service
 from pipeline.settings import Settings
-from tests.in_process import KB, fake_document, fake_tools, ingest_now
+from tests.in_process import KB, as_if_killed, fake_document, fake_tools, ingest_now
 
 HTML = {"Accept": "text/html"}
 
@@ -32,6 +32,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fake_document(folder / "half.pdf", "good", "[broken]")
     ingest_now(fake_tools(home), folder)
     return home
+
+
+def test_a_page_whose_worker_died_is_offered_again(tmp_path: Path) -> None:
+    fake_document(tmp_path / "docs" / "half.pdf", "good", "[broken]")
+    ingest_now(fake_tools(tmp_path / "home"), tmp_path / "docs")
+    as_if_killed(tmp_path / "home")
+    part = client_of(tmp_path / "home").get(f"/knowledge/{KB}/documents/half.pdf?page=2&part=leaf").text
+    assert "data-retry" in part
 
 
 def client_of(home: Path, **settings: Any) -> TestClient:
@@ -65,7 +73,7 @@ def test_a_document_is_found_by_any_name_and_shown_under_its_id(browser: TestCli
 def test_a_part_is_one_page_and_little_more(browser: TestClient) -> None:
     part = browser.get(f"/knowledge/{KB}/documents/half.pdf?page=2&part=page").text
     assert set(re.findall(r'data-slot="(\w+)"', part)) == {"sheet", "text", "facts", "passages"}
-    assert "could not be read" in part and "data-retry" in part
+    assert "could not be read" in part and "data-retry" not in part  # the page itself is at fault
     assert "<html" not in part
 
 
