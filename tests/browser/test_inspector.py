@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from pipeline import wiring
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.models import Box
+from stores.tables import page as page_row
 from tests.in_process import KB, fake_document, fake_tools, ingest_now
 from tests.waiting import GENEROUS_MS
 
@@ -316,6 +318,11 @@ def test_a_failed_page_says_why_and_is_tried_again(tab: Tab, fakes: Shelf) -> No
     reason = fakes.service.document(KB, "half.pdf").failed_pages[2]
     expect(page.locator(".pane-text .notice.bad")).to_contain_text(reason)
     expect(page.locator(".page-cell.page-failed")).to_have_attribute("title", f"Page 2. Failed: {reason}")
+    expect(page.locator(".pane-text [data-retry]")).to_have_count(0)  # it would fail again
+    store = fakes.service._tools.catalog.store(KB)
+    with store.database.write() as connection:
+        connection.execute(update(page_row).where(page_row.c.error.is_not(None)).values(error_code="page_lost"))
+    page.reload()
     page.locator(".pane-text [data-retry]").click()
     expect(page.locator(".pane-text .retry a")).to_have_attribute("href", re.compile(r"^/jobs/test\."))
 
