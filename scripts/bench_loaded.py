@@ -39,6 +39,7 @@ _KINDS = ("SIGKILL", "SIGKILL", "SIGSTOP", "SIGSTOP", "FLUSHALL", "restart")
 _LONG_STOPS, _LEASE_S, _SHORT_STOP_S = 0.15, 60.0, 10.0  # some stops are longer than a lease; were all, all would stand
 _LOOK_S = 0.2
 _GONE_S = 180.0
+_AT_ONCE = 3
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -100,7 +101,14 @@ class Nemesis:
     stopped: dict[int, float] = field(default_factory=dict)
     long_stops: int = 0
 
+    def keep_up(self, wanted: float) -> None:
+        """As many faults as there should be by now, whatever kept us; a few at a time."""
+        for _ in range(_AT_ONCE):
+            if self.done.total() < wanted:
+                self.strike()
+
     def strike(self) -> None:
+        """One fault; none where nobody is there to suffer it."""
         kind, role = self.chance.choice(_KINDS), self.chance.choice(_ROLES)
         with contextlib.suppress(OSError, redis.RedisError):
             if kind == "FLUSHALL":
@@ -143,13 +151,12 @@ def _ingest(settings: Settings, docs: Path, given: argparse.Namespace) -> tuple[
         service = Service(connected)
         report = service.ingest(KB, IngestRequest(paths=(docs,)))
         assert report.job
-        began = struck = shown = time.monotonic()
+        began = shown = time.monotonic()
         while (job := service.job(report.job)).state is JobState.RUNNING:
             now = time.monotonic()
             nemesis.heal(all_of_them=now - began > given.minutes * 60)
-            if now - struck > 60 / given.faults and now - began < given.minutes * 60:
-                nemesis.strike()
-                struck = now
+            if now - began < given.minutes * 60:
+                nemesis.keep_up(given.faults / 60 * (now - began))
             if now - shown > 60:
                 counts = Counter(document.state.value for document in job.documents)
                 print(f"  {now - began:5.0f} s  {dict(counts)}", flush=True)
