@@ -5,6 +5,7 @@ Only the standard library and typer are imported here, so that ``ingot --help`` 
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterable
@@ -20,6 +21,8 @@ from stores.source_names import asked_name
 if TYPE_CHECKING:
     from pipeline.service import Service
     from pipeline.settings import Settings
+
+log = logging.getLogger("ingot.cli")
 
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 _MOST_PAGES = 100_000
@@ -101,10 +104,14 @@ def _say_once(settings: Settings) -> None:
     current.said = True
     from ingest.cli import console
     from ingest.cli.home_notice import unused_home
+    from pipeline import log_format
     from pipeline.unknown_variables import stray_variables
 
     for sentence in (*stray_variables(os.environ), unused_home(settings.home, current.home)):
-        if sentence:
+        if sentence and settings.log_format == log_format.JSON:  # a machine reads stderr: one object per line
+            log_format.prepare(settings.log_format, settings.log_level)
+            log.warning("%s", sentence)
+        elif sentence:
             console.note(f"ingot: {sentence}")
 
 

@@ -6,6 +6,7 @@ their own, ended when a page takes too long, and replaced after some hundred pag
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -84,7 +85,8 @@ class _Child:
         self.process.wait()
         for stream in (self.process.stdin, self.process.stdout):
             if stream:
-                stream.close()
+                with contextlib.suppress(OSError):  # an order that it did not take any more
+                    stream.close()
 
 
 class PageImageWorkers:

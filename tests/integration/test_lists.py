@@ -107,7 +107,7 @@ def test_a_foreign_cursor_is_refused(resources: Resources, cursor: str) -> None:
 
 def test_an_unknown_sort_is_refused(resources: Resources) -> None:
     for sort in ("", "-", "colour", "--source"):
-        with pytest.raises(InputError, match="sorted"):
+        with pytest.raises(InputError, match="sort order"):
             overview(resources).documents_page(DocumentFilter(sort=sort), None, 5)
 
 

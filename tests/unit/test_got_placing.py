@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.contracts import PageImage
 from pipeline.engines.got.markdown import to_markdown
 from pipeline.engines.got.placing import NOWHERE, around, is_placed, place
+from stores.clean_text import clean
 from stores.models import Block, Box, Label, Line, PageText
 from tests.counting import operations
 
@@ -181,6 +182,7 @@ LINES = st.lists(
 @given(MARKDOWN, LINES)
 @settings(max_examples=200, deadline=None)
 def test_offsets_and_texts_hold_for_any_input(markdown: str, lines: list[Line]) -> None:
+    markdown = clean(markdown)  # as every text is that enters
     blocks = place(markdown, lines, WIDTH, HEIGHT)
     assert place(markdown, lines, WIDTH, HEIGHT) == blocks
     ends = [0, *(block.end for block in blocks)]

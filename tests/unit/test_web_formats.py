@@ -13,6 +13,7 @@ from ingest.web.jobs import drawn, now_words
 from ingest.web.knowledge import Filters
 from ingest.web.login import _inside
 from ingest.web.rendering import CONTENT_SECURITY_POLICY, environment
+from stores.errors import InputError
 from stores.models import DocumentState, Outcome, Stage
 from stores.views import StageProgress, Waiting
 from tests.unit.fake_service import job_document
@@ -111,7 +112,8 @@ def test_the_query_string_of_a_list_says_only_what_differs() -> None:
         Filters(q="付款", state="failed", sort="-size").query("abc")
         == "?q=%E4%BB%98%E6%AC%BE&state=failed&sort=-size&cursor=abc"
     )
-    assert Filters(state="nonsense").wanted().state is None
+    with pytest.raises(InputError, match="nonsense"):
+        Filters(state="nonsense").wanted()
 
 
 def test_a_row_of_a_job_says_what_happens_or_why_nothing_does() -> None:
