@@ -81,7 +81,7 @@ def read_all(documents: Path, disturb: Callable[[Running], None]) -> Run:
 
 
 def worker_of_cards(under_test: Running) -> int:
-    return int(embedded.status(under_test.settings).children["gpu"]["pid"])
+    return int(embedded.status(under_test.settings).processes["gpu"]["pid"])
 
 
 def largest_rss_mb(pid: int) -> float:

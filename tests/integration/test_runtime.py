@@ -73,7 +73,7 @@ def another_comes_and_goes(settings: Settings) -> None:
 
 
 def child_pid(settings: Settings, name: str) -> int:
-    return int(embedded.status(settings).children[name]["pid"] or 0)
+    return int(embedded.status(settings).processes[name]["pid"] or 0)
 
 
 def test_started_on_demand_shared_and_gone_by_itself(settings: Settings) -> None:
@@ -171,9 +171,9 @@ def test_the_network_worker_comes_with_the_first_errand(settings: Settings) -> N
     """Most homes never call anybody: they do not pay for a process that could."""
     with embedded.session(settings):
         assert soon(lambda: child_pid(settings, "worker") != 0)
-        assert "notify" not in embedded.status(settings).children
+        assert "notify" not in embedded.status(settings).processes
         Catalog(settings.home).mark_outbound("some-base")
-        assert soon(lambda: "notify" in embedded.status(settings).children)
+        assert soon(lambda: "notify" in embedded.status(settings).processes)
         notify = child_pid(settings, "notify")
         assert b"notify" in Path(f"/proc/{notify}/cmdline").read_bytes().split(b"\0")
     another_comes_and_goes(settings)
@@ -195,13 +195,13 @@ def test_a_worker_that_cannot_work_is_named_to_the_command_that_asked_for_it(set
         return False
 
     with embedded.session(settings):
-        assert "gpu" not in embedded.status(settings).children
+        assert "gpu" not in embedded.status(settings).processes
         with embedded.session(strange):
-            assert soon(lambda: "gpu" in embedded.status(settings).children)
+            assert soon(lambda: "gpu" in embedded.status(settings).processes)
             assert soon(refused)
             embedded.revive(settings)
         with embedded.session(settings):
-            assert soon(lambda: "gpu" not in embedded.status(settings).children)
+            assert soon(lambda: "gpu" not in embedded.status(settings).processes)
             assert soon(lambda: child_pid(settings, "worker") != 0)
 
 
@@ -252,7 +252,7 @@ def test_chroma_waits_for_a_command_that_has_the_index_open(settings: Settings) 
     folder.write_json("settings.json", {"INGOT_WORKERS": "1"})
     embedded._spawn(folder, settings)
     assert soon(lambda: folder.file("runtime.json").exists())
-    assert embedded.status(settings).children["chroma"]["pid"] is None
+    assert embedded.status(settings).processes["chroma"]["pid"] is None
     lock.release()
     assert soon(lambda: child_pid(settings, "chroma") != 0)
 

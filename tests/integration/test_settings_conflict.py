@@ -119,7 +119,7 @@ class Commands:
         return [(str(one.state), one.error.message if one.error else "") for one in service.job(job).documents]
 
     def pid(self, name: str = "worker") -> int:
-        return int(embedded.status(self.settings()).children.get(name, {}).get("pid") or 0)
+        return int(embedded.status(self.settings()).processes.get(name, {}).get("pid") or 0)
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def test_in_embedded_mode_too(home: Path, tmp_path: Path) -> None:
     settings = Settings(home=home)
     try:
         until(lambda: " is ready: " in (home / "run" / "worker.log").read_text(), 60.0)
-        pid = embedded.status(settings).children["worker"]["pid"]
+        pid = embedded.status(settings).processes["worker"]["pid"]
         os.kill(pid, signal.SIGSTOP)
         ran = ingot(environment, "ingest", str(tmp_path / "a.pdf"), "--timeout", "45")
         os.kill(pid, signal.SIGCONT)
