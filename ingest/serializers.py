@@ -9,18 +9,17 @@ from typing import Any
 
 from pipeline.commands.submission import SubmissionReceipt
 from pipeline.search import highlighting
-from stores.models import Block, DocumentState, Fault, Field, Hit, Page, Schema, SkippedFile
+from stores.models import Block, DocumentState, Fault, Field, Hit, Page, Schema
+from stores.placement import IngestReport, IngestResult, SkippedFile
 from stores.views import (
     CallbackView,
     ChunkView,
     DocumentView,
-    IngestReport,
     JobDocumentView,
     JobProgress,
     JobSummary,
     JobView,
     KnowledgeBaseView,
-    PlannedFile,
     QueueView,
     RecordView,
     StageProgress,
@@ -152,7 +151,7 @@ def knowledge_base(view: KnowledgeBaseView) -> Json:
     }
 
 
-def planned_file(found: PlannedFile) -> Json:
+def planned_file(found: IngestResult) -> Json:
     return {
         "source": found.source,
         "outcome": str(found.outcome),

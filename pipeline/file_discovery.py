@@ -1,4 +1,4 @@
-"""Finds the files of a request: folders walked, globs expanded, links and pipes handled, the rest named and why."""
+"""File discovery: walk folders, expand globs, and name what is not ingested, with the reason."""
 
 from __future__ import annotations
 
@@ -10,42 +10,30 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
-from stores.errors import InputError, NotFoundError
-from stores.models import Fault, SkippedFile
+from stores.errors import NotFoundError
+from stores.models import Fault
+from stores.placement import SkippedFile, StagedFile
 from stores.source_names import kept_name, path_of_name
 
 SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
-_GLOB = set("*?[")
+_WILDCARDS = frozenset("*?[")
+
+SkipReason = tuple[str, str]
+"""The code and the sentence that say why a file is skipped."""
+ContentCheck = Callable[[Path, str], SkipReason | None]
+"""Judges a file whose suffix is none of a document's by its contents; None where it is ingested."""
 
 
-Why = tuple[str, str]
-"""The code and the sentence of a reason."""
-Look = Callable[[Path, str], Why | None]
-"""Looks into a file with such an ending that is none of a document's: why it is skipped, None where it is taken."""
-
-
-def not_looked_at(_: Path, suffix: str) -> Why | None:
-    """For who may not open files: endings tell all."""
+def reject_by_suffix(_: Path, suffix: str) -> SkipReason | None:
+    """Reject every file whose suffix is none of a document's, without opening it."""
     return "unsupported", f"{suffix or 'no ending'} is no ending of a PDF or an image"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundFile:
-    """A file to be ingested. ``name`` is the path relative to ``root``, an absolute folder; both as they are kept."""
-
-    root: str
-    name: str
-    path: Path
-    size_bytes: int = 0
-    modified_ns: int = 0
-    fault: Fault | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DiscoveredFiles:
-    """What a request names: files in the order of their names, folders that were walked whole, and what is skipped."""
+    """What a request names: files in the order of their names, the folders that were walked, and what is skipped."""
 
-    files: tuple[FoundFile, ...]
+    files: tuple[StagedFile, ...]
     roots: frozenset[str]
     skipped: tuple[SkippedFile, ...] = ()
 
@@ -55,15 +43,16 @@ def discover_files(
     globs: Sequence[str],
     excludes: Sequence[str],
     known_roots: Iterable[str] = (),
-    look: Look = not_looked_at,
+    check: ContentCheck = reject_by_suffix,
 ) -> DiscoveredFiles:
-    """All files that ``paths`` name. NotFoundError where a path does not exist.
+    """Find all files that ``paths`` name. NotFoundError where a path does not exist.
 
-    In folders only documents are taken: by their endings, where these do not tell by a ``look`` at their contents; or
-    those that ``globs`` match. A file that is named itself is always taken. A file inside a folder that was ingested
-    before keeps its name in that folder.
+    A path that does not exist and holds ``*``, ``?`` or ``[`` is a glob (``**`` for folders at any depth, hidden files
+    only where it names the dot), for patterns that no shell has expanded. In folders only documents are taken: by their
+    suffixes, where these do not tell by a ``check`` of their contents; or those that ``globs`` match. A file that is
+    named itself is always taken. A file inside a folder that was ingested before keeps its name in that folder.
     """
-    found: dict[tuple[str, str], FoundFile] = {}
+    files: dict[tuple[str, str], StagedFile] = {}
     skipped: dict[tuple[str, str], SkippedFile] = {}
     roots = set()
     for path in _expanded(paths):
@@ -71,42 +60,43 @@ def discover_files(
             folder = Path(os.path.abspath(path))  # noqa: PTH100 - a link keeps its own name
             root = kept_name(folder)
             roots.add(root)
-            for file, why in _walk(folder):
+            for file, reason in _walk(folder):
                 name = kept_name(os.path.relpath(file, folder))
-                why = why or _why_not(file, name, globs, excludes, look)
-                if why:
-                    skipped[root, name] = SkippedFile(source=name, code=why[0], reason=why[1])
+                reason = reason or _skip_reason(file, name, globs, excludes, check)
+                if reason:
+                    skipped[root, name] = SkippedFile(source=name, code=reason[0], reason=reason[1])
                 else:
-                    found.setdefault((root, name), _describe(root, name, file))
+                    files.setdefault((root, name), _staged(root, name, file))
         else:
-            key = _home_of(path, known_roots)
-            found.setdefault(key, _describe(*key, path))
+            key = _root_and_name(path, known_roots)
+            files.setdefault(key, _staged(*key, path))
     return DiscoveredFiles(
-        files=tuple(found[key] for key in sorted(found)),
+        files=tuple(files[key] for key in sorted(files)),
         roots=frozenset(roots),
-        skipped=tuple(skipped[key] for key in sorted(skipped) if key not in found),
+        skipped=tuple(skipped[key] for key in sorted(skipped) if key not in files),
     )
 
 
 def _expanded(paths: Sequence[Path]) -> Iterator[Path]:
+    """Replace globs by what they match."""
     for path in paths:
         path = path.expanduser()
         if os.path.lexists(path):
             yield path
             continue
-        matches = sorted(glob.glob(str(path), recursive=True)) if _GLOB & set(str(path)) else []  # noqa: PTH207
+        matches = sorted(glob.glob(str(path), recursive=True)) if _WILDCARDS & set(str(path)) else []  # noqa: PTH207
         if not matches:
             raise NotFoundError(f"there is no file or folder {str(path)!r}")
         yield from map(Path, matches)
 
 
-def _walk(root: Path) -> Iterator[tuple[Path, Why | None]]:
-    """Everything below a folder that is no folder, and folders that are not entered, with the reason.
+def _walk(root: Path) -> Iterator[tuple[Path, SkipReason | None]]:
+    """Yield every file below a folder, and the folders that are not entered with the reason.
 
-    Folders behind links are not entered, so no loop is.
+    Folders behind links are not entered, so the walk cannot loop.
     """
-    closed: list[OSError] = []
-    for folder, folders, names in os.walk(root, onerror=closed.append, followlinks=False):
+    unreadable: list[OSError] = []
+    for folder, folders, names in os.walk(root, onerror=unreadable.append, followlinks=False):
         for name in sorted((*folders, *names)):
             path, is_folder = Path(folder) / name, name in folders
             if name.startswith("."):
@@ -116,35 +106,38 @@ def _walk(root: Path) -> Iterator[tuple[Path, Why | None]]:
             elif not is_folder or path.is_symlink():
                 yield path, None
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-    for error in closed:
+    for error in unreadable:
         yield Path(error.filename), ("unreadable", f"the folder cannot be read: {error.strerror}")
 
 
-def _why_not(path: Path, name: str, globs: Sequence[str], excludes: Sequence[str], look: Look) -> Why | None:
-    """Why a file of a folder is skipped; None where it is taken."""
+def _skip_reason(
+    path: Path, name: str, globs: Sequence[str], excludes: Sequence[str], check: ContentCheck
+) -> SkipReason | None:
+    """Say why a file of a folder is skipped; None where it is ingested."""
     for pattern in excludes:
         if _matches(name, pattern):
             return "excluded", f"it matches --exclude {pattern!r}"
     if globs:
         return None if any(_matches(name, pattern) for pattern in globs) else ("excluded", "it matches no --glob")
-    return None if PurePosixPath(name).suffix.lower() in SUFFIXES else look(path, PurePosixPath(name).suffix)
+    return None if PurePosixPath(name).suffix.lower() in SUFFIXES else check(path, PurePosixPath(name).suffix)
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """Against the whole relative path, its last part, or any folder on the way."""
+    """Match a pattern with the whole relative path, its last part, or any folder on the way."""
     parts = PurePosixPath(name).parts
     return fnmatch(name, pattern) or any(fnmatch(part, pattern.rstrip("/")) for part in parts)
 
 
-def _home_of(path: Path, known_roots: Iterable[str]) -> tuple[str, str]:
-    """(root, name) of a single file: in the deepest known folder that holds it, else in its own folder."""
+def _root_and_name(path: Path, known_roots: Iterable[str]) -> tuple[str, str]:
+    """Choose the root of a single file: the deepest known folder that holds it, else its own folder."""
     full = Path(os.path.abspath(path))  # noqa: PTH100
     holders = [root for root in known_roots if full.is_relative_to(path_of_name(root))]
     root = max(holders, key=len, default=kept_name(full.parent))
     return root, kept_name(os.path.relpath(full, path_of_name(root)))
 
 
-def _describe(root: str, name: str, path: Path) -> FoundFile:
+def _staged(root: str, name: str, path: Path) -> StagedFile:
+    """Describe a file by its size and time, or by the reason why it cannot be ingested."""
     try:
         facts = path.stat()
     except OSError as error:
@@ -154,12 +147,8 @@ def _describe(root: str, name: str, path: Path) -> FoundFile:
         return _refused(root, name, path, "not_a_file", "it is not a regular file (a pipe, socket, device or folder)")
     if facts.st_size == 0:
         return _refused(root, name, path, "empty", "it is empty: 0 bytes")
-    return FoundFile(root=root, name=name, path=path, size_bytes=facts.st_size, modified_ns=facts.st_mtime_ns)
+    return StagedFile(root=root, name=name, path=path, size_bytes=facts.st_size, modified_ns=facts.st_mtime_ns)
 
 
-def _refused(root: str, name: str, path: Path, code: str, reason: str) -> FoundFile:
-    return FoundFile(root=root, name=name, path=path, fault=Fault(code=code, message=reason))
-
-
-def fault_of(error: InputError) -> Fault:
-    return Fault(code=error.code, message=error.message)
+def _refused(root: str, name: str, path: Path, code: str, reason: str) -> StagedFile:
+    return StagedFile(root=root, name=name, path=path, fault=Fault(code=code, message=reason))

@@ -1,30 +1,30 @@
-"""What a stage used, as one short text per stage; and what of an earlier generation may therefore be kept."""
+"""Fingerprints: what each stage used, as one short hash; and what of an earlier generation may therefore be kept."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.profiles import ProcessingProfile
 from pipeline.running_lines import RUNNING_VERSION
 from pipeline.step_context import Resources
-from stores.models import DocumentState, Options, Outcome, Route, Schema, Stage
+from stores.models import PAGE_STAGES, DocumentState, Options, Outcome, Route, Schema, Stage
 
 if TYPE_CHECKING:
-    from stores.lifecycle.registration import KnownGeneration
+    from stores.lifecycle.known_files import KnownGeneration
 
 PLAN_VERSION = "plan-1"
 CHUNK_VERSION = "chunk-1"
-READING = frozenset({Stage.PLAN, Stage.RENDER, Stage.OCR, Stage.PARSE})
+READING = frozenset({Stage.PLAN, *PAGE_STAGES})
 
 #: Failures that the next request tries again by itself; the others would only fail again.
-WORTH_TRYING = frozenset({"unavailable", "transient", "damaged_index", "cancelled", "other_embedder"})
+WORTH_RETRYING = frozenset({"unavailable", "transient", "damaged_index", "cancelled", "other_embedder"})
 
 
 def fingerprints(resources: Resources, options: Options, definitions: Mapping[str, Schema]) -> dict[str, str]:
-    """Of each stage that leaves something behind, for documents made with these options and definitions of schemas."""
+    """Compute the fingerprint of each stage for documents made with these options and schema definitions, by name."""
     settings, embedder = resources.settings, resources.embedder()
     names = dict.fromkeys(("document", *options.schemas))
     schemas = {name: _of_schema(resources, definitions[name]) for name in names if name in definitions}
@@ -49,7 +49,7 @@ def digest(*parts: object) -> str:
 
 
 def kept_stages(known: KnownGeneration, wanted: Mapping[str, str]) -> frozenset[Stage]:
-    """The stages whose results an earlier generation has already, made just as is wanted now."""
+    """Find the stages whose results in an earlier generation have the fingerprints that are wanted now."""
     had = known.fingerprints
     read_alike = (
         had.get("plan") == wanted["plan"]
@@ -65,48 +65,55 @@ def kept_stages(known: KnownGeneration, wanted: Mapping[str, str]) -> frozenset[
 def with_undefined_schemas(
     wanted: Mapping[str, str], options: Options, profile: ProcessingProfile, known: KnownGeneration | None
 ) -> Mapping[str, str]:
-    """Of a schema that nobody defines any more it cannot be said that its records are outdated: they stay."""
+    """Keep the records of a schema that is defined nowhere any more: nothing says that they are outdated."""
     if known and not profile.schemas.keys() >= set(options.schemas) and "extract" in known.fingerprints:
         return {**wanted, "extract": known.fingerprints["extract"]}
     return wanted
 
 
 def with_earlier_schemas(options: Options, known: KnownGeneration | None) -> Options:
-    """A request adds schemas to those that a document has; it takes none away."""
+    """Add the schemas of a request to those that a document has; none is taken away."""
     if known is None:
         return options
     schemas = tuple(dict.fromkeys((*known.options.schemas, *options.schemas)))
     return replace(options, schemas=schemas)
 
 
-def what_to_do(
+class RequiredWork(NamedTuple):
+    """What a document needs: to be made or not, with the results of some stages kept, or retried where it failed."""
+
+    outcome: Outcome
+    make: bool
+    keep: frozenset[Stage] = frozenset()
+    retry: bool = False
+
+
+def required_work(
     known: KnownGeneration | None, wanted: Mapping[str, str], options: Options, *, passwords: bool, profile: str
-) -> tuple[Outcome, bool, frozenset[Stage], bool]:
-    """(outcome, make it?, stages kept, take up the same generation again?) for bytes that are known already."""
+) -> RequiredWork:
+    """Compare the newest generation of a document with the fingerprints that are wanted now."""
     if known is None or (known.withdrawn and known.state.final):
-        return Outcome.NEW, True, frozenset(), False
+        return RequiredWork(Outcome.NEW, make=True)
     if not known.state.final:
         if dict(known.fingerprints) != dict(wanted):
-            return Outcome.FAILED, False, frozenset(), False  # see ``Memory.standing_fault``
-        return Outcome.SAME, True, frozenset(), False  # joined, so that this request can wait for it
+            return RequiredWork(Outcome.FAILED, make=False)  # see ``KnownState.standing_fault``
+        return RequiredWork(Outcome.SAME, make=True)  # joined, so that this request can wait for it
     if options.force:
-        return Outcome.AGAIN, True, frozenset(), False
+        return RequiredWork(Outcome.AGAIN, make=True)
     if known.state in (DocumentState.FAILED, DocumentState.CANCELLED):
         return _after_failure(known, wanted, passwords=passwords, profile=profile)
     kept = kept_stages(known, wanted)
     if kept >= READING | {Stage.EXTRACT, Stage.EMBED}:
-        return Outcome.SAME, False, kept, False
-    return Outcome.AGAIN, True, kept, False
+        return RequiredWork(Outcome.SAME, make=False, keep=kept)
+    return RequiredWork(Outcome.AGAIN, make=True, keep=kept)
 
 
-def _after_failure(
-    known: KnownGeneration, wanted: Mapping[str, str], *, passwords: bool, profile: str
-) -> tuple[Outcome, bool, frozenset[Stage], bool]:
-    """What failed is made again with other settings, other limits among them: it may have failed at one."""
+def _after_failure(known: KnownGeneration, wanted: Mapping[str, str], *, passwords: bool, profile: str) -> RequiredWork:
+    """Make what failed again where settings changed, limits among them; retry it where the failure may be over."""
     code = known.error.code if known.error else "cancelled"
-    worth = code in WORTH_TRYING or (code == "encrypted" and passwords)
+    worth = code in WORTH_RETRYING or (code == "encrypted" and passwords)
     if dict(known.fingerprints) != dict(wanted) or (known.profile and known.profile != profile):
-        return Outcome.AGAIN, True, frozenset(), False
+        return RequiredWork(Outcome.AGAIN, make=True)
     if not worth:
-        return Outcome.FAILED, False, frozenset(), False
-    return Outcome.AGAIN, True, frozenset(), True
+        return RequiredWork(Outcome.FAILED, make=False)
+    return RequiredWork(Outcome.AGAIN, make=True, retry=True)

@@ -1,143 +1,146 @@
-"""What is to be made of a file, given what is known of its name and its bytes. Shared by every way into the house."""
+"""What is done with a file, decided from what is known of its name and its bytes.
+
+Shared by the command line, the API and downloads.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline import fingerprints
-from pipeline.file_discovery import FoundFile
 from pipeline.profiles import ProcessingProfile
 from pipeline.step_context import Resources
 from stores.errors import NotFoundError, UnavailableError
-from stores.lifecycle.registration import Arrival, KnownGeneration, KnownSource, PlacementDecision
+from stores.lifecycle.known_files import KnownGeneration, KnownSource
 from stores.models import DocumentState, Fault, Options, Outcome, Schema, document_id
+from stores.placement import PlacementDecision, StagedFile
 from stores.suggestions import unknown
 
 if TYPE_CHECKING:
     from stores.knowledge_store import KnowledgeStore
+    from stores.lifecycle.unit_of_work import UnitOfWork
 
-OTHERWISE_MADE = Fault(
+PROCESSED_OTHERWISE = Fault(
     code="conflict",
     message="it is being made now with other settings or schemas: wait until that is over, then ingest it again",
 )
-_MOST_WANTED = 256
+_MOST_PLANS = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Making:
-    """How documents are made: the fingerprints that show it, and the profile that brings it about."""
+class ProcessingPlan:
+    """How documents are processed: the profile that decides it, and the fingerprints that result from it."""
 
     fingerprints: Mapping[str, str]
     profile: ProcessingProfile
 
 
-class WantedFingerprints:
-    """What options lead to with the settings of an asker; computed once for each, and asked for by many threads."""
+class ProcessingPlans:
+    """The plans that options lead to with the settings of this process, each computed once. Safe for many threads."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
-        self._known: dict[tuple[Options, str], Making] = {}
+        self._plans: dict[tuple[Options, str], ProcessingPlan] = {}
 
-    def of(self, options: Options, earlier: ProcessingProfile | None = None) -> Making:
-        """``earlier``: what a document was made with before; it defines the schemas that the asker does not know."""
-        unknown = not self._resources.schemas.keys() >= set(options.schemas)
-        key = options, earlier.id if earlier and unknown else ""
-        found = self._known.get(key)
-        if found is None:
-            if len(self._known) >= _MOST_WANTED:
-                self._known.clear()
-            found = self._known[key] = self._make(options, earlier)
-        return found
+    def of(self, options: Options, earlier: ProcessingProfile | None = None) -> ProcessingPlan:
+        """Compute or recall the plan for options.
 
-    def _make(self, options: Options, earlier: ProcessingProfile | None) -> Making:
+        ``earlier``: the profile a document was made with before; it defines schemas that this process does not know.
+        """
+        has_unknown = not self._resources.schemas.keys() >= set(options.schemas)
+        key = options, earlier.id if earlier and has_unknown else ""
+        plan = self._plans.get(key)
+        if plan is None:
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            plan = self._plans[key] = self._compute(options, earlier)
+        return plan
+
+    def _compute(self, options: Options, earlier: ProcessingProfile | None) -> ProcessingPlan:
         schemas = {**(earlier.schemas if earlier else {}), **self._resources.schemas}
-        return Making(
+        return ProcessingPlan(
             fingerprints=fingerprints.fingerprints(self._resources, options, schemas),
             profile=ProcessingProfile.of(self._resources.settings, schemas, options.schemas),
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """How a request wants its documents made."""
-
-    options: Options
-    passwords: tuple[str, ...] = ()
-
-
 @dataclass(slots=True)
 class KnownState:
-    """What is known of the files that are asked for: sources by (root, name), generations, named documents."""
+    """What is known of the files of a request, and of the generations of their documents."""
 
-    wanted: WantedFingerprints
-    sources: dict[tuple[str, str], KnownSource] = field(default_factory=dict)
-    known: dict[str, KnownGeneration] = field(default_factory=dict)
-    named: set[str] = field(default_factory=set)
-    profiles: dict[str, ProcessingProfile] = field(default_factory=dict)  # that earlier generations were made with
-    makings: dict[str, Making] = field(default_factory=dict)  # those of the placements, by the id of their profile
+    plans: ProcessingPlans
+    sources: dict[tuple[str, str], KnownSource] = field(default_factory=dict)  # by (root, name)
+    generations: dict[str, KnownGeneration] = field(default_factory=dict)  # the newest, by document id
+    named: set[str] = field(default_factory=set)  # documents that have a source
+    profiles: dict[str, ProcessingProfile] = field(default_factory=dict)  # of earlier generations, by id
+    decided_plans: dict[str, ProcessingPlan] = field(default_factory=dict)  # of all decisions, by the id of the profile
 
     @classmethod
     def of(
         cls,
-        wanted: WantedFingerprints,
+        plans: ProcessingPlans,
         sources: Iterable[KnownSource],
-        known: Mapping[str, KnownGeneration],
+        generations: Mapping[str, KnownGeneration],
         named: Iterable[str],
         profiles: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> KnownState:
+        """Build it from what the store has."""
         earlier = {name: ProcessingProfile.read(content) for name, content in (profiles or {}).items()}
         by_name = {(source.root, source.name): source for source in sources}
-        return cls(wanted, by_name, dict(known), set(named), earlier)
+        return cls(plans, by_name, dict(generations), set(named), earlier)
 
-    def unchanged_document(self, file: FoundFile) -> str | None:
-        """The document that this file is known to hold, judged by its size and time; None where it must be read."""
+    @classmethod
+    def looked_up(
+        cls, plans: ProcessingPlans, unit: UnitOfWork, names: Collection[str], documents: Collection[str]
+    ) -> KnownState:
+        """Look up, inside a transaction, what concerns sources of these names and these documents."""
+        generations = unit.generations(documents)
+        profiles = unit.profiles({known.profile for known in generations.values() if known.profile})
+        return cls.of(plans, unit.sources(names), generations, unit.named(generations.keys()), profiles)
+
+    def unchanged_document(self, file: StagedFile) -> str | None:
+        """Find the document that a file holds, judged by size and time of the file; None where it must be read."""
         source = self.sources.get((file.root, file.name))
-        if source is None or source.error or not _alike(source, file):
+        if source is None or source.error or not _same_size_and_time(source, file):
             return None
         return source.newest
 
-    def had_fault(self, file: FoundFile, fault: Fault) -> bool:
+    def had_fault(self, file: StagedFile, fault: Fault) -> bool:
         """Was this very file refused before, for the same reason?"""
         source = self.sources.get((file.root, file.name))
         if source is None or source.error is None:
             return False
-        return _alike(source, file) and source.error.message == fault.message
+        return _same_size_and_time(source, file) and source.error.message == fault.message
 
-    def placement(self, wish: Wish, file: FoundFile, sha256: str, media_type: str, document: str) -> PlacementDecision:
-        """What is to be made of a file whose bytes are ``document``."""
-        known = self.known.get(document)
-        options = fingerprints.with_earlier_schemas(wish.options, known)
-        making = self.wanted.of(options, self.profiles.get(known.profile or "") if known else None)
-        self.makings[making.profile.id] = making
-        wanted = fingerprints.with_undefined_schemas(making.fingerprints, options, making.profile, known)
-        outcome, make, keep, reopen = fingerprints.what_to_do(
-            known, wanted, options, passwords=bool(wish.passwords), profile=making.profile.id
-        )
+    def decide(
+        self, file: StagedFile, document: str, options: Options, passwords: tuple[str, ...] = ()
+    ) -> PlacementDecision:
+        """Decide what is done with a file whose bytes are ``document``."""
+        known = self.generations.get(document)
+        options = fingerprints.with_earlier_schemas(options, known)
+        plan = self.plans.of(options, self.profiles.get(known.profile or "") if known else None)
+        self.decided_plans[plan.profile.id] = plan
+        wanted = fingerprints.with_undefined_schemas(plan.fingerprints, options, plan.profile, known)
+        work = fingerprints.required_work(known, wanted, options, passwords=bool(passwords), profile=plan.profile.id)
         return PlacementDecision(
-            arrival=Arrival(
-                root=file.root,
-                name=file.name,
-                size_bytes=file.size_bytes,
-                modified_ns=file.modified_ns,
-                sha256=sha256,
-                media_type=media_type,
-            ),
-            outcome=self._named_outcome(file, document, outcome),
+            file=file,
+            outcome=self._outcome_by_name(file, document, work.outcome),
             options=options,
             fingerprints=wanted,
-            profile=making.profile.id,
-            passwords=wish.passwords,
-            make=make,
-            keep=keep,
-            reopen=reopen,
+            profile=plan.profile.id,
+            passwords=passwords,
+            make=work.make,
+            keep=work.keep,
+            retry=work.retry,
         )
 
-    def _named_outcome(self, file: FoundFile, document: str, outcome: Outcome) -> Outcome:
+    def _outcome_by_name(self, file: StagedFile, document: str, outcome: Outcome) -> Outcome:
+        """Refine the outcome by what is known of the file's name."""
         source = self.sources.get((file.root, file.name))
-        being_made = (known := self.known.get(document)) is not None and not known.state.final
-        if outcome is Outcome.FAILED and being_made:
+        in_work = (known := self.generations.get(document)) is not None and not known.state.final
+        if outcome is Outcome.FAILED and in_work:
             return outcome
         if source and source.newest and source.newest != document:
             return Outcome.CHANGED
@@ -146,27 +149,27 @@ class KnownState:
         return outcome
 
     def state_of(self, document: str) -> DocumentState | None:
-        """The state of a document as it is known, None where there is none."""
-        known = self.known.get(document)
+        """The state of a document, None where it is unknown."""
+        known = self.generations.get(document)
         return known.state if known else None
 
-    def standing_fault(self, placement: PlacementDecision, document: str) -> Fault | None:
-        """Why a document that is not made again had failed before."""
-        known = self.known.get(document)
-        if known is None or placement.outcome is not Outcome.FAILED:
+    def standing_fault(self, decision: PlacementDecision, document: str) -> Fault | None:
+        """Why a document that is not made again had failed before; PROCESSED_OTHERWISE where it is in work."""
+        known = self.generations.get(document)
+        if known is None or decision.outcome is not Outcome.FAILED:
             return None
-        return known.error if known.state.final else OTHERWISE_MADE
+        return known.error if known.state.final else PROCESSED_OTHERWISE
 
-    def uploads(self, name: str, root: str) -> list[KnownSource]:
-        """The sources of a name below a numbered root (``root``, ``root#2``...), in the order of their making."""
+    def numbered_sources(self, name: str, root: str) -> list[KnownSource]:
+        """The sources of a name below a numbered root (``root``, ``root#2``...), the oldest first."""
         return [
             source
-            for (at, called), source in self.sources.items()
-            if called == name and (at == root or at.startswith(f"{root}#"))
+            for (source_root, source_name), source in self.sources.items()
+            if source_name == name and (source_root == root or source_root.startswith(f"{root}#"))
         ]
 
-    def remember(self, file: FoundFile, document: str | None, fault: Fault | None = None) -> None:
-        """From now on this name holds these bytes, or none for this reason."""
+    def note_source(self, file: StagedFile, document: str | None, fault: Fault | None = None) -> None:
+        """Note that a name holds a document from now on, or none, for the reason ``fault``."""
         key = (file.root, file.name)
         before = self.sources.get(key)
         self.sources[key] = KnownSource(
@@ -179,49 +182,47 @@ class KnownState:
             error=fault,
         )
 
-    def note(self, placement: PlacementDecision) -> None:
-        """Remember what was placed, so that the same bytes under a second name are known."""
-        document = document_id(placement.arrival.sha256)
+    def note(self, decision: PlacementDecision) -> None:
+        """Note a decision, so that the same bytes under a second name are known."""
+        document = document_id(decision.file.sha256)
         self.named.add(document)
-        if placement.make:
-            self.known[document] = KnownGeneration(
+        if decision.make:
+            self.generations[document] = KnownGeneration(
                 document=document,
                 number=0,
                 state=DocumentState.QUEUED,
-                options=placement.options,
-                fingerprints=placement.fingerprints,
+                options=decision.options,
+                fingerprints=decision.fingerprints,
                 routes=frozenset(),
                 error=None,
-                profile=placement.profile,
+                profile=decision.profile,
             )
 
 
-def _alike(source: KnownSource, file: FoundFile) -> bool:
+def _same_size_and_time(source: KnownSource, file: StagedFile) -> bool:
     return (source.size_bytes, source.modified_ns) == (file.size_bytes, file.modified_ns)
 
 
-def refusal(file: FoundFile, fault: Fault) -> PlacementDecision:
-    """A file that cannot be taken: its name and the reason stand in the job and among the sources."""
-    arrival = Arrival(
-        root=file.root, name=file.name, size_bytes=file.size_bytes, modified_ns=file.modified_ns, fault=fault
-    )
-    return PlacementDecision(arrival=arrival, outcome=Outcome.FAILED, options=Options(), fingerprints={})
+def refusal(file: StagedFile, fault: Fault) -> PlacementDecision:
+    """Decide to refuse a file that cannot be ingested."""
+    refused = replace(file, sha256="", media_type="", fault=fault)
+    return PlacementDecision(file=refused, outcome=Outcome.FAILED, options=Options(), fingerprints={})
 
 
 def schemas_of(resources: Resources, store: KnowledgeStore) -> dict[str, Schema]:
-    """The schemas of this asker, and those that others defined when they filled this knowledge base."""
+    """The schemas of this process, and those that documents of this knowledge base were made with."""
     kept = [ProcessingProfile.read(content).schemas for content in store.profiles.read().values()]
     return {name: schema for schemas in (*kept, resources.schemas) for name, schema in schemas.items()}
 
 
 def check_schema_of(resources: Resources, store: KnowledgeStore, name: str) -> None:
-    """NotFoundError where nobody who filled this knowledge base knows the schema, nor this asker."""
+    """Raise NotFoundError for a schema that neither this process nor a document of the knowledge base knows."""
     if name not in resources.schemas and name not in (known := schemas_of(resources, store)):
         raise NotFoundError(f"there is no schema {name!r}: choose among {', '.join(sorted(known))}", code="no_schema")
 
 
 def check_embedder(resources: Resources, store: KnowledgeStore) -> None:
-    """UnavailableError where documents of this knowledge base are just being embedded with another model.
+    """Raise UnavailableError while documents of this knowledge base are being embedded with another model.
 
     Vectors of two models cannot be compared, and an index holds those of one: each job would throw out the other's.
     """
@@ -243,7 +244,7 @@ def _embedder_of(settings: Mapping[str, Any]) -> str:
 
 
 def check_schemas(resources: Resources, options: Options) -> None:
-    """NotFoundError where a schema is asked for that nobody knows."""
+    """Raise NotFoundError where the options name an unknown schema."""
     for name in options.schemas:
         if name not in resources.schemas:
             raise unknown("schema", name, sorted(resources.schemas), code="no_schema", error=NotFoundError)

@@ -23,6 +23,7 @@ from pipeline.settings import Settings
 from pipeline.step_context import Resources
 from stores.errors import NotFoundError
 from stores.models import DocumentState, Hit, Page, Schema, Stage, check_knowledge_id
+from stores.placement import IngestReport
 from stores.views import (
     CallbackFilter,
     CallbackView,
@@ -30,7 +31,6 @@ from stores.views import (
     ChunkView,
     DocumentFilter,
     DocumentView,
-    IngestReport,
     JobDocumentView,
     JobFilter,
     JobProgress,
@@ -229,7 +229,7 @@ class Service:
         store = self._store(knowledge_id)
         refused = store.queries.refused(name)
         if refused:
-            store.intake.forget_refused(name)
+            store.registration.forget_refused(name)
             return refused
         view = self.document(knowledge_id, name)
         removal.remove_document(self._resources, store, view.document)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from pipeline.log_format import about, facts
 from stores.effects import Claim
-from stores.models import Stage, StepKey
+from stores.models import StepKey
 
 log = logging.getLogger("ingot.steps")
 
@@ -80,7 +80,7 @@ def lost(key: StepKey, task: str, why: str, **more: object) -> None:
 
 def ids(key: StepKey) -> dict[str, object]:
     """The ids of a step, as every line about it names them."""
-    batch = {"batch": key.batch} if key.stage in (Stage.RENDER, Stage.OCR, Stage.PARSE) else {}
+    batch = {"batch": key.batch} if key.stage.reads_pages else {}
     return {
         "knowledge_id": key.knowledge_id,
         "document": key.document,

@@ -118,7 +118,7 @@ def submit_all(
     async def run() -> None:
         work = iter(range(len(requests)))
         began = time.perf_counter()
-        await asyncio.discover_files(*(_client(address, requests, work, load, told) for _ in range(clients)))
+        await asyncio.gather(*(_client(address, requests, work, load, told) for _ in range(clients)))
         load.seconds = time.perf_counter() - began
 
     _loop_run(run())

@@ -97,3 +97,7 @@ class Need:
 
     stage: Stage
     same_batch: bool = False
+
+
+Order = Mapping[Stage, tuple[Need, ...]]
+"""What each stage needs before its steps may begin."""

@@ -8,12 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
 from stores.lifecycle.dispatch import Dispatch
+from stores.lifecycle.jobs import JobControl
 from stores.lifecycle.publication import Publication
-from stores.lifecycle.registration import Intake
 from stores.lifecycle.reprocess import Reprocessing
-from stores.lifecycle.retry import JobControl
 from stores.lifecycle.steps import Steps
-from stores.lifecycle.unit_of_work import Submissions
+from stores.lifecycle.unit_of_work import Registration
 from stores.outbox.callbacks import Callbacks
 from stores.outbox.downloads import Downloads
 from stores.outbox.outbound_tasks import OutboundTasks
@@ -34,8 +33,7 @@ class KnowledgeStore:
 
     knowledge_id: str
     database: Database
-    intake: Intake
-    submissions: Submissions
+    registration: Registration
     steps: Steps
     dispatch: Dispatch
     job_control: JobControl
@@ -57,8 +55,7 @@ class KnowledgeStore:
         return cls(
             knowledge_id=knowledge_id,
             database=database,
-            intake=Intake(database),
-            submissions=Submissions(database),
+            registration=Registration(database),
             steps=Steps(knowledge_id, database),
             dispatch=Dispatch(knowledge_id, database),
             job_control=JobControl(database),

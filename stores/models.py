@@ -37,6 +37,20 @@ class Stage(StrEnum):
     EMBED = "embed"
     PUBLISH = "publish"
 
+    @property
+    def reads_pages(self) -> bool:
+        """Does a step of it work on a batch of pages? The others work on the whole document."""
+        return self in (Stage.RENDER, Stage.OCR, Stage.PARSE)
+
+    @property
+    def follows_reading(self) -> bool:
+        """Does it run once, after the fan-in of the batches?"""
+        return self in (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH)
+
+
+PAGE_STAGES = tuple(stage for stage in Stage if stage.reads_pages)
+DOCUMENT_STAGES = tuple(stage for stage in Stage if stage.follows_reading)
+
 
 class Route(StrEnum):
     """Where the text of a page comes from."""
@@ -116,15 +130,6 @@ class Outcome(StrEnum):
     AGAIN = "again"
     GONE = "gone"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SkippedFile:
-    """Something in a folder that is not taken, and why. ``code``: hidden, link, excluded, unsupported, unreadable."""
-
-    source: str
-    code: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,6 +359,11 @@ class Options:
     pages: str = ""  # "1-5,9"; empty: all
     schemas: tuple[str, ...] = ()  # besides "document"
     force: bool = False
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Options:
+        """Read what ``asdict`` of options made, with its lists as JSON keeps them."""
+        return cls(**{**stored, "schemas": tuple(stored.get("schemas", ()))})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from stores.clean_text import clean
-from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Outcome, Page, Route, SkippedFile, Stage
+from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Outcome, Page, Route, Stage
 
 T = TypeVar("T")
 
@@ -228,36 +228,6 @@ class JobView:
         for document in self.documents:
             found[document.state] += 1
         return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedFile:
-    """One file of a request. ``routes`` are counted only in a dry run, for new and changed files.
-
-    ``state`` is that of the document as the request met it, None where there was none; ``place`` the name that the
-    file has in its job where that is another.
-    """
-
-    source: str
-    outcome: Outcome
-    state: DocumentState | None = None
-    place: str = ""
-    size_bytes: int = 0
-    pages: int = 0
-    routes: Mapping[Route, int] = field(default_factory=dict)
-    estimate_s: float = 0.0
-    error: Fault | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IngestReport:
-    """What an ingest request led to. ``job`` is None when there was nothing to do."""
-
-    knowledge_id: str
-    job: str | None
-    files: tuple[PlannedFile, ...]
-    skipped: tuple[SkippedFile, ...] = ()
-    remarks: tuple[str, ...] = ()  # what its asker should know besides, a sentence each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy import update
 
 from ingest.runtime import processes, worker_spec
-from pipeline.commands.submission import Submission, Upload
+from pipeline.commands.submission import Submission
 from pipeline.service import Service
 from pipeline.settings import Settings
 from pipeline.step_context import Resources
+from stores.placement import StagedFile
 from stores.sql.tables import step
 from stores.views import CallbackFilter, CallbackView
 from tests.in_process import fake_tools, run_until_done
@@ -93,12 +94,14 @@ class Outpost:
         uploads = tuple(self._upload(f"{number}.pdf", pages) for number in range(files))
         return self.service.submit(knowledge_id, Submission(uploads=uploads, **submission)).job
 
-    def _upload(self, name: str, pages: tuple[str, ...]) -> Upload:
+    def _upload(self, name: str, pages: tuple[str, ...]) -> StagedFile:
         path = self.service.staging("any") / f"{uuid.uuid4().hex}.part"
         content = ("%FAKE\n" + "\f".join(pages or ("One page.",)) + f"\n{uuid.uuid4().hex}").encode()
         path.write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
-        return Upload(path=path, name=name, size_bytes=len(content), sha256=digest, media_type="text/x-fake-pages")
+        return StagedFile.upload(
+            path=path, name=name, size_bytes=len(content), sha256=digest, media_type="text/x-fake-pages"
+        )
 
     def work(self, knowledge_id: str) -> None:
         """Make all that is due here; the messages that were sent of it wait in queues that nobody serves."""

@@ -15,7 +15,7 @@ from pipeline.step_context import Resources
 from stores.chroma.memory import MemoryVectors
 from stores.knowledge_store import KnowledgeStore
 from stores.models import Options, Stage, StepKey
-from stores.views import IngestReport
+from stores.placement import IngestReport
 
 KB = "test"
 

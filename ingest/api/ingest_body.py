@@ -1,4 +1,4 @@
-"""What a request for ingestion may say, in a form or in JSON, and how it becomes a submission."""
+"""The body of a request to ingest, as a form or as JSON, and how it becomes a submission."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError, field_validator
 
 from ingest.api.bodies import Body
-from pipeline.commands.submission import Submission, Upload
+from pipeline.commands.submission import Submission
 from stores.errors import InputError
 from stores.models import Options
 from stores.outbox.events import MOST_METADATA_BYTES
+from stores.placement import StagedFile
 
 _PAGES = re.compile(r"([1-9][0-9]{0,5}(-[1-9][0-9]{0,5})?)(,[1-9][0-9]{0,5}(-[1-9][0-9]{0,5})?)*|")
 _LISTS = ("schemas", "passwords", "paths", "urls")
@@ -71,34 +72,34 @@ class IngestRequestBody(IngestOptions):
 
 
 def of_json(body: bytes) -> IngestRequestBody:
-    """RequestValidationError where it is not what is wanted."""
+    """Parse a JSON body. RequestValidationError where it does not fit the model."""
     try:
-        found = json.loads(body)
+        fields = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise InputError(f"the body is no JSON: {error}", code="bad_json") from error
-    return _checked(found, "body")
+    return _checked(fields, "body")
 
 
 def of_fields(fields: Mapping[str, Sequence[str]]) -> IngestRequestBody:
-    """``options`` holds them all as JSON; a field of its own says the same of one."""
-    found: dict[str, Any] = {}
+    """Parse the fields of a form: ``options`` holds all as one JSON object, a field of its own holds one."""
+    values_by_name: dict[str, Any] = {}
     for text in fields.get("options", ()):
         options = _json_of("options", text)
         if not isinstance(options, dict):
             raise InputError("the field 'options' must hold a JSON object", code="bad_request")
-        found |= options
+        values_by_name |= options
     for name, values in fields.items():
         if name in _LISTS:
-            found[name] = [part for value in values for part in _parts(name, value)]
+            values_by_name[name] = [part for value in values for part in _parts(name, value)]
         elif name in _JSON:
-            found[name] = _json_of(name, values[-1]) if values[-1].strip() else None
+            values_by_name[name] = _json_of(name, values[-1]) if values[-1].strip() else None
         elif name != "options":
-            found[name] = values[-1]
-    return _checked(found, "form")
+            values_by_name[name] = values[-1]
+    return _checked(values_by_name, "form")
 
 
 def _parts(name: str, value: str) -> list[str]:
-    """Names of schemas may stand behind one another, by commas."""
+    """Split names of schemas at commas; other values are taken whole."""
     if name != "schemas":
         return [value] if value else []
     return [part.strip() for part in value.split(",") if part.strip()]
@@ -111,34 +112,35 @@ def _json_of(name: str, text: str) -> Any:
         raise InputError(f"the field {name!r} is no JSON: {error}", code="bad_json") from error
 
 
-def _checked(found: Any, where: str) -> IngestRequestBody:
+def _checked(fields: Any, where: str) -> IngestRequestBody:
     try:
-        return IngestRequestBody.model_validate(found)
+        return IngestRequestBody.model_validate(fields)
     except ValidationError as error:
-        wrong = [{**one, "loc": (where, *one["loc"]), "ctx": _plain(one)} for one in error.errors(include_input=False)]
-        raise RequestValidationError(wrong) from error
+        errors = [
+            {**each, "loc": (where, *each["loc"]), "ctx": _plain(each)} for each in error.errors(include_input=False)
+        ]
+        raise RequestValidationError(errors) from error
 
 
-def _plain(wrong: Any) -> dict[str, Any]:
-    """What an error says of its names; an exception in it is left out."""
-    facts = wrong.get("ctx", {})
+def _plain(error: Any) -> dict[str, Any]:
+    """The context of a validation error that can be written as JSON; an exception in it is left out."""
+    facts = error.get("ctx", {})
     return {name: facts[name] for name in ("nearest", "expected") if name in facts}
 
 
-def submission_of(asked: IngestRequestBody, uploads: tuple[Upload, ...], key: str, digest: str) -> Submission:
+def submission_of(body: IngestRequestBody, uploads: tuple[StagedFile, ...], key: str, digest: str) -> Submission:
+    """Build the submission of a request. ``key``: its idempotency key; ``digest``: SHA-256 of what it asks for."""
     return Submission(
         uploads=uploads,
-        paths=tuple(Path(path) for path in asked.paths),
-        urls=tuple(dict.fromkeys(asked.urls)),
-        options=Options(
-            ocr=asked.ocr, pages=asked.pages, schemas=tuple(dict.fromkeys(asked.schemas)), force=asked.force
-        ),
-        passwords=tuple(asked.passwords),
-        priority=asked.priority,
-        metadata=asked.metadata,
-        callback_url=asked.callback_url,
-        callback_each=asked.callback_each,
-        replace=asked.replace,
+        paths=tuple(Path(path) for path in body.paths),
+        urls=tuple(dict.fromkeys(body.urls)),
+        options=Options(ocr=body.ocr, pages=body.pages, schemas=tuple(dict.fromkeys(body.schemas)), force=body.force),
+        passwords=tuple(body.passwords),
+        priority=body.priority,
+        metadata=body.metadata,
+        callback_url=body.callback_url,
+        callback_each=body.callback_each,
+        replace=body.replace,
         idempotency_key=key,
         digest=digest,
     )

@@ -1,4 +1,4 @@
-"""``POST /knowledge/{knowledge_id}/ingest``: files, paths or URLs become a job. What was answered 202 is on disk."""
+"""``POST /knowledge/{knowledge_id}/ingest``: files, paths or URLs become a job that is on disk before the 202."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ from ingest.api.limits import JSON_BYTES, Bodies
 from ingest.api.security import Caller
 from ingest.api.uploads import FormLimits, read_form
 from pipeline.addresses import RESOLVE_AT_THE_DOOR_S, check_url
-from pipeline.commands.submission import SubmissionReceipt, Upload
+from pipeline.commands.submission import SubmissionReceipt
 from pipeline.service import Service
 from stores.errors import InputError
 from stores.models import check_knowledge_id
+from stores.placement import StagedFile
 
 router = APIRouter(tags=["ingest"])
-_URL_GOOD_FOR_S = 60.0
+_URL_CHECKED_FOR_S = 60.0
 _MOST_URLS_KNOWN = 1000
-_NAMES_S = 5.0  # for the names of all URLs of one request
-_STATUS_OF_A_LEFT_CALL = 499
+_RESOLVE_S = 5.0  # to resolve the hosts of all URLs of one request
+_CLIENT_CLOSED_REQUEST = 499
 
 
 class IngestResultOut(BaseModel):
@@ -98,33 +99,35 @@ async def ingest(request: Request, knowledge_id: str) -> Response:
     cannot be taken is refused (413, 415, 422).
     """
     try:
-        return await _desk_of(request).take(request, check_knowledge_id(knowledge_id), request.state.caller)
+        return await _reader_of(request).accept(request, check_knowledge_id(knowledge_id), request.state.caller)
     except ClientDisconnect:
-        return Response(status_code=_STATUS_OF_A_LEFT_CALL)  # nobody reads it
+        return Response(status_code=_CLIENT_CLOSED_REQUEST)  # no client reads it
 
 
-def _desk_of(request: Request) -> _Desk:
+def _reader_of(request: Request) -> _RequestReader:
+    """The request reader of the app, made with the first request to its service."""
     state = request.app.state
-    desk: _Desk | None = getattr(state, "desk", None)
-    if desk is None or desk.service is not state.service:
-        desk = state.desk = _Desk(state.service)
-    return desk
+    reader: _RequestReader | None = getattr(state, "request_reader", None)
+    if reader is None or reader.service is not state.service:
+        reader = state.request_reader = _RequestReader(state.service)
+    return reader
 
 
-class _Desk:
-    """Takes requests in: reads their bodies within the limits, and hands them on."""
+class _RequestReader:
+    """Reads the bodies of requests within the limits, and submits them."""
 
     def __init__(self, service: Service) -> None:
         self.service, self._settings = service, service.settings
         self._bodies = Bodies(service.settings)
         self._under_way = UnderWay()
-        self._good_urls: dict[str, tuple[str, float]] = {}
+        self._checked_urls: dict[str, tuple[str, float]] = {}
         self._limits = FormLimits(
             files=service.settings.max_request_files, file_bytes=service.settings.max_file_mb << 20
         )
 
-    async def take(self, request: Request, knowledge_id: str, who: Caller) -> Response:
-        key = key_of(request, who)
+    async def accept(self, request: Request, knowledge_id: str, caller: Caller) -> Response:
+        """Read a request and submit it; the response once it is on disk."""
+        key = key_of(request, caller)
         self.service.refuse_when_full(knowledge_id)
         with self._under_way.hold(knowledge_id, key):
             kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -152,42 +155,42 @@ class _Desk:
         return _accepted(receipt)
 
     async def _submit(
-        self, knowledge_id: str, key: str, asked: IngestRequestBody, uploads: tuple[Upload, ...]
+        self, knowledge_id: str, key: str, body: IngestRequestBody, uploads: tuple[StagedFile, ...]
     ) -> SubmissionReceipt:
-        _refuse_hopeless(asked, uploads)
-        if asked.urls or asked.callback_url:
-            asked = await self._with_good_urls(asked)
+        _refuse_single_fault(body, uploads)
+        if body.urls or body.callback_url:
+            body = await self._with_checked_urls(body)
         files = [(upload.name, upload.sha256, upload.size_bytes) for upload in uploads]
-        digest = digest_of(asked.model_dump(), files) if key else ""
-        submission = submission_of(asked, uploads, key, digest)
+        digest = digest_of(body.model_dump(), files) if key else ""
+        submission = submission_of(body, uploads, key, digest)
         return await asyncio.wrap_future(self.service.submit_soon(knowledge_id, submission))
 
-    async def _with_good_urls(self, asked: IngestRequestBody) -> IngestRequestBody:
-        """The URLs in the form that is kept; InputError where one may not be called."""
-        until = time.monotonic() + _NAMES_S
-        callback_url = await self._good(asked.callback_url, until) if asked.callback_url else ""
-        urls = [await self._good(url, until) for url in asked.urls]
-        return asked.model_copy(update={"urls": urls, "callback_url": callback_url})
+    async def _with_checked_urls(self, body: IngestRequestBody) -> IngestRequestBody:
+        """Put the URLs into the form that is kept. InputError where one may not be called."""
+        until = time.monotonic() + _RESOLVE_S
+        callback_url = await self._checked_url(body.callback_url, until) if body.callback_url else ""
+        urls = [await self._checked_url(url, until) for url in body.urls]
+        return body.model_copy(update={"urls": urls, "callback_url": callback_url})
 
-    async def _good(self, url: str, look_until: float) -> str:
-        """A URL that was good a moment ago is not looked up again; whoever calls it judges its addresses once more."""
+    async def _checked_url(self, url: str, resolve_until: float) -> str:
+        """Check a URL, unless it passed within the last minute; its addresses are checked again when it is called."""
         now = time.monotonic()
-        kept, until = self._good_urls.get(url, ("", 0.0))
+        kept, until = self._checked_urls.get(url, ("", 0.0))
         if until > now:
             return kept
-        timeout_s = min(RESOLVE_AT_THE_DOOR_S, look_until - now)
+        timeout_s = min(RESOLVE_AT_THE_DOOR_S, resolve_until - now)
         kept = await asyncio.to_thread(check_url, url, self._settings.allow_private_urls, timeout_s)
-        if time.monotonic() > look_until:
+        if time.monotonic() > resolve_until:
             return kept
-        if len(self._good_urls) >= _MOST_URLS_KNOWN:
-            self._good_urls.clear()
-        self._good_urls[url] = (kept, now + _URL_GOOD_FOR_S)
+        if len(self._checked_urls) >= _MOST_URLS_KNOWN:
+            self._checked_urls.clear()
+        self._checked_urls[url] = (kept, now + _URL_CHECKED_FOR_S)
         return kept
 
 
-def _refuse_hopeless(asked: IngestRequestBody, uploads: tuple[Upload, ...]) -> None:
-    """A request for one file that cannot be taken leads to no job."""
-    if len(uploads) == 1 and uploads[0].fault and not asked.paths and not asked.urls:
+def _refuse_single_fault(body: IngestRequestBody, uploads: tuple[StagedFile, ...]) -> None:
+    """Raise InputError for a request whose only file cannot be ingested: it leads to no job."""
+    if len(uploads) == 1 and uploads[0].fault and not body.paths and not body.urls:
         fault = uploads[0].fault
         raise InputError(f"{uploads[0].name}: {fault.message}", code=fault.code)
 

@@ -1,6 +1,7 @@
-"""Multipart bodies, streamed: each file goes to a ``.part`` file as it arrives, hashed and counted; fields to memory.
+"""Multipart bodies, streamed: each file is written to a ``.part`` file as it arrives, hashed and counted.
 
-At no time is more than a block of a file in memory. A file's name is data: it is cleaned, kept, and never a path.
+Never is more than a block of a file in memory; form fields are. A file's name is data: it is cleaned and kept, and
+never used as a path.
 """
 
 from __future__ import annotations
@@ -21,16 +22,17 @@ from typing import Any
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from pipeline.commands.submission import Upload
 from pipeline.engines.media import HEAD_BYTES, kind_of
 from stores.errors import InputError, UnavailableError
 from stores.models import Fault
+from stores.placement import StagedFile
 
 _BLOCK = 1 << 18
 _LONGEST_NAME = 255
 _FIELD_BYTES = 64 << 10
 _FORM_TEXT_BYTES = 4 << 20
 _MOST_FIELDS = 1000
+_NEVER_IN_NAMES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # Unicode categories
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _NUMBERS = itertools.count(1)
 _WRITERS = ThreadPoolExecutor(8, "ingot-upload")
@@ -38,7 +40,7 @@ _WRITERS = ThreadPoolExecutor(8, "ingot-upload")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormLimits:
-    """What one form may bring."""
+    """The limits of one form."""
 
     files: int
     file_bytes: int
@@ -46,23 +48,23 @@ class FormLimits:
 
 @dataclass(slots=True)
 class Form:
-    """A form that arrived whole. The files lie in the staging folder until somebody takes them away."""
+    """A form that arrived whole. Its files stay in the staging folder until they are ingested or discarded."""
 
     fields: dict[str, list[str]] = field(default_factory=dict)
-    files: list[Arriving] = field(default_factory=list)
+    files: list[FileWriter] = field(default_factory=list)
 
-    def uploads(self) -> tuple[Upload, ...]:
-        return tuple(file.upload() for file in self.files)
+    def uploads(self) -> tuple[StagedFile, ...]:
+        return tuple(file.staged() for file in self.files)
 
     def discard(self) -> None:
-        """Remove what nobody took. May be called whatever happened."""
+        """Delete the files that are still in the staging folder. May be called at any time."""
         for file in self.files:
             file.close()
             file.path.unlink(missing_ok=True)
 
 
-class Arriving:
-    """One file on its way to disk."""
+class FileWriter:
+    """Writes one file of a form to the staging folder; ``ended`` once all of it has arrived."""
 
     def __init__(self, path: Path, name: str, largest_bytes: int) -> None:
         self.path, self.name, self.size_bytes = path, name, 0
@@ -77,7 +79,7 @@ class Arriving:
         self.ended = False
 
     def add(self, data: bytes) -> None:
-        """Take a piece; what is beyond the limit is counted and thrown away."""
+        """Take some bytes; those beyond the limit are counted and thrown away."""
         self.size_bytes += len(data)
         if self.size_bytes > self._largest_bytes and self.fault is None:
             self.fault = Fault(
@@ -89,13 +91,14 @@ class Arriving:
             self._block += data
 
     def settle(self) -> None:
-        """Write what is at hand, to the end where all of it came. Blocks: for a thread."""
+        """Write the bytes taken so far, and finish the file where it has ended. Blocks: call it in a thread."""
         if self.ended:
             self.finish()
         elif self.fault is None:
             self.write()
 
     def write(self) -> None:
+        """Append the bytes taken so far to the file, and hash them."""
         if not self._head:
             self._head = bytes(self._block[:HEAD_BYTES])
         with _disk(self.path):
@@ -109,7 +112,7 @@ class Arriving:
         self._block = bytearray()
 
     def finish(self) -> None:
-        """Write the rest, find out what it is, and see to it that it survives a power cut."""
+        """Write the rest, detect the media type, and sync the file to disk."""
         if self._finished:
             return
         self._finished = True
@@ -130,8 +133,9 @@ class Arriving:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def upload(self) -> Upload:
-        return Upload(
+    def staged(self) -> StagedFile:
+        """Describe the finished file."""
+        return StagedFile.upload(
             path=self.path,
             name=self.name,
             size_bytes=self.size_bytes,
@@ -142,12 +146,12 @@ class Arriving:
 
 
 async def read_form(content_type: str, body: AsyncIterator[bytes], staging: Path, limits: FormLimits) -> Form:
-    """The form that a body brings. InputError where it is none or too much; whatever ends it early leaves no file."""
+    """Read a multipart body. InputError where it is malformed or over a limit; no file is left behind then."""
     _, parameters = parse_options_header(content_type)
     if not parameters.get(b"boundary"):
         raise InputError("the multipart body has no boundary in its Content-Type", code="bad_multipart")
     form = Form()
-    reader = _Reader(form, staging, limits)
+    reader = _FormReader(form, staging, limits)
     loop = asyncio.get_running_loop()
     try:
         parser = MultipartParser(parameters[b"boundary"], reader.callbacks())
@@ -167,22 +171,22 @@ async def read_form(content_type: str, body: AsyncIterator[bytes], staging: Path
     return form
 
 
-def _settle(files: list[Arriving]) -> None:
+def _settle(files: list[FileWriter]) -> None:
     for file in files:
         file.settle()
 
 
-class _Reader:
-    """What the parser calls back: begins files and fields, and fills them."""
+class _FormReader:
+    """The callbacks of the parser: they begin files and fields, and fill them."""
 
     def __init__(self, form: Form, staging: Path, limits: FormLimits) -> None:
         self._form, self._staging, self._limits = form, staging, limits
         self._name, self._value = bytearray(), bytearray()
         self._disposition = b""
-        self._file: Arriving | None = None
+        self._file: FileWriter | None = None
         self._field, self._text = "", bytearray()
         self._fields, self._ended, self._text_bytes = 0, False, 0
-        self._unwritten: list[Arriving] = []
+        self._unwritten: list[FileWriter] = []
         self.unwritten_bytes = 0
 
     def callbacks(self) -> Any:
@@ -197,8 +201,8 @@ class _Reader:
             "on_end": self._end,
         }
 
-    def to_write(self) -> list[Arriving]:
-        """Files of which something is at hand; from now on it counts as written."""
+    def to_write(self) -> list[FileWriter]:
+        """The files that have unwritten bytes; from now on these count as written."""
         files, self._unwritten = self._unwritten, []
         if self._file is not None and not self._file.ended:
             self._unwritten.append(self._file)
@@ -206,6 +210,7 @@ class _Reader:
         return files
 
     def refuse_unfinished(self) -> None:
+        """Raise InputError where the body ended early."""
         if not self._ended:
             raise InputError("the multipart body ends in the middle: send it again", code="bad_multipart")
 
@@ -239,7 +244,7 @@ class _Reader:
                 code="too_large",
             )
         path = self._staging / f"{next(_NUMBERS)}.part"  # the folder is this process's own
-        self._file = Arriving(path, clean_name(name), self._limits.file_bytes)
+        self._file = FileWriter(path, clean_name(name), self._limits.file_bytes)
         self._form.files.append(self._file)
         self._unwritten.append(self._file)
 
@@ -276,11 +281,9 @@ class _Reader:
 
 
 def clean_name(raw: bytes) -> str:
-    """A file name as it may be shown and kept: NFC, no control or direction characters, no way up, 255 at most."""
+    """Clean a file name: NFC, no control or direction characters, no ``..``, 255 characters at most."""
     text = unicodedata.normalize("NFC", _decoded(raw))
-    shown = "".join(
-        sign for sign in text if unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-    )
+    shown = "".join(character for character in text if unicodedata.category(character) not in _NEVER_IN_NAMES)
     parts = [part.strip() for part in shown.replace("\\", "/").split("/")]
     name = "/".join(part for part in parts if part.strip(". "))
     if len(name) > _LONGEST_NAME:
@@ -291,7 +294,7 @@ def clean_name(raw: bytes) -> str:
 
 
 def _decoded(raw: bytes) -> str:
-    """UTF-8, as browsers send it; else Latin-1, as old clients do."""
+    """Decode UTF-8, as browsers send it; else Latin-1, as old clients do."""
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -299,12 +302,13 @@ def _decoded(raw: bytes) -> str:
 
 
 @contextlib.contextmanager
-def _disk(place: Path) -> Any:
+def _disk(path: Path) -> Any:
+    """Translate errors of writing ``path`` into UnavailableError."""
     try:
         yield
     except OSError as error:
         if error.errno in _NO_SPACE:
             raise UnavailableError(
-                f"the disk of {place.parent} is full: free some space and send it again", code="disk_full"
+                f"the disk of {path.parent} is full: free some space and send it again", code="disk_full"
             ) from error
-        raise UnavailableError(f"{place.parent} cannot be written: {error.strerror}") from error
+        raise UnavailableError(f"{path.parent} cannot be written: {error.strerror}") from error

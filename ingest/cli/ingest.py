@@ -1,12 +1,11 @@
-"""``ingot ingest``: find what is new, hand it to the workers, watch, and tell what became of it."""
+"""``ingot ingest``: hand what is new to the workers, watch the job, and report its result."""
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
     from pipeline.service import IngestRequest
     from pipeline.settings import Settings
     from stores.models import DocumentState
-    from stores.views import IngestReport, JobView, PlannedFile
+    from stores.placement import IngestReport, IngestResult
+    from stores.views import JobView
 
-_WILD = frozenset("*?[")
 _MOST_NAMED = 20  # skipped files
 
 
@@ -65,7 +64,7 @@ def ingest(
     options = Options(ocr=ocr.value, pages=pages, schemas=tuple(schema or ()), force=force)
     urls = tuple(path for path in paths if is_url(path))
     request = IngestRequest(
-        paths=expanded([path for path in paths if not is_url(path)]),
+        paths=tuple(Path(path) for path in paths if not is_url(path)),
         urls=urls,
         options=options,
         globs=tuple(glob or ()),
@@ -80,28 +79,8 @@ def ingest(
 
 
 def is_url(text: str) -> bool:
-    """Is it to be fetched?"""
+    """Is it a URL, which a worker fetches, and not a path?"""
     return text.lower().startswith(("http://", "https://"))
-
-
-def expanded(paths: Sequence[str]) -> tuple[Path, ...]:
-    """Paths, with globs that no shell has expanded replaced by what they match."""
-    found: list[Path] = []
-    for text in paths:
-        path = Path(text).expanduser()
-        if _WILD & set(text) and not path.exists():
-            found += sorted(_matches(path)) or [path]
-        else:
-            found.append(path)
-    return tuple(dict.fromkeys(found))
-
-
-def _matches(pattern: Path) -> Iterator[Path]:
-    """Files and folders that fit; the part before the first wildcard is where to look."""
-    parts = pattern.parts
-    first = next(index for index, part in enumerate(parts) if _WILD & set(part))
-    folder = Path(*parts[:first]) if first else Path(os.curdir)
-    return folder.glob(str(Path(*parts[first:])))
 
 
 def _preview(settings: Settings, knowledge: str, request: IngestRequest, *, as_json: bool, as_lines: bool) -> int:
@@ -109,14 +88,14 @@ def _preview(settings: Settings, knowledge: str, request: IngestRequest, *, as_j
     from ingest.cli import console, exit_codes
 
     report = open_service(settings).preview(knowledge, request)
-    rows = [serializers.planned_file(found) for found in report.files]
+    rows = [serializers.planned_file(result) for result in report.files]
     if as_json:
         console.print_json(serializers.report(report))
     else:
         columns = ("outcome", "source", "pages", "routes", "estimate_s", "error")
         titles = dict(zip(columns, ("", "source", "pages", "routes", "about seconds", "problem"), strict=True))
         console.print_rows([*rows, *_skipped_rows(report)], titles, as_json=False, as_lines=as_lines)
-    seconds = sum(found.estimate_s for found in report.files)
+    seconds = sum(result.estimate_s for result in report.files)
     console.note(f"{outcome_words(report)}; about {console.duration(seconds)} of work. Nothing was changed.")
     return exit_codes.of_states(_states(report, None))
 
@@ -131,7 +110,7 @@ def _ingest(
     as_json: bool,
     as_lines: bool,
 ) -> int:
-    """Rows first: they are durable. Workers are needed only where there is something to do."""
+    """Write the rows first, because they are durable; start workers only where there is something to do."""
     from ingest.cli import console, exit_codes
     from ingest.cli.watch import watch_job
     from ingest.runtime import embedded
@@ -167,16 +146,16 @@ def _print_result(report: IngestReport, job: JobView | None, *, as_json: bool, a
     from ingest.cli import console, progress
 
     if as_json:
-        became = {found["source"]: found for found in serializers.job(job)["documents"]} if job else {}
+        documents = {document["source"]: document for document in serializers.job(job)["documents"]} if job else {}
         files = [
-            {**serializers.planned_file(found), **became.get(place_of(found), {}), "source": found.source}
-            for found in report.files
+            {**serializers.planned_file(result), **documents.get(place_of(result), {}), "source": result.source}
+            for result in report.files
         ]
         counts = Counter(str(state) for state in _states(report, job))
         shown = serializers.job(job) if job else {}
-        result = {"knowledge_id": report.knowledge_id, "job_id": report.job, "state": shown.get("state", "done")}
-        result |= {"counts": dict(counts), "stages": shown.get("stages", []), "files": files}
-        console.print_json({**result, "skipped": [serializers.skipped_file(one) for one in report.skipped]})
+        printed = {"knowledge_id": report.knowledge_id, "job_id": report.job, "state": shown.get("state", "done")}
+        printed |= {"counts": dict(counts), "stages": shown.get("stages", []), "files": files}
+        console.print_json({**printed, "skipped": [serializers.skipped_file(skipped) for skipped in report.skipped]})
         return
     if as_lines:
         for row in _skipped_rows(report):
@@ -185,10 +164,10 @@ def _print_result(report: IngestReport, job: JobView | None, *, as_json: bool, a
         _note_skipped(report)
     if not watched and as_lines and job:
         console.print_line({"job_id": job.job, "state": str(job.state)})
-    told = {found.source for found in job.documents} if job else set()
-    for found in report.files:
-        if found.error and place_of(found) not in told:
-            console.note(f"failed     {console.printable(found.source)}  - {found.error.message}")
+    reported = {document.source for document in job.documents} if job else set()
+    for result in report.files:
+        if result.error and place_of(result) not in reported:
+            console.note(f"failed     {console.printable(result.source)}  - {result.error.message}")
     if job and not watched:
         for failed in job.documents:
             if failed.error or failed.warnings:
@@ -198,63 +177,62 @@ def _print_result(report: IngestReport, job: JobView | None, *, as_json: bool, a
 def _skipped_rows(report: IngestReport) -> list[dict[str, Any]]:
     from ingest import serializers
 
-    rows = [serializers.skipped_file(one) for one in report.skipped]
+    rows = [serializers.skipped_file(skipped) for skipped in report.skipped]
     return [{**row, "outcome": "skipped", "error": row["reason"]} for row in rows]
 
 
 def _note_skipped(report: IngestReport) -> None:
-    """Name what was found and is not taken; of very much of it the beginning."""
+    """Name the skipped files, up to a limit."""
     from ingest.cli import console
 
-    for one in report.skipped[:_MOST_NAMED]:
-        console.note(f"skipped    {console.printable(one.source)}  - {console.one_line(one.reason)}")
+    for skipped in report.skipped[:_MOST_NAMED]:
+        console.note(f"skipped    {console.printable(skipped.source)}  - {console.one_line(skipped.reason)}")
     if len(report.skipped) > _MOST_NAMED:
         console.note(f"skipped    {len(report.skipped) - _MOST_NAMED} more; --json names them all")
 
 
 def _states(report: IngestReport, job: JobView | None) -> Iterable[DocumentState]:
-    """What became of every file that is still there: as its job says, failed at the door, or the state it was in."""
+    """The state of every file that still exists: as its job says, failed where refused, else as it was before."""
     from stores.models import DocumentState, Outcome
 
-    became = {found.source: found.state for found in job.documents} if job else {}
-    for found in report.files:
-        known = became.get(place_of(found))
-        if found.outcome is Outcome.FAILED:
+    state_in_job = {document.source: document.state for document in job.documents} if job else {}
+    for result in report.files:
+        if result.outcome is Outcome.FAILED:
             yield DocumentState.FAILED
-        elif found.outcome is not Outcome.GONE:
-            yield known or found.state or DocumentState.DONE
+        elif result.outcome is not Outcome.GONE:
+            yield state_in_job.get(place_of(result)) or result.state or DocumentState.DONE
 
 
-def place_of(found: PlannedFile) -> str:
+def place_of(result: IngestResult) -> str:
     """The name that a file has in its job."""
-    return found.place or found.source
+    return result.place or result.source
 
 
 def outcome_words(report: IngestReport) -> str:
     """``3 new, 1 changed, 12 unchanged, 2 in work already``."""
-    counts = Counter(_found_words(found) for found in report.files)
+    counts = Counter(_outcome_words_of(result) for result in report.files)
     parts = [f"{count} {words}" for words, count in counts.items()]
     parts += [f"{len(report.skipped)} skipped"] if report.skipped else []
     return ", ".join(parts) or "no documents found"
 
 
-def _found_words(found: PlannedFile) -> str:
-    """What was found of a file. Nothing is unchanged that was never made: it waits, or is being made."""
-    if found.outcome == "same" and found.state and not found.state.final:
+def _outcome_words_of(result: IngestResult) -> str:
+    """Name the outcome of a file. One that is not made yet is not called unchanged: it waits, or is being made."""
+    if result.outcome == "same" and result.state and not result.state.final:
         return "in work already"
     words = {"same": "unchanged", "duplicate": "with the same content", "failed": "unreadable"}
-    return words.get(found.outcome, str(found.outcome))
+    return words.get(result.outcome, str(result.outcome))
 
 
 def summary(report: IngestReport, job: JobView | None, elapsed_s: float) -> str:
-    """What became of it in one line, and what to do next."""
+    """Summarise the result in one line, with what to do next."""
     from ingest.cli import console
     from stores.models import DocumentState
 
     counts = Counter(_states(report, job))
     parts = [f"{counts[state]} {state}" for state in DocumentState if counts[state]]
     parts += [f"{len(report.skipped)} skipped"] if report.skipped else []
-    warned = sum(found.state is DocumentState.DONE and bool(found.warnings) for found in job.documents) if job else 0
+    warned = sum(each.state is DocumentState.DONE and bool(each.warnings) for each in job.documents) if job else 0
     parts += [f"{warned} of them with a remark"] if warned else []
     worked = f" ({console.duration(job.work_s)} of work)" if job and job.work_s is not None else ""
     text = f"{', '.join(parts) or 'nothing to do'} in {console.duration(elapsed_s)}{worked}."

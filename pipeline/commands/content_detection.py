@@ -1,4 +1,4 @@
-"""Files whose names do not say that they are documents, judged by their first bytes."""
+"""Judging files whose names do not say that they are documents by their first bytes."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.engines.media import head_of, is_plainly, sniff_bytes, words_of
-from pipeline.file_discovery import DiscoveredFiles, Why, discover_files
+from pipeline.file_discovery import DiscoveredFiles, SkipReason, discover_files
 from stores.errors import InputError
 
 _ENDING = re.compile(r"\.(?=[0-9]*[A-Za-z])[A-Za-z0-9]{1,8}")  # "v. 12" and "scan.2024" have none
 _READ = "PDF and images are read"
 
 
-def gather_documents(
+def discover_documents(
     paths: Sequence[Path], globs: Sequence[str], excludes: Sequence[str], known_roots: Iterable[str] = ()
 ) -> DiscoveredFiles:
-    """All files that ``paths`` name, as ``gather`` finds them; those without an ending by their contents."""
-    return discover_files(paths, globs, excludes, known_roots, look)
+    """Find all files that ``paths`` name, as ``discover_files`` does; those without a suffix by their contents."""
+    return discover_files(paths, globs, excludes, known_roots, check_content)
 
 
-def look(path: Path, suffix: str) -> Why | None:
-    """A file whose name does not say that it is a document: taken where it has no ending and begins as one."""
+def check_content(path: Path, suffix: str) -> SkipReason | None:
+    """Accept a file that has no suffix and begins as a document; else say why it is skipped."""
     try:
         head = head_of(path)
     except InputError as error:

@@ -1,4 +1,4 @@
-"""The use case "dry run": what an ingest request would do, how many pages by which route, and about how long."""
+"""The use case "dry run": what an ingest request would do, how many pages by which route, and how long it takes."""
 
 from __future__ import annotations
 
@@ -7,19 +7,11 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline import wiring
-from pipeline.commands.ingest_folder import (
-    Ingestion,
-    IngestRequest,
-    checked_urls,
-    existing_store,
-    planned,
-    to_be_fetched,
-)
+from pipeline.commands.ingest_folder import Ingestion, IngestRequest, checked_urls, result_of, to_be_fetched
+from pipeline.commands.staging import existing_store
 from pipeline.engines.media import sniff
-from pipeline.file_discovery import FoundFile
 from pipeline.settings import Settings
 from pipeline.stages.plan import decide, parse_page_numbers
 from pipeline.step_context import Resources
@@ -27,46 +19,45 @@ from pipeline.time_limits import Spending
 from stores.errors import EncryptedError, InputError
 from stores.files.local import hash_of
 from stores.models import DocumentState, Fault, Options, Outcome, Route, document_id
-from stores.views import IngestReport, PlannedFile
+from stores.placement import IngestReport, IngestResult, StagedFile
 
-if TYPE_CHECKING:
-    pass
-
-#: CPU seconds of a page until this knowledge base has its own figures.
+#: CPU seconds that a page of a route takes, until this knowledge base has its own figures.
 USUAL_S: Mapping[Route, float] = {Route.TEXT: 0.45, Route.OCR: 2.2, Route.BLANK: 0.01}
-_LOOK_TIMEOUT_S = 120.0  # CPU seconds, or as long a sleep
-_LOOK_AGAIN_S = 0.5
+_INSPECT_TIMEOUT_S = 120.0  # CPU seconds, or as long a sleep
+_POLL_S = 0.5
 
 
 def preview(resources: Resources, knowledge_id: str, request: IngestRequest) -> IngestReport:
-    """What ``ingest`` would find and do; writes nothing. Native code runs in a process of its own."""
+    """Report what ``ingest`` would find and do; writes nothing. Native code runs in a process of its own."""
     store = existing_store(resources, knowledge_id)
     ingestion = Ingestion.of(resources, store, request)
     discovered = ingestion.discovered()
     speeds = {**USUAL_S, **(store.queries.page_seconds() if store else {})}
-    with _Looker(resources.settings) as looker:
-        files = [_foreseen(ingestion, looker, speeds, file) for file in discovered.files]
+    with _PageInspector(resources.settings) as inspector:
+        files = [_preview_file(ingestion, inspector, speeds, file) for file in discovered.files]
     files += to_be_fetched(checked_urls(resources, request))
-    files += [PlannedFile(source=source.name, outcome=Outcome.GONE) for source in ingestion.gone(discovered)]
+    files += [IngestResult(source=source.name, outcome=Outcome.GONE) for source in ingestion.gone(discovered)]
     return IngestReport(knowledge_id=knowledge_id, job=None, files=tuple(files), skipped=discovered.skipped)
 
 
-def _foreseen(ingestion: Ingestion, looker: _Looker, speeds: Mapping[Route, float], file: FoundFile) -> PlannedFile:
+def _preview_file(
+    ingestion: Ingestion, inspector: _PageInspector, speeds: Mapping[Route, float], file: StagedFile
+) -> IngestResult:
     if file.fault:
-        return planned(file, Outcome.FAILED, file.fault, DocumentState.FAILED)
+        return result_of(file, Outcome.FAILED, file.fault, DocumentState.FAILED)
     try:
         sniff(file.path)
-        document = ingestion.memory.unchanged_document(file) or document_id(hash_of(file.path))
-        placement = ingestion.placement(file, "", "", document)
-        if not placement.make or placement.keep:
-            return planned(file, placement.outcome, None, ingestion.memory.state_of(document))
-        routes = looker.routes(file.path, placement.options, placement.passwords)
+        document = ingestion.known.unchanged_document(file) or document_id(hash_of(file.path))
+        decision = ingestion.decide(file, document)
+        if not decision.make or decision.keep:
+            return result_of(file, decision.outcome, None, ingestion.known.state_of(document))
+        routes = inspector.routes(file.path, decision.options, decision.passwords)
     except InputError as error:
-        return planned(file, Outcome.FAILED, Fault(code=error.code, message=error.message), DocumentState.FAILED)
+        return result_of(file, Outcome.FAILED, Fault(code=error.code, message=error.message), DocumentState.FAILED)
     seconds = sum(count * speeds[route] for route, count in routes.items()) / ingestion.resources.settings.workers
-    return PlannedFile(
+    return IngestResult(
         source=file.name,
-        outcome=placement.outcome,
+        outcome=decision.outcome,
         size_bytes=file.size_bytes,
         pages=sum(routes.values()),
         routes=routes,
@@ -74,14 +65,14 @@ def _foreseen(ingestion: Ingestion, looker: _Looker, speeds: Mapping[Route, floa
     )
 
 
-class _Looker:
-    """Looks at documents in a process that may crash or hang without harm."""
+class _PageInspector:
+    """Inspects documents in a process of its own, which may crash or hang without harm."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pool: futures.ProcessPoolExecutor | None = None
 
-    def __enter__(self) -> _Looker:
+    def __enter__(self) -> _PageInspector:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -91,20 +82,20 @@ class _Looker:
         if self._pool is None:
             self._pool = futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
         try:
-            return self._within_limit(self._pool.submit(_look, self._settings, path, options, passwords))
+            return self._within_limit(self._pool.submit(_count_routes, self._settings, path, options, passwords))
         except (futures.TimeoutError, futures.BrokenExecutor) as error:
             self._end()
             raise InputError("looking at it crashed or took too long; it is probably damaged") from error
 
-    def _within_limit(self, looking: futures.Future[dict[Route, int]]) -> dict[Route, int]:
-        """The result; TimeoutError where it takes too long."""
+    def _within_limit(self, inspecting: futures.Future[dict[Route, int]]) -> dict[Route, int]:
+        """Wait for the result; TimeoutError where it takes too long."""
         spending: Spending | None = None
-        while not futures.wait([looking], _LOOK_AGAIN_S).done:
+        while not futures.wait([inspecting], _POLL_S).done:
             if spending is None and self._pool and self._pool._processes:
-                spending = Spending(next(iter(self._pool._processes)), _LOOK_TIMEOUT_S)
+                spending = Spending(next(iter(self._pool._processes)), _INSPECT_TIMEOUT_S)
             if spending and spending.used_up():
                 raise futures.TimeoutError
-        return looking.result()
+        return inspecting.result()
 
     def _end(self) -> None:
         if self._pool is None:
@@ -115,8 +106,8 @@ class _Looker:
         self._pool = None
 
 
-def _look(settings: Settings, path: Path, options: Options, passwords: tuple[str, ...]) -> dict[Route, int]:
-    """Pages per route, decided as ``plan`` decides."""
+def _count_routes(settings: Settings, path: Path, options: Options, passwords: tuple[str, ...]) -> dict[Route, int]:
+    """Count the pages per route, decided as the plan stage does."""
     documents = wiring.build(settings).documents()
     for password in ("", *passwords):
         try:

@@ -1,4 +1,4 @@
-"""The use case "retry from a stage": a document is made again, and what stands before that stage is kept."""
+"""The use case "reprocess": a document is made again from a stage on, and the results of earlier stages are kept."""
 
 from __future__ import annotations
 
@@ -13,33 +13,22 @@ from pipeline.stages import plan
 from pipeline.step_context import Resources
 from stores.effects import Batch
 from stores.errors import InputError
-from stores.models import Page, PagePlan, Route, Stage
+from stores.models import DOCUMENT_STAGES, Page, PagePlan, Route, Stage
 from stores.ulid import new_ulid
 
 if TYPE_CHECKING:
     from stores.knowledge_store import KnowledgeStore
     from stores.lifecycle.reprocess import BaseGeneration
 
-_LATER = (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH)
-AGAIN: Mapping[Stage, frozenset[Stage]] = {
-    Stage.PLAN: frozenset(Stage),
-    Stage.RENDER: frozenset({Stage.RENDER, Stage.OCR, *_LATER}),
-    Stage.OCR: frozenset({Stage.RENDER, Stage.OCR, *_LATER}),  # pictures are not kept once they are read
-    Stage.PARSE: frozenset({Stage.PARSE, *_LATER}),
-    Stage.EXTRACT: frozenset(_LATER),
-    Stage.EMBED: frozenset({Stage.EMBED, Stage.PUBLISH}),
-    Stage.PUBLISH: frozenset({Stage.PUBLISH}),
-}
-"""The stages that run again when a document is made again from one."""
 _FINGERPRINT_OF = {"plan": Stage.PLAN, "parse": Stage.PARSE, "ocr": Stage.OCR, "extract": Stage.EXTRACT}
 
 
 def retry_document(resources: Resources, store: KnowledgeStore, document: str, from_stage: Stage | None) -> str:
-    """Make a document again from a stage on, or only what failed where none is named; the id of the job."""
+    """Make a document again from a stage on, or only what failed where no stage is given; the id of the new job."""
     job = f"{store.knowledge_id}.{new_ulid()}"
     resources.catalog.mark_busy(store.knowledge_id)
     if from_stage is None:
-        store.reprocessing.reopen(job, document, flow.ORDER, with_given_limits(resources, store), time.time())
+        store.reprocessing.retry(job, document, flow.ORDER, with_given_limits(resources, store), time.time())
         return job
     base = store.reprocessing.base(document)
     profile = _profile(resources, store, base)
@@ -48,19 +37,18 @@ def retry_document(resources: Resources, store: KnowledgeStore, document: str, f
     pages = store.pages.read(document, base.number, blocks=False)
     if not pages and from_stage is not Stage.PLAN:
         raise InputError("its pages were never planned: make it again from plan", code="conflict")
-    again = _with_unfinished(AGAIN[from_stage], pages)
-    now_wanted = fingerprints(resources, base.options, resources.schemas)
-    kept = _kept_fingerprints(base.fingerprints, again)
-    store.reprocessing.redo(
-        job, base, again, _batches(resources, pages, again), {**now_wanted, **kept}, profile.id, flow.ORDER, time.time()
-    )
+    rerun = _with_unfinished(_rerun_from(from_stage), pages)
+    wanted = fingerprints(resources, base.options, resources.schemas)
+    wanted |= _kept_fingerprints(base.fingerprints, rerun)
+    batches = _batches(resources, pages, rerun)
+    store.reprocessing.reprocess(job, base, rerun, batches, wanted, profile.id, flow.ORDER, time.time())
     return job
 
 
 def with_given_limits(resources: Resources, store: KnowledgeStore) -> dict[str, str]:
-    """For what goes on where it failed: the limits that this command was given take the place of those that it had.
+    """Keep, for each profile, one with the limits that this command was given; old profile id -> new one.
 
-    What decides on the result stays, as half of the document may be made. Old profile -> new one, which is kept.
+    For retries. What decides on the result stays as it was, because half of the document may be made.
     """
     renamed = {}
     for name, content in store.profiles.read().items():
@@ -71,8 +59,18 @@ def with_given_limits(resources: Resources, store: KnowledgeStore) -> dict[str, 
     return renamed
 
 
+def _rerun_from(stage: Stage) -> frozenset[Stage]:
+    """The stages that run again when a document is made again from ``stage`` on."""
+    if stage is Stage.PLAN:
+        return frozenset(Stage)
+    if stage.follows_reading:
+        return frozenset(DOCUMENT_STAGES[DOCUMENT_STAGES.index(stage) :])
+    reading = (Stage.PARSE,) if stage is Stage.PARSE else (Stage.RENDER, Stage.OCR)  # page images are not kept
+    return frozenset({*reading, *DOCUMENT_STAGES})
+
+
 def _profile(resources: Resources, store: KnowledgeStore, base: BaseGeneration) -> ProcessingProfile:
-    """How the document was made before, but for what this command was given; it is kept."""
+    """Keep the profile that the document was made with, changed by what this command was given."""
     had = store.profiles.read([base.profile]).get(base.profile) if base.profile else None
     names = [name for name in ("document", *base.options.schemas) if name in resources.schemas]
     if had is None:
@@ -84,19 +82,19 @@ def _profile(resources: Resources, store: KnowledgeStore, base: BaseGeneration) 
     return profile
 
 
-def _with_unfinished(again: frozenset[Stage], pages: Sequence[Page]) -> frozenset[Stage]:
-    """Pages that were never read have to be, and what follows from them is made of all pages."""
-    return again | {Stage.EXTRACT, Stage.EMBED} if any(_unread(page) for page in pages) else again
+def _with_unfinished(rerun: frozenset[Stage], pages: Sequence[Page]) -> frozenset[Stage]:
+    """Add what has to run where some page was never read: records and chunks are made from all pages."""
+    return rerun | {Stage.EXTRACT, Stage.EMBED} if any(_unread(page) for page in pages) else rerun
 
 
 def _unread(page: Page) -> bool:
     return page.text is None and page.error is None and page.route is not Route.BLANK
 
 
-def _batches(resources: Resources, pages: Sequence[Page], again: frozenset[Stage]) -> tuple[Batch, ...]:
-    """The steps that read the pages whose route is read again, and those that nobody has read."""
-    routes = {route for route, stage in ((Route.OCR, Stage.OCR), (Route.TEXT, Stage.PARSE)) if stage in again}
-    wanted = [
+def _batches(resources: Resources, pages: Sequence[Page], rerun: frozenset[Stage]) -> tuple[Batch, ...]:
+    """The steps that read the pages whose route is read again, and pages that were never read."""
+    routes = {route for route, stage in ((Route.OCR, Stage.OCR), (Route.TEXT, Stage.PARSE)) if stage in rerun}
+    unread = [
         PagePlan(
             number=page.number,
             width_pt=page.width_pt,
@@ -108,9 +106,9 @@ def _batches(resources: Resources, pages: Sequence[Page], again: frozenset[Stage
         if page.route in routes or _unread(page)
     ]
     size = resources.settings.batch_pages
-    return plan.batches(wanted, size, min(size, resources.page_reader().batch_pages))
+    return plan.batches(unread, size, min(size, resources.page_reader().batch_pages))
 
 
-def _kept_fingerprints(had: Mapping[str, str], again: frozenset[Stage]) -> dict[str, str]:
+def _kept_fingerprints(earlier: Mapping[str, str], rerun: frozenset[Stage]) -> dict[str, str]:
     stage_of = {**_FINGERPRINT_OF, "embed": Stage.EMBED, "embedder": Stage.EMBED}
-    return {name: value for name, value in had.items() if name in stage_of and stage_of[name] not in again}
+    return {name: value for name, value in earlier.items() if name in stage_of and stage_of[name] not in rerun}

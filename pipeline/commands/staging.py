@@ -1,4 +1,4 @@
-"""The files of a submission: uploads as they were staged, and paths of the server, kept inside the allowed folder."""
+"""Staging the files that paths of the server name: found inside the allowed folder, copied among the originals."""
 
 from __future__ import annotations
 
@@ -7,52 +7,54 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.commands.content_detection import gather_documents
-from pipeline.commands.submission import Candidate, Upload
+from pipeline.commands.content_detection import discover_documents
 from pipeline.engines.media import sniff
-from pipeline.file_discovery import FoundFile
-from pipeline.processing_plan import KnownState, WantedFingerprints
+from pipeline.processing_plan import KnownState, ProcessingPlans
 from pipeline.step_context import Resources
 from stores.errors import InputError, NotFoundError
-from stores.models import Fault, SkippedFile
+from stores.models import Fault
+from stores.placement import SkippedFile, StagedFile
 
 if TYPE_CHECKING:
     from stores.knowledge_store import KnowledgeStore
 
 
-def of_uploads(uploads: Sequence[Upload]) -> tuple[Candidate, ...]:
-    """Uploads as candidates; their root is found when they are placed."""
-    return tuple(
-        Candidate(
-            file=FoundFile(root="", name=upload.name, path=upload.path, size_bytes=upload.size_bytes),
-            sha256=upload.sha256,
-            media_type=upload.media_type,
-            staged=upload.path,
-            fault=upload.fault,
-        )
-        for upload in uploads
-    )
-
-
-def of_paths(
+def stage_paths(
     resources: Resources, knowledge_id: str, paths: Sequence[Path]
-) -> tuple[tuple[Candidate, ...], tuple[SkippedFile, ...]]:
-    """The files that paths of the server name, copied among the originals where they are new or changed; and the rest.
+) -> tuple[tuple[StagedFile, ...], tuple[SkippedFile, ...]]:
+    """Copy the files that paths name among the originals where they are new or changed; (files, what is skipped).
 
     InputError (403) for what lies outside ``settings.ingest_root``, by links too; NotFoundError for what is not there.
     """
-    root = _root(resources)
-    allowed = tuple(_inside(root, path) for path in paths)
-    store = _existing(resources, knowledge_id)
-    known_roots = _roots(store)
-    found = gather_documents(allowed, (), (), known_roots)
-    files = [_kept_inside(root, file) for file in found.files]
-    memory = _memory(resources, store, files)
+    ingest_root = _ingest_root(resources)
+    allowed = tuple(_allowed(ingest_root, path) for path in paths)
+    store = existing_store(resources, knowledge_id)
+    discovered = discover_documents(allowed, (), (), _known_roots(store))
+    files = [_refused_outside(ingest_root, file) for file in discovered.files]
+    known = _known_state(resources, store, files)
     resources.catalog.create(knowledge_id)
-    return tuple(_candidate(resources, knowledge_id, memory, store, file) for file in files), found.skipped
+    return tuple(_staged(resources, knowledge_id, known, store, file) for file in files), discovered.skipped
 
 
-def _root(resources: Resources) -> Path:
+def existing_store(resources: Resources, knowledge_id: str) -> KnowledgeStore | None:
+    """Open the store of a knowledge base, None where there is none yet."""
+    try:
+        return resources.catalog.store(knowledge_id)
+    except NotFoundError:
+        return None
+
+
+def read_into_originals(resources: Resources, knowledge_id: str, file: StagedFile) -> StagedFile:
+    """Copy a file among the originals, with its hash and media type. InputError where it cannot be ingested."""
+    if file.fault:
+        raise InputError(file.fault.message, code=file.fault.code)
+    media_type = sniff(file.path)
+    largest_bytes = resources.settings.max_file_mb << 20
+    sha256 = resources.files.put_original(knowledge_id, file.path, largest_bytes)
+    return replace(file, sha256=sha256, media_type=media_type)
+
+
+def _ingest_root(resources: Resources) -> Path:
     if resources.settings.ingest_root is None:
         raise InputError(
             "paths of the server are not taken: upload the file, or set INGOT_INGEST_ROOT to the folder they may be in",
@@ -61,25 +63,25 @@ def _root(resources: Resources) -> Path:
     return resources.settings.ingest_root.resolve()
 
 
-def _inside(root: Path, path: Path) -> Path:
-    """The path with every link followed; what is outside is refused before it is told whether it exists."""
+def _allowed(ingest_root: Path, path: Path) -> Path:
+    """Follow every link of a path; refuse what is outside before telling whether it exists."""
     try:
-        full = (root / path).resolve()
-        inside = full.is_relative_to(root)
-        there = inside and full.exists()
+        full = (ingest_root / path).resolve()
+        inside = full.is_relative_to(ingest_root)
+        exists = inside and full.exists()
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError(f"the path {str(path)!r} cannot be followed", code="bad_path") from error
     if not inside:
         raise InputError(f"the path {str(path)!r} leads out of the allowed folder", code="forbidden")
-    if not there:
+    if not exists:
         raise NotFoundError(f"there is no file or folder {str(path)!r} in the allowed folder", code="no_path")
     return full
 
 
-def _kept_inside(root: Path, file: FoundFile) -> FoundFile:
-    """A link in a walked folder may lead anywhere: it is followed inside the allowed folder only."""
+def _refused_outside(ingest_root: Path, file: StagedFile) -> StagedFile:
+    """Refuse a link in a walked folder that leads out of the allowed folder."""
     try:
-        inside = file.path.resolve().is_relative_to(root)
+        inside = file.path.resolve().is_relative_to(ingest_root)
     except (OSError, RuntimeError):
         inside = file.fault is not None
     if inside:
@@ -88,39 +90,31 @@ def _kept_inside(root: Path, file: FoundFile) -> FoundFile:
     return replace(file, fault=fault)
 
 
-def _existing(resources: Resources, knowledge_id: str) -> KnowledgeStore | None:
-    try:
-        return resources.catalog.store(knowledge_id)
-    except NotFoundError:
-        return None
-
-
-def _roots(store: KnowledgeStore | None) -> set[str]:
+def _known_roots(store: KnowledgeStore | None) -> set[str]:
     if store is None:
         return set()
-    with store.submissions.looking() as door:
-        return {root for root in door.roots() if Path(root).is_absolute()}
+    with store.registration.snapshot() as unit:
+        return {root for root in unit.roots() if Path(root).is_absolute()}
 
 
-def _memory(resources: Resources, store: KnowledgeStore | None, files: Sequence[FoundFile]) -> KnownState:
+def _known_state(resources: Resources, store: KnowledgeStore | None, files: Sequence[StagedFile]) -> KnownState:
+    plans = ProcessingPlans(resources)
     if store is None:
-        return KnownState(WantedFingerprints(resources))
-    with store.submissions.looking() as door:
-        return KnownState.of(WantedFingerprints(resources), door.sources([file.name for file in files]), {}, ())
+        return KnownState(plans)
+    with store.registration.snapshot() as unit:
+        return KnownState.looked_up(plans, unit, [file.name for file in files], ())
 
 
-def _candidate(
-    resources: Resources, knowledge_id: str, memory: KnownState, store: KnowledgeStore | None, file: FoundFile
-) -> Candidate:
+def _staged(
+    resources: Resources, knowledge_id: str, known: KnownState, store: KnowledgeStore | None, file: StagedFile
+) -> StagedFile:
     if file.fault:
-        return Candidate(file=file, fault=file.fault)
-    document = memory.unchanged_document(file)
+        return file
+    document = known.unchanged_document(file)
     sha256 = store.queries.sha256(document) if store and document else ""
     if sha256:
-        return Candidate(file=file, sha256=sha256, unchanged=True)
+        return replace(file, sha256=sha256, unchanged=True)
     try:
-        media_type = sniff(file.path)
-        sha256 = resources.files.put_original(knowledge_id, file.path, resources.settings.max_file_mb << 20)
+        return read_into_originals(resources, knowledge_id, file)
     except InputError as error:
-        return Candidate(file=file, fault=Fault(code=error.code, message=error.message))
-    return Candidate(file=file, sha256=sha256, media_type=media_type)
+        return replace(file, fault=Fault(code=error.code, message=error.message))

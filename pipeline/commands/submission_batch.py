@@ -1,4 +1,4 @@
-"""What happens in the one transaction that some submissions share: looked up, decided, written, answered."""
+"""Submissions that share one transaction: looked up, decided, written, answered."""
 
 from __future__ import annotations
 
@@ -7,176 +7,150 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline import flow
-from pipeline.commands.submission import Candidate, IngestResult, Submission, SubmissionReceipt
-from pipeline.file_discovery import FoundFile
-from pipeline.processing_plan import OTHERWISE_MADE, KnownState, WantedFingerprints, Wish, refusal
+from pipeline.commands.submission import Submission, SubmissionReceipt
+from pipeline.processing_plan import PROCESSED_OTHERWISE, KnownState, ProcessingPlans, refusal
 from pipeline.step_context import Resources
 from stores.errors import IngotError, InputError
-from stores.lifecycle.registration import NewJob, PlacementDecision
-from stores.models import Fault, Outcome, SkippedFile, document_id
+from stores.lifecycle.jobs import NewJob
+from stores.models import Fault, Outcome, document_id
+from stores.placement import UPLOAD_ROOT, IngestResult, PlacementDecision, SkippedFile, StagedFile
 from stores.ulid import new_ulid
 
 if TYPE_CHECKING:
-    from stores.lifecycle.unit_of_work import Answered, Door
+    from stores.lifecycle.unit_of_work import StoredAnswer, UnitOfWork
 
-UPLOADS = "upload"
-"""Root of uploads; a second document of one name has the root ``upload#2``."""
 ACCEPTED = 202
 _GONE = Fault(code="gone", message="its document was deleted while it was submitted: submit it again")
 
 
 @dataclass(slots=True)
-class _Place:
-    """One file on its way into a job."""
+class _Decided:
+    """One file of a submission and what is done with it. ``label``: its name in the job."""
 
-    candidate: Candidate
-    placement: PlacementDecision
-    document: str
+    staged: StagedFile
+    decision: PlacementDecision
+    document: str  # "" where the file is refused
     fault: Fault | None
     label: str
-    is_new: bool
 
 
 @dataclass(slots=True)
-class _Asked:
-    """One submission under way; ``answer`` is there at once where nothing is to be written."""
+class _Pending:
+    """One submission under way; ``answer`` is set early where nothing is to be written."""
 
     submission: Submission
-    candidates: tuple[Candidate, ...]
+    files: tuple[StagedFile, ...]
     job: str
     answer: SubmissionReceipt | IngotError | None = None
-    places: list[_Place] = field(default_factory=list)
+    decided: list[_Decided] = field(default_factory=list)
 
 
 class SubmissionBatch:
-    """The submissions of one transaction. ``replaced``: some name lost its document to one that answers already."""
+    """The submissions of one transaction.
+
+    ``replaced``: some name lost its document to one that answers already, so that an orphan may be left.
+    """
 
     def __init__(
         self,
         resources: Resources,
-        wanted: WantedFingerprints,
+        plans: ProcessingPlans,
         knowledge_id: str,
-        door: Door,
-        asked: Sequence[tuple[Submission, tuple[Candidate, ...]]],
+        unit: UnitOfWork,
+        submissions: Sequence[tuple[Submission, tuple[StagedFile, ...]]],
     ) -> None:
         self.replaced = False
         self.answers: list[SubmissionReceipt | IngotError] = []
-        self._resources, self._wanted, self._knowledge_id, self._door = resources, wanted, knowledge_id, door
-        self._asked = [
-            _Asked(submission, candidates, f"{knowledge_id}.{new_ulid()}") for submission, candidates in asked
+        self._resources, self._plans, self._knowledge_id, self._unit = resources, plans, knowledge_id, unit
+        self._submissions = [
+            _Pending(submission, files, f"{knowledge_id}.{new_ulid()}") for submission, files in submissions
         ]
 
     def run(self) -> None:
         """Write it all; then ``answers`` holds a receipt or the reason of a refusal for each, in their order."""
         self._replay()
-        todo = [asked for asked in self._asked if asked.answer is None]
-        memory = self._memory(todo)
-        for asked in todo:
-            self._decide(memory, asked)
-        todo = [asked for asked in todo if asked.answer is None]
-        self._adopt(todo)
-        self._keep_profiles(memory, todo)
-        self._write(todo)
-        self.answers = [asked.answer or self._receipt(asked) for asked in self._asked]
+        accepted = [pending for pending in self._submissions if pending.answer is None]
+        known = self._look_up(accepted)
+        for pending in accepted:
+            self._decide(known, pending)
+        accepted = [pending for pending in accepted if pending.answer is None]
+        self._adopt_uploads(accepted)
+        self._keep_profiles(known, accepted)
+        if accepted:
+            self._write(accepted)
+        self.answers = [pending.answer or self._receipt(pending) for pending in self._submissions]
 
     def _replay(self) -> None:
         """Answer again what was answered before, also within this very transaction."""
-        keys = [asked.submission.idempotency_key for asked in self._asked if asked.submission.idempotency_key]
-        answered = self._door.answered(keys) if keys else {}
+        keys = [p.submission.idempotency_key for p in self._submissions if p.submission.idempotency_key]
+        answered = self._unit.answered(keys) if keys else {}
         seen: set[str] = set()
-        for asked in self._asked:
-            key = asked.submission.idempotency_key
+        for pending in self._submissions:
+            key = pending.submission.idempotency_key
             if key in answered:
-                asked.answer = self._again(asked.submission, answered[key])
+                pending.answer = _replayed(pending.submission, answered[key])
             elif key and key in seen:
-                asked.answer = InputError("a request with this Idempotency-Key is under way", code="conflict")
+                pending.answer = InputError("a request with this Idempotency-Key is under way", code="conflict")
             seen.add(key)
 
-    def _again(self, submission: Submission, answered: Answered) -> SubmissionReceipt | IngotError:
-        if answered.digest == submission.digest:
-            return _receipt_of(answered.answer)
-        return InputError(
-            "this Idempotency-Key was used for another request within the last 24 hours: choose a new one",
-            code="idempotency_mismatch",
-        )
+    def _look_up(self, accepted: Sequence[_Pending]) -> KnownState:
+        files = [file for pending in accepted for file in pending.files]
+        documents = {document_id(file.sha256) for file in files if file.sha256}
+        return KnownState.looked_up(self._plans, self._unit, {file.name for file in files}, documents)
 
-    def _memory(self, todo: Sequence[_Asked]) -> KnownState:
-        candidates = [candidate for asked in todo for candidate in asked.candidates]
-        documents = {document_id(candidate.sha256) for candidate in candidates if candidate.sha256}
-        sources = self._door.sources({candidate.file.name for candidate in candidates})
-        known = self._door.generations(documents)
-        profiles = self._door.profiles({one.profile for one in known.values() if one.profile})
-        return KnownState.of(self._wanted, sources, known, self._door.named(known.keys()), profiles)
-
-    def _decide(self, memory: KnownState, asked: _Asked) -> None:
-        submission = asked.submission
-        wish = Wish(options=submission.options, passwords=submission.passwords)
-        labels: set[str] = set()
-        for candidate in asked.candidates:
-            place = self._place(memory, wish, candidate, replacing=submission.replace)
-            place.is_new = place.is_new and candidate.file.name not in labels
-            labels.add(candidate.file.name)
-            asked.places.append(place)
-            if place.fault is OTHERWISE_MADE:
-                asked.answer = InputError(f"{place.label}: {place.fault.message}", code=place.fault.code)
+    def _decide(self, known: KnownState, pending: _Pending) -> None:
+        for staged in pending.files:
+            decided = self._decide_file(known, pending.submission, staged)
+            pending.decided.append(decided)
+            if decided.fault is PROCESSED_OTHERWISE:
+                message = f"{decided.label}: {PROCESSED_OTHERWISE.message}"
+                pending.answer = InputError(message, code=PROCESSED_OTHERWISE.code)
                 return
 
-    def _place(self, memory: KnownState, wish: Wish, candidate: Candidate, *, replacing: bool) -> _Place:
-        document = document_id(candidate.sha256)
-        file = _rooted(memory, candidate.file, document, replacing=replacing)
-        known = memory.known.get(document)
-        fault = candidate.fault or (_GONE if candidate.unchanged and known is None else None)
+    def _decide_file(self, known: KnownState, submission: Submission, staged: StagedFile) -> _Decided:
+        document = document_id(staged.sha256)
+        file = _with_root(known, staged, document, replacing=submission.replace)
+        fault = staged.fault or (_GONE if staged.unchanged and document not in known.generations else None)
         if fault:
-            memory.remember(file, None, fault)
-            return _Place(candidate, refusal(file, fault), "", fault, file.name, False)
-        is_new = known is None and (file.root, file.name) not in memory.sources
-        placement = memory.placement(wish, file, candidate.sha256, candidate.media_type, document)
-        standing = memory.standing_fault(placement, document)
-        self.replaced = self.replaced or (placement.outcome is Outcome.CHANGED and not placement.make)
-        memory.note(placement)
-        memory.remember(file, document)
-        return _Place(candidate, placement, document, standing, file.name, is_new)
+            known.note_source(file, None, fault)
+            return _Decided(staged, refusal(file, fault), "", fault, file.name)
+        decision = known.decide(file, document, submission.options, submission.passwords)
+        standing = known.standing_fault(decision, document)
+        self.replaced = self.replaced or (decision.outcome is Outcome.CHANGED and not decision.make)
+        known.note(decision)
+        known.note_source(file, document)
+        return _Decided(staged, decision, document, standing, file.name)
 
-    def _adopt(self, todo: Sequence[_Asked]) -> None:
+    def _adopt_uploads(self, accepted: Sequence[_Pending]) -> None:
         """Move the uploads among the originals before a row says that they are there."""
-        staged = [
-            (place.candidate.staged, place.candidate.sha256)
-            for asked in todo
-            for place in asked.places
-            if place.candidate.staged and place.document
-        ]
-        for path, sha256 in staged:
-            self._resources.files.adopt_original(self._knowledge_id, path, sha256)
-        if any(candidate.sha256 for asked in todo for candidate in asked.candidates):
+        for decided in (decided for pending in accepted for decided in pending.decided):
+            if decided.staged.in_staging and decided.document:
+                self._resources.files.adopt_original(self._knowledge_id, decided.staged.path, decided.staged.sha256)
+        if any(file.sha256 for pending in accepted for file in pending.files):
             self._resources.files.sync_originals(self._knowledge_id)
 
-    def _keep_profiles(self, memory: KnownState, todo: Sequence[_Asked]) -> None:
-        profiles = [making.profile for making in memory.makings.values()]
-        profiles += [self._wanted.of(options).profile for options in {asked.submission.options for asked in todo}]
+    def _keep_profiles(self, known: KnownState, accepted: Sequence[_Pending]) -> None:
+        profiles = [plan.profile for plan in known.decided_plans.values()]
+        profiles += [self._plans.of(options).profile for options in {p.submission.options for p in accepted}]
         for profile in {profile.id: profile for profile in profiles}.values():
-            self._door.keep_profile(profile.id, profile.content)
+            self._unit.keep_profile(profile.id, profile.content)
 
-    def _write(self, todo: Sequence[_Asked]) -> None:
-        if not todo:
-            return
-        door = self._door
-        door.open_jobs([self._opening(asked) for asked in todo])
-        door.place_new([(asked.job, place.placement) for asked in todo for place in asked.places if place.is_new])
-        for asked in todo:
-            for place in asked.places:
-                if not place.is_new:
-                    place.label = door.place(asked.job, place.placement, flow.ORDER)
-        one_by_one = {asked.job: [place.label for place in asked.places if not place.is_new] for asked in todo}
-        door.seal({job: labels for job, labels in one_by_one.items() if labels})
-        keyed = [asked for asked in todo if asked.submission.idempotency_key]
-        door.keep_answers([_kept(asked, self._receipt(asked)) for asked in keyed])
+    def _write(self, accepted: Sequence[_Pending]) -> None:
+        self._unit.open_jobs([self._new_job(pending) for pending in accepted])
+        decided = [(pending.job, each) for pending in accepted for each in pending.decided]
+        labels = self._unit.register([(job, each.decision) for job, each in decided], flow.ORDER)
+        for (_, each), label in zip(decided, labels, strict=True):
+            each.label = label
+        self._unit.close_jobs([pending.job for pending in accepted if _may_be_over(pending)])
+        keyed = [pending for pending in accepted if pending.submission.idempotency_key]
+        self._unit.keep_answers([_stored_answer(pending, self._receipt(pending)) for pending in keyed])
 
-    def _opening(self, asked: _Asked) -> NewJob:
-        submission = asked.submission
+    def _new_job(self, pending: _Pending) -> NewJob:
+        submission = pending.submission
         return NewJob(
-            job=asked.job,
+            job=pending.job,
             options=submission.options,
-            profile=self._wanted.of(submission.options).profile.id,
+            profile=self._plans.of(submission.options).profile.id,
             priority=submission.priority,
             metadata=submission.metadata,
             callback_url=submission.callback_url,
@@ -185,26 +159,34 @@ class SubmissionBatch:
             passwords=submission.passwords,
         )
 
-    def _receipt(self, asked: _Asked) -> SubmissionReceipt:
-        files = [
+    def _receipt(self, pending: _Pending) -> SubmissionReceipt:
+        results = [
             IngestResult(
-                source=place.label, document=place.document, outcome=place.placement.outcome, error=place.fault
+                source=decided.label, document=decided.document, outcome=decided.decision.outcome, error=decided.fault
             )
-            for place in asked.places
+            for decided in pending.decided
         ]
-        urls = dict.fromkeys(asked.submission.urls)
-        files += [IngestResult(source=url, document="", outcome=Outcome.NEW) for url in urls]
-        skipped = asked.submission.skipped
+        results += [IngestResult(source=url, outcome=Outcome.NEW) for url in dict.fromkeys(pending.submission.urls)]
         return SubmissionReceipt(
-            knowledge_id=self._knowledge_id, job=asked.job, documents=tuple(files), skipped=skipped
+            knowledge_id=self._knowledge_id,
+            job=pending.job,
+            documents=tuple(results),
+            skipped=pending.submission.skipped,
         )
 
 
-def _rooted(memory: KnownState, file: FoundFile, document: str, *, replacing: bool) -> FoundFile:
-    """An upload with its root: that of the same name and bytes, or of the name to be replaced, else a new one."""
+def _may_be_over(pending: _Pending) -> bool:
+    """Is there neither a URL to be fetched nor a new document?"""
+    return not pending.submission.urls and not any(
+        decided.decision.outcome is Outcome.NEW for decided in pending.decided
+    )
+
+
+def _with_root(known: KnownState, file: StagedFile, document: str, *, replacing: bool) -> StagedFile:
+    """Give an upload its root: that of the same name and bytes, or of the name to be replaced, else a new one."""
     if file.root:
         return file
-    same_name = memory.uploads(file.name, UPLOADS)
+    same_name = known.numbered_sources(file.name, UPLOAD_ROOT)
     for source in same_name:
         if source.newest in (document, None):
             return replace(file, root=source.root)
@@ -212,28 +194,54 @@ def _rooted(memory: KnownState, file: FoundFile, document: str, *, replacing: bo
         return replace(file, root=same_name[-1].root)
     taken = {source.root for source in same_name}
     number = len(taken) + 1
-    root = UPLOADS if not taken else f"{UPLOADS}#{number}"
+    root = UPLOAD_ROOT if not taken else f"{UPLOAD_ROOT}#{number}"
     while root in taken:
         number += 1
-        root = f"{UPLOADS}#{number}"
+        root = f"{UPLOAD_ROOT}#{number}"
     return replace(file, root=root)
 
 
-def _kept(asked: _Asked, receipt: SubmissionReceipt) -> tuple[str, str, int, Mapping[str, Any]]:
-    return asked.submission.idempotency_key, asked.submission.digest, ACCEPTED, asdict(receipt)
+def _replayed(submission: Submission, stored: StoredAnswer) -> SubmissionReceipt | IngotError:
+    """Answer a request whose idempotency key was used before: as then, or refused where it differs."""
+    if stored.digest == submission.digest:
+        return _receipt_of(stored.answer)
+    return InputError(
+        "this Idempotency-Key was used for another request within the last 24 hours: choose a new one",
+        code="idempotency_mismatch",
+    )
+
+
+def _stored_answer(pending: _Pending, receipt: SubmissionReceipt) -> tuple[str, str, int, Mapping[str, Any]]:
+    """Write a receipt as (key, digest, status, JSON); ``_receipt_of`` reads it."""
+    answer = {
+        "knowledge_id": receipt.knowledge_id,
+        "job": receipt.job,
+        "documents": [
+            {
+                "source": result.source,
+                "document": result.document,
+                "outcome": result.outcome,
+                "error": asdict(result.error) if result.error else None,
+            }
+            for result in receipt.documents
+        ],
+        "skipped": [asdict(skipped) for skipped in receipt.skipped],
+        "replayed": receipt.replayed,
+    }
+    return pending.submission.idempotency_key, pending.submission.digest, ACCEPTED, answer
 
 
 def _receipt_of(answer: Mapping[str, Any]) -> SubmissionReceipt:
     documents = tuple(
         IngestResult(
-            source=one["source"],
-            document=one["document"],
-            outcome=Outcome(one["outcome"]),
-            error=Fault(**one["error"]) if one["error"] else None,
+            source=result["source"],
+            document=result["document"],
+            outcome=Outcome(result["outcome"]),
+            error=Fault(**result["error"]) if result["error"] else None,
         )
-        for one in answer["documents"]
+        for result in answer["documents"]
     )
-    skipped = tuple(SkippedFile(**one) for one in answer.get("skipped", ()))
+    skipped = tuple(SkippedFile(**each) for each in answer.get("skipped", ()))
     return SubmissionReceipt(
         knowledge_id=answer["knowledge_id"], job=answer["job"], documents=documents, skipped=skipped, replayed=True
     )

@@ -1,6 +1,6 @@
-"""The use case "submit": files handed over, paths and URLs become one durable job, many requests at a time.
+"""The use case "submit": uploads, paths and URLs of a request become one durable job.
 
-Requests that arrive together for one knowledge base share one transaction: one is written while the next ones gather.
+Requests that arrive together for one knowledge base share one transaction: while it is written, the next ones queue.
 A submission looks up only what it names, so the thousandth costs what the first did.
 """
 
@@ -16,67 +16,69 @@ from typing import TYPE_CHECKING
 
 from pipeline import removal
 from pipeline.commands import staging
-from pipeline.commands.submission import Candidate, IngestResult, Submission, SubmissionReceipt, Upload
+from pipeline.commands.submission import Submission, SubmissionReceipt
 from pipeline.commands.submission_batch import SubmissionBatch
-from pipeline.processing_plan import WantedFingerprints, check_embedder, check_schemas
+from pipeline.processing_plan import ProcessingPlans, check_embedder, check_schemas
 from pipeline.step_context import Resources
 from stores.errors import IngotError, InputError, NotFoundError, UnavailableError
 from stores.models import Options, check_knowledge_id
+from stores.placement import StagedFile
 
 if TYPE_CHECKING:
     from stores.knowledge_store import KnowledgeStore
 
 log = logging.getLogger("ingot.submitting")
 
-_MOST_TOGETHER = 64  # submissions of one transaction
-_KNOWLEDGE_BASES_AT_ONCE = 8
+_BATCH_SIZE = 64  # submissions of one transaction
+_WRITER_THREADS = 8  # each writes for one knowledge base at a time
+_READER_THREADS = 2
 _MOST_QUEUES = 200
-_COUNT_AGAIN_S = 1.0
-_GATHER_S = 0.003
-_FORGET_AGAIN_S = 60.0
+_RECHECK_S = 1.0
+_BATCH_WAIT_S = 0.003
+_FORGET_INTERVAL_S = 60.0
 
 
 @dataclass(slots=True)
 class _Waiting:
-    """A submission whose files are at hand, and who waits for its receipt."""
+    """A submission whose files are on our disk, and the future that waits for its receipt."""
 
     submission: Submission
-    candidates: tuple[Candidate, ...]
+    files: tuple[StagedFile, ...]
     future: Future[SubmissionReceipt]
 
 
 @dataclass(slots=True)
 class _KnowledgeBaseQueue:
-    """The queue in front of one knowledge base. One thread at a time writes for it."""
+    """The submissions that wait for one knowledge base. One thread at a time writes for it."""
 
     knowledge_id: str
     waiting: list[_Waiting] = field(default_factory=list)
     busy: bool = False
-    prepared: KnowledgeStore | None = None  # the store whose tables of records are known to be there
+    prepared: KnowledgeStore | None = None  # the store whose record tables exist
     forgot_at: float = 0.0
-    queued: int = 0  # documents that nobody has begun, when last counted
+    queued: int = 0  # documents that no worker has begun, when last counted
     counted_at: float = 0.0
-    embedders_at: float = 0.0  # when those of the open jobs were last compared with ours
+    embedders_checked_at: float = 0.0  # when the embedders of open jobs were last compared with ours
 
 
 class SubmissionQueue:
-    """Where submissions are taken. ``committed`` is told of each knowledge base that has new work."""
+    """Takes submissions and writes them in batches. ``committed`` is called with each knowledge base that has work."""
 
     def __init__(self, resources: Resources, committed: Callable[[str], None]) -> None:
         self._resources, self._committed = resources, committed
-        self._wanted = WantedFingerprints(resources)
+        self._plans = ProcessingPlans(resources)
         self._queues: dict[str, _KnowledgeBaseQueue] = {}
         self._lock = threading.Lock()
         self._writers: ThreadPoolExecutor | None = None
         self._readers: ThreadPoolExecutor | None = None
 
     def prepare(self) -> None:
-        """Compute what the first submission would wait for."""
-        self._wanted.of(Options())
+        """Compute in advance what the first submission would wait for."""
+        self._plans.of(Options())
         self._threads()
 
     def submit(self, knowledge_id: str, submission: Submission) -> Future[SubmissionReceipt]:
-        """The receipt, once everything of the submission is safe on disk. Every error comes by the future."""
+        """Queue a submission. The future has its receipt once all of it is safe on disk, or the error."""
         future: Future[SubmissionReceipt] = Future()
         try:
             check_knowledge_id(knowledge_id)
@@ -87,7 +89,7 @@ class SubmissionQueue:
         if submission.paths:
             self._threads()[1].submit(self._read_then_queue, knowledge_id, submission, future)
         else:
-            self._queue(knowledge_id, _Waiting(submission, staging.of_uploads(submission.uploads), future))
+            self._enqueue(knowledge_id, _Waiting(submission, submission.uploads, future))
         return future
 
     def _check(self, submission: Submission) -> None:
@@ -99,113 +101,113 @@ class SubmissionQueue:
             raise InputError("there is nothing to ingest: send files, paths or urls", code="nothing")
 
     def refuse_when_full(self, knowledge_id: str) -> None:
-        """UnavailableError where more than ``queue_max`` documents wait already; counted once a second."""
-        counter = self._queue_of(knowledge_id)
+        """Raise UnavailableError while more than ``queue_max`` documents wait; they are counted once a second."""
+        queue = self._queue_of(knowledge_id)
         now = time.monotonic()
-        if now - counter.counted_at > _COUNT_AGAIN_S:
-            counter.counted_at, counter.queued = now, self._count_queued(knowledge_id)
-        if counter.queued > self._resources.settings.queue_max:
+        if now - queue.counted_at > _RECHECK_S:
+            queue.counted_at, queue.queued = now, self._count_queued(knowledge_id)
+        if queue.queued > self._resources.settings.queue_max:
             raise UnavailableError(
-                f"{counter.queued} documents of {knowledge_id!r} wait already: try again later, or start more workers",
+                f"{queue.queued} documents of {knowledge_id!r} wait already: try again later, or start more workers",
                 code="queue_full",
             )
 
     def _count_queued(self, knowledge_id: str) -> int:
         try:
-            return self._resources.catalog.store(knowledge_id).submissions.queued()
+            return self._resources.catalog.store(knowledge_id).registration.queued()
         except NotFoundError:
             return 0
 
     def _read_then_queue(self, knowledge_id: str, submission: Submission, future: Future[SubmissionReceipt]) -> None:
-        """Copy the files that paths name, which may take long, before anything is locked."""
+        """Copy the files that paths name before the transaction begins, because it may take long."""
         try:
-            candidates, skipped = staging.of_paths(self._resources, knowledge_id, submission.paths)
+            files, skipped = staging.stage_paths(self._resources, knowledge_id, submission.paths)
         except Exception as error:
             future.set_exception(error)
             return
-        candidates = (*staging.of_uploads(submission.uploads), *candidates)
-        self._queue(knowledge_id, _Waiting(replace(submission, skipped=skipped), candidates, future))
+        files = (*submission.uploads, *files)
+        self._enqueue(knowledge_id, _Waiting(replace(submission, skipped=skipped), files, future))
 
     def _queue_of(self, knowledge_id: str) -> _KnowledgeBaseQueue:
         with self._lock:
             if len(self._queues) >= _MOST_QUEUES:
-                self._queues = {name: one for name, one in self._queues.items() if one.busy or one.waiting}
+                self._queues = {name: queue for name, queue in self._queues.items() if queue.busy or queue.waiting}
             return self._queues.setdefault(knowledge_id, _KnowledgeBaseQueue(knowledge_id))
 
-    def _queue(self, knowledge_id: str, waiting: _Waiting) -> None:
-        counter = self._queue_of(knowledge_id)
+    def _enqueue(self, knowledge_id: str, waiting: _Waiting) -> None:
+        queue = self._queue_of(knowledge_id)
         with self._lock:
-            counter.waiting.append(waiting)
-            if counter.busy:
+            queue.waiting.append(waiting)
+            if queue.busy:
                 return
-            counter.busy = True
-        self._threads()[0].submit(self._write, counter)
+            queue.busy = True
+        self._threads()[0].submit(self._write, queue)
 
     def _threads(self) -> tuple[ThreadPoolExecutor, ThreadPoolExecutor]:
         with self._lock:
             if self._writers is None or self._readers is None:
-                self._writers = ThreadPoolExecutor(_KNOWLEDGE_BASES_AT_ONCE, "ingot-desk")
-                self._readers = ThreadPoolExecutor(2, "ingot-read")
+                self._writers = ThreadPoolExecutor(_WRITER_THREADS, "ingot-submit")
+                self._readers = ThreadPoolExecutor(_READER_THREADS, "ingot-read")
             return self._writers, self._readers
 
-    def _write(self, counter: _KnowledgeBaseQueue) -> None:
-        """Write for one knowledge base until nobody waits."""
+    def _write(self, queue: _KnowledgeBaseQueue) -> None:
+        """Write for one knowledge base until no submission waits."""
         written = 0
         while True:
             if written > 1:
-                time.sleep(_GATHER_S)  # many ask at once: those who just got their answer ask again
+                time.sleep(_BATCH_WAIT_S)  # under load: clients that just got an answer send their next request
             with self._lock:
-                batch, counter.waiting = counter.waiting[:_MOST_TOGETHER], counter.waiting[_MOST_TOGETHER:]
+                batch, queue.waiting = queue.waiting[:_BATCH_SIZE], queue.waiting[_BATCH_SIZE:]
                 if not batch:
-                    counter.busy = False
+                    queue.busy = False
                     return
             written = len(batch)
-            self._write_batch(counter, batch)
+            self._write_batch(queue, batch)
 
-    def _write_batch(self, counter: _KnowledgeBaseQueue, batch: list[_Waiting]) -> None:
-        """One transaction; where it fails, one for each, so that only the guilty one is refused."""
+    def _write_batch(self, queue: _KnowledgeBaseQueue, batch: list[_Waiting]) -> None:
+        """Write a batch in one transaction; where that fails, each alone, so that only the one at fault is refused."""
         try:
-            made = self._together(counter, batch)
+            written = self._commit(queue, batch)
         except Exception as error:
             if len(batch) > 1:
-                for one in batch:
-                    self._write_batch(counter, [one])
+                for waiting in batch:
+                    self._write_batch(queue, [waiting])
                 return
             if not isinstance(error, IngotError):
-                log.exception("a submission to %s failed", counter.knowledge_id)
+                log.exception("a submission to %s failed", queue.knowledge_id)
             batch[0].future.set_exception(error)
             return
-        for waiting, answer in zip(batch, made.answers, strict=True):
+        for waiting, answer in zip(batch, written.answers, strict=True):
             if isinstance(answer, IngotError):
                 waiting.future.set_exception(answer)
             else:
                 waiting.future.set_result(answer)
-        self._afterwards(counter, replaced=made.replaced)
+        self._afterwards(queue, replaced=written.replaced)
 
-    def _together(self, counter: _KnowledgeBaseQueue, batch: list[_Waiting]) -> SubmissionBatch:
-        """One transaction and what it came to."""
-        knowledge_id, now = counter.knowledge_id, time.time()
-        store = self._store(counter)
-        if now - counter.embedders_at > _COUNT_AGAIN_S:
-            check_embedder(self._resources, store)  # the moment is kept only where it went well: the next one asks anew
-            counter.embedders_at = now
+    def _commit(self, queue: _KnowledgeBaseQueue, batch: list[_Waiting]) -> SubmissionBatch:
+        """Write a batch in one transaction."""
+        knowledge_id, now = queue.knowledge_id, time.time()
+        store = self._store(queue)
+        if now - queue.embedders_checked_at > _RECHECK_S:
+            check_embedder(self._resources, store)  # where it raises, the next batch checks again
+            queue.embedders_checked_at = now
         self._mark(knowledge_id, batch)
-        with store.submissions.together(now) as door:
-            if now - counter.forgot_at > _FORGET_AGAIN_S:
-                door.forget_answers()
-                counter.forgot_at = now
-            asked = [(waiting.submission, waiting.candidates) for waiting in batch]
-            made = SubmissionBatch(self._resources, self._wanted, knowledge_id, door, asked)
-            made.run()
+        with store.registration.together(now) as unit:
+            if now - queue.forgot_at > _FORGET_INTERVAL_S:
+                unit.forget_answers()
+                queue.forgot_at = now
+            submissions = [(waiting.submission, waiting.files) for waiting in batch]
+            submission_batch = SubmissionBatch(self._resources, self._plans, knowledge_id, unit, submissions)
+            submission_batch.run()
         self._mark(knowledge_id, batch)  # again: the relay may have looked, and taken the mark away, before the commit
-        return made
+        return submission_batch
 
-    def _store(self, counter: _KnowledgeBaseQueue) -> KnowledgeStore:
-        store = self._resources.catalog.create(counter.knowledge_id)
-        if counter.prepared is not store:
+    def _store(self, queue: _KnowledgeBaseQueue) -> KnowledgeStore:
+        store = self._resources.catalog.create(queue.knowledge_id)
+        if queue.prepared is not store:
             for remark in store.record_tables.prepare(self._resources.schemas.values()):
-                log.warning("%s: %s", counter.knowledge_id, remark)
-            counter.prepared = store
+                log.warning("%s: %s", queue.knowledge_id, remark)
+            queue.prepared = store
         return store
 
     def _mark(self, knowledge_id: str, batch: Sequence[_Waiting]) -> None:
@@ -213,15 +215,12 @@ class SubmissionQueue:
         if any(waiting.submission.urls for waiting in batch):
             self._resources.catalog.mark_outbound(knowledge_id)
 
-    def _afterwards(self, counter: _KnowledgeBaseQueue, *, replaced: bool) -> None:
-        """What nobody's answer waits for."""
-        self._committed(counter.knowledge_id)
-        if not replaced or counter.prepared is None:
+    def _afterwards(self, queue: _KnowledgeBaseQueue, *, replaced: bool) -> None:
+        """Do what no answer waits for."""
+        self._committed(queue.knowledge_id)
+        if not replaced or queue.prepared is None:
             return
         try:  # content that was replaced by content that answers already
-            removal.remove_orphans(self._resources, counter.prepared)
+            removal.remove_orphans(self._resources, queue.prepared)
         except IngotError as error:
-            log.warning("%s: what was replaced is removed later: %s", counter.knowledge_id, error.message)
-
-
-__all__ = ["IngestResult", "Submission", "SubmissionQueue", "SubmissionReceipt", "Upload"]
+            log.warning("%s: what was replaced is removed later: %s", queue.knowledge_id, error.message)

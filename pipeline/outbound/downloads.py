@@ -1,4 +1,4 @@
-"""Fetches a URL that a job waits for, and places what stands there in the job like any other file."""
+"""Downloads: fetch a URL that a job waits for, and register the file with the job like any other."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from pipeline import flow, removal
 from pipeline.addresses import taken_apart
 from pipeline.engines.media import sniff
-from pipeline.file_discovery import FoundFile
 from pipeline.outbound.host_limits import LINE_S, HostLimits, HostTurn
-from pipeline.processing_plan import OTHERWISE_MADE, KnownState, WantedFingerprints, Wish
+from pipeline.processing_plan import PROCESSED_OTHERWISE, KnownState, ProcessingPlans
 from pipeline.step_context import Resources
 from stores.errors import CancelledError, IngotError, InputError, UnavailableError
 from stores.models import Fault, Outcome, document_id
+from stores.placement import URL_ROOT, StagedFile
 
 if TYPE_CHECKING:
     from stores.knowledge_store import KnowledgeStore
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ingot.fetches")
 
-URL_ROOT = "url:"
 _LEASE_S = 90.0
 _BEAT_S = 5.0
-_STORING_S = 300.0  # to copy what was fetched, which says no word meanwhile
+_COPY_LEASE_S = 300.0  # to copy the file among the originals, without a heartbeat meanwhile
 _AT_ONCE_PER_HOST, _AT_ONCE = 4, 8
 _lines = HostLimits(_AT_ONCE_PER_HOST, _AT_ONCE)
 
@@ -40,10 +39,11 @@ def fetch(
     ended: Callable[[], None] = lambda: None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Fetch one URL, if it is to be had; ``ended`` is called once it is a document of its job, or refused as one.
+    """Fetch one URL of a job, unless it is not due or another worker has claimed it.
 
-    Where others have the host now, they do it: then this returns at once. When ``stopping`` says so, what is under way
-    goes back, for another worker.
+    ``ended`` is called once it is a document of its job, or refused. While other threads have all turns at its host,
+    one of them fetches it later, and this returns at once. When ``stopping`` returns True, a download under way is put
+    back for another worker.
     """
     store = resources.catalog.store(knowledge_id)
     claim = store.downloads.claim(job, url, owner, _LEASE_S)
@@ -73,9 +73,9 @@ def fetch(
 def _fetch_one(
     resources: Resources, store: KnowledgeStore, claim: DownloadClaim, shown: str, stopping: Callable[[], bool]
 ) -> bool:
-    """Is it over, well or not?"""
+    """Fetch and register; True where the download has ended, well or not."""
     try:
-        return _fetch_and_place(resources, store, claim, stopping)
+        return _fetch_and_register(resources, store, claim, stopping)
     except CancelledError:
         store.downloads.put_back(claim, 0.0)  # where nobody waits for it any more, nothing is written
         return False
@@ -102,59 +102,64 @@ def _give_up(store: KnowledgeStore, claim: DownloadClaim, shown: str, error: Ing
 
 
 def _fault(shown: str, error: IngotError) -> Fault:
-    """Why it failed, in a sentence that names the URL without what may be secret in it."""
-    kept = error.code if error.code in ("url_refused", "too_large") else "fetch_failed"
-    return Fault(code=kept, message=f"{shown} cannot be fetched: {error.message}")
+    """Say why it failed, in a sentence that names the URL without what may be secret in it."""
+    code = error.code if error.code in ("url_refused", "too_large") else "fetch_failed"
+    return Fault(code=code, message=f"{shown} cannot be fetched: {error.message}")
 
 
-def _fetch_and_place(
+def _fetch_and_register(
     resources: Resources, store: KnowledgeStore, claim: DownloadClaim, stopping: Callable[[], bool]
 ) -> bool:
-    """Into a workspace, which goes with this process, then among the originals, then into the job."""
+    """Fetch into a workspace, copy among the originals, register with the job."""
     largest = resources.settings.max_file_mb << 20
     with resources.files.workspace(store.knowledge_id, "fetch") as folder:
         path = folder / "fetched"
         resources.web().fetch(
-            claim.url, path, largest, resources.settings.fetch_timeout_s, _beating(store, claim, stopping)
+            claim.url, path, largest, resources.settings.fetch_timeout_s, _heartbeat(store, claim, stopping)
         )
         media_type = sniff(path)
-        store.downloads.beat(claim, _STORING_S)
+        store.downloads.beat(claim, _COPY_LEASE_S)
         sha256 = resources.files.put_original(store.knowledge_id, path, largest)
-        file = FoundFile(root=URL_ROOT, name=claim.url, path=path, size_bytes=path.stat().st_size)
-        return _place(resources, store, claim, file, sha256, media_type)
+        file = StagedFile(
+            root=URL_ROOT,
+            name=claim.url,
+            path=path,
+            size_bytes=path.stat().st_size,
+            sha256=sha256,
+            media_type=media_type,
+        )
+        return _register(resources, store, claim, file)
 
 
-def _beating(store: KnowledgeStore, claim: DownloadClaim, stopping: Callable[[], bool]) -> Callable[[], bool]:
-    """Keeps the lease while blocks come in; says False once the job was cancelled, or this worker is to end."""
-    said, ours = time.monotonic(), True
+def _heartbeat(store: KnowledgeStore, claim: DownloadClaim, stopping: Callable[[], bool]) -> Callable[[], bool]:
+    """Make the callback that keeps the lease while data comes in.
+
+    It returns False once the job was cancelled, or this worker is to end.
+    """
+    last_beat, claimed = time.monotonic(), True
 
     def beat() -> bool:
-        nonlocal said, ours
-        if time.monotonic() - said > _BEAT_S:
-            said, ours = time.monotonic(), store.downloads.beat(claim, _LEASE_S)
-        return ours and not stopping()
+        nonlocal last_beat, claimed
+        if time.monotonic() - last_beat > _BEAT_S:
+            last_beat, claimed = time.monotonic(), store.downloads.beat(claim, _LEASE_S)
+        return claimed and not stopping()
 
     return beat
 
 
-def _place(
-    resources: Resources, store: KnowledgeStore, claim: DownloadClaim, file: FoundFile, sha256: str, media_type: str
-) -> bool:
-    """Look up what is known of the URL and of the bytes, and write the rest, in one transaction."""
-    document, wanted = document_id(sha256), WantedFingerprints(resources)
-    wish = Wish(options=claim.options, passwords=claim.passwords)
-    wanted.of(claim.options)  # may load a tokenizer, which is not to happen inside a transaction
+def _register(resources: Resources, store: KnowledgeStore, claim: DownloadClaim, file: StagedFile) -> bool:
+    """Look up what is known of the URL and of the bytes, decide, and write, in one transaction."""
+    document, plans = document_id(file.sha256), ProcessingPlans(resources)
+    plans.of(claim.options)  # may load a tokenizer, which must not happen inside a transaction
     resources.catalog.mark_busy(store.knowledge_id)
-    with store.submissions.together(time.time()) as door:
-        known = door.generations([document])
-        earlier = door.profiles([one.profile for one in known.values() if one.profile])
-        memory = KnownState.of(wanted, door.sources([claim.url]), known, door.named([document]), earlier)
-        placement = memory.placement(wish, file, sha256, media_type, document)
-        if memory.standing_fault(placement, document) is OTHERWISE_MADE:
-            raise UnavailableError(OTHERWISE_MADE.message)
-        for making in memory.makings.values():
-            door.keep_profile(making.profile.id, making.profile.content)
-        placed = store.downloads.place(door, claim, placement, flow.ORDER)
-    if placed and placement.outcome is Outcome.CHANGED:
+    with store.registration.together(time.time()) as unit:
+        known = KnownState.looked_up(plans, unit, [claim.url], [document])
+        decision = known.decide(file, document, claim.options, claim.passwords)
+        if known.standing_fault(decision, document) is PROCESSED_OTHERWISE:
+            raise UnavailableError(PROCESSED_OTHERWISE.message)
+        for plan in known.decided_plans.values():
+            unit.keep_profile(plan.profile.id, plan.profile.content)
+        registered = store.downloads.register(unit, claim, decision, flow.ORDER)
+    if registered and decision.outcome is Outcome.CHANGED:
         removal.remove_orphans(resources, store)
-    return placed
+    return registered

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 
 from stores.effects import Claim, Obsolete
 from stores.errors import CancelledError
-from stores.lifecycle.registration import has_source
+from stores.lifecycle.known_files import has_source
 from stores.lifecycle.states import OPEN_STATES, close_generation, rename_pending
 from stores.models import Chunk, DocumentState, Outcome, Stage, StepState
 from stores.sql import keywords

@@ -1,4 +1,4 @@
-"""Making a document again from a stage on, as a job of its own; what was made before that stage is kept."""
+"""Reprocessing a document from a stage on, or retrying what failed of it, as a job of its own."""
 
 from __future__ import annotations
 
@@ -6,25 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, insert, select
 
-from stores.effects import Batch
+from stores.effects import Batch, Order
 from stores.errors import InputError, NotFoundError
-from stores.lifecycle.registration import copy_record_rows
-from stores.lifecycle.retry import Order, rename_profile, retry_generation
-from stores.lifecycle.states import OPEN_STATES, advance, copy_facts, copy_rows, new_generation, open_batches, open_step
-from stores.models import DocumentState, JobState, Options, Outcome, Route, Stage, StepState
+from stores.lifecycle.generations import GenerationSpec, open_beside
+from stores.lifecycle.jobs import INCOMPLETE, NewJob, insert_jobs
+from stores.lifecycle.known_files import source_name
+from stores.lifecycle.retry import rename_profile, retry_generation
+from stores.lifecycle.states import OPEN_STATES
+from stores.models import DocumentState, Options, Outcome, Stage
 from stores.sql.database import Database
-from stores.sql.tables import block, document, generation, job, job_document, page, source
-
-_BROKEN = (DocumentState.FAILED, DocumentState.PARTIAL, DocumentState.CANCELLED)
-_ROUTES = {Stage.OCR: Route.OCR, Stage.PARSE: Route.TEXT}
-_LATER = (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH)
+from stores.sql.tables import document, generation, job_document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseGeneration:
-    """The generation that a document is made again from: the visible one, else the newest."""
+    """The generation whose results a reprocessed document keeps: the visible one, else the newest."""
 
     document: str
     number: int
@@ -35,66 +33,58 @@ class BaseGeneration:
 
 @dataclass(frozen=True, slots=True)
 class Reprocessing:
-    """Documents of one knowledge base, made again."""
+    """The documents of one knowledge base, processed again."""
 
     database: Database
 
     def base(self, document_id: str) -> BaseGeneration:
-        """Whose results can be kept. InputError while the document is worked on."""
+        """Find the generation whose results can be kept. InputError while the document is worked on."""
         with self.database.read() as connection:
-            row = _closed(connection, document_id)
-            found = connection.execute(_generation(document_id, row.visible or row.newest)).one()
-        options = {**found.options, "schemas": tuple(found.options.get("schemas", ()))}
+            row = _idle_document(connection, document_id)
+            base = _generation(connection, document_id, row.visible or row.newest)
         return BaseGeneration(
             document=document_id,
-            number=found.number,
-            options=Options(**options),
-            fingerprints=found.fingerprints,
-            profile=found.profile,
+            number=base.number,
+            options=Options.from_json(base.options),
+            fingerprints=base.fingerprints,
+            profile=base.profile,
         )
 
-    def redo(
+    def reprocess(
         self,
         job_id: str,
         base: BaseGeneration,
-        again: frozenset[Stage],
+        rerun: frozenset[Stage],
         batches: Sequence[Batch],
         fingerprints: Mapping[str, str],
         profile: str,
         order: Order,
         now: float,
     ) -> None:
-        """Open a generation beside the donor, in which only the stages ``again`` run, and the job that waits for it."""
+        """Open a generation beside its base, in which only the stages ``rerun`` run, and a job that waits for it."""
         with self.database.write() as connection:
-            _closed(connection, base.document)
-            options = connection.execute(_generation(base.document, base.number)).one().options
-            number = new_generation(connection, base.document, dict(options), [], fingerprints, profile, now)
-            copy_facts(connection, base.document, base.number, number)
-            if Stage.PLAN in again:
-                open_step(connection, base.document, number, Stage.PLAN, StepState.DUE)
-            else:
-                _keep(connection, base, number, again)
-                _open_steps(connection, base.document, number, again, batches)
-                advance(connection, base.document, number, order, 0.0)
-            _open_job(connection, job_id, base.document, number, options, now)
+            _idle_document(connection, base.document)
+            options = _generation(connection, base.document, base.number).options
+            spec = GenerationSpec(options=options, fingerprints=fingerprints, profile=profile)
+            number = open_beside(connection, base.document, spec, base.number, rerun, batches, order, now)
+            _insert_job(connection, job_id, base.document, number, now)
 
-    def reopen(self, job_id: str, document_id: str, order: Order, renamed: Mapping[str, str], now: float) -> None:
-        """Take up what failed or was cancelled in the newest generation, and nothing else.
+    def retry(self, job_id: str, document_id: str, order: Order, renamed: Mapping[str, str], now: float) -> None:
+        """Run again only what failed or was cancelled in the newest generation. InputError where nothing did.
 
-        ``renamed``: see ``Reopening.retry``.
+        ``renamed``: see ``JobControl.retry``.
         """
         with self.database.write() as connection:
-            row = _closed(connection, document_id)
-            if row.state not in _BROKEN:
+            row = _idle_document(connection, document_id)
+            if row.state not in INCOMPLETE:
                 raise InputError("nothing of it failed: name the stage from which it is made again", code="conflict")
-            options = connection.execute(_generation(document_id, row.newest)).one().options
             number = retry_generation(connection, document_id, row.newest, order, now)
             rename_profile(connection, document_id, number, renamed)
-            _open_job(connection, job_id, document_id, number, options, now)
+            _insert_job(connection, job_id, document_id, number, now)
 
 
-def _closed(connection: Connection, document_id: str) -> Any:
-    """The row of a document that nobody works on."""
+def _idle_document(connection: Connection, document_id: str) -> Any:
+    """Read the row of a document. NotFoundError where there is none, InputError while it is worked on."""
     row = connection.execute(select(document).where(document.c.id == document_id)).first()
     if row is None:
         raise NotFoundError(f"there is no document {document_id!r}: see `ingot docs list`")
@@ -103,72 +93,20 @@ def _closed(connection: Connection, document_id: str) -> Any:
     return row
 
 
-def _generation(document_id: str, number: int) -> Any:
-    return select(generation).where(generation.c.document == document_id, generation.c.number == number)
+def _generation(connection: Connection, document_id: str, number: int) -> Any:
+    numbered = generation.c.document == document_id, generation.c.number == number
+    return connection.execute(select(generation).where(*numbered)).one()
 
 
-def _keep(connection: Connection, base: BaseGeneration, number: int, again: frozenset[Stage]) -> None:
-    """Copy what the donor has of the stages that do not run again."""
-    tables = ["page", "block"]
-    tables += [] if Stage.EXTRACT in again else ["record", "evidence"]
-    tables += [] if Stage.EMBED in again else ["chunk"]
-    copy_rows(connection, tables, base.document, base.number, number)
-    if Stage.EXTRACT not in again:
-        copy_record_rows(connection, base.document, base.number, number)
-    for stage, route in _ROUTES.items():
-        if stage in again:
-            _forget_pages(connection, base.document, number, route)
-
-
-def _forget_pages(connection: Connection, document_id: str, number: int, route: Route) -> None:
-    mine = and_(page.c.document == document_id, page.c.generation == number, page.c.route == route)
-    theirs = and_(block.c.document == document_id, block.c.generation == number)
-    connection.execute(delete(block).where(theirs, block.c.page.in_(select(page.c.number).where(mine))))
-    connection.execute(
-        update(page)
-        .where(mine)
-        .values(
-            markdown=None,
-            engine=None,
-            confidence=None,
-            error=None,
-            error_code=None,
-            warning=None,
-            warning_code=None,
-        )
-    )
-
-
-def _open_steps(
-    connection: Connection, document_id: str, number: int, again: frozenset[Stage], batches: Sequence[Batch]
-) -> None:
-    open_step(connection, document_id, number, Stage.PLAN, StepState.SKIPPED)
-    open_batches(connection, document_id, number, batches)
-    pages = connection.execute(_generation(document_id, number)).one().pages
-    for stage in _LATER:
-        state = StepState.WAITING if stage in again else StepState.SKIPPED
-        open_step(connection, document_id, number, stage, state, pages=pages)
-
-
-def _open_job(
-    connection: Connection, job_id: str, document_id: str, number: int, options: Mapping[str, Any], now: float
-) -> None:
-    named = or_(source.c.document == document_id, source.c.pending == document_id)
-    name = connection.execute(select(source.c.name).where(named).order_by(source.c.id).limit(1)).scalar_one_or_none()
-    connection.execute(
-        insert(job).values(
-            id=job_id,
-            state=JobState.RUNNING,
-            options=dict(options),
-            created_at=now,
-            touched_at=now,
-            profile=connection.execute(_generation(document_id, number)).one().profile,
-        )
-    )
+def _insert_job(connection: Connection, job_id: str, document_id: str, number: int, now: float) -> None:
+    """Insert a job that waits for one generation, with the options and the profile of that."""
+    row = _generation(connection, document_id, number)
+    options = Options.from_json(row.options)
+    insert_jobs(connection, [NewJob(job=job_id, options=options, profile=row.profile)], now)
     connection.execute(
         insert(job_document).values(
             job=job_id,
-            source=name or document_id,
+            source=source_name(connection, document_id),
             document=document_id,
             generation=number,
             outcome=Outcome.AGAIN,

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, func, insert, or_, select, text, update
 
 from stores.effects import Batch, Need
-from stores.models import EMPTY_PAGE, DocumentState, Fault, JobState, Route, Stage, StepState
+from stores.models import EMPTY_PAGE, PAGE_STAGES, DocumentState, Fault, JobState, Route, Stage, StepState
 from stores.outbox.events import jobs_ended, places_ended
 from stores.queries import durations
 from stores.sql.tables import document, generation, job, job_document, metadata, page, source, step
@@ -144,7 +144,7 @@ def what_is_lost(connection: Connection, document_id: str, number: int) -> Fault
         select(step.c.stage, step.c.error).where(
             _of(step, document_id, number),
             step.c.state == StepState.FAILED,
-            step.c.stage.not_in((Stage.RENDER, Stage.OCR, Stage.PARSE)),
+            step.c.stage.not_in(PAGE_STAGES),
         )
     ).all()
     parts = [_pages_sentence(pages)] if pages else []

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, or_, select, update
 
-from stores.effects import Claim, Effect, Extracted, Need, Planned, Published
+from stores.effects import Claim, Effect, Extracted, Order, Planned, Published
 from stores.errors import CancelledError, LeaseLostError
 from stores.lifecycle.dispatch import is_step
 from stores.lifecycle.states import advance, end_generation, mark_running
@@ -25,7 +25,6 @@ from stores.sql.record_tables import store_records
 from stores.sql.tables import document, generation, job_document, source, step
 
 LEASE_S = 60.0
-Order = Mapping[Stage, tuple[Need, ...]]
 _TAKEN = (
     *(step.c.attempt, step.c.losses, step.c.first_page, step.c.last_page),
     *(step.c.page, step.c.error_code, step.c.started_at),
@@ -173,7 +172,7 @@ class Steps:
             if fatal:
                 end_generation(connection, key.document, key.generation, now, fault)
                 return []
-            if key.stage in (Stage.RENDER, Stage.OCR, Stage.PARSE):
+            if key.stage.reads_pages:
                 unread_pages_failed(connection, claim, fault)
             return self._keys(claim, advance(connection, key.document, key.generation, order, now))
 
@@ -283,10 +282,8 @@ def _facts(connection: Connection, key: StepKey) -> dict[str, Any]:
             job_document.c.document == key.document, job_document.c.generation == key.generation
         )
     ).scalar_one_or_none()
-    options = dict(row.options)
-    options["schemas"] = tuple(options.get("schemas", ()))
     return {
-        "options": Options(**options),
+        "options": Options.from_json(row.options),
         "passwords": tuple(row.passwords or ()),
         "password": row.password or "",
         "sha256": row.sha256,

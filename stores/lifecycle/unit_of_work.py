@@ -1,157 +1,206 @@
-"""The door for many requests at once: what they name is looked up, and all of them is written, in one transaction.
-
-The rows of documents that nobody knows yet, by far the most, are written many at a time; the others one by one.
-"""
+"""A unit of work: what requests name is looked up, and all that they bring is written, in one transaction."""
 
 from __future__ import annotations
 
 import contextlib
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
-from stores.lifecycle.registration import (
+from stores.effects import Order
+from stores.lifecycle.jobs import NewJob, insert_jobs, seal_job
+from stores.lifecycle.known_files import (
     KnownGeneration,
     KnownSource,
-    NewJob,
-    PlacementDecision,
+    has_source,
     known_generations,
     known_source,
-    place_one,
 )
-from stores.lifecycle.retry import Order
+from stores.lifecycle.registration import name_document, register_new, register_one
 from stores.lifecycle.states import close_jobs
-from stores.models import DocumentState, JobState, Outcome, Stage, StepState, document_id
-from stores.outbox.download_rows import open_downloads
+from stores.models import Stage, StepState, document_id
 from stores.outbox.events import known_at_once
+from stores.placement import PlacementDecision, StagedFile
 from stores.sql.database import Database
 from stores.sql.profiles import keep_profile, read_profiles
-from stores.sql.tables import document, generation, job, job_document, request, source, step
+from stores.sql.tables import document, job, job_document, request, source, step
 
 KEPT_S = 24 * 3600.0
-"""How long the answer to a request with a key is kept."""
+"""How long the answer to a request with an idempotency key is kept."""
 _SLICE = 400  # bound values of one statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """The answer that a request with this key got. ``digest`` tells what it had asked."""
+class StoredAnswer:
+    """The answer to an earlier request with the same idempotency key. ``digest``: SHA-256 of that request."""
 
     digest: str
     answer: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Submissions:
-    """The requests that come to one knowledge base."""
+class Registration:
+    """The files and jobs that come to one knowledge base, and what is known of earlier ones."""
 
     database: Database
 
     @contextlib.contextmanager
-    def together(self, now: float) -> Iterator[Door]:
-        """One write transaction."""
+    def together(self, now: float) -> Iterator[UnitOfWork]:
+        """Open one write transaction."""
         with self.database.write() as connection:
-            yield Door(connection, now)
+            yield UnitOfWork(connection, now)
 
     @contextlib.contextmanager
-    def looking(self) -> Iterator[Door]:
-        """One snapshot, to look things up only."""
+    def snapshot(self) -> Iterator[UnitOfWork]:
+        """Open one read transaction, for look-ups only."""
         with self.database.read() as connection:
-            yield Door(connection, time.time())
+            yield UnitOfWork(connection, time.time())
+
+    def sources(self) -> list[KnownSource]:
+        """Read all sources."""
+        with self.database.read() as connection:
+            return [known_source(row) for row in connection.execute(select(source))]
+
+    def generations(self) -> dict[str, KnownGeneration]:
+        """Read the newest generation of every document, by document id."""
+        with self.database.read() as connection:
+            return known_generations(connection)
 
     def queued(self) -> int:
-        """Documents that nobody has begun to read."""
+        """Count the documents that no worker has begun to read."""
         waiting = step.c.state == StepState.DUE, step.c.stage == Stage.PLAN
         with self.database.read() as connection:
             return int(connection.execute(select(func.count()).select_from(step).where(*waiting)).scalar_one())
 
+    def note_unchanged(self, file: StagedFile) -> None:
+        """Write size and time of a file whose bytes turned out to be known, so that it is not read again."""
+        with self.database.write() as connection:
+            name_document(connection, file, document_id(file.sha256), time.time())
 
-@dataclass(frozen=True, slots=True)
-class Door:
-    """One write transaction under way; ``now`` is its moment."""
+    def forget_refused(self, name: str) -> None:
+        """Delete the sources of a name that hold no document: its file could never be ingested."""
+        with self.database.write() as connection:
+            connection.execute(
+                source.delete().where(source.c.name == name, source.c.document.is_(None), source.c.pending.is_(None))
+            )
 
-    connection: Connection
-    now: float
+    def forget_source(self, root: str, name: str) -> str | None:
+        """Delete a source; the id of the document that has no source left, if any."""
+        with self.database.write() as connection:
+            row = connection.execute(select(source).where(source.c.root == root, source.c.name == name)).first()
+            if row is None:
+                return None
+            connection.execute(source.delete().where(source.c.id == row.id))
+            for identity in (row.document, row.pending):
+                if identity and not has_source(connection, identity):
+                    return str(identity)
+        return None
 
-    def answered(self, keys: Collection[str]) -> dict[str, Answered]:
-        """What was answered within the last 24 hours, by key."""
+
+class UnitOfWork:
+    """One transaction under way; ``now`` is its moment, in seconds since the epoch.
+
+    It remembers what was looked up in it, so that ``register`` asks only for what is still unknown.
+    """
+
+    def __init__(self, connection: Connection, now: float) -> None:
+        self.connection, self.now = connection, now
+        self._document_exists: dict[str, bool] = {}
+        self._roots_of_name: dict[str, set[str]] = {}
+        self._new_jobs: set[str] = set()  # inserted here: nobody else has put a file into them
+
+    def answered(self, keys: Collection[str]) -> dict[str, StoredAnswer]:
+        """Read the answers of the last 24 hours to requests with these idempotency keys, by key."""
         return {
-            row.key: Answered(digest=row.digest, answer=row.answer)
+            row.key: StoredAnswer(digest=row.digest, answer=row.answer)
             for row in self._rows(request, request.c.key, keys)
             if row.created_at > self.now - KEPT_S
         }
 
     def sources(self, names: Collection[str]) -> list[KnownSource]:
-        """All sources that have one of these names, the oldest first."""
+        """Read all sources that have one of these names, the oldest first."""
         rows = self._rows(source, source.c.name, names)
+        self._roots_of_name |= {name: set() for name in names}
+        for row in rows:
+            self._roots_of_name[row.name].add(row.root)
         return [known_source(row) for row in sorted(rows, key=lambda row: int(row.id))]
 
     def roots(self) -> set[str]:
-        """The folders that files of this knowledge base came from."""
+        """Read the folders that files of this knowledge base came from."""
         return set(self.connection.execute(select(source.c.root).distinct()).scalars())
 
     def generations(self, documents: Collection[str]) -> dict[str, KnownGeneration]:
-        found: dict[str, KnownGeneration] = {}
-        for some in _slices(documents):
-            found |= known_generations(self.connection, some)
-        return found
+        """Read the newest generation of each of these documents that exists, by document id."""
+        generations: dict[str, KnownGeneration] = {}
+        for ids in _slices(documents):
+            generations |= known_generations(self.connection, ids)
+        self._document_exists |= {identity: identity in generations for identity in documents}
+        return generations
 
     def profiles(self, ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
-        """What earlier generations were made with: profile id -> content."""
+        """Read profiles that earlier generations were made with: profile id -> content."""
         return read_profiles(self.connection, ids) if ids else {}
 
     def keep_profile(self, profile_id: str, content: Mapping[str, Any]) -> None:
-        """Write a profile, if it is new, that rows of this transaction name."""
+        """Write a profile that rows of this transaction name, if it is new."""
         keep_profile(self.connection, profile_id, content, self.now)
 
     def named(self, documents: Collection[str]) -> set[str]:
-        """Those of the documents that some source holds or waits for."""
-        found: set[str] = set()
-        for some in _slices(documents):
-            either = or_(source.c.document.in_(some), source.c.pending.in_(some))
+        """Read which of the documents some source holds or waits for."""
+        named: set[str] = set()
+        for ids in _slices(documents):
+            either = or_(source.c.document.in_(ids), source.c.pending.in_(ids))
             for row in self.connection.execute(select(source.c.document, source.c.pending).where(either)):
-                found.add(row.pending or row.document)
-        return found
+                named.add(row.pending or row.document)
+        return named
 
-    def open_jobs(self, openings: Sequence[NewJob]) -> None:
-        """Jobs that begin, and the URLs that they wait for. No file is added to them after this transaction."""
-        rows = [_job_row(opening, self.now) for opening in openings]
-        self.connection.execute(insert(job), rows)
-        for opening in openings:
-            if opening.urls:
-                open_downloads(self.connection, opening.job, opening.urls, opening.passwords)
+    def open_jobs(self, jobs: Sequence[NewJob]) -> None:
+        """Insert jobs, and the downloads that they wait for."""
+        insert_jobs(self.connection, jobs, self.now)
+        self._new_jobs |= {new.job for new in jobs if not new.urls}
 
-    def place_new(self, placed: Sequence[tuple[str, PlacementDecision]]) -> None:
-        """Write (job, placement)s whose documents and sources nobody knows, each with a name of its own in its job."""
-        if not placed:
-            return
-        write = self.connection.execute
-        write(insert(document), [_document_row(placement, self.now) for _, placement in placed])
-        write(insert(source), [_source_row(placement) for _, placement in placed])
-        write(insert(generation), [_generation_row(placement, self.now) for _, placement in placed])
-        write(insert(step), [_step_row(placement) for _, placement in placed])
-        write(insert(job_document), [_place_row(job_id, placement) for job_id, placement in placed])
+    def touch_job(self, job_id: str) -> None:
+        """Note that files are still added to a job."""
+        self.connection.execute(update(job).where(job.c.id == job_id).values(touched_at=self.now))
 
-    def place(self, job_id: str, placement: PlacementDecision, order: Order) -> str:
-        """Write any placement; the name that it has in its job."""
-        return place_one(self.connection, job_id, placement, order, self.now)
+    def register(self, decisions: Sequence[tuple[str, PlacementDecision]], order: Order) -> list[str]:
+        """Write the files of (job, decision) pairs; the name of each in its job, in the same order.
 
-    def seal(self, labels: Mapping[str, list[str]]) -> None:
-        """End the jobs that wait for nothing. ``labels``: of each job the names that were placed one by one."""
-        for job_id, names in labels.items():
-            known_at_once(self.connection, job_id, names, self.now)
-        for some in _slices(labels):
-            close_jobs(self.connection, self.now, some)
+        Documents that nobody knows, by far the most, are written many at a time, the others one by one. Events are
+        written for files whose document is final already; the jobs stay open.
+        """
+        new = self._new_files(decisions)
+        register_new(self.connection, [decisions[index] for index in sorted(new)], self.now)
+        labels_by_job: dict[str, list[str]] = {}
+        labels: list[str] = []
+        for index, (job_id, decision) in enumerate(decisions):
+            if index in new:
+                labels.append(decision.file.name)
+                continue
+            labels.append(register_one(self.connection, job_id, decision, order, self.now))
+            labels_by_job.setdefault(job_id, []).append(labels[-1])
+        for job_id, registered in labels_by_job.items():
+            known_at_once(self.connection, job_id, registered, self.now)
+        return labels
+
+    def seal_job(self, job_id: str) -> None:
+        """Take no more files into a job: it ends with its last document, now if none is open."""
+        seal_job(self.connection, job_id, self.now)
+
+    def close_jobs(self, job_ids: Collection[str]) -> None:
+        """End those of these jobs that wait for nothing."""
+        for ids in _slices(job_ids):
+            close_jobs(self.connection, self.now, ids)
 
     def forget_answers(self) -> None:
-        """Remove the answers that are too old to be given again."""
+        """Delete the answers that are too old to be given again."""
         self.connection.execute(delete(request).where(request.c.created_at < self.now - KEPT_S))
 
     def keep_answers(self, rows: Sequence[tuple[str, str, int, Mapping[str, Any]]]) -> None:
-        """Remember (key, digest, status, answer) of requests that have a key."""
+        """Write (key, digest, status, answer) of requests that have an idempotency key."""
         if not rows:
             return
         values = [
@@ -160,84 +209,53 @@ class Door:
         ]
         self.connection.execute(insert(request).prefix_with("OR REPLACE"), values)
 
-    def _rows(self, table: Any, column: Any, values: Collection[str]) -> list[Row[Any]]:
-        found: list[Row[Any]] = []
+    def _new_files(self, decisions: Sequence[tuple[str, PlacementDecision]]) -> set[int]:
+        """Find the decisions whose document, source and name in the job exist neither here nor among those before."""
+        self._look_up([decision.file for _, decision in decisions if not decision.file.fault])
+        places = self._existing_places(decisions)
+        sources = {(root, name) for name, roots in self._roots_of_name.items() for root in roots}
+        new: set[int] = set()
+        for index, (job_id, decision) in enumerate(decisions):
+            file, identity = decision.file, document_id(decision.file.sha256)
+            source_key, place = (file.root, file.name), (job_id, file.name)
+            known = bool(file.fault) or self._document_exists[identity]
+            if not known and source_key not in sources and place not in places:
+                new.add(index)
+            self._document_exists[identity] = self._document_exists.get(identity, False) or not file.fault
+            sources.add(source_key)
+            places.add(place)
+            self._roots_of_name.setdefault(file.name, set()).add(file.root)
+        return new
+
+    def _look_up(self, files: Sequence[StagedFile]) -> None:
+        """Find out which documents and sources of these files exist, as far as that was not asked before."""
+        ids = {document_id(file.sha256) for file in files} - self._document_exists.keys()
+        existing = {row.id for row in self._rows(document, document.c.id, ids)} if ids else set()
+        self._document_exists |= {identity: identity in existing for identity in ids}
+        names = {file.name for file in files} - self._roots_of_name.keys()
+        if names:
+            self.sources(names)
+
+    def _existing_places(self, decisions: Sequence[tuple[str, PlacementDecision]]) -> set[tuple[str, str]]:
+        """Read which (job, name) pairs of these decisions are taken in jobs that were not opened here."""
+        names_by_job: dict[str, set[str]] = {}
+        for job_id, decision in decisions:
+            if job_id not in self._new_jobs:
+                names_by_job.setdefault(job_id, set()).add(decision.file.name)
+        return {
+            (job_id, row.source)
+            for job_id, names in names_by_job.items()
+            for row in self._rows(job_document, job_document.c.source, names, job_document.c.job == job_id)
+        }
+
+    def _rows(self, table: Any, column: Any, values: Collection[str], *where: Any) -> list[Row[Any]]:
+        rows: list[Row[Any]] = []
         for some in _slices(values):
-            found += self.connection.execute(select(table).where(column.in_(some))).all()
-        return found
+            rows += self.connection.execute(select(table).where(column.in_(some), *where)).all()
+        return rows
 
 
 def _slices(values: Collection[str]) -> Iterator[list[str]]:
-    every = sorted(set(values))
-    for at in range(0, len(every), _SLICE):
-        yield every[at : at + _SLICE]
-
-
-def _job_row(opening: NewJob, now: float) -> dict[str, Any]:
-    return {
-        "id": opening.job,
-        "state": JobState.RUNNING,
-        "options": asdict(opening.options),
-        "created_at": now,
-        "touched_at": now,
-        "priority": opening.priority,
-        "metadata": opening.metadata,
-        "callback_url": opening.callback_url or None,
-        "callback_each": int(opening.callback_each),
-        "profile": opening.profile,
-    }
-
-
-def _document_row(placement: PlacementDecision, now: float) -> dict[str, Any]:
-    arrival = placement.arrival
-    return {
-        "id": document_id(arrival.sha256),
-        "sha256": arrival.sha256,
-        "size_bytes": arrival.size_bytes,
-        "media_type": arrival.media_type,
-        "state": DocumentState.QUEUED,
-        "newest": 1,
-        "created_at": now,
-        "updated_at": now,
-    }
-
-
-def _source_row(placement: PlacementDecision) -> dict[str, Any]:
-    arrival = placement.arrival
-    return {
-        "root": arrival.root,
-        "name": arrival.name,
-        "document": document_id(arrival.sha256),
-        "size_bytes": arrival.size_bytes,
-        "modified_ns": arrival.modified_ns,
-    }
-
-
-def _generation_row(placement: PlacementDecision, now: float) -> dict[str, Any]:
-    return {
-        "document": document_id(placement.arrival.sha256),
-        "number": 1,
-        "state": DocumentState.QUEUED,
-        "options": asdict(placement.options),
-        "passwords": list(placement.passwords) or None,
-        "fingerprints": dict(placement.fingerprints),
-        "profile": placement.profile,
-        "created_at": now,
-    }
-
-
-def _step_row(placement: PlacementDecision) -> dict[str, Any]:
-    key = {"document": document_id(placement.arrival.sha256), "generation": 1, "stage": Stage.PLAN, "batch": 0}
-    return {**key, "state": StepState.DUE, "attempt": 0}
-
-
-def _place_row(job_id: str, placement: PlacementDecision) -> dict[str, Any]:
-    arrival = placement.arrival
-    return {
-        "job": job_id,
-        "source": arrival.name,
-        "document": document_id(arrival.sha256),
-        "generation": 1,
-        "outcome": Outcome.NEW,
-        "state": DocumentState.QUEUED,
-    }
+    ordered = sorted(set(values))
+    for at in range(0, len(ordered), _SLICE):
+        yield ordered[at : at + _SLICE]

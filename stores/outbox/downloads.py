@@ -9,19 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from stores.lifecycle.registration import Arrival, PlacementDecision, place_one
-from stores.lifecycle.retry import Order
-from stores.lifecycle.states import close_jobs
-from stores.lifecycle.unit_of_work import Door
+from stores.effects import Order
+from stores.lifecycle.unit_of_work import UnitOfWork
 from stores.models import Fault, Options, Outcome
 from stores.outbox.download_rows import DONE, FAILED, PENDING, leave_place
-from stores.outbox.events import known_at_once
+from stores.placement import URL_ROOT, PlacementDecision, StagedFile
 from stores.sql.database import Database
 from stores.sql.profiles import profile_of_job
 from stores.sql.tables import fetch, job
-
-URL_ROOT = "url:"
-"""The root of sources that came from the web; their name is the URL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +61,14 @@ class Downloads:
             ).first()
             if row is None:
                 return None
-            asked = connection.execute(select(job.c.options).where(job.c.id == job_id)).scalar_one()
+            options = connection.execute(select(job.c.options).where(job.c.id == job_id)).scalar_one()
             profile = profile_of_job(connection, job_id)
         return DownloadClaim(
             job=job_id,
             url=url,
             owner=owner,
             attempt=row.attempt,
-            options=_options(asked),
+            options=Options.from_json(options),
             passwords=tuple(row.passwords or ()),
             profile=profile,
         )
@@ -96,18 +91,18 @@ class Downloads:
         with self.database.write() as connection:
             return _write(connection, claim, owner=None, lease_until=0.0, sent_at=0.0, **values)
 
-    def place(self, door: Door, claim: DownloadClaim, placement: PlacementDecision, order: Order) -> bool:
-        """What was fetched becomes a document of the job; False where nobody waits for it any more."""
+    def register(self, unit: UnitOfWork, claim: DownloadClaim, decision: PlacementDecision, order: Order) -> bool:
+        """Make what was fetched a document of the job; False where the job waits for it no longer."""
         values = {"state": DONE, "passwords": None, "error": None, "error_code": None}
-        return _end(door.connection, claim, placement, order, door.now, **values)
+        return _end(unit, claim, decision, order, **values)
 
     def give_up(self, claim: DownloadClaim, fault: Fault) -> bool:
-        """The URL cannot be fetched, or is no document: that is what its job and its source say."""
-        arrival = Arrival(root=URL_ROOT, name=claim.url, size_bytes=0, modified_ns=0, fault=fault)
-        refused = PlacementDecision(arrival=arrival, outcome=Outcome.FAILED, options=claim.options, fingerprints={})
-        words = {"error": fault.message, "error_code": fault.code}  # passwords stay: a retry needs them again
+        """Write to its job and its source why a URL cannot be fetched or is no document."""
+        file = StagedFile(root=URL_ROOT, name=claim.url, fault=fault)
+        refused = PlacementDecision(file=file, outcome=Outcome.FAILED, options=claim.options, fingerprints={})
+        reason = {"error": fault.message, "error_code": fault.code}  # passwords stay: a retry needs them again
         with self.database.write() as connection:
-            return _end(connection, claim, refused, {}, time.time(), state=FAILED, **words)
+            return _end(UnitOfWork(connection, time.time()), claim, refused, {}, state=FAILED, **reason)
 
     def open_of(self, job_id: str) -> dict[str, DownloadView]:
         """The URLs that a job still waits for."""
@@ -117,16 +112,13 @@ class Downloads:
         return {row.url: _view(row, now) for row in rows}
 
 
-def _end(
-    connection: Connection, claim: DownloadClaim, placement: PlacementDecision, order: Order, now: float, **values: Any
-) -> bool:
-    """Write the end of a fetch that is still ours, and what it brought; its job may end with it."""
-    if not _write(connection, claim, owner=None, lease_until=0.0, **values):
+def _end(unit: UnitOfWork, claim: DownloadClaim, decision: PlacementDecision, order: Order, **values: Any) -> bool:
+    """Write the end of a download whose lease is still held, and the file it brought; its job may end with it."""
+    if not _write(unit.connection, claim, owner=None, lease_until=0.0, **values):
         return False
-    leave_place(connection, claim.job, claim.url)
-    label = place_one(connection, claim.job, placement, order, now)
-    known_at_once(connection, claim.job, [label], now)
-    close_jobs(connection, now, {claim.job})
+    leave_place(unit.connection, claim.job, claim.url)
+    unit.register([(claim.job, decision)], order)
+    unit.close_jobs({claim.job})
     return True
 
 
@@ -138,10 +130,6 @@ def _view(row: Any, now: float) -> DownloadView:
         again_at=row.not_before or None,
         under_way=row.lease_until > now,
     )
-
-
-def _options(asked: Mapping[str, Any]) -> Options:
-    return Options(**{**asked, "schemas": tuple(asked.get("schemas", ()))})
 
 
 def _is(job_id: str, url: str) -> tuple[Any, ...]:

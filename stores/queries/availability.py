@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from stores.lifecycle.registration import fault_of
+from stores.lifecycle.known_files import fault_of
 from stores.models import DocumentState, Fault
 from stores.sql.tables import document, source
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, false, func, literal, null, or_, select, true, union
 
 from stores.cursors import cursor_of, key_of
-from stores.lifecycle.registration import fault_of
+from stores.lifecycle.known_files import fault_of
 from stores.models import DocumentState, Fault, Route, Stage, StepState
 from stores.queries import durations
 from stores.queries.retryable import retryable_documents

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, func, or_, select
 
 from stores.cursors import cursor_of, key_of
-from stores.lifecycle.registration import fault_of
+from stores.lifecycle.known_files import fault_of
 from stores.lifecycle.states import OPEN_STATES
 from stores.models import DocumentState, JobState, Outcome, Route, Stage, StepState
 from stores.queries import durations

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, func, select
 from stores.clean_text import clean
 from stores.cursors import key_of
 from stores.errors import InputError, NotFoundError
-from stores.models import DocumentState, JobState, Route, Stage, StepState
+from stores.models import DOCUMENT_STAGES, DocumentState, JobState, Route, Stage, StepState
 from stores.queries import documents as overview_documents
 from stores.queries import jobs as overview_jobs
 from stores.queries import work as overview_work
@@ -290,7 +290,7 @@ class KnowledgeBaseQueries:
                 .group_by(step.c.stage)
             ).all()
         each = {Stage(row.stage): row.cpu / row.pages for row in rows}
-        later = sum(each.get(stage, 0.0) for stage in (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH))
+        later = sum(each.get(stage, 0.0) for stage in DOCUMENT_STAGES)
         found = {}
         if Stage.PARSE in each:
             found[Route.TEXT] = each[Stage.PARSE] + later

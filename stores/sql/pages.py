@@ -12,6 +12,7 @@ from stores.effects import Claim, Planned
 from stores.errors import LeaseLostError
 from stores.lifecycle.states import open_batches, open_step
 from stores.models import (
+    DOCUMENT_STAGES,
     Block,
     Chunk,
     Fault,
@@ -21,7 +22,6 @@ from stores.models import (
     PageText,
     PlacedBox,
     Route,
-    Stage,
     StepState,
 )
 from stores.sql.database import Database
@@ -140,7 +140,7 @@ def plan_pages(connection: Connection, document: str, number: int, planned: Plan
             ],
         )
     open_batches(connection, document, number, planned.batches)
-    for stage in (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH):
+    for stage in DOCUMENT_STAGES:
         open_step(connection, document, number, stage, StepState.WAITING, pages=len(planned.pages))
 
 

@@ -15,13 +15,14 @@ from sqlalchemy import select, update
 from pipeline import flow
 from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.commands.reprocess import retry_document, with_given_limits
-from pipeline.commands.submission import Submission, Upload
+from pipeline.commands.submission import Submission
 from pipeline.outbound.downloads import fetch
 from pipeline.service import Service
 from pipeline.step_context import Resources
 from stores.chroma.memory import MemoryVectors
 from stores.errors import InputError, UnavailableError
 from stores.models import DocumentState, Options, Outcome, Stage, StepKey
+from stores.placement import StagedFile
 from stores.sql.tables import generation, step
 from tests.in_process import KB, fake_document, fake_tools, run_until_done, stages_run
 
@@ -277,7 +278,7 @@ def test_what_the_api_takes_is_made_with_the_settings_of_its_server(
         path = service.staging(KB) / f"{uuid.uuid4().hex}.part"
         path.write_bytes(note.read_bytes())
         sha256 = hashlib.sha256(note.read_bytes()).hexdigest()
-        upload = Upload(path=path, name="note.pdf", size_bytes=path.stat().st_size, sha256=sha256)
+        upload = StagedFile.upload(path=path, name="note.pdf", size_bytes=path.stat().st_size, sha256=sha256)
         return service.submit(KB, Submission(uploads=(upload,), options=Options(schemas=wanted))).job
 
     submit(service, "delivery")

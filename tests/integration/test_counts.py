@@ -25,7 +25,7 @@ from pipeline.service import Service
 from pipeline.step_context import Resources
 from stores.knowledge_store import KnowledgeStore
 from stores.models import DocumentState, JobState, Stage, StepKey
-from stores.views import IngestReport
+from stores.placement import IngestReport
 from tests.in_process import KB, fake_document, fake_tools, run_chain, run_until_done
 
 HTML = {"Accept": "text/html"}

@@ -15,7 +15,7 @@ from pipeline.relay import Relay
 from pipeline.step_context import Resources
 from stores.errors import CancelledError, InputError, NotFoundError
 from stores.knowledge_store import KnowledgeStore
-from stores.lifecycle.registration import NewJob
+from stores.lifecycle.jobs import NewJob
 from stores.models import DocumentState, JobState, Options, Outcome
 from stores.sql.tables import callback, fetch, job
 from stores.ulid import new_ulid
@@ -46,7 +46,7 @@ def opened(store: KnowledgeStore, *urls: str, each: bool = False, sealed: bool =
     """A job that waits for URLs."""
     name = f"{KB}.{new_ulid()}"
     now = time.time()
-    with store.submissions.together(now) as door:
+    with store.registration.together(now) as door:
         door.open_jobs(
             [NewJob(job=name, options=Options(), callback_url=URL, callback_each=each, urls=urls, passwords=())]
         )

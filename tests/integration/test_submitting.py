@@ -17,13 +17,14 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from pipeline import removal
-from pipeline.commands.submission import Submission, SubmissionReceipt, Upload
+from pipeline.commands.submission import Submission, SubmissionReceipt
 from pipeline.commands.submission_queue import SubmissionQueue
 from pipeline.priorities import QUEUES, priority_of
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.errors import InputError, NotFoundError, UnavailableError
 from stores.models import JobState, Options, Outcome, Stage
+from stores.placement import StagedFile
 from tests.conftest import ROOT
 from tests.in_process import KB, fake_tools, run_until_done
 from tests.waiting import GENEROUS_S, eventually
@@ -40,16 +41,16 @@ class Door:
         self.desk = SubmissionQueue(self.resources, self.told.append)
         self.made = 0
 
-    def upload(self, text: str, name: str = "a.pdf") -> Upload:
+    def upload(self, text: str, name: str = "a.pdf") -> StagedFile:
         """A fake document of one page that lies in the staging folder."""
         self.made += 1
         content = f"%FAKE\n{text}".encode()
         path = self.resources.files.staging() / f"{self.made}.part"
         path.write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
-        return Upload(path=path, name=name, size_bytes=len(content), sha256=digest, media_type=FAKE)
+        return StagedFile.upload(path=path, name=name, size_bytes=len(content), sha256=digest, media_type=FAKE)
 
-    def submit(self, *uploads: Upload, **wishes: object) -> SubmissionReceipt:
+    def submit(self, *uploads: StagedFile, **wishes: object) -> SubmissionReceipt:
         return self.desk.submit(KB, Submission(uploads=uploads, **wishes)).result(GENEROUS_S)  # type: ignore[arg-type]
 
     def sql(self, query: str) -> list[tuple[object, ...]]:
@@ -345,7 +346,7 @@ def test_the_service_makes_a_knowledge_base_and_takes_submissions_without_a_brok
     path = service.staging("kb") / "1.part"
     path.write_bytes(b"%FAKE\nx")
     digest = hashlib.sha256(b"%FAKE\nx").hexdigest()
-    upload = Upload(path=path, name="x.pdf", size_bytes=7, sha256=digest, media_type=FAKE)
+    upload = StagedFile.upload(path=path, name="x.pdf", size_bytes=7, sha256=digest, media_type=FAKE)
     receipt = service.submit("kb", Submission(uploads=(upload,)))
     assert service.job(receipt.job).state is JobState.RUNNING
     with pytest.raises(InputError):
@@ -371,7 +372,7 @@ def test_bytes_that_come_again_while_they_are_being_removed_are_made_again(door:
 
     slow = dataclasses.replace(door.resources, vectors=lambda: Slow())  # type: ignore[arg-type,return-value]
     if orphaned:
-        store.intake.forget_source("upload", "a.pdf")
+        store.registration.forget_source("upload", "a.pdf")
         removal.remove_orphans(slow, store)
     else:
         removal.remove_document(slow, store, document)

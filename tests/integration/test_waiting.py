@@ -16,6 +16,7 @@ from pipeline.queries.worker_status import WorkerAnswer, WorkerAnswers, WorkerSt
 from pipeline.step_context import Resources
 from stores.errors import InputError
 from stores.knowledge_store import KnowledgeStore
+from stores.lifecycle.jobs import NewJob
 from stores.models import Fault, Options, Stage, StepKey
 from tests.in_process import KB, fake_document, fake_tools
 
@@ -169,7 +170,8 @@ def test_another_try_is_to_come(resources: Resources, tmp_path: Path, monkeypatc
 
 def test_files_are_still_coming(resources: Resources) -> None:
     store = resources.catalog.create(KB)
-    store.intake.open_job(f"{KB}.01", Options(), time.time())
+    with store.registration.together(time.time()) as unit:
+        unit.open_jobs([NewJob(job=f"{KB}.01", options=Options(), accepting=True)])
     assert "still being added" in why(resources, f"{KB}.01", SERVED)
 
 

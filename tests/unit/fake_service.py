@@ -22,11 +22,11 @@ from stores.models import (
     Schema,
     Stage,
 )
+from stores.placement import IngestReport
 from stores.queries.availability import Availability
 from stores.views import (
     DocumentFilter,
     DocumentView,
-    IngestReport,
     JobDocumentView,
     JobSummary,
     JobView,

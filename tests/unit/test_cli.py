@@ -30,10 +30,7 @@ from stores.models import (
     PlacedBox,
     Route,
 )
-from stores.views import (
-    IngestReport,
-    PlannedFile,
-)
+from stores.placement import IngestReport, IngestResult
 
 
 @pytest.fixture
@@ -51,8 +48,8 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[FakeService]:
     return fresh
 
 
-def files(**outcomes: Outcome) -> tuple[PlannedFile, ...]:
-    return tuple(PlannedFile(source=f"{name}.pdf", outcome=outcome) for name, outcome in outcomes.items())
+def files(**outcomes: Outcome) -> tuple[IngestResult, ...]:
+    return tuple(IngestResult(source=f"{name}.pdf", outcome=outcome) for name, outcome in outcomes.items())
 
 
 def test_unchanged_files_are_well(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,13 +68,6 @@ def test_a_bare_path_is_ingested_with_the_options_given(fake: type[FakeService])
     assert request.options.schemas == ("resume",)
     assert (request.options.ocr, request.options.pages, request.options.force) == ("never", "1-3", True)
     assert (request.passwords, request.prune, request.globs) == (("p",), True, ("*.pdf",))
-
-
-def test_globs_that_no_shell_expanded_are_expanded(fake: type[FakeService], tmp_path: Path) -> None:
-    for name in ("a.pdf", "b.pdf", "c.txt"):
-        (tmp_path / name).touch()
-    app.run(["ingest", "*.pdf"])
-    assert fake.asked["request"].paths == (Path("a.pdf"), Path("b.pdf"))
 
 
 def test_a_watched_job_ends_with_its_documents(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
@@ -167,14 +157,14 @@ def test_no_wait_says_how_to_follow(fake: type[FakeService], capsys: pytest.Capt
 
 
 def test_files_that_failed_at_the_door_count(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
-    bad = PlannedFile(source="x", outcome=Outcome.FAILED, error=Fault(code="empty", message="x is empty"))
+    bad = IngestResult(source="x", outcome=Outcome.FAILED, error=Fault(code="empty", message="x is empty"))
     fake.report = IngestReport(knowledge_id="kb", job=None, files=(bad,))
     assert app.run(["ingest", "."]) == Exit.ALL_FAILED
     assert "x is empty" in capsys.readouterr().err
 
 
 def test_dry_run_prints_a_plan(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
-    plan = PlannedFile(source="a.pdf", outcome=Outcome.NEW, pages=4, routes={Route.OCR: 4}, estimate_s=8.0)
+    plan = IngestResult(source="a.pdf", outcome=Outcome.NEW, pages=4, routes={Route.OCR: 4}, estimate_s=8.0)
     fake.report = IngestReport(knowledge_id="kb", job=None, files=(plan,))
     assert app.run(["ingest", ".", "--dry-run"]) == Exit.WELL
     said = capsys.readouterr()

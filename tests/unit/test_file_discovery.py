@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.commands.content_detection import gather_documents as discover_files
+from pipeline.commands.content_detection import discover_documents as discover_files
 from pipeline.engines.media import sniff
 from stores.errors import InputError, NotFoundError
 from stores.source_names import asked_name, kept_name, path_of_name
@@ -57,6 +57,18 @@ def test_quoted_patterns_are_expanded(tmp_path: Path) -> None:
     put(tmp_path / "a" / "one.pdf")
     put(tmp_path / "b" / "two.pdf")
     assert names(discover_files([tmp_path / "*" / "*.pdf"], (), ())) == ["one.pdf", "two.pdf"]
+
+
+def test_patterns_match_folders_at_any_depth_and_no_hidden_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.pdf", "b/c/d.pdf", ".hidden.pdf"):
+        put(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    assert names(discover_files([Path("*.pdf")], (), ())) == ["a.pdf"]
+    assert sorted(names(discover_files([Path("**/*.pdf")], (), ()))) == ["a.pdf", "d.pdf"]
+    with pytest.raises(NotFoundError):
+        discover_files([Path("*.png")], (), ())
 
 
 def test_a_file_in_a_known_folder_keeps_its_name_there(tmp_path: Path) -> None:

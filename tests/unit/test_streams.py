@@ -15,9 +15,10 @@ from ingest.api.keys import digest_of
 from ingest.api.security import entries_of
 from ingest.cli import app
 from ingest.cli.exit_codes import Exit
-from pipeline.commands.submission import Submission, Upload
+from pipeline.commands.submission import Submission
 from pipeline.service import Service
 from pipeline.settings import Settings
+from stores.placement import StagedFile
 from stores.views import CallbackFilter
 from tests.in_process import KB, fake_document, fake_tools, ingest_now
 
@@ -42,12 +43,14 @@ def made(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     yield {"JOB": report.job or "", "CALLBACK": callback.id, "KB": KB, "PATH": str(folder)}
 
 
-def _upload(service: Service) -> Upload:
+def _upload(service: Service) -> StagedFile:
     content = b"%FAKE\nAnother."
     path = service.staging("other") / "b.part"
     path.write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
-    return Upload(path=path, name="b.pdf", size_bytes=len(content), sha256=digest, media_type="text/x-fake-pages")
+    return StagedFile.upload(
+        path=path, name="b.pdf", size_bytes=len(content), sha256=digest, media_type="text/x-fake-pages"
+    )
 
 
 #: command -> what its stdout is to hold without any further option; None: a deed, told of on stderr alone

@@ -79,7 +79,7 @@ class SlotState:
         import torch
 
         at = (self.reported[:, None] + torch.arange(width, device=self.reader.device)).clamp_(max=self.max_tokens - 1)
-        recent, count = self.written.discover_files(1, at), self.count.clone()
+        recent, count = self.written.gather(1, at), self.count.clone()
         self.reported.copy_(count)
         return recent, count
 

@@ -1,0 +1,106 @@
+"""What the store knows of files ingested before: their sources, and the newest generation of each document."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, exists, or_, select
+
+from stores.models import DocumentState, Fault, Options
+from stores.sql.tables import document, generation, page, source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownSource:
+    """A source as it was last seen. ``pending``: the document that takes its name once it is complete."""
+
+    root: str
+    name: str
+    size_bytes: int
+    modified_ns: int
+    document: str | None
+    pending: str | None
+    error: Fault | None
+
+    @property
+    def newest(self) -> str | None:
+        """The document that was last seen under this name."""
+        return self.pending or self.document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownGeneration:
+    """The newest generation of a document, and what it was made with."""
+
+    document: str
+    number: int
+    state: DocumentState
+    options: Options
+    fingerprints: Mapping[str, str]
+    routes: frozenset[str]
+    error: Fault | None
+    profile: str | None = None
+    withdrawn: bool = False  # no source names its document any more and it is being removed: nothing of it can be kept
+
+
+def known_source(row: Any) -> KnownSource:
+    """Build a known source from its row."""
+    return KnownSource(
+        root=row.root,
+        name=row.name,
+        size_bytes=row.size_bytes,
+        modified_ns=row.modified_ns,
+        document=row.document,
+        pending=row.pending,
+        error=fault_of(row),
+    )
+
+
+def known_generations(connection: Connection, only: Collection[str] | None = None) -> dict[str, KnownGeneration]:
+    """Read the newest generation of every document, or of those in ``only``, by document id."""
+    routes_read = select(page.c.document, page.c.generation, page.c.route).distinct()
+    named = exists().where(or_(source.c.document == document.c.id, source.c.pending == document.c.id))
+    newest = select(generation, document.c.error, document.c.error_code, (~named).label("withdrawn")).join(
+        document, (document.c.id == generation.c.document) & (document.c.newest == generation.c.number)
+    )
+    if only is not None:
+        routes_read, newest = routes_read.where(page.c.document.in_(only)), newest.where(document.c.id.in_(only))
+    rows = connection.execute(newest).all()
+    routes: dict[tuple[str, int], set[str]] = {}
+    for row in connection.execute(routes_read) if rows else ():
+        routes.setdefault((row.document, row.generation), set()).add(row.route)
+    return {row.document: _known_generation(row, routes.get((row.document, row.number), set())) for row in rows}
+
+
+def has_source(connection: Connection, document_id: str) -> bool:
+    """Does a source hold the document, or wait for it?"""
+    named = or_(source.c.document == document_id, source.c.pending == document_id)
+    return connection.execute(select(source.c.id).where(named).limit(1)).first() is not None
+
+
+def source_name(connection: Connection, document_id: str) -> str:
+    """Read the oldest name of a document; its id where it has none."""
+    named = or_(source.c.document == document_id, source.c.pending == document_id)
+    query = select(source.c.name).where(named).order_by(source.c.id).limit(1)
+    return connection.execute(query).scalar_one_or_none() or document_id
+
+
+def _known_generation(row: Any, routes: set[str]) -> KnownGeneration:
+    return KnownGeneration(
+        document=row.document,
+        number=row.number,
+        state=DocumentState(row.state),
+        options=Options.from_json(row.options),
+        fingerprints=row.fingerprints,
+        routes=frozenset(routes),
+        error=fault_of(row),
+        profile=row.profile,
+        withdrawn=bool(row.withdrawn),
+    )
+
+
+def fault_of(row: Any) -> Fault | None:
+    """Read the error columns of a row; None where it has no error."""
+    return Fault(code=row.error_code or "error", message=row.error) if row.error else None
