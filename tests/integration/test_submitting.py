@@ -1,4 +1,4 @@
-"""Submissions against a real store: what is written, who shares a commit, what a name means, what comes first."""
+"""Submissions against a real store: what is written, which share a transaction, what names mean, what is sent first."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.engine import Engine
 from sqlalchemy.pool import Pool
 
 from pipeline import removal
+from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.commands.submission import Submission, SubmissionReceipt
 from pipeline.commands.submission_queue import SubmissionQueue
 from pipeline.priorities import QUEUES, priority_of
@@ -26,32 +28,32 @@ from stores.errors import InputError, NotFoundError, UnavailableError
 from stores.models import JobState, Options, Outcome, Stage
 from stores.placement import StagedFile
 from tests.conftest import ROOT
-from tests.in_process import KB, fake_tools, run_until_done
+from tests.in_process import KB, fake_document, fake_tools, run_until_done
 from tests.waiting import GENEROUS_S, eventually
 
 FAKE = "text/x-fake-pages"
 
 
-class Door:
-    """A desk over fake tools, without a broker."""
+class Submitter:
+    """A submission queue over fake engines, without a broker."""
 
     def __init__(self, home: Path, **settings: object) -> None:
         self.resources = fake_tools(home, **settings)
-        self.told: list[str] = []
-        self.desk = SubmissionQueue(self.resources, self.told.append)
-        self.made = 0
+        self.committed: list[str] = []
+        self.queue = SubmissionQueue(self.resources, self.committed.append)
+        self.uploads_made = 0
 
     def upload(self, text: str, name: str = "a.pdf") -> StagedFile:
         """A fake document of one page that lies in the staging folder."""
-        self.made += 1
+        self.uploads_made += 1
         content = f"%FAKE\n{text}".encode()
-        path = self.resources.files.staging() / f"{self.made}.part"
+        path = self.resources.files.staging() / f"{self.uploads_made}.part"
         path.write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
         return StagedFile.upload(path=path, name=name, size_bytes=len(content), sha256=digest, media_type=FAKE)
 
-    def submit(self, *uploads: StagedFile, **wishes: object) -> SubmissionReceipt:
-        return self.desk.submit(KB, Submission(uploads=uploads, **wishes)).result(GENEROUS_S)  # type: ignore[arg-type]
+    def submit(self, *uploads: StagedFile, **fields: object) -> SubmissionReceipt:
+        return self.queue.submit(KB, Submission(uploads=uploads, **fields)).result(GENEROUS_S)  # type: ignore[arg-type]
 
     def sql(self, query: str) -> list[tuple[object, ...]]:
         connection = sqlite3.connect(self.resources.catalog.folder(KB) / "kb.db")
@@ -62,112 +64,116 @@ class Door:
 
 
 @pytest.fixture
-def door(home: Path) -> Door:
-    return Door(home)
+def submitter(home: Path) -> Submitter:
+    return Submitter(home)
 
 
 def outcomes(receipt: SubmissionReceipt) -> list[str]:
-    return [str(one.outcome) for one in receipt.documents]
+    return [str(result.outcome) for result in receipt.documents]
 
 
-def test_an_upload_becomes_a_job_whose_bytes_are_among_the_originals(door: Door) -> None:
-    upload = door.upload("one")
-    receipt = door.submit(upload)
+def test_an_upload_becomes_a_job_whose_bytes_are_among_the_originals(submitter: Submitter) -> None:
+    upload = submitter.upload("one")
+    receipt = submitter.submit(upload)
     assert receipt.job.startswith(f"{KB}.")
     assert outcomes(receipt) == ["new"]
-    assert door.resources.files.original(KB, upload.sha256).read_bytes() == b"%FAKE\none"
+    assert submitter.resources.files.original(KB, upload.sha256).read_bytes() == b"%FAKE\none"
     assert not upload.path.exists()
-    assert door.resources.catalog.busy() == [KB]
-    run_until_done(door.resources)
-    view = door.resources.catalog.store(KB).queries.job(receipt.job)
-    assert (view.state, [str(one.state) for one in view.documents]) == (JobState.DONE, ["done"])
+    assert submitter.resources.catalog.busy() == [KB]
+    run_until_done(submitter.resources)
+    view = submitter.resources.catalog.store(KB).queries.job(receipt.job)
+    assert (view.state, [str(document.state) for document in view.documents]) == (JobState.DONE, ["done"])
 
 
-def test_a_submission_of_known_bytes_has_a_job_that_is_over_at_once(door: Door) -> None:
-    door.submit(door.upload("one"))
-    run_until_done(door.resources)
-    receipt = door.submit(door.upload("one"))
+def test_a_submission_of_known_bytes_has_a_job_that_is_over_at_once(submitter: Submitter) -> None:
+    submitter.submit(submitter.upload("one"))
+    run_until_done(submitter.resources)
+    receipt = submitter.submit(submitter.upload("one"))
     assert outcomes(receipt) == ["same"]
-    view = door.resources.catalog.store(KB).queries.job(receipt.job)
+    view = submitter.resources.catalog.store(KB).queries.job(receipt.job)
     assert view.state is JobState.DONE
-    assert [str(one.state) for one in view.documents] == ["done"]
+    assert [str(document.state) for document in view.documents] == ["done"]
 
 
-def test_two_uploads_of_one_name_are_two_documents(door: Door) -> None:
-    first, second = door.submit(door.upload("one")), door.submit(door.upload("two"))
+def test_two_uploads_of_one_name_are_two_documents(submitter: Submitter) -> None:
+    first, second = submitter.submit(submitter.upload("one")), submitter.submit(submitter.upload("two"))
     assert (outcomes(first), outcomes(second)) == (["new"], ["new"])
-    run_until_done(door.resources)
-    assert outcomes(door.submit(door.upload("one"))) == outcomes(door.submit(door.upload("two"))) == ["same"]
-    assert door.sql("SELECT count(*) FROM document WHERE visible IS NOT NULL") == [(2,)]
+    run_until_done(submitter.resources)
+    assert (
+        outcomes(submitter.submit(submitter.upload("one")))
+        == outcomes(submitter.submit(submitter.upload("two")))
+        == ["same"]
+    )
+    assert submitter.sql("SELECT count(*) FROM document WHERE visible IS NOT NULL") == [(2,)]
 
 
-def test_one_name_twice_in_a_request_has_two_places_in_its_job(door: Door) -> None:
-    receipt = door.submit(door.upload("one"), door.upload("two"), door.upload("one"))
-    assert [one.source for one in receipt.documents] == ["a.pdf", "a.pdf (2)", "a.pdf"]
+def test_one_name_twice_in_a_request_has_two_places_in_its_job(submitter: Submitter) -> None:
+    receipt = submitter.submit(submitter.upload("one"), submitter.upload("two"), submitter.upload("one"))
+    assert [result.source for result in receipt.documents] == ["a.pdf", "a.pdf (2)", "a.pdf"]
     assert outcomes(receipt) == ["new", "new", "same"]
-    assert door.sql("SELECT source FROM job_document ORDER BY source") == [("a.pdf",), ("a.pdf (2)",)]
+    assert submitter.sql("SELECT source FROM job_document ORDER BY source") == [("a.pdf",), ("a.pdf (2)",)]
 
 
-def test_replace_puts_the_new_bytes_in_place_of_the_old_once_they_are_made(door: Door) -> None:
-    old = door.submit(door.upload("old words")).documents[0].document
-    run_until_done(door.resources)
-    receipt = door.submit(door.upload("new words"), replace=True)
+def test_replace_puts_the_new_bytes_in_place_of_the_old_once_they_are_made(submitter: Submitter) -> None:
+    old = submitter.submit(submitter.upload("old words")).documents[0].document
+    run_until_done(submitter.resources)
+    receipt = submitter.submit(submitter.upload("new words"), replace=True)
     assert outcomes(receipt) == ["changed"]
-    assert door.sql(f"SELECT visible FROM document WHERE id = '{old}'") == [(1,)]  # answers until the new one does
-    run_until_done(door.resources)
-    assert door.sql("SELECT id FROM document") == [(receipt.documents[0].document,)]
+    assert submitter.sql(f"SELECT visible FROM document WHERE id = '{old}'") == [(1,)]  # answers until the new one does
+    run_until_done(submitter.resources)
+    assert submitter.sql("SELECT id FROM document") == [(receipt.documents[0].document,)]
 
 
-def test_replacing_by_bytes_that_answer_already_removes_what_lost_its_name(door: Door) -> None:
-    old = door.submit(door.upload("old"), door.upload("known", "b.pdf")).documents[0].document
-    run_until_done(door.resources)
-    assert outcomes(door.submit(door.upload("known"), replace=True)) == ["changed"]
-    eventually(lambda: old not in [row[0] for row in door.sql("SELECT id FROM document")])
+def test_replacing_by_bytes_that_answer_already_removes_what_lost_its_name(submitter: Submitter) -> None:
+    old = submitter.submit(submitter.upload("old"), submitter.upload("known", "b.pdf")).documents[0].document
+    run_until_done(submitter.resources)
+    assert outcomes(submitter.submit(submitter.upload("known"), replace=True)) == ["changed"]
+    eventually(lambda: old not in [row[0] for row in submitter.sql("SELECT id FROM document")])
 
 
-def test_the_same_bytes_under_a_second_name_are_a_duplicate(door: Door) -> None:
-    door.submit(door.upload("one"))
-    run_until_done(door.resources)
-    assert outcomes(door.submit(door.upload("one", "b.pdf"))) == ["duplicate"]
+def test_the_same_bytes_under_a_second_name_are_a_duplicate(submitter: Submitter) -> None:
+    submitter.submit(submitter.upload("one"))
+    run_until_done(submitter.resources)
+    assert outcomes(submitter.submit(submitter.upload("one", "b.pdf"))) == ["duplicate"]
 
 
-def test_other_options_for_known_bytes_make_only_what_they_ask_for(door: Door) -> None:
-    door.submit(door.upload("one"))
-    run_until_done(door.resources)
-    receipt = door.submit(door.upload("one"), options=Options(schemas=("invoice",)))
+def test_other_options_for_known_bytes_make_only_what_they_ask_for(submitter: Submitter) -> None:
+    submitter.submit(submitter.upload("one"))
+    run_until_done(submitter.resources)
+    receipt = submitter.submit(submitter.upload("one"), options=Options(schemas=("invoice",)))
     assert outcomes(receipt) == ["again"]
-    steps = door.sql("SELECT stage, state FROM step WHERE generation = 2")
+    steps = submitter.sql("SELECT stage, state FROM step WHERE generation = 2")
     assert ("plan", "skipped") in steps
 
 
-def test_many_at_once_share_commits_and_lose_nobody(door: Door) -> None:
-    uploads = [door.upload(f"text {n}", f"{n}.pdf") for n in range(120)]
-    futures = [door.desk.submit(KB, Submission(uploads=(upload,))) for upload in uploads]
+def test_many_at_once_share_transactions_and_none_is_lost(submitter: Submitter) -> None:
+    uploads = [submitter.upload(f"text {n}", f"{n}.pdf") for n in range(120)]
+    futures = [submitter.queue.submit(KB, Submission(uploads=(upload,))) for upload in uploads]
     jobs = {future.result(GENEROUS_S).job for future in futures}
     assert len(jobs) == 120
-    assert door.sql("SELECT count(*) FROM job") == door.sql("SELECT count(*) FROM document") == [(120,)]
-    assert len(door.told) < 60
+    assert submitter.sql("SELECT count(*) FROM job") == submitter.sql("SELECT count(*) FROM document") == [(120,)]
+    assert len(submitter.committed) < 60
 
 
-def test_the_same_bytes_from_many_at_once_are_one_document(door: Door) -> None:
-    uploads = [door.upload("the same") for _ in range(40)]
-    futures = [door.desk.submit(KB, Submission(uploads=(upload,))) for upload in uploads]
+def test_the_same_bytes_from_many_at_once_are_one_document(submitter: Submitter) -> None:
+    uploads = [submitter.upload("the same") for _ in range(40)]
+    futures = [submitter.queue.submit(KB, Submission(uploads=(upload,))) for upload in uploads]
     receipts = [future.result(GENEROUS_S) for future in futures]
     assert sorted(outcomes(receipt)[0] for receipt in receipts) == ["new", *["same"] * 39]
-    assert door.sql("SELECT count(*) FROM generation") == [(1,)]
-    assert door.sql("SELECT count(*) FROM job_document WHERE state = 'queued'") == [(40,)]
-    run_until_done(door.resources)
-    assert door.sql("SELECT count(*) FROM job WHERE state = 'done'") == [(40,)]
+    assert submitter.sql("SELECT count(*) FROM generation") == [(1,)]
+    assert submitter.sql("SELECT count(*) FROM job_document WHERE state = 'queued'") == [(40,)]
+    run_until_done(submitter.resources)
+    assert submitter.sql("SELECT count(*) FROM job WHERE state = 'done'") == [(40,)]
 
 
-def test_one_that_cannot_be_written_does_not_harm_those_beside_it(door: Door) -> None:
-    good, lost = door.upload("good", "good.pdf"), door.upload("lost", "lost.pdf")
+def test_a_submission_that_cannot_be_written_does_not_fail_those_in_its_batch(submitter: Submitter) -> None:
+    good, lost = submitter.upload("good", "good.pdf"), submitter.upload("lost", "lost.pdf")
     lost.path.unlink()
-    futures = [door.desk.submit(KB, Submission(uploads=(one,))) for one in (good, lost)]
+    futures = [submitter.queue.submit(KB, Submission(uploads=(upload,))) for upload in (good, lost)]
     assert outcomes(futures[0].result(GENEROUS_S)) == ["new"]
     with pytest.raises(UnavailableError):
         futures[1].result(GENEROUS_S)
-    assert door.sql("SELECT source FROM job_document") == [("good.pdf",)]
+    assert submitter.sql("SELECT source FROM job_document") == [("good.pdf",)]
 
 
 @contextmanager
@@ -183,35 +189,35 @@ def sqlite_work() -> Iterator[list[int]]:
     event.remove(Pool, "checkout", count)
 
 
-def test_the_thousandth_submission_costs_what_the_first_did(door: Door) -> None:
+def test_the_thousandth_submission_costs_what_the_first_did(submitter: Submitter) -> None:
     def cost(begin: int) -> int:
         with sqlite_work() as work:
             for n in range(begin, begin + 20):
-                door.submit(door.upload(f"text {n}", f"{n}.pdf"))
+                submitter.submit(submitter.upload(f"text {n}", f"{n}.pdf"))
         return len(work)
 
     cost(0)
     first = cost(100)
     for begin in range(1000, 3000, 50):
-        uploads = tuple(door.upload(f"text {n}", f"{n}.pdf") for n in range(begin, begin + 50))
-        door.desk.submit(KB, Submission(uploads=uploads)).result(GENEROUS_S)
+        uploads = tuple(submitter.upload(f"text {n}", f"{n}.pdf") for n in range(begin, begin + 50))
+        submitter.queue.submit(KB, Submission(uploads=uploads)).result(GENEROUS_S)
     assert 0 < first <= cost(10_000) < 2 * first
 
 
-def test_a_key_that_comes_again_gets_the_same_answer(door: Door) -> None:
-    first = door.submit(door.upload("one"), idempotency_key="k", digest="d")
-    again = door.submit(door.upload("one"), idempotency_key="k", digest="d")
+def test_a_key_that_comes_again_gets_the_same_answer(submitter: Submitter) -> None:
+    first = submitter.submit(submitter.upload("one"), idempotency_key="k", digest="d")
+    again = submitter.submit(submitter.upload("one"), idempotency_key="k", digest="d")
     assert (again.job, again.documents, again.replayed) == (first.job, first.documents, True)
-    assert door.sql("SELECT count(*) FROM job") == [(1,)]
+    assert submitter.sql("SELECT count(*) FROM job") == [(1,)]
     with pytest.raises(InputError) as refused:
-        door.submit(door.upload("two"), idempotency_key="k", digest="other")
+        submitter.submit(submitter.upload("two"), idempotency_key="k", digest="other")
     assert refused.value.code == "idempotency_mismatch"
 
 
-def test_one_key_many_times_at_once_makes_one_job(door: Door) -> None:
-    submissions = [Submission(uploads=(door.upload("x"),), idempotency_key="k", digest="d") for _ in range(30)]
+def test_one_key_many_times_at_once_makes_one_job(submitter: Submitter) -> None:
+    submissions = [Submission(uploads=(submitter.upload("x"),), idempotency_key="k", digest="d") for _ in range(30)]
     with ThreadPoolExecutor(10) as pool:
-        futures = list(pool.map(lambda one: door.desk.submit(KB, one), submissions))
+        futures = list(pool.map(lambda submission: submitter.queue.submit(KB, submission), submissions))
     jobs, conflicts = set(), 0
     for future in futures:
         try:
@@ -220,25 +226,25 @@ def test_one_key_many_times_at_once_makes_one_job(door: Door) -> None:
             assert error.code == "conflict"
             conflicts += 1
     assert len(jobs) == 1
-    assert door.sql("SELECT count(*) FROM job") == [(1,)]
+    assert submitter.sql("SELECT count(*) FROM job") == [(1,)]
 
 
-def test_a_key_is_forgotten_after_a_day(door: Door) -> None:
-    door.submit(door.upload("one"), idempotency_key="k", digest="d")
-    connection = sqlite3.connect(door.resources.catalog.folder(KB) / "kb.db")
+def test_a_key_is_forgotten_after_a_day(submitter: Submitter) -> None:
+    submitter.submit(submitter.upload("one"), idempotency_key="k", digest="d")
+    connection = sqlite3.connect(submitter.resources.catalog.folder(KB) / "kb.db")
     with connection:
         connection.execute("UPDATE request SET created_at = created_at - 86500")
     connection.close()
-    assert not door.submit(door.upload("two"), idempotency_key="k", digest="other").replayed
+    assert not submitter.submit(submitter.upload("two"), idempotency_key="k", digest="other").replayed
 
 
-def test_larger_priority_is_sent_first_and_passes_others_in_the_broker(door: Door) -> None:
-    wishes = {"low": -5, "usual": 0, "urgent": 50, "more": 3}
-    for name, priority in wishes.items():
-        door.submit(door.upload(name, f"{name}.pdf"), priority=priority)
-    dispatch = door.resources.catalog.store(KB).dispatch
+def test_documents_of_larger_priority_are_sent_first(submitter: Submitter) -> None:
+    priorities = {"low": -5, "usual": 0, "urgent": 50, "more": 3}
+    for name, priority in priorities.items():
+        submitter.submit(submitter.upload(name, f"{name}.pdf"), priority=priority)
+    dispatch = submitter.resources.catalog.store(KB).dispatch
     keys = dispatch.take(10, frozenset())
-    names = {document: name for name, document in door.sql("SELECT name, document FROM source")}
+    names = {document: name for name, document in submitter.sql("SELECT name, document FROM source")}
     assert [names[key.document] for key in keys] == ["urgent.pdf", "more.pdf", "usual.pdf", "low.pdf"]
     given = dispatch.priorities(keys)
     assert sorted(given.values()) == [-5, 3, 50]
@@ -247,21 +253,21 @@ def test_larger_priority_is_sent_first_and_passes_others_in_the_broker(door: Doo
     assert all(priority_of(stage, 99) <= priority_of(stage, 0) <= priority_of(stage, -99) for stage in QUEUES)
 
 
-def test_an_unknown_schema_is_refused_and_nothing_is_made(door: Door) -> None:
+def test_an_unknown_schema_is_refused_and_nothing_is_made(submitter: Submitter) -> None:
     with pytest.raises(InputError) as refused:
-        door.submit(door.upload("x"), options=Options(schemas=("nonsense",)))
+        submitter.submit(submitter.upload("x"), options=Options(schemas=("nonsense",)))
     assert not isinstance(refused.value, NotFoundError)
-    assert door.resources.catalog.names() == []
+    assert submitter.resources.catalog.names() == []
 
 
-def test_too_long_a_queue_takes_no_more(home: Path) -> None:
-    door = Door(home, queue_max=2)
-    door.desk.refuse_when_full(KB)
-    door.submit(*(door.upload(str(n), f"{n}.pdf") for n in range(3)))
+def test_submissions_are_refused_while_too_many_documents_wait(home: Path) -> None:
+    submitter = Submitter(home, queue_max=2)
+    submitter.queue.refuse_when_full(KB)
+    submitter.submit(*(submitter.upload(str(n), f"{n}.pdf") for n in range(3)))
 
     def refused() -> str:
         try:
-            door.desk.refuse_when_full(KB)
+            submitter.queue.refuse_when_full(KB)
         except UnavailableError as error:
             return error.code
         return ""
@@ -274,7 +280,7 @@ def test_staging_of_a_dead_process_is_swept(home: Path) -> None:
     folder.mkdir(parents=True)
     (folder / ".owner").touch()
     (folder / "1.part").write_bytes(b"half")
-    mine = Door(home).resources.files.staging()
+    mine = Submitter(home).resources.files.staging()
     assert mine.is_dir()
     assert not folder.exists()
 
@@ -284,17 +290,19 @@ def test_a_knowledge_base_of_the_first_tables_opens_and_takes_submissions(home: 
     folder.mkdir(parents=True)
     packed = ROOT / "tests" / "data" / "kb_of_tables_1.db.gz"
     (folder / "kb.db").write_bytes(gzip.decompress(packed.read_bytes()))
-    door = Door(home)
-    assert door.sql("PRAGMA user_version") == [(1,)]
-    receipt = door.submit(door.upload("new words"), priority=2, metadata={"a": 1}, idempotency_key="k", digest="d")
-    run_until_done(door.resources)
-    overview = door.resources.catalog.store(KB).queries
+    submitter = Submitter(home)
+    assert submitter.sql("PRAGMA user_version") == [(1,)]
+    receipt = submitter.submit(
+        submitter.upload("new words"), priority=2, metadata={"a": 1}, idempotency_key="k", digest="d"
+    )
+    run_until_done(submitter.resources)
+    overview = submitter.resources.catalog.store(KB).queries
     assert overview.job(receipt.job).state is JobState.DONE
     assert sum(overview.documents_by_state().values()) == 3
-    assert door.submit(door.upload("new words"), idempotency_key="k", digest="d").replayed
-    fresh = door.resources.catalog.create("fresh")
+    assert submitter.submit(submitter.upload("new words"), idempotency_key="k", digest="d").replayed
+    fresh = submitter.resources.catalog.create("fresh")
     shapes = []
-    for store in (door.resources.catalog.store(KB), fresh):
+    for store in (submitter.resources.catalog.store(KB), fresh):
         with store.database.read() as connection:
             tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type IN ('table', 'index')")
             names = {row[0] for row in tables if not row[0].startswith(("chunk_words", "record_", "sqlite_"))}
@@ -310,10 +318,10 @@ def test_the_service_takes_paths_below_the_allowed_folder_only(home: Path, tmp_p
     (allowed / "deep" / "b.pdf").write_text("%FAKE\nb")
     (allowed / "way_out.pdf").symlink_to(tmp_path / "secret.pdf")
     (allowed / "inside.pdf").symlink_to(allowed / "a.pdf")
-    door = Door(home, ingest_root=allowed)
+    submitter = Submitter(home, ingest_root=allowed)
 
     def submit(*paths: str) -> SubmissionReceipt:
-        return door.desk.submit(KB, Submission(paths=tuple(map(Path, paths)))).result(GENEROUS_S)
+        return submitter.queue.submit(KB, Submission(paths=tuple(map(Path, paths)))).result(GENEROUS_S)
 
     for bad in ("..", "../secret.pdf", str(tmp_path), "way_out.pdf", "/etc/passwd", "deep/../../secret.pdf"):
         with pytest.raises(InputError) as refused:
@@ -322,21 +330,23 @@ def test_the_service_takes_paths_below_the_allowed_folder_only(home: Path, tmp_p
     with pytest.raises(NotFoundError):
         submit("nothing.pdf")
     receipt = submit(".")
-    found = {one.source: one for one in receipt.documents}
-    assert found["way_out.pdf"].outcome is Outcome.FAILED
-    assert found["way_out.pdf"].error
-    assert found["a.pdf"].outcome is Outcome.NEW
-    assert {"a.pdf", "deep/b.pdf", "inside.pdf"} <= found.keys()
-    assert not door.sql("SELECT id FROM document WHERE sha256 = '" + hashlib.sha256(b"%FAKE\nsecret").hexdigest() + "'")
-    run_until_done(door.resources)
-    assert {str(one.outcome) for one in submit("deep").documents} <= {"same", "duplicate"}
+    results = {result.source: result for result in receipt.documents}
+    assert results["way_out.pdf"].outcome is Outcome.FAILED
+    assert results["way_out.pdf"].error
+    assert results["a.pdf"].outcome is Outcome.NEW
+    assert {"a.pdf", "deep/b.pdf", "inside.pdf"} <= results.keys()
+    assert not submitter.sql(
+        "SELECT id FROM document WHERE sha256 = '" + hashlib.sha256(b"%FAKE\nsecret").hexdigest() + "'"
+    )
+    run_until_done(submitter.resources)
+    assert {str(result.outcome) for result in submit("deep").documents} <= {"same", "duplicate"}
     (allowed / "a.pdf").write_text("%FAKE\nchanged")
     assert "changed" in outcomes(submit("."))
 
 
-def test_without_an_allowed_folder_no_path_is_taken(door: Door, tmp_path: Path) -> None:
+def test_without_an_allowed_folder_no_path_is_taken(submitter: Submitter, tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
-        door.desk.submit(KB, Submission(paths=(tmp_path,))).result(GENEROUS_S)
+        submitter.queue.submit(KB, Submission(paths=(tmp_path,))).result(GENEROUS_S)
     assert refused.value.code == "no_ingest_root"
 
 
@@ -355,11 +365,13 @@ def test_the_service_makes_a_knowledge_base_and_takes_submissions_without_a_brok
 
 
 @pytest.mark.parametrize("orphaned", [False, True])
-def test_bytes_that_come_again_while_they_are_being_removed_are_made_again(door: Door, orphaned: bool) -> None:
-    document = door.submit(door.upload("one")).documents[0].document
-    run_until_done(door.resources)
-    store = door.resources.catalog.store(KB)
-    vectors = door.resources.vectors()
+def test_bytes_that_come_again_while_they_are_being_removed_are_made_again(
+    submitter: Submitter, orphaned: bool
+) -> None:
+    document = submitter.submit(submitter.upload("one")).documents[0].document
+    run_until_done(submitter.resources)
+    store = submitter.resources.catalog.store(KB)
+    vectors = submitter.resources.vectors()
     again: list[SubmissionReceipt] = []
 
     class Slow:
@@ -368,18 +380,59 @@ def test_bytes_that_come_again_while_they_are_being_removed_are_made_again(door:
         def delete(self, knowledge_id: str, name: str, keep: int | None = None) -> None:
             vectors.delete(knowledge_id, name, keep)
             if not again:
-                again.append(door.submit(door.upload("one")))
+                again.append(submitter.submit(submitter.upload("one")))
 
-    slow = dataclasses.replace(door.resources, vectors=lambda: Slow())  # type: ignore[arg-type,return-value]
+    slow = dataclasses.replace(submitter.resources, vectors=lambda: Slow())  # type: ignore[arg-type,return-value]
     if orphaned:
         store.registration.forget_source("upload", "a.pdf")
         removal.remove_orphans(slow, store)
     else:
         removal.remove_document(slow, store, document)
     assert outcomes(again[0]) == ["new"]
-    run_until_done(door.resources)
-    assert [str(one.state) for one in store.queries.job(again[0].job).documents] == ["done"]
-    assert door.sql("SELECT visible IS NOT NULL FROM document") == [(1,)]
-    assert door.resources.files.original(KB, door.sql("SELECT sha256 FROM document")[0][0]).exists()  # type: ignore[arg-type]
-    assert door.sql("SELECT DISTINCT generation FROM chunk") == door.sql("SELECT visible FROM document")
-    assert len(vectors.ids(KB)) == len(door.sql("SELECT id FROM chunk"))
+    run_until_done(submitter.resources)
+    assert [str(document.state) for document in store.queries.job(again[0].job).documents] == ["done"]
+    assert submitter.sql("SELECT visible IS NOT NULL FROM document") == [(1,)]
+    assert submitter.resources.files.original(KB, submitter.sql("SELECT sha256 FROM document")[0][0]).exists()  # type: ignore[arg-type]
+    assert submitter.sql("SELECT DISTINCT generation FROM chunk") == submitter.sql("SELECT visible FROM document")
+    assert len(vectors.ids(KB)) == len(submitter.sql("SELECT id FROM chunk"))
+
+
+@contextmanager
+def sql_statements() -> Iterator[list[str]]:
+    """The statements that SQLAlchemy sends, in all databases of this process."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_fifty_new_documents_take_as_many_statements_as_one(submitter: Submitter) -> None:
+    submitter.submit(submitter.upload("first", "first.pdf"))
+    with sql_statements() as for_one:
+        submitter.submit(submitter.upload("one", "one.pdf"))
+    uploads = [submitter.upload(f"text {n}", f"{n}.pdf") for n in range(50)]
+    with sql_statements() as for_fifty:
+        submitter.submit(*uploads)
+    assert len(for_fifty) == len(for_one) <= 9
+
+
+def test_a_folder_is_registered_a_slice_at_a_time(submitter: Submitter, tmp_path: Path) -> None:
+    for n in range(64):
+        fake_document(tmp_path / "folder" / f"{n}.pdf", f"text {n}")
+    with sql_statements() as statements:
+        report = ingest(submitter.resources, KB, IngestRequest(paths=(tmp_path / "folder",)))
+    assert [result.outcome for result in report.files] == [Outcome.NEW] * 64
+    assert submitter.sql("SELECT count(*) FROM job_document WHERE state = 'queued'") == [(64,)]
+    writes = [statement for statement in statements if statement.startswith("INSERT INTO document ")]
+    assert len(writes) == 2
+
+
+def test_a_folder_without_documents_has_a_job_that_is_over_at_once(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    submitter = Submitter(home, ingest_root=tmp_path)
+    receipt = submitter.queue.submit(KB, Submission(paths=(Path("empty"),))).result(GENEROUS_S)
+    assert submitter.resources.catalog.store(KB).queries.job(receipt.job).state is JobState.DONE
