@@ -1,1 +1,1 @@
-"""How documents come in: requests of both doors, made durable and handed to the workers."""
+"""Commands: requests that change a knowledge base, made durable and handed to the workers."""

@@ -77,7 +77,7 @@ def _fetch_one(
     try:
         return _fetch_and_register(resources, store, claim, stopping)
     except CancelledError:
-        store.downloads.put_back(claim, 0.0)  # where nobody waits for it any more, nothing is written
+        store.downloads.put_back(claim, 0.0)  # writes nothing where its job was cancelled
         return False
     except InputError as error:
         return _give_up(store, claim, shown, error)

@@ -1,7 +1,7 @@
 """Registering files: their sources, documents, first generations and places in a job, within one transaction.
 
-``register_new`` writes the rows of documents that nobody knows, many at a time; ``register_one`` writes any file. Which
-of the two is right for a file is decided in ``UnitOfWork.register``, the only place that calls them.
+``register_new`` writes the rows of documents that are not in the database yet, many at a time; ``register_one`` writes
+any file. ``UnitOfWork.register`` decides which of the two is right for a file, and is the only caller of both.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from stores.sql.tables import document, generation, job_document, source, step
 
 
 def register_new(connection: Connection, decisions: Sequence[tuple[str, PlacementDecision]], now: float) -> None:
-    """Write (job, decision) pairs whose documents, sources and names in the job nobody knows."""
+    """Write (job, decision) pairs whose document, source and name in the job are all new."""
     if not decisions:
         return
     connection.execute(insert(document), [_document_row(decision.file, 1, now) for _, decision in decisions])

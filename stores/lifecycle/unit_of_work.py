@@ -110,7 +110,7 @@ class UnitOfWork:
         self.connection, self.now = connection, now
         self._document_exists: dict[str, bool] = {}
         self._roots_of_name: dict[str, set[str]] = {}
-        self._new_jobs: set[str] = set()  # inserted here: nobody else has put a file into them
+        self._new_jobs: set[str] = set()  # inserted in this transaction, so that no other has added files
 
     def answered(self, keys: Collection[str]) -> dict[str, StoredAnswer]:
         """Read the answers of the last 24 hours to requests with these idempotency keys, by key."""
@@ -169,8 +169,8 @@ class UnitOfWork:
     def register(self, decisions: Sequence[tuple[str, PlacementDecision]], order: Order) -> list[str]:
         """Write the files of (job, decision) pairs; the name of each in its job, in the same order.
 
-        Documents that nobody knows, by far the most, are written many at a time, the others one by one. Events are
-        written for files whose document is final already; the jobs stay open.
+        Documents that are not in the database yet, by far the most, are written many at a time, the others one by one.
+        Events are written for files whose document is final already; the jobs stay open.
         """
         new = self._new_files(decisions)
         register_new(self.connection, [decisions[index] for index in sorted(new)], self.now)
@@ -228,7 +228,7 @@ class UnitOfWork:
         return new
 
     def _look_up(self, files: Sequence[StagedFile]) -> None:
-        """Find out which documents and sources of these files exist, as far as that was not asked before."""
+        """Find out which documents and sources of these files exist, unless that is known already."""
         ids = {document_id(file.sha256) for file in files} - self._document_exists.keys()
         existing = {row.id for row in self._rows(document, document.c.id, ids)} if ids else set()
         self._document_exists |= {identity: identity in existing for identity in ids}

@@ -46,14 +46,14 @@ def opened(store: KnowledgeStore, *urls: str, each: bool = False, sealed: bool =
     """A job that waits for URLs."""
     name = f"{KB}.{new_ulid()}"
     now = time.time()
-    with store.registration.together(now) as door:
-        door.open_jobs(
+    with store.registration.together(now) as unit:
+        unit.open_jobs(
             [NewJob(job=name, options=Options(), callback_url=URL, callback_each=each, urls=urls, passwords=())]
         )
         if not sealed:
-            door.connection.execute(update(job).where(job.c.id == name).values(state=JobState.ACCEPTING))
+            unit.connection.execute(update(job).where(job.c.id == name).values(state=JobState.ACCEPTING))
         elif not urls:
-            door.seal({name: []})
+            unit.close_jobs([name])
     return name
 
 
