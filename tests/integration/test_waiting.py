@@ -129,7 +129,7 @@ def run_until_due(resources: Resources, stage: Stage) -> None:
         key = todo.pop(0)
         for step in store_of(resources).dispatch.straight_run(key, flow.STRAIGHT[key.stage]):
             if step.stage is not stage:
-                todo += flow.run_stage(resources, step, owner="test", worker_spec="test").due
+                todo += flow.run_stage(resources, step, owner="test", worker="test").due
 
 
 def test_the_advice_names_roles_that_serve_the_queues() -> None:
