@@ -151,7 +151,7 @@ def knowledge_base(view: KnowledgeBaseView) -> Json:
     }
 
 
-def planned_file(found: IngestResult) -> Json:
+def ingest_result(found: IngestResult) -> Json:
     return {
         "source": found.source,
         "outcome": str(found.outcome),
@@ -165,7 +165,7 @@ def planned_file(found: IngestResult) -> Json:
 
 
 def report(found: IngestReport) -> Json:
-    files = [planned_file(file) for file in found.files]
+    files = [ingest_result(file) for file in found.files]
     skipped = [skipped_file(one) for one in found.skipped]
     return {"knowledge_id": found.knowledge_id, "job_id": found.job, "files": files, "skipped": skipped}
 

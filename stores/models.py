@@ -166,16 +166,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageText:
-    """What a reader made of one page. ``confidence`` is 0 to 1, None where the reader cannot say.
-
-    ``warning``: what was given up of the page, though the rest is here.
-    """
+    """What a reader made of one page."""
 
     markdown: str
     blocks: tuple[Block, ...]
     engine: str
-    confidence: float | None = None
-    warning: Fault | None = None
+    confidence: float | None = None  # 0 to 1, None where the reader cannot say
+    warning: Fault | None = None  # what of the page could not be read, though the rest is here
 
     def __post_init__(self) -> None:
         _cleaned(self, "markdown", "engine")
@@ -183,17 +180,14 @@ class PageText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagePlan:
-    """What ``plan`` decided for one page. Width and height are those of the page as displayed.
-
-    ``warning``: what of the page will not be read.
-    """
+    """What ``plan`` decided for one page. Width and height are those of the page as displayed."""
 
     number: int
     width_pt: float
     height_pt: float
     route: Route
     reason: str
-    warning: Fault | None = None
+    warning: Fault | None = None  # what of the page will not be read
 
     def __post_init__(self) -> None:
         _cleaned(self, "reason")

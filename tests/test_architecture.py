@@ -63,6 +63,7 @@ STORE_WORDS = {
     "contracts",
     "effects",
     "lifecycle",
+    "placement",
     "suggestions",
     "source_names",
     "words",

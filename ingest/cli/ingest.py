@@ -88,7 +88,7 @@ def _preview(settings: Settings, knowledge: str, request: IngestRequest, *, as_j
     from ingest.cli import console, exit_codes
 
     report = open_service(settings).preview(knowledge, request)
-    rows = [serializers.planned_file(result) for result in report.files]
+    rows = [serializers.ingest_result(result) for result in report.files]
     if as_json:
         console.print_json(serializers.report(report))
     else:
@@ -148,7 +148,7 @@ def _print_result(report: IngestReport, job: JobView | None, *, as_json: bool, a
     if as_json:
         documents = {document["source"]: document for document in serializers.job(job)["documents"]} if job else {}
         files = [
-            {**serializers.planned_file(result), **documents.get(place_of(result), {}), "source": result.source}
+            {**serializers.ingest_result(result), **documents.get(place_of(result), {}), "source": result.source}
             for result in report.files
         ]
         counts = Counter(str(state) for state in _states(report, job))

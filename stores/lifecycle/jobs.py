@@ -13,7 +13,7 @@ from stores.effects import Order
 from stores.lifecycle.retry import rename_profile, retry_generation
 from stores.lifecycle.states import FORSAKEN_S, OPEN_STATES, close_generation, close_jobs, note_work
 from stores.models import DocumentState, JobState, Options
-from stores.outbox.download_rows import cancel_downloads, open_downloads, reopen_downloads
+from stores.outbox.download_rows import cancel_downloads, open_downloads, retry_downloads
 from stores.outbox.events import OPEN_JOBS, jobs_ended, places_ended
 from stores.sql.database import Database
 from stores.sql.tables import document, job, job_document
@@ -109,7 +109,7 @@ class JobControl:
                 number = retry_generation(connection, row.document, row.generation, order, now, job_id)
                 rename_profile(connection, row.document, number, renamed or {})
             _rename_profile_of_job(connection, job_id, renamed or {})
-            downloads = reopen_downloads(connection, job_id)
+            downloads = retry_downloads(connection, job_id)
             if rows or downloads:
                 running = {"state": JobState.RUNNING, "finished_at": None, "began_at": None, "work_s": None}
                 connection.execute(update(job).where(job.c.id == job_id).values(touched_at=now, **running))

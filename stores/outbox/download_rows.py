@@ -45,7 +45,7 @@ def cancel_downloads(connection: Connection, job_id: str) -> None:
     )
 
 
-def reopen_downloads(connection: Connection, job_id: str) -> int:
+def retry_downloads(connection: Connection, job_id: str) -> int:
     """Fetch again what failed or was cancelled in a job; how many."""
     urls = list(
         connection.execute(
