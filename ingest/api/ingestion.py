@@ -125,7 +125,7 @@ class _Desk:
 
     async def take(self, request: Request, knowledge_id: str, who: Caller) -> Response:
         key = key_of(request, who)
-        self.service.refuse_when_full(knowledge_id)
+        self.service.ingestion.refuse_when_full(knowledge_id)
         with self._under_way.hold(knowledge_id, key):
             kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             if kind == "multipart/form-data":
@@ -140,7 +140,7 @@ class _Desk:
 
     async def _form(self, request: Request, knowledge_id: str, key: str) -> Response:
         chunks = self._bodies.read(request, self._settings.max_request_mb << 20)
-        staging = self.service.staging(knowledge_id)
+        staging = self.service.ingestion.staging(knowledge_id)
         form = await read_form(request.headers["content-type"], chunks, staging, self._limits)
         moved = False
         try:
@@ -160,7 +160,7 @@ class _Desk:
         files = [(upload.name, upload.sha256, upload.size_bytes) for upload in uploads]
         digest = digest_of(asked.model_dump(), files) if key else ""
         submission = submission_of(asked, uploads, key, digest)
-        return await asyncio.wrap_future(self.service.submit_soon(knowledge_id, submission))
+        return await asyncio.wrap_future(self.service.ingestion.submit_soon(knowledge_id, submission))
 
     async def _with_good_urls(self, asked: IngestRequestBody) -> IngestRequestBody:
         """The URLs in the form that is kept; InputError where one may not be called."""

@@ -274,11 +274,11 @@ def test_what_the_api_takes_is_made_with_the_settings_of_its_server(
     service, note = Service(settings), fake_document(tmp_path / "note.pdf", TEXT)
 
     def submit(service: Service, *wanted: str) -> str:
-        path = service.staging(KB) / f"{uuid.uuid4().hex}.part"
+        path = service.ingestion.staging(KB) / f"{uuid.uuid4().hex}.part"
         path.write_bytes(note.read_bytes())
         sha256 = hashlib.sha256(note.read_bytes()).hexdigest()
         upload = Upload(path=path, name="note.pdf", size_bytes=path.stat().st_size, sha256=sha256)
-        return service.submit(KB, Submission(uploads=(upload,), options=Options(schemas=wanted))).job
+        return service.ingestion.submit(KB, Submission(uploads=(upload,), options=Options(schemas=wanted))).job
 
     submit(service, "delivery")
     with pytest.raises(InputError) as refused:
@@ -288,6 +288,6 @@ def test_what_the_api_takes_is_made_with_the_settings_of_its_server(
     assert state_of(resources(), "note.pdf") == (DocumentState.DONE, "")
     assert records(resources(), "note.pdf")["delivery"] == {"number": "4711"}
     assert chunks(resources(), "note.pdf") > 2
-    assert [view.fields for view in Service(resources().settings).records(KB, "delivery")] == [{"number": "4711"}]
+    assert [view.fields for view in Service(resources().settings).records.all(KB, "delivery")] == [{"number": "4711"}]
     store = resources().catalog.store(KB)
     assert str(store.queries.job(submit(service, "delivery")).state) == "done"

@@ -171,16 +171,16 @@ def test_a_service_draws_once_for_all(tmp_path: Path, samples: Path) -> None:
     from tests.in_process import run_until_done
 
     service = Service(Settings(home=tmp_path / "home", embedder="fake"))
-    service.ingest("kb", IngestRequest(paths=(samples / "invoice.pdf",)))
+    service.ingestion.ingest("kb", IngestRequest(paths=(samples / "invoice.pdf",)))
     with pytest.raises(NotFoundError, match="no page 1"):
-        service.page_image("kb", "invoice.pdf", 1)
-    run_until_done(service._resources, knowledge_id="kb", most=1)
+        service.documents.page_image("kb", "invoice.pdf", 1)
+    run_until_done(service.documents._resources, knowledge_id="kb", most=1)
     with ThreadPoolExecutor(8) as crowd:
-        found = {crowd.submit(service.page_image, "kb", "invoice.pdf", 1).result() for _ in range(8)}
+        found = {crowd.submit(service.documents.page_image, "kb", "invoice.pdf", 1).result() for _ in range(8)}
     (picture,) = found
     drawn_at = picture.stat().st_ino
-    assert service.page_image("kb", "invoice.pdf", 1).stat().st_ino == drawn_at
-    service._page_images.close()
+    assert service.documents.page_image("kb", "invoice.pdf", 1).stat().st_ino == drawn_at
+    service.documents._page_images.close()
 
 
 def test_a_page_that_cannot_be_drawn_costs_its_time_once(
@@ -189,8 +189,8 @@ def test_a_page_that_cannot_be_drawn_costs_its_time_once(
     from tests.in_process import run_until_done
 
     service = Service(Settings(home=tmp_path / "home", embedder="fake"))
-    service.ingest("kb", IngestRequest(paths=(samples / "invoice.pdf",)))
-    run_until_done(service._resources, knowledge_id="kb", most=1)
+    service.ingestion.ingest("kb", IngestRequest(paths=(samples / "invoice.pdf",)))
+    run_until_done(service.documents._resources, knowledge_id="kb", most=1)
     begun: list[object] = []
     sent_away = threading.Event()
 
@@ -199,11 +199,11 @@ def test_a_page_that_cannot_be_drawn_costs_its_time_once(
         sent_away.wait(GENEROUS_S)
         raise PageError("it takes too long")
 
-    monkeypatch.setattr(service._page_images._studio, "draw", never)
+    monkeypatch.setattr(service.documents._page_images._studio, "draw", never)
 
     def ask(_: int) -> str:
         try:
-            service.page_image("kb", "invoice.pdf", 1)
+            service.documents.page_image("kb", "invoice.pdf", 1)
         except TransientError as error:
             sent_away.set()
             return error.code
