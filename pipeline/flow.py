@@ -5,10 +5,11 @@ retry or not, outcome. Who calls this, a Celery task or a test, makes no differe
 from __future__ import annotations
 
 import logging
+import pkgutil
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,9 +18,9 @@ from pipeline import step_log
 from pipeline.log_format import facts
 from pipeline.profiles import models_apart
 from pipeline.settings import Settings
-from pipeline.stages import embed, extract, ocr, parse, plan, publish, render
+from pipeline.stage_specs import NEEDS, STAGES
 from pipeline.step_context import Resources, StepContext, bug
-from stores.effects import Claim, Effect, Need
+from stores.effects import Claim, Effect
 from stores.errors import CancelledError, IngotError, LeaseLostError, StoppingError, TransientError
 from stores.models import Fault, Stage, StepKey
 
@@ -28,46 +29,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ingot.flow")
 
-ORDER: Mapping[Stage, tuple[Need, ...]] = {
-    Stage.PLAN: (),
-    Stage.RENDER: (Need(stage=Stage.PLAN),),
-    Stage.OCR: (Need(stage=Stage.RENDER, same_batch=True),),
-    Stage.PARSE: (Need(stage=Stage.PLAN),),
-    Stage.EXTRACT: (Need(stage=Stage.PLAN), Need(stage=Stage.RENDER), Need(stage=Stage.OCR), Need(stage=Stage.PARSE)),
-    Stage.EMBED: (Need(stage=Stage.EXTRACT),),
-    Stage.PUBLISH: (Need(stage=Stage.EXTRACT), Need(stage=Stage.EMBED)),
+RUN: dict[Stage, Callable[[StepContext], Effect]] = {
+    stage: pkgutil.resolve_name(spec.run) for stage, spec in STAGES.items()
 }
-
-#: The stages that follow one without a fan-in: they travel with it in one chain.
-STRAIGHT: Mapping[Stage, tuple[Stage, ...]] = {
-    Stage.PLAN: (),
-    Stage.RENDER: (Stage.OCR,),
-    Stage.OCR: (),
-    Stage.PARSE: (),
-    Stage.EXTRACT: (Stage.EMBED, Stage.PUBLISH),
-    Stage.EMBED: (Stage.PUBLISH,),
-    Stage.PUBLISH: (),
-}
-
-RUN: Mapping[Stage, Callable[[StepContext], Effect]] = {
-    Stage.PLAN: plan.run,
-    Stage.RENDER: render.run,
-    Stage.OCR: ocr.run,
-    Stage.PARSE: parse.run,
-    Stage.EXTRACT: extract.run,
-    Stage.EMBED: embed.run,
-    Stage.PUBLISH: publish.run,
-}
-
-#: Without these a document is of no use: when one fails, the document has failed.
-FATAL = frozenset({Stage.PLAN, Stage.EMBED, Stage.PUBLISH})
 
 MOST_LOST_ATTEMPTS = 3  # deaths of a worker over one step, without progress between them
 MOST_TRIES = 50  # of a step whose workers end again and again, though nothing says that it is to blame
 MOST_ATTEMPTS, PATIENCE_S = 8, 600.0  # of work that the outside world keeps from ending: both must be used up
 BEAT_S = 15.0
 NO_MODEL_S = 10.0  # until a step is offered again that no worker here had the model for
-_ENGINE_OF = {Stage.OCR: "ocr_engine", Stage.EMBED: "embedder"}
 FIRST_DELAY_S, LONGEST_DELAY_S = 2.0, 300.0
 
 
@@ -129,7 +99,7 @@ def _run_alone(
 
 def models_missing(own: Settings, wanted: Settings, stage: Stage) -> str:
     """Why a worker with its ``own`` settings leaves a step to others; empty where it can do it."""
-    only = _ENGINE_OF.get(stage)
+    only = STAGES[stage].model_setting
     apart = models_apart(lambda name: getattr(own, name), lambda name: getattr(wanted, name), only) if only else []
     return "; ".join(
         f"the worker has not loaded the model that the job asks for: it has INGOT_{name.upper()}={has}, "
@@ -157,7 +127,7 @@ def _run_claimed(
             began = clock()
             effect = RUN[key.stage](work)
             cpu_s = clock() - began
-            due = store.steps.finish(claim, effect, ORDER, cpu_s)
+            due = store.steps.finish(claim, effect, NEEDS, cpu_s)
     except (LeaseLostError, CancelledError) as error:
         return _not_ours(error)
     except StoppingError:
@@ -230,9 +200,9 @@ def delay_s(attempt: int, jitter: Callable[[], float] = random.random) -> float:
 
 
 def _fail(store: KnowledgeStore, claim: Claim, fault: Fault) -> StepResult:
-    fatal = claim.key.stage in FATAL
+    fatal = STAGES[claim.key.stage].fatal
     try:
-        due = store.steps.fail(claim, fault, ORDER, fatal=fatal)
+        due = store.steps.fail(claim, fault, NEEDS, fatal=fatal)
     except (LeaseLostError, CancelledError) as error:
         return _not_ours(error)
     step_log.ended("failed", fault.message, code=fault.code, due=due)
@@ -241,7 +211,7 @@ def _fail(store: KnowledgeStore, claim: Claim, fault: Fault) -> StepResult:
 
 def _unsent(key: StepKey, due: list[StepKey]) -> tuple[StepKey, ...]:
     """Of the steps that became due, those that do not travel in the chain of ``key``."""
-    return tuple(step for step in due if step.stage not in STRAIGHT[key.stage])
+    return tuple(step for step in due if step.stage not in STAGES[key.stage].followed_by)
 
 
 def _out_of_memory(claim: Claim) -> Fault:

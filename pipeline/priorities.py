@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
+from pipeline.stage_specs import STAGES
 from stores.models import Stage
 
-QUEUES = {
-    Stage.PLAN: "cpu",
-    Stage.RENDER: "cpu",
-    Stage.PARSE: "cpu",
-    Stage.PUBLISH: "cpu",
-    Stage.OCR: "ocr",
-    Stage.EXTRACT: "extract",
-    Stage.EMBED: "embed",
-}
-#: What is begun is finished before more is begun, so that documents become searchable early.
-PRIORITIES = {
-    Stage.PUBLISH: 0,
-    Stage.EMBED: 0,
-    Stage.EXTRACT: 0,
-    Stage.PLAN: 3,
-    Stage.OCR: 6,
-    Stage.PARSE: 6,
-    Stage.RENDER: 6,
-}
+QUEUES = {stage: spec.queue for stage, spec in STAGES.items()}
+PRIORITIES = {stage: spec.priority for stage, spec in STAGES.items()}
 NOTIFY = "notify"
 #: A callback is brief, and somebody waits for it; a fetch may take minutes.
 OUTBOUND_PRIORITIES = {"deliver": 0, "fetch": 6}

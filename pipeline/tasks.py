@@ -30,6 +30,7 @@ from pipeline.priorities import PRIORITIES as PRIORITIES
 from pipeline.priorities import QUEUES as QUEUES
 from pipeline.relay import Relay, in_hand, release
 from pipeline.settings import Settings
+from pipeline.stage_specs import STAGES
 from pipeline.step_context import Resources
 from stores.errors import IngotError, InputError, NotFoundError
 from stores.models import Fault, Stage, StepKey
@@ -103,7 +104,7 @@ class StepTask(Task):  # type: ignore[misc]
             shared_models.end_if_broken(resources())
         if result.due:
             send(result.due)
-        if stage in flow.FATAL:  # with these a document or a job may have ended
+        if STAGES[stage].fatal:  # with these a document or a job may have ended
             send_outbound_tasks(key.knowledge_id)
         if not result.ended:
             raise Ignore
@@ -222,7 +223,7 @@ def send(keys: Sequence[StepKey], store: KnowledgeStore | None = None, connectio
     wishes = _wishes(keys, store)
     for sent, key in enumerate(keys):
         held = store or resources().catalog.store(key.knowledge_id)
-        run = held.dispatch.straight_run(key, flow.STRAIGHT[key.stage])
+        run = held.dispatch.straight_run(key, STAGES[key.stage].followed_by)
         wish = wishes.get((key.knowledge_id, key.document, key.generation), 0)
         try:
             with translated(app.conf.broker_url):

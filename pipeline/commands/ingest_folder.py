@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import flow, removal
+from pipeline import removal
 from pipeline.addresses import check_url
 from pipeline.commands.content_detection import gather_documents
 from pipeline.engines.media import sniff
@@ -23,6 +23,7 @@ from pipeline.processing_plan import (
     refusal,
 )
 from pipeline.profiles import ProcessingProfile
+from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
 from stores.errors import InputError, NotFoundError
 from stores.lifecycle.registration import KnownSource, PlacementDecision
@@ -184,7 +185,7 @@ class _Job:
         self._resources.catalog.mark_busy(self.store.knowledge_id)
         for making in list(self._memory.makings.values()):
             self._keep(making.profile)
-        names = self.store.intake.place(job, self._waiting, flow.ORDER, now)
+        names = self.store.intake.place(job, self._waiting, NEEDS, now)
         arrivals = [placement.arrival for placement in self._waiting]
         self._places |= {(a.root, a.name): name for a, name in zip(arrivals, names, strict=True)}
         self._waiting = []

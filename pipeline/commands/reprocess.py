@@ -6,9 +6,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline import flow
 from pipeline.fingerprints import fingerprints
 from pipeline.profiles import ProcessingProfile, Scope
+from pipeline.stage_specs import NEEDS, STAGE_OF_FINGERPRINT, STAGES, stages_from
 from pipeline.stages import plan
 from pipeline.step_context import Resources
 from stores.effects import Batch
@@ -20,26 +20,13 @@ if TYPE_CHECKING:
     from stores.knowledge_store import KnowledgeStore
     from stores.lifecycle.reprocess import BaseGeneration
 
-_LATER = (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH)
-AGAIN: Mapping[Stage, frozenset[Stage]] = {
-    Stage.PLAN: frozenset(Stage),
-    Stage.RENDER: frozenset({Stage.RENDER, Stage.OCR, *_LATER}),
-    Stage.OCR: frozenset({Stage.RENDER, Stage.OCR, *_LATER}),  # pictures are not kept once they are read
-    Stage.PARSE: frozenset({Stage.PARSE, *_LATER}),
-    Stage.EXTRACT: frozenset(_LATER),
-    Stage.EMBED: frozenset({Stage.EMBED, Stage.PUBLISH}),
-    Stage.PUBLISH: frozenset({Stage.PUBLISH}),
-}
-"""The stages that run again when a document is made again from one."""
-_FINGERPRINT_OF = {"plan": Stage.PLAN, "parse": Stage.PARSE, "ocr": Stage.OCR, "extract": Stage.EXTRACT}
-
 
 def retry_document(resources: Resources, store: KnowledgeStore, document: str, from_stage: Stage | None) -> str:
     """Make a document again from a stage on, or only what failed where none is named; the id of the job."""
     job = f"{store.knowledge_id}.{new_ulid()}"
     resources.catalog.mark_busy(store.knowledge_id)
     if from_stage is None:
-        store.reprocessing.reopen(job, document, flow.ORDER, with_given_limits(resources, store), time.time())
+        store.reprocessing.reopen(job, document, NEEDS, with_given_limits(resources, store), time.time())
         return job
     base = store.reprocessing.base(document)
     profile = _profile(resources, store, base)
@@ -48,11 +35,11 @@ def retry_document(resources: Resources, store: KnowledgeStore, document: str, f
     pages = store.pages.read(document, base.number, blocks=False)
     if not pages and from_stage is not Stage.PLAN:
         raise InputError("its pages were never planned: make it again from plan", code="conflict")
-    again = _with_unfinished(AGAIN[from_stage], pages)
+    again = _with_unfinished(stages_from(from_stage), pages)
     now_wanted = fingerprints(resources, base.options, resources.schemas)
     kept = _kept_fingerprints(base.fingerprints, again)
     store.reprocessing.redo(
-        job, base, again, _batches(resources, pages, again), {**now_wanted, **kept}, profile.id, flow.ORDER, time.time()
+        job, base, again, _batches(resources, pages, again), {**now_wanted, **kept}, profile.id, NEEDS, time.time()
     )
     return job
 
@@ -95,7 +82,7 @@ def _unread(page: Page) -> bool:
 
 def _batches(resources: Resources, pages: Sequence[Page], again: frozenset[Stage]) -> tuple[Batch, ...]:
     """The steps that read the pages whose route is read again, and those that nobody has read."""
-    routes = {route for route, stage in ((Route.OCR, Stage.OCR), (Route.TEXT, Stage.PARSE)) if stage in again}
+    routes = {STAGES[stage].route for stage in again}
     wanted = [
         PagePlan(
             number=page.number,
@@ -112,5 +99,5 @@ def _batches(resources: Resources, pages: Sequence[Page], again: frozenset[Stage
 
 
 def _kept_fingerprints(had: Mapping[str, str], again: frozenset[Stage]) -> dict[str, str]:
-    stage_of = {**_FINGERPRINT_OF, "embed": Stage.EMBED, "embedder": Stage.EMBED}
-    return {name: value for name, value in had.items() if name in stage_of and stage_of[name] not in again}
+    kept = {name for name, stage in STAGE_OF_FINGERPRINT.items() if stage not in again}
+    return {name: value for name, value in had.items() if name in kept}

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pipeline import flow
 from pipeline.commands.submission import Candidate, IngestResult, Submission, SubmissionReceipt
 from pipeline.file_discovery import FoundFile
 from pipeline.processing_plan import OTHERWISE_MADE, KnownState, WantedFingerprints, Wish, refusal
+from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
 from stores.errors import IngotError, InputError
 from stores.lifecycle.registration import NewJob, PlacementDecision
@@ -165,7 +165,7 @@ class SubmissionBatch:
         for asked in todo:
             for place in asked.places:
                 if not place.is_new:
-                    place.label = door.place(asked.job, place.placement, flow.ORDER)
+                    place.label = door.place(asked.job, place.placement, NEEDS)
         one_by_one = {asked.job: [place.label for place in asked.places if not place.is_new] for asked in todo}
         door.seal({job: labels for job, labels in one_by_one.items() if labels})
         keyed = [asked for asked in todo if asked.submission.idempotency_key]

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pipeline import flow, removal
+from pipeline import removal
 from pipeline.addresses import taken_apart
 from pipeline.engines.media import sniff
 from pipeline.file_discovery import FoundFile
 from pipeline.outbound.host_limits import LINE_S, HostLimits, HostTurn
 from pipeline.processing_plan import OTHERWISE_MADE, KnownState, WantedFingerprints, Wish
+from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
 from stores.errors import CancelledError, IngotError, InputError, UnavailableError
 from stores.models import Fault, Outcome, document_id
@@ -154,7 +155,7 @@ def _place(
             raise UnavailableError(OTHERWISE_MADE.message)
         for making in memory.makings.values():
             door.keep_profile(making.profile.id, making.profile.content)
-        placed = store.downloads.place(door, claim, placement, flow.ORDER)
+        placed = store.downloads.place(door, claim, placement, NEEDS)
     if placed and placement.outcome is Outcome.CHANGED:
         removal.remove_orphans(resources, store)
     return placed

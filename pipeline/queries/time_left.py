@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from stores.models import Stage
 from stores.views import StageProgress
 
-_READING = (Stage.OCR, Stage.PARSE)
+_READING = (Stage.OCR, Stage.PARSE)  # what costs most by far: without its pace nothing can be said
 
 
 def left_s(stages: Sequence[StageProgress], page_s: Mapping[Stage, float], at_once: float) -> float | None:

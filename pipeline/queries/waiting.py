@@ -12,15 +12,13 @@ from pipeline.priorities import NOTIFY, QUEUES, ROLES, priority_of
 from pipeline.queries.queues import SOON_S, QueueQueries
 from pipeline.queries.worker_status import WorkerStatus
 from pipeline.step_context import Resources
-from stores.models import JobState, Stage
+from stores.models import DOCUMENT_STAGES, JobState, Stage
 from stores.views import JobDocumentView, JobSummary, Waiting
 
 if TYPE_CHECKING:
     from stores.knowledge_store import KnowledgeStore
     from stores.outbox.downloads import DownloadView
     from stores.queries.work import DueStep
-
-_AFTER_PLAN = {Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH}  # every document needs them, whatever plan decides
 
 
 class WaitingReasons:
@@ -127,7 +125,7 @@ class WaitingReasons:
         if not any(answers.serving(queue) == () for queue in queues):
             return ()
         stages = set(store.queries.open_stages(job))
-        stages |= _AFTER_PLAN if Stage.PLAN in stages else set()
+        stages |= set(DOCUMENT_STAGES if Stage.PLAN in stages else ())  # plan decides on the others
         needed = queues | {QUEUES[stage] for stage in stages}
         return tuple(queue for queue in sorted(needed) if answers.serving(queue) == ())
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pipeline import flow
 from pipeline.commands import reprocess
 from pipeline.queries.answer_cache import AnswerCache
 from pipeline.queries.jobs import JobQueries
 from pipeline.queries.waiting import WaitingReasons
 from pipeline.sender import Sender
+from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
 from stores.views import JobView
 
@@ -31,7 +31,7 @@ class Jobs(JobQueries):
         """Run the pages and stages again that failed or were cancelled, and no others."""
         store = self._store_of(job_id)
         store.queries.job_summary(job_id)
-        if store.job_control.retry(job_id, flow.ORDER, reprocess.with_given_limits(self._resources, store)):
+        if store.job_control.retry(job_id, NEEDS, reprocess.with_given_limits(self._resources, store)):
             self._resources.catalog.mark_busy(store.knowledge_id)
             self._sender.send_now(store.knowledge_id)
             self._sender.send_outbound_tasks(store)

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.contracts import PageFacts
+from pipeline.stage_specs import stages_of
 from pipeline.step_context import StepContext
 from pipeline.text_quality import why_garbled
 from stores.effects import Batch, Planned
 from stores.errors import EncryptedError, InputError, PageError
-from stores.models import EMPTY_PAGE, Fault, PagePlan, Route, Stage
+from stores.models import EMPTY_PAGE, Fault, PagePlan, Route
 
 _HIDDEN = 0.5  # of the characters: they are the work of another OCR, or lie under a scan
 _SCAN = 0.85  # of the page under pictures: a scan, whatever stands on it
@@ -89,12 +90,13 @@ def _ocr_pages(work: StepContext) -> int:
 def batches(pages: Sequence[PagePlan], text_pages: int, ocr_pages: int) -> tuple[Batch, ...]:
     """Steps of at most so many pages each: render and ocr for pages to be read by OCR, parse for the others."""
     found: list[Batch] = []
-    ways = ((Route.OCR, ocr_pages, (Stage.RENDER, Stage.OCR)), (Route.TEXT, text_pages, (Stage.PARSE,)))
-    for route, size, stages in ways:
+    for route, size in ((Route.OCR, ocr_pages), (Route.TEXT, text_pages)):
         numbers = [page.number for page in pages if page.route is route]
         for at, first in enumerate(range(0, len(numbers), size)):
             part = numbers[first : first + size]
-            found += [Batch(stage=s, number=at, first=part[0], last=part[-1], pages=len(part)) for s in stages]
+            found += [
+                Batch(stage=s, number=at, first=part[0], last=part[-1], pages=len(part)) for s in stages_of(route)
+            ]
     return tuple(found)
 
 

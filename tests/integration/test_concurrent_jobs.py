@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from pipeline import flow
 from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.commands.reprocess import retry_document, with_given_limits
 from pipeline.commands.submission import Submission, Upload
 from pipeline.outbound.downloads import fetch
 from pipeline.service import Service
+from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
 from stores.chroma.memory import MemoryVectors
 from stores.errors import InputError, UnavailableError
@@ -144,10 +144,10 @@ def test_a_job_that_is_retried_keeps_its_schemas_and_takes_the_limits_that_are_g
     job = asked(resources(schema_dir=schemas, max_pages=2, chunk_tokens=40), note, "delivery")
     run_until_done(resources())
     store = resources().catalog.store(KB)
-    store.job_control.retry(job, flow.ORDER, with_given_limits(resources(), store))
+    store.job_control.retry(job, NEEDS, with_given_limits(resources(), store))
     run_until_done(resources())
     assert state_of(resources(), "note.pdf")[0] is DocumentState.FAILED
-    store.job_control.retry(job, flow.ORDER, with_given_limits(resources(max_pages=3, chunk_tokens=400), store))
+    store.job_control.retry(job, NEEDS, with_given_limits(resources(max_pages=3, chunk_tokens=400), store))
     run_until_done(resources())
     assert state_of(resources(), "note.pdf") == (DocumentState.DONE, "")
     assert records(resources(), "note.pdf")["delivery"] == {"number": "4711"}
