@@ -28,13 +28,14 @@ from celery.worker.control import inspect_command
 from ingest.cli import exit_codes
 from ingest.runtime import embedded, temp_dir
 from ingest.runtime.processes import REFUSAL, REMARK, SAYS_FILE
-from pipeline import flow, home_registry, log_format, relay, shared_models, tasks, time_limits, worker_deaths
+from pipeline import flow, home_registry, log_format, relay, tasks, time_limits, worker_deaths
 from pipeline.broker import configuration
 from pipeline.broker_faults import explained
 from pipeline.broker_probe import FAULTS
 from pipeline.settings import Settings
 from pipeline.tasks import app
 from pipeline.worker_deaths import MemoryKills
+from pipeline.worker_process import this_process
 from stores.errors import IngotError, StoppingError
 
 log = logging.getLogger("ingot.worker")
@@ -43,7 +44,6 @@ _LAST_PAGES_S = 8.0  # for pages in hand when a worker of threads is told to end
 _SWEEP_S = 60.0
 _NO_PATH = re.compile(r"[^\w@.-]+")
 _lost: deque[str] = deque(maxlen=256)
-_this_worker = {"name": ""}
 
 
 class Sentences(logging.Filter):
@@ -79,7 +79,7 @@ def say_ready(sender: Any, **_: Any) -> None:
     if os.geteuid() == 0:
         log.warning("this worker runs as root: whoever breaks into it by a document owns the machine; use another user")
     words = "%s is ready: %d %s for the queues %s"
-    kind = "threads" if tasks.StepTask.threaded else "processes"
+    kind = "threads" if this_process.threaded else "processes"
     log.info(
         words, sender.hostname, size, kind, ", ".join(queues), extra=log_format.facts(event="ready", queues=queues)
     )
@@ -97,15 +97,15 @@ def release_old_leases(sender: Any, **_: Any) -> None:
 
     No page ends the parent of processes, unless memory ran out: it was killed for reasons of somebody's own.
     """
-    _this_worker["name"] = sender.hostname
+    this_process.name = sender.hostname
     temp_dir.settle(Settings().home)
-    tasks.StepTask.threaded = _has_threads(sender)
+    this_process.threaded = _has_threads(sender)
     ran_out = _memory_kills().ran_out()
-    tasks.release_worker(sender.hostname, blameless=not tasks.StepTask.threaded and not ran_out)
+    tasks.release_worker(sender.hostname, blameless=not this_process.threaded and not ran_out)
 
 
 def _memory_kills() -> MemoryKills:
-    name = _NO_PATH.sub("_", _this_worker["name"])
+    name = _NO_PATH.sub("_", this_process.name)
     return MemoryKills(Settings().home.absolute() / "run" / f"{name}.memory-kills")
 
 
@@ -128,7 +128,7 @@ class WarmUp(bootsteps.StartStopStep):  # type: ignore[misc]
     def start(self, parent: Any) -> None:
         queues = parent.app.amqp.queues.consume_from
         try:
-            remarks = shared_models.load(tasks.resources(), reader="ocr" in queues, embedder="embed" in queues)
+            remarks = this_process.load_models(reader="ocr" in queues, embedder="embed" in queues)
             _say(REMARK, "; ".join(remarks))
         except StoppingError:
             raise SystemExit(0) from None
@@ -172,7 +172,7 @@ class WatchStep(bootsteps.StartStopStep):  # type: ignore[misc]
             log.warning("process %d slept for as long as its time limit and is ended", child)
 
     def vouch(self) -> None:
-        relay.vouch(tasks.resources(), [f"{self.name}#{child}" for child in self.watch.moving()])
+        relay.vouch(this_process.resources(), [f"{self.name}#{child}" for child in self.watch.moving()])
 
 
 class AnnounceStep(bootsteps.StartStopStep):  # type: ignore[misc]
@@ -187,10 +187,10 @@ class AnnounceStep(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def stop(self, parent: Any) -> None:
         self.entry.cancel()
-        home_registry.leave(tasks.resources().settings, self.name)
+        home_registry.leave(this_process.resources().settings, self.name)
 
     def announce(self) -> None:
-        settings = tasks.resources().settings
+        settings = this_process.resources().settings
         try:
             home_registry.announce(settings, home_registry.WORKER, self.name)
             home_registry.watcher.look(settings)
@@ -201,7 +201,7 @@ class AnnounceStep(bootsteps.StartStopStep):  # type: ignore[misc]
 @inspect_command(name=home_registry.TELL_HOME)
 def tell_home(state: Any) -> dict[str, Any]:
     """Answer which home this worker serves."""
-    return asdict(home_registry.Neighbour.here(tasks.resources().settings, home_registry.WORKER))
+    return asdict(home_registry.Neighbour.here(this_process.resources().settings, home_registry.WORKER))
 
 
 app.steps["worker"].add(WarmUp)
@@ -212,17 +212,15 @@ app.steps["worker"].add(WatchStep)
 @signals.worker_shutting_down.connect
 def end_pages(sender: Any, how: str, **_: Any) -> None:
     """No page is begun any more; those in hand are finished soon or go back. A signal's handler must not wait."""
-    if tasks.StepTask.threaded and not (shared_models.stopping.is_set() and how == "Warm"):
+    if this_process.threaded and not (this_process.stopping.is_set() and how == "Warm"):
         within_s = _LAST_PAGES_S if how == "Warm" else 0.0
-        threading.Thread(
-            target=shared_models.stop_reading, args=(tasks.resources(), within_s), name="last pages"
-        ).start()
+        threading.Thread(target=this_process.stop_reading, args=(within_s,), name="last pages").start()
 
 
 @signals.worker_shutdown.connect
 def hand_back(sender: Any, **_: Any) -> None:
     """Whatever this worker still holds is due again at once; that it had to end is nobody's fault."""
-    tasks.release_worker(sender.hostname, blameless=not tasks.StepTask.threaded)
+    tasks.release_worker(sender.hostname, blameless=not this_process.threaded)
     temp_dir.leave()
     log.info("%s stops", sender.hostname, extra=log_format.facts(event="stop"))
 
@@ -252,7 +250,7 @@ def note_lost_child(
         _lost.append(task_id)
         fault = worker_deaths.fault_of(exception, _memory_kills().ran_out())
         name, why = getattr(sender, "name", ""), " ".join(str(exception).split()).rstrip(".")
-        tasks.worker_lost(task_id, tuple(args), _this_worker["name"], fault, name, why)
+        tasks.worker_lost(task_id, tuple(args), this_process.name, fault, name, why)
 
 
 def settings_of_this_process() -> Settings:

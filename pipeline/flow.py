@@ -115,7 +115,7 @@ def _run_claimed(
     try:
         claim = _past_what_kills(store, claim)
         with _heartbeat(store, claim), resources.files.workspace(key.knowledge_id, _label(key)) as folder:
-            work = StepContext(
+            context = StepContext(
                 resources=resources,
                 store=store,
                 claim=claim,
@@ -125,7 +125,7 @@ def _run_claimed(
                 stopping=stopping,
             )
             began = clock()
-            effect = RUN[key.stage](work)
+            effect = RUN[key.stage](context)
             cpu_s = clock() - began
             due = store.steps.finish(claim, effect, NEEDS, cpu_s)
     except (LeaseLostError, CancelledError) as error:

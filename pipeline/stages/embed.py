@@ -21,18 +21,18 @@ _JOINT = "\n\n"
 _LEADERS = re.compile(r"\s*(?:[.·…_]\s?){4,}")  # the dots of a table of contents: each would be a token
 
 
-def run(work: StepContext) -> Nothing:
+def run(context: StepContext) -> Nothing:
     """Cut the pages into chunks and embed those that an earlier attempt has not saved yet, a slice at a time."""
-    settings, embedder = work.resources.settings, work.embedder()
-    with work.deadline(settings.document_timeout_s):
+    settings, embedder = context.resources.settings, context.embedder()
+    with context.deadline(settings.document_timeout_s):
         size = min(settings.chunk_tokens, max(embedder.max_tokens - _FRONT_TOKENS, _LEAST_TOKENS))
-        chunks = chunk_document(work.pages(), size, settings.chunk_overlap, embedder.count_tokens)
-    for at in range(work.saved_chunks(), len(chunks), _SLICE):
-        with work.deadline(settings.document_timeout_s):
+        chunks = chunk_document(context.pages(), size, settings.chunk_overlap, embedder.count_tokens)
+    for at in range(context.saved_chunks(), len(chunks), _SLICE):
+        with context.deadline(settings.document_timeout_s):
             part = chunks[at : at + _SLICE]
-            texts = [embedding_text(work.claim.title, chunk.heading, chunk.text) for chunk in part]
+            texts = [embedding_text(context.claim.title, chunk.heading, chunk.text) for chunk in part]
             vectors = embedder.embed_passages(texts).astype("<f4")
-            work.save_chunks([replace(c, embedding=v.tobytes()) for c, v in zip(part, vectors, strict=True)])
+            context.save_chunks([replace(c, embedding=v.tobytes()) for c, v in zip(part, vectors, strict=True)])
     return Nothing()
 
 

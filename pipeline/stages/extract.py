@@ -14,27 +14,27 @@ from stores.errors import InputError
 from stores.models import Page, Record
 
 
-def run(work: StepContext) -> Extracted:
+def run(context: StepContext) -> Extracted:
     """Fill the schema ``document`` and those of the request from the pages as read."""
-    pages = _settled(work)
-    wanted = ("document", *(name for name in work.claim.options.schemas if name != "document"))
-    with work.deadline(work.resources.settings.document_timeout_s):
-        records = tuple(_fill(work, name, pages) for name in wanted)
+    pages = _settled(context)
+    wanted = ("document", *(name for name in context.claim.options.schemas if name != "document"))
+    with context.deadline(context.resources.settings.document_timeout_s):
+        records = tuple(_fill(context, name, pages) for name in wanted)
     about = records[0].fields
     return Extracted(records=records, title=str(about.get("title") or ""), language=str(about.get("language") or ""))
 
 
-def _settled(work: StepContext) -> Sequence[Page]:
+def _settled(context: StepContext) -> Sequence[Page]:
     """All pages with what runs over them left out of their Markdown, and nothing else; kept for who reads next."""
-    pages = work.pages()
-    with work.deadline(work.resources.settings.document_timeout_s):
+    pages = context.pages()
+    with context.deadline(context.resources.settings.document_timeout_s):
         found = settled(pages)
-    work.save_margins([after for before, after in zip(pages, found, strict=True) if after is not before])
+    context.save_margins([after for before, after in zip(pages, found, strict=True) if after is not before])
     return found
 
 
-def _fill(work: StepContext, name: str, pages: Sequence[Page]) -> Record:
-    schema = work.resources.schemas.get(name)
+def _fill(context: StepContext, name: str, pages: Sequence[Page]) -> Record:
+    schema = context.resources.schemas.get(name)
     if schema is None:
         raise InputError(f"there is no schema {name!r} any more: restore it, or ingest with another", code="no_schema")
-    return work.resources.extractor(schema.engine).extract(schema, pages, work.claim.source)
+    return context.resources.extractor(schema.engine).extract(schema, pages, context.claim.source)

@@ -27,54 +27,54 @@ _NOT_READ = "it shows something, but has no text layer, and OCR is switched off"
 _SPEC_PART = re.compile(r"(\d+)(?:\s*(-)\s*(\d*))?")
 
 
-def run(work: StepContext) -> Planned:
+def run(context: StepContext) -> Planned:
     """Open the document, decide the route of every page, and cut the pages into batches."""
-    settings, path = work.resources.settings, work.original
-    with work.deadline(settings.document_timeout_s):
-        password, count = _opened(work)
+    settings, path = context.resources.settings, context.original
+    with context.deadline(settings.document_timeout_s):
+        password, count = _opened(context)
     if count > settings.max_pages:
         raise InputError(
             f"it has {count} pages, more than {settings.max_pages}: raise INGOT_MAX_PAGES or give --pages",
             code="too_many_pages",
         )
-    numbers = parse_page_numbers(work.claim.options.pages, count)
-    pages = tuple(_looked_at(work, path, password, numbers))
-    return Planned(password=password, pages=pages, batches=batches(pages, settings.batch_pages, _ocr_pages(work)))
+    numbers = parse_page_numbers(context.claim.options.pages, count)
+    pages = tuple(_looked_at(context, path, password, numbers))
+    return Planned(password=password, pages=pages, batches=batches(pages, settings.batch_pages, _ocr_pages(context)))
 
 
-def _opened(work: StepContext) -> tuple[str, int]:
+def _opened(context: StepContext) -> tuple[str, int]:
     """The password that opens the document ("" where none is needed), and how many pages it has."""
-    documents = work.resources.documents()
-    for password in ("", *([work.claim.password] if work.claim.password else []), *work.claim.passwords):
+    documents = context.resources.documents()
+    for password in ("", *([context.claim.password] if context.claim.password else []), *context.claim.passwords):
         try:
-            return password, documents.inspect(work.original, password).page_count
+            return password, documents.inspect(context.original, password).page_count
         except EncryptedError as error:
             refusal = error
     raise refusal
 
 
-def _looked_at(work: StepContext, path: Path, password: str, numbers: list[int]) -> Iterator[PagePlan]:
+def _looked_at(context: StepContext, path: Path, password: str, numbers: list[int]) -> Iterator[PagePlan]:
     """Each page's plan. A page that cannot be looked at is left to OCR, which looks at its picture only."""
-    fatal = work.claim.lost_page if work.claim.losses > 1 else None
+    fatal = context.claim.lost_page if context.claim.losses > 1 else None
     todo = deque(number for number in numbers if number != fatal)
     while todo:
         try:
-            for facts in _facts(work, path, password, tuple(todo)):
+            for facts in _facts(context, path, password, tuple(todo)):
                 todo.popleft()
-                yield decide(facts, work.claim.options.ocr)
+                yield decide(facts, context.claim.options.ocr)
         except PageError as error:
             yield _not_looked_at(todo.popleft(), error.message)
     if fatal in numbers:
         yield _not_looked_at(fatal, "looking at its text ended the worker twice")
 
 
-def _facts(work: StepContext, path: Path, password: str, numbers: tuple[int, ...]) -> Iterator[PageFacts]:
+def _facts(context: StepContext, path: Path, password: str, numbers: tuple[int, ...]) -> Iterator[PageFacts]:
     """Facts page by page, each within its time; after a death the pages are named before they are looked at."""
-    looking = work.resources.documents().look(path, password, numbers)
+    looking = context.resources.documents().look(path, password, numbers)
     for number in numbers:
-        if work.claim.losses:
-            work.store.steps.begin_page(work.claim, number)
-        with work.deadline(work.resources.settings.page_timeout_s):
+        if context.claim.losses:
+            context.store.steps.begin_page(context.claim, number)
+        with context.deadline(context.resources.settings.page_timeout_s):
             yield next(looking)
 
 
@@ -82,9 +82,9 @@ def _not_looked_at(number: int, reason: str) -> PagePlan:
     return PagePlan(number=number, width_pt=0.0, height_pt=0.0, route=Route.OCR, reason=reason)
 
 
-def _ocr_pages(work: StepContext) -> int:
+def _ocr_pages(context: StepContext) -> int:
     """Pages of one render or OCR step: as the setting says, fewer where the engine wants fewer."""
-    return min(work.resources.settings.batch_pages, work.resources.page_reader().batch_pages)
+    return min(context.resources.settings.batch_pages, context.resources.page_reader().batch_pages)
 
 
 def batches(pages: Sequence[PagePlan], text_pages: int, ocr_pages: int) -> tuple[Batch, ...]:
