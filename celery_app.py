@@ -1,8 +1,7 @@
 """The Celery application, configured: ``celery -A celery_app worker|inspect|flower``.
 
-Tasks and their routes stand in ``pipeline/tasks.py``; here stand the settings and what a worker does at its
-start and when a child of it is lost. Importing this starts nothing. SQL is the truth: a message may come twice or
-never, so there is no result backend, no ETA and no revoke.
+The tasks and their routes are in ``pipeline/tasks.py``. This module configures the application, and adds what a worker
+does when it starts, when it stops and when one of its children dies. Importing it starts nothing.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ _lost: deque[str] = deque(maxlen=256)
 
 
 class Sentences(logging.Filter):
-    """What Celery says of a broker that it cannot use becomes a sentence with the cause and what to do."""
+    """Replaces Celery's messages about an unusable broker by a sentence with the cause and what to do."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         given = record.args if isinstance(record.args, tuple) else ()
@@ -63,7 +62,7 @@ _SENTENCES = Sentences()
 @signals.after_setup_logger.connect
 @signals.after_setup_task_logger.connect
 def log_as_wished(logger: logging.Logger, **_: Any) -> None:
-    """Celery's own lines are warnings at least; ours are what INGOT_LOG_LEVEL says. All are written alike."""
+    """Give all log lines of a worker our format, and our own loggers the level of INGOT_LOG_LEVEL."""
     settings = Settings()
     for handler in [*logger.handlers, *get_multiprocessing_logger().handlers]:
         handler.setFormatter(log_format.formatter(settings.log_format))
@@ -73,7 +72,7 @@ def log_as_wished(logger: logging.Logger, **_: Any) -> None:
 
 @signals.worker_ready.connect
 def say_ready(sender: Any, **_: Any) -> None:
-    """In place of Celery's banner: who begins to work, on what."""
+    """Log, instead of Celery's banner, which worker begins to serve which queues."""
     queues, pool = sorted(sender.app.amqp.queues.consume_from), sender.pool
     size = getattr(pool, "limit", None) or getattr(pool, "num_processes", 0)
     if os.geteuid() == 0:
@@ -86,16 +85,16 @@ def say_ready(sender: Any, **_: Any) -> None:
 
 
 def _say_in_log(text: str, *_: Any) -> None:
-    """What Celery prints from its signal handlers, as a line of the log. Written without locks, as a handler must."""
+    """Write what Celery prints in signal handlers as a log line; without locks, as a signal handler must not wait."""
     record = logging.LogRecord("celery.worker", logging.INFO, __file__, 0, text.strip(), None, None)
     os.write(2, (log_format.formatter(Settings().log_format).format(record) + "\n").encode())
 
 
 @signals.worker_init.connect
 def release_old_leases(sender: Any, **_: Any) -> None:
-    """What a worker of this name held when it died is due again at once, not after its lease.
+    """End the leases that a worker of this name held when it died, so that its steps are due at once.
 
-    No page ends the parent of processes, unless memory ran out: it was killed for reasons of somebody's own.
+    The parent of child processes reads no pages: its death is not blamed on them, unless memory ran out.
     """
     this_process.name = sender.hostname
     temp_dir.settle(Settings().home)
@@ -110,14 +109,14 @@ def _memory_kills() -> MemoryKills:
 
 
 def _has_threads(worker: Any) -> bool:
-    """Does it run tasks in threads of its own process? Asked before and after the pool's class is known."""
+    """Whether a worker runs its tasks in threads. Called before and after the class of its pool is known."""
     return "thread" in str(worker.pool_cls)
 
 
 class WarmUp(bootsteps.StartStopStep):  # type: ignore[misc]
-    """The models that threads share are loaded before the first task is taken.
+    """Loads the models that threads share before the worker takes its first task.
 
-    What keeps a worker from it is said in one sentence: in its log, and to whoever started it.
+    Where that fails, the reason is logged and written to a file for the process that started the worker.
     """
 
     requires = ("celery.worker.components:Pool",)
@@ -143,7 +142,7 @@ def _refuse(error: IngotError) -> None:
 
 
 def _say(kind: str, text: str) -> None:
-    """Tell it to the commands of this home, whole or not at all."""
+    """Write a message for the commands of this home into a file, atomically."""
     if (told := os.environ.get(SAYS_FILE)) and text:
         part = Path(f"{told}.part")
         part.write_text(text)
@@ -151,7 +150,7 @@ def _say(kind: str, text: str) -> None:
 
 
 class WatchStep(bootsteps.StartStopStep):  # type: ignore[misc]
-    """Looks after the children: one that sleeps for too long ends, one that is starved keeps its lease."""
+    """Watches the children: ends one that sleeps for too long, extends the lease of one that gets no CPU time."""
 
     requires = ("celery.worker.components:Timer",)
 
@@ -176,7 +175,7 @@ class WatchStep(bootsteps.StartStopStep):  # type: ignore[misc]
 
 
 class AnnounceStep(bootsteps.StartStopStep):  # type: ignore[misc]
-    """Says on the broker which home this worker serves, and in its log which ones are asked for in vain."""
+    """Registers the home of this worker on the broker, and logs homes that wait for a worker."""
 
     requires = ("celery.worker.components:Timer",)
 
@@ -211,7 +210,7 @@ app.steps["worker"].add(WatchStep)
 
 @signals.worker_shutting_down.connect
 def end_pages(sender: Any, how: str, **_: Any) -> None:
-    """No page is begun any more; those in hand are finished soon or go back. A signal's handler must not wait."""
+    """Begin no page any more and finish those in work, in a thread: a signal handler must not wait."""
     if this_process.threaded and not (this_process.stopping.is_set() and how == "Warm"):
         within_s = _LAST_PAGES_S if how == "Warm" else 0.0
         threading.Thread(target=this_process.stop_reading, args=(within_s,), name="last pages").start()
@@ -219,7 +218,7 @@ def end_pages(sender: Any, how: str, **_: Any) -> None:
 
 @signals.worker_shutdown.connect
 def hand_back(sender: Any, **_: Any) -> None:
-    """Whatever this worker still holds is due again at once; that it had to end is nobody's fault."""
+    """End all leases of this worker, so that its steps are due at once; no page is blamed."""
     tasks.release_worker(sender.hostname, blameless=not this_process.threaded)
     temp_dir.leave()
     log.info("%s stops", sender.hostname, extra=log_format.facts(event="stop"))
@@ -227,10 +226,7 @@ def hand_back(sender: Any, **_: Any) -> None:
 
 @signals.worker_process_init.connect
 def limit_child(**_: Any) -> None:
-    """A child that would eat the machine's memory gets MemoryError; one that crashes leaves no core file.
-
-    Its parent watches over its limits of time.
-    """
+    """Limit the memory of a child (beyond it: MemoryError), allow no core files, and register its time limits."""
     limit = Settings().memory_mb << 20
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -242,9 +238,9 @@ def limit_child(**_: Any) -> None:
 def note_lost_child(
     sender: Any = None, task_id: str = "", args: Any = (), exception: BaseException | None = None, **_: Any
 ) -> None:
-    """A child that was killed or ran out of time could not write down its failure; its worker does.
+    """Record the failure of a child that was killed or ran out of time, as it could not do so itself.
 
-    Celery tells of a time limit twice: when it sends the signal, and when the child has gone.
+    Celery reports a time limit twice: when it sends the signal, and when the child is gone.
     """
     if type(exception).__name__ in ("WorkerLostError", "TimeLimitExceeded") and task_id not in _lost:
         _lost.append(task_id)
@@ -254,11 +250,11 @@ def note_lost_child(
 
 
 def settings_of_this_process() -> Settings:
-    """Where no broker is set, that of the home's runtime while it runs: for ``inspect`` and ``flower``."""
-    found = Settings()
-    if found.broker_url:
-        return found
-    return found.model_copy(update={"broker_url": embedded.status(found).broker_url})
+    """The settings, with the broker of the home's running runtime where none is set: for ``inspect`` and ``flower``."""
+    settings = Settings()
+    if settings.broker_url:
+        return settings
+    return settings.model_copy(update={"broker_url": embedded.status(settings).broker_url})
 
 
 celery_worker.safe_say = _say_in_log

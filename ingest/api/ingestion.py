@@ -19,7 +19,7 @@ from ingest.api.ingest_body import IngestRequestBody, of_fields, of_json, submis
 from ingest.api.limits import JSON_BYTES, Bodies
 from ingest.api.security import Caller
 from ingest.api.uploads import FormLimits, read_form
-from pipeline.addresses import RESOLVE_AT_THE_DOOR_S, check_url
+from pipeline.addresses import RESOLVE_ON_REQUEST_S, check_url
 from pipeline.commands.submission import SubmissionReceipt, Upload
 from pipeline.service import Service
 from stores.errors import InputError
@@ -175,7 +175,7 @@ class _Desk:
         kept, until = self._good_urls.get(url, ("", 0.0))
         if until > now:
             return kept
-        timeout_s = min(RESOLVE_AT_THE_DOOR_S, look_until - now)
+        timeout_s = min(RESOLVE_ON_REQUEST_S, look_until - now)
         kept = await asyncio.to_thread(check_url, url, self._settings.allow_private_urls, timeout_s)
         if time.monotonic() > look_until:
             return kept

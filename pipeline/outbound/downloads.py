@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pipeline import removal
-from pipeline.addresses import taken_apart
+from pipeline.addresses import parse_address
 from pipeline.engines.media import sniff
 from pipeline.file_discovery import FoundFile
 from pipeline.outbound.host_limits import LINE_S, HostLimits, HostTurn
@@ -52,7 +52,7 @@ def fetch(
         return
     resources = resources.fitted(claim.profile)
     try:
-        address = taken_apart(claim.url)
+        address = parse_address(claim.url)
     except InputError as error:
         _give_up(store, claim, "the URL", error)
         ended()

@@ -66,7 +66,7 @@ class WaitingReasons:
         """
         if not self._idle_queues(store, job):
             return ""
-        answers = self._worker_status.roll()
+        answers = self._worker_status.newest()
         if answers.broker is False:
             return self._why_queued("", 1)
         if not answers.complete:
@@ -103,7 +103,7 @@ class WaitingReasons:
         return Waiting(why=self._why_queued(queue, place), queue=queue, place=place)
 
     def _why_queued(self, queue: str, place: int) -> str:
-        answers = self._worker_status.roll()
+        answers = self._worker_status.newest()
         if answers.broker is False:
             return f"{answers.trouble or 'the broker cannot be reached'}; work goes on as soon as it answers"
         if answers.serving(queue) == ():
@@ -121,7 +121,7 @@ class WaitingReasons:
 
     def _unserved_queues(self, store: KnowledgeStore, job: str) -> tuple[str, ...]:
         """The queues without a worker that a job needs now or later; none while those it needs now are served."""
-        answers, queues = self._worker_status.roll(), self._idle_queues(store, job)
+        answers, queues = self._worker_status.newest(), self._idle_queues(store, job)
         if not any(answers.serving(queue) == () for queue in queues):
             return ()
         stages = set(store.queries.open_stages(job))
@@ -130,7 +130,7 @@ class WaitingReasons:
         return tuple(queue for queue in sorted(needed) if answers.serving(queue) == ())
 
     def _nobody_serves(self, queues: Sequence[str]) -> str:
-        if others := self._worker_status.roll().others:
+        if others := self._worker_status.newest().others:
             return others
         names = [repr(queue) for queue in queues]
         shown = f"queue {names[0]}" if len(names) == 1 else f"queues {', '.join(names[:-1])} and {names[-1]}"

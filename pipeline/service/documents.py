@@ -25,7 +25,7 @@ class Documents(DocumentQueries):
     def page_image(self, knowledge_id: str, name: str, number: int, dpi: int = USUAL_DPI) -> Path:
         """A page as a PNG file, drawn on demand and kept. NotFoundError where there is no such page."""
         store = self._store(knowledge_id)
-        return self._page_images.picture(store, store.queries.find(name), number, dpi)
+        return self._page_images.image(store, store.queries.find(name), number, dpi)
 
     def retry(self, knowledge_id: str, name: str, from_stage: Stage | None = None) -> JobSummary:
         """Process a document again from a stage on, or only what failed where none is given. Returns the new job."""

@@ -1,4 +1,4 @@
-"""OCR: page images become Markdown and blocks, saved page by page."""
+"""OCR: turn page images into Markdown and blocks, saved page by page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stores.models import Page
 
 
 def run(context: StepContext) -> Nothing:
-    """Read every unread page of the step; its image is removed once the text is safe."""
+    """Read every unread page of the step; its image is removed once the text is saved."""
     sizes = {page.number: page for page in context.pages_of(context.unread())}
     for number, page in sizes.items():
         with context.page(number):
@@ -33,8 +33,8 @@ def _read(context: StepContext, page: Page) -> None:
 
 
 def _draw_again(context: StepContext, number: int) -> None:
-    """The image went with an earlier attempt that died between saving and finishing."""
-    made = context.resources.documents().render(
+    """Draw an image that an earlier attempt removed before it died."""
+    image = context.resources.documents().render(
         context.original, context.claim.password, number, context.folder / f"{number}.png"
     )
-    context.resources.files.keep(made.path, context.page_image(number))
+    context.resources.files.keep(image.path, context.page_image(number))

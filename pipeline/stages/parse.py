@@ -1,4 +1,4 @@
-"""Parse: pages with a good text layer become Markdown and blocks, saved page by page."""
+"""Parse: turn pages with a good text layer into Markdown and blocks, saved page by page."""
 
 from __future__ import annotations
 

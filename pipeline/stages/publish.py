@@ -1,6 +1,6 @@
-"""Publish: keywords and vectors are written, then the new version answers and the old one goes.
+"""Publish: write keywords and vectors, make the new generation the visible one, remove the old one.
 
-The order makes every point of a crash harmless: what is not visible does not answer, and each act may be repeated.
+In this order a crash at any point is harmless: what is not visible is not found, and every step may be repeated.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SLICE = 200  # chunks written at once
 
 
 def run(context: StepContext) -> Published:
-    """Make this generation the one that answers."""
+    """Make this generation the visible one."""
     _check_readable(context)
     key = context.claim.key
     records = context.store.record_tables.read(key.document, key.generation)
@@ -33,7 +33,7 @@ def run(context: StepContext) -> Published:
 
 
 def _check_readable(context: StepContext) -> None:
-    """A document none of whose pages could be read has failed, though every step of it ended well."""
+    """Raise InputError ``unreadable`` for a document none of whose pages could be read."""
     key = context.claim.key
     read, first_fault = context.store.publication.unread_faults(key.document, key.generation)
     if not read and first_fault:
@@ -48,14 +48,13 @@ def _index(context: StepContext, records: list[Record]) -> None:
     while rows := context.store.pages.chunk_rows(key.document, key.generation, after, _SLICE):
         with context.deadline(context.resources.settings.document_timeout_s):
             context.store.publication.index_keywords(rows, context.claim.title)
-            found = [_vector(context, c, about) for _, c in rows]
-            _upsert(context, found)
+            _upsert(context, [_vector(context, chunk, about) for _, chunk in rows])
         context.store.steps.beat(context.claim)
         after = rows[-1][1].ordinal
 
 
 def _upsert(context: StepContext, rows: list[VectorRow]) -> None:
-    """Write vectors; an index that is damaged, or holds those of another embedder, is made anew from SQL first."""
+    """Write vectors; an index that is damaged, or of another embedder, is rebuilt from SQL first."""
     knowledge_id, embedder = context.claim.key.knowledge_id, context.embedder().fingerprint
     try:
         context.resources.vectors().upsert(knowledge_id, embedder, rows)
@@ -92,7 +91,7 @@ def _write_files(context: StepContext, records: list[Record]) -> None:
 
 
 def document_markdown(pages: list[Page]) -> str:
-    """The Markdown of all pages, before each a comment with its number, and one that says what is missing."""
+    """The Markdown of all pages, each after a comment with its number and a comment with what is missing."""
     return "\n\n".join(f"<!-- page {page.number} -->{_note(page)}\n\n{page.markdown}".rstrip() for page in pages) + "\n"
 
 

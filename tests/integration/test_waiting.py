@@ -30,7 +30,7 @@ class Told(WorkerStatus):
     def __init__(self, roll: WorkerAnswers) -> None:
         self._written = roll
 
-    def roll(self, wait_s: float = 0.0) -> WorkerAnswers:
+    def newest(self, wait_s: float = 0.0) -> WorkerAnswers:
         return self._written
 
     def checked(self) -> WorkerAnswers:
