@@ -1,7 +1,6 @@
 """The table of the stages: everything that is decided per stage, once.
 
 A new stage is a module in ``pipeline/stages``, a member of ``Stage``, a row here, and what it needs in ``wiring``.
-Whether a stage works on batches of pages or on the whole document stands at ``Stage``, as stores need it, too.
 """
 
 from __future__ import annotations

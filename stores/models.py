@@ -37,20 +37,6 @@ class Stage(StrEnum):
     EMBED = "embed"
     PUBLISH = "publish"
 
-    @property
-    def reads_pages(self) -> bool:
-        """Does a step of it work on a batch of pages? The others work on the whole document."""
-        return self in (Stage.RENDER, Stage.OCR, Stage.PARSE)
-
-    @property
-    def follows_reading(self) -> bool:
-        """Does it run once, after the fan-in of the batches?"""
-        return self in (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH)
-
-
-PAGE_STAGES = tuple(stage for stage in Stage if stage.reads_pages)
-DOCUMENT_STAGES = tuple(stage for stage in Stage if stage.follows_reading)
-
 
 class Route(StrEnum):
     """Where the text of a page comes from."""

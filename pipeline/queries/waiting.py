@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from pipeline.priorities import NOTIFY, QUEUES, ROLES, priority_of
 from pipeline.queries.queues import SOON_S, QueueQueries
 from pipeline.queries.worker_status import WorkerStatus
+from pipeline.stage_specs import stages_from
 from pipeline.step_context import Resources
-from stores.models import DOCUMENT_STAGES, JobState, Stage
+from stores.models import JobState, Stage
 from stores.views import JobDocumentView, JobSummary, Waiting
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class WaitingReasons:
         if not any(answers.serving(queue) == () for queue in queues):
             return ()
         stages = set(store.queries.open_stages(job))
-        stages |= set(DOCUMENT_STAGES if Stage.PLAN in stages else ())  # plan decides on the others
+        stages |= stages_from(Stage.EXTRACT) if Stage.PLAN in stages else set()  # plan decides on the others
         needed = queues | {QUEUES[stage] for stage in stages}
         return tuple(queue for queue in sorted(needed) if answers.serving(queue) == ())
 

@@ -7,8 +7,10 @@ import pytest
 from pipeline import flow
 from pipeline.fingerprints import fingerprints
 from pipeline.stage_specs import NEEDS, STAGE_OF_FINGERPRINT, STAGES, stages_from, stages_of
-from stores.models import DOCUMENT_STAGES, PAGE_STAGES, Options, Route, Stage
+from stores.models import Options, Route, Stage
 from tests.in_process import fake_tools
+
+DOCUMENT_STAGES = (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH)
 
 
 def test_every_stage_has_a_row_and_a_function() -> None:
@@ -29,7 +31,7 @@ def test_stages_of_a_chain_wait_for_nothing_outside_of_it() -> None:
 
 
 def test_stages_that_read_pages_have_a_route() -> None:
-    assert {spec.stage for spec in STAGES.values() if spec.route} == set(PAGE_STAGES)
+    assert {spec.stage for spec in STAGES.values() if spec.route} == {Stage.RENDER, Stage.OCR, Stage.PARSE}
     assert stages_of(Route.OCR) == (Stage.RENDER, Stage.OCR) and stages_of(Route.TEXT) == (Stage.PARSE,)
 
 
