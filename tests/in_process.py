@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline import flow, wiring
 from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.settings import Settings
+from pipeline.stage_specs import STAGES
 from pipeline.step_context import Resources
 from stores.chroma.memory import MemoryVectors
 from stores.knowledge_store import KnowledgeStore
@@ -40,7 +41,7 @@ def run_chain(
     """Run a step and those that travel with it, as one Celery chain would; (steps tried, steps that became due)."""
     tried: list[StepKey] = []
     due: list[StepKey] = []
-    for step in resources.catalog.store(key.knowledge_id).dispatch.straight_run(key, flow.STRAIGHT[key.stage]):
+    for step in resources.catalog.store(key.knowledge_id).dispatch.straight_run(key, STAGES[key.stage].followed_by):
         if before:
             before(step)
         tried.append(step)

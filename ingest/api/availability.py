@@ -34,7 +34,7 @@ def tell(
     knowledge_id: KnowledgeId, document: Document, service: Asked, response: Response, so_far: SoFar = False
 ) -> dict[str, str]:
     """The headers of the version that is handed out, set where the answer is not made by hand; a 409 where none is."""
-    headers = headers_of(service.standing(knowledge_id, document, so_far=so_far))
+    headers = headers_of(service.documents.standing(knowledge_id, document, so_far=so_far))
     response.headers.update(headers)
     return headers
 

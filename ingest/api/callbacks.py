@@ -68,7 +68,7 @@ def list_callbacks(
 ) -> Any:
     """Events of the knowledge bases that the caller may see."""
     wanted = CallbackFilter(knowledge_ids=_named(service, who, knowledge_id), state=state, job=job)
-    found = service.callbacks_page(wanted, cursor or None, limit)
+    found = service.callbacks.slice(wanted, cursor or None, limit)
     return {"items": [serializers.callback(view) for view in found.items], "next_cursor": found.next_cursor}
 
 
@@ -76,7 +76,7 @@ def _named(service: Service, who: Caller, knowledge_id: str) -> tuple[str, ...] 
     """The knowledge base that was asked for, else those that the key is for; None: all."""
     if knowledge_id:
         who.may(check_knowledge_id(knowledge_id))
-        return (service.knowledge_base(knowledge_id).knowledge_id,)
+        return (service.knowledge_bases.get(knowledge_id).knowledge_id,)
     return None if who.knowledge is None else tuple(sorted(who.knowledge))
 
 
@@ -92,7 +92,7 @@ def replay_dead(service: Asked, who: Who, knowledge_id: Annotated[str, Query(max
         who.may(check_knowledge_id(knowledge_id))
     else:
         who.may_all()
-    return {"replayed": service.replay_dead_callbacks(knowledge_id or None)}
+    return {"replayed": service.callbacks.replay_dead(knowledge_id or None)}
 
 
 @router.get(
@@ -102,7 +102,7 @@ def replay_dead(service: Asked, who: Who, knowledge_id: Annotated[str, Query(max
 )
 def show_callback(service: Asked, callback_id: CallbackId) -> Any:
     """One event with the body that is sent."""
-    return serializers.callback(service.callback(callback_id), body=True)
+    return serializers.callback(service.callbacks.get(callback_id), body=True)
 
 
 @router.post(
@@ -113,4 +113,4 @@ def show_callback(service: Asked, callback_id: CallbackId) -> Any:
 )
 def replay_callback(service: Asked, callback_id: CallbackId) -> Any:
     """Deliver an event again, under its id, that was delivered or given up."""
-    return serializers.callback(service.replay_callback(callback_id), body=True)
+    return serializers.callback(service.callbacks.replay(callback_id), body=True)

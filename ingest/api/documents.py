@@ -52,7 +52,7 @@ def list_all(
 ) -> Json:
     """Documents, and files that could never be taken."""
     wanted = DocumentFilter(state=state, language=language, media_type=media_type, text=q, sort=sort)
-    found = service.documents_page(knowledge_id, wanted, cursor, limit)
+    found = service.documents.slice(knowledge_id, wanted, cursor, limit)
     return {"items": [serializers.document(view) for view in found.items], "next_cursor": found.next_cursor}
 
 
@@ -67,7 +67,7 @@ def source(
     inline: Annotated[bool, Query(description="Show a PDF or an image in the browser.")] = False,
 ) -> Response:
     """The bytes as they came."""
-    found = service.original(knowledge_id, document)
+    found = service.documents.original(knowledge_id, document)
     headers = tagged(f'"{found.sha256}"')
     if is_known(request, headers["ETag"]):
         return not_modified(headers)
@@ -94,7 +94,7 @@ def markdown(
     headers = {**told, **tagged(tag)}
     if is_known(request, tag):
         return not_modified(headers)
-    text = service.markdown(knowledge_id, document, so_far=so_far)
+    text = service.documents.markdown(knowledge_id, document, so_far=so_far)
     return PlainTextResponse(text, media_type="text/markdown", headers=headers)
 
 
@@ -102,7 +102,7 @@ def markdown(
 def whole(knowledge_id: KnowledgeId, document: Document, service: Asked, request: Request, told: Told) -> Response:
     """All that was made of it: pages with their blocks, and records with their evidence."""
     stamp = service.etags.of_document(knowledge_id, document)
-    view = service.document(knowledge_id, document)
+    view = service.documents.get(knowledge_id, document)
     facts = json.dumps({**serializers.document(view), "pages": None, "page_count": view.pages})
     tag = tag_of(stamp, "json", facts)
     headers = {**told, **tagged(tag)}
@@ -118,15 +118,17 @@ def _pieces(service: Service, knowledge_id: str, view: DocumentView) -> Iterator
     yield json.dumps(facts)[:-1] + ', "pages": ['
     cursor, comma = None, ""
     while True:
-        part = service.pages_page(knowledge_id, view.document, cursor, _PART, so_far=True)
+        part = service.documents.pages_slice(knowledge_id, view.document, cursor, _PART, so_far=True)
         numbers = [page.number for page in part.items] or [0]
-        for page in service.pages(knowledge_id, view.document, numbers, so_far=True):
+        for page in service.documents.pages(knowledge_id, view.document, numbers, so_far=True):
             yield comma + json.dumps(serializers.page(page))
             comma = ", "
         cursor = part.next_cursor
         if cursor is None:
             break
-    records = [serializers.record(found) for found in service.records_of(knowledge_id, view.document, so_far=True)]
+    records = [
+        serializers.record(found) for found in service.records.of_document(knowledge_id, view.document, so_far=True)
+    ]
     yield f'], "records": {json.dumps(records)}}}'
 
 
@@ -140,7 +142,7 @@ def chunks(
     so_far: SoFar = False,
 ) -> Json:
     """Its passages, in their order."""
-    found = service.chunks(knowledge_id, document, cursor, limit, so_far=so_far)
+    found = service.documents.chunks(knowledge_id, document, cursor, limit, so_far=so_far)
     return {"items": [serializers.chunk(view) for view in found.items], "next_cursor": found.next_cursor}
 
 
@@ -156,13 +158,15 @@ def records(
 ) -> list[Json] | Response:
     """What was extracted from it, one record per schema."""
     tag = tag_of(
-        service.etags.of_document(knowledge_id, document), "records", service.document(knowledge_id, document).source
+        service.etags.of_document(knowledge_id, document),
+        "records",
+        service.documents.get(knowledge_id, document).source,
     )
     headers = {**told, **tagged(tag)}
     if is_known(request, tag):
         return not_modified(headers)
     response.headers.update(headers)
-    return [serializers.record(found) for found in service.records_of(knowledge_id, document, so_far=so_far)]
+    return [serializers.record(found) for found in service.records.of_document(knowledge_id, document, so_far=so_far)]
 
 
 @router.post(_ONE + "/retry", status_code=202, response_model=JobSummaryOut, responses=problems(404, 409))
@@ -175,7 +179,7 @@ def retry(
     wanted: Again | None = None,
 ) -> Json:
     """Make it again from a stage on, or only what failed: a new job. The version that answers does so until then."""
-    job = service.retry_document(knowledge_id, document, wanted.from_stage if wanted else None)
+    job = service.documents.retry(knowledge_id, document, wanted.from_stage if wanted else None)
     response.headers["Location"] = f"/api/v1/jobs/{job.job}"
     return serializers.job_summary(job)
 
@@ -183,10 +187,10 @@ def retry(
 @router.get(_ONE, response_model=DocumentOut, responses=problems(404))
 def show(knowledge_id: KnowledgeId, document: Document, service: Asked) -> Json:
     """One document, with the times of its stages."""
-    return serializers.document(service.document(knowledge_id, document))
+    return serializers.document(service.documents.get(knowledge_id, document))
 
 
 @router.delete(_ONE, response_model=DocumentOut, responses=problems(404))
 def delete(knowledge_id: KnowledgeId, document: Document, service: Asked) -> Json:
     """Delete it under all its names: rows, vectors, records and files. What it was."""
-    return serializers.document(service.delete_document(knowledge_id, document))
+    return serializers.document(service.documents.delete(knowledge_id, document))

@@ -23,7 +23,7 @@ def live() -> dict[str, str]:
 @router.get("/readyz", response_model=dict[str, str], responses=documented(503))
 def ready(request: Request, service: Asked) -> dict[str, str] | Response:
     """Can work be taken and done: 503 with the reasons where it cannot."""
-    missing = [{"where": check.name, "why": check.why} for check in service.readiness() if not check.ok]
+    missing = [{"where": check.name, "why": check.why} for check in service.administration.readiness() if not check.ok]
     if missing:
         return answer(request, 503, "not_ready", "; ".join(one["why"] for one in missing), missing)
     return {"status": "ready"}

@@ -83,12 +83,12 @@ class Watch:
 
     def _look(self) -> tuple[JobProgress, list[JobDocumentView]]:
         """Progress, then the ends that may be new; in a thread."""
-        found = self._service.job_progress(self._job_id)
+        found = self._service.jobs.progress(self._job_id)
         finals = repr((found.summary.state, sorted((s, n) for s, n in found.summary.counts.items() if s.final)))
         now = time.time()
         if finals == self._finals and now - self._asked_at < _REFRESH_S:
             return found, []
-        ends = self._service.job_ends(self._job_id, max(0.0, self._asked_at - _OVERLAP_S))
+        ends = self._service.jobs.ended_documents(self._job_id, max(0.0, self._asked_at - _OVERLAP_S))
         self._finals, self._asked_at = finals, now
         return found, ends
 

@@ -45,7 +45,7 @@ def list_all(
         return _listed(service, (knowledge_id,), state, limit, cursor)
     if who.knowledge is None:
         return _listed(service, None, state, limit, cursor)
-    names = tuple(name for name in service.knowledge_ids() if who.sees(name))
+    names = tuple(name for name in service.knowledge_bases.ids() if who.sees(name))
     return _listed(service, names, state, limit, cursor)
 
 
@@ -64,7 +64,7 @@ def list_of_one(
 def _listed(
     service: Service, names: tuple[str, ...] | None, state: JobState | None, limit: int, cursor: str | None
 ) -> Json:
-    found = service.jobs_page(JobFilter(knowledge_ids=names, state=state), cursor, limit)
+    found = service.jobs.slice(JobFilter(knowledge_ids=names, state=state), cursor, limit)
     return {"items": [serializers.job_summary(job) for job in found.items], "next_cursor": found.next_cursor}
 
 
@@ -89,10 +89,10 @@ async def show(
 
 
 def _shown(service: Service, job_id: str, which: Which, limit: int, cursor: str | None) -> Json:
-    found = serializers.job_progress(service.job_progress(job_id))
+    found = serializers.job_progress(service.jobs.progress(job_id))
     if which == "none":
         return {**found, "documents": [], "next_cursor": None}
-    part = service.job_documents(job_id, _STATES[which], cursor, limit)
+    part = service.jobs.documents(job_id, _STATES[which], cursor, limit)
     return {
         **found,
         "documents": [serializers.job_document(view) for view in part.items],
@@ -103,12 +103,12 @@ def _shown(service: Service, job_id: str, which: Which, limit: int, cursor: str 
 @router.post("/jobs/{job_id}/cancel", response_model=JobProgressOut, responses=problems(404))
 def cancel(job_id: JobId, service: Asked) -> Json:
     """Stop it: what is finished stays, a page that is being read is thrown away. Of a job that is over: nothing."""
-    service.cancel(job_id)
-    return serializers.job_progress(service.job_progress(job_id))
+    service.jobs.cancel(job_id)
+    return serializers.job_progress(service.jobs.progress(job_id))
 
 
 @router.post("/jobs/{job_id}/retry", response_model=JobProgressOut, responses=problems(404))
 def retry(job_id: JobId, service: Asked) -> Json:
     """Do again what failed or was cancelled, those pages and stages only."""
-    service.retry(job_id)
-    return serializers.job_progress(service.job_progress(job_id))
+    service.jobs.retry(job_id)
+    return serializers.job_progress(service.jobs.progress(job_id))

@@ -30,7 +30,7 @@ class NewKnowledgeBase(Body):
 def create(wanted: NewKnowledgeBase, service: Asked, who: Who, response: Response) -> Json:
     """Make a knowledge base; one that is there already is answered as it is."""
     who.may(wanted.knowledge_id)
-    made = serializers.knowledge_base(service.create_knowledge_base(wanted.knowledge_id))
+    made = serializers.knowledge_base(service.knowledge_bases.create(wanted.knowledge_id))
     response.headers["Location"] = f"/api/v1/knowledge/{wanted.knowledge_id}"
     return made
 
@@ -39,11 +39,11 @@ def create(wanted: NewKnowledgeBase, service: Asked, who: Who, response: Respons
 def list_all(service: Asked, who: Who, limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: Cursor = None) -> Json:
     """The knowledge bases that the key is for, by id, with their counts."""
     after = key_of(cursor, str)
-    names = [name for name in service.knowledge_ids() if who.sees(name) and (not after or name > after[0])]
+    names = [name for name in service.knowledge_bases.ids() if who.sees(name) and (not after or name > after[0])]
     items = []
     for name in names[:limit]:
         try:
-            items.append(serializers.knowledge_base(service.knowledge_base(name)))
+            items.append(serializers.knowledge_base(service.knowledge_bases.get(name)))
         except NotFoundError:
             continue  # deleted meanwhile
     more = cursor_of(names[limit - 1]) if len(names) > limit else None
@@ -53,10 +53,10 @@ def list_all(service: Asked, who: Who, limit: Annotated[int, Query(ge=1, le=200)
 @router.get("/knowledge/{knowledge_id}", response_model=KnowledgeBaseOut, responses=problems(404))
 def show(knowledge_id: KnowledgeId, service: Asked) -> Json:
     """Counts of one knowledge base."""
-    return serializers.knowledge_base(service.knowledge_base(knowledge_id))
+    return serializers.knowledge_base(service.knowledge_bases.get(knowledge_id))
 
 
 @router.delete("/knowledge/{knowledge_id}", status_code=204, responses=problems(404))
 def delete(knowledge_id: KnowledgeId, service: Asked) -> None:
     """Delete it with everything in it; what still runs for it stops."""
-    service.delete_knowledge_base(knowledge_id)
+    service.knowledge_bases.delete(knowledge_id)

@@ -33,7 +33,7 @@ def list_all(
     so_far: SoFar = False,
 ) -> Json:
     """The pages with their routes, without what was read of them."""
-    found = service.pages_page(knowledge_id, document, cursor, limit, so_far=so_far)
+    found = service.documents.pages_slice(knowledge_id, document, cursor, limit, so_far=so_far)
     return {"items": [serializers.page_mark(page) for page in found.items], "next_cursor": found.next_cursor}
 
 
@@ -42,7 +42,7 @@ def show(
     knowledge_id: KnowledgeId, document: Document, number: PageNumber, service: Asked, so_far: SoFar = False
 ) -> Json:
     """One page: Markdown, and the blocks with their boxes. One that could not be read is a problem, 409."""
-    return serializers.page(service.page(knowledge_id, document, number, so_far=so_far))
+    return serializers.page(service.documents.page(knowledge_id, document, number, so_far=so_far))
 
 
 @router.get(
@@ -59,7 +59,7 @@ def image(
     dpi: Dpi = USUAL_DPI,
 ) -> Response:
     """The page as PNG. Under a document's whole id it never changes: the id comes from the bytes."""
-    found = service.page_image(knowledge_id, document, number, dpi)
+    found = service.documents.page_image(knowledge_id, document, number, dpi)
     tag = f'"{found.parent.name}.{found.stem}"'
     headers = {"ETag": tag, "Cache-Control": _FOR_GOOD if _ID.fullmatch(document) else ASK_AGAIN}
     if is_known(request, tag):

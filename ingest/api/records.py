@@ -44,13 +44,13 @@ def records(
     if is_known(request, tag):
         return not_modified(tagged(tag))
     if format == "csv":
-        found = service.records(knowledge_id, schema)
+        found = service.records.all(knowledge_id, schema)
         name = {"Content-Disposition": f'attachment; filename="{schema}.csv"', **tagged(tag)}
         return StreamingResponse(
-            _csv(service.schemas(knowledge_id)[schema], found), media_type="text/csv", headers=name
+            _csv(service.knowledge_bases.schemas(knowledge_id)[schema], found), media_type="text/csv", headers=name
         )
     response.headers.update(tagged(tag))
-    part = service.records_page(knowledge_id, schema, cursor, limit)
+    part = service.records.slice(knowledge_id, schema, cursor, limit)
     return {"items": [serializers.record(view) for view in part.items], "next_cursor": part.next_cursor}
 
 

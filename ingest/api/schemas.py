@@ -15,4 +15,4 @@ router = APIRouter(tags=["records"])
 @router.get("/schemas", response_model=list[SchemaOut])
 def schemas(service: Asked) -> list[Json]:
     """All schemas with their fields."""
-    return [serializers.schema(found) for _, found in sorted(service.schemas().items())]
+    return [serializers.schema(found) for _, found in sorted(service.knowledge_bases.schemas().items())]

@@ -50,9 +50,9 @@ def callbacks_list(
     from stores.views import CallbackFilter
 
     service = open_service(load_settings())
-    names = (service.knowledge_base(check_knowledge_id(knowledge)).knowledge_id,) if knowledge else None
+    names = (service.knowledge_bases.get(check_knowledge_id(knowledge)).knowledge_id,) if knowledge else None
     wanted = CallbackFilter(knowledge_ids=names, state=state.value if state else "", job=job)
-    found = service.callbacks_page(wanted, limit=limit)
+    found = service.callbacks.slice(wanted, limit=limit)
     rows = [serializers.callback(view) for view in found.items]
     console.print_rows(rows, _COLUMNS, as_json=as_json, as_lines=as_lines)
     if found.next_cursor:
@@ -68,7 +68,7 @@ def callbacks_show(
     from ingest import serializers
     from ingest.cli import console
 
-    console.print_json(serializers.callback(open_service(load_settings()).callback(callback), body=True))
+    console.print_json(serializers.callback(open_service(load_settings()).callbacks.get(callback), body=True))
 
 
 @callbacks.command("replay")
@@ -87,9 +87,9 @@ def callbacks_replay(
     with embedded.session(load_settings()) as connected:
         service = open_service(connected)
         for name in callback or ():
-            service.replay_callback(name)
+            service.callbacks.replay(name)
         named = check_knowledge_id(knowledge) if knowledge else None
-        count = service.replay_dead_callbacks(named) if dead else len(callback or ())
+        count = service.callbacks.replay_dead(named) if dead else len(callback or ())
     if as_json:
         console.print_json({"replayed": count})
     console.note(f"{console.plural(count, 'callback')} on the way again: see `ingot callbacks list`")
@@ -100,7 +100,7 @@ def callbacks_secret(as_json: AsJson = False) -> None:
     """Print the secret that signs callbacks; receivers verify with it, as Standard Webhooks says."""
     from ingest.cli import console
 
-    found = open_service(load_settings()).callback_secrets()
+    found = open_service(load_settings()).callbacks.secrets()
     if as_json:
         console.print_json({"secrets": list(found)})
     else:

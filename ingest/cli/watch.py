@@ -130,7 +130,7 @@ def _look_until_over(
     workers, said = Workers(settings), set[str]()
     obstacles = Obstacles(shown.tell)
     while True:
-        view = service.job(job_id)
+        view = service.jobs.get(job_id)
         shown.show(view)
         now = time.monotonic()
         if view.state is not JobState.RUNNING:
@@ -145,7 +145,7 @@ def _look_until_over(
             for remark in set(embedded.remarks(settings)) - said:
                 shown.tell(f"note: {remark}")
                 said.add(remark)
-            obstacles.see(service.job_obstacle(job_id))
+            obstacles.see(service.jobs.obstacle(job_id))
         workers.look(view)
         time.sleep(_LOOK_S)
 
@@ -155,7 +155,7 @@ def _interrupted(service: Service, job_id: str) -> JobView:
     try:
         time.sleep(_SECOND_PRESS_S)
     except KeyboardInterrupt:
-        service.cancel(job_id)
+        service.jobs.cancel(job_id)
         raise StillRunningError(f"the job {job_id} is cancelled; what was finished stays", Exit.INTERRUPTED) from None
     raise StillRunningError("left the job running", Exit.INTERRUPTED)
 

@@ -136,7 +136,9 @@ def job_in_the_way(settings: Settings, running: Mapping[str, str]) -> str | None
     """A job that the workers with these settings have in hand; what they cannot do does not keep them."""
     from pipeline.service import Service
 
-    return next((work.job for work in Service(settings).open_work() if not _models_missing(running, work)), None)
+    return next(
+        (work.job for work in Service(settings).administration.open_work() if not _models_missing(running, work)), None
+    )
 
 
 def for_what_is_left(settings: Settings, left: Sequence[OpenWork], running: Mapping[str, str]) -> dict[str, str] | None:

@@ -226,7 +226,9 @@ class Supervisor:
         """Where nothing of what is left can be done with the models that are loaded, load those that it needs."""
         with contextlib.suppress(IngotError):
             service = self._asked()
-            wished = settings_conflict.for_what_is_left(service.settings, service.open_work(), self._environment)
+            wished = settings_conflict.for_what_is_left(
+                service.settings, service.administration.open_work(), self._environment
+            )
             if wished is not None:
                 log.info("what is left needs another model")
                 self.folder.write_json("settings.json", wished)
@@ -291,7 +293,7 @@ class Supervisor:
         if self._outbound_tasks_wait():
             return True
         try:
-            return self._asked().unfinished()
+            return self._asked().administration.unfinished()
         except IngotError as error:
             log.warning("cannot see whether work is left: %s", error)
             return False

@@ -36,8 +36,8 @@ def show_callbacks(
     if state:
         check("state", state, _STATES, code="unknown_state")
     wanted = CallbackFilter(knowledge_ids=seen, state=state, job=job)
-    found = service.callbacks_page(wanted, cursor or None, _ROWS)
-    dead = service.callbacks_page(CallbackFilter(knowledge_ids=seen, state="dead"), None, 1)
+    found = service.callbacks.slice(wanted, cursor or None, _ROWS)
+    dead = service.callbacks.slice(CallbackFilter(knowledge_ids=seen, state="dead"), None, 1)
     return page(
         request,
         "callbacks.html",
@@ -52,7 +52,7 @@ def show_callbacks(
 
 def _seen(service: Service, who: Caller) -> tuple[str, ...] | None:
     """The knowledge bases of a key that is not for all; those that do not exist yet are left out."""
-    return None if who.knowledge is None else tuple(name for name in service.knowledge_ids() if who.sees(name))
+    return None if who.knowledge is None else tuple(name for name in service.knowledge_bases.ids() if who.sees(name))
 
 
 def _url(wanted: CallbackFilter, cursor: str | None = None) -> str:
@@ -63,7 +63,7 @@ def _url(wanted: CallbackFilter, cursor: str | None = None) -> str:
 @router.get("/callbacks/{callback_id}")
 def show_callback(request: Request, service: Asked, callback_id: str) -> HTMLResponse:
     """One callback with the body that is sent."""
-    found = service.callback(callback_id)
+    found = service.callbacks.get(callback_id)
     body = json.dumps(found.body, ensure_ascii=False, indent=2)
     return page(request, "callback.html", callback=found, body=body)
 
@@ -71,5 +71,5 @@ def show_callback(request: Request, service: Asked, callback_id: str) -> HTMLRes
 @router.post("/callbacks/{callback_id}/replay")
 def replay_callback(service: Asked, callback_id: str) -> RedirectResponse:
     """Send one again, whatever became of it."""
-    service.replay_callback(callback_id)
+    service.callbacks.replay(callback_id)
     return RedirectResponse(f"/callbacks/{path_segment(callback_id)}", SEE_OTHER)

@@ -16,5 +16,5 @@ router = APIRouter()
 @router.get("/")
 def show_home(request: Request, service: Asked, who: Who) -> HTMLResponse:
     """All knowledge bases that the caller may see."""
-    bases = [base for base in service.knowledge_bases() if who.sees(base.knowledge_id)]
+    bases = [base for base in service.knowledge_bases.all() if who.sees(base.knowledge_id)]
     return page(request, "home.html", bases=bases, limits=limits_of(service.settings), schemas=schemas_of(service))

@@ -22,16 +22,16 @@ def show_queues(request: Request, service: Asked, who: Who) -> HTMLResponse:
     """All queues of this home; documents of knowledge bases that the caller may not see are left out."""
     workers = [
         replace(worker, working=tuple(step for step in worker.working if who.sees(step.knowledge_id)))
-        for worker in service.workers()
+        for worker in service.administration.workers()
     ]
-    queues = service.queues()
-    seen = None if who.knowledge is None else tuple(name for name in service.knowledge_ids() if who.sees(name))
+    queues = service.administration.queues()
+    seen = None if who.knowledge is None else tuple(name for name in service.knowledge_bases.ids() if who.sees(name))
     return page(
         request,
         "queues.html",
         queues=queues,
         workers=workers,
-        jobs=service.jobs_page(JobFilter(knowledge_ids=seen, state=JobState.RUNNING), None, _JOBS),
+        jobs=service.jobs.slice(JobFilter(knowledge_ids=seen, state=JobState.RUNNING), None, _JOBS),
         embedded=not service.settings.broker_url,
         unserved=_unserved(queues),
     )

@@ -73,7 +73,7 @@ def show_search(
     request: Request, service: Asked, knowledge_id: str, asking: Annotated[Asking, Query()]
 ) -> HTMLResponse:
     """The form, and what was found; what was asked wrongly is said beside it."""
-    languages = service.languages(knowledge_id)
+    languages = service.knowledge_bases.languages(knowledge_id)
     hits, fault = _found(service, knowledge_id, asking)
     return page(
         request,
@@ -93,11 +93,11 @@ def show_search(
 
 def _found(service: Service, knowledge_id: str, asking: Asking) -> tuple[list[ShownHit], IngotError | None]:
     try:
-        service.check_conditions(knowledge_id, asking.filters())
+        service.search.check_conditions(knowledge_id, asking.filters())
         check("mode", asking.mode, MODES, code="unknown_mode")
         if not asking.q.strip():
             return [], None
-        hits = service.search(knowledge_id, asking.q, asking.limit, asking.mode, asking.filters())
+        hits = service.search.hits(knowledge_id, asking.q, asking.limit, asking.mode, asking.filters())
     except IngotError as fault:
         return [], fault
     return [_shown(service, knowledge_id, asking.q, hit) for hit in hits], None
@@ -106,13 +106,13 @@ def _found(service: Service, knowledge_id: str, asking: Asking) -> tuple[list[Sh
 def _name(service: Service, knowledge_id: str, document: str) -> str:
     """What a document is called; itself where there is none or several."""
     try:
-        return service.document(knowledge_id, document).source if document else ""
+        return service.documents.get(knowledge_id, document).source if document else ""
     except IngotError:
         return document
 
 
 def _shown(service: Service, knowledge_id: str, query: str, hit: Hit) -> ShownHit:
-    number = service.page_of_hit(knowledge_id, hit, query)
+    number = service.search.page_of_hit(knowledge_id, hit, query)
     place = urlencode({"page": number, "chunk": hit.chunk.rpartition(":")[2], "q": query})
     return ShownHit(
         hit=hit,

@@ -43,7 +43,7 @@ def limits_of(settings: Settings) -> Limits:
 
 def schemas_of(service: Service) -> list[Schema]:
     """What may be asked for besides the record that every document gets."""
-    return [schema for name, schema in sorted(service.schemas().items()) if name != _ALWAYS_MADE]
+    return [schema for name, schema in sorted(service.knowledge_bases.schemas().items()) if name != _ALWAYS_MADE]
 
 
 @router.post("/create")
@@ -51,9 +51,9 @@ def create(service: Asked, who: Who, knowledge_id: Annotated[str, Form(max_lengt
     """Open a knowledge base by name; it is made if it is new."""
     who.may(knowledge_id)
     try:
-        service.knowledge_base(knowledge_id)
+        service.knowledge_bases.get(knowledge_id)
     except NotFoundError:
-        service.create_knowledge_base(knowledge_id)
+        service.knowledge_bases.create(knowledge_id)
     return RedirectResponse(f"/knowledge/{path_segment(knowledge_id)}", SEE_OTHER)
 
 
@@ -62,7 +62,7 @@ def take_samples(service: Asked, who: Who) -> RedirectResponse:
     """The documents that come with Ingot, into the knowledge base "demo": something to look at."""
     who.may(_DEMO)
     asked = IngestRequest(paths=(_SAMPLES,), options=Options(schemas=("resume", "invoice")))
-    job = service.ingest(_DEMO, asked).job
+    job = service.ingestion.ingest(_DEMO, asked).job
     return RedirectResponse(f"/jobs/{path_segment(job)}" if job else f"/knowledge/{_DEMO}", SEE_OTHER)
 
 

@@ -1,4 +1,4 @@
-"""Render: the pages that OCR will read become images in the file store."""
+"""Render: draw the pages that OCR will read as images in the file store."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pipeline.step_context import StepContext
 from stores.effects import Nothing
 
 
-def run(work: StepContext) -> Nothing:
-    """Draw every unread page of the step that has no image yet. A page that cannot be drawn is given up by name."""
-    documents = work.resources.documents()
-    for number in work.unread():
-        target = work.page_image(number)
+def run(context: StepContext) -> Nothing:
+    """Draw every unread page of the step that has no image yet; a page that cannot be drawn is given up."""
+    documents = context.resources.documents()
+    for number in context.unread():
+        target = context.page_image(number)
         if target.exists():
             continue
-        with work.page(number):
-            made = documents.render(work.original, work.claim.password, number, work.folder / f"{number}.png")
-            work.resources.files.keep(made.path, target)
+        with context.page(number):
+            image = documents.render(context.original, context.claim.password, number, context.folder / f"{number}.png")
+            context.resources.files.keep(image.path, target)
     return Nothing()

@@ -17,11 +17,11 @@ from starlette.testclient import TestClient
 from ingest.api.app import create_app
 from ingest.cli import app, progress
 from ingest.cli.ingest import outcome_words, summary
-from pipeline import flow
 from pipeline.commands import reprocess
 from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.removal import remove_document
 from pipeline.service import Service
+from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
 from stores.knowledge_store import KnowledgeStore
 from stores.models import DocumentState, JobState, Stage, StepKey
@@ -359,10 +359,10 @@ def test_a_job_that_is_over_keeps_its_counts_when_a_document_is_tried_again(tmp_
     assert store.queries.job_summary(first).counts == {DocumentState.PARTIAL: 1}, "it is over"
     assert store.queries.job_summary(again).counts == {DocumentState.QUEUED: 1}
     run_until_done(resources)
-    store.job_control.retry(first, flow.ORDER)
+    store.job_control.retry(first, NEEDS)
     found = store.queries.job_summary(first)
     assert (found.state, found.counts) == (JobState.DONE, {DocumentState.PARTIAL: 1}), "another job has taken it over"
-    store.job_control.retry(again, flow.ORDER)
+    store.job_control.retry(again, NEEDS)
     found = store.queries.job_summary(again)
     assert (found.state, found.counts) == (JobState.RUNNING, {DocumentState.QUEUED: 1})
     run_until_done(resources)

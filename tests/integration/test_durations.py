@@ -12,9 +12,9 @@ from sqlalchemy import update
 from ingest import serializers
 from ingest.cli.ingest import summary
 from ingest.cli.progress import times_words
-from pipeline import flow
 from pipeline.commands import reprocess
 from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
 from stores.knowledge_store import KnowledgeStore
 from stores.models import DocumentState, Fault, Stage, StepKey
@@ -88,7 +88,7 @@ def test_a_retry_takes_what_it_takes(resources: Resources, store: KnowledgeStore
     run_until_done(resources)
     assert store.queries.job_summary(job).work_s == 4.0
     clock.now += 300
-    store.job_control.retry(job, flow.ORDER)
+    store.job_control.retry(job, NEEDS)
     assert store.queries.job_summary(job).work_s is None, "it is open again"
     clock.now += 8
     run_until_done(resources)

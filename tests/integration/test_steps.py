@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from pipeline import flow
 from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.stage_specs import NEEDS
 from stores.chroma.memory import MemoryVectors
 from stores.effects import Nothing
 from stores.errors import CancelledError, LeaseLostError, UnavailableError
@@ -71,8 +72,8 @@ def test_late_result_of_a_lost_lease_is_thrown_away(resources, job: str) -> None
     quick = store.steps.claim(key, "quick", "w")
     assert quick is not None and quick.losses == 1 and quick.attempt == 2
     with pytest.raises(LeaseLostError):
-        store.steps.finish(late, Nothing(), flow.ORDER, 0.0)
-    store.steps.finish(quick, Nothing(), flow.ORDER, 0.0)
+        store.steps.finish(late, Nothing(), NEEDS, 0.0)
+    store.steps.finish(quick, Nothing(), NEEDS, 0.0)
 
 
 def test_released_steps_of_a_dead_worker_are_due(resources, job: str) -> None:
@@ -95,7 +96,7 @@ def test_a_worker_that_lives_has_lost_its_lease_and_is_no_death(resources, job: 
     elsewhere = store.steps.claim(key, "o3", f"cpu@elsewhere#{os.getpid()}")
     assert elsewhere and elsewhere.losses == 2, "nobody here knows whether a process of another machine lives"
     with pytest.raises(LeaseLostError):
-        store.steps.finish(claim, Nothing(), flow.ORDER, 0.0)
+        store.steps.finish(claim, Nothing(), NEEDS, 0.0)
 
 
 def test_a_death_from_outside_is_nobodys_fault_for_long(resources, job: str) -> None:
@@ -215,7 +216,7 @@ def test_cancelled_work_stays_cancelled(resources, job: str) -> None:
     claim = store.steps.claim(key, "busy", "w")
     store.job_control.cancel(job)
     with pytest.raises(CancelledError):
-        store.steps.finish(claim, Nothing(), flow.ORDER, 0.0)
+        store.steps.finish(claim, Nothing(), NEEDS, 0.0)
     assert store.queries.job(job).state is JobState.CANCELLED
     assert run_until_done(resources) == []
 
@@ -228,7 +229,7 @@ def test_retry_redoes_only_what_failed(home: Path, tmp_path: Path, monkeypatch) 
     store = resources.catalog.store(KB)
     assert store.queries.job(report.job).documents[0].state is DocumentState.PARTIAL
     monkeypatch.setattr("pipeline.engines.fakes._refuse_broken", lambda text, number: None)
-    store.job_control.retry(report.job, flow.ORDER)
+    store.job_control.retry(report.job, NEEDS)
     assert store.chunks.keyword_hits("otters", 5, None), "the old version answers until the new one is complete"
     tried = run_until_done(resources)
     read = [key for key in tried if key.stage in (Stage.PARSE, Stage.RENDER, Stage.OCR)]
@@ -273,7 +274,7 @@ def test_a_worker_that_ends_hands_its_step_back_untried(resources, job: str) -> 
     claim = store.steps.claim(key, "another", "w")
     store.steps.hand_back(replace(claim, owner="worker/8"))
     with pytest.raises(LeaseLostError):
-        store.steps.finish(replace(claim, owner="worker/8"), Nothing(), flow.ORDER, 0.0)
+        store.steps.finish(replace(claim, owner="worker/8"), Nothing(), NEEDS, 0.0)
     store.steps.beat(claim)
     assert store.steps.claim(key, "b", "w") is None, "who has it no more cannot give it away"
 
