@@ -115,7 +115,7 @@ def _run_alone(
     if missing := models_missing(own, resources.settings, claim.key.stage):
         store.steps.hand_back(claim, NO_MODEL_S, Fault(code="other_model", message=missing))
         return StepResult(ended=False)
-    alone = suspects if claim.losses >= MOST_LOST_ATTEMPTS - 1 else None
+    alone = suspects if claim.lost_attempts >= MOST_LOST_ATTEMPTS - 1 else None
     if alone is not None and not alone.acquire(blocking=False):
         store.steps.hand_back(claim, delay_s(2))
         step_log.ended("handed back", "another step that may end this process runs")
@@ -192,24 +192,24 @@ _DIED_OF = {
 
 def _plain_page(claim: Claim) -> int | None:
     """The page that is read without what is optional: it is known to end workers, or ended all but the last one."""
-    to_blame = claim.losses and claim.lost_to in _DIED_OF
-    return claim.lost_page if to_blame or claim.losses >= MOST_LOST_ATTEMPTS - 1 else None
+    to_blame = claim.lost_attempts and claim.lost_to in _DIED_OF
+    return claim.page_in_work if to_blame or claim.lost_attempts >= MOST_LOST_ATTEMPTS - 1 else None
 
 
 def _past_what_kills(store: KnowledgeStore, claim: Claim) -> Claim:
     """Give up the page over which workers died again and again; a step without pages is given up whole."""
-    if claim.losses < MOST_LOST_ATTEMPTS and claim.attempt <= MOST_TRIES:
+    if claim.lost_attempts < MOST_LOST_ATTEMPTS and claim.attempt <= MOST_TRIES:
         return claim
-    times = f"{max(claim.losses, MOST_LOST_ATTEMPTS)} times ({_DIED_OF.get(claim.lost_to, _DIED_OF_SOMETHING)})"
-    if claim.lost_page is None or claim.key.stage is Stage.PLAN:
+    times = f"{max(claim.lost_attempts, MOST_LOST_ATTEMPTS)} times ({_DIED_OF.get(claim.lost_to, _DIED_OF_SOMETHING)})"
+    if claim.page_in_work is None or claim.key.stage is Stage.PLAN:
         raise IngotError(
             f"{claim.key.stage} ended its worker {times}: "
             "the file is probably damaged; try to save it anew with another program",
             code="killed_worker",
         )
     reason = f"reading it ended the worker {times}"
-    store.steps.save_page(claim, claim.lost_page, None, Fault(code="killed_worker", message=reason))
-    log.warning("page %d is given up: %s", claim.lost_page, reason, extra=facts(page=claim.lost_page))
+    store.steps.save_page(claim, claim.page_in_work, None, Fault(code="killed_worker", message=reason))
+    log.warning("page %d is given up: %s", claim.page_in_work, reason, extra=facts(page=claim.page_in_work))
     return claim
 
 

@@ -174,9 +174,9 @@ class ProgressQueries:
         from pipeline import tasks
 
         queue, now = tasks.QUEUES[due.stage], time.time()
-        if due.not_before > now + _SOON_S:
-            why = f"{due.stage} is tried again in {due.not_before - now:.0f} s"
-            return Waiting(why=f"{why}: {due.error}" if due.error else why, queue=queue, again_at=due.not_before)
+        if due.scheduled_at > now + _SOON_S:
+            why = f"{due.stage} is tried again in {due.scheduled_at - now:.0f} s"
+            return Waiting(why=f"{why}: {due.error}" if due.error else why, queue=queue, again_at=due.scheduled_at)
         place = (
             bisect_left(self._line().get(queue, []), (priority_of(due.stage, due.wish), due.since, due.document)) + 1
         )
@@ -248,7 +248,7 @@ class ProgressQueries:
         now = time.time()
         for store in self._busy():
             for due in store.queries.due_steps():
-                if due.not_before <= now + _SOON_S:
+                if due.scheduled_at <= now + _SOON_S:
                     line[tasks.QUEUES[due.stage]].append((priority_of(due.stage, due.wish), due.since, due.document))
         return {queue: sorted(waiting) for queue, waiting in line.items()}
 

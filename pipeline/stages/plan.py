@@ -54,7 +54,7 @@ def _opened(work: StepContext) -> tuple[str, int]:
 
 def _looked_at(work: StepContext, path: Path, password: str, numbers: list[int]) -> Iterator[PagePlan]:
     """Each page's plan. A page that cannot be looked at is left to OCR, which looks at its picture only."""
-    fatal = work.claim.lost_page if work.claim.losses > 1 else None
+    fatal = work.claim.page_in_work if work.claim.lost_attempts > 1 else None
     todo = deque(number for number in numbers if number != fatal)
     while todo:
         try:
@@ -71,7 +71,7 @@ def _facts(work: StepContext, path: Path, password: str, numbers: tuple[int, ...
     """Facts page by page, each within its time; after a death the pages are named before they are looked at."""
     looking = work.resources.documents().look(path, password, numbers)
     for number in numbers:
-        if work.claim.losses:
+        if work.claim.lost_attempts:
             work.store.steps.begin_page(work.claim, number)
         with work.deadline(work.resources.settings.page_timeout_s):
             yield next(looking)

@@ -54,7 +54,7 @@ def retry_downloads(connection: Connection, job_id: str) -> int:
             .values(
                 state=PENDING,
                 attempt=0,
-                not_before=0.0,
+                scheduled_at=0.0,
                 lease_until=0.0,
                 sent_at=0.0,
                 owner=None,

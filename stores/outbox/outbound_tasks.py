@@ -77,7 +77,7 @@ class OutboundTasks:
         with self.database.read() as connection:
             return any(
                 connection.execute(
-                    select(exists().where(table.c.state == "pending", table.c.not_before <= soon))
+                    select(exists().where(table.c.state == "pending", table.c.scheduled_at <= soon))
                 ).scalar_one()
                 for table in (fetch, callback)
             )
@@ -125,7 +125,7 @@ def _sendable(table: Table, now: float, quiet: bool) -> Any:
     unsent = table.c.sent_at == 0
     died = and_(table.c.lease_until > 0, table.c.sent_at <= table.c.lease_until)
     lost = table.c.sent_at < now - (RESEND_S if quiet else RESEND_BUSY_S)
-    return and_(table.c.not_before <= now, table.c.lease_until <= now, or_(unsent, died, lost))
+    return and_(table.c.scheduled_at <= now, table.c.lease_until <= now, or_(unsent, died, lost))
 
 
 def _one_fetch(job_id: str, url: str) -> Any:

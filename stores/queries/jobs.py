@@ -16,7 +16,7 @@ from stores.models import DocumentState, JobState, Outcome, Route, Stage, StepSt
 from stores.queries import durations
 from stores.queries.durations import Worked
 from stores.queries.retryable import ENDED_BADLY, FETCH_FAILED, retryable_documents
-from stores.sql.tables import generation, job, job_document, page, step
+from stores.sql.tables import columns_of, generation, job, job_document, page, step
 from stores.views import JobDocumentView, JobSummary, JobView, Slice, StageProgress
 
 _MANY = 500  # ids in one condition
@@ -186,7 +186,7 @@ def _warnings(connection: Connection, job_id: str) -> dict[tuple[str, int], dict
 
 def _steps_in_hand(connection: Connection, job_id: str, now: float) -> dict[tuple[str, int], Any]:
     held = and_(step.c.state == StepState.RUNNING, step.c.lease_until > now)
-    query = select(step).join(job_document, _STEPS).where(job_document.c.job == job_id, held)
+    query = select(*columns_of(step)).join(job_document, _STEPS).where(job_document.c.job == job_id, held)
     return {(row.document, row.generation): row for row in connection.execute(query)}
 
 
@@ -206,7 +206,7 @@ def _view(
         pages=row.pages or 0,
         error=fault_of(row),
         stage=Stage(at_work.stage) if at_work else None,
-        page=at_work.page if at_work else None,
+        page=at_work.page_in_work if at_work else None,
         silent_s=max(0.0, now - at_work.heard_at) if at_work else 0.0,
         work_s=worked.work_s if worked else None,
         waited_s=max(0.0, worked.began_at - row.touched_at) if worked else None,

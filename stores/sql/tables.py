@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    Label,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
@@ -23,6 +24,12 @@ from sqlalchemy import (
 from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData()
+
+
+def columns_of(table: Table) -> list[Label[Any]]:
+    """List the columns of a table under their names in code, which differ from those in SQL where ``key`` is given."""
+    return [column.label(column.key) for column in table.columns]
+
 
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
 
@@ -105,13 +112,13 @@ step = Table(
         Column("pages", Integer, nullable=False, default=0),
         Column("state", String, nullable=False),
         Column("attempt", Integer, nullable=False, default=0),
-        Column("losses", Integer, nullable=False, default=0),  # attempts that ended without a word
+        Column("losses", Integer, key="lost_attempts", nullable=False, default=0),  # attempts whose worker died
         Column("owner", String),
         Column("lease_until", Float, nullable=False, default=0.0),
-        Column("not_before", Float, nullable=False, default=0.0),
+        Column("not_before", Float, key="scheduled_at", nullable=False, default=0.0),
         Column("sent_at", Float, nullable=False, default=0.0),
         Column("sends", Integer, nullable=False, default=0),
-        Column("page", Integer),
+        Column("page", Integer, key="page_in_work"),
         Column("heard_at", Float),
         Column("started_at", Float),
         Column("finished_at", Float),
@@ -254,7 +261,7 @@ callback = Table(
     Column("body", JSON, nullable=False),
     Column("state", String, nullable=False),  # pending, delivered, dead
     Column("attempt", Integer, nullable=False, server_default="0"),
-    Column("not_before", Float, nullable=False, server_default="0"),
+    Column("not_before", Float, key="scheduled_at", nullable=False, server_default="0"),
     Column("lease_until", Float, nullable=False, server_default="0"),
     Column("sent_at", Float, nullable=False, server_default="0"),
     Column("owner", String),
@@ -262,7 +269,7 @@ callback = Table(
     Column("error", Text),
     Column("created_at", Float, nullable=False),
     Column("finished_at", Float),
-    Index("callback_state", "state", "not_before"),
+    Index("callback_state", "state", "scheduled_at"),
     Index("callback_job", "job", "number"),
 )
 
@@ -274,7 +281,7 @@ fetch = Table(
     Column("passwords", JSON),  # tried on what is fetched; emptied when that is placed or given up
     Column("state", String, nullable=False),  # pending, done, failed, cancelled
     Column("attempt", Integer, nullable=False, server_default="0"),
-    Column("not_before", Float, nullable=False, server_default="0"),
+    Column("not_before", Float, key="scheduled_at", nullable=False, server_default="0"),
     Column("lease_until", Float, nullable=False, server_default="0"),
     Column("sent_at", Float, nullable=False, server_default="0"),
     Column("owner", String),
@@ -282,7 +289,7 @@ fetch = Table(
     Column("error", Text),
     PrimaryKeyConstraint("job", "url"),
     ForeignKeyConstraint(["job"], ["job.id"], ondelete="CASCADE"),
-    Index("fetch_state", "state", "not_before"),
+    Index("fetch_state", "state", "scheduled_at"),
 )
 
 profile = Table(

@@ -68,7 +68,7 @@ def forward(store: KnowledgeStore, seconds: float) -> None:
         for table in (callback, fetch):
             connection.execute(
                 update(table).values(
-                    not_before=table.c.not_before - seconds,
+                    scheduled_at=table.c.scheduled_at - seconds,
                     lease_until=table.c.lease_until - seconds,
                     sent_at=table.c.sent_at - seconds,
                 )
