@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import threading
 import time
 from contextlib import suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 from stores.errors import NotFoundError, UnavailableError
 from stores.knowledge_store import KnowledgeStore
 from stores.models import check_knowledge_id, slug_of
+from stores.sql import dialect
 from stores.sql.database import Database, make_ready
 
 _REMOVALS = 3
@@ -69,10 +69,7 @@ class Catalog:
 
     def _keep(self, knowledge_id: str, path: Path) -> KnowledgeStore:
         database = Database(path, durable=self.durable, pooled=self.pooled)
-        try:
-            make_ready(database)
-        except sqlite3.DatabaseError as error:
-            raise UnavailableError(f"the database {path} cannot be opened: {error}") from error
+        make_ready(database)
         store = KnowledgeStore.over(knowledge_id, database)
         with self._opening:
             self._open[knowledge_id] = store, _inode_of(path) or 0
@@ -83,7 +80,7 @@ class Catalog:
 
     def names(self) -> list[str]:
         """Ids of all knowledge bases, sorted."""
-        return sorted(filter(None, (_name_of(path) for path in self.home.glob("*/kb.db"))))
+        return sorted(filter(None, (dialect.read_meta(path, "knowledge_id") for path in self.home.glob("*/kb.db"))))
 
     def remove(self, knowledge_id: str) -> None:
         """Remove a knowledge base's folder with all that is in it; workers may be writing there still.
@@ -154,16 +151,3 @@ def _inode_of(path: Path) -> int | None:
     with suppress(OSError):
         return path.stat().st_ino
     return None
-
-
-def _name_of(path: Path) -> str | None:
-    """The knowledge id that stands in a database; None where it is not one of ours."""
-    try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)
-        try:
-            row = connection.execute("SELECT value FROM meta WHERE key = 'knowledge_id'").fetchone()
-        finally:
-            connection.close()
-    except sqlite3.DatabaseError:
-        return None
-    return str(row[0]) if row else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert
 
 from stores.lifecycle.dispatch import Dispatch
 from stores.lifecycle.jobs import JobControl
@@ -21,6 +20,7 @@ from stores.queries.inspection import Inspection
 from stores.queries.knowledge_base import KnowledgeBaseQueries
 from stores.sql.chunks import ChunkQueries
 from stores.sql.database import Database
+from stores.sql.dialect import insert_or_replace
 from stores.sql.pages import Pages
 from stores.sql.profiles import Profiles
 from stores.sql.record_tables import RecordTables
@@ -75,11 +75,7 @@ class KnowledgeStore:
 
     def set_meta(self, key: str, value: str) -> None:
         with self.database.write() as connection:
-            connection.execute(
-                insert(meta)
-                .values(key=key, value=value)
-                .on_conflict_do_update(index_elements=["key"], set_={"value": value})
-            )
+            connection.execute(insert_or_replace(meta).values(key=key, value=value))
 
     def get_meta(self, key: str) -> str:
         """The value of a key, "" where there is none."""

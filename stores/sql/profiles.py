@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
 from stores.lifecycle.states import OPEN_STATES
 from stores.outbox.events import OPEN_JOBS
 from stores.sql.database import Database
+from stores.sql.dialect import insert
 from stores.sql.tables import generation, job, job_document, profile
 
 

@@ -30,6 +30,7 @@ from sqlalchemy import (
 from stores.effects import Extracted
 from stores.models import Evidence, Field, FieldKind, Record, Schema
 from stores.sql.database import Database
+from stores.sql.dialect import column_types
 from stores.sql.pages import placed_boxes
 from stores.sql.tables import document as document_table
 from stores.sql.tables import evidence, generation, metadata, record, source
@@ -122,7 +123,7 @@ def _table(own: MetaData, name: str, columns: Sequence[Column[Any]], keyed: tupl
 
 def _create(connection: Connection, table: Table) -> list[str]:
     table.create(connection, checkfirst=True)
-    known = {row[1]: row[2] for row in connection.exec_driver_sql(f'PRAGMA table_info("{table.name}")')}
+    known = column_types(connection, table.name)
     remarks = []
     for column in table.columns:
         kind = column.type.compile(connection.dialect)
@@ -197,7 +198,7 @@ def store_record_rows(connection: Connection, document: str, number: int, found:
 
 
 def _replace(connection: Connection, name: str, key: dict[str, Any], rows: list[dict[str, Any]]) -> None:
-    columns = [row[1] for row in connection.exec_driver_sql(f'PRAGMA table_info("{name}")')]
+    columns = column_types(connection, name)
     if not columns:
         return
     connection.exec_driver_sql(

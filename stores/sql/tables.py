@@ -132,6 +132,8 @@ step = Table(
     Index("step_state", "state", "lease_until"),
 )
 
+_WARNED = text("warning IS NOT NULL")
+
 page = Table(
     "page",
     metadata,
@@ -151,7 +153,7 @@ page = Table(
     ),
     PrimaryKeyConstraint("document", "generation", "number"),
     Index("page_route", "document", "generation", "route"),
-    Index("page_warning", "document", "generation", sqlite_where=text("warning IS NOT NULL")),
+    Index("page_warning", "document", "generation", sqlite_where=_WARNED, postgresql_where=_WARNED),
 )
 
 block = Table(
