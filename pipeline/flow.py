@@ -24,7 +24,7 @@ from stores.errors import CancelledError, IngotError, LeaseLostError, StoppingEr
 from stores.models import Fault, Stage, StepKey
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 log = logging.getLogger("ingot.flow")
 

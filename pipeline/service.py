@@ -47,7 +47,7 @@ from stores.views import (
 )
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.queries.availability import Availability
     from stores.queries.knowledge_base import Figures
     from stores.sql.profiles import OpenWork

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stores.errors import NotFoundError, UnavailableError
-from stores.knowledge_store import KnowledgeStore
+from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import check_knowledge_id, slug_of
 from stores.sql import dialect
 from stores.sql.database import Database, make_ready
@@ -31,13 +31,13 @@ class Catalog:
     home: Path
     durable: bool = False
     pooled: bool = False
-    _open: dict[str, tuple[KnowledgeStore, int]] = field(default_factory=dict)  # and the inode of its file
+    _open: dict[str, tuple[SqlKnowledgeStore, int]] = field(default_factory=dict)  # and the inode of its file
     _opening: threading.RLock = field(default_factory=threading.RLock)
 
     def folder(self, knowledge_id: str) -> Path:
         return self.home / slug_of(knowledge_id)
 
-    def store(self, knowledge_id: str) -> KnowledgeStore:
+    def store(self, knowledge_id: str) -> SqlKnowledgeStore:
         """The store of a knowledge base that exists; NotFoundError otherwise."""
         path = self.folder(knowledge_id) / "kb.db"
         inode = _inode_of(path)
@@ -52,7 +52,7 @@ class Catalog:
                 kept.database.close()
             return self._keep(knowledge_id, path)
 
-    def create(self, knowledge_id: str) -> KnowledgeStore:
+    def create(self, knowledge_id: str) -> SqlKnowledgeStore:
         """The store of a knowledge base, made if it is new."""
         check_knowledge_id(knowledge_id)
         folder = self.folder(knowledge_id)
@@ -67,10 +67,10 @@ class Catalog:
         store.set_meta("created_at", repr(time.time()))
         return store
 
-    def _keep(self, knowledge_id: str, path: Path) -> KnowledgeStore:
+    def _keep(self, knowledge_id: str, path: Path) -> SqlKnowledgeStore:
         database = Database(path, durable=self.durable, pooled=self.pooled)
         make_ready(database)
-        store = KnowledgeStore.over(knowledge_id, database)
+        store = SqlKnowledgeStore.over(knowledge_id, database)
         with self._opening:
             self._open[knowledge_id] = store, _inode_of(path) or 0
             while len(self._open) > MOST_OPEN:

@@ -1,4 +1,4 @@
-"""The record store of one knowledge base: one SQL database, the truth, seen from its sides."""
+"""The knowledge store in SQL: one database for each knowledge base, seen from its sides."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from stores.sql.tables import meta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnowledgeStore:
-    """What is known of one knowledge base."""
+class SqlKnowledgeStore:
+    """All that is known of one knowledge base; implements ``stores.contracts.KnowledgeStore``."""
 
     knowledge_id: str
     database: Database
@@ -51,7 +51,7 @@ class KnowledgeStore:
     profiles: Profiles
 
     @classmethod
-    def over(cls, knowledge_id: str, database: Database) -> KnowledgeStore:
+    def over(cls, knowledge_id: str, database: Database) -> SqlKnowledgeStore:
         return cls(
             knowledge_id=knowledge_id,
             database=database,

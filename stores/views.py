@@ -328,13 +328,13 @@ class PageMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
-    """One page with everything that stands on it. ``proofs``: (schema, evidence) of the values proved here."""
+    """One page with everything that stands on it. ``evidence``: (schema, evidence) of the values found here."""
 
     document: str
     generation: int
     page: Page
     chunks: tuple[Chunk, ...]
-    proofs: tuple[tuple[str, Evidence], ...]
+    evidence: tuple[tuple[str, Evidence], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

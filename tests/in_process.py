@@ -13,7 +13,7 @@ from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.settings import Settings
 from pipeline.step_context import Resources
 from stores.chroma.memory import MemoryVectors
-from stores.knowledge_store import KnowledgeStore
+from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import Options, Stage, StepKey
 from stores.placement import IngestReport
 
@@ -76,7 +76,7 @@ def ingest_now(resources: Resources, folder: Path, **request: object) -> IngestR
     return report
 
 
-def stages_run(store: KnowledgeStore, document: str, generation: int) -> dict[str, str]:
+def stages_run(store: SqlKnowledgeStore, document: str, generation: int) -> dict[str, str]:
     """stage -> state of the steps of a generation (the state of the last batch)."""
     from sqlalchemy import select
 

@@ -11,12 +11,12 @@ from pipeline.queries.inspection import record_view
 from pipeline.stages.publish import document_markdown
 from pipeline.step_context import Resources
 from stores.cursors import cursor_of, key_of
-from stores.errors import InputError, NotFoundError
+from stores.errors import NotFoundError
 from stores.models import Page, chunk_id
 from stores.views import ChunkView, Original, RecordView, Slice
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 _PART = 200  # records read at once where all are wanted
 
@@ -26,8 +26,6 @@ def original(resources: Resources, store: KnowledgeStore, name: str) -> Original
     view = store.queries.document(store.queries.find(name))
     sha256 = store.queries.sha256(view.document)
     path = resources.files.original(store.knowledge_id, sha256)
-    if not path.exists():
-        raise InputError("its stored copy is gone: ingest the file again", code="original_missing")
     called = view.source.replace("\\", "/").rpartition("/")[2] or view.document
     return Original(path=path, media_type=view.media_type, name=called, document=view.document, sha256=sha256)
 

@@ -14,7 +14,7 @@ from stores.models import Box, Hit, Page, Record
 from stores.views import PageMark, PageView, RecordView, Slice
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 _MOST_PAGES = 6  # of one passage that are looked through
 
@@ -37,7 +37,7 @@ def page_view(store: KnowledgeStore, name: str, number: int) -> PageView:
         generation=generation,
         page=pages[0],
         chunks=tuple(store.page_queries.chunks_on(document, generation, number)),
-        proofs=tuple(store.page_queries.proofs_on(document, generation, number)),
+        evidence=tuple(store.page_queries.evidence_on(document, generation, number)),
     )
 
 

@@ -29,7 +29,7 @@ from stores.views import (
 )
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.outbox.downloads import DownloadView
     from stores.queries.knowledge_base import Figures
     from stores.queries.work import DueStep

@@ -14,14 +14,13 @@ def run(work: StepContext) -> Nothing:
     for number, page in sizes.items():
         with work.page(number):
             _read(work, page)
-        work.page_image(number).unlink(missing_ok=True)
+        work.drop_page_image(number)
     return Nothing()
 
 
 def _read(work: StepContext, page: Page) -> None:
-    path = work.page_image(page.number)
-    if not path.exists():
-        _draw_again(work, page.number)
+    # An earlier attempt that died between saving the text and finishing the step may have removed the image.
+    path = work.page_image(page.number) or work.draw_page(page.number)
     image = PageImage(
         number=page.number,
         path=path,
@@ -30,9 +29,3 @@ def _read(work: StepContext, page: Page) -> None:
         plain=work.plain(page.number),
     )
     work.save_page(page.number, work.resources.page_reader().read(image))
-
-
-def _draw_again(work: StepContext, number: int) -> None:
-    """The image went with an earlier attempt that died between saving and finishing."""
-    made = work.resources.documents().render(work.original, work.claim.password, number, work.folder / f"{number}.png")
-    work.resources.files.keep(made.path, work.page_image(number))

@@ -8,12 +8,9 @@ from stores.effects import Nothing
 
 def run(work: StepContext) -> Nothing:
     """Draw every unread page of the step that has no image yet. A page that cannot be drawn is given up by name."""
-    documents = work.resources.documents()
     for number in work.unread():
-        target = work.page_image(number)
-        if target.exists():
+        if work.page_image(number):
             continue
         with work.page(number):
-            made = documents.render(work.original, work.claim.password, number, work.folder / f"{number}.png")
-            work.resources.files.keep(made.path, target)
+            work.draw_page(number)
     return Nothing()

@@ -68,7 +68,7 @@ class Inspection:
                 for row in connection.execute(query)
             ]
 
-    def proofs_on(self, document: str, number: int, at: int) -> list[tuple[str, Evidence]]:
+    def evidence_on(self, document: str, number: int, at: int) -> list[tuple[str, Evidence]]:
         """(schema, evidence) of the values that are proved on page ``at``."""
         query = select(evidence).where(_of(evidence, document, number), evidence.c.page == at, evidence.c.found == 1)
         with self.database.read() as connection:

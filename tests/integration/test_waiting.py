@@ -15,7 +15,7 @@ from pipeline.queries.progress import ProgressQueries
 from pipeline.queries.worker_status import WorkerAnswer, WorkerAnswers, WorkerStatus
 from pipeline.step_context import Resources
 from stores.errors import InputError
-from stores.knowledge_store import KnowledgeStore
+from stores.knowledge_store import SqlKnowledgeStore
 from stores.lifecycle.jobs import NewJob
 from stores.models import Fault, Options, Stage, StepKey
 from tests.in_process import KB, fake_document, fake_tools
@@ -52,7 +52,7 @@ def waiting_job(resources: Resources, folder: Path, *pages: str, knowledge_id: s
     return report.job
 
 
-def store_of(resources: Resources) -> KnowledgeStore:
+def store_of(resources: Resources) -> SqlKnowledgeStore:
     return resources.catalog.store(KB)
 
 
