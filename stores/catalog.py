@@ -16,14 +16,16 @@ from stores.sql import dialect
 from stores.sql.database import Database, make_ready
 
 _REMOVALS = 3
+_OUTBOUND_MARKS = "errands"  # a folder: its name stays, since homes of earlier versions have it
 MOST_OPEN = 100
 """Stores that are kept open: each costs some file descriptors and a megabyte or two."""
 
 
 @dataclass(slots=True)
 class Catalog:
-    """All knowledge bases below ``home``. Stores are opened once and kept, as long as it is the same file and others
-    are not wanted more.
+    """All knowledge bases below ``home``; implements ``stores.contracts.KnowledgeCatalog``.
+
+    The most recently used stores are kept open, each as long as its file is the same.
 
     ``durable``: commits survive a power cut. ``pooled``: connections are kept open (a process that never forks).
     """
@@ -112,16 +114,16 @@ class Catalog:
         self._unmark("busy", knowledge_id)
 
     def mark_outbound(self, knowledge_id: str) -> None:
-        """Note that callbacks or fetches are due soon: the relay looks at them, and a notify worker runs."""
-        self._mark("errands", knowledge_id)
+        """Note that callbacks or downloads are due soon: the relay looks at them, and a notify worker runs."""
+        self._mark(_OUTBOUND_MARKS, knowledge_id)
 
     def outbound_tasks(self) -> list[str]:
-        """Ids of the knowledge bases that were marked for their errands and exist."""
-        return self._marked("errands")
+        """Ids of the existing knowledge bases that are marked for outbound tasks."""
+        return self._marked(_OUTBOUND_MARKS)
 
     def rest_outbound(self, knowledge_id: str) -> None:
-        """No errand of a knowledge base is due soon."""
-        self._unmark("errands", knowledge_id)
+        """No callback or download of a knowledge base is due soon."""
+        self._unmark(_OUTBOUND_MARKS, knowledge_id)
 
     def _mark(self, kind: str, knowledge_id: str) -> None:
         mark = self.home / "run" / kind / slug_of(knowledge_id)
@@ -134,13 +136,13 @@ class Catalog:
             raise UnavailableError(f"the folder {self.home} cannot be written: {error.strerror}") from error
 
     def _marked(self, kind: str) -> list[str]:
-        found = []
+        names = []
         for mark in (self.home / "run" / kind).glob("*"):
             with suppress(OSError):
                 knowledge_id = mark.read_text()
                 if knowledge_id and (self.folder(knowledge_id) / "kb.db").exists():
-                    found.append(knowledge_id)
-        return sorted(found)
+                    names.append(knowledge_id)
+        return sorted(names)
 
     def _unmark(self, kind: str, knowledge_id: str) -> None:
         (self.home / "run" / kind / slug_of(knowledge_id)).unlink(missing_ok=True)

@@ -40,9 +40,7 @@ class Extracted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """Effect of publish: the generation becomes final; it is partial where ``failures`` is not empty."""
-
-    failures: tuple[str, ...] = ()
+    """Effect of publish: the generation becomes final, partial where pages or stages of it failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

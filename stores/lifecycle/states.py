@@ -111,7 +111,7 @@ def _show(
 def close_jobs(connection: Connection, now: float, jobs: Collection[str] | None = None) -> None:
     """End those of ``jobs`` all of whose documents are final, and write their events.
 
-    Without ``jobs`` it looks at all, and one whose asker died while adding files is closed, too.
+    Without ``jobs`` it looks at all, and one whose requester died while adding files is closed, too.
     """
     open_place = exists().where(job_document.c.job == job.c.id, job_document.c.state.in_(OPEN_STATES))
     forsaken = and_(job.c.state == JobState.ACCEPTING, job.c.touched_at < now - FORSAKEN_S)

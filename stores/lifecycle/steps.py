@@ -237,9 +237,9 @@ def _claimable(now: float) -> Any:
     )
 
 
-def _lives_here(worker: str, asker: str) -> bool:
-    """Is a worker's process (``name@host#process``) on the asker's machine, and alive?"""
-    (node, _, process), mine = worker.rpartition("#"), asker.rpartition("#")[0]
+def _lives_here(worker: str, claimant: str) -> bool:
+    """Is a worker's process (``name@host#process``) on the machine of the claimant, and alive?"""
+    (node, _, process), mine = worker.rpartition("#"), claimant.rpartition("#")[0]
     if not process.isdigit() or node.rpartition("@")[2] != mine.rpartition("@")[2]:
         return False
     try:

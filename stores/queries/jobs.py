@@ -57,15 +57,15 @@ def summary(connection: Connection, knowledge_id: str, job_id: str) -> JobSummar
 
 
 def _counts(connection: Connection, ids: Sequence[str]) -> dict[str, dict[DocumentState, int]]:
-    found: dict[str, dict[DocumentState, int]] = {}
+    counts: dict[str, dict[DocumentState, int]] = {}
     query = (
         select(job_document.c.job, job_document.c.state, func.count().label("n"))
         .where(job_document.c.job.in_(ids))
         .group_by(job_document.c.job, job_document.c.state)
     )
     for row in connection.execute(query):
-        found.setdefault(row.job, {})[DocumentState(row.state)] = row.n
-    return found
+        counts.setdefault(row.job, {})[DocumentState(row.state)] = row.n
+    return counts
 
 
 def _summary(knowledge_id: str, row: Any, counts: Mapping[DocumentState, int]) -> JobSummary:
@@ -178,10 +178,10 @@ def _warnings(connection: Connection, job_id: str) -> dict[tuple[str, int], dict
     mine = and_(job_document.c.document == page.c.document, job_document.c.generation == page.c.generation)
     query = select(page.c.document, page.c.generation, page.c.number, page.c.warning).join(job_document, mine)
     query = query.where(job_document.c.job == job_id, page.c.warning.is_not(None)).order_by(page.c.number)
-    found: dict[tuple[str, int], dict[int, str]] = {}
+    warnings: dict[tuple[str, int], dict[int, str]] = {}
     for row in connection.execute(query):
-        found.setdefault((row.document, row.generation), {})[row.number] = row.warning
-    return found
+        warnings.setdefault((row.document, row.generation), {})[row.number] = row.warning
+    return warnings
 
 
 def _steps_in_hand(connection: Connection, job_id: str, now: float) -> dict[tuple[str, int], Any]:
@@ -237,10 +237,10 @@ def document_stages(connection: Connection, document: str, number: int) -> tuple
 
 def _stages_of(connection: Connection, rows: Sequence[Any]) -> dict[tuple[str, int], tuple[StageProgress, ...]]:
     ids = sorted({row.document for row in rows if row.document})
-    found: dict[tuple[str, int], tuple[StageProgress, ...]] = {}
+    stages: dict[tuple[str, int], tuple[StageProgress, ...]] = {}
     for at in range(0, len(ids), _MANY):
-        found |= _stages_in(connection, ids[at : at + _MANY])
-    return found
+        stages |= _stages_in(connection, ids[at : at + _MANY])
+    return stages
 
 
 def _stages_in(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, int], tuple[StageProgress, ...]]:

@@ -164,7 +164,7 @@ def _store(connection: Connection, document: str, number: int, found: Record) ->
     connection.execute(
         insert(record).values(document=document, generation=number, schema=found.schema, fields=dict(found.fields))
     )
-    proofs = [
+    evidence_rows = [
         {
             "document": document,
             "generation": number,
@@ -177,8 +177,8 @@ def _store(connection: Connection, document: str, number: int, found: Record) ->
         }
         for e in found.evidence
     ]
-    if proofs:
-        connection.execute(insert(evidence), proofs)
+    if evidence_rows:
+        connection.execute(insert(evidence), evidence_rows)
     store_record_rows(connection, document, number, found)
 
 
@@ -211,7 +211,7 @@ def _replace(connection: Connection, name: str, key: dict[str, Any], rows: list[
 
 
 def _record(connection: Connection, row: Any) -> Record:
-    proofs = connection.execute(
+    evidence_rows = connection.execute(
         select(evidence).where(
             evidence.c.document == row.document,
             evidence.c.generation == row.generation,
@@ -229,7 +229,7 @@ def _record(connection: Connection, row: Any) -> Record:
                 quote=e.quote,
                 found=bool(e.found),
             )
-            for e in proofs
+            for e in evidence_rows
         ),
     )
 

@@ -228,10 +228,10 @@ job = Table(
     Column("began_at", Float),  # when somebody first worked on it; known, like work_s, when the job has ended
     Column("work_s", Float),  # seconds by the clock in which somebody worked on it
     Column("priority", Integer, nullable=False, server_default="0"),  # larger first among waiting documents
-    Column("metadata", JSON),  # the asker's own words, handed back in views and callbacks
+    Column("metadata", JSON),  # the requester's own words, returned in views and callbacks
     Column("callback_url", Text),
     Column("callback_each", Integer, nullable=False, server_default="0"),  # 1: each document's end, too
-    Column("profile", String),  # the settings and schemas of its asker
+    Column("profile", String),  # the settings and schemas of its requester
     Index("job_created", "created_at", "id"),
 )
 
