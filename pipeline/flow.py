@@ -26,7 +26,7 @@ from stores.errors import CancelledError, IngotError, LeaseLostError, StoppingEr
 from stores.models import Fault, Stage, StepKey
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 log = logging.getLogger("ingot.flow")
 
@@ -88,7 +88,7 @@ def _run_fitting(
     if missing := models_missing(worker_settings, resources.settings, claim.key.stage):
         store.steps.hand_back(claim, NO_MODEL_S, Fault(code="other_model", message=missing))
         return StepResult(ended=False)
-    alone = suspects if claim.losses >= MOST_LOST_ATTEMPTS - 1 else None
+    alone = suspects if claim.lost_attempts >= MOST_LOST_ATTEMPTS - 1 else None
     if alone is not None and not alone.acquire(blocking=False):
         store.steps.hand_back(claim, delay_s(2))
         step_log.ended("handed back", "another step that may end this process runs")
@@ -165,24 +165,24 @@ _DIED_OF = {
 
 def _plain_page(claim: Claim) -> int | None:
     """The page to read without optional steps: a process died over it of the page itself, or too often to be chance."""
-    page_is_cause = claim.losses and claim.lost_to in _DIED_OF
-    return claim.lost_page if page_is_cause or claim.losses >= MOST_LOST_ATTEMPTS - 1 else None
+    page_is_cause = claim.lost_attempts and claim.lost_to in _DIED_OF
+    return claim.page_in_work if page_is_cause or claim.lost_attempts >= MOST_LOST_ATTEMPTS - 1 else None
 
 
 def _give_up_deadly_page(store: KnowledgeStore, claim: Claim) -> Claim:
     """Give up the page over which processes died too often. IngotError ``killed_worker`` for a step without pages."""
-    if claim.losses < MOST_LOST_ATTEMPTS and claim.attempt <= MOST_TRIES:
+    if claim.lost_attempts < MOST_LOST_ATTEMPTS and claim.attempt <= MOST_TRIES:
         return claim
-    times = f"{max(claim.losses, MOST_LOST_ATTEMPTS)} times ({_DIED_OF.get(claim.lost_to, _DIED_OF_SOMETHING)})"
-    if claim.lost_page is None or claim.key.stage is Stage.PLAN:
+    times = f"{max(claim.lost_attempts, MOST_LOST_ATTEMPTS)} times ({_DIED_OF.get(claim.lost_to, _DIED_OF_SOMETHING)})"
+    if claim.page_in_work is None or claim.key.stage is Stage.PLAN:
         raise IngotError(
             f"{claim.key.stage} ended its worker {times}: "
             "the file is probably damaged; try to save it anew with another program",
             code="killed_worker",
         )
     reason = f"reading it ended the worker {times}"
-    store.steps.save_page(claim, claim.lost_page, None, Fault(code="killed_worker", message=reason))
-    log.warning("page %d is given up: %s", claim.lost_page, reason, extra=facts(page=claim.lost_page))
+    store.steps.save_page(claim, claim.page_in_work, None, Fault(code="killed_worker", message=reason))
+    log.warning("page %d is given up: %s", claim.page_in_work, reason, extra=facts(page=claim.page_in_work))
     return claim
 
 

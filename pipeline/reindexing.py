@@ -9,7 +9,7 @@ from stores.contracts import VectorRow
 from stores.models import chunk_id
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 
 def rebuild(resources: Resources, store: KnowledgeStore) -> int:

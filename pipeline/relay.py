@@ -17,7 +17,7 @@ from stores.errors import IngotError
 from stores.models import Fault, StepKey
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 log = logging.getLogger("ingot.relay")
 

@@ -8,7 +8,7 @@ from pipeline.step_context import Resources
 from stores.effects import Obsolete
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 
 def remove_document(resources: Resources, store: KnowledgeStore, document: str) -> None:

@@ -14,7 +14,7 @@ from pipeline.step_context import Resources
 from stores.errors import IngotError, NotFoundError
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 log = logging.getLogger("ingot.sending")
 

@@ -8,22 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline import time_limits
 from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
 from pipeline.log_format import about, facts
 from pipeline.profiles import ProcessingProfile
 from pipeline.settings import Settings
-from stores.contracts import VectorStore
+from stores.contracts import FileStore, KnowledgeCatalog, KnowledgeStore, VectorStore
 from stores.effects import Claim
 from stores.errors import IngotError, InputError, StoppingError, UnavailableError
 from stores.models import EMPTY_PAGE, Chunk, Fault, Page, PageText, Route, Schema
-
-if TYPE_CHECKING:
-    from stores.catalog import Catalog
-    from stores.files.local import LocalFiles
-    from stores.knowledge_store import KnowledgeStore
 
 log = logging.getLogger("ingot.work")
 
@@ -35,8 +30,8 @@ class Resources:
     """Settings, stores and engines of a process, built in ``wiring``. Engines are built on first use, after a fork."""
 
     settings: Settings
-    catalog: Catalog
-    files: LocalFiles
+    catalog: KnowledgeCatalog
+    files: FileStore
     schemas: Mapping[str, Schema]
     documents: Callable[[], DocumentEngine]
     text_reader: Callable[[], TextReader]
@@ -78,15 +73,23 @@ class StepContext:
     @property
     def original(self) -> Path:
         """The stored copy of the document's bytes. InputError ``original_missing`` where it is gone."""
-        path = self.resources.files.original(self.claim.key.knowledge_id, self.claim.sha256)
-        if not path.exists():
-            raise InputError("its stored copy is gone: ingest the file again", code="original_missing")
-        return path
+        return self.resources.files.original(self.claim.key.knowledge_id, self.claim.sha256)
 
-    def page_image(self, number: int) -> Path:
-        """The file that keeps the rendered image of a page between render and ocr."""
+    def page_image(self, number: int) -> Path | None:
+        """The image of a page that render left for ocr, None where there is none."""
         key = self.claim.key
         return self.resources.files.page_image(key.knowledge_id, key.document, key.generation, number)
+
+    def draw_page(self, number: int) -> Path:
+        """Render a page into the file store; return the path of its image."""
+        key, target = self.claim.key, self.folder / f"{number}.png"
+        image = self.resources.documents().render(self.original, self.claim.password, number, target)
+        return self.resources.files.put_page_image(key.knowledge_id, key.document, key.generation, number, image.path)
+
+    def drop_page_image(self, number: int) -> None:
+        """Remove the image of a page whose text is saved."""
+        key = self.claim.key
+        self.resources.files.drop_page_image(key.knowledge_id, key.document, key.generation, number)
 
     def unread(self) -> list[int]:
         """The pages of this step that are still to be read."""

@@ -35,7 +35,7 @@ from stores.errors import IngotError, NotFoundError
 from stores.models import Fault, Stage, StepKey
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.outbox.outbound_tasks import OutboundTask
 
 log = logging.getLogger("ingot.tasks")

@@ -14,7 +14,7 @@ from pipeline.settings import Settings
 from pipeline.stage_specs import STAGES
 from pipeline.step_context import Resources
 from stores.chroma.memory import MemoryVectors
-from stores.knowledge_store import KnowledgeStore
+from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import Options, Stage, StepKey
 from stores.placement import IngestReport
 
@@ -77,7 +77,7 @@ def ingest_now(resources: Resources, folder: Path, **request: object) -> IngestR
     return report
 
 
-def stages_run(store: KnowledgeStore, document: str, generation: int) -> dict[str, str]:
+def stages_run(store: SqlKnowledgeStore, document: str, generation: int) -> dict[str, str]:
     """stage -> state of the steps of a generation (the state of the last batch)."""
     from sqlalchemy import select
 

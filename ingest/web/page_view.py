@@ -77,7 +77,7 @@ def shown_page(page_view: PageView, asked: Sequence[Box] = (), query: str = "") 
         blocks=tuple(
             Shape(f"b{i}", "", _titled(block), _roomy([block.box], BLOCK_ROOM)) for i, block in enumerate(blocks)
         ),
-        values=tuple(_value(schema, proof, places) for schema, proof in page_view.proofs),
+        values=tuple(_value(schema, proof, places) for schema, proof in page_view.evidence),
         passages=tuple(_passage(chunk, page_view.page.number, places) for chunk in page_view.chunks),
         asked=tuple(_sized(box) for box in asked),
         pieces=tuple((piece, _keys(piece.blocks)) for piece in pieces(page_view.page.markdown, blocks)),

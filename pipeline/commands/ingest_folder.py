@@ -32,7 +32,7 @@ from stores.source_names import path_of_name
 from stores.ulid import new_ulid
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.lifecycle.unit_of_work import UnitOfWork
 
 _SLICE = 32  # files registered in one transaction

@@ -17,7 +17,7 @@ from stores.models import Page, PagePlan, Route, Stage
 from stores.ulid import new_ulid
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.lifecycle.reprocess import BaseGeneration
 
 

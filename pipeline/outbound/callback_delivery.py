@@ -21,7 +21,7 @@ from pipeline.step_context import Resources
 from stores.errors import IngotError
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.outbox.callbacks import Delivery
 
 log = logging.getLogger("ingot.callbacks")

@@ -12,7 +12,7 @@ from stores.errors import NotFoundError
 from stores.views import CallbackFilter, CallbackView, Slice
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 
 def callbacks_page(resources: Resources, wanted: CallbackFilter, cursor: str | None, limit: int) -> Slice[CallbackView]:

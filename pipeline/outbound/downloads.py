@@ -19,7 +19,7 @@ from stores.models import Fault, Outcome, document_id
 from stores.placement import URL_ROOT, StagedFile
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.outbox.downloads import DownloadClaim
 
 log = logging.getLogger("ingot.fetches")

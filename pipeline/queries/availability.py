@@ -13,7 +13,7 @@ from stores.errors import NotFoundError, NotReadyError
 from stores.models import DocumentState, Page
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.queries.availability import Availability
 
 ASK_AGAIN_S = 5.0

@@ -10,12 +10,12 @@ from pipeline.search.filters import check_documents
 from pipeline.stages.publish import document_markdown
 from pipeline.step_context import Resources
 from stores.cursors import cursor_of, key_of
-from stores.errors import InputError, NotFoundError
+from stores.errors import NotFoundError
 from stores.models import Page, chunk_id
 from stores.views import ChunkView, DocumentFilter, DocumentView, Original, Slice
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.queries.availability import Availability
 
 
@@ -52,8 +52,6 @@ class DocumentQueries:
         view = store.queries.document(store.queries.find(name))
         sha256 = store.queries.sha256(view.document)
         path = self._resources.files.original(store.knowledge_id, sha256)
-        if not path.exists():
-            raise InputError("its stored copy is gone: ingest the file again", code="original_missing")
         file_name = view.source.replace("\\", "/").rpartition("/")[2] or view.document
         return Original(path=path, media_type=view.media_type, name=file_name, document=view.document, sha256=sha256)
 

@@ -9,7 +9,7 @@ from stores.errors import NotFoundError
 from stores.views import PageMark, PageView
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 
 class InspectionQueries:
@@ -34,7 +34,7 @@ class InspectionQueries:
             generation=generation,
             page=pages[0],
             chunks=tuple(store.page_queries.chunks_on(document, generation, number)),
-            proofs=tuple(store.page_queries.proofs_on(document, generation, number)),
+            evidence=tuple(store.page_queries.evidence_on(document, generation, number)),
         )
 
     def page_of(self, knowledge_id: str, name: str, chunk: int | None, value: tuple[str, str] | None) -> int:

@@ -16,7 +16,7 @@ from stores.models import DocumentState, JobState, Stage
 from stores.views import JobDocumentView, JobFilter, JobProgress, JobSummary, JobView, Slice
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 _SLICE = 500  # jobs read at once where all are wanted
 _STAGE_COSTS_S = 30.0  # for so long the costs of stages are not read again

@@ -11,7 +11,7 @@ from stores.models import Schema
 from stores.views import KnowledgeBaseView
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.queries.knowledge_base import Figures
 
 

@@ -28,7 +28,7 @@ from pipeline.time_limits import Spending
 from stores.errors import InputError, NotFoundError, PageError, TransientError
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 log = logging.getLogger("ingot.pictures")
 
@@ -224,8 +224,6 @@ class PageImages:
         with self._workers.waiting_place(), self._one_at_a_time(target):
             if not self._resources.files.touch_picture(target):
                 source = self._resources.files.original(store.knowledge_id, access.sha256)
-                if not source.exists():
-                    raise InputError("its stored copy is gone: ingest the file again", code="original_missing")
                 self._draw(source, access.password, number, dpi, target)
         return target
 

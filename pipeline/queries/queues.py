@@ -14,7 +14,7 @@ from stores.errors import IngotError
 from stores.views import QueueView, WorkerView, WorkingStep
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 SOON_S = 0.5
 """A step that is due within so many seconds counts as waiting in its queue."""
@@ -59,7 +59,7 @@ class QueueQueries:
         now = time.time()
         for store in self._stores(self._catalog.busy()):
             for due in store.queries.due_steps():
-                if due.not_before <= now + SOON_S:
+                if due.scheduled_at <= now + SOON_S:
                     entries[QUEUES[due.stage]].append((priority_of(due.stage, due.wish), due.since, due.document))
         return {queue: sorted(waiting) for queue, waiting in entries.items()}
 

@@ -17,7 +17,7 @@ from stores.models import JobState, Stage
 from stores.views import JobDocumentView, JobSummary, Waiting
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.outbox.downloads import DownloadView
     from stores.queries.work import DueStep
 
@@ -96,9 +96,9 @@ class WaitingReasons:
 
     def _of_step(self, due: DueStep) -> Waiting:
         queue, now = QUEUES[due.stage], time.time()
-        if due.not_before > now + SOON_S:
-            why = f"{due.stage} is tried again in {due.not_before - now:.0f} s"
-            return Waiting(why=f"{why}: {due.error}" if due.error else why, queue=queue, again_at=due.not_before)
+        if due.scheduled_at > now + SOON_S:
+            why = f"{due.stage} is tried again in {due.scheduled_at - now:.0f} s"
+            return Waiting(why=f"{why}: {due.error}" if due.error else why, queue=queue, again_at=due.scheduled_at)
         entry = priority_of(due.stage, due.wish), due.since, due.document
         place = bisect_left(self._queues.waiting_entries().get(queue, []), entry) + 1
         return Waiting(why=self._why_queued(queue, place), queue=queue, place=place)

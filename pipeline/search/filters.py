@@ -13,7 +13,7 @@ from stores.suggestions import check, nearest, unknown
 from stores.views import DocumentFilter
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 OF_DOCUMENTS = ("source", "document", "language")
 """The fields of every document."""

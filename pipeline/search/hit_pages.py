@@ -8,7 +8,7 @@ from pipeline.search.highlighting import highlights
 from stores.models import Box, Hit, Page
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 _MOST_PAGES = 6  # of one chunk that are looked through
 

@@ -17,7 +17,7 @@ from stores.suggestions import check
 from stores.words import unspaced_share
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 MODES = ("hybrid", "keyword", "vector")
 MOST_HITS = 1000

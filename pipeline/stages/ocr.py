@@ -14,14 +14,13 @@ def run(context: StepContext) -> Nothing:
     for number, page in sizes.items():
         with context.page(number):
             _read(context, page)
-        context.page_image(number).unlink(missing_ok=True)
+        context.drop_page_image(number)
     return Nothing()
 
 
 def _read(context: StepContext, page: Page) -> None:
-    path = context.page_image(page.number)
-    if not path.exists():
-        _draw_again(context, page.number)
+    # An earlier attempt that died between saving the text and finishing the step may have removed the image.
+    path = context.page_image(page.number) or context.draw_page(page.number)
     image = PageImage(
         number=page.number,
         path=path,
@@ -30,11 +29,3 @@ def _read(context: StepContext, page: Page) -> None:
         plain=context.plain(page.number),
     )
     context.save_page(page.number, context.resources.page_reader().read(image))
-
-
-def _draw_again(context: StepContext, number: int) -> None:
-    """Draw an image that an earlier attempt removed before it died."""
-    image = context.resources.documents().render(
-        context.original, context.claim.password, number, context.folder / f"{number}.png"
-    )
-    context.resources.files.keep(image.path, context.page_image(number))

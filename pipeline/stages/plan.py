@@ -55,7 +55,7 @@ def _open(context: StepContext) -> tuple[str, int]:
 
 def _page_plans(context: StepContext, path: Path, password: str, numbers: list[int]) -> Iterator[PagePlan]:
     """The plan of each page. A page that cannot be inspected is left to OCR, which needs only its image."""
-    deadly = context.claim.lost_page if context.claim.losses > 1 else None
+    deadly = context.claim.page_in_work if context.claim.lost_attempts > 1 else None
     todo = deque(number for number in numbers if number != deadly)
     while todo:
         try:
@@ -72,7 +72,7 @@ def _facts(context: StepContext, path: Path, password: str, numbers: tuple[int, 
     """The facts of each page within its time limit; after a lost attempt each page is recorded first."""
     looking = context.resources.documents().look(path, password, numbers)
     for number in numbers:
-        if context.claim.losses:
+        if context.claim.lost_attempts:
             context.store.steps.begin_page(context.claim, number)
         with context.deadline(context.resources.settings.page_timeout_s):
             yield next(looking)

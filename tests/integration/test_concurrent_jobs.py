@@ -193,7 +193,7 @@ def test_a_worker_without_the_model_leaves_the_step_to_one_that_has_it(
     assert stages_run(store, document, 1)[Stage.RENDER] == "done"
     with store.database.read() as connection:
         waits = connection.execute(select(step).where(step.c.stage == Stage.OCR)).one()
-    assert (waits.state, waits.attempt, waits.losses) == ("due", 0, 0)
+    assert (waits.state, waits.attempt, waits.lost_attempts) == ("due", 0, 0)
     assert waits.error and "INGOT_OCR_ENGINE=fake" in waits.error and "got" in waits.error
     key = StepKey(knowledge_id=KB, document=document, generation=1, stage=Stage.OCR)
     assert store.steps.claim(key, "me", "w") is None, "it is offered again only after a while"

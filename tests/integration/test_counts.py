@@ -23,7 +23,7 @@ from pipeline.removal import remove_document
 from pipeline.service import Service
 from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
-from stores.knowledge_store import KnowledgeStore
+from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import DocumentState, JobState, Stage, StepKey
 from stores.placement import IngestReport
 from tests.in_process import KB, fake_document, fake_tools, run_chain, run_until_done
@@ -62,7 +62,7 @@ class Matrix:
     reports: dict[str, IngestReport] = field(default_factory=dict)
 
     @property
-    def store(self) -> KnowledgeStore:
+    def store(self) -> SqlKnowledgeStore:
         return self.resources.catalog.store(KB)
 
     def ask(self, name: str, folder: Path, **counts: int) -> None:
@@ -132,7 +132,7 @@ def _open(matrix: Matrix, folder: Path, first: Path) -> None:
     matrix.ask("joined", folder, queued=1, running=2)
 
 
-def _key(store: KnowledgeStore, name: str, stage: Stage) -> StepKey:
+def _key(store: SqlKnowledgeStore, name: str, stage: Stage) -> StepKey:
     return StepKey(knowledge_id=KB, document=store.queries.find(name), generation=1, stage=stage)
 
 

@@ -19,7 +19,7 @@ from pipeline.queries.worker_status import WorkerAnswer, WorkerAnswers, WorkerSt
 from pipeline.stage_specs import STAGES
 from pipeline.step_context import Resources
 from stores.errors import InputError
-from stores.knowledge_store import KnowledgeStore
+from stores.knowledge_store import SqlKnowledgeStore
 from stores.lifecycle.jobs import NewJob
 from stores.models import Fault, Options, Stage, StepKey
 from tests.in_process import KB, fake_document, fake_tools
@@ -56,7 +56,7 @@ def waiting_job(resources: Resources, folder: Path, *pages: str, knowledge_id: s
     return report.job
 
 
-def store_of(resources: Resources) -> KnowledgeStore:
+def store_of(resources: Resources) -> SqlKnowledgeStore:
     return resources.catalog.store(KB)
 
 
