@@ -90,6 +90,7 @@ _KEY = {
     status_code=202,
     response_model=Accepted,
     responses=problems.described(401, 403, 404, 408, 409, 413, 415, 422, 429, 503, 507),
+    operation_id="ingest_documents",
     openapi_extra={"requestBody": _BODY, "parameters": [_KEY]},
 )
 async def ingest(request: Request, knowledge_id: str) -> Response:

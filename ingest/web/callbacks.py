@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from ingest.api.dependencies import Asked
-from ingest.api.security import Caller, Who
+from ingest.api.dependencies import ServiceDep
+from ingest.api.security import Caller, CallerDep
 from ingest.web.formats import path_segment
 from ingest.web.rendering import SEE_OTHER, page
 from pipeline.service import Service
@@ -25,14 +25,14 @@ _STATES = ("pending", "delivered", "dead")
 @router.get("/callbacks")
 def show_callbacks(
     request: Request,
-    service: Asked,
-    who: Who,
+    service: ServiceDep,
+    caller: CallerDep,
     state: Annotated[str, Query(max_length=20)] = "",
     job: Annotated[str, Query(max_length=200)] = "",
     cursor: Annotated[str, Query(max_length=4096)] = "",
 ) -> HTMLResponse:
     """Callbacks of the knowledge bases that the caller may see, the newest first."""
-    seen = _seen(service, who)
+    seen = _seen(service, caller)
     if state:
         check("state", state, _STATES, code="unknown_state")
     wanted = CallbackFilter(knowledge_ids=seen, state=state, job=job)
@@ -50,9 +50,9 @@ def show_callbacks(
     )
 
 
-def _seen(service: Service, who: Caller) -> tuple[str, ...] | None:
+def _seen(service: Service, caller: Caller) -> tuple[str, ...] | None:
     """The knowledge bases of a key that is not for all; those that do not exist yet are left out."""
-    return None if who.knowledge is None else tuple(name for name in service.knowledge_ids() if who.sees(name))
+    return None if caller.knowledge is None else tuple(name for name in service.knowledge_ids() if caller.sees(name))
 
 
 def _url(wanted: CallbackFilter, cursor: str | None = None) -> str:
@@ -61,7 +61,7 @@ def _url(wanted: CallbackFilter, cursor: str | None = None) -> str:
 
 
 @router.get("/callbacks/{callback_id}")
-def show_callback(request: Request, service: Asked, callback_id: str) -> HTMLResponse:
+def show_callback(request: Request, service: ServiceDep, callback_id: str) -> HTMLResponse:
     """One callback with the body that is sent."""
     found = service.callback(callback_id)
     body = json.dumps(found.body, ensure_ascii=False, indent=2)
@@ -69,7 +69,7 @@ def show_callback(request: Request, service: Asked, callback_id: str) -> HTMLRes
 
 
 @router.post("/callbacks/{callback_id}/replay")
-def replay_callback(service: Asked, callback_id: str) -> RedirectResponse:
+def replay_callback(service: ServiceDep, callback_id: str) -> RedirectResponse:
     """Send one again, whatever became of it."""
     service.replay_callback(callback_id)
     return RedirectResponse(f"/callbacks/{path_segment(callback_id)}", SEE_OTHER)

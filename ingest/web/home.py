@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from ingest.api.dependencies import Asked
-from ingest.api.security import Who
+from ingest.api.dependencies import ServiceDep
+from ingest.api.security import CallerDep
 from ingest.web.rendering import page
 from ingest.web.upload import limits_of, schemas_of
 
@@ -14,7 +14,7 @@ router = APIRouter()
 
 
 @router.get("/")
-def show_home(request: Request, service: Asked, who: Who) -> HTMLResponse:
+def show_home(request: Request, service: ServiceDep, caller: CallerDep) -> HTMLResponse:
     """All knowledge bases that the caller may see."""
-    bases = [base for base in service.knowledge_bases() if who.sees(base.knowledge_id)]
+    bases = [base for base in service.knowledge_bases() if caller.sees(base.knowledge_id)]
     return page(request, "home.html", bases=bases, limits=limits_of(service.settings), schemas=schemas_of(service))

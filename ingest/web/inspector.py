@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from ingest.api.dependencies import Asked
-from ingest.api.security import Who
+from ingest.api.dependencies import ServiceDep
+from ingest.api.security import CallerDep
 from ingest.web.formats import path_segment
 from ingest.web.page_view import ShownPage, kind_of, legend, page_in_words, shown_page
 from ingest.web.rendering import page
@@ -27,8 +27,8 @@ _MOST_ROWS = 200  # of one list of a record
 @router.get("/knowledge/{knowledge_id}/documents/{name:path}", response_model=None)
 def show_document(
     request: Request,
-    service: Asked,
-    who: Who,
+    service: ServiceDep,
+    caller: CallerDep,
     knowledge_id: str,
     name: str,
     number: Annotated[int, Query(alias="page", ge=0, le=10_000_000)] = 0,

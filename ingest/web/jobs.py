@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from ingest.api.dependencies import Asked
+from ingest.api.dependencies import ServiceDep
 from ingest.web.formats import document_state, path_segment
 from ingest.web.rendering import SEE_OTHER, page
 from pipeline.service import Service
@@ -30,7 +30,7 @@ _FIRST_ROWS = (
 @router.get("/jobs/{job_id}")
 def show_job(
     request: Request,
-    service: Asked,
+    service: ServiceDep,
     job_id: str,
     state: Annotated[str, Query(max_length=20)] = "",
     cursor: Annotated[str, Query(max_length=4096)] = "",
@@ -83,14 +83,14 @@ def now_words(found: JobDocumentView) -> str:
 
 
 @router.post("/jobs/{job_id}/cancel")
-def cancel_job(service: Asked, job_id: str) -> RedirectResponse:
+def cancel_job(service: ServiceDep, job_id: str) -> RedirectResponse:
     """Stop what the job still waits for."""
     service.cancel(job_id)
     return RedirectResponse(f"/jobs/{path_segment(job_id)}", SEE_OTHER)
 
 
 @router.post("/jobs/{job_id}/retry")
-def retry_job(service: Asked, job_id: str) -> RedirectResponse:
+def retry_job(service: ServiceDep, job_id: str) -> RedirectResponse:
     """Redo what failed or was cancelled."""
     service.retry(job_id)
     return RedirectResponse(f"/jobs/{path_segment(job_id)}", SEE_OTHER)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
-from ingest.api.dependencies import Asked
+from ingest.api.dependencies import ServiceDep
 from ingest.web.formats import document_state, path_segment
 from ingest.web.rendering import SEE_OTHER, page
 from ingest.web.upload import limits_of, schemas_of
@@ -54,7 +54,7 @@ class Filters(BaseModel, frozen=True):
 
 @router.get("/knowledge/{knowledge_id}")
 def show_knowledge(
-    request: Request, service: Asked, knowledge_id: str, filters: Annotated[Filters, Query()]
+    request: Request, service: ServiceDep, knowledge_id: str, filters: Annotated[Filters, Query()]
 ) -> HTMLResponse:
     """Documents, those first that the filters and the cursor ask for."""
     jobs = service.jobs_page(JobFilter(knowledge_ids=(knowledge_id,)), None, _JOBS_BESIDE)
@@ -74,7 +74,7 @@ def show_knowledge(
 
 
 @router.get("/knowledge/{knowledge_id}/jobs")
-def show_jobs(request: Request, service: Asked, knowledge_id: str, cursor: str = "") -> HTMLResponse:
+def show_jobs(request: Request, service: ServiceDep, knowledge_id: str, cursor: str = "") -> HTMLResponse:
     """All jobs of one knowledge base, the newest first."""
     service.knowledge_base(knowledge_id)
     jobs = service.jobs_page(JobFilter(knowledge_ids=(knowledge_id,)), cursor or None, _JOBS)
@@ -82,7 +82,7 @@ def show_jobs(request: Request, service: Asked, knowledge_id: str, cursor: str =
 
 
 @router.post("/knowledge/{knowledge_id}/retry-document")
-def retry_document(service: Asked, knowledge_id: str, document: Annotated[str, Form()]) -> RedirectResponse:
+def retry_document(service: ServiceDep, knowledge_id: str, document: Annotated[str, Form()]) -> RedirectResponse:
     """Redo what failed of one document, and show the job that does it."""
     job = service.retry_document(knowledge_id, document, None)
     return RedirectResponse(f"/jobs/{path_segment(job.job)}", SEE_OTHER)
@@ -90,7 +90,7 @@ def retry_document(service: Asked, knowledge_id: str, document: Annotated[str, F
 
 @router.post("/knowledge/{knowledge_id}/delete-document")
 def delete_document(
-    request: Request, service: Asked, knowledge_id: str, document: Annotated[str, Form()]
+    request: Request, service: ServiceDep, knowledge_id: str, document: Annotated[str, Form()]
 ) -> RedirectResponse:
     """Delete one document, or forget a file that could never be taken; back to the same part of the list."""
     service.delete_document(knowledge_id, document)
@@ -101,7 +101,7 @@ def delete_document(
 
 
 @router.post("/knowledge/{knowledge_id}/delete")
-def delete_knowledge(service: Asked, knowledge_id: str) -> RedirectResponse:
+def delete_knowledge(service: ServiceDep, knowledge_id: str) -> RedirectResponse:
     """Delete the knowledge base with all that is in it."""
     service.delete_knowledge_base(knowledge_id)
     return RedirectResponse("/", SEE_OTHER)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from ingest.api.dependencies import Asked
-from ingest.api.security import Who
+from ingest.api.dependencies import ServiceDep
+from ingest.api.security import CallerDep
 from ingest.web.rendering import page
 from stores.models import JobState
 from stores.views import JobFilter, QueueView
@@ -18,14 +18,14 @@ _JOBS = 20
 
 
 @router.get("/queues")
-def show_queues(request: Request, service: Asked, who: Who) -> HTMLResponse:
+def show_queues(request: Request, service: ServiceDep, caller: CallerDep) -> HTMLResponse:
     """All queues of this home; documents of knowledge bases that the caller may not see are left out."""
     workers = [
-        replace(worker, working=tuple(step for step in worker.working if who.sees(step.knowledge_id)))
+        replace(worker, working=tuple(step for step in worker.working if caller.sees(step.knowledge_id)))
         for worker in service.workers()
     ]
     queues = service.queues()
-    seen = None if who.knowledge is None else tuple(name for name in service.knowledge_ids() if who.sees(name))
+    seen = None if caller.knowledge is None else tuple(name for name in service.knowledge_ids() if caller.sees(name))
     return page(
         request,
         "queues.html",

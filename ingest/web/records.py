@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
-from ingest.api.dependencies import Asked
+from ingest.api.dependencies import ServiceDep
 from ingest.web.formats import path_segment
 from ingest.web.rendering import page
 from ingest.web.shown_values import in_words, shown_record
@@ -34,7 +34,7 @@ class Part(BaseModel, frozen=True):
 
 
 @router.get("/knowledge/{knowledge_id}/records")
-def show_any(service: Asked, knowledge_id: str) -> RedirectResponse:
+def show_any(service: ServiceDep, knowledge_id: str) -> RedirectResponse:
     """The schema with most records beside ``document``."""
     counts = service.records_by_schema(knowledge_id)
     best = max(counts, key=lambda name: (name != _FIRST, counts[name]), default=_FIRST)
@@ -43,7 +43,7 @@ def show_any(service: Asked, knowledge_id: str) -> RedirectResponse:
 
 @router.get("/knowledge/{knowledge_id}/records/{schema}")
 def show_records(
-    request: Request, service: Asked, knowledge_id: str, schema: str, part: Annotated[Part, Query()]
+    request: Request, service: ServiceDep, knowledge_id: str, schema: str, part: Annotated[Part, Query()]
 ) -> HTMLResponse:
     """Records of one schema, those that hold every word of ``q``."""
     known = service.schemas(knowledge_id).get(schema)

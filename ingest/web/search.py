@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
 from ingest.api import problems
-from ingest.api.dependencies import Asked
+from ingest.api.dependencies import ServiceDep
 from ingest.web.formats import path_segment
 from ingest.web.rendering import page
 from pipeline.search.highlighting import Snippet, highlights, snippet
@@ -70,7 +70,7 @@ class ShownHit:
 
 @router.get("/knowledge/{knowledge_id}/search")
 def show_search(
-    request: Request, service: Asked, knowledge_id: str, asking: Annotated[Asking, Query()]
+    request: Request, service: ServiceDep, knowledge_id: str, asking: Annotated[Asking, Query()]
 ) -> HTMLResponse:
     """The form, and what was found; what was asked wrongly is said beside it."""
     languages = service.languages(knowledge_id)

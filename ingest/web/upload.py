@@ -13,8 +13,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from ingest import samples
 from ingest.api import ingestion
-from ingest.api.dependencies import Asked
-from ingest.api.security import Who
+from ingest.api.dependencies import ServiceDep
+from ingest.api.security import CallerDep
 from ingest.web.formats import path_segment
 from ingest.web.rendering import SEE_OTHER
 from pipeline.service import IngestRequest, Service
@@ -47,9 +47,11 @@ def schemas_of(service: Service) -> list[Schema]:
 
 
 @router.post("/create")
-def create(service: Asked, who: Who, knowledge_id: Annotated[str, Form(max_length=200)]) -> RedirectResponse:
+def create(
+    service: ServiceDep, caller: CallerDep, knowledge_id: Annotated[str, Form(max_length=200)]
+) -> RedirectResponse:
     """Open a knowledge base by name; it is made if it is new."""
-    who.may(knowledge_id)
+    caller.may(knowledge_id)
     try:
         service.knowledge_base(knowledge_id)
     except NotFoundError:
@@ -58,16 +60,16 @@ def create(service: Asked, who: Who, knowledge_id: Annotated[str, Form(max_lengt
 
 
 @router.post("/samples")
-def take_samples(service: Asked, who: Who) -> RedirectResponse:
+def take_samples(service: ServiceDep, caller: CallerDep) -> RedirectResponse:
     """The documents that come with Ingot, into the knowledge base "demo": something to look at."""
-    who.may(_DEMO)
+    caller.may(_DEMO)
     asked = IngestRequest(paths=(_SAMPLES,), options=Options(schemas=("resume", "invoice")))
     job = service.ingest(_DEMO, asked).job
     return RedirectResponse(f"/jobs/{path_segment(job)}" if job else f"/knowledge/{_DEMO}", SEE_OTHER)
 
 
 @router.post("/knowledge/{knowledge_id}/upload")
-async def upload(request: Request, knowledge_id: str, who: Who) -> Response:
+async def upload(request: Request, knowledge_id: str, caller: CallerDep) -> Response:
     """The form of the drop zone where no script sends it: the job that it leads to."""
     answer = await ingestion.ingest(request, knowledge_id)
     if answer.status_code != HTTPStatus.ACCEPTED:
