@@ -29,10 +29,10 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMAND = """
 import sys, time
 from pathlib import Path
-from ingest import runtime
+from ingest.runtime import embedded
 from pipeline.settings import Settings
 settings = Settings(home=Path(sys.argv[1]), workers=1)
-with runtime.session(settings): print(runtime.status(settings).pid, flush=True)"""
+with embedded.session(settings): print(embedded.status(settings).pid, flush=True)"""
 
 
 @pytest.fixture
