@@ -60,10 +60,10 @@ class Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         inner = super().build_middleware_stack()
-        carried = http_middleware.Heads(http_middleware.Packed(inner))
-        small = SmallBodies(carried, Bodies(self.state.service.settings, MOST_CONNECTIONS))
-        gate = security.Gate(small, loopback_only=not self.state.keys, origins=self.state.origins)
-        return RequestIds(http_middleware.shared(Lingering(gate), self.state.origins))
+        http = http_middleware.HeadRequests(http_middleware.Compression(inner))
+        small_bodies = SmallBodies(http, Bodies(self.state.service.settings, MOST_CONNECTIONS))
+        gate = security.Gate(small_bodies, loopback_only=not self.state.keys, origins=self.state.origins)
+        return RequestIds(http_middleware.cross_origin(Lingering(gate), self.state.origins))
 
 
 def operation_id(route: APIRoute) -> str:
