@@ -59,10 +59,11 @@ def status(as_json: AsJson = False) -> None:
 
 
 def _print_status(found: RuntimeStatus, *, as_json: bool, unfinished: bool | None = None) -> None:
+    from ingest import serializers
     from ingest.cli import console
 
     if as_json:
-        console.print_json({**asdict(found), "unfinished": unfinished})
+        console.print_json(serializers.runtime_status(found, unfinished=unfinished))
         return
     words = {
         "runtime": f"{'running' if found.running else 'not running'} ({found.mode}{', kept' if found.kept else ''})",
