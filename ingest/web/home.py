@@ -1,4 +1,4 @@
-"""The first page: knowledge bases with what is in them, and a drop zone."""
+"""The first page: the knowledge bases with their counts, and a drop zone."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ router = APIRouter()
 
 @router.get("/")
 def show_home(request: Request, service: ServiceDep, caller: CallerDep) -> HTMLResponse:
-    """All knowledge bases that the caller may see."""
+    """Show all knowledge bases that the key is for."""
     bases = [base for base in service.knowledge_bases() if caller.sees(base.knowledge_id)]
     return page(request, "home.html", bases=bases, limits=limits_of(service.settings), schemas=schemas_of(service))

@@ -1,4 +1,4 @@
-"""The inspector: page image, Markdown, and records and passages of one document side by side."""
+"""The inspector: page image, Markdown, records and chunks of one document side by side."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def show_document(
     q: Annotated[str, Query(max_length=2000)] = "",
     part: str = "",
 ) -> Response:
-    """The page asked for: by number, or where a passage (its ordinal) or a value (``invoice.amount``) stands."""
+    """Show a page: by its number, or the page of a chunk (its ordinal) or of a value (``invoice.amount``)."""
     view = service.document(knowledge_id, name)
     if view.document != name:
         return RedirectResponse(_address(request, knowledge_id, view.document))
@@ -67,8 +67,8 @@ def _address(request: Request, knowledge_id: str, document: str) -> str:
 
 
 def _page_view(service: Service, knowledge_id: str, name: str, number: int, boxes: list[str], query: str) -> ShownPage:
-    asked = [box_of(text) for text in boxes[:_MOST_BOXES]]
-    return shown_page(service.page_view(knowledge_id, name, number), asked, query)
+    marked = [box_of(text) for text in boxes[:_MOST_BOXES]]
+    return shown_page(service.page_view(knowledge_id, name, number), marked, query)
 
 
 def _records(service: Service, knowledge_id: str, document: str) -> list[ShownRecord]:
@@ -80,7 +80,7 @@ def _records(service: Service, knowledge_id: str, document: str) -> list[ShownRe
 
 
 def box_of(text: str) -> Box:
-    """A box in points from ``x0,y0,x1,y1``; InputError where it is none."""
+    """Parse a box in points, ``x0,y0,x1,y1``. InputError where it is malformed."""
     try:
         x0, y0, x1, y1 = (float(part) for part in text.split(","))
     except ValueError as error:

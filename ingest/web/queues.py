@@ -1,4 +1,4 @@
-"""The page of queues and workers: what waits, who works, and on what."""
+"""The page of queues and workers: what waits, and which workers work on what."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _JOBS = 20
 
 @router.get("/queues")
 def show_queues(request: Request, service: ServiceDep, caller: CallerDep) -> HTMLResponse:
-    """All queues of this home; documents of knowledge bases that the caller may not see are left out."""
+    """Show all queues of this home; documents of knowledge bases that the key is not for are left out."""
     workers = [
         replace(worker, working=tuple(step for step in worker.working if caller.sees(step.knowledge_id)))
         for worker in service.workers()
@@ -38,5 +38,5 @@ def show_queues(request: Request, service: ServiceDep, caller: CallerDep) -> HTM
 
 
 def _unserved(queues: list[QueueView]) -> list[str]:
-    """Queues in which something waits though nobody serves them."""
+    """Return the queues in which something waits although no worker serves them."""
     return [queue.queue for queue in queues if queue.waiting and queue.workers == ()]

@@ -1,4 +1,4 @@
-"""Handing documents over from a page: what the drop zone needs to know, and the forms of a browser without scripts."""
+"""Uploads from the pages: the limits for the drop zone, and the forms of browsers without scripts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from stores.errors import NotFoundError
 from stores.models import Options, Schema
 
 router = APIRouter()
-_BOUND_BYTES = 256_000_000  # of one request: a broken connection then costs that much and no more
+_BOUND_BYTES = 256_000_000  # of one request, so that a broken connection costs no more than that
 _ALWAYS_MADE = "document"
 _DEMO = "demo"
 _SAMPLES = Path(samples.__file__).resolve().parent
@@ -42,7 +42,7 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def schemas_of(service: Service) -> list[Schema]:
-    """What may be asked for besides the record that every document gets."""
+    """Return the schemas that can be chosen; every document gets a record of the schema ``document`` anyway."""
     return [schema for name, schema in sorted(service.schemas().items()) if name != _ALWAYS_MADE]
 
 
@@ -50,7 +50,7 @@ def schemas_of(service: Service) -> list[Schema]:
 def create(
     service: ServiceDep, caller: CallerDep, knowledge_id: Annotated[str, Form(max_length=200)]
 ) -> RedirectResponse:
-    """Open a knowledge base by name; it is made if it is new."""
+    """Open a knowledge base by its id, and create it if it is new."""
     caller.may(knowledge_id)
     try:
         service.knowledge_base(knowledge_id)
@@ -61,7 +61,7 @@ def create(
 
 @router.post("/samples")
 def take_samples(service: ServiceDep, caller: CallerDep) -> RedirectResponse:
-    """The documents that come with Ingot, into the knowledge base "demo": something to look at."""
+    """Ingest the sample documents of Ingot into the knowledge base "demo"."""
     caller.may(_DEMO)
     asked = IngestRequest(paths=(_SAMPLES,), options=Options(schemas=("resume", "invoice")))
     job = service.ingest(_DEMO, asked).job
@@ -70,7 +70,7 @@ def take_samples(service: ServiceDep, caller: CallerDep) -> RedirectResponse:
 
 @router.post("/knowledge/{knowledge_id}/upload")
 async def upload(request: Request, knowledge_id: str, caller: CallerDep) -> Response:
-    """The form of the drop zone where no script sends it: the job that it leads to."""
+    """Take the form of the drop zone from a browser without scripts, and redirect to its job."""
     answer = await ingestion.ingest(request, knowledge_id)
     if answer.status_code != HTTPStatus.ACCEPTED:
         return answer

@@ -28,12 +28,12 @@ function tell(key) {
   const elements = lights.withKey(key);
   const titled = elements.find((element) => element.dataset.title);
   const piece = inPane("text", elements)[0];
-  const shape = inPane("sheet", elements)[0];
-  const name = titled?.dataset.title ?? shape?.querySelector("title")?.textContent ?? "";
+  const overlay = inPane("sheet", elements)[0];
+  const name = titled?.dataset.title ?? overlay?.querySelector("title")?.textContent ?? "";
   const parts = [make("span", { class: "lit-name" }, name)];
   if (isBlock(key) && piece) parts.push(` ${piece.textContent.trim().slice(0, 200)}`);
   if (titled?.classList.contains("unproved")) parts.push(make("span", { class: "muted" }, "  not found in the document: no proof"));
-  else if (titled?.dataset.page && Number(titled.dataset.page) === current() && !shape) parts.push(make("span", { class: "muted" }, "  its place on the image is not known"));
+  else if (titled?.dataset.page && Number(titled.dataset.page) === current() && !overlay) parts.push(make("span", { class: "muted" }, "  its place on the image is not known"));
   else if (titled?.dataset.quote) parts.push(make("span", { class: "muted" }, `  printed on page ${titled.dataset.page} as `), `“${titled.dataset.quote}”`);
   return line.replaceChildren(...parts);
 }
@@ -67,18 +67,18 @@ function revealPinned(from) {
   }
 }
 
-const asked = new URLSearchParams(location.search).get("q");
+const query = new URLSearchParams(location.search).get("q");
 
 function addressOf(page, key) {
   const parts = new URLSearchParams({ page: String(page) });
   if (isPassage(key)) parts.set("chunk", key.slice(1));
   else if (key && !isBlock(key)) parts.set("record", key);
-  if (asked) parts.set("q", asked);
+  if (query) parts.set("q", query);
   return `?${parts}`;
 }
 
 /** The words that led here from the search page, marked in the Markdown. */
-function markAsked() {
+function markQuery() {
   const article = root.querySelector(".pane-text .markdown");
   markTerms(article, JSON.parse(article?.dataset.terms ?? "[]"));
 }
@@ -152,7 +152,7 @@ function shown(number, keep) {
   }
   zoom.show();
   watchImage();
-  markAsked();
+  markQuery();
   lights.refresh();
   if (!keep) revealStrip();
 }
@@ -287,9 +287,9 @@ function setUpEvents() {
 setUpEvents();
 setUpKeys({ root, lights, tabs, turn, pin, current, pages, toggleLayer, zoom, turnImage });
 watchImage();
-markAsked();
+markQuery();
 markValuesHere();
 revealStrip();
 follow();
 if (root.dataset.lit) pin(root.dataset.lit, null, "");
-else reveal([...sheetFrame.querySelectorAll(".layer-asked rect")]);
+else reveal([...sheetFrame.querySelectorAll(".layer-marked rect")]);

@@ -159,7 +159,7 @@ export function setUpTurning(root, frame, turned) {
     const moves = ["", `translate(${high} 0) rotate(90)`, `translate(${wide} ${high}) rotate(180)`, `translate(0 ${wide}) rotate(270)`];
     sheet.dataset.quarters = String(quarters);
     sheet.setAttribute("viewBox", quarters % 2 ? `0 0 ${high} ${wide}` : `0 0 ${wide} ${high}`);
-    sheet.querySelector(".page_view").setAttribute("transform", moves[quarters]);
+    sheet.querySelector(".page-view").setAttribute("transform", moves[quarters]);
     turned();
   };
   root.addEventListener("click", (event) => {
