@@ -57,9 +57,9 @@ class Watch:
         self.ready = asyncio.Event()
         self._service, self._job_id = service, job_id
         self._stamps: list[float] = []
-        self._told: set[tuple[object, ...]] = set()
+        self._sent_ends: set[tuple[object, ...]] = set()
         self._signature = self._finals = ""
-        self._told_at = self._asked_at = 0.0
+        self._sent_at = self._ends_read_at = 0.0
         self._tick = asyncio.Event()
 
     async def run(self) -> None:
@@ -83,31 +83,32 @@ class Watch:
 
     def _look(self) -> tuple[JobProgress, list[JobDocumentView]]:
         """Read the progress, then the document ends that may be new; runs in a thread."""
-        found = self._service.job_progress(self._job_id)
-        finals = repr((found.summary.state, sorted((s, n) for s, n in found.summary.counts.items() if s.final)))
+        progress = self._service.job_progress(self._job_id)
+        counts = progress.summary.counts.items()
+        finals = repr((progress.summary.state, sorted((state, count) for state, count in counts if state.final)))
         now = time.time()
-        if finals == self._finals and now - self._asked_at < _REFRESH_S:
-            return found, []
-        ends = self._service.job_ends(self._job_id, max(0.0, self._asked_at - _OVERLAP_S))
-        self._finals, self._asked_at = finals, now
-        return found, ends
+        if finals == self._finals and now - self._ends_read_at < _REFRESH_S:
+            return progress, []
+        ends = self._service.job_ends(self._job_id, max(0.0, self._ends_read_at - _OVERLAP_S))
+        self._finals, self._ends_read_at = finals, now
+        return progress, ends
 
-    def _take(self, found: JobProgress, ends: list[JobDocumentView]) -> None:
+    def _take(self, progress: JobProgress, ends: list[JobDocumentView]) -> None:
+        """Turn what was read into events."""
         for view in ends:
             key = (view.source, view.generation, view.ended_at, view.state)
-            if key not in self._told:
-                self._told.add(key)
+            if key not in self._sent_ends:
+                self._sent_ends.add(key)
                 self._stamps.append(view.ended_at or 0.0)
                 self.ends.append(self._frame("document", self._end(view), len(self.ends) + 1))
-        self.over = found.summary.state not in (JobState.ACCEPTING, JobState.RUNNING)
-        signature, now = _signature(found), time.monotonic()
-        moved = signature != self._signature or bool(ends)
-        if moved or now - self._told_at > _REFRESH_S:
-            self._signature, self._told_at = signature, now
+        self.over = progress.summary.state not in (JobState.ACCEPTING, JobState.RUNNING)
+        signature, now = _signature(progress), time.monotonic()
+        changed = signature != self._signature or bool(ends)
+        if changed or now - self._sent_at > _REFRESH_S:
+            self._signature, self._sent_at = signature, now
             self.version += 1
-            self.progress = self._frame(
-                "job" if self.over else "progress", serializers.job_progress(found), len(self.ends)
-            )
+            event = "job" if self.over else "progress"
+            self.progress = self._frame(event, serializers.job_progress(progress), len(self.ends))
 
     def _end(self, view: JobDocumentView) -> dict[str, Any]:
         return {"job_id": self._job_id, **serializers.job_document(view)}

@@ -64,10 +64,10 @@ def entries_of(text: str) -> tuple[Entry, ...]:
 
     Raises InputError for an entry that cannot be parsed.
     """
-    found = tuple(_entry(part.strip()) for part in text.split(",") if part.strip())
-    if text and not found:
+    entries = tuple(_entry(part.strip()) for part in text.split(",") if part.strip())
+    if text and not entries:
         raise InputError("INGOT_API_KEYS is set, but holds no key: make one with `ingot keys new`", code="bad_setting")
-    return found
+    return entries
 
 
 def _entry(text: str) -> Entry:
@@ -102,11 +102,11 @@ def _entry(text: str) -> Entry:
 def caller_of_key(entries: Iterable[Entry], key: str) -> Caller | None:
     """Return the caller with this key; every entry is compared, so that the time taken reveals nothing."""
     digest = digest_of(key)
-    found: Caller | None = None
+    match: Caller | None = None
     for entry in entries:
         if hmac.compare_digest(entry.digest, digest):
-            found = Caller(entry.knowledge, entry.digest.hex()[:12])
-    return found
+            match = Caller(entry.knowledge, entry.digest.hex()[:12])
+    return match
 
 
 def caller_or_none(connection: HTTPConnection) -> Caller | None:
@@ -125,14 +125,14 @@ def _bearer(connection: HTTPConnection) -> str:
 
 async def caller(request: Request) -> Caller:
     """Require a caller who may use the knowledge base in the path; a dependency of all routes below ``/api/v1``."""
-    found = caller_or_none(request)
-    if found is None:
+    sender = caller_or_none(request)
+    if sender is None:
         raise InputError(_KEY_NEEDED, code="unauthorized")
-    named = knowledge_named(request.path_params)
-    if named is not None:
-        found.may(named)
-    request.state.caller = found
-    return found
+    knowledge_id = knowledge_named(request.path_params)
+    if knowledge_id is not None:
+        sender.may(knowledge_id)
+    request.state.caller = sender
+    return sender
 
 
 def unauthorized_first(plain: Handler) -> Handler:

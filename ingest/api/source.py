@@ -1,4 +1,4 @@
-"""The source of this very installation, as the licence asks of whoever serves it to others (AGPL, section 13)."""
+"""The source code of this installation, which the license requires a server to offer (AGPL, section 13)."""
 
 from __future__ import annotations
 

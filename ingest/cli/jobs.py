@@ -55,7 +55,7 @@ def jobs_list(
 
 @jobs.command("show")
 def jobs_show(job: Job, as_json: AsJson = False) -> int:
-    """Show one job with its stages and documents, and why it waits where nobody works on it."""
+    """Show one job with its stages and documents, and why it waits."""
     from ingest.runtime import embedded
 
     with embedded.attached(load_settings()) as settings:

@@ -131,23 +131,23 @@ def _math(state: StateInline, silent: bool) -> bool:
     """Keep a formula as it is written, ``$x^2$`` or ``\\(x\\)``; an amount of money is not a formula."""
     if state.src[state.pos] not in "$\\":
         return False
-    found = _MATH.match(state.src, state.pos, state.posMax)
-    if not found or not _LIKE_MATH.search(next(group for group in found.groups() if group)):
+    formula = _MATH.match(state.src, state.pos, state.posMax)
+    if not formula or not _LIKE_MATH.search(next(group for group in formula.groups() if group)):
         return False
     if not silent:
-        state.push("math", "", 0).content = found[0]
-    state.pos = found.end()
+        state.push("math", "", 0).content = formula[0]
+    state.pos = formula.end()
     return True
 
 
 def _own_tags(state: StateInline, silent: bool) -> bool:
     """Accept the tags for line breaks, superscript and subscript that OCR engines write; other tags stay text."""
-    found = _OWN_TAG.match(state.src, state.pos, state.posMax)
-    if not found:
+    tag = _OWN_TAG.match(state.src, state.pos, state.posMax)
+    if not tag:
         return False
     if not silent:
-        state.push("own_tag", "", 0).content = f"<{found[1]}{found[2]}>" if found[2] else "<br>"
-    state.pos = found.end()
+        state.push("own_tag", "", 0).content = f"<{tag[1]}{tag[2]}>" if tag[2] else "<br>"
+    state.pos = tag.end()
     return True
 
 

@@ -63,8 +63,8 @@ def create(
 def take_samples(service: ServiceDep, caller: CallerDep) -> RedirectResponse:
     """Ingest the sample documents of Ingot into the knowledge base "demo"."""
     caller.may(_DEMO)
-    asked = IngestRequest(paths=(_SAMPLES,), options=Options(schemas=("resume", "invoice")))
-    job = service.ingest(_DEMO, asked).job
+    request = IngestRequest(paths=(_SAMPLES,), options=Options(schemas=("resume", "invoice")))
+    job = service.ingest(_DEMO, request).job
     return RedirectResponse(f"/jobs/{path_segment(job)}" if job else f"/knowledge/{_DEMO}", SEE_OTHER)
 
 

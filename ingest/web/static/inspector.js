@@ -1,4 +1,4 @@
-// The inspector: turns pages without loading the rest again, lights what belongs together, keeps the address in step.
+// The inspector: changes pages without a reload, lights up parts that belong together, and keeps the URL up to date.
 
 import { ask, make, problemOf, say } from "./dom.js";
 import { Lights, isBlock, isPassage, reveal } from "./lighting.js";
@@ -22,7 +22,7 @@ setUpSplitters(document.getElementById("panes"));
 const current = () => Number(root.dataset.page);
 const inPane = (name, elements) => elements.filter((element) => element.closest(`.pane-${name}`));
 
-/** What the lit thing is, in the line below the panes. */
+/** Describe the part that is lit in the line below the panes. */
 function tell(key) {
   if (!key) return line.replaceChildren(...hint);
   const elements = lights.withKey(key);
@@ -55,7 +55,7 @@ const lights = new (class extends Lights {
   }
 })();
 
-/** Show in every pane where the pinned thing stands, except in the pane where it was clicked. */
+/** Scroll every pane to the pinned part, except the pane where it was clicked. */
 function revealPinned(from) {
   const key = lights.pinned;
   const own = lights.withKey(key);
@@ -77,13 +77,13 @@ function addressOf(page, key) {
   return `?${parts}`;
 }
 
-/** The words that led here from the search page, marked in the Markdown. */
+/** Mark the words of the search that led here in the Markdown. */
 function markQuery() {
   const article = root.querySelector(".pane-text .markdown");
   markTerms(article, JSON.parse(article?.dataset.terms ?? "[]"));
 }
 
-/** Light `key` and keep it lit, on its own page: null where that is the one that is shown. */
+/** Light `key` and keep it lit, on its page; null means the page that is shown. */
 async function pin(key, page, from) {
   if (page && page !== current()) await turn(page, { key, quiet: true });
   lights.pin(key);
@@ -96,7 +96,7 @@ async function pin(key, page, from) {
 const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
 const partOf = (number) => `${location.pathname}${addressOf(number, "")}&part=page`;
 
-/** Put what arrived into its places, or only one part of it. */
+/** Insert the parts of an answer into their slots, or only one of them. */
 function putIn(arrived, only = "") {
   for (const slot of arrived.querySelectorAll(only ? `[data-slot="${only}"]` : "[data-slot]")) {
     const place = root.querySelector(`[data-slot="${slot.dataset.slot}"]`);
@@ -106,7 +106,7 @@ function putIn(arrived, only = "") {
 
 let turning = 0;
 
-/** Turn to another page. The last one asked for wins. */
+/** Show another page; if several are requested, the last one wins. */
 async function turn(number, { key = "", quiet = false, keep = false } = {}) {
   if (!(number >= 1 && number <= pages)) return;
   turning += 1;
@@ -133,7 +133,7 @@ async function turn(number, { key = "", quiet = false, keep = false } = {}) {
   }
 }
 
-/** Values that are proved on the page that is shown look a little different. */
+/** Highlight the values whose evidence is on the current page. */
 function markValuesHere() {
   for (const value of root.querySelectorAll(".value")) value.classList.toggle("here", Number(value.dataset.page) === current());
 }
@@ -163,7 +163,7 @@ function revealStrip() {
   if (frame) frame.scrollLeft = cell.offsetLeft - frame.offsetLeft - frame.clientWidth / 2;
 }
 
-/** Say why where the image of the page does not come. */
+/** Show why the page image could not be loaded. */
 function watchImage() {
   const image = sheetFrame.querySelector(".sheet-image");
   if (!image) return;
@@ -184,7 +184,7 @@ function watchImage() {
   probe.src = url;
 }
 
-/** While the document is made, the strip follows it, and a page that is not read yet appears once it is. */
+/** While the document is in work, refresh the strip, and an unread page once it is read. */
 function follow() {
   if (!("open" in root.dataset)) return;
   setTimeout(async () => {
@@ -219,7 +219,7 @@ async function retry(button) {
   }
 }
 
-/** The Markdown of the page as it is stored, into the clipboard. */
+/** Copy the stored Markdown of the page to the clipboard. */
 async function copyMarkdown(button) {
   const name = button.textContent;
   try {
