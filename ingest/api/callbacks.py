@@ -8,8 +8,8 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from ingest import serializers
-from ingest.api import problems
 from ingest.api.dependencies import ServiceDep
+from ingest.api.description import problems
 from ingest.api.security import Caller, CallerDep
 from pipeline.service import Service
 from stores.models import check_knowledge_id
@@ -56,7 +56,7 @@ class Replayed(BaseModel):
     replayed: int
 
 
-@router.get("/callbacks", response_model=CallbackList, responses=problems.described(401, 403, 404, 422, 503))
+@router.get("/callbacks", response_model=CallbackList, responses=problems(401, 403, 404, 422, 503))
 def list_callbacks(
     service: ServiceDep,
     caller: CallerDep,
@@ -84,7 +84,7 @@ def _named(service: Service, caller: Caller, knowledge_id: str) -> tuple[str, ..
     "/callbacks/replay",
     response_model=Replayed,
     status_code=202,
-    responses=problems.described(401, 403, 404, 422, 503),
+    responses=problems(401, 403, 404, 422, 503),
 )
 def replay_dead_callbacks(
     service: ServiceDep, caller: CallerDep, knowledge_id: Annotated[str, Query(max_length=128)] = ""
@@ -100,7 +100,7 @@ def replay_dead_callbacks(
 @router.get(
     "/callbacks/{callback_id}",
     response_model=CallbackDetail,
-    responses=problems.described(401, 403, 404, 422, 503),
+    responses=problems(401, 403, 404, 422, 503),
 )
 def get_callback(service: ServiceDep, callback_id: CallbackId) -> Any:
     """Get an event with the body that is sent."""
@@ -111,7 +111,7 @@ def get_callback(service: ServiceDep, callback_id: CallbackId) -> Any:
     "/callbacks/{callback_id}/replay",
     response_model=CallbackDetail,
     status_code=202,
-    responses=problems.described(401, 403, 404, 409, 422, 503),
+    responses=problems(401, 403, 404, 409, 422, 503),
 )
 def replay_callback(service: ServiceDep, callback_id: CallbackId) -> Any:
     """Send a delivered or dead event again under the same id."""

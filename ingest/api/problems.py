@@ -67,12 +67,6 @@ class Problem(BaseModel):
     nearest: list[str] = []
 
 
-def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return ``responses`` of a route that describe each of these statuses as a problem."""
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
-
-
 def status_of(error: IngotError) -> int:
     """Return the status of an error: by its code where the code has one, else by its class."""
     return _OF_CODES.get(error.code) or next(status for kind, status in _OF_ERRORS if isinstance(error, kind))
