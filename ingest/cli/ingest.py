@@ -84,26 +84,6 @@ def is_url(text: str) -> bool:
     return text.lower().startswith(("http://", "https://"))
 
 
-def expanded(paths: Sequence[str]) -> tuple[Path, ...]:
-    """Expand the patterns that the shell has left; a pattern without matches stays as a path."""
-    expanded_paths: list[Path] = []
-    for text in paths:
-        path = Path(text).expanduser()
-        if _WILD & set(text) and not path.exists():
-            expanded_paths += sorted(_matches(path)) or [path]
-        else:
-            expanded_paths.append(path)
-    return tuple(dict.fromkeys(expanded_paths))
-
-
-def _matches(pattern: Path) -> Iterator[Path]:
-    """Yield the files and folders that match, below the folder before the first wildcard."""
-    parts = pattern.parts
-    first = next(index for index, part in enumerate(parts) if _WILD & set(part))
-    folder = Path(*parts[:first]) if first else Path(os.curdir)
-    return folder.glob(str(Path(*parts[first:])))
-
-
 def _preview(settings: Settings, knowledge: str, request: IngestRequest, *, as_json: bool, as_lines: bool) -> int:
     from ingest import serializers
     from ingest.cli import console, exit_codes
