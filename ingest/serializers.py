@@ -1,15 +1,15 @@
-"""Views as plain JSON values, the public shapes of both doors. Times are ISO 8601 in UTC, boxes are in points."""
+"""Views as plain JSON values, for the command line and the API. Times are ISO 8601 in UTC, boxes are in points."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.commands.submission import SubmissionReceipt
 from pipeline.search import highlighting
-from stores.models import Block, DocumentState, Fault, Field, Hit, Page, Schema
+from stores.models import Block, DocumentState, Fault, Field, Hit, Page, PlacedBox, Schema
 from stores.placement import IngestReport, IngestResult, SkippedFile
 from stores.views import (
     CallbackView,
@@ -27,21 +27,24 @@ from stores.views import (
     WorkerView,
 )
 
+if TYPE_CHECKING:
+    from ingest.runtime.embedded import RuntimeStatus
+
 Json = dict[str, Any]
 
 
 def moment(seconds: float | None) -> str | None:
-    """Seconds since the epoch as ``2026-11-20T07:00:00Z``."""
+    """Format seconds since the epoch as ``2026-11-20T07:00:00Z``."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else None
 
 
 def _seconds(value: float | None) -> float | None:
-    """To the millisecond: no clock here is finer."""
+    """Round to milliseconds."""
     return None if value is None else round(value, 3)
 
 
 def by_state(counts: Mapping[DocumentState, int]) -> dict[str, int]:
-    """How many documents are in each state, in the states' order, zeros left out."""
+    """Return the number of documents per state, in the order of the states and without zeros."""
     return {str(state): counts[state] for state in DocumentState if counts.get(state)}
 
 
@@ -49,8 +52,8 @@ def _fault(fault: Fault | None) -> Json:
     return {"error": fault.message if fault else None, "error_code": fault.code if fault else None}
 
 
-def _keyed(found: Mapping[Any, Any]) -> Json:
-    return {str(key): value for key, value in found.items()}
+def _keyed(mapping: Mapping[Any, Any]) -> Json:
+    return {str(key): value for key, value in mapping.items()}
 
 
 def document(view: DocumentView) -> Json:
@@ -77,33 +80,33 @@ def document(view: DocumentView) -> Json:
         "work_s": _seconds(view.work_s),
         "waited_s": _seconds(view.waited_s),
         "retryable": view.retryable,
-        "stages": [stage(one) for one in view.stages if one.total],
+        "stages": [stage(progress) for progress in view.stages if progress.total],
     }
 
 
-def page(found: Page) -> Json:
+def page(view: Page) -> Json:
     return {
-        "number": found.number,
-        "width_pt": found.width_pt,
-        "height_pt": found.height_pt,
-        "route": str(found.route),
-        "reason": found.reason,
-        "engine": found.text.engine if found.text else None,
-        "confidence": found.text.confidence if found.text else None,
-        "markdown": found.markdown,
-        "error": found.error,
-        "error_code": found.error_code,
-        "warning": found.warning.message if found.warning else None,
-        "warning_code": found.warning.code if found.warning else None,
-        "blocks": [_block(block) for block in found.blocks],
+        "number": view.number,
+        "width_pt": view.width_pt,
+        "height_pt": view.height_pt,
+        "route": str(view.route),
+        "reason": view.reason,
+        "engine": view.text.engine if view.text else None,
+        "confidence": view.text.confidence if view.text else None,
+        "markdown": view.markdown,
+        "error": view.error,
+        "error_code": view.error_code,
+        "warning": view.warning.message if view.warning else None,
+        "warning_code": view.warning.code if view.warning else None,
+        "blocks": [_block(block) for block in view.blocks],
     }
 
 
-def page_mark(found: Page) -> Json:
-    """A page of a list, without what was read of it."""
-    shown = page(found)
+def page_mark(view: Page) -> Json:
+    """Serialize a page of a list, without its content."""
+    shown = page(view)
     del shown["markdown"], shown["blocks"]
-    return {**shown, "read": found.text is not None}
+    return {**shown, "read": view.text is not None}
 
 
 def _block(block: Block) -> Json:
@@ -111,22 +114,25 @@ def _block(block: Block) -> Json:
 
 
 def document_pages(view: DocumentView, pages: Sequence[Page]) -> Json:
-    return {**document(view), "page_count": view.pages, "pages": [page(found) for found in pages]}
+    return {**document(view), "page_count": view.pages, "pages": [page(one) for one in pages]}
 
 
-def hit(found: Hit) -> Json:
-    boxes = [{"page": placed.page, "box": list(placed.box)} for placed in found.boxes]
-    return {**asdict(found), "boxes": boxes}
+def hit(view: Hit) -> Json:
+    return {**asdict(view), "boxes": _placed_boxes(view.boxes)}
 
 
-def lit_hit(found: Hit, query: str) -> Json:
-    """A hit with the ranges of its text that answer the query, and a piece of it as safe HTML."""
-    lit = highlighting.highlights(found.text, query)
-    return {**hit(found), "highlights": lit, "snippet_html": highlighting.snippet(found.text, query).html}
+def _placed_boxes(boxes: Sequence[PlacedBox]) -> list[Json]:
+    return [{"page": placed.page, "box": list(placed.box)} for placed in boxes]
+
+
+def highlighted_hit(view: Hit, query: str) -> Json:
+    """Serialize a hit with the ranges of its text that match the query, and a snippet as safe HTML."""
+    ranges = highlighting.highlights(view.text, query)
+    return {**hit(view), "highlights": ranges, "snippet_html": highlighting.snippet(view.text, query).html}
 
 
 def writable(text: str) -> str:
-    """A text that any encoding of the web takes: bytes of a file name that no encoding knew are escaped."""
+    """Escape the bytes of a file name that could not be decoded, so that the text can be encoded as UTF-8."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
@@ -135,7 +141,7 @@ def record(view: RecordView) -> Json:
 
 
 def knowledge_base(view: KnowledgeBaseView) -> Json:
-    """``failed`` and ``running`` stand in ``counts``, too: the same numbers under shorter names."""
+    """Serialize a knowledge base; ``failed`` and ``running`` repeat numbers of ``counts`` under shorter names."""
     return {
         "knowledge_id": view.knowledge_id,
         "documents": view.documents,
@@ -151,112 +157,112 @@ def knowledge_base(view: KnowledgeBaseView) -> Json:
     }
 
 
-def ingest_result(found: IngestResult) -> Json:
+def ingest_result(file: IngestResult) -> Json:
     return {
-        "source": found.source,
-        "outcome": str(found.outcome),
-        "state": str(found.state) if found.state else None,
-        "size_bytes": found.size_bytes,
-        "pages": found.pages,
-        "routes": _keyed(found.routes),
-        "estimate_s": round(found.estimate_s, 1),
-        **_fault(found.error),
+        "source": file.source,
+        "outcome": str(file.outcome),
+        "state": str(file.state) if file.state else None,
+        "size_bytes": file.size_bytes,
+        "pages": file.pages,
+        "routes": _keyed(file.routes),
+        "estimate_s": round(file.estimate_s, 1),
+        **_fault(file.error),
     }
 
 
-def report(found: IngestReport) -> Json:
-    files = [ingest_result(file) for file in found.files]
-    skipped = [skipped_file(one) for one in found.skipped]
-    return {"knowledge_id": found.knowledge_id, "job_id": found.job, "files": files, "skipped": skipped}
+def report(view: IngestReport) -> Json:
+    files = [ingest_result(file) for file in view.files]
+    skipped = [skipped_file(file) for file in view.skipped]
+    return {"knowledge_id": view.knowledge_id, "job_id": view.job, "files": files, "skipped": skipped}
 
 
-def skipped_file(found: SkippedFile) -> Json:
-    return asdict(found)
+def skipped_file(file: SkippedFile) -> Json:
+    return asdict(file)
 
 
-def receipt(found: SubmissionReceipt) -> Json:
-    """What a submission led to, and where to look next."""
-    status_url = f"/api/v1/jobs/{found.job}"
+def receipt(submission: SubmissionReceipt) -> Json:
+    """Serialize what a submission led to, with the URLs of its job."""
+    status_url = f"/api/v1/jobs/{submission.job}"
     return {
-        "job_id": found.job,
-        "knowledge_id": found.knowledge_id,
+        "job_id": submission.job,
+        "knowledge_id": submission.knowledge_id,
         "status_url": status_url,
         "events_url": f"{status_url}/events",
         "documents": [
             {"source": one.source, "document": one.document, "outcome": str(one.outcome), **_fault(one.error)}
-            for one in found.documents
+            for one in submission.documents
         ],
-        "skipped": [skipped_file(one) for one in found.skipped],
+        "skipped": [skipped_file(file) for file in submission.skipped],
     }
 
 
-def stage(found: StageProgress) -> Json:
+def stage(progress: StageProgress) -> Json:
     return {
-        **asdict(found),
-        "stage": str(found.stage),
-        "unit": found.unit,
-        "started_at": moment(found.started_at),
-        "finished_at": moment(found.finished_at),
+        **asdict(progress),
+        "stage": str(progress.stage),
+        "unit": progress.unit,
+        "started_at": moment(progress.started_at),
+        "finished_at": moment(progress.finished_at),
     }
 
 
-def waiting(found: Waiting | None) -> Json | None:
-    if found is None:
+def waiting(reason: Waiting | None) -> Json | None:
+    if reason is None:
         return None
-    return {**asdict(found), "queue": found.queue or None, "again_at": moment(found.again_at)}
+    return {**asdict(reason), "queue": reason.queue or None, "again_at": moment(reason.again_at)}
 
 
-def job_document(found: JobDocumentView) -> Json:
+def job_document(view: JobDocumentView) -> Json:
     return {
-        "source": found.source,
-        "document": found.document,
-        "outcome": str(found.outcome),
-        "state": str(found.state),
-        "pages": found.pages,
-        "stage": str(found.stage) if found.stage else None,
-        "page": found.page,
-        **_fault(found.error),
-        "silent_s": round(found.silent_s, 1),
-        "work_s": _seconds(found.work_s),
-        "waited_s": _seconds(found.waited_s),
-        "ended_at": moment(found.ended_at),
-        "retryable": found.retryable,
-        "warnings": _keyed(found.warnings),
-        "waiting": waiting(found.waiting),
-        "stages": [stage(one) for one in found.stages if one.total],
+        "source": view.source,
+        "document": view.document,
+        "outcome": str(view.outcome),
+        "state": str(view.state),
+        "pages": view.pages,
+        "stage": str(view.stage) if view.stage else None,
+        "page": view.page,
+        **_fault(view.error),
+        "silent_s": round(view.silent_s, 1),
+        "work_s": _seconds(view.work_s),
+        "waited_s": _seconds(view.waited_s),
+        "ended_at": moment(view.ended_at),
+        "retryable": view.retryable,
+        "warnings": _keyed(view.warnings),
+        "waiting": waiting(view.waiting),
+        "stages": [stage(one) for one in view.stages if one.total],
     }
 
 
-def job_summary(found: JobSummary) -> Json:
+def job_summary(view: JobSummary) -> Json:
     return {
-        "job_id": found.job,
-        "knowledge_id": found.knowledge_id,
-        "state": str(found.state),
-        "created_at": moment(found.created_at),
-        "finished_at": moment(found.finished_at),
-        "work_s": _seconds(found.work_s),
-        "waited_s": _seconds(found.waited_s),
-        "counts": by_state(found.counts),
-        "priority": found.priority,
-        "metadata": found.metadata,
-        "callback_url": found.callback_url,
+        "job_id": view.job,
+        "knowledge_id": view.knowledge_id,
+        "state": str(view.state),
+        "created_at": moment(view.created_at),
+        "finished_at": moment(view.finished_at),
+        "work_s": _seconds(view.work_s),
+        "waited_s": _seconds(view.waited_s),
+        "counts": by_state(view.counts),
+        "priority": view.priority,
+        "metadata": view.metadata,
+        "callback_url": view.callback_url,
     }
 
 
-def job_progress(found: JobProgress) -> Json:
-    """Where a job stands, without its documents but for those in hand."""
+def job_progress(view: JobProgress) -> Json:
+    """Serialize the progress of a job, with only those of its documents that are in work."""
     return {
-        **job_summary(found.summary),
-        "stages": [stage(one) for one in found.stages],
-        "working": [job_document(one) for one in found.working],
-        "waiting": waiting(found.waiting),
-        "left_s": round(found.left_s, 1) if found.left_s is not None else None,
-        "retryable": found.retryable,
+        **job_summary(view.summary),
+        "stages": [stage(one) for one in view.stages],
+        "working": [job_document(one) for one in view.working],
+        "waiting": waiting(view.waiting),
+        "left_s": round(view.left_s, 1) if view.left_s is not None else None,
+        "retryable": view.retryable,
     }
 
 
 def job(view: JobView) -> Json:
-    """A job with all its documents."""
+    """Serialize a job with all its documents."""
     return {
         "job_id": view.job,
         "knowledge_id": view.knowledge_id,
@@ -267,20 +273,20 @@ def job(view: JobView) -> Json:
         "waited_s": _seconds(view.waited_s),
         "counts": by_state(view.counts()),
         "stages": [stage(one) for one in view.stages],
-        "documents": [job_document(found) for found in view.documents],
+        "documents": [job_document(one) for one in view.documents],
     }
 
 
 def chunk(view: ChunkView) -> Json:
-    found = view.passage
+    content = view.passage
     return {
         "chunk": view.chunk,
         "document": view.document,
-        "first_page": found.first_page,
-        "last_page": found.last_page,
-        "heading": found.heading,
-        "text": found.text,
-        "boxes": [{"page": placed.page, "box": list(placed.box)} for placed in found.boxes],
+        "first_page": content.first_page,
+        "last_page": content.last_page,
+        "heading": content.heading,
+        "text": content.text,
+        "boxes": _placed_boxes(content.boxes),
     }
 
 
@@ -299,26 +305,34 @@ def worker(view: WorkerView) -> Json:
     return {**asdict(view), "queues": list(view.queues), "working": working}
 
 
-def schema(found: Schema) -> Json:
+def schema(view: Schema) -> Json:
     return {
-        "name": found.name,
-        "description": found.description,
-        "engine": found.engine,
-        "fields": [_field(one) for one in found.fields],
+        "name": view.name,
+        "description": view.description,
+        "engine": view.engine,
+        "fields": [_field(field) for field in view.fields],
     }
 
 
-def _field(found: Field) -> Json:
+def _field(field: Field) -> Json:
     return {
-        "name": found.name,
-        "kind": str(found.kind),
-        "description": found.description,
-        "fields": [_field(one) for one in found.fields],
+        "name": field.name,
+        "kind": str(field.kind),
+        "description": field.description,
+        "fields": [_field(inner) for inner in field.fields],
+    }
+
+
+def runtime_status(status: RuntimeStatus, *, unfinished: bool | None) -> Json:
+    """Serialize what runs for a home. ``unfinished``: whether work is left, None where that is not known."""
+    fields = asdict(status)
+    return {("children" if name == "processes" else name): value for name, value in fields.items()} | {
+        "unfinished": unfinished
     }
 
 
 def callback(view: CallbackView, *, body: bool = False) -> Json:
-    """One event; with the body that is sent where that is asked for."""
+    """Serialize an event, with the body that is sent if ``body`` is set."""
     shown = {
         "callback_id": view.id,
         "knowledge_id": view.knowledge_id,

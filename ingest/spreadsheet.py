@@ -1,4 +1,4 @@
-"""Rows as CSV that a spreadsheet will not take for formulas."""
+"""Rows as CSV, protected against text that a spreadsheet would run as a formula."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ingest.exact_numbers import exact
+from ingest.quantities import exact
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[str]:
-    """The line with the columns' names, then one line per row."""
+    """Yield the line with the names of the columns, then a line per row."""
     yield _line(columns)
     for row in rows:
         yield _line([csv_cell(row.get(column)) for column in columns])
 
 
 def csv_text(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
-    """All lines at once."""
+    """Return all lines as one text."""
     return "".join(csv_lines(rows, columns))
 
 
@@ -32,7 +32,10 @@ def _line(cells: Sequence[Any]) -> str:
 
 
 def csv_cell(value: Any) -> str:
-    """Lists of texts joined by ``; ``, nested rows as JSON, a text that looks like a formula behind an apostrophe."""
+    """Format a value as a cell.
+
+    Lists of texts are joined by ``; ``, nested rows are JSON, and a text that looks like a formula gets an apostrophe.
+    """
     if value is None:
         return ""
     if isinstance(value, int | float):

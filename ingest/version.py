@@ -6,7 +6,7 @@ from importlib import metadata
 
 
 def version() -> str:
-    """That of the installed package, or "(not installed)" for a checkout that was never installed."""
+    """Return the version of the installed package; "(not installed)" for a checkout."""
     try:
         return metadata.version("ingot")
     except metadata.PackageNotFoundError:

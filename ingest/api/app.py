@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
@@ -37,11 +38,11 @@ from ingest.web import site
 from pipeline.service import Service
 
 API = "/api/v1"
-_DESCRIPTION = "Documents in; Markdown, proved records and searchable passages out."
+_DESCRIPTION = "Documents in; Markdown, records with evidence and searchable chunks out."
 RESOURCES: tuple[APIRouter, ...] = (
     ingestion.router,
     knowledge.router,
-    pages.router,  # before the documents, whose names may hold slashes and so end a path
+    pages.router,  # before the documents, whose names may contain slashes and so match the rest of a path
     documents.router,
     records.router,
     search.router,
@@ -55,30 +56,43 @@ RESOURCES: tuple[APIRouter, ...] = (
 
 
 class Application(FastAPI):
-    """Every answer, that to a bug too, passes the gate and carries its id."""
+    """A FastAPI application whose own middleware also wraps the handler of unexpected errors."""
 
     def build_middleware_stack(self) -> ASGIApp:
         inner = super().build_middleware_stack()
-        carried = http_middleware.Heads(http_middleware.Packed(inner))
-        small = SmallBodies(carried, Bodies(self.state.service.settings, MOST_CONNECTIONS))
-        gate = security.Gate(small, loopback_only=not self.state.keys, origins=self.state.origins)
-        return RequestIds(http_middleware.shared(Lingering(gate), self.state.origins))
+        http = http_middleware.HeadRequests(http_middleware.Compression(inner))
+        small_bodies = SmallBodies(http, Bodies(self.state.service.settings, MOST_CONNECTIONS))
+        gate = security.Gate(small_bodies, loopback_only=not self.state.keys, origins=self.state.origins)
+        return RequestIds(http_middleware.cross_origin(Lingering(gate), self.state.origins))
+
+
+def operation_id(route: APIRoute) -> str:
+    """Use the name of the path function, such as ``list_documents``: generated clients name their methods after it."""
+    return route.name
 
 
 def create_app(service: Service) -> Application:
-    """The application over one home's use cases. Starts and stops nothing but its own tasks."""
-    app = Application(title="Ingot", version=version(), description=_DESCRIPTION, docs_url=None, redoc_url=None)
+    """Build the application that serves one home; it starts no other processes."""
+    app = Application(
+        title="Ingot",
+        version=version(),
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=operation_id,
+        webhooks=APIRouter(generate_unique_id_function=operation_id),
+    )
     app.state.service = service
     app.state.keys = security.entries_of(service.settings.api_keys)
     app.state.origins = http_middleware.origins_of(service.settings.cors_origins, keyed=bool(app.state.keys))
     problems.install(app)
     for kind in (RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, security.strangers_first(app.exception_handlers[kind]))
-    named = Depends(query_names.known_query)
-    app.include_router(health.router, dependencies=[named])
-    app.include_router(source.router, dependencies=[named])
+        app.add_exception_handler(kind, security.unauthorized_first(app.exception_handlers[kind]))
+    only_known_parameters = Depends(query_names.known_query)
+    app.include_router(health.router, dependencies=[only_known_parameters])
+    app.include_router(source.router, dependencies=[only_known_parameters])
     for router in RESOURCES:
-        app.include_router(router, prefix=API, dependencies=[Depends(security.caller), named])
+        app.include_router(router, prefix=API, dependencies=[Depends(security.caller), only_known_parameters])
     metrics.install(app, service, API)
     webhooks.install(app)
     site.install(app)

@@ -1,4 +1,4 @@
-"""What bodies of requests have in common: a key that nobody knows is refused, with the nearest known ones."""
+"""The base class of request bodies: an unknown key is refused, with the nearest known ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNKNOWN_KEY = "unknown_key"
 
 
 class Body(BaseModel):
-    """An object of JSON, or the fields of a form, that holds what it declares and nothing else."""
+    """A JSON object or the fields of a form; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,4 +1,4 @@
-"""ETag and If-None-Match: who has the answer already is told so, before anything of it is read."""
+"""ETag and If-None-Match: a client that has the answer already gets 304 before any content is read."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ _NEVER_KEPT = "no-store"
 
 
 def tag_of(*facts: str) -> str:
-    """A strong ETag of what an answer depends on; "" where the first fact is: what changes all the time has none."""
+    """Return a strong ETag of the facts that an answer depends on; empty where the first fact is empty."""
     if not facts[0]:
         return ""
     return f'"{hashlib.sha256(repr((version(), *facts)).encode()).hexdigest()[:32]}"'
 
 
 def tagged(tag: str) -> dict[str, str]:
-    """The headers of an answer that has this tag, or none."""
+    """Return the caching headers of an answer with this tag; an empty tag means that it must not be stored."""
     return {"ETag": tag, "Cache-Control": ASK_AGAIN} if tag else {"Cache-Control": _NEVER_KEPT}
 
 
 def is_known(request: Request, tag: str) -> bool:
-    """Does ``If-None-Match`` name this tag? One that became weak under gzip is the same."""
+    """Tell whether ``If-None-Match`` names this tag, in its strong form or the weak one of a compressed answer."""
     given = request.headers.get("if-none-match", "")
     names = [part.strip().removeprefix("W/") for part in given.split(",")]
     return bool(tag) and (tag in names or "*" in names)
 
 
 def not_modified(headers: dict[str, str]) -> Response:
-    """304, with the headers that the answer would have."""
+    """Return 304 with the headers that the full answer would have."""
     return Response(status_code=304, headers=headers)

@@ -1,7 +1,7 @@
-"""Connections of strangers: how long and how large the head of a request may be, and how many may be open at once.
+"""Limits that uvicorn lacks: size and duration of the head of a request, and the number of open connections.
 
-uvicorn bounds neither. Heads are counted and timed here, before anything of a request is looked at; where all places
-are taken, the connection that has been idle longest makes room, so that a flood of idle ones keeps nobody out.
+When all connections are taken, the one that has been idle longest is closed, so that a flood of idle connections
+cannot lock others out.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ingest.api.problems import PROBLEM, Problem
-from ingest.api.request_ids import CAREFUL
+from ingest.api.request_ids import SECURITY_HEADERS
 
 HEAD_BYTES = 64 << 10
-"""The longest head of a request; also of what stands between the parts of a body that comes in chunks."""
+"""Largest head of a request, and largest overhead between the parts of a chunked body."""
 HEAD_S = 15.0
-"""Seconds that the head of a request may take, from the first byte or the opening of the connection."""
+"""Longest time for the head of a request, from its first byte or from the opening of the connection."""
 STALL_S = 60.0
-"""Seconds that a reader may take nothing of an answer; what waits for it is in memory."""
+"""Longest time that a client may stop reading an answer, which is in memory meanwhile."""
 MOST_CONNECTIONS = 4000
-_FILES = 8192  # descriptors that are asked of the system
-_FILES_FOR_OTHERS = 1024  # databases, uploads, pictures
+_FILES = 8192  # file descriptors requested from the system
+_FILES_FOR_OTHERS = 1024  # databases, uploads, page images
 _FEWEST = 64
-_MOST_WAITING_IN_LINE = 16  # requests that were sent before the answer to the one before
+_MOST_PIPELINED = 16  # requests sent on one connection ahead of their answers
 
 Idle = dict["Guarded", None]
 
 
-def places() -> int:
-    """How many connections there may be: as many as descriptors allow, after asking the system for more of them."""
+def connection_limit() -> int:
+    """Raise the limit of file descriptors, and return how many connections it leaves room for."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -45,31 +45,31 @@ def places() -> int:
 
 
 class _HeadTooLargeError(Exception):
-    """Raised through the parser, which stops at it."""
+    """Raised in a callback of the parser to stop it."""
 
 
 class Guarded(HttpToolsProtocol):
-    """One connection. ``most`` of them at a time; ``idle``: those without a request, the longest idle first."""
+    """A connection with limits. ``most``: open at a time; ``idle``: those without a request, longest idle first."""
 
     most = MOST_CONNECTIONS
     idle: Idle = {}  # noqa: RUF012 - shared by all
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self._outside = 0  # bytes since the last one of a body, or since a head was complete
+        self._outside = 0  # bytes received since the last byte of a body or of a complete head
         self._head_timer: asyncio.TimerHandle | None = None
         self._stall_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > self.most and not self._room_made():
+        if len(self.connections) > self.most and not self._close_longest_idle():
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "too many connections are open: try again later")
             return
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_arrived()
-        super().connection_lost(exc)  # which resumes the writing
+        super().connection_lost(exc)  # also resumes writing, which stops the stall timer
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -92,7 +92,7 @@ class Guarded(HttpToolsProtocol):
             return
         if self._outside > HEAD_BYTES:
             self._refuse_head()
-        elif len(self.pipeline) > _MOST_WAITING_IN_LINE:
+        elif len(self.pipeline) > _MOST_PIPELINED:
             self._refuse(HTTPStatus.TOO_MANY_REQUESTS, "busy", "too many requests were sent at once: await the answers")
 
     def on_headers_complete(self) -> None:
@@ -139,8 +139,8 @@ class Guarded(HttpToolsProtocol):
             detail = f"the head of the request did not come within {HEAD_S:g} s"
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, "slow_head", detail)
 
-    def _room_made(self) -> bool:
-        """Close the connection that has been idle longest."""
+    def _close_longest_idle(self) -> bool:
+        """Close the connection that has been idle longest; False where none is idle."""
         for oldest in self.idle:
             oldest._head_arrived()
             oldest.transport.close()
@@ -152,7 +152,7 @@ class Guarded(HttpToolsProtocol):
         self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", detail)
 
     def _refuse(self, status: HTTPStatus, code: str, detail: str) -> None:
-        """Say why and close; nothing is said in the middle of another answer."""
+        """Answer with a problem and close; only close in the middle of another answer."""
         answering = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
         if not answering:
             self.transport.write(_answer(status, code, detail))
@@ -164,5 +164,5 @@ def _answer(status: HTTPStatus, code: str, detail: str) -> bytes:
     body = json.dumps(problem.model_dump()).encode()
     fixed = {b"content-type": PROBLEM.encode(), b"content-length": b"%d" % len(body), b"connection": b"close"}
     head = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode())]
-    head += [name + b": " + value for name, value in {**fixed, **dict(CAREFUL)}.items()]
+    head += [name + b": " + value for name, value in {**fixed, **dict(SECURITY_HEADERS)}.items()]
     return b"\r\n".join([*head, b"", body])

@@ -1,4 +1,4 @@
-"""What path functions ask of the request: the use cases, and whether the caller may."""
+"""Dependencies that most path functions share."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pipeline.service import Service
 
 
 def service_of(request: Request) -> Service:
-    """The use cases of this server."""
+    """Return the use cases that this server offers."""
     service: Service = request.app.state.service
     return service
 
 
-Asked = Annotated[Service, Depends(service_of)]
+ServiceDep = Annotated[Service, Depends(service_of)]

@@ -1,4 +1,4 @@
-"""The OpenAPI description made true: every operation names its problems, and what it needs of its caller."""
+"""Additions to the OpenAPI description: the problems of every operation, and the key it needs."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ EVENTS = "text/event-stream"
 PROBLEM = "application/problem+json"
 _ANYWHERE = (401, 403, 422, 503)
 OPEN = frozenset({"/livez", "/readyz", "/source", "/version"})
-"""Paths that need no key."""
+"""Paths that can be requested without a key."""
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "Not Modified: `If-None-Match` names its ETag."}}
-"""One of the ``responses`` of a route whose answer has an ETag."""
+"""An entry of the ``responses`` of a route whose answer has an ETag."""
 _METHODS = {"get", "post", "put", "patch", "delete"}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` of a route: these statuses, each a problem."""
+    """Return ``responses`` of a route that describe each of these statuses as a problem."""
     return {status: _problem(status) for status in statuses}
 
 
 def content(media_type: str, status: int = 200, text: str = "") -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` of a route that answers no JSON."""
+    """Return ``responses`` of a route whose answer is not JSON."""
     description = text or HTTPStatus(status).phrase
     return {status: {"description": description, "content": {media_type: _kind(media_type)}}}
 
@@ -45,7 +45,7 @@ def _problem(status: int) -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    """Let ``/openapi.json`` tell of problems and keys, too."""
+    """Add problems and keys to ``/openapi.json``."""
     plain = app.openapi
 
     def described() -> dict[str, Any]:
@@ -56,18 +56,18 @@ def install(app: FastAPI) -> None:
     app.openapi = described  # type: ignore[method-assign]
 
 
-def _completed(found: dict[str, Any], *, keyed: bool) -> dict[str, Any]:
-    parts = found.setdefault("components", {})
+def _completed(description: dict[str, Any], *, keyed: bool) -> dict[str, Any]:
+    parts = description.setdefault("components", {})
     schemas = parts.setdefault("schemas", {})
     schemas["Problem"] = Problem.model_json_schema()
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-    for path, operations in found["paths"].items():
+    for path, operations in description["paths"].items():
         for method, operation in operations.items():
             if method in _METHODS:
                 _complete(operation, is_open=path in OPEN, keyed=keyed)
-    return found
+    return description
 
 
 def _complete(operation: dict[str, Any], *, is_open: bool, keyed: bool) -> None:

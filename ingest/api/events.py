@@ -1,4 +1,4 @@
-"""The events of a job as they happen: server-sent, resumed where a client left off."""
+"""``/jobs/{job_id}/events``: the progress of a job as server-sent events that a client can resume."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _EVENTS = """`document` for each document that has ended, `progress` when someth
 
 
 def watches_of(request: Request) -> Watches:
-    """The watched jobs of this server."""
+    """Return the watched jobs of this server."""
     state = request.app.state
     if not hasattr(state, "watches"):
         state.watches = Watches(state.service)
-    found: Watches = state.watches
-    return found
+    watches: Watches = state.watches
+    return watches
 
 
 Watching = Annotated[Watches, Depends(watches_of)]
 
 
 class EventStream(StreamingResponse):
-    """A stream that ends when its reader has gone, though nothing is sent."""
+    """A stream that ends when its client disconnects, even while nothing is sent."""
 
     media_type = EVENTS
 
@@ -54,12 +54,12 @@ class EventStream(StreamingResponse):
     response_class=StreamingResponse,
     responses={
         **content(EVENTS, text=_EVENTS),
-        204: {"description": "The end was seen: do not come again."},
+        204: {"description": "The client has seen the end of the job: do not reconnect."},
         **problems(404),
     },
 )
-async def events(job_id: JobId, watches: Watching, last_event_id: Annotated[str, Header()] = "") -> Response:
-    """Follow a job: the ends of its documents, its progress, its end."""
+async def stream_job_events(job_id: JobId, watches: Watching, last_event_id: Annotated[str, Header()] = "") -> Response:
+    """Watch a job: an event for each document that ends, for its progress, and for its end."""
     watch = await watches.of(job_id)
     begin = watch.begin_at(last_event_id)
     if last_event_id.endswith("-over") and watch.over and begin == len(watch.ends):

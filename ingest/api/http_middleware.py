@@ -1,7 +1,4 @@
-"""How answers travel: HEAD like GET without its body, long text under gzip, and other origins that may read.
-
-Plain ASGI around the application; nothing that streams is gathered.
-"""
+"""ASGI middleware for HEAD requests, compression and CORS; none of it buffers a streamed answer."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from stores.errors import InputError
 
 _SHORT_BYTES = 1024  # shorter answers gain nothing
 _LEVEL = 4
-_AS_THEY_ARE = (
+_NOT_COMPRESSED = (
     *DEFAULT_EXCLUDED_CONTENT_TYPES,
     "application/pdf",
     "application/octet-stream",
@@ -26,8 +23,15 @@ _AS_THEY_ARE = (
 )
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?", re.IGNORECASE)
 _METHODS = ("GET", "HEAD", "POST", "DELETE")
-_ASKED_WITH = ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID", "X-Request-Id")
-_TOLD = (
+_REQUEST_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-None-Match",
+    "Last-Event-ID",
+    "X-Request-Id",
+)
+_RESPONSE_HEADERS = (
     "Allow",
     "Content-Disposition",
     "ETag",
@@ -39,8 +43,8 @@ _TOLD = (
 )
 
 
-class Heads:
-    """Answers HEAD as it answers GET, and ends when the head was sent: what follows it is not made."""
+class HeadRequests:
+    """Middleware that answers HEAD like GET, and cancels the request once the headers are sent."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -60,11 +64,11 @@ class Heads:
             await self._app({**scope, "method": "GET"}, receive, head_only)
 
 
-class Packed:
-    """Long text under gzip. What is packed has a weak ETag: its bytes are not those that the tag was made of."""
+class Compression:
+    """Middleware that compresses long text; the ETag becomes weak, as it was made from the uncompressed bytes."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app = GZipMiddleware(app, _SHORT_BYTES, _LEVEL, exclude_content_types=_AS_THEY_ARE)
+        self._app = GZipMiddleware(app, _SHORT_BYTES, _LEVEL, exclude_content_types=_NOT_COMPRESSED)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def weakened(message: Message) -> None:
@@ -79,32 +83,35 @@ class Packed:
 
 
 def origins_of(text: str, *, keyed: bool) -> tuple[str, ...]:
-    """The origins of ``cors_origins``, by commas; InputError for what is none, and for ``*`` where no key is needed."""
-    found = tuple(part.strip().rstrip("/").lower() for part in text.split(",") if part.strip())
-    for origin in found:
+    """Parse ``cors_origins``, separated by commas.
+
+    Raises InputError for a malformed origin, and for ``*`` on a server without keys.
+    """
+    origins = tuple(part.strip().rstrip("/").lower() for part in text.split(",") if part.strip())
+    for origin in origins:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
             raise InputError(
                 f"{origin!r} in INGOT_CORS_ORIGINS is no origin: write it like https://app.example.org",
                 code="bad_setting",
             )
-    if "*" in found and not keyed:
+    if "*" in origins and not keyed:
         raise InputError(
             "INGOT_CORS_ORIGINS=* without INGOT_API_KEYS would let every page of the web use this server: name the "
             "origins, or make a key with `ingot keys new`",
             code="bad_setting",
         )
-    return found
+    return origins
 
 
-def shared(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
-    """Let pages of these origins read the answers, never with a cookie; nothing is added where there are none."""
+def cross_origin(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
+    """Add CORS for these origins, without cookies; with no origins, return the application unchanged."""
     if not origins:
         return app
     return CORSMiddleware(
         app,
         allow_origins=origins,
         allow_methods=_METHODS,
-        allow_headers=_ASKED_WITH,
+        allow_headers=_REQUEST_HEADERS,
         allow_credentials=False,
-        expose_headers=_TOLD,
+        expose_headers=_RESPONSE_HEADERS,
     )

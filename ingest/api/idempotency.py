@@ -1,6 +1,7 @@
-"""``Idempotency-Key``: the same request with the same key is done once, however often it is sent (kept for 24 hours).
+"""``Idempotency-Key``: a request with the same key is processed once, however often it is sent within 24 hours.
 
-What was answered stands in the knowledge base, written with the job; here are only the keys of requests under way.
+The first answer is stored in the knowledge base together with the job; this module only keeps the keys of requests in
+progress.
 """
 
 from __future__ import annotations
@@ -23,29 +24,32 @@ _SANE = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 class UnderWay:
-    """The keys of requests that are being answered by this process."""
+    """The keys of requests that this process is answering."""
 
     def __init__(self) -> None:
-        self._held: set[tuple[str, str]] = set()
+        self._keys: set[tuple[str, str]] = set()
 
     @contextmanager
     def hold(self, knowledge_id: str, key: str) -> Iterator[None]:
-        """Keep a key for one request. InputError (409) where another has it. Nothing without a key."""
+        """Reserve a key for the duration of one request; an empty key is not reserved.
+
+        Raises InputError (409) while another request uses the key.
+        """
         if not key:
             yield
             return
-        held = (knowledge_id, key)
-        if held in self._held:
+        scoped_key = (knowledge_id, key)
+        if scoped_key in self._keys:
             raise InputError("a request with this Idempotency-Key is under way: ask again shortly", code="conflict")
-        self._held.add(held)
+        self._keys.add(scoped_key)
         try:
             yield
         finally:
-            self._held.discard(held)
+            self._keys.discard(scoped_key)
 
 
 def key_of(request: Request, caller: Caller) -> str:
-    """The key of a request, each caller's own; "" without one. InputError (422) where it cannot be one."""
+    """Return the key of a request, prefixed with its caller; empty without one. InputError (422) if it is malformed."""
     given = request.headers.get(HEADER)
     if given is None:
         return ""
@@ -55,5 +59,5 @@ def key_of(request: Request, caller: Caller) -> str:
 
 
 def digest_of(*asked: Any) -> str:
-    """The SHA-256 of what was asked: options and the hashes of the files, not how they were packed."""
+    """Return the SHA-256 of a request's options and file hashes, whatever the encoding of its body."""
     return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()

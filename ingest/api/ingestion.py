@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
 from ingest import serializers
-from ingest.api import problems
+from ingest.api.description import problems as documented
 from ingest.api.idempotency import HEADER, REPLAYED, UnderWay, digest_of, key_of
 from ingest.api.ingest_body import IngestRequestBody, of_fields, of_json, submission_of
 from ingest.api.limits import JSON_BYTES, Bodies
@@ -89,7 +89,8 @@ _KEY = {
     "/knowledge/{knowledge_id}/ingest",
     status_code=202,
     response_model=Accepted,
-    responses=problems.described(401, 403, 404, 408, 409, 413, 415, 422, 429, 503, 507),
+    responses=documented(401, 403, 404, 408, 409, 413, 415, 422, 429, 503, 507),
+    operation_id="ingest_documents",
     openapi_extra={"requestBody": _BODY, "parameters": [_KEY]},
 )
 async def ingest(request: Request, knowledge_id: str) -> Response:

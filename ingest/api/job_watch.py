@@ -1,7 +1,7 @@
-"""Jobs that somebody watches: one poller per job feeds all its watchers, and every frame is written once for all.
+"""Watched jobs: one poller per job serves all its watchers, and each event is serialized once.
 
-A watcher pulls: it knows how many document ends it has seen and takes what is new, so a slow one holds nobody up and
-nothing is kept for it. A poller ends with its job, or some time after its last watcher has gone.
+A watcher pulls: it counts the document ends it has seen and takes what is new, so a slow watcher delays no other and
+needs no buffer. A poller ends with its job, or some time after its last watcher has left.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ MOST_WATCHERS = 2000
 HEARTBEAT_S = 15.0
 PING = b": ping\n\n"
 _LOOK_S = 0.4
-_SHARE = 0.3  # of one core, at most, for the looks of all watches together
+_SHARE = 0.3  # of one core, at most, for the polling of all watches together
 _LONGEST_PAUSE_S = 10.0
-_REFRESH_S = 5.0  # times and estimates are told so often, though nothing else has changed
+_REFRESH_S = 5.0  # times and estimates are sent this often, even if nothing else has changed
 _LINGER_S = 1.0
-_AT_ONCE = 100  # frames of one piece
+_AT_ONCE = 100  # events that are sent in one piece
 _ID = re.compile(r"(?P<token>[0-9a-f]{8})-(?P<number>[0-9]{1,9})-(?P<latest>[0-9]{1,18})(-over)?", re.ASCII)
 _OVERLAP_S = 35.0  # a transaction may wait this long for the database between taking its time and writing it
 
 
 class Watch:
-    """One job under watch. ``version`` counts what was told of its progress."""
+    """A watched job. ``ends``: an event per document that ended; ``version`` counts the progress events."""
 
     def __init__(self, service: Service, job_id: str, others: Callable[[], int] = lambda: 1) -> None:
         self._others = others  # how many jobs are watched
@@ -57,13 +57,13 @@ class Watch:
         self.ready = asyncio.Event()
         self._service, self._job_id = service, job_id
         self._stamps: list[float] = []
-        self._told: set[tuple[object, ...]] = set()
+        self._sent_ends: set[tuple[object, ...]] = set()
         self._signature = self._finals = ""
-        self._told_at = self._asked_at = 0.0
+        self._sent_at = self._ends_read_at = 0.0
         self._tick = asyncio.Event()
 
     async def run(self) -> None:
-        """Look until the job is over or nobody watches any more."""
+        """Poll until the job is over or has no watchers any more."""
         left_at = time.monotonic()
         while not self.over:
             began = time.monotonic()
@@ -75,39 +75,40 @@ class Watch:
             except NotFoundError:
                 self.over = self.gone = True
             except IngotError as error:
-                log.warning("%s cannot be looked at: %s", self._job_id, error.message)
+                log.warning("cannot read the progress of %s: %s", self._job_id, error.message)
             self.ready.set()
             self._wake()
             if not self.over:
                 await asyncio.sleep(pause_s(time.monotonic() - began, self._others()))
 
     def _look(self) -> tuple[JobProgress, list[JobDocumentView]]:
-        """Progress, then the ends that may be new; in a thread."""
-        found = self._service.jobs.progress(self._job_id)
-        finals = repr((found.summary.state, sorted((s, n) for s, n in found.summary.counts.items() if s.final)))
+        """Read the progress, then the document ends that may be new; runs in a thread."""
+        progress = self._service.jobs.progress(self._job_id)
+        counts = progress.summary.counts.items()
+        finals = repr((progress.summary.state, sorted((state, count) for state, count in counts if state.final)))
         now = time.time()
-        if finals == self._finals and now - self._asked_at < _REFRESH_S:
-            return found, []
-        ends = self._service.jobs.ended_documents(self._job_id, max(0.0, self._asked_at - _OVERLAP_S))
-        self._finals, self._asked_at = finals, now
-        return found, ends
+        if finals == self._finals and now - self._ends_read_at < _REFRESH_S:
+            return progress, []
+        ends = self._service.jobs.ended_documents(self._job_id, max(0.0, self._ends_read_at - _OVERLAP_S))
+        self._finals, self._ends_read_at = finals, now
+        return progress, ends
 
-    def _take(self, found: JobProgress, ends: list[JobDocumentView]) -> None:
+    def _take(self, progress: JobProgress, ends: list[JobDocumentView]) -> None:
+        """Turn what was read into events."""
         for view in ends:
             key = (view.source, view.generation, view.ended_at, view.state)
-            if key not in self._told:
-                self._told.add(key)
+            if key not in self._sent_ends:
+                self._sent_ends.add(key)
                 self._stamps.append(view.ended_at or 0.0)
                 self.ends.append(self._frame("document", self._end(view), len(self.ends) + 1))
-        self.over = found.summary.state not in (JobState.ACCEPTING, JobState.RUNNING)
-        signature, now = _signature(found), time.monotonic()
-        moved = signature != self._signature or bool(ends)
-        if moved or now - self._told_at > _REFRESH_S:
-            self._signature, self._told_at = signature, now
+        self.over = progress.summary.state not in (JobState.ACCEPTING, JobState.RUNNING)
+        signature, now = _signature(progress), time.monotonic()
+        changed = signature != self._signature or bool(ends)
+        if changed or now - self._sent_at > _REFRESH_S:
+            self._signature, self._sent_at = signature, now
             self.version += 1
-            self.progress = self._frame(
-                "job" if self.over else "progress", serializers.job_progress(found), len(self.ends)
-            )
+            event = "job" if self.over else "progress"
+            self.progress = self._frame(event, serializers.job_progress(progress), len(self.ends))
 
     def _end(self, view: JobDocumentView) -> dict[str, Any]:
         return {"job_id": self._job_id, **serializers.job_document(view)}
@@ -116,25 +117,25 @@ class Watch:
         return format_sse_event(event=event, data_str=json.dumps(data), id=self._position(number, event == "job"))
 
     def _position(self, number: int, over: bool) -> str:
-        """``Last-Event-ID``: this watch, how many ends were told, and the time of the latest of them."""
+        """Return the id of an event: this watch, how many ends were sent, and the time of the latest of them."""
         latest = max(self._stamps[:number], default=0.0)
         return f"{self.token}-{number}-{_micros(latest)}{'-over' if over else ''}"
 
     def begin_at(self, last_event_id: str) -> int:
-        """How many ends somebody has seen who names this id; fewer rather than more.
+        """Return how many ends a client with this ``Last-Event-ID`` has seen; rather too few than too many.
 
-        An id of another watch of the job, of another process even, is exact where as many ends as it counts are as
-        old as its latest; else some are told twice.
+        For an id of another watch of the job, even of another process, the count is exact where it fits the times of
+        the ends; otherwise some ends are sent twice.
         """
-        found = _ID.fullmatch(last_event_id)
-        if found is None:
+        position = _ID.fullmatch(last_event_id)
+        if position is None:
             return 0
-        number, latest = int(found["number"]), int(found["latest"])
-        if found["token"] == self.token:
+        number, latest = int(position["number"]), int(position["latest"])
+        if position["token"] == self.token:
             return min(number, len(self.ends))
         stamps = [_micros(stamp) for stamp in self._stamps]
         older, as_old = sum(stamp < latest for stamp in stamps), sum(stamp <= latest for stamp in stamps)
-        if older < number <= as_old or number == as_old:  # those of one moment are told by their names
+        if older < number <= as_old or number == as_old:  # ends of the same moment are ordered by name
             return number
         since = latest / 1e6 - _OVERLAP_S
         return next((at for at, stamp in enumerate(self._stamps) if stamp > since), len(self._stamps))
@@ -144,7 +145,7 @@ class Watch:
         tick.set()
 
     async def news(self, version: int, ends: int) -> None:
-        """Return as soon as there is more than this."""
+        """Return as soon as there is a newer version or more ends, or the job is over."""
         while self.version == version and len(self.ends) == ends and not self.over:
             await self._tick.wait()
 
@@ -158,7 +159,7 @@ class Watch:
             return
 
     async def frames(self, begin: int) -> AsyncIterator[bytes]:
-        """What somebody sees who has seen ``begin`` ends: ends, progress, a sign of life, at last the job's end."""
+        """Yield the events for a client that has seen ``begin`` ends: ends, progress, heartbeats, and the job's end."""
         seen, version = begin, 0
         while True:
             while seen < len(self.ends):
@@ -187,7 +188,7 @@ class Watch:
 
 
 def pause_s(took_s: float, watches: int) -> float:
-    """Seconds between two looks at a job: longer where looks are dear, and where many jobs are watched."""
+    """Return the seconds between two polls of a job: more where polls are slow and where many jobs are watched."""
     return min(_LONGEST_PAUSE_S, max(_LOOK_S, took_s * max(watches, 1) / _SHARE))
 
 
@@ -195,16 +196,17 @@ def _micros(stamp: float) -> int:
     return round(stamp * 1e6)
 
 
-def _signature(found: JobProgress) -> str:
-    """What of a job's progress is a change when it differs: not the seconds that pass by themselves."""
-    stages = [(s.stage, s.total, s.done, s.working, s.failed, s.cancelled) for s in found.stages]
-    working = [(one.source, one.stage, one.page) for one in found.working]
-    why = (found.waiting.queue, found.waiting.place, found.waiting.again_at) if found.waiting else None
-    return repr((found.summary.state, sorted(found.summary.counts.items()), stages, working, why))
+def _signature(progress: JobProgress) -> str:
+    """Return what counts as a change of a job's progress: everything except the seconds that pass."""
+    stages = [(s.stage, s.total, s.done, s.working, s.failed, s.cancelled) for s in progress.stages]
+    working = [(document.source, document.stage, document.page) for document in progress.working]
+    waiting = progress.waiting
+    why = (waiting.queue, waiting.place, waiting.again_at) if waiting else None
+    return repr((progress.summary.state, sorted(progress.summary.counts.items()), stages, working, why))
 
 
 class Watches:
-    """All jobs of a server that are watched."""
+    """All watched jobs of a server."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -212,9 +214,12 @@ class Watches:
         self._pollers: set[asyncio.Task[None]] = set()
 
     async def of(self, job_id: str) -> Watch:
-        """The watch of a job, begun where there is none. NotFoundError, or UnavailableError where too many watch."""
+        """Return the watch of a job, and begin one where there is none.
+
+        Raises NotFoundError, and UnavailableError where the server has too many watchers.
+        """
         if sum(one.watchers for one in self._watches.values()) >= MOST_WATCHERS:
-            raise UnavailableError("too many watch jobs here already: try again later", code="busy")
+            raise UnavailableError("too many clients are watching jobs: try again later", code="busy")
         watch = self._watches.get(job_id) or self._begin(job_id)
         with watch.watched():
             await watch.ready.wait()
@@ -237,4 +242,4 @@ class Watches:
         watch.ready.set()
         watch._wake()
         if not task.cancelled() and task.exception():
-            log.error("the watch of %s broke off", job_id, exc_info=task.exception())
+            log.error("the watch of %s failed", job_id, exc_info=task.exception())

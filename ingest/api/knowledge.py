@@ -1,4 +1,4 @@
-"""Knowledge bases: made, listed, shown, deleted."""
+"""``/knowledge``: create, list, get and delete knowledge bases."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pydantic import Field
 
 from ingest import serializers
 from ingest.api.bodies import Body
-from ingest.api.dependencies import Asked
+from ingest.api.dependencies import ServiceDep
 from ingest.api.description import problems
 from ingest.api.models import KnowledgeBaseOut
 from ingest.api.parameters import Cursor, Items, KnowledgeId
-from ingest.api.security import Who
+from ingest.api.security import CallerDep
 from ingest.serializers import Json
 from stores.cursors import cursor_of, key_of
 from stores.errors import NotFoundError
@@ -27,19 +27,21 @@ class NewKnowledgeBase(Body):
 
 
 @router.post("/knowledge", status_code=201, response_model=KnowledgeBaseOut)
-def create(wanted: NewKnowledgeBase, service: Asked, who: Who, response: Response) -> Json:
-    """Make a knowledge base; one that is there already is answered as it is."""
-    who.may(wanted.knowledge_id)
-    made = serializers.knowledge_base(service.knowledge_bases.create(wanted.knowledge_id))
-    response.headers["Location"] = f"/api/v1/knowledge/{wanted.knowledge_id}"
-    return made
+def create_knowledge_base(body: NewKnowledgeBase, service: ServiceDep, caller: CallerDep, response: Response) -> Json:
+    """Create a knowledge base; an existing one is returned as it is."""
+    caller.may(body.knowledge_id)
+    view = service.knowledge_bases.create(body.knowledge_id)
+    response.headers["Location"] = f"/api/v1/knowledge/{body.knowledge_id}"
+    return serializers.knowledge_base(view)
 
 
 @router.get("/knowledge", response_model=Items[KnowledgeBaseOut])
-def list_all(service: Asked, who: Who, limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: Cursor = None) -> Json:
-    """The knowledge bases that the key is for, by id, with their counts."""
+def list_knowledge_bases(
+    service: ServiceDep, caller: CallerDep, limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: Cursor = None
+) -> Json:
+    """List the knowledge bases of the key by id, with their counts."""
     after = key_of(cursor, str)
-    names = [name for name in service.knowledge_bases.ids() if who.sees(name) and (not after or name > after[0])]
+    names = [name for name in service.knowledge_bases.ids() if caller.sees(name) and (not after or name > after[0])]
     items = []
     for name in names[:limit]:
         try:
@@ -51,12 +53,12 @@ def list_all(service: Asked, who: Who, limit: Annotated[int, Query(ge=1, le=200)
 
 
 @router.get("/knowledge/{knowledge_id}", response_model=KnowledgeBaseOut, responses=problems(404))
-def show(knowledge_id: KnowledgeId, service: Asked) -> Json:
-    """Counts of one knowledge base."""
+def get_knowledge_base(knowledge_id: KnowledgeId, service: ServiceDep) -> Json:
+    """Get the counts of one knowledge base."""
     return serializers.knowledge_base(service.knowledge_bases.get(knowledge_id))
 
 
 @router.delete("/knowledge/{knowledge_id}", status_code=204, responses=problems(404))
-def delete(knowledge_id: KnowledgeId, service: Asked) -> None:
-    """Delete it with everything in it; what still runs for it stops."""
+def delete_knowledge_base(knowledge_id: KnowledgeId, service: ServiceDep) -> None:
+    """Delete a knowledge base with everything in it; jobs that run for it stop."""
     service.knowledge_bases.delete(knowledge_id)

@@ -1,4 +1,4 @@
-"""How much a request may bring and how long it may take, and how one that is refused half way is sent off."""
+"""Limits on the size and duration of request bodies, and the answer to a client that is refused while it sends."""
 
 from __future__ import annotations
 
@@ -19,29 +19,33 @@ from pipeline.settings import Settings
 from stores.errors import IngotError, InputError, UnavailableError
 
 JSON_BYTES = 4 << 20
-"""The longest list of paths and URLs."""
+"""Largest JSON body of an ingest request."""
 MOST_UPLOADS = 200
-"""Bodies with files that are read at once."""
+"""Uploads that are read at the same time."""
 SMALL_BYTES = 64 << 10
-"""The longest body of a request that hands nothing over: questions, orders, logins."""
-_SLOWEST_BYTES_S = 1024  # on the average, once a body has taken twice ``body_timeout_s``
+"""Largest body of a request that carries no documents."""
+_SLOWEST_BYTES_S = 1024  # average, checked once a body has taken twice ``body_timeout_s``
 _WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "DELETE")
 _BODY_IGNORED = ("GET", "HEAD", "OPTIONS")
-_HANDING_OVER = re.compile(r"(/api/v1/knowledge/[^/]+/ingest|/knowledge/[^/]+/upload)/?")
+_CARRIES_DOCUMENTS = re.compile(r"(/api/v1/knowledge/[^/]+/ingest|/knowledge/[^/]+/upload)/?")
 _LINGER_S = 3.0
 _LINGER_BYTES = 64 << 20
 
 
 @dataclass(slots=True)
 class Bodies:
-    """Reads bodies within the limits, and counts how many are being read."""
+    """Reader of request bodies that enforces the limits and counts the bodies in progress."""
 
     settings: Settings
     most: int = MOST_UPLOADS
     reading: int = 0
 
     async def read(self, request: Request, largest_bytes: int) -> AsyncIterator[bytes]:
-        """The chunks of a body. InputError where it is too large (413) or too slow (408); ClientDisconnect."""
+        """Yield the chunks of a body.
+
+        Raises InputError where it is too large (413) or too slow (408), UnavailableError where too many bodies are
+        being read (429), and ClientDisconnect.
+        """
         announced = request.headers.get("content-length", "0")
         if announced.isdigit() and int(announced) > largest_bytes:
             raise _too_large(largest_bytes)
@@ -78,7 +82,7 @@ class Bodies:
 
 def _too_large(largest_bytes: int) -> InputError:
     if largest_bytes < 1 << 20:
-        detail = f"the request is larger than {largest_bytes >> 10} KB: nothing that is asked here needs that"
+        detail = f"the request is larger than {largest_bytes >> 10} KB: no request at this address needs that"
         return InputError(detail, code="too_large")
     return InputError(
         f"the request is larger than {largest_bytes >> 20} MB: send fewer files at once, or raise INGOT_MAX_REQUEST_MB",
@@ -87,19 +91,18 @@ def _too_large(largest_bytes: int) -> InputError:
 
 
 def _too_slow(reason: str) -> InputError:
-    return InputError(f"{reason}: send it again over a better line", code="slow_body")
+    return InputError(f"{reason}: send it again over a faster connection", code="slow_body")
 
 
 class SmallBodies:
-    """Takes the bodies of all requests but those that hand documents over, before anybody is asked who they are: they
-    are small and come in time, or are refused. What is made of them needs no limits of its own then."""
+    """Middleware that reads every body without documents before authentication, so that no route needs limits."""
 
     def __init__(self, app: ASGIApp, bodies: Bodies) -> None:
         self._app, self._bodies = app, bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        brings = scope["type"] == "http" and scope["method"] not in _BODY_IGNORED
-        if not brings or _HANDING_OVER.fullmatch(scope["path"]):
+        has_body = scope["type"] == "http" and scope["method"] not in _BODY_IGNORED
+        if not has_body or _CARRIES_DOCUMENTS.fullmatch(scope["path"]):
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
@@ -110,19 +113,21 @@ class SmallBodies:
         except IngotError as error:
             await problems.answer(request, problems.status_of(error), error.code, error.message)(scope, receive, send)
             return
-        whole: Message | None = {"type": "http.request", "body": body, "more_body": False}
+        whole_body: Message | None = {"type": "http.request", "body": body, "more_body": False}
 
-        async def once() -> Message:
-            nonlocal whole
-            message, whole = whole, None
+        async def receive_body_once() -> Message:
+            nonlocal whole_body
+            message, whole_body = whole_body, None
             return message or await receive()
 
-        await self._app(scope, once, send)
+        await self._app(scope, receive_body_once, send)
 
 
 class Lingering:
-    """Sends off who is refused while still sending: the rest of the body is taken for a moment, so that the answer is
-    seen instead of a broken connection, which is closed then."""
+    """Middleware that keeps reading after a refusal, so that a client still sending sees the answer.
+
+    Closing the connection at once would look like a network error to the client.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -131,12 +136,12 @@ class Lingering:
         if scope["type"] != "http" or scope["method"] in _WITHOUT_BODY:
             await self._app(scope, receive, send)
             return
-        left = _Left(receive, send)
-        await self._app(scope, left.receive, left.send)
+        exchange = _LingeringExchange(receive, send)
+        await self._app(scope, exchange.receive, exchange.send)
 
 
-class _Left:
-    """One request, and whether its body was read to the end before it was refused."""
+class _LingeringExchange:
+    """One request and its answer; remembers whether the body was read to its end before the answer began."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
@@ -155,11 +160,11 @@ class _Left:
                 message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
         elif self._lingers and not message.get("more_body"):
             await self._send({**message, "more_body": True})
-            await self._take_the_rest()
+            await self._drain()
             message = {"type": "http.response.body", "body": b"", "more_body": False}
         await self._send(message)
 
-    async def _take_the_rest(self) -> None:
+    async def _drain(self) -> None:
         size = 0
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LINGER_S):

@@ -1,4 +1,4 @@
-"""Prometheus metrics: what stands in the stores and queues when it is asked, and the requests of this process."""
+"""Prometheus metrics: counts from the stores and queues at the time of a scrape, and the requests of this process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ingest.api import security
 from ingest.api.description import content, problems
 from ingest.api.query_names import known_query
-from ingest.api.security import Who
+from ingest.api.security import CallerDep
 from stores.errors import IngotError
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ _ENDLESS = "/events"
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
-class Stores:
-    """Collects what the stores and queues hold at the moment of a scrape."""
+class StoresCollector:
+    """A Prometheus collector that reads the stores and queues at the time of a scrape."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -45,7 +45,7 @@ class Stores:
             try:
                 figures = self._service.knowledge_bases.figures(name)
             except IngotError:
-                continue  # deleted meanwhile, or damaged: its figures are missing
+                continue  # deleted meanwhile, or damaged: leave out its figures
             for state, count in figures.documents.items():
                 documents.add_metric([name, state], count)
             for callback_state, count in figures.callbacks.items():
@@ -59,7 +59,7 @@ class Stores:
         yield from (documents, callbacks, steps, seconds, pages, *self._queues())
 
     def _queues(self) -> Iterator[Metric]:
-        waiting = GaugeMetricFamily("ingot_queue_waiting", "Steps and errands that wait.", labels=["queue"])
+        waiting = GaugeMetricFamily("ingot_queue_waiting", "Steps and outbound tasks that wait.", labels=["queue"])
         working = GaugeMetricFamily("ingot_queue_working", "Steps that workers have in hand.", labels=["queue"])
         oldest = GaugeMetricFamily("ingot_queue_oldest_seconds", "Age of what waits longest.", labels=["queue"])
         workers = GaugeMetricFamily("ingot_queue_workers", "Workers that serve it.", labels=["queue"])
@@ -72,8 +72,8 @@ class Stores:
         yield from (waiting, working, oldest, workers)
 
 
-class Timed:
-    """Measures every request under the template of its route; what has none is one row."""
+class RequestTimes:
+    """Middleware that measures requests by route template; all requests without a route share one row."""
 
     def __init__(self, app: ASGIApp, times: Histogram, prefix: str) -> None:
         self._app = app
@@ -101,15 +101,16 @@ class Timed:
                 self._times.labels(method, route, str(status)).observe(time.perf_counter() - began)
 
     def _template(self, scope: Scope) -> str:
-        """The template of the route that answered; that of a resource lacks the prefix of all."""
-        found = getattr(scope.get("route"), "path", "none")
-        return f"{self._prefix}{found}" if scope["path"].startswith(f"{self._prefix}/") and found != "none" else found
+        """Return the template of the route that answered, with the prefix that the routers below it lack."""
+        template = getattr(scope.get("route"), "path", "none")
+        below_prefix = template != "none" and scope["path"].startswith(f"{self._prefix}/")
+        return f"{self._prefix}{template}" if below_prefix else template
 
 
 def install(app: FastAPI, service: Service, prefix: str) -> None:
-    """Measure the requests of an application whose resources stand under ``prefix``, and answer ``/metrics``."""
+    """Measure the requests of an application whose API is below ``prefix``, and add ``/metrics``."""
     registry = CollectorRegistry()
-    registry.register(Stores(service))
+    registry.register(StoresCollector(service))
     times = Histogram(
         "ingot_http_request_seconds",
         "Requests by route template.",
@@ -119,11 +120,11 @@ def install(app: FastAPI, service: Service, prefix: str) -> None:
     )
     app.state.metrics = registry
     app.include_router(router)
-    app.add_middleware(Timed, times=times, prefix=prefix)
+    app.add_middleware(RequestTimes, times=times, prefix=prefix)
 
 
 @router.get("/metrics", response_class=Response, responses={**content("text/plain"), **problems(401, 403)})
-def metrics(request: Request, who: Who) -> Response:
-    """For Prometheus. A key for some knowledge bases only is refused: this concerns the whole home."""
-    who.may_all()
+def get_metrics(request: Request, caller: CallerDep) -> Response:
+    """Get metrics for Prometheus; they concern the whole home, so a key for some knowledge bases is refused."""
+    caller.may_all()
     return Response(generate_latest(request.app.state.metrics), media_type=_TEXT)

@@ -1,4 +1,4 @@
-"""What the resources answer, as types: the shapes of ``ingest/serializers.py``, for the description and its readers."""
+"""Models of the answers, for the OpenAPI description; ``ingest/serializers.py`` builds the values."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from stores.models import DocumentState, FieldKind, JobState, Label, Outcome, Route, Stage
 
 Box = tuple[float, float, float, float]
-_WORK = "Seconds by the clock in which somebody worked on it, however many did; null where it is not known (yet)."
-_WAITED = "Seconds from the request until somebody worked on it."
+_WORK = "Wall-clock seconds in which at least one worker was working on it; null where not known (yet)."
+_WAITED = "Seconds from the request until a worker began."
 
 
 class PlacedBox(BaseModel):
@@ -22,9 +22,9 @@ class PlacedBox(BaseModel):
 
 
 class StageOut(BaseModel):
-    """Pages of one stage; of ``plan``, documents: ``unit`` says so. Totals grow until planning is done.
+    """Pages of one stage, or documents for ``plan``: see ``unit``. Totals grow until planning is done.
 
-    Each stands in one place: done, waiting, working, failed, or cancelled.
+    Each page or document counts once: as done, waiting, working, failed, or cancelled.
     """
 
     stage: Stage
@@ -40,7 +40,7 @@ class StageOut(BaseModel):
 
 
 class WaitingOut(BaseModel):
-    """Why nothing happens yet. ``place`` counts from 1 among the steps of ``queue``."""
+    """Why something waits. ``place`` is its position among the steps of ``queue``, from 1."""
 
     why: str
     queue: str | None
@@ -49,9 +49,9 @@ class WaitingOut(BaseModel):
 
 
 class JobDocumentOut(BaseModel):
-    """One file of a job. ``outcome``: what was found at the door; ``state``: what became of it.
+    """A file of a job. ``outcome``: how it compared with what was known; ``state``: how far processing is.
 
-    ``retryable``: something failed that may go well another time; false where the file itself is at fault.
+    ``retryable``: something failed that may succeed another time; false where the file itself is at fault.
     """
 
     source: str
@@ -68,13 +68,13 @@ class JobDocumentOut(BaseModel):
     waited_s: float | None = Field(description=_WAITED)
     ended_at: datetime | None
     retryable: bool
-    warnings: dict[int, str]  # page: what was given up of it, though it was read
+    warnings: dict[int, str]  # page -> what of it was given up, though it was read
     waiting: WaitingOut | None
     stages: list[StageOut]
 
 
 class JobSummaryOut(BaseModel):
-    """One job; ``counts``: documents by state."""
+    """A job; ``counts``: documents by state."""
 
     job_id: str
     knowledge_id: str
@@ -90,7 +90,7 @@ class JobSummaryOut(BaseModel):
 
 
 class JobProgressOut(JobSummaryOut):
-    """Where a job stands. ``left_s`` is null as long as nothing is known; ``waiting`` says why nobody works on it."""
+    """The progress of a job. ``left_s`` is null while unknown; ``waiting``: why no worker is working on it."""
 
     stages: list[StageOut]
     working: list[JobDocumentOut]
@@ -107,7 +107,7 @@ class JobOut(JobProgressOut):
 
 
 class DocumentOut(BaseModel):
-    """One document. A file that could never be taken has a name, an error and no id; ``retryable`` as in a job."""
+    """A document. A file that could not be ingested has a name, an error and no id; ``retryable`` as in a job."""
 
     document: str
     source: str
@@ -125,7 +125,7 @@ class DocumentOut(BaseModel):
     error: str | None
     error_code: str | None
     failed_pages: dict[int, str]
-    warnings: dict[int, str]  # page: what was given up of it, though it was read
+    warnings: dict[int, str]  # page -> what of it was given up, though it was read
     failed_stages: dict[Stage, str]
     created_at: datetime | None
     updated_at: datetime | None
@@ -143,7 +143,7 @@ class BlockOut(BaseModel):
 
 
 class PageMarkOut(BaseModel):
-    """One page of a list."""
+    """A page in a list."""
 
     number: int
     width_pt: float
@@ -160,7 +160,7 @@ class PageMarkOut(BaseModel):
 
 
 class PageOut(BaseModel):
-    """One page with what was read of it."""
+    """A page with its content."""
 
     number: int
     width_pt: float
@@ -178,7 +178,7 @@ class PageOut(BaseModel):
 
 
 class EvidenceOut(BaseModel):
-    """Where a value stands. ``page`` is 0 and ``found`` false where it could not be located."""
+    """Where a value stands in the document. ``page`` is 0 and ``found`` false where it could not be located."""
 
     page: int
     boxes: list[Box]
@@ -187,7 +187,7 @@ class EvidenceOut(BaseModel):
 
 
 class RecordOut(BaseModel):
-    """What one schema extracted from one document; ``evidence`` by the path of each value."""
+    """The values one schema extracted from one document; ``evidence`` is keyed by the path of each value."""
 
     document: str
     source: str
@@ -197,7 +197,7 @@ class RecordOut(BaseModel):
 
 
 class WholeDocumentOut(DocumentOut):
-    """A document with all that was made of it. ``page_count`` is ``pages`` of the other answers."""
+    """A document with all its results. ``page_count`` is ``pages`` of the other answers."""
 
     page_count: int
     pages: list[PageOut]  # type: ignore[assignment]
@@ -205,7 +205,7 @@ class WholeDocumentOut(DocumentOut):
 
 
 class ChunkOut(BaseModel):
-    """One passage; its id is ``<document>:<generation>:<ordinal>``."""
+    """A chunk; its id is ``<document>:<generation>:<ordinal>``."""
 
     chunk: str
     document: str
@@ -217,7 +217,7 @@ class ChunkOut(BaseModel):
 
 
 class HitOut(ChunkOut):
-    """One found passage. ``highlights``: ranges in ``text``; ``snippet_html``: escaped, with ``<mark>``."""
+    """A chunk found by a search. ``highlights``: ranges in ``text``; ``snippet_html``: escaped, with ``<mark>``."""
 
     source: str
     score: float
@@ -228,10 +228,10 @@ class HitOut(ChunkOut):
 
 
 class KnowledgeBaseOut(BaseModel):
-    """Counts of one knowledge base; ``size_bytes`` is all of its folder.
+    """Counts of one knowledge base; ``size_bytes`` is the size of its folder.
 
-    ``documents`` is the length of the list of its documents, ``counts`` divides it by state. Pages, chunks and records
-    are those of what answers now.
+    ``documents`` is the number of documents, ``counts`` divides it by state. Pages, chunks and records are those of
+    the visible generations.
     """
 
     knowledge_id: str
@@ -255,7 +255,7 @@ class SchemaFieldOut(BaseModel):
 
 
 class SchemaOut(BaseModel):
-    """What is extracted, and by which engine."""
+    """A schema: the fields it extracts, and the engine it uses."""
 
     name: str
     description: str
@@ -264,7 +264,7 @@ class SchemaOut(BaseModel):
 
 
 class QueueOut(BaseModel):
-    """One queue. ``messages`` is null where the broker cannot be reached, ``workers`` where nobody could be asked."""
+    """A queue. ``messages`` is null where the broker cannot be reached, ``workers`` where no worker could be asked."""
 
     queue: str
     stages: list[Stage]
@@ -287,7 +287,7 @@ class WorkingStepOut(BaseModel):
 
 
 class WorkerOut(BaseModel):
-    """One worker; ``answers`` is false where it only holds work."""
+    """A worker; ``answers`` is false for one that does not respond but still has work in hand."""
 
     name: str
     answers: bool

@@ -1,4 +1,4 @@
-"""Parameters that several resources take, with their bounds, and the answers that lists give."""
+"""Parameters with their bounds, and the list answer, that several resources share."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many items."
 Cursor = Annotated[
     str | None, Query(max_length=4096, description="`next_cursor` of the answer before; without it, from the start.")
 ]
-Dpi = Annotated[int, Query(ge=SMALLEST_DPI, le=LARGEST_DPI, description="Resolution of the picture.")]
+Dpi = Annotated[int, Query(ge=SMALLEST_DPI, le=LARGEST_DPI, description="Resolution of the image.")]
 
 
 class Items(BaseModel, Generic[T]):
-    """A part of a list. ``next_cursor`` asks for what follows; null at the end."""
+    """A part of a list. ``next_cursor`` gets the next part; null at the end."""
 
     items: list[T]
     next_cursor: str | None

@@ -1,4 +1,4 @@
-"""Errors as problem+json (RFC 9457), each with a stable ``code``, and the one table of status codes."""
+"""Errors as problem+json (RFC 9457) with a stable ``code``, and the table that maps errors to status codes."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ _RETRY_AFTER_S = {408: 1, 429: 5, 503: 5}
 
 
 class Problem(BaseModel):
-    """What every error answers. ``code`` is stable, ``detail`` one sentence that says what to do.
+    """The answer to a request that failed. ``code`` is stable, ``detail`` one sentence that says what to do.
 
-    ``state`` is there where a document or a page is not made: how far it came.
-    ``nearest``: known names that a name which nobody knows may mean.
+    ``state``: how far a document or page is that is not ready yet.
+    ``nearest``: the known names that are most similar to an unknown one.
     """
 
     type: str = "about:blank"
@@ -67,14 +67,8 @@ class Problem(BaseModel):
     nearest: list[str] = []
 
 
-def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What a path function may refuse with, for the OpenAPI description."""
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
-
-
 def status_of(error: IngotError) -> int:
-    """By its code where that has a status of its own, else by its class."""
+    """Return the status of an error: by its code where the code has one, else by its class."""
     return _OF_CODES.get(error.code) or next(status for kind, status in _OF_ERRORS if isinstance(error, kind))
 
 
@@ -87,7 +81,7 @@ def answer(
     state: str | None = None,
     nearest: Sequence[str] = (),
 ) -> JSONResponse:
-    """One problem, with ``Retry-After`` where trying again helps."""
+    """Build the answer of one problem, with ``Retry-After`` where trying again helps."""
     problem = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
@@ -107,7 +101,7 @@ def answer(
 
 
 def install(app: FastAPI) -> None:
-    """Let every error of the application answer as a problem."""
+    """Make every error of the application answer as a problem."""
     app.add_exception_handler(IngotError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -117,23 +111,23 @@ def install(app: FastAPI) -> None:
 def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, IngotError)
     state = error.state if isinstance(error, NotReadyError) else None
-    found = answer(request, status_of(error), error.code, error.message, state=state, nearest=error.nearest)
+    response = answer(request, status_of(error), error.code, error.message, state=state, nearest=error.nearest)
     if isinstance(error, NotReadyError) and error.retry_after_s is not None:
-        found.headers["Retry-After"] = f"{math.ceil(error.retry_after_s)}"
-    return found
+        response.headers["Retry-After"] = f"{math.ceil(error.retry_after_s)}"
+    return response
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     wrong = error.errors()
-    found = [{"where": ".".join(map(str, one["loc"])), "why": one["msg"]} for one in wrong]
+    errors = [{"where": ".".join(map(str, one["loc"])), "why": one["msg"]} for one in wrong]
     code = UNKNOWN_KEY if any(one["type"] == UNKNOWN_KEY for one in wrong) else "bad_request"
     near = dict.fromkeys(name for one in wrong for name in _nearest(one))
-    return answer(request, 422, code, _sentence(found), jsonable_encoder(found), nearest=tuple(near))
+    return answer(request, 422, code, _sentence(errors), jsonable_encoder(errors), nearest=tuple(near))
 
 
 def _nearest(wrong: Mapping[str, Any]) -> Sequence[str]:
-    """What a key that nobody knows, or a value that is none of a few, may mean."""
+    """Return the known names that are most similar to an unknown key or to a value outside of its choices."""
     facts = wrong.get("ctx") or {}
     if wrong["type"] == UNKNOWN_KEY:
         return tuple(facts.get("nearest", ()))
@@ -142,8 +136,8 @@ def _nearest(wrong: Mapping[str, Any]) -> Sequence[str]:
     return ()
 
 
-def _sentence(found: list[dict[str, Any]]) -> str:
-    return "; ".join(f"{one['where']}: {one['why']}" for one in found) or "the request cannot be understood"
+def _sentence(errors: list[dict[str, Any]]) -> str:
+    return "; ".join(f"{error['where']}: {error['why']}" for error in errors) or "the request cannot be understood"
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:
@@ -157,12 +151,12 @@ def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 def _allowed(request: Request) -> list[str]:
-    """The methods of all routes that the path leads to: of several, the framework names only the first's."""
-    found: set[str] = set()
+    """Return the methods of all routes that match the path; the framework names those of the first one only."""
+    methods: set[str] = set()
     for context in iter_route_contexts(request.app.routes):
         if context.path and context.methods and compile_path(context.path)[0].match(request.scope["path"]):
-            found |= context.methods
-    return sorted(found | {"HEAD"} if "GET" in found else found)
+            methods |= context.methods
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 def _bug(request: Request, error: Exception) -> JSONResponse:

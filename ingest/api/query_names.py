@@ -1,4 +1,4 @@
-"""Names in the query of a URL: what a route does not declare is refused, with the nearest names that it does."""
+"""Unknown query parameters are refused, with the nearest names that the route declares."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from stores.suggestions import unknown
 
 UNKNOWN_PARAMETER = "unknown_parameter"
 _OF_OTHERS = re.compile(r"utm_\w{1,30}|[a-z]{1,4}clid|mc_[ce]id")
-"""What mail programs and social networks hang on links of pages that they have nothing to do with."""
+"""Tracking parameters that mail programs and social networks add to links."""
 
 
 async def known_query(request: Request) -> None:
-    """InputError (422) for a parameter that the route does not know: ignored, it would find everything or nothing."""
+    """Raise InputError (422) for an unknown parameter; ignoring a misspelt filter would return everything."""
     refuse_unknown(request)
 
 
 async def known_query_of_page(request: Request) -> None:
-    """As ``known_query``; what others hang on links is passed over."""
+    """Do the same for a page, except that tracking parameters are ignored."""
     refuse_unknown(request, passed_over=_OF_OTHERS)
 
 
 def refuse_unknown(request: Request, passed_over: re.Pattern[str] | None = None) -> None:
-    """Compare the names of the query with those that the route declares."""
+    """Raise InputError for the first query parameter that the route does not declare, unless it is ``passed_over``."""
     route = request.scope.get("route")
     if not request.scope["query_string"] or not isinstance(route, APIRoute):
         return
@@ -43,7 +43,7 @@ def _refusal(route: APIRoute, name: str, known: tuple[str, ...]) -> InputError:
     refusal = unknown("query parameter", name, known, code=UNKNOWN_PARAMETER)
     if refusal.nearest or not _takes_body(route):
         return refusal
-    return InputError(f"{refusal.message}; what is asked here goes into the body", code=UNKNOWN_PARAMETER)
+    return InputError(f"{refusal.message}; this request takes its parameters in the body", code=UNKNOWN_PARAMETER)
 
 
 def _takes_body(route: APIRoute) -> bool:
@@ -51,7 +51,7 @@ def _takes_body(route: APIRoute) -> bool:
 
 
 def _declared(dependant: Dependant) -> Iterator[str]:
-    """The query parameters of a route, those of its dependencies and of a model of parameters too."""
+    """Yield the query parameters of a route, including those of its dependencies and of parameter models."""
     for field in dependant.query_params:
         kind = field.field_info.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):

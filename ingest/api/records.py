@@ -1,4 +1,4 @@
-"""Records of a knowledge base, one schema at a time: in parts as JSON, or all as CSV."""
+"""``/records``: the records of one schema, in parts as JSON or all as CSV."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from ingest import serializers
 from ingest.api.conditional import is_known, not_modified, tag_of, tagged
-from ingest.api.dependencies import Asked
+from ingest.api.dependencies import ServiceDep
 from ingest.api.description import NOT_MODIFIED, problems
 from ingest.api.models import RecordOut
 from ingest.api.parameters import Cursor, Items, KnowledgeId, Limit
@@ -28,33 +28,33 @@ _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema"
     response_model=Items[RecordOut],
     responses={**_CSV, **NOT_MODIFIED, **problems(404)},
 )
-def records(
+def list_records(
     knowledge_id: KnowledgeId,
     schema: Annotated[str, Path(description="Name of a schema, as `GET /schemas` lists them.")],
-    service: Asked,
+    service: ServiceDep,
     request: Request,
     response: Response,
     limit: Limit = 100,
     cursor: Cursor = None,
     format: Annotated[Literal["json", "csv"], Query(description="csv: all of them, for a spreadsheet.")] = "json",
 ) -> Json | Response:
-    """What one schema extracted, of every document that answers."""
+    """List the records that one schema extracted from the visible documents."""
     part_of = (cursor, limit) if format == "json" else (None, None)
     tag = tag_of(service.etags.of_records(knowledge_id, schema, *part_of), knowledge_id, format)
     if is_known(request, tag):
         return not_modified(tagged(tag))
     if format == "csv":
-        found = service.records.all(knowledge_id, schema)
-        name = {"Content-Disposition": f'attachment; filename="{schema}.csv"', **tagged(tag)}
+        records = service.records.all(knowledge_id, schema)
+        headers = {"Content-Disposition": f'attachment; filename="{schema}.csv"', **tagged(tag)}
         return StreamingResponse(
-            _csv(service.knowledge_bases.schemas(knowledge_id)[schema], found), media_type="text/csv", headers=name
+            _csv(service.knowledge_bases.schemas(knowledge_id)[schema], records), media_type="text/csv", headers=headers
         )
     response.headers.update(tagged(tag))
     part = service.records.slice(knowledge_id, schema, cursor, limit)
     return {"items": [serializers.record(view) for view in part.items], "next_cursor": part.next_cursor}
 
 
-def _csv(schema: Schema, found: Iterable[RecordView]) -> Iterator[str]:
+def _csv(schema: Schema, records: Iterable[RecordView]) -> Iterator[str]:
     columns = ["document", "source", *(field.name for field in schema.fields)]
-    rows = ({"document": view.document, "source": view.source, **view.fields} for view in found)
+    rows = ({"document": record.document, "source": record.source, **record.fields} for record in records)
     return csv_lines(rows, columns)

@@ -1,7 +1,4 @@
-"""What every answer carries: its request's id and the headers that keep browsers careful; and one line in the log.
-
-Plain ASGI: nothing is wrapped that streams.
-"""
+"""The outermost middleware: request ids, security headers and the access log. It does not buffer streamed answers."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from pipeline.log_format import facts
 log = logging.getLogger("ingot.access")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
-"""The id of the request that is being answered, also in the threads that work for it; "-" outside."""
+"""Id of the current request, also in the threads that work for it; "-" outside of requests."""
 
 _PROCESS = secrets.token_hex(4)
 _NUMBERS = itertools.count(1)
@@ -30,12 +27,12 @@ _ALWAYS = (
 )
 _POLICY = b"content-security-policy"
 _NOTHING = b"default-src 'none'; frame-ancestors 'none'"
-CAREFUL = (*_ALWAYS, (_POLICY, _NOTHING))
-"""The headers of an answer that no page gives."""
+SECURITY_HEADERS = (*_ALWAYS, (_POLICY, _NOTHING))
+"""Headers of an answer that is not a page."""
 
 
 class RequestIds:
-    """The outermost layer. An answer without a policy of its own may load nothing."""
+    """Middleware that adds the request id and security headers; a content security policy of a page is kept."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -59,16 +56,16 @@ class RequestIds:
         try:
             await self._app(scope, receive, answer)
         except Exception:
-            if not status:  # else it was answered, and logged by who answered
+            if not status:  # otherwise the error handler has answered and logged it
                 raise
         finally:
             took_ms = (time.perf_counter() - began) * 1000
-            asked = {"method": scope["method"], "path": scope["path"], "status": status, "took_ms": round(took_ms, 1)}
-            log.info("%s %s %d %.1f ms", *asked.values(), extra=facts(**asked))
+            line = {"method": scope["method"], "path": scope["path"], "status": status, "took_ms": round(took_ms, 1)}
+            log.info("%s %s %d %.1f ms", *line.values(), extra=facts(**line))
 
 
 def _given(scope: Scope) -> str:
-    """The id that the asker sent, where it is one that may stand in a log."""
+    """Return the id that the client sent, empty where it sent none or one unfit for a log."""
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             return str(value.decode()) if _SANE.fullmatch(value) else ""
@@ -82,7 +79,7 @@ def _added(message: Message, name: str) -> list[tuple[bytes, bytes]]:
 
 
 class WithRequestId(logging.Filter):
-    """Gives every log record the attribute ``request_id``."""
+    """Logging filter that gives every record the attribute ``request_id``."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get()

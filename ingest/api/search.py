@@ -1,4 +1,4 @@
-"""Search in one knowledge base, by POST for programs and by GET for people."""
+"""``/search``: search in one knowledge base, with POST and a body or with GET and a query string."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from ingest import serializers
 from ingest.api.bodies import Body
-from ingest.api.dependencies import Asked
+from ingest.api.dependencies import ServiceDep
 from ingest.api.description import problems
 from ingest.api.models import HitOut
 from ingest.api.parameters import KnowledgeId
@@ -24,7 +24,7 @@ MOST_CONDITIONS = 20
 
 
 class Question(Body):
-    """``where``: fields of records, ``source``, ``document`` or ``language``, each with the value that it must have."""
+    """A query. ``where``: fields of records, ``source``, ``document`` or ``language``, each with a required value."""
 
     query: str = Field(min_length=1, max_length=LONGEST_QUERY)
     mode: Mode = "hybrid"
@@ -33,30 +33,30 @@ class Question(Body):
 
 
 class Answer(BaseModel):
-    """Passages, the best first; a client opens each at its page and boxes."""
+    """The chunks found, best first; each has the page and the boxes where it stands."""
 
     query: str
     hits: list[HitOut]
 
 
 @router.post("/knowledge/{knowledge_id}/search", response_model=Answer, responses=problems(404))
-def search(knowledge_id: KnowledgeId, question: Question, service: Asked) -> Json:
-    """The best passages for a question."""
+def search_knowledge_base(knowledge_id: KnowledgeId, question: Question, service: ServiceDep) -> Json:
+    """Find the chunks that answer a question best."""
     return _answer(service, knowledge_id, question)
 
 
 @router.get("/knowledge/{knowledge_id}/search", response_model=Answer, responses=problems(404))
-def search_by_url(
+def search_knowledge_base_by_url(
     knowledge_id: KnowledgeId,
-    service: Asked,
+    service: ServiceDep,
     q: Annotated[str, Query(min_length=1, max_length=LONGEST_QUERY)],
     mode: Mode = "hybrid",
     limit: Annotated[int, Query(ge=1, le=200)] = 10,
 ) -> Json:
-    """The best passages for a question, without conditions."""
+    """Find the chunks that answer a question best, without conditions."""
     return _answer(service, knowledge_id, Question(query=q, mode=mode, limit=limit, where={}))
 
 
 def _answer(service: Service, knowledge_id: str, question: Question) -> Json:
     hits = service.search.hits(knowledge_id, question.query, question.limit, question.mode, question.where)
-    return {"query": question.query, "hits": [serializers.lit_hit(hit, question.query) for hit in hits]}
+    return {"query": question.query, "hits": [serializers.highlighted_hit(hit, question.query) for hit in hits]}

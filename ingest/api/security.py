@@ -1,6 +1,6 @@
-"""Who asks, and what may they see: bearer keys with a scope, compared in constant time; only this machine without.
+"""Authentication and authorization: bearer keys with a scope; without keys, requests from this machine only.
 
-A caller is found once per request, by the header ``Authorization: Bearer KEY`` or the cookie of the pages' login.
+The caller of a request is known by the header ``Authorization: Bearer KEY`` or by the cookie of the pages' login.
 """
 
 from __future__ import annotations
@@ -31,40 +31,43 @@ Handler = Callable[[Request, Exception], Any]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. ``knowledge``: the ids that the key is for, None where it is for all. ``name`` tells two keys apart."""
+    """Sender of a request. ``knowledge``: the knowledge bases of its key, None for all; ``name`` identifies the key."""
 
     knowledge: frozenset[str] | None = None
     name: str = ""
 
     def sees(self, knowledge_id: str) -> bool:
-        """For lists: does this knowledge base stand in them?"""
+        """Tell whether lists for this caller include a knowledge base."""
         return self.knowledge is None or knowledge_id in self.knowledge
 
     def may(self, knowledge_id: str) -> None:
-        """InputError (403) where the key is for others; whether the knowledge base exists is not told."""
+        """Raise InputError (403) unless the key is for this knowledge base, whether or not that exists."""
         if not self.sees(knowledge_id):
             raise InputError(f"this key is not for the knowledge base {knowledge_id!r}", code="forbidden")
 
     def may_all(self) -> None:
-        """InputError (403) where the key is for some knowledge bases only: for what concerns the whole home."""
+        """Raise InputError (403) unless the key is for all knowledge bases, as requests about the whole home need."""
         if self.knowledge is not None:
             raise InputError("this key is for some knowledge bases only, and this concerns them all", code="forbidden")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One key of ``INGOT_API_KEYS``: its SHA-256, never itself."""
+    """One key of ``INGOT_API_KEYS``; only the SHA-256 of the key is kept."""
 
     digest: bytes
     knowledge: frozenset[str] | None
 
 
 def entries_of(text: str) -> tuple[Entry, ...]:
-    """``sha256:<hex>[@kb1+kb2]`` or a plain key, by commas. InputError where an entry cannot be understood."""
-    found = tuple(_entry(part.strip()) for part in text.split(",") if part.strip())
-    if text and not found:
+    """Parse ``INGOT_API_KEYS``: ``sha256:<hex>[@kb1+kb2]`` or plain keys, separated by commas.
+
+    Raises InputError for an entry that cannot be parsed.
+    """
+    entries = tuple(_entry(part.strip()) for part in text.split(",") if part.strip())
+    if text and not entries:
         raise InputError("INGOT_API_KEYS is set, but holds no key: make one with `ingot keys new`", code="bad_setting")
-    return found
+    return entries
 
 
 def _entry(text: str) -> Entry:
@@ -97,17 +100,17 @@ def _entry(text: str) -> Entry:
 
 
 def caller_of_key(entries: Iterable[Entry], key: str) -> Caller | None:
-    """The caller whose key this is; every entry is compared, so that time tells nothing."""
+    """Return the caller with this key; every entry is compared, so that the time taken reveals nothing."""
     digest = digest_of(key)
-    found: Caller | None = None
+    match: Caller | None = None
     for entry in entries:
         if hmac.compare_digest(entry.digest, digest):
-            found = Caller(entry.knowledge, entry.digest.hex()[:12])
-    return found
+            match = Caller(entry.knowledge, entry.digest.hex()[:12])
+    return match
 
 
 def caller_or_none(connection: HTTPConnection) -> Caller | None:
-    """Who asks; None where keys are set and no right one was given. For pages, which lead to the login then."""
+    """Return the caller of a request; None where keys are set and the request has none of them."""
     entries: tuple[Entry, ...] = connection.app.state.keys
     if not entries:
         return Caller()
@@ -121,19 +124,19 @@ def _bearer(connection: HTTPConnection) -> str:
 
 
 async def caller(request: Request) -> Caller:
-    """The dependency of everything below ``/api/v1``: who asks, and that they may ask for what the path names."""
-    found = caller_or_none(request)
-    if found is None:
+    """Require a caller who may use the knowledge base in the path; a dependency of all routes below ``/api/v1``."""
+    sender = caller_or_none(request)
+    if sender is None:
         raise InputError(_KEY_NEEDED, code="unauthorized")
-    named = knowledge_named(request.path_params)
-    if named is not None:
-        found.may(named)
-    request.state.caller = found
-    return found
+    knowledge_id = knowledge_named(request.path_params)
+    if knowledge_id is not None:
+        sender.may(knowledge_id)
+    request.state.caller = sender
+    return sender
 
 
-def strangers_first(plain: Handler) -> Handler:
-    """Who has no key is told that, and not what is wrong with the body, which is read before anybody is asked."""
+def unauthorized_first(plain: Handler) -> Handler:
+    """Answer 401 before any other problem: FastAPI validates a body before it runs the dependency on the key."""
 
     def answered(request: Request, error: Exception) -> Any:
         if request.url.path.startswith("/api/") and caller_or_none(request) is None:
@@ -144,7 +147,7 @@ def strangers_first(plain: Handler) -> Handler:
 
 
 def knowledge_named(path: dict[str, str]) -> str | None:
-    """The knowledge base that the parameters of a path name: itself, or by a job or callback of it."""
+    """Return the knowledge base that path parameters name, directly or as part of a job's or callback's id."""
     if "knowledge_id" in path:
         return path["knowledge_id"]
     for name in ("job_id", "callback_id"):
@@ -153,13 +156,13 @@ def knowledge_named(path: dict[str, str]) -> str | None:
     return None
 
 
-Who = Annotated[Caller, Depends(caller)]
-"""For path functions that list: ``who.sees(knowledge_id)``; where the id stands in a body: ``who.may(it)``."""
+CallerDep = Annotated[Caller, Depends(caller)]
+"""The caller, for path functions that filter lists or find the knowledge base in the body."""
 
 
 @lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
-    """Does this address or name lead to this machine only?"""
+    """Tell whether an address or host name refers to this machine only."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -167,11 +170,10 @@ def is_loopback(host: str) -> bool:
 
 
 class Gate:
-    """Refuses what a strange web page makes a browser send, before anything else looks at it.
+    """Middleware against cross-site requests; it runs before anything else reads the request.
 
-    Without keys only this machine may ask, and only by a name of it: a page whose own name was made to lead here
-    (DNS rebinding) is told apart by the ``Host`` header. What changes something must come from our own pages or from
-    no page at all; ``origins`` may use the resources too, but never by the cookie of the pages.
+    Without keys, the ``Host`` header must name this machine, which stops DNS rebinding. A request that changes
+    something must come from these pages or from no browser page; ``origins`` may use the API too, without the cookie.
     """
 
     def __init__(self, app: ASGIApp, *, loopback_only: bool, origins: Collection[str] = ()) -> None:
@@ -189,7 +191,7 @@ class Gate:
             await self._app(scope, receive, send)
 
     def _reason(self, request: Request) -> str:
-        """Why a request is refused; "" where it is not."""
+        """Return why a request is refused; empty where it is not."""
         host, *others = request.headers.getlist("host") or [""]
         if others:
             return "the request names two hosts"
@@ -205,12 +207,12 @@ class Gate:
         return "this was sent from another site; open the page here and try again" if foreign or nameless else ""
 
     def _shares(self, request: Request) -> bool:
-        """Does it come from a page of an origin that may use the resources?"""
+        """Tell whether a request comes from a page of one of the allowed origins."""
         named = request.headers.get("origin", "").lower() in self._origins
         return named and request.url.path.startswith("/api/") and COOKIE not in request.cookies
 
 
 def _name_of(host: str) -> str:
-    """``[::1]:8000`` -> ``[::1]``, ``localhost:8000`` -> ``localhost``."""
+    """Return a host without its port: ``[::1]`` for ``[::1]:8000``, ``localhost`` for ``localhost:8000``."""
     name, colon, port = host.rpartition(":")
     return name if colon and port.isdigit() else host

@@ -1,4 +1,4 @@
-"""Runs the API and the pages: one uvicorn process over a home, with the embedded runtime where no broker is set."""
+"""The server of the API and the pages: one uvicorn process, with the embedded runtime where no broker is set."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import uvicorn
 
 from ingest.api.app import Application, create_app
-from ingest.api.connections import Guarded, places
+from ingest.api.connections import Guarded, connection_limit
 from ingest.api.request_ids import WithRequestId
 from ingest.api.security import entries_of, is_loopback
 from ingest.runtime import embedded, worker_spec
@@ -31,12 +31,12 @@ _BACKLOG = 2048
 _GRACE_S = 5
 _KEEP_ALIVE_S = 30
 _LOOK_S = 2.0
-_TURN_S = 0.0005
-_YOUNG = 10_000  # new objects between two looks of the garbage collector
+_SWITCH_S = 0.0005
+_YOUNG = 10_000  # new objects between two runs of the garbage collector
 
 
 def serve(settings: Settings) -> None:
-    """Answer until SIGTERM or Ctrl-C. InputError where it would listen to others without a key."""
+    """Serve until SIGTERM or Ctrl-C. InputError where it would accept other machines without a key."""
     refuse_open_door(settings)
     log_with_request_ids(settings)
     for remark in embedded.prepare(settings):
@@ -59,16 +59,16 @@ def serve(settings: Settings) -> None:
             ),
             settings.log_format,
         )
-        Guarded.most = places()
-        _look_at_broker(settings)
-        with _runtime_kept(settings, app), _signals_end_only(server):
-            _answer_evenly()
+        Guarded.most = connection_limit()
+        _check_broker(settings)
+        with _runtime_kept(settings, app), _signals_only_end(server):
+            _reduce_pauses()
             with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
                 runner.run(server.serve(sockets=[listener]))
 
 
 def refuse_open_door(settings: Settings) -> None:
-    """Without keys only this machine may ask. InputError, too, where a key is none."""
+    """Raise InputError where the API would accept other machines without a key, or where a key is malformed."""
     if not entries_of(settings.api_keys) and not is_loopback(settings.api_host):
         raise InputError(
             f"without INGOT_API_KEYS the API listens on loopback only, not on {settings.api_host}: "
@@ -78,43 +78,43 @@ def refuse_open_door(settings: Settings) -> None:
 
 
 def log_with_request_ids(settings: Settings) -> None:
-    """Every line of the server's log names the request that it is about."""
+    """Set up logging with the request id in every line."""
     log_format.prepare(settings.log_format, settings.log_level, role="serve").addFilter(WithRequestId())
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 
 
-def _look_at_broker(settings: Settings) -> None:
-    """Say in the log where the broker cannot be used; nobody waits for that, as uploads are taken all the same."""
+def _check_broker(settings: Settings) -> None:
+    """Log a warning where the broker cannot be used; in a thread, as uploads are accepted without it."""
 
-    def look() -> None:
+    def check() -> None:
         try:
             worker_spec.wait_for_broker(settings.broker_url, 0.0)
         except UnavailableError as error:
-            log.warning("%s; what is uploaded is kept until then", error.message)
+            log.warning("%s; uploads are kept until then", error.message)
 
     if settings.broker_url:
-        threading.Thread(target=look, name="broker-look", daemon=True).start()
+        threading.Thread(target=check, name="broker-check", daemon=True).start()
 
 
-def _answer_evenly() -> None:
-    """No request waits long for what others do.
+def _reduce_pauses() -> None:
+    """Tune Python for even response times.
 
-    What is loaded by now stays: looking through it for garbage stopped every request for a tenth of a second. And a
-    thread that comes back from the disk waits one turn of Python's lock: a commit has a dozen of those.
+    Objects loaded so far are exempt from garbage collection, which stopped all requests for a tenth of a second. A
+    thread that returns from the disk waits one switch interval for Python's lock, and a commit does that a dozen times.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG, 20, 50)
-    sys.setswitchinterval(_TURN_S)
+    sys.setswitchinterval(_SWITCH_S)
 
 
 @contextlib.contextmanager
 def _listening(settings: Settings) -> Iterator[socket.socket]:
-    """The socket, bound before anything is started; one sentence where it cannot be had."""
+    """Bind the listening socket before anything else is started. InputError or UnavailableError where that fails."""
     host, port = settings.api_host, settings.api_port
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        listener = socket.create_server(found[4][:2], family=found[0], backlog=_BACKLOG)
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise InputError(
@@ -127,13 +127,13 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
 
 
 def address_of(listener: socket.socket) -> str:
-    """As a browser takes it."""
+    """Return the URL of a listening socket."""
     host, port = listener.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def say_listening(url: str, style: str) -> None:
-    """On stdout for whoever started it; among the log's lines where those are read by a machine."""
+    """Print the address on stdout, or log it where the log is JSON."""
     if style == log_format.JSON:
         log.info("Ingot listens on %s", url, extra=log_format.facts(url=url))
     else:
@@ -141,7 +141,7 @@ def say_listening(url: str, style: str) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens when it does."""
+    """A uvicorn server that prints its address once it listens."""
 
     def __init__(self, config: uvicorn.Config, log_format: str) -> None:
         super().__init__(config)
@@ -154,8 +154,8 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def _signals_end_only(server: uvicorn.Server) -> Iterator[None]:
-    """uvicorn repeats the signal that ended it; what is left to do here is done all the same."""
+def _signals_only_end(server: uvicorn.Server) -> Iterator[None]:
+    """Let signals only end the server: uvicorn raises them again at its end, which would skip our own cleanup."""
 
     def end(*_: object) -> None:
         server.should_exit = True
@@ -170,7 +170,7 @@ def _signals_end_only(server: uvicorn.Server) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _runtime_kept(settings: Settings, app: Application) -> Iterator[None]:
-    """Look after the embedded runtime as long as this lasts."""
+    """Keep the embedded runtime alive as long as the block lasts."""
     ended = threading.Event()
     keeper = threading.Thread(target=_keep, args=(settings, app, ended), name="ingot-keeper", daemon=True)
     if not settings.broker_url:
@@ -184,20 +184,20 @@ def _runtime_kept(settings: Settings, app: Application) -> Iterator[None]:
 
 
 def _keep(settings: Settings, app: Application, ended: threading.Event) -> None:
-    """Start the runtime again where it died; use the new addresses where it came up at others."""
+    """Restart the runtime where it died, and adopt the new addresses where they changed."""
     told = ""
     while not ended.wait(_LOOK_S):
         try:
             embedded.revive(settings)
-            _follow(settings, app)
+            _adopt_addresses(settings, app)
             told = ""
         except IngotError as error:
             if error.message != told:
                 told = error.message
-                log.warning("nothing is worked on now: %s", error.message)
+                log.warning("nothing is processed now: %s", error.message)
 
 
-def _follow(settings: Settings, app: Application) -> None:
+def _adopt_addresses(settings: Settings, app: Application) -> None:
     now, used = embedded.status(settings), app.state.service.settings
     if now.running and (now.broker_url, settings.chroma_url or now.chroma_url) != (used.broker_url, used.chroma_url):
         urls = {"broker_url": now.broker_url, "chroma_url": settings.chroma_url or now.chroma_url}

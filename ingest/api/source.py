@@ -1,4 +1,4 @@
-"""The source of this very installation, as the licence asks of whoever serves it to others (AGPL, section 13)."""
+"""The source code of this installation, which the license requires a server to offer (AGPL, section 13)."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _LEFT_OUT = ("__pycache__",)
 
 
 @router.get("/source", response_class=Response, responses={200: {"content": {"application/gzip": {}}}})
-def source() -> Response:
-    """A tar.gz of the code that answers here, changes included."""
+def download_source() -> Response:
+    """Download the source code of this server as a tar.gz, local changes included."""
     name = {"Content-Disposition": 'attachment; filename="ingot-source.tar.gz"'}
     return Response(archive(), media_type="application/gzip", headers=name)
 
 
 @cache
 def archive() -> bytes:
-    """The files of Ingot beside this one; what a checkout has and an installation lacks is left out there."""
+    """Pack the source files; an installation lacks some of the files that a checkout has."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:
         for name in _OURS:
@@ -34,7 +34,7 @@ def archive() -> bytes:
 
 
 def _ours(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    """Without compiled files, and without the names of who installed it."""
+    """Leave out compiled files, and the owner of the files."""
     if any(part in _LEFT_OUT for part in Path(member.name).parts):
         return None
     member.uid = member.gid = 0

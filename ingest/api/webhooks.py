@@ -1,4 +1,4 @@
-"""What receivers of callbacks are sent, for the OpenAPI description. ``stores/outbox/events.py`` writes the bodies."""
+"""The bodies of callbacks in the OpenAPI description; ``stores/outbox/events.py`` builds them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from fastapi import FastAPI, Header
 from pydantic import BaseModel, Field
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {
-    204: {"description": "taken; so is any other 2xx"},
-    410: {"description": "nobody wants it: it is not tried again"},
-    "default": {"description": "anything else, redirects too: it is tried again, over three days"},
+    204: {"description": "accepted, as is any other 2xx"},
+    410: {"description": "no longer wanted: it is not sent again"},
+    "default": {"description": "anything else, redirects included: it is sent again, over three days"},
 }
 Id = Annotated[str, Header(alias="webhook-id", description="the same at every try: a repeat is known by it")]
 Stamp = Annotated[int, Header(alias="webhook-timestamp", description="of this try, in seconds since the epoch")]
@@ -23,7 +23,7 @@ Signature = Annotated[
 
 
 class Failure(BaseModel):
-    """A document of the job that failed, or of which something was lost."""
+    """A document of the job that failed or is incomplete."""
 
     source: str
     document: str
@@ -59,7 +59,7 @@ class DocumentFacts(_Facts):
 
 
 class JobFinished(BaseModel):
-    """Every document of the job is final, or the job was cancelled. A job that is retried ends a second time."""
+    """All documents of a job are final, or the job was cancelled. A job that is retried ends a second time."""
 
     type: Literal["job.finished"]
     timestamp: str
@@ -67,7 +67,7 @@ class JobFinished(BaseModel):
 
 
 class DocumentFinished(BaseModel):
-    """One document is final; sent where the job asked for each."""
+    """One document is final; sent only where the job asked for an event per document."""
 
     type: Literal["document.finished"]
     timestamp: str
@@ -75,11 +75,11 @@ class DocumentFinished(BaseModel):
 
 
 def install(app: FastAPI) -> None:
-    """Describe the events that this server sends."""
+    """Add the events that this server sends to the OpenAPI description."""
 
     @app.webhooks.post("job.finished", status_code=204, responses=_ANSWERS)
     def job_finished(body: JobFinished, event: Id, stamp: Stamp, signature: Signature) -> None:
-        """A job has ended. Events of one job come in their order."""
+        """A job has ended. The events of one job are sent in order."""
 
     @app.webhooks.post("document.finished", status_code=204, responses=_ANSWERS)
     def document_finished(body: DocumentFinished, event: Id, stamp: Stamp, signature: Signature) -> None:

@@ -1,6 +1,6 @@
-"""The command line: ``ingot``. Parses, calls one use case, prints, and turns errors into exit codes (``exits.py``).
+"""The command line ``ingot``: commands parse options, call one use case and print; errors become exit codes.
 
-Everything heavy is imported inside the commands.
+Heavy modules are imported inside the commands, so that ``ingot --help`` stays fast.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import typer
 from typer.core import TyperGroup
 
 from ingest.cli import callbacks, exit_codes, ingest, jobs, runtime, serve, show
-from ingest.cli.context import current
+from ingest.cli.context import begin_run, cli_context
 from stores.errors import IngotError, InputError
 
 _HELP = "Turn documents into a knowledge base: Markdown, records and passages that can be searched, with their pages."
@@ -32,7 +32,7 @@ _FLAGS = {"--debug": "debug", "--quiet": "quiet", "-q": "quiet"}
 
 
 class IngotGroup(TyperGroup):
-    """A group whose common options may stand anywhere, and where a bare path means ``ingest``."""
+    """A command group with options that may stand anywhere, in which a bare path means ``ingest``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, self._with_command(take_common_options(args)))
@@ -47,28 +47,28 @@ class IngotGroup(TyperGroup):
 
 
 def looks_like_path(text: str) -> bool:
-    """A word without a dot, slash or wildcard that names nothing here is rather a mistyped command."""
+    """Tell a path from a mistyped command: it has a dot, slash or wildcard, or it exists."""
     return bool(set("./*?[~") & set(text)) or os.path.lexists(text)
 
 
 def take_common_options(args: Sequence[str]) -> list[str]:
-    """The arguments without the common options, which are noted; nothing after ``--`` is touched."""
+    """Move the common options from the arguments to the CLI context; nothing after ``--`` is touched."""
     rest: list[str] = []
-    waiting = list(args)
-    while waiting:
-        word = waiting.pop(0)
+    remaining, context = list(args), cli_context()
+    while remaining:
+        word = remaining.pop(0)
         if word == "--":
-            return [*rest, word, *waiting]
+            return [*rest, word, *remaining]
         if word in _FLAGS:
-            setattr(current, _FLAGS[word], True)
+            setattr(context, _FLAGS[word], True)
         elif word == "--no-color":
             os.environ["NO_COLOR"] = "1"
         elif word in ("-v", "-vv", "--verbose"):
-            current.verbose += 2 if word == "-vv" else 1
-        elif word == "--home" and waiting:
-            current.home = _home(waiting.pop(0))
+            context.verbose += 2 if word == "-vv" else 1
+        elif word == "--home" and remaining:
+            context.home = _home(remaining.pop(0))
         elif word.startswith("--home="):
-            current.home = _home(word.removeprefix("--home="))
+            context.home = _home(word.removeprefix("--home="))
         else:
             rest.append(word)
     return rest
@@ -105,9 +105,9 @@ app.command("worker", context_settings={"allow_extra_args": True, "ignore_unknow
 app.command("doctor")(runtime.doctor)
 
 
-def print_version(wanted: bool) -> None:
-    """The installed version, or that of a checkout that was never installed."""
-    if not wanted:
+def print_version(given: bool) -> None:
+    """Print the installed version if ``--version`` is given, and exit."""
+    if not given:
         return
     from ingest.version import version
 
@@ -121,9 +121,9 @@ def common(
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=print_version)
     ] = False,
 ) -> None:
-    """What happens before every command: logs go to stderr, warnings and worse unless ``--verbose``."""
+    """Log to stderr: warnings and errors, more with ``--verbose``. Runs before every command."""
     levels = (logging.WARNING, logging.INFO, logging.DEBUG)
-    logging.basicConfig(level=levels[min(current.verbose, 2)], format="ingot: %(message)s", force=True)
+    logging.basicConfig(level=levels[min(cli_context().verbose, 2)], format="ingot: %(message)s", force=True)
 
 
 def main() -> None:
@@ -132,8 +132,8 @@ def main() -> None:
 
 
 def run(args: Sequence[str]) -> int:
-    """The exit code of one command; every error becomes one sentence on stderr."""
-    current.begin()
+    """Run one command and return its exit code; every error becomes one sentence on stderr."""
+    begin_run()
     prepare_streams()
     try:
         code = typer.main.get_command(app).main(args=list(args), prog_name="ingot", standalone_mode=False)
@@ -147,7 +147,7 @@ def run(args: Sequence[str]) -> int:
 
 
 def prepare_streams() -> None:
-    """File names may hold bytes that no encoding knows: they are printed escaped, which JSON reads as they were."""
+    """Escape the bytes of file names that cannot be encoded instead of failing on them."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -156,14 +156,14 @@ def prepare_streams() -> None:
 def _failed(error: IngotError) -> int:
     if error.message:
         sys.stderr.write(f"ingot: {error.message}\n")
-    if current.debug:
+    if cli_context().debug:
         traceback.print_exc()
     return int(getattr(error, "exit", exit_codes.of_error(error)))
 
 
 def _usage(error: Any) -> int:
-    """What the parser complains of, with the way to help."""
-    if type(error).__name__ == "NoArgsIsHelpError":  # the help is printed already
+    """Print an error of the option parser, and how to get help."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # the help was printed already
         return exit_codes.Exit.USAGE
     path = error.ctx.command_path if getattr(error, "ctx", None) else "ingot"
     sys.stderr.write(f"ingot: {error.format_message().rstrip('.')}; see {path} --help\n")
@@ -171,12 +171,12 @@ def _usage(error: Any) -> int:
 
 
 def _bug() -> int:
-    """Keep the traceback in a file, so that a person sees a sentence and a report can hold the rest."""
-    text = traceback.format_exc()
-    if current.debug:
+    """Print one sentence about an unexpected error, and append the traceback to a file for a report."""
+    text, context = traceback.format_exc(), cli_context()
+    if context.debug:
         sys.stderr.write(text)
     stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    home = current.home or Path(os.environ.get("INGOT_HOME") or "ingot-data")
+    home = context.home or Path(os.environ.get("INGOT_HOME") or "ingot-data")
     for folder in (home / "run", Path(tempfile.gettempdir())):
         try:
             with (folder / "ingot-errors.log").open("a") as log:

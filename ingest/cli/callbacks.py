@@ -1,4 +1,4 @@
-"""``ingot callbacks``: what is told to whom when jobs end, what could not be delivered, and once more."""
+"""``ingot callbacks``: list and show callbacks, send them again, and print the secret that signs them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _Knowledge = Annotated[str, typer.Option("-k", "--knowledge", metavar="ID", help
 
 
 class State(StrEnum):
-    """What became of a callback."""
+    """The delivery state of a callback."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -44,18 +44,18 @@ def callbacks_list(
     as_json: AsJson = False,
     as_lines: AsLines = False,
 ) -> None:
-    """List callbacks, the newest first."""
+    """List callbacks, newest first."""
     from ingest import serializers
     from ingest.cli import console
     from stores.views import CallbackFilter
 
     service = open_service(load_settings())
     names = (service.knowledge_bases.get(check_knowledge_id(knowledge)).knowledge_id,) if knowledge else None
-    wanted = CallbackFilter(knowledge_ids=names, state=state.value if state else "", job=job)
-    found = service.callbacks.slice(wanted, limit=limit)
-    rows = [serializers.callback(view) for view in found.items]
+    filters = CallbackFilter(knowledge_ids=names, state=state.value if state else "", job=job)
+    listed = service.callbacks.slice(filters, limit=limit)
+    rows = [serializers.callback(view) for view in listed.items]
     console.print_rows(rows, _COLUMNS, as_json=as_json, as_lines=as_lines)
-    if found.next_cursor:
+    if listed.next_cursor:
         console.note(f"there are more than these {limit}: see --limit")
 
 
@@ -78,18 +78,18 @@ def callbacks_replay(
     knowledge: _Knowledge = "",
     as_json: AsJson = False,
 ) -> None:
-    """Deliver callbacks again, with the ids that they have; the receiver knows a repeat by its id."""
+    """Send callbacks again under their ids, by which a receiver recognizes a repeat."""
     from ingest.cli import console
     from ingest.runtime import embedded
 
     if bool(callback) == dead:
-        raise InputError("name callbacks to deliver again, or all that were given up with --dead", code="usage")
+        raise InputError("name the callbacks to send again, or give --dead for all that were given up", code="usage")
     with embedded.session(load_settings()) as connected:
         service = open_service(connected)
         for name in callback or ():
             service.callbacks.replay(name)
-        named = check_knowledge_id(knowledge) if knowledge else None
-        count = service.callbacks.replay_dead(named) if dead else len(callback or ())
+        knowledge_id = check_knowledge_id(knowledge) if knowledge else None
+        count = service.callbacks.replay_dead(knowledge_id) if dead else len(callback or ())
     if as_json:
         console.print_json({"replayed": count})
     console.note(f"{console.plural(count, 'callback')} on the way again: see `ingot callbacks list`")
@@ -97,11 +97,11 @@ def callbacks_replay(
 
 @callbacks.command("secret")
 def callbacks_secret(as_json: AsJson = False) -> None:
-    """Print the secret that signs callbacks; receivers verify with it, as Standard Webhooks says."""
+    """Print the secret that signs callbacks; receivers verify signatures with it as in Standard Webhooks."""
     from ingest.cli import console
 
-    found = open_service(load_settings()).callbacks.secrets()
+    secrets = open_service(load_settings()).callbacks.secrets()
     if as_json:
-        console.print_json({"secrets": list(found)})
+        console.print_json({"secrets": list(secrets)})
     else:
-        console.print_text(found[0])
+        console.print_text(secrets[0])

@@ -1,4 +1,4 @@
-"""What the command line prints: data on stdout as a table, JSON, JSON lines, CSV or TSV; everything else on stderr."""
+"""Output of the command line: data on stdout as table, JSON, JSON lines, CSV or TSV; messages on stderr."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ingest.cli.context import current
-from ingest.exact_numbers import exact
+from ingest.cli.context import cli_context
+from ingest.quantities import exact
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,13 +33,13 @@ Row = Mapping[str, Any]
 
 
 def note(text: str) -> None:
-    """Say something to the person on stderr, unless ``--quiet``."""
-    if not current.quiet:
+    """Print a message on stderr, unless ``--quiet``."""
+    if not cli_context().quiet:
         say(text)
 
 
 def say(text: str) -> None:
-    """Say something on stderr, even with ``--quiet``."""
+    """Print a message on stderr, even with ``--quiet``."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 
@@ -49,7 +49,7 @@ def print_json(value: Any) -> None:
 
 
 def print_line(value: Any) -> None:
-    """One JSON object on one line, at once: somebody may be reading along."""
+    """Print a JSON object on one line and flush it, so that a program can read along."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
     sys.stdout.flush()
 
@@ -59,7 +59,10 @@ def print_text(text: str) -> None:
 
 
 def print_rows(rows: Sequence[Row], columns: Mapping[str, str], *, as_json: bool, as_lines: bool) -> None:
-    """Rows as JSON, JSON lines, a table where a person looks, else tab-separated. ``columns``: key to title."""
+    """Print rows as JSON, as JSON lines, as a table in a terminal, else tab-separated.
+
+    ``columns`` maps the keys to print to their titles.
+    """
     if as_json:
         print_json(list(rows))
     elif as_lines:
@@ -81,7 +84,7 @@ def print_table(rows: Sequence[Row], columns: Mapping[str, str]) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for key, title in columns.items():
         numeric = bool(rows) and all(isinstance(row.get(key), int | float) for row in rows)
-        is_id = key in ("job", "document")  # to be copied, so never broken over lines
+        is_id = key in ("job", "document")  # never wrapped, so that it can be copied
         table.add_column(title, justify="right" if numeric else "left", overflow="fold", no_wrap=is_id)
     for row in rows:
         cells = [one_line(row.get(key)) for key in columns]
@@ -90,21 +93,21 @@ def print_table(rows: Sequence[Row], columns: Mapping[str, str]) -> None:
 
 
 def style_of(word: str) -> str:
-    """The colour of a state's name; a style of rich is its own."""
+    """Return the rich style of a state's name; a name of a style is returned as it is."""
     return word if word in ("bold", "dim", "cyan", "green", "yellow") else _STYLES.get(word, "")
 
 
 def screen(file: Any) -> Console:
-    """A rich console on a stream; it obeys NO_COLOR and knows whether a terminal is there."""
+    """Return a rich console on a stream; it honours NO_COLOR and detects a terminal."""
     from rich.console import Console
 
     return Console(file=file, highlight=False, soft_wrap=False)
 
 
 def one_line(value: Any) -> str:
-    """A value as one cell: nothing for None, counts as ``text 3, ocr 1``, no tabs, breaks or control characters.
+    """Format a value as one cell: empty for None, mappings as ``text 3, ocr 1``, no tabs or control characters.
 
-    A number keeps all its digits: who wants fewer rounds before, and says so in the column's title.
+    A number keeps all its digits; a caller that wants fewer must round it.
     """
     if value is None:
         return ""
@@ -118,28 +121,10 @@ def one_line(value: Any) -> str:
 
 
 def printable(text: str) -> str:
-    """Text without the control characters by which a document's text could steer a terminal."""
+    """Replace control characters, which could otherwise send commands to the terminal."""
     return "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
 
 
-def duration(seconds: float) -> str:
-    """``3.2 s``, ``4:05``, ``1:02:03``."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def size(count: int) -> str:
-    """Bytes for people: ``512 B``, ``3.4 MB``."""
-    value = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            break
-        value /= 1000
-    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-
-
 def plural(count: int, word: str) -> str:
+    """``1 page``, ``12 pages``."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"

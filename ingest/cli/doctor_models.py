@@ -1,6 +1,6 @@
-"""What ``ingot doctor`` says of models that run on torch: card, packages of the extra ``gpu``, weights.
+"""The checks of ``ingot doctor`` for models that run on torch: GPU, packages of the extra ``gpu``, weights.
 
-Torch is imported in a process of its own, and only where the settings ask for a model that needs it.
+Torch is imported in a separate process, and only if the settings choose a model that needs it.
 """
 
 from __future__ import annotations
@@ -38,36 +38,36 @@ print(json.dumps({"version": torch.__version__, "cuda": torch.version.cuda, "car
 
 
 @dataclass(frozen=True, slots=True)
-class WantedFingerprints:
-    """What the settings ask of torch."""
+class TorchModels:
+    """The models that the settings choose and that run on torch. ``sentences``: sentence-transformers."""
 
     got: bool
     sentences: bool
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Names on the package index."""
+        """The packages that they need, by their names on the package index."""
         if not self.got and not self.sentences:
             return ()
         return ("torch", "transformers", *(("sentence-transformers",) if self.sentences else ()))
 
 
 def examine_models(settings: Settings) -> Iterator[Finding]:
-    """The device, then what the chosen models need."""
-    wanted = WantedFingerprints(settings.ocr_engine == "got", settings.embedder == "sentence-transformers")
+    """Check the device, then what the chosen models need."""
+    models = TorchModels(settings.ocr_engine == "got", settings.embedder == "sentence-transformers")
     versions = {name: _version(name) for name in ("torch", "transformers", "sentence-transformers")}
-    yield from _device(wanted, torch=versions["torch"])
-    missing = [name for name in wanted.packages if not versions[name]]
+    yield from _device(models, torch=versions["torch"])
+    missing = [name for name in models.packages if not versions[name]]
     if missing:
         yield Finding(Level.FAIL, "extra gpu", f"{', '.join(missing)} not installed", f"{EXTRA}, {_WITHOUT}")
         return
-    found = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
-    yield Finding(Level.OK, "extra gpu", found or "not installed, and not needed by these settings")
-    if wanted.packages:
+    installed = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    yield Finding(Level.OK, "extra gpu", installed or "not installed, and not needed by these settings")
+    if models.packages:
         yield from _cards()
-    if wanted.got:
+    if models.got:
         yield _got_weights(settings.ocr_model)
-    if wanted.sentences:
+    if models.sentences:
         yield _sentence_weights(settings.embedder_model)
 
 
@@ -78,34 +78,34 @@ def _version(name: str) -> str:
         return ""
 
 
-def _device(wanted: WantedFingerprints, *, torch: str) -> Iterator[Finding]:
-    """What the driver shows."""
-    found = worker_spec.device()
-    if found.startswith("GPU") and not torch:
-        yield Finding(Level.WARN, "device", f"{found}, but torch is not installed", EXTRA)
-    elif found.startswith("GPU") and not wanted.packages:
-        yield Finding(Level.OK, "device", f"{found}; these settings do not use it (INGOT_OCR_ENGINE=got does)")
+def _device(models: TorchModels, *, torch: str) -> Iterator[Finding]:
+    """Report the device that the driver shows. ``torch``: its installed version."""
+    device = worker_spec.device()
+    if device.startswith("GPU") and not torch:
+        yield Finding(Level.WARN, "device", f"{device}, but torch is not installed", EXTRA)
+    elif device.startswith("GPU") and not models.packages:
+        yield Finding(Level.OK, "device", f"{device}; these settings do not use it (INGOT_OCR_ENGINE=got does)")
     else:
-        yield Finding(Level.OK, "device", found)
+        yield Finding(Level.OK, "device", device)
 
 
 def _cards() -> Iterator[Finding]:
-    """What torch sees."""
+    """Check the GPUs that torch can use."""
     try:
-        told = _ask_torch()
+        report = _ask_torch()
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         yield Finding(Level.FAIL, "gpu", f"torch does not run here ({_reason(error)})", f"{EXTRA}, {_WITHOUT}")
         return
-    if not told["cards"]:
-        built = f"built for CUDA {told['cuda']}" if told["cuda"] else "built without CUDA"
+    if not report["cards"]:
+        built = f"built for CUDA {report['cuda']}" if report["cuda"] else "built without CUDA"
         yield Finding(
             Level.WARN,
             "gpu",
-            f"torch {told['version']} ({built}) sees no GPU: models run on the CPU, minutes for each page",
+            f"torch {report['version']} ({built}) sees no GPU: models run on the CPU, minutes for each page",
             f"check nvidia-smi and CUDA_VISIBLE_DEVICES, install a torch for CUDA, {_WITHOUT}",
         )
-    for name, memory, bf16 in told["cards"]:
-        words = f"{name}, {memory / 2**30:.0f} GiB, CUDA {told['cuda']}"
+    for name, memory, bf16 in report["cards"]:
+        words = f"{name}, {memory / 2**30:.0f} GiB, CUDA {report['cuda']}"
         if bf16:
             yield Finding(Level.OK, "gpu", f"{words}, bfloat16")
         else:
@@ -117,20 +117,20 @@ def _ask_torch() -> dict[str, Any]:
     run = subprocess.run(
         [sys.executable, "-c", _ASK_TORCH], capture_output=True, text=True, timeout=_TORCH_S, check=True
     )
-    found = json.loads(run.stdout.strip().splitlines()[-1])
-    if not isinstance(found, dict):
+    report = json.loads(run.stdout.strip().splitlines()[-1])
+    if not isinstance(report, dict):
         raise ValueError("it answered nothing")
-    return found
+    return report
 
 
 def _reason(error: Exception) -> str:
-    said = getattr(error, "stderr", None)
-    lines = str(said or error).strip().splitlines()
+    stderr = getattr(error, "stderr", None)
+    lines = str(stderr or error).strip().splitlines()
     return lines[-1][:160] if lines else type(error).__name__
 
 
 def _got_weights(model: str) -> Finding:
-    """Looks at files only; the hub is not asked."""
+    """Check the weights of the GOT model in local files only; makes no request to the hub."""
     from pipeline.engines.got.adapters import family_of
     from pipeline.engines.got.checkpoint import is_here, is_hub_id, model_type_of
 
@@ -154,11 +154,11 @@ def _sentence_weights(model: str) -> Finding:
     if model == _PACKAGED and importlib.util.find_spec(_PACKAGE):
         return Finding(Level.OK, "embedder", f"{model}, of the package {_PACKAGE}")
     try:
-        found = find_model(model)
+        source = find_model(model)
     except IngotError as error:
         return Finding(Level.FAIL, "embedder", error.message, "correct INGOT_EMBEDDER_MODEL")
-    if not found.cached:
+    if not source.cached:
         words = f"{model} is not on this machine: the first document downloads it"
-        return Finding(Level.WARN, "embedder", words, f"hf download {found.place}")
+        return Finding(Level.WARN, "embedder", words, f"hf download {source.place}")
     where = "a folder" if Path(model).is_dir() else "in the hub's cache"
-    return Finding(Level.OK, "embedder", f"{found.identity}, {where}")
+    return Finding(Level.OK, "embedder", f"{source.identity}, {where}")

@@ -1,4 +1,4 @@
-"""The exit codes of the command line, and which error leads to which."""
+"""The exit codes of the command line, and the table that maps errors to them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stores.models import DocumentState
 
 
 class Exit(IntEnum):
-    """0 also means that nothing had changed. Each member's value is what the process ends with."""
+    """Exit codes of the process; ``WELL`` also means that there was nothing to do."""
 
     WELL = 0
     BUG = 1
@@ -33,16 +33,16 @@ _OF_ERRORS: tuple[tuple[type[IngotError], Exit], ...] = (
 
 
 def of_error(error: IngotError) -> Exit:
-    """The first line of the table that fits; what is not made is late, or has failed."""
+    """Return the exit code of an error; a document that is not ready has failed, or will be ready later."""
     if isinstance(error, NotReadyError):
         return Exit.ALL_FAILED if error.retry_after_s is None else Exit.TIMED_OUT
     return next(code for kind, code in _OF_ERRORS if isinstance(error, kind))
 
 
 def of_states(states: Iterable[DocumentState]) -> Exit:
-    """A partial document counts as a failure among others, and never as a whole one."""
-    found = list(states)
-    if found and all(state is DocumentState.FAILED for state in found):
+    """Return the exit code for documents in these states; partial and cancelled ones count as some failures."""
+    all_states = list(states)
+    if all_states and all(state is DocumentState.FAILED for state in all_states):
         return Exit.ALL_FAILED
     bad = (DocumentState.FAILED, DocumentState.PARTIAL, DocumentState.CANCELLED)
-    return Exit.SOME_FAILED if any(state in bad for state in found) else Exit.WELL
+    return Exit.SOME_FAILED if any(state in bad for state in all_states) else Exit.WELL

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """OK works, WARN works with less, FAIL must be mended."""
+    """OK: it works. WARN: it works with limits. FAIL: it must be fixed."""
 
     OK = "OK"
     WARN = "WARN"
@@ -16,7 +16,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``remedy`` is empty where all is well."""
+    """A result of a check. ``words``: what was found; ``remedy``: how to fix it, empty where there is no problem."""
 
     level: Level
     what: str

@@ -1,4 +1,4 @@
-"""Which home a command looks at, said where nothing was ever put into it: most often another one is meant."""
+"""Checks of the home that a command uses, with a notice where it is empty: often another home was meant."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from stores.source_names import kept_name
 
 
 def usable_home(home: Path) -> Path:
-    """The absolute path of a home. InputError where it is in no UTF-8: the vector index could not live there."""
-    found = home.expanduser().resolve()
+    """Return the absolute path of a home. InputError where it is not UTF-8, which the vector index cannot open."""
+    path = home.expanduser().resolve()
     try:
-        str(found).encode()
+        str(path).encode()
     except UnicodeEncodeError as error:
-        shown = kept_name(found)
+        shown = kept_name(path)
         raise InputError(
             f"the home {shown} has a name in another encoding than UTF-8: choose another with --home or INGOT_HOME",
             code="bad_home",
         ) from error
-    return found
+    return path
 
 
 def unused_home(home: Path, by_flag: Path | None) -> str:
-    """A sentence with the absolute path of a home that holds no knowledge base, and how it was chosen; else ""."""
+    """Return a notice that a home holds no knowledge base, with its path and how it was chosen; else an empty text."""
     if next(home.glob("*/kb.db"), None) is not None:
         return ""
     state = "holds no knowledge base yet" if home.is_dir() else "does not exist yet"

@@ -1,4 +1,4 @@
-"""``ingot ingest``: hand what is new to the workers, watch the job, and report its result."""
+"""``ingot ingest``: submit new and changed files, watch the job, and print the result."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ingest.cli.context import AsJson, AsLines, Knowledge, Pages, load_settings, open_service, page_numbers
+from ingest.quantities import clock_duration
 from stores.models import check_knowledge_id
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ def ingest(
     schema: Annotated[list[str] | None, typer.Option("--schema", help="Extract this too (repeatable).")] = None,
     ocr: Annotated[OcrMode, typer.Option("--ocr", help="When to read pages by OCR.")] = OcrMode.AUTO,
     pages: Pages = "",
-    force: Annotated[bool, typer.Option("--force", help="Make unchanged documents anew.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Process unchanged documents again.")] = False,
     prune: Annotated[bool, typer.Option("--prune", help="Delete documents whose files are gone.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Watch until all is done.")] = True,
     timeout: Annotated[
         float | None, typer.Option("--timeout", metavar="S", min=0, help="Watch for at most S seconds.")
@@ -79,7 +80,7 @@ def ingest(
 
 
 def is_url(text: str) -> bool:
-    """Is it a URL, which a worker fetches, and not a path?"""
+    """Tell a URL, which is downloaded, from a path."""
     return text.lower().startswith(("http://", "https://"))
 
 
@@ -88,15 +89,15 @@ def _preview(settings: Settings, knowledge: str, request: IngestRequest, *, as_j
     from ingest.cli import console, exit_codes
 
     report = open_service(settings).ingestion.preview(knowledge, request)
-    rows = [serializers.ingest_result(result) for result in report.files]
+    rows = [serializers.ingest_result(file) for file in report.files]
     if as_json:
         console.print_json(serializers.report(report))
     else:
         columns = ("outcome", "source", "pages", "routes", "estimate_s", "error")
         titles = dict(zip(columns, ("", "source", "pages", "routes", "about seconds", "problem"), strict=True))
         console.print_rows([*rows, *_skipped_rows(report)], titles, as_json=False, as_lines=as_lines)
-    seconds = sum(result.estimate_s for result in report.files)
-    console.note(f"{outcome_words(report)}; about {console.duration(seconds)} of work. Nothing was changed.")
+    seconds = sum(file.estimate_s for file in report.files)
+    console.note(f"{outcome_words(report)}; about {clock_duration(seconds)} of work. Nothing was changed.")
     return exit_codes.of_states(_states(report, None))
 
 
@@ -110,7 +111,7 @@ def _ingest(
     as_json: bool,
     as_lines: bool,
 ) -> int:
-    """Write the rows first, because they are durable; start workers only where there is something to do."""
+    """Register the job in SQL, then start workers only if there is something to do, and return the exit code."""
     from ingest.cli import console, exit_codes
     from ingest.cli.watch import watch_job
     from ingest.runtime import embedded
@@ -146,10 +147,10 @@ def _print_result(report: IngestReport, job: JobView | None, *, as_json: bool, a
     from ingest.cli import console, progress
 
     if as_json:
-        documents = {document["source"]: document for document in serializers.job(job)["documents"]} if job else {}
+        by_source = {document["source"]: document for document in serializers.job(job)["documents"]} if job else {}
         files = [
-            {**serializers.ingest_result(result), **documents.get(place_of(result), {}), "source": result.source}
-            for result in report.files
+            {**serializers.ingest_result(file), **by_source.get(job_source(file), {}), "source": file.source}
+            for file in report.files
         ]
         counts = Counter(str(state) for state in _states(report, job))
         shown = serializers.job(job) if job else {}
@@ -164,14 +165,14 @@ def _print_result(report: IngestReport, job: JobView | None, *, as_json: bool, a
         _note_skipped(report)
     if not watched and as_lines and job:
         console.print_line({"job_id": job.job, "state": str(job.state)})
-    reported = {document.source for document in job.documents} if job else set()
-    for result in report.files:
-        if result.error and place_of(result) not in reported:
-            console.note(f"failed     {console.printable(result.source)}  - {result.error.message}")
+    in_job = {document.source for document in job.documents} if job else set()
+    for file in report.files:
+        if file.error and job_source(file) not in in_job:
+            console.note(f"failed     {console.printable(file.source)}  - {file.error.message}")
     if job and not watched:
-        for failed in job.documents:
-            if failed.error or failed.warnings:
-                console.note(progress.document_line(failed))
+        for document in job.documents:
+            if document.error or document.warnings:
+                console.note(progress.document_line(document))
 
 
 def _skipped_rows(report: IngestReport) -> list[dict[str, Any]]:
@@ -182,60 +183,60 @@ def _skipped_rows(report: IngestReport) -> list[dict[str, Any]]:
 
 
 def _note_skipped(report: IngestReport) -> None:
-    """Name the skipped files, up to a limit."""
+    """Print the files that were skipped with their reasons, at most ``_MOST_NAMED`` of them."""
     from ingest.cli import console
 
-    for skipped in report.skipped[:_MOST_NAMED]:
-        console.note(f"skipped    {console.printable(skipped.source)}  - {console.one_line(skipped.reason)}")
+    for file in report.skipped[:_MOST_NAMED]:
+        console.note(f"skipped    {console.printable(file.source)}  - {console.one_line(file.reason)}")
     if len(report.skipped) > _MOST_NAMED:
         console.note(f"skipped    {len(report.skipped) - _MOST_NAMED} more; --json names them all")
 
 
 def _states(report: IngestReport, job: JobView | None) -> Iterable[DocumentState]:
-    """The state of every file that still exists: as its job says, failed where refused, else as it was before."""
+    """Yield the state of every file that still exists: from the job, failed at once, or as it was before."""
     from stores.models import DocumentState, Outcome
 
-    state_in_job = {document.source: document.state for document in job.documents} if job else {}
-    for result in report.files:
-        if result.outcome is Outcome.FAILED:
+    in_job = {document.source: document.state for document in job.documents} if job else {}
+    for file in report.files:
+        if file.outcome is Outcome.FAILED:
             yield DocumentState.FAILED
-        elif result.outcome is not Outcome.GONE:
-            yield state_in_job.get(place_of(result)) or result.state or DocumentState.DONE
+        elif file.outcome is not Outcome.GONE:
+            yield in_job.get(job_source(file)) or file.state or DocumentState.DONE
 
 
-def place_of(result: IngestResult) -> str:
-    """The name that a file has in its job."""
-    return result.place or result.source
+def job_source(file: IngestResult) -> str:
+    """Return the name of a file in its job."""
+    return file.place or file.source
 
 
 def outcome_words(report: IngestReport) -> str:
-    """``3 new, 1 changed, 12 unchanged, 2 in work already``."""
-    counts = Counter(_outcome_words_of(result) for result in report.files)
+    """Count the files by outcome: ``3 new, 1 changed, 12 unchanged, 2 in work already``."""
+    counts = Counter(_outcome_word(file) for file in report.files)
     parts = [f"{count} {words}" for words, count in counts.items()]
     parts += [f"{len(report.skipped)} skipped"] if report.skipped else []
     return ", ".join(parts) or "no documents found"
 
 
-def _outcome_words_of(result: IngestResult) -> str:
-    """Name the outcome of a file. One that is not made yet is not called unchanged: it waits, or is being made."""
-    if result.outcome == "same" and result.state and not result.state.final:
+def _outcome_word(file: IngestResult) -> str:
+    """Describe the outcome of a file; an unchanged file that is not finished yet is in work already."""
+    if file.outcome == "same" and file.state and not file.state.final:
         return "in work already"
     words = {"same": "unchanged", "duplicate": "with the same content", "failed": "unreadable"}
-    return words.get(result.outcome, str(result.outcome))
+    return words.get(file.outcome, str(file.outcome))
 
 
 def summary(report: IngestReport, job: JobView | None, elapsed_s: float) -> str:
-    """Summarise the result in one line, with what to do next."""
-    from ingest.cli import console
+    """Return the result in one line, and in a terminal what to do next."""
     from stores.models import DocumentState
 
     counts = Counter(_states(report, job))
     parts = [f"{counts[state]} {state}" for state in DocumentState if counts[state]]
     parts += [f"{len(report.skipped)} skipped"] if report.skipped else []
-    warned = sum(each.state is DocumentState.DONE and bool(each.warnings) for each in job.documents) if job else 0
-    parts += [f"{warned} of them with a remark"] if warned else []
-    worked = f" ({console.duration(job.work_s)} of work)" if job and job.work_s is not None else ""
-    text = f"{', '.join(parts) or 'nothing to do'} in {console.duration(elapsed_s)}{worked}."
+    done = [document for document in job.documents if document.state is DocumentState.DONE] if job else []
+    with_remark = sum(bool(document.warnings) for document in done)
+    parts += [f"{with_remark} of them with a remark"] if with_remark else []
+    worked = f" ({clock_duration(job.work_s)} of work)" if job and job.work_s is not None else ""
+    text = f"{', '.join(parts) or 'nothing to do'} in {clock_duration(elapsed_s)}{worked}."
     if not counts[DocumentState.DONE] and not counts[DocumentState.PARTIAL]:
         return text
     return f'{text}  Ask: ingot search "..." -k {report.knowledge_id}' if sys.stderr.isatty() else text

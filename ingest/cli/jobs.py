@@ -1,4 +1,4 @@
-"""``ingot jobs``: what was asked for, and where it stands; and ``ingot docs retry``, which makes one."""
+"""``ingot jobs``: list, show, watch, cancel and retry jobs; and ``ingot docs retry``, which starts one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import typer
 
 from ingest.cli.context import AsJson, AsLines, Knowledge, load_settings, open_service
 from ingest.cli.show import Doc, docs
+from ingest.quantities import clock_duration
 from stores.models import Stage, check_knowledge_id
 
 if TYPE_CHECKING:
@@ -54,14 +55,14 @@ def jobs_list(
 
 @jobs.command("show")
 def jobs_show(job: Job, as_json: AsJson = False) -> int:
-    """Show one job with its stages and documents, and why it waits where nobody works on it."""
+    """Show one job with its stages and documents, and why it waits."""
     from ingest.runtime import embedded
 
     with embedded.attached(load_settings()) as settings:
         service = open_service(settings)
         view, progress = service.jobs.get(job), service.jobs.progress(job)
         if progress.waiting:
-            service.administration.workers()  # asks who answers, so that the reason is the true one
+            service.administration.workers()  # asks the workers now, so that the reason is up to date
             progress = service.jobs.progress(job)
     _print(view, as_json=as_json, progress=progress)
     return _exit(view)
@@ -95,13 +96,13 @@ def jobs_retry(
     as_json: AsJson = False,
     as_lines: AsLines = False,
 ) -> int:
-    """Do again what failed in a job: those pages and stages only."""
+    """Retry the pages and stages of a job that failed."""
     from ingest.runtime import embedded
 
     _prepare()
     with embedded.attached(load_settings()) as connected:
         view = open_service(connected).jobs.retry(job)
-    return _followed(view.job, wait, timeout, as_json=as_json, as_lines=as_lines)
+    return _watch_or_leave(view.job, wait, timeout, as_json=as_json, as_lines=as_lines)
 
 
 @docs.command("retry")
@@ -109,24 +110,24 @@ def docs_retry(
     doc: Doc,
     knowledge: Knowledge = "default",
     from_stage: Annotated[
-        Stage | None, typer.Option("--from", help="Make it again from here; without it, only what failed.")
+        Stage | None, typer.Option("--from", help="Process it again from here; without it, only what failed.")
     ] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Watch until all is done.")] = True,
     timeout: Timeout = None,
     as_json: AsJson = False,
     as_lines: AsLines = False,
 ) -> int:
-    """Make a document again from a stage on; the version that answers does so until then."""
+    """Process a document again from a stage on; the current version answers until then."""
     from ingest.runtime import embedded
 
     _prepare()
     with embedded.attached(load_settings()) as connected:
         job = open_service(connected).documents.retry(check_knowledge_id(knowledge), doc, from_stage).job
-    return _followed(job, wait, timeout, as_json=as_json, as_lines=as_lines)
+    return _watch_or_leave(job, wait, timeout, as_json=as_json, as_lines=as_lines)
 
 
 def _prepare() -> None:
-    """Refused before anything is begun where the workers that run cannot do it."""
+    """Adapt the running workers to the settings. UnavailableError, before anything changes, where they cannot."""
     from ingest.cli import console
     from ingest.runtime import embedded
 
@@ -134,8 +135,8 @@ def _prepare() -> None:
         console.note(f"note: {remark}")
 
 
-def _followed(job: str, wait: bool, timeout: float | None, *, as_json: bool, as_lines: bool) -> int:
-    """Watch a job that was just begun, or let it run in the background; the exit code."""
+def _watch_or_leave(job: str, wait: bool, timeout: float | None, *, as_json: bool, as_lines: bool) -> int:
+    """Watch a job that was just started, or leave it in the background; return the exit code."""
     from ingest.cli import console
     from ingest.runtime import embedded
 
@@ -184,14 +185,14 @@ def _print(view: JobView, *, as_json: bool, progress: JobProgress | None = None)
     if progress and progress.waiting:
         console.print_text(f"  waiting: {console.one_line(progress.waiting.why)}")
     if progress and progress.left_s is not None:
-        console.print_text(f"  about {console.duration(progress.left_s)} left")
+        console.print_text(f"  about {clock_duration(progress.left_s)} left")
     for stage in view.stages:
         if stage.total:
             done = f"{stage.done} of {console.plural(stage.total, stage.unit)}"
             console.print_text(f"  {stage.stage:<8} {done}  {rest_words(stage)}".rstrip())
     rows = [
-        {**row, "error": row["error"] or warnings_in_words(found.warnings)}
-        for row, found in zip(shown["documents"], view.documents, strict=True)
+        {**row, "error": row["error"] or warnings_in_words(document.warnings)}
+        for row, document in zip(shown["documents"], view.documents, strict=True)
     ]
     console.print_rows(rows, _DOCUMENT, as_json=False, as_lines=False)
 
@@ -199,4 +200,4 @@ def _print(view: JobView, *, as_json: bool, progress: JobProgress | None = None)
 def _exit(view: JobView) -> int:
     from ingest.cli import exit_codes
 
-    return exit_codes.of_states(found.state for found in view.documents)
+    return exit_codes.of_states(document.state for document in view.documents)

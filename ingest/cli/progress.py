@@ -1,4 +1,4 @@
-"""How a job is shown while it runs: live bars in a terminal, elsewhere a line or JSON line per finished document."""
+"""The display of a running job: live bars in a terminal, otherwise a line or a JSON line per finished document."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from ingest import serializers
 from ingest.cli import console
-from ingest.cli.context import current
+from ingest.cli.context import cli_context
+from ingest.quantities import clock_duration
 from stores.models import DocumentState, Outcome, Stage
 from stores.views import JobDocumentView, JobView, StageProgress
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-_WINDOW_S = 30.0  # speed is that of the last half minute
-_SETTLED_S = 3.0  # before that a speed is mostly noise
+_WINDOW_S = 30.0  # the speed is an average over this time
+_SETTLED_S = 3.0  # until then a speed would be mostly noise
 _HEARTBEAT_S = 30.0
 _SILENT_S = 20.0
 _BAR = 24
@@ -27,26 +28,27 @@ _MOST_WORKING = 4
 
 
 class Progress(Protocol):
-    """Somebody who looks on. ``show`` is called a few times a second with the newest view, ``close`` once.
+    """A display of a job."""
 
-    ``tell`` is for a sentence that whoever waits must know, whatever is shown.
-    """
+    def show(self, view: JobView) -> None:
+        """Update the display; called a few times a second with the newest view."""
 
-    def show(self, view: JobView) -> None: ...
+    def tell(self, text: str) -> None:
+        """Print a message that the user must see, even with ``--quiet``."""
 
-    def tell(self, text: str) -> None: ...
-
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Remove what is drawn in place; may be called twice."""
 
 
 class Pace:
-    """Speed and time left, from what was seen of the pages done."""
+    """Speed of the stages and time left, estimated from the recent views of a job."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._seen: dict[Stage, deque[tuple[float, int]]] = {}
 
     def see(self, view: JobView) -> None:
+        """Record the counts of a view."""
         now = self._clock()
         for stage in view.stages:
             seen = self._seen.setdefault(stage.stage, deque())
@@ -55,7 +57,7 @@ class Pace:
                 seen.popleft()
 
     def per_s(self, stage: Stage) -> float | None:
-        """Pages, or what else the stage counts; None until enough was seen, and while it stands still."""
+        """Return the pages (or other units) of a stage per second; None while unknown or without progress."""
         seen = self._seen.get(stage)
         if not seen:
             return None
@@ -63,7 +65,7 @@ class Pace:
         return pages / seconds if seconds >= _SETTLED_S and pages > 0 else None
 
     def left_s(self, view: JobView) -> float | None:
-        """Stages run beside each other, so the slowest one counts. None as long as one of them has no speed yet."""
+        """Return the seconds left of the slowest stage, as stages run in parallel; None while a speed is unknown."""
         longest: float | None = None
         for stage in view.stages:
             if stage.left <= 0:
@@ -76,46 +78,47 @@ class Pace:
 
 
 class FinishedDocuments:
-    """Tells of every document once, when it has become final."""
+    """Filter that passes every document once, when it has become final."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
-    def of(self, view: JobView) -> list[JobDocumentView]:
-        found = [one for one in view.documents if one.state.final and one.source not in self._told]
-        self._told.update(one.source for one in found)
-        return found
+    def new(self, view: JobView) -> list[JobDocumentView]:
+        """Return the documents that have become final since the last call."""
+        finished = [one for one in view.documents if one.state.final and one.source not in self._reported]
+        self._reported.update(one.source for one in finished)
+        return finished
 
 
 class JsonLines:
-    """One JSON object per finished document on stdout."""
+    """Display that prints a JSON object per finished document on stdout."""
 
     def __init__(self) -> None:
         self._finished = FinishedDocuments()
 
     def show(self, view: JobView) -> None:
-        for found in self._finished.of(view):
-            console.print_line(serializers.job_document(found))
+        for document in self._finished.new(view):
+            console.print_line(serializers.job_document(document))
 
     def tell(self, text: str) -> None:
         console.say(text)
 
     def close(self) -> None:
-        """Nothing to take down."""
+        """Do nothing: nothing is drawn in place."""
 
 
 class Lines:
-    """One line per finished document on stderr, and a sign of life when none finishes for a while."""
+    """Display that prints a line per finished document on stderr, and a status line when none finishes for a while."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._finished = FinishedDocuments()
-        self._spoke = clock()
+        self._last_line = clock()
 
     def show(self, view: JobView) -> None:
-        for found in self._finished.of(view):
-            self._say(document_line(found))
-        if self._clock() - self._spoke > _HEARTBEAT_S:
+        for document in self._finished.new(view):
+            self._say(document_line(document))
+        if self._clock() - self._last_line > _HEARTBEAT_S:
             self._say(f"... {headline(view)}; {'; '.join(map(stage_words, unfinished(view.stages)))}")
 
     def tell(self, text: str) -> None:
@@ -123,14 +126,14 @@ class Lines:
 
     def _say(self, text: str) -> None:
         console.note(text)
-        self._spoke = self._clock()
+        self._last_line = self._clock()
 
     def close(self) -> None:
-        """Nothing to take down."""
+        """Do nothing: nothing is drawn in place."""
 
 
 class Live:
-    """Bars per stage, redrawn in place on stderr; finished documents scroll by above them."""
+    """Display of a bar per stage, redrawn in place on stderr; finished documents scroll by above the bars."""
 
     def __init__(self) -> None:
         from rich.live import Live as Screen
@@ -143,9 +146,9 @@ class Live:
 
     def show(self, view: JobView) -> None:
         self._pace.see(view)
-        for found in self._finished.of(view):
-            self._screen.console.print(_styled(document_line(found), str(found.state)))
-        self._screen.update(live_picture(view, self._pace, time.monotonic() - self._started), refresh=True)
+        for document in self._finished.new(view):
+            self._screen.console.print(_styled(document_line(document), str(document.state)))
+        self._screen.update(live_view(view, self._pace, time.monotonic() - self._started), refresh=True)
 
     def tell(self, text: str) -> None:
         self._screen.console.print(_styled(text, "yellow"), soft_wrap=True)
@@ -155,13 +158,14 @@ class Live:
 
 
 def for_this_terminal(as_lines: bool) -> Progress:
+    """Return the display for the options and the terminal of this run."""
     if as_lines:
         return JsonLines()
-    return Live() if sys.stderr.isatty() and not current.quiet else Lines()
+    return Live() if sys.stderr.isatty() and not cli_context().quiet else Lines()
 
 
 def headline(view: JobView) -> str:
-    """``3 of 12 documents, 1 failed``."""
+    """Summarize a job: ``3 of 12 documents, 1 failed``."""
     counts = view.counts()
     final = sum(count for state, count in counts.items() if state.final)
     bad = [
@@ -173,31 +177,31 @@ def headline(view: JobView) -> str:
 
 
 def times_words(view: JobView) -> str:
-    """``; 4.0 s of work after 51.0 s of waiting``; nothing of a job that is not over."""
+    """Describe the times of a job: ``; 4.0 s of work after 51.0 s of waiting``; empty until it is over."""
     if view.work_s is None:
         return ""
-    waited = f" after {console.duration(view.waited_s)} of waiting" if view.waited_s else ""
-    return f"; {console.duration(view.work_s)} of work{waited}"
+    waited = f" after {clock_duration(view.waited_s)} of waiting" if view.waited_s else ""
+    return f"; {clock_duration(view.work_s)} of work{waited}"
 
 
-def document_line(found: JobDocumentView) -> str:
-    """``done     invoice.pdf  3 pages  2.1 s`` or the reason of a failure."""
-    parts = [f"{found.state!s:<9}", console.printable(found.source)]
-    if found.unchanged:
-        parts.append("(unchanged)" if found.outcome is Outcome.SAME else "(same content as another file)")
-    elif found.pages:
-        parts.append(console.plural(found.pages, "page"))
-    if found.work_s is not None:
-        parts.append(console.duration(found.work_s))
-    if found.error:
-        parts.append(f"- {console.one_line(found.error.message)}")
-    elif found.warnings:
-        parts.append(f"- {warnings_in_words(found.warnings)}")
+def document_line(document: JobDocumentView) -> str:
+    """Describe a document: ``done     invoice.pdf  3 pages  2.1 s``, with the reason of a failure."""
+    parts = [f"{document.state!s:<9}", console.printable(document.source)]
+    if document.unchanged:
+        parts.append("(unchanged)" if document.outcome is Outcome.SAME else "(same content as another file)")
+    elif document.pages:
+        parts.append(console.plural(document.pages, "page"))
+    if document.work_s is not None:
+        parts.append(clock_duration(document.work_s))
+    if document.error:
+        parts.append(f"- {console.one_line(document.error.message)}")
+    elif document.warnings:
+        parts.append(f"- {warnings_in_words(document.warnings)}")
     return "  ".join(parts)
 
 
 def warnings_in_words(warnings: Mapping[int, str]) -> str:
-    """``page 2: it shows something, but no text was found on it (and 3 more pages)``; empty where there is none."""
+    """Describe warnings: ``page 2: it shows something, but no text was found on it (and 3 more pages)``."""
     if not warnings:
         return ""
     (number, first), *more = sorted(warnings.items())
@@ -214,8 +218,8 @@ def stage_words(stage: StageProgress) -> str:
     return f"{stage.stage} {stage.done}/{stage.total}"
 
 
-def live_picture(view: JobView, pace: Pace, elapsed_s: float) -> RenderableType:
-    """Headline, a bar per stage, and what is being worked on, as something that rich can draw."""
+def live_view(view: JobView, pace: Pace, elapsed_s: float) -> RenderableType:
+    """Build what rich draws in place: a title, a bar per stage, and the documents in work."""
     from rich.console import Group
     from rich.table import Table
 
@@ -228,14 +232,14 @@ def live_picture(view: JobView, pace: Pace, elapsed_s: float) -> RenderableType:
 
 def _title(view: JobView, pace: Pace, elapsed_s: float) -> Text:
     left = pace.left_s(view)
-    parts = [view.knowledge_id, headline(view), console.duration(elapsed_s)]
+    parts = [view.knowledge_id, headline(view), clock_duration(elapsed_s)]
     if left is not None:
-        parts.append(f"about {console.duration(left)} left")
+        parts.append(f"about {clock_duration(left)} left")
     return _styled("  ".join(parts), "bold")
 
 
 def stage_cells(stage: StageProgress, per_s: float | None) -> list[str | Text]:
-    """Name, bar, done of all, what waits and what is worked on, speed in the stage's own unit."""
+    """Return the cells of a stage: its name, a bar, done of all, what remains, and its speed."""
     filled = _BAR * (stage.total - stage.left) // max(stage.total, 1)
     finished = stage.left <= 0
     bar = _styled("━" * filled + "╌" * (_BAR - filled), "green" if finished else "cyan")
@@ -244,7 +248,7 @@ def stage_cells(stage: StageProgress, per_s: float | None) -> list[str | Text]:
 
 
 def rest_words(stage: StageProgress) -> str:
-    """``3 waiting, 1 working, 2 failed, 4 cancelled``: what of a stage is not done, zeros left out."""
+    """Describe what of a stage is not done: ``3 waiting, 1 working, 2 failed, 4 cancelled``, without zeros."""
     rest = {
         "waiting": stage.waiting,
         "working": stage.working,
@@ -255,16 +259,16 @@ def rest_words(stage: StageProgress) -> str:
 
 
 def working_lines(view: JobView) -> list[Text]:
-    """The documents that are worked on, and for how long nothing was heard of them."""
-    working = [found for found in view.documents if found.state is DocumentState.RUNNING and found.stage]
+    """Return a line per document in work, with the time since its last progress where that is long."""
+    working = [one for one in view.documents if one.state is DocumentState.RUNNING and one.stage]
     lines = []
-    for found in working[:_MOST_WORKING]:
-        text = f"  {console.printable(found.source)}: {found.stage}"
-        if found.page:
-            text += f", page {found.page} of {found.pages}"
-        if found.silent_s >= _SILENT_S:
-            text += f"; silent for {found.silent_s:.0f} s"
-        lines.append(_styled(text, "yellow" if found.silent_s >= _SILENT_S else "dim"))
+    for document in working[:_MOST_WORKING]:
+        text = f"  {console.printable(document.source)}: {document.stage}"
+        if document.page:
+            text += f", page {document.page} of {document.pages}"
+        if document.silent_s >= _SILENT_S:
+            text += f"; silent for {document.silent_s:.0f} s"
+        lines.append(_styled(text, "yellow" if document.silent_s >= _SILENT_S else "dim"))
     if len(working) > _MOST_WORKING:
         lines.append(_styled(f"  and {len(working) - _MOST_WORKING} more", "dim"))
     return lines

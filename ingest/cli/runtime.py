@@ -1,4 +1,4 @@
-"""Commands about what runs: up, down, status, worker and doctor."""
+"""Commands about processes: up, down, status, worker and doctor."""
 
 from __future__ import annotations
 
@@ -46,31 +46,33 @@ def down() -> None:
 
 
 def status(as_json: AsJson = False) -> None:
-    """Say what runs, and whether work is left; starts nothing."""
+    """Show what runs, and whether work is left; starts nothing."""
     from ingest.cli import console
     from ingest.runtime import embedded
 
     settings = load_settings()
-    found = embedded.status(settings)
+    runtime = embedded.status(settings)
     unfinished = open_service(settings).administration.unfinished()
-    _print_status(found, as_json=as_json, unfinished=unfinished)
-    if unfinished and not found.running:
+    _print_status(runtime, as_json=as_json, unfinished=unfinished)
+    if unfinished and not runtime.running:
         console.note("Work is left and no worker runs: `ingot up` goes on with it.")
 
 
-def _print_status(found: RuntimeStatus, *, as_json: bool, unfinished: bool | None = None) -> None:
+def _print_status(runtime: RuntimeStatus, *, as_json: bool, unfinished: bool | None = None) -> None:
+    from ingest import serializers
     from ingest.cli import console
 
     if as_json:
-        console.print_json({**asdict(found), "unfinished": unfinished})
+        console.print_json(serializers.runtime_status(runtime, unfinished=unfinished))
         return
+    state = "running" if runtime.running else "not running"
     words = {
-        "runtime": f"{'running' if found.running else 'not running'} ({found.mode}{', kept' if found.kept else ''})",
-        "broker": found.broker_url,
-        "chroma": found.chroma_url,
-        **{name: _child_words(child) for name, child in found.processes.items()},
-        "logs": found.logs,
-        "trouble": found.trouble,
+        "runtime": f"{state} ({runtime.mode}{', kept' if runtime.kept else ''})",
+        "broker": runtime.broker_url,
+        "chroma": runtime.chroma_url,
+        **{name: _process_words(facts) for name, facts in runtime.processes.items()},
+        "logs": runtime.logs,
+        "trouble": runtime.trouble,
         "unfinished": "" if unfinished is None else "yes" if unfinished else "no",
     }
     for name, text in words.items():
@@ -78,9 +80,9 @@ def _print_status(found: RuntimeStatus, *, as_json: bool, unfinished: bool | Non
             console.print_text(f"{name:<10} {text}")
 
 
-def _child_words(child: dict[str, Any]) -> str:
-    remark = f" ({child['remark']})" if child.get("remark") else ""
-    return child.get("refusal") or f"process {child['pid']}, restarted {child['restarts']} times{remark}"
+def _process_words(facts: dict[str, Any]) -> str:
+    remark = f" ({facts['remark']})" if facts.get("remark") else ""
+    return facts.get("refusal") or f"process {facts['pid']}, restarted {facts['restarts']} times{remark}"
 
 
 def worker(
@@ -91,12 +93,12 @@ def worker(
     ] = _BROKER_S,
 ) -> int:
     """Start the Celery workers for this host's role; further arguments go to Celery."""
-    from ingest.runtime import worker_group
-    from ingest.runtime import worker_spec as workers
+    from ingest.runtime import worker_group, worker_spec
     from pipeline.broker_address import remark, without_password
 
-    if role not in workers.ROLES:
-        raise InputError(f"{role!r} is no role of a worker: choose one of {', '.join(workers.ROLES)}", code="bad_role")
+    if role not in worker_spec.ROLES:
+        roles = ", ".join(worker_spec.ROLES)
+        raise InputError(f"{role!r} is no role of a worker: choose one of {roles}", code="bad_role")
     settings = load_settings()
     if not settings.broker_url:
         raise UnavailableError(
@@ -104,29 +106,28 @@ def worker(
             "(without one, commands start their own worker, and `ingot up` keeps it)",
             code="no_broker",
         )
-    needs = workers.WorkerNeeds(
+    needs = worker_spec.WorkerNeeds(
         workers=settings.workers,
         ocr_engine=settings.ocr_engine,
         ocr_slots=settings.ocr_slots,
         embedder=settings.embedder,
     )
-    found = workers.worker_specs(role, needs, workers.cards() if role == "gpu" or needs.transformers else [])
+    cards = worker_spec.cards() if role == "gpu" or needs.transformers else []
+    specs = worker_spec.worker_specs(role, needs, cards)
     environment = {**os.environ, "INGOT_HOME": str(settings.home), "INGOT_LOG_FORMAT": settings.log_format}
-    say = _teller(settings)
-    name, extra = workers.named(context.args, f"{os.environ.get('INGOT_WORKER_NAME') or role}@%h")
-    say(f"device: {workers.device()}")
-    say(
-        f"queues: {', '.join(queue for member in found for queue in member.queues)}; "
-        f"waiting for {without_password(settings.broker_url)}"
-    )
+    say = _start_messages(settings)
+    name, extra = worker_spec.split_node_name(context.args, f"{os.environ.get('INGOT_WORKER_NAME') or role}@%h")
+    say(f"device: {worker_spec.device()}")
+    queues = ", ".join(queue for spec in specs for queue in spec.queues)
+    say(f"queues: {queues}; waiting for {without_password(settings.broker_url)}")
     if unsafe := remark(settings.broker_url):
         say(f"note: {unsafe}")
-    workers.wait_for_broker(settings.broker_url, broker_wait, say)
-    return worker_group.work(found, name, extra, environment)
+    worker_spec.wait_for_broker(settings.broker_url, broker_wait, say)
+    return worker_group.run_workers(specs, name, extra, environment)
 
 
-def _teller(settings: Settings) -> Callable[[str], None]:
-    """Says what a worker does before Celery starts: to a person, or as lines of a log that a machine reads."""
+def _start_messages(settings: Settings) -> Callable[[str], None]:
+    """Return the function for messages before Celery starts: text on stderr, or lines of a JSON log."""
     from ingest.cli import console
     from pipeline import log_format
 
@@ -144,9 +145,9 @@ def doctor(as_json: AsJson = False) -> int:
 
     findings = examine(load_settings())
     if as_json:
-        console.print_json([asdict(found) for found in findings])
+        console.print_json([asdict(finding) for finding in findings])
     else:
-        for found in findings:
-            remedy = f"\n     {'':<12} -> {found.remedy}" if found.remedy else ""
-            console.print_text(f"{found.level:<4} {found.what:<12} {found.words}{remedy}")
-    return 1 if any(found.level is Level.FAIL for found in findings) else 0
+        for finding in findings:
+            remedy = f"\n     {'':<12} -> {finding.remedy}" if finding.remedy else ""
+            console.print_text(f"{finding.level:<4} {finding.what:<12} {finding.words}{remedy}")
+    return 1 if any(finding.level is Level.FAIL for finding in findings) else 0

@@ -1,4 +1,4 @@
-"""The commands of the second door: serve, keys."""
+"""``ingot serve``, which runs the HTTP API and the pages, and ``ingot keys``, which makes API keys."""
 
 from __future__ import annotations
 
@@ -43,5 +43,5 @@ def new_key(
     if entry_alone:
         console.say(f"key    {key}")
     console.print_text(entry if entry_alone else f"key    {key}\nentry  {entry}")
-    console.note("Give the key to who asks, as `Authorization: Bearer KEY`; it is not kept anywhere.")
-    console.note("Add the entry to INGOT_API_KEYS (several by commas) and start `ingot serve` again.")
+    console.note("Clients send the key as `Authorization: Bearer KEY`; it is not stored anywhere.")
+    console.note("Add the entry to INGOT_API_KEYS (separate several by commas) and restart `ingot serve`.")

@@ -1,4 +1,4 @@
-"""Commands that show what is kept, or remove it: search, records, docs and kb."""
+"""Commands that show or delete what is stored: search, records, docs and kb."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ingest.cli.context import AsJson, AsLines, Knowledge, Pages, conditions, load_settings, open_service, page_numbers
+from ingest.quantities import size
 from stores.errors import InputError
 from stores.models import DocumentState, check_knowledge_id
 
@@ -47,7 +48,7 @@ _KNOWLEDGE_BASE = {
 
 
 class Mode(StrEnum):
-    """Which halves of the search answer."""
+    """Which parts of the search are used."""
 
     HYBRID = "hybrid"
     KEYWORD = "keyword"
@@ -83,11 +84,11 @@ def search(
     from ingest.runtime import embedded
 
     check_knowledge_id(knowledge)
-    wanted = conditions(where or ())
+    filters = conditions(where or ())
     if not query.strip():
         raise InputError("the query is empty: say what to look for", code="empty_query")
     with embedded.searching(load_settings()) as settings:
-        hits = open_service(settings).search.hits(knowledge, query, limit, mode.value, wanted or None)
+        hits = open_service(settings).search.hits(knowledge, query, limit, mode.value, filters or None)
     if as_json or as_lines:
         console.print_rows([serializers.hit(hit) for hit in hits], {}, as_json=as_json, as_lines=as_lines)
         return
@@ -98,7 +99,7 @@ def search(
 
 
 def _print_hit(number: int, hit: Hit) -> None:
-    """Place in the first line, passage below it."""
+    """Print source, pages and heading of a hit on the first line, and a part of its text below."""
     from rich.padding import Padding
     from rich.text import Text
 
@@ -107,8 +108,8 @@ def _print_hit(number: int, hit: Hit) -> None:
     pages = f"p. {hit.first_page}" if hit.first_page == hit.last_page else f"pp. {hit.first_page}-{hit.last_page}"
     heading = f"  {console.one_line(hit.heading)}" if hit.heading else ""
     ranks = [f"{name} {rank}" for name, rank in (("keyword", hit.keyword_rank), ("vector", hit.vector_rank)) if rank]
-    passage = console.one_line(hit.text)
-    shown = passage if len(passage) <= _SNIPPET else passage[:_SNIPPET].rsplit(" ", 1)[0] + " ..."
+    text = console.one_line(hit.text)
+    shown = text if len(text) <= _SNIPPET else text[:_SNIPPET].rsplit(" ", 1)[0] + " ..."
     place = f"{number}. {console.printable(hit.source)}  {pages}"
     if not sys.stdout.isatty():
         console.print_text(f"{place}{heading}\n   {shown}\n")
@@ -133,12 +134,12 @@ def records(
     rows = [serializers.record(view) for view in service.records.all(check_knowledge_id(knowledge), schema)]
     unfinished = service.knowledge_bases.get(knowledge).open
     if unfinished:
-        console.note(f"{console.plural(unfinished, 'document')} still being made: not in this list yet")
+        console.note(f"{console.plural(unfinished, 'document')} still in work: not in this list yet")
     if as_json or as_lines:
         console.print_rows(rows, {}, as_json=as_json, as_lines=as_lines)
         return
-    found = service.knowledge_bases.schemas(knowledge).get(schema)
-    names = [field.name for field in found.fields] if found else list(rows[0]["fields"]) if rows else []
+    known_schema = service.knowledge_bases.schemas(knowledge).get(schema)
+    names = [field.name for field in known_schema.fields] if known_schema else list(rows[0]["fields"]) if rows else []
     flat = [{"document": row["document"], "source": row["source"], **row["fields"]} for row in rows]
     if as_csv:
         console.print_text(csv_text(flat, ["document", "source", *names]))
@@ -148,7 +149,7 @@ def records(
 
 
 def _is_given(value: Any) -> bool:
-    """Does a cell hold anything? An amount of 0 is one."""
+    """Tell whether a cell has a value; an amount of 0 is a value."""
     return value is not None and value not in ("", [])
 
 
@@ -184,7 +185,7 @@ def docs_show(
     form: Annotated[Form, typer.Option("--as", help="Markdown, plain text, or JSON with blocks.")] = Form.MARKDOWN,
     pages: Pages = "",
     so_far: Annotated[
-        bool, typer.Option("--so-far", help="What is there of a document that is not made yet, or failed.")
+        bool, typer.Option("--so-far", help="What there is of a document that is not finished or failed.")
     ] = False,
 ) -> int:
     """Print what was read from a document."""
@@ -193,24 +194,24 @@ def docs_show(
 
     numbers = page_numbers(pages)
     service = open_service(load_settings())
-    standing = service.documents.standing(check_knowledge_id(knowledge), doc, so_far=so_far)
-    view = service.documents.get(knowledge, standing.document)
-    found = service.documents.pages(knowledge, view.document, numbers, so_far=so_far)
+    availability = service.documents.standing(check_knowledge_id(knowledge), doc, so_far=so_far)
+    view = service.documents.get(knowledge, availability.document)
+    printed = service.documents.pages(knowledge, view.document, numbers, so_far=so_far)
     if form is Form.JSON:
-        console.print_json(serializers.document_pages(view, found))
+        console.print_json(serializers.document_pages(view, printed))
     else:
-        console.print_text("\n\n".join(_page_text(page, form) for page in found))
-    for remark in _remarks(standing, view, found):
+        console.print_text("\n\n".join(_page_text(page, form) for page in printed))
+    for remark in _remarks(availability, view, printed):
         console.note(remark)
-    return _read_code(found)
+    return _exit_code(printed)
 
 
-def _remarks(standing: Availability, view: DocumentView, pages: Sequence[Page]) -> Iterator[str]:
-    """What is missing in what was printed."""
-    if standing.shown == "so-far":
-        yield f"{view.source} is {standing.state}: this is what is there so far"
-    elif standing.shown == "older":
-        yield f"{view.source}: this is the older version, the newer one is {standing.state}"
+def _remarks(availability: Availability, view: DocumentView, pages: Sequence[Page]) -> Iterator[str]:
+    """Yield what is missing from the printed pages."""
+    if availability.shown == "so-far":
+        yield f"{view.source} is {availability.state}: this is what is there so far"
+    elif availability.shown == "older":
+        yield f"{view.source}: this is the older version, the newer one is {availability.state}"
     for page in pages:
         if not page.read:
             yield (
@@ -224,8 +225,8 @@ def _remarks(standing: Availability, view: DocumentView, pages: Sequence[Page]) 
         yield f"{view.source}: {view.error.message}"
 
 
-def _read_code(pages: Sequence[Page]) -> Exit:
-    """Pages that could not be read are failures among the others, or all there is."""
+def _exit_code(pages: Sequence[Page]) -> Exit:
+    """Return ``SOME_FAILED`` or ``ALL_FAILED`` where pages could not be read."""
     from ingest.cli.exit_codes import Exit
 
     lost = sum(bool(page.error) for page in pages)
@@ -301,11 +302,9 @@ def kb_delete(knowledge: Annotated[str, typer.Argument(metavar="ID")], yes: Yes 
 
 def _confirm(question: str) -> None:
     if not sys.stdin.isatty():
-        raise InputError(f"{question} Nobody can answer here: give --yes", code="unconfirmed")
+        raise InputError(f"{question} There is no terminal to answer in: give --yes", code="unconfirmed")
     typer.confirm(question, abort=True, err=True)
 
 
 def _sized(row: dict[str, Any]) -> dict[str, Any]:
-    from ingest.cli import console
-
-    return {**row, "size": console.size(row["size_bytes"])}
+    return {**row, "size": size(row["size_bytes"])}

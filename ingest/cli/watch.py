@@ -1,4 +1,4 @@
-"""Waiting for a job: looking at it until it is over, for as long as the person wants to."""
+"""Watch a job until it is over, the timeout has passed, or the user presses Ctrl-C."""
 
 from __future__ import annotations
 
@@ -18,65 +18,66 @@ if TYPE_CHECKING:
     from pipeline.service import Service
     from pipeline.settings import Settings
 
-_LOOK_S = 0.25
+_POLL_S = 0.25
 _REVIVE_S = 1.0
 _SECOND_PRESS_S = 2.0
-_QUIET_S = 10.0
+_QUIET_S = 10.0  # without progress before broker and workers are checked
 _MISSES = 2
-_SURE_S = 3.0  # workers that are just being started are not missed
+_OBSTACLE_S = 3.0  # an obstacle must last so long before it is reported: workers may just be starting
 _HOMES_S = 5.0
 
 
 class StillRunningError(IngotError):
-    """The job was left running: ``exit`` says whether time was up or somebody pressed Ctrl-C."""
+    """The job was left running. ``exit``: the exit code, which tells a timeout from Ctrl-C."""
 
     def __init__(self, message: str, exit_code: Exit) -> None:
         super().__init__(message, code="still_running")
         self.exit = exit_code
 
 
-class Workers:
-    """Notices that nobody works where a broker of the user's own is to bring the work to somebody."""
+class WorkerCheck:
+    """Check, for an external broker, that workers are there to do the job."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._clock = clock
-        self._seen: object = None
+        self._last_stages: object = None
         self._quiet_since = clock()
         self._misses = 0
         self._homes_looked_at = -_HOMES_S
 
     def look(self, view: JobView) -> None:
-        """UnavailableError when nothing moves, and twice in a row no broker or worker has answered.
+        """Check again if it is time to.
 
-        Of a broker that refuses, and will as long as nobody mends it, at once.
+        Raises UnavailableError at once where the broker refuses for good or only workers of other homes use it, and
+        where the job makes no progress while twice in a row no broker or worker has answered.
         """
-        now, first = self._clock(), self._seen is None
+        now, first = self._clock(), self._last_stages is None
         if self._settings.broker_url and now - self._homes_looked_at > _HOMES_S:
             self._homes_looked_at = now
-            self._refuse_strangers(view)
-        if view.stages != self._seen or any(stage.working for stage in view.stages):
-            self._seen, self._quiet_since, self._misses = view.stages, now, 0
+            self._refuse_other_homes(view)
+        if view.stages != self._last_stages or any(stage.working for stage in view.stages):
+            self._last_stages, self._quiet_since, self._misses = view.stages, now, 0
         if not self._settings.broker_url or (not first and now - self._quiet_since < _QUIET_S):
             return
         self._quiet_since = now
         trouble, lasting = self._trouble(ask_workers=not first)
         self._misses = self._misses + 1 if trouble and not first else 0
         if lasting or self._misses >= _MISSES:
-            raise UnavailableError(f"{trouble}; the job is kept, {_how(view.job)}", code="no_worker")
+            raise UnavailableError(f"{trouble}; the job is kept, {_how_to_watch(view.job)}", code="no_worker")
 
-    def _refuse_strangers(self, view: JobView) -> None:
-        """UnavailableError where only workers of other homes are on the broker: they never take this job."""
+    def _refuse_other_homes(self, view: JobView) -> None:
+        """Raise UnavailableError where all workers on the broker serve other homes: they never take this job."""
         from pipeline import home_registry
         from pipeline.remote_control import workers_of_other_homes
 
         home_registry.announce(self._settings, home_registry.ASKER)
-        if found := workers_of_other_homes(self._settings):
-            told = home_registry.sentence(self._settings, found)
-            raise UnavailableError(f"{told}; the job is kept, {_how(view.job)}", code="other_home")
+        if workers := workers_of_other_homes(self._settings):
+            sentence = home_registry.sentence(self._settings, workers)
+            raise UnavailableError(f"{sentence}; the job is kept, {_how_to_watch(view.job)}", code="other_home")
 
     def _trouble(self, *, ask_workers: bool) -> tuple[str, bool]:
-        """Why nothing may be moving, and whether that will stay so; empty where a worker answers, even a busy one."""
+        """Return why the job may be stuck, and whether that lasts; empty where a worker answers, even a busy one."""
         from pipeline import remote_control
         from pipeline.broker_faults import BrokerError
 
@@ -91,67 +92,69 @@ class Workers:
 
 
 class Obstacles:
-    """Says why nobody begins what could be done now: once it has been so for a moment, and again when it changes."""
+    """Report why work that is due does not begin, once that has lasted a moment, and again when it changes."""
 
     def __init__(self, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
         self._say = say
         self._clock = clock
-        self._said = self._seen = ""
+        self._reported = self._current = ""
         self._since = clock()
 
     def see(self, obstacle: str) -> None:
+        """Note the obstacle of this moment; empty where there is none."""
         now = self._clock()
-        if obstacle != self._seen:
-            self._seen, self._since = obstacle, now
-        if self._seen == self._said or now - self._since < (_SURE_S if obstacle else 0.0):
+        if obstacle != self._current:
+            self._current, self._since = obstacle, now
+        if self._current == self._reported or now - self._since < (_OBSTACLE_S if obstacle else 0.0):
             return
         self._say(f"waiting: {obstacle}" if obstacle else "somebody works on it now")
-        self._said = obstacle
+        self._reported = obstacle
 
 
 def watch_job(
     service: Service, settings: Settings, job_id: str, *, timeout_s: float | None = None, as_lines: bool = False
 ) -> JobView:
-    """The job when it is over. Ctrl-C leaves it running, a second one within two seconds cancels it."""
-    shown = progress.for_this_terminal(as_lines)
+    """Show a job until it is over, and return it. Ctrl-C leaves it running, a second one within 2 s cancels it."""
+    display = progress.for_this_terminal(as_lines)
     try:
-        return _look_until_over(service, settings, job_id, shown, timeout_s)
+        return _watch_until_over(service, settings, job_id, display, timeout_s)
     except KeyboardInterrupt:
-        shown.close()
+        display.close()
         return _interrupted(service, job_id)
     finally:
-        shown.close()
+        display.close()
 
 
-def _look_until_over(
-    service: Service, settings: Settings, job_id: str, shown: progress.Progress, timeout_s: float | None
+def _watch_until_over(
+    service: Service, settings: Settings, job_id: str, display: progress.Progress, timeout_s: float | None
 ) -> JobView:
     started = revived = time.monotonic()
-    workers, said = Workers(settings), set[str]()
-    obstacles = Obstacles(shown.tell)
+    workers, remarks = WorkerCheck(settings), set[str]()
+    obstacles = Obstacles(display.tell)
     while True:
         view = service.jobs.get(job_id)
-        shown.show(view)
+        display.show(view)
         now = time.monotonic()
         if view.state is not JobState.RUNNING:
             return view
         if timeout_s is not None and now - started > timeout_s:
             raise StillRunningError(
-                f"the job is not over after {timeout_s:g} s and goes on; {_how(job_id)}", Exit.TIMED_OUT
+                f"the job is not over after {timeout_s:g} s and goes on; {_how_to_watch(job_id)}", Exit.TIMED_OUT
             )
         if now - revived > _REVIVE_S:
             embedded.revive(settings)
             revived = now
-            for remark in set(embedded.remarks(settings)) - said:
-                shown.tell(f"note: {remark}")
-                said.add(remark)
+            for remark in set(embedded.remarks(settings)) - remarks:
+                display.tell(f"note: {remark}")
+                remarks.add(remark)
             obstacles.see(service.jobs.obstacle(job_id))
         workers.look(view)
-        time.sleep(_LOOK_S)
+        time.sleep(_POLL_S)
 
 
 def _interrupted(service: Service, job_id: str) -> JobView:
-    console.say(f"\nThe job goes on; {_how(job_id)}. Press Ctrl-C again now to cancel it.")
+    """Leave the job running, or cancel it at a second Ctrl-C; always raises StillRunningError."""
+    console.say(f"\nThe job goes on; {_how_to_watch(job_id)}. Press Ctrl-C again now to cancel it.")
     try:
         time.sleep(_SECOND_PRESS_S)
     except KeyboardInterrupt:
@@ -160,5 +163,5 @@ def _interrupted(service: Service, job_id: str) -> JobView:
     raise StillRunningError("left the job running", Exit.INTERRUPTED)
 
 
-def _how(job_id: str) -> str:
+def _how_to_watch(job_id: str) -> str:
     return f"follow it with: ingot jobs watch {job_id}"

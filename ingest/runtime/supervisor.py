@@ -1,9 +1,9 @@
-"""The process that keeps one home's Redis, Chroma and workers alive while somebody needs them.
+"""The supervisor: the process that keeps Redis, Chroma and the workers of one home running while they are needed.
 
     python -m ingest.runtime.supervisor HOME
 
-It detaches at once, takes ``run/lock`` (a second one leaves quietly), starts its children, and ends when no command
-uses the home, no job is unfinished and ``ingot up`` does not keep it; its children end with it, however it ends.
+It detaches at once, takes ``run/lock`` (a second supervisor exits quietly) and starts the processes. It ends when no
+command uses the home, no job is unfinished and ``ingot up`` does not keep it. Its processes always end with it.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ log = logging.getLogger("ingot.runtime")
 
 TICK_S = 0.1
 LINGER_S = 3.0
-"""How long the runtime stays after its last command, so that the next one finds it warm."""
-_LOOK_S = 1.0  # how often an unused runtime asks whether work is left
+"""How long the runtime stays after its last command, so that the next command finds it running."""
+_LOOK_S = 1.0  # how often an unused runtime checks whether work is left
 _TOUCH_S = 5.0
 _MODELS_S = 5.0
 _TRIM_S = 10.0
 _LOG_BYTES = 5 << 20
-_START_S = 150.0  # for a Redis that lives and does not answer yet: on a machine that gives us a fiftieth of a core
+_START_S = 150.0  # for a Redis that runs but does not answer yet, on a machine that leaves us a fiftieth of a core
 _WORKER_GRACE_S = 12.0
 
 
 class Supervisor:
-    """Runs in one thread: signals only set flags, and every wait is bounded."""
+    """The main loop. It has one thread: signal handlers only set flags, and every wait is bounded."""
 
     def __init__(self, folder: RunDir, lock: IO[str]) -> None:
         self.folder = folder
         self.stopping = False
-        self.reload = False
+        self.reload_requested = False
         self._lock = lock
         self._environment = self._load_environment()
         self._own_chroma = not self._environment.get("INGOT_CHROMA_URL")
@@ -64,7 +64,7 @@ class Supervisor:
         self.workers: list[ManagedProcess] = []
         self.notify: ManagedProcess | None = None
         self._idle_since = time.monotonic()
-        self._given: dict[str, str] = {}  # what the workers were started with
+        self._workers_started_with: dict[str, str] = {}
         self._service: Service | None = None
         self._due: dict[str, float] = {"models": self._idle_since + _MODELS_S}
         self._state: dict[str, Any] = {}
@@ -85,7 +85,7 @@ class Supervisor:
         self.stopping = True
 
     def _on_reload(self, number: int, frame: FrameType | None) -> None:
-        self.reload = True
+        self.reload_requested = True
 
     def _load_environment(self) -> dict[str, str]:
         return {name: str(value) for name, value in self.folder.read_json("settings.json").items()}
@@ -106,21 +106,21 @@ class Supervisor:
         return {**own, **self._environment, **urls, "INGOT_HOME": str(self.folder.home)}
 
     def _start(self) -> None:
-        """Redis first, as all wait for it; Chroma and the worker come up while commands already run."""
+        """Start Redis and wait for it; Chroma and the workers start while commands already run."""
         self.folder.file("redis").mkdir(mode=0o700, exist_ok=True)
         temp_dir.sweep(self.folder.home)
         self.redis.start()
         self._tend_chroma()
         self._wait_for_redis()
         self._make_workers()
-        for child in self.workers:
-            child.start()
-        self._publish()
+        for worker in self.workers:
+            worker.start()
+        self._write_state()
 
     def _make_workers(self) -> None:
-        """The workers that the settings ask for, none of them started; ``notify`` waits for its first errand."""
-        self._given = self._worker_environment()
-        *self.workers, self._notify = processes.worker_processes(self.folder, self._given)
+        """Create the workers for the current settings; ``notify`` is started at the first outbound task."""
+        self._workers_started_with = self._worker_environment()
+        *self.workers, self._idle_notify = processes.worker_processes(self.folder, self._workers_started_with)
         self.notify = None
 
     def _wait_for_redis(self) -> None:
@@ -132,55 +132,55 @@ class Supervisor:
             time.sleep(0.005)
 
     def _tend_redis(self) -> None:
-        """Start Redis again; after three quick deaths without its files, as SQL knows what was in them."""
+        """Restart Redis if it ended; after every third quick death without its files, as SQL knows their content."""
         if self.redis.quick_deaths and self.redis.quick_deaths % 3 == 0:
             shutil.rmtree(self.folder.file("redis"), ignore_errors=True)
             self.folder.file("redis").mkdir(mode=0o700, exist_ok=True)
-        self.redis.tend()
+        self.redis.restart_if_ended()
 
     def _tick(self) -> None:
         self._tend_redis()
         self._tend_chroma()
         self._tend_workers()
         if self._is_due("models", _MODELS_S):
-            self._serve_what_is_left()
-        if self.reload:
+            self._load_missing_models()
+        if self.reload_requested:
             self._reload()
         if self._is_due("touch", _TOUCH_S):
             os.utime(self._lock.fileno())
         if self._is_due("trim", _TRIM_S):
             self._trim_logs()
-        self._publish()
+        self._write_state()
         self._leave_when_idle()
 
     def _tend_workers(self) -> None:
-        for child in self._living():
-            child.tend()
-        if self.notify is None and self._is_due("errands", _LOOK_S) and self._outbound_tasks_wait():
-            self.notify = self._notify
+        for worker in self._started_workers():
+            worker.restart_if_ended()
+        if self.notify is None and self._is_due("notify", _LOOK_S) and self._outbound_tasks_wait():
+            self.notify = self._idle_notify
             self.notify.start()
 
-    def _living(self) -> list[ManagedProcess]:
-        """The workers, and the one for the network once it was needed: most homes never call anybody."""
+    def _started_workers(self) -> list[ManagedProcess]:
+        """Return the workers, with ``notify`` once it was started: most homes have no callbacks or downloads."""
         return [*self.workers, *filter(None, [self.notify])]
 
     def _outbound_tasks_wait(self) -> bool:
-        """Is something to be sent or fetched soon? What waits for longer leaves no mark."""
-        with contextlib.suppress(FileNotFoundError), os.scandir(self.folder.file("errands")) as found:
-            return any(True for _ in found)
+        """Tell whether a callback or download is due soon; a later one leaves no file in this folder."""
+        with contextlib.suppress(FileNotFoundError), os.scandir(self.folder.file("errands")) as entries:
+            return any(True for _ in entries)
         return False
 
     def _tend_chroma(self) -> None:
-        """Start Chroma again, at another port where its own was taken; its clients must hear of that.
+        """Restart Chroma if it ended; at another port, which its clients must learn, if its own was taken.
 
-        A command that has the index open itself is waited for: two processes on one path break it.
+        Waits while a command has the index open itself: two processes on one index corrupt it.
         """
         if not self._own_chroma or not self._may_open_index():
             return
         if self.chroma.quick_deaths and self.chroma.pid is None and processes.listens(self._port):
             self._port = processes.free_port()
-            self.reload = True
-        self.chroma.tend()
+            self.reload_requested = True
+        self.chroma.restart_if_ended()
 
     def _may_open_index(self) -> bool:
         try:
@@ -190,8 +190,8 @@ class Supervisor:
         return True
 
     def _reload(self) -> None:
-        """Give the workers other settings. What they have in hand is finished, or done again by the next ones."""
-        self.reload = False
+        """Replace the workers after a change of settings; what they cannot finish in time is done by the new ones."""
+        self.reload_requested = False
         self._environment = self._load_environment()
         self._service = None
         self._own_chroma = not self._environment.get("INGOT_CHROMA_URL")
@@ -199,42 +199,43 @@ class Supervisor:
             self.chroma.stop(5.0)
             self._index.release()
         if self._only_callbacks_differ():
-            self._start_notify_again()
+            self._restart_notify()
             return
         log.info("settings changed: the workers are started again")
-        old = self._living()
+        old_workers = self._started_workers()
         self._make_workers()
-        self._publish()
-        processes.stop_all(old, _WORKER_GRACE_S)
-        for child in self.workers:
-            child.start()
+        self._write_state()
+        processes.stop_all(old_workers, _WORKER_GRACE_S)
+        for worker in self.workers:
+            worker.start()
 
     def _only_callbacks_differ(self) -> bool:
-        now = self._worker_environment()
-        changed = {name for name in now.keys() | self._given.keys() if now.get(name) != self._given.get(name)}
+        old, new = self._workers_started_with, self._worker_environment()
+        changed = {name for name in new.keys() | old.keys() if new.get(name) != old.get(name)}
         return changed == {"INGOT_CALLBACK_SECRET"}
 
-    def _start_notify_again(self) -> None:
-        """Whoever reads documents is not troubled by what is new for callbacks."""
+    def _restart_notify(self) -> None:
+        """Restart only the worker that delivers callbacks, so that documents in work are not interrupted."""
         log.info("the secret of callbacks changed: the worker that delivers them is started again")
-        self._given = self._worker_environment()
+        self._workers_started_with = self._worker_environment()
         processes.stop_all([*filter(None, [self.notify])], _WORKER_GRACE_S)
-        *_, self._notify = processes.worker_processes(self.folder, self._given)
+        *_, self._idle_notify = processes.worker_processes(self.folder, self._workers_started_with)
         self.notify = None
 
-    def _serve_what_is_left(self) -> None:
-        """Where nothing of what is left can be done with the models that are loaded, load those that it needs."""
+    def _load_missing_models(self) -> None:
+        """Request other models where the loaded ones can do none of the unfinished work."""
         with contextlib.suppress(IngotError):
-            service = self._asked()
-            wished = settings_conflict.for_what_is_left(
+            service = self._own_service()
+            settings = settings_conflict.for_unfinished_work(
                 service.settings, service.administration.open_work(), self._environment
             )
-            if wished is not None:
-                log.info("what is left needs another model")
-                self.folder.write_json("settings.json", wished)
-                self.reload = True
+            if settings is not None:
+                log.info("the unfinished work needs another model")
+                self.folder.write_json("settings.json", settings)
+                self.reload_requested = True
 
     def _is_due(self, what: str, every_s: float) -> bool:
+        """Tell whether a periodic action is due, and schedule its next time."""
         now = time.monotonic()
         if now < self._due.get(what, 0.0):
             return False
@@ -242,31 +243,31 @@ class Supervisor:
         return True
 
     def _trim_logs(self) -> None:
-        """Keep one old part of each log; the writers append, so cutting the file under them is safe."""
+        """Rotate long logs, keeping one old part; the writers append, so truncating an open file is safe."""
         for path in self.folder.path.glob("*.log"):
             if path.stat().st_size > _LOG_BYTES:
                 shutil.copyfile(path, path.with_suffix(".log.1"))
                 os.truncate(path, 0)
 
-    def _publish(self) -> None:
-        """Write down where the children answer, when that changed."""
-        shown = [self.redis, *self._living(), *([self.chroma] if self._own_chroma else [])]
+    def _write_state(self) -> None:
+        """Write addresses and processes to ``runtime.json`` if they changed."""
+        managed = [self.redis, *self._started_workers(), *([self.chroma] if self._own_chroma else [])]
         state = {
             "pid": os.getpid(),
             "broker_url": self.broker_url,
             "chroma_url": self.chroma_url,
             "settings": self._environment,
-            "children": {child.name: child.facts() for child in shown},
+            "children": {process.name: process.facts() for process in managed},
         }
         if state != self._state:
             self.folder.write_json("runtime.json", state)
             self._state = state
 
     def _leave_when_idle(self) -> None:
-        """End where nobody holds ``users`` and no work is left.
+        """Stop if no command holds ``users`` and no work is left.
 
-        The worker takes seconds to stop, so it goes first, while a command that comes still finds Redis and Chroma;
-        then ``users`` is held, which keeps newcomers out until we are gone.
+        The workers take seconds to stop, so they go first, while a new command still finds Redis and Chroma. Then the
+        exclusive lock on ``users`` makes new commands wait until this process has ended.
         """
         if self.folder.file("keep").exists() or not self._is_due("look", _LOOK_S):
             return
@@ -276,30 +277,31 @@ class Supervisor:
                 return
         if time.monotonic() - self._idle_since < LINGER_S or self._work_is_left():
             return
-        log.info("nobody needs the runtime any more")
-        processes.stop_all(self._living(), _WORKER_GRACE_S)
+        log.info("the runtime is not needed any more")
+        processes.stop_all(self._started_workers(), _WORKER_GRACE_S)
         users = self.folder.file("users").open("a")
         if lock_now(users, fcntl.LOCK_EX) and not self._work_is_left():
-            self._users = users  # kept open, and so locked, until the process ends
+            self._users = users  # stays open, and so locked, until this process ends
             self.stopping = True
         else:
             users.close()
 
     def _work_is_left(self) -> bool:
-        """Is a job unfinished, or an errand due soon, and is there hope for it?"""
-        if lost := [child.name for child in (self.redis, *self._living()) if child.hopeless]:
-            log.error("%s cannot be kept alive: unfinished work waits for the next command", " and ".join(lost))
+        """Tell whether a job is unfinished or an outbound task due soon, and the processes it needs can run."""
+        managed = (self.redis, *self._started_workers())
+        if given_up := [process.name for process in managed if process.given_up]:
+            log.error("%s cannot be kept alive: unfinished work waits for the next command", " and ".join(given_up))
             return False
         if self._outbound_tasks_wait():
             return True
         try:
-            return self._asked().administration.unfinished()
+            return self._own_service().administration.unfinished()
         except IngotError as error:
-            log.warning("cannot see whether work is left: %s", error)
+            log.warning("cannot tell whether work is left: %s", error)
             return False
 
-    def _asked(self) -> Service:
-        """The use cases of this home, with the settings of the workers."""
+    def _own_service(self) -> Service:
+        """Return the use cases of this home, with the settings of the workers."""
         from pipeline.service import Service
         from pipeline.settings import Settings
 
@@ -309,9 +311,9 @@ class Supervisor:
         return self._service
 
     def _stop(self) -> None:
-        """End the worker while Redis still takes its goodbye; then the rest."""
+        """Stop the workers first, as they need Redis to sign off, and then the rest."""
         self.folder.remove("runtime.json")
-        processes.stop_all(self._living(), _WORKER_GRACE_S)
+        processes.stop_all(self._started_workers(), _WORKER_GRACE_S)
         self.chroma.stop(5.0)
         self.redis.stop(5.0)
         temp_dir.sweep(self.folder.home)
@@ -321,7 +323,7 @@ class Supervisor:
 
 
 def detach() -> None:
-    """Leave the command's session; its terminal, its Ctrl-C and its exit no longer concern us."""
+    """Become a daemon in a session of its own, which the terminal and the end of the command do not affect."""
     if os.fork():
         os._exit(0)
     os.setsid()
@@ -329,6 +331,7 @@ def detach() -> None:
 
 
 def main(home: str) -> int:
+    """Supervise a home until its runtime is not needed any more, and return the exit status."""
     folder = RunDir.of(Path(home))
     lock = folder.file("lock").open("a+")
     if not lock_within(lock, fcntl.LOCK_EX, 2.0):
@@ -351,7 +354,7 @@ def main(home: str) -> int:
 
 
 def detach_output(folder: RunDir) -> None:
-    """Send all output to the log, and say who wrote each line."""
+    """Redirect all output to ``supervisor.log``, with the process id in every line."""
     target = os.open(folder.file("supervisor.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     null = os.open(os.devnull, os.O_RDONLY)
     for number, source in ((0, null), (1, target), (2, target)):

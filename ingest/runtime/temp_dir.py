@@ -1,6 +1,6 @@
-"""The temp folder of a worker: in its home, its own as long as it or a child of it lives, swept when they are dead.
+"""The temp folder of a worker: inside the home, and removed once the worker and its child processes are dead.
 
-Libraries leave folders behind where they are killed (``pymp-*``); there nobody would ever look for them.
+Libraries leave folders behind when they are killed (``pymp-*``), which would stay in the system's temp folder forever.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from ingest.runtime.run_dir import RunDir
 from stores.files.local import own_folder, sweep_folders
 
 _AFTER_ALL = -1000  # multiprocessing removes its own folders at -100
-_kept: list[IO[str]] = []  # the locked owner file of this process's folder: its children inherit it with its lock
+_owner_files: list[IO[str]] = []  # kept open, as the lock marks the folder as used; child processes inherit it
 
 
 def settle(home: Path) -> Path:
-    """From now on this process, and those that it starts, put temporary files into a folder of their own."""
+    """Give this process, and those that it starts, a temp folder of its own; return its path."""
     owner = own_folder(RunDir.of(home).temp_path())
-    _kept.append(owner)
+    _owner_files.append(owner)
     folder = Path(owner.name).parent
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
     return folder
 
 
 def leave() -> None:
-    """Remove this process's folder at its very end: before that, libraries tidy up what they put into it."""
-    for owner in _kept:
+    """Arrange for this process's folder to be removed at its very end, after libraries have cleaned up in it."""
+    for owner in _owner_files:
         folder, quietly = Path(owner.name).parent, {"ignore_errors": True}
         Finalize(None, shutil.rmtree, args=(folder,), kwargs=quietly, exitpriority=_AFTER_ALL)
 
 
 def sweep(home: Path) -> int:
-    """Remove the folders of dead workers of a home; how many. For a process that has none itself."""
+    """Remove the folders of dead workers of a home, and return how many; for a process without such a folder."""
     return sweep_folders(RunDir.of(home).temp_path())
 
 
 def sweep_beside() -> int:
-    """Remove the folders of dead workers beside this process's own; how many."""
-    return sum(sweep_folders(Path(owner.name).parent.parent) for owner in _kept)
+    """Remove the folders of dead workers beside this process's own, and return how many."""
+    return sum(sweep_folders(Path(owner.name).parent.parent) for owner in _owner_files)

@@ -1,7 +1,7 @@
-"""Several Celery workers in the foreground of one terminal or service: ``ingot worker all``.
+"""The workers of ``ingot worker ROLE``, in the foreground of a terminal or service.
 
-One process becomes Celery itself. Of several a small parent takes care: what it is told by signals they are told, one
-that dies is started again, one that cannot work here ends all of them, and none outlives it.
+A single worker replaces this process. Several workers get a small parent process, which forwards signals, restarts a
+worker that dies, and stops all workers when one refuses to work or when it ends itself.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ _GRACE_S = 12.0
 _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
-def work(worker_specs: Sequence[WorkerSpec], name: str, extra: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run the workers until they are told to end; the exit status. ``extra`` goes to those that read documents."""
-    commands = [
-        member.command(name, [] if member.kind == "notify" and len(worker_specs) > 1 else extra)
-        for member in worker_specs
-    ]
-    environments = [member.environment(environment) for member in worker_specs]
-    if len(worker_specs) == 1:
+def run_workers(specs: Sequence[WorkerSpec], name: str, extra: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run workers until a signal ends them, and return the exit status.
+
+    ``extra`` are arguments for Celery; beside other workers, the one for the network does not get them.
+    """
+    commands = [spec.command(name, [] if spec.kind == "notify" and len(specs) > 1 else extra) for spec in specs]
+    environments = [spec.environment(environment) for spec in specs]
+    if len(specs) == 1:
         os.execvpe(commands[0][0], commands[0], environments[0])
-    log_format.prepare(environment.get("INGOT_LOG_FORMAT", log_format.TEXT), "INFO", role="crew")
-    crew = [
-        ManagedProcess(member.node(name), lambda at=at: commands[at], None, lambda at=at: environments[at])  # type: ignore[misc]
-        for at, member in enumerate(worker_specs)
+    log_format.prepare(environment.get("INGOT_LOG_FORMAT", log_format.TEXT), "INFO", role="worker group")
+    workers = [
+        ManagedProcess(spec.node(name), lambda at=at: commands[at], None, lambda at=at: environments[at])  # type: ignore[misc]
+        for at, spec in enumerate(specs)
     ]
-    return WorkerGroup(crew).run()
+    return WorkerGroup(workers).run()
 
 
 class WorkerGroup:
-    """Keeps workers alive until a signal comes; all waits are bounded."""
+    """Several workers that are kept alive until a signal arrives; all waits are bounded."""
 
     def __init__(self, workers: Sequence[ManagedProcess]) -> None:
         self.workers = workers
@@ -50,13 +50,13 @@ class WorkerGroup:
     def run(self) -> int:
         for number in _FORWARDED:
             signal.signal(number, self._on_signal)
-        for child in self.workers:
-            child.start()
+        for worker in self.workers:
+            worker.start()
         while not self._signals:
             time.sleep(_TICK_S)
-            for child in self.workers:
-                child.tend()
-            if refused := [child for child in self.workers if child.refusal]:
+            for worker in self.workers:
+                worker.restart_if_ended()
+            if refused := [worker for worker in self.workers if worker.refusal]:
                 processes.stop_all(self.workers, _GRACE_S)
                 return refused[0].status or 1
         return self._end()
@@ -65,15 +65,15 @@ class WorkerGroup:
         self._signals.append(number)
 
     def _end(self) -> int:
-        """Pass signals on until the last worker has ended; the first status that is a failure.
+        """Forward signals until the last worker has ended, and return the first status that is a failure.
 
-        One that was only being started may not yet know better than to die of the signal.
+        Death by a forwarded signal is no failure: a worker that is still starting has no handler for it yet.
         """
-        while not all([child.has_ended() for child in self.workers]):
+        while not all([worker.has_ended() for worker in self.workers]):
             while self._signals:
                 number = self._signals.popleft()
-                for child in self.workers:
-                    child.send(number)
+                for worker in self.workers:
+                    worker.send(number)
             time.sleep(_TICK_S)
         well = {0, None, *(-number for number in _FORWARDED)}
-        return next((child.status or 0 for child in self.workers if child.status not in well), 0)
+        return next((worker.status or 0 for worker in self.workers if worker.status not in well), 0)

@@ -1,7 +1,7 @@
-"""How the workers of this machine are started: who serves which queues, in what pool, with which threads and names.
+"""Specifications of Celery workers: the queues, pool, concurrency and name of each worker of a role.
 
-A role of a host is made of one or more Celery workers, see ``ROLES``. Processes do what may crash, hang or eat memory;
-threads share one copy of a model on a card; what waits for the network never occupies a process.
+A role of a host consists of one or more workers, see ``ROLES``. Work that may crash, hang or use much memory runs in
+processes, models on a GPU are shared by threads, and work that waits for the network has threads of its own.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-#: kind of worker -> its pool, and the queues that it serves
+#: kind of worker -> its pool and the queues it serves
 KINDS = {
     "all": ("prefork", ("cpu", "ocr", "extract", "embed")),
     "cpu": ("prefork", ("cpu", "extract")),
     "gpu": ("threads", ("ocr", "embed")),
     "notify": ("threads", ("notify",)),
 }
-#: role of a host -> the workers that make it; ``gpu`` is started once per card, and takes from ``all`` what ``shared``
-#: names where that is not empty
+#: role of a host -> the kinds of its workers. ``gpu`` is started once per card; in the role ``all`` it is added if
+#: ``shared_queues`` is not empty, and takes those queues
 ROLES = {"all": ("all", "notify"), "cpu": ("cpu", "notify"), "gpu": ("gpu",), "notify": ("notify",)}
 
 _NOTIFY_THREADS = 16
-_GOT_THREADS = {"gpu": 256, "cpu": 8}  # where the reader chooses its slots; more pages at hand than slots keep it busy
+_GOT_THREADS = {"gpu": 256, "cpu": 8}  # if the reader chooses its slots: more pages than slots keep it busy
 _EMBEDDING_THREADS, _OTHER_THREADS = 16, 4
 _ONE_THREAD = (
     "OMP_NUM_THREADS",
@@ -37,14 +37,14 @@ _ONE_THREAD = (
     "VECLIB_MAXIMUM_THREADS",
     "RAYON_NUM_THREADS",
 )
-_AGAIN_S = 0.5
-SOURCE = Path(__file__).resolve().parent.parent
-"""The folder that holds ``celery_app.py``: the checkout, or site-packages."""
+_RETRY_S = 0.5
+SOURCE = Path(__file__).resolve().parents[2]
+"""The folder with ``celery_app.py``: the checkout, or site-packages."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerNeeds:
-    """What of the settings decides on workers; see ``pipeline.settings`` for the meaning of each."""
+    """The settings that decide on workers; see ``pipeline.settings`` for the meaning of each."""
 
     workers: int
     ocr_engine: str = "rapidocr"
@@ -53,7 +53,7 @@ class WorkerNeeds:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> WorkerNeeds:
-        """As a worker with this environment will read them."""
+        """Return the settings as a worker with this environment will read them."""
         return cls(
             workers=int(environment.get("INGOT_WORKERS") or os.cpu_count() or 1),
             ocr_engine=environment.get("INGOT_OCR_ENGINE") or cls.ocr_engine,
@@ -63,13 +63,13 @@ class WorkerNeeds:
 
     @property
     def transformers(self) -> bool:
-        """Whether a model is asked for that belongs on a card."""
+        """Whether the settings choose a model that runs on torch, and so on a GPU where there is one."""
         return self.ocr_engine == "got" or self.embedder == "sentence-transformers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSpec:
-    """One Celery worker of a role. ``suffix`` tells its name from the others'; ``card``: the GPU that it sees."""
+    """One Celery worker of a role. ``suffix`` makes its name unique; ``card``: the only GPU that it may use."""
 
     kind: str
     queues: tuple[str, ...]
@@ -78,12 +78,12 @@ class WorkerSpec:
     card: str = ""
 
     def node(self, name: str) -> str:
-        """The name of its node, ``name`` being ``base@host``."""
+        """Return its Celery node name, given ``name`` as ``base@host``."""
         base, _, host = name.partition("@")
         return f"{'-'.join(filter(None, (base, self.suffix)))}@{host or '%h'}"
 
     def command(self, name: str, extra: Sequence[str] = ()) -> list[str]:
-        """Its argument list; what ``extra`` repeats wins, as Celery takes the last."""
+        """Return its command line; options in ``extra`` override ours, as Celery uses the last one."""
         return [
             *(sys.executable, "-m", "celery", "--quiet", "-A", "celery_app", "worker"),
             *("-Q", ",".join(self.queues), "-n", self.node(name), "-O", "fair"),
@@ -93,44 +93,44 @@ class WorkerSpec:
         ]
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
-        """``base`` with one thread per process on a CPU (measured: 1.7 times the pages), and quiet libraries."""
-        found = dict(base)
+        """Return ``base`` with one thread per process on a CPU (measured: 1.7 times the pages) and no telemetry."""
+        variables = dict(base)
         if self.kind != "gpu":
             for name in _ONE_THREAD:
-                found.setdefault(name, "1")
+                variables.setdefault(name, "1")
         if self.card:
-            found["CUDA_VISIBLE_DEVICES"] = self.card
+            variables["CUDA_VISIBLE_DEVICES"] = self.card
         for name, value in (("TOKENIZERS_PARALLELISM", "false"), ("ANONYMIZED_TELEMETRY", "False")):
-            found.setdefault(name, value)
-        found["PYTHONPATH"] = os.pathsep.join(filter(None, (str(SOURCE), base.get("PYTHONPATH"))))
-        return found
+            variables.setdefault(name, value)
+        variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(SOURCE), base.get("PYTHONPATH"))))
+        return variables
 
 
 def worker_specs(role: str, needs: WorkerNeeds, cards: Sequence[str]) -> list[WorkerSpec]:
-    """The workers of a role on a machine with these cards."""
-    taken = shared(needs, cards) if role == "all" else ()
-    found: list[WorkerSpec] = []
+    """Return the workers of a role on a machine with these GPUs."""
+    gpu_queues = shared_queues(needs, cards) if role == "all" else ()
+    specs: list[WorkerSpec] = []
     for kind in ROLES[role]:
-        queues = tuple(queue for queue in KINDS[kind][1] if queue not in taken)
-        suffix = kind if found else ""
+        queues = tuple(queue for queue in KINDS[kind][1] if queue not in gpu_queues)
+        suffix = kind if specs else ""
         if kind == "gpu":
-            found += _of_cards(queues, needs, cards, suffix)
+            specs += _gpu_specs(queues, needs, cards, suffix)
             continue
         concurrency = _NOTIFY_THREADS if kind == "notify" else needs.workers
-        found.append(WorkerSpec(kind=kind, queues=queues, concurrency=concurrency, suffix=suffix))
-        if kind == "all" and taken:
-            found += _of_cards(taken, needs, cards, "gpu")
-    return found
+        specs.append(WorkerSpec(kind=kind, queues=queues, concurrency=concurrency, suffix=suffix))
+        if kind == "all" and gpu_queues:
+            specs += _gpu_specs(gpu_queues, needs, cards, "gpu")
+    return specs
 
 
-def shared(needs: WorkerNeeds, cards: Sequence[str]) -> tuple[str, ...]:
-    """The queues whose model is too large for a copy in each process."""
+def shared_queues(needs: WorkerNeeds, cards: Sequence[str]) -> tuple[str, ...]:
+    """Return the queues whose model is too large to be loaded in each process."""
     reader = needs.ocr_engine == "got"
     embedder = needs.embedder == "sentence-transformers" and (reader or bool(cards))
-    return tuple(name for name, wanted in (("ocr", reader), ("embed", embedder)) if wanted)
+    return tuple(name for name, is_shared in (("ocr", reader), ("embed", embedder)) if is_shared)
 
 
-def _of_cards(queues: tuple[str, ...], needs: WorkerNeeds, cards: Sequence[str], suffix: str) -> list[WorkerSpec]:
+def _gpu_specs(queues: tuple[str, ...], needs: WorkerNeeds, cards: Sequence[str], suffix: str) -> list[WorkerSpec]:
     threads = _threads(needs, cards)
     if len(cards) < 2:
         return [WorkerSpec(kind="gpu", queues=queues, concurrency=threads, suffix=suffix)]
@@ -141,7 +141,7 @@ def _of_cards(queues: tuple[str, ...], needs: WorkerNeeds, cards: Sequence[str],
 
 
 def _threads(needs: WorkerNeeds, cards: Sequence[str]) -> int:
-    """Each hands in one page at a time and waits for the card; while a page is being read another is prepared."""
+    """Return the number of threads; each gives the GPU one page and waits, while others prepare their pages."""
     if needs.ocr_engine == "got":
         slots = needs.ocr_slots
         return slots + slots // 2 + 2 if slots else _GOT_THREADS["gpu" if cards else "cpu"]
@@ -150,13 +150,13 @@ def _threads(needs: WorkerNeeds, cards: Sequence[str]) -> int:
     return min(needs.workers, _OTHER_THREADS)
 
 
-def named(arguments: Sequence[str], name: str) -> tuple[str, list[str]]:
-    """The node name among Celery's arguments, ``name`` where there is none, and the arguments without it."""
-    rest, given = [], iter(arguments)
-    for argument in given:
+def split_node_name(arguments: Sequence[str], name: str) -> tuple[str, list[str]]:
+    """Return the node name among Celery's arguments, by default ``name``, and the arguments without it."""
+    rest, remaining = [], iter(arguments)
+    for argument in remaining:
         flag, sign, value = argument.partition("=")
         if argument in ("-n", "--hostname"):
-            name = next(given, name)
+            name = next(remaining, name)
         elif flag == "--hostname" and sign:
             name = value
         else:
@@ -165,7 +165,7 @@ def named(arguments: Sequence[str], name: str) -> tuple[str, list[str]]:
 
 
 def cards() -> list[str]:
-    """What CUDA_VISIBLE_DEVICES calls each GPU that this process may use; empty where there is none."""
+    """Return the CUDA_VISIBLE_DEVICES name of each GPU that this process may use; empty where there is none."""
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     if chosen is not None:
         return [card for card in (part.strip() for part in chosen.split(",")) if card and card != "-1"]
@@ -173,13 +173,13 @@ def cards() -> list[str]:
 
 
 def device() -> str:
-    """What this machine computes with, in words."""
-    found = _graphics_cards()
-    return f"GPU {'; '.join(found)}" if found else f"CPU, {os.cpu_count() or 1} cores"
+    """Describe what this machine computes with: its GPUs, else the cores of its CPU."""
+    names = _graphics_cards()
+    return f"GPU {'; '.join(names)}" if names else f"CPU, {os.cpu_count() or 1} cores"
 
 
 def _graphics_cards() -> list[str]:
-    """Name and memory of each card that the driver knows."""
+    """Return name and memory of each GPU that the driver knows."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return []
@@ -192,21 +192,21 @@ def _graphics_cards() -> list[str]:
 
 
 def wait_for_broker(url: str, timeout_s: float, say: Callable[[str], None] = lambda _: None) -> None:
-    """Return once messages can be sent and taken there; BrokerError after ``timeout_s``, or where no waiting helps.
+    """Return once messages can be sent to and received from a broker; ``say`` is called once per reason to wait.
 
-    ``say`` hears why it is waited for, once per reason.
+    Raises BrokerError after ``timeout_s``, or at once where waiting does not help.
     """
     from pipeline.broker_faults import BrokerError
     from pipeline.broker_probe import round_trip  # Celery's library takes a while to import
 
-    end, told = time.monotonic() + timeout_s, ""
+    end, reported_code = time.monotonic() + timeout_s, ""
     while True:
         try:
             return round_trip(url)
         except BrokerError as error:
             if error.lasting or time.monotonic() >= end:
                 raise
-            if error.code != told:
+            if error.code != reported_code:
                 say(f"waiting: {error.message}")
-            told = error.code
-        time.sleep(_AGAIN_S)
+            reported_code = error.code
+        time.sleep(_RETRY_S)

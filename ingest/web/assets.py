@@ -1,4 +1,4 @@
-"""Static files of the pages: read once, named by one version of them all, so that a browser may keep them for good."""
+"""Static files of the pages, read once and served below a version of them all, so that browsers may cache them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file as it is served; ``packed`` is it under gzip."""
+    """A static file; ``packed`` is its content compressed with gzip."""
 
     content: bytes
     packed: bytes
@@ -30,7 +30,7 @@ class Asset:
 
 @cache
 def assets() -> Mapping[str, Asset]:
-    """Name -> file, of everything in the folder whose kind is known. Nothing else can be asked for."""
+    """Return the static files by name; only these can be requested."""
     paths = sorted(path for path in _FOLDER.iterdir() if path.suffix in _TYPES)
     return {path.name: _asset(path) for path in paths}
 
@@ -43,11 +43,11 @@ def _asset(path: Path) -> Asset:
 
 @cache
 def assets_version() -> str:
-    """Changes when any file does: modules import each other by relative names, so all share one folder's name."""
-    return hashlib.sha256("".join(name + found.etag for name, found in assets().items()).encode()).hexdigest()[:12]
+    """Return a version of all files together, as modules import each other by relative names from one folder."""
+    return hashlib.sha256("".join(name + file.etag for name, file in assets().items()).encode()).hexdigest()[:12]
 
 
 def asset_url(name: str) -> str:
-    """Where a page finds a file; KeyError for a name that is not there."""
+    """Return the URL of a static file. KeyError for an unknown name."""
     assets()[name]
     return f"/static/{assets_version()}/{name}"

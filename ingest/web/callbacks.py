@@ -1,4 +1,4 @@
-"""The pages of callbacks: what was sent to whom, what is tried again, and what was given up."""
+"""The pages of callbacks: which events were sent to which receivers, and which failed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from ingest.api.dependencies import Asked
-from ingest.api.security import Caller, Who
+from ingest.api.dependencies import ServiceDep
+from ingest.api.security import Caller, CallerDep
 from ingest.web.formats import path_segment
 from ingest.web.rendering import SEE_OTHER, page
 from pipeline.service import Service
@@ -25,51 +25,53 @@ _STATES = ("pending", "delivered", "dead")
 @router.get("/callbacks")
 def show_callbacks(
     request: Request,
-    service: Asked,
-    who: Who,
+    service: ServiceDep,
+    caller: CallerDep,
     state: Annotated[str, Query(max_length=20)] = "",
     job: Annotated[str, Query(max_length=200)] = "",
     cursor: Annotated[str, Query(max_length=4096)] = "",
 ) -> HTMLResponse:
-    """Callbacks of the knowledge bases that the caller may see, the newest first."""
-    seen = _seen(service, who)
+    """List the callbacks of the knowledge bases that the key is for, newest first."""
+    visible = _visible(service, caller)
     if state:
         check("state", state, _STATES, code="unknown_state")
-    wanted = CallbackFilter(knowledge_ids=seen, state=state, job=job)
-    found = service.callbacks.slice(wanted, cursor or None, _ROWS)
-    dead = service.callbacks.slice(CallbackFilter(knowledge_ids=seen, state="dead"), None, 1)
+    filters = CallbackFilter(knowledge_ids=visible, state=state, job=job)
+    callbacks = service.callbacks.slice(filters, cursor or None, _ROWS)
+    dead = service.callbacks.slice(CallbackFilter(knowledge_ids=visible, state="dead"), None, 1)
     return page(
         request,
         "callbacks.html",
-        callbacks=found,
-        wanted=wanted,
+        callbacks=callbacks,
+        filters=filters,
         states=_STATES,
         any_dead=bool(dead.items),
-        first=_url(wanted) if cursor else "",
-        following=_url(wanted, found.next_cursor) if found.next_cursor else "",
+        first_url=_url(filters) if cursor else "",
+        next_url=_url(filters, callbacks.next_cursor) if callbacks.next_cursor else "",
     )
 
 
-def _seen(service: Service, who: Caller) -> tuple[str, ...] | None:
-    """The knowledge bases of a key that is not for all; those that do not exist yet are left out."""
-    return None if who.knowledge is None else tuple(name for name in service.knowledge_bases.ids() if who.sees(name))
+def _visible(service: Service, caller: Caller) -> tuple[str, ...] | None:
+    """Return the existing knowledge bases of a key, None for a key that is for all."""
+    return (
+        None if caller.knowledge is None else tuple(name for name in service.knowledge_bases.ids() if caller.sees(name))
+    )
 
 
-def _url(wanted: CallbackFilter, cursor: str | None = None) -> str:
-    given = {"state": wanted.state, "job": wanted.job, "cursor": cursor}
+def _url(filters: CallbackFilter, cursor: str | None = None) -> str:
+    given = {"state": filters.state, "job": filters.job, "cursor": cursor}
     return "/callbacks?" + urlencode({name: value for name, value in given.items() if value})
 
 
 @router.get("/callbacks/{callback_id}")
-def show_callback(request: Request, service: Asked, callback_id: str) -> HTMLResponse:
-    """One callback with the body that is sent."""
-    found = service.callbacks.get(callback_id)
-    body = json.dumps(found.body, ensure_ascii=False, indent=2)
-    return page(request, "callback.html", callback=found, body=body)
+def show_callback(request: Request, service: ServiceDep, callback_id: str) -> HTMLResponse:
+    """Show a callback with the body that is sent."""
+    callback = service.callbacks.get(callback_id)
+    body = json.dumps(callback.body, ensure_ascii=False, indent=2)
+    return page(request, "callback.html", callback=callback, body=body)
 
 
 @router.post("/callbacks/{callback_id}/replay")
-def replay_callback(service: Asked, callback_id: str) -> RedirectResponse:
-    """Send one again, whatever became of it."""
+def replay_callback(service: ServiceDep, callback_id: str) -> RedirectResponse:
+    """Send a callback again, in whatever state it is."""
     service.callbacks.replay(callback_id)
     return RedirectResponse(f"/callbacks/{path_segment(callback_id)}", SEE_OTHER)

@@ -1,4 +1,4 @@
-"""The inspector: page image, Markdown, and records and passages of one document side by side."""
+"""The inspector: page image, Markdown, records and chunks of one document side by side."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from ingest.api.dependencies import Asked
-from ingest.api.security import Who
+from ingest.api.dependencies import ServiceDep
+from ingest.api.security import CallerDep
 from ingest.web.formats import path_segment
 from ingest.web.page_view import ShownPage, kind_of, legend, page_in_words, shown_page
 from ingest.web.rendering import page
@@ -27,8 +27,8 @@ _MOST_ROWS = 200  # of one list of a record
 @router.get("/knowledge/{knowledge_id}/documents/{name:path}", response_model=None)
 def show_document(
     request: Request,
-    service: Asked,
-    who: Who,
+    service: ServiceDep,
+    caller: CallerDep,
     knowledge_id: str,
     name: str,
     number: Annotated[int, Query(alias="page", ge=0, le=10_000_000)] = 0,
@@ -38,7 +38,7 @@ def show_document(
     q: Annotated[str, Query(max_length=2000)] = "",
     part: str = "",
 ) -> Response:
-    """The page asked for: by number, or where a passage (its ordinal) or a value (``invoice.amount``) stands."""
+    """Show a page: by its number, or the page of a chunk (its ordinal) or of a value (``invoice.amount``)."""
     view = service.documents.get(knowledge_id, name)
     if view.document != name:
         return RedirectResponse(_address(request, knowledge_id, view.document))
@@ -70,8 +70,8 @@ def _address(request: Request, knowledge_id: str, document: str) -> str:
 
 
 def _page_view(service: Service, knowledge_id: str, name: str, number: int, boxes: list[str], query: str) -> ShownPage:
-    asked = [box_of(text) for text in boxes[:_MOST_BOXES]]
-    return shown_page(service.inspection.page_view(knowledge_id, name, number), asked, query)
+    marked = [box_of(text) for text in boxes[:_MOST_BOXES]]
+    return shown_page(service.inspection.page_view(knowledge_id, name, number), marked, query)
 
 
 def _records(service: Service, knowledge_id: str, document: str) -> list[ShownRecord]:
@@ -84,7 +84,7 @@ def _records(service: Service, knowledge_id: str, document: str) -> list[ShownRe
 
 
 def box_of(text: str) -> Box:
-    """A box in points from ``x0,y0,x1,y1``; InputError where it is none."""
+    """Parse a box in points, ``x0,y0,x1,y1``. InputError where it is malformed."""
     try:
         x0, y0, x1, y1 = (float(part) for part in text.split(","))
     except ValueError as error:

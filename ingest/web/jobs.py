@@ -1,4 +1,4 @@
-"""The page of one job: a row per document, live by server-sent events; buttons to cancel and to retry."""
+"""The page of one job: a row per document, updated by server-sent events, and buttons to cancel and retry."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from ingest.api.dependencies import Asked
+from ingest.api.dependencies import ServiceDep
 from ingest.web.formats import document_state, path_segment
 from ingest.web.rendering import SEE_OTHER, page
 from pipeline.service import Service
@@ -24,21 +24,21 @@ _FIRST_ROWS = (
     DocumentState.CANCELLED,
     DocumentState.DONE,
 )
-"""What needs a look stands above what does not."""
+"""Order of the rows by state: documents that need attention come first."""
 
 
 @router.get("/jobs/{job_id}")
 def show_job(
     request: Request,
-    service: Asked,
+    service: ServiceDep,
     job_id: str,
     state: Annotated[str, Query(max_length=20)] = "",
     cursor: Annotated[str, Query(max_length=4096)] = "",
 ) -> HTMLResponse:
-    """Where a job stands, with at most a thousand of its documents."""
+    """Show the progress of a job, with at most a thousand of its documents."""
     progress = service.jobs.progress(job_id)
-    wanted = document_state(state)
-    documents = _documents(service, job_id, wanted, cursor)
+    only_state = document_state(state)
+    documents = _documents(service, job_id, only_state, cursor)
     return page(
         request,
         "job.html",
@@ -46,7 +46,7 @@ def show_job(
         progress=progress,
         counts=[(one, progress.summary.counts[one]) for one in _FIRST_ROWS if progress.summary.counts.get(one)],
         documents=documents,
-        state=wanted,
+        state=only_state,
         live=progress.summary.state in (JobState.ACCEPTING, JobState.RUNNING),
         retryable=progress.retryable,
         drawn=drawn,
@@ -57,40 +57,40 @@ def show_job(
 def _documents(service: Service, job_id: str, state: DocumentState | None, cursor: str) -> Slice[JobDocumentView]:
     if state:
         return service.jobs.documents(job_id, (state,), cursor or None, _ROWS)
-    found: list[JobDocumentView] = []
+    rows: list[JobDocumentView] = []
     for one in _FIRST_ROWS:
-        if len(found) < _ROWS:
-            found += service.jobs.documents(job_id, (one,), None, _ROWS - len(found)).items
-    return Slice(items=tuple(found))
+        if len(rows) < _ROWS:
+            rows += service.jobs.documents(job_id, (one,), None, _ROWS - len(rows)).items
+    return Slice(items=tuple(rows))
 
 
 def drawn(stages: tuple[StageProgress, ...]) -> dict[str, list[int]]:
-    """Pages of each stage as the script draws them: total, done, failed; what is cancelled stays empty."""
+    """Return total, done and failed pages per stage, which the script draws as a bar."""
     return {str(one.stage): [one.total, one.done, one.failed] for one in stages if one.total}
 
 
-def now_words(found: JobDocumentView) -> str:
-    """What happens to a document now, or why nothing does; static/job.js says the same."""
-    if found.stage:
-        return f"{found.stage}, page {found.page} of {found.pages}" if found.page and found.pages else str(found.stage)
-    if found.outcome == "gone" and found.state.final:
+def now_words(view: JobDocumentView) -> str:
+    """Describe what happens to a document now, or why nothing does; ``static/job.js`` does the same."""
+    if view.stage:
+        return f"{view.stage}, page {view.page} of {view.pages}" if view.page and view.pages else str(view.stage)
+    if view.outcome == "gone" and view.state.final:
         return "deleted since"
-    if found.unchanged:
-        return "unchanged" if found.outcome == "same" else "the same bytes as another file"
-    if found.waiting:
-        return found.waiting.why
-    return "waits" if not found.state.final else ""
+    if view.unchanged:
+        return "unchanged" if view.outcome == "same" else "the same bytes as another file"
+    if view.waiting:
+        return view.waiting.why
+    return "waits" if not view.state.final else ""
 
 
 @router.post("/jobs/{job_id}/cancel")
-def cancel_job(service: Asked, job_id: str) -> RedirectResponse:
-    """Stop what the job still waits for."""
+def cancel_job(service: ServiceDep, job_id: str) -> RedirectResponse:
+    """Cancel the unfinished documents of a job."""
     service.jobs.cancel(job_id)
     return RedirectResponse(f"/jobs/{path_segment(job_id)}", SEE_OTHER)
 
 
 @router.post("/jobs/{job_id}/retry")
-def retry_job(service: Asked, job_id: str) -> RedirectResponse:
-    """Redo what failed or was cancelled."""
+def retry_job(service: ServiceDep, job_id: str) -> RedirectResponse:
+    """Retry what failed or was cancelled."""
     service.jobs.retry(job_id)
     return RedirectResponse(f"/jobs/{path_segment(job_id)}", SEE_OTHER)

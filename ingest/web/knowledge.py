@@ -1,4 +1,4 @@
-"""The page of one knowledge base: its documents with filters, its jobs, and what can be done with them."""
+"""The page of one knowledge base: its documents with filters, its jobs, and the forms to change them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
-from ingest.api.dependencies import Asked
+from ingest.api.dependencies import ServiceDep
 from ingest.web.formats import document_state, path_segment
 from ingest.web.rendering import SEE_OTHER, page
 from ingest.web.upload import limits_of, schemas_of
@@ -22,7 +22,7 @@ _JOBS = 50
 
 
 class Filters(BaseModel, frozen=True):
-    """What the list of documents is asked for, as it stands in the query string."""
+    """The query parameters of the list of documents."""
 
     q: str = Field("", max_length=200)
     state: str = Field("", max_length=20)
@@ -31,14 +31,15 @@ class Filters(BaseModel, frozen=True):
     sort: str = Field("source", max_length=20)
     cursor: str = Field("", max_length=4096)
 
-    def wanted(self) -> DocumentFilter:
+    def document_filter(self) -> DocumentFilter:
+        """Return the filter for the use case."""
         state = document_state(self.state)
         return DocumentFilter(
             state=state, language=self.language, media_type=self.media_type, text=self.q.strip(), sort=self.sort
         )
 
     def query(self, cursor: str | None = None) -> str:
-        """The query string of the same list, from a cursor or from its beginning."""
+        """Return the query string of the same list, from a cursor or from its beginning."""
         plain = {"q": self.q, "state": self.state, "language": self.language, "media_type": self.media_type}
         given = {name: value for name, value in plain.items() if value}
         if self.sort != "source":
@@ -54,11 +55,11 @@ class Filters(BaseModel, frozen=True):
 
 @router.get("/knowledge/{knowledge_id}")
 def show_knowledge(
-    request: Request, service: Asked, knowledge_id: str, filters: Annotated[Filters, Query()]
+    request: Request, service: ServiceDep, knowledge_id: str, filters: Annotated[Filters, Query()]
 ) -> HTMLResponse:
-    """Documents, those first that the filters and the cursor ask for."""
+    """Show the documents that the filters select, from the cursor on."""
     jobs = service.jobs.slice(JobFilter(knowledge_ids=(knowledge_id,)), None, _JOBS_BESIDE)
-    documents = service.documents.slice(knowledge_id, filters.wanted(), filters.cursor or None, _DOCUMENTS)
+    documents = service.documents.slice(knowledge_id, filters.document_filter(), filters.cursor or None, _DOCUMENTS)
     return page(
         request,
         "knowledge.html",
@@ -74,25 +75,25 @@ def show_knowledge(
 
 
 @router.get("/knowledge/{knowledge_id}/jobs")
-def show_jobs(request: Request, service: Asked, knowledge_id: str, cursor: str = "") -> HTMLResponse:
-    """All jobs of one knowledge base, the newest first."""
+def show_jobs(request: Request, service: ServiceDep, knowledge_id: str, cursor: str = "") -> HTMLResponse:
+    """List all jobs of one knowledge base, newest first."""
     service.knowledge_bases.get(knowledge_id)
     jobs = service.jobs.slice(JobFilter(knowledge_ids=(knowledge_id,)), cursor or None, _JOBS)
     return page(request, "jobs.html", knowledge_id=knowledge_id, jobs=jobs, cursor=cursor)
 
 
 @router.post("/knowledge/{knowledge_id}/retry-document")
-def retry_document(service: Asked, knowledge_id: str, document: Annotated[str, Form()]) -> RedirectResponse:
-    """Redo what failed of one document, and show the job that does it."""
+def retry_document(service: ServiceDep, knowledge_id: str, document: Annotated[str, Form()]) -> RedirectResponse:
+    """Retry what failed of one document, and redirect to the job that does it."""
     job = service.documents.retry(knowledge_id, document, None)
     return RedirectResponse(f"/jobs/{path_segment(job.job)}", SEE_OTHER)
 
 
 @router.post("/knowledge/{knowledge_id}/delete-document")
 def delete_document(
-    request: Request, service: Asked, knowledge_id: str, document: Annotated[str, Form()]
+    request: Request, service: ServiceDep, knowledge_id: str, document: Annotated[str, Form()]
 ) -> RedirectResponse:
-    """Delete one document, or forget a file that could never be taken; back to the same part of the list."""
+    """Delete a document, or a file that could not be ingested, and return to the same part of the list."""
     service.documents.delete(knowledge_id, document)
     list_url = f"/knowledge/{path_segment(knowledge_id)}"
     came_from = urlsplit(request.headers.get("referer", ""))
@@ -101,7 +102,7 @@ def delete_document(
 
 
 @router.post("/knowledge/{knowledge_id}/delete")
-def delete_knowledge(service: Asked, knowledge_id: str) -> RedirectResponse:
-    """Delete the knowledge base with all that is in it."""
+def delete_knowledge(service: ServiceDep, knowledge_id: str) -> RedirectResponse:
+    """Delete a knowledge base with everything in it."""
     service.knowledge_bases.delete(knowledge_id)
     return RedirectResponse("/", SEE_OTHER)

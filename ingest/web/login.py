@@ -1,4 +1,4 @@
-"""The login of the pages: a key becomes a cookie that no script can read and no other site can send."""
+"""The login of the pages: the key is stored in a cookie that no script can read and no other site can send."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from stores.errors import UnavailableError
 router = APIRouter()
 _KEPT_S = 30 * 24 * 3600
 MOST_WRONG = 10
-"""Wrong keys from one address within a minute, after which none is looked at."""
+"""Wrong keys from one network within a minute, after which further attempts are refused."""
 _REMEMBERED_S = 60.0
-_MOST_HOMES = 10_000
+_MOST_NETWORKS = 10_000
 
 
 @router.get("/login")
 def show_login(request: Request, next: str = "/") -> Response:
-    """The form; who is in already goes on."""
+    """Show the form; redirect a caller who is logged in already."""
     if caller_or_none(request) is not None:
         return RedirectResponse(_inside(next), SEE_OTHER)
-    return page(request, "login.html", following=_inside(next), wrong=False)
+    return page(request, "login.html", next_path=_inside(next), wrong=False)
 
 
 @router.post("/login")
 def log_in(request: Request, key: Annotated[str, Form(max_length=500)], next: Annotated[str, Form()] = "/") -> Response:
-    """A right key becomes the cookie; a wrong one shows the form again."""
-    key, tries = key.strip(), _tries_of(request)
-    tries.refuse_when_many(_home_of(request))
+    """Set the cookie for a valid key; show the form again for a wrong one."""
+    key, wrong_keys = key.strip(), _wrong_keys_of(request)
+    wrong_keys.refuse_when_many(_network_of(request))
     if caller_of_key(request.app.state.keys, key) is None:
-        tries.note(_home_of(request))
+        wrong_keys.note(_network_of(request))
         return _refused(request, next)
     answer = RedirectResponse(_inside(next), SEE_OTHER)
     answer.set_cookie(
@@ -45,58 +45,59 @@ def log_in(request: Request, key: Annotated[str, Form(max_length=500)], next: An
     return answer
 
 
-def _refused(request: Request, following: str) -> HTMLResponse:
-    return page(request, "login.html", 401, following=_inside(following), wrong=True)
+def _refused(request: Request, next_path: str) -> HTMLResponse:
+    return page(request, "login.html", 401, next_path=_inside(next_path), wrong=True)
 
 
 @router.post("/logout")
 def log_out() -> RedirectResponse:
-    """Take the cookie back."""
+    """Delete the cookie."""
     answer = RedirectResponse("/login", SEE_OTHER)
     answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return answer
 
 
 class WrongKeys:
-    """Wrong keys by where they came from: guessing at the form is slow. A key in a header is not asked here."""
+    """Times of wrong keys per network, to slow down guessing at the form; keys in headers do not count."""
 
     def __init__(self) -> None:
         self._moments: dict[str, list[float]] = {}
         self._lock = threading.Lock()
 
-    def refuse_when_many(self, home: str) -> None:
-        """UnavailableError (429) where so many came from there within a minute."""
+    def refuse_when_many(self, network: str) -> None:
+        """Raise UnavailableError (429) after too many wrong keys from a network within a minute."""
         with self._lock:
-            recent = self._recent(home)
+            recent = self._recent(network)
         if len(recent) >= MOST_WRONG:
             raise UnavailableError("too many wrong keys came from your address: wait a minute", code="busy")
 
-    def note(self, home: str) -> None:
+    def note(self, network: str) -> None:
+        """Record a wrong key."""
         with self._lock:
-            if len(self._moments) >= _MOST_HOMES:
+            if len(self._moments) >= _MOST_NETWORKS:
                 self._moments.clear()
-            self._moments[home] = [*self._recent(home), time.monotonic()]
+            self._moments[network] = [*self._recent(network), time.monotonic()]
 
-    def _recent(self, home: str) -> list[float]:
+    def _recent(self, network: str) -> list[float]:
         since = time.monotonic() - _REMEMBERED_S
-        return [moment for moment in self._moments.get(home, ()) if moment > since]
+        return [moment for moment in self._moments.get(network, ()) if moment > since]
 
 
-def _tries_of(request: Request) -> WrongKeys:
+def _wrong_keys_of(request: Request) -> WrongKeys:
     state = request.app.state
     if not hasattr(state, "wrong_keys"):
         state.wrong_keys = WrongKeys()
-    found: WrongKeys = state.wrong_keys
-    return found
+    wrong_keys: WrongKeys = state.wrong_keys
+    return wrong_keys
 
 
-def _home_of(request: Request) -> str:
-    """The address of who asks; of IPv6 the half that one household has."""
+def _network_of(request: Request) -> str:
+    """Return the client's address; for IPv6 its first half, the network of one household."""
     host = request.client.host if request.client else ""
     return ":".join(ip_address(host).exploded.split(":")[:4]) if ":" in host else host
 
 
 def _inside(path: str) -> str:
-    """The path itself where it leads into this site, else the first page: nobody is sent elsewhere."""
+    """Return the path if it leads into this site, else the first page, so that the login redirects nowhere else."""
     plain = path.startswith("/") and not path.startswith(("//", "/\\", "/login"))
     return path if plain and path.isprintable() and "\\" not in path else "/"

@@ -22,7 +22,7 @@ from markupsafe import Markup
 
 from stores.models import Block
 
-LONGEST_PIECE = 40_000  # characters; a longer one is shown as it is written
+LONGEST_PIECE = 40_000  # characters; a longer piece is shown as plain text
 _TABLE = re.compile(r"<table\b[^<>]{0,200}>.*?</table\s*>", re.IGNORECASE | re.DOTALL)
 _TABLE_TAGS = {"table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption", "br", "sub", "sup"}
 _TAGS = _TABLE_TAGS | {
@@ -45,7 +45,7 @@ _INDENT = re.compile(r"[ \t]*\Z")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a page's Markdown. ``blocks``: indices of the page's blocks it shows; none between blocks."""
+    """A part of a page's Markdown as HTML. ``blocks``: indices of the blocks it shows, none for text between blocks."""
 
     html: Markup
     blocks: tuple[int, ...]
@@ -53,7 +53,7 @@ class Piece:
 
 
 def pieces(markdown: str, blocks: Sequence[Block]) -> list[Piece]:
-    """The page's Markdown in its order, cut where blocks begin and end; no character is shown twice or lost."""
+    """Split a page's Markdown where blocks begin and end; no character is lost or shown twice."""
     found = []
     for start, end, shown in _stretches(len(markdown), blocks):
         text = markdown[start:end]
@@ -65,7 +65,7 @@ def pieces(markdown: str, blocks: Sequence[Block]) -> list[Piece]:
 
 
 def render(text: str) -> Markup:
-    """A stretch of Markdown as HTML in which nothing runs."""
+    """Convert Markdown to sanitized HTML without scripts, styles or images."""
     if len(text) > LONGEST_PIECE:
         return Markup("<pre>{}</pre>").format(text)
     parts, at = [], 0
@@ -86,7 +86,7 @@ def render(text: str) -> Markup:
 
 
 def _stretches(length: int, blocks: Sequence[Block]) -> Iterator[tuple[int, int, tuple[int, ...]]]:
-    """(start, end, blocks) that cover 0 to ``length``; blocks that overlap share a stretch."""
+    """Yield (start, end, blocks) that cover 0 to ``length``; overlapping blocks share one entry."""
     clipped = ((max(b.start, 0), min(b.end, length), i) for i, b in enumerate(blocks))
     placed = sorted(span for span in clipped if span[1] > span[0])
     at, open_until, shown = 0, 0, []
@@ -108,7 +108,7 @@ def _prose(text: str) -> str:
 
 
 def _table(markup: str) -> str:
-    """One table that a reader wrote, without anything that is no table."""
+    """Sanitize an HTML table that an OCR engine wrote; only elements of tables stay."""
     return nh3.clean(markup, tags=_TABLE_TAGS, attributes=_SPANS, attribute_filter=_checked_span)
 
 
@@ -118,36 +118,36 @@ def _checked_span(tag: str, attribute: str, value: str) -> str | None:
 
 @cache
 def _parser() -> MarkdownIt:
-    made = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
-    made.inline.ruler.before("escape", "math", _math)
-    made.inline.ruler.before("html_inline", "own_tags", _own_tags)
-    made.add_render_rule("image", _image)
-    made.add_render_rule("math", _code)
-    made.add_render_rule("own_tag", _as_is)
-    return made
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+    parser.inline.ruler.before("escape", "math", _math)
+    parser.inline.ruler.before("html_inline", "own_tags", _own_tags)
+    parser.add_render_rule("image", _image)
+    parser.add_render_rule("math", _code)
+    parser.add_render_rule("own_tag", _as_is)
+    return parser
 
 
 def _math(state: StateInline, silent: bool) -> bool:
-    """A formula stays as it is written: ``$x^2$``, ``\\(x\\)``; amounts of money are none."""
+    """Keep a formula as it is written, ``$x^2$`` or ``\\(x\\)``; an amount of money is not a formula."""
     if state.src[state.pos] not in "$\\":
         return False
-    found = _MATH.match(state.src, state.pos, state.posMax)
-    if not found or not _LIKE_MATH.search(next(group for group in found.groups() if group)):
+    formula = _MATH.match(state.src, state.pos, state.posMax)
+    if not formula or not _LIKE_MATH.search(next(group for group in formula.groups() if group)):
         return False
     if not silent:
-        state.push("math", "", 0).content = found[0]
-    state.pos = found.end()
+        state.push("math", "", 0).content = formula[0]
+    state.pos = formula.end()
     return True
 
 
 def _own_tags(state: StateInline, silent: bool) -> bool:
-    """Line breaks and raised or lowered text, which readers write as tags; any other tag is text."""
-    found = _OWN_TAG.match(state.src, state.pos, state.posMax)
-    if not found:
+    """Accept the tags for line breaks, superscript and subscript that OCR engines write; other tags stay text."""
+    tag = _OWN_TAG.match(state.src, state.pos, state.posMax)
+    if not tag:
         return False
     if not silent:
-        state.push("own_tag", "", 0).content = f"<{found[1]}{found[2]}>" if found[2] else "<br>"
-    state.pos = found.end()
+        state.push("own_tag", "", 0).content = f"<{tag[1]}{tag[2]}>" if tag[2] else "<br>"
+    state.pos = tag.end()
     return True
 
 
@@ -166,5 +166,5 @@ def _as_is(
 def _image(
     renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: dict[str, object]
 ) -> str:
-    """Its words; nothing is ever loaded from where a document says."""
+    """Render an image as its alternative text; nothing is loaded from an address in a document."""
     return f'<span class="image">{html.escape(tokens[index].content or "image")}</span>'

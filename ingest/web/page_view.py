@@ -1,7 +1,7 @@
-"""One page of a document as the inspector shows it: shapes over its image, pieces of Markdown, passages. Pure.
+"""One page of a document as the inspector shows it: overlays on its image, pieces of Markdown, chunks. Pure functions.
 
-What belongs together shares keys: ``b3`` is a block, ``c12`` a passage, ``invoice.amount`` a value; ``on`` names the
-blocks that a passage or a value lies on.
+Parts that light up together share keys: ``b3`` is a block, ``c12`` a chunk, ``invoice.amount`` a value; ``on`` lists
+the keys of the blocks under a chunk or a value.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from stores.models import Block, Box, Chunk, Evidence, Page, Route
 from stores.views import PageMark, PageView
 
 _MOST_TERMS = 50
-_MOST_BLOCKS = 3000  # that can be lit; of a page with more, the rest is shown as it is written
+_MOST_BLOCKS = 3000  # that can light up; the text of further blocks is shown without a key
 _BAND_PT, _MOST_BANDS = 20.0, 100
 _SHARE_INSIDE = 0.5  # of the smaller of two boxes that must lie in the other
-# Points around a box, so that its line does not touch the letters, and those of one place lie inside each other.
-VALUE_ROOM, BLOCK_ROOM, PASSAGE_ROOM = 1.5, 2.5, 4.0
+# Margins in points around a box, so that its outline does not touch the letters and outlines of one place are nested.
+VALUE_MARGIN, BLOCK_MARGIN, CHUNK_MARGIN = 1.5, 2.5, 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What lights up on the page image: boxes in points, as (x, y, width, height)."""
+class Overlay:
+    """Boxes that light up on the page image, in points, as (x, y, width, height)."""
 
     key: str
     on: str
@@ -38,7 +38,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class ShownChunk:
-    """One passage that stands on the page, whole or in part."""
+    """A chunk with text on the page."""
 
     key: str
     on: str
@@ -51,23 +51,26 @@ class ShownChunk:
 
 @dataclass(frozen=True, slots=True)
 class ShownPage:
-    """A page with everything on it. ``margins``: running headers and footers, which are no part of the Markdown."""
+    """A page with everything on it. ``marked``: boxes that the URL names; ``terms``: words to mark in the Markdown.
+
+    ``margins``: key, label and text of running headers and footers, which are not part of the Markdown.
+    """
 
     document: str
     page: Page
     facts: str
-    blocks: tuple[Shape, ...]
-    values: tuple[Shape, ...]
-    passages: tuple[Shape, ...]
-    asked: tuple[Box, ...]
+    blocks: tuple[Overlay, ...]
+    values: tuple[Overlay, ...]
+    chunks: tuple[Overlay, ...]
+    marked: tuple[Box, ...]
     pieces: tuple[tuple[Piece, str], ...]
     margins: tuple[tuple[str, str, str], ...]
     texts: tuple[ShownChunk, ...]
     terms: tuple[str, ...]
 
 
-def shown_page(page_view: PageView, asked: Sequence[Box] = (), query: str = "") -> ShownPage:
-    """``asked``: boxes in points that the address names; ``query``: whose words are marked in the Markdown."""
+def shown_page(page_view: PageView, marked: Sequence[Box] = (), query: str = "") -> ShownPage:
+    """Prepare a page for its template. ``marked``: boxes in points to mark; ``query``: its words are marked."""
     blocks = page_view.page.blocks[:_MOST_BLOCKS]
     places = BlocksByHeight(blocks)
     return ShownPage(
@@ -75,11 +78,12 @@ def shown_page(page_view: PageView, asked: Sequence[Box] = (), query: str = "") 
         page=page_view.page,
         facts=page_in_words(mark_of(page_view.page)),
         blocks=tuple(
-            Shape(f"b{i}", "", _titled(block), _roomy([block.box], BLOCK_ROOM)) for i, block in enumerate(blocks)
+            Overlay(f"b{i}", "", _titled(block), _with_margin([block.box], BLOCK_MARGIN))
+            for i, block in enumerate(blocks)
         ),
-        values=tuple(_value(schema, proof, places) for schema, proof in page_view.evidence),
-        passages=tuple(_passage(chunk, page_view.page.number, places) for chunk in page_view.chunks),
-        asked=tuple(_sized(box) for box in asked),
+        values=tuple(_value(schema, evidence, places) for schema, evidence in page_view.evidence),
+        chunks=tuple(_chunk(chunk, page_view.page.number, places) for chunk in page_view.chunks),
+        marked=tuple(_sized(box) for box in marked),
         pieces=tuple((piece, _keys(piece.blocks)) for piece in pieces(page_view.page.markdown, blocks)),
         margins=tuple((f"b{i}", str(b.label), b.text) for i, b in enumerate(blocks) if b.end <= b.start),
         texts=tuple(_text(chunk, page_view.page.number, places) for chunk in page_view.chunks),
@@ -88,13 +92,13 @@ def shown_page(page_view: PageView, asked: Sequence[Box] = (), query: str = "") 
 
 
 def _terms(markdown: str, query: str) -> tuple[str, ...]:
-    """What the page holds of a query, as it is written there, each once."""
-    found = dict.fromkeys(markdown[start:end] for start, end in highlights(markdown, query))
-    return tuple(found)[:_MOST_TERMS]
+    """Return the parts of the page that match a query, as they are written there, each once."""
+    terms = dict.fromkeys(markdown[start:end] for start, end in highlights(markdown, query))
+    return tuple(terms)[:_MOST_TERMS]
 
 
 class BlocksByHeight:
-    """The blocks of a page by bands of its height, so that those under a box are found without asking each of them."""
+    """An index of the blocks of a page by horizontal bands, to find those under a box without comparing all."""
 
     def __init__(self, blocks: Sequence[Block]) -> None:
         self._boxes = [block.box for block in blocks]
@@ -108,9 +112,9 @@ class BlocksByHeight:
                 self._tall.append(index)
 
     def under(self, boxes: Iterable[Box]) -> tuple[int, ...]:
-        """Indices of the blocks that share most of the smaller area with any of the boxes."""
-        found = {index for box in boxes for index in self._near(box) if _together(self._boxes[index], box)}
-        return tuple(sorted(found))
+        """Return the indices of the blocks that overlap any of the boxes by half of the smaller area or more."""
+        indices = {index for box in boxes for index in self._near(box) if _overlap(self._boxes[index], box)}
+        return tuple(sorted(indices))
 
     def _near(self, box: Box) -> Iterable[int]:
         bands = _bands(box)
@@ -120,12 +124,12 @@ class BlocksByHeight:
 
 
 def _bands(box: Box) -> range:
-    """The bands that a box reaches into; none for one so tall that bands are no use."""
+    """Return the bands that a box touches; none for a box so tall that bands do not help."""
     first, last = box[1] // _BAND_PT, box[3] // _BAND_PT
     return range(int(first), int(last) + 1) if 0 <= last - first <= _MOST_BANDS else range(0)
 
 
-def _together(one: Box, other: Box) -> bool:
+def _overlap(one: Box, other: Box) -> bool:
     wide = min(one[2], other[2]) - max(one[0], other[0])
     high = min(one[3], other[3]) - max(one[1], other[1])
     smaller = min(_area(one), _area(other))
@@ -136,15 +140,15 @@ def _area(box: Box) -> float:
     return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
 
 
-def _roomy(boxes: Iterable[Box], room: float) -> tuple[Box, ...]:
-    """The boxes that have a place at all, with room around them; a reader may not know where a block stands."""
-    return tuple(_sized(box, room) for box in boxes if _area(box) > 0)
+def _with_margin(boxes: Iterable[Box], margin: float) -> tuple[Box, ...]:
+    """Add a margin to the boxes, leaving out those without area: an engine may not know where a block stands."""
+    return tuple(_sized(box, margin) for box in boxes if _area(box) > 0)
 
 
-def _sized(box: Box, room: float = 0.0) -> Box:
-    """(x, y, width, height) of a box given by its corners, with room around it."""
+def _sized(box: Box, margin: float = 0.0) -> Box:
+    """Convert a box from its corners to (x, y, width, height), with a margin around it."""
     x0, y0, x1, y1 = box
-    return x0 - room, y0 - room, max(0.0, x1 - x0) + 2 * room, max(0.0, y1 - y0) + 2 * room
+    return x0 - margin, y0 - margin, max(0.0, x1 - x0) + 2 * margin, max(0.0, y1 - y0) + 2 * margin
 
 
 def _keys(indices: Iterable[int]) -> str:
@@ -155,19 +159,19 @@ def _titled(block: Block) -> str:
     return f"{block.label} {block.level}" if block.level else str(block.label)
 
 
-def _value(schema: str, proof: Evidence, places: BlocksByHeight) -> Shape:
-    key = value_key(schema, proof.path)
-    on = _keys(places.under(proof.boxes))
-    return Shape(key, on, in_words(key), _roomy(proof.boxes, VALUE_ROOM))
+def _value(schema: str, evidence: Evidence, places: BlocksByHeight) -> Overlay:
+    key = value_key(schema, evidence.path)
+    on = _keys(places.under(evidence.boxes))
+    return Overlay(key, on, in_words(key), _with_margin(evidence.boxes, VALUE_MARGIN))
 
 
-def _passage(chunk: Chunk, number: int, places: BlocksByHeight) -> Shape:
+def _chunk(chunk: Chunk, number: int, places: BlocksByHeight) -> Overlay:
     boxes = _boxes_on(chunk, number)
-    return Shape(
+    return Overlay(
         f"c{chunk.ordinal}",
         _keys(places.under(boxes)),
         f"passage {chunk.ordinal + 1}",
-        _roomy(boxes, PASSAGE_ROOM),
+        _with_margin(boxes, CHUNK_MARGIN),
     )
 
 
@@ -201,24 +205,24 @@ def mark_of(page: Page) -> PageMark:
 
 
 KINDS = {"text": "text layer", "ocr": "OCR", "blank": "blank", "failed": "failed", "unread": "not read yet"}
-"""The kinds of pages and their names."""
+"""Kind of a page -> its name."""
 
 
 def legend(kinds: Iterable[str]) -> list[tuple[str, str, int]]:
-    """(kind, its name, how many pages) of the kinds that there are."""
+    """Return (kind, name, number of pages) for each kind that occurs."""
     counts = Counter(kinds)
     return [(kind, name, counts[kind]) for kind, name in KINDS.items() if counts[kind]]
 
 
 def kind_of(mark: PageMark) -> str:
-    """The colour of a page in the strip: failed, unread, or its route."""
+    """Return the kind of a page, which gives it a colour in the strip: failed, unread, or its route."""
     if mark.error:
         return "failed"
     return str(mark.route) if mark.read or mark.route is Route.BLANK else "unread"
 
 
 def page_in_words(mark: PageMark) -> str:
-    """How the page was read and why so: ``Read by OCR (rapidocr), 99 % sure: image only``."""
+    """Describe how a page was read and why: ``Read by OCR (rapidocr), 99 % sure: image only``."""
     if mark.error:
         return f"Failed: {mark.error}"
     given_up = f". Given up: {mark.warning}" if mark.warning else ""
@@ -233,5 +237,5 @@ def page_in_words(mark: PageMark) -> str:
 
 
 def _percent(share: float) -> str:
-    """``99.3 %``; never rounded up to certainty."""
+    """Format a share as ``99.3 %``; only 1 is ``100 %``."""
     return f"{min(share * 100, 99.9):.1f} %" if share < 1 else "100 %"

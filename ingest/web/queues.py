@@ -1,4 +1,4 @@
-"""The page of queues and workers: what waits, who works, and on what."""
+"""The page of queues and workers: what waits, and which workers work on what."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from ingest.api.dependencies import Asked
-from ingest.api.security import Who
+from ingest.api.dependencies import ServiceDep
+from ingest.api.security import CallerDep
 from ingest.web.rendering import page
 from stores.models import JobState
 from stores.views import JobFilter, QueueView
@@ -18,14 +18,16 @@ _JOBS = 20
 
 
 @router.get("/queues")
-def show_queues(request: Request, service: Asked, who: Who) -> HTMLResponse:
-    """All queues of this home; documents of knowledge bases that the caller may not see are left out."""
+def show_queues(request: Request, service: ServiceDep, caller: CallerDep) -> HTMLResponse:
+    """Show all queues of this home; documents of knowledge bases that the key is not for are left out."""
     workers = [
-        replace(worker, working=tuple(step for step in worker.working if who.sees(step.knowledge_id)))
+        replace(worker, working=tuple(step for step in worker.working if caller.sees(step.knowledge_id)))
         for worker in service.administration.workers()
     ]
     queues = service.administration.queues()
-    seen = None if who.knowledge is None else tuple(name for name in service.knowledge_bases.ids() if who.sees(name))
+    seen = (
+        None if caller.knowledge is None else tuple(name for name in service.knowledge_bases.ids() if caller.sees(name))
+    )
     return page(
         request,
         "queues.html",
@@ -38,5 +40,5 @@ def show_queues(request: Request, service: Asked, who: Who) -> HTMLResponse:
 
 
 def _unserved(queues: list[QueueView]) -> list[str]:
-    """Queues in which something waits though nobody serves them."""
+    """Return the queues in which something waits although no worker serves them."""
     return [queue.queue for queue in queues if queue.waiting and queue.workers == ()]

@@ -1,4 +1,4 @@
-"""The records page of a knowledge base: one schema as a table, every value leading to its proof."""
+"""The records page of a knowledge base: one schema as a table, in which every value links to its evidence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
-from ingest.api.dependencies import Asked
+from ingest.api.dependencies import ServiceDep
 from ingest.web.formats import path_segment
 from ingest.web.rendering import page
 from ingest.web.shown_values import in_words, shown_record
@@ -23,7 +23,7 @@ _FIRST = "document"  # the schema that every document has
 
 
 class Part(BaseModel, frozen=True):
-    """Which part of the table is asked for."""
+    """The query parameters of the table."""
 
     q: str = Field("", max_length=200)
     cursor: str = Field("", max_length=4096)
@@ -34,8 +34,8 @@ class Part(BaseModel, frozen=True):
 
 
 @router.get("/knowledge/{knowledge_id}/records")
-def show_any(service: Asked, knowledge_id: str) -> RedirectResponse:
-    """The schema with most records beside ``document``."""
+def show_any(service: ServiceDep, knowledge_id: str) -> RedirectResponse:
+    """Redirect to the schema with most records, other than ``document`` if possible."""
     counts = service.records.counts(knowledge_id)
     best = max(counts, key=lambda name: (name != _FIRST, counts[name]), default=_FIRST)
     return RedirectResponse(f"/knowledge/{path_segment(knowledge_id)}/records/{best}")
@@ -43,11 +43,11 @@ def show_any(service: Asked, knowledge_id: str) -> RedirectResponse:
 
 @router.get("/knowledge/{knowledge_id}/records/{schema}")
 def show_records(
-    request: Request, service: Asked, knowledge_id: str, schema: str, part: Annotated[Part, Query()]
+    request: Request, service: ServiceDep, knowledge_id: str, schema: str, part: Annotated[Part, Query()]
 ) -> HTMLResponse:
-    """Records of one schema, those that hold every word of ``q``."""
+    """Show the records of one schema that contain every word of ``q``."""
     known = service.knowledge_bases.schemas(knowledge_id).get(schema)
-    found = _part(service, knowledge_id, schema, part)
+    rows = _part(service, knowledge_id, schema, part)
     counts = service.records.counts(knowledge_id)
     return page(
         request,
@@ -55,10 +55,10 @@ def show_records(
         knowledge_id=knowledge_id,
         schema=schema,
         columns=[in_words(field.name) for field in known.fields] if known else [],
-        records=[shown_record(view, known) for view in found.items],
+        records=[shown_record(view, known) for view in rows.items],
         schemas=[(name, counts.get(name, 0)) for name in service.knowledge_bases.schemas(knowledge_id)],
         part=part,
-        next_cursor=found.next_cursor,
+        next_cursor=rows.next_cursor,
         csv=f"/api/v1/knowledge/{path_segment(knowledge_id)}/records/{path_segment(schema)}?format=csv",
         most_shown=_MOST_SHOWN,
     )

@@ -1,4 +1,4 @@
-"""Pages out of templates: what every page knows, and the headers that keep a document's content from running in it."""
+"""Rendering of templates, with the security headers that keep scripts in a document's content from running."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ingest import quantities
 from ingest.api.security import COOKIE
 from ingest.version import version
 from ingest.web import formats
@@ -39,15 +40,15 @@ HEADERS = {
     "Vary": "Accept-Encoding",
 }
 SEE_OTHER = 303
-"""How a form is answered: the browser goes to the page that shows what it did."""
+"""Status that answers a form: the browser loads the page that shows the result."""
 _SHORT_BYTES = 16_000
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
 @cache
 def environment() -> Environment:
-    """Everything is escaped, whatever a template is called; a name that nobody gave is an error."""
-    made = Environment(
+    """Return the template environment: everything is escaped, and an undefined name is an error."""
+    templates = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -55,8 +56,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     filters = (
-        formats.size,
-        formats.duration,
+        quantities.size,
+        quantities.duration,
         formats.roughly,
         formats.number,
         formats.plural,
@@ -66,15 +67,15 @@ def environment() -> Environment:
         formats.language,
         formats.kind,
     )
-    made.filters.update({given.__name__: given for given in filters})
-    made.globals.update(asset_url=asset_url, version=version())
-    return made
+    templates.filters.update({function.__name__: function for function in filters})
+    templates.globals.update(asset_url=asset_url, version=version())
+    return templates
 
 
 def page(
     request: Request, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
 ) -> HTMLResponse:
-    """One page. ``context`` is what its template names; ``request``, ``source_url``, ``logged_in`` are always there."""
+    """Render a page. Templates get ``context``, and always ``request``, ``source_url`` and ``logged_in``."""
     source_url = request.app.state.service.settings.source_url
     known = {"request": request, "source_url": source_url, "logged_in": COOKIE in request.cookies}
     text = environment().get_template(template).render(**known, **context)
@@ -82,7 +83,7 @@ def page(
 
 
 def _packed(request: Request, answer: HTMLResponse) -> HTMLResponse:
-    """A long page under gzip: a job of a thousand documents is a megabyte, and nearly the same in every row."""
+    """Compress a long page: one of a thousand documents is a megabyte, and its rows are nearly equal."""
     if len(answer.body) > _SHORT_BYTES and "gzip" in request.headers.get("accept-encoding", ""):
         answer.body = gzip.compress(bytes(answer.body), 3)
         answer.headers["Content-Length"] = str(len(answer.body))
@@ -91,7 +92,7 @@ def _packed(request: Request, answer: HTMLResponse) -> HTMLResponse:
 
 
 def error_page(request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None) -> HTMLResponse:
-    """An error in the frame of the pages: what happened, and the id under which the log has it."""
+    """Render an error page with the request id under which the log has details."""
     return page(
         request,
         "error.html",

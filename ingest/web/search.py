@@ -1,4 +1,4 @@
-"""The search page of a knowledge base: passages with the words lit, each leading to its place in the inspector."""
+"""The search page of a knowledge base: chunks with the words marked, each linked to its place in the inspector."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
 from ingest.api import problems
-from ingest.api.dependencies import Asked
+from ingest.api.dependencies import ServiceDep
 from ingest.web.formats import path_segment
 from ingest.web.rendering import page
 from pipeline.search.highlighting import Snippet, highlights, snippet
@@ -31,8 +31,8 @@ _HEADINGS = re.compile(
 )  # at the beginning of a passage; they stand above it already
 
 
-class Asking(BaseModel, frozen=True):
-    """What is looked for, as it stands in the query string."""
+class SearchForm(BaseModel, frozen=True):
+    """The query parameters of a search."""
 
     q: str = Field("", max_length=_LONGEST)
     mode: str = Field("hybrid", max_length=20)
@@ -42,7 +42,7 @@ class Asking(BaseModel, frozen=True):
     limit: int = Field(_HITS, ge=1, le=_MOST_HITS)
 
     def filters(self) -> dict[str, str]:
-        """What narrows the documents. InputError for ``where`` without an equals sign."""
+        """Return the filters on documents. InputError for ``where`` without an equals sign."""
         given = {"language": self.language, "document": self.document}
         field, equals, value = self.where.partition("=")
         if self.where.strip() and not (equals and field.strip()):
@@ -50,7 +50,7 @@ class Asking(BaseModel, frozen=True):
         return {name: text for name, text in {**given, field.strip(): value.strip()}.items() if name and text}
 
     def query(self, **changed: object) -> str:
-        """The query string of the same question with something changed; "" takes a part away."""
+        """Return the query string of this search with changes; an empty value removes a parameter."""
         given = {**self.model_dump(), **changed}
         usual = {"mode": "hybrid", "limit": _HITS}
         return "?" + urlencode({name: value for name, value in given.items() if value and usual.get(name) != value})
@@ -58,7 +58,7 @@ class Asking(BaseModel, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ShownHit:
-    """One found passage as the page shows it."""
+    """A chunk found by the search, as the page shows it."""
 
     hit: Hit
     snippet: Snippet
@@ -70,41 +70,41 @@ class ShownHit:
 
 @router.get("/knowledge/{knowledge_id}/search")
 def show_search(
-    request: Request, service: Asked, knowledge_id: str, asking: Annotated[Asking, Query()]
+    request: Request, service: ServiceDep, knowledge_id: str, form: Annotated[SearchForm, Query()]
 ) -> HTMLResponse:
-    """The form, and what was found; what was asked wrongly is said beside it."""
+    """Show the form with the hits, or with what is wrong with the query."""
     languages = service.knowledge_bases.languages(knowledge_id)
-    hits, fault = _found(service, knowledge_id, asking)
+    hits, fault = _hits(service, knowledge_id, form)
     return page(
         request,
         "search.html",
         status=problems.status_of(fault) if fault else 200,
         knowledge_id=knowledge_id,
-        asking=asking,
+        form=form,
         modes=MODES,
         languages=languages,
         hits=hits,
         fault=fault.message if fault else "",
-        document_name=_name(service, knowledge_id, asking.document),
-        more=len(hits) == asking.limit and asking.limit < _MOST_HITS,
+        document_name=_name(service, knowledge_id, form.document),
+        more=len(hits) == form.limit and form.limit < _MOST_HITS,
         most=_MOST_HITS,
     )
 
 
-def _found(service: Service, knowledge_id: str, asking: Asking) -> tuple[list[ShownHit], IngotError | None]:
+def _hits(service: Service, knowledge_id: str, form: SearchForm) -> tuple[list[ShownHit], IngotError | None]:
     try:
-        service.search.check_conditions(knowledge_id, asking.filters())
-        check("mode", asking.mode, MODES, code="unknown_mode")
-        if not asking.q.strip():
+        service.search.check_conditions(knowledge_id, form.filters())
+        check("mode", form.mode, MODES, code="unknown_mode")
+        if not form.q.strip():
             return [], None
-        hits = service.search.hits(knowledge_id, asking.q, asking.limit, asking.mode, asking.filters())
+        hits = service.search.hits(knowledge_id, form.q, form.limit, form.mode, form.filters())
     except IngotError as fault:
         return [], fault
-    return [_shown(service, knowledge_id, asking.q, hit) for hit in hits], None
+    return [_shown(service, knowledge_id, form.q, hit) for hit in hits], None
 
 
 def _name(service: Service, knowledge_id: str, document: str) -> str:
-    """What a document is called; itself where there is none or several."""
+    """Return the name of a document; the text itself where no document, or more than one, matches."""
     try:
         return service.documents.get(knowledge_id, document).source if document else ""
     except IngotError:
@@ -125,7 +125,7 @@ def _shown(service: Service, knowledge_id: str, query: str, hit: Hit) -> ShownHi
 
 
 def _place(rank: int | None) -> str:
-    """``1st``, ``22nd``, or that this half did not find it."""
+    """Format a rank as ``1st`` or ``22nd``; ``not found`` for None."""
     if rank is None:
         return "not found"
     ending = "th" if 10 < rank % 100 < 20 else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")

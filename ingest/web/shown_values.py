@@ -1,21 +1,19 @@
-"""Extracted records as pages show them: each value with its words, its proof and the key that lights it. Pure."""
+"""Extracted records as pages show them: each value with its text, its evidence and its key. Pure functions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.exact_numbers import exact
+from ingest.quantities import exact
 from stores.models import FieldKind, Schema
 from stores.views import RecordView
-
-Proofs = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class ShownValue:
-    """One value. ``page`` is 0 where the document was searched in vain for it; ``path`` names it inside its record."""
+    """One value. ``path`` names it inside its record; ``page`` is 0 where it was not found in the document."""
 
     schema: str
     path: str
@@ -26,17 +24,17 @@ class ShownValue:
 
     @property
     def key(self) -> str:
-        """What lights it; also the address of it in the URL of its document."""
+        """Its key in the inspector and in URLs."""
         return value_key(self.schema, self.path)
 
     @property
-    def proved(self) -> bool:
+    def has_evidence(self) -> bool:
         return self.page > 0
 
 
 @dataclass(frozen=True, slots=True)
 class ShownField:
-    """One field of a record: its values, and for a list of rows those of each row."""
+    """One field of a record: its values, or for a list of rows the values of each row."""
 
     name: str
     values: tuple[ShownValue, ...] = ()
@@ -53,7 +51,7 @@ class ShownField:
 
 @dataclass(frozen=True, slots=True)
 class ShownRecord:
-    """One record of one document, fields in the order of its schema."""
+    """One record of one document, with its fields in the order of the schema."""
 
     document: str
     source: str
@@ -78,18 +76,18 @@ def value_key(schema: str, path: str) -> str:
 
 
 def value_of_key(key: str) -> tuple[str, str] | None:
-    """(schema, path) of a key, None where it is none."""
+    """Split a key into schema and path; None where it is not a key of a value."""
     schema, dot, path = key.partition(".")
     return (schema, path) if dot and schema and path else None
 
 
 def in_words(name: str) -> str:
-    """``invoice number`` for ``invoice_number``."""
+    """Return a name as words: ``invoice number`` for ``invoice_number``."""
     return name.replace("_", " ")
 
 
 def shown_record(view: RecordView, schema: Schema | None) -> ShownRecord:
-    """A record with every field of its schema, or with what it has where the schema is not known any more."""
+    """Prepare a record with every field of its schema, or with the fields it has if the schema is gone."""
     known = [(field.name, field.kind) for field in schema.fields] if schema else []
     names = dict(known) | {name: _kind(value) for name, value in view.fields.items() if name not in dict(known)}
     fields = tuple(_field(view, name, kind) for name, kind in names.items())
@@ -122,13 +120,13 @@ def _values(view: RecordView, named: Sequence[tuple[str, str, Any]]) -> Iterator
     for path, name, value in named:
         if value is None or value == "" or value == []:
             continue
-        proof = view.evidence.get(path, {})
-        page = int(proof.get("page", 0)) if proof.get("found") else 0
-        yield ShownValue(view.schema, path, name, as_text(value), page, str(proof.get("quote", "")))
+        evidence = view.evidence.get(path, {})
+        page = int(evidence.get("page", 0)) if evidence.get("found") else 0
+        yield ShownValue(view.schema, path, name, as_text(value), page, str(evidence.get("quote", "")))
 
 
 def as_text(value: Any) -> str:
-    """``564`` for 564.0 and every digit of 1234567890.12, items by commas."""
+    """Format a value for a page: ``564`` for 564.0, all digits of 1234567890.12, and items separated by commas."""
     if isinstance(value, float):
         return exact(value).removesuffix(".0")
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The pages of the site: their routers, their static files, and errors in the same frame."""
+"""The web site: the routers of its pages, its static files, and its error pages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PAGES: tuple[APIRouter, ...] = (
     queues.router,
     callbacks.router,
 )
-"""The routers of the pages, one per page as it grows."""
+"""The routers of the pages, except the login."""
 static = APIRouter()
 _NOT_PAGES = ("/api/", "/static/", "/openapi.json", "/livez", "/readyz", "/metrics", "/version")
 _FOR_GOOD = "public, max-age=31536000, immutable"
@@ -39,58 +39,57 @@ _ASK_AGAIN = "no-cache"
 
 
 def install(app: FastAPI) -> None:
-    """Add the pages to an application whose errors answer as problems already; a browser gets them as a page."""
-    named = Depends(known_query_of_page)
+    """Add the pages to an application, and show its problems as pages to browsers."""
+    known_parameters = Depends(known_query_of_page)
     app.include_router(static, include_in_schema=False)
-    app.include_router(login.router, include_in_schema=False, dependencies=[named])
+    app.include_router(login.router, include_in_schema=False, dependencies=[known_parameters])
     for router in PAGES:
-        app.include_router(router, include_in_schema=False, dependencies=[Depends(security.caller), named])
+        app.include_router(router, include_in_schema=False, dependencies=[Depends(security.caller), known_parameters])
     for kind in (IngotError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _for_browsers(app.exception_handlers[kind]))
 
 
 @static.get("/static/{folder}/{name}")
 def asset(request: Request, folder: str, name: str) -> Response:
-    """One static file; under the current version's name it never changes."""
-    found = assets().get(name)
-    if found is None:
+    """Serve a static file; below the folder of the current version it never changes."""
+    file = assets().get(name)
+    if file is None:
         raise NotFoundError(f"there is no file {name!r}")
     headers = {
-        "ETag": found.etag,
+        "ETag": file.etag,
         "Cache-Control": _FOR_GOOD if folder == assets_version() else _ASK_AGAIN,
         "X-Content-Type-Options": "nosniff",
         "Vary": "Accept-Encoding",
     }
-    if is_known(request, found.etag):
+    if is_known(request, file.etag):
         return not_modified(headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(found.packed, media_type=found.media_type, headers={**headers, "Content-Encoding": "gzip"})
-    return Response(found.content, media_type=found.media_type, headers=headers)
+        return Response(file.packed, media_type=file.media_type, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(file.content, media_type=file.media_type, headers=headers)
 
 
 Handler = Callable[[Request, Exception], Any]
 
 
 def _for_browsers(plain: Handler) -> Handler:
-    """The problem as before where a program asks; the same facts as a page where a person does."""
+    """Wrap an error handler: a browser gets its problem as a page, other clients get it unchanged."""
 
     async def shown(request: Request, error: Exception) -> Response:
         answer = plain(request, error)
         problem: Response = await answer if isinstance(answer, Awaitable) else answer
-        return _error_page(request, error, problem) if _is_person(request) else problem
+        return _error_page(request, error, problem) if _wants_page(request) else problem
 
     return shown
 
 
-def _is_person(request: Request) -> bool:
-    asked_for = request.headers.get("accept", "")
-    return "text/html" in asked_for and not request.url.path.startswith(_NOT_PAGES)
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_NOT_PAGES)
 
 
 def _error_page(request: Request, error: Exception, problem: Response) -> Response:
     status = problem.status_code
     if status == HTTPStatus.UNAUTHORIZED and request.method in ("GET", "HEAD"):
-        return RedirectResponse(f"/login?{urlencode({'next': _asked_for(request)})}", SEE_OTHER)
+        return RedirectResponse(f"/login?{urlencode({'next': _path_and_query(request)})}", SEE_OTHER)
     if isinstance(error, IngotError):
         detail = error.message
     elif status == HTTPStatus.NOT_FOUND:
@@ -101,5 +100,5 @@ def _error_page(request: Request, error: Exception, problem: Response) -> Respon
     return error_page(request, status, detail, kept)
 
 
-def _asked_for(request: Request) -> str:
+def _path_and_query(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")

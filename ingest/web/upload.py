@@ -1,4 +1,4 @@
-"""Handing documents over from a page: what the drop zone needs to know, and the forms of a browser without scripts."""
+"""Uploads from the pages: the limits for the drop zone, and the forms of browsers without scripts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from ingest import samples
 from ingest.api import ingestion
-from ingest.api.dependencies import Asked
-from ingest.api.security import Who
+from ingest.api.dependencies import ServiceDep
+from ingest.api.security import CallerDep
 from ingest.web.formats import path_segment
 from ingest.web.rendering import SEE_OTHER
 from pipeline.service import IngestRequest, Service
@@ -23,7 +23,7 @@ from stores.errors import NotFoundError
 from stores.models import Options, Schema
 
 router = APIRouter()
-_BOUND_BYTES = 256_000_000  # of one request: a broken connection then costs that much and no more
+_BOUND_BYTES = 256_000_000  # of one request, so that a broken connection costs no more than that
 _ALWAYS_MADE = "document"
 _DEMO = "demo"
 _SAMPLES = Path(samples.__file__).resolve().parent
@@ -42,14 +42,16 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def schemas_of(service: Service) -> list[Schema]:
-    """What may be asked for besides the record that every document gets."""
+    """Return the schemas that can be chosen; every document gets a record of the schema ``document`` anyway."""
     return [schema for name, schema in sorted(service.knowledge_bases.schemas().items()) if name != _ALWAYS_MADE]
 
 
 @router.post("/create")
-def create(service: Asked, who: Who, knowledge_id: Annotated[str, Form(max_length=200)]) -> RedirectResponse:
-    """Open a knowledge base by name; it is made if it is new."""
-    who.may(knowledge_id)
+def create(
+    service: ServiceDep, caller: CallerDep, knowledge_id: Annotated[str, Form(max_length=200)]
+) -> RedirectResponse:
+    """Open a knowledge base by its id, and create it if it is new."""
+    caller.may(knowledge_id)
     try:
         service.knowledge_bases.get(knowledge_id)
     except NotFoundError:
@@ -58,17 +60,17 @@ def create(service: Asked, who: Who, knowledge_id: Annotated[str, Form(max_lengt
 
 
 @router.post("/samples")
-def take_samples(service: Asked, who: Who) -> RedirectResponse:
-    """The documents that come with Ingot, into the knowledge base "demo": something to look at."""
-    who.may(_DEMO)
-    asked = IngestRequest(paths=(_SAMPLES,), options=Options(schemas=("resume", "invoice")))
-    job = service.ingestion.ingest(_DEMO, asked).job
+def take_samples(service: ServiceDep, caller: CallerDep) -> RedirectResponse:
+    """Ingest the sample documents of Ingot into the knowledge base "demo"."""
+    caller.may(_DEMO)
+    request = IngestRequest(paths=(_SAMPLES,), options=Options(schemas=("resume", "invoice")))
+    job = service.ingestion.ingest(_DEMO, request).job
     return RedirectResponse(f"/jobs/{path_segment(job)}" if job else f"/knowledge/{_DEMO}", SEE_OTHER)
 
 
 @router.post("/knowledge/{knowledge_id}/upload")
-async def upload(request: Request, knowledge_id: str, who: Who) -> Response:
-    """The form of the drop zone where no script sends it: the job that it leads to."""
+async def upload(request: Request, knowledge_id: str, caller: CallerDep) -> Response:
+    """Take the form of the drop zone from a browser without scripts, and redirect to its job."""
     answer = await ingestion.ingest(request, knowledge_id)
     if answer.status_code != HTTPStatus.ACCEPTED:
         return answer

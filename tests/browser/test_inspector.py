@@ -178,8 +178,8 @@ def test_links_lead_to_the_place(tab: Tab, shelf: Shelf) -> None:
     expect(page.locator(".page-cell[aria-current]")).to_have_text("2")
     expect(page.locator(".passage.lit")).to_be_in_viewport()
     page.goto(shelf.url("paper.pdf", "?page=2&box=60,500,200,560"))
-    assert_same_boxes(in_points(page, page.locator(".layer-asked rect")), [(60, 500, 200, 560)])
-    expect(page.locator(".layer-asked rect")).to_be_in_viewport()
+    assert_same_boxes(in_points(page, page.locator(".layer-marked rect")), [(60, 500, 200, 560)])
+    expect(page.locator(".layer-marked rect")).to_be_in_viewport()
     page.goto(f"{shelf.address}/knowledge/{KB}/documents/invoice.pdf?page=1")
     assert page.url == shelf.url("invoice.pdf", "?page=1")
 

@@ -77,7 +77,7 @@ class Running:
 
     def child(self, name: str) -> int:
         """Its process id; 0 while it is not there."""
-        return int(embedded.status(self.settings).children[name]["pid"] or 0)
+        return int(embedded.status(self.settings).processes[name]["pid"] or 0)
 
     def wait(self, job: str) -> JobView:
         """The job at its end."""

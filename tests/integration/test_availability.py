@@ -177,7 +177,7 @@ def test_a_list_of_records_says_that_more_will_come(ingot: Callable[..., tuple[i
     code, printed, said = ingot("records", "--json")
     assert code == 0
     assert {one["source"] for one in json.loads(printed)} == {"again.pdf", "changed.pdf", "partial.pdf"}
-    assert "4 documents still being made" in said
+    assert "4 documents still in work" in said
 
 
 def test_pages_say_that_nothing_is_there_yet(web: TestClient) -> None:

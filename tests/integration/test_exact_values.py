@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 
 from ingest.api.app import create_app
 from ingest.cli import app, console
-from ingest.exact_numbers import exact
+from ingest.quantities import exact
 from ingest.spreadsheet import csv_text
 from ingest.web.shown_values import as_text
 from pipeline.service import Service

@@ -162,7 +162,7 @@ def test_it_is_found_by_words_and_by_vectors(resources: Any) -> None:
     for mode in ("keyword", "vector", "hybrid"):
         hits = search.search(resources, KB, "walrus", 10, mode, {})
         assert hits, mode
-        json.dumps([serializers.lit_hit(hit, "walrus") for hit in hits], ensure_ascii=False).encode()
+        json.dumps([serializers.highlighted_hit(hit, "walrus") for hit in hits], ensure_ascii=False).encode()
     for text in TEXTS.values():
         for mode in ("keyword", "vector"):
             search.search(resources, KB, clean(text[:300]).strip() or "x", 3, mode, {})

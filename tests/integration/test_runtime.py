@@ -29,10 +29,10 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMAND = """
 import sys, time
 from pathlib import Path
-from ingest import runtime
+from ingest.runtime import embedded
 from pipeline.settings import Settings
 settings = Settings(home=Path(sys.argv[1]), workers=1)
-with runtime.session(settings): print(runtime.status(settings).pid, flush=True)"""
+with embedded.session(settings): print(embedded.status(settings).pid, flush=True)"""
 
 
 @pytest.fixture
@@ -69,10 +69,10 @@ def another_comes_and_goes(settings: Settings) -> None:
     other = settings.model_copy(update={"home": settings.home.with_name("another")})
     with embedded.session(other):
         assert embedded.status(other).running
-    soon(lambda: not processes(other), told=lambda: processes(other))
+    soon(lambda: not running_processes(other), told=lambda: running_processes(other))
 
 
-def child_pid(settings: Settings, name: str) -> int:
+def process_pid(settings: Settings, name: str) -> int:
     return int(embedded.status(settings).processes[name]["pid"] or 0)
 
 
@@ -87,7 +87,7 @@ def test_started_on_demand_shared_and_gone_by_itself(settings: Settings) -> None
         other = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
         assert int(other.stdout) == pid
         assert len(running_processes(settings)) >= 4
-    soon(lambda: not running_processes(settings), told=lambda: processes(settings))
+    soon(lambda: not running_processes(settings), told=lambda: running_processes(settings))
     assert not folder_of(settings).alive()
     assert not folder_of(settings).file("redis.sock").exists()
 
@@ -101,23 +101,23 @@ def test_two_commands_at_once_start_one_runtime(settings: Settings) -> None:
     assert pids != {""}
 
 
-def test_killed_children_come_back(settings: Settings) -> None:
+def test_killed_processes_come_back(settings: Settings) -> None:
     with embedded.session(settings) as connected:
         port = int(connected.chroma_url.rpartition(":")[2])
         for name in ("redis", "chroma", "worker"):
-            old = child_pid(settings, name)
+            old = process_pid(settings, name)
             os.kill(old, signal.SIGKILL)
-            assert soon(lambda name=name, old=old: child_pid(settings, name) not in (0, old)), name
+            assert soon(lambda name=name, old=old: process_pid(settings, name) not in (0, old)), name
         assert soon(lambda: processes.redis_answers(folder_of(settings).socket_path()))
         assert soon(lambda: processes.listens(port))
 
 
-def test_a_killed_supervisor_takes_its_children_along(settings: Settings) -> None:
+def test_a_killed_supervisor_takes_its_processes_along(settings: Settings) -> None:
     with embedded.session(settings):
         pid = embedded.status(settings).pid or 0
         assert soon(lambda: len(running_processes(settings)) >= 5), "supervisor, Redis, Chroma, worker and its child"
         os.kill(pid, signal.SIGKILL)
-        soon(lambda: not running_processes(settings), told=lambda: processes(settings))
+        soon(lambda: not running_processes(settings), told=lambda: running_processes(settings))
         embedded.revive(settings)
         assert embedded.status(settings).pid not in (None, pid)
 
@@ -141,20 +141,20 @@ def with_more(settings: Settings, **more: object) -> Settings:
 
 def test_what_belongs_to_the_workers_reaches_them_where_nobody_works(settings: Settings) -> None:
     with embedded.session(settings):
-        old = child_pid(settings, "worker")
+        old = process_pid(settings, "worker")
         assert embedded.prepare(with_more(settings, memory_mb=2048)) == []
-        assert soon(lambda: child_pid(settings, "worker") not in (0, old))
-        environment = Path(f"/proc/{child_pid(settings, 'worker')}/environ").read_bytes().split(b"\0")
+        assert soon(lambda: process_pid(settings, "worker") not in (0, old))
+        environment = Path(f"/proc/{process_pid(settings, 'worker')}/environ").read_bytes().split(b"\0")
         assert b"INGOT_MEMORY_MB=2048" in environment
 
 
 def test_what_travels_with_a_job_troubles_no_worker(settings: Settings) -> None:
     with embedded.session(settings):
-        old = child_pid(settings, "worker")
+        old = process_pid(settings, "worker")
         with embedded.session(with_more(settings, chunk_tokens=64, dpi=90, page_timeout_s=7)):
             embedded.status(settings)
         assert not folder_of(settings).read_json("settings.json").get("INGOT_CHUNK_TOKENS")
-        assert child_pid(settings, "worker") == old
+        assert process_pid(settings, "worker") == old
 
 
 def test_who_starts_the_runtime_does_not_decide_for_those_who_use_it(
@@ -162,24 +162,24 @@ def test_who_starts_the_runtime_does_not_decide_for_those_who_use_it(
 ) -> None:
     monkeypatch.setenv("INGOT_CHUNK_TOKENS", "77")  # of a shell; the settings of this test do not read it
     with embedded.session(settings):
-        assert soon(lambda: child_pid(settings, "worker") != 0)
-        environment = Path(f"/proc/{child_pid(settings, 'worker')}/environ").read_bytes()
+        assert soon(lambda: process_pid(settings, "worker") != 0)
+        environment = Path(f"/proc/{process_pid(settings, 'worker')}/environ").read_bytes()
         assert b"INGOT_CHUNK_TOKENS" not in environment
 
 
 def test_the_network_worker_comes_with_the_first_errand(settings: Settings) -> None:
     """Most homes never call anybody: they do not pay for a process that could."""
     with embedded.session(settings):
-        assert soon(lambda: child_pid(settings, "worker") != 0)
+        assert soon(lambda: process_pid(settings, "worker") != 0)
         assert "notify" not in embedded.status(settings).processes
         Catalog(settings.home).mark_outbound("some-base")
         assert soon(lambda: "notify" in embedded.status(settings).processes)
-        notify = child_pid(settings, "notify")
+        notify = process_pid(settings, "notify")
         assert b"notify" in Path(f"/proc/{notify}/cmdline").read_bytes().split(b"\0")
     another_comes_and_goes(settings)
     assert embedded.status(settings).running, "an errand that is due soon keeps the runtime"
     Catalog(settings.home).rest_outbound("some-base")
-    soon(lambda: not running_processes(settings), told=lambda: processes(settings))
+    soon(lambda: not running_processes(settings), told=lambda: running_processes(settings))
 
 
 def test_a_worker_that_cannot_work_is_named_to_the_command_that_asked_for_it(settings: Settings) -> None:
@@ -202,16 +202,16 @@ def test_a_worker_that_cannot_work_is_named_to_the_command_that_asked_for_it(set
             embedded.revive(settings)
         with embedded.session(settings):
             assert soon(lambda: "gpu" not in embedded.status(settings).processes)
-            assert soon(lambda: child_pid(settings, "worker") != 0)
+            assert soon(lambda: process_pid(settings, "worker") != 0)
 
 
 def test_pages_are_read_below_the_priority_of_commands(settings: Settings) -> None:
     with embedded.session(settings):
         ours = os.getpriority(os.PRIO_PROCESS, 0)
-        assert soon(lambda: child_pid(settings, "worker") != 0)
-        assert os.getpriority(os.PRIO_PROCESS, child_pid(settings, "worker")) == max(ours, 5)
-        assert os.getsid(child_pid(settings, "worker")) == os.getsid(child_pid(settings, "redis")), "no group"
-        assert os.getpriority(os.PRIO_PROCESS, child_pid(settings, "chroma")) == ours
+        assert soon(lambda: process_pid(settings, "worker") != 0)
+        assert os.getpriority(os.PRIO_PROCESS, process_pid(settings, "worker")) == max(ours, 5)
+        assert os.getsid(process_pid(settings, "worker")) == os.getsid(process_pid(settings, "redis")), "no group"
+        assert os.getpriority(os.PRIO_PROCESS, process_pid(settings, "chroma")) == ours
 
 
 def test_the_redis_of_the_wheel_serves_too(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,7 +254,7 @@ def test_chroma_waits_for_a_command_that_has_the_index_open(settings: Settings) 
     assert soon(lambda: folder.file("runtime.json").exists())
     assert embedded.status(settings).processes["chroma"]["pid"] is None
     lock.release()
-    assert soon(lambda: child_pid(settings, "chroma") != 0)
+    assert soon(lambda: process_pid(settings, "chroma") != 0)
 
 
 def test_a_search_with_nothing_running_has_its_own_chroma(settings: Settings) -> None:

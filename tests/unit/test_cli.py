@@ -141,7 +141,7 @@ def test_a_queue_that_nobody_serves_is_said_once(
     waiting = job_view(job_document("a.pdf", DocumentState.QUEUED), state=JobState.RUNNING)
     fake.views = (waiting,) * 6 + (job_view(job_document("a.pdf")),)
     fake.obstacle = "no worker serves the queue 'embed': start one"
-    for name in ("_SURE_S", "_REVIVE_S", "_LOOK_S"):
+    for name in ("_OBSTACLE_S", "_REVIVE_S", "_POLL_S"):
         monkeypatch.setattr(f"ingest.cli.watch.{name}", 0.0)
     assert app.run(["ingest", ".", *form]) == Exit.WELL
     told = capsys.readouterr()

@@ -9,7 +9,7 @@ import pytest
 from fake_service import job_document, job_view
 from rich.console import Console
 
-from ingest import spreadsheet
+from ingest import quantities, spreadsheet
 from ingest.cli import console, progress
 from ingest.cli.progress import Lines, Live, Pace
 from ingest.cli.watch import Obstacles
@@ -72,13 +72,13 @@ def test_csv_cells_are_no_formulas(value: object, cell: object) -> None:
 
 
 def test_numbers_for_people() -> None:
-    assert [console.duration(seconds) for seconds in (2.34, 65, 3723)] == ["2.3 s", "1:05", "1:02:03"]
-    assert [console.size(count) for count in (0, 999, 1500, 2_500_000, 7_000_000_000_000)] == [
+    assert [quantities.clock_duration(seconds) for seconds in (2.34, 65, 3723)] == ["2.3 s", "1:05", "1:02:03"]
+    assert [quantities.size(count) for count in (0, 999, 1500, 2_500_000, 7_000_000_000_000)] == [
         "0 B",
         "999 B",
-        "1.5 kB",
+        "1.5 KB",
         "2.5 MB",
-        "7000.0 GB",
+        "7.0 TB",
     ]
     assert (console.plural(1, "page"), console.plural(2, "page")) == ("1 page", "2 pages")
 
@@ -148,7 +148,7 @@ def test_unchanged_documents_are_said_to_be() -> None:
     assert progress.document_line(same) == "done       a.pdf  (unchanged)"
 
 
-def test_the_live_picture_keeps_waiting_and_working_apart() -> None:
+def test_the_live_view_keeps_waiting_and_working_apart() -> None:
     busy = JobDocumentView(
         source="big.pdf",
         document="d",
@@ -163,7 +163,7 @@ def test_the_live_picture_keeps_waiting_and_working_apart() -> None:
     view = running(stage(Stage.OCR, 800, 612, waiting=172, working=16), documents=(busy,))
     clock = Clock()
     target = io.StringIO()
-    Console(file=target, width=100, color_system=None).print(progress.live_picture(view, Pace(clock), 65.0))
+    Console(file=target, width=100, color_system=None).print(progress.live_view(view, Pace(clock), 65.0))
     drawn = target.getvalue()
     for part in ("kb  0 of 1 document  1:05", "612/800", "172 waiting, 16 working", "big.pdf: ocr, page 613 of 800"):
         assert part in drawn

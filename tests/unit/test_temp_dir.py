@@ -16,8 +16,8 @@ from tests.waiting import GENEROUS_S
 WORKER = """
 import os, signal, sys, tempfile
 from pathlib import Path
-from ingest import tempfolder
-print(tempfolder.settle(Path(sys.argv[1])), tempfile.mkdtemp(prefix="pymp-"), flush=True)
+from ingest.runtime import temp_dir
+print(temp_dir.settle(Path(sys.argv[1])), tempfile.mkdtemp(prefix="pymp-"), flush=True)
 if os.fork():
     os.kill(os.getpid(), signal.SIGKILL)
 sys.stdin.read()
@@ -53,8 +53,8 @@ def test_a_worker_that_ends_well_takes_its_folder_along_without_a_word(home: Pat
     """Libraries remove what they put there first; a folder that is gone already made them print a traceback."""
     ends = (
         "import sys; from multiprocessing.util import get_temp_dir; from pathlib import Path\n"
-        "from ingest import tempfolder\n"
-        "print(tempfolder.settle(Path(sys.argv[1])), get_temp_dir()); tempfolder.leave()"
+        "from ingest.runtime import temp_dir\n"
+        "print(temp_dir.settle(Path(sys.argv[1])), get_temp_dir()); temp_dir.leave()"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", ends, str(home)]

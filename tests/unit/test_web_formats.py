@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 from jinja2 import UndefinedError
 
+from ingest import quantities
 from ingest.web import formats
 from ingest.web.assets import asset_url, assets, assets_version
 from ingest.web.jobs import drawn, now_words
@@ -24,7 +25,7 @@ from tests.unit.fake_service import job_document
     [(0, "0 B"), (999, "999 B"), (1000, "1.0 KB"), (99_400, "99.4 KB"), (150_000, "150 KB"), (999_600, "1.0 MB")],
 )
 def test_sizes_have_at_most_three_digits(count: int, shown: str) -> None:
-    assert formats.size(count) == shown
+    assert quantities.size(count) == shown
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_sizes_have_at_most_three_digits(count: int, shown: str) -> None:
     ],
 )
 def test_durations_name_two_units_at_most(seconds: float | None, shown: str) -> None:
-    assert formats.duration(seconds) == shown
+    assert quantities.duration(seconds) == shown
 
 
 @pytest.mark.parametrize(
@@ -112,8 +113,11 @@ def test_the_query_string_of_a_list_says_only_what_differs() -> None:
         Filters(q="付款", state="failed", sort="-size").query("abc")
         == "?q=%E4%BB%98%E6%AC%BE&state=failed&sort=-size&cursor=abc"
     )
-    with pytest.raises(InputError, match="nonsense"):
-        Filters(state="nonsense").wanted()
+
+
+def test_an_unknown_state_in_a_query_is_refused() -> None:
+    with pytest.raises(InputError, match="no state 'nonsense'"):
+        Filters(state="nonsense").document_filter()
 
 
 def test_a_row_of_a_job_says_what_happens_or_why_nothing_does() -> None:

@@ -56,8 +56,8 @@ def test_fields_stand_in_the_order_of_their_schema_and_absent_ones_are_named() -
 def test_a_value_knows_its_proof_or_that_it_has_none() -> None:
     shown = record({"total": 9.5, "marks": ["x", "y"]}, **{"total": proof(3), "marks[1]": proof(found=False)})
     total, (first, second) = shown.fields[1].values[0], shown.fields[2].values
-    assert (total.key, total.page, total.quote, total.proved) == ("bill.total", 3, "printed", True)
-    assert not first.proved and not second.proved
+    assert (total.key, total.page, total.quote, total.has_evidence) == ("bill.total", 3, "printed", True)
+    assert not first.has_evidence and not second.has_evidence
 
 
 def test_rows_have_a_path_for_each_cell() -> None:
@@ -65,8 +65,8 @@ def test_rows_have_a_path_for_each_cell() -> None:
         {"lines": [{"unit_price": 2.0, "note": None}, {"unit_price": 3.25}]}, **{"lines[1].unit_price": proof()}
     )
     (first,), (second,) = shown.fields[3].rows
-    assert (first.name, first.text, first.proved) == ("unit price", "2", False)
-    assert (second.key, second.proved) == ("bill.lines[1].unit_price", True)
+    assert (first.name, first.text, first.has_evidence) == ("unit price", "2", False)
+    assert (second.key, second.has_evidence) == ("bill.lines[1].unit_price", True)
 
 
 def test_a_record_of_a_forgotten_schema_is_shown_as_it_is() -> None:
@@ -143,15 +143,15 @@ def test_a_leaf_holds_together_by_keys() -> None:
         [(1, 2, 3, 5)],
         "two",
     )
-    assert [(shape.key, shape.on) for shape in (*page_view.values, *page_view.passages)] == [
+    assert [(overlay.key, overlay.on) for overlay in (*page_view.values, *page_view.chunks)] == [
         ("bill.total", "b1"),
         ("c4", "b2"),
     ]
     assert [keys for _, keys in page_view.pieces] == ["b1", "b2"]
     assert page_view.margins == (("b0", "header", "text of 0"),)
-    assert page_view.asked == ((1, 2, 2, 3),)
+    assert page_view.marked == ((1, 2, 2, 3),)
     assert page_view.terms == ("two",)
-    assert len(page_view.passages[0].boxes) == 1
+    assert len(page_view.chunks[0].boxes) == 1
     assert page_view.facts == "Read by OCR (eye), 99.9 % sure: image only"
 
 

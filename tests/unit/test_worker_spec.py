@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.runtime.worker_spec import KINDS, WorkerNeeds, WorkerSpec, cards, named, worker_specs
+from ingest.runtime.worker_spec import KINDS, SOURCE, WorkerNeeds, WorkerSpec, cards, split_node_name, worker_specs
 
 PLAIN = WorkerNeeds(workers=4)
 GOT = WorkerNeeds(workers=4, ocr_engine="got")
@@ -98,10 +98,14 @@ def test_needs_are_read_as_a_worker_reads_them() -> None:
     ],
 )
 def test_a_name_given_to_celery_is_that_of_the_role(arguments: list[str], name: str, rest: list[str]) -> None:
-    assert named(arguments, "gpu@%h") == (name, rest)
+    assert split_node_name(arguments, "gpu@%h") == (name, rest)
 
 
 @pytest.mark.parametrize(("given", "found"), [("0,1", ["0", "1"]), ("", []), ("-1", []), ("GPU-1f", ["GPU-1f"])])
 def test_the_cards_that_this_process_may_use(given: str, found: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
     assert cards() == found
+
+
+def test_workers_find_the_celery_application() -> None:
+    assert (SOURCE / "celery_app.py").is_file()

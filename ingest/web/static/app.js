@@ -1,4 +1,4 @@
-// What every page does: the theme button, times in the reader's own zone, and manners for what renews itself.
+// Shared by all pages: the theme button, times in the reader's time zone, and rules for parts that refresh themselves.
 
 import { say } from "./dom.js";
 
@@ -54,14 +54,14 @@ export function localTimes(root) {
   }
 }
 
-/** What renews itself rests while nobody looks, and while somebody is about to confirm something in it. */
+/** Parts that refresh themselves pause in a hidden tab, and while a confirmation in them is open. */
 function restWhileInUse(event) {
   const part = event.detail.elt;
   const polls = part.getAttribute("hx-trigger")?.startsWith("every");
   if (polls && (document.hidden || part.querySelector("details[open]"))) event.preventDefault();
 }
 
-/** The key is not good any more: what came back is the login, not a part of this page. */
+/** The key is not valid any more: the answer is the login page, not a part of this page. */
 function leaveForLogin(event) {
   if (new URL(event.detail.xhr.responseURL || window.location.href).pathname !== "/login") return;
   event.preventDefault();

@@ -1,4 +1,4 @@
-// Small tools for the pages. Text of documents goes into textContent only, never into markup.
+// DOM helpers of the pages. Text of documents goes into textContent only, never into markup.
 
 /** An element: `make("a", {href, class}, "text", child)`. Attributes that are null or false are left out. */
 export function make(tag, attributes = {}, ...children) {
@@ -10,13 +10,13 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Say something in the page's one live region; the same sentence twice is said once. */
+/** Announce a sentence in the live region of the page; a repeated sentence is announced once. */
 export function say(sentence) {
   const place = document.getElementById("said");
   if (place && place.textContent !== sentence) place.textContent = sentence;
 }
 
-/** Set text only where it differs, so that unchanged rows are not touched. */
+/** Set the text of an element only if it differs, so that unchanged rows are not redrawn. */
 export function setText(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
 }
@@ -25,18 +25,18 @@ export function setAttribute(element, name, value) {
   if (element && element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
 }
 
-/** The sentence of a problem+json answer, whatever came back. */
+/** The error sentence of an answer, with a fallback for answers that are not problem+json. */
 export function problemOf(status, text) {
   try {
     const problem = JSON.parse(text);
     if (problem.detail) return String(problem.detail);
   } catch (broken) {
-    // No JSON: a proxy answered, or nobody.
+    // Not JSON: the answer came from a proxy, or there was none.
   }
   return status ? `The server answered ${status}.` : "The server cannot be reached.";
 }
 
-/** One JSON request; an Error with the server's sentence where it is refused. */
+/** Send a JSON request; throws an Error with the server's sentence where it fails. */
 export async function ask(method, url, body) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";

@@ -1,4 +1,4 @@
-// Values as the pages print them; ingest/web/formats.py says the same on the server.
+// Formats of sizes, durations, times and counts, equal to those of ingest/quantities.py and ingest/web/formats.py.
 
 const UNITS = ["B", "KB", "MB", "GB", "TB"];
 
@@ -21,7 +21,7 @@ export function duration(seconds) {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** An estimate, no finer than it can be. */
+/** Format an estimate of seconds. */
 export function roughly(seconds) {
   if (seconds < 10) return "a few seconds";
   if (seconds < 95) return `about ${Math.round(seconds / 10) * 10} s`;

@@ -1,4 +1,4 @@
-// The inspector: turns pages without loading the rest again, lights what belongs together, keeps the address in step.
+// The inspector: changes pages without a reload, lights up parts that belong together, and keeps the URL up to date.
 
 import { ask, make, problemOf, say } from "./dom.js";
 import { Lights, isBlock, isPassage, reveal } from "./lighting.js";
@@ -22,18 +22,18 @@ setUpSplitters(document.getElementById("panes"));
 const current = () => Number(root.dataset.page);
 const inPane = (name, elements) => elements.filter((element) => element.closest(`.pane-${name}`));
 
-/** What the lit thing is, in the line below the panes. */
+/** Describe the part that is lit in the line below the panes. */
 function tell(key) {
   if (!key) return line.replaceChildren(...hint);
   const elements = lights.withKey(key);
   const titled = elements.find((element) => element.dataset.title);
   const piece = inPane("text", elements)[0];
-  const shape = inPane("sheet", elements)[0];
-  const name = titled?.dataset.title ?? shape?.querySelector("title")?.textContent ?? "";
+  const overlay = inPane("sheet", elements)[0];
+  const name = titled?.dataset.title ?? overlay?.querySelector("title")?.textContent ?? "";
   const parts = [make("span", { class: "lit-name" }, name)];
   if (isBlock(key) && piece) parts.push(` ${piece.textContent.trim().slice(0, 200)}`);
   if (titled?.classList.contains("unproved")) parts.push(make("span", { class: "muted" }, "  not found in the document: no proof"));
-  else if (titled?.dataset.page && Number(titled.dataset.page) === current() && !shape) parts.push(make("span", { class: "muted" }, "  its place on the image is not known"));
+  else if (titled?.dataset.page && Number(titled.dataset.page) === current() && !overlay) parts.push(make("span", { class: "muted" }, "  its place on the image is not known"));
   else if (titled?.dataset.quote) parts.push(make("span", { class: "muted" }, `  printed on page ${titled.dataset.page} as `), `“${titled.dataset.quote}”`);
   return line.replaceChildren(...parts);
 }
@@ -55,7 +55,7 @@ const lights = new (class extends Lights {
   }
 })();
 
-/** Show in every pane where the pinned thing stands, except in the pane where it was clicked. */
+/** Scroll every pane to the pinned part, except the pane where it was clicked. */
 function revealPinned(from) {
   const key = lights.pinned;
   const own = lights.withKey(key);
@@ -67,23 +67,23 @@ function revealPinned(from) {
   }
 }
 
-const asked = new URLSearchParams(location.search).get("q");
+const query = new URLSearchParams(location.search).get("q");
 
 function addressOf(page, key) {
   const parts = new URLSearchParams({ page: String(page) });
   if (isPassage(key)) parts.set("chunk", key.slice(1));
   else if (key && !isBlock(key)) parts.set("record", key);
-  if (asked) parts.set("q", asked);
+  if (query) parts.set("q", query);
   return `?${parts}`;
 }
 
-/** The words that led here from the search page, marked in the Markdown. */
-function markAsked() {
+/** Mark the words of the search that led here in the Markdown. */
+function markQuery() {
   const article = root.querySelector(".pane-text .markdown");
   markTerms(article, JSON.parse(article?.dataset.terms ?? "[]"));
 }
 
-/** Light `key` and keep it lit, on its own page: null where that is the one that is shown. */
+/** Light `key` and keep it lit, on its page; null means the page that is shown. */
 async function pin(key, page, from) {
   if (page && page !== current()) await turn(page, { key, quiet: true });
   lights.pin(key);
@@ -96,7 +96,7 @@ async function pin(key, page, from) {
 const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
 const partOf = (number) => `${location.pathname}${addressOf(number, "")}&part=page`;
 
-/** Put what arrived into its places, or only one part of it. */
+/** Insert the parts of an answer into their slots, or only one of them. */
 function putIn(arrived, only = "") {
   for (const slot of arrived.querySelectorAll(only ? `[data-slot="${only}"]` : "[data-slot]")) {
     const place = root.querySelector(`[data-slot="${slot.dataset.slot}"]`);
@@ -106,7 +106,7 @@ function putIn(arrived, only = "") {
 
 let turning = 0;
 
-/** Turn to another page. The last one asked for wins. */
+/** Show another page; if several are requested, the last one wins. */
 async function turn(number, { key = "", quiet = false, keep = false } = {}) {
   if (!(number >= 1 && number <= pages)) return;
   turning += 1;
@@ -133,7 +133,7 @@ async function turn(number, { key = "", quiet = false, keep = false } = {}) {
   }
 }
 
-/** Values that are proved on the page that is shown look a little different. */
+/** Highlight the values whose evidence is on the current page. */
 function markValuesHere() {
   for (const value of root.querySelectorAll(".value")) value.classList.toggle("here", Number(value.dataset.page) === current());
 }
@@ -152,7 +152,7 @@ function shown(number, keep) {
   }
   zoom.show();
   watchImage();
-  markAsked();
+  markQuery();
   lights.refresh();
   if (!keep) revealStrip();
 }
@@ -163,7 +163,7 @@ function revealStrip() {
   if (frame) frame.scrollLeft = cell.offsetLeft - frame.offsetLeft - frame.clientWidth / 2;
 }
 
-/** Say why where the image of the page does not come. */
+/** Show why the page image could not be loaded. */
 function watchImage() {
   const image = sheetFrame.querySelector(".sheet-image");
   if (!image) return;
@@ -184,7 +184,7 @@ function watchImage() {
   probe.src = url;
 }
 
-/** While the document is made, the strip follows it, and a page that is not read yet appears once it is. */
+/** While the document is in work, refresh the strip, and an unread page once it is read. */
 function follow() {
   if (!("open" in root.dataset)) return;
   setTimeout(async () => {
@@ -219,7 +219,7 @@ async function retry(button) {
   }
 }
 
-/** The Markdown of the page as it is stored, into the clipboard. */
+/** Copy the stored Markdown of the page to the clipboard. */
 async function copyMarkdown(button) {
   const name = button.textContent;
   try {
@@ -287,9 +287,9 @@ function setUpEvents() {
 setUpEvents();
 setUpKeys({ root, lights, tabs, turn, pin, current, pages, toggleLayer, zoom, turnImage });
 watchImage();
-markAsked();
+markQuery();
 markValuesHere();
 revealStrip();
 follow();
 if (root.dataset.lit) pin(root.dataset.lit, null, "");
-else reveal([...sheetFrame.querySelectorAll(".layer-asked rect")]);
+else reveal([...sheetFrame.querySelectorAll(".layer-marked rect")]);

@@ -1,4 +1,4 @@
-// The inspector from the keyboard.
+// Keyboard control of the inspector.
 
 import { reveal } from "./lighting.js";
 

@@ -1,4 +1,4 @@
-// One job, live. Events change only the rows that they speak of; a thousand rows stay cheap.
+// The live page of one job. An event updates only its own rows, so that a thousand rows stay fast.
 
 import { ask, make, say, setText } from "./dom.js";
 import { drawFlow, drawShares } from "./flow_bar.js";
@@ -58,13 +58,13 @@ function newRow(found) {
   return row;
 }
 
-/** Does a row stand behind another place: what failed stands on top, then by name. */
+/** Whether a row belongs after another place: failed rows come first, then the order is by name. */
 function isBehind(element, state, name) {
   const rank = (RANK[element.dataset.state] ?? 9) - (RANK[state] ?? 9);
   return rank > 0 || (rank === 0 && element.dataset.source > name);
 }
 
-/** Put a row where it belongs; the others are in their order already. */
+/** Move a row to its place; the other rows are sorted already. */
 function place(row, state) {
   const name = row.element.dataset.source;
   let before = null;
@@ -81,7 +81,7 @@ function badge(state, kind = state) {
   return make("span", { class: `state state-${kind}` }, state);
 }
 
-/** What happens to a document now, in words; ingest/web/jobs.py says the same. */
+/** Describe what happens to a document now, as ingest/web/jobs.py does. */
 function nowWords(found) {
   if (found.stage) return found.page && found.pages ? `${found.stage}, page ${found.page} of ${found.pages}` : found.stage;
   if (FINAL.has(found.state)) {
@@ -98,7 +98,7 @@ function stagesOf(found) {
   return Object.fromEntries(found.stages.filter((one) => one.total).map((one) => [one.stage, [one.total, one.done, one.failed]]));
 }
 
-/** A finished document's bar is full, but for the pages that failed. */
+/** Fill the bar of a finished document, except for the pages that failed. */
 function finished(stages) {
   return Object.fromEntries(Object.entries(stages).map(([name, [total, , failed]]) => [name, [total, total - failed, failed]]));
 }
@@ -150,7 +150,7 @@ function showCounts(counts) {
   }
 }
 
-/** Rows that were worked on a moment ago and are not now: done, or between two stages. */
+/** Update rows that are not in work any more: they are done, or between two stages. */
 function restRows(now) {
   for (const [name, found] of working) {
     const row = rows.get(name);
@@ -195,7 +195,7 @@ function finish(progress) {
   say(`The job is over: ${words.join(", ")}.`);
 }
 
-/** Seconds go on between two events; a document nobody heard of for long says so. */
+/** Count seconds between two events; a document without progress for long shows that. */
 function tick() {
   if (over) return;
   const since = (Date.now() - lastHeard) / 1000;
@@ -233,7 +233,7 @@ async function documentsThatAre(which, limit) {
   }
 }
 
-/** An event says that a document failed, not where: ask for its stages. */
+/** Request the stages of a failed document, as the event does not tell where it failed. */
 async function clearUp() {
   if (!unclear.size) return;
   const names = new Set(unclear);
@@ -241,7 +241,7 @@ async function clearUp() {
   for (const one of await documentsThatAre("failed", MOST_ROWS)) if (names.has(one.source)) showDocument(one);
 }
 
-/** Places in a queue change without an event: ask for those of the next documents, and claim none for the others. */
+/** Request the queue positions of the next documents, as they change without an event; clear those of the others. */
 async function renewReasons() {
   const idle = [...rows].filter(([name, row]) => !FINAL.has(row.state) && !working.has(name));
   if (over || document.hidden || !idle.length) return;
@@ -252,7 +252,7 @@ async function renewReasons() {
   }
 }
 
-/** A hidden tab gives its connection back: a browser has only six of them for one server. */
+/** Close the connection in a hidden tab: a browser has only six of them for one server. */
 function pauseWhenHidden() {
   if (document.hidden) {
     source?.close();

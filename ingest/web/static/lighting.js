@@ -1,5 +1,5 @@
-// What lights up together. Elements carry keys (data-key: a block b3, a passage c12, a value invoice.amount), and the
-// keys of the blocks they lie on (data-on). A lit block also lights, softer, what lies on it, and the other way round.
+// Parts that light up together. Elements have keys (data-key: a block b3, a chunk c12, a value invoice.amount) and the
+// keys of the blocks under them (data-on). A lit block also lights, more softly, what lies on it, and vice versa.
 
 const words = (text) => (text ?? "").split(" ").filter(Boolean);
 const keysOf = (element) => words(element.dataset.key);
@@ -17,7 +17,7 @@ export class Lights {
     this.refresh();
   }
 
-  /** Look again for what can be lit: another page is shown. */
+  /** Collect the elements that can be lit, after another page was inserted. */
   refresh() {
     this.elements = [...this.root.querySelectorAll("[data-key]")];
     this.hovered = "";
@@ -64,7 +64,7 @@ export class Lights {
   }
 }
 
-/** Bring the first of `elements` into the view of its own frame, and move nothing that is seen already. */
+/** Scroll the first of `elements` into view within its pane, unless it is visible already. */
 export function reveal(elements) {
   const element = elements.find((one) => one.getClientRects().length);
   const frame = element?.closest(".pane-body");

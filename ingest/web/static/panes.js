@@ -1,4 +1,4 @@
-// Panes of the inspector: their widths, tabs, layers and the zoom of the image, remembered where the browser allows it.
+// Panes of the inspector: widths, tabs, layers and zoom of the image, remembered if the browser allows it.
 
 export function recall(name, otherwise) {
   try {
@@ -20,7 +20,7 @@ const NAMES = ["--sheet", "--text", "--found"];
 const NARROWEST = 0.15;
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-/** Splitters move by pointer and by arrow keys; shares of the whole are kept, so that another window fits too. */
+/** Splitters move by pointer and arrow keys; widths are stored as shares, so that they fit any window. */
 export function setUpSplitters(panes) {
   const usual = [0.37, 0.36, 0.27];
   let shares = recall("panes", usual);
@@ -64,7 +64,7 @@ export function setUpSplitters(panes) {
   show();
 }
 
-/** Tabs after the pattern of ARIA: one is in the tab order, arrows choose. `chosen(id)` is told. */
+/** Tabs after the ARIA pattern: one is in the tab order, arrow keys choose. Calls `chosen(id)`. */
 export function setUpTabs(list, chosen) {
   const tabs = [...list.querySelectorAll('[role="tab"]')];
   const choose = (tab) => {
@@ -97,7 +97,7 @@ export function setUpTabs(list, chosen) {
   };
 }
 
-/** Check boxes that say which layers of boxes the image shows. */
+/** Check boxes for the layers of boxes that the image shows. */
 export function setUpLayers(root, frame) {
   const boxes = [...root.querySelectorAll("[data-layer]")];
   const kept = recall("layers", null);
@@ -115,7 +115,7 @@ export function setUpLayers(root, frame) {
 const SHARPER_DPI = 200;
 const FIRST_DPI = 110;
 
-/** The zoom of the image: 1 fits the width. A sharper image is asked for when the first one gets too coarse. */
+/** The zoom of the image: 1 fits the width. A sharper image is loaded when the first one is too coarse. */
 export function setUpZoom(root, frame) {
   let zoom = clamp(Number(recall("zoom", 1)) || 1, 0.2, 4);
   const sheet = () => frame.querySelector(".sheet");
@@ -126,7 +126,7 @@ export function setUpZoom(root, frame) {
     const dots = (sheet().getBoundingClientRect().width * window.devicePixelRatio) / (sheet().viewBox.baseVal.width / 72);
     if (dots > FIRST_DPI * 1.4) image.setAttribute("href", `${image.dataset.image}?dpi=${SHARPER_DPI}`);
   };
-  /** The zoom at which the whole page is seen, 1 at most. */
+  /** The zoom at which the whole page is visible, at most 1. */
   const wholePage = () => {
     const { width, height } = sheet().viewBox.baseVal;
     const free = { width: frame.clientWidth - 24, height: frame.clientHeight - 24 };
@@ -149,7 +149,7 @@ export function setUpZoom(root, frame) {
   return { show, change };
 }
 
-/** Turns the image by quarters, for pages that were scanned on their side. `turned()` is told. */
+/** Rotates the image by quarters, for pages that were scanned sideways. Calls `turned()`. */
 export function setUpTurning(root, frame, turned) {
   const turn = () => {
     const sheet = frame.querySelector(".sheet");
@@ -159,7 +159,7 @@ export function setUpTurning(root, frame, turned) {
     const moves = ["", `translate(${high} 0) rotate(90)`, `translate(${wide} ${high}) rotate(180)`, `translate(0 ${wide}) rotate(270)`];
     sheet.dataset.quarters = String(quarters);
     sheet.setAttribute("viewBox", quarters % 2 ? `0 0 ${high} ${wide}` : `0 0 ${wide} ${high}`);
-    sheet.querySelector(".page_view").setAttribute("transform", moves[quarters]);
+    sheet.querySelector(".page-view").setAttribute("transform", moves[quarters]);
     turned();
   };
   root.addEventListener("click", (event) => {

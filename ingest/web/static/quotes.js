@@ -1,4 +1,4 @@
-// Where a quote stands in the text of some elements, and its mark there. Nothing is put into the text itself.
+// Finds quotes in the text of elements and marks them, without changing the DOM.
 
 const folded = (text) => text.normalize("NFKC").toLowerCase();
 
@@ -58,7 +58,7 @@ export function markTerms(element, terms) {
   if (ranges.length) CSS.highlights.set("terms", new Highlight(...ranges));
 }
 
-/** Mark the quote in the first of `elements` that has it; whether one did. */
+/** Mark the quote in the first of `elements` that contains it; returns whether one does. */
 export function markQuote(elements, quote) {
   if (!globalThis.CSS?.highlights || !globalThis.Highlight) return false;
   CSS.highlights.delete("quote");

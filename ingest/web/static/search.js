@@ -1,4 +1,4 @@
-// The search page from the keyboard: / to the field, j and k through what was found.
+// Keyboard control of the search page: / focuses the field, j and k move through the hits.
 
 const field = document.querySelector(".search-field");
 const links = [...document.querySelectorAll(".hit-title a")];

@@ -207,7 +207,7 @@ class DropZone {
     setText(more, `and ${plural(this.rows.length - this.list.children.length, "more file")}; those with an error are listed`);
   }
 
-  /** `again`: sending the same file once more may help. */
+  /** `again`: sending the same file again may help. */
   refuse(row, why, again) {
     row.item.classList.add("bad");
     row.again = again;
