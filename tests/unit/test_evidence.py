@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.engines.rules.evidence import Found, found_in, locate, page_lines, upright_boxes
+from pipeline.engines.evidence.located_values import Found, found_in, locate, page_lines, upright_boxes
 from tests.printed_pages import printed_page
 
 LINES = page_lines(

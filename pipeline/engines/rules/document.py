@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, zip_longest
 
+from pipeline.engines.evidence.located_values import Found, PageLine, found_in, page_lines
+from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.contacts import ContactMatch, find_emails, find_phones, find_urls
 from pipeline.engines.rules.dates import find_dates, prefers_month_first
-from pipeline.engines.rules.evidence import Found, PageLine, found_in, page_lines
 from pipeline.engines.rules.language import detect_language
 from pipeline.engines.rules.money import find_amounts, printed
-from pipeline.engines.rules.record_builder import build_record
 from stores.models import Label, Page, Record, Schema
 
 _MOST_VALUES = 200  # of one list; a 400-page report does not need its thousandth amount in a record

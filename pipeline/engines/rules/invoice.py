@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pipeline.engines.evidence.located_values import Found, PageLine, found_in, page_lines
+from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.dates import find_dates, find_periods, prefers_month_first
-from pipeline.engines.rules.evidence import Found, PageLine, found_in, page_lines
 from pipeline.engines.rules.invoice_issuer import find_issuer
 from pipeline.engines.rules.invoice_lines import find_lines
 from pipeline.engines.rules.invoice_sums import find_currency, find_sums
 from pipeline.engines.rules.labelled import LabelIndex
-from pipeline.engines.rules.record_builder import build_record
 from stores.models import Page, Record, Schema
 
 _INVOICE_WORDS = r"(?:invoice|inv|bill|tax\s*invoice|factuur|rechnungs?|facture|factura|fattura|fatura)"

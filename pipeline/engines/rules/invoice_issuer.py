@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
+from pipeline.engines.evidence.located_values import Found, PageLine, found_in, squash
 from pipeline.engines.rules.contacts import find_emails, find_urls
-from pipeline.engines.rules.evidence import Found, PageLine, found_in, squash
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.parties import company_name, ends_address, has_company_suffix, looks_like_address
 from stores.models import Label

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pipeline.engines.rules.evidence import Found, PageLine, found_in
+from pipeline.engines.evidence.located_values import Found, PageLine, found_in
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.money import find_amounts
 from pipeline.engines.rules.page_rows import Row

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.engines.rules.evidence import Found, PageLine, found_in
+from pipeline.engines.evidence.located_values import Found, PageLine, found_in
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.money import (
     Amount,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.engines.rules.evidence import Found, PageLine, found_in
+from pipeline.engines.evidence.located_values import Found, PageLine, found_in
 from pipeline.engines.rules.page_rows import Row, printed_rows
 
 # Reads a value from the text behind, beside or below a label: (value, start, end in the text), or None.

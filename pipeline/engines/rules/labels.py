@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from pipeline.engines.evidence.located_values import Found, found_in, page_lines
+from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.dates import find_dates, prefers_month_first
-from pipeline.engines.rules.evidence import Found, found_in, page_lines
 from pipeline.engines.rules.labelled import LabelIndex, ValueReader
 from pipeline.engines.rules.money import Amount, find_amounts, read_chinese_amount
 from pipeline.engines.rules.page_rows import Row
-from pipeline.engines.rules.record_builder import build_record
 from stores.models import Field, FieldKind, Page, Record, Schema
 
 _MOST_TEXT_CHARACTERS = 300

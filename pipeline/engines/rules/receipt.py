@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pipeline.engines.evidence.located_values import Found, PageLine, found_in, page_lines
+from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.dates import find_dates, prefers_month_first
-from pipeline.engines.rules.evidence import Found, PageLine, found_in, page_lines
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.money import find_currencies
 from pipeline.engines.rules.page_rows import Row
@@ -21,7 +22,6 @@ from pipeline.engines.rules.parties import (
     names_town,
 )
 from pipeline.engines.rules.receipt_total import find_total
-from pipeline.engines.rules.record_builder import build_record
 from stores.models import Page, Record, Schema
 
 _HEAD_ROWS = 14  # the shop names itself above all else

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.engines.rules.evidence import Found, PageLine, found_in
+from pipeline.engines.evidence.located_values import Found, PageLine, found_in
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.money import Amount, find_amounts, has_cents
 from pipeline.engines.rules.page_rows import Row

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from pipeline.engines.rules.evidence import Found, PageLine, found_in, page_lines
-from pipeline.engines.rules.record_builder import build_record
+from pipeline.engines.evidence.located_values import Found, PageLine, found_in, page_lines
+from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.resume_entries import read_entries
 from pipeline.engines.rules.resume_jobs import FoundRow, education_rows, experience_rows
 from pipeline.engines.rules.resume_person import (

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from pipeline.engines.evidence.located_values import Found, PageLine, found_in
 from pipeline.engines.rules.dates import PeriodMatch, find_periods
-from pipeline.engines.rules.evidence import Found, PageLine, found_in
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.resume_words import (
     find_degree,

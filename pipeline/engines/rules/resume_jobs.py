@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pipeline.engines.rules.evidence import Found, found_in
+from pipeline.engines.evidence.located_values import Found, found_in
 from pipeline.engines.rules.parties import has_company_suffix
 from pipeline.engines.rules.resume_entries import Entry, Piece
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school

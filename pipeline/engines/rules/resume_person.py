@@ -9,8 +9,8 @@ from statistics import median
 
 from rapidfuzz import fuzz
 
+from pipeline.engines.evidence.located_values import Found, PageLine, found_in, squash
 from pipeline.engines.rules.contacts import find_emails, find_phones, find_urls
-from pipeline.engines.rules.evidence import Found, PageLine, found_in, squash
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.parties import looks_like_address
 from pipeline.engines.rules.resume_sections import heading_kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pipeline.engines.rules.evidence import Found
+from pipeline.engines.evidence.located_values import Found
 from stores.models import Evidence, Field, FieldKind, Record, Schema
 
 FoundRow = Mapping[str, Found | None]
