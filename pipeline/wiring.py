@@ -1,4 +1,5 @@
-"""Settings -> Tools: the only file that names concrete engines and stores, inside functions: importing it is cheap."""
+"""Builds ``Resources`` from settings. The only file that names concrete engines and stores, inside functions, so that
+importing it is cheap."""
 
 from __future__ import annotations
 
@@ -25,14 +26,14 @@ MOST_ENGINES = 8
 
 
 class FormatEngine(NamedTuple):
-    """Factories of what reads one document format: its pages, and the text layer of a page."""
+    """The factories of the two engines that read one document format."""
 
     documents: Callable[[Settings], DocumentEngine]
     text: Callable[[Settings], TextReader]
 
 
 def build(settings: Settings, *, pooled: bool = False, durable: bool = False) -> Resources:
-    """The tools of one process. ``pooled`` and ``durable``: see ``Catalog``."""
+    """Build the resources of one process. ``pooled`` and ``durable``: see ``Catalog``."""
     home = settings.home.absolute()
     return Resources(
         settings=settings,
@@ -47,7 +48,7 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
 
 
 def _kinds(settings: Settings) -> dict[str, tuple[object, Callable[..., Any]]]:
-    """What of ``Tools`` the settings of a job decide on: what each is made from (all that it reads), and how."""
+    """What of ``Resources`` the settings of a job decide on: what each is made from (all that it reads), and how."""
     text, reader, embedder = settings.text_engine, settings.ocr_engine, settings.embedder
     return {
         "documents": (
@@ -112,7 +113,8 @@ def _once(make: Callable[..., T]) -> Callable[..., T]:
     return ask
 
 
-def _chosen(setting: str, name: str, known: Mapping[str, Callable[[Settings], T]]) -> Callable[[Settings], T]:
+def _chosen(setting: str, name: str, known: Mapping[str, T]) -> T:
+    """The row of a table that a setting names. InputError with all names where it names none."""
     if name not in known:
         raise InputError(f"{setting} {name!r} is not known: choose one of {', '.join(sorted(known))}")
     return known[name]

@@ -1,43 +1,44 @@
-"""Collects found values into a Record that has exactly the fields of its schema, each with its evidence."""
+"""Builds a record, with exactly the fields of its schema, from located values and keeps the evidence of each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pipeline.engines.evidence.located_values import Found
+from pipeline.engines.evidence.located_values import LocatedValue
 from stores.models import Evidence, Field, FieldKind, Record, Schema
 
-FoundRow = Mapping[str, Found | None]
-FoundValue = Found | Sequence[Found] | Sequence[FoundRow] | None
+LocatedRow = Mapping[str, LocatedValue | None]
 
 
-def build_record(schema: Schema, found: Mapping[str, Any]) -> Record:
-    """The record of ``schema``: ``found`` maps a field's name to a Found, a list of them, or a list of rows.
+def build_record(schema: Schema, values: Mapping[str, Any]) -> Record:
+    """Build the record of ``schema`` from field names mapped to values.
 
-    Fields that were not found are None, or an empty list; names that the schema does not have are left out.
+    A field of kind ``texts`` takes a list of LocatedValue, one of kind ``rows`` a list of mappings from column to
+    LocatedValue, any other one LocatedValue; None stands for a value that was not found. Fields without a value
+    become None, or an empty list; names that the schema does not have are left out.
     """
     fields: dict[str, Any] = {}
     evidence: list[Evidence] = []
     for field in schema.fields:
-        fields[field.name] = _fill(field, found.get(field.name), evidence)
+        fields[field.name] = _fill(field, values.get(field.name), evidence)
     return Record(schema=schema.name, fields=fields, evidence=tuple(evidence))
 
 
-def _fill(field: Field, found: Any, evidence: list[Evidence]) -> Any:
+def _fill(field: Field, value: Any, evidence: list[Evidence]) -> Any:
     if field.kind is FieldKind.ROWS:
-        return [_row(field, index, row, evidence) for index, row in enumerate(found or ())]
+        return [_row(field, index, row, evidence) for index, row in enumerate(value or ())]
     if field.kind is FieldKind.TEXTS:
-        items = _distinct(found or ())
+        items = _distinct(value or ())
         evidence.extend(item.evidence(f"{field.name}[{index}]") for index, item in enumerate(items))
         return [item.value for item in items]
-    if found is None:
+    if value is None:
         return None
-    evidence.append(found.evidence(field.name))
-    return found.value
+    evidence.append(value.evidence(field.name))
+    return value.value
 
 
-def _row(field: Field, index: int, row: FoundRow, evidence: list[Evidence]) -> dict[str, Any]:
+def _row(field: Field, index: int, row: LocatedRow, evidence: list[Evidence]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for column in field.fields:
         cell = row.get(column.name)
@@ -47,9 +48,9 @@ def _row(field: Field, index: int, row: FoundRow, evidence: list[Evidence]) -> d
     return values
 
 
-def _distinct(items: Iterable[Found]) -> list[Found]:
-    """The first Found of every value."""
-    first: dict[Any, Found] = {}
+def _distinct(items: Iterable[LocatedValue]) -> list[LocatedValue]:
+    """The first of the located values that are equal."""
+    first: dict[Any, LocatedValue] = {}
     for item in items:
         first.setdefault(item.value, item)
     return list(first.values())
