@@ -1,5 +1,7 @@
-"""Builds ``Resources`` from settings. The only file that names concrete engines and stores, inside functions, so that
-importing it is cheap."""
+"""Build ``Resources`` from settings: the only file that names concrete engines and stores.
+
+It names them inside functions, so that importing it stays cheap.
+"""
 
 from __future__ import annotations
 
