@@ -142,7 +142,7 @@ class Embedder(Protocol):
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
 
-    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+    def embed_chunks(self, texts: Sequence[str]) -> np.ndarray:
         """float32 array (len(texts), dimension), rows of length 1."""
 
     def embed_query(self, text: str) -> np.ndarray:

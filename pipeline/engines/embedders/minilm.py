@@ -77,7 +77,7 @@ class MiniLm:
         """Tokens of each text, without special ones, nothing cut."""
         return [len(encoding.ids) for encoding in self._encodings(texts, add_special_tokens=False)]
 
-    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+    def embed_chunks(self, texts: Sequence[str]) -> np.ndarray:
         """float32 array (len(texts), 384), rows of length 1; what is longer than ``max_tokens`` is cut."""
         import numpy as np
 
@@ -91,7 +91,7 @@ class MiniLm:
 
     def embed_query(self, text: str) -> np.ndarray:
         """float32 array (384,), of length 1."""
-        vector: np.ndarray = self.embed_passages([text])[0]
+        vector: np.ndarray = self.embed_chunks([text])[0]
         return vector
 
     def _encodings(self, texts: Sequence[str], add_special_tokens: bool = True) -> Iterator[Any]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pipeline.engines.embedders.chunk_batcher import PASSAGE, QUERY, ChunkBatcher, Counters, Options
+from pipeline.engines.embedders.chunk_batcher import CHUNK, QUERY, ChunkBatcher, Counters, Options
 from pipeline.engines.embedders.minilm import MiniLm, model_folder
 from pipeline.engines.embedders.model_source import ModelSource, find_model, only_english
 from stores.errors import IngotError, StoppingError, UnavailableError
@@ -67,9 +67,9 @@ class SentenceTransformersEmbedder:
         """Tokens of each text, without special ones, nothing cut."""
         return self._model.count_tokens(texts)
 
-    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+    def embed_chunks(self, texts: Sequence[str]) -> np.ndarray:
         """float32 array (len(texts), dimension), rows of length 1; models with a prompt for documents get it."""
-        return self._embed(texts, PASSAGE)
+        return self._embed(texts, CHUNK)
 
     def embed_query(self, text: str) -> np.ndarray:
         """float32 array (dimension,), of length 1; models with a prompt for queries get it."""
