@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
-from time import monotonic, perf_counter
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from stores.errors import StoppingError
@@ -52,7 +52,6 @@ class Counters:
     places: int = 0
     halved: int = 0  # batches that did not fit into memory and were split
     on_cpu: int = 0  # texts that did not fit into the GPU's memory even alone
-    encode_s: float = 0.0
 
     @property
     def occupancy(self) -> float:
@@ -186,13 +185,12 @@ class ChunkBatcher:
         """Embed a batch and deliver its vectors; where it fails, try smaller batches, then each request alone."""
         if not batch:
             return
-        started = perf_counter()
         try:
             vectors = (encode or self._encode)([item.text for item in batch], batch[0].request.kind)
         except Exception as error:  # it is raised in the callers of the batch; this thread goes on
             self._recover(batch, error, alone=encode is not None)
         else:
-            self._count(batch, perf_counter() - started)
+            self._count(batch)
             for item, vector in zip(batch, vectors, strict=True):
                 _deliver(item, vector)
 
@@ -221,14 +219,13 @@ class ChunkBatcher:
         else:
             _fail(batch[0].request, error)
 
-    def _count(self, batch: Sequence[_Text], seconds: float) -> None:
+    def _count(self, batch: Sequence[_Text]) -> None:
         counters = self.counters
         counters.batches += 1
         counters.texts += len(batch)
         counters.batch_requests += len({id(item.request) for item in batch})
         counters.tokens += sum(item.tokens for item in batch)
         counters.places += len(batch) * max(item.tokens for item in batch)
-        counters.encode_s += seconds
         self._successes += 1
         if self._successes % _GROW_AFTER == 0:
             self._budget = min(2 * self._budget, self._options.batch_tokens)

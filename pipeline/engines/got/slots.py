@@ -57,15 +57,13 @@ class Reading:
 
 @dataclass(slots=True)
 class Counters:
-    """What the batcher did so far; seconds are those of its thread."""
+    """Totals since the start."""
 
     pages: int = 0
     tokens: int = 0
     steps: int = 0
-    slot_steps: int = 0  # of these, with a page in the slot
-    vision_s: float = 0.0
-    decode_s: float = 0.0
-    halved: int = 0  # micro-batches that failed and were tried smaller
+    slot_steps: int = 0  # steps times the slots that held a page
+    halved: int = 0  # batches that failed and were split
 
     def occupancy(self, slots: int) -> float:
         """How full the slots were while anything was read, 0 to 1."""
@@ -211,7 +209,6 @@ class SlotBatcher:
     # -- pages come in ---------------------------------------------------------------------------------------------
 
     def _admit(self, state: SlotState) -> None:
-        began = perf_counter()
         free = self._free_slots(state)
         while free:
             with self._bell:
@@ -222,7 +219,6 @@ class SlotBatcher:
                 break
             self._begin(state, tickets, free[: len(tickets)])
             free = free[len(tickets) :]
-        self.counters.vision_s += perf_counter() - began
 
     def _free_slots(self, state: SlotState) -> list[int]:
         """Short rows first; of the longer shelves half is kept for pages that grow."""
@@ -282,7 +278,7 @@ class SlotBatcher:
         pages = tuple((slot, ticket) for slot, ticket in enumerate(self._owners) if ticket is not None)
         if not pages:
             return None
-        began, number = perf_counter(), self.options.steps_per_turn
+        number = self.options.steps_per_turn
         last = state.spans[-1].start
         needed = max((ticket.length + number for slot, ticket in pages if slot >= last), default=0)
         state.steps(number, needed)
@@ -291,13 +287,11 @@ class SlotBatcher:
         recent, count = state.report(number + 1)
         self.counters.steps += number
         self.counters.slot_steps += number * sum(not ticket.paused for _, ticket in pages)
-        self.counters.decode_s += perf_counter() - began
         return Turn(pages, *fetch(recent, count))
 
     # -- pages leave -----------------------------------------------------------------------------------------------
 
     def _look(self, state: SlotState, turn: Turn) -> None:
-        began = perf_counter()
         recent, count = arrived(turn.recent, turn.count)
         stopped = []
         for slot, ticket in turn.pages:
@@ -309,7 +303,6 @@ class SlotBatcher:
                 stopped += self._leave(ticket, finish)
         if stopped:
             state.rest(stopped, idle=True)
-        self.counters.decode_s += perf_counter() - began
 
     def _take(self, ticket: Ticket, new: list[int]) -> Finish | None:
         """Note new tokens one by one; why the page is over, if it is. What was written after that is not noted."""

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from time import perf_counter
 from typing import Any
 
 from pipeline.engines.got.adapters import Family
@@ -111,7 +110,6 @@ class StaticBatcher:
     def _generate(self, pictures: Sequence[Any]) -> list[Reading]:
         import torch
 
-        began = perf_counter()
         place, guards = self.loaded.place, [self._guard() for _ in pictures]
         inputs = self.family.inputs(self.loaded.processor, pictures).to(place.device, dtype=self.loaded.model.dtype)
         start = inputs["input_ids"].shape[1]
@@ -128,7 +126,6 @@ class StaticBatcher:
         readings = [self._reading(row, end) for row, end in zip(ids[:, start:].tolist(), stopping[0].ends, strict=True)]
         self.counters.pages += len(readings)
         self.counters.tokens += sum(len(reading.tokens) for reading in readings)
-        self.counters.decode_s += perf_counter() - began
         return readings
 
     def _guard(self) -> RepetitionGuard | None:

@@ -14,7 +14,6 @@ from pipeline.engines.ocr.text_lines import LineModels, cut
 from pipeline.engines.ocr.upright import LONG, Turn, lengths, longest, runs_sideways, skew_of
 from stores.models import Box
 
-FIND_SIDE = 960
 SAMPLE_LINES = 4
 SURE = 0.88  # mean confidence: upright lines have 0.95 and more, lines on their head 0.81 and less
 MIN_CONFIDENCE = 0.5  # handwriting that is read half right has 0.66 and more, texture of pictures less than 0.5
