@@ -21,7 +21,7 @@ _SPECIAL = re.compile(r"<\|[^|>\n]{1,40}\|>|<[｜|]end▁of▁sentence[｜|]>")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """``inputs`` makes a batch of a processor and RGB pictures (PIL), padded on the left; ``slots``: see ``slots.py``.
+    """``inputs`` makes a batch of a processor and RGB images (PIL), padded on the left; ``slots``: see ``slots.py``.
 
     ``skip_special``: special tokens are no part of the answer. ``markdown`` turns an answer into GitHub Markdown.
     """
@@ -54,7 +54,7 @@ def _got_inputs(processor: Any, pictures: Sequence[Any]) -> Any:
 
 
 def _chat_inputs(words: str) -> Callable[[Any, Sequence[Any]], Any]:
-    """A chat whose only turn is the picture, with ``words`` after it where the model wants them."""
+    """A chat whose only turn is the image, with ``words`` after it where the model wants them."""
     said = [{"type": "text", "text": words}] if words else []
 
     def inputs(processor: Any, pictures: Sequence[Any]) -> Any:

@@ -54,7 +54,7 @@ class Engine:
     batcher: SlotBatcher | StaticBatcher
 
     def submit(self, picture: np.ndarray) -> Any:
-        """The future reading of a picture uint8 (height, width, 3), RGB."""
+        """The future reading of an image uint8 (height, width, 3), RGB."""
         if isinstance(self.batcher, SlotBatcher):
             return self.batcher.submit(self.batcher.reader.prepare(picture))
         from PIL import Image
@@ -62,7 +62,7 @@ class Engine:
         return self.batcher.submit(Image.fromarray(picture))
 
     def run_once(self) -> None:
-        """Let the model read an empty picture, which takes longer the first time."""
+        """Let the model read an empty image, which takes longer the first time."""
         import numpy as np
 
         picture = np.full((64, 64, 3), 255, np.uint8)
@@ -137,13 +137,13 @@ class TransformerReader:
     def read(self, image: PageImage) -> PageText:
         """Markdown of a page image. ``engine`` of the result says who read it, and why not the model.
 
-        Raises PageError where the picture cannot be opened or read, UnavailableError without packages, weights or GPU,
+        Raises PageError where the image cannot be opened or read, UnavailableError without packages, weights or GPU,
         InputError for a model of another kind.
         """
         from pipeline.engines.ocr.ink import is_blank
-        from pipeline.engines.ocr.rapidocr_reader import load_picture
+        from pipeline.engines.ocr.rapidocr_reader import load_pixels
 
-        picture = load_picture(image.path)
+        picture = load_pixels(image.path)
         if is_blank(picture):
             return PageText(markdown="", blocks=(), engine=ENGINE)
         engine = self._loaded()

@@ -41,7 +41,7 @@ def plan_shelves(slots: int, prompt_tokens: int, max_tokens: int) -> tuple[Shelf
 
 
 def slots_that_fit(free_bytes: int, prompt_tokens: int, max_tokens: int, bytes_per_token: int) -> int:
-    """As many slots as leave a third of the free memory to pictures and scores; 1 at least."""
+    """As many slots as leave a third of the free memory to images and scores; 1 at least."""
     for slots in SIZES:
         tokens = sum(shelf.rows * shelf.length for shelf in plan_shelves(slots, prompt_tokens, max_tokens))
         if tokens * bytes_per_token < FOR_ROWS * free_bytes:

@@ -45,7 +45,7 @@ class SlotState:
         self._memory: Any = None
 
     def begin(self, pixels: list[Any], slots: Sequence[int], limits: Sequence[int]) -> None:
-        """Read pictures and their prompts into idle slots; the first token of each is written."""
+        """Read images and their prompts into idle slots; the first token of each is written."""
         import torch
 
         device = self.reader.device

@@ -1,6 +1,6 @@
 """The page batcher: pages of all documents share the slots of one model; who is done leaves, who waits comes in.
 
-Any thread may hand in a page; one thread runs the model. It turns: fill free slots with one micro-batch of pictures
+Any thread may hand in a page; one thread runs the model. It turns: fill free slots with one micro-batch of images
 after the other, decode a few tokens in all slots at once, and look at what was written. On a GPU it looks at the turn
 before while the card works on the next one.
 """
@@ -115,7 +115,7 @@ class SlotBatcher:
         self._before: Turn | None = None
 
     def submit(self, pixels: Any, max_tokens: int | None = None) -> Future[Reading]:
-        """Hand in a prepared picture; the future holds its reading, or what went wrong with this page."""
+        """Hand in a prepared image; the future holds its reading, or what went wrong with this page."""
         limit = min(max_tokens or self.options.max_tokens, self.options.max_tokens)
         guard = self.options.guard() if self.options.guard else None
         ticket = Ticket(pixels, limit, Future(), guard)

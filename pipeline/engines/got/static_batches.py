@@ -38,7 +38,7 @@ class StaticBatcher:
         self._closed = self._abandoned = False
 
     def submit(self, picture: Any) -> Future[Reading]:
-        """Hand in an RGB picture (PIL)."""
+        """Hand in an RGB image (PIL)."""
         future: Future[Reading] = Future()
         with self._bell:
             if self._closed:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UprightPage:
-    """``picture`` uint8 (height, width, 3), BGR, upright; ``lines`` and sizes are in points of the upright page.
+    """``pixels`` uint8 (height, width, 3), BGR, upright; ``lines`` and sizes are in points of the upright page.
 
     ``back`` takes a box to the page as it was given.
     """
@@ -50,14 +50,14 @@ class LineLooker:
 
     def __call__(self, picture: np.ndarray, image: PageImage) -> UprightPage:
         from pipeline.engines.ocr.recognised_lines import read_lines
-        from pipeline.engines.ocr.upright import level_picture
+        from pipeline.engines.ocr.upright import level_pixels
 
         found = read_lines(self._models, picture)
         scale = image.width_pt / found.turn.width
         turn = replace(found.turn.scaled(scale), height=image.height_pt)
         width_pt, height_pt = turn.size
         lines = tuple(Line(box=_scaled(line.box, scale), text=line.reading.text) for line in found.lines)
-        level = level_picture(found.picture, found.turn)
+        level = level_pixels(found.pixels, found.turn)
         return UprightPage(picture=level, lines=lines, width_pt=width_pt, height_pt=height_pt, back=turn.back)
 
 
