@@ -60,7 +60,7 @@ class MiniLm:
         self._threads = threads
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, without special ones, nothing cut."""
+        """Count the tokens of each text, special tokens left out, nothing cut."""
         return [len(encoding.ids) for encoding in self._encodings(texts, add_special_tokens=False)]
 
     def embed_chunks(self, texts: Sequence[str]) -> np.ndarray:
@@ -81,7 +81,7 @@ class MiniLm:
         return vector
 
     def _encodings(self, texts: Sequence[str], add_special_tokens: bool = True) -> Iterator[Any]:
-        """Encodings one by one; only a few are held at a time, since each takes a kilobyte per token."""
+        """Yield encodings one by one; only a few are in memory at a time, since each takes a kilobyte per token."""
         for start in range(0, len(texts), _ENCODED_AT_ONCE):
             part = list(texts[start : start + _ENCODED_AT_ONCE])
             yield from self._tokenizer.encode_batch_fast(part, add_special_tokens=add_special_tokens)

@@ -1,4 +1,4 @@
-"""What differs between the models that read a page: what they are asked, how they end, and what they answer with.
+"""The differences between the models that read pages: prompt, end of the answer, and format of the answer.
 
 A family is chosen by ``model_type`` of the checkpoint's config.json. All are opened with AutoModelForImageTextToText
 and AutoProcessor; torch and transformers are untyped here.
@@ -23,7 +23,7 @@ _SPECIAL = re.compile(r"<\|[^|>\n]{1,40}\|>|<[｜|]end▁of▁sentence[｜|]>")
 class Family:
     """``inputs`` makes a batch of a processor and RGB images (PIL), padded on the left; ``slots``: see ``slots.py``.
 
-    ``skip_special``: special tokens are no part of the answer. ``markdown`` turns an answer into GitHub Markdown.
+    ``skip_special``: special tokens are not part of the answer. ``markdown`` turns an answer into GitHub Markdown.
     """
 
     name: str

@@ -1,8 +1,8 @@
-"""The page batcher: pages of all documents share the slots of one model; who is done leaves, who waits comes in.
+"""Continuous batching: all documents' pages share the slots of one model; a finished page frees its slot for the next.
 
-Any thread may hand in a page; one thread runs the model. It turns: fill free slots with one micro-batch of images
-after the other, decode a few tokens in all slots at once, and look at what was written. On a GPU it looks at the turn
-before while the card works on the next one.
+Any thread may submit a page; one thread runs the model in turns: fill free slots with micro-batches of images, decode
+a few tokens in all slots at once, and examine the tokens. On a GPU it examines the previous turn while the GPU works on
+the next one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _TELL_S = 10.0
 class Options:
     """``guard`` makes the watcher of one page, or is None; ``ahead`` and ``graphs`` are for GPUs.
 
-    ``longest_turn_s``: a turn that takes longer ends the process, as a card that hangs never returns; 0: it may.
+    ``longest_turn_s``: a turn that takes longer ends the process, because a GPU that hangs never returns; 0: no limit.
     """
 
     slots: int
@@ -49,7 +49,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the model wrote for one page, with its last token, and why it ended."""
+    """The model's tokens for one page, the last one included, and why the page ended."""
 
     tokens: tuple[int, ...]
     finish: Finish
@@ -66,13 +66,13 @@ class Counters:
     halved: int = 0  # batches that failed and were split
 
     def occupancy(self, slots: int) -> float:
-        """How full the slots were while anything was read, 0 to 1."""
+        """Share of the slots in use while any page was read, 0 to 1."""
         return self.slot_steps / (self.steps * slots) if self.steps else 0.0
 
 
 @dataclass(slots=True)
 class Ticket:
-    """A page on its way. ``length``: tokens in its row, at most."""
+    """A page being read. ``length``: upper bound of the tokens in its row."""
 
     pixels: Any
     limit: int
@@ -85,14 +85,14 @@ class Ticket:
     over: bool = False
 
     def accepted(self) -> bool:
-        """False where nobody wants the page any more."""
+        """Mark the page as begun; False where its future was cancelled."""
         self.begun = self.begun or self.future.set_running_or_notify_cancel()
         return self.begun
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What was written in one turn, and by whom: (slot, ticket)."""
+    """The tokens of one turn; ``pages`` holds (slot, ticket) pairs."""
 
     pages: tuple[tuple[int, Ticket], ...]
     recent: Any
@@ -100,7 +100,7 @@ class Turn:
 
 
 class SlotBatcher:
-    """Reads pages through slots; see the module. The model's thread begins with the first page."""
+    """Reads pages in the slots of one model; its thread starts with the first page."""
 
     def __init__(self, reader: GotModel, options: Options) -> None:
         self.reader, self.options, self.counters = reader, options, Counters()
@@ -115,7 +115,7 @@ class SlotBatcher:
         self._before: Turn | None = None
 
     def submit(self, pixels: Any, max_tokens: int | None = None) -> Future[Reading]:
-        """Hand in a prepared image; the future holds its reading, or what went wrong with this page."""
+        """Queue a prepared image; the future holds its reading, or the error of this page."""
         limit = min(max_tokens or self.options.max_tokens, self.options.max_tokens)
         guard = self.options.guard() if self.options.guard else None
         ticket = Ticket(pixels, limit, Future(), guard)
@@ -130,9 +130,9 @@ class SlotBatcher:
         return ticket.future
 
     def close(self, within_s: float | None = None) -> None:
-        """Finish the pages that were handed in, then end the thread.
+        """Finish the queued pages, then end the thread.
 
-        With a limit those in slots are finished that can be in this time; the others raise StoppingError.
+        With a limit, pages in slots finish if they can in this time; all others raise StoppingError.
         """
         with self._bell:
             self._closed = True
@@ -168,7 +168,7 @@ class SlotBatcher:
         self._tell(at_once=True)
 
     def _is_called(self) -> bool:
-        """Wait for work; False once there is none and will be none."""
+        """Wait for pages; False once the batcher is closed and has none left."""
         with self._bell:
             while not (self._waiting or self._busy() or self._closed):
                 self._tell()
@@ -176,7 +176,7 @@ class SlotBatcher:
             return bool(self._waiting) or self._busy()
 
     def _tell(self, *, at_once: bool = False) -> None:
-        """After a run of pages say how full the slots were."""
+        """Log how full the slots were, from time to time."""
         now = perf_counter()
         if self.counters.pages == self._told or (now - self._told_at < _TELL_S and not at_once):
             return
@@ -221,7 +221,7 @@ class SlotBatcher:
             free = free[len(tickets) :]
 
     def _free_slots(self, state: SlotState) -> list[int]:
-        """Short rows first; of the longer shelves half is kept for pages that grow."""
+        """Free slots, short rows first; half of each longer shelf is kept for pages that grow."""
         found: list[int] = []
         for index, span in enumerate(state.spans):
             free = [slot for slot in range(span.start, span.stop) if self._owners[slot] is None]
@@ -230,7 +230,7 @@ class SlotBatcher:
         return found
 
     def _begin(self, state: SlotState, tickets: list[Ticket], slots: list[int]) -> None:
-        """Begin pages together; where that fails (no memory, a bad page) in halves, so that only a bad one is lost."""
+        """Begin pages together; where that fails (no memory, a bad page), in halves, so that only a bad page fails."""
         try:
             state.begin([ticket.pixels for ticket in tickets], slots, [ticket.limit for ticket in tickets])
         except Exception as error:
@@ -250,7 +250,7 @@ class SlotBatcher:
     # -- pages go on -----------------------------------------------------------------------------------------------
 
     def _grow(self, state: SlotState) -> None:
-        """Pages that fill their row go to a longer one; while none is free they rest."""
+        """Move pages that fill their row to a longer one; they pause while none is free."""
         for slot, ticket in enumerate(self._owners):
             if ticket is None or ticket.over:
                 continue
@@ -305,7 +305,7 @@ class SlotBatcher:
             state.rest(stopped, idle=True)
 
     def _take(self, ticket: Ticket, new: list[int]) -> Finish | None:
-        """Note new tokens one by one; why the page is over, if it is. What was written after that is not noted."""
+        """Append new tokens to a page; returns why it ended, or None. Tokens after its end are dropped."""
         for token in new:
             ticket.tokens.append(token)
             if token in self.reader.stops:
@@ -317,7 +317,7 @@ class SlotBatcher:
         return None
 
     def _leave(self, ticket: Ticket, finish: Finish) -> list[int]:
-        """The slot that is free now."""
+        """End a page; returns the slots that became free."""
         ticket.over, ticket.pixels = True, None
         self.counters.pages += 1
         self.counters.tokens += len(ticket.tokens)
@@ -327,7 +327,7 @@ class SlotBatcher:
         return [slot]
 
     def _give_up(self, error: Exception) -> None:
-        """The step itself failed. On a full card its pages begin anew in half as many slots; else they fail."""
+        """Handle a failed step: without memory its pages start again in half as many slots, otherwise they fail."""
         tickets = [ticket for ticket in self._owners if ticket is not None and not ticket.over]
         self._owners, self._before, self._state = [None] * self._slots, None, None
         release_memory(error)
@@ -352,7 +352,7 @@ class SlotBatcher:
 
 
 def fail(futures: Sequence[Future[Reading]], error: Exception) -> None:
-    """Let those who wait for these pages know why they get none."""
+    """Fail the futures of pages, unless they are already done."""
     for future in futures:
         with contextlib.suppress(InvalidStateError):  # it was read at the last moment, or nobody waits
             future.set_exception(error)

@@ -1,5 +1,6 @@
-"""Batches of pages through ``generate``, for models that the slots do not know: those that wait are sorted by size,
-so that pages of like length share a batch. Same calls as ``SlotBatcher``.
+"""Batches of pages through ``generate``, for models that slots do not support.
+
+Waiting pages are sorted by size, so that pages of similar length share a batch. Same interface as ``SlotBatcher``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ LOOK_AHEAD = 4  # batches that are sorted together
 
 
 class StaticBatcher:
-    """Reads pages in batches of ``options.slots``; any thread may hand in, one thread runs the model."""
+    """Reads pages in batches of ``options.slots``; any thread may submit, one thread runs the model."""
 
     def __init__(self, loaded: Loaded, family: Family, options: Options) -> None:
         self.loaded, self.family, self.options, self.counters = loaded, family, options, Counters()
@@ -38,7 +39,7 @@ class StaticBatcher:
         self._closed = self._abandoned = False
 
     def submit(self, picture: Any) -> Future[Reading]:
-        """Hand in an RGB image (PIL)."""
+        """Queue an RGB image (PIL)."""
         future: Future[Reading] = Future()
         with self._bell:
             if self._closed:
@@ -51,9 +52,9 @@ class StaticBatcher:
         return future
 
     def close(self, within_s: float | None = None) -> None:
-        """Finish the pages that were handed in, then end the thread.
+        """Finish the queued pages, then end the thread.
 
-        With a limit the batch that is read is finished if it can be in this time; other pages raise StoppingError.
+        With a limit, the current batch finishes if it can in this time; all other pages raise StoppingError.
         """
         with self._bell:
             self._closed = True
@@ -72,7 +73,7 @@ class StaticBatcher:
             self._read(self._in_hand)
 
     def _take(self) -> list[tuple[Any, Future[Reading]]]:
-        """The longest waiting page and those most like it; none once the batcher is closed."""
+        """Wait for a batch: the page that waited longest and those of the most similar size; none once closed."""
         with self._bell:
             while not (self._waiting or self._closed):
                 self._bell.wait()

@@ -1,6 +1,6 @@
-"""Where the lines of a page stand and which way up it is, for a model that tells neither: PP-OCR looks first.
+"""Find a page's lines and its upright position with PP-OCR, for models that report neither.
 
-About one second of one core for a page of text. Nothing here uses PyMuPDF, so that many threads may look at once.
+Takes about one second of one core for a page of text. PyMuPDF is not used, so many threads may do this at once.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 class UprightPage:
     """``pixels`` uint8 (height, width, 3), BGR, upright; ``lines`` and sizes are in points of the upright page.
 
-    ``back`` takes a box to the page as it was given.
+    ``back`` maps a box to the page as it was given.
     """
 
-    picture: np.ndarray
+    pixels: np.ndarray
     lines: tuple[Line, ...]
     width_pt: float
     height_pt: float
@@ -34,9 +34,9 @@ Look = Callable[["np.ndarray", PageImage], UprightPage]
 
 
 def as_given(picture: np.ndarray, image: PageImage) -> UprightPage:
-    """The page as it is, without any line."""
+    """The page as it is, without lines."""
     return UprightPage(
-        picture=picture, lines=(), width_pt=image.width_pt, height_pt=image.height_pt, back=lambda box: box
+        pixels=picture, lines=(), width_pt=image.width_pt, height_pt=image.height_pt, back=lambda box: box
     )
 
 
@@ -58,7 +58,7 @@ class LineLooker:
         width_pt, height_pt = turn.size
         lines = tuple(Line(box=_scaled(line.box, scale), text=line.reading.text) for line in found.lines)
         level = level_pixels(found.pixels, found.turn)
-        return UprightPage(picture=level, lines=lines, width_pt=width_pt, height_pt=height_pt, back=turn.back)
+        return UprightPage(pixels=level, lines=lines, width_pt=width_pt, height_pt=height_pt, back=turn.back)
 
 
 def _scaled(box: Box, factor: float) -> Box:
