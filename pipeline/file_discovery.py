@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
-from pipeline.engines.media import ENDINGS
+from pipeline.engines.media import SUFFIXES
 from stores.errors import NotFoundError
 from stores.models import Fault
 from stores.placement import SkippedFile, StagedFile
@@ -101,7 +101,7 @@ def _walk(root: Path) -> Iterator[tuple[Path, SkipReason | None]]:
             path, is_folder = Path(folder) / name, name in folders
             if name.startswith("."):
                 yield path, ("hidden", f"it is a hidden {'folder' if is_folder else 'file'}")
-            elif is_folder and path.is_symlink() and path.suffix.lower() not in ENDINGS:
+            elif is_folder and path.is_symlink() and path.suffix.lower() not in SUFFIXES:
                 yield path, ("link", "it is a link to a folder, which is not followed: name it itself")
             elif not is_folder or path.is_symlink():
                 yield path, None
@@ -119,7 +119,7 @@ def _skip_reason(
             return "excluded", f"it matches --exclude {pattern!r}"
     if globs:
         return None if any(_matches(name, pattern) for pattern in globs) else ("excluded", "it matches no --glob")
-    return None if PurePosixPath(name).suffix.lower() in ENDINGS else check(path, PurePosixPath(name).suffix)
+    return None if PurePosixPath(name).suffix.lower() in SUFFIXES else check(path, PurePosixPath(name).suffix)
 
 
 def _matches(name: str, pattern: str) -> bool:

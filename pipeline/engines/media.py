@@ -41,11 +41,11 @@ _MAIL_FIELDS = (b"from:", b"received:", b"return-path:", b"delivered-to:", b"mim
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaType:
-    """A format: how a person calls it, the endings of its files, and whether the first bytes of a file are its own."""
+    """A format: how a person calls it, the suffixes of its files, and whether the first bytes of a file are its own."""
 
     name: str
     words: str
-    endings: frozenset[str] = frozenset()
+    suffixes: frozenset[str] = frozenset()
     recognise: Callable[[bytes], bool]
 
 
@@ -58,9 +58,9 @@ def _is_pdf(head: bytes) -> bool:
     return b"%PDF-" in head[:HEAD_BYTES] and not _container(head)
 
 
-def _image(kind: str, recognise: Callable[[bytes], bool], *endings: str) -> MediaType:
+def _image(kind: str, recognise: Callable[[bytes], bool], *suffixes: str) -> MediaType:
     words = f"an image ({kind.upper()})"
-    return MediaType(name=f"image/{kind}", words=words, endings=frozenset(endings), recognise=recognise)
+    return MediaType(name=f"image/{kind}", words=words, suffixes=frozenset(suffixes), recognise=recognise)
 
 
 MEDIA_TYPES = (
@@ -70,11 +70,11 @@ MEDIA_TYPES = (
     _image("bmp", lambda head: head[:2] == b"BM" and head[6:10] == b"\0\0\0\0", ".bmp"),
     _image("webp", lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP", ".webp"),
     MediaType(name=FAKE, words="a fake document", recognise=_begins_with(b"%FAKE")),
-    MediaType(name=PDF, words="a PDF", endings=frozenset({".pdf"}), recognise=_is_pdf),
+    MediaType(name=PDF, words="a PDF", suffixes=frozenset({".pdf"}), recognise=_is_pdf),
 )
 """The first row that recognises a file names its type. PDF comes last: its mark may stand anywhere in the head."""
 
-ENDINGS = frozenset().union(*(media_type.endings for media_type in MEDIA_TYPES))
+SUFFIXES = frozenset().union(*(media_type.suffixes for media_type in MEDIA_TYPES))
 """Of the files that are taken from a folder: lower case, with the dot."""
 
 
