@@ -47,7 +47,7 @@ class PageStore(Protocol):
         """Add embedded chunks, replacing those of the same ordinal. Raises LeaseLostError."""
 
 
-class RecordStore(Protocol):
+class RecordTableStore(Protocol):
     """The records of one knowledge base, each also as rows of typed tables of its schema."""
 
     def prepare(self, schemas: Iterable[Schema]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from stores.contracts.content import ChunkStore, PageStore, ProfileStore, RecordStore
+    from stores.contracts.content import ChunkStore, PageStore, ProfileStore, RecordTableStore
     from stores.contracts.lifecycle import DispatchStore, PublicationStore, StepStore
     from stores.contracts.outbox import CallbackStore, DownloadStore, OutboundTaskStore
     from stores.contracts.queries import EtagQueries, KnowledgeBaseQueries, PageQueries
@@ -36,7 +36,7 @@ class KnowledgeStore(Protocol):
     @property
     def pages(self) -> PageStore: ...
     @property
-    def record_tables(self) -> RecordStore: ...
+    def record_tables(self) -> RecordTableStore: ...
     @property
     def publication(self) -> PublicationStore: ...
     @property

@@ -1,4 +1,4 @@
-"""What the stores promise. RecordStore is the truth; vectors and keywords can be rebuilt from it."""
+"""What the stores promise. RecordTableStore is the truth; vectors and keywords can be rebuilt from it."""
 
 from __future__ import annotations
 
