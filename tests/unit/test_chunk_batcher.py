@@ -62,7 +62,7 @@ def equal(vectors: Sequence[np.ndarray], texts: Sequence[str]) -> bool:
 
 
 @pytest.mark.parametrize("batch_tokens", [1, 64, 4096])
-def test_every_asker_gets_its_own_vectors_in_order(batch_tokens: int) -> None:
+def test_every_caller_gets_its_own_vectors_in_order(batch_tokens: int) -> None:
     with batcher_of(Model(), batch_tokens) as batcher, ThreadPoolExecutor(8) as threads:
         parts = [TEXTS[start : start + 30] for start in range(0, len(TEXTS), 30)]
         for part, vectors in zip(parts, threads.map(batcher.embed, parts), strict=True):
@@ -120,7 +120,7 @@ def test_queries_go_first_and_alone() -> None:
     assert {kind for kind, _ in model.batches[2:]} == {CHUNK}
 
 
-def test_an_error_reaches_only_its_asker() -> None:
+def test_an_error_reaches_only_its_caller() -> None:
     model = Model()
     with batcher_of(model, 100_000) as batcher, ThreadPoolExecutor(8) as threads:
         model.open.clear()

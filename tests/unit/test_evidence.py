@@ -34,13 +34,13 @@ def test_what_is_not_printed_is_kept_as_not_found() -> None:
     assert (evidence.found, evidence.page, evidence.quote) == (False, 0, "")
 
 
-def test_a_proof_stays_on_one_page() -> None:
+def test_evidence_stays_on_one_page() -> None:
     evidence = located_in("x", [LINES[0], LINES[-1]]).evidence("x")
     assert (evidence.page, evidence.quote) == (1, "Acme Consulting Ltd")
     assert evidence.boxes == (LINES[0].printed_box,)
 
 
-def test_no_lines_no_proof() -> None:
+def test_without_lines_there_is_no_evidence() -> None:
     assert not LocatedValue(value="x").evidence("x").found
 
 
