@@ -29,7 +29,7 @@ from tests.waiting import eventually as until
 RETRIES_S = "0,0.2,0.2,0.2,0.3,0.5"
 
 
-class Outpost:
+class CallbackEnvironment:
     """``submit`` makes a job as the API would; ``work`` makes its documents, here, as workers would."""
 
     def __init__(self, **settings: Any) -> None:
@@ -120,4 +120,4 @@ class Outpost:
         return [view.state for view in self.callbacks(knowledge_id)]
 
 
-__all__ = ["Outpost", "until"]
+__all__ = ["CallbackEnvironment", "until"]

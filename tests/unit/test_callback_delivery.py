@@ -139,25 +139,25 @@ def test_a_fast_host_takes_several_deliveries_at_once_and_a_slow_one_takes_one(c
 
     crowd.come("quick", "q", 0.0, lambda: nested("quick", 3))
     assert len(began) == 4
-    crowd.come("lame", "l", 15.0)
+    crowd.come("slow", "l", 15.0)
     began.clear()
 
     def while_it_lasts() -> None:
-        crowd.come("lame", "another", 15.0)
+        crowd.come("slow", "another", 15.0)
         assert "another" not in crowd.done
 
-    crowd.come("lame", "l2", 15.0, while_it_lasts)
+    crowd.come("slow", "l2", 15.0, while_it_lasts)
     assert crowd.done[-2:] == ["l2", "another"]
 
 
 def test_the_queue_of_a_slow_host_is_short(crowd: Crowd) -> None:
-    crowd.come("lame", "l", 15.0)
+    crowd.come("slow", "l", 15.0)
 
     def many() -> None:
         for number in range(10):
-            crowd.come("lame", str(number), 15.0)
+            crowd.come("slow", str(number), 15.0)
 
-    crowd.come("lame", "first", 15.0, many)
+    crowd.come("slow", "first", 15.0, many)
     assert [name for name in crowd.done if name.isdecimal()] == ["0", "1"]
     assert len(crowd.back) == 8 and all(1 <= delay_s <= 30 for _, delay_s in crowd.back)
 
