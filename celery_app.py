@@ -1,8 +1,7 @@
 """The Celery application, configured: ``celery -A celery_app worker|inspect|flower``.
 
-Tasks and their routes stand in ``pipeline/tasks.py``; here stand the settings and what a worker does at its
-start and when a child of it is lost. Importing this starts nothing. SQL is the truth: a message may come twice or
-never, so there is no result backend, no ETA and no revoke.
+The tasks and their routes are in ``pipeline/tasks.py``. This module configures the application, and adds what a worker
+does when it starts, when it stops and when one of its children dies. Importing it starts nothing.
 """
 
 from __future__ import annotations
@@ -28,13 +27,14 @@ from celery.worker.control import inspect_command
 from ingest.cli import exit_codes
 from ingest.runtime import embedded, temp_dir
 from ingest.runtime.processes import REFUSAL, REMARK, SAYS_FILE
-from pipeline import flow, home_registry, log_format, relay, shared_models, tasks, time_limits, worker_deaths
+from pipeline import flow, home_registry, log_format, relay, tasks, time_limits, worker_deaths
 from pipeline.broker import configuration
 from pipeline.broker_faults import explained
 from pipeline.broker_probe import FAULTS
 from pipeline.settings import Settings
 from pipeline.tasks import app
 from pipeline.worker_deaths import MemoryKills
+from pipeline.worker_process import this_process
 from stores.errors import IngotError, StoppingError
 
 log = logging.getLogger("ingot.worker")
@@ -43,11 +43,10 @@ _LAST_PAGES_S = 8.0  # for pages in hand when a worker of threads is told to end
 _SWEEP_S = 60.0
 _NO_PATH = re.compile(r"[^\w@.-]+")
 _lost: deque[str] = deque(maxlen=256)
-_this_worker = {"name": ""}
 
 
 class Sentences(logging.Filter):
-    """What Celery says of a broker that it cannot use becomes a sentence with the cause and what to do."""
+    """Replaces Celery's messages about an unusable broker by a sentence with the cause and what to do."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         given = record.args if isinstance(record.args, tuple) else ()
@@ -63,7 +62,7 @@ _SENTENCES = Sentences()
 @signals.after_setup_logger.connect
 @signals.after_setup_task_logger.connect
 def log_as_wished(logger: logging.Logger, **_: Any) -> None:
-    """Celery's own lines are warnings at least; ours are what INGOT_LOG_LEVEL says. All are written alike."""
+    """Give all log lines of a worker our format, and our own loggers the level of INGOT_LOG_LEVEL."""
     settings = Settings()
     for handler in [*logger.handlers, *get_multiprocessing_logger().handlers]:
         handler.setFormatter(log_format.formatter(settings.log_format))
@@ -73,51 +72,51 @@ def log_as_wished(logger: logging.Logger, **_: Any) -> None:
 
 @signals.worker_ready.connect
 def say_ready(sender: Any, **_: Any) -> None:
-    """In place of Celery's banner: who begins to work, on what."""
+    """Log, instead of Celery's banner, which worker begins to serve which queues."""
     queues, pool = sorted(sender.app.amqp.queues.consume_from), sender.pool
     size = getattr(pool, "limit", None) or getattr(pool, "num_processes", 0)
     if os.geteuid() == 0:
         log.warning("this worker runs as root: whoever breaks into it by a document owns the machine; use another user")
     words = "%s is ready: %d %s for the queues %s"
-    kind = "threads" if tasks.StepTask.threaded else "processes"
+    kind = "threads" if this_process.threaded else "processes"
     log.info(
         words, sender.hostname, size, kind, ", ".join(queues), extra=log_format.facts(event="ready", queues=queues)
     )
 
 
 def _say_in_log(text: str, *_: Any) -> None:
-    """What Celery prints from its signal handlers, as a line of the log. Written without locks, as a handler must."""
+    """Write what Celery prints in signal handlers as a log line; without locks, as a signal handler must not wait."""
     record = logging.LogRecord("celery.worker", logging.INFO, __file__, 0, text.strip(), None, None)
     os.write(2, (log_format.formatter(Settings().log_format).format(record) + "\n").encode())
 
 
 @signals.worker_init.connect
 def release_old_leases(sender: Any, **_: Any) -> None:
-    """What a worker of this name held when it died is due again at once, not after its lease.
+    """End the leases that a worker of this name held when it died, so that its steps are due at once.
 
-    No page ends the parent of processes, unless memory ran out: it was killed for reasons of somebody's own.
+    The parent of child processes reads no pages: its death is not blamed on them, unless memory ran out.
     """
-    _this_worker["name"] = sender.hostname
+    this_process.name = sender.hostname
     temp_dir.settle(Settings().home)
-    tasks.StepTask.threaded = _has_threads(sender)
+    this_process.threaded = _has_threads(sender)
     ran_out = _memory_kills().ran_out()
-    tasks.release_worker(sender.hostname, blameless=not tasks.StepTask.threaded and not ran_out)
+    tasks.release_worker(sender.hostname, blameless=not this_process.threaded and not ran_out)
 
 
 def _memory_kills() -> MemoryKills:
-    name = _NO_PATH.sub("_", _this_worker["name"])
+    name = _NO_PATH.sub("_", this_process.name)
     return MemoryKills(Settings().home.absolute() / "run" / f"{name}.memory-kills")
 
 
 def _has_threads(worker: Any) -> bool:
-    """Does it run tasks in threads of its own process? Asked before and after the pool's class is known."""
+    """Whether a worker runs its tasks in threads. Called before and after the class of its pool is known."""
     return "thread" in str(worker.pool_cls)
 
 
 class WarmUp(bootsteps.StartStopStep):  # type: ignore[misc]
-    """The models that threads share are loaded before the first task is taken.
+    """Loads the models that threads share before the worker takes its first task.
 
-    What keeps a worker from it is said in one sentence: in its log, and to whoever started it.
+    Where that fails, the reason is logged and written to a file for the process that started the worker.
     """
 
     requires = ("celery.worker.components:Pool",)
@@ -128,7 +127,7 @@ class WarmUp(bootsteps.StartStopStep):  # type: ignore[misc]
     def start(self, parent: Any) -> None:
         queues = parent.app.amqp.queues.consume_from
         try:
-            remarks = shared_models.load(tasks.resources(), reader="ocr" in queues, embedder="embed" in queues)
+            remarks = this_process.load_models(reader="ocr" in queues, embedder="embed" in queues)
             _say(REMARK, "; ".join(remarks))
         except StoppingError:
             raise SystemExit(0) from None
@@ -143,7 +142,7 @@ def _refuse(error: IngotError) -> None:
 
 
 def _say(kind: str, text: str) -> None:
-    """Tell it to the commands of this home, whole or not at all."""
+    """Write a message for the commands of this home into a file, atomically."""
     if (told := os.environ.get(SAYS_FILE)) and text:
         part = Path(f"{told}.part")
         part.write_text(text)
@@ -151,7 +150,7 @@ def _say(kind: str, text: str) -> None:
 
 
 class WatchStep(bootsteps.StartStopStep):  # type: ignore[misc]
-    """Looks after the children: one that sleeps for too long ends, one that is starved keeps its lease."""
+    """Watches the children: ends one that sleeps for too long, extends the lease of one that gets no CPU time."""
 
     requires = ("celery.worker.components:Timer",)
 
@@ -172,11 +171,11 @@ class WatchStep(bootsteps.StartStopStep):  # type: ignore[misc]
             log.warning("process %d slept for as long as its time limit and is ended", child)
 
     def vouch(self) -> None:
-        relay.vouch(tasks.resources(), [f"{self.name}#{child}" for child in self.watch.moving()])
+        relay.vouch(this_process.resources(), [f"{self.name}#{child}" for child in self.watch.moving()])
 
 
 class AnnounceStep(bootsteps.StartStopStep):  # type: ignore[misc]
-    """Says on the broker which home this worker serves, and in its log which ones are asked for in vain."""
+    """Registers the home of this worker on the broker, and logs homes that wait for a worker."""
 
     requires = ("celery.worker.components:Timer",)
 
@@ -187,10 +186,10 @@ class AnnounceStep(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def stop(self, parent: Any) -> None:
         self.entry.cancel()
-        home_registry.leave(tasks.resources().settings, self.name)
+        home_registry.leave(this_process.resources().settings, self.name)
 
     def announce(self) -> None:
-        settings = tasks.resources().settings
+        settings = this_process.resources().settings
         try:
             home_registry.announce(settings, home_registry.WORKER, self.name)
             home_registry.watcher.look(settings)
@@ -201,7 +200,7 @@ class AnnounceStep(bootsteps.StartStopStep):  # type: ignore[misc]
 @inspect_command(name=home_registry.TELL_HOME)
 def tell_home(state: Any) -> dict[str, Any]:
     """Answer which home this worker serves."""
-    return asdict(home_registry.Neighbour.here(tasks.resources().settings, home_registry.WORKER))
+    return asdict(home_registry.Neighbour.here(this_process.resources().settings, home_registry.WORKER))
 
 
 app.steps["worker"].add(WarmUp)
@@ -211,28 +210,23 @@ app.steps["worker"].add(WatchStep)
 
 @signals.worker_shutting_down.connect
 def end_pages(sender: Any, how: str, **_: Any) -> None:
-    """No page is begun any more; those in hand are finished soon or go back. A signal's handler must not wait."""
-    if tasks.StepTask.threaded and not (shared_models.stopping.is_set() and how == "Warm"):
+    """Begin no page any more and finish those in work, in a thread: a signal handler must not wait."""
+    if this_process.threaded and not (this_process.stopping.is_set() and how == "Warm"):
         within_s = _LAST_PAGES_S if how == "Warm" else 0.0
-        threading.Thread(
-            target=shared_models.stop_reading, args=(tasks.resources(), within_s), name="last pages"
-        ).start()
+        threading.Thread(target=this_process.stop_reading, args=(within_s,), name="last pages").start()
 
 
 @signals.worker_shutdown.connect
 def hand_back(sender: Any, **_: Any) -> None:
-    """Whatever this worker still holds is due again at once; that it had to end is nobody's fault."""
-    tasks.release_worker(sender.hostname, blameless=not tasks.StepTask.threaded)
+    """End all leases of this worker, so that its steps are due at once; no page is blamed."""
+    tasks.release_worker(sender.hostname, blameless=not this_process.threaded)
     temp_dir.leave()
     log.info("%s stops", sender.hostname, extra=log_format.facts(event="stop"))
 
 
 @signals.worker_process_init.connect
 def limit_child(**_: Any) -> None:
-    """A child that would eat the machine's memory gets MemoryError; one that crashes leaves no core file.
-
-    Its parent watches over its limits of time.
-    """
+    """Limit the memory of a child (beyond it: MemoryError), allow no core files, and register its time limits."""
     limit = Settings().memory_mb << 20
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -244,23 +238,23 @@ def limit_child(**_: Any) -> None:
 def note_lost_child(
     sender: Any = None, task_id: str = "", args: Any = (), exception: BaseException | None = None, **_: Any
 ) -> None:
-    """A child that was killed or ran out of time could not write down its failure; its worker does.
+    """Record the failure of a child that was killed or ran out of time, as it could not do so itself.
 
-    Celery tells of a time limit twice: when it sends the signal, and when the child has gone.
+    Celery reports a time limit twice: when it sends the signal, and when the child is gone.
     """
     if type(exception).__name__ in ("WorkerLostError", "TimeLimitExceeded") and task_id not in _lost:
         _lost.append(task_id)
         fault = worker_deaths.fault_of(exception, _memory_kills().ran_out())
         name, why = getattr(sender, "name", ""), " ".join(str(exception).split()).rstrip(".")
-        tasks.worker_lost(task_id, tuple(args), _this_worker["name"], fault, name, why)
+        tasks.worker_lost(task_id, tuple(args), this_process.name, fault, name, why)
 
 
 def settings_of_this_process() -> Settings:
-    """Where no broker is set, that of the home's runtime while it runs: for ``inspect`` and ``flower``."""
-    found = Settings()
-    if found.broker_url:
-        return found
-    return found.model_copy(update={"broker_url": embedded.status(found).broker_url})
+    """The settings, with the broker of the home's running runtime where none is set: for ``inspect`` and ``flower``."""
+    settings = Settings()
+    if settings.broker_url:
+        return settings
+    return settings.model_copy(update={"broker_url": embedded.status(settings).broker_url})
 
 
 celery_worker.safe_say = _say_in_log

@@ -1,7 +1,7 @@
-"""Which URLs this house calls: http and https to public addresses only, unless private ones are allowed.
+"""Which URLs may be called: http and https to public addresses only, unless private ones are allowed.
 
-Addresses are judged, never strings: ``2130706433`` and ``0x7f.1`` are loopback for the resolver, so they are for us.
-Whoever connects must connect to the address that was judged here, not resolve the name a second time.
+Resolved addresses are checked, never strings: the resolver takes ``2130706433`` and ``0x7f.1`` for loopback. A client
+must connect to the address that was checked here and not resolve the name again.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from stores.errors import InputError, UnavailableError
 REFUSED = "url_refused"
 LONGEST_URL = 2048
 _PORTS = {"http": 80, "https": 443}
-_FIRST_FREE_PORT = 1024  # below stand mail, remote shells and the like
+_FIRST_FREE_PORT = 1024  # below are mail, remote shells and the like
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?")
 _KEPT = "/%:@!$&'()*+,;=~-._?[]"
 _RESOLVE_S = 5.0
-RESOLVE_AT_THE_DOOR_S = 2.0
-_RESOLVING = threading.BoundedSemaphore(64)  # a thread that asks a dead name server stays for half a minute
+RESOLVE_ON_REQUEST_S = 2.0
+_RESOLVING = threading.BoundedSemaphore(64)  # a thread that asks a dead name server blocks for half a minute
 
 Address = IPv4Address | IPv6Address
 
-#: Global by Python's book, and yet tunnels, relays, translations and documentation that end who knows where.
+#: Global according to ``ipaddress``, but tunnels, relays, translations and documentation.
 _NOT_PUBLIC: tuple[IPv4Network | IPv6Network, ...] = tuple(
     ip_network(text)
     for text in ("100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2002::/16", "3fff::/20")
@@ -39,7 +39,7 @@ _GLOBAL_UNICAST = IPv6Network("2000::/3")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebAddress:
-    """A URL taken apart: ``host`` in ASCII and lower case, ``target`` path and query, percent-encoded."""
+    """A parsed URL: ``host`` in ASCII and lower case, ``target`` path and query, percent-encoded."""
 
     scheme: str
     host: str
@@ -58,16 +58,16 @@ class WebAddress:
 
     @property
     def shown(self) -> str:
-        """Fit for logs and messages: without the query, which may hold a secret."""
+        """The URL for logs and messages: without the query, which may contain a secret."""
         return self.url.partition("?")[0]
 
 
-def check_url(url: str, allow_private: bool, timeout_s: float = RESOLVE_AT_THE_DOOR_S) -> str:
-    """The URL in the form that is kept: what cannot be called is refused at the door (InputError ``url_refused``).
+def check_url(url: str, allow_private: bool, timeout_s: float = RESOLVE_ON_REQUEST_S) -> str:
+    """The URL in the form that is kept. InputError ``url_refused`` where it may not be called.
 
-    A name that cannot be resolved within ``timeout_s`` is taken; its addresses are judged again whenever it is called.
+    A name that does not resolve within ``timeout_s`` is accepted: its addresses are checked again at every call.
     """
-    address = taken_apart(url)
+    address = parse_address(url)
     if not allow_private:
         try:
             resolved(address, allow_private=False, timeout_s=timeout_s)
@@ -76,8 +76,8 @@ def check_url(url: str, allow_private: bool, timeout_s: float = RESOLVE_AT_THE_D
     return address.url
 
 
-def taken_apart(url: str) -> WebAddress:
-    """The parts of a URL; InputError ``url_refused`` with the reason where it is none that may be called."""
+def parse_address(url: str) -> WebAddress:
+    """Parse a URL. InputError ``url_refused`` with the reason where it may not be called."""
     if len(url) > LONGEST_URL:
         raise _refused(f"it is longer than {LONGEST_URL} characters")
     try:
@@ -100,7 +100,7 @@ def _refused(why: str) -> InputError:
 
 
 def _host(name: str) -> str:
-    """A literal address, or a name in ASCII."""
+    """The host as a literal address, or as a name in ASCII."""
     try:
         return str(ip_address(name))
     except ValueError:
@@ -128,21 +128,21 @@ def _target(path: str, query: str) -> str:
 
 
 def resolved(address: WebAddress, *, allow_private: bool, timeout_s: float = _RESOLVE_S) -> list[str]:
-    """The addresses of a host, all of them judged: one that is not public, and the URL is refused.
+    """The addresses of a host. InputError ``url_refused`` where one of them is not public.
 
     UnavailableError where the name does not resolve in time.
     """
-    found = [ip_address(text) for text in _asked(address.host, address.port, timeout_s)]
-    if not allow_private and not all(is_public(one) for one in found):
+    addresses = [ip_address(text) for text in _resolve(address.host, address.port, timeout_s)]
+    if not allow_private and not all(map(is_public, addresses)):
         raise _refused(
             f"{address.host} leads to a private, link-local or otherwise not public address; "
             "INGOT_ALLOW_PRIVATE_URLS=true allows that"
         )
-    return [str(one) for one in found]
+    return list(map(str, addresses))
 
 
-def _asked(host: str, port: int, timeout_s: float) -> list[str]:
-    """What the resolver says of a host; in a thread of its own, as it knows no time limit."""
+def _resolve(host: str, port: int, timeout_s: float) -> list[str]:
+    """Resolve a host in a thread, as the resolver has no time limit."""
     try:
         return [str(ip_address(host))]
     except ValueError:
@@ -170,7 +170,7 @@ def _asked(host: str, port: int, timeout_s: float) -> list[str]:
 
 
 def is_public(address: Address) -> bool:
-    """May strangers have us connect there?"""
+    """Whether requests of untrusted users may lead to this address."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped:
             return is_public(address.ipv4_mapped)

@@ -1,4 +1,4 @@
-"""Celery's settings: what a broker, a worker and a sender are told.
+"""Celery's configuration for workers and senders.
 
 SQL is the truth: a message may come twice or never, so there is no result backend, no ETA and no revoke.
 """
@@ -15,17 +15,17 @@ from pipeline.settings import Settings
 from stores.home_id import home_id
 
 _TASKS_PER_CHILD = 2000  # loading the models again costs seconds; what grows before that is caught by its memory
-_LAST_NET = 50.0  # times a step's limit by the clock on the wall: work that has a fiftieth of a core may end
+_WALL_FACTOR = 50.0  # wall-clock limit of a step over its CPU limit: enough with a fiftieth of a core
 _PREFIX = "ingot:"
 
 
 def longest_step_s(settings: Settings) -> float:
-    """How long one step may run on a processor of its own: a whole batch of slow pages, or one slow document."""
+    """CPU seconds that one step may take: a whole batch of slow pages, or one slow document."""
     return max(settings.document_timeout_s, settings.batch_pages * settings.page_timeout_s)
 
 
 def configuration(settings: Settings) -> dict[str, Any]:
-    """Celery's settings; each was tried under kills, full disks and frozen brokers."""
+    """Celery's settings by name; each was tested with killed workers, full disks and frozen brokers."""
     return {
         "broker_url": broker_address.bare(settings.broker_url) or "memory://",
         "broker_use_ssl": broker_address.tls(settings.broker_url) or False,
@@ -33,7 +33,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "broker_connection_max_retries": None,
         "broker_pool_acquire_timeout": 5,
         "broker_transport_options": {
-            # A message that comes again while its step is under way finds it claimed, and goes.
+            # A message that is delivered again while its step runs finds the step claimed, and is dropped.
             "visibility_timeout": 2 * longest_step_s(settings),
             "unacked_restore_interval": 5,
             "unacked_restore_throttle": 1,
@@ -51,8 +51,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "task_acks_on_failure": True,
         "task_acks_on_timeout": True,
         "task_reject_on_worker_lost": False,
-        # Steps keep their own time, see time_limits. This ends what hangs between their limits, and no starved work.
-        "task_time_limit": _LAST_NET * longest_step_s(settings),
+        # Steps have limits of their own, see time_limits. This ends what hangs between them, but no starved work.
+        "task_time_limit": _WALL_FACTOR * longest_step_s(settings),
         "task_publish_retry_policy": {"max_retries": 0},
         "task_queues": [Queue(name, routing_key=name) for name in ("cpu", "ocr", "extract", "embed", "notify")],
         "task_default_queue": "cpu",
@@ -72,12 +72,12 @@ def configuration(settings: Settings) -> dict[str, Any]:
 
 
 def home_of(transport_options: Mapping[str, Any]) -> str:
-    """The id of the home that a sender or worker with this configuration works for."""
+    """The id of the home that this configuration is for."""
     return str(transport_options.get("global_keyprefix", "")).removeprefix(_PREFIX).removesuffix(":")
 
 
 def queue_length(connection: Any, queue: str) -> int:
-    """Messages that wait in a queue; 0 where it does not exist yet.
+    """The number of messages that wait in a queue; 0 where it does not exist yet.
 
     On Redis a passive declaration asks for the key without ``global_keyprefix`` and never finds it; an active one makes
     nothing there.

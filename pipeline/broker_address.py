@@ -1,4 +1,4 @@
-"""The broker's address, ``INGOT_BROKER_URL``: what it may look like, what of it may be printed, and how TLS is used."""
+"""The broker's URL, ``INGOT_BROKER_URL``: its syntax, what of it may be printed, and its TLS options."""
 
 from __future__ import annotations
 
@@ -44,23 +44,23 @@ class Place:
 
 
 def check(url: str) -> None:
-    """InputError where this is no address of a broker that Ingot can speak to. It names no password."""
+    """Raise InputError where this is no URL of a supported broker. The message contains no password."""
     for part in url.split(";"):
         _check_one(part)
 
 
 def without_password(url: str) -> str:
-    """The address in a URL, fit to be printed."""
+    """The URL without password and options, for messages."""
     return ";".join(_shown(part) for part in url.split(";"))
 
 
 def places(url: str) -> list[Place]:
-    """The brokers of a URL that was checked; several stand for each other."""
+    """The brokers of a checked URL; several are alternatives."""
     return [_place(urlsplit(part)) for part in url.split(";")]
 
 
 def bare(url: str) -> str:
-    """The URL without its TLS options, which Celery is told of in ``tls``."""
+    """The URL without its TLS options, which Celery gets from ``tls``."""
     return ";".join(_without_tls_options(part) for part in url.split(";"))
 
 
@@ -76,17 +76,17 @@ def tls(url: str) -> dict[str, Any] | None:
     for name in _TLS_FILES:
         if name in options and not Path(options[name]).is_file():
             raise _wrong(f"names the file {options[name]} ({name}), which is not there")
-    found: dict[str, Any] = {name: options[name] for name in _TLS_FILES if name in options}
-    found["ssl_cert_reqs"] = _VERIFY[_verify_word(options.get("ssl_cert_reqs", "required"))]
-    named = _TRUTH[options.get("ssl_check_hostname", "true").lower()] and found["ssl_cert_reqs"] != ssl.CERT_NONE
+    chosen: dict[str, Any] = {name: options[name] for name in _TLS_FILES if name in options}
+    chosen["ssl_cert_reqs"] = _VERIFY[_verify_word(options.get("ssl_cert_reqs", "required"))]
+    named = _TRUTH[options.get("ssl_check_hostname", "true").lower()] and chosen["ssl_cert_reqs"] != ssl.CERT_NONE
     if parts.scheme == "rediss":
-        return {**found, "ssl_check_hostname": named}
-    found = {name.removeprefix("ssl_"): value for name, value in found.items()}
-    return {**found, "server_hostname": None} if named else found  # None: the host of the URL
+        return {**chosen, "ssl_check_hostname": named}
+    chosen = {name.removeprefix("ssl_"): value for name, value in chosen.items()}
+    return {**chosen, "server_hostname": None} if named else chosen  # None: the host of the URL
 
 
 def remark(url: str) -> str:
-    """What the user should know of a connection that is allowed and not safe; empty where it is."""
+    """A warning where the connection is allowed but not secure, else ""."""
     chosen = tls(url)
     if chosen and ssl.CERT_NONE in (chosen.get("ssl_cert_reqs"), chosen.get("cert_reqs")):
         return (
@@ -130,7 +130,7 @@ def _check_port(parts: SplitResult) -> None:
 
 
 def _check_end(parts: SplitResult) -> None:
-    """What stands behind the host: a database's number for Redis, a path for a socket, any name for AMQP."""
+    """Check what follows the host: a database number for Redis, a path for a socket, any name for AMQP."""
     end = parts.path.removeprefix("/")
     if parts.scheme == SOCKET:
         if not end:
@@ -176,7 +176,7 @@ def _place(parts: SplitResult) -> Place:
 
 
 def _shown(url: str) -> str:
-    """Cut by hand: what is malformed must not show its password either."""
+    """The printable part of a URL, cut without parsing: a malformed URL must not show its password either."""
     scheme, sign, rest = url.partition("://")
     rest = rest.rpartition("@")[2] if sign else ""
     return f"{scheme}{sign}{rest.partition('?')[0].partition('#')[0]}" if sign else "(no address)"

@@ -1,6 +1,6 @@
-"""What a broker's refusal means: one sentence per cause, with what to do, made of whatever the libraries raised.
+"""Explains why a broker cannot be used: one sentence per cause, with what to do.
 
-Libraries wrap and rename their errors, so all that led to one is looked at, by class name and text; none is imported.
+Libraries wrap their errors, so the whole chain of causes is inspected, by class name and text; none is imported.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _LONGEST = 160
 class BrokerError(UnavailableError):
     """The broker cannot be used: ``why``, and the ``remedy``.
 
-    ``lasting``: waiting does not help, somebody must change something. ``plain`` is the sentence without the address,
-    for those who ask over the network.
+    ``lasting``: waiting does not help, something must be changed. ``plain`` is the message without the address, for
+    clients of the API.
     """
 
     def __init__(self, url: str, why: str, remedy: str, *, code: str, lasting: bool) -> None:
@@ -33,7 +33,7 @@ class BrokerError(UnavailableError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """All that led to an error: ``names`` of the classes, ``text`` of the messages in lower case, and the errors."""
+    """An error with its causes: ``names`` of the classes, ``text`` of the messages in lower case, the errors."""
 
     errors: tuple[BaseException, ...]
     names: frozenset[str]
@@ -47,18 +47,18 @@ class Cause:
         return any(text in self.text for text in texts)
 
     def number(self) -> int | None:
-        """The operating system's number of what happened."""
-        found = (error.errno for error in self.errors if isinstance(error, OSError) and error.errno)
-        return next(found, None)
+        """The first ``errno`` among the causes."""
+        numbers = (error.errno for error in self.errors if isinstance(error, OSError) and error.errno)
+        return next(numbers, None)
 
 
 Words = tuple[str, str]
-"""What is wrong, said of the broker, and what to do."""
+"""(what is wrong, said of the broker; what to do)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One cause: how it is known, what is said of it, and whether only a person can mend it."""
+    """One kind of cause: how it is recognised, what to say, and whether waiting does not help."""
 
     code: str
     fits: Callable[[Cause], bool]
@@ -67,7 +67,7 @@ class Kind:
 
 
 def explained(error: BaseException, url: str) -> BrokerError:
-    """The sentence for an error that a use of the broker at ``url`` ended with. A BrokerError is its own."""
+    """The BrokerError for an error that occurred while using the broker at ``url``."""
     if isinstance(error, BrokerError):
         return error
     causes = tuple(_causes(error))
@@ -141,18 +141,18 @@ def _silent_close(cause: Cause) -> Words:
 
 
 def no_tls() -> Words:
-    """What is said of a broker that is asked for TLS and has none."""
+    """The words for a broker without TLS."""
     return "does not speak TLS", "write redis:// for rediss://, or amqp:// for amqps://, in INGOT_BROKER_URL"
 
 
 def speaks_tls() -> Words:
-    """What is said of a broker that speaks nothing but TLS and is asked without."""
+    """The words for a broker that requires TLS."""
     return "speaks TLS only", "write rediss:// for redis://, or amqps:// for amqp://, in INGOT_BROKER_URL"
 
 
-def other(found: str, place: Place) -> Words:
-    """What is said where somebody else answers at the address."""
-    why = f"is not {_product(place)}: {found} answers at that port"
+def other(server: str, place: Place) -> Words:
+    """The words for another server at the address."""
+    why = f"is not {_product(place)}: {server} answers at that port"
     return why, "correct scheme, host and port in INGOT_BROKER_URL"
 
 

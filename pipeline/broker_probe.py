@@ -1,4 +1,4 @@
-"""Asks a broker whether it can be used: logs in, puts a message into a queue of its own and takes it out again."""
+"""Checks whether a broker can be used: connects, sends a message to a temporary queue and receives it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from pipeline.broker_faults import BrokerError, Words, explained, no_tls, other,
 log = logging.getLogger("ingot.broker")
 
 COMPLAIN_AGAIN_S = 60.0
-_complaint: dict[str, float] = {}  # what was said last -> until when it is not said again
+_complaint: dict[str, float] = {}  # code of the last complaint -> when it may be logged again
 FAULTS: tuple[type[BaseException], ...] = (KombuError, AMQPError, RedisError, OSError)
-"""All that the libraries raise where a broker cannot be used."""
+"""What the libraries raise where a broker cannot be used."""
 _CONNECT_S, _ANSWER_S = 3.0, 6.0
 _PEEK_S = 1.5
-_GREETING = b"PING\r\n\r\n"  # eight bytes, so that an AMQP broker says what it wanted to hear
-_TALKERS = (
+_GREETING = b"PING\r\n\r\n"  # eight bytes, so that an AMQP broker answers with its protocol header
+_OTHER_SERVERS = (
     (b"AMQP", "an AMQP broker (write amqp://)"),
     (b"HTTP/", "a web server"),
     (b"SSH-", "an SSH server"),
@@ -39,7 +39,7 @@ _REDIS = (b"+PONG", b"-NOAUTH", b"-DENIED", b"-ERR", b"-LOADING")
 
 
 def round_trip(url: str) -> None:
-    """Return where messages can be sent and taken at this address; BrokerError, or InputError for a wrong URL."""
+    """Send and receive a message. Raises BrokerError, or InputError for a malformed URL."""
     broker_address.check(url)
     with translated(url, closer=True), _connected(url) as connection:
         _message_there_and_back(connection)
@@ -47,16 +47,16 @@ def round_trip(url: str) -> None:
 
 @contextmanager
 def translated(url: str, *, closer: bool = False) -> Iterator[None]:
-    """Whatever a broker's library raises leaves this block as a BrokerError; ``closer`` may take a few seconds more."""
+    """Raise what a broker's library raises as BrokerError; ``closer`` takes some seconds to find the cause."""
     try:
         yield
     except FAULTS as error:
         fault = explained(error, url)
-        raise (_looked_closer(fault, url) if closer else fault) from error
+        raise (_with_protocol(fault, url) if closer else fault) from error
 
 
 def complain(error: BrokerError) -> None:
-    """Say why nothing can be sent, once a minute as long as it is the same."""
+    """Log why nothing can be sent; the same cause at most once a minute."""
     if _complaint.get(error.code, 0.0) < time.monotonic():
         _complaint.clear()
         _complaint[error.code] = time.monotonic() + COMPLAIN_AGAIN_S
@@ -79,7 +79,7 @@ def _connected(url: str) -> Iterator[Any]:
 
 
 def _message_there_and_back(connection: Any) -> None:
-    """As senders, workers and those who call the workers use it: a queue, a message, a broadcast."""
+    """Use the broker as senders and workers do: a queue, a message, a broadcast."""
     channel = connection.default_channel
     name = f"probe.{uuid.uuid4().hex[:12]}"
     queue = Queue(name, routing_key=name, durable=False, auto_delete=True, exclusive=True, max_priority=None)(channel)
@@ -93,33 +93,33 @@ def _message_there_and_back(connection: Any) -> None:
         channel.client.publish(f"{channel.keyprefix_fanout}probe", "")
 
 
-def _looked_closer(fault: BrokerError, url: str) -> BrokerError:
-    """Who ends the connection, or says nothing, is asked in other tongues what it is."""
+def _with_protocol(fault: BrokerError, url: str) -> BrokerError:
+    """Where a server closes the connection or is silent, find out which protocol it speaks."""
     place = broker_address.places(url)[0]
     if place.path or fault.code not in ("broker_closes", "broker_silent", "broker_other"):
         return fault
-    words = _tongue(place)
+    words = _protocol_fault(place)
     return BrokerError(url, *words, code="broker_other", lasting=True) if words else fault
 
 
-def _tongue(place: Place) -> Words | None:
-    """What is said of a port at which this kind of broker does not answer; None where nothing was found out."""
-    heard = _heard(place)
-    is_redis = heard.startswith(_REDIS)
-    right = is_redis if place.redis else heard.startswith(b"AMQP")
-    if heard and right:
+def _protocol_fault(place: Place) -> Words | None:
+    """What to say of a port at which another protocol answers, None where that is not known."""
+    answer = _first_bytes(place)
+    is_redis = answer.startswith(_REDIS)
+    right = is_redis if place.redis else answer.startswith(b"AMQP")
+    if answer and right:
         return no_tls() if place.tls else None
     if is_redis:
         return other("a Redis (write redis://)", place)
-    for start, who in _TALKERS:
-        if heard.startswith(start):
+    for start, who in _OTHER_SERVERS:
+        if answer.startswith(start):
             return other(who, place)
     if not place.tls and _greets_with_tls(place):
         return speaks_tls()
-    return other("something else", place) if heard else None
+    return other("something else", place) if answer else None
 
 
-def _heard(place: Place) -> bytes:
+def _first_bytes(place: Place) -> bytes:
     try:
         with socket.create_connection((place.host, place.port), timeout=_PEEK_S) as stranger:
             stranger.sendall(_GREETING)

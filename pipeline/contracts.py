@@ -1,4 +1,4 @@
-"""What the stages need of the outside: Protocols of the engines, and the facts that travel with them.
+"""The Protocols of the engines that stages use, and the records that they take and return.
 
 Each Protocol has at least two implementations, the real one and a fake in ``pipeline/engines/fakes.py``, and one
 contract test suite for all (``tests/contract``). ``fingerprint`` names the engine, its version, its weights and the
@@ -128,7 +128,7 @@ class Extractor(Protocol):
 
 
 class Embedder(Protocol):
-    """Turns texts into unit vectors."""
+    """Turns texts into vectors of length 1."""
 
     @property
     def fingerprint(self) -> str: ...
@@ -151,7 +151,7 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a callback's receiver said; ``retry_after_s`` where it asks to wait."""
+    """The answer of a callback's receiver; ``retry_after_s`` where it asks to wait."""
 
     status: int
     retry_after_s: float | None = None
@@ -168,10 +168,10 @@ class Fetched:
 
 @runtime_checkable
 class Web(Protocol):
-    """The way out to URLs that strangers name. Thread-safe.
+    """HTTP requests to URLs that come from users. Thread-safe.
 
-    InputError ``url_refused`` where a URL, or a hop that it redirects to, may not be called; UnavailableError where
-    the other side cannot be reached or does not end in time, however slowly it drips.
+    InputError ``url_refused`` where a URL, or one that it redirects to, may not be called; UnavailableError where the
+    server cannot be reached or does not finish in time.
     """
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Answer:
@@ -180,9 +180,9 @@ class Web(Protocol):
     def fetch(
         self, url: str, target: Path, largest_bytes: int, timeout_s: float, beat: Callable[[], bool] = lambda: True
     ) -> Fetched:
-        """Write what stands at a URL to ``target``. InputError where the server has nothing for us, or too much.
+        """Download a URL to ``target``. InputError where the server refuses, or sends more than ``largest_bytes``.
 
-        ``beat`` is called between blocks; once it says False, CancelledError.
+        ``beat`` is called between blocks; CancelledError once it returns False.
         """
 
 

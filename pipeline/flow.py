@@ -1,14 +1,16 @@
-"""The order of the stages, and how one step of them is run with every policy: claim, skip, lease, temp directory,
-retry or not, outcome. Who calls this, a Celery task or a test, makes no difference.
+"""Runs one step with every policy: claim, lease, temp directory, lost attempts, retry or not, outcome.
+
+The caller may be a Celery task or a test; nothing here knows which.
 """
 
 from __future__ import annotations
 
 import logging
+import pkgutil
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,63 +19,32 @@ from pipeline import step_log
 from pipeline.log_format import facts
 from pipeline.profiles import models_apart
 from pipeline.settings import Settings
-from pipeline.stages import embed, extract, ocr, parse, plan, publish, render
+from pipeline.stage_specs import NEEDS, STAGES
 from pipeline.step_context import Resources, StepContext, bug
-from stores.effects import Claim, Effect, Need
+from stores.effects import Claim, Effect
 from stores.errors import CancelledError, IngotError, LeaseLostError, StoppingError, TransientError
 from stores.models import Fault, Stage, StepKey
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 log = logging.getLogger("ingot.flow")
 
-ORDER: Mapping[Stage, tuple[Need, ...]] = {
-    Stage.PLAN: (),
-    Stage.RENDER: (Need(stage=Stage.PLAN),),
-    Stage.OCR: (Need(stage=Stage.RENDER, same_batch=True),),
-    Stage.PARSE: (Need(stage=Stage.PLAN),),
-    Stage.EXTRACT: (Need(stage=Stage.PLAN), Need(stage=Stage.RENDER), Need(stage=Stage.OCR), Need(stage=Stage.PARSE)),
-    Stage.EMBED: (Need(stage=Stage.EXTRACT),),
-    Stage.PUBLISH: (Need(stage=Stage.EXTRACT), Need(stage=Stage.EMBED)),
+RUN: dict[Stage, Callable[[StepContext], Effect]] = {
+    stage: pkgutil.resolve_name(spec.run) for stage, spec in STAGES.items()
 }
 
-#: The stages that follow one without a fan-in: they travel with it in one chain.
-STRAIGHT: Mapping[Stage, tuple[Stage, ...]] = {
-    Stage.PLAN: (),
-    Stage.RENDER: (Stage.OCR,),
-    Stage.OCR: (),
-    Stage.PARSE: (),
-    Stage.EXTRACT: (Stage.EMBED, Stage.PUBLISH),
-    Stage.EMBED: (Stage.PUBLISH,),
-    Stage.PUBLISH: (),
-}
-
-RUN: Mapping[Stage, Callable[[StepContext], Effect]] = {
-    Stage.PLAN: plan.run,
-    Stage.RENDER: render.run,
-    Stage.OCR: ocr.run,
-    Stage.PARSE: parse.run,
-    Stage.EXTRACT: extract.run,
-    Stage.EMBED: embed.run,
-    Stage.PUBLISH: publish.run,
-}
-
-#: Without these a document is of no use: when one fails, the document has failed.
-FATAL = frozenset({Stage.PLAN, Stage.EMBED, Stage.PUBLISH})
-
-MOST_LOST_ATTEMPTS = 3  # deaths of a worker over one step, without progress between them
-MOST_TRIES = 50  # of a step whose workers end again and again, though nothing says that it is to blame
-MOST_ATTEMPTS, PATIENCE_S = 8, 600.0  # of work that the outside world keeps from ending: both must be used up
-BEAT_S = 15.0
-NO_MODEL_S = 10.0  # until a step is offered again that no worker here had the model for
-_ENGINE_OF = {Stage.OCR: "ocr_engine", Stage.EMBED: "embedder"}
-FIRST_DELAY_S, LONGEST_DELAY_S = 2.0, 300.0
+MOST_LOST_ATTEMPTS = 3  # times that a process died over one step without progress in between
+MOST_TRIES = 50  # of a step whose processes die again and again, though nothing shows that it is the cause
+MOST_ATTEMPTS, PATIENCE_S = 8, 600.0  # of a step that meets transient errors: it fails when both are exceeded
+BEAT_S = 15.0  # between two heartbeats, which extend the lease
+NO_MODEL_S = 10.0  # until a step is due again whose model this worker has not loaded
+FIRST_DELAY_S, LONGEST_DELAY_S = 2.0, 300.0  # of the backoff after a transient error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
-    """``ended``: the step is final and its chain may go on; ``due``: steps that nobody has sent yet."""
+    """Outcome of one run. ``ended``: the step is final and its chain may go on; ``due``: steps that are to be sent."""
 
     ended: bool
     due: tuple[StepKey, ...] = ()
@@ -89,20 +60,22 @@ def run_stage(
     stopping: Callable[[], bool] = lambda: False,
     suspects: threading.Lock | None = None,
 ) -> StepResult:
-    """Run one step, if it is to be had. ``owner`` is unique to this call and fences all its writes.
+    """Claim a step and run it. Where it cannot be claimed, nothing happens and ``ended`` is False.
 
-    ``stopping``: the worker ends, so the step goes back after the page in hand. ``suspects``: steps share this
-    process, so of those that one more death would end only one runs at a time: it dies for its own page alone.
+    ``owner``: unique to this call, it fences all writes. ``worker``: the process, as shown to people.
+    ``killable``: a page over its time limit ends this process. ``stopping``: once it returns True no page is begun
+    and the step is handed back. ``suspects``: a lock for processes whose threads run steps side by side. A step that
+    one more lost attempt would fail runs only under it, so that a death of the process is blamed on the right step.
     """
     store = resources.catalog.store(key.knowledge_id)
     claim = store.steps.claim(key, owner, worker)
     if claim is None:
         return StepResult(ended=False)
     with step_log.step(claim):
-        return _run_alone(resources, store, claim, killable=killable, stopping=stopping, suspects=suspects)
+        return _run_fitting(resources, store, claim, killable=killable, stopping=stopping, suspects=suspects)
 
 
-def _run_alone(
+def _run_fitting(
     resources: Resources,
     store: KnowledgeStore,
     claim: Claim,
@@ -111,11 +84,11 @@ def _run_alone(
     stopping: Callable[[], bool],
     suspects: threading.Lock | None,
 ) -> StepResult:
-    own, resources = resources.settings, resources.fitted(claim.profile)
-    if missing := models_missing(own, resources.settings, claim.key.stage):
+    worker_settings, resources = resources.settings, resources.fitted(claim.profile)
+    if missing := models_missing(worker_settings, resources.settings, claim.key.stage):
         store.steps.hand_back(claim, NO_MODEL_S, Fault(code="other_model", message=missing))
         return StepResult(ended=False)
-    alone = suspects if claim.losses >= MOST_LOST_ATTEMPTS - 1 else None
+    alone = suspects if claim.lost_attempts >= MOST_LOST_ATTEMPTS - 1 else None
     if alone is not None and not alone.acquire(blocking=False):
         store.steps.hand_back(claim, delay_s(2))
         step_log.ended("handed back", "another step that may end this process runs")
@@ -128,8 +101,8 @@ def _run_alone(
 
 
 def models_missing(own: Settings, wanted: Settings, stage: Stage) -> str:
-    """Why a worker with its ``own`` settings leaves a step to others; empty where it can do it."""
-    only = _ENGINE_OF.get(stage)
+    """Why a worker with its ``own`` settings cannot run a step that asks for ``wanted``; "" where it can."""
+    only = STAGES[stage].model_setting
     apart = models_apart(lambda name: getattr(own, name), lambda name: getattr(wanted, name), only) if only else []
     return "; ".join(
         f"the worker has not loaded the model that the job asks for: it has INGOT_{name.upper()}={has}, "
@@ -143,9 +116,9 @@ def _run_claimed(
 ) -> StepResult:
     key, clock = claim.key, time.process_time if killable else time.thread_time
     try:
-        claim = _past_what_kills(store, claim)
+        claim = _give_up_deadly_page(store, claim)
         with _heartbeat(store, claim), resources.files.workspace(key.knowledge_id, _label(key)) as folder:
-            work = StepContext(
+            context = StepContext(
                 resources=resources,
                 store=store,
                 claim=claim,
@@ -155,11 +128,11 @@ def _run_claimed(
                 stopping=stopping,
             )
             began = clock()
-            effect = RUN[key.stage](work)
+            effect = RUN[key.stage](context)
             cpu_s = clock() - began
-            due = store.steps.finish(claim, effect, ORDER, cpu_s)
+            due = store.steps.finish(claim, effect, NEEDS, cpu_s)
     except (LeaseLostError, CancelledError) as error:
-        return _not_ours(error)
+        return _lost_step(error)
     except StoppingError:
         store.steps.hand_back(claim)
         step_log.ended("handed back", "this worker ends")
@@ -177,7 +150,7 @@ def _run_claimed(
     return StepResult(ended=True, due=_unsent(key, due))
 
 
-def _not_ours(error: IngotError) -> StepResult:
+def _lost_step(error: IngotError) -> StepResult:
     step_log.ended("cancelled" if isinstance(error, CancelledError) else "lease lost", error.message)
     return StepResult(ended=False)
 
@@ -191,25 +164,25 @@ _DIED_OF = {
 
 
 def _plain_page(claim: Claim) -> int | None:
-    """The page that is read without what is optional: it is known to end workers, or ended all but the last one."""
-    to_blame = claim.losses and claim.lost_to in _DIED_OF
-    return claim.lost_page if to_blame or claim.losses >= MOST_LOST_ATTEMPTS - 1 else None
+    """The page to read without optional steps: a process died over it of the page itself, or too often to be chance."""
+    page_is_cause = claim.lost_attempts and claim.lost_to in _DIED_OF
+    return claim.page_in_work if page_is_cause or claim.lost_attempts >= MOST_LOST_ATTEMPTS - 1 else None
 
 
-def _past_what_kills(store: KnowledgeStore, claim: Claim) -> Claim:
-    """Give up the page over which workers died again and again; a step without pages is given up whole."""
-    if claim.losses < MOST_LOST_ATTEMPTS and claim.attempt <= MOST_TRIES:
+def _give_up_deadly_page(store: KnowledgeStore, claim: Claim) -> Claim:
+    """Give up the page over which processes died too often. IngotError ``killed_worker`` for a step without pages."""
+    if claim.lost_attempts < MOST_LOST_ATTEMPTS and claim.attempt <= MOST_TRIES:
         return claim
-    times = f"{max(claim.losses, MOST_LOST_ATTEMPTS)} times ({_DIED_OF.get(claim.lost_to, _DIED_OF_SOMETHING)})"
-    if claim.lost_page is None or claim.key.stage is Stage.PLAN:
+    times = f"{max(claim.lost_attempts, MOST_LOST_ATTEMPTS)} times ({_DIED_OF.get(claim.lost_to, _DIED_OF_SOMETHING)})"
+    if claim.page_in_work is None or claim.key.stage is Stage.PLAN:
         raise IngotError(
             f"{claim.key.stage} ended its worker {times}: "
             "the file is probably damaged; try to save it anew with another program",
             code="killed_worker",
         )
     reason = f"reading it ended the worker {times}"
-    store.steps.save_page(claim, claim.lost_page, None, Fault(code="killed_worker", message=reason))
-    log.warning("page %d is given up: %s", claim.lost_page, reason, extra=facts(page=claim.lost_page))
+    store.steps.save_page(claim, claim.page_in_work, None, Fault(code="killed_worker", message=reason))
+    log.warning("page %d is given up: %s", claim.page_in_work, reason, extra=facts(page=claim.page_in_work))
     return claim
 
 
@@ -224,24 +197,24 @@ def _try_later(store: KnowledgeStore, claim: Claim, error: TransientError) -> St
 
 
 def delay_s(attempt: int, jitter: Callable[[], float] = random.random) -> float:
-    """Seconds to wait after failed attempt number ``attempt`` (from 1): doubling, half of it by chance."""
+    """Seconds to wait after failed attempt number ``attempt`` (from 1): exponential, its upper half random."""
     longest: float = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** (attempt - 1))
     return longest * (0.5 + 0.5 * jitter())
 
 
 def _fail(store: KnowledgeStore, claim: Claim, fault: Fault) -> StepResult:
-    fatal = claim.key.stage in FATAL
+    fatal = STAGES[claim.key.stage].fatal
     try:
-        due = store.steps.fail(claim, fault, ORDER, fatal=fatal)
+        due = store.steps.fail(claim, fault, NEEDS, fatal=fatal)
     except (LeaseLostError, CancelledError) as error:
-        return _not_ours(error)
+        return _lost_step(error)
     step_log.ended("failed", fault.message, code=fault.code, due=due)
     return StepResult(ended=not fatal, due=_unsent(claim.key, due))
 
 
 def _unsent(key: StepKey, due: list[StepKey]) -> tuple[StepKey, ...]:
-    """Of the steps that became due, those that do not travel in the chain of ``key``."""
-    return tuple(step for step in due if step.stage not in STRAIGHT[key.stage])
+    """The steps that became due, without those that are in the same Celery chain as ``key``."""
+    return tuple(step for step in due if step.stage not in STAGES[key.stage].followed_by)
 
 
 def _out_of_memory(claim: Claim) -> Fault:
@@ -262,7 +235,7 @@ def _heartbeat(store: KnowledgeStore, claim: Claim) -> Iterator[None]:
             try:
                 store.steps.beat(claim)
             except TransientError:
-                continue  # a busy or full disk: the next beat comes before the lease ends
+                continue  # a busy or full disk: the next heartbeat comes before the lease ends
 
     thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
     thread.start()

@@ -1,9 +1,8 @@
-"""Which homes work and ask on one broker, and what is said where they do not meet.
+"""Which homes use a broker, and the warnings where workers and clients use different ones.
 
-On Redis each home has keys of its own, so that two of them never take each other's work. Workers and askers write down
-for which home they are, in a hash that all homes share: so an asker whose home nobody serves is told who else is there,
-and a worker is told what is asked for in vain. On other brokers messages name their home, and workers tell theirs when
-asked.
+On Redis each home has its own keys, so two homes never take each other's messages. Workers and clients register their
+home in a hash that all homes share: a client whose home has no worker learns which homes have one, and a worker logs
+the homes that wait for a worker. On other brokers messages name their home, and workers answer a remote command.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ from stores.home_id import home_id
 
 log = logging.getLogger("ingot.worker")
 
-WORKER, ASKER = "worker", "asker"
+WORKER, ASKER = "worker", "asker"  # roles of a neighbour; "asker" is a client that waits for work
 ANNOUNCE_S = 5.0
-"""How often a worker says that it is there, and an asker that waits that it asks."""
-_FRESH_S = 30.0
-_FORGET_S = 3600.0
-_SAY_AGAIN_S = 60.0
-_MOST_NAMED = 3
+"""Seconds between two announcements of a worker, or of a client that waits."""
+_FRESH_S = 30.0  # an older announcement does not count
+_FORGET_S = 3600.0  # an older one is removed
+_SAY_AGAIN_S = 60.0  # between two equal warnings
+_MOST_NAMED = 3  # homes in a message
 _KEY = "ingot-homes"
 TELL_HOME = "ingot_home"
 """The remote command that workers answer with their home."""
@@ -41,7 +40,7 @@ TELL_HOME = "ingot_home"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbour:
-    """Somebody on the broker. ``role`` is worker or asker; ``path`` is the home's as seen from ``host``."""
+    """A worker or client of a broker, with its home: ``path`` as seen from ``host``."""
 
     role: str
     home: str
@@ -51,15 +50,15 @@ class Neighbour:
     @classmethod
     def here(cls, settings: Settings, role: str) -> Neighbour:
         """This process."""
-        found = settings.home.absolute()
-        return cls(role=role, home=home_id(found), path=str(found), host=socket.gethostname())
+        home = settings.home.absolute()
+        return cls(role=role, home=home_id(home), path=str(home), host=socket.gethostname())
 
     def __str__(self) -> str:
         return f"{self.path} on {self.host}"
 
 
 def announce(settings: Settings, role: str, name: str = "") -> None:
-    """Say that this home is worked for, or asked for, now. ``name`` tells workers of one home apart."""
+    """Register this process as a worker or client of its home. ``name`` tells workers of one home apart."""
     me = Neighbour.here(settings, role)
 
     def write(client: Any, now: float) -> None:
@@ -69,14 +68,14 @@ def announce(settings: Settings, role: str, name: str = "") -> None:
 
 
 def leave(settings: Settings, name: str) -> None:
-    """This worker ends."""
+    """Remove the registration of a worker that ends."""
     field = _field(Neighbour.here(settings, WORKER), name)
     _on_redis(settings, lambda client, _: client.hdel(_KEY, field))
 
 
 def present(settings: Settings) -> list[Neighbour]:
-    """Who was there within the last seconds; nobody where the broker cannot be reached, or is no Redis."""
-    found: set[Neighbour] = set()
+    """The registrations of the last seconds; none where the broker cannot be reached or is no Redis."""
+    neighbours: set[Neighbour] = set()
 
     def read(client: Any, now: float) -> None:
         for field, row in client.hgetall(_KEY).items():
@@ -85,26 +84,26 @@ def present(settings: Settings) -> list[Neighbour]:
             if age_s > _FORGET_S:
                 client.hdel(_KEY, field)
             elif age_s < _FRESH_S:
-                found.add(Neighbour(**told))
+                neighbours.add(Neighbour(**told))
 
-    with contextlib.suppress(ValueError, TypeError, KeyError):  # of a version that writes otherwise
+    with contextlib.suppress(ValueError, TypeError, KeyError):  # written by a version with another format
         _on_redis(settings, read)
-    return sorted(found, key=str)
+    return sorted(neighbours, key=str)
 
 
 def shares_keys(settings: Settings) -> bool:
-    """Do all homes of this broker meet in one set of queues? Only on Redis each has its own."""
+    """Whether all homes of this broker share one set of queues. Only on Redis each has its own."""
     return not settings.broker_url.startswith(("redis", "sentinel"))
 
 
 def others(settings: Settings, workers: Sequence[Neighbour]) -> list[Neighbour]:
-    """These workers, all of other homes; nobody where one of them works for this one."""
+    """The given workers where all serve other homes; none where one of them serves this home."""
     mine = home_id(settings.home.absolute())
     return [] if any(one.home == mine for one in workers) else list(workers)
 
 
 def sentence(settings: Settings, found: Sequence[Neighbour]) -> str:
-    """Why nothing is worked on, for who asks for this home."""
+    """Why no worker takes the jobs of this home: the message for its client."""
     me = Neighbour.here(settings, ASKER)
     others = ", ".join(map(str, found[:_MOST_NAMED]))
     return (
@@ -114,14 +113,14 @@ def sentence(settings: Settings, found: Sequence[Neighbour]) -> str:
 
 
 class Watcher:
-    """Tells the log of a worker, once a minute for each, which homes are asked for that no worker serves."""
+    """Logs in a worker which homes wait for a worker, each at most once a minute."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._said: dict[str, float] = {}
 
     def foreign(self, settings: Settings, home: str) -> bool:
-        """Is a message of this home not for this worker? Then that is said."""
+        """Whether a message of ``home`` is not for this worker; if so, a warning is logged."""
         mine = Neighbour.here(settings, WORKER)
         if home in ("", mine.home):
             return False
@@ -129,7 +128,7 @@ class Watcher:
         return True
 
     def look(self, settings: Settings) -> None:
-        """Warn of the askers that wait in vain while this worker is there."""
+        """Log the clients whose homes no worker serves."""
         there = present(settings)
         served = {one.home for one in there if one.role == WORKER} | {home_id(settings.home.absolute())}
         for asker in there:
@@ -150,7 +149,7 @@ class Watcher:
 
 
 watcher = Watcher()
-"""That of this process."""
+"""The watcher of this process."""
 
 
 def _field(who: Neighbour, name: str) -> str:
@@ -158,7 +157,7 @@ def _field(who: Neighbour, name: str) -> str:
 
 
 def _on_redis(settings: Settings, act: Callable[[Any, float], object]) -> None:
-    """Call ``act`` with a client and the broker's own time; not where it is no Redis, or cannot be reached."""
+    """Call ``act`` with a Redis client and the broker's time, where the broker is a Redis that can be reached."""
     if shares_keys(settings):
         return
     options = {"socket_timeout": 3, "socket_connect_timeout": 3}
@@ -171,9 +170,9 @@ def _on_redis(settings: Settings, act: Callable[[Any, float], object]) -> None:
     except Exception as error:
         if not isinstance(error, (OperationalError, OSError)) and not _of_redis(error):
             raise
-        log.debug("nobody can be told of this home: %s", type(error).__name__)
+        log.debug("this home cannot be registered: %s", type(error).__name__)
 
 
 def _of_redis(error: Exception) -> bool:
-    """Is it one of the client's own errors? They are no OSErrors."""
+    """Whether it is an error class of the Redis client, which are no OSErrors."""
     return type(error).__module__.startswith("redis")

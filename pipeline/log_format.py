@@ -1,7 +1,7 @@
-"""How a line of a log is written, and what it is about: job, document, stage and page stand on every line.
+"""Formats log lines. Each names what it is about: job, document, stage, page.
 
-``INGOT_LOG_FORMAT`` chooses between text for people and one JSON object per line. No secret and no text of a document
-belongs into a log; names of files do.
+``INGOT_LOG_FORMAT`` chooses between text for people and one JSON object per line. Secrets and text of documents
+must not be logged; names of files may.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _subject: ContextVar[Mapping[str, object]] = ContextVar("log_subject", default=_
 
 @contextmanager
 def about(**ids: object) -> Iterator[None]:
-    """Inside the block every line names these, beside those named already: job, document, stage, page, ..."""
+    """Add these ids to every line that is logged inside the block: job, document, stage, page, ..."""
     token = _subject.set({**_subject.get(), **ids})
     try:
         yield
@@ -34,7 +34,7 @@ def about(**ids: object) -> Iterator[None]:
 
 
 def facts(**values: object) -> dict[str, Any]:
-    """For ``extra`` of a log call: values that stand in fields of their own where lines are JSON."""
+    """The ``extra`` of a log call: values that become fields of their own in JSON lines."""
     return {"facts": values}
 
 
@@ -90,13 +90,13 @@ class JsonLines(logging.Formatter):
 
 
 def _word(value: object) -> str:
-    """A value that cannot be taken for two: what a stranger named with blanks stands in quotes."""
+    """A value as one word: quoted where it contains blanks."""
     text = str(value)
     return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
 def one_line(text: str) -> str:
-    """What strangers name stays on the line that names it."""
+    """Escape line breaks and control characters, and limit the length."""
     line = text[:_LONGEST_LINE]
     if line.isprintable():
         return line
@@ -104,5 +104,5 @@ def one_line(text: str) -> str:
 
 
 def _request_of(record: logging.LogRecord) -> str:
-    """The id of the request that a line of the server is about; "-" outside of any in text, as it always was."""
+    """The id of the request that a line of the server is about; "-" outside of any in text."""
     return str(getattr(record, "request_id", ""))

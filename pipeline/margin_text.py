@@ -1,4 +1,4 @@
-"""What a line at the margin of a page says: its words, and the numbers in it that may count pages. Pure."""
+"""Reads lines at the margin of a page: their words, and the numbers that may be page numbers. Pure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 class Counting:
     """A number of a line that may be the page's; ``template`` is the line without it, ``words`` what it says besides.
 
-    ``least_pages``: on so many it must count before it is believed.
+    ``least_pages``: the number of pages on which it must count to be accepted.
     """
 
     value: int

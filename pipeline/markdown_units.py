@@ -1,4 +1,4 @@
-"""Cuts Markdown into the pieces that passages are made of: headings, paragraphs, lists, rows of tables."""
+"""Splits Markdown into the units that chunks are made of: headings, paragraphs, lists, table rows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SEPARATORS = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """What is not cut without need: a heading, a paragraph, a list, some rows of a table.
+    """A piece that is kept whole where possible: a heading, a paragraph, a list, some rows of a table.
 
     ``start`` and ``end`` are offsets into the joined Markdown; ``text`` is longer where a table's header is repeated.
     """
@@ -130,7 +130,7 @@ def _checked(text: str, span: _Span) -> _Span:
 def _cut(
     text: str, span: _Span, heading: tuple[str, ...], max_tokens: int, overlap: int, count_tokens: CountTokens
 ) -> Iterator[Unit]:
-    """Units of what is too long for one passage."""
+    """Units of what is too long for one chunk."""
     body = text[span.start : span.end]
     if span.kind == "table":
         pieces = _pipe_rows(body, max_tokens, count_tokens)

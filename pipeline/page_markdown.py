@@ -1,4 +1,4 @@
-"""The Markdown of a page, out of which headers and footers are taken, and into which they are put. Pure."""
+"""Moves headers and footers into the Markdown of a page, or out of it. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _JOINT = "\n\n"
 
 
 def escaped(text: str) -> str:
-    """A paragraph that would read as a Markdown heading or quote keeps its first sign as a sign."""
+    """Escape the first character of lines that Markdown would read as a heading or quote."""
     return re.sub(r"(?m)^(?=[#>])", r"\\", text)
 
 
 def is_in_markdown(block: Block) -> bool:
-    """Whether a block stands in the Markdown of its page."""
+    """Whether a block is in the Markdown of its page."""
     return block.end > block.start
 
 
@@ -50,7 +50,7 @@ def _taken_out(markdown: str, blocks: Sequence[Block], index: int) -> tuple[str,
 
 
 def _put_in(markdown: str, blocks: Sequence[Block], index: int) -> tuple[str, list[Block]]:
-    """Behind the block before it that stands in the Markdown; in front of all where there is none."""
+    """Insert a block after the preceding block that is in the Markdown, or at the start."""
     paragraph = escaped(blocks[index].text.strip())
     at = max((block.end for block in blocks[:index] if is_in_markdown(block)), default=0)
     lead = _JOINT if at else ""
@@ -62,7 +62,7 @@ def _put_in(markdown: str, blocks: Sequence[Block], index: int) -> tuple[str, li
 
 
 def _moved(block: Block, behind: int, by: int) -> Block:
-    """A block that begins at or behind an offset, moved; one that stands outside stays there."""
+    """Shift a block that begins at or after an offset; one outside the Markdown is unchanged."""
     if not is_in_markdown(block) or block.start < behind:
         return block
     return replace(block, start=block.start + by, end=block.end + by)

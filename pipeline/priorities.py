@@ -1,42 +1,26 @@
-"""Which queue a step goes to, and what is begun first: for the broker 0 comes first, for an asker the larger number."""
+"""Queues and priorities of messages. In the broker 0 comes first; in a request the larger number does."""
 
 from __future__ import annotations
 
+from pipeline.stage_specs import STAGES
 from stores.models import Stage
 
-QUEUES = {
-    Stage.PLAN: "cpu",
-    Stage.RENDER: "cpu",
-    Stage.PARSE: "cpu",
-    Stage.PUBLISH: "cpu",
-    Stage.OCR: "ocr",
-    Stage.EXTRACT: "extract",
-    Stage.EMBED: "embed",
-}
-#: What is begun is finished before more is begun, so that documents become searchable early.
-PRIORITIES = {
-    Stage.PUBLISH: 0,
-    Stage.EMBED: 0,
-    Stage.EXTRACT: 0,
-    Stage.PLAN: 3,
-    Stage.OCR: 6,
-    Stage.PARSE: 6,
-    Stage.RENDER: 6,
-}
+QUEUES = {stage: spec.queue for stage, spec in STAGES.items()}
+PRIORITIES = {stage: spec.priority for stage, spec in STAGES.items()}
 NOTIFY = "notify"
-#: A callback is brief, and somebody waits for it; a fetch may take minutes.
+#: By the task's name: a callback is short and its receiver waits for it; a download may take minutes.
 OUTBOUND_PRIORITIES = {"deliver": 0, "fetch": 6}
 #: Which role of `ingot worker` serves these queues and no others; `all` serves every one.
 ROLES = {"gpu": frozenset({"ocr", "embed"}), "notify": frozenset({NOTIFY})}
 URGENT = 10
-"""Jobs of this priority and more pass those of less in the broker, too; what is sent later is ordered finely."""
+"""Jobs of this priority and more overtake the others in the broker, too; what is sent later is ordered finely."""
 _LAST = 9
 
 
 def priority_of(stage: Stage, wish: int) -> int:
-    """The priority of a step's message; ``wish``: what the jobs of its document ask for.
+    """The priority of a step's message in the broker, 0 to 9. ``wish``: the priority that its document's jobs ask for.
 
-    A wished document passes all others that are not yet read; what is read is finished first in any case.
+    A document with a wish overtakes all that are not read yet; what is read is finished first in any case.
     """
     usual = PRIORITIES[stage]
     if not wish or not usual:

@@ -19,7 +19,7 @@ from stores.placement import PlacementDecision, StagedFile
 from stores.suggestions import unknown
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.lifecycle.unit_of_work import UnitOfWork
 
 PROCESSED_OTHERWISE = Fault(

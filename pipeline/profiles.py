@@ -1,7 +1,7 @@
-"""What of the settings belongs to whom, and the part that travels with a job: its processing profile.
+"""The scope of each setting, and the processing profile: the settings that are stored with a job.
 
-A job is made as its asker wished, whoever runs workers beside it later: the profile is written into the knowledge base
-with the job, and a worker makes each document with the profile that the document was taken in with.
+A job is processed with the settings of the command that created it, whatever its workers were started with: the
+profile is written into the knowledge base with the job, and a worker processes each document with its own profile.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from stores.models import Field, FieldKind, Schema
 
 
 class Scope(StrEnum):
-    """Whose business a setting is.
+    """What a setting applies to.
 
-    ``home``: where the home is and what it is connected to. ``making`` and ``limit`` travel with the job: the former
-    decide what is made of a document, the latter when it is given up. ``workers``: of the processes that are running.
-    ``notify``: of the one that calls back. ``api``: of the process that serves.
+    ``home``: the home and its connections. ``making`` and ``limit`` travel with the job: the former decide what is
+    made of a document, the latter when it is given up. ``workers``: the running worker processes. ``notify``: the
+    worker that delivers callbacks. ``api``: the server.
     """
 
     HOME = "home"
@@ -47,22 +47,22 @@ _MEMBERS: Mapping[Scope, str] = {
         source_url""",
 }
 SCOPES: Mapping[str, Scope] = {name: scope for scope, names in _MEMBERS.items() for name in names.split()}
-"""Setting -> whose business it is; every setting has its line."""
+"""The scope of every setting."""
 
 LARGE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "got": ("ocr_engine", ("ocr_model", "ocr_max_tokens", "ocr_boxes")),
     "sentence-transformers": ("embedder", ("embedder_model",)),
 }
-"""Engine -> the setting that names it, and those that its model is loaded with. It is loaded once per machine, by a
-worker that is started for it, never in every process by surprise."""
+"""Engine with a large model -> the setting that selects it, and the settings that its model is loaded with. It is
+loaded once per machine, by a worker that is started for it, and never implicitly in every process."""
 
 
 def models_apart(
     own: Callable[[str], object], wished: Callable[[str], object], only: str = ""
 ) -> list[tuple[str, str, str]]:
-    """(setting, own value, wished value) of the large models that are wished for and not loaded so.
+    """(setting, own value, wished value) for large models that a job asks for and this process has not loaded.
 
-    Both arguments give the value of a setting; ``only`` looks at the engine that one setting names.
+    ``own`` and ``wished`` return the value of a setting; ``only``: check only the engine that this setting selects.
     """
     apart = []
     for engine, (setting, others) in LARGE.items():
@@ -74,28 +74,28 @@ def models_apart(
 
 
 TRAVELLING = frozenset(name for name, scope in SCOPES.items() if scope in (Scope.MAKING, Scope.LIMIT)) - {"schema_dir"}
-"""The settings of a profile; of ``schema_dir`` the definitions travel."""
+"""The settings of a profile; instead of ``schema_dir`` it has the definitions."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessingProfile:
-    """The settings of a job by name, as JSON has them, and the definitions of its schemas."""
+    """The settings of a job by name, as JSON values, and the definitions of its schemas."""
 
     settings: Mapping[str, Any]
     schemas: Mapping[str, Schema] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Settings, schemas: Mapping[str, Schema], names: Iterable[str]) -> ProcessingProfile:
-        """That of a command with these settings that asks for the schemas ``names``."""
-        wanted = ("document", *names)
+        """The profile of a command with these settings that asks for the schemas ``names``."""
+        schema_names = ("document", *names)
         return cls(
             settings=settings.model_dump(mode="json", include=set(TRAVELLING)),
-            schemas={name: schemas[name] for name in wanted if name in schemas},
+            schemas={name: schemas[name] for name in schema_names if name in schemas},
         )
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> ProcessingProfile:
-        """What ``content`` wrote. Settings that this version does not know are left out."""
+        """Read what ``content`` returned. Settings that this version does not know are left out."""
         return cls(
             settings={name: value for name, value in content["settings"].items() if name in TRAVELLING},
             schemas={name: _schema(given) for name, given in content["schemas"].items()},
@@ -103,22 +103,22 @@ class ProcessingProfile:
 
     @cached_property
     def content(self) -> dict[str, Any]:
-        """As it is kept."""
+        """The profile as it is stored, in JSON types."""
         return {"settings": dict(self.settings), "schemas": {name: asdict(one) for name, one in self.schemas.items()}}
 
     @cached_property
     def id(self) -> str:
-        """The hash of its content."""
+        """The hash of the content."""
         return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()[:24]
 
     def over(self, own: Settings) -> Settings:
-        """The settings of a worker, where the job has none of its own."""
+        """The settings of a worker, overridden by those of the profile."""
         return own.model_copy(update=dict(self.settings))
 
     def changed_by(
         self, settings: Settings, scopes: Iterable[Scope], schemas: Mapping[str, Schema]
     ) -> ProcessingProfile:
-        """With what somebody gave explicitly of the settings of some scopes, and with these definitions."""
+        """This profile with the explicitly given settings of some scopes, and with these schema definitions."""
         wanted = {name for name in settings.model_fields_set & TRAVELLING if SCOPES[name] in scopes}
         given = settings.model_dump(mode="json", include=wanted)
         return ProcessingProfile(settings={**self.settings, **given}, schemas={**self.schemas, **schemas})

@@ -1,4 +1,4 @@
-"""The vector index made anew from SQL, when it is damaged or gone: no OCR, no model."""
+"""Rebuilds the vector index from SQL when it is damaged or gone, without OCR or a model."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from stores.contracts import VectorRow
 from stores.models import chunk_id
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 
 def rebuild(resources: Resources, store: KnowledgeStore) -> int:
-    """Make the vector index anew from the chunk rows, without OCR or a model; how many vectors.
+    """Rebuild the vector index from the chunk rows. Returns the number of vectors.
 
-    Vectors of another embedder are left out: their documents are found by keywords until they are embedded anew.
+    Vectors of another embedder are left out: their documents are found by keywords until they are embedded again.
     """
     vectors, embedder = resources.vectors(), resources.embedder()
     vectors.drop(store.knowledge_id)

@@ -1,6 +1,6 @@
-"""The relay: what is due and was never sent, or whose message or worker was lost, is sent again until it ends.
+"""The relay: sends what is due and was never sent, and what lost its message or its worker, until it ends.
 
-So an empty broker, a lost message or a killed worker costs seconds and never a document or a callback.
+An empty broker, a lost message or a killed worker therefore costs seconds and never a document or a callback.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from stores.errors import IngotError
 from stores.models import Fault, StepKey
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 log = logging.getLogger("ingot.relay")
 
-FULL_LOOK_S = 60.0
-QUEUES_LOOK_S = 5.0
-ERRANDS_AHEAD_S = 60.0  # an errand that is due later needs no worker yet
+FULL_LOOK_S = 60.0  # between two looks at all knowledge bases
+QUEUES_LOOK_S = 5.0  # between two looks at the queues of the broker
+DUE_SOON_S = 60.0  # an outbound task that is due later needs no worker yet
 
 Send = Callable[["KnowledgeStore", frozenset[str]], int]
-"""Sends what is due of a knowledge base, given the queues that are known to be empty; how many messages."""
+"""Sends what is due in a knowledge base, given the queues that are known to be empty. Returns how many messages."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Relay:
-    """That of one process. It remembers when all knowledge bases, and when the queues, were looked at last."""
+    """The relay of one process. It remembers when it last looked at all knowledge bases, and at the queues."""
 
     resources: Callable[[], Resources]
     send_steps: Send
@@ -41,7 +41,7 @@ class Relay:
     looked_at_queues: float = 0.0
 
     def once(self) -> int:
-        """Look at the knowledge bases that are marked, once a minute at all; how many steps were sent."""
+        """Look at the marked knowledge bases, and once a minute at all. Returns how many steps were sent."""
         catalog, now = self.resources().catalog, time.monotonic()
         everything, queues = now - self.looked_at_all > FULL_LOOK_S, now - self.looked_at_queues > QUEUES_LOOK_S
         self.looked_at_all = now if everything else self.looked_at_all
@@ -52,34 +52,34 @@ class Relay:
         sent = 0
         for knowledge_id in names:
             try:
-                sent += self._steps(knowledge_id, empty, sweep=everything)
-                self._errands(knowledge_id, empty, sweep=everything)
+                sent += self._send_steps(knowledge_id, empty, sweep=everything)
+                self._send_outbound_tasks(knowledge_id, empty, sweep=everything)
             except IngotError as error:
                 log.warning("%s: %s", knowledge_id, error.message)
         return sent
 
-    def _steps(self, knowledge_id: str, empty: frozenset[str], *, sweep: bool) -> int:
+    def _send_steps(self, knowledge_id: str, empty: frozenset[str], *, sweep: bool) -> int:
         resources = self.resources()
         store = resources.catalog.store(knowledge_id)
         sent = self.send_steps(store, empty)
         if not store.dispatch.unfinished():
             resources.catalog.rest(knowledge_id)
             sweep = True
-        if store.dispatch.unfinished():  # looked at again: somebody may have marked it just before the mark went
+        if store.dispatch.unfinished():  # checked again: new work may have come just before the mark was removed
             resources.catalog.mark_busy(knowledge_id)
         if sweep:
             resources.files.sweep(knowledge_id)
         return sent
 
-    def _errands(self, knowledge_id: str, empty: frozenset[str], *, sweep: bool) -> None:
-        """Send what is due, and mark the knowledge base while anything is due soon: then a notify worker is wanted."""
+    def _send_outbound_tasks(self, knowledge_id: str, empty: frozenset[str], *, sweep: bool) -> None:
+        """Send what is due. The mark stays while anything is due soon, so that a notify worker is started."""
         catalog = self.resources().catalog
         store = catalog.store(knowledge_id)
         if sweep:
             store.job_control.close_forsaken()
-        if not store.outbound_tasks.due_within(ERRANDS_AHEAD_S):
+        if not store.outbound_tasks.due_within(DUE_SOON_S):
             catalog.rest_outbound(knowledge_id)
-        if store.outbound_tasks.due_within(ERRANDS_AHEAD_S):
+        if store.outbound_tasks.due_within(DUE_SOON_S):
             catalog.mark_outbound(knowledge_id)
             self.send_outbound_tasks(store, empty)
 
@@ -87,10 +87,10 @@ class Relay:
 def release(
     resources: Resources, names: Iterable[str], owner: str, fault: Fault | None = None, *, blameless: bool = False
 ) -> int:
-    """End the leases whose owner begins so, as its process is known to be dead, in these knowledge bases; how many.
+    """End the leases of a dead process in these knowledge bases and remove its temp directories.
 
-    Its temp directories go. Where that fails, the leases run out by themselves. ``fault``: what it died of;
-    ``blameless``: not of its work.
+    ``owner``: what the owners of its claims begin with. ``fault``: what it died of; ``blameless``: its work was not
+    the cause. Returns how many leases ended; where this fails they run out by themselves.
     """
     freed = 0
     for knowledge_id in names:
@@ -104,7 +104,7 @@ def release(
 
 
 def vouch(resources: Resources, workers: Sequence[str]) -> None:
-    """Keep the leases of these processes, which are seen to work but may be too starved to say so in time."""
+    """Extend the leases of processes that are seen to run, but may lack the CPU time for their own heartbeat."""
     for knowledge_id in resources.catalog.busy() if workers else ():
         try:
             resources.catalog.store(knowledge_id).steps.vouch(workers)
@@ -113,7 +113,7 @@ def vouch(resources: Resources, workers: Sequence[str]) -> None:
 
 
 def in_hand(resources: Resources, key: StepKey) -> dict[str, object]:
-    """The source of a step that is under a lease, and the page in work; nothing where that cannot be found out."""
+    """The source and the page in work of a step that is under a lease; empty where they cannot be read."""
     with suppress(IngotError):
         for step in resources.catalog.store(key.knowledge_id).queries.steps_in_hand():
             if (step.document, step.stage) == (key.document, key.stage):

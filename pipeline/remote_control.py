@@ -1,4 +1,4 @@
-"""Asks the workers on the broker who answers, what they serve and which home they work for."""
+"""Asks the workers over the broker for their queues, pools and homes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SLOW_ANSWER_S = 8.0  # for a worker that has a fiftieth of a core
 
 
 def workers(settings: Settings) -> list[str]:
-    """Names of the workers that answer now, busy ones too; asked from a process that is no worker. May BrokerError."""
+    """Names of the workers that answer, busy ones too. Not for workers themselves. Raises BrokerError."""
     app.conf.update(configuration(settings))
     with translated(settings.broker_url), app.connection_for_read(bare(settings.broker_url) or None) as connection:
         answers = app.control.ping(timeout=2.0, connection=connection)
@@ -25,9 +25,10 @@ def workers(settings: Settings) -> list[str]:
 
 
 def call_workers(settings: Settings, *, patient: bool = False) -> dict[str, Any]:
-    """What the workers that answer now tell of themselves, and how many messages wait; or BrokerError.
+    """What the workers report about themselves, and how many messages wait in each queue. Raises BrokerError.
 
-    ``patient``: wait long, but for one worker only.
+    Returns ``{"workers": {name: {queues, pool, concurrency}}, "messages": {queue: count}}``. ``patient``: wait
+    longer, but only for the first answer.
     """
     timeout_s = SLOW_ANSWER_S if patient else 1.0
     app.conf.update(configuration(settings))
@@ -52,7 +53,7 @@ def call_workers(settings: Settings, *, patient: bool = False) -> dict[str, Any]
 
 
 def workers_of_other_homes(settings: Settings) -> list[Neighbour]:
-    """Who else works on the broker; nobody where somebody works for this home, or the broker cannot tell."""
+    """The workers of other homes; none where this home has a worker, or the broker cannot be asked."""
     if not shares_keys(settings):
         return others(settings, [one for one in present(settings) if one.role == WORKER])
     app.conf.update(configuration(settings))

@@ -1,4 +1,4 @@
-"""Removing what answers no more. Vectors first, then files, rows last; no failure on the way is swallowed."""
+"""Removes documents and old generations: vectors first, then files, rows last. No error is swallowed."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from pipeline.step_context import Resources
 from stores.effects import Obsolete
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 
 def remove_document(resources: Resources, store: KnowledgeStore, document: str) -> None:
-    """Make a document stop answering at once, then remove all of it. May be repeated after a failure."""
+    """Hide a document at once, then remove all of it. May be repeated after a failure."""
     store.publication.withdraw(document)
     remove_obsolete(resources, store, Obsolete(document=document))
 
 
 def remove_orphans(resources: Resources, store: KnowledgeStore) -> None:
-    """Remove the documents that no name is left for."""
+    """Remove the documents that have no source any more."""
     for old in store.publication.orphans():
         if store.publication.withdraw(old.document, named=False):
             remove_obsolete(resources, store, old)
 
 
 def remove_obsolete(resources: Resources, store: KnowledgeStore, old: Obsolete) -> None:
-    """Remove what a new version replaced, or all of a document that no name is left for."""
+    """Remove the generations that a new one replaced, or a whole document that has no source any more."""
     resources.vectors().delete(store.knowledge_id, old.document, old.keep)
     if old.keep is not None:
         store.publication.remove_older(old.document, old.keep)

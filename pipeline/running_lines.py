@@ -1,9 +1,9 @@
-"""Which headers and footers of a document run: what stands at the same place of several pages, equal or counting. Pure.
+"""Finds running headers and footers: lines at the same place of several pages, equal or counting. Pure.
 
-A page alone cannot tell a running header from a line that stands high: an address, a drawing's number, a footnote.
-So readers only propose, and this decides when all pages are there. What runs is left out of the Markdown of every
-page but the first that has it, and there, too, where its words are in the text anyway; numbers of pages are left out
-throughout. Nothing else is, and never all that a page has.
+A single page cannot tell a running header from another line near its edge: an address, a drawing number, a footnote.
+So readers only propose headers and footers, and this module decides once all pages are read. A running line is left
+out of the Markdown of every page but the first, and of the first too where the text repeats its words; page numbers
+are always left out. Nothing else is left out, and never everything on a page.
 """
 
 from __future__ import annotations
@@ -52,16 +52,16 @@ class _Kind:
 
 
 def settled(pages: Sequence[Page]) -> list[Page]:
-    """The pages of a whole document with what runs over them outside their Markdown, and everything else inside."""
+    """All pages of a document, with running lines outside of their Markdown and all other blocks inside."""
     outside = running_blocks(pages)
-    found = []
+    settled_pages = []
     for page in pages:
         if page.text is None:
-            found.append(page)
+            settled_pages.append(page)
             continue
         text = with_margins(page.text, outside.get(page.number, frozenset()))
-        found.append(page if text is page.text else replace(page, text=text))
-    return found
+        settled_pages.append(page if text is page.text else replace(page, text=text))
+    return settled_pages
 
 
 def running_blocks(pages: Sequence[Page]) -> dict[int, frozenset[int]]:
@@ -88,7 +88,7 @@ def running_blocks(pages: Sequence[Page]) -> dict[int, frozenset[int]]:
 def _is_first(
     members: Sequence[_MarginLine], kinds: dict[_MarginLine, _Kind], told: set[Hashable], texts: _PageTexts
 ) -> bool:
-    """Whether these lines say what no page before has said, nor the text around: then they stay this once."""
+    """Whether these lines have words that no earlier page and no text nearby has: then they stay this once."""
     mine = [kinds[line] for line in members if line in kinds and kinds[line].words]
     fresh = [kind for kind in mine if kind.key not in told and not texts.says(kind.words, members[0].page)]
     told.update(kind.key for kind in mine)
@@ -96,7 +96,7 @@ def _is_first(
 
 
 class _PageTexts:
-    """The text of each page that does not stand at its margins."""
+    """The text of each page without its headers and footers."""
 
     def __init__(self, pages: Sequence[Page]) -> None:
         self._pages = {page.number: page for page in pages}

@@ -1,4 +1,4 @@
-"""Every setting: flag > environment ``INGOT_*`` > ``ingot.toml`` > default. Read once, in ``wiring``."""
+"""All settings. Precedence: flag, environment variable ``INGOT_*``, ``ingot.toml``, default."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _not_empty(cls, value: object, info: ValidationInfo) -> object:
-        """What is set and empty is a mistake, a variable that was never filled: it would open doors unseen."""
+        """Refuse an empty value: most likely a variable that was never filled, and an empty key would be unsafe."""
         if isinstance(value, str) and not value.strip() and info.field_name not in _MAY_BE_EMPTY:
             raise PydanticCustomError("empty", "set, but empty: give it a value, or unset it")
         return value
@@ -111,7 +111,7 @@ class Settings(BaseSettings):
     @field_validator("ocr_model", "embedder_model")
     @classmethod
     def _folder_from_anywhere(cls, model: str) -> str:
-        """A folder is meant as seen from here, also by the worker that will open it from elsewhere."""
+        """Make a folder absolute: the worker that opens it may run in another directory."""
         return str(Path(model).absolute()) if Path(model).is_dir() else model
 
     @classmethod

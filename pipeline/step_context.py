@@ -1,4 +1,4 @@
-"""What a stage sees of the world: the tools, and the one step that it works on."""
+"""What a stage is given: the resources of the process, and the one step that it works on."""
 
 from __future__ import annotations
 
@@ -8,22 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline import time_limits
 from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
 from pipeline.log_format import about, facts
 from pipeline.profiles import ProcessingProfile
 from pipeline.settings import Settings
-from stores.contracts import VectorStore
+from stores.contracts import FileStore, KnowledgeCatalog, KnowledgeStore, VectorStore
 from stores.effects import Claim
 from stores.errors import IngotError, InputError, StoppingError, UnavailableError
 from stores.models import EMPTY_PAGE, Chunk, Fault, Page, PageText, Route, Schema
-
-if TYPE_CHECKING:
-    from stores.catalog import Catalog
-    from stores.files.local import LocalFiles
-    from stores.knowledge_store import KnowledgeStore
 
 log = logging.getLogger("ingot.work")
 
@@ -32,11 +27,11 @@ NO_TEXT = "it shows something, but no text was found on it: look at its image"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """Everything concrete, named once in ``wiring``. Engines are made on first use, in the process that uses them."""
+    """Settings, stores and engines of a process, built in ``wiring``. Engines are built on first use, after a fork."""
 
     settings: Settings
-    catalog: Catalog
-    files: LocalFiles
+    catalog: KnowledgeCatalog
+    files: FileStore
     schemas: Mapping[str, Schema]
     documents: Callable[[], DocumentEngine]
     text_reader: Callable[[], TextReader]
@@ -48,52 +43,60 @@ class Resources:
     adapt: Callable[[Resources, ProcessingProfile], Resources]
 
     def fitted(self, content: Mapping[str, Any] | None) -> Resources:
-        """The tools that a job's profile asks for; these where older rows have none."""
+        """The resources for a job's processing profile; unchanged for older rows, which have none."""
         return self.adapt(self, ProcessingProfile.read(content)) if content else self
 
 
 def bug(error: Exception) -> Fault:
-    """An exception that nobody foresaw, in one sentence, with its traceback."""
+    """The fault of an unexpected exception: one sentence, and its traceback."""
     reason = f"{type(error).__name__}: {error}".rstrip(": ")
     return Fault(code="bug", message=f"an unexpected error ({reason}); please report it", detail=traceback.format_exc())
 
 
 @dataclass(slots=True, kw_only=True)
 class StepContext:
-    """One claimed step under way.
+    """One claimed step that is being run: what it works on, and how it saves results page by page.
 
-    ``killable``: a unit that takes too long ends this process; a worker replaces it. In a process that many threads
-    share nothing may: there the engine keeps the time. ``stopping``: no page is begun any more. ``plain_page``: it
-    ended workers, so it is read without what is optional.
+    ``folder``: the step's own temp directory. ``killable``: a page or document over its time limit ends this process,
+    which is then replaced; where threads share the process the engine keeps the limits instead. ``plain_page``: a page
+    that ended processes, so it is read without optional steps. ``stopping``: once True, no page is begun.
     """
 
     resources: Resources
     store: KnowledgeStore
     claim: Claim
-    folder: Path  # the task's own temp directory
+    folder: Path
     killable: bool = False
     plain_page: int | None = None
     stopping: Callable[[], bool] = lambda: False
 
     @property
     def original(self) -> Path:
-        """The bytes of the document."""
-        path = self.resources.files.original(self.claim.key.knowledge_id, self.claim.sha256)
-        if not path.exists():
-            raise InputError("its stored copy is gone: ingest the file again", code="original_missing")
-        return path
+        """The stored copy of the document's bytes. InputError ``original_missing`` where it is gone."""
+        return self.resources.files.original(self.claim.key.knowledge_id, self.claim.sha256)
 
-    def page_image(self, number: int) -> Path:
-        """Where the rendered image of a page is kept between render and ocr."""
+    def page_image(self, number: int) -> Path | None:
+        """The image of a page that render left for ocr, None where there is none."""
         key = self.claim.key
         return self.resources.files.page_image(key.knowledge_id, key.document, key.generation, number)
+
+    def draw_page(self, number: int) -> Path:
+        """Render a page into the file store; return the path of its image."""
+        key, target = self.claim.key, self.folder / f"{number}.png"
+        image = self.resources.documents().render(self.original, self.claim.password, number, target)
+        return self.resources.files.put_page_image(key.knowledge_id, key.document, key.generation, number, image.path)
+
+    def drop_page_image(self, number: int) -> None:
+        """Remove the image of a page whose text is saved."""
+        key = self.claim.key
+        self.resources.files.drop_page_image(key.knowledge_id, key.document, key.generation, number)
 
     def unread(self) -> list[int]:
         """The pages of this step that are still to be read."""
         return self.store.pages.unread(self.claim)
 
     def pages(self, *, blocks: bool = True) -> list[Page]:
-        """All pages of this generation, as read so far; their Markdown alone where blocks are not wanted."""
+        """All pages of this generation, as read so far; without blocks only their Markdown."""
         return self.store.pages.read(self.claim.key.document, self.claim.key.generation, blocks=blocks)
 
     def pages_of(self, numbers: Sequence[int]) -> list[Page]:
@@ -103,9 +106,10 @@ class StepContext:
 
     @contextmanager
     def page(self, number: int) -> Iterator[None]:
-        """Work on one page: it is named should this process die, and has ``page_timeout_s``.
+        """Work on one page within ``page_timeout_s``; it is recorded first, in case this process dies over it.
 
-        A page that cannot be read, or that meets a bug, is given up with its reason; the others go on.
+        A page that raises InputError, or an unexpected exception, is given up with the reason, and the block ends
+        normally. StoppingError where no page is to be begun any more.
         """
         if self.stopping():
             raise StoppingError()
@@ -123,53 +127,54 @@ class StepContext:
 
     @contextmanager
     def deadline(self, seconds: float) -> Iterator[None]:
-        """End the process when the block uses more CPU seconds, or sleeps for as long, even in native code."""
+        """End this process, if it is killable, when the block uses more CPU seconds or sleeps that long."""
         with time_limits.limited(seconds) if self.killable else nullcontext():
             yield
 
     def plain(self, number: int) -> bool:
-        """Whether a page is to be read without what is optional, since reading all of it ended workers."""
+        """Whether to read a page without optional steps (layout, tables), as reading all of it ended processes."""
         return number == self.plain_page
 
     def save_page(self, number: int, text: PageText) -> None:
-        """Keep what was read of a page. One that shows something and gave no text says so."""
+        """Save what was read of a page, with a warning where it shows something but gave no text."""
         if self._lacks_text(text):
             text = replace(text, warning=Fault(code=EMPTY_PAGE, message=NO_TEXT))
         self.store.steps.save_page(self.claim, number, text, None)
 
     def _lacks_text(self, text: PageText) -> bool:
-        """No text, though there is a text layer, or OCR saw ink: it tells its confidence of all that is not blank."""
+        """No text despite a text layer, or despite ink: OCR gives a confidence for every page that is not blank."""
         if text.markdown.strip() or any(block.text.strip() for block in text.blocks):
             return False
         return self.claim.route is Route.TEXT or text.confidence is not None
 
     def save_margins(self, pages: Sequence[Page]) -> None:
-        """Keep pages of which headers and footers were put into their Markdown, or taken out."""
+        """Save pages whose headers and footers were moved into their Markdown or out of it."""
         self.store.pages.save_margins(self.claim, pages)
 
     def give_up_page(self, number: int, fault: Fault) -> None:
-        """Record why a page could not be read; the others go on."""
+        """Record why a page could not be read."""
         log.warning("page %d is given up: %s", number, fault.message, extra=facts(page=number, code=fault.code))
         self.store.steps.save_page(self.claim, number, None, fault)
 
     def embedder(self) -> Embedder:
-        """That of this process. Raises UnavailableError where the document was ordered for another one.
+        """The embedder of this process. UnavailableError ``other_embedder`` where the document is meant for another.
 
-        Vectors of two embedders cannot be compared, so they never stand in one index.
+        Vectors of two embedders cannot be compared, so one index never contains both.
         """
-        found = self.resources.embedder()
+        embedder = self.resources.embedder()
         ordered = self.store.pages.embedder(self.claim.key.document, self.claim.key.generation)
-        if ordered and ordered != found.fingerprint:
+        if ordered and ordered != embedder.fingerprint:
             raise UnavailableError(
-                f"this worker embeds with {found.fingerprint}, but the document was taken in for {ordered}: set "
+                f"this worker embeds with {embedder.fingerprint}, but the document was taken in for {ordered}: set "
                 "INGOT_EMBEDDER and INGOT_EMBEDDER_MODEL alike wherever Ingot runs, then ingest it again",
                 code="other_embedder",
             )
-        return found
+        return embedder
 
     def saved_chunks(self) -> int:
-        """How many chunks, from the first on, are embedded and safe."""
+        """How many chunks, counted from the first, are embedded and saved."""
         return self.store.pages.embedded(self.claim.key.document, self.claim.key.generation)
 
     def save_chunks(self, chunks: Sequence[Chunk]) -> None:
+        """Save the next chunks with their embeddings."""
         self.store.pages.save_chunks(self.claim, chunks)

@@ -1,4 +1,4 @@
-"""What a worker's log says of its work: a line when a step begins, and one when it ends, however it ends.
+"""Logs when a step begins and when it ends, however it ends.
 
 Both carry the ids of the step and of the Celery task, so that a machine can pair them. A step whose process died is
 ended by its worker's parent.
@@ -19,14 +19,14 @@ from stores.models import StepKey
 
 log = logging.getLogger("ingot.steps")
 
-#: outcome -> how loudly it is said, and in which words
+#: outcome -> log level
 _LEVELS = {"failed": logging.ERROR, "tried again": logging.WARNING, "lease lost": logging.WARNING}
 LOST = "lost"
 
 
 @dataclass(slots=True)
-class _Under:
-    """The step that this thread has in hand."""
+class _RunningStep:
+    """The step that this thread runs."""
 
     words: str
     began: float
@@ -34,16 +34,16 @@ class _Under:
     told: bool = False
 
 
-_under: ContextVar[_Under | None] = ContextVar("step_under_way", default=None)
+_under: ContextVar[_RunningStep | None] = ContextVar("step_under_way", default=None)
 
 
 @contextmanager
 def step(claim: Claim) -> Iterator[None]:
-    """Log that a step begins. What runs inside says with ``ended`` how it ended; what says nothing broke off."""
+    """Log that a step begins. The block calls ``ended`` with the outcome; otherwise it is logged as broken off."""
     key = claim.key
     with about(job=claim.job, **ids(key), source=claim.source, attempt=claim.attempt, task=_task_of(claim.owner)):
         pages = claim.last_page - claim.first_page + 1 if claim.last_page else 0
-        under = _Under(words=_words(claim), began=time.monotonic(), pages=pages)
+        under = _RunningStep(words=_words(claim), began=time.monotonic(), pages=pages)
         token = _under.set(under)
         span = {"first_page": claim.first_page, "last_page": claim.last_page} if pages else {}
         log.info("%s begins", under.words, extra=facts(event="begin", pages=pages or None, **span))
@@ -56,7 +56,7 @@ def step(claim: Claim) -> Iterator[None]:
 
 
 def ended(outcome: str, why: str = "", *, cpu_s: float = 0.0, due: Sequence[StepKey] = (), **more: object) -> None:
-    """Log how the step in hand ended, and what became due by it."""
+    """Log how the running step ended, and what became due by it."""
     under = _under.get()
     if under is None or under.told:
         return
@@ -72,7 +72,7 @@ def ended(outcome: str, why: str = "", *, cpu_s: float = 0.0, due: Sequence[Step
 
 
 def lost(key: StepKey, task: str, why: str, **more: object) -> None:
-    """Log the end of a step whose process is gone, from the process that saw it go. ``more``: what else is known."""
+    """Log the end of a step whose process died, in the parent process. ``more``: further facts."""
     with about(**ids(key), **more, task=task):
         text = "%s lost: its process ended (%s); it is begun again"
         log.warning(text, key.stage, why, extra=facts(event="end", outcome=LOST, reason=why))

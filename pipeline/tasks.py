@@ -1,23 +1,22 @@
 """All Celery tasks, and the sending of steps. A message carries ids; what they mean stands in SQL.
 
 A task runs one step of ``flow``. What became due by it is sent at once; the relay sends what nobody sent, and what got
-lost. A step that is not ours, or is to be tried later, ends its copy of the chain with ``Ignore``. Errands, what waits
-for the network, go the same way on a queue of their own.
+lost. A step that another worker holds, or that is due again later, ends its copy of the chain with ``Ignore``. Outbound
+tasks (callbacks and downloads) go the same way on the queue ``notify``.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery, Task, bootsteps, chain, signals
 from celery.exceptions import Ignore
 
-from pipeline import flow, home_registry, shared_models, step_log, wiring
+from pipeline import flow, home_registry, step_log
 from pipeline.broker import configuration, home_of, queue_length
 from pipeline.broker_address import bare
 from pipeline.broker_faults import BrokerError
@@ -29,19 +28,20 @@ from pipeline.priorities import OUTBOUND_PRIORITIES, priority_of
 from pipeline.priorities import PRIORITIES as PRIORITIES
 from pipeline.priorities import QUEUES as QUEUES
 from pipeline.relay import Relay, in_hand, release
-from pipeline.settings import Settings
+from pipeline.stage_specs import STAGES
 from pipeline.step_context import Resources
-from stores.errors import IngotError, InputError, NotFoundError
+from pipeline.worker_process import this_process
+from stores.errors import IngotError, NotFoundError
 from stores.models import Fault, Stage, StepKey
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.outbox.outbound_tasks import OutboundTask
 
 log = logging.getLogger("ingot.tasks")
 
-SEND_BETWEEN_LOOKS = 20
-SEND_AT_ONCE = 200  # steps that one pass of the relay sends per knowledge base
+SEND_BETWEEN_LOOKS = 20  # steps that are sent before ``calm`` is asked again
+SEND_AT_ONCE = 200  # steps or outbound tasks that one pass of the relay sends per knowledge base
 
 app = Celery("ingot")
 app.conf.task_routes = {
@@ -49,42 +49,16 @@ app.conf.task_routes = {
 } | {f"ingot.{name}": {"queue": NOTIFY, "priority": priority} for name, priority in OUTBOUND_PRIORITIES.items()}
 
 
-_resources: dict[int, Resources] = {}
-_making_resources = threading.Lock()
-
-
-def resources() -> Resources:
-    """The tools of this process, one for all its threads; a forked child makes its own."""
-    process = os.getpid()
-    with _making_resources:
-        if process not in _resources:
-            _resources.clear()
-            _resources[process] = _build(Settings())
-        return _resources[process]
-
-
-def _build(settings: Settings) -> Resources:
-    """Schemas travel with jobs: a folder of them that is broken by now keeps no worker from its work."""
-    pooled = StepTask.killable or StepTask.threaded
-    try:
-        return wiring.build(settings, pooled=pooled)
-    except InputError as error:
-        log.error("%s", error.message)
-        return wiring.build(settings.model_copy(update={"schema_dir": None}), pooled=pooled)
+resources = this_process.resources
 
 
 class StepTask(Task):  # type: ignore[misc]
-    """Runs the step that its message names.
-
-    ``killable``: in a child of its own. ``threaded``: in one of a process's threads. Else this process forks, and no
-    connection of it stays open.
-    """
+    """Runs the step that its message names; one task per stage, see ``TASKS``."""
 
     abstract = True
-    killable = False
-    threaded = False
 
     def run_step(self, stage: Stage, ids: Sequence[Any]) -> None:
+        """Run a step, then send what became due by it. Raises Ignore where the rest of its chain must not run."""
         ignore_foreign(self.request)
         key, owner = key_of(stage, ids), owner_of(self.request)
         try:
@@ -93,55 +67,32 @@ class StepTask(Task):  # type: ignore[misc]
                 key,
                 owner=owner,
                 worker=f"{self.request.hostname}#{os.getpid()}",
-                killable=StepTask.killable,
-                stopping=shared_models.stopping.is_set,
-                suspects=shared_models.suspects if StepTask.threaded else None,
+                killable=this_process.killable,
+                stopping=this_process.stopping.is_set,
+                suspects=this_process.suspects if this_process.threaded else None,
             )
         except NotFoundError:  # the knowledge base was deleted meanwhile
             raise Ignore from None
-        if StepTask.threaded and stage in (Stage.OCR, Stage.EMBED):
-            shared_models.end_if_broken(resources())
+        if this_process.threaded and STAGES[stage].model_setting:
+            this_process.end_if_broken()
         if result.due:
             send(result.due)
-        if stage in flow.FATAL:  # with these a document or a job may have ended
+        if STAGES[stage].fatal:  # with these a document or a job may have ended
             send_outbound_tasks(key.knowledge_id)
         if not result.ended:
             raise Ignore
 
 
-@app.task(base=StepTask, bind=True, name="ingot.plan")
-def plan(self: StepTask, *ids: Any) -> None:
-    self.run_step(Stage.PLAN, ids)
+def _register(stage: Stage) -> Any:
+    @app.task(base=StepTask, bind=True, name=f"ingot.{stage}")
+    def run(self: StepTask, *ids: Any) -> None:
+        self.run_step(stage, ids)
+
+    return run
 
 
-@app.task(base=StepTask, bind=True, name="ingot.render")
-def render(self: StepTask, *ids: Any) -> None:
-    self.run_step(Stage.RENDER, ids)
-
-
-@app.task(base=StepTask, bind=True, name="ingot.ocr")
-def ocr(self: StepTask, *ids: Any) -> None:
-    self.run_step(Stage.OCR, ids)
-
-
-@app.task(base=StepTask, bind=True, name="ingot.parse")
-def parse(self: StepTask, *ids: Any) -> None:
-    self.run_step(Stage.PARSE, ids)
-
-
-@app.task(base=StepTask, bind=True, name="ingot.extract")
-def extract(self: StepTask, *ids: Any) -> None:
-    self.run_step(Stage.EXTRACT, ids)
-
-
-@app.task(base=StepTask, bind=True, name="ingot.embed")
-def embed(self: StepTask, *ids: Any) -> None:
-    self.run_step(Stage.EMBED, ids)
-
-
-@app.task(base=StepTask, bind=True, name="ingot.publish")
-def publish(self: StepTask, *ids: Any) -> None:
-    self.run_step(Stage.PUBLISH, ids)
+#: The task of each stage. Its message carries the ids of a step, see ``ids_of``.
+TASKS: Mapping[Stage, Any] = {stage: _register(stage) for stage in STAGES}
 
 
 @app.task(bind=True, name="ingot.deliver")
@@ -151,7 +102,7 @@ def deliver(self: Task, knowledge_id: str, job: str) -> None:
     try:
         with about(knowledge_id=knowledge_id, job=job):
             callback_delivery.deliver(
-                resources(), knowledge_id, job, owner_of(self.request), shared_models.stopping.is_set
+                resources(), knowledge_id, job, owner_of(self.request), this_process.stopping.is_set
             )
     except IngotError as error:  # what was claimed is due again when its lease ends
         log.warning("%s: %s", job, error.message)
@@ -176,26 +127,15 @@ def fetch(self: Task, knowledge_id: str, job: str, url: str) -> None:
                 url,
                 owner_of(self.request),
                 ended,
-                stopping=shared_models.stopping.is_set,
+                stopping=this_process.stopping.is_set,
             )
     except IngotError as error:
         log.warning("%s: %s", job, error.message)
 
 
 def owner_of(request: Any) -> str:
-    """Who claims: unique to this run of a task, and known by its worker's name."""
+    """The owner of a claim: unique to this run of a task, and begins with its worker's name."""
     return f"{request.hostname}/{request.id}/{uuid.uuid4().hex[:8]}"
-
-
-TASKS: dict[Stage, Any] = {
-    Stage.PLAN: plan,
-    Stage.RENDER: render,
-    Stage.OCR: ocr,
-    Stage.PARSE: parse,
-    Stage.EXTRACT: extract,
-    Stage.EMBED: embed,
-    Stage.PUBLISH: publish,
-}
 
 
 def ids_of(key: StepKey) -> tuple[str, str, int, int]:
@@ -215,21 +155,21 @@ def key_of(stage: Stage, ids: Sequence[Any]) -> StepKey:
 
 
 def send(keys: Sequence[StepKey], store: KnowledgeStore | None = None, connection: Any = None) -> int:
-    """Send each step with those that follow it straight, as one chain; how many were sent.
+    """Send each step with those that follow it, as one chain. Returns how many of ``keys`` were sent.
 
-    A broker that cannot be reached ends it quietly: the rest are marked as unsent, and the relay sends them later.
+    Where the broker cannot be reached the rest are marked as unsent, without an error; the relay sends them later.
     """
     wishes = _wishes(keys, store)
     for sent, key in enumerate(keys):
-        held = store or resources().catalog.store(key.knowledge_id)
-        run = held.dispatch.straight_run(key, flow.STRAIGHT[key.stage])
+        target = store or resources().catalog.store(key.knowledge_id)
+        run = target.dispatch.straight_run(key, STAGES[key.stage].followed_by)
         wish = wishes.get((key.knowledge_id, key.document, key.generation), 0)
         try:
             with translated(app.conf.broker_url):
                 chain(*[_message(step, wish) for step in run]).apply_async(connection=connection)
         except BrokerError as error:
             complain(error)
-            held.dispatch.unsend(keys[sent:])
+            target.dispatch.unsend(keys[sent:])
             return sent
     return len(keys)
 
@@ -241,27 +181,27 @@ def _message(step: StepKey, wish: int) -> Any:
 
 def _wishes(keys: Sequence[StepKey], store: KnowledgeStore | None) -> dict[tuple[str, str, int], int]:
     """The priorities that jobs give to the documents of these steps, where they give any."""
-    found: dict[tuple[str, str, int], int] = {}
+    priorities: dict[tuple[str, str, int], int] = {}
     for knowledge_id in {key.knowledge_id for key in keys}:
-        held = store or resources().catalog.store(knowledge_id)
+        target = store or resources().catalog.store(knowledge_id)
         mine = [key for key in keys if key.knowledge_id == knowledge_id]
-        found |= {(knowledge_id, *place): wish for place, wish in held.dispatch.priorities(mine).items()}
-    return found
+        priorities |= {(knowledge_id, *place): wish for place, wish in target.dispatch.priorities(mine).items()}
+    return priorities
 
 
 def send_outbound_tasks(
     knowledge_id: str, store: KnowledgeStore | None = None, connection: Any = None, *, quiet: bool = False
 ) -> int:
-    """Send the errands of a knowledge base that are due and on their way to nobody; how many."""
-    held = store or resources().catalog.store(knowledge_id)
-    outbound_tasks = held.outbound_tasks.take(SEND_AT_ONCE, quiet=quiet)
+    """Send the outbound tasks of a knowledge base that are due and were not sent. Returns how many were sent."""
+    target = store or resources().catalog.store(knowledge_id)
+    outbound_tasks = target.outbound_tasks.take(SEND_AT_ONCE, quiet=quiet)
     for sent, outbound_task in enumerate(outbound_tasks):
         try:
             with translated(app.conf.broker_url):
                 _message_of(outbound_task).apply_async(connection=connection)
         except BrokerError as error:
             complain(error)
-            held.outbound_tasks.unsend(outbound_tasks[sent:])
+            target.outbound_tasks.unsend(outbound_tasks[sent:])
             return sent
     return len(outbound_tasks)
 
@@ -273,9 +213,9 @@ def _message_of(outbound_task: OutboundTask) -> Any:
 
 
 def send_due(made_by: Resources, knowledge_id: str, calm: Callable[[], bool] = lambda: True) -> int:
-    """Publish what is due in one knowledge base, from a process that is no worker; how many steps.
+    """Publish what is due in one knowledge base, from a process that is no worker. Returns how many steps were sent.
 
-    Ends early where it is ``calm`` no more: the relay sends the rest.
+    Stops early when ``calm`` returns False; the relay sends the rest.
     """
     app.conf.update(configuration(made_by.settings))
     store = made_by.catalog.store(knowledge_id)
@@ -292,15 +232,15 @@ def send_due(made_by: Resources, knowledge_id: str, calm: Callable[[], bool] = l
 
 
 def relay() -> int:
-    """Send what is due and was never sent, or whose message or worker is lost; how many steps.
+    """Send what is due and was never sent, or whose message or worker is lost. Returns how many steps were sent.
 
-    Looks at the knowledge bases that are marked busy or have errands, and at all of them once a minute.
+    Looks at the knowledge bases that are marked busy or have outbound tasks, and at all of them once a minute.
     """
     return _relay.once()
 
 
 def quiet_stages(empty: frozenset[str] | None = None) -> frozenset[Stage]:
-    """The stages whose queue is empty: a step of theirs that was sent and not begun is lost."""
+    """The stages whose queue is empty: the message of a step of theirs that was sent and not begun is lost."""
     queues = empty_queues() if empty is None else empty
     return frozenset(stage for stage, queue in QUEUES.items() if queue in queues)
 
@@ -321,7 +261,7 @@ def _name_home(headers: dict[str, Any], **_: Any) -> None:
 
 
 def ignore_foreign(request: Any) -> None:
-    """End a message of another home here. It stays due in its own knowledge base, whose relay sends it again."""
+    """Raise Ignore for a message of another home. It stays due there, and that home's relay sends it again."""
     if home_registry.watcher.foreign(resources().settings, str(getattr(request, "ingot_home", None) or "")):
         raise Ignore
 
@@ -358,16 +298,16 @@ app.steps["worker"].add(RelayStep)
 
 @signals.worker_process_init.connect(weak=False)
 def _in_child(**_: Any) -> None:
-    StepTask.killable = True
+    this_process.killable = True
 
 
 def worker_lost(
     task_id: str, args: Sequence[Any], hostname: str, fault: Fault | None, name: str = "", why: str = ""
 ) -> None:
-    """A child died over a task: its lease ends now, its temp directory goes, and the relay sends the step again.
+    """Clean up after a child that died over a task: end its lease and remove its temp directory.
 
-    ``fault``: what its work did to it; None: nothing. ``name``: the task's; ``why``: how the child ended, in words.
-    Called in the worker's parent.
+    The relay sends the step again. ``fault``: what its work did to it, None where its work is not to blame; ``name``:
+    the task's; ``why``: how the child ended, in words. Called in the parent of the children.
     """
     stage = name.removeprefix("ingot.")
     if stage in set(Stage):
@@ -378,8 +318,8 @@ def worker_lost(
 
 
 def release_worker(hostname: str, *, blameless: bool = False) -> int:
-    """End the leases that a worker of this name held when it died; how many steps and errands."""
+    """End the leases that a worker of this name held when it died; how many steps and outbound tasks."""
     freed = release(resources(), resources().catalog.names(), f"{hostname}/", blameless=blameless)
     if freed:
-        log.warning("%d steps or errands that %s left unfinished are due again", freed, hostname)
+        log.warning("%d steps or outbound tasks that %s left unfinished are due again", freed, hostname)
     return freed

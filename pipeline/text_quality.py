@@ -1,7 +1,7 @@
-"""Can this text be what is printed? Judges a text layer by what written languages share. Pure, under 1 ms a page.
+"""Detects garbled text layers by properties that written languages share. Pure, under 1 ms a page.
 
-Text layers lie in few ways: characters without a Unicode meaning, glyph numbers, bytes read in a wrong encoding, and
-fonts whose codes were shuffled, so that letters come out as other letters.
+Text layers are wrong in few ways: characters without a Unicode meaning, glyph numbers, bytes read in a wrong
+encoding, and fonts whose codes were shuffled, so that letters come out as other letters.
 """
 
 from __future__ import annotations

@@ -1,16 +1,15 @@
-"""How long work may take, counted in what its process used of the processor: a busy machine makes nothing late.
+"""Time limits in CPU seconds, so that a busy machine makes nothing late.
 
-Two clocks end a process whose work is over its limit. Both stand outside of Python, as native code may never give its
-lock back. Both send SIGPROF, upon which the process writes down where it was and dies:
+Two clocks end a process that is over its limit. Both run outside of Python, as native code may never release the
+interpreter lock. Both send SIGPROF, upon which the process prints its stack and dies:
 
 * the kernel counts the CPU seconds of all threads of the process (``ITIMER_PROF``; engines start no processes);
 * its parent looks once a second (``Watch``) and ends a process that slept for as long as its limit: one that used
   hardly any processor though it could have had it.
 
 Time in which a process waited for a processor, or was stopped (SIGSTOP), does not count: only the kernel knows it, and
-a clock inside the process could not ask while native code holds Python's lock. Limits are told to the parent through a
-page of memory that it shares with its children. Where there is no ``/proc`` (macOS) a clock on the wall stands in for
-the parent, with much patience.
+a clock inside the process could not ask while native code holds the lock. Children tell their limits to the parent
+through shared memory. Without ``/proc`` (macOS) a wall clock with a much longer limit replaces the parent.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SIGNAL = signal.SIGPROF
-"""Of this a process dies whose time is up."""
+"""The signal that ends a process over its limit."""
 _SLOT = struct.Struct("=qdq")  # process id, limit in seconds (0: none is set), how many limits it has had
 _MOST_CHILDREN = 1024
 _IDLE_SHARE = 0.01  # of the limit: a heartbeat or a loop that looks again uses less, starved work more
@@ -72,7 +71,7 @@ def _waited_s(pid: int) -> float:
 
 
 class Stillness:
-    """For how long a process has slept, seen by one who looks at it now and then."""
+    """Measures for how long a process has slept, from occasional looks at it."""
 
     def __init__(self, pid: int, read: Callable[[int], Usage | None] = usage) -> None:
         self._pid, self._read = pid, read
@@ -93,7 +92,7 @@ class Stillness:
 
 
 class Spending:
-    """The limit of one process that another one waits for: ``used_up`` by its CPU seconds, or by as long a sleep."""
+    """The limit of a process that another one waits for: ``used_up`` by CPU seconds, or by as long a sleep."""
 
     def __init__(self, pid: int, limit_s: float) -> None:
         self._pid, self._limit_s = pid, limit_s
@@ -109,7 +108,7 @@ class Spending:
 
 
 def take_slot(number: int) -> None:
-    """Say that this process is child ``number`` of its parent, which watches over it from now on."""
+    """Register this process as child ``number`` of its parent, which watches its limits from now on."""
     _own.update(slot=number if number < _MOST_CHILDREN else -1, limits=0)
     faulthandler.register(SIGNAL, file=2, all_threads=True, chain=True)
     _tell(0.0)
@@ -119,7 +118,7 @@ def take_slot(number: int) -> None:
 def limited(seconds: float) -> Iterator[None]:
     """End this process when the block takes more than so many CPU seconds, or sleeps for as long.
 
-    One such block at a time.
+    Blocks must not be nested.
     """
     _own["limits"] += 1
     _tell(seconds)
@@ -141,14 +140,14 @@ def _tell(limit_s: float) -> None:
 
 
 def _told() -> Iterator[tuple[int, float, int]]:
-    """What the children of this process say: process id, limit, number of the limit."""
+    """The limits of the children of this process: process id, seconds, number of the limit."""
     for pid, limit_s, number in _SLOT.iter_unpack(_board[:]):
         if pid:
             yield pid, limit_s, number
 
 
 class Watch:
-    """The parent's look at its children."""
+    """Watches the children of this process."""
 
     def __init__(self, read: Callable[[int], Usage | None] = usage) -> None:
         self._read = read
@@ -156,7 +155,7 @@ class Watch:
         self._before: dict[int, Usage] = {}
 
     def look(self, now: float | None = None) -> list[int]:
-        """End the children that slept through their limit; who they were."""
+        """End the children that slept through their limit. Returns their process ids."""
         ended = []
         for pid, limit_s, number in self._children():
             known, stillness = self._asleep.get(pid, (-1, None))
@@ -170,7 +169,7 @@ class Watch:
         return ended
 
     def moving(self) -> list[int]:
-        """The children that worked, or waited for a processor, since this was asked before."""
+        """The children that used a CPU, or waited for one, since the last call."""
         before, now = self._before, {pid: self._read(pid) for pid, _, _ in self._children()}
         self._before = {pid: found for pid, found in now.items() if found}
         return [
@@ -180,7 +179,7 @@ class Watch:
         ]
 
     def _children(self) -> list[tuple[int, float, int]]:
-        """Those that live: the number of a dead one may be a stranger's by now."""
+        """The living children; the process id of a dead one may be reused by another process."""
         told = [one for one in _told() if (found := self._read(one[0])) and found.parent == os.getpid()]
         living = {pid for pid, _, _ in told}
         self._asleep = {pid: seen for pid, seen in self._asleep.items() if pid in living}

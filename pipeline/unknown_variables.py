@@ -1,4 +1,4 @@
-"""Variables of the environment that begin as ours do and mean nothing to us: mistyped, they would change nothing."""
+"""Finds environment variables with our prefix that no setting reads: most likely mistyped."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ BESIDE_SETTINGS = frozenset(
     f"{_PREFIX}{name}"
     for name in ("KNOWLEDGE", "DEBUG", "WORKER_NAME", "WORKER_SAYS", "PYTHON", "TEST_TORCH", "TEST_PROCESSES")
 )
-"""Variables that are no settings: of the command line, of workers, of the scripts."""
+"""Variables that are no settings, but are read by the command line, workers or scripts."""
 
 
 def stray_variables(names: Iterable[str]) -> list[str]:
-    """One sentence for each name of the environment that nobody reads, with the one it may be meant for."""
+    """One sentence for each unknown name, with the one that may be meant."""
     known = {f"{_PREFIX}{name.upper()}" for name in Settings.model_fields} | BESIDE_SETTINGS
     return [
         _sentence(name, known)

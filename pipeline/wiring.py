@@ -1,4 +1,4 @@
-"""Settings -> Tools: the only file that names concrete engines and stores, inside functions: importing it is cheap."""
+"""Builds Resources from Settings. Only this file names concrete engines and stores, and imports them in functions."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from stores.files.local import LocalFiles
 
 T = TypeVar("T")
 MOST_ENGINES = 8
-"""Engines that a process keeps beside its own; few have a model."""
+"""Engines for jobs with other settings that a process keeps beside its own."""
 
 
 def build(settings: Settings, *, pooled: bool = False, durable: bool = False) -> Resources:
-    """The tools of one process. ``pooled`` and ``durable``: see ``Catalog``."""
+    """Build the resources of one process. ``pooled`` and ``durable``: see ``Catalog``."""
     home = settings.home.absolute()
     return Resources(
         settings=settings,
@@ -34,12 +34,12 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
         extractor=_once(lambda name: _chosen("engine", name, EXTRACTORS)(settings)),
         vectors=_once(lambda: _vectors(settings)),
         **{kind: _once(make) for kind, (_, make) in _kinds(settings).items()},
-        adapt=_Shelf().adapted,
+        adapt=_EngineCache().adapted,
     )
 
 
 def _kinds(settings: Settings) -> dict[str, tuple[object, Callable[..., Any]]]:
-    """What of ``Tools`` the settings of a job decide on: what each is made from (all that it reads), and how."""
+    """The resources that depend on a job's settings: name -> (the settings that it reads, how it is built)."""
     text, reader, embedder = settings.text_engine, settings.ocr_engine, settings.embedder
     return {
         "documents": (
@@ -63,14 +63,14 @@ def _read_by_got(settings: Settings) -> tuple[object, ...]:
     return settings.ocr_model, settings.ocr_slots, settings.ocr_max_tokens, settings.ocr_boxes
 
 
-class _Shelf:
-    """The engines that jobs asked for beside those of their process, the latest used last.
+class _EngineCache:
+    """A cache of the engines that jobs need beside those of their process; the least recently used is dropped first.
 
-    Two profiles that differ in nothing that an engine reads share it, with its model. Those not used for long go.
+    Two profiles share an engine, and its model, unless they differ in a setting that it reads.
     """
 
     def __init__(self) -> None:
-        self._made: dict[tuple[str, object], Callable[..., Any]] = {}
+        self._engines: dict[tuple[str, object], Callable[..., Any]] = {}
         self._lock = threading.Lock()
 
     def adapted(self, base: Resources, profile: ProcessingProfile) -> Resources:
@@ -87,19 +87,19 @@ class _Shelf:
 
     def _engine(self, key: tuple[str, object], make: Callable[..., Any]) -> Callable[..., Any]:
         with self._lock:
-            self._made[key] = self._made.pop(key) if key in self._made else _once(make)
-            while len(self._made) > MOST_ENGINES:
-                self._made.pop(next(iter(self._made)))  # whoever works with it still has it
-            return self._made[key]
+            self._engines[key] = self._engines.pop(key) if key in self._engines else _once(make)
+            while len(self._engines) > MOST_ENGINES:
+                self._engines.pop(next(iter(self._engines)))  # a step that uses it keeps its reference
+            return self._engines[key]
 
 
 def _once(make: Callable[..., T]) -> Callable[..., T]:
-    """``make`` remembered; threads that ask at the same time wait for one answer instead of making several."""
-    lock, made = threading.RLock(), cache(make)
+    """``make`` with its results cached; concurrent callers wait for one result instead of building several."""
+    lock, cached = threading.RLock(), cache(make)
 
     def ask(*names: Any) -> T:
         with lock:
-            return made(*names)
+            return cached(*names)
 
     return ask
 

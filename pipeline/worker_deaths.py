@@ -1,4 +1,4 @@
-"""What a process died of, as far as it tells whether the page that it read is to blame."""
+"""Finds out what a worker process died of, and whether the page that it read is the cause."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pathlib import Path
 from pipeline import time_limits
 from stores.models import Fault
 
-#: A page cannot send these: somebody outside did, or the kernel, when memory ran out.
+#: Signals that no page causes: they come from outside, or from the kernel when memory runs out.
 _FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT})
 _SIGNAL = re.compile(r"signal (\d+)")
 
 
 def fault_of(error: BaseException | None, memory_ran_out: bool) -> Fault | None:
-    """What is said of the page in work after Celery's ``error`` about a lost child; None: it is not to blame."""
+    """The fault of the page in work, from Celery's ``error`` about a lost child; None where it is not the cause."""
     if type(error).__name__ == "TimeLimitExceeded":
         return _TOO_LONG
-    found = _SIGNAL.search(str(error))
-    number = int(found[1]) if found else 0
+    match = _SIGNAL.search(str(error))
+    number = int(match[1]) if match else 0
     if number == time_limits.SIGNAL:
         return _TOO_LONG
     if number in _FROM_OUTSIDE:
@@ -34,7 +34,7 @@ _CRASH = Fault(code="crash", message="a crash")
 
 
 def memory_kills() -> str:
-    """How many processes this machine has killed since it booted because memory ran out; "" where it does not say."""
+    """How many processes the kernel killed since boot because memory ran out; "" where that is unknown."""
     with contextlib.suppress(OSError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         for line in Path("/proc/vmstat").read_text().splitlines():
@@ -44,13 +44,13 @@ def memory_kills() -> str:
 
 
 class MemoryKills:
-    """Notices that memory ran out, also between two lives of a worker: what was known stands in a file."""
+    """Notices that memory ran out, also across restarts of a worker: the last count is kept in a file."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     def ran_out(self) -> bool:
-        """Did it since this was asked before? True where nobody can know."""
+        """Whether memory ran out since the last call; True where that is unknown."""
         before, now = "", memory_kills()
         with contextlib.suppress(OSError):
             before = self._file.read_text()

@@ -149,10 +149,10 @@ def _ingest(settings: Settings, docs: Path, given: argparse.Namespace) -> tuple[
     nemesis = Nemesis(settings.home, random.Random(given.seed), given.stop_s)
     with embedded.session(settings) as connected:
         service = Service(connected)
-        report = service.ingest(KB, IngestRequest(paths=(docs,)))
+        report = service.ingestion.ingest(KB, IngestRequest(paths=(docs,)))
         assert report.job
         began = shown = time.monotonic()
-        while (job := service.job(report.job)).state is JobState.RUNNING:
+        while (job := service.jobs.get(report.job)).state is JobState.RUNNING:
             now = time.monotonic()
             nemesis.heal(all_of_them=now - began > given.minutes * 60)
             if now - began < given.minutes * 60:

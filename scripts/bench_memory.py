@@ -66,8 +66,8 @@ def _watched(home: Path, paths: list[Path]) -> MemoryWatch:
 
 
 def _ingest(service: Service, knowledge_id: str, paths: list[Path]) -> None:
-    report = service.ingest(knowledge_id, IngestRequest(paths=tuple(paths)))
-    while service.job(str(report.job)).state is JobState.RUNNING:
+    report = service.ingestion.ingest(knowledge_id, IngestRequest(paths=tuple(paths)))
+    while service.jobs.get(str(report.job)).state is JobState.RUNNING:
         time.sleep(0.5)
 
 

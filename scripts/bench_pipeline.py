@@ -134,8 +134,8 @@ def pipeline(home: Path, paths: list[Path]) -> dict[str, object]:
 
 
 def _ingest(service: Service, knowledge_id: str, paths: list[Path]) -> None:
-    report = service.ingest(knowledge_id, IngestRequest(paths=tuple(paths)))
-    while service.job(str(report.job)).state is JobState.RUNNING:
+    report = service.ingestion.ingest(knowledge_id, IngestRequest(paths=tuple(paths)))
+    while service.jobs.get(str(report.job)).state is JobState.RUNNING:
         time.sleep(0.25)
 
 

@@ -77,11 +77,11 @@ def _run(settings: Settings, docs: Path, schemas: tuple[str, ...] = ()) -> str:
 
 def _ingest(settings: Settings, docs: Path, schemas: tuple[str, ...] = ()) -> float:
     began = time.perf_counter()
-    report = Service(settings).ingest("bench", IngestRequest(paths=(docs,), options=Options(schemas=schemas)))
+    report = Service(settings).ingestion.ingest("bench", IngestRequest(paths=(docs,), options=Options(schemas=schemas)))
     if report.job:
         with embedded.session(settings) as connected:
             service = Service(connected)
-            while service.job(report.job).state is JobState.RUNNING:
+            while service.jobs.get(report.job).state is JobState.RUNNING:
                 time.sleep(0.1)
     return time.perf_counter() - began
 

@@ -35,7 +35,7 @@ from pipeline.step_context import Resources
 from stores.chroma.http import ChromaHttp
 from stores.chroma.vectors import ChromaVectors
 from stores.contracts import Scalar, VectorRow
-from stores.knowledge_store import KnowledgeStore
+from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import chunk_id
 from stores.sql import keywords, tables
 
@@ -169,7 +169,7 @@ def question(text: str, random: Random) -> str:
 
 
 def write_rows(
-    store: KnowledgeStore, document: str, number: int, texts: list[str], embedded: np.ndarray, language: Language
+    store: SqlKnowledgeStore, document: str, number: int, texts: list[str], embedded: np.ndarray, language: Language
 ) -> None:
     title, now = language.join.join(language.about()[:5]), time.time()
     first = number * PER_DOCUMENT + 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import threading
 import time
 from contextlib import suppress
@@ -11,19 +10,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stores.errors import NotFoundError, UnavailableError
-from stores.knowledge_store import KnowledgeStore
+from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import check_knowledge_id, slug_of
+from stores.sql import dialect
 from stores.sql.database import Database, make_ready
 
 _REMOVALS = 3
+_OUTBOUND_MARKS = "errands"  # a folder: its name stays, since homes of earlier versions have it
 MOST_OPEN = 100
 """Stores that are kept open: each costs some file descriptors and a megabyte or two."""
 
 
 @dataclass(slots=True)
 class Catalog:
-    """All knowledge bases below ``home``. Stores are opened once and kept, as long as it is the same file and others
-    are not wanted more.
+    """All knowledge bases below ``home``; implements ``stores.contracts.KnowledgeCatalog``.
+
+    The most recently used stores are kept open, each as long as its file is the same.
 
     ``durable``: commits survive a power cut. ``pooled``: connections are kept open (a process that never forks).
     """
@@ -31,13 +33,13 @@ class Catalog:
     home: Path
     durable: bool = False
     pooled: bool = False
-    _open: dict[str, tuple[KnowledgeStore, int]] = field(default_factory=dict)  # and the inode of its file
+    _open: dict[str, tuple[SqlKnowledgeStore, int]] = field(default_factory=dict)  # and the inode of its file
     _opening: threading.RLock = field(default_factory=threading.RLock)
 
     def folder(self, knowledge_id: str) -> Path:
         return self.home / slug_of(knowledge_id)
 
-    def store(self, knowledge_id: str) -> KnowledgeStore:
+    def store(self, knowledge_id: str) -> SqlKnowledgeStore:
         """The store of a knowledge base that exists; NotFoundError otherwise."""
         path = self.folder(knowledge_id) / "kb.db"
         inode = _inode_of(path)
@@ -52,7 +54,7 @@ class Catalog:
                 kept.database.close()
             return self._keep(knowledge_id, path)
 
-    def create(self, knowledge_id: str) -> KnowledgeStore:
+    def create(self, knowledge_id: str) -> SqlKnowledgeStore:
         """The store of a knowledge base, made if it is new."""
         check_knowledge_id(knowledge_id)
         folder = self.folder(knowledge_id)
@@ -67,13 +69,10 @@ class Catalog:
         store.set_meta("created_at", repr(time.time()))
         return store
 
-    def _keep(self, knowledge_id: str, path: Path) -> KnowledgeStore:
+    def _keep(self, knowledge_id: str, path: Path) -> SqlKnowledgeStore:
         database = Database(path, durable=self.durable, pooled=self.pooled)
-        try:
-            make_ready(database)
-        except sqlite3.DatabaseError as error:
-            raise UnavailableError(f"the database {path} cannot be opened: {error}") from error
-        store = KnowledgeStore.over(knowledge_id, database)
+        make_ready(database)
+        store = SqlKnowledgeStore.over(knowledge_id, database)
         with self._opening:
             self._open[knowledge_id] = store, _inode_of(path) or 0
             while len(self._open) > MOST_OPEN:
@@ -83,7 +82,7 @@ class Catalog:
 
     def names(self) -> list[str]:
         """Ids of all knowledge bases, sorted."""
-        return sorted(filter(None, (_name_of(path) for path in self.home.glob("*/kb.db"))))
+        return sorted(filter(None, (dialect.read_meta(path, "knowledge_id") for path in self.home.glob("*/kb.db"))))
 
     def remove(self, knowledge_id: str) -> None:
         """Remove a knowledge base's folder with all that is in it; workers may be writing there still.
@@ -115,16 +114,16 @@ class Catalog:
         self._unmark("busy", knowledge_id)
 
     def mark_outbound(self, knowledge_id: str) -> None:
-        """Note that callbacks or fetches are due soon: the relay looks at them, and a notify worker runs."""
-        self._mark("errands", knowledge_id)
+        """Note that callbacks or downloads are due soon: the relay looks at them, and a notify worker runs."""
+        self._mark(_OUTBOUND_MARKS, knowledge_id)
 
     def outbound_tasks(self) -> list[str]:
-        """Ids of the knowledge bases that were marked for their errands and exist."""
-        return self._marked("errands")
+        """Ids of the existing knowledge bases that are marked for outbound tasks."""
+        return self._marked(_OUTBOUND_MARKS)
 
     def rest_outbound(self, knowledge_id: str) -> None:
-        """No errand of a knowledge base is due soon."""
-        self._unmark("errands", knowledge_id)
+        """No callback or download of a knowledge base is due soon."""
+        self._unmark(_OUTBOUND_MARKS, knowledge_id)
 
     def _mark(self, kind: str, knowledge_id: str) -> None:
         mark = self.home / "run" / kind / slug_of(knowledge_id)
@@ -137,13 +136,13 @@ class Catalog:
             raise UnavailableError(f"the folder {self.home} cannot be written: {error.strerror}") from error
 
     def _marked(self, kind: str) -> list[str]:
-        found = []
+        names = []
         for mark in (self.home / "run" / kind).glob("*"):
             with suppress(OSError):
                 knowledge_id = mark.read_text()
                 if knowledge_id and (self.folder(knowledge_id) / "kb.db").exists():
-                    found.append(knowledge_id)
-        return sorted(found)
+                    names.append(knowledge_id)
+        return sorted(names)
 
     def _unmark(self, kind: str, knowledge_id: str) -> None:
         (self.home / "run" / kind / slug_of(knowledge_id)).unlink(missing_ok=True)
@@ -154,16 +153,3 @@ def _inode_of(path: Path) -> int | None:
     with suppress(OSError):
         return path.stat().st_ino
     return None
-
-
-def _name_of(path: Path) -> str | None:
-    """The knowledge id that stands in a database; None where it is not one of ours."""
-    try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)
-        try:
-            row = connection.execute("SELECT value FROM meta WHERE key = 'knowledge_id'").fetchone()
-        finally:
-            connection.close()
-    except sqlite3.DatabaseError:
-        return None
-    return str(row[0]) if row else None

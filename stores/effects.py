@@ -40,9 +40,7 @@ class Extracted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """Effect of publish: the generation becomes final; it is partial where ``failures`` is not empty."""
-
-    failures: tuple[str, ...] = ()
+    """Effect of publish: the generation becomes final, partial where pages or stages of it failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +58,7 @@ class Claim:
     key: StepKey
     owner: str
     attempt: int
-    losses: int
+    lost_attempts: int
     first_page: int
     last_page: int
     options: Options
@@ -73,7 +71,7 @@ class Claim:
     language: str
     job: str = ""  # the newest that asked for this generation
     profile: Mapping[str, Any] | None = None  # the settings and schemas of the job; None: those of the worker
-    lost_page: int | None = None  # the page that was being read when an earlier attempt ended without a word
+    page_in_work: int | None = None  # the page that was being read when an earlier attempt ended without a word
     lost_to: str = ""  # what that attempt died of: the code of a fault, "" where nobody knows
     started_at: float = 0.0  # of its first attempt
 

@@ -1,11 +1,10 @@
-"""The record store of one knowledge base: one SQL database, the truth, seen from its sides."""
+"""The knowledge store in SQL: one database for each knowledge base, seen from its sides."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert
 
 from stores.lifecycle.dispatch import Dispatch
 from stores.lifecycle.jobs import JobControl
@@ -21,6 +20,7 @@ from stores.queries.inspection import Inspection
 from stores.queries.knowledge_base import KnowledgeBaseQueries
 from stores.sql.chunks import ChunkQueries
 from stores.sql.database import Database
+from stores.sql.dialect import insert_or_replace
 from stores.sql.pages import Pages
 from stores.sql.profiles import Profiles
 from stores.sql.record_tables import RecordTables
@@ -28,8 +28,8 @@ from stores.sql.tables import meta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnowledgeStore:
-    """What is known of one knowledge base."""
+class SqlKnowledgeStore:
+    """All that is known of one knowledge base; implements ``stores.contracts.KnowledgeStore``."""
 
     knowledge_id: str
     database: Database
@@ -51,7 +51,7 @@ class KnowledgeStore:
     profiles: Profiles
 
     @classmethod
-    def over(cls, knowledge_id: str, database: Database) -> KnowledgeStore:
+    def over(cls, knowledge_id: str, database: Database) -> SqlKnowledgeStore:
         return cls(
             knowledge_id=knowledge_id,
             database=database,
@@ -75,11 +75,7 @@ class KnowledgeStore:
 
     def set_meta(self, key: str, value: str) -> None:
         with self.database.write() as connection:
-            connection.execute(
-                insert(meta)
-                .values(key=key, value=value)
-                .on_conflict_do_update(index_elements=["key"], set_={"value": value})
-            )
+            connection.execute(insert_or_replace(meta).values(key=key, value=value))
 
     def get_meta(self, key: str) -> str:
         """The value of a key, "" where there is none."""

@@ -251,7 +251,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """The proof of one value: where it stands and how it is printed.
+    """Where one value stands in the document, and how it is printed there.
 
     ``path`` names the value: ``email``, ``education[0].institution``. ``found`` is False where the value could not be
     located; page is 0 and quote empty then.

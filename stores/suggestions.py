@@ -22,8 +22,8 @@ def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
     for one in known:
         by_word.setdefault(one.lower(), str(one))
     word = name[:_LONGEST].lower()
-    found = difflib.get_close_matches(word, by_word, _MOST_NEAR, _LIKENESS)
-    return tuple(by_word[one] for one in found)
+    matches = difflib.get_close_matches(word, by_word, _MOST_NEAR, _LIKENESS)
+    return tuple(by_word[one] for one in matches)
 
 
 def unknown(

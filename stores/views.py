@@ -224,10 +224,10 @@ class JobView:
 
     def counts(self) -> dict[DocumentState, int]:
         """How many documents are in each state."""
-        found = dict.fromkeys(DocumentState, 0)
+        counted = dict.fromkeys(DocumentState, 0)
         for document in self.documents:
-            found[document.state] += 1
-        return found
+            counted[document.state] += 1
+        return counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +254,7 @@ class Original:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkView:
-    """One passage of a document under its id ``<document>:<generation>:<ordinal>``, without its vector."""
+    """One chunk of a document under its id ``<document>:<generation>:<ordinal>``, without its vector."""
 
     chunk: str
     document: str
@@ -328,13 +328,13 @@ class PageMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
-    """One page with everything that stands on it. ``proofs``: (schema, evidence) of the values proved here."""
+    """One page with everything that stands on it. ``evidence``: (schema, evidence) of the values found here."""
 
     document: str
     generation: int
     page: Page
     chunks: tuple[Chunk, ...]
-    proofs: tuple[tuple[str, Evidence], ...]
+    evidence: tuple[tuple[str, Evidence], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,10 +92,10 @@ class Outpost:
     def submit(self, knowledge_id: str, *pages: str, files: int = 1, **submission: Any) -> str:
         """A job with fake documents of these pages, each with something of its own; its id."""
         uploads = tuple(self._upload(f"{number}.pdf", pages) for number in range(files))
-        return self.service.submit(knowledge_id, Submission(uploads=uploads, **submission)).job
+        return self.service.ingestion.submit(knowledge_id, Submission(uploads=uploads, **submission)).job
 
     def _upload(self, name: str, pages: tuple[str, ...]) -> StagedFile:
-        path = self.service.staging("any") / f"{uuid.uuid4().hex}.part"
+        path = self.service.ingestion.staging("any") / f"{uuid.uuid4().hex}.part"
         content = ("%FAKE\n" + "\f".join(pages or ("One page.",)) + f"\n{uuid.uuid4().hex}").encode()
         path.write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
@@ -113,7 +113,7 @@ class Outpost:
 
     def callbacks(self, knowledge_id: str, **wanted: Any) -> list[CallbackView]:
         """The oldest first."""
-        found = self.service.callbacks_page(CallbackFilter(knowledge_ids=(knowledge_id,), **wanted), limit=5000)
+        found = self.service.callbacks.slice(CallbackFilter(knowledge_ids=(knowledge_id,), **wanted), limit=5000)
         return list(reversed(found.items))
 
     def states(self, knowledge_id: str) -> list[str]:

@@ -11,9 +11,10 @@ from pathlib import Path
 from pipeline import flow, wiring
 from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.settings import Settings
+from pipeline.stage_specs import STAGES
 from pipeline.step_context import Resources
 from stores.chroma.memory import MemoryVectors
-from stores.knowledge_store import KnowledgeStore
+from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import Options, Stage, StepKey
 from stores.placement import IngestReport
 
@@ -40,7 +41,7 @@ def run_chain(
     """Run a step and those that travel with it, as one Celery chain would; (steps tried, steps that became due)."""
     tried: list[StepKey] = []
     due: list[StepKey] = []
-    for step in resources.catalog.store(key.knowledge_id).dispatch.straight_run(key, flow.STRAIGHT[key.stage]):
+    for step in resources.catalog.store(key.knowledge_id).dispatch.straight_run(key, STAGES[key.stage].followed_by):
         if before:
             before(step)
         tried.append(step)
@@ -76,7 +77,7 @@ def ingest_now(resources: Resources, folder: Path, **request: object) -> IngestR
     return report
 
 
-def stages_run(store: KnowledgeStore, document: str, generation: int) -> dict[str, str]:
+def stages_run(store: SqlKnowledgeStore, document: str, generation: int) -> dict[str, str]:
     """stage -> state of the steps of a generation (the state of the last batch)."""
     from sqlalchemy import select
 

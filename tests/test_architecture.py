@@ -189,6 +189,13 @@ def names_something_concrete(name: str, used: str) -> bool:
     return used.startswith("pipeline.engines.") and not pure and not name.startswith("pipeline/engines/")
 
 
+def test_the_dialect_of_the_database_is_known_to_one_module() -> None:
+    dialect, chroma = "stores/sql/dialect.py", "stores/chroma/path.py"  # Chroma's own file is no database of ours
+    peculiar = re.compile(r"sqlalchemy\.dialects|^import sqlite3|PRAGMA|OR REPLACE|BEGIN IMMEDIATE", re.MULTILINE)
+    stores = [name for name in sources() if name.startswith("stores/") and name not in (dialect, chroma)]
+    assert not [name for name in stores if peculiar.search((ROOT / name).read_text())]
+
+
 def test_no_print_no_swallowed_error_no_unfinished_work() -> None:
     found = [f"{name}:{line} {what}" for name, tree in sources().items() for line, what in sins_of(name, tree)]
     unfinished = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "NotImplemented" + "Error")))

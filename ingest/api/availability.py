@@ -34,7 +34,7 @@ def tell(
     knowledge_id: KnowledgeId, document: Document, service: ServiceDep, response: Response, so_far: SoFar = False
 ) -> dict[str, str]:
     """Set and return the headers of the generation shown. Raises NotReadyError (409) where there is none to show."""
-    headers = headers_of(service.standing(knowledge_id, document, so_far=so_far))
+    headers = headers_of(service.documents.standing(knowledge_id, document, so_far=so_far))
     response.headers.update(headers)
     return headers
 

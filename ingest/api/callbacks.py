@@ -68,7 +68,7 @@ def list_callbacks(
 ) -> Any:
     """List the events of the knowledge bases that the key is for."""
     filters = CallbackFilter(knowledge_ids=_named(service, caller, knowledge_id), state=state, job=job)
-    callbacks = service.callbacks_page(filters, cursor or None, limit)
+    callbacks = service.callbacks.slice(filters, cursor or None, limit)
     return {"items": [serializers.callback(view) for view in callbacks.items], "next_cursor": callbacks.next_cursor}
 
 
@@ -76,7 +76,7 @@ def _named(service: Service, caller: Caller, knowledge_id: str) -> tuple[str, ..
     """Return the requested knowledge base, else those of the key; None for all."""
     if knowledge_id:
         caller.may(check_knowledge_id(knowledge_id))
-        return (service.knowledge_base(knowledge_id).knowledge_id,)
+        return (service.knowledge_bases.get(knowledge_id).knowledge_id,)
     return None if caller.knowledge is None else tuple(sorted(caller.knowledge))
 
 
@@ -94,7 +94,7 @@ def replay_dead_callbacks(
         caller.may(check_knowledge_id(knowledge_id))
     else:
         caller.may_all()
-    return {"replayed": service.replay_dead_callbacks(knowledge_id or None)}
+    return {"replayed": service.callbacks.replay_dead(knowledge_id or None)}
 
 
 @router.get(
@@ -104,7 +104,7 @@ def replay_dead_callbacks(
 )
 def get_callback(service: ServiceDep, callback_id: CallbackId) -> Any:
     """Get an event with the body that is sent."""
-    return serializers.callback(service.callback(callback_id), body=True)
+    return serializers.callback(service.callbacks.get(callback_id), body=True)
 
 
 @router.post(
@@ -115,4 +115,4 @@ def get_callback(service: ServiceDep, callback_id: CallbackId) -> Any:
 )
 def replay_callback(service: ServiceDep, callback_id: CallbackId) -> Any:
     """Send a delivered or dead event again under the same id."""
-    return serializers.callback(service.replay_callback(callback_id), body=True)
+    return serializers.callback(service.callbacks.replay(callback_id), body=True)

@@ -52,7 +52,7 @@ def list_documents(
 ) -> Json:
     """List documents, and files that could not be ingested at all."""
     filters = DocumentFilter(state=state, language=language, media_type=media_type, text=q, sort=sort)
-    documents = service.documents_page(knowledge_id, filters, cursor, limit)
+    documents = service.documents.slice(knowledge_id, filters, cursor, limit)
     return {"items": [serializers.document(view) for view in documents.items], "next_cursor": documents.next_cursor}
 
 
@@ -67,7 +67,7 @@ def get_document_source(
     inline: Annotated[bool, Query(description="Show a PDF or an image in the browser.")] = False,
 ) -> Response:
     """Download the original file."""
-    original = service.original(knowledge_id, document)
+    original = service.documents.original(knowledge_id, document)
     headers = tagged(f'"{original.sha256}"')
     if is_known(request, headers["ETag"]):
         return not_modified(headers)
@@ -99,7 +99,7 @@ def get_document_markdown(
     headers = {**told, **tagged(tag)}
     if is_known(request, tag):
         return not_modified(headers)
-    text = service.markdown(knowledge_id, document, so_far=so_far)
+    text = service.documents.markdown(knowledge_id, document, so_far=so_far)
     return PlainTextResponse(text, media_type="text/markdown", headers=headers)
 
 
@@ -109,7 +109,7 @@ def get_document_json(
 ) -> Response:
     """Get all results of a document: pages with their blocks, and records with their evidence."""
     stamp = service.etags.of_document(knowledge_id, document)
-    view = service.document(knowledge_id, document)
+    view = service.documents.get(knowledge_id, document)
     facts = json.dumps({**serializers.document(view), "pages": None, "page_count": view.pages})
     tag = tag_of(stamp, "json", facts)
     headers = {**told, **tagged(tag)}
@@ -125,15 +125,17 @@ def _pieces(service: Service, knowledge_id: str, view: DocumentView) -> Iterator
     yield json.dumps(facts)[:-1] + ', "pages": ['
     cursor, comma = None, ""
     while True:
-        part = service.pages_page(knowledge_id, view.document, cursor, _PART, so_far=True)
+        part = service.documents.pages_slice(knowledge_id, view.document, cursor, _PART, so_far=True)
         numbers = [page.number for page in part.items] or [0]
-        for page in service.pages(knowledge_id, view.document, numbers, so_far=True):
+        for page in service.documents.pages(knowledge_id, view.document, numbers, so_far=True):
             yield comma + json.dumps(serializers.page(page))
             comma = ", "
         cursor = part.next_cursor
         if cursor is None:
             break
-    records = [serializers.record(record) for record in service.records_of(knowledge_id, view.document, so_far=True)]
+    records = [
+        serializers.record(record) for record in service.records.of_document(knowledge_id, view.document, so_far=True)
+    ]
     yield f'], "records": {json.dumps(records)}}}'
 
 
@@ -147,7 +149,7 @@ def list_document_chunks(
     so_far: SoFar = False,
 ) -> Json:
     """List the chunks of a document in reading order."""
-    chunks = service.chunks(knowledge_id, document, cursor, limit, so_far=so_far)
+    chunks = service.documents.chunks(knowledge_id, document, cursor, limit, so_far=so_far)
     return {"items": [serializers.chunk(view) for view in chunks.items], "next_cursor": chunks.next_cursor}
 
 
@@ -163,13 +165,15 @@ def list_document_records(
 ) -> list[Json] | Response:
     """List the records extracted from a document, one per schema."""
     tag = tag_of(
-        service.etags.of_document(knowledge_id, document), "records", service.document(knowledge_id, document).source
+        service.etags.of_document(knowledge_id, document),
+        "records",
+        service.documents.get(knowledge_id, document).source,
     )
     headers = {**told, **tagged(tag)}
     if is_known(request, tag):
         return not_modified(headers)
     response.headers.update(headers)
-    return [serializers.record(record) for record in service.records_of(knowledge_id, document, so_far=so_far)]
+    return [serializers.record(record) for record in service.records.of_document(knowledge_id, document, so_far=so_far)]
 
 
 @router.post(_ONE + "/retry", status_code=202, response_model=JobSummaryOut, responses=problems(404, 409))
@@ -185,7 +189,7 @@ def retry_document(
 
     The current generation answers until the new one is published.
     """
-    job = service.retry_document(knowledge_id, document, body.from_stage if body else None)
+    job = service.documents.retry(knowledge_id, document, body.from_stage if body else None)
     response.headers["Location"] = f"/api/v1/jobs/{job.job}"
     return serializers.job_summary(job)
 
@@ -193,10 +197,10 @@ def retry_document(
 @router.get(_ONE, response_model=DocumentOut, responses=problems(404))
 def get_document(knowledge_id: KnowledgeId, document: Document, service: ServiceDep) -> Json:
     """Get a document with the times of its stages."""
-    return serializers.document(service.document(knowledge_id, document))
+    return serializers.document(service.documents.get(knowledge_id, document))
 
 
 @router.delete(_ONE, response_model=DocumentOut, responses=problems(404))
 def delete_document(knowledge_id: KnowledgeId, document: Document, service: ServiceDep) -> Json:
     """Delete a document with all its sources, rows, vectors, records and files; the answer describes what it was."""
-    return serializers.document(service.delete_document(knowledge_id, document))
+    return serializers.document(service.documents.delete(knowledge_id, document))

@@ -23,7 +23,7 @@ def get_liveness() -> dict[str, str]:
 @router.get("/readyz", response_model=dict[str, str], responses=documented(503))
 def get_readiness(request: Request, service: ServiceDep) -> dict[str, str] | Response:
     """Tell whether documents can be accepted and processed; 503 with the reasons where they cannot."""
-    failures = [{"where": check.name, "why": check.why} for check in service.readiness() if not check.ok]
+    failures = [{"where": check.name, "why": check.why} for check in service.administration.readiness() if not check.ok]
     if failures:
         return answer(request, 503, "not_ready", "; ".join(failure["why"] for failure in failures), failures)
     return {"status": "ready"}

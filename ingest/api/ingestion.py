@@ -19,7 +19,7 @@ from ingest.api.ingest_body import IngestRequestBody, of_fields, of_json, submis
 from ingest.api.limits import JSON_BYTES, Bodies
 from ingest.api.security import Caller
 from ingest.api.uploads import FormLimits, read_form
-from pipeline.addresses import RESOLVE_AT_THE_DOOR_S, check_url
+from pipeline.addresses import RESOLVE_ON_REQUEST_S, check_url
 from pipeline.commands.submission import SubmissionReceipt
 from pipeline.service import Service
 from stores.errors import InputError
@@ -129,7 +129,7 @@ class _RequestReader:
     async def accept(self, request: Request, knowledge_id: str, caller: Caller) -> Response:
         """Read a request and submit it; the response once it is on disk."""
         key = key_of(request, caller)
-        self.service.refuse_when_full(knowledge_id)
+        self.service.ingestion.refuse_when_full(knowledge_id)
         with self._under_way.hold(knowledge_id, key):
             kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             if kind == "multipart/form-data":
@@ -144,7 +144,7 @@ class _RequestReader:
 
     async def _form(self, request: Request, knowledge_id: str, key: str) -> Response:
         chunks = self._bodies.read(request, self._settings.max_request_mb << 20)
-        staging = self.service.staging(knowledge_id)
+        staging = self.service.ingestion.staging(knowledge_id)
         form = await read_form(request.headers["content-type"], chunks, staging, self._limits)
         moved = False
         try:
@@ -164,7 +164,7 @@ class _RequestReader:
         files = [(upload.name, upload.sha256, upload.size_bytes) for upload in uploads]
         digest = digest_of(body.model_dump(), files) if key else ""
         submission = submission_of(body, uploads, key, digest)
-        return await asyncio.wrap_future(self.service.submit_soon(knowledge_id, submission))
+        return await asyncio.wrap_future(self.service.ingestion.submit_soon(knowledge_id, submission))
 
     async def _with_checked_urls(self, body: IngestRequestBody) -> IngestRequestBody:
         """Put the URLs into the form that is kept. InputError where one may not be called."""
@@ -179,7 +179,7 @@ class _RequestReader:
         kept, until = self._checked_urls.get(url, ("", 0.0))
         if until > now:
             return kept
-        timeout_s = min(RESOLVE_AT_THE_DOOR_S, resolve_until - now)
+        timeout_s = min(RESOLVE_ON_REQUEST_S, resolve_until - now)
         kept = await asyncio.to_thread(check_url, url, self._settings.allow_private_urls, timeout_s)
         if time.monotonic() > resolve_until:
             return kept

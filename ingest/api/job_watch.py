@@ -83,13 +83,13 @@ class Watch:
 
     def _look(self) -> tuple[JobProgress, list[JobDocumentView]]:
         """Read the progress, then the document ends that may be new; runs in a thread."""
-        progress = self._service.job_progress(self._job_id)
+        progress = self._service.jobs.progress(self._job_id)
         counts = progress.summary.counts.items()
         finals = repr((progress.summary.state, sorted((state, count) for state, count in counts if state.final)))
         now = time.time()
         if finals == self._finals and now - self._ends_read_at < _REFRESH_S:
             return progress, []
-        ends = self._service.job_ends(self._job_id, max(0.0, self._ends_read_at - _OVERLAP_S))
+        ends = self._service.jobs.ended_documents(self._job_id, max(0.0, self._ends_read_at - _OVERLAP_S))
         self._finals, self._ends_read_at = finals, now
         return progress, ends
 

@@ -43,9 +43,7 @@ def list_jobs(
     if knowledge_id is not None:
         caller.may(knowledge_id)
         return _listed(service, (knowledge_id,), state, limit, cursor)
-    if caller.knowledge is None:
-        return _listed(service, None, state, limit, cursor)
-    names = tuple(name for name in service.knowledge_ids() if caller.sees(name))
+    names = caller.visible(service.knowledge_bases.ids())
     return _listed(service, names, state, limit, cursor)
 
 
@@ -64,7 +62,7 @@ def list_jobs_of_knowledge_base(
 def _listed(
     service: Service, names: tuple[str, ...] | None, state: JobState | None, limit: int, cursor: str | None
 ) -> Json:
-    jobs = service.jobs_page(JobFilter(knowledge_ids=names, state=state), cursor, limit)
+    jobs = service.jobs.slice(JobFilter(knowledge_ids=names, state=state), cursor, limit)
     return {"items": [serializers.job_summary(job) for job in jobs.items], "next_cursor": jobs.next_cursor}
 
 
@@ -89,10 +87,10 @@ async def get_job(
 
 
 def _shown(service: Service, job_id: str, which: Which, limit: int, cursor: str | None) -> Json:
-    progress = serializers.job_progress(service.job_progress(job_id))
+    progress = serializers.job_progress(service.jobs.progress(job_id))
     if which == "none":
         return {**progress, "documents": [], "next_cursor": None}
-    part = service.job_documents(job_id, _STATES[which], cursor, limit)
+    part = service.jobs.documents(job_id, _STATES[which], cursor, limit)
     return {
         **progress,
         "documents": [serializers.job_document(view) for view in part.items],
@@ -103,12 +101,12 @@ def _shown(service: Service, job_id: str, which: Which, limit: int, cursor: str 
 @router.post("/jobs/{job_id}/cancel", response_model=JobProgressOut, responses=problems(404))
 def cancel_job(job_id: JobId, service: ServiceDep) -> Json:
     """Cancel a job; finished documents stay. A job that is over does not change."""
-    service.cancel(job_id)
-    return serializers.job_progress(service.job_progress(job_id))
+    service.jobs.cancel(job_id)
+    return serializers.job_progress(service.jobs.progress(job_id))
 
 
 @router.post("/jobs/{job_id}/retry", response_model=JobProgressOut, responses=problems(404))
 def retry_job(job_id: JobId, service: ServiceDep) -> Json:
     """Retry the pages and stages of a job that failed or were cancelled."""
-    service.retry(job_id)
-    return serializers.job_progress(service.job_progress(job_id))
+    service.jobs.retry(job_id)
+    return serializers.job_progress(service.jobs.progress(job_id))

@@ -30,7 +30,7 @@ class NewKnowledgeBase(Body):
 def create_knowledge_base(body: NewKnowledgeBase, service: ServiceDep, caller: CallerDep, response: Response) -> Json:
     """Create a knowledge base; an existing one is returned as it is."""
     caller.may(body.knowledge_id)
-    view = service.create_knowledge_base(body.knowledge_id)
+    view = service.knowledge_bases.create(body.knowledge_id)
     response.headers["Location"] = f"/api/v1/knowledge/{body.knowledge_id}"
     return serializers.knowledge_base(view)
 
@@ -41,11 +41,11 @@ def list_knowledge_bases(
 ) -> Json:
     """List the knowledge bases of the key by id, with their counts."""
     after = key_of(cursor, str)
-    names = [name for name in service.knowledge_ids() if caller.sees(name) and (not after or name > after[0])]
+    names = [name for name in service.knowledge_bases.ids() if caller.sees(name) and (not after or name > after[0])]
     items = []
     for name in names[:limit]:
         try:
-            items.append(serializers.knowledge_base(service.knowledge_base(name)))
+            items.append(serializers.knowledge_base(service.knowledge_bases.get(name)))
         except NotFoundError:
             continue  # deleted meanwhile
     more = cursor_of(names[limit - 1]) if len(names) > limit else None
@@ -55,10 +55,10 @@ def list_knowledge_bases(
 @router.get("/knowledge/{knowledge_id}", response_model=KnowledgeBaseOut, responses=problems(404))
 def get_knowledge_base(knowledge_id: KnowledgeId, service: ServiceDep) -> Json:
     """Get the counts of one knowledge base."""
-    return serializers.knowledge_base(service.knowledge_base(knowledge_id))
+    return serializers.knowledge_base(service.knowledge_bases.get(knowledge_id))
 
 
 @router.delete("/knowledge/{knowledge_id}", status_code=204, responses=problems(404))
 def delete_knowledge_base(knowledge_id: KnowledgeId, service: ServiceDep) -> None:
     """Delete a knowledge base with everything in it; jobs that run for it stop."""
-    service.delete_knowledge_base(knowledge_id)
+    service.knowledge_bases.delete(knowledge_id)

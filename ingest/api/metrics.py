@@ -41,9 +41,9 @@ class StoresCollector:
             "ingot_step_seconds", "Seconds that done steps took.", labels=["knowledge_id", "stage", "clock"]
         )
         pages = CounterMetricFamily("ingot_pages", "Pages of done steps.", labels=["knowledge_id", "stage"])
-        for name in self._service.knowledge_ids():
+        for name in self._service.knowledge_bases.ids():
             try:
-                figures = self._service.figures(name)
+                figures = self._service.knowledge_bases.figures(name)
             except IngotError:
                 continue  # deleted meanwhile, or damaged: leave out its figures
             for state, count in figures.documents.items():
@@ -63,7 +63,7 @@ class StoresCollector:
         working = GaugeMetricFamily("ingot_queue_working", "Steps that workers have in hand.", labels=["queue"])
         oldest = GaugeMetricFamily("ingot_queue_oldest_seconds", "Age of what waits longest.", labels=["queue"])
         workers = GaugeMetricFamily("ingot_queue_workers", "Workers that serve it.", labels=["queue"])
-        for view in self._service.queues():
+        for view in self._service.administration.queues():
             waiting.add_metric([view.queue], view.waiting)
             working.add_metric([view.queue], view.working)
             oldest.add_metric([view.queue], view.oldest_waiting_s or 0.0)

@@ -16,13 +16,13 @@ router = APIRouter(tags=["operations"])
 @router.get("/queues", response_model=list[QueueOut])
 def list_queues(service: ServiceDep) -> list[Json]:
     """List the queues: what waits, since when, and the workers that serve it."""
-    return [serializers.queue(view) for view in service.queues()]
+    return [serializers.queue(view) for view in service.administration.queues()]
 
 
 @router.get("/workers", response_model=list[WorkerOut])
 def list_workers(service: ServiceDep, caller: CallerDep) -> list[Json]:
     """List the workers: the queues they serve, and the steps they are working on."""
-    workers = [serializers.worker(view) for view in service.workers()]
+    workers = [serializers.worker(view) for view in service.administration.workers()]
     for worker in workers:
         worker["working"] = [step for step in worker["working"] if caller.sees(step["knowledge_id"])]
     return workers

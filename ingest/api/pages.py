@@ -33,7 +33,7 @@ def list_pages(
     so_far: SoFar = False,
 ) -> Json:
     """List the pages of a document with their routes, without their content."""
-    pages = service.pages_page(knowledge_id, document, cursor, limit, so_far=so_far)
+    pages = service.documents.pages_slice(knowledge_id, document, cursor, limit, so_far=so_far)
     return {"items": [serializers.page_mark(page) for page in pages.items], "next_cursor": pages.next_cursor}
 
 
@@ -42,7 +42,7 @@ def get_page(
     knowledge_id: KnowledgeId, document: Document, number: PageNumber, service: ServiceDep, so_far: SoFar = False
 ) -> Json:
     """Get the Markdown of a page and its blocks with their boxes; 409 for a page that could not be read."""
-    return serializers.page(service.page(knowledge_id, document, number, so_far=so_far))
+    return serializers.page(service.documents.page(knowledge_id, document, number, so_far=so_far))
 
 
 @router.get(
@@ -59,7 +59,7 @@ def get_page_image(
     dpi: Dpi = USUAL_DPI,
 ) -> Response:
     """Get a page as PNG. Under a document's whole id it never changes, as the id is derived from the bytes."""
-    path = service.page_image(knowledge_id, document, number, dpi)
+    path = service.documents.page_image(knowledge_id, document, number, dpi)
     tag = f'"{path.parent.name}.{path.stem}"'
     headers = {"ETag": tag, "Cache-Control": _FOR_GOOD if _ID.fullmatch(document) else ASK_AGAIN}
     if is_known(request, tag):

@@ -44,13 +44,13 @@ def list_records(
     if is_known(request, tag):
         return not_modified(tagged(tag))
     if format == "csv":
-        records = service.records(knowledge_id, schema)
+        records = service.records.all(knowledge_id, schema)
         headers = {"Content-Disposition": f'attachment; filename="{schema}.csv"', **tagged(tag)}
         return StreamingResponse(
-            _csv(service.schemas(knowledge_id)[schema], records), media_type="text/csv", headers=headers
+            _csv(service.knowledge_bases.schemas(knowledge_id)[schema], records), media_type="text/csv", headers=headers
         )
     response.headers.update(tagged(tag))
-    part = service.records_page(knowledge_id, schema, cursor, limit)
+    part = service.records.slice(knowledge_id, schema, cursor, limit)
     return {"items": [serializers.record(view) for view in part.items], "next_cursor": part.next_cursor}
 
 

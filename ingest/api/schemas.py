@@ -15,4 +15,4 @@ router = APIRouter(tags=["records"])
 @router.get("/schemas", response_model=list[SchemaOut])
 def list_schemas(service: ServiceDep) -> list[Json]:
     """List all schemas with their fields."""
-    return [serializers.schema(schema) for _, schema in sorted(service.schemas().items())]
+    return [serializers.schema(schema) for _, schema in sorted(service.knowledge_bases.schemas().items())]

@@ -58,5 +58,5 @@ def search_knowledge_base_by_url(
 
 
 def _answer(service: Service, knowledge_id: str, question: Question) -> Json:
-    hits = service.search(knowledge_id, question.query, question.limit, question.mode, question.where)
+    hits = service.search.hits(knowledge_id, question.query, question.limit, question.mode, question.where)
     return {"query": question.query, "hits": [serializers.highlighted_hit(hit, question.query) for hit in hits]}

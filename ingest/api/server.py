@@ -43,7 +43,7 @@ def serve(settings: Settings) -> None:
         log.warning("%s", remark)
     with _listening(settings) as listener, embedded.session(settings) as connected:
         service = Service(connected)
-        service.prepare()
+        service.ingestion.prepare()
         app = create_app(service)
         server = _Server(
             uvicorn.Config(

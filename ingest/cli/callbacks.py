@@ -50,9 +50,9 @@ def callbacks_list(
     from stores.views import CallbackFilter
 
     service = open_service(load_settings())
-    names = (service.knowledge_base(check_knowledge_id(knowledge)).knowledge_id,) if knowledge else None
+    names = (service.knowledge_bases.get(check_knowledge_id(knowledge)).knowledge_id,) if knowledge else None
     filters = CallbackFilter(knowledge_ids=names, state=state.value if state else "", job=job)
-    listed = service.callbacks_page(filters, limit=limit)
+    listed = service.callbacks.slice(filters, limit=limit)
     rows = [serializers.callback(view) for view in listed.items]
     console.print_rows(rows, _COLUMNS, as_json=as_json, as_lines=as_lines)
     if listed.next_cursor:
@@ -68,7 +68,7 @@ def callbacks_show(
     from ingest import serializers
     from ingest.cli import console
 
-    console.print_json(serializers.callback(open_service(load_settings()).callback(callback), body=True))
+    console.print_json(serializers.callback(open_service(load_settings()).callbacks.get(callback), body=True))
 
 
 @callbacks.command("replay")
@@ -87,9 +87,9 @@ def callbacks_replay(
     with embedded.session(load_settings()) as connected:
         service = open_service(connected)
         for name in callback or ():
-            service.replay_callback(name)
+            service.callbacks.replay(name)
         knowledge_id = check_knowledge_id(knowledge) if knowledge else None
-        count = service.replay_dead_callbacks(knowledge_id) if dead else len(callback or ())
+        count = service.callbacks.replay_dead(knowledge_id) if dead else len(callback or ())
     if as_json:
         console.print_json({"replayed": count})
     console.note(f"{console.plural(count, 'callback')} on the way again: see `ingot callbacks list`")
@@ -100,7 +100,7 @@ def callbacks_secret(as_json: AsJson = False) -> None:
     """Print the secret that signs callbacks; receivers verify signatures with it as in Standard Webhooks."""
     from ingest.cli import console
 
-    secrets = open_service(load_settings()).callback_secrets()
+    secrets = open_service(load_settings()).callbacks.secrets()
     if as_json:
         console.print_json({"secrets": list(secrets)})
     else:

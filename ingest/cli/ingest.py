@@ -88,7 +88,7 @@ def _preview(settings: Settings, knowledge: str, request: IngestRequest, *, as_j
     from ingest import serializers
     from ingest.cli import console, exit_codes
 
-    report = open_service(settings).preview(knowledge, request)
+    report = open_service(settings).ingestion.preview(knowledge, request)
     rows = [serializers.ingest_result(file) for file in report.files]
     if as_json:
         console.print_json(serializers.report(report))
@@ -120,7 +120,7 @@ def _ingest(
     for remark in embedded.prepare(settings):
         console.note(f"note: {remark}")
     with embedded.attached(settings) as connected:
-        report = open_service(connected).ingest(knowledge, request)
+        report = open_service(connected).ingestion.ingest(knowledge, request)
     for remark in report.remarks:
         console.note(f"note: {remark}")
     console.note(f"{knowledge}: {outcome_words(report)}")
@@ -131,7 +131,7 @@ def _ingest(
             if wait:
                 job = watch_job(service, settings, report.job, timeout_s=timeout_s, as_lines=as_lines)
             else:
-                job = service.job(report.job)
+                job = service.jobs.get(report.job)
                 if not as_json and not as_lines:
                     console.print_text(report.job)
                 console.note(f"The job runs in the background; follow it with: ingot jobs watch {report.job}")

@@ -48,7 +48,7 @@ def jobs_list(
     from ingest import serializers
     from ingest.cli import console
 
-    views = open_service(load_settings()).jobs(check_knowledge_id(knowledge) if knowledge else None)
+    views = open_service(load_settings()).jobs.all(check_knowledge_id(knowledge) if knowledge else None)
     rows = [serializers.job_summary(view) for view in views]
     console.print_rows(rows, _JOB, as_json=as_json, as_lines=as_lines)
 
@@ -60,10 +60,10 @@ def jobs_show(job: Job, as_json: AsJson = False) -> int:
 
     with embedded.attached(load_settings()) as settings:
         service = open_service(settings)
-        view, progress = service.job(job), service.job_progress(job)
+        view, progress = service.jobs.get(job), service.jobs.progress(job)
         if progress.waiting:
-            service.workers()  # asks the workers now, so that the reason is up to date
-            progress = service.job_progress(job)
+            service.administration.workers()  # asks the workers now, so that the reason is up to date
+            progress = service.jobs.progress(job)
     _print(view, as_json=as_json, progress=progress)
     return _exit(view)
 
@@ -82,7 +82,7 @@ def jobs_cancel(job: Job, as_json: AsJson = False) -> None:
     """Stop a job; what is finished stays."""
     from ingest.cli import console
 
-    view = open_service(load_settings()).cancel(job)
+    view = open_service(load_settings()).jobs.cancel(job)
     if as_json:
         _print(view, as_json=True)
     console.note(f"{view.job}: {view.state}")
@@ -101,7 +101,7 @@ def jobs_retry(
 
     _prepare()
     with embedded.attached(load_settings()) as connected:
-        view = open_service(connected).retry(job)
+        view = open_service(connected).jobs.retry(job)
     return _watch_or_leave(view.job, wait, timeout, as_json=as_json, as_lines=as_lines)
 
 
@@ -122,7 +122,7 @@ def docs_retry(
 
     _prepare()
     with embedded.attached(load_settings()) as connected:
-        job = open_service(connected).retry_document(check_knowledge_id(knowledge), doc, from_stage).job
+        job = open_service(connected).documents.retry(check_knowledge_id(knowledge), doc, from_stage).job
     return _watch_or_leave(job, wait, timeout, as_json=as_json, as_lines=as_lines)
 
 
@@ -148,7 +148,7 @@ def _watch_or_leave(job: str, wait: bool, timeout: float | None, *, as_json: boo
             if not as_json and not as_lines:
                 console.print_text(job)
             console.note(f"The job runs in the background; follow it with: ingot jobs watch {job}")
-        view = open_service(settings).job(job)
+        view = open_service(settings).jobs.get(job)
     if as_json:
         _print(view, as_json=True)
     return _exit(view)
@@ -161,7 +161,7 @@ def _watch(job: str, timeout_s: float | None, *, as_lines: bool) -> JobView:
     from stores.models import JobState
 
     settings = load_settings()
-    view = open_service(settings).job(job)
+    view = open_service(settings).jobs.get(job)
     if view.state is JobState.RUNNING:
         with embedded.session(settings) as connected:
             view = watch_job(open_service(connected), settings, view.job, timeout_s=timeout_s, as_lines=as_lines)

@@ -39,7 +39,7 @@ def down() -> None:
         raise InputError("INGOT_BROKER_URL is set, so nothing here was started by ingot: stop your workers yourself")
     stopped = embedded.down(settings)
     console.note("stopped" if stopped else f"nothing runs for {settings.home}")
-    if open_service(settings).unfinished():
+    if open_service(settings).administration.unfinished():
         console.note(
             "There is unfinished work: the next `ingot ingest`, `ingot jobs watch` or `ingot up` goes on with it."
         )
@@ -52,7 +52,7 @@ def status(as_json: AsJson = False) -> None:
 
     settings = load_settings()
     runtime = embedded.status(settings)
-    unfinished = open_service(settings).unfinished()
+    unfinished = open_service(settings).administration.unfinished()
     _print_status(runtime, as_json=as_json, unfinished=unfinished)
     if unfinished and not runtime.running:
         console.note("Work is left and no worker runs: `ingot up` goes on with it.")

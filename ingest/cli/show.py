@@ -88,7 +88,7 @@ def search(
     if not query.strip():
         raise InputError("the query is empty: say what to look for", code="empty_query")
     with embedded.searching(load_settings()) as settings:
-        hits = open_service(settings).search(knowledge, query, limit, mode.value, filters or None)
+        hits = open_service(settings).search.hits(knowledge, query, limit, mode.value, filters or None)
     if as_json or as_lines:
         console.print_rows([serializers.hit(hit) for hit in hits], {}, as_json=as_json, as_lines=as_lines)
         return
@@ -131,14 +131,14 @@ def records(
     from ingest.spreadsheet import csv_text
 
     service = open_service(load_settings())
-    rows = [serializers.record(view) for view in service.records(check_knowledge_id(knowledge), schema)]
-    unfinished = service.knowledge_base(knowledge).open
+    rows = [serializers.record(view) for view in service.records.all(check_knowledge_id(knowledge), schema)]
+    unfinished = service.knowledge_bases.get(knowledge).open
     if unfinished:
         console.note(f"{console.plural(unfinished, 'document')} still in work: not in this list yet")
     if as_json or as_lines:
         console.print_rows(rows, {}, as_json=as_json, as_lines=as_lines)
         return
-    known_schema = service.schemas(knowledge).get(schema)
+    known_schema = service.knowledge_bases.schemas(knowledge).get(schema)
     names = [field.name for field in known_schema.fields] if known_schema else list(rows[0]["fields"]) if rows else []
     flat = [{"document": row["document"], "source": row["source"], **row["fields"]} for row in rows]
     if as_csv:
@@ -166,7 +166,7 @@ def docs_list(
     from ingest.cli.progress import warnings_in_words
     from stores.views import DocumentFilter
 
-    views = open_service(load_settings()).documents(check_knowledge_id(knowledge), DocumentFilter(state=state))
+    views = open_service(load_settings()).documents.all(check_knowledge_id(knowledge), DocumentFilter(state=state))
     rows = [serializers.document(view) for view in views]
     if not as_json and not as_lines:
         rows = [
@@ -194,9 +194,9 @@ def docs_show(
 
     numbers = page_numbers(pages)
     service = open_service(load_settings())
-    availability = service.standing(check_knowledge_id(knowledge), doc, so_far=so_far)
-    view = service.document(knowledge, availability.document)
-    printed = service.pages(knowledge, view.document, numbers, so_far=so_far)
+    availability = service.documents.standing(check_knowledge_id(knowledge), doc, so_far=so_far)
+    view = service.documents.get(knowledge, availability.document)
+    printed = service.documents.pages(knowledge, view.document, numbers, so_far=so_far)
     if form is Form.JSON:
         console.print_json(serializers.document_pages(view, printed))
     else:
@@ -250,7 +250,7 @@ def docs_delete(doc: Doc, knowledge: Knowledge = "default", as_json: AsJson = Fa
 
     check_knowledge_id(knowledge)
     with embedded.attached(load_settings()) as settings:
-        view = open_service(settings).delete_document(knowledge, doc)
+        view = open_service(settings).documents.delete(knowledge, doc)
     if as_json:
         console.print_json(serializers.document(view))
     console.note(f"deleted {view.source} ({view.document}) from {knowledge}")
@@ -262,7 +262,7 @@ def kb_list(as_json: AsJson = False, as_lines: AsLines = False) -> None:
     from ingest import serializers
     from ingest.cli import console
 
-    rows = [serializers.knowledge_base(view) for view in open_service(load_settings()).knowledge_bases()]
+    rows = [serializers.knowledge_base(view) for view in open_service(load_settings()).knowledge_bases.all()]
     shown = rows if as_json or as_lines else [_sized(row) for row in rows]
     console.print_rows(shown, _KNOWLEDGE_BASE, as_json=as_json, as_lines=as_lines)
 
@@ -275,7 +275,7 @@ def kb_show(
     from ingest import serializers
     from ingest.cli import console
 
-    row = serializers.knowledge_base(open_service(load_settings()).knowledge_base(check_knowledge_id(knowledge)))
+    row = serializers.knowledge_base(open_service(load_settings()).knowledge_bases.get(check_knowledge_id(knowledge)))
     if as_json:
         console.print_json(row)
     elif as_lines:
@@ -292,11 +292,11 @@ def kb_delete(knowledge: Annotated[str, typer.Argument(metavar="ID")], yes: Yes 
     from ingest.runtime import embedded
 
     settings = load_settings()
-    view = open_service(settings).knowledge_base(check_knowledge_id(knowledge))
+    view = open_service(settings).knowledge_bases.get(check_knowledge_id(knowledge))
     if not yes:
         _confirm(f"Delete {knowledge} with {console.plural(view.documents, 'document')}?")
     with embedded.attached(settings) as connected:
-        open_service(connected).delete_knowledge_base(knowledge)
+        open_service(connected).knowledge_bases.delete(knowledge)
     console.note(f"deleted {knowledge}")
 
 

@@ -132,7 +132,7 @@ def _watch_until_over(
     workers, remarks = WorkerCheck(settings), set[str]()
     obstacles = Obstacles(display.tell)
     while True:
-        view = service.job(job_id)
+        view = service.jobs.get(job_id)
         display.show(view)
         now = time.monotonic()
         if view.state is not JobState.RUNNING:
@@ -147,7 +147,7 @@ def _watch_until_over(
             for remark in set(embedded.remarks(settings)) - remarks:
                 display.tell(f"note: {remark}")
                 remarks.add(remark)
-            obstacles.see(service.job_obstacle(job_id))
+            obstacles.see(service.jobs.obstacle(job_id))
         workers.look(view)
         time.sleep(_POLL_S)
 
@@ -158,7 +158,7 @@ def _interrupted(service: Service, job_id: str) -> JobView:
     try:
         time.sleep(_SECOND_PRESS_S)
     except KeyboardInterrupt:
-        service.cancel(job_id)
+        service.jobs.cancel(job_id)
         raise StillRunningError(f"the job {job_id} is cancelled; what was finished stays", Exit.INTERRUPTED) from None
     raise StillRunningError("left the job running", Exit.INTERRUPTED)
 

@@ -142,7 +142,9 @@ def job_in_work(settings: Settings, running: Mapping[str, str]) -> str | None:
     """Return a job that workers with these settings can work on now; None where there is none."""
     from pipeline.service import Service
 
-    return next((work.job for work in Service(settings).open_work() if not _models_missing(running, work)), None)
+    return next(
+        (work.job for work in Service(settings).administration.open_work() if not _models_missing(running, work)), None
+    )
 
 
 def for_unfinished_work(

@@ -226,7 +226,9 @@ class Supervisor:
         """Request other models where the loaded ones can do none of the unfinished work."""
         with contextlib.suppress(IngotError):
             service = self._own_service()
-            settings = settings_conflict.for_unfinished_work(service.settings, service.open_work(), self._environment)
+            settings = settings_conflict.for_unfinished_work(
+                service.settings, service.administration.open_work(), self._environment
+            )
             if settings is not None:
                 log.info("the unfinished work needs another model")
                 self.folder.write_json("settings.json", settings)
@@ -293,7 +295,7 @@ class Supervisor:
         if self._outbound_tasks_wait():
             return True
         try:
-            return self._own_service().unfinished()
+            return self._own_service().administration.unfinished()
         except IngotError as error:
             log.warning("cannot tell whether work is left: %s", error)
             return False

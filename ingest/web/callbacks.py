@@ -36,8 +36,8 @@ def show_callbacks(
     if state:
         check("state", state, _STATES, code="unknown_state")
     filters = CallbackFilter(knowledge_ids=visible, state=state, job=job)
-    callbacks = service.callbacks_page(filters, cursor or None, _ROWS)
-    dead = service.callbacks_page(CallbackFilter(knowledge_ids=visible, state="dead"), None, 1)
+    callbacks = service.callbacks.slice(filters, cursor or None, _ROWS)
+    dead = service.callbacks.slice(CallbackFilter(knowledge_ids=visible, state="dead"), None, 1)
     return page(
         request,
         "callbacks.html",
@@ -51,8 +51,7 @@ def show_callbacks(
 
 
 def _visible(service: Service, caller: Caller) -> tuple[str, ...] | None:
-    """Return the existing knowledge bases of a key, None for a key that is for all."""
-    return None if caller.knowledge is None else tuple(name for name in service.knowledge_ids() if caller.sees(name))
+    return caller.visible(service.knowledge_bases.ids())
 
 
 def _url(filters: CallbackFilter, cursor: str | None = None) -> str:
@@ -63,7 +62,7 @@ def _url(filters: CallbackFilter, cursor: str | None = None) -> str:
 @router.get("/callbacks/{callback_id}")
 def show_callback(request: Request, service: ServiceDep, callback_id: str) -> HTMLResponse:
     """Show a callback with the body that is sent."""
-    callback = service.callback(callback_id)
+    callback = service.callbacks.get(callback_id)
     body = json.dumps(callback.body, ensure_ascii=False, indent=2)
     return page(request, "callback.html", callback=callback, body=body)
 
@@ -71,5 +70,5 @@ def show_callback(request: Request, service: ServiceDep, callback_id: str) -> HT
 @router.post("/callbacks/{callback_id}/replay")
 def replay_callback(service: ServiceDep, callback_id: str) -> RedirectResponse:
     """Send a callback again, in whatever state it is."""
-    service.replay_callback(callback_id)
+    service.callbacks.replay(callback_id)
     return RedirectResponse(f"/callbacks/{path_segment(callback_id)}", SEE_OTHER)

@@ -16,5 +16,5 @@ router = APIRouter()
 @router.get("/")
 def show_home(request: Request, service: ServiceDep, caller: CallerDep) -> HTMLResponse:
     """Show all knowledge bases that the key is for."""
-    bases = [base for base in service.knowledge_bases() if caller.sees(base.knowledge_id)]
+    bases = [base for base in service.knowledge_bases.all() if caller.sees(base.knowledge_id)]
     return page(request, "home.html", bases=bases, limits=limits_of(service.settings), schemas=schemas_of(service))

@@ -39,12 +39,15 @@ def show_document(
     part: str = "",
 ) -> Response:
     """Show a page: by its number, or the page of a chunk (its ordinal) or of a value (``invoice.amount``)."""
-    view = service.document(knowledge_id, name)
+    view = service.documents.get(knowledge_id, name)
     if view.document != name:
         return RedirectResponse(_address(request, knowledge_id, view.document))
-    strip, standing = service.page_strip(knowledge_id, name), service.standing(knowledge_id, name, so_far=True)
+    strip, standing = (
+        service.inspection.strip(knowledge_id, name),
+        service.documents.standing(knowledge_id, name, so_far=True),
+    )
     kinds = [kind_of(mark) for mark in strip]
-    number = number or service.place_of(knowledge_id, name, chunk, value_of_key(record)) or 1
+    number = number or service.inspection.page_of(knowledge_id, name, chunk, value_of_key(record)) or 1
     return page(
         request,
         "page_view.html" if part == "page" else "inspector.html",
@@ -68,13 +71,14 @@ def _address(request: Request, knowledge_id: str, document: str) -> str:
 
 def _page_view(service: Service, knowledge_id: str, name: str, number: int, boxes: list[str], query: str) -> ShownPage:
     marked = [box_of(text) for text in boxes[:_MOST_BOXES]]
-    return shown_page(service.page_view(knowledge_id, name, number), marked, query)
+    return shown_page(service.inspection.page_view(knowledge_id, name, number), marked, query)
 
 
 def _records(service: Service, knowledge_id: str, document: str) -> list[ShownRecord]:
-    schemas = service.schemas(knowledge_id)
+    schemas = service.knowledge_bases.schemas(knowledge_id)
     shown = [
-        shown_record(view, schemas.get(view.schema)) for view in service.records_of(knowledge_id, document, so_far=True)
+        shown_record(view, schemas.get(view.schema))
+        for view in service.records.of_document(knowledge_id, document, so_far=True)
     ]
     return sorted(shown, key=lambda record: (record.schema == "document", -record.count))
 

@@ -36,7 +36,7 @@ def show_job(
     cursor: Annotated[str, Query(max_length=4096)] = "",
 ) -> HTMLResponse:
     """Show the progress of a job, with at most a thousand of its documents."""
-    progress = service.job_progress(job_id)
+    progress = service.jobs.progress(job_id)
     only_state = document_state(state)
     documents = _documents(service, job_id, only_state, cursor)
     return page(
@@ -56,11 +56,11 @@ def show_job(
 
 def _documents(service: Service, job_id: str, state: DocumentState | None, cursor: str) -> Slice[JobDocumentView]:
     if state:
-        return service.job_documents(job_id, (state,), cursor or None, _ROWS)
+        return service.jobs.documents(job_id, (state,), cursor or None, _ROWS)
     rows: list[JobDocumentView] = []
     for one in _FIRST_ROWS:
         if len(rows) < _ROWS:
-            rows += service.job_documents(job_id, (one,), None, _ROWS - len(rows)).items
+            rows += service.jobs.documents(job_id, (one,), None, _ROWS - len(rows)).items
     return Slice(items=tuple(rows))
 
 
@@ -85,12 +85,12 @@ def now_words(view: JobDocumentView) -> str:
 @router.post("/jobs/{job_id}/cancel")
 def cancel_job(service: ServiceDep, job_id: str) -> RedirectResponse:
     """Cancel the unfinished documents of a job."""
-    service.cancel(job_id)
+    service.jobs.cancel(job_id)
     return RedirectResponse(f"/jobs/{path_segment(job_id)}", SEE_OTHER)
 
 
 @router.post("/jobs/{job_id}/retry")
 def retry_job(service: ServiceDep, job_id: str) -> RedirectResponse:
     """Retry what failed or was cancelled."""
-    service.retry(job_id)
+    service.jobs.retry(job_id)
     return RedirectResponse(f"/jobs/{path_segment(job_id)}", SEE_OTHER)

@@ -58,34 +58,34 @@ def show_knowledge(
     request: Request, service: ServiceDep, knowledge_id: str, filters: Annotated[Filters, Query()]
 ) -> HTMLResponse:
     """Show the documents that the filters select, from the cursor on."""
-    jobs = service.jobs_page(JobFilter(knowledge_ids=(knowledge_id,)), None, _JOBS_BESIDE)
-    documents = service.documents_page(knowledge_id, filters.document_filter(), filters.cursor or None, _DOCUMENTS)
+    jobs = service.jobs.slice(JobFilter(knowledge_ids=(knowledge_id,)), None, _JOBS_BESIDE)
+    documents = service.documents.slice(knowledge_id, filters.document_filter(), filters.cursor or None, _DOCUMENTS)
     return page(
         request,
         "knowledge.html",
-        base=service.knowledge_base(knowledge_id),
+        base=service.knowledge_bases.get(knowledge_id),
         documents=documents,
         filters=filters,
         jobs=jobs,
         open_jobs=[job for job in jobs.items if job.finished_at is None],
         limits=limits_of(service.settings),
         schemas=schemas_of(service),
-        all_schemas=sorted(service.schemas()),
+        all_schemas=sorted(service.knowledge_bases.schemas()),
     )
 
 
 @router.get("/knowledge/{knowledge_id}/jobs")
 def show_jobs(request: Request, service: ServiceDep, knowledge_id: str, cursor: str = "") -> HTMLResponse:
     """List all jobs of one knowledge base, newest first."""
-    service.knowledge_base(knowledge_id)
-    jobs = service.jobs_page(JobFilter(knowledge_ids=(knowledge_id,)), cursor or None, _JOBS)
+    service.knowledge_bases.get(knowledge_id)
+    jobs = service.jobs.slice(JobFilter(knowledge_ids=(knowledge_id,)), cursor or None, _JOBS)
     return page(request, "jobs.html", knowledge_id=knowledge_id, jobs=jobs, cursor=cursor)
 
 
 @router.post("/knowledge/{knowledge_id}/retry-document")
 def retry_document(service: ServiceDep, knowledge_id: str, document: Annotated[str, Form()]) -> RedirectResponse:
     """Retry what failed of one document, and redirect to the job that does it."""
-    job = service.retry_document(knowledge_id, document, None)
+    job = service.documents.retry(knowledge_id, document, None)
     return RedirectResponse(f"/jobs/{path_segment(job.job)}", SEE_OTHER)
 
 
@@ -94,7 +94,7 @@ def delete_document(
     request: Request, service: ServiceDep, knowledge_id: str, document: Annotated[str, Form()]
 ) -> RedirectResponse:
     """Delete a document, or a file that could not be ingested, and return to the same part of the list."""
-    service.delete_document(knowledge_id, document)
+    service.documents.delete(knowledge_id, document)
     list_url = f"/knowledge/{path_segment(knowledge_id)}"
     came_from = urlsplit(request.headers.get("referer", ""))
     query = f"?{came_from.query}" if came_from.path == list_url and came_from.query else ""
@@ -104,5 +104,5 @@ def delete_document(
 @router.post("/knowledge/{knowledge_id}/delete")
 def delete_knowledge(service: ServiceDep, knowledge_id: str) -> RedirectResponse:
     """Delete a knowledge base with everything in it."""
-    service.delete_knowledge_base(knowledge_id)
+    service.knowledge_bases.delete(knowledge_id)
     return RedirectResponse("/", SEE_OTHER)

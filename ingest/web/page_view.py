@@ -81,7 +81,7 @@ def shown_page(page_view: PageView, marked: Sequence[Box] = (), query: str = "")
             Overlay(f"b{i}", "", _titled(block), _with_margin([block.box], BLOCK_MARGIN))
             for i, block in enumerate(blocks)
         ),
-        values=tuple(_value(schema, evidence, places) for schema, evidence in page_view.proofs),
+        values=tuple(_value(schema, evidence, places) for schema, evidence in page_view.evidence),
         chunks=tuple(_chunk(chunk, page_view.page.number, places) for chunk in page_view.chunks),
         marked=tuple(_sized(box) for box in marked),
         pieces=tuple((piece, _keys(piece.blocks)) for piece in pieces(page_view.page.markdown, blocks)),

@@ -22,16 +22,16 @@ def show_queues(request: Request, service: ServiceDep, caller: CallerDep) -> HTM
     """Show all queues of this home; documents of knowledge bases that the key is not for are left out."""
     workers = [
         replace(worker, working=tuple(step for step in worker.working if caller.sees(step.knowledge_id)))
-        for worker in service.workers()
+        for worker in service.administration.workers()
     ]
-    queues = service.queues()
-    seen = None if caller.knowledge is None else tuple(name for name in service.knowledge_ids() if caller.sees(name))
+    queues = service.administration.queues()
+    visible = caller.visible(service.knowledge_bases.ids())
     return page(
         request,
         "queues.html",
         queues=queues,
         workers=workers,
-        jobs=service.jobs_page(JobFilter(knowledge_ids=seen, state=JobState.RUNNING), None, _JOBS),
+        jobs=service.jobs.slice(JobFilter(knowledge_ids=visible, state=JobState.RUNNING), None, _JOBS),
         embedded=not service.settings.broker_url,
         unserved=_unserved(queues),
     )

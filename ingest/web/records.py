@@ -36,7 +36,7 @@ class Part(BaseModel, frozen=True):
 @router.get("/knowledge/{knowledge_id}/records")
 def show_any(service: ServiceDep, knowledge_id: str) -> RedirectResponse:
     """Redirect to the schema with most records, other than ``document`` if possible."""
-    counts = service.records_by_schema(knowledge_id)
+    counts = service.records.counts(knowledge_id)
     best = max(counts, key=lambda name: (name != _FIRST, counts[name]), default=_FIRST)
     return RedirectResponse(f"/knowledge/{path_segment(knowledge_id)}/records/{best}")
 
@@ -46,9 +46,9 @@ def show_records(
     request: Request, service: ServiceDep, knowledge_id: str, schema: str, part: Annotated[Part, Query()]
 ) -> HTMLResponse:
     """Show the records of one schema that contain every word of ``q``."""
-    known = service.schemas(knowledge_id).get(schema)
+    known = service.knowledge_bases.schemas(knowledge_id).get(schema)
     rows = _part(service, knowledge_id, schema, part)
-    counts = service.records_by_schema(knowledge_id)
+    counts = service.records.counts(knowledge_id)
     return page(
         request,
         "records.html",
@@ -56,7 +56,7 @@ def show_records(
         schema=schema,
         columns=[in_words(field.name) for field in known.fields] if known else [],
         records=[shown_record(view, known) for view in rows.items],
-        schemas=[(name, counts.get(name, 0)) for name in service.schemas(knowledge_id)],
+        schemas=[(name, counts.get(name, 0)) for name in service.knowledge_bases.schemas(knowledge_id)],
         part=part,
         next_cursor=rows.next_cursor,
         csv=f"/api/v1/knowledge/{path_segment(knowledge_id)}/records/{path_segment(schema)}?format=csv",
@@ -66,5 +66,5 @@ def show_records(
 
 def _part(service: Service, knowledge_id: str, schema: str, part: Part) -> Slice[RecordView]:
     if part.q.strip():
-        return service.records_holding(knowledge_id, schema, part.q, part.cursor or None, _ROWS)
-    return service.records_page(knowledge_id, schema, part.cursor or None, _ROWS)
+        return service.records.containing(knowledge_id, schema, part.q, part.cursor or None, _ROWS)
+    return service.records.slice(knowledge_id, schema, part.cursor or None, _ROWS)

@@ -73,7 +73,7 @@ def show_search(
     request: Request, service: ServiceDep, knowledge_id: str, form: Annotated[SearchForm, Query()]
 ) -> HTMLResponse:
     """Show the form with the hits, or with what is wrong with the query."""
-    languages = service.languages(knowledge_id)
+    languages = service.knowledge_bases.languages(knowledge_id)
     hits, fault = _hits(service, knowledge_id, form)
     return page(
         request,
@@ -93,11 +93,11 @@ def show_search(
 
 def _hits(service: Service, knowledge_id: str, form: SearchForm) -> tuple[list[ShownHit], IngotError | None]:
     try:
-        service.check_conditions(knowledge_id, form.filters())
+        service.search.check_conditions(knowledge_id, form.filters())
         check("mode", form.mode, MODES, code="unknown_mode")
         if not form.q.strip():
             return [], None
-        hits = service.search(knowledge_id, form.q, form.limit, form.mode, form.filters())
+        hits = service.search.hits(knowledge_id, form.q, form.limit, form.mode, form.filters())
     except IngotError as fault:
         return [], fault
     return [_shown(service, knowledge_id, form.q, hit) for hit in hits], None
@@ -106,13 +106,13 @@ def _hits(service: Service, knowledge_id: str, form: SearchForm) -> tuple[list[S
 def _name(service: Service, knowledge_id: str, document: str) -> str:
     """Return the name of a document; the text itself where no document, or more than one, matches."""
     try:
-        return service.document(knowledge_id, document).source if document else ""
+        return service.documents.get(knowledge_id, document).source if document else ""
     except IngotError:
         return document
 
 
 def _shown(service: Service, knowledge_id: str, query: str, hit: Hit) -> ShownHit:
-    number = service.page_of_hit(knowledge_id, hit, query)
+    number = service.search.page_of_hit(knowledge_id, hit, query)
     place = urlencode({"page": number, "chunk": hit.chunk.rpartition(":")[2], "q": query})
     return ShownHit(
         hit=hit,

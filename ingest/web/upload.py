@@ -43,7 +43,7 @@ def limits_of(settings: Settings) -> Limits:
 
 def schemas_of(service: Service) -> list[Schema]:
     """Return the schemas that can be chosen; every document gets a record of the schema ``document`` anyway."""
-    return [schema for name, schema in sorted(service.schemas().items()) if name != _ALWAYS_MADE]
+    return [schema for name, schema in sorted(service.knowledge_bases.schemas().items()) if name != _ALWAYS_MADE]
 
 
 @router.post("/create")
@@ -53,9 +53,9 @@ def create(
     """Open a knowledge base by its id, and create it if it is new."""
     caller.may(knowledge_id)
     try:
-        service.knowledge_base(knowledge_id)
+        service.knowledge_bases.get(knowledge_id)
     except NotFoundError:
-        service.create_knowledge_base(knowledge_id)
+        service.knowledge_bases.create(knowledge_id)
     return RedirectResponse(f"/knowledge/{path_segment(knowledge_id)}", SEE_OTHER)
 
 
@@ -64,7 +64,7 @@ def take_samples(service: ServiceDep, caller: CallerDep) -> RedirectResponse:
     """Ingest the sample documents of Ingot into the knowledge base "demo"."""
     caller.may(_DEMO)
     request = IngestRequest(paths=(_SAMPLES,), options=Options(schemas=("resume", "invoice")))
-    job = service.ingest(_DEMO, request).job
+    job = service.ingestion.ingest(_DEMO, request).job
     return RedirectResponse(f"/jobs/{path_segment(job)}" if job else f"/knowledge/{_DEMO}", SEE_OTHER)
 
 

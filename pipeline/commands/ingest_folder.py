@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import flow, removal
+from pipeline import removal
 from pipeline.addresses import check_url
 from pipeline.commands.content_detection import discover_documents
 from pipeline.commands.staging import existing_store, read_into_originals
@@ -21,6 +21,7 @@ from pipeline.processing_plan import (
     check_schemas,
     refusal,
 )
+from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
 from stores.errors import InputError
 from stores.lifecycle.jobs import NewJob
@@ -31,7 +32,7 @@ from stores.source_names import path_of_name
 from stores.ulid import new_ulid
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.lifecycle.unit_of_work import UnitOfWork
 
 _SLICE = 32  # files registered in one transaction
@@ -169,7 +170,7 @@ class _IngestJob:
             job = self._opened(unit)
             for plan in list(self._known.decided_plans.values()):
                 self._keep(unit, plan.profile.id, plan.profile.content)
-            labels = unit.register([(job, decision) for decision in self._waiting], flow.ORDER)
+            labels = unit.register([(job, decision) for decision in self._waiting], NEEDS)
         files = [decision.file for decision in self._waiting]
         self._places |= {(file.root, file.name): label for file, label in zip(files, labels, strict=True)}
         self._waiting = []

@@ -6,21 +6,19 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline import flow
 from pipeline.fingerprints import fingerprints
 from pipeline.profiles import ProcessingProfile, Scope
+from pipeline.stage_specs import NEEDS, STAGE_OF_FINGERPRINT, STAGES, stages_from
 from pipeline.stages import plan
 from pipeline.step_context import Resources
 from stores.effects import Batch
 from stores.errors import InputError
-from stores.models import DOCUMENT_STAGES, Page, PagePlan, Route, Stage
+from stores.models import Page, PagePlan, Route, Stage
 from stores.ulid import new_ulid
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.lifecycle.reprocess import BaseGeneration
-
-_FINGERPRINT_OF = {"plan": Stage.PLAN, "parse": Stage.PARSE, "ocr": Stage.OCR, "extract": Stage.EXTRACT}
 
 
 def retry_document(resources: Resources, store: KnowledgeStore, document: str, from_stage: Stage | None) -> str:
@@ -28,7 +26,7 @@ def retry_document(resources: Resources, store: KnowledgeStore, document: str, f
     job = f"{store.knowledge_id}.{new_ulid()}"
     resources.catalog.mark_busy(store.knowledge_id)
     if from_stage is None:
-        store.reprocessing.retry(job, document, flow.ORDER, with_given_limits(resources, store), time.time())
+        store.reprocessing.retry(job, document, NEEDS, with_given_limits(resources, store), time.time())
         return job
     base = store.reprocessing.base(document)
     profile = _profile(resources, store, base)
@@ -37,11 +35,11 @@ def retry_document(resources: Resources, store: KnowledgeStore, document: str, f
     pages = store.pages.read(document, base.number, blocks=False)
     if not pages and from_stage is not Stage.PLAN:
         raise InputError("its pages were never planned: make it again from plan", code="conflict")
-    rerun = _with_unfinished(_rerun_from(from_stage), pages)
+    rerun = _with_unfinished(stages_from(from_stage), pages)
     wanted = fingerprints(resources, base.options, resources.schemas)
     wanted |= _kept_fingerprints(base.fingerprints, rerun)
     batches = _batches(resources, pages, rerun)
-    store.reprocessing.reprocess(job, base, rerun, batches, wanted, profile.id, flow.ORDER, time.time())
+    store.reprocessing.reprocess(job, base, rerun, batches, wanted, profile.id, NEEDS, time.time())
     return job
 
 
@@ -57,16 +55,6 @@ def with_given_limits(resources: Resources, store: KnowledgeStore) -> dict[str, 
             store.profiles.keep(changed.id, changed.content)
             renamed[name] = changed.id
     return renamed
-
-
-def _rerun_from(stage: Stage) -> frozenset[Stage]:
-    """The stages that run again when a document is made again from ``stage`` on."""
-    if stage is Stage.PLAN:
-        return frozenset(Stage)
-    if stage.follows_reading:
-        return frozenset(DOCUMENT_STAGES[DOCUMENT_STAGES.index(stage) :])
-    reading = (Stage.PARSE,) if stage is Stage.PARSE else (Stage.RENDER, Stage.OCR)  # page images are not kept
-    return frozenset({*reading, *DOCUMENT_STAGES})
 
 
 def _profile(resources: Resources, store: KnowledgeStore, base: BaseGeneration) -> ProcessingProfile:
@@ -93,7 +81,7 @@ def _unread(page: Page) -> bool:
 
 def _batches(resources: Resources, pages: Sequence[Page], rerun: frozenset[Stage]) -> tuple[Batch, ...]:
     """The steps that read the pages whose route is read again, and pages that were never read."""
-    routes = {route for route, stage in ((Route.OCR, Stage.OCR), (Route.TEXT, Stage.PARSE)) if stage in rerun}
+    routes = {STAGES[stage].route for stage in rerun}
     unread = [
         PagePlan(
             number=page.number,
@@ -110,5 +98,5 @@ def _batches(resources: Resources, pages: Sequence[Page], rerun: frozenset[Stage
 
 
 def _kept_fingerprints(earlier: Mapping[str, str], rerun: frozenset[Stage]) -> dict[str, str]:
-    stage_of = {**_FINGERPRINT_OF, "embed": Stage.EMBED, "embedder": Stage.EMBED}
-    return {name: value for name, value in earlier.items() if name in stage_of and stage_of[name] not in rerun}
+    kept = {name for name, stage in STAGE_OF_FINGERPRINT.items() if stage not in rerun}
+    return {name: value for name, value in earlier.items() if name in kept}

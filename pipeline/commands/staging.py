@@ -16,7 +16,7 @@ from stores.models import Fault
 from stores.placement import SkippedFile, StagedFile
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 
 def stage_paths(

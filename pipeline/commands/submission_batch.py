@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pipeline import flow
 from pipeline.commands.submission import Submission, SubmissionReceipt
 from pipeline.processing_plan import PROCESSED_OTHERWISE, KnownState, ProcessingPlans, refusal
+from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
 from stores.errors import IngotError, InputError
 from stores.lifecycle.jobs import NewJob
@@ -138,7 +138,7 @@ class SubmissionBatch:
     def _write(self, accepted: Sequence[_Pending]) -> None:
         self._unit.open_jobs([self._new_job(pending) for pending in accepted])
         decided = [(pending.job, each) for pending in accepted for each in pending.decided]
-        labels = self._unit.register([(job, each.decision) for job, each in decided], flow.ORDER)
+        labels = self._unit.register([(job, each.decision) for job, each in decided], NEEDS)
         for (_, each), label in zip(decided, labels, strict=True):
             each.label = label
         self._unit.close_jobs([pending.job for pending in accepted if _may_be_over(pending)])

@@ -25,7 +25,7 @@ from stores.models import Options, check_knowledge_id
 from stores.placement import StagedFile
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 log = logging.getLogger("ingot.submitting")
 

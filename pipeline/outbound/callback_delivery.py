@@ -1,4 +1,4 @@
-"""Delivers callbacks: those of one job in their order, each until its receiver has it or its last try has failed."""
+"""Delivers callbacks: those of one job in order, each until its receiver accepts it or its last try failed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.addresses import taken_apart
+from pipeline.addresses import parse_address
 from pipeline.contracts import Answer
 from pipeline.outbound import signing
 from pipeline.outbound.host_limits import LINE_S, HostLimits, HostTurn
@@ -21,18 +21,18 @@ from pipeline.step_context import Resources
 from stores.errors import IngotError
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.outbox.callbacks import Delivery
 
 log = logging.getLogger("ingot.callbacks")
 
 _LEASE_MARGIN_S = 15.0
 _JITTER = 0.2
-_MOST_RETRY_AFTER_S = 24 * 3600.0
+_MOST_RETRY_AFTER_S = 24 * 3600.0  # that a receiver may ask for
 _GONE = 410
-_MOST_OF_A_JOB = 100
+_MOST_OF_A_JOB = 100  # callbacks of one job, before other jobs have their turn
 _AT_ONCE_PER_HOST, _AT_ONCE = 4, 14
-_lines = HostLimits(_AT_ONCE_PER_HOST, _AT_ONCE)
+_host_limits = HostLimits(_AT_ONCE_PER_HOST, _AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Schedule:
     ) -> float | None:
         """Seconds to wait after failed try number ``attempt`` (from 1); None after the last.
 
-        A fifth more or less by chance; longer where the receiver asks for it, up to a day.
+        The delay varies by a fifth at random, and is longer where the receiver asks for it, up to a day.
         """
         if attempt >= self.tries:
             return None
@@ -75,9 +75,9 @@ def _secrets(given: str, home: Path) -> tuple[str, ...]:
 def deliver(
     resources: Resources, knowledge_id: str, job: str, owner: str, stopping: Callable[[], bool] = lambda: False
 ) -> None:
-    """Deliver what is pending of a job, in order, until one fails or ``stopping`` says so.
+    """Deliver the pending callbacks of a job, in order, until one fails or ``stopping`` returns True.
 
-    Where others have the receiver now, they do it: then this returns at once.
+    Returns at once where other threads are busy with the receiver: they deliver them afterwards.
     """
     store = resources.catalog.store(knowledge_id)
     resources = resources.fitted(store.profiles.of_job(job))
@@ -85,15 +85,15 @@ def deliver(
     if claim is None:
         return
     try:
-        host = taken_apart(claim.url).netloc
+        host = parse_address(claim.url).netloc
     except IngotError as error:
         _failed(resources, store, claim, None, error.message)
         return
-    _lines.join(host, _turn(resources, store, claim, stopping))
+    _host_limits.join(host, _turn(resources, store, claim, stopping))
 
 
 def _lease_s(resources: Resources) -> float:
-    """For the time in line, one attempt, and a busy disk."""
+    """Long enough for the time in line, one attempt, and a busy disk."""
     return LINE_S + resources.settings.callback_timeout_s + _LEASE_MARGIN_S
 
 
@@ -113,7 +113,7 @@ def _turn(resources: Resources, store: KnowledgeStore, claim: Delivery, stopping
 
 
 def _deliver_all(resources: Resources, store: KnowledgeStore, claim: Delivery, stopping: Callable[[], bool]) -> None:
-    """This event, and some of its job that wait behind it; other jobs have their turn before the rest."""
+    """Deliver this callback and some of its job that wait behind it; other jobs have their turn before the rest."""
     following: Delivery | None = claim
     for _ in range(_MOST_OF_A_JOB):
         if not following or not _deliver_one(resources, store, following) or stopping():
@@ -124,7 +124,7 @@ def _deliver_all(resources: Resources, store: KnowledgeStore, claim: Delivery, s
 
 
 def _deliver_one(resources: Resources, store: KnowledgeStore, claim: Delivery) -> bool:
-    """Did the receiver take it?"""
+    """Deliver one callback. Returns whether the receiver accepted it."""
     headers, body = _signed(resources, claim)
     try:
         answer = resources.web().post(claim.url, headers, body, resources.settings.callback_timeout_s)
@@ -138,7 +138,7 @@ def _deliver_one(resources: Resources, store: KnowledgeStore, claim: Delivery) -
 def _signed(resources: Resources, claim: Delivery) -> tuple[dict[str, str], bytes]:
     """Headers and body of one attempt."""
     text = json.dumps(claim.body, ensure_ascii=False, separators=(",", ":"))
-    body = text.encode("utf-8", "replace")  # a file name may hold what is no character
+    body = text.encode("utf-8", "replace")  # a file name may contain bytes that are no characters
     return signing.headers(
         _secrets(resources.settings.callback_secret, resources.settings.home.absolute()),
         claim.id,
@@ -156,7 +156,7 @@ def _meaning(status: int) -> str:
 
 
 def _failed(resources: Resources, store: KnowledgeStore, claim: Delivery, answer: Answer | None, reason: str) -> bool:
-    """Try later, or give it up; False, as the receiver does not have it."""
+    """Schedule the next try, or give up. Returns False: the receiver has not accepted it."""
     schedule, status = Schedule.of(resources.settings), answer.status if answer else None
     delay_s = schedule.delay_s(claim.attempt, answer.retry_after_s if answer else None)
     if delay_s is None or status == _GONE:

@@ -1,4 +1,4 @@
-"""The use cases of callbacks: list and show them, deliver one again, and tell the secret that signs them."""
+"""Lists and shows callbacks, delivers them again, and returns the secrets that sign them."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from stores.errors import NotFoundError
 from stores.views import CallbackFilter, CallbackView, Slice
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 
 def callbacks_page(resources: Resources, wanted: CallbackFilter, cursor: str | None, limit: int) -> Slice[CallbackView]:
-    """The newest callbacks of some knowledge bases, or of all; one that is not there has none.
+    """A slice of the callbacks of some knowledge bases, or of all, the newest first; an unknown one has none.
 
-    NotFoundError for a job that is not there, or not in those.
+    NotFoundError for a job that does not exist in one of them.
     """
     key = key_of(cursor, float, str)
     before = (float(key[0]), str(key[1])) if key else None
-    found: list[CallbackView] = []
+    views: list[CallbackView] = []
     for name in _names(resources, wanted):
         with suppress(NotFoundError):
-            found += resources.catalog.store(name).callbacks.page(wanted, before, limit + 1)
-    found.sort(key=lambda view: (view.created_at, view.id), reverse=True)
-    shown = found[:limit]
-    more = cursor_of(shown[-1].created_at, shown[-1].id) if len(found) > limit else None
+            views += resources.catalog.store(name).callbacks.page(wanted, before, limit + 1)
+    views.sort(key=lambda view: (view.created_at, view.id), reverse=True)
+    shown = views[:limit]
+    more = cursor_of(shown[-1].created_at, shown[-1].id) if len(views) > limit else None
     return Slice(items=tuple(shown), next_cursor=more)
 
 
 def _names(resources: Resources, wanted: CallbackFilter) -> tuple[str, ...]:
-    """The knowledge bases to look into; a job names its own."""
+    """The knowledge bases to read; a job's id names its own."""
     names = wanted.knowledge_ids if wanted.knowledge_ids is not None else tuple(resources.catalog.names())
     if not wanted.job:
         return names
@@ -45,11 +45,12 @@ def _names(resources: Resources, wanted: CallbackFilter) -> tuple[str, ...]:
 
 
 def callback(resources: Resources, callback_id: str) -> CallbackView:
+    """One callback with the body that is sent."""
     return _store_of(resources, callback_id).callbacks.show(callback_id)
 
 
 def replay(resources: Resources, callback_id: str) -> CallbackView:
-    """Deliver it again, under its id; it is due at once."""
+    """Make a callback due at once, whatever became of it; its id stays."""
     store = _store_of(resources, callback_id)
     view = store.callbacks.replay(callback_id)
     resources.catalog.mark_outbound(store.knowledge_id)
@@ -57,17 +58,17 @@ def replay(resources: Resources, callback_id: str) -> CallbackView:
 
 
 def replay_dead(resources: Resources, knowledge_id: str | None) -> dict[str, int]:
-    """Deliver all dead callbacks again; how many of which knowledge base."""
+    """Make all dead callbacks due. Returns their number by knowledge base, without zeros."""
     names = [knowledge_id] if knowledge_id else resources.catalog.names()
-    found = {name: resources.catalog.store(name).callbacks.replay_dead() for name in names}
-    again = {name: count for name, count in found.items() if count}
+    counts = {name: resources.catalog.store(name).callbacks.replay_dead() for name in names}
+    again = {name: count for name, count in counts.items() if count}
     for name in again:
         resources.catalog.mark_outbound(name)
     return again
 
 
 def secrets(resources: Resources) -> tuple[str, ...]:
-    """What signs callbacks, the newest first; the home's own is made if it is not there yet."""
+    """The secrets that sign callbacks, the newest first; the home's own is created if it is missing."""
     return signing.secrets_of(resources.settings.callback_secret, resources.settings.home.absolute())
 
 

@@ -7,18 +7,19 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pipeline import flow, removal
-from pipeline.addresses import taken_apart
+from pipeline import removal
+from pipeline.addresses import parse_address
 from pipeline.engines.media import sniff
 from pipeline.outbound.host_limits import LINE_S, HostLimits, HostTurn
 from pipeline.processing_plan import PROCESSED_OTHERWISE, KnownState, ProcessingPlans
+from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
 from stores.errors import CancelledError, IngotError, InputError, UnavailableError
 from stores.models import Fault, Outcome, document_id
 from stores.placement import URL_ROOT, StagedFile
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.outbox.downloads import DownloadClaim
 
 log = logging.getLogger("ingot.fetches")
@@ -51,7 +52,7 @@ def fetch(
         return
     resources = resources.fitted(claim.profile)
     try:
-        address = taken_apart(claim.url)
+        address = parse_address(claim.url)
     except InputError as error:
         _give_up(store, claim, "the URL", error)
         ended()
@@ -159,7 +160,7 @@ def _register(resources: Resources, store: KnowledgeStore, claim: DownloadClaim,
             raise UnavailableError(PROCESSED_OTHERWISE.message)
         for plan in known.decided_plans.values():
             unit.keep_profile(plan.profile.id, plan.profile.content)
-        registered = store.downloads.register(unit, claim, decision, flow.ORDER)
+        registered = store.downloads.register(unit, claim, decision, NEEDS)
     if registered and decision.outcome is Outcome.CHANGED:
         removal.remove_orphans(resources, store)
     return registered

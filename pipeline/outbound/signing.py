@@ -1,4 +1,4 @@
-"""Signs callbacks as Standard Webhooks says, with a secret that is set, or made once per home."""
+"""Signs callbacks as specified by Standard Webhooks, with a configured secret or one made once per home."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _LEAST_BYTES = 16
 
 
 def secrets_of(given: str, home: Path) -> tuple[str, ...]:
-    """The secrets that sign, the newest first: those given, by commas, or the home's own.
+    """The secrets that sign callbacks, the newest first: those in ``given``, separated by commas, or the home's own.
 
-    InputError where one that was given is none.
+    InputError ``bad_setting`` where one is malformed.
     """
-    named = [one.strip() for one in given.split(",") if one.strip()]
-    if given and not named:
+    configured = [part.strip() for part in given.split(",") if part.strip()]
+    if given and not configured:
         raise InputError("INGOT_CALLBACK_SECRET is set, but holds no secret: unset it", code="bad_setting")
-    return tuple(_checked(one) for one in named) or (_of_home(home),)
+    return tuple(_checked(secret) for secret in configured) or (_of_home(home),)
 
 
 def headers(secrets_: tuple[str, ...], event_id: str, body: str, now: float) -> dict[str, str]:
-    """The headers of one attempt: the id is that of the event, time and signatures are the attempt's."""
+    """The headers of one attempt: the id of the event, the time and the signatures of the attempt."""
     from standardwebhooks import Webhook
 
     moment = datetime.fromtimestamp(int(now), UTC)
@@ -56,7 +56,7 @@ def _checked(secret: str) -> str:
 
 
 def _of_home(home: Path) -> str:
-    """The secret that stands in the home; the first to ask makes it, all others read what that one made."""
+    """The secret stored in the home; created by the first caller."""
     path = home / _FILE
     try:
         if not path.exists():
@@ -67,7 +67,7 @@ def _of_home(home: Path) -> str:
 
 
 def _make(path: Path) -> None:
-    """Write it whole beside its place, then link it there: that fails where another was quicker."""
+    """Write a secret to a temporary file and link it into place, which fails where another process was first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{_FILE}-{secrets.token_hex(8)}")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

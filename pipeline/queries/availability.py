@@ -1,6 +1,6 @@
-"""What may be handed out of a document: the version that answers; before there is one, only what is asked for by name.
+"""Which generation of a document may be returned: the visible one; before there is one, only on explicit request.
 
-A client that stores what it gets must never store the emptiness of a document that is still being made.
+A client that stores what it gets must never store an empty result of a document that is still being processed.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from stores.errors import NotFoundError, NotReadyError
 from stores.models import DocumentState, Page
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
     from stores.queries.availability import Availability
 
 ASK_AGAIN_S = 5.0
 
 
 def standing(store: KnowledgeStore, name: str, *, so_far: bool = False) -> Availability:
-    """Which version of a document answers. NotReadyError where none does, unless what is there ``so_far`` will do."""
-    with _refused_ones(store, name):
-        found = store.queries.standing(store.queries.find(name))
-    if found.visible or so_far:
-        return found
-    raise _not_ready(name, found)
+    """Which generation of a document is shown. NotReadyError where none is visible, unless ``so_far`` is set."""
+    with _explaining_refusals(store, name):
+        shown = store.queries.standing(store.queries.find(name))
+    if shown.visible or so_far:
+        return shown
+    raise _not_ready(name, shown)
 
 
 def check_page(name: str, page: Page, *, so_far: bool = False) -> None:
-    """NotReadyError for a page that could not be read, or is not read yet, unless what is there will do."""
+    """Raise NotReadyError for a page that could not be read, or is not read yet, unless ``so_far`` is set."""
     if so_far or page.read:
         return
     if page.error:
@@ -39,21 +39,21 @@ def check_page(name: str, page: Page, *, so_far: bool = False) -> None:
     raise NotReadyError(why, state=DocumentState.RUNNING, retry_after_s=ASK_AGAIN_S)
 
 
-def _not_ready(name: str, found: Availability) -> NotReadyError:
-    reason = f": {found.error.message}" if found.error else ""
-    if found.state is DocumentState.FAILED:
+def _not_ready(name: str, shown: Availability) -> NotReadyError:
+    reason = f": {shown.error.message}" if shown.error else ""
+    if shown.state is DocumentState.FAILED:
         why = f"there is nothing to show of {name!r}: it failed{reason}"
-        return NotReadyError(why, code="document_failed", state=found.state)
-    if found.state is DocumentState.CANCELLED:
+        return NotReadyError(why, code="document_failed", state=shown.state)
+    if shown.state is DocumentState.CANCELLED:
         why = f"there is nothing to show of {name!r}: it was cancelled; `ingot docs retry` takes it up again"
-        return NotReadyError(why, code="document_cancelled", state=found.state)
-    why = f"{name!r} is {found.state}: ask again when it is done, or now for what is there so far"
-    return NotReadyError(why, state=found.state, retry_after_s=ASK_AGAIN_S)
+        return NotReadyError(why, code="document_cancelled", state=shown.state)
+    why = f"{name!r} is {shown.state}: ask again when it is done, or now for what is there so far"
+    return NotReadyError(why, state=shown.state, retry_after_s=ASK_AGAIN_S)
 
 
 @contextmanager
-def _refused_ones(store: KnowledgeStore, name: str) -> Iterator[None]:
-    """A file that could never be taken is in the list, with its reason: that is told, not that there is none."""
+def _explaining_refusals(store: KnowledgeStore, name: str) -> Iterator[None]:
+    """Turn NotFoundError into NotReadyError with the reason, where the name is that of a refused file."""
     try:
         yield
     except NotFoundError:

@@ -1,4 +1,4 @@
-"""What changes when an answer would: found without reading what is answered."""
+"""ETags of documents and records, computed without reading them."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from stores.models import Options
 
 
 class Etags:
-    """The stamps of what a home's knowledge bases hold."""
+    """Entity tags for the knowledge bases of one home."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
 
     def of_document(self, knowledge_id: str, name: str) -> str:
-        """Changes when anything that was read of a document does; "" while that goes on."""
+        """A tag that changes with anything that was read of a document; "" while it is being processed."""
         store = self._resources.catalog.store(knowledge_id)
         return store.etags.of_document(store.queries.find(name))
 
     def of_records(self, knowledge_id: str, schema: str, cursor: str | None = None, limit: int | None = None) -> str:
-        """Changes when a part of the records of one schema does, or without a limit when any of them does."""
+        """A tag that changes with a slice of the records of one schema, or without a limit with any of them."""
         check_schemas(self._resources, Options(schemas=(schema,)))
         after = key_of(cursor, str)
         store = self._resources.catalog.store(knowledge_id)
-        found = store.etags.of_records(schema, after[0] if after else "", limit + 1 if limit else None)
-        return f"{self._resources.schemas[schema]!r} {cursor} {limit} {found}"
+        state = store.etags.of_records(schema, after[0] if after else "", limit + 1 if limit else None)
+        return f"{self._resources.schemas[schema]!r} {cursor} {limit} {state}"

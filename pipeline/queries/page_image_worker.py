@@ -1,6 +1,6 @@
-"""The child that draws pages: reads orders and writes answers, one JSON object a line.
+"""The child process that draws pages: reads orders and writes answers, one JSON object per line.
 
-It knows no key, no broker and no database; what a hostile page can do to it ends with it.
+It has no API key, no broker and no database, so a hostile page can harm nothing but this process.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from stores.errors import IngotError
 
 MEMORY_BYTES = 2 << 30
 FILE_BYTES = 256 << 20
-LONGEST_S = 120.0
+LONGEST_S = 120.0  # for one page: then this process ends itself
 
 
 def main() -> None:
@@ -38,11 +38,11 @@ def _limit() -> None:
 
 
 def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
-    """Answer each order with {} when its picture is there, or with the code and the text of an error."""
+    """Answer each order with {} once the image is written, or with the code and the message of an error."""
     settings = Settings()
     engines: dict[int, DocumentEngine] = {}
     for line in orders:
-        faulthandler.dump_traceback_later(LONGEST_S, exit=True)  # whoever asked may be dead, and nobody ends us
+        faulthandler.dump_traceback_later(LONGEST_S, exit=True)  # the parent, which would kill us, may be dead
         answer = _draw(settings, engines, json.loads(line))
         faulthandler.cancel_dump_traceback_later()
         answers.write(json.dumps(answer).encode() + b"\n")
@@ -59,7 +59,7 @@ def _draw(settings: Settings, engines: dict[int, DocumentEngine], order: dict[st
         return {"code": error.code, "error": error.message}
     except MemoryError:
         return {"code": "out_of_memory", "error": f"page {order['number']} needs more memory than is allowed"}
-    except Exception as error:  # of a library, about a stranger's file: it is told, and the next page is drawn
+    except Exception as error:  # a library may raise anything on a damaged file; the next page is still drawn
         return {"code": "page_unreadable", "error": f"page {order['number']} cannot be drawn: {type(error).__name__}"}
     return {}
 

@@ -1,7 +1,7 @@
-"""Pictures of pages for people: drawn on demand by children that may be killed, and kept on disk up to a cap.
+"""Page images for people: drawn on demand by child processes and kept on disk up to a size limit.
 
-A page comes from a stranger's file: drawing it may crash, hang or eat memory. So it happens in a few processes of
-their own, ended when a page takes too long, and replaced after some hundred pages.
+Files are untrusted: drawing a page may crash, hang or exhaust memory. So it happens in a few child processes, which
+are killed when a page takes too long and replaced after some hundred pages.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from pipeline.time_limits import Spending
 from stores.errors import InputError, NotFoundError, PageError, TransientError
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 log = logging.getLogger("ingot.pictures")
 
 SMALLEST_DPI, LARGEST_DPI, USUAL_DPI = 24, 300, 110
-MOST_WAITING = 12  # further requests are told to come again
+MOST_WAITING = 12  # requests; further ones are refused and may come again
 _CHILDREN = 2
-_DRAW_S = 20.0  # CPU seconds, or as long a sleep
-_LONGEST_S = 60.0  # nobody waits longer for a machine that has no time for it
-_LOOK_S = 0.5
-_PLACE_S = 15.0  # a request waits so long for a process to be free
-_REFUSED_FOR_S = 600.0  # a page that could not be drawn is not tried again by every request
+_DRAW_S = 20.0  # CPU seconds, or seconds asleep, for one page
+_LONGEST_S = 60.0  # wall-clock seconds for one page on a busy machine
+_LOOK_S = 0.5  # between two looks at what the child has used
+_PLACE_S = 15.0  # a request waits at most so long for a free process
+_REFUSED_FOR_S = 600.0  # a page that could not be drawn is not tried again for so long
 _MOST_REFUSED = 2000
-_IDLE_S = 60.0
+_IDLE_S = 60.0  # then an idle process ends
 _PAGES_PER_CHILD = 300
 _SOURCE = Path(__file__).resolve().parent.parent
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
@@ -49,16 +49,16 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 @dataclass(slots=True)
 class _Child:
-    """One drawing process, spoken to in lines of JSON."""
+    """One drawing process. Requests and answers are lines of JSON, see ``page_image_worker``."""
 
     process: subprocess.Popen[bytes]
     drawn: int = 0
     used_at: float = field(default_factory=time.monotonic)
 
     def ask(self, order: dict[str, object], within_s: float) -> dict[str, str]:
-        """Its answer to one order; TimeoutError where it takes too long, EOFError where it died.
+        """Send one order and return the answer.
 
-        TransientError where the machine had no time for it.
+        TimeoutError where it takes too long, EOFError where the process died, TransientError on a busy machine.
         """
         assert self.process.stdin and self.process.stdout
         spending, asked = Spending(self.process.pid, within_s), time.monotonic()
@@ -90,7 +90,7 @@ class _Child:
 
 
 class PageImageWorkers:
-    """A small pool of drawing processes. Started on first use, ended when nobody asked for a minute."""
+    """A small pool of drawing processes, started on first use and ended after a minute without requests."""
 
     def __init__(self, settings: Settings, within_s: float = _DRAW_S) -> None:
         self._settings = settings
@@ -101,8 +101,8 @@ class PageImageWorkers:
         self._lock = threading.Lock()
 
     @contextmanager
-    def line(self) -> Iterator[None]:
-        """So many requests wait for pictures at a time, and no more: they hold threads that others need."""
+    def waiting_place(self) -> Iterator[None]:
+        """Hold one of ``MOST_WAITING`` places: waiting requests occupy threads that others need."""
         if not self._waiting.acquire(blocking=False):
             raise _busy()
         try:
@@ -111,17 +111,17 @@ class PageImageWorkers:
             self._waiting.release()
 
     def draw(self, source: Path, password: str, number: int, dpi: int, target: Path) -> None:
-        """Draw a page into ``target`` (PNG). PageError where it cannot be drawn, TransientError where too many wait."""
+        """Draw a page into ``target`` (PNG). PageError where it cannot be drawn, TransientError on a busy machine."""
         order = {"path": str(source), "password": password, "number": number, "dpi": dpi, "target": str(target)}
         with self._place():
-            answer = self._asked(self._take(), order)
+            answer = self._ask(self._take(), order)
         if answer is None:
             raise PageError(f"page {number} cannot be drawn: it ended the process that drew it")
         if "error" in answer:
             raise PageError(answer["error"], code=answer["code"])
 
-    def _asked(self, child: _Child, order: dict[str, object]) -> dict[str, str] | None:
-        """The answer to an order, None where a new process died of it; one that drew before may have died alone."""
+    def _ask(self, child: _Child, order: dict[str, object]) -> dict[str, str] | None:
+        """The answer to an order, None where a fresh process died over it; one that drew before is replaced once."""
         try:
             answer = child.ask(order, self._within_s)
         except TimeoutError as error:
@@ -132,12 +132,12 @@ class PageImageWorkers:
             raise
         except (EOFError, ValueError):
             child.end()
-            return self._asked(self._start(), order) if child.drawn else None
+            return self._ask(self._start(), order) if child.drawn else None
         self._give_back(child)
         return answer
 
     def close(self) -> None:
-        """End all processes; the next page starts new ones."""
+        """End all processes. The next page starts new ones."""
         self._end(self._idle_longer_than(0.0))
 
     @contextmanager
@@ -202,42 +202,40 @@ def _busy() -> TransientError:
 
 
 class PageImages:
-    """Page pictures of one home: drawn once for each document, page and resolution."""
+    """The page images of one home, drawn once for each document, page and resolution."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
-        self._studio = PageImageWorkers(resources.settings)
+        self._workers = PageImageWorkers(resources.settings)
         self._drawing: dict[Path, threading.Lock] = {}
         self._refused: dict[Path, tuple[float, PageError]] = {}
         self._lock = threading.Lock()
 
-    def picture(self, store: KnowledgeStore, document: str, number: int, dpi: int) -> Path:
-        """The PNG of a page. NotFoundError, InputError for a bad resolution, PageError where it cannot be drawn."""
+    def image(self, store: KnowledgeStore, document: str, number: int, dpi: int) -> Path:
+        """The PNG file of a page. NotFoundError, InputError (resolution), PageError where it cannot be drawn."""
         if not SMALLEST_DPI <= dpi <= LARGEST_DPI:
             raise InputError(f"the resolution must be between {SMALLEST_DPI} and {LARGEST_DPI} dpi")
-        opening = store.queries.original_access(document)
-        if not store.pages.read(document, opening.generation, [number], blocks=False):
-            raise NotFoundError(f"there is no page {number}: the document has {opening.pages} that are known")
+        access = store.queries.original_access(document)
+        if not store.pages.read(document, access.generation, [number], blocks=False):
+            raise NotFoundError(f"there is no page {number}: the document has {access.pages} that are known")
         target = self._resources.files.picture(store.knowledge_id, document, f"{number}.{dpi}.png")
         if self._resources.files.touch_picture(target):
             return target
-        with self._studio.line(), self._alone(target):
+        with self._workers.waiting_place(), self._one_at_a_time(target):
             if not self._resources.files.touch_picture(target):
-                source = self._resources.files.original(store.knowledge_id, opening.sha256)
-                if not source.exists():
-                    raise InputError("its stored copy is gone: ingest the file again", code="original_missing")
-                self._draw(source, opening.password, number, dpi, target)
+                source = self._resources.files.original(store.knowledge_id, access.sha256)
+                self._draw(source, access.password, number, dpi, target)
         return target
 
     def close(self) -> None:
-        self._studio.close()
+        self._workers.close()
 
     def _draw(self, source: Path, password: str, number: int, dpi: int, target: Path) -> None:
         part = target.with_name(f".part-{uuid.uuid4().hex}.png")
         self._resources.files.room_for_pictures(target)
         try:
-            self._recall(target)
-            self._studio.draw(source, password, number, dpi, part)
+            self._raise_if_refused(target)
+            self._workers.draw(source, password, number, dpi, part)
             self._resources.files.keep(part, target)
         except PageError as error:
             self._refused.setdefault(target, (time.monotonic() + _REFUSED_FOR_S, error))
@@ -245,8 +243,8 @@ class PageImages:
         finally:
             part.unlink(missing_ok=True)
 
-    def _recall(self, target: Path) -> None:
-        """The PageError of a page that could not be drawn a while ago: a hostile one takes all its time each time."""
+    def _raise_if_refused(self, target: Path) -> None:
+        """Raise the PageError of a page that could not be drawn a short while ago, instead of trying it again."""
         now = time.monotonic()
         if len(self._refused) > _MOST_REFUSED:
             self._refused.clear()
@@ -256,8 +254,8 @@ class PageImages:
         self._refused.pop(target, None)
 
     @contextmanager
-    def _alone(self, target: Path) -> Iterator[None]:
-        """One drawing of a picture at a time: others that want it wait, and find it there."""
+    def _one_at_a_time(self, target: Path) -> Iterator[None]:
+        """Draw an image once: other requests for it wait here and then find the file."""
         with self._lock:
             lock = self._drawing.setdefault(target, threading.Lock())
         try:

@@ -1,4 +1,4 @@
-"""Can this home take work and do it: folder, broker, workers, vector index, each with what to do where it cannot."""
+"""Checks whether this home can accept and run jobs: folder, broker, workers, vector index."""
 
 from __future__ import annotations
 
@@ -18,19 +18,21 @@ _NOBODY_ASKED = "no worker can be asked, as the broker cannot be used: mend that
 
 
 class Readiness:
-    """Looks anew at each question; what the workers say is some seconds old at most."""
+    """Runs the checks at each call; what the workers answered may be some seconds old."""
 
     def __init__(self, resources: Resources, worker_status: WorkerStatus) -> None:
         self._resources = resources
         self._worker_status = worker_status
 
     def checks(self) -> list[Check]:
-        """One check per thing that is needed."""
-        roll = self._worker_status.checked()
+        """One check for each thing that is needed, with what to do where it fails."""
+        answers = self._worker_status.checked()
         return [
             self._home(),
-            _check("broker", bool(roll.broker), roll.trouble or _NO_BROKER),
-            _check("workers", bool(roll.workers), (roll.others or _NO_WORKER) if roll.broker else _NOBODY_ASKED),
+            _check("broker", bool(answers.broker), answers.trouble or _NO_BROKER),
+            _check(
+                "workers", bool(answers.workers), (answers.others or _NO_WORKER) if answers.broker else _NOBODY_ASKED
+            ),
             self._index(),
         ]
 

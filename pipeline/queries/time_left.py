@@ -1,4 +1,4 @@
-"""How long a job will still take, from what pages took. Pure."""
+"""Estimates how long a job will still take from what its pages took. Pure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from stores.models import Stage
 from stores.views import StageProgress
 
-_READING = (Stage.OCR, Stage.PARSE)
+_READING = (Stage.OCR, Stage.PARSE)  # by far the slowest: without their speed nothing can be estimated
 
 
 def left_s(stages: Sequence[StageProgress], page_s: Mapping[Stage, float], at_once: float) -> float | None:
-    """Seconds until the pages that are left are done, when ``at_once`` steps run beside each other.
+    """Seconds until the remaining pages are done, with ``at_once`` steps running in parallel.
 
-    ``page_s``: seconds by the clock that a page of each stage takes. None where nobody works, where nothing is planned
-    yet, or where nothing is known of how long reading takes; later stages that were never measured count nothing.
+    ``page_s``: wall-clock seconds of a page in each stage. None while no step runs, before anything is planned, or
+    where the time of reading is unknown; later stages that were never measured count as zero.
     """
     by_name = {stage.stage: stage for stage in stages}
     plan = by_name.get(Stage.PLAN)

@@ -1,4 +1,4 @@
-"""What searches and lists are narrowed by: what nobody knows is refused, never answered by nothing."""
+"""Filters of searches and lists. An unknown field or value is refused instead of finding nothing."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from stores.suggestions import check, nearest, unknown
 from stores.views import DocumentFilter
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 OF_DOCUMENTS = ("source", "document", "language")
-"""What every document can be filtered by."""
+"""The fields of every document."""
 _OTHER_NAMES = ("name", "id")  # of source and document
 _NUMBERS = (FieldKind.NUMBER, FieldKind.INTEGER)
 
 
 def check_conditions(resources: Resources, store: KnowledgeStore, where: Mapping[str, str]) -> None:
-    """InputError for a field that no schema has, and for a text where a field holds numbers.
+    """Raise InputError for a field that no schema has, and for a text where a field holds numbers.
 
-    A field is named with or without its schema. Records of a schema that is not there any more are still asked.
+    A field is named with or without its schema; fields of schemas that are not defined any more are accepted.
     """
     for name, value in where.items():
         if name in OF_DOCUMENTS or name in _OTHER_NAMES:
@@ -39,7 +39,7 @@ def check_conditions(resources: Resources, store: KnowledgeStore, where: Mapping
 
 
 def check_documents(wanted: DocumentFilter) -> None:
-    """InputError for a media type that no document can have."""
+    """Raise InputError for a media type that no document can have."""
     if wanted.media_type:
         check("media type", wanted.media_type, (PDF, *IMAGES, FAKE), code="unknown_media_type")
 

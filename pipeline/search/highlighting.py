@@ -1,4 +1,4 @@
-"""Where a passage answers a query: ranges to light up, and the piece of it that says most. Pure."""
+"""Highlights the words of a query in a chunk, and picks the snippet with most of them. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stores.words import query_words, unspaced_share
 Range = tuple[int, int]
 
 SNIPPET_LENGTH = 320  # characters; half of it in scripts without spaces, which are twice as wide
-_LEAD = 0.25  # of a snippet that stands before its first match
+_LEAD = 0.25  # share of a snippet before its first match
 _WORD = re.compile(r"\d+(?:,\d{3})+(?!\d)|\w+")
 _TABLE = re.compile(r"<table\b.*?</table\s*>", re.IGNORECASE | re.DOTALL)
 _CELL_END = re.compile(r"</t[dh]\s*>\s*<t[dh][^>]*>", re.IGNORECASE)
@@ -29,7 +29,7 @@ _SPACE = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A piece of plain text and the ranges in it, ascending and apart, that answer the query."""
+    """A piece of plain text, and the ranges in it (ascending, disjoint) that match the query."""
 
     text: str
     ranges: tuple[Range, ...]
@@ -41,12 +41,12 @@ class Snippet:
 
     @property
     def parts(self) -> list[tuple[str, bool]]:
-        """The text in pieces, each with whether it answers the query."""
+        """The text in pieces, each with whether it matches the query."""
         return list(_parts(self.text, self.ranges))
 
 
 def highlights(text: str, query: str) -> tuple[Range, ...]:
-    """Ranges of ``text``, ascending and apart, that hold words of the query as the keyword index compares them."""
+    """Ranges of ``text`` (ascending, disjoint) with words of the query, compared as the keyword index does."""
     words, runs = _wanted(query)
     folded, origin = _folded(text)
     found = [match.span() for match in _WORD.finditer(folded) if stem(match[0].replace(",", "")) in words]
@@ -55,7 +55,7 @@ def highlights(text: str, query: str) -> tuple[Range, ...]:
 
 
 def snippet(markdown: str, query: str, length: int = SNIPPET_LENGTH) -> Snippet:
-    """The piece of a passage with most of the query's words in it, as plain text, cut between words."""
+    """The piece of a chunk with most of the query's words, as plain text, cut between words."""
     text = plain(markdown)
     width = length // 2 if unspaced_share(text) > 0.3 else length
     ranges = highlights(text, query)
@@ -74,7 +74,7 @@ def marked(text: str, ranges: Sequence[Range]) -> str:
 
 
 def plain(markdown: str) -> str:
-    """Markdown as one line of text: cells apart by a middle dot, no marks, no tags."""
+    """Markdown as one line of text: cells separated by a middle dot, no marks, no tags."""
     text = _TABLE.sub(lambda table: html.unescape(_TAG.sub(" ", _CELL_END.sub(" · ", table[0]))), markdown)
     text = _ROW.sub(_cells, _RULE_ROW.sub("", text))
     text = _EMPHASIS.sub("", _LINK.sub(r"\1", _LINE_MARK.sub("", text)))

@@ -1,4 +1,4 @@
-"""Makes one list of two: what keywords found and what vectors found, by weighted reciprocal rank. Pure."""
+"""Fuses the keyword and the vector hits into one list by weighted reciprocal rank. Pure."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Generic, TypeVar
 
 Id = TypeVar("Id", bound=Hashable)
 
-# A small constant lets the first ranks speak: with the usual 60 the twentieth counts three quarters of the first.
+# A small constant gives the first ranks weight: with the usual 60 the twentieth has three quarters of the first.
 RANK_CONSTANT = 10
 KEYWORD_WEIGHT = 0.8
 VECTOR_WEIGHT = 1.0
-# MiniLM knows no Chinese: its half may only break ties there, and answer where keywords find nothing.
+# MiniLM knows no Chinese: there its half only breaks ties, and decides where keywords find nothing.
 VECTOR_WEIGHT_UNKNOWN = 0.05
-_UNKNOWN_SHARE = 0.25  # a question with so much Chinese in it is a Chinese one, whatever English names it holds
+_UNKNOWN_SHARE = 0.25  # a query with so much Chinese counts as Chinese, despite English names in it
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked(Generic[Id]):
-    """One found thing. ``score`` is 0 to 1, 1 for what stands first in both lists; ranks count from 1."""
+    """One hit. ``score`` is 0 to 1, 1 for what stands first in both lists; ranks count from 1."""
 
     id: Id
     score: float

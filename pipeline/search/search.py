@@ -1,4 +1,4 @@
-"""The use case "search": keywords and vectors, fused; only visible versions answer."""
+"""Search: keywords and vectors, fused. Only chunks of visible generations are found."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from stores.suggestions import check
 from stores.words import unspaced_share
 
 if TYPE_CHECKING:
-    from stores.knowledge_store import KnowledgeStore
+    from stores.contracts import KnowledgeStore
 
 MODES = ("hybrid", "keyword", "vector")
 MOST_HITS = 1000
-_CANDIDATES = 50  # asked of each half, at least
+_CANDIDATES = 50  # chunks that each half returns, at least
 
 
 def search(
@@ -31,7 +31,7 @@ def search(
     check("mode", mode, MODES, code="unknown_mode")
     if not 1 <= limit <= MOST_HITS:
         raise InputError(f"the number of hits must be between 1 and {MOST_HITS}")
-    query = query.encode("utf-8", "replace").decode()  # a shell hands over bytes of any encoding
+    query = query.encode("utf-8", "replace").decode()  # a shell may pass bytes of any encoding
     if not query.strip():
         raise InputError("the query is empty: say what to look for")
     query, where = clean(query), clean_value(where)
@@ -61,9 +61,9 @@ def _by_vectors(
     where: Where = {"document": sorted(documents)} if documents else {}
     asked = wanted
     while True:
-        found = _nearest(resources, store, vector, asked, where)
-        visible = store.chunks.only_visible([at for at, _ in found])
-        if len(visible) >= wanted or len(found) < asked:
+        nearest = _nearest(resources, store, vector, asked, where)
+        visible = store.chunks.only_visible([at for at, _ in nearest])
+        if len(visible) >= wanted or len(nearest) < asked:
             return visible[:wanted]
         asked *= 4
 
@@ -71,14 +71,14 @@ def _by_vectors(
 def _nearest(
     resources: Resources, store: KnowledgeStore, vector: bytes, asked: int, where: Where
 ) -> list[tuple[str, float]]:
-    """(chunk id, distance), nearest first. An index that is damaged or gone is made anew from SQL, once."""
+    """(chunk id, distance), nearest first. A damaged or missing index is rebuilt from SQL, once."""
     vectors, embedder = resources.vectors(), resources.embedder().fingerprint
     try:
-        found = vectors.query(store.knowledge_id, embedder, vector, asked, where)
+        nearest = vectors.query(store.knowledge_id, embedder, vector, asked, where)
     except DamagedIndexError:
-        found = []
-    if found or where or not store.chunks.any_visible(embedder):
-        return found
+        nearest = []
+    if nearest or where or not store.chunks.any_visible(embedder):
+        return nearest
     rebuild(resources, store)
     return vectors.query(store.knowledge_id, embedder, vector, asked, where)
 

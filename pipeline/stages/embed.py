@@ -1,4 +1,4 @@
-"""Cuts a document into passages that can be found: headings first, then size in the embedder's own tokens."""
+"""Embed: cut a document into chunks, by headings and then by size in the embedder's tokens, and embed them."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from stores.effects import Nothing
 from stores.models import Block, Box, Chunk, Page, PlacedBox
 
 _SLICE = 32  # chunks embedded and saved at once
-MAX_PAGES = 2  # a passage lies on so many pages at most, so that its place stays of use
-_FRONT_TOKENS = 50  # title and headings in front of a passage, about
-_LEAST_TOKENS = 16  # of a passage, however little the embedder reads
+MAX_PAGES = 2  # a chunk spans at most so many pages, so that its place stays useful
+_FRONT_TOKENS = 50  # title and headings in front of a chunk, about
+_LEAST_TOKENS = 16  # of a chunk, however few tokens the embedder reads
 _JOINT = "\n\n"
 _LEADERS = re.compile(r"\s*(?:[.·…_]\s?){4,}")  # the dots of a table of contents: each would be a token
 
 
-def run(work: StepContext) -> Nothing:
+def run(context: StepContext) -> Nothing:
     """Cut the pages into chunks and embed those that an earlier attempt has not saved yet, a slice at a time."""
-    settings, embedder = work.resources.settings, work.embedder()
-    with work.deadline(settings.document_timeout_s):
+    settings, embedder = context.resources.settings, context.embedder()
+    with context.deadline(settings.document_timeout_s):
         size = min(settings.chunk_tokens, max(embedder.max_tokens - _FRONT_TOKENS, _LEAST_TOKENS))
-        chunks = chunk_document(work.pages(), size, settings.chunk_overlap, embedder.count_tokens)
-    for at in range(work.saved_chunks(), len(chunks), _SLICE):
-        with work.deadline(settings.document_timeout_s):
+        chunks = chunk_document(context.pages(), size, settings.chunk_overlap, embedder.count_tokens)
+    for at in range(context.saved_chunks(), len(chunks), _SLICE):
+        with context.deadline(settings.document_timeout_s):
             part = chunks[at : at + _SLICE]
-            texts = [embedding_text(work.claim.title, chunk.heading, chunk.text) for chunk in part]
+            texts = [embedding_text(context.claim.title, chunk.heading, chunk.text) for chunk in part]
             vectors = embedder.embed_passages(texts).astype("<f4")
-            work.save_chunks([replace(c, embedding=v.tobytes()) for c, v in zip(part, vectors, strict=True)])
+            context.save_chunks([replace(c, embedding=v.tobytes()) for c, v in zip(part, vectors, strict=True)])
     return Nothing()
 
 
@@ -74,7 +74,7 @@ class _Joined:
                 yield PlacedBox(page=page.number, box=box)
 
     def _blocks_between(self, index: int, start: int, end: int) -> list[int]:
-        """Indices of a page's blocks that share characters with a stretch, without a look at all the others."""
+        """Indices of a page's blocks that overlap a range, found without visiting all the others."""
         if index not in self._blocks:
             blocks = self.pages[index].blocks
             placed = sorted((block.start, block.end, n) for n, block in enumerate(blocks) if _is_placed(block))
@@ -85,11 +85,11 @@ class _Joined:
 
 
 def chunk_document(pages: Sequence[Page], max_tokens: int, overlap: int, count_tokens: CountTokens) -> list[Chunk]:
-    """The passages of a document in reading order, ordinals from 0, without embeddings.
+    """The chunks of a document in reading order, ordinals from 0, without embeddings.
 
-    A passage stays under one heading (small neighbouring sections are put together), holds ``max_tokens`` at most
-    (one table row may hold more: rows are never cut) and shares about ``overlap`` tokens with the one before where a
-    paragraph had to be cut.
+    A chunk stays under one heading (small neighbouring sections are merged), has ``max_tokens`` at most (one table row
+    may have more: rows are never cut) and shares about ``overlap`` tokens with the one before where a paragraph had to
+    be cut.
     """
     joined = _Joined(pages)
     units = split_units(joined.text, max_tokens, min(overlap, max_tokens // 2), count_tokens)
@@ -98,14 +98,14 @@ def chunk_document(pages: Sequence[Page], max_tokens: int, overlap: int, count_t
 
 
 def _is_placed(block: Block) -> bool:
-    """Does it stand in the Markdown, and is its place on the page known?"""
+    """Whether a block is in the Markdown and its place on the page is known."""
     return block.end > block.start and block.box[2] > block.box[0]
 
 
 def embedding_text(title: str, heading: str, text: str) -> str:
-    """What is embedded of a passage: the document's title and the headings above it in front, each only once.
+    """The text that is embedded for a chunk: the document's title and its headings in front, each only once.
 
-    Both are shortened, so that they leave most of the embedder's tokens to the passage.
+    Both are shortened, so that they leave most of the embedder's tokens to the chunk.
     """
     plain = _LEADERS.sub(" … ", without_marks(text)).strip()
     path = [part for part in heading.split(" > ") if part and not plain.lstrip("# ").startswith(part)]
@@ -169,7 +169,7 @@ def _part(lines: Sequence[_PlacedLine], block: Block, start: int, end: int) -> B
 
 
 def _packed(units: Sequence[Unit], max_tokens: int, joined: _Joined) -> list[list[Unit]]:
-    """Units of one section put together, evenly: a long section makes no tiny last passage."""
+    """Group the units of each section evenly: a long section makes no tiny last chunk."""
     groups: list[list[Unit]] = []
     for section in _sections(units):
         total = sum(unit.tokens for unit in section)
@@ -212,7 +212,7 @@ def _merged(groups: Sequence[list[Unit]], max_tokens: int, joined: _Joined) -> l
 
 
 def _bare(group: Sequence[Unit]) -> bool:
-    """Only headings, whose text is still to come."""
+    """Whether a group has only headings, whose text is still to come."""
     return all(unit.opens for unit in group)
 
 

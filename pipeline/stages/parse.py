@@ -1,4 +1,4 @@
-"""Parse: pages with a good text layer become Markdown and blocks, saved page by page."""
+"""Parse: turn pages with a good text layer into Markdown and blocks, saved page by page."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from pipeline.step_context import StepContext
 from stores.effects import Nothing
 
 
-def run(work: StepContext) -> Nothing:
+def run(context: StepContext) -> Nothing:
     """Read every unread page of the step from its text layer."""
-    reader = work.resources.text_reader()
-    for number in work.unread():
-        with work.page(number):
-            work.save_page(number, reader.read(work.original, work.claim.password, number, plain=work.plain(number)))
+    reader = context.resources.text_reader()
+    for number in context.unread():
+        with context.page(number):
+            context.save_page(
+                number, reader.read(context.original, context.claim.password, number, plain=context.plain(number))
+            )
     return Nothing()

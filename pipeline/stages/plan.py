@@ -1,7 +1,7 @@
-"""Plan: which way each page is read, and why. ``decide`` thinks about one page; facts come from the document engine.
+"""Plan: decide for each page how it is read, and why. ``decide`` is pure; facts come from the document engine.
 
-A text layer is trusted only where its text can be the printed text: visible, with a Unicode meaning, made of words.
-Where it is not, the picture of the page is read instead, since a page shows what its text layer may hide.
+A text layer is used only where it can be the printed text: visible, mapped to Unicode, made of words. Otherwise OCR
+reads the image of the page, which shows what a text layer may hide.
 """
 
 from __future__ import annotations
@@ -12,90 +12,92 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.contracts import PageFacts
+from pipeline.stage_specs import stages_of
 from pipeline.step_context import StepContext
 from pipeline.text_quality import why_garbled
 from stores.effects import Batch, Planned
 from stores.errors import EncryptedError, InputError, PageError
-from stores.models import EMPTY_PAGE, Fault, PagePlan, Route, Stage
+from stores.models import EMPTY_PAGE, Fault, PagePlan, Route
 
-_HIDDEN = 0.5  # of the characters: they are the work of another OCR, or lie under a scan
-_SCAN = 0.85  # of the page under pictures: a scan, whatever stands on it
-_PICTURE = 0.3  # of the page under pictures: they may hold text of their own
+_HIDDEN = 0.5  # share of characters that are invisible or under a scan: the output of another OCR
+_SCAN = 0.85  # share of the page under images: a scan
+_PICTURE = 0.3  # share of the page under images: they may contain text
 _LITTLE_TEXT = 30  # characters: a stamp or a page number, not the text of a page
 _NOT_READ = "it shows something, but has no text layer, and OCR is switched off"
 _SPEC_PART = re.compile(r"(\d+)(?:\s*(-)\s*(\d*))?")
 
 
-def run(work: StepContext) -> Planned:
+def run(context: StepContext) -> Planned:
     """Open the document, decide the route of every page, and cut the pages into batches."""
-    settings, path = work.resources.settings, work.original
-    with work.deadline(settings.document_timeout_s):
-        password, count = _opened(work)
+    settings, path = context.resources.settings, context.original
+    with context.deadline(settings.document_timeout_s):
+        password, count = _open(context)
     if count > settings.max_pages:
         raise InputError(
             f"it has {count} pages, more than {settings.max_pages}: raise INGOT_MAX_PAGES or give --pages",
             code="too_many_pages",
         )
-    numbers = parse_page_numbers(work.claim.options.pages, count)
-    pages = tuple(_looked_at(work, path, password, numbers))
-    return Planned(password=password, pages=pages, batches=batches(pages, settings.batch_pages, _ocr_pages(work)))
+    numbers = parse_page_numbers(context.claim.options.pages, count)
+    pages = tuple(_page_plans(context, path, password, numbers))
+    return Planned(password=password, pages=pages, batches=batches(pages, settings.batch_pages, _ocr_pages(context)))
 
 
-def _opened(work: StepContext) -> tuple[str, int]:
+def _open(context: StepContext) -> tuple[str, int]:
     """The password that opens the document ("" where none is needed), and how many pages it has."""
-    documents = work.resources.documents()
-    for password in ("", *([work.claim.password] if work.claim.password else []), *work.claim.passwords):
+    documents = context.resources.documents()
+    for password in ("", *([context.claim.password] if context.claim.password else []), *context.claim.passwords):
         try:
-            return password, documents.inspect(work.original, password).page_count
+            return password, documents.inspect(context.original, password).page_count
         except EncryptedError as error:
             refusal = error
     raise refusal
 
 
-def _looked_at(work: StepContext, path: Path, password: str, numbers: list[int]) -> Iterator[PagePlan]:
-    """Each page's plan. A page that cannot be looked at is left to OCR, which looks at its picture only."""
-    fatal = work.claim.lost_page if work.claim.losses > 1 else None
-    todo = deque(number for number in numbers if number != fatal)
+def _page_plans(context: StepContext, path: Path, password: str, numbers: list[int]) -> Iterator[PagePlan]:
+    """The plan of each page. A page that cannot be inspected is left to OCR, which needs only its image."""
+    deadly = context.claim.page_in_work if context.claim.lost_attempts > 1 else None
+    todo = deque(number for number in numbers if number != deadly)
     while todo:
         try:
-            for facts in _facts(work, path, password, tuple(todo)):
+            for facts in _facts(context, path, password, tuple(todo)):
                 todo.popleft()
-                yield decide(facts, work.claim.options.ocr)
+                yield decide(facts, context.claim.options.ocr)
         except PageError as error:
-            yield _not_looked_at(todo.popleft(), error.message)
-    if fatal in numbers:
-        yield _not_looked_at(fatal, "looking at its text ended the worker twice")
+            yield _not_inspected(todo.popleft(), error.message)
+    if deadly in numbers:
+        yield _not_inspected(deadly, "looking at its text ended the worker twice")
 
 
-def _facts(work: StepContext, path: Path, password: str, numbers: tuple[int, ...]) -> Iterator[PageFacts]:
-    """Facts page by page, each within its time; after a death the pages are named before they are looked at."""
-    looking = work.resources.documents().look(path, password, numbers)
+def _facts(context: StepContext, path: Path, password: str, numbers: tuple[int, ...]) -> Iterator[PageFacts]:
+    """The facts of each page within its time limit; after a lost attempt each page is recorded first."""
+    looking = context.resources.documents().look(path, password, numbers)
     for number in numbers:
-        if work.claim.losses:
-            work.store.steps.begin_page(work.claim, number)
-        with work.deadline(work.resources.settings.page_timeout_s):
+        if context.claim.lost_attempts:
+            context.store.steps.begin_page(context.claim, number)
+        with context.deadline(context.resources.settings.page_timeout_s):
             yield next(looking)
 
 
-def _not_looked_at(number: int, reason: str) -> PagePlan:
+def _not_inspected(number: int, reason: str) -> PagePlan:
     return PagePlan(number=number, width_pt=0.0, height_pt=0.0, route=Route.OCR, reason=reason)
 
 
-def _ocr_pages(work: StepContext) -> int:
-    """Pages of one render or OCR step: as the setting says, fewer where the engine wants fewer."""
-    return min(work.resources.settings.batch_pages, work.resources.page_reader().batch_pages)
+def _ocr_pages(context: StepContext) -> int:
+    """Pages of one render or OCR step: ``batch_pages``, fewer where the engine asks for fewer."""
+    return min(context.resources.settings.batch_pages, context.resources.page_reader().batch_pages)
 
 
 def batches(pages: Sequence[PagePlan], text_pages: int, ocr_pages: int) -> tuple[Batch, ...]:
-    """Steps of at most so many pages each: render and ocr for pages to be read by OCR, parse for the others."""
-    found: list[Batch] = []
-    ways = ((Route.OCR, ocr_pages, (Stage.RENDER, Stage.OCR)), (Route.TEXT, text_pages, (Stage.PARSE,)))
-    for route, size, stages in ways:
+    """Batches of at most so many pages each, for every stage that reads the route of the pages."""
+    steps: list[Batch] = []
+    for route, size in ((Route.OCR, ocr_pages), (Route.TEXT, text_pages)):
         numbers = [page.number for page in pages if page.route is route]
         for at, first in enumerate(range(0, len(numbers), size)):
             part = numbers[first : first + size]
-            found += [Batch(stage=s, number=at, first=part[0], last=part[-1], pages=len(part)) for s in stages]
-    return tuple(found)
+            steps += [
+                Batch(stage=s, number=at, first=part[0], last=part[-1], pages=len(part)) for s in stages_of(route)
+            ]
+    return tuple(steps)
 
 
 def decide(facts: PageFacts, ocr: str) -> PagePlan:
@@ -150,7 +152,7 @@ def _why_no_text(facts: PageFacts) -> str:
 
 
 def _fault(facts: PageFacts) -> str:
-    """What is wrong with a text layer that has text; "" where nothing is, or where the page shows no more than it."""
+    """Why a text layer cannot be used, "" where it can."""
     if facts.hidden_share > _HIDDEN and facts.image_share >= _PICTURE:
         return "the text layer is hidden under a scan"
     garbled = why_garbled(facts.text, facts.unmapped_share)
@@ -179,11 +181,11 @@ def parse_page_numbers(spec: str, count: int) -> list[int]:
 
 
 def _span(part: str, spec: str, count: int) -> tuple[int, int]:
-    found = _SPEC_PART.fullmatch(part)
-    if not found:
+    match = _SPEC_PART.fullmatch(part)
+    if not match:
         raise InputError(f"The pages {spec!r} cannot be understood; write them like 1-5,9.")
-    first = int(found.group(1))
-    last = int(found.group(3)) if found.group(3) else (count if found.group(2) else first)
-    if first < 1 or (found.group(3) and last < first):
+    first = int(match.group(1))
+    last = int(match.group(3)) if match.group(3) else (count if match.group(2) else first)
+    if first < 1 or (match.group(3) and last < first):
         raise InputError(f"The pages {spec!r} cannot be understood: pages count from 1, ranges go upwards.")
     return first, last

@@ -1,6 +1,6 @@
-"""Publish: keywords and vectors are written, then the new version answers and the old one goes.
+"""Publish: write keywords and vectors, make the new generation the visible one, remove the old one.
 
-The order makes every point of a crash harmless: what is not visible does not answer, and each act may be repeated.
+In this order a crash at any point is harmless: what is not visible is not found, and every step may be repeated.
 """
 
 from __future__ import annotations
@@ -18,56 +18,55 @@ from stores.models import Chunk, Page, Record, chunk_id
 _SLICE = 200  # chunks written at once
 
 
-def run(work: StepContext) -> Published:
-    """Make this generation the one that answers."""
-    _check_readable(work)
-    key = work.claim.key
-    records = work.store.record_tables.read(key.document, key.generation)
-    _index(work, records)
-    obsolete = work.store.publication.switch(work.claim)
-    _write_files(work, records)
+def run(context: StepContext) -> Published:
+    """Make this generation the visible one."""
+    _check_readable(context)
+    key = context.claim.key
+    records = context.store.record_tables.read(key.document, key.generation)
+    _index(context, records)
+    obsolete = context.store.publication.switch(context.claim)
+    _write_files(context, records)
     for old in obsolete:
-        remove_obsolete(work.resources, work.store, old)
-    work.resources.files.drop_page_images(key.knowledge_id, key.document, key.generation)
+        remove_obsolete(context.resources, context.store, old)
+    context.resources.files.drop_page_images(key.knowledge_id, key.document, key.generation)
     return Published()
 
 
-def _check_readable(work: StepContext) -> None:
-    """A document none of whose pages could be read has failed, though every step of it ended well."""
-    key = work.claim.key
-    read, first_fault = work.store.publication.unread_faults(key.document, key.generation)
+def _check_readable(context: StepContext) -> None:
+    """Raise InputError ``unreadable`` for a document none of whose pages could be read."""
+    key = context.claim.key
+    read, first_fault = context.store.publication.unread_faults(key.document, key.generation)
     if not read and first_fault:
         raise InputError(f"no page of it could be read ({first_fault})", code="unreadable")
 
 
-def _index(work: StepContext, records: list[Record]) -> None:
+def _index(context: StepContext, records: list[Record]) -> None:
     """Write keywords and vectors of all chunks, a slice at a time."""
-    key = work.claim.key
-    about = _metadata(work, records)
+    key = context.claim.key
+    about = _metadata(context, records)
     after = -1
-    while rows := work.store.pages.chunk_rows(key.document, key.generation, after, _SLICE):
-        with work.deadline(work.resources.settings.document_timeout_s):
-            work.store.publication.index_keywords(rows, work.claim.title)
-            found = [_vector(work, c, about) for _, c in rows]
-            _upsert(work, found)
-        work.store.steps.beat(work.claim)
+    while rows := context.store.pages.chunk_rows(key.document, key.generation, after, _SLICE):
+        with context.deadline(context.resources.settings.document_timeout_s):
+            context.store.publication.index_keywords(rows, context.claim.title)
+            _upsert(context, [_vector(context, chunk, about) for _, chunk in rows])
+        context.store.steps.beat(context.claim)
         after = rows[-1][1].ordinal
 
 
-def _upsert(work: StepContext, rows: list[VectorRow]) -> None:
-    """Write vectors; an index that is damaged, or holds those of another embedder, is made anew from SQL first."""
-    knowledge_id, embedder = work.claim.key.knowledge_id, work.embedder().fingerprint
+def _upsert(context: StepContext, rows: list[VectorRow]) -> None:
+    """Write vectors; an index that is damaged, or of another embedder, is rebuilt from SQL first."""
+    knowledge_id, embedder = context.claim.key.knowledge_id, context.embedder().fingerprint
     try:
-        work.resources.vectors().upsert(knowledge_id, embedder, rows)
+        context.resources.vectors().upsert(knowledge_id, embedder, rows)
     except (DamagedIndexError, InputError) as error:
         if error.code not in (DamagedIndexError.code, "other_embedder"):
             raise
-        rebuild(work.resources, work.store)
-        work.resources.vectors().upsert(knowledge_id, embedder, rows)
+        rebuild(context.resources, context.store)
+        context.resources.vectors().upsert(knowledge_id, embedder, rows)
 
 
-def _vector(work: StepContext, chunk: Chunk, about: dict[str, Scalar]) -> VectorRow:
-    key = work.claim.key
+def _vector(context: StepContext, chunk: Chunk, about: dict[str, Scalar]) -> VectorRow:
+    key = context.claim.key
     return VectorRow(
         id=chunk_id(key.document, key.generation, chunk.ordinal),
         text=chunk.text,
@@ -76,23 +75,23 @@ def _vector(work: StepContext, chunk: Chunk, about: dict[str, Scalar]) -> Vector
     )
 
 
-def _metadata(work: StepContext, records: list[Record]) -> dict[str, Scalar]:
-    key, claim = work.claim.key, work.claim
+def _metadata(context: StepContext, records: list[Record]) -> dict[str, Scalar]:
+    key, claim = context.claim.key, context.claim
     own: dict[str, Scalar] = {"document": key.document, "generation": key.generation, "name": claim.source}
     return metadata_of([record.fields for record in records], own | {"language": claim.language})
 
 
-def _write_files(work: StepContext, records: list[Record]) -> None:
-    key = work.claim.key
-    name = work.resources.files.name_of(work.claim.source, key.document)
-    pages = work.pages(blocks=False)
-    work.resources.files.write_markdown(key.knowledge_id, name, document_markdown(pages))
-    work.resources.files.write_json(key.knowledge_id, name, _as_json(work, pages, records))
-    work.resources.files.drop_renamed(key.knowledge_id, key.document, name)
+def _write_files(context: StepContext, records: list[Record]) -> None:
+    key = context.claim.key
+    name = context.resources.files.name_of(context.claim.source, key.document)
+    pages = context.pages(blocks=False)
+    context.resources.files.write_markdown(key.knowledge_id, name, document_markdown(pages))
+    context.resources.files.write_json(key.knowledge_id, name, _as_json(context, pages, records))
+    context.resources.files.drop_renamed(key.knowledge_id, key.document, name)
 
 
 def document_markdown(pages: list[Page]) -> str:
-    """The Markdown of all pages, before each a comment with its number, and one that says what is missing."""
+    """The Markdown of all pages, each after a comment with its number and a comment with what is missing."""
     return "\n\n".join(f"<!-- page {page.number} -->{_note(page)}\n\n{page.markdown}".rstrip() for page in pages) + "\n"
 
 
@@ -105,12 +104,12 @@ def _note(page: Page) -> str:
     return f"\n<!-- {shown} -->" if shown else ""
 
 
-def _as_json(work: StepContext, pages: list[Page], records: list[Record]) -> dict[str, Any]:
+def _as_json(context: StepContext, pages: list[Page], records: list[Record]) -> dict[str, Any]:
     return {
-        "document": work.claim.key.document,
-        "source": work.claim.source,
-        "title": work.claim.title,
-        "language": work.claim.language,
+        "document": context.claim.key.document,
+        "source": context.claim.source,
+        "title": context.claim.title,
+        "language": context.claim.language,
         "pages": [_page_json(page) for page in pages],
         "records": {record.schema: _record_json(record) for record in records},
     }

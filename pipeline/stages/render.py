@@ -1,4 +1,4 @@
-"""Render: the pages that OCR will read become images in the file store."""
+"""Render: draw the pages that OCR will read as images in the file store."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ from pipeline.step_context import StepContext
 from stores.effects import Nothing
 
 
-def run(work: StepContext) -> Nothing:
-    """Draw every unread page of the step that has no image yet. A page that cannot be drawn is given up by name."""
-    documents = work.resources.documents()
-    for number in work.unread():
-        target = work.page_image(number)
-        if target.exists():
+def run(context: StepContext) -> Nothing:
+    """Draw every unread page of the step that has no image yet; a page that cannot be drawn is given up."""
+    for number in context.unread():
+        if context.page_image(number):
             continue
-        with work.page(number):
-            made = documents.render(work.original, work.claim.password, number, work.folder / f"{number}.png")
-            work.resources.files.keep(made.path, target)
+        with context.page(number):
+            context.draw_page(number)
     return Nothing()

@@ -50,16 +50,16 @@ class ChromaHttp:
 
     def metadata(self, name: str) -> dict[str, Scalar]:
         """What was written at ``create``. Raises NoCollection."""
-        found = self._send("GET", f"{_DATABASE}/collections/{quote(name)}", None)
-        self._ids[name] = found["id"]
-        return dict(found["metadata"] or {})
+        answer = self._send("GET", f"{_DATABASE}/collections/{quote(name)}", None)
+        self._ids[name] = answer["id"]
+        return dict(answer["metadata"] or {})
 
     def create(self, name: str, metadata: Mapping[str, Scalar]) -> dict[str, Scalar]:
         """Make the collection unless it is there; answers the metadata that it has."""
         body = {"name": name, "metadata": dict(metadata), "get_or_create": True}
-        found = self._send("POST", f"{_DATABASE}/collections", body)
-        self._ids[name] = found["id"]
-        return dict(found["metadata"] or {})
+        answer = self._send("POST", f"{_DATABASE}/collections", body)
+        self._ids[name] = answer["id"]
+        return dict(answer["metadata"] or {})
 
     def upsert(self, name: str, rows: Sequence[VectorRow]) -> None:
         body = {
@@ -75,12 +75,12 @@ class ChromaHttp:
     ) -> list[tuple[str, float]]:
         """(id, distance), nearest first."""
         body = {"query_embeddings": [list(vector)], "n_results": limit, "include": ["distances"], "where": where}
-        found = self._call(name, "query", body)
-        return list(zip(found["ids"][0], found["distances"][0], strict=True))
+        answer = self._call(name, "query", body)
+        return list(zip(answer["ids"][0], answer["distances"][0], strict=True))
 
     def ids(self, name: str, where: Mapping[str, Any] | None = None) -> list[str]:
-        found = self._call(name, "get", {"include": [], "where": where})
-        return list(found["ids"])
+        answer = self._call(name, "get", {"include": [], "where": where})
+        return list(answer["ids"])
 
     def delete(self, name: str, ids: Sequence[str]) -> None:
         self._call(name, "delete", {"ids": list(ids)})

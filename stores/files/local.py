@@ -56,7 +56,7 @@ class LocalFiles:
 
     def adopt_original(self, knowledge_id: str, staged: Path, sha256: str) -> None:
         """Move a staged file whose hash is known, and which is on disk, among the originals."""
-        target = self.original(knowledge_id, sha256)
+        target = self._original(knowledge_id, sha256)
         with _disk(target.parent):
             try:
                 staged.replace(target)
@@ -87,9 +87,31 @@ class LocalFiles:
         return Path(self._staged[0].name).parent
 
     def original(self, knowledge_id: str, sha256: str) -> Path:
+        """Return the path of an original. Raises InputError ``original_missing`` where it is gone."""
+        path = self._original(knowledge_id, sha256)
+        if not path.is_file():
+            raise InputError("its stored copy is gone: ingest the file again", code="original_missing")
+        return path
+
+    def _original(self, knowledge_id: str, sha256: str) -> Path:
         return self.folder(knowledge_id) / "files" / "originals" / sha256
 
-    def page_image(self, knowledge_id: str, document: str, generation: int, number: int) -> Path:
+    def page_image(self, knowledge_id: str, document: str, generation: int, number: int) -> Path | None:
+        """Return the path of a page's image, None where it has none."""
+        path = self._page_image(knowledge_id, document, generation, number)
+        return path if path.exists() else None
+
+    def put_page_image(self, knowledge_id: str, document: str, generation: int, number: int, made: Path) -> Path:
+        """Move the image of a page out of a workspace into the store; return its new path."""
+        path = self._page_image(knowledge_id, document, generation, number)
+        self.keep(made, path)
+        return path
+
+    def drop_page_image(self, knowledge_id: str, document: str, generation: int, number: int) -> None:
+        """Remove the image of a page."""
+        self._page_image(knowledge_id, document, generation, number).unlink(missing_ok=True)
+
+    def _page_image(self, knowledge_id: str, document: str, generation: int, number: int) -> Path:
         return self.folder(knowledge_id) / "files" / "pages" / document / str(generation) / f"{number}.png"
 
     def picture(self, knowledge_id: str, document: str, name: str) -> Path:
@@ -122,7 +144,7 @@ class LocalFiles:
         shutil.rmtree(folder / document if document else folder, ignore_errors=True)
 
     def keep(self, made: Path, target: Path) -> None:
-        """Move a finished file out of a workspace to its place."""
+        """Move a finished file to its place."""
         with _disk(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             made.replace(target)
@@ -162,7 +184,7 @@ class LocalFiles:
         for path in [*files.glob(f"markdown/*.{document[:12]}.md"), *files.glob(f"json/*.{document[:12]}.json")]:
             path.unlink(missing_ok=True)
         if sha256:
-            self.original(knowledge_id, sha256).unlink(missing_ok=True)
+            self._original(knowledge_id, sha256).unlink(missing_ok=True)
 
     def drop_renamed(self, knowledge_id: str, document: str, name: str) -> None:
         """Remove Markdown and JSON files that a document left under an earlier name."""

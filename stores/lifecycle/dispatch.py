@@ -163,6 +163,6 @@ def _sendable(now: float, quiet: frozenset[Stage]) -> Any:
         step.c.sent_at < now - RESEND_BUSY_S, or_(step.c.sent_at < now - backoff, step.c.sent_at < now - RESEND_MOST_S)
     )
     again = or_(step.c.sent_at == 0, unsent, lost, slow)
-    due = and_(step.c.state == StepState.DUE, step.c.not_before <= now, again)
+    due = and_(step.c.state == StepState.DUE, step.c.scheduled_at <= now, again)
     expired = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= now, again)
     return or_(due, expired)

@@ -11,7 +11,6 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from stores.effects import Order
 from stores.lifecycle.generations import GenerationSpec, open_beside, open_first_step
@@ -20,6 +19,7 @@ from stores.lifecycle.retry import retry_generation
 from stores.lifecycle.states import OPEN_STATES, close_generation
 from stores.models import DocumentState, Fault, Outcome, Stage, StepState, document_id
 from stores.placement import PlacementDecision, StagedFile
+from stores.sql.dialect import insert as upsert
 from stores.sql.tables import document, generation, job_document, source, step
 
 

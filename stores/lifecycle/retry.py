@@ -77,10 +77,10 @@ def _reset_steps(connection: Connection, document_id: str, number: int, failed_p
         .values(
             state=StepState.WAITING,
             attempt=0,
-            losses=0,
+            lost_attempts=0,
             sends=0,
             sent_at=0.0,
-            not_before=0.0,
+            scheduled_at=0.0,
             lease_until=0.0,
             owner=None,
             error=None,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, or_, select, text, update
+from sqlalchemy import Connection, and_, exists, func, insert, literal, or_, select, update
 
 from stores.effects import Batch, Need
 from stores.models import EMPTY_PAGE, PAGE_STAGES, DocumentState, Fault, JobState, Route, Stage, StepState
@@ -111,7 +111,7 @@ def _show(
 def close_jobs(connection: Connection, now: float, jobs: Collection[str] | None = None) -> None:
     """End those of ``jobs`` all of whose documents are final, and write their events.
 
-    Without ``jobs`` it looks at all, and one whose asker died while adding files is closed, too.
+    Without ``jobs`` it looks at all, and one whose requester died while adding files is closed, too.
     """
     open_place = exists().where(job_document.c.job == job.c.id, job_document.c.state.in_(OPEN_STATES))
     forsaken = and_(job.c.state == JobState.ACCEPTING, job.c.touched_at < now - FORSAKEN_S)
@@ -237,13 +237,10 @@ def copy_rows(connection: Connection, tables: Sequence[str], document_id: str, o
     """Give generation ``new`` the rows that ``old`` has in some tables."""
     for name in tables:
         table = metadata.tables[name]
-        columns = [c.name for c in table.columns if not (name == "chunk" and c.name == "id")]
-        names = ", ".join(f'"{c}"' for c in columns)
-        values = ", ".join(":new" if c == "generation" else f'"{c}"' for c in columns)
-        connection.execute(
-            text(f"INSERT INTO {name} ({names}) SELECT {values} FROM {name} WHERE document = :d AND generation = :old"),
-            {"d": document_id, "old": old, "new": new},
-        )
+        columns = [column for column in table.columns if not (name == "chunk" and column.name == "id")]
+        values = [literal(new) if column.name == "generation" else column for column in columns]
+        rows = select(*values).where(_of(table, document_id, old))
+        connection.execute(insert(table).from_select([column.key for column in columns], rows, include_defaults=False))
 
 
 def copy_facts(connection: Connection, document_id: str, old: int, new: int) -> None:

@@ -22,13 +22,10 @@ from stores.sql.database import Database
 from stores.sql.pages import plan_pages, store_page, unread_pages_failed
 from stores.sql.profiles import read_profiles
 from stores.sql.record_tables import store_records
-from stores.sql.tables import document, generation, job_document, source, step
+from stores.sql.tables import columns_of, document, generation, job_document, source, step
 
 LEASE_S = 60.0
-_TAKEN = (
-    *(step.c.attempt, step.c.losses, step.c.first_page, step.c.last_page),
-    *(step.c.page, step.c.error_code, step.c.started_at),
-)
+_CLAIMED_COLUMNS = columns_of(step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +55,14 @@ class Steps:
                 .values(
                     state=StepState.RUNNING,
                     attempt=step.c.attempt + 1,
-                    losses=step.c.losses + int(before.state == StepState.RUNNING and not lives),
+                    lost_attempts=step.c.lost_attempts + int(before.state == StepState.RUNNING and not lives),
                     owner=owner,
                     worker=worker,
                     lease_until=now + LEASE_S,
                     heard_at=now,
                     started_at=_moved_up(now),
                 )
-                .returning(*_TAKEN)
+                .returning(*_CLAIMED_COLUMNS)
             ).one()
             mark_running(connection, key.document, key.generation, now)
             facts = _facts(connection, key)
@@ -73,11 +70,11 @@ class Steps:
             key=key,
             owner=owner,
             attempt=taken.attempt,
-            losses=taken.losses,
+            lost_attempts=taken.lost_attempts,
             first_page=taken.first_page,
             last_page=taken.last_page,
-            lost_page=taken.page,
-            lost_to=(taken.error_code or "") if taken.losses else "",
+            page_in_work=taken.page_in_work,
+            lost_to=(taken.error_code or "") if taken.lost_attempts else "",
             started_at=taken.started_at,
             **facts,
         )
@@ -92,12 +89,12 @@ class Steps:
         """Say that page ``number`` is worked on now: should this attempt die, that page is to blame."""
         now = time.time()
         with self.database.write() as connection:
-            self._hold(connection, claim, page=number, lease_until=now + LEASE_S, heard_at=now)
+            self._hold(connection, claim, page_in_work=number, lease_until=now + LEASE_S, heard_at=now)
 
     def save_page(self, claim: Claim, number: int, text: PageText | None, fault: Fault | None) -> None:
-        """Keep what was read of a page, or why it could not be read. Progress forgives earlier losses."""
+        """Keep what was read of a page, or why it could not be read. Progress resets the count of lost attempts."""
         with self.database.write() as connection:
-            self._hold(connection, claim, losses=0, heard_at=time.time())
+            self._hold(connection, claim, lost_attempts=0, heard_at=time.time())
             store_page(connection, claim.key.document, claim.key.generation, number, text, fault)
 
     def finish(self, claim: Claim, effect: Effect, order: Order, cpu_s: float) -> list[StepKey]:
@@ -109,7 +106,7 @@ class Steps:
                 claim,
                 state=StepState.DONE,
                 finished_at=now,
-                page=None,
+                page_in_work=None,
                 owner=None,
                 error_code=None,
                 error=None,
@@ -131,7 +128,7 @@ class Steps:
                 lease_until=0.0,
                 sent_at=0.0,
                 heard_at=now,
-                not_before=now + delay_s,
+                scheduled_at=now + delay_s,
                 error_code=fault.code,
                 error=fault.message,
             )
@@ -150,7 +147,7 @@ class Steps:
                 lease_until=0.0,
                 sent_at=0.0,
                 heard_at=now,
-                not_before=now + delay_s if delay_s else 0.0,
+                scheduled_at=now + delay_s if delay_s else 0.0,
                 **words,
             )
 
@@ -182,7 +179,7 @@ class Steps:
         ``fault``: what it died of. ``blameless``: not of its work, so the step is due as if nothing had happened.
         """
         died = {"error_code": fault.code, "error": fault.message} if fault else {}
-        spared = {"state": StepState.DUE, "owner": None, "not_before": 0.0}
+        spared = {"state": StepState.DUE, "owner": None, "scheduled_at": 0.0}
         with self.database.write() as connection:
             ended = connection.execute(
                 update(step)
@@ -235,14 +232,14 @@ def _moved_up(now: float) -> Any:
 
 def _claimable(now: float) -> Any:
     return or_(
-        and_(step.c.state == StepState.DUE, step.c.not_before <= now),
+        and_(step.c.state == StepState.DUE, step.c.scheduled_at <= now),
         and_(step.c.state == StepState.RUNNING, step.c.lease_until <= now),
     )
 
 
-def _lives_here(worker: str, asker: str) -> bool:
-    """Is a worker's process (``name@host#process``) on the asker's machine, and alive?"""
-    (node, _, process), mine = worker.rpartition("#"), asker.rpartition("#")[0]
+def _lives_here(worker: str, claimant: str) -> bool:
+    """Is a worker's process (``name@host#process``) on the machine of the claimant, and alive?"""
+    (node, _, process), mine = worker.rpartition("#"), claimant.rpartition("#")[0]
     if not process.isdigit() or node.rpartition("@")[2] != mine.rpartition("@")[2]:
         return False
     try:

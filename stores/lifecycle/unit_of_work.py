@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, or_, select, update
 
 from stores.effects import Order
 from stores.lifecycle.jobs import NewJob, insert_jobs, seal_job
@@ -25,6 +25,7 @@ from stores.models import Stage, StepState, document_id
 from stores.outbox.events import known_at_once
 from stores.placement import PlacementDecision, StagedFile
 from stores.sql.database import Database
+from stores.sql.dialect import insert_or_replace
 from stores.sql.profiles import keep_profile, read_profiles
 from stores.sql.tables import document, job, job_document, request, source, step
 
@@ -207,7 +208,7 @@ class UnitOfWork:
             {"key": key, "digest": digest, "status": status, "answer": dict(answer), "created_at": self.now}
             for key, digest, status, answer in rows
         ]
-        self.connection.execute(insert(request).prefix_with("OR REPLACE"), values)
+        self.connection.execute(insert_or_replace(request), values)
 
     def _new_files(self, decisions: Sequence[tuple[str, PlacementDecision]]) -> set[int]:
         """Find the decisions whose document, source and name in the job exist neither here nor among those before."""

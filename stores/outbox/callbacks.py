@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select, update
 
 from stores.errors import InputError, NotFoundError
 from stores.sql.database import Database
-from stores.sql.tables import callback
+from stores.sql.tables import callback, columns_of
 from stores.views import CallbackFilter, CallbackView
 
 _LONGEST_REASON = 500
@@ -61,11 +61,11 @@ class Callbacks:
                 update(callback)
                 .where(
                     callback.c.number == first.scalar_subquery(),
-                    callback.c.not_before <= now,
+                    callback.c.scheduled_at <= now,
                     callback.c.lease_until <= now,
                 )
                 .values(owner=owner, lease_until=now + lease_s, attempt=callback.c.attempt + 1)
-                .returning(callback)
+                .returning(*columns_of(callback))
             ).first()
         if row is None:
             return None
@@ -87,11 +87,11 @@ class Callbacks:
     def later(self, claim: Delivery, delay_s: float, status: int | None, reason: str) -> bool:
         """The attempt failed; the next is due after ``delay_s``."""
         known = {"status": status, "error": reason[:_LONGEST_REASON]}
-        return self._free(claim, not_before=time.time() + delay_s, **known)
+        return self._free(claim, scheduled_at=time.time() + delay_s, **known)
 
     def put_back(self, claim: Delivery, delay_s: float) -> bool:
         """It was not tried: nothing is counted, and it is due again after ``delay_s``."""
-        return self._free(claim, not_before=time.time() + delay_s, attempt=claim.attempt - 1)
+        return self._free(claim, scheduled_at=time.time() + delay_s, attempt=claim.attempt - 1)
 
     def give_up(self, claim: Delivery, status: int | None, reason: str, *, last_try: int, behind_s: float) -> bool:
         """The event is dead. Those of its job that waited for it for more than ``behind_s`` have one try each."""
@@ -119,14 +119,14 @@ class Callbacks:
     def show(self, callback_id: str) -> CallbackView:
         """One event with its body; NotFoundError where there is none."""
         with self.database.read() as connection:
-            row = connection.execute(select(callback).where(callback.c.id == callback_id)).first()
+            row = connection.execute(select(*columns_of(callback)).where(callback.c.id == callback_id)).first()
         if row is None:
             raise NotFoundError(f"there is no callback {callback_id!r}: see `ingot callbacks list`")
         return self._view(row)
 
     def page(self, wanted: CallbackFilter, before: tuple[float, str] | None, limit: int) -> list[CallbackView]:
         """The newest first, from behind (created_at, id) ``before`` on."""
-        query = select(callback).order_by(callback.c.created_at.desc(), callback.c.id.desc()).limit(limit)
+        query = select(*columns_of(callback)).order_by(callback.c.created_at.desc(), callback.c.id.desc()).limit(limit)
         if wanted.state:
             query = query.where(callback.c.state == wanted.state)
         if wanted.job:
@@ -172,7 +172,7 @@ class Callbacks:
             status=row.status,
             error=row.error,
             created_at=row.created_at,
-            next_try_at=row.not_before if row.state == CallbackState.PENDING and row.not_before else None,
+            next_try_at=row.scheduled_at if row.state == CallbackState.PENDING and row.scheduled_at else None,
             finished_at=row.finished_at,
             body=row.body,
         )
@@ -181,7 +181,7 @@ class Callbacks:
 _AGAIN = {
     "state": CallbackState.PENDING,
     "attempt": 0,
-    "not_before": 0.0,
+    "scheduled_at": 0.0,
     "lease_until": 0.0,
     "sent_at": 0.0,
     "owner": None,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from stores.models import DocumentState, Outcome
+from stores.sql.dialect import insert
 from stores.sql.tables import fetch, job_document
 
 PENDING, DONE, FAILED, CANCELLED = "pending", "done", "failed", "cancelled"
@@ -20,12 +20,12 @@ def open_downloads(connection: Connection, job_id: str, urls: Sequence[str], pas
     """
     for url in dict.fromkeys(urls):
         connection.execute(
-            upsert(job_document)
+            insert(job_document)
             .values(job=job_id, source=url, outcome=Outcome.NEW, state=DocumentState.QUEUED)
             .on_conflict_do_nothing()
         )
         connection.execute(
-            upsert(fetch)
+            insert(fetch)
             .values(job=job_id, url=url, state=PENDING, passwords=list(passwords) or None)
             .on_conflict_do_nothing()
         )
@@ -54,7 +54,7 @@ def retry_downloads(connection: Connection, job_id: str) -> int:
             .values(
                 state=PENDING,
                 attempt=0,
-                not_before=0.0,
+                scheduled_at=0.0,
                 lease_until=0.0,
                 sent_at=0.0,
                 owner=None,

@@ -16,7 +16,7 @@ from stores.outbox.download_rows import DONE, FAILED, PENDING, leave_place
 from stores.placement import URL_ROOT, PlacementDecision, StagedFile
 from stores.sql.database import Database
 from stores.sql.profiles import profile_of_job
-from stores.sql.tables import fetch, job
+from stores.sql.tables import columns_of, fetch, job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Downloads:
         with self.database.write() as connection:
             row = connection.execute(
                 update(fetch)
-                .where(*_is(job_id, url), fetch.c.not_before <= now, fetch.c.lease_until <= now)
+                .where(*_is(job_id, url), fetch.c.scheduled_at <= now, fetch.c.lease_until <= now)
                 .values(owner=owner, lease_until=now + lease_s, attempt=fetch.c.attempt + 1)
                 .returning(fetch.c.attempt, fetch.c.passwords)
             ).first()
@@ -81,11 +81,11 @@ class Downloads:
     def later(self, claim: DownloadClaim, delay_s: float, fault: Fault) -> bool:
         """The attempt failed; the next is due after ``delay_s``."""
         words = {"error": fault.message, "error_code": fault.code}
-        return self._free(claim, not_before=time.time() + delay_s, **words)
+        return self._free(claim, scheduled_at=time.time() + delay_s, **words)
 
     def put_back(self, claim: DownloadClaim, delay_s: float) -> bool:
         """It was not tried: nothing is counted, and it is due again after ``delay_s``."""
-        return self._free(claim, not_before=time.time() + delay_s, attempt=claim.attempt - 1)
+        return self._free(claim, scheduled_at=time.time() + delay_s, attempt=claim.attempt - 1)
 
     def _free(self, claim: DownloadClaim, **values: Any) -> bool:
         with self.database.write() as connection:
@@ -108,7 +108,9 @@ class Downloads:
         """The URLs that a job still waits for."""
         now = time.time()
         with self.database.read() as connection:
-            rows = connection.execute(select(fetch).where(fetch.c.job == job_id, fetch.c.state == PENDING)).all()
+            rows = connection.execute(
+                select(*columns_of(fetch)).where(fetch.c.job == job_id, fetch.c.state == PENDING)
+            ).all()
         return {row.url: _view(row, now) for row in rows}
 
 
@@ -127,7 +129,7 @@ def _view(row: Any, now: float) -> DownloadView:
         url=row.url,
         attempt=row.attempt,
         error=Fault(code=row.error_code or "fetch_failed", message=row.error) if row.error else None,
-        again_at=row.not_before or None,
+        again_at=row.scheduled_at or None,
         under_way=row.lease_until > now,
     )
 

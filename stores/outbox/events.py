@@ -55,11 +55,11 @@ def known_at_once(connection: Connection, job_id: str, sources: list[str], now: 
 
 def _rows_of(connection: Connection, jobs: Collection[str]) -> list[Any]:
     names = list(jobs)
-    found: list[Any] = []
+    rows: list[Any] = []
     for at in range(0, len(names), _SLICE):
         wanted = job.c.id.in_(names[at : at + _SLICE]), job.c.callback_url.is_not(None)
-        found += connection.execute(select(job).where(*wanted)).all()
-    return found
+        rows += connection.execute(select(job).where(*wanted)).all()
+    return rows
 
 
 def _places(connection: Connection, job_id: str, sources: list[str]) -> list[Any]:
@@ -67,11 +67,11 @@ def _places(connection: Connection, job_id: str, sources: list[str]) -> list[Any
         generation,
         (generation.c.document == job_document.c.document) & (generation.c.number == job_document.c.generation),
     )
-    found: list[Any] = []
+    rows: list[Any] = []
     for at in range(0, len(sources), _SLICE):
         mine = job_document.c.job == job_id, job_document.c.source.in_(sources[at : at + _SLICE])
-        found += connection.execute(query.where(*mine).order_by(job_document.c.source)).all()
-    return found
+        rows += connection.execute(query.where(*mine).order_by(job_document.c.source)).all()
+    return rows
 
 
 def _job_facts(connection: Connection, row: Any) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def _job_facts(connection: Connection, row: Any) -> dict[str, Any]:
     ).all()
     return {
         "state": str(row.state),
-        "counts": {str(found.state): found.n for found in counts},
+        "counts": {str(row_of_state.state): row_of_state.n for row_of_state in counts},
         "failures": [
             {
                 "source": _short(one.source),
@@ -112,7 +112,7 @@ def _document_facts(place: Any) -> dict[str, Any]:
     }
 
 
-def _write(connection: Connection, row: Any, kind: str, facts: dict[str, Any], now: float, found: str = "") -> None:
+def _write(connection: Connection, row: Any, kind: str, facts: dict[str, Any], now: float, document: str = "") -> None:
     knowledge_id = row.id.rpartition(".")[0]
     moment = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     ids = {"job_id": row.id, "knowledge_id": knowledge_id}
@@ -123,7 +123,7 @@ def _write(connection: Connection, row: Any, kind: str, facts: dict[str, Any], n
         insert(callback).values(
             id=f"{knowledge_id}.{new_ulid()}",
             job=row.id,
-            document=found,
+            document=document,
             kind=kind,
             url=row.callback_url,
             body={"type": kind, "timestamp": moment, "data": data},
@@ -134,7 +134,7 @@ def _write(connection: Connection, row: Any, kind: str, facts: dict[str, Any], n
 
 
 def _metadata(given: Any) -> Any:
-    """The asker's own words, where they are short enough to travel."""
+    """Return the metadata of a job where it is short enough to travel with an event, else None."""
     return given if _size(given) <= MOST_METADATA_BYTES else None
 
 

@@ -1,4 +1,4 @@
-"""Errands: work for the network that waits in SQL. Callbacks are delivered, URLs are fetched; here is what to send."""
+"""Outbound tasks: callbacks and downloads that wait in SQL, and which of them must be sent to a queue."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ class OutboundTask:
 
 @dataclass(frozen=True, slots=True)
 class OutboundTasks:
-    """The errands of one knowledge base."""
+    """The outbound tasks of one knowledge base."""
 
     knowledge_id: str
     database: Database
 
     def open_downloads(self, job_id: str, urls: Sequence[str], passwords: Sequence[str] = ()) -> None:
-        """As ``fetch_rows.open_fetches``, in a transaction of its own."""
+        """As ``download_rows.open_downloads``, in a transaction of its own."""
         with self.database.write() as connection:
             download_rows.open_downloads(connection, job_id, urls, passwords)
 
     def take(self, limit: int, *, quiet: bool) -> list[OutboundTask]:
-        """Errands that must be sent now, marked as sent; of each job's callbacks only the first pending one counts.
+        """Tasks that must be sent now, marked as sent; of the callbacks of a job only the first pending one counts.
 
         Those never sent since they became due, those whose claim ran out, and those whose message must be lost: sent
         RESEND_S ago while their queue is empty (``quiet``), or long ago.
@@ -58,8 +58,8 @@ class OutboundTasks:
                 connection.execute(_one_fetch(row.job, row.url).values(sent_at=now))
             for row in calls:
                 connection.execute(update(callback).where(callback.c.number == row.number).values(sent_at=now))
-        found = [OutboundTask(knowledge_id=self.knowledge_id, job=row.job, url=row.url) for row in fetches]
-        return found + [OutboundTask(knowledge_id=self.knowledge_id, job=row.job) for row in calls]
+        downloads = [OutboundTask(knowledge_id=self.knowledge_id, job=row.job, url=row.url) for row in fetches]
+        return downloads + [OutboundTask(knowledge_id=self.knowledge_id, job=row.job) for row in calls]
 
     def unsend(self, outbound_tasks: Sequence[OutboundTask]) -> None:
         """Say that these were not sent after all."""
@@ -77,7 +77,7 @@ class OutboundTasks:
         with self.database.read() as connection:
             return any(
                 connection.execute(
-                    select(exists().where(table.c.state == "pending", table.c.not_before <= soon))
+                    select(exists().where(table.c.state == "pending", table.c.scheduled_at <= soon))
                 ).scalar_one()
                 for table in (fetch, callback)
             )
@@ -125,7 +125,7 @@ def _sendable(table: Table, now: float, quiet: bool) -> Any:
     unsent = table.c.sent_at == 0
     died = and_(table.c.lease_until > 0, table.c.sent_at <= table.c.lease_until)
     lost = table.c.sent_at < now - (RESEND_S if quiet else RESEND_BUSY_S)
-    return and_(table.c.not_before <= now, table.c.lease_until <= now, or_(unsent, died, lost))
+    return and_(table.c.scheduled_at <= now, table.c.lease_until <= now, or_(unsent, died, lost))
 
 
 def _one_fetch(job_id: str, url: str) -> Any:

@@ -39,11 +39,11 @@ def documents_by_state(connection: Connection) -> dict[DocumentState, int]:
     rows = connection.execute(
         select(document.c.state, func.count().label("n")).where(named.exists()).group_by(document.c.state)
     )
-    found = {DocumentState(row.state): int(row.n) for row in rows}
+    counts = {DocumentState(row.state): int(row.n) for row in rows}
     refused = connection.execute(select(func.count()).select_from(source).where(*NEVER_TAKEN)).scalar_one()
     if refused:
-        found[DocumentState.FAILED] = found.get(DocumentState.FAILED, 0) + int(refused)
-    return found
+        counts[DocumentState.FAILED] = counts.get(DocumentState.FAILED, 0) + int(refused)
+    return counts
 
 
 def documents_page(
@@ -121,11 +121,11 @@ def _arms(wanted: DocumentFilter, order: _Order) -> list[Any]:
 
 def _earlier_name(named: Any) -> Any:
     other = source.alias()
-    found = [
+    earlier = [
         select(other.c.id).where(column == named, other.c.id < source.c.id).exists()
         for column in (other.c.document, other.c.pending)
     ]
-    return or_(*found)
+    return or_(*earlier)
 
 
 def _conditions(named: Any, wanted: DocumentFilter) -> list[Any]:
@@ -208,8 +208,8 @@ class _Details:
     def _name(self, connection: Connection, ids: Sequence[str]) -> None:
         named = or_(source.c.document.in_(ids), source.c.pending.in_(ids))
         for row in connection.execute(select(source).where(named).order_by(source.c.id)):
-            for found in {row.document, row.pending} - {None}:
-                self.names[found] = (*self.names.get(found, ()), row.name)
+            for named_id in {row.document, row.pending} - {None}:
+                self.names[named_id] = (*self.names.get(named_id, ()), row.name)
 
     def _count(self, connection: Connection, ids: Sequence[str]) -> None:
         routes = (

@@ -30,13 +30,13 @@ class Worked:
 
 def of_generations(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, int], Worked]:
     """The work on every generation of some documents; those that nobody has worked on are left out."""
-    found: dict[tuple[str, int], Worked] = {}
+    worked: dict[tuple[str, int], Worked] = {}
     for at in range(0, len(ids), _MANY):
         spans = _spans(literal(0.0), step.c.document, step.c.generation).where(
             step.c.document.in_(ids[at : at + _MANY])
         )
-        found |= {(row.document, row.generation): _worked(row) for row in connection.execute(_summed(spans, 2))}
-    return found
+        worked |= {(row.document, row.generation): _worked(row) for row in connection.execute(_summed(spans, 2))}
+    return worked
 
 
 def of_places(connection: Connection, job_id: str, ids: Sequence[str]) -> dict[tuple[str, int], Worked]:

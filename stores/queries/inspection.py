@@ -1,4 +1,4 @@
-"""What one page of one document shows: where it stands among the others, its passages, its proofs. Read only."""
+"""What one page of one document shows: where it stands among the others, its chunks and its evidence. Read only."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Inspection:
             ]
 
     def chunks_on(self, document: str, number: int, at: int) -> list[Chunk]:
-        """The passages that stand on page ``at``, whole or in part, without their vectors."""
+        """The chunks that stand on page ``at``, whole or in part, without their vectors."""
         here = and_(chunk.c.first_page <= at, chunk.c.last_page >= at)
         query = select(*_CHUNK).where(_of(chunk, document, number), here).order_by(chunk.c.ordinal)
         with self.database.read() as connection:
@@ -68,11 +68,11 @@ class Inspection:
                 for row in connection.execute(query)
             ]
 
-    def proofs_on(self, document: str, number: int, at: int) -> list[tuple[str, Evidence]]:
-        """(schema, evidence) of the values that are proved on page ``at``."""
+    def evidence_on(self, document: str, number: int, at: int) -> list[tuple[str, Evidence]]:
+        """(schema, evidence) of the values that were found on page ``at``."""
         query = select(evidence).where(_of(evidence, document, number), evidence.c.page == at, evidence.c.found == 1)
         with self.database.read() as connection:
-            return list(_proofs(connection.execute(query.order_by(evidence.c.schema, evidence.c.path)).all()))
+            return list(_evidence(connection.execute(query.order_by(evidence.c.schema, evidence.c.path)).all()))
 
     def documents_holding(
         self, schema: str, words: Sequence[str], after: str, limit: int
@@ -89,16 +89,16 @@ class Inspection:
             .where(record.c.schema == schema, record.c.document > after)
             .order_by(record.c.document)
         )
-        found: list[tuple[str, int, str]] = []
+        matches: list[tuple[str, int, str]] = []
         with self.database.read() as connection:
             for row in connection.execute(query):
                 name = row.source or row.document
                 text = f"{name}\n{_text_of(row.fields)}".casefold()
                 if all(word in text for word in words):
-                    found.append((row.document, row.generation, name))
-                if len(found) == limit:
+                    matches.append((row.document, row.generation, name))
+                if len(matches) == limit:
                     break
-        return found
+        return matches
 
     def records_by_schema(self) -> dict[str, int]:
         """How many records of each schema answer now."""
@@ -115,13 +115,13 @@ class Inspection:
             return sorted(code for code in connection.execute(query).scalars() if code)
 
     def page_of_chunk(self, document: str, number: int, ordinal: int) -> int:
-        """The first page of a passage, 0 where there is no such passage."""
+        """The first page of a chunk, 0 where there is no such chunk."""
         query = select(chunk.c.first_page).where(_of(chunk, document, number), chunk.c.ordinal == ordinal)
         with self.database.read() as connection:
             return connection.execute(query).scalar_one_or_none() or 0
 
     def page_of_value(self, document: str, number: int, schema: str, path: str) -> int:
-        """The page that proves a value, 0 where none does."""
+        """The page of the evidence of a value, 0 where it has none."""
         this = and_(evidence.c.schema == schema, evidence.c.path == path)
         query = select(evidence.c.page).where(_of(evidence, document, number), this)
         with self.database.read() as connection:
@@ -132,7 +132,7 @@ def _of(table: Any, document: str, number: int) -> Any:
     return and_(table.c.document == document, table.c.generation == number)
 
 
-def _proofs(rows: Sequence[Any]) -> Iterator[tuple[str, Evidence]]:
+def _evidence(rows: Sequence[Any]) -> Iterator[tuple[str, Evidence]]:
     for row in rows:
         boxes = tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in row.boxes)
         yield row.schema, Evidence(path=row.path, page=row.page, boxes=boxes, quote=row.quote, found=bool(row.found))

@@ -16,7 +16,7 @@ from stores.models import DocumentState, JobState, Outcome, Route, Stage, StepSt
 from stores.queries import durations
 from stores.queries.durations import Worked
 from stores.queries.retryable import ENDED_BADLY, FETCH_FAILED, retryable_documents
-from stores.sql.tables import generation, job, job_document, page, step
+from stores.sql.tables import columns_of, generation, job, job_document, page, step
 from stores.views import JobDocumentView, JobSummary, JobView, Slice, StageProgress
 
 _MANY = 500  # ids in one condition
@@ -57,15 +57,15 @@ def summary(connection: Connection, knowledge_id: str, job_id: str) -> JobSummar
 
 
 def _counts(connection: Connection, ids: Sequence[str]) -> dict[str, dict[DocumentState, int]]:
-    found: dict[str, dict[DocumentState, int]] = {}
+    counts: dict[str, dict[DocumentState, int]] = {}
     query = (
         select(job_document.c.job, job_document.c.state, func.count().label("n"))
         .where(job_document.c.job.in_(ids))
         .group_by(job_document.c.job, job_document.c.state)
     )
     for row in connection.execute(query):
-        found.setdefault(row.job, {})[DocumentState(row.state)] = row.n
-    return found
+        counts.setdefault(row.job, {})[DocumentState(row.state)] = row.n
+    return counts
 
 
 def _summary(knowledge_id: str, row: Any, counts: Mapping[DocumentState, int]) -> JobSummary:
@@ -178,15 +178,15 @@ def _warnings(connection: Connection, job_id: str) -> dict[tuple[str, int], dict
     mine = and_(job_document.c.document == page.c.document, job_document.c.generation == page.c.generation)
     query = select(page.c.document, page.c.generation, page.c.number, page.c.warning).join(job_document, mine)
     query = query.where(job_document.c.job == job_id, page.c.warning.is_not(None)).order_by(page.c.number)
-    found: dict[tuple[str, int], dict[int, str]] = {}
+    warnings: dict[tuple[str, int], dict[int, str]] = {}
     for row in connection.execute(query):
-        found.setdefault((row.document, row.generation), {})[row.number] = row.warning
-    return found
+        warnings.setdefault((row.document, row.generation), {})[row.number] = row.warning
+    return warnings
 
 
 def _steps_in_hand(connection: Connection, job_id: str, now: float) -> dict[tuple[str, int], Any]:
     held = and_(step.c.state == StepState.RUNNING, step.c.lease_until > now)
-    query = select(step).join(job_document, _STEPS).where(job_document.c.job == job_id, held)
+    query = select(*columns_of(step)).join(job_document, _STEPS).where(job_document.c.job == job_id, held)
     return {(row.document, row.generation): row for row in connection.execute(query)}
 
 
@@ -206,7 +206,7 @@ def _view(
         pages=row.pages or 0,
         error=fault_of(row),
         stage=Stage(at_work.stage) if at_work else None,
-        page=at_work.page if at_work else None,
+        page=at_work.page_in_work if at_work else None,
         silent_s=max(0.0, now - at_work.heard_at) if at_work else 0.0,
         work_s=worked.work_s if worked else None,
         waited_s=max(0.0, worked.began_at - row.touched_at) if worked else None,
@@ -237,10 +237,10 @@ def document_stages(connection: Connection, document: str, number: int) -> tuple
 
 def _stages_of(connection: Connection, rows: Sequence[Any]) -> dict[tuple[str, int], tuple[StageProgress, ...]]:
     ids = sorted({row.document for row in rows if row.document})
-    found: dict[tuple[str, int], tuple[StageProgress, ...]] = {}
+    stages: dict[tuple[str, int], tuple[StageProgress, ...]] = {}
     for at in range(0, len(ids), _MANY):
-        found |= _stages_in(connection, ids[at : at + _MANY])
-    return found
+        stages |= _stages_in(connection, ids[at : at + _MANY])
+    return stages
 
 
 def _stages_in(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, int], tuple[StageProgress, ...]]:

@@ -71,23 +71,23 @@ class KnowledgeBaseQueries:
 
     def documents(self, wanted: DocumentFilter | None = None) -> list[DocumentView]:
         """All documents by source name, files that could never be taken among them."""
-        found: list[DocumentView] = []
+        views: list[DocumentView] = []
         cursor: str | None = None
         while True:
             part = self.documents_page(wanted or DocumentFilter(), cursor, _ALL)
-            found += part.items
+            views += part.items
             cursor = part.next_cursor
             if cursor is None:
-                return found
+                return views
 
     def document(self, document_id: str) -> DocumentView:
         """One document, with the stages of its newest generation."""
         with self.database.read() as connection:
-            found = overview_documents.document_view(connection, document_id)
-            if found is None:
+            view = overview_documents.document_view(connection, document_id)
+            if view is None:
                 raise self._no_document(document_id)
             newest = connection.execute(select(document.c.newest).where(document.c.id == document_id)).scalar_one()
-            return replace(found, stages=overview_jobs.document_stages(connection, document_id, newest))
+            return replace(view, stages=overview_jobs.document_stages(connection, document_id, newest))
 
     def documents_page(self, wanted: DocumentFilter, cursor: str | None, limit: int) -> Slice[DocumentView]:
         with self.database.read() as connection:
@@ -155,10 +155,10 @@ class KnowledgeBaseQueries:
     def standing(self, document_id: str) -> Availability:
         """Which generation is shown, and how it stands with what is newer."""
         with self.database.read() as connection:
-            found = standing(connection, document_id)
-        if found is None:
+            availability = standing(connection, document_id)
+        if availability is None:
             raise self._no_document(document_id)
-        return found
+        return availability
 
     def original_access(self, document_id: str) -> OriginalAccess:
         """How the bytes of a document are opened, as its generation to show knows."""
@@ -291,15 +291,15 @@ class KnowledgeBaseQueries:
             ).all()
         each = {Stage(row.stage): row.cpu / row.pages for row in rows}
         later = sum(each.get(stage, 0.0) for stage in DOCUMENT_STAGES)
-        found = {}
+        seconds = {}
         if Stage.PARSE in each:
-            found[Route.TEXT] = each[Stage.PARSE] + later
+            seconds[Route.TEXT] = each[Stage.PARSE] + later
         if Stage.OCR in each:
-            found[Route.OCR] = each.get(Stage.RENDER, 0.0) + each[Stage.OCR] + later
-        return found
+            seconds[Route.OCR] = each.get(Stage.RENDER, 0.0) + each[Stage.OCR] + later
+        return seconds
 
 
-def _known(found: T | None, job_id: str) -> T:
-    if found is None:
+def _known(view: T | None, job_id: str) -> T:
+    if view is None:
         raise NotFoundError(f"there is no job {job_id!r}: see `ingot jobs list`")
-    return found
+    return view

@@ -34,11 +34,11 @@ _MANY = 500
 
 def retryable_documents(connection: Connection, ids: Sequence[str]) -> set[str]:
     """Those of some documents of whose newest generation something failed that may go well another time."""
-    found: set[str] = set()
+    retryable: set[str] = set()
     for at in range(0, len(ids), _MANY):
         query = select(document.c.id).where(document.c.id.in_(ids[at : at + _MANY]), _may_go_well())
-        found |= set(connection.execute(query).scalars())
-    return found
+        retryable |= set(connection.execute(query).scalars())
+    return retryable
 
 
 def is_retryable(connection: Connection, job_id: str) -> bool:

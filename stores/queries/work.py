@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, case, func, or_, select
 
 from stores.lifecycle.dispatch import WISHED
 from stores.models import Stage, StepState
-from stores.sql.tables import callback, fetch, generation, job_document, source, step
+from stores.sql.tables import callback, columns_of, fetch, generation, job_document, source, step
 from stores.views import WorkingStep
 
 _OPEN_ERRANDS = ("pending",)
@@ -25,7 +25,7 @@ class DueStep:
     generation: int
     stage: Stage
     since: float
-    not_before: float
+    scheduled_at: float
     error: str | None
     wish: int = 0  # the largest priority that a job gives to its document
 
@@ -53,7 +53,9 @@ def due_steps(connection: Connection, documents: Sequence[str] = ()) -> list[Due
 def due_of_job(connection: Connection, job_id: str) -> DueStep | None:
     """The step of a job whose turn comes first."""
     mine = select(job_document.c.document).where(job_document.c.job == job_id)
-    query = _due().where(step.c.document.in_(mine)).order_by(step.c.not_before, WISHED.desc(), _SINCE, step.c.document)
+    query = (
+        _due().where(step.c.document.in_(mine)).order_by(step.c.scheduled_at, WISHED.desc(), _SINCE, step.c.document)
+    )
     row = connection.execute(query.limit(1)).first()
     return _due_step(row) if row is not None else None
 
@@ -62,7 +64,7 @@ def open_stages(connection: Connection, job_id: str) -> dict[Stage, bool]:
     """The stages that a job is not done with, and whether a step of each may begin now."""
     mine = select(job_document.c.document).where(job_document.c.job == job_id)
     lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= time.time())
-    due = and_(or_(step.c.state == StepState.DUE, lost), step.c.not_before <= time.time())
+    due = and_(or_(step.c.state == StepState.DUE, lost), step.c.scheduled_at <= time.time())
     rows = connection.execute(
         select(step.c.stage, func.max(case((due, 1), else_=0)).label("due"))
         .where(step.c.document.in_(mine), step.c.state.in_((StepState.WAITING, StepState.DUE, StepState.RUNNING)))
@@ -83,7 +85,7 @@ def _due() -> Any:
             step.c.document,
             step.c.generation,
             step.c.stage,
-            step.c.not_before,
+            step.c.scheduled_at.label("scheduled_at"),
             step.c.error,
             _SINCE.label("since"),
             WISHED.label("wish"),
@@ -99,7 +101,7 @@ def _due_step(row: Any) -> DueStep:
         generation=row.generation,
         stage=Stage(row.stage),
         since=row.since,
-        not_before=row.not_before,
+        scheduled_at=row.scheduled_at,
         error=row.error,
         wish=row.wish,
     )
@@ -110,7 +112,7 @@ def steps_in_hand(connection: Connection, knowledge_id: str) -> list[WorkingStep
     now = time.time()
     named = select(source.c.name).where(or_(source.c.document == step.c.document, source.c.pending == step.c.document))
     rows = connection.execute(
-        select(step, named.order_by(source.c.id).limit(1).scalar_subquery().label("source"))
+        select(*columns_of(step), named.order_by(source.c.id).limit(1).scalar_subquery().label("source"))
         .where(step.c.state == StepState.RUNNING, step.c.lease_until > now)
         .order_by(step.c.started_at)
     )
@@ -120,7 +122,7 @@ def steps_in_hand(connection: Connection, knowledge_id: str) -> list[WorkingStep
             document=row.document,
             source=row.source or "",
             stage=Stage(row.stage),
-            page=row.page,
+            page=row.page_in_work,
             worker=row.worker or "",
             started_at=row.started_at,
             silent_s=max(0.0, now - row.heard_at),
@@ -174,7 +176,14 @@ def parallel_steps(
     """(steps of a job that ran at once, on average of the last seconds; seconds a page takes in running steps)."""
     mine = and_(job_document.c.document == step.c.document, job_document.c.generation == step.c.generation)
     rows = connection.execute(
-        select(step.c.stage, step.c.state, step.c.started_at, step.c.finished_at, step.c.page, step.c.first_page)
+        select(
+            step.c.stage,
+            step.c.state,
+            step.c.started_at,
+            step.c.finished_at,
+            step.c.page_in_work.label("page_in_work"),
+            step.c.first_page,
+        )
         .join(job_document, mine)
         .where(
             job_document.c.job == job_id,
@@ -188,9 +197,9 @@ def parallel_steps(
     begin = max(now - window_s, min(row.started_at for row in rows))
     spent = sum((row.finished_at or now) - max(row.started_at, begin) for row in rows)
     paces = {
-        Stage(row.stage): (now - row.started_at) / (row.page - row.first_page)
+        Stage(row.stage): (now - row.started_at) / (row.page_in_work - row.first_page)
         for row in rows
-        if row.state == StepState.RUNNING and row.page and row.page > row.first_page
+        if row.state == StepState.RUNNING and row.page_in_work and row.page_in_work > row.first_page
     }
     return spent / max(now - begin, 0.001), paces
 

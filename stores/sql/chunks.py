@@ -1,4 +1,4 @@
-"""What search reads: passages by keyword and by id, and which documents a filter leaves."""
+"""What search reads: chunks by keyword and by id, and which documents a filter leaves."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class ChunkQueries:
         asked = limit
         with self.database.read() as connection:
             while True:
-                found = [at for at, _ in keywords.search(connection, query, asked)]
-                ids = _ids(connection, found)
-                kept = [ids[at] for at in found if at in ids and (documents is None or _in(ids[at], documents))]
-                if len(kept) >= limit or len(found) < asked:
+                rowids = [at for at, _ in keywords.search(connection, query, asked)]
+                ids = _ids(connection, rowids)
+                kept = [ids[at] for at in rowids if at in ids and (documents is None or _in(ids[at], documents))]
+                if len(kept) >= limit or len(rowids) < asked:
                     return kept[:limit]
                 asked *= 8
 
@@ -67,7 +67,7 @@ class ChunkQueries:
         name = generation.c.fingerprints["embedder"].as_string()
         query = select(name).join(document, _NOW).group_by(name).order_by(func.count().desc(), name)
         with self.database.read() as connection:
-            return [str(found) for found in connection.execute(query).scalars() if found]
+            return [str(fingerprint) for fingerprint in connection.execute(query).scalars() if fingerprint]
 
     def vectors(self, embedder: str) -> Iterator[list[tuple[str, int, Chunk, dict[str, Scalar]]]]:
         """(document, generation, chunk, metadata) of all that answers and this embedder embedded, a slice at a time."""
@@ -118,15 +118,15 @@ def _about(connection: Connection, row: Any) -> dict[str, Scalar]:
 
 
 def _ids(connection: Connection, rowids: Sequence[int]) -> dict[int, str]:
-    found: dict[int, str] = {}
+    ids: dict[int, str] = {}
     for start in range(0, len(rowids), _ROWS):
         rows = connection.execute(
             select(chunk.c.id, chunk.c.document, chunk.c.generation, chunk.c.ordinal).where(
                 chunk.c.id.in_(rowids[start : start + _ROWS])
             )
         )
-        found |= {row.id: chunk_id(row.document, row.generation, row.ordinal) for row in rows}
-    return found
+        ids |= {row.id: chunk_id(row.document, row.generation, row.ordinal) for row in rows}
+    return ids
 
 
 def _in(at: str, documents: Collection[str]) -> bool:
@@ -160,15 +160,15 @@ def _matching(connection: Connection, field: str, value: str) -> set[str]:
     return {r.document for r in rows if (not schema or r.schema == schema) and _holds(r.fields.get(name), value)}
 
 
-def _holds(found: Any, value: str) -> bool:
+def _holds(kept: Any, value: str) -> bool:
     """Does a value, or one inside it, equal what was typed: numbers by value, texts without case?"""
-    if isinstance(found, list):
-        return any(_holds(one, value) for one in found)
-    if isinstance(found, dict):
-        return any(_holds(one, value) for one in found.values())
-    if isinstance(found, int | float):
+    if isinstance(kept, list):
+        return any(_holds(one, value) for one in kept)
+    if isinstance(kept, dict):
+        return any(_holds(one, value) for one in kept.values())
+    if isinstance(kept, int | float):
         try:
-            return float(value) == found
+            return float(value) == kept
         except ValueError:
             return False
-    return found is not None and str(found).casefold() == value.casefold()
+    return kept is not None and str(kept).casefold() == value.casefold()

@@ -43,8 +43,8 @@ class Pages:
             rows = connection.execute(
                 select(page).where(_of(page, document, number), wanted).order_by(page.c.number)
             ).all()
-            found = _blocks(connection, document, number, numbers) if blocks else {}
-        return [_page(row, found.get(row.number, [])) for row in rows]
+            blocks_by_page = _blocks(connection, document, number, numbers) if blocks else {}
+        return [_page(row, blocks_by_page.get(row.number, [])) for row in rows]
 
     def part(self, document: str, number: int, after: int, limit: int) -> list[Page]:
         """At most ``limit`` pages of a generation behind page ``after``, without blocks."""
@@ -88,8 +88,8 @@ class Pages:
         """The fingerprint of the embedder that a generation was ordered for."""
         with self.database.read() as connection:
             mine = and_(generation.c.document == document, generation.c.number == number)
-            found = connection.execute(select(generation.c.fingerprints).where(mine)).scalar_one()
-            return str(found.get("embedder", ""))
+            fingerprints = connection.execute(select(generation.c.fingerprints).where(mine)).scalar_one()
+            return str(fingerprints.get("embedder", ""))
 
     def embedded(self, document: str, number: int) -> int:
         """How many chunks of a generation are stored."""
@@ -204,11 +204,11 @@ def _todo(claim: Claim) -> Any:
 def _blocks(connection: Connection, document: str, number: int, numbers: Sequence[int]) -> dict[int, list[Block]]:
     """Blocks by page, in their order."""
     wanted = block.c.page.in_(numbers) if numbers else block.c.page > 0
-    found: dict[int, list[Block]] = {}
+    blocks_by_page: dict[int, list[Block]] = {}
     query = select(block).where(_of(block, document, number), wanted).order_by(block.c.page, block.c.ordinal)
     for row in connection.execute(query):
-        found.setdefault(row.page, []).append(_block(row))
-    return found
+        blocks_by_page.setdefault(row.page, []).append(_block(row))
+    return blocks_by_page
 
 
 def _still_ours(connection: Connection, claim: Claim) -> bool:

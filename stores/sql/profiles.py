@@ -1,4 +1,4 @@
-"""What jobs need of their askers' settings: kept once per knowledge base, named by the hash of its content."""
+"""The settings and schemas that jobs travel with: kept once per knowledge base, named by the hash of its content."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
 from stores.lifecycle.states import OPEN_STATES
 from stores.outbox.events import OPEN_JOBS
 from stores.sql.database import Database
+from stores.sql.dialect import insert
 from stores.sql.tables import generation, job, job_document, profile
 
 
@@ -46,7 +46,7 @@ class Profiles:
             return profile_of_job(connection, job_id)
 
     def of_open_jobs(self) -> list[OpenWork]:
-        """The jobs that are not over, each with the settings of its asker."""
+        """The jobs that are not over, each with its profile."""
         query = select(job.c.id, profile.c.content).outerjoin(profile, profile.c.id == job.c.profile)
         with self.database.read() as connection:
             rows = connection.execute(query.where(job.c.state.in_(OPEN_JOBS)).order_by(job.c.id)).all()
@@ -64,9 +64,9 @@ class Profiles:
         )
         open_jobs = select(job.c.id, job.c.profile).where(job.c.state.in_(OPEN_JOBS))
         with self.database.read() as connection:
-            found = {(row[0], row[1]) for query in (open_documents, open_jobs) for row in connection.execute(query)}
-            contents = read_profiles(connection, {name for _, name in found if name})
-        return [OpenWork(job=job_id, profile=contents.get(name or "")) for job_id, name in sorted(found, key=str)]
+            pairs = {(row[0], row[1]) for query in (open_documents, open_jobs) for row in connection.execute(query)}
+            contents = read_profiles(connection, {name for _, name in pairs if name})
+        return [OpenWork(job=job_id, profile=contents.get(name or "")) for job_id, name in sorted(pairs, key=str)]
 
 
 def keep_profile(connection: Connection, profile_id: str, content: Mapping[str, Any], now: float) -> None:
@@ -86,5 +86,5 @@ def read_profiles(connection: Connection, ids: Collection[str] | None = None) ->
 def profile_of_job(connection: Connection, job_id: str) -> Mapping[str, Any] | None:
     """The content of a job's profile; None where it has none."""
     query = select(profile.c.content).join(job, job.c.profile == profile.c.id).where(job.c.id == job_id)
-    found: Mapping[str, Any] | None = connection.execute(query).scalar_one_or_none()
-    return found
+    content: Mapping[str, Any] | None = connection.execute(query).scalar_one_or_none()
+    return content

@@ -30,6 +30,7 @@ from sqlalchemy import (
 from stores.effects import Extracted
 from stores.models import Evidence, Field, FieldKind, Record, Schema
 from stores.sql.database import Database
+from stores.sql.dialect import column_types
 from stores.sql.pages import placed_boxes
 from stores.sql.tables import document as document_table
 from stores.sql.tables import evidence, generation, metadata, record, source
@@ -122,7 +123,7 @@ def _table(own: MetaData, name: str, columns: Sequence[Column[Any]], keyed: tupl
 
 def _create(connection: Connection, table: Table) -> list[str]:
     table.create(connection, checkfirst=True)
-    known = {row[1]: row[2] for row in connection.exec_driver_sql(f'PRAGMA table_info("{table.name}")')}
+    known = column_types(connection, table.name)
     remarks = []
     for column in table.columns:
         kind = column.type.compile(connection.dialect)
@@ -163,7 +164,7 @@ def _store(connection: Connection, document: str, number: int, found: Record) ->
     connection.execute(
         insert(record).values(document=document, generation=number, schema=found.schema, fields=dict(found.fields))
     )
-    proofs = [
+    evidence_rows = [
         {
             "document": document,
             "generation": number,
@@ -176,8 +177,8 @@ def _store(connection: Connection, document: str, number: int, found: Record) ->
         }
         for e in found.evidence
     ]
-    if proofs:
-        connection.execute(insert(evidence), proofs)
+    if evidence_rows:
+        connection.execute(insert(evidence), evidence_rows)
     store_record_rows(connection, document, number, found)
 
 
@@ -197,7 +198,7 @@ def store_record_rows(connection: Connection, document: str, number: int, found:
 
 
 def _replace(connection: Connection, name: str, key: dict[str, Any], rows: list[dict[str, Any]]) -> None:
-    columns = [row[1] for row in connection.exec_driver_sql(f'PRAGMA table_info("{name}")')]
+    columns = column_types(connection, name)
     if not columns:
         return
     connection.exec_driver_sql(
@@ -210,7 +211,7 @@ def _replace(connection: Connection, name: str, key: dict[str, Any], rows: list[
 
 
 def _record(connection: Connection, row: Any) -> Record:
-    proofs = connection.execute(
+    evidence_rows = connection.execute(
         select(evidence).where(
             evidence.c.document == row.document,
             evidence.c.generation == row.generation,
@@ -228,7 +229,7 @@ def _record(connection: Connection, row: Any) -> Record:
                 quote=e.quote,
                 found=bool(e.found),
             )
-            for e in proofs
+            for e in evidence_rows
         ),
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    Label,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
@@ -23,6 +24,12 @@ from sqlalchemy import (
 from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData()
+
+
+def columns_of(table: Table) -> list[Label[Any]]:
+    """List the columns of a table under their names in code, which differ from those in SQL where ``key`` is given."""
+    return [column.label(column.key) for column in table.columns]
+
 
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", Text, nullable=False))
 
@@ -105,13 +112,13 @@ step = Table(
         Column("pages", Integer, nullable=False, default=0),
         Column("state", String, nullable=False),
         Column("attempt", Integer, nullable=False, default=0),
-        Column("losses", Integer, nullable=False, default=0),  # attempts that ended without a word
+        Column("losses", Integer, key="lost_attempts", nullable=False, default=0),  # attempts whose worker died
         Column("owner", String),
         Column("lease_until", Float, nullable=False, default=0.0),
-        Column("not_before", Float, nullable=False, default=0.0),
+        Column("not_before", Float, key="scheduled_at", nullable=False, default=0.0),
         Column("sent_at", Float, nullable=False, default=0.0),
         Column("sends", Integer, nullable=False, default=0),
-        Column("page", Integer),
+        Column("page", Integer, key="page_in_work"),
         Column("heard_at", Float),
         Column("started_at", Float),
         Column("finished_at", Float),
@@ -124,6 +131,8 @@ step = Table(
     PrimaryKeyConstraint("document", "generation", "stage", "batch"),
     Index("step_state", "state", "lease_until"),
 )
+
+_WARNED = text("warning IS NOT NULL")
 
 page = Table(
     "page",
@@ -144,7 +153,7 @@ page = Table(
     ),
     PrimaryKeyConstraint("document", "generation", "number"),
     Index("page_route", "document", "generation", "route"),
-    Index("page_warning", "document", "generation", sqlite_where=text("warning IS NOT NULL")),
+    Index("page_warning", "document", "generation", sqlite_where=_WARNED, postgresql_where=_WARNED),
 )
 
 block = Table(
@@ -219,10 +228,10 @@ job = Table(
     Column("began_at", Float),  # when somebody first worked on it; known, like work_s, when the job has ended
     Column("work_s", Float),  # seconds by the clock in which somebody worked on it
     Column("priority", Integer, nullable=False, server_default="0"),  # larger first among waiting documents
-    Column("metadata", JSON),  # the asker's own words, handed back in views and callbacks
+    Column("metadata", JSON),  # the requester's own words, returned in views and callbacks
     Column("callback_url", Text),
     Column("callback_each", Integer, nullable=False, server_default="0"),  # 1: each document's end, too
-    Column("profile", String),  # the settings and schemas of its asker
+    Column("profile", String),  # the settings and schemas of its requester
     Index("job_created", "created_at", "id"),
 )
 
@@ -254,7 +263,7 @@ callback = Table(
     Column("body", JSON, nullable=False),
     Column("state", String, nullable=False),  # pending, delivered, dead
     Column("attempt", Integer, nullable=False, server_default="0"),
-    Column("not_before", Float, nullable=False, server_default="0"),
+    Column("not_before", Float, key="scheduled_at", nullable=False, server_default="0"),
     Column("lease_until", Float, nullable=False, server_default="0"),
     Column("sent_at", Float, nullable=False, server_default="0"),
     Column("owner", String),
@@ -262,7 +271,7 @@ callback = Table(
     Column("error", Text),
     Column("created_at", Float, nullable=False),
     Column("finished_at", Float),
-    Index("callback_state", "state", "not_before"),
+    Index("callback_state", "state", "scheduled_at"),
     Index("callback_job", "job", "number"),
 )
 
@@ -274,7 +283,7 @@ fetch = Table(
     Column("passwords", JSON),  # tried on what is fetched; emptied when that is placed or given up
     Column("state", String, nullable=False),  # pending, done, failed, cancelled
     Column("attempt", Integer, nullable=False, server_default="0"),
-    Column("not_before", Float, nullable=False, server_default="0"),
+    Column("not_before", Float, key="scheduled_at", nullable=False, server_default="0"),
     Column("lease_until", Float, nullable=False, server_default="0"),
     Column("sent_at", Float, nullable=False, server_default="0"),
     Column("owner", String),
@@ -282,7 +291,7 @@ fetch = Table(
     Column("error", Text),
     PrimaryKeyConstraint("job", "url"),
     ForeignKeyConstraint(["job"], ["job.id"], ondelete="CASCADE"),
-    Index("fetch_state", "state", "not_before"),
+    Index("fetch_state", "state", "scheduled_at"),
 )
 
 profile = Table(

@@ -38,13 +38,13 @@ class Shelf:
     service: Service
 
     def id(self, name: str) -> str:
-        return self.service.document(KB, name).document
+        return self.service.documents.get(KB, name).document
 
     def url(self, name: str, query: str = "") -> str:
         return f"{self.address}/knowledge/{KB}/documents/{self.id(name)}{query}"
 
     def proof(self, name: str, schema: str, path: str) -> dict[str, Any]:
-        record = next(found for found in self.service.records_of(KB, name) if found.schema == schema)
+        record = next(found for found in self.service.records.of_document(KB, name) if found.schema == schema)
         return dict(record.evidence[path])
 
 
@@ -138,7 +138,7 @@ def test_a_value_lights_its_box_its_words_and_its_address(tab: Tab, shelf: Shelf
 def test_a_block_lights_its_markdown_and_the_other_way_round(tab: Tab, shelf: Shelf) -> None:
     page = tab()
     page.goto(shelf.url("resume_zh.pdf"))
-    blocks = shelf.service.page_view(KB, "resume_zh.pdf", 1).page.blocks
+    blocks = shelf.service.inspection.page_view(KB, "resume_zh.pdf", 1).page.blocks
     number, block = next((i, one) for i, one in enumerate(blocks) if "负责订单与结算系统" in one.text)
     page.locator(f'.layer-blocks .place[data-key="b{number}"] rect').click()
     expect(page.locator(".piece.lit")).to_have_count(1)
@@ -159,7 +159,11 @@ def test_passages_light_and_are_lit(tab: Tab, shelf: Shelf) -> None:
     passage.hover()
     expect(page.locator(".piece.near", has_text="付款期限为甲方")).to_have_count(1)
     ordinal = int(passage.get_attribute("data-key").removeprefix("c"))
-    chunk = next(one for one in shelf.service.page_view(KB, "contract_zh_scan.pdf", 2).chunks if one.ordinal == ordinal)
+    chunk = next(
+        one
+        for one in shelf.service.inspection.page_view(KB, "contract_zh_scan.pdf", 2).chunks
+        if one.ordinal == ordinal
+    )
     boxes = [placed.box for placed in chunk.boxes if placed.page == 2]
     assert_same_boxes(in_points(page, lit(page, "passages")), boxes, tolerance=6.5)
     page.locator(".piece", has_text="付款期限为甲方").hover()
@@ -252,7 +256,9 @@ def test_search_lands_on_the_place(tab: Tab, shelf: Shelf, question: str, source
     page.wait_for_url("**/documents/**")
     expect(page.locator(".turner input")).to_have_value(number)
     expect(page.locator(".piece.near", has_text=words)).to_be_in_viewport()
-    block = next(one for one in shelf.service.page_view(KB, source, int(number)).page.blocks if words in one.text)
+    block = next(
+        one for one in shelf.service.inspection.page_view(KB, source, int(number)).page.blocks if words in one.text
+    )
     boxes = in_points(page, lit(page, "passages"))
     assert any(box == pytest.approx(block.box, abs=6.5) for box in boxes)
     assert page.evaluate("CSS.highlights.get('terms').size") > 0
@@ -313,7 +319,7 @@ def test_nothing_of_a_hostile_document_runs(tab: Tab, shelf: Shelf) -> None:
 def test_a_failed_page_says_why_and_is_tried_again(tab: Tab, fakes: Shelf) -> None:
     page = tab()
     page.goto(fakes.url("half.pdf", "?page=2"))
-    reason = fakes.service.document(KB, "half.pdf").failed_pages[2]
+    reason = fakes.service.documents.get(KB, "half.pdf").failed_pages[2]
     expect(page.locator(".pane-text .notice.bad")).to_contain_text(reason)
     expect(page.locator(".page-cell.page-failed")).to_have_attribute("title", f"Page 2. Failed: {reason}")
     expect(page.locator(".pane-text [data-retry]")).to_have_count(0)  # the page itself is at fault
@@ -390,7 +396,7 @@ def test_the_markdown_of_a_page_is_copied(tab: Tab, shelf: Shelf) -> None:
     page.get_by_role("button", name="Copy").click()
     expect(page.locator("[data-copy]")).to_have_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == shelf.service.pages(KB, "contract_zh_scan.pdf", [2])[0].markdown
+    assert copied == shelf.service.documents.pages(KB, "contract_zh_scan.pdf", [2])[0].markdown
 
 
 def test_all_is_there_without_a_script(tab: Tab, shelf: Shelf) -> None:

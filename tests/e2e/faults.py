@@ -83,7 +83,7 @@ class Running:
         """The job at its end."""
 
         def over() -> JobView | None:
-            view = self.service.job(job)
+            view = self.service.jobs.get(job)
             return None if view.state is JobState.RUNNING else view
 
         steps = "SELECT stage, state, count(*) FROM step GROUP BY 1, 2"
@@ -102,7 +102,7 @@ def running(home: Path, **chosen: object) -> Iterator[Running]:
 def run_with(home: Path, folder: Path, disturb: Callable[[Running], None], **chosen: object) -> JobView:
     """Ingest a folder while ``disturb`` does its worst; the job at its end."""
     with running(home, **chosen) as under_test:
-        report = under_test.service.ingest(KB, IngestRequest(paths=(folder,)))
+        report = under_test.service.ingestion.ingest(KB, IngestRequest(paths=(folder,)))
         assert report.job
         disturb(under_test)
         return under_test.wait(report.job)

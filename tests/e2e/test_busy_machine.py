@@ -58,10 +58,10 @@ def test_a_starved_run_loses_nothing(home: Path, tmp_path: Path) -> None:
     settings = Settings(home=home, workers=1, page_timeout_s=PAGE_LIMIT_S)
     with busy_machine(BUSY), embedded.session(settings) as connected:
         service = Service(connected)
-        report = service.ingest("kb", IngestRequest(paths=(tmp_path / "d",)))
+        report = service.ingestion.ingest("kb", IngestRequest(paths=(tmp_path / "d",)))
         assert report.job
         job_id = report.job
-        eventually(lambda: service.job(job_id).state is not JobState.RUNNING, within_s=BUSY_S, every_s=0.2)
-        job = service.job(job_id)
+        eventually(lambda: service.jobs.get(job_id).state is not JobState.RUNNING, within_s=BUSY_S, every_s=0.2)
+        job = service.jobs.get(job_id)
     assert [document.state for document in job.documents] == [DocumentState.DONE] * 2
     assert not [fault for document in job.documents if (fault := document.error)]

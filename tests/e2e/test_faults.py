@@ -115,7 +115,7 @@ def test_everything_killed_at_once_goes_on_at_the_next_command(
     from pipeline.commands.ingest_folder import IngestRequest
 
     with running(home) as under_test:
-        report = under_test.service.ingest(KB, IngestRequest(paths=(documents,)))
+        report = under_test.service.ingestion.ingest(KB, IngestRequest(paths=(documents,)))
         under_test.child_at("ocr")
         os.kill(embedded.status(under_test.settings).pid, signal.SIGKILL)
     assert_gone(home)

@@ -43,7 +43,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     resources.catalog.store(KB).job_control.cancel(_ask(resources, docs / "2"))
     fake_document(docs / "1" / "changed.pdf", "what will answer")
     _ask(resources, docs / "1")
-    Service(resources.settings).retry_document(KB, "again.pdf", Stage.PLAN)
+    Service(resources.settings).documents.retry(KB, "again.pdf", Stage.PLAN)
     fake_document(docs / "3" / "queued.pdf", "not looked at")
     fake_document(docs / "3" / "running.pdf", "the first page is read", "[scan] the second is not")
     _ask(resources, docs / "3")

@@ -32,7 +32,7 @@ def test_a_job_that_ends_is_told_signed(outpost: Outpost, receiver: Receiver, kb
     outpost.work(kb)
     until(lambda: outpost.states(kb) == ["delivered"])
     (call,) = receiver.took("/x")
-    (secret,) = outpost.service.callback_secrets()
+    (secret,) = outpost.service.callbacks.secrets()
     event = Webhook(secret).verify(call.body, call.headers)
     assert call.headers["content-type"] == "application/json" and len(call.body) < 20_000
     assert event["type"] == "job.finished" and call.id.startswith(f"{kb}.")
@@ -129,10 +129,10 @@ def test_after_the_last_try_it_is_dead_and_replays(outpost: Outpost, receiver: R
     until(lambda: receiver.took("/later"))
     assert len(receiver.took("/x")) == 6, "the dead stay dead"
     receiver.on("/x", 200)
-    assert outpost.service.replay_callback(view.id).state == "pending"
+    assert outpost.service.callbacks.replay(view.id).state == "pending"
     until(lambda: outpost.states(kb) == ["delivered"] * 2)
     assert receiver.took("/x")[-1].id == view.id
-    again = outpost.service.replay_callback(view.id)
+    again = outpost.service.callbacks.replay(view.id)
     assert again.attempt == 0
     until(lambda: len(receiver.took("/x")) == 8)
 
@@ -145,10 +145,10 @@ def test_all_dead_ones_replay_at_once(outpost: Outpost, receiver: Receiver, kb: 
     until(lambda: outpost.states(kb) == ["dead"] * 3)
     assert len(receiver.took("/x")) == 3, "410 means that nobody wants it any more"
     receiver.on("/x", 200)
-    assert outpost.service.replay_dead_callbacks(kb) == 3
+    assert outpost.service.callbacks.replay_dead(kb) == 3
     until(lambda: outpost.states(kb) == ["delivered"] * 3)
     with pytest.raises(InputError):
-        outpost.service.callback(f"{kb}.01ARZ3NDEKTSV4RRFFQ69G5FAV")
+        outpost.service.callbacks.get(f"{kb}.01ARZ3NDEKTSV4RRFFQ69G5FAV")
 
 
 def test_what_waited_behind_the_dead_has_one_try(outpost: Outpost, receiver: Receiver, kb: str) -> None:
@@ -185,7 +185,7 @@ def test_one_slow_receiver_does_not_hold_the_others(outpost: Outpost, kb: str) -
         until(lambda: outpost.states(other) == ["delivered"] * 20)
         assert outpost.states(kb) == ["pending"] * 30
     finally:
-        outpost.service.delete_knowledge_base(kb)
+        outpost.service.knowledge_bases.delete(kb)
         over.set()
         lame.stop()
         quick.stop()
@@ -193,8 +193,8 @@ def test_one_slow_receiver_does_not_hold_the_others(outpost: Outpost, kb: str) -
 
 def test_a_cancelled_job_tells_of_it_once(outpost: Outpost, receiver: Receiver, kb: str) -> None:
     job = outpost.submit(kb, files=3, callback_url=receiver.on("/x", 200), callback_each=True)
-    outpost.service.cancel(job)
-    outpost.service.cancel(job)
+    outpost.service.jobs.cancel(job)
+    outpost.service.jobs.cancel(job)
     until(lambda: outpost.states(kb) == ["delivered"] * 4)
     events = [call.event for call in receiver.took("/x")]
     assert [event["data"]["state"] for event in events] == ["cancelled"] * 4
@@ -204,7 +204,7 @@ def test_a_cancelled_job_tells_of_it_once(outpost: Outpost, receiver: Receiver, 
 def test_a_job_that_is_done_stays_done_when_cancelled(outpost: Outpost, receiver: Receiver, kb: str) -> None:
     job = outpost.submit(kb, callback_url=receiver.on("/x", 200))
     outpost.work(kb)
-    assert outpost.service.cancel(job).state is JobState.DONE
+    assert outpost.service.jobs.cancel(job).state is JobState.DONE
     until(lambda: outpost.states(kb) == ["delivered"])
 
 
@@ -215,7 +215,7 @@ def test_a_retried_job_tells_again_under_another_id(
     outpost.work(kb)
     until(lambda: outpost.states(kb) == ["delivered"])
     monkeypatch.setattr("pipeline.engines.fakes._refuse_broken", lambda text, number: None)
-    outpost.service.retry(job)
+    outpost.service.jobs.retry(job)
     outpost.work(kb)
     until(lambda: outpost.states(kb) == ["delivered"] * 2)
     first, second = receiver.took("/x")
@@ -228,11 +228,11 @@ def test_what_is_known_already_is_told_at_once(outpost: Outpost, receiver: Recei
 
     upload = outpost._upload("a.pdf", ("Same.",))
     content = upload.path.read_bytes()
-    outpost.service.submit(kb, Submission(uploads=(upload,)))
+    outpost.service.ingestion.submit(kb, Submission(uploads=(upload,)))
     outpost.work(kb)
     upload.path.write_bytes(content)
     url = receiver.on("/x", 200)
-    outpost.service.submit(kb, Submission(uploads=(upload,), callback_url=url, callback_each=True))
+    outpost.service.ingestion.submit(kb, Submission(uploads=(upload,), callback_url=url, callback_each=True))
     until(lambda: outpost.states(kb) == ["delivered"] * 2)
     kinds = [call.event["type"] for call in receiver.took("/x")]
     assert kinds == ["document.finished", "job.finished"]
@@ -241,7 +241,7 @@ def test_what_is_known_already_is_told_at_once(outpost: Outpost, receiver: Recei
 
 def test_a_deleted_document_ends_its_job_and_tells(outpost: Outpost, receiver: Receiver, kb: str) -> None:
     outpost.submit(kb, callback_url=receiver.on("/x", 200))
-    (view,) = outpost.service.documents(kb)
+    (view,) = outpost.service.documents.all(kb)
     from pipeline import removal
 
     store = outpost.resources.catalog.store(kb)

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from pipeline import flow
 from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.commands.reprocess import retry_document, with_given_limits
 from pipeline.commands.submission import Submission
 from pipeline.outbound.downloads import fetch
 from pipeline.service import Service
+from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
 from stores.chroma.memory import MemoryVectors
 from stores.errors import InputError, UnavailableError
@@ -145,10 +145,10 @@ def test_a_job_that_is_retried_keeps_its_schemas_and_takes_the_limits_that_are_g
     job = asked(resources(schema_dir=schemas, max_pages=2, chunk_tokens=40), note, "delivery")
     run_until_done(resources())
     store = resources().catalog.store(KB)
-    store.job_control.retry(job, flow.ORDER, with_given_limits(resources(), store))
+    store.job_control.retry(job, NEEDS, with_given_limits(resources(), store))
     run_until_done(resources())
     assert state_of(resources(), "note.pdf")[0] is DocumentState.FAILED
-    store.job_control.retry(job, flow.ORDER, with_given_limits(resources(max_pages=3, chunk_tokens=400), store))
+    store.job_control.retry(job, NEEDS, with_given_limits(resources(max_pages=3, chunk_tokens=400), store))
     run_until_done(resources())
     assert state_of(resources(), "note.pdf") == (DocumentState.DONE, "")
     assert records(resources(), "note.pdf")["delivery"] == {"number": "4711"}
@@ -193,7 +193,7 @@ def test_a_worker_without_the_model_leaves_the_step_to_one_that_has_it(
     assert stages_run(store, document, 1)[Stage.RENDER] == "done"
     with store.database.read() as connection:
         waits = connection.execute(select(step).where(step.c.stage == Stage.OCR)).one()
-    assert (waits.state, waits.attempt, waits.losses) == ("due", 0, 0)
+    assert (waits.state, waits.attempt, waits.lost_attempts) == ("due", 0, 0)
     assert waits.error and "INGOT_OCR_ENGINE=fake" in waits.error and "got" in waits.error
     key = StepKey(knowledge_id=KB, document=document, generation=1, stage=Stage.OCR)
     assert store.steps.claim(key, "me", "w") is None, "it is offered again only after a while"
@@ -275,11 +275,11 @@ def test_what_the_api_takes_is_made_with_the_settings_of_its_server(
     service, note = Service(settings), fake_document(tmp_path / "note.pdf", TEXT)
 
     def submit(service: Service, *wanted: str) -> str:
-        path = service.staging(KB) / f"{uuid.uuid4().hex}.part"
+        path = service.ingestion.staging(KB) / f"{uuid.uuid4().hex}.part"
         path.write_bytes(note.read_bytes())
         sha256 = hashlib.sha256(note.read_bytes()).hexdigest()
         upload = StagedFile.upload(path=path, name="note.pdf", size_bytes=path.stat().st_size, sha256=sha256)
-        return service.submit(KB, Submission(uploads=(upload,), options=Options(schemas=wanted))).job
+        return service.ingestion.submit(KB, Submission(uploads=(upload,), options=Options(schemas=wanted))).job
 
     submit(service, "delivery")
     with pytest.raises(InputError) as refused:
@@ -289,6 +289,6 @@ def test_what_the_api_takes_is_made_with_the_settings_of_its_server(
     assert state_of(resources(), "note.pdf") == (DocumentState.DONE, "")
     assert records(resources(), "note.pdf")["delivery"] == {"number": "4711"}
     assert chunks(resources(), "note.pdf") > 2
-    assert [view.fields for view in Service(resources().settings).records(KB, "delivery")] == [{"number": "4711"}]
+    assert [view.fields for view in Service(resources().settings).records.all(KB, "delivery")] == [{"number": "4711"}]
     store = resources().catalog.store(KB)
     assert str(store.queries.job(submit(service, "delivery")).state) == "done"

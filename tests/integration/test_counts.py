@@ -17,13 +17,13 @@ from starlette.testclient import TestClient
 from ingest.api.app import create_app
 from ingest.cli import app, progress
 from ingest.cli.ingest import outcome_words, summary
-from pipeline import flow
 from pipeline.commands import reprocess
 from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.removal import remove_document
 from pipeline.service import Service
+from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
-from stores.knowledge_store import KnowledgeStore
+from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import DocumentState, JobState, Stage, StepKey
 from stores.placement import IngestReport
 from tests.in_process import KB, fake_document, fake_tools, run_chain, run_until_done
@@ -62,7 +62,7 @@ class Matrix:
     reports: dict[str, IngestReport] = field(default_factory=dict)
 
     @property
-    def store(self) -> KnowledgeStore:
+    def store(self) -> SqlKnowledgeStore:
         return self.resources.catalog.store(KB)
 
     def ask(self, name: str, folder: Path, **counts: int) -> None:
@@ -132,7 +132,7 @@ def _open(matrix: Matrix, folder: Path, first: Path) -> None:
     matrix.ask("joined", folder, queued=1, running=2)
 
 
-def _key(store: KnowledgeStore, name: str, stage: Stage) -> StepKey:
+def _key(store: SqlKnowledgeStore, name: str, stage: Stage) -> StepKey:
     return StepKey(knowledge_id=KB, document=store.queries.find(name), generation=1, stage=stage)
 
 
@@ -359,10 +359,10 @@ def test_a_job_that_is_over_keeps_its_counts_when_a_document_is_tried_again(tmp_
     assert store.queries.job_summary(first).counts == {DocumentState.PARTIAL: 1}, "it is over"
     assert store.queries.job_summary(again).counts == {DocumentState.QUEUED: 1}
     run_until_done(resources)
-    store.job_control.retry(first, flow.ORDER)
+    store.job_control.retry(first, NEEDS)
     found = store.queries.job_summary(first)
     assert (found.state, found.counts) == (JobState.DONE, {DocumentState.PARTIAL: 1}), "another job has taken it over"
-    store.job_control.retry(again, flow.ORDER)
+    store.job_control.retry(again, NEEDS)
     found = store.queries.job_summary(again)
     assert (found.state, found.counts) == (JobState.RUNNING, {DocumentState.QUEUED: 1})
     run_until_done(resources)

@@ -28,7 +28,7 @@ def fake(*pages: str) -> bytes:
 
 
 def submitted(outpost: Outpost, kb: str, *urls: str, **submission: object) -> str:
-    return outpost.service.submit(kb, Submission(urls=urls, **submission)).job  # type: ignore[arg-type]
+    return outpost.service.ingestion.submit(kb, Submission(urls=urls, **submission)).job  # type: ignore[arg-type]
 
 
 def ended(outpost: Outpost, kb: str, job: str) -> JobView:
@@ -36,10 +36,10 @@ def ended(outpost: Outpost, kb: str, job: str) -> JobView:
 
     def over() -> bool:
         outpost.work(kb)
-        return outpost.service.job(job).finished_at is not None
+        return outpost.service.jobs.get(job).finished_at is not None
 
     until(over)
-    return outpost.service.job(job)
+    return outpost.service.jobs.get(job)
 
 
 def only(view: JobView) -> JobDocumentView:
@@ -50,12 +50,12 @@ def only(view: JobView) -> JobDocumentView:
 def test_what_stands_at_a_url_becomes_a_document(outpost: Outpost, receiver: Receiver, kb: str) -> None:
     url = receiver.on("/a.pdf?id=5", file_of(fake("Herons and otters.")))
     job = submitted(outpost, kb, url, callback_url=receiver.on("/x", 200))
-    found = only(outpost.service.job(job))
+    found = only(outpost.service.jobs.get(job))
     assert (found.source, found.document, found.state) == (url, "", DocumentState.QUEUED)
     view = ended(outpost, kb, job)
     found = only(view)
     assert (view.state, found.source, found.outcome, found.state) == (JobState.DONE, url, Outcome.NEW, "done")
-    assert outpost.service.document(kb, url).sources == (url,)
+    assert outpost.service.documents.get(kb, url).sources == (url,)
     until(lambda: outpost.states(kb) == ["delivered"])
     assert receiver.took("/x")[0].event["data"]["counts"] == {"done": 1}
 
@@ -66,15 +66,15 @@ def test_unchanged_is_the_same_and_changed_replaces(outpost: Outpost, receiver: 
     assert only(ended(outpost, kb, submitted(outpost, kb, url))).outcome is Outcome.NEW
     assert only(ended(outpost, kb, submitted(outpost, kb, url))).outcome is Outcome.SAME
     assert only(ended(outpost, kb, submitted(outpost, kb, url))).outcome is Outcome.CHANGED
-    (view,) = outpost.service.documents(kb)
+    (view,) = outpost.service.documents.all(kb)
     assert view.sources == (url,) and view.visible
-    assert outpost.service.pages(kb, url)[0].markdown.startswith("Two.")
+    assert outpost.service.documents.pages(kb, url)[0].markdown.startswith("Two.")
 
 
 def test_the_options_of_the_job_hold_for_what_is_fetched(outpost: Outpost, receiver: Receiver, kb: str) -> None:
     url = receiver.on("/a.pdf", file_of(fake("One.", "Two.", "Three.")))
     ended(outpost, kb, submitted(outpost, kb, url, options=Options(pages="2")))
-    assert [page.number for page in outpost.service.pages(kb, url)] == [2]
+    assert [page.number for page in outpost.service.documents.pages(kb, url)] == [2]
 
 
 def test_a_password_given_with_the_job_opens_it(outpost: Outpost, receiver: Receiver, kb: str) -> None:
@@ -105,7 +105,7 @@ def test_what_fails_for_ever_is_the_documents_fault(outpost: Outpost, receiver: 
     assert view.state is JobState.DONE and found.state is DocumentState.FAILED and found.error
     assert found.error.code == "fetch_failed" and "500" in found.error.message
     assert "geheim" not in found.error.message and len(receiver.took("/a.pdf?token=geheim")) == 4
-    assert outpost.service.documents(kb)[0].error == found.error
+    assert outpost.service.documents.all(kb)[0].error == found.error
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ def test_good_and_bad_in_one_job_and_retry_fetches_only_the_bad(outpost: Outpost
     bad = receiver.on("/bad.pdf", 404, file_of(fake("Better.")))
     job = submitted(outpost, kb, good, bad)
     assert {d.source: str(d.state) for d in ended(outpost, kb, job).documents} == {good: "done", bad: "failed"}
-    outpost.service.retry(job)
-    assert outpost.service.job(job).state is JobState.RUNNING
+    outpost.service.jobs.retry(job)
+    assert outpost.service.jobs.get(job).state is JobState.RUNNING
     assert {d.source: str(d.state) for d in ended(outpost, kb, job).documents} == {good: "done", bad: "done"}
     assert len(receiver.took("/good.pdf")) == 1 and len(receiver.took("/bad.pdf")) == 2
 
@@ -145,13 +145,13 @@ def test_it_is_said_why_a_url_is_not_there_yet(outpost: Outpost, receiver: Recei
     job = submitted(outpost, kb, receiver.on("/a.pdf", held(over)))
 
     def why() -> str:
-        (found,) = outpost.service.job_documents(job).items
+        (found,) = outpost.service.jobs.documents(job).items
         return found.waiting.why if found.waiting else ""
 
     until(lambda: why() == "it is being fetched")
-    progress = outpost.service.job_progress(job)
+    progress = outpost.service.jobs.progress(job)
     assert progress.waiting and progress.waiting.queue == "notify"
-    outpost.service.cancel(job)
+    outpost.service.jobs.cancel(job)
     assert not why()
     over.set()
 
@@ -161,12 +161,14 @@ def test_cancelled_while_it_is_fetched(outpost: Outpost, receiver: Receiver, kb:
     url = receiver.on("/a.pdf", held(over), file_of(fake("Too late.")))
     job = submitted(outpost, kb, url)
     until(lambda: receiver.took("/a.pdf"))
-    view = outpost.service.cancel(job)
+    view = outpost.service.jobs.cancel(job)
     assert (view.state, only(view).state) == (JobState.CANCELLED, DocumentState.CANCELLED)
     over.set()
     until(lambda: kb not in outpost.resources.catalog.outbound_tasks())
-    assert only(outpost.service.job(job)).state is DocumentState.CANCELLED and not outpost.service.documents(kb)
-    outpost.service.retry(job)
+    assert only(outpost.service.jobs.get(job)).state is DocumentState.CANCELLED and not outpost.service.documents.all(
+        kb
+    )
+    outpost.service.jobs.retry(job)
     assert only(ended(outpost, kb, job)).state is DocumentState.DONE
 
 
@@ -175,7 +177,7 @@ def test_the_same_bytes_at_two_urls_are_one_document(outpost: Outpost, receiver:
     urls = [receiver.on(path, file_of(content)) for path in ("/a.pdf", "/b.pdf")]
     view = ended(outpost, kb, submitted(outpost, kb, *urls))
     assert len({found.document for found in view.documents}) == 1 and len(view.documents) == 2
-    assert sorted(outpost.service.documents(kb)[0].sources) == sorted(urls)
+    assert sorted(outpost.service.documents.all(kb)[0].sources) == sorted(urls)
 
 
 def test_many_urls_of_one_host(outpost: Outpost, receiver: Receiver, kb: str) -> None:

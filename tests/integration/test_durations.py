@@ -12,11 +12,11 @@ from sqlalchemy import update
 from ingest import serializers
 from ingest.cli.ingest import summary
 from ingest.cli.progress import times_words
-from pipeline import flow
 from pipeline.commands import reprocess
 from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
-from stores.knowledge_store import KnowledgeStore
+from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import DocumentState, Fault, Stage, StepKey
 from stores.queries import durations
 from stores.sql.tables import step
@@ -47,7 +47,7 @@ def resources(tmp_path: Path) -> Resources:
 
 
 @pytest.fixture
-def store(resources: Resources) -> KnowledgeStore:
+def store(resources: Resources) -> SqlKnowledgeStore:
     return resources.catalog.create(KB)
 
 
@@ -55,14 +55,14 @@ def asked(resources: Resources, folder: Path) -> str:
     return str(ingest(resources, KB, IngestRequest(paths=(folder,))).job)
 
 
-def read_first_page(resources: Resources, store: KnowledgeStore) -> None:
+def read_first_page(resources: Resources, store: SqlKnowledgeStore) -> None:
     """Plan the document and read its first page, no more."""
     document = store.queries.find("a.pdf")
     for stage in (Stage.PLAN, Stage.PARSE):
         run_chain(resources, StepKey(knowledge_id=KB, document=document, generation=1, stage=stage))
 
 
-def test_waiting_is_no_work(resources: Resources, store: KnowledgeStore, clock: Clock, tmp_path: Path) -> None:
+def test_waiting_is_no_work(resources: Resources, store: SqlKnowledgeStore, clock: Clock, tmp_path: Path) -> None:
     fake_document(tmp_path / "docs" / "a.pdf", "[slow 4] words")
     job = asked(resources, tmp_path / "docs")
     clock.now += 51
@@ -82,13 +82,15 @@ def test_waiting_is_no_work(resources: Resources, store: KnowledgeStore, clock: 
     assert serializers.job_summary(found)["work_s"] == serializers.document(document)["work_s"] == 4.0
 
 
-def test_a_retry_takes_what_it_takes(resources: Resources, store: KnowledgeStore, clock: Clock, tmp_path: Path) -> None:
+def test_a_retry_takes_what_it_takes(
+    resources: Resources, store: SqlKnowledgeStore, clock: Clock, tmp_path: Path
+) -> None:
     fake_document(tmp_path / "docs" / "a.pdf", "[slow 4] words", "[broken]")
     job = asked(resources, tmp_path / "docs")
     run_until_done(resources)
     assert store.queries.job_summary(job).work_s == 4.0
     clock.now += 300
-    store.job_control.retry(job, flow.ORDER)
+    store.job_control.retry(job, NEEDS)
     assert store.queries.job_summary(job).work_s is None, "it is open again"
     clock.now += 8
     run_until_done(resources)
@@ -102,7 +104,7 @@ def test_a_retry_takes_what_it_takes(resources: Resources, store: KnowledgeStore
 
 
 def test_a_job_remembers_its_work_when_its_document_is_gone(
-    resources: Resources, store: KnowledgeStore, clock: Clock, tmp_path: Path
+    resources: Resources, store: SqlKnowledgeStore, clock: Clock, tmp_path: Path
 ) -> None:
     fake_document(tmp_path / "docs" / "a.pdf", "[slow 2] words")
     job = asked(resources, tmp_path / "docs")
@@ -113,7 +115,7 @@ def test_a_job_remembers_its_work_when_its_document_is_gone(
 
 
 def test_what_others_made_is_not_this_jobs_work(
-    resources: Resources, store: KnowledgeStore, clock: Clock, tmp_path: Path
+    resources: Resources, store: SqlKnowledgeStore, clock: Clock, tmp_path: Path
 ) -> None:
     fake_document(tmp_path / "docs" / "a.pdf", "[slow 2] one", "[slow 3] two")
     first = asked(resources, tmp_path / "docs")
@@ -127,7 +129,9 @@ def test_what_others_made_is_not_this_jobs_work(
     assert place.work_s == 3.0 and not place.unchanged, "it was in work when it was asked for"
 
 
-def test_nothing_to_do_took_nothing(resources: Resources, store: KnowledgeStore, clock: Clock, tmp_path: Path) -> None:
+def test_nothing_to_do_took_nothing(
+    resources: Resources, store: SqlKnowledgeStore, clock: Clock, tmp_path: Path
+) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "a.pdf").write_bytes(b"no document")
     report = ingest(resources, KB, IngestRequest(paths=(tmp_path / "docs",)))
@@ -148,7 +152,7 @@ def test_nothing_to_do_took_nothing(resources: Resources, store: KnowledgeStore,
 )
 def test_steps_beside_each_other_count_once(
     resources: Resources,
-    store: KnowledgeStore,
+    store: SqlKnowledgeStore,
     clock: Clock,
     tmp_path: Path,
     spans: list[tuple[int, int]],
@@ -170,7 +174,7 @@ def test_steps_beside_each_other_count_once(
 
 
 def test_an_attempt_that_failed_is_work_and_the_pause_after_it_is_not(
-    resources: Resources, store: KnowledgeStore, clock: Clock, tmp_path: Path
+    resources: Resources, store: SqlKnowledgeStore, clock: Clock, tmp_path: Path
 ) -> None:
     fake_document(tmp_path / "docs" / "a.pdf", "words")
     job = asked(resources, tmp_path / "docs")
@@ -193,7 +197,7 @@ def test_an_attempt_that_failed_is_work_and_the_pause_after_it_is_not(
 
 
 def test_a_cancelled_job_took_what_was_worked(
-    resources: Resources, store: KnowledgeStore, clock: Clock, tmp_path: Path
+    resources: Resources, store: SqlKnowledgeStore, clock: Clock, tmp_path: Path
 ) -> None:
     fake_document(tmp_path / "docs" / "a.pdf", "[slow 2] one", "[slow 3] two", "three")
     job = asked(resources, tmp_path / "docs")

@@ -69,7 +69,7 @@ def read_all(documents: Path, disturb: Callable[[Running], None]) -> Run:
     try:
         with running(home, **SETTINGS) as under_test:
             request = IngestRequest(paths=(documents,), options=Options(ocr="always"))
-            report = under_test.service.ingest(KB, request)
+            report = under_test.service.ingestion.ingest(KB, request)
             assert report.job
             disturb(under_test)
             job = under_test.wait(report.job)

@@ -92,7 +92,7 @@ def broker(home: Path) -> Iterator[Broker]:
 
 def begun(settings: Settings, name: str) -> str:
     path = fake_document(settings.home.parent / "in" / f"{name}.pdf", f"One page of {name}")
-    job = Service(settings).ingest(name, IngestRequest(paths=(path,))).job
+    job = Service(settings).ingestion.ingest(name, IngestRequest(paths=(path,))).job
     assert job
     return job
 
@@ -105,8 +105,8 @@ def test_two_homes_share_a_broker_and_each_gets_its_own_work(broker: Broker) -> 
         settings = broker.settings(home)
         view = watch_job(Service(settings), settings, job, timeout_s=GENEROUS_S)
         assert (view.state, [str(one.state) for one in view.documents]) == (JobState.DONE, ["done"])
-    assert Service(broker.settings("one")).knowledge_ids() == ["of-one"]
-    assert Service(broker.settings("two")).knowledge_ids() == ["of-two"]
+    assert Service(broker.settings("one")).knowledge_bases.ids() == ["of-one"]
+    assert Service(broker.settings("two")).knowledge_bases.ids() == ["of-two"]
 
 
 def test_a_worker_with_another_home_is_told_of_on_both_sides(broker: Broker) -> None:
@@ -124,10 +124,10 @@ def test_a_worker_with_another_home_is_told_of_on_both_sides(broker: Broker) -> 
     assert not (broker.folder / "theirs" / "note").exists(), "no folder of a knowledge base that is not its own"
 
     service = Service(settings)
-    service.workers()
-    waiting = service.job_progress(job).waiting
+    service.administration.workers()
+    waiting = service.jobs.progress(job).waiting
     assert waiting and str(broker.folder / "theirs") in waiting.why
-    (check,) = [check for check in service.readiness() if check.name == "workers"]
+    (check,) = [check for check in service.administration.readiness() if check.name == "workers"]
     assert not check.ok and str(broker.folder / "theirs") in check.why
     (found,) = [finding for finding in doctor.examine(settings) if finding.what == "workers"]
     assert found.level == "FAIL" and str(broker.folder / "theirs") in found.words and "INGOT_HOME" in found.remedy

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.commands.ingest_folder import IngestRequest, ingest
-from pipeline.queries.progress import ProgressQueries
-from pipeline.queries.worker_status import WorkerStatus
+from pipeline.service import Service
 from pipeline.step_context import Resources
 from stores.errors import InputError
 from stores.models import DocumentState
@@ -115,17 +114,17 @@ def test_jobs_of_all_knowledge_bases_come_newest_first(resources: Resources, tmp
     for number in range(5):
         path = fake_document(tmp_path / "more" / f"{number}.pdf", f"more {number}")
         ingest(resources, f"kb-{number % 2}", IngestRequest(paths=(path,)))
-    viewing = ProgressQueries(resources, WorkerStatus(resources.settings))
-    whole = [job.job for job in viewing.jobs(JobFilter())]
+    jobs = Service(resources.settings).jobs
+    whole = [job.job for job in jobs.all()]
     assert len(whole) == 6  # and the one that made the documents
     found, cursor = [], None
     while True:
-        part = viewing.jobs_page(JobFilter(), cursor, 2)
+        part = jobs.slice(JobFilter(), cursor, 2)
         found += part.items
         cursor = part.next_cursor
         if cursor is None:
             break
     assert [job.job for job in found] == whole
     assert [job.created_at for job in found] == sorted((job.created_at for job in found), reverse=True)
-    assert {job.knowledge_id for job in viewing.jobs(JobFilter(knowledge_ids=("kb-1",)))} == {"kb-1"}
-    assert list(viewing.jobs(JobFilter(knowledge_ids=()))) == []
+    assert {job.knowledge_id for job in jobs.all("kb-1")} == {"kb-1"}
+    assert jobs.slice(JobFilter(knowledge_ids=())).items == ()

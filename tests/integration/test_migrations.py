@@ -3,17 +3,56 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, create_engine, inspect
 
 from stores.catalog import Catalog
 from stores.errors import UnavailableError
-from stores.sql.migrations import STEPS
+from stores.sql import dialect
+from stores.sql.migration_steps import MIGRATIONS
+from stores.sql.migrations import apply, create_tables
 
 
 def database(home: Path) -> sqlite3.Connection:
     return sqlite3.connect(home / "older" / "kb.db")
+
+
+def schema_after(create: Callable[[Connection], None]) -> dict[str, Any]:
+    """Tables with their columns, keys and indexes, whatever the order of their columns."""
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        create(connection)
+        inspector = inspect(connection)
+        tables = {
+            table: (
+                {tuple(row)[1:] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")},
+                sorted(map(str, inspector.get_foreign_keys(table))),
+                sorted(map(str, inspector.get_unique_constraints(table))),
+            )
+            for table in inspector.get_table_names()
+        }
+        indexes = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'index'").all()
+    engine.dispose()
+    return {"tables": tables, "indexes": {tuple(row) for row in indexes}}
+
+
+def test_all_migrations_lead_to_the_tables_of_a_new_knowledge_base() -> None:
+    def migrate_step_by_step(connection: Connection) -> None:
+        for migration in MIGRATIONS:
+            apply(connection, migration)
+            apply(connection, migration)  # each may be repeated
+
+    assert schema_after(migrate_step_by_step) == schema_after(create_tables)
+
+
+def test_a_new_knowledge_base_gets_all_tables_at_once(tmp_path: Path) -> None:
+    store = Catalog(tmp_path).create("older")
+    with store.database.read() as connection:
+        assert dialect.schema_version(connection) == len(MIGRATIONS)
 
 
 def test_an_older_knowledge_base_gains_its_indexes(tmp_path: Path) -> None:
@@ -23,7 +62,7 @@ def test_an_older_knowledge_base_gains_its_indexes(tmp_path: Path) -> None:
     connection.close()
     assert Catalog(tmp_path).store("older").get_meta("knowledge_id") == "older"
     connection = database(tmp_path)
-    assert connection.execute("PRAGMA user_version").fetchone() == (len(STEPS),)
+    assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
     there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
     connection.close()
     assert {"source_name", "job_created"} <= there

@@ -14,7 +14,7 @@ from pipeline.outbound import callback_delivery, downloads
 from pipeline.relay import Relay
 from pipeline.step_context import Resources
 from stores.errors import CancelledError, InputError, NotFoundError
-from stores.knowledge_store import KnowledgeStore
+from stores.knowledge_store import SqlKnowledgeStore
 from stores.lifecycle.jobs import NewJob
 from stores.models import DocumentState, JobState, Options, Outcome
 from stores.sql.tables import callback, fetch, job
@@ -38,11 +38,11 @@ def resources(home: Path, web: FakeWeb) -> Resources:
 
 
 @pytest.fixture
-def store(resources: Resources) -> KnowledgeStore:
+def store(resources: Resources) -> SqlKnowledgeStore:
     return resources.catalog.store(KB)
 
 
-def opened(store: KnowledgeStore, *urls: str, each: bool = False, sealed: bool = True) -> str:
+def opened(store: SqlKnowledgeStore, *urls: str, each: bool = False, sealed: bool = True) -> str:
     """A job that waits for URLs."""
     name = f"{KB}.{new_ulid()}"
     now = time.time()
@@ -57,18 +57,18 @@ def opened(store: KnowledgeStore, *urls: str, each: bool = False, sealed: bool =
     return name
 
 
-def events(store: KnowledgeStore) -> list[tuple[str, str]]:
+def events(store: SqlKnowledgeStore) -> list[tuple[str, str]]:
     with store.database.read() as connection:
         return [(row.kind, row.state) for row in connection.execute(select(callback).order_by(callback.c.number))]
 
 
-def forward(store: KnowledgeStore, seconds: float) -> None:
+def forward(store: SqlKnowledgeStore, seconds: float) -> None:
     """Let time pass for everything that was written."""
     with store.database.write() as connection:
         for table in (callback, fetch):
             connection.execute(
                 update(table).values(
-                    not_before=table.c.not_before - seconds,
+                    scheduled_at=table.c.scheduled_at - seconds,
                     lease_until=table.c.lease_until - seconds,
                     sent_at=table.c.sent_at - seconds,
                 )
@@ -83,7 +83,7 @@ def fetched(resources: Resources, job_id: str, url: str = FILE) -> bool:
     return bool(ended)
 
 
-def test_one_of_two_gets_an_event_and_the_next_waits_for_the_first(store: KnowledgeStore) -> None:
+def test_one_of_two_gets_an_event_and_the_next_waits_for_the_first(store: SqlKnowledgeStore) -> None:
     name = opened(store, FILE, each=True)
     store.job_control.cancel(name)
     first = store.callbacks.claim(name, "a", 60)
@@ -98,7 +98,7 @@ def test_one_of_two_gets_an_event_and_the_next_waits_for_the_first(store: Knowle
     assert second and second.id != first.id
 
 
-def test_what_comes_too_late_changes_nothing(store: KnowledgeStore) -> None:
+def test_what_comes_too_late_changes_nothing(store: SqlKnowledgeStore) -> None:
     name = opened(store)
     late = store.callbacks.claim(name, "late", 60)
     forward(store, 61)
@@ -109,7 +109,7 @@ def test_what_comes_too_late_changes_nothing(store: KnowledgeStore) -> None:
     assert events(store) == [("job.finished", "delivered")]
 
 
-def test_what_was_not_tried_does_not_count(store: KnowledgeStore) -> None:
+def test_what_was_not_tried_does_not_count(store: SqlKnowledgeStore) -> None:
     name = opened(store)
     claim = store.callbacks.claim(name, "a", 60)
     assert claim and store.callbacks.put_back(claim, 5.0)
@@ -118,7 +118,7 @@ def test_what_was_not_tried_does_not_count(store: KnowledgeStore) -> None:
     assert again and again.attempt == 1
 
 
-def test_what_is_sent_and_when_it_is_sent_again(store: KnowledgeStore) -> None:
+def test_what_is_sent_and_when_it_is_sent_again(store: SqlKnowledgeStore) -> None:
     name = opened(store)
     (outbound_task,) = store.outbound_tasks.take(10, quiet=False)
     assert (outbound_task.knowledge_id, outbound_task.job, outbound_task.url) == (KB, name, "")
@@ -138,7 +138,7 @@ def test_what_is_sent_and_when_it_is_sent_again(store: KnowledgeStore) -> None:
     assert store.outbound_tasks.take(10, quiet=False) == []
 
 
-def test_ten_jobs_are_ten_messages_however_many_events(store: KnowledgeStore) -> None:
+def test_ten_jobs_are_ten_messages_however_many_events(store: SqlKnowledgeStore) -> None:
     names = [opened(store, FILE, each=True) for _ in range(10)]
     for name in names:
         store.job_control.cancel(name)
@@ -146,7 +146,7 @@ def test_ten_jobs_are_ten_messages_however_many_events(store: KnowledgeStore) ->
     assert sorted(outbound_task.job for outbound_task in store.outbound_tasks.take(100, quiet=False)) == sorted(names)
 
 
-def test_three_failures_and_it_is_dead(resources: Resources, store: KnowledgeStore) -> None:
+def test_three_failures_and_it_is_dead(resources: Resources, store: SqlKnowledgeStore) -> None:
     web = FakeWeb({URL: [500, 0, 302]})
     resources = dataclasses.replace(resources, web=lambda: web)
     name = opened(store)
@@ -164,7 +164,7 @@ def test_three_failures_and_it_is_dead(resources: Resources, store: KnowledgeSto
         store.callbacks.replay(view.id)
 
 
-def test_a_fetched_file_is_a_document_like_any_other(resources: Resources, store: KnowledgeStore) -> None:
+def test_a_fetched_file_is_a_document_like_any_other(resources: Resources, store: SqlKnowledgeStore) -> None:
     name = opened(store, FILE)
     view = store.queries.job(name)
     assert view.state is JobState.RUNNING and view.documents[0].state is DocumentState.QUEUED
@@ -176,7 +176,7 @@ def test_a_fetched_file_is_a_document_like_any_other(resources: Resources, store
     assert not list((resources.catalog.folder(KB) / "work").iterdir())
 
 
-def test_a_file_that_comes_too_late_is_thrown_away(resources: Resources, store: KnowledgeStore) -> None:
+def test_a_file_that_comes_too_late_is_thrown_away(resources: Resources, store: SqlKnowledgeStore) -> None:
     name = opened(store, FILE)
 
     class Slow(FakeWeb):
@@ -192,7 +192,7 @@ def test_a_file_that_comes_too_late_is_thrown_away(resources: Resources, store: 
     assert store.queries.job(name).state is JobState.RUNNING
 
 
-def test_a_worker_that_ends_gives_its_fetch_back(resources: Resources, store: KnowledgeStore) -> None:
+def test_a_worker_that_ends_gives_its_fetch_back(resources: Resources, store: SqlKnowledgeStore) -> None:
     name = opened(store, FILE)
 
     asked: list[str] = []
@@ -210,7 +210,7 @@ def test_a_worker_that_ends_gives_its_fetch_back(resources: Resources, store: Kn
     assert again and again.attempt == 1
 
 
-def test_a_url_that_fails_for_good_ends_its_job(resources: Resources, store: KnowledgeStore) -> None:
+def test_a_url_that_fails_for_good_ends_its_job(resources: Resources, store: SqlKnowledgeStore) -> None:
     other = "https://files.example/none.pdf?key=secret"
     name = opened(store, other, each=True)
     assert not fetched(resources, name, other) and fetched(resources, name, other)
@@ -221,7 +221,7 @@ def test_a_url_that_fails_for_good_ends_its_job(resources: Resources, store: Kno
 
 
 def test_a_job_whose_asker_died_is_closed_but_not_while_it_waits_for_a_url(
-    resources: Resources, store: KnowledgeStore
+    resources: Resources, store: SqlKnowledgeStore
 ) -> None:
     empty, waiting = opened(store, sealed=False), opened(store, FILE, sealed=False)
     store.job_control.close_forsaken()
@@ -237,10 +237,10 @@ def test_a_job_whose_asker_died_is_closed_but_not_while_it_waits_for_a_url(
     assert store.queries.job(waiting).state is JobState.DONE
 
 
-def test_the_relay_marks_and_sends_what_is_due_soon(resources: Resources, store: KnowledgeStore) -> None:
+def test_the_relay_marks_and_sends_what_is_due_soon(resources: Resources, store: SqlKnowledgeStore) -> None:
     sent: list[str] = []
 
-    def send(held: KnowledgeStore, empty: frozenset[str]) -> int:
+    def send(held: SqlKnowledgeStore, empty: frozenset[str]) -> int:
         found = held.outbound_tasks.take(100, quiet=False)
         sent.extend(outbound_task.job for outbound_task in found)
         return len(found)
@@ -265,7 +265,7 @@ def test_the_relay_marks_and_sends_what_is_due_soon(resources: Resources, store:
     assert sent == [name, name]
 
 
-def test_a_deleted_knowledge_base_has_no_callbacks(resources: Resources, store: KnowledgeStore) -> None:
+def test_a_deleted_knowledge_base_has_no_callbacks(resources: Resources, store: SqlKnowledgeStore) -> None:
     name = opened(store)
     resources.catalog.mark_outbound(KB)
     resources.catalog.remove(KB)

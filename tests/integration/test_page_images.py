@@ -25,7 +25,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.fixture
-def studio(tmp_path: Path) -> Iterator[PageImageWorkers]:
+def workers(tmp_path: Path) -> Iterator[PageImageWorkers]:
     found = PageImageWorkers(Settings(home=tmp_path), within_s=GENEROUS_S)
     yield found
     found.close()
@@ -52,38 +52,38 @@ def endless(path: Path) -> Path:
     return pdf(path, b"5 w 0 0 m " + b"600 800 l 0 790 l 590 3 l 7 795 l " * 400_000 + b"S\n" * 30)
 
 
-def test_a_page_is_drawn_at_its_size(studio: PageImageWorkers, samples: Path, tmp_path: Path) -> None:
+def test_a_page_is_drawn_at_its_size(workers: PageImageWorkers, samples: Path, tmp_path: Path) -> None:
     import cv2
 
     for dpi, width in ((72, 595), (144, 1190)):
         target = tmp_path / f"{dpi}.png"
-        studio.draw(samples / "invoice.pdf", "", 1, dpi, target)
+        workers.draw(samples / "invoice.pdf", "", 1, dpi, target)
         assert target.read_bytes().startswith(PNG)
         assert abs(cv2.imread(str(target)).shape[1] - width) <= 1
 
 
 def test_a_page_without_end_is_given_up_and_the_next_is_drawn(tmp_path: Path, samples: Path) -> None:
-    studio = PageImageWorkers(Settings(home=tmp_path), within_s=3.0)
+    workers = PageImageWorkers(Settings(home=tmp_path), within_s=3.0)
     try:
         with pytest.raises(PageError, match="takes too long"):
-            studio.draw(endless(tmp_path / "endless.pdf"), "", 1, 300, tmp_path / "never.png")
+            workers.draw(endless(tmp_path / "endless.pdf"), "", 1, 300, tmp_path / "never.png")
         assert not (tmp_path / "never.png").exists()
-        studio._within_s = GENEROUS_S
-        studio.draw(samples / "invoice.pdf", "", 1, 50, tmp_path / "next.png")
+        workers._within_s = GENEROUS_S
+        workers.draw(samples / "invoice.pdf", "", 1, 50, tmp_path / "next.png")
     finally:
-        studio.close()
+        workers.close()
     assert (tmp_path / "next.png").exists()
 
 
-def test_a_process_that_died_alone_is_replaced(studio: PageImageWorkers, samples: Path, tmp_path: Path) -> None:
-    studio.draw(samples / "invoice.pdf", "", 1, 50, tmp_path / "1.png")
-    os.kill(studio._idle[0].process.pid, signal.SIGKILL)
-    studio.draw(samples / "invoice.pdf", "", 1, 50, tmp_path / "2.png")
+def test_a_process_that_died_alone_is_replaced(workers: PageImageWorkers, samples: Path, tmp_path: Path) -> None:
+    workers.draw(samples / "invoice.pdf", "", 1, 50, tmp_path / "1.png")
+    os.kill(workers._idle[0].process.pid, signal.SIGKILL)
+    workers.draw(samples / "invoice.pdf", "", 1, 50, tmp_path / "2.png")
     assert (tmp_path / "2.png").exists()
 
 
 def test_a_page_that_ends_its_process_is_a_page_error(tmp_path: Path) -> None:
-    studio = PageImageWorkers(Settings(home=tmp_path), within_s=GENEROUS_S)
+    workers = PageImageWorkers(Settings(home=tmp_path), within_s=GENEROUS_S)
 
     def kill_when_it_draws() -> None:
         (pid,) = eventually(lambda: [pid for pid in studio_children() if has_open(pid, "endless.pdf")])
@@ -92,9 +92,9 @@ def test_a_page_that_ends_its_process_is_a_page_error(tmp_path: Path) -> None:
     killer = threading.Thread(target=kill_when_it_draws)
     killer.start()
     with pytest.raises(PageError, match="ended the process"):
-        studio.draw(endless(tmp_path / "endless.pdf"), "", 1, 300, tmp_path / "never.png")
+        workers.draw(endless(tmp_path / "endless.pdf"), "", 1, 300, tmp_path / "never.png")
     killer.join()
-    studio.close()
+    workers.close()
 
 
 def has_open(pid: int, name: str) -> bool:
@@ -115,11 +115,11 @@ def studio_children() -> set[int]:
     return found
 
 
-def test_what_is_no_document_is_told(studio: PageImageWorkers, tmp_path: Path) -> None:
+def test_what_is_no_document_is_told(workers: PageImageWorkers, tmp_path: Path) -> None:
     (tmp_path / "text.pdf").write_text("not a PDF at all")
     for source, number in ((tmp_path / "text.pdf", 1), (pdf(tmp_path / "one.pdf", b"0 0 m"), 7)):
         with pytest.raises(PageError) as refused:
-            studio.draw(source, "", number, 72, tmp_path / "x.png")
+            workers.draw(source, "", number, 72, tmp_path / "x.png")
         assert refused.value.message
 
 
@@ -127,13 +127,13 @@ def test_too_many_at_once_are_told_to_come_again(
     tmp_path: Path, samples: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page_images, "_PLACE_S", GENEROUS_S)
-    studio = PageImageWorkers(Settings(home=tmp_path), within_s=10 * GENEROUS_S)
+    workers = PageImageWorkers(Settings(home=tmp_path), within_s=10 * GENEROUS_S)
     slow = endless(tmp_path / "endless.pdf")
 
     def draw(number: int) -> str:
         try:
-            with studio.line():
-                studio.draw(slow, "", 1, 300, tmp_path / f"{number}.png")
+            with workers.waiting_place():
+                workers.draw(slow, "", 1, 300, tmp_path / f"{number}.png")
         except (PageError, TransientError) as error:
             return error.code
         return "drawn"
@@ -141,11 +141,11 @@ def test_too_many_at_once_are_told_to_come_again(
     with ThreadPoolExecutor(MOST_WAITING + 6) as crowd:
         busy = [crowd.submit(draw, number) for number in range(MOST_WAITING + 6)]
         eventually(lambda: sum(one.done() for one in busy) == 6)
-        studio._within_s = 0.05
+        workers._within_s = 0.05
         for pid in studio_children():
             os.kill(pid, signal.SIGKILL)
         codes = [one.result() for one in busy]
-    studio.close()
+    workers.close()
     assert codes.count("busy_pictures") == 6
     assert studio_children() == set()
 
@@ -171,16 +171,16 @@ def test_a_service_draws_once_for_all(tmp_path: Path, samples: Path) -> None:
     from tests.in_process import run_until_done
 
     service = Service(Settings(home=tmp_path / "home", embedder="fake"))
-    service.ingest("kb", IngestRequest(paths=(samples / "invoice.pdf",)))
+    service.ingestion.ingest("kb", IngestRequest(paths=(samples / "invoice.pdf",)))
     with pytest.raises(NotFoundError, match="no page 1"):
-        service.page_image("kb", "invoice.pdf", 1)
-    run_until_done(service._resources, knowledge_id="kb", most=1)
+        service.documents.page_image("kb", "invoice.pdf", 1)
+    run_until_done(service.documents._resources, knowledge_id="kb", most=1)
     with ThreadPoolExecutor(8) as crowd:
-        found = {crowd.submit(service.page_image, "kb", "invoice.pdf", 1).result() for _ in range(8)}
+        found = {crowd.submit(service.documents.page_image, "kb", "invoice.pdf", 1).result() for _ in range(8)}
     (picture,) = found
     drawn_at = picture.stat().st_ino
-    assert service.page_image("kb", "invoice.pdf", 1).stat().st_ino == drawn_at
-    service._page_images.close()
+    assert service.documents.page_image("kb", "invoice.pdf", 1).stat().st_ino == drawn_at
+    service.documents._page_images.close()
 
 
 def test_a_page_that_cannot_be_drawn_costs_its_time_once(
@@ -189,8 +189,8 @@ def test_a_page_that_cannot_be_drawn_costs_its_time_once(
     from tests.in_process import run_until_done
 
     service = Service(Settings(home=tmp_path / "home", embedder="fake"))
-    service.ingest("kb", IngestRequest(paths=(samples / "invoice.pdf",)))
-    run_until_done(service._resources, knowledge_id="kb", most=1)
+    service.ingestion.ingest("kb", IngestRequest(paths=(samples / "invoice.pdf",)))
+    run_until_done(service.documents._resources, knowledge_id="kb", most=1)
     begun: list[object] = []
     sent_away = threading.Event()
 
@@ -199,11 +199,11 @@ def test_a_page_that_cannot_be_drawn_costs_its_time_once(
         sent_away.wait(GENEROUS_S)
         raise PageError("it takes too long")
 
-    monkeypatch.setattr(service._page_images._studio, "draw", never)
+    monkeypatch.setattr(service.documents._page_images._workers, "draw", never)
 
     def ask(_: int) -> str:
         try:
-            service.page_image("kb", "invoice.pdf", 1)
+            service.documents.page_image("kb", "invoice.pdf", 1)
         except TransientError as error:
             sent_away.set()
             return error.code

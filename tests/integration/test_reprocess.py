@@ -11,7 +11,7 @@ from sqlalchemy import select
 from pipeline.commands import reprocess
 from pipeline.step_context import Resources
 from stores.errors import InputError
-from stores.knowledge_store import KnowledgeStore
+from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import DocumentState, JobState, Stage, StepKey
 from stores.sql.tables import page
 from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_until_done, stages_run
@@ -28,11 +28,11 @@ def resources(tmp_path: Path) -> Resources:
 
 
 @pytest.fixture
-def store(resources: Resources) -> KnowledgeStore:
+def store(resources: Resources) -> SqlKnowledgeStore:
     return resources.catalog.store(KB)
 
 
-def redo(resources: Resources, store: KnowledgeStore, stage: Stage | None) -> Any:
+def redo(resources: Resources, store: SqlKnowledgeStore, stage: Stage | None) -> Any:
     """The document's view after it was made again, and the stages that ran."""
     document = store.queries.find("a.pdf")
     job = reprocess.retry_document(resources, store, document, stage)
@@ -56,7 +56,7 @@ def redo(resources: Resources, store: KnowledgeStore, stage: Stage | None) -> An
     ],
 )
 def test_a_stage_and_what_follows_run_again(
-    resources: Resources, store: KnowledgeStore, stage: Stage, run: set[Stage]
+    resources: Resources, store: SqlKnowledgeStore, stage: Stage, run: set[Stage]
 ) -> None:
     before = store.queries.document(store.queries.find("a.pdf"))
     records = store.record_tables.read(before.document, before.generation)
@@ -73,7 +73,7 @@ def test_a_stage_and_what_follows_run_again(
     assert resources.vectors().ids(KB) == {f"{after.document}:{after.generation}:{n}" for n in range(after.chunks)}
 
 
-def test_a_document_made_again_is_running_with_its_first_step(resources: Resources, store: KnowledgeStore) -> None:
+def test_a_document_made_again_is_running_with_its_first_step(resources: Resources, store: SqlKnowledgeStore) -> None:
     document = store.queries.find("a.pdf")
     job = reprocess.retry_document(resources, store, document, Stage.EMBED)
     assert store.queries.job_summary(job).counts == {DocumentState.QUEUED: 1}
@@ -89,14 +89,14 @@ def test_a_document_made_again_is_running_with_its_first_step(resources: Resourc
 
 
 def test_what_is_ingested_again_finds_nothing_to_do(
-    resources: Resources, store: KnowledgeStore, tmp_path: Path
+    resources: Resources, store: SqlKnowledgeStore, tmp_path: Path
 ) -> None:
     for stage in (Stage.OCR, Stage.EXTRACT, Stage.PUBLISH):
         redo(resources, store, stage)
         assert ingest_now(resources, tmp_path / "in").job is None, stage
 
 
-def test_only_what_failed_is_made_again(resources: Resources, store: KnowledgeStore, tmp_path: Path) -> None:
+def test_only_what_failed_is_made_again(resources: Resources, store: SqlKnowledgeStore, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nothing of it failed"):
         redo(resources, store, None)
     fake_document(tmp_path / "in" / "a.pdf", "fine", "[broken] page")
@@ -109,7 +109,7 @@ def test_only_what_failed_is_made_again(resources: Resources, store: KnowledgeSt
     assert Stage.OCR in ran or Stage.RENDER in ran
 
 
-def test_pages_that_were_never_read_are_read(resources: Resources, store: KnowledgeStore, tmp_path: Path) -> None:
+def test_pages_that_were_never_read_are_read(resources: Resources, store: SqlKnowledgeStore, tmp_path: Path) -> None:
     """A cancelled document that is made again from embed must not end done without its pages."""
     document = store.queries.find("a.pdf")
     view = store.queries.document(document)
@@ -127,7 +127,7 @@ def test_pages_that_were_never_read_are_read(resources: Resources, store: Knowle
     assert after.generation == view.generation + 1
 
 
-def test_a_document_at_work_is_left_alone(resources: Resources, store: KnowledgeStore) -> None:
+def test_a_document_at_work_is_left_alone(resources: Resources, store: SqlKnowledgeStore) -> None:
     document = store.queries.find("a.pdf")
     reprocess.retry_document(resources, store, document, Stage.PLAN)
     with pytest.raises(InputError, match="being worked on") as refused:
@@ -136,7 +136,7 @@ def test_a_document_at_work_is_left_alone(resources: Resources, store: Knowledge
 
 
 def test_what_was_never_planned_is_made_from_the_beginning(
-    resources: Resources, store: KnowledgeStore, tmp_path: Path
+    resources: Resources, store: SqlKnowledgeStore, tmp_path: Path
 ) -> None:
     fake_document(tmp_path / "in" / "locked.pdf", "text", password="x")
     ingest_now(resources, tmp_path / "in")
@@ -148,7 +148,7 @@ def test_what_was_never_planned_is_made_from_the_beginning(
     assert store.queries.job_summary(job).counts == {DocumentState.FAILED: 1}
 
 
-def test_cancelled_work_can_be_made_again(resources: Resources, store: KnowledgeStore) -> None:
+def test_cancelled_work_can_be_made_again(resources: Resources, store: SqlKnowledgeStore) -> None:
     document = store.queries.find("a.pdf")
     job = reprocess.retry_document(resources, store, document, Stage.PARSE)
     store.job_control.cancel(job)

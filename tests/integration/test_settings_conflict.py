@@ -97,7 +97,7 @@ class Commands:
         self.remarks = embedded.prepare(settings)
         with embedded.attached(settings) as connected:
             request = IngestRequest(paths=(path,), options=Options(schemas=schemas))
-            job = Service(connected).ingest(knowledge_id, request).job
+            job = Service(connected).ingestion.ingest(knowledge_id, request).job
         assert job
         return job
 
@@ -115,8 +115,8 @@ class Commands:
 
     def ended(self, job: str) -> list[tuple[str, str]]:
         service = Service(self.settings())
-        eventually(lambda: service.job(job).state is not JobState.RUNNING, every_s=0.1)
-        return [(str(one.state), one.error.message if one.error else "") for one in service.job(job).documents]
+        eventually(lambda: service.jobs.get(job).state is not JobState.RUNNING, every_s=0.1)
+        return [(str(one.state), one.error.message if one.error else "") for one in service.jobs.get(job).documents]
 
     def pid(self, name: str = "worker") -> int:
         return int(embedded.status(self.settings()).processes.get(name, {}).get("pid") or 0)
@@ -149,15 +149,16 @@ def test_every_setting_of_a_second_command(commands: Commands, tmp_path: Path) -
         }
         assert commands.ended(job) == [("done", "")]
         service = Service(commands.settings())
-        (record,) = service.records("first", "delivery")
+        (record,) = service.records.all("first", "delivery")
         assert record.fields == {"number": "4711"}
-        (record,) = service.records("kb-schema_dir", "delivery")
+        (record,) = service.records.all("kb-schema_dir", "delivery")
         assert record.fields == {"other": "4711"}
         small, usual = (
-            len(service.chunks(kb, kb.removeprefix("kb-") + ".pdf").items) for kb in ("kb-chunk_tokens", "kb-dpi")
+            len(service.documents.chunks(kb, kb.removeprefix("kb-") + ".pdf").items)
+            for kb in ("kb-chunk_tokens", "kb-dpi")
         )
         assert small > usual
-        assert service.knowledge_base("kb-embedder").embedder != service.knowledge_base("kb-dpi").embedder
+        assert service.knowledge_bases.get("kb-embedder").embedder != service.knowledge_bases.get("kb-dpi").embedder
         assert commands.pid() == worker
     for name, message in refused.items():
         assert f"INGOT_{name.upper()}" in message and job in message and "ingot down" in message, message
@@ -167,7 +168,7 @@ def test_every_setting_of_a_second_command(commands: Commands, tmp_path: Path) -
 def refusal(commands: Commands, job: str, **more: object) -> str:
     with pytest.raises(UnavailableError) as refused:
         commands.second("refused", **more)
-    assert "kb-refused" not in Service(commands.settings()).knowledge_ids(), "nothing was begun"
+    assert "kb-refused" not in Service(commands.settings()).knowledge_bases.ids(), "nothing was begun"
     return refused.value.message
 
 
@@ -213,4 +214,8 @@ def test_two_directories_with_an_ingot_toml_each(
         for job in jobs.values():
             assert commands.ended(job) == [("done", "")]
     service = Service(commands.settings())
-    assert len(service.chunks("kb-small", "small.pdf").items) > len(service.chunks("kb-large", "large.pdf").items) == 1
+    assert (
+        len(service.documents.chunks("kb-small", "small.pdf").items)
+        > len(service.documents.chunks("kb-large", "large.pdf").items)
+        == 1
+    )

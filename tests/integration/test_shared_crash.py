@@ -55,7 +55,7 @@ def watched(service: Service, job: str, settings: Settings) -> tuple[JobView, in
             deaths += 1
             assert deaths <= MOST_DEATHS, (settings.home / "gpu.log").read_text()
             shared = start("gpu", settings)
-        view = service.job(job)
+        view = service.jobs.get(job)
         return None if view.state is JobState.RUNNING else view
 
     try:
@@ -72,7 +72,7 @@ def test_only_the_guilty_page_is_given_up(settings: Settings, tmp_path: Path) ->
         fake_document(tmp_path / f"good-{number}.pdf", f"[scan] Good words {number}. [slow 0.4]")
     fake_document(tmp_path / "crash.pdf", "[scan] [crash]")
     service = Service(settings)
-    report = service.ingest(KB, IngestRequest(paths=(tmp_path,)))
+    report = service.ingestion.ingest(KB, IngestRequest(paths=(tmp_path,)))
     assert report.job
     view, deaths = watched(service, report.job, settings)
     states = {document.source: document.state for document in view.documents}

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from pipeline import flow
 from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.stage_specs import NEEDS
 from stores.chroma.memory import MemoryVectors
 from stores.effects import Nothing
 from stores.errors import CancelledError, LeaseLostError, UnavailableError
@@ -69,10 +70,10 @@ def test_late_result_of_a_lost_lease_is_thrown_away(resources, job: str) -> None
     late = store.steps.claim(key, "late", "w")
     expire(resources, key)
     quick = store.steps.claim(key, "quick", "w")
-    assert quick is not None and quick.losses == 1 and quick.attempt == 2
+    assert quick is not None and quick.lost_attempts == 1 and quick.attempt == 2
     with pytest.raises(LeaseLostError):
-        store.steps.finish(late, Nothing(), flow.ORDER, 0.0)
-    store.steps.finish(quick, Nothing(), flow.ORDER, 0.0)
+        store.steps.finish(late, Nothing(), NEEDS, 0.0)
+    store.steps.finish(quick, Nothing(), NEEDS, 0.0)
 
 
 def test_released_steps_of_a_dead_worker_are_due(resources, job: str) -> None:
@@ -88,21 +89,21 @@ def test_a_worker_that_lives_has_lost_its_lease_and_is_no_death(resources, job: 
     store, key = resources.catalog.store(KB), first_key(resources)
     with subprocess.Popen(["true"]) as gone:
         pass
-    for number, (process, losses) in enumerate([(os.getpid(), 0), (gone.pid, 0), (os.getpid(), 1)]):
+    for number, (process, lost_attempts) in enumerate([(os.getpid(), 0), (gone.pid, 0), (os.getpid(), 1)]):
         claim = store.steps.claim(key, f"o{number}", f"cpu@here#{process}")
-        assert claim and claim.losses == losses, "the one before lived, or did not"
+        assert claim and claim.lost_attempts == lost_attempts, "the one before lived, or did not"
         expire(resources, key, at=1.0)
     elsewhere = store.steps.claim(key, "o3", f"cpu@elsewhere#{os.getpid()}")
-    assert elsewhere and elsewhere.losses == 2, "nobody here knows whether a process of another machine lives"
+    assert elsewhere and elsewhere.lost_attempts == 2, "nobody here knows whether a process of another machine lives"
     with pytest.raises(LeaseLostError):
-        store.steps.finish(claim, Nothing(), flow.ORDER, 0.0)
+        store.steps.finish(claim, Nothing(), NEEDS, 0.0)
 
 
 def test_a_death_from_outside_is_nobodys_fault_for_long(resources, job: str) -> None:
     store, key = resources.catalog.store(KB), first_key(resources)
     for number in range(flow.MOST_TRIES):
         claim = store.steps.claim(key, f"w/{number}", "w")
-        assert claim and claim.losses == 0
+        assert claim and claim.lost_attempts == 0
         assert store.steps.release("w/", blameless=True) == 1
         assert store.dispatch.take(10, frozenset()) == [key], "it is due at once"
     assert not flow.run_stage(resources, key, owner="w/last", worker="w").ended
@@ -178,7 +179,7 @@ def test_an_unready_world_is_tried_later_and_again(home: Path, tmp_path: Path) -
     for _ in range(3):
         run_until_done(resources)
         with store.database.write() as connection:
-            connection.execute(update(step).values(not_before=0.0))
+            connection.execute(update(step).values(scheduled_at=0.0))
     assert store.queries.documents()[0].state is DocumentState.DONE
     with store.database.read() as connection:
         assert connection.execute(select(step.c.attempt).where(step.c.stage == Stage.PUBLISH)).scalar_one() == 3
@@ -215,7 +216,7 @@ def test_cancelled_work_stays_cancelled(resources, job: str) -> None:
     claim = store.steps.claim(key, "busy", "w")
     store.job_control.cancel(job)
     with pytest.raises(CancelledError):
-        store.steps.finish(claim, Nothing(), flow.ORDER, 0.0)
+        store.steps.finish(claim, Nothing(), NEEDS, 0.0)
     assert store.queries.job(job).state is JobState.CANCELLED
     assert run_until_done(resources) == []
 
@@ -228,7 +229,7 @@ def test_retry_redoes_only_what_failed(home: Path, tmp_path: Path, monkeypatch) 
     store = resources.catalog.store(KB)
     assert store.queries.job(report.job).documents[0].state is DocumentState.PARTIAL
     monkeypatch.setattr("pipeline.engines.fakes._refuse_broken", lambda text, number: None)
-    store.job_control.retry(report.job, flow.ORDER)
+    store.job_control.retry(report.job, NEEDS)
     assert store.chunks.keyword_hits("otters", 5, None), "the old version answers until the new one is complete"
     tried = run_until_done(resources)
     read = [key for key in tried if key.stage in (Stage.PARSE, Stage.RENDER, Stage.OCR)]
@@ -267,13 +268,13 @@ def test_a_worker_that_ends_hands_its_step_back_untried(resources, job: str) -> 
     store, key = resources.catalog.store(KB), first_key(resources)
     for number in range(9):
         claim = store.steps.claim(key, f"worker/{number}", "w")
-        assert claim and (claim.attempt, claim.losses) == (1, 0)
+        assert claim and (claim.attempt, claim.lost_attempts) == (1, 0)
         store.steps.hand_back(claim)
         assert store.dispatch.take(10, frozenset()) == [key], "another worker may have it at once"
     claim = store.steps.claim(key, "another", "w")
     store.steps.hand_back(replace(claim, owner="worker/8"))
     with pytest.raises(LeaseLostError):
-        store.steps.finish(replace(claim, owner="worker/8"), Nothing(), flow.ORDER, 0.0)
+        store.steps.finish(replace(claim, owner="worker/8"), Nothing(), NEEDS, 0.0)
     store.steps.beat(claim)
     assert store.steps.claim(key, "b", "w") is None, "who has it no more cannot give it away"
 
@@ -302,7 +303,7 @@ def test_of_those_over_which_a_shared_worker_died_one_runs_at_a_time(resources, 
             assert not result.ended
             assert store.dispatch.take(10, frozenset()) == [key]
     claim = store.steps.claim(key, "look", "w")
-    assert claim and claim.losses == flow.MOST_LOST_ATTEMPTS - 1, "waiting is no death"
+    assert claim and claim.lost_attempts == flow.MOST_LOST_ATTEMPTS - 1, "waiting is no death"
     store.steps.hand_back(claim)
     assert flow.run_stage(resources, key, owner="w/10", worker="w", suspects=suspects).ended
     assert not suspects.locked()

@@ -352,15 +352,15 @@ def test_without_an_allowed_folder_no_path_is_taken(submitter: Submitter, tmp_pa
 
 def test_the_service_makes_a_knowledge_base_and_takes_submissions_without_a_broker(home: Path) -> None:
     service = Service(Settings(home=home, text_engine="fake", ocr_engine="fake", embedder="fake"))
-    assert service.create_knowledge_base("kb").documents == 0
-    path = service.staging("kb") / "1.part"
+    assert service.knowledge_bases.create("kb").documents == 0
+    path = service.ingestion.staging("kb") / "1.part"
     path.write_bytes(b"%FAKE\nx")
     digest = hashlib.sha256(b"%FAKE\nx").hexdigest()
     upload = StagedFile.upload(path=path, name="x.pdf", size_bytes=7, sha256=digest, media_type=FAKE)
-    receipt = service.submit("kb", Submission(uploads=(upload,)))
-    assert service.job(receipt.job).state is JobState.RUNNING
+    receipt = service.ingestion.submit("kb", Submission(uploads=(upload,)))
+    assert service.jobs.get(receipt.job).state is JobState.RUNNING
     with pytest.raises(InputError):
-        service.staging("../up")
+        service.ingestion.staging("../up")
     shutil.rmtree(home)
 
 

@@ -11,11 +11,15 @@ from ingest.runtime import worker_spec
 from pipeline import flow
 from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.priorities import ROLES
-from pipeline.queries.progress import ProgressQueries
+from pipeline.queries.answer_cache import AnswerCache
+from pipeline.queries.jobs import JobQueries
+from pipeline.queries.queues import QueueQueries
+from pipeline.queries.waiting import WaitingReasons
 from pipeline.queries.worker_status import WorkerAnswer, WorkerAnswers, WorkerStatus
+from pipeline.stage_specs import STAGES
 from pipeline.step_context import Resources
 from stores.errors import InputError
-from stores.knowledge_store import KnowledgeStore
+from stores.knowledge_store import SqlKnowledgeStore
 from stores.lifecycle.jobs import NewJob
 from stores.models import Fault, Options, Stage, StepKey
 from tests.in_process import KB, fake_document, fake_tools
@@ -27,7 +31,7 @@ class Told(WorkerStatus):
     def __init__(self, roll: WorkerAnswers) -> None:
         self._written = roll
 
-    def roll(self, wait_s: float = 0.0) -> WorkerAnswers:
+    def newest(self, wait_s: float = 0.0) -> WorkerAnswers:
         return self._written
 
     def checked(self) -> WorkerAnswers:
@@ -52,12 +56,21 @@ def waiting_job(resources: Resources, folder: Path, *pages: str, knowledge_id: s
     return report.job
 
 
-def store_of(resources: Resources) -> KnowledgeStore:
+def store_of(resources: Resources) -> SqlKnowledgeStore:
     return resources.catalog.store(KB)
 
 
+def queue_queries(resources: Resources, answers: WorkerAnswers) -> QueueQueries:
+    return QueueQueries(resources, Told(answers), AnswerCache())
+
+
+def job_queries(resources: Resources, answers: WorkerAnswers) -> JobQueries:
+    waiting = WaitingReasons(resources, Told(answers), queue_queries(resources, answers))
+    return JobQueries(resources, waiting, AnswerCache())
+
+
 def why(resources: Resources, job: str, roll: WorkerAnswers) -> str:
-    waiting = ProgressQueries(resources, Told(roll)).progress(store_of(resources), job).waiting
+    waiting = job_queries(resources, roll).progress(job).waiting
     assert waiting
     return waiting.why
 
@@ -65,13 +78,13 @@ def why(resources: Resources, job: str, roll: WorkerAnswers) -> str:
 def test_a_place_in_the_queue(resources: Resources, tmp_path: Path) -> None:
     first = waiting_job(resources, tmp_path, "text", knowledge_id="other", count=3)
     job = waiting_job(resources, tmp_path, "text", count=2)
-    viewing = ProgressQueries(resources, Told(SERVED))
-    documents = viewing.job_documents(store_of(resources), job, (), None, 10).items
+    queries = job_queries(resources, SERVED)
+    documents = queries.documents(job).items
     assert {view.waiting.place for view in documents if view.waiting} == {4, 5}
     assert why(resources, job, SERVED) == "place 4 in the queue 'cpu'"
-    other = viewing.progress(resources.catalog.store("other"), first).waiting
+    other = queries.progress(first).waiting
     assert other and other.why == "it is next in the queue 'cpu'"
-    (cpu,) = [queue for queue in viewing.queues() if queue.queue == "cpu"]
+    (cpu,) = [queue for queue in queue_queries(resources, SERVED).queues() if queue.queue == "cpu"]
     assert (cpu.waiting, cpu.working, cpu.messages, cpu.workers) == (5, 0, 3, ("w@host",))
 
 
@@ -83,12 +96,12 @@ def test_nobody_serves_the_queue(resources: Resources, tmp_path: Path) -> None:
     assert why(resources, job, WorkerAnswers(broker=True)).startswith(
         "no worker serves the queues 'cpu', 'embed' and 'extract': "
     )
-    documents = ProgressQueries(resources, Told(NO_CPU)).job_documents(store_of(resources), job, (), None, 10).items
+    documents = job_queries(resources, NO_CPU).documents(job).items
     assert [view.waiting and view.waiting.why for view in documents] == [
         "no worker serves the queue 'cpu': start one with `ingot worker all`"
     ]
     assert why(resources, job, SERVED) == "it is next in the queue 'cpu'"
-    (cpu,) = [queue for queue in ProgressQueries(resources, Told(NO_CPU)).queues() if queue.queue == "cpu"]
+    (cpu,) = [queue for queue in queue_queries(resources, NO_CPU).queues() if queue.queue == "cpu"]
     assert (cpu.waiting, cpu.workers) == (1, ())
 
 
@@ -97,19 +110,15 @@ def test_what_nobody_begins_is_an_obstacle(resources: Resources, tmp_path: Path)
 
     def obstacle(*queues: str, broker: bool = True, trouble: str = "") -> str:
         roll = WorkerAnswers(broker=broker, trouble=trouble, workers={"w@host": WorkerAnswer(queues=queues)})
-        return ProgressQueries(resources, Told(roll)).obstacle(store, job)
+        return job_queries(resources, roll).obstacle(job)
 
     assert obstacle("embed").startswith("no worker serves the queues 'cpu' and 'extract': ")
     assert obstacle("cpu") == "", "what nobody serves is said when its turn has come"
     starved = WorkerAnswers(broker=True, complete=False, workers={"w@host": WorkerAnswer(queues=("embed",))})
-    assert ProgressQueries(resources, Told(starved)).obstacle(store, job) == "", (
-        "who had no time to answer is not missed"
-    )
+    assert job_queries(resources, starved).obstacle(job) == "", "who had no time to answer is not missed"
     assert why(resources, job, starved) == "it is next in the queue 'cpu'"
     assert obstacle("cpu", broker=False, trouble="the broker is full").startswith("the broker is full; ")
-    assert ProgressQueries(resources, Told(WorkerAnswers())).obstacle(store, job) == "", (
-        "nothing is claimed before anybody was asked"
-    )
+    assert job_queries(resources, WorkerAnswers()).obstacle(job) == "", "nothing is claimed before anybody was asked"
     run_until_due(resources, Stage.OCR)
     assert obstacle("cpu", "extract") == (
         "no worker serves the queues 'embed' and 'ocr': start one with `ingot worker gpu` or `ingot worker all`"
@@ -127,7 +136,7 @@ def run_until_due(resources: Resources, stage: Stage) -> None:
     todo = store_of(resources).dispatch.take(100, frozenset(Stage))
     while todo:
         key = todo.pop(0)
-        for step in store_of(resources).dispatch.straight_run(key, flow.STRAIGHT[key.stage]):
+        for step in store_of(resources).dispatch.straight_run(key, STAGES[key.stage].followed_by):
             if step.stage is not stage:
                 todo += flow.run_stage(resources, step, owner="test", worker="test").due
 
@@ -141,11 +150,7 @@ def test_the_advice_names_roles_that_serve_the_queues() -> None:
 def test_no_broker(resources: Resources, tmp_path: Path) -> None:
     job = waiting_job(resources, tmp_path, "text")
     assert why(resources, job, WorkerAnswers(broker=False)).startswith("the broker cannot be reached")
-    (cpu,) = [
-        queue
-        for queue in ProgressQueries(resources, Told(WorkerAnswers(broker=False))).queues()
-        if queue.queue == "cpu"
-    ]
+    (cpu,) = [queue for queue in queue_queries(resources, WorkerAnswers(broker=False)).queues() if queue.queue == "cpu"]
     assert (cpu.messages, cpu.workers) == (None, None)
     assert why(resources, job, WorkerAnswers()) == "it is next in the queue 'cpu'", (
         "nothing is claimed before anybody was asked"
@@ -162,7 +167,7 @@ def test_another_try_is_to_come(resources: Resources, tmp_path: Path, monkeypatc
     claim = store.steps.claim(key, "me", "me@host#1")
     assert claim
     store.steps.retry_later(claim, Fault(code="unavailable", message="the disk is full"), 12.0)
-    waiting = ProgressQueries(resources, Told(SERVED)).progress(store, job).waiting
+    waiting = job_queries(resources, SERVED).progress(job).waiting
     assert waiting and waiting.why in [f"plan is tried again in {n} s: the disk is full" for n in (11, 12)]
     assert waiting.place is None
     assert waiting.again_at and abs(waiting.again_at - now - 12.0) < 2.0
@@ -180,14 +185,14 @@ def test_what_is_in_hand_does_not_wait(resources: Resources, tmp_path: Path) -> 
     store = store_of(resources)
     key = StepKey(knowledge_id=KB, document=store.queries.find("0.pdf"), generation=1, stage=Stage.PLAN)
     assert store.steps.claim(key, "me", "w@host#77")
-    viewing = ProgressQueries(resources, Told(SERVED))
-    found = viewing.progress(store, job)
+    queries = job_queries(resources, SERVED)
+    found = queries.progress(job)
     assert found.waiting is None
     assert [(view.stage, view.state) for view in found.working] == [(Stage.PLAN, "running")]
-    (worker_spec,) = viewing.workers()
-    assert (worker_spec.name, worker_spec.answers, worker_spec.pool) == ("w@host", True, "prefork")
-    assert [(step.source, step.stage) for step in worker_spec.working] == [("0.pdf", Stage.PLAN)]
-    (silent,) = ProgressQueries(resources, Told(WorkerAnswers(broker=False))).workers()
+    (worker,) = queue_queries(resources, SERVED).workers()
+    assert (worker.name, worker.answers, worker.pool) == ("w@host", True, "prefork")
+    assert [(step.source, step.stage) for step in worker.working] == [("0.pdf", Stage.PLAN)]
+    (silent,) = queue_queries(resources, WorkerAnswers(broker=False)).workers()
     assert (silent.name, silent.answers) == ("w@host", False), "who holds work is named though nobody answers"
 
 
@@ -199,4 +204,4 @@ def test_a_named_knowledge_base_must_be_there(resources: Resources) -> None:
     from stores.views import JobFilter
 
     with pytest.raises(InputError):
-        ProgressQueries(resources, Told(SERVED)).jobs_page(JobFilter(knowledge_ids=("nobody",)), None, 5)
+        job_queries(resources, SERVED).slice(JobFilter(knowledge_ids=("nobody",)), None, 5)

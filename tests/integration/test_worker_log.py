@@ -95,7 +95,7 @@ def test_json_lines_pair_up_though_children_are_killed(home: Path, tmp_path: Pat
 
 def ingested(under_test: Running, folder: Path, log: Path) -> Any:
     """Ingest the folder, and kill the process that begins to read the first document; the job's end."""
-    report = under_test.service.ingest(KB, IngestRequest(paths=(folder,)))
+    report = under_test.service.ingestion.ingest(KB, IngestRequest(paths=(folder,)))
     assert report.job
     os.kill(first(log, begins("parse"))["process"], signal.SIGKILL)
     return under_test.wait(report.job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from pipeline.service import IngestRequest
@@ -94,37 +95,49 @@ class FakeService:
 
     def __init__(self, settings: Any) -> None:
         type(self).asked = {"home": settings.home}
+        self.ingestion = SimpleNamespace(ingest=self._ingest, preview=self._ingest)
+        self.jobs = SimpleNamespace(
+            get=self._job, all=self._jobs, cancel=self._cancel, obstacle=lambda job_id: self.obstacle
+        )
+        self.documents = SimpleNamespace(
+            get=self._document,
+            all=self._documents,
+            standing=self._standing,
+            pages=self._pages,
+            retry=self._retry_document,
+        )
+        self.records = SimpleNamespace(all=self._records)
+        self.search = SimpleNamespace(hits=self._search)
+        self.knowledge_bases = SimpleNamespace(
+            get=self._knowledge_base, delete=self._delete_knowledge_base, schemas=self._schemas
+        )
+        self.administration = SimpleNamespace(unfinished=lambda: False)
 
     def _answer(self, **asked: Any) -> None:
         type(self).asked = {**self.asked, **asked}
         if self.error:
             raise self.error
 
-    def ingest(self, knowledge_id: str, request: IngestRequest) -> IngestReport:
+    def _ingest(self, knowledge_id: str, request: IngestRequest) -> IngestReport:
         self._answer(knowledge_id=knowledge_id, request=request)
         return self.report
 
-    preview = ingest
-
-    def job(self, job_id: str) -> JobView:
+    def _job(self, job_id: str) -> JobView:
         self._answer(job=job_id)
         views = list(self.views)
         if len(views) > 1:
             type(self).views = views[1:]
         return views[0]
 
-    def job_obstacle(self, job_id: str) -> str:
-        return self.obstacle
-
-    def retry_document(self, knowledge_id: str, name: str, from_stage: Stage | None) -> JobSummary:
+    def _retry_document(self, knowledge_id: str, name: str, from_stage: Stage | None) -> JobSummary:
         type(self).redone = (knowledge_id, name, from_stage)
-        return self.jobs()[0]
+        return self._jobs()[0]
 
-    def cancel(self, job_id: str) -> JobView:
+    def _cancel(self, job_id: str) -> JobView:
         self._answer(cancelled=job_id)
         return job_view(job_document("a.pdf", DocumentState.CANCELLED), state=JobState.CANCELLED)
 
-    def jobs(self, knowledge_id: str | None = None) -> list[JobSummary]:
+    def _jobs(self, knowledge_id: str | None = None) -> list[JobSummary]:
         return [
             JobSummary(
                 job=view.job,
@@ -137,49 +150,46 @@ class FakeService:
             for view in self.views
         ]
 
-    def search(self, *asked: Any) -> list[Hit]:
+    def _search(self, *asked: Any) -> list[Hit]:
         self._answer(search=asked)
         return list(self.hits)
 
-    def documents(self, knowledge_id: str, wanted: DocumentFilter) -> list[DocumentView]:
+    def _documents(self, knowledge_id: str, wanted: DocumentFilter) -> list[DocumentView]:
         self._answer(knowledge_id=knowledge_id)
         fault = Fault(code="encrypted", message="b.pdf is encrypted")
         views = [document_view(), document_view(source="b.pdf", state=DocumentState.FAILED, error=fault)]
         return [view for view in views if wanted.state in (None, view.state)]
 
-    def document(self, knowledge_id: str, name: str) -> DocumentView:
+    def _document(self, knowledge_id: str, name: str) -> DocumentView:
         self._answer(name=name)
         return document_view()
 
-    def standing(self, knowledge_id: str, name: str, *, so_far: bool = False) -> Availability:
+    def _standing(self, knowledge_id: str, name: str, *, so_far: bool = False) -> Availability:
         self._answer(name=name, so_far=so_far)
         facts: dict[str, Any] = {"visible": True, "newer": False, "error": None}
         return Availability(document=ID, generation=1, state=DocumentState.PARTIAL, **facts)
 
-    def pages(self, knowledge_id: str, name: str, numbers: Sequence[int] = (), *, so_far: bool = False) -> list[Page]:
+    def _pages(self, knowledge_id: str, name: str, numbers: Sequence[int] = (), *, so_far: bool = False) -> list[Page]:
         self._answer(numbers=tuple(numbers))
         block = Block(label=Label.TITLE, box=(1.0, 2.0, 3.0, 4.0), text="Hello", start=2, end=7, level=1)
         text = PageText(markdown="# Hello", blocks=(block,), engine="fake", confidence=0.9)
         facts: dict[str, Any] = {"width_pt": 595.0, "height_pt": 842.0, "route": Route.OCR, "reason": "image only"}
         return [Page(number=1, text=text, **facts), Page(number=2, error="the page is damaged", **facts)]
 
-    def records(self, knowledge_id: str, schema: str) -> list[RecordView]:
+    def _records(self, knowledge_id: str, schema: str) -> list[RecordView]:
         self._answer(schema=schema)
         fields = {"title": "=cmd()", "emails": ["a@b.c", "d@e.f"], "amount": -3.5}
         return [RecordView(document=ID, source="a.pdf", schema=schema, fields=fields, evidence={})]
 
-    def schemas(self, knowledge_id: str | None = None) -> dict[str, Schema]:
+    def _schemas(self, knowledge_id: str | None = None) -> dict[str, Schema]:
         fields = tuple(Field(name=name, kind=FieldKind.TEXT) for name in ("title", "emails", "amount"))
         return {"document": Schema(name="document", description="", fields=fields)}
 
-    def knowledge_base(self, knowledge_id: str) -> KnowledgeBaseView:
+    def _knowledge_base(self, knowledge_id: str) -> KnowledgeBaseView:
         self._answer(knowledge_id=knowledge_id)
         numbers = {"pages": 3, "chunks": 4, "records": 1, "size_bytes": 10}
         counts = {DocumentState.DONE: 2}
         return KnowledgeBaseView(knowledge_id=knowledge_id, counts=counts, embedder="fake", created_at=1.0, **numbers)
 
-    def delete_knowledge_base(self, knowledge_id: str) -> None:
+    def _delete_knowledge_base(self, knowledge_id: str) -> None:
         self._answer(deleted=knowledge_id)
-
-    def unfinished(self) -> bool:
-        return False

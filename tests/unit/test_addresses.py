@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from pipeline.addresses import LONGEST_URL, check_url, is_public, resolved, taken_apart
+from pipeline.addresses import LONGEST_URL, check_url, is_public, parse_address, resolved
 from stores.errors import InputError, UnavailableError
 
 PRIVATE = [
@@ -65,12 +65,12 @@ def test_what_is_no_good_url_is_refused_even_where_private_ones_are_allowed(url:
 
 
 def test_a_url_keeps_its_meaning() -> None:
-    address = taken_apart(" HTTPS://Example.COM./a b/ü?q=1&x=%20#part")
+    address = parse_address(" HTTPS://Example.COM./a b/ü?q=1&x=%20#part")
     assert address.url == "https://example.com/a%20b/%C3%BC?q=1&x=%20"
     assert address.shown == "https://example.com/a%20b/%C3%BC"
-    assert taken_apart("http://example.com:80").netloc == "example.com"
-    assert taken_apart("http://[2606:4700::1]:8080/").netloc == "[2606:4700::1]:8080"
-    assert taken_apart("http://bücher.example/").host == "xn--bcher-kva.example"
+    assert parse_address("http://example.com:80").netloc == "example.com"
+    assert parse_address("http://[2606:4700::1]:8080/").netloc == "[2606:4700::1]:8080"
+    assert parse_address("http://bücher.example/").host == "xn--bcher-kva.example"
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
@@ -91,13 +91,13 @@ def test_a_name_that_leads_inside_is_refused(monkeypatch: pytest.MonkeyPatch, ad
 def test_one_private_address_among_public_ones_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     answers(monkeypatch, "8.8.8.8", "10.0.0.1")
     with pytest.raises(InputError):
-        resolved(taken_apart("https://innocent.example/"), allow_private=False)
+        resolved(parse_address("https://innocent.example/"), allow_private=False)
 
 
 def test_public_names_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     answers(monkeypatch, "8.8.8.8", "2606:4700::1111")
     assert check_url("https://innocent.example/x", allow_private=False) == "https://innocent.example/x"
-    assert resolved(taken_apart("https://innocent.example/"), allow_private=False) == ["8.8.8.8", "2606:4700::1111"]
+    assert resolved(parse_address("https://innocent.example/"), allow_private=False) == ["8.8.8.8", "2606:4700::1111"]
 
 
 def test_a_name_that_does_not_resolve_is_taken_and_said_later(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +107,7 @@ def test_a_name_that_does_not_resolve_is_taken_and_said_later(monkeypatch: pytes
     monkeypatch.setattr(socket, "getaddrinfo", ask)
     assert check_url("https://not-yet.example/", allow_private=False)
     with pytest.raises(UnavailableError):
-        resolved(taken_apart("https://not-yet.example/"), allow_private=False)
+        resolved(parse_address("https://not-yet.example/"), allow_private=False)
 
 
 def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,5 +116,5 @@ def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch
     over = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait())
     with pytest.raises(UnavailableError, match="did not resolve within"):
-        resolved(taken_apart("https://slow.example/"), allow_private=False, timeout_s=0.05)
+        resolved(parse_address("https://slow.example/"), allow_private=False, timeout_s=0.05)
     over.set()

@@ -34,18 +34,20 @@ def made(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     report = ingest_now(resources, folder)
     chosen = {**ENGINES, "home": home, "broker_url": "memory://", "allow_private_urls": True}
     service = Service(Settings(**chosen))  # type: ignore[arg-type]
-    waits = service.submit("other", Submission(uploads=(_upload(service),), callback_url="http://127.0.0.1:9/"))
-    service.cancel(waits.job)
+    waits = service.ingestion.submit(
+        "other", Submission(uploads=(_upload(service),), callback_url="http://127.0.0.1:9/")
+    )
+    service.jobs.cancel(waits.job)
     for name, value in chosen.items():
         monkeypatch.setenv(f"INGOT_{name.upper()}", str(value))
     monkeypatch.chdir(tmp_path)
-    (callback,) = service.callbacks_page(CallbackFilter()).items
+    (callback,) = service.callbacks.slice(CallbackFilter()).items
     yield {"JOB": report.job or "", "CALLBACK": callback.id, "KB": KB, "PATH": str(folder)}
 
 
 def _upload(service: Service) -> StagedFile:
     content = b"%FAKE\nAnother."
-    path = service.staging("other") / "b.part"
+    path = service.ingestion.staging("other") / "b.part"
     path.write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
     return StagedFile.upload(

@@ -125,7 +125,7 @@ def test_boxes_of_any_size_find_their_blocks() -> None:
     assert under([(0, 10, 10, 5)]) == ()
 
 
-def test_a_leaf_holds_together_by_keys() -> None:
+def test_parts_of_a_page_share_keys() -> None:
     blocks = (block((0, 0, 9, 9), label=Label.HEADER), block((10, 10, 90, 20), 0, 5), block((10, 30, 90, 60), 7, 12))
     page = Page(
         number=2,
@@ -139,7 +139,7 @@ def test_a_leaf_holds_together_by_keys() -> None:
     chunk = Chunk(ordinal=4, text="two", heading="one", first_page=1, last_page=2, boxes=boxes)
     value = Evidence(path="total", page=2, boxes=((10, 10, 90, 20),), quote="one")
     page_view = shown_page(
-        PageView(document="d", generation=1, page=page, chunks=(chunk,), proofs=(("bill", value),)),
+        PageView(document="d", generation=1, page=page, chunks=(chunk,), evidence=(("bill", value),)),
         [(1, 2, 3, 5)],
         "two",
     )

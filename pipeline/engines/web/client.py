@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 
 import httpcore2
 
-from pipeline.addresses import WebAddress, resolved, taken_apart
+from pipeline.addresses import WebAddress, parse_address, resolved
 from pipeline.contracts import Answer, Fetched
 from pipeline.engines.web.streams import Deadline, GuardedBackend
 from stores.errors import CancelledError, InputError, UnavailableError
@@ -42,7 +42,7 @@ class GuardedWeb:
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Answer:
         deadline = Deadline(timeout_s)
-        with self._asked("POST", taken_apart(url), headers, body, deadline) as response:
+        with self._asked("POST", parse_address(url), headers, body, deadline) as response:
             deadline.shorten(_LAST_WORDS_S)
             _read_little(response)
             return Answer(status=response.status, retry_after_s=_retry_after_s(response))
@@ -50,7 +50,7 @@ class GuardedWeb:
     def fetch(
         self, url: str, target: Path, largest_bytes: int, timeout_s: float, beat: Callable[[], bool] = lambda: True
     ) -> Fetched:
-        deadline, address = Deadline(timeout_s), taken_apart(url)
+        deadline, address = Deadline(timeout_s), parse_address(url)
         accept = {"Accept": "application/pdf, image/*;q=0.9, */*;q=0.5", "Accept-Encoding": "identity"}
         for _ in range(MOST_HOPS + 1):
             with self._asked("GET", address, accept, b"", deadline) as response:
@@ -144,7 +144,7 @@ def _read_little(response: httpcore2.Response) -> None:
 
 
 def _next_hop(address: WebAddress, where: str) -> WebAddress:
-    following = taken_apart(urljoin(address.url, where))
+    following = parse_address(urljoin(address.url, where))
     if (address.scheme, following.scheme) == ("https", "http"):
         raise InputError(f"it redirects from https to http ({following.host}): name that URL itself", code=_FAILED)
     return following

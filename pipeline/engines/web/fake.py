@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.addresses import taken_apart
+from pipeline.addresses import parse_address
 from pipeline.contracts import Answer, Fetched
 from stores.errors import InputError, UnavailableError
 
@@ -24,7 +24,7 @@ class FakeWeb:
         self._lock = threading.Lock()
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Answer:
-        address = taken_apart(url)
+        address = parse_address(url)
         with self._lock:
             self.sent.append((address.url, dict(headers), body))
             statuses = self._answers.get(address.url, [0])
@@ -36,7 +36,7 @@ class FakeWeb:
     def fetch(
         self, url: str, target: Path, largest_bytes: int, timeout_s: float, beat: Callable[[], bool] = lambda: True
     ) -> Fetched:
-        address = taken_apart(url)
+        address = parse_address(url)
         found = self._files.get(address.url)
         if found is None:
             raise UnavailableError(f"{address.host} cannot be reached", code="web_unreachable")

@@ -45,9 +45,9 @@ class VectorStore(Protocol):
 
 def metadata_of(fields: Sequence[Mapping[str, Any]], own: Mapping[str, Scalar]) -> dict[str, Scalar]:
     """What a filter in Chroma may ask for: every scalar that was extracted, then what the document is."""
-    found: dict[str, Scalar] = {}
+    scalars: dict[str, Scalar] = {}
     for one in fields:
         for name, value in one.items():
             if isinstance(value, str | int | float | bool):
-                found.setdefault(name, value)
-    return found | dict(own)
+                scalars.setdefault(name, value)
+    return scalars | dict(own)

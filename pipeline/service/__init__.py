@@ -1,0 +1,44 @@
+"""The use cases. The command line and the API call only these."""
+
+from __future__ import annotations
+
+from pipeline import wiring
+from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.queries.answer_cache import AnswerCache
+from pipeline.queries.etags import Etags
+from pipeline.queries.inspection import InspectionQueries
+from pipeline.queries.records import RecordQueries
+from pipeline.queries.waiting import WaitingReasons
+from pipeline.queries.worker_status import WorkerStatus
+from pipeline.sender import Sender
+from pipeline.service.administration import Administration, Callbacks, KnowledgeBases
+from pipeline.service.documents import Documents
+from pipeline.service.ingestion import Ingestion
+from pipeline.service.jobs import Jobs
+from pipeline.service.search import Search
+from pipeline.settings import Settings
+
+
+class Service:
+    """All use cases over one home, by what they are about: ``service.jobs.cancel(job_id)``.
+
+    They raise IngotError only; NotFoundError where a name is unknown.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        resources = wiring.build(settings, durable=True, pooled=True)
+        sender, worker_status, cache = Sender(resources), WorkerStatus(settings), AnswerCache()
+        self.administration = Administration(resources, worker_status, cache)
+        self.ingestion = Ingestion(resources, sender)
+        self.jobs = Jobs(resources, sender, WaitingReasons(resources, worker_status, self.administration), cache)
+        self.documents = Documents(resources, sender)
+        self.records = RecordQueries(resources)
+        self.inspection = InspectionQueries(resources)
+        self.search = Search(resources)
+        self.knowledge_bases = KnowledgeBases(resources, cache)
+        self.callbacks = Callbacks(resources, sender)
+        self.etags = Etags(resources)
+
+
+__all__ = ["IngestRequest", "Service"]

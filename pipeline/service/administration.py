@@ -1,0 +1,88 @@
+"""Running an installation: knowledge bases, callbacks, queues, workers, readiness."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.outbound import callbacks
+from pipeline.queries.answer_cache import AnswerCache
+from pipeline.queries.knowledge_bases import KnowledgeBaseQueries
+from pipeline.queries.queues import QueueQueries
+from pipeline.queries.readiness import Readiness
+from pipeline.queries.worker_status import WorkerStatus
+from pipeline.sender import Sender
+from pipeline.step_context import Resources
+from stores.views import CallbackFilter, CallbackView, KnowledgeBaseView, Slice
+
+if TYPE_CHECKING:
+    from stores.sql.profiles import OpenWork
+
+
+class KnowledgeBases(KnowledgeBaseQueries):
+    """The queries about knowledge bases, and their creation and deletion."""
+
+    def create(self, knowledge_id: str) -> KnowledgeBaseView:
+        """Create a knowledge base if it is new. Returns it."""
+        self._resources.catalog.create(knowledge_id).record_tables.prepare(self._resources.schemas.values())
+        return self.get(knowledge_id)
+
+    def delete(self, knowledge_id: str) -> None:
+        """Delete a knowledge base: its vectors, its folder, and what a running worker wrote meanwhile."""
+        store = self._resources.catalog.store(knowledge_id)
+        for job in store.queries.open_jobs():
+            store.job_control.cancel(job)
+        self._resources.vectors().drop(knowledge_id)
+        self._resources.catalog.remove(knowledge_id)
+        self._resources.vectors().drop(knowledge_id)
+        self._resources.files.drop_pictures(knowledge_id)
+
+
+class Callbacks:
+    """Callbacks: list them, show one, deliver them again."""
+
+    def __init__(self, resources: Resources, sender: Sender) -> None:
+        self._resources = resources
+        self._sender = sender
+
+    def slice(self, wanted: CallbackFilter, cursor: str | None = None, limit: int = 50) -> Slice[CallbackView]:
+        """A slice of the callbacks, the newest first."""
+        return callbacks.callbacks_page(self._resources, wanted, cursor, limit)
+
+    def get(self, callback_id: str) -> CallbackView:
+        """One callback with the body that is sent."""
+        return callbacks.callback(self._resources, callback_id)
+
+    def replay(self, callback_id: str) -> CallbackView:
+        """Deliver a callback again that was delivered or given up; its id stays."""
+        view = callbacks.replay(self._resources, callback_id)
+        self._sender.send_now(view.knowledge_id)
+        return view
+
+    def replay_dead(self, knowledge_id: str | None = None) -> int:
+        """Deliver again what was given up, in one knowledge base or in all. Returns the number of callbacks."""
+        counts = callbacks.replay_dead(self._resources, knowledge_id)
+        for name in counts:
+            self._sender.send_now(name)
+        return sum(counts.values())
+
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets that sign callbacks, the newest first."""
+        return callbacks.secrets(self._resources)
+
+
+class Administration(QueueQueries):
+    """Queues, workers, readiness, and whether work is left."""
+
+    def __init__(self, resources: Resources, worker_status: WorkerStatus, cache: AnswerCache) -> None:
+        super().__init__(resources, worker_status, cache)
+        self.readiness = Readiness(resources, worker_status).checks
+
+    def unfinished(self) -> bool:
+        """Whether work is left in any knowledge base of this home."""
+        stores = map(self._catalog.store, self._catalog.names())
+        return any(store.dispatch.unfinished() or store.outbound_tasks.are_left() for store in stores)
+
+    def open_work(self) -> list[OpenWork]:
+        """The unfinished jobs of this home, each with the profiles of its documents."""
+        stores = [self._catalog.store(name) for name in self._catalog.busy()]
+        return [work for store in stores for work in store.profiles.of_open_work()]

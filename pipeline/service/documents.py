@@ -1,0 +1,47 @@
+"""Documents: look at them, draw their pages, process them again, delete them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline import removal
+from pipeline.commands import reprocess
+from pipeline.queries.documents import DocumentQueries
+from pipeline.queries.page_images import USUAL_DPI, PageImages
+from pipeline.sender import Sender
+from pipeline.step_context import Resources
+from stores.models import Stage
+from stores.views import DocumentView, JobSummary
+
+
+class Documents(DocumentQueries):
+    """The queries about documents, and what changes a document."""
+
+    def __init__(self, resources: Resources, sender: Sender) -> None:
+        super().__init__(resources)
+        self._sender = sender
+        self._page_images = PageImages(resources)
+
+    def page_image(self, knowledge_id: str, name: str, number: int, dpi: int = USUAL_DPI) -> Path:
+        """A page as a PNG file, drawn on demand and kept. NotFoundError where there is no such page."""
+        store = self._store(knowledge_id)
+        return self._page_images.image(store, store.queries.find(name), number, dpi)
+
+    def retry(self, knowledge_id: str, name: str, from_stage: Stage | None = None) -> JobSummary:
+        """Process a document again from a stage on, or only what failed where none is given. Returns the new job."""
+        store = self._store(knowledge_id)
+        job = reprocess.retry_document(self._resources, store, store.queries.find(name), from_stage)
+        self._sender.send_now(knowledge_id)
+        return store.queries.job_summary(job)
+
+    def delete(self, knowledge_id: str, name: str) -> DocumentView:
+        """Delete a document with everything that was made of it. Returns what it was."""
+        store = self._store(knowledge_id)
+        refused = store.queries.refused(name)
+        if refused:
+            store.registration.forget_refused(name)
+            return refused
+        view = self.get(knowledge_id, name)
+        removal.remove_document(self._resources, store, view.document)
+        self._sender.send_outbound_tasks(store)
+        return view

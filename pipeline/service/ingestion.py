@@ -1,0 +1,66 @@
+"""Ingesting: folders from the command line, uploads and URLs from the API."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from pathlib import Path
+
+from pipeline import addresses
+from pipeline.commands import ingest_folder, preview
+from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.submission import Submission, SubmissionReceipt
+from pipeline.commands.submission_queue import SubmissionQueue
+from pipeline.sender import Sender
+from pipeline.step_context import Resources
+from stores.models import check_knowledge_id
+from stores.placement import IngestReport
+
+
+class Ingestion:
+    """The use cases that make jobs out of files and URLs."""
+
+    def __init__(self, resources: Resources, sender: Sender) -> None:
+        self._resources = resources
+        self._sender = sender
+        self._queue = SubmissionQueue(resources, sender.tell)
+
+    def ingest(self, knowledge_id: str, request: IngestRequest) -> IngestReport:
+        """Make durable what is new or changed, and send it to the workers. Returns at once.
+
+        Nothing is sent when nothing is to be done (``job`` is None). Without a broker the relay of the next worker
+        sends what is due.
+        """
+        report = ingest_folder.ingest(self._resources, knowledge_id, request)
+        if report.job:
+            self._sender.send_now(knowledge_id)
+        return report
+
+    def preview(self, knowledge_id: str, request: IngestRequest) -> IngestReport:
+        """Report what ``ingest`` would do, with pages per route and estimated seconds; changes nothing."""
+        return preview.preview(self._resources, knowledge_id, request)
+
+    def submit(self, knowledge_id: str, submission: Submission) -> SubmissionReceipt:
+        """Make a submission durable: it becomes a job. The knowledge base is created if it is new."""
+        return self.submit_soon(knowledge_id, submission).result()
+
+    def submit_soon(self, knowledge_id: str, submission: Submission) -> Future[SubmissionReceipt]:
+        """As ``submit``, for a caller that does not block a thread."""
+        return self._queue.submit(knowledge_id, submission)
+
+    def refuse_when_full(self, knowledge_id: str) -> None:
+        """Raise UnavailableError where more documents wait than ``queue_max``: before an upload is read."""
+        self._queue.refuse_when_full(check_knowledge_id(knowledge_id))
+
+    def prepare(self) -> None:
+        """Load what the first submission would wait for."""
+        self._queue.prepare()
+        self._sender.prepare()
+
+    def staging(self, knowledge_id: str) -> Path:
+        """The folder for uploads, on the home's file system. Removes what a killed process left in it."""
+        check_knowledge_id(knowledge_id)
+        return self._resources.files.staging()
+
+    def check_url(self, url: str) -> str:
+        """The URL as it is kept. InputError ``url_refused`` where it may not be called."""
+        return addresses.check_url(url, self._resources.settings.allow_private_urls)

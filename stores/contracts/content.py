@@ -1,0 +1,110 @@
+"""What was made of documents: pages, records and chunks, and the profiles that they were made with.
+
+``number`` is a generation unless a docstring says otherwise; pages count from 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from stores.contracts.vectors import Scalar
+from stores.effects import Claim
+from stores.models import Chunk, Page, Record, Schema
+
+if TYPE_CHECKING:
+    from stores.sql.profiles import OpenWork
+
+
+class PageStore(Protocol):
+    """The pages and chunks of the generations of one knowledge base, visible or not."""
+
+    def read(self, document: str, number: int, numbers: Sequence[int] = (), *, blocks: bool = True) -> list[Page]:
+        """Return the pages of a generation in order: all, or the page ``numbers``; with their blocks or without."""
+
+    def part(self, document: str, number: int, after: int, limit: int) -> list[Page]:
+        """Return at most ``limit`` pages behind page ``after``, without blocks."""
+
+    def unread(self, claim: Claim) -> list[int]:
+        """Return the page numbers of a step that are neither read nor given up."""
+
+    def save_margins(self, claim: Claim, pages: Sequence[Page]) -> None:
+        """Replace the Markdown of pages, and the offsets of their blocks in it. Raises LeaseLostError."""
+
+    def chunks(self, document: str, number: int) -> list[Chunk]:
+        """Return all chunks of a generation in order."""
+
+    def chunk_rows(self, document: str, number: int, after: int, limit: int) -> list[tuple[int, Chunk]]:
+        """Return (row id, chunk) of at most ``limit`` chunks whose ordinal is greater than ``after``."""
+
+    def embedder(self, document: str, number: int) -> str:
+        """Return the fingerprint of the embedder that a generation was registered for, "" where it has none."""
+
+    def embedded(self, document: str, number: int) -> int:
+        """Return how many chunks of a generation are stored."""
+
+    def save_chunks(self, claim: Claim, chunks: Sequence[Chunk]) -> None:
+        """Add embedded chunks, replacing those of the same ordinal. Raises LeaseLostError."""
+
+
+class RecordStore(Protocol):
+    """The records of one knowledge base, each also as rows of typed tables of its schema."""
+
+    def prepare(self, schemas: Iterable[Schema]) -> list[str]:
+        """Create the tables of schemas, and add the columns that a schema has gained. It may be repeated.
+
+        Columns keep the type of their first definition: a sentence for each that is defined otherwise now.
+        """
+
+    def read(self, document: str, number: int) -> list[Record]:
+        """Return the records of a generation with their evidence."""
+
+    def visible_part(self, schema: str, after: str, limit: int) -> list[tuple[str, str, Record]]:
+        """Return (document id, its first source name, record) of visible documents behind the id ``after``."""
+
+
+class ChunkStore(Protocol):
+    """The visible chunks of one knowledge base; ids are chunk ids."""
+
+    def keyword_hits(self, query: str, limit: int, documents: Collection[str] | None) -> list[str]:
+        """Return chunk ids by keyword, best first; only of ``documents`` unless that is None."""
+
+    def only_visible(self, ids: Sequence[str]) -> list[str]:
+        """Return those ids that are visible, in their order."""
+
+    def read(self, ids: Sequence[str]) -> dict[str, tuple[Chunk, str]]:
+        """Return id -> (chunk, source name); ids that are not visible are left out."""
+
+    def any_visible(self, embedder: str) -> bool:
+        """Tell whether a visible chunk has a vector of this embedder."""
+
+    def embedders(self) -> list[str]:
+        """Return the fingerprints of the embedders of visible documents, that of most documents first."""
+
+    def vectors(self, embedder: str) -> Iterator[list[tuple[str, int, Chunk, dict[str, Scalar]]]]:
+        """Yield (document, generation, chunk, metadata) of all visible chunks of an embedder, in parts."""
+
+    def fields_of_other_schemas(self, known: Collection[str]) -> set[str]:
+        """Return the fields of records whose schema is not ``known``, with and without the name of the schema."""
+
+    def filtered(self, where: Mapping[str, str]) -> set[str] | None:
+        """Return the documents whose record fields, source, id or language equal ``where``; None for no condition."""
+
+
+class ProfileStore(Protocol):
+    """The settings and schemas that jobs travel with, by the hash of their content. A profile never changes."""
+
+    def keep(self, profile_id: str, content: Mapping[str, Any]) -> None:
+        """Keep a profile, before a job or generation names it. It may be repeated."""
+
+    def read(self, ids: Collection[str] | None = None) -> dict[str, Mapping[str, Any]]:
+        """Return profile id -> content, of ``ids`` or of all, the newest last."""
+
+    def of_job(self, job_id: str) -> Mapping[str, Any] | None:
+        """Return the content of a job's profile, None where it has none."""
+
+    def of_open_jobs(self) -> list[OpenWork]:
+        """Return each open job with its profile."""
+
+    def of_open_work(self) -> list[OpenWork]:
+        """Return each open job once for each profile that it or one of its open documents is made with."""

@@ -1,0 +1,97 @@
+"""The knowledge bases, and the store of one of them by its sides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from stores.contracts.content import ChunkStore, PageStore, ProfileStore, RecordStore
+    from stores.contracts.lifecycle import DispatchStore, PublicationStore, StepStore
+    from stores.contracts.outbox import CallbackStore, DownloadStore, OutboundTaskStore
+    from stores.contracts.queries import EtagQueries, KnowledgeBaseQueries, PageQueries
+    from stores.lifecycle.jobs import JobControl
+    from stores.lifecycle.reprocess import Reprocessing
+    from stores.lifecycle.unit_of_work import Registration
+
+
+class KnowledgeStore(Protocol):
+    """All that is known of one knowledge base.
+
+    Every write is one transaction: it happened completely, or not at all. Raises TransientError when the database is
+    busy for too long, UnavailableError when it cannot be reached or written.
+    """
+
+    @property
+    def knowledge_id(self) -> str: ...
+    @property
+    def registration(self) -> Registration: ...
+    @property
+    def steps(self) -> StepStore: ...
+    @property
+    def dispatch(self) -> DispatchStore: ...
+    @property
+    def job_control(self) -> JobControl: ...
+    @property
+    def reprocessing(self) -> Reprocessing: ...
+    @property
+    def pages(self) -> PageStore: ...
+    @property
+    def record_tables(self) -> RecordStore: ...
+    @property
+    def publication(self) -> PublicationStore: ...
+    @property
+    def queries(self) -> KnowledgeBaseQueries: ...
+    @property
+    def chunks(self) -> ChunkStore: ...
+    @property
+    def outbound_tasks(self) -> OutboundTaskStore: ...
+    @property
+    def callbacks(self) -> CallbackStore: ...
+    @property
+    def downloads(self) -> DownloadStore: ...
+    @property
+    def page_queries(self) -> PageQueries: ...
+    @property
+    def etags(self) -> EtagQueries: ...
+    @property
+    def profiles(self) -> ProfileStore: ...
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep a fact of the knowledge base as a whole, replacing an earlier value."""
+
+    def get_meta(self, key: str) -> str:
+        """Return the value of a key, "" where it has none."""
+
+
+class KnowledgeCatalog(Protocol):
+    """All knowledge bases of a home, and which of them have unfinished work."""
+
+    def store(self, knowledge_id: str) -> KnowledgeStore:
+        """Open the store of an existing knowledge base. Raises NotFoundError where there is none of that id."""
+
+    def create(self, knowledge_id: str) -> KnowledgeStore:
+        """Open the store of a knowledge base, and create it where it is new. Raises InputError for a bad id."""
+
+    def names(self) -> list[str]:
+        """Return the ids of all knowledge bases, sorted."""
+
+    def remove(self, knowledge_id: str) -> None:
+        """Remove a knowledge base with everything in it, even while workers write to it. It may be repeated."""
+
+    def mark_busy(self, knowledge_id: str) -> None:
+        """Note that a knowledge base has unfinished steps. Call it after they are written: the relay looks there."""
+
+    def busy(self) -> list[str]:
+        """Return the ids of the existing knowledge bases that are marked busy, sorted."""
+
+    def rest(self, knowledge_id: str) -> None:
+        """Take the mark away. Look for unfinished steps once more afterwards: some may have come meanwhile."""
+
+    def mark_outbound(self, knowledge_id: str) -> None:
+        """Note that callbacks or downloads of a knowledge base are due soon."""
+
+    def outbound_tasks(self) -> list[str]:
+        """Return the ids of the existing knowledge bases with callbacks or downloads that are due soon, sorted."""
+
+    def rest_outbound(self, knowledge_id: str) -> None:
+        """Take that mark away; look once more afterwards, as with ``rest``."""

@@ -1,0 +1,118 @@
+"""The lifecycle of documents: steps and their leases, what must be sent, and which generation is visible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from stores.effects import Claim, Effect, Need, Obsolete
+from stores.models import Chunk, Fault, PageText, Stage, StepKey
+
+Order = Mapping[Stage, tuple[Need, ...]]
+"""What each stage needs before it may begin."""
+
+
+class StepStore(Protocol):
+    """The steps of one knowledge base. A step is claimed by one worker at a time, under a lease.
+
+    A **claim** names its owner, a text that no other claim has. It ends when the step is finished, failed or given
+    back, or when its **lease** runs out: 60 seconds after the last ``beat``, page or claim. From then on anybody may
+    claim the step again, and every write of the earlier owner is refused: LeaseLostError, or CancelledError where the
+    step was cancelled.
+    """
+
+    def claim(self, key: StepKey, owner: str, worker: str) -> Claim | None:
+        """Take a step that is due, or whose lease ran out; None where it is neither.
+
+        The attempt is counted now, before the work begins, so that work which kills its worker counts too. An attempt
+        is lost where the worker of the earlier claim is not known to live; ``worker`` is ``name@host#process``.
+        """
+
+    def beat(self, claim: Claim) -> bool:
+        """Extend the lease. False where the claim has ended: the work must stop."""
+
+    def begin_page(self, claim: Claim, number: int) -> None:
+        """Note the page in work, and extend the lease. It is to blame should the worker die."""
+
+    def save_page(self, claim: Claim, number: int, text: PageText | None, fault: Fault | None) -> None:
+        """Keep what was read of a page, or why it could not be read, and forget lost attempts. It may be repeated."""
+
+    def finish(self, claim: Claim, effect: Effect, order: Order, cpu_s: float) -> list[StepKey]:
+        """Write the effect of a step, end it, and make the steps due that waited for it; return those."""
+
+    def fail(self, claim: Claim, fault: Fault, order: Order, *, fatal: bool) -> list[StepKey]:
+        """End a step as failed; return the steps that became due. ``fatal`` fails the whole generation instead."""
+
+    def retry_later(self, claim: Claim, fault: Fault, delay_s: float) -> None:
+        """Give a step back after an attempt that failed: it is due again in ``delay_s``. No-op for an ended claim."""
+
+    def hand_back(self, claim: Claim, delay_s: float = 0.0, fault: Fault | None = None) -> None:
+        """Give a step back untried: the attempt is not counted. ``fault`` says why it waits ``delay_s``."""
+
+    def release(self, owner: str, fault: Fault | None = None, *, blameless: bool = False) -> int:
+        """End the leases of all owners that begin with ``owner``, whose process is known to be dead; how many.
+
+        ``fault`` is what it died of. ``blameless``: not of its work, so no attempt is counted as lost.
+        """
+
+    def vouch(self, workers: Sequence[str]) -> int:
+        """Extend the leases of workers that are seen to live but could not ``beat`` in time; return how many."""
+
+
+class DispatchStore(Protocol):
+    """Which steps must be sent to a queue. Sending one twice is harmless: it can be claimed once."""
+
+    def take(self, limit: int, quiet: frozenset[Stage]) -> list[StepKey]:
+        """Mark at most ``limit`` steps as sent and return them, those of the largest priority first.
+
+        These are due or out of their lease, and were never sent, or were sent so long ago that the message must be
+        lost: sooner for the stages whose queue is empty (``quiet``).
+        """
+
+    def unsend(self, keys: Sequence[StepKey]) -> None:
+        """Take the mark back from steps that could not be sent."""
+
+    def priorities(self, keys: Sequence[StepKey]) -> dict[tuple[str, int], int]:
+        """Return (document, generation) -> the largest priority of an open job that asked for it, zeros left out."""
+
+    def straight_run(self, key: StepKey, successors: tuple[Stage, ...]) -> list[StepKey]:
+        """Return the step and those of its successors that are not final: what one message carries."""
+
+    def unfinished(self) -> bool:
+        """Tell whether a generation of this knowledge base is not final."""
+
+
+class PublicationStore(Protocol):
+    """Which generation of a document is visible, and the removal of what was replaced."""
+
+    def index_keywords(self, rows: Sequence[tuple[int, Chunk]], title: str) -> None:
+        """Write the keywords of (row id, chunk); none is found before ``switch``. It may be repeated."""
+
+    def switch(self, claim: Claim) -> list[Obsolete]:
+        """Make a generation the visible one, under every name that waited for it; return what is to be removed.
+
+        Raises CancelledError where the claim has ended.
+        """
+
+    def orphans(self) -> list[Obsolete]:
+        """Return the documents that no source names any more."""
+
+    def withdraw(self, document_id: str, *, named: bool = True) -> bool:
+        """Hide a document at once, cancel its work and remove its names.
+
+        Without ``named`` only where it has no name; False where it was given one meanwhile.
+        """
+
+    def remove_older(self, document_id: str, keep: int) -> None:
+        """Remove the rows of the generations before ``keep``. Call it last, when their vectors and files are gone."""
+
+    def removing(self, document_id: str) -> AbstractContextManager[bool]:
+        """Remove all rows of a withdrawn document when the block ends; its files are removed inside the block.
+
+        Nobody can submit the document during the block. The value is False where it was submitted again before: then
+        only its earlier generations go, and its files stay.
+        """
+
+    def unread_faults(self, document_id: str, number: int) -> tuple[int, str]:
+        """Return (how many pages were read or are blank, the first reason why one was not)."""

@@ -1,0 +1,157 @@
+"""What is shown of a knowledge base: frozen views, read in one snapshot each.
+
+Cursors are opaque texts of ``stores.cursors``; a bad one is an InputError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from stores.models import Chunk, DocumentState, Evidence, JobState, Route, Stage
+from stores.views import (
+    DocumentFilter,
+    DocumentView,
+    JobDocumentView,
+    JobProgress,
+    JobSummary,
+    JobView,
+    PageMark,
+    Slice,
+    WorkingStep,
+)
+
+if TYPE_CHECKING:
+    from stores.queries.availability import Availability
+    from stores.queries.knowledge_base import Figures, OriginalAccess
+    from stores.queries.work import DueStep, StageCost
+
+
+class KnowledgeBaseQueries(Protocol):
+    """Documents, jobs and work of one knowledge base. Raises NotFoundError for an unknown document or job."""
+
+    def documents(self, wanted: DocumentFilter | None = None) -> list[DocumentView]:
+        """Return all documents by source name, files that could never be taken among them."""
+
+    def document(self, document_id: str) -> DocumentView:
+        """Return one document, with the stages of its newest generation."""
+
+    def documents_page(self, wanted: DocumentFilter, cursor: str | None, limit: int) -> Slice[DocumentView]:
+        """Return at most ``limit`` documents behind ``cursor``."""
+
+    def refused(self, name: str) -> DocumentView | None:
+        """Return the view of a file that could never be taken, None where there is none of that name."""
+
+    def find(self, name: str) -> str:
+        """Return the document id for an id, a unique prefix of one, or a source name. InputError: it is ambiguous."""
+
+    def sha256(self, document_id: str) -> str:
+        """Return the hash of a document's bytes, "" where it is unknown."""
+
+    def generation_to_show(self, document_id: str) -> int:
+        """Return the visible generation, else the newest."""
+
+    def standing(self, document_id: str) -> Availability:
+        """Return which generation is shown, and how it stands with what is newer."""
+
+    def original_access(self, document_id: str) -> OriginalAccess:
+        """Return what it takes to open a document's bytes."""
+
+    def job(self, job_id: str) -> JobView:
+        """Return a job with all its documents."""
+
+    def job_summary(self, job_id: str) -> JobSummary:
+        """Return a job with the counts of its documents."""
+
+    def jobs_page(self, state: JobState | None, cursor: str | None, limit: int) -> list[JobSummary]:
+        """Return at most ``limit`` jobs behind ``cursor``, the newest first."""
+
+    def open_jobs(self) -> list[str]:
+        """Return the ids of the jobs that are not over."""
+
+    def job_progress(self, job_id: str) -> JobProgress:
+        """Return the counts and stages of a job, and the documents that are worked on."""
+
+    def job_documents(
+        self, job_id: str, states: Sequence[DocumentState], cursor: str | None, limit: int
+    ) -> Slice[JobDocumentView]:
+        """Return at most ``limit`` documents of a job behind ``cursor``; all states where ``states`` is empty."""
+
+    def ended_documents(self, job_id: str, since: float) -> list[JobDocumentView]:
+        """Return the documents of a job that ended at ``since`` (epoch seconds) or later, in that order."""
+
+    def due_steps(self, documents: Sequence[str] = ()) -> list[DueStep]:
+        """Return the steps that are due or whose worker is lost, of ``documents`` or of all."""
+
+    def due_of_job(self, job_id: str) -> DueStep | None:
+        """Return the step of a job that is to be worked on next."""
+
+    def open_stages(self, job_id: str) -> dict[Stage, bool]:
+        """Return the stages that a job is not done with, and whether a step of each may begin now."""
+
+    def steps_in_hand(self) -> list[WorkingStep]:
+        """Return the steps under a lease, the oldest first."""
+
+    def open_outbound_tasks(self) -> tuple[int, float | None]:
+        """Return (how many callbacks and downloads wait, since when the oldest does, in epoch seconds)."""
+
+    def stage_costs(self) -> list[StageCost]:
+        """Return what the steps of each stage cost so far."""
+
+    def figures(self) -> Figures:
+        """Return what metrics tell of this knowledge base."""
+
+    def parallel_steps(self, job_id: str, window_s: float) -> tuple[float, dict[Stage, float]]:
+        """Return (steps of a job that ran at once on average of the window, seconds a page takes by stage)."""
+
+    def documents_by_state(self) -> dict[DocumentState, int]:
+        """Return how many of the listed documents are in each state."""
+
+    def answering(self) -> dict[str, int]:
+        """Return how many ``pages``, ``chunks`` and ``records`` are visible."""
+
+    def page_seconds(self) -> dict[Route, float]:
+        """Return the CPU seconds that a page of each route took so far, all stages together."""
+
+
+class PageQueries(Protocol):
+    """Single pages, and what stands on them. ``number`` is a generation, ``at`` a page."""
+
+    def strip(self, document: str, number: int) -> list[PageMark]:
+        """Return every page of a generation without its text: light, also for a thousand pages."""
+
+    def chunks_on(self, document: str, number: int, at: int) -> list[Chunk]:
+        """Return the chunks that stand on a page, whole or in part, without their vectors."""
+
+    def evidence_on(self, document: str, number: int, at: int) -> list[tuple[str, Evidence]]:
+        """Return (schema, evidence) of the values that were found on a page."""
+
+    def documents_holding(
+        self, schema: str, words: Sequence[str], after: str, limit: int
+    ) -> list[tuple[str, int, str]]:
+        """Return (document id, generation, first source name) of visible records that hold every word in some field.
+
+        By document id, those behind ``after``; the name counts as a field. ``words`` are case folded.
+        """
+
+    def records_by_schema(self) -> dict[str, int]:
+        """Return how many records of each schema are visible."""
+
+    def languages(self) -> list[str]:
+        """Return the language codes of the visible documents, sorted."""
+
+    def page_of_chunk(self, document: str, number: int, ordinal: int) -> int:
+        """Return the first page of a chunk, 0 where there is no such chunk."""
+
+    def page_of_value(self, document: str, number: int, schema: str, path: str) -> int:
+        """Return the page of a value's evidence, 0 where it has none."""
+
+
+class EtagQueries(Protocol):
+    """Entity tags: texts that change when an answer would, found without reading that answer."""
+
+    def of_document(self, document_id: str) -> str:
+        """Return a tag of all that was read of a document; "" while the shown generation is being made."""
+
+    def of_records(self, schema: str, after: str, limit: int | None) -> str:
+        """Return a tag of the records of a schema, those of documents behind the id ``after``."""
