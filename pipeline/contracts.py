@@ -1,8 +1,21 @@
-"""The Protocols of the engines that stages use, and the records that they take and return.
+"""The contracts of the engines: Protocols that the stages call, and the facts that travel between them.
 
-Each Protocol has at least two implementations, the real one and a fake in ``pipeline/engines/fakes.py``, and one
-contract test suite for all (``tests/contract``). ``fingerprint`` names the engine, its version, its weights and the
-settings that change its output; a stage whose fingerprint did not change is not run again.
+Each Protocol has at least two implementations, the real one and a fake in ``pipeline/engines``, and one contract test
+suite for all of them in ``tests/contract``. What holds for every engine:
+
+- **Where it runs.** ``wiring.build`` makes an engine on first use, in the process that uses it, and keeps it for the
+  life of that process: a worker's forked process, or one whose threads share it (the API, workers with a GPU), so
+  every engine is thread-safe. Making an engine is cheap: its model loads on first use or in ``warm_up``, never in the
+  parent before a fork.
+- **What it may change.** Nothing but the files it is told to write. Arguments are not modified; results are frozen.
+  Engines know no database, no queue and no settings beyond what their constructor takes.
+- **Twice is once.** A stage may run again with the same arguments, and expects the same result.
+- **Errors.** Only subclasses of ``IngotError``; an engine translates those of its library. PageError: this page cannot
+  be read, the others can. InputError: the document, or the request, is at fault, and trying again is useless.
+  UnavailableError: this machine lacks something (weights, memory, a server), so the step is tried again later. Any
+  other exception is reported as a bug.
+- **Fingerprint.** ``fingerprint`` names the engine, its version, its weights and the settings that change its output,
+  and is known without loading a model. Documents are processed again when it changes.
 """
 
 from __future__ import annotations
@@ -20,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentFacts:
-    """What opening a file tells: its pages, and the title that it carries inside, if any."""
+    """The facts of a whole file: the number of its pages, and its embedded title, "" where it has none."""
 
     page_count: int
     title: str = ""
@@ -28,10 +41,10 @@ class DocumentFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFacts:
-    """What one look at a page tells, cheap enough for every page; ``stages.plan`` decides on these alone.
+    """The facts of one page on which ``stages.plan`` decides its route; cheap enough to collect for every page.
 
-    Shares are 0 to 1. ``hidden_share`` is the share of the characters that are drawn invisibly (render mode 3) or lie
-    under an image; ``image_share`` the share of the page that images cover.
+    Pages count from 1, shares go from 0 to 1. ``hidden_share`` is the share of the characters that are drawn invisibly
+    (render mode 3) or lie under an image, ``image_share`` the share of the page that images cover.
     """
 
     number: int
@@ -40,16 +53,16 @@ class PageFacts:
     text: str
     hidden_share: float
     image_share: float
-    unmapped_share: float  # characters without a Unicode mapping, private use, control or replacement characters
-    drawings: int  # vector paths
-    ink: bool  # something is drawn at all
+    unmapped_share: float  # of characters without a Unicode mapping, private use, control or replacement characters
+    drawings: int  # number of vector paths
+    ink: bool  # whether anything at all is drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageImage:
-    """A rendered page in a file: ``width_pt`` and ``height_pt`` say how large the page is that the pixels show.
+    """A rendered page in a file; ``width_pt`` and ``height_pt`` are the size of the page that the pixels show.
 
-    ``plain``: it is to be read without what is optional (layout, tables), since that ended the process before.
+    ``plain``: read the page without the optional parts (layout, tables), because they crashed the process before.
     """
 
     number: int
@@ -60,98 +73,124 @@ class PageImage:
 
 
 class DocumentEngine(Protocol):
-    """Opens files of pages: PDF and images. Paths are local; ``password`` is "" where none is needed.
+    """Opens documents of one or more media types and renders their pages: PDF and images today.
 
-    Raises InputError (not a document, truncated, no pages), EncryptedError, PageError.
+    Called by the plan and render stages, and for page images of the web pages. Paths are local files that must not be
+    changed; ``password`` is "" where none is needed. Every method raises InputError (not a document of its types,
+    truncated, without pages) and EncryptedError (``password`` does not open it).
     """
 
     @property
     def fingerprint(self) -> str: ...
 
-    def inspect(self, path: Path, password: str) -> DocumentFacts: ...
+    def inspect(self, path: Path, password: str) -> DocumentFacts:
+        """Open the document, count its pages and read its title."""
 
     def look(self, path: Path, password: str, numbers: Sequence[int]) -> Iterator[PageFacts]:
-        """Facts of the pages ``numbers`` (from 1), in that order."""
+        """Yield the facts of the pages ``numbers`` (from 1), in that order; PageError at a page that cannot be read."""
 
     def render(self, path: Path, password: str, number: int, target: Path) -> PageImage:
-        """Draw a page into ``target`` (PNG) at the engine's dpi, smaller where it would pass the pixel limit."""
+        """Draw a page into ``target`` (PNG) at the engine's resolution, smaller where it would exceed the pixel limit.
+
+        Raises PageError where the page cannot be drawn.
+        """
 
 
 class TextReader(Protocol):
-    """Makes Markdown of pages that have a good text layer; ``plain``: without what is optional (layout, tables)."""
+    """Reads pages that have a good text layer. Called by the parse stage; paths and errors as in DocumentEngine."""
 
     @property
     def fingerprint(self) -> str: ...
 
-    def read(self, path: Path, password: str, number: int, *, plain: bool = False) -> PageText: ...
+    def read(self, path: Path, password: str, number: int, *, plain: bool = False) -> PageText:
+        """Read page ``number`` (from 1) into Markdown and blocks; ``plain`` leaves out layout and tables."""
 
 
 class PageReader(Protocol):
-    """Makes Markdown of page images: OCR. Boxes of the result are in points of the page as displayed."""
+    """Reads page images by OCR. Called by the ocr stage; the image file must not be changed."""
 
     @property
     def fingerprint(self) -> str: ...
     @property
     def batch_pages(self) -> int: ...  # how many pages one step should hold
 
-    def read(self, image: PageImage) -> PageText: ...
+    def read(self, image: PageImage) -> PageText:
+        """Read a page into Markdown and blocks, boxes in points of the page as displayed.
+
+        Raises PageError where the image cannot be read, UnavailableError where the model cannot run.
+        """
 
 
 @runtime_checkable
 class Loads(Protocol):
-    """An engine whose model is loaded once for all threads of a worker, before the worker takes its first task."""
+    """An engine whose model a worker loads before it takes its first task, once for all of its threads."""
 
     def warm_up(self) -> None:
-        """Load the model and run it once. Raises UnavailableError or InputError where it cannot work here."""
+        """Load the model and run it once. Raises UnavailableError or InputError where it cannot run on this machine."""
 
 
 @runtime_checkable
 class SharedModel(Loads, Protocol):
-    """A PageReader or Embedder whose threads share one model: no process could be ended over one page alone."""
+    """A PageReader or Embedder whose model many threads share, so that ending the process would lose many pages."""
 
     @property
-    def broken(self) -> bool: ...  # nothing more can be computed in this process: it must be started again
+    def broken(self) -> bool: ...  # the model failed for good in this process: restart the process
 
     def close(self, within_s: float | None = None) -> None:
-        """End. What is being computed is finished; what is not after ``within_s`` raises StoppingError, as does what
-        was not begun; None: all that was handed in is finished.
+        """Accept no more work and release the model.
+
+        Without a limit, all calls that were made finish first. With one, those that have not finished after
+        ``within_s`` seconds, and those that never started, raise StoppingError.
         """
 
 
 class Extractor(Protocol):
-    """Fills a schema from the pages of a document; every value comes with evidence."""
+    """Fills a schema from the pages of a document. Called by the extract stage, once for each schema of a document.
+
+    ``pipeline/engines/evidence`` locates values on the pages and builds the record, for rules and models alike.
+    """
 
     @property
     def fingerprint(self) -> str: ...
 
-    def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record: ...
+    def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
+        """Build a record with exactly the fields of ``schema``; ``source`` is the name of the document's file.
+
+        Every value has evidence: page, boxes and verbatim quote, or ``found=False`` where it is not printed. A field
+        without a value is None or an empty list, which is no error. Raises UnavailableError where a model or server
+        does not answer.
+        """
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors of length 1."""
+    """Turns texts into unit vectors. Called by the embed stage and by searches.
+
+    Vectors of different embedders cannot be compared, so an index holds those of one fingerprint.
+    """
 
     @property
     def fingerprint(self) -> str: ...
     @property
     def dimension(self) -> int: ...
     @property
-    def max_tokens(self) -> int: ...  # what is longer is cut
+    def max_tokens(self) -> int: ...  # longer texts are cut
 
     @property
-    def english_only(self) -> bool: ...  # its vectors say little about other languages
+    def english_only(self) -> bool: ...  # other languages are embedded badly
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Count the tokens of each text, special tokens left out, nothing cut."""
 
-    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
-        """float32 array (len(texts), dimension), rows of length 1."""
+    def embed_chunks(self, texts: Sequence[str]) -> np.ndarray:
+        """Return a float32 array (len(texts), dimension) with rows of length 1."""
 
     def embed_query(self, text: str) -> np.ndarray:
-        """float32 array (dimension,), of length 1."""
+        """Return a float32 array (dimension,) of length 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The answer of a callback's receiver; ``retry_after_s`` where it asks to wait."""
+    """The answer of a callback's receiver; ``retry_after_s`` where it sent a Retry-After header."""
 
     status: int
     retry_after_s: float | None = None
@@ -159,7 +198,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """What was fetched: ``url`` is where the redirects ended, ``media_type`` what the server calls it."""
+    """A finished download: ``url`` after all redirects, ``media_type`` as the server declared it."""
 
     url: str
     media_type: str
@@ -168,21 +207,22 @@ class Fetched:
 
 @runtime_checkable
 class Web(Protocol):
-    """HTTP requests to URLs that come from users. Thread-safe.
+    """Requests to URLs that untrusted users name. Thread-safe.
 
-    InputError ``url_refused`` where a URL, or one that it redirects to, may not be called; UnavailableError where the
-    server cannot be reached or does not finish in time.
+    Raises InputError ``url_refused`` where a URL, or one that it redirects to, is not allowed (private addresses,
+    other schemes), and UnavailableError where the server cannot be reached or the whole exchange exceeds its time.
     """
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Answer:
-        """Post once. A redirect is not followed but is the answer."""
+        """Send one POST. A redirect is not followed; its status is the answer."""
 
     def fetch(
         self, url: str, target: Path, largest_bytes: int, timeout_s: float, beat: Callable[[], bool] = lambda: True
     ) -> Fetched:
-        """Download a URL to ``target``. InputError where the server refuses, or sends more than ``largest_bytes``.
+        """Download a URL to the file ``target``, following redirects.
 
-        ``beat`` is called between blocks; CancelledError once it returns False.
+        Raises InputError where the server refuses, or sends more than ``largest_bytes``. ``beat`` is called between
+        blocks; once it returns False, CancelledError is raised.
         """
 
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
+from pipeline.engines.media import SUFFIXES
 from stores.errors import NotFoundError
 from stores.models import Fault
 from stores.placement import SkippedFile, StagedFile
 from stores.source_names import kept_name, path_of_name
 
-SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
 _WILDCARDS = frozenset("*?[")
 
 SkipReason = tuple[str, str]

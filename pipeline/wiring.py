@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
+from pipeline.engines.media import FAKE, IMAGES, PDF
 from pipeline.profiles import ProcessingProfile
 from pipeline.schemas.loader import load_schemas
 from pipeline.settings import Settings
@@ -21,6 +22,13 @@ from stores.files.local import LocalFiles
 T = TypeVar("T")
 MOST_ENGINES = 8
 """Engines for jobs with other settings that a process keeps beside its own."""
+
+
+class FormatEngine(NamedTuple):
+    """The factories of the two engines that read one document format."""
+
+    documents: Callable[[Settings], DocumentEngine]
+    text: Callable[[Settings], TextReader]
 
 
 def build(settings: Settings, *, pooled: bool = False, durable: bool = False) -> Resources:
@@ -44,9 +52,9 @@ def _kinds(settings: Settings) -> dict[str, tuple[object, Callable[..., Any]]]:
     return {
         "documents": (
             (text, settings.dpi, settings.max_page_megapixels),
-            lambda: _chosen("text_engine", text, DOCUMENTS)(settings),
+            lambda: _documents(settings),
         ),
-        "text_reader": (text, lambda: _chosen("text_engine", text, TEXT_READERS)(settings)),
+        "text_reader": (text, lambda: _text_reader(settings)),
         "page_reader": (
             (reader, _read_by_got(settings) if reader == "got" else None),
             lambda: _chosen("ocr_engine", reader, PAGE_READERS)(settings),
@@ -104,10 +112,33 @@ def _once(make: Callable[..., T]) -> Callable[..., T]:
     return ask
 
 
-def _chosen(setting: str, name: str, known: Mapping[str, Callable[[Settings], T]]) -> Callable[[Settings], T]:
+def _chosen(setting: str, name: str, known: Mapping[str, T]) -> T:
+    """The row of a table that a setting names. InputError with all names where it names none."""
     if name not in known:
         raise InputError(f"{setting} {name!r} is not known: choose one of {', '.join(sorted(known))}")
     return known[name]
+
+
+def _documents(settings: Settings) -> DocumentEngine:
+    from pipeline.engines.by_media_type import DocumentsByMediaType
+
+    formats = _formats(settings)
+    engines = {factory: factory(settings) for factory in {row.documents for row in formats.values()}}
+    return DocumentsByMediaType({media_type: engines[row.documents] for media_type, row in formats.items()})
+
+
+def _text_reader(settings: Settings) -> TextReader:
+    from pipeline.engines.by_media_type import TextByMediaType
+
+    formats = _formats(settings)
+    readers = {factory: factory(settings) for factory in {row.text for row in formats.values()}}
+    return TextByMediaType({media_type: readers[row.text] for media_type, row in formats.items()})
+
+
+def _formats(settings: Settings) -> dict[str, FormatEngine]:
+    """Media type -> the engine that reads it with these settings."""
+    by_setting = _chosen("text_engine", settings.text_engine, TEXT_ENGINES)
+    return {media_type: row or by_setting for media_type, row in FORMATS.items()}
 
 
 def _pymupdf_documents(settings: Settings) -> DocumentEngine:
@@ -220,8 +251,13 @@ def _vectors(settings: Settings) -> VectorStore:
     return ChromaVectors(settings.chroma_url or None, settings.home.absolute() / "chroma")
 
 
-DOCUMENTS = {"pymupdf": _pymupdf_documents, "fake": _fake_documents}
-TEXT_READERS = {"pymupdf": _pymupdf_text, "fake": _fake_text}
+TEXT_ENGINES = {
+    "pymupdf": FormatEngine(_pymupdf_documents, _pymupdf_text),
+    "fake": FormatEngine(_fake_documents, _fake_text),
+}
+"""What the setting ``text_engine`` may name."""
+FORMATS: dict[str, FormatEngine | None] = dict.fromkeys((PDF, *IMAGES, FAKE), None)
+"""Media type -> the engine that reads it, None for the one that the setting ``text_engine`` names."""
 PAGE_READERS = {"rapidocr": _rapidocr, "got": _got, "fake": _fake_reader}
 EXTRACTORS = {
     "document": _document_rules,

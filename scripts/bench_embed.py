@@ -53,7 +53,7 @@ class Run:
             f"{passages / self.seconds:.0f}",
             f"{first.seconds / self.seconds:.2f}",
             f"{passages / batches:.1f}" if batches else "-",
-            f"{self.counters.askers / batches:.1f}" if self.counters and batches else "-",
+            f"{self.counters.batch_requests / batches:.1f}" if self.counters and batches else "-",
             f"{self.counters.occupancy:.0%}" if self.counters and batches else "-",
             f"{difference(self.vectors, first.vectors):.1e}",
         )
@@ -87,7 +87,7 @@ def words_of(part: object) -> list[str]:
 
 def embed_document(embedder: Embedder, document: Document) -> np.ndarray:
     parts = [document[at : at + SLICE] for at in range(0, len(document), SLICE)]
-    return np.concatenate([embedder.embed_passages(part) for part in parts])
+    return np.concatenate([embedder.embed_chunks(part) for part in parts])
 
 
 def one_after_the_other(embedder: Embedder, documents: Sequence[Document]) -> Vectors:
@@ -109,7 +109,7 @@ def measure(asked: argparse.Namespace, documents: Sequence[Document]) -> list[Ru
         ways[f"{threads} documents at once"] = lambda threads=threads: together(embedder, documents, threads)
     if MiniLm.fingerprint == embedder.fingerprint:
         ways["MiniLM on onnxruntime, one thread"] = lambda: one_after_the_other(MiniLm(), documents)
-    embedder.embed_passages([passage for document in documents[:20] for passage in document])
+    embedder.embed_chunks([passage for document in documents[:20] for passage in document])
     best: dict[str, Run] = {}
     for _ in range(asked.rounds):
         for what, way in ways.items():

@@ -97,7 +97,7 @@ def _read_document(path: Path) -> int:
         pages, resources.settings.chunk_tokens, resources.settings.chunk_overlap, embedder.count_tokens
     )
     title = str(record.fields.get("title") or "")
-    embedder.embed_passages([embedding_text(title, chunk.heading, chunk.text) for chunk in chunks])
+    embedder.embed_chunks([embedding_text(title, chunk.heading, chunk.text) for chunk in chunks])
     return count
 
 

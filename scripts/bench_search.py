@@ -93,8 +93,8 @@ class Neighbour:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return self._real.count_tokens(texts)
 
-    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
-        return self._real.embed_passages(texts)
+    def embed_chunks(self, texts: Sequence[str]) -> np.ndarray:
+        return self._real.embed_chunks(texts)
 
     def embed_query(self, text: str) -> np.ndarray:
         self._real.embed_query(text)

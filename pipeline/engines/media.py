@@ -1,8 +1,13 @@
-"""What kind of file this is, told by its first bytes and never by its name. Pure: imports nothing heavy."""
+"""The media types that Ingot reads, told by a file's first bytes and never by its name. Imports nothing heavy.
+
+A format more is a row of ``MEDIA_TYPES`` here and its engines in ``FORMATS`` of ``pipeline/wiring.py``.
+"""
 
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from stores.errors import InputError, NotFoundError
@@ -12,15 +17,6 @@ FAKE = "text/x-fake-pages"
 IMAGES = ("image/png", "image/jpeg", "image/tiff", "image/bmp", "image/webp")
 
 HEAD_BYTES = 1024
-_MAGIC = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"II*\x00", "image/tiff"),
-    (b"MM\x00*", "image/tiff"),
-    (b"II+\x00", "image/tiff"),
-    (b"MM\x00+", "image/tiff"),
-    (b"%FAKE", FAKE),
-)
 _CONTAINERS = (
     (b"PK\x03\x04", "a ZIP archive or an Office file"),
     (b"PK\x05\x06", "an empty ZIP archive"),
@@ -33,7 +29,7 @@ _CONTAINERS = (
     (b"\xfd7zXZ\x00", "an XZ archive"),
     (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
 )
-"""What holds other files: a PDF inside one of them is not what the file is."""
+"""First bytes of archives and their names for people. A PDF inside an archive does not make the archive a PDF."""
 _OTHERS = (
     (b"{\\rtf", "an RTF file"),
     (b"%!PS", "a PostScript file"),
@@ -43,16 +39,55 @@ _TAR_MARK = slice(257, 262)  # where a tar archive says "ustar"
 _MAIL_FIELDS = (b"from:", b"received:", b"return-path:", b"delivered-to:", b"mime-version:", b"message-id:", b"date:")
 
 
-def sniff(path: Path | str) -> str:
-    """The media type of a file: ``application/pdf`` or one of IMAGES.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaType:
+    """A format: how a person calls it, the suffixes of its files, and whether the first bytes of a file are its own."""
 
-    Raises InputError with the reason where the file is none of these, NotFoundError where there is none.
+    name: str
+    words: str
+    suffixes: frozenset[str] = frozenset()
+    recognise: Callable[[bytes], bool]
+
+
+def _begins_with(*magics: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head.startswith(magics)
+
+
+def _is_pdf(head: bytes) -> bool:
+    """A PDF may begin with some junk, but not with the head of an archive, whose first member it would be."""
+    return b"%PDF-" in head[:HEAD_BYTES] and not _container(head)
+
+
+def _image(kind: str, recognise: Callable[[bytes], bool], *suffixes: str) -> MediaType:
+    words = f"an image ({kind.upper()})"
+    return MediaType(name=f"image/{kind}", words=words, suffixes=frozenset(suffixes), recognise=recognise)
+
+
+MEDIA_TYPES = (
+    _image("png", _begins_with(b"\x89PNG\r\n\x1a\n"), ".png"),
+    _image("jpeg", _begins_with(b"\xff\xd8\xff"), ".jpg", ".jpeg"),
+    _image("tiff", _begins_with(b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"), ".tif", ".tiff"),
+    _image("bmp", lambda head: head[:2] == b"BM" and head[6:10] == b"\0\0\0\0", ".bmp"),
+    _image("webp", lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP", ".webp"),
+    MediaType(name=FAKE, words="a fake document", recognise=_begins_with(b"%FAKE")),
+    MediaType(name=PDF, words="a PDF", suffixes=frozenset({".pdf"}), recognise=_is_pdf),
+)
+"""The first row that recognises a file names its type. PDF comes last: its mark may stand anywhere in the head."""
+
+SUFFIXES = frozenset().union(*(media_type.suffixes for media_type in MEDIA_TYPES))
+"""Of the files that are taken from a folder: lower case, with the dot."""
+
+
+def sniff(path: Path | str) -> str:
+    """The media type of a file: the name of one of MEDIA_TYPES.
+
+    Raises InputError with the reason where the file is of another kind, NotFoundError where it does not exist.
     """
     return kind_of(head_of(Path(path)))
 
 
 def kind_of(head: bytes) -> str:
-    """The media type of a file that begins so (1024 bytes do); InputError with the reason where it is not taken."""
+    """The media type of a file whose first 1024 bytes are ``head``; InputError with the reason where it is not read."""
     if not head:
         raise InputError("The file is empty (0 bytes); export or copy it again.", code="empty")
     kind = sniff_bytes(head)
@@ -65,43 +100,36 @@ def kind_of(head: bytes) -> str:
 
 
 def sniff_bytes(head: bytes) -> str:
-    """The media type that the first bytes of a file show, "" where it is unknown.
+    """The media type that the first bytes of a file show, "" where it is unknown."""
+    media_type = _recognised(head)
+    return media_type.name if media_type else ""
 
-    A PDF may begin with some junk, but not with the head of an archive, whose first member it would be.
-    """
-    for magic, kind in _MAGIC:
-        if head.startswith(magic):
-            return kind
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
-    if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
-        return "image/bmp"
-    return PDF if b"%PDF-" in head[:HEAD_BYTES] and not _container(head) else ""
+
+def _recognised(head: bytes) -> MediaType | None:
+    return next((media_type for media_type in MEDIA_TYPES if media_type.recognise(head)), None)
 
 
 def is_plainly(head: bytes) -> bool:
-    """Does a file whose name says nothing begin as a PDF or an image does, without anything before it?"""
+    """Tell whether a file begins exactly as an image or a PDF does, without any junk before it."""
     kind = sniff_bytes(head)
     return kind in IMAGES or (kind == PDF and head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"%PDF-"))
 
 
 def words_of(head: bytes) -> str:
     """What a file that begins so is, in words: "a ZIP archive or an Office file", "plain text"."""
-    kind = sniff_bytes(head)
-    return {PDF: "a PDF", FAKE: "a fake document"}.get(kind) or (
-        f"an image ({kind.removeprefix('image/').upper()})" if kind else _guess(head)
-    )
+    media_type = _recognised(head)
+    return media_type.words if media_type else _guess(head)
 
 
 def _container(head: bytes) -> str:
-    """The archive that a file is, "" where it is none."""
+    """The name for people of the archive that ``head`` begins, "" where it is none."""
     if head[_TAR_MARK] == b"ustar":
         return "a tar archive"
     return next((words for magic, words in _CONTAINERS if head.startswith(magic)), "")
 
 
 def head_of(path: Path) -> bytes:
-    """The first bytes of a regular file; InputError or NotFoundError where there are none to be had."""
+    """Read the first HEAD_BYTES of a regular file. InputError where it cannot be read, NotFoundError if missing."""
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):

@@ -31,7 +31,7 @@ def run(context: StepContext) -> Nothing:
         with context.deadline(settings.document_timeout_s):
             part = chunks[at : at + _SLICE]
             texts = [embedding_text(context.claim.title, chunk.heading, chunk.text) for chunk in part]
-            vectors = embedder.embed_passages(texts).astype("<f4")
+            vectors = embedder.embed_chunks(texts).astype("<f4")
             context.save_chunks([replace(c, embedding=v.tobytes()) for c, v in zip(part, vectors, strict=True)])
     return Nothing()
 

@@ -223,7 +223,7 @@ def test_values_are_walked_by_keys(tab: Tab, shelf: Shelf) -> None:
     expect(page.locator(".passage").first).to_be_visible()
 
 
-def test_a_value_without_a_proof_is_said_to_have_none(tab: Tab, shelf: Shelf) -> None:
+def test_a_value_without_evidence_is_marked(tab: Tab, shelf: Shelf) -> None:
     page = tab()
     page.goto(shelf.url("invoice.pdf"))
     row = page.locator('.value[data-key="invoice.amount_tax"]')
@@ -280,7 +280,7 @@ def test_search_says_what_it_did_not_find_or_understand(tab: Tab, shelf: Shelf) 
     expect(page.locator(".search-field")).to_be_focused()
 
 
-def test_records_are_filtered_and_lead_to_their_proofs(tab: Tab, shelf: Shelf) -> None:
+def test_records_are_filtered_and_link_to_their_evidence(tab: Tab, shelf: Shelf) -> None:
     page = tab()
     page.goto(f"{shelf.address}/knowledge/{KB}/records/invoice")
     expect(page.locator(".schema-tabs [aria-current]")).to_contain_text("invoice")

@@ -20,7 +20,7 @@ def expect(found: Any) -> Any:
     return expected(found)
 
 
-def test_from_a_file_to_its_proof(tab: Callable[..., Any], site: str, samples: Path) -> None:
+def test_from_a_file_to_the_evidence_of_a_value(tab: Callable[..., Any], site: str, samples: Path) -> None:
     page = tab()
     page.goto(site)
     page.get_by_label("Knowledge base, new or old").fill("journey")

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.contracts import DocumentEngine, TextReader
+from pipeline.engines.by_media_type import DocumentsByMediaType, TextByMediaType
 from pipeline.engines.fakes import FakeDocuments, FakeReader, FakeText
+from pipeline.engines.media import FAKE, PDF
 from pipeline.engines.pdf import mupdf
 from pipeline.engines.pdf.documents import PyMuPdfDocuments
 from pipeline.engines.pdf.text_layer import PyMuPdfText
@@ -49,6 +51,12 @@ ENGINES = {
     "pymupdf": Engines(PyMuPdfDocuments(dpi=72, max_page_megapixels=1.0), PyMuPdfText(), make_pdf),
     "fake": Engines(FakeDocuments(), FakeText(), make_fake),
 }
+_BOTH = [(PDF, ENGINES["pymupdf"]), (FAKE, ENGINES["fake"])]
+ENGINES["by media type"] = Engines(
+    DocumentsByMediaType({media_type: engines.documents for media_type, engines in _BOTH}),
+    TextByMediaType({media_type: engines.text for media_type, engines in _BOTH}),
+    make_pdf,
+)
 
 
 @pytest.fixture(params=sorted(ENGINES))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,27 +56,27 @@ def _tiny(folder: Path, kind: str) -> Path:
 
 
 def test_rows_are_unit_vectors_in_the_order_of_the_texts(embedder: Embedder) -> None:
-    vectors = embedder.embed_passages(TEXTS)
+    vectors = embedder.embed_chunks(TEXTS)
     assert vectors.shape == (len(TEXTS), embedder.dimension)
     assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     for text, vector in zip(TEXTS, vectors, strict=True):
-        assert np.allclose(embedder.embed_passages([text])[0], vector, atol=1e-5)
+        assert np.allclose(embedder.embed_chunks([text])[0], vector, atol=1e-5)
 
 
 def test_no_texts_make_no_rows(embedder: Embedder) -> None:
-    assert embedder.embed_passages([]).shape == (0, embedder.dimension)
+    assert embedder.embed_chunks([]).shape == (0, embedder.dimension)
     assert embedder.count_tokens([]) == []
 
 
 def test_the_same_text_has_the_same_vector(embedder: Embedder) -> None:
-    assert np.array_equal(embedder.embed_passages(TEXTS[:1]), embedder.embed_passages(TEXTS[:1]))
+    assert np.array_equal(embedder.embed_chunks(TEXTS[:1]), embedder.embed_chunks(TEXTS[:1]))
 
 
 def test_a_query_is_nearest_to_the_passage_that_shares_its_words(embedder: Embedder) -> None:
     query = embedder.embed_query("When is the invoice due?")
     assert query.shape == (embedder.dimension,)
-    assert int(np.argmax(embedder.embed_passages(TEXTS[:2]) @ query)) == 0
+    assert int(np.argmax(embedder.embed_chunks(TEXTS[:2]) @ query)) == 0
 
 
 def test_tokens_are_counted_to_the_end(embedder: Embedder) -> None:
@@ -87,13 +88,14 @@ def test_tokens_are_counted_to_the_end(embedder: Embedder) -> None:
 def test_what_is_longer_than_max_tokens_is_cut(embedder: Embedder) -> None:
     words = ["word"] * embedder.max_tokens
     within, beyond = " ".join(words), " ".join([*words, "beyond"])
-    vectors = embedder.embed_passages([within, beyond])
+    vectors = embedder.embed_chunks([within, beyond])
     assert np.allclose(vectors[0], vectors[1], atol=1e-5)
 
 
 @needs_weights
 def test_the_weights_are_the_recorded_ones() -> None:
-    minilm.verify_weights()
+    with minilm.weights_file().open("rb") as file:
+        assert hashlib.file_digest(file, "sha256").hexdigest() == minilm.WEIGHTS_SHA256
 
 
 def test_absent_weights_are_named_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,8 +121,8 @@ def test_the_default_model_has_one_fingerprint_on_both_engines() -> None:
 def test_both_engines_make_the_same_vectors() -> None:
     torch = SentenceTransformersEmbedder(DEFAULT)
     texts = [*TEXTS, "", "付款期限为三十天。", "Zahlbar binnen 30 Tagen, ohne Abzug: 1.234,56 €"]
-    ours = MiniLm().embed_passages(texts)
-    theirs = torch.embed_passages(texts)
+    ours = MiniLm().embed_chunks(texts)
+    theirs = torch.embed_chunks(texts)
     assert np.allclose(theirs, ours, atol=1e-5)
     assert np.min(np.sum(theirs * ours, axis=1)) > 0.9999
     assert torch.embed_query("due?") @ MiniLm().embed_query("due?") > 0.9999

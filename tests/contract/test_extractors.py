@@ -51,7 +51,7 @@ def test_a_record_has_the_fields_of_its_schema(extractor: Extractor, schema: Sch
 
 @every_extractor
 @pytest.mark.parametrize("pages", ODD_PAGES.values(), ids=ODD_PAGES.keys())
-def test_every_value_has_one_proof_that_stands_on_its_page(
+def test_every_value_has_one_piece_of_evidence_on_its_page(
     extractor: Extractor, schema: Schema, pages: list[Page]
 ) -> None:
     record = extractor.extract(schema, pages, "file.pdf")

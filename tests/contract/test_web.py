@@ -88,7 +88,9 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("patience")
 @pytest.mark.parametrize("behaviour", [held(threading.Event()), drip], ids=["silent", "drip"])
-def test_nobody_keeps_us_longer_than_the_deadline(receiver: Receiver, web: GuardedWeb, behaviour) -> None:
+def test_a_request_ends_at_its_deadline_whatever_the_server_does(
+    receiver: Receiver, web: GuardedWeb, behaviour
+) -> None:
     with pytest.raises(UnavailableError, match="in time"):
         web.post(receiver.on("/x", behaviour), {}, b"{}", 0.5)
 
@@ -141,7 +143,7 @@ def test_private_addresses_are_never_connected_to(tmp_path: Path) -> None:
             inside.accept()
 
 
-def test_a_name_that_changes_its_mind_is_connected_where_it_was_judged(
+def test_a_host_name_is_connected_to_the_address_that_was_checked(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Public at the first question, loopback at the second: only one question is asked."""
@@ -169,7 +171,7 @@ def test_a_name_that_changes_its_mind_is_connected_where_it_was_judged(
 
 
 @pytest.mark.parametrize("where", ["http://169.254.169.254/latest/meta-data/", "http://10.0.0.1/", "//127.0.0.2/"])
-def test_every_hop_of_a_fetch_is_judged(
+def test_the_address_of_every_redirect_is_checked(
     receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     """The receiver's own address is taken for public, the one that it redirects to is not."""

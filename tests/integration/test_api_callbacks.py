@@ -112,7 +112,7 @@ def test_urls_over_the_api(server: Server, receiver: Receiver, tmp_path: Path) -
 @pytest.mark.parametrize(
     "url", ["http://169.254.169.254/", "http://localhost:6379/", "file:///etc/passwd", "http://u:p@example.com/"]
 )
-def test_what_leads_inside_is_refused_at_the_door(field: str, url: str, strict: Server) -> None:
+def test_urls_of_private_addresses_are_refused_on_submission(field: str, url: str, strict: Server) -> None:
     asked: dict[str, Any] = {"urls": ["https://example.com/a.pdf"], field: [url] if field == "urls" else url}
     answer = strict.client.post("/knowledge/kb/ingest", json=asked)
     assert answer.status_code == 422 and answer.json()["code"] == "url_refused"

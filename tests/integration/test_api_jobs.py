@@ -319,7 +319,7 @@ def test_cancel_of_a_job_that_is_over_changes_nothing(server: Server, tmp_path: 
     assert server.get("/knowledge/over/documents/a.pdf")["state"] == "done"
 
 
-def test_two_hundred_watchers_and_a_sleepy_one(server: Server, tmp_path: Path, gate: Path) -> None:
+def test_one_slow_watcher_does_not_hold_up_two_hundred_others(server: Server, tmp_path: Path, gate: Path) -> None:
     job = server.upload("crowd", *(held(tmp_path / f"{n}.pdf", gate, 2, at=1 + n % 2) for n in range(8)))
     asleep = httpx2.Client(base_url=server.client.base_url, timeout=GENEROUS_S)
     begun: list[str] = []

@@ -70,7 +70,7 @@ def test_every_route_refuses_a_parameter_that_it_does_not_know(server: Server) -
         ("/knowledge", {"knowlege_id": "x"}, "unknown_key", ["knowledge_id"]),
     ],
 )
-def test_bodies_are_taken_at_their_word(server: Server, path: str, body: Any, code: str, near: list[str]) -> None:
+def test_unknown_fields_of_a_body_are_refused(server: Server, path: str, body: Any, code: str, near: list[str]) -> None:
     answer = server.post(path, body, status=422)
     assert answer["code"] == code
     assert answer["nearest"][: len(near)] == near
@@ -105,7 +105,7 @@ def test_known_fields_still_find(server: Server) -> None:
         assert server.post(f"{KB}/search", {"query": "words", "where": where})["hits"], where
 
 
-def test_a_form_is_taken_at_its_word(server: Server) -> None:
+def test_unknown_fields_of_a_form_are_refused(server: Server) -> None:
     answer = server.client.post(f"{KB}/ingest", files=[("files", ("a.pdf", b"%FAKE"))], data={"shema": "invoice"})
     assert (answer.status_code, answer.json()["code"], answer.json()["nearest"]) == (422, "unknown_key", ["schemas"])
 

@@ -219,7 +219,7 @@ def test_a_body_that_drips_is_given_up(hasty: Server) -> None:
     eventually(lambda: not list((hasty.folder / "run" / "uploads").rglob("*.part")))
 
 
-def test_idle_and_half_open_connections_keep_nobody_out(server: Server) -> None:
+def test_idle_and_half_open_connections_do_not_block_others(server: Server) -> None:
     with ExitStack() as stack:
         for number in range(500):
             connection = stack.enter_context(opened(server))
@@ -382,7 +382,7 @@ def test_a_row_of_requests_sent_at_once_is_bounded(monkeypatch: pytest.MonkeyPat
             assert heard(connection).count(b"200 OK") < 1000
 
 
-def test_who_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_does_not_read_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
     let_go, plain = threading.Event(), connections.Guarded.connection_lost
     monkeypatch.setattr(connections, "STALL_S", 0.5)
     monkeypatch.setattr(connections.Guarded, "connection_lost", lambda *given: (let_go.set(), plain(*given))[1])

@@ -118,7 +118,7 @@ def test_what_names_no_knowledge_base_shows_none_of_anothers(server: Server, the
     assert asked(server, "GET", "/metrics", MINE).status_code == 403
 
 
-def test_queries_do_not_reach_over(server: Server, theirs: dict[str, str]) -> None:
+def test_queries_do_not_reach_another_knowledge_base(server: Server, theirs: dict[str, str]) -> None:
     for path in (
         "/api/v1/jobs?knowledge_id=theirs",
         "/api/v1/callbacks?knowledge_id=theirs",

@@ -157,7 +157,7 @@ def test_no_path_leads_anywhere_else(server: Server, hostile: str, bad: str) -> 
             assert bad in (";", "*", "..", "../..", "....//....//", "%2e%2e", "%2e%2e%2f%2e%2e"), (path, bad)
 
 
-def test_names_of_the_house_are_names_like_others(server: Server) -> None:
+def test_names_of_own_folders_and_devices_are_ordinary_ids(server: Server) -> None:
     before = {path.name for path in server.folder.iterdir()}
     for name in ("run", "chroma", "RUN", "con", "nul", "kb.db", "CON.pdf", "a." * 60):
         answer = server.client.post(f"/knowledge/{name}/ingest", files=[("f", ("a.pdf", b"%FAKE\nx"))])

@@ -154,7 +154,9 @@ def test_an_older_version_answers_and_says_that_another_is_made(web: TestClient,
     assert "the older version is shown, the newer one is queued" in page
 
 
-def test_the_command_line_prints_no_emptiness(ingot: Callable[..., tuple[int, str, str]]) -> None:
+def test_the_command_line_never_prints_an_unfinished_document_as_empty(
+    ingot: Callable[..., tuple[int, str, str]],
+) -> None:
     for document, state in OPEN.items():
         code, printed, said = ingot("docs", "show", document)
         assert (code, printed) == (7, "") and f"'{document}' is {state}" in said

@@ -71,9 +71,7 @@ def chunks(resources: Resources, source: str) -> int:
     return store.pages.embedded(document, store.queries.generation_to_show(document))
 
 
-def test_workers_with_other_settings_make_it_as_the_asker_wished(
-    resources: Callable[..., Resources], tmp_path: Path
-) -> None:
+def test_workers_with_other_settings_use_those_of_the_job(resources: Callable[..., Resources], tmp_path: Path) -> None:
     note = fake_document(tmp_path / "in" / "note.pdf", TEXT)
     schemas = own_schema(tmp_path / "s", "number", "Delivery No.")
     asked(resources(schema_dir=schemas, chunk_tokens=40), note, "delivery")
@@ -218,7 +216,7 @@ def test_what_is_fetched_is_made_as_its_job_wished(resources: Callable[..., Reso
     assert chunks(workers, url) > 2
 
 
-def test_a_document_that_is_being_made_otherwise_is_refused_to_the_newcomer(
+def test_a_document_in_work_cannot_be_submitted_with_other_settings(
     resources: Callable[..., Resources], tmp_path: Path
 ) -> None:
     note = fake_document(tmp_path / "in" / "note.pdf", TEXT)

@@ -72,7 +72,7 @@ def test_reading_again_forgets_the_remark(home: Path, tmp_path: Path) -> None:
     assert view.warnings and again.generation > view.generation and not again.warnings
 
 
-def test_every_door_shows_it(home: Path, tmp_path: Path) -> None:
+def test_api_and_pages_show_pages_without_text(home: Path, tmp_path: Path) -> None:
     view = made(home, tmp_path / "docs", "A walrus.", "[scan]")
     said = view.warnings[2]
     assert serializers.document(view)["warnings"] == {"2": said}

@@ -83,7 +83,7 @@ def fetched(resources: Resources, job_id: str, url: str = FILE) -> bool:
     return bool(ended)
 
 
-def test_one_of_two_gets_an_event_and_the_next_waits_for_the_first(store: SqlKnowledgeStore) -> None:
+def test_an_event_is_claimed_once_and_the_next_waits_for_it(store: SqlKnowledgeStore) -> None:
     name = opened(store, FILE, each=True)
     store.job_control.cancel(name)
     first = store.callbacks.claim(name, "a", 60)
@@ -98,7 +98,7 @@ def test_one_of_two_gets_an_event_and_the_next_waits_for_the_first(store: SqlKno
     assert second and second.id != first.id
 
 
-def test_what_comes_too_late_changes_nothing(store: SqlKnowledgeStore) -> None:
+def test_a_result_after_the_lease_ended_changes_nothing(store: SqlKnowledgeStore) -> None:
     name = opened(store)
     late = store.callbacks.claim(name, "late", 60)
     forward(store, 61)
@@ -109,7 +109,7 @@ def test_what_comes_too_late_changes_nothing(store: SqlKnowledgeStore) -> None:
     assert events(store) == [("job.finished", "delivered")]
 
 
-def test_what_was_not_tried_does_not_count(store: SqlKnowledgeStore) -> None:
+def test_an_attempt_that_was_never_made_is_not_counted(store: SqlKnowledgeStore) -> None:
     name = opened(store)
     claim = store.callbacks.claim(name, "a", 60)
     assert claim and store.callbacks.put_back(claim, 5.0)
@@ -220,7 +220,7 @@ def test_a_url_that_fails_for_good_ends_its_job(resources: Resources, store: Sql
     assert [kind for kind, _ in events(store)] == ["document.finished", "job.finished"]
 
 
-def test_a_job_whose_asker_died_is_closed_but_not_while_it_waits_for_a_url(
+def test_an_abandoned_submission_is_closed_unless_a_download_is_pending(
     resources: Resources, store: SqlKnowledgeStore
 ) -> None:
     empty, waiting = opened(store, sealed=False), opened(store, FILE, sealed=False)

@@ -65,7 +65,7 @@ def test_what_could_not_be_fetched_is_offered_again(server: Server) -> None:
     assert found["retryable"] is True and found["documents"][0]["retryable"] is True
 
 
-def test_what_is_well_is_not_offered(server: Server, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_finished_documents_are_not_offered_for_retry(server: Server, tmp_path_factory: pytest.TempPathFactory) -> None:
     good = fake_document(tmp_path_factory.mktemp("good") / "good.pdf", "words")
     found = server.finished(server.upload("good", good))
     assert found["retryable"] is False and not found["documents"][0]["retryable"]

@@ -101,7 +101,7 @@ def test_two_commands_at_once_start_one_runtime(settings: Settings) -> None:
     assert pids != {""}
 
 
-def test_killed_processes_come_back(settings: Settings) -> None:
+def test_killed_worker_processes_are_restarted(settings: Settings) -> None:
     with embedded.session(settings) as connected:
         port = int(connected.chroma_url.rpartition(":")[2])
         for name in ("redis", "chroma", "worker"):
@@ -112,7 +112,7 @@ def test_killed_processes_come_back(settings: Settings) -> None:
         assert soon(lambda: processes.listens(port))
 
 
-def test_a_killed_supervisor_takes_its_processes_along(settings: Settings) -> None:
+def test_worker_processes_end_with_a_killed_supervisor(settings: Settings) -> None:
     with embedded.session(settings):
         pid = embedded.status(settings).pid or 0
         assert soon(lambda: len(running_processes(settings)) >= 5), "supervisor, Redis, Chroma, worker and its child"
@@ -148,7 +148,7 @@ def test_what_belongs_to_the_workers_reaches_them_where_nobody_works(settings: S
         assert b"INGOT_MEMORY_MB=2048" in environment
 
 
-def test_what_travels_with_a_job_troubles_no_worker(settings: Settings) -> None:
+def test_a_setting_that_travels_with_a_job_does_not_conflict_with_workers(settings: Settings) -> None:
     with embedded.session(settings):
         old = process_pid(settings, "worker")
         with embedded.session(with_more(settings, chunk_tokens=64, dpi=90, page_timeout_s=7)):
@@ -167,7 +167,7 @@ def test_who_starts_the_runtime_does_not_decide_for_those_who_use_it(
         assert b"INGOT_CHUNK_TOKENS" not in environment
 
 
-def test_the_network_worker_comes_with_the_first_errand(settings: Settings) -> None:
+def test_the_notify_worker_starts_with_the_first_outbound_task(settings: Settings) -> None:
     """Most homes never call anybody: they do not pay for a process that could."""
     with embedded.session(settings):
         assert soon(lambda: process_pid(settings, "worker") != 0)

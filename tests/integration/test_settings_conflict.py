@@ -172,7 +172,7 @@ def refusal(commands: Commands, job: str, **more: object) -> str:
     return refused.value.message
 
 
-def test_where_nobody_works_the_newcomer_has_its_way(commands: Commands) -> None:
+def test_a_runtime_without_work_takes_the_settings_of_a_new_command(commands: Commands) -> None:
     """An `ingot serve` that only waits holds the runtime, and blocks nobody."""
     with embedded.session(commands.settings()):
         assert eventually(lambda: commands.pid())
@@ -185,7 +185,7 @@ def test_where_nobody_works_the_newcomer_has_its_way(commands: Commands) -> None
         assert commands.ended(commands.second("then", memory_mb=2048)) == [("done", "")]
 
 
-def test_a_new_secret_of_callbacks_troubles_only_who_delivers_them(commands: Commands) -> None:
+def test_another_callback_secret_conflicts_only_with_workers_that_deliver(commands: Commands) -> None:
     with embedded.session(commands.settings()):
         job = commands.first(3)
         assert eventually(lambda: commands.pid())

@@ -99,7 +99,7 @@ def test_a_worker_that_lives_has_lost_its_lease_and_is_no_death(resources, job: 
         store.steps.finish(claim, Nothing(), NEEDS, 0.0)
 
 
-def test_a_death_from_outside_is_nobodys_fault_for_long(resources, job: str) -> None:
+def test_kills_from_outside_count_against_a_step_only_when_repeated(resources, job: str) -> None:
     store, key = resources.catalog.store(KB), first_key(resources)
     for number in range(flow.MOST_TRIES):
         claim = store.steps.claim(key, f"w/{number}", "w")
@@ -132,7 +132,7 @@ def test_a_starved_worker_that_is_seen_to_work_keeps_its_lease(resources, job: s
     assert store.steps.claim(key, "heir", "w") and claim
 
 
-def test_a_world_that_is_away_for_minutes_ends_no_step(resources, job: str, monkeypatch) -> None:
+def test_services_that_are_down_for_minutes_fail_no_step(resources, job: str, monkeypatch) -> None:
     """Tries that died or were quick are no patience: the time counts, too."""
 
     def unready(work):
@@ -162,7 +162,7 @@ def test_three_deaths_without_progress_end_the_step(resources, job: str) -> None
     assert "3 times" in view.documents[0].error.message
 
 
-def test_an_unready_world_is_tried_later_and_again(home: Path, tmp_path: Path) -> None:
+def test_a_service_that_is_not_ready_is_tried_again_later(home: Path, tmp_path: Path) -> None:
     class Unready(MemoryVectors):
         failures = 2
 
@@ -221,7 +221,7 @@ def test_cancelled_work_stays_cancelled(resources, job: str) -> None:
     assert run_until_done(resources) == []
 
 
-def test_retry_redoes_only_what_failed(home: Path, tmp_path: Path, monkeypatch) -> None:
+def test_retry_runs_only_what_failed(home: Path, tmp_path: Path, monkeypatch) -> None:
     resources = fake_tools(home, batch_pages=1)
     path = fake_document(tmp_path / "d" / "one.pdf", "First herons.", "[broken]", "Third otters.")
     report = ingest(resources, KB, IngestRequest(paths=(path.parent,)))

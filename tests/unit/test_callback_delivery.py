@@ -29,13 +29,13 @@ def test_the_schedule_runs_over_three_days() -> None:
     assert 3 * DAY_S < schedule.whole_s < 4 * DAY_S
 
 
-def test_chance_takes_or_gives_a_fifth() -> None:
+def test_delays_vary_by_a_fifth_in_both_directions() -> None:
     schedule = Schedule.of(Settings())
     assert schedule.delay_s(3, None, jitter=lambda: 0.0) == pytest.approx(96)
     assert schedule.delay_s(3, None, jitter=lambda: 1.0) == pytest.approx(144)
 
 
-def test_the_receiver_may_ask_for_more_time_but_not_for_ever() -> None:
+def test_retry_after_lengthens_a_delay_up_to_a_day() -> None:
     schedule = Schedule.of(Settings())
     assert schedule.delay_s(1, 90.0) == 90
     assert schedule.delay_s(1, 1e9) == DAY_S
@@ -106,7 +106,7 @@ def crowd(monkeypatch: pytest.MonkeyPatch) -> Crowd:
     return Crowd(HostLimits(4, 10), Clock(monkeypatch))
 
 
-def test_what_stands_in_line_is_done_by_who_has_the_host(crowd: Crowd) -> None:
+def test_queued_deliveries_are_made_by_the_thread_that_holds_the_host(crowd: Crowd) -> None:
     def five_more() -> None:
         for number in range(5):
             crowd.come("a", f"later {number}", 0.1)
@@ -117,7 +117,7 @@ def test_what_stands_in_line_is_done_by_who_has_the_host(crowd: Crowd) -> None:
     assert crowd.done == ["first", *(f"later {number}" for number in range(5))] and not crowd.back
 
 
-def test_other_hosts_do_not_stand_in_that_line(crowd: Crowd) -> None:
+def test_deliveries_to_another_host_do_not_queue(crowd: Crowd) -> None:
     crowd.lines = HostLimits(1, 10)
 
     def another() -> None:
@@ -129,7 +129,7 @@ def test_other_hosts_do_not_stand_in_that_line(crowd: Crowd) -> None:
     assert crowd.done == ["other", "first", "same"]
 
 
-def test_several_have_a_quick_host_at_once_and_one_a_lame_one(crowd: Crowd) -> None:
+def test_a_fast_host_takes_several_deliveries_at_once_and_a_slow_one_takes_one(crowd: Crowd) -> None:
     began: list[str] = []
 
     def nested(host: str, depth: int) -> None:
@@ -150,7 +150,7 @@ def test_several_have_a_quick_host_at_once_and_one_a_lame_one(crowd: Crowd) -> N
     assert crowd.done[-2:] == ["l2", "another"]
 
 
-def test_a_lame_hosts_line_is_short(crowd: Crowd) -> None:
+def test_the_queue_of_a_slow_host_is_short(crowd: Crowd) -> None:
     crowd.come("lame", "l", 15.0)
 
     def many() -> None:
@@ -162,7 +162,7 @@ def test_a_lame_hosts_line_is_short(crowd: Crowd) -> None:
     assert len(crowd.back) == 8 and all(1 <= delay_s <= 30 for _, delay_s in crowd.back)
 
 
-def test_who_stood_in_line_when_a_host_proves_lame_is_given_back(crowd: Crowd) -> None:
+def test_queued_deliveries_are_given_back_when_their_host_turns_out_slow(crowd: Crowd) -> None:
     crowd.lines = HostLimits(1, 10)
 
     def many() -> None:
@@ -188,7 +188,7 @@ def test_one_slow_answer_does_not_make_a_quick_host_slow(crowd: Crowd) -> None:
     assert began == [3, 2, 1, 0]
 
 
-def test_hosts_do_not_take_all_threads_for_ever(crowd: Crowd) -> None:
+def test_a_busy_host_releases_threads_to_others(crowd: Crowd) -> None:
     """Where all are busy, whoever had a host for long leaves, and its line comes again."""
     crowd.lines = HostLimits(1, 1)
 
@@ -202,7 +202,7 @@ def test_hosts_do_not_take_all_threads_for_ever(crowd: Crowd) -> None:
     assert crowd.done == ["first", "other host"]
 
 
-def test_a_turn_that_fails_does_not_take_the_others_along(crowd: Crowd) -> None:
+def test_a_failed_delivery_does_not_stop_the_queued_ones(crowd: Crowd) -> None:
     crowd.lines = HostLimits(1, 10)
 
     def bad() -> None:
@@ -213,7 +213,7 @@ def test_a_turn_that_fails_does_not_take_the_others_along(crowd: Crowd) -> None:
     assert crowd.done == ["next"]
 
 
-def test_threads_leave_no_line_behind() -> None:
+def test_no_delivery_stays_queued_when_the_threads_are_done() -> None:
     lines, done, lock = HostLimits(3, 8), [], threading.Lock()
 
     def work() -> None:

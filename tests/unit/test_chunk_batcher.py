@@ -1,4 +1,4 @@
-"""Passages of many askers in one batch: each gets its own vectors, and nobody pays for another's trouble."""
+"""Texts of many requests share a batch: each request gets its own vectors, and only its own errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from pipeline.engines.embedders.chunk_batcher import PASSAGE, QUERY, ChunkBatcher, Options
+from pipeline.engines.embedders.chunk_batcher import CHUNK, QUERY, ChunkBatcher, Options
 from pipeline.engines.embedders.fake import FakeEmbedder
 from stores.errors import StoppingError
 from tests.waiting import GENEROUS_S
@@ -37,7 +37,7 @@ class Model:
             raise ValueError("a poisoned passage")
         if len(texts) > self.most:
             raise MemoryError
-        return FAKE.embed_passages(texts)
+        return FAKE.embed_chunks(texts)
 
 
 @contextmanager
@@ -58,17 +58,17 @@ def batcher_of(
 
 
 def equal(vectors: Sequence[np.ndarray], texts: Sequence[str]) -> bool:
-    return np.array_equal(np.stack(vectors), FAKE.embed_passages(texts))
+    return np.array_equal(np.stack(vectors), FAKE.embed_chunks(texts))
 
 
 @pytest.mark.parametrize("batch_tokens", [1, 64, 4096])
-def test_every_asker_gets_its_own_vectors_in_order(batch_tokens: int) -> None:
+def test_every_caller_gets_its_own_vectors_in_order(batch_tokens: int) -> None:
     with batcher_of(Model(), batch_tokens) as batcher, ThreadPoolExecutor(8) as threads:
         parts = [TEXTS[start : start + 30] for start in range(0, len(TEXTS), 30)]
         for part, vectors in zip(parts, threads.map(batcher.embed, parts), strict=True):
             assert equal(vectors, part)
         counters = batcher.counters
-    assert (counters.requests, counters.passages) == (len(parts), len(TEXTS))
+    assert (counters.requests, counters.texts) == (len(parts), len(TEXTS))
     assert 0 < counters.occupancy <= 1
 
 
@@ -90,7 +90,7 @@ def test_those_who_come_while_it_computes_share_the_next_batches() -> None:
         assert all(equal(other.result(GENEROUS_S), TEXTS[n * 10 : n * 10 + 10]) for n, other in enumerate(others))
         assert equal(first.result(GENEROUS_S), ["first"])
     assert [len(texts) for _, texts in model.batches] == [1, 60]
-    assert batcher.counters.askers == 7
+    assert batcher.counters.batch_requests == 7
 
 
 def test_batches_hold_texts_of_like_length_within_the_budget() -> None:
@@ -117,10 +117,10 @@ def test_queries_go_first_and_alone() -> None:
         for future in (first, many, asked):
             future.result(GENEROUS_S)
     assert model.batches[1] == (QUERY, ["what is asked"])
-    assert {kind for kind, _ in model.batches[2:]} == {PASSAGE}
+    assert {kind for kind, _ in model.batches[2:]} == {CHUNK}
 
 
-def test_an_error_reaches_only_its_asker() -> None:
+def test_an_error_reaches_only_its_caller() -> None:
     model = Model()
     with batcher_of(model, 100_000) as batcher, ThreadPoolExecutor(8) as threads:
         model.open.clear()
@@ -159,9 +159,9 @@ def test_batches_grow_again_when_there_is_room() -> None:
         assert max(len(texts) for _, texts in model.batches) == 64
 
 
-def test_a_passage_that_does_not_fit_alone_goes_to_the_cpu() -> None:
+def test_a_text_that_does_not_fit_alone_goes_to_the_cpu() -> None:
     model = Model(most=0)
-    with batcher_of(model, encode_on_cpu=lambda texts, _: FAKE.embed_passages(texts)) as batcher:
+    with batcher_of(model, encode_on_cpu=lambda texts, _: FAKE.embed_chunks(texts)) as batcher:
         assert equal(batcher.embed(TEXTS[:3]), TEXTS[:3])
         assert batcher.counters.on_cpu == 3
     with batcher_of(model) as batcher, pytest.raises(MemoryError):

@@ -156,7 +156,9 @@ def test_no_wait_says_how_to_follow(fake: type[FakeService], capsys: pytest.Capt
     assert "ingot jobs watch kb.01" in capsys.readouterr().err
 
 
-def test_files_that_failed_at_the_door_count(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
+def test_files_refused_on_submission_count_as_failed(
+    fake: type[FakeService], capsys: pytest.CaptureFixture[str]
+) -> None:
     bad = IngestResult(source="x", outcome=Outcome.FAILED, error=Fault(code="empty", message="x is empty"))
     fake.report = IngestReport(knowledge_id="kb", job=None, files=(bad,))
     assert app.run(["ingest", "."]) == Exit.ALL_FAILED

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.engines.rules.evidence import Found, found_in, locate, page_lines, upright_boxes
+from pipeline.engines.evidence.located_values import LocatedValue, locate, located_in
+from pipeline.engines.evidence.page_lines import page_lines, upright_boxes
 from tests.printed_pages import printed_page
 
 LINES = page_lines(
@@ -33,14 +34,14 @@ def test_what_is_not_printed_is_kept_as_not_found() -> None:
     assert (evidence.found, evidence.page, evidence.quote) == (False, 0, "")
 
 
-def test_a_proof_stays_on_one_page() -> None:
-    evidence = found_in("x", [LINES[0], LINES[-1]]).evidence("x")
+def test_evidence_stays_on_one_page() -> None:
+    evidence = located_in("x", [LINES[0], LINES[-1]]).evidence("x")
     assert (evidence.page, evidence.quote) == (1, "Acme Consulting Ltd")
     assert evidence.boxes == (LINES[0].printed_box,)
 
 
-def test_no_lines_no_proof() -> None:
-    assert not Found(value="x").evidence("x").found
+def test_without_lines_there_is_no_evidence() -> None:
+    assert not LocatedValue(value="x").evidence("x").found
 
 
 def test_lines_of_a_page_on_its_side_are_turned_upright() -> None:

@@ -68,7 +68,7 @@ def test_pages_that_take_too_long_are_sent_back(loaded: Loaded) -> None:
     assert outcomes(futures) == ["back"] * PAGES
 
 
-def test_nobody_waits_for_a_card_that_hangs(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gpu_that_hangs_blocks_no_caller(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     awake = threading.Event()
     plain = SlotBatcher._decode
 

@@ -22,7 +22,7 @@ fields = [
 """
 
 
-def test_every_setting_belongs_to_somebody() -> None:
+def test_every_setting_has_a_scope() -> None:
     assert set(SCOPES) == set(Settings.model_fields), "a new setting needs its line in pipeline/profiles.py"
 
 

@@ -15,7 +15,7 @@ def extract(*drawings: str) -> Record:
     return DocumentRules().extract(SCHEMA, pages, "letter.pdf")
 
 
-def test_everything_with_its_proof() -> None:
+def test_every_field_is_extracted_with_its_evidence() -> None:
     record = extract(
         """
         # Notice to all tenants

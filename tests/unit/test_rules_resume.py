@@ -20,7 +20,7 @@ def extract(*drawings: str) -> Record:
     return ResumeRules().extract(SCHEMA, pages, "cv.pdf")
 
 
-def test_every_value_has_its_proof_on_its_page() -> None:
+def test_every_value_has_evidence_on_its_page() -> None:
     first = "Jane Roe\njane@roe.org\n\nExperience\nBaker, Sweet Bread Ltd          2019 - 2021"
     record = extract(first, "Education\nTown College          2015 - 2018")
     pages = {proof.path: (proof.page, proof.quote) for proof in record.evidence}

@@ -65,7 +65,7 @@ def test_eight_threads_get_the_vectors_of_one_text_at_a_time(
 
     def embed(part: range) -> np.ndarray:
         together.wait(GENEROUS_S)
-        return embedder.embed_passages([PASSAGES[at] for at in part])
+        return embedder.embed_chunks([PASSAGES[at] for at in part])
 
     with ThreadPoolExecutor(8) as threads:
         embedded = list(threads.map(embed, parts))
@@ -74,8 +74,8 @@ def test_eight_threads_get_the_vectors_of_one_text_at_a_time(
         assert np.abs(vectors - one_at_a_time[list(part)]).max() < 1e-5
     assert counts[: len(parts)] == [embedder.count_tokens([PASSAGES[at] for at in part]) for part in parts]
     counters = embedder.counters
-    assert (counters.requests, counters.passages) == (21, len(PASSAGES) + 1)
-    assert counters.askers > counters.batches, "no batch held the passages of several askers"
+    assert (counters.requests, counters.texts) == (21, len(PASSAGES) + 1)
+    assert counters.batch_requests > counters.batches, "no batch held the texts of several requests"
     assert 0.5 < counters.occupancy <= 1
 
 
@@ -90,7 +90,7 @@ def test_the_model_is_loaded_once_for_all_threads(tiny: Path, monkeypatch: pytes
     monkeypatch.setattr("pipeline.engines.embedders.sentence_model.SentenceModel", Counted)
     embedder = SentenceTransformersEmbedder(str(tiny))
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda text: embedder.embed_passages([text]), PASSAGES[:16]))
+        list(threads.map(lambda text: embedder.embed_chunks([text]), PASSAGES[:16]))
     embedder.close()
     assert loaded == [str(tiny)]
 
@@ -99,7 +99,7 @@ def test_prompts_of_the_model_are_used(tiny: Path, prompted: Path) -> None:
     plain, with_prompts = SentenceTransformersEmbedder(str(tiny)), SentenceTransformersEmbedder(str(prompted))
     text = "the invoice is due"
     assert np.allclose(with_prompts.embed_query(text), plain.embed_query("question: " + text), atol=1e-6)
-    assert np.allclose(with_prompts.embed_passages([text]), plain.embed_passages(["passage: " + text]), atol=1e-6)
+    assert np.allclose(with_prompts.embed_chunks([text]), plain.embed_chunks(["passage: " + text]), atol=1e-6)
     assert not np.allclose(plain.embed_query(text), with_prompts.embed_query(text), atol=1e-2)
     assert plain.max_tokens == POSITIONS - 2
     assert with_prompts.max_tokens == POSITIONS - 2 - plain.count_tokens(["passage: "])[0]
@@ -107,7 +107,7 @@ def test_prompts_of_the_model_are_used(tiny: Path, prompted: Path) -> None:
 
 def test_a_model_without_attention_or_limit(tmp_path: Path) -> None:
     embedder = SentenceTransformersEmbedder(str(build_static(tmp_path / "static")))
-    vectors = embedder.embed_passages(["", "a cat sleeps", *PASSAGES[:9]])
+    vectors = embedder.embed_chunks(["", "a cat sleeps", *PASSAGES[:9]])
     assert vectors.shape == (11, embedder.dimension) and embedder.max_tokens > 10_000
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert int(np.argmax(vectors @ embedder.embed_query("cat sleeps"))) == 1
@@ -116,8 +116,8 @@ def test_a_model_without_attention_or_limit(tmp_path: Path) -> None:
 def test_half_precision_weights_are_computed_in_single(tmp_path: Path) -> None:
     """So that a vector does not depend on its neighbours in the batch."""
     embedder = SentenceTransformersEmbedder(str(build(tmp_path / "half", dtype="bfloat16")))
-    together = embedder.embed_passages(PASSAGES[:64])
-    assert np.abs(together - np.concatenate([embedder.embed_passages([text]) for text in PASSAGES[:64]])).max() < 1e-5
+    together = embedder.embed_chunks(PASSAGES[:64])
+    assert np.abs(together - np.concatenate([embedder.embed_chunks([text]) for text in PASSAGES[:64]])).max() < 1e-5
 
 
 def test_fingerprint_tells_models_apart_and_forgets_the_place(tmp_path: Path, tiny: Path) -> None:
@@ -155,7 +155,7 @@ def test_the_card_says_whether_it_knows_only_english(tmp_path: Path, tiny: Path)
 
 def test_memory_that_is_short_halves_batches(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     embedder = SentenceTransformersEmbedder(str(tiny), batch_tokens=1 << 15)
-    expected = embedder.embed_passages(PASSAGES[:64])
+    expected = embedder.embed_chunks(PASSAGES[:64])
     encode = SentenceModel._encode
 
     def short(model: SentenceModel, texts: list[str], kind: str, device: str | None) -> np.ndarray:
@@ -164,7 +164,7 @@ def test_memory_that_is_short_halves_batches(tiny: Path, monkeypatch: pytest.Mon
         return encode(model, texts, kind, device)
 
     monkeypatch.setattr(SentenceModel, "_encode", short)
-    assert np.allclose(embedder.embed_passages(PASSAGES[:64]), expected, atol=1e-5)
+    assert np.allclose(embedder.embed_chunks(PASSAGES[:64]), expected, atol=1e-5)
     assert embedder.counters.halved >= 3
 
 
@@ -229,7 +229,7 @@ def test_a_model_of_the_hub_that_is_here_needs_no_network(
     embedder = SentenceTransformersEmbedder("somebody/a-model")
     assert embedder.fingerprint == f"somebody/a-model@{commit[:12]}/float32"
     folder = SentenceTransformersEmbedder(str(tiny))
-    assert np.allclose(embedder.embed_passages(PASSAGES[:4]), folder.embed_passages(PASSAGES[:4]), atol=1e-6)
+    assert np.allclose(embedder.embed_chunks(PASSAGES[:4]), folder.embed_chunks(PASSAGES[:4]), atol=1e-6)
     assert SentenceTransformersEmbedder(f"somebody/a-model@{commit}").fingerprint == embedder.fingerprint
 
 
@@ -240,7 +240,7 @@ def test_what_is_no_number_is_refused(tmp_path: Path, tiny: Path) -> None:
     weights = load_file(broken / "model.safetensors")
     save_file({name: values * float("nan") for name, values in weights.items()}, broken / "model.safetensors")
     with pytest.raises(InputError, match="not numbers"):
-        SentenceTransformersEmbedder(str(broken)).embed_passages(["x"])
+        SentenceTransformersEmbedder(str(broken)).embed_chunks(["x"])
 
 
 def test_closed_and_used_again(embedder: SentenceTransformersEmbedder) -> None:

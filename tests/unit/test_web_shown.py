@@ -53,7 +53,7 @@ def test_fields_stand_in_the_order_of_their_schema_and_absent_ones_are_named() -
     assert shown.count == 3
 
 
-def test_a_value_knows_its_proof_or_that_it_has_none() -> None:
+def test_a_value_has_evidence_or_is_marked_as_having_none() -> None:
     shown = record({"total": 9.5, "marks": ["x", "y"]}, **{"total": proof(3), "marks[1]": proof(found=False)})
     total, (first, second) = shown.fields[1].values[0], shown.fields[2].values
     assert (total.key, total.page, total.quote, total.has_evidence) == ("bill.total", 3, "printed", True)
@@ -125,7 +125,7 @@ def test_boxes_of_any_size_find_their_blocks() -> None:
     assert under([(0, 10, 10, 5)]) == ()
 
 
-def test_parts_of_a_page_share_keys() -> None:
+def test_boxes_markdown_and_values_of_a_page_share_keys() -> None:
     blocks = (block((0, 0, 9, 9), label=Label.HEADER), block((10, 10, 90, 20), 0, 5), block((10, 30, 90, 60), 7, 12))
     page = Page(
         number=2,

@@ -1,7 +1,8 @@
-"""Passages of all documents share one model: who comes while it computes is taken along in the next batch.
+"""Dynamic batching: texts that several threads embed at the same time share the batches of one model.
 
-Any thread may ask; one thread runs the model. It takes what waits, sorts it by length so that little is padding, and
-cuts it into batches that hold a number of tokens. An error reaches only those whose passages made it.
+Any thread may call ``embed``; one thread runs the model. It takes the texts that wait, sorts them by length to keep
+padding small, and cuts them into batches of a number of tokens. An error is raised only in the calls whose texts
+caused it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
-from time import monotonic, perf_counter
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from stores.errors import StoppingError
@@ -24,15 +25,15 @@ if TYPE_CHECKING:
 log = logging.getLogger("ingot.embed")
 
 Encode = Callable[[list[str], str], "np.ndarray"]  # texts and their kind -> float32 array (texts, dimension)
-PASSAGE, QUERY = "passage", "query"
+CHUNK, QUERY = "chunk", "query"
 _WINDOW = 8  # batches that are sorted together
 _BYTES_PER_TOKEN = 3.5  # of UTF-8, about the same for English and for Chinese
-_GROW_AFTER = 64  # batches without trouble before a reduced batch grows again
+_GROW_AFTER = 64  # successful batches before a batch size that was reduced grows again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """``batch_tokens``: tokens of one batch with its padding; ``wait_s``: how long a lone asker waits for company."""
+    """``batch_tokens``: tokens of one batch, padding included. ``wait_s``: how long chunks wait for a full batch."""
 
     batch_tokens: int
     longest: int  # tokens of a text that the model reads
@@ -41,21 +42,20 @@ class Options:
 
 @dataclass(slots=True)
 class Counters:
-    """What the batcher did so far. ``tokens`` are estimated; ``places`` are tokens with their padding."""
+    """Totals since the start. ``tokens`` is an estimate; ``places`` counts tokens and padding."""
 
     requests: int = 0
-    passages: int = 0
+    texts: int = 0
     batches: int = 0
-    askers: int = 0  # summed over batches
+    batch_requests: int = 0  # requests in each batch, summed over all batches
     tokens: int = 0
     places: int = 0
-    halved: int = 0  # batches that did not fit and were tried smaller
-    on_cpu: int = 0  # passages that did not fit alone
-    encode_s: float = 0.0
+    halved: int = 0  # batches that did not fit into memory and were split
+    on_cpu: int = 0  # texts that did not fit into the GPU's memory even alone
 
     @property
     def occupancy(self) -> float:
-        """Share of the computed places that hold a token, 0 to 1."""
+        """Share of the places that hold a token, 0 to 1."""
         return self.tokens / max(self.places, 1)
 
 
@@ -68,7 +68,7 @@ class _Request:
 
 
 @dataclass(frozen=True, slots=True)
-class _Passage:
+class _Text:
     text: str
     tokens: int
     row: int
@@ -76,9 +76,10 @@ class _Passage:
 
 
 class ChunkBatcher:
-    """``encode`` is called by one thread only; ``encode_on_cpu`` where a single text does not fit on the GPU.
+    """Embeds texts for many threads with one thread of its own.
 
-    The thread starts with the first passage, so make the object before a fork and use it after.
+    Only that thread calls ``encode``, and ``encode_on_cpu`` for a text that does not fit into the GPU's memory alone.
+    It starts with the first text, so a batcher made before a fork can be used after it.
     """
 
     def __init__(
@@ -93,33 +94,33 @@ class ChunkBatcher:
         self._encode, self._encode_on_cpu = encode, encode_on_cpu
         self._is_out_of_memory = is_out_of_memory
         self._options = options
-        self._budget, self._without_trouble = options.batch_tokens, 0
-        self._waiting: dict[str, deque[_Passage]] = {QUERY: deque(), PASSAGE: deque()}
-        self._in_hand: list[_Passage] = []
-        self._first_came = 0.0
+        self._budget, self._successes = options.batch_tokens, 0
+        self._waiting: dict[str, deque[_Text]] = {QUERY: deque(), CHUNK: deque()}
+        self._in_hand: list[_Text] = []
+        self._oldest_at = 0.0
         self._closing = self._stopped = False
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def embed(self, texts: Sequence[str], kind: str = PASSAGE) -> list[np.ndarray]:
-        """One vector per text, in their order; waits for them. Raises what the model raised over these texts."""
+    def embed(self, texts: Sequence[str], kind: str = CHUNK) -> list[np.ndarray]:
+        """Return one vector per text, in order, once all are computed. Raises what the model raised for these texts."""
         if not texts:
             return []
         request = _Request(kind, [None] * len(texts), len(texts), Future())
-        passages = [_Passage(text, self._estimate(text), row, request) for row, text in enumerate(texts)]
+        waiting = [_Text(text, self._estimate(text), row, request) for row, text in enumerate(texts)]
         with self._changed:
             if self._closing:
                 raise StoppingError()
             if not any(self._waiting.values()):
-                self._first_came = monotonic()
-            self._waiting[kind].extend(passages)
+                self._oldest_at = monotonic()
+            self._waiting[kind].extend(waiting)
             self.counters.requests += 1
             self._start()
             self._changed.notify_all()
         return request.future.result()
 
     def close(self, within_s: float | None = None) -> None:
-        """Take nothing more, and embed what waits. With a limit the rest gets StoppingError when it has passed."""
+        """Accept no more texts and embed those that wait; after ``within_s`` seconds the rest raises StoppingError."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
@@ -127,8 +128,8 @@ class ChunkBatcher:
             self._thread.join(within_s)
         with self._changed:
             self._stopped = True
-            for passage in (*self._waiting[QUERY], *self._waiting[PASSAGE], *self._in_hand):
-                _fail(passage.request, StoppingError())
+            for item in (*self._waiting[QUERY], *self._waiting[CHUNK], *self._in_hand):
+                _fail(item.request, StoppingError())
 
     def _start(self) -> None:
         if self._thread is None:
@@ -136,110 +137,107 @@ class ChunkBatcher:
             self._thread.start()
 
     def _estimate(self, text: str) -> int:
-        """Tokens of a text, near enough to sort and to fill batches."""
+        """Estimate the tokens of a text from its bytes: exact enough to sort texts and to fill batches."""
         return min(2 + int(len(text.encode(errors="replace")) / _BYTES_PER_TOKEN), self._options.longest)
 
     def _work(self) -> None:
         while window := self._next_window():
             for batch in self._batches(window):
-                self._run([passage for passage in batch if not passage.request.future.done()])
+                self._run([item for item in batch if not item.request.future.done()])
 
-    def _next_window(self) -> list[_Passage]:
-        """What is embedded next, all of one kind, queries first, longest first; empty at the end."""
+    def _next_window(self) -> list[_Text]:
+        """Wait for the next texts: all of one kind, queries before chunks, longest first; empty when closed."""
         with self._changed:
             while not self._closing and not self._is_due():
                 self._changed.wait(self._time_left())
-            queue = self._waiting[QUERY] or self._waiting[PASSAGE]
-            window: list[_Passage] = []
+            queue = self._waiting[QUERY] or self._waiting[CHUNK]
+            window: list[_Text] = []
             tokens = 0
             while queue and tokens < _WINDOW * self._budget and not self._stopped:
-                passage = queue.popleft()
-                tokens += passage.tokens
-                window.append(passage)
-            self._in_hand = sorted(window, key=lambda passage: passage.tokens, reverse=True)
+                item = queue.popleft()
+                tokens += item.tokens
+                window.append(item)
+            self._in_hand = sorted(window, key=lambda item: item.tokens, reverse=True)
             return self._in_hand
 
     def _is_due(self) -> bool:
         if self._waiting[QUERY]:
             return True
-        passages = self._waiting[PASSAGE]
-        return bool(passages) and (
-            monotonic() - self._first_came >= self._options.wait_s
-            or sum(passage.tokens for passage in passages) >= self._budget
+        chunks = self._waiting[CHUNK]
+        return bool(chunks) and (
+            monotonic() - self._oldest_at >= self._options.wait_s or sum(item.tokens for item in chunks) >= self._budget
         )
 
     def _time_left(self) -> float | None:
-        if not self._waiting[PASSAGE]:
+        if not self._waiting[CHUNK]:
             return None
-        return max(self._first_came + self._options.wait_s - monotonic(), 0.0)
+        return max(self._oldest_at + self._options.wait_s - monotonic(), 0.0)
 
-    def _batches(self, window: Sequence[_Passage]) -> Iterator[list[_Passage]]:
-        """Longest first, each as large as the budget allows at that moment."""
+    def _batches(self, window: Sequence[_Text]) -> Iterator[list[_Text]]:
+        """Cut a window into batches, longest texts first, each as large as the budget allows at that moment."""
         at = 0
         while at < len(window):
             rows = max(1, self._budget // max(window[at].tokens, 1))
             yield list(window[at : at + rows])
             at += rows
 
-    def _run(self, batch: list[_Passage], encode: Encode | None = None) -> None:
-        """Embed and hand back; on trouble smaller, then alone."""
+    def _run(self, batch: list[_Text], encode: Encode | None = None) -> None:
+        """Embed a batch and deliver its vectors; where it fails, try smaller batches, then each request alone."""
         if not batch:
             return
-        began = perf_counter()
         try:
-            vectors = (encode or self._encode)([passage.text for passage in batch], batch[0].request.kind)
-        except Exception as error:  # whatever it is, it belongs to the askers; this thread goes on
+            vectors = (encode or self._encode)([item.text for item in batch], batch[0].request.kind)
+        except Exception as error:  # it is raised in the callers of the batch; this thread goes on
             self._recover(batch, error, alone=encode is not None)
         else:
-            self._count(batch, perf_counter() - began)
-            for passage, vector in zip(batch, vectors, strict=True):
-                _deliver(passage, vector)
+            self._count(batch)
+            for item, vector in zip(batch, vectors, strict=True):
+                _deliver(item, vector)
 
-    def _recover(self, batch: list[_Passage], error: Exception, *, alone: bool) -> None:
-        requests = list(dict.fromkeys(passage.request for passage in batch))
+    def _recover(self, batch: list[_Text], error: Exception, *, alone: bool) -> None:
+        requests = list(dict.fromkeys(item.request for item in batch))
         if self._is_out_of_memory(error) and not alone:
             self._run_smaller(batch, error)
         elif len(requests) > 1:
             for request in requests:
-                self._run([passage for passage in batch if passage.request is request])
+                self._run([item for item in batch if item.request is request])
         else:
             _fail(requests[0], error)
 
-    def _run_smaller(self, batch: list[_Passage], error: Exception) -> None:
+    def _run_smaller(self, batch: list[_Text], error: Exception) -> None:
         self.counters.halved += 1
         if len(batch) > 1:
             half = (len(batch) + 1) // 2
-            self._budget, self._without_trouble = max(half * batch[0].tokens, 1), 0
-            log.warning("the memory does not hold %d passages at once: half as many", len(batch))
+            self._budget, self._successes = max(half * batch[0].tokens, 1), 0
+            log.warning("the memory does not hold %d texts at once: half as many", len(batch))
             self._run(batch[:half])
             self._run(batch[half:])
         elif self._encode_on_cpu:
             self.counters.on_cpu += 1
-            log.warning("a passage of about %d tokens does not fit on the GPU: the CPU embeds it", batch[0].tokens)
+            log.warning("a text of about %d tokens does not fit on the GPU: the CPU embeds it", batch[0].tokens)
             self._run(batch, self._encode_on_cpu)
         else:
             _fail(batch[0].request, error)
 
-    def _count(self, batch: Sequence[_Passage], seconds: float) -> None:
+    def _count(self, batch: Sequence[_Text]) -> None:
         counters = self.counters
         counters.batches += 1
-        counters.passages += len(batch)
-        counters.askers += len({id(passage.request) for passage in batch})
-        counters.tokens += sum(passage.tokens for passage in batch)
-        counters.places += len(batch) * max(passage.tokens for passage in batch)
-        counters.encode_s += seconds
-        self._without_trouble += 1
-        if self._without_trouble % _GROW_AFTER == 0:
+        counters.texts += len(batch)
+        counters.batch_requests += len({id(item.request) for item in batch})
+        counters.tokens += sum(item.tokens for item in batch)
+        counters.places += len(batch) * max(item.tokens for item in batch)
+        self._successes += 1
+        if self._successes % _GROW_AFTER == 0:
             self._budget = min(2 * self._budget, self._options.batch_tokens)
 
 
-def _deliver(passage: _Passage, vector: np.ndarray) -> None:
-    request = passage.request
-    request.vectors[passage.row] = vector
+def _deliver(item: _Text, vector: np.ndarray) -> None:
+    request = item.request
+    request.vectors[item.row] = vector
     request.left -= 1
     if not request.left:
         with suppress(InvalidStateError):  # it failed, or was closed, in the meantime
-            request.future.set_result([found for found in request.vectors if found is not None])
+            request.future.set_result([vector for vector in request.vectors if vector is not None])
 
 
 def _fail(request: _Request, error: Exception) -> None:

@@ -25,7 +25,7 @@ class FakeEmbedder:
         """Words of each text; every Chinese character is one."""
         return [len(_WORD.findall(text)) for text in texts]
 
-    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+    def embed_chunks(self, texts: Sequence[str]) -> np.ndarray:
         """float32 array (len(texts), 32), rows of length 1."""
         import numpy as np
 
@@ -38,7 +38,7 @@ class FakeEmbedder:
 
     def embed_query(self, text: str) -> np.ndarray:
         """float32 array (32,), of length 1."""
-        vector: np.ndarray = self.embed_passages([text])[0]
+        vector: np.ndarray = self.embed_chunks([text])[0]
         return vector
 
     def _word(self, word: str) -> np.ndarray:

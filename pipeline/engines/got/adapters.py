@@ -1,4 +1,4 @@
-"""What differs between the models that read a page: what they are asked, how they end, and what they answer with.
+"""The differences between the models that read pages: prompt, end of the answer, and format of the answer.
 
 A family is chosen by ``model_type`` of the checkpoint's config.json. All are opened with AutoModelForImageTextToText
 and AutoProcessor; torch and transformers are untyped here.
@@ -21,9 +21,9 @@ _SPECIAL = re.compile(r"<\|[^|>\n]{1,40}\|>|<[｜|]end▁of▁sentence[｜|]>")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """``inputs`` makes a batch of a processor and RGB pictures (PIL), padded on the left; ``slots``: see ``slots.py``.
+    """``inputs`` makes a batch of a processor and RGB images (PIL), padded on the left; ``slots``: see ``slots.py``.
 
-    ``skip_special``: special tokens are no part of the answer. ``markdown`` turns an answer into GitHub Markdown.
+    ``skip_special``: special tokens are not part of the answer. ``markdown`` turns an answer into GitHub Markdown.
     """
 
     name: str
@@ -54,7 +54,7 @@ def _got_inputs(processor: Any, pictures: Sequence[Any]) -> Any:
 
 
 def _chat_inputs(words: str) -> Callable[[Any, Sequence[Any]], Any]:
-    """A chat whose only turn is the picture, with ``words`` after it where the model wants them."""
+    """A chat whose only turn is the image, with ``words`` after it where the model wants them."""
     said = [{"type": "text", "text": words}] if words else []
 
     def inputs(processor: Any, pictures: Sequence[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""What is peculiar to a card: copies that run beside its work, memory that runs full, and calls that never return."""
+"""Helpers for GPUs: asynchronous copies, memory that is exhausted, and calls that never return."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def limited(seconds: float) -> Iterator[None]:
 
 
 def fetch(recent: Any, count: Any) -> tuple[Any, Any]:
-    """Start copying a report to the host: pinned buffers, and the event that tells when they are filled."""
+    """Start copying a report to the host; returns pinned buffers and the event that marks them as filled."""
     import torch
 
     if recent.device.type != "cuda":
@@ -36,7 +36,7 @@ def fetch(recent: Any, count: Any) -> tuple[Any, Any]:
 
 
 def arrived(recent: Any, count: Any) -> tuple[list[list[int]], list[int]]:
-    """A fetched report as plain lists."""
+    """Wait for a report that was fetched; returns it as plain lists."""
     if isinstance(count, tuple):
         count, event = count
         event.synchronize()
@@ -44,12 +44,12 @@ def arrived(recent: Any, count: Any) -> tuple[list[list[int]], list[int]]:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Of the card, or of the machine."""
+    """Tell whether an error means exhausted memory, of the GPU or of the machine."""
     return isinstance(error, MemoryError) or type(error).__name__ in ("OutOfMemoryError", "OutOfMemoryException")
 
 
 def release_memory(error: BaseException) -> None:
-    """After the card ran full: let go of what the failed calls held, and give cached blocks back."""
+    """Free the GPU after its memory was exhausted: drop what failed calls held, and return cached blocks."""
     import torch
 
     if is_out_of_memory(error):

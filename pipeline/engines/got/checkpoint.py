@@ -1,4 +1,4 @@
-"""A checkpoint on disk or on the hub: what it is, told without loading it; its loading, and how that can fail."""
+"""Checkpoints on disk or on the Hugging Face hub: identify one without loading it, and load it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def fingerprint_of(model: str) -> str:
 
 
 def is_here(model: str) -> bool:
-    """Whether weights are in the folder, or in the hub's cache; the network is not asked."""
+    """Tell whether the weights are in the folder or the hub's cache, without asking the network."""
     folder = Path(model)
     if is_hub_id(model):
         from huggingface_hub import try_to_load_from_cache

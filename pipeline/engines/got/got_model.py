@@ -1,6 +1,6 @@
-"""GOT-OCR2 as the slots see it: a picture becomes pixels, pixels a prompt of fixed length, hidden states scores.
+"""GOT-OCR2 as the slots see it: an image becomes pixels, pixels a prompt of fixed length, hidden states scores.
 
-Every page has the same prompt around its picture, so it is embedded once and nothing is ever padded.
+Every page has the same prompt around its image, so it is embedded once and nothing is ever padded.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class GotModel:
         self._edges: Any = None
 
     def prepare(self, picture: np.ndarray) -> Any:
-        """uint8 tensor (3, side, side) of a picture uint8 (height, width, 3) in RGB: what the processor would see."""
+        """uint8 tensor (3, side, side) of an image uint8 (height, width, 3) in RGB: what the processor would see."""
         import numpy as np
         import torch
         from PIL import Image
@@ -43,7 +43,7 @@ class GotModel:
         return torch.from_numpy(np.array(small)).permute(2, 0, 1).contiguous()
 
     def embed(self, pixels: list[Any]) -> Any:
-        """Prompts (pages, prompt_tokens, width) of prepared pictures."""
+        """Prompts (pages, prompt_tokens, width) of prepared images."""
         import torch
 
         features = self.model.get_image_features(self._normalised(torch.stack(pixels))).pooler_output
@@ -76,7 +76,7 @@ class GotModel:
         return ((scaled - mean) / deviation).to(self.dtype)
 
     def _prompt(self) -> tuple[list[int], list[int]]:
-        """The ids before and after the picture, asked of the processor itself."""
+        """The ids before and after the image, asked of the processor itself."""
         from PIL import Image
 
         blank = Image.new("RGB", (32, 32), "white")

@@ -1,4 +1,4 @@
-"""What stops a page that will not end by itself: loops and the token limit. Pure; token ids are plain integers."""
+"""Detect pages that do not end by themselves: loops and the token limit. Pure; token ids are plain integers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Finish(StrEnum):
 
 
 class RepetitionGuard:
-    """Watches the tokens of one page as they come; what it costs does not grow with the page.
+    """Watches the tokens of one page; the cost of a token does not grow with the page.
 
     ``is_scaffold`` tells of a loop's tokens whether they are only cells, rules or dots, which pages do repeat.
     """
@@ -39,7 +39,7 @@ class RepetitionGuard:
         self._stale_count = 0
 
     def see(self, token: int) -> bool:
-        """Take the next token; True once the page goes round in circles."""
+        """Take the next token; True once the page loops."""
         self._tokens.append(token)
         if len(self._tokens) < GRAM:
             return False
@@ -66,7 +66,7 @@ class RepetitionGuard:
         return self._run >= self._allowed(SCAFFOLD) or not self._is_scaffold(self._tokens[-self._distance :])
 
     def _allowed(self, factor: int) -> int:
-        """How many repeated tokens are borne at this distance."""
+        """How many repeated tokens are allowed at this distance."""
         usual = max(LEAST_RUN, min(USUAL_ROUNDS * self._distance, MOST_RUN))
         return factor * max(usual, LEAST_ROUNDS * self._distance)
 

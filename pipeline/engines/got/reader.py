@@ -1,7 +1,7 @@
-"""The page reader that asks a transformer: GOT-OCR2, or another page-to-Markdown model of ``adapters``.
+"""The PageReader that runs a transformer: GOT-OCR2, or another page-to-Markdown model of ``adapters``.
 
-Many threads may read at once: what they hand in shares one model of this process. What the model cannot read, or begins
-to repeat, the fallback reads, and the page says so: ``rapidocr (got: repetition)``.
+Many threads may read at once and share one model of this process. Pages that the model cannot read, or where it loops,
+are read by the fallback, and their ``engine`` says so: ``rapidocr (got: repetition)``.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ _WHY = {Finish.REPETITION: "repetition", Finish.LENGTH: "token limit"}
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A loaded model with the batcher that feeds it."""
+    """A loaded model and its batcher."""
 
     loaded: Loaded
     family: Family
     batcher: SlotBatcher | StaticBatcher
 
     def submit(self, picture: np.ndarray) -> Any:
-        """The future reading of a picture uint8 (height, width, 3), RGB."""
+        """Queue an image, uint8 (height, width, 3) in RGB; the future holds its reading."""
         if isinstance(self.batcher, SlotBatcher):
             return self.batcher.submit(self.batcher.reader.prepare(picture))
         from PIL import Image
@@ -62,7 +62,7 @@ class Engine:
         return self.batcher.submit(Image.fromarray(picture))
 
     def run_once(self) -> None:
-        """Let the model read an empty picture, which takes longer the first time."""
+        """Read an empty image: the first reading takes longer."""
         import numpy as np
 
         picture = np.full((64, 64, 3), 255, np.uint8)
@@ -74,10 +74,10 @@ class Engine:
 
 
 class TransformerReader:
-    """PageReader on a GPU, or slowly on the CPU. The weights are loaded once per process, by the first page with ink.
+    """A PageReader on a GPU, or slowly on the CPU. The first page with ink loads the weights, once per process.
 
-    ``slots`` 0: as many as the GPU's memory holds. ``fallback`` reads what the model cannot; ``look`` finds lines, for
-    boxes and for pages that lie on their side or head (without it pages have no boxes).
+    ``slots`` 0: as many as the GPU's memory holds. ``fallback`` reads the pages that the model cannot. ``look`` finds
+    lines, which give boxes and turn pages upright; without it pages have no boxes.
     """
 
     batch_pages = 4  # small steps: the pages of one document fill several slots
@@ -103,20 +103,20 @@ class TransformerReader:
 
     @property
     def counters(self) -> Counters:
-        """What the batcher did so far in this process."""
+        """The totals of the batcher in this process."""
         engine = _engines.get(self._key)
         return engine.batcher.counters if engine else Counters()
 
     @property
     def remark(self) -> str:
-        """What is not as it should be, but works; empty where all is well or nothing is loaded yet."""
+        """A warning for the log, such as a slow device; empty where there is none or nothing is loaded yet."""
         engine = _engines.get(self._key)
         return engine.loaded.place.remark if engine else ""
 
     def warm_up(self) -> None:
         """Load the model and run it once; raises as ``read`` does.
 
-        From now on this process belongs to the model: should the GPU hang, it ends itself.
+        From now on a GPU that hangs ends this process.
         """
         self._watched = True
         try:
@@ -127,7 +127,7 @@ class TransformerReader:
             raise UnavailableError(_why_no_start(self._key[0], error), code="gpu_failed") from error
 
     def close(self, within_s: float | None = None) -> None:
-        """Finish the pages that were handed in, and let go of the model; see ``SharedModel``."""
+        """Finish the queued pages and release the model; see ``SharedModel``."""
         self._ended = within_s is not None
         with _loading:
             engine = _engines.pop(self._key, None)
@@ -135,22 +135,22 @@ class TransformerReader:
             engine.batcher.close(within_s)
 
     def read(self, image: PageImage) -> PageText:
-        """Markdown of a page image. ``engine`` of the result says who read it, and why not the model.
+        """Read a page image. ``engine`` of the result names the reader, and the reason where it is not the model.
 
-        Raises PageError where the picture cannot be opened or read, UnavailableError without packages, weights or GPU,
+        Raises PageError where the image cannot be opened or read, UnavailableError without packages, weights or GPU,
         InputError for a model of another kind.
         """
         from pipeline.engines.ocr.ink import is_blank
-        from pipeline.engines.ocr.rapidocr_reader import load_picture
+        from pipeline.engines.ocr.rapidocr_reader import load_pixels
 
-        picture = load_picture(image.path)
+        picture = load_pixels(image.path)
         if is_blank(picture):
             return PageText(markdown="", blocks=(), engine=ENGINE)
         engine = self._loaded()
         with self._core():
             page = self._look(picture, image)
         try:
-            reading = engine.submit(_rgb(page.picture)).result()
+            reading = engine.submit(_rgb(page.pixels)).result()
         except IngotError:
             raise
         except Exception as error:
@@ -164,7 +164,7 @@ class TransformerReader:
     def _read_otherwise(
         self, image: PageImage, engine: Engine, why: str, mine: PageText | None, error: Exception | None = None
     ) -> PageText:
-        """By the fallback; by the model after all where there is none, or where it finds nothing."""
+        """Read by the fallback; keep the model's text where there is no fallback or it finds nothing."""
         name = engine.family.name
         log.info("page %d: %s gave up (%s)", image.number, name, why)
         other = self._fallen_back(image)
@@ -182,7 +182,7 @@ class TransformerReader:
 
     @contextlib.contextmanager
     def _core(self) -> Iterator[None]:
-        """As many threads as there are cores work on the CPU at once: more are not quicker, and take memory each."""
+        """Limit CPU work to one thread per core: more are not faster, and each takes memory."""
         with self._cores:
             if self._ended:
                 raise StoppingError()
@@ -239,7 +239,7 @@ def _slots_of(reader: Any, max_tokens: int) -> int:
 
 
 def _guards_of(family: Family, loaded: Loaded) -> Any:
-    """Makes the guard of one page; what a unit of tokens says is decoded once."""
+    """Make the factory of page guards; the text of each unit of tokens is decoded once."""
 
     @lru_cache(maxsize=4096)
     def is_scaffold(tokens: tuple[int, ...]) -> bool:
@@ -249,7 +249,7 @@ def _guards_of(family: Family, loaded: Loaded) -> Any:
 
 
 def _why_doubtful(reading: Reading, markdown: str) -> str:
-    """Why what the model wrote is not trusted; "" where it is."""
+    """Why the model's text is not trusted; "" where it is."""
     if reading.finish in _WHY:
         return _WHY[reading.finish]
     if not markdown:
@@ -258,7 +258,7 @@ def _why_doubtful(reading: Reading, markdown: str) -> str:
 
 
 def _why_failed(error: Exception, image: PageImage) -> str:
-    """Half a sentence; raises UnavailableError where the GPU itself is gone and nothing more can be read here."""
+    """The reason of a failure as half a sentence; raises UnavailableError where the GPU itself has failed."""
     if is_out_of_memory(error):
         return "out of memory"
     if "CUDA error" in str(error):

@@ -1,8 +1,8 @@
 """Key-value rows of the slots, as a cache that an unmodified language model of transformers fills and reads.
 
-Rows stand on shelves: many short ones for pages that have just begun, few long ones for pages that go on. A row that
-outgrows its shelf is copied to the next, so that attention reads about what is written and not the longest page times
-the number of slots.
+Rows stand on shelves: many short rows for pages that have just begun, few long ones for longer pages. A page that
+outgrows its row is copied to the next shelf, so attention reads about as many tokens as were written, not the longest
+page times the number of slots.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def plan_shelves(slots: int, prompt_tokens: int, max_tokens: int) -> tuple[Shelf
 
 
 def slots_that_fit(free_bytes: int, prompt_tokens: int, max_tokens: int, bytes_per_token: int) -> int:
-    """As many slots as leave a third of the free memory to pictures and scores; 1 at least."""
+    """The number of slots that leaves a third of the free memory to images and scores; at least 1."""
     for slots in SIZES:
         tokens = sum(shelf.rows * shelf.length for shelf in plan_shelves(slots, prompt_tokens, max_tokens))
         if tokens * bytes_per_token < FOR_ROWS * free_bytes:
@@ -109,7 +109,7 @@ def _layer_class() -> Any:
             self.is_initialized = True
 
         def lazy_initialization(self, key_states: Any, value_states: Any) -> None:
-            """The rows are there from the start."""
+            """Do nothing: the rows exist from the start."""
 
         def update(self, key_states: Any, value_states: Any, *_: Any, **__: Any) -> tuple[Any, Any]:
             if self.phase.prompts is not None:

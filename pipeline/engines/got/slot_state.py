@@ -1,7 +1,7 @@
-"""What the device knows of the slots, and the two things that it does: read prompts, and decode one token for all.
+"""The state of the slots on the device and its two operations: read prompts, and decode one token in all slots.
 
-The decode step has static shapes and never asks the host, so that on a GPU it is captured once as a CUDA graph and then
-replayed: 900 small kernels cost the host one call.
+The decode step has static shapes and never waits for the host, so a GPU captures it once as a CUDA graph and replays
+it: 900 small kernels cost the host one call.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class SlotState:
         self._memory: Any = None
 
     def begin(self, pixels: list[Any], slots: Sequence[int], limits: Sequence[int]) -> None:
-        """Read pictures and their prompts into idle slots; the first token of each is written."""
+        """Read images and their prompts into idle slots; the first token of each is written."""
         import torch
 
         device = self.reader.device
@@ -84,13 +84,13 @@ class SlotState:
         return recent, count
 
     def rest(self, slots: Sequence[int], idle: bool) -> None:
-        """Stop slots, or let them go on."""
+        """Pause slots, or resume them."""
         import torch
 
         self.idle[torch.tensor(slots, device=self.reader.device)] = idle
 
     def move(self, source: int, target: int, length: int) -> None:
-        """Carry a page to a row of another shelf; its first ``length`` tokens are there, the old row is idle."""
+        """Copy the first ``length`` tokens of a page to a row of another shelf; its old row becomes idle."""
         old, new = self.shelf_of(source), self.shelf_of(target)
         for layer in self._cache.layers:
             layer.move(old, new, min(length, self.shelves[old[0]].length))

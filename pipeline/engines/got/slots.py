@@ -1,8 +1,8 @@
-"""The page batcher: pages of all documents share the slots of one model; who is done leaves, who waits comes in.
+"""Continuous batching: all documents' pages share the slots of one model; a finished page frees its slot for the next.
 
-Any thread may hand in a page; one thread runs the model. It turns: fill free slots with one micro-batch of pictures
-after the other, decode a few tokens in all slots at once, and look at what was written. On a GPU it looks at the turn
-before while the card works on the next one.
+Any thread may submit a page; one thread runs the model in turns: fill free slots with micro-batches of images, decode
+a few tokens in all slots at once, and examine the tokens. On a GPU it examines the previous turn while the GPU works on
+the next one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _TELL_S = 10.0
 class Options:
     """``guard`` makes the watcher of one page, or is None; ``ahead`` and ``graphs`` are for GPUs.
 
-    ``longest_turn_s``: a turn that takes longer ends the process, as a card that hangs never returns; 0: it may.
+    ``longest_turn_s``: a turn that takes longer ends the process, because a GPU that hangs never returns; 0: no limit.
     """
 
     slots: int
@@ -49,7 +49,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the model wrote for one page, with its last token, and why it ended."""
+    """The model's tokens for one page, the last one included, and why the page ended."""
 
     tokens: tuple[int, ...]
     finish: Finish
@@ -57,24 +57,22 @@ class Reading:
 
 @dataclass(slots=True)
 class Counters:
-    """What the batcher did so far; seconds are those of its thread."""
+    """Totals since the start."""
 
     pages: int = 0
     tokens: int = 0
     steps: int = 0
-    slot_steps: int = 0  # of these, with a page in the slot
-    vision_s: float = 0.0
-    decode_s: float = 0.0
-    halved: int = 0  # micro-batches that failed and were tried smaller
+    slot_steps: int = 0  # steps times the slots that held a page
+    halved: int = 0  # batches that failed and were split
 
     def occupancy(self, slots: int) -> float:
-        """How full the slots were while anything was read, 0 to 1."""
+        """Share of the slots in use while any page was read, 0 to 1."""
         return self.slot_steps / (self.steps * slots) if self.steps else 0.0
 
 
 @dataclass(slots=True)
 class Ticket:
-    """A page on its way. ``length``: tokens in its row, at most."""
+    """A page being read. ``length``: upper bound of the tokens in its row."""
 
     pixels: Any
     limit: int
@@ -87,14 +85,14 @@ class Ticket:
     over: bool = False
 
     def accepted(self) -> bool:
-        """False where nobody wants the page any more."""
+        """Mark the page as begun; False where its future was cancelled."""
         self.begun = self.begun or self.future.set_running_or_notify_cancel()
         return self.begun
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What was written in one turn, and by whom: (slot, ticket)."""
+    """The tokens of one turn; ``pages`` holds (slot, ticket) pairs."""
 
     pages: tuple[tuple[int, Ticket], ...]
     recent: Any
@@ -102,7 +100,7 @@ class Turn:
 
 
 class SlotBatcher:
-    """Reads pages through slots; see the module. The model's thread begins with the first page."""
+    """Reads pages in the slots of one model; its thread starts with the first page."""
 
     def __init__(self, reader: GotModel, options: Options) -> None:
         self.reader, self.options, self.counters = reader, options, Counters()
@@ -117,7 +115,7 @@ class SlotBatcher:
         self._before: Turn | None = None
 
     def submit(self, pixels: Any, max_tokens: int | None = None) -> Future[Reading]:
-        """Hand in a prepared picture; the future holds its reading, or what went wrong with this page."""
+        """Queue a prepared image; the future holds its reading, or the error of this page."""
         limit = min(max_tokens or self.options.max_tokens, self.options.max_tokens)
         guard = self.options.guard() if self.options.guard else None
         ticket = Ticket(pixels, limit, Future(), guard)
@@ -132,9 +130,9 @@ class SlotBatcher:
         return ticket.future
 
     def close(self, within_s: float | None = None) -> None:
-        """Finish the pages that were handed in, then end the thread.
+        """Finish the queued pages, then end the thread.
 
-        With a limit those in slots are finished that can be in this time; the others raise StoppingError.
+        With a limit, pages in slots finish if they can in this time; all others raise StoppingError.
         """
         with self._bell:
             self._closed = True
@@ -170,7 +168,7 @@ class SlotBatcher:
         self._tell(at_once=True)
 
     def _is_called(self) -> bool:
-        """Wait for work; False once there is none and will be none."""
+        """Wait for pages; False once the batcher is closed and has none left."""
         with self._bell:
             while not (self._waiting or self._busy() or self._closed):
                 self._tell()
@@ -178,7 +176,7 @@ class SlotBatcher:
             return bool(self._waiting) or self._busy()
 
     def _tell(self, *, at_once: bool = False) -> None:
-        """After a run of pages say how full the slots were."""
+        """Log how full the slots were, from time to time."""
         now = perf_counter()
         if self.counters.pages == self._told or (now - self._told_at < _TELL_S and not at_once):
             return
@@ -211,7 +209,6 @@ class SlotBatcher:
     # -- pages come in ---------------------------------------------------------------------------------------------
 
     def _admit(self, state: SlotState) -> None:
-        began = perf_counter()
         free = self._free_slots(state)
         while free:
             with self._bell:
@@ -222,10 +219,9 @@ class SlotBatcher:
                 break
             self._begin(state, tickets, free[: len(tickets)])
             free = free[len(tickets) :]
-        self.counters.vision_s += perf_counter() - began
 
     def _free_slots(self, state: SlotState) -> list[int]:
-        """Short rows first; of the longer shelves half is kept for pages that grow."""
+        """Free slots, short rows first; half of each longer shelf is kept for pages that grow."""
         found: list[int] = []
         for index, span in enumerate(state.spans):
             free = [slot for slot in range(span.start, span.stop) if self._owners[slot] is None]
@@ -234,7 +230,7 @@ class SlotBatcher:
         return found
 
     def _begin(self, state: SlotState, tickets: list[Ticket], slots: list[int]) -> None:
-        """Begin pages together; where that fails (no memory, a bad page) in halves, so that only a bad one is lost."""
+        """Begin pages together; where that fails (no memory, a bad page), in halves, so that only a bad page fails."""
         try:
             state.begin([ticket.pixels for ticket in tickets], slots, [ticket.limit for ticket in tickets])
         except Exception as error:
@@ -254,7 +250,7 @@ class SlotBatcher:
     # -- pages go on -----------------------------------------------------------------------------------------------
 
     def _grow(self, state: SlotState) -> None:
-        """Pages that fill their row go to a longer one; while none is free they rest."""
+        """Move pages that fill their row to a longer one; they pause while none is free."""
         for slot, ticket in enumerate(self._owners):
             if ticket is None or ticket.over:
                 continue
@@ -282,7 +278,7 @@ class SlotBatcher:
         pages = tuple((slot, ticket) for slot, ticket in enumerate(self._owners) if ticket is not None)
         if not pages:
             return None
-        began, number = perf_counter(), self.options.steps_per_turn
+        number = self.options.steps_per_turn
         last = state.spans[-1].start
         needed = max((ticket.length + number for slot, ticket in pages if slot >= last), default=0)
         state.steps(number, needed)
@@ -291,13 +287,11 @@ class SlotBatcher:
         recent, count = state.report(number + 1)
         self.counters.steps += number
         self.counters.slot_steps += number * sum(not ticket.paused for _, ticket in pages)
-        self.counters.decode_s += perf_counter() - began
         return Turn(pages, *fetch(recent, count))
 
     # -- pages leave -----------------------------------------------------------------------------------------------
 
     def _look(self, state: SlotState, turn: Turn) -> None:
-        began = perf_counter()
         recent, count = arrived(turn.recent, turn.count)
         stopped = []
         for slot, ticket in turn.pages:
@@ -309,10 +303,9 @@ class SlotBatcher:
                 stopped += self._leave(ticket, finish)
         if stopped:
             state.rest(stopped, idle=True)
-        self.counters.decode_s += perf_counter() - began
 
     def _take(self, ticket: Ticket, new: list[int]) -> Finish | None:
-        """Note new tokens one by one; why the page is over, if it is. What was written after that is not noted."""
+        """Append new tokens to a page; returns why it ended, or None. Tokens after its end are dropped."""
         for token in new:
             ticket.tokens.append(token)
             if token in self.reader.stops:
@@ -324,7 +317,7 @@ class SlotBatcher:
         return None
 
     def _leave(self, ticket: Ticket, finish: Finish) -> list[int]:
-        """The slot that is free now."""
+        """End a page; returns the slots that became free."""
         ticket.over, ticket.pixels = True, None
         self.counters.pages += 1
         self.counters.tokens += len(ticket.tokens)
@@ -334,7 +327,7 @@ class SlotBatcher:
         return [slot]
 
     def _give_up(self, error: Exception) -> None:
-        """The step itself failed. On a full card its pages begin anew in half as many slots; else they fail."""
+        """Handle a failed step: without memory its pages start again in half as many slots, otherwise they fail."""
         tickets = [ticket for ticket in self._owners if ticket is not None and not ticket.over]
         self._owners, self._before, self._state = [None] * self._slots, None, None
         release_memory(error)
@@ -359,7 +352,7 @@ class SlotBatcher:
 
 
 def fail(futures: Sequence[Future[Reading]], error: Exception) -> None:
-    """Let those who wait for these pages know why they get none."""
+    """Fail the futures of pages, unless they are already done."""
     for future in futures:
         with contextlib.suppress(InvalidStateError):  # it was read at the last moment, or nobody waits
             future.set_exception(error)

@@ -1,5 +1,6 @@
-"""Batches of pages through ``generate``, for models that the slots do not know: those that wait are sorted by size,
-so that pages of like length share a batch. Same calls as ``SlotBatcher``.
+"""Batches of pages through ``generate``, for models that slots do not support.
+
+Waiting pages are sorted by size, so that pages of similar length share a batch. Same interface as ``SlotBatcher``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from time import perf_counter
 from typing import Any
 
 from pipeline.engines.got.adapters import Family
@@ -27,7 +27,7 @@ LOOK_AHEAD = 4  # batches that are sorted together
 
 
 class StaticBatcher:
-    """Reads pages in batches of ``options.slots``; any thread may hand in, one thread runs the model."""
+    """Reads pages in batches of ``options.slots``; any thread may submit, one thread runs the model."""
 
     def __init__(self, loaded: Loaded, family: Family, options: Options) -> None:
         self.loaded, self.family, self.options, self.counters = loaded, family, options, Counters()
@@ -39,7 +39,7 @@ class StaticBatcher:
         self._closed = self._abandoned = False
 
     def submit(self, picture: Any) -> Future[Reading]:
-        """Hand in an RGB picture (PIL)."""
+        """Queue an RGB image (PIL)."""
         future: Future[Reading] = Future()
         with self._bell:
             if self._closed:
@@ -52,9 +52,9 @@ class StaticBatcher:
         return future
 
     def close(self, within_s: float | None = None) -> None:
-        """Finish the pages that were handed in, then end the thread.
+        """Finish the queued pages, then end the thread.
 
-        With a limit the batch that is read is finished if it can be in this time; other pages raise StoppingError.
+        With a limit, the current batch finishes if it can in this time; all other pages raise StoppingError.
         """
         with self._bell:
             self._closed = True
@@ -73,7 +73,7 @@ class StaticBatcher:
             self._read(self._in_hand)
 
     def _take(self) -> list[tuple[Any, Future[Reading]]]:
-        """The longest waiting page and those most like it; none once the batcher is closed."""
+        """Wait for a batch: the page that waited longest and those of the most similar size; none once closed."""
         with self._bell:
             while not (self._waiting or self._closed):
                 self._bell.wait()
@@ -111,7 +111,6 @@ class StaticBatcher:
     def _generate(self, pictures: Sequence[Any]) -> list[Reading]:
         import torch
 
-        began = perf_counter()
         place, guards = self.loaded.place, [self._guard() for _ in pictures]
         inputs = self.family.inputs(self.loaded.processor, pictures).to(place.device, dtype=self.loaded.model.dtype)
         start = inputs["input_ids"].shape[1]
@@ -128,7 +127,6 @@ class StaticBatcher:
         readings = [self._reading(row, end) for row, end in zip(ids[:, start:].tolist(), stopping[0].ends, strict=True)]
         self.counters.pages += len(readings)
         self.counters.tokens += sum(len(reading.tokens) for reading in readings)
-        self.counters.decode_s += perf_counter() - began
         return readings
 
     def _guard(self) -> RepetitionGuard | None:

@@ -1,6 +1,6 @@
-"""Where the lines of a page stand and which way up it is, for a model that tells neither: PP-OCR looks first.
+"""Find a page's lines and its upright position with PP-OCR, for models that report neither.
 
-About one second of one core for a page of text. Nothing here uses PyMuPDF, so that many threads may look at once.
+Takes about one second of one core for a page of text. PyMuPDF is not used, so many threads may do this at once.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UprightPage:
-    """``picture`` uint8 (height, width, 3), BGR, upright; ``lines`` and sizes are in points of the upright page.
+    """``pixels`` uint8 (height, width, 3), BGR, upright; ``lines`` and sizes are in points of the upright page.
 
-    ``back`` takes a box to the page as it was given.
+    ``back`` maps a box to the page as it was given.
     """
 
-    picture: np.ndarray
+    pixels: np.ndarray
     lines: tuple[Line, ...]
     width_pt: float
     height_pt: float
@@ -34,9 +34,9 @@ Look = Callable[["np.ndarray", PageImage], UprightPage]
 
 
 def as_given(picture: np.ndarray, image: PageImage) -> UprightPage:
-    """The page as it is, without any line."""
+    """The page as it is, without lines."""
     return UprightPage(
-        picture=picture, lines=(), width_pt=image.width_pt, height_pt=image.height_pt, back=lambda box: box
+        pixels=picture, lines=(), width_pt=image.width_pt, height_pt=image.height_pt, back=lambda box: box
     )
 
 
@@ -50,15 +50,15 @@ class LineLooker:
 
     def __call__(self, picture: np.ndarray, image: PageImage) -> UprightPage:
         from pipeline.engines.ocr.recognised_lines import read_lines
-        from pipeline.engines.ocr.upright import level_picture
+        from pipeline.engines.ocr.upright import level_pixels
 
         found = read_lines(self._models, picture)
         scale = image.width_pt / found.turn.width
         turn = replace(found.turn.scaled(scale), height=image.height_pt)
         width_pt, height_pt = turn.size
         lines = tuple(Line(box=_scaled(line.box, scale), text=line.reading.text) for line in found.lines)
-        level = level_picture(found.picture, found.turn)
-        return UprightPage(picture=level, lines=lines, width_pt=width_pt, height_pt=height_pt, back=turn.back)
+        level = level_pixels(found.pixels, found.turn)
+        return UprightPage(pixels=level, lines=lines, width_pt=width_pt, height_pt=height_pt, back=turn.back)
 
 
 def _scaled(box: Box, factor: float) -> Box:

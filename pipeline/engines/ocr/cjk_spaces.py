@@ -1,4 +1,4 @@
-"""Spaces and punctuation of recognised lines: none inside Chinese, the width of signs by their neighbours. Pure."""
+"""Normalise recognised Chinese lines: no spaces inside, punctuation as wide as its neighbours. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ _ASCII_OFFSET = 0xFEE0  # full-width forms lie this far above their ASCII charac
 
 
 def is_cjk(char: str) -> bool:
-    """Chinese and Japanese characters, their punctuation, full-width forms: printed without spaces."""
+    """Tell whether a character is printed without spaces: Chinese, Japanese, their punctuation, full-width forms."""
     code = ord(char)
     return 0x2E80 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or 0xFF00 <= code <= 0xFFEF or 0x20000 <= code < 0x40000
 
 
 def is_ideograph(char: str) -> bool:
-    """Chinese characters and kana alone, without punctuation and full-width forms."""
+    """Tell whether a character is a Chinese one or kana, punctuation and full-width forms excluded."""
     return (is_cjk(char) and char.isalpha() and ord(char) < 0xFF00) or 0x20000 <= ord(char) < 0x40000
 
 
 def tidied(text: Sequence[str], centres: Sequence[float]) -> tuple[str, tuple[float, ...]]:
-    """The characters of a line with the places that belong to them.
+    """Normalise the characters of a line, together with their places.
 
-    Spaces between Chinese characters go, also double, leading and trailing ones. Full-width letters and digits become
-    plain ones; a sign is full-width between Chinese characters and plain in a line without any.
+    Spaces between Chinese characters are removed, and double, leading and trailing ones. Full-width letters and digits
+    become ASCII; punctuation is full-width between Chinese characters and ASCII in a line without any.
     """
     chars = [_plain_letter(char) for char in text]
     chinese = any(is_ideograph(char) for char in chars)

@@ -1,4 +1,4 @@
-"""Reads the recognition model's scores: characters, their places, and the spaces that the model swallowed."""
+"""Decode the recognition model's scores: characters, their places, and spaces that the model missed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SPACE_CHANCE = 0.15  # a gap whose best score for a space reaches this is a spac
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One line as read. ``centres`` are the places of its characters as shares (0 to 1) of the line's width."""
+    """One recognised line; ``centres`` are the places of its characters as shares (0 to 1) of the line's width."""
 
     text: str
     confidence: float  # 0 to 1, mean of the characters'
@@ -25,7 +25,7 @@ class Reading:
 
 
 def decode(scores: np.ndarray, characters: Sequence[str], used: float) -> Reading:
-    """Greedy CTC. ``scores`` is (steps, characters); ``used`` the share of the steps that lie on the line."""
+    """Decode by greedy CTC. ``scores`` is (steps, characters), ``used`` the share of the steps that lie on the line."""
     import numpy as np
 
     best = scores.argmax(axis=1)

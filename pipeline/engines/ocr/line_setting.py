@@ -1,4 +1,4 @@
-"""Read lines as lines to be set: where each word begins and ends, and how large the type is. Pure."""
+"""Typeset recognised lines: where each word begins and ends, and the font size. Pure functions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WIDE_GAP = 2.5  # a gap of so many characters inside a line is set as a gap
 
 
 def set_lines(lines: Sequence[ReadLine], scale: float) -> list[TextLine]:
-    """Lines in points of the upright page; ``scale`` is points per pixel."""
+    """Convert recognised lines to lines in points of the upright page; ``scale`` is points per pixel."""
     sizes = common_sizes([line.size * scale for line in lines])
     return [_set_line(line, size, scale) for line, size in zip(lines, sizes, strict=True)]
 
@@ -29,7 +29,7 @@ def _set_line(line: ReadLine, size: float, scale: float) -> TextLine:
 
 
 def common_sizes(sizes: Sequence[float]) -> list[float]:
-    """The sizes with those that are nearly equal made equal: what the eye sees as one size is one."""
+    """Make nearly equal font sizes equal, as they were printed with one size."""
     order = sorted(range(len(sizes)), key=lambda index: sizes[index])
     groups: list[list[int]] = []
     for index in order:
@@ -37,21 +37,21 @@ def common_sizes(sizes: Sequence[float]) -> list[float]:
             groups[-1].append(index)
         else:
             groups.append([index])
-    found = [0.0] * len(sizes)
+    common = [0.0] * len(sizes)
     for group in groups:
         middle = statistics.median(sizes[index] for index in group)
         for index in group:
-            found[index] = max(round(middle, 1), 1.0)
-    return found
+            common[index] = max(round(middle, 1), 1.0)
+    return common
 
 
 def words_of(reading: Reading, length: float) -> list[Word]:
-    """The words of a line that is ``length`` points long."""
-    found = []
+    """Cut a line of ``length`` points into words."""
+    words = []
     for start, end in _word_spans(reading):
         left, right = _edges(reading, start, end)
-        found.append(Word(text=reading.text[start:end], start=left * length, end=right * length))
-    return found
+        words.append(Word(text=reading.text[start:end], start=left * length, end=right * length))
+    return words
 
 
 def _word_spans(reading: Reading) -> list[tuple[int, int]]:

@@ -1,6 +1,6 @@
-"""How large a line is printed: from the rows of its picture that hold ink, and the letters that stand in it.
+"""Estimate a line's font size from the rows of its image that hold ink and from the letters in it.
 
-Boxes of the detection model are higher than the print, by more or less, and skew adds to them. Measured on 2,200 lines
+Boxes of the detection model are higher than the print by a varying amount, and skew adds to it. Measured on 2,200 lines
 of known size: nine of ten sizes lie within 15 % of the truth, half of them within 6 %.
 """
 
@@ -25,7 +25,7 @@ _CAPITALS, _SMALL_LETTERS, _IDEOGRAPHS = 0.7, 0.51, 0.9  # heights as shares of 
 
 
 def printed_size(crop: np.ndarray, text: str) -> float:
-    """Font size of a level line in pixels of its picture. ``crop`` is the detected box, uint8 (height, width, 3)."""
+    """Estimate the font size of a level line in pixels. ``crop`` is the detected box, uint8 (height, width, 3)."""
     rows, height = _ink_of_rows(crop), crop.shape[0]
     if any(map(is_ideograph, text)):
         return _plausible(_band(rows, _INKED_ROW) * height / _IDEOGRAPHS, height)
@@ -33,7 +33,7 @@ def printed_size(crop: np.ndarray, text: str) -> float:
 
 
 def _plausible(size: float, height: int) -> float:
-    """The size by ink, or that by the height of the box where ink of rules or neighbours was taken for letters."""
+    """The size by ink, or by the box height where rules or neighbouring lines were taken for letters."""
     return size if _LEAST_OF_HEIGHT < size / height < _MOST_OF_HEIGHT else _OF_HEIGHT * height
 
 

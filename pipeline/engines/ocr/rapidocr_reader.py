@@ -1,6 +1,6 @@
-"""The page reader for machines without a GPU: PP-OCR finds and reads lines, the layout model makes them a page.
+"""The PageReader for machines without a GPU: PP-OCR reads lines, the layout model arranges them.
 
-The page is turned upright first; the result's boxes lie on the page as it was given.
+The page is turned upright first; boxes of the result refer to the page as it was given.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from stores.models import Block, Line, PageText
 if TYPE_CHECKING:
     import numpy as np
 
-    from pipeline.engines.ocr.recognised_lines import ReadLine, ReadPicture
+    from pipeline.engines.ocr.recognised_lines import ReadImage, ReadLine
     from pipeline.engines.ocr.upright import Turn
 
 ENGINE = "rapidocr"
-VERSION = "1"  # raise it with every change of output
+VERSION = "1"  # increase it with every change of the output
 
 
 class RapidOcrReader:
-    """PageReader on the CPU, one thread. Models (30 MB on disk) are loaded by the first page."""
+    """A PageReader on the CPU with one thread. Models (30 MB on disk) load with the first page."""
 
     def __init__(self, batch_pages: int = 16) -> None:
         self.batch_pages = batch_pages
@@ -37,35 +37,35 @@ class RapidOcrReader:
     def read(self, image: PageImage) -> PageText:
         """Text of a page image; empty with confidence 0 where there is ink but nothing that can be read.
 
-        Raises PageError where the picture cannot be opened, UnavailableError where the models cannot be loaded.
+        Raises PageError where the image cannot be opened, UnavailableError where the models cannot be loaded.
         """
         from pipeline.engines.ocr.ink import is_blank
         from pipeline.engines.ocr.recognised_lines import read_lines
 
-        picture = load_picture(image.path)
-        if is_blank(picture):
+        pixels = load_pixels(image.path)
+        if is_blank(pixels):
             return PageText(markdown="", blocks=(), engine=ENGINE)
         try:
-            found = read_lines(self._models, picture)
-            return _laid_out(found, image) if found.lines else _nothing()
+            recognised = read_lines(self._models, pixels)
+            return _laid_out(recognised, image) if recognised.lines else _nothing()
         except IngotError:
             raise
         except Exception as error:
             raise PageError(f"page {image.number} cannot be read by OCR ({error})") from error
 
 
-def load_picture(path: Path) -> np.ndarray:
+def load_pixels(path: Path) -> np.ndarray:
     """uint8 (height, width, 3), BGR. Raises PageError."""
     import cv2
     import numpy as np
 
     try:
-        picture = cv2.imdecode(np.frombuffer(path.read_bytes(), dtype=np.uint8), cv2.IMREAD_COLOR)
+        pixels = cv2.imdecode(np.frombuffer(path.read_bytes(), dtype=np.uint8), cv2.IMREAD_COLOR)
     except (OSError, cv2.error) as error:
         raise PageError(f"the page image {path.name} cannot be opened ({error}); render the page again") from error
-    if picture is None:
+    if pixels is None:
         raise PageError(f"the page image {path.name} is damaged; render the page again")
-    return picture
+    return pixels
 
 
 def _nothing() -> PageText:
@@ -78,21 +78,21 @@ def _confidence(lines: Sequence[ReadLine]) -> float:
     return round(sum(line.reading.confidence * len(line.reading.text) for line in lines) / max(total, 1), 4)
 
 
-def _laid_out(found: ReadPicture, image: PageImage) -> PageText:
+def _laid_out(page_lines: ReadImage, image: PageImage) -> PageText:
     from pipeline.engines.layout.reader import read_page
     from pipeline.engines.ocr.line_setting import set_lines
     from pipeline.engines.ocr.searchable_page import make_page
-    from pipeline.engines.ocr.upright import level_picture
+    from pipeline.engines.ocr.upright import level_pixels
     from pipeline.engines.pdf import mupdf
 
-    scale = image.width_pt / found.turn.width
-    turn = replace(found.turn.scaled(scale), height=image.height_pt)
+    scale = image.width_pt / page_lines.turn.width
+    turn = replace(page_lines.turn.scaled(scale), height=image.height_pt)
     width_pt, height_pt = turn.size
-    level, lines = level_picture(found.picture, found.turn), set_lines(found.lines, scale)
+    level, lines = level_pixels(page_lines.pixels, page_lines.turn), set_lines(page_lines.lines, scale)
     with mupdf.alone:
         document = make_page(level, width_pt, height_pt, lines)
         try:
-            page, sure = document[0], _confidence(found.lines)
+            page, sure = document[0], _confidence(page_lines.lines)
             text = read_page(page, ENGINE, recognised=True, confidence=sure, plain=image.plain)
         finally:
             document.close()
@@ -100,7 +100,7 @@ def _laid_out(found: ReadPicture, image: PageImage) -> PageText:
 
 
 def _turned_back(text: PageText, turn: Turn) -> PageText:
-    """The same text with its boxes on the page as given."""
+    """The same text with its boxes turned back to the page as it was given."""
     return replace(text, blocks=tuple(_block_back(block, turn) for block in text.blocks))
 
 

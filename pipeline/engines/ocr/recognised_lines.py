@@ -1,4 +1,4 @@
-"""From a picture of a page to its lines of text, upright whatever way the page lies."""
+"""Read the lines of a page image, whichever way the page is turned."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from pipeline.engines.ocr.text_lines import LineModels, cut
 from pipeline.engines.ocr.upright import LONG, Turn, lengths, longest, runs_sideways, skew_of
 from stores.models import Box
 
-FIND_SIDE = 960
 SAMPLE_LINES = 4
-SURE = 0.88  # mean confidence: upright lines have 0.95 and more, lines on their head 0.81 and less
-MIN_CONFIDENCE = 0.5  # handwriting that is read half right has 0.66 and more, texture of pictures less than 0.5
+SURE = 0.88  # mean confidence: upright lines have 0.95 and more, upside-down lines 0.81 and less
+MIN_CONFIDENCE = 0.5  # half-legible handwriting has 0.66 and more, texture of photos less than 0.5
 MIN_CONFIDENCE_SHORT = 0.65  # one or two characters
 CHINESE = 0.5  # share of ideographs that makes a line Chinese
 _LONG_LINE = 8  # times as wide as high: shorter ones are read quickly anyway
-CHINESE_STRETCH = 0.8  # Chinese lines are read as well a fifth narrower, and a fifth faster; Latin ones are not
+CHINESE_STRETCH = 0.8  # Chinese lines narrowed by a fifth are read equally well and a fifth faster; Latin ones are not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadLine:
-    """A line of text; ``box`` and font ``size`` are in pixels of the upright picture.
+    """A line of text; ``box`` and font ``size`` are in pixels of the upright image.
 
     ``quarters``: 0 runs to the right, 1 downwards, 3 upwards.
     """
@@ -38,18 +37,18 @@ class ReadLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadPicture:
-    """The lines of a picture and the turn that makes it upright. ``picture`` is quarter-turned, not levelled."""
+class ReadImage:
+    """The lines of an image and the turn that makes it upright. ``pixels`` is quarter-turned, not levelled."""
 
-    picture: np.ndarray
+    pixels: np.ndarray
     turn: Turn
     lines: tuple[ReadLine, ...]
 
 
-def read_lines(models: LineModels, picture: np.ndarray) -> ReadPicture:
-    """All lines of a picture, uint8 (height, width, 3)."""
-    quarters, turned, quads, known = _stand_up(models, picture)
-    height, width = picture.shape[:2]
+def read_lines(models: LineModels, pixels: np.ndarray) -> ReadImage:
+    """Read all lines of an image, uint8 (height, width, 3)."""
+    quarters, turned, quads, known = _stand_up(models, pixels)
+    height, width = pixels.shape[:2]
     turn = Turn(width=width, height=height, quarters=quarters, skew=skew_of(quads))
     chinese = _is_chinese("".join(reading.text for reading in known.values()))
     lines = []
@@ -58,7 +57,7 @@ def read_lines(models: LineModels, picture: np.ndarray) -> ReadPicture:
         if _is_text(reading):
             size = _size(turned, quad, reading, way)
             lines.append(ReadLine(box=_level_box(turn, quad), size=size, reading=reading, quarters=way))
-    return ReadPicture(picture=turned, turn=turn, lines=tuple(lines))
+    return ReadImage(pixels=turned, turn=turn, lines=tuple(lines))
 
 
 def _is_text(reading: Reading) -> bool:
@@ -70,36 +69,36 @@ def _is_chinese(text: str) -> bool:
     return sum(map(is_ideograph, text)) > CHINESE * len(text)
 
 
-def _stand_up(models: LineModels, picture: np.ndarray) -> tuple[int, np.ndarray, np.ndarray, dict[int, Reading]]:
-    """Quarter turns clockwise, the picture turned, the boxes on it, and the lines that were read on the way."""
-    quads, _ = find_lines(models, picture)
+def _stand_up(models: LineModels, pixels: np.ndarray) -> tuple[int, np.ndarray, np.ndarray, dict[int, Reading]]:
+    """Turn an image upright: quarter turns clockwise, the turned image, its boxes, and lines already read, by box."""
+    quads, _ = find_lines(models, pixels)
     if not len(quads):
-        return 0, picture, quads, {}
+        return 0, pixels, quads, {}
     if runs_sideways(quads):
-        quarters = _sideways_quarters(models, picture, quads)
-        turned = np.ascontiguousarray(np.rot90(picture, -quarters))
+        quarters = _sideways_quarters(models, pixels, quads)
+        turned = np.ascontiguousarray(np.rot90(pixels, -quarters))
         return quarters, turned, find_lines(models, turned)[0], {}
     sample = longest(quads, SAMPLE_LINES)
-    crops = [cut(picture, quads[index]) for index in sample]
+    crops = [cut(pixels, quads[index]) for index in sample]
     readings = models.read(crops)
     if _mean(readings) >= SURE or _mean(models.read([_half_turn(crop) for crop in crops])) <= _mean(readings):
-        return 0, picture, quads, dict(zip(sample, readings, strict=True))
-    turned = np.ascontiguousarray(np.rot90(picture, 2))
+        return 0, pixels, quads, dict(zip(sample, readings, strict=True))
+    turned = np.ascontiguousarray(np.rot90(pixels, 2))
     return 2, turned, find_lines(models, turned)[0], {}
 
 
-def _sideways_quarters(models: LineModels, picture: np.ndarray, quads: np.ndarray) -> int:
-    """1 or 3, whichever makes the longest lines readable."""
-    crops = [cut(picture, quads[index]) for index in longest(quads, SAMPLE_LINES)]
+def _sideways_quarters(models: LineModels, pixels: np.ndarray, quads: np.ndarray) -> int:
+    """The quarter turns, 1 or 3, that make the longest lines readable."""
+    crops = [cut(pixels, quads[index]) for index in longest(quads, SAMPLE_LINES)]
     clockwise = _mean(models.read([np.ascontiguousarray(np.rot90(crop, -1)) for crop in crops]))
     if clockwise >= SURE:
         return 1
     return 1 if clockwise >= _mean(models.read([np.ascontiguousarray(np.rot90(crop)) for crop in crops])) else 3
 
 
-def _read_quad(models: LineModels, picture: np.ndarray, quad: np.ndarray, chinese: bool) -> tuple[Reading, int]:
-    """The reading of one box and the way its text runs: 0 to the right, 1 downwards, 3 upwards."""
-    crop = cut(picture, quad)
+def _read_quad(models: LineModels, pixels: np.ndarray, quad: np.ndarray, chinese: bool) -> tuple[Reading, int]:
+    """Read one box; also the direction of its text: 0 to the right, 1 downwards, 3 upwards."""
+    crop = cut(pixels, quad)
     width, height = (float(size[0]) for size in lengths(quad[None]))
     if height < LONG * width:
         return _read_level(models, crop, chinese), 0
@@ -110,7 +109,7 @@ def _read_quad(models: LineModels, picture: np.ndarray, quad: np.ndarray, chines
 
 
 def _read_level(models: LineModels, crop: np.ndarray, chinese: bool) -> Reading:
-    """A level line; on a Chinese page read narrow first, and again where it turns out to be another script."""
+    """Read a level line; on a Chinese page narrowed first, and again at full width where it is another script."""
     if chinese and crop.shape[1] > _LONG_LINE * crop.shape[0]:
         reading = models.read([crop], CHINESE_STRETCH)[0]
         if _is_chinese(reading.text):
@@ -118,12 +117,12 @@ def _read_level(models: LineModels, crop: np.ndarray, chinese: bool) -> Reading:
     return models.read([crop])[0]
 
 
-def _size(picture: np.ndarray, quad: np.ndarray, reading: Reading, way: int) -> float:
-    return printed_size(np.ascontiguousarray(np.rot90(cut(picture, quad), way)), reading.text)
+def _size(pixels: np.ndarray, quad: np.ndarray, reading: Reading, way: int) -> float:
+    return printed_size(np.ascontiguousarray(np.rot90(cut(pixels, quad), way)), reading.text)
 
 
 def _level_box(turn: Turn, quad: np.ndarray) -> Box:
-    """The level box of a line: its middle, length and height, without what the skew would add to its bounds."""
+    """The level box of a line by its centre, length and height, without what skew would add to its bounds."""
     points = turn.level(quad)
     width, height = (float(size[0]) for size in lengths(quad[None]))
     x, y = (float(value) for value in points.mean(axis=0))

@@ -1,8 +1,8 @@
-"""A one-page PDF in memory: the upright picture of a page and, invisible above it, the lines that were read.
+"""Make a one-page PDF in memory: the upright page image with the recognised lines as invisible text above it.
 
 The layout reader then treats a scan like any page with a text layer. The text stands in a font that exists by name
-only, with its own table of characters: whatever the recognition model can read comes out again unchanged, every word
-lies where it is printed, and nothing is embedded.
+only, with its own table of characters: every character that the recognition model knows is read back unchanged, every
+word lies where it is printed, and no font is embedded.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextLine:
-    """A line to be written: its words in order, its place and its font size in points.
+    """A line to write: its words in order, its place and its font size in points.
 
     ``quarters``: 0 runs to the right, 1 downwards, 3 upwards.
     """
@@ -55,19 +55,19 @@ class _SetLine:
     words: list[tuple[float, list[_Glyph]]]  # where they start; characters with the space behind them
 
 
-def make_page(picture: np.ndarray, width_pt: float, height_pt: float, lines: Sequence[TextLine]) -> Any:
-    """A pymupdf document of one page. ``picture`` is uint8 (height, width, 3), BGR, and fills the page."""
+def make_page(pixels: np.ndarray, width_pt: float, height_pt: float, lines: Sequence[TextLine]) -> Any:
+    """Make a pymupdf document of one page. ``pixels`` is uint8 (height, width, 3), BGR, and fills the page."""
     pymupdf = mupdf.load()
     document = pymupdf.open()
     page = document.new_page(width=width_pt, height=height_pt)
-    page.insert_image(page.rect, stream=_jpeg(picture))
+    page.insert_image(page.rect, stream=_jpeg(pixels))
     if lines:
         _write(document, page, [_set_line(line) for line in lines], height_pt)
     return document
 
 
 def _write(document: Any, page: Any, lines: Sequence[_SetLine], height_pt: float) -> None:
-    """Put the lines behind what the page draws already."""
+    """Append the lines to the content of the page."""
     codes = _codes(lines)
     kind, resources = document.xref_get_key(page.xref, "Resources")
     owner, prefix = (int(resources.split()[0]), "") if kind == "xref" else (page.xref, "Resources/")
@@ -76,10 +76,10 @@ def _write(document: Any, page: Any, lines: Sequence[_SetLine], height_pt: float
     document.update_stream(last, document.xref_stream(last) + b"\n" + _drawing(lines, codes, height_pt))
 
 
-def _jpeg(picture: np.ndarray) -> bytes:
+def _jpeg(pixels: np.ndarray) -> bytes:
     import cv2
 
-    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
     return bytes(cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1])
 
 
@@ -91,7 +91,7 @@ def _set_line(line: TextLine) -> _SetLine:
 
 
 def _set_word(word: Word, size: float) -> list[_Glyph]:
-    """Every character with the width that makes the word as wide as it is printed."""
+    """Pair each character with the width that makes the word as wide as it is printed."""
     natural = sum(_natural_width(char) for char in word.text) * size / 1000
     stretch = min(max((word.end - word.start) / natural, 0.1), 10.0)
     return [(char, max(round(_natural_width(char) * stretch / _WIDTH_STEP), 1) * _WIDTH_STEP) for char in word.text]
@@ -102,13 +102,13 @@ def _natural_width(char: str) -> int:
 
 
 def _codes(lines: Sequence[_SetLine]) -> dict[_Glyph, int]:
-    """A code of the font for every character and width that the lines use."""
-    found = sorted({glyph for line in lines for _, glyphs in line.words for glyph in glyphs})
-    return {glyph: code for code, glyph in enumerate(found[:_MAX_CODES], start=1)}
+    """Assign a font code to each pair of character and width that the lines use."""
+    distinct = sorted({glyph for line in lines for _, glyphs in line.words for glyph in glyphs})
+    return {glyph: code for code, glyph in enumerate(distinct[:_MAX_CODES], start=1)}
 
 
 def _add_font(document: Any, codes: dict[_Glyph, int]) -> int:
-    """The xref of a composite font whose code ``codes[char, width]`` means ``char``, ``width`` wide."""
+    """Add a composite font whose code ``codes[char, width]`` means ``char``, ``width`` wide; returns its xref."""
     widths = " ".join(f"{code} [{width}]" for (_, width), code in codes.items())
     descriptor = _add(
         document,

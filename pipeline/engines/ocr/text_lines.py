@@ -1,6 +1,6 @@
-"""Finds and reads printed lines in a picture: PP-OCR models of the rapidocr package on onnxruntime, one CPU thread.
+"""Find and read printed lines in an image with the PP-OCR models of rapidocr, on onnxruntime and one CPU thread.
 
-The models are driven one by one instead of through ``RapidOCR()``: lines are cropped from the full picture though they
+The models are called one by one instead of through ``RapidOCR()``: lines are cropped from the full image though they
 are found on a smaller one, narrow lines are not padded to 320 pixels, and the raw scores are kept, out of which
 ``ctc_text`` restores the spaces that the model is unsure of.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 READ_HEIGHT = 48  # pixels, fixed by the recognition model
 READ_WIDTH_STEP = 32  # few distinct widths keep onnxruntime's memory small
 READ_MIN_WIDTH = 96
-FIND_STEP = 32  # the detection model wants multiples of this
+FIND_STEP = 32  # the detection model needs sides that are multiples of this
 MIN_FIND_SIDE = 64
 
 PARAMETERS = {
@@ -36,29 +36,29 @@ PARAMETERS = {
 
 
 class LineModels:
-    """Detection and recognition; cheap to make, the models are loaded by the first picture."""
+    """The detection and recognition models; cheap to make, loaded with the first image."""
 
     def __init__(self) -> None:
         self._detector: Any = None
         self._recogniser: Any = None
         self._loading = threading.Lock()
 
-    def find(self, picture: np.ndarray, scale: float) -> np.ndarray:
-        """Boxes of lines: float32 (n, 4, 2), pixels, corners from top left clockwise.
+    def find(self, pixels: np.ndarray, scale: float) -> np.ndarray:
+        """Find the boxes of lines: float32 (n, 4, 2) in pixels, corners clockwise from top left.
 
-        ``picture`` is uint8 (height, width, 3); it is looked at ``scale`` times as large.
+        ``pixels`` is uint8 (height, width, 3); it is scaled by ``scale`` first.
         """
         import numpy as np
 
         self._load()
-        scores = self._detector.session(_detection_input(picture, scale))
-        quads, _ = self._detector.postprocess_op(scores, picture.shape[:2])
+        scores = self._detector.session(_detection_input(pixels, scale))
+        quads, _ = self._detector.postprocess_op(scores, pixels.shape[:2])
         return np.asarray(quads, dtype=np.float32).reshape(-1, 4, 2)
 
     def read(self, crops: Sequence[np.ndarray], stretch: float = 1.0) -> list[Reading]:
-        """What stands in each picture of one upright line; uint8 (height, width, 3).
+        """Read images of one upright line each, uint8 (height, width, 3).
 
-        ``stretch`` below 1 makes them narrower and so quicker to read.
+        ``stretch`` below 1 makes them narrower, and faster to read.
         """
         self._load()
         return [self._read_one(crop, stretch) for crop in crops]
@@ -80,14 +80,14 @@ class LineModels:
 
 
 def model_names() -> str:
-    """Package version and models, for fingerprints."""
+    """The package version and the names of the models, for fingerprints."""
     from importlib.metadata import version
 
     return f"rapidocr {version('rapidocr')} onnxruntime {version('onnxruntime')} PP-OCRv6 small"
 
 
-def cut(picture: np.ndarray, quad: np.ndarray) -> np.ndarray:
-    """The picture inside a quadrilateral (4, 2), turned level; at least one pixel each way."""
+def cut(pixels: np.ndarray, quad: np.ndarray) -> np.ndarray:
+    """Crop a quadrilateral (4, 2) out of an image and turn it level; at least one pixel each way."""
     import cv2
     import numpy as np
 
@@ -95,7 +95,7 @@ def cut(picture: np.ndarray, quad: np.ndarray) -> np.ndarray:
     height = max(int(max(np.linalg.norm(quad[0] - quad[3]), np.linalg.norm(quad[1] - quad[2]))), 1)
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
     matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), target)
-    return cv2.warpPerspective(picture, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.warpPerspective(pixels, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _load_models() -> tuple[Any, Any]:
@@ -111,12 +111,12 @@ def _load_models() -> tuple[Any, Any]:
     return TextDetector(settings.Det), TextRecognizer(settings.Rec)
 
 
-def _detection_input(picture: np.ndarray, scale: float) -> np.ndarray:
+def _detection_input(pixels: np.ndarray, scale: float) -> np.ndarray:
     import cv2
 
-    height, width = picture.shape[:2]
+    height, width = pixels.shape[:2]
     size = [max(MIN_FIND_SIDE, round(length * scale / FIND_STEP) * FIND_STEP) for length in (width, height)]
-    return _normalised(cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR))
+    return _normalised(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR))
 
 
 def _recognition_input(crop: np.ndarray, stretch: float = 1.0) -> tuple[np.ndarray, float]:
@@ -125,18 +125,18 @@ def _recognition_input(crop: np.ndarray, stretch: float = 1.0) -> tuple[np.ndarr
     import numpy as np
 
     height, width = crop.shape[:2]
-    wanted = max(8, math.ceil(READ_HEIGHT * width / height * stretch))
-    padded = max(READ_MIN_WIDTH, math.ceil(wanted / READ_WIDTH_STEP) * READ_WIDTH_STEP)
+    filled = max(8, math.ceil(READ_HEIGHT * width / height * stretch))
+    padded = max(READ_MIN_WIDTH, math.ceil(filled / READ_WIDTH_STEP) * READ_WIDTH_STEP)
     pixels = np.zeros((1, 3, READ_HEIGHT, padded), dtype=np.float32)
-    pixels[:, :, :, :wanted] = _normalised(cv2.resize(crop, (wanted, READ_HEIGHT)))
-    return pixels, wanted / padded
+    pixels[:, :, :, :filled] = _normalised(cv2.resize(crop, (filled, READ_HEIGHT)))
+    return pixels, filled / padded
 
 
-def _normalised(picture: np.ndarray) -> np.ndarray:
+def _normalised(pixels: np.ndarray) -> np.ndarray:
     """uint8 (h, w, 3) as float32 (1, 3, h, w) between -1 and 1."""
     import numpy as np
 
-    scaled = picture.astype(np.float32)
+    scaled = pixels.astype(np.float32)
     scaled *= 2 / 255
     scaled -= 1
     return np.ascontiguousarray(scaled.transpose(2, 0, 1)[None])

@@ -1,6 +1,6 @@
-"""Pure geometry of turned and skewed pages: which way the text runs, and where a box lies once the page is upright.
+"""The geometry of turned and skewed pages: the direction of text, and boxes on the upright page. Pure functions.
 
-Quadrilaterals are float (n, 4, 2) in pixels: top left, top right, bottom right, bottom left as seen on the picture.
+Quadrilaterals are float (n, 4, 2) in pixels: top left, top right, bottom right, bottom left as seen on the image.
 Angles are degrees, positive where text falls towards the right (y grows downwards).
 """
 
@@ -28,7 +28,7 @@ def lengths(quads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def runs_sideways(quads: np.ndarray) -> bool:
-    """Do most lines run up or down the picture?"""
+    """Tell whether most lines run up or down the image."""
     widths, heights = lengths(quads)
     level, sideways = widths >= LONG * heights, heights >= LONG * widths
     return float(heights[sideways].sum()) > float(widths[level].sum())
@@ -41,7 +41,7 @@ def longest(quads: np.ndarray, count: int) -> list[int]:
 
 
 def skew_of(quads: np.ndarray) -> float:
-    """The angle that the lines have in common, 0 where they are level, few and short, or disagree."""
+    """The common angle of the lines; 0 where they are level, too few, too short, or disagree."""
     widths, heights = lengths(quads)
     tell = widths >= 2 * LONG * heights
     if not tell.any():
@@ -63,10 +63,10 @@ def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """How a picture becomes upright: quarter turns clockwise first, then a turn by ``-skew`` around its centre.
+    """The turn that makes an image upright: quarter turns clockwise, then a rotation by ``-skew`` around its centre.
 
-    ``width`` and ``height`` are those of the picture as given. A skewed picture grows while it is levelled, so that its
-    corners stay on it.
+    ``width`` and ``height`` are those of the image as given. Levelling a skewed image enlarges it, so that no corner
+    is cut off.
     """
 
     width: float
@@ -81,13 +81,13 @@ class Turn:
 
     @property
     def size(self) -> tuple[float, float]:
-        """Width and height of the upright picture."""
+        """Width and height of the upright image."""
         width, height = self.turned_size
         sin, cos = abs(math.sin(math.radians(self.skew))), abs(math.cos(math.radians(self.skew)))
         return width * cos + height * sin, width * sin + height * cos
 
     def levelling(self) -> np.ndarray:
-        """The (2, 3) matrix that takes points of the quarter-turned picture to the upright one."""
+        """The (2, 3) matrix that maps points of the quarter-turned image to the upright one."""
         (width, height), (wide, high) = self.turned_size, self.size
         angle = math.radians(-self.skew)
         cos, sin = math.cos(angle), math.sin(angle)
@@ -95,16 +95,16 @@ class Turn:
         return np.array([[cos, -sin, wide / 2 - cos * x + sin * y], [sin, cos, high / 2 - sin * x - cos * y]])
 
     def level(self, points: np.ndarray) -> np.ndarray:
-        """Points (..., 2) of the quarter-turned picture on the upright one."""
+        """Map points (..., 2) of the quarter-turned image to the upright one."""
         matrix = self.levelling()
         return np.asarray(points @ matrix[:, :2].T + matrix[:, 2])
 
     def scaled(self, factor: float) -> Turn:
-        """The same turn of a picture ``factor`` times as large."""
+        """The same turn for an image ``factor`` times as large."""
         return Turn(width=self.width * factor, height=self.height * factor, quarters=self.quarters, skew=self.skew)
 
     def back(self, box: Box) -> Box:
-        """The smallest box of the picture as given around ``box`` of the upright one, inside the picture."""
+        """Map a box of the upright image back: the smallest box around it on the image as given, clipped to it."""
         x0, y0, x1, y1 = box
         points = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
         if self.skew:
@@ -131,11 +131,11 @@ class Turn:
         return points
 
 
-def level_picture(picture: np.ndarray, turn: Turn) -> np.ndarray:
-    """The quarter-turned picture, uint8 (height, width, 3), without its skew; new corners are white."""
+def level_pixels(pixels: np.ndarray, turn: Turn) -> np.ndarray:
+    """Level the quarter-turned image, uint8 (height, width, 3); new corners are white."""
     if not turn.skew:
-        return picture
+        return pixels
     import cv2
 
     width, height = (round(side) for side in turn.size)
-    return np.asarray(cv2.warpAffine(picture, turn.levelling(), (width, height), borderValue=(255, 255, 255)))
+    return np.asarray(cv2.warpAffine(pixels, turn.levelling(), (width, height), borderValue=(255, 255, 255)))

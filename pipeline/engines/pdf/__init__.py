@@ -1,1 +1,1 @@
-"""Documents of pages through PyMuPDF: opening, looking, rendering, the text layer."""
+"""PDF and image files by PyMuPDF: opening, page facts, rendering, the text layer."""

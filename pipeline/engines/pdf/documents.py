@@ -1,4 +1,4 @@
-"""Opening, looking at and rendering documents of pages with PyMuPDF: PDF files, and images by Pillow."""
+"""The DocumentEngine for PDF files, by PyMuPDF, and for image files, by Pillow."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _POINTS_PER_INCH = 72.0
 class PyMuPdfDocuments:
     """A DocumentEngine for PDF and image files (PNG, JPEG, TIFF with several frames, BMP, WebP).
 
-    ``dpi`` is the resolution of rendered pages; a page whose picture would have more than ``max_page_megapixels``
-    million pixels is drawn smaller.
+    ``dpi`` is the resolution of rendered pages; a page whose image would exceed ``max_page_megapixels`` million pixels
+    is drawn smaller.
     """
 
     def __init__(self, dpi: int, max_page_megapixels: float) -> None:
@@ -31,7 +31,7 @@ class PyMuPdfDocuments:
         self.fingerprint = f"pymupdf-documents:{VERSION}:dpi={dpi}:max={self._max_pixels}"
 
     def inspect(self, path: Path, password: str) -> DocumentFacts:
-        """Page count and title. Raises InputError or EncryptedError with one sentence that does not name the file."""
+        """Count the pages and read the title. Messages of InputError and EncryptedError do not name the file."""
         if _kind(path) in IMAGES:
             return DocumentFacts(page_count=image_document.count_frames(path))
         with mupdf.alone:
@@ -42,7 +42,7 @@ class PyMuPdfDocuments:
                 document.close()
 
     def look(self, path: Path, password: str, numbers: Sequence[int]) -> Iterator[PageFacts]:
-        """Facts of the pages ``numbers`` (from 1), in that order; a page that cannot be read raises PageError."""
+        """Yield the facts of the pages ``numbers`` (from 1), in that order; PageError at a page that cannot be read."""
         if _kind(path) in IMAGES:
             yield from (image_document.facts(path, number) for number in numbers)
             return
@@ -51,8 +51,8 @@ class PyMuPdfDocuments:
         try:
             for number in numbers:
                 with mupdf.alone, mupdf.translated(f"Page {number} cannot be read", PageError):
-                    found = facts_of_page(mupdf.load_page(document, number), number)
-                yield found
+                    page = facts_of_page(mupdf.load_page(document, number), number)
+                yield page
         finally:
             with mupdf.alone:
                 document.close()
@@ -79,7 +79,7 @@ class PyMuPdfDocuments:
 
 
 def zoom_for(width_pt: float, height_pt: float, dpi: float, max_pixels: int) -> float:
-    """Pixels per point: ``dpi``, less where the picture would pass ``max_pixels`` or a side 20,000 pixels."""
+    """Pixels per point at ``dpi``, fewer where the image would exceed ``max_pixels`` or a side 20,000 pixels."""
     zoom = dpi / _POINTS_PER_INCH
     pixels = max(1.0, width_pt * zoom) * max(1.0, height_pt * zoom)
     if pixels > max_pixels:

@@ -1,4 +1,4 @@
-"""One cheap look at a PDF page: how much text, of what kind, and what covers it. About 2 to 10 ms a page."""
+"""Facts of a PDF page: how much text it has, of what kind, and what covers it. Takes 2 to 10 ms a page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.contracts import PageFacts
 from pipeline.engines.pdf import mupdf
 
 _INVISIBLE = 3  # text render mode: neither filled nor stroked
-_GRID = 48  # the share of the page that images cover is counted on a grid of so many cells a side
+_GRID = 48  # cells a side of the grid on which covered area is counted
 _COVERS = 0.9
 _IMAGES = ("fill-image", "fill-imgmask")
 _MEANS_NOTHING = re.compile(r"[\x00-\x1f\x7f-\x9f\ue000-\uf01f\uf100-\uf8ff\ufff0-\ufffd\U000f0000-\U0010ffff]")
@@ -18,7 +18,7 @@ _PATHS = ("fill-path", "stroke-path", "fill-shade")
 
 
 def facts_of_page(page: Any, number: int) -> PageFacts:
-    """Facts of an open page; whatever MuPDF raises passes through."""
+    """Collect the facts of an open page. Errors of MuPDF are not translated."""
     pymupdf = mupdf.load()
     flags = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP | pymupdf.TEXT_CID_FOR_UNKNOWN_UNICODE
     text = page.get_text("text", flags=flags & ~pymupdf.TEXT_CID_FOR_UNKNOWN_UNICODE)
@@ -39,9 +39,9 @@ def facts_of_page(page: Any, number: int) -> PageFacts:
 
 
 def unmapped_share(text: str) -> float:
-    """Share of the printed characters that mean nothing: replacement, private use, control characters.
+    """Share of the printed characters without a meaning: replacement, private use and control characters.
 
-    U+F020 to U+F0FF are the codes of symbol fonts, which reading decodes.
+    U+F020 to U+F0FF do not count: symbol fonts use these codes, and the layout reader decodes them.
     """
     printed = "".join(text.split())
     return len(_MEANS_NOTHING.findall(printed)) / len(printed) if printed else 0.0
@@ -68,7 +68,7 @@ def _is_under(span: dict[str, Any], images: Iterable[tuple[int, Any]]) -> bool:
 
 
 def _covered(rect: Any, boxes: list[Any]) -> float:
-    """Share of ``rect`` that the boxes cover together."""
+    """Share of ``rect`` that is covered by at least one of the boxes."""
     if not boxes or rect.is_empty:
         return 0.0
     if any((box & rect).get_area() >= _COVERS * rect.get_area() for box in boxes):
@@ -82,7 +82,7 @@ def _covered(rect: Any, boxes: list[Any]) -> float:
 
 
 def _cells(part: Any, rect: Any) -> set[tuple[int, int]]:
-    """Cells of the grid whose middle lies in ``part``."""
+    """The cells of the grid whose centre lies in ``part``."""
     width, height = rect.width / _GRID, rect.height / _GRID
     columns = range(round((part.x0 - rect.x0) / width), round((part.x1 - rect.x0) / width))
     rows = range(round((part.y0 - rect.y0) / height), round((part.y1 - rect.y0) / height))

@@ -13,9 +13,9 @@ from stores.errors import IngotError, InputError, PageError
 if TYPE_CHECKING:
     from collections.abc import Buffer  # type: ignore[attr-defined]
 
-_MAX_FRAME_PIXELS = 400_000_000  # more is a bomb, not a page: decoding needs a gigabyte
+_MAX_FRAME_PIXELS = 400_000_000  # more is a decompression bomb: decoding it needs a gigabyte
 _DEFAULT_DPI = 150.0
-_LARGEST_PAGE_PT = 1300.0  # a photo that says 72 dpi is no page of two metres
+_LARGEST_PAGE_PT = 1300.0  # photos often claim 72 dpi, which would make a page two metres wide
 
 
 def count_frames(path: Path) -> int:
@@ -24,7 +24,7 @@ def count_frames(path: Path) -> int:
 
 
 def facts(path: Path, number: int) -> PageFacts:
-    """Facts of frame ``number``: all picture, no text."""
+    """Facts of frame ``number`` (from 1): covered by an image, without text."""
     with _opened(path) as image:
         _seek(image, number)
         width_pt, height_pt = _size_pt(image)
@@ -84,7 +84,7 @@ def _is_grey(pixels: Any) -> bool:
 def _opened(path: Path) -> Iterator[Any]:
     from PIL import Image
 
-    Image.MAX_IMAGE_PIXELS = None  # the limit below is ours and has a sentence
+    Image.MAX_IMAGE_PIXELS = None  # Pillow's limit is off: the check below has a message of its own
     try:
         image = Image.open(path)
     except (OSError, ValueError, SyntaxError) as error:
@@ -146,5 +146,5 @@ def _flat(image: Any) -> Any:
 def _scale(size: tuple[int, int], width_pt: float, dpi: int, max_pixels: int) -> float:
     pixels = size[0] * size[1]
     by_limit = (max_pixels / pixels) ** 0.5 if pixels > max_pixels else 1.0
-    wanted = max(width_pt / 72.0 * dpi / size[0], 1000 / max(size)) if size[0] else 1.0
-    return float(min(1.0, by_limit, wanted))
+    by_dpi = max(width_pt / 72.0 * dpi / size[0], 1000 / max(size)) if size[0] else 1.0
+    return float(min(1.0, by_limit, by_dpi))

@@ -1,8 +1,8 @@
-"""The one door to PyMuPDF: importing it, and opening documents with it.
+"""The only module that imports PyMuPDF, opens documents with it and translates its errors.
 
-``import pymupdf`` alone would load the layout models with as many threads as the machine has cores, in every process
-that only wants to count pages. So everything imports it through ``load``; the models come with ``layout_model.py``.
-Errors of MuPDF leave this file as InputError, EncryptedError or PageError.
+A plain ``import pymupdf`` loads the layout models with a thread per core, even in a process that only counts pages.
+``load`` imports it without them; ``engines/layout/model.py`` loads the models. Errors of MuPDF leave this module as
+InputError, EncryptedError or PageError.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ alone = threading.RLock()
 
 @functools.cache
 def load() -> Any:
-    """The module ``pymupdf``, without its layout models and without messages on stdout."""
+    """Import ``pymupdf`` without its layout models and without messages on stdout."""
     blocked = _LAYOUT not in sys.modules
     if blocked:
         sys.modules[_LAYOUT] = None  # type: ignore[assignment]  # makes its import inside pymupdf fail, as if absent
@@ -46,7 +46,7 @@ def load() -> Any:
 
 
 def open_pdf(path: Path, password: str) -> Any:
-    """An open ``pymupdf.Document`` of a PDF file with at least one page."""
+    """Open a PDF file of at least one page as ``pymupdf.Document``. Raises InputError or EncryptedError."""
     kind = sniff(path)
     if kind != PDF:
         raise InputError(f"The file is {kind}, not a PDF.")
@@ -66,7 +66,7 @@ def open_pdf(path: Path, password: str) -> Any:
 
 
 def _opened(pymupdf: Any, path: Path) -> Any:
-    """MuPDF takes paths in UTF-8 only: a file whose path is in no UTF-8 is opened by its descriptor, or its bytes."""
+    """Open a file. MuPDF takes UTF-8 paths only, so others are opened by file descriptor or as bytes."""
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -89,7 +89,7 @@ def _unlock(document: Any, password: str) -> None:
 
 
 def load_page(document: Any, number: int) -> Any:
-    """Page ``number`` (from 1) of an open document."""
+    """Load page ``number`` (from 1) of an open document. Raises PageError."""
     if not 1 <= number <= document.page_count:
         raise PageError(f"There is no page {number}: the document has {document.page_count} pages.")
     with translated(f"Page {number} cannot be read", PageError):
@@ -97,28 +97,28 @@ def load_page(document: Any, number: int) -> Any:
 
 
 def give_memory_back() -> None:
-    """Let the C library return what it freed to the system; it would keep the peak of all pages otherwise."""
+    """Return freed memory to the system: the C library would keep the peak of all pages otherwise."""
     with contextlib.suppress(OSError, AttributeError):  # not every system has it
         ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextmanager
 def translated(what: str, kind: type[InputError] = InputError) -> Iterator[None]:
-    """Turn whatever PyMuPDF raises into ``kind`` with one sentence beginning with ``what``; our own bugs stay bugs."""
+    """Translate errors of PyMuPDF into ``kind``, with a message that begins with ``what``. Our own bugs pass."""
     try:
         yield
     except (IngotError, KeyboardInterrupt, SystemExit):
         raise
     except MemoryError as error:
         raise kind(f"{what}: it needs more memory than this process may use.") from error
-    except Exception as error:  # MuPDF has its own exception classes, and the wrapper raises plain ones besides
+    except Exception as error:  # MuPDF has its own exception classes, and its Python wrapper raises built-in ones
         if _is_ours(error):
             raise
         raise kind(f"{what}: the file is damaged ({_reason(error)}); repair it or export it again.") from error
 
 
 def _is_ours(error: BaseException) -> bool:
-    """Was it raised by a line of this package rather than inside a library?"""
+    """Tell whether an error was raised by a line of this package rather than inside a library."""
     last = error.__traceback__
     while last and last.tb_next:
         last = last.tb_next

@@ -1,4 +1,4 @@
-"""The text layer of PDF pages, read by PyMuPDF's layout model: a TextReader."""
+"""The TextReader for PDF pages with a text layer, laid out by PyMuPDF's layout model."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pipeline.engines.pdf import mupdf
 from stores.errors import PageError
 from stores.models import PageText
 
-_PAGES_PER_OPENING = 16  # MuPDF keeps what it parsed of a document; opened anew, it starts small
+_PAGES_PER_OPENING = 16  # MuPDF's memory grows with each parsed page of a document; reopening it releases that
 
 
 class PyMuPdfText:
-    """Reads one page at a time; keeps the last document open, so that a run of its pages opens it once."""
+    """Reads one page at a time, and keeps the last document open, so that its pages are read with one opening."""
 
     def __init__(self) -> None:
         self.fingerprint = f"pymupdf-layout:{layout.LAYOUT_VERSION}"
@@ -23,14 +23,14 @@ class PyMuPdfText:
         self._pages_read = 0
 
     def read(self, path: Path, password: str, number: int, *, plain: bool = False) -> PageText:
-        """Markdown and blocks of page ``number`` (from 1); raises InputError, EncryptedError, PageError."""
+        """Read page ``number`` (from 1). Raises InputError, EncryptedError or PageError."""
         with mupdf.alone:
             page = mupdf.load_page(self._open(path, password), number)
             with mupdf.translated(f"The text of page {number} cannot be read", PageError):
                 return layout.read_page(page, self.fingerprint, False, None, plain=plain)
 
     def close(self) -> None:
-        """Let go of the open document and of what MuPDF cached of it."""
+        """Close the open document and drop what MuPDF cached of it."""
         if self._document is not None:
             self._document.close()
             mupdf.load().TOOLS.store_shrink(100)

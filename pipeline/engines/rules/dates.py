@@ -116,12 +116,6 @@ def prefers_month_first(texts: Iterable[str]) -> bool:
     return votes > 0 or (votes == 0 and american)
 
 
-def parse_date(text: str, month_first: bool = False) -> str | None:
-    """The first date of ``text``, the more exact before the less; ISO, or None."""
-    dates = find_dates(text, month_first, years=True)
-    return max(dates, key=lambda date: len(date.value)).value if dates else None
-
-
 def find_periods(text: str, month_first: bool = False) -> list[PeriodMatch]:
     """Periods and single dates in their order; a date that belongs to a period is not listed again."""
     return list(_periods(text, find_dates(text, month_first, years=True)))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, zip_longest
 
+from pipeline.engines.evidence.located_values import LocatedValue, located_in
+from pipeline.engines.evidence.page_lines import PageLine, page_lines
+from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.contacts import ContactMatch, find_emails, find_phones, find_urls
 from pipeline.engines.rules.dates import find_dates, prefers_month_first
-from pipeline.engines.rules.evidence import Found, PageLine, found_in, page_lines
 from pipeline.engines.rules.language import detect_language
 from pipeline.engines.rules.money import find_amounts, printed
-from pipeline.engines.rules.record_builder import build_record
 from stores.models import Label, Page, Record, Schema
 
 _MOST_VALUES = 200  # of one list; a 400-page report does not need its thousandth amount in a record
@@ -41,29 +42,29 @@ class DocumentRules:
         return build_record(schema, found)
 
 
-def _collect(lines: Sequence[PageLine], find: Callable[[str], Iterator[tuple[str, str]]]) -> list[Found]:
-    """The first proof of every distinct value that ``find`` gives as (value, quote) for a line's text."""
-    found: dict[str, Found] = {}
+def _collect(lines: Sequence[PageLine], find: Callable[[str], Iterator[tuple[str, str]]]) -> list[LocatedValue]:
+    """Locate each distinct value where it first stands; ``find`` gives (value, quote) pairs of a line's text."""
+    found: dict[str, LocatedValue] = {}
     for line in lines:
         for value, quote in find(line.text):
             if value not in found:
-                found[value] = found_in(value, [line], quote)
+                found[value] = located_in(value, [line], quote)
         if len(found) >= _MOST_VALUES:
             break
     return list(found.values())
 
 
-def _find_dates(lines: Sequence[PageLine]) -> list[Found]:
+def _find_dates(lines: Sequence[PageLine]) -> list[LocatedValue]:
     """Dates of the lines, and those that a line break of a paragraph divides."""
     month_first = prefers_month_first(line.text for line in lines)
-    found: dict[str, Found] = {}
+    found: dict[str, LocatedValue] = {}
     for line, following in zip_longest(lines, lines[1:]):
         broken = following is not None and following.block == line.block
         text = f"{line.text} {following.text}" if broken else line.text
         for date in find_dates(text, month_first):
             if date.start < len(line.text) and date.value not in found:
                 over = date.end > len(line.text)
-                found[date.value] = found_in(
+                found[date.value] = located_in(
                     date.value, [line, following] if over else [line], text[date.start : date.end]
                 )
         if len(found) >= _MOST_VALUES:
@@ -84,7 +85,7 @@ def _amounts(text: str) -> Iterator[tuple[str, str]]:
     )
 
 
-def find_title(lines: Sequence[PageLine]) -> Found | None:
+def find_title(lines: Sequence[PageLine]) -> LocatedValue | None:
     """The title block, else the highest heading of the first pages, else a tall line at the top of page one."""
     early = [line for line in lines if line.page < lines[0].page + _TITLE_PAGES] if lines else []
     titles = [line for line in early if line.label is Label.TITLE]
@@ -115,23 +116,25 @@ def _same_block(lines: Sequence[PageLine], first: PageLine) -> list[PageLine]:
     return [line for line in lines if line.block == first.block][:_MOST_TITLE_LINES]
 
 
-def _title(lines: Sequence[PageLine]) -> Found | None:
-    found = found_in("", lines)
+def _title(lines: Sequence[PageLine]) -> LocatedValue | None:
+    found = located_in("", lines)
     text = " ".join(found.quote.split())[:_MOST_TITLE_CHARACTERS]
-    return found_in(text, lines) if text else None
+    return located_in(text, lines) if text else None
 
 
 def _wordy(text: str) -> bool:
     return sum(c.isalpha() for c in text) >= 3
 
 
-def _language(lines: Sequence[PageLine]) -> Found | None:
-    """The language, proved by the first long line that is in it."""
+def _language(lines: Sequence[PageLine]) -> LocatedValue | None:
+    """The document's language; its evidence is the first long line in that language."""
     text = "\n".join(islice((line.text for line in lines), 2000))
     code = detect_language(text)
     if code is None:
         return None
     lettered = [line for line in lines if any(c.isalpha() for c in line.text)]
     wordy = [line for line in lettered if _wordy(line.text)] or lettered
-    proof = next((line for line in wordy[:40] if len(line.text) > 40 and detect_language(line.text) == code), wordy[0])
-    return found_in(code, [proof])
+    evidence = next(
+        (line for line in wordy[:40] if len(line.text) > 40 and detect_language(line.text) == code), wordy[0]
+    )
+    return located_in(code, [evidence])

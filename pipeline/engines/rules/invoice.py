@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pipeline.engines.evidence.located_values import LocatedValue, located_in
+from pipeline.engines.evidence.page_lines import PageLine, page_lines
+from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.dates import find_dates, find_periods, prefers_month_first
-from pipeline.engines.rules.evidence import Found, PageLine, found_in, page_lines
 from pipeline.engines.rules.invoice_issuer import find_issuer
 from pipeline.engines.rules.invoice_lines import find_lines
 from pipeline.engines.rules.invoice_sums import find_currency, find_sums
 from pipeline.engines.rules.labelled import LabelIndex
-from pipeline.engines.rules.record_builder import build_record
 from stores.models import Page, Record, Schema
 
 _INVOICE_WORDS = r"(?:invoice|inv|bill|tax\s*invoice|factuur|rechnungs?|facture|factura|fattura|fatura)"
@@ -91,7 +92,7 @@ def read_invoice_number(text: str) -> tuple[object, int, int] | None:
     return value, start, start + len(value)
 
 
-def _dated(index: LabelIndex, labels: Sequence[re.Pattern[str]], month_first: bool) -> Found | None:
+def _dated(index: LabelIndex, labels: Sequence[re.Pattern[str]], month_first: bool) -> LocatedValue | None:
     def read(text: str) -> tuple[object, int, int] | None:
         dates = [date for date in find_dates(text, month_first) if date.exact]
         if not dates or re.search(r"[^\W\d_]{4,}", text[: dates[0].start]):
@@ -101,7 +102,7 @@ def _dated(index: LabelIndex, labels: Sequence[re.Pattern[str]], month_first: bo
     return index.first(labels, read)
 
 
-def _issue_date(index: LabelIndex, month_first: bool) -> Found | None:
+def _issue_date(index: LabelIndex, month_first: bool) -> LocatedValue | None:
     """The labelled date, else the first that names a day and is not that of something else."""
     labelled = _dated(index, _DATE_LABELS, month_first)
     if labelled:
@@ -110,7 +111,7 @@ def _issue_date(index: LabelIndex, month_first: bool) -> Found | None:
         if not _OTHER_DATE.search(_context(index, line)):
             for period in find_periods(line.text, month_first):
                 if not period.first and len(period.last) == len("2024-12-31"):
-                    return found_in(period.last, [line], line.text[period.start : period.end])
+                    return located_in(period.last, [line], line.text[period.start : period.end])
     return None
 
 

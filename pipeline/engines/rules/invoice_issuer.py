@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
+from pipeline.engines.evidence.located_values import LocatedValue, located_in, squash
+from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.contacts import find_emails, find_urls
-from pipeline.engines.rules.evidence import Found, PageLine, found_in, squash
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.parties import company_name, ends_address, has_company_suffix, looks_like_address
 from stores.models import Label
@@ -51,7 +52,7 @@ _LEAST_SCORE = 1.0
 _ISSUER_PAGES = 2
 
 
-def find_issuer(index: LabelIndex) -> Found | None:
+def find_issuer(index: LabelIndex) -> LocatedValue | None:
     """The best candidate of the first page, and of the others' legal forms; None where nothing looks like a name."""
     labelled = index.first(_ISSUER_LABELS, _read_name)
     if labelled:
@@ -66,7 +67,7 @@ def find_issuer(index: LabelIndex) -> Found | None:
     if best is None or best[0] < _LEAST_SCORE:
         return _only_domain(index.lines, domains)
     line = best[2]
-    return found_in(_name_in(line.text), [line])
+    return located_in(_name_in(line.text), [line])
 
 
 def _read_name(text: str) -> tuple[object, int, int] | None:
@@ -158,10 +159,10 @@ def _domain_score(name: str, domain: str) -> float:
     return 2.0 if domain in name or fuzz.ratio(name, domain) >= 80 else 0.0
 
 
-def _only_domain(lines: Sequence[PageLine], domains: Sequence[str]) -> Found | None:
+def _only_domain(lines: Sequence[PageLine], domains: Sequence[str]) -> LocatedValue | None:
     """Where nothing is printed like a name, the firm's domain is all that the page says of it."""
     for domain in domains:
         for line in lines:
             if match := re.search(re.escape(domain), line.text, re.IGNORECASE):
-                return found_in(match[0], [line], match[0])
+                return located_in(match[0], [line], match[0])
     return None

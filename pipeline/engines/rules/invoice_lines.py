@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pipeline.engines.rules.evidence import Found, PageLine, found_in
+from pipeline.engines.evidence.located_values import LocatedValue, located_in
+from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.money import find_amounts
 from pipeline.engines.rules.page_rows import Row
@@ -46,7 +47,7 @@ _MOST_ROWS = 500
 _MOST_OTHER_ROWS = 8  # notes and continued descriptions between two lines
 
 
-def find_lines(index: LabelIndex) -> list[dict[str, Found | None]]:
+def find_lines(index: LabelIndex) -> list[dict[str, LocatedValue | None]]:
     """Rows with at least an amount and a description; an empty list where no header names both."""
     for at, row in enumerate(index.rows):
         columns = _columns(row)
@@ -70,8 +71,8 @@ def _names(pattern: re.Pattern[str], cell: PageLine) -> bool:
     return len(cell.text) < 40 and not re.search(r"\d", cell.text) and bool(pattern.search(cell.text))
 
 
-def _rows_under(rows: Sequence[Row], columns: Sequence[tuple[str, PageLine]]) -> list[dict[str, Found | None]]:
-    table: list[dict[str, Found | None]] = []
+def _rows_under(rows: Sequence[Row], columns: Sequence[tuple[str, PageLine]]) -> list[dict[str, LocatedValue | None]]:
+    table: list[dict[str, LocatedValue | None]] = []
     others = 0
     for row in rows[:_MOST_ROWS]:
         cells = _cells(row, columns)
@@ -89,17 +90,17 @@ def _ends(row: Row) -> bool:
     return any(_END.search(text) for text in (row.text, *(cell.text for cell in row.cells)))
 
 
-def _cells(row: Row, columns: Sequence[tuple[str, PageLine]]) -> dict[str, Found | None]:
-    cells: dict[str, Found | None] = dict.fromkeys(_NAMES)
+def _cells(row: Row, columns: Sequence[tuple[str, PageLine]]) -> dict[str, LocatedValue | None]:
+    cells: dict[str, LocatedValue | None] = dict.fromkeys(_NAMES)
     for cell in row.cells:
         name = min(columns, key=lambda column: _distance(column[1], cell))[0]
         if not name or cells[name] is not None:
             continue
         if name == "description":
-            cells[name] = found_in(cell.text.strip(), [cell]) if re.search(r"[^\W\d_]", cell.text) else None
+            cells[name] = located_in(cell.text.strip(), [cell]) if re.search(r"[^\W\d_]", cell.text) else None
         elif numbers := find_amounts(cell.text):
             number = numbers[-1]
-            cells[name] = found_in(number.value, [cell], cell.text[number.start : number.end])
+            cells[name] = located_in(number.value, [cell], cell.text[number.start : number.end])
     return cells
 
 

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.engines.rules.evidence import Found, PageLine, found_in
+from pipeline.engines.evidence.located_values import LocatedValue, located_in
+from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.money import (
     Amount,
@@ -58,9 +59,9 @@ _EURO_TAX = re.compile(r"\b(?:btw|mwst|ust-?id|tva)\b|\b(?:NL|DE|FR|BE|AT|IT|ES)
 class Sums:
     """The sums of an invoice; None where none is printed."""
 
-    total: Found | None
-    untaxed: Found | None
-    tax: Found | None
+    total: LocatedValue | None
+    untaxed: LocatedValue | None
+    tax: LocatedValue | None
 
 
 def find_sums(index: LabelIndex) -> Sums:
@@ -76,7 +77,9 @@ def find_sums(index: LabelIndex) -> Sums:
     return Sums(total=total, untaxed=_matching(untaxed, total) or _difference(totals, total, tax), tax=tax)
 
 
-def _difference(totals: Sequence[tuple[float, Found]], total: Found | None, tax: Found | None) -> Found | None:
+def _difference(
+    totals: Sequence[tuple[float, LocatedValue]], total: LocatedValue | None, tax: LocatedValue | None
+) -> LocatedValue | None:
     """What is called a total as well and is the total less the tax."""
     if total is None or tax is None:
         return None
@@ -88,14 +91,16 @@ def _is_tax_row(text: str) -> bool:
     return bool(_TAX.search(text)) and not _TAX_NUMBER.search(text) and not _UNTAXED.search(text) and not _weight(text)
 
 
-def _checked(totals: Sequence[tuple[float, Found]], untaxed: Sequence[Found], taxes: Sequence[Found]) -> Found | None:
+def _checked(
+    totals: Sequence[tuple[float, LocatedValue]], untaxed: Sequence[LocatedValue], taxes: Sequence[LocatedValue]
+) -> LocatedValue | None:
     if not totals:
         return None
     sums = {round(float(net.value) + float(tax.value), 2) for net in untaxed for tax in taxes}
     return max(enumerate(totals), key=lambda item: (item[1][0] + 3 * (item[1][1].value in sums), item[0]))[1][1]
 
 
-def _matching(found: Sequence[Found], total: Found | None) -> Found | None:
+def _matching(found: Sequence[LocatedValue], total: LocatedValue | None) -> LocatedValue | None:
     """The last of ``found`` that is not larger than the total."""
     fitting = [item for item in found if total is None or float(item.value) <= float(total.value)]
     return fitting[-1] if fitting else None
@@ -110,7 +115,7 @@ def _weight(text: str) -> float:
     return 6.0 if _PLAIN_TOTAL.search(text) else 0.0
 
 
-def _totals(index: LabelIndex) -> Iterator[tuple[float, Found]]:
+def _totals(index: LabelIndex) -> Iterator[tuple[float, LocatedValue]]:
     """Weight and value of everything that is called a total."""
     for row in index.rows:
         for cell in row.cells:
@@ -123,11 +128,11 @@ def _totals(index: LabelIndex) -> Iterator[tuple[float, Found]]:
                 yield weight - 2.0 * (sums[-1].lines[0] not in row.cells), sums[-1]
 
 
-def _labelled_sums(index: LabelIndex, row: Row) -> list[Found]:
+def _labelled_sums(index: LabelIndex, row: Row) -> list[LocatedValue]:
     return [found for cell in row.cells for found in _money_in(cell)]
 
 
-def _sums_of(index: LabelIndex, row: Row, label: PageLine) -> list[Found]:
+def _sums_of(index: LabelIndex, row: Row, label: PageLine) -> list[LocatedValue]:
     """Sums in the label's own cell and to its right, else right below it."""
     cells = [cell for cell in row.cells if cell.box[0] >= label.box[0]]
     found = [sum_ for cell in cells for sum_ in _money_in(cell)]
@@ -136,40 +141,40 @@ def _sums_of(index: LabelIndex, row: Row, label: PageLine) -> list[Found]:
     return [sum_ for cell in index.below(label)[:1] for sum_ in _money_in(cell)]
 
 
-def _money_in(cell: PageLine) -> list[Found]:
+def _money_in(cell: PageLine) -> list[LocatedValue]:
     numbers = [
-        found_in(amount.value, [cell], cell.text[amount.start : amount.end])
+        located_in(amount.value, [cell], cell.text[amount.start : amount.end])
         for amount in find_amounts(cell.text)
         if _is_money(amount)
     ]
     if numbers:
         return numbers
     value = read_chinese_amount(re.sub(r"^.*?(?=[零壹贰叁肆伍陆柒捌玖拾])", "", cell.text.strip()))
-    return [] if value is None else [found_in(value, [cell])]
+    return [] if value is None else [located_in(value, [cell])]
 
 
 def _is_money(amount: Amount) -> bool:
     return has_cents(amount) or bool(amount.currency)
 
 
-def find_currency(index: LabelIndex, total: Found | None) -> Found | None:
+def find_currency(index: LabelIndex, total: LocatedValue | None) -> LocatedValue | None:
     """The currency beside the total, else the one printed most often, else the euro where the tax words say so."""
     if total:
         for line in (*total.lines, *index.row_of(total.lines[0]).cells):
             if codes := find_currencies(line.text):
-                return found_in(codes[0], [line])
+                return located_in(codes[0], [line])
     counts = Counter(code for line in index.lines for code in find_currencies(line.text))
     if counts:
         code = counts.most_common(1)[0][0]
-        return found_in(code, [next(line for line in index.lines if code in find_currencies(line.text))])
+        return located_in(code, [next(line for line in index.lines if code in find_currencies(line.text))])
     for line in index.lines:
         if match := re.search(r"(?<![a-z])(euros?|dollars?|pounds?\s+sterling)(?![a-z])", line.text, re.IGNORECASE):
             word = match[1].casefold()
             code = currency_code(word) or ("USD" if word.startswith("dollar") else "GBP")
-            return found_in(code, [line])
+            return located_in(code, [line])
     return _euro_by_tax(index)
 
 
-def _euro_by_tax(index: LabelIndex) -> Found | None:
+def _euro_by_tax(index: LabelIndex) -> LocatedValue | None:
     line = next((line for line in index.lines if _EURO_TAX.search(line.text)), None)
-    return found_in("EUR", [line]) if line else None
+    return located_in("EUR", [line]) if line else None

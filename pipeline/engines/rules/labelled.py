@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.engines.rules.evidence import Found, PageLine, found_in
+from pipeline.engines.evidence.located_values import LocatedValue, located_in
+from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.page_rows import Row, printed_rows
 
 # Reads a value from the text behind, beside or below a label: (value, start, end in the text), or None.
@@ -30,7 +31,7 @@ class Labelled:
 
     rank: int
     label: PageLine
-    found: Found
+    found: LocatedValue
 
 
 @lru_cache(maxsize=512)
@@ -69,22 +70,22 @@ class LabelIndex:
                         break
         return found
 
-    def first(self, labels: Sequence[str | re.Pattern[str]], read: ValueReader) -> Found | None:
+    def first(self, labels: Sequence[str | re.Pattern[str]], read: ValueReader) -> LocatedValue | None:
         found = self.find(labels, read)
         return found[0].found if found else None
 
-    def _value_of(self, line: PageLine, match: re.Match[str], read: ValueReader) -> Found | None:
+    def _value_of(self, line: PageLine, match: re.Match[str], read: ValueReader) -> LocatedValue | None:
         skipped = _SEPARATOR.match(line.text, match.end())
         start = skipped.end() if skipped else match.end()
         if value := read(line.text[start:]):
-            return found_in(value[0], [line], line.text[start + value[1] : start + value[2]])
+            return located_in(value[0], [line], line.text[start + value[1] : start + value[2]])
         if _says_more(line.text[start:]):
             return None
         for other in (*self.beside(line), *self.below(line)):
             lead = _SEPARATOR.match(other.text)
             start = lead.end() if lead else 0
             if value := read(other.text[start:]):
-                return found_in(value[0], [other], other.text[start + value[1] : start + value[2]])
+                return located_in(value[0], [other], other.text[start + value[1] : start + value[2]])
         return None
 
     def beside(self, line: PageLine) -> Iterator[PageLine]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from pipeline.engines.evidence.located_values import LocatedValue, located_in
+from pipeline.engines.evidence.page_lines import page_lines
+from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.dates import find_dates, prefers_month_first
-from pipeline.engines.rules.evidence import Found, found_in, page_lines
 from pipeline.engines.rules.labelled import LabelIndex, ValueReader
 from pipeline.engines.rules.money import Amount, find_amounts, read_chinese_amount
 from pipeline.engines.rules.page_rows import Row
-from pipeline.engines.rules.record_builder import build_record
 from stores.models import Field, FieldKind, Page, Record, Schema
 
 _MOST_TEXT_CHARACTERS = 300
@@ -38,7 +39,7 @@ def _column_labels(field: Field) -> list[str]:
 
 def _find(
     field: Field, index: LabelIndex, readers: Mapping[FieldKind, ValueReader]
-) -> Found | list[Found] | list[dict[str, Found | None]] | None:
+) -> LocatedValue | list[LocatedValue] | list[dict[str, LocatedValue | None]] | None:
     if field.kind is FieldKind.ROWS:
         return _table(field, index, readers)
     found = index.first(field.labels, readers[field.kind])
@@ -47,9 +48,9 @@ def _find(
     return found
 
 
-def _parts(found: Found) -> list[Found]:
-    """One Found for every part of an enumeration."""
-    return [found_in(part, found.lines, part) for part in _SPLIT_TEXTS.split(found.quote) if part]
+def _parts(found: LocatedValue) -> list[LocatedValue]:
+    """One LocatedValue for every part of an enumeration."""
+    return [located_in(part, found.lines, part) for part in _SPLIT_TEXTS.split(found.quote) if part]
 
 
 def reader_of(kind: FieldKind, month_first: bool, other_labels: Sequence[str]) -> ValueReader:
@@ -88,7 +89,9 @@ def _read_text(text: str, stops: Sequence[re.Pattern[str]], labels: set[str]) ->
     return value, text.find(value), text.find(value) + len(value)
 
 
-def _table(field: Field, index: LabelIndex, readers: Mapping[FieldKind, ValueReader]) -> list[dict[str, Found | None]]:
+def _table(
+    field: Field, index: LabelIndex, readers: Mapping[FieldKind, ValueReader]
+) -> list[dict[str, LocatedValue | None]]:
     """Rows under the first row that prints at least half of the columns' labels, each cell by the nearest column."""
     for at, row in enumerate(index.rows):
         columns = header_columns(field, row)
@@ -118,8 +121,8 @@ def _rows_under(
     rows: Sequence[Row],
     columns: Mapping[str, tuple[float, float]],
     readers: Mapping[FieldKind, ValueReader],
-) -> list[dict[str, Found | None]]:
-    table: list[dict[str, Found | None]] = []
+) -> list[dict[str, LocatedValue | None]]:
+    table: list[dict[str, LocatedValue | None]] = []
     for row in rows[:_MOST_ROWS]:
         cells = _cells(field, row, columns, readers)
         if sum(cell is not None for cell in cells.values()) * 2 <= len(columns):
@@ -130,14 +133,14 @@ def _rows_under(
 
 def _cells(
     field: Field, row: Row, columns: Mapping[str, tuple[float, float]], readers: Mapping[FieldKind, ValueReader]
-) -> dict[str, Found | None]:
+) -> dict[str, LocatedValue | None]:
     kinds = {column.name: column.kind for column in field.fields}
-    cells: dict[str, Found | None] = dict.fromkeys(kinds)
+    cells: dict[str, LocatedValue | None] = dict.fromkeys(kinds)
     for cell in row.cells:
         name = min(columns, key=lambda name: _distance(columns[name], (cell.box[0], cell.box[2])))
         value = readers[kinds[name]](cell.text)
         if value and cells[name] is None:
-            cells[name] = found_in(value[0], [cell], cell.text[value[1] : value[2]])
+            cells[name] = located_in(value[0], [cell], cell.text[value[1] : value[2]])
     return cells
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from pipeline.engines.rules.evidence import PageLine
+from pipeline.engines.evidence.page_lines import PageLine
 from stores.models import Box
 
 _SAME_ROW_SHARE = 0.5  # of the lower one's height

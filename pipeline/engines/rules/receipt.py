@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pipeline.engines.evidence.located_values import LocatedValue, located_in
+from pipeline.engines.evidence.page_lines import PageLine, page_lines
+from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.dates import find_dates, prefers_month_first
-from pipeline.engines.rules.evidence import Found, PageLine, found_in, page_lines
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.money import find_currencies
 from pipeline.engines.rules.page_rows import Row
@@ -21,7 +23,6 @@ from pipeline.engines.rules.parties import (
     names_town,
 )
 from pipeline.engines.rules.receipt_total import find_total
-from pipeline.engines.rules.record_builder import build_record
 from stores.models import Page, Record, Schema
 
 _HEAD_ROWS = 14  # the shop names itself above all else
@@ -64,12 +65,12 @@ def _head(rows: Sequence[Row]) -> list[PageLine]:
     return [cell for row in rows[:_HEAD_ROWS] for cell in row.cells]
 
 
-def _labelled_text(index: LabelIndex, labels: Sequence[str]) -> Found | None:
+def _labelled_text(index: LabelIndex, labels: Sequence[str]) -> LocatedValue | None:
     patterns = [re.compile(rf"^\W*{label}\s*[:：]", re.IGNORECASE) for label in labels]
     return index.first(patterns, lambda text: (text.strip(), 0, len(text)) if len(text.strip()) > 1 else None)
 
 
-def find_shop(head: Sequence[PageLine]) -> Found | None:
+def find_shop(head: Sequence[PageLine]) -> LocatedValue | None:
     """The most name-like line of the head: legal form, then what stands above registration number and address."""
     names = [at for at in range(len(head)) if _may_be_name(head[at].text)]
     if not names:
@@ -80,11 +81,11 @@ def find_shop(head: Sequence[PageLine]) -> Found | None:
         lines.insert(0, head[at - 1])
     elif at + 1 < len(head) and is_legal_form_alone(head[at + 1].text):
         lines.append(head[at + 1])
-    found = found_in("", lines)
-    return found_in(company_name(found.quote), lines)
+    found = located_in("", lines)
+    return located_in(company_name(found.quote), lines)
 
 
-def _owner(index: LabelIndex, head: Sequence[PageLine]) -> Found | None:
+def _owner(index: LabelIndex, head: Sequence[PageLine]) -> LocatedValue | None:
     """The firm that runs the shop, where the head prints but a brand: ``Owned by Firm Ltd`` at the foot."""
 
     def read(text: str) -> tuple[object, int, int] | None:
@@ -117,14 +118,14 @@ def _name_score(head: Sequence[PageLine], at: int) -> float:
     return score + min(head[at].height / (typical or 1.0), 2.0) - (1.5 if len(text.strip()) < 5 else 0.0)
 
 
-def find_address(head: Sequence[PageLine], company: Found | None) -> Found | None:
+def find_address(head: Sequence[PageLine], company: LocatedValue | None) -> LocatedValue | None:
     """The run of address lines below the shop's name, else anywhere in the head, on one line."""
     start = 0
     if company:
         numbers = {line.number for line in company.lines}
         start = max((at + 1 for at, line in enumerate(head) if line.number in numbers), default=0)
     run = _address_run(head[start:]) or _address_run(head[:start])
-    return found_in(" ".join(line.text.strip() for line in run), run) if run else None
+    return located_in(" ".join(line.text.strip() for line in run), run) if run else None
 
 
 def _address_run(lines: Sequence[PageLine]) -> list[PageLine]:
@@ -164,10 +165,10 @@ def _continues(run: list[PageLine]) -> bool:
     return above.endswith(",") or (has_postcode(above) and run[-1].text.strip().isupper() == above.isupper())
 
 
-def find_receipt_date(index: LabelIndex) -> Found | None:
+def find_receipt_date(index: LabelIndex) -> LocatedValue | None:
     """The labelled date, else the first that names a day."""
     month_first = prefers_month_first(line.text for line in index.lines)
-    found: list[tuple[int, int, Found]] = []
+    found: list[tuple[int, int, LocatedValue]] = []
     for line in index.lines:
         row = index.row_of(line).text
         if _OTHER_DATE.search(row):
@@ -175,27 +176,27 @@ def find_receipt_date(index: LabelIndex) -> Found | None:
         for date in find_dates(line.text, month_first):
             if date.exact:
                 rank = 0 if _DATE_LABEL.search(row) else 1
-                found.append((rank, line.number, found_in(date.value, [line], line.text[date.start : date.end])))
+                found.append((rank, line.number, located_in(date.value, [line], line.text[date.start : date.end])))
     return min(found, key=lambda item: item[:2])[2] if found else _date_over_cells(index, month_first)
 
 
-def _date_over_cells(index: LabelIndex, month_first: bool) -> Found | None:
+def _date_over_cells(index: LabelIndex, month_first: bool) -> LocatedValue | None:
     """A date that the columns of a wrongly seen table cut in two."""
     for row in index.rows:
         text = "".join(cell.text.strip() for cell in row.cells)
         dates = [date for date in find_dates(text, month_first) if date.exact]
         if dates and len(row.cells) > 1 and not _OTHER_DATE.search(text):
-            return found_in(dates[0].value, row.cells, text[dates[0].start : dates[0].end])
+            return located_in(dates[0].value, row.cells, text[dates[0].start : dates[0].end])
     return None
 
 
-def _currency(lines: Sequence[PageLine]) -> Found | None:
+def _currency(lines: Sequence[PageLine]) -> LocatedValue | None:
     """The currency printed most often."""
-    proofs: dict[str, list[PageLine]] = {}
+    lines_by_currency: dict[str, list[PageLine]] = {}
     for line in lines:
         for code in find_currencies(line.text):
-            proofs.setdefault(code, []).append(line)
-    if not proofs:
+            lines_by_currency.setdefault(code, []).append(line)
+    if not lines_by_currency:
         return None
-    code = max(proofs, key=lambda code: len(proofs[code]))
-    return found_in(code, proofs[code][:1])
+    code = max(lines_by_currency, key=lambda code: len(lines_by_currency[code]))
+    return located_in(code, lines_by_currency[code][:1])

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.engines.rules.evidence import Found, PageLine, found_in
+from pipeline.engines.evidence.located_values import LocatedValue, located_in
+from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.money import Amount, find_amounts, has_cents
 from pipeline.engines.rules.page_rows import Row
@@ -48,10 +49,10 @@ _ROW_REACH = 1.0  # heights: a total in large type stands a little off its label
 class _Candidate:
     weight: float
     at: int
-    found: Found
+    found: LocatedValue
 
 
-def find_total(index: LabelIndex) -> Found | None:
+def find_total(index: LabelIndex) -> LocatedValue | None:
     """The total with tax and rounding: the best worded, the lower of equals; cash less change decides ties."""
     rows = _rows_above_summary(index.rows)
     candidates = list(_candidates(index, rows))
@@ -97,7 +98,7 @@ def _weight(text: str) -> int:
     return 0
 
 
-def _amount_of(row: Row) -> Found | None:
+def _amount_of(row: Row) -> LocatedValue | None:
     """The last amount of a row that is printed as money is."""
     for cell in reversed(row.cells):
         amounts = [amount for amount in find_amounts(cell.text) if _is_money(amount)]
@@ -110,11 +111,11 @@ def _is_money(amount: Amount) -> bool:
     return has_cents(amount) or bool(amount.currency)
 
 
-def _found(cell: PageLine, amount: Amount) -> Found:
-    return found_in(amount.value, [cell], cell.text[amount.start : amount.end])
+def _found(cell: PageLine, amount: Amount) -> LocatedValue:
+    return located_in(amount.value, [cell], cell.text[amount.start : amount.end])
 
 
-def _amount_near(index: LabelIndex, rows: Sequence[Row], at: int) -> Found | None:
+def _amount_near(index: LabelIndex, rows: Sequence[Row], at: int) -> LocatedValue | None:
     """An amount in a row of its own just above or below the label."""
     here = rows[at].box
     reach = _ROW_REACH * (here[3] - here[1])
@@ -138,6 +139,6 @@ def _paid_less_change(rows: Sequence[Row]) -> set[float]:
     return {round(p - abs(c), 2) for p in paid for c in change}
 
 
-def _largest(rows: Sequence[Row]) -> Found | None:
+def _largest(rows: Sequence[Row]) -> LocatedValue | None:
     amounts = [found for row in rows if not _CASH.search(row.text) and (found := _amount_of(row))]
     return max(amounts, key=lambda found: float(found.value)) if amounts else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from pipeline.engines.rules.evidence import Found, PageLine, found_in, page_lines
-from pipeline.engines.rules.record_builder import build_record
+from pipeline.engines.evidence.located_values import LocatedValue, located_in
+from pipeline.engines.evidence.page_lines import PageLine, page_lines
+from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.resume_entries import read_entries
-from pipeline.engines.rules.resume_jobs import FoundRow, education_rows, experience_rows
+from pipeline.engines.rules.resume_jobs import LocatedRow, education_rows, experience_rows
 from pipeline.engines.rules.resume_person import (
     find_email,
     find_links,
@@ -58,26 +59,26 @@ def _lines_of(sections: Iterable[Section], *kinds: SectionKind) -> list[PageLine
     return [line for section in sections if section.kind in kinds for line in section.lines]
 
 
-def _rows(sections: Sequence[Section], kind: SectionKind) -> list[FoundRow]:
+def _rows(sections: Sequence[Section], kind: SectionKind) -> list[LocatedRow]:
     read = education_rows if kind is SectionKind.EDUCATION else experience_rows
     return [row for section in sections if section.kind is kind for row in read(read_entries(section.rows))]
 
 
-def _summary(sections: Sequence[Section]) -> Found | None:
+def _summary(sections: Sequence[Section]) -> LocatedValue | None:
     """The text of the first summary section, on one line."""
     section = next((section for section in sections if section.kind is SectionKind.SUMMARY and section.lines), None)
     if section is None:
         return None
     first = [line for line in section.lines if line.page == section.lines[0].page][:_MOST_SUMMARY_LINES]
-    return found_in(" ".join(line.text.strip() for line in first), first)
+    return located_in(" ".join(line.text.strip() for line in first), first)
 
 
-def _skills(sections: Sequence[Section]) -> list[Found]:
+def _skills(sections: Sequence[Section]) -> list[LocatedValue]:
     """The parts of every enumeration in the skills sections, without the labels before them."""
     found = []
     for line in _lines_of(sections, SectionKind.SKILLS):
         for part in _SKILL_BREAK.split(_SKILL_LABEL.sub("", line.text)):
             skill = part.strip(" \t.。-–•●▪◦·*")
             if 1 < len(skill) <= _LONGEST_SKILL and re.search(r"\w", skill):
-                found.append(found_in(skill, [line], skill))
+                found.append(located_in(skill, [line], skill))
     return found[:_MOST_SKILLS]

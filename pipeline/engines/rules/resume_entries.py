@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from pipeline.engines.evidence.located_values import LocatedValue, located_in
+from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.dates import PeriodMatch, find_periods
-from pipeline.engines.rules.evidence import Found, PageLine, found_in
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.resume_words import (
     find_degree,
@@ -44,16 +45,16 @@ class Piece:
     row: int
     right: bool
 
-    def found(self) -> Found:
-        return found_in(self.text, [self.line], self.text)
+    def found(self) -> LocatedValue:
+        return located_in(self.text, [self.line], self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One school or one job. Dates are Found with ISO values, None where not printed; ``rows`` is all of its text."""
+    """One school or one job. Dates are ISO values, None where not printed; ``rows`` is all of its text."""
 
-    start: Found | None
-    end: Found | None
+    start: LocatedValue | None
+    end: LocatedValue | None
     pieces: tuple[Piece, ...]
     rows: tuple[Row, ...]
 
@@ -227,7 +228,7 @@ def _is_labelled(text: str) -> bool:
     return bool(re.match(r"\W*[^\W\d]{2,20}\s*[:：]", text))
 
 
-def _dates(marked: _MarkedRow) -> tuple[Found | None, Found | None]:
+def _dates(marked: _MarkedRow) -> tuple[LocatedValue | None, LocatedValue | None]:
     period = marked.period
     if period is None:
         return None, None
@@ -238,8 +239,8 @@ def _dates(marked: _MarkedRow) -> tuple[Found | None, Found | None]:
         for line, start, _ in spans
         if line in lines
     )
-    start = found_in(period.first, lines, quote) if period.first else None
-    return start, found_in(period.last, lines, quote)
+    start = located_in(period.first, lines, quote) if period.first else None
+    return start, located_in(period.last, lines, quote)
 
 
 def _spans(row: Row) -> list[tuple[PageLine, int, int]]:

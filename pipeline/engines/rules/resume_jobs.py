@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pipeline.engines.rules.evidence import Found, found_in
+from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.rules.parties import has_company_suffix
 from pipeline.engines.rules.resume_entries import Entry, Piece
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
 
-FoundRow = dict[str, Found | None]
+LocatedRow = dict[str, LocatedValue | None]
 
 _LABELS = {
     "institution": r"school|university|institution|institute|college|学校(?:名称)?|毕业院校|院校|毕业学校",
@@ -36,7 +36,7 @@ _AREA_JOINT = re.compile(
 _DIPLOMA_IN_CHINESE = re.compile(r"[（(]\s*([\u4e00-\u9fffA-Za-z]+)\s*[）)]$")
 
 
-def education_rows(entries: Sequence[Entry]) -> list[FoundRow]:
+def education_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
     """institution, degree, area, start_date, end_date of every entry that names a school or a degree."""
     rows = [_education(entry) for entry in entries]
     for above, row in pairwise(rows):
@@ -45,8 +45,8 @@ def education_rows(entries: Sequence[Entry]) -> list[FoundRow]:
     return [row for row in rows if row["institution"] or row["degree"]]
 
 
-def _education(entry: Entry) -> FoundRow:
-    row: FoundRow = dict.fromkeys(("institution", "degree", "area"))
+def _education(entry: Entry) -> LocatedRow:
+    row: LocatedRow = dict.fromkeys(("institution", "degree", "area"))
     rest: list[Piece] = []
     for piece in _take_labelled(entry.pieces, row):
         if is_place(piece.text):
@@ -75,7 +75,7 @@ def _best_name(pieces: Sequence[Piece]) -> int:
     return next((at for at, piece in enumerate(pieces) if not piece.right and not piece.text[:1].islower()), 0)
 
 
-def _take_degree(piece: Piece, row: FoundRow) -> None:
+def _take_degree(piece: Piece, row: LocatedRow) -> None:
     """The degree of a piece, and the field of study behind it (``PhD in Physics``) or before it."""
     match = find_degree(piece.text)
     if match is None:
@@ -85,24 +85,24 @@ def _take_degree(piece: Piece, row: FoundRow) -> None:
     if re.match(r"(?:bachelor|master)", degree, re.IGNORECASE) and re.match(r"\s+of\s+", rest, re.IGNORECASE):
         joint = re.match(r"\s+of\s+[^,(（|]+?(?=\s+in\s+|[,(（|]|$)", rest, re.IGNORECASE)
         degree, rest = (degree + joint[0], rest[joint.end() :]) if joint else (degree, rest)
-    row["degree"] = found_in(degree, [piece.line], degree)
+    row["degree"] = located_in(degree, [piece.line], degree)
     area = _AREA_JOINT.sub("", rest, count=1).strip(" )）,.;，:：")
     area = area or re.sub(r"\s+(?:in|of)$", "", before)
     if row["area"] is None and re.search(r"[^\W\d_]{2,}", area) and not is_place(area):
-        row["area"] = found_in(area, [piece.line], area)
+        row["area"] = located_in(area, [piece.line], area)
 
 
-def _area(rest: Sequence[Piece]) -> Found | None:
+def _area(rest: Sequence[Piece]) -> LocatedValue | None:
     """The next piece that can be a field of study, those of the right margin last."""
     fitting = [p for p in rest if re.search(r"[^\W\d_]{2,}", p.text) and not names_school(p.text) and len(p.text) < 80]
     return min(fitting, key=lambda piece: piece.right).found() if fitting else None
 
 
-def experience_rows(entries: Sequence[Entry]) -> list[FoundRow]:
+def experience_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
     """company, position, location, start_date, end_date of every entry."""
     split = [_places_and_names(entry) for entry in entries]
     job_first = _job_stands_first([names for _, names, _ in split])
-    rows: list[FoundRow] = []
+    rows: list[LocatedRow] = []
     for entry, (row, names, place) in zip(entries, split, strict=True):
         _name_pieces(row, names, job_first)
         if row["location"] is None:
@@ -114,9 +114,9 @@ def experience_rows(entries: Sequence[Entry]) -> list[FoundRow]:
     return rows
 
 
-def _places_and_names(entry: Entry) -> tuple[FoundRow, list[Piece], Piece | None]:
+def _places_and_names(entry: Entry) -> tuple[LocatedRow, list[Piece], Piece | None]:
     """The labelled values, the pieces that can be names, and the place."""
-    row: FoundRow = dict.fromkeys(("company", "position", "location"))
+    row: LocatedRow = dict.fromkeys(("company", "position", "location"))
     pieces = _take_labelled(entry.pieces, row)
     place = next((piece for piece in pieces if is_place(piece.text)), None)
     names = [piece for piece in pieces if piece is not place]
@@ -128,7 +128,7 @@ def _places_and_names(entry: Entry) -> tuple[FoundRow, list[Piece], Piece | None
     return row, [piece for piece in names if len(piece.text) < 90], place
 
 
-def _town_behind(company: Found | None, names: Sequence[Piece]) -> Found | None:
+def _town_behind(company: LocatedValue | None, names: Sequence[Piece]) -> LocatedValue | None:
     """A short name right behind the firm's, on its line: a town that we do not know."""
     for one, other in pairwise(names):
         behind = company is not None and one.text == company.value and other.line.number == one.line.number
@@ -152,7 +152,7 @@ def _job_score(text: str) -> int:
     return 2 * names_job(text) - 2 * has_company_suffix(text) - names_school(text)
 
 
-def _name_pieces(row: FoundRow, names: Sequence[Piece], job_first: bool) -> None:
+def _name_pieces(row: LocatedRow, names: Sequence[Piece], job_first: bool) -> None:
     if row["company"] or row["position"]:
         rest = [piece for piece in names if not _same(piece, row["company"]) and not _same(piece, row["position"])]
         missing = "position" if row["company"] else "company"
@@ -168,11 +168,11 @@ def _name_pieces(row: FoundRow, names: Sequence[Piece], job_first: bool) -> None
         row["position"], row["company"] = (first.found(), second.found()) if swap else (second.found(), first.found())
 
 
-def _same(piece: Piece, found: Found | None) -> bool:
+def _same(piece: Piece, found: LocatedValue | None) -> bool:
     return found is not None and found.value in piece.text
 
 
-def _take_labelled(pieces: Sequence[Piece], row: FoundRow) -> list[Piece]:
+def _take_labelled(pieces: Sequence[Piece], row: LocatedRow) -> list[Piece]:
     """Fills ``row`` from pieces as ``学校：北京大学``; gives the others, those that never name anything left out."""
     rest = []
     for piece in pieces:
@@ -180,7 +180,7 @@ def _take_labelled(pieces: Sequence[Piece], row: FoundRow) -> list[Piece]:
         name = match.lastgroup if match else None
         if match and name in row and row[name] is None:
             value = piece.text[match.end() :].strip()
-            row[name] = found_in(value, [piece.line], value) if value else None
+            row[name] = located_in(value, [piece.line], value) if value else None
         elif not _NO_PIECE.match(piece.text) and re.search(r"[^\W\d_]", piece.text):
             rest.append(piece)
     return rest

@@ -9,8 +9,9 @@ from statistics import median
 
 from rapidfuzz import fuzz
 
+from pipeline.engines.evidence.located_values import LocatedValue, located_in, squash
+from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.contacts import find_emails, find_phones, find_urls
-from pipeline.engines.rules.evidence import Found, PageLine, found_in, squash
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.parties import looks_like_address
 from pipeline.engines.rules.resume_sections import heading_kind
@@ -62,24 +63,24 @@ _MAIL_LABEL = re.compile(r"e-?mail|.*邮箱", re.IGNORECASE)
 _HEAD_LINES = 25
 
 
-def find_email(lines: Sequence[PageLine]) -> Found | None:
+def find_email(lines: Sequence[PageLine]) -> LocatedValue | None:
     for line in lines:
         for match in find_emails(line.text):
-            return found_in(match.value, [line], line.text[match.start : match.end])
+            return located_in(match.value, [line], line.text[match.start : match.end])
     return None
 
 
-def find_phone(lines: Sequence[PageLine], expected: bool = False) -> Found | None:
+def find_phone(lines: Sequence[PageLine], expected: bool = False) -> LocatedValue | None:
     """The first phone number; ``expected`` also takes numbers that no label and no country's rules tell."""
     for line in lines:
         for match in find_phones(line.text, expected=expected):
-            return found_in(match.value, [line], line.text[match.start : match.end].strip())
+            return located_in(match.value, [line], line.text[match.start : match.end].strip())
     return None
 
 
-def find_links(lines: Sequence[PageLine]) -> list[Found]:
+def find_links(lines: Sequence[PageLine]) -> list[LocatedValue]:
     return [
-        found_in(match.value, [line], line.text[match.start : match.end])
+        located_in(match.value, [line], line.text[match.start : match.end])
         for line in lines
         for match in find_urls(line.text)
         if not any(match.start >= mail.start and match.end <= mail.end for mail in find_emails(line.text))
@@ -99,20 +100,20 @@ def with_labels_beside(rows: Sequence[Row]) -> list[PageLine]:
     return lines
 
 
-def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: Found | None) -> Found | None:
+def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: LocatedValue | None) -> LocatedValue | None:
     """The labelled name, else the line of the head that looks most like one: large, first, akin to the e-mail."""
     for line in (*about, *lines[: _HEAD_LINES * 2]):
         if match := _NAME_LABEL.search(line.text):
             value = _NEXT_LABEL.split(line.text[match.end() :].strip())[0].strip()
             if _name_in(value):
-                return found_in(value, [line], value)
+                return located_in(value, [line], value)
     candidates = [line for line in (*about[:_HEAD_LINES], *lines[:_HEAD_LINES]) if _name_in(line.text)]
     if not candidates:
         return None
     typical = median(line.height for line in lines)
     best = max(candidates, key=lambda line: (_name_score(line, lines, typical, email), -line.number))
     name = _name_in(best.text)
-    return found_in(name, [best], name) if name else None
+    return located_in(name, [best], name) if name else None
 
 
 def _name_in(text: str) -> str | None:
@@ -134,7 +135,7 @@ def _name_in(text: str) -> str | None:
     return None
 
 
-def _name_score(line: PageLine, lines: Sequence[PageLine], typical: float, email: Found | None) -> float:
+def _name_score(line: PageLine, lines: Sequence[PageLine], typical: float, email: LocatedValue | None) -> float:
     score = 2.0 * min(line.height / (typical or 1.0), 3.0) - 0.05 * (line.number - lines[0].number)
     score += 1.5 * (line.label is Label.TITLE) + 0.5 * (line.label is Label.HEADING)
     name = squash(_name_in(line.text) or "")
@@ -146,21 +147,21 @@ def _name_score(line: PageLine, lines: Sequence[PageLine], typical: float, email
     return score
 
 
-def find_location(about: Sequence[PageLine], name: Found | None) -> Found | None:
+def find_location(about: Sequence[PageLine], name: LocatedValue | None) -> LocatedValue | None:
     """The labelled place, the one behind a pin, a known place, else what stands between the contacts."""
     for pattern in (_PLACE_LABEL, _PLACE_ICON):
         for line in about:
             if match := pattern.search(line.text):
                 value = _cut(line.text[match.end() :])
                 if len(value) > 1 and not find_emails(value) and not find_urls(value):
-                    return found_in(value, [line], value)
+                    return located_in(value, [line], value)
     parts = [(part, line) for line in about for part in _parts(line.text) if part]
     for part, line in parts:
         if is_place(part):
-            return found_in(part, [line], part)
+            return located_in(part, [line], part)
     for part, line in parts:
         if looks_like_address(part) and re.search(r"\d", part) and not find_phones(part):
-            return found_in(part, [line], part)
+            return located_in(part, [line], part)
     return _between_contacts(about, name)
 
 
@@ -177,7 +178,7 @@ def _parts(text: str) -> list[str]:
     return [part.strip(" ,;:，") for part in _BETWEEN_CONTACTS.split(text)]
 
 
-def _between_contacts(about: Sequence[PageLine], name: Found | None) -> Found | None:
+def _between_contacts(about: Sequence[PageLine], name: LocatedValue | None) -> LocatedValue | None:
     """A part of the row of e-mail and phone that is neither, nor a link or an account's name."""
     rows = [line.middle for line in about if find_emails(line.text) or find_phones(line.text)]
     for line in about:
@@ -185,7 +186,7 @@ def _between_contacts(about: Sequence[PageLine], name: Found | None) -> Found | 
             continue
         for part in _parts(line.text):
             if _may_be_place(part) and not (name and squash(part) == squash(str(name.value))):
-                return found_in(part, [line], part)
+                return located_in(part, [line], part)
     return None
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
-from pipeline.engines.rules.evidence import PageLine
+from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.page_rows import Row, printed_rows
 from stores.models import Label
 

@@ -1,1 +1,1 @@
-"""The way out to the web: one guarded HTTP client."""
+"""HTTP requests to untrusted URLs: one guarded client."""

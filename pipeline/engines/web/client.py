@@ -1,7 +1,7 @@
-"""The HTTP client for URLs that strangers name: callbacks are posted, files are fetched.
+"""The HTTP client for untrusted URLs: it posts callbacks and downloads files.
 
-Every hop is judged (``pipeline.addresses``) and connected to the very address that was judged. Nothing of the
-environment counts (proxies, netrc), no cookie is kept, no connection is used twice.
+Every URL, redirects included, is checked by ``pipeline.addresses``, and the connection goes to the address that was
+checked. Proxies and netrc of the environment are ignored, cookies are not kept, connections are not reused.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from stores.errors import CancelledError, InputError, UnavailableError
 
 MOST_ANSWER_BYTES = 64 << 10
 MOST_HOPS = 5
-_LAST_WORDS_S = 1.0  # for the body of an answer whose status is known
+_LAST_WORDS_S = 1.0  # for reading the body of a response whose status is known
 _STALL_S = 30.0
 _AGENT = b"Ingot"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -35,7 +35,7 @@ _FAILED = "fetch_failed"
 
 
 class GuardedWeb:
-    """Implements ``Web``."""
+    """A Web that connects to public addresses only, unless ``allow_private``."""
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
@@ -66,8 +66,8 @@ class GuardedWeb:
     def _asked(
         self, method: str, address: WebAddress, headers: Mapping[str, str], body: bytes, deadline: Deadline
     ) -> Iterator[httpcore2.Response]:
-        """One exchange with one host; everything that may go wrong on the way is UnavailableError."""
-        found = resolved(address, allow_private=self._allow_private, timeout_s=deadline.resolve_s())
+        """Send one request to one host; network failures become UnavailableError."""
+        addresses = resolved(address, allow_private=self._allow_private, timeout_s=deadline.resolve_s())
         sent = [(b"Host", address.netloc.encode()), (b"User-Agent", _AGENT), (b"Connection", b"close")]
         sent += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         url = httpcore2.URL(
@@ -77,7 +77,7 @@ class GuardedWeb:
             target=address.target.encode(),
         )
         stall = {"timeout": {"connect": _STALL_S, "read": _STALL_S, "write": _STALL_S, "pool": _STALL_S}}
-        backend = GuardedBackend(found, deadline)
+        backend = GuardedBackend(addresses, deadline)
         with (
             _translated(address.host),
             httpcore2.ConnectionPool(
@@ -90,7 +90,7 @@ class GuardedWeb:
 
 @lru_cache(maxsize=1)
 def _trust() -> ssl.SSLContext:
-    """The certificates of this machine, or those of certifi where it has none."""
+    """Load the certificates of this machine, or those of certifi where it has none."""
     context = httpcore2.default_ssl_context()
     folder = ssl.get_default_verify_paths().capath
     if not context.get_ca_certs() and not (folder and any(Path(folder).glob("*.0"))):
@@ -112,7 +112,7 @@ def _translated(host: str) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """What the system says, in its own words, on one line."""
+    """The text of an error of the system, on one line."""
     words = " ".join(str(error).split())[:200] or type(error).__name__
     return words[words.find("] ") + 2 :] if words.startswith("[") and "] " in words else words
 
@@ -122,19 +122,19 @@ def _header(response: httpcore2.Response, name: bytes) -> str:
 
 
 def _retry_after_s(response: httpcore2.Response) -> float | None:
-    """Seconds that the answer asks to wait; None where it asks nothing that can be understood."""
-    asked = _header(response, b"retry-after").strip()
-    if asked.isdecimal():
-        return float(asked)
+    """The seconds of the Retry-After header; None where it is missing or cannot be parsed."""
+    retry_after = _header(response, b"retry-after").strip()
+    if retry_after.isdecimal():
+        return float(retry_after)
     try:
-        moment = parsedate_to_datetime(asked)
+        moment = parsedate_to_datetime(retry_after)
     except ValueError:
         return None
     return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
 
 def _read_little(response: httpcore2.Response) -> None:
-    """Hear the server out where it is brief; its status is the answer already."""
+    """Read a short body, so that the server can finish; only its status matters."""
     size = 0
     with contextlib.suppress(httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError):
         for block in response.iter_stream():
@@ -190,7 +190,7 @@ def _too_large(largest_bytes: int) -> InputError:
 
 
 def _decoded(response: httpcore2.Response) -> Iterator[bytes]:
-    """The body in blocks; some servers send gzip whatever they are asked for."""
+    """Yield the body in blocks, decompressed: some servers send gzip although it was not accepted."""
     encoding = _header(response, b"content-encoding").strip().lower()
     if encoding in ("", "identity"):
         yield from response.iter_stream()

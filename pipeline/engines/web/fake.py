@@ -1,4 +1,4 @@
-"""A web without a network, for tests: answers by table, and remembers what it was sent."""
+"""A Web without a network, for tests: it answers from a table and records the requests."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from stores.errors import InputError, UnavailableError
 
 
 class FakeWeb:
-    """Implements ``Web``. ``answers``: URL -> statuses, one after the other, the last for ever; 0: unreachable.
+    """A fake Web. ``answers`` maps a URL to its statuses in order, of which the last repeats; 0 means unreachable.
 
-    ``files``: URL -> the bytes that stand there. A URL that no table knows cannot be reached.
+    ``files`` maps a URL to the bytes that it serves. A URL in neither table is unreachable.
     """
 
     def __init__(self, answers: Mapping[str, Sequence[int]], files: Mapping[str, bytes] | None = None) -> None:
@@ -37,10 +37,10 @@ class FakeWeb:
         self, url: str, target: Path, largest_bytes: int, timeout_s: float, beat: Callable[[], bool] = lambda: True
     ) -> Fetched:
         address = parse_address(url)
-        found = self._files.get(address.url)
-        if found is None:
+        content = self._files.get(address.url)
+        if content is None:
             raise UnavailableError(f"{address.host} cannot be reached", code="web_unreachable")
-        if len(found) > largest_bytes:
+        if len(content) > largest_bytes:
             raise InputError("it is larger than is allowed", code="too_large")
-        target.write_bytes(found)
-        return Fetched(url=address.url, media_type="application/pdf", size_bytes=len(found))
+        target.write_bytes(content)
+        return Fetched(url=address.url, media_type="application/pdf", size_bytes=len(content))

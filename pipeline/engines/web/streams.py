@@ -1,7 +1,7 @@
-"""Network streams that connect to judged addresses only, and that end at a deadline of their own.
+"""Network streams that connect to checked addresses only, with one deadline for the whole exchange.
 
-A client's timeouts hold for one read each: a server that drips a byte a second keeps it as long as it likes (measured:
-20 s with a timeout of 3). Here every wait ends when the time of the whole exchange is over.
+An HTTP client's timeouts apply to each read alone: a server that sends a byte a second holds the connection for as
+long as it likes (measured: 20 s with a timeout of 3). Here every wait ends at the deadline of the exchange.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ _WRITE_BYTES = 1 << 16
 
 
 class Deadline:
-    """The end of an exchange, by the monotonic clock."""
+    """The time at which an exchange must be over, by the monotonic clock."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
 
     def left_s(self, at_most: float | None = None) -> float:
-        """Seconds that a wait may take; ReadTimeout where none are left."""
+        """The seconds that a wait may take; raises ReadTimeout where none are left."""
         left = self._end - time.monotonic()
         if left <= 0:
             raise httpcore2.ReadTimeout("the time of the exchange is over")
         return left if at_most is None else min(left, at_most)
 
     def resolve_s(self) -> float:
-        """Seconds that the resolver may take."""
+        """The seconds that resolving a name may take."""
         return max(0.01, min(_CONNECT_S, self._end - time.monotonic()))
 
     def shorten(self, seconds: float) -> None:
-        """End in so many seconds at the latest."""
+        """Move the deadline to ``seconds`` from now, unless it is earlier."""
         self._end = min(self._end, time.monotonic() + seconds)
 
 
 class GuardedBackend(NetworkBackend):
-    """Connects to one of ``addresses``, whatever name the URL has; the name is still the one that TLS checks."""
+    """Connects to one of ``addresses`` whatever host the URL names; TLS still verifies that host's name."""
 
     def __init__(self, addresses: Sequence[str], deadline: Deadline) -> None:
         self._addresses = addresses
@@ -67,7 +67,7 @@ class GuardedBackend(NetworkBackend):
 
 
 class DeadlineStream(NetworkStream):
-    """A stream none of whose waits goes beyond the deadline."""
+    """A stream whose reads and writes end at the deadline."""
 
     def __init__(self, stream: NetworkStream, deadline: Deadline) -> None:
         self._stream = stream
