@@ -43,9 +43,7 @@ def list_jobs(
     if knowledge_id is not None:
         caller.may(knowledge_id)
         return _listed(service, (knowledge_id,), state, limit, cursor)
-    if caller.knowledge is None:
-        return _listed(service, None, state, limit, cursor)
-    names = tuple(name for name in service.knowledge_bases.ids() if caller.sees(name))
+    names = caller.visible(service.knowledge_bases.ids())
     return _listed(service, names, state, limit, cursor)
 
 

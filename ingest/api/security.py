@@ -40,6 +40,10 @@ class Caller:
         """Tell whether lists for this caller include a knowledge base."""
         return self.knowledge is None or knowledge_id in self.knowledge
 
+    def visible(self, knowledge_ids: Iterable[str]) -> tuple[str, ...] | None:
+        """Return those of these knowledge bases that the key is for; None for a key that is for all."""
+        return None if self.knowledge is None else tuple(name for name in knowledge_ids if self.sees(name))
+
     def may(self, knowledge_id: str) -> None:
         """Raise InputError (403) unless the key is for this knowledge base, whether or not that exists."""
         if not self.sees(knowledge_id):

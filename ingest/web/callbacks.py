@@ -51,10 +51,7 @@ def show_callbacks(
 
 
 def _visible(service: Service, caller: Caller) -> tuple[str, ...] | None:
-    """Return the existing knowledge bases of a key, None for a key that is for all."""
-    return (
-        None if caller.knowledge is None else tuple(name for name in service.knowledge_bases.ids() if caller.sees(name))
-    )
+    return caller.visible(service.knowledge_bases.ids())
 
 
 def _url(filters: CallbackFilter, cursor: str | None = None) -> str:

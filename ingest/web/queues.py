@@ -25,15 +25,13 @@ def show_queues(request: Request, service: ServiceDep, caller: CallerDep) -> HTM
         for worker in service.administration.workers()
     ]
     queues = service.administration.queues()
-    seen = (
-        None if caller.knowledge is None else tuple(name for name in service.knowledge_bases.ids() if caller.sees(name))
-    )
+    visible = caller.visible(service.knowledge_bases.ids())
     return page(
         request,
         "queues.html",
         queues=queues,
         workers=workers,
-        jobs=service.jobs.slice(JobFilter(knowledge_ids=seen, state=JobState.RUNNING), None, _JOBS),
+        jobs=service.jobs.slice(JobFilter(knowledge_ids=visible, state=JobState.RUNNING), None, _JOBS),
         embedded=not service.settings.broker_url,
         unserved=_unserved(queues),
     )

@@ -139,7 +139,7 @@ def test_boxes_markdown_and_values_of_a_page_share_keys() -> None:
     chunk = Chunk(ordinal=4, text="two", heading="one", first_page=1, last_page=2, boxes=boxes)
     value = Evidence(path="total", page=2, boxes=((10, 10, 90, 20),), quote="one")
     page_view = shown_page(
-        PageView(document="d", generation=1, page=page, chunks=(chunk,), proofs=(("bill", value),)),
+        PageView(document="d", generation=1, page=page, chunks=(chunk,), evidence=(("bill", value),)),
         [(1, 2, 3, 5)],
         "two",
     )
