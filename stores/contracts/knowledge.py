@@ -9,10 +9,9 @@ if TYPE_CHECKING:
     from stores.contracts.lifecycle import DispatchStore, PublicationStore, StepStore
     from stores.contracts.outbox import CallbackStore, DownloadStore, OutboundTaskStore
     from stores.contracts.queries import EtagQueries, KnowledgeBaseQueries, PageQueries
-    from stores.lifecycle.registration import Intake
+    from stores.lifecycle.jobs import JobControl
     from stores.lifecycle.reprocess import Reprocessing
-    from stores.lifecycle.retry import JobControl
-    from stores.lifecycle.unit_of_work import Submissions
+    from stores.lifecycle.unit_of_work import Registration
 
 
 class KnowledgeStore(Protocol):
@@ -25,9 +24,7 @@ class KnowledgeStore(Protocol):
     @property
     def knowledge_id(self) -> str: ...
     @property
-    def intake(self) -> Intake: ...
-    @property
-    def submissions(self) -> Submissions: ...
+    def registration(self) -> Registration: ...
     @property
     def steps(self) -> StepStore: ...
     @property

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from stores.contracts.lifecycle import Order
+from stores.effects import Order
 from stores.models import Fault
 from stores.views import CallbackFilter, CallbackView
 
 if TYPE_CHECKING:
-    from stores.lifecycle.registration import PlacementDecision
-    from stores.lifecycle.unit_of_work import Door
+    from stores.lifecycle.unit_of_work import UnitOfWork
     from stores.outbox.callbacks import Delivery
     from stores.outbox.downloads import DownloadClaim, DownloadView
     from stores.outbox.outbound_tasks import OutboundTask
+    from stores.placement import PlacementDecision
 
 
 class OutboundTaskStore(Protocol):
@@ -93,7 +93,7 @@ class DownloadStore(Protocol):
     def put_back(self, claim: DownloadClaim, delay_s: float) -> bool:
         """Give a URL back untried: the attempt is not counted, and it is due in ``delay_s``."""
 
-    def place(self, door: Door, claim: DownloadClaim, placement: PlacementDecision, order: Order) -> bool:
+    def register(self, unit: UnitOfWork, claim: DownloadClaim, decision: PlacementDecision, order: Order) -> bool:
         """Make the downloaded file a document of its job. False where the job does not wait for it any more."""
 
     def give_up(self, claim: DownloadClaim, fault: Fault) -> bool:
