@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from stores.effects import Claim, Effect, Need, Obsolete
+from stores.effects import Claim, Effect, Obsolete, Order
 from stores.models import Chunk, Fault, PageText, Stage, StepKey
-
-Order = Mapping[Stage, tuple[Need, ...]]
-"""What each stage needs before it may begin."""
 
 
 class StepStore(Protocol):

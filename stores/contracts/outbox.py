@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from stores.contracts.lifecycle import Order
+from stores.effects import Order
 from stores.models import Fault
 from stores.views import CallbackFilter, CallbackView
 
