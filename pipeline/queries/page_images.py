@@ -43,7 +43,7 @@ _REFUSED_FOR_S = 600.0  # a page that could not be drawn is not tried again for 
 _MOST_REFUSED = 2000
 _IDLE_S = 60.0  # then an idle process ends
 _PAGES_PER_CHILD = 300
-_SOURCE = Path(__file__).resolve().parent.parent
+_SOURCE = Path(__file__).resolve().parents[2]
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 
