@@ -86,7 +86,7 @@ def test_a_page_that_ends_its_process_is_a_page_error(tmp_path: Path) -> None:
     workers = PageImageWorkers(Settings(home=tmp_path), within_s=GENEROUS_S)
 
     def kill_when_it_draws() -> None:
-        (pid,) = eventually(lambda: [pid for pid in studio_children() if has_open(pid, "endless.pdf")])
+        (pid,) = eventually(drawing)
         os.kill(pid, signal.SIGKILL)
 
     killer = threading.Thread(target=kill_when_it_draws)
@@ -98,20 +98,28 @@ def test_a_page_that_ends_its_process_is_a_page_error(tmp_path: Path) -> None:
 
 
 def has_open(pid: int, name: str) -> bool:
-    return any(path.readlink().name == name for path in Path(f"/proc/{pid}/fd").iterdir())
+    try:
+        return any(path.readlink().name == name for path in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:  # closed, or gone, while we looked
+        return False
+
+
+def drawing() -> list[int]:
+    """Processes that draw a page without end."""
+    return [pid for pid in studio_children() if has_open(pid, "endless.pdf")]
 
 
 def studio_children() -> set[int]:
     """Drawing processes that this process has started."""
     found = set()
-    for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
-        found |= (
-            {int(pid)} if b"pipeline.queries.page_image_worker" in Path(f"/proc/{pid}/cmdline").read_bytes() else set()
-        )
-    for thread in Path("/proc/self/task").iterdir():
-        for pid in (thread / "children").read_text().split():
-            if b"pipeline.queries.page_image_worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                found.add(int(pid))
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if parent == os.getpid() and b"pipeline.queries.page_image_worker" in words:
+            found.add(int(entry.name))
     return found
 
 
@@ -141,8 +149,9 @@ def test_too_many_at_once_are_told_to_come_again(
     with ThreadPoolExecutor(MOST_WAITING + 6) as crowd:
         busy = [crowd.submit(draw, number) for number in range(MOST_WAITING + 6)]
         eventually(lambda: sum(one.done() for one in busy) == 6)
+        both = eventually(lambda: len(found := drawing()) == 2 and found)
         workers._within_s = 0.05
-        for pid in studio_children():
+        for pid in both:
             os.kill(pid, signal.SIGKILL)
         codes = [one.result() for one in busy]
     workers.close()
