@@ -224,22 +224,3 @@ def test_equal_words_elsewhere_are_not_text_printed_twice() -> None:
     document.close()
     assert prints_twice([(0, 0, 50, 10), (60, 0, 110, 10), (0.5, 0.2, 50.5, 10.2)])
     assert not prints_twice([(0, 0, 50, 10), (0, 12, 50, 22), (50, 0, 100, 10)])
-
-
-def test_the_small_model_is_believed_about_plain_tables_of_numbers() -> None:
-    def rows(*texts: str) -> tuple[layout_model.Elements, dict[str, Any]]:
-        cells = [
-            (text, x, 100.0 + 20 * y) for y, row in enumerate(texts) for x, text in enumerate(row.split("|")) if text
-        ]
-        boxes = [[72.0 + 120 * x, y, 140.0 + 120 * x, y + 10] for _, x, y in cells]
-        table = {"class_name": "table", "indicies": range(len(boxes)), "group_bbox": [72, 100, 400, 226]}
-        return layout_model.Elements(boxes, [text for text, _, _ in cells], {}, None), table
-
-    elements, table = rows("|2024|2023", "Sales|310|295", "Costs", "of goods|120|118")
-    inside = {"class_name": "text", "indicies": [], "group_bbox": [72, 150, 400, 160]}
-    assert not layout_model._needs_eyes(elements, table, [table])
-    assert layout_model._needs_eyes(elements, table, [table, inside])
-    assert layout_model._needs_eyes(elements, {**table, "class_name": "picture"}, [])
-    assert layout_model._needs_eyes(*rows("Name|Town", "Ann|Kelso", "Bob|Ashcombe"), [])
-    assert layout_model._needs_eyes(*rows("A firm", "Its earnings", "Sales|310|295", "Costs|120|118"), [])
-    assert layout_model._needs_eyes(*rows("|2024|2023", "Sales|310|295", "|Second quarter", "Sales|310|295"), [])

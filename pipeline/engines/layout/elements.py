@@ -32,7 +32,7 @@ _FLAGS = (  # of MuPDF's text page for these models, without images
     "CLIP",
     "FUZZY_VECTORS",
 )
-_FEW = 2400  # characters of a page that is segmented and searched for underlines: some 15 ms
+_FEW = 3000  # characters of a page that is segmented and searched for underlines: some 15 ms
 _OWN = ("num_ratio", "is_text", "is_vector", "is_image", "is_hline_vector", "is_vline_vector")
 _PATTERN = 40  # numbers that describe the pattern of a text
 _SYMBOLS = {sign: 14 + at for at, sign in enumerate("•-*+<>()→✓#□■‣◦▪.:※")}

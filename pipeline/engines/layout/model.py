@@ -2,8 +2,7 @@
 
 There are two. The small one knows geometry and fonts (about 20 ms a page), the large one sees the page as a picture
 too (about 150 ms). Measured on pages of running text they agree; figures and scans need the large one. So a page goes
-to the small one first, unless it shows pictures, and to the large one where the small one finds anything but text and
-plain tables of numbers.
+to the small one first, unless it shows pictures, and to the large one where the small one finds anything but text.
 Both are told the same of a page, worked out once.
 """
 
@@ -11,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,13 +21,7 @@ from pipeline.engines.layout.elements import Elements, elements_of
 from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.pdf import mupdf
 
-Row = list[tuple[list[float], str]]
-
-_NEEDS_EYES = ("picture", "formula", "caption")
-_NUMBERS = 0.5  # of the texts behind the first column of a table of numbers
-_LARGE = 1.2  # times the height of the texts of a table
-_HEAD = 4  # rows: a table's own headings stand no deeper
-_INSET = 0.15  # of a table's width: what begins further in is no label of its rows
+_NEEDS_EYES = ("picture", "formula", "caption", "table")
 _FIXED = ("feature_", "table_grid_")  # models of one input size: for others the arena keeps the peak of all pages
 _CONNECTED = 0.55  # least probability of an edge between two lines of one box
 
@@ -40,7 +33,7 @@ def boxes_of(sheet: Sheet) -> list[dict[str, Any]]:
         return []
     if not sheet.recognised and not sheet.shows_pictures:
         found = _groups(_small(), elements, elements.inputs)
-        if found and not any(_needs_eyes(elements, group, found) for group in found):
+        if found and not any(group["class_name"] in _NEEDS_EYES for group in found):
             return _with_grids(sheet, elements, found)
     model = _large()
     found = _groups(model, elements, {**elements.inputs, "image_features": _seen(model, sheet, elements)})
@@ -53,63 +46,6 @@ def _with_grids(sheet: Sheet, elements: Elements, groups: list[dict[str, Any]]) 
         if group["class_name"] == "table":
             group["table_grid"] = _grid(sheet, elements, group)
     return groups
-
-
-def _needs_eyes(elements: Elements, group: dict[str, Any], groups: list[dict[str, Any]]) -> bool:
-    """Whether the small model is no judge of this box: a picture, a formula, anything but a plain table of numbers."""
-    if group["class_name"] == "page-header":
-        return _is_large(elements, group, [other for other in groups if other["class_name"] == "table"])
-    if group["class_name"] != "table":
-        return str(group["class_name"]) in _NEEDS_EYES
-    if any(other is not group and _holds(group["group_bbox"], other["group_bbox"]) for other in groups):
-        return True
-    rows = _rows([(elements.boxes[at], elements.texts[at]) for at in group["indicies"]])
-    behind = [text for row in rows for _, text in row[1:]]
-    return sum(map(_is_number, behind)) <= _NUMBERS * len(behind) or _has_titles(rows)
-
-
-def _is_large(elements: Elements, header: dict[str, Any], tables: list[dict[str, Any]]) -> bool:
-    """Whether a running header beside tables is set larger than they are: it may be the title of the page."""
-    heights = [sorted(_heights(elements, table)) for table in tables]
-    return any(max(_heights(elements, header)) > _LARGE * table[len(table) // 2] for table in heights)
-
-
-def _heights(elements: Elements, group: dict[str, Any]) -> list[float]:
-    return [elements.boxes[at][3] - elements.boxes[at][1] for at in group["indicies"]]
-
-
-def _rows(parts: list[tuple[list[float], str]]) -> list[Row]:
-    """The boxes and texts of a table by row, each from left to right."""
-    rows: list[Row] = []
-    for box, text in sorted(parts, key=lambda part: part[0][1] + part[0][3]):
-        if rows and min(rows[-1][-1][0][3], box[3]) > (box[1] + box[3]) / 2:
-            rows[-1].append((box, text))
-        else:
-            rows.append([(box, text)])
-    return [sorted(row, key=lambda part: part[0][0]) for row in rows]
-
-
-def _is_number(text: str) -> bool:
-    """Whether a text holds more digits and signs than letters: amounts, percentages, currency signs, dashes."""
-    return sum(map(str.isalpha, text)) < 0.5 * len(text)
-
-
-def _has_titles(rows: list[Row]) -> bool:
-    """Whether a table of these rows begins with a title, or a centred line or other headings part it in two."""
-    left = min(box[0] for row in rows for box, _ in row)
-    inside = left + _INSET * (max(box[2] for row in rows for box, _ in row) - left)
-    further_in = [row[0][0][0] > inside for row in rows]
-    alone = [len(row) == 1 for row in rows]
-    wordy = [not any(_is_number(text) for _, text in row) for row in rows]
-    parted = any(map(all, zip(further_in[2:], alone[2:], strict=True)))
-    headed = any(map(all, zip(further_in[_HEAD:], wordy[_HEAD:], strict=True)))
-    return parted or headed or all(one and not deep for one, deep in zip(alone[:2], further_in[:2], strict=True))
-
-
-def _holds(outer: Sequence[float], inner: Sequence[float]) -> bool:
-    """Whether the middle of ``inner`` lies in ``outer``."""
-    x, y = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
-    return bool(outer[0] <= x <= outer[2] and outer[1] <= y <= outer[3])
 
 
 def _groups(model: Any, elements: Elements, inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
