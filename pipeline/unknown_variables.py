@@ -10,7 +10,16 @@ from stores.suggestions import nearest
 _PREFIX = "INGOT_"
 BESIDE_SETTINGS = frozenset(
     f"{_PREFIX}{name}"
-    for name in ("KNOWLEDGE", "DEBUG", "WORKER_NAME", "WORKER_SAYS", "PYTHON", "TEST_TORCH", "TEST_PROCESSES")
+    for name in (
+        "KNOWLEDGE",
+        "DEBUG",
+        "WORKER_NAME",
+        "WORKER_SAYS",
+        "PYTHON",
+        "TEST_TORCH",
+        "TEST_PROCESSES",
+        "CONSTRAINTS",
+    )
 )
 """Variables that are no settings, but are read by the command line, workers or scripts."""
 

@@ -67,7 +67,9 @@ class _Child:
             self.process.stdin.flush()
         except OSError as error:
             raise EOFError from error
-        while not select.select([self.process.stdout], [], [], min(_LOOK_S, within_s))[0]:
+        poller = select.poll()  # select() takes no descriptor above 1,023, and a server has more
+        poller.register(self.process.stdout, select.POLLIN)
+        while not poller.poll(min(_LOOK_S, within_s) * 1000):
             if spending.used_up():
                 raise TimeoutError
             if time.monotonic() - asked > _LONGEST_S:

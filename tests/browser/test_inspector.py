@@ -154,7 +154,7 @@ def test_a_block_lights_its_markdown_and_the_other_way_round(tab: Tab, shelf: Sh
 def test_passages_light_and_are_lit(tab: Tab, shelf: Shelf) -> None:
     page = tab()
     page.goto(shelf.url("contract_zh_scan.pdf", "?page=2"))
-    page.get_by_role("tab", name="ChunkQueries").click()
+    page.get_by_role("tab", name="Passages").click()
     passage = page.locator(".passage", has_text="四十五日")
     passage.hover()
     expect(page.locator(".piece.near", has_text="付款期限为甲方")).to_have_count(1)
@@ -305,7 +305,7 @@ def test_nothing_of_a_hostile_document_runs(tab: Tab, shelf: Shelf) -> None:
     expect(page.locator(".pane-text")).to_contain_text("<script>alert(1)</script>")
     for element in page.locator(".pane-text .piece").all():
         element.click()
-    page.get_by_role("tab", name="ChunkQueries").click()
+    page.get_by_role("tab", name="Passages").click()
     page.locator(".passage").first.click()
     page.goto(f"{shelf.address}/knowledge/{KB}/search?q=%3Cscript%3Ealert(1)%3C/script%3E+click+here")
     expect(page.locator(".hit-title a", has_text="onerror").first).to_be_visible()

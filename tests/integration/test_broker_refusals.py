@@ -237,7 +237,7 @@ def test_the_api_says_it(refused: dict[str, object], caplog: pytest.LogCaptureFi
 
 
 def test_the_log_of_the_server_says_it(refused: dict[str, object], caplog: pytest.LogCaptureFixture) -> None:
-    server._look_at_broker(Settings())
+    server._check_broker(Settings())
     eventually(lambda: bool(caplog.messages))
     assert any(CAUSE in line for line in caplog.messages)
 

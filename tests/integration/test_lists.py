@@ -114,7 +114,7 @@ def test_jobs_of_all_knowledge_bases_come_newest_first(resources: Resources, tmp
     for number in range(5):
         path = fake_document(tmp_path / "more" / f"{number}.pdf", f"more {number}")
         ingest(resources, f"kb-{number % 2}", IngestRequest(paths=(path,)))
-    jobs = Service(resources.settings).jobs.all
+    jobs = Service(resources.settings).jobs
     whole = [job.job for job in jobs.all()]
     assert len(whole) == 6  # and the one that made the documents
     found, cursor = [], None
