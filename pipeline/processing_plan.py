@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 PROCESSED_OTHERWISE = Fault(
     code="conflict",
-    message="it is being made now with other settings or schemas: wait until that is over, then ingest it again",
+    message="it is being made now with other settings or schemas: "
+    "wait until that is over, or cancel its job, then ingest it again",
 )
 _MOST_PLANS = 256
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.torch
 CHECKPOINT = SAMPLES.parent.parent / "tests" / "data" / "tiny_got"
 KNOWN = ("invoice.pdf", "resume_en.pdf", "notice_turned.jpg")
 RECORDS = [(name, schema) for name in KNOWN for schema in TRUTH["files"][name]["records"]]
-UNREACHABLE = 6
+ALL_FAILED, UNREACHABLE = 4, 6
 
 
 def home_with(model: Path) -> Home:
@@ -115,8 +115,14 @@ def test_questions(question: dict[str, Any], demo: Home) -> None:
     assert any(words(question["answer"]) in words(hit["text"]) for hit in hits)
 
 
+def cancel_all(home: Home) -> None:
+    for job in home.ask("jobs", "list"):
+        if job["state"] == "running":
+            home.ingot("jobs", "cancel", job["job_id"])
+
+
 def test_a_model_that_cannot_work_here_is_said_and_mended_by_the_next_command(tmp_path: Path) -> None:
-    """One clear sentence instead of waiting; the job is kept and ends with the right model."""
+    """One clear sentence instead of waiting; the job is kept as it was asked for, until it is cancelled."""
     home = home_with(tmp_path / "nothing")
     ask = ("ingest", str(SAMPLES / "invoice.pdf"), "-k", "demo", "--ocr", "always")
     try:
@@ -126,10 +132,14 @@ def test_a_model_that_cannot_work_here_is_said_and_mended_by_the_next_command(tm
         assert "weights of" in home.ingot("status")
         (tmp_path / "config.json").write_text('{"model_type": "bert"}')
         home.environment["INGOT_OCR_MODEL"] = str(tmp_path)
+        kept = home.run(*ask)
+        assert kept.returncode == ALL_FAILED and "cancel its job" in kept.stderr
+        cancel_all(home)
         other = home.run(*ask)
         assert other.returncode == UNREACHABLE
         assert "'bert'" in other.stderr and "choose one of" in other.stderr
         home.environment["INGOT_OCR_MODEL"] = str(CHECKPOINT)
+        cancel_all(home)
         right = home.run(*ask)
         assert right.returncode == 0, right.stderr
         if not cards():

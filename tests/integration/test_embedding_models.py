@@ -103,7 +103,7 @@ def test_a_worker_with_another_model_leaves_the_document_alone(
 
 def embeddings(resources: Resources) -> dict[str, np.ndarray]:
     """Text of each passage -> its vector as stored."""
-    rows = resources.catalog.store(KB).passages.vectors(resources.embedder().fingerprint)
+    rows = resources.catalog.store(KB).chunks.vectors(resources.embedder().fingerprint)
     return {chunk.text: np.frombuffer(chunk.embedding, "<f4") for part in rows for _, _, chunk, _ in part}
 
 
