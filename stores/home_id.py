@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from pathlib import Path
 
 from stores.errors import UnavailableError
+from stores.write_once import write_once
 
 _FILE = "home.id"
 
@@ -16,27 +16,10 @@ def home_id(home: Path) -> str:
     path = home / _FILE
     try:
         if not path.exists():
-            _make(path)
+            write_once(path, f"{uuid.uuid4().hex}\n")
         return path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise UnavailableError(
             f"{path} cannot be read or made ({error}): choose another home with --home or INGOT_HOME",
             code="home_unusable",
         ) from error
-
-
-def _make(path: Path) -> None:
-    """Write it whole beside its place, then link it there: that fails where another was quicker."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made = uuid.uuid4().hex
-    part = path.with_name(f".{_FILE}-{made}")
-    try:
-        with part.open("x", encoding="ascii") as file:
-            file.write(made + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        path.hardlink_to(part)
-    except FileExistsError:
-        return
-    finally:
-        part.unlink(missing_ok=True)

@@ -70,7 +70,7 @@ STORE_WORDS = {
 }
 PURE_ENGINES = {"pipeline.engines.media"}
 PURE_FUNCTIONS = {"stores.files.local", "stores.files.local.hash_of", "stores.ulid", "stores.ulid.new_ulid"}
-PURE_FUNCTIONS |= {"stores.home_id", "stores.home_id.home_id"}
+PURE_FUNCTIONS |= {"stores.home_id", "stores.home_id.home_id", "stores.write_once", "stores.write_once.write_once"}
 
 
 @cache

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
 from stores.errors import InputError, UnavailableError
+from stores.write_once import write_once
 
 _PREFIX = "whsec_"
 _FILE = "callback.secret"
@@ -60,24 +60,7 @@ def _of_home(home: Path) -> str:
     path = home / _FILE
     try:
         if not path.exists():
-            _make(path)
+            write_once(path, _PREFIX + base64.b64encode(secrets.token_bytes(_BYTES)).decode() + "\n")
         return _checked(path.read_text().strip())
     except OSError as error:
         raise UnavailableError(f"the secret {path} cannot be read or made: {error.strerror}") from error
-
-
-def _make(path: Path) -> None:
-    """Write a secret to a temporary file and link it into place, which fails where another process was first."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{_FILE}-{secrets.token_hex(8)}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(_PREFIX + base64.b64encode(secrets.token_bytes(_BYTES)).decode() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        path.hardlink_to(part)
-    except FileExistsError:
-        return
-    finally:
-        part.unlink()
