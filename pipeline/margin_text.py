@@ -28,12 +28,31 @@ _STAMP = re.compile(
     r"|this article is protected by copyright\b)",
     re.IGNORECASE,
 )
-_OF_A_JOURNAL = (
-    r"\bvol(?:ume|\.)?\s*\d+", r"\b(?:issue|no\.|nr\.|num\.|heft)\s*\d+", r"\bissn\b", r"\bdoi\b|\b10\.\d{4,9}/",
-    r"\bwww\.|https?://", r"©|\(c\)\s*\d{4}|\bcopyright\b", r"\be\d{4,}\b", r"\bpp?\.\s*\d+",
-    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?:19|20)\d\d\b",
-    r"\bjournal\b|\btransactions\b",
-)  # fmt: skip
+_OF_AN_ISSUE = tuple(
+    map(
+        re.compile,
+        (
+            r"(?i)\bvol(?:ume|\.)?\s*\d+",
+            r"(?i)\bissue\s*\d+",
+            r"(?i)\bissn\b",
+            r"(?i)\bdoi\b|\b10\.\d{4,9}/",
+            r"\be\d{4,}\b",
+            r"(?i)\bpp\.\s*\d+",
+        ),
+    )
+)
+_ON_A_PUBLICATION = tuple(
+    map(
+        re.compile,
+        (
+            r"(?i)\bwww\.|https?://",
+            r"(?i)©|\(c\)\s*\d{4}|\bcopyright\b",
+            r"(?i)\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(?:19|20)\d\d\b",
+            r"(?i)\bjournal\b|\btransactions on\b|\bproceedings\b",
+        ),
+    )
+)
+_NAME_AND_ADDRESS = re.compile(r"(?i)[^|\d]+\|\s*(?:https?://)?(?:www\.)?[a-z.-]+\.[a-z]{2,}/?\s*")
 _TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
@@ -69,13 +88,19 @@ def is_chapter_mark(text: str) -> bool:
 
 
 def is_publishers_line(text: str) -> bool:
-    """Whether a line speaks of the publication, not of its subject: a download stamp, or volume, issue and address.
+    """Whether a line speaks of the publication, not of its subject: a download stamp, or volume, issue and the like.
 
-    Two marks of a journal make one, or one mark beside a separator: ``PLOS ONE | www.plosone.org``.
+    One mark of an issue and another of any kind make one. An address or a date alone never does: letters have those.
     """
     text = unicodedata.normalize("NFKC", text).strip()
-    marks = sum(re.search(mark, text, re.IGNORECASE) is not None for mark in _OF_A_JOURNAL)
-    return _STAMP.match(text) is not None or marks > 1 or (marks == 1 and "|" in text)
+    of_an_issue = sum(mark.search(text) is not None for mark in _OF_AN_ISSUE)
+    others = sum(mark.search(text) is not None for mark in _ON_A_PUBLICATION)
+    return _STAMP.match(text) is not None or (of_an_issue > 0 and of_an_issue + others > 1)
+
+
+def is_name_and_address(text: str) -> bool:
+    """Whether a line is a name and a web address, and nothing else: ``PLOS ONE | www.plosone.org``."""
+    return _NAME_AND_ADDRESS.fullmatch(unicodedata.normalize("NFKC", text).strip()) is not None
 
 
 def countings(text: str) -> Iterator[Counting]:

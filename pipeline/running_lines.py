@@ -13,11 +13,19 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from pipeline.margin_text import Counting, countings, folded, is_chapter_mark, is_page_number, is_publishers_line
+from pipeline.margin_text import (
+    Counting,
+    countings,
+    folded,
+    is_chapter_mark,
+    is_name_and_address,
+    is_page_number,
+    is_publishers_line,
+)
 from pipeline.page_markdown import AT_MARGIN, with_margins
 from stores.models import Block, Label, Line, Page, Route
 
-RUNNING_VERSION = "2"  # part of fingerprints: raise it with every change of what is left out
+RUNNING_VERSION = "3"  # part of fingerprints: raise it with every change of what is left out
 
 _STRIP = 0.18  # of the page's height: lines that no reader took for a header are looked at so far into the page
 _SAME_PLACE_PT, _SAME_PLACE = 18.0, 0.03  # points, or of the page's height
@@ -243,11 +251,20 @@ def _on_a_single_page(pages: Sequence[Page], lines: Sequence[_MarginLine]) -> di
     if len(pages) != 1 or sum(len(line.text) > _FULL_LINE for b in pages[0].blocks for line in _lines(b)) < _FULL_LINES:
         return {}
     proposed = [line for line in lines if line.block >= 0]
-    marks = [line for line in proposed if is_page_number(line.text) or is_publishers_line(line.text)]
-    beside = [line for line in proposed if any(_is_title_beside(line, mark) for mark in marks)]
-    return dict.fromkeys([*marks, *beside], _Kind("page number", ""))
+    numbers = [line for line in proposed if is_page_number(line.text)]
+    publishers = [line for line in proposed if is_publishers_line(line.text)]
+    beside = [
+        line
+        for line in proposed
+        if any(_is_title(line) and _is_beside(line, mark) for mark in (*numbers, *publishers))
+        or any(is_name_and_address(line.text) and _is_beside(line, mark) for mark in publishers)
+    ]
+    return dict.fromkeys([*numbers, *publishers, *beside], _Kind("page number", ""))
 
 
-def _is_title_beside(line: _MarginLine, mark: _MarginLine) -> bool:
-    level = line.top == mark.top and abs(line.distance - mark.distance) < _LEVEL_PT
-    return level and (is_chapter_mark(line.text) or (line.text.isupper() and not _digits(line.text)))
+def _is_beside(line: _MarginLine, mark: _MarginLine) -> bool:
+    return line.top == mark.top and abs(line.distance - mark.distance) < _LEVEL_PT
+
+
+def _is_title(line: _MarginLine) -> bool:
+    return is_chapter_mark(line.text) or (line.text.isupper() and not _digits(line.text))

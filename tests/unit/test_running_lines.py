@@ -291,7 +291,6 @@ def test_folding_keeps_what_tells_lines_apart() -> None:
     [
         "Downloaded from http://tobaccocontrol.bmj.com/",
         "Download date: 28 Dec 2018",
-        "PLOS Neglected Tropical Diseases | www.plosntds.org",
         "March 2014 | Volume 8 | Issue 3 | e2748",
         "Journal of Hydrology, Vol. 12, No. 3, pp. 44-59",
         "© 2011 The Author(s). https://doi.org/10.1000/182",
@@ -312,6 +311,11 @@ def test_what_a_publisher_prints_on_every_page_is_known(line: str) -> None:
         "1) Excluding the items of March 2014, see page 12.",
         "Acme Ltd | 12 High Street | London",
         "All amounts in thousands of euros",
+        "Acme GmbH | www.acme.example | IBAN DE89 3704 0044 0532 0130 00",
+        "PLOS Neglected Tropical Diseases | www.plosntds.org",
+        "Invoice no. 12, March 2024",
+        "© 2024 Acme Ltd, www.acme.example",
+        "All transactions at www.bank.example",
     ],
 )
 def test_a_slip_that_says_something_is_no_publishers_line(line: str) -> None:
@@ -322,3 +326,11 @@ def test_one_page_out_of_a_journal_loses_the_journals_lines_and_a_letter_keeps_i
     line = "March 2014 | Volume 8 | Issue 3 | e2748"
     assert line not in markdown(page(1, body(*[PROSE] * 9), foot(line)))[0]
     assert line in markdown(page(1, body("A short note."), foot(line)))[0]
+
+
+def test_the_name_and_address_of_a_journal_go_with_its_issue_and_those_of_a_letter_stay() -> None:
+    name, issue = "PLOS Neglected Diseases | www.plos.example", "March 2014 | Volume 8 | Issue 3 | e2748"
+    assert name not in markdown(page(1, body(*[PROSE] * 9), foot(name), foot(issue)))[0]
+    assert name in markdown(page(1, body(*[PROSE] * 9), foot(name)))[0]
+    bank = "Acme GmbH | www.acme.example | IBAN DE89 3704 0044 0532 0130 00"
+    assert bank in markdown(page(1, body(*[PROSE] * 9), foot(bank), foot(issue)))[0]
