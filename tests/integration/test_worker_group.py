@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -93,18 +92,12 @@ def test_they_die_with_their_parent(both: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.mark.torch
-def test_a_worker_that_cannot_work_ends_with_one_sentence(home: Path) -> None:
-    """Of a role that is one process it is the status of that; nobody has to listen at the broker for it."""
+def test_a_worker_that_cannot_work_ends_with_one_sentence(home: Path, broker_url: str) -> None:
+    """Of a role that is one process it is the status of that."""
     pytest.importorskip("torch")
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        url = f"redis://127.0.0.1:{listening.getsockname()[1]}/0"
-        told = environment(home, url, ocr_engine="got", ocr_model=str(home / "nothing"))
-        command = [str(ROOT / "start_worker.sh"), "gpu"]
-        run = subprocess.run(
-            command, env=told, cwd=ROOT, capture_output=True, text=True, timeout=GENEROUS_S, check=False
-        )
+    told = environment(home, broker_url, ocr_engine="got", ocr_model=str(home / "nothing"))
+    command = [str(ROOT / "start_worker.sh"), "gpu"]
+    run = subprocess.run(command, env=told, cwd=ROOT, capture_output=True, text=True, timeout=GENEROUS_S, check=False)
     assert run.returncode == 6, run.stderr
     assert run.stderr.count("the weights of") == 1
     assert "INGOT_OCR_MODEL" in run.stderr
