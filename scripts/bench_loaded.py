@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -39,7 +40,6 @@ _KINDS = ("SIGKILL", "SIGKILL", "SIGSTOP", "SIGSTOP", "FLUSHALL", "restart")
 _LONG_STOPS, _LEASE_S, _SHORT_STOP_S = 0.15, 60.0, 10.0  # some stops are longer than a lease; were all, all would stand
 _LOOK_S = 0.2
 _GONE_S = 180.0
-_AT_ONCE = 3
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -81,18 +81,18 @@ def _run(folder: Path, given: argparse.Namespace) -> list[str]:
 def _busy(count: int) -> Iterator[None]:
     """As programs of other terminals: each with a session of its own."""
     loop = [sys.executable, "-c", "while True: pass"]
-    found = [subprocess.Popen(loop, start_new_session=True) for _ in range(count)]
+    loops = [subprocess.Popen(loop, start_new_session=True) for _ in range(count)]
     try:
         yield
     finally:
-        for one in found:
-            one.kill()
-            one.wait()
+        for process in loops:
+            process.kill()
+            process.wait()
 
 
 @dataclass
 class Nemesis:
-    """Does one fault at a time, by chance, and remembers what it did to whom."""
+    """Strike one process at a time, by chance, and record what was done to whom."""
 
     home: Path
     chance: random.Random
@@ -101,14 +101,8 @@ class Nemesis:
     stopped: dict[int, float] = field(default_factory=dict)
     long_stops: int = 0
 
-    def keep_up(self, wanted: float) -> None:
-        """As many faults as there should be by now, whatever kept us; a few at a time."""
-        for _ in range(_AT_ONCE):
-            if self.done.total() < wanted:
-                self.strike()
-
     def strike(self) -> None:
-        """One fault; none where nobody is there to suffer it."""
+        """Do one fault; none where no such process runs."""
         kind, role = self.chance.choice(_KINDS), self.chance.choice(_ROLES)
         with contextlib.suppress(OSError, redis.RedisError):
             if kind == "FLUSHALL":
@@ -125,10 +119,10 @@ class Nemesis:
         self.done["FLUSHALL"] += 1
 
     def _signal(self, role: str, number: signal.Signals, kind: str) -> None:
-        found = [pid for pid, what in processes(self.home).items() if what == role and pid not in self.stopped]
-        if not found:
+        pids = [pid for pid, what in processes(self.home).items() if what == role and pid not in self.stopped]
+        if not pids:
             return
-        pid = self.chance.choice(found)
+        pid = self.chance.choice(pids)
         os.kill(pid, number)
         self.done[f"{kind} {role}"] += 1
         if number == signal.SIGSTOP:
@@ -138,11 +132,32 @@ class Nemesis:
             self.long_stops += long
 
     def heal(self, *, all_of_them: bool = False) -> None:
-        """Let go on who was stopped for long enough."""
+        """Continue the processes that were stopped for long enough."""
         for pid in [pid for pid, until in self.stopped.items() if all_of_them or until < time.monotonic()]:
             del self.stopped[pid]
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
+
+    @contextlib.contextmanager
+    def striking(self, a_minute: float, minutes: float) -> Iterator[None]:
+        """Strike ``a_minute`` times from a thread, whatever the program waits for; for ``minutes`` at most."""
+        over = threading.Event()
+        thread = threading.Thread(target=self._strike_until, args=(over, a_minute, minutes))
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+            self.heal(all_of_them=True)
+
+    def _strike_until(self, over: threading.Event, a_minute: float, minutes: float) -> None:
+        began = time.monotonic()
+        while not over.wait(_LOOK_S) and (elapsed_s := time.monotonic() - began) < minutes * 60:
+            self.heal()
+            if self.done.total() < a_minute / 60 * elapsed_s:
+                self.strike()
+        self.heal(all_of_them=True)
 
 
 def _ingest(settings: Settings, docs: Path, given: argparse.Namespace) -> tuple[JobView, Nemesis]:
@@ -152,19 +167,15 @@ def _ingest(settings: Settings, docs: Path, given: argparse.Namespace) -> tuple[
         report = service.ingestion.ingest(KB, IngestRequest(paths=(docs,)))
         assert report.job
         began = shown = time.monotonic()
-        while (job := service.jobs.get(report.job)).state is JobState.RUNNING:
-            now = time.monotonic()
-            nemesis.heal(all_of_them=now - began > given.minutes * 60)
-            if now - began < given.minutes * 60:
-                nemesis.keep_up(given.faults / 60 * (now - began))
-            if now - shown > 60:
-                counts = Counter(document.state.value for document in job.documents)
-                print(f"  {now - began:5.0f} s  {dict(counts)}", flush=True)
-                shown = now
-            with contextlib.suppress(IngotError):
-                embedded.revive(settings)
-            time.sleep(_LOOK_S)
-        nemesis.heal(all_of_them=True)
+        with nemesis.striking(given.faults, given.minutes):
+            while (job := service.jobs.get(report.job)).state is JobState.RUNNING:
+                if time.monotonic() - shown > 60:
+                    shown = time.monotonic()
+                    counts = Counter(document.state.value for document in job.documents)
+                    print(f"  {shown - began:5.0f} s  {dict(counts)}  {nemesis.done.total()} faults", flush=True)
+                with contextlib.suppress(IngotError):
+                    embedded.revive(settings)
+                time.sleep(_LOOK_S)
     return job, nemesis
 
 
@@ -212,8 +223,8 @@ def _left_behind(home: Path, temp: Path) -> list[str]:
     work = [path for path in (home / KB / "work").glob("*")]
     own = [path for path in (home / "run" / "tmp").glob("*") if path.is_dir()]
     return [
-        *(f"left in {what}: {', '.join(path.name for path in found)}" for what, found in (
-            ("the system's temp folder", list(temp.iterdir())), ("work", work), ("run/tmp", own)) if found),
+        *(f"left in {what}: {', '.join(path.name for path in left)}" for what, left in (
+            ("the system's temp folder", list(temp.iterdir())), ("work", work), ("run/tmp", own)) if left),
         *(f"process {pid} still runs: {role}" for pid, role in processes(home).items()),
     ]  # fmt: skip
 
