@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.engines.got.checkpoint import Loaded, Place
+from pipeline.engines.got.checkpoint import Device, Loaded
 from pipeline.engines.got.got_model import GotModel
 from pipeline.engines.got.slot_cache import bytes_per_token, plan_shelves
 from pipeline.engines.got.slot_state import SlotState
@@ -86,7 +86,7 @@ def make_reader(device: str, precision: str, tiny: bool) -> GotModel:
         model = GotOcr2ForConditionalGeneration(GotOcr2Config(image_token_index=token, **parts))
     model = model.to(getattr(torch, precision)).eval()
     model.generation_config.eos_token_id = None
-    loaded = Loaded(model, _processor(token, model.config), Place(device, precision))
+    loaded = Loaded(model, _processor(token, model.config), Device(device, precision))
     reader = GotModel(loaded)
     reader.stops = frozenset({-1})  # lengths are forced
     return reader

@@ -13,7 +13,7 @@ pytest.importorskip("transformers")
 if not torch.cuda.is_available():
     pytest.skip("needs a GPU", allow_module_level=True)
 
-from pipeline.engines.got.checkpoint import Place, load  # noqa: E402
+from pipeline.engines.got.checkpoint import Device, load  # noqa: E402
 from pipeline.engines.got.got_model import GotModel  # noqa: E402
 from pipeline.engines.got.slots import Options, SlotBatcher  # noqa: E402
 from scripts.bench_got import make_reader, page_pictures  # noqa: E402
@@ -65,7 +65,7 @@ def generated(reader: GotModel, pixels: list[Any]) -> list[list[int]]:
 
 @pytest.mark.parametrize("slots", [1, 5, 40])
 def test_graphs_and_looking_back_change_nothing(slots: int, tmp_path: Path) -> None:
-    reader = GotModel(load(str(build(tmp_path)), Place("cuda", "float32")))
+    reader = GotModel(load(str(build(tmp_path)), Device("cuda", "float32")))
     pixels = [reader.prepare(picture) for picture in pictures(48)]
     plain = generated(reader, pixels)
     assert read_all(reader, pixels, slots, graphs=True, ahead=True, vision_batch=8) == plain

@@ -14,7 +14,7 @@ pytest.importorskip("transformers")
 
 from pipeline.contracts import PageImage, SharedModel  # noqa: E402
 from pipeline.engines.got.adapters import Family  # noqa: E402
-from pipeline.engines.got.checkpoint import Loaded, Place, load  # noqa: E402
+from pipeline.engines.got.checkpoint import Device, Loaded, load  # noqa: E402
 from pipeline.engines.got.got_model import GotModel  # noqa: E402
 from pipeline.engines.got.reader import TransformerReader  # noqa: E402
 from pipeline.engines.got.slots import Options, Reading, SlotBatcher  # noqa: E402
@@ -35,7 +35,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def loaded(checkpoint: Path) -> Loaded:
-    return load(str(checkpoint), Place("cpu", "float32"))
+    return load(str(checkpoint), Device("cpu", "float32"))
 
 
 def handed_in(loaded: Loaded, *, limit: int, slots: int = 2) -> tuple[SlotBatcher, list[Future[Reading]]]:

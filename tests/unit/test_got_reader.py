@@ -245,15 +245,15 @@ def test_without_the_packages(tiny: Path, page: PageImage, monkeypatch: pytest.M
 
 def test_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert checkpoint.choose_place().precision == "float32"
-    assert "no GPU" in checkpoint.choose_place().remark
+    assert checkpoint.choose_device().precision == "float32"
+    assert "no GPU" in checkpoint.choose_device().remark
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: False)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Tesla T4")
-    assert checkpoint.choose_place().precision == "float16"
-    assert "Tesla T4 has no bfloat16" in checkpoint.choose_place().remark
+    assert checkpoint.choose_device().precision == "float16"
+    assert "Tesla T4 has no bfloat16" in checkpoint.choose_device().remark
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: True)
-    assert checkpoint.choose_place() == checkpoint.Place("cuda", "bfloat16")
+    assert checkpoint.choose_device() == checkpoint.Device("cuda", "bfloat16")
 
 
 def test_the_fingerprint_names_the_checkpoint(tiny: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from pipeline.engines.got import slots as slots_module  # noqa: E402
-from pipeline.engines.got.checkpoint import Place, load  # noqa: E402
+from pipeline.engines.got.checkpoint import Device, load  # noqa: E402
 from pipeline.engines.got.got_model import GotModel  # noqa: E402
 from pipeline.engines.got.guards import Finish, RepetitionGuard  # noqa: E402
 from pipeline.engines.got.slot_cache import Shelf  # noqa: E402
@@ -37,7 +37,7 @@ def expected(checkpoint: Path) -> list[list[int]]:
     """What ``generate`` writes for each picture alone, with the processor's own preprocessing."""
     from PIL import Image
 
-    loaded = load(str(checkpoint), Place("cpu", "float32"))
+    loaded = load(str(checkpoint), Device("cpu", "float32"))
     stops = sorted(GotModel(loaded).stops)
     found = []
     for picture in pictures(PAGES):
@@ -52,7 +52,7 @@ def expected(checkpoint: Path) -> list[list[int]]:
 
 @pytest.fixture(scope="module")
 def reader(checkpoint: Path) -> GotModel:
-    return GotModel(load(str(checkpoint), Place("cpu", "float32")))
+    return GotModel(load(str(checkpoint), Device("cpu", "float32")))
 
 
 def batcher(reader: GotModel, slots: int, **options: Any) -> SlotBatcher:

@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from pipeline.engines.got.adapters import FAMILIES, Family, family_of, without_grounding  # noqa: E402
-from pipeline.engines.got.checkpoint import Loaded, Place, load  # noqa: E402
+from pipeline.engines.got.checkpoint import Device, Loaded, load  # noqa: E402
 from pipeline.engines.got.got_model import stop_ids  # noqa: E402
 from pipeline.engines.got.guards import Finish, RepetitionGuard  # noqa: E402
 from pipeline.engines.got.slots import Options, Reading  # noqa: E402
@@ -26,7 +26,7 @@ PAGES, LIMIT = 10, 60
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
-    return load(str(build(tmp_path_factory.mktemp("tiny-got"))), Place("cpu", "float32"))
+    return load(str(build(tmp_path_factory.mktemp("tiny-got"))), Device("cpu", "float32"))
 
 
 @pytest.fixture(scope="module")

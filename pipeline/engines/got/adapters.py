@@ -39,14 +39,14 @@ class Family:
 
 def family_of(model_type: str, model: str) -> Family:
     """Raises InputError that names what is supported."""
-    found = FAMILIES.get(model_type)
-    if found is None:
+    family = FAMILIES.get(model_type)
+    if family is None:
         raise InputError(
             f"the model {model} is of the architecture {model_type or 'unknown'!r}, which cannot read pages here: "
             f"choose one of {', '.join(sorted(FAMILIES))} (INGOT_OCR_MODEL)",
             code="unknown_model",
         )
-    return found
+    return family
 
 
 def _got_inputs(processor: Any, pictures: Sequence[Any]) -> Any:

@@ -26,10 +26,10 @@ _INSTALL = "run: pip install 'ingot[gpu]', or set INGOT_OCR_ENGINE=rapidocr"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a model runs: ``device`` is "cuda" or "cpu", ``precision`` names a torch dtype."""
+class Device:
+    """Where a model runs: ``name`` is "cuda" or "cpu", ``precision`` names a torch dtype."""
 
-    device: str
+    name: str
     precision: str
     remark: str = ""
 
@@ -40,7 +40,7 @@ class Loaded:
 
     model: Any
     processor: Any
-    place: Place
+    device: Device
 
 
 def is_hub_id(model: str) -> bool:
@@ -84,22 +84,22 @@ def model_type_of(model: str) -> str:
         return _hub_config(model)
     path = Path(model) / "config.json"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise _missing(model) from error
     except ValueError as error:
         raise InputError(f"{path} is damaged ({error}): download the model again", code="bad_model") from error
-    return str(found.get("model_type", "")) if isinstance(found, dict) else ""
+    return str(config.get("model_type", "")) if isinstance(config, dict) else ""
 
 
 def _hub_config(model: str) -> str:
     from transformers import PretrainedConfig
 
     try:
-        found, _ = PretrainedConfig.get_config_dict(**_source(model))
+        config, _ = PretrainedConfig.get_config_dict(**_source(model))
     except (OSError, ValueError) as error:
         raise _missing(model) from error
-    return str(found.get("model_type", ""))
+    return str(config.get("model_type", ""))
 
 
 def require_packages() -> None:
@@ -114,32 +114,32 @@ def require_packages() -> None:
     del torch, transformers
 
 
-def choose_place() -> Place:
+def choose_device() -> Device:
     """The GPU in bfloat16 where it can, else in float16; the CPU in float32 where there is none."""
     import torch
 
     if not torch.cuda.is_available():
         remark = "no GPU was found: pages are read on the CPU, which takes minutes for each with a full-size model"
-        return Place("cpu", "float32", remark)
+        return Device("cpu", "float32", remark)
     if torch.cuda.is_bf16_supported(including_emulation=False):
-        return Place("cuda", "bfloat16")
+        return Device("cuda", "bfloat16")
     name = torch.cuda.get_device_name()
-    return Place("cuda", "float16", f"{name} has no bfloat16: the model runs in float16, which may read a page worse")
+    return Device("cuda", "float16", f"{name} has no bfloat16: the model runs in float16, which may read a page worse")
 
 
-def load(model: str, place: Place) -> Loaded:
+def load(model: str, device: Device) -> Loaded:
     """Weights on their device. Raises UnavailableError (not there, no memory), InputError (not a model of its kind)."""
     import torch
     from transformers import AutoModelForImageTextToText, AutoProcessor
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
-    if place.remark:
-        log.warning("%s", place.remark)
+    if device.remark:
+        log.warning("%s", device.remark)
     try:
         processor = AutoProcessor.from_pretrained(**_source(model))
-        weights = AutoModelForImageTextToText.from_pretrained(**_source(model), dtype=getattr(torch, place.precision))
-        return Loaded(weights.eval().to(place.device), processor, place)
+        weights = AutoModelForImageTextToText.from_pretrained(**_source(model), dtype=getattr(torch, device.precision))
+        return Loaded(weights.eval().to(device.name), processor, device)
     except OSError as error:
         raise _missing(model) from error
     except torch.OutOfMemoryError as error:

@@ -34,13 +34,13 @@ def doctags_to_markdown(answer: str) -> str:
 def _elements(answer: str) -> Iterator[tuple[str, str, bool]]:
     """(name, content with the marks of its cells, inside an ordered list) of every leaf, in reading order."""
     name, content, ordered, at = "", "", False, 0
-    for found in _TOKEN.finditer(answer):
-        content += answer[at : found.start()]
-        at = found.end()
-        closing, tag = found[1], found[2] or ""
+    for token in _TOKEN.finditer(answer):
+        content += answer[at : token.start()]
+        at = token.end()
+        closing, tag = token[1], token[2] or ""
         if tag in _CELLS or tag == "nl":
             content += f"\x00{tag}\x01"
-        elif tag.startswith("loc_") or found[3] or tag in ("location", "br"):
+        elif tag.startswith("loc_") or token[3] or tag in ("location", "br"):
             content += " " if tag == "br" else ""
         elif closing and tag != name and tag not in _FRAMES:
             continue

@@ -81,12 +81,12 @@ class GotModel:
 
         blank = Image.new("RGB", (32, 32), "white")
         ids = self.processor(blank, return_tensors="pt", format=True, num_image_tokens=self.image_tokens)
-        found = ids["input_ids"][0].tolist()
+        prompt = ids["input_ids"][0].tolist()
         image = self.model.config.image_token_id
-        if found.count(image) != self.image_tokens:
+        if prompt.count(image) != self.image_tokens:
             raise InputError("the processor of this GOT model does not fit its picture size", code="bad_model")
-        start = found.index(image)
-        return found[:start], found[start + self.image_tokens :]
+        start = prompt.index(image)
+        return prompt[:start], prompt[start + self.image_tokens :]
 
     def _prompt_edges(self) -> tuple[Any, Any]:
         import torch
@@ -100,8 +100,8 @@ class GotModel:
 
 def stop_ids(loaded: Loaded) -> frozenset[int]:
     """The tokens that end an answer: those of the generation settings, and the end of a turn."""
-    found = loaded.model.generation_config.eos_token_id
-    ids = set(found) if isinstance(found, list | tuple) else {found}
+    configured = loaded.model.generation_config.eos_token_id
+    ids = set(configured) if isinstance(configured, list | tuple) else {configured}
     tokenizer = loaded.processor.tokenizer
     ids |= {tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids(END_OF_ANSWER)}
     return frozenset(int(token) for token in ids if token is not None and token != tokenizer.unk_token_id)

@@ -104,10 +104,10 @@ class _Parser:
 
     def nodes(self) -> list[Node]:
         """Everything up to what ends the innermost open thing."""
-        found: list[Node] = []
+        nodes: list[Node] = []
         while self._at < len(self._tokens) and not self._ends(self._tokens[self._at]):
-            found += self._node(self._take())
-        return found
+            nodes += self._node(self._take())
+        return nodes
 
     def _take(self) -> Token:
         self._at += 1

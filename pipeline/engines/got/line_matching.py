@@ -129,18 +129,18 @@ class LineMatcher:
         sought = []
         for run in runs:
             text = "".join(self._lines[at] for at in run)
-            if len(text) >= _SHORTEST and (found := self._candidates(text)):
-                sought.append((run, text, found))
+            if len(text) >= _SHORTEST and (candidates := self._candidates(text)):
+                sought.append((run, text, candidates))
         sought.sort(key=lambda one: (_is_ambiguous(one[2]), -one[2][0][0] * len(one[1]), one[0][0]))
         doubtful = []
-        for run, text, found in sought:
-            if _is_ambiguous(found):
-                doubtful.append((run, text, found))
+        for run, text, candidates in sought:
+            if _is_ambiguous(candidates):
+                doubtful.append((run, text, candidates))
             else:
-                self._settle(run, text, found)
-        for run, text, found in sorted(doubtful, key=lambda one: one[0][0]):
-            best = [place for place in found if place[0] >= found[0][0] - _SAME]
-            rest = [place for place in found if place[0] < found[0][0] - _SAME]
+                self._settle(run, text, candidates)
+        for run, text, candidates in sorted(doubtful, key=lambda one: one[0][0]):
+            best = [place for place in candidates if place[0] >= candidates[0][0] - _SAME]
+            rest = [place for place in candidates if place[0] < candidates[0][0] - _SAME]
             self._settle(run, text, sorted(best, key=lambda place: self._distance(run, place)) + rest)
 
     def _distance(self, run: Sequence[int], place: tuple[float, int, int]) -> tuple[bool, int, int]:
@@ -164,15 +164,15 @@ class LineMatcher:
                 for place in places:
                     votes[(place - offset) // _BIN] += 1
         best = sorted(votes, key=lambda number: (-votes[number] - votes[number + 1], number))[:_CANDIDATES]
-        found: dict[int, tuple[float, int, int]] = {}
+        best_by_start: dict[int, tuple[float, int, int]] = {}
         for number in best:
             low = max(0, number * _BIN - _BIN)
             window = self._text[low : low + len(text) + 4 * _BIN]
             aligned = partial_ratio_alignment(text, window, score_cutoff=_needed(len(text)))
             if aligned and len(window) * 2 > len(text):
                 here = (aligned.score, low + aligned.dest_start, low + aligned.dest_end)
-                found[here[1]] = max(here, found.get(here[1], here))
-        return sorted(found.values(), key=lambda place: (-place[0], place[1]))
+                best_by_start[here[1]] = max(here, best_by_start.get(here[1], here))
+        return sorted(best_by_start.values(), key=lambda place: (-place[0], place[1]))
 
     def _same(self, text: str, place: int) -> Iterator[int]:
         """Where a text stands letter by letter, from ``place`` on."""
@@ -264,5 +264,5 @@ def _needed(length: int) -> float:
     return _SCORE if length >= _SHORT else _SCORE_SHORT
 
 
-def _is_ambiguous(found: Sequence[tuple[float, int, int]]) -> bool:
-    return len(found) > 1 and found[1][0] >= found[0][0] - _SAME
+def _is_ambiguous(candidates: Sequence[tuple[float, int, int]]) -> bool:
+    return len(candidates) > 1 and candidates[1][0] >= candidates[0][0] - _SAME

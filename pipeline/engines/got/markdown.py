@@ -85,7 +85,7 @@ class _Writer:
 
     def _blocks(self, nodes: Sequence[Node]) -> list[str]:
         """Paragraphs, headings, lists, tables and formulas, in their order."""
-        found: list[str] = []
+        blocks: list[str] = []
         running: list[Node] = []
         after_list = False
         for node in nodes:
@@ -97,11 +97,11 @@ class _Writer:
             running = []
             listed = isinstance(node, Environment) and node.name in LISTS
             if listed and after_list and not paragraph and written and not isinstance(node, Mark):
-                found[-1] += "\n" + "\n".join(written)
+                blocks[-1] += "\n" + "\n".join(written)
                 continue
-            found += [paragraph, *written] if paragraph else written
+            blocks += [paragraph, *written] if paragraph else written
             after_list = bool(written) and listed if not isinstance(node, Mark) else after_list and not paragraph
-        return [*found, *filter(None, [self._paragraph(running)])]
+        return [*blocks, *filter(None, [self._paragraph(running)])]
 
     def _block(self, node: Node) -> list[str] | None:
         """The blocks of a node; None where it stands inside a paragraph."""

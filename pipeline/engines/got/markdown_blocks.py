@@ -61,7 +61,7 @@ def blocks_of(markdown: str) -> list[MarkdownBlock]:
     for line in markdown.split("\n"):
         lines.append((at, line))
         at += len(line) + 1
-    found: list[MarkdownBlock] = []
+    blocks: list[MarkdownBlock] = []
     first = 0
     while first < len(lines):
         if not lines[first][1].strip():
@@ -69,9 +69,9 @@ def blocks_of(markdown: str) -> list[MarkdownBlock]:
             continue
         label, last = _extent(lines, first)
         start, end = lines[first][0], lines[last][0] + len(lines[last][1])
-        found.append(_block(label, markdown[start:end], start, not any(block.level == 1 for block in found)))
+        blocks.append(_block(label, markdown[start:end], start, not any(block.level == 1 for block in blocks)))
         first = last + 1
-    return found
+    return blocks
 
 
 def _extent(lines: list[tuple[int, str]], first: int) -> tuple[str, int]:

@@ -111,7 +111,7 @@ class TransformerReader:
     def remark(self) -> str:
         """A warning for the log, such as a slow device; empty where there is none or nothing is loaded yet."""
         engine = _engines.get(self._key)
-        return engine.loaded.place.remark if engine else ""
+        return engine.loaded.device.remark if engine else ""
 
     def warm_up(self) -> None:
         """Load the model and run it once; raises as ``read`` does.
@@ -205,10 +205,10 @@ def _load_engine(model: str, slots: int, max_tokens: int, *, watched: bool) -> E
 
     checkpoint.require_packages()
     family = family_of(checkpoint.model_type_of(model), model)
-    loaded = checkpoint.load(model, checkpoint.choose_place())
+    loaded = checkpoint.load(model, checkpoint.choose_device())
     guard = _guards_of(family, loaded)
-    on_gpu = loaded.place.device == "cuda"
-    longest_s = LONGEST_TURN_S[loaded.place.device] if watched else 0.0
+    on_gpu = loaded.device.name == "cuda"
+    longest_s = LONGEST_TURN_S[loaded.device.name] if watched else 0.0
     if not family.slots:
         made = Options(slots=slots or STATIC_BATCH, max_tokens=max_tokens, guard=guard, longest_turn_s=longest_s)
         return Engine(loaded, family, StaticBatcher(loaded, family, made))
@@ -222,7 +222,7 @@ def _load_engine(model: str, slots: int, max_tokens: int, *, watched: bool) -> E
         graphs=on_gpu,
         longest_turn_s=longest_s,
     )
-    log.info("%s reads pages on %s in %s, %d slots", model, loaded.place.device, loaded.place.precision, options.slots)
+    log.info("%s reads pages on %s in %s, %d slots", model, loaded.device.name, loaded.device.precision, options.slots)
     return Engine(loaded, family, SlotBatcher(reader, options))
 
 
@@ -284,13 +284,13 @@ def _rgb(picture: np.ndarray) -> np.ndarray:
 
 def _blocks(markdown: str, page: UprightPage) -> tuple[Block, ...]:
     """The blocks of the page with their boxes as the page was given."""
-    from pipeline.engines.got.placing import place
+    from pipeline.engines.got.block_boxes import place
 
     return tuple(_block_back(block, page) for block in place(markdown, page.lines, page.width_pt, page.height_pt))
 
 
 def _block_back(block: Block, page: UprightPage) -> Block:
-    from pipeline.engines.got.placing import NOWHERE
+    from pipeline.engines.got.block_boxes import NOWHERE
 
     if block.box == NOWHERE:
         return block

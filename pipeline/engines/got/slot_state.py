@@ -106,16 +106,16 @@ class SlotState:
     def _rows_on_shelves(self, slots: Sequence[int]) -> list[tuple[int, Any, Any]]:
         import torch
 
-        found: dict[int, tuple[list[int], list[int]]] = {}
+        by_shelf: dict[int, tuple[list[int], list[int]]] = {}
         for place, slot in enumerate(slots):
             shelf, row = self.shelf_of(slot)
-            rows, places = found.setdefault(shelf, ([], []))
+            rows, places = by_shelf.setdefault(shelf, ([], []))
             rows.append(row)
             places.append(place)
         device = self.reader.device
         return [
             (shelf, torch.tensor(rows, device=device), torch.tensor(places, device=device))
-            for shelf, (rows, places) in found.items()
+            for shelf, (rows, places) in by_shelf.items()
         ]
 
     def _hidden(self, inputs: Any, positions: Any, masks: Any) -> Any:

@@ -222,12 +222,12 @@ class SlotBatcher:
 
     def _free_slots(self, state: SlotState) -> list[int]:
         """Free slots, short rows first; half of each longer shelf is kept for pages that grow."""
-        found: list[int] = []
+        usable: list[int] = []
         for index, span in enumerate(state.spans):
             free = [slot for slot in range(span.start, span.stop) if self._owners[slot] is None]
             kept = 0 if index == 0 else (span.stop - span.start) // 2
-            found += free[: max(len(free) - kept, 0)]
-        return found
+            usable += free[: max(len(free) - kept, 0)]
+        return usable
 
     def _begin(self, state: SlotState, tickets: list[Ticket], slots: list[int]) -> None:
         """Begin pages together; where that fails (no memory, a bad page), in halves, so that only a bad page fails."""

@@ -111,8 +111,8 @@ class StaticBatcher:
     def _generate(self, pictures: Sequence[Any]) -> list[Reading]:
         import torch
 
-        place, guards = self.loaded.place, [self._guard() for _ in pictures]
-        inputs = self.family.inputs(self.loaded.processor, pictures).to(place.device, dtype=self.loaded.model.dtype)
+        device, guards = self.loaded.device, [self._guard() for _ in pictures]
+        inputs = self.family.inputs(self.loaded.processor, pictures).to(device.name, dtype=self.loaded.model.dtype)
         start = inputs["input_ids"].shape[1]
         stopping = _stopping(guards, start, lambda: self._abandoned)
         with torch.inference_mode():

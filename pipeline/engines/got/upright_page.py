@@ -52,12 +52,12 @@ class LineLooker:
         from pipeline.engines.ocr.recognised_lines import read_lines
         from pipeline.engines.ocr.upright import level_pixels
 
-        found = read_lines(self._models, picture)
-        scale = image.width_pt / found.turn.width
-        turn = replace(found.turn.scaled(scale), height=image.height_pt)
+        recognised = read_lines(self._models, picture)
+        scale = image.width_pt / recognised.turn.width
+        turn = replace(recognised.turn.scaled(scale), height=image.height_pt)
         width_pt, height_pt = turn.size
-        lines = tuple(Line(box=_scaled(line.box, scale), text=line.reading.text) for line in found.lines)
-        level = level_pixels(found.pixels, found.turn)
+        lines = tuple(Line(box=_scaled(line.box, scale), text=line.reading.text) for line in recognised.lines)
+        level = level_pixels(recognised.pixels, recognised.turn)
         return UprightPage(pixels=level, lines=lines, width_pt=width_pt, height_pt=height_pt, back=turn.back)
 
 

@@ -34,7 +34,7 @@ class Piece:
 
 def pieces(lines: Sequence[PrintedLine], label: Label, body: float) -> list[Piece]:
     """The lines of a region of text or of a list, cut. ``body``: the page's usual font size in points."""
-    found: list[Piece] = []
+    cut: list[Piece] = []
     right = max(line.box[2] for line in lines)
     left = min(line.box[0] for line in lines)
     pitch = _usual_pitch(lines)
@@ -42,14 +42,14 @@ def pieces(lines: Sequence[PrintedLine], label: Label, body: float) -> list[Piec
     for index, line in enumerate(lines):
         before = lines[index - 1] if index else None
         if headings.is_heading_line(line, body) and (len(lines) > 1 or label is Label.TEXT):
-            _add_heading(found, line, before)
+            _add_heading(cut, line, before)
         elif listed and is_list_start(line.text):
-            _add_item(found, line)
+            _add_item(cut, line)
         elif before is None:
-            found.append(Piece(Label.LIST if label is Label.LIST else Label.TEXT, [[line]]))
+            cut.append(Piece(Label.LIST if label is Label.LIST else Label.TEXT, [[line]]))
         else:
-            _continue(found, before, line, (left, right, pitch), label)
-    return found
+            _continue(cut, before, line, (left, right, pitch), label)
+    return cut
 
 
 def _lists(lines: Sequence[PrintedLine]) -> bool:
@@ -63,40 +63,40 @@ def _usual_pitch(lines: Sequence[PrintedLine]) -> float:
     return steps[len(steps) // 2] if steps else 0.0
 
 
-def _add_heading(found: list[Piece], line: PrintedLine, before: PrintedLine | None) -> None:
+def _add_heading(pieces: list[Piece], line: PrintedLine, before: PrintedLine | None) -> None:
     runs_on = before is not None and abs(before.size - line.size) < 0.5 and line.box[1] - before.box[3] < line.size
-    if runs_on and found and found[-1].label is Label.HEADING and not headings.numbered_level(line.text):
-        found[-1].parts[-1].append(line)
+    if runs_on and pieces and pieces[-1].label is Label.HEADING and not headings.numbered_level(line.text):
+        pieces[-1].parts[-1].append(line)
     else:
-        found.append(Piece(Label.HEADING, [[line]]))
+        pieces.append(Piece(Label.HEADING, [[line]]))
 
 
-def _add_item(found: list[Piece], line: PrintedLine) -> None:
-    if found and found[-1].label is Label.LIST:
-        found[-1].parts.append([line])
+def _add_item(pieces: list[Piece], line: PrintedLine) -> None:
+    if pieces and pieces[-1].label is Label.LIST:
+        pieces[-1].parts.append([line])
     else:
-        found.append(Piece(Label.LIST, [[line]]))
+        pieces.append(Piece(Label.LIST, [[line]]))
 
 
 def _continue(
-    found: list[Piece], before: PrintedLine, line: PrintedLine, measure: tuple[float, float, float], label: Label
+    pieces: list[Piece], before: PrintedLine, line: PrintedLine, measure: tuple[float, float, float], label: Label
 ) -> None:
     """Add a line that begins no item: it runs on, breaks, or begins another paragraph."""
     left, right, pitch = measure
-    last = found[-1]
+    last = pieces[-1]
     em = max(line.size, 1.0)
     fresh = last.label is Label.HEADING or line.box[3] - before.box[3] > _GAP * max(pitch, em)
     if last.label is Label.LIST:
         outside = line.box[0] < last.parts[-1][0].box[0] - _DEDENT_EM * em
         if outside or (fresh and label is not Label.LIST):
-            found.append(Piece(Label.TEXT, [[line]]))
+            pieces.append(Piece(Label.TEXT, [[line]]))
         else:
             last.parts[-1].append(line)
         return
     indented = line.box[0] > left + _INDENT_EM * em and before.box[0] < left + _INDENT_EM * em
     forced = is_forced(before, line, right)
     if fresh or (forced and (indented or len(last.parts[-1]) > 1)):
-        found.append(Piece(Label.TEXT, [[line]]))
+        pieces.append(Piece(Label.TEXT, [[line]]))
     elif forced:
         last.parts.append([line])
     else:

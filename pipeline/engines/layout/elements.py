@@ -87,13 +87,13 @@ def _flags() -> int:
 
 def _lines(blocks: Sequence[dict[str, Any]], sheet: Sheet) -> tuple[list[list[float]], list[str]]:
     """Boxes and texts of the printed lines that touch the page, each box once."""
-    found: dict[tuple[float, ...], str] = {}
+    text_by_box: dict[tuple[float, ...], str] = {}
     for line in _all_lines(blocks):
         x0, y0, x1, y1 = line["bbox"]
         text = " ".join(span["text"] for span in line["spans"]).strip()
         if text and x1 >= 0 and x0 <= x1 and x0 <= sheet.right and y1 >= 0 and y0 <= y1 and y0 <= sheet.bottom:
-            found.setdefault((x0, y0, x1, y1), text)
-    return [list(box) for box in found], list(found.values())
+            text_by_box.setdefault((x0, y0, x1, y1), text)
+    return [list(box) for box in text_by_box], list(text_by_box.values())
 
 
 def _all_lines(blocks: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -107,8 +107,8 @@ def _all_lines(blocks: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def _checkboxes(sheet: Sheet, boxes: list[list[float]]) -> list[list[float]]:
     kind = mupdf.load().PDF_WIDGET_TYPE_CHECKBOX
     rects = (widget.rect for widget in sheet.page.widgets() if widget.field_type == kind)
-    found = [[r.x0, r.y0, r.x1, r.y1] for r in rects]
-    inside = [b for b in found if 0 <= b[0] < b[2] <= sheet.right and 0 <= b[1] < b[3] <= sheet.bottom]
+    checkboxes = [[r.x0, r.y0, r.x1, r.y1] for r in rects]
+    inside = [b for b in checkboxes if 0 <= b[0] < b[2] <= sheet.right and 0 <= b[1] < b[3] <= sheet.bottom]
     return [box for at, box in enumerate(inside) if box not in boxes and box not in inside[:at]]
 
 

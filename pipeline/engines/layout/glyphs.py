@@ -76,14 +76,14 @@ class Fragment:
 
 def fragments_of(blocks: Iterable[dict[str, Any]]) -> list[Fragment]:
     """The fragments of MuPDF's text blocks (``extractRAWDICT()["blocks"]``), without empty ones."""
-    found = []
+    fragments = []
     styles: dict[tuple[Any, ...], Style] = {}  # one for all spans that are set alike
     for block in blocks:
         for line in block.get("lines", ()):
             glyphs = tuple(_glyphs(line, styles))
             if any(not glyph.char.isspace() for glyph in glyphs):
-                found.append(fragment(glyphs, upright=line["dir"][0] > 0.9))
-    return found
+                fragments.append(fragment(glyphs, upright=line["dir"][0] > 0.9))
+    return fragments
 
 
 def fragment(glyphs: Sequence[Glyph], *, upright: bool = True) -> Fragment:

@@ -196,9 +196,9 @@ def _with_tables(regions: list[Region], tables: list[Region]) -> list[Region]:
 
 def _fragments(sheet: Sheet) -> list[Fragment]:
     """The text layer; beside visible text, an invisible layer is left out unless it is what we came for."""
-    found = fragments_of(sheet.blocks)
-    visible = [part for part in found if not part.is_hidden]
-    return found if sheet.recognised or not visible else visible
+    fragments = fragments_of(sheet.blocks)
+    visible = [part for part in fragments if not part.is_hidden]
+    return fragments if sheet.recognised or not visible else visible
 
 
 def _fill(regions: list[Region], fragments: Sequence[Fragment]) -> None:
@@ -263,16 +263,16 @@ def _share(inner: Box, outer: Box) -> float:
 
 def _gathered(homeless: Sequence[Fragment]) -> list[Region]:
     """Regions of text for fragments that no region holds: neighbours below one another together."""
-    found: list[Region] = []
+    regions: list[Region] = []
     for part in sorted(homeless, key=lambda part: (part.box[1], part.box[0])):
         size = part.box[3] - part.box[1]
-        last = next((region for region in reversed(found[-4:]) if _continues(region.box, part.box, size)), None)
+        last = next((region for region in reversed(regions[-4:]) if _continues(region.box, part.box, size)), None)
         if last is None:
-            found.append(Region(Label.TEXT, part.box, [part]))
+            regions.append(Region(Label.TEXT, part.box, [part]))
         else:
             last.fragments.append(part)
             last.box = _union(last.box, part.box)
-    return found
+    return regions
 
 
 def _continues(above: Box, box: Box, size: float) -> bool:

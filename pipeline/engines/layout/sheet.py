@@ -34,8 +34,8 @@ class Sheet:
     @cached_property
     def log(self) -> Log:
         """What the page paints, in order: kind and box."""
-        found: Log = self.page.get_bboxlog()
-        return found
+        painted: Log = self.page.get_bboxlog()
+        return painted
 
     def textpage(self, flags: int, *, styles: bool = False) -> Any:
         """A text page with these flags; doubled text is looked for where something is printed twice, or on request."""

@@ -39,13 +39,13 @@ def find_emails(text: str) -> list[ContactMatch]:
 
 def find_urls(text: str) -> list[ContactMatch]:
     """Web addresses as printed, without closing punctuation; the host part of an e-mail address is none."""
-    found = []
+    urls = []
     for match in _URL.finditer(text):
         value = match[0].rstrip(".,;:!?*_`")
         while value.endswith(")") and value.count("(") < value.count(")"):
             value = value[:-1].rstrip(".,;:")
-        found.append(ContactMatch(start=match.start(), end=match.start() + len(value), value=value))
-    return found
+        urls.append(ContactMatch(start=match.start(), end=match.start() + len(value), value=value))
+    return urls
 
 
 def find_phones(text: str, region: str = "", expected: bool = False) -> list[ContactMatch]:
@@ -55,12 +55,12 @@ def find_phones(text: str, region: str = "", expected: bool = False) -> list[Con
     printed. ``expected`` takes every number of a phone's length: in a letterhead or the head of a curriculum vitae.
     """
     labelled = expected or bool(_PHONE_LABEL.search(text))
-    found = []
+    phones = []
     for match in _PHONE.finditer(text):
         value = _normal_phone(match[0], region, labelled)
         if value:
-            found.append(ContactMatch(start=match.start(), end=match.end(), value=value))
-    return found
+            phones.append(ContactMatch(start=match.start(), end=match.end(), value=value))
+    return phones
 
 
 @lru_cache(maxsize=2048)

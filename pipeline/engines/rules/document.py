@@ -30,7 +30,7 @@ class DocumentRules:
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """The record of ``schema``; ``source`` plays no part."""
         lines = page_lines(pages)
-        found = {
+        values = {
             "title": find_title(lines),
             "language": _language(lines),
             "dates": _find_dates(lines),
@@ -39,37 +39,37 @@ class DocumentRules:
             "urls": _collect(lines, _contacts(find_urls)),
             "amounts": _collect(lines, _amounts),
         }
-        return build_record(schema, found)
+        return build_record(schema, values)
 
 
 def _collect(lines: Sequence[PageLine], find: Callable[[str], Iterator[tuple[str, str]]]) -> list[LocatedValue]:
     """Locate each distinct value where it first stands; ``find`` gives (value, quote) pairs of a line's text."""
-    found: dict[str, LocatedValue] = {}
+    located: dict[str, LocatedValue] = {}
     for line in lines:
         for value, quote in find(line.text):
-            if value not in found:
-                found[value] = located_in(value, [line], quote)
-        if len(found) >= _MOST_VALUES:
+            if value not in located:
+                located[value] = located_in(value, [line], quote)
+        if len(located) >= _MOST_VALUES:
             break
-    return list(found.values())
+    return list(located.values())
 
 
 def _find_dates(lines: Sequence[PageLine]) -> list[LocatedValue]:
     """Dates of the lines, and those that a line break of a paragraph divides."""
     month_first = prefers_month_first(line.text for line in lines)
-    found: dict[str, LocatedValue] = {}
+    located: dict[str, LocatedValue] = {}
     for line, following in zip_longest(lines, lines[1:]):
         broken = following is not None and following.block == line.block
         text = f"{line.text} {following.text}" if broken else line.text
         for date in find_dates(text, month_first):
-            if date.start < len(line.text) and date.value not in found:
+            if date.start < len(line.text) and date.value not in located:
                 over = date.end > len(line.text)
-                found[date.value] = located_in(
+                located[date.value] = located_in(
                     date.value, [line, following] if over else [line], text[date.start : date.end]
                 )
-        if len(found) >= _MOST_VALUES:
+        if len(located) >= _MOST_VALUES:
             break
-    return list(found.values())
+    return list(located.values())
 
 
 def _contacts(find: Callable[[str], list[ContactMatch]]) -> Callable[[str], Iterator[tuple[str, str]]]:
@@ -117,8 +117,8 @@ def _same_block(lines: Sequence[PageLine], first: PageLine) -> list[PageLine]:
 
 
 def _title(lines: Sequence[PageLine]) -> LocatedValue | None:
-    found = located_in("", lines)
-    text = " ".join(found.quote.split())[:_MOST_TITLE_CHARACTERS]
+    whole = located_in("", lines)
+    text = " ".join(whole.quote.split())[:_MOST_TITLE_CHARACTERS]
     return located_in(text, lines) if text else None
 
 

@@ -65,7 +65,7 @@ class InvoiceRules:
         index = LabelIndex(page_lines(pages))
         month_first = prefers_month_first(line.text for line in index.lines)
         sums = find_sums(index)
-        found = {
+        values = {
             "issuer": find_issuer(index),
             "invoice_number": index.first(_NUMBER_LABELS, read_invoice_number),
             "date": _issue_date(index, month_first),
@@ -76,7 +76,7 @@ class InvoiceRules:
             "currency": find_currency(index, sums.total),
             "lines": find_lines(index),
         }
-        return build_record(schema, found)
+        return build_record(schema, values)
 
 
 def read_invoice_number(text: str) -> tuple[object, int, int] | None:

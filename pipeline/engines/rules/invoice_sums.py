@@ -67,8 +67,8 @@ class Sums:
 def find_sums(index: LabelIndex) -> Sums:
     """Total by its words, the last of the best; where total = untaxed + tax can be checked, that decides."""
     totals = sorted(_totals(index), key=lambda item: item[0])
-    untaxed = [found for row in index.rows if _UNTAXED.search(row.text) for found in _labelled_sums(index, row)[-1:]]
-    taxes = [found for row in index.rows if _is_tax_row(row.text) for found in _labelled_sums(index, row)[-1:]]
+    untaxed = [amount for row in index.rows if _UNTAXED.search(row.text) for amount in _labelled_sums(index, row)[-1:]]
+    taxes = [amount for row in index.rows if _is_tax_row(row.text) for amount in _labelled_sums(index, row)[-1:]]
     for row in index.rows:
         if _CHINESE_SUMS.match(row.text) and len(both := _labelled_sums(index, row)) == 2:
             untaxed, taxes = [both[0]], [both[1]]
@@ -83,8 +83,8 @@ def _difference(
     """What is called a total as well and is the total less the tax."""
     if total is None or tax is None:
         return None
-    wanted = round(float(total.value) - float(tax.value), 2)
-    return next((found for _, found in totals if found.value == wanted and found is not total), None)
+    untaxed = round(float(total.value) - float(tax.value), 2)
+    return next((amount for _, amount in totals if amount.value == untaxed and amount is not total), None)
 
 
 def _is_tax_row(text: str) -> bool:
@@ -100,9 +100,9 @@ def _checked(
     return max(enumerate(totals), key=lambda item: (item[1][0] + 3 * (item[1][1].value in sums), item[0]))[1][1]
 
 
-def _matching(found: Sequence[LocatedValue], total: LocatedValue | None) -> LocatedValue | None:
-    """The last of ``found`` that is not larger than the total."""
-    fitting = [item for item in found if total is None or float(item.value) <= float(total.value)]
+def _matching(amounts: Sequence[LocatedValue], total: LocatedValue | None) -> LocatedValue | None:
+    """The last of ``amounts`` that is not larger than the total."""
+    fitting = [amount for amount in amounts if total is None or float(amount.value) <= float(total.value)]
     return fitting[-1] if fitting else None
 
 
@@ -129,16 +129,16 @@ def _totals(index: LabelIndex) -> Iterator[tuple[float, LocatedValue]]:
 
 
 def _labelled_sums(index: LabelIndex, row: Row) -> list[LocatedValue]:
-    return [found for cell in row.cells for found in _money_in(cell)]
+    return [amount for cell in row.cells for amount in _money_in(cell)]
 
 
 def _sums_of(index: LabelIndex, row: Row, label: PageLine) -> list[LocatedValue]:
     """Sums in the label's own cell and to its right, else right below it."""
     cells = [cell for cell in row.cells if cell.box[0] >= label.box[0]]
-    found = [sum_ for cell in cells for sum_ in _money_in(cell)]
-    if found:
-        return found
-    return [sum_ for cell in index.below(label)[:1] for sum_ in _money_in(cell)]
+    amounts = [amount for cell in cells for amount in _money_in(cell)]
+    if amounts:
+        return amounts
+    return [amount for cell in index.below(label)[:1] for amount in _money_in(cell)]
 
 
 def _money_in(cell: PageLine) -> list[LocatedValue]:

@@ -31,7 +31,7 @@ class Labelled:
 
     rank: int
     label: PageLine
-    found: LocatedValue
+    value: LocatedValue
 
 
 @lru_cache(maxsize=512)
@@ -59,20 +59,20 @@ class LabelIndex:
 
     def find(self, labels: Sequence[str | re.Pattern[str]], read: ValueReader) -> list[Labelled]:
         """Every value that one of ``labels`` announces, the labels' order first, then the order of the document."""
-        found = []
+        labelled = []
         for rank, label in enumerate(labels):
             pattern = label_pattern(label) if isinstance(label, str) else label
             for line in self.lines:
                 for match in pattern.finditer(line.text):
                     value = self._value_of(line, match, read)
                     if value:
-                        found.append(Labelled(rank=rank, label=line, found=value))
+                        labelled.append(Labelled(rank=rank, label=line, value=value))
                         break
-        return found
+        return labelled
 
     def first(self, labels: Sequence[str | re.Pattern[str]], read: ValueReader) -> LocatedValue | None:
-        found = self.find(labels, read)
-        return found[0].found if found else None
+        labelled = self.find(labels, read)
+        return labelled[0].value if labelled else None
 
     def _value_of(self, line: PageLine, match: re.Match[str], read: ValueReader) -> LocatedValue | None:
         skipped = _SEPARATOR.match(line.text, match.end())

@@ -42,15 +42,15 @@ def _find(
 ) -> LocatedValue | list[LocatedValue] | list[dict[str, LocatedValue | None]] | None:
     if field.kind is FieldKind.ROWS:
         return _table(field, index, readers)
-    found = index.first(field.labels, readers[field.kind])
+    value = index.first(field.labels, readers[field.kind])
     if field.kind is FieldKind.TEXTS:
-        return _parts(found) if found else []
-    return found
+        return _parts(value) if value else []
+    return value
 
 
-def _parts(found: LocatedValue) -> list[LocatedValue]:
+def _parts(enumeration: LocatedValue) -> list[LocatedValue]:
     """One LocatedValue for every part of an enumeration."""
-    return [located_in(part, found.lines, part) for part in _SPLIT_TEXTS.split(found.quote) if part]
+    return [located_in(part, enumeration.lines, part) for part in _SPLIT_TEXTS.split(enumeration.quote) if part]
 
 
 def reader_of(kind: FieldKind, month_first: bool, other_labels: Sequence[str]) -> ValueReader:
@@ -103,13 +103,13 @@ def _table(
 
 def header_columns(field: Field, row: Row) -> dict[str, tuple[float, float]]:
     """Column name -> left and right edge of the cell that prints its label, for the labels that ``row`` prints."""
-    found: dict[str, tuple[float, float]] = {}
+    edges: dict[str, tuple[float, float]] = {}
     for column in field.fields:
         wanted = {_bare(label) for label in column.labels}
         cell = next((cell for cell in row.cells if _bare(cell.text) in wanted), None)
         if cell:
-            found[column.name] = (cell.box[0], cell.box[2])
-    return found
+            edges[column.name] = (cell.box[0], cell.box[2])
+    return edges
 
 
 def _bare(text: str) -> str:

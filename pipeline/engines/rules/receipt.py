@@ -51,14 +51,14 @@ class ReceiptRules:
         index = LabelIndex(lines)
         head = _head(index.rows)
         company = _labelled_text(index, _COMPANY_LABELS) or _owner(index, head) or find_shop(head)
-        found = {
+        values = {
             "company": company,
             "date": find_receipt_date(index),
             "address": _labelled_text(index, _ADDRESS_LABELS) or find_address(head, company),
             "total": find_total(index),
             "currency": _currency(lines),
         }
-        return build_record(schema, found)
+        return build_record(schema, values)
 
 
 def _head(rows: Sequence[Row]) -> list[PageLine]:
@@ -81,8 +81,8 @@ def find_shop(head: Sequence[PageLine]) -> LocatedValue | None:
         lines.insert(0, head[at - 1])
     elif at + 1 < len(head) and is_legal_form_alone(head[at + 1].text):
         lines.append(head[at + 1])
-    found = located_in("", lines)
-    return located_in(company_name(found.quote), lines)
+    whole = located_in("", lines)
+    return located_in(company_name(whole.quote), lines)
 
 
 def _owner(index: LabelIndex, head: Sequence[PageLine]) -> LocatedValue | None:
@@ -168,7 +168,7 @@ def _continues(run: list[PageLine]) -> bool:
 def find_receipt_date(index: LabelIndex) -> LocatedValue | None:
     """The labelled date, else the first that names a day."""
     month_first = prefers_month_first(line.text for line in index.lines)
-    found: list[tuple[int, int, LocatedValue]] = []
+    ranked: list[tuple[int, int, LocatedValue]] = []
     for line in index.lines:
         row = index.row_of(line).text
         if _OTHER_DATE.search(row):
@@ -176,8 +176,8 @@ def find_receipt_date(index: LabelIndex) -> LocatedValue | None:
         for date in find_dates(line.text, month_first):
             if date.exact:
                 rank = 0 if _DATE_LABEL.search(row) else 1
-                found.append((rank, line.number, located_in(date.value, [line], line.text[date.start : date.end])))
-    return min(found, key=lambda item: item[:2])[2] if found else _date_over_cells(index, month_first)
+                ranked.append((rank, line.number, located_in(date.value, [line], line.text[date.start : date.end])))
+    return min(ranked, key=lambda item: item[:2])[2] if ranked else _date_over_cells(index, month_first)
 
 
 def _date_over_cells(index: LabelIndex, month_first: bool) -> LocatedValue | None:

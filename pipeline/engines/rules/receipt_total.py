@@ -46,10 +46,10 @@ _ROW_REACH = 1.0  # heights: a total in large type stands a little off its label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Candidate:
+class _Sum:
     weight: float
     at: int
-    found: LocatedValue
+    amount: LocatedValue
 
 
 def find_total(index: LabelIndex) -> LocatedValue | None:
@@ -59,15 +59,15 @@ def find_total(index: LabelIndex) -> LocatedValue | None:
     if not candidates:
         return _largest(rows)
     paid = _paid_less_change(rows)
-    best = max(candidates, key=lambda c: (c.weight + 2.5 * (c.found.value in paid), c.at))
-    return _rounded(best, candidates, rows).found
+    best = max(candidates, key=lambda c: (c.weight + 2.5 * (c.amount.value in paid), c.at))
+    return _rounded(best, candidates, rows).amount
 
 
-def _rounded(best: _Candidate, candidates: Sequence[_Candidate], rows: Sequence[Row]) -> _Candidate:
+def _rounded(best: _Sum, candidates: Sequence[_Sum], rows: Sequence[Row]) -> _Sum:
     """A later total that differs by cents, a rounding printed between: that is what was paid."""
     for other in candidates:
         between = rows[best.at : other.at]
-        differs = 0 < abs(float(other.found.value) - float(best.found.value)) < _MOST_ROUNDING
+        differs = 0 < abs(float(other.amount.value) - float(best.amount.value)) < _MOST_ROUNDING
         if differs and other.weight >= _PLAIN_TOTAL and any(_ROUNDING.search(row.text) for row in between):
             return other
     return best
@@ -81,14 +81,14 @@ def _rows_above_summary(rows: Sequence[Row]) -> list[Row]:
     return list(rows)
 
 
-def _candidates(index: LabelIndex, rows: Sequence[Row]) -> Iterator[_Candidate]:
+def _candidates(index: LabelIndex, rows: Sequence[Row]) -> Iterator[_Sum]:
     for at, row in enumerate(rows):
         weight = _weight(row.text)
         if weight <= 0:
             continue
-        found = _amount_of(row) or (_amount_near(index, rows, at) if weight >= 6 else None)
-        if found and found.value > 0:
-            yield _Candidate(weight=weight, at=at, found=found)
+        amount = _amount_of(row) or (_amount_near(index, rows, at) if weight >= 6 else None)
+        if amount and amount.value > 0:
+            yield _Sum(weight=weight, at=at, amount=amount)
 
 
 def _weight(text: str) -> int:
@@ -103,7 +103,7 @@ def _amount_of(row: Row) -> LocatedValue | None:
     for cell in reversed(row.cells):
         amounts = [amount for amount in find_amounts(cell.text) if _is_money(amount)]
         if amounts:
-            return _found(cell, amounts[-1])
+            return _located(cell, amounts[-1])
     return None
 
 
@@ -111,7 +111,7 @@ def _is_money(amount: Amount) -> bool:
     return has_cents(amount) or bool(amount.currency)
 
 
-def _found(cell: PageLine, amount: Amount) -> LocatedValue:
+def _located(cell: PageLine, amount: Amount) -> LocatedValue:
     return located_in(amount.value, [cell], cell.text[amount.start : amount.end])
 
 
@@ -122,23 +122,23 @@ def _amount_near(index: LabelIndex, rows: Sequence[Row], at: int) -> LocatedValu
     for other in (*rows[at + 1 : at + 2], *rows[max(at - 1, 0) : at]):
         distance = max(other.box[1] - here[3], here[1] - other.box[3])
         bare = other.page == rows[at].page and distance < reach and not re.search(r"[^\W\d_]{4,}", other.text)
-        if bare and (found := _amount_of(other)):
-            return found
+        if bare and (amount := _amount_of(other)):
+            return amount
     return None
 
 
 def _paid_less_change(rows: Sequence[Row]) -> set[float]:
     """What was paid, less each change that was given."""
     paid = [
-        found.value
+        amount.value
         for row in rows
         if _CASH.search(row.text) and not _CHANGE.search(row.text)
-        if (found := _amount_of(row))
+        if (amount := _amount_of(row))
     ]
-    change = [found.value for row in rows if _CHANGE.search(row.text) if (found := _amount_of(row))]
+    change = [amount.value for row in rows if _CHANGE.search(row.text) if (amount := _amount_of(row))]
     return {round(p - abs(c), 2) for p in paid for c in change}
 
 
 def _largest(rows: Sequence[Row]) -> LocatedValue | None:
-    amounts = [found for row in rows if not _CASH.search(row.text) and (found := _amount_of(row))]
-    return max(amounts, key=lambda found: float(found.value)) if amounts else None
+    amounts = [amount for row in rows if not _CASH.search(row.text) and (amount := _amount_of(row))]
+    return max(amounts, key=lambda amount: float(amount.value)) if amounts else None

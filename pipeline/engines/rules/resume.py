@@ -41,7 +41,7 @@ class ResumeRules:
         about = with_labels_beside([row for section in sections if section.kind in about_kinds for row in section.rows])
         email = find_email(about) or find_email(lines)
         name = find_name(lines, about, email)
-        found = {
+        values = {
             "name": name,
             "email": email,
             "phone": find_phone(about) or find_phone(about, expected=True) or find_phone(lines),
@@ -52,7 +52,7 @@ class ResumeRules:
             "education": _rows(sections, SectionKind.EDUCATION),
             "experience": _rows(sections, SectionKind.EXPERIENCE),
         }
-        return build_record(schema, found)
+        return build_record(schema, values)
 
 
 def _lines_of(sections: Iterable[Section], *kinds: SectionKind) -> list[PageLine]:
@@ -75,10 +75,10 @@ def _summary(sections: Sequence[Section]) -> LocatedValue | None:
 
 def _skills(sections: Sequence[Section]) -> list[LocatedValue]:
     """The parts of every enumeration in the skills sections, without the labels before them."""
-    found = []
+    skills = []
     for line in _lines_of(sections, SectionKind.SKILLS):
         for part in _SKILL_BREAK.split(_SKILL_LABEL.sub("", line.text)):
             skill = part.strip(" \t.。-–•●▪◦·*")
             if 1 < len(skill) <= _LONGEST_SKILL and re.search(r"\w", skill):
-                found.append(located_in(skill, [line], skill))
-    return found[:_MOST_SKILLS]
+                skills.append(located_in(skill, [line], skill))
+    return skills[:_MOST_SKILLS]

@@ -45,7 +45,7 @@ class Piece:
     row: int
     right: bool
 
-    def found(self) -> LocatedValue:
+    def located(self) -> LocatedValue:
         return located_in(self.text, [self.line], self.text)
 
 

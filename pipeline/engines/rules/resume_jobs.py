@@ -52,13 +52,13 @@ def _education(entry: Entry) -> LocatedRow:
         if is_place(piece.text):
             continue
         if row["institution"] is None and names_school(piece.text) and not _is_degree_first(piece.text):
-            row["institution"] = piece.found()
+            row["institution"] = piece.located()
         elif row["degree"] is None and find_degree(piece.text):
             _take_degree(piece, row)
         else:
             rest.append(piece)
     if row["institution"] is None and rest:
-        row["institution"] = rest.pop(_best_name(rest)).found()
+        row["institution"] = rest.pop(_best_name(rest)).located()
     if row["area"] is None and rest:
         row["area"] = _area(rest)
     return row | {"start_date": entry.start, "end_date": entry.end}
@@ -95,7 +95,7 @@ def _take_degree(piece: Piece, row: LocatedRow) -> None:
 def _area(rest: Sequence[Piece]) -> LocatedValue | None:
     """The next piece that can be a field of study, those of the right margin last."""
     fitting = [p for p in rest if re.search(r"[^\W\d_]{2,}", p.text) and not names_school(p.text) and len(p.text) < 80]
-    return min(fitting, key=lambda piece: piece.right).found() if fitting else None
+    return min(fitting, key=lambda piece: piece.right).located() if fitting else None
 
 
 def experience_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
@@ -106,7 +106,7 @@ def experience_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
     for entry, (row, names, place) in zip(entries, split, strict=True):
         _name_pieces(row, names, job_first)
         if row["location"] is None:
-            row["location"] = place.found() if place else _town_behind(row["company"], names)
+            row["location"] = place.located() if place else _town_behind(row["company"], names)
         if row["company"] is None and row["position"] and rows:
             row["company"] = rows[-1]["company"]  # several jobs under one firm's name
         if row["company"] or row["position"]:
@@ -134,7 +134,7 @@ def _town_behind(company: LocatedValue | None, names: Sequence[Piece]) -> Locate
         behind = company is not None and one.text == company.value and other.line.number == one.line.number
         capital = other.text[:1].isupper() and len(other.text.split()) <= 3
         if behind and capital and _job_score(other.text) == 0 and not re.search(r"\d", other.text):
-            return other.found()
+            return other.located()
     return None
 
 
@@ -157,19 +157,21 @@ def _name_pieces(row: LocatedRow, names: Sequence[Piece], job_first: bool) -> No
         rest = [piece for piece in names if not _same(piece, row["company"]) and not _same(piece, row["position"])]
         missing = "position" if row["company"] else "company"
         if row[missing] is None and rest:
-            row[missing] = rest[0].found()
+            row[missing] = rest[0].located()
         return
     if len(names) == 1:
-        row["position" if _job_score(names[0].text) > 0 else "company"] = names[0].found()
+        row["position" if _job_score(names[0].text) > 0 else "company"] = names[0].located()
     elif names:
         first, second = names[0], names[1]
         difference = _job_score(first.text) - _job_score(second.text)
         swap = difference > 0 or (difference == 0 and job_first)
-        row["position"], row["company"] = (first.found(), second.found()) if swap else (second.found(), first.found())
+        row["position"], row["company"] = (
+            (first.located(), second.located()) if swap else (second.located(), first.located())
+        )
 
 
-def _same(piece: Piece, found: LocatedValue | None) -> bool:
-    return found is not None and found.value in piece.text
+def _same(piece: Piece, value: LocatedValue | None) -> bool:
+    return value is not None and value.value in piece.text
 
 
 def _take_labelled(pieces: Sequence[Piece], row: LocatedRow) -> list[Piece]:

@@ -198,14 +198,14 @@ def _unknown_headings(lines: Sequence[PageLine], known: dict[int, SectionKind]) 
         return {}
     body_height = median(line.height for line in lines)
     marked = [line.level for line in models if line.label in (Label.HEADING, Label.TITLE)]
-    found = {}
+    headings = {}
     for line in lines:
         if line.number in known or len(line.text.strip()) > 50 or line.number < models[0].number:
             continue
         same_label = len(marked) * 2 > len(models) and line.label is Label.HEADING and 0 < line.level <= max(marked)
         if same_label or _drawn_alike(line, models, body_height):
-            found[line.number] = SectionKind.OTHER
-    return found
+            headings[line.number] = SectionKind.OTHER
+    return headings
 
 
 def _drawn_alike(line: PageLine, models: Sequence[PageLine], body_height: float) -> bool:

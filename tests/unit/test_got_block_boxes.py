@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.contracts import PageImage
+from pipeline.engines.got.block_boxes import NOWHERE, around, is_placed, place
 from pipeline.engines.got.markdown import to_markdown
-from pipeline.engines.got.placing import NOWHERE, around, is_placed, place
 from stores.clean_text import clean
 from stores.models import Block, Box, Label, Line, PageText
 from tests.counting import operations

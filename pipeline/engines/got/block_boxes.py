@@ -103,19 +103,19 @@ def _parts(blocks: Sequence[MarkdownBlock]) -> tuple[str, str, list[list[_Part]]
 
 def _add_single_segments(matcher: LineMatcher, parts: Sequence[Sequence[_Part]], lines: Sequence[Line]) -> None:
     """Lines that say just what one cell or heading says, and nothing else on the page does."""
-    free: dict[str, list[_Part]] = {}
+    parts_by_text: dict[str, list[_Part]] = {}
     for group in parts:
         for part in group:
             if part.places and matcher.is_free(part.first, part.last):
-                free.setdefault(matcher.text_at(part.first, part.last), []).append(part)
-    wanting: dict[str, list[int]] = {}
+                parts_by_text.setdefault(matcher.text_at(part.first, part.last), []).append(part)
+    lines_by_text: dict[str, list[int]] = {}
     for at in range(len(lines)):
         if matcher.is_open(at) and len(matcher.folded_line(at)) > 2:
-            wanting.setdefault(matcher.folded_line(at), []).append(at)
-    for text, found in wanting.items():
-        homes = free.get(text, [])
-        if len(homes) == len(found):
-            for at, part in zip(found, homes, strict=True):
+            lines_by_text.setdefault(matcher.folded_line(at), []).append(at)
+    for text, indexes in lines_by_text.items():
+        same_text = parts_by_text.get(text, [])
+        if len(same_text) == len(indexes):
+            for at, part in zip(indexes, same_text, strict=True):
                 matcher.give(at, part.first, part.last)
 
 
@@ -157,12 +157,12 @@ def _slice(box: Box, start: float, end: float) -> Box:
 def _placed(block: MarkdownBlock, parts: Sequence[_Part]) -> Block:
     pieces = _without_strays([piece for part in parts for piece in part.pieces])
     letters = sum(len(part.places) for part in parts)
-    found = sum(piece.letters for piece in pieces)
+    letters_found = sum(piece.letters for piece in pieces)
     enough = _ENOUGH_OF_FORMULA if block.label is Label.FORMULA else _ENOUGH
     kept = {id(piece) for piece in pieces}
     for part in parts:
-        part.pieces = [piece for piece in part.pieces if id(piece) in kept] if found >= enough * letters else []
-    if not pieces or found < enough * letters:
+        part.pieces = [piece for piece in part.pieces if id(piece) in kept] if letters_found >= enough * letters else []
+    if not pieces or letters_found < enough * letters:
         return _block(block, NOWHERE, ())
     box = around([piece.box for piece in pieces])
     shape = _Shape(parts, box)
