@@ -71,7 +71,7 @@ class Counting:
 
 
 def folded(text: str) -> str:
-    """The words and numbers of a text without case, signs and the spaces between words."""
+    """Reduce a text to its words and numbers, without case, signs and the spaces between words."""
     tokens = _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
     return "".join(f" {token} " if token[0].isdigit() else token for token in tokens)
 
@@ -104,7 +104,7 @@ def is_name_and_address(text: str) -> bool:
 
 
 def countings(text: str) -> Iterator[Counting]:
-    """The ways in which a line may count. A number that is part of a code, a date or an amount never does."""
+    """Yield the numbers of a line that may be page numbers; parts of a code, a date or an amount never are."""
     text = unicodedata.normalize("NFKC", text).strip()
     alone = _PAGE_NUMBER.fullmatch(text)
     if alone:
@@ -131,7 +131,7 @@ def _alone(match: re.Match[str]) -> Iterator[Counting]:
 
 
 def _value(digits: str) -> int:
-    """A number in digits or small Roman numerals; 0 where it is none."""
+    """Read a number in digits or small Roman numerals; 0 where it is none."""
     if digits.isdigit():
         return int(digits)
     values = [_ROMAN[char] for char in digits.lower()]

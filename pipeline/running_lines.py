@@ -60,7 +60,7 @@ class _Kind:
 
 
 def settled(pages: Sequence[Page]) -> list[Page]:
-    """All pages of a document, with running lines outside of their Markdown and all other blocks inside."""
+    """Return all pages of a document with running lines left out of their Markdown and all other blocks in it."""
     outside = running_blocks(pages)
     settled_pages = []
     for page in pages:
@@ -165,7 +165,7 @@ def _margin_line(page: Page, index: int, line: Line, block: Block) -> _MarginLin
 
 
 def _kinds(lines: Sequence[_MarginLine]) -> dict[_MarginLine, _Kind]:
-    """The lines that run, each with its kind."""
+    """Find the running lines, each with its kind."""
     kinds: dict[_MarginLine, _Kind] = {}
     for counting, members in _counting(lines):
         if len({line.page for line in members}) >= counting.least_pages:
@@ -182,7 +182,7 @@ def _kinds(lines: Sequence[_MarginLine]) -> dict[_MarginLine, _Kind]:
 
 
 def _counting(lines: Sequence[_MarginLine]) -> Iterator[tuple[Counting, list[_MarginLine]]]:
-    """Lines that are equal but for a number that counts with the pages, or with every second side of them."""
+    """Yield groups of lines that differ only in a number that counts with the pages, or with every second page."""
     groups: dict[Hashable, list[tuple[Counting, _MarginLine]]] = defaultdict(list)
     for line in lines:
         for counting in countings(line.text):
@@ -195,7 +195,7 @@ def _counting(lines: Sequence[_MarginLine]) -> Iterator[tuple[Counting, list[_Ma
 
 
 def _at_one_place(lines: Iterable[_MarginLine]) -> Iterator[list[_MarginLine]]:
-    """The lines in groups whose members stand as far from their edge as one another, nearly."""
+    """Group lines by their distance from the edge of the page, which may differ a little."""
     group: list[_MarginLine] = []
     for line in sorted(lines, key=lambda line: line.distance):
         if group and not _same_place(group[-1], line):
@@ -212,7 +212,7 @@ def _same_place(one: _MarginLine, other: _MarginLine) -> bool:
 
 
 def _noisy(lines: Sequence[_MarginLine], known: dict[_MarginLine, _Kind]) -> dict[_MarginLine, _Kind]:
-    """Recognised lines that are nearly equal on several pages: OCR read the same words in several ways."""
+    """Find recognised lines that are nearly equal on several pages: OCR reads the same words in several ways."""
     groups: list[list[_MarginLine]] = []
     for line in lines:
         if len(line.folded) < _LEAST_NOISY:
@@ -245,10 +245,9 @@ def _digits(text: str) -> str:
 
 
 def _on_a_single_page(pages: Sequence[Page], lines: Sequence[_MarginLine]) -> dict[_MarginLine, _Kind]:
-    """What of a document that is one page out of a book or journal speaks of the whole: its page number, its title or
-    chapter beside that, and what the publisher prints on every page.
+    """Find the running lines of a document that is a single page out of a book or journal, where nothing can repeat.
 
-    Nothing can repeat there, but above and below a page of running text these are no content.
+    They are its page number, the title or chapter beside that, and what the publisher prints on every page.
     """
     if len(pages) != 1 or sum(len(line.text) > _FULL_LINE for b in pages[0].blocks for line in _lines(b)) < _FULL_LINES:
         return {}

@@ -25,7 +25,7 @@ _COMMON_ROWS = (("gb2312", 0xB0A1, 0xD7F9), ("big5", 0xA440, 0xC67E), ("shift_ji
 
 
 def why_garbled(text: str, unmapped_share: float) -> str:
-    """Why a text cannot be what is printed, as half a sentence; "" where it can. Shares are 0 to 1."""
+    """Say why a text cannot be what is printed, as half a sentence; "" where it can. Shares are 0 to 1."""
     printed = len("".join(text.split()))
     if not printed:
         return ""
@@ -73,7 +73,7 @@ def _why_no_words(text: str, printed: int) -> str:
 
 
 def _plain(word: str) -> str:
-    """A word without accents."""
+    """Remove the accents of a word."""
     if word.isascii():
         return word
     return "".join(char for char in unicodedata.normalize("NFD", word) if not unicodedata.combining(char))

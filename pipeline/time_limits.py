@@ -42,7 +42,7 @@ _own = {"slot": -1, "limits": 0}
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a process has had so far: CPU seconds of all its threads, seconds that its first one waited for a CPU."""
+    """The time of a process so far: CPU seconds of all threads, seconds that its first thread waited for a CPU."""
 
     cpu_s: float
     waited_s: float
@@ -52,7 +52,7 @@ class Usage:
 
 
 def usage(pid: int) -> Usage | None:
-    """None where the process is gone, or nothing can be known of it."""
+    """Read the usage of a process; None where it is gone or the system does not tell."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -140,7 +140,7 @@ def _tell(limit_s: float) -> None:
 
 
 def _told() -> Iterator[tuple[int, float, int]]:
-    """The limits of the children of this process: process id, seconds, number of the limit."""
+    """Return the limits of this process's children: process id, seconds, number of the limit."""
     for pid, limit_s, number in _SLOT.iter_unpack(_board[:]):
         if pid:
             yield pid, limit_s, number
@@ -169,7 +169,7 @@ class Watch:
         return ended
 
     def moving(self) -> list[int]:
-        """The children that used a CPU, or waited for one, since the last call."""
+        """Return the children that used a CPU, or waited for one, since the last call."""
         before, now = self._before, {pid: self._read(pid) for pid, _, _ in self._children()}
         self._before = {pid: usage for pid, usage in now.items() if usage}
         return [

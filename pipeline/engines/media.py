@@ -79,7 +79,7 @@ SUFFIXES = frozenset().union(*(media_type.suffixes for media_type in MEDIA_TYPES
 
 
 def sniff(path: Path | str) -> str:
-    """The media type of a file: the name of one of MEDIA_TYPES.
+    """Detect the media type of a file: the name of one of MEDIA_TYPES.
 
     Raises InputError with the reason where the file is of another kind, NotFoundError where it does not exist.
     """
@@ -87,7 +87,7 @@ def sniff(path: Path | str) -> str:
 
 
 def kind_of(head: bytes) -> str:
-    """The media type of a file whose first 1024 bytes are ``head``; InputError with the reason where it is not read."""
+    """Return the media type of a file whose first 1024 bytes are ``head``. InputError where it has none."""
     if not head:
         raise InputError("The file is empty (0 bytes); export or copy it again.", code="empty")
     kind = sniff_bytes(head)
@@ -116,7 +116,7 @@ def is_plainly(head: bytes) -> bool:
 
 
 def words_of(head: bytes) -> str:
-    """What a file that begins so is, in words: "a ZIP archive or an Office file", "plain text"."""
+    """Describe a file by its first bytes: "a ZIP archive or an Office file", "plain text"."""
     media_type = _recognised(head)
     return media_type.words if media_type else _guess(head)
 

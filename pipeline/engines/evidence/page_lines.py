@@ -66,7 +66,7 @@ def upright_boxes(printed: Sequence[tuple[Box, str]]) -> list[Box]:
     long = [box for box, text in printed if len(text.strip()) >= _LONG_ENOUGH]
     standing = sum(box[3] - box[1] > 1.5 * (box[2] - box[0]) for box in long) * 2 > len(long)
     axis = 0 if standing else 1
-    steps = [other[axis] - one[axis] for one, other in pairwise(long)]
+    steps = [below[axis] - above[axis] for above, below in pairwise(long)]
     forward = sum(step > 0 for step in steps) >= sum(step < 0 for step in steps)
     boxes = [box for box, _ in printed]
     if standing and forward:  # read from bottom to top

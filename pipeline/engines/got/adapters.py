@@ -33,12 +33,12 @@ class Family:
     slots: bool = False
 
     def decode(self, processor: Any, tokens: Sequence[int]) -> str:
-        """The answer as the model means it."""
+        """Decode the tokens of an answer into Markdown."""
         return str(processor.tokenizer.decode(list(tokens), skip_special_tokens=self.skip_special))
 
 
 def family_of(model_type: str, model: str) -> Family:
-    """Raises InputError that names what is supported."""
+    """Return the family of an architecture. InputError that lists the supported ones where it is none."""
     family = FAMILIES.get(model_type)
     if family is None:
         raise InputError(
@@ -79,7 +79,7 @@ def _deepseek_inputs(processor: Any, pictures: Sequence[Any]) -> Any:
 
 
 def without_grounding(answer: str) -> str:
-    """DeepSeek-OCR's Markdown without the places that it names before each block."""
+    """Remove the coordinates that DeepSeek-OCR writes before each block."""
     return _SPECIAL.sub("", _GROUNDING.sub("", answer)).strip()
 
 

@@ -1,4 +1,4 @@
-"""Where the blocks of a page's Markdown stand on the page. Pure.
+"""Gives the blocks of a page's Markdown their boxes on the page. Pure.
 
 A reader that writes text alone gives no boxes; recognised lines of the same page do. Each line is found in the text
 (``line_matching``), so a block gets the boxes of its lines, and the lines get the block's better text. A block of
@@ -51,7 +51,7 @@ class _Part:
 
 
 def place(markdown: str, lines: Sequence[Line], width_pt: float, height_pt: float) -> tuple[Block, ...]:
-    """The blocks of ``markdown`` in their order, with boxes and lines in points.
+    """Return the blocks of ``markdown`` in their order, with boxes and lines in points.
 
     ``lines``: what OCR found on the page, in its reading order; ``width_pt`` and ``height_pt``: the page's size, beyond
     which no box reaches. The lines of a placed block hold all of its text.
@@ -102,7 +102,7 @@ def _parts(blocks: Sequence[MarkdownBlock]) -> tuple[str, str, list[list[_Part]]
 
 
 def _add_single_segments(matcher: LineMatcher, parts: Sequence[Sequence[_Part]], lines: Sequence[Line]) -> None:
-    """Lines that say just what one cell or heading says, and nothing else on the page does."""
+    """Match lines whose text is exactly that of one cell or heading and of nothing else on the page."""
     parts_by_text: dict[str, list[_Part]] = {}
     for group in parts:
         for part in group:
@@ -176,7 +176,7 @@ def _block(block: MarkdownBlock, box: Box, lines: tuple[Line, ...]) -> Block:
 
 
 def _without_strays(pieces: list[_Piece]) -> list[_Piece]:
-    """Without short pieces that lie far from all others: they were found by chance."""
+    """Leave out short pieces far from all others: they match by chance."""
     sure = [piece for piece in pieces if piece.letters >= _STRAY] or pieces
     return [
         piece for piece in pieces if piece.letters >= _STRAY or any(_is_near(piece.box, other.box) for other in sure)

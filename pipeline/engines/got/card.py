@@ -1,4 +1,4 @@
-"""Helpers for GPUs: asynchronous copies, memory that is exhausted, and calls that never return."""
+"""Operations of a GPU: asynchronous copies, memory that is exhausted, and calls that never return."""
 
 from __future__ import annotations
 

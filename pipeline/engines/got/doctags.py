@@ -1,4 +1,4 @@
-"""DocTags, the markup that SmolDocling and granite-docling answer with, made GitHub Markdown. Pure, never fails.
+"""DocTags, the markup of SmolDocling's and granite-docling's answers, converted to GitHub Markdown. Pure, never fails.
 
 Elements hold places (``<loc_12>``) and text; tables are rows of OTSL: ``<fcel>`` begins a full cell, ``<ecel>`` an
 empty one, ``<ched>`` and ``<rhed>`` headers, ``<nl>`` ends a row, ``<lcel>``, ``<ucel>``, ``<xcel>`` continue the cell

@@ -1,4 +1,4 @@
-"""GOT-OCR2 as the slots see it: an image becomes pixels, pixels a prompt of fixed length, hidden states scores.
+"""The steps of GOT-OCR2: image to pixels, pixels to a prompt of fixed length, hidden states to scores.
 
 Every page has the same prompt around its image, so it is embedded once and nothing is ever padded.
 """
@@ -64,7 +64,7 @@ class GotModel:
         return str(self.processor.tokenizer.decode(tokens, skip_special_tokens=True))
 
     def _normalised(self, pixels: Any) -> Any:
-        """As the processor does it, on the device: rescaled, then by channel."""
+        """Normalise pixels on the device as the processor does: rescale, then by channel."""
         import torch
 
         settings = self.processor.image_processor
@@ -76,7 +76,7 @@ class GotModel:
         return ((scaled - mean) / deviation).to(self.dtype)
 
     def _prompt(self) -> tuple[list[int], list[int]]:
-        """The ids before and after the image, asked of the processor itself."""
+        """Return the ids before and after the image, as the processor makes them."""
         from PIL import Image
 
         blank = Image.new("RGB", (32, 32), "white")

@@ -1,4 +1,4 @@
-r"""Which marks in a text belong to which footnotes. Pure.
+r"""Matches footnote marks in a text with their footnotes. Pure.
 
 Mathpix sets a mark as a formula, ``\( { }^{1} \)``, in the text and again at the start of ``\footnotetext``. A mark
 that has both becomes ``[^1]``; a footnote that nothing refers to stays a paragraph, since it would not be shown else.

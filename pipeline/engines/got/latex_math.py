@@ -1,4 +1,4 @@
-r"""Formulas: read from tokens to their end, or to where they must have ended, and made well-formed. Pure."""
+r"""Reads formulas from tokens, closes those that were left open, and makes them well-formed. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""The rows of a LaTeX table laid on a grid: which cell spans what. Pure."""
+r"""Lays the rows of a LaTeX table on a grid with row and column spans. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Grid:
 
     @property
     def is_frame(self) -> bool:
-        """Whether but one cell holds anything."""
+        """Whether only one cell holds anything."""
         return sum(not cell.is_empty for row in self.rows for cell in row) < 2
 
 

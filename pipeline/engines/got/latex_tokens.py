@@ -1,4 +1,4 @@
-r"""LaTeX-flavoured text cut into tokens, in one pass. Pure.
+r"""Splits LaTeX-flavoured text into tokens, in one pass. Pure.
 
 ``\begin{name}`` and ``\end{name}`` are one token each; of a command the token holds the name without its backslash.
 """
@@ -58,7 +58,7 @@ _TOKEN = re.compile(
 
 
 def tokenised(text: str) -> list[Token]:
-    """All of ``text``: the ``raw`` of the tokens put together is the text."""
+    """Split ``text`` into tokens; their ``raw`` joined is the text again."""
     return [_token(match) for match in _TOKEN.finditer(text)]
 
 

@@ -1,4 +1,4 @@
-r"""LaTeX-flavoured text read into a tree. Pure, one pass, never fails.
+r"""Parses LaTeX-flavoured text into a tree. Pure, one pass, never fails.
 
 What a model left open is closed where it must have ended: a title at a blank line, a cell's bold text at the next
 ``&``, a list at the next section. What it closed without having opened is dropped.
@@ -52,7 +52,7 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What is kept letter by letter."""
+    """Text that is kept character by character."""
 
     text: str
     language: str
@@ -60,7 +60,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What stands between: "paragraph", "line" (a break), "cell" or "rule" of a table."""
+    """A separator: "paragraph", "line" (a break), "cell" or "rule" of a table."""
 
     kind: str
 
@@ -87,7 +87,7 @@ Node = Text | Formula | Code | Mark | Command | Environment
 
 
 def parsed(text: str) -> list[Node]:
-    """The nodes of a text, outermost first."""
+    """Parse a text into its top-level nodes."""
     return _Parser(text, 0).nodes()
 
 
@@ -103,7 +103,7 @@ class _Parser:
         self._depth = depth
 
     def nodes(self) -> list[Node]:
-        """Everything up to what ends the innermost open thing."""
+        """Parse nodes up to the token that ends the innermost open group, list or environment."""
         nodes: list[Node] = []
         while self._at < len(self._tokens) and not self._ends(self._tokens[self._at]):
             nodes += self._node(self._take())
@@ -119,7 +119,7 @@ class _Parser:
     # What ends what
 
     def _ends(self, token: Token) -> bool:
-        """Whether the innermost open thing ends before this token."""
+        """Whether the innermost open group, list or environment ends before this token."""
         if not self._stack:
             return False
         top = self._stack[-1]
@@ -180,7 +180,7 @@ class _Parser:
         return [] if token.kind in (Kind.CLOSE, Kind.END) else [Text(token.raw)]
 
     def _inside(self, name: str) -> list[Node]:
-        """The nodes of what has just been opened."""
+        """Parse the nodes of the group, list or environment that was just opened."""
         self._stack.append(name)
         try:
             return self.nodes()
@@ -284,7 +284,7 @@ class _Parser:
         return self._unknown(token)
 
     def _unknown(self, token: Token) -> list[Node]:
-        """The text of a command that nobody knows; the command itself where it has none."""
+        """Return the text of an unknown command; the command itself where it has none."""
         texts: list[list[Node]] = []
         while self._follows(Kind.OPEN) and not self._is_too_deep():
             texts.append(self._group("g"))
@@ -319,7 +319,7 @@ class _Parser:
         return token is not None and token.kind is kind
 
     def _comes(self, kind: Kind) -> bool:
-        """Whether such a token follows, white space (one line break at most) set aside."""
+        """Whether such a token follows, after white space with at most one line break."""
         start = self._at
         while (token := self._peek()) is not None and token.is_blank() and self._at - start < 3:
             self._at += 1
@@ -340,7 +340,7 @@ class _Parser:
             self._at += 2
 
     def _raw(self) -> str:
-        """An argument in braces as it is written, without what is beyond its line."""
+        """Return an argument in braces as written, cut at the end of its line."""
         depth, start, closed = 0, self._at, 0
         while (token := self._peek()) is not None and self._at - start < _LONGEST_RAW:
             if token.kind is Kind.PARAGRAPH or (token.raw == "\n" and depth == 0):
@@ -353,7 +353,7 @@ class _Parser:
         return "".join(token.raw for token in self._tokens[start + 1 : self._at - closed])
 
     def _option(self) -> str | None:
-        """What follows in brackets on the same line; None where nothing does."""
+        """Return the text in brackets that follows on the same line, None without one."""
         if not self._follows(Kind.BRACKET) or self._tokens[self._at].raw != "[":
             return None
         for index in range(self._at + 1, min(self._at + _LONGEST_OPTION, len(self._tokens))):
@@ -386,7 +386,7 @@ class _Parser:
         return [Environment(name, nodes)]
 
     def _code(self, token: Token) -> Code:
-        """Everything to the end of the environment, letter by letter."""
+        """Return the source up to the end of the environment."""
         end = self._text.find(f"\\end{{{token.value}}}", token.end)
         end = len(self._text) if end < 0 else end
         source = self._text[token.end : end]

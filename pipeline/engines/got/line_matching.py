@@ -1,4 +1,4 @@
-"""Recognised lines found again in a text that another reader made of the same page. Pure.
+"""Finds recognised lines in the text that another reader made of the same page. Pure.
 
 Only letters and digits count, folded. A line is first sought by its runs of four characters, wherever it stands; what
 is too short for that is found between its neighbours, in the order given and row by row.
@@ -93,7 +93,7 @@ class LineMatcher:
             self._index.setdefault(text[place : place + _GRAM], []).append(place)
 
     def match(self) -> None:
-        """Find what can be found."""
+        """Match as many lines as possible."""
         self._anchor([[at] for at in range(len(self._lines))])
         self._anchor([run for row in self._rows for run in self._open_runs(row) if len(run) > 1])
         by_row = [at for row in self._rows for at in row]
@@ -112,7 +112,7 @@ class LineMatcher:
         return self._spans[line] is None
 
     def give(self, line: int, start: int, end: int) -> None:
-        """Settle where a line stands."""
+        """Assign a span of the text to a line."""
         self._spans[line] = Span(line, start, end)
         self._used[start:end] = b"\x01" * (end - start)
 
@@ -175,7 +175,7 @@ class LineMatcher:
         return sorted(best_by_start.values(), key=lambda place: (-place[0], place[1]))
 
     def _same(self, text: str, place: int) -> Iterator[int]:
-        """Where a text stands letter by letter, from ``place`` on."""
+        """List the offsets from ``place`` on at which a text stands unchanged."""
         for _ in range(_FREQUENT):
             yield place
             place = self._text.find(text, place + len(text))
@@ -241,7 +241,7 @@ class LineMatcher:
             yield used + 1 if used >= 0 else max(0, after.start - most), after.start
 
     def _share(self, run: Sequence[int], text: str, start: int, end: int) -> bool:
-        """Give each line of a run its part of a stretch of the text; whether any line has found one."""
+        """Divide a stretch of the text among the lines of a run; return whether any line got a part."""
         pairs: list[int] = [-1] * len(text)
         for block in LCSseq.opcodes(text, self._text[start:end]):
             if block.tag == "equal":

@@ -1,4 +1,4 @@
-r"""The LaTeX-flavoured text of page readers made GitHub Markdown. Pure, never fails.
+r"""Converts the LaTeX-flavoured text of page readers to GitHub Markdown. Pure, never fails.
 
 GOT-OCR2 and models trained like it write Mathpix Markdown: ``\title{}``, ``\section*{}``, ``tabular``, ``itemize``,
 ``\( \)``. Tokens become a tree (``latex_tree``), the tree becomes blocks with a blank line between them. A text
@@ -52,7 +52,7 @@ def to_markdown(text: str) -> str:
 
 
 def _cleaned(text: str) -> str:
-    """Without the model's own signs and what it wrote behind its end."""
+    """Remove the model's special tokens and everything after its end token."""
     end = _END.search(text)
     text = _SPECIAL.sub("", text[: end.start()] if end else text).replace("\r\n", "\n").strip()
     debris = _DEBRIS.search(text)
@@ -64,7 +64,7 @@ def _blocks_joined(blocks: Iterable[str]) -> str:
 
 
 def _fenced(text: str, language: str) -> str:
-    """A fence longer than any in the text."""
+    """Put text between fences that are longer than any in it."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"

@@ -1,4 +1,4 @@
-"""What the layout models are told of a page: its text lines as the nodes of a graph, and what is known of each.
+"""The input of the layout models: a page's text lines as the nodes of a graph, with the features of each.
 
 The same numbers that PyMuPDF's own front end works out (``pymupdf.layout``), each once for both models. Full pages do
 without MuPDF's segmentation and its search for underlined and doubled text: both cost by the square of the characters,

@@ -1,4 +1,4 @@
-"""Which lines are headings, and of which level. Pure, and blind to the rest of the document: a page is read alone.
+"""Tells which lines are headings, and of which level. Pure; it knows one page and not the rest of the document.
 
 The level comes from the numbering where there is one (it means the same on every page), else from the size against the
 page's body text: titles and chapters 1, "1" 2, "1.1" 3 and so on; set like the body 4.

@@ -1,4 +1,4 @@
-"""Printed lines made one paragraph: no space in Chinese, hyphens at line ends mended. Pure."""
+"""Joins printed lines to paragraphs: no space in Chinese, no hyphens at line ends. Pure."""
 
 from __future__ import annotations
 

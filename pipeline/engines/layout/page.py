@@ -1,4 +1,4 @@
-"""A page made fit for reading: turned so that its lines run from left to right, and not too large to be looked at.
+"""Prepares a page for reading: turns it so that lines run from left to right, and shrinks one that is too large.
 
 Boxes found on such a page are brought back to points of the page as displayed.
 """
@@ -85,7 +85,7 @@ def _back(turn: int, shrink: float, width: float, height: float) -> Back:
 
 
 def moved(text: PageText, back: Back) -> PageText:
-    """The same text with all its boxes brought back."""
+    """Map all boxes of a text back to the page as displayed."""
     return replace(text, blocks=tuple(_moved(block, back) for block in text.blocks))
 
 

@@ -1,4 +1,4 @@
-"""A page with a text layer, made Markdown and blocks by PyMuPDF's layout model.
+"""Converts a page with a text layer to Markdown and blocks, with PyMuPDF's layout model.
 
 The model says where titles, headings, paragraphs, lists, tables, figures, running headers and footers are; everything
 else is done here: characters go to boxes, boxes into reading order, lines into paragraphs, cells into tables.

@@ -1,4 +1,4 @@
-"""One page and what MuPDF says of it, each thing asked for once.
+"""One page and what MuPDF reports of it, each report computed once.
 
 MuPDF can notice text that is printed twice to look bold, by comparing each character with all before it: that costs
 twenty times the text page itself, so it is asked to only where this page prints something twice.
@@ -33,7 +33,7 @@ class Sheet:
 
     @cached_property
     def log(self) -> Log:
-        """What the page paints, in order: kind and box."""
+        """Kind and box of everything that the page paints, in order."""
         painted: Log = self.page.get_bboxlog()
         return painted
 

@@ -1,4 +1,4 @@
-"""PyMuPDF's table finder with less to carry: the same tables, found from the few numbers that it asks for.
+"""Makes PyMuPDF's table finder faster: the same tables from only the numbers that the search needs.
 
 For every character it fills a dictionary of 22 entries by way of rectangles and matrices, of which the search for
 grids reads seven; it looks through all characters for each drawing; and it classifies the same cell texts anew for
@@ -19,7 +19,7 @@ Char = dict[str, Any]
 
 @functools.cache
 def lighten() -> None:
-    """Give the table finder of this process quicker ways to the same answers."""
+    """Replace the slow functions of this process's table finder by equivalent fast ones."""
     finder: Any = importlib.import_module("pymupdf.table")
     finder.make_chars = _make_chars
     finder.chars_in_rect = _chars_in_rect

@@ -1,4 +1,4 @@
-"""Tables: characters put into the cells of a grid, written as a pipe table or, where cells span, as HTML. Pure."""
+"""Puts characters into the cells of a table; writes a pipe table or, where cells span, HTML. Pure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Table:
 
     @property
     def is_frame(self) -> bool:
-        """Whether but one cell holds text: a frame around a text, no table."""
+        """Whether only one cell holds text: a frame around a text, no table."""
         return sum(bool(cell.text) for cell in self.cells) < 2
 
     @property

@@ -32,13 +32,13 @@ class ContactMatch:
 
 
 def find_emails(text: str) -> list[ContactMatch]:
-    """E-mail addresses, as printed, without a closing point."""
+    """Find e-mail addresses as printed, without a closing point."""
     matches = [(match.start(), match[0].rstrip(".")) for match in _EMAIL.finditer(text)]
     return [ContactMatch(start=at, end=at + len(value), value=value) for at, value in matches]
 
 
 def find_urls(text: str) -> list[ContactMatch]:
-    """Web addresses as printed, without closing punctuation; the host part of an e-mail address is none."""
+    """Find web addresses as printed, without closing punctuation; the host of an e-mail address does not count."""
     urls = []
     for match in _URL.finditer(text):
         value = match[0].rstrip(".,;:!?*_`")
@@ -49,10 +49,11 @@ def find_urls(text: str) -> list[ContactMatch]:
 
 
 def find_phones(text: str, region: str = "", expected: bool = False) -> list[ContactMatch]:
-    """Phone numbers: those that phonenumberslite knows as valid, and labelled ones.
+    """Find phone numbers: those that phonenumberslite accepts as valid, and those that a label announces.
 
     The value is in E.164 where the number carries its country code or is valid in ``region`` (ISO 3166), else as
-    printed. ``expected`` takes every number of a phone's length: in a letterhead or the head of a curriculum vitae.
+    printed. With ``expected``, every number as long as a phone number is taken, as fits a letterhead or the
+    head of a curriculum vitae.
     """
     labelled = expected or bool(_PHONE_LABEL.search(text))
     phones = []
@@ -95,7 +96,7 @@ def _looks_dialled(printed: str) -> bool:
 
 
 def _is_other_number(printed: str) -> bool:
-    """A date, a period of years or a sum."""
+    """Whether the number is a date, a period of years or a sum."""
     printed = printed.strip("() ")
     return bool(
         re.search(r"(?<!\d)(?:19|20)\d{2}\s?[-–./]\s?(?:(?:19|20)\d{2}|\d{1,2}\s?[-./]\s?\d{1,2})(?!\d)", printed)

@@ -76,7 +76,7 @@ class DateMatch:
 
     @property
     def exact(self) -> bool:
-        """Whether it names a day."""
+        """Whether the date names a day, not only a month or year."""
         return len(self.value) == 10
 
 
@@ -91,7 +91,7 @@ class PeriodMatch:
 
 
 def find_dates(text: str, month_first: bool = False, years: bool = False) -> list[DateMatch]:
-    """Dates in their order. ``month_first`` reads 3/4/2024 as 4 March; ``years`` also takes years that stand alone."""
+    """Find dates in their order. ``month_first``: 3/4/2024 is 4 March; ``years``: years alone count, too."""
     taken: list[DateMatch] = []
     for kind, pattern in _DATE_PATTERNS:
         if kind == "y" and not years:
@@ -117,7 +117,7 @@ def prefers_month_first(texts: Iterable[str]) -> bool:
 
 
 def find_periods(text: str, month_first: bool = False) -> list[PeriodMatch]:
-    """Periods and single dates in their order; a date that belongs to a period is not listed again."""
+    """Find periods and single dates in their order; a date that is part of a period is not listed again."""
     return list(_periods(text, find_dates(text, month_first, years=True)))
 
 
@@ -134,7 +134,7 @@ def _periods(text: str, dates: list[DateMatch]) -> Iterator[PeriodMatch]:
 
 
 def _open_or_single(text: str, date: DateMatch) -> PeriodMatch:
-    """``2020 - present``, ``since 2020``, ``June - Sept 2020``, ``2019-21``, or the date alone."""
+    """Read ``2020 - present``, ``since 2020``, ``June - Sept 2020``, ``2019-21``, or a single date."""
     if match := _OPEN.match(text, date.end):
         return PeriodMatch(start=date.start, end=match.end(), first=date.value, last=PRESENT)
     if match := _SINCE.search(text, 0, date.start):
@@ -172,7 +172,7 @@ def _value(kind: str, match: re.Match[str], month_first: bool) -> str | None:
 
 
 def _iso(year: str, month: str | int | None, day: str | int | None) -> str | None:
-    """ISO text, as exact as given; None where there is no such day."""
+    """Format a date as ISO, as exact as given; None where there is no such day."""
     y = int(year) + (2000 if int(year) < 70 else 1900) * (len(year) == 2)
     if not _FIRST_YEAR <= y <= _LAST_YEAR:
         return None
@@ -194,7 +194,7 @@ def _named(year: str, word: str, day: str | None) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _foreign_month(word: str) -> int | None:
-    """The number of a month whose name is in none of our languages; asks dateparser, which is slow, once per word."""
+    """Return the number of a month in another language, by dateparser: slow, so once per word."""
     if len(word) < 4 or word.isascii():
         return None
     import dateparser
@@ -206,7 +206,7 @@ def _foreign_month(word: str) -> int | None:
 
 
 def _zh_number(text: str | None) -> int | None:
-    """1 to 39 of ``十二``, ``二十``, ``三十一``."""
+    """Read a Chinese number from 1 to 39: ``十二``, ``二十``, ``三十一``."""
     if not text:
         return None
     tens, mark, ones = text.rpartition("十")

@@ -1,4 +1,4 @@
-"""Schema ``document``: what every document is asked for."""
+"""Schema ``document``: the fields that are extracted from every document."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class DocumentRules:
     fingerprint = "rules-document/2"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
-        """The record of ``schema``; ``source`` plays no part."""
+        """Extract the record of ``schema``; ``source`` is not used."""
         lines = page_lines(pages)
         values = {
             "title": find_title(lines),
@@ -55,7 +55,7 @@ def _collect(lines: Sequence[PageLine], find: Callable[[str], Iterator[tuple[str
 
 
 def _find_dates(lines: Sequence[PageLine]) -> list[LocatedValue]:
-    """Dates of the lines, and those that a line break of a paragraph divides."""
+    """Find the dates of the lines, including those that are broken over two lines of a paragraph."""
     month_first = prefers_month_first(line.text for line in lines)
     located: dict[str, LocatedValue] = {}
     for line, following in zip_longest(lines, lines[1:]):
@@ -77,7 +77,7 @@ def _contacts(find: Callable[[str], list[ContactMatch]]) -> Callable[[str], Iter
 
 
 def _amounts(text: str) -> Iterator[tuple[str, str]]:
-    """Amounts that carry their currency: a bare number may be anything."""
+    """Find amounts printed with a currency; a bare number may be anything."""
     return (
         (f"{printed(amount)} {amount.currency}", text[amount.start : amount.end])
         for amount in find_amounts(text)
@@ -86,7 +86,7 @@ def _amounts(text: str) -> Iterator[tuple[str, str]]:
 
 
 def find_title(lines: Sequence[PageLine]) -> LocatedValue | None:
-    """The title block, else the highest heading of the first pages, else a tall line at the top of page one."""
+    """Find the title: the title block, else the top-level heading of the first pages, else a large line of page 1."""
     early = [line for line in lines if line.page < lines[0].page + _TITLE_PAGES] if lines else []
     titles = [line for line in early if line.label is Label.TITLE]
     if titles:
@@ -104,7 +104,7 @@ def find_title(lines: Sequence[PageLine]) -> LocatedValue | None:
 
 
 def _stands_as_title(line: PageLine, heading: PageLine, lines: Sequence[PageLine]) -> bool:
-    """Whether a short line above the first heading is centred and as large: a title that the layout did not see."""
+    """Whether a short line above the first heading is centred and as large: a title that layout analysis missed."""
     ours = [other for other in lines if other.page == line.page]
     left, right = min(other.box[0] for other in ours), max(other.box[2] for other in ours)
     off_centre = abs((line.box[0] + line.box[2]) - (left + right)) / 2

@@ -1,4 +1,4 @@
-"""Schema ``invoice``: issuer, number, dates, amounts, currency and lines, in English, Chinese and their neighbours."""
+"""Schema ``invoice``: issuer, number, dates, amounts, currency and lines, in English, Chinese and others."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class InvoiceRules:
     fingerprint = "rules-invoice/2"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
-        """The record of ``schema``; ``source`` plays no part."""
+        """Extract the record of ``schema``; ``source`` is not used."""
         index = LabelIndex(page_lines(pages))
         month_first = prefers_month_first(line.text for line in index.lines)
         sums = find_sums(index)
@@ -80,7 +80,7 @@ class InvoiceRules:
 
 
 def read_invoice_number(text: str) -> tuple[object, int, int] | None:
-    """The number at the start of ``text``: holds a digit, is no date and no amount of money."""
+    """Read the invoice number at the start of ``text``: it holds a digit and is no date or amount of money."""
     token = re.match(r"[^\s,;，；]+(?:,\d+)?", text)
     value = token[0].rstrip("./-_:)]）").lstrip("([#（") if token else ""
     if not token or len(value) < 2 or not _NUMBER.fullmatch(value) or _NO_NUMBER.match(value):
@@ -103,7 +103,7 @@ def _dated(index: LabelIndex, labels: Sequence[re.Pattern[str]], month_first: bo
 
 
 def _issue_date(index: LabelIndex, month_first: bool) -> LocatedValue | None:
-    """The labelled date, else the first that names a day and is not that of something else."""
+    """Find the labelled date, else the first full date that is not labelled as another one (due, delivery)."""
     labelled = _dated(index, _DATE_LABELS, month_first)
     if labelled:
         return labelled

@@ -53,7 +53,7 @@ _ISSUER_PAGES = 2
 
 
 def find_issuer(index: LabelIndex) -> LocatedValue | None:
-    """The best candidate of the first page, and of the others' legal forms; None where nothing looks like a name."""
+    """Find the likeliest issuer: a line of the first page, or any line with a legal form; None where none fits."""
     labelled = index.first(_ISSUER_LABELS, _read_name)
     if labelled:
         return labelled
@@ -128,7 +128,7 @@ def _domains(lines: Sequence[PageLine]) -> list[str]:
 
 
 def _score(line: PageLine, index: LabelIndex, domains: Sequence[str], squashed: Sequence[str]) -> float:
-    """``squashed``: the texts of the first pages, in which the name may come again."""
+    """Score how likely a line names the issuer; ``squashed``: texts of the first pages, which may repeat the name."""
     text = line.text
     name = squash(_name_in(text))
     score = 3.0 * has_company_suffix(text) - 2.0 * bool(_NO_NAME.search(text)) * (not has_company_suffix(text))
@@ -145,13 +145,13 @@ def _score(line: PageLine, index: LabelIndex, domains: Sequence[str], squashed: 
 
 
 def _goes_on_with_address(text: str) -> bool:
-    """A letterhead or sender's line that holds name and address: ``Firm GmbH · Street 1 · 12345 Town``."""
+    """Whether a line holds a name and its address: ``Firm GmbH · Street 1 · 12345 Town``."""
     parts = re.split(r"\s*[|·•●,]\s*|\s[-–—]\s|\s{3,}", text)
     return len(parts) >= 3 and any(looks_like_address(part) for part in parts[1:])
 
 
 def _domain_score(name: str, domain: str) -> float:
-    """How well a firm's name agrees with a domain's."""
+    """Score how well a firm's name matches the domain names."""
     if len(name) < 3:
         return 0.0
     if name.startswith(domain) or domain.startswith(name):
@@ -160,7 +160,7 @@ def _domain_score(name: str, domain: str) -> float:
 
 
 def _only_domain(lines: Sequence[PageLine], domains: Sequence[str]) -> LocatedValue | None:
-    """Where nothing is printed like a name, the firm's domain is all that the page says of it."""
+    """Fall back to the firm's web or mail domain where no line looks like a name."""
     for domain in domains:
         for line in lines:
             if match := re.search(re.escape(domain), line.text, re.IGNORECASE):

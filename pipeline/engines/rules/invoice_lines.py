@@ -48,7 +48,7 @@ _MOST_OTHER_ROWS = 8  # notes and continued descriptions between two lines
 
 
 def find_lines(index: LabelIndex) -> list[dict[str, LocatedValue | None]]:
-    """Rows with at least an amount and a description; an empty list where no header names both."""
+    """Read the rows that have an amount and a description; an empty list where no header row names both."""
     for at, row in enumerate(index.rows):
         columns = _columns(row)
         names = {name for name, _ in columns}
@@ -58,7 +58,7 @@ def find_lines(index: LabelIndex) -> list[dict[str, LocatedValue | None]]:
 
 
 def _columns(row: Row) -> list[tuple[str, PageLine]]:
-    """Name and cell of every column of a header row; "" where the cell names none, or one that is taken."""
+    """Pair each cell of a header row with its column; "" where it names none, or one named before."""
     columns: dict[int, str] = {}
     for name, pattern in _PATTERNS:
         for cell in row.cells:
@@ -105,5 +105,5 @@ def _cells(row: Row, columns: Sequence[tuple[str, PageLine]]) -> dict[str, Locat
 
 
 def _distance(header: PageLine, cell: PageLine) -> float:
-    """0 or less where the ranges touch, less the more they share; else the gap between them."""
+    """Return the gap between two ranges; where they overlap, the overlap as a negative number."""
     return max(header.box[0], cell.box[0]) - min(header.box[2], cell.box[2])

@@ -1,4 +1,4 @@
-"""What an invoice comes to: total with tax, sum without, tax, and the currency."""
+"""Sums of an invoice: total with tax, sum without tax, tax, and their currency."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Sums:
 
 
 def find_sums(index: LabelIndex) -> Sums:
-    """Total by its words, the last of the best; where total = untaxed + tax can be checked, that decides."""
+    """Find the sums by their labels; a total that equals untaxed + tax is preferred to a better labelled one."""
     totals = sorted(_totals(index), key=lambda item: item[0])
     untaxed = [amount for row in index.rows if _UNTAXED.search(row.text) for amount in _labelled_sums(index, row)[-1:]]
     taxes = [amount for row in index.rows if _is_tax_row(row.text) for amount in _labelled_sums(index, row)[-1:]]
@@ -80,7 +80,7 @@ def find_sums(index: LabelIndex) -> Sums:
 def _difference(
     totals: Sequence[tuple[float, LocatedValue]], total: LocatedValue | None, tax: LocatedValue | None
 ) -> LocatedValue | None:
-    """What is called a total as well and is the total less the tax."""
+    """Return the sum that is labelled a total as well and equals the total less the tax."""
     if total is None or tax is None:
         return None
     untaxed = round(float(total.value) - float(tax.value), 2)
@@ -101,7 +101,7 @@ def _checked(
 
 
 def _matching(amounts: Sequence[LocatedValue], total: LocatedValue | None) -> LocatedValue | None:
-    """The last of ``amounts`` that is not larger than the total."""
+    """Return the last of ``amounts`` that is not larger than the total."""
     fitting = [amount for amount in amounts if total is None or float(amount.value) <= float(total.value)]
     return fitting[-1] if fitting else None
 
@@ -116,7 +116,7 @@ def _weight(text: str) -> float:
 
 
 def _totals(index: LabelIndex) -> Iterator[tuple[float, LocatedValue]]:
-    """Weight and value of everything that is called a total."""
+    """Yield (weight of the label, amount) of everything that is labelled a total."""
     for row in index.rows:
         for cell in row.cells:
             weight = _weight(cell.text)
@@ -133,7 +133,7 @@ def _labelled_sums(index: LabelIndex, row: Row) -> list[LocatedValue]:
 
 
 def _sums_of(index: LabelIndex, row: Row, label: PageLine) -> list[LocatedValue]:
-    """Sums in the label's own cell and to its right, else right below it."""
+    """Return the amounts in the label's own cell and to its right, else right below it."""
     cells = [cell for cell in row.cells if cell.box[0] >= label.box[0]]
     amounts = [amount for cell in cells for amount in _money_in(cell)]
     if amounts:
@@ -158,7 +158,7 @@ def _is_money(amount: Amount) -> bool:
 
 
 def find_currency(index: LabelIndex, total: LocatedValue | None) -> LocatedValue | None:
-    """The currency beside the total, else the one printed most often, else the euro where the tax words say so."""
+    """Find the currency beside the total, else the most frequent one, else the euro where the tax is named as there."""
     if total:
         for line in (*total.lines, *index.row_of(total.lines[0]).cells):
             if codes := find_currencies(line.text):

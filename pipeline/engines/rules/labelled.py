@@ -1,4 +1,4 @@
-"""Values by the labels that are printed with them: behind the label, in the next cell, or in the line below."""
+"""Values found by their printed labels: behind the label, in the next cell, or in the line below."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Labelled:
 
 @lru_cache(maxsize=512)
 def label_pattern(label: str) -> re.Pattern[str]:
-    """Finds ``label`` as words: spaces may be missing (OCR) or doubled, case does not matter."""
+    """Compile a pattern of ``label`` as whole words: spaces may be missing (OCR) or doubled, case does not matter."""
     words = [re.escape(word) for word in label.split()]
     start = r"(?<![^\W\d_])" if label[:1].isascii() and label[:1].isalnum() else ""
     end = r"(?![^\W\d_])" if label[-1:].isascii() and label[-1:].isalpha() else ""
@@ -44,7 +44,7 @@ def label_pattern(label: str) -> re.Pattern[str]:
 
 
 class LabelIndex:
-    """The rows of a document, made once, asked for many labels."""
+    """An index of a document's printed rows, in which values are looked up by their labels."""
 
     def __init__(self, lines: Sequence[PageLine]) -> None:
         self.lines = lines
@@ -58,7 +58,7 @@ class LabelIndex:
         return self._row_of[line.number][0]
 
     def find(self, labels: Sequence[str | re.Pattern[str]], read: ValueReader) -> list[Labelled]:
-        """Every value that one of ``labels`` announces, the labels' order first, then the order of the document."""
+        """Find every value that one of ``labels`` announces, in the order of the labels, then of the document."""
         labelled = []
         for rank, label in enumerate(labels):
             pattern = label_pattern(label) if isinstance(label, str) else label
@@ -89,12 +89,12 @@ class LabelIndex:
         return None
 
     def beside(self, line: PageLine) -> Iterator[PageLine]:
-        """The next cells to the right in the same row, the nearest first."""
+        """Return the next cells to the right in the same row, the nearest first."""
         row, at = self._row_of[line.number]
         yield from row.cells[at + 1 : at + 1 + _CELLS_BESIDE]
 
     def below(self, line: PageLine) -> list[PageLine]:
-        """Lines under the label, close enough to belong to it, the nearest first."""
+        """Return the lines close below the label, the nearest first."""
         reach = line.box[3] + _LINES_BELOW * line.height
         under = [
             other

@@ -1,4 +1,4 @@
-"""Any schema whose fields say how documents print their names: values by label."""
+"""Rules for any schema whose fields list the labels that documents print before their values."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _SPLIT_TEXTS = re.compile(r"\s*[,;，；、|]\s*")
 
 
 class LabelsRules:
-    """Fields by their ``labels``; ``rows`` fields by the table under a row that prints the labels of its columns."""
+    """Finds fields by their ``labels``, and ``rows`` fields by the table whose header prints the columns' labels."""
 
     fingerprint = "rules-labels/2"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
-        """The record of ``schema``; ``source`` plays no part."""
+        """Extract the record of ``schema``; ``source`` is not used."""
         index = LabelIndex(page_lines(pages))
         month_first = prefers_month_first(line.text for line in index.lines)
         every_label = [label for field in schema.fields for label in (*field.labels, *_column_labels(field))]
@@ -49,12 +49,12 @@ def _find(
 
 
 def _parts(enumeration: LocatedValue) -> list[LocatedValue]:
-    """One LocatedValue for every part of an enumeration."""
+    """Split an enumeration into its parts."""
     return [located_in(part, enumeration.lines, part) for part in _SPLIT_TEXTS.split(enumeration.quote) if part]
 
 
 def reader_of(kind: FieldKind, month_first: bool, other_labels: Sequence[str]) -> ValueReader:
-    """Reads a value of ``kind``; text ends where the next known label begins."""
+    """Return the reader of values of ``kind``; a text ends where the next known label begins."""
     if kind is FieldKind.DATE:
         return lambda text: _read_date(text, month_first)
     if kind in (FieldKind.NUMBER, FieldKind.INTEGER):
@@ -92,7 +92,7 @@ def _read_text(text: str, stops: Sequence[re.Pattern[str]], labels: set[str]) ->
 def _table(
     field: Field, index: LabelIndex, readers: Mapping[FieldKind, ValueReader]
 ) -> list[dict[str, LocatedValue | None]]:
-    """Rows under the first row that prints at least half of the columns' labels, each cell by the nearest column."""
+    """Read the rows below the first row with half of the columns' labels; a cell belongs to the nearest column."""
     for at, row in enumerate(index.rows):
         columns = header_columns(field, row)
         if len(columns) * 2 < len(field.fields) or len(columns) < 2:
@@ -145,5 +145,5 @@ def _cells(
 
 
 def _distance(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """0 where the ranges touch, less the more they share; else the gap between them."""
+    """Return the gap between two ranges; where they overlap, the overlap as a negative number."""
     return max(one[0], other[0]) - min(one[1], other[1])

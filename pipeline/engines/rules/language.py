@@ -1,4 +1,4 @@
-"""The main language of a text: by script where the script tells, else by py3langid."""
+"""Detects the main language of a text: by its script where that is enough, else by py3langid."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COMMON = ("en", "de", "fr", "nl", "es", "it", "pt", "sv", "da", "no", "fi", "pl
 
 
 def detect_language(text: str) -> str | None:
-    """ISO 639-1 of the text's main language, or None where it has no letters."""
+    """Return the ISO 639-1 code of the text's main language, None where it has no letters."""
     sample = text[:_SAMPLE_CHARACTERS]
     letters = len(_LETTER.findall(sample))
     if not letters:
@@ -50,7 +50,7 @@ def _classified(sample: str, latin: bool) -> str:
 
 @lru_cache(maxsize=2)
 def _classifier(latin: bool) -> Any:
-    """langid's model, held to the common languages for Latin script, where receipts and codes mislead it."""
+    """Load langid's model, limited to common languages for Latin script: receipts and codes mislead it otherwise."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE)

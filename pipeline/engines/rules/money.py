@@ -81,7 +81,7 @@ class Amount:
 
 
 def find_amounts(text: str) -> list[Amount]:
-    """Numbers that can be amounts, in their order, percentages left out."""
+    """Find the numbers that can be amounts, in their order; percentages are left out."""
     return [amount for match in _AMOUNT.finditer(text) if (amount := _amount(text, match))]
 
 
@@ -105,9 +105,9 @@ def _amount(text: str, match: re.Match[str]) -> Amount | None:
 
 
 def read_number(text: str) -> tuple[float | None, int]:
-    """Value and printed decimals of ``1.234,56``, ``1,234.56``, ``1'234.50``, ``1 234,5``; (None, 0) for no number.
+    """Read value and number of decimals of ``1.234,56``, ``1,234.56``, ``1'234.50``, ``1 234,5``; (None, 0) for others.
 
-    More than 15 digits are a number of something, not how much: no amount is kept otherwise than it is printed.
+    A number of more than 15 digits is an identifier and would lose digits as a float: it gives (None, 0).
     """
     digits = re.sub(r"[\s'’\u00a0\u202f]", "", text)
     mark = max(digits.rfind("."), digits.rfind(","))
@@ -126,17 +126,17 @@ def read_number(text: str) -> tuple[float | None, int]:
 
 
 def currency_code(text: str) -> str:
-    """ISO 4217 of a sign, a code or a name, "" for anything else."""
+    """Return the ISO 4217 code of a sign, a code or a name, "" for anything else."""
     return _BY_FOLDED.get(text.strip().casefold(), "")
 
 
 def find_currencies(text: str) -> list[str]:
-    """ISO 4217 codes of every sign and code in ``text``, in their order, repeated as often as printed."""
+    """Find the ISO 4217 code of every sign and code in ``text``, in their order, with repetitions."""
     return [code for match in _CURRENCY.finditer(text) if (code := currency_code(match[0]))]
 
 
 def read_chinese_amount(text: str) -> float | None:
-    """``壹仟贰佰叁拾元伍角整`` -> 1230.5; None where it is no such amount."""
+    """Read an amount in Chinese numerals, ``壹仟贰佰叁拾元伍角整`` -> 1230.5; None where it is none."""
     whole, mark, rest = re.sub(r"[圆圓]", "元", text).partition("元")
     if not mark:
         return None
@@ -159,11 +159,11 @@ def read_chinese_amount(text: str) -> float | None:
 
 
 def printed(amount: Amount) -> str:
-    """``132.7433628``, ``9.40``: two decimals at least, and all that the value has."""
+    """Format the value with two decimals at least, and with all that it has: ``9.40``, ``132.7433628``."""
     value = Decimal(repr(amount.value))
     return f"{value:.{max(2, -int(value.normalize().as_tuple().exponent))}f}"
 
 
 def has_cents(amount: Amount) -> bool:
-    """Whether it is printed as money is: two decimals, or a currency that has none."""
+    """Whether the amount is printed as money: with two decimals, or in a currency that has none."""
     return amount.decimals == 2 or amount.currency in _UNDECIMALED

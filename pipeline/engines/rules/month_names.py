@@ -26,7 +26,7 @@ OPEN_END = (
 
 
 def without_accents(text: str) -> str:
-    """The text folded to lower case, its accents gone."""
+    """Return the text in lower case without accents."""
     spread = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in spread if not unicodedata.combining(c))
 
@@ -35,7 +35,7 @@ _NUMBERS = {name: number for number, names in enumerate(_MONTHS, 1) for name in 
 
 
 def month_number(word: str) -> int | None:
-    """1 to 12 for a month's name or abbreviation in any of the languages, None for another word."""
+    """Return 1 to 12 for a month's name or abbreviation in any of the languages, None for another word."""
     return _NUMBERS.get(without_accents(word).rstrip("."))
 
 

@@ -1,4 +1,4 @@
-"""Printed rows of a page: lines and table cells that stand beside each other, whatever block they are in."""
+"""Printed rows of a page: lines and table cells beside each other, of whatever blocks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Row:
 
 
 def box_around(lines: Sequence[PageLine]) -> Box:
-    """The smallest box that holds all ``lines``, at least one."""
+    """Return the smallest box that holds all ``lines`` (at least one)."""
     return (
         min(line.box[0] for line in lines),
         min(line.box[1] for line in lines),
@@ -40,7 +40,7 @@ def box_around(lines: Sequence[PageLine]) -> Box:
 
 
 def printed_rows(lines: Iterable[PageLine]) -> list[Row]:
-    """All rows, page by page, from top to bottom."""
+    """Group lines into rows, page by page, from top to bottom."""
     rows: list[Row] = []
     for page, ours in groupby(sorted(lines, key=lambda line: line.page), key=lambda line: line.page):
         rows.extend(_rows_of_page(page, list(ours)))
@@ -66,7 +66,7 @@ def _fits(line: PageLine, group: list[PageLine]) -> bool:
 
 
 def _nearest(line: PageLine, group: list[PageLine]) -> PageLine:
-    """The cell of ``group`` that is horizontally nearest: rows of skewed pages drift."""
+    """Return the horizontally nearest cell of ``group``, since the rows of skewed pages drift."""
     return min(group, key=lambda other: max(other.box[0] - line.box[2], line.box[0] - other.box[2]))
 
 

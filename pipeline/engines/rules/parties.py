@@ -1,4 +1,4 @@
-"""Firms and addresses: how they look in print."""
+"""Recognises names of firms and parts of postal addresses in a line of text."""
 
 from __future__ import annotations
 
@@ -57,18 +57,18 @@ def has_company_suffix(text: str) -> bool:
 
 
 def is_legal_form_alone(text: str) -> bool:
-    """``SDN BHD`` on a line of its own: the end of the name above it."""
+    """Whether the line is a legal form alone, such as ``SDN BHD``: the end of the name above it."""
     rest = re.sub(r"\bco\b\.?|&", "", _SUFFIX.sub("", text), flags=re.IGNORECASE)
     return has_company_suffix(text) and not re.search(r"[^\W\d_]{2,}", re.sub(r"\([^)]*\)", "", rest))
 
 
 def is_registration(text: str) -> bool:
-    """A registration number that fills the line: ``(867388-U)``, ``Co. Reg. No: 750441-W``."""
+    """Whether a registration number fills the line: ``(867388-U)``, ``Co. Reg. No: 750441-W``."""
     return bool(_REGISTRATION.fullmatch(text.strip()))
 
 
 def company_name(text: str) -> str:
-    """The name without the registration number behind it, a misread ``Sdn`` mended."""
+    """Return the name without the registration number behind it and with ``Sdn`` corrected where OCR misread it."""
     name = re.sub(r"\s*[(\[（][^()\[\]]*\d{4}[^()\[\]]*(?:[)\]）]|$).*$", "", text.strip())
     name = _REGISTRATION.sub("", name) if re.search(r"bhd\W*\S*\d{5}", name, re.IGNORECASE) else name
     name = re.sub(r"\bS[O0]N\.?(?=\s?BHD)", "SDN", name, flags=re.IGNORECASE)
@@ -87,10 +87,10 @@ def has_postcode(text: str) -> bool:
 
 
 def names_town(text: str) -> bool:
-    """A town with a postcode of four digits and nothing else: ``Auckland 1010``, ``3011 Bern``."""
+    """Whether the line is a town with a postcode of four digits and nothing else: ``Auckland 1010``, ``3011 Bern``."""
     return bool(re.fullmatch(r"\W*(?:[^\W\d_]{3,}[ ,-]{1,3}){1,3}\d{4}\W*|\W*\d{4}\s+(?:[^\W\d_]{3,}\W*){1,3}", text))
 
 
 def ends_address(text: str) -> bool:
-    """Whether a line certainly does not belong to an address: telephone, tax number, date, invoice number..."""
+    """Whether a line is certainly no part of an address: a telephone, tax or invoice number, a date and the like."""
     return bool(_NOT_AN_ADDRESS.search(text))

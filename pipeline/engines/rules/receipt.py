@@ -46,7 +46,7 @@ class ReceiptRules:
     fingerprint = "rules-receipt/2"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
-        """The record of ``schema``; ``source`` plays no part."""
+        """Extract the record of ``schema``; ``source`` is not used."""
         lines = page_lines(pages)
         index = LabelIndex(lines)
         head = _head(index.rows)
@@ -71,7 +71,7 @@ def _labelled_text(index: LabelIndex, labels: Sequence[str]) -> LocatedValue | N
 
 
 def find_shop(head: Sequence[PageLine]) -> LocatedValue | None:
-    """The most name-like line of the head: legal form, then what stands above registration number and address."""
+    """Find the shop's name in the head: a line with a legal form, else one above registration number or address."""
     names = [at for at in range(len(head)) if _may_be_name(head[at].text)]
     if not names:
         return None
@@ -86,7 +86,7 @@ def find_shop(head: Sequence[PageLine]) -> LocatedValue | None:
 
 
 def _owner(index: LabelIndex, head: Sequence[PageLine]) -> LocatedValue | None:
-    """The firm that runs the shop, where the head prints but a brand: ``Owned by Firm Ltd`` at the foot."""
+    """Find the firm that runs the shop where the head prints a brand only: ``Owned by Firm Ltd`` at the foot."""
 
     def read(text: str) -> tuple[object, int, int] | None:
         return (company_name(text), 0, len(text)) if has_company_suffix(text) else None
@@ -107,7 +107,7 @@ def _may_be_name(text: str) -> bool:
 
 
 def _name_score(head: Sequence[PageLine], at: int) -> float:
-    """Higher is likelier; a line loses a little with every line above it."""
+    """Score how likely the line at ``at`` names the shop; lines further down score lower."""
     text, following = head[at].text, [line.text for line in head[at + 1 : at + 4]]
     score = -0.25 * at + 4.0 * has_company_suffix(text) - 3.0 * looks_like_address(text)
     if following and is_registration(following[0]):
@@ -119,7 +119,7 @@ def _name_score(head: Sequence[PageLine], at: int) -> float:
 
 
 def find_address(head: Sequence[PageLine], company: LocatedValue | None) -> LocatedValue | None:
-    """The run of address lines below the shop's name, else anywhere in the head, on one line."""
+    """Find the address, joined into one line: below the shop's name, else anywhere in the head."""
     start = 0
     if company:
         numbers = {line.number for line in company.lines}
@@ -129,7 +129,7 @@ def find_address(head: Sequence[PageLine], company: LocatedValue | None) -> Loca
 
 
 def _address_run(lines: Sequence[PageLine]) -> list[PageLine]:
-    """The first run of lines that look like an address, without registration numbers between."""
+    """Return the first run of lines that look like an address; registration numbers between them are left out."""
     run: list[PageLine] = []
     for line in lines:
         if is_registration(line.text):
@@ -142,21 +142,21 @@ def _address_run(lines: Sequence[PageLine]) -> list[PageLine]:
 
 
 def _is_over(run: Sequence[PageLine], line: PageLine) -> bool:
-    """Whether ``line`` is no part of the address: a telephone, digits after the postcode, white space before it."""
+    """Whether the address ends before ``line``: a telephone, digits after the postcode, or white space above it."""
     after_postcode = any(has_postcode(other.text) for other in run) and re.search(r"\d", line.text)
     far = line.box[1] - run[-1].box[3] > _ADDRESS_GAP * line.height
     return bool(ends_address(line.text) or after_postcode or far)
 
 
 def _trimmed(run: list[PageLine]) -> list[PageLine]:
-    """The run up to its last line that looks like an address; what follows a postcode by two lines is cut off."""
+    """Cut a run after its last line that looks like an address."""
     while run and not (looks_like_address(run[-1].text) or _continues(run)):
         run = run[:-1]
     return run
 
 
 def _continues(run: list[PageLine]) -> bool:
-    """A closing line of words alone, right below a line with a postcode or ending in a comma: a town or state."""
+    """Whether the last line is a town or state: words alone below a line that ends in a comma or has a postcode."""
     if len(run) >= 2 and names_town(run[-1].text):
         return True
     if len(run) < 2 or re.search(r"\d", run[-1].text):
@@ -166,7 +166,7 @@ def _continues(run: list[PageLine]) -> bool:
 
 
 def find_receipt_date(index: LabelIndex) -> LocatedValue | None:
-    """The labelled date, else the first that names a day."""
+    """Find the labelled date, else the first full date."""
     month_first = prefers_month_first(line.text for line in index.lines)
     ranked: list[tuple[int, int, LocatedValue]] = []
     for line in index.lines:
@@ -181,7 +181,7 @@ def find_receipt_date(index: LabelIndex) -> LocatedValue | None:
 
 
 def _date_over_cells(index: LabelIndex, month_first: bool) -> LocatedValue | None:
-    """A date that the columns of a wrongly seen table cut in two."""
+    """Find a date that is cut in two by the columns of a wrongly detected table."""
     for row in index.rows:
         text = "".join(cell.text.strip() for cell in row.cells)
         dates = [date for date in find_dates(text, month_first) if date.exact]
@@ -191,7 +191,7 @@ def _date_over_cells(index: LabelIndex, month_first: bool) -> LocatedValue | Non
 
 
 def _currency(lines: Sequence[PageLine]) -> LocatedValue | None:
-    """The currency printed most often."""
+    """Find the currency that is printed most often."""
     lines_by_currency: dict[str, list[PageLine]] = {}
     for line in lines:
         for code in find_currencies(line.text):

@@ -1,4 +1,4 @@
-"""The sum to be paid on a receipt: by the words beside it, checked against cash and change."""
+"""Finds the total of a receipt by its labels, checked against cash and change."""
 
 from __future__ import annotations
 
@@ -47,13 +47,18 @@ _ROW_REACH = 1.0  # heights: a total in large type stands a little off its label
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sum:
+    """An amount with a total's label; ``at`` is the index of its row, a higher ``weight`` a clearer label."""
+
     weight: float
     at: int
     amount: LocatedValue
 
 
 def find_total(index: LabelIndex) -> LocatedValue | None:
-    """The total with tax and rounding: the best worded, the lower of equals; cash less change decides ties."""
+    """Find the total with tax and rounding: the best labelled one, the lower on the page of equals.
+
+    An amount that equals cash less change outweighs a slightly better label.
+    """
     rows = _rows_above_summary(index.rows)
     candidates = list(_candidates(index, rows))
     if not candidates:
@@ -64,7 +69,7 @@ def find_total(index: LabelIndex) -> LocatedValue | None:
 
 
 def _rounded(best: _Sum, candidates: Sequence[_Sum], rows: Sequence[Row]) -> _Sum:
-    """A later total that differs by cents, a rounding printed between: that is what was paid."""
+    """Return the total that differs by cents and follows a rounding line; ``best`` where there is none."""
     for other in candidates:
         between = rows[best.at : other.at]
         differs = 0 < abs(float(other.amount.value) - float(best.amount.value)) < _MOST_ROUNDING
@@ -74,7 +79,7 @@ def _rounded(best: _Sum, candidates: Sequence[_Sum], rows: Sequence[Row]) -> _Su
 
 
 def _rows_above_summary(rows: Sequence[Row]) -> list[Row]:
-    """Rows before the tax summary, whose totals are those of the tax; all where it comes first."""
+    """Return the rows above the tax summary, whose totals are not the receipt's; all rows where it comes first."""
     for at, row in enumerate(rows):
         if at > len(rows) // 3 and _SUMMARY.search(row.text):
             return list(rows[:at])
@@ -99,7 +104,7 @@ def _weight(text: str) -> int:
 
 
 def _amount_of(row: Row) -> LocatedValue | None:
-    """The last amount of a row that is printed as money is."""
+    """Return the last amount of a row that is printed as money."""
     for cell in reversed(row.cells):
         amounts = [amount for amount in find_amounts(cell.text) if _is_money(amount)]
         if amounts:
@@ -116,7 +121,7 @@ def _located(cell: PageLine, amount: Amount) -> LocatedValue:
 
 
 def _amount_near(index: LabelIndex, rows: Sequence[Row], at: int) -> LocatedValue | None:
-    """An amount in a row of its own just above or below the label."""
+    """Return the amount of a row without words just above or below the label."""
     here = rows[at].box
     reach = _ROW_REACH * (here[3] - here[1])
     for other in (*rows[at + 1 : at + 2], *rows[max(at - 1, 0) : at]):
@@ -128,7 +133,7 @@ def _amount_near(index: LabelIndex, rows: Sequence[Row], at: int) -> LocatedValu
 
 
 def _paid_less_change(rows: Sequence[Row]) -> set[float]:
-    """What was paid, less each change that was given."""
+    """Return every amount paid less every change given."""
     paid = [
         amount.value
         for row in rows

@@ -1,4 +1,4 @@
-"""Schema ``resume``: who, how to reach them, schools, jobs, skills; English and Chinese, one or two columns."""
+"""Schema ``resume``: person, contacts, education, experience and skills; English and Chinese, one or two columns."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ResumeRules:
     fingerprint = "rules-resume/1"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
-        """The record of ``schema``; ``source`` plays no part."""
+        """Extract the record of ``schema``; ``source`` is not used."""
         lines = page_lines(pages)
         sections = find_sections(lines)
         about_kinds = (SectionKind.HEAD, SectionKind.CONTACT)
@@ -65,7 +65,7 @@ def _rows(sections: Sequence[Section], kind: SectionKind) -> list[LocatedRow]:
 
 
 def _summary(sections: Sequence[Section]) -> LocatedValue | None:
-    """The text of the first summary section, on one line."""
+    """Join the lines of the first summary section."""
     section = next((section for section in sections if section.kind is SectionKind.SUMMARY and section.lines), None)
     if section is None:
         return None
@@ -74,7 +74,7 @@ def _summary(sections: Sequence[Section]) -> LocatedValue | None:
 
 
 def _skills(sections: Sequence[Section]) -> list[LocatedValue]:
-    """The parts of every enumeration in the skills sections, without the labels before them."""
+    """List the parts of the enumerations in the skills sections, without the labels before them."""
     skills = []
     for line in _lines_of(sections, SectionKind.SKILLS):
         for part in _SKILL_BREAK.split(_SKILL_LABEL.sub("", line.text)):

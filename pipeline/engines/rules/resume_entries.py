@@ -38,7 +38,7 @@ _ENOUGH_NAMES = 2  # school and degree, firm and job: what follows is descriptio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A part of an entry's head: verbatim text of one line; ``right`` where it stands in the right half, apart."""
+    """A part of an entry's head, as printed in one line; ``right``: in a cell of its own in the right half."""
 
     text: str
     line: PageLine
@@ -67,7 +67,7 @@ class _MarkedRow:
 
 
 def read_entries(rows: Sequence[Row]) -> list[Entry]:
-    """The entries of a section, in their order."""
+    """Read the entries of a section, in their order."""
     marked = _mark(_joined_dates(_without_margins(rows)))
     anchors = [at for at, row in enumerate(marked) if row.period]
     if not anchors:
@@ -78,7 +78,7 @@ def read_entries(rows: Sequence[Row]) -> list[Entry]:
 
 
 def _without_margins(rows: Sequence[Row]) -> Iterator[Row]:
-    """Rows in which a date or place of the right margin stands beside details, each of both as a row of its own."""
+    """Split rows where a date or place in the right margin stands beside details; each becomes a row of its own."""
     for row in rows:
         bullet = bool(_BULLET.match(row.text))
         details = bullet or len(row.cells[0].text) > _LONG_CHARACTERS // 2
@@ -95,7 +95,7 @@ def _without_margins(rows: Sequence[Row]) -> Iterator[Row]:
 
 
 def _period_behind(text: str) -> int | None:
-    """Where a period begins that ends a bullet without belonging to its sentence: a reader joined margin and text."""
+    """Return where the period begins at the end of a bullet, if it is not part of the sentence but of the margin."""
     periods = [period for period in find_periods(text) if period.first and not text[period.end :].strip()]
     if not periods or _PREPOSITION.search(text[: periods[-1].start]):
         return None
@@ -108,7 +108,7 @@ def _is_margin(text: str) -> bool:
 
 
 def _joined_dates(rows: Iterable[Row]) -> list[Row]:
-    """Rows of a period that is broken in the margin, ``June 2024 –`` above ``Sept 2024``, made one."""
+    """Join rows whose period is broken over two lines of the margin: ``June 2024 –`` above ``Sept 2024``."""
     joined: list[Row] = []
     for row in rows:
         above = joined[-1].cells if joined else ()
@@ -131,7 +131,7 @@ def _is_closing_date(text: str) -> bool:
 
 
 def _with_tail(cells: Sequence[PageLine], upper: PageLine, lower: PageLine) -> list[PageLine]:
-    """``cells``, the lower half of the period right behind the upper one."""
+    """Insert the lower half of a period behind the upper one."""
     at = list(cells).index(upper)
     return [*cells[: at + 1], lower, *cells[at + 1 :]]
 
@@ -154,7 +154,7 @@ def _mark(rows: Sequence[Row]) -> list[_MarkedRow]:
 
 
 def _is_prose(text: str) -> bool:
-    """A long line, or one that ends as a sentence does."""
+    """Whether the line is long or ends as a sentence does."""
     long = len(text) > _LONG_CHARACTERS or len(re.findall(r"[\u4e00-\u9fff]", text)) > _LONG_CHARACTERS // 3
     return long or (
         bool(re.search(r"[.。;；]\s*$", text)) and len(re.findall(r"[a-z]{2,}|[\u4e00-\u9fff]{2}", text)) > 4
@@ -162,7 +162,7 @@ def _is_prose(text: str) -> bool:
 
 
 def _head_period(row: Row) -> PeriodMatch | None:
-    """The period that heads an entry: a range, or a date that has a cell or an end of the row for itself."""
+    """Return the period in the head of an entry: a range, or a date in its own cell or at either end of the row."""
     text = row.text
     periods = find_periods(text)
     if not periods:
@@ -181,7 +181,7 @@ def _head_period(row: Row) -> PeriodMatch | None:
 
 
 def _starts(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> list[int]:
-    """The first row of every entry: as many rows above its period as the first entry has."""
+    """Return the index of each entry's first row: as many rows above its period as in the first entry."""
     above_first = [row for row in marked[: anchors[0]] if not row.detail]
     lead = len(above_first) if len(above_first) <= _MOST_LEAD_ROWS else 0
     starts = [max(anchors[0] - lead, 0)]
@@ -198,7 +198,7 @@ def _starts(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> list[int]:
 
 
 def _undated_groups(marked: Sequence[_MarkedRow]) -> Iterator[list[_MarkedRow]]:
-    """Without dates an entry begins where plain rows follow details."""
+    """Group the rows of a section without dates: an entry begins where a plain row follows details."""
     group: list[_MarkedRow] = []
     for row in marked:
         if group and not row.detail and group[-1].detail:
@@ -244,7 +244,7 @@ def _dates(marked: _MarkedRow) -> tuple[LocatedValue | None, LocatedValue | None
 
 
 def _spans(row: Row) -> list[tuple[PageLine, int, int]]:
-    """Every cell with its place in ``row.text``; offsets are those of its text from the first printed character."""
+    """Return (cell, start, end) for each cell: the offsets of its first and behind its last character in the row."""
     spans, at = [], 0
     for cell in row.cells:
         lead = len(cell.text) - len(cell.text.lstrip())
@@ -267,7 +267,7 @@ def _pieces(marked: _MarkedRow, row_number: int) -> Iterator[Piece]:
 
 
 def split_head(text: str) -> list[str]:
-    """Parts of a line of an entry's head; places stay whole, brackets go."""
+    """Split a line of an entry's head at its separators; places stay whole, enclosing brackets are removed."""
     parts: list[str] = []
     for strong in _STRONG_SEPARATOR.split(_ICONS.sub("  ", text)):
         parts.extend(_split_weakly(strong))
@@ -292,7 +292,7 @@ def _split_weakly(text: str) -> list[str]:
 
 
 def _may_split(text: str) -> bool:
-    """Commas divide an entry's head, but not a name as ``University of California, Davis``."""
+    """Whether commas separate parts; they do not in a name such as ``University of California, Davis``."""
     parts = _WEAK_SEPARATOR.split(text)
     telling = sum(bool(names_job(part) or names_school(part) or find_degree(part)) for part in parts)
     return telling > 0 or len(parts) == 2

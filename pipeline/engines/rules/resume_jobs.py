@@ -1,4 +1,4 @@
-"""Rows of education and of experience: which piece of an entry's head is the school, the degree, the firm, the job."""
+"""Rows of education and experience: tells school and degree, company and position in the heads of entries."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _DIPLOMA_IN_CHINESE = re.compile(r"[（(]\s*([\u4e00-\u9fffA-Za-z]+)\s*[）)]$")
 
 
 def education_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
-    """institution, degree, area, start_date, end_date of every entry that names a school or a degree."""
+    """Make rows of institution, degree, area, start_date and end_date from entries with a school or a degree."""
     rows = [_education(entry) for entry in entries]
     for above, row in pairwise(rows):
         if row["institution"] is None and row["degree"]:
@@ -65,18 +65,18 @@ def _education(entry: Entry) -> LocatedRow:
 
 
 def _is_degree_first(text: str) -> bool:
-    """``Bachelor of Science, School of Engineering`` is read as degree, ``Massachusetts Institute`` never."""
+    """Whether most of the text is a degree, as in ``Bachelor of Science, MIT``, though it names a school."""
     degree = find_degree(text)
     return bool(degree and degree.start() == 0 and len(degree[0]) >= 0.5 * len(text))
 
 
 def _best_name(pieces: Sequence[Piece]) -> int:
-    """The first capitalised piece that does not stand in the right margin."""
+    """Return the index of the first capitalised piece outside the right margin."""
     return next((at for at, piece in enumerate(pieces) if not piece.right and not piece.text[:1].islower()), 0)
 
 
 def _take_degree(piece: Piece, row: LocatedRow) -> None:
-    """The degree of a piece, and the field of study behind it (``PhD in Physics``) or before it."""
+    """Fill in the degree of a piece, and the field of study behind it (``PhD in Physics``) or before it."""
     match = find_degree(piece.text)
     if match is None:
         return
@@ -93,13 +93,13 @@ def _take_degree(piece: Piece, row: LocatedRow) -> None:
 
 
 def _area(rest: Sequence[Piece]) -> LocatedValue | None:
-    """The next piece that can be a field of study, those of the right margin last."""
+    """Return the first piece that can be a field of study; pieces of the right margin come last."""
     fitting = [p for p in rest if re.search(r"[^\W\d_]{2,}", p.text) and not names_school(p.text) and len(p.text) < 80]
     return min(fitting, key=lambda piece: piece.right).located() if fitting else None
 
 
 def experience_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
-    """company, position, location, start_date, end_date of every entry."""
+    """Make rows of company, position, location, start_date and end_date from entries."""
     split = [_places_and_names(entry) for entry in entries]
     job_first = _job_stands_first([names for _, names, _ in split])
     rows: list[LocatedRow] = []
@@ -115,7 +115,7 @@ def experience_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
 
 
 def _places_and_names(entry: Entry) -> tuple[LocatedRow, list[Piece], Piece | None]:
-    """The labelled values, the pieces that can be names, and the place."""
+    """Return the labelled values, the pieces that can be names, and the place."""
     row: LocatedRow = dict.fromkeys(("company", "position", "location"))
     pieces = _take_labelled(entry.pieces, row)
     place = next((piece for piece in pieces if is_place(piece.text)), None)
@@ -129,7 +129,7 @@ def _places_and_names(entry: Entry) -> tuple[LocatedRow, list[Piece], Piece | No
 
 
 def _town_behind(company: LocatedValue | None, names: Sequence[Piece]) -> LocatedValue | None:
-    """A short name right behind the firm's, on its line: a town that we do not know."""
+    """Return the short name right behind the company on its line: a town that is in no list of ours."""
     for one, other in pairwise(names):
         behind = company is not None and one.text == company.value and other.line.number == one.line.number
         capital = other.text[:1].isupper() and len(other.text.split()) <= 3
@@ -175,7 +175,7 @@ def _same(piece: Piece, value: LocatedValue | None) -> bool:
 
 
 def _take_labelled(pieces: Sequence[Piece], row: LocatedRow) -> list[Piece]:
-    """Fills ``row`` from pieces as ``学校：北京大学``; gives the others, those that never name anything left out."""
+    """Fill ``row`` from labelled pieces such as ``学校：北京大学``; return the others that can be names."""
     rest = []
     for piece in pieces:
         match = _LABEL.match(piece.text)

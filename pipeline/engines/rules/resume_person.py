@@ -1,4 +1,4 @@
-"""Whose curriculum vitae it is: name, e-mail, phone, place, links."""
+"""The person of a curriculum vitae: name, e-mail, phone, location and links."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def find_email(lines: Sequence[PageLine]) -> LocatedValue | None:
 
 
 def find_phone(lines: Sequence[PageLine], expected: bool = False) -> LocatedValue | None:
-    """The first phone number; ``expected`` also takes numbers that no label and no country's rules tell."""
+    """Find the first phone number; with ``expected``, also one without a label that is valid in no known country."""
     for line in lines:
         for match in find_phones(line.text, expected=expected):
             return located_in(match.value, [line], line.text[match.start : match.end].strip())
@@ -88,7 +88,7 @@ def find_links(lines: Sequence[PageLine]) -> list[LocatedValue]:
 
 
 def with_labels_beside(rows: Sequence[Row]) -> list[PageLine]:
-    """The cells of ``rows``; where forms have the label in the cell before, it is put in front: ``label：value``."""
+    """List the cells of ``rows``; a form's label in the cell before is put in front of its value: ``label：value``."""
     lines: list[PageLine] = []
     for row in rows:
         before = ""
@@ -101,7 +101,7 @@ def with_labels_beside(rows: Sequence[Row]) -> list[PageLine]:
 
 
 def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: LocatedValue | None) -> LocatedValue | None:
-    """The labelled name, else the line of the head that looks most like one: large, first, akin to the e-mail."""
+    """Find the labelled name, else the line of the head that is likeliest one: large, early, similar to the e-mail."""
     for line in (*about, *lines[: _HEAD_LINES * 2]):
         if match := _NAME_LABEL.search(line.text):
             value = _NEXT_LABEL.split(line.text[match.end() :].strip())[0].strip()
@@ -117,7 +117,7 @@ def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: Locat
 
 
 def _name_in(text: str) -> str | None:
-    """The name that a line holds and nothing but titles and degrees beside it."""
+    """Return the name in a line that holds nothing else but titles and degrees."""
     plain = _TITLE_OF_PAPER.sub(" ", _ICON.sub(" ", text)).strip(" \t,:：-–—|_·*")
     plain = re.split(r"\s*[|｜,，(（]\s*|\s[-–—]\s|\s{3,}", plain)[0].strip()
     if (
@@ -148,7 +148,7 @@ def _name_score(line: PageLine, lines: Sequence[PageLine], typical: float, email
 
 
 def find_location(about: Sequence[PageLine], name: LocatedValue | None) -> LocatedValue | None:
-    """The labelled place, the one behind a pin, a known place, else what stands between the contacts."""
+    """Find the labelled place, the one behind a map pin, a known place, else an unknown text between the contacts."""
     for pattern in (_PLACE_LABEL, _PLACE_ICON):
         for line in about:
             if match := pattern.search(line.text):
@@ -171,7 +171,7 @@ def _cut(text: str) -> str:
 
 
 def _parts(text: str) -> list[str]:
-    """What stands between the contacts of a line; e-mails, numbers and addresses of pages divide it as bars do."""
+    """Split a line at its separators and at its e-mail addresses, phone numbers and links."""
     contacts = [*find_emails(text), *find_phones(text, expected=True), *find_urls(text)]
     for match in sorted(contacts, key=lambda match: -match.start):
         text = f"{text[: match.start]} | {text[match.end :]}"
@@ -179,7 +179,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _between_contacts(about: Sequence[PageLine], name: LocatedValue | None) -> LocatedValue | None:
-    """A part of the row of e-mail and phone that is neither, nor a link or an account's name."""
+    """Return the part of the row of contacts that is no contact, link or user name."""
     rows = [line.middle for line in about if find_emails(line.text) or find_phones(line.text)]
     for line in about:
         if not any(abs(line.middle - row) < line.height for row in rows):

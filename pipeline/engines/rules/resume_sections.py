@@ -1,4 +1,4 @@
-"""The sections of a curriculum vitae: which headings it has, in which columns, and the rows below each."""
+"""The sections of a curriculum vitae: its headings, its columns, and the rows below each heading."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Section:
 
 
 def heading_kind(text: str) -> SectionKind | None:
-    """The kind of section that a line of this text begins, None where it is no heading that we know."""
+    """Return the kind of section that this heading begins, None where the text is no known heading."""
     plain = re.sub(r"[\ue000-\uf8ff]", " ", text)
     plain = re.sub(r"^\W*(?:\d{1,2}[.、)]|[IVX]+\.|[一二三四五六七八九十]+[、.])?\s*", "", plain)
     plain = re.sub(r"[\W_]+$", "", " ".join(plain.split()))
@@ -129,7 +129,7 @@ def heading_kind(text: str) -> SectionKind | None:
 
 
 def find_sections(lines: Sequence[PageLine]) -> list[Section]:
-    """The sections of a document; text in columns is read column by column."""
+    """Divide a document into sections; text in columns is read column by column."""
     body = _split_at_bullets(_without_page_furniture(lines))
     known = {line.number: kind for line in body if (kind := heading_kind(line.text)) and _stands_alone(line, body)}
     headings = known | _unknown_headings(body, known)
@@ -147,7 +147,7 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
 
 
 def _split_at_bullets(lines: Sequence[PageLine]) -> list[PageLine]:
-    """Table cells that hold an entry's head and its bullets, cut into lines of their own, numbered anew."""
+    """Split lines before each bullet inside them (table cells hold whole entries) and number all lines again."""
     parts: list[PageLine] = []
     for line in lines:
         texts = _BULLET_INSIDE.split(line.text)
@@ -160,13 +160,13 @@ def _split_at_bullets(lines: Sequence[PageLine]) -> list[PageLine]:
 
 
 def _rest_of(row: Row, headings: dict[int, SectionKind]) -> list[Row]:
-    """What stands beside a heading in its row: headings in the left margin have their first entry there."""
+    """Return the cells beside a heading: a heading in the left margin has its first entry there."""
     cells = tuple(cell for cell in row.cells if cell.number not in headings)
     return [Row(page=row.page, cells=cells)] if cells else []
 
 
 def _without_page_furniture(lines: Sequence[PageLine]) -> list[PageLine]:
-    """Lines without page numbers and "last updated" notes, and without running heads after the first page."""
+    """Leave out page numbers, "last updated" notes, and running headers after the first page."""
     first = lines[0].page if lines else 0
     furniture = re.compile(
         r"page \d+|\d{1,2}\s*/\s*\d{1,2}\W*$|last updated|seite \d+|第\s*\d+\s*页|\W*\d{1,2}\W*$", re.IGNORECASE
@@ -181,7 +181,7 @@ def _without_page_furniture(lines: Sequence[PageLine]) -> list[PageLine]:
 
 
 def _stands_alone(line: PageLine, lines: Sequence[PageLine]) -> bool:
-    """No other line of the same block ends right before it in its row: "Skills" in a sentence is no heading."""
+    """Whether no other line ends right before this one in its row: "Skills" in a sentence is no heading."""
     return not any(
         other.page == line.page
         and abs(other.middle - line.middle) < 0.5 * line.height
@@ -192,7 +192,7 @@ def _stands_alone(line: PageLine, lines: Sequence[PageLine]) -> bool:
 
 
 def _unknown_headings(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> dict[int, SectionKind]:
-    """Lines that look as the known headings do, whatever their words: they end a section."""
+    """Find lines that are set like the known headings, whatever their words: they end a section."""
     models = [line for line in lines if line.number in known]
     if not models:
         return {}
@@ -226,7 +226,7 @@ class _Column:
 
 
 def _columns(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> list[_Column]:
-    """The document as columns: pages side by side are cut where a gutter separates two groups of headings."""
+    """Divide the document into columns where a gutter separates two groups of headings."""
     pages = sorted({line.page for line in lines})
     by_page = {page: [line for line in lines if line.page == page] for page in pages}
     gutters = {page: _gutter(by_page[page], known) for page in pages}
@@ -248,7 +248,7 @@ def _columns(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> list[_
 
 
 def _gutter(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> float | None:
-    """The x of the white strip between two columns of headings, or None where the page has one column."""
+    """Return the x of the white strip between two columns of headings, None where the page has one column."""
     headings = sorted((line for line in lines if line.number in known), key=lambda line: line.box[0])
     if len(headings) < 2:
         return None

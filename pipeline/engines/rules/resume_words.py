@@ -1,4 +1,4 @@
-"""The words of curricula vitae: degrees, schools, job titles, places; English, Chinese and some of their neighbours."""
+"""Words of curricula vitae: degrees, schools, job titles, places; English, Chinese and other European languages."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ _BINDS = re.compile(
 
 
 def find_degree(text: str) -> re.Match[str] | None:
-    """The first degree that ``text`` names; two-letter ones count in capitals alone."""
+    """Find the first degree in ``text``; one of two letters counts only in capitals."""
     for match in _DEGREE.finditer(text):
         bare = re.sub(r"[\s.]", "", match[0])
         if (
@@ -173,7 +173,7 @@ def names_job(text: str) -> bool:
 
 
 def is_place(text: str) -> bool:
-    """``Paris``, ``Stanford, CA, USA``, ``Ankara, Türkiye``, ``Remote``, ``北京``: a place and nothing else."""
+    """Whether the text is a place and nothing else: ``Paris``, ``Stanford, CA, USA``, ``Remote``, ``北京``."""
     text = text.strip(" ()（）")
     if _REMOTE.fullmatch(text) or _ZH_PLACE.fullmatch(text):
         return True
@@ -194,7 +194,7 @@ def _is_place_word(text: str) -> bool:
 
 
 def place_at_end(text: str) -> int | None:
-    """Where the place begins that ends ``text``, ``Firm, Paris, France``; None where none does."""
+    """Return where the place at the end of ``text`` begins, as in ``Firm, Paris, France``; None without one."""
     starts = [0, *(match.end() for match in re.finditer(r"[,，]\s*|\s[-–—|·]\s|\s\(|（", text))]
     for start in starts[1:]:
         if is_place(text[start:]):
@@ -203,7 +203,7 @@ def place_at_end(text: str) -> int | None:
 
 
 def place_without_comma(text: str) -> int | None:
-    """Where a place begins that follows other words after a mere blank, ``Summer Intern Ankara, Türkiye``.
+    """Return where a place begins that only a space separates from the words before: ``Summer Intern Ankara, Türkiye``.
 
     The town is one word, unless it is a city that we know or what stands before it ends a name.
     """
