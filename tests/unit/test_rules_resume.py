@@ -106,3 +106,111 @@ def test_degrees(text: str, degree: str | None) -> None:
 )
 def test_the_head_of_an_entry_is_divided(text: str, parts: list[str]) -> None:
     assert split_head(text) == parts
+
+
+def rows_of(record: Record, kind: str, *columns: str) -> list[tuple[object, ...]]:
+    return [tuple(row[column] for column in columns) for row in record.fields[kind]]
+
+
+def test_headings_of_entries_do_not_end_their_section() -> None:
+    record = extract(
+        """
+        # Anna Petrova
+        anna.petrova@mail.org
+
+        # Work Experience
+        # Senior Data Engineer - Meridian Analytics
+        January 2019 - present
+        - Built the pipelines for billing data
+        # Data Engineer - Harbour Logistics
+        March 2016 - December 2018
+        - Moved the warehouse to another system
+
+        # Education
+        # Master of Science in Statistics, Northfield University
+        2014 - 2016
+        # BSc Mathematics, University of Westmark
+        2011 - 2014
+        """
+    )
+    assert rows_of(record, "experience", "position", "company", "start_date", "end_date") == [
+        ("Senior Data Engineer", "Meridian Analytics", "2019-01", "present"),
+        ("Data Engineer", "Harbour Logistics", "2016-03", "2018-12"),
+    ]
+    assert rows_of(record, "education", "degree", "area", "institution", "start_date", "end_date") == [
+        ("Master of Science", "Statistics", "Northfield University", "2014", "2016"),
+        ("BSc", "Mathematics", "University of Westmark", "2011", "2014"),
+    ]
+
+
+def test_a_firm_as_heading_has_its_period_a_few_rows_below() -> None:
+    record = extract(
+        """
+        # Tom Berger
+        # Experience
+        # Harbour Logistics
+        Operations Manager
+        Hamburg, Germany
+        2018 - 2022
+        - Ran the yard with forty people
+        # Meridian Analytics
+        # Data Engineer
+        2014 - 2018
+        - Kept two databases
+        # Prizes We Won
+        Best Loaf of the Town
+        2019
+        """
+    )
+    assert rows_of(record, "experience", "company", "position", "location", "end_date") == [
+        ("Harbour Logistics", "Operations Manager", "Hamburg, Germany", "2022"),
+        ("Meridian Analytics", "Data Engineer", None, "2018"),
+    ]
+
+
+def test_an_unknown_heading_without_a_period_ends_the_section() -> None:
+    record = extract(
+        """
+        # Ann Lee
+        # Education
+        # University of Westmark
+        BSc Mathematics
+        # School Projects
+        - A robot
+        # Major Achievements
+        Best Robot
+        """
+    )
+    assert rows_of(record, "education", "institution", "degree") == [("University of Westmark", "BSc")]
+
+
+def test_a_heading_is_no_name_and_a_name_with_a_degree_no_place() -> None:
+    record = extract(
+        """
+        # Curriculum Vitae
+        # Robert L. Hargrove, MD
+        Department of Surgery, Westmark Medical Center
+        hargrove@westmark.edu
+
+        # Visiting Appointments
+        Visiting Professor, University of Northfield
+        2010 - 2012
+        """
+    )
+    assert (record.fields["name"], record.fields["location"]) == ("Robert L. Hargrove", None)
+    assert rows_of(record, "experience", "position", "company") == [("Visiting Professor", "University of Northfield")]
+
+
+def test_contacts_of_a_sidebar_are_no_part_of_an_entry() -> None:
+    record = extract(
+        """
+        Jane Roe
+        Education
+        Phone: 555 210 4477      Westmark University
+        jane@roe.org             Bachelor of Architecture
+        12 Mill Lane, Leeds      2008 - 2013
+        """
+    )
+    assert rows_of(record, "education", "institution", "degree", "area", "end_date") == [
+        ("Westmark University", "Bachelor of Architecture", None, "2013")
+    ]

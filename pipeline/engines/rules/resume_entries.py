@@ -9,8 +9,10 @@ from itertools import pairwise
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
+from pipeline.engines.rules.contacts import find_emails
 from pipeline.engines.rules.dates import PeriodMatch, find_periods
 from pipeline.engines.rules.page_rows import Row
+from pipeline.engines.rules.parties import has_company_suffix, looks_like_address
 from pipeline.engines.rules.resume_words import (
     find_degree,
     is_place,
@@ -26,6 +28,9 @@ _STRONG_SEPARATOR = re.compile(
     r"\s+[|•·‧/]\s+|\s*[|｜]\s*|\s+[-–—―]\s+|\s{3,}|\t|\s+@\s+|(?<=[\u4e00-\u9fff])\s+|\s+(?=[\u4e00-\u9fff])"
 )
 _WEAK_SEPARATOR = re.compile(r"\s*[,;，；、]\s*(?![^()（）]*[)）])|\s+at\s+(?=[A-Z])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*")
+_CONTACT_LABEL = re.compile(
+    r"\W*(?:tel(?:ephone)?|phone|mobile|cell|fax|e-?mail|address|linkedin|电话|手机|邮箱)\W*[:：+(\d]", re.IGNORECASE
+)
 _PREPOSITION = re.compile(
     r"(?:\b(?:from|in|during|between|since|for|of|von|im|de|en)|[,(:–-]|[自从于在])\s*$", re.IGNORECASE
 )
@@ -134,6 +139,31 @@ def _with_tail(cells: Sequence[PageLine], upper: PageLine, lower: PageLine) -> l
     """Insert the lower half of a period behind the upper one."""
     at = list(cells).index(upper)
     return [*cells[: at + 1], lower, *cells[at + 1 :]]
+
+
+def heads_entry(heading: Row, below: Sequence[Row]) -> bool:
+    """Whether a line set as a heading begins an entry rather than a section; ``below``: up to three rows below it.
+
+    An entry has a period in its heading, or in a row for itself above the details. It may have none where the heading
+    names a school, degree, job or firm and something else, or school and degree stand below one another.
+    """
+    text = heading.text
+    named = names_school(text) or find_degree(text) or names_job(text) or has_company_suffix(text)
+    if named and len(split_head(text)) > 1:
+        return True
+    if below and {bool(find_degree(row.text)) + 2 * names_school(row.text) for row in (heading, below[0])} == {1, 2}:
+        return True
+    details = (at for at, row in enumerate(below) if _BULLET.match(row.text) or _is_prose(row.text))
+    margins = [row for row in below[: next(details, len(below))] if _is_margin_row(row)]
+    periods = [period for row in (heading, *margins) if (period := _head_period(row))]
+    return any(period.first or named for period in periods)
+
+
+def _is_margin_row(row: Row) -> bool:
+    """Whether a row holds a period and at most a place beside it."""
+    return all(_is_margin(part) for cell in row.cells for part in _STRONG_SEPARATOR.split(cell.text) if part) or (
+        _is_margin(row.text)
+    )
 
 
 def _mark(rows: Sequence[Row]) -> list[_MarkedRow]:
@@ -258,12 +288,20 @@ def _pieces(marked: _MarkedRow, row_number: int) -> Iterator[Piece]:
     row, period = marked.row, marked.period
     middle = (row.cells[0].box[0] + row.cells[-1].box[2]) / 2
     for at, (line, start, end) in enumerate(_spans(row)):
+        if _is_contact(line.text):
+            continue
         texts = [line.text]
         if period and start < period.end and period.start < end:
             texts = [line.text[: max(period.start - start, 0)], line.text[period.end - start :]]
         for text in texts:
             for part in split_head(text):
                 yield Piece(text=part, line=line, row=row_number, right=at > 0 and line.box[0] > middle)
+
+
+def _is_contact(text: str) -> bool:
+    """Whether a cell is an e-mail address, a phone number or a street address, as sidebars print them."""
+    street = bool(re.match(r"\d", text.strip())) and looks_like_address(text) and not find_periods(text)
+    return bool(find_emails(text) or _CONTACT_LABEL.match(text)) or street
 
 
 def split_head(text: str) -> list[str]:

@@ -124,6 +124,7 @@ def _name_in(text: str) -> str | None:
         not plain
         or _CONTACT_LABEL.match(plain)
         or heading_kind(text)
+        or (" " in plain and heading_kind(plain.split()[-1].capitalize()))  # "Visiting Appointments"
         or names_school(plain)
         or (is_place(plain) and len(plain.split()) > 1)
     ):
@@ -157,12 +158,18 @@ def find_location(about: Sequence[PageLine], name: LocatedValue | None) -> Locat
                     return located_in(value, [line], value)
     parts = [(part, line) for line in about for part in _parts(line.text) if part]
     for part, line in parts:
-        if is_place(part):
+        if is_place(part) and not _names_person(part, name):
             return located_in(part, [line], part)
     for part, line in parts:
         if looks_like_address(part) and re.search(r"\d", part) and not find_phones(part):
             return located_in(part, [line], part)
     return _between_contacts(about, name)
+
+
+def _names_person(text: str, name: LocatedValue | None) -> bool:
+    """Whether a name and a degree look like a town and a state: ``Roe, MD`` beside the name ``Jane Roe``."""
+    words = re.findall(r"[^\W\d_]+", text.split(",")[0].casefold())
+    return name is not None and set(words) <= set(re.findall(r"[^\W\d_]+", str(name.value).casefold()))
 
 
 def _cut(text: str) -> str:

@@ -11,6 +11,8 @@ from statistics import median
 
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.page_rows import Row, printed_rows
+from pipeline.engines.rules.resume_entries import heads_entry
+from pipeline.engines.rules.resume_words import names_job
 from stores.models import Label
 
 _ADJECTIVES = (
@@ -42,7 +44,8 @@ _NOUNS = {
     "experience": r"(?:[^\W\d_]+\s+){0,2}experiences?|experience and \w+|employment(?: history| record)?|work history|"
     r"history|positions? held|"
     r"internships?|"
-    r"appointments?|career|career history|career summary|berufserfahrung|beruflicher? werdegang|berufspraxis|"
+    r"(?:[^\W\d_]+\s+){0,2}appointments?|career|career history|career summary|berufserfahrung|"
+    r"beruflicher? werdegang|berufspraxis|"
     r"werdegang|praktika|praktische erfahrung|"
     r"exp[ée]riences?(?: professionnelles?)?|parcours(?: professionnel)?|stages|werkervaring|"
     r"experiencia(?: laboral| profesional)?|"
@@ -85,6 +88,7 @@ _HEADINGS = tuple(
     for kind, nouns in _NOUNS.items()
 )
 _BULLET_INSIDE = re.compile(r"(?<=\S)\s+(?=[•◦▪‣●○■□➢➤✓✔]\s?\S)")
+_ROWS_BELOW = 3  # of an entry's heading, among which its period stands
 _FURTHEST_ABOVE_HEIGHT = 1.06  # a heading of unknown words must be taller than the text
 _COLUMN_SHARE = 0.18  # of the text's width: headings further apart than this stand in two columns
 
@@ -99,6 +103,9 @@ class SectionKind(StrEnum):
     SKILLS = "skills"
     CONTACT = "contact"
     OTHER = "other"
+
+
+_WITH_ENTRIES = (SectionKind.EDUCATION, SectionKind.EXPERIENCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,13 +144,22 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
     for column in _columns(body, known):
         if column.fresh or not parts:
             parts.append((SectionKind.HEAD, []))
-        for row in printed_rows(column.lines):
+        rows = printed_rows(column.lines)
+        for at, row in enumerate(rows):
             kind = next((headings[cell.number] for cell in row.cells if cell.number in headings), None)
-            if kind is None:
+            unknown = not any(cell.number in known for cell in row.cells)
+            in_entries = parts[-1][0] in _WITH_ENTRIES
+            if kind is None or (in_entries and unknown and heads_entry(row, _rows_below(rows[at + 1 :], headings))):
                 parts[-1][1].append(row)
             else:
                 parts.append((kind, _rest_of(row, headings)))
     return [Section(kind=kind, rows=tuple(rows)) for kind, rows in parts if rows]
+
+
+def _rows_below(rows: Sequence[Row], headings: dict[int, SectionKind]) -> list[Row]:
+    """Return the few rows below a heading, up to the next one; the heading of a job below a firm's does not count."""
+    ends = (at for at, row in enumerate(rows) if row.cells[0].number in headings and not names_job(row.text))
+    return list(rows[: min(next(ends, len(rows)), _ROWS_BELOW)])
 
 
 def _split_at_bullets(lines: Sequence[PageLine]) -> list[PageLine]:

@@ -43,7 +43,7 @@ _SCHOOL = re.compile(
 _TITLE = re.compile(
     _PLAIN.format(
         r"intern(?:ship)?|trainee|apprentice|engineer(?:ing\s+(?:lead|manager|intern))?|developer|programmer|"
-        r"architect|scientist|"
+        r"architect|scientist|chemist|[^\W\d_]+ologist|physicist|economist|statistician|"
         r"researcher|research\s+(?:assistant|associate|fellow)|assistant|associate|analyst|consultant|manager|"
         r"director|officer|"
         r"president|vice\s+president|vp|svp|evp|head|lead(?:er)?|chief|c[etfoi]o|founder|co-?founder|partner|"
@@ -130,6 +130,7 @@ _CITIES = (
     "são paulo|rio de janeiro|buenos aires|santiago|bogotá|lima|mexico city|lyon|toulouse|grenoble|lille|nantes|"
     "marseille|bordeaux|nice"
 )
+_INITIAL = re.compile(r"(?:^|\s)[A-Z]\.(?:\s|$)")  # of a person, whose degree may look like a state: "Jane B. Roe, MD"
 _LAND = re.compile(rf"(?:{_COUNTRIES}|{_STATE_NAMES})", re.IGNORECASE)
 _REGION = re.compile(rf"(?:{_COUNTRIES}|{_STATE_NAMES}|{_CITIES})", re.IGNORECASE)
 _STATE = re.compile(rf"(?:{_STATES})(?:\s+\d{{5}}(?:-\d{{4}})?)?")
@@ -181,7 +182,9 @@ def is_place(text: str) -> bool:
     if len(parts) > 4 or len(set(parts)) < len(parts) or not all(_is_place_word(part) for part in parts):
         return False
     unknown = [at for at, part in enumerate(parts) if not _REGION.fullmatch(part) and not _STATE.fullmatch(part)]
-    if unknown == [0] and len(parts) > 1:  # a small town: what follows it is a state or a country, no city
+    if (
+        unknown == [0] and len(parts) > 1 and not _INITIAL.search(parts[0])
+    ):  # a small town: what follows it is a state or a country, no city
         return bool(_STATE.fullmatch(parts[1]) or _LAND.fullmatch(parts[1]))
     return not unknown and bool(_REGION.fullmatch(parts[0]))
 
