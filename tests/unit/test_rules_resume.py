@@ -214,3 +214,39 @@ def test_contacts_of_a_sidebar_are_no_part_of_an_entry() -> None:
     assert rows_of(record, "education", "institution", "degree", "area", "end_date") == [
         ("Westmark University", "Bachelor of Architecture", None, "2013")
     ]
+
+
+def test_a_firm_as_heading_may_stand_above_its_job_with_the_period_beside_it() -> None:
+    record = extract(
+        """
+        # Tom Berger
+        # EXPERIENCE
+        # Harbour Works Co., Ltd.
+        Crane Engineer            Sep. 2019 \u00ad Mar. 2021
+        - Kept nine cranes running
+        # HONOURS
+        Crane of the Year         2019
+        """
+    )
+    assert rows_of(record, "experience", "company", "position", "start_date", "end_date") == [
+        ("Harbour Works Co., Ltd.", "Crane Engineer", "2019-09", "2021-03")
+    ]
+
+
+def test_words_beside_a_date_do_not_hide_the_degree_below() -> None:
+    record = extract(
+        """
+        Leo Leopard
+        Education
+        University of La Verne, La Verne, CA      Expected Graduation: June 2016
+        Bachelor of Arts, Business Administration
+        """
+    )
+    assert rows_of(record, "education", "institution", "degree", "area", "end_date") == [
+        ("University of La Verne", "Bachelor of Arts", "Business Administration", "2016-06")
+    ]
+
+
+def test_a_district_is_part_of_the_location() -> None:
+    record = extract("Jane Roe\nSoftware Engineer\nMapo-gu, Seoul, Republic of Korea\njane@roe.org")
+    assert record.fields["location"] == "Mapo-gu, Seoul, Republic of Korea"

@@ -56,9 +56,10 @@ _DATE_PATTERNS = tuple(
         ("y", rf"(?<![\d.,/$€£¥])(?<![A-Za-z]-)({_YEAR})(?!\d|[.,/%]\d|\s?年\s?\d)年?"),
     )
 )
-_DASH = r"\s*(?:[-–—−‐~～〜至到]|\bto\b|\bbis\b|\buntil\b|\btill\b|\btot\b|\bjusqu.à\b|\bà\b|\bhasta\b|-{2,3})+\s*"
+_DASHES = r"-–—−‐\u2011\u00ad~～〜"
+_DASH = rf"\s*(?:[{_DASHES}至到]|\bto\b|\bbis\b|\buntil\b|\btill\b|\btot\b|\bjusqu.à\b|\bà\b|\bhasta\b|-{{2,3}})+\s*"
 _OPEN = re.compile(rf"{_DASH}({OPEN_END})(?![^\W\d_]{{2}})", re.IGNORECASE)
-_OPEN_TAIL = re.compile(rf"\s*(?:[-–—~～])\s*$|\s*({OPEN_END})", re.IGNORECASE)
+_OPEN_TAIL = re.compile(rf"\s*(?:[{_DASHES}])\s*$|\s*({OPEN_END})", re.IGNORECASE)
 _BETWEEN = re.compile(_DASH, re.IGNORECASE)
 _SINCE = re.compile(r"(?:\bsince|\bseit|\bdepuis|\bsinds|\bdesde|\bab)\s*$", re.IGNORECASE)
 _BARE_START = re.compile(rf"(?<![\w])({_WORD})\.?{_DASH}(?=({_WORD})\.?,?\s?((?:19|20)\d{{2}}))", re.IGNORECASE)

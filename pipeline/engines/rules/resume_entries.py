@@ -27,12 +27,21 @@ _ICONS = re.compile(r"[\ue000-\uf8ff\ufffd]")
 _STRONG_SEPARATOR = re.compile(
     r"\s+[|•·‧/]\s+|\s*[|｜]\s*|\s+[-–—―]\s+|\s{3,}|\t|\s+@\s+|(?<=[\u4e00-\u9fff])\s+|\s+(?=[\u4e00-\u9fff])"
 )
-_WEAK_SEPARATOR = re.compile(r"\s*[,;，；、]\s*(?![^()（）]*[)）])|\s+at\s+(?=[A-Z])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*")
+_WEAK_SEPARATOR = re.compile(
+    r"\s*[,;，；、](?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?=[A-Z])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
+)
 _CONTACT_LABEL = re.compile(
     r"\W*(?:tel(?:ephone)?|phone|mobile|cell|fax|e-?mail|address|linkedin|电话|手机|邮箱)\W*[:：+(\d]", re.IGNORECASE
 )
 _PREPOSITION = re.compile(
     r"(?:\b(?:from|in|during|between|since|for|of|von|im|de|en)|[,(:–-]|[自从于在])\s*$", re.IGNORECASE
+)
+NO_NAME = re.compile(
+    r"^(?:gpa|cgpa|grade|score|percentage|thesis|advisor|supervisor|honou?rs|awards?|relevant|coursework|note|"
+    r"绩点|排名|主修课程|时间|起止|部门|"
+    r"full[ -]?time|part[ -]?time|contract|permanent|freelance|expected|present|current|全职|兼职|统招|"
+    r"全日制)(?![^\W\d_])",
+    re.IGNORECASE,
 )
 _LONG_CHARACTERS = 100
 _MOST_LEAD_ROWS = 4
@@ -144,19 +153,36 @@ def _with_tail(cells: Sequence[PageLine], upper: PageLine, lower: PageLine) -> l
 def heads_entry(heading: Row, below: Sequence[Row]) -> bool:
     """Whether a line set as a heading begins an entry rather than a section; ``below``: up to three rows below it.
 
-    An entry has a period in its heading, or in a row for itself above the details. It may have none where the heading
-    names a school, degree, job or firm and something else, or school and degree stand below one another.
+    An entry has a period in its heading, in a row for itself above the details, or beside its job. It may have none
+    where the heading names a school, degree, job or firm and something else, or where it is a school above a degree.
     """
     text = heading.text
     named = names_school(text) or find_degree(text) or names_job(text) or has_company_suffix(text)
-    if named and len(split_head(text)) > 1:
+    parts = split_head(text)
+    if len(parts) > 1 and (named or any(is_place(part) for part in parts[1:])):
         return True
     if below and {bool(find_degree(row.text)) + 2 * names_school(row.text) for row in (heading, below[0])} == {1, 2}:
         return True
     details = (at for at, row in enumerate(below) if _BULLET.match(row.text) or _is_prose(row.text))
-    margins = [row for row in below[: next(details, len(below))] if _is_margin_row(row)]
+    head = below[: next(details, len(below))]
+    margins = [row for row in head if _is_margin_row(row)]
+    if head and _is_job_row(head[0]) and _head_period(head[0]):
+        return True
     periods = [period for row in (heading, *margins) if (period := _head_period(row))]
     return any(period.first or named for period in periods)
+
+
+def _is_job_row(row: Row) -> bool:
+    """Whether a row holds a job and its period and nothing else, so that the firm stands above it."""
+    texts = [_without_periods(cell.text) for cell in row.cells]
+    names = [part for text in texts for part in split_head(text) if not is_place(part)]
+    return len(names) == 1 and names_job(names[0])
+
+
+def _without_periods(text: str) -> str:
+    for period in reversed(find_periods(text)):
+        text = text[: period.start] + text[period.end :]
+    return text
 
 
 def _is_margin_row(row: Row) -> bool:
@@ -244,7 +270,7 @@ def _entry(marked: Sequence[_MarkedRow]) -> Entry:
     head = [row for at, row in enumerate(marked) if at <= anchor and not row.detail]
     pieces = [piece for at, row in enumerate(head) for piece in _pieces(row, at)]
     for row in marked[anchor + 1 : anchor + 1 + _MOST_TAIL_ROWS]:
-        names = [piece for piece in pieces if not is_place(piece.text)]
+        names = [piece for piece in pieces if not is_place(piece.text) and not NO_NAME.match(piece.text)]
         more = list(_pieces(row, len(head)))
         enough = len(names) >= _ENOUGH_NAMES and not _is_labelled(row.row.text)
         if row.detail or (enough and not all(is_place(piece.text) for piece in more)):
@@ -295,6 +321,8 @@ def _pieces(marked: _MarkedRow, row_number: int) -> Iterator[Piece]:
             texts = [line.text[: max(period.start - start, 0)], line.text[period.end - start :]]
         for text in texts:
             for part in split_head(text):
+                if not _without_periods(part).strip(" .,;-–—()"):
+                    continue  # a second period of the entry
                 yield Piece(text=part, line=line, row=row_number, right=at > 0 and line.box[0] > middle)
 
 

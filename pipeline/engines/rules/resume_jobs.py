@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.rules.parties import has_company_suffix
-from pipeline.engines.rules.resume_entries import Entry, Piece
+from pipeline.engines.rules.resume_entries import NO_NAME, Entry, Piece
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
 
 LocatedRow = dict[str, LocatedValue | None]
@@ -22,13 +22,6 @@ _LABELS = {
     "location": r"location|place|地点|工作地点|所在地",
 }
 _LABEL = re.compile("|".join(rf"(?P<{name}>^(?:{words})\s*[:：]\s*)" for name, words in _LABELS.items()), re.IGNORECASE)
-_NO_PIECE = re.compile(
-    r"^(?:gpa|cgpa|grade|score|percentage|thesis|advisor|supervisor|honou?rs|awards?|relevant|coursework|note|"
-    r"绩点|排名|主修课程|时间|起止|部门|"
-    r"full[ -]?time|part[ -]?time|contract|permanent|freelance|expected|present|current|全职|兼职|统招|"
-    r"全日制)(?![^\W\d_])",
-    re.IGNORECASE,
-)
 _DEPARTMENT = re.compile(r"(?:department|dept\.?|division|faculty|abteilung|school of)\b|.{0,8}部门?$", re.IGNORECASE)
 _AREA_JOINT = re.compile(
     r"^\s*(?:degree)?\s*[,:：]?\s*(?:\bin\b|\bof\b|\ben\b|\bim\b|\bin der\b|-|–|\()?\s*", re.IGNORECASE
@@ -183,6 +176,6 @@ def _take_labelled(pieces: Sequence[Piece], row: LocatedRow) -> list[Piece]:
         if match and name in row and row[name] is None:
             value = piece.text[match.end() :].strip()
             row[name] = located_in(value, [piece.line], value) if value else None
-        elif not _NO_PIECE.match(piece.text) and re.search(r"[^\W\d_]", piece.text):
+        elif not NO_NAME.match(piece.text) and re.search(r"[^\W\d_]", piece.text):
             rest.append(piece)
     return rest

@@ -13,9 +13,9 @@ from pipeline.engines.evidence.located_values import LocatedValue, located_in, s
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.contacts import find_emails, find_phones, find_urls
 from pipeline.engines.rules.page_rows import Row
-from pipeline.engines.rules.parties import looks_like_address
+from pipeline.engines.rules.parties import has_company_suffix, looks_like_address
 from pipeline.engines.rules.resume_sections import heading_kind
-from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
+from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school, place_at_end
 from stores.models import Label
 
 _NAME_LABEL = re.compile(r"(?:^|[\s|])(?:姓\s*名|full\s*name|name|naam|nom|nombre)\s*[:：]\s*", re.IGNORECASE)
@@ -160,6 +160,11 @@ def find_location(about: Sequence[PageLine], name: LocatedValue | None) -> Locat
     for part, line in parts:
         if is_place(part) and not _names_person(part, name):
             return located_in(part, [line], part)
+    for part, line in parts:
+        start = place_at_end(part)  # "District, Town, Country"
+        if start and not names_school(part) and not has_company_suffix(part) and not _names_person(part, name):
+            value = part[start:] if names_job(part[:start]) else part
+            return located_in(value, [line], value)
     for part, line in parts:
         if looks_like_address(part) and re.search(r"\d", part) and not find_phones(part):
             return located_in(part, [line], part)

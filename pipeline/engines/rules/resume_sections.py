@@ -10,9 +10,10 @@ from itertools import pairwise
 from statistics import median
 
 from pipeline.engines.evidence.page_lines import PageLine
+from pipeline.engines.rules.dates import find_periods
 from pipeline.engines.rules.page_rows import Row, printed_rows
 from pipeline.engines.rules.resume_entries import heads_entry
-from pipeline.engines.rules.resume_words import names_job
+from pipeline.engines.rules.resume_words import is_place, names_job
 from stores.models import Label
 
 _ADJECTIVES = (
@@ -167,6 +168,8 @@ def _split_at_bullets(lines: Sequence[PageLine]) -> list[PageLine]:
     parts: list[PageLine] = []
     for line in lines:
         texts = _BULLET_INSIDE.split(line.text)
+        if len(texts) == 2 and is_place(texts[1].lstrip("•◦▪‣●○■□ ")):
+            texts = [line.text]  # "Firm • Town, Country": the bullet separates
         x0, y0, x1, _ = line.box
         step = line.height / len(texts)
         for at, text in enumerate(texts):
@@ -182,18 +185,26 @@ def _rest_of(row: Row, headings: dict[int, SectionKind]) -> list[Row]:
 
 
 def _without_page_furniture(lines: Sequence[PageLine]) -> list[PageLine]:
-    """Leave out page numbers, "last updated" notes, and running headers after the first page."""
+    """Leave out page numbers, "last updated" notes, and running headers and footers.
+
+    What layout analysis takes for a header or footer may be the first or last entry of a page: a period is kept.
+    """
     first = lines[0].page if lines else 0
     furniture = re.compile(
         r"page \d+|\d{1,2}\s*/\s*\d{1,2}\W*$|last updated|seite \d+|第\s*\d+\s*页|\W*\d{1,2}\W*$", re.IGNORECASE
     )
-    return [
-        line
-        for line in lines
-        if not furniture.match(line.text.strip())
-        and not (line.page > first and line.label in (Label.HEADER, Label.FOOTER))
-        and not (line.label in (Label.HEADER, Label.FOOTER) and re.search(r"page \d+|last updated", line.text, re.I))
-    ]
+    margins = [line for line in lines if line.label in (Label.HEADER, Label.FOOTER)]
+    pages_by_text: dict[str, set[int]] = {}
+    for line in margins:
+        pages_by_text.setdefault(re.sub(r"\d+", "#", line.text), set()).add(line.page)
+    running = {
+        line.number
+        for line in margins
+        if len(pages_by_text[re.sub(r"\d+", "#", line.text)]) > 1
+        or re.search(r"page \d+|last updated", line.text, re.IGNORECASE)
+        or (line.page > first and not any(period.first for period in find_periods(line.text)))
+    }
+    return [line for line in lines if line.number not in running and not furniture.match(line.text.strip())]
 
 
 def _stands_alone(line: PageLine, lines: Sequence[PageLine]) -> bool:

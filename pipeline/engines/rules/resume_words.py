@@ -87,7 +87,7 @@ _COUNTRIES = (
     "united arab emirates|qatar|kuwait|bahrain|oman|iran|iraq|egypt|morocco|algeria|tunisia|nigeria|kenya|ghana|"
     "ethiopia|uganda|tanzania|"
     "south africa|india|pakistan|bangladesh|sri lanka|nepal|china|p\\.r\\. china|pr china|hong kong|taiwan|macau|"
-    "japan|south korea|korea|"
+    "japan|south korea|s\\.\\s?korea|republic of korea|korea|"
     "singapore|malaysia|indonesia|thailand|vietnam|philippines|australia|new zealand|canada|mexico|méxico|brazil|"
     "brasil|argentina|chile|"
     "colombia|peru|ecuador|uruguay|venezuela|bolivia|paraguay|costa rica|panama|cuba"
@@ -130,6 +130,9 @@ _CITIES = (
     "são paulo|rio de janeiro|buenos aires|santiago|bogotá|lima|mexico city|lyon|toulouse|grenoble|lille|nantes|"
     "marseille|bordeaux|nice"
 )
+_ARTICLE = re.compile(
+    r"(?:The Netherlands|The Hague|(?:La|Le|Las|Los|El|Den|Des)\s+[^\W\d_])"
+)  # begins the name of a town
 _INITIAL = re.compile(r"(?:^|\s)[A-Z]\.(?:\s|$)")  # of a person, whose degree may look like a state: "Jane B. Roe, MD"
 _LAND = re.compile(rf"(?:{_COUNTRIES}|{_STATE_NAMES})", re.IGNORECASE)
 _REGION = re.compile(rf"(?:{_COUNTRIES}|{_STATE_NAMES}|{_CITIES})", re.IGNORECASE)
@@ -192,7 +195,7 @@ def is_place(text: str) -> bool:
 def _is_place_word(text: str) -> bool:
     capital = text[:1].isupper() or not text[:1].isascii() or text[:1].isdigit()
     named = names_job(text) or names_school(text) or has_company_suffix(text)
-    bound = " " in text and bool(_BINDS.match(text.split(" ")[0] + " "))
+    bound = " " in text and bool(_BINDS.match(text.split(" ")[0] + " ")) and not _ARTICLE.match(text)
     return bool(text) and capital and not bound and len(text.split()) <= 4 and not named
 
 
