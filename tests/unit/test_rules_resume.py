@@ -250,3 +250,44 @@ def test_words_beside_a_date_do_not_hide_the_degree_below() -> None:
 def test_a_district_is_part_of_the_location() -> None:
     record = extract("Jane Roe\nSoftware Engineer\nMapo-gu, Seoul, Republic of Korea\njane@roe.org")
     assert record.fields["location"] == "Mapo-gu, Seoul, Republic of Korea"
+
+
+def test_columns_are_found_under_centred_headings() -> None:
+    record = extract(
+        """
+            Education                             Experience
+        2012 - 2015 - Westmark University    2014 - 2016 - Alder Labs GmbH
+        BSc Chemistry                        Laboratory Engineer
+        - Graduated with honours             - Built the dryers of the town
+        2008 - 2012 - Lowell College         2011 - 2014 - Harbour Works Inc.
+        BA Biology                           Crane Operator
+        - Second of the year                 - Kept nine cranes running at sea
+        """
+    )
+    assert rows_of(record, "education", "institution", "degree", "start_date", "end_date") == [
+        ("Westmark University", "BSc", "2012", "2015"),
+        ("Lowell College", "BA", "2008", "2012"),
+    ]
+    assert rows_of(record, "experience", "company", "position", "start_date", "end_date") == [
+        ("Alder Labs GmbH", "Laboratory Engineer", "2014", "2016"),
+        ("Harbour Works Inc.", "Crane Operator", "2011", "2014"),
+    ]
+
+
+def test_headings_below_the_heading_of_an_entry_belong_to_it_and_years_in_sentences_head_none() -> None:
+    record = extract(
+        """
+        # Jane Roe
+        # Experience
+        # 2014 - 2016 - Alder Labs GmbH
+        # Fire watch
+        - Built everything from nothing
+          to a large revenue in 2015
+        # 2011 - 2014 - Harbour Works Inc.
+        # Crane Operator
+        """
+    )
+    assert rows_of(record, "experience", "company", "position", "end_date") == [
+        ("Alder Labs GmbH", "Fire watch", "2016"),
+        ("Harbour Works Inc.", "Crane Operator", "2014"),
+    ]

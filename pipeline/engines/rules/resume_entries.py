@@ -117,6 +117,7 @@ def _period_behind(text: str) -> int | None:
 
 
 def _is_margin(text: str) -> bool:
+    text = _ICONS.sub(" ", text).strip()
     periods = find_periods(text)
     return is_place(text) or (bool(periods) and not re.search(r"\w", text[: periods[0].start] + text[periods[0].end :]))
 
@@ -187,8 +188,9 @@ def _without_periods(text: str) -> str:
 
 def _is_margin_row(row: Row) -> bool:
     """Whether a row holds a period and at most a place beside it."""
-    return all(_is_margin(part) for cell in row.cells for part in _STRONG_SEPARATOR.split(cell.text) if part) or (
-        _is_margin(row.text)
+    return all(
+        _is_margin(cell.text) or all(_is_margin(part) for part in _STRONG_SEPARATOR.split(cell.text) if part)
+        for cell in row.cells
     )
 
 
@@ -229,6 +231,8 @@ def _head_period(row: Row) -> PeriodMatch | None:
     sentence = len(text) > _LONG_CHARACTERS or re.search(r"[a-z]{2,}[.。;；]\s*$", text)
     if period.first:
         return None if inside and sentence else period
+    if text[:1].islower() and _PREPOSITION.search(before):
+        return None  # the end of a broken sentence
     apart = any(
         period.last and cell.text.strip() in text[max(period.start - 8, 0) : period.end + 3] for cell in row.cells
     )

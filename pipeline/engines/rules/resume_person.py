@@ -43,8 +43,8 @@ _PLACE_LABEL = re.compile(
     re.IGNORECASE,
 )
 _PLACE_ICON = re.compile(r"[\uf3c5\uf041\uf276\uf279\uf015]\s*")
-_ICON = re.compile(r"[\ue000-\uf8ff]")
-_BETWEEN_CONTACTS = re.compile(r"\s*[|｜•·⋄◇♦❖]\s*|\s{2,}|\t|\s+[-–—]\s+|[;；，]|(?<=\))\s|\s*[\ue000-\uf8ff]\s*")
+_ICON = re.compile(r"[\ue000-\uf8ff\ufffd]")
+_BETWEEN_CONTACTS = re.compile(r"\s*[|｜•·⋄◇♦❖]\s*|\s{2,}|\t|\s+[-–—]\s+|[;；，]|(?<=\))\s|\s*[\ue000-\uf8ff\ufffd]\s*")
 _CONTACT_LABEL = re.compile(
     r"^(?:tel|phone|mobile|cell|e-?mail|mail|web(?:site)?|linkedin|github|gitlab|twitter|skype|fax|born|birth|"
     r"date of birth|dob|nationality|age|"

@@ -89,6 +89,7 @@ _HEADINGS = tuple(
     for kind, nouns in _NOUNS.items()
 )
 _BULLET_INSIDE = re.compile(r"(?<=\S)\s+(?=[•◦▪‣●○■□➢➤✓✔]\s?\S)")
+_MOST_CROSSING = 0.04  # of the lines, over a gutter
 _ROWS_BELOW = 3  # of an entry's heading, among which its period stands
 _FURTHEST_ABOVE_HEIGHT = 1.06  # a heading of unknown words must be taller than the text
 _COLUMN_SHARE = 0.18  # of the text's width: headings further apart than this stand in two columns
@@ -146,11 +147,13 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
         if column.fresh or not parts:
             parts.append((SectionKind.HEAD, []))
         rows = printed_rows(column.lines)
+        head_ends = 0  # rows before this one belong to the head of an entry, headings or not
         for at, row in enumerate(rows):
             kind = next((headings[cell.number] for cell in row.cells if cell.number in headings), None)
-            unknown = not any(cell.number in known for cell in row.cells)
-            in_entries = parts[-1][0] in _WITH_ENTRIES
-            if kind is None or (in_entries and unknown and heads_entry(row, _rows_below(rows[at + 1 :], headings))):
+            unknown = kind is not None and not any(cell.number in known for cell in row.cells)
+            if unknown and parts[-1][0] in _WITH_ENTRIES and heads_entry(row, _rows_below(rows[at + 1 :], headings)):
+                head_ends = at + 2
+            if kind is None or (unknown and at < head_ends):
                 parts[-1][1].append(row)
             else:
                 parts.append((kind, _rest_of(row, headings)))
@@ -284,9 +287,14 @@ def _gutter(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> float |
     for one, other in pairwise(headings):
         if other.box[0] - one.box[0] < _COLUMN_SHARE * width:
             continue
-        gutter = other.box[0] - 1.0
         below = [line for line in lines if line.box[1] >= top - 1.0]
-        crossing = sum(line.box[0] < gutter - 2.0 and line.box[2] > gutter + 2.0 for line in below)
-        if crossing <= 0.04 * len(below):
+        # The heading of the right column may be centred above text that begins left of it.
+        starts = {line.box[0] - 1.0 for line in below if one.box[2] < line.box[0] <= other.box[0]}
+        gutter = min(starts, key=lambda x: (_crossing(below, x), -x))
+        if _crossing(below, gutter) <= _MOST_CROSSING * len(below):
             return gutter
     return None
+
+
+def _crossing(lines: Sequence[PageLine], x: float) -> int:
+    return sum(line.box[0] < x - 2.0 and line.box[2] > x + 2.0 for line in lines)
