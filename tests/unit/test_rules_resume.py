@@ -291,3 +291,22 @@ def test_headings_below_the_heading_of_an_entry_belong_to_it_and_years_in_senten
         ("Alder Labs GmbH", "Fire watch", "2016"),
         ("Harbour Works Inc.", "Crane Operator", "2014"),
     ]
+
+
+def test_the_heads_of_entries_may_have_bullets() -> None:
+    record = extract(
+        """
+        Jane Roe
+        Experience
+        - Alder Labs                           Leeds, UK
+          Laboratory Engineer                  2014 - 2016
+            - Built the dryers of the town
+        - Harbour Works                        Paris, France
+          Crane Operator                       2011 - 2014
+            - Kept nine cranes running
+        """
+    )
+    assert rows_of(record, "experience", "company", "position", "end_date") == [
+        ("Alder Labs", "Laboratory Engineer", "2016"),
+        ("Harbour Works", "Crane Operator", "2014"),
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
@@ -197,9 +197,13 @@ def _is_margin_row(row: Row) -> bool:
 def _mark(rows: Sequence[Row]) -> list[_MarkedRow]:
     marked: list[_MarkedRow] = []
     bullet_left: float | None = None
-    for row in rows:
+    first = next((row for row in rows if not _is_margin(row.text)), None)
+    bulleted = first is not None and bool(_BULLET.match(first.text))  # every entry has a bullet, its details others
+    for row, following in zip_longest(rows, rows[1:]):
         left, text = row.cells[0].box[0], _ICONS.sub(" ", row.text)
         is_bullet = bool(_BULLET.match(text))
+        if bulleted and following and _is_bulleted_head(row, following):
+            is_bullet = False
         period = None if is_bullet else _head_period(row)
         continued = bullet_left is not None and left > bullet_left + 1.0 and period is None
         prose = period is None and _is_prose(text)
@@ -209,6 +213,12 @@ def _mark(rows: Sequence[Row]) -> list[_MarkedRow]:
             bullet_left = None
         marked.append(_MarkedRow(row=row, period=period, detail=is_bullet or continued or prose))
     return marked
+
+
+def _is_bulleted_head(row: Row, following: Row) -> bool:
+    """Whether a bullet begins an entry: the row below is set further in and has a period of its own."""
+    indented = following.cells[0].box[0] > row.cells[0].box[0] + 1.0
+    return indented and not _BULLET.match(following.text) and not _is_prose(row.text) and bool(_head_period(following))
 
 
 def _is_prose(text: str) -> bool:
