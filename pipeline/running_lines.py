@@ -83,10 +83,10 @@ def running_blocks(pages: Sequence[Page]) -> dict[int, frozenset[int]]:
     for line in lines:
         if line.block >= 0:
             by_block[line.page, line.block].append(line)
-    told = {kinds[line].key for line in lines if line.block < 0 and line in kinds}
+    printed = {kinds[line].key for line in lines if line.block < 0 and line in kinds}
     running: dict[int, set[int]] = defaultdict(set)
     for (number, block), members in by_block.items():
-        if all(line in kinds or not line.folded for line in members) and not _is_first(members, kinds, told, texts):
+        if all(line in kinds or not line.folded for line in members) and not _is_first(members, kinds, printed, texts):
             running[number].add(block)
     return {
         number: frozenset(blocks)
@@ -96,12 +96,12 @@ def running_blocks(pages: Sequence[Page]) -> dict[int, frozenset[int]]:
 
 
 def _is_first(
-    members: Sequence[_MarginLine], kinds: dict[_MarginLine, _Kind], told: set[Hashable], texts: _PageTexts
+    members: Sequence[_MarginLine], kinds: dict[_MarginLine, _Kind], printed: set[Hashable], texts: _PageTexts
 ) -> bool:
     """Whether these lines have words that no earlier page and no text nearby has: then they stay this once."""
-    mine = [kinds[line] for line in members if line in kinds and kinds[line].words]
-    fresh = [kind for kind in mine if kind.key not in told and not texts.says(kind.words, members[0].page)]
-    told.update(kind.key for kind in mine)
+    kinds_here = [kinds[line] for line in members if line in kinds and kinds[line].words]
+    fresh = [kind for kind in kinds_here if kind.key not in printed and not texts.says(kind.words, members[0].page)]
+    printed.update(kind.key for kind in kinds_here)
     return bool(fresh)
 
 
@@ -206,9 +206,11 @@ def _at_one_place(lines: Iterable[_MarginLine]) -> Iterator[list[_MarginLine]]:
         yield group
 
 
-def _same_place(one: _MarginLine, other: _MarginLine) -> bool:
-    apart = abs(one.distance - other.distance)
-    return apart <= _SAME_PLACE_PT or abs(one.distance / one.height_pt - other.distance / other.height_pt) < _SAME_PLACE
+def _same_place(line: _MarginLine, other: _MarginLine) -> bool:
+    apart = abs(line.distance - other.distance)
+    return (
+        apart <= _SAME_PLACE_PT or abs(line.distance / line.height_pt - other.distance / other.height_pt) < _SAME_PLACE
+    )
 
 
 def _noisy(lines: Sequence[_MarginLine], known: dict[_MarginLine, _Kind]) -> dict[_MarginLine, _Kind]:
@@ -217,9 +219,9 @@ def _noisy(lines: Sequence[_MarginLine], known: dict[_MarginLine, _Kind]) -> dic
     for line in lines:
         if len(line.folded) < _LEAST_NOISY:
             continue
-        home = next((group for group in groups if _is_alike(group[0], line)), None)
-        if home is not None:
-            home.append(line)
+        group_of_line = next((group for group in groups if _is_alike(group[0], line)), None)
+        if group_of_line is not None:
+            group_of_line.append(line)
         elif len(groups) < _MOST_KINDS:
             groups.append([line])
     kinds: dict[_MarginLine, _Kind] = {}

@@ -180,10 +180,10 @@ class Watch:
 
     def _children(self) -> list[tuple[int, float, int]]:
         """The living children; the process id of a dead one may be reused by another process."""
-        described = [one for one in _told() if (usage := self._read(one[0])) and usage.parent == os.getpid()]
-        living = {pid for pid, _, _ in described}
+        limits = [limit for limit in _told() if (usage := self._read(limit[0])) and usage.parent == os.getpid()]
+        living = {pid for pid, _, _ in limits}
         self._asleep = {pid: seen for pid, seen in self._asleep.items() if pid in living}
-        return described
+        return limits
 
 
 def _had(usage: Usage) -> tuple[float, float]:

@@ -210,8 +210,8 @@ def _load_engine(model: str, slots: int, max_tokens: int, *, watched: bool) -> E
     on_gpu = loaded.device.name == "cuda"
     longest_s = LONGEST_TURN_S[loaded.device.name] if watched else 0.0
     if not family.slots:
-        made = Options(slots=slots or STATIC_BATCH, max_tokens=max_tokens, guard=guard, longest_turn_s=longest_s)
-        return Engine(loaded, family, StaticBatcher(loaded, family, made))
+        batches = Options(slots=slots or STATIC_BATCH, max_tokens=max_tokens, guard=guard, longest_turn_s=longest_s)
+        return Engine(loaded, family, StaticBatcher(loaded, family, batches))
     reader = GotModel(loaded)
     options = Options(
         slots=slots or _slots_of(reader, max_tokens),
@@ -234,8 +234,8 @@ def _slots_of(reader: Any, max_tokens: int) -> int:
     if reader.device.type != "cuda":
         return CPU_SLOTS
     free, _ = torch.cuda.mem_get_info()
-    one = bytes_per_token(reader.text_config, reader.dtype.itemsize)
-    return slots_that_fit(free, reader.prompt_tokens, max_tokens, one)
+    token_bytes = bytes_per_token(reader.text_config, reader.dtype.itemsize)
+    return slots_that_fit(free, reader.prompt_tokens, max_tokens, token_bytes)
 
 
 def _guards_of(family: Family, loaded: Loaded) -> Any:

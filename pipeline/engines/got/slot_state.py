@@ -94,8 +94,8 @@ class SlotState:
         old, new = self.shelf_of(source), self.shelf_of(target)
         for layer in self._cache.layers:
             layer.move(old, new, min(length, self.shelves[old[0]].length))
-        for held in (self.position, self.token, self.count, self.reported, self.limit, self.written, self.idle):
-            held[target] = held[source]
+        for tensor in (self.position, self.token, self.count, self.reported, self.limit, self.written, self.idle):
+            tensor[target] = tensor[source]
         self.idle[source] = True
 
     def shelf_of(self, slot: int) -> tuple[int, int]:

@@ -123,11 +123,11 @@ def _places_and_names(entry: Entry) -> tuple[LocatedRow, list[Piece], Piece | No
 
 def _town_behind(company: LocatedValue | None, names: Sequence[Piece]) -> LocatedValue | None:
     """Return the short name right behind the company on its line: a town that is in no list of ours."""
-    for one, other in pairwise(names):
-        behind = company is not None and one.text == company.value and other.line.number == one.line.number
-        capital = other.text[:1].isupper() and len(other.text.split()) <= 3
-        if behind and capital and _job_score(other.text) == 0 and not re.search(r"\d", other.text):
-            return other.located()
+    for piece, next_piece in pairwise(names):
+        behind = company is not None and piece.text == company.value and next_piece.line.number == piece.line.number
+        capital = next_piece.text[:1].isupper() and len(next_piece.text.split()) <= 3
+        if behind and capital and _job_score(next_piece.text) == 0 and not re.search(r"\d", next_piece.text):
+            return next_piece.located()
     return None
 
 
