@@ -78,8 +78,8 @@ def folded(text: str) -> str:
 
 def is_page_number(text: str) -> bool:
     """Whether a line is a page number alone: ``- 12 -``, ``Page 3 of 9``, ``xiv``, ``第 3 页``."""
-    found = _PAGE_NUMBER.fullmatch(unicodedata.normalize("NFKC", text).strip())
-    return found is not None and _value(found["first"]) > 0
+    match = _PAGE_NUMBER.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    return match is not None and _value(match["first"]) > 0
 
 
 def is_chapter_mark(text: str) -> bool:
@@ -111,18 +111,18 @@ def countings(text: str) -> Iterator[Counting]:
         yield from _alone(alone)
         return
     for pattern in (_AFTER_WORD, _FIRST, _LAST):
-        found = pattern.search(text) if pattern is not _FIRST else pattern.match(text)
-        if found:
-            rest = f"{text[: found.start('value')]}{text[found.end('value') :]}"
-            apart = pattern is _AFTER_WORD or bool(found["gap"].strip())
+        match = pattern.search(text) if pattern is not _FIRST else pattern.match(text)
+        if match:
+            rest = f"{text[: match.start('value')]}{text[match.end('value') :]}"
+            apart = pattern is _AFTER_WORD or bool(match["gap"].strip())
             words = folded(rest)
             several = len(_TOKEN.findall(rest)) > 1 or rest.isupper()
             if apart or several:
-                yield Counting(int(found["value"]), f"#{words}", words, 2 if apart else 3)
+                yield Counting(int(match["value"]), f"#{words}", words, 2 if apart else 3)
 
 
-def _alone(found: re.Match[str]) -> Iterator[Counting]:
-    first, second = _value(found["first"]), found["second"]
+def _alone(match: re.Match[str]) -> Iterator[Counting]:
+    first, second = _value(match["first"]), match["second"]
     if first and second is None:
         yield Counting(first, "#", "", 2)
     elif first and second is not None:  # of so many pages, or of a chapter

@@ -84,12 +84,14 @@ def running_blocks(pages: Sequence[Page]) -> dict[int, frozenset[int]]:
         if line.block >= 0:
             by_block[line.page, line.block].append(line)
     told = {kinds[line].key for line in lines if line.block < 0 and line in kinds}
-    found: dict[int, set[int]] = defaultdict(set)
+    repeated: dict[int, set[int]] = defaultdict(set)
     for (number, block), members in by_block.items():
         if all(line in kinds or not line.folded for line in members) and not _is_first(members, kinds, told, texts):
-            found[number].add(block)
+            repeated[number].add(block)
     return {
-        number: frozenset(blocks) for number, blocks in found.items() if texts.has_more_than(number, frozenset(blocks))
+        number: frozenset(blocks)
+        for number, blocks in repeated.items()
+        if texts.has_more_than(number, frozenset(blocks))
     }
 
 
@@ -164,19 +166,19 @@ def _margin_line(page: Page, index: int, line: Line, block: Block) -> _MarginLin
 
 def _kinds(lines: Sequence[_MarginLine]) -> dict[_MarginLine, _Kind]:
     """The lines that run, each with its kind."""
-    found: dict[_MarginLine, _Kind] = {}
+    kinds: dict[_MarginLine, _Kind] = {}
     for counting, members in _counting(lines):
         if len({line.page for line in members}) >= counting.least_pages:
-            found |= dict.fromkeys(members, _Kind((members[0].top, counting.template), counting.words))
+            kinds |= dict.fromkeys(members, _Kind((members[0].top, counting.template), counting.words))
     equal: dict[tuple[bool, str], list[_MarginLine]] = defaultdict(list)
     for line in lines:
-        if line.folded and line not in found:
+        if line.folded and line not in kinds:
             equal[line.top, line.folded].append(line)
     for key, group in equal.items():
         for members in _at_one_place(group):
             if len({line.page for line in members}) > 1:
-                found |= dict.fromkeys(members, _Kind(key, key[1]))
-    return found | _noisy([line for line in lines if line.recognised], found)
+                kinds |= dict.fromkeys(members, _Kind(key, key[1]))
+    return kinds | _noisy([line for line in lines if line.recognised], kinds)
 
 
 def _counting(lines: Sequence[_MarginLine]) -> Iterator[tuple[Counting, list[_MarginLine]]]:
@@ -220,13 +222,13 @@ def _noisy(lines: Sequence[_MarginLine], known: dict[_MarginLine, _Kind]) -> dic
             home.append(line)
         elif len(groups) < _MOST_KINDS:
             groups.append([line])
-    found: dict[_MarginLine, _Kind] = {}
+    kinds: dict[_MarginLine, _Kind] = {}
     for group in groups:
         if len({line.page for line in group}) >= _MANY_ALIKE:
             kind = next((known[line] for line in group if line in known), None)
             kind = kind or _Kind((group[0].top, group[0].folded), group[0].folded)
-            found |= dict.fromkeys(group, kind)
-    return found
+            kinds |= dict.fromkeys(group, kind)
+    return kinds
 
 
 def _is_alike(one: _MarginLine, other: _MarginLine) -> bool:

@@ -31,7 +31,7 @@ def why_garbled(text: str, unmapped_share: float) -> str:
         return ""
     if unmapped_share > _UNMAPPED:
         return f"{unmapped_share:.0%} of the characters have no meaning in Unicode"
-    if sum(len(found.group()) for found in _GLYPH_IDS.finditer(text)) > 0.3 * printed:
+    if sum(len(match.group()) for match in _GLYPH_IDS.finditer(text)) > 0.3 * printed:
         return "glyph numbers instead of letters"
     return _why_wrong_encoding(text, printed) or _why_no_words(text, printed) or _why_rare_ideographs(text)
 

@@ -82,11 +82,11 @@ class Stillness:
     def look(self, limit_s: float, now: float | None = None) -> float:
         """Seconds of sleep since it last used a hundredth of ``limit_s``; 0 where nothing can be known."""
         now = time.monotonic() if now is None else now
-        found, last, mark, passed_s = self._read(self._pid), self._last, self._mark, now - self._looked
-        self._last, self._looked = found, now
-        if not (found and last and mark) or found.cpu_s - mark.cpu_s > _IDLE_SHARE * limit_s:
-            self._mark, self._still_s = found, 0.0
-        elif found.asleep and found.waited_s - last.waited_s < _STARVED_SHARE * passed_s:
+        usage_now, last, mark, passed_s = self._read(self._pid), self._last, self._mark, now - self._looked
+        self._last, self._looked = usage_now, now
+        if not (usage_now and last and mark) or usage_now.cpu_s - mark.cpu_s > _IDLE_SHARE * limit_s:
+            self._mark, self._still_s = usage_now, 0.0
+        elif usage_now.asleep and usage_now.waited_s - last.waited_s < _STARVED_SHARE * passed_s:
             self._still_s += min(passed_s, _LONGEST_LOOK_S)
         return self._still_s
 
@@ -171,20 +171,20 @@ class Watch:
     def moving(self) -> list[int]:
         """The children that used a CPU, or waited for one, since the last call."""
         before, now = self._before, {pid: self._read(pid) for pid, _, _ in self._children()}
-        self._before = {pid: found for pid, found in now.items() if found}
+        self._before = {pid: usage_now for pid, usage_now in now.items() if usage_now}
         return [
             pid
-            for pid, found in self._before.items()
-            if pid in before and not found.stopped and (found.cpu_s, found.waited_s) != _had(before[pid])
+            for pid, usage_now in self._before.items()
+            if pid in before and not usage_now.stopped and (usage_now.cpu_s, usage_now.waited_s) != _had(before[pid])
         ]
 
     def _children(self) -> list[tuple[int, float, int]]:
         """The living children; the process id of a dead one may be reused by another process."""
-        told = [one for one in _told() if (found := self._read(one[0])) and found.parent == os.getpid()]
+        told = [one for one in _told() if (usage_now := self._read(one[0])) and usage_now.parent == os.getpid()]
         living = {pid for pid, _, _ in told}
         self._asleep = {pid: seen for pid, seen in self._asleep.items() if pid in living}
         return told
 
 
-def _had(found: Usage) -> tuple[float, float]:
-    return found.cpu_s, found.waited_s
+def _had(usage_now: Usage) -> tuple[float, float]:
+    return usage_now.cpu_s, usage_now.waited_s

@@ -101,10 +101,10 @@ class DocumentQueries:
         begin = after[1] if after and after[0] == generation else -1
         rows = store.pages.chunk_rows(document, generation, begin, limit + 1)
         items = tuple(
-            ChunkView(chunk=chunk_id(document, generation, chunk.ordinal), document=document, passage=chunk)
+            ChunkView(chunk=chunk_id(document, generation, chunk.ordinal), document=document, content=chunk)
             for _, chunk in rows[:limit]
         )
-        next_cursor = cursor_of(generation, items[-1].passage.ordinal) if len(rows) > limit else None
+        next_cursor = cursor_of(generation, items[-1].content.ordinal) if len(rows) > limit else None
         return Slice(items=items, next_cursor=next_cursor)
 
     def _store(self, knowledge_id: str) -> KnowledgeStore:

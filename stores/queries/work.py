@@ -14,7 +14,7 @@ from stores.models import Stage, StepState
 from stores.sql.tables import callback, columns_of, fetch, generation, job_document, source, step
 from stores.views import WorkingStep
 
-_OPEN_ERRANDS = ("pending",)
+_OPEN_OUTBOUND = ("pending",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,9 +134,9 @@ def steps_in_hand(connection: Connection, knowledge_id: str) -> list[WorkingStep
 def open_outbound_tasks(connection: Connection) -> tuple[int, float | None]:
     """(callbacks and URLs that wait, since when the oldest does)."""
     callbacks = connection.execute(
-        select(func.count(), func.min(callback.c.created_at)).where(callback.c.state.in_(_OPEN_ERRANDS))
+        select(func.count(), func.min(callback.c.created_at)).where(callback.c.state.in_(_OPEN_OUTBOUND))
     ).one()
-    fetches = connection.execute(select(func.count()).where(fetch.c.state.in_(_OPEN_ERRANDS))).scalar_one()
+    fetches = connection.execute(select(func.count()).where(fetch.c.state.in_(_OPEN_OUTBOUND))).scalar_one()
     return int(callbacks[0]) + int(fetches), callbacks[1]
 
 

@@ -156,39 +156,41 @@ def store_records(connection: Connection, document: str, number: int, effect: Ex
     )
     for table in (record, evidence):
         connection.execute(delete(table).where(table.c.document == document, table.c.generation == number))
-    for found in effect.records:
-        _store(connection, document, number, found)
+    for extracted in effect.records:
+        _store(connection, document, number, extracted)
 
 
-def _store(connection: Connection, document: str, number: int, found: Record) -> None:
+def _store(connection: Connection, document: str, number: int, extracted: Record) -> None:
     connection.execute(
-        insert(record).values(document=document, generation=number, schema=found.schema, fields=dict(found.fields))
+        insert(record).values(
+            document=document, generation=number, schema=extracted.schema, fields=dict(extracted.fields)
+        )
     )
     evidence_rows = [
         {
             "document": document,
             "generation": number,
-            "schema": found.schema,
+            "schema": extracted.schema,
             "path": e.path,
             "found": int(e.found),
             "page": e.page,
             "boxes": [list(box) for box in e.boxes],
             "quote": e.quote,
         }
-        for e in found.evidence
+        for e in extracted.evidence
     ]
     if evidence_rows:
         connection.execute(insert(evidence), evidence_rows)
-    store_record_rows(connection, document, number, found)
+    store_record_rows(connection, document, number, extracted)
 
 
-def store_record_rows(connection: Connection, document: str, number: int, found: Record) -> None:
+def store_record_rows(connection: Connection, document: str, number: int, extracted: Record) -> None:
     """Write a record into the typed tables of its schema; values without a column are left to the JSON."""
     key = {"document": document, "generation": number}
-    name = f"record_{found.schema}"
-    scalars = {k: v for k, v in found.fields.items() if not isinstance(v, list)}
+    name = f"record_{extracted.schema}"
+    scalars = {k: v for k, v in extracted.fields.items() if not isinstance(v, list)}
     _replace(connection, name, key, [key | scalars])
-    for field, values in found.fields.items():
+    for field, values in extracted.fields.items():
         if isinstance(values, list):
             rows = [
                 key | {"ordinal": i} | (dict(v) if isinstance(v, dict) else {"value": v})
