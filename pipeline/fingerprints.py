@@ -13,7 +13,7 @@ from pipeline.step_context import Resources
 from stores.models import PAGE_STAGES, DocumentState, Options, Outcome, Route, Schema, Stage
 
 if TYPE_CHECKING:
-    from stores.lifecycle.known_files import KnownGeneration
+    from stores.contracts.registration import KnownGeneration
 
 PLAN_VERSION = "plan-1"
 CHUNK_VERSION = "chunk-1"

@@ -18,7 +18,7 @@ from stores.ulid import new_ulid
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
-    from stores.lifecycle.reprocess import BaseGeneration
+    from stores.contracts.lifecycle import BaseGeneration
 
 
 def retry_document(resources: Resources, store: KnowledgeStore, document: str, from_stage: Stage | None) -> str:

@@ -14,7 +14,7 @@ from stores.models import DocumentState, Page
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
-    from stores.queries.availability import Availability
+    from stores.contracts.queries import Availability
 
 ASK_AGAIN_S = 5.0
 

@@ -16,7 +16,7 @@ from stores.views import ChunkView, DocumentFilter, DocumentView, Original, Slic
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
-    from stores.queries.availability import Availability
+    from stores.contracts.queries import Availability
 
 
 class DocumentQueries:

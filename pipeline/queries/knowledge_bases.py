@@ -12,7 +12,7 @@ from stores.views import KnowledgeBaseView
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
-    from stores.queries.knowledge_base import Figures
+    from stores.contracts.queries import Figures
 
 
 class KnowledgeBaseQueries:

@@ -18,8 +18,8 @@ from stores.views import JobDocumentView, JobSummary, Waiting
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
-    from stores.outbox.downloads import DownloadView
-    from stores.queries.work import DueStep
+    from stores.contracts.outbox import DownloadView
+    from stores.contracts.queries import DueStep
 
 
 class WaitingReasons:

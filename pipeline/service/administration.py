@@ -15,7 +15,7 @@ from pipeline.step_context import Resources
 from stores.views import CallbackFilter, CallbackView, KnowledgeBaseView, Slice
 
 if TYPE_CHECKING:
-    from stores.sql.profiles import OpenWork
+    from stores.contracts.content import OpenWork
 
 
 class KnowledgeBases(KnowledgeBaseQueries):

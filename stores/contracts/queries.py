@@ -5,10 +5,11 @@ Cursors are opaque texts of ``stores.cursors``; a bad one is an InputError.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-from stores.models import Chunk, DocumentState, Evidence, JobState, Route, Stage
+from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Route, Stage
 from stores.views import (
     DocumentFilter,
     DocumentView,
@@ -21,10 +22,74 @@ from stores.views import (
     WorkingStep,
 )
 
-if TYPE_CHECKING:
-    from stores.queries.availability import Availability
-    from stores.queries.knowledge_base import Figures, OriginalAccess
-    from stores.queries.work import DueStep, StageCost
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """Which generation of a document is shown: the visible one, which answers, else the newest, as far as it came.
+
+    ``state`` is that of what is newest: this document's, or that of the changed content that is to replace it.
+    ``newer`` tells that this is not what is shown.
+    """
+
+    document: str
+    generation: int
+    visible: bool
+    state: DocumentState
+    newer: bool
+    error: Fault | None
+
+    @property
+    def shown(self) -> str:
+        """``current``, ``older`` than what is being made or failed, or what is there ``so-far``."""
+        if not self.visible:
+            return "so-far"
+        return "older" if self.newer else "current"
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalAccess:
+    """What it takes to open a document's bytes."""
+
+    document: str
+    sha256: str
+    media_type: str
+    password: str
+    generation: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueStep:
+    """A step that may begin: since when it waits, and when it is tried again where it failed before."""
+
+    document: str
+    generation: int
+    stage: Stage
+    since: float
+    scheduled_at: float
+    error: str | None
+    wish: int = 0  # the largest priority that a job gives to its document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageCost:
+    """Done steps of one stage: how many, their pages, their seconds by the clock and on the CPU; and those failed."""
+
+    stage: Stage
+    done: int
+    failed: int
+    pages: int
+    wall_s: float
+    cpu_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Documents and callbacks by state, and what the steps of each stage cost so far."""
+
+    documents: Mapping[DocumentState, int]
+    callbacks: Mapping[str, int]
+    costs: tuple[StageCost, ...]
 
 
 class KnowledgeBaseQueries(Protocol):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import hashlib
 import json
 import os
 import re
@@ -20,10 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from stores.errors import InputError, UnavailableError
+from stores.errors import InputError
 from stores.models import slug_of
+from stores.owned_folders import own_folder, owner_is_dead, translated_disk_errors
+from stores.regular_files import copy_and_hash, open_regular
 
-_BLOCK = 1 << 20
 _UNSAFE = re.compile(r"[^\w.\-一-鿿]+")
 _LONGEST_NAME = 80
 _PICTURES_BYTES = 512 << 20
@@ -43,12 +43,12 @@ class LocalFiles:
     def put_original(self, knowledge_id: str, path: Path, largest_bytes: int) -> str:
         """Copy a regular file among the originals, safe against a power cut; the SHA-256 of its bytes."""
         originals = self.folder(knowledge_id) / "files" / "originals"
-        with _disk(originals):
+        with translated_disk_errors(originals):
             originals.mkdir(parents=True, exist_ok=True)
             part = originals / f".part-{uuid.uuid4().hex}"
             try:
-                with _open_regular(path) as stream, part.open("xb") as copy:
-                    sha256 = _copy(stream, copy, largest_bytes)
+                with open_regular(path) as stream, part.open("xb") as copy:
+                    sha256 = copy_and_hash(stream, copy, largest_bytes)
                 part.replace(originals / sha256)
             finally:
                 part.unlink(missing_ok=True)
@@ -57,7 +57,7 @@ class LocalFiles:
     def adopt_original(self, knowledge_id: str, staged: Path, sha256: str) -> None:
         """Move a staged file whose hash is known, and which is on disk, among the originals."""
         target = self._original(knowledge_id, sha256)
-        with _disk(target.parent):
+        with translated_disk_errors(target.parent):
             try:
                 staged.replace(target)
             except FileNotFoundError:
@@ -72,7 +72,7 @@ class LocalFiles:
     def sync_originals(self, knowledge_id: str) -> None:
         """Let the names of adopted originals survive a power cut."""
         folder = self.folder(knowledge_id) / "files" / "originals"
-        with _disk(folder):
+        with translated_disk_errors(folder):
             descriptor = os.open(folder, os.O_RDONLY)
             try:
                 os.fsync(descriptor)
@@ -129,7 +129,7 @@ class LocalFiles:
 
     def room_for_pictures(self, wanted: Path, most_bytes: int = _PICTURES_BYTES) -> None:
         """Make the folder of a picture, and let those that nobody wanted for longest go beyond ``most_bytes``."""
-        with _disk(wanted):
+        with translated_disk_errors(wanted):
             wanted.parent.mkdir(parents=True, exist_ok=True)
         kept = sorted((self.home / "run" / "pictures").glob("*/*/*.png"), key=_when_wanted, reverse=True)
         total = 0
@@ -145,7 +145,7 @@ class LocalFiles:
 
     def keep(self, made: Path, target: Path) -> None:
         """Move a finished file to its place."""
-        with _disk(target):
+        with translated_disk_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             made.replace(target)
 
@@ -163,7 +163,7 @@ class LocalFiles:
         self._write(self.folder(knowledge_id) / "files" / "json" / f"{name}.json", text)
 
     def _write(self, target: Path, text: str) -> None:
-        with _disk(target):
+        with translated_disk_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             part = target.with_name(f".part-{uuid.uuid4().hex}")
             part.write_text(text, encoding="utf-8")
@@ -198,7 +198,7 @@ class LocalFiles:
     def workspace(self, knowledge_id: str, label: str) -> Iterator[Path]:
         """A temp directory of one task, removed at the end whatever happens; its owner file is locked until then."""
         folder = self.folder(knowledge_id) / "work" / f"{label}.{uuid.uuid4().hex[:8]}"
-        with _disk(folder):
+        with translated_disk_errors(folder):
             folder.mkdir(parents=True)
             owner = (folder / ".owner").open("w")
         try:
@@ -212,7 +212,7 @@ class LocalFiles:
         """Remove workspaces whose owner is dead (its lock is free); how many."""
         swept = 0
         for folder in (self.folder(knowledge_id) / "work").glob("*"):
-            if _owner_is_dead(folder):
+            if owner_is_dead(folder):
                 shutil.rmtree(folder, ignore_errors=True)
                 swept += 1
         return swept
@@ -236,94 +236,3 @@ def _when_wanted(path: Path) -> float:
     with contextlib.suppress(OSError):
         return path.lstat().st_mtime
     return 0.0
-
-
-def hash_of(path: Path) -> str:
-    """SHA-256 of a regular file's bytes; InputError where it cannot be read."""
-    digest = hashlib.sha256()
-    with _open_regular(path) as stream:
-        while block := _read(stream):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-@contextlib.contextmanager
-def _open_regular(path: Path) -> Iterator[IO[bytes]]:
-    """Open a regular file for reading; InputError for folders, pipes, devices and what may not be read."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise InputError(f"it cannot be opened: {error.strerror}", code="unreadable") from error
-    with os.fdopen(descriptor, "rb") as stream:
-        yield stream
-
-
-def _copy(stream: IO[bytes], copy: IO[bytes], largest_bytes: int) -> str:
-    digest = hashlib.sha256()
-    size = 0
-    while block := _read(stream):
-        size += len(block)
-        if size > largest_bytes:
-            raise InputError(
-                f"it is larger than {largest_bytes >> 20} MB: raise INGOT_MAX_FILE_MB to take it", code="too_large"
-            )
-        digest.update(block)
-        copy.write(block)
-    copy.flush()
-    os.fsync(copy.fileno())
-    return digest.hexdigest()
-
-
-def _read(stream: IO[bytes]) -> bytes:
-    try:
-        return stream.read(_BLOCK)
-    except OSError as error:
-        raise InputError(f"it cannot be read: {error.strerror}", code="unreadable") from error
-
-
-def own_folder(parent: Path) -> IO[str]:
-    """A new folder below ``parent`` that is this process's as long as the file handed back is open.
-
-    Those of dead processes go.
-    """
-    folder = parent / f"{os.getpid()}.{uuid.uuid4().hex[:8]}"
-    with _disk(folder):
-        parent.mkdir(parents=True, exist_ok=True)
-        sweep_folders(parent)
-        with (parent / ".lock").open("a") as making:  # nobody sweeps a folder between its birth and its lock
-            fcntl.flock(making, fcntl.LOCK_EX)
-            folder.mkdir()
-            owner = (folder / ".owner").open("w")
-            fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return owner
-
-
-def sweep_folders(parent: Path) -> int:
-    """Remove the folders below ``parent`` whose process is dead; how many."""
-    if not parent.is_dir():
-        return 0
-    with (parent / ".lock").open("a") as making:
-        fcntl.flock(making, fcntl.LOCK_EX)
-        dead = [folder for folder in parent.glob("[0-9]*") if _owner_is_dead(folder)]
-        for folder in dead:
-            shutil.rmtree(folder, ignore_errors=True)
-    return len(dead)
-
-
-def _owner_is_dead(folder: Path) -> bool:
-    try:
-        with (folder / ".owner").open("r+") as owner:
-            fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-    except FileNotFoundError:
-        return folder.is_dir()
-    except OSError:
-        return False
-
-
-@contextlib.contextmanager
-def _disk(place: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UnavailableError(f"{place} cannot be written: {error.strerror}; free some space or check it") from error

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from sqlalchemy import Connection, and_, func, select
 
 from stores.clean_text import clean
+from stores.contracts.queries import Availability, DueStep, Figures, OriginalAccess, StageCost
 from stores.cursors import key_of
 from stores.errors import InputError, NotFoundError
 from stores.models import DOCUMENT_STAGES, DocumentState, JobState, Route, Stage, StepState
 from stores.queries import documents as overview_documents
 from stores.queries import jobs as overview_jobs
 from stores.queries import work as overview_work
-from stores.queries.availability import Availability, standing
+from stores.queries.availability import standing
 from stores.queries.retryable import is_retryable
-from stores.queries.work import DueStep, StageCost
 from stores.source_names import asked_name
 from stores.sql.database import Database
 from stores.sql.tables import chunk, document, generation, record, source, step
@@ -39,27 +39,6 @@ _ALL = 1000  # documents of one part, where all are asked for
 _PREFIX = re.compile(r"[0-9a-f]{4,31}")
 _ID = re.compile(r"[0-9a-f]{32}")
 _MOST_WORKING = 20
-
-
-@dataclass(frozen=True, slots=True)
-class OriginalAccess:
-    """What it takes to open a document's bytes."""
-
-    document: str
-    sha256: str
-    media_type: str
-    password: str
-    generation: int
-    pages: int
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Documents and callbacks by state, and what the steps of each stage cost so far."""
-
-    documents: Mapping[DocumentState, int]
-    callbacks: Mapping[str, int]
-    costs: tuple[StageCost, ...]
 
 
 @dataclass(frozen=True, slots=True)

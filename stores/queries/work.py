@@ -4,42 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, or_, select
 
+from stores.contracts.queries import DueStep, StageCost
 from stores.lifecycle.dispatch import WISHED
 from stores.models import Stage, StepState
 from stores.sql.tables import callback, columns_of, fetch, generation, job_document, source, step
 from stores.views import WorkingStep
 
 _OPEN_OUTBOUND = ("pending",)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueStep:
-    """A step that may begin: since when it waits, and when it is tried again where it failed before."""
-
-    document: str
-    generation: int
-    stage: Stage
-    since: float
-    scheduled_at: float
-    error: str | None
-    wish: int = 0  # the largest priority that a job gives to its document
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageCost:
-    """Done steps of one stage: how many, their pages, their seconds by the clock and on the CPU; and those failed."""
-
-    stage: Stage
-    done: int
-    failed: int
-    pages: int
-    wall_s: float
-    cpu_s: float
 
 
 def due_steps(connection: Connection, documents: Sequence[str] = ()) -> list[DueStep]:

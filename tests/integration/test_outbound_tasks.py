@@ -13,9 +13,9 @@ from pipeline.engines.web.fake import FakeWeb
 from pipeline.outbound import callback_delivery, downloads
 from pipeline.relay import Relay
 from pipeline.step_context import Resources
+from stores.contracts.registration import NewJob
 from stores.errors import CancelledError, InputError, NotFoundError
 from stores.knowledge_store import SqlKnowledgeStore
-from stores.lifecycle.jobs import NewJob
 from stores.models import DocumentState, JobState, Options, Outcome
 from stores.sql.tables import callback, fetch, job
 from stores.ulid import new_ulid

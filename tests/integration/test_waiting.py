@@ -18,9 +18,9 @@ from pipeline.queries.waiting import WaitingReasons
 from pipeline.queries.worker_status import WorkerAnswer, WorkerAnswers, WorkerStatus
 from pipeline.stage_specs import STAGES
 from pipeline.step_context import Resources
+from stores.contracts.registration import NewJob
 from stores.errors import InputError
 from stores.knowledge_store import SqlKnowledgeStore
-from stores.lifecycle.jobs import NewJob
 from stores.models import Fault, Options, Stage, StepKey
 from tests.in_process import KB, fake_document, fake_tools
 
