@@ -68,7 +68,7 @@ class Relay:
         if store.dispatch.unfinished():  # checked again: new work may have come just before the mark was removed
             resources.catalog.mark_busy(knowledge_id)
         if sweep:
-            resources.files.sweep(knowledge_id)
+            resources.workspaces.sweep(knowledge_id)
         return sent
 
     def _send_outbound_tasks(self, knowledge_id: str, empty: frozenset[str], *, sweep: bool) -> None:
@@ -97,7 +97,7 @@ def release(
         try:
             store = resources.catalog.store(knowledge_id)
             freed += store.steps.release(owner, fault, blameless=blameless) + store.outbound_tasks.release(owner)
-            resources.files.sweep(knowledge_id)
+            resources.workspaces.sweep(knowledge_id)
         except IngotError as error:
             log.warning("%s: leases of %s end only with time: %s", knowledge_id, owner, error.message)
     return freed

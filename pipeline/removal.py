@@ -34,3 +34,4 @@ def remove_obsolete(resources: Resources, store: KnowledgeStore, old: Obsolete) 
     with store.publication.removing(old.document) as unnamed:
         if unnamed:
             resources.files.drop_document(store.knowledge_id, old.document, sha256)
+            resources.image_cache.drop(store.knowledge_id, old.document)

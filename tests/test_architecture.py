@@ -62,11 +62,13 @@ STORE_WORDS = {
     "views",
     "contracts",
     "effects",
+    "image_cache",
     "placement",
     "regular_files",
     "suggestions",
     "source_names",
     "words",
+    "workspaces",
 }
 PURE_ENGINES = {"pipeline.engines.media"}
 PURE_FUNCTIONS = {"stores.ulid", "stores.ulid.new_ulid"}

@@ -113,7 +113,7 @@ def _fetch_and_register(
 ) -> bool:
     """Fetch into a workspace, copy among the originals, register with the job."""
     largest = resources.settings.max_file_mb << 20
-    with resources.files.workspace(store.knowledge_id, "fetch") as folder:
+    with resources.workspaces.workspace(store.knowledge_id, "fetch") as folder:
         path = folder / "fetched"
         resources.web().fetch(
             claim.url, path, largest, resources.settings.fetch_timeout_s, _heartbeat(store, claim, stopping)

@@ -51,7 +51,8 @@ class DocumentQueries:
         store = self._store(knowledge_id)
         view = store.queries.document(store.queries.find(name))
         sha256 = store.queries.sha256(view.document)
-        path = self._resources.files.original(store.knowledge_id, sha256)
+        folder = self._resources.workspaces.staging()
+        path = self._resources.files.local_original(store.knowledge_id, sha256, folder)
         file_name = view.source.replace("\\", "/").rpartition("/")[2] or view.document
         return Original(path=path, media_type=view.media_type, name=file_name, document=view.document, sha256=sha256)
 

@@ -32,9 +32,10 @@ class KnowledgeBases(KnowledgeBaseQueries):
         for job in store.queries.open_jobs():
             store.job_control.cancel(job)
         self._resources.vectors().drop(knowledge_id)
+        self._resources.files.drop_all(knowledge_id)
         self._resources.catalog.remove(knowledge_id)
         self._resources.vectors().drop(knowledge_id)
-        self._resources.files.drop_pictures(knowledge_id)
+        self._resources.image_cache.drop(knowledge_id)
 
 
 class Callbacks:
