@@ -26,9 +26,9 @@ class StepStore(Protocol):
     """The steps of one knowledge base. A step is claimed by one worker at a time, under a lease.
 
     A **claim** names its owner, a text that no other claim has. It ends when the step is finished, failed or given
-    back, or when its **lease** runs out: 60 seconds after the last ``beat``, page or claim. From then on anybody may
-    claim the step again, and every write of the earlier owner is refused: LeaseLostError, or CancelledError where the
-    step was cancelled.
+    back. Its **lease** runs out 60 seconds after the last ``beat``, page or claim; from then on anybody may claim the
+    step again, and once somebody has, every write of the earlier owner is refused: LeaseLostError, or CancelledError
+    where the step was cancelled.
     """
 
     def claim(self, key: StepKey, owner: str, worker: str) -> Claim | None:
