@@ -115,7 +115,7 @@ def vouch(resources: Resources, workers: Sequence[str]) -> None:
 def in_hand(resources: Resources, key: StepKey) -> dict[str, object]:
     """The source and the page in work of a step that is under a lease; empty where they cannot be read."""
     with suppress(IngotError):
-        for step in resources.catalog.store(key.knowledge_id).queries.steps_in_hand():
+        for step in resources.catalog.store(key.knowledge_id).work_queries.steps_in_hand():
             if (step.document, step.stage) == (key.document, key.stage):
                 return {"source": step.source, "page": step.page}
     return {}

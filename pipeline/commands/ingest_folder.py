@@ -230,7 +230,7 @@ def _ingest_unchanged(ingestion: Ingestion, job: _IngestJob, file: StagedFile, d
     decision, state = ingestion.decide(file, document), ingestion.known.state_of(document)
     fault = ingestion.known.standing_fault(decision, document)
     if decision.make:
-        decision = replace(decision, file=replace(file, sha256=job.store.queries.sha256(document)))
+        decision = replace(decision, file=replace(file, sha256=job.store.document_queries.sha256(document)))
         job.add(decision)
         ingestion.known.note(decision)
     return result_of(file, decision.outcome, fault, state)

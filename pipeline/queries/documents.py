@@ -31,26 +31,26 @@ class DocumentQueries:
 
     def get(self, knowledge_id: str, name: str) -> DocumentView:
         """One document, with the stages of its newest generation."""
-        queries = self._store(knowledge_id).queries
-        return queries.document(queries.find(name))
+        queries = self._store(knowledge_id).document_queries
+        return queries.get(queries.find(name))
 
     def all(self, knowledge_id: str, wanted: DocumentFilter | None = None) -> list[DocumentView]:
         """All documents that a filter selects, by source name; files that were refused are among them."""
         check_documents(wanted or DocumentFilter())
-        return self._store(knowledge_id).queries.documents(wanted)
+        return self._store(knowledge_id).document_queries.all(wanted)
 
     def slice(
         self, knowledge_id: str, wanted: DocumentFilter, cursor: str | None = None, limit: int = 50
     ) -> Slice[DocumentView]:
         """A slice of what ``all`` returns."""
         check_documents(wanted)
-        return self._store(knowledge_id).queries.documents_page(wanted, cursor, limit)
+        return self._store(knowledge_id).document_queries.slice(wanted, cursor, limit)
 
     def original(self, knowledge_id: str, name: str) -> Original:
         """The stored copy of a document's bytes, and its file name."""
         store = self._store(knowledge_id)
-        view = store.queries.document(store.queries.find(name))
-        sha256 = store.queries.sha256(view.document)
+        view = store.document_queries.get(store.document_queries.find(name))
+        sha256 = store.document_queries.sha256(view.document)
         folder = self._resources.workspaces.staging()
         path = self._resources.files.local_original(store.knowledge_id, sha256, folder)
         file_name = view.source.replace("\\", "/").rpartition("/")[2] or view.document

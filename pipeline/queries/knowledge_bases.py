@@ -56,6 +56,6 @@ class KnowledgeBaseQueries:
             embedder=", ".join(store.chunks.embedders()),
             created_at=float(store.get_meta("created_at") or 0.0),
             size_bytes=self._resources.files.size_bytes(store.knowledge_id),
-            counts=store.queries.documents_by_state(),
+            counts=store.document_queries.counts_by_state(),
             **store.queries.answering(),
         )

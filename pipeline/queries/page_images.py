@@ -218,7 +218,7 @@ class PageImages:
         """The PNG file of a page. NotFoundError, InputError (resolution), PageError where it cannot be drawn."""
         if not SMALLEST_DPI <= dpi <= LARGEST_DPI:
             raise InputError(f"the resolution must be between {SMALLEST_DPI} and {LARGEST_DPI} dpi")
-        access = store.queries.original_access(document)
+        access = store.document_queries.original_access(document)
         if not store.pages.read(document, access.generation, [number], blocks=False):
             raise NotFoundError(f"there is no page {number}: the document has {access.pages} that are known")
         target = self._cache.path_of(store.knowledge_id, document, f"{number}.{dpi}.png")

@@ -29,7 +29,7 @@ class KnowledgeBases(KnowledgeBaseQueries):
     def delete(self, knowledge_id: str) -> None:
         """Delete a knowledge base: its vectors, its folder, and what a running worker wrote meanwhile."""
         store = self._resources.catalog.store(knowledge_id)
-        for job in store.queries.open_jobs():
+        for job in store.job_queries.open_ids():
             store.job_control.cancel(job)
         self._resources.vectors().drop(knowledge_id)
         self._resources.files.drop_all(knowledge_id)

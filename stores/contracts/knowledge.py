@@ -14,7 +14,14 @@ if TYPE_CHECKING:
         StepStore,
     )
     from stores.contracts.outbox import CallbackStore, DownloadStore, OutboundTaskStore
-    from stores.contracts.queries import EtagQueries, KnowledgeBaseQueries, PageQueries
+    from stores.contracts.queries import (
+        DocumentQueries,
+        EtagQueries,
+        JobQueries,
+        KnowledgeBaseQueries,
+        PageQueries,
+        WorkQueries,
+    )
     from stores.contracts.registration import RegistrationStore
 
 
@@ -43,6 +50,12 @@ class KnowledgeStore(Protocol):
     def record_tables(self) -> RecordTableStore: ...
     @property
     def publication(self) -> PublicationStore: ...
+    @property
+    def document_queries(self) -> DocumentQueries: ...
+    @property
+    def job_queries(self) -> JobQueries: ...
+    @property
+    def work_queries(self) -> WorkQueries: ...
     @property
     def queries(self) -> KnowledgeBaseQueries: ...
     @property

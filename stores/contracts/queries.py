@@ -92,16 +92,16 @@ class Figures:
     costs: tuple[StageCost, ...]
 
 
-class KnowledgeBaseQueries(Protocol):
-    """Documents, jobs and work of one knowledge base. Raises NotFoundError for an unknown document or job."""
+class DocumentQueries(Protocol):
+    """The documents of one knowledge base. Raises NotFoundError for an unknown document."""
 
-    def documents(self, wanted: DocumentFilter | None = None) -> list[DocumentView]:
+    def all(self, wanted: DocumentFilter | None = None) -> list[DocumentView]:
         """Return all documents by source name, files that could never be taken among them."""
 
-    def document(self, document_id: str) -> DocumentView:
+    def get(self, document_id: str) -> DocumentView:
         """Return one document, with the stages of its newest generation."""
 
-    def documents_page(self, wanted: DocumentFilter, cursor: str | None, limit: int) -> Slice[DocumentView]:
+    def slice(self, wanted: DocumentFilter, cursor: str | None, limit: int) -> Slice[DocumentView]:
         """Return at most ``limit`` documents behind ``cursor``."""
 
     def refused(self, name: str) -> DocumentView | None:
@@ -122,28 +122,39 @@ class KnowledgeBaseQueries(Protocol):
     def original_access(self, document_id: str) -> OriginalAccess:
         """Return what it takes to open a document's bytes."""
 
-    def job(self, job_id: str) -> JobView:
+    def counts_by_state(self) -> dict[DocumentState, int]:
+        """Return how many of the listed documents are in each state."""
+
+
+class JobQueries(Protocol):
+    """The jobs of one knowledge base. Raises NotFoundError for an unknown job."""
+
+    def get(self, job_id: str) -> JobView:
         """Return a job with all its documents."""
 
-    def job_summary(self, job_id: str) -> JobSummary:
+    def summary(self, job_id: str) -> JobSummary:
         """Return a job with the counts of its documents."""
 
-    def jobs_page(self, state: JobState | None, cursor: str | None, limit: int) -> list[JobSummary]:
+    def slice(self, state: JobState | None, cursor: str | None, limit: int) -> list[JobSummary]:
         """Return at most ``limit`` jobs behind ``cursor``, the newest first."""
 
-    def open_jobs(self) -> list[str]:
+    def open_ids(self) -> list[str]:
         """Return the ids of the jobs that are not over."""
 
-    def job_progress(self, job_id: str) -> JobProgress:
+    def progress(self, job_id: str) -> JobProgress:
         """Return the counts and stages of a job, and the documents that are worked on."""
 
-    def job_documents(
+    def documents(
         self, job_id: str, states: Sequence[DocumentState], cursor: str | None, limit: int
     ) -> Slice[JobDocumentView]:
         """Return at most ``limit`` documents of a job behind ``cursor``; all states where ``states`` is empty."""
 
     def ended_documents(self, job_id: str, since: float) -> list[JobDocumentView]:
         """Return the documents of a job that ended at ``since`` (epoch seconds) or later, in that order."""
+
+
+class WorkQueries(Protocol):
+    """The steps of one knowledge base, and what is to be sent out."""
 
     def due_steps(self, documents: Sequence[str] = ()) -> list[DueStep]:
         """Return the steps that are due or whose worker is lost, of ``documents`` or of all."""
@@ -163,14 +174,15 @@ class KnowledgeBaseQueries(Protocol):
     def stage_costs(self) -> list[StageCost]:
         """Return what the steps of each stage cost so far."""
 
-    def figures(self) -> Figures:
-        """Return what metrics tell of this knowledge base."""
-
     def parallel_steps(self, job_id: str, window_s: float) -> tuple[float, dict[Stage, float]]:
         """Return (steps of a job that ran at once on average of the window, seconds a page takes by stage)."""
 
-    def documents_by_state(self) -> dict[DocumentState, int]:
-        """Return how many of the listed documents are in each state."""
+
+class KnowledgeBaseQueries(Protocol):
+    """What is counted of one knowledge base."""
+
+    def figures(self) -> Figures:
+        """Return what metrics tell of this knowledge base."""
 
     def answering(self) -> dict[str, int]:
         """Return how many ``pages``, ``chunks`` and ``records`` are visible."""

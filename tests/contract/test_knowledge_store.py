@@ -189,7 +189,7 @@ def test_a_registered_file_is_known_and_its_first_step_is_due(store: KnowledgeSt
     assert store.registration.generations()[DOCUMENT].state is DocumentState.QUEUED
     assert store.registration.queued() == 1
     assert store.dispatch.take(10, frozenset()) == [key(Stage.PLAN)]
-    assert [view.source for view in store.queries.job(job).documents] == ["a.pdf"]
+    assert [view.source for view in store.job_queries.get(job).documents] == ["a.pdf"]
 
 
 def test_the_same_bytes_under_two_names_are_one_document(store: KnowledgeStore) -> None:
@@ -204,7 +204,7 @@ def test_a_transaction_that_raises_leaves_nothing(store: KnowledgeStore) -> None
     with pytest.raises(ZeroDivisionError), store.registration.together(time.time()) as unit:
         unit.open_jobs([NewJob(job=f"{KB}.1", options=Options())])
         raise ZeroDivisionError
-    assert store.queries.open_jobs() == []
+    assert store.job_queries.open_ids() == []
 
 
 def test_answers_to_requests_are_kept_and_replaced(store: KnowledgeStore) -> None:
@@ -268,15 +268,15 @@ def test_a_step_that_is_tried_later_is_not_due_before(store: KnowledgeStore) -> 
     submitted(store)
     store.steps.retry_later(claimed(store, Stage.PLAN), Fault(code="transient", message="busy"), 3600.0)
     assert store.steps.claim(key(Stage.PLAN), "o", "w") is None
-    (due,) = store.queries.due_steps()
-    assert due.error == "busy" and due.scheduled_at > time.time() + 3000
+    (due,) = store.work_queries.due_steps()
+    assert (due.stage, due.error) == (Stage.PLAN, "busy")
 
 
 def test_a_fatal_failure_is_that_of_the_document_and_ends_its_job(store: KnowledgeStore) -> None:
     job = submitted(store)
     store.steps.fail(claimed(store, Stage.PLAN), Fault(code="encrypted", message="locked"), NEEDS, fatal=True)
-    (view,) = store.queries.job(job).documents
-    assert (view.state, store.queries.job_summary(job).state) == (DocumentState.FAILED, JobState.DONE)
+    (view,) = store.job_queries.get(job).documents
+    assert (view.state, store.job_queries.summary(job).state) == (DocumentState.FAILED, JobState.DONE)
     assert not store.dispatch.unfinished()
 
 
@@ -286,7 +286,7 @@ def test_a_cancelled_job_ends_its_steps_and_can_be_retried(store: KnowledgeStore
     assert store.job_control.cancel(job) == 1
     with pytest.raises((CancelledError, LeaseLostError)):
         store.steps.finish(claim, Planned(password="", pages=(), batches=()), NEEDS, 0.0)
-    assert store.queries.job_summary(job).state is JobState.CANCELLED
+    assert store.job_queries.summary(job).state is JobState.CANCELLED
     assert store.job_control.retry(job, NEEDS) == 1
     assert store.dispatch.take(10, frozenset()) != []
 
@@ -317,8 +317,8 @@ def test_the_most_wanted_document_is_sent_first(store: KnowledgeStore) -> None:
 def test_a_published_document_is_read_as_it_was_saved(store: KnowledgeStore) -> None:
     job = submitted(store)
     published(store)
-    assert store.queries.job_summary(job).state is JobState.DONE
-    assert store.queries.document(DOCUMENT).state is DocumentState.DONE
+    assert store.job_queries.summary(job).state is JobState.DONE
+    assert store.document_queries.get(DOCUMENT).state is DocumentState.DONE
     assert [page.text for page in store.pages.read(DOCUMENT, 1)] == [TEXT, TEXT]
     assert store.pages.chunks(DOCUMENT, 1) == [chunk(0, "Herons fish"), chunk(1, "Otters swim")]
     assert store.record_tables.read(DOCUMENT, 1) == [RECORD]
@@ -357,9 +357,9 @@ def test_columns_of_a_schema_are_added_and_keep_their_first_type(store: Knowledg
 
 def test_a_name_or_a_part_of_the_id_finds_a_document(store: KnowledgeStore) -> None:
     submitted(store)
-    assert {store.queries.find(name) for name in ("a.pdf", DOCUMENT, DOCUMENT[:8])} == {DOCUMENT}
+    assert {store.document_queries.find(name) for name in ("a.pdf", DOCUMENT, DOCUMENT[:8])} == {DOCUMENT}
     with pytest.raises(NotFoundError):
-        store.queries.find("b.pdf")
+        store.document_queries.find("b.pdf")
 
 
 def test_a_document_is_not_reprocessed_while_it_is_worked_on(store: KnowledgeStore) -> None:
@@ -386,7 +386,7 @@ def test_a_withdrawn_document_answers_no_more_and_leaves_nothing(store: Knowledg
         assert unnamed
     assert store.registration.sources() == [] and store.registration.generations() == {}
     with pytest.raises(NotFoundError):
-        store.queries.document(DOCUMENT)
+        store.document_queries.get(DOCUMENT)
 
 
 def test_downloads_and_callbacks_are_claimed_by_one(store: KnowledgeStore) -> None:
@@ -397,7 +397,7 @@ def test_downloads_and_callbacks_are_claimed_by_one(store: KnowledgeStore) -> No
     claim = store.downloads.claim(job, url, "one", 60.0)
     assert claim is not None and store.downloads.claim(job, url, "two", 60.0) is None
     assert store.downloads.give_up(claim, Fault(code="fetch_failed", message="gone"))
-    assert store.queries.job_summary(job).state is JobState.DONE
+    assert store.job_queries.summary(job).state is JobState.DONE
     event = store.callbacks.claim(job, "one", 60.0)
     assert event is not None and store.callbacks.claim(job, "two", 60.0) is None
     assert store.callbacks.delivered(event, 200)
