@@ -278,7 +278,7 @@ def job(view: JobView) -> Json:
 
 
 def chunk(view: ChunkView) -> Json:
-    content = view.passage
+    content = view.content
     return {
         "chunk": view.chunk,
         "document": view.document,

@@ -11,8 +11,10 @@ from typing import Any
 from kombu import Queue
 
 from pipeline import broker_address
+from pipeline.priorities import NOTIFY, QUEUES
 from pipeline.settings import Settings
 from stores.home_id import home_id
+from stores.models import Stage
 
 _TASKS_PER_CHILD = 2000  # loading the models again costs seconds; what grows before that is caught by its memory
 _WALL_FACTOR = 50.0  # wall-clock limit of a step over its CPU limit: enough with a fiftieth of a core
@@ -54,8 +56,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
         # Steps have limits of their own, see time_limits. This ends what hangs between them, but no starved work.
         "task_time_limit": _WALL_FACTOR * longest_step_s(settings),
         "task_publish_retry_policy": {"max_retries": 0},
-        "task_queues": [Queue(name, routing_key=name) for name in ("cpu", "ocr", "extract", "embed", "notify")],
-        "task_default_queue": "cpu",
+        "task_queues": [Queue(name, routing_key=name) for name in dict.fromkeys((*QUEUES.values(), NOTIFY))],
+        "task_default_queue": QUEUES[Stage.PLAN],
         "task_create_missing_queues": False,
         "task_send_sent_event": True,
         "worker_send_task_events": True,

@@ -24,7 +24,7 @@ _ESCAPES = "in a user name or password write / as %2F, # as %23, ? as %3F, @ as 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class BrokerAddress:
     """One broker that an address names. ``path`` is that of a Unix socket, else empty."""
 
     scheme: str
@@ -54,9 +54,9 @@ def without_password(url: str) -> str:
     return ";".join(_shown(part) for part in url.split(";"))
 
 
-def places(url: str) -> list[Place]:
+def addresses_of(url: str) -> list[BrokerAddress]:
     """The brokers of a checked URL; several are alternatives."""
-    return [_place(urlsplit(part)) for part in url.split(";")]
+    return [_address_of(urlsplit(part)) for part in url.split(";")]
 
 
 def bare(url: str) -> str:
@@ -163,9 +163,9 @@ def _verify_word(value: str) -> str:
     return value.lower().removeprefix("cert_")
 
 
-def _place(parts: SplitResult) -> Place:
+def _address_of(parts: SplitResult) -> BrokerAddress:
     on_disk = parts.scheme == SOCKET
-    return Place(
+    return BrokerAddress(
         scheme=parts.scheme,
         host="" if on_disk else parts.hostname or "127.0.0.1",
         port=0 if on_disk else parts.port or PORTS.get(parts.scheme, 0),

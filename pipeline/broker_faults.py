@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pipeline.broker_address import Place, places, without_password
+from pipeline.broker_address import BrokerAddress, addresses_of, without_password
 from stores.errors import UnavailableError
 
 _MOST_CAUSES = 10
@@ -38,7 +38,7 @@ class Cause:
     errors: tuple[BaseException, ...]
     names: frozenset[str]
     text: str
-    place: Place
+    address: BrokerAddress
 
     def is_a(self, *names: str) -> bool:
         return bool(self.names & set(names))
@@ -75,11 +75,11 @@ def explained(error: BaseException, url: str) -> BrokerError:
         errors=causes,
         names=frozenset(kind.__name__ for one in causes for kind in type(one).__mro__),
         text=" / ".join(str(one).lower() for one in causes),
-        place=places(url)[0],
+        address=addresses_of(url)[0],
     )
     kind = next(kind for kind in _KINDS if kind.fits(cause))
     why, remedy = kind.words(cause)
-    return BrokerError(url, _discreet(why, cause.place), remedy, code=kind.code, lasting=kind.lasting)
+    return BrokerError(url, _discreet(why, cause.address), remedy, code=kind.code, lasting=kind.lasting)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -90,14 +90,14 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _discreet(words: str, place: Place) -> str:
-    return words.replace(place.password, "***") if len(place.password) > 2 else words
+def _discreet(words: str, address: BrokerAddress) -> str:
+    return words.replace(address.password, "***") if len(address.password) > 2 else words
 
 
 def _certificate(cause: Cause) -> Words:
     if cause.says("mismatch", "not valid for"):
         return (
-            f"shows a certificate that is not for {cause.place.host}",
+            f"shows a certificate that is not for {cause.address.host}",
             "name the host in INGOT_BROKER_URL as its certificate does, or add ssl_check_hostname=false",
         )
     if cause.says("has expired", "not yet valid"):
@@ -109,13 +109,13 @@ def _certificate(cause: Cause) -> Words:
 
 
 def _password(cause: Cause) -> Words:
-    what = "user name and password" if cause.place.user else "password"
+    what = "user name and password" if cause.address.user else "password"
     return f"refuses the {what} of INGOT_BROKER_URL", "correct it there, or at the broker"
 
 
 def _no_password(cause: Cause) -> Words:
-    scheme = cause.place.scheme
-    return "asks for a password", f"write it into INGOT_BROKER_URL, {scheme}://:PASSWORD@{cause.place.host or '/'}..."
+    scheme = cause.address.scheme
+    return "asks for a password", f"write it into INGOT_BROKER_URL, {scheme}://:PASSWORD@{cause.address.host or '/'}..."
 
 
 def _permission(cause: Cause) -> Words:
@@ -132,12 +132,12 @@ def _first_line(cause: Cause) -> str:
 
 
 def _connecting(cause: Cause) -> Words:
-    where = f"the socket {cause.place.path}" if cause.place.path else f"port {cause.place.port}"
+    where = f"the socket {cause.address.path}" if cause.address.path else f"port {cause.address.port}"
     return f"refuses connections: nothing listens at {where}", _START
 
 
 def _silent_close(cause: Cause) -> Words:
-    return f"ends the connection without an answer: is it {_product(cause.place)}?", _START
+    return f"ends the connection without an answer: is it {_product(cause.address)}?", _START
 
 
 def no_tls() -> Words:
@@ -150,14 +150,14 @@ def speaks_tls() -> Words:
     return "speaks TLS only", "write rediss:// for redis://, or amqps:// for amqp://, in INGOT_BROKER_URL"
 
 
-def other(server: str, place: Place) -> Words:
+def other(server: str, address: BrokerAddress) -> Words:
     """The words for another server at the address."""
-    why = f"is not {_product(place)}: {server} answers at that port"
+    why = f"is not {_product(address)}: {server} answers at that port"
     return why, "correct scheme, host and port in INGOT_BROKER_URL"
 
 
-def _product(place: Place) -> str:
-    return "a Redis" if place.redis else "an AMQP broker"
+def _product(address: BrokerAddress) -> str:
+    return "a Redis" if address.redis else "an AMQP broker"
 
 
 _START = "start it, or correct INGOT_BROKER_URL"
@@ -166,7 +166,7 @@ _KINDS = (
     Kind(
         "broker_unknown_host",
         lambda cause: any(isinstance(error, socket.gaierror) for error in cause.errors),
-        lambda cause: (f"has a host name that does not resolve ({cause.place.host})", "correct it, or mend DNS"),
+        lambda cause: (f"has a host name that does not resolve ({cause.address.host})", "correct it, or mend DNS"),
         _LATER,
     ),
     Kind(
@@ -193,7 +193,7 @@ _KINDS = (
     ),
     Kind(
         "broker_no_password",
-        lambda cause: cause.says("authentication required", "noauth") and not cause.place.password,
+        lambda cause: cause.says("authentication required", "noauth") and not cause.address.password,
         _no_password,
     ),
     Kind(
@@ -267,12 +267,12 @@ _KINDS = (
     Kind(
         "broker_other",
         lambda cause: cause.is_a("InvalidResponse", "UnexpectedFrame", "FrameSyntaxError"),
-        lambda cause: other("something else", cause.place),
+        lambda cause: other("something else", cause.address),
     ),
     Kind(
         "broker_no_socket",
-        lambda cause: bool(cause.place.path) and cause.number() == errno.ENOENT,
-        lambda cause: (f"is not there: there is no socket {cause.place.path}", _START),
+        lambda cause: bool(cause.address.path) and cause.number() == errno.ENOENT,
+        lambda cause: (f"is not there: there is no socket {cause.address.path}", _START),
         _LATER,
     ),
     Kind(

@@ -17,7 +17,7 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from pipeline import broker_address
-from pipeline.broker_address import Place
+from pipeline.broker_address import BrokerAddress
 from pipeline.broker_faults import BrokerError, Words, explained, no_tls, other, speaks_tls
 
 log = logging.getLogger("ingot.broker")
@@ -66,7 +66,7 @@ def complain(error: BrokerError) -> None:
 @contextmanager
 def _connected(url: str) -> Iterator[Any]:
     options: dict[str, Any] = {"read_timeout": _ANSWER_S, "write_timeout": _ANSWER_S}
-    if broker_address.places(url)[0].redis:
+    if broker_address.addresses_of(url)[0].redis:
         options = {"socket_timeout": _ANSWER_S, "socket_connect_timeout": _CONNECT_S, "global_keyprefix": "ingot:"}
     with Connection(
         broker_address.bare(url),
@@ -95,46 +95,46 @@ def _message_there_and_back(connection: Any) -> None:
 
 def _with_protocol(fault: BrokerError, url: str) -> BrokerError:
     """Where a server closes the connection or is silent, find out which protocol it speaks."""
-    place = broker_address.places(url)[0]
-    if place.path or fault.code not in ("broker_closes", "broker_silent", "broker_other"):
+    address = broker_address.addresses_of(url)[0]
+    if address.path or fault.code not in ("broker_closes", "broker_silent", "broker_other"):
         return fault
-    words = _protocol_fault(place)
+    words = _protocol_fault(address)
     return BrokerError(url, *words, code="broker_other", lasting=True) if words else fault
 
 
-def _protocol_fault(place: Place) -> Words | None:
+def _protocol_fault(address: BrokerAddress) -> Words | None:
     """What to say of a port at which another protocol answers, None where that is not known."""
-    answer = _first_bytes(place)
+    answer = _first_bytes(address)
     is_redis = answer.startswith(_REDIS)
-    right = is_redis if place.redis else answer.startswith(b"AMQP")
+    right = is_redis if address.redis else answer.startswith(b"AMQP")
     if answer and right:
-        return no_tls() if place.tls else None
+        return no_tls() if address.tls else None
     if is_redis:
-        return other("a Redis (write redis://)", place)
+        return other("a Redis (write redis://)", address)
     for start, who in _OTHER_SERVERS:
         if answer.startswith(start):
-            return other(who, place)
-    if not place.tls and _greets_with_tls(place):
+            return other(who, address)
+    if not address.tls and _greets_with_tls(address):
         return speaks_tls()
-    return other("something else", place) if answer else None
+    return other("something else", address) if answer else None
 
 
-def _first_bytes(place: Place) -> bytes:
+def _first_bytes(address: BrokerAddress) -> bytes:
     try:
-        with socket.create_connection((place.host, place.port), timeout=_PEEK_S) as stranger:
-            stranger.sendall(_GREETING)
-            return stranger.recv(64)
+        with socket.create_connection((address.host, address.port), timeout=_PEEK_S) as connection:
+            connection.sendall(_GREETING)
+            return connection.recv(64)
     except OSError:
         return b""
 
 
-def _greets_with_tls(place: Place) -> bool:
+def _greets_with_tls(address: BrokerAddress) -> bool:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         with (
-            socket.create_connection((place.host, place.port), timeout=_PEEK_S) as stranger,
-            context.wrap_socket(stranger),
+            socket.create_connection((address.host, address.port), timeout=_PEEK_S) as connection,
+            context.wrap_socket(connection),
         ):
             return True
     except OSError:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.profiles import ProcessingProfile
 from pipeline.running_lines import RUNNING_VERSION
+from pipeline.stage_specs import READING, RESULT_STAGES
 from pipeline.step_context import Resources
-from stores.models import PAGE_STAGES, DocumentState, Options, Outcome, Route, Schema, Stage
+from stores.models import DocumentState, Options, Outcome, Route, Schema, Stage
 
 if TYPE_CHECKING:
-    from stores.lifecycle.known_files import KnownGeneration
+    from stores.contracts.registration import KnownGeneration
 
 PLAN_VERSION = "plan-1"
 CHUNK_VERSION = "chunk-1"
-READING = frozenset({Stage.PLAN, *PAGE_STAGES})
 
 #: Failures that the next request tries again by itself; the others would only fail again.
 WORTH_RETRYING = frozenset({"unavailable", "transient", "damaged_index", "cancelled", "other_embedder"})
@@ -58,8 +58,7 @@ def kept_stages(known: KnownGeneration, wanted: Mapping[str, str]) -> frozenset[
     )
     if not read_alike or not known.routes:
         return frozenset()
-    later = {Stage.EXTRACT: "extract", Stage.EMBED: "embed"}
-    return READING | {stage for stage, name in later.items() if had.get(name) == wanted[name]}
+    return READING | {stage for stage in RESULT_STAGES if had.get(stage) == wanted[stage]}
 
 
 def with_undefined_schemas(
@@ -103,7 +102,7 @@ def required_work(
     if known.state in (DocumentState.FAILED, DocumentState.CANCELLED):
         return _after_failure(known, wanted, passwords=passwords, profile=profile)
     kept = kept_stages(known, wanted)
-    if kept >= READING | {Stage.EXTRACT, Stage.EMBED}:
+    if kept >= READING | RESULT_STAGES:
         return RequiredWork(Outcome.SAME, make=False, keep=kept)
     return RequiredWork(Outcome.AGAIN, make=True, keep=kept)
 

@@ -117,7 +117,7 @@ def _run_claimed(
     key, clock = claim.key, time.process_time if killable else time.thread_time
     try:
         claim = _give_up_deadly_page(store, claim)
-        with _heartbeat(store, claim), resources.files.workspace(key.knowledge_id, _label(key)) as folder:
+        with _heartbeat(store, claim), resources.workspaces.workspace(key.knowledge_id, _label(key)) as folder:
             context = StepContext(
                 resources=resources,
                 store=store,

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 from pipeline import fingerprints
 from pipeline.profiles import ProcessingProfile
 from pipeline.step_context import Resources
+from stores.contracts.registration import KnownGeneration, KnownSource
 from stores.errors import NotFoundError, UnavailableError
-from stores.lifecycle.known_files import KnownGeneration, KnownSource
 from stores.models import DocumentState, Fault, Options, Outcome, Schema, document_id
 from stores.placement import PlacementDecision, StagedFile
 from stores.suggestions import unknown
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
-    from stores.lifecycle.unit_of_work import UnitOfWork
+    from stores.contracts.registration import UnitOfWork
 
 PROCESSED_OTHERWISE = Fault(
     code="conflict",

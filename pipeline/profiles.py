@@ -69,7 +69,7 @@ def models_apart(
         if wished(setting) != engine or only not in ("", setting):
             continue
         values = [(name, str(own(name)), str(wished(name))) for name in (setting, *others)]
-        apart += [found for found in values if found[1] != found[2]]
+        apart += [value for value in values if value[1] != value[2]]
     return apart
 
 

@@ -68,7 +68,7 @@ class Relay:
         if store.dispatch.unfinished():  # checked again: new work may have come just before the mark was removed
             resources.catalog.mark_busy(knowledge_id)
         if sweep:
-            resources.files.sweep(knowledge_id)
+            resources.workspaces.sweep(knowledge_id)
         return sent
 
     def _send_outbound_tasks(self, knowledge_id: str, empty: frozenset[str], *, sweep: bool) -> None:
@@ -97,7 +97,7 @@ def release(
         try:
             store = resources.catalog.store(knowledge_id)
             freed += store.steps.release(owner, fault, blameless=blameless) + store.outbound_tasks.release(owner)
-            resources.files.sweep(knowledge_id)
+            resources.workspaces.sweep(knowledge_id)
         except IngotError as error:
             log.warning("%s: leases of %s end only with time: %s", knowledge_id, owner, error.message)
     return freed
@@ -115,7 +115,7 @@ def vouch(resources: Resources, workers: Sequence[str]) -> None:
 def in_hand(resources: Resources, key: StepKey) -> dict[str, object]:
     """The source and the page in work of a step that is under a lease; empty where they cannot be read."""
     with suppress(IngotError):
-        for step in resources.catalog.store(key.knowledge_id).queries.steps_in_hand():
+        for step in resources.catalog.store(key.knowledge_id).work_queries.steps_in_hand():
             if (step.document, step.stage) == (key.document, key.stage):
                 return {"source": step.source, "page": step.page}
     return {}

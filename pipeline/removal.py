@@ -30,7 +30,8 @@ def remove_obsolete(resources: Resources, store: KnowledgeStore, old: Obsolete) 
     if old.keep is not None:
         store.publication.remove_older(old.document, old.keep)
         return
-    sha256 = store.queries.sha256(old.document)
+    sha256 = store.document_queries.sha256(old.document)
     with store.publication.removing(old.document) as unnamed:
         if unnamed:
             resources.files.drop_document(store.knowledge_id, old.document, sha256)
+            resources.image_cache.drop(store.knowledge_id, old.document)

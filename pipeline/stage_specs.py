@@ -114,6 +114,17 @@ STAGES: Mapping[Stage, StageSpec] = {spec.stage: spec for spec in _SPECS}
 #: What ``stores`` need of it: the stages that each one waits for.
 NEEDS: Mapping[Stage, tuple[Need, ...]] = {spec.stage: spec.needs for spec in _SPECS}
 
+#: The stages that read pages, and the one that decides how each page is read.
+READING: frozenset[Stage] = frozenset({Stage.PLAN} | {spec.stage for spec in _SPECS if spec.route})
+
+#: Those of them that leave the text of pages.
+TEXT_STAGES: frozenset[Stage] = frozenset(spec.stage for spec in _SPECS if spec.route and spec.fingerprints)
+
+#: The stages that make something of all pages together; what each made before is kept where its fingerprint is equal.
+RESULT_STAGES: frozenset[Stage] = frozenset(
+    spec.stage for spec in _SPECS if spec.stage not in READING and spec.fingerprints
+)
+
 #: The stage of each name in a generation's fingerprints.
 STAGE_OF_FINGERPRINT: Mapping[str, Stage] = {name: spec.stage for spec in _SPECS for name in spec.fingerprints}
 

@@ -18,7 +18,9 @@ from pipeline.settings import Settings
 from stores.contracts import FileStore, KnowledgeCatalog, KnowledgeStore, VectorStore
 from stores.effects import Claim
 from stores.errors import IngotError, InputError, StoppingError, UnavailableError
+from stores.image_cache import ImageCache
 from stores.models import EMPTY_PAGE, Chunk, Fault, Page, PageText, Route, Schema
+from stores.workspaces import Workspaces
 
 log = logging.getLogger("ingot.work")
 
@@ -32,6 +34,8 @@ class Resources:
     settings: Settings
     catalog: KnowledgeCatalog
     files: FileStore
+    workspaces: Workspaces
+    image_cache: ImageCache
     schemas: Mapping[str, Schema]
     documents: Callable[[], DocumentEngine]
     text_reader: Callable[[], TextReader]
@@ -72,13 +76,20 @@ class StepContext:
 
     @property
     def original(self) -> Path:
-        """The stored copy of the document's bytes. InputError ``original_missing`` where it is gone."""
-        return self.resources.files.original(self.claim.key.knowledge_id, self.claim.sha256)
+        """The document's bytes as a local file. InputError ``original_missing`` where they are gone."""
+        return self.resources.files.local_original(self.claim.key.knowledge_id, self.claim.sha256, self.folder)
+
+    def has_page_image(self, number: int) -> bool:
+        """Tell whether render left the image of a page for ocr."""
+        key = self.claim.key
+        return self.resources.files.has_page_image(key.knowledge_id, key.document, key.generation, number)
 
     def page_image(self, number: int) -> Path | None:
         """The image of a page that render left for ocr, None where there is none."""
         key = self.claim.key
-        return self.resources.files.page_image(key.knowledge_id, key.document, key.generation, number)
+        return self.resources.files.local_page_image(
+            key.knowledge_id, key.document, key.generation, number, self.folder
+        )
 
     def draw_page(self, number: int) -> Path:
         """Render a page into the file store; return the path of its image."""

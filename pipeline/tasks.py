@@ -36,7 +36,7 @@ from stores.models import Fault, Stage, StepKey
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
-    from stores.outbox.outbound_tasks import OutboundTask
+    from stores.contracts.outbox import OutboundTask
 
 log = logging.getLogger("ingot.tasks")
 

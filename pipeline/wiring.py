@@ -18,6 +18,8 @@ from stores.catalog import Catalog
 from stores.contracts import VectorStore
 from stores.errors import InputError
 from stores.files.local import LocalFiles
+from stores.image_cache import ImageCache
+from stores.workspaces import Workspaces
 
 T = TypeVar("T")
 MOST_ENGINES = 8
@@ -38,6 +40,8 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
         settings=settings,
         catalog=Catalog(home, durable=durable, pooled=pooled),
         files=LocalFiles(home),
+        workspaces=Workspaces(home),
+        image_cache=ImageCache(home),
         schemas=load_schemas(settings.schema_dir),
         extractor=_once(lambda name: _chosen("engine", name, EXTRACTORS)(settings)),
         vectors=_once(lambda: _vectors(settings)),

@@ -12,8 +12,8 @@ from pathlib import Path
 from stores.errors import NotFoundError, UnavailableError
 from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import check_knowledge_id, slug_of
-from stores.sql import dialect
-from stores.sql.database import Database, make_ready
+from stores.sql import sqlite
+from stores.sql.database import open_file
 
 _REMOVALS = 3
 _OUTBOUND_MARKS = "errands"  # a folder: its name stays, since homes of earlier versions have it
@@ -70,8 +70,7 @@ class Catalog:
         return store
 
     def _keep(self, knowledge_id: str, path: Path) -> SqlKnowledgeStore:
-        database = Database(path, durable=self.durable, pooled=self.pooled)
-        make_ready(database)
+        database = open_file(path, durable=self.durable, pooled=self.pooled)
         store = SqlKnowledgeStore.over(knowledge_id, database)
         with self._opening:
             self._open[knowledge_id] = store, _inode_of(path) or 0
@@ -82,7 +81,7 @@ class Catalog:
 
     def names(self) -> list[str]:
         """Ids of all knowledge bases, sorted."""
-        return sorted(filter(None, (dialect.read_meta(path, "knowledge_id") for path in self.home.glob("*/kb.db"))))
+        return sorted(filter(None, (sqlite.read_meta(path, "knowledge_id") for path in self.home.glob("*/kb.db"))))
 
     def remove(self, knowledge_id: str) -> None:
         """Remove a knowledge base's folder with all that is in it; workers may be writing there still.

@@ -15,9 +15,12 @@ from stores.lifecycle.unit_of_work import Registration
 from stores.outbox.callbacks import Callbacks
 from stores.outbox.downloads import Downloads
 from stores.outbox.outbound_tasks import OutboundTasks
+from stores.queries.document_queries import DocumentQueries
 from stores.queries.etags import EtagQueries
 from stores.queries.inspection import Inspection
+from stores.queries.jobs import JobQueries
 from stores.queries.knowledge_base import KnowledgeBaseQueries
+from stores.queries.work import WorkQueries
 from stores.sql.chunks import ChunkQueries
 from stores.sql.database import Database
 from stores.sql.dialect import insert_or_replace
@@ -41,6 +44,9 @@ class SqlKnowledgeStore:
     pages: Pages
     record_tables: RecordTables
     publication: Publication
+    document_queries: DocumentQueries
+    job_queries: JobQueries
+    work_queries: WorkQueries
     queries: KnowledgeBaseQueries
     chunks: ChunkQueries
     outbound_tasks: OutboundTasks
@@ -63,7 +69,10 @@ class SqlKnowledgeStore:
             pages=Pages(database),
             record_tables=RecordTables(database),
             publication=Publication(database),
-            queries=KnowledgeBaseQueries(knowledge_id, database),
+            document_queries=DocumentQueries(knowledge_id, database),
+            job_queries=JobQueries(knowledge_id, database),
+            work_queries=WorkQueries(knowledge_id, database),
+            queries=KnowledgeBaseQueries(database),
             chunks=ChunkQueries(database),
             outbound_tasks=OutboundTasks(knowledge_id, database),
             callbacks=Callbacks(knowledge_id, database),

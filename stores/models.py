@@ -234,7 +234,7 @@ class PlacedBox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """A passage that is embedded and found.
+    """A piece of a document's Markdown that is embedded and searched.
 
     ``text`` is what a reader sees; ``heading`` is the path of headings above it, joined by " > ".
     ``embedding`` is float32 little-endian bytes (4 x dimension), empty until embedded.

@@ -13,6 +13,8 @@ _WRITTEN = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]|\\(?=x[0-9a-f]{2}|u[0-9a-f]{4})"
 )
 _READ = re.compile(r"\\x([0-9a-f]{2})|\\u([0-9a-f]{4})")
+_UNSAFE = re.compile(r"[^\w.\-一-鿿]+")
+_LONGEST_RESULT = 80
 _ASCII_END = 0x80
 _BYTES = range(0xDC80, 0xDD00)  # how Python carries bytes that are no UTF-8
 
@@ -30,6 +32,12 @@ def path_of_name(kept: str) -> str:
 def asked_name(name: str) -> str:
     """A name that somebody typed: as it is kept already, or as the file system gave it to the shell."""
     return kept_name(name) if any(ord(sign) in _BYTES for sign in name) else name
+
+
+def result_name(source: str, document: str) -> str:
+    """Return the name of a document's Markdown and JSON files, without suffix: readable, safe, unique."""
+    plain = _UNSAFE.sub("_", source)[-_LONGEST_RESULT:].strip("._") or "document"
+    return f"{plain}.{document[:12]}"
 
 
 def _written(code: int) -> str:

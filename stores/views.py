@@ -258,7 +258,7 @@ class ChunkView:
 
     chunk: str
     document: str
-    passage: Chunk
+    content: Chunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

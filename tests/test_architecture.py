@@ -53,7 +53,7 @@ ONLY_IN = {
     "sentence_transformers": ("pipeline/engines/",),
 }
 NOT_AT_THE_TOP = {"chromadb", "cv2", "onnxruntime", "pymupdf", "pymupdf4llm", "rapidocr", "sentence_transformers", "torch", "transformers"}  # fmt: skip  # noqa: E501
-# What pipeline may import of stores, and of engines outside wiring: records and pure functions. Types are free.
+# What pipeline may import of stores, and of engines outside wiring: contracts, records and pure functions.
 STORE_WORDS = {
     "clean_text",
     "cursors",
@@ -62,14 +62,16 @@ STORE_WORDS = {
     "views",
     "contracts",
     "effects",
-    "lifecycle",
+    "image_cache",
     "placement",
+    "regular_files",
     "suggestions",
     "source_names",
     "words",
+    "workspaces",
 }
 PURE_ENGINES = {"pipeline.engines.media"}
-PURE_FUNCTIONS = {"stores.files.local", "stores.files.local.hash_of", "stores.ulid", "stores.ulid.new_ulid"}
+PURE_FUNCTIONS = {"stores.ulid", "stores.ulid.new_ulid"}
 PURE_FUNCTIONS |= {"stores.home_id", "stores.home_id.home_id", "stores.write_once", "stores.write_once.write_once"}
 
 
@@ -96,6 +98,13 @@ def imports_of(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def every_import_of(tree: ast.AST) -> Iterator[str]:
+    """As ``imports_of``, with those that only type checkers see."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from imports_of(node)
 
 
 def walk_what_runs(tree: ast.AST) -> Iterator[ast.AST]:
@@ -181,6 +190,18 @@ def test_only_wiring_names_concrete_stores_and_engines() -> None:
     assert not named, named
 
 
+def test_contracts_and_pipeline_name_no_concrete_store_even_as_a_type() -> None:
+    contracts = ("stores/contracts/", "stores/models.py", "stores/views.py", "stores/effects.py", "stores/placement.py")
+    named = [
+        f"{name} imports {used}"
+        for name, tree in sources().items()
+        if name.startswith(("pipeline/", *contracts)) and name != "pipeline/wiring.py"
+        for used in every_import_of(tree)
+        if used.startswith("stores.") and names_something_concrete(name, used)
+    ]
+    assert not named, named
+
+
 def names_something_concrete(name: str, used: str) -> bool:
     parts = used.split(".")
     if parts[0] == "stores" and len(parts) > 1:
@@ -189,10 +210,15 @@ def names_something_concrete(name: str, used: str) -> bool:
     return used.startswith("pipeline.engines.") and not pure and not name.startswith("pipeline/engines/")
 
 
-def test_the_dialect_of_the_database_is_known_to_one_module() -> None:
-    dialect, chroma = "stores/sql/dialect.py", "stores/chroma/path.py"  # Chroma's own file is no database of ours
-    peculiar = re.compile(r"sqlalchemy\.dialects|^import sqlite3|PRAGMA|OR REPLACE|BEGIN IMMEDIATE", re.MULTILINE)
-    stores = [name for name in sources() if name.startswith("stores/") and name not in (dialect, chroma)]
+def test_what_is_peculiar_to_a_dialect_stands_in_its_module() -> None:
+    dialects = ("stores/sql/dialect.py", "stores/sql/sqlite.py")
+    frozen, chroma = (
+        "stores/sql/migration_steps.py",
+        "stores/chroma/path.py",
+    )  # Chroma's file is not ours
+    words = r"sqlalchemy\.dialects|^import sqlite3|PRAGMA|OR REPLACE|BEGIN IMMEDIATE|fts5|execute\(f?[\"']|[=(] \?[,) ]"
+    peculiar = re.compile(words, re.MULTILINE)
+    stores = [name for name in sources() if name.startswith("stores/") and name not in (*dialects, frozen, chroma)]
     assert not [name for name in stores if peculiar.search((ROOT / name).read_text())]
 
 

@@ -11,7 +11,7 @@ from ingest.api.description import content, problems
 from ingest.api.parameters import Document, KnowledgeId
 
 if TYPE_CHECKING:
-    from stores.queries.availability import Availability
+    from stores.contracts.queries import Availability
 
 STATE, SHOWN = "Ingot-Document-State", "Ingot-Shown"
 _ABOUT = "Answer with what there is so far where the document is not finished or failed; by default that is a 409."

@@ -19,7 +19,7 @@ from stores.errors import UnavailableError
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
-    from stores.sql.profiles import OpenWork
+    from stores.contracts.content import OpenWork
 
 _SECRET = "callback_secret"
 _CONNECTIONS = ("chroma_url", _SECRET)

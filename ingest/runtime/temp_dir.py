@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from ingest.runtime.run_dir import RunDir
-from stores.files.local import own_folder, sweep_folders
+from stores.owned_folders import own_folder, sweep_folders
 
 _AFTER_ALL = -1000  # multiprocessing removes its own folders at -100
 _owner_files: list[IO[str]] = []  # kept open, as the lock marks the folder as used; child processes inherit it

@@ -23,9 +23,8 @@ from pipeline.processing_plan import (
 )
 from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
+from stores.contracts.registration import KnownSource, NewJob
 from stores.errors import InputError
-from stores.lifecycle.jobs import NewJob
-from stores.lifecycle.known_files import KnownSource
 from stores.models import DocumentState, Fault, Options, Outcome, document_id
 from stores.placement import IngestReport, IngestResult, PlacementDecision, StagedFile
 from stores.source_names import path_of_name
@@ -33,7 +32,7 @@ from stores.ulid import new_ulid
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
-    from stores.lifecycle.unit_of_work import UnitOfWork
+    from stores.contracts.registration import UnitOfWork
 
 _SLICE = 32  # files registered in one transaction
 
@@ -231,7 +230,7 @@ def _ingest_unchanged(ingestion: Ingestion, job: _IngestJob, file: StagedFile, d
     decision, state = ingestion.decide(file, document), ingestion.known.state_of(document)
     fault = ingestion.known.standing_fault(decision, document)
     if decision.make:
-        decision = replace(decision, file=replace(file, sha256=job.store.queries.sha256(document)))
+        decision = replace(decision, file=replace(file, sha256=job.store.document_queries.sha256(document)))
         job.add(decision)
         ingestion.known.note(decision)
     return result_of(file, decision.outcome, fault, state)

@@ -17,9 +17,9 @@ from pipeline.stages.plan import decide, parse_page_numbers
 from pipeline.step_context import Resources
 from pipeline.time_limits import Spending
 from stores.errors import EncryptedError, InputError
-from stores.files.local import hash_of
 from stores.models import DocumentState, Fault, Options, Outcome, Route, document_id
 from stores.placement import IngestReport, IngestResult, StagedFile
+from stores.regular_files import hash_of
 
 #: CPU seconds that a page of a route takes, until this knowledge base has its own figures.
 USUAL_S: Mapping[Route, float] = {Route.TEXT: 0.45, Route.OCR: 2.2, Route.BLANK: 0.01}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.fingerprints import fingerprints
 from pipeline.profiles import ProcessingProfile, Scope
-from pipeline.stage_specs import NEEDS, STAGE_OF_FINGERPRINT, STAGES, stages_from
+from pipeline.stage_specs import NEEDS, RESULT_STAGES, STAGE_OF_FINGERPRINT, STAGES, stages_from
 from pipeline.stages import plan
 from pipeline.step_context import Resources
 from stores.effects import Batch
@@ -18,7 +18,7 @@ from stores.ulid import new_ulid
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
-    from stores.lifecycle.reprocess import BaseGeneration
+    from stores.contracts.lifecycle import BaseGeneration
 
 
 def retry_document(resources: Resources, store: KnowledgeStore, document: str, from_stage: Stage | None) -> str:
@@ -72,7 +72,7 @@ def _profile(resources: Resources, store: KnowledgeStore, base: BaseGeneration) 
 
 def _with_unfinished(rerun: frozenset[Stage], pages: Sequence[Page]) -> frozenset[Stage]:
     """Add what has to run where some page was never read: records and chunks are made from all pages."""
-    return rerun | {Stage.EXTRACT, Stage.EMBED} if any(_unread(page) for page in pages) else rerun
+    return rerun | RESULT_STAGES if any(_unread(page) for page in pages) else rerun
 
 
 def _unread(page: Page) -> bool:

@@ -111,7 +111,7 @@ def _staged(
     if file.fault:
         return file
     document = known.unchanged_document(file)
-    sha256 = store.queries.sha256(document) if store and document else ""
+    sha256 = store.document_queries.sha256(document) if store and document else ""
     if sha256:
         return replace(file, sha256=sha256, unchanged=True)
     try:

@@ -10,14 +10,14 @@ from pipeline.commands.submission import Submission, SubmissionReceipt
 from pipeline.processing_plan import PROCESSED_OTHERWISE, KnownState, ProcessingPlans, refusal
 from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
+from stores.contracts.registration import NewJob
 from stores.errors import IngotError, InputError
-from stores.lifecycle.jobs import NewJob
 from stores.models import Fault, Outcome, document_id
 from stores.placement import UPLOAD_ROOT, IngestResult, PlacementDecision, SkippedFile, StagedFile
 from stores.ulid import new_ulid
 
 if TYPE_CHECKING:
-    from stores.lifecycle.unit_of_work import StoredAnswer, UnitOfWork
+    from stores.contracts.registration import StoredAnswer, UnitOfWork
 
 ACCEPTED = 202
 _GONE = Fault(code="gone", message="its document was deleted while it was submitted: submit it again")

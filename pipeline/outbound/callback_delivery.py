@@ -22,7 +22,7 @@ from stores.errors import IngotError
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
-    from stores.outbox.callbacks import Delivery
+    from stores.contracts.outbox import Delivery
 
 log = logging.getLogger("ingot.callbacks")
 

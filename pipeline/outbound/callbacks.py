@@ -40,7 +40,7 @@ def _names(resources: Resources, wanted: CallbackFilter) -> tuple[str, ...]:
     owner = wanted.job.rpartition(".")[0]
     if owner not in names:
         raise NotFoundError(f"there is no job {wanted.job!r}: see `ingot jobs list`")
-    resources.catalog.store(owner).queries.job_summary(wanted.job)
+    resources.catalog.store(owner).job_queries.summary(wanted.job)
     return (owner,)
 
 

@@ -20,7 +20,7 @@ from stores.placement import URL_ROOT, StagedFile
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
-    from stores.outbox.downloads import DownloadClaim
+    from stores.contracts.outbox import DownloadClaim
 
 log = logging.getLogger("ingot.fetches")
 
@@ -113,7 +113,7 @@ def _fetch_and_register(
 ) -> bool:
     """Fetch into a workspace, copy among the originals, register with the job."""
     largest = resources.settings.max_file_mb << 20
-    with resources.files.workspace(store.knowledge_id, "fetch") as folder:
+    with resources.workspaces.workspace(store.knowledge_id, "fetch") as folder:
         path = folder / "fetched"
         resources.web().fetch(
             claim.url, path, largest, resources.settings.fetch_timeout_s, _heartbeat(store, claim, stopping)
@@ -160,7 +160,7 @@ def _register(resources: Resources, store: KnowledgeStore, claim: DownloadClaim,
             raise UnavailableError(PROCESSED_OTHERWISE.message)
         for plan in known.decided_plans.values():
             unit.keep_profile(plan.profile.id, plan.profile.content)
-        registered = store.downloads.register(unit, claim, decision, NEEDS)
+        registered = unit.register_download(claim, decision, NEEDS)
     if registered and decision.outcome is Outcome.CHANGED:
         removal.remove_orphans(resources, store)
     return registered

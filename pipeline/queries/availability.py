@@ -14,7 +14,7 @@ from stores.models import DocumentState, Page
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
-    from stores.queries.availability import Availability
+    from stores.contracts.queries import Availability
 
 ASK_AGAIN_S = 5.0
 
@@ -22,7 +22,7 @@ ASK_AGAIN_S = 5.0
 def standing(store: KnowledgeStore, name: str, *, so_far: bool = False) -> Availability:
     """Which generation of a document is shown. NotReadyError where none is visible, unless ``so_far`` is set."""
     with _explaining_refusals(store, name):
-        shown = store.queries.standing(store.queries.find(name))
+        shown = store.document_queries.standing(store.document_queries.find(name))
     if shown.visible or so_far:
         return shown
     raise _not_ready(name, shown)
@@ -57,7 +57,7 @@ def _explaining_refusals(store: KnowledgeStore, name: str) -> Iterator[None]:
     try:
         yield
     except NotFoundError:
-        refused = store.queries.refused(name)
+        refused = store.document_queries.refused(name)
         if refused is None:
             raise
         reason = f": {refused.error.message}" if refused.error else ""

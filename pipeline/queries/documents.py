@@ -16,7 +16,7 @@ from stores.views import ChunkView, DocumentFilter, DocumentView, Original, Slic
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
-    from stores.queries.availability import Availability
+    from stores.contracts.queries import Availability
 
 
 class DocumentQueries:
@@ -31,27 +31,28 @@ class DocumentQueries:
 
     def get(self, knowledge_id: str, name: str) -> DocumentView:
         """One document, with the stages of its newest generation."""
-        queries = self._store(knowledge_id).queries
-        return queries.document(queries.find(name))
+        queries = self._store(knowledge_id).document_queries
+        return queries.get(queries.find(name))
 
     def all(self, knowledge_id: str, wanted: DocumentFilter | None = None) -> list[DocumentView]:
         """All documents that a filter selects, by source name; files that were refused are among them."""
         check_documents(wanted or DocumentFilter())
-        return self._store(knowledge_id).queries.documents(wanted)
+        return self._store(knowledge_id).document_queries.all(wanted)
 
     def slice(
         self, knowledge_id: str, wanted: DocumentFilter, cursor: str | None = None, limit: int = 50
     ) -> Slice[DocumentView]:
         """A slice of what ``all`` returns."""
         check_documents(wanted)
-        return self._store(knowledge_id).queries.documents_page(wanted, cursor, limit)
+        return self._store(knowledge_id).document_queries.slice(wanted, cursor, limit)
 
     def original(self, knowledge_id: str, name: str) -> Original:
         """The stored copy of a document's bytes, and its file name."""
         store = self._store(knowledge_id)
-        view = store.queries.document(store.queries.find(name))
-        sha256 = store.queries.sha256(view.document)
-        path = self._resources.files.original(store.knowledge_id, sha256)
+        view = store.document_queries.get(store.document_queries.find(name))
+        sha256 = store.document_queries.sha256(view.document)
+        folder = self._resources.workspaces.staging()
+        path = self._resources.files.local_original(store.knowledge_id, sha256, folder)
         file_name = view.source.replace("\\", "/").rpartition("/")[2] or view.document
         return Original(path=path, media_type=view.media_type, name=file_name, document=view.document, sha256=sha256)
 
@@ -101,10 +102,10 @@ class DocumentQueries:
         begin = after[1] if after and after[0] == generation else -1
         rows = store.pages.chunk_rows(document, generation, begin, limit + 1)
         items = tuple(
-            ChunkView(chunk=chunk_id(document, generation, chunk.ordinal), document=document, passage=chunk)
+            ChunkView(chunk=chunk_id(document, generation, chunk.ordinal), document=document, content=chunk)
             for _, chunk in rows[:limit]
         )
-        next_cursor = cursor_of(generation, items[-1].passage.ordinal) if len(rows) > limit else None
+        next_cursor = cursor_of(generation, items[-1].content.ordinal) if len(rows) > limit else None
         return Slice(items=items, next_cursor=next_cursor)
 
     def _store(self, knowledge_id: str) -> KnowledgeStore:

@@ -17,7 +17,7 @@ class Etags:
     def of_document(self, knowledge_id: str, name: str) -> str:
         """A tag that changes with anything that was read of a document; "" while it is being processed."""
         store = self._resources.catalog.store(knowledge_id)
-        return store.etags.of_document(store.queries.find(name))
+        return store.etags.of_document(store.document_queries.find(name))
 
     def of_records(self, knowledge_id: str, schema: str, cursor: str | None = None, limit: int | None = None) -> str:
         """A tag that changes with a slice of the records of one schema, or without a limit with any of them."""

@@ -47,5 +47,5 @@ class InspectionQueries:
     def _shown(self, knowledge_id: str, name: str) -> tuple[KnowledgeStore, str, int]:
         """(store, document id, number of the generation to show)."""
         store = self._resources.catalog.store(knowledge_id)
-        document = store.queries.find(name)
-        return store, document, store.queries.generation_to_show(document)
+        document = store.document_queries.find(name)
+        return store, document, store.document_queries.generation_to_show(document)

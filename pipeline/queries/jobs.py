@@ -33,11 +33,11 @@ class JobQueries:
 
     def get(self, job_id: str) -> JobView:
         """A job with all its documents."""
-        return self._store_of(job_id).queries.job(job_id)
+        return self._store_of(job_id).job_queries.get(job_id)
 
     def summary(self, job_id: str) -> JobSummary:
         """A job with the counts of its documents."""
-        return self._store_of(job_id).queries.job_summary(job_id)
+        return self._store_of(job_id).job_queries.summary(job_id)
 
     def slice(self, wanted: JobFilter, cursor: str | None = None, limit: int = 50) -> Slice[JobSummary]:
         """A slice of the jobs of some knowledge bases, or of all, the newest first.
@@ -45,7 +45,7 @@ class JobQueries:
         NotFoundError where a knowledge base is named that does not exist.
         """
         jobs = [
-            job for store in self._stores(wanted) for job in store.queries.jobs_page(wanted.state, cursor, limit + 1)
+            job for store in self._stores(wanted) for job in store.job_queries.slice(wanted.state, cursor, limit + 1)
         ]
         jobs.sort(key=lambda job: (job.created_at, job.job), reverse=True)
         shown = jobs[:limit]
@@ -66,12 +66,12 @@ class JobQueries:
     def progress(self, job_id: str) -> JobProgress:
         """A job without its documents: counts, stages, what is worked on or why it waits, seconds left."""
         store = self._store_of(job_id)
-        progress = store.queries.job_progress(job_id)
+        progress = store.job_queries.progress(job_id)
         if progress.summary.state not in (JobState.ACCEPTING, JobState.RUNNING):
             return progress
         if not progress.working:
             return replace(progress, waiting=self._waiting.of_job(store, progress.summary))
-        parallel_steps, running_page_s = store.queries.parallel_steps(job_id, _WINDOW_S)
+        parallel_steps, running_page_s = store.work_queries.parallel_steps(job_id, _WINDOW_S)
         page_s = {**running_page_s, **self._page_seconds(store)}
         return replace(progress, left_s=time_left.left_s(progress.stages, page_s, parallel_steps))
 
@@ -80,12 +80,12 @@ class JobQueries:
     ) -> Slice[JobDocumentView]:
         """A slice of a job's documents in these states, or in any, each with the reason why it waits."""
         store = self._store_of(job_id)
-        part = store.queries.job_documents(job_id, states, cursor, limit)
+        part = store.job_queries.documents(job_id, states, cursor, limit)
         return replace(part, items=self._waiting.with_reasons(store, job_id, part.items))
 
     def ended_documents(self, job_id: str, since: float = 0.0) -> list[JobDocumentView]:
         """Documents of a job that ended at ``since`` (UTC seconds) or later, in the order of their ends."""
-        return self._store_of(job_id).queries.ended_documents(job_id, since)
+        return self._store_of(job_id).job_queries.ended_documents(job_id, since)
 
     def obstacle(self, job_id: str) -> str:
         """Why no worker begins what may begin now: no broker, or queues without workers; "" where nothing is wrong."""
@@ -111,5 +111,5 @@ class JobQueries:
 
     def _page_seconds(self, store: KnowledgeStore) -> dict[Stage, float]:
         """Wall-clock seconds that a page of each stage took in this knowledge base."""
-        costs = self._cache.get(f"costs {store.knowledge_id}", _STAGE_COSTS_S, store.queries.stage_costs)
+        costs = self._cache.get(f"costs {store.knowledge_id}", _STAGE_COSTS_S, store.work_queries.stage_costs)
         return {cost.stage: cost.wall_s / cost.pages for cost in costs if cost.pages}

@@ -12,7 +12,7 @@ from stores.views import KnowledgeBaseView
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
-    from stores.queries.knowledge_base import Figures
+    from stores.contracts.queries import Figures
 
 
 class KnowledgeBaseQueries:
@@ -56,6 +56,6 @@ class KnowledgeBaseQueries:
             embedder=", ".join(store.chunks.embedders()),
             created_at=float(store.get_meta("created_at") or 0.0),
             size_bytes=self._resources.files.size_bytes(store.knowledge_id),
-            counts=store.queries.documents_by_state(),
+            counts=store.document_queries.counts_by_state(),
             **store.queries.answering(),
         )

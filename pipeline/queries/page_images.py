@@ -29,6 +29,7 @@ from stores.errors import InputError, NotFoundError, PageError, TransientError
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
+    from stores.contracts.queries import OriginalAccess
 
 log = logging.getLogger("ingot.pictures")
 
@@ -207,7 +208,7 @@ class PageImages:
     """The page images of one home, drawn once for each document, page and resolution."""
 
     def __init__(self, resources: Resources) -> None:
-        self._resources = resources
+        self._resources, self._cache = resources, resources.image_cache
         self._workers = PageImageWorkers(resources.settings)
         self._drawing: dict[Path, threading.Lock] = {}
         self._refused: dict[Path, tuple[float, PageError]] = {}
@@ -217,28 +218,35 @@ class PageImages:
         """The PNG file of a page. NotFoundError, InputError (resolution), PageError where it cannot be drawn."""
         if not SMALLEST_DPI <= dpi <= LARGEST_DPI:
             raise InputError(f"the resolution must be between {SMALLEST_DPI} and {LARGEST_DPI} dpi")
-        access = store.queries.original_access(document)
+        access = store.document_queries.original_access(document)
         if not store.pages.read(document, access.generation, [number], blocks=False):
             raise NotFoundError(f"there is no page {number}: the document has {access.pages} that are known")
-        target = self._resources.files.picture(store.knowledge_id, document, f"{number}.{dpi}.png")
-        if self._resources.files.touch_picture(target):
+        target = self._cache.path_of(store.knowledge_id, document, f"{number}.{dpi}.png")
+        if self._cache.touch(target):
             return target
         with self._workers.waiting_place(), self._one_at_a_time(target):
-            if not self._resources.files.touch_picture(target):
-                source = self._resources.files.original(store.knowledge_id, access.sha256)
-                self._draw(source, access.password, number, dpi, target)
+            if not self._cache.touch(target):
+                self._draw_original(store, access, number, dpi, target)
         return target
 
     def close(self) -> None:
         self._workers.close()
 
+    def _draw_original(
+        self, store: KnowledgeStore, access: OriginalAccess, number: int, dpi: int, target: Path
+    ) -> None:
+        resources = self._resources
+        with resources.workspaces.workspace(store.knowledge_id, "image") as folder:
+            source = resources.files.local_original(store.knowledge_id, access.sha256, folder)
+            self._draw(source, access.password, number, dpi, target)
+
     def _draw(self, source: Path, password: str, number: int, dpi: int, target: Path) -> None:
         part = target.with_name(f".part-{uuid.uuid4().hex}.png")
-        self._resources.files.room_for_pictures(target)
+        self._cache.make_room(target)
         try:
             self._raise_if_refused(target)
             self._workers.draw(source, password, number, dpi, part)
-            self._resources.files.keep(part, target)
+            self._cache.keep(part, target)
         except PageError as error:
             self._refused.setdefault(target, (time.monotonic() + _REFUSED_FOR_S, error))
             raise

@@ -44,7 +44,7 @@ class QueueQueries:
 
     def steps_in_hand(self) -> list[WorkingStep]:
         """The steps under a lease, in all knowledge bases with unfinished work."""
-        return [step for store in self._stores(self._catalog.busy()) for step in store.queries.steps_in_hand()]
+        return [step for store in self._stores(self._catalog.busy()) for step in store.work_queries.steps_in_hand()]
 
     def workers(self) -> list[WorkerView]:
         """Workers that answer, and those that hold steps without answering."""
@@ -58,7 +58,7 @@ class QueueQueries:
         entries: dict[str, list[QueueEntry]] = {queue: [] for queue in sorted(set(QUEUES.values()))}
         now = time.time()
         for store in self._stores(self._catalog.busy()):
-            for due in store.queries.due_steps():
+            for due in store.work_queries.due_steps():
                 if due.scheduled_at <= now + SOON_S:
                     entries[QUEUES[due.stage]].append((priority_of(due.stage, due.wish), due.since, due.document))
         return {queue: sorted(waiting) for queue, waiting in entries.items()}
@@ -66,7 +66,7 @@ class QueueQueries:
     def _notify_queue(self, answers: WorkerAnswers, now: float) -> QueueView:
         """The queue of outbound tasks, which are no steps."""
         stores = self._stores(self._catalog.outbound_tasks())
-        outbound_tasks = [store.queries.open_outbound_tasks() for store in stores]
+        outbound_tasks = [store.work_queries.open_outbound_tasks() for store in stores]
         oldest = min((since for _, since in outbound_tasks if since), default=None)
         return QueueView(
             queue=NOTIFY,

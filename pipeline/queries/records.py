@@ -24,7 +24,7 @@ class RecordQueries:
         """Everything that was extracted from one document, one record per schema. NotReadyError: see ``standing``."""
         store = self._resources.catalog.store(knowledge_id)
         shown = standing(store, name, so_far=so_far)
-        view = store.queries.document(shown.document)
+        view = store.document_queries.get(shown.document)
         records = store.record_tables.read(shown.document, shown.generation)
         return [_record_view(view.document, view.source, record) for record in records]
 

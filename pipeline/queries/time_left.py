@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pipeline.stage_specs import TEXT_STAGES
 from stores.models import Stage
 from stores.views import StageProgress
-
-_READING = (Stage.OCR, Stage.PARSE)  # by far the slowest: without their speed nothing can be estimated
 
 
 def left_s(stages: Sequence[StageProgress], page_s: Mapping[Stage, float], at_once: float) -> float | None:
@@ -26,7 +25,7 @@ def left_s(stages: Sequence[StageProgress], page_s: Mapping[Stage, float], at_on
         left = 0.0 if stage.stage is Stage.PLAN else stage.total * grows - (stage.total - stage.left)
         if left <= 0:
             continue
-        if stage.stage in _READING and stage.stage not in page_s:
+        if stage.stage in TEXT_STAGES and stage.stage not in page_s:  # by far the slowest: nothing can be estimated
             return None
         work_s += left * page_s.get(stage.stage, 0.0)
     return work_s / at_once

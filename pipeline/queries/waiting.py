@@ -18,8 +18,8 @@ from stores.views import JobDocumentView, JobSummary, Waiting
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
-    from stores.outbox.downloads import DownloadView
-    from stores.queries.work import DueStep
+    from stores.contracts.outbox import DownloadView
+    from stores.contracts.queries import DueStep
 
 
 class WaitingReasons:
@@ -32,7 +32,7 @@ class WaitingReasons:
 
     def of_job(self, store: KnowledgeStore, job: JobSummary) -> Waiting | None:
         """Why no step of a job runs, None where that cannot be told."""
-        due = store.queries.due_of_job(job.job)
+        due = store.work_queries.due_of_job(job.job)
         if due:
             waiting = self._of_step(due)
             unserved = self._unserved_queues(store, job.job) if waiting.place else ()
@@ -52,7 +52,7 @@ class WaitingReasons:
         if not idle:
             return tuple(views)
         due: dict[tuple[str, int], DueStep] = {}
-        for step in store.queries.due_steps([view.document for view in idle if view.document]):
+        for step in store.work_queries.due_steps([view.document for view in idle if view.document]):
             due.setdefault((step.document, step.generation), step)
         downloads = store.downloads.open_of(job) if not all(view.document for view in idle) else {}
         return tuple(
@@ -113,7 +113,7 @@ class WaitingReasons:
 
     def _idle_queues(self, store: KnowledgeStore, job: str) -> set[str]:
         """The queues in which a step or download of a job may begin, and in which nothing at all runs."""
-        stages = store.queries.open_stages(job)
+        stages = store.work_queries.open_stages(job)
         queues = {QUEUES[stage] for stage, due in stages.items() if due}
         queues -= {QUEUES[step.stage] for step in self._queues.steps_in_hand()} if queues else set()
         downloads = store.downloads.open_of(job).values()
@@ -125,7 +125,7 @@ class WaitingReasons:
         answers, queues = self._worker_status.newest(), self._idle_queues(store, job)
         if not any(answers.serving(queue) == () for queue in queues):
             return ()
-        stages = set(store.queries.open_stages(job))
+        stages = set(store.work_queries.open_stages(job))
         stages |= stages_from(Stage.EXTRACT) if Stage.PLAN in stages else set()  # plan decides on the others
         needed = queues | {QUEUES[stage] for stage in stages}
         return tuple(queue for queue in sorted(needed) if answers.serving(queue) == ())

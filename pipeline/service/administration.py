@@ -15,7 +15,7 @@ from pipeline.step_context import Resources
 from stores.views import CallbackFilter, CallbackView, KnowledgeBaseView, Slice
 
 if TYPE_CHECKING:
-    from stores.sql.profiles import OpenWork
+    from stores.contracts.content import OpenWork
 
 
 class KnowledgeBases(KnowledgeBaseQueries):
@@ -29,12 +29,13 @@ class KnowledgeBases(KnowledgeBaseQueries):
     def delete(self, knowledge_id: str) -> None:
         """Delete a knowledge base: its vectors, its folder, and what a running worker wrote meanwhile."""
         store = self._resources.catalog.store(knowledge_id)
-        for job in store.queries.open_jobs():
+        for job in store.job_queries.open_ids():
             store.job_control.cancel(job)
         self._resources.vectors().drop(knowledge_id)
+        self._resources.files.drop_all(knowledge_id)
         self._resources.catalog.remove(knowledge_id)
         self._resources.vectors().drop(knowledge_id)
-        self._resources.files.drop_pictures(knowledge_id)
+        self._resources.image_cache.drop(knowledge_id)
 
 
 class Callbacks:

@@ -25,19 +25,19 @@ class Documents(DocumentQueries):
     def page_image(self, knowledge_id: str, name: str, number: int, dpi: int = USUAL_DPI) -> Path:
         """A page as a PNG file, drawn on demand and kept. NotFoundError where there is no such page."""
         store = self._store(knowledge_id)
-        return self._page_images.image(store, store.queries.find(name), number, dpi)
+        return self._page_images.image(store, store.document_queries.find(name), number, dpi)
 
     def retry(self, knowledge_id: str, name: str, from_stage: Stage | None = None) -> JobSummary:
         """Process a document again from a stage on, or only what failed where none is given. Returns the new job."""
         store = self._store(knowledge_id)
-        job = reprocess.retry_document(self._resources, store, store.queries.find(name), from_stage)
+        job = reprocess.retry_document(self._resources, store, store.document_queries.find(name), from_stage)
         self._sender.send_now(knowledge_id)
-        return store.queries.job_summary(job)
+        return store.job_queries.summary(job)
 
     def delete(self, knowledge_id: str, name: str) -> DocumentView:
         """Delete a document with everything that was made of it. Returns what it was."""
         store = self._store(knowledge_id)
-        refused = store.queries.refused(name)
+        refused = store.document_queries.refused(name)
         if refused:
             store.registration.forget_refused(name)
             return refused

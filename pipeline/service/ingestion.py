@@ -59,7 +59,7 @@ class Ingestion:
     def staging(self, knowledge_id: str) -> Path:
         """The folder for uploads, on the home's file system. Removes what a killed process left in it."""
         check_knowledge_id(knowledge_id)
-        return self._resources.files.staging()
+        return self._resources.workspaces.staging()
 
     def check_url(self, url: str) -> str:
         """The URL as it is kept. InputError ``url_refused`` where it may not be called."""

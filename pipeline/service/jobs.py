@@ -22,17 +22,17 @@ class Jobs(JobQueries):
     def cancel(self, job_id: str) -> JobView:
         """Cancel what the job still waits for; a page that is being read is finished and thrown away."""
         store = self._store_of(job_id)
-        store.queries.job_summary(job_id)
+        store.job_queries.summary(job_id)
         store.job_control.cancel(job_id)
         self._sender.send_outbound_tasks(store)
-        return store.queries.job(job_id)
+        return store.job_queries.get(job_id)
 
     def retry(self, job_id: str) -> JobView:
         """Run the pages and stages again that failed or were cancelled, and no others."""
         store = self._store_of(job_id)
-        store.queries.job_summary(job_id)
+        store.job_queries.summary(job_id)
         if store.job_control.retry(job_id, NEEDS, reprocess.with_given_limits(self._resources, store)):
             self._resources.catalog.mark_busy(store.knowledge_id)
             self._sender.send_now(store.knowledge_id)
             self._sender.send_outbound_tasks(store)
-        return store.queries.job(job_id)
+        return store.job_queries.get(job_id)

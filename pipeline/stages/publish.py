@@ -14,6 +14,7 @@ from stores.contracts import Scalar, VectorRow, metadata_of
 from stores.effects import Published
 from stores.errors import DamagedIndexError, InputError
 from stores.models import Chunk, Page, Record, chunk_id
+from stores.source_names import result_name
 
 _SLICE = 200  # chunks written at once
 
@@ -83,7 +84,7 @@ def _metadata(context: StepContext, records: list[Record]) -> dict[str, Scalar]:
 
 def _write_files(context: StepContext, records: list[Record]) -> None:
     key = context.claim.key
-    name = context.resources.files.name_of(context.claim.source, key.document)
+    name = result_name(context.claim.source, key.document)
     pages = context.pages(blocks=False)
     context.resources.files.write_markdown(key.knowledge_id, name, document_markdown(pages))
     context.resources.files.write_json(key.knowledge_id, name, _as_json(context, pages, records))

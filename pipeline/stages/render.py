@@ -9,7 +9,7 @@ from stores.effects import Nothing
 def run(context: StepContext) -> Nothing:
     """Draw every unread page of the step that has no image yet; a page that cannot be drawn is given up."""
     for number in context.unread():
-        if context.page_image(number):
+        if context.has_page_image(number):
             continue
         with context.page(number):
             context.draw_page(number)

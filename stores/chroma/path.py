@@ -131,8 +131,10 @@ class ChromaPath:
     def create(self, name: str, metadata: Mapping[str, Scalar]) -> dict[str, Scalar]:
         """Make the collection unless it is there; answers the metadata that it has."""
         opened = self._open()
-        found = self._asked(opened.get_or_create_collection, name, metadata=dict(metadata), embedding_function=None)
-        return dict(found.metadata or {})
+        collection = self._asked(
+            opened.get_or_create_collection, name, metadata=dict(metadata), embedding_function=None
+        )
+        return dict(collection.metadata or {})
 
     def upsert(self, name: str, rows: Sequence[VectorRow]) -> None:
         import numpy as np
@@ -150,10 +152,10 @@ class ChromaPath:
     ) -> list[tuple[str, float]]:
         """(id, distance), nearest first."""
         collection = self._collection(name)
-        found = self._asked(
+        nearest = self._asked(
             collection.query, query_embeddings=[list(vector)], n_results=limit, where=where, include=["distances"]
         )
-        return list(zip(found["ids"][0], found["distances"][0], strict=True))
+        return list(zip(nearest["ids"][0], nearest["distances"][0], strict=True))
 
     def ids(self, name: str, where: Mapping[str, Any] | None = None) -> list[str]:
         return list(self._asked(self._collection(name).get, where=where, include=[])["ids"])

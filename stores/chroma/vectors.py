@@ -68,9 +68,9 @@ class ChromaVectors:
         name = _name(knowledge_id)
         kept = f"{document}:{keep_generation}:"
         try:
-            found = self._asked(knowledge_id, self._chroma.ids, name, {"document": document})
+            ids = self._asked(knowledge_id, self._chroma.ids, name, {"document": document})
             # A deletion costs Chroma fifty times a look: none is sent when nothing is to go.
-            gone = [id for id in found if keep_generation is None or not id.startswith(kept)]
+            gone = [id for id in ids if keep_generation is None or not id.startswith(kept)]
             for start in range(0, len(gone), _BATCH_ROWS):
                 self._asked(knowledge_id, self._chroma.delete, name, gone[start : start + _BATCH_ROWS])
         except NoCollection:
@@ -104,8 +104,8 @@ class ChromaVectors:
                 _EMBEDDER: embedder,
                 _DIMENSION: dimension,
             }
-            found = self._asked(knowledge_id, self._chroma.create, _name(knowledge_id), wanted)
-            self._remember(knowledge_id, embedder, found)
+            metadata = self._asked(knowledge_id, self._chroma.create, _name(knowledge_id), wanted)
+            self._remember(knowledge_id, embedder, metadata)
 
     def _remember(self, knowledge_id: str, embedder: str, metadata: Mapping[str, Scalar]) -> None:
         refuse_other_embedder(knowledge_id, str(metadata.get(_EMBEDDER, "")), embedder)

@@ -6,14 +6,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from stores.contracts.vectors import Scalar
 from stores.effects import Claim
 from stores.models import Chunk, Page, Record, Schema
 
-if TYPE_CHECKING:
-    from stores.sql.profiles import OpenWork
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenWork:
+    """A job that is not over, and a profile that documents of it are made with; None: older rows without one."""
+
+    job: str
+    profile: Mapping[str, Any] | None
 
 
 class PageStore(Protocol):

@@ -6,12 +6,23 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from stores.contracts.content import ChunkStore, PageStore, ProfileStore, RecordTableStore
-    from stores.contracts.lifecycle import DispatchStore, PublicationStore, StepStore
+    from stores.contracts.lifecycle import (
+        DispatchStore,
+        JobControlStore,
+        PublicationStore,
+        ReprocessingStore,
+        StepStore,
+    )
     from stores.contracts.outbox import CallbackStore, DownloadStore, OutboundTaskStore
-    from stores.contracts.queries import EtagQueries, KnowledgeBaseQueries, PageQueries
-    from stores.lifecycle.jobs import JobControl
-    from stores.lifecycle.reprocess import Reprocessing
-    from stores.lifecycle.unit_of_work import Registration
+    from stores.contracts.queries import (
+        DocumentQueries,
+        EtagQueries,
+        JobQueries,
+        KnowledgeBaseQueries,
+        PageQueries,
+        WorkQueries,
+    )
+    from stores.contracts.registration import RegistrationStore
 
 
 class KnowledgeStore(Protocol):
@@ -24,21 +35,27 @@ class KnowledgeStore(Protocol):
     @property
     def knowledge_id(self) -> str: ...
     @property
-    def registration(self) -> Registration: ...
+    def registration(self) -> RegistrationStore: ...
     @property
     def steps(self) -> StepStore: ...
     @property
     def dispatch(self) -> DispatchStore: ...
     @property
-    def job_control(self) -> JobControl: ...
+    def job_control(self) -> JobControlStore: ...
     @property
-    def reprocessing(self) -> Reprocessing: ...
+    def reprocessing(self) -> ReprocessingStore: ...
     @property
     def pages(self) -> PageStore: ...
     @property
     def record_tables(self) -> RecordTableStore: ...
     @property
     def publication(self) -> PublicationStore: ...
+    @property
+    def document_queries(self) -> DocumentQueries: ...
+    @property
+    def job_queries(self) -> JobQueries: ...
+    @property
+    def work_queries(self) -> WorkQueries: ...
     @property
     def queries(self) -> KnowledgeBaseQueries: ...
     @property

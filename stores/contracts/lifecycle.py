@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
-from stores.effects import Claim, Effect, Obsolete, Order
-from stores.models import Chunk, Fault, PageText, Stage, StepKey
+from stores.effects import Batch, Claim, Effect, Obsolete, Order
+from stores.models import Chunk, Fault, Options, PageText, Stage, StepKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseGeneration:
+    """The generation whose results a reprocessed document keeps: the visible one, else the newest."""
+
+    document: str
+    number: int
+    options: Options
+    fingerprints: Mapping[str, str]
+    profile: str | None
 
 
 class StepStore(Protocol):
     """The steps of one knowledge base. A step is claimed by one worker at a time, under a lease.
 
     A **claim** names its owner, a text that no other claim has. It ends when the step is finished, failed or given
-    back, or when its **lease** runs out: 60 seconds after the last ``beat``, page or claim. From then on anybody may
-    claim the step again, and every write of the earlier owner is refused: LeaseLostError, or CancelledError where the
-    step was cancelled.
+    back. Its **lease** runs out 60 seconds after the last ``beat``, page or claim; from then on anybody may claim the
+    step again, and once somebody has, every write of the earlier owner is refused: LeaseLostError, or CancelledError
+    where the step was cancelled.
     """
 
     def claim(self, key: StepKey, owner: str, worker: str) -> Claim | None:
@@ -113,3 +125,49 @@ class PublicationStore(Protocol):
 
     def unread_faults(self, document_id: str, number: int) -> tuple[int, str]:
         """Return (how many pages were read or are blank, the first reason why one was not)."""
+
+
+class JobControlStore(Protocol):
+    """The jobs of one knowledge base, cancelled and retried."""
+
+    def cancel(self, job_id: str) -> int:
+        """Cancel an open job, and those of its documents that no other open job waits for.
+
+        Returns how many documents and URLs the job still waited for.
+        """
+
+    def retry(self, job_id: str, order: Order, renamed: Mapping[str, str] | None = None) -> int:
+        """Run again the pages and stages of a job that failed or were cancelled.
+
+        Returns how many documents and URLs that concerns. ``renamed``: profile id -> id of the profile with other
+        limits that takes its place.
+        """
+
+    def close_forsaken(self) -> None:
+        """End the jobs whose process died while it added files, if none of their documents is open."""
+
+
+class ReprocessingStore(Protocol):
+    """The documents of one knowledge base, processed again. Raises InputError while a document is worked on."""
+
+    def base(self, document_id: str) -> BaseGeneration:
+        """Return the generation whose results can be kept. Raises NotFoundError where there is no such document."""
+
+    def reprocess(
+        self,
+        job_id: str,
+        base: BaseGeneration,
+        rerun: frozenset[Stage],
+        batches: Sequence[Batch],
+        fingerprints: Mapping[str, str],
+        profile: str,
+        order: Order,
+        now: float,
+    ) -> None:
+        """Open a generation beside its base, in which only the stages ``rerun`` run, and a job that waits for it."""
+
+    def retry(self, job_id: str, document_id: str, order: Order, renamed: Mapping[str, str], now: float) -> None:
+        """Run again only what failed or was cancelled in the newest generation. Raises InputError where nothing did.
+
+        ``renamed``: see ``JobControlStore.retry``.
+        """

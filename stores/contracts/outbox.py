@@ -6,19 +6,59 @@ owner writes is refused with False. So a callback may be delivered twice, but ne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from stores.effects import Order
-from stores.models import Fault
+from stores.models import Fault, Options
 from stores.views import CallbackFilter, CallbackView
 
-if TYPE_CHECKING:
-    from stores.lifecycle.unit_of_work import UnitOfWork
-    from stores.outbox.callbacks import Delivery
-    from stores.outbox.downloads import DownloadClaim, DownloadView
-    from stores.outbox.outbound_tasks import OutboundTask
-    from stores.placement import PlacementDecision
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundTask:
+    """What a message carries: a job whose callbacks are due, or a ``url`` that it waits for."""
+
+    knowledge_id: str
+    job: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """An event that is ours to deliver until the lease ends. ``attempt`` counts from 1, this one included."""
+
+    number: int
+    id: str
+    owner: str
+    job: str
+    url: str
+    body: Mapping[str, Any]
+    attempt: int
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadClaim:
+    """A URL that is ours to fetch until the lease ends. ``attempt`` counts from 1, this one included."""
+
+    job: str
+    url: str
+    owner: str
+    attempt: int
+    options: Options
+    passwords: tuple[str, ...]
+    profile: Mapping[str, Any] | None = None  # the settings and schemas of the job; None: those of the worker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadView:
+    """A URL that a job waits for; ``again_at`` is when it is tried again after a failure."""
+
+    url: str
+    attempt: int
+    error: Fault | None
+    again_at: float | None
+    under_way: bool
 
 
 class OutboundTaskStore(Protocol):
@@ -79,7 +119,7 @@ class CallbackStore(Protocol):
 
 
 class DownloadStore(Protocol):
-    """The URLs that jobs of one knowledge base wait for."""
+    """The URLs that jobs of one knowledge base wait for; ``UnitOfWork.register_download`` ends one."""
 
     def claim(self, job_id: str, url: str, owner: str, lease_s: float) -> DownloadClaim | None:
         """Take a URL that is due, and count the attempt; None where it is claimed, not due or not waited for."""
@@ -92,9 +132,6 @@ class DownloadStore(Protocol):
 
     def put_back(self, claim: DownloadClaim, delay_s: float) -> bool:
         """Give a URL back untried: the attempt is not counted, and it is due in ``delay_s``."""
-
-    def register(self, unit: UnitOfWork, claim: DownloadClaim, decision: PlacementDecision, order: Order) -> bool:
-        """Make the downloaded file a document of its job. False where the job does not wait for it any more."""
 
     def give_up(self, claim: DownloadClaim, fault: Fault) -> bool:
         """End a download as failed; its job and its source say why."""

@@ -5,10 +5,11 @@ Cursors are opaque texts of ``stores.cursors``; a bad one is an InputError.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-from stores.models import Chunk, DocumentState, Evidence, JobState, Route, Stage
+from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Route, Stage
 from stores.views import (
     DocumentFilter,
     DocumentView,
@@ -21,22 +22,86 @@ from stores.views import (
     WorkingStep,
 )
 
-if TYPE_CHECKING:
-    from stores.queries.availability import Availability
-    from stores.queries.knowledge_base import Figures, OriginalAccess
-    from stores.queries.work import DueStep, StageCost
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """Which generation of a document is shown: the visible one, which answers, else the newest, as far as it came.
+
+    ``state`` is that of what is newest: this document's, or that of the changed content that is to replace it.
+    ``newer`` tells that this is not what is shown.
+    """
+
+    document: str
+    generation: int
+    visible: bool
+    state: DocumentState
+    newer: bool
+    error: Fault | None
+
+    @property
+    def shown(self) -> str:
+        """``current``, ``older`` than what is being made or failed, or what is there ``so-far``."""
+        if not self.visible:
+            return "so-far"
+        return "older" if self.newer else "current"
 
 
-class KnowledgeBaseQueries(Protocol):
-    """Documents, jobs and work of one knowledge base. Raises NotFoundError for an unknown document or job."""
+@dataclass(frozen=True, slots=True)
+class OriginalAccess:
+    """What it takes to open a document's bytes."""
 
-    def documents(self, wanted: DocumentFilter | None = None) -> list[DocumentView]:
+    document: str
+    sha256: str
+    media_type: str
+    password: str
+    generation: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueStep:
+    """A step that may begin: since when it waits, and when it is tried again where it failed before."""
+
+    document: str
+    generation: int
+    stage: Stage
+    since: float
+    scheduled_at: float
+    error: str | None
+    wish: int = 0  # the largest priority that a job gives to its document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageCost:
+    """Done steps of one stage: how many, their pages, their seconds by the clock and on the CPU; and those failed."""
+
+    stage: Stage
+    done: int
+    failed: int
+    pages: int
+    wall_s: float
+    cpu_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Documents and callbacks by state, and what the steps of each stage cost so far."""
+
+    documents: Mapping[DocumentState, int]
+    callbacks: Mapping[str, int]
+    costs: tuple[StageCost, ...]
+
+
+class DocumentQueries(Protocol):
+    """The documents of one knowledge base. Raises NotFoundError for an unknown document."""
+
+    def all(self, wanted: DocumentFilter | None = None) -> list[DocumentView]:
         """Return all documents by source name, files that could never be taken among them."""
 
-    def document(self, document_id: str) -> DocumentView:
+    def get(self, document_id: str) -> DocumentView:
         """Return one document, with the stages of its newest generation."""
 
-    def documents_page(self, wanted: DocumentFilter, cursor: str | None, limit: int) -> Slice[DocumentView]:
+    def slice(self, wanted: DocumentFilter, cursor: str | None, limit: int) -> Slice[DocumentView]:
         """Return at most ``limit`` documents behind ``cursor``."""
 
     def refused(self, name: str) -> DocumentView | None:
@@ -57,28 +122,39 @@ class KnowledgeBaseQueries(Protocol):
     def original_access(self, document_id: str) -> OriginalAccess:
         """Return what it takes to open a document's bytes."""
 
-    def job(self, job_id: str) -> JobView:
+    def counts_by_state(self) -> dict[DocumentState, int]:
+        """Return how many of the listed documents are in each state."""
+
+
+class JobQueries(Protocol):
+    """The jobs of one knowledge base. Raises NotFoundError for an unknown job."""
+
+    def get(self, job_id: str) -> JobView:
         """Return a job with all its documents."""
 
-    def job_summary(self, job_id: str) -> JobSummary:
+    def summary(self, job_id: str) -> JobSummary:
         """Return a job with the counts of its documents."""
 
-    def jobs_page(self, state: JobState | None, cursor: str | None, limit: int) -> list[JobSummary]:
+    def slice(self, state: JobState | None, cursor: str | None, limit: int) -> list[JobSummary]:
         """Return at most ``limit`` jobs behind ``cursor``, the newest first."""
 
-    def open_jobs(self) -> list[str]:
+    def open_ids(self) -> list[str]:
         """Return the ids of the jobs that are not over."""
 
-    def job_progress(self, job_id: str) -> JobProgress:
+    def progress(self, job_id: str) -> JobProgress:
         """Return the counts and stages of a job, and the documents that are worked on."""
 
-    def job_documents(
+    def documents(
         self, job_id: str, states: Sequence[DocumentState], cursor: str | None, limit: int
     ) -> Slice[JobDocumentView]:
         """Return at most ``limit`` documents of a job behind ``cursor``; all states where ``states`` is empty."""
 
     def ended_documents(self, job_id: str, since: float) -> list[JobDocumentView]:
         """Return the documents of a job that ended at ``since`` (epoch seconds) or later, in that order."""
+
+
+class WorkQueries(Protocol):
+    """The steps of one knowledge base, and what is to be sent out."""
 
     def due_steps(self, documents: Sequence[str] = ()) -> list[DueStep]:
         """Return the steps that are due or whose worker is lost, of ``documents`` or of all."""
@@ -98,14 +174,15 @@ class KnowledgeBaseQueries(Protocol):
     def stage_costs(self) -> list[StageCost]:
         """Return what the steps of each stage cost so far."""
 
-    def figures(self) -> Figures:
-        """Return what metrics tell of this knowledge base."""
-
     def parallel_steps(self, job_id: str, window_s: float) -> tuple[float, dict[Stage, float]]:
         """Return (steps of a job that ran at once on average of the window, seconds a page takes by stage)."""
 
-    def documents_by_state(self) -> dict[DocumentState, int]:
-        """Return how many of the listed documents are in each state."""
+
+class KnowledgeBaseQueries(Protocol):
+    """What is counted of one knowledge base."""
+
+    def figures(self) -> Figures:
+        """Return what metrics tell of this knowledge base."""
 
     def answering(self) -> dict[str, int]:
         """Return how many ``pages``, ``chunks`` and ``records`` are visible."""

@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, insert, select, update
 
+from stores.contracts.registration import NewJob
 from stores.effects import Order
 from stores.lifecycle.retry import rename_profile, retry_generation
 from stores.lifecycle.states import FORSAKEN_S, OPEN_STATES, close_generation, close_jobs, note_work
-from stores.models import DocumentState, JobState, Options
+from stores.models import DocumentState, JobState
 from stores.outbox.download_rows import cancel_downloads, open_downloads, retry_downloads
 from stores.outbox.events import OPEN_JOBS, jobs_ended, places_ended
 from stores.sql.database import Database
@@ -20,22 +21,6 @@ from stores.sql.tables import document, job, job_document
 
 INCOMPLETE = (DocumentState.FAILED, DocumentState.PARTIAL, DocumentState.CANCELLED)
 """Final states of documents that can be retried."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewJob:
-    """A job to be inserted. ``urls`` are yet to be fetched; an ``accepting`` job takes files until it is sealed."""
-
-    job: str
-    options: Options
-    profile: str | None = None
-    priority: int = 0
-    metadata: Mapping[str, Any] | None = None
-    callback_url: str = ""
-    callback_each: bool = False
-    urls: tuple[str, ...] = ()
-    passwords: tuple[str, ...] = ()
-    accepting: bool = False
 
 
 def insert_jobs(connection: Connection, jobs: Sequence[NewJob], now: float) -> None:

@@ -2,47 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, exists, or_, select
 
+from stores.contracts.registration import KnownGeneration, KnownSource
 from stores.models import DocumentState, Fault, Options
 from stores.sql.tables import document, generation, page, source
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownSource:
-    """A source as it was last seen. ``pending``: the document that takes its name once it is complete."""
-
-    root: str
-    name: str
-    size_bytes: int
-    modified_ns: int
-    document: str | None
-    pending: str | None
-    error: Fault | None
-
-    @property
-    def newest(self) -> str | None:
-        """The document that was last seen under this name."""
-        return self.pending or self.document
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownGeneration:
-    """The newest generation of a document, and what it was made with."""
-
-    document: str
-    number: int
-    state: DocumentState
-    options: Options
-    fingerprints: Mapping[str, str]
-    routes: frozenset[str]
-    error: Fault | None
-    profile: str | None = None
-    withdrawn: bool = False  # no source names its document any more and it is being removed: nothing of it can be kept
 
 
 def known_source(row: Any) -> KnownSource:

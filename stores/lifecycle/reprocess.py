@@ -8,27 +8,18 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from stores.contracts.lifecycle import BaseGeneration
+from stores.contracts.registration import NewJob
 from stores.effects import Batch, Order
 from stores.errors import InputError, NotFoundError
 from stores.lifecycle.generations import GenerationSpec, open_beside
-from stores.lifecycle.jobs import INCOMPLETE, NewJob, insert_jobs
+from stores.lifecycle.jobs import INCOMPLETE, insert_jobs
 from stores.lifecycle.known_files import source_name
 from stores.lifecycle.retry import rename_profile, retry_generation
 from stores.lifecycle.states import OPEN_STATES
 from stores.models import DocumentState, Options, Outcome, Stage
 from stores.sql.database import Database
 from stores.sql.tables import document, generation, job_document
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseGeneration:
-    """The generation whose results a reprocessed document keeps: the visible one, else the newest."""
-
-    document: str
-    number: int
-    options: Options
-    fingerprints: Mapping[str, str]
-    profile: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, or_, select, update
 
+from stores.contracts.outbox import DownloadClaim
+from stores.contracts.registration import KnownGeneration, KnownSource, NewJob, StoredAnswer
 from stores.effects import Order
-from stores.lifecycle.jobs import NewJob, insert_jobs, seal_job
+from stores.lifecycle.jobs import insert_jobs, seal_job
 from stores.lifecycle.known_files import (
-    KnownGeneration,
-    KnownSource,
     has_source,
     known_generations,
     known_source,
@@ -22,6 +22,7 @@ from stores.lifecycle.known_files import (
 from stores.lifecycle.registration import name_document, register_new, register_one
 from stores.lifecycle.states import close_jobs
 from stores.models import Stage, StepState, document_id
+from stores.outbox.download_rows import end_download
 from stores.outbox.events import known_at_once
 from stores.placement import PlacementDecision, StagedFile
 from stores.sql.database import Database
@@ -34,14 +35,6 @@ KEPT_S = 24 * 3600.0
 _SLICE = 400  # bound values of one statement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredAnswer:
-    """The answer to an earlier request with the same idempotency key. ``digest``: SHA-256 of that request."""
-
-    digest: str
-    answer: Mapping[str, Any]
-
-
 @dataclass(frozen=True, slots=True)
 class Registration:
     """The files and jobs that come to one knowledge base, and what is known of earlier ones."""
@@ -49,16 +42,16 @@ class Registration:
     database: Database
 
     @contextlib.contextmanager
-    def together(self, now: float) -> Iterator[UnitOfWork]:
+    def together(self, now: float) -> Iterator[SqlUnitOfWork]:
         """Open one write transaction."""
         with self.database.write() as connection:
-            yield UnitOfWork(connection, now)
+            yield SqlUnitOfWork(connection, now)
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[UnitOfWork]:
+    def snapshot(self) -> Iterator[SqlUnitOfWork]:
         """Open one read transaction, for look-ups only."""
         with self.database.read() as connection:
-            yield UnitOfWork(connection, time.time())
+            yield SqlUnitOfWork(connection, time.time())
 
     def sources(self) -> list[KnownSource]:
         """Read all sources."""
@@ -101,7 +94,7 @@ class Registration:
         return None
 
 
-class UnitOfWork:
+class SqlUnitOfWork:
     """One transaction under way; ``now`` is its moment, in seconds since the epoch.
 
     It remembers what was looked up in it, so that ``register`` asks only for what is still unknown.
@@ -186,6 +179,14 @@ class UnitOfWork:
         for job_id, registered in labels_by_job.items():
             known_at_once(self.connection, job_id, registered, self.now)
         return labels
+
+    def register_download(self, claim: DownloadClaim, decision: PlacementDecision, order: Order) -> bool:
+        """Make a downloaded file a document of its job; False where the job does not wait for it any more."""
+        if not end_download(self.connection, claim, decision.file.fault):
+            return False
+        self.register([(claim.job, decision)], order)
+        self.close_jobs({claim.job})
+        return True
 
     def seal_job(self, job_id: str) -> None:
         """Take no more files into a job: it ends with its last document, now if none is open."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
+from stores.contracts.outbox import Delivery
 from stores.errors import InputError, NotFoundError
 from stores.sql.database import Database
 from stores.sql.tables import callback, columns_of
@@ -24,20 +24,6 @@ class CallbackState(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
     DEAD = "dead"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """An event that is ours to deliver until the lease ends. ``attempt`` counts from 1, this one included."""
-
-    number: int
-    id: str
-    owner: str
-    job: str
-    url: str
-    body: Mapping[str, Any]
-    attempt: int
-    created_at: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, delete, update
 
-from stores.models import DocumentState, Outcome
+from stores.contracts.outbox import DownloadClaim
+from stores.models import DocumentState, Fault, Outcome
 from stores.sql.dialect import insert
 from stores.sql.tables import fetch, job_document
 
@@ -29,6 +31,28 @@ def open_downloads(connection: Connection, job_id: str, urls: Sequence[str], pas
             .values(job=job_id, url=url, state=PENDING, passwords=list(passwords) or None)
             .on_conflict_do_nothing()
         )
+
+
+def is_pending(job_id: str, url: str) -> tuple[Any, ...]:
+    """The conditions that a row of ``fetch`` is a URL which a job waits for."""
+    return fetch.c.job == job_id, fetch.c.url == url, fetch.c.state == PENDING
+
+
+def write_claimed(connection: Connection, claim: DownloadClaim, **values: Any) -> bool:
+    """Write to a download while its claim holds; False where it has ended."""
+    mine = update(fetch).where(*is_pending(claim.job, claim.url), fetch.c.owner == claim.owner)
+    return connection.execute(mine.values(**values)).rowcount == 1
+
+
+def end_download(connection: Connection, claim: DownloadClaim, fault: Fault | None) -> bool:
+    """End a download as done, or as failed for a reason, and free its place; False where its claim has ended."""
+    values: dict[str, Any] = {"state": DONE, "passwords": None, "error": None, "error_code": None}
+    if fault:  # passwords stay: a retry needs them again
+        values = {"state": FAILED, "error": fault.message, "error_code": fault.code}
+    if not write_claimed(connection, claim, owner=None, lease_until=0.0, **values):
+        return False
+    leave_place(connection, claim.job, claim.url)
+    return True
 
 
 def leave_place(connection: Connection, job_id: str, url: str) -> None:

@@ -3,44 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
-from stores.effects import Order
-from stores.lifecycle.unit_of_work import UnitOfWork
+from stores.contracts.outbox import DownloadClaim, DownloadView
+from stores.lifecycle.unit_of_work import SqlUnitOfWork
 from stores.models import Fault, Options, Outcome
-from stores.outbox.download_rows import DONE, FAILED, PENDING, leave_place
+from stores.outbox.download_rows import PENDING, is_pending, write_claimed
 from stores.placement import URL_ROOT, PlacementDecision, StagedFile
 from stores.sql.database import Database
 from stores.sql.profiles import profile_of_job
 from stores.sql.tables import columns_of, fetch, job
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DownloadClaim:
-    """A URL that is ours to fetch until the lease ends. ``attempt`` counts from 1, this one included."""
-
-    job: str
-    url: str
-    owner: str
-    attempt: int
-    options: Options
-    passwords: tuple[str, ...]
-    profile: Mapping[str, Any] | None = None  # the settings and schemas of the job; None: those of the worker
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DownloadView:
-    """A URL that a job waits for; ``again_at`` is when it is tried again after a failure."""
-
-    url: str
-    attempt: int
-    error: Fault | None
-    again_at: float | None
-    under_way: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +30,7 @@ class Downloads:
         with self.database.write() as connection:
             row = connection.execute(
                 update(fetch)
-                .where(*_is(job_id, url), fetch.c.scheduled_at <= now, fetch.c.lease_until <= now)
+                .where(*is_pending(job_id, url), fetch.c.scheduled_at <= now, fetch.c.lease_until <= now)
                 .values(owner=owner, lease_until=now + lease_s, attempt=fetch.c.attempt + 1)
                 .returning(fetch.c.attempt, fetch.c.passwords)
             ).first()
@@ -76,7 +51,7 @@ class Downloads:
     def beat(self, claim: DownloadClaim, lease_s: float) -> bool:
         """Extend the lease; False when it is ours no more."""
         with self.database.write() as connection:
-            return _write(connection, claim, lease_until=time.time() + lease_s)
+            return write_claimed(connection, claim, lease_until=time.time() + lease_s)
 
     def later(self, claim: DownloadClaim, delay_s: float, fault: Fault) -> bool:
         """The attempt failed; the next is due after ``delay_s``."""
@@ -89,20 +64,14 @@ class Downloads:
 
     def _free(self, claim: DownloadClaim, **values: Any) -> bool:
         with self.database.write() as connection:
-            return _write(connection, claim, owner=None, lease_until=0.0, sent_at=0.0, **values)
-
-    def register(self, unit: UnitOfWork, claim: DownloadClaim, decision: PlacementDecision, order: Order) -> bool:
-        """Make what was fetched a document of the job; False where the job waits for it no longer."""
-        values = {"state": DONE, "passwords": None, "error": None, "error_code": None}
-        return _end(unit, claim, decision, order, **values)
+            return write_claimed(connection, claim, owner=None, lease_until=0.0, sent_at=0.0, **values)
 
     def give_up(self, claim: DownloadClaim, fault: Fault) -> bool:
         """Write to its job and its source why a URL cannot be fetched or is no document."""
         file = StagedFile(root=URL_ROOT, name=claim.url, fault=fault)
         refused = PlacementDecision(file=file, outcome=Outcome.FAILED, options=claim.options, fingerprints={})
-        reason = {"error": fault.message, "error_code": fault.code}  # passwords stay: a retry needs them again
         with self.database.write() as connection:
-            return _end(UnitOfWork(connection, time.time()), claim, refused, {}, state=FAILED, **reason)
+            return SqlUnitOfWork(connection, time.time()).register_download(claim, refused, {})
 
     def open_of(self, job_id: str) -> dict[str, DownloadView]:
         """The URLs that a job still waits for."""
@@ -114,16 +83,6 @@ class Downloads:
         return {row.url: _view(row, now) for row in rows}
 
 
-def _end(unit: UnitOfWork, claim: DownloadClaim, decision: PlacementDecision, order: Order, **values: Any) -> bool:
-    """Write the end of a download whose lease is still held, and the file it brought; its job may end with it."""
-    if not _write(unit.connection, claim, owner=None, lease_until=0.0, **values):
-        return False
-    leave_place(unit.connection, claim.job, claim.url)
-    unit.register([(claim.job, decision)], order)
-    unit.close_jobs({claim.job})
-    return True
-
-
 def _view(row: Any, now: float) -> DownloadView:
     return DownloadView(
         url=row.url,
@@ -132,13 +91,3 @@ def _view(row: Any, now: float) -> DownloadView:
         again_at=row.scheduled_at or None,
         under_way=row.lease_until > now,
     )
-
-
-def _is(job_id: str, url: str) -> tuple[Any, ...]:
-    return fetch.c.job == job_id, fetch.c.url == url, fetch.c.state == PENDING
-
-
-def _write(connection: Connection, claim: DownloadClaim, **values: Any) -> bool:
-    """Write to a fetch while it is ours."""
-    mine = update(fetch).where(*_is(claim.job, claim.url), fetch.c.owner == claim.owner)
-    return connection.execute(mine.values(**values)).rowcount == 1

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, exists, func, or_, select, update
 
+from stores.contracts.outbox import OutboundTask
 from stores.outbox import download_rows
 from stores.outbox.callbacks import CallbackState
 from stores.sql.database import Database
@@ -17,15 +18,6 @@ from stores.sql.tables import callback, fetch
 RESEND_S = 10.0
 RESEND_BUSY_S = 900.0
 _SOON_S = 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboundTask:
-    """What a message carries: a job whose callbacks are due, or a ``url`` that it waits for."""
-
-    knowledge_id: str
-    job: str
-    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

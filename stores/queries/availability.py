@@ -2,36 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection, select
 
+from stores.contracts.queries import Availability
 from stores.lifecycle.known_files import fault_of
-from stores.models import DocumentState, Fault
+from stores.models import DocumentState
 from stores.sql.tables import document, source
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Availability:
-    """Which generation of a document is shown: the visible one, which answers, else the newest, as far as it came.
-
-    ``state`` is that of what is newest: this document's, or that of the changed content that is to replace it.
-    ``newer`` tells that this is not what is shown.
-    """
-
-    document: str
-    generation: int
-    visible: bool
-    state: DocumentState
-    newer: bool
-    error: Fault | None
-
-    @property
-    def shown(self) -> str:
-        """``current``, ``older`` than what is being made or failed, or what is there ``so-far``."""
-        if not self.visible:
-            return "so-far"
-        return "older" if self.newer else "current"
 
 
 def standing(connection: Connection, document_id: str) -> Availability | None:

@@ -164,9 +164,9 @@ def _views(connection: Connection, keys: Sequence[tuple[Any, int, int, str | Non
     refused = {row.id: row for row in connection.execute(select(source).where(source.c.id.in_(nameless)))}
     details = _Details(connection, ids)
     return [
-        _view(rows[found], details) if found else refused_view(refused[row])
-        for _, row, _, found in keys
-        if (found in rows if found else row in refused)
+        _view(rows[document_id], details) if document_id else refused_view(refused[row])
+        for _, row, _, document_id in keys
+        if (document_id in rows if document_id else row in refused)
     ]
 
 

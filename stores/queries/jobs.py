@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, or_, select
 
 from stores.cursors import cursor_of, key_of
+from stores.errors import NotFoundError
 from stores.lifecycle.known_files import fault_of
 from stores.lifecycle.states import OPEN_STATES
 from stores.models import DocumentState, JobState, Outcome, Route, Stage, StepState
 from stores.queries import durations
 from stores.queries.durations import Worked
-from stores.queries.retryable import ENDED_BADLY, FETCH_FAILED, retryable_documents
+from stores.queries.retryable import ENDED_BADLY, FETCH_FAILED, is_retryable, retryable_documents
+from stores.sql.database import Database
 from stores.sql.tables import columns_of, generation, job, job_document, page, step
-from stores.views import JobDocumentView, JobSummary, JobView, Slice, StageProgress
+from stores.views import JobDocumentView, JobProgress, JobSummary, JobView, Slice, StageProgress
 
 _MANY = 500  # ids in one condition
+_MOST_WORKING = 20
 _OPEN_JOBS = (JobState.ACCEPTING, JobState.RUNNING)
 _MINE = and_(generation.c.document == job_document.c.document, generation.c.number == job_document.c.generation)
 _STEPS = and_(job_document.c.document == step.c.document, job_document.c.generation == step.c.generation)
@@ -30,30 +33,107 @@ _ENDED = case(  # a document that was final at the door ended with it
 )
 
 
-def jobs_page(
-    connection: Connection, knowledge_id: str, state: JobState | None, after: tuple[float, str] | None, limit: int
-) -> list[JobSummary]:
-    """At most ``limit`` jobs, the newest first, those before (created_at, id) ``after``."""
-    query = select(job).order_by(job.c.created_at.desc(), job.c.id.desc()).limit(limit)
-    if state:
-        query = query.where(job.c.state == state)
-    if after:
-        created_at, job_id = after
-        older = or_(job.c.created_at < created_at, and_(job.c.created_at == created_at, job.c.id < job_id))
-        query = query.where(job.c.created_at <= created_at, older)
-    rows = connection.execute(query).all()
-    counts = _counts(connection, [row.id for row in rows])
-    return [_summary(knowledge_id, row, counts.get(row.id, {})) for row in rows]
+@dataclass(frozen=True, slots=True)
+class JobQueries:
+    """The jobs of one knowledge base. Raises NotFoundError for an unknown job."""
+
+    knowledge_id: str
+    database: Database
+
+    def get(self, job_id: str) -> JobView:
+        """Return a job with all its documents."""
+        with self.database.read() as connection:
+            row = _job(connection, job_id)
+            return JobView(
+                job=row.id,
+                knowledge_id=self.knowledge_id,
+                state=JobState(row.state),
+                created_at=row.created_at,
+                finished_at=row.finished_at,
+                documents=tuple(_views(connection, job_id, _documents(job_id).order_by(job_document.c.source))),
+                stages=tuple(stage_progress(connection, job_id)),
+                **_times(row),
+            )
+
+    def summary(self, job_id: str) -> JobSummary:
+        """Return a job with the counts of its documents."""
+        with self.database.read() as connection:
+            return self._summary(connection, job_id)
+
+    def slice(self, state: JobState | None, cursor: str | None, limit: int) -> list[JobSummary]:
+        """Return at most ``limit`` jobs behind ``cursor``, the newest first."""
+        after = key_of(cursor, float, str)
+        with self.database.read() as connection:
+            query = select(job).order_by(job.c.created_at.desc(), job.c.id.desc()).limit(limit)
+            if state:
+                query = query.where(job.c.state == state)
+            if after:
+                created_at, job_id = after
+                older = or_(job.c.created_at < created_at, and_(job.c.created_at == created_at, job.c.id < job_id))
+                query = query.where(job.c.created_at <= created_at, older)
+            rows = connection.execute(query).all()
+            counts = _counts(connection, [row.id for row in rows])
+            return [_summary(self.knowledge_id, row, counts.get(row.id, {})) for row in rows]
+
+    def open_ids(self) -> list[str]:
+        """Return the ids of the jobs that are not over."""
+        with self.database.read() as connection:
+            return list(connection.execute(select(job.c.id).where(job.c.state.in_(_OPEN_JOBS))).scalars())
+
+    def progress(self, job_id: str) -> JobProgress:
+        """Return the counts and stages of a job, and the documents that are worked on."""
+        with self.database.read() as connection:
+            summary = self._summary(connection, job_id)
+            return JobProgress(
+                summary=summary,
+                stages=tuple(stage_progress(connection, job_id)),
+                working=tuple(_working_documents(connection, job_id)),
+                retryable=summary.finished_at is not None and is_retryable(connection, job_id),
+            )
+
+    def documents(
+        self, job_id: str, states: Sequence[DocumentState], cursor: str | None, limit: int
+    ) -> Slice[JobDocumentView]:
+        """Return at most ``limit`` documents of a job by source, with their stages; all states where none is named."""
+        query = _documents(job_id).order_by(job_document.c.source).limit(limit + 1)
+        after = key_of(cursor, str)
+        if after:
+            query = query.where(job_document.c.source > after[0])
+        if states:
+            query = query.where(job_document.c.state.in_(states))
+        with self.database.read() as connection:
+            views = _views(connection, job_id, query, stages=True)
+        shown = views[:limit]
+        return Slice(items=tuple(shown), next_cursor=cursor_of(shown[-1].source) if len(views) > limit else None)
+
+    def ended_documents(self, job_id: str, since: float) -> list[JobDocumentView]:
+        """Return the documents of a job that ended at ``since`` or later, in the order of their ends."""
+        query = _documents(job_id).where(since <= _ENDED).order_by(_ENDED, job_document.c.source)
+        with self.database.read() as connection:
+            return _views(connection, job_id, query)
+
+    def _summary(self, connection: Connection, job_id: str) -> JobSummary:
+        counts = _counts(connection, [job_id]).get(job_id, {})
+        return _summary(self.knowledge_id, _job(connection, job_id), counts)
 
 
-def open_jobs(connection: Connection) -> list[str]:
-    """Ids of the jobs that are not over."""
-    return list(connection.execute(select(job.c.id).where(job.c.state.in_(_OPEN_JOBS))).scalars())
-
-
-def summary(connection: Connection, knowledge_id: str, job_id: str) -> JobSummary | None:
+def _job(connection: Connection, job_id: str) -> Any:
     row = connection.execute(select(job).where(job.c.id == job_id)).first()
-    return _summary(knowledge_id, row, _counts(connection, [job_id]).get(job_id, {})) if row is not None else None
+    if row is None:
+        raise NotFoundError(f"there is no job {job_id!r}: see `ingot jobs list`")
+    return row
+
+
+def _working_documents(connection: Connection, job_id: str) -> list[JobDocumentView]:
+    """Documents that somebody works on now, with their stages."""
+    held = and_(step.c.state == StepState.RUNNING, step.c.lease_until > time.time())
+    busy = select(step.c.document).where(_STEPS, held).exists()
+    return _views(
+        connection,
+        job_id,
+        _documents(job_id).where(busy).order_by(job_document.c.source).limit(_MOST_WORKING),
+        stages=True,
+    )
 
 
 def _counts(connection: Connection, ids: Sequence[str]) -> dict[str, dict[DocumentState, int]]:
@@ -87,53 +167,6 @@ def _times(row: Any) -> dict[str, float | None]:
     """How long a job was worked on, and waited since it was last asked for; nothing as long as it is open."""
     waited = max(0.0, row.began_at - row.touched_at) if row.began_at else None
     return {"work_s": row.work_s, "waited_s": waited}
-
-
-def whole_job(connection: Connection, knowledge_id: str, job_id: str) -> JobView | None:
-    """A job with all its documents."""
-    row = connection.execute(select(job).where(job.c.id == job_id)).first()
-    if row is None:
-        return None
-    return JobView(
-        job=row.id,
-        knowledge_id=knowledge_id,
-        state=JobState(row.state),
-        created_at=row.created_at,
-        finished_at=row.finished_at,
-        documents=tuple(_views(connection, job_id, _documents(job_id).order_by(job_document.c.source))),
-        stages=tuple(stage_progress(connection, job_id)),
-        **_times(row),
-    )
-
-
-def documents_page(
-    connection: Connection, job_id: str, states: Sequence[DocumentState], cursor: str | None, limit: int
-) -> Slice[JobDocumentView]:
-    """At most ``limit`` documents of a job by their source, with their stages; all states where none is named."""
-    query = _documents(job_id).order_by(job_document.c.source).limit(limit + 1)
-    after = key_of(cursor, str)
-    if after:
-        query = query.where(job_document.c.source > after[0])
-    if states:
-        query = query.where(job_document.c.state.in_(states))
-    views = _views(connection, job_id, query, stages=True)
-    shown = views[:limit]
-    return Slice(items=tuple(shown), next_cursor=cursor_of(shown[-1].source) if len(views) > limit else None)
-
-
-def working_documents(connection: Connection, job_id: str, limit: int) -> list[JobDocumentView]:
-    """Documents that somebody works on now, with their stages."""
-    held = and_(step.c.state == StepState.RUNNING, step.c.lease_until > time.time())
-    busy = select(step.c.document).where(_STEPS, held).exists()
-    return _views(
-        connection, job_id, _documents(job_id).where(busy).order_by(job_document.c.source).limit(limit), stages=True
-    )
-
-
-def ended_documents(connection: Connection, job_id: str, since: float) -> list[JobDocumentView]:
-    """Documents of a job that ended at ``since`` or later, in the order of their ends."""
-    query = _documents(job_id).where(since <= _ENDED).order_by(_ENDED, job_document.c.source)
-    return _views(connection, job_id, query)
 
 
 def _documents(job_id: str) -> Any:

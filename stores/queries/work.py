@@ -9,68 +9,129 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, or_, select
 
+from stores.contracts.queries import DueStep, StageCost
 from stores.lifecycle.dispatch import WISHED
+from stores.lifecycle.states import OPEN_STEPS
 from stores.models import Stage, StepState
+from stores.sql.database import Database
 from stores.sql.tables import callback, columns_of, fetch, generation, job_document, source, step
 from stores.views import WorkingStep
 
-_OPEN_ERRANDS = ("pending",)
+_OPEN_OUTBOUND = ("pending",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueStep:
-    """A step that may begin: since when it waits, and when it is tried again where it failed before."""
+@dataclass(frozen=True, slots=True)
+class WorkQueries:
+    """The steps, callbacks and downloads of one knowledge base."""
 
-    document: str
-    generation: int
-    stage: Stage
-    since: float
-    scheduled_at: float
-    error: str | None
-    wish: int = 0  # the largest priority that a job gives to its document
+    knowledge_id: str
+    database: Database
 
+    def due_steps(self, documents: Sequence[str] = ()) -> list[DueStep]:
+        """Steps that may begin, the longest waiting first; of some documents where any are named."""
+        with self.database.read() as connection:
+            query = _due()
+            if documents:
+                query = query.where(step.c.document.in_(documents))
+            return [_due_step(row) for row in connection.execute(query.order_by(_SINCE, step.c.document))]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageCost:
-    """Done steps of one stage: how many, their pages, their seconds by the clock and on the CPU; and those failed."""
+    def due_of_job(self, job_id: str) -> DueStep | None:
+        """The step of a job whose turn comes first."""
+        with self.database.read() as connection:
+            mine = select(job_document.c.document).where(job_document.c.job == job_id)
+            query = (
+                _due()
+                .where(step.c.document.in_(mine))
+                .order_by(step.c.scheduled_at, WISHED.desc(), _SINCE, step.c.document)
+            )
+            row = connection.execute(query.limit(1)).first()
+            return _due_step(row) if row is not None else None
 
-    stage: Stage
-    done: int
-    failed: int
-    pages: int
-    wall_s: float
-    cpu_s: float
+    def open_stages(self, job_id: str) -> dict[Stage, bool]:
+        """The stages that a job is not done with, and whether a step of each may begin now."""
+        with self.database.read() as connection:
+            mine = select(job_document.c.document).where(job_document.c.job == job_id)
+            lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= time.time())
+            due = and_(or_(step.c.state == StepState.DUE, lost), step.c.scheduled_at <= time.time())
+            rows = connection.execute(
+                select(step.c.stage, func.max(case((due, 1), else_=0)).label("due"))
+                .where(step.c.document.in_(mine), step.c.state.in_(OPEN_STEPS))
+                .group_by(step.c.stage)
+            )
+            return {Stage(row.stage): bool(row.due) for row in rows}
 
+    def steps_in_hand(self) -> list[WorkingStep]:
+        """Steps under a lease, the oldest first."""
+        with self.database.read() as connection:
+            now = time.time()
+            named = select(source.c.name).where(
+                or_(source.c.document == step.c.document, source.c.pending == step.c.document)
+            )
+            rows = connection.execute(
+                select(*columns_of(step), named.order_by(source.c.id).limit(1).scalar_subquery().label("source"))
+                .where(step.c.state == StepState.RUNNING, step.c.lease_until > now)
+                .order_by(step.c.started_at)
+            )
+            return [
+                WorkingStep(
+                    knowledge_id=self.knowledge_id,
+                    document=row.document,
+                    source=row.source or "",
+                    stage=Stage(row.stage),
+                    page=row.page_in_work,
+                    worker=row.worker or "",
+                    started_at=row.started_at,
+                    silent_s=max(0.0, now - row.heard_at),
+                )
+                for row in rows
+            ]
 
-def due_steps(connection: Connection, documents: Sequence[str] = ()) -> list[DueStep]:
-    """Steps that may begin, the longest waiting first; of some documents where any are named."""
-    query = _due()
-    if documents:
-        query = query.where(step.c.document.in_(documents))
-    return [_due_step(row) for row in connection.execute(query.order_by(_SINCE, step.c.document))]
+    def open_outbound_tasks(self) -> tuple[int, float | None]:
+        """(callbacks and URLs that wait, since when the oldest does)."""
+        with self.database.read() as connection:
+            callbacks = connection.execute(
+                select(func.count(), func.min(callback.c.created_at)).where(callback.c.state.in_(_OPEN_OUTBOUND))
+            ).one()
+            fetches = connection.execute(select(func.count()).where(fetch.c.state.in_(_OPEN_OUTBOUND))).scalar_one()
+            return int(callbacks[0]) + int(fetches), callbacks[1]
 
+    def stage_costs(self) -> list[StageCost]:
+        """Return what the steps of each stage cost so far."""
+        with self.database.read() as connection:
+            return stage_costs(connection)
 
-def due_of_job(connection: Connection, job_id: str) -> DueStep | None:
-    """The step of a job whose turn comes first."""
-    mine = select(job_document.c.document).where(job_document.c.job == job_id)
-    query = (
-        _due().where(step.c.document.in_(mine)).order_by(step.c.scheduled_at, WISHED.desc(), _SINCE, step.c.document)
-    )
-    row = connection.execute(query.limit(1)).first()
-    return _due_step(row) if row is not None else None
-
-
-def open_stages(connection: Connection, job_id: str) -> dict[Stage, bool]:
-    """The stages that a job is not done with, and whether a step of each may begin now."""
-    mine = select(job_document.c.document).where(job_document.c.job == job_id)
-    lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= time.time())
-    due = and_(or_(step.c.state == StepState.DUE, lost), step.c.scheduled_at <= time.time())
-    rows = connection.execute(
-        select(step.c.stage, func.max(case((due, 1), else_=0)).label("due"))
-        .where(step.c.document.in_(mine), step.c.state.in_((StepState.WAITING, StepState.DUE, StepState.RUNNING)))
-        .group_by(step.c.stage)
-    )
-    return {Stage(row.stage): bool(row.due) for row in rows}
+    def parallel_steps(self, job_id: str, window_s: float) -> tuple[float, dict[Stage, float]]:
+        """(steps of a job that ran at once, on average of the last seconds; seconds a page takes in running steps)."""
+        now = time.time()
+        with self.database.read() as connection:
+            mine = and_(job_document.c.document == step.c.document, job_document.c.generation == step.c.generation)
+            rows = connection.execute(
+                select(
+                    step.c.stage,
+                    step.c.state,
+                    step.c.started_at,
+                    step.c.finished_at,
+                    step.c.page_in_work.label("page_in_work"),
+                    step.c.first_page,
+                )
+                .join(job_document, mine)
+                .where(
+                    job_document.c.job == job_id,
+                    step.c.started_at.is_not(None),
+                    or_(step.c.finished_at > now - window_s, step.c.state == StepState.RUNNING),
+                    step.c.state.in_((StepState.RUNNING, StepState.DONE)),
+                )
+            ).all()
+            if not rows:
+                return 0.0, {}
+            begin = max(now - window_s, min(row.started_at for row in rows))
+            spent = sum((row.finished_at or now) - max(row.started_at, begin) for row in rows)
+            paces = {
+                Stage(row.stage): (now - row.started_at) / (row.page_in_work - row.first_page)
+                for row in rows
+                if row.state == StepState.RUNNING and row.page_in_work and row.page_in_work > row.first_page
+            }
+            return spent / max(now - begin, 0.001), paces
 
 
 _SINCE = func.coalesce(func.nullif(step.c.sent_at, 0.0), generation.c.created_at)
@@ -107,39 +168,6 @@ def _due_step(row: Any) -> DueStep:
     )
 
 
-def steps_in_hand(connection: Connection, knowledge_id: str) -> list[WorkingStep]:
-    """Steps under a lease, the oldest first."""
-    now = time.time()
-    named = select(source.c.name).where(or_(source.c.document == step.c.document, source.c.pending == step.c.document))
-    rows = connection.execute(
-        select(*columns_of(step), named.order_by(source.c.id).limit(1).scalar_subquery().label("source"))
-        .where(step.c.state == StepState.RUNNING, step.c.lease_until > now)
-        .order_by(step.c.started_at)
-    )
-    return [
-        WorkingStep(
-            knowledge_id=knowledge_id,
-            document=row.document,
-            source=row.source or "",
-            stage=Stage(row.stage),
-            page=row.page_in_work,
-            worker=row.worker or "",
-            started_at=row.started_at,
-            silent_s=max(0.0, now - row.heard_at),
-        )
-        for row in rows
-    ]
-
-
-def open_outbound_tasks(connection: Connection) -> tuple[int, float | None]:
-    """(callbacks and URLs that wait, since when the oldest does)."""
-    callbacks = connection.execute(
-        select(func.count(), func.min(callback.c.created_at)).where(callback.c.state.in_(_OPEN_ERRANDS))
-    ).one()
-    fetches = connection.execute(select(func.count()).where(fetch.c.state.in_(_OPEN_ERRANDS))).scalar_one()
-    return int(callbacks[0]) + int(fetches), callbacks[1]
-
-
 def stage_costs(connection: Connection) -> list[StageCost]:
     """What steps cost here so far."""
     took = func.coalesce(step.c.finished_at - step.c.started_at, 0.0)
@@ -168,40 +196,6 @@ def _cost(stage: Stage, rows: Sequence[Any]) -> StageCost:
         wall_s=sum(row.wall for row in done),
         cpu_s=sum(row.cpu for row in done),
     )
-
-
-def parallel_steps(
-    connection: Connection, job_id: str, now: float, window_s: float
-) -> tuple[float, dict[Stage, float]]:
-    """(steps of a job that ran at once, on average of the last seconds; seconds a page takes in running steps)."""
-    mine = and_(job_document.c.document == step.c.document, job_document.c.generation == step.c.generation)
-    rows = connection.execute(
-        select(
-            step.c.stage,
-            step.c.state,
-            step.c.started_at,
-            step.c.finished_at,
-            step.c.page_in_work.label("page_in_work"),
-            step.c.first_page,
-        )
-        .join(job_document, mine)
-        .where(
-            job_document.c.job == job_id,
-            step.c.started_at.is_not(None),
-            or_(step.c.finished_at > now - window_s, step.c.state == StepState.RUNNING),
-            step.c.state.in_((StepState.RUNNING, StepState.DONE)),
-        )
-    ).all()
-    if not rows:
-        return 0.0, {}
-    begin = max(now - window_s, min(row.started_at for row in rows))
-    spent = sum((row.finished_at or now) - max(row.started_at, begin) for row in rows)
-    paces = {
-        Stage(row.stage): (now - row.started_at) / (row.page_in_work - row.first_page)
-        for row in rows
-        if row.state == StepState.RUNNING and row.page_in_work and row.page_in_work > row.first_page
-    }
-    return spent / max(now - begin, 0.001), paces
 
 
 def callbacks_by_state(connection: Connection) -> dict[str, int]:

@@ -9,36 +9,32 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
-from stores.sql import dialect
+from stores.sql import sqlite
+from stores.sql.dialect import Dialect
 
 
 class Database:
-    """Transactions on one ``kb.db``.
+    """Transactions on one database; ``place`` names it in messages."""
 
-    ``durable``: every commit survives a power cut, not only a crash. ``pooled``: connections are kept open, for a
-    process that never forks.
-    """
-
-    def __init__(self, path: Path, *, durable: bool = False, pooled: bool = False) -> None:
-        self.path = path
-        self._writer = dialect.open_writer(path, durable=durable, pooled=pooled)
-        self._reader = dialect.open_reader(path, pooled=pooled)
+    def __init__(self, place: str, dialect: Dialect, writer: Engine, reader: Engine) -> None:
+        self.place = place
+        self._dialect, self._writer, self._reader = dialect, writer, reader
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
         """Begin a write transaction; it is committed at the end of the block and rolled back on an exception.
 
-        Raises TransientError when the write lock stays taken, UnavailableError when the file cannot be written.
+        Raises TransientError when the write lock stays taken, UnavailableError when the database cannot be written.
         """
-        with dialect.translated_errors(self.path), self._writer.begin() as connection:
+        with self._dialect.translated_errors(self.place), self._writer.begin() as connection:
             yield connection
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
         """Begin a read transaction on one snapshot."""
-        with dialect.translated_errors(self.path), self._reader.begin() as connection:
+        with self._dialect.translated_errors(self.place), self._reader.begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -47,10 +43,22 @@ class Database:
         self._reader.dispose()
 
 
+def open_file(path: Path, *, durable: bool = False, pooled: bool = False) -> Database:
+    """Open the SQLite database in a file, and create its tables or bring them up to date.
+
+    ``durable``: every commit survives a power cut, not only a crash. ``pooled``: connections are kept open, for a
+    process that never forks.
+    """
+    sqlite.prepare_file(path)
+    writer = sqlite.open_writer(path, durable=durable, pooled=pooled)
+    database = Database(str(path), sqlite, writer, sqlite.open_reader(path, pooled=pooled))
+    make_ready(database)
+    return database
+
+
 def make_ready(database: Database) -> None:
     """Create the tables, or bring those of an older version up to date."""
     from stores.sql.migrations import migrate
 
-    dialect.prepare_file(database.path)
     with database.write() as connection:
         migrate(connection)

@@ -1,141 +1,67 @@
-"""What is peculiar to SQLite: engines, ``ON CONFLICT``, schema facts, full-text search and the meaning of its errors.
+"""What each dialect of SQL does in its own way, and the choice between them.
 
-All other modules write SQL that SQLAlchemy compiles for any dialect. Another dialect is one more module with the
-functions of this one; nothing else imports ``sqlite3`` or ``sqlalchemy.dialects`` to reach a knowledge base.
+All other modules write SQL that SQLAlchemy compiles for any dialect. A dialect is one module with the functions of
+``Dialect``, its name in ``dialect_of``, and a function in ``database.py`` that opens a database of it.
 """
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Insert, Row, Table, create_engine, event
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy import Connection, Insert, Row, Table
 
-from stores.errors import TransientError, UnavailableError
+# SQLAlchemy compiles the ON CONFLICT of this insert for SQLite, too; that of SQLite's insert only for SQLite.
+from sqlalchemy.dialects.postgresql import insert
 
-BUSY_TIMEOUT_S = 30
-PAGE_BYTES = 8192  # a chunk and its vector would fill pages of 4096 bytes badly
-_LOCK_TIMEOUT_MS = 3  # of one attempt to take the write lock
-_LOCK_RETRY_S = 0.002
-_READ_TIMEOUT_S = 5  # to read the name of a knowledge base
-_TOKENIZER = "porter unicode61 remove_diacritics 2 categories 'L* N* M* Co'"
-_BM25_WEIGHTS = "1.0, 0.5, 0.2"  # of a word in text, heading, title
+from stores.sql import sqlite
 
 
-# Engines
+class Dialect(Protocol):
+    """The functions of a dialect's module. All but ``translated_errors`` run in a transaction of the caller.
 
-
-def open_writer(path: Path, *, durable: bool, pooled: bool) -> Engine:
-    """Open an engine whose transactions begin with ``BEGIN IMMEDIATE``, so that no update is lost under contention.
-
-    ``durable``: a commit survives a power cut, not only a crash of the process.
+    A write transaction excludes all others on its database, from its begin on; a read transaction sees one snapshot.
     """
-    engine = _engine(path, pooled=pooled)
 
-    @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.execute(f"PRAGMA busy_timeout={_LOCK_TIMEOUT_MS}")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+    def translated_errors(self, place: str) -> AbstractContextManager[None]:
+        """Translate errors of the database ``place`` within the block; programming errors pass unchanged.
 
-    event.listen(engine, "begin", _begin_immediate)
-    return engine
+        Raises TransientError where the write lock stays taken, UnavailableError where it cannot be reached or written.
+        """
 
+    def schema_version(self, connection: Connection) -> int:
+        """Return the number of the last migration that was applied; 0 for a new database."""
 
-def open_reader(path: Path, *, pooled: bool) -> Engine:
-    """Open an engine that can only read; a transaction sees one snapshot."""
-    engine = _engine(path, pooled=pooled)
+    def set_schema_version(self, connection: Connection, number: int) -> None:
+        """Note the last migration that was applied, in the transaction that applied it."""
 
-    @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA query_only=ON")
+    def column_types(self, connection: Connection, table: str) -> dict[str, str]:
+        """Return the columns of a table in their order with their SQL types; empty where there is no such table."""
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
+    def create_keyword_table(self, connection: Connection, table: str) -> None:
+        """Create the keyword table where it is missing: words of text, heading and title by the id of a chunk row."""
 
-    return engine
+    def insert_keywords(self, connection: Connection, table: str, rows: Sequence[tuple[int, str, str, str]]) -> None:
+        """Add (row id, text, heading, title); none of the ids may be there already."""
 
+    def delete_keywords(self, connection: Connection, table: str, rowids: Sequence[int]) -> None:
+        """Remove rows by id; unknown ids are ignored."""
 
-def _engine(path: Path, *, pooled: bool) -> Engine:
-    pool: dict[str, Any] = {"poolclass": QueuePool, "max_overflow": -1} if pooled else {"poolclass": NullPool}
-    connect_args = {"timeout": BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False}
-    return create_engine(f"sqlite:///{path}", connect_args=connect_args, **pool)
+    def count_keyword_rows(self, connection: Connection, table: str, term: str) -> int:
+        """Return how many rows hold a quoted term."""
 
+    def any_keyword(self, required: Sequence[str], optional: Sequence[str]) -> str:
+        """Compose a search expression: one of ``required`` must match, ``optional`` terms only add to the score."""
 
-def _begin_immediate(connection: Connection) -> None:
-    """Take the write lock as soon as it is free: SQLite's own waiting sleeps ever longer, up to a tenth of a second."""
-    raw: Any = connection.connection.driver_connection
-    deadline = time.monotonic() + BUSY_TIMEOUT_S
-    while True:
-        try:
-            raw.execute("BEGIN IMMEDIATE")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                break
-        time.sleep(_LOCK_RETRY_S)
-    connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more through SQLAlchemy, which wraps the error
+    def rank_keyword_rows(self, connection: Connection, table: str, expression: str, limit: int) -> Sequence[Row[Any]]:
+        """Return (id, score, visible) of the rows that match best, a higher score first."""
 
 
-def prepare_file(path: Path) -> None:
-    """Create the database file, or check that it is one, and set what is kept in the file: page size and WAL mode."""
-    try:
-        with contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as connection:
-            connection.execute(f"PRAGMA page_size={PAGE_BYTES}")  # without effect on a database that has tables
-            connection.execute("PRAGMA journal_mode=WAL")
-    except sqlite3.DatabaseError as error:
-        raise UnavailableError(f"the database {path} cannot be opened: {error}") from error
-
-
-def read_meta(path: Path, key: str) -> str | None:
-    """Read a value of the table ``meta`` from a database file; None where it has none or is no knowledge base."""
-    try:
-        uri = f"file:{path}?mode=ro"
-        with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=_READ_TIMEOUT_S)) as connection:
-            row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    except sqlite3.DatabaseError:
-        return None
-    return str(row[0]) if row else None
-
-
-# Errors
-
-
-@contextlib.contextmanager
-def translated_errors(path: Path) -> Iterator[None]:
-    """Translate SQLite's errors about disk, locks and files; programming errors pass unchanged."""
-    try:
-        yield
-    except OperationalError as error:
-        raise _meaning(path, str(error.orig)) from error
-    except DBAPIError as error:
-        if "malformed" in str(error.orig) or "not a database" in str(error.orig):
-            raise UnavailableError(f"the database {path} is damaged: restore it from a copy") from error
-        raise
-
-
-def _meaning(path: Path, reason: str) -> Exception:
-    if "full" in reason or "disk I/O" in reason:
-        return UnavailableError(f"the database {path} cannot be written: the disk is full; free some space")
-    if "locked" in reason or "busy" in reason:
-        return TransientError(f"the database {path} is busy")
-    if "readonly" in reason or "unable to open" in reason:
-        return UnavailableError(f"the database {path} cannot be opened for writing: check the folder's permissions")
-    return UnavailableError(f"the database {path} failed: {reason}")
-
-
-# Statements
+def dialect_of(connection: Connection) -> Dialect:
+    """Return the dialect that a connection speaks."""
+    dialects: dict[str, Dialect] = {"sqlite": sqlite}
+    return dialects[connection.dialect.name]
 
 
 def insert_or_replace(table: Table) -> Insert:
@@ -145,89 +71,4 @@ def insert_or_replace(table: Table) -> Insert:
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=values)
 
 
-# Schema
-
-
-def schema_version(connection: Connection) -> int:
-    """Return the number of the last migration that was applied; 0 for a new database."""
-    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-
-
-def set_schema_version(connection: Connection, number: int) -> None:
-    """Note the last migration that was applied, in the transaction that applied it."""
-    connection.exec_driver_sql(f"PRAGMA user_version={number:d}")
-
-
-def column_types(connection: Connection, table: str) -> dict[str, str]:
-    """Return the columns of a table in their order with their SQL types; empty where there is no such table."""
-    return {row[1]: row[2] for row in connection.exec_driver_sql(f'PRAGMA table_info("{table}")')}
-
-
-# Full-text search: FTS5
-
-
-def create_keyword_table(connection: Connection, table: str) -> None:
-    """Create the keyword table where it is missing: words of text, heading and title by the id of a chunk row."""
-    connection.exec_driver_sql(
-        f'CREATE VIRTUAL TABLE IF NOT EXISTS {table} USING fts5(text, heading, title, tokenize="{_TOKENIZER}")'
-    )
-
-
-def insert_keywords(connection: Connection, table: str, rows: Sequence[tuple[int, str, str, str]]) -> None:
-    """Add (row id, text, heading, title); none of the ids may be there already."""
-    connection.exec_driver_sql(f"INSERT INTO {table}(rowid, text, heading, title) VALUES (?, ?, ?, ?)", list(rows))
-
-
-def delete_keywords(connection: Connection, table: str, rowids: Sequence[int]) -> None:
-    """Remove rows by id; unknown ids are ignored."""
-    connection.exec_driver_sql(f"DELETE FROM {table} WHERE rowid = ?", [(rowid,) for rowid in rowids])
-
-
-def count_keyword_rows(connection: Connection, table: str, term: str) -> int:
-    """Return how many rows hold a quoted term; counting is ten times as fast as scoring."""
-    query = f"SELECT count(*) FROM {table} WHERE {table} MATCH ?"
-    return int(connection.exec_driver_sql(query, (term,)).scalar_one())
-
-
-def any_keyword(required: Sequence[str], optional: Sequence[str]) -> str:
-    """Compose a search expression: one of ``required`` must match, ``optional`` terms only add to the score."""
-    must = " OR ".join(required)
-    if not optional:
-        return must
-    may = " OR ".join(optional)
-    # BM25 counts every occurrence of a term in the expression: the required ones stand in it twice, so the others do.
-    return f"({must}) AND ({must} OR {may} OR {may})"
-
-
-def rank_keyword_rows(connection: Connection, table: str, expression: str, limit: int) -> Sequence[Row[Any]]:
-    """Return (id, score, visible) of the rows that match best; the score is BM25, higher is better."""
-    return connection.exec_driver_sql(
-        f"""SELECT best.id AS id, -best.score AS score, document.visible = chunk.generation AS visible FROM (
-                SELECT rowid AS id, rank AS score FROM {table}
-                WHERE {table} MATCH ? AND rank MATCH 'bm25({_BM25_WEIGHTS})' ORDER BY rank LIMIT ?) AS best
-            LEFT JOIN chunk ON chunk.id = best.id LEFT JOIN document ON document.id = chunk.document
-            ORDER BY best.score, best.id""",
-        (expression, limit),
-    ).all()
-
-
-__all__ = [
-    "BUSY_TIMEOUT_S",
-    "PAGE_BYTES",
-    "any_keyword",
-    "column_types",
-    "count_keyword_rows",
-    "create_keyword_table",
-    "delete_keywords",
-    "insert",
-    "insert_keywords",
-    "insert_or_replace",
-    "open_reader",
-    "open_writer",
-    "prepare_file",
-    "rank_keyword_rows",
-    "read_meta",
-    "schema_version",
-    "set_schema_version",
-    "translated_errors",
-]
+__all__ = ["Dialect", "dialect_of", "insert", "insert_or_replace"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from stores.sql import dialect
+from stores.sql.dialect import dialect_of
 from stores.words import index_text, query_words
 
 TABLE = "chunk_words"
@@ -30,7 +30,7 @@ class Words:
 
 def create(connection: Connection) -> None:
     """Create the table where it is missing."""
-    dialect.create_keyword_table(connection, TABLE)
+    dialect_of(connection).create_keyword_table(connection, TABLE)
 
 
 def write(connection: Connection, rows: Iterable[Words]) -> None:
@@ -38,13 +38,13 @@ def write(connection: Connection, rows: Iterable[Words]) -> None:
     values = [(row.rowid, index_text(row.text), index_text(row.heading), index_text(row.title)) for row in rows]
     if values:
         delete(connection, [rowid for rowid, *_ in values])
-        dialect.insert_keywords(connection, TABLE, values)
+        dialect_of(connection).insert_keywords(connection, TABLE, values)
 
 
 def delete(connection: Connection, rowids: Sequence[int]) -> None:
     """Remove chunks from the index; unknown ones are ignored."""
     if rowids:
-        dialect.delete_keywords(connection, TABLE, rowids)
+        dialect_of(connection).delete_keywords(connection, TABLE, rowids)
 
 
 def search(connection: Connection, query: str, limit: int) -> list[tuple[int, float]]:
@@ -59,7 +59,7 @@ def search(connection: Connection, query: str, limit: int) -> list[tuple[int, fl
 
 def _expression(connection: Connection, terms: Sequence[str], limit: int) -> str:
     """Let any of the terms match; where that is too many rows, one of the rarer terms must."""
-    counted = sorted((dialect.count_keyword_rows(connection, TABLE, term), term) for term in terms)
+    counted = sorted((dialect_of(connection).count_keyword_rows(connection, TABLE, term), term) for term in terms)
     known = [(rows, term) for rows, term in counted if rows]
     required: list[str] = []
     total = 0
@@ -68,7 +68,7 @@ def _expression(connection: Connection, terms: Sequence[str], limit: int) -> str
             break
         required.append(term)
         total += rows
-    return dialect.any_keyword(required, [term for _, term in known[len(required) :]])
+    return dialect_of(connection).any_keyword(required, [term for _, term in known[len(required) :]])
 
 
 def _visible_matches(connection: Connection, expression: str, limit: int) -> list[tuple[int, float]]:
@@ -76,7 +76,7 @@ def _visible_matches(connection: Connection, expression: str, limit: int) -> lis
     asked = limit
     while True:
         asked *= 2
-        rows = dialect.rank_keyword_rows(connection, TABLE, expression, asked)
+        rows = dialect_of(connection).rank_keyword_rows(connection, TABLE, expression, asked)
         visible = [(int(row.id), float(row.score)) for row in rows if row.visible]
         if len(visible) >= limit or len(rows) < asked:
             return visible[:limit]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from stores.errors import UnavailableError
-from stores.sql import dialect, keywords
+from stores.sql import keywords
+from stores.sql.dialect import dialect_of
 from stores.sql.migration_steps import MIGRATIONS, Migration
 from stores.sql.tables import metadata
 
@@ -15,6 +16,7 @@ def migrate(connection: Connection) -> None:
 
     All or none, inside the caller's transaction. Raises UnavailableError for a database of a newer version.
     """
+    dialect = dialect_of(connection)
     version = dialect.schema_version(connection)
     if version > len(MIGRATIONS):
         raise UnavailableError(f"this knowledge base was made by a newer version (tables {version}): upgrade Ingot")
@@ -36,6 +38,7 @@ def create_tables(connection: Connection) -> None:
 
 def apply(connection: Connection, migration: Migration) -> None:
     """Make the changes of one migration that have not been made yet."""
+    dialect = dialect_of(connection)
     for table, column in migration.replaced:
         if column not in dialect.column_types(connection, table):
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")

@@ -9,19 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from stores.contracts.content import OpenWork
 from stores.lifecycle.states import OPEN_STATES
 from stores.outbox.events import OPEN_JOBS
 from stores.sql.database import Database
 from stores.sql.dialect import insert
 from stores.sql.tables import generation, job, job_document, profile
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenWork:
-    """A job that is not over, and a profile that documents of it are made with; None: older rows without one."""
-
-    job: str
-    profile: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)

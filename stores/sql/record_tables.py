@@ -26,11 +26,14 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy import column as column_clause
+from sqlalchemy import table as table_clause
+from sqlalchemy.schema import CreateView, DropView
 
 from stores.effects import Extracted
 from stores.models import Evidence, Field, FieldKind, Record, Schema
 from stores.sql.database import Database
-from stores.sql.dialect import column_types
+from stores.sql.dialect import dialect_of
 from stores.sql.pages import placed_boxes
 from stores.sql.tables import document as document_table
 from stores.sql.tables import evidence, generation, metadata, record, source
@@ -123,12 +126,13 @@ def _table(own: MetaData, name: str, columns: Sequence[Column[Any]], keyed: tupl
 
 def _create(connection: Connection, table: Table) -> list[str]:
     table.create(connection, checkfirst=True)
-    known = column_types(connection, table.name)
+    known = dialect_of(connection).column_types(connection, table.name)
+    quote = connection.dialect.identifier_preparer.quote
     remarks = []
     for column in table.columns:
         kind = column.type.compile(connection.dialect)
         if column.name not in known:
-            connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN "{column.name}" {kind}')
+            connection.exec_driver_sql(f"ALTER TABLE {quote(table.name)} ADD COLUMN {quote(column.name)} {kind}")
         elif known[column.name] != kind:
             remarks.append(
                 f"the column {column.name!r} of {table.name} stays {known[column.name]}, as an earlier definition of "
@@ -139,12 +143,18 @@ def _create(connection: Connection, table: Table) -> list[str]:
 
 
 def _create_view(connection: Connection, schema: Schema) -> None:
-    connection.exec_driver_sql(f'DROP VIEW IF EXISTS "{schema.name}_now"')
-    connection.exec_driver_sql(
-        f'CREATE VIEW "{schema.name}_now" AS SELECT source.name AS source, r.* FROM "record_{schema.name}" r '
-        "JOIN document ON document.id = r.document AND document.visible = r.generation "
-        "JOIN source ON source.document = r.document"
+    """Create the view of the visible rows of a schema, with every column that its table has by now."""
+    name = f"record_{schema.name}"
+    rows = table_clause(name, *map(column_clause, dialect_of(connection).column_types(connection, name)))
+    visible = and_(document_table.c.id == rows.c.document, document_table.c.visible == rows.c.generation)
+    query = (
+        select(source.c.name.label("source"), *rows.c)
+        .join_from(rows, document_table, visible)
+        .join(source, source.c.document == rows.c.document)
     )
+    view = CreateView(query, f"{schema.name}_now")
+    connection.execute(DropView(view.table, if_exists=True))
+    connection.execute(view)
 
 
 def store_records(connection: Connection, document: str, number: int, effect: Extracted) -> None:
@@ -156,39 +166,41 @@ def store_records(connection: Connection, document: str, number: int, effect: Ex
     )
     for table in (record, evidence):
         connection.execute(delete(table).where(table.c.document == document, table.c.generation == number))
-    for found in effect.records:
-        _store(connection, document, number, found)
+    for extracted in effect.records:
+        _store(connection, document, number, extracted)
 
 
-def _store(connection: Connection, document: str, number: int, found: Record) -> None:
+def _store(connection: Connection, document: str, number: int, extracted: Record) -> None:
     connection.execute(
-        insert(record).values(document=document, generation=number, schema=found.schema, fields=dict(found.fields))
+        insert(record).values(
+            document=document, generation=number, schema=extracted.schema, fields=dict(extracted.fields)
+        )
     )
     evidence_rows = [
         {
             "document": document,
             "generation": number,
-            "schema": found.schema,
+            "schema": extracted.schema,
             "path": e.path,
             "found": int(e.found),
             "page": e.page,
             "boxes": [list(box) for box in e.boxes],
             "quote": e.quote,
         }
-        for e in found.evidence
+        for e in extracted.evidence
     ]
     if evidence_rows:
         connection.execute(insert(evidence), evidence_rows)
-    store_record_rows(connection, document, number, found)
+    store_record_rows(connection, document, number, extracted)
 
 
-def store_record_rows(connection: Connection, document: str, number: int, found: Record) -> None:
+def store_record_rows(connection: Connection, document: str, number: int, extracted: Record) -> None:
     """Write a record into the typed tables of its schema; values without a column are left to the JSON."""
     key = {"document": document, "generation": number}
-    name = f"record_{found.schema}"
-    scalars = {k: v for k, v in found.fields.items() if not isinstance(v, list)}
+    name = f"record_{extracted.schema}"
+    scalars = {k: v for k, v in extracted.fields.items() if not isinstance(v, list)}
     _replace(connection, name, key, [key | scalars])
-    for field, values in found.fields.items():
+    for field, values in extracted.fields.items():
         if isinstance(values, list):
             rows = [
                 key | {"ordinal": i} | (dict(v) if isinstance(v, dict) else {"value": v})
@@ -198,16 +210,15 @@ def store_record_rows(connection: Connection, document: str, number: int, found:
 
 
 def _replace(connection: Connection, name: str, key: dict[str, Any], rows: list[dict[str, Any]]) -> None:
-    columns = column_types(connection, name)
+    """Replace the rows of a generation in a typed table; values without a column are left out."""
+    columns = dialect_of(connection).column_types(connection, name)
     if not columns:
         return
-    connection.exec_driver_sql(
-        f'DELETE FROM "{name}" WHERE document = ? AND generation = ?', (key["document"], key["generation"])
-    )
-    for row in rows:
-        used = [c for c in columns if c in row]
-        names, marks = ", ".join(f'"{c}"' for c in used), ", ".join("?" for _ in used)
-        connection.exec_driver_sql(f'INSERT INTO "{name}" ({names}) VALUES ({marks})', tuple(row[c] for c in used))
+    typed = table_clause(name, *map(column_clause, columns))
+    mine = typed.c.document == key["document"], typed.c.generation == key["generation"]
+    connection.execute(delete(typed).where(*mine))
+    if rows:
+        connection.execute(insert(typed), [{column: row.get(column) for column in columns} for row in rows])
 
 
 def _record(connection: Connection, row: Any) -> Record:

@@ -48,7 +48,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fake_document(docs / "3" / "running.pdf", "the first page is read", "[scan] the second is not")
     _ask(resources, docs / "3")
     for stage in (Stage.PLAN, Stage.PARSE):
-        document = resources.catalog.store(KB).queries.find("running.pdf")
+        document = resources.catalog.store(KB).document_queries.find("running.pdf")
         run_chain(resources, StepKey(knowledge_id=KB, document=document, generation=1, stage=stage))
     return home
 

@@ -52,23 +52,23 @@ def asked(resources: Resources, path: Path, *schemas: str, kb: str = KB) -> str:
 
 def records(resources: Resources, source: str, kb: str = KB) -> dict[str, Any]:
     store = resources.catalog.store(kb)
-    document = store.queries.find(source)
+    document = store.document_queries.find(source)
     return {
         record.schema: dict(record.fields)
-        for record in store.record_tables.read(document, store.queries.generation_to_show(document))
+        for record in store.record_tables.read(document, store.document_queries.generation_to_show(document))
     }
 
 
 def state_of(resources: Resources, source: str) -> tuple[DocumentState, str]:
     store = resources.catalog.store(KB)
-    view = store.queries.document(store.queries.find(source))
+    view = store.document_queries.get(store.document_queries.find(source))
     return view.state, view.error.message if view.error else ""
 
 
 def chunks(resources: Resources, source: str) -> int:
     store = resources.catalog.store(KB)
-    document = store.queries.find(source)
-    return store.pages.embedded(document, store.queries.generation_to_show(document))
+    document = store.document_queries.find(source)
+    return store.pages.embedded(document, store.document_queries.generation_to_show(document))
 
 
 def test_workers_with_other_settings_use_those_of_the_job(resources: Callable[..., Resources], tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_document_is_made_again_as_it_was_but_for_what_is_given(
     run_until_done(resources())
     small = chunks(resources(), "note.pdf")
     store = resources().catalog.store(KB)
-    document = store.queries.find("note.pdf")
+    document = store.document_queries.find("note.pdf")
     retry_document(resources(), store, document, Stage.EXTRACT)
     run_until_done(resources())
     assert (chunks(resources(), "note.pdf"), records(resources(), "note.pdf")["delivery"]) == (
@@ -230,7 +230,7 @@ def test_a_document_in_work_cannot_be_submitted_with_other_settings(
     assert late.files[0].error and "other settings or schemas" in late.files[0].error.message
     run_until_done(resources())
     assert state_of(resources(), "note.pdf") == (DocumentState.DONE, "")
-    assert str(resources().catalog.store(KB).queries.job(job).state) == "done"
+    assert str(resources().catalog.store(KB).job_queries.get(job).state) == "done"
     assert ingest(resources(chunk_tokens=40, schema_dir=schemas), KB, wanted).job
     run_until_done(resources())
     assert records(resources(), "note.pdf")["delivery"] == {"number": "4711"}
@@ -289,4 +289,4 @@ def test_what_the_api_takes_is_made_with_the_settings_of_its_server(
     assert chunks(resources(), "note.pdf") > 2
     assert [view.fields for view in Service(resources().settings).records.all(KB, "delivery")] == [{"number": "4711"}]
     store = resources().catalog.store(KB)
-    assert str(store.queries.job(submit(service, "delivery")).state) == "done"
+    assert str(store.job_queries.get(submit(service, "delivery")).state) == "done"

@@ -100,13 +100,15 @@ def _first(matrix: Matrix, folder: Path) -> None:
 
 def _again(matrix: Matrix, folder: Path) -> None:
     """One retried alone, one replaced, one deleted."""
-    again = reprocess.retry_document(matrix.resources, matrix.store, matrix.store.queries.find("again.pdf"), None)
+    again = reprocess.retry_document(
+        matrix.resources, matrix.store, matrix.store.document_queries.find("again.pdf"), None
+    )
     matrix.jobs["again"], matrix.counts["again"] = again, {"partial": 1}
     run_until_done(matrix.resources)
     fake_document(folder / "changed.pdf", "what stands here now", "on two pages")
     matrix.ask("changed", folder, done=1)
     run_until_done(matrix.resources)
-    remove_document(matrix.resources, matrix.store, matrix.store.queries.find("deleted.pdf"))
+    remove_document(matrix.resources, matrix.store, matrix.store.document_queries.find("deleted.pdf"))
     (folder / "deleted.pdf").unlink()
 
 
@@ -133,7 +135,7 @@ def _open(matrix: Matrix, folder: Path, first: Path) -> None:
 
 
 def _key(store: SqlKnowledgeStore, name: str, stage: Stage) -> StepKey:
-    return StepKey(knowledge_id=KB, document=store.queries.find(name), generation=1, stage=stage)
+    return StepKey(knowledge_id=KB, document=store.document_queries.find(name), generation=1, stage=stage)
 
 
 @pytest.fixture
@@ -338,7 +340,7 @@ def test_a_page_that_could_not_be_read_failed_in_its_stage(matrix: Matrix, web: 
 def test_the_summary_of_a_request_counts_what_its_job_and_the_list_count(matrix: Matrix) -> None:
     store = matrix.store
     for name in ("first", "cancelled", "open", "later", "joined"):
-        report, job = matrix.reports[name], store.queries.job(matrix.jobs[name])
+        report, job = matrix.reports[name], store.job_queries.get(matrix.jobs[name])
         told = counted(summary(report, job, 0.0))
         if name == "later":  # the others of that folder are as they were: a partial one is not done
             assert told == {"queued": 1, "done": 3, "partial": 2, "failed": 2}
@@ -355,18 +357,18 @@ def test_a_job_that_is_over_keeps_its_counts_when_a_document_is_tried_again(tmp_
     first = str(ingest(resources, KB, IngestRequest(paths=(tmp_path / "docs",))).job)
     run_until_done(resources)
     store = resources.catalog.store(KB)
-    again = reprocess.retry_document(resources, store, store.queries.find("a.pdf"), None)
-    assert store.queries.job_summary(first).counts == {DocumentState.PARTIAL: 1}, "it is over"
-    assert store.queries.job_summary(again).counts == {DocumentState.QUEUED: 1}
+    again = reprocess.retry_document(resources, store, store.document_queries.find("a.pdf"), None)
+    assert store.job_queries.summary(first).counts == {DocumentState.PARTIAL: 1}, "it is over"
+    assert store.job_queries.summary(again).counts == {DocumentState.QUEUED: 1}
     run_until_done(resources)
     store.job_control.retry(first, NEEDS)
-    found = store.queries.job_summary(first)
+    found = store.job_queries.summary(first)
     assert (found.state, found.counts) == (JobState.DONE, {DocumentState.PARTIAL: 1}), "another job has taken it over"
     store.job_control.retry(again, NEEDS)
-    found = store.queries.job_summary(again)
+    found = store.job_queries.summary(again)
     assert (found.state, found.counts) == (JobState.RUNNING, {DocumentState.QUEUED: 1})
     run_until_done(resources)
-    assert store.queries.job_summary(again).counts == {DocumentState.PARTIAL: 1}
+    assert store.job_queries.summary(again).counts == {DocumentState.PARTIAL: 1}
 
 
 def test_files_of_one_name_are_counted_each_for_itself(tmp_path: Path) -> None:
@@ -375,5 +377,5 @@ def test_files_of_one_name_are_counted_each_for_itself(tmp_path: Path) -> None:
     fake_document(tmp_path / "two" / "a.pdf", "[broken]")
     report = ingest(resources, KB, IngestRequest(paths=(tmp_path / "one", tmp_path / "two")))
     run_until_done(resources)
-    job = resources.catalog.store(KB).queries.job(str(report.job))
+    job = resources.catalog.store(KB).job_queries.get(str(report.job))
     assert counted(summary(report, job, 0.0)) == {"done": 1, "failed": 1}

@@ -57,7 +57,7 @@ def asked(resources: Resources, folder: Path) -> str:
 
 def read_first_page(resources: Resources, store: SqlKnowledgeStore) -> None:
     """Plan the document and read its first page, no more."""
-    document = store.queries.find("a.pdf")
+    document = store.document_queries.find("a.pdf")
     for stage in (Stage.PLAN, Stage.PARSE):
         run_chain(resources, StepKey(knowledge_id=KB, document=document, generation=1, stage=stage))
 
@@ -71,14 +71,14 @@ def test_waiting_is_no_work(resources: Resources, store: SqlKnowledgeStore, cloc
         clock.now += 20 if key.stage is Stage.EMBED else 0
 
     run_until_done(resources, others_come_first)
-    found = store.queries.job_summary(job)
+    found = store.job_queries.summary(job)
     assert (found.work_s, found.waited_s) == (4.0, 51.0)
     assert found.finished_at and found.finished_at - found.created_at == 75.0, "and it is told when it was asked for"
-    document = store.queries.document(store.queries.find("a.pdf"))
+    document = store.document_queries.get(store.document_queries.find("a.pdf"))
     assert (document.work_s, document.waited_s) == (4.0, 51.0)
-    (place,) = store.queries.job(job).documents
+    (place,) = store.job_queries.get(job).documents
     assert (place.work_s, place.waited_s) == (4.0, 51.0)
-    assert times_words(store.queries.job(job)) == "; 4.0 s of work after 51.0 s of waiting"
+    assert times_words(store.job_queries.get(job)) == "; 4.0 s of work after 51.0 s of waiting"
     assert serializers.job_summary(found)["work_s"] == serializers.document(document)["work_s"] == 4.0
 
 
@@ -88,18 +88,18 @@ def test_a_retry_takes_what_it_takes(
     fake_document(tmp_path / "docs" / "a.pdf", "[slow 4] words", "[broken]")
     job = asked(resources, tmp_path / "docs")
     run_until_done(resources)
-    assert store.queries.job_summary(job).work_s == 4.0
+    assert store.job_queries.summary(job).work_s == 4.0
     clock.now += 300
     store.job_control.retry(job, NEEDS)
-    assert store.queries.job_summary(job).work_s is None, "it is open again"
+    assert store.job_queries.summary(job).work_s is None, "it is open again"
     clock.now += 8
     run_until_done(resources)
-    assert store.queries.job_summary(job).work_s == 4.0
-    assert store.queries.document(store.queries.find("a.pdf")).work_s == 4.0
+    assert store.job_queries.summary(job).work_s == 4.0
+    assert store.document_queries.get(store.document_queries.find("a.pdf")).work_s == 4.0
     clock.now += 300
-    again = reprocess.retry_document(resources, store, store.queries.find("a.pdf"), None)
+    again = reprocess.retry_document(resources, store, store.document_queries.find("a.pdf"), None)
     run_until_done(resources)
-    found = store.queries.job(again)
+    found = store.job_queries.get(again)
     assert (found.work_s, found.documents[0].work_s) == (0.0, 0.0), "this request did no more"
 
 
@@ -109,9 +109,9 @@ def test_a_job_remembers_its_work_when_its_document_is_gone(
     fake_document(tmp_path / "docs" / "a.pdf", "[slow 2] words")
     job = asked(resources, tmp_path / "docs")
     run_until_done(resources)
-    reprocess.retry_document(resources, store, store.queries.find("a.pdf"), Stage.EMBED)
+    reprocess.retry_document(resources, store, store.document_queries.find("a.pdf"), Stage.EMBED)
     run_until_done(resources)
-    assert store.queries.job_summary(job).work_s == 2.0
+    assert store.job_queries.summary(job).work_s == 2.0
 
 
 def test_what_others_made_is_not_this_jobs_work(
@@ -123,9 +123,9 @@ def test_what_others_made_is_not_this_jobs_work(
     clock.now += 20  # the message of the second page is sent again
     joined = asked(resources, tmp_path / "docs")
     run_until_done(resources)
-    assert store.queries.job_summary(first).work_s == 5.0
-    assert store.queries.job_summary(joined).work_s == 3.0
-    (place,) = store.queries.job(joined).documents
+    assert store.job_queries.summary(first).work_s == 5.0
+    assert store.job_queries.summary(joined).work_s == 3.0
+    (place,) = store.job_queries.get(joined).documents
     assert place.work_s == 3.0 and not place.unchanged, "it was in work when it was asked for"
 
 
@@ -135,7 +135,7 @@ def test_nothing_to_do_took_nothing(
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "a.pdf").write_bytes(b"no document")
     report = ingest(resources, KB, IngestRequest(paths=(tmp_path / "docs",)))
-    found = store.queries.job(str(report.job))
+    found = store.job_queries.get(str(report.job))
     assert (found.work_s, found.waited_s) == (0.0, None)
     assert summary(report, found, 1.0) == "1 failed in 1.0 s (0.0 s of work)."
 
@@ -168,7 +168,7 @@ def test_steps_beside_each_other_count_once(
             times = {"started_at": clock.now + began, "finished_at": clock.now + ended}
             assert connection.execute(update(step).where(*mine).values(**times)).rowcount == 1
         found = durations.of_job(connection, job)
-        document = store.queries.find("a.pdf")
+        document = store.document_queries.find("a.pdf")
         each = durations.of_generations(connection, [document])[(document, 1)]
     assert found and found.work_s == each.work_s == work_s
 
@@ -178,7 +178,7 @@ def test_an_attempt_that_failed_is_work_and_the_pause_after_it_is_not(
 ) -> None:
     fake_document(tmp_path / "docs" / "a.pdf", "words")
     job = asked(resources, tmp_path / "docs")
-    key = StepKey(knowledge_id=KB, document=store.queries.find("a.pdf"), generation=1, stage=Stage.PLAN)
+    key = StepKey(knowledge_id=KB, document=store.document_queries.find("a.pdf"), generation=1, stage=Stage.PLAN)
     claim = store.steps.claim(key, "one", "one@host#1")
     assert claim
     clock.now += 3
@@ -191,7 +191,7 @@ def test_an_attempt_that_failed_is_work_and_the_pause_after_it_is_not(
     store.steps.release("two")  # its process died
     clock.now += 40
     run_until_done(resources)
-    found = store.queries.job_summary(job)
+    found = store.job_queries.summary(job)
     assert found.counts == {DocumentState.DONE: 1}
     assert found.work_s == pytest.approx(8.0)
 
@@ -204,4 +204,4 @@ def test_a_cancelled_job_took_what_was_worked(
     read_first_page(resources, store)
     clock.now += 100
     store.job_control.cancel(job)
-    assert store.queries.job_summary(job).work_s == 2.0
+    assert store.job_queries.summary(job).work_s == 2.0

@@ -78,7 +78,7 @@ def test_another_model_is_refused_until_it_has_embedded_everything(
     report = ingest_now(after, folder)
     assert {file.outcome for file in report.files} == {"again"}
     assert store.chunks.embedders() == [after.embedder().fingerprint]
-    for view in store.queries.documents():
+    for view in store.document_queries.all():
         done = {stage for stage, state in stages_run(store, view.document, view.generation).items() if state == "done"}
         assert view.state is DocumentState.DONE and {"embed", "publish"} <= done
         assert not done & {"plan", "render", "ocr", "parse", "extract"}
@@ -96,7 +96,7 @@ def test_a_worker_with_another_model_leaves_the_document_alone(
     report = ingest(ordered, KB, IngestRequest(paths=(folder / "harbor.pdf",)))
     run_until_done(other)
     store = ordered.catalog.store(KB)
-    waiting = store.queries.job(report.job).documents[0]
+    waiting = store.job_queries.get(report.job).documents[0]
     assert waiting.state is not DocumentState.DONE
     assert chroma.ids(KB) == set()
 
@@ -123,7 +123,7 @@ def test_documents_of_many_threads_get_the_vectors_that_each_gets_alone(
         todo = store.dispatch.take(100, frozenset(Stage))
         while todo:
             todo = [due for _, dues in threads.map(lambda key: run_chain(together, key), todo) for due in dues]
-    assert {view.state for view in store.queries.documents()} == {DocumentState.DONE}
+    assert {view.state for view in store.document_queries.all()} == {DocumentState.DONE}
     expected, found = embeddings(alone), embeddings(together)
     assert found.keys() == expected.keys() and len(found) >= 20
     assert max(np.abs(found[text] - expected[text]).max() for text in expected) < 1e-5

@@ -31,7 +31,7 @@ def made(home: Path, folder: Path, *pages: str, **request: Any) -> DocumentView:
     fake_document(folder / "d.pdf", *pages)
     resources = fake_tools(home)
     ingest_now(resources, folder, **request)
-    (view,) = resources.catalog.store(KB).queries.documents()
+    (view,) = resources.catalog.store(KB).document_queries.all()
     return view
 
 
@@ -68,7 +68,7 @@ def test_reading_again_forgets_the_remark(home: Path, tmp_path: Path) -> None:
     view = made(home, tmp_path, "A walrus.", "[scan] An otter.", options={"ocr": "never"})
     resources = fake_tools(home)
     ingest_now(resources, tmp_path)
-    (again,) = resources.catalog.store(KB).queries.documents()
+    (again,) = resources.catalog.store(KB).document_queries.all()
     assert view.warnings and again.generation > view.generation and not again.warnings
 
 
@@ -105,7 +105,7 @@ def test_the_command_line_shows_it(
     for name, value in {**FAKES, "home": str(home)}.items():
         monkeypatch.setenv(f"INGOT_{name.upper()}", value)
     if command[0] == "jobs":
-        command = [*command, fake_tools(home).catalog.store(KB).queries.jobs_page(None, None, 5)[0].job]
+        command = [*command, fake_tools(home).catalog.store(KB).job_queries.slice(None, None, 5)[0].job]
     else:
         command = [*command, "-k", KB]
     out, err = io.StringIO(), io.StringIO()
@@ -165,7 +165,7 @@ def test_what_ends_workers_is_read_without_what_is_optional(
                 die(resources, key, fault)
 
     run_until_done(resources, before)
-    (view,) = resources.catalog.store(KB).queries.documents()
+    (view,) = resources.catalog.store(KB).document_queries.all()
     assert (list(view.warnings), list(view.failed_pages)) == (warned, failed)
     assert view.state is (DocumentState.PARTIAL if failed else DocumentState.DONE)
     text = "".join(found.markdown for found in resources.catalog.store(KB).pages.read(view.document, 1))
@@ -190,7 +190,7 @@ def test_a_layout_that_never_ends_costs_the_layout_alone(home: Path, tmp_path: P
             store.steps.release("child", Fault(code="crash", message="a crash"))
 
     run_until_done(resources, before)
-    (view,) = store.queries.documents()
+    (view,) = store.document_queries.all()
     assert died and view.state is DocumentState.DONE and list(view.warnings) == [1]
     assert "walrus" in store.pages.read(view.document, 1)[0].markdown
 

@@ -49,12 +49,12 @@ def test_everything_is_made_and_found(home: Path, folder: Path) -> None:
     report = ingest_now(resources, folder)
     assert outcomes(report) == {"alpha.pdf": "new", "sub/beta.pdf": "new"}
     store = resources.catalog.store(KB)
-    assert [view.state for view in store.queries.documents()] == [DocumentState.DONE] * 2
+    assert [view.state for view in store.document_queries.all()] == [DocumentState.DONE] * 2
     for mode in ("hybrid", "keyword", "vector"):
         assert found(resources, "giraffes contract", mode)[0] == "sub/beta.pdf"
         assert found(resources, "zebra crossing", mode)[0] == "alpha.pdf"
     chunks = {
-        f"{d.document}:1:{c.ordinal}" for d in store.queries.documents() for c in store.pages.chunks(d.document, 1)
+        f"{d.document}:1:{c.ordinal}" for d in store.document_queries.all() for c in store.pages.chunks(d.document, 1)
     }
     assert resources.vectors().ids(KB) == chunks
     assert not list((home / KB / "work").iterdir())
@@ -92,7 +92,7 @@ def test_changed_chunk_size_embeds_only(home: Path, folder: Path) -> None:
     report = ingest_now(resources, folder)
     assert set(outcomes(report).values()) == {"again"}
     store = resources.catalog.store(KB)
-    for view in store.queries.documents():
+    for view in store.document_queries.all():
         states = stages_run(store, view.document, 2)
         assert states == {"plan": "skipped", "extract": "skipped", "embed": "done", "publish": "done"}
         assert store.record_tables.read(view.document, 2)
@@ -105,7 +105,7 @@ def test_new_schema_extracts_only(home: Path, folder: Path) -> None:
     resources = fake_tools(home, vectors)
     ingest_now(resources, folder, options={"schemas": ("invoice",)})
     store = resources.catalog.store(KB)
-    for view in store.queries.documents():
+    for view in store.document_queries.all():
         states = stages_run(store, view.document, 2)
         assert states == {"plan": "skipped", "extract": "done", "embed": "skipped", "publish": "done"}
         assert {record.schema for record in store.record_tables.read(view.document, 2)} == {"document", "invoice"}
@@ -126,14 +126,14 @@ def test_force_makes_all_again(home: Path, folder: Path) -> None:
     report = ingest_now(resources, folder, options={"force": True})
     assert set(outcomes(report).values()) == {"again"}
     store = resources.catalog.store(KB)
-    assert {view.generation for view in store.queries.documents()} == {2}
+    assert {view.generation for view in store.document_queries.all()} == {2}
     assert all(at.split(":")[1] == "2" for at in resources.vectors().ids(KB))
 
 
 def test_old_version_answers_until_the_new_one_is_complete(home: Path, folder: Path) -> None:
     resources = fake_tools(home)
     ingest_now(resources, folder)
-    old = resources.catalog.store(KB).queries.find("sub/beta.pdf")
+    old = resources.catalog.store(KB).document_queries.find("sub/beta.pdf")
     fake_document(folder / "sub" / "beta.pdf", "# Beta\nNow it is about pelicans.")
     report = ingest(resources, KB, IngestRequest(paths=(folder,)))
     assert outcomes(report)["sub/beta.pdf"] == "changed"
@@ -153,18 +153,18 @@ def test_deleted_document_never_answers(home: Path, folder: Path) -> None:
     resources = fake_tools(home)
     ingest_now(resources, folder)
     store = resources.catalog.store(KB)
-    document = store.queries.find("sub/beta.pdf")
+    document = store.document_queries.find("sub/beta.pdf")
     remove_document(resources, store, document)
     for mode in ("keyword", "vector", "hybrid"):
         assert "sub/beta.pdf" not in found(resources, "giraffes contract", mode)
     assert_nothing_left(resources, document)
-    assert not (resources.files.folder(KB) / "files" / "originals" / store.queries.sha256(document)).is_file()
+    assert not (resources.files.folder(KB) / "files" / "originals" / store.document_queries.sha256(document)).is_file()
 
 
 def test_prune_removes_what_is_gone(home: Path, folder: Path) -> None:
     resources = fake_tools(home)
     ingest_now(resources, folder)
-    document = resources.catalog.store(KB).queries.find("sub/beta.pdf")
+    document = resources.catalog.store(KB).document_queries.find("sub/beta.pdf")
     (folder / "sub" / "beta.pdf").unlink()
     kept = ingest(resources, KB, IngestRequest(paths=(folder,)))
     assert "sub/beta.pdf" not in outcomes(kept) and found(resources, "giraffes", "keyword")
@@ -177,7 +177,7 @@ def test_same_bytes_twice_is_one_document(home: Path, folder: Path) -> None:
     (folder / "copy.pdf").write_bytes((folder / "alpha.pdf").read_bytes())
     resources = fake_tools(home)
     ingest_now(resources, folder)
-    views = {view.source: view for view in resources.catalog.store(KB).queries.documents()}
+    views = {view.source: view for view in resources.catalog.store(KB).document_queries.all()}
     assert len(views) == 2
     assert views["alpha.pdf"].sources == ("alpha.pdf", "copy.pdf")
 
@@ -195,7 +195,7 @@ def test_a_page_that_is_lost_makes_the_document_partial(home: Path, tmp_path: Pa
     resources = fake_tools(home)
     fake_document(tmp_path / "d" / "three.pdf", "First page.", "[broken]", "Third page about walrus.")
     ingest_now(resources, tmp_path / "d")
-    view = resources.catalog.store(KB).queries.documents()[0]
+    view = resources.catalog.store(KB).document_queries.all()[0]
     assert view.state is DocumentState.PARTIAL
     assert list(view.failed_pages) == [2] and "page 2 could not be read" in view.error.message
     assert found(resources, "walrus", "keyword") == ["three.pdf"]
@@ -205,7 +205,7 @@ def test_no_readable_page_is_a_failure(home: Path, tmp_path: Path) -> None:
     resources = fake_tools(home)
     fake_document(tmp_path / "d" / "bad.pdf", "[broken]", "[broken]")
     ingest_now(resources, tmp_path / "d")
-    view = resources.catalog.store(KB).queries.documents()[0]
+    view = resources.catalog.store(KB).document_queries.all()[0]
     assert view.state is DocumentState.FAILED and "page 1" in view.error.message
     again = ingest(resources, KB, IngestRequest(paths=(tmp_path / "d",)))
     assert again.job is None and outcomes(again) == {"bad.pdf": "failed"}
@@ -215,7 +215,7 @@ def test_blank_pages_need_no_reader(home: Path, tmp_path: Path) -> None:
     resources = fake_tools(home)
     fake_document(tmp_path / "d" / "blank.pdf", "[blank]", "[blank]")
     ingest_now(resources, tmp_path / "d")
-    view = resources.catalog.store(KB).queries.documents()[0]
+    view = resources.catalog.store(KB).document_queries.all()[0]
     assert view.state is DocumentState.DONE and view.routes == {"blank": 2}
 
 
@@ -224,9 +224,9 @@ def test_password_opens_what_failed_without(home: Path, tmp_path: Path) -> None:
     fake_document(tmp_path / "d" / "locked.pdf", "Secret walrus.", password="open")
     ingest_now(resources, tmp_path / "d")
     store = resources.catalog.store(KB)
-    assert store.queries.documents()[0].error.code == "encrypted"
+    assert store.document_queries.all()[0].error.code == "encrypted"
     ingest_now(resources, tmp_path / "d", passwords=("wrong", "open"))
-    assert store.queries.documents()[0].state is DocumentState.DONE
+    assert store.document_queries.all()[0].state is DocumentState.DONE
     assert found(resources, "walrus", "keyword") == ["locked.pdf"]
     with store.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT passwords FROM generation").scalars().all()
@@ -241,7 +241,7 @@ def test_file_that_cannot_be_taken_is_named(home: Path, tmp_path: Path) -> None:
     report = ingest_now(resources, tmp_path / "d")
     faults = {file.source: file.error.message for file in report.files if file.error}
     assert set(faults) == {"empty.pdf", "page.pdf"} and all(faults.values())
-    states = {view.source: view.state for view in resources.catalog.store(KB).queries.documents()}
+    states = {view.source: view.state for view in resources.catalog.store(KB).document_queries.all()}
     assert states == {"good.pdf": "done", "empty.pdf": "failed", "page.pdf": "failed"}
     assert outcomes(ingest(resources, KB, IngestRequest(paths=(tmp_path / "d",))))["empty.pdf"] == Outcome.FAILED
 
@@ -272,7 +272,7 @@ def test_another_embedder_takes_over_document_by_document(home: Path, folder: Pa
 def test_content_replaced_by_known_content_answers_no_more(home: Path, folder: Path) -> None:
     resources = fake_tools(home)
     ingest_now(resources, folder)
-    old = resources.catalog.store(KB).queries.find("sub/beta.pdf")
+    old = resources.catalog.store(KB).document_queries.find("sub/beta.pdf")
     (folder / "sub" / "beta.pdf").write_bytes((folder / "alpha.pdf").read_bytes())
     report = ingest_now(resources, folder)
     assert outcomes(report)["sub/beta.pdf"] == "changed" and report.job is None
@@ -289,6 +289,6 @@ def test_a_version_replaced_before_it_was_complete_ends_its_job(home: Path, fold
     third = ingest(resources, KB, IngestRequest(paths=(folder,)))
     run_until_done(resources)
     store = resources.catalog.store(KB)
-    assert store.queries.job(second.job).documents[0].state is DocumentState.CANCELLED
-    assert {str(store.queries.job(job).state) for job in (second.job, third.job)} == {"done"}
+    assert store.job_queries.get(second.job).documents[0].state is DocumentState.CANCELLED
+    assert {str(store.job_queries.get(job).state) for job in (second.job, third.job)} == {"done"}
     assert found(resources, "lions", "keyword") == [] and found(resources, "tigers", "keyword") == ["alpha.pdf"]

@@ -12,8 +12,8 @@ from pipeline.service import Service
 from pipeline.step_context import Resources
 from stores.errors import InputError
 from stores.models import DocumentState
+from stores.queries.document_queries import DocumentQueries
 from stores.queries.documents import SORTS
-from stores.queries.knowledge_base import KnowledgeBaseQueries
 from stores.views import DocumentFilter, DocumentView, JobFilter
 from tests.in_process import KB, fake_document, fake_tools, ingest_now
 
@@ -36,15 +36,15 @@ def resources(tmp_path_factory: pytest.TempPathFactory) -> Resources:
     return made(tmp_path_factory.mktemp("lists"))
 
 
-def overview(resources: Resources) -> KnowledgeBaseQueries:
-    return resources.catalog.store(KB).queries
+def overview(resources: Resources) -> DocumentQueries:
+    return resources.catalog.store(KB).document_queries
 
 
 def in_parts(resources: Resources, limit: int, **wanted: Any) -> list[DocumentView]:
     found: list[DocumentView] = []
     cursor = None
     while True:
-        part = overview(resources).documents_page(DocumentFilter(**wanted), cursor, limit)
+        part = overview(resources).slice(DocumentFilter(**wanted), cursor, limit)
         assert len(part.items) <= limit
         found += part.items
         cursor = part.next_cursor
@@ -100,14 +100,14 @@ def test_filters(resources: Resources) -> None:
 @pytest.mark.parametrize("cursor", ["x", "e30", "WzFd", "WyJhIl0", "W251bGwsMSwxXQ", "!", "WyJhIiwxLDFd" * 400])
 def test_a_foreign_cursor_is_refused(resources: Resources, cursor: str) -> None:
     with pytest.raises(InputError) as refused:
-        overview(resources).documents_page(DocumentFilter(sort="size"), cursor, 5)
+        overview(resources).slice(DocumentFilter(sort="size"), cursor, 5)
     assert refused.value.code == "bad_cursor"
 
 
 def test_an_unknown_sort_is_refused(resources: Resources) -> None:
     for sort in ("", "-", "colour", "--source"):
         with pytest.raises(InputError, match="sort order"):
-            overview(resources).documents_page(DocumentFilter(sort=sort), None, 5)
+            overview(resources).slice(DocumentFilter(sort=sort), None, 5)
 
 
 def test_jobs_of_all_knowledge_bases_come_newest_first(resources: Resources, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, create_engine, inspect
 
 from stores.catalog import Catalog
 from stores.errors import UnavailableError
-from stores.sql import dialect
+from stores.sql.dialect import dialect_of
 from stores.sql.migration_steps import MIGRATIONS
 from stores.sql.migrations import apply, create_tables
 
@@ -52,7 +52,7 @@ def test_all_migrations_lead_to_the_tables_of_a_new_knowledge_base() -> None:
 def test_a_new_knowledge_base_gets_all_tables_at_once(tmp_path: Path) -> None:
     store = Catalog(tmp_path).create("older")
     with store.database.read() as connection:
-        assert dialect.schema_version(connection) == len(MIGRATIONS)
+        assert dialect_of(connection).schema_version(connection) == len(MIGRATIONS)
 
 
 def test_an_older_knowledge_base_gains_its_indexes(tmp_path: Path) -> None:

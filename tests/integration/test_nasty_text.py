@@ -140,7 +140,7 @@ def client(home: Path) -> TestClient:
 
 
 def test_nothing_is_lost(resources: Any) -> None:
-    (view,) = resources.catalog.store(KB).queries.documents()
+    (view,) = resources.catalog.store(KB).document_queries.all()
     assert view.state is DocumentState.DONE, view.error
     assert view.pages == len(TEXTS) and not view.failed_pages
     pages = resources.catalog.store(KB).pages.read(view.document, 1)
@@ -170,7 +170,7 @@ def test_it_is_found_by_words_and_by_vectors(resources: Any) -> None:
 
 def test_every_way_of_printing_takes_it(resources: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     store = resources.catalog.store(KB)
-    views = [serializers.document(view) for view in store.queries.documents()]
+    views = [serializers.document(view) for view in store.document_queries.all()]
     (record,) = [record for _, _, record in store.record_tables.visible_part("document", "", 10)]
     rows = [dict(record.fields)]
     columns = {name: name for name in rows[0]}
@@ -208,7 +208,7 @@ class Strict(HTMLParser):
 
 
 def test_every_page_of_the_web_shows_it(client: TestClient, resources: Any) -> None:
-    (view,) = resources.catalog.store(KB).queries.documents()
+    (view,) = resources.catalog.store(KB).document_queries.all()
     addresses = [f"/knowledge/{KB}", f"/knowledge/{KB}/records", f"/knowledge/{KB}/search?q=walrus"]
     addresses += [f"/knowledge/{KB}/documents/{view.document}?page={number}" for number in range(1, len(TEXTS) + 1)]
     for address in addresses:
@@ -221,7 +221,7 @@ def test_every_page_of_the_web_shows_it(client: TestClient, resources: Any) -> N
 
 
 def test_every_answer_of_the_api_holds_it(client: TestClient, resources: Any) -> None:
-    (view,) = resources.catalog.store(KB).queries.documents()
+    (view,) = resources.catalog.store(KB).document_queries.all()
     own = f"/api/v1/knowledge/{KB}/documents/{view.document}"
     for address in (own, f"{own}/pages", f"{own}/chunks", f"{own}/json", f"/api/v1/knowledge/{KB}/records/document"):
         answer = client.get(address)
@@ -245,7 +245,7 @@ def test_words_of_the_asker_survive_too(home: Path, tmp_path: Path) -> None:
     fake_document(tmp_path / "d" / name, "A heron.")
     (tmp_path / "d" / "bad\udcff\udc80name.pdf").write_bytes(b"%FAKE\nA second heron.")
     ingest_now(resources, tmp_path / "d")
-    names = [view.source for view in resources.catalog.store(KB).queries.documents()]
+    names = [view.source for view in resources.catalog.store(KB).document_queries.all()]
     assert name.replace("\u202e", "\\u202e") in names and len([one for one in names if one.startswith("bad")]) == 1
     assert all(one == clean(one) for one in names)
 
@@ -256,6 +256,6 @@ def test_a_question_may_hold_what_it_likes(resources: Any, text: str) -> None:
     for mode in ("keyword", "vector", "hybrid"):
         search.search(resources, KB, text, 3, mode, {})
         assert search.search(resources, KB, "walrus", 3, mode, {"language": text, "source": text}) == []
-    store.queries.documents_page(DocumentFilter(text=text, language=text, media_type=text), None, 5)
+    store.document_queries.slice(DocumentFilter(text=text, language=text, media_type=text), None, 5)
     with pytest.raises(NotFoundError):
-        store.queries.find(text)
+        store.document_queries.find(text)

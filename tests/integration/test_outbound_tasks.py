@@ -13,9 +13,9 @@ from pipeline.engines.web.fake import FakeWeb
 from pipeline.outbound import callback_delivery, downloads
 from pipeline.relay import Relay
 from pipeline.step_context import Resources
+from stores.contracts.registration import NewJob
 from stores.errors import CancelledError, InputError, NotFoundError
 from stores.knowledge_store import SqlKnowledgeStore
-from stores.lifecycle.jobs import NewJob
 from stores.models import DocumentState, JobState, Options, Outcome
 from stores.sql.tables import callback, fetch, job
 from stores.ulid import new_ulid
@@ -166,11 +166,11 @@ def test_three_failures_and_it_is_dead(resources: Resources, store: SqlKnowledge
 
 def test_a_fetched_file_is_a_document_like_any_other(resources: Resources, store: SqlKnowledgeStore) -> None:
     name = opened(store, FILE)
-    view = store.queries.job(name)
+    view = store.job_queries.get(name)
     assert view.state is JobState.RUNNING and view.documents[0].state is DocumentState.QUEUED
     assert fetched(resources, name) and not fetched(resources, name), "it is done"
     run_until_done(resources)
-    view = store.queries.job(name)
+    view = store.job_queries.get(name)
     assert (view.state, view.documents[0].state) == (JobState.DONE, DocumentState.DONE)
     assert view.documents[0].source == FILE and events(store) == [("job.finished", "pending")]
     assert not list((resources.catalog.folder(KB) / "work").iterdir())
@@ -186,10 +186,10 @@ def test_a_file_that_comes_too_late_is_thrown_away(resources: Resources, store: 
 
     resources = dataclasses.replace(resources, web=lambda: Slow({}, {FILE: b"%FAKE\nLate."}))
     assert not fetched(resources, name)
-    assert store.queries.job(name).state is JobState.CANCELLED and not store.queries.documents()
+    assert store.job_queries.get(name).state is JobState.CANCELLED and not store.document_queries.all()
     assert events(store) == [("job.finished", "pending")]
     assert store.job_control.retry(name, {}) == 1
-    assert store.queries.job(name).state is JobState.RUNNING
+    assert store.job_queries.get(name).state is JobState.RUNNING
 
 
 def test_a_worker_that_ends_gives_its_fetch_back(resources: Resources, store: SqlKnowledgeStore) -> None:
@@ -214,7 +214,7 @@ def test_a_url_that_fails_for_good_ends_its_job(resources: Resources, store: Sql
     other = "https://files.example/none.pdf?key=secret"
     name = opened(store, other, each=True)
     assert not fetched(resources, name, other) and fetched(resources, name, other)
-    (found,) = store.queries.job(name).documents
+    (found,) = store.job_queries.get(name).documents
     assert found.state is DocumentState.FAILED and found.outcome is Outcome.FAILED and found.error
     assert found.error.code == "fetch_failed" and "secret" not in found.error.message
     assert [kind for kind, _ in events(store)] == ["document.finished", "job.finished"]
@@ -225,16 +225,16 @@ def test_an_abandoned_submission_is_closed_unless_a_download_is_pending(
 ) -> None:
     empty, waiting = opened(store, sealed=False), opened(store, FILE, sealed=False)
     store.job_control.close_forsaken()
-    assert store.queries.job(empty).state is JobState.ACCEPTING
+    assert store.job_queries.get(empty).state is JobState.ACCEPTING
     forward(store, 301)
     store.job_control.close_forsaken()
-    assert store.queries.job(empty).state is JobState.DONE
-    assert store.queries.job(waiting).state is JobState.ACCEPTING
+    assert store.job_queries.get(empty).state is JobState.DONE
+    assert store.job_queries.get(waiting).state is JobState.ACCEPTING
     assert events(store) == [("job.finished", "pending")]
     assert fetched(resources, waiting)
     run_until_done(resources)
     store.job_control.close_forsaken()
-    assert store.queries.job(waiting).state is JobState.DONE
+    assert store.job_queries.get(waiting).state is JobState.DONE
 
 
 def test_the_relay_marks_and_sends_what_is_due_soon(resources: Resources, store: SqlKnowledgeStore) -> None:

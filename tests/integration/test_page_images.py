@@ -18,7 +18,7 @@ from pipeline.queries.page_images import MOST_WAITING, PageImageWorkers
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.errors import NotFoundError, PageError, TransientError
-from stores.files.local import LocalFiles
+from stores.image_cache import ImageCache
 from tests.waiting import GENEROUS_S, eventually
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -160,19 +160,19 @@ def test_too_many_at_once_are_told_to_come_again(
 
 
 def test_pictures_are_kept_up_to_a_cap(tmp_path: Path) -> None:
-    files = LocalFiles(tmp_path)
+    cache = ImageCache(tmp_path)
     for number in range(6):
-        target = files.picture("kb", f"d{number}", "1.110.png")
-        files.room_for_pictures(target)
+        target = cache.path_of("kb", f"d{number}", "1.110.png")
+        cache.make_room(target)
         target.write_bytes(bytes(1000))
         os.utime(target, (number, number))
-    assert files.touch_picture(files.picture("kb", "d0", "1.110.png"))
-    files.room_for_pictures(files.picture("kb", "new", "1.110.png"), most_bytes=3000)
+    assert cache.touch(cache.path_of("kb", "d0", "1.110.png"))
+    cache.make_room(cache.path_of("kb", "new", "1.110.png"), most_bytes=3000)
     left = sorted(path.parent.name for path in (tmp_path / "run" / "pictures").rglob("*.png"))
     assert left == ["d0", "d4", "d5"], "the one just wanted stays, the longest unwanted go"
-    files.drop_pictures("kb", "d0")
-    assert not files.picture("kb", "d0", "1.110.png").exists()
-    files.drop_pictures("kb")
+    cache.drop("kb", "d0")
+    assert not cache.path_of("kb", "d0", "1.110.png").exists()
+    cache.drop("kb")
     assert not (tmp_path / "run" / "pictures" / "kb").exists()
 
 

@@ -34,13 +34,13 @@ def store(resources: Resources) -> SqlKnowledgeStore:
 
 def redo(resources: Resources, store: SqlKnowledgeStore, stage: Stage | None) -> Any:
     """The document's view after it was made again, and the stages that ran."""
-    document = store.queries.find("a.pdf")
+    document = store.document_queries.find("a.pdf")
     job = reprocess.retry_document(resources, store, document, stage)
-    assert store.queries.job_summary(job).state is JobState.RUNNING
-    assert store.queries.document(document).visible, "the old version answers meanwhile"
+    assert store.job_queries.summary(job).state is JobState.RUNNING
+    assert store.document_queries.get(document).visible, "the old version answers meanwhile"
     tried = run_until_done(resources)
-    assert store.queries.job_summary(job).state is JobState.DONE
-    return store.queries.document(document), {key.stage for key in tried}
+    assert store.job_queries.summary(job).state is JobState.DONE
+    return store.document_queries.get(document), {key.stage for key in tried}
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def redo(resources: Resources, store: SqlKnowledgeStore, stage: Stage | None) ->
 def test_a_stage_and_what_follows_run_again(
     resources: Resources, store: SqlKnowledgeStore, stage: Stage, run: set[Stage]
 ) -> None:
-    before = store.queries.document(store.queries.find("a.pdf"))
+    before = store.document_queries.get(store.document_queries.find("a.pdf"))
     records = store.record_tables.read(before.document, before.generation)
     after, ran = redo(resources, store, stage)
     assert ran == run
@@ -74,17 +74,17 @@ def test_a_stage_and_what_follows_run_again(
 
 
 def test_a_document_made_again_is_running_with_its_first_step(resources: Resources, store: SqlKnowledgeStore) -> None:
-    document = store.queries.find("a.pdf")
+    document = store.document_queries.find("a.pdf")
     job = reprocess.retry_document(resources, store, document, Stage.EMBED)
-    assert store.queries.job_summary(job).counts == {DocumentState.QUEUED: 1}
+    assert store.job_queries.summary(job).counts == {DocumentState.QUEUED: 1}
     key = StepKey(knowledge_id=KB, document=document, generation=2, stage=Stage.EMBED)
     assert store.steps.claim(key, "me", "me@host#1")
-    assert store.queries.job_summary(job).counts == {DocumentState.RUNNING: 1}
-    (working,) = store.queries.job_progress(job).working
+    assert store.job_queries.summary(job).counts == {DocumentState.RUNNING: 1}
+    (working,) = store.job_queries.progress(job).working
     assert (working.stage, working.state) == (Stage.EMBED, DocumentState.RUNNING)
     store.steps.release("me")
     run_until_done(resources)
-    (ended,) = store.queries.ended_documents(job, 0.0)
+    (ended,) = store.job_queries.ended_documents(job, 0.0)
     assert ended.work_s is not None
 
 
@@ -101,8 +101,8 @@ def test_only_what_failed_is_made_again(resources: Resources, store: SqlKnowledg
         redo(resources, store, None)
     fake_document(tmp_path / "in" / "a.pdf", "fine", "[broken] page")
     ingest_now(resources, tmp_path / "in")
-    document = store.queries.find("a.pdf")
-    assert store.queries.document(document).state is DocumentState.PARTIAL
+    document = store.document_queries.find("a.pdf")
+    assert store.document_queries.get(document).state is DocumentState.PARTIAL
     again, ran = redo(resources, store, None)
     assert again.state is DocumentState.PARTIAL
     assert Stage.PLAN not in ran and Stage.PARSE not in ran
@@ -111,8 +111,8 @@ def test_only_what_failed_is_made_again(resources: Resources, store: SqlKnowledg
 
 def test_pages_that_were_never_read_are_read(resources: Resources, store: SqlKnowledgeStore, tmp_path: Path) -> None:
     """A cancelled document that is made again from embed must not end done without its pages."""
-    document = store.queries.find("a.pdf")
-    view = store.queries.document(document)
+    document = store.document_queries.find("a.pdf")
+    view = store.document_queries.get(document)
     with store.database.write() as connection:
         mine = page.update().where(page.c.document == document, page.c.number == 3)
         connection.execute(mine.values(markdown=None, engine=None))
@@ -128,7 +128,7 @@ def test_pages_that_were_never_read_are_read(resources: Resources, store: SqlKno
 
 
 def test_a_document_at_work_is_left_alone(resources: Resources, store: SqlKnowledgeStore) -> None:
-    document = store.queries.find("a.pdf")
+    document = store.document_queries.find("a.pdf")
     reprocess.retry_document(resources, store, document, Stage.PLAN)
     with pytest.raises(InputError, match="being worked on") as refused:
         reprocess.retry_document(resources, store, document, Stage.EMBED)
@@ -140,20 +140,20 @@ def test_what_was_never_planned_is_made_from_the_beginning(
 ) -> None:
     fake_document(tmp_path / "in" / "locked.pdf", "text", password="x")
     ingest_now(resources, tmp_path / "in")
-    locked = store.queries.find("locked.pdf")
+    locked = store.document_queries.find("locked.pdf")
     with pytest.raises(InputError, match="never planned"):
         reprocess.retry_document(resources, store, locked, Stage.OCR)
     job = reprocess.retry_document(resources, store, locked, Stage.PLAN)
     run_until_done(resources)
-    assert store.queries.job_summary(job).counts == {DocumentState.FAILED: 1}
+    assert store.job_queries.summary(job).counts == {DocumentState.FAILED: 1}
 
 
 def test_cancelled_work_can_be_made_again(resources: Resources, store: SqlKnowledgeStore) -> None:
-    document = store.queries.find("a.pdf")
+    document = store.document_queries.find("a.pdf")
     job = reprocess.retry_document(resources, store, document, Stage.PARSE)
     store.job_control.cancel(job)
     assert run_until_done(resources) == []
-    assert store.queries.document(document).visible
+    assert store.document_queries.get(document).visible
     assert stages_run(store, document, 2)["parse"] == "cancelled"
     after, _ = redo(resources, store, None)
     assert after.state is DocumentState.DONE

@@ -107,7 +107,7 @@ def test_kills_from_outside_count_against_a_step_only_when_repeated(resources, j
         assert store.steps.release("w/", blameless=True) == 1
         assert store.dispatch.take(10, frozenset()) == [key], "it is due at once"
     assert not flow.run_stage(resources, key, owner="w/last", worker="w").ended
-    assert store.queries.job(job).documents[0].state is DocumentState.FAILED, "but not for ever"
+    assert store.job_queries.get(job).documents[0].state is DocumentState.FAILED, "but not for ever"
 
 
 def test_what_a_worker_died_of_is_told(resources, job: str) -> None:
@@ -116,7 +116,7 @@ def test_what_a_worker_died_of_is_told(resources, job: str) -> None:
         store.steps.claim(key, f"w/{number}", "w")
         store.steps.release("w/", Fault(code="time_limit", message="it took longer than its time limit"))
     flow.run_stage(resources, key, owner="alive", worker="w")
-    assert "3 times (the last time it took longer than its time limit)" in store.queries.documents()[0].error.message
+    assert "3 times (the last time it took longer than its time limit)" in store.document_queries.all()[0].error.message
 
 
 def test_a_starved_worker_that_is_seen_to_work_keeps_its_lease(resources, job: str) -> None:
@@ -143,11 +143,11 @@ def test_services_that_are_down_for_minutes_fail_no_step(resources, job: str, mo
     store, key = resources.catalog.store(KB), first_key(resources)
     for number in range(2 * flow.MOST_ATTEMPTS):
         assert not flow.run_stage(resources, key, owner=f"w/{number}", worker="w").ended
-    assert store.queries.job(job).state is JobState.RUNNING
+    assert store.job_queries.get(job).state is JobState.RUNNING
     with store.database.write() as connection:
         connection.execute(update(step).values(started_at=step.c.started_at - flow.PATIENCE_S - 1))
     flow.run_stage(resources, key, owner="w/last", worker="w")
-    assert "cannot be reached (tried" in store.queries.documents()[0].error.message
+    assert "cannot be reached (tried" in store.document_queries.all()[0].error.message
 
 
 def test_three_deaths_without_progress_end_the_step(resources, job: str) -> None:
@@ -156,7 +156,7 @@ def test_three_deaths_without_progress_end_the_step(resources, job: str) -> None
         assert store.steps.claim(key, f"dead-{attempt}", "w") is not None
         expire(resources, key)
     assert not flow.run_stage(resources, key, owner="alive", worker="w").ended
-    view = store.queries.job(job)
+    view = store.job_queries.get(job)
     assert view.state is JobState.DONE
     assert view.documents[0].state is DocumentState.FAILED
     assert "3 times" in view.documents[0].error.message
@@ -180,7 +180,7 @@ def test_a_service_that_is_not_ready_is_tried_again_later(home: Path, tmp_path: 
         run_until_done(resources)
         with store.database.write() as connection:
             connection.execute(update(step).values(scheduled_at=0.0))
-    assert store.queries.documents()[0].state is DocumentState.DONE
+    assert store.document_queries.all()[0].state is DocumentState.DONE
     with store.database.read() as connection:
         assert connection.execute(select(step.c.attempt).where(step.c.stage == Stage.PUBLISH)).scalar_one() == 3
 
@@ -192,7 +192,7 @@ def test_a_bug_fails_at_once_and_keeps_its_traceback(resources, job: str, monkey
     monkeypatch.setattr(flow, "RUN", {**flow.RUN, Stage.EMBED: broken})
     run_until_done(resources)
     store = resources.catalog.store(KB)
-    view = store.queries.documents()[0]
+    view = store.document_queries.all()[0]
     assert view.state is DocumentState.FAILED and "ZeroDivisionError" in view.error.message
     with store.database.read() as connection:
         detail = connection.execute(select(step.c.detail).where(step.c.stage == Stage.EMBED)).scalar_one()
@@ -206,7 +206,7 @@ def test_a_failed_extraction_leaves_a_searchable_document(resources, job: str, m
     monkeypatch.setattr(flow, "RUN", {**flow.RUN, Stage.EXTRACT: broken})
     run_until_done(resources)
     store = resources.catalog.store(KB)
-    view = store.queries.documents()[0]
+    view = store.document_queries.all()[0]
     assert view.state is DocumentState.PARTIAL and list(view.failed_stages) == [Stage.EXTRACT]
     assert store.chunks.keyword_hits("herons", 5, None)
 
@@ -217,7 +217,7 @@ def test_cancelled_work_stays_cancelled(resources, job: str) -> None:
     store.job_control.cancel(job)
     with pytest.raises(CancelledError):
         store.steps.finish(claim, Nothing(), NEEDS, 0.0)
-    assert store.queries.job(job).state is JobState.CANCELLED
+    assert store.job_queries.get(job).state is JobState.CANCELLED
     assert run_until_done(resources) == []
 
 
@@ -227,15 +227,15 @@ def test_retry_runs_only_what_failed(home: Path, tmp_path: Path, monkeypatch) ->
     report = ingest(resources, KB, IngestRequest(paths=(path.parent,)))
     run_until_done(resources)
     store = resources.catalog.store(KB)
-    assert store.queries.job(report.job).documents[0].state is DocumentState.PARTIAL
+    assert store.job_queries.get(report.job).documents[0].state is DocumentState.PARTIAL
     monkeypatch.setattr("pipeline.engines.fakes._refuse_broken", lambda text, number: None)
     store.job_control.retry(report.job, NEEDS)
     assert store.chunks.keyword_hits("otters", 5, None), "the old version answers until the new one is complete"
     tried = run_until_done(resources)
     read = [key for key in tried if key.stage in (Stage.PARSE, Stage.RENDER, Stage.OCR)]
     assert {key.batch for key in read} == {0} and {key.stage for key in read} == {Stage.RENDER, Stage.OCR}
-    assert store.queries.job(report.job).documents[0].state is DocumentState.DONE
-    assert store.queries.documents()[0].generation == 2
+    assert store.job_queries.get(report.job).documents[0].state is DocumentState.DONE
+    assert store.document_queries.all()[0].generation == 2
 
 
 def test_delays_double_up_to_a_limit() -> None:
@@ -249,18 +249,18 @@ def test_pages_saved_before_a_death_are_not_read_again(resources, job: str) -> N
 
     store = resources.catalog.store(KB)
     due = flow.run_stage(resources, first_key(resources), owner="planner", worker="w").due
-    key = StepKey(knowledge_id=KB, document=store.queries.documents()[0].document, generation=1, stage=Stage.PARSE)
+    key = StepKey(knowledge_id=KB, document=store.document_queries.all()[0].document, generation=1, stage=Stage.PARSE)
     claim = store.steps.claim(key, "dies", "w")
     store.steps.save_page(claim, 1, page_text("Saved before.", "fake", None), None)
     expire(resources, key)
     for step_key in due:
         assert run_chain(resources, step_key)[0]
     run_until_done(resources)
-    assert store.queries.documents()[0].state is DocumentState.RUNNING
+    assert store.document_queries.all()[0].state is DocumentState.RUNNING
     with store.database.write() as connection:
         connection.execute(update(step).values(sent_at=0.0))
     run_until_done(resources)
-    assert store.queries.documents()[0].state is DocumentState.DONE
+    assert store.document_queries.all()[0].state is DocumentState.DONE
     assert store.pages.read(key.document, 1, [1])[0].markdown == "Saved before."
 
 
@@ -287,7 +287,7 @@ def test_a_stopping_worker_begins_no_page(resources, job: str) -> None:
     assert keys[Stage.PARSE] in store.dispatch.take(10, frozenset())
     store.dispatch.unsend(due)
     run_until_done(resources)
-    assert store.queries.job(job).state is JobState.DONE
+    assert store.job_queries.get(job).state is JobState.DONE
 
 
 def test_of_those_over_which_a_shared_worker_died_one_runs_at_a_time(resources, job: str, monkeypatch) -> None:

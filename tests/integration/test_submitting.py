@@ -47,7 +47,7 @@ class Submitter:
         """A fake document of one page that lies in the staging folder."""
         self.uploads_made += 1
         content = f"%FAKE\n{text}".encode()
-        path = self.resources.files.staging() / f"{self.uploads_made}.part"
+        path = self.resources.workspaces.staging() / f"{self.uploads_made}.part"
         path.write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
         return StagedFile.upload(path=path, name=name, size_bytes=len(content), sha256=digest, media_type=FAKE)
@@ -77,11 +77,12 @@ def test_an_upload_becomes_a_job_whose_bytes_are_among_the_originals(submitter: 
     receipt = submitter.submit(upload)
     assert receipt.job.startswith(f"{KB}.")
     assert outcomes(receipt) == ["new"]
-    assert submitter.resources.files.original(KB, upload.sha256).read_bytes() == b"%FAKE\none"
+    staging = submitter.resources.workspaces.staging()
+    assert submitter.resources.files.local_original(KB, upload.sha256, staging).read_bytes() == b"%FAKE\none"
     assert not upload.path.exists()
     assert submitter.resources.catalog.busy() == [KB]
     run_until_done(submitter.resources)
-    view = submitter.resources.catalog.store(KB).queries.job(receipt.job)
+    view = submitter.resources.catalog.store(KB).job_queries.get(receipt.job)
     assert (view.state, [str(document.state) for document in view.documents]) == (JobState.DONE, ["done"])
 
 
@@ -90,7 +91,7 @@ def test_a_submission_of_known_bytes_has_a_job_that_is_over_at_once(submitter: S
     run_until_done(submitter.resources)
     receipt = submitter.submit(submitter.upload("one"))
     assert outcomes(receipt) == ["same"]
-    view = submitter.resources.catalog.store(KB).queries.job(receipt.job)
+    view = submitter.resources.catalog.store(KB).job_queries.get(receipt.job)
     assert view.state is JobState.DONE
     assert [str(document.state) for document in view.documents] == ["done"]
 
@@ -280,7 +281,7 @@ def test_staging_of_a_dead_process_is_swept(home: Path) -> None:
     folder.mkdir(parents=True)
     (folder / ".owner").touch()
     (folder / "1.part").write_bytes(b"half")
-    mine = Submitter(home).resources.files.staging()
+    mine = Submitter(home).resources.workspaces.staging()
     assert mine.is_dir()
     assert not folder.exists()
 
@@ -296,9 +297,9 @@ def test_a_knowledge_base_of_the_first_tables_opens_and_takes_submissions(home: 
         submitter.upload("new words"), priority=2, metadata={"a": 1}, idempotency_key="k", digest="d"
     )
     run_until_done(submitter.resources)
-    overview = submitter.resources.catalog.store(KB).queries
-    assert overview.job(receipt.job).state is JobState.DONE
-    assert sum(overview.documents_by_state().values()) == 3
+    store = submitter.resources.catalog.store(KB)
+    assert store.job_queries.get(receipt.job).state is JobState.DONE
+    assert sum(store.document_queries.counts_by_state().values()) == 3
     assert submitter.submit(submitter.upload("new words"), idempotency_key="k", digest="d").replayed
     fresh = submitter.resources.catalog.create("fresh")
     shapes = []
@@ -390,9 +391,10 @@ def test_bytes_that_come_again_while_they_are_being_removed_are_made_again(
         removal.remove_document(slow, store, document)
     assert outcomes(again[0]) == ["new"]
     run_until_done(submitter.resources)
-    assert [str(document.state) for document in store.queries.job(again[0].job).documents] == ["done"]
+    assert [str(document.state) for document in store.job_queries.get(again[0].job).documents] == ["done"]
     assert submitter.sql("SELECT visible IS NOT NULL FROM document") == [(1,)]
-    assert submitter.resources.files.original(KB, submitter.sql("SELECT sha256 FROM document")[0][0]).exists()  # type: ignore[arg-type]
+    ((sha256,),) = submitter.sql("SELECT sha256 FROM document")
+    assert submitter.resources.files.local_original(KB, str(sha256), submitter.resources.workspaces.staging()).exists()
     assert submitter.sql("SELECT DISTINCT generation FROM chunk") == submitter.sql("SELECT visible FROM document")
     assert len(vectors.ids(KB)) == len(submitter.sql("SELECT id FROM chunk"))
 
@@ -435,4 +437,4 @@ def test_a_folder_without_documents_has_a_job_that_is_over_at_once(home: Path, t
     (tmp_path / "empty").mkdir()
     submitter = Submitter(home, ingest_root=tmp_path)
     receipt = submitter.queue.submit(KB, Submission(paths=(Path("empty"),))).result(GENEROUS_S)
-    assert submitter.resources.catalog.store(KB).queries.job(receipt.job).state is JobState.DONE
+    assert submitter.resources.catalog.store(KB).job_queries.get(receipt.job).state is JobState.DONE

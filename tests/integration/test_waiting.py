@@ -18,9 +18,9 @@ from pipeline.queries.waiting import WaitingReasons
 from pipeline.queries.worker_status import WorkerAnswer, WorkerAnswers, WorkerStatus
 from pipeline.stage_specs import STAGES
 from pipeline.step_context import Resources
+from stores.contracts.registration import NewJob
 from stores.errors import InputError
 from stores.knowledge_store import SqlKnowledgeStore
-from stores.lifecycle.jobs import NewJob
 from stores.models import Fault, Options, Stage, StepKey
 from tests.in_process import KB, fake_document, fake_tools
 
@@ -123,7 +123,7 @@ def test_what_nobody_begins_is_an_obstacle(resources: Resources, tmp_path: Path)
     assert obstacle("cpu", "extract") == (
         "no worker serves the queues 'embed' and 'ocr': start one with `ingot worker gpu` or `ingot worker all`"
     )
-    due = [step for step in store.queries.due_steps() if step.stage is Stage.OCR]
+    due = [step for step in store.work_queries.due_steps() if step.stage is Stage.OCR]
     key = StepKey(knowledge_id=KB, document=due[0].document, generation=1, stage=Stage.OCR, batch=0)
     assert store.steps.claim(key, "me", "slow@host#1")
     assert obstacle("cpu", "extract") == "", "a queue of which somebody works is served, whoever answers"
@@ -162,7 +162,7 @@ def test_another_try_is_to_come(resources: Resources, tmp_path: Path, monkeypatc
     monkeypatch.setattr(time, "time", lambda: now)
     job = waiting_job(resources, tmp_path, "text")
     store = store_of(resources)
-    document = store.queries.find("0.pdf")
+    document = store.document_queries.find("0.pdf")
     key = StepKey(knowledge_id=KB, document=document, generation=1, stage=Stage.PLAN)
     claim = store.steps.claim(key, "me", "me@host#1")
     assert claim
@@ -183,7 +183,7 @@ def test_files_are_still_coming(resources: Resources) -> None:
 def test_what_is_in_hand_does_not_wait(resources: Resources, tmp_path: Path) -> None:
     job = waiting_job(resources, tmp_path, "text")
     store = store_of(resources)
-    key = StepKey(knowledge_id=KB, document=store.queries.find("0.pdf"), generation=1, stage=Stage.PLAN)
+    key = StepKey(knowledge_id=KB, document=store.document_queries.find("0.pdf"), generation=1, stage=Stage.PLAN)
     assert store.steps.claim(key, "me", "w@host#77")
     queries = job_queries(resources, SERVED)
     found = queries.progress(job)

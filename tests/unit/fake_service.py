@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from pipeline.service import IngestRequest
+from stores.contracts.queries import Availability
 from stores.models import (
     Block,
     DocumentState,
@@ -24,7 +25,6 @@ from stores.models import (
     Stage,
 )
 from stores.placement import IngestReport
-from stores.queries.availability import Availability
 from stores.views import (
     DocumentFilter,
     DocumentView,

@@ -49,7 +49,7 @@ def test_addresses_that_are_taken(url: str) -> None:
     broker_address.check(url)
     assert SECRET not in broker_address.without_password(url)
     assert "ssl_" not in broker_address.bare(url)
-    assert len(broker_address.places(url)) == url.count(";") + 1
+    assert len(broker_address.addresses_of(url)) == url.count(";") + 1
 
 
 @pytest.mark.parametrize("url", WRONG)

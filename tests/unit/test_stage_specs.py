@@ -6,7 +6,16 @@ import pytest
 
 from pipeline import flow
 from pipeline.fingerprints import fingerprints
-from pipeline.stage_specs import NEEDS, STAGE_OF_FINGERPRINT, STAGES, stages_from, stages_of
+from pipeline.stage_specs import (
+    NEEDS,
+    READING,
+    RESULT_STAGES,
+    STAGE_OF_FINGERPRINT,
+    STAGES,
+    TEXT_STAGES,
+    stages_from,
+    stages_of,
+)
 from stores.models import Options, Route, Stage
 from tests.in_process import fake_tools
 
@@ -33,6 +42,16 @@ def test_stages_of_a_chain_wait_for_nothing_outside_of_it() -> None:
 def test_stages_that_read_pages_have_a_route() -> None:
     assert {spec.stage for spec in STAGES.values() if spec.route} == {Stage.RENDER, Stage.OCR, Stage.PARSE}
     assert stages_of(Route.OCR) == (Stage.RENDER, Stage.OCR) and stages_of(Route.TEXT) == (Stage.PARSE,)
+
+
+def test_what_stores_say_of_a_stage_agrees_with_its_row() -> None:
+    assert {stage for stage in Stage if stage.reads_pages} == READING - {Stage.PLAN}
+    assert {stage for stage in Stage if stage.follows_reading} == RESULT_STAGES | {Stage.PUBLISH}
+    assert {Stage.OCR, Stage.PARSE} == TEXT_STAGES
+
+
+def test_a_result_has_a_fingerprint_of_its_stage_s_name() -> None:
+    assert all(str(stage) in STAGES[stage].fingerprints for stage in RESULT_STAGES)
 
 
 def test_every_fingerprint_belongs_to_a_stage(tmp_path) -> None:

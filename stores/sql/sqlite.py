@@ -1,0 +1,199 @@
+"""What is peculiar to SQLite: engines, schema facts, full-text search and the meaning of its errors.
+
+Implements ``stores.sql.dialect.Dialect``. Nothing else imports ``sqlite3`` to reach a knowledge base.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import NullPool, QueuePool
+
+from stores.errors import TransientError, UnavailableError
+
+BUSY_TIMEOUT_S = 30
+PAGE_BYTES = 8192  # a chunk and its vector would fill pages of 4096 bytes badly
+_LOCK_TIMEOUT_MS = 3  # of one attempt to take the write lock
+_LOCK_RETRY_S = 0.002
+_READ_TIMEOUT_S = 5  # to read the name of a knowledge base
+_TOKENIZER = "porter unicode61 remove_diacritics 2 categories 'L* N* M* Co'"
+_BM25_WEIGHTS = "1.0, 0.5, 0.2"  # of a word in text, heading, title
+
+
+# Engines
+
+
+def open_writer(path: Path, *, durable: bool, pooled: bool) -> Engine:
+    """Open an engine whose transactions begin with ``BEGIN IMMEDIATE``, so that no update is lost under contention.
+
+    ``durable``: a commit survives a power cut, not only a crash of the process.
+    """
+    engine = _engine(path, pooled=pooled)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.execute(f"PRAGMA busy_timeout={_LOCK_TIMEOUT_MS}")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def open_reader(path: Path, *, pooled: bool) -> Engine:
+    """Open an engine that can only read; a transaction sees one snapshot."""
+    engine = _engine(path, pooled=pooled)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _engine(path: Path, *, pooled: bool) -> Engine:
+    pool: dict[str, Any] = {"poolclass": QueuePool, "max_overflow": -1} if pooled else {"poolclass": NullPool}
+    connect_args = {"timeout": BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False}
+    return create_engine(f"sqlite:///{path}", connect_args=connect_args, **pool)
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Take the write lock as soon as it is free: SQLite's own waiting sleeps ever longer, up to a tenth of a second."""
+    raw: Any = connection.connection.driver_connection
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                break
+        time.sleep(_LOCK_RETRY_S)
+    connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more through SQLAlchemy, which wraps the error
+
+
+def prepare_file(path: Path) -> None:
+    """Create the database file, or check that it is one, and set what is kept in the file: page size and WAL mode."""
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as connection:
+            connection.execute(f"PRAGMA page_size={PAGE_BYTES}")  # without effect on a database that has tables
+            connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.DatabaseError as error:
+        raise UnavailableError(f"the database {path} cannot be opened: {error}") from error
+
+
+def read_meta(path: Path, key: str) -> str | None:
+    """Read a value of the table ``meta`` from a database file; None where it has none or is no knowledge base."""
+    try:
+        uri = f"file:{path}?mode=ro"
+        with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=_READ_TIMEOUT_S)) as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    except sqlite3.DatabaseError:
+        return None
+    return str(row[0]) if row else None
+
+
+# Errors
+
+
+@contextlib.contextmanager
+def translated_errors(place: str) -> Iterator[None]:
+    """Translate SQLite's errors about disk, locks and files; programming errors pass unchanged."""
+    try:
+        yield
+    except OperationalError as error:
+        raise _meaning(place, str(error.orig)) from error
+    except DBAPIError as error:
+        if "malformed" in str(error.orig) or "not a database" in str(error.orig):
+            raise UnavailableError(f"the database {place} is damaged: restore it from a copy") from error
+        raise
+
+
+def _meaning(place: str, reason: str) -> Exception:
+    if "full" in reason or "disk I/O" in reason:
+        return UnavailableError(f"the database {place} cannot be written: the disk is full; free some space")
+    if "locked" in reason or "busy" in reason:
+        return TransientError(f"the database {place} is busy")
+    if "readonly" in reason or "unable to open" in reason:
+        return UnavailableError(f"the database {place} cannot be opened for writing: check the folder's permissions")
+    return UnavailableError(f"the database {place} failed: {reason}")
+
+
+# Schema
+
+
+def schema_version(connection: Connection) -> int:
+    """Return the number of the last migration that was applied; 0 for a new database."""
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+
+
+def set_schema_version(connection: Connection, number: int) -> None:
+    """Note the last migration that was applied, in the transaction that applied it."""
+    connection.exec_driver_sql(f"PRAGMA user_version={number:d}")
+
+
+def column_types(connection: Connection, table: str) -> dict[str, str]:
+    """Return the columns of a table in their order with their SQL types; empty where there is no such table."""
+    return {row[1]: row[2] for row in connection.exec_driver_sql(f'PRAGMA table_info("{table}")')}
+
+
+# Full-text search: FTS5
+
+
+def create_keyword_table(connection: Connection, table: str) -> None:
+    """Create the keyword table where it is missing: words of text, heading and title by the id of a chunk row."""
+    connection.exec_driver_sql(
+        f'CREATE VIRTUAL TABLE IF NOT EXISTS {table} USING fts5(text, heading, title, tokenize="{_TOKENIZER}")'
+    )
+
+
+def insert_keywords(connection: Connection, table: str, rows: Sequence[tuple[int, str, str, str]]) -> None:
+    """Add (row id, text, heading, title); none of the ids may be there already."""
+    connection.exec_driver_sql(f"INSERT INTO {table}(rowid, text, heading, title) VALUES (?, ?, ?, ?)", list(rows))
+
+
+def delete_keywords(connection: Connection, table: str, rowids: Sequence[int]) -> None:
+    """Remove rows by id; unknown ids are ignored."""
+    connection.exec_driver_sql(f"DELETE FROM {table} WHERE rowid = ?", [(rowid,) for rowid in rowids])
+
+
+def count_keyword_rows(connection: Connection, table: str, term: str) -> int:
+    """Return how many rows hold a quoted term; counting is ten times as fast as scoring."""
+    query = f"SELECT count(*) FROM {table} WHERE {table} MATCH ?"
+    return int(connection.exec_driver_sql(query, (term,)).scalar_one())
+
+
+def any_keyword(required: Sequence[str], optional: Sequence[str]) -> str:
+    """Compose a search expression: one of ``required`` must match, ``optional`` terms only add to the score."""
+    must = " OR ".join(required)
+    if not optional:
+        return must
+    may = " OR ".join(optional)
+    # BM25 counts every occurrence of a term in the expression: the required ones stand in it twice, so the others do.
+    return f"({must}) AND ({must} OR {may} OR {may})"
+
+
+def rank_keyword_rows(connection: Connection, table: str, expression: str, limit: int) -> Sequence[Row[Any]]:
+    """Return (id, score, visible) of the rows that match best; the score is BM25, higher is better."""
+    return connection.exec_driver_sql(
+        f"""SELECT best.id AS id, -best.score AS score, document.visible = chunk.generation AS visible FROM (
+                SELECT rowid AS id, rank AS score FROM {table}
+                WHERE {table} MATCH ? AND rank MATCH 'bm25({_BM25_WEIGHTS})' ORDER BY rank LIMIT ?) AS best
+            LEFT JOIN chunk ON chunk.id = best.id LEFT JOIN document ON document.id = chunk.document
+            ORDER BY best.score, best.id""",
+        (expression, limit),
+    ).all()

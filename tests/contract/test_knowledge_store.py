@@ -1,0 +1,404 @@
+"""What every KnowledgeStore promises, by its contracts alone. Another dialect is one more name in ``catalog``."""
+
+from __future__ import annotations
+
+import struct
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.stage_specs import NEEDS
+from stores.catalog import Catalog
+from stores.contracts import KnowledgeCatalog, KnowledgeStore
+from stores.contracts.registration import NewJob
+from stores.effects import Batch, Claim, Extracted, Nothing, Planned, Published
+from stores.errors import CancelledError, InputError, LeaseLostError, NotFoundError
+from stores.models import (
+    Block,
+    Chunk,
+    DocumentState,
+    Evidence,
+    Fault,
+    Field,
+    FieldKind,
+    JobState,
+    Label,
+    Options,
+    Outcome,
+    PagePlan,
+    PageText,
+    PlacedBox,
+    Record,
+    Route,
+    Schema,
+    Stage,
+    StepKey,
+    chunk_id,
+    document_id,
+)
+from stores.placement import PlacementDecision, StagedFile
+
+KB = "kb-contract"
+SHA256 = "5" * 64
+DOCUMENT = document_id(SHA256)
+BOX = (10.0, 20.0, 30.0, 40.0)
+EMBEDDER = "test/1"
+SCHEMA = Schema(
+    name="bill",
+    description="",
+    fields=(
+        Field(name="issuer", kind=FieldKind.TEXT),
+        Field(name="total", kind=FieldKind.NUMBER),
+        Field(name="marks", kind=FieldKind.TEXTS),
+        Field(
+            name="lines",
+            kind=FieldKind.ROWS,
+            fields=(Field(name="what", kind=FieldKind.TEXT), Field(name="pieces", kind=FieldKind.INTEGER)),
+        ),
+    ),
+)
+RECORD = Record(
+    schema="bill",
+    fields={"issuer": "Ø合同", "total": 9.5, "marks": ["a", "b"], "lines": [{"what": "tea", "pieces": 2}]},
+    evidence=(
+        Evidence(path="issuer", page=1, boxes=(BOX,), quote="Ø合同"),
+        Evidence(path="total", page=0, boxes=(), quote="", found=False),
+    ),
+)
+TEXT = PageText(
+    markdown="Herons fish", blocks=(Block(label=Label.TEXT, box=BOX, text="Herons fish", end=11),), engine="test"
+)
+
+
+@pytest.fixture(params=["sqlite"])
+def catalog(tmp_path: Path) -> KnowledgeCatalog:
+    return Catalog(tmp_path, pooled=True)
+
+
+@pytest.fixture
+def store(catalog: KnowledgeCatalog) -> KnowledgeStore:
+    made = catalog.create(KB)
+    made.record_tables.prepare([SCHEMA])
+    return made
+
+
+def staged(name: str = "a.pdf", sha256: str = SHA256) -> StagedFile:
+    return StagedFile(root="/docs", name=name, size_bytes=9, sha256=sha256, media_type="application/pdf")
+
+
+def submitted(store: KnowledgeStore, number: int = 1, file: StagedFile | None = None) -> str:
+    """Open a job for one new file, and return its id."""
+    job, given = f"{KB}.{number:026}", file or staged()
+    fingerprints = {"embedder": EMBEDDER}
+    decision = PlacementDecision(file=given, outcome=Outcome.NEW, options=Options(), fingerprints=fingerprints)
+    with store.registration.together(time.time()) as unit:
+        unit.open_jobs([NewJob(job=job, options=Options(), accepting=True)])
+        assert unit.register([(job, decision)], NEEDS) == [given.name]
+        unit.seal_job(job)
+    return job
+
+
+def key(stage: Stage, batch: int = 0, document: str = DOCUMENT) -> StepKey:
+    return StepKey(knowledge_id=KB, document=document, generation=1, stage=stage, batch=batch)
+
+
+def claimed(store: KnowledgeStore, stage: Stage, batch: int = 0, owner: str = "owner") -> Claim:
+    claim = store.steps.claim(key(stage, batch), owner, "worker")
+    assert claim is not None
+    return claim
+
+
+def planned(store: KnowledgeStore, pages: int = 2) -> None:
+    """Plan a document of pages with text, a batch for each."""
+    plans = [
+        PagePlan(number=at, width_pt=595.0, height_pt=842.0, route=Route.TEXT, reason="") for at in range(1, pages + 1)
+    ]
+    batches = [Batch(stage=Stage.PARSE, number=at, first=at, last=at, pages=1) for at in range(1, pages + 1)]
+    effect = Planned(password="", pages=tuple(plans), batches=tuple(batches))
+    due = store.steps.finish(claimed(store, Stage.PLAN), effect, NEEDS, 0.5)
+    assert sorted(step.batch for step in due) == list(range(1, pages + 1))
+
+
+def parsed(store: KnowledgeStore, batch: int) -> list[StepKey]:
+    """Read the page of a batch; return what became due."""
+    claim = claimed(store, Stage.PARSE, batch)
+    store.steps.begin_page(claim, batch)
+    store.steps.save_page(claim, batch, TEXT, None)
+    return store.steps.finish(claim, Nothing(), NEEDS, 0.25)
+
+
+def chunk(ordinal: int, text: str) -> Chunk:
+    boxes = (PlacedBox(page=1, box=BOX),)
+    vector = struct.pack("<3f", ordinal, 0.5, 1.0)
+    return Chunk(ordinal=ordinal, text=text, heading="", first_page=1, last_page=2, boxes=boxes, embedding=vector)
+
+
+def published(store: KnowledgeStore) -> None:
+    """Walk a submitted document of two pages through all stages."""
+    planned(store)
+    parsed(store, 1)
+    parsed(store, 2)
+    store.steps.finish(
+        claimed(store, Stage.EXTRACT), Extracted(records=(RECORD,), title="Birds", language="en"), NEEDS, 0.1
+    )
+    embed = claimed(store, Stage.EMBED)
+    store.pages.save_chunks(embed, [chunk(0, "Herons fish"), chunk(1, "Otters swim")])
+    store.steps.finish(embed, Nothing(), NEEDS, 0.1)
+    publish = claimed(store, Stage.PUBLISH)
+    store.publication.index_keywords(store.pages.chunk_rows(DOCUMENT, 1, -1, 10), "Birds")
+    store.publication.switch(publish)
+    assert store.steps.finish(publish, Published(), NEEDS, 0.1) == []
+
+
+# The catalog
+
+
+def test_a_knowledge_base_is_there_from_its_creation_to_its_removal(catalog: KnowledgeCatalog) -> None:
+    with pytest.raises(NotFoundError):
+        catalog.store(KB)
+    catalog.create(KB).set_meta("colour", "red")
+    catalog.create(KB).set_meta("colour", "blue")
+    assert catalog.names() == [KB]
+    assert (catalog.store(KB).get_meta("colour"), catalog.store(KB).get_meta("shape")) == ("blue", "")
+    catalog.remove(KB)
+    assert catalog.names() == []
+    assert catalog.create(KB).get_meta("colour") == ""
+
+
+def test_marks_of_unfinished_work_are_set_and_taken_away(catalog: KnowledgeCatalog) -> None:
+    catalog.create(KB)
+    for _ in range(2):
+        catalog.mark_busy(KB)
+        catalog.mark_outbound(KB)
+    assert (catalog.busy(), catalog.outbound_tasks()) == ([KB], [KB])
+    catalog.rest(KB)
+    catalog.rest_outbound(KB)
+    assert (catalog.busy(), catalog.outbound_tasks()) == ([], [])
+
+
+# Registration
+
+
+def test_a_registered_file_is_known_and_its_first_step_is_due(store: KnowledgeStore) -> None:
+    job = submitted(store)
+    (known,) = store.registration.sources()
+    assert (known.root, known.name, known.newest) == ("/docs", "a.pdf", DOCUMENT)
+    assert store.registration.generations()[DOCUMENT].state is DocumentState.QUEUED
+    assert store.registration.queued() == 1
+    assert store.dispatch.take(10, frozenset()) == [key(Stage.PLAN)]
+    assert [view.source for view in store.job_queries.get(job).documents] == ["a.pdf"]
+
+
+def test_the_same_bytes_under_two_names_are_one_document(store: KnowledgeStore) -> None:
+    submitted(store)
+    submitted(store, 2, staged("b.pdf"))
+    assert {source.newest for source in store.registration.sources()} == {DOCUMENT}
+    assert list(store.registration.generations()) == [DOCUMENT]
+    assert store.registration.queued() == 1, "the second request waits for the work of the first"
+
+
+def test_a_transaction_that_raises_leaves_nothing(store: KnowledgeStore) -> None:
+    with pytest.raises(ZeroDivisionError), store.registration.together(time.time()) as unit:
+        unit.open_jobs([NewJob(job=f"{KB}.1", options=Options())])
+        raise ZeroDivisionError
+    assert store.job_queries.open_ids() == []
+
+
+def test_answers_to_requests_are_kept_and_replaced(store: KnowledgeStore) -> None:
+    for digest in ("first", "second"):
+        with store.registration.together(time.time()) as unit:
+            unit.keep_answers([("key", digest, 202, {"job": "x"})])
+    with store.registration.snapshot() as unit:
+        assert [(key, kept.digest) for key, kept in unit.answered(["key", "other"]).items()] == [("key", "second")]
+
+
+def test_a_profile_is_written_once(store: KnowledgeStore) -> None:
+    for content in ({"dpi": 200}, {"dpi": 300}):
+        store.profiles.keep("p", content)
+    assert store.profiles.read(["p", "q"]) == {"p": {"dpi": 200}}
+
+
+# Steps
+
+
+def test_a_step_is_claimed_once_however_many_ask(store: KnowledgeStore) -> None:
+    submitted(store)
+    claims: list[Claim | None] = []
+    asking = [
+        threading.Thread(
+            target=lambda owner=f"o{number}": claims.append(store.steps.claim(key(Stage.PLAN), owner, "w"))
+        )
+        for number in range(8)
+    ]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    assert len(claims) == 8 and len([claim for claim in claims if claim]) == 1
+
+
+def test_batches_that_end_at_once_make_the_next_step_due_exactly_once(store: KnowledgeStore) -> None:
+    submitted(store)
+    planned(store, pages=8)
+    due: list[StepKey] = []
+    ending = [threading.Thread(target=lambda batch=at: due.extend(parsed(store, batch))) for at in range(1, 9)]
+    for thread in ending:
+        thread.start()
+    for thread in ending:
+        thread.join()
+    assert due == [key(Stage.EXTRACT)]
+
+
+def test_a_claim_that_was_taken_over_writes_nothing_more(store: KnowledgeStore) -> None:
+    submitted(store)
+    late = claimed(store, Stage.PLAN, owner="dead/1")
+    assert store.steps.release("other/") == 0 and store.steps.release("dead/") == 1
+    again = claimed(store, Stage.PLAN, owner="alive/1")
+    assert (again.attempt, again.lost_attempts) == (2, 1)
+    assert not store.steps.beat(late)
+    with pytest.raises(LeaseLostError):
+        store.steps.finish(late, Planned(password="", pages=(), batches=()), NEEDS, 0.0)
+    assert store.steps.beat(again)
+
+
+def test_a_step_that_is_tried_later_is_not_due_before(store: KnowledgeStore) -> None:
+    submitted(store)
+    store.steps.retry_later(claimed(store, Stage.PLAN), Fault(code="transient", message="busy"), 3600.0)
+    assert store.steps.claim(key(Stage.PLAN), "o", "w") is None
+    (due,) = store.work_queries.due_steps()
+    assert (due.stage, due.error) == (Stage.PLAN, "busy")
+
+
+def test_a_fatal_failure_is_that_of_the_document_and_ends_its_job(store: KnowledgeStore) -> None:
+    job = submitted(store)
+    store.steps.fail(claimed(store, Stage.PLAN), Fault(code="encrypted", message="locked"), NEEDS, fatal=True)
+    (view,) = store.job_queries.get(job).documents
+    assert (view.state, store.job_queries.summary(job).state) == (DocumentState.FAILED, JobState.DONE)
+    assert not store.dispatch.unfinished()
+
+
+def test_a_cancelled_job_ends_its_steps_and_can_be_retried(store: KnowledgeStore) -> None:
+    job = submitted(store)
+    claim = claimed(store, Stage.PLAN)
+    assert store.job_control.cancel(job) == 1
+    with pytest.raises((CancelledError, LeaseLostError)):
+        store.steps.finish(claim, Planned(password="", pages=(), batches=()), NEEDS, 0.0)
+    assert store.job_queries.summary(job).state is JobState.CANCELLED
+    assert store.job_control.retry(job, NEEDS) == 1
+    assert store.dispatch.take(10, frozenset()) != []
+
+
+def test_sent_steps_are_not_sent_again_unless_that_failed(store: KnowledgeStore) -> None:
+    submitted(store)
+    sent = store.dispatch.take(10, frozenset())
+    assert store.dispatch.take(10, frozenset()) == []
+    store.dispatch.unsend(sent)
+    assert store.dispatch.take(10, frozenset()) == sent
+
+
+def test_the_most_wanted_document_is_sent_first(store: KnowledgeStore) -> None:
+    submitted(store)
+    wanted, other = staged("b.pdf", "6" * 64), f"{KB}.{9:026}"
+    decision = PlacementDecision(file=wanted, outcome=Outcome.NEW, options=Options(), fingerprints={})
+    with store.registration.together(time.time()) as unit:
+        unit.open_jobs([NewJob(job=other, options=Options(), priority=5)])
+        unit.register([(other, decision)], NEEDS)
+    first = key(Stage.PLAN, document=document_id("6" * 64))
+    assert store.dispatch.take(1, frozenset()) == [first]
+    assert store.dispatch.priorities([first, key(Stage.PLAN)]) == {(first.document, 1): 5}
+
+
+# Content
+
+
+def test_a_published_document_is_read_as_it_was_saved(store: KnowledgeStore) -> None:
+    job = submitted(store)
+    published(store)
+    assert store.job_queries.summary(job).state is JobState.DONE
+    assert store.document_queries.get(DOCUMENT).state is DocumentState.DONE
+    assert [page.text for page in store.pages.read(DOCUMENT, 1)] == [TEXT, TEXT]
+    assert store.pages.chunks(DOCUMENT, 1) == [chunk(0, "Herons fish"), chunk(1, "Otters swim")]
+    assert store.record_tables.read(DOCUMENT, 1) == [RECORD]
+    assert store.record_tables.visible_part("bill", "", 10) == [(DOCUMENT, "a.pdf", RECORD)]
+    assert store.queries.answering() == {"pages": 2, "chunks": 2, "records": 1}
+
+
+def test_words_are_found_only_after_the_switch(store: KnowledgeStore) -> None:
+    submitted(store)
+    assert store.chunks.keyword_hits("herons", 5, None) == []
+    published(store)
+    first = chunk_id(DOCUMENT, 1, 0)
+    assert store.chunks.keyword_hits("heron", 5, None) == [first], "in another form of the word"
+    assert store.chunks.keyword_hits("herons", 5, {"another"}) == []
+    assert store.chunks.read([first]) == {first: (replace(chunk(0, "Herons fish")), "a.pdf")}
+    assert store.chunks.embedders() == [EMBEDDER] and store.chunks.any_visible(EMBEDDER)
+    assert [len(part) for part in store.chunks.vectors(EMBEDDER)] == [2]
+
+
+def test_documents_are_filtered_by_what_was_extracted(store: KnowledgeStore) -> None:
+    submitted(store)
+    published(store)
+    for where in ({"issuer": "ø合同"}, {"total": "9.50"}, {"bill.total": "9.5"}, {"language": "en"}):
+        assert store.chunks.filtered(where) == {DOCUMENT}
+    assert store.chunks.filtered({"total": "9"}) == set()
+    assert store.chunks.filtered({}) is None
+
+
+def test_columns_of_a_schema_are_added_and_keep_their_first_type(store: KnowledgeStore) -> None:
+    more = replace(SCHEMA, fields=(*SCHEMA.fields, Field(name="due", kind=FieldKind.DATE)))
+    assert store.record_tables.prepare([more, more]) == []
+    other = replace(SCHEMA, fields=(Field(name="total", kind=FieldKind.TEXT),))
+    (remark,) = store.record_tables.prepare([other])
+    assert "'total'" in remark
+
+
+def test_a_name_or_a_part_of_the_id_finds_a_document(store: KnowledgeStore) -> None:
+    submitted(store)
+    assert {store.document_queries.find(name) for name in ("a.pdf", DOCUMENT, DOCUMENT[:8])} == {DOCUMENT}
+    with pytest.raises(NotFoundError):
+        store.document_queries.find("b.pdf")
+
+
+def test_a_document_is_not_reprocessed_while_it_is_worked_on(store: KnowledgeStore) -> None:
+    submitted(store)
+    with pytest.raises(InputError):
+        store.reprocessing.base(DOCUMENT)
+    published(store)
+    base = store.reprocessing.base(DOCUMENT)
+    assert (base.number, base.fingerprints) == (1, {"embedder": EMBEDDER})
+    rerun, job = frozenset({Stage.EMBED, Stage.PUBLISH}), f"{KB}.{2:026}"
+    store.reprocessing.reprocess(job, base, rerun, (), {"embedder": "test/2"}, "", NEEDS, time.time())
+    assert [step.stage for step in store.dispatch.take(10, frozenset())] == [Stage.EMBED]
+    assert store.record_tables.read(DOCUMENT, 2) == [RECORD], "the results of other stages are copied"
+    assert store.chunks.any_visible(EMBEDDER), "the old generation answers until the new one is complete"
+
+
+def test_a_withdrawn_document_answers_no_more_and_leaves_nothing(store: KnowledgeStore) -> None:
+    submitted(store)
+    published(store)
+    assert store.publication.withdraw(DOCUMENT)
+    assert store.chunks.keyword_hits("herons", 5, None) == []
+    assert store.chunks.only_visible([chunk_id(DOCUMENT, 1, 0)]) == []
+    with store.publication.removing(DOCUMENT) as unnamed:
+        assert unnamed
+    assert store.registration.sources() == [] and store.registration.generations() == {}
+    with pytest.raises(NotFoundError):
+        store.document_queries.get(DOCUMENT)
+
+
+def test_downloads_and_callbacks_are_claimed_by_one(store: KnowledgeStore) -> None:
+    job, url = f"{KB}.{3:026}", "https://files.example/a.pdf"
+    with store.registration.together(time.time()) as unit:
+        unit.open_jobs([NewJob(job=job, options=Options(), urls=(url,), callback_url="https://receiver.example")])
+    assert [task.url for task in store.outbound_tasks.take(10, quiet=False)] == [url]
+    claim = store.downloads.claim(job, url, "one", 60.0)
+    assert claim is not None and store.downloads.claim(job, url, "two", 60.0) is None
+    assert store.downloads.give_up(claim, Fault(code="fetch_failed", message="gone"))
+    assert store.job_queries.summary(job).state is JobState.DONE
+    event = store.callbacks.claim(job, "one", 60.0)
+    assert event is not None and store.callbacks.claim(job, "two", 60.0) is None
+    assert store.callbacks.delivered(event, 200)
+    assert not store.callbacks.delivered(event, 200)
