@@ -45,10 +45,10 @@ class Api:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log, env=environment)
         assert process.stdout is not None
         line = process.stdout.readline().decode()
-        found = re.search(r":(\d+) ", line)
-        if not found:
+        port = re.search(r":(\d+) ", line)
+        if not port:
             sys.exit(f"the API did not start: {line} {Path(self._log.name).read_text()[-2000:]}")
-        self.port = int(found[1])
+        self.port = int(port[1])
         return process
 
     def kill_and_start(self) -> float:

@@ -119,13 +119,13 @@ def page_pictures() -> list[np.ndarray]:
     """The samples' pages at 150 dpi, uint8 (height, width, 3)."""
     import pymupdf
 
-    found = []
+    pictures = []
     for path in sorted(SAMPLES.rglob("*.pdf")):
         with pymupdf.open(path) as document:
             for page in document:
                 pixels = page.get_pixmap(dpi=150, alpha=False)
-                found.append(np.frombuffer(pixels.samples, np.uint8).reshape(pixels.height, pixels.width, 3))
-    return found
+                pictures.append(np.frombuffer(pixels.samples, np.uint8).reshape(pixels.height, pixels.width, 3))
+    return pictures
 
 
 def lengths_of(count: int, mean: int, longest: int) -> list[int]:
@@ -305,12 +305,12 @@ def options_of(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 16, 64], help="of generate")
     parser.add_argument("--pages", type=int, default=1024, help="pages through the batcher")
     parser.add_argument("--longest", type=int, default=LONGEST, help="cap of a page's tokens")
-    found = parser.parse_args(arguments)
-    if found.quick:
-        found.means, found.slots, found.batches, found.pages = [600], [128], [64], 512
-    if found.tiny:
-        found.means, found.slots, found.batches, found.pages, found.longest = [60], [4, 32], [1, 8], 48, 200
-    return found
+    options = parser.parse_args(arguments)
+    if options.quick:
+        options.means, options.slots, options.batches, options.pages = [600], [128], [64], 512
+    if options.tiny:
+        options.means, options.slots, options.batches, options.pages, options.longest = [60], [4, 32], [1, 8], 48, 200
+    return options
 
 
 def main(arguments: Sequence[str]) -> None:

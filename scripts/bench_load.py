@@ -27,17 +27,17 @@ def small_pdf(number: int, words: str = "") -> bytes:
         b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
     ]
-    found, offsets = bytearray(b"%PDF-1.4\n"), []
+    pdf, offsets = bytearray(b"%PDF-1.4\n"), []
     for at, body in enumerate(objects, 1):
-        offsets.append(len(found))
-        found += b"%d 0 obj%s\nendobj\n" % (at, body)
-    start = len(found)
+        offsets.append(len(pdf))
+        pdf += b"%d 0 obj%s\nendobj\n" % (at, body)
+    start = len(pdf)
     rows = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    found += b"xref\n0 6\n0000000000 65535 f \n%strailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (
+    pdf += b"xref\n0 6\n0000000000 65535 f \n%strailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (
         rows,
         start,
     )
-    return bytes(found)
+    return bytes(pdf)
 
 
 def upload_request(host: str, path: str, name: str, content: bytes, fields: dict[str, str], key: str) -> bytes:
@@ -176,8 +176,8 @@ class Receiver:
 
     def jobs(self) -> dict[str, int]:
         self._ours.send("jobs")
-        found: dict[str, int] = self._ours.recv()
-        return found
+        counts: dict[str, int] = self._ours.recv()
+        return counts
 
     def close(self) -> None:
         self._process.terminate()

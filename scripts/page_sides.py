@@ -52,11 +52,11 @@ class Side:
 def side(revision: str) -> Iterator[Side]:
     """The working tree for ".", else a revision of it, checked out for the time of the comparison."""
     with _tree(revision) as tree:
-        found = Side("this tree" if revision == "." else revision, tree)
+        opened = Side("this tree" if revision == "." else revision, tree)
         try:
-            yield found
+            yield opened
         finally:
-            found.close()
+            opened.close()
 
 
 @contextmanager

@@ -79,15 +79,15 @@ def _read(tools: Any, path: Path, wanted: list[int] | None, ocr: bool, timed: Ti
     count = timed.call("plan", lambda: documents.inspect(path, "").page_count)
     numbers = [number for number in wanted or range(1, count + 1) if number <= count]
     looking = documents.look(path, "", numbers)
-    found = []
+    pages = []
     for number in numbers:
         page: dict[str, Any] = {"number": number, "route": "", "markdown": "", "error": ""}
-        found.append(page)
+        pages.append(page)
         try:
             _read_page(tools, path, timed.call("plan", lambda: next(looking)), page, ocr, timed)
         except Exception as error:
             page["error"] = f"{type(error).__name__}: {error}"
-    return found
+    return pages
 
 
 def _read_page(tools: Any, path: Path, facts: Any, page: dict[str, Any], ocr: bool, timed: Timed) -> None:

@@ -113,8 +113,8 @@ class CallbackEnvironment:
 
     def callbacks(self, knowledge_id: str, **wanted: Any) -> list[CallbackView]:
         """The oldest first."""
-        found = self.service.callbacks.slice(CallbackFilter(knowledge_ids=(knowledge_id,), **wanted), limit=5000)
-        return list(reversed(found.items))
+        newest = self.service.callbacks.slice(CallbackFilter(knowledge_ids=(knowledge_id,), **wanted), limit=5000)
+        return list(reversed(newest.items))
 
     def states(self, knowledge_id: str) -> list[str]:
         return [view.state for view in self.callbacks(knowledge_id)]

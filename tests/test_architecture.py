@@ -223,10 +223,10 @@ def test_what_is_peculiar_to_a_dialect_stands_in_its_module() -> None:
 
 
 def test_no_print_no_swallowed_error_no_unfinished_work() -> None:
-    found = [f"{name}:{line} {what}" for name, tree in sources().items() for line, what in sins_of(name, tree)]
+    offenders = [f"{name}:{line} {what}" for name, tree in sources().items() for line, what in sins_of(name, tree)]
     unfinished = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "NotImplemented" + "Error")))
-    found += [name for name in sources() if unfinished.search((ROOT / name).read_text())]
-    assert not found, found
+    offenders += [name for name in sources() if unfinished.search((ROOT / name).read_text())]
+    assert not offenders, offenders
 
 
 def sins_of(name: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -244,10 +244,10 @@ def test_nothing_names_a_machine() -> None:
     path = re.compile(r"(?<![\w.~*/])/(?:work|root|home|Users|opt|mnt)/\w")
     texts = [*(ROOT / name for name in sources()), *scripts(), *(ROOT / "tests").rglob("*.py")]
     texts += [ROOT / name for name in ("README.md", "CHANGELOG.md", "NOTICE", "pyproject.toml", "start_worker.sh")]
-    found = [
+    offenders = [
         f"{text.name}: {hit.group()}" for text in texts if text.exists() for hit in path.finditer(text.read_text())
     ]
-    assert not found, found
+    assert not offenders, offenders
 
 
 def test_the_top_level_is_as_the_house_says() -> None:
@@ -274,7 +274,7 @@ def test_readme_equals_the_code() -> None:
 
 def test_tests_wait_for_conditions_and_assert_no_wall_time() -> None:
     """What is meant by "quick" is asserted by order, by counts, or by a clock of one's own."""
-    found = []
+    offenders = []
     for path in sorted((ROOT / "tests").rglob("*.py")):
         tree = ast.parse(path.read_text())
         sins = [*short_limits_of(tree), *clock_asserts_of(tree)]
@@ -282,8 +282,8 @@ def test_tests_wait_for_conditions_and_assert_no_wall_time() -> None:
             sins += [
                 (call.lineno, "time.sleep: wait for a condition") for call in calls_of(tree, "time.sleep", "sleep")
             ]
-        found += [f"{path.relative_to(ROOT)}:{line} {what}" for line, what in sins]
-    assert not found, "see tests/waiting.py and tests/counting.py: " + "; ".join(found)
+        offenders += [f"{path.relative_to(ROOT)}:{line} {what}" for line, what in sins]
+    assert not offenders, "see tests/waiting.py and tests/counting.py: " + "; ".join(offenders)
 
 
 def calls_of(tree: ast.AST, *names: str) -> Iterator[ast.Call]:

@@ -91,7 +91,7 @@ def build_static(folder: Path, width: int = 24) -> Path:
     return folder
 
 
-def passages(count: int, longest: int = 2 * POSITIONS) -> Sequence[str]:
+def texts(count: int, longest: int = 2 * POSITIONS) -> Sequence[str]:
     """Texts of 1 to ``longest`` words, each different."""
     import random
 

@@ -22,9 +22,9 @@ def eventually(
 ) -> T:
     """What the condition answers as soon as that is true. ``told`` says how things stand where it never is."""
     end = time.monotonic() + within_s
-    while not (found := condition()):
+    while not (answer := condition()):
         if time.monotonic() > end:
             state = f"; {told()}" if told else ""
-            raise AssertionError(f"it did not come true within {within_s:g} s; the last answer was {found!r}{state}")
+            raise AssertionError(f"it did not come true within {within_s:g} s; the last answer was {answer!r}{state}")
         time.sleep(every_s)
-    return found
+    return answer

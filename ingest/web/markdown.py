@@ -54,14 +54,14 @@ class Piece:
 
 def pieces(markdown: str, blocks: Sequence[Block]) -> list[Piece]:
     """Split a page's Markdown where blocks begin and end; no character is lost or shown twice."""
-    found = []
+    made = []
     for start, end, shown in _stretches(len(markdown), blocks):
         text = markdown[start:end]
         if text.strip():
             before = _INDENT.search(markdown[:start].rpartition("\n")[2])
             depth = min(len(before[0].expandtabs(4)) // 2, 6) if before and shown else 0
-            found.append(Piece(render(text), shown, depth))
-    return found
+            made.append(Piece(render(text), shown, depth))
+    return made
 
 
 def render(text: str) -> Markup:

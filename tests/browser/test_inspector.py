@@ -43,9 +43,9 @@ class Shelf:
     def url(self, name: str, query: str = "") -> str:
         return f"{self.address}/knowledge/{KB}/documents/{self.id(name)}{query}"
 
-    def proof(self, name: str, schema: str, path: str) -> dict[str, Any]:
-        record = next(found for found in self.service.records.of_document(KB, name) if found.schema == schema)
-        return dict(record.evidence[path])
+    def evidence(self, name: str, schema: str, path: str) -> dict[str, Any]:
+        records = self.service.records.of_document(KB, name)
+        return next(dict(record.evidence[path]) for record in records if record.schema == schema)
 
 
 def expect(found: Any) -> Any:
@@ -56,7 +56,7 @@ def expect(found: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def shelf(samples: Path, tmp_path_factory: pytest.TempPathFactory, still: Callable[..., str]) -> Shelf:
-    """The samples and a hostile document, read by the real engines; one proof of the invoice is taken away."""
+    """The samples and a hostile document, read by the real engines; one value of the invoice has no evidence."""
     home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("docs")
     for name in ("invoice.pdf", "contract_zh_scan.pdf", "paper.pdf", "resume_zh.pdf"):
         (folder / name).write_bytes((samples / name).read_bytes())
@@ -99,7 +99,7 @@ def in_points(page: Any, shapes: Any) -> list[Box]:
     sheet = page.locator(".sheet")
     frame, width_pt = sheet.bounding_box(), float(sheet.get_attribute("viewBox").split()[2])
     scale = width_pt / frame["width"]
-    found = [shape.bounding_box() for shape in shapes.all()]
+    rectangles = [shape.bounding_box() for shape in shapes.all()]
     return [
         (
             (box["x"] - frame["x"]) * scale,
@@ -107,7 +107,7 @@ def in_points(page: Any, shapes: Any) -> list[Box]:
             (box["x"] + box["width"] - frame["x"]) * scale,
             (box["y"] + box["height"] - frame["y"]) * scale,
         )
-        for box in found
+        for box in rectangles
     ]
 
 
@@ -125,7 +125,7 @@ def test_a_value_lights_its_box_its_words_and_its_address(tab: Tab, shelf: Shelf
     page = tab()
     page.goto(shelf.url("invoice.pdf"))
     page.locator('.value[data-key="invoice.amount"]').click()
-    assert_same_boxes(in_points(page, lit(page, "values")), shelf.proof("invoice.pdf", "invoice", "amount")["boxes"])
+    assert_same_boxes(in_points(page, lit(page, "values")), shelf.evidence("invoice.pdf", "invoice", "amount")["boxes"])
     expect(page.locator(".piece.near table")).to_have_count(1)
     expect(page.locator("#lit-line")).to_contain_text("printed on page 1 as “£564.00”")
     assert page.evaluate("[...CSS.highlights.get('quote')].map(String)") == ["£564.00"]
@@ -229,7 +229,7 @@ def test_a_value_without_evidence_is_marked(tab: Tab, shelf: Shelf) -> None:
     row = page.locator('.value[data-key="invoice.amount_tax"]')
     expect(row).to_contain_text("not found in the document")
     row.click()
-    expect(page.locator("#lit-line")).to_contain_text("no proof")
+    expect(page.locator("#lit-line")).to_contain_text("no evidence")
     expect(lit(page, "values")).to_have_count(0)
     page.goto(f"{shelf.address}/knowledge/{KB}/records/invoice?q=LPS-2026-0417")
     expect(page.locator(".records .lost")).to_have_text(re.compile("^94"))
@@ -290,7 +290,7 @@ def test_records_are_filtered_and_link_to_their_evidence(tab: Tab, shelf: Shelf)
     page.locator(".nested").get_by_role("link", name="Acid-free archive boxes").click()
     page.wait_for_url("**/documents/**")
     expect(page.locator(".value.lit")).to_have_text(re.compile("Acid-free archive boxes"))
-    wanted = shelf.proof("invoice.pdf", "invoice", "lines[1].description")["boxes"]
+    wanted = shelf.evidence("invoice.pdf", "invoice", "lines[1].description")["boxes"]
     assert_same_boxes(in_points(page, lit(page, "values")), wanted)
 
 
@@ -366,7 +366,7 @@ def test_widths_zoom_and_layers_are_remembered_and_narrow_windows_stack(tab: Tab
 def test_a_page_scanned_on_its_side_is_turned_with_its_boxes(tab: Tab, shelf: Shelf) -> None:
     page = tab()
     page.goto(shelf.url("invoice.pdf", "?record=invoice.amount"))
-    x0, y0, x1, y1 = shelf.proof("invoice.pdf", "invoice", "amount")["boxes"][0]
+    x0, y0, x1, y1 = shelf.evidence("invoice.pdf", "invoice", "amount")["boxes"][0]
     high = float(page.locator(".sheet").get_attribute("data-high"))
     page.keyboard.press("r")
     assert_same_boxes(in_points(page, lit(page, "values")), [(high - y1, x0, high - y0, x1)], tolerance=5.0)

@@ -57,10 +57,10 @@ class Receiver:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    found = Receiver()
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
+    server = Receiver()
+    yield server
+    server.server.shutdown()
+    server.server.server_close()
 
 
 def expect(found: Any) -> Any:

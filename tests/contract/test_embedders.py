@@ -43,9 +43,9 @@ def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     elif request.param == "minilm on torch":
         yield SentenceTransformersEmbedder(DEFAULT)
     else:
-        found = SentenceTransformersEmbedder(str(_tiny(tmp_path_factory.mktemp("models"), request.param)))
-        yield found
-        found.close()
+        made = SentenceTransformersEmbedder(str(_tiny(tmp_path_factory.mktemp("models"), request.param)))
+        yield made
+        made.close()
 
 
 def _tiny(folder: Path, kind: str) -> Path:

@@ -55,14 +55,14 @@ def test_every_value_has_one_piece_of_evidence_on_its_page(
     extractor: Extractor, schema: Schema, pages: list[Page]
 ) -> None:
     record = extractor.extract(schema, pages, "file.pdf")
-    paths = [proof.path for proof in record.evidence]
+    paths = [evidence.path for evidence in record.evidence]
     assert len(paths) == len(set(paths))
     assert set(paths) == _paths_of_values(record.fields)
     texts = {page.number: "".join(block.text for block in page.blocks) for page in pages}
-    for proof in record.evidence:
-        if proof.found:
-            assert _bare(proof.quote) in _bare(texts[proof.page]), proof
-            assert proof.boxes
+    for evidence in record.evidence:
+        if evidence.found:
+            assert _bare(evidence.quote) in _bare(texts[evidence.page]), evidence
+            assert evidence.boxes
 
 
 @every_extractor

@@ -188,8 +188,8 @@ def test_redirects_of_a_fetch_are_followed_a_few_times(receiver: Receiver, web: 
     receiver.on("/a", redirect_to("/b"))
     receiver.on("/b", redirect_to(receiver.url("/c"), 307))
     receiver.on("/c", file_of(b"%PDF-1.7"))
-    found = web.fetch(receiver.url("/a"), tmp_path / "x", MEGABYTE, GENEROUS_S)
-    assert found.url == receiver.url("/c") and found.media_type == "application/pdf" and found.size_bytes == 8
+    fetched = web.fetch(receiver.url("/a"), tmp_path / "x", MEGABYTE, GENEROUS_S)
+    assert fetched.url == receiver.url("/c") and fetched.media_type == "application/pdf" and fetched.size_bytes == 8
     with pytest.raises(InputError, match="redirects more than"):
         web.fetch(receiver.on("/loop", redirect_to("/loop")), tmp_path / "x", MEGABYTE, GENEROUS_S)
     for where in ("file:///etc/passwd", "http://user:pw@127.0.0.1/", "http://127.0.0.1:25/"):

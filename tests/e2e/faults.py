@@ -122,14 +122,14 @@ def contents(home: Path) -> dict[str, object]:
         "typed": "SELECT * FROM record_document",
         "evidence": "SELECT document, generation, schema, path, page, quote FROM evidence",
     }
-    found: dict[str, object] = {
+    kept: dict[str, object] = {
         name: sorted(connection.execute(sql).fetchall(), key=repr) for name, sql in asked.items()
     }
     connection.close()
     folder = home / KB / "files"
-    found["files"] = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    found["vectors"] = _vectors(home)
-    return found
+    kept["files"] = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    kept["vectors"] = _vectors(home)
+    return kept
 
 
 def _vectors(home: Path) -> dict[str, tuple[float, ...]]:
@@ -143,12 +143,12 @@ def _vectors(home: Path) -> dict[str, tuple[float, ...]]:
 
 def processes_of(home: Path) -> list[str]:
     """Command lines of living processes that name a home."""
-    found = []
+    running = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
         if str(home) in line and "pytest" not in line:
-            found.append(line)
-    return found
+            running.append(line)
+    return running

@@ -37,9 +37,9 @@ def undisturbed(documents: Path) -> Iterator[dict[str, object]]:
 
 
 def assert_same(home: Path, expected: dict[str, object]) -> None:
-    found = contents(home)
+    kept = contents(home)
     for name, rows in expected.items():
-        assert found[name] == rows, name
+        assert kept[name] == rows, name
     assert not list((home / KB / "work").iterdir())
 
 

@@ -68,19 +68,19 @@ def test_the_stored_page_is_what_the_model_wrote(name: str, pages: dict[str, Any
 
 @pytest.mark.parametrize(("name", "schema"), RECORDS)
 def test_records(name: str, schema: str, demo: Home) -> None:
-    found = record_of(demo, name, schema)
+    record = record_of(demo, name, schema)
     wrong = {
-        field: (value, found["fields"].get(field))
+        field: (value, record["fields"].get(field))
         for field, value in TRUTH["files"][name]["records"][schema].items()
-        if not holds(value, found["fields"].get(field))
+        if not holds(value, record["fields"].get(field))
     }
     assert not wrong, f"expected, found: {wrong}"
 
 
 def record_of(demo: Home, name: str, schema: str) -> dict[str, Any]:
     rows = demo.ask("records", "-k", "demo", "--schema", schema)
-    found: dict[str, Any] = next(row for row in rows if row["source"] == name)
-    return found
+    record: dict[str, Any] = next(row for row in rows if row["source"] == name)
+    return record
 
 
 def test_evidence_lies_where_it_is_printed(demo: Home) -> None:

@@ -53,8 +53,8 @@ def test_a_dry_run_says_what_would_be_read_and_what_not(home: Home, folder: Path
     assert {name for name, row in rows.items() if row[0] == "skipped"} == set(SKIPPED)
     assert rows["zip.pdf"][0] == "failed" and "ZIP archive" in rows["zip.pdf"][5]
     assert "3 new, 1 unreadable, 4 skipped" in done.stderr
-    found = home.ask("ingest", str(folder), "-k", "odd", "--dry-run", code=3)
-    assert {one["source"] for one in found["skipped"]} == set(SKIPPED)
+    report = home.ask("ingest", str(folder), "-k", "odd", "--dry-run", code=3)
+    assert {one["source"] for one in report["skipped"]} == set(SKIPPED)
 
 
 @pytest.fixture(scope="module")

@@ -58,7 +58,7 @@ def words(text: str) -> str:
 
 
 def test_every_document_ends_as_it_should(documents: dict[str, Any]) -> None:
-    assert {name: found["state"] for name, found in documents.items()} == {
+    assert {name: document["state"] for name, document in documents.items()} == {
         name: truth["state"] for name, truth in TRUTH["files"].items()
     }
 
@@ -119,14 +119,14 @@ def test_running_headers_stand_once_at_most(name: str, pages: dict[str, list[Any
 
 @pytest.mark.parametrize(("name", "schema"), RECORDS)
 def test_records(name: str, schema: str, demo: Home) -> None:
-    found = next(row for row in demo.ask("records", "-k", "demo", "--schema", schema) if row["source"] == name)
+    record = next(row for row in demo.ask("records", "-k", "demo", "--schema", schema) if row["source"] == name)
     wrong = {
-        field: (value, found["fields"].get(field))
+        field: (value, record["fields"].get(field))
         for field, value in TRUTH["files"][name]["records"][schema].items()
-        if not holds(value, found["fields"].get(field))
+        if not holds(value, record["fields"].get(field))
     }
     assert not wrong, f"expected, found: {wrong}"
-    assert found["evidence"]
+    assert record["evidence"]
 
 
 def holds(wanted: Any, found: Any) -> bool:

@@ -48,7 +48,7 @@ def generated(reader: GotModel, pixels: list[Any]) -> list[list[int]]:
     before, reader.text_config._attn_implementation = reader.text_config._attn_implementation, "sdpa"
     image = [reader.model.config.image_token_id] * reader.image_tokens
     prompt = torch.tensor([[*reader._before, *image, *reader._after]], device=reader.device)
-    found = []
+    answers = []
     for page in pixels:
         ids = reader.model.generate(
             input_ids=prompt,
@@ -58,9 +58,9 @@ def generated(reader: GotModel, pixels: list[Any]) -> list[list[int]]:
             do_sample=False,
             eos_token_id=sorted(reader.stops) if min(reader.stops) >= 0 else None,
         )
-        found.append(ids[0, prompt.shape[1] :].tolist())
+        answers.append(ids[0, prompt.shape[1] :].tolist())
     reader.text_config._attn_implementation = before
-    return found
+    return answers
 
 
 @pytest.mark.parametrize("slots", [1, 5, 40])

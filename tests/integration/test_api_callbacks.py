@@ -35,8 +35,8 @@ def ended(server: Server, job: str, state: str) -> dict[str, Any]:
     """The only callback of a job, once it is in that state."""
 
     def look() -> Any:
-        found = server.get("/callbacks", job=job)["items"]
-        return found and found[0]["state"] == state and found[0]
+        callbacks = server.get("/callbacks", job=job)["items"]
+        return callbacks and callbacks[0]["state"] == state and callbacks[0]
 
     return server.soon(look)
 
@@ -64,14 +64,14 @@ def test_the_list_comes_in_parts(server: Server, receiver: Receiver, tmp_path: P
     jobs = [server.upload("parts", fake_document(tmp_path / f"{n}.pdf", str(n)), callback_url=url) for n in range(5)]
     for job in jobs:
         ended(server, job, "delivered")
-    found, cursor = [], None
+    listed, cursor = [], None
     while True:
         part = server.get("/callbacks", knowledge_id="parts", limit=2, cursor=cursor)
-        found += [item["job_id"] for item in part["items"]]
+        listed += [item["job_id"] for item in part["items"]]
         cursor = part["next_cursor"]
         if not cursor:
             break
-    assert sorted(found) == sorted(jobs) and len(found) == 5
+    assert sorted(listed) == sorted(jobs) and len(listed) == 5
     assert server.client.get("/callbacks?cursor=nonsense").status_code == 422
 
 

@@ -1,4 +1,4 @@
-"""What the API hands out of real documents, read by real workers: lists, files, pages, pictures, passages, records."""
+"""What the API hands out of real documents, read by real workers: lists, files, pages, pictures, chunks, records."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def listed(server: Server, **asked: Any) -> list[str]:
 
 def all_of(server: Server, path: str, **asked: Any) -> list[Any]:
     """All items of a list, asked for in parts."""
-    found: list[Any] = []
+    items: list[Any] = []
     cursor = None
     while True:
         part = server.get(path, cursor=cursor, **asked)
-        found += part["items"]
+        items += part["items"]
         cursor = part["next_cursor"]
         if cursor is None:
-            return found
+            return items
         assert len(part["items"]) == asked["limit"]
 
 
@@ -78,12 +78,12 @@ def test_documents_are_filtered(server: Server) -> None:
 
 
 def test_a_document_answers_to_its_id_its_beginning_and_its_name(server: Server, ids: dict[str, str]) -> None:
-    found = server.get(f"{KB}/documents/invoice.pdf")
-    assert found["document"] == ids["invoice.pdf"]
+    document = server.get(f"{KB}/documents/invoice.pdf")
+    assert document["document"] == ids["invoice.pdf"]
     for name in (ids["invoice.pdf"], ids["invoice.pdf"][:6]):
-        assert server.get(f"{KB}/documents/{name}") == found
-    assert found["state"] == "done"
-    stages = {one["stage"]: one for one in found["stages"]}
+        assert server.get(f"{KB}/documents/{name}") == document
+    assert document["state"] == "done"
+    stages = {one["stage"]: one for one in document["stages"]}
     assert set(stages) == {"plan", "parse", "extract", "embed", "publish"}
     assert all(one["started_at"] <= one["finished_at"] for one in stages.values())
     for name in ("nothing.pdf", ids["invoice.pdf"][:3], "a%2F..%2Fb", "%00", "%F0"):
@@ -169,19 +169,19 @@ def test_chunks_come_in_their_order(server: Server, ids: dict[str, str]) -> None
 def test_records_have_evidence(server: Server) -> None:
     records = {one["schema"]: one for one in server.get(f"{KB}/documents/invoice.pdf/records")}
     assert records["invoice"]["fields"]["invoice_number"] == "LPS-2026-0417"
-    proof = records["invoice"]["evidence"]["invoice_number"]
-    assert (proof["page"], proof["found"]) == (1, True)
-    assert "LPS-2026-0417" in proof["quote"]
-    assert len(proof["boxes"][0]) == 4
+    evidence = records["invoice"]["evidence"]["invoice_number"]
+    assert (evidence["page"], evidence["found"]) == (1, True)
+    assert "LPS-2026-0417" in evidence["quote"]
+    assert len(evidence["boxes"][0]) == 4
 
 
 def test_records_of_a_schema_in_parts_and_as_csv(server: Server) -> None:
-    found = all_of(server, f"{KB}/records/invoice", limit=2)
-    assert {one["source"] for one in found} == set(FILES) - {"broken.pdf"}
+    records = all_of(server, f"{KB}/records/invoice", limit=2)
+    assert {one["source"] for one in records} == set(FILES) - {"broken.pdf"}
     answer = server.client.get(f"{KB}/records/invoice", params={"format": "csv"})
     assert answer.headers["content-type"].startswith("text/csv")
     lines = list(csv.DictReader(io.StringIO(answer.text)))
-    assert [line["source"] for line in lines] == [one["source"] for one in found]
+    assert [line["source"] for line in lines] == [one["source"] for one in records]
     assert next(line for line in lines if line["source"] == "invoice.pdf")["amount"] == "564.0"
     assert not any(cell.startswith(("=", "+", "@", "\t")) for line in lines for cell in line.values())
     for path in (f"{KB}/records/nonsense", "/knowledge/nobody/records/invoice"):

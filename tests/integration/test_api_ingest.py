@@ -166,9 +166,9 @@ def test_what_is_no_document_is_refused_alone_and_passed_over_among_others(serve
     refused(send(server, "kinds", [("a.pdf", b"")]), 422, "empty")
     assert server.client.get("/knowledge/kinds").status_code == 404  # nothing was made
     answer = send(server, "kinds", [("a.docx", b"PK\x03\x04"), ("b.pdf", fake("b")), ("c.pdf", b"")])
-    found = {one["source"]: one for one in answer.json()["documents"]}
-    assert (found["a.docx"]["outcome"], found["a.docx"]["error_code"]) == ("failed", "unsupported_media_type")
-    assert found["c.pdf"]["error_code"] == "empty"
+    by_source = {one["source"]: one for one in answer.json()["documents"]}
+    assert (by_source["a.docx"]["outcome"], by_source["a.docx"]["error_code"]) == ("failed", "unsupported_media_type")
+    assert by_source["c.pdf"]["error_code"] == "empty"
     job = server.finished(answer.json()["job_id"])
     assert job["counts"] == {"done": 1, "failed": 2}
     all_bad = send(server, "kinds", [("a.docx", b"PK\x03\x04"), ("c.pdf", b"")])

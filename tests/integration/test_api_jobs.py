@@ -51,7 +51,7 @@ def events(
 ) -> list[dict[str, Any]]:
     """The events of a job until its end, or the first ``most``; ``begun`` gets the job's id with the first."""
     headers = {"Last-Event-ID": last} if last else {}
-    found: list[dict[str, Any]] = []
+    received: list[dict[str, Any]] = []
     with server.client.stream("GET", f"/jobs/{job}/events", headers=headers) as stream:
         assert stream.status_code == 200
         assert stream.headers["content-type"].startswith("text/event-stream")
@@ -63,13 +63,13 @@ def events(
             elif name == "data":
                 event["data"] = json.loads(value)
             elif not line and event:
-                found.append(event)
+                received.append(event)
                 event = {}
-                if begun is not None and len(found) == 1:
+                if begun is not None and len(received) == 1:
                     begun.append(job)
-                if len(found) >= most:
+                if len(received) >= most:
                     break
-    return found
+    return received
 
 
 def rows(server: Server, knowledge_id: str, sql: str) -> list[Any]:
@@ -201,8 +201,8 @@ def test_what_is_worked_on_and_what_waits_are_told_apart(server: Server, tmp_pat
 
     def places() -> list[int]:
         """Of the documents that wait, once each has one of its own: the queue is looked at now and then."""
-        found = [one["waiting"]["place"] for one in server.get(f"/jobs/{second}")["documents"] if one["waiting"]]
-        return found if len(set(found)) == len(found) else []
+        waiting = [one["waiting"]["place"] for one in server.get(f"/jobs/{second}")["documents"] if one["waiting"]]
+        return waiting if len(set(waiting)) == len(waiting) else []
 
     waits = server.soon(places)
     queue = next(one for one in server.get("/queues") if one["queue"] == "cpu")
@@ -231,14 +231,14 @@ def test_documents_of_a_job_come_in_parts(server: Server, tmp_path: Path) -> Non
     files = [fake_document(tmp_path / f"{n}.pdf", "[broken] x" if n == 3 else f"text of {n}") for n in range(7)]
     job = server.upload("parts", *files)
     server.finished(job)
-    found, cursor, answers = [], None, 0
+    sources, cursor, answers = [], None, 0
     while True:
         part = server.get(f"/jobs/{job}", limit=3, cursor=cursor)
-        found += [one["source"] for one in part["documents"]]
+        sources += [one["source"] for one in part["documents"]]
         cursor, answers = part["next_cursor"], answers + 1
         if cursor is None:
             break
-    assert (found, answers) == ([f"{n}.pdf" for n in range(7)], 3)
+    assert (sources, answers) == ([f"{n}.pdf" for n in range(7)], 3)
     assert [one["source"] for one in server.get(f"/jobs/{job}", documents="failed")["documents"]] == ["3.pdf"]
     assert server.get(f"/jobs/{job}", documents="none")["documents"] == []
     assert server.get(f"/jobs/{job}", 422, cursor="bm9uZQ")["code"] == "bad_cursor"
@@ -249,15 +249,15 @@ def test_jobs_are_listed_over_all_knowledge_bases(server: Server, tmp_path: Path
     for n in range(4):
         jobs.append(server.upload(f"list-{n % 2}", fake_document(tmp_path / f"{n}.pdf", f"text {n}")))
         server.finished(jobs[-1])
-    found, cursor = [], None
+    listed, cursor = [], None
     while True:
         part = server.get("/jobs", limit=3, cursor=cursor)
-        found += [one["job_id"] for one in part["items"]]
+        listed += [one["job_id"] for one in part["items"]]
         cursor = part["next_cursor"]
         if cursor is None:
             break
-    assert [job for job in found if job in jobs] == jobs[::-1]
-    assert len(set(found)) == len(found)
+    assert [job for job in listed if job in jobs] == jobs[::-1]
+    assert len(set(listed)) == len(listed)
     mine = server.get("/jobs", knowledge_id="list-1")["items"]
     assert [one["job_id"] for one in mine] == [jobs[3], jobs[1]]
     assert server.get("/knowledge/list-1/jobs")["items"] == mine
@@ -337,10 +337,10 @@ def test_one_slow_watcher_does_not_hold_up_two_hundred_others(server: Server, tm
                 assert server.get("/schemas"), "others are answered meanwhile"
             assert not any(one.done() for one in watchers)
             gate.touch()
-            found = [one.result() for one in watchers]
+            streams = [one.result() for one in watchers]
     asleep.close()
-    assert all(sum(event["event"] == "document" for event in seen) == 8 for seen in found)
-    assert all(seen[-1]["event"] == "job" for seen in found)
+    assert all(sum(event["event"] == "document" for event in seen) == 8 for seen in streams)
+    assert all(seen[-1]["event"] == "job" for seen in streams)
 
 
 class server_client:  # noqa: N801
@@ -385,8 +385,8 @@ def test_a_document_deleted_at_work_is_gone(server: Server, tmp_path: Path) -> N
 
 
 def test_a_document_is_made_again_from_a_stage(server: Server, tmp_path: Path) -> None:
-    server.finished(server.upload("redo", fake_document(tmp_path / "a.pdf", "text", "[scan] scanned")))
-    address = "/knowledge/redo/documents/a.pdf"
+    server.finished(server.upload("again", fake_document(tmp_path / "a.pdf", "text", "[scan] scanned")))
+    address = "/knowledge/again/documents/a.pdf"
     job = server.post(f"{address}/retry", {"from_stage": "ocr"}, 202)
     assert server.finished(job["job_id"])["counts"] == {"done": 1}
     again = server.get(address)
@@ -394,4 +394,4 @@ def test_a_document_is_made_again_from_a_stage(server: Server, tmp_path: Path) -
     assert "parse" not in {stage["stage"] for stage in again["stages"]}
     assert server.post(f"{address}/retry", {}, 409)["code"] == "conflict"
     server.post(f"{address}/retry", {"from_stage": "nonsense"}, 422)
-    server.post("/knowledge/redo/documents/none/retry", {"from_stage": "plan"}, 404)
+    server.post("/knowledge/again/documents/none/retry", {"from_stage": "plan"}, 404)

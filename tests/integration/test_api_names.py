@@ -32,16 +32,20 @@ def routes(server: Server) -> list[tuple[str, str, list[str]]]:
     known["callback_id"] = "demo.nothing"
     description = httpx2.get(f"{server.address}/openapi.json").json()
     return [
-        (method.upper(), path.format(**known), [p["name"] for p in found.get("parameters", []) if p["in"] == "query"])
+        (
+            method.upper(),
+            path.format(**known),
+            [p["name"] for p in operation.get("parameters", []) if p["in"] == "query"],
+        )
         for path, operations in description["paths"].items()
-        for method, found in operations.items()
+        for method, operation in operations.items()
     ]
 
 
 def test_every_route_refuses_a_parameter_that_it_does_not_know(server: Server) -> None:
-    found = routes(server)
-    assert len(found) >= ROUTES_AT_LEAST
-    for method, path, names in found:
+    known = routes(server)
+    assert len(known) >= ROUTES_AT_LEAST
+    for method, path, names in known:
         answer = httpx2.request(method, f"{server.address}{path}?xyzzy=1")
         assert (answer.status_code, answer.json()["code"]) == (422, "unknown_parameter"), (method, path)
         assert "'xyzzy'" in answer.json()["detail"]
@@ -94,9 +98,9 @@ def test_unknown_fields_of_a_body_are_refused(server: Server, path: str, body: A
 def test_lists_do_not_answer_with_all_or_nothing(
     server: Server, path: str, status: int, code: str, near: list[str]
 ) -> None:
-    found = httpx2.get(f"{server.address}/api/v1{path}")
-    answer = found.json()
-    assert found.status_code == status, answer
+    response = httpx2.get(f"{server.address}/api/v1{path}")
+    answer = response.json()
+    assert response.status_code == status, answer
     assert (answer["code"], answer["nearest"][: len(near)]) == (code, near)
 
 

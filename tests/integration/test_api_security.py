@@ -183,14 +183,14 @@ def test_a_request_id_that_may_not_stand_in_a_log_is_replaced(opened: Server) ->
 
 
 def test_entries_are_hashes_and_wrong_ones_are_said() -> None:
-    found = entries_of(f"{MINE_ENTRY},{PLAIN}")
-    mine = caller_of_key(found, MINE)
+    entries = entries_of(f"{MINE_ENTRY},{PLAIN}")
+    mine = caller_of_key(entries, MINE)
     assert mine and mine.knowledge == {"mine", "ours"}
-    plain = caller_of_key(found, PLAIN)
+    plain = caller_of_key(entries, PLAIN)
     assert plain and plain.knowledge is None
-    assert caller_of_key(found, MINE_ENTRY) is None  # what is kept does not open
-    assert caller_of_key(found, "\udcff") is None
-    assert PLAIN not in repr(found)
+    assert caller_of_key(entries, MINE_ENTRY) is None  # what is kept does not open
+    assert caller_of_key(entries, "\udcff") is None
+    assert PLAIN not in repr(entries)
     for wrong in ("sha256:12", "sha256:zz", f"{ALL_ENTRY}@../up", f"{ALL_ENTRY}@"):
         with pytest.raises(InputError):
             entries_of(wrong)

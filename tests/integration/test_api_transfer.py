@@ -37,8 +37,8 @@ def plainly(server: Server, method: str, path: str, **headers: str) -> httpx2.Re
 
 
 def raw(answer: httpx2.Response) -> bytes:
-    found: bytes = answer.extensions["raw"]
-    return found
+    bytes_received: bytes = answer.extensions["raw"]
+    return bytes_received
 
 
 def paths_to_get(server: Server) -> list[str]:
@@ -46,7 +46,7 @@ def paths_to_get(server: Server) -> list[str]:
     known = {"knowledge_id": "demo", "document": "long.pdf", "number": "1", "schema": "document", "job_id": job}
     known["callback_id"] = "demo.nothing"
     description = httpx2.get(f"{server.address}/openapi.json").json()
-    described = [path.format(**known) for path, found in description["paths"].items() if "get" in found]
+    described = [path.format(**known) for path, operations in description["paths"].items() if "get" in operations]
     described = [f"{path}?q=words" if path.endswith("/search") else path for path in described]
     pages = ["/", "/queues", "/callbacks", "/knowledge/demo", "/knowledge/demo/search", f"/jobs/{job}", "/openapi.json"]
     return [*described, *pages]
@@ -180,10 +180,10 @@ def test_pages_of_named_origins_may_read(server: Server) -> None:
         **{"access-control-request-headers": "authorization, content-type"},
     )
     assert before.status_code == 200 and before.headers["access-control-allow-origin"] == ORIGIN
-    found = server.client.post(
+    response = server.client.post(
         "/knowledge/demo/search", json={"query": "words"}, headers={"origin": ORIGIN, "sec-fetch-site": "cross-site"}
     )
-    assert found.status_code == 200 and found.headers["access-control-allow-origin"] == ORIGIN
+    assert response.status_code == 200 and response.headers["access-control-allow-origin"] == ORIGIN
 
 
 def test_pages_of_other_origins_may_not(server: Server) -> None:

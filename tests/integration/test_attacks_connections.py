@@ -78,8 +78,8 @@ def said(server: Server, raw: bytes) -> bytes:
 def problem(answer: bytes) -> dict[str, str]:
     top, _, body = answer.partition(b"\r\n\r\n")
     assert b"application/problem+json" in top and b"nosniff" in top and b"default-src 'none'" in top, answer
-    found: dict[str, str] = json.loads(body)
-    return found
+    details: dict[str, str] = json.loads(body)
+    return details
 
 
 def poured(server: Server, opening: bytes, block: bytes, most: int) -> int:

@@ -74,9 +74,9 @@ def asked(server: Server, method: str, path: str, key: str = "", **more: Any) ->
 
 
 def test_every_route_asks_for_a_key(server: Server, theirs: dict[str, str]) -> None:
-    found = [*routes(server), *routes(server, pages=True)]
-    assert len(found) > 50
-    for method, path in found:
+    all_routes = [*routes(server), *routes(server, pages=True)]
+    assert len(all_routes) > 50
+    for method, path in all_routes:
         if path in OPEN:
             continue
         target = filled(path, theirs)

@@ -1,4 +1,4 @@
-"""What strangers name and write: paths and ids that lead elsewhere, script in every word, URLs that lead inside."""
+"""Hostile names and texts: paths and ids that lead elsewhere, script in every word, URLs that lead inside."""
 
 from __future__ import annotations
 
@@ -202,13 +202,13 @@ def test_paths_stay_in_their_folder(server: Server, path: str, status: int) -> N
 def test_a_walked_folder_brings_nothing_from_outside(server: Server) -> None:
     answer = server.client.post("/knowledge/walked/ingest", json={"paths": ["."]})
     assert answer.status_code == 202, answer.text
-    found = {one["source"]: one for one in answer.json()["documents"]}
-    refused = {name for name, one in found.items() if one["error"]}
+    by_source = {one["source"]: one for one in answer.json()["documents"]}
+    refused = {name for name, one in by_source.items() if one["error"]}
     assert {"link.pdf", "null.pdf", "loop.pdf", "pipe.pdf", "folder-link.pdf"} == refused
     for name in ("link.pdf", "null.pdf", "folder-link.pdf"):
-        assert found[name]["error_code"] == "forbidden", "nothing is said of what is outside, not even what it is"
-    assert not [name for name in found if "secret" in name or "deeper" in name]
-    (odd,) = [one for name, one in found.items() if name.startswith("line")]
+        assert by_source[name]["error_code"] == "forbidden", "nothing is said of what is outside, not even what it is"
+    assert not [name for name in by_source if "secret" in name or "deeper" in name]
+    (odd,) = [one for name, one in by_source.items() if name.startswith("line")]
     handed_out(server, "walked", odd)
     server.finished(answer.json()["job_id"])
     assert OUTSIDE not in server.client.get("/knowledge/walked/documents").text

@@ -142,9 +142,9 @@ def test_a_certificate_that_is_not_verified_is_remarked_on(
     monkeypatch.setenv("INGOT_BROKER_URL", f"rediss://127.0.0.1:{tls[0]}/0?ssl_cert_reqs=none")
     app.run(["doctor", "--json"])
     told = capfd.readouterr()
-    found = [(one["level"], one["words"]) for one in json.loads(told.out) if one["what"] == "broker"]
-    assert [level for level, _ in found] == ["OK", "WARN"]
-    assert "not verified" in found[1][1]
+    findings = [(one["level"], one["words"]) for one in json.loads(told.out) if one["what"] == "broker"]
+    assert [level for level, _ in findings] == ["OK", "WARN"]
+    assert "not verified" in findings[1][1]
     assert "nsecure" not in told.err
 
 
@@ -211,8 +211,8 @@ def test_the_command_line_says_it(
     assert app.run(["up"]) == Exit.UNREACHABLE
     assert CAUSE in capfd.readouterr().err
     assert app.run(["status", "--json"]) == Exit.WELL
-    found = json.loads(capfd.readouterr().out)
-    assert CAUSE in found["trouble"] and not found["running"]
+    status = json.loads(capfd.readouterr().out)
+    assert CAUSE in status["trouble"] and not status["running"]
     assert app.run(["worker", "cpu", "--broker-wait", "60"]) == Exit.UNREACHABLE, "no waiting mends a password"
     told = capfd.readouterr().err
     assert CAUSE in told and SECRET not in told

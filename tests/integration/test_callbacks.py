@@ -20,10 +20,10 @@ from tests.waiting import GENEROUS_S
 
 @pytest.fixture(scope="module")
 def environment() -> Iterator[CallbackEnvironment]:
-    found = CallbackEnvironment()
-    found.start_worker()
-    yield found
-    found.close()
+    made = CallbackEnvironment()
+    made.start_worker()
+    yield made
+    made.close()
 
 
 def test_a_job_that_ends_is_told_signed(environment: CallbackEnvironment, receiver: Receiver, kb: str) -> None:
@@ -62,10 +62,10 @@ def test_each_document_and_then_the_job_in_order(environment: CallbackEnvironmen
 @pytest.fixture(scope="module")
 def impatient() -> Iterator[CallbackEnvironment]:
     """Gives up soon who does not answer, and tries often."""
-    found = CallbackEnvironment(callback_timeout_s=0.8, callback_retries_s="0" + ",0.2" * 30)
-    found.start_worker()
-    yield found
-    found.close()
+    made = CallbackEnvironment(callback_timeout_s=0.8, callback_retries_s="0" + ",0.2" * 30)
+    made.start_worker()
+    yield made
+    made.close()
 
 
 @pytest.mark.parametrize(

@@ -75,12 +75,12 @@ class Matrix:
 @pytest.fixture(scope="module")
 def matrix(tmp_path_factory: pytest.TempPathFactory) -> Matrix:
     home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("docs")
-    found = Matrix(home, fake_tools(home, batch_pages=1))
-    _first(found, folder / "first")
-    _again(found, folder / "first")
-    _cancelled(found, folder / "cancelled")
-    _open(found, folder / "open", folder / "first")
-    return found
+    filled = Matrix(home, fake_tools(home, batch_pages=1))
+    _first(filled, folder / "first")
+    _again(filled, folder / "first")
+    _cancelled(filled, folder / "cancelled")
+    _open(filled, folder / "open", folder / "first")
+    return filled
 
 
 def _first(matrix: Matrix, folder: Path) -> None:
@@ -161,13 +161,13 @@ def web(matrix: Matrix) -> TestClient:
 
 def listed(web: TestClient, path: str, **asked: Any) -> list[dict[str, Any]]:
     """A whole list of the API, in parts of two."""
-    found, cursor = [], None
+    items, cursor = [], None
     while True:
         part = web.get(f"/api/v1{path}", params={"limit": 2, **asked, **({"cursor": cursor} if cursor else {})}).json()
-        found += part["items"]
+        items += part["items"]
         cursor = part["next_cursor"]
         if cursor is None:
-            return found
+            return items
 
 
 def rows_of(printed: str) -> list[dict[str, str]]:
@@ -244,8 +244,8 @@ def test_pages_and_metrics_count_alike_and_call_nothing_ready_that_is_not(web: T
     assert tags == [(state, f"{count} {state}") for state, count in STATES.items() if state != "done"]
     assert f'data-label="Documents">{len(DOCUMENTS)}<' in row[0]
     metrics = web.get("/metrics").text
-    found = re.findall(rf'^ingot_documents{{knowledge_id="{KB}",state="(\w+)"}} (\d+)', metrics, re.MULTILINE)
-    assert {state: int(count) for state, count in found} == STATES
+    samples = re.findall(rf'^ingot_documents{{knowledge_id="{KB}",state="(\w+)"}} (\d+)', metrics, re.MULTILINE)
+    assert {state: int(count) for state, count in samples} == STATES
 
 
 def test_every_count_of_a_job_is_the_same(matrix: Matrix, ingot: Callable[..., Any], web: TestClient) -> None:
@@ -289,8 +289,8 @@ def _headline(counts: Mapping[str, int]) -> str:
 
 def _tags(page: str) -> dict[str, int]:
     """Documents by state as the page of a job shows them above its table; what is hidden counts nothing."""
-    found = re.findall(r'data-count="(\w+)"[^>]*?( hidden)?><span class="num">(\d+)<', page)
-    return {state: int(count) for state, hidden, count in found if not hidden}
+    tags = re.findall(r'data-count="(\w+)"[^>]*?( hidden)?><span class="num">(\d+)<', page)
+    return {state: int(count) for state, hidden, count in tags if not hidden}
 
 
 def test_every_stage_is_told_alike_and_nothing_stands_in_two_places(
@@ -362,11 +362,13 @@ def test_a_job_that_is_over_keeps_its_counts_when_a_document_is_tried_again(tmp_
     assert store.job_queries.summary(again).counts == {DocumentState.QUEUED: 1}
     run_until_done(resources)
     store.job_control.retry(first, NEEDS)
-    found = store.job_queries.summary(first)
-    assert (found.state, found.counts) == (JobState.DONE, {DocumentState.PARTIAL: 1}), "another job has taken it over"
+    summary = store.job_queries.summary(first)
+    assert (summary.state, summary.counts) == (JobState.DONE, {DocumentState.PARTIAL: 1}), (
+        "another job has taken it over"
+    )
     store.job_control.retry(again, NEEDS)
-    found = store.job_queries.summary(again)
-    assert (found.state, found.counts) == (JobState.RUNNING, {DocumentState.QUEUED: 1})
+    summary = store.job_queries.summary(again)
+    assert (summary.state, summary.counts) == (JobState.RUNNING, {DocumentState.QUEUED: 1})
     run_until_done(resources)
     assert store.job_queries.summary(again).counts == {DocumentState.PARTIAL: 1}
 

@@ -17,10 +17,10 @@ from tests.receiver import Receiver, file_of, held, redirect_to, reset, sized
 
 @pytest.fixture(scope="module")
 def environment() -> Iterator[CallbackEnvironment]:
-    found = CallbackEnvironment(fetch_retries_s="0.2,0.2,0.4", max_file_mb=1)
-    found.start_worker()
-    yield found
-    found.close()
+    made = CallbackEnvironment(fetch_retries_s="0.2,0.2,0.4", max_file_mb=1)
+    made.start_worker()
+    yield made
+    made.close()
 
 
 def fake(*pages: str) -> bytes:
@@ -43,18 +43,18 @@ def ended(environment: CallbackEnvironment, kb: str, job: str) -> JobView:
 
 
 def only(view: JobView) -> JobDocumentView:
-    (found,) = view.documents
-    return found
+    (document,) = view.documents
+    return document
 
 
 def test_what_stands_at_a_url_becomes_a_document(environment: CallbackEnvironment, receiver: Receiver, kb: str) -> None:
     url = receiver.on("/a.pdf?id=5", file_of(fake("Herons and otters.")))
     job = submitted(environment, kb, url, callback_url=receiver.on("/x", 200))
-    found = only(environment.service.jobs.get(job))
-    assert (found.source, found.document, found.state) == (url, "", DocumentState.QUEUED)
+    document = only(environment.service.jobs.get(job))
+    assert (document.source, document.document, document.state) == (url, "", DocumentState.QUEUED)
     view = ended(environment, kb, job)
-    found = only(view)
-    assert (view.state, found.source, found.outcome, found.state) == (JobState.DONE, url, Outcome.NEW, "done")
+    document = only(view)
+    assert (view.state, document.source, document.outcome, document.state) == (JobState.DONE, url, Outcome.NEW, "done")
     assert environment.service.documents.get(kb, url).sources == (url,)
     until(lambda: environment.states(kb) == ["delivered"])
     assert receiver.took("/x")[0].event["data"]["counts"] == {"done": 1}
@@ -109,11 +109,11 @@ def test_what_fails_for_ever_is_the_documents_fault(
 ) -> None:
     url = receiver.on("/a.pdf?token=geheim", 500)
     view = ended(environment, kb, submitted(environment, kb, url))
-    found = only(view)
-    assert view.state is JobState.DONE and found.state is DocumentState.FAILED and found.error
-    assert found.error.code == "fetch_failed" and "500" in found.error.message
-    assert "geheim" not in found.error.message and len(receiver.took("/a.pdf?token=geheim")) == 4
-    assert environment.service.documents.all(kb)[0].error == found.error
+    document = only(view)
+    assert view.state is JobState.DONE and document.state is DocumentState.FAILED and document.error
+    assert document.error.code == "fetch_failed" and "500" in document.error.message
+    assert "geheim" not in document.error.message and len(receiver.took("/a.pdf?token=geheim")) == 4
+    assert environment.service.documents.all(kb)[0].error == document.error
 
 
 @pytest.mark.parametrize(
@@ -132,9 +132,9 @@ def test_what_can_never_be_taken_is_said_at_once(
     environment: CallbackEnvironment, receiver: Receiver, kb: str, behaviour, code: str, words: str
 ) -> None:
     url = receiver.on("/a.pdf", behaviour)
-    found = only(ended(environment, kb, submitted(environment, kb, url)))
-    assert found.error and (found.error.code, len(receiver.took("/a.pdf"))) == (code, 1)
-    assert words in found.error.message and found.source == url
+    document = only(ended(environment, kb, submitted(environment, kb, url)))
+    assert document.error and (document.error.code, len(receiver.took("/a.pdf"))) == (code, 1)
+    assert words in document.error.message and document.source == url
 
 
 def test_good_and_bad_in_one_job_and_retry_fetches_only_the_bad(
@@ -155,8 +155,8 @@ def test_it_is_said_why_a_url_is_not_there_yet(environment: CallbackEnvironment,
     job = submitted(environment, kb, receiver.on("/a.pdf", held(over)))
 
     def why() -> str:
-        (found,) = environment.service.jobs.documents(job).items
-        return found.waiting.why if found.waiting else ""
+        (document,) = environment.service.jobs.documents(job).items
+        return document.waiting.why if document.waiting else ""
 
     until(lambda: why() == "it is being fetched")
     progress = environment.service.jobs.progress(job)
@@ -188,7 +188,7 @@ def test_the_same_bytes_at_two_urls_are_one_document(
     content = fake("Twins.")
     urls = [receiver.on(path, file_of(content)) for path in ("/a.pdf", "/b.pdf")]
     view = ended(environment, kb, submitted(environment, kb, *urls))
-    assert len({found.document for found in view.documents}) == 1 and len(view.documents) == 2
+    assert len({entry.document for entry in view.documents}) == 1 and len(view.documents) == 2
     assert sorted(environment.service.documents.all(kb)[0].sources) == sorted(urls)
 
 
@@ -197,7 +197,7 @@ def test_many_urls_of_one_host(environment: CallbackEnvironment, receiver: Recei
     view = ended(
         environment, kb, submitted(environment, kb, *urls, callback_url=receiver.on("/x", 200), callback_each=True)
     )
-    assert {str(found.state) for found in view.documents} == {"done"} and len(view.documents) == 30
+    assert {str(entry.state) for entry in view.documents} == {"done"} and len(view.documents) == 30
     until(lambda: environment.states(kb) == ["delivered"] * 31)
     assert receiver.took("/x")[-1].event["type"] == "job.finished"
 

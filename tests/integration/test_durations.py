@@ -35,10 +35,10 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
-    found = Clock()
-    monkeypatch.setattr(time, "time", lambda: found.now)
-    monkeypatch.setattr(time, "sleep", found.sleep)
-    yield found
+    stopped = Clock()
+    monkeypatch.setattr(time, "time", lambda: stopped.now)
+    monkeypatch.setattr(time, "sleep", stopped.sleep)
+    yield stopped
 
 
 @pytest.fixture
@@ -71,15 +71,17 @@ def test_waiting_is_no_work(resources: Resources, store: SqlKnowledgeStore, cloc
         clock.now += 20 if key.stage is Stage.EMBED else 0
 
     run_until_done(resources, others_come_first)
-    found = store.job_queries.summary(job)
-    assert (found.work_s, found.waited_s) == (4.0, 51.0)
-    assert found.finished_at and found.finished_at - found.created_at == 75.0, "and it is told when it was asked for"
+    summary = store.job_queries.summary(job)
+    assert (summary.work_s, summary.waited_s) == (4.0, 51.0)
+    assert summary.finished_at and summary.finished_at - summary.created_at == 75.0, (
+        "and it is told when it was asked for"
+    )
     document = store.document_queries.get(store.document_queries.find("a.pdf"))
     assert (document.work_s, document.waited_s) == (4.0, 51.0)
     (place,) = store.job_queries.get(job).documents
     assert (place.work_s, place.waited_s) == (4.0, 51.0)
     assert times_words(store.job_queries.get(job)) == "; 4.0 s of work after 51.0 s of waiting"
-    assert serializers.job_summary(found)["work_s"] == serializers.document(document)["work_s"] == 4.0
+    assert serializers.job_summary(summary)["work_s"] == serializers.document(document)["work_s"] == 4.0
 
 
 def test_a_retry_takes_what_it_takes(
@@ -99,8 +101,8 @@ def test_a_retry_takes_what_it_takes(
     clock.now += 300
     again = reprocess.retry_document(resources, store, store.document_queries.find("a.pdf"), None)
     run_until_done(resources)
-    found = store.job_queries.get(again)
-    assert (found.work_s, found.documents[0].work_s) == (0.0, 0.0), "this request did no more"
+    view = store.job_queries.get(again)
+    assert (view.work_s, view.documents[0].work_s) == (0.0, 0.0), "this request did no more"
 
 
 def test_a_job_remembers_its_work_when_its_document_is_gone(
@@ -135,9 +137,9 @@ def test_nothing_to_do_took_nothing(
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "a.pdf").write_bytes(b"no document")
     report = ingest(resources, KB, IngestRequest(paths=(tmp_path / "docs",)))
-    found = store.job_queries.get(str(report.job))
-    assert (found.work_s, found.waited_s) == (0.0, None)
-    assert summary(report, found, 1.0) == "1 failed in 1.0 s (0.0 s of work)."
+    view = store.job_queries.get(str(report.job))
+    assert (view.work_s, view.waited_s) == (0.0, None)
+    assert summary(report, view, 1.0) == "1 failed in 1.0 s (0.0 s of work)."
 
 
 @pytest.mark.parametrize(
@@ -167,10 +169,10 @@ def test_steps_beside_each_other_count_once(
             mine = step.c.stage == Stage.PARSE, step.c.batch == batch
             times = {"started_at": clock.now + began, "finished_at": clock.now + ended}
             assert connection.execute(update(step).where(*mine).values(**times)).rowcount == 1
-        found = durations.of_job(connection, job)
+        spent = durations.of_job(connection, job)
         document = store.document_queries.find("a.pdf")
         each = durations.of_generations(connection, [document])[(document, 1)]
-    assert found and found.work_s == each.work_s == work_s
+    assert spent and spent.work_s == each.work_s == work_s
 
 
 def test_an_attempt_that_failed_is_work_and_the_pause_after_it_is_not(
@@ -191,9 +193,9 @@ def test_an_attempt_that_failed_is_work_and_the_pause_after_it_is_not(
     store.steps.release("two")  # its process died
     clock.now += 40
     run_until_done(resources)
-    found = store.job_queries.summary(job)
-    assert found.counts == {DocumentState.DONE: 1}
-    assert found.work_s == pytest.approx(8.0)
+    summary = store.job_queries.summary(job)
+    assert summary.counts == {DocumentState.DONE: 1}
+    assert summary.work_s == pytest.approx(8.0)
 
 
 def test_a_cancelled_job_took_what_was_worked(

@@ -20,7 +20,7 @@ from stores.chroma.vectors import ChromaVectors
 from stores.errors import InputError
 from stores.models import DocumentState, Stage
 from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_chain, run_until_done, stages_run
-from tests.tiny_bert import build, passages
+from tests.tiny_bert import build, texts
 
 pytestmark = pytest.mark.torch
 
@@ -45,9 +45,9 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def chroma(home: Path) -> Iterator[ChromaVectors]:
-    found = ChromaVectors(None, home / "chroma")
-    yield found
-    found.close()
+    vectors = ChromaVectors(None, home / "chroma")
+    yield vectors
+    vectors.close()
 
 
 def tools_of(home: Path, chroma: ChromaVectors, model: Path) -> Resources:
@@ -102,7 +102,7 @@ def test_a_worker_with_another_model_leaves_the_document_alone(
 
 
 def embeddings(resources: Resources) -> dict[str, np.ndarray]:
-    """Text of each passage -> its vector as stored."""
+    """Text of each chunk -> its vector as stored."""
     rows = resources.catalog.store(KB).chunks.vectors(resources.embedder().fingerprint)
     return {chunk.text: np.frombuffer(chunk.embedding, "<f4") for part in rows for _, _, chunk, _ in part}
 
@@ -112,7 +112,7 @@ def test_documents_of_many_threads_get_the_vectors_that_each_gets_alone(
 ) -> None:
     """What a GPU worker does: steps of several documents at once, one model for all."""
     for number in range(8):
-        pages = [f"{text} {number}" for text in passages(5, 60)]
+        pages = [f"{text} {number}" for text in texts(5, 60)]
         fake_document(tmp_path / "many" / f"{number}.pdf", *pages)
     chosen = {"embedder": "sentence-transformers", "embedder_model": str(models["first"])}
     alone, together = (fake_tools(home / name, **chosen) for name in ("alone", "together"))
@@ -124,6 +124,6 @@ def test_documents_of_many_threads_get_the_vectors_that_each_gets_alone(
         while todo:
             todo = [due for _, dues in threads.map(lambda key: run_chain(together, key), todo) for due in dues]
     assert {view.state for view in store.document_queries.all()} == {DocumentState.DONE}
-    expected, found = embeddings(alone), embeddings(together)
-    assert found.keys() == expected.keys() and len(found) >= 20
-    assert max(np.abs(found[text] - expected[text]).max() for text in expected) < 1e-5
+    expected, batched = embeddings(alone), embeddings(together)
+    assert batched.keys() == expected.keys() and len(batched) >= 20
+    assert max(np.abs(batched[text] - expected[text]).max() for text in expected) < 1e-5

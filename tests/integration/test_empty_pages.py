@@ -168,7 +168,7 @@ def test_what_ends_workers_is_read_without_what_is_optional(
     (view,) = resources.catalog.store(KB).document_queries.all()
     assert (list(view.warnings), list(view.failed_pages)) == (warned, failed)
     assert view.state is (DocumentState.PARTIAL if failed else DocumentState.DONE)
-    text = "".join(found.markdown for found in resources.catalog.store(KB).pages.read(view.document, 1))
+    text = "".join(page.markdown for page in resources.catalog.store(KB).pages.read(view.document, 1))
     assert ("walrus" in text) is not bool(failed) and "otter" in text
 
 

@@ -37,9 +37,9 @@ def bare(text: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
-def proofs_hold(record: Record, pages: list[Page]) -> bool:
+def evidence_holds(record: Record, pages: list[Page]) -> bool:
     printed = {page.number: bare(" ".join(line.text for b in page.blocks for line in b.lines)) for page in pages}
-    return all(bare(proof.quote) in printed[proof.page] for proof in record.evidence if proof.found)
+    return all(bare(evidence.quote) in printed[evidence.page] for evidence in record.evidence if evidence.found)
 
 
 def test_curricula_vitae(corpora: Path) -> None:
@@ -57,7 +57,7 @@ def test_curricula_vitae(corpora: Path) -> None:
             ("Stanford University", "PhD", "2023-09", "present"),
             ("Boğaziçi University", "BS", "2018-09", "2022-06"),
         ], path
-        assert proofs_hold(record, pages), path
+        assert evidence_holds(record, pages), path
 
 
 @pytest.mark.parametrize("name", ["AzureInterior", "coolblue1"])
@@ -68,7 +68,7 @@ def test_invoices(corpora: Path, name: str) -> None:
     record = InvoiceRules().extract(SCHEMAS["invoice"], pages, f"{name}.pdf")
     wanted = {field: truth[field] for field in ("issuer", "invoice_number", "date", "amount", "currency")}
     assert {field: record.fields[field] for field in wanted} == wanted
-    assert proofs_hold(record, pages)
+    assert evidence_holds(record, pages)
 
 
 @pytest.mark.parametrize("name", ["115", "402"])

@@ -35,10 +35,10 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def reader(settings: Settings) -> Iterator[PageReader]:
-    found = build(settings).page_reader()
-    assert isinstance(found, TransformerReader)
-    yield found
-    found.close()
+    built = build(settings).page_reader()
+    assert isinstance(built, TransformerReader)
+    yield built
+    built.close()
 
 
 @pytest.fixture(scope="module")
@@ -54,17 +54,17 @@ def images(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> dict
 @pytest.fixture(scope="module")
 def pages(reader: PageReader, images: dict[tuple[str, int], PageImage]) -> dict[tuple[str, int], PageText]:
     """All pages, read by as many threads at once."""
-    found: dict[tuple[str, int], PageText] = {}
+    texts: dict[tuple[str, int], PageText] = {}
 
     def read(key: tuple[str, int]) -> None:
-        found[key] = reader.read(images[key])
+        texts[key] = reader.read(images[key])
 
     threads = [Thread(target=read, args=(key,)) for key in PAGES]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return found
+    return texts
 
 
 def test_every_page_is_read_by_the_model(pages: dict[tuple[str, int], PageText]) -> None:
@@ -109,7 +109,7 @@ def test_a_page_that_it_does_not_know_is_read_otherwise(reader: PageReader, tmp_
         for row in range(8):
             page.insert_text((40, 50 + 26 * row), f"Line {row} speaks of apples and pears.", fontsize=14)
         page.get_pixmap(dpi=150).save(tmp_path / "page.png")
-    found = reader.read(PageImage(number=1, path=tmp_path / "page.png", width_pt=400.0, height_pt=300.0))
-    if found.engine != "got":  # what it makes of a strange page is its own affair; how it ends is ours
-        assert found.engine.startswith("rapidocr (got: ")
-        assert "apples and pears" in found.markdown
+    text = reader.read(PageImage(number=1, path=tmp_path / "page.png", width_pt=400.0, height_pt=300.0))
+    if text.engine != "got":  # what it makes of a strange page is its own affair; how it ends is ours
+        assert text.engine.startswith("rapidocr (got: ")
+        assert "apples and pears" in text.markdown

@@ -85,9 +85,9 @@ def worker_of_cards(under_test: Running) -> int:
 
 
 def largest_rss_mb(pid: int) -> float:
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    assert found
-    return int(found[1]) / 1024
+    peak = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert peak
+    return int(peak[1]) / 1024
 
 
 def in_the_middle(under_test: Running) -> None:
@@ -139,9 +139,9 @@ def test_a_killed_worker_loses_nothing(documents: Path, undisturbed: Run) -> Non
         in_the_middle(under_test)
         under_test.kill("gpu", signal.SIGKILL)
 
-    found = read_all(documents, kill)
-    assert len(re.findall(r"reads pages on cpu", found.log)) == 2
-    assert_same(found, undisturbed)
+    disturbed = read_all(documents, kill)
+    assert len(re.findall(r"reads pages on cpu", disturbed.log)) == 2
+    assert_same(disturbed, undisturbed)
 
 
 def test_a_worker_that_is_told_to_end_hands_its_steps_back(documents: Path, undisturbed: Run) -> None:
@@ -159,7 +159,7 @@ def test_a_worker_that_is_told_to_end_hands_its_steps_back(documents: Path, undi
         ((left,),) = under_test.rows("SELECT count(*) FROM step WHERE stage = 'ocr' AND state != 'done'")
         unread.append(left)
 
-    found = read_all(documents, end)
+    disturbed = read_all(documents, end)
     assert held == []
     assert unread[0] > 0, "it did not stay until all was read"
-    assert_same(found, undisturbed)
+    assert_same(disturbed, undisturbed)

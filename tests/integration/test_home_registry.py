@@ -85,9 +85,9 @@ class Broker:
 
 @pytest.fixture
 def broker(home: Path) -> Iterator[Broker]:
-    found = Broker(home)
-    yield found
-    found.close()
+    started = Broker(home)
+    yield started
+    started.close()
 
 
 def begun(settings: Settings, name: str) -> str:
@@ -129,8 +129,8 @@ def test_a_worker_with_another_home_is_told_of_on_both_sides(broker: Broker) -> 
     assert waiting and str(broker.folder / "theirs") in waiting.why
     (check,) = [check for check in service.administration.readiness() if check.name == "workers"]
     assert not check.ok and str(broker.folder / "theirs") in check.why
-    (found,) = [finding for finding in doctor.examine(settings) if finding.what == "workers"]
-    assert found.level == "FAIL" and str(broker.folder / "theirs") in found.words and "INGOT_HOME" in found.remedy
+    (warning,) = [finding for finding in doctor.examine(settings) if finding.what == "workers"]
+    assert warning.level == "FAIL" and str(broker.folder / "theirs") in warning.words and "INGOT_HOME" in warning.remedy
 
     broker.work("mine")
     assert watch_job(Service(settings), settings, job, timeout_s=GENEROUS_S).state is JobState.DONE, "nothing was lost"

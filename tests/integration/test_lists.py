@@ -26,9 +26,9 @@ def made(folder: Path) -> Resources:
         fake_document(folder / "in" / f"f{number % 4}" / f"{number:02}.pdf", f"# Title {number}\n" + "word " * number)
     fake_document(folder / "in" / "copy.pdf", "# Title 3\n" + "word " * 3)
     (folder / "in" / "bad.pdf").write_text("no document")
-    found = fake_tools(folder / "home")
-    ingest_now(found, folder / "in")
-    return found
+    resources = fake_tools(folder / "home")
+    ingest_now(resources, folder / "in")
+    return resources
 
 
 @pytest.fixture(scope="module")
@@ -41,26 +41,26 @@ def overview(resources: Resources) -> DocumentQueries:
 
 
 def in_parts(resources: Resources, limit: int, **wanted: Any) -> list[DocumentView]:
-    found: list[DocumentView] = []
+    views: list[DocumentView] = []
     cursor = None
     while True:
         part = overview(resources).slice(DocumentFilter(**wanted), cursor, limit)
         assert len(part.items) <= limit
-        found += part.items
+        views += part.items
         cursor = part.next_cursor
         if cursor is None:
-            return found
+            return views
 
 
 @pytest.mark.parametrize("sort", EVERY_SORT)
 @pytest.mark.parametrize("limit", [1, 5, 100])
 def test_parts_are_the_whole(resources: Resources, sort: str, limit: int) -> None:
-    found = [view.source for view in in_parts(resources, limit, sort=sort)]
-    assert len(found) == len(set(found)) == 13
-    assert set(found) >= {"bad.pdf", "f0/00.pdf"}
-    assert len({"copy.pdf", "f3/03.pdf"} & set(found)) == 1, "a document stands under one of its names"
+    sources = [view.source for view in in_parts(resources, limit, sort=sort)]
+    assert len(sources) == len(set(sources)) == 13
+    assert set(sources) >= {"bad.pdf", "f0/00.pdf"}
+    assert len({"copy.pdf", "f3/03.pdf"} & set(sources)) == 1, "a document stands under one of its names"
     back = [view.source for view in in_parts(resources, limit, sort=sort[1:] if sort.startswith("-") else f"-{sort}")]
-    assert found == back[::-1]
+    assert sources == back[::-1]
 
 
 def test_orders_are_what_they_say(resources: Resources) -> None:
@@ -77,9 +77,9 @@ def test_a_changed_file_shows_both_versions_until_the_new_one_answers(tmp_path: 
     fake_document(tmp_path / "in" / "f0" / "00.pdf", "# Other title\nnew words")
     ingest(resources, KB, IngestRequest(paths=(tmp_path / "in",)))
     for sort in EVERY_SORT:
-        found = in_parts(resources, 1, sort=sort)
-        both = [view for view in found if view.source == "f0/00.pdf"]
-        assert len(found) == 14
+        views = in_parts(resources, 1, sort=sort)
+        both = [view for view in views if view.source == "f0/00.pdf"]
+        assert len(views) == 14
         assert sorted((view.state, view.visible) for view in both) == [
             (DocumentState.DONE, True),
             (DocumentState.QUEUED, False),
@@ -117,14 +117,14 @@ def test_jobs_of_all_knowledge_bases_come_newest_first(resources: Resources, tmp
     jobs = Service(resources.settings).jobs
     whole = [job.job for job in jobs.all()]
     assert len(whole) == 6  # and the one that made the documents
-    found, cursor = [], None
+    listed, cursor = [], None
     while True:
         part = jobs.slice(JobFilter(), cursor, 2)
-        found += part.items
+        listed += part.items
         cursor = part.next_cursor
         if cursor is None:
             break
-    assert [job.job for job in found] == whole
-    assert [job.created_at for job in found] == sorted((job.created_at for job in found), reverse=True)
+    assert [job.job for job in listed] == whole
+    assert [job.created_at for job in listed] == sorted((job.created_at for job in listed), reverse=True)
     assert {job.knowledge_id for job in jobs.all("kb-1")} == {"kb-1"}
     assert jobs.slice(JobFilter(knowledge_ids=())).items == ()

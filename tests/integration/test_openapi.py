@@ -69,8 +69,8 @@ def test_every_answer_is_described(server: Server) -> None:
     description = httpx2.get(f"{server.address}/openapi.json").json()
     schema = schemathesis.openapi.from_dict(description)
     known = real_ids(server)
-    for found in schema.get_all_operations():
-        operation = found.ok()
+    for described in schema.get_all_operations():
+        operation = described.ok()
         ask(operation, known, server)
 
 

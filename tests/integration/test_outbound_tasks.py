@@ -1,4 +1,4 @@
-"""Errands in SQL: who may claim, what is sent when, what an end writes; without a network."""
+"""Outbound tasks in SQL: who may claim, what is sent when, what an end writes; without a network."""
 
 from __future__ import annotations
 
@@ -214,9 +214,9 @@ def test_a_url_that_fails_for_good_ends_its_job(resources: Resources, store: Sql
     other = "https://files.example/none.pdf?key=secret"
     name = opened(store, other, each=True)
     assert not fetched(resources, name, other) and fetched(resources, name, other)
-    (found,) = store.job_queries.get(name).documents
-    assert found.state is DocumentState.FAILED and found.outcome is Outcome.FAILED and found.error
-    assert found.error.code == "fetch_failed" and "secret" not in found.error.message
+    (document,) = store.job_queries.get(name).documents
+    assert document.state is DocumentState.FAILED and document.outcome is Outcome.FAILED and document.error
+    assert document.error.code == "fetch_failed" and "secret" not in document.error.message
     assert [kind for kind, _ in events(store)] == ["document.finished", "job.finished"]
 
 
@@ -241,9 +241,9 @@ def test_the_relay_marks_and_sends_what_is_due_soon(resources: Resources, store:
     sent: list[str] = []
 
     def send(held: SqlKnowledgeStore, empty: frozenset[str]) -> int:
-        found = held.outbound_tasks.take(100, quiet=False)
-        sent.extend(outbound_task.job for outbound_task in found)
-        return len(found)
+        taken = held.outbound_tasks.take(100, quiet=False)
+        sent.extend(outbound_task.job for outbound_task in taken)
+        return len(taken)
 
     relay = Relay(
         resources=lambda: resources, send_steps=lambda *_: 0, send_outbound_tasks=send, empty_queues=frozenset

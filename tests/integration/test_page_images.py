@@ -26,9 +26,9 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 @pytest.fixture
 def workers(tmp_path: Path) -> Iterator[PageImageWorkers]:
-    found = PageImageWorkers(Settings(home=tmp_path), within_s=GENEROUS_S)
-    yield found
-    found.close()
+    started = PageImageWorkers(Settings(home=tmp_path), within_s=GENEROUS_S)
+    yield started
+    started.close()
 
 
 def pdf(path: Path, content: bytes) -> Path:
@@ -111,7 +111,7 @@ def drawing() -> list[int]:
 
 def studio_children() -> set[int]:
     """Drawing processes that this process has started."""
-    found = set()
+    pids = set()
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
@@ -119,8 +119,8 @@ def studio_children() -> set[int]:
         except OSError:
             continue
         if parent == os.getpid() and b"pipeline.queries.page_image_worker" in words:
-            found.add(int(entry.name))
-    return found
+            pids.add(int(entry.name))
+    return pids
 
 
 def test_what_is_no_document_is_told(workers: PageImageWorkers, tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_too_many_at_once_are_told_to_come_again(
     with ThreadPoolExecutor(MOST_WAITING + 6) as crowd:
         busy = [crowd.submit(draw, number) for number in range(MOST_WAITING + 6)]
         eventually(lambda: sum(one.done() for one in busy) == 6)
-        both = eventually(lambda: len(found := drawing()) == 2 and found)
+        both = eventually(lambda: len(pids := drawing()) == 2 and pids)
         workers._within_s = 0.05
         for pid in both:
             os.kill(pid, signal.SIGKILL)
@@ -185,8 +185,8 @@ def test_a_service_draws_once_for_all(tmp_path: Path, samples: Path) -> None:
         service.documents.page_image("kb", "invoice.pdf", 1)
     run_until_done(service.documents._resources, knowledge_id="kb", most=1)
     with ThreadPoolExecutor(8) as crowd:
-        found = {crowd.submit(service.documents.page_image, "kb", "invoice.pdf", 1).result() for _ in range(8)}
-    (picture,) = found
+        pictures = {crowd.submit(service.documents.page_image, "kb", "invoice.pdf", 1).result() for _ in range(8)}
+    (picture,) = pictures
     drawn_at = picture.stat().st_ino
     assert service.documents.page_image("kb", "invoice.pdf", 1).stat().st_ino == drawn_at
     service.documents._page_images.close()

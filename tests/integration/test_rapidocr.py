@@ -169,8 +169,8 @@ def test_pictures_of_lines(reader: RapidOcrReader, corpora: Path, tmp_path: Path
     path = corpora / "cnocr/docs/examples" / name
     text = read(reader, cv2.imread(str(path)), tmp_path).markdown
     squashed = re.sub(r"\W+", "", text).lower()
-    found = sum(re.sub(r"\W+", "", line).lower() in squashed for line in lines)
-    assert found >= len(lines) - 1
+    read_lines = sum(re.sub(r"\W+", "", line).lower() in squashed for line in lines)
+    assert read_lines >= len(lines) - 1
 
 
 @pytest.mark.corpora

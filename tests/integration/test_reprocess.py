@@ -21,10 +21,10 @@ PAGES = ("# One\nfirst words a@b.example", "[scan] second words", "third words")
 
 @pytest.fixture
 def resources(tmp_path: Path) -> Resources:
-    found = fake_tools(tmp_path / "home", batch_pages=2)
+    built = fake_tools(tmp_path / "home", batch_pages=2)
     fake_document(tmp_path / "in" / "a.pdf", *PAGES)
-    ingest_now(found, tmp_path / "in")
-    return found
+    ingest_now(built, tmp_path / "in")
+    return built
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def store(resources: Resources) -> SqlKnowledgeStore:
     return resources.catalog.store(KB)
 
 
-def redo(resources: Resources, store: SqlKnowledgeStore, stage: Stage | None) -> Any:
-    """The document's view after it was made again, and the stages that ran."""
+def reprocessed(resources: Resources, store: SqlKnowledgeStore, stage: Stage | None) -> Any:
+    """Reprocess the document from ``stage`` on; return its view afterwards and the stages that ran."""
     document = store.document_queries.find("a.pdf")
     job = reprocess.retry_document(resources, store, document, stage)
     assert store.job_queries.summary(job).state is JobState.RUNNING
@@ -60,14 +60,14 @@ def test_a_stage_and_what_follows_run_again(
 ) -> None:
     before = store.document_queries.get(store.document_queries.find("a.pdf"))
     records = store.record_tables.read(before.document, before.generation)
-    after, ran = redo(resources, store, stage)
+    after, ran = reprocessed(resources, store, stage)
     assert ran == run
     assert (after.state, after.generation) == (DocumentState.DONE, before.generation + 1)
     assert (after.pages, after.chunks, after.title) == (before.pages, before.chunks, before.title)
-    assert [found.fields for found in store.record_tables.read(after.document, after.generation)] == [
-        found.fields for found in records
+    assert [record.fields for record in store.record_tables.read(after.document, after.generation)] == [
+        record.fields for record in records
     ]
-    assert all(found.text for found in store.pages.read(after.document, after.generation))
+    assert all(page.text for page in store.pages.read(after.document, after.generation))
     assert store.chunks.keyword_hits("second words", 5, None)
     assert len(store.chunks.keyword_hits("words", 50, None)) == after.chunks, "the old version answers no more"
     assert resources.vectors().ids(KB) == {f"{after.document}:{after.generation}:{n}" for n in range(after.chunks)}
@@ -92,18 +92,18 @@ def test_what_is_ingested_again_finds_nothing_to_do(
     resources: Resources, store: SqlKnowledgeStore, tmp_path: Path
 ) -> None:
     for stage in (Stage.OCR, Stage.EXTRACT, Stage.PUBLISH):
-        redo(resources, store, stage)
+        reprocessed(resources, store, stage)
         assert ingest_now(resources, tmp_path / "in").job is None, stage
 
 
 def test_only_what_failed_is_made_again(resources: Resources, store: SqlKnowledgeStore, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nothing of it failed"):
-        redo(resources, store, None)
+        reprocessed(resources, store, None)
     fake_document(tmp_path / "in" / "a.pdf", "fine", "[broken] page")
     ingest_now(resources, tmp_path / "in")
     document = store.document_queries.find("a.pdf")
     assert store.document_queries.get(document).state is DocumentState.PARTIAL
-    again, ran = redo(resources, store, None)
+    again, ran = reprocessed(resources, store, None)
     assert again.state is DocumentState.PARTIAL
     assert Stage.PLAN not in ran and Stage.PARSE not in ran
     assert Stage.OCR in ran or Stage.RENDER in ran
@@ -116,7 +116,7 @@ def test_pages_that_were_never_read_are_read(resources: Resources, store: SqlKno
     with store.database.write() as connection:
         mine = page.update().where(page.c.document == document, page.c.number == 3)
         connection.execute(mine.values(markdown=None, engine=None))
-    after, ran = redo(resources, store, Stage.EMBED)
+    after, ran = reprocessed(resources, store, Stage.EMBED)
     assert {Stage.PARSE, Stage.EXTRACT, Stage.EMBED} <= ran
     assert after.state is DocumentState.DONE
     with store.database.read() as connection:
@@ -155,5 +155,5 @@ def test_cancelled_work_can_be_made_again(resources: Resources, store: SqlKnowle
     assert run_until_done(resources) == []
     assert store.document_queries.get(document).visible
     assert stages_run(store, document, 2)["parse"] == "cancelled"
-    after, _ = redo(resources, store, None)
+    after, _ = reprocessed(resources, store, None)
     assert after.state is DocumentState.DONE

@@ -52,20 +52,20 @@ def test_what_was_stopped_is_offered_again(server: Server, tmp_path_factory: pyt
     slow = fake_document(tmp_path_factory.mktemp("slow") / "slow.pdf", "[slow 30] words")
     job = server.upload("stopped", slow)
     server.post(f"/jobs/{job}/cancel")
-    found = server.finished(job)
-    assert found["retryable"] is True and [one["retryable"] for one in found["documents"]] == [True]
+    view = server.finished(job)
+    assert view["retryable"] is True and [one["retryable"] for one in view["documents"]] == [True]
     assert ">Retry<" in page_of(server, "/knowledge/stopped")
     assert 'id="retry">' in page_of(server, f"/jobs/{job}")
 
 
 def test_what_could_not_be_fetched_is_offered_again(server: Server) -> None:
     body = {"urls": [f"http://127.0.0.1:{free_port()}/nothing.pdf"]}
-    found = server.finished(server.post("/knowledge/fetched/ingest", body, status=202)["job_id"])
-    assert found["documents"][0]["error_code"] == "fetch_failed"
-    assert found["retryable"] is True and found["documents"][0]["retryable"] is True
+    view = server.finished(server.post("/knowledge/fetched/ingest", body, status=202)["job_id"])
+    assert view["documents"][0]["error_code"] == "fetch_failed"
+    assert view["retryable"] is True and view["documents"][0]["retryable"] is True
 
 
 def test_finished_documents_are_not_offered_for_retry(server: Server, tmp_path_factory: pytest.TempPathFactory) -> None:
     good = fake_document(tmp_path_factory.mktemp("good") / "good.pdf", "words")
-    found = server.finished(server.upload("good", good))
-    assert found["retryable"] is False and not found["documents"][0]["retryable"]
+    view = server.finished(server.upload("good", good))
+    assert view["retryable"] is False and not view["documents"][0]["retryable"]

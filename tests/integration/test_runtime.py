@@ -40,9 +40,9 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settin
     """Settings of an empty home; whatever runs for it at the end is stopped."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("INGOT_BROKER_URL", raising=False)
-    found = Settings(home=tmp_path / "home", workers=1)
-    yield found
-    embedded.down(found)
+    chosen = Settings(home=tmp_path / "home", workers=1)
+    yield chosen
+    embedded.down(chosen)
 
 
 def folder_of(settings: Settings) -> RunDir:
@@ -52,7 +52,7 @@ def folder_of(settings: Settings) -> RunDir:
 def running_processes(settings: Settings) -> list[str]:
     """The command lines of all processes that were started for this home; each names it, or works in it."""
     run = str(folder_of(settings).path)
-    found = []
+    running = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             works_here = str((entry / "cwd").readlink()).startswith(run)
@@ -60,8 +60,8 @@ def running_processes(settings: Settings) -> list[str]:
         except OSError:
             continue
         if works_here and line:
-            found.append(line)
-    return found
+            running.append(line)
+    return running
 
 
 def another_comes_and_goes(settings: Settings) -> None:
@@ -177,7 +177,7 @@ def test_the_notify_worker_starts_with_the_first_outbound_task(settings: Setting
         notify = process_pid(settings, "notify")
         assert b"notify" in Path(f"/proc/{notify}/cmdline").read_bytes().split(b"\0")
     another_comes_and_goes(settings)
-    assert embedded.status(settings).running, "an errand that is due soon keeps the runtime"
+    assert embedded.status(settings).running, "a callback that is due soon keeps the runtime"
     Catalog(settings.home).rest_outbound("some-base")
     soon(lambda: not running_processes(settings), told=lambda: running_processes(settings))
 
@@ -267,7 +267,7 @@ def test_a_search_with_nothing_running_has_its_own_chroma(settings: Settings) ->
     with embedded.searching(settings) as alone:
         assert not embedded.status(settings).running
         chroma = ChromaVectors(alone.chroma_url, settings.home / "chroma")
-        assert [found for found, _ in chroma.query("kb", "fake", row.embedding, 3, {})] == ["d:1:0"]
+        assert [chunk for chunk, _ in chroma.query("kb", "fake", row.embedding, 3, {})] == ["d:1:0"]
         chroma.close()
     assert not running_processes(settings)
     IndexLock(settings.home / "chroma").acquire()

@@ -128,8 +128,8 @@ def test_it_outlives_its_redis_and_its_whole_runtime(server: Server) -> None:
     assert server.finished(submit(server, 1001))["counts"] == {"done": 1}
     os.kill(server.ask("status")["pid"], signal.SIGKILL)
     assert server.finished(submit(server, 1002))["counts"] == {"done": 1}
-    found = server.post("/knowledge/kept/search", {"query": "number 1002"})
-    assert found["items" if "items" in found else "hits"]
+    answer = server.post("/knowledge/kept/search", {"query": "number 1002"})
+    assert answer["items" if "items" in answer else "hits"]
 
 
 def test_its_log_is_an_object_a_line_where_a_machine_reads_it(home: Path) -> None:

@@ -125,9 +125,9 @@ class Commands:
 @pytest.fixture
 def commands(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
     monkeypatch.chdir(tmp_path)
-    found = Commands(home, tmp_path)
-    yield found
-    embedded.down(found.settings())
+    made = Commands(home, tmp_path)
+    yield made
+    embedded.down(made.settings())
 
 
 def test_every_setting_of_a_second_command(commands: Commands, tmp_path: Path) -> None:

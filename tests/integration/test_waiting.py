@@ -186,9 +186,9 @@ def test_what_is_in_hand_does_not_wait(resources: Resources, tmp_path: Path) -> 
     key = StepKey(knowledge_id=KB, document=store.document_queries.find("0.pdf"), generation=1, stage=Stage.PLAN)
     assert store.steps.claim(key, "me", "w@host#77")
     queries = job_queries(resources, SERVED)
-    found = queries.progress(job)
-    assert found.waiting is None
-    assert [(view.stage, view.state) for view in found.working] == [(Stage.PLAN, "running")]
+    progress = queries.progress(job)
+    assert progress.waiting is None
+    assert [(view.stage, view.state) for view in progress.working] == [(Stage.PLAN, "running")]
     (worker,) = queue_queries(resources, SERVED).workers()
     assert (worker.name, worker.answers, worker.pool) == ("w@host", True, "prefork")
     assert [(step.source, step.stage) for step in worker.working] == [("0.pdf", Stage.PLAN)]

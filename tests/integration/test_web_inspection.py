@@ -38,7 +38,7 @@ def test_a_page_whose_worker_died_is_offered_again(tmp_path: Path) -> None:
     fake_document(tmp_path / "docs" / "half.pdf", "good", "[broken]")
     ingest_now(fake_tools(tmp_path / "home"), tmp_path / "docs")
     as_if_killed(tmp_path / "home")
-    part = client_of(tmp_path / "home").get(f"/knowledge/{KB}/documents/half.pdf?page=2&part=leaf").text
+    part = client_of(tmp_path / "home").get(f"/knowledge/{KB}/documents/half.pdf?page=2&part=page").text
     assert "data-retry" in part
 
 
@@ -54,7 +54,7 @@ def browser(home: Path) -> TestClient:
 
 
 def hrefs(markup: str, pattern: str) -> list[str]:
-    return [unescape(found) for found in re.findall(r'href="([^"]*)"', markup) if re.search(pattern, unescape(found))]
+    return [unescape(href) for href in re.findall(r'href="([^"]*)"', markup) if re.search(pattern, unescape(href))]
 
 
 def words(markup: str) -> str:
@@ -110,9 +110,9 @@ def test_unknown_knowledge_bases_are_not_found(browser: TestClient) -> None:
 
 
 def test_search_marks_words_and_links_to_the_place(browser: TestClient) -> None:
-    found = browser.get(f"/knowledge/{KB}/search", params={"q": "付款期限", "mode": "keyword"}).text
-    assert "<mark>付款期限</mark>" in found
-    (place,) = hrefs(found, r"/documents/.*chunk=")
+    page = browser.get(f"/knowledge/{KB}/search", params={"q": "付款期限", "mode": "keyword"}).text
+    assert "<mark>付款期限</mark>" in page
+    (place,) = hrefs(page, r"/documents/.*chunk=")
     shown = browser.get(place)
     assert shown.status_code == 200 and 'data-lit="c0"' in shown.text and "付款期限" in shown.text
 
@@ -130,8 +130,8 @@ def test_search_is_narrowed_and_widened(browser: TestClient) -> None:
 
 
 def test_a_query_with_markup_is_text(browser: TestClient) -> None:
-    found = browser.get(f"/knowledge/{KB}/search", params={"q": '"><script>alert(1)</script> heron'}).text
-    assert "<script>alert" not in found and "heron" in found
+    page = browser.get(f"/knowledge/{KB}/search", params={"q": '"><script>alert(1)</script> heron'}).text
+    assert "<script>alert" not in page and "heron" in page
 
 
 def test_records_come_in_parts_and_hold_what_is_asked(browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,12 +165,12 @@ def test_a_key_for_another_knowledge_base_opens_nothing(home: Path) -> None:
         assert "/login" in str(browser.get(address).url)
 
 
-def test_a_passage_over_two_pages_is_opened_where_the_words_stand(tmp_path: Path) -> None:
+def test_a_chunk_over_two_pages_is_opened_where_the_words_stand(tmp_path: Path) -> None:
     first = "# On birds\n" + "The heron waits for fish. " * 6
     fake_document(tmp_path / "docs" / "two.pdf", first, "The kingfisher dives under the bridge at noon.")
     ingest_now(fake_tools(tmp_path / "home"), tmp_path / "docs")
     browser = client_of(tmp_path / "home")
     for question, number in (("where does the kingfisher dive", 2), ("heron fish", 1)):
-        found = browser.get(f"/knowledge/{KB}/search", params={"q": question, "mode": "keyword"}).text
-        assert "pages" in words(found) or "1–2" in words(found)
-        assert hrefs(found, rf"page={number}&chunk=0")
+        hits = browser.get(f"/knowledge/{KB}/search", params={"q": question, "mode": "keyword"}).text
+        assert "pages" in words(hits) or "1–2" in words(hits)
+        assert hrefs(hits, rf"page={number}&chunk=0")

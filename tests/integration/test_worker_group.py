@@ -39,7 +39,7 @@ def environment(home: Path, broker_url: str, **settings: str) -> dict[str, str]:
 
 def children_of(pid: int) -> dict[str, int]:
     """Node name -> process id of the Celery workers that a process started."""
-    found = {}
+    pids = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
@@ -47,8 +47,8 @@ def children_of(pid: int) -> dict[str, int]:
         except (OSError, IndexError):
             continue
         if parent == pid and b"-n" in words:
-            found[words[words.index(b"-n") + 1].decode()] = int(entry.name)
-    return found
+            pids[words[words.index(b"-n") + 1].decode()] = int(entry.name)
+    return pids
 
 
 def alive(pid: int) -> bool:
@@ -86,9 +86,9 @@ def test_a_role_of_two_workers(both: subprocess.Popen[bytes]) -> None:
 
 
 def test_they_die_with_their_parent(both: subprocess.Popen[bytes]) -> None:
-    found = children_of(both.pid)
+    pids = children_of(both.pid)
     both.kill()
-    assert soon(lambda: not any(alive(pid) for pid in found.values()))
+    assert soon(lambda: not any(alive(pid) for pid in pids.values()))
 
 
 @pytest.mark.torch

@@ -36,20 +36,20 @@ def declared(lines: Iterable[str]) -> set[str]:
 
 def installed_with(lines: Iterable[str]) -> set[str]:
     """Names of all packages that these bring along, as far as they are installed here."""
-    found: set[str] = set()
+    installed: set[str] = set()
     todo = [Requirement(line) for line in lines]
     while todo:
         wanted = todo.pop()
         name = canonicalize_name(wanted.name)
-        if name in found or not _applies(wanted, extra=""):
+        if name in installed or not _applies(wanted, extra=""):
             continue
-        found.add(name)
+        installed.add(name)
         try:
             needs = [Requirement(line) for line in requires(name) or ()]
         except PackageNotFoundError:
             continue
         todo += [need for need in needs if any(_applies(need, extra) for extra in ("", *wanted.extras))]
-    return found
+    return installed
 
 
 def _applies(wanted: Requirement, extra: str) -> bool:
@@ -65,9 +65,9 @@ def test_gpu_is_the_only_extra_that_names_torch() -> None:
 
 def test_no_package_of_the_base_install_brings_torch() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    found = installed_with([*project["dependencies"], *project["optional-dependencies"]["dev"]])
-    assert {"celery", "chromadb", "onnxruntime", "kombu"} <= found
-    assert not found & HEAVY
+    installed = installed_with([*project["dependencies"], *project["optional-dependencies"]["dev"]])
+    assert {"celery", "chromadb", "onnxruntime", "kombu"} <= installed
+    assert not installed & HEAVY
 
 
 def test_nothing_asks_for_torch_before_an_engine_that_needs_it_works(tmp_path: Path) -> None:

@@ -59,13 +59,13 @@ def test_two_secrets_sign_while_one_takes_over_from_the_other(tmp_path: Path) ->
 
 
 def test_the_secret_of_a_home_is_made_once_however_many_ask(tmp_path: Path) -> None:
-    found: list[tuple[str, ...]] = []
-    threads = [threading.Thread(target=lambda: found.append(signing.secrets_of("", tmp_path))) for _ in range(16)]
+    secrets: list[tuple[str, ...]] = []
+    threads = [threading.Thread(target=lambda: secrets.append(signing.secrets_of("", tmp_path))) for _ in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == 16 and len(set(found)) == 1
+    assert len(secrets) == 16 and len(set(secrets)) == 1
     (file,) = tmp_path.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 

@@ -17,7 +17,7 @@ from tests.waiting import GENEROUS_S
 from tests.waiting import eventually as wait_for
 
 FAKE = FakeEmbedder()
-TEXTS = [f"passage {number} " + "word " * (number % 37) for number in range(240)]
+TEXTS = [f"section {number} " + "word " * (number % 37) for number in range(240)]
 
 
 class Model:
@@ -34,7 +34,7 @@ class Model:
         assert self.open.wait(GENEROUS_S)
         self.batches.append((kind, texts))
         if any("poison" in text for text in texts):
-            raise ValueError("a poisoned passage")
+            raise ValueError("a poisoned text")
         if len(texts) > self.most:
             raise MemoryError
         return FAKE.embed_chunks(texts)

@@ -39,62 +39,62 @@ def test_nothing_makes_no_chunks() -> None:
 
 
 def test_a_section_is_not_mixed_with_the_next() -> None:
-    found = chunks(f"# One\n\n{words(30, 'a')}\n\n# Two\n\n{words(30, 'b')}")
-    assert [chunk.heading for chunk in found] == ["One", "Two"]
-    assert found[0].text.startswith("# One\n\na0 ")
-    assert [chunk.ordinal for chunk in found] == [0, 1]
+    made = chunks(f"# One\n\n{words(30, 'a')}\n\n# Two\n\n{words(30, 'b')}")
+    assert [chunk.heading for chunk in made] == ["One", "Two"]
+    assert made[0].text.startswith("# One\n\na0 ")
+    assert [chunk.ordinal for chunk in made] == [0, 1]
 
 
 def test_the_heading_path_names_all_headings_above() -> None:
-    found = chunks(f"# Book\n\n{words(40)}\n\n## **Part**\n\n### Leaf\n\n{words(40)}\n\n## Other\n\n{words(40)}")
-    assert [chunk.heading for chunk in found] == ["Book", "Book > Part", "Book > Other"]
-    assert "### Leaf" in found[1].text
+    made = chunks(f"# Book\n\n{words(40)}\n\n## **Part**\n\n### Leaf\n\n{words(40)}\n\n## Other\n\n{words(40)}")
+    assert [chunk.heading for chunk in made] == ["Book", "Book > Part", "Book > Other"]
+    assert "### Leaf" in made[1].text
 
 
 def test_a_heading_alone_goes_with_what_follows() -> None:
-    (found,) = chunks("# Title\n\n## Part\n\nA sentence.")
-    assert found.text == "# Title\n\n## Part\n\nA sentence."
+    (chunk,) = chunks("# Title\n\n## Part\n\nA sentence.")
+    assert chunk.text == "# Title\n\n## Part\n\nA sentence."
 
 
 def test_short_sections_are_put_together_under_what_they_share() -> None:
-    (found,) = chunks("# CV\n\n## Skills\n\nPython\n\n## Languages\n\nEnglish")
-    assert found.heading == "CV"
-    assert "Skills" in found.text
-    assert "English" in found.text
+    (chunk,) = chunks("# CV\n\n## Skills\n\nPython\n\n## Languages\n\nEnglish")
+    assert chunk.heading == "CV"
+    assert "Skills" in chunk.text
+    assert "English" in chunk.text
 
 
 def test_a_hash_in_code_is_no_heading() -> None:
-    found = chunks("# Real\n\n```\n# comment\nrun\n```\n\nafter")
-    assert {chunk.heading for chunk in found} == {"Real"}
+    made = chunks("# Real\n\n```\n# comment\nrun\n```\n\nafter")
+    assert {chunk.heading for chunk in made} == {"Real"}
 
 
 def test_sizes_are_kept_and_even() -> None:
-    found = chunks("\n\n".join(words(20) for _ in range(6)), max_tokens=50)
-    sizes = count([chunk.text for chunk in found])
+    made = chunks("\n\n".join(words(20) for _ in range(6)), max_tokens=50)
+    sizes = count([chunk.text for chunk in made])
     assert max(sizes) <= 50
     assert min(sizes) >= 20
 
 
 def test_a_long_paragraph_is_cut_at_sentences() -> None:
     sentences = [f"Sentence {at} has some words in it." for at in range(30)]
-    found = chunks(" ".join(sentences), max_tokens=40)
-    assert len(found) > 1
-    assert all(chunk.text.endswith(".") for chunk in found)
-    assert " ".join(chunk.text for chunk in found) == " ".join(sentences)
+    made = chunks(" ".join(sentences), max_tokens=40)
+    assert len(made) > 1
+    assert all(chunk.text.endswith(".") for chunk in made)
+    assert " ".join(chunk.text for chunk in made) == " ".join(sentences)
 
 
 def test_chinese_is_cut_after_its_sentence_marks() -> None:
     sentence = "这是一个关于付款期限的句子，内容并不重要。"
-    found = chunks(sentence * 12, max_tokens=50)
-    assert len(found) > 3
-    assert all(chunk.text.endswith("。") for chunk in found)
-    assert "".join(chunk.text for chunk in found) == sentence * 12
+    made = chunks(sentence * 12, max_tokens=50)
+    assert len(made) > 3
+    assert all(chunk.text.endswith("。") for chunk in made)
+    assert "".join(chunk.text for chunk in made) == sentence * 12
 
 
 def test_a_text_without_any_break_is_cut_all_the_same() -> None:
-    found = chunks("永" * 500, max_tokens=50)
-    assert max(count([chunk.text for chunk in found])) <= 50
-    assert "".join(chunk.text for chunk in found) == "永" * 500
+    made = chunks("永" * 500, max_tokens=50)
+    assert max(count([chunk.text for chunk in made])) <= 50
+    assert "".join(chunk.text for chunk in made) == "永" * 500
 
 
 def test_overlap_repeats_the_end_of_the_piece_before() -> None:
@@ -112,8 +112,8 @@ HTML = f"<table>\n<tr><th>Name</th><th>Price</th></tr>\n{ROWS}</table>"
 
 
 def test_a_pipe_table_is_cut_between_rows_and_repeats_its_header() -> None:
-    found = chunks(f"# Prices\n\nIntroduction.\n\n{PIPE}\n\nEnd.", max_tokens=60)
-    tables = [chunk.text for chunk in found if "item" in chunk.text]
+    made = chunks(f"# Prices\n\nIntroduction.\n\n{PIPE}\n\nEnd.", max_tokens=60)
+    tables = [chunk.text for chunk in made if "item" in chunk.text]
     assert len(tables) > 3
     assert all("| Name | Price |\n| --- | --- |" in text for text in tables)
     rows = [line for text in tables for line in text.splitlines() if line.startswith("| item")]
@@ -121,8 +121,8 @@ def test_a_pipe_table_is_cut_between_rows_and_repeats_its_header() -> None:
 
 
 def test_an_html_table_is_cut_between_rows_and_repeats_its_header() -> None:
-    found = chunks(f"Before.\n\n{HTML}\n\nAfter.", max_tokens=120)
-    tables = [chunk.text for chunk in found if "item" in chunk.text]
+    made = chunks(f"Before.\n\n{HTML}\n\nAfter.", max_tokens=120)
+    tables = [chunk.text for chunk in made if "item" in chunk.text]
     assert len(tables) > 3
     assert all(text.count("<th>Name</th>") == 1 for text in tables)
     assert all(text.count("<table>") == text.count("</table>") == 1 for text in tables)
@@ -134,33 +134,33 @@ def test_rows_that_one_cell_spans_stay_together() -> None:
         f'<tr><td rowspan="2">group {at}</td><td>first of {at}</td></tr><tr><td>second of {at}</td></tr>'
         for at in range(20)
     )
-    found = chunks(f"<table><tr><th>A</th><th>B</th></tr>{pairs}</table>", max_tokens=120)
-    assert len(found) > 3
+    made = chunks(f"<table><tr><th>A</th><th>B</th></tr>{pairs}</table>", max_tokens=120)
+    assert len(made) > 3
     for at in range(20):
-        assert sum(f"first of {at}<" in c.text and f"second of {at}<" in c.text for c in found) == 1
+        assert sum(f"first of {at}<" in c.text and f"second of {at}<" in c.text for c in made) == 1
 
 
 def test_a_row_that_is_too_long_is_not_cut() -> None:
     long = words(100)
-    found = chunks(f"| A | B |\n| --- | --- |\n| x | {long} |\n| y | short |", max_tokens=40)
-    assert any(long in chunk.text for chunk in found)
-    assert all("| A | B |" in chunk.text for chunk in found)
+    made = chunks(f"| A | B |\n| --- | --- |\n| x | {long} |\n| y | short |", max_tokens=40)
+    assert any(long in chunk.text for chunk in made)
+    assert all("| A | B |" in chunk.text for chunk in made)
 
 
 def test_the_word_table_in_angle_brackets_is_no_table() -> None:
-    found = chunks("CREATE PERMISSION p ON <table name>", words(30), words(30))
-    assert [chunk.last_page for chunk in found][-1] == 3
-    assert all(chunk.last_page - chunk.first_page < 2 for chunk in found)
+    made = chunks("CREATE PERMISSION p ON <table name>", words(30), words(30))
+    assert [chunk.last_page for chunk in made][-1] == 3
+    assert all(chunk.last_page - chunk.first_page < 2 for chunk in made)
 
 
 def test_pages_are_those_of_the_text() -> None:
-    found = chunks(f"# A\n\n{words(40)}", f"{words(40, 'next')}\n\n# B\n\n{words(40, 'more')}", max_tokens=45)
-    assert [(chunk.first_page, chunk.last_page) for chunk in found] == [(1, 1), (2, 2), (2, 2)]
+    made = chunks(f"# A\n\n{words(40)}", f"{words(40, 'next')}\n\n# B\n\n{words(40, 'more')}", max_tokens=45)
+    assert [(chunk.first_page, chunk.last_page) for chunk in made] == [(1, 1), (2, 2), (2, 2)]
 
 
 def test_a_paragraph_may_go_on_over_one_page_break_but_not_two() -> None:
-    found = chunks(*[f"page {at}" for at in range(6)], max_tokens=100)
-    assert [(chunk.first_page, chunk.last_page) for chunk in found] == [(1, 2), (3, 4), (5, 6)]
+    made = chunks(*[f"page {at}" for at in range(6)], max_tokens=100)
+    assert [(chunk.first_page, chunk.last_page) for chunk in made] == [(1, 2), (3, 4), (5, 6)]
 
 
 def test_pages_that_are_far_apart_are_not_joined() -> None:
@@ -188,11 +188,11 @@ def test_a_part_of_a_block_has_the_box_of_its_lines() -> None:
     markdown = " ".join(sentences)
     lines = tuple(Line(box=(0, 10 * at, 50, 10 * at + 9), text=text) for at, text in enumerate(sentences))
     block = Block(label=Label.TEXT, box=(0, 0, 50, 199), text=markdown, start=0, end=len(markdown), lines=lines)
-    found = chunk_document([page(1, markdown, block)], 70, 0, count)
-    assert len(found) == 2
-    assert found[0].boxes[0].box[1] == 0
-    assert found[0].boxes[0].box[3] < found[1].boxes[0].box[3] == 199
-    assert found[1].boxes[0].box[1] > 0
+    made = chunk_document([page(1, markdown, block)], 70, 0, count)
+    assert len(made) == 2
+    assert made[0].boxes[0].box[1] == 0
+    assert made[0].boxes[0].box[3] < made[1].boxes[0].box[3] == 199
+    assert made[1].boxes[0].box[1] > 0
 
 
 PIECES = st.sampled_from(
@@ -215,14 +215,14 @@ PIECES = st.sampled_from(
 @given(st.lists(st.lists(PIECES, max_size=5), max_size=4), st.sampled_from([32, 60, 200]), st.sampled_from([0, 10]))
 def test_no_text_is_lost_and_places_are_in_order(document: list[list[str]], size: int, overlap: int) -> None:
     markdowns = ["\n\n".join(parts) for parts in document]
-    found = chunks(*markdowns, max_tokens=size, overlap=overlap)
-    text = "\n".join(chunk.text for chunk in found)
+    made = chunks(*markdowns, max_tokens=size, overlap=overlap)
+    text = "\n".join(chunk.text for chunk in made)
     assert _words(markdowns) <= _words([text])
-    assert [chunk.ordinal for chunk in found] == list(range(len(found)))
-    places = [(chunk.first_page, chunk.last_page) for chunk in found]
+    assert [chunk.ordinal for chunk in made] == list(range(len(made)))
+    places = [(chunk.first_page, chunk.last_page) for chunk in made]
     assert places == sorted(places)
-    assert all(chunk.text.strip() for chunk in found)
-    assert found == chunks(*markdowns, max_tokens=size, overlap=overlap)
+    assert all(chunk.text.strip() for chunk in made)
+    assert made == chunks(*markdowns, max_tokens=size, overlap=overlap)
 
 
 def _words(texts: Sequence[str]) -> set[str]:
@@ -263,10 +263,10 @@ def of_many_lines(size: int) -> Page:
 
 
 def test_the_work_grows_as_the_blocks_and_lines_of_a_page() -> None:
-    for made in (of_many_blocks, of_many_lines):
-        few, many = made(1250), made(5000)
+    for page_of in (of_many_blocks, of_many_lines):
+        few, many = page_of(1250), page_of(5000)
         cost = operations(lambda many=many: chunk_document([many], 200, 0, count))
         assert cost < 5 * operations(lambda few=few: chunk_document([few], 200, 0, count))
-        found = chunk_document([made(20_000)], 200, 0, count)
-        assert [chunk.boxes[0].box[1] for chunk in found] == sorted(chunk.boxes[0].box[1] for chunk in found)
-        assert found[-1].boxes[-1].box[3] == 20_000
+        made = chunk_document([page_of(20_000)], 200, 0, count)
+        assert [chunk.boxes[0].box[1] for chunk in made] == sorted(chunk.boxes[0].box[1] for chunk in made)
+        assert made[-1].boxes[-1].box[3] == 20_000

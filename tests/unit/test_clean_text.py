@@ -73,8 +73,8 @@ def test_every_character_that_is_left_is_text_everywhere() -> None:
 
 
 def test_values_are_cleaned_through_and_through() -> None:
-    found = clean_value({"a\0": ["\ud800", ("\x1f", 3, None, 1.5)], "b": {"c": "ok"}})
-    assert found == {f"a{REPLACEMENT}": [REPLACEMENT, (REPLACEMENT, 3, None, 1.5)], "b": {"c": "ok"}}
+    cleaned = clean_value({"a\0": ["\ud800", ("\x1f", 3, None, 1.5)], "b": {"c": "ok"}})
+    assert cleaned == {f"a{REPLACEMENT}": [REPLACEMENT, (REPLACEMENT, 3, None, 1.5)], "b": {"c": "ok"}}
 
 
 def test_no_record_of_the_house_holds_what_cannot_be_stored() -> None:

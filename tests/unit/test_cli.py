@@ -78,9 +78,9 @@ def test_a_watched_job_ends_with_its_documents(fake: type[FakeService], capsys: 
     assert app.run(["ingest", ".", "-k", "kb", "--json"]) == Exit.SOME_FAILED
     said = capsys.readouterr()
     assert "ends too early" in said.err
-    found = json.loads(said.out)
-    assert [file["state"] for file in found["files"]] == ["done", "failed"]
-    assert found["counts"] == {"done": 1, "failed": 1}
+    report = json.loads(said.out)
+    assert [file["state"] for file in report["files"]] == ["done", "failed"]
+    assert report["counts"] == {"done": 1, "failed": 1}
 
 
 def test_a_job_as_json_lines(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
@@ -250,11 +250,11 @@ def test_search_prints_hits(fake: type[FakeService], capsys: pytest.CaptureFixtu
     hit = Hit(chunk="c", document=ID, source="a.pdf", text="net\n30 \x1b[31mdays", score=0.5, keyword_rank=1, **places)
     fake.hits = (hit,)
     assert app.run(["search", "pay", "-k", "kb", "--json", "-n", "3", "--where", "language=en"]) == Exit.WELL
-    found = json.loads(capsys.readouterr().out)
+    hits = json.loads(capsys.readouterr().out)
     assert fake.asked["search"] == ("kb", "pay", 3, "hybrid", {"language": "en"})
-    assert found[0]["boxes"] == [{"page": 2, "box": [1.0, 2.0, 3.0, 4.0]}]
-    assert set(found[0]) >= {"document", "source", "first_page", "last_page", "heading", "text", "score"}
-    assert (found[0]["keyword_rank"], found[0]["vector_rank"]) == (1, None)
+    assert hits[0]["boxes"] == [{"page": 2, "box": [1.0, 2.0, 3.0, 4.0]}]
+    assert set(hits[0]) >= {"document", "source", "first_page", "last_page", "heading", "text", "score"}
+    assert (hits[0]["keyword_rank"], hits[0]["vector_rank"]) == (1, None)
     app.run(["search", "pay"])
     said = capsys.readouterr().out
     assert said.startswith("1. a.pdf  pp. 2-3  Terms > Payment\n   net 30")
@@ -288,10 +288,10 @@ def test_a_document_is_made_again_and_watched(fake: type[FakeService], capsys: p
 
 def test_a_document_is_shown(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
     app.run(["docs", "show", "a.pdf", "--as", "json", "--pages", "2-4,9"])
-    found = json.loads(capsys.readouterr().out)
+    document = json.loads(capsys.readouterr().out)
     assert fake.asked["numbers"] == (2, 3, 4, 9)
-    assert (found["document"], found["source"], found["page_count"]) == (ID, "a.pdf", 3)
-    page = found["pages"][0]
+    assert (document["document"], document["source"], document["page_count"]) == (ID, "a.pdf", 3)
+    page = document["pages"][0]
     assert {"number", "width_pt", "height_pt", "route", "reason", "engine", "confidence", "markdown"} <= set(page)
     assert page["blocks"] == [{"label": "title", "box": [1.0, 2.0, 3.0, 4.0], "text": "Hello", "level": 1}]
     app.run(["docs", "show", "a.pdf"])

@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def results(folder: Path, **pages: str) -> Path:
     folder.mkdir()
-    found = [{"number": int(number[1:]), "markdown": markdown} for number, markdown in pages.items()]
-    (folder / "a.pdf.json").write_text(json.dumps({"pages": found}), encoding="utf-8")
+    pages_read = [{"number": int(number[1:]), "markdown": markdown} for number, markdown in pages.items()]
+    (folder / "a.pdf.json").write_text(json.dumps({"pages": pages_read}), encoding="utf-8")
     return folder
 
 

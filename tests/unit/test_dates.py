@@ -84,8 +84,8 @@ def test_a_document_shows_its_order_of_day_and_month() -> None:
     ],
 )
 def test_a_period_has_two_ends(printed: str, period: tuple[str, str]) -> None:
-    (found,) = find_periods(printed)
-    assert (found.first, found.last) == period
+    (read,) = find_periods(printed)
+    assert (read.first, read.last) == period
 
 
 @given(st.dates(min_value=date(1970, 1, 1), max_value=date(2069, 12, 31)))
@@ -95,5 +95,5 @@ def test_iso_dates_read_as_themselves(day: object) -> None:
 
 @given(st.text(max_size=80))
 def test_any_text_can_be_searched(text: str) -> None:
-    for found in find_dates(text, years=True):
-        assert 0 <= found.start < found.end <= len(text)
+    for day in find_dates(text, years=True):
+        assert 0 <= day.start < day.end <= len(text)

@@ -23,7 +23,9 @@ T4 = ["Tesla T4", 15 << 30, False]
 
 def report(**settings: Any) -> dict[str, tuple[Level, str, str]]:
     """What -> (level, words, remedy); of two cards the second stays."""
-    return {found.what: (found.level, found.words, found.remedy) for found in examine_models(Settings(**settings))}
+    return {
+        finding.what: (finding.level, finding.words, finding.remedy) for finding in examine_models(Settings(**settings))
+    }
 
 
 @pytest.fixture
@@ -39,9 +41,9 @@ def show(monkeypatch: pytest.MonkeyPatch, *cards: Any) -> None:
 
 def test_what_is_not_asked_for_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor_models, "_version", lambda name: "")
-    found = report()
-    assert {level for level, _, _ in found.values()} == {Level.OK}
-    assert "not needed" in found["extra gpu"][1]
+    findings = report()
+    assert {level for level, _, _ in findings.values()} == {Level.OK}
+    assert "not needed" in findings["extra gpu"][1]
 
 
 def test_missing_packages(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,11 +57,11 @@ def read(document: Any, *, plain: bool = False) -> PageText:
 
 @pytest.mark.parametrize("one_path", [False, True], ids=["a path per dot", "one path"])
 def test_a_table_ruled_in_dots_is_a_table(one_path: bool) -> None:
-    found = read(opened(grid_of_dots(6, 25, 1.2, one_path=one_path), 6, 25))
-    (table,) = [block for block in found.blocks if block.label is Label.TABLE]
+    page = read(opened(grid_of_dots(6, 25, 1.2, one_path=one_path), 6, 25))
+    (table,) = [block for block in page.blocks if block.label is Label.TABLE]
     rows = [line.split("\t") for line in table.text.splitlines()]
     assert rows == [[f"r{row}c{column}" for column in range(6)] for row in range(25)]
-    assert found.warning is None and "Population by district" in found.markdown
+    assert page.warning is None and "Population by district" in page.markdown
 
 
 def test_rows_of_dots_become_as_many_lines_as_there_are_rules() -> None:
@@ -92,14 +92,14 @@ def test_graph_paper_is_not_searched() -> None:
 
 def test_what_is_not_searched_keeps_its_text_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawn_lines, "_MOST_CROSSINGS", 20)
-    found = read(opened(grid_of_lines(6, 25), 6, 25))
-    assert found.warning is not None and found.warning.code == "tables_left_out"
-    assert all(f"r{row}c{column}" in found.markdown for row in range(25) for column in range(6))
+    page = read(opened(grid_of_lines(6, 25), 6, 25))
+    assert page.warning is not None and page.warning.code == "tables_left_out"
+    assert all(f"r{row}c{column}" in page.markdown for row in range(25) for column in range(6))
 
 
 def test_a_page_of_a_hundred_thousand_dots_ends() -> None:
-    found = read(opened(grid_of_dots(6, 25, 0.2, 0.1), 6, 25))
-    assert "r24c5" in found.markdown and "Population by district" in found.markdown
+    page = read(opened(grid_of_dots(6, 25, 0.2, 0.1), 6, 25))
+    assert "r24c5" in page.markdown and "Population by district" in page.markdown
 
 
 def test_a_plain_reading_needs_no_model_and_says_what_it_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,9 +108,9 @@ def test_a_plain_reading_needs_no_model_and_says_what_it_left_out(monkeypatch: p
 
     monkeypatch.setattr(layout.layout_model, "boxes_of", never)
     monkeypatch.setattr(layout, "_found_tables", never)
-    found = read(opened(grid_of_lines(3, 5), 3, 5), plain=True)
-    assert found.warning is not None and found.warning.code == "layout_left_out"
-    assert all(f"r{row}c{column}" in found.markdown for row in range(5) for column in range(3))
+    page = read(opened(grid_of_lines(3, 5), 3, 5), plain=True)
+    assert page.warning is not None and page.warning.code == "layout_left_out"
+    assert all(f"r{row}c{column}" in page.markdown for row in range(5) for column in range(3))
 
 
 def test_the_page_is_as_before_when_it_was_read() -> None:

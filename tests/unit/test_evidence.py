@@ -15,9 +15,9 @@ LINES = page_lines(
 
 
 def test_a_quote_is_found_within_a_line_whatever_its_spaces() -> None:
-    found = locate("ACME consulting", LINES)
-    assert [line.text for line in found.lines] == ["Acme Consulting Ltd"]
-    assert found.evidence("issuer").page == 1
+    location = locate("ACME consulting", LINES)
+    assert [line.text for line in location.lines] == ["Acme Consulting Ltd"]
+    assert location.evidence("issuer").page == 1
 
 
 def test_a_quote_is_found_over_lines_and_cells() -> None:

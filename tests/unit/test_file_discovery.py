@@ -31,9 +31,9 @@ def names(discovered) -> list[str]:
 def test_folders_give_documents_of_known_types(tmp_path: Path) -> None:
     for name in ("a.pdf", "b/c.PNG", "b/notes.txt", ".hidden.pdf", ".git/x.pdf"):
         put(tmp_path / name)
-    found = discover_files([tmp_path], (), ())
-    assert names(found) == ["a.pdf", "b/c.PNG"]
-    assert {one.source: one.code for one in found.skipped} == {
+    discovered = discover_files([tmp_path], (), ())
+    assert names(discovered) == ["a.pdf", "b/c.PNG"]
+    assert {one.source: one.code for one in discovered.skipped} == {
         ".git": "hidden",
         ".hidden.pdf": "hidden",
         "b/notes.txt": "unsupported",
@@ -90,9 +90,9 @@ def test_pipes_loops_and_empty_files_are_refused_by_name(tmp_path: Path) -> None
     (tmp_path / "circle").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "folder.pdf").mkdir()
     put(tmp_path / "folder.pdf" / "inside.pdf")
-    found = discover_files([tmp_path], (), ())
-    assert [(one.source, one.code) for one in found.skipped] == [("circle", "link")]
-    faults = {file.name: file.fault for file in found.files}
+    discovered = discover_files([tmp_path], (), ())
+    assert [(one.source, one.code) for one in discovered.skipped] == [("circle", "link")]
+    faults = {file.name: file.fault for file in discovered.files}
     assert faults.pop("folder.pdf/inside.pdf") is None
     assert set(faults) == {"pipe.pdf", "loop.pdf", "lost.pdf", "empty.pdf"}
     assert all(fault is not None and fault.message for fault in faults.values())
@@ -109,9 +109,9 @@ def test_links_to_files_are_followed(tmp_path: Path) -> None:
 def test_names_in_any_encoding_become_text(tmp_path: Path) -> None:
     (Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.pdf"))).write_text("x")
     put(tmp_path / "合同.pdf")
-    found = discover_files([tmp_path], (), ())
-    assert names(found) == ["caf\\xe9.pdf", "合同.pdf"]
-    for file in found.files:
+    discovered = discover_files([tmp_path], (), ())
+    assert names(discovered) == ["caf\\xe9.pdf", "合同.pdf"]
+    for file in discovered.files:
         file.name.encode("utf-8")
 
 
@@ -130,9 +130,9 @@ def test_names_that_look_alike_when_escaped_stay_two(tmp_path: Path) -> None:
         rb"a\x0ab.pdf",
     ):
         raw_path(tmp_path, name).write_text("x")
-    found = discover_files([tmp_path], (), ())
-    assert len(set(names(found))) == 7
-    for file in found.files:
+    discovered = discover_files([tmp_path], (), ())
+    assert len(set(names(discovered))) == 7
+    for file in discovered.files:
         assert Path(path_of_name(file.root), path_of_name(file.name)) == file.path
         file.name.encode()
 
@@ -149,10 +149,10 @@ def test_every_name_comes_back_and_can_be_sent(name: bytes) -> None:
 def test_a_folder_with_such_a_name_is_known_again(tmp_path: Path) -> None:
     folder = raw_path(tmp_path, b"Stra\xdfe")
     put(folder / "a.pdf")
-    (file,) = (found := discover_files([folder], (), ())).files
+    (file,) = (discovered := discover_files([folder], (), ())).files
     file.root.encode()
-    assert found.roots == {file.root}
-    (again,) = discover_files([folder / "a.pdf"], (), (), found.roots).files
+    assert discovered.roots == {file.root}
+    (again,) = discover_files([folder / "a.pdf"], (), (), discovered.roots).files
     assert (again.root, again.name) == (file.root, "a.pdf")
 
 
@@ -167,9 +167,9 @@ def test_documents_without_an_ending_are_known_by_their_beginning(tmp_path: Path
     put(tmp_path / "README", "about PDF")
     put(tmp_path / "NOTES", "about %PDF-1.7")
     put(tmp_path / "old.bak", PDF)
-    found = discover_files([tmp_path], (), ())
-    assert names(found) == ["Invoice No. 12", "photo", "report.2024", "scan"]
-    reasons = {one.source: one.reason for one in found.skipped}
+    discovered = discover_files([tmp_path], (), ())
+    assert names(discovered) == ["Invoice No. 12", "photo", "report.2024", "scan"]
+    reasons = {one.source: one.reason for one in discovered.skipped}
     assert reasons["README"] == "it is plain text: PDF and images are read"
     assert reasons["NOTES"].startswith("it looks like a PDF, but begins with something else: name it itself")
     assert reasons["old.bak"].startswith("it looks like a PDF, but ends in .bak: name it itself")
@@ -207,9 +207,9 @@ def test_an_archive_is_never_the_document_in_it(tmp_path: Path) -> None:
         with pytest.raises(InputError) as refused:
             sniff(tmp_path / name)
         assert refused.value.code == "unsupported_media_type", name
-    found = discover_files([tmp_path], (), ())
-    assert not found.files
-    words = {one.source: one.reason for one in found.skipped}
+    discovered = discover_files([tmp_path], (), ())
+    assert not discovered.files
+    words = {one.source: one.reason for one in discovered.skipped}
     assert set(words) == set(archives)
     assert "a ZIP archive or an Office file" in words["letter.docx"] and "a tar archive" in words["all.tar"]
     assert "a mail message" in words["mail.eml"]
@@ -237,8 +237,8 @@ def test_a_folder_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytes
         return scan(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    found = discover_files([tmp_path], (), ())
-    assert names(found) == ["open/b.pdf"]
-    assert [(one.source, one.code, one.reason) for one in found.skipped] == [
+    discovered = discover_files([tmp_path], (), ())
+    assert names(discovered) == ["open/b.pdf"]
+    assert [(one.source, one.code, one.reason) for one in discovered.skipped] == [
         ("closed", "unreadable", "the folder cannot be read: Permission denied")
     ]

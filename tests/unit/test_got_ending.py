@@ -54,9 +54,9 @@ def test_pages_in_the_slots_are_finished_and_the_others_sent_back(loaded: Loaded
     made, futures = handed_in(loaded, limit=40)
     futures[0].result(timeout=GENEROUS_S)
     made.close(within_s=GENEROUS_S)
-    found = outcomes(futures)
-    assert found.count("read") >= 2 and found.count("back") >= 2
-    assert all(len(future.result().tokens) == 40 for future, what in zip(futures, found, strict=True) if what == "read")
+    ends = outcomes(futures)
+    assert ends.count("read") >= 2 and ends.count("back") >= 2
+    assert all(len(future.result().tokens) == 40 for future, what in zip(futures, ends, strict=True) if what == "read")
     with pytest.raises(StoppingError):
         made.submit(None)
 

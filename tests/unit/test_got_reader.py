@@ -79,9 +79,9 @@ def picture_of(path: Path, number: int, *, blank: bool = False) -> PageImage:
 def reader_of(
     tiny: Path, made: list[TransformerReader], fallback: Fallback | None = None, **settings: Any
 ) -> TransformerReader:
-    found = TransformerReader(str(tiny), slots=4, max_tokens=settings.pop("max_tokens", 120), fallback=fallback)
-    made.append(found)
-    return found
+    reader = TransformerReader(str(tiny), slots=4, max_tokens=settings.pop("max_tokens", 120), fallback=fallback)
+    made.append(reader)
+    return reader
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, text: str, finish: Finish = Finish.STOP) -> None:
@@ -108,9 +108,9 @@ def test_a_page_that_is_read_says_so(
 ) -> None:
     answers(monkeypatch, r"\title{" + "\nReport\n}\n\n" + TEXT)
     other = Fallback()
-    found = reader_of(tiny, made, other).read(page)
-    assert found.engine == "got"
-    assert found.markdown == f"# Report\n\n{TEXT}"
+    text = reader_of(tiny, made, other).read(page)
+    assert text.engine == "got"
+    assert text.markdown == f"# Report\n\n{TEXT}"
     assert not other.pages
 
 
@@ -134,10 +134,10 @@ def test_what_is_not_trusted_is_read_by_the_fallback(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answers(monkeypatch, text, finish)
-    found = reader_of(tiny, made, Fallback()).read(page)
-    assert found.markdown == "What the other reader sees."
-    assert found.engine.startswith("other (got: ")
-    assert why in found.engine or "letters" in found.engine or "characters" in found.engine
+    page_text = reader_of(tiny, made, Fallback()).read(page)
+    assert page_text.markdown == "What the other reader sees."
+    assert page_text.engine.startswith("other (got: ")
+    assert why in page_text.engine or "letters" in page_text.engine or "characters" in page_text.engine
 
 
 def test_the_cut_text_stays_where_the_fallback_sees_nothing(
@@ -145,8 +145,8 @@ def test_the_cut_text_stays_where_the_fallback_sees_nothing(
 ) -> None:
     answers(monkeypatch, TEXT, Finish.LENGTH)
     assert reader_of(tiny, made, Fallback(markdown="")).read(page).engine == "got (token limit)"
-    found = reader_of(tiny, made).read(page)
-    assert (found.markdown, found.engine, found.confidence) == (TEXT, "got (token limit)", 0.0)
+    text = reader_of(tiny, made).read(page)
+    assert (text.markdown, text.engine, text.confidence) == (TEXT, "got (token limit)", 0.0)
 
 
 @pytest.mark.parametrize(
@@ -172,16 +172,16 @@ def test_a_gpu_that_is_gone_is_no_fault_of_the_page(
 
 def test_blank_pages_never_reach_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fails(monkeypatch, AssertionError("the model was asked"))
-    found = TransformerReader("nowhere/at-all").read(picture_of(tmp_path / "blank.png", 1, blank=True))
-    assert (found.markdown, found.blocks, found.engine, found.confidence) == ("", (), "got", None)
+    text = TransformerReader("nowhere/at-all").read(picture_of(tmp_path / "blank.png", 1, blank=True))
+    assert (text.markdown, text.blocks, text.engine, text.confidence) == ("", (), "got", None)
 
 
 def test_a_real_model_that_rambles_is_stopped(tiny: Path, page: PageImage, made: list[TransformerReader]) -> None:
     """Random weights without an end either repeat themselves or reach the limit."""
     other = Fallback()
-    found = reader_of(tiny, made, other, max_tokens=400).read(page)
+    text = reader_of(tiny, made, other, max_tokens=400).read(page)
     assert other.pages == [1]
-    assert found.engine.startswith("other (got: ")
+    assert text.engine.startswith("other (got: ")
 
 
 def test_many_threads_share_one_model(tiny: Path, tmp_path: Path, made: list[TransformerReader]) -> None:

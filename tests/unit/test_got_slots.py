@@ -39,15 +39,15 @@ def expected(checkpoint: Path) -> list[list[int]]:
 
     loaded = load(str(checkpoint), Device("cpu", "float32"))
     stops = sorted(GotModel(loaded).stops)
-    found = []
+    answers = []
     for picture in pictures(PAGES):
         inputs = loaded.processor(Image.fromarray(picture), return_tensors="pt", format=True, num_image_tokens=16)
         ids = loaded.model.generate(**inputs, max_new_tokens=LIMIT, do_sample=False, eos_token_id=stops)
-        found.append(ids[0, inputs["input_ids"].shape[1] :].tolist())
-    lengths = {len(tokens) for tokens in found}
-    assert len(lengths) > 5 and len({tuple(tokens) for tokens in found}) > PAGES // 2, "the model says too little"
+        answers.append(ids[0, inputs["input_ids"].shape[1] :].tolist())
+    lengths = {len(tokens) for tokens in answers}
+    assert len(lengths) > 5 and len({tuple(tokens) for tokens in answers}) > PAGES // 2, "the model says too little"
     assert min(lengths) <= 3
-    return found
+    return answers
 
 
 @pytest.fixture(scope="module")
@@ -74,23 +74,23 @@ def read_all(made: SlotBatcher, order: list[int]) -> dict[int, list[int]]:
 def test_equal_to_generate(reader: GotModel, expected: list[list[int]], slots: int, ahead: bool) -> None:
     order = list(range(PAGES))
     random.Random(slots).shuffle(order)
-    found = read_all(batcher(reader, slots, ahead=ahead, steps_per_turn=3, vision_batch=4), order)
-    assert [found[index] for index in range(PAGES)] == expected
+    answers = read_all(batcher(reader, slots, ahead=ahead, steps_per_turn=3, vision_batch=4), order)
+    assert [answers[index] for index in range(PAGES)] == expected
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 50])
 def test_the_token_limit_cuts_each_page(reader: GotModel, expected: list[list[int]], limit: int) -> None:
     made = batcher(reader, 5, max_tokens=limit)
-    found = read_all(made, list(range(PAGES)))
-    assert [found[index] for index in range(PAGES)] == [tokens[:limit] for tokens in expected]
+    answers = read_all(made, list(range(PAGES)))
+    assert [answers[index] for index in range(PAGES)] == [tokens[:limit] for tokens in expected]
 
 
 def test_each_page_may_have_its_own_limit(reader: GotModel, expected: list[list[int]]) -> None:
     made, images = batcher(reader, 4), pictures(PAGES)
     futures = [made.submit(reader.prepare(image), 2 + index) for index, image in enumerate(images)]
-    found = [list(future.result(timeout=GENEROUS_S).tokens) for future in futures]
+    answers = [list(future.result(timeout=GENEROUS_S).tokens) for future in futures]
     made.close()
-    assert found == [tokens[: 2 + index] for index, tokens in enumerate(expected)]
+    assert answers == [tokens[: 2 + index] for index, tokens in enumerate(expected)]
 
 
 @pytest.mark.parametrize("ahead", [False, True])
@@ -100,8 +100,8 @@ def test_pages_that_outgrow_their_row_are_carried_to_a_longer_one(
     prompt = reader.prompt_tokens
     shelves = (Shelf(4, prompt + 12), Shelf(2, prompt + 40), Shelf(1, prompt + LIMIT + 1))
     monkeypatch.setattr(slots_module, "plan_shelves", lambda *_: shelves)
-    found = read_all(batcher(reader, 7, ahead=ahead, steps_per_turn=3), list(range(PAGES)))
-    assert [found[index] for index in range(PAGES)] == expected
+    answers = read_all(batcher(reader, 7, ahead=ahead, steps_per_turn=3), list(range(PAGES)))
+    assert [answers[index] for index in range(PAGES)] == expected
 
 
 def test_a_failing_page_leaves_the_others_alone(reader: GotModel, expected: list[list[int]]) -> None:
@@ -110,11 +110,11 @@ def test_a_failing_page_leaves_the_others_alone(reader: GotModel, expected: list
     futures = [made.submit(bad if index == 6 else reader.prepare(image)) for index, image in enumerate(images)]
     with pytest.raises(ValueError):
         futures[6].result(timeout=GENEROUS_S)
-    found = {
+    answers = {
         index: list(future.result(timeout=GENEROUS_S).tokens) for index, future in enumerate(futures) if index != 6
     }
     made.close()
-    assert found == {index: tokens for index, tokens in enumerate(expected) if index != 6}
+    assert answers == {index: tokens for index, tokens in enumerate(expected) if index != 6}
 
 
 def test_a_full_card_makes_smaller_micro_batches(
@@ -129,8 +129,8 @@ def test_a_full_card_makes_smaller_micro_batches(
 
     monkeypatch.setattr(reader, "embed", at_most_two)
     made = batcher(reader, 8, vision_batch=8)
-    found = read_all(made, list(range(PAGES)))
-    assert [found[index] for index in range(PAGES)] == expected
+    answers = read_all(made, list(range(PAGES)))
+    assert [answers[index] for index in range(PAGES)] == expected
     assert made.counters.halved
 
 
@@ -152,11 +152,11 @@ def test_a_step_that_fails_fails_its_pages_and_no_others(
     monkeypatch.setattr(reader, "scores", failing_once(reader, RuntimeError("the driver went away")))
     made, images = batcher(reader, 3, steps_per_turn=2), pictures(PAGES)
     futures = [made.submit(reader.prepare(image)) for image in images]
-    found = [future.exception(timeout=GENEROUS_S) or list(future.result().tokens) for future in futures]
+    outcomes = [future.exception(timeout=GENEROUS_S) or list(future.result().tokens) for future in futures]
     made.close()
-    failed = [index for index, result in enumerate(found) if isinstance(result, Exception)]
+    failed = [index for index, result in enumerate(outcomes) if isinstance(result, Exception)]
     assert 1 <= len(failed) <= 3
-    assert all(found[index] == expected[index] for index in range(PAGES) if index not in failed)
+    assert all(outcomes[index] == expected[index] for index in range(PAGES) if index not in failed)
 
 
 def test_pages_of_a_full_card_begin_anew_in_fewer_slots(
@@ -164,8 +164,8 @@ def test_pages_of_a_full_card_begin_anew_in_fewer_slots(
 ) -> None:
     monkeypatch.setattr(reader, "scores", failing_once(reader, torch.OutOfMemoryError("CUDA out of memory")))
     made = batcher(reader, 6, steps_per_turn=2)
-    found = read_all(made, list(range(PAGES)))
-    assert [found[index] for index in range(PAGES)] == expected
+    answers = read_all(made, list(range(PAGES)))
+    assert [answers[index] for index in range(PAGES)] == expected
     assert made._slots == 3
 
 
@@ -176,18 +176,18 @@ class StopsAtTen(RepetitionGuard):
 
 
 def test_a_guard_that_sees_nothing_changes_nothing(reader: GotModel, expected: list[list[int]]) -> None:
-    found = read_all(batcher(reader, 5, guard=RepetitionGuard), list(range(PAGES)))
-    assert [found[index] for index in range(PAGES)] == expected
+    answers = read_all(batcher(reader, 5, guard=RepetitionGuard), list(range(PAGES)))
+    assert [answers[index] for index in range(PAGES)] == expected
 
 
 @pytest.mark.parametrize("ahead", [False, True])
 def test_a_guard_stops_its_page_at_once(reader: GotModel, expected: list[list[int]], ahead: bool) -> None:
     made, images = batcher(reader, 5, guard=StopsAtTen, ahead=ahead), pictures(PAGES)
     futures = [made.submit(reader.prepare(image)) for image in images]
-    found = [future.result(timeout=GENEROUS_S) for future in futures]
+    readings = [future.result(timeout=GENEROUS_S) for future in futures]
     made.close()
-    assert [list(reading.tokens) for reading in found] == [tokens[:10] for tokens in expected]
-    long = [reading.finish for reading, tokens in zip(found, expected, strict=True) if len(tokens) > 10]
+    assert [list(reading.tokens) for reading in readings] == [tokens[:10] for tokens in expected]
+    long = [reading.finish for reading, tokens in zip(readings, expected, strict=True) if len(tokens) > 10]
     assert set(long) == {Finish.REPETITION}
 
 
@@ -202,12 +202,12 @@ def patient() -> Iterator[None]:
 
 def test_twenty_documents_at_once(reader: GotModel, expected: list[list[int]], patient: None) -> None:
     made, images = batcher(reader, 8), pictures(PAGES)
-    found: dict[tuple[int, int], list[int]] = {}
+    answers: dict[tuple[int, int], list[int]] = {}
 
     def read_document(document: int) -> None:
         for page in range(document % 3, PAGES, 6):
             tokens = made.submit(reader.prepare(images[page])).result(timeout=GENEROUS_S).tokens
-            found[document, page] = list(tokens)
+            answers[document, page] = list(tokens)
 
     threads = [threading.Thread(target=read_document, args=(document,)) for document in range(20)]
     for thread in threads:
@@ -215,8 +215,8 @@ def test_twenty_documents_at_once(reader: GotModel, expected: list[list[int]], p
     for thread in threads:
         thread.join()
     made.close()
-    assert len(found) == 80
-    assert all(tokens == expected[page] for (_, page), tokens in found.items())
+    assert len(answers) == 80
+    assert all(tokens == expected[page] for (_, page), tokens in answers.items())
     assert made.counters.slot_steps > 0.5 * 8 * made.counters.steps, "the slots stood empty"
 
 

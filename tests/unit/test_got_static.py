@@ -38,14 +38,14 @@ def images() -> list[Any]:
 
 @pytest.fixture(scope="module")
 def expected(loaded: Loaded, images: list[Any]) -> list[list[int]]:
-    found = []
+    answers = []
     for image in images:
         inputs = inputs_of(loaded.processor, [image])
         ids = loaded.model.generate(
             **inputs, max_new_tokens=LIMIT, do_sample=False, eos_token_id=sorted(stop_ids(loaded))
         )
-        found.append(ids[0, inputs["input_ids"].shape[1] :].tolist())
-    return found
+        answers.append(ids[0, inputs["input_ids"].shape[1] :].tolist())
+    return answers
 
 
 def inputs_of(processor: Any, wanted: Sequence[Any]) -> Any:
@@ -57,16 +57,16 @@ def read_all(loaded: Loaded, images: list[Any], *, family: Family | None = None,
     family = family or Family(name="tiny", inputs=inputs_of, markdown=str.strip)
     made = StaticBatcher(loaded, family, Options(slots=4, max_tokens=LIMIT, **options))
     futures = [made.submit(image) for image in images]
-    found = [future.exception(timeout=GENEROUS_S) or future.result() for future in futures]
+    readings = [future.exception(timeout=GENEROUS_S) or future.result() for future in futures]
     made.close()
-    return found
+    return readings
 
 
 def test_equal_to_generate_page_by_page(loaded: Loaded, images: list[Any], expected: list[list[int]]) -> None:
-    found = read_all(loaded, images)
-    assert [list(reading.tokens) for reading in found] == expected
+    readings = read_all(loaded, images)
+    assert [list(reading.tokens) for reading in readings] == expected
     ends = {Finish.LENGTH if len(tokens) == LIMIT else Finish.STOP for tokens in expected}
-    assert {reading.finish for reading in found} == ends
+    assert {reading.finish for reading in readings} == ends
 
 
 def test_a_guard_ends_its_own_row(loaded: Loaded, images: list[Any], expected: list[list[int]]) -> None:
@@ -75,8 +75,8 @@ def test_a_guard_ends_its_own_row(loaded: Loaded, images: list[Any], expected: l
             super().see(token)
             return len(self._tokens) == 10
 
-    found = read_all(loaded, images, guard=StopsAtTen)
-    assert [list(reading.tokens) for reading in found] == [tokens[:10] for tokens in expected]
+    readings = read_all(loaded, images, guard=StopsAtTen)
+    assert [list(reading.tokens) for reading in readings] == [tokens[:10] for tokens in expected]
 
 
 def test_a_full_card_and_a_bad_page(loaded: Loaded, images: list[Any], expected: list[list[int]]) -> None:
@@ -87,11 +87,11 @@ def test_a_full_card_and_a_bad_page(loaded: Loaded, images: list[Any], expected:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return inputs_of(processor, wanted)
 
-    found = read_all(loaded, images, family=Family(name="tiny", inputs=small, markdown=str.strip))
-    assert isinstance(found[3], ValueError)
+    readings = read_all(loaded, images, family=Family(name="tiny", inputs=small, markdown=str.strip))
+    assert isinstance(readings[3], ValueError)
     others = [index for index in range(PAGES) if index != 3]
-    assert all(isinstance(found[index], Reading) for index in others)
-    assert [list(found[index].tokens) for index in others] == [expected[index] for index in others]
+    assert all(isinstance(readings[index], Reading) for index in others)
+    assert [list(readings[index].tokens) for index in others] == [expected[index] for index in others]
 
 
 def test_every_family_is_known_to_transformers() -> None:

@@ -1,4 +1,4 @@
-"""What of a passage is lit for a query, in scripts with and without spaces."""
+"""What of a chunk is lit for a query, in scripts with and without spaces."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def test_ranges_are_ascending_and_apart() -> None:
 
 def test_nothing_but_marks_is_html() -> None:
     text = '<script>alert("pay")</script> & <img onerror=pay()>'
-    found = marked(text, highlights(text, "pay"))
-    assert found.count("<mark>pay</mark>") == 2
-    assert "<script" not in found and "<img" not in found and "&amp;" in found
+    html = marked(text, highlights(text, "pay"))
+    assert html.count("<mark>pay</mark>") == 2
+    assert "<script" not in html and "<img" not in html and "&amp;" in html
 
 
 def test_plain_text_has_no_marks_and_no_tags() -> None:
@@ -58,19 +58,19 @@ def test_plain_text_has_no_marks_and_no_tags() -> None:
 
 def test_a_snippet_is_the_piece_that_says_most() -> None:
     filler = "Nothing of interest stands in this sentence. " * 20
-    found = snippet(f"{filler}The payment is due in May. {filler}", "payment due")
-    assert [part for part, yes in found.parts if yes] == ["payment", "due"]
-    assert found.text.startswith("…") and found.text.endswith("…")
-    assert len(found.text) < 340
+    shown = snippet(f"{filler}The payment is due in May. {filler}", "payment due")
+    assert [part for part, yes in shown.parts if yes] == ["payment", "due"]
+    assert shown.text.startswith("…") and shown.text.endswith("…")
+    assert len(shown.text) < 340
 
 
 def test_chinese_snippets_are_half_as_long() -> None:
-    found = snippet("无关的句子写在这里。" * 40 + "付款期限为三十日。" + "无关的句子写在这里。" * 40, "付款期限")
-    assert [part for part, yes in found.parts if yes] == ["付款期限"]
-    assert len(found.text) < 170
+    shown = snippet("无关的句子写在这里。" * 40 + "付款期限为三十日。" + "无关的句子写在这里。" * 40, "付款期限")
+    assert [part for part, yes in shown.parts if yes] == ["付款期限"]
+    assert len(shown.text) < 170
 
 
-def test_a_short_passage_is_shown_whole() -> None:
+def test_a_short_text_is_shown_whole() -> None:
     assert snippet("Due in May.", "nothing").text == "Due in May."
 
 

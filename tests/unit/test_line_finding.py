@@ -62,5 +62,5 @@ def test_a_picture_is_never_enlarged() -> None:
 def test_strips_lose_and_double_no_line() -> None:
     picture = page(6000, 1500, range(10, 5900, 37))
     assert len(strips(6000, 1500, 1.0)) > 1
-    found = find_at(Printed(30), picture, 1.0)
-    assert sorted(found[:, 0, 1].tolist()) == list(range(10, 5900, 37))
+    boxes = find_at(Printed(30), picture, 1.0)
+    assert sorted(boxes[:, 0, 1].tolist()) == list(range(10, 5900, 37))

@@ -34,7 +34,7 @@ def test_sizes_that_are_nearly_equal_become_one() -> None:
 
 def test_set_lines_are_in_points() -> None:
     line = ReadLine(box=(100.0, 50.0, 300.0, 70.0), size=15.0, reading=reading("Hello world"))
-    (found,) = set_lines([line], 0.5)
-    assert found.box == (50, 25, 150, 35)
-    assert found.size == 7.5
-    assert found.words[-1].end == pytest.approx(100, abs=1)
+    (placed,) = set_lines([line], 0.5)
+    assert placed.box == (50, 25, 150, 35)
+    assert placed.size == 7.5
+    assert placed.words[-1].end == pytest.approx(100, abs=1)

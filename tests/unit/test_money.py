@@ -36,8 +36,8 @@ from pipeline.engines.rules.money import find_amounts, find_currencies, printed,
     ],
 )
 def test_an_amount_has_value_and_currency(text: str, value: float, currency: str) -> None:
-    (found,) = find_amounts(text)
-    assert (found.value, found.currency) == (value, currency)
+    (amount,) = find_amounts(text)
+    assert (amount.value, amount.currency) == (value, currency)
 
 
 def test_percentages_are_no_amounts() -> None:
@@ -71,9 +71,9 @@ def test_any_text_can_be_searched(text: str) -> None:
 
 @given(st.decimals(min_value=0, max_value=10**9, allow_nan=False, allow_infinity=False, places=6))
 def test_an_amount_is_kept_as_it_is_printed(value: Decimal) -> None:
-    (found,) = find_amounts(f"EUR {value}")
-    assert Decimal(repr(found.value)) == value
-    assert Decimal(printed(found)) == value
+    (amount,) = find_amounts(f"EUR {value}")
+    assert Decimal(repr(amount.value)) == value
+    assert Decimal(printed(amount)) == value
 
 
 @pytest.mark.parametrize("text", ["12345678901234567.89", "9" * 400, "0.1234567890123456"])

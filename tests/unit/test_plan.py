@@ -109,7 +109,7 @@ def test_pages_are_cut_into_steps_by_route() -> None:
 
     routes = [Route.TEXT, Route.OCR, Route.OCR, Route.BLANK, Route.OCR, Route.TEXT]
     pages = [PagePlan(number=n, width_pt=1, height_pt=1, route=r, reason="") for n, r in enumerate(routes, 1)]
-    found = [(b.stage, b.number, b.first, b.last, b.pages) for b in batches(pages, 16, 2)]
-    assert found == [
+    steps = [(b.stage, b.number, b.first, b.last, b.pages) for b in batches(pages, 16, 2)]
+    assert steps == [
         ("render", 0, 2, 3, 2), ("ocr", 0, 2, 3, 2), ("render", 1, 5, 5, 1), ("ocr", 1, 5, 5, 1), ("parse", 0, 1, 6, 2),
     ]  # fmt: skip

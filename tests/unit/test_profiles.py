@@ -67,7 +67,7 @@ def test_a_large_model_is_named_with_all_that_it_is_loaded_with() -> None:
     for engine, (setting, others) in LARGE.items():
         wished = Settings(**{setting: engine})  # type: ignore[arg-type]
         apart = models_apart(lambda name: getattr(Settings(), name), lambda name, w=wished: getattr(w, name))  # type: ignore[misc]
-        assert [found[0] for found in apart] == [setting]
+        assert [difference[0] for difference in apart] == [setting]
         assert not models_apart(lambda name, w=wished: getattr(w, name), lambda name, w=wished: getattr(w, name))  # type: ignore[misc]
         assert SCOPES[setting] is Scope.MAKING and all(SCOPES[name] is Scope.MAKING for name in others)
 

@@ -21,14 +21,14 @@ def test_found_by_both_beats_found_by_one() -> None:
 
 
 def test_one_empty_half_leaves_the_order_of_the_other() -> None:
-    assert [found.id for found in fuse([3, 1, 2], [], 0.0, 10)] == [3, 1, 2]
-    assert [found.id for found in fuse([], [3, 1, 2], 1.0, 10)] == [3, 1, 2]
+    assert [hit.id for hit in fuse([3, 1, 2], [], 0.0, 10)] == [3, 1, 2]
+    assert [hit.id for hit in fuse([], [3, 1, 2], 1.0, 10)] == [3, 1, 2]
     assert fuse([], [], 0.5, 10) == []
 
 
 def test_keywords_decide_a_chinese_question_and_vectors_fill_up() -> None:
     ranked = fuse(["k1", "k2"], ["v1", "k2"], 1.0, 10)
-    assert [found.id for found in ranked] == ["k1", "k2", "v1"]
+    assert [hit.id for hit in ranked] == ["k1", "k2", "v1"]
 
 
 def test_names_in_latin_letters_leave_a_chinese_question_chinese() -> None:
@@ -42,12 +42,12 @@ def test_a_multilingual_embedder_counts_in_every_language() -> None:
 @given(lists, lists, st.floats(0, 1), st.integers(1, 40))
 def test_promises_of_every_fusion(keyword: list[int], vector: list[int], share: float, limit: int) -> None:
     ranked = fuse(keyword, vector, share, limit)
-    ids = [found.id for found in ranked]
-    scores = [found.score for found in ranked]
+    ids = [hit.id for hit in ranked]
+    scores = [hit.score for hit in ranked]
     assert len(ids) == min(limit, len({*keyword, *vector}))
     assert len(set(ids)) == len(ids)
     assert scores == sorted(scores, reverse=True)
     assert all(0 < score <= 1 + 1e-9 for score in scores)
-    for found in ranked:
-        assert found.keyword_rank == (keyword.index(found.id) + 1 if found.id in keyword else None)
-        assert found.vector_rank == (vector.index(found.id) + 1 if found.id in vector else None)
+    for hit in ranked:
+        assert hit.keyword_rank == (keyword.index(hit.id) + 1 if hit.id in keyword else None)
+        assert hit.vector_rank == (vector.index(hit.id) + 1 if hit.id in vector else None)

@@ -66,10 +66,10 @@ def test_exponents_look_for_their_host_on_their_own_line(monkeypatch: pytest.Mon
 
     def cost(lines: int) -> int:
         asked.clear()
-        found = printed_lines(
+        printed = printed_lines(
             [f for y in range(lines) for f in (word("metre", 50, 30.0 * y), word("2", 75, 30.0 * y - 2, SMALL))]
         )
-        assert [one.text for one in found] == ["metre²"] * lines
+        assert [one.text for one in printed] == ["metre²"] * lines
         return len(asked)
 
     assert growth(cost, 40) < 2.2

@@ -34,10 +34,10 @@ def test_every_field_is_extracted_with_its_evidence() -> None:
         "urls": ["https://maple.example/water"],
         "amounts": ["1250.00 USD"],
     }
-    proofs = {proof.path: proof for proof in record.evidence}
-    assert (proofs["dates[0]"].quote, len(proofs["dates[0]"].boxes)) == ("24 March 2026", 2)
-    assert (proofs["phones[0]"].page, proofs["phones[0]"].quote) == (2, "+49 30 1234567")
-    assert all(proof.found for proof in record.evidence)
+    by_path = {evidence.path: evidence for evidence in record.evidence}
+    assert (by_path["dates[0]"].quote, len(by_path["dates[0]"].boxes)) == ("24 March 2026", 2)
+    assert (by_path["phones[0]"].page, by_path["phones[0]"].quote) == (2, "+49 30 1234567")
+    assert all(evidence.found for evidence in record.evidence)
 
 
 def test_chinese() -> None:

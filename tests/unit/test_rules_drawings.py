@@ -24,6 +24,6 @@ def test_a_drawn_document_is_read(path: Path) -> None:
     schema = path.parent.name
     page = printed_page(path.read_text(encoding="utf-8"))
     record = EXTRACTORS[schema].extract(SCHEMAS[schema], [page], path.name)
-    found = {name: value for name, value in record.fields.items() if value not in (None, [])}
-    assert found == json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    assert all(proof.found for proof in record.evidence)
+    fields = {name: value for name, value in record.fields.items() if value not in (None, [])}
+    assert fields == json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    assert all(evidence.found for evidence in record.evidence)

@@ -30,8 +30,8 @@ def extract(drawing: str) -> dict[str, Any]:
     ],
 )
 def test_numbers_are_neither_dates_nor_amounts(text: str, number: str | None) -> None:
-    found = read_invoice_number(text)
-    assert (found[0] if found else None) == number
+    number_read = read_invoice_number(text)
+    assert (number_read[0] if number_read else None) == number
 
 
 def test_the_domain_tells_the_issuer_from_others() -> None:

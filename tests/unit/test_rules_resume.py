@@ -1,4 +1,4 @@
-"""Curricula vitae: headings, heads of entries, places, proofs."""
+"""Curricula vitae: headings, heads of entries, places, evidence."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def extract(*drawings: str) -> Record:
 def test_every_value_has_evidence_on_its_page() -> None:
     first = "Jane Roe\njane@roe.org\n\nExperience\nBaker, Sweet Bread Ltd          2019 - 2021"
     record = extract(first, "Education\nTown College          2015 - 2018")
-    pages = {proof.path: (proof.page, proof.quote) for proof in record.evidence}
+    pages = {evidence.path: (evidence.page, evidence.quote) for evidence in record.evidence}
     assert pages["experience[0].company"] == (1, "Sweet Bread Ltd")
     assert pages["education[0].institution"] == (2, "Town College")
     assert pages["education[0].start_date"] == (2, "2015 - 2018")
@@ -91,8 +91,8 @@ def test_firms_are_no_places(text: str) -> None:
     ],
 )
 def test_degrees(text: str, degree: str | None) -> None:
-    found = find_degree(text)
-    assert (found[0] if found else None) == degree
+    degree_read = find_degree(text)
+    assert (degree_read[0] if degree_read else None) == degree
 
 
 @pytest.mark.parametrize(

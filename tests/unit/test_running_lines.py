@@ -17,13 +17,13 @@ PROSE = "Grain came from the north in heavy sacks while timber was floated along
 
 def block(label: Label, top: float, *lines: str) -> Block:
     """A block whose lines stand below one another; several parts of one line are divided by two blanks."""
-    found = []
+    printed = []
     for row, text in enumerate(lines):
         for at, part in enumerate(text.split("  ")):
             y = top + 12 * row
-            found.append(Line(box=(72 + 150 * at, y, 200 + 150 * at, y + 10), text=part))
+            printed.append(Line(box=(72 + 150 * at, y, 200 + 150 * at, y + 10), text=part))
     box = (72.0, top, 523.0, top + 12.0 * len(lines))
-    return Block(label=label, box=box, text=" ".join(line.text for line in found), lines=tuple(found))
+    return Block(label=label, box=box, text=" ".join(line.text for line in printed), lines=tuple(printed))
 
 
 def head(*lines: str, top: float = 30.0) -> Block:
@@ -41,28 +41,28 @@ def body(*lines: str, top: float = 200.0) -> Block:
 def page(number: int, *blocks: Block, route: Route = Route.TEXT) -> Page:
     """A page as a reader leaves it: headers and footers outside of the Markdown."""
     markdown, placed = "", []
-    for found in blocks:
-        if found.label in (Label.HEADER, Label.FOOTER):
-            placed.append(found)
+    for one in blocks:
+        if one.label in (Label.HEADER, Label.FOOTER):
+            placed.append(one)
             continue
         markdown += "\n\n" if markdown else ""
         placed.append(
             Block(
-                label=found.label,
-                box=found.box,
-                text=found.text,
+                label=one.label,
+                box=one.box,
+                text=one.text,
                 start=len(markdown),
-                end=len(markdown) + len(found.text),
-                lines=found.lines,
+                end=len(markdown) + len(one.text),
+                lines=one.lines,
             )
         )
-        markdown += found.text
+        markdown += one.text
     text = PageText(markdown=markdown, blocks=tuple(placed), engine="test", confidence=None)
     return Page(number=number, width_pt=595.0, height_pt=HEIGHT, route=route, reason="", text=text)
 
 
 def markdown(*pages: Page) -> list[str]:
-    return [found.markdown for found in settled(pages)]
+    return [one.markdown for one in settled(pages)]
 
 
 def pages(count: int, make: object, route: Route = Route.TEXT) -> list[Page]:
@@ -83,8 +83,8 @@ def pages(count: int, make: object, route: Route = Route.TEXT) -> list[Page]:
     ids=["permit", "title block", "iban", "bates", "digits", "page number", "slip"],
 )
 def test_the_only_text_of_a_page_stays(lines: Sequence[Block]) -> None:
-    (found,) = markdown(page(1, *lines))
-    assert all(line.text in found for one in lines for line in one.lines)
+    (text,) = markdown(page(1, *lines))
+    assert all(line.text in text for one in lines for line in one.lines)
 
 
 def test_every_page_keeps_something_though_all_of_it_repeats() -> None:
@@ -93,10 +93,10 @@ def test_every_page_keeps_something_though_all_of_it_repeats() -> None:
 
 
 def test_one_page_has_no_running_lines() -> None:
-    (found,) = markdown(
+    (text,) = markdown(
         page(1, head("Harbour Tools Ltd., Quay 4"), body(PROSE), foot("3 Survey report, volume 4, page 17."))
     )
-    assert found == f"Harbour Tools Ltd., Quay 4\n\n{PROSE}\n\n3 Survey report, volume 4, page 17."
+    assert text == f"Harbour Tools Ltd., Quay 4\n\n{PROSE}\n\n3 Survey report, volume 4, page 17."
 
 
 def test_the_page_number_of_one_page_of_prose_is_left_out() -> None:
@@ -124,8 +124,8 @@ def test_a_running_title_that_the_text_says_anyway_is_left_out_throughout() -> N
 
 def test_bank_details_on_every_page_are_kept_once() -> None:
     details = "Bank of the North, IBAN DE02 1203 0000 0000 2020 51"
-    found = markdown(*pages(3, lambda n: (body(f"Position {n}"), foot(details))))
-    assert [details in text for text in found] == [True, False, False]
+    texts = markdown(*pages(3, lambda n: (body(f"Position {n}"), foot(details))))
+    assert [details in text for text in texts] == [True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -143,13 +143,13 @@ def test_bank_details_on_every_page_are_kept_once() -> None:
     ],
 )
 def test_values_that_change_from_page_to_page_stay(value: object) -> None:
-    found = markdown(*pages(3, lambda n: (head(value(n)), body(f"{PROSE} {n}"))))  # type: ignore[operator]
-    assert all(value(n) in text for n, text in enumerate(found, 1))  # type: ignore[operator]
+    texts = markdown(*pages(3, lambda n: (head(value(n)), body(f"{PROSE} {n}"))))  # type: ignore[operator]
+    assert all(value(n) in text for n, text in enumerate(texts, 1))  # type: ignore[operator]
 
 
 def test_a_value_beside_a_running_line_keeps_its_block() -> None:
-    found = markdown(*pages(3, lambda n: (head(f"Lanternfish Laboratory  LF-330{n}"), body(PROSE))))
-    assert all(f"LF-330{n}" in text for n, text in enumerate(found, 1))
+    texts = markdown(*pages(3, lambda n: (head(f"Lanternfish Laboratory  LF-330{n}"), body(PROSE))))
+    assert all(f"LF-330{n}" in text for n, text in enumerate(texts, 1))
 
 
 @pytest.mark.parametrize(
@@ -167,8 +167,8 @@ def test_a_value_beside_a_running_line_keeps_its_block() -> None:
     ],
 )
 def test_numbers_that_count_are_left_out(number: object) -> None:
-    found = markdown(*pages(6, lambda n: (body(PROSE), foot(number(n)))))  # type: ignore[operator]
-    assert found == [PROSE] * 6
+    texts = markdown(*pages(6, lambda n: (body(PROSE), foot(number(n)))))  # type: ignore[operator]
+    assert texts == [PROSE] * 6
 
 
 def test_titles_with_a_counting_number_run() -> None:
@@ -179,8 +179,8 @@ def test_titles_with_a_counting_number_run() -> None:
         "THE LEDGER {}",
         "The old ledger {}",
     ):
-        found = markdown(*pages(5, lambda n, title=title: (head(title.format(n + 10)), body(PROSE))))
-        assert found[1:] == [PROSE] * 4, title
+        texts = markdown(*pages(5, lambda n, title=title: (head(title.format(n + 10)), body(PROSE))))
+        assert texts[1:] == [PROSE] * 4, title
 
 
 def test_odd_and_even_headers_and_chapters_that_change() -> None:
@@ -193,8 +193,8 @@ def test_odd_and_even_headers_and_chapters_that_change() -> None:
         6: "The lighthouse",
     }
     made = pages(6, lambda n: (head("The ledger" if n % 2 else chapters[n]), body(f"{PROSE} {n}"), foot(str(n))))
-    found = markdown(*made)
-    assert [("The ledger" in t, "The harbour" in t, "The lighthouse" in t) for t in found] == [
+    texts = markdown(*made)
+    assert [("The ledger" in t, "The harbour" in t, "The lighthouse" in t) for t in texts] == [
         (True, False, False),
         (False, True, False),  # the only page that has it in this place
         (False, False, False),
@@ -247,18 +247,18 @@ def test_settling_twice_or_after_a_page_more_is_settling_once() -> None:
 def test_blocks_point_into_the_markdown_after_every_change() -> None:
     made = page(1, head("# Top"), body("First."), head("Middle", top=60), body("Second."), foot("> End"))
     for outside in ((), (0,), (2,), (4,), (0, 2), (0, 4), (0, 2, 4)):
-        found = with_margins(with_margins(made.text, ()), outside)
-        assert [is_in_markdown(one) for one in found.blocks] == [n not in outside for n in range(5)]
-        for one in filter(is_in_markdown, found.blocks):
-            assert found.markdown[one.start : one.end].lstrip("\\") == one.text
-        assert "\n\n\n" not in found.markdown and found.markdown == found.markdown.strip()
+        moved = with_margins(with_margins(made.text, ()), outside)
+        assert [is_in_markdown(one) for one in moved.blocks] == [n not in outside for n in range(5)]
+        for one in filter(is_in_markdown, moved.blocks):
+            assert moved.markdown[one.start : one.end].lstrip("\\") == one.text
+        assert "\n\n\n" not in moved.markdown and moved.markdown == moved.markdown.strip()
 
 
 def test_no_pages_and_unread_pages_are_left_alone() -> None:
     unread = Page(number=2, width_pt=0, height_pt=0, route=Route.OCR, reason="", error="lost")
     assert settled([]) == [] and running_blocks([unread]) == {}
-    found = settled([page(1, head("A"), body(PROSE)), unread, page(3, head("A"), body(PROSE))])
-    assert found[1] is unread and "A\n" not in found[2].markdown
+    after = settled([page(1, head("A"), body(PROSE)), unread, page(3, head("A"), body(PROSE))])
+    assert after[1] is unread and "A\n" not in after[2].markdown
 
 
 def test_a_thousand_pages_are_settled_in_linear_time() -> None:

@@ -22,12 +22,12 @@ from pipeline.engines.embedders.sentence_model import SentenceModel  # noqa: E40
 from pipeline.engines.embedders.sentence_transformers_embedder import SentenceTransformersEmbedder  # noqa: E402
 from stores.errors import InputError, StoppingError, UnavailableError  # noqa: E402
 from tests.conftest import ROOT  # noqa: E402
-from tests.tiny_bert import POSITIONS, build, build_static, passages  # noqa: E402
+from tests.tiny_bert import POSITIONS, build, build_static, texts  # noqa: E402
 from tests.waiting import GENEROUS_S  # noqa: E402
 
 pytestmark = pytest.mark.torch
 PROMPTS = {"query": "question: ", "document": "passage: "}
-PASSAGES = list(passages(400))
+TEXTS = list(texts(400))
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +42,9 @@ def prompted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def embedder(tiny: Path) -> Iterator[SentenceTransformersEmbedder]:
-    found = SentenceTransformersEmbedder(str(tiny))
-    yield found
-    found.close()
+    embedder = SentenceTransformersEmbedder(str(tiny))
+    yield embedder
+    embedder.close()
 
 
 @pytest.fixture(scope="module")
@@ -53,28 +53,28 @@ def one_at_a_time(tiny: Path) -> np.ndarray:
     from sentence_transformers import SentenceTransformer
 
     model = SentenceTransformer(str(tiny), device="cpu")
-    return np.stack([model.encode([text], normalize_embeddings=True)[0] for text in PASSAGES])
+    return np.stack([model.encode([text], normalize_embeddings=True)[0] for text in TEXTS])
 
 
 def test_eight_threads_get_the_vectors_of_one_text_at_a_time(
     embedder: SentenceTransformersEmbedder, one_at_a_time: np.ndarray
 ) -> None:
-    parts = [range(start, len(PASSAGES), 20) for start in range(20)]
+    parts = [range(start, len(TEXTS), 20) for start in range(20)]
     embedder.warm_up()
     together = threading.Barrier(4)
 
     def embed(part: range) -> np.ndarray:
         together.wait(GENEROUS_S)
-        return embedder.embed_chunks([PASSAGES[at] for at in part])
+        return embedder.embed_chunks([TEXTS[at] for at in part])
 
     with ThreadPoolExecutor(8) as threads:
         embedded = list(threads.map(embed, parts))
-        counts = list(threads.map(lambda part: embedder.count_tokens([PASSAGES[at] for at in part]), parts * 4))
+        counts = list(threads.map(lambda part: embedder.count_tokens([TEXTS[at] for at in part]), parts * 4))
     for part, vectors in zip(parts, embedded, strict=True):
         assert np.abs(vectors - one_at_a_time[list(part)]).max() < 1e-5
-    assert counts[: len(parts)] == [embedder.count_tokens([PASSAGES[at] for at in part]) for part in parts]
+    assert counts[: len(parts)] == [embedder.count_tokens([TEXTS[at] for at in part]) for part in parts]
     counters = embedder.counters
-    assert (counters.requests, counters.texts) == (21, len(PASSAGES) + 1)
+    assert (counters.requests, counters.texts) == (21, len(TEXTS) + 1)
     assert counters.batch_requests > counters.batches, "no batch held the texts of several requests"
     assert 0.5 < counters.occupancy <= 1
 
@@ -90,7 +90,7 @@ def test_the_model_is_loaded_once_for_all_threads(tiny: Path, monkeypatch: pytes
     monkeypatch.setattr("pipeline.engines.embedders.sentence_model.SentenceModel", Counted)
     embedder = SentenceTransformersEmbedder(str(tiny))
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda text: embedder.embed_chunks([text]), PASSAGES[:16]))
+        list(threads.map(lambda text: embedder.embed_chunks([text]), TEXTS[:16]))
     embedder.close()
     assert loaded == [str(tiny)]
 
@@ -107,7 +107,7 @@ def test_prompts_of_the_model_are_used(tiny: Path, prompted: Path) -> None:
 
 def test_a_model_without_attention_or_limit(tmp_path: Path) -> None:
     embedder = SentenceTransformersEmbedder(str(build_static(tmp_path / "static")))
-    vectors = embedder.embed_chunks(["", "a cat sleeps", *PASSAGES[:9]])
+    vectors = embedder.embed_chunks(["", "a cat sleeps", *TEXTS[:9]])
     assert vectors.shape == (11, embedder.dimension) and embedder.max_tokens > 10_000
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert int(np.argmax(vectors @ embedder.embed_query("cat sleeps"))) == 1
@@ -116,8 +116,8 @@ def test_a_model_without_attention_or_limit(tmp_path: Path) -> None:
 def test_half_precision_weights_are_computed_in_single(tmp_path: Path) -> None:
     """So that a vector does not depend on its neighbours in the batch."""
     embedder = SentenceTransformersEmbedder(str(build(tmp_path / "half", dtype="bfloat16")))
-    together = embedder.embed_chunks(PASSAGES[:64])
-    assert np.abs(together - np.concatenate([embedder.embed_chunks([text]) for text in PASSAGES[:64]])).max() < 1e-5
+    together = embedder.embed_chunks(TEXTS[:64])
+    assert np.abs(together - np.concatenate([embedder.embed_chunks([text]) for text in TEXTS[:64]])).max() < 1e-5
 
 
 def test_fingerprint_tells_models_apart_and_forgets_the_place(tmp_path: Path, tiny: Path) -> None:
@@ -155,7 +155,7 @@ def test_the_card_says_whether_it_knows_only_english(tmp_path: Path, tiny: Path)
 
 def test_memory_that_is_short_halves_batches(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     embedder = SentenceTransformersEmbedder(str(tiny), batch_tokens=1 << 15)
-    expected = embedder.embed_chunks(PASSAGES[:64])
+    expected = embedder.embed_chunks(TEXTS[:64])
     encode = SentenceModel._encode
 
     def short(model: SentenceModel, texts: list[str], kind: str, device: str | None) -> np.ndarray:
@@ -164,7 +164,7 @@ def test_memory_that_is_short_halves_batches(tiny: Path, monkeypatch: pytest.Mon
         return encode(model, texts, kind, device)
 
     monkeypatch.setattr(SentenceModel, "_encode", short)
-    assert np.allclose(embedder.embed_chunks(PASSAGES[:64]), expected, atol=1e-5)
+    assert np.allclose(embedder.embed_chunks(TEXTS[:64]), expected, atol=1e-5)
     assert embedder.counters.halved >= 3
 
 
@@ -229,7 +229,7 @@ def test_a_model_of_the_hub_that_is_here_needs_no_network(
     embedder = SentenceTransformersEmbedder("somebody/a-model")
     assert embedder.fingerprint == f"somebody/a-model@{commit[:12]}/float32"
     folder = SentenceTransformersEmbedder(str(tiny))
-    assert np.allclose(embedder.embed_chunks(PASSAGES[:4]), folder.embed_chunks(PASSAGES[:4]), atol=1e-6)
+    assert np.allclose(embedder.embed_chunks(TEXTS[:4]), folder.embed_chunks(TEXTS[:4]), atol=1e-6)
     assert SentenceTransformersEmbedder(f"somebody/a-model@{commit}").fingerprint == embedder.fingerprint
 
 

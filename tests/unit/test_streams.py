@@ -91,9 +91,9 @@ ENDLESS = {"serve", "worker", "down"}  # they run, or need a runtime of their ow
 
 
 def test_every_command_stands_in_the_table() -> None:
-    found = set(ENDLESS)
+    listed = set(ENDLESS)
     for name in DATA:
-        found.add(" ".join(word for word in name.split()[:2] if re.fullmatch("[a-z]+", word)))
+        listed.add(" ".join(word for word in name.split()[:2] if re.fullmatch("[a-z]+", word)))
     commands_of = typer.main.get_command(app.app)
     commands = {
         f"{name} {inner}".strip()
@@ -101,7 +101,7 @@ def test_every_command_stands_in_the_table() -> None:
         for inner in (getattr(command, "commands", None) or [""])
     }
     single = {name for name in commands if " " not in name}
-    assert commands - found - {name for name in single if any(one.split()[0] == name for one in DATA)} == set()
+    assert commands - listed - {name for name in single if any(one.split()[0] == name for one in DATA)} == set()
 
 
 @pytest.mark.parametrize("command", DATA)

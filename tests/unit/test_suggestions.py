@@ -52,7 +52,7 @@ def test_every_variable_that_the_code_reads_is_known() -> None:
     folders = [path for name in ("ingest", "pipeline", "stores", "scripts") for path in (ROOT / name).rglob("*")]
     files = [path for path in folders if path.is_file() and path.suffix in ("", ".py", ".sh")]
     texts = [path.read_text(errors="replace") for path in [*files, ROOT / "celery_app.py", ROOT / "start_worker.sh"]]
-    read = {found for text in texts for found in re.findall(r"\bINGOT_[A-Z][A-Z_]*[A-Z]\b", text)}
+    read = {variable for text in texts for variable in re.findall(r"\bINGOT_[A-Z][A-Z_]*[A-Z]\b", text)}
     settings = {f"INGOT_{name.upper()}" for name in Settings.model_fields}
     assert read - settings - BESIDE_SETTINGS == set()
 

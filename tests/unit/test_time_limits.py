@@ -129,8 +129,8 @@ def test_a_parent_that_was_stopped_itself_does_not_blame_its_children() -> None:
 
 
 def test_a_process_that_is_gone_is_not_asleep() -> None:
-    found = Stillness(1, lambda pid: None)
-    assert looks(found, 5) == 0.0
+    gone = Stillness(1, lambda pid: None)
+    assert looks(gone, 5) == 0.0
 
 
 def state_of(pid: int) -> str:

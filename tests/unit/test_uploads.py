@@ -46,11 +46,11 @@ def test_a_body_in_any_pieces_brings_the_same(tmp_path: Path, sizes: list[int]) 
     body = part(b"5", "priority") + b"".join(part(one, "files", f"{n}.pdf") for n, one in enumerate(contents))
     form = read(body + part("ü".encode(), "note") + b"--edge--\r\n", tmp_path, sizes)
     assert form.fields == {"priority": ["5"], "note": ["ü"]}
-    found = form.uploads()
-    assert [one.name for one in found] == ["0.pdf", "1.pdf", "2.pdf"]
-    assert [one.sha256 for one in found] == [hashlib.sha256(one).hexdigest() for one in contents]
-    assert [one.path.read_bytes() for one in found] == contents
-    assert [one.size_bytes for one in found] == [len(one) for one in contents]
+    uploads = form.uploads()
+    assert [one.name for one in uploads] == ["0.pdf", "1.pdf", "2.pdf"]
+    assert [one.sha256 for one in uploads] == [hashlib.sha256(one).hexdigest() for one in contents]
+    assert [one.path.read_bytes() for one in uploads] == contents
+    assert [one.size_bytes for one in uploads] == [len(one) for one in contents]
     form.discard()
     assert list(tmp_path.iterdir()) == []
 

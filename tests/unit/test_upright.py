@@ -35,8 +35,8 @@ def test_one_upright_stamp_at_the_margin_does_not_turn_the_page() -> None:
 
 @pytest.mark.parametrize("degrees", [0.5, -2.0, 4.0, 9.5])
 def test_the_common_skew_is_found(degrees: float) -> None:
-    found = skew_of(lines(*[line(300, 100 + 30 * n, 500, 20, degrees) for n in range(6)]))
-    assert found == pytest.approx(degrees, abs=0.05)
+    skew = skew_of(lines(*[line(300, 100 + 30 * n, 500, 20, degrees) for n in range(6)]))
+    assert skew == pytest.approx(degrees, abs=0.05)
 
 
 def test_lines_that_disagree_have_no_skew() -> None:

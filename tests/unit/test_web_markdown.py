@@ -188,15 +188,15 @@ def block(start: int, end: int, label: Label = Label.TEXT) -> Block:
 def test_every_block_has_its_piece_and_nothing_is_lost() -> None:
     markdown = "# One\n\nstray\n\n- a\n  - b\n\nlast"
     blocks = [block(0, 5), block(0, 0, Label.HEADER), block(14, 17), block(20, 23), block(25, 29)]
-    found = pieces(markdown, blocks)
-    assert [piece.blocks for piece in found] == [(0,), (), (2,), (3,), (4,)]
-    assert [Seen(piece.html).text.strip() for piece in found] == ["One", "stray", "a", "b", "last"]
-    assert [piece.indent for piece in found] == [0, 0, 0, 1, 0]
+    made = pieces(markdown, blocks)
+    assert [piece.blocks for piece in made] == [(0,), (), (2,), (3,), (4,)]
+    assert [Seen(piece.html).text.strip() for piece in made] == ["One", "stray", "a", "b", "last"]
+    assert [piece.indent for piece in made] == [0, 0, 0, 1, 0]
 
 
 def test_blocks_that_overlap_share_a_piece() -> None:
-    found = pieces("one two three four", [block(0, 7), block(4, 13), block(14, 18)])
-    assert [(piece.blocks, Seen(piece.html).text.strip()) for piece in found] == [
+    made = pieces("one two three four", [block(0, 7), block(4, 13), block(14, 18)])
+    assert [(piece.blocks, Seen(piece.html).text.strip()) for piece in made] == [
         ((0, 1), "one two three"),
         ((2,), "four"),
     ]
@@ -208,5 +208,5 @@ def test_blocks_that_overlap_share_a_piece() -> None:
     st.lists(st.tuples(st.integers(-5, 70), st.integers(-5, 70)), max_size=6),
 )
 def test_no_character_is_shown_twice_or_lost(markdown: str, spans: list[tuple[int, int]]) -> None:
-    found = pieces(markdown, [block(*span) for span in spans])
-    assert "".join("".join(Seen(piece.html).text.split()) for piece in found) == "".join(markdown.split())
+    made = pieces(markdown, [block(*span) for span in spans])
+    assert "".join("".join(Seen(piece.html).text.split()) for piece in made) == "".join(markdown.split())

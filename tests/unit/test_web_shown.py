@@ -1,4 +1,4 @@
-"""Records and pages as the inspector shows them: names, proofs, the keys that hold them together."""
+"""Records and pages as the inspector shows them: names, evidence, the keys that hold them together."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ SCHEMA = Schema(
 )
 
 
-def record(fields: dict[str, Any], **proofs: dict[str, Any]) -> ShownRecord:
-    view = RecordView(document="d", source="a.pdf", schema="bill", fields=fields, evidence=proofs)
+def record(fields: dict[str, Any], **evidence: dict[str, Any]) -> ShownRecord:
+    view = RecordView(document="d", source="a.pdf", schema="bill", fields=fields, evidence=evidence)
     return shown_record(view, SCHEMA)
 
 
-def proof(page: int = 1, found: bool = True) -> dict[str, Any]:
+def located(page: int = 1, found: bool = True) -> dict[str, Any]:
     return {"page": page, "boxes": [], "quote": "printed", "found": found}
 
 
@@ -54,7 +54,7 @@ def test_fields_stand_in_the_order_of_their_schema_and_absent_ones_are_named() -
 
 
 def test_a_value_has_evidence_or_is_marked_as_having_none() -> None:
-    shown = record({"total": 9.5, "marks": ["x", "y"]}, **{"total": proof(3), "marks[1]": proof(found=False)})
+    shown = record({"total": 9.5, "marks": ["x", "y"]}, **{"total": located(3), "marks[1]": located(found=False)})
     total, (first, second) = shown.fields[1].values[0], shown.fields[2].values
     assert (total.key, total.page, total.quote, total.has_evidence) == ("bill.total", 3, "printed", True)
     assert not first.has_evidence and not second.has_evidence
@@ -62,7 +62,7 @@ def test_a_value_has_evidence_or_is_marked_as_having_none() -> None:
 
 def test_rows_have_a_path_for_each_cell() -> None:
     shown = record(
-        {"lines": [{"unit_price": 2.0, "note": None}, {"unit_price": 3.25}]}, **{"lines[1].unit_price": proof()}
+        {"lines": [{"unit_price": 2.0, "note": None}, {"unit_price": 3.25}]}, **{"lines[1].unit_price": located()}
     )
     (first,), (second,) = shown.fields[3].rows
     assert (first.name, first.text, first.has_evidence) == ("unit price", "2", False)

@@ -20,20 +20,20 @@ def lost(how: str) -> WorkerLostError:
 @pytest.mark.parametrize("how", ["signal 9 (SIGKILL)", "signal 15 (SIGTERM)", "signal 2 (SIGINT)"])
 def test_who_is_killed_from_outside_is_not_to_blame(how: str) -> None:
     assert fault_of(lost(how), memory_ran_out=False) is None
-    found = fault_of(lost(how), memory_ran_out=True)
-    assert found and found.code == "out_of_memory"
+    fault = fault_of(lost(how), memory_ran_out=True)
+    assert fault and fault.code == "out_of_memory"
 
 
 @pytest.mark.parametrize("how", ["signal 11 (SIGSEGV)", "signal 6 (SIGABRT)", "signal 7 (SIGBUS)", "exitcode 1"])
 def test_who_crashes_is(how: str) -> None:
-    found = fault_of(lost(how), memory_ran_out=False)
-    assert found and found.code == "crash"
+    fault = fault_of(lost(how), memory_ran_out=False)
+    assert fault and fault.code == "crash"
 
 
 @pytest.mark.parametrize("error", [lost("signal 27 (SIGPROF)"), TimeLimitExceeded(600)])
 def test_who_is_over_its_time(error: Exception) -> None:
-    found = fault_of(error, memory_ran_out=False)
-    assert found and found.code == "time_limit"
+    fault = fault_of(error, memory_ran_out=False)
+    assert fault and fault.code == "time_limit"
 
 
 def test_that_memory_ran_out_is_noticed_over_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,11 +53,11 @@ CASES = {
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_roles(case: tuple[str, WorkerNeeds, list[str], list[tuple[str, tuple[str, ...], str]]]) -> None:
     role, needs, found_cards, expected = case
-    found = worker_specs(role, needs, found_cards)
-    assert shape(found) == expected
-    nodes = [member.node("a@h") for member in found]
+    members = worker_specs(role, needs, found_cards)
+    assert shape(members) == expected
+    nodes = [member.node("a@h") for member in members]
     assert len(set(nodes)) == len(nodes) and nodes[0].startswith("a")
-    served = [queue for member in found for queue in member.queues]
+    served = [queue for member in members for queue in member.queues]
     assert role != "all" or sorted(served) == ["cpu", "embed", "extract", "notify", "ocr"]
 
 
