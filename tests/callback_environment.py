@@ -22,7 +22,7 @@ from pipeline.step_context import Resources
 from stores.placement import StagedFile
 from stores.sql.tables import step
 from stores.views import CallbackFilter, CallbackView
-from tests.in_process import fake_tools, run_until_done
+from tests.in_process import fake_resources, run_until_done
 from tests.waiting import GENEROUS_S
 from tests.waiting import eventually as until
 
@@ -63,7 +63,7 @@ class CallbackEnvironment:
         }
         self.settings = Settings(**chosen)
         self.service = Service(self.settings)
-        self.resources: Resources = fake_tools(**chosen)
+        self.resources: Resources = fake_resources(**chosen)
         self.log = (self.home / "worker.log").open("ab")
         self.worker: subprocess.Popen[bytes] | None = None
         self._environment = {f"INGOT_{name.upper()}": str(value) for name, value in chosen.items()}

@@ -21,8 +21,8 @@ from stores.placement import IngestReport
 KB = "test"
 
 
-def fake_tools(home: Path, vectors: MemoryVectors | None = None, **settings: object) -> Resources:
-    """Tools with fake engines over a real SQL store below ``home``."""
+def fake_resources(home: Path, vectors: MemoryVectors | None = None, **settings: object) -> Resources:
+    """Build resources with fake engines over a real SQL store below ``home``."""
     chosen = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "home": home, **settings}
     held = vectors or MemoryVectors()
     return dataclasses.replace(wiring.build(Settings(**chosen), pooled=True), vectors=lambda: held)  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from pipeline import wiring
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.models import Box
-from tests.in_process import KB, as_if_killed, fake_document, fake_tools, ingest_now
+from tests.in_process import KB, as_if_killed, fake_document, fake_resources, ingest_now
 from tests.waiting import GENEROUS_MS
 
 pytestmark = pytest.mark.browser
@@ -77,7 +77,7 @@ def fakes(tmp_path_factory: pytest.TempPathFactory, still: Callable[..., str]) -
         folder / "long.pdf", *(f"# Chapter {number}\nThe heron waits, {number} times." for number in range(1, 801))
     )
     fake_document(folder / "half.pdf", "# Good\nThis page is good.", "[broken]", "This one, too.")
-    ingest_now(fake_tools(home), folder)
+    ingest_now(fake_resources(home), folder)
     chosen = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "home": home}
     service = Service(Settings(**chosen))  # type: ignore[arg-type]
     return Shelf(still(service), service)

@@ -18,7 +18,7 @@ import pytest
 from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.service import Service
 from pipeline.settings import Settings
-from tests.in_process import fake_document, fake_tools, ingest_now
+from tests.in_process import fake_document, fake_resources, ingest_now
 from tests.waiting import GENEROUS_MS
 from tests.waiting import eventually as until
 
@@ -88,7 +88,7 @@ def shelves_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shelves(tmp_path_factory: pytest.TempPathFactory, shelves_home: Path, still: Callable[..., str]) -> str:
     """A home that stands still: a few documents with odd names in "test", and a job of 1,000 in "crowd"."""
     folder, home = tmp_path_factory.mktemp("docs"), shelves_home
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     for name in (HOSTILE, CHINESE, "plain.pdf"):
         fake_document(folder / name, f"# {name}\n{SENTENCE}", f"[scan] {SENTENCE}")
     fake_document(folder / "half.pdf", SENTENCE, "[broken]")
@@ -410,7 +410,7 @@ def test_static_files_are_kept_for_good_under_their_version(tab: Tab, shelves: s
 def test_keys_lead_to_a_login_and_hide_what_is_not_theirs(
     tab: Tab, still: Callable[..., str], home: Path, tmp_path: Path
 ) -> None:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     fake_document(tmp_path / "a.pdf", SENTENCE)
     for name in ("ours", "theirs"):
         ingest(resources, name, IngestRequest(paths=(tmp_path,)))

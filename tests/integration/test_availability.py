@@ -15,7 +15,7 @@ from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.service import Service
 from pipeline.step_context import Resources
 from stores.models import Stage, StepKey
-from tests.in_process import KB, fake_document, fake_tools, run_chain, run_until_done
+from tests.in_process import KB, fake_document, fake_resources, run_chain, run_until_done
 
 FAKE = {"INGOT_TEXT_ENGINE": "fake", "INGOT_OCR_ENGINE": "fake", "INGOT_EMBEDDER": "fake"}
 PARTS = ("markdown", "json", "pages", "pages/1", "chunks", "records")
@@ -31,7 +31,7 @@ LOST = {
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Documents in every state that shows nothing, one that lost a page, and two that are made anew."""
     home, docs = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("docs")
-    resources = fake_tools(home, batch_pages=1)
+    resources = fake_resources(home, batch_pages=1)
     fake_document(docs / "1" / "partial.pdf", "fine words a@b.example", "[broken] page", "[blank]")
     fake_document(docs / "1" / "failed.pdf", "[broken] from the first page on")
     fake_document(docs / "1" / "changed.pdf", "what answers")
@@ -59,7 +59,7 @@ def _ask(resources: Resources, folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def web(home: Path) -> TestClient:
-    return TestClient(create_app(Service(fake_tools(home).settings)), "http://localhost")
+    return TestClient(create_app(Service(fake_resources(home).settings)), "http://localhost")
 
 
 @pytest.fixture

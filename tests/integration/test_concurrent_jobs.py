@@ -24,7 +24,7 @@ from stores.errors import InputError, UnavailableError
 from stores.models import DocumentState, Options, Outcome, Stage, StepKey
 from stores.placement import StagedFile
 from stores.sql.tables import generation, step
-from tests.in_process import KB, fake_document, fake_tools, run_until_done, stages_run
+from tests.in_process import KB, fake_document, fake_resources, run_until_done, stages_run
 
 TEXT = "# Note\n\nDelivery No. 4711\n\nCarrier: Blue Lines\n\nPacked by Ada\n\n" + "A line of words. " * 40
 
@@ -40,7 +40,7 @@ def own_schema(folder: Path, field: str, label: str, kind: str = "text") -> Path
 def resources(tmp_path: Path) -> Callable[..., Resources]:
     """Tools of another command, or of the workers, on one home."""
     vectors = MemoryVectors()
-    return lambda **settings: fake_tools(tmp_path / "home", vectors, **settings)
+    return lambda **settings: fake_resources(tmp_path / "home", vectors, **settings)
 
 
 def asked(resources: Resources, path: Path, *schemas: str, kb: str = KB) -> str:

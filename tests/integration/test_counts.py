@@ -26,7 +26,7 @@ from pipeline.step_context import Resources
 from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import DocumentState, JobState, Stage, StepKey
 from stores.placement import IngestReport
-from tests.in_process import KB, fake_document, fake_tools, run_chain, run_until_done
+from tests.in_process import KB, fake_document, fake_resources, run_chain, run_until_done
 
 HTML = {"Accept": "text/html"}
 FAKE = {"INGOT_TEXT_ENGINE": "fake", "INGOT_OCR_ENGINE": "fake", "INGOT_EMBEDDER": "fake"}
@@ -75,7 +75,7 @@ class Matrix:
 @pytest.fixture(scope="module")
 def matrix(tmp_path_factory: pytest.TempPathFactory) -> Matrix:
     home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("docs")
-    filled = Matrix(home, fake_tools(home, batch_pages=1))
+    filled = Matrix(home, fake_resources(home, batch_pages=1))
     _first(filled, folder / "first")
     _again(filled, folder / "first")
     _cancelled(filled, folder / "cancelled")
@@ -352,7 +352,7 @@ def test_the_summary_of_a_request_counts_what_its_job_and_the_list_count(matrix:
 
 
 def test_a_job_that_is_over_keeps_its_counts_when_a_document_is_tried_again(tmp_path: Path) -> None:
-    resources = fake_tools(tmp_path / "home")
+    resources = fake_resources(tmp_path / "home")
     fake_document(tmp_path / "docs" / "a.pdf", "good", "[broken]")
     first = str(ingest(resources, KB, IngestRequest(paths=(tmp_path / "docs",))).job)
     run_until_done(resources)
@@ -374,7 +374,7 @@ def test_a_job_that_is_over_keeps_its_counts_when_a_document_is_tried_again(tmp_
 
 
 def test_files_of_one_name_are_counted_each_for_itself(tmp_path: Path) -> None:
-    resources = fake_tools(tmp_path / "home")
+    resources = fake_resources(tmp_path / "home")
     fake_document(tmp_path / "one" / "a.pdf", "good")
     fake_document(tmp_path / "two" / "a.pdf", "[broken]")
     report = ingest(resources, KB, IngestRequest(paths=(tmp_path / "one", tmp_path / "two")))

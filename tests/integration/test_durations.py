@@ -20,7 +20,7 @@ from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import DocumentState, Fault, Stage, StepKey
 from stores.queries import durations
 from stores.sql.tables import step
-from tests.in_process import KB, fake_document, fake_tools, run_chain, run_until_done
+from tests.in_process import KB, fake_document, fake_resources, run_chain, run_until_done
 
 
 class Clock:
@@ -43,7 +43,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
 
 @pytest.fixture
 def resources(tmp_path: Path) -> Resources:
-    return fake_tools(tmp_path / "home", batch_pages=1)
+    return fake_resources(tmp_path / "home", batch_pages=1)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from pipeline.step_context import Resources
 from stores.chroma.vectors import ChromaVectors
 from stores.errors import InputError
 from stores.models import DocumentState, Stage
-from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_chain, run_until_done, stages_run
+from tests.in_process import KB, fake_document, fake_resources, ingest_now, run_chain, run_until_done, stages_run
 from tests.tiny_bert import build, texts
 
 pytestmark = pytest.mark.torch
@@ -51,7 +51,7 @@ def chroma(home: Path) -> Iterator[ChromaVectors]:
 
 
 def tools_of(home: Path, chroma: ChromaVectors, model: Path) -> Resources:
-    made = fake_tools(home, embedder="sentence-transformers", embedder_model=str(model))
+    made = fake_resources(home, embedder="sentence-transformers", embedder_model=str(model))
     return dataclasses.replace(made, vectors=lambda: chroma)
 
 
@@ -115,7 +115,7 @@ def test_documents_of_many_threads_get_the_vectors_that_each_gets_alone(
         pages = [f"{text} {number}" for text in texts(5, 60)]
         fake_document(tmp_path / "many" / f"{number}.pdf", *pages)
     chosen = {"embedder": "sentence-transformers", "embedder_model": str(models["first"])}
-    alone, together = (fake_tools(home / name, **chosen) for name in ("alone", "together"))
+    alone, together = (fake_resources(home / name, **chosen) for name in ("alone", "together"))
     ingest_now(alone, tmp_path / "many")
     ingest(together, KB, IngestRequest(paths=(tmp_path / "many",)))
     store = together.catalog.store(KB)

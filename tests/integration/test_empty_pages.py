@@ -21,7 +21,7 @@ from pipeline.settings import Settings
 from stores.models import DocumentState, Fault, Stage, StepKey
 from stores.sql.tables import step
 from stores.views import DocumentView
-from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_until_done
+from tests.in_process import KB, fake_document, fake_resources, ingest_now, run_until_done
 from tests.waiting import GENEROUS_S
 
 FAKES: dict[str, Any] = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake"}
@@ -29,7 +29,7 @@ FAKES: dict[str, Any] = {"text_engine": "fake", "ocr_engine": "fake", "embedder"
 
 def made(home: Path, folder: Path, *pages: str, **request: Any) -> DocumentView:
     fake_document(folder / "d.pdf", *pages)
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     ingest_now(resources, folder, **request)
     (view,) = resources.catalog.store(KB).document_queries.all()
     return view
@@ -66,7 +66,7 @@ def test_what_was_not_to_be_read_by_ocr_is_named(home: Path, tmp_path: Path) -> 
 
 def test_reading_again_forgets_the_remark(home: Path, tmp_path: Path) -> None:
     view = made(home, tmp_path, "A walrus.", "[scan] An otter.", options={"ocr": "never"})
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     ingest_now(resources, tmp_path)
     (again,) = resources.catalog.store(KB).document_queries.all()
     assert view.warnings and again.generation > view.generation and not again.warnings
@@ -105,7 +105,7 @@ def test_the_command_line_shows_it(
     for name, value in {**FAKES, "home": str(home)}.items():
         monkeypatch.setenv(f"INGOT_{name.upper()}", value)
     if command[0] == "jobs":
-        command = [*command, fake_tools(home).catalog.store(KB).job_queries.slice(None, None, 5)[0].job]
+        command = [*command, fake_resources(home).catalog.store(KB).queries.jobs_page(None, None, 5)[0].job]
     else:
         command = [*command, "-k", KB]
     out, err = io.StringIO(), io.StringIO()
@@ -156,7 +156,7 @@ def test_what_ends_workers_is_read_without_what_is_optional(
     stage: Stage,
 ) -> None:
     fake_document(tmp_path / "d.pdf", page, page.replace("walrus", "otter"))
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     ingest(resources, KB, IngestRequest(paths=(tmp_path,)))
 
     def before(key: StepKey) -> None:
@@ -175,7 +175,7 @@ def test_what_ends_workers_is_read_without_what_is_optional(
 def test_a_layout_that_never_ends_costs_the_layout_alone(home: Path, tmp_path: Path) -> None:
     """In a process that dies of it: two children read the page, one after the other."""
     fake_document(tmp_path / "d.pdf", "A walrus. [layout crash]", "An otter.")
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     ingest(resources, KB, IngestRequest(paths=(tmp_path,)))
     store = resources.catalog.store(KB)
     died: list[StepKey] = []
@@ -196,4 +196,4 @@ def test_a_layout_that_never_ends_costs_the_layout_alone(home: Path, tmp_path: P
 
 
 def run_here(home: Path, key: StepKey) -> None:
-    flow.run_stage(fake_tools(home), key, owner="child", worker="child")
+    flow.run_stage(fake_resources(home), key, owner="child", worker="child")

@@ -26,7 +26,7 @@ from ingest.web.shown_values import as_text
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.chroma.memory import MemoryVectors
-from tests.in_process import KB, fake_document, fake_tools, ingest_now
+from tests.in_process import KB, fake_document, fake_resources, ingest_now
 
 SCHEMA = """
 name = "price"
@@ -66,7 +66,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     for number, text in enumerate(PRINTED):
         fake_document(folder / f"{number}.pdf", f"Price: {text}")
     vectors = MemoryVectors()
-    resources = fake_tools(home, vectors, schema_dir=schemas)
+    resources = fake_resources(home, vectors, schema_dir=schemas)
     ingest_now(resources, folder, options={"schemas": ("price",)})
     return Kept(home, vectors, resources.settings)
 

@@ -11,7 +11,7 @@ from pipeline.removal import remove_document
 from pipeline.search import search
 from stores.chroma.memory import MemoryVectors
 from stores.models import DocumentState, Outcome
-from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_until_done, stages_run
+from tests.in_process import KB, fake_document, fake_resources, ingest_now, run_until_done, stages_run
 
 
 def outcomes(report) -> dict[str, str]:
@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_everything_is_made_and_found(home: Path, folder: Path) -> None:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     report = ingest_now(resources, folder)
     assert outcomes(report) == {"alpha.pdf": "new", "sub/beta.pdf": "new"}
     store = resources.catalog.store(KB)
@@ -62,7 +62,7 @@ def test_everything_is_made_and_found(home: Path, folder: Path) -> None:
 
 
 def test_hits_know_page_and_boxes(home: Path, folder: Path) -> None:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     ingest_now(resources, folder)
     hit = search.search(resources, KB, "zebra", 1, "keyword", {})[0]
     assert (hit.first_page, hit.last_page) <= (2, 2)
@@ -70,7 +70,7 @@ def test_hits_know_page_and_boxes(home: Path, folder: Path) -> None:
 
 
 def test_unchanged_is_nothing_to_do(home: Path, folder: Path) -> None:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     ingest_now(resources, folder)
     report = ingest(resources, KB, IngestRequest(paths=(folder,)))
     assert report.job is None
@@ -78,7 +78,7 @@ def test_unchanged_is_nothing_to_do(home: Path, folder: Path) -> None:
 
 
 def test_touched_file_with_same_bytes_is_unchanged(home: Path, folder: Path) -> None:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     ingest_now(resources, folder)
     (folder / "alpha.pdf").write_bytes((folder / "alpha.pdf").read_bytes())
     report = ingest(resources, KB, IngestRequest(paths=(folder,)))
@@ -87,8 +87,8 @@ def test_touched_file_with_same_bytes_is_unchanged(home: Path, folder: Path) -> 
 
 def test_changed_chunk_size_embeds_only(home: Path, folder: Path) -> None:
     vectors = MemoryVectors()
-    ingest_now(fake_tools(home, vectors), folder)
-    resources = fake_tools(home, vectors, chunk_tokens=40)
+    ingest_now(fake_resources(home, vectors), folder)
+    resources = fake_resources(home, vectors, chunk_tokens=40)
     report = ingest_now(resources, folder)
     assert set(outcomes(report).values()) == {"again"}
     store = resources.catalog.store(KB)
@@ -101,8 +101,8 @@ def test_changed_chunk_size_embeds_only(home: Path, folder: Path) -> None:
 
 def test_new_schema_extracts_only(home: Path, folder: Path) -> None:
     vectors = MemoryVectors()
-    ingest_now(fake_tools(home, vectors), folder)
-    resources = fake_tools(home, vectors)
+    ingest_now(fake_resources(home, vectors), folder)
+    resources = fake_resources(home, vectors)
     ingest_now(resources, folder, options={"schemas": ("invoice",)})
     store = resources.catalog.store(KB)
     for view in store.document_queries.all():
@@ -114,14 +114,14 @@ def test_new_schema_extracts_only(home: Path, folder: Path) -> None:
 
 
 def test_other_ocr_engine_does_not_touch_text_documents(home: Path, folder: Path) -> None:
-    ingest_now(fake_tools(home), folder)
-    resources = fake_tools(home, dpi=200)
+    ingest_now(fake_resources(home), folder)
+    resources = fake_resources(home, dpi=200)
     report = ingest(resources, KB, IngestRequest(paths=(folder,)))
     assert outcomes(report)["sub/beta.pdf"] == "same"
 
 
 def test_force_makes_all_again(home: Path, folder: Path) -> None:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     ingest_now(resources, folder)
     report = ingest_now(resources, folder, options={"force": True})
     assert set(outcomes(report).values()) == {"again"}
@@ -131,7 +131,7 @@ def test_force_makes_all_again(home: Path, folder: Path) -> None:
 
 
 def test_old_version_answers_until_the_new_one_is_complete(home: Path, folder: Path) -> None:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     ingest_now(resources, folder)
     old = resources.catalog.store(KB).document_queries.find("sub/beta.pdf")
     fake_document(folder / "sub" / "beta.pdf", "# Beta\nNow it is about pelicans.")
@@ -150,7 +150,7 @@ def test_old_version_answers_until_the_new_one_is_complete(home: Path, folder: P
 
 
 def test_deleted_document_never_answers(home: Path, folder: Path) -> None:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     ingest_now(resources, folder)
     store = resources.catalog.store(KB)
     document = store.document_queries.find("sub/beta.pdf")
@@ -162,7 +162,7 @@ def test_deleted_document_never_answers(home: Path, folder: Path) -> None:
 
 
 def test_prune_removes_what_is_gone(home: Path, folder: Path) -> None:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     ingest_now(resources, folder)
     document = resources.catalog.store(KB).document_queries.find("sub/beta.pdf")
     (folder / "sub" / "beta.pdf").unlink()
@@ -175,7 +175,7 @@ def test_prune_removes_what_is_gone(home: Path, folder: Path) -> None:
 
 def test_same_bytes_twice_is_one_document(home: Path, folder: Path) -> None:
     (folder / "copy.pdf").write_bytes((folder / "alpha.pdf").read_bytes())
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     ingest_now(resources, folder)
     views = {view.source: view for view in resources.catalog.store(KB).document_queries.all()}
     assert len(views) == 2
@@ -184,7 +184,7 @@ def test_same_bytes_twice_is_one_document(home: Path, folder: Path) -> None:
 
 def test_one_of_two_names_deleted_leaves_the_document(home: Path, folder: Path) -> None:
     (folder / "copy.pdf").write_bytes((folder / "alpha.pdf").read_bytes())
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     ingest_now(resources, folder)
     (folder / "alpha.pdf").unlink()
     ingest(resources, KB, IngestRequest(paths=(folder,), prune=True))
@@ -192,7 +192,7 @@ def test_one_of_two_names_deleted_leaves_the_document(home: Path, folder: Path) 
 
 
 def test_a_page_that_is_lost_makes_the_document_partial(home: Path, tmp_path: Path) -> None:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     fake_document(tmp_path / "d" / "three.pdf", "First page.", "[broken]", "Third page about walrus.")
     ingest_now(resources, tmp_path / "d")
     view = resources.catalog.store(KB).document_queries.all()[0]
@@ -202,7 +202,7 @@ def test_a_page_that_is_lost_makes_the_document_partial(home: Path, tmp_path: Pa
 
 
 def test_no_readable_page_is_a_failure(home: Path, tmp_path: Path) -> None:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     fake_document(tmp_path / "d" / "bad.pdf", "[broken]", "[broken]")
     ingest_now(resources, tmp_path / "d")
     view = resources.catalog.store(KB).document_queries.all()[0]
@@ -212,7 +212,7 @@ def test_no_readable_page_is_a_failure(home: Path, tmp_path: Path) -> None:
 
 
 def test_blank_pages_need_no_reader(home: Path, tmp_path: Path) -> None:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     fake_document(tmp_path / "d" / "blank.pdf", "[blank]", "[blank]")
     ingest_now(resources, tmp_path / "d")
     view = resources.catalog.store(KB).document_queries.all()[0]
@@ -220,7 +220,7 @@ def test_blank_pages_need_no_reader(home: Path, tmp_path: Path) -> None:
 
 
 def test_password_opens_what_failed_without(home: Path, tmp_path: Path) -> None:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     fake_document(tmp_path / "d" / "locked.pdf", "Secret walrus.", password="open")
     ingest_now(resources, tmp_path / "d")
     store = resources.catalog.store(KB)
@@ -234,7 +234,7 @@ def test_password_opens_what_failed_without(home: Path, tmp_path: Path) -> None:
 
 
 def test_file_that_cannot_be_taken_is_named(home: Path, tmp_path: Path) -> None:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     fake_document(tmp_path / "d" / "good.pdf", "Good page.")
     (tmp_path / "d" / "empty.pdf").touch()
     (tmp_path / "d" / "page.pdf").write_text("<html>no document</html>")
@@ -247,7 +247,7 @@ def test_file_that_cannot_be_taken_is_named(home: Path, tmp_path: Path) -> None:
 
 
 def test_a_lost_vector_index_is_made_anew_by_the_next_search(home: Path, folder: Path) -> None:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     ingest_now(resources, folder)
     before = resources.vectors().ids(KB)
     resources.vectors().drop(KB)
@@ -259,9 +259,9 @@ def test_another_embedder_takes_over_document_by_document(home: Path, folder: Pa
     from pipeline.engines.embedders.fake import FakeEmbedder
 
     vectors = MemoryVectors()
-    ingest_now(fake_tools(home, vectors), folder)
+    ingest_now(fake_resources(home, vectors), folder)
     monkeypatch.setattr(FakeEmbedder, "fingerprint", "fake-embedder:other")
-    resources = fake_tools(home, vectors)
+    resources = fake_resources(home, vectors)
     ingest_now(resources, folder / "alpha.pdf")
     assert found(resources, "giraffes", "keyword") == ["sub/beta.pdf"]
     assert set(found(resources, "giraffes", "vector")) == {"alpha.pdf"}
@@ -270,7 +270,7 @@ def test_another_embedder_takes_over_document_by_document(home: Path, folder: Pa
 
 
 def test_content_replaced_by_known_content_answers_no_more(home: Path, folder: Path) -> None:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     ingest_now(resources, folder)
     old = resources.catalog.store(KB).document_queries.find("sub/beta.pdf")
     (folder / "sub" / "beta.pdf").write_bytes((folder / "alpha.pdf").read_bytes())
@@ -281,7 +281,7 @@ def test_content_replaced_by_known_content_answers_no_more(home: Path, folder: P
 
 
 def test_a_version_replaced_before_it_was_complete_ends_its_job(home: Path, folder: Path) -> None:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     ingest_now(resources, folder)
     fake_document(folder / "alpha.pdf", "The second version about lions.")
     second = ingest(resources, KB, IngestRequest(paths=(folder,)))

@@ -15,7 +15,7 @@ from stores.models import DocumentState
 from stores.queries.document_queries import DocumentQueries
 from stores.queries.documents import SORTS
 from stores.views import DocumentFilter, DocumentView, JobFilter
-from tests.in_process import KB, fake_document, fake_tools, ingest_now
+from tests.in_process import KB, fake_document, fake_resources, ingest_now
 
 EVERY_SORT = [sign + sort for sort in SORTS for sign in ("", "-")]
 
@@ -26,7 +26,7 @@ def made(folder: Path) -> Resources:
         fake_document(folder / "in" / f"f{number % 4}" / f"{number:02}.pdf", f"# Title {number}\n" + "word " * number)
     fake_document(folder / "in" / "copy.pdf", "# Title 3\n" + "word " * 3)
     (folder / "in" / "bad.pdf").write_text("no document")
-    resources = fake_tools(folder / "home")
+    resources = fake_resources(folder / "home")
     ingest_now(resources, folder / "in")
     return resources
 

@@ -27,7 +27,7 @@ from stores.clean_text import clean
 from stores.errors import NotFoundError
 from stores.models import Block, DocumentState, Evidence, Fault, Label, Line, PageText, Record, Schema
 from stores.views import DocumentFilter
-from tests.in_process import KB, fake_document, fake_tools, ingest_now
+from tests.in_process import KB, fake_document, fake_resources, ingest_now
 
 BOX = (72.0, 72.0, 500.0, 90.0)
 PLANES_ENDS = [chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF)]
@@ -121,14 +121,16 @@ def logged() -> Iterator[io.BytesIO]:
 def home(tmp_path_factory: pytest.TempPathFactory, logged: io.BytesIO) -> Path:
     home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("docs")
     fake_document(folder / "nasty.pdf", *(f"page {number}" for number in range(len(TEXTS))))
-    resources = dataclasses.replace(fake_tools(home), text_reader=NastyReader, extractor=lambda name: NastyExtractor())
+    resources = dataclasses.replace(
+        fake_resources(home), text_reader=NastyReader, extractor=lambda name: NastyExtractor()
+    )
     ingest_now(resources, folder)
     return home
 
 
 @pytest.fixture(scope="module")
 def resources(home: Path) -> Any:
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     search.search(resources, KB, "walrus", 1, "vector", {})  # fills the index in memory from SQL
     return resources
 
@@ -240,7 +242,7 @@ def test_nobody_logged_what_cannot_be_written(logged: io.BytesIO, resources: Any
 
 def test_words_of_the_asker_survive_too(home: Path, tmp_path: Path) -> None:
     """Names of files, and metadata that stands in no record."""
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     name = "na\u202eme \ue000 😀 é\u0301.pdf"
     fake_document(tmp_path / "d" / name, "A heron.")
     (tmp_path / "d" / "bad\udcff\udc80name.pdf").write_bytes(b"%FAKE\nA second heron.")

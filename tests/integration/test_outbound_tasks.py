@@ -20,7 +20,7 @@ from stores.models import DocumentState, JobState, Options, Outcome
 from stores.sql.tables import callback, fetch, job
 from stores.ulid import new_ulid
 from stores.views import CallbackFilter
-from tests.in_process import KB, fake_tools, run_until_done
+from tests.in_process import KB, fake_resources, run_until_done
 
 URL, FILE = "https://receiver.example/x", "https://files.example/a.pdf"
 
@@ -32,7 +32,7 @@ def web() -> FakeWeb:
 
 @pytest.fixture
 def resources(home: Path, web: FakeWeb) -> Resources:
-    made = fake_tools(home, callback_retries_s="0,0,0", fetch_retries_s="0")
+    made = fake_resources(home, callback_retries_s="0,0,0", fetch_retries_s="0")
     made.catalog.create(KB).record_tables.prepare(made.schemas.values())
     return dataclasses.replace(made, web=lambda: web)
 

@@ -14,7 +14,7 @@ from pipeline.queries.worker_status import WorkerAnswer, WorkerAnswers, WorkerSt
 from pipeline.service import Service
 from pipeline.settings import Settings
 from pipeline.step_context import Resources
-from tests.in_process import fake_tools
+from tests.in_process import fake_resources
 
 
 class Told(WorkerStatus):
@@ -35,11 +35,11 @@ def missing(resources: Resources, roll: WorkerAnswers = READY) -> dict[str, str]
 
 
 def test_all_is_there(tmp_path: Path) -> None:
-    assert missing(fake_tools(tmp_path)) == {}
+    assert missing(fake_resources(tmp_path)) == {}
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
-    resources = fake_tools(tmp_path)
+    resources = fake_resources(tmp_path)
     assert set(missing(resources, WorkerAnswers(broker=True))) == {"workers"}
     nothing = missing(resources, WorkerAnswers(broker=False))
     assert set(nothing) == {"broker", "workers"}
@@ -50,14 +50,14 @@ def test_an_index_that_does_not_listen(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    resources = fake_tools(tmp_path, chroma_url=url)
+    resources = fake_resources(tmp_path, chroma_url=url)
     assert set(missing(resources)) == {"index"}
-    assert set(missing(fake_tools(tmp_path, chroma_url="http://nowhere:notaport"))) == {"index"}
+    assert set(missing(fake_resources(tmp_path, chroma_url="http://nowhere:notaport"))) == {"index"}
 
 
 def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    resources = fake_tools(tmp_path / "home")
+    resources = fake_resources(tmp_path / "home")
     settings = resources.settings.model_copy(update={"home": tmp_path / "file" / "home"})
     why = missing(dataclasses.replace(resources, settings=settings))
     assert set(why) == {"home"}

@@ -14,14 +14,14 @@ from stores.errors import InputError
 from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import DocumentState, JobState, Stage, StepKey
 from stores.sql.tables import page
-from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_until_done, stages_run
+from tests.in_process import KB, fake_document, fake_resources, ingest_now, run_until_done, stages_run
 
 PAGES = ("# One\nfirst words a@b.example", "[scan] second words", "third words")
 
 
 @pytest.fixture
 def resources(tmp_path: Path) -> Resources:
-    built = fake_tools(tmp_path / "home", batch_pages=2)
+    built = fake_resources(tmp_path / "home", batch_pages=2)
     fake_document(tmp_path / "in" / "a.pdf", *PAGES)
     ingest_now(built, tmp_path / "in")
     return built

@@ -19,13 +19,13 @@ from stores.effects import Nothing
 from stores.errors import CancelledError, LeaseLostError, UnavailableError
 from stores.models import DocumentState, Fault, JobState, Stage, StepKey
 from stores.sql.tables import step
-from tests.in_process import KB, fake_document, fake_tools, run_chain, run_until_done
+from tests.in_process import KB, fake_document, fake_resources, run_chain, run_until_done
 
 
 @pytest.fixture
 def resources(home: Path, tmp_path: Path):
     fake_document(tmp_path / "d" / "one.pdf", "A page about herons.", "[scan] Another about otters.")
-    return fake_tools(home)
+    return fake_resources(home)
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_a_service_that_is_not_ready_is_tried_again_later(home: Path, tmp_path: 
                 raise UnavailableError("the vector index cannot be reached")
             super().upsert(*arguments)
 
-    resources = fake_tools(home, Unready())
+    resources = fake_resources(home, Unready())
     fake_document(tmp_path / "d" / "one.pdf", "Page.")
     ingest(resources, KB, IngestRequest(paths=(tmp_path / "d",)))
     store = resources.catalog.store(KB)
@@ -222,7 +222,7 @@ def test_cancelled_work_stays_cancelled(resources, job: str) -> None:
 
 
 def test_retry_runs_only_what_failed(home: Path, tmp_path: Path, monkeypatch) -> None:
-    resources = fake_tools(home, batch_pages=1)
+    resources = fake_resources(home, batch_pages=1)
     path = fake_document(tmp_path / "d" / "one.pdf", "First herons.", "[broken]", "Third otters.")
     report = ingest(resources, KB, IngestRequest(paths=(path.parent,)))
     run_until_done(resources)

@@ -28,7 +28,7 @@ from stores.errors import InputError, NotFoundError, UnavailableError
 from stores.models import JobState, Options, Outcome, Stage
 from stores.placement import StagedFile
 from tests.conftest import ROOT
-from tests.in_process import KB, fake_document, fake_tools, run_until_done
+from tests.in_process import KB, fake_document, fake_resources, run_until_done
 from tests.waiting import GENEROUS_S, eventually
 
 FAKE = "text/x-fake-pages"
@@ -38,7 +38,7 @@ class Submitter:
     """A submission queue over fake engines, without a broker."""
 
     def __init__(self, home: Path, **settings: object) -> None:
-        self.resources = fake_tools(home, **settings)
+        self.resources = fake_resources(home, **settings)
         self.committed: list[str] = []
         self.queue = SubmissionQueue(self.resources, self.committed.append)
         self.uploads_made = 0

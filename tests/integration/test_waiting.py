@@ -22,7 +22,7 @@ from stores.contracts.registration import NewJob
 from stores.errors import InputError
 from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import Fault, Options, Stage, StepKey
-from tests.in_process import KB, fake_document, fake_tools
+from tests.in_process import KB, fake_document, fake_resources
 
 
 class Told(WorkerStatus):
@@ -45,7 +45,7 @@ NO_CPU = WorkerAnswers(broker=True, workers={"w@host": WorkerAnswer(queues=("ocr
 
 @pytest.fixture
 def resources(tmp_path: Path) -> Resources:
-    return fake_tools(tmp_path / "home")
+    return fake_resources(tmp_path / "home")
 
 
 def waiting_job(resources: Resources, folder: Path, *pages: str, knowledge_id: str = KB, count: int = 1) -> str:

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from ingest.api.app import create_app
 from pipeline.service import Service
 from pipeline.settings import Settings
-from tests.in_process import KB, as_if_killed, fake_document, fake_tools, ingest_now
+from tests.in_process import KB, as_if_killed, fake_document, fake_resources, ingest_now
 
 HTML = {"Accept": "text/html"}
 
@@ -30,13 +30,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder / "合同" / "a&b <1>.pdf", "# 技术服务合同\n付款期限为三十日。write to heron@example.org", "page two"
     )
     fake_document(folder / "half.pdf", "good", "[broken]")
-    ingest_now(fake_tools(home), folder)
+    ingest_now(fake_resources(home), folder)
     return home
 
 
 def test_a_page_whose_worker_died_is_offered_again(tmp_path: Path) -> None:
     fake_document(tmp_path / "docs" / "half.pdf", "good", "[broken]")
-    ingest_now(fake_tools(tmp_path / "home"), tmp_path / "docs")
+    ingest_now(fake_resources(tmp_path / "home"), tmp_path / "docs")
     as_if_killed(tmp_path / "home")
     part = client_of(tmp_path / "home").get(f"/knowledge/{KB}/documents/half.pdf?page=2&part=page").text
     assert "data-retry" in part
@@ -168,7 +168,7 @@ def test_a_key_for_another_knowledge_base_opens_nothing(home: Path) -> None:
 def test_a_chunk_over_two_pages_is_opened_where_the_words_stand(tmp_path: Path) -> None:
     first = "# On birds\n" + "The heron waits for fish. " * 6
     fake_document(tmp_path / "docs" / "two.pdf", first, "The kingfisher dives under the bridge at noon.")
-    ingest_now(fake_tools(tmp_path / "home"), tmp_path / "docs")
+    ingest_now(fake_resources(tmp_path / "home"), tmp_path / "docs")
     browser = client_of(tmp_path / "home")
     for question, number in (("where does the kingfisher dive", 2), ("heron fish", 1)):
         hits = browser.get(f"/knowledge/{KB}/search", params={"q": question, "mode": "keyword"}).text

@@ -23,7 +23,7 @@ from stores.models import DocumentState, Stage
 from tests.broker_servers import command, redis
 from tests.e2e.faults import KB, Running, running
 from tests.in_process import KB as TEST_KB
-from tests.in_process import fake_document, fake_tools, run_until_done
+from tests.in_process import fake_document, fake_resources, run_until_done
 from tests.waiting import GENEROUS_S, eventually
 
 IDS = ("job", "knowledge_id", "document", "generation", "stage", "source", "task")
@@ -103,7 +103,7 @@ def ingested(under_test: Running, folder: Path, log: Path) -> Any:
 
 def test_outcomes_that_are_no_end_of_the_work(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A step that is to be tried again says why and when; one that is cancelled meanwhile says so."""
-    resources = fake_tools(tmp_path / "home")
+    resources = fake_resources(tmp_path / "home")
     fake_document(tmp_path / "a.pdf", "One page.")
     report = ingest(resources, TEST_KB, IngestRequest(paths=(tmp_path / "a.pdf",)))
     store = resources.catalog.store(TEST_KB)

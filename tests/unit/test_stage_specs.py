@@ -17,7 +17,7 @@ from pipeline.stage_specs import (
     stages_of,
 )
 from stores.models import Options, Route, Stage
-from tests.in_process import fake_tools
+from tests.in_process import fake_resources
 
 DOCUMENT_STAGES = (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH)
 
@@ -55,7 +55,7 @@ def test_a_result_has_a_fingerprint_of_its_stage_s_name() -> None:
 
 
 def test_every_fingerprint_belongs_to_a_stage(tmp_path) -> None:
-    resources = fake_tools(tmp_path)
+    resources = fake_resources(tmp_path)
     assert set(fingerprints(resources, Options(), resources.schemas)) == set(STAGE_OF_FINGERPRINT)
 
 

@@ -20,7 +20,7 @@ from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.placement import StagedFile
 from stores.views import CallbackFilter
-from tests.in_process import KB, fake_document, fake_tools, ingest_now
+from tests.in_process import KB, fake_document, fake_resources, ingest_now
 
 ENGINES = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake"}
 
@@ -30,7 +30,7 @@ def made(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """A home with a document that is done, a job that waits, and a callback; what to put into the commands."""
     folder = tmp_path / "papers"
     fake_document(folder / "a.pdf", "# Report\nAn otter in the meadow.")
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     report = ingest_now(resources, folder)
     chosen = {**ENGINES, "home": home, "broker_url": "memory://", "allow_private_urls": True}
     service = Service(Settings(**chosen))  # type: ignore[arg-type]
