@@ -52,19 +52,19 @@ def main() -> None:
     from pipeline import wiring
     from pipeline.settings import Settings
 
-    tools = wiring.build(Settings())
+    resources = wiring.build(Settings())
     answers, sys.stdout = sys.stdout, sys.stderr  # a library that prints must not break the protocol
     for line in sys.stdin:
-        print(json.dumps(_answer(tools, json.loads(line))), file=answers, flush=True)
+        print(json.dumps(_answer(resources, json.loads(line))), file=answers, flush=True)
 
 
-def _answer(tools: Any, request: dict[str, Any]) -> dict[str, Any]:
+def _answer(resources: Any, request: dict[str, Any]) -> dict[str, Any]:
     profile = cProfile.Profile(time.process_time, builtins=False) if request.get("profile") else None
     timed = Timed()
     try:
         if profile:
             profile.enable()
-        pages = _read(tools, Path(request["path"]), request.get("pages"), bool(request.get("ocr", True)), timed)
+        pages = _read(resources, Path(request["path"]), request.get("pages"), bool(request.get("ocr", True)), timed)
     except Exception as error:  # the other documents are still to be read
         return {"error": f"{type(error).__name__}: {error}", "pages": [], "seconds": dict(timed.seconds)}
     finally:
@@ -74,8 +74,8 @@ def _answer(tools: Any, request: dict[str, Any]) -> dict[str, Any]:
     return {"pages": pages, "seconds": dict(timed.seconds), "groups": groups, "top": top}
 
 
-def _read(tools: Any, path: Path, wanted: list[int] | None, ocr: bool, timed: Timed) -> list[dict[str, Any]]:
-    documents = tools.documents()
+def _read(resources: Any, path: Path, wanted: list[int] | None, ocr: bool, timed: Timed) -> list[dict[str, Any]]:
+    documents = resources.documents()
     count = timed.call("plan", lambda: documents.inspect(path, "").page_count)
     numbers = [number for number in wanted or range(1, count + 1) if number <= count]
     looking = documents.look(path, "", numbers)
@@ -84,25 +84,25 @@ def _read(tools: Any, path: Path, wanted: list[int] | None, ocr: bool, timed: Ti
         page: dict[str, Any] = {"number": number, "route": "", "markdown": "", "error": ""}
         pages.append(page)
         try:
-            _read_page(tools, path, timed.call("plan", lambda: next(looking)), page, ocr, timed)
+            _read_page(resources, path, timed.call("plan", lambda: next(looking)), page, ocr, timed)
         except Exception as error:
             page["error"] = f"{type(error).__name__}: {error}"
     return pages
 
 
-def _read_page(tools: Any, path: Path, facts: Any, page: dict[str, Any], ocr: bool, timed: Timed) -> None:
+def _read_page(resources: Any, path: Path, facts: Any, page: dict[str, Any], ocr: bool, timed: Timed) -> None:
     from pipeline.stages.plan import decide
 
     plan = timed.call("plan", lambda: decide(facts, "auto"))
     page["route"] = plan.route.value
     if page["route"] == "text":
-        text = timed.call("parse", lambda: tools.text_reader().read(path, "", plan.number))
+        text = timed.call("parse", lambda: resources.text_reader().read(path, "", plan.number))
         page["markdown"] = text.markdown
     elif page["route"] == "ocr" and ocr:
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder) / "page.png"
-            image = timed.call("render", lambda: tools.documents().render(path, "", plan.number, target))
-            page["markdown"] = timed.call("ocr", lambda: tools.page_reader().read(image)).markdown
+            image = timed.call("render", lambda: resources.documents().render(path, "", plan.number, target))
+            page["markdown"] = timed.call("ocr", lambda: resources.page_reader().read(image)).markdown
 
 
 def _groups(profile: cProfile.Profile) -> tuple[dict[str, float], list[tuple[str, float, int]]]:

@@ -18,7 +18,21 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ingest.cli import callbacks, exit_codes, ingest, jobs, runtime, serve, show
+from ingest.cli import (
+    callbacks,
+    docs,
+    doctor,
+    exit_codes,
+    ingest,
+    jobs,
+    kb,
+    keys,
+    records,
+    runtime,
+    search,
+    serve,
+    worker,
+)
 from ingest.cli.context import begin_run, cli_context
 from stores.errors import IngotError, InputError
 
@@ -90,19 +104,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("ingest")(ingest.ingest)
-app.command("search")(show.search)
-app.add_typer(show.docs, name="docs")
-app.command("records")(show.records)
+app.command("search")(search.search)
+app.add_typer(docs.docs, name="docs")
+app.command("records")(records.records)
 app.add_typer(jobs.jobs, name="jobs")
 app.add_typer(callbacks.callbacks, name="callbacks")
-app.add_typer(show.kb, name="kb")
+app.add_typer(kb.kb, name="kb")
 app.command("serve")(serve.serve)
-app.add_typer(serve.keys, name="keys")
+app.add_typer(keys.keys, name="keys")
 app.command("up")(runtime.up)
 app.command("down")(runtime.down)
 app.command("status")(runtime.status)
-app.command("worker", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(runtime.worker)
-app.command("doctor")(runtime.doctor)
+app.command("worker", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(worker.worker)
+app.command("doctor")(doctor.doctor)
 
 
 def print_version(given: bool) -> None:

@@ -1,4 +1,4 @@
-"""``ingot jobs``: list, show, watch, cancel and retry jobs; and ``ingot docs retry``, which starts one."""
+"""``ingot jobs``: list, show, watch, cancel and retry jobs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli.context import AsJson, AsLines, Knowledge, load_settings, open_service
-from ingest.cli.show import Doc, docs
+from ingest.cli.context import AsJson, AsLines, load_settings, open_service
 from ingest.quantities import clock_duration
-from stores.models import Stage, check_knowledge_id
+from stores.models import check_knowledge_id
 
 if TYPE_CHECKING:
     from stores.views import JobProgress, JobView
@@ -99,34 +98,13 @@ def jobs_retry(
     """Retry the pages and stages of a job that failed."""
     from ingest.runtime import embedded
 
-    _prepare()
+    prepare_workers()
     with embedded.attached(load_settings()) as connected:
         view = open_service(connected).jobs.retry(job)
-    return _watch_or_leave(view.job, wait, timeout, as_json=as_json, as_lines=as_lines)
+    return watch_or_leave(view.job, wait, timeout, as_json=as_json, as_lines=as_lines)
 
 
-@docs.command("retry")
-def docs_retry(
-    doc: Doc,
-    knowledge: Knowledge = "default",
-    from_stage: Annotated[
-        Stage | None, typer.Option("--from", help="Process it again from here; without it, only what failed.")
-    ] = None,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Watch until all is done.")] = True,
-    timeout: Timeout = None,
-    as_json: AsJson = False,
-    as_lines: AsLines = False,
-) -> int:
-    """Process a document again from a stage on; the current version answers until then."""
-    from ingest.runtime import embedded
-
-    _prepare()
-    with embedded.attached(load_settings()) as connected:
-        job = open_service(connected).documents.retry(check_knowledge_id(knowledge), doc, from_stage).job
-    return _watch_or_leave(job, wait, timeout, as_json=as_json, as_lines=as_lines)
-
-
-def _prepare() -> None:
+def prepare_workers() -> None:
     """Adapt the running workers to the settings. UnavailableError, before anything changes, where they cannot."""
     from ingest.cli import console
     from ingest.runtime import embedded
@@ -135,7 +113,7 @@ def _prepare() -> None:
         console.note(f"note: {remark}")
 
 
-def _watch_or_leave(job: str, wait: bool, timeout: float | None, *, as_json: bool, as_lines: bool) -> int:
+def watch_or_leave(job: str, wait: bool, timeout: float | None, *, as_json: bool, as_lines: bool) -> int:
     """Watch a job that was just started, or leave it in the background; return the exit code."""
     from ingest.cli import console
     from ingest.runtime import embedded

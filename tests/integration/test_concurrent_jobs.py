@@ -44,7 +44,7 @@ def resources(tmp_path: Path) -> Callable[..., Resources]:
 
 
 def asked(resources: Resources, path: Path, *schemas: str, kb: str = KB) -> str:
-    """Begin a job with the tools of its asker; its id."""
+    """Begin a job with the resources of its asker; its id."""
     report = ingest(resources, kb, IngestRequest(paths=(path,), options=Options(schemas=schemas)))
     assert report.job, report
     return report.job

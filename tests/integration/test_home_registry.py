@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ingest.cli import doctor
+from ingest.cli import doctor_checks
 from ingest.cli.watch import watch_job
 from ingest.runtime import processes, worker_spec
 from pipeline import home_registry
@@ -129,7 +129,7 @@ def test_a_worker_with_another_home_is_told_of_on_both_sides(broker: Broker) -> 
     assert waiting and str(broker.folder / "theirs") in waiting.why
     (check,) = [check for check in service.administration.readiness() if check.name == "workers"]
     assert not check.ok and str(broker.folder / "theirs") in check.why
-    (warning,) = [finding for finding in doctor.examine(settings) if finding.what == "workers"]
+    (warning,) = [finding for finding in doctor_checks.examine(settings) if finding.what == "workers"]
     assert warning.level == "FAIL" and str(broker.folder / "theirs") in warning.words and "INGOT_HOME" in warning.remedy
 
     broker.work("mine")

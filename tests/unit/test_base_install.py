@@ -18,15 +18,15 @@ from tests.conftest import ROOT
 HEAVY = {"torch", "transformers", "sentence-transformers"}
 _TELLS = "import os\nopen(os.environ['IMPORTED'], 'a').write(__name__ + '\\n')\n"
 _USES = """
-import celery_app, ingest.cli, ingest.cli.doctor, pipeline.service
+import celery_app, ingest.cli, ingest.cli.doctor_checks, pipeline.service
 from pipeline import wiring
 from pipeline.settings import Settings
-tools = wiring.build(Settings())
+resources = wiring.build(Settings())
 for name in wiring.PAGE_READERS:
     wiring.PAGE_READERS[name](Settings()).batch_pages
 for name in wiring.EMBEDDERS:
     wiring.EMBEDDERS[name](Settings())
-tools.embedder().embed_query("a question")
+resources.embedder().embed_query("a question")
 """
 
 

@@ -1,0 +1,46 @@
+"""``ingot records``: print what was extracted as a table, CSV or JSON."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from ingest.cli.context import AsJson, AsLines, Knowledge, load_settings, open_service
+from stores.models import check_knowledge_id
+
+
+def records(
+    knowledge: Knowledge = "default",
+    schema: Annotated[str, typer.Option("--schema", help="Which kind of record.")] = "document",
+    as_json: AsJson = False,
+    as_lines: AsLines = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for a spreadsheet.")] = False,
+) -> None:
+    """Print what was extracted, one record per document."""
+    from ingest import serializers
+    from ingest.cli import console
+    from ingest.spreadsheet import csv_text
+
+    service = open_service(load_settings())
+    rows = [serializers.record(view) for view in service.records.all(check_knowledge_id(knowledge), schema)]
+    unfinished = service.knowledge_bases.get(knowledge).open
+    if unfinished:
+        console.note(f"{console.plural(unfinished, 'document')} still in work: not in this list yet")
+    if as_json or as_lines:
+        console.print_rows(rows, {}, as_json=as_json, as_lines=as_lines)
+        return
+    known_schema = service.knowledge_bases.schemas(knowledge).get(schema)
+    names = [field.name for field in known_schema.fields] if known_schema else list(rows[0]["fields"]) if rows else []
+    flat = [{"document": row["document"], "source": row["source"], **row["fields"]} for row in rows]
+    if as_csv:
+        console.print_text(csv_text(flat, ["document", "source", *names]))
+    else:
+        filled = [name for name in names if not sys.stdout.isatty() or any(_is_given(row.get(name)) for row in flat)]
+        console.print_rows(flat, {name: name for name in ("source", *filled)}, as_json=False, as_lines=False)
+
+
+def _is_given(value: Any) -> bool:
+    """Tell whether a cell has a value; an amount of 0 is a value."""
+    return value is not None and value not in ("", [])

@@ -1,0 +1,77 @@
+"""``ingot search``: find chunks by a question."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest.cli.context import AsJson, AsLines, Knowledge, conditions, load_settings, open_service
+from stores.errors import InputError
+from stores.models import check_knowledge_id
+
+if TYPE_CHECKING:
+    from stores.models import Hit
+
+_SNIPPET = 320
+
+
+class Mode(StrEnum):
+    """Which parts of the search are used."""
+
+    HYBRID = "hybrid"
+    KEYWORD = "keyword"
+    VECTOR = "vector"
+
+
+def search(
+    query: Annotated[str, typer.Argument(metavar="QUERY")],
+    knowledge: Knowledge = "default",
+    limit: Annotated[int, typer.Option("-n", "--limit", min=1, max=1000, help="At most so many hits.")] = 10,
+    mode: Annotated[Mode, typer.Option("--mode", help="Which halves of the search answer.")] = Mode.HYBRID,
+    where: Annotated[
+        list[str] | None, typer.Option("--where", metavar="FIELD=VALUE", help="Only documents with this (repeatable).")
+    ] = None,
+    as_json: AsJson = False,
+    as_lines: AsLines = False,
+) -> None:
+    """Find passages, with their document and page."""
+    from ingest import serializers
+    from ingest.cli import console
+    from ingest.runtime import embedded
+
+    check_knowledge_id(knowledge)
+    filters = conditions(where or ())
+    if not query.strip():
+        raise InputError("the query is empty: say what to look for", code="empty_query")
+    with embedded.searching(load_settings()) as settings:
+        hits = open_service(settings).search.hits(knowledge, query, limit, mode.value, filters or None)
+    if as_json or as_lines:
+        console.print_rows([serializers.hit(hit) for hit in hits], {}, as_json=as_json, as_lines=as_lines)
+        return
+    for number, hit in enumerate(hits, 1):
+        _print_hit(number, hit)
+    if not hits:
+        console.note(f"Nothing was found in {knowledge}.")
+
+
+def _print_hit(number: int, hit: Hit) -> None:
+    """Print source, pages and heading of a hit on the first line, and a part of its text below."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from ingest.cli import console
+
+    pages = f"p. {hit.first_page}" if hit.first_page == hit.last_page else f"pp. {hit.first_page}-{hit.last_page}"
+    heading = f"  {console.one_line(hit.heading)}" if hit.heading else ""
+    ranks = [f"{name} {rank}" for name, rank in (("keyword", hit.keyword_rank), ("vector", hit.vector_rank)) if rank]
+    text = console.one_line(hit.text)
+    shown = text if len(text) <= _SNIPPET else text[:_SNIPPET].rsplit(" ", 1)[0] + " ..."
+    place = f"{number}. {console.printable(hit.source)}  {pages}"
+    if not sys.stdout.isatty():
+        console.print_text(f"{place}{heading}\n   {shown}\n")
+        return
+    line = Text.assemble((place, "bold"), (heading, "cyan"), (f"  {', '.join(ranks)}", "dim"))
+    console.screen(sys.stdout).print(line, Padding(Text(shown), (0, 0, 1, 3)))

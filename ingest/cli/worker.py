@@ -1,0 +1,72 @@
+"""``ingot worker``: start the Celery workers of this host."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest.cli.context import load_settings
+from stores.errors import InputError, UnavailableError
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
+
+log = logging.getLogger("ingot.worker")
+
+_BROKER_S = 60.0
+
+
+def worker(
+    context: typer.Context,
+    role: Annotated[str, typer.Argument(metavar="ROLE", help="all, cpu, gpu or notify.")] = "all",
+    broker_wait: Annotated[
+        float, typer.Option("--broker-wait", metavar="S", min=0, help="Wait at most S seconds for the broker.")
+    ] = _BROKER_S,
+) -> int:
+    """Start the Celery workers for this host's role; further arguments go to Celery."""
+    from ingest.runtime import worker_group, worker_spec
+    from pipeline.broker_address import remark, without_password
+
+    if role not in worker_spec.ROLES:
+        roles = ", ".join(worker_spec.ROLES)
+        raise InputError(f"{role!r} is no role of a worker: choose one of {roles}", code="bad_role")
+    settings = load_settings()
+    if not settings.broker_url:
+        raise UnavailableError(
+            "no broker is configured: set INGOT_BROKER_URL, e.g. redis://host:6379/0 "
+            "(without one, commands start their own worker, and `ingot up` keeps it)",
+            code="no_broker",
+        )
+    needs = worker_spec.WorkerNeeds(
+        workers=settings.workers,
+        ocr_engine=settings.ocr_engine,
+        ocr_slots=settings.ocr_slots,
+        embedder=settings.embedder,
+    )
+    cards = worker_spec.cards() if role == "gpu" or needs.transformers else []
+    specs = worker_spec.worker_specs(role, needs, cards)
+    environment = {**os.environ, "INGOT_HOME": str(settings.home), "INGOT_LOG_FORMAT": settings.log_format}
+    say = _start_messages(settings)
+    name, extra = worker_spec.split_node_name(context.args, f"{os.environ.get('INGOT_WORKER_NAME') or role}@%h")
+    say(f"device: {worker_spec.device()}")
+    queues = ", ".join(queue for spec in specs for queue in spec.queues)
+    say(f"queues: {queues}; waiting for {without_password(settings.broker_url)}")
+    if unsafe := remark(settings.broker_url):
+        say(f"note: {unsafe}")
+    worker_spec.wait_for_broker(settings.broker_url, broker_wait, say)
+    return worker_group.run_workers(specs, name, extra, environment)
+
+
+def _start_messages(settings: Settings) -> Callable[[str], None]:
+    """Return the function for messages before Celery starts: text on stderr, or lines of a JSON log."""
+    from ingest.cli import console
+    from pipeline import log_format
+
+    if settings.log_format == log_format.TEXT:
+        return console.note
+    log_format.prepare(settings.log_format, "INFO", role="worker")
+    return log.info
