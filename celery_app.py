@@ -250,7 +250,7 @@ def note_lost_child(
 
 
 def settings_of_this_process() -> Settings:
-    """The settings, with the broker of the home's running runtime where none is set: for ``inspect`` and ``flower``."""
+    """Return the settings, with the broker of the running runtime where none is set: for ``inspect`` and ``flower``."""
     settings = Settings()
     if settings.broker_url:
         return settings

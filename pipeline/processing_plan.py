@@ -109,7 +109,7 @@ class KnownState:
         return source.newest
 
     def had_fault(self, file: StagedFile, fault: Fault) -> bool:
-        """Was this very file refused before, for the same reason?"""
+        """Tell whether this very file was refused before, for the same reason."""
         source = self.sources.get((file.root, file.name))
         if source is None or source.error is None:
             return False

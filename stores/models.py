@@ -44,7 +44,7 @@ class Stage(StrEnum):
 
     @property
     def follows_reading(self) -> bool:
-        """Does it run once, after the fan-in of the batches?"""
+        """Tell whether it runs once, after the fan-in of the batches."""
         return self in (Stage.EXTRACT, Stage.EMBED, Stage.PUBLISH)
 
 

@@ -123,7 +123,7 @@ def _checked(fields: Any, where: str) -> IngestRequestBody:
 
 
 def _plain(error: Any) -> dict[str, Any]:
-    """The context of a validation error that can be written as JSON; an exception in it is left out."""
+    """Return the context of a validation error that can be written as JSON; an exception in it is left out."""
     facts = error.get("ctx", {})
     return {name: facts[name] for name in ("nearest", "expected") if name in facts}
 

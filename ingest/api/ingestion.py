@@ -106,7 +106,7 @@ async def ingest(request: Request, knowledge_id: str) -> Response:
 
 
 def _reader_of(request: Request) -> _RequestReader:
-    """The request reader of the app, made with the first request to its service."""
+    """Return the request reader of the app, made with the first request to its service."""
     state = request.app.state
     reader: _RequestReader | None = getattr(state, "request_reader", None)
     if reader is None or reader.service is not state.service:

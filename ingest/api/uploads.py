@@ -202,7 +202,7 @@ class _FormReader:
         }
 
     def to_write(self) -> list[FileWriter]:
-        """The files that have unwritten bytes; from now on these count as written."""
+        """Return the files that have unwritten bytes; from now on these count as written."""
         files, self._unwritten = self._unwritten, []
         if self._file is not None and not self._file.ended:
             self._unwritten.append(self._file)

@@ -176,7 +176,7 @@ class SubmissionBatch:
 
 
 def _may_be_over(pending: _Pending) -> bool:
-    """Is there neither a URL to be fetched nor a new document?"""
+    """Tell whether there is neither a URL to be fetched nor a new document."""
     return not pending.submission.urls and not any(
         decided.decision.outcome is Outcome.NEW for decided in pending.decided
     )

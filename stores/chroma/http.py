@@ -41,7 +41,7 @@ class ChromaHttp:
         self._ids: dict[str, str] = {}
 
     def alive(self) -> bool:
-        """Does the server answer?"""
+        """Tell whether the server answers."""
         try:
             self._send("GET", "/api/v2/heartbeat", None)
         except (UnavailableError, ChromaRefusal):

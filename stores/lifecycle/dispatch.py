@@ -107,7 +107,7 @@ class Dispatch:
         ]
 
     def unfinished(self) -> bool:
-        """Is any generation of this knowledge base not final?"""
+        """Tell whether any generation of this knowledge base is not final."""
         with self.database.read() as connection:
             return (
                 connection.execute(

@@ -144,7 +144,7 @@ def _incomplete_generations(connection: Connection, job_id: str) -> Sequence[Any
 
 
 def _other_job_waits(connection: Connection, job_id: str, row: Any) -> bool:
-    """Does another open job wait for this (document, generation)?"""
+    """Tell whether another open job waits for this (document, generation)."""
     query = (
         select(job_document.c.job)
         .join(job, job.c.id == job_document.c.job)

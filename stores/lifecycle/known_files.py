@@ -42,7 +42,7 @@ def known_generations(connection: Connection, only: Collection[str] | None = Non
 
 
 def has_source(connection: Connection, document_id: str) -> bool:
-    """Does a source hold the document, or wait for it?"""
+    """Tell whether a source holds the document, or waits for it."""
     named = or_(source.c.document == document_id, source.c.pending == document_id)
     return connection.execute(select(source.c.id).where(named).limit(1)).first() is not None
 

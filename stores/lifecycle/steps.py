@@ -238,7 +238,7 @@ def _claimable(now: float) -> Any:
 
 
 def _lives_here(worker: str, claimant: str) -> bool:
-    """Is a worker's process (``name@host#process``) on the machine of the claimant, and alive?"""
+    """Tell whether a worker's process (``name@host#process``) is alive on the machine of the claimant."""
     (node, _, process), mine = worker.rpartition("#"), claimant.rpartition("#")[0]
     if not process.isdigit() or node.rpartition("@")[2] != mine.rpartition("@")[2]:
         return False

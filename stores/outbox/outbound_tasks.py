@@ -64,7 +64,7 @@ class OutboundTasks:
                     connection.execute(update(callback).where(*pending).values(sent_at=0.0))
 
     def due_within(self, seconds: float) -> bool:
-        """Is anything due by then, or under way?"""
+        """Tell whether anything is due by then, or under way."""
         soon = time.time() + seconds
         with self.database.read() as connection:
             return any(

@@ -80,7 +80,7 @@ class _Order:
 
     @property
     def of_documents(self) -> bool:
-        """Is it sorted by something that stands in the document's row?"""
+        """Tell whether it is sorted by a column of the document's row."""
         return self.name in ("updated", "size")
 
     def value(self, arm: int) -> Any:

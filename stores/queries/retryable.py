@@ -42,7 +42,7 @@ def retryable_documents(connection: Connection, ids: Sequence[str]) -> set[str]:
 
 
 def is_retryable(connection: Connection, job_id: str) -> bool:
-    """Is there anything in a job that a retry could mend, a fetch included?"""
+    """Tell whether a retry could mend anything in a job, a fetch included."""
     newest = and_(document.c.id == job_document.c.document, document.c.newest == job_document.c.generation)
     made = select(job_document.c.job).join(document, newest).where(job_document.c.job == job_id, _may_go_well())
     unfetched = select(fetch.c.job).where(

@@ -57,7 +57,7 @@ class ChunkQueries:
         }
 
     def any_visible(self, embedder: str) -> bool:
-        """Does any chunk answer whose vector this embedder made?"""
+        """Tell whether any visible chunk has a vector that this embedder made."""
         with self.database.read() as connection:
             query = _made_by(select(chunk.c.id).join(document, _VISIBLE), embedder)
             return connection.execute(query.limit(1)).first() is not None
@@ -161,7 +161,7 @@ def _matching(connection: Connection, field: str, value: str) -> set[str]:
 
 
 def _holds(kept: Any, value: str) -> bool:
-    """Does a value, or one inside it, equal what was typed: numbers by value, texts without case?"""
+    """Tell whether a value, or one inside it, equals what was typed: numbers by value, texts without case."""
     if isinstance(kept, list):
         return any(_holds(one, value) for one in kept)
     if isinstance(kept, dict):
