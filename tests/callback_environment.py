@@ -22,7 +22,7 @@ from pipeline.step_context import Resources
 from stores.placement import StagedFile
 from stores.sql.tables import step
 from stores.views import CallbackFilter, CallbackView
-from tests.in_process import fake_resources, run_until_done
+from tests.in_process import fake_resources, run_until_done, sql_store
 from tests.waiting import GENEROUS_S
 from tests.waiting import eventually as until
 
@@ -105,7 +105,7 @@ class CallbackEnvironment:
 
     def work(self, knowledge_id: str) -> None:
         """Make all that is due here; the messages that were sent of it wait in queues that nobody serves."""
-        store = self.resources.catalog.store(knowledge_id)
+        store = sql_store(self.resources, knowledge_id)
         while store.dispatch.unfinished():
             with store.database.write() as connection:
                 connection.execute(update(step).values(sent_at=0.0, sends=0))

@@ -28,6 +28,13 @@ def fake_resources(home: Path, vectors: MemoryVectors | None = None, **settings:
     return dataclasses.replace(wiring.build(Settings(**chosen), pooled=True), vectors=lambda: held)  # type: ignore[arg-type]
 
 
+def sql_store(resources: Resources, knowledge_id: str = KB) -> SqlKnowledgeStore:
+    """Return the store of a knowledge base as what it is, for tests that look into its database."""
+    store = resources.catalog.store(knowledge_id)
+    assert isinstance(store, SqlKnowledgeStore)
+    return store
+
+
 def fake_document(path: Path, *pages: str, password: str = "") -> Path:
     """Write a fake document of these pages."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ GENEROUS_MS = GENEROUS_S * 1000
 
 
 def eventually(
-    condition: Callable[[], T],
+    condition: Callable[[], T | None],
     within_s: float = GENEROUS_S,
     every_s: float = 0.02,
     told: Callable[[], object] | None = None,

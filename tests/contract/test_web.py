@@ -121,7 +121,7 @@ def test_retry_after_in_seconds_and_as_a_date(receiver: Receiver, web: GuardedWe
         return web.post(url, {}, b"{}", GENEROUS_S).retry_after_s
 
     assert ask("17") == 17
-    assert ask("Fri, 31 Dec 2100 23:59:59 GMT") > 1e9
+    assert (ask("Fri, 31 Dec 2100 23:59:59 GMT") or 0) > 1e9
     assert ask("Fri, 31 Dec 1999 23:59:59 GMT") == 0
     assert ask("soon") is None
 

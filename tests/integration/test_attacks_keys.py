@@ -58,9 +58,17 @@ def routes(server: Server, pages: bool = False) -> list[tuple[str, str]]:
     if not pages:
         described = httpx2.get(f"{server.address}/openapi.json").json()["paths"]
         return [(method.upper(), path) for path, operations in described.items() for method in operations]
+    from fastapi.routing import APIRoute
+
     from ingest.web.site import PAGES
 
-    return [(method, route.path) for router in PAGES for route in router.routes for method in route.methods]
+    return [
+        (method, route.path)
+        for router in PAGES
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    ]
 
 
 def filled(path: str, values: dict[str, str]) -> str:

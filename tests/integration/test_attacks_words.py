@@ -296,11 +296,11 @@ def _cursor(value: Any) -> str:
 
 
 def test_tampered_cursors_are_refused(server: Server, hostile: str) -> None:
-    lists = ("/knowledge", "/jobs", "/callbacks", "/knowledge/hostile/documents",
+    lists: tuple[str, ...] = ("/knowledge", "/jobs", "/callbacks", "/knowledge/hostile/documents",
     "/knowledge/hostile/records/document",
              "/knowledge/hostile/jobs", f"/jobs/{hostile}")  # fmt: skip
     document = server.get("/knowledge/hostile/documents")["items"][0]["document"]
-    lists += tuple(f"/knowledge/hostile/documents/{document}/{part}" for part in ("pages", "chunks"))
+    lists = (*lists, *(f"/knowledge/hostile/documents/{document}/{part}" for part in ("pages", "chunks")))
     cursors = [
         _cursor(b"[" * 3000), _cursor(b'{"a":' * 600), _cursor([10**400]), _cursor(b"[" + b"9" * 3000 + b"]"),
         "A" * 4097,

@@ -14,6 +14,7 @@ from stores.errors import InputError
 from stores.models import JobState
 from stores.sql.tables import callback
 from tests.callback_environment import CallbackEnvironment, until
+from tests.in_process import sql_store
 from tests.receiver import Receiver, drip, held, redirect_to, reset, sized
 from tests.waiting import GENEROUS_S
 
@@ -157,7 +158,7 @@ def test_what_waited_behind_the_dead_has_one_try(environment: CallbackEnvironmen
     url = receiver.on("/x", 500)
     environment.submit(kb, files=3, callback_url=url, callback_each=True)
     environment.work(kb)
-    with environment.resources.catalog.store(kb).database.write() as connection:
+    with sql_store(environment.resources, kb).database.write() as connection:
         connection.execute(update(callback).values(created_at=callback.c.created_at - 3600))
     until(lambda: environment.states(kb) == ["dead"] * 4)
     assert len(receiver.took("/x")) <= 6 + 3

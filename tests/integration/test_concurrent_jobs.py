@@ -24,7 +24,7 @@ from stores.errors import InputError, UnavailableError
 from stores.models import DocumentState, Options, Outcome, Stage, StepKey
 from stores.placement import StagedFile
 from stores.sql.tables import generation, step
-from tests.in_process import KB, fake_document, fake_resources, run_until_done, stages_run
+from tests.in_process import KB, fake_document, fake_resources, run_until_done, sql_store, stages_run
 
 TEXT = "# Note\n\nDelivery No. 4711\n\nCarrier: Blue Lines\n\nPacked by Ada\n\n" + "A line of words. " * 40
 
@@ -51,7 +51,7 @@ def asked(resources: Resources, path: Path, *schemas: str, kb: str = KB) -> str:
 
 
 def records(resources: Resources, source: str, kb: str = KB) -> dict[str, Any]:
-    store = resources.catalog.store(kb)
+    store = sql_store(resources, kb)
     document = store.document_queries.find(source)
     return {
         record.schema: dict(record.fields)
@@ -60,15 +60,15 @@ def records(resources: Resources, source: str, kb: str = KB) -> dict[str, Any]:
 
 
 def state_of(resources: Resources, source: str) -> tuple[DocumentState, str]:
-    store = resources.catalog.store(KB)
+    store = sql_store(resources, KB)
     view = store.document_queries.get(store.document_queries.find(source))
     return view.state, view.error.message if view.error else ""
 
 
 def chunks(resources: Resources, source: str) -> int:
-    store = resources.catalog.store(KB)
+    store = sql_store(resources, KB)
     document = store.document_queries.find(source)
-    return store.pages.embedded(document, store.document_queries.generation_to_show(document))
+    return store.pages.embedded(document, store.queries.generation_to_show(document))
 
 
 def test_workers_with_other_settings_use_those_of_the_job(resources: Callable[..., Resources], tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_rows_without_a_profile_are_made_with_the_worker_s_settings(
     note = fake_document(tmp_path / "in" / "note.pdf", TEXT)
     asked(resources(chunk_tokens=40), note)
     workers = resources(chunk_tokens=400)
-    with workers.catalog.store(KB).database.write() as connection:
+    with sql_store(workers, KB).database.write() as connection:
         connection.execute(update(generation).values(profile=None))
     run_until_done(workers)
     assert chunks(workers, "note.pdf") == 1
@@ -142,7 +142,7 @@ def test_a_job_that_is_retried_keeps_its_schemas_and_takes_the_limits_that_are_g
     schemas = own_schema(tmp_path / "s", "number", "Delivery No.")
     job = asked(resources(schema_dir=schemas, max_pages=2, chunk_tokens=40), note, "delivery")
     run_until_done(resources())
-    store = resources().catalog.store(KB)
+    store = sql_store(resources(), KB)
     store.job_control.retry(job, NEEDS, with_given_limits(resources(), store))
     run_until_done(resources())
     assert state_of(resources(), "note.pdf")[0] is DocumentState.FAILED
@@ -161,7 +161,7 @@ def test_a_document_is_made_again_as_it_was_but_for_what_is_given(
     asked(resources(schema_dir=schemas, chunk_tokens=40), note, "delivery")
     run_until_done(resources())
     small = chunks(resources(), "note.pdf")
-    store = resources().catalog.store(KB)
+    store = sql_store(resources(), KB)
     document = store.document_queries.find("note.pdf")
     retry_document(resources(), store, document, Stage.EXTRACT)
     run_until_done(resources())
@@ -179,7 +179,7 @@ def test_a_worker_without_the_model_leaves_the_step_to_one_that_has_it(
     resources: Callable[..., Resources], tmp_path: Path
 ) -> None:
     asked(resources(), fake_document(tmp_path / "in" / "scan.pdf", "[scan] words"))
-    store = resources().catalog.store(KB)
+    store = sql_store(resources(), KB)
     name, content = next(iter(store.profiles.read().items()))
     with store.database.write() as connection:
         from stores.sql.tables import profile
@@ -288,5 +288,5 @@ def test_what_the_api_takes_is_made_with_the_settings_of_its_server(
     assert records(resources(), "note.pdf")["delivery"] == {"number": "4711"}
     assert chunks(resources(), "note.pdf") > 2
     assert [view.fields for view in Service(resources().settings).records.all(KB, "delivery")] == [{"number": "4711"}]
-    store = resources().catalog.store(KB)
+    store = sql_store(resources(), KB)
     assert str(store.job_queries.get(submit(service, "delivery")).state) == "done"

@@ -26,7 +26,7 @@ from pipeline.step_context import Resources
 from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import DocumentState, JobState, Stage, StepKey
 from stores.placement import IngestReport
-from tests.in_process import KB, fake_document, fake_resources, run_chain, run_until_done
+from tests.in_process import KB, fake_document, fake_resources, run_chain, run_until_done, sql_store
 
 HTML = {"Accept": "text/html"}
 FAKE = {"INGOT_TEXT_ENGINE": "fake", "INGOT_OCR_ENGINE": "fake", "INGOT_EMBEDDER": "fake"}
@@ -63,7 +63,7 @@ class Matrix:
 
     @property
     def store(self) -> SqlKnowledgeStore:
-        return self.resources.catalog.store(KB)
+        return sql_store(self.resources, KB)
 
     def ask(self, name: str, folder: Path, **counts: int) -> None:
         """Hand a folder over; nobody works on it yet."""

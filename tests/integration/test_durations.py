@@ -20,7 +20,7 @@ from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import DocumentState, Fault, Stage, StepKey
 from stores.queries import durations
 from stores.sql.tables import step
-from tests.in_process import KB, fake_document, fake_resources, run_chain, run_until_done
+from tests.in_process import KB, fake_document, fake_resources, run_chain, run_until_done, sql_store
 
 
 class Clock:
@@ -48,7 +48,8 @@ def resources(tmp_path: Path) -> Resources:
 
 @pytest.fixture
 def store(resources: Resources) -> SqlKnowledgeStore:
-    return resources.catalog.create(KB)
+    resources.catalog.create(KB)
+    return sql_store(resources, KB)
 
 
 def asked(resources: Resources, folder: Path) -> str:

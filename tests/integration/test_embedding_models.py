@@ -19,7 +19,16 @@ from pipeline.step_context import Resources
 from stores.chroma.vectors import ChromaVectors
 from stores.errors import InputError
 from stores.models import DocumentState, Stage
-from tests.in_process import KB, fake_document, fake_resources, ingest_now, run_chain, run_until_done, stages_run
+from tests.in_process import (
+    KB,
+    fake_document,
+    fake_resources,
+    ingest_now,
+    run_chain,
+    run_until_done,
+    sql_store,
+    stages_run,
+)
 from tests.tiny_bert import build, texts
 
 pytestmark = pytest.mark.torch
@@ -73,7 +82,7 @@ def test_another_model_is_refused_until_it_has_embedded_everything(
     assert caught.value.code == "other_embedder"
     assert nearest(before, "when is the invoice due") == "invoice.pdf"
 
-    store = before.catalog.store(KB)
+    store = sql_store(before, KB)
     assert store.chunks.embedders() == [before.embedder().fingerprint]
     report = ingest_now(after, folder)
     assert {file.outcome for file in report.files} == {"again"}
@@ -95,7 +104,7 @@ def test_a_worker_with_another_model_leaves_the_document_alone(
     ordered, other = (tools_of(home, chroma, models[name]) for name in ("first", "second"))
     report = ingest(ordered, KB, IngestRequest(paths=(folder / "harbor.pdf",)))
     run_until_done(other)
-    store = ordered.catalog.store(KB)
+    store = sql_store(ordered, KB)
     waiting = store.job_queries.get(report.job).documents[0]
     assert waiting.state is not DocumentState.DONE
     assert chroma.ids(KB) == set()
@@ -118,7 +127,7 @@ def test_documents_of_many_threads_get_the_vectors_that_each_gets_alone(
     alone, together = (fake_resources(home / name, **chosen) for name in ("alone", "together"))
     ingest_now(alone, tmp_path / "many")
     ingest(together, KB, IngestRequest(paths=(tmp_path / "many",)))
-    store = together.catalog.store(KB)
+    store = sql_store(together, KB)
     with ThreadPoolExecutor(8) as threads:
         todo = store.dispatch.take(100, frozenset(Stage))
         while todo:

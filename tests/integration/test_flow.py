@@ -11,7 +11,7 @@ from pipeline.removal import remove_document
 from pipeline.search import search
 from stores.chroma.memory import MemoryVectors
 from stores.models import DocumentState, Outcome
-from tests.in_process import KB, fake_document, fake_resources, ingest_now, run_until_done, stages_run
+from tests.in_process import KB, fake_document, fake_resources, ingest_now, run_until_done, sql_store, stages_run
 
 
 def outcomes(report) -> dict[str, str]:
@@ -24,7 +24,7 @@ def found(resources, query: str, mode: str = "hybrid") -> list[str]:
 
 def assert_nothing_left(resources, document: str) -> None:
     """No row, vector or file of a document."""
-    store = resources.catalog.store(KB)
+    store = sql_store(resources, KB)
     with store.database.read() as connection:
         for table in ("document", "generation", "step", "page", "block", "chunk", "record", "evidence"):
             column = "id" if table == "document" else "document"
@@ -33,7 +33,7 @@ def assert_nothing_left(resources, document: str) -> None:
         words = connection.exec_driver_sql("SELECT count(*) FROM chunk_words WHERE rowid NOT IN (SELECT id FROM chunk)")
         assert words.scalar_one() == 0
     assert not [at for at in resources.vectors().ids(KB) if at.startswith(document)]
-    assert not list(resources.files.folder(KB).rglob(f"*{document[:12]}*"))
+    assert not list((resources.settings.home / KB).rglob(f"*{document[:12]}*"))
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_everything_is_made_and_found(home: Path, folder: Path) -> None:
     resources = fake_resources(home)
     report = ingest_now(resources, folder)
     assert outcomes(report) == {"alpha.pdf": "new", "sub/beta.pdf": "new"}
-    store = resources.catalog.store(KB)
+    store = sql_store(resources, KB)
     assert [view.state for view in store.document_queries.all()] == [DocumentState.DONE] * 2
     for mode in ("hybrid", "keyword", "vector"):
         assert found(resources, "giraffes contract", mode)[0] == "sub/beta.pdf"
@@ -91,7 +91,7 @@ def test_changed_chunk_size_embeds_only(home: Path, folder: Path) -> None:
     resources = fake_resources(home, vectors, chunk_tokens=40)
     report = ingest_now(resources, folder)
     assert set(outcomes(report).values()) == {"again"}
-    store = resources.catalog.store(KB)
+    store = sql_store(resources, KB)
     for view in store.document_queries.all():
         states = stages_run(store, view.document, 2)
         assert states == {"plan": "skipped", "extract": "skipped", "embed": "done", "publish": "done"}
@@ -104,7 +104,7 @@ def test_new_schema_extracts_only(home: Path, folder: Path) -> None:
     ingest_now(fake_resources(home, vectors), folder)
     resources = fake_resources(home, vectors)
     ingest_now(resources, folder, options={"schemas": ("invoice",)})
-    store = resources.catalog.store(KB)
+    store = sql_store(resources, KB)
     for view in store.document_queries.all():
         states = stages_run(store, view.document, 2)
         assert states == {"plan": "skipped", "extract": "done", "embed": "skipped", "publish": "done"}
@@ -125,7 +125,7 @@ def test_force_makes_all_again(home: Path, folder: Path) -> None:
     ingest_now(resources, folder)
     report = ingest_now(resources, folder, options={"force": True})
     assert set(outcomes(report).values()) == {"again"}
-    store = resources.catalog.store(KB)
+    store = sql_store(resources, KB)
     assert {view.generation for view in store.document_queries.all()} == {2}
     assert all(at.split(":")[1] == "2" for at in resources.vectors().ids(KB))
 
@@ -152,13 +152,13 @@ def test_old_version_answers_until_the_new_one_is_complete(home: Path, folder: P
 def test_deleted_document_never_answers(home: Path, folder: Path) -> None:
     resources = fake_resources(home)
     ingest_now(resources, folder)
-    store = resources.catalog.store(KB)
+    store = sql_store(resources, KB)
     document = store.document_queries.find("sub/beta.pdf")
     remove_document(resources, store, document)
     for mode in ("keyword", "vector", "hybrid"):
         assert "sub/beta.pdf" not in found(resources, "giraffes contract", mode)
     assert_nothing_left(resources, document)
-    assert not (resources.files.folder(KB) / "files" / "originals" / store.document_queries.sha256(document)).is_file()
+    assert not (resources.settings.home / KB / "files" / "originals" / store.queries.sha256(document)).is_file()
 
 
 def test_prune_removes_what_is_gone(home: Path, folder: Path) -> None:
@@ -223,7 +223,7 @@ def test_password_opens_what_failed_without(home: Path, tmp_path: Path) -> None:
     resources = fake_resources(home)
     fake_document(tmp_path / "d" / "locked.pdf", "Secret walrus.", password="open")
     ingest_now(resources, tmp_path / "d")
-    store = resources.catalog.store(KB)
+    store = sql_store(resources, KB)
     assert store.document_queries.all()[0].error.code == "encrypted"
     ingest_now(resources, tmp_path / "d", passwords=("wrong", "open"))
     assert store.document_queries.all()[0].state is DocumentState.DONE
@@ -288,7 +288,7 @@ def test_a_version_replaced_before_it_was_complete_ends_its_job(home: Path, fold
     fake_document(folder / "alpha.pdf", "The third version about tigers.")
     third = ingest(resources, KB, IngestRequest(paths=(folder,)))
     run_until_done(resources)
-    store = resources.catalog.store(KB)
+    store = sql_store(resources, KB)
     assert store.job_queries.get(second.job).documents[0].state is DocumentState.CANCELLED
     assert {str(store.job_queries.get(job).state) for job in (second.job, third.job)} == {"done"}
     assert found(resources, "lions", "keyword") == [] and found(resources, "tigers", "keyword") == ["alpha.pdf"]

@@ -10,11 +10,12 @@ import pytest
 from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.service import Service
 from pipeline.step_context import Resources
+from stores.contracts.queries import KnowledgeBaseQueries
 from stores.errors import InputError
 from stores.models import DocumentState
 from stores.queries.document_queries import DocumentQueries
 from stores.queries.documents import SORTS
-from stores.views import DocumentFilter, DocumentView, JobFilter
+from stores.views import DocumentFilter, DocumentView, JobFilter, JobSummary
 from tests.in_process import KB, fake_document, fake_resources, ingest_now
 
 EVERY_SORT = [sign + sort for sort in SORTS for sign in ("", "-")]
@@ -117,7 +118,8 @@ def test_jobs_of_all_knowledge_bases_come_newest_first(resources: Resources, tmp
     jobs = Service(resources.settings).jobs
     whole = [job.job for job in jobs.all()]
     assert len(whole) == 6  # and the one that made the documents
-    listed, cursor = [], None
+    listed: list[JobSummary] = []
+    cursor = None
     while True:
         part = jobs.slice(JobFilter(), cursor, 2)
         listed += part.items

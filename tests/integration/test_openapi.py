@@ -93,7 +93,7 @@ def ask(operation: Any, known: dict[str, Any], server: Server) -> None:
         if real and case.method != "DELETE":
             case.path_parameters = {**given_ids, **{name: known[name] for name in known if name in given_ids}}
         if key and keyed:
-            case.headers = {**(case.headers or {}), "Authorization": key}
+            case.headers["Authorization"] = key
         if "wait" in (case.query or {}):
             case.query = {**case.query, "wait": 0.1 if case.query["wait"] else 0}
         response = case.call(base_url=server.address, timeout=GENEROUS_S)

@@ -20,7 +20,7 @@ from stores.models import DocumentState, JobState, Options, Outcome
 from stores.sql.tables import callback, fetch, job
 from stores.ulid import new_ulid
 from stores.views import CallbackFilter
-from tests.in_process import KB, fake_resources, run_until_done
+from tests.in_process import KB, fake_resources, run_until_done, sql_store
 
 URL, FILE = "https://receiver.example/x", "https://files.example/a.pdf"
 
@@ -39,7 +39,7 @@ def resources(home: Path, web: FakeWeb) -> Resources:
 
 @pytest.fixture
 def store(resources: Resources) -> SqlKnowledgeStore:
-    return resources.catalog.store(KB)
+    return sql_store(resources, KB)
 
 
 def opened(store: SqlKnowledgeStore, *urls: str, each: bool = False, sealed: bool = True) -> str:
@@ -173,7 +173,7 @@ def test_a_fetched_file_is_a_document_like_any_other(resources: Resources, store
     view = store.job_queries.get(name)
     assert (view.state, view.documents[0].state) == (JobState.DONE, DocumentState.DONE)
     assert view.documents[0].source == FILE and events(store) == [("job.finished", "pending")]
-    assert not list((resources.catalog.folder(KB) / "work").iterdir())
+    assert not list((resources.settings.home / KB / "work").iterdir())
 
 
 def test_a_file_that_comes_too_late_is_thrown_away(resources: Resources, store: SqlKnowledgeStore) -> None:

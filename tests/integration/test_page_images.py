@@ -149,7 +149,7 @@ def test_too_many_at_once_are_told_to_come_again(
     with ThreadPoolExecutor(MOST_WAITING + 6) as crowd:
         busy = [crowd.submit(draw, number) for number in range(MOST_WAITING + 6)]
         eventually(lambda: sum(one.done() for one in busy) == 6)
-        both = eventually(lambda: len(pids := drawing()) == 2 and pids)
+        both = eventually(lambda: pids if len(pids := drawing()) == 2 else None)
         workers._within_s = 0.05
         for pid in both:
             os.kill(pid, signal.SIGKILL)

@@ -14,7 +14,7 @@ from stores.errors import InputError
 from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import DocumentState, JobState, Stage, StepKey
 from stores.sql.tables import page
-from tests.in_process import KB, fake_document, fake_resources, ingest_now, run_until_done, stages_run
+from tests.in_process import KB, fake_document, fake_resources, ingest_now, run_until_done, sql_store, stages_run
 
 PAGES = ("# One\nfirst words a@b.example", "[scan] second words", "third words")
 
@@ -29,7 +29,7 @@ def resources(tmp_path: Path) -> Resources:
 
 @pytest.fixture
 def store(resources: Resources) -> SqlKnowledgeStore:
-    return resources.catalog.store(KB)
+    return sql_store(resources, KB)
 
 
 def reprocessed(resources: Resources, store: SqlKnowledgeStore, stage: Stage | None) -> Any:

@@ -136,7 +136,7 @@ def test_up_stays_until_down(settings: Settings) -> None:
 def with_more(settings: Settings, **more: object) -> Settings:
     """As another command beside this one has them: what that one gave, and more."""
     given = {name: getattr(settings, name) for name in settings.model_fields_set}
-    return Settings(**{**given, **more})  # type: ignore[arg-type]
+    return Settings(**{**given, **more})
 
 
 def test_what_belongs_to_the_workers_reaches_them_where_nobody_works(settings: Settings) -> None:

@@ -90,7 +90,7 @@ class Commands:
         (self.folder / folder / "delivery.toml").write_text("\n".join(lines))
 
     def settings(self, **more: object) -> Settings:
-        return Settings(**{**self.given, **more})  # type: ignore[arg-type]
+        return Settings(**{**self.given, **more})
 
     def ingest(self, settings: Settings, knowledge_id: str, path: Path, *schemas: str) -> str:
         """As `ingot ingest` does it; the id of the job."""

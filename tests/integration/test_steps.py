@@ -19,7 +19,7 @@ from stores.effects import Nothing
 from stores.errors import CancelledError, LeaseLostError, UnavailableError
 from stores.models import DocumentState, Fault, JobState, Stage, StepKey
 from stores.sql.tables import step
-from tests.in_process import KB, fake_document, fake_resources, run_chain, run_until_done
+from tests.in_process import KB, fake_document, fake_resources, run_chain, run_until_done, sql_store
 
 
 @pytest.fixture
@@ -53,13 +53,13 @@ def test_only_one_of_two_workers_gets_a_step(resources, job: str) -> None:
 
 
 def test_what_is_sent_is_not_sent_again_at_once(resources, job: str) -> None:
-    store = resources.catalog.store(KB)
+    store = sql_store(resources, KB)
     assert len(store.dispatch.take(10, frozenset())) == 1
     assert store.dispatch.take(10, frozenset(Stage)) == []
 
 
 def test_a_lost_message_is_sent_again_where_the_queue_is_empty(resources, job: str, monkeypatch) -> None:
-    store = resources.catalog.store(KB)
+    store = sql_store(resources, KB)
     (key,) = store.dispatch.take(10, frozenset())
     monkeypatch.setattr("stores.lifecycle.dispatch.time.time", lambda: 4e9)
     assert store.dispatch.take(10, frozenset(Stage)) == [key]
@@ -175,7 +175,7 @@ def test_a_service_that_is_not_ready_is_tried_again_later(home: Path, tmp_path: 
     resources = fake_resources(home, Unready())
     fake_document(tmp_path / "d" / "one.pdf", "Page.")
     ingest(resources, KB, IngestRequest(paths=(tmp_path / "d",)))
-    store = resources.catalog.store(KB)
+    store = sql_store(resources, KB)
     for _ in range(3):
         run_until_done(resources)
         with store.database.write() as connection:
@@ -191,7 +191,7 @@ def test_a_bug_fails_at_once_and_keeps_its_traceback(resources, job: str, monkey
 
     monkeypatch.setattr(flow, "RUN", {**flow.RUN, Stage.EMBED: broken})
     run_until_done(resources)
-    store = resources.catalog.store(KB)
+    store = sql_store(resources, KB)
     view = store.document_queries.all()[0]
     assert view.state is DocumentState.FAILED and "ZeroDivisionError" in view.error.message
     with store.database.read() as connection:
@@ -205,7 +205,7 @@ def test_a_failed_extraction_leaves_a_searchable_document(resources, job: str, m
 
     monkeypatch.setattr(flow, "RUN", {**flow.RUN, Stage.EXTRACT: broken})
     run_until_done(resources)
-    store = resources.catalog.store(KB)
+    store = sql_store(resources, KB)
     view = store.document_queries.all()[0]
     assert view.state is DocumentState.PARTIAL and list(view.failed_stages) == [Stage.EXTRACT]
     assert store.chunks.keyword_hits("herons", 5, None)
@@ -226,7 +226,7 @@ def test_retry_runs_only_what_failed(home: Path, tmp_path: Path, monkeypatch) ->
     path = fake_document(tmp_path / "d" / "one.pdf", "First herons.", "[broken]", "Third otters.")
     report = ingest(resources, KB, IngestRequest(paths=(path.parent,)))
     run_until_done(resources)
-    store = resources.catalog.store(KB)
+    store = sql_store(resources, KB)
     assert store.job_queries.get(report.job).documents[0].state is DocumentState.PARTIAL
     monkeypatch.setattr("pipeline.engines.fakes._refuse_broken", lambda text, number: None)
     store.job_control.retry(report.job, NEEDS)
@@ -247,7 +247,7 @@ def test_delays_double_up_to_a_limit() -> None:
 def test_pages_saved_before_a_death_are_not_read_again(resources, job: str) -> None:
     from pipeline.engines.fakes import page_text
 
-    store = resources.catalog.store(KB)
+    store = sql_store(resources, KB)
     due = flow.run_stage(resources, first_key(resources), owner="planner", worker="w").due
     key = StepKey(knowledge_id=KB, document=store.document_queries.all()[0].document, generation=1, stage=Stage.PARSE)
     claim = store.steps.claim(key, "dies", "w")

@@ -28,7 +28,7 @@ from stores.errors import InputError, NotFoundError, UnavailableError
 from stores.models import JobState, Options, Outcome, Stage
 from stores.placement import StagedFile
 from tests.conftest import ROOT
-from tests.in_process import KB, fake_document, fake_resources, run_until_done
+from tests.in_process import KB, fake_document, fake_resources, run_until_done, sql_store
 from tests.waiting import GENEROUS_S, eventually
 
 FAKE = "text/x-fake-pages"
@@ -56,7 +56,7 @@ class Submitter:
         return self.queue.submit(KB, Submission(uploads=uploads, **fields)).result(GENEROUS_S)  # type: ignore[arg-type]
 
     def sql(self, query: str) -> list[tuple[object, ...]]:
-        connection = sqlite3.connect(self.resources.catalog.folder(KB) / "kb.db")
+        connection = sqlite3.connect(self.resources.settings.home / KB / "kb.db")
         try:
             return connection.execute(query).fetchall()
         finally:
@@ -232,7 +232,7 @@ def test_one_key_many_times_at_once_makes_one_job(submitter: Submitter) -> None:
 
 def test_a_key_is_forgotten_after_a_day(submitter: Submitter) -> None:
     submitter.submit(submitter.upload("one"), idempotency_key="k", digest="d")
-    connection = sqlite3.connect(submitter.resources.catalog.folder(KB) / "kb.db")
+    connection = sqlite3.connect(submitter.resources.settings.home / KB / "kb.db")
     with connection:
         connection.execute("UPDATE request SET created_at = created_at - 86500")
     connection.close()
@@ -301,9 +301,9 @@ def test_a_knowledge_base_of_the_first_tables_opens_and_takes_submissions(home: 
     assert store.job_queries.get(receipt.job).state is JobState.DONE
     assert sum(store.document_queries.counts_by_state().values()) == 3
     assert submitter.submit(submitter.upload("new words"), idempotency_key="k", digest="d").replayed
-    fresh = submitter.resources.catalog.create("fresh")
+    submitter.resources.catalog.create("fresh")
     shapes = []
-    for store in (submitter.resources.catalog.store(KB), fresh):
+    for store in (sql_store(submitter.resources, KB), sql_store(submitter.resources, "fresh")):
         with store.database.read() as connection:
             tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type IN ('table', 'index')")
             names = {row[0] for row in tables if not row[0].startswith(("chunk_words", "record_", "sqlite_"))}
@@ -371,7 +371,7 @@ def test_bytes_that_come_again_while_they_are_being_removed_are_made_again(
 ) -> None:
     document = submitter.submit(submitter.upload("one")).documents[0].document
     run_until_done(submitter.resources)
-    store = submitter.resources.catalog.store(KB)
+    store = sql_store(submitter.resources, KB)
     vectors = submitter.resources.vectors()
     again: list[SubmissionReceipt] = []
 

@@ -22,7 +22,7 @@ from stores.contracts.registration import NewJob
 from stores.errors import InputError
 from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import Fault, Options, Stage, StepKey
-from tests.in_process import KB, fake_document, fake_resources
+from tests.in_process import KB, fake_document, fake_resources, sql_store
 
 
 class Told(WorkerStatus):
@@ -57,7 +57,7 @@ def waiting_job(resources: Resources, folder: Path, *pages: str, knowledge_id: s
 
 
 def store_of(resources: Resources) -> SqlKnowledgeStore:
-    return resources.catalog.store(KB)
+    return sql_store(resources, KB)
 
 
 def queue_queries(resources: Resources, answers: WorkerAnswers) -> QueueQueries:

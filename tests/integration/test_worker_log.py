@@ -116,7 +116,7 @@ def test_outcomes_that_are_no_end_of_the_work(tmp_path: Path, caplog: pytest.Log
         return real(work)
 
     with pytest.MonkeyPatch.context() as patch, caplog.at_level(logging.INFO, "ingot.steps"):
-        patch.setitem(flow.RUN, Stage.PARSE, parse)  # type: ignore[arg-type]
+        patch.setitem(flow.RUN, Stage.PARSE, parse)
         patch.setattr(flow, "delay_s", lambda attempt: 0.0)
         run_until_done(resources)
     told = [getattr(record, "facts", {}) | {"text": record.message} for record in caplog.records]

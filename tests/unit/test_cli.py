@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_service import ID, FakeService, job_document, job_view
 
 from ingest.cli import app, context, exit_codes
 from ingest.cli.exit_codes import Exit
@@ -31,6 +30,7 @@ from stores.models import (
     Route,
 )
 from stores.placement import IngestReport, IngestResult
+from tests.unit.fake_service import ID, FakeService, job_document, job_view
 
 
 @pytest.fixture

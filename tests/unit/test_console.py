@@ -6,7 +6,6 @@ import io
 from typing import Any
 
 import pytest
-from fake_service import job_document, job_view
 from rich.console import Console
 
 from ingest import quantities, spreadsheet
@@ -15,6 +14,7 @@ from ingest.cli.progress import Lines, Live, Pace
 from ingest.cli.watch import Obstacles
 from stores.models import DocumentState, Fault, JobState, Outcome, Stage
 from stores.views import JobDocumentView, JobView, StageProgress
+from tests.unit.fake_service import job_document, job_view
 
 
 class Clock:

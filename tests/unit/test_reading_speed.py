@@ -12,7 +12,7 @@ import pytest
 from pipeline.engines.layout import glyphs, tables
 from pipeline.engines.layout import model as layout_model
 from pipeline.engines.layout import reader as layout
-from pipeline.engines.layout.elements import text_pattern
+from pipeline.engines.layout.elements import elements_of, text_pattern
 from pipeline.engines.layout.glyphs import Fragment, Glyph, Style, fragment, printed_lines
 from pipeline.engines.layout.sheet import Sheet, prints_twice
 from pipeline.engines.layout.table_finder import _make_chars
@@ -151,7 +151,7 @@ def test_boxes_are_those_of_the_librarys_own_front_end(draw: Callable[[Any], Non
 
 
 def _inputs(sheet: Sheet) -> tuple[Any, Any]:
-    elements = layout_model.elements_of(sheet, layout_model._small().cfg["data"]["rf_names"])
+    elements = elements_of(sheet, layout_model._small().cfg["data"]["rf_names"])
     assert elements is not None
     return elements, elements.inputs
 

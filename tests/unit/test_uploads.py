@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from ingest.api import uploads
 from ingest.api.uploads import Form, FormLimits, clean_name, read_form
 from stores.errors import InputError, UnavailableError
 from tests.awaiting import awaited
@@ -74,7 +73,7 @@ def test_a_disk_that_refuses_is_said_in_a_sentence(
     def write(*_: object) -> int:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(uploads.os, "write", write)
+    monkeypatch.setattr(os, "write", write)
     with pytest.raises(UnavailableError) as refused:
         read(part(PDF, "files", "a.pdf") + b"--edge--", tmp_path, [100])
     assert (refused.value.code == "disk_full") == (broken == "full")
@@ -83,7 +82,7 @@ def test_a_disk_that_refuses_is_said_in_a_sentence(
 
 def test_a_disk_that_writes_little_by_little_gets_it_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.write
-    monkeypatch.setattr(uploads.os, "write", lambda descriptor, data: real(descriptor, data[:1000]))
+    monkeypatch.setattr(os, "write", lambda descriptor, data: real(descriptor, data[:1000]))
     form = read(part(PDF + b"y" * 5000, "files", "a.pdf") + b"--edge--", tmp_path, [65536])
     assert form.uploads()[0].path.stat().st_size == 5009
     form.discard()
