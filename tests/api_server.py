@@ -1,8 +1,9 @@
-"""The second door as a user opens it: ``ingot serve`` as a process of its own, over a home of its own."""
+"""``ingot serve`` as a user starts it: a process of its own, over a home of its own."""
 
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -100,3 +101,16 @@ def serving(**settings: object) -> Iterator[Server]:
 
 
 __all__ = ["FAKE", "SAMPLES", "Server", "serving"]
+
+
+def heard(connection: socket.socket) -> bytes:
+    """Return what is answered until the connection is closed or silent; a reset is a refusal as well."""
+    answer = b""
+    try:
+        while block := connection.recv(65536):
+            answer += block
+            if b"\r\n\r\n" in answer and b"keep-alive" not in answer and len(answer) > 4000:
+                break
+    except (ConnectionResetError, TimeoutError):
+        pass
+    return answer

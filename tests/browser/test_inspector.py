@@ -399,7 +399,7 @@ def test_the_markdown_of_a_page_is_copied(tab: Tab, shelf: Shelf) -> None:
     assert copied == shelf.service.documents.pages(KB, "contract_zh_scan.pdf", [2])[0].markdown
 
 
-def test_all_is_there_without_a_script(tab: Tab, shelf: Shelf) -> None:
+def test_the_inspector_works_without_javascript(tab: Tab, shelf: Shelf) -> None:
     page = tab(java_script_enabled=False)
     page.goto(shelf.url("contract_zh_scan.pdf"))
     for part in (".sheet", ".markdown", ".value", ".passage"):

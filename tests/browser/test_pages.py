@@ -373,7 +373,7 @@ def test_everything_can_be_reached_by_the_keyboard(tab: Tab, shelves: str) -> No
     assert any(text.startswith("Delete") for text in reached)
 
 
-def test_pages_work_without_a_script(tab: Tab, fake_site: str, tmp_path: Path) -> None:
+def test_pages_work_without_javascript(tab: Tab, fake_site: str, tmp_path: Path) -> None:
     page = tab(java_script_enabled=False)
     page.goto(fake_site)
     page.get_by_label("Knowledge base, new or old").fill("scriptless")

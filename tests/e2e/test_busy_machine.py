@@ -53,7 +53,7 @@ def scanned(folder: Path, count: int) -> None:
             scan.save(folder / f"scan-{number}.pdf")
 
 
-def test_a_starved_run_loses_nothing(home: Path, tmp_path: Path) -> None:
+def test_a_run_with_hardly_any_processor_time_loses_nothing(home: Path, tmp_path: Path) -> None:
     scanned(tmp_path / "d", 2)
     settings = Settings(home=home, workers=1, page_timeout_s=PAGE_LIMIT_S)
     with busy_machine(BUSY), embedded.session(settings) as connected:

@@ -259,7 +259,7 @@ def test_knowledge_bases_are_made_listed_and_deleted(server: Server) -> None:
         assert server.post("/knowledge", {"knowledge_id": wrong}, 422)["code"] == "bad_knowledge_id"
 
 
-def test_names_are_data(server: Server, tmp_path: Path) -> None:
+def test_file_names_come_back_as_they_were_and_are_never_paths(server: Server, tmp_path: Path) -> None:
     """Names with slashes, quotes, line breaks and other scripts come back as they were, and are never paths."""
     name = '../../up "quoted"; x=<b> 合同 café.pdf'
     files = [("files", (name, (SAMPLES / "resume_zh.pdf").read_bytes()))]

@@ -107,7 +107,7 @@ TAGGED = (
 
 
 @pytest.mark.parametrize("path", TAGGED)
-def test_what_is_known_is_not_sent_again(server: Server, path: str) -> None:
+def test_an_answer_that_the_client_has_is_not_sent_again(server: Server, path: str) -> None:
     whole = plainly(server, "GET", f"/api/v1/knowledge/demo/{path}")
     tag = whole.headers["etag"]
     assert not tag.startswith("W/") and whole.headers["cache-control"] == "private, no-cache"

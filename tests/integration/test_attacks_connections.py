@@ -1,26 +1,19 @@
-"""Heads and bodies without end, slow ones, too many connections, requests that two readers would read differently."""
+"""Hostile requests: heads and bodies without end, slow ones, and requests that two servers would read differently."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import select
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-import uvicorn
-from starlette.types import Receive, Scope, Send
 
-from ingest.api import connections, job_watch
-from stores.errors import UnavailableError
-from tests.api_server import FAKE, Server, serving
-from tests.awaiting import awaited
+from tests.api_server import FAKE, Server, heard, serving
 from tests.in_process import fake_document
 from tests.waiting import GENEROUS_S, eventually
 
@@ -54,19 +47,6 @@ def host(server: Server) -> str:
 
 def head(server: Server, method: str, path: str, *lines: str) -> bytes:
     return "\r\n".join([f"{method} {path} HTTP/1.1", f"Host: {host(server)}", *lines, "", ""]).encode()
-
-
-def heard(connection: socket.socket) -> bytes:
-    """What is answered until the connection is closed or silent; a reset is a refusal as well."""
-    answer = b""
-    try:
-        while block := connection.recv(65536):
-            answer += block
-            if b"\r\n\r\n" in answer and b"keep-alive" not in answer and len(answer) > 4000:
-                break
-    except (ConnectionResetError, TimeoutError):
-        pass
-    return answer
 
 
 def said(server: Server, raw: bytes) -> bytes:
@@ -107,7 +87,7 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-def test_no_head_is_endless(server: Server) -> None:
+def test_request_heads_are_bounded(server: Server) -> None:
     before = resident_mb(server)
     for opening, block in (
         (f"GET /livez HTTP/1.1\r\nHost: {host(server)}\r\nX: ".encode(), b"a" * _MB),
@@ -122,7 +102,7 @@ def test_no_head_is_endless(server: Server) -> None:
     alive(server)
 
 
-def test_a_long_head_hears_why(server: Server) -> None:
+def test_a_request_head_that_is_too_long_gets_a_reason(server: Server) -> None:
     answer = said(server, head(server, "GET", "/livez", "X: " + "a" * 70_000))
     assert answer.startswith(b"HTTP/1.1 431")
     assert problem(answer)["code"] == "head_too_large"
@@ -131,7 +111,7 @@ def test_a_long_head_hears_why(server: Server) -> None:
     )
 
 
-def test_no_body_is_endless_whoever_sends_it(server: Server) -> None:
+def test_request_bodies_are_bounded_for_every_caller(server: Server) -> None:
     before = resident_mb(server)
     json_type, form = "Content-Type: application/json", "Content-Type: application/x-www-form-urlencoded"
     for path, kind in (
@@ -204,7 +184,7 @@ def test_a_slow_body_is_given_up_wherever_it_goes(hasty: Server) -> None:
             assert heard(connection).startswith(b"HTTP/1.1 408"), path
 
 
-def test_a_body_that_drips_is_given_up(hasty: Server) -> None:
+def test_a_body_sent_in_drops_is_given_up(hasty: Server) -> None:
     with opened(hasty) as connection:
         connection.settimeout(0.3)
         connection.sendall(head(hasty, "POST", INGEST, f"Content-Type: {FORM}", "Content-Length: 100000") + b"--b\r\n")
@@ -231,7 +211,7 @@ def test_idle_and_half_open_connections_do_not_block_others(server: Server) -> N
         assert answer.status_code == 202
 
 
-def test_nothing_is_smuggled_behind_another_request(server: Server) -> None:
+def test_no_second_request_is_smuggled_behind_the_first(server: Server) -> None:
     hidden = "GET /api/v1/knowledge HTTP/1.1\r\nHost: x\r\n\r\n"
     for lines, body in (
         (("Content-Length: 6", "Transfer-Encoding: chunked"), "0\r\n\r\n" + hidden),
@@ -253,7 +233,7 @@ def test_nothing_is_smuggled_behind_another_request(server: Server) -> None:
         assert answer.count(b"HTTP/1.1") == 1, (lines, answer)
 
 
-def test_what_is_no_request_is_told_so(server: Server) -> None:
+def test_bytes_that_are_no_request_are_refused(server: Server) -> None:
     for raw in (b"\x16\x03\x01\x02\0\1\0\1\xfc", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\0" * 100):
         answer = said(server, raw)
         assert answer.startswith(b"HTTP/1.1 4"), (raw, answer)
@@ -302,117 +282,3 @@ def test_many_who_wait_do_not_starve_others(server: Server, tmp_path: Path) -> N
     assert server.client.get(f"/jobs/{job}?wait=61").status_code == 422
     assert server.client.get(f"/jobs/{job}?wait=inf").status_code == 422
     assert server.client.get(f"/jobs/{job}?wait=nan").status_code == 422
-
-
-async def _hello(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["path"] == "/large":
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        for _ in range(1000):
-            await send({"type": "http.response.body", "body": bytes(_MB), "more_body": True})
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-    await send({"type": "http.response.body", "body": b"hi"})
-
-
-@contextmanager
-def guarded(monkeypatch: pytest.MonkeyPatch, most: int, head_s: float) -> Iterator[tuple[str, int]]:
-    """A server of nothing behind the guard, with limits that are soon met."""
-    monkeypatch.setattr(connections, "HEAD_S", head_s)
-    monkeypatch.setattr(connections.Guarded, "most", most)
-    monkeypatch.setattr(connections.Guarded, "idle", {})
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(_hello, http=connections.Guarded, ws="none", lifespan="off", log_config=None)
-    )
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
-    thread.start()
-    try:
-        yield listener.getsockname()
-    finally:
-        server.should_exit = True
-        thread.join(GENEROUS_S)
-        listener.close()
-
-
-def asked(address: tuple[str, int]) -> bytes:
-    with socket.create_connection(address, timeout=GENEROUS_S) as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        return heard(connection)
-
-
-def test_slow_heads_are_given_up_and_silent_connections_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    with guarded(monkeypatch, 50, 1.0) as address:
-        with socket.create_connection(address) as silent, socket.create_connection(address) as slow:
-            slow.sendall(b"GET / HTTP/1.1\r\nX: ")
-            assert heard(slow).startswith(b"HTTP/1.1 408")
-            assert heard(silent) == b""
-        monkeypatch.setattr(connections, "HEAD_S", GENEROUS_S)
-        with socket.create_connection(address) as again:
-            for _ in range(2):  # the second request of a connection is timed as the first
-                again.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-                answer = b""
-                while not answer.endswith(b"hi"):
-                    answer += again.recv(1000)
-            monkeypatch.setattr(connections, "HEAD_S", 0.5)
-            again.sendall(b"GET /")
-            while not select.select([again], [], [], 0.2)[0]:
-                again.sendall(b"a")  # what drips is late all the same
-            assert heard(again).startswith(b"HTTP/1.1 408")
-            monkeypatch.setattr(connections, "HEAD_S", GENEROUS_S)
-        assert asked(address).endswith(b"hi")
-
-
-def test_where_all_places_are_taken_the_longest_idle_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    with guarded(monkeypatch, 10, GENEROUS_S) as address, ExitStack() as stack:
-        idle = [stack.enter_context(socket.create_connection(address)) for _ in range(10)]
-        eventually(lambda: len(connections.Guarded.idle) == 10)
-        for _ in range(3):
-            assert asked(address).endswith(b"hi")
-        assert heard(idle[0]) == b""
-        idle[9].sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        assert heard(idle[9]).endswith(b"hi")
-
-
-def test_a_row_of_requests_sent_at_once_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    with guarded(monkeypatch, 10, GENEROUS_S) as address:
-        with socket.create_connection(address) as connection:
-            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 5)
-            answer = b""
-            while answer.count(b"\r\n\r\nhi") < 5:
-                answer += connection.recv(1000)
-        with socket.create_connection(address) as connection:
-            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 1000)
-            assert heard(connection).count(b"200 OK") < 1000
-
-
-def test_a_client_that_does_not_read_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
-    let_go, plain = threading.Event(), connections.Guarded.connection_lost
-    monkeypatch.setattr(connections, "STALL_S", 0.5)
-    monkeypatch.setattr(connections.Guarded, "connection_lost", lambda *given: (let_go.set(), plain(*given))[1])
-    with guarded(monkeypatch, 10, GENEROUS_S) as address, socket.create_connection(address) as deaf:
-        deaf.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert let_go.wait(GENEROUS_S)
-        taken = 0
-        with pytest.raises(ConnectionResetError):
-            while block := deaf.recv(_MB):
-                taken += len(block)
-            raise ConnectionResetError
-        assert taken < 100 * _MB
-        assert asked(address).endswith(b"hi")
-
-
-class _Watched:
-    def __init__(self, watchers: int) -> None:
-        self.watchers, self.gone = watchers, False
-        self.ready = asyncio.Event()
-
-
-def test_watchers_are_bounded_though_all_watch_one_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def ask() -> None:
-        watches = job_watch.Watches(service=None)  # type: ignore[arg-type]
-        watches._watches["kb.1"] = _Watched(job_watch.MOST_WATCHERS)  # type: ignore[assignment]
-        await watches.of("kb.1")
-
-    with pytest.raises(UnavailableError) as refused:
-        awaited(ask())
-    assert refused.value.code == "busy"

@@ -357,7 +357,7 @@ INSIDE = [
 """However it is written, it leads inside or is no URL to be called."""
 
 
-def test_no_url_leads_inside(server: Server) -> None:
+def test_urls_of_private_addresses_are_refused(server: Server) -> None:
     own = urlsplit(server.address).port
     with socket.create_server(("", 0)) as trap:
         trap.settimeout(0.2)

@@ -288,7 +288,7 @@ def test_a_knowledge_base_without_due_work_is_not_marked(
     until(lambda: kb not in environment.resources.catalog.outbound_tasks())
 
 
-def test_a_lost_message_costs_seconds(environment: CallbackEnvironment, receiver: Receiver, kb: str) -> None:
+def test_a_callback_is_sent_after_a_lost_message(environment: CallbackEnvironment, receiver: Receiver, kb: str) -> None:
     """It was taken for sending by somebody who died before he sent it."""
     environment.submit(kb, callback_url=receiver.on("/x", 200))
     for _ in range(3):

@@ -137,7 +137,7 @@ def test_files_tables_and_vectors_hold_what_is_kept(kept: Kept) -> None:
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False) | st.integers())
-def test_no_form_changes_a_number(value: float) -> None:
+def test_every_output_format_keeps_a_number_exact(value: float) -> None:
     forms = [exact(value), console.one_line(value)]
     forms.append(next(csv.DictReader(io.StringIO(csv_text([{"amount": value}], ["amount"]))))["amount"])
     assert len(set(forms)) == 1, "every form is the same text"

@@ -240,7 +240,7 @@ def test_nobody_logged_what_cannot_be_written(logged: io.BytesIO, resources: Any
     assert logged.getvalue().decode("utf-8")
 
 
-def test_words_of_the_asker_survive_too(home: Path, tmp_path: Path) -> None:
+def test_file_names_and_metadata_survive_too(home: Path, tmp_path: Path) -> None:
     """Names of files, and metadata that stands in no record."""
     resources = fake_resources(home)
     name = "na\u202eme \ue000 😀 é\u0301.pdf"

@@ -34,7 +34,7 @@ def missing(resources: Resources, roll: WorkerAnswers = READY) -> dict[str, str]
     return {check.name: check.why for check in Readiness(resources, Told(roll)).checks() if not check.ok}
 
 
-def test_all_is_there(tmp_path: Path) -> None:
+def test_nothing_is_missing_from_a_whole_service(tmp_path: Path) -> None:
     assert missing(fake_resources(tmp_path)) == {}
 
 

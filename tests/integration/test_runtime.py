@@ -273,7 +273,7 @@ def test_a_search_with_nothing_running_has_its_own_chroma(settings: Settings) ->
     IndexLock(settings.home / "chroma").acquire()
 
 
-def test_another_machine_is_refused(settings: Settings) -> None:
+def test_a_home_in_use_on_another_machine_is_refused(settings: Settings) -> None:
     folder = folder_of(settings)
     folder.create()
     folder.write_json("lock", {"host": "elsewhere", "boot": "another", "pid": 7})

@@ -121,7 +121,7 @@ def test_killed_in_the_middle_it_keeps_what_it_accepted() -> None:
             again.wait(GENEROUS_S)
 
 
-def test_it_outlives_its_redis_and_its_whole_runtime(server: Server) -> None:
+def test_the_server_outlives_its_redis_and_its_whole_runtime(server: Server) -> None:
     first = server.finished(submit(server, 1000))
     assert first["counts"] == {"done": 1}
     os.kill(server.ask("status")["children"]["redis"]["pid"], signal.SIGKILL)

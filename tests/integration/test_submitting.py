@@ -7,20 +7,13 @@ import gzip
 import hashlib
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
-from sqlalchemy.pool import Pool
 
 from pipeline import removal
-from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.commands.submission import Submission, SubmissionReceipt
-from pipeline.commands.submission_queue import SubmissionQueue
 from pipeline.priorities import QUEUES, priority_of
 from pipeline.service import Service
 from pipeline.settings import Settings
@@ -28,39 +21,11 @@ from stores.errors import InputError, NotFoundError, UnavailableError
 from stores.models import JobState, Options, Outcome, Stage
 from stores.placement import StagedFile
 from tests.conftest import ROOT
-from tests.in_process import KB, fake_document, fake_resources, run_until_done, sql_store
+from tests.in_process import KB, run_until_done, sql_store
+from tests.submitter import Submitter
 from tests.waiting import GENEROUS_S, eventually
 
 FAKE = "text/x-fake-pages"
-
-
-class Submitter:
-    """A submission queue over fake engines, without a broker."""
-
-    def __init__(self, home: Path, **settings: object) -> None:
-        self.resources = fake_resources(home, **settings)
-        self.committed: list[str] = []
-        self.queue = SubmissionQueue(self.resources, self.committed.append)
-        self.uploads_made = 0
-
-    def upload(self, text: str, name: str = "a.pdf") -> StagedFile:
-        """A fake document of one page that lies in the staging folder."""
-        self.uploads_made += 1
-        content = f"%FAKE\n{text}".encode()
-        path = self.resources.workspaces.staging() / f"{self.uploads_made}.part"
-        path.write_bytes(content)
-        digest = hashlib.sha256(content).hexdigest()
-        return StagedFile.upload(path=path, name=name, size_bytes=len(content), sha256=digest, media_type=FAKE)
-
-    def submit(self, *uploads: StagedFile, **fields: object) -> SubmissionReceipt:
-        return self.queue.submit(KB, Submission(uploads=uploads, **fields)).result(GENEROUS_S)  # type: ignore[arg-type]
-
-    def sql(self, query: str) -> list[tuple[object, ...]]:
-        connection = sqlite3.connect(self.resources.settings.home / KB / "kb.db")
-        try:
-            return connection.execute(query).fetchall()
-        finally:
-            connection.close()
 
 
 @pytest.fixture
@@ -175,34 +140,6 @@ def test_a_submission_that_cannot_be_written_does_not_fail_those_in_its_batch(su
     with pytest.raises(UnavailableError):
         futures[1].result(GENEROUS_S)
     assert submitter.sql("SELECT source FROM job_document") == [("good.pdf",)]
-
-
-@contextmanager
-def sqlite_work() -> Iterator[list[int]]:
-    """One entry for every ten instructions of SQLite's machine, in all databases of this process."""
-    work: list[int] = []
-
-    def count(connection: sqlite3.Connection, *_: object) -> None:
-        connection.set_progress_handler(lambda: work.append(1), 10)
-
-    event.listen(Pool, "checkout", count)
-    yield work
-    event.remove(Pool, "checkout", count)
-
-
-def test_the_thousandth_submission_costs_what_the_first_did(submitter: Submitter) -> None:
-    def cost(begin: int) -> int:
-        with sqlite_work() as work:
-            for n in range(begin, begin + 20):
-                submitter.submit(submitter.upload(f"text {n}", f"{n}.pdf"))
-        return len(work)
-
-    cost(0)
-    first = cost(100)
-    for begin in range(1000, 3000, 50):
-        uploads = tuple(submitter.upload(f"text {n}", f"{n}.pdf") for n in range(begin, begin + 50))
-        submitter.queue.submit(KB, Submission(uploads=uploads)).result(GENEROUS_S)
-    assert 0 < first <= cost(10_000) < 2 * first
 
 
 def test_a_key_that_comes_again_gets_the_same_answer(submitter: Submitter) -> None:
@@ -397,44 +334,3 @@ def test_bytes_that_come_again_while_they_are_being_removed_are_made_again(
     assert submitter.resources.files.local_original(KB, str(sha256), submitter.resources.workspaces.staging()).exists()
     assert submitter.sql("SELECT DISTINCT generation FROM chunk") == submitter.sql("SELECT visible FROM document")
     assert len(vectors.ids(KB)) == len(submitter.sql("SELECT id FROM chunk"))
-
-
-@contextmanager
-def sql_statements() -> Iterator[list[str]]:
-    """The statements that SQLAlchemy sends, in all databases of this process."""
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(Engine, "before_cursor_execute", note)
-
-
-def test_fifty_new_documents_take_as_many_statements_as_one(submitter: Submitter) -> None:
-    submitter.submit(submitter.upload("first", "first.pdf"))
-    with sql_statements() as for_one:
-        submitter.submit(submitter.upload("one", "one.pdf"))
-    uploads = [submitter.upload(f"text {n}", f"{n}.pdf") for n in range(50)]
-    with sql_statements() as for_fifty:
-        submitter.submit(*uploads)
-    assert len(for_fifty) == len(for_one) <= 9
-
-
-def test_a_folder_is_registered_a_slice_at_a_time(submitter: Submitter, tmp_path: Path) -> None:
-    for n in range(64):
-        fake_document(tmp_path / "folder" / f"{n}.pdf", f"text {n}")
-    with sql_statements() as statements:
-        report = ingest(submitter.resources, KB, IngestRequest(paths=(tmp_path / "folder",)))
-    assert [result.outcome for result in report.files] == [Outcome.NEW] * 64
-    assert submitter.sql("SELECT count(*) FROM job_document WHERE state = 'queued'") == [(64,)]
-    writes = [statement for statement in statements if statement.startswith("INSERT INTO document ")]
-    assert len(writes) == 2
-
-
-def test_a_folder_without_documents_has_a_job_that_is_over_at_once(home: Path, tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    submitter = Submitter(home, ingest_root=tmp_path)
-    receipt = submitter.queue.submit(KB, Submission(paths=(Path("empty"),))).result(GENEROUS_S)
-    assert submitter.resources.catalog.store(KB).job_queries.get(receipt.job).state is JobState.DONE

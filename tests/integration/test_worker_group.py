@@ -85,7 +85,7 @@ def test_a_role_of_two_workers(both: subprocess.Popen[bytes]) -> None:
     assert not [pid for pid in (*first.values(), *second.values()) if alive(pid)]
 
 
-def test_they_die_with_their_parent(both: subprocess.Popen[bytes]) -> None:
+def test_workers_end_with_their_parent(both: subprocess.Popen[bytes]) -> None:
     pids = children_of(both.pid)
     both.kill()
     assert soon(lambda: not any(alive(pid) for pid in pids.values()))

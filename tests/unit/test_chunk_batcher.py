@@ -120,7 +120,7 @@ def test_queries_go_first_and_alone() -> None:
     assert {kind for kind, _ in model.batches[2:]} == {CHUNK}
 
 
-def test_an_error_reaches_only_its_caller() -> None:
+def test_an_error_in_a_batch_reaches_only_its_caller() -> None:
     model = Model()
     with batcher_of(model, 100_000) as batcher, ThreadPoolExecutor(8) as threads:
         model.open.clear()

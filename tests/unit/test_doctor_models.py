@@ -53,7 +53,7 @@ def test_missing_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "ingot[gpu]" in remedy and "INGOT_OCR_ENGINE=rapidocr" in remedy
 
 
-def test_cards(packages: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cards_are_named_with_what_they_lack(packages: None, monkeypatch: pytest.MonkeyPatch) -> None:
     level, words, _ = report(ocr_engine="got", ocr_model=TINY)["gpu"]
     assert level is Level.OK
     assert words == "NVIDIA H200, 141 GiB, CUDA 13.0, bfloat16"

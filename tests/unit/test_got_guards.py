@@ -20,7 +20,7 @@ def text(length: int, seed: int = 0) -> list[int]:
 
 
 @pytest.mark.parametrize("period", [1, 2, 3, 7, 20, 64, 150, 300])
-def test_loops_are_stopped_soon(period: int) -> None:
+def test_repetition_is_stopped_soon(period: int) -> None:
     before, unit = text(500), text(period, seed=1)
     loop = list(itertools.islice(itertools.cycle(unit), 4000))
     seen = tokens_seen(RepetitionGuard(), before + loop)
@@ -50,7 +50,7 @@ def test_an_empty_form_is_borne_longer_than_words_that_repeat() -> None:
     assert tokens_seen(RepetitionGuard(lambda unit: True), row * 1000) < 6000
 
 
-def test_loops_that_vary_a_little_are_stopped() -> None:
+def test_repetition_that_varies_a_little_is_stopped() -> None:
     unit = text(60, seed=9)
     loop = [token for count in range(200) for token in (*unit, 60_000 + count)]
     assert tokens_seen(RepetitionGuard(), text(300) + loop) < 300 + 12_200

@@ -153,7 +153,7 @@ def test_the_cut_text_stays_where_the_fallback_sees_nothing(
     ("error", "why"),
     [(torch.OutOfMemoryError("CUDA out of memory"), "out of memory"), (ValueError("bad"), "failed with ValueError")],
 )
-def test_a_page_over_which_the_model_fails(
+def test_a_page_on_which_the_model_fails_is_read_by_the_fallback(
     error: Exception, why: str, tiny: Path, page: PageImage, made: list[TransformerReader], monkeypatch: Any
 ) -> None:
     fails(monkeypatch, error)
@@ -176,7 +176,7 @@ def test_blank_pages_never_reach_the_model(tmp_path: Path, monkeypatch: pytest.M
     assert (text.markdown, text.blocks, text.engine, text.confidence) == ("", (), "got", None)
 
 
-def test_a_real_model_that_rambles_is_stopped(tiny: Path, page: PageImage, made: list[TransformerReader]) -> None:
+def test_a_real_model_that_never_ends_is_stopped(tiny: Path, page: PageImage, made: list[TransformerReader]) -> None:
     """Random weights without an end either repeat themselves or reach the limit."""
     other = Fallback()
     text = reader_of(tiny, made, other, max_tokens=400).read(page)

@@ -23,7 +23,7 @@ def test_many_slots_stand_on_shelves_that_hold_any_page(slots: int) -> None:
     assert all(shelf.length % 64 == 0 for shelf in shelves)
 
 
-def test_short_pages_need_no_shelves() -> None:
+def test_short_pages_share_one_shelf() -> None:
     assert plan_shelves(256, 288, 512) == (Shelf(256, 832),)
 
 
@@ -31,7 +31,7 @@ def test_spans_follow_each_other() -> None:
     assert spans_of((Shelf(4, 64), Shelf(2, 128))) == [slice(0, 4), slice(4, 6)]
 
 
-def test_slots_follow_from_memory() -> None:
+def test_the_number_of_slots_follows_from_memory() -> None:
     assert slots_that_fit(139 << 30, 288, 4096, GOT_TOKEN_BYTES) == 256
     assert 16 <= slots_that_fit(20 << 30, 288, 4096, GOT_TOKEN_BYTES) <= 96
     assert slots_that_fit(1 << 30, 288, 4096, GOT_TOKEN_BYTES) == 1

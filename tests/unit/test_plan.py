@@ -82,7 +82,7 @@ def test_blank_pages_stay_blank(ocr: str) -> None:
     assert decide(replace(FACTS, text=" \n", ink=False), ocr).route is Route.BLANK
 
 
-def test_the_user_decides() -> None:
+def test_the_ocr_option_overrides_the_decision() -> None:
     assert decide(FACTS, "always").route is Route.OCR
     assert decide(replace(FACTS, text="(cid:1)(cid:2)"), "never").route is Route.TEXT
     no_text = decide(replace(FACTS, text="", image_share=1.0), "never")
@@ -98,7 +98,7 @@ def test_page_numbers(spec: str, pages: list[int]) -> None:
 
 
 @pytest.mark.parametrize("spec", ["0", "a", "3-2", "1,,2", "-3", "9"])
-def test_nonsense_page_numbers(spec: str) -> None:
+def test_malformed_page_numbers_are_refused(spec: str) -> None:
     with pytest.raises(InputError):
         parse_page_numbers(spec, 5)
 

@@ -92,6 +92,6 @@ def test_a_levelled_page_keeps_its_corners() -> None:
     assert corners[:, 1].max() <= turn.size[1] + 1e-6
 
 
-def test_boxes_never_leave_the_page() -> None:
+def test_boxes_lie_within_the_page() -> None:
     turn = Turn(width=600, height=800, skew=5.0)
     assert turn.back((-50, -50, 900, 900)) == (0, 0, 600, 800)

@@ -18,20 +18,20 @@ def lost(how: str) -> WorkerLostError:
 
 
 @pytest.mark.parametrize("how", ["signal 9 (SIGKILL)", "signal 15 (SIGTERM)", "signal 2 (SIGINT)"])
-def test_who_is_killed_from_outside_is_not_to_blame(how: str) -> None:
+def test_a_worker_killed_from_outside_is_no_fault_of_the_page(how: str) -> None:
     assert fault_of(lost(how), memory_ran_out=False) is None
     fault = fault_of(lost(how), memory_ran_out=True)
     assert fault and fault.code == "out_of_memory"
 
 
 @pytest.mark.parametrize("how", ["signal 11 (SIGSEGV)", "signal 6 (SIGABRT)", "signal 7 (SIGBUS)", "exitcode 1"])
-def test_who_crashes_is(how: str) -> None:
+def test_a_crash_is_the_fault_of_the_page(how: str) -> None:
     fault = fault_of(lost(how), memory_ran_out=False)
     assert fault and fault.code == "crash"
 
 
 @pytest.mark.parametrize("error", [lost("signal 27 (SIGPROF)"), TimeLimitExceeded(600)])
-def test_who_is_over_its_time(error: Exception) -> None:
+def test_a_page_over_its_time_limit_is_at_fault(error: Exception) -> None:
     fault = fault_of(error, memory_ran_out=False)
     assert fault and fault.code == "time_limit"
 
