@@ -15,6 +15,7 @@ from pipeline import wiring
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.models import Box
+from tests.browser.page_steps import expect
 from tests.in_process import KB, as_if_killed, fake_document, fake_resources, ingest_now
 from tests.waiting import GENEROUS_MS
 
@@ -46,12 +47,6 @@ class Shelf:
     def evidence(self, name: str, schema: str, path: str) -> dict[str, Any]:
         records = self.service.records.of_document(KB, name)
         return next(dict(record.evidence[path]) for record in records if record.schema == schema)
-
-
-def expect(found: Any) -> Any:
-    from playwright.sync_api import expect as expected
-
-    return expected(found)
 
 
 @pytest.fixture(scope="module")

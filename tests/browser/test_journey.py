@@ -9,15 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.browser.page_steps import expect
 from tests.waiting import GENEROUS_MS
 
 pytestmark = pytest.mark.browser
-
-
-def expect(found: Any) -> Any:
-    from playwright.sync_api import expect as expected
-
-    return expected(found)
 
 
 def test_from_a_file_to_the_evidence_of_a_value(tab: Callable[..., Any], site: str, samples: Path) -> None:
