@@ -28,7 +28,7 @@ class Submitter:
         """A fake document of one page that lies in the staging folder."""
         self.uploads_made += 1
         content = f"%FAKE\n{text}".encode()
-        path = self.resources.files.staging() / f"{self.uploads_made}.part"
+        path = self.resources.workspaces.staging() / f"{self.uploads_made}.part"
         path.write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
         return StagedFile.upload(path=path, name=name, size_bytes=len(content), sha256=digest, media_type=FAKE)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ingest.cli.exit_codes import Exit
+    from stores.contracts.queries import Availability
     from stores.models import Page
-    from stores.queries.availability import Availability
     from stores.views import DocumentView
 
 docs = typer.Typer(no_args_is_help=True, help="The documents of a knowledge base.")

@@ -68,7 +68,7 @@ def state_of(resources: Resources, source: str) -> tuple[DocumentState, str]:
 def chunks(resources: Resources, source: str) -> int:
     store = sql_store(resources, KB)
     document = store.document_queries.find(source)
-    return store.pages.embedded(document, store.queries.generation_to_show(document))
+    return store.pages.embedded(document, store.document_queries.generation_to_show(document))
 
 
 def test_workers_with_other_settings_use_those_of_the_job(resources: Callable[..., Resources], tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_the_command_line_shows_it(
     for name, value in {**FAKES, "home": str(home)}.items():
         monkeypatch.setenv(f"INGOT_{name.upper()}", value)
     if command[0] == "jobs":
-        command = [*command, fake_resources(home).catalog.store(KB).queries.jobs_page(None, None, 5)[0].job]
+        command = [*command, fake_resources(home).catalog.store(KB).job_queries.slice(None, None, 5)[0].job]
     else:
         command = [*command, "-k", KB]
     out, err = io.StringIO(), io.StringIO()

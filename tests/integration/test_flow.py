@@ -158,7 +158,9 @@ def test_deleted_document_never_answers(home: Path, folder: Path) -> None:
     for mode in ("keyword", "vector", "hybrid"):
         assert "sub/beta.pdf" not in found(resources, "giraffes contract", mode)
     assert_nothing_left(resources, document)
-    assert not (resources.settings.home / KB / "files" / "originals" / store.queries.sha256(document)).is_file()
+    assert not (
+        resources.settings.home / KB / "files" / "originals" / store.document_queries.sha256(document)
+    ).is_file()
 
 
 def test_prune_removes_what_is_gone(home: Path, folder: Path) -> None:

@@ -10,10 +10,9 @@ import pytest
 from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.service import Service
 from pipeline.step_context import Resources
-from stores.contracts.queries import KnowledgeBaseQueries
+from stores.contracts.queries import DocumentQueries
 from stores.errors import InputError
 from stores.models import DocumentState
-from stores.queries.document_queries import DocumentQueries
 from stores.queries.documents import SORTS
 from stores.views import DocumentFilter, DocumentView, JobFilter, JobSummary
 from tests.in_process import KB, fake_document, fake_resources, ingest_now

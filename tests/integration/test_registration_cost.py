@@ -93,4 +93,4 @@ def test_a_folder_without_documents_has_a_job_that_is_over_at_once(home: Path, t
     (tmp_path / "empty").mkdir()
     submitter = Submitter(home, ingest_root=tmp_path)
     receipt = submitter.queue.submit(KB, Submission(paths=(Path("empty"),))).result(GENEROUS_S)
-    assert submitter.resources.catalog.store(KB).queries.job(receipt.job).state is JobState.DONE
+    assert submitter.resources.catalog.store(KB).job_queries.get(receipt.job).state is JobState.DONE
