@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from stores.consistency.consistency import Consistency
 from stores.lifecycle.dispatch import Dispatch
 from stores.lifecycle.jobs import JobControl
 from stores.lifecycle.publication import Publication
@@ -28,6 +29,7 @@ from stores.sql.pages import Pages
 from stores.sql.profiles import Profiles
 from stores.sql.record_tables import RecordTables
 from stores.sql.tables import meta
+from stores.sql.transfer import Transfer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,8 @@ class SqlKnowledgeStore:
     page_queries: Inspection
     etags: EtagQueries
     profiles: Profiles
+    consistency: Consistency
+    transfer: Transfer
 
     @classmethod
     def over(cls, knowledge_id: str, database: Database) -> SqlKnowledgeStore:
@@ -80,6 +84,8 @@ class SqlKnowledgeStore:
             page_queries=Inspection(database),
             etags=EtagQueries(database),
             profiles=Profiles(database),
+            consistency=Consistency(knowledge_id, database),
+            transfer=Transfer(database),
         )
 
     def set_meta(self, key: str, value: str) -> None:

@@ -48,10 +48,14 @@ class Workspaces:
 
     def sweep(self, knowledge_id: str) -> int:
         """Remove the workspaces of dead processes; return how many."""
-        dead = [folder for folder in self._of(knowledge_id).glob("*") if owner_is_dead(folder)]
-        for folder in dead:
-            shutil.rmtree(folder, ignore_errors=True)
+        dead = self.left(knowledge_id)
+        for name in dead:
+            shutil.rmtree(self._of(knowledge_id) / name, ignore_errors=True)
         return len(dead)
+
+    def left(self, knowledge_id: str) -> list[str]:
+        """Return the names of workspaces of dead processes."""
+        return [folder.name for folder in self._of(knowledge_id).glob("*") if owner_is_dead(folder)]
 
     def _of(self, knowledge_id: str) -> Path:
         return self.home / slug_of(knowledge_id) / "work"

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.reindexing import rebuild
+from pipeline.reindexing import rebuild, vector_row
 from pipeline.removal import remove_obsolete
 from pipeline.step_context import StepContext
 from stores.contracts import Scalar, VectorRow, metadata_of
 from stores.effects import Published
 from stores.errors import DamagedIndexError, InputError
-from stores.models import Chunk, Page, Record, chunk_id
+from stores.models import Page, Record
 from stores.source_names import result_name
 
 _SLICE = 200  # chunks written at once
@@ -49,7 +49,7 @@ def _index(context: StepContext, records: list[Record]) -> None:
     while rows := context.store.pages.chunk_rows(key.document, key.generation, after, _SLICE):
         with context.deadline(context.resources.settings.document_timeout_s):
             context.store.publication.index_keywords(rows, context.claim.title)
-            _upsert(context, [_vector(context, chunk, about) for _, chunk in rows])
+            _upsert(context, [vector_row(key.document, key.generation, chunk, about) for _, chunk in rows])
         context.store.steps.beat(context.claim)
         after = rows[-1][1].ordinal
 
@@ -66,16 +66,6 @@ def _upsert(context: StepContext, rows: list[VectorRow]) -> None:
         context.resources.vectors().upsert(knowledge_id, embedder, rows)
 
 
-def _vector(context: StepContext, chunk: Chunk, about: dict[str, Scalar]) -> VectorRow:
-    key = context.claim.key
-    return VectorRow(
-        id=chunk_id(key.document, key.generation, chunk.ordinal),
-        text=chunk.text,
-        embedding=chunk.embedding,
-        metadata=about | {"first_page": chunk.first_page, "last_page": chunk.last_page, "heading": chunk.heading},
-    )
-
-
 def _metadata(context: StepContext, records: list[Record]) -> dict[str, Scalar]:
     key, claim = context.claim.key, context.claim
     own: dict[str, Scalar] = {"document": key.document, "generation": key.generation, "name": claim.source}
@@ -87,7 +77,9 @@ def _write_files(context: StepContext, records: list[Record]) -> None:
     name = result_name(context.claim.source, key.document)
     pages = context.pages(blocks=False)
     context.resources.files.write_markdown(key.knowledge_id, name, document_markdown(pages))
-    context.resources.files.write_json(key.knowledge_id, name, _as_json(context, pages, records))
+    claim = context.claim
+    content = document_json(key.document, claim.source, claim.title, claim.language, pages, records)
+    context.resources.files.write_json(key.knowledge_id, name, content)
     context.resources.files.drop_renamed(key.knowledge_id, key.document, name)
 
 
@@ -105,12 +97,15 @@ def _note(page: Page) -> str:
     return f"\n<!-- {shown} -->" if shown else ""
 
 
-def _as_json(context: StepContext, pages: list[Page], records: list[Record]) -> dict[str, Any]:
+def document_json(
+    document: str, source: str, title: str, language: str, pages: list[Page], records: list[Record]
+) -> dict[str, Any]:
+    """The JSON file of a document: what it is, how its pages were read, and its records."""
     return {
-        "document": context.claim.key.document,
-        "source": context.claim.source,
-        "title": context.claim.title,
-        "language": context.claim.language,
+        "document": document,
+        "source": source,
+        "title": title,
+        "language": language,
         "pages": [_page_json(page) for page in pages],
         "records": {record.schema: _record_json(record) for record in records},
     }

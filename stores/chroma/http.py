@@ -78,8 +78,17 @@ class ChromaHttp:
         answer = self._call(name, "query", body)
         return list(zip(answer["ids"][0], answer["distances"][0], strict=True))
 
-    def ids(self, name: str, where: Mapping[str, Any] | None = None) -> list[str]:
-        answer = self._call(name, "get", {"include": [], "where": where})
+    def ids(
+        self,
+        name: str,
+        where: Mapping[str, Any] | None = None,
+        ids: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+    ) -> list[str]:
+        """Return the ids that meet the conditions; a part of them where ``limit`` is given."""
+        wanted = {"ids": None if ids is None else list(ids), "limit": limit, "offset": offset}
+        answer = self._call(name, "get", {"include": [], "where": where, **wanted})
         return list(answer["ids"])
 
     def delete(self, name: str, ids: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import sqrt
 
 from stores.chroma.vectors import refuse_other_embedder
@@ -44,6 +44,16 @@ class MemoryVectors:
 
     def ids(self, knowledge_id: str) -> set[str]:
         return set(self._rows.get(knowledge_id, {}))
+
+    def id_slices(self, knowledge_id: str) -> Iterator[list[str]]:
+        yield sorted(self.ids(knowledge_id))
+
+    def existing(self, knowledge_id: str, ids: Sequence[str]) -> set[str]:
+        return self.ids(knowledge_id).intersection(ids)
+
+    def delete_ids(self, knowledge_id: str, ids: Sequence[str]) -> None:
+        for id in ids:
+            self._rows.get(knowledge_id, {}).pop(id, None)
 
     def drop(self, knowledge_id: str) -> None:
         self._rows.pop(knowledge_id, None)

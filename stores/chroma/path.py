@@ -157,8 +157,17 @@ class ChromaPath:
         )
         return list(zip(nearest["ids"][0], nearest["distances"][0], strict=True))
 
-    def ids(self, name: str, where: Mapping[str, Any] | None = None) -> list[str]:
-        return list(self._asked(self._collection(name).get, where=where, include=[])["ids"])
+    def ids(
+        self,
+        name: str,
+        where: Mapping[str, Any] | None = None,
+        ids: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+    ) -> list[str]:
+        """Return the ids that meet the conditions; a part of them where ``limit`` is given."""
+        wanted = {"ids": None if ids is None else list(ids), "limit": limit, "offset": offset}
+        return list(self._asked(self._collection(name).get, where=where, include=[], **wanted)["ids"])
 
     def delete(self, name: str, ids: Sequence[str]) -> None:
         self._asked(self._collection(name).delete, ids=list(ids))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from stores.models import slug_of
 # 1,000 rows in it), every file write is a moment at which SIGKILL can tear a large index: this is the measured middle.
 SYNC_THRESHOLD = 2000
 _BATCH_ROWS = 250
+_IDS = 5000  # of one listing
 _EMBEDDER, _DIMENSION = "embedder", "dimension"
 
 Answer = TypeVar("Answer")
@@ -82,6 +83,33 @@ class ChromaVectors:
             return set(self._asked(knowledge_id, self._chroma.ids, _name(knowledge_id)))
         except NoCollection:
             return set()
+
+    def id_slices(self, knowledge_id: str) -> Iterator[list[str]]:
+        """Yield all chunk ids in the index, some thousands at a time."""
+        offset = 0
+        while True:
+            try:
+                ids = self._asked(knowledge_id, self._chroma.ids, _name(knowledge_id), None, None, _IDS, offset)
+            except NoCollection:
+                return
+            if ids:
+                yield ids
+            if len(ids) < _IDS:
+                return
+            offset += len(ids)
+
+    def existing(self, knowledge_id: str, ids: Sequence[str]) -> set[str]:
+        """Return those ids that have a vector."""
+        try:
+            return set(self._asked(knowledge_id, self._chroma.ids, _name(knowledge_id), None, ids)) if ids else set()
+        except NoCollection:
+            return set()
+
+    def delete_ids(self, knowledge_id: str, ids: Sequence[str]) -> None:
+        """Remove vectors by id; unknown ones are ignored."""
+        gone = sorted(self.existing(knowledge_id, ids))
+        for start in range(0, len(gone), _BATCH_ROWS):
+            self._asked(knowledge_id, self._chroma.delete, _name(knowledge_id), gone[start : start + _BATCH_ROWS])
 
     def drop(self, knowledge_id: str) -> None:
         """Remove the collection and its files, damaged or not."""

@@ -7,9 +7,31 @@ The path is good for reading only, as long as that folder is there. Nobody deriv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
+
+
+class FileKind(StrEnum):
+    """What a stored file is. ``page-images``: the folder of one generation; ``part``: what was never finished."""
+
+    ORIGINAL = "original"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    PAGE_IMAGES = "page-images"
+    PART = "part"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """One stored file: an original by its hash, a result by its name, page images by ``<document>/<generation>``."""
+
+    kind: FileKind
+    name: str
+    size_bytes: int
+    modified_at: float  # seconds since the epoch
 
 
 class FileStore(Protocol):
@@ -75,3 +97,17 @@ class FileStore(Protocol):
 
     def size_bytes(self, knowledge_id: str) -> int:
         """Return how many bytes a knowledge base takes."""
+
+    # What there is, for a check
+
+    def has_original(self, knowledge_id: str, sha256: str) -> bool:
+        """Tell whether an original is there."""
+
+    def stored(self, knowledge_id: str) -> Iterator[StoredFile]:
+        """List the files of a knowledge base."""
+
+    def result(self, knowledge_id: str, kind: FileKind, document: str) -> str | None:
+        """Return the text of a document's newest Markdown or JSON file, None where it has none."""
+
+    def drop_stored(self, knowledge_id: str, file: StoredFile, unchanged_since: float) -> bool:
+        """Remove a listed file, unless it was written after ``unchanged_since`` or is gone."""

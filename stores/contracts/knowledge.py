@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from stores.contracts.consistency import ConsistencyStore
     from stores.contracts.content import ChunkStore, PageStore, ProfileStore, RecordTableStore
     from stores.contracts.lifecycle import (
         DispatchStore,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         WorkQueries,
     )
     from stores.contracts.registration import RegistrationStore
+    from stores.contracts.transfer import TransferStore
 
 
 class KnowledgeStore(Protocol):
@@ -72,6 +74,10 @@ class KnowledgeStore(Protocol):
     def etags(self) -> EtagQueries: ...
     @property
     def profiles(self) -> ProfileStore: ...
+    @property
+    def consistency(self) -> ConsistencyStore: ...
+    @property
+    def transfer(self) -> TransferStore: ...
 
     def set_meta(self, key: str, value: str) -> None:
         """Keep a fact of the knowledge base as a whole, replacing an earlier value."""

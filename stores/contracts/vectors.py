@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -38,6 +38,15 @@ class VectorStore(Protocol):
         """Remove every vector of a document, except those of ``keep_generation``."""
 
     def ids(self, knowledge_id: str) -> set[str]: ...
+
+    def id_slices(self, knowledge_id: str) -> Iterator[list[str]]:
+        """Yield all ids, some thousands at a time; what is written meanwhile may be left out or come twice."""
+
+    def existing(self, knowledge_id: str, ids: Sequence[str]) -> set[str]:
+        """Return those ids that have a vector."""
+
+    def delete_ids(self, knowledge_id: str, ids: Sequence[str]) -> None:
+        """Remove vectors by id; unknown ones are ignored."""
 
     def drop(self, knowledge_id: str) -> None:
         """Remove the collection, and its files."""

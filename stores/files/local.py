@@ -11,12 +11,14 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stores.contracts.files import FileKind, StoredFile
 from stores.errors import InputError
+from stores.files import stored
 from stores.models import slug_of
 from stores.owned_folders import translated_disk_errors
 from stores.regular_files import copy_and_hash, open_regular
@@ -147,6 +149,32 @@ class LocalFiles:
             for path in (files / folder).glob(f"*.{document[:12]}{suffix}"):
                 if path.name != f"{name}{suffix}":
                     path.unlink(missing_ok=True)
+
+    def has_original(self, knowledge_id: str, sha256: str) -> bool:
+        """Tell whether an original is there."""
+        return self._original(knowledge_id, sha256).is_file()
+
+    def stored(self, knowledge_id: str) -> Iterator[StoredFile]:
+        """List the files of a knowledge base."""
+        return stored.stored(self.folder(knowledge_id) / "files")
+
+    def result(self, knowledge_id: str, kind: FileKind, document: str) -> str | None:
+        """Return the text of a document's newest Markdown or JSON file, None where it has none."""
+        for path in stored.results_of(self.folder(knowledge_id) / "files", kind, document)[:1]:
+            with contextlib.suppress(OSError):
+                return path.read_text(encoding="utf-8", errors="replace")
+        return None
+
+    def drop_stored(self, knowledge_id: str, file: StoredFile, unchanged_since: float) -> bool:
+        """Remove a listed file, unless it was written after ``unchanged_since`` or is gone."""
+        path = stored.path_of(self.folder(knowledge_id) / "files", file)
+        with translated_disk_errors(path):
+            if file.kind is not FileKind.PAGE_IMAGES:
+                return stored.drop(path, unchanged_since)
+            shutil.rmtree(path, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                path.parent.rmdir()
+            return not path.exists()
 
     def size_bytes(self, knowledge_id: str) -> int:
         """Return the bytes of a knowledge base's folder, its database included."""

@@ -58,7 +58,7 @@ class Reprocessing:
             options = _generation(connection, base.document, base.number).options
             spec = GenerationSpec(options=options, fingerprints=fingerprints, profile=profile)
             number = open_beside(connection, base.document, spec, base.number, rerun, batches, order, now)
-            _insert_job(connection, job_id, base.document, number, now)
+            insert_job_of(connection, job_id, base.document, number, now)
 
     def retry(self, job_id: str, document_id: str, order: Order, renamed: Mapping[str, str], now: float) -> None:
         """Run again only what failed or was cancelled in the newest generation. InputError where nothing did.
@@ -71,7 +71,7 @@ class Reprocessing:
                 raise InputError("nothing of it failed: name the stage from which it is made again", code="conflict")
             number = retry_generation(connection, document_id, row.newest, order, now)
             rename_profile(connection, document_id, number, renamed)
-            _insert_job(connection, job_id, document_id, number, now)
+            insert_job_of(connection, job_id, document_id, number, now)
 
 
 def _idle_document(connection: Connection, document_id: str) -> Any:
@@ -89,7 +89,7 @@ def _generation(connection: Connection, document_id: str, number: int) -> Any:
     return connection.execute(select(generation).where(*numbered)).one()
 
 
-def _insert_job(connection: Connection, job_id: str, document_id: str, number: int, now: float) -> None:
+def insert_job_of(connection: Connection, job_id: str, document_id: str, number: int, now: float) -> None:
     """Insert a job that waits for one generation, with the options and the profile of that."""
     row = _generation(connection, document_id, number)
     options = Options.from_json(row.options)

@@ -16,7 +16,7 @@ from stores.sql.pages import chunk_of
 from stores.sql.tables import chunk, document, generation, record, source
 
 _ROWS = 500
-_VISIBLE = and_(document.c.id == chunk.c.document, document.c.visible == chunk.c.generation)
+VISIBLE = and_(document.c.id == chunk.c.document, document.c.visible == chunk.c.generation)
 _NOW = and_(document.c.id == generation.c.document, document.c.visible == generation.c.number)
 
 
@@ -50,8 +50,8 @@ class ChunkQueries:
         if not ids:
             return {}
         with self.database.read() as connection:
-            rows = connection.execute(select(chunk).join(document, _VISIBLE).where(or_(*map(_is, ids)))).all()
-            names = {row.document: _name(connection, row.document) for row in rows}
+            rows = connection.execute(select(chunk).join(document, VISIBLE).where(or_(*map(_is, ids)))).all()
+            names = {row.document: first_name(connection, row.document) for row in rows}
         return {
             chunk_id(row.document, row.generation, row.ordinal): (chunk_of(row), names[row.document]) for row in rows
         }
@@ -59,7 +59,7 @@ class ChunkQueries:
     def any_visible(self, embedder: str) -> bool:
         """Tell whether any visible chunk has a vector that this embedder made."""
         with self.database.read() as connection:
-            query = _made_by(select(chunk.c.id).join(document, _VISIBLE), embedder)
+            query = made_by(select(chunk.c.id).join(document, VISIBLE), embedder)
             return connection.execute(query.limit(1)).first() is not None
 
     def embedders(self) -> list[str]:
@@ -74,9 +74,9 @@ class ChunkQueries:
         after = 0
         while True:
             with self.database.read() as connection:
-                query = select(chunk, generation.c.language).join(document, _VISIBLE).where(chunk.c.id > after)
-                rows = connection.execute(_made_by(query, embedder).order_by(chunk.c.id).limit(_ROWS)).all()
-                about = {row.document: _about(connection, row) for row in rows}
+                query = select(chunk, generation.c.language).join(document, VISIBLE).where(chunk.c.id > after)
+                rows = connection.execute(made_by(query, embedder).order_by(chunk.c.id).limit(_ROWS)).all()
+                about = {row.document: chunk_metadata(connection, row) for row in rows}
             if not rows:
                 return
             after = rows[-1].id
@@ -98,20 +98,20 @@ class ChunkQueries:
         return set.intersection(*chosen)
 
 
-def _made_by(query: Any, embedder: str) -> Any:
+def made_by(query: Any, embedder: str) -> Any:
     """Only chunks whose generation was embedded by this embedder."""
     mine = and_(generation.c.document == chunk.c.document, generation.c.number == chunk.c.generation)
     return query.join(generation, mine).where(generation.c.fingerprints["embedder"].as_string() == embedder)
 
 
-def _about(connection: Connection, row: Any) -> dict[str, Scalar]:
+def chunk_metadata(connection: Connection, row: Any) -> dict[str, Scalar]:
     fields = connection.execute(
         select(record.c.fields).where(record.c.document == row.document, record.c.generation == row.generation)
     ).scalars()
     own = {
         "document": row.document,
         "generation": row.generation,
-        "name": _name(connection, row.document),
+        "name": first_name(connection, row.document),
         "language": row.language,
     }
     return metadata_of(list(fields), own)
@@ -138,7 +138,7 @@ def _is(at: str) -> Any:
     return and_(chunk.c.document == document_id, chunk.c.generation == int(number), chunk.c.ordinal == int(ordinal))
 
 
-def _name(connection: Connection, document_id: str) -> str:
+def first_name(connection: Connection, document_id: str) -> str:
     query = select(source.c.name).where(or_(source.c.document == document_id)).order_by(source.c.id).limit(1)
     return connection.execute(query).scalar_one_or_none() or document_id
 

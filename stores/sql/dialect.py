@@ -57,6 +57,32 @@ class Dialect(Protocol):
     def rank_keyword_rows(self, connection: Connection, table: str, expression: str, limit: int) -> Sequence[Row[Any]]:
         """Return (id, score, visible) of the rows that match best, a higher score first."""
 
+    def read_keywords(
+        self, connection: Connection, table: str, rowids: Sequence[int]
+    ) -> dict[int, tuple[str, str, str]]:
+        """Return row id -> (text, heading, title) as they were written; ids that are not there are left out."""
+
+    def keyword_rowids(self, connection: Connection, table: str, after: int, limit: int) -> list[int]:
+        """Return the next row ids behind ``after``, in order."""
+
+    def drop_keyword_table(self, connection: Connection, table: str) -> None:
+        """Remove the keyword table, damaged or not."""
+
+    def keyword_damage(self, connection: Connection, table: str) -> list[str]:
+        """Return what is wrong with the index of the keyword table. Needs a write transaction, and changes nothing."""
+
+    def file_damage(self, connection: Connection) -> list[str]:
+        """Return what the database says of itself that is wrong, a sentence each; empty where all is well."""
+
+    def rows_without_parent(self, connection: Connection, most: int) -> list[str]:
+        """Return ``table:id`` of rows whose foreign key names nothing; empty where that cannot be."""
+
+    def drop_rows_without_parent(self, connection: Connection, most: int) -> int:
+        """Remove such rows, as their foreign keys would have done; return how many."""
+
+    def restart_ids(self, connection: Connection, table: str, column: str) -> None:
+        """Let new rows of a table have numbers after those that were written with theirs."""
+
 
 def dialect_of(connection: Connection) -> Dialect:
     """Return the dialect that a connection speaks."""

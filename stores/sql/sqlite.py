@@ -27,6 +27,9 @@ _TOKENIZER = "porter unicode61 remove_diacritics 2 categories 'L* N* M* Co'"
 _BM25_WEIGHTS = "1.0, 0.5, 0.2"  # of a word in text, heading, title
 
 
+_MOST_FAULTS = 20
+
+
 # Engines
 
 
@@ -151,6 +154,10 @@ def column_types(connection: Connection, table: str) -> dict[str, str]:
     return {row[1]: row[2] for row in connection.exec_driver_sql(f'PRAGMA table_info("{table}")')}
 
 
+def restart_ids(connection: Connection, table: str, column: str) -> None:
+    """Let new rows have ids after those that were written with theirs; SQLite does so by itself."""
+
+
 # Full-text search: FTS5
 
 
@@ -197,3 +204,57 @@ def rank_keyword_rows(connection: Connection, table: str, expression: str, limit
             ORDER BY best.score, best.id""",
         (expression, limit),
     ).all()
+
+
+def read_keywords(connection: Connection, table: str, rowids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
+    """Return row id -> (text, heading, title) as they were written; ids that are not there are left out."""
+    marks = ", ".join("?" for _ in rowids)
+    query = f"SELECT rowid AS id, text, heading, title FROM {table} WHERE rowid IN ({marks})"
+    rows = connection.exec_driver_sql(query, tuple(rowids))
+    return {int(row.id): (row.text, row.heading, row.title) for row in rows}
+
+
+def keyword_rowids(connection: Connection, table: str, after: int, limit: int) -> list[int]:
+    """Return the next row ids behind ``after``, in order."""
+    query = f"SELECT rowid FROM {table} WHERE rowid > ? ORDER BY rowid LIMIT ?"
+    return [int(row[0]) for row in connection.exec_driver_sql(query, (after, limit))]
+
+
+def drop_keyword_table(connection: Connection, table: str) -> None:
+    """Remove the keyword table, damaged or not."""
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+
+
+def keyword_damage(connection: Connection, table: str) -> list[str]:
+    """Return what is wrong with the index of the keyword table. Needs a write transaction, and changes nothing."""
+    try:
+        connection.exec_driver_sql(f"INSERT INTO {table}({table}) VALUES ('integrity-check')")
+    except DBAPIError as error:
+        return [f"the index of {table}: {error.orig}"]
+    return []
+
+
+# Consistency
+
+
+def file_damage(connection: Connection) -> list[str]:
+    """Return what is wrong with the file and its indices, a sentence each; empty where all is well."""
+    try:
+        rows = connection.exec_driver_sql(f"PRAGMA integrity_check({_MOST_FAULTS:d})").scalars().all()
+    except DBAPIError as error:
+        return [str(error.orig)]
+    return [str(row) for row in rows if row != "ok"]
+
+
+def rows_without_parent(connection: Connection, most: int) -> list[str]:
+    """Return ``table:rowid`` of rows whose foreign key names nothing."""
+    rows = connection.exec_driver_sql("PRAGMA foreign_key_check")
+    return [f"{row[0]}:{row[1]}" for row, _ in zip(rows, range(most), strict=False)]
+
+
+def drop_rows_without_parent(connection: Connection, most: int) -> int:
+    """Remove such rows, as their foreign keys would have done; return how many."""
+    items = [item.rpartition(":") for item in rows_without_parent(connection, most)]
+    for table, _, rowid in items:
+        connection.exec_driver_sql(f'DELETE FROM "{table}" WHERE rowid = ?', (int(rowid),))
+    return len(items)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stores.chroma.index_check import check_index
+from pipeline.commands.check_vectors import not_found
 from stores.chroma.memory import MemoryVectors
 from stores.chroma.vectors import SYNC_THRESHOLD, ChromaVectors
 from stores.contracts import Scalar, VectorRow, VectorStore
@@ -246,19 +246,24 @@ def test_links_of_terabytes_are_never_opened(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_healthy_index_passes_the_check(store: VectorStore) -> None:
+def test_ids_are_listed_looked_up_and_removed(store: VectorStore) -> None:
+    assert list(store.id_slices("kb")) in ([], [[]]) and store.existing("kb", ["a:1:0"]) == set()
     store.upsert("kb", EMBEDDER, ROWS)
-    report = check_index(store, "kb", EMBEDDER, {r.id for r in ROWS}, {r.id: r.embedding for r in ROWS})
-    assert report.healthy
-    assert (report.missing, report.stray, report.unfound) == (frozenset(), frozenset(), ())
+    assert sorted(id for ids in store.id_slices("kb") for id in ids) == sorted(row.id for row in ROWS)
+    assert store.existing("kb", ["a:1:0", "c:1:0"]) == {"a:1:0"}
+    store.delete_ids("kb", ["a:1:0", "c:1:0"])
+    assert store.ids("kb") == {row.id for row in ROWS} - {"a:1:0"}
 
 
-def test_missing_and_stray_vectors_are_named(store: VectorStore) -> None:
+def test_a_healthy_index_finds_its_vectors(store: VectorStore) -> None:
     store.upsert("kb", EMBEDDER, ROWS)
-    expected = {"a:1:0", "a:1:1", "c:1:0"}
-    report = check_index(store, "kb", EMBEDDER, expected, {})
-    assert (report.missing, report.stray) == (frozenset({"c:1:0"}), frozenset({"b:1:0"}))
-    assert not report.healthy
+    assert list(not_found(store, "kb", EMBEDDER, {r.id: r.embedding for r in ROWS})) == []
+
+
+def test_a_vector_of_another_chunk_is_damage(store: VectorStore) -> None:
+    store.upsert("kb", EMBEDDER, ROWS)
+    sample = {ROWS[0].id: vector(0.3, -0.2, 0.9)}
+    assert list(not_found(store, "kb", EMBEDDER, sample)) == [("vectors_unfound", ROWS[0].id)]
 
 
 def test_vectors_that_queries_do_not_find_are_damage(tmp_path: Path) -> None:
@@ -266,10 +271,10 @@ def test_vectors_that_queries_do_not_find_are_damage(tmp_path: Path) -> None:
     store = _filled(tmp_path, SYNC_THRESHOLD + 300)
     ids = store.ids("kb")
     sample = {f"doc:1:{at}": struct.pack("<4f", 1, at % 97, at % 89, at % 83) for at in range(0, 200, 10)}
-    assert check_index(store, "kb", EMBEDDER, ids, sample).healthy
+    assert not list(not_found(store, "kb", EMBEDDER, sample))
     store.close()
     for pickle in tmp_path.glob("*/index_metadata.pickle"):
         pickle.unlink()
-    report = check_index(ChromaVectors(None, tmp_path), "kb", EMBEDDER, ids, sample)
-    assert not report.missing
-    assert not report.healthy
+    store = ChromaVectors(None, tmp_path)
+    assert store.existing("kb", sorted(ids)) == ids
+    assert list(not_found(store, "kb", EMBEDDER, sample))
