@@ -29,6 +29,8 @@ from stores.views import (
 
 if TYPE_CHECKING:
     from ingest.runtime.embedded import RuntimeStatus
+    from pipeline.commands.check_report import CheckReport
+    from pipeline.commands.import_knowledge_base import ImportReport
 
 Json = dict[str, Any]
 
@@ -155,6 +157,21 @@ def knowledge_base(view: KnowledgeBaseView) -> Json:
         "embedder": view.embedder,
         "created_at": moment(view.created_at),
     }
+
+
+def check_report(report: CheckReport) -> Json:
+    return {
+        "knowledge_id": report.knowledge_id,
+        "healthy": report.healthy,
+        "deep": report.deep,
+        "findings": [{**asdict(finding), "examples": list(finding.examples)} for finding in report.findings],
+        "unchecked": list(report.unchecked),
+        "jobs": list(report.jobs),
+    }
+
+
+def import_report(report: ImportReport) -> Json:
+    return {**asdict(report), "missing": list(report.missing)}
 
 
 def ingest_result(file: IngestResult) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ class Resources:
     vectors: Callable[[], VectorStore]
     web: Callable[[], Web]
     adapt: Callable[[Resources, ProcessingProfile], Resources]
+    importing: Callable[[str], AbstractContextManager[tuple[KnowledgeStore, FileStore]]]
 
     def fitted(self, content: Mapping[str, Any] | None) -> Resources:
         """The resources for a job's processing profile; unchanged for older rows, which have none."""

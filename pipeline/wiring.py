@@ -19,6 +19,7 @@ from stores.contracts import VectorStore
 from stores.errors import InputError
 from stores.files.local import LocalFiles
 from stores.image_cache import ImageCache
+from stores.importing import importing
 from stores.workspaces import Workspaces
 
 T = TypeVar("T")
@@ -36,9 +37,10 @@ class FormatEngine(NamedTuple):
 def build(settings: Settings, *, pooled: bool = False, durable: bool = False) -> Resources:
     """Build the resources of one process. ``pooled`` and ``durable``: see ``Catalog``."""
     home = settings.home.absolute()
+    catalog = Catalog(home, durable=durable, pooled=pooled)
     return Resources(
         settings=settings,
-        catalog=Catalog(home, durable=durable, pooled=pooled),
+        catalog=catalog,
         files=LocalFiles(home),
         workspaces=Workspaces(home),
         image_cache=ImageCache(home),
@@ -47,6 +49,7 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
         vectors=_once(lambda: _vectors(settings)),
         **{kind: _once(make) for kind, (_, make) in _kinds(settings).items()},
         adapt=_EngineCache().adapted,
+        importing=lambda knowledge_id: importing(catalog, knowledge_id),
     )
 
 

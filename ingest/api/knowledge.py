@@ -5,25 +5,33 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from ingest import serializers
 from ingest.api.bodies import Body
 from ingest.api.dependencies import ServiceDep
-from ingest.api.description import problems
-from ingest.api.models import KnowledgeBaseOut
+from ingest.api.description import content, problems
+from ingest.api.models import CheckReportOut, KnowledgeBaseOut
 from ingest.api.parameters import Cursor, Items, KnowledgeId
 from ingest.api.security import CallerDep
 from ingest.serializers import Json
+from ingest.version import version
 from stores.cursors import cursor_of, key_of
 from stores.errors import NotFoundError
 from stores.models import KNOWLEDGE_ID_RULE
 
 router = APIRouter(tags=["knowledge bases"])
+TAR = "application/x-tar"
 
 
 class NewKnowledgeBase(Body):
     knowledge_id: str = Field(description=f"{KNOWLEDGE_ID_RULE[0].upper()}{KNOWLEDGE_ID_RULE[1:]}.")
+
+
+class CheckOptions(Body):
+    repair: bool = Field(default=False, description="Repair what can be made again from the rest.")
+    deep: bool = Field(default=False, description="Read every file, and compare its content.")
 
 
 @router.post("/knowledge", status_code=201, response_model=KnowledgeBaseOut)
@@ -62,3 +70,19 @@ def get_knowledge_base(knowledge_id: KnowledgeId, service: ServiceDep) -> Json:
 def delete_knowledge_base(knowledge_id: KnowledgeId, service: ServiceDep) -> None:
     """Delete a knowledge base with everything in it; jobs that run for it stop."""
     service.knowledge_bases.delete(knowledge_id)
+
+
+@router.post("/knowledge/{knowledge_id}/check", response_model=CheckReportOut, responses=problems(404))
+def check_knowledge_base(knowledge_id: KnowledgeId, service: ServiceDep, options: CheckOptions | None = None) -> Json:
+    """Compare rows, files, keywords and vectors, and repair them if asked to; searches and jobs go on meanwhile."""
+    asked = options or CheckOptions()
+    report = service.knowledge_bases.check(knowledge_id, repair=asked.repair, deep=asked.deep)
+    return serializers.check_report(report)
+
+
+@router.get("/knowledge/{knowledge_id}/export", response_class=Response, responses=content(TAR) | problems(404))
+def export_knowledge_base(knowledge_id: KnowledgeId, service: ServiceDep) -> Response:
+    """Download all of a knowledge base as one file, for `ingot kb import`; passwords of documents are in it."""
+    blocks = service.knowledge_bases.export(knowledge_id, version())
+    name = {"Content-Disposition": f'attachment; filename="{knowledge_id}.tar"'}
+    return StreamingResponse(blocks, media_type=TAR, headers=name)

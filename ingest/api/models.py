@@ -295,3 +295,27 @@ class WorkerOut(BaseModel):
     pool: str
     concurrency: int | None
     working: list[WorkingStepOut]
+
+
+class CheckFindingOut(BaseModel):
+    """One kind of fault. ``more``: there are more than ``count``; ``left``: after a repair, null without one."""
+
+    code: str
+    what: str
+    count: int
+    more: bool
+    examples: list[str]
+    repairable: bool
+    repair: str = Field(description="What a repair does about it, or what you can do.")
+    left: int | None
+
+
+class CheckReportOut(BaseModel):
+    """What a check found. ``unchecked``: what could not be looked at; ``jobs``: those that make documents again."""
+
+    knowledge_id: str
+    healthy: bool
+    deep: bool
+    findings: list[CheckFindingOut]
+    unchecked: list[str]
+    jobs: list[str]

@@ -26,6 +26,8 @@ from ingest.cli import (
     ingest,
     jobs,
     kb,
+    kb_check,
+    kb_transfer,
     keys,
     records,
     runtime,
@@ -109,6 +111,9 @@ app.add_typer(docs.docs, name="docs")
 app.command("records")(records.records)
 app.add_typer(jobs.jobs, name="jobs")
 app.add_typer(callbacks.callbacks, name="callbacks")
+kb.kb.command("check")(kb_check.kb_check)
+kb.kb.command("export")(kb_transfer.kb_export)
+kb.kb.command("import")(kb_transfer.kb_import)
 app.add_typer(kb.kb, name="kb")
 app.command("serve")(serve.serve)
 app.add_typer(keys.keys, name="keys")

@@ -36,7 +36,7 @@ class Service:
         self.records = RecordQueries(resources)
         self.inspection = InspectionQueries(resources)
         self.search = Search(resources)
-        self.knowledge_bases = KnowledgeBases(resources, cache)
+        self.knowledge_bases = KnowledgeBases(resources, cache, sender)
         self.callbacks = Callbacks(resources, sender)
         self.etags = Etags(resources)
 

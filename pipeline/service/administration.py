@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING
 
+from pipeline.commands import check, export_knowledge_base, import_knowledge_base
+from pipeline.commands.check import CheckRequest, Tell
+from pipeline.commands.check_report import CheckReport
+from pipeline.commands.import_knowledge_base import ImportReport
 from pipeline.outbound import callbacks
 from pipeline.queries.answer_cache import AnswerCache
 from pipeline.queries.knowledge_bases import KnowledgeBaseQueries
@@ -19,12 +24,33 @@ if TYPE_CHECKING:
 
 
 class KnowledgeBases(KnowledgeBaseQueries):
-    """The queries about knowledge bases, and their creation and deletion."""
+    """The queries about knowledge bases, their creation and deletion, and whether they agree with themselves."""
+
+    def __init__(self, resources: Resources, cache: AnswerCache, sender: Sender) -> None:
+        super().__init__(resources, cache)
+        self._sender = sender
+
+    def check(
+        self, knowledge_id: str, *, repair: bool = False, deep: bool = False, tell: Tell = lambda what, count: None
+    ) -> CheckReport:
+        """Compare rows, files, keywords and vectors; ``tell`` is told what was compared. Searches and jobs go on."""
+        report = check.check(self._resources, knowledge_id, CheckRequest(deep=deep, repair=repair), tell)
+        if repair and report.findings:
+            self._sender.send_now(knowledge_id)
+        return report
 
     def create(self, knowledge_id: str) -> KnowledgeBaseView:
         """Create a knowledge base if it is new. Returns it."""
         self._resources.catalog.create(knowledge_id).record_tables.prepare(self._resources.schemas.values())
         return self.get(knowledge_id)
+
+    def export(self, knowledge_id: str, program: str, tell: Tell = lambda what, count: None) -> Iterator[bytes]:
+        """The archive of a knowledge base, a block at a time. NotFoundError at once where there is none."""
+        return export_knowledge_base.export(self._resources, knowledge_id, program, tell)
+
+    def take_in(self, stream: IO[bytes], name: str = "", tell: Tell = lambda what, count: None) -> ImportReport:
+        """Make a knowledge base out of an archive, under ``name`` or its own. InputError where it is taken."""
+        return import_knowledge_base.import_archive(self._resources, stream, name, tell)
 
     def delete(self, knowledge_id: str) -> None:
         """Delete a knowledge base: its vectors, its folder, and what a running worker wrote meanwhile."""

@@ -45,6 +45,8 @@ def test_what_is_anothers_is_forbidden(server: Server, mine: httpx2.Client) -> N
     asked = [
         ("GET", "/knowledge/theirs"),
         ("DELETE", "/knowledge/theirs"),
+        ("POST", "/knowledge/theirs/check"),
+        ("GET", "/knowledge/theirs/export"),
         ("GET", "/knowledge/theirs/documents"),
         ("GET", "/knowledge/theirs/jobs"),
         ("GET", "/knowledge/theirs/search?q=words"),
