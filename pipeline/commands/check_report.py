@@ -34,5 +34,5 @@ class CheckReport:
 
     @property
     def healthy(self) -> bool:
-        """Is nothing wrong, or nothing any more?"""
+        """Whether nothing is wrong, or nothing any more."""
         return not self.unchecked and all(finding.left == 0 for finding in self.findings)

@@ -56,12 +56,12 @@ def document_and_generation(item: str) -> tuple[str, int]:
 
 
 def in_work() -> Any:
-    """Is a generation of the document not final?"""
+    """Tell in SQL whether a generation of the document is not final."""
     return exists().where(generation.c.document == document.c.id, generation.c.state.in_(OPEN_STATES))
 
 
 def named() -> Any:
-    """Does a source hold the document, or wait for it?"""
+    """Tell in SQL whether a source holds the document, or waits for it."""
     return exists().where((source.c.document == document.c.id) | (source.c.pending == document.c.id))
 
 

@@ -24,7 +24,7 @@ from pipeline.step_context import Resources
 from stores.chroma.memory import MemoryVectors
 from stores.errors import DamagedIndexError, UnavailableError
 from stores.models import Options
-from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_until_done
+from tests.in_process import KB, fake_document, fake_resources, ingest_now, run_until_done
 
 QUERIES = ("giraffes contract", "zebra crossing", "payment term", "walrus")
 
@@ -39,7 +39,7 @@ class Home:
 
     @property
     def resources(self) -> Resources:
-        return fake_tools(self.path, self.vectors, chunk_tokens=32)
+        return fake_resources(self.path, self.vectors, chunk_tokens=32)
 
     @property
     def files(self) -> Path:

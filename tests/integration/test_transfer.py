@@ -24,7 +24,7 @@ from pipeline.step_context import Resources
 from stores.chroma.memory import MemoryVectors
 from stores.errors import InputError, UnavailableError
 from stores.sql.tables import metadata
-from tests.in_process import KB, fake_document, fake_tools, ingest_now, run_until_done
+from tests.in_process import KB, fake_document, fake_resources, ingest_now, run_until_done, sql_store
 
 Members = dict[str, bytes]
 
@@ -37,7 +37,7 @@ def there(home: Path, tmp_path: Path) -> Resources:
     fake_document(docs / "sub" / "beta.pdf", "# Beta\nA contract about giraffes.", password="open")
     fake_document(docs / "three.pdf", "First page.", "[broken]", "Third page about walrus.")
     (docs / "empty.pdf").touch()
-    resources = fake_tools(home)
+    resources = fake_resources(home)
     ingest_now(resources, docs, passwords=("open",))
     ingest_now(resources, docs, passwords=("open",), options={"schemas": ("invoice",)})
     return resources
@@ -45,7 +45,7 @@ def there(home: Path, tmp_path: Path) -> Resources:
 
 @pytest.fixture
 def here(tmp_path: Path) -> Resources:
-    return fake_tools(tmp_path / "here")
+    return fake_resources(tmp_path / "here")
 
 
 def exported(resources: Resources) -> bytes:
@@ -58,8 +58,7 @@ def imported(resources: Resources, content: bytes, name: str = "") -> ImportRepo
 
 def rows(resources: Resources, name: str = KB) -> dict[str, list[Any]]:
     """All rows, those of the record tables and the keywords among them."""
-    store = resources.catalog.store(name)
-    with store.database.read() as connection:
+    with sql_store(resources, name).database.read() as connection:
         tables = [table for table in metadata.tables if table not in ("meta", "request")]
         tables += ["record_document", "record_invoice", "record_invoice_lines", "chunk_words"]
         kept = {}
@@ -80,12 +79,18 @@ def files(resources: Resources, name: str = KB) -> Members:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def vectors_of(resources: Resources) -> dict[str, Any]:
+    held = resources.vectors()
+    assert isinstance(held, MemoryVectors)
+    return dict(held._rows[KB])
+
+
 def test_what_comes_in_is_what_went_out(there: Resources, here: Resources) -> None:
     report = imported(here, exported(there))
     assert (report.knowledge_id, report.missing, report.cancelled) == (KB, (), 0)
     assert rows(here) == rows(there) and rows(here)["record_invoice"]
     assert files(here) == files(there)
-    assert here.vectors()._rows[KB] == there.vectors()._rows[KB]
+    assert vectors_of(here) == vectors_of(there)
     assert answers(here) == answers(there)
     assert not check(here, KB, CheckRequest(deep=True, settle_s=0.0), lambda what, count: None).findings
     assert not list((here.settings.home / "run" / "imports").glob("[0-9]*"))
