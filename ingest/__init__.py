@@ -1,1 +1,1 @@
-"""How one asks: the command line, the embedded runtime, later the API and the pages."""
+"""How one asks: the command line, the HTTP API, the pages, and the embedded runtime."""

@@ -35,7 +35,7 @@ from ingest.cli import (
     serve,
     worker,
 )
-from ingest.cli.context import begin_run, cli_context
+from ingest.cli.global_options import begin_run, cli_context
 from stores.errors import IngotError, InputError
 
 _HELP = "Turn documents into a knowledge base: Markdown, records and passages that can be searched, with their pages."

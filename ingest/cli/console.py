@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ingest.cli.context import cli_context
+from ingest.cli.global_options import cli_context
 from ingest.quantities import exact
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What all commands of one run share: the common options, the settings, and access to the use cases.
+"""What commands share: the types of their options, the settings, and access to the use cases.
 
 Only the standard library and typer are imported at the top, so that ``ingot --help`` stays fast.
 """
@@ -9,13 +9,11 @@ import logging
 import os
 import re
 from collections.abc import Iterable
-from contextvars import ContextVar
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingest.cli.global_options import cli_context
 from stores.errors import InputError
 from stores.source_names import asked_name
 
@@ -28,35 +26,6 @@ log = logging.getLogger("ingot.cli")
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 _MOST_PAGES = 100_000
 _SECRET = ("broker_url", "api_keys", "callback_secret")
-
-
-@dataclass(slots=True)
-class CliContext:
-    """The common options of one run. ``verbose`` counts ``-v``; ``warned``: the environment was checked already."""
-
-    home: Path | None = None
-    debug: bool = False
-    quiet: bool = False
-    verbose: int = 0
-    warned: bool = False
-
-
-_run: ContextVar[CliContext] = ContextVar("ingot_cli_context")
-
-
-def begin_run() -> CliContext:
-    """Start a run with its own common options, whatever an earlier run in this process had."""
-    context = CliContext(debug=os.environ.get("INGOT_DEBUG", "") not in ("", "0"))
-    _run.set(context)
-    return context
-
-
-def cli_context() -> CliContext:
-    """Return the common options of this run; the defaults outside of a run.
-
-    Typer's own context ends before errors are reported, and typer does not export a way to get the current one.
-    """
-    return _run.get(CliContext())
 
 
 Knowledge = Annotated[

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ingest import serializers
 from ingest.cli import console
-from ingest.cli.context import cli_context
+from ingest.cli.global_options import cli_context
 from ingest.quantities import clock_duration
 from stores.models import DocumentState, Outcome, Stage
 from stores.views import JobDocumentView, JobView, StageProgress
