@@ -16,6 +16,8 @@ _PIPE_RULE = re.compile(r"\s*\|?(\s*:?-+:?\s*\|)+\s*:?-*:?\s*$")
 _HTML_OPEN = re.compile(r"\s{0,3}<table(\s+[\w-]+\s*=[^>]*)?\s*>", re.IGNORECASE)
 _HTML_CLOSE = re.compile(r"</table\s*>", re.IGNORECASE)
 _HTML_ROW = re.compile(r"<tr\b.*?</tr\s*>", re.IGNORECASE | re.DOTALL)
+_CELL_END = re.compile(r"</t[dh]\s*>", re.IGNORECASE)
+_PIPE = re.compile(r"(?<!\\)\|")
 _ROWSPAN = re.compile(r"rowspan\s*=\s*[\"']?(\d{1,3})", re.IGNORECASE)
 _LONGEST_SPAN = 6  # rows; a longer span is cut like anything else
 _MARKS = re.compile(r"\*\*|__|`|<[^>]{1,40}>|!?\[([^\]]*)\]\([^)]*\)")
@@ -156,14 +158,14 @@ def _sentences(body: str, max_tokens: int, overlap: int, count_tokens: CountToke
         chunk_overlap=overlap,
         length_function=lambda part: count_tokens([part])[0],
     )
-    found: list[tuple[int, int, str]] = []
+    pieces: list[tuple[int, int, str]] = []
     at = 0
     for piece in splitter.split_text(body):
-        start = at if not overlap else max(body.find(piece, found[-1][0] + 1 if found else 0), 0)
+        start = at if not overlap else max(body.find(piece, pieces[-1][0] + 1 if pieces else 0), 0)
         at = start + len(piece)
         if piece.strip():
-            found.append((start, at, piece.strip()))
-    return found
+            pieces.append((start, at, piece.strip()))
+    return pieces
 
 
 def _pipe_rows(body: str, max_tokens: int, count_tokens: CountTokens) -> list[tuple[int, int, str]]:
@@ -181,16 +183,16 @@ def _pipe_rows(body: str, max_tokens: int, count_tokens: CountTokens) -> list[tu
 
 def _html_rows(body: str, max_tokens: int, count_tokens: CountTokens) -> list[tuple[int, int, str]]:
     """Rows that a cell spans stay with the row where the span begins."""
-    found = list(_HTML_ROW.finditer(body))
-    rows = _whole_rows([(row.start(), row.end()) for row in found], body)
+    matches = list(_HTML_ROW.finditer(body))
+    rows = _whole_rows([(row.start(), row.end()) for row in matches], body)
     (_, header_end), *others = rows
     if not others:
         return [(0, len(body), body)]
     opening = body[:header_end]
-    closing = body[found[-1].end() :]
+    closing = body[matches[-1].end() :]
     groups = _row_groups(body, opening, others, max_tokens, count_tokens)
     return [
-        (start if first else 0, len(body) if end == found[-1].end() else end, opening + body[start:end] + closing)
+        (start if first else 0, len(body) if end == matches[-1].end() else end, opening + body[start:end] + closing)
         for first, (start, end) in enumerate(groups)
     ]
 
@@ -225,3 +227,17 @@ def _row_groups(
 def without_marks(text: str) -> str:
     """The text without Markdown's emphasis, code and link marks and without HTML tags."""
     return _MARKS.sub(r"\1", text)
+
+
+def without_table_marks(text: str) -> str:
+    """The text with the cells of its tables between blanks, a row on a line, and without the rules under headers.
+
+    Half of the tokens of a table are its marks, and without them the cells of HTML tables would run into each other.
+    """
+    lines = [line for line in _CELL_END.sub(" ", text).split("\n") if not (_PIPE_RULE.match(line) and "|" in line)]
+    return "\n".join(_cells(line) if _PIPE_ROW.match(line) else line for line in lines)
+
+
+def _cells(row: str) -> str:
+    cells = (cell.strip().replace("\\|", "|") for cell in _PIPE.split(row.strip()[1:-1]))
+    return " ".join(cell for cell in cells if cell)

@@ -61,7 +61,11 @@ class Settings(BaseSettings):
     ocr_boxes: bool = Field(True, description="find lines on got's pages: boxes, and upright pages; costs CPU time")
     text_engine: str = Field("pymupdf", description="text layer reader: pymupdf, fake")
 
-    embedder: str = Field("minilm", description="minilm (onnxruntime), sentence-transformers, fake")
+    embedder: str = Field(
+        "e5",
+        description="e5 (multilingual), minilm (English), sentence-transformers, fake; "
+        "unset, a knowledge base keeps the one it was made with",
+    )
     embedder_model: str = Field(
         "sentence-transformers/all-MiniLM-L6-v2",
         description="model of sentence-transformers: a folder, or owner/name[@revision] of the hub",

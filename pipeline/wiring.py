@@ -228,6 +228,12 @@ def _label_rules(_: Settings) -> Extractor:
     return LabelsRules()
 
 
+def _e5(_: Settings) -> Embedder:
+    from pipeline.engines.embedders.e5 import E5
+
+    return E5()
+
+
 def _minilm(_: Settings) -> Embedder:
     from pipeline.engines.embedders.minilm import MiniLm
 
@@ -273,4 +279,9 @@ EXTRACTORS = {
     "receipt": _receipt_rules,
     "labels": _label_rules,
 }
-EMBEDDERS = {"minilm": _minilm, "sentence-transformers": _sentence_transformers, "fake": _fake_embedder}
+EMBEDDERS = {
+    "e5": _e5,
+    "minilm": _minilm,
+    "sentence-transformers": _sentence_transformers,
+    "fake": _fake_embedder,
+}

@@ -1,11 +1,11 @@
-"""Passages per second of the embedder for sentence-transformers models: documents one after the other, and together.
+"""Chunks per second of the embedder for sentence-transformers models: documents one after the other, and together.
 
     scripts/bench embed                          MiniLM, on the GPU where there is one
     scripts/bench embed --model BAAI/bge-m3      any model of the hub, or a folder
     scripts/bench embed --threads 8 16 32        as many documents at once
 
-One after the other is what a single task of a worker does: its passages by the 32, as they are saved. Together is what
-a GPU worker does: tasks of several documents share the batches of one model. Both embed the same passages.
+One after the other is what a single task of a worker does: its chunks by the 32, as they are saved. Together is what
+a GPU worker does: tasks of several documents share the batches of one model. Both embed the same chunks.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from pipeline.settings import Settings
 from scripts import sample_texts
 from scripts.bench_machine import machine
 
-SLICE = 32  # passages that a task embeds and saves at once
-MEAN_PASSAGES, MEAN_WORDS, SPREAD = 12, 75, 0.7  # of a document, of a passage; spread of the logarithms
+SLICE = 32  # chunks that a task embeds and saves at once
+MEAN_CHUNKS, MEAN_WORDS, SPREAD = 12, 75, 0.7  # of a document, of a chunk; spread of the logarithms
 MOST_WORDS = 190
 
 Document = list[str]
@@ -46,13 +46,13 @@ class Run:
     vectors: Vectors
     counters: Counters | None = None
 
-    def line(self, passages: int, first: Run) -> str:
+    def line(self, chunks: int, first: Run) -> str:
         batches = self.counters.batches if self.counters else 0
         cells = (
             self.what,
-            f"{passages / self.seconds:.0f}",
+            f"{chunks / self.seconds:.0f}",
             f"{first.seconds / self.seconds:.2f}",
-            f"{passages / batches:.1f}" if batches else "-",
+            f"{chunks / batches:.1f}" if batches else "-",
             f"{self.counters.batch_requests / batches:.1f}" if self.counters and batches else "-",
             f"{self.counters.occupancy:.0%}" if self.counters and batches else "-",
             f"{difference(self.vectors, first.vectors):.1e}",
@@ -66,10 +66,10 @@ def difference(some: Vectors, others: Vectors) -> float:
 
 
 def make_documents(count: int) -> list[Document]:
-    """Passages of words as the samples use them; lengths and numbers are lognormal, the same every time."""
+    """Chunks of words as the samples use them; lengths and numbers are lognormal, the same every time."""
     chance, drawn = Random(3), np.random.default_rng(3)
     words = [word for part in vars(sample_texts).values() if isinstance(part, tuple) for word in words_of(part)]
-    sizes = np.clip(drawn.lognormal(np.log(MEAN_PASSAGES) - SPREAD**2 / 2, SPREAD, count), 1, 400).astype(int)
+    sizes = np.clip(drawn.lognormal(np.log(MEAN_CHUNKS) - SPREAD**2 / 2, SPREAD, count), 1, 400).astype(int)
     return [
         [
             " ".join(chance.choices(words, k=int(length)))
@@ -109,12 +109,12 @@ def measure(asked: argparse.Namespace, documents: Sequence[Document]) -> list[Ru
         ways[f"{threads} documents at once"] = lambda threads=threads: together(embedder, documents, threads)
     if MiniLm.fingerprint == embedder.fingerprint:
         ways["MiniLM on onnxruntime, one thread"] = lambda: one_after_the_other(MiniLm(), documents)
-    embedder.embed_chunks([passage for document in documents[:20] for passage in document])
+    embedder.embed_chunks([chunk for document in documents[:20] for chunk in document])
     best: dict[str, Run] = {}
     for _ in range(asked.rounds):
         for what, way in ways.items():
             run = timed(what, way, embedder)
-            best[what] = min(run, best.get(what, run), key=lambda found: found.seconds)
+            best[what] = min(run, best.get(what, run), key=lambda one: one.seconds)
     embedder.close()
     return list(best.values())
 
@@ -150,14 +150,14 @@ def main(arguments: list[str] | None = None) -> None:
     except ImportError:
         sys.exit("this needs the extra gpu: pip install 'ingot[gpu]'")
     documents = make_documents(asked.documents or (2000 if torch.cuda.is_available() else 40))
-    passages = sum(map(len, documents))
+    chunks = sum(map(len, documents))
     print(describe(asked.model), flush=True)
     runs = measure(asked, documents)
-    print(f"{len(documents)} documents, {passages} passages, best of {asked.rounds} rounds\n")
-    print("| how | passages/s | ratio | passages per batch | documents per batch | filled | largest difference |")
+    print(f"{len(documents)} documents, {chunks} chunks, best of {asked.rounds} rounds\n")
+    print("| how | chunks/s | ratio | chunks per batch | documents per batch | filled | largest difference |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for run in runs:
-        print(run.line(passages, runs[0]))
+        print(run.line(chunks, runs[0]))
 
 
 if __name__ == "__main__":

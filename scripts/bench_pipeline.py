@@ -92,12 +92,11 @@ def _read_document(path: Path) -> int:
     documents, embedder = resources.documents(), resources.embedder()
     count = documents.inspect(path, "").page_count
     pages = [_read_page(resources, path, facts) for facts in documents.look(path, "", range(1, count + 1))]
-    record = resources.extractor("document").extract(resources.schemas["document"], pages, path.name)
+    resources.extractor("document").extract(resources.schemas["document"], pages, path.name)
     chunks = chunk_document(
         pages, resources.settings.chunk_tokens, resources.settings.chunk_overlap, embedder.count_tokens
     )
-    title = str(record.fields.get("title") or "")
-    embedder.embed_chunks([embedding_text(title, chunk.heading, chunk.text) for chunk in chunks])
+    embedder.embed_chunks([embedding_text(chunk.text) for chunk in chunks])
     return count
 
 

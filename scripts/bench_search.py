@@ -2,7 +2,7 @@
 
 Chunks are made of words with the frequencies of real text (English and Chinese documents by turns), their vectors lie
 in clusters, and the questions are asked through the same use case as ``ingot search``: the question is embedded by
-MiniLM each time, then the vector of a made-up neighbour takes its place, since made-up words mean nothing to a model.
+e5 each time, then the vector of a made-up neighbour takes its place, since made-up words mean nothing to a model.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import numpy as np
 from sqlalchemy import func, insert, select
 
 from pipeline import wiring
-from pipeline.engines.embedders.minilm import MiniLm
+from pipeline.engines.embedders.e5 import E5
 from pipeline.search.search import search
 from pipeline.settings import Settings
 from pipeline.step_context import Resources
@@ -55,7 +55,7 @@ class Language:
         self.weights = list(accumulate(1 / (rank + 8) for rank in range(len(words))))
 
     def text(self, about: list[str]) -> str:
-        """A passage; every fifth word is one of ``about``, so that a document has its own."""
+        """A chunk; every fifth word is one of ``about``, so that a document has its own."""
         drawn = self.random.choices(self.words, cum_weights=self.weights, k=self.length)
         drawn[::5] = self.random.choices(about, k=len(drawn[::5]))
         return self.join.join(drawn)
@@ -82,10 +82,10 @@ def chinese(random: Random) -> Language:
 class Neighbour:
     """Embeds for the sake of the time it takes, then answers with the vector that was chosen for the question."""
 
-    english_only = True
+    english_only = False
 
     def __init__(self) -> None:
-        self._real = MiniLm()
+        self._real = E5()
         self.fingerprint, self.dimension = self._real.fingerprint, self._real.dimension
         self.max_tokens = self._real.max_tokens
         self.chosen = np.zeros(self.dimension, np.float32)
@@ -159,7 +159,7 @@ def questions_of(resources: Resources, count: int) -> list[tuple[str, np.ndarray
 
 
 def question(text: str, random: Random) -> str:
-    """A few words from a passage, some of them common, in words of grammar."""
+    """A few words from a chunk, some of them common, in words of grammar."""
     if " " not in text:
         start = random.randrange(max(1, len(text) - 10))
         return text[start : start + random.randint(4, 10)] + "是什么？"
@@ -224,9 +224,9 @@ def measure(resources: Resources, embedder: Neighbour, asked: list[tuple[str, np
 
 def report(chunks: int, filled_s: float, size: int, times: dict[str, list[float]]) -> None:
     print(f"{chunks:,} chunks, filled in {filled_s:.0f} s, kb.db {size / 1e6:.0f} MB")
-    for mode, found in times.items():
-        p50, p99 = np.percentile(found, [50, 99])
-        print(f"{mode:8} p50 {p50:6.1f} ms   p99 {p99:6.1f} ms   worst {max(found):6.1f} ms   ({len(found)} questions)")
+    for mode, took in times.items():
+        p50, p99 = np.percentile(took, [50, 99])
+        print(f"{mode:8} p50 {p50:6.1f} ms   p99 {p99:6.1f} ms   worst {max(took):6.1f} ms   ({len(took)} questions)")
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     parts = " ".join(f"{name} {version(name)}" for name in ("chromadb", "onnxruntime", "sqlalchemy"))
     print(f"{platform.platform()}, {os.cpu_count()} cores, load {load}, Python {platform.python_version()}, "
@@ -248,7 +248,7 @@ def bench(chunks: int, questions: int, folder: Path | None) -> None:
         home = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ingot-bench-")))
         url = stack.enter_context(chroma(home / "chroma"))
         embedder, vectors = Neighbour(), ChromaVectors(url, home / "chroma")
-        resources = bench_tools(Settings(home=home, chroma_url=url), embedder, vectors)
+        resources = bench_tools(Settings(home=home, chroma_url=url, embedder="e5"), embedder, vectors)
         begin = time.perf_counter()
         if not resources.catalog.names():
             fill(resources, chunks, embedder)

@@ -367,3 +367,16 @@ class CallbackView:
     next_try_at: float | None
     finished_at: float | None
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeywordHits:
+    """The chunks that the keyword index has for a query.
+
+    ``ids``: best first. ``exact``: those that may hold what was quoted, or an identifier of the query. ``rarity``: for
+    each word that is looked for how much it tells, 0 for one that all chunks hold.
+    """
+
+    ids: list[str]
+    exact: list[str]
+    rarity: Mapping[str, float]

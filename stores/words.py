@@ -18,6 +18,11 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _EMPHASIS = re.compile(r"\*+|(?<!\w)_+|_+(?!\w)|\\(?=[^\w\s])")
 _PLAIN = re.compile(r"\w", re.UNICODE)
+_WORD = re.compile(r"\w+")
+_QUOTED = re.compile(r'"([^"]{2,200})"|“([^“”]{2,200})”|«([^«»]{2,200})»|「([^「」]{2,200})」|『([^『』]{2,200})』')
+_IDENTIFIER = re.compile(r"(?=\S*\d)(?=\S*[^\W\d]|\S*[-/.:_]|\S*\d{5})\S{4,100}")
+_EDGES = "?!.,;:()[]{}'\"“”‘’«»、，。？！；：（）"
+_NAME_WORDS = 3  # a query of so many words, none of grammar among them, is looked for as a name
 
 _STOP_WORDS = (
     "a about above after again all also am an and any are as at be because been before being below between "
@@ -39,11 +44,13 @@ _STOP_ZH = re.compile(
 class Query:
     """The words that are looked for: ``required`` is the strict reading, ``more`` what only adds to the score.
 
-    Each is an FTS5 string, quoted; one with marks inside (``INV-2024/07``) is a phrase.
+    Each is an FTS5 string, quoted; one with marks inside (``INV-2024/07``) is a phrase. ``exact`` are the texts that
+    somebody who types them wants to see as they are: see ``exact_texts``.
     """
 
     required: tuple[str, ...]
     more: tuple[str, ...] = ()
+    exact: tuple[str, ...] = ()
 
 
 def unspaced_share(text: str) -> float:
@@ -59,8 +66,14 @@ def index_text(text: str) -> str:
 
 def _folded(text: str) -> str:
     """NFKC (full width, ligatures), without tags, emphasis, invisible characters and commas between thousands."""
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", _CONTROL.sub(" ", text)))
-    return _THOUSANDS.sub("", _EMPHASIS.sub("", _TAG.sub(" ", plain)))
+    plain = _CONTROL.sub(" ", text)
+    if not plain.isascii():
+        plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", plain))
+    if "<" in plain:  # the looks spare most texts the slower patterns
+        plain = _TAG.sub(" ", plain)
+    if any(mark in plain for mark in "*_\\"):
+        plain = _EMPHASIS.sub("", plain)
+    return _THOUSANDS.sub("", plain) if "," in plain else plain
 
 
 def _grams(run: str) -> list[str]:
@@ -82,11 +95,36 @@ def query_words(text: str) -> Query:
     required = dict.fromkeys(_quoted(word) for word in [*kept, *grams])
     crossing = [gram for run in runs for gram in _pairs(run)]
     more = dict.fromkeys(_quoted(word) for word in [*pieces, *crossing])
-    return Query(tuple(required), tuple(word for word in more if word not in required))
+    return Query(tuple(required), tuple(word for word in more if word not in required), tuple(exact_texts(folded)))
+
+
+def exact_texts(text: str) -> list[str]:
+    """What is quoted in a query, and its identifiers: numbers and codes with a digit; else the whole of a short query.
+
+    A text holds one of them where ``spelled(text)`` contains its spelling.
+    """
+    quoted = [next(filter(None, match.groups())) for match in _QUOTED.finditer(text)]
+    words = [word.strip(_EDGES) for word in _RUN.sub(" ", _QUOTED.sub(" ", text)).split()]
+    exact = [*quoted, *(word for word in words if _IDENTIFIER.fullmatch(word))]
+    is_name = 0 < len(words) <= _NAME_WORDS and not _RUN.search(text) and not any(w.lower() in _STOP for w in words)
+    return [part for part in dict.fromkeys(exact or ([text] if is_name else [])) if spelled(part).strip()]
+
+
+def spelled(text: str) -> str:
+    """The words of a text in lower case between single blanks, without marks; a character without spaces is a word."""
+    apart = _folded(text)
+    if not apart.isascii():
+        apart = _RUN.sub(lambda run: f" {' '.join(run[0])} ", apart)
+    return f" {' '.join(_WORD.findall(apart.lower()))} "
 
 
 def _pairs(run: str) -> list[str]:
     return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
+
+
+def as_term(text: str) -> str:
+    """A text as one FTS5 string: its words must follow each other."""
+    return _quoted(index_text(text))
 
 
 def _quoted(word: str) -> str:

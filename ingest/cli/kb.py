@@ -1,4 +1,4 @@
-"""``ingot kb``: list, show and delete knowledge bases."""
+"""``ingot kb``: list, show and delete knowledge bases, and embed one anew."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ingest.cli.context import AsJson, AsLines, load_settings, open_service
+from ingest.cli.jobs import Timeout, prepare_workers, watch_or_leave
 from ingest.quantities import size
 from stores.errors import InputError
 from stores.models import check_knowledge_id
@@ -70,6 +71,27 @@ def kb_delete(knowledge: Annotated[str, typer.Argument(metavar="ID")], yes: Yes 
     with embedded.attached(settings) as connected:
         open_service(connected).knowledge_bases.delete(knowledge)
     console.note(f"deleted {knowledge}")
+
+
+@kb.command("embed")
+def kb_embed(
+    knowledge: Annotated[str, typer.Argument(metavar="ID")],
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Watch until all is done.")] = True,
+    timeout: Timeout = None,
+    as_json: AsJson = False,
+    as_lines: AsLines = False,
+) -> int:
+    """Embed anew, with the embedder of the settings, what another one embedded; no page is read again."""
+    from ingest.cli import console
+    from ingest.runtime import embedded
+
+    prepare_workers()
+    with embedded.attached(load_settings()) as connected:
+        job = open_service(connected).documents.embed_all(check_knowledge_id(knowledge))
+    if job is None:
+        console.note(f"nothing to do: all of {knowledge} is embedded with {load_settings().embedder}")
+        return 0
+    return watch_or_leave(job.job, wait, timeout, as_json=as_json, as_lines=as_lines)
 
 
 def _confirm(question: str) -> None:

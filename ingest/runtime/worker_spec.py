@@ -49,7 +49,7 @@ class WorkerNeeds:
     workers: int
     ocr_engine: str = "rapidocr"
     ocr_slots: int = 0
-    embedder: str = "minilm"
+    embedder: str = "e5"
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> WorkerNeeds:

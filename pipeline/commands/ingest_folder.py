@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import removal
+from pipeline import knowledge_base_embedder, removal
 from pipeline.addresses import check_url
 from pipeline.commands.content_detection import discover_documents
 from pipeline.commands.staging import existing_store, read_into_originals
@@ -62,6 +62,7 @@ class Ingestion:
     def of(cls, resources: Resources, store: KnowledgeStore | None, request: IngestRequest) -> Ingestion:
         """Read what is known before the request; nothing where there is no store yet."""
         check_schemas(resources, request.options)
+        resources = knowledge_base_embedder.with_own_embedder(resources, store)
         plans = ProcessingPlans(resources)
         if store is None:
             return cls(resources, request, KnownState(plans))
@@ -101,6 +102,7 @@ def ingest(resources: Resources, knowledge_id: str, request: IngestRequest) -> I
     discovered = ingestion.discovered()  # a path that does not exist is refused before anything is written
     store = resources.catalog.create(knowledge_id)
     remarks = store.record_tables.prepare(resources.schemas.values())
+    remarks = [*remarks, *knowledge_base_embedder.remarks(ingestion.resources, resources, knowledge_id)]
     job = _IngestJob(ingestion, store, urls)
     results = [_ingest_file(ingestion, job, file) for file in discovered.files]
     job.seal()

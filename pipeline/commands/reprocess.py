@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.fingerprints import fingerprints
+from pipeline.knowledge_base_embedder import with_own_embedder
 from pipeline.profiles import ProcessingProfile, Scope
+from pipeline.settings import Settings
 from pipeline.stage_specs import NEEDS, RESULT_STAGES, STAGE_OF_FINGERPRINT, STAGES, stages_from
 from pipeline.stages import plan
 from pipeline.step_context import Resources
@@ -28,6 +31,41 @@ def retry_document(resources: Resources, store: KnowledgeStore, document: str, f
     if from_stage is None:
         store.reprocessing.retry(job, document, NEEDS, with_given_limits(resources, store), time.time())
         return job
+    _reprocess(resources, store, job, document, from_stage)
+    return job
+
+
+def embed_all(resources: Resources, store: KnowledgeStore) -> str | None:
+    """Embed anew, in one job, all documents whose vectors another embedder made; None where there are none.
+
+    The embedder is that of the settings, whatever the knowledge base was made with. No page is read again.
+    """
+    resources = replace(resources, settings=_with_embedder_set(resources.settings))
+    job = f"{store.knowledge_id}.{new_ulid()}"
+    documents = store.chunks.embedded_otherwise(resources.embedder().fingerprint)
+    for document in documents:
+        resources.catalog.mark_busy(store.knowledge_id)
+        _reprocess(resources, store, job, document, Stage.EMBED, with_others=True)
+    with store.registration.together(time.time()) as unit:
+        unit.seal_job(job)
+    return job if documents else None
+
+
+def _with_embedder_set(settings: Settings) -> Settings:
+    """The settings as if their embedder had been given, so that it replaces that of earlier profiles."""
+    return settings.model_copy(update={name: getattr(settings, name) for name in ("embedder", "embedder_model")})
+
+
+def _reprocess(
+    resources: Resources,
+    store: KnowledgeStore,
+    job: str,
+    document: str,
+    from_stage: Stage,
+    *,
+    with_others: bool = False,
+) -> None:
+    """Open the generation of one document, and the job where it is the first."""
     base = store.reprocessing.base(document)
     profile = _profile(resources, store, base)
     resources = resources.fitted(profile.content)
@@ -39,8 +77,9 @@ def retry_document(resources: Resources, store: KnowledgeStore, document: str, f
     wanted = fingerprints(resources, base.options, resources.schemas)
     wanted |= _kept_fingerprints(base.fingerprints, rerun)
     batches = _batches(resources, pages, rerun)
-    store.reprocessing.reprocess(job, base, rerun, batches, wanted, profile.id, NEEDS, time.time())
-    return job
+    store.reprocessing.reprocess(
+        job, base, rerun, batches, wanted, profile.id, NEEDS, time.time(), with_others=with_others
+    )
 
 
 def with_given_limits(resources: Resources, store: KnowledgeStore) -> dict[str, str]:
@@ -62,7 +101,7 @@ def _profile(resources: Resources, store: KnowledgeStore, base: BaseGeneration) 
     had = store.profiles.read([base.profile]).get(base.profile) if base.profile else None
     names = [name for name in ("document", *base.options.schemas) if name in resources.schemas]
     if had is None:
-        profile = ProcessingProfile.of(resources.settings, resources.schemas, names)
+        profile = ProcessingProfile.of(with_own_embedder(resources, store).settings, resources.schemas, names)
     else:
         own = {name: resources.schemas[name] for name in names}
         profile = ProcessingProfile.read(had).changed_by(resources.settings, (Scope.MAKING, Scope.LIMIT), own)

@@ -18,6 +18,7 @@ from pipeline import removal
 from pipeline.commands import staging
 from pipeline.commands.submission import Submission, SubmissionReceipt
 from pipeline.commands.submission_batch import SubmissionBatch
+from pipeline.knowledge_base_embedder import with_own_embedder
 from pipeline.processing_plan import ProcessingPlans, check_embedder, check_schemas
 from pipeline.step_context import Resources
 from stores.errors import IngotError, InputError, NotFoundError, UnavailableError
@@ -59,6 +60,7 @@ class _KnowledgeBaseQueue:
     queued: int = 0  # documents that no worker has begun, when last counted
     counted_at: float = 0.0
     embedders_checked_at: float = 0.0  # when the embedders of open jobs were last compared with ours
+    plans: ProcessingPlans | None = None  # with the embedder of this knowledge base
 
 
 class SubmissionQueue:
@@ -67,6 +69,7 @@ class SubmissionQueue:
     def __init__(self, resources: Resources, committed: Callable[[str], None]) -> None:
         self._resources, self._committed = resources, committed
         self._plans = ProcessingPlans(resources)
+        self._plans_by_embedder: dict[str, ProcessingPlans] = {resources.settings.embedder: self._plans}
         self._queues: dict[str, _KnowledgeBaseQueue] = {}
         self._lock = threading.Lock()
         self._writers: ThreadPoolExecutor | None = None
@@ -189,7 +192,9 @@ class SubmissionQueue:
         knowledge_id, now = queue.knowledge_id, time.time()
         store = self._store(queue)
         if now - queue.embedders_checked_at > _RECHECK_S:
-            check_embedder(self._resources, store)  # where it raises, the next batch checks again
+            resources = with_own_embedder(self._resources, store)
+            check_embedder(resources, store)  # where it raises, the next batch checks again
+            queue.plans = self._plans_for(resources)
             queue.embedders_checked_at = now
         self._mark(knowledge_id, batch)
         with store.registration.together(now) as unit:
@@ -197,10 +202,17 @@ class SubmissionQueue:
                 unit.forget_answers()
                 queue.forgot_at = now
             submissions = [(waiting.submission, waiting.files) for waiting in batch]
-            submission_batch = SubmissionBatch(self._resources, self._plans, knowledge_id, unit, submissions)
+            submission_batch = SubmissionBatch(
+                self._resources, queue.plans or self._plans, knowledge_id, unit, submissions
+            )
             submission_batch.run()
         self._mark(knowledge_id, batch)  # again: the relay may have looked, and taken the mark away, before the commit
         return submission_batch
+
+    def _plans_for(self, resources: Resources) -> ProcessingPlans:
+        """The plans of an embedder, kept so that they are computed once."""
+        with self._lock:
+            return self._plans_by_embedder.setdefault(resources.settings.embedder, ProcessingPlans(resources))
 
     def _store(self, queue: _KnowledgeBaseQueue) -> KnowledgeStore:
         store = self._resources.catalog.create(queue.knowledge_id)

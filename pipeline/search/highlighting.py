@@ -49,9 +49,9 @@ def highlights(text: str, query: str) -> tuple[Range, ...]:
     """Ranges of ``text`` (ascending, disjoint) with words of the query, compared as the keyword index does."""
     words, runs = _wanted(query)
     folded, origin = _folded(text)
-    found = [match.span() for match in _WORD.finditer(folded) if stem(match[0].replace(",", "")) in words]
-    found += [span for run in runs for span in _occurrences(folded, run)]
-    return _merged((origin[start], origin[end - 1] + 1) for start, end in found)
+    spans = [match.span() for match in _WORD.finditer(folded) if stem(match[0].replace(",", "")) in words]
+    spans += [span for run in runs for span in _occurrences(folded, run)]
+    return _merged((origin[start], origin[end - 1] + 1) for start, end in spans)
 
 
 def snippet(markdown: str, query: str, length: int = SNIPPET_LENGTH) -> Snippet:
@@ -99,13 +99,13 @@ def _parts(text: str, ranges: Sequence[Range]) -> Iterator[tuple[str, bool]]:
 
 def _wanted(query: str) -> tuple[set[str], list[str]]:
     """(stems of words, runs of characters without spaces) of a query."""
-    found = query_words(query)
+    wanted = query_words(query)
     words: set[str] = set()
     runs: list[str] = []
-    for term in (*found.required, *found.more):
+    for term in (*wanted.required, *wanted.more):
         for piece in _WORD.findall(_folded(term)[0]):
             if unspaced_share(piece) == 1.0:
-                runs += [piece] if term in found.required else []
+                runs += [piece] if term in wanted.required else []
             else:
                 words.add(stem(piece))
     return words, runs
@@ -132,9 +132,9 @@ def _occurrences(text: str, run: str) -> Iterator[Range]:
         at = text.find(run, at + 1)
 
 
-def _merged(found: Iterator[Range] | Sequence[Range]) -> tuple[Range, ...]:
+def _merged(ranges: Iterator[Range] | Sequence[Range]) -> tuple[Range, ...]:
     merged: list[Range] = []
-    for start, end in sorted(found):
+    for start, end in sorted(ranges):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:

@@ -1,19 +1,27 @@
-"""Fuses the keyword and the vector hits into one list by weighted reciprocal rank. Pure."""
+"""Ranks the hits of the keyword and the vector index as one list. Pure.
+
+The two lists are fused by weighted reciprocal rank. The first of the fused list gain by the share of the query's words
+that they hold. What holds a quoted text or an identifier of the query as it is written comes before all else. Of the
+chunks of a page only the best is a hit.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 Id = TypeVar("Id", bound=Hashable)
+Share = Callable[[str], float]
 
 # A small constant gives the first ranks weight: with the usual 60 the twentieth has three quarters of the first.
 RANK_CONSTANT = 10
 KEYWORD_WEIGHT = 0.8
 VECTOR_WEIGHT = 1.0
-# MiniLM knows no Chinese: there its half only breaks ties, and decides where keywords find nothing.
+# An English model knows no Chinese: there its half only breaks ties, and decides where keywords find nothing.
 VECTOR_WEIGHT_UNKNOWN = 0.05
+WORDS_WEIGHT = 0.15  # of the share of words, against 1 for the fused ranks
+COMPARED = 20  # hits whose words are compared, from the first
 _UNKNOWN_SHARE = 0.25  # a query with so much Chinese counts as Chinese, despite English names in it
 
 
@@ -27,35 +35,62 @@ class Ranked(Generic[Id]):
     vector_rank: int | None
 
 
-def fuse(
-    keyword: Sequence[Id],
-    vector: Sequence[Id],
-    unspaced_share: float,
-    limit: int,
-    *,
-    multilingual: bool = False,
-) -> list[Ranked[Id]]:
-    """The best ``limit`` of both lists (best first, each without repetition).
+def vector_weight(unspaced_share: float, *, english_only: bool) -> float:
+    """How much the vectors' half weighs, by the share, 0 to 1, of a query that is in a script without spaces."""
+    share = min(unspaced_share / _UNKNOWN_SHARE, 1.0) if english_only else 0.0
+    return VECTOR_WEIGHT + share * (VECTOR_WEIGHT_UNKNOWN - VECTOR_WEIGHT)
 
-    ``unspaced_share`` is the share, 0 to 1, of the query that is in a script without spaces (``stores.words``): the
-    vectors' half weighs less the more of it there is, unless the embedder is ``multilingual``.
-    """
+
+def fuse(
+    keyword: Sequence[Id], vector: Sequence[Id], weight: float = VECTOR_WEIGHT, others: Iterable[Id] = ()
+) -> list[Ranked[Id]]:
+    """All of both lists (best first, each without repetition), then the ``others``. ``weight``: of the vectors."""
     keyword_ranks = {id: rank for rank, id in enumerate(keyword, 1)}
     vector_ranks = {id: rank for rank, id in enumerate(vector, 1)}
-    share = 0.0 if multilingual else min(unspaced_share / _UNKNOWN_SHARE, 1.0)
-    vector_weight = VECTOR_WEIGHT + share * (VECTOR_WEIGHT_UNKNOWN - VECTOR_WEIGHT)
-    whole = (KEYWORD_WEIGHT + vector_weight) / (RANK_CONSTANT + 1)
+    whole = (KEYWORD_WEIGHT + weight) / (RANK_CONSTANT + 1)
     ranked = [
         Ranked(
             id,
-            (_part(KEYWORD_WEIGHT, keyword_ranks.get(id)) + _part(vector_weight, vector_ranks.get(id))) / whole,
+            (_part(KEYWORD_WEIGHT, keyword_ranks.get(id)) + _part(weight, vector_ranks.get(id))) / whole,
             keyword_ranks.get(id),
             vector_ranks.get(id),
         )
-        for id in dict.fromkeys([*keyword, *vector])
+        for id in dict.fromkeys([*keyword, *vector, *others])
     ]
-    return sorted(ranked, key=lambda found: -found.score)[:limit]
+    return sorted(ranked, key=_descending)
+
+
+def by_words(ranked: Sequence[Ranked[Id]], texts: Mapping[Id, str], share: Share) -> list[Ranked[Id]]:
+    """Add to the scores of the first the share of the query's words that their texts hold."""
+    first = [
+        replace(hit, score=(hit.score + WORDS_WEIGHT * share(texts[hit.id])) / (1 + WORDS_WEIGHT))
+        for hit in ranked[:COMPARED]
+    ]
+    rest = [replace(hit, score=hit.score / (1 + WORDS_WEIGHT)) for hit in ranked[COMPARED:]]
+    return sorted([*first, *rest], key=_descending)
+
+
+def exact_first(ranked: Sequence[Ranked[Id]], texts: Mapping[Id, str], share: Share) -> list[Ranked[Id]]:
+    """Put first what holds most of the texts that are looked for as they are written. Unchanged where nothing does."""
+    shares = {hit.id: share(texts[hit.id]) for hit in ranked if hit.id in texts}
+    if not any(shares.values()):
+        return list(ranked)
+    return sorted((replace(hit, score=(hit.score + shares.get(hit.id, 0.0)) / 2) for hit in ranked), key=_descending)
+
+
+def one_per_page(ranked: Iterable[Ranked[Id]], pages: Callable[[Id], Iterable[Hashable]]) -> Iterator[Ranked[Id]]:
+    """Leave out each hit all of whose pages better hits have shown."""
+    shown: set[Hashable] = set()
+    for hit in ranked:
+        own = set(pages(hit.id))
+        if not own <= shown:
+            shown |= own
+            yield hit
 
 
 def _part(weight: float, rank: int | None) -> float:
     return 0.0 if rank is None else weight / (RANK_CONSTANT + rank)
+
+
+def _descending(hit: Ranked[Id]) -> float:
+    return -hit.score

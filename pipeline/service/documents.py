@@ -34,6 +34,13 @@ class Documents(DocumentQueries):
         self._sender.send_now(knowledge_id)
         return store.job_queries.summary(job)
 
+    def embed_all(self, knowledge_id: str) -> JobSummary | None:
+        """Embed anew what another embedder embedded; returns the new job, None where nothing is to be done."""
+        store = self._store(knowledge_id)
+        job = reprocess.embed_all(self._resources, store)
+        self._sender.send_now(knowledge_id)
+        return store.job_queries.summary(job) if job else None
+
     def delete(self, knowledge_id: str, name: str) -> DocumentView:
         """Delete a document with everything that was made of it. Returns what it was."""
         store = self._store(knowledge_id)

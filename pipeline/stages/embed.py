@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate, islice, takewhile
 
-from pipeline.markdown_units import CountTokens, Unit, split_units, without_marks
+from pipeline.markdown_units import CountTokens, Unit, split_units, without_marks, without_table_marks
 from pipeline.step_context import StepContext
 from stores.effects import Nothing
 from stores.models import Block, Box, Chunk, Page, PlacedBox
 
 _SLICE = 32  # chunks embedded and saved at once
 MAX_PAGES = 2  # a chunk spans at most so many pages, so that its place stays useful
-_FRONT_TOKENS = 50  # title and headings in front of a chunk, about
 _LEAST_TOKENS = 16  # of a chunk, however few tokens the embedder reads
 _JOINT = "\n\n"
 _LEADERS = re.compile(r"\s*(?:[.·…_]\s?){4,}")  # the dots of a table of contents: each would be a token
@@ -25,13 +24,12 @@ def run(context: StepContext) -> Nothing:
     """Cut the pages into chunks and embed those that an earlier attempt has not saved yet, a slice at a time."""
     settings, embedder = context.resources.settings, context.embedder()
     with context.deadline(settings.document_timeout_s):
-        size = min(settings.chunk_tokens, max(embedder.max_tokens - _FRONT_TOKENS, _LEAST_TOKENS))
+        size = max(min(settings.chunk_tokens, embedder.max_tokens), _LEAST_TOKENS)
         chunks = chunk_document(context.pages(), size, settings.chunk_overlap, embedder.count_tokens)
     for at in range(context.saved_chunks(), len(chunks), _SLICE):
         with context.deadline(settings.document_timeout_s):
             part = chunks[at : at + _SLICE]
-            texts = [embedding_text(context.claim.title, chunk.heading, chunk.text) for chunk in part]
-            vectors = embedder.embed_chunks(texts).astype("<f4")
+            vectors = embedder.embed_chunks([embedding_text(chunk.text) for chunk in part]).astype("<f4")
             context.save_chunks([replace(c, embedding=v.tobytes()) for c, v in zip(part, vectors, strict=True)])
     return Nothing()
 
@@ -102,26 +100,12 @@ def _is_placed(block: Block) -> bool:
     return block.end > block.start and block.box[2] > block.box[0]
 
 
-def embedding_text(title: str, heading: str, text: str) -> str:
-    """The text that is embedded for a chunk: the document's title and its headings in front, each only once.
+def embedding_text(text: str) -> str:
+    """The text that is embedded for a chunk: without marks of Markdown, HTML and tables, and without dot leaders.
 
-    Both are shortened, so that they leave most of the embedder's tokens to the chunk.
+    Title and headings are not put in front: a fifth more tokens found no page more. The keyword index has them.
     """
-    plain = _LEADERS.sub(" … ", without_marks(text)).strip()
-    path = [part for part in heading.split(" > ") if part and not plain.lstrip("# ").startswith(part)]
-    front = [_short(title, 80)] if title and title not in path and title not in plain else []
-    front += [_short(" > ".join(path)[-160:], 120)] if path else []
-    return "\n".join([*front, plain])
-
-
-def _short(text: str, width: int) -> str:
-    """The first ``width`` columns, a Chinese character taking four: it is a token of its own."""
-    used = 0
-    for at, character in enumerate(text):
-        used += 4 if ord(character) > 0x2E80 else 1
-        if used > width:
-            return text[:at].rstrip()
-    return text
+    return _LEADERS.sub(" … ", without_marks(without_table_marks(text))).strip()
 
 
 def _chunk(ordinal: int, group: Sequence[Unit], joined: _Joined) -> Chunk:
@@ -147,13 +131,13 @@ def _shared_path(group: Sequence[Unit]) -> tuple[str, ...]:
 
 def _placed_lines(markdown: str, block: Block) -> list[_PlacedLine]:
     """(start, end, box) of the block's lines that are found in the page's Markdown, in their order."""
-    at, found = block.start, []
+    at, placed = block.start, []
     for line in block.lines:
         place = markdown.find(line.text, at, block.end)
         if line.text and place >= 0:
             at = place + len(line.text)
-            found.append((place, at, line.box))
-    return found
+            placed.append((place, at, line.box))
+    return placed
 
 
 def _part(lines: Sequence[_PlacedLine], block: Block, start: int, end: int) -> Box:
@@ -161,10 +145,10 @@ def _part(lines: Sequence[_PlacedLine], block: Block, start: int, end: int) -> B
     if start <= block.start and end >= block.end:
         return block.box
     first = bisect_right(lines, start, key=lambda line: line[1])
-    found = [box for _, _, box in takewhile(lambda line: line[0] < end, islice(lines, first, None))]
-    if not found:
+    boxes = [box for _, _, box in takewhile(lambda line: line[0] < end, islice(lines, first, None))]
+    if not boxes:
         return block.box
-    lefts, tops, rights, bottoms = zip(*found, strict=True)
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 

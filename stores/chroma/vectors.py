@@ -54,15 +54,17 @@ class ChromaVectors:
         self, knowledge_id: str, embedder: str, vector: bytes, limit: int, where: Where
     ) -> list[tuple[str, float]]:
         """(chunk id, cosine distance), nearest first; nothing where there is no collection yet."""
-        name = _name(knowledge_id)
-        try:
-            if self._known.get(knowledge_id) != embedder:
-                self._remember(knowledge_id, embedder, self._asked(knowledge_id, self._chroma.metadata, name))
-            values = array("f", vector)
-            return self._asked(knowledge_id, self._chroma.query, name, values.tolist(), limit, _where(where))
-        except NoCollection:
-            self._known.pop(knowledge_id, None)
-            return []
+        name, values = _name(knowledge_id), array("f", vector).tolist()
+        for known in (knowledge_id in self._known, False):
+            try:
+                if self._known.get(knowledge_id) != embedder:
+                    self._remember(knowledge_id, embedder, self._asked(knowledge_id, self._chroma.metadata, name))
+                return self._asked(knowledge_id, self._chroma.query, name, values, limit, _where(where))
+            except NoCollection:  # where it was known, another may stand in its place, with another embedder's vectors
+                self._known.pop(knowledge_id, None)
+            if not known:
+                break
+        return []
 
     def delete(self, knowledge_id: str, document: str, keep_generation: int | None = None) -> None:
         """Remove a document's vectors; the generation to keep is told from the ids."""
@@ -152,7 +154,7 @@ def refuse_other_embedder(knowledge_id: str, made_by: str, embedder: str) -> Non
         raise InputError(
             f"The vectors of {knowledge_id} were made by {made_by or 'another program'}, not by {embedder}: "
             "choose that embedder again (INGOT_EMBEDDER, INGOT_EMBEDDER_MODEL), or embed all documents anew with "
-            f"'ingot ingest PATH... -k {knowledge_id}', which reads no page again",
+            f"'ingot kb embed {knowledge_id}', which reads no page again",
             code="other_embedder",
         )
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from stores.contracts.vectors import Scalar
 from stores.effects import Claim
 from stores.models import Chunk, Page, Record, Schema
+from stores.views import KeywordHits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +73,8 @@ class RecordTableStore(Protocol):
 class ChunkStore(Protocol):
     """The visible chunks of one knowledge base; ids are chunk ids."""
 
-    def keyword_hits(self, query: str, limit: int, documents: Collection[str] | None) -> list[str]:
-        """Return chunk ids by keyword, best first; only of ``documents`` unless that is None."""
+    def keyword_hits(self, query: str, limit: int, documents: Collection[str] | None) -> KeywordHits:
+        """Return chunks by keyword; only of ``documents`` unless that is None."""
 
     def only_visible(self, ids: Sequence[str]) -> list[str]:
         """Return those ids that are visible, in their order."""
@@ -84,8 +85,14 @@ class ChunkStore(Protocol):
     def any_visible(self, embedder: str) -> bool:
         """Tell whether a visible chunk has a vector of this embedder."""
 
+    def newest_embedder(self) -> str | None:
+        """Fingerprint of the embedder that the newest generation is made with; None where there is none."""
+
     def embedders(self) -> list[str]:
         """Return the fingerprints of the embedders of visible documents, that of most documents first."""
+
+    def embedded_otherwise(self, embedder: str) -> list[str]:
+        """Return the ids of visible documents at rest whose vectors another embedder made."""
 
     def vectors(self, embedder: str) -> Iterator[list[tuple[str, int, Chunk, dict[str, Scalar]]]]:
         """Yield (document, generation, chunk, metadata) of all visible chunks of an embedder, in parts."""

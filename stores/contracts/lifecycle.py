@@ -163,8 +163,13 @@ class ReprocessingStore(Protocol):
         profile: str,
         order: Order,
         now: float,
+        *,
+        with_others: bool = False,
     ) -> None:
-        """Open a generation beside its base, in which only the stages ``rerun`` run, and a job that waits for it."""
+        """Open a generation beside its base, in which only the stages ``rerun`` run, and a job that waits for it.
+
+        ``with_others``: the job waits for several documents; it is opened with the first, and open until it is sealed.
+        """
 
     def retry(self, job_id: str, document_id: str, order: Order, renamed: Mapping[str, str], now: float) -> None:
         """Run again only what failed or was cancelled in the newest generation. Raises InputError where nothing did.

@@ -19,7 +19,7 @@ from stores.lifecycle.retry import rename_profile, retry_generation
 from stores.lifecycle.states import OPEN_STATES
 from stores.models import DocumentState, Options, Outcome, Stage
 from stores.sql.database import Database
-from stores.sql.tables import document, generation, job_document
+from stores.sql.tables import document, generation, job, job_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,19 @@ class Reprocessing:
         profile: str,
         order: Order,
         now: float,
+        *,
+        with_others: bool = False,
     ) -> None:
-        """Open a generation beside its base, in which only the stages ``rerun`` run, and a job that waits for it."""
+        """Open a generation beside its base, in which only the stages ``rerun`` run, and a job that waits for it.
+
+        ``with_others``: the job waits for several documents; it is opened with the first, and open until it is sealed.
+        """
         with self.database.write() as connection:
             _idle_document(connection, base.document)
             options = _generation(connection, base.document, base.number).options
             spec = GenerationSpec(options=options, fingerprints=fingerprints, profile=profile)
             number = open_beside(connection, base.document, spec, base.number, rerun, batches, order, now)
-            insert_job_of(connection, job_id, base.document, number, now)
+            insert_job_of(connection, job_id, base.document, number, now, with_others=with_others)
 
     def retry(self, job_id: str, document_id: str, order: Order, renamed: Mapping[str, str], now: float) -> None:
         """Run again only what failed or was cancelled in the newest generation. InputError where nothing did.
@@ -89,15 +94,34 @@ def _generation(connection: Connection, document_id: str, number: int) -> Any:
     return connection.execute(select(generation).where(*numbered)).one()
 
 
-def insert_job_of(connection: Connection, job_id: str, document_id: str, number: int, now: float) -> None:
-    """Insert a job that waits for one generation, with the options and the profile of that."""
-    row = _generation(connection, document_id, number)
-    options = Options.from_json(row.options)
-    insert_jobs(connection, [NewJob(job=job_id, options=options, profile=row.profile)], now)
+def insert_job_of(
+    connection: Connection, job_id: str, document_id: str, number: int, now: float, *, with_others: bool = False
+) -> None:
+    """Insert a job that waits for one generation, with the options and the profile of that.
+
+    ``with_others``: see ``Reprocessing.reprocess``.
+    """
+    if not (with_others and _has_job(connection, job_id)):
+        row = _generation(connection, document_id, number)
+        options = Options.from_json(row.options)
+        new = NewJob(job=job_id, options=options, profile=row.profile, accepting=with_others)
+        insert_jobs(connection, [new], now)
+    _insert_place(connection, job_id, document_id, number)
+
+
+def _has_job(connection: Connection, job_id: str) -> bool:
+    return connection.execute(select(job.c.id).where(job.c.id == job_id)).first() is not None
+
+
+def _insert_place(connection: Connection, job_id: str, document_id: str, number: int) -> None:
+    """Let a job wait for one generation, under a name that no other document of the job has."""
+    name = source_name(connection, document_id)
+    same_name = select(job_document.c.source).where(job_document.c.job == job_id, job_document.c.source == name)
+    taken = connection.execute(same_name).first() is not None
     connection.execute(
         insert(job_document).values(
             job=job_id,
-            source=source_name(connection, document_id),
+            source=f"{name} ({document_id})" if taken else name,
             document=document_id,
             generation=number,
             outcome=Outcome.AGAIN,

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select
 
 from stores.contracts import Scalar, metadata_of
-from stores.models import Chunk, chunk_id
+from stores.models import Chunk, DocumentState, chunk_id
 from stores.sql import keywords
 from stores.sql.database import Database
 from stores.sql.pages import chunk_of
 from stores.sql.tables import chunk, document, generation, record, source
+from stores.views import KeywordHits
+from stores.words import query_words
 
 _ROWS = 500
 VISIBLE = and_(document.c.id == chunk.c.document, document.c.visible == chunk.c.generation)
 _NOW = and_(document.c.id == generation.c.document, document.c.visible == generation.c.number)
+
+_AT_REST = [state for state in DocumentState if state.final]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +31,19 @@ class ChunkQueries:
 
     database: Database
 
-    def keyword_hits(self, query: str, limit: int, documents: Collection[str] | None) -> list[str]:
-        """Chunk ids, best first; only of ``documents`` where any are given."""
-        asked = limit
+    def keyword_hits(self, query: str, limit: int, documents: Collection[str] | None) -> KeywordHits:
+        """Chunks by keyword; only of ``documents`` where any are given."""
+        words = query_words(query)
         with self.database.read() as connection:
-            while True:
-                rowids = [at for at, _ in keywords.search(connection, query, asked)]
-                ids = _ids(connection, rowids)
-                kept = [ids[at] for at in rowids if at in ids and (documents is None or _in(ids[at], documents))]
-                if len(kept) >= limit or len(rowids) < asked:
-                    return kept[:limit]
-                asked *= 8
+            counts = keywords.rows_with(connection, [*words.required, *words.more])
+            ids = _keyword_ids(connection, query, counts, limit, documents)
+            exact = _ids(connection, rowids := keywords.search_exact(connection, words.exact, limit))
+            rows = connection.execute(select(func.max(chunk.c.id))).scalar_one() or 0
+        return KeywordHits(
+            ids=ids,
+            exact=[exact[at] for at in rowids if at in exact and (documents is None or _in(exact[at], documents))],
+            rarity={term: log(1 + rows / (1 + counts[term])) for term in words.required},
+        )
 
     def only_visible(self, ids: Sequence[str]) -> list[str]:
         """Those of ``ids`` that answer now, in their order."""
@@ -51,7 +58,7 @@ class ChunkQueries:
             return {}
         with self.database.read() as connection:
             rows = connection.execute(select(chunk).join(document, VISIBLE).where(or_(*map(_is, ids)))).all()
-            names = {row.document: first_name(connection, row.document) for row in rows}
+            names = _names(connection, {row.document for row in rows})
         return {
             chunk_id(row.document, row.generation, row.ordinal): (chunk_of(row), names[row.document]) for row in rows
         }
@@ -62,12 +69,29 @@ class ChunkQueries:
             query = made_by(select(chunk.c.id).join(document, VISIBLE), embedder)
             return connection.execute(query.limit(1)).first() is not None
 
+    def newest_embedder(self) -> str | None:
+        """Fingerprint of the embedder that the newest generation is made with, those that failed left out."""
+        ended_without = (DocumentState.FAILED, DocumentState.CANCELLED)
+        newest = select(generation.c.document, generation.c.number).where(generation.c.state.not_in(ended_without))
+        latest = newest.order_by(generation.c.created_at.desc(), generation.c.number.desc()).limit(1).subquery()
+        its_row = and_(generation.c.document == latest.c.document, generation.c.number == latest.c.number)
+        with self.database.read() as connection:
+            query = select(generation.c.fingerprints["embedder"].as_string()).join(latest, its_row)
+            return connection.execute(query).scalar_one_or_none()
+
     def embedders(self) -> list[str]:
         """Fingerprints of the embedders whose vectors answer, that of most documents first."""
         name = generation.c.fingerprints["embedder"].as_string()
         query = select(name).join(document, _NOW).group_by(name).order_by(func.count().desc(), name)
         with self.database.read() as connection:
             return [str(fingerprint) for fingerprint in connection.execute(query).scalars() if fingerprint]
+
+    def embedded_otherwise(self, embedder: str) -> list[str]:
+        """Ids of the documents that answer with vectors of another embedder and are not being worked on."""
+        name = generation.c.fingerprints["embedder"].as_string()
+        query = select(document.c.id).join(generation, _NOW).where(name != embedder, document.c.state.in_(_AT_REST))
+        with self.database.read() as connection:
+            return list(connection.execute(query.order_by(document.c.id)).scalars())
 
     def vectors(self, embedder: str) -> Iterator[list[tuple[str, int, Chunk, dict[str, Scalar]]]]:
         """(document, generation, chunk, metadata) of all that answers and this embedder embedded, a slice at a time."""
@@ -96,6 +120,20 @@ class ChunkQueries:
         with self.database.read() as connection:
             chosen = [_matching(connection, field, value) for field, value in where.items()]
         return set.intersection(*chosen)
+
+
+def _keyword_ids(
+    connection: Connection, query: str, counts: Mapping[str, int], limit: int, documents: Collection[str] | None
+) -> list[str]:
+    """Chunk ids, best first; only of ``documents`` where any are given."""
+    asked = limit
+    while True:
+        rowids = [at for at, _ in keywords.search(connection, query, asked, counts)]
+        ids = _ids(connection, rowids)
+        kept = [ids[at] for at in rowids if at in ids and (documents is None or _in(ids[at], documents))]
+        if len(kept) >= limit or len(rowids) < asked:
+            return kept[:limit]
+        asked *= 8
 
 
 def made_by(query: Any, embedder: str) -> Any:
@@ -136,6 +174,13 @@ def _in(at: str, documents: Collection[str]) -> bool:
 def _is(at: str) -> Any:
     document_id, number, ordinal = at.split(":")
     return and_(chunk.c.document == document_id, chunk.c.generation == int(number), chunk.c.ordinal == int(ordinal))
+
+
+def _names(connection: Connection, documents: Collection[str]) -> dict[str, str]:
+    """The first source name of each document, its id where it has none."""
+    query = select(source.c.document, source.c.name).where(source.c.document.in_(documents))
+    rows = connection.execute(query.order_by(source.c.id.desc())).all()
+    return {document_id: document_id for document_id in documents} | {row.document: row.name for row in rows}
 
 
 def first_name(connection: Connection, document_id: str) -> str:

@@ -6,15 +6,16 @@ former words, and one wrong word there damages the index silently.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from stores.sql.dialect import dialect_of
-from stores.words import index_text, query_words
+from stores.words import as_term, index_text, query_words
 
 TABLE = "chunk_words"
+_RARE_ROWS = 200
 _SCORED_ROWS = 4000  # scoring a row costs 1 microsecond: over more, common words only add to the score of rare ones
 
 
@@ -47,20 +48,41 @@ def delete(connection: Connection, rowids: Sequence[int]) -> None:
         dialect_of(connection).delete_keywords(connection, TABLE, rowids)
 
 
-def search(connection: Connection, query: str, limit: int) -> list[tuple[int, float]]:
+def search(
+    connection: Connection, query: str, limit: int, counts: Mapping[str, int] | None = None
+) -> list[tuple[int, float]]:
     """Return (chunk.id, score) of visible chunks, best first; the score is BM25, higher is better.
 
-    No text of a query is an operator, and a query without any word matches nothing.
+    No text of a query is an operator, and a query without any word matches nothing. ``counts``: of ``rows_with`` for
+    all words of the query, where they are known already.
     """
     words = query_words(query)
-    expression = _expression(connection, [*words.required, *words.more], limit)
+    if counts is None:
+        counts = rows_with(connection, [*words.required, *words.more])
+    expression = _expression(connection, counts, limit)
     return _visible_matches(connection, expression, limit) if expression else []
 
 
-def _expression(connection: Connection, terms: Sequence[str], limit: int) -> str:
+def rows_with(connection: Connection, terms: Iterable[str]) -> dict[str, int]:
+    """How many chunks, of all generations, hold each term."""
+    return {term: dialect_of(connection).count_keyword_rows(connection, TABLE, term) for term in terms}
+
+
+def search_exact(connection: Connection, texts: Sequence[str], limit: int) -> list[int]:
+    """Ids of visible chunks that may hold one of the texts as it is written, those of the rarest first.
+
+    The index knows stems, not letters, so the chunks are still to be compared. A text that more than ``_RARE_ROWS``
+    chunks hold is left out: it tells too little to put anything first.
+    """
+    counts = rows_with(connection, [as_term(text) for text in texts])
+    rare = sorted((rows, term) for term, rows in counts.items() if 0 < rows <= _RARE_ROWS)
+    matches = [at for _, term in rare for at, _ in _visible_matches(connection, term, limit)]
+    return list(dict.fromkeys(matches))[:limit]
+
+
+def _expression(connection: Connection, counts: Mapping[str, int], limit: int) -> str:
     """Let any of the terms match; where that is too many rows, one of the rarer terms must."""
-    counted = sorted((dialect_of(connection).count_keyword_rows(connection, TABLE, term), term) for term in terms)
-    known = [(rows, term) for rows, term in counted if rows]
+    known = sorted((rows, term) for term, rows in counts.items() if rows)
     required: list[str] = []
     total = 0
     for rows, term in known:

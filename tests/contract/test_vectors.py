@@ -139,7 +139,7 @@ def test_another_embedder_is_refused_with_the_remedy(store: VectorStore) -> None
         lambda: store.upsert("kb", "other/2", [row("c", 0, [1, 0, 0])]),
         lambda: store.query("kb", "other/2", vector(1, 0, 0), 1, {}),
     ):
-        with pytest.raises(InputError, match="ingot ingest"):
+        with pytest.raises(InputError, match="ingot kb embed"):
             ask()
     store.drop("kb")
     store.upsert("kb", "other/2", [row("c", 0, [1, 0, 0])])

@@ -68,8 +68,8 @@ def test_a_stage_and_what_follows_run_again(
         record.fields for record in records
     ]
     assert all(page.text for page in store.pages.read(after.document, after.generation))
-    assert store.chunks.keyword_hits("second words", 5, None)
-    assert len(store.chunks.keyword_hits("words", 50, None)) == after.chunks, "the old version answers no more"
+    assert store.chunks.keyword_hits("second words", 5, None).ids
+    assert len(store.chunks.keyword_hits("words", 50, None).ids) == after.chunks, "the old version answers no more"
     assert resources.vectors().ids(KB) == {f"{after.document}:{after.generation}:{n}" for n in range(after.chunks)}
 
 

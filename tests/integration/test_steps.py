@@ -208,7 +208,7 @@ def test_a_failed_extraction_leaves_a_searchable_document(resources, job: str, m
     store = sql_store(resources, KB)
     view = store.document_queries.all()[0]
     assert view.state is DocumentState.PARTIAL and list(view.failed_stages) == [Stage.EXTRACT]
-    assert store.chunks.keyword_hits("herons", 5, None)
+    assert store.chunks.keyword_hits("herons", 5, None).ids
 
 
 def test_cancelled_work_stays_cancelled(resources, job: str) -> None:
@@ -230,7 +230,7 @@ def test_retry_runs_only_what_failed(home: Path, tmp_path: Path, monkeypatch) ->
     assert store.job_queries.get(report.job).documents[0].state is DocumentState.PARTIAL
     monkeypatch.setattr("pipeline.engines.fakes._refuse_broken", lambda text, number: None)
     store.job_control.retry(report.job, NEEDS)
-    assert store.chunks.keyword_hits("otters", 5, None), "the old version answers until the new one is complete"
+    assert store.chunks.keyword_hits("otters", 5, None).ids, "the old version answers until the new one is complete"
     tried = run_until_done(resources)
     read = [key for key in tried if key.stage in (Stage.PARSE, Stage.RENDER, Stage.OCR)]
     assert {key.batch for key in read} == {0} and {key.stage for key in read} == {Stage.RENDER, Stage.OCR}

@@ -230,22 +230,15 @@ def _words(texts: Sequence[str]) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("title", "heading", "text", "expected"),
+    ("text", "expected"),
     [
-        ("Report", "Costs > Travel", "By train.", "Report\nCosts > Travel\nBy train."),
-        ("Report", "Report > Costs", "# Costs\n\nBy train.", "Report\n# Costs\n\nBy train."),
-        ("", "", "**Bold** `code` [link](http://x.y)", "Bold code link"),
-        ("", "", "Costs . . . . . . . . 12", "Costs … 12"),
+        ("# Costs\n\nBy train.", "# Costs\n\nBy train."),
+        ("**Bold** `code` [link](http://x.y)", "Bold code link"),
+        ("Costs . . . . . . . . 12", "Costs … 12"),
     ],
 )
-def test_what_is_embedded(title: str, heading: str, text: str, expected: str) -> None:
-    assert embedding_text(title, heading, text) == expected
-
-
-def test_long_titles_and_headings_leave_room_for_the_text() -> None:
-    made = embedding_text("长" * 300, "标题" * 300, "正文")
-    assert count([made])[0] < 60
-    assert made.endswith("正文")
+def test_what_is_embedded(text: str, expected: str) -> None:
+    assert embedding_text(text) == expected
 
 
 def of_many_blocks(size: int) -> Page:
@@ -270,3 +263,10 @@ def test_the_work_grows_as_the_blocks_and_lines_of_a_page() -> None:
         made = chunk_document([page_of(20_000)], 200, 0, count)
         assert [chunk.boxes[0].box[1] for chunk in made] == sorted(chunk.boxes[0].box[1] for chunk in made)
         assert made[-1].boxes[-1].box[3] == 20_000
+
+
+def test_a_table_is_embedded_as_its_cells() -> None:
+    pipes = "Sales\n\n| Year | Net \\| gross |\n| --- | ---: |\n| 2023 | **1,234** |\n| | x |\n\nafter a | b"
+    assert embedding_text(pipes) == "Sales\n\nYear Net | gross\n2023 1,234\nx\n\nafter a | b"
+    html = "<table><tr><td>2023</td><td>1,234</td></tr><tr><th>2022</th><td>987</td></tr></table>"
+    assert embedding_text(html).split() == ["2023", "1,234", "2022", "987"]

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, create_engine, insert
 from stores.sql import keywords
 from stores.sql.keywords import Words
 from stores.sql.tables import chunk, document, metadata
-from stores.words import index_text, unspaced_share
+from stores.words import index_text, query_words, unspaced_share
 
 
 def database() -> Connection:
@@ -187,3 +187,39 @@ def test_common_words_still_count_when_rare_ones_choose_the_rows(
     assert chosen[0][0] == whole[0][0] == 51
     assert {at for at, _ in chosen} <= {50, 51, 60, 61, 62, 63}
     assert len(keywords.search(connection, "rare contract text", 20)) == 20
+
+
+@pytest.mark.parametrize(
+    ("query", "exact"),
+    [
+        ('the street "Cardinal Gracious Road" in Mumbai', ["Cardinal Gracious Road"]),
+        ("“ulnar styloid process”", ["ulnar styloid process"]),
+        ("合同里的「付款期限」是什么", ["付款期限"]),
+        ("Where is RE-2024-0815?", ["RE-2024-0815"]),
+        ("conference ID 13735500", ["13735500"]),
+        ("shares outstanding: 96,089,997", ["96089997"]),
+        ("the value 10.0623", ["10.0623"]),
+        ("write to jane.doe1@example.com.", ["jane.doe1@example.com"]),
+        ("TQVWX", ["TQVWX"]),
+        ("Rich Carona", ["Rich Carona"]),
+        ("who is Rich Carona", []),
+        ("What was revenue in 2023?", []),
+        ("list four large otters today", []),
+        ("付款期限", []),
+        ('""', []),
+        ('"?!"', []),
+    ],
+)
+def test_what_is_looked_for_as_it_is_written(query: str, exact: list[str]) -> None:
+    assert list(query_words(query).exact) == exact
+
+
+def test_exact_texts_are_found_in_visible_chunks_the_rarest_first(connection: Connection) -> None:
+    add(connection, 1, "Invoice RE-2024-0815 and RE-2024-0816")
+    add(connection, 2, "Invoice RE-2024-0816")
+    add(connection, 3, "RE-2024-0815", visible=None)
+    add(connection, 4, "合同的付款期限为三十天")
+    assert keywords.search_exact(connection, ["RE-2024-0816", "RE-2024-0815"], 10) == [1, 2]
+    assert keywords.search_exact(connection, ["付款期限"], 10) == [4]
+    assert keywords.search_exact(connection, ["absent words", "?"], 10) == []
+    assert keywords.rows_with(connection, ['"invoice"', '"absent"']) == {'"invoice"': 2, '"absent"': 0}

