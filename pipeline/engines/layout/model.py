@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.engines.inference import Model, open_model
 from pipeline.engines.layout.elements import Elements, elements_of
 from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.pdf import mupdf
@@ -149,9 +150,9 @@ def _model_class() -> Any:
     if not callable(pymupdf._get_layout):
         pymupdf._get_layout = _no_layout  # keeps pymupdf.layout from loading its own, many-threaded copy
     sessions: Any = importlib.import_module("pymupdf.layout.onnx.common_util")
-    sessions.make_session = _single_threaded
+    sessions.make_session = _session
     module: Any = importlib.import_module("pymupdf.layout.onnx.BoxRFDGNN")
-    module.make_session = _single_threaded
+    module.make_session = _session
     return module.BoxRFDGNN
 
 
@@ -159,11 +160,6 @@ def _no_layout(page: Any, **_: Any) -> None:
     return None
 
 
-def _single_threaded(model_path: str, providers: Any = None) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.enable_cpu_mem_arena = Path(model_path).name.startswith(_FIXED)
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(model_path), sess_options=options, providers=["CPUExecutionProvider"])
+def _session(model_path: str, providers: Any = None) -> Model:
+    path = Path(model_path)
+    return open_model(path, keeps_memory=path.name.startswith(_FIXED))
