@@ -9,6 +9,7 @@ shape with every page lose, so all else stays where it is.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -103,13 +104,16 @@ class _OpenVinoModel:
         compiled = core.compile_model(source, "CPU", _ONE_THREAD)
         self.threads: int = compiled.get_property("INFERENCE_NUM_THREADS")
         self._request = compiled.create_infer_request()
+        self._running = threading.Lock()  # a request has one set of inputs: threads that share a model take turns
         self._inputs = [_Named(port.any_name, _shape(port)) for port in compiled.inputs]
         self._outputs = [_Named(port.any_name, _shape(port)) for port in compiled.outputs]
         self._written = _written(source.get_rt_info())
 
     def run(self, output_names: Sequence[str] | None, input_feed: Mapping[str, Any]) -> Sequence[Any]:
-        arrays = self._request.infer(dict(input_feed), share_inputs=True)
-        return [arrays[name] for name in output_names or [output.name for output in self._outputs]]
+        names = output_names or [output.name for output in self._outputs]
+        with self._running:
+            arrays = self._request.infer(dict(input_feed), share_inputs=True)
+            return [arrays[name] for name in names]
 
     def get_inputs(self) -> Sequence[Tensor]:
         return self._inputs
