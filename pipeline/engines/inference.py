@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from pipeline.engines.onnx_graphs import with_leaky_relus
+
 log = logging.getLogger(__name__)
 
 _ONE_THREAD = {  # several processes share the processor, so none may choose its core
@@ -72,7 +74,9 @@ def _onnxruntime_model(path: Path, *, keeps_memory: bool) -> Model:
     options.enable_cpu_mem_arena = keeps_memory
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    model: Model = onnxruntime.InferenceSession(str(path), sess_options=options, providers=["CPUExecutionProvider"])
+    source = path.read_bytes()
+    file = with_leaky_relus(source) if b"PRelu" in source else str(path)
+    model: Model = onnxruntime.InferenceSession(file, sess_options=options, providers=["CPUExecutionProvider"])
     return model
 
 
