@@ -23,15 +23,8 @@ RECOGNISER = Path(rapidocr.__file__).parent / "models" / "PP-OCRv6_rec_small.onn
 LINES = ("Payment is due within thirty days.", "迁移学习的目标是解决新的问题。", "Total 1,284.50 EUR")
 
 
-class Core:
-    """OpenVINO's core of a processor. ``opens``: whether it can open a model."""
-
-    def __init__(self, abilities: list[str], *, opens: bool = True) -> None:
-        self.abilities, self.opens = abilities, opens
-
-    def get_property(self, device: str, name: str) -> list[str]:
-        assert (device, name) == ("CPU", "OPTIMIZATION_CAPABILITIES")
-        return self.abilities
+class BrokenCore:
+    """OpenVINO's core where it can open no model."""
 
     def read_model(self, path: str) -> None:
         raise RuntimeError("Exception from plugin:\nno primitive for MaxPool\n\n")
@@ -51,7 +44,7 @@ def on_openvino(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run on OpenVINO whatever the processor is: without bfloat16 it computes in float32."""
     openvino = pytest.importorskip("openvino", reason="the package openvino is not installed")
     core = openvino.Core()
-    if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+    if not inference._multiplies_bfloat16(inference._CPUINFO):
         monkeypatch.setitem(inference._ONE_THREAD, "INFERENCE_PRECISION_HINT", "f32")
     monkeypatch.setattr(inference, "_openvino", lambda: core)
 
@@ -115,16 +108,25 @@ def test_without_the_package_models_run_on_onnxruntime(monkeypatch: pytest.Monke
     assert len(model.get_modelmeta().custom_metadata_map["character"].splitlines()) == 18708
 
 
-@pytest.mark.parametrize(("abilities", "used"), [(["FP32", "INT8"], False), (["BF16", "FP32"], True)])
-def test_only_processors_with_bfloat16_gain(monkeypatch: pytest.MonkeyPatch, abilities: list[str], used: bool) -> None:
-    monkeypatch.setitem(sys.modules, "openvino", SimpleNamespace(Core=lambda: Core(abilities)))
+@pytest.mark.parametrize(
+    ("flags", "used"),
+    [("avx512f avx512_vnni", False), ("avx512f avx512_bf16", True), ("amx_bf16", True), (None, False)],
+)
+def test_only_processors_with_bfloat16_gain(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: str | None, used: bool
+) -> None:
+    told = tmp_path / "cpuinfo"
+    if flags is not None:
+        told.write_text(f"processor\t: 0\nmodel name\t: avx512_bf16 in a name\nflags\t\t: fpu {flags} sse\n")
+    monkeypatch.setattr(inference, "_CPUINFO", told)
+    monkeypatch.setitem(sys.modules, "openvino", SimpleNamespace(Core=BrokenCore))
     assert (inference._openvino() is not None) is used
 
 
 def test_a_model_that_openvino_cannot_open_runs_on_onnxruntime(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(inference, "_openvino", lambda: Core(["BF16"]))
+    monkeypatch.setattr(inference, "_openvino", BrokenCore)
     with caplog.at_level(logging.WARNING):
         model = inference.open_model(RECOGNISER, bears_bfloat16=True)
     assert not isinstance(model, inference._OpenVinoModel)
