@@ -1,9 +1,10 @@
 """Open model files for inference on the CPU: one thread each, and as little memory kept as the model allows.
 
 Models run on onnxruntime. Those that bear bfloat16 run on OpenVINO where its package is installed (the extra
-``openvino``) and the processor multiplies in bfloat16: measured with the OCR models, 1.5 to 1.8 times fewer CPU seconds
-on a processor with AVX512_BF16. In float32 OpenVINO gains nothing over onnxruntime, and graphs whose inputs have a new
-shape with every page lose, so all else stays where it is.
+``openvino``) and the processor multiplies in bfloat16. Measured with the OCR models on a processor with AVX512_BF16:
+1.5 to 1.8 times fewer CPU seconds, and 130 to 300 MB more in a process. In float32 OpenVINO gains nothing over
+onnxruntime; graphs whose inputs have a new shape with every page lose; and in bfloat16 the layout models find other
+boxes on one page of fifteen. So all else stays where it is.
 """
 
 from __future__ import annotations
@@ -74,11 +75,14 @@ def _onnxruntime_model(path: Path, *, keeps_memory: bool) -> Model:
 
     options = onnxruntime.SessionOptions()
     options.enable_cpu_mem_arena = keeps_memory
+    options.enable_mem_pattern = False  # one plan of all memory at once takes 60 MB more of the layout's image part
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     source = path.read_bytes()
     file = with_leaky_relus(source) if b"PRelu" in source else str(path)
-    model: Model = onnxruntime.InferenceSession(file, sess_options=options, providers=["CPUExecutionProvider"])
+    exactly = {"arena_extend_strategy": "kSameAsRequested"}  # what is kept grows by what is needed, not by doubling
+    processor = ("CPUExecutionProvider", exactly)
+    model: Model = onnxruntime.InferenceSession(file, sess_options=options, providers=[processor])
     return model
 
 

@@ -48,7 +48,6 @@ class LineModels:
 
         ``pixels`` is uint8 (height, width, 3); it is scaled by ``scale`` first.
         """
-
         loaded = self._load()
         scores = _run(loaded.detector, _detection_input(pixels, scale))
         return boxes_of(scores[0, 0], *pixels.shape[:2])
