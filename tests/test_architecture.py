@@ -25,8 +25,9 @@ MAY_SLEEP = {"waiting.py", "receiver.py", "unit/test_callback_delivery.py"}
 MODULES_OF_HELP = 500  # 340 are loaded
 FORBIDDEN_STEMS = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager"}
 HEAVY = {
-    "alembic", "chromadb", "cv2", "dateparser", "langchain_text_splitters", "numpy", "onnxruntime", "phonenumbers",
-    "py3langid", "pymupdf", "pymupdf4llm", "rapidocr", "sentence_transformers", "tokenizers", "torch", "transformers",
+    "alembic", "chromadb", "cv2", "dateparser", "langchain_text_splitters", "numpy", "onnxruntime", "openvino",
+    "phonenumbers", "py3langid", "pymupdf", "pymupdf4llm", "rapidocr", "sentence_transformers", "tokenizers", "torch",
+    "transformers",
 }  # fmt: skip
 # Third parties that only some places may import, at all or at the top of the module.
 ONLY_IN = {
@@ -47,12 +48,13 @@ ONLY_IN = {
     "pymupdf4llm": ("pipeline/engines/",),
     "rapidocr": ("pipeline/engines/",),
     "onnxruntime": ("pipeline/engines/",),
+    "openvino": ("pipeline/engines/inference.py",),
     "cv2": ("pipeline/engines/",),
     "torch": ("pipeline/engines/",),
     "transformers": ("pipeline/engines/",),
     "sentence_transformers": ("pipeline/engines/",),
 }
-NOT_AT_THE_TOP = {"chromadb", "cv2", "onnxruntime", "pymupdf", "pymupdf4llm", "rapidocr", "sentence_transformers", "torch", "transformers"}  # fmt: skip  # noqa: E501
+NOT_AT_THE_TOP = {"chromadb", "cv2", "onnxruntime", "openvino", "pymupdf", "pymupdf4llm", "rapidocr", "sentence_transformers", "torch", "transformers"}  # fmt: skip  # noqa: E501
 # What pipeline may import of stores, and of engines outside wiring: contracts, records and pure functions.
 STORE_WORDS = {
     "clean_text",

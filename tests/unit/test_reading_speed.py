@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pipeline.engines.layout import glyphs, tables
@@ -224,3 +225,15 @@ def test_equal_words_elsewhere_are_not_text_printed_twice() -> None:
     document.close()
     assert prints_twice([(0, 0, 50, 10), (60, 0, 110, 10), (0.5, 0.2, 50.5, 10.2)])
     assert not prints_twice([(0, 0, 50, 10), (0, 12, 50, 22), (50, 0, 100, 10)])
+
+
+@pytest.mark.parametrize("colours", [1, 3], ids=["grey", "coloured"])
+def test_models_see_grey_pictures_as_before(colours: int) -> None:
+    layout_model._model_class()
+    original = importlib.import_module("pymupdf.layout.common_util").resize_image
+    quick = importlib.import_module("pymupdf.layout.onnx.ImageFeatureExtractorV1").resize_image
+    assert quick is not original
+    noise = np.random.default_rng(4).integers(0, 256, (90, 70, colours), dtype=np.uint8)
+    picture = np.repeat(noise, 3 // colours, axis=2)
+    assert np.array_equal(quick(picture, (60, 50)), original(picture, (60, 50)))
+    assert np.array_equal(quick(picture[:, :, 0], (60, 50)), original(picture[:, :, 0], (60, 50)))

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.engines.inference import Model, open_model
 from pipeline.engines.layout.elements import Elements, elements_of
 from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.pdf import mupdf
@@ -149,21 +150,30 @@ def _model_class() -> Any:
     if not callable(pymupdf._get_layout):
         pymupdf._get_layout = _no_layout  # keeps pymupdf.layout from loading its own, many-threaded copy
     sessions: Any = importlib.import_module("pymupdf.layout.onnx.common_util")
-    sessions.make_session = _single_threaded
+    sessions.make_session = _session
+    for name in ("ImageFeatureExtractorV1", "TableGridExtractorV2"):
+        _resize_grey_quickly(importlib.import_module(f"pymupdf.layout.onnx.{name}"))
     module: Any = importlib.import_module("pymupdf.layout.onnx.BoxRFDGNN")
-    module.make_session = _single_threaded
+    module.make_session = _session
     return module.BoxRFDGNN
+
+
+def _resize_grey_quickly(module: Any) -> None:
+    """Let a module of the models resize one colour of grey pictures, which most pages are, instead of three."""
+    resize = module.resize_image
+
+    def resize_image(image: Any, new_size: tuple[int, int]) -> Any:
+        if image.ndim == 3 and all(np.array_equal(image[:, :, 0], image[:, :, at]) for at in (1, 2)):
+            return np.repeat(resize(image[:, :, 0], new_size)[:, :, None], 3, axis=2)
+        return resize(image, new_size)
+
+    module.resize_image = resize_image
 
 
 def _no_layout(page: Any, **_: Any) -> None:
     return None
 
 
-def _single_threaded(model_path: str, providers: Any = None) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.enable_cpu_mem_arena = Path(model_path).name.startswith(_FIXED)
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(model_path), sess_options=options, providers=["CPUExecutionProvider"])
+def _session(model_path: str, providers: Any = None) -> Model:
+    path = Path(model_path)
+    return open_model(path, keeps_memory=path.name.startswith(_FIXED))

@@ -53,9 +53,10 @@ def read_lines(models: LineModels, pixels: np.ndarray) -> ReadImage:
     chinese = _is_chinese("".join(reading.text for reading in known.values()))
     lines = []
     for index, quad in enumerate(quads):
-        reading, way = (known[index], 0) if index in known else _read_quad(models, turned, quad, chinese)
+        crop = cut(turned, quad)
+        reading, way = (known[index], 0) if index in known else _read_quad(models, crop, quad, chinese)
         if _is_text(reading):
-            size = _size(turned, quad, reading, way)
+            size = printed_size(np.ascontiguousarray(np.rot90(crop, way)), reading.text)
             lines.append(ReadLine(box=_level_box(turn, quad), size=size, reading=reading, quarters=way))
     return ReadImage(pixels=turned, turn=turn, lines=tuple(lines))
 
@@ -96,9 +97,8 @@ def _sideways_quarters(models: LineModels, pixels: np.ndarray, quads: np.ndarray
     return 1 if clockwise >= _mean(models.read([np.ascontiguousarray(np.rot90(crop)) for crop in crops])) else 3
 
 
-def _read_quad(models: LineModels, pixels: np.ndarray, quad: np.ndarray, chinese: bool) -> tuple[Reading, int]:
-    """Read one box; also the direction of its text: 0 to the right, 1 downwards, 3 upwards."""
-    crop = cut(pixels, quad)
+def _read_quad(models: LineModels, crop: np.ndarray, quad: np.ndarray, chinese: bool) -> tuple[Reading, int]:
+    """Read the image of one box; also the direction of its text: 0 to the right, 1 downwards, 3 upwards."""
     width, height = (float(size[0]) for size in lengths(quad[None]))
     if height < LONG * width:
         return _read_level(models, crop, chinese), 0
@@ -115,10 +115,6 @@ def _read_level(models: LineModels, crop: np.ndarray, chinese: bool) -> Reading:
         if _is_chinese(reading.text):
             return reading
     return models.read([crop])[0]
-
-
-def _size(pixels: np.ndarray, quad: np.ndarray, reading: Reading, way: int) -> float:
-    return printed_size(np.ascontiguousarray(np.rot90(cut(pixels, quad), way)), reading.text)
 
 
 def _level_box(turn: Turn, quad: np.ndarray) -> Box:

@@ -54,7 +54,7 @@ def render(path: Path, number: int, target: Path, dpi: int, max_pixels: int) -> 
             if scale < 1.0:
                 size = (max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
                 frame = frame.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-            frame.save(target, format="PNG", compress_level=1)
+            write_png(frame.tobytes(), frame.width, frame.height, len(frame.getbands()), target)
         except (OSError, ValueError, SyntaxError, MemoryError) as error:
             raise PageError(f"Frame {number} of the image cannot be decoded ({error}); save it again.") from error
     return PageImage(number=number, path=target, width_pt=width_pt, height_pt=height_pt)
@@ -68,7 +68,8 @@ def write_png(samples: Buffer, width: int, height: int, channels: int, target: P
     pixels: Any = np.frombuffer(samples, dtype=np.uint8).reshape(height, width, channels)
     if channels == 3:
         pixels = pixels[:, :, 0] if _is_grey(pixels) else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
-    done, data = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    quick = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]
+    done, data = cv2.imencode(".png", pixels, quick)  # without filters: half the time for a tenth more bytes
     if not done:
         raise PageError("The page could not be written as a picture.")
     target.write_bytes(data.tobytes())
