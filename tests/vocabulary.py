@@ -1,10 +1,9 @@
-"""Words that this project no longer uses, and where in the repository they still stand.
+"""Words that this project no longer uses, and the few places where they are right.
 
 Each thing has one name, the usual one of its field; ``OLD_WORDS`` maps the names of before to those of today. Python is
 read by its syntax tree (identifiers, docstrings, messages) and its comments, other texts line by line.
 
-``python -m tests.vocabulary`` prints every place; with ``--accept`` it rewrites the list of places that are still to be
-mended, tests/data/old_words.txt.
+``python -m tests.vocabulary`` prints every place where one still stands; a test wants none.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from __future__ import annotations
 import ast
 import io
 import re
-import sys
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +20,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("ingest", "pipeline", "stores", "scripts", "tests")
 TEXTS = {".html", ".js", ".css", ".md", ".toml", ".sh", ""}
-REMAINING = ROOT / "tests" / "data" / "old_words.txt"
 
 # One part of an identifier (``errand`` in ``send_errands``) and a word of a docstring, comment, message or text.
 OLD_WORDS = {
@@ -220,22 +217,7 @@ def words_in(text: str) -> list[str]:
     return [word for word in OLD_WORDS if word in separated and word in pattern().findall(separated)]
 
 
-def remaining() -> set[tuple[str, str]]:
-    """Return the (folder, word) pairs of tests/data/old_words.txt, that are still to be mended."""
-    if not REMAINING.exists():
-        return set()
-    lines = (line.split() for line in REMAINING.read_text().splitlines())
-    return {(folder, word) for folder, word in lines}
-
-
-def accept_what_remains() -> None:
-    pairs = sorted({(old.folder, old.word) for old in old_words()})
-    REMAINING.write_text("".join(f"{folder} {word}\n" for folder, word in pairs))
-
-
 def main() -> None:
-    if "--accept" in sys.argv[1:]:
-        accept_what_remains()
     known = {**OLD_WORDS, **OLD_CLASSES, **OLD_MODULES, **OLD_VARIABLES}
     for old in old_words():
         print(f"{old.path}:{old.line} {old.word} -> {known[old.word]}: {old.text[:100]}")

@@ -33,13 +33,13 @@ def boxes_of(sheet: Sheet) -> list[dict[str, Any]]:
     if elements is None:
         return []
     if not sheet.recognised and not sheet.shows_pictures:
-        found = _groups(_small(), elements, elements.inputs)
-        if found and not any(group["class_name"] in _NEEDS_EYES for group in found):
-            return _with_grids(sheet, elements, found)
+        groups = _groups(_small(), elements, elements.inputs)
+        if groups and not any(group["class_name"] in _NEEDS_EYES for group in groups):
+            return _with_grids(sheet, elements, groups)
     model = _large()
-    found = _groups(model, elements, {**elements.inputs, "image_features": _seen(model, sheet, elements)})
-    found = model._merge_overlapping_pictures([[*g["group_bbox"], g["class_name"]] for g in found], found)[1]
-    return _with_grids(sheet, elements, found)
+    groups = _groups(model, elements, {**elements.inputs, "image_features": _seen(model, sheet, elements)})
+    groups = model._merge_overlapping_pictures([[*g["group_bbox"], g["class_name"]] for g in groups], groups)[1]
+    return _with_grids(sheet, elements, groups)
 
 
 def _with_grids(sheet: Sheet, elements: Elements, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -59,10 +59,10 @@ def _groups(model: Any, elements: Elements, inputs: Mapping[str, Any]) -> list[d
     matrix = np.zeros((len(labels), len(labels)), dtype=np.int64)
     matrix[elements.edges[0], elements.edges[1]] = connected
     boxes = np.array(elements.boxes, dtype=np.float32)
-    found = common.group_node_by_edge(labels, kinds.max(axis=1), matrix, boxes, model.class_priority_list)
-    for group in found:
+    groups = common.group_node_by_edge(labels, kinds.max(axis=1), matrix, boxes, model.class_priority_list)
+    for group in groups:
         group["class_name"] = model.data_class_names[group["group_class"]]
-    return list(found)
+    return list(groups)
 
 
 def _probabilities(logits: Any) -> Any:
