@@ -37,6 +37,7 @@ CHECKS = (
 )
 KEY = "a-key-for-the-test-0123456789"
 EXAMPLES = 15
+STREAM_S = 1.0  # how long the events of a job that does not end are listened to
 
 
 @pytest.fixture(scope="module", params=["open", "keyed"])
@@ -96,7 +97,8 @@ def ask(operation: Any, known: dict[str, Any], server: Server) -> None:
             case.headers["Authorization"] = key
         if "wait" in (case.query or {}):
             case.query = {**case.query, "wait": 0.1 if case.query["wait"] else 0}
-        response = case.call(base_url=server.address, timeout=GENEROUS_S)
+        read_s = STREAM_S if operation.path.endswith("/events") else GENEROUS_S
+        response = case.call(base_url=server.address, timeout=(GENEROUS_S, read_s))
         case.validate_response(response, checks=CHECKS)
         if key and not keyed and operation.path not in OPEN:
             nowhere = (404, 405)  # an id of two dots makes another path of it
