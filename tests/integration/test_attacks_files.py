@@ -132,7 +132,8 @@ def test_script_of_a_page_is_text(server: Server, ends: dict[str, Any]) -> None:
 
 def test_pictures_of_bombs_end_and_hold_up_nobody(server: Server, ends: dict[str, Any]) -> None:
     def picture(name: str) -> int:
-        return server.client.get(f"/knowledge/bombs/documents/{name}/pages/1/image", params={"dpi": 300}).status_code
+        address = f"/knowledge/bombs/documents/{name}/pages/1/image"
+        return server.client.get(address, params={"dpi": 300}, timeout=2 * GENEROUS_S).status_code
 
     assert picture("huge.pdf") == picture("monstrous.pdf") == picture("good.pdf") == 200
     crowd = ["nested.pdf"] * 60 + ["flate.pdf"] * 6 + ["wide.png", "lie.png", "states.pdf", "own-child.pdf"]
