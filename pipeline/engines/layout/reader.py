@@ -17,6 +17,7 @@ from pipeline.engines.layout.blocks import Piece, pieces
 from pipeline.engines.layout.drawn_lines import Drawings, bounded
 from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment, fragments_of, printed_lines
 from pipeline.engines.layout.joining import item_text, joined, words_of
+from pipeline.engines.layout.left_out import combined, leave_out
 from pipeline.engines.layout.order import reading_order, side_by_side
 from pipeline.engines.layout.page import moved, upright
 from pipeline.engines.layout.sheet import Sheet
@@ -76,8 +77,9 @@ def read_page(
 
 
 def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | None, *, plain: bool) -> PageText:
+    left_out = leave_out(sheet, drawings.paths)
     fragments = _fragments(sheet)
-    regions, warning = _looked_at(sheet, drawings, len(fragments), plain=plain)
+    regions, given_up = _looked_at(sheet, drawings, len(fragments), plain=plain)
     _fill(regions, fragments)
     if sheet.recognised and not margins.has_margins(sheet.width, sheet.height):
         regions = _rows_of_strip(regions)
@@ -89,21 +91,21 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     body = headings.body_size([line for region in running for line in region.lines])
     _check_margins(regions, sheet.width, sheet.height, body)
     ordered = [regions[index] for index in reading_order([region.box for region in regions])]
-    return replace(_written(ordered, words, body, engine, confidence), warning=warning)
+    return replace(_written(ordered, words, body, engine, confidence), warning=combined([*left_out, *given_up]))
 
 
-def _looked_at(sheet: Sheet, drawings: Drawings, pieces: int, *, plain: bool) -> tuple[list[Region], Fault | None]:
+def _looked_at(sheet: Sheet, drawings: Drawings, pieces: int, *, plain: bool) -> tuple[list[Region], list[Fault]]:
     """The regions that the models find, and what was given up so that the page ends in time."""
     if plain:
-        return [], Fault(code="layout_left_out", message=f"{_ONLY_LINES}: looking for more ended the worker before")
+        return [], [Fault(code="layout_left_out", message=f"{_ONLY_LINES}: looking for more ended the worker before")]
     if pieces > _MAX_FRAGMENTS:
-        return [], Fault(code="layout_left_out", message=f"{_ONLY_LINES}: it holds {pieces} pieces of text")
+        return [], [Fault(code="layout_left_out", message=f"{_ONLY_LINES}: it holds {pieces} pieces of text")]
     regions, groups = _regions(sheet)
     if not any(region.label is Label.TABLE for region in regions):
-        return regions, None
+        return regions, []
     if not drawings.searchable:
-        return regions, Fault(code="tables_left_out", message=_TOO_MANY_RULES)
-    return _with_tables(regions, _found_tables(sheet, drawings, groups)), None
+        return regions, [Fault(code="tables_left_out", message=_TOO_MANY_RULES)]
+    return _with_tables(regions, _found_tables(sheet, drawings, groups)), []
 
 
 def _rows_of_strip(regions: list[Region]) -> list[Region]:
