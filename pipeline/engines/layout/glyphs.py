@@ -306,14 +306,15 @@ def _parts(row: Sequence[Fragment]) -> tuple[Line, ...]:
         return ()
     runs: list[list[Fragment]] = [[]]
     for part in row:
-        for piece in _split_at_wide_gaps(part):
+        for piece in split_at_wide_gaps(part):
             if runs[-1] and piece.box[0] - runs[-1][-1].box[2] > _WIDE_GAP_EM * piece.glyphs[0].style.size:
                 runs.append([])
             runs[-1].append(piece)
     return tuple(Line(box=_around(run), text=_text_of(run)) for run in runs) if len(runs) > 1 else ()
 
 
-def _split_at_wide_gaps(part: Fragment) -> list[Fragment]:
+def split_at_wide_gaps(part: Fragment) -> list[Fragment]:
+    """The parts of a fragment between gaps that are wider than a blank."""
     pieces: list[list[Glyph]] = [[]]
     before: Glyph | None = None  # the last printed character of the piece
     for glyph in part.glyphs:

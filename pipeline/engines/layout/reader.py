@@ -8,21 +8,24 @@ Text that no box holds is kept as text of its own: nothing that is printed gets 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.engines.layout import headings, margins
 from pipeline.engines.layout import model as layout_model
 from pipeline.engines.layout.blocks import Piece, pieces
 from pipeline.engines.layout.drawn_lines import Drawings, bounded
-from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment, fragments_of, printed_lines
+from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, printed_lines
 from pipeline.engines.layout.joining import item_text, joined, words_of
 from pipeline.engines.layout.left_out import combined, leave_out
 from pipeline.engines.layout.order import reading_order, side_by_side
 from pipeline.engines.layout.page import moved, upright
+from pipeline.engines.layout.regions import Region, fill, share_of, union
+from pipeline.engines.layout.ruled_tables import ruled_frames
 from pipeline.engines.layout.sheet import Sheet
+from pipeline.engines.layout.table_columns import respecting_gaps
 from pipeline.engines.layout.table_finder import lighten
-from pipeline.engines.layout.tables import Frame, filled, frames_of_grid, frames_of_placements
+from pipeline.engines.layout.tables import filled, frames_of_grid, frames_of_placements
 from pipeline.page_markdown import AT_MARGIN, escaped
 from stores.models import Block, Box, Fault, Label, Line, PageText
 
@@ -47,19 +50,6 @@ _LABELS = {
 _MAX_FRAGMENTS = 4000  # the models compare each with each: more would take gigabytes
 _ONLY_LINES = "only its lines were read, without headings, columns and tables"
 _TOO_MANY_RULES = "its tables were cut into cells by sight alone: it holds too many drawn lines to search"
-_WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
-
-
-@dataclass(slots=True)
-class Region:
-    """A box of the model and what was found in it."""
-
-    label: Label
-    box: Box
-    fragments: list[Fragment] = field(default_factory=list)
-    lines: list[PrintedLine] = field(default_factory=list)
-    frames: list[Frame] = field(default_factory=list)  # the cells of a table
-    by_row: bool = False  # every printed line stands for itself
 
 
 def read_page(
@@ -80,7 +70,7 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     left_out = leave_out(sheet, drawings.paths)
     fragments = _fragments(sheet)
     regions, given_up = _looked_at(sheet, drawings, len(fragments), plain=plain)
-    _fill(regions, fragments)
+    fill(regions, fragments)
     if sheet.recognised and not margins.has_margins(sheet.width, sheet.height):
         regions = _rows_of_strip(regions)
     for region in regions:
@@ -105,7 +95,22 @@ def _looked_at(sheet: Sheet, drawings: Drawings, pieces: int, *, plain: bool) ->
         return regions, []
     if not drawings.searchable:
         return regions, [Fault(code="tables_left_out", message=_TOO_MANY_RULES)]
-    return _with_tables(regions, _found_tables(sheet, drawings, groups)), []
+    regions = _with_tables(regions, _found_tables(sheet, drawings, groups))
+    return [_ruled(region, drawings) for region in regions], []
+
+
+def _ruled(region: Region, drawings: Drawings) -> Region:
+    """A table with the cells that drawn lines part, where they part all of them."""
+    if not region.frames:
+        return region
+    columns, rows = (len({getattr(frame, side) for frame in region.frames}) for side in ("column", "row"))
+    frames = ruled_frames(region.box, drawings.rules, columns, rows)
+    if not frames:
+        return region
+    boxes = [frame.box for frame in frames]
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    box = union(region.box, (min(lefts), min(tops), max(rights), max(bottoms)))
+    return replace(region, box=box, frames=frames, ruled=True)
 
 
 def _rows_of_strip(regions: list[Region]) -> list[Region]:
@@ -114,7 +119,7 @@ def _rows_of_strip(regions: list[Region]) -> list[Region]:
     rows: list[Region] = []
     for region in texts:
         if rows and side_by_side(rows[-1].box, region.box):
-            rows[-1] = Region(Label.TEXT, _union(rows[-1].box, region.box), rows[-1].fragments + region.fragments)
+            rows[-1] = Region(Label.TEXT, union(rows[-1].box, region.box), rows[-1].fragments + region.fragments)
         else:
             rows.append(region)
     for region in rows:
@@ -191,7 +196,7 @@ def _with_tables(regions: list[Region], tables: list[Region]) -> list[Region]:
     kept = [
         region
         for region in regions
-        if not any(_share(region.box, table.box) > (0.5 if region.label is Label.TABLE else 0.8) for table in tables)
+        if not any(share_of(region.box, table.box) > (0.5 if region.label is Label.TABLE else 0.8) for table in tables)
     ]
     return kept + tables
 
@@ -201,89 +206,6 @@ def _fragments(sheet: Sheet) -> list[Fragment]:
     fragments = fragments_of(sheet.blocks)
     visible = [part for part in fragments if not part.is_hidden]
     return fragments if sheet.recognised or not visible else visible
-
-
-def _fill(regions: list[Region], fragments: Sequence[Fragment]) -> None:
-    """Give every fragment, or the parts of it, to the region that holds it; what lies in none becomes a region."""
-    homeless: list[Fragment] = []
-    for part in fragments:
-        for home, piece in _homes(part, regions):
-            if home is None:
-                homeless.append(piece)
-            else:
-                home.fragments.append(piece)
-    regions.extend(_gathered(homeless))
-
-
-def _homes(part: Fragment, regions: Sequence[Region]) -> list[tuple[Region | None, Fragment]]:
-    shares = [(_share(part.box, region.box), region) for region in regions]
-    near = [(share, region) for share, region in shares if share > 0.02]
-    if not near:
-        return [(None, part)]
-    best = max(near, key=lambda pair: (round(pair[0], 1), -_area(pair[1].box)))
-    if best[0] >= _WHOLE or len(near) == 1:
-        return [(best[1] if best[0] >= 0.4 else None, part)]
-    return _cut_at_words(part, [region for _, region in near])
-
-
-def _cut_at_words(part: Fragment, regions: Sequence[Region]) -> list[tuple[Region | None, Fragment]]:
-    runs: list[tuple[Region | None, list[Any]]] = []
-    inside = False
-    for glyph in part.glyphs:
-        if inside and runs:
-            runs[-1][1].append(glyph)
-            inside = not glyph.char.isspace()
-            continue
-        home = _at(glyph.middle, regions)
-        if runs and runs[-1][0] is home:
-            runs[-1][1].append(glyph)
-        else:
-            runs.append((home, [glyph]))
-        inside = glyph.char.isalnum() and ord(glyph.char[0]) < 0x2E80
-    return [(home, fragment(run, upright=part.upright)) for home, run in runs if any(not g.char.isspace() for g in run)]
-
-
-def _at(point: tuple[float, float], regions: Sequence[Region]) -> Region | None:
-    x, y = point
-    holding = [
-        region for region in regions if region.box[0] <= x <= region.box[2] and region.box[1] <= y <= region.box[3]
-    ]
-    return min(holding, key=lambda region: _area(region.box), default=None)
-
-
-def _area(box: Box) -> float:
-    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
-
-
-def _share(inner: Box, outer: Box) -> float:
-    """Share of ``inner`` that lies in ``outer``."""
-    width = min(inner[2], outer[2]) - max(inner[0], outer[0])
-    height = min(inner[3], outer[3]) - max(inner[1], outer[1])
-    area = _area(inner)
-    return max(0.0, width) * max(0.0, height) / area if area > 0 else 0.0
-
-
-def _gathered(homeless: Sequence[Fragment]) -> list[Region]:
-    """Regions of text for fragments that no region holds: neighbours below one another together."""
-    regions: list[Region] = []
-    for part in sorted(homeless, key=lambda part: (part.box[1], part.box[0])):
-        size = part.box[3] - part.box[1]
-        last = next((region for region in reversed(regions[-4:]) if _continues(region.box, part.box, size)), None)
-        if last is None:
-            regions.append(Region(Label.TEXT, part.box, [part]))
-        else:
-            last.fragments.append(part)
-            last.box = _union(last.box, part.box)
-    return regions
-
-
-def _continues(above: Box, box: Box, size: float) -> bool:
-    beside = box[0] < above[2] + size and box[2] > above[0] - size
-    return beside and box[1] - above[3] < 0.7 * size and abs(box[0] - above[0]) < 3 * size
-
-
-def _union(one: Box, other: Box) -> Box:
-    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
 
 
 def _written(
@@ -315,7 +237,8 @@ def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple
     if region.by_row:
         return [_paragraph(Piece(Label.TEXT, [[line] for line in lines]), words)]
     if label is Label.TABLE:
-        table = filled(region.fragments, region.frames, words)
+        frames = region.frames if region.ruled else respecting_gaps(region.frames, region.fragments)
+        table = filled(region.fragments, frames, words)
         if table and not table.is_frame and not table.is_prose:
             return [(Block(label=label, box=region.box, text=table.text, lines=_lines(region.lines)), table.markdown())]
     if label in (Label.TITLE, Label.HEADING) and not headings.is_no_heading(lines, body):
@@ -371,5 +294,5 @@ def _lines(lines: Sequence[PrintedLine]) -> tuple[Line, ...]:
 def _around(lines: Sequence[PrintedLine]) -> Box:
     box = lines[0].box
     for line in lines[1:]:
-        box = _union(box, line.box)
+        box = union(box, line.box)
     return box

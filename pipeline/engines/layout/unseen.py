@@ -97,7 +97,9 @@ def _later_fills(sheet: Sheet) -> list[_Cover]:
         for at, (kind, box) in enumerate(sheet.log)
         if kind in _FILLS and (box[2] - box[0]) * (box[3] - box[1]) > _COVERS
     ]
-    texts = [(at, (b[0] + b[2]) / 2, (b[1] + b[3]) / 2) for at, (kind, b) in enumerate(sheet.log) if kind == "fill-text"]
+    texts = [
+        (at, (b[0] + b[2]) / 2, (b[1] + b[3]) / 2) for at, (kind, b) in enumerate(sheet.log) if kind == "fill-text"
+    ]
     if not fills or not texts:
         return []
     fills.sort(key=lambda fill: (fill.box[0] - fill.box[2]) * (fill.box[3] - fill.box[1]))

@@ -1,4 +1,4 @@
-"""Watermarks: pale text across a page, or one text at many places, that is printed over or under the page's own. Pure."""
+"""Watermarks: pale text across a page, or one text at many places, printed over or under the page's own. Pure."""
 
 from __future__ import annotations
 
