@@ -32,6 +32,7 @@ _LONGEST_EXPONENT = 6  # characters
 _SMALL = 0.8  # of the size of its host: an exponent is no larger
 _BAND = 16.0  # points: the page is cut into strips of this height to look for hosts
 _ICONS = ("awesome", "icon", "material", "emoji")
+_STRUCK = "~~"
 _RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
 
 
@@ -44,6 +45,7 @@ class Style:
     mono: bool
     raised: bool
     hidden: bool
+    struck: bool = False
 
 
 class Glyph(NamedTuple):
@@ -95,7 +97,7 @@ def fragment(glyphs: Sequence[Glyph], *, upright: bool = True) -> Fragment:
 
 def _glyphs(line: dict[str, Any], styles: dict[tuple[Any, ...], Style]) -> Iterator[Glyph]:
     for span in line["spans"]:
-        key = span["flags"], span["char_flags"], span["font"], span["size"]
+        key = span["flags"], span["char_flags"], span["font"], span["size"], span.get("struck")
         style = styles.get(key) or styles.setdefault(key, _style(span))
         font = str(span["font"]).lower()
         for char in span["chars"]:
@@ -117,6 +119,7 @@ def _style(span: dict[str, Any]) -> Style:
         mono=bool(flags & _MONO),
         raised=bool(flags & _SUPERSCRIPT),
         hidden=False,
+        struck=bool(span.get("struck")),
     )
 
 
@@ -335,16 +338,24 @@ def _around(row: Sequence[Fragment]) -> Box:
 def _text_of(row: Sequence[Fragment]) -> str:
     parts: list[str] = []
     before: Glyph | None = None
+    struck = False
     for part in row:
         pending = before is not None and part.glyphs[0].x0 - before.x1 > _GAP_EM * part.glyphs[0].style.size
         for glyph in part.glyphs:
             if glyph.char.isspace():
                 pending = True
                 continue
+            if struck and not glyph.style.struck:
+                parts.append(_STRUCK)
             if pending and before is not None and not _is_stray(before, glyph):
                 parts.append(" ")
+            if glyph.style.struck and not struck:
+                parts.append(_STRUCK)
+            struck = glyph.style.struck
             parts.append(_raised(glyph) if glyph.style.raised else glyph.char)
             before, pending = glyph, False
+    if struck:
+        parts.append(_STRUCK)
     return _tidied("".join(parts).strip())
 
 

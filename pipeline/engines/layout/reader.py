@@ -13,19 +13,23 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.engines.layout import headings, margins
 from pipeline.engines.layout import model as layout_model
+from pipeline.engines.layout.annotations import comments_of, with_comments
 from pipeline.engines.layout.blocks import Piece, pieces
 from pipeline.engines.layout.drawn_lines import Drawings, bounded
+from pipeline.engines.layout.form_fields import with_fields
 from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, printed_lines
-from pipeline.engines.layout.joining import item_text, joined, words_of
+from pipeline.engines.layout.joining import has_check_box, item_text, joined, words_of
 from pipeline.engines.layout.left_out import combined, leave_out
 from pipeline.engines.layout.order import reading_order, side_by_side
 from pipeline.engines.layout.page import moved, upright
 from pipeline.engines.layout.regions import Region, fill, share_of, union
 from pipeline.engines.layout.ruled_tables import ruled_frames
 from pipeline.engines.layout.sheet import Sheet
+from pipeline.engines.layout.struck import mark_struck
 from pipeline.engines.layout.table_columns import respecting_gaps
 from pipeline.engines.layout.table_finder import lighten
 from pipeline.engines.layout.tables import filled, frames_of_grid, frames_of_placements
+from pipeline.engines.pdf.attachments import attached_to, not_read
 from pipeline.page_markdown import AT_MARGIN, escaped
 from stores.models import Block, Box, Fault, Label, Line, PageText
 
@@ -63,13 +67,22 @@ def read_page(
     """
     with upright(page, recognised) as (sheet, back), bounded(sheet) as drawings:
         text = _read(sheet, drawings, engine, confidence, plain=plain)
-    return moved(text, back) if back else text
+    if recognised:
+        return moved(text, back) if back else text
+    faults = [text.warning] if text.warning else []
+    attached = not_read(attached_to(page))
+    if attached:
+        faults.append(Fault(code="attachments", message=attached))
+    text = replace(moved(text, back) if back else text, warning=combined(faults))
+    return with_comments(text, comments_of(page))
 
 
 def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | None, *, plain: bool) -> PageText:
     left_out = leave_out(sheet, drawings.paths)
+    if not sheet.recognised:
+        mark_struck(sheet.blocks, drawings.paths)
     fragments = _fragments(sheet)
-    regions, given_up = _looked_at(sheet, drawings, len(fragments), plain=plain)
+    regions, given_up = _looked_at(sheet, drawings, fragments, plain=plain)
     fill(regions, fragments)
     if sheet.recognised and not margins.has_margins(sheet.width, sheet.height):
         regions = _rows_of_strip(regions)
@@ -84,27 +97,29 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     return replace(_written(ordered, words, body, engine, confidence), warning=combined([*left_out, *given_up]))
 
 
-def _looked_at(sheet: Sheet, drawings: Drawings, pieces: int, *, plain: bool) -> tuple[list[Region], list[Fault]]:
+def _looked_at(
+    sheet: Sheet, drawings: Drawings, fragments: Sequence[Fragment], *, plain: bool
+) -> tuple[list[Region], list[Fault]]:
     """The regions that the models find, and what was given up so that the page ends in time."""
     if plain:
         return [], [Fault(code="layout_left_out", message=f"{_ONLY_LINES}: looking for more ended the worker before")]
-    if pieces > _MAX_FRAGMENTS:
-        return [], [Fault(code="layout_left_out", message=f"{_ONLY_LINES}: it holds {pieces} pieces of text")]
+    if len(fragments) > _MAX_FRAGMENTS:
+        return [], [Fault(code="layout_left_out", message=f"{_ONLY_LINES}: it holds {len(fragments)} pieces of text")]
     regions, groups = _regions(sheet)
     if not any(region.label is Label.TABLE for region in regions):
         return regions, []
     if not drawings.searchable:
         return regions, [Fault(code="tables_left_out", message=_TOO_MANY_RULES)]
     regions = _with_tables(regions, _found_tables(sheet, drawings, groups))
-    return [_ruled(region, drawings) for region in regions], []
+    return [_ruled(region, drawings, fragments) for region in regions], []
 
 
-def _ruled(region: Region, drawings: Drawings) -> Region:
+def _ruled(region: Region, drawings: Drawings, fragments: Sequence[Fragment]) -> Region:
     """A table with the cells that drawn lines part, where they part all of them."""
     if not region.frames:
         return region
     columns, rows = (len({getattr(frame, side) for frame in region.frames}) for side in ("column", "row"))
-    frames = ruled_frames(region.box, drawings.rules, columns, rows)
+    frames = ruled_frames(region.box, drawings.rules, columns, rows, [part.box for part in fragments])
     if not frames:
         return region
     boxes = [frame.box for frame in frames]
@@ -203,7 +218,7 @@ def _with_tables(regions: list[Region], tables: list[Region]) -> list[Region]:
 
 def _fragments(sheet: Sheet) -> list[Fragment]:
     """The text layer; beside visible text, an invisible layer is left out unless it is what we came for."""
-    fragments = fragments_of(sheet.blocks)
+    fragments = with_fields(sheet.page, fragments_of(sheet.blocks))
     visible = [part for part in fragments if not part.is_hidden]
     return fragments if sheet.recognised or not visible else visible
 
@@ -239,8 +254,10 @@ def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple
     if label is Label.TABLE:
         frames = region.frames if region.ruled else respecting_gaps(region.frames, region.fragments)
         table = filled(region.fragments, frames, words)
-        if table and not table.is_frame and not table.is_prose:
+        if table and not (table.is_frame or table.is_column or table.is_prose or _is_form(region)):
             return [(Block(label=label, box=region.box, text=table.text, lines=_lines(region.lines)), table.markdown())]
+        if table and not table.is_frame and (table.is_column or _is_form(region)):
+            return [_written_piece(piece, words, body) for piece in _rows_of_column(region, body)]
     if label in (Label.TITLE, Label.HEADING) and not headings.is_no_heading(lines, body):
         return [_heading(part, label, words, body) for part in headings.heading_parts(lines)]
     if label is Label.TEXT and headings.looks_like_heading(lines, body):
@@ -254,6 +271,26 @@ def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple
         return [_paragraph(Piece(label, [lines]), words)]
     listed = Label.LIST if label is Label.LIST else Label.TEXT
     return [_written_piece(piece, words, body) for piece in pieces(lines, listed, body)]
+
+
+def _is_form(region: Region) -> bool:
+    """Whether a table without ruled cells is a list of check boxes with their labels."""
+    columns = {frame.column for frame in region.frames}
+    return not region.ruled and len(columns) < 3 and any(has_check_box(line.text) for line in region.lines)
+
+
+def _rows_of_column(region: Region, body: float) -> list[Piece]:
+    """The rows of a form or a list of contents, which the model calls a table of one column: they do not run on."""
+    written: list[Piece] = []
+    bands = sorted({(frame.box[1], frame.box[3]) for frame in region.frames if frame.rows == 1})
+    for top, bottom in bands:
+        lines = [line for line in region.lines if top <= (line.box[1] + line.box[3]) / 2 < bottom]
+        for piece in pieces(lines, Label.TEXT, body) if lines else ():
+            if written and piece.label is written[-1].label is not Label.HEADING:
+                written[-1].parts.extend(piece.parts)
+            else:
+                written.append(piece)
+    return written
 
 
 def _written_piece(piece: Piece, words: frozenset[str], body: float) -> tuple[Block, str]:

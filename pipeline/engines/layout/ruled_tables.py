@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from pipeline.engines.layout.drawn_lines import span_of
@@ -14,6 +15,7 @@ _THIN_PT = 2.5  # a filled box no thicker is a line
 _SAME_PT = 3.0  # lines closer together are one
 _OUTSIDE_PT = 10.0  # the frame of a table stands so far from its text
 _COVERED = 0.7  # of the side of a cell that is drawn
+_LONG = 0.35  # of the table's width or height: shorter lines are no part of its grid
 _RULED = 0.5  # of the sides between cells that are drawn
 _MOST_LINES = 400
 _MOST_CELLS = 3000
@@ -28,21 +30,67 @@ class _Lines:
     upright: list[tuple[float, float, float]]
 
 
-def ruled_frames(box: Box, paths: Iterable[dict[str, Any]], columns: int, rows: int) -> list[Frame]:
+def ruled_frames(
+    box: Box, paths: Iterable[dict[str, Any]], columns: int, rows: int, texts: Sequence[Box] = ()
+) -> list[Frame]:
     """The cells that lines around ``box`` part; none where they leave columns or rows of the model's grid unparted.
 
-    ``paths``: drawings as MuPDF lists them. ``columns`` and ``rows``: how many the model sees.
+    ``paths``: drawings as MuPDF lists them. ``columns`` and ``rows``: how many the model sees. ``texts``: boxes of
+    what is printed; where every cell of a row holds several lines of it, at the same heights, they are rows.
     """
     lines = _lines_near(box, paths)
     if not lines.level or not lines.upright or len(lines.level) + len(lines.upright) > _MOST_LINES:
         return []
-    xs = _places(line[0] for line in lines.upright)
-    ys = _places(line[0] for line in lines.level)
-    xs, ys = _closed(xs, box[0], box[2]), _closed(ys, box[1], box[3])
+    xs = _closed(_places(lines.upright, box[3] - box[1]), box[0], box[2])
+    ys = _closed(_places(lines.level, box[2] - box[0]), box[1], box[3])
     across, down = len(xs) - 1, len(ys) - 1
     if across < max(2, columns) or down < 2 or rows > _MORE_ROWS * down or across * down > _MOST_CELLS:
         return []
-    return _merged(_Grid(xs, ys, lines))
+    return _with_unruled_rows(_merged(_Grid(xs, ys, lines)), texts)
+
+
+def _with_unruled_rows(frames: list[Frame], texts: Sequence[Box]) -> list[Frame]:
+    """The cells with those rows cut in which lines of text stand at the same heights in every column."""
+    cut: list[Frame] = []
+    added = 0
+    for row in sorted({frame.row for frame in frames}):
+        cells = [frame for frame in frames if frame.row == row]
+        heights = [_heights(frame.box, texts) for frame in cells]
+        plain = len(cells) > 2 and all(f.rows == 1 for f in cells) and not _spanned(frames, row)
+        lines = heights[0] if plain and _alike(heights) else []
+        bounds = [cells[0].box[1], *((a + b) / 2 for a, b in pairwise(lines)), cells[0].box[3]]
+        for at, (top, bottom) in enumerate(pairwise(bounds)):
+            cut += (
+                [replace(f, row=f.row + added + at, box=(f.box[0], top, f.box[2], bottom)) for f in cells]
+                if lines
+                else []
+            )
+        if not lines:
+            cut += [replace(f, row=f.row + added) for f in cells]
+        added += max(0, len(lines) - 1)
+    return cut
+
+
+def _spanned(frames: Sequence[Frame], row: int) -> bool:
+    return any(frame.row < row < frame.row + frame.rows for frame in frames)
+
+
+def _heights(box: Box, texts: Sequence[Box]) -> list[float]:
+    """The heights of the lines of text in a box."""
+    inside = sorted(
+        (t[1] + t[3]) / 2
+        for t in texts
+        if box[0] <= (t[0] + t[2]) / 2 <= box[2] and box[1] <= (t[1] + t[3]) / 2 <= box[3]
+    )
+    return [y for at, y in enumerate(inside) if not at or y - inside[at - 1] > _SAME_PT]
+
+
+def _alike(heights: Sequence[Sequence[float]]) -> bool:
+    """Whether all columns have lines of text at the same heights, more than one."""
+    first = heights[0]
+    if len(first) < 2 or any(len(other) != len(first) for other in heights):
+        return False
+    return all(abs(a - b) <= _SAME_PT for other in heights for a, b in zip(first, other, strict=True))
 
 
 def _lines_near(box: Box, paths: Iterable[dict[str, Any]]) -> _Lines:
@@ -72,16 +120,30 @@ def _sides(path: dict[str, Any]) -> Iterator[Box]:
             yield from ((x0, y0, x1, y0), (x0, y1, x1, y1), (x0, y0, x0, y1), (x1, y0, x1, y1))
 
 
-def _places(values: Iterable[float]) -> list[float]:
-    places: list[float] = []
-    for value in sorted(values):
-        if not places or value - places[-1] > _SAME_PT:
-            places.append(value)
-    return places
+def _places(lines: Iterable[tuple[float, float, float]], length: float) -> list[float]:
+    """Where lines stand that together reach over a good part of the ``length`` of the table."""
+    groups: list[list[tuple[float, float, float]]] = []
+    for line in sorted(lines):
+        if groups and line[0] - groups[-1][0][0] <= _SAME_PT:
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return [group[0][0] for group in groups if _length(group) > _LONG * length]
+
+
+def _length(lines: Iterable[tuple[float, float, float]]) -> float:
+    """How much lines cover together."""
+    covered, reached = 0.0, float("-inf")
+    for start, end in sorted((start, end) for _, start, end in lines):
+        covered += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return covered
 
 
 def _closed(places: list[float], low: float, high: float) -> list[float]:
     """The places with the sides of the table where no line closes it."""
+    if not places:
+        return [low, high]
     if low < places[0] - _SAME_PT:
         places = [low, *places]
     return [*places, high] if high > places[-1] + _SAME_PT else places

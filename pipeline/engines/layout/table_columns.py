@@ -7,14 +7,15 @@ long numbers.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from pipeline.engines.layout.glyphs import Fragment, split_at_wide_gaps
+from pipeline.engines.layout.glyphs import Fragment, Glyph, fragment, split_at_wide_gaps
 from pipeline.engines.layout.tables import Frame
 
 _EDGE_PT = 1.0  # a text reaches over a line by more than this
+_WORD_GAP_EM = 0.2  # a wider gap parts two words
 _LEAST_ROWS = 2  # with a gap at one place part a column
 _MOST_FRAMES = 2000
 _MOST_COLUMNS = 30
@@ -40,8 +41,8 @@ def respecting_gaps(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> l
     """The cells of a table with column lines in the gaps between its texts."""
     if not 2 <= len(frames) <= _MOST_FRAMES or not all(part.upright for part in fragments):
         return list(frames)
-    runs = _runs(frames, fragments)
-    cells = _snapped(list(frames), runs)
+    runs = _runs(frames, fragments, split_at_wide_gaps)
+    cells = _snapped(list(frames), runs, _runs(frames, fragments, _words_of))
     column = 0
     while column < _columns(cells) <= _MOST_COLUMNS:
         gap = _gap_in(cells, column, runs)
@@ -56,14 +57,29 @@ def _columns(frames: Sequence[Frame]) -> int:
     return max(frame.column + frame.columns for frame in frames)
 
 
-def _runs(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> list[_Run]:
+def _words_of(part: Fragment) -> list[Fragment]:
+    words: list[list[Glyph]] = []
+    for glyph in part.glyphs:
+        if glyph.char.isspace() or (
+            words and words[-1] and glyph.x0 - words[-1][-1].x1 > _WORD_GAP_EM * glyph.style.size
+        ):
+            words.append([])
+        if not glyph.char.isspace():
+            words = words or [[]]
+            words[-1].append(glyph)
+    return [fragment(word) for word in words if word]
+
+
+def _runs(
+    frames: Sequence[Frame], fragments: Sequence[Fragment], cut: Callable[[Fragment], list[Fragment]]
+) -> list[_Run]:
     bands: dict[int, tuple[float, float]] = {}
     for frame in frames:
         if frame.rows == 1:
             bands.setdefault(frame.row, (frame.box[1], frame.box[3]))
     runs = []
     for part in fragments:
-        for piece in split_at_wide_gaps(part):
+        for piece in cut(part):
             middle = (piece.box[1] + piece.box[3]) / 2
             row = next((row for row, (top, bottom) in bands.items() if top <= middle <= bottom), None)
             if row is not None:
@@ -76,8 +92,8 @@ def _plain(frames: Sequence[Frame], column: int) -> dict[int, Frame]:
     return {f.row: f for f in frames if f.column == column and f.columns == 1 and f.rows == 1}
 
 
-def _snapped(frames: list[Frame], runs: Sequence[_Run]) -> list[Frame]:
-    """The cells with each line between two columns that cuts texts moved to where it cuts fewer."""
+def _snapped(frames: list[Frame], runs: Sequence[_Run], words: Sequence[_Run]) -> list[Frame]:
+    """The cells with each line between two columns that cuts words moved to where it cuts fewer."""
     for column in range(_columns(frames) - 1):
         left, right = _plain(frames, column), _plain(frames, column + 1)
         rows = left.keys() & right.keys()
@@ -86,7 +102,8 @@ def _snapped(frames: list[Frame], runs: Sequence[_Run]) -> list[Frame]:
         row = min(rows)
         low, line, high = left[row].box[0], left[row].box[2], right[row].box[2]
         near = [run for run in runs if run.row in rows and run.x1 > low and run.x0 < high]
-        better = _better_line(near, line, low, high)
+        cut = [word for word in words if word.row in rows and word.crosses(line)]
+        better = _better_line(near, line, low, high) if cut else line
         if better != line:
             lines = {row: _line_of(row, better, near) for row in rows}
             frames = [_with_line(frame, column, lines) for frame in frames]
@@ -113,8 +130,6 @@ def _with_line(frame: Frame, column: int, lines: dict[int, float]) -> Frame:
 
 def _better_line(runs: Sequence[_Run], line: float, low: float, high: float) -> float:
     """Where a line does least harm, with no text that it does not cut now on its other side."""
-    if not any(run.crosses(line) for run in runs):
-        return line
     inside = [run for run in runs if low < run.middle < high]
     whole = [run for run in runs if not run.crosses(line)]
     low = max([low, *(run.middle for run in whole if run.middle <= line)])

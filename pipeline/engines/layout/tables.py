@@ -46,6 +46,11 @@ class Table:
         return sum(bool(cell.text) for cell in self.cells) < 2
 
     @property
+    def is_column(self) -> bool:
+        """Whether all text stands in one column: lines below one another, no table."""
+        return len({cell.column for cell in self.cells if cell.text}) < 2
+
+    @property
     def is_prose(self) -> bool:
         """Whether it is text set in two columns, a date beside a paragraph, that only looks like a table."""
         texts = [cell.text for cell in self.cells if cell.text]
