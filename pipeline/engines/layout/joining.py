@@ -10,6 +10,8 @@ from pipeline.engines.layout.glyphs import is_cjk
 _SOFT = "\u00ad"
 _HYPHENS = "-‐" + _SOFT
 _BROKEN = re.compile(r"([^\W\d_]+)[-‐\u00ad]$")
+_INSIDE_ADDRESS = "_=&?%"
+_PATH = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S*")
 _START = re.compile(r"[^\W\d_]+")
 _CHECK_BOX = re.compile(r"\[[x ]\] (?=\S)")
 _BULLET = re.compile(r"^(?:[•‣◦⁃∙·●○■□▪▫◆◇➢➤►▶✓✔❖★☆※\-–—*]|o(?=\s))\s*(?=\S)")
@@ -32,12 +34,22 @@ def joined_pair(text: str, line: str, words: frozenset[str] = frozenset()) -> st
         return text or line
     if text[-1] in _HYPHENS:
         return _mended(text, line, words)
+    if text[-1] in _INSIDE_ADDRESS and "://" in text.rsplit(maxsplit=1)[-1]:
+        return text + line
     if is_cjk(text[-1]) or is_cjk(line[0]):
         return text + line
     return f"{text} {line}"
 
 
+def _is_address(text: str, line: str) -> bool:
+    """Whether a line ends inside an e-mail or web address, whose hyphens are its own."""
+    last, first = text.rsplit(maxsplit=1)[-1], line.split(maxsplit=1)[0]
+    return "@" in last or "@" in first or "://" in last or last.startswith("www.") or bool(_PATH.match(last))
+
+
 def _mended(text: str, line: str, words: frozenset[str]) -> str:
+    if text[-1] != _SOFT and _is_address(text, line):
+        return text + line
     broken, start = _BROKEN.search(text), _START.match(line)
     if not broken or not start:
         return text.rstrip(_SOFT) + line if text[-1] == _SOFT else _after_dash(text, line)

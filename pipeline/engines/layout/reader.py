@@ -7,6 +7,7 @@ Text that no box holds is kept as text of its own: nothing that is printed gets 
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -18,17 +19,19 @@ from pipeline.engines.layout.blocks import Piece, pieces
 from pipeline.engines.layout.drawn_lines import Drawings, bounded
 from pipeline.engines.layout.form_fields import with_fields
 from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, printed_lines
-from pipeline.engines.layout.joining import has_check_box, item_text, joined, words_of
+from pipeline.engines.layout.joining import has_check_box, is_list_start, item_text, joined, words_of
 from pipeline.engines.layout.left_out import combined, leave_out
 from pipeline.engines.layout.order import reading_order, side_by_side
 from pipeline.engines.layout.page import moved, upright
-from pipeline.engines.layout.regions import Region, fill, share_of, union
+from pipeline.engines.layout.regions import Region, fill, put_together, share_of, union
+from pipeline.engines.layout.right_to_left import runs_right_to_left
 from pipeline.engines.layout.ruled_tables import ruled_frames
 from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.layout.struck import mark_struck
 from pipeline.engines.layout.table_columns import respecting_gaps
 from pipeline.engines.layout.table_finder import lighten
 from pipeline.engines.layout.tables import filled, frames_of_grid, frames_of_placements
+from pipeline.engines.layout.vertical import vertical_regions
 from pipeline.engines.pdf.attachments import attached_to, not_read
 from pipeline.page_markdown import AT_MARGIN, escaped
 from stores.models import Block, Box, Fault, Label, Line, PageText
@@ -52,6 +55,8 @@ _LABELS = {
     "formula": Label.FORMULA,
 }
 _MAX_FRAGMENTS = 4000  # the models compare each with each: more would take gigabytes
+_MOSTLY = 0.6
+_DEEPEST = 60  # blanks before a line of code
 _ONLY_LINES = "only its lines were read, without headings, columns and tables"
 _TOO_MANY_RULES = "its tables were cut into cells by sight alone: it holds too many drawn lines to search"
 
@@ -81,8 +86,8 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     left_out = leave_out(sheet, drawings.paths)
     if not sheet.recognised:
         mark_struck(sheet.blocks, drawings.paths)
-    fragments = _fragments(sheet)
-    regions, given_up = _looked_at(sheet, drawings, fragments, plain=plain)
+    columns, fragments = vertical_regions(_fragments(sheet))
+    regions, given_up = ([], []) if columns else _looked_at(sheet, drawings, fragments, plain=plain)
     fill(regions, fragments)
     if sheet.recognised and not margins.has_margins(sheet.width, sheet.height):
         regions = _rows_of_strip(regions)
@@ -91,9 +96,13 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     regions = [region for region in regions if region.lines or region.label is Label.FIGURE]
     words = words_of(line.text for region in regions for line in region.lines)
     running = [region for region in regions if region.label in (Label.TEXT, Label.LIST)]
-    body = headings.body_size([line for region in running for line in region.lines])
+    body = headings.body_size([line for region in [*running, *columns] for line in region.lines])
     _check_margins(regions, sheet.width, sheet.height, body)
-    ordered = [regions[index] for index in reading_order([region.box for region in regions])]
+    ordered = put_together([regions[index] for index in reading_order([region.box for region in regions])])
+    ordered = columns + ordered
+    if not _is_typewritten(ordered):
+        for region in ordered:
+            region.by_line = region.is_code and len(region.lines) > 1
     return replace(_written(ordered, words, body, engine, confidence), warning=combined([*left_out, *given_up]))
 
 
@@ -126,6 +135,12 @@ def _ruled(region: Region, drawings: Drawings, fragments: Sequence[Fragment]) ->
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     box = union(region.box, (min(lefts), min(tops), max(rights), max(bottoms)))
     return replace(region, box=box, frames=frames, ruled=True)
+
+
+def _is_typewritten(regions: Sequence[Region]) -> bool:
+    """Whether most of a page is set in letters of one width: they say nothing about code then."""
+    lines = [line for region in regions for line in region.lines]
+    return sum(len(line.text) for line in lines if line.mono) > _MOSTLY * sum(len(line.text) for line in lines)
 
 
 def _rows_of_strip(regions: list[Region]) -> list[Region]:
@@ -249,6 +264,12 @@ def _placed(block: Block, start: int, end: int) -> Block:
 def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple[Block, str]]:
     """Blocks of one region with their Markdown ("" for what stays outside)."""
     label, lines = region.label, region.lines
+    if region.by_column:
+        if label is Label.HEADING:
+            return [_heading(lines, label, words, body)]
+        return [_paragraph(Piece(Label.TEXT, [lines]), words)]
+    if region.by_line and label in (Label.TEXT, Label.LIST):
+        return [_paragraph(Piece(Label.TEXT, [lines]), words)]
     if region.by_row:
         return [_paragraph(Piece(Label.TEXT, [[line] for line in lines]), words)]
     if label is Label.TABLE:
@@ -269,7 +290,7 @@ def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple
         return [(_block(label, region.box, lines, text), text)]
     if label in (Label.CAPTION, Label.FORMULA):
         return [_paragraph(Piece(label, [lines]), words)]
-    listed = Label.LIST if label is Label.LIST else Label.TEXT
+    listed = Label.LIST if label is Label.LIST and not _is_no_item(lines) else Label.TEXT
     return [_written_piece(piece, words, body) for piece in pieces(lines, listed, body)]
 
 
@@ -277,6 +298,16 @@ def _is_form(region: Region) -> bool:
     """Whether a table without ruled cells is a list of check boxes with their labels."""
     columns = {frame.column for frame in region.frames}
     return not region.ruled and len(columns) < 3 and any(has_check_box(line.text) for line in region.lines)
+
+
+def _is_no_item(lines: Sequence[PrintedLine]) -> bool:
+    """Whether what the model calls a list item plainly is none: it begins with a sign of another meaning, or is read
+    from right to left without a bullet.
+    """
+    first = lines[0].text
+    if any(is_list_start(line.text) for line in lines):
+        return False
+    return first[0] in "#>" or runs_right_to_left(first)
 
 
 def _rows_of_column(region: Region, body: float) -> list[Piece]:
@@ -314,10 +345,17 @@ def _list(piece: Piece, words: frozenset[str]) -> tuple[Block, str]:
 def _paragraph(piece: Piece, words: frozenset[str]) -> tuple[Block, str]:
     lines = piece.lines
     if len(lines) > 1 and all(line.mono for line in lines):
-        text = "\n".join(line.text for line in lines)
+        text = "\n".join(_indented(lines))
         return _block(piece.label, _around(lines), lines, text), f"```\n{text}\n```"
     text = "\n".join(joined([line.text for line in part], words) for part in piece.parts)
     return _block(piece.label, _around(lines), lines, text), escaped(text)
+
+
+def _indented(lines: Sequence[PrintedLine]) -> list[str]:
+    """Lines of letters of one width with the blanks before each."""
+    left = min(line.box[0] for line in lines)
+    width = statistics.median((line.box[2] - line.box[0]) / len(line.text) for line in lines)
+    return [" " * min(_DEEPEST, round((line.box[0] - left) / max(width, 1.0))) + line.text for line in lines]
 
 
 def _block(label: Label, box: Box, lines: Sequence[PrintedLine], text: str, level: int = 0) -> Block:

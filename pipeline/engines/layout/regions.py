@@ -10,6 +10,7 @@ from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment
 from pipeline.engines.layout.tables import Frame
 from stores.models import Box, Label
 
+_RUNNING = (Label.TEXT, Label.LIST)
 _WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
 
 
@@ -23,7 +24,14 @@ class Region:
     lines: list[PrintedLine] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)  # the cells of a table
     ruled: bool = False  # drawn lines part all cells
+    by_line: bool = False  # a listing: lines end where they are printed, and begin at their places
+    by_column: bool = False  # its lines are columns, from right to left
     by_row: bool = False  # every printed line stands for itself
+
+    @property
+    def is_code(self) -> bool:
+        """Whether it is set in letters of one width."""
+        return bool(self.lines) and all(line.mono for line in self.lines)
 
 
 def fill(regions: list[Region], fragments: Sequence[Fragment]) -> None:
@@ -107,3 +115,37 @@ def _continues(above: Box, box: Box, size: float) -> bool:
 
 def union(one: Box, other: Box) -> Box:
     return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
+
+
+def put_together(regions: Sequence[Region]) -> list[Region]:
+    """Neighbours in reading order made one where a word, or a listing of code, goes on from one into the next."""
+    joined: list[Region] = []
+    for region in regions:
+        last = joined[-1] if joined else None
+        if last is not None and (_word_goes_on(last, region) or _code_goes_on(last, region)):
+            last.lines.extend(region.lines)
+            last.fragments.extend(region.fragments)
+            last.box = union(last.box, region.box)
+        else:
+            joined.append(region)
+    return joined
+
+
+def _word_goes_on(above: Region, below: Region) -> bool:
+    if not (above.label is below.label is Label.TEXT and above.lines and below.lines):
+        return False
+    last, first = above.lines[-1], below.lines[0]
+    broken = last.text[-1] in "-\u2010" and last.text[-2:-1].isalpha() and first.text[0].islower()
+    return broken and _is_next(last, first)
+
+
+def _code_goes_on(above: Region, below: Region) -> bool:
+    listing = above.is_code and below.is_code and above.label in _RUNNING and below.label in _RUNNING
+    return listing and _is_next(above.lines[-1], below.lines[0])
+
+
+def _is_next(last: PrintedLine, first: PrintedLine) -> bool:
+    """Whether a line stands right below another, in the same column and size."""
+    gap = first.box[1] - last.box[3]
+    beside = first.box[0] < last.box[2] and last.box[0] < first.box[2]
+    return beside and -0.3 * last.size < gap < 1.2 * last.size and abs(first.size - last.size) < 0.6
