@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.engines.layout.glyphs import Fragment
 from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.layout.unseen import spans_of, unseen_spans
 from pipeline.engines.layout.watermarks import watermark_lines
 from stores.models import Fault
 
+_GAPS = 0.02  # of the characters
 UNSEEN, WATERMARK = "unseen_text", "watermark"
 
 
@@ -27,6 +29,16 @@ def leave_out(sheet: Sheet, paths: Sequence[dict[str, Any]]) -> list[Fault]:
         was = "was" if count == 1 else "were"
         said.append(Fault(code=UNSEEN, message=f"{_characters(count)} that nobody sees {was} left out"))
     return said
+
+
+def unmapped(fragments: Sequence[Fragment]) -> list[Fault]:
+    """Say how many letters a text layer lacks, where it lacks some."""
+    count = sum(glyph.char == "\ufffd" for part in fragments for glyph in part.glyphs)
+    total = sum(len(part.glyphs) for part in fragments)
+    if not count or count < _GAPS * total:
+        return []
+    message = f"{count / total:.0%} of its characters have no meaning in the text layer"
+    return [Fault(code="unmapped_text", message=message)]
 
 
 def _characters(count: int) -> str:

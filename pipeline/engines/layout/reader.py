@@ -20,7 +20,7 @@ from pipeline.engines.layout.drawn_lines import Drawings, bounded
 from pipeline.engines.layout.form_fields import with_fields
 from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, printed_lines
 from pipeline.engines.layout.joining import has_check_box, is_list_start, item_text, joined, words_of
-from pipeline.engines.layout.left_out import combined, leave_out
+from pipeline.engines.layout.left_out import combined, leave_out, unmapped
 from pipeline.engines.layout.order import reading_order, side_by_side
 from pipeline.engines.layout.page import moved, upright
 from pipeline.engines.layout.regions import Region, fill, put_together, share_of, union
@@ -39,7 +39,7 @@ from stores.models import Block, Box, Fault, Label, Line, PageText
 if TYPE_CHECKING:
     import pymupdf
 
-LAYOUT_VERSION = "3"  # part of fingerprints: raise it with every change of output
+LAYOUT_VERSION = "4"  # part of fingerprints: raise it with every change of output
 
 _LABELS = {
     "text": Label.TEXT,
@@ -87,6 +87,7 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     if not sheet.recognised:
         mark_struck(sheet.blocks, drawings.paths)
     columns, fragments = vertical_regions(_fragments(sheet))
+    left_out += unmapped(fragments)
     regions, given_up = ([], []) if columns else _looked_at(sheet, drawings, fragments, plain=plain)
     fill(regions, fragments)
     if sheet.recognised and not margins.has_margins(sheet.width, sheet.height):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _ALEFS = "\u0627\u0622\u0623\u0625"
 _LAM = "\u0644"
+_ENDS = ".!\u060c\u061b\u061f"
 _NO_WIDTH_PT = 0.1
 _JUMP_EM = 0.6  # a wider gap ends a run
 _BLANK_EM = 0.18
@@ -37,6 +38,8 @@ def in_reading_order(glyphs: Sequence[Glyph]) -> list[Glyph]:
         if ordered and _is_gap(ordered[-1], run):
             ordered.append(ordered[-1]._replace(char=" "))
         ordered.extend(run)
+    if len(ordered) > 1 and ordered[0].char in _ENDS:  # a page laid out from left to right puts it there
+        ordered.append(ordered.pop(0))
     return ordered
 
 
