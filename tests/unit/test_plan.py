@@ -121,7 +121,9 @@ def test_a_layer_that_lacks_the_print_of_pictures_is_not_good() -> None:
     assert "4 lines" in decide(stamped, "auto").reason
 
 
-@pytest.mark.parametrize(("lines", "text"), [(2, "A photo and its caption, which says what it shows"), (4, "one line\n" * 6)])
+@pytest.mark.parametrize(
+    ("lines", "text"), [(2, "A photo and its caption, which says what it shows"), (4, "one line\n" * 6)]
+)
 def test_a_layer_that_has_most_of_the_print_is_good(lines: int, text: str) -> None:
     assert decide(replace(FACTS, text=text, image_share=1.0, picture_lines=lines), "auto").route is Route.TEXT
 

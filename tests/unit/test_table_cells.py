@@ -72,7 +72,7 @@ def test_a_line_through_long_numbers_moves_into_the_gap() -> None:
 
 def test_running_text_with_chance_gaps_stays_one_column() -> None:
     rows: list[Texts] = [
-        [(0, "1"), (50, "The harbour office opened its ledger")],
+        [(0, "1"), (50, "The harbour office opened its books")],
         [(0, "2"), (50, "Grain came"), (120, "from the north in sacks")],
         [(0, "3"), (50, "Timber was floated along"), (190, "the river")],
         [(0, "4"), (50, "Visitors were shown the shelves")],

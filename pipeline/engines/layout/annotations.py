@@ -43,8 +43,8 @@ def comments_of(page: Any) -> list[Comment]:
 
 def _comments(page: Any) -> Iterator[Comment]:
     pymupdf = mupdf.load()
-    marks = (pymupdf.PDF_ANNOT_HIGHLIGHT, pymupdf.PDF_ANNOT_UNDERLINE, pymupdf.PDF_ANNOT_SQUIGGLY)
-    marks += (pymupdf.PDF_ANNOT_STRIKE_OUT,)
+    marks = [pymupdf.PDF_ANNOT_HIGHLIGHT, pymupdf.PDF_ANNOT_UNDERLINE, pymupdf.PDF_ANNOT_SQUIGGLY]
+    marks.append(pymupdf.PDF_ANNOT_STRIKE_OUT)
     not_seen = pymupdf.PDF_ANNOT_IS_HIDDEN | pymupdf.PDF_ANNOT_IS_NO_VIEW
     for at, annotation in enumerate(page.annots()):
         if at >= _MOST or annotation.flags & not_seen:

@@ -302,9 +302,7 @@ def _is_form(region: Region) -> bool:
 
 
 def _is_no_item(lines: Sequence[PrintedLine]) -> bool:
-    """Whether what the model calls a list item plainly is none: it begins with a sign of another meaning, or is read
-    from right to left without a bullet.
-    """
+    """Whether what the model calls a list item has no bullet, and begins with another sign or runs from the right."""
     first = lines[0].text
     if any(is_list_start(line.text) for line in lines):
         return False

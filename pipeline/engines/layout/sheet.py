@@ -110,7 +110,8 @@ class Sheet:
     @cached_property
     def opaque_pictures(self) -> list[Box]:
         """Boxes of the images that have no mask."""
-        return [tuple(map(float, info["bbox"])) for info in self.page.get_image_info() if not info.get("has-mask")]
+        boxes: list[Box] = [info["bbox"] for info in self.page.get_image_info() if not info.get("has-mask")]
+        return boxes
 
     def order_of(self, span: dict[str, Any]) -> int:
         """The place of a span in the order of painting (see ``log``), -1 where it is unknown."""

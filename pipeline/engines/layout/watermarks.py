@@ -53,7 +53,7 @@ def _crossing(line: TextLine) -> Any:
     def crosses(other: TextLine) -> bool:
         box: Box = other["bbox"]
         level = min(y1, box[3]) - max(y0, box[1]) > 0.3 * min(y1 - y0, box[3] - box[1])
-        return other is not line and level and box[0] < x1 and x0 < box[2]
+        return other is not line and bool(level and box[0] < x1 and x0 < box[2])
 
     return crosses
 
