@@ -161,6 +161,15 @@ def beside_a_clipped_box(page: Any) -> None:
     document.xref_set_key(page.xref, "Contents", "[" + " ".join(f"{xref} 0 R" for xref in contents) + "]")
 
 
+def cut_out_of_a_colour(page: Any) -> None:
+    """Text that is no more than the shape in which a box is painted (render mode 7)."""
+    written(page, render_mode=7)
+    stream = page.get_contents()[-1]
+    text = page.parent.xref_stream(stream)
+    drawn = text.replace(b"ET", b"ET 0.8 0 0 rg 0 0 595 842 re f")
+    page.parent.update_stream(stream, drawn)
+
+
 def in_a_frame(page: Any) -> None:
     written(page)
     page.draw_rect(BOX)
@@ -185,6 +194,7 @@ def small_print(page: Any) -> None:
         highlighted,
         under_a_transparent_picture,
         beside_a_clipped_box,
+        cut_out_of_a_colour,
         in_a_frame,
         grey,
         small_print,

@@ -26,6 +26,7 @@ _AROUND_PT = 1.5  # looked at around a text
 _COVERS = 20.0  # square points: nothing smaller hides a word
 _MOST_COVERS = 400
 _MOST_SPANS = 6000
+_DRAWN, _CUT_OUT = 16 | 32, 64  # char_flags: filled or stroked; the shape in which something else is painted
 _FILLS = ("fill-path", "fill-shade", "fill-image")
 _WHITE = (255, 255, 255)
 
@@ -45,8 +46,12 @@ def unseen_spans(sheet: Sheet, spans: Sequence[Span], paths: Sequence[dict[str, 
 
 
 def _is_drawn(span: Span) -> bool:
-    """Whether a span is filled or stroked; render mode 3 is another matter."""
-    return bool(span["char_flags"] & 48) and any(not char["c"].isspace() for char in span["chars"])
+    """Whether a span is filled or stroked in a colour: render mode 3 is another matter, a cut in a picture another."""
+    return (
+        bool(span["char_flags"] & _DRAWN)
+        and not span["char_flags"] & _CUT_OUT
+        and any(not char["c"].isspace() for char in span["chars"])
+    )
 
 
 def _tiny(sheet: Sheet, spans: Sequence[Span]) -> list[Span]:

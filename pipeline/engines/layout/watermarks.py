@@ -65,7 +65,7 @@ def _is_slanted(line: TextLine) -> bool:
 def _is_pale(line: TextLine) -> bool:
     span = line["spans"][0]
     red, green, blue = span["color"] >> 16 & 255, span["color"] >> 8 & 255, span["color"] & 255
-    return 0.3 * red + 0.59 * green + 0.11 * blue >= _PALE or span.get("alpha", 255) <= _OPAQUE
+    return bool(0.3 * red + 0.59 * green + 0.11 * blue >= _PALE or span.get("alpha", 255) <= _OPAQUE)
 
 
 def _text_of(line: TextLine) -> str:
