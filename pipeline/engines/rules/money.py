@@ -42,7 +42,8 @@ _BY_FOLDED = {sign.casefold(): code for code, signs in _SIGNS_OF.items() for sig
 _BY_FOLDED |= {code.casefold(): code for code in _CODES}
 
 _FRACTION = r"(?:[.,]\d+|\s?[.,]\s?\d{1,4})"
-_NUMBER = rf"\d{{1,2}}(?:,\d{{2}})+,\d{{3}}(?:\.\d+)?(?!,?\d)|\d{{1,3}}(?:[.,'’\u00a0\u202f ]\d{{3}})+(?:{_FRACTION})?|\d+(?:{_FRACTION})?"
+_INDIAN = r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?(?!,?\d)"
+_NUMBER = rf"{_INDIAN}|\d{{1,3}}(?:[.,'’\u00a0\u202f ]\d{{3}})+(?:{_FRACTION})?|\d+(?:{_FRACTION})?"
 _BEFORE = (
     r"(?:US\$|AU?\$|CA?\$|HK\$|NT\$|S\$|NZ\$|R\$|[$€£¥￥₹₩₽฿₫₺₴₱₪]|(?<![A-Za-z])(?:RMB|RM|Rs\.?|Rp|Fr\.|"
     + "|".join(_CODES)
