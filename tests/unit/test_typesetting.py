@@ -64,6 +64,7 @@ def test_spaced_letters_make_words(printed: str, text: str) -> None:
         ("\uf0b7", "symbol", "•"),
         ("4", "zapfdingbats", "✔"),
         ("\uf0fe", "wingdings", "☑"),
+        ("x", "wingdings", "☒"),
         ("\u00a8", "abcdef+wingdings", "☐"),
         ("I", "helvetica", "I"),
     ],
