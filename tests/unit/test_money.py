@@ -82,3 +82,10 @@ def test_an_amount_is_kept_as_it_is_printed(value: Decimal) -> None:
 def test_what_cannot_be_kept_exactly_is_no_amount(text: str) -> None:
     assert find_amounts(text) == []
     assert read_number(text) == (None, 0)
+
+
+def test_struck_amounts_are_none() -> None:
+    text = "The rent is ~~900 euros~~ 1150 euros."
+    assert [(amount.value, text[amount.start : amount.end]) for amount in find_amounts(text)] == [
+        (1150.0, "1150 euros")
+    ]

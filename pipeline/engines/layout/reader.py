@@ -83,7 +83,7 @@ def read_page(
 
 
 def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | None, *, plain: bool) -> PageText:
-    left_out = leave_out(sheet, drawings.paths)
+    left_out = [] if plain else leave_out(sheet, drawings.paths)  # it may draw the page
     if not sheet.recognised:
         mark_struck(sheet.blocks, drawings.paths)
     columns, fragments = vertical_regions(_fragments(sheet))

@@ -42,6 +42,7 @@ _BY_FOLDED = {sign.casefold(): code for code, signs in _SIGNS_OF.items() for sig
 _BY_FOLDED |= {code.casefold(): code for code in _CODES}
 
 _FRACTION = r"(?:[.,]\d+|\s?[.,]\s?\d{1,4})"
+_STRUCK = re.compile(r"~~[^~\n]+~~")
 _INDIAN = r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?(?!,?\d)"
 _NUMBER = rf"{_INDIAN}|\d{{1,3}}(?:[.,'’\u00a0\u202f ]\d{{3}})+(?:{_FRACTION})?|\d+(?:{_FRACTION})?"
 _BEFORE = (
@@ -82,7 +83,8 @@ class Amount:
 
 
 def find_amounts(text: str) -> list[Amount]:
-    """Find the numbers that can be amounts, in their order; percentages are left out."""
+    """Find the numbers that can be amounts, in their order; percentages and what is struck out are left out."""
+    text = _STRUCK.sub(lambda struck: " " * len(struck[0]), text)
     return [amount for match in _AMOUNT.finditer(text) if (amount := _amount(text, match))]
 
 
