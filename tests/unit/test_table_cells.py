@@ -10,7 +10,7 @@ from pipeline.engines.layout import reader as layout
 from pipeline.engines.layout.glyphs import Fragment, Glyph, Style, fragment
 from pipeline.engines.layout.ruled_tables import ruled_frames
 from pipeline.engines.layout.table_columns import respecting_gaps
-from pipeline.engines.layout.tables import filled, frames_of_grid
+from pipeline.engines.layout.tables import Frame, filled, frames_of_grid
 from pipeline.engines.pdf import mupdf
 
 STYLE = Style(size=10, bold=False, mono=False, raised=False, hidden=False)
@@ -154,3 +154,16 @@ def test_a_cell_of_two_lines_is_one_cell() -> None:
     page = document.new_page()
     ruled_page(page, rows, lines)
     assert "| cp | copy files to another folder |" in layout.read_page(page, "test", False, None).markdown
+
+
+def test_a_row_in_which_nothing_begins_is_dropped_and_spans_over_it_are_shorter() -> None:
+    frames = [
+        Frame(0, 0, 1, 1, (0, 0, 100, 20)),
+        Frame(0, 1, 1, 1, (100, 0, 200, 20)),
+        Frame(1, 0, 2, 1, (0, 20, 100, 60)),
+        Frame(1, 1, 1, 1, (100, 20, 200, 40)),
+        Frame(2, 1, 1, 1, (100, 40, 200, 60)),
+    ]
+    table = filled(fragments([[(0, "Name"), (100, "See")], [(0, "Manual"), (100, "Form 4")]]), frames, frozenset())
+    assert table is not None
+    assert table.markdown().splitlines()[-1] == "| Manual | Form 4 |"
