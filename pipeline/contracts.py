@@ -56,6 +56,8 @@ class PageFacts:
     unmapped_share: float  # of characters without a Unicode mapping, private use, control or replacement characters
     drawings: int  # number of vector paths
     ink: bool  # whether anything at all is drawn
+    picture_lines: int = 0  # lines of print in pictures that the text layer lacks, looked for where it holds little
+    attachments: tuple[str, ...] = ()  # names of files attached to the page or, on the first one, to the document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

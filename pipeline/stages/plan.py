@@ -23,6 +23,10 @@ _HIDDEN = 0.5  # share of characters that are invisible or under a scan: the out
 _SCAN = 0.85  # share of the page under images: a scan
 _PICTURE = 0.3  # share of the page under images: they may contain text
 _LITTLE_TEXT = 30  # characters: a stamp or a page number, not the text of a page
+_PRINT = 3  # lines of print in pictures: fewer are a logo or a caption
+_MORE_PRINT = 1.5  # times the lines of the text layer
+_GAPS = 0.4  # share of the characters that a layer may lack where there is nothing better
+_UNKNOWN_TO_OCR = re.compile("[\u0530-\u109f\u1780-\u17ff]")  # Armenian, Hebrew, Arabic, Indic, Thai to Georgian, Khmer
 _NOT_READ = "it shows something, but has no text layer, and OCR is switched off"
 _SPEC_PART = re.compile(r"(\d+)(?:\s*(-)\s*(\d*))?")
 
@@ -105,6 +109,8 @@ def decide(facts: PageFacts, ocr: str) -> PagePlan:
     chosen = {"always": _always, "never": _never}.get(ocr, _auto)
     route, reason = chosen(facts)
     unread = route is Route.BLANK and not _is_blank(facts)
+    if facts.attachments and route is not Route.TEXT:
+        reason += f"; attached files are not read: {', '.join(facts.attachments)}"
     return PagePlan(
         number=facts.number,
         width_pt=facts.width_pt,
@@ -157,11 +163,21 @@ def _fault(facts: PageFacts) -> str:
         return "the text layer is hidden under a scan"
     garbled = why_garbled(facts.text, facts.unmapped_share)
     if garbled:
-        return f"the text layer is garbled: {garbled}"
+        return "" if _is_all_there_is(facts) else f"the text layer is garbled: {garbled}"
     printed = sum(not char.isspace() for char in facts.text)
     if facts.image_share >= _PICTURE and printed < _LITTLE_TEXT:
         return "image only: pictures with little more than a page number"
+    lines = sum(bool(line.strip()) for line in facts.text.splitlines())
+    if facts.picture_lines >= _PRINT and facts.picture_lines > _MORE_PRINT * lines:
+        return f"the text layer lacks about {facts.picture_lines} lines of print in pictures"
     return ""
+
+
+def _is_all_there_is(facts: PageFacts) -> bool:
+    """Whether a text layer with gaps is in a script that OCR would not read at all."""
+    letters = sum(map(str.isalpha, facts.text))
+    foreign = len(_UNKNOWN_TO_OCR.findall(facts.text))
+    return facts.unmapped_share < _GAPS and 2 * foreign > letters and not why_garbled(facts.text, 0.0)
 
 
 def parse_page_numbers(spec: str, count: int) -> list[int]:

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from pipeline.engines.layout import reader as layout
-from pipeline.engines.layout.glyphs import PrintedLine, folded
+from pipeline.engines.layout.glyphs import PrintedLine
 from pipeline.engines.layout.headings import level_of, numbered_level
 from pipeline.engines.layout.joining import item_text, joined, words_of
 from pipeline.engines.layout.order import reading_order
+from pipeline.engines.layout.symbols import folded
 from pipeline.engines.layout.tables import Frame, filled, frames_of_grid
 from pipeline.engines.pdf import mupdf
 from stores.models import Label, PageText

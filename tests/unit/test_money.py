@@ -17,6 +17,8 @@ from pipeline.engines.rules.money import find_amounts, find_currencies, printed,
         ("$ 279.84", 279.84, "USD"),
         ("Factuur totaal EUR 49,99", 49.99, "EUR"),
         ("1.234,56 €", 1234.56, "EUR"),
+        ("₹ 1,25,000.00", 125000.0, "INR"),
+        ("₹12,34,56,789", 123456789.0, "INR"),
         ("CHF 1'234.50", 1234.5, "CHF"),
         ("1 234,50 EUR", 1234.5, "EUR"),
         ("RM8.20", 8.2, "MYR"),
@@ -80,3 +82,10 @@ def test_an_amount_is_kept_as_it_is_printed(value: Decimal) -> None:
 def test_what_cannot_be_kept_exactly_is_no_amount(text: str) -> None:
     assert find_amounts(text) == []
     assert read_number(text) == (None, 0)
+
+
+def test_struck_amounts_are_none() -> None:
+    text = "The rent is ~~900 euros~~ 1150 euros."
+    assert [(amount.value, text[amount.start : amount.end]) for amount in find_amounts(text)] == [
+        (1150.0, "1150 euros")
+    ]

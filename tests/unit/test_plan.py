@@ -113,3 +113,31 @@ def test_pages_are_cut_into_steps_by_route() -> None:
     assert steps == [
         ("render", 0, 2, 3, 2), ("ocr", 0, 2, 3, 2), ("render", 1, 5, 5, 1), ("ocr", 1, 5, 5, 1), ("parse", 0, 1, 6, 2),
     ]  # fmt: skip
+
+
+def test_a_layer_that_lacks_the_print_of_pictures_is_not_good() -> None:
+    stamped = replace(FACTS, text="Stamped by the registry on 14 February", image_share=1.0, picture_lines=4)
+    assert decide(stamped, "auto").route is Route.OCR
+    assert "4 lines" in decide(stamped, "auto").reason
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"), [(2, "A photo and its caption, which says what it shows"), (4, "one line\n" * 6)]
+)
+def test_a_layer_that_has_most_of_the_print_is_good(lines: int, text: str) -> None:
+    assert decide(replace(FACTS, text=text, image_share=1.0, picture_lines=lines), "auto").route is Route.TEXT
+
+
+ARABIC = "وصلت الشحنة إلى الميناء يوم الثلاثاء وكان وزنها كيلوغراما"
+
+
+def test_a_layer_with_gaps_stays_where_ocr_knows_nothing_of_its_script() -> None:
+    assert decide(replace(FACTS, text=ARABIC, unmapped_share=0.13), "auto").route is Route.TEXT
+    assert decide(replace(FACTS, text=ARABIC, unmapped_share=0.7), "auto").route is Route.OCR
+    assert decide(replace(FACTS, text=ENGLISH, unmapped_share=0.13), "auto").route is Route.OCR
+
+
+def test_attached_files_are_named_where_the_text_reader_does_not_see_the_page() -> None:
+    scan = replace(FACTS, text="", image_share=1.0, attachments=("contract.pdf",))
+    assert "contract.pdf" in decide(scan, "auto").reason
+    assert "contract.pdf" not in decide(replace(FACTS, attachments=("contract.pdf",)), "auto").reason

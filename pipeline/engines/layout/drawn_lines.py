@@ -75,7 +75,7 @@ def rules_of(paths: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for path in paths:
         rules = []
         for item in path["items"]:
-            span = _span(item)
+            span = span_of(item)
             if span is None:
                 continue
             if max(span[2] - span[0], span[3] - span[1]) <= _DOT_PT:
@@ -88,7 +88,7 @@ def rules_of(paths: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [*kept, *(_drawn(line, paths[0]) for line in lines)]
 
 
-def _span(item: Sequence[Any]) -> _Span | None:
+def span_of(item: Sequence[Any]) -> _Span | None:
     """The box of a rectangle or of a straight line along the page; None for what rules nothing."""
     if item[0] == "re":
         return tuple(map(float, item[1]))  # type: ignore[return-value]
@@ -165,7 +165,7 @@ def _lines_by_direction(
     level: set[tuple[float, float, float]] = set()
     upright: set[tuple[float, float, float]] = set()
     for path in paths:
-        for span in filter(None, map(_span, path["items"])):
+        for span in filter(None, map(span_of, path["items"])):
             x0, y0, x1, y1 = map(round, span)
             if x1 - x0 >= _RULE_PT:
                 level.update(((x0, y0, x1), (x0, y1, x1)))

@@ -33,6 +33,7 @@ _FLAGS = (  # of MuPDF's text page for these models, without images
     "FUZZY_VECTORS",
 )
 _FEW = 3000  # characters of a page that is segmented and searched for underlines: some 15 ms
+_SAME_PT = 2.0  # sides of two boxes of one line differ by less
 _OWN = ("num_ratio", "is_text", "is_vector", "is_image", "is_hline_vector", "is_vline_vector")
 _PATTERN = 40  # numbers that describe the pattern of a text
 _SYMBOLS = {sign: 14 + at for at, sign in enumerate("•-*+<>()→✓#□■‣◦▪.:※")}
@@ -91,9 +92,15 @@ def _lines(blocks: Sequence[dict[str, Any]], sheet: Sheet) -> tuple[list[list[fl
     for line in _all_lines(blocks):
         x0, y0, x1, y1 = line["bbox"]
         text = " ".join(span["text"] for span in line["spans"]).strip()
+        if _is_left_out(line["bbox"], sheet):
+            continue
         if text and x1 >= 0 and x0 <= x1 and x0 <= sheet.right and y1 >= 0 and y0 <= y1 and y0 <= sheet.bottom:
             text_by_box.setdefault((x0, y0, x1, y1), text)
     return [list(box) for box in text_by_box], list(text_by_box.values())
+
+
+def _is_left_out(box: Sequence[float], sheet: Sheet) -> bool:
+    return any(max(abs(a - b) for a, b in zip(box, other, strict=True)) < _SAME_PT for other in sheet.left_out)
 
 
 def _all_lines(blocks: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:

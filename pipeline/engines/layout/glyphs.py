@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import statistics
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from pipeline.engines.layout import letter_spacing, right_to_left
+from pipeline.engines.layout.symbols import folded
 from stores.models import Box, Line
 
 _SUPERSCRIPT, _ITALIC, _MONO, _BOLD = 1, 2, 8, 16
@@ -19,19 +20,12 @@ _WIDE_GAP_EM = 1.2  # em: a gap between two columns of a line, no blank
 _GAP_EM = 0.18  # a gap between two fragments that is wider is a space
 _CJK_GAP_EM = 0.7  # between Chinese characters a narrower one is no space
 _SAME_LINE = 0.5  # share of the lower height by which fragments overlap that stand on one line
-_FOLDED = {0xA0: " ", 0x2007: " ", 0x202F: " ", 0x2028: " ", 0x2029: " ", 0x9: " "}
-_DROPPED = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x200B, 0x200C, 0x2060, 0xFEFF, 0xFFFE, 0xFFFF])
-_SIGNS = _DROPPED | _FOLDED
-_SYMBOLS = (  # Adobe's Symbol encoding from 0x20, and from 0xA0: such fonts put it at U+F020 and U+F0A0
-    " !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼",
-    "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪ 〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭",
-)
 _RULER = re.compile(r"[\s.·…_\-–—=*~]{12,}")
 _LEADERS = re.compile(r"\s*(?:[.·…]\s?){6,}")
 _LONGEST_EXPONENT = 6  # characters
 _SMALL = 0.8  # of the size of its host: an exponent is no larger
 _BAND = 16.0  # points: the page is cut into strips of this height to look for hosts
-_ICONS = ("awesome", "icon", "material", "emoji")
+_STRUCK = "~~"
 _RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
 
 
@@ -44,6 +38,7 @@ class Style:
     mono: bool
     raised: bool
     hidden: bool
+    struck: bool = False
 
 
 class Glyph(NamedTuple):
@@ -95,7 +90,7 @@ def fragment(glyphs: Sequence[Glyph], *, upright: bool = True) -> Fragment:
 
 def _glyphs(line: dict[str, Any], styles: dict[tuple[Any, ...], Style]) -> Iterator[Glyph]:
     for span in line["spans"]:
-        key = span["flags"], span["char_flags"], span["font"], span["size"]
+        key = span["flags"], span["char_flags"], span["font"], span["size"], span.get("struck")
         style = styles.get(key) or styles.setdefault(key, _style(span))
         font = str(span["font"]).lower()
         for char in span["chars"]:
@@ -117,6 +112,7 @@ def _style(span: dict[str, Any]) -> Style:
         mono=bool(flags & _MONO),
         raised=bool(flags & _SUPERSCRIPT),
         hidden=False,
+        struck=bool(span.get("struck")),
     )
 
 
@@ -125,34 +121,6 @@ def _is_heavy(font: str) -> bool:
     return any(word in name for word in ("bold", "black", "heavy", "semibold", "simhei")) or name.endswith(
         ("-bd", ".b")
     )
-
-
-def folded(char: str, font: str = "") -> str:
-    """The character as text: ligatures and radicals taken apart, symbol fonts decoded, odd spaces plain, no controls.
-
-    ``font`` is the lower-case name of the font: it says what a private-use character means.
-    """
-    code = ord(char[0]) if char else 0
-    if 0x20 < code < 0x7F or 0x3000 < code < 0xE000:
-        return char
-    if 0xFB00 <= code <= 0xFB06 or 0x2E80 <= code <= 0x2FDF or 0xF900 <= code <= 0xFAFF:
-        return unicodedata.normalize("NFKC", char)
-    if 0xE000 <= code <= 0xF8FF:
-        return private_use(code, font)
-    return "" if code >= 0xF0000 else char.translate(_SIGNS)
-
-
-def private_use(code: int, font: str) -> str:
-    """What a private-use character of a symbol font means; "" for icons and whatever nobody can know."""
-    if "wingdings" in font or "webdings" in font or code in (0xF0B7, 0xF0A7):
-        return "•"
-    if not 0xF020 <= code <= 0xF0FF or any(word in font for word in _ICONS):
-        return ""
-    if "symbol" in font or code >= 0xF0A0:
-        row = _SYMBOLS[code >= 0xF0A0]
-        index = code - (0xF0A0 if code >= 0xF0A0 else 0xF020)
-        return row[index] if index < len(row) else ""
-    return chr(code - 0xF000) if code < 0xF07F else ""
 
 
 def is_cjk(char: str) -> bool:
@@ -306,14 +274,15 @@ def _parts(row: Sequence[Fragment]) -> tuple[Line, ...]:
         return ()
     runs: list[list[Fragment]] = [[]]
     for part in row:
-        for piece in _split_at_wide_gaps(part):
+        for piece in split_at_wide_gaps(part):
             if runs[-1] and piece.box[0] - runs[-1][-1].box[2] > _WIDE_GAP_EM * piece.glyphs[0].style.size:
                 runs.append([])
             runs[-1].append(piece)
     return tuple(Line(box=_around(run), text=_text_of(run)) for run in runs) if len(runs) > 1 else ()
 
 
-def _split_at_wide_gaps(part: Fragment) -> list[Fragment]:
+def split_at_wide_gaps(part: Fragment) -> list[Fragment]:
+    """The parts of a fragment between gaps that are wider than a blank."""
     pieces: list[list[Glyph]] = [[]]
     before: Glyph | None = None  # the last printed character of the piece
     for glyph in part.glyphs:
@@ -332,18 +301,36 @@ def _around(row: Sequence[Fragment]) -> Box:
 
 
 def _text_of(row: Sequence[Fragment]) -> str:
+    text = _plain_text_of(row)
+    if right_to_left.runs_right_to_left(text):
+        glyphs = right_to_left.in_reading_order([glyph for part in row for glyph in part.glyphs])
+        return _plain_text_of([fragment(glyphs)])
+    if letter_spacing.is_letter_spaced(text):
+        return _plain_text_of([fragment(letter_spacing.tightened([glyph for part in row for glyph in part.glyphs]))])
+    return text
+
+
+def _plain_text_of(row: Sequence[Fragment]) -> str:
     parts: list[str] = []
     before: Glyph | None = None
+    struck = False
     for part in row:
         pending = before is not None and part.glyphs[0].x0 - before.x1 > _GAP_EM * part.glyphs[0].style.size
         for glyph in part.glyphs:
             if glyph.char.isspace():
                 pending = True
                 continue
+            if struck and not glyph.style.struck:
+                parts.append(_STRUCK)
             if pending and before is not None and not _is_stray(before, glyph):
                 parts.append(" ")
+            if glyph.style.struck and not struck:
+                parts.append(_STRUCK)
+            struck = glyph.style.struck
             parts.append(_raised(glyph) if glyph.style.raised else glyph.char)
             before, pending = glyph, False
+    if struck:
+        parts.append(_STRUCK)
     return _tidied("".join(parts).strip())
 
 

@@ -10,7 +10,10 @@ from pipeline.engines.layout.glyphs import is_cjk
 _SOFT = "\u00ad"
 _HYPHENS = "-‐" + _SOFT
 _BROKEN = re.compile(r"([^\W\d_]+)[-‐\u00ad]$")
+_INSIDE_ADDRESS = "_=&?%"
+_PATH = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S*")
 _START = re.compile(r"[^\W\d_]+")
+_CHECK_BOX = re.compile(r"\[[x ]\] (?=\S)")
 _BULLET = re.compile(r"^(?:[•‣◦⁃∙·●○■□▪▫◆◇➢➤►▶✓✔❖★☆※\-–—*]|o(?=\s))\s*(?=\S)")
 _NUMBERED = re.compile(
     r"^(?:[(（]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5}|[一二三四五六七八九十]{1,3})[)）]|\d{1,3}[.、．](?!\d)|[一二三四五六七八九十]{1,3}、|[①-⑳])\s*\S"
@@ -22,7 +25,7 @@ def joined(lines: Sequence[str], words: frozenset[str] = frozenset()) -> str:
     text = ""
     for line in lines:
         text = joined_pair(text, line.strip(), words) if text else line.strip()
-    return text.replace(_SOFT, "")
+    return text.replace(_SOFT, "").replace("~~ ~~", " ")
 
 
 def joined_pair(text: str, line: str, words: frozenset[str] = frozenset()) -> str:
@@ -31,12 +34,22 @@ def joined_pair(text: str, line: str, words: frozenset[str] = frozenset()) -> st
         return text or line
     if text[-1] in _HYPHENS:
         return _mended(text, line, words)
+    if text[-1] in _INSIDE_ADDRESS and "://" in text.rsplit(maxsplit=1)[-1]:
+        return text + line
     if is_cjk(text[-1]) or is_cjk(line[0]):
         return text + line
     return f"{text} {line}"
 
 
+def _is_address(text: str, line: str) -> bool:
+    """Whether a line ends inside an e-mail or web address, whose hyphens are its own."""
+    last, first = text.rsplit(maxsplit=1)[-1], line.split(maxsplit=1)[0]
+    return "@" in last or "@" in first or "://" in last or last.startswith("www.") or bool(_PATH.match(last))
+
+
 def _mended(text: str, line: str, words: frozenset[str]) -> str:
+    if text[-1] != _SOFT and _is_address(text, line):
+        return text + line
     broken, start = _BROKEN.search(text), _START.match(line)
     if not broken or not start:
         return text.rstrip(_SOFT) + line if text[-1] == _SOFT else _after_dash(text, line)
@@ -61,13 +74,18 @@ def words_of(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(word for text in texts for word in re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text.lower()))
 
 
+def has_check_box(text: str) -> bool:
+    """Whether a line begins with the state of a check box."""
+    return bool(_CHECK_BOX.match(text))
+
+
 def has_bullet(text: str) -> bool:
     """Whether a line begins with a sign that is nothing but a bullet."""
-    return bool(_BULLET.match(text)) and text[0] not in "-–—*o"
+    return has_check_box(text) or (bool(_BULLET.match(text)) and text[0] not in "-–—*o")
 
 
 def is_list_start(text: str) -> bool:
-    return bool(_BULLET.match(text) or _NUMBERED.match(text))
+    return bool(_BULLET.match(text) or _NUMBERED.match(text) or _CHECK_BOX.match(text))
 
 
 def item_text(text: str) -> str:

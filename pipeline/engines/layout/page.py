@@ -44,7 +44,9 @@ def upright(page: Any, recognised: bool) -> Iterator[tuple[Sheet, Back | None]]:
         if turn:
             flat.set_rotation(turn)
             flat.remove_rotation()
-        yield Sheet(flat, recognised), _back(turn, shrink, width, height)
+        turned = Sheet(flat, recognised)
+        turned.scale = shrink
+        yield turned, _back(turn, shrink, width, height)
     finally:
         copy.close()
 

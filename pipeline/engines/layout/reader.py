@@ -7,28 +7,39 @@ Text that no box holds is kept as text of its own: nothing that is printed gets 
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.engines.layout import headings, margins
 from pipeline.engines.layout import model as layout_model
+from pipeline.engines.layout.annotations import comments_of, with_comments
 from pipeline.engines.layout.blocks import Piece, pieces
 from pipeline.engines.layout.drawn_lines import Drawings, bounded
-from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment, fragments_of, printed_lines
-from pipeline.engines.layout.joining import item_text, joined, words_of
+from pipeline.engines.layout.form_fields import with_fields
+from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, printed_lines
+from pipeline.engines.layout.joining import has_check_box, is_list_start, item_text, joined, words_of
+from pipeline.engines.layout.left_out import combined, leave_out, unmapped
 from pipeline.engines.layout.order import reading_order, side_by_side
 from pipeline.engines.layout.page import moved, upright
+from pipeline.engines.layout.regions import Region, fill, put_together, share_of, union
+from pipeline.engines.layout.right_to_left import runs_right_to_left
+from pipeline.engines.layout.ruled_tables import ruled_frames
 from pipeline.engines.layout.sheet import Sheet
+from pipeline.engines.layout.struck import mark_struck
+from pipeline.engines.layout.table_columns import respecting_gaps
 from pipeline.engines.layout.table_finder import lighten
-from pipeline.engines.layout.tables import Frame, filled, frames_of_grid, frames_of_placements
+from pipeline.engines.layout.tables import filled, frames_of_grid, frames_of_placements
+from pipeline.engines.layout.vertical import vertical_regions
+from pipeline.engines.pdf.attachments import attached_to, not_read
 from pipeline.page_markdown import AT_MARGIN, escaped
 from stores.models import Block, Box, Fault, Label, Line, PageText
 
 if TYPE_CHECKING:
     import pymupdf
 
-LAYOUT_VERSION = "3"  # part of fingerprints: raise it with every change of output
+LAYOUT_VERSION = "4"  # part of fingerprints: raise it with every change of output
 
 _LABELS = {
     "text": Label.TEXT,
@@ -44,21 +55,10 @@ _LABELS = {
     "formula": Label.FORMULA,
 }
 _MAX_FRAGMENTS = 4000  # the models compare each with each: more would take gigabytes
+_MOSTLY = 0.6
+_DEEPEST = 60  # blanks before a line of code
 _ONLY_LINES = "only its lines were read, without headings, columns and tables"
 _TOO_MANY_RULES = "its tables were cut into cells by sight alone: it holds too many drawn lines to search"
-_WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
-
-
-@dataclass(slots=True)
-class Region:
-    """A box of the model and what was found in it."""
-
-    label: Label
-    box: Box
-    fragments: list[Fragment] = field(default_factory=list)
-    lines: list[PrintedLine] = field(default_factory=list)
-    frames: list[Frame] = field(default_factory=list)  # the cells of a table
-    by_row: bool = False  # every printed line stands for itself
 
 
 def read_page(
@@ -72,13 +72,24 @@ def read_page(
     """
     with upright(page, recognised) as (sheet, back), bounded(sheet) as drawings:
         text = _read(sheet, drawings, engine, confidence, plain=plain)
-    return moved(text, back) if back else text
+    if recognised:
+        return moved(text, back) if back else text
+    faults = [text.warning] if text.warning else []
+    attached = not_read(attached_to(page))
+    if attached:
+        faults.append(Fault(code="attachments", message=attached))
+    text = replace(moved(text, back) if back else text, warning=combined(faults))
+    return with_comments(text, comments_of(page))
 
 
 def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | None, *, plain: bool) -> PageText:
-    fragments = _fragments(sheet)
-    regions, warning = _looked_at(sheet, drawings, len(fragments), plain=plain)
-    _fill(regions, fragments)
+    left_out = [] if plain else leave_out(sheet, drawings.paths)  # it may draw the page
+    if not sheet.recognised:
+        mark_struck(sheet.blocks, drawings.paths)
+    columns, fragments = vertical_regions(_fragments(sheet))
+    left_out += unmapped(fragments)
+    regions, given_up = ([], []) if columns else _looked_at(sheet, drawings, fragments, plain=plain)
+    fill(regions, fragments)
     if sheet.recognised and not margins.has_margins(sheet.width, sheet.height):
         regions = _rows_of_strip(regions)
     for region in regions:
@@ -86,24 +97,51 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     regions = [region for region in regions if region.lines or region.label is Label.FIGURE]
     words = words_of(line.text for region in regions for line in region.lines)
     running = [region for region in regions if region.label in (Label.TEXT, Label.LIST)]
-    body = headings.body_size([line for region in running for line in region.lines])
+    body = headings.body_size([line for region in [*running, *columns] for line in region.lines])
     _check_margins(regions, sheet.width, sheet.height, body)
-    ordered = [regions[index] for index in reading_order([region.box for region in regions])]
-    return replace(_written(ordered, words, body, engine, confidence), warning=warning)
+    ordered = put_together([regions[index] for index in reading_order([region.box for region in regions])])
+    ordered = columns + ordered
+    if not _is_typewritten(ordered):
+        for region in ordered:
+            region.by_line = region.is_code and len(region.lines) > 1
+    return replace(_written(ordered, words, body, engine, confidence), warning=combined([*left_out, *given_up]))
 
 
-def _looked_at(sheet: Sheet, drawings: Drawings, pieces: int, *, plain: bool) -> tuple[list[Region], Fault | None]:
+def _looked_at(
+    sheet: Sheet, drawings: Drawings, fragments: Sequence[Fragment], *, plain: bool
+) -> tuple[list[Region], list[Fault]]:
     """The regions that the models find, and what was given up so that the page ends in time."""
     if plain:
-        return [], Fault(code="layout_left_out", message=f"{_ONLY_LINES}: looking for more ended the worker before")
-    if pieces > _MAX_FRAGMENTS:
-        return [], Fault(code="layout_left_out", message=f"{_ONLY_LINES}: it holds {pieces} pieces of text")
+        return [], [Fault(code="layout_left_out", message=f"{_ONLY_LINES}: looking for more ended the worker before")]
+    if len(fragments) > _MAX_FRAGMENTS:
+        return [], [Fault(code="layout_left_out", message=f"{_ONLY_LINES}: it holds {len(fragments)} pieces of text")]
     regions, groups = _regions(sheet)
     if not any(region.label is Label.TABLE for region in regions):
-        return regions, None
+        return regions, []
     if not drawings.searchable:
-        return regions, Fault(code="tables_left_out", message=_TOO_MANY_RULES)
-    return _with_tables(regions, _found_tables(sheet, drawings, groups)), None
+        return regions, [Fault(code="tables_left_out", message=_TOO_MANY_RULES)]
+    regions = _with_tables(regions, _found_tables(sheet, drawings, groups))
+    return [_ruled(region, drawings, fragments) for region in regions], []
+
+
+def _ruled(region: Region, drawings: Drawings, fragments: Sequence[Fragment]) -> Region:
+    """A table with the cells that drawn lines part, where they part all of them."""
+    if not region.frames:
+        return region
+    columns, rows = (len({getattr(frame, side) for frame in region.frames}) for side in ("column", "row"))
+    frames = ruled_frames(region.box, drawings.rules, columns, rows, [part.box for part in fragments])
+    if not frames:
+        return region
+    boxes = [frame.box for frame in frames]
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    box = union(region.box, (min(lefts), min(tops), max(rights), max(bottoms)))
+    return replace(region, box=box, frames=frames, ruled=True)
+
+
+def _is_typewritten(regions: Sequence[Region]) -> bool:
+    """Whether most of a page is set in letters of one width: they say nothing about code then."""
+    lines = [line for region in regions for line in region.lines]
+    return sum(len(line.text) for line in lines if line.mono) > _MOSTLY * sum(len(line.text) for line in lines)
 
 
 def _rows_of_strip(regions: list[Region]) -> list[Region]:
@@ -112,7 +150,7 @@ def _rows_of_strip(regions: list[Region]) -> list[Region]:
     rows: list[Region] = []
     for region in texts:
         if rows and side_by_side(rows[-1].box, region.box):
-            rows[-1] = Region(Label.TEXT, _union(rows[-1].box, region.box), rows[-1].fragments + region.fragments)
+            rows[-1] = Region(Label.TEXT, union(rows[-1].box, region.box), rows[-1].fragments + region.fragments)
         else:
             rows.append(region)
     for region in rows:
@@ -189,99 +227,16 @@ def _with_tables(regions: list[Region], tables: list[Region]) -> list[Region]:
     kept = [
         region
         for region in regions
-        if not any(_share(region.box, table.box) > (0.5 if region.label is Label.TABLE else 0.8) for table in tables)
+        if not any(share_of(region.box, table.box) > (0.5 if region.label is Label.TABLE else 0.8) for table in tables)
     ]
     return kept + tables
 
 
 def _fragments(sheet: Sheet) -> list[Fragment]:
     """The text layer; beside visible text, an invisible layer is left out unless it is what we came for."""
-    fragments = fragments_of(sheet.blocks)
+    fragments = with_fields(sheet.page, fragments_of(sheet.blocks))
     visible = [part for part in fragments if not part.is_hidden]
     return fragments if sheet.recognised or not visible else visible
-
-
-def _fill(regions: list[Region], fragments: Sequence[Fragment]) -> None:
-    """Give every fragment, or the parts of it, to the region that holds it; what lies in none becomes a region."""
-    homeless: list[Fragment] = []
-    for part in fragments:
-        for home, piece in _homes(part, regions):
-            if home is None:
-                homeless.append(piece)
-            else:
-                home.fragments.append(piece)
-    regions.extend(_gathered(homeless))
-
-
-def _homes(part: Fragment, regions: Sequence[Region]) -> list[tuple[Region | None, Fragment]]:
-    shares = [(_share(part.box, region.box), region) for region in regions]
-    near = [(share, region) for share, region in shares if share > 0.02]
-    if not near:
-        return [(None, part)]
-    best = max(near, key=lambda pair: (round(pair[0], 1), -_area(pair[1].box)))
-    if best[0] >= _WHOLE or len(near) == 1:
-        return [(best[1] if best[0] >= 0.4 else None, part)]
-    return _cut_at_words(part, [region for _, region in near])
-
-
-def _cut_at_words(part: Fragment, regions: Sequence[Region]) -> list[tuple[Region | None, Fragment]]:
-    runs: list[tuple[Region | None, list[Any]]] = []
-    inside = False
-    for glyph in part.glyphs:
-        if inside and runs:
-            runs[-1][1].append(glyph)
-            inside = not glyph.char.isspace()
-            continue
-        home = _at(glyph.middle, regions)
-        if runs and runs[-1][0] is home:
-            runs[-1][1].append(glyph)
-        else:
-            runs.append((home, [glyph]))
-        inside = glyph.char.isalnum() and ord(glyph.char[0]) < 0x2E80
-    return [(home, fragment(run, upright=part.upright)) for home, run in runs if any(not g.char.isspace() for g in run)]
-
-
-def _at(point: tuple[float, float], regions: Sequence[Region]) -> Region | None:
-    x, y = point
-    holding = [
-        region for region in regions if region.box[0] <= x <= region.box[2] and region.box[1] <= y <= region.box[3]
-    ]
-    return min(holding, key=lambda region: _area(region.box), default=None)
-
-
-def _area(box: Box) -> float:
-    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
-
-
-def _share(inner: Box, outer: Box) -> float:
-    """Share of ``inner`` that lies in ``outer``."""
-    width = min(inner[2], outer[2]) - max(inner[0], outer[0])
-    height = min(inner[3], outer[3]) - max(inner[1], outer[1])
-    area = _area(inner)
-    return max(0.0, width) * max(0.0, height) / area if area > 0 else 0.0
-
-
-def _gathered(homeless: Sequence[Fragment]) -> list[Region]:
-    """Regions of text for fragments that no region holds: neighbours below one another together."""
-    regions: list[Region] = []
-    for part in sorted(homeless, key=lambda part: (part.box[1], part.box[0])):
-        size = part.box[3] - part.box[1]
-        last = next((region for region in reversed(regions[-4:]) if _continues(region.box, part.box, size)), None)
-        if last is None:
-            regions.append(Region(Label.TEXT, part.box, [part]))
-        else:
-            last.fragments.append(part)
-            last.box = _union(last.box, part.box)
-    return regions
-
-
-def _continues(above: Box, box: Box, size: float) -> bool:
-    beside = box[0] < above[2] + size and box[2] > above[0] - size
-    return beside and box[1] - above[3] < 0.7 * size and abs(box[0] - above[0]) < 3 * size
-
-
-def _union(one: Box, other: Box) -> Box:
-    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
 
 
 def _written(
@@ -310,12 +265,21 @@ def _placed(block: Block, start: int, end: int) -> Block:
 def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple[Block, str]]:
     """Blocks of one region with their Markdown ("" for what stays outside)."""
     label, lines = region.label, region.lines
+    if region.by_column:
+        if label is Label.HEADING:
+            return [_heading(lines, label, words, body)]
+        return [_paragraph(Piece(Label.TEXT, [lines]), words)]
+    if region.by_line and label in (Label.TEXT, Label.LIST):
+        return [_paragraph(Piece(Label.TEXT, [lines]), words)]
     if region.by_row:
         return [_paragraph(Piece(Label.TEXT, [[line] for line in lines]), words)]
     if label is Label.TABLE:
-        table = filled(region.fragments, region.frames, words)
-        if table and not table.is_frame and not table.is_prose:
+        frames = region.frames if region.ruled else respecting_gaps(region.frames, region.fragments)
+        table = filled(region.fragments, frames, words)
+        if table and not (table.is_frame or table.is_column or table.is_prose or _is_form(region)):
             return [(Block(label=label, box=region.box, text=table.text, lines=_lines(region.lines)), table.markdown())]
+        if table and not table.is_frame and (table.is_column or _is_form(region)):
+            return [_written_piece(piece, words, body) for piece in _rows_of_column(region, body)]
     if label in (Label.TITLE, Label.HEADING) and not headings.is_no_heading(lines, body):
         return [_heading(part, label, words, body) for part in headings.heading_parts(lines)]
     if label is Label.TEXT and headings.looks_like_heading(lines, body):
@@ -327,8 +291,36 @@ def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple
         return [(_block(label, region.box, lines, text), text)]
     if label in (Label.CAPTION, Label.FORMULA):
         return [_paragraph(Piece(label, [lines]), words)]
-    listed = Label.LIST if label is Label.LIST else Label.TEXT
+    listed = Label.LIST if label is Label.LIST and not _is_no_item(lines) else Label.TEXT
     return [_written_piece(piece, words, body) for piece in pieces(lines, listed, body)]
+
+
+def _is_form(region: Region) -> bool:
+    """Whether a table without ruled cells is a list of check boxes with their labels."""
+    columns = {frame.column for frame in region.frames}
+    return not region.ruled and len(columns) < 3 and any(has_check_box(line.text) for line in region.lines)
+
+
+def _is_no_item(lines: Sequence[PrintedLine]) -> bool:
+    """Whether what the model calls a list item has no bullet, and begins with another sign or runs from the right."""
+    first = lines[0].text
+    if any(is_list_start(line.text) for line in lines):
+        return False
+    return first[0] in "#>" or runs_right_to_left(first)
+
+
+def _rows_of_column(region: Region, body: float) -> list[Piece]:
+    """The rows of a form or a list of contents, which the model calls a table of one column: they do not run on."""
+    written: list[Piece] = []
+    bands = sorted({(frame.box[1], frame.box[3]) for frame in region.frames if frame.rows == 1})
+    for top, bottom in bands:
+        lines = [line for line in region.lines if top <= (line.box[1] + line.box[3]) / 2 < bottom]
+        for piece in pieces(lines, Label.TEXT, body) if lines else ():
+            if written and piece.label is written[-1].label is not Label.HEADING:
+                written[-1].parts.extend(piece.parts)
+            else:
+                written.append(piece)
+    return written
 
 
 def _written_piece(piece: Piece, words: frozenset[str], body: float) -> tuple[Block, str]:
@@ -352,10 +344,17 @@ def _list(piece: Piece, words: frozenset[str]) -> tuple[Block, str]:
 def _paragraph(piece: Piece, words: frozenset[str]) -> tuple[Block, str]:
     lines = piece.lines
     if len(lines) > 1 and all(line.mono for line in lines):
-        text = "\n".join(line.text for line in lines)
+        text = "\n".join(_indented(lines))
         return _block(piece.label, _around(lines), lines, text), f"```\n{text}\n```"
     text = "\n".join(joined([line.text for line in part], words) for part in piece.parts)
     return _block(piece.label, _around(lines), lines, text), escaped(text)
+
+
+def _indented(lines: Sequence[PrintedLine]) -> list[str]:
+    """Lines of letters of one width with the blanks before each."""
+    left = min(line.box[0] for line in lines)
+    width = statistics.median((line.box[2] - line.box[0]) / len(line.text) for line in lines)
+    return [" " * min(_DEEPEST, round((line.box[0] - left) / max(width, 1.0))) + line.text for line in lines]
 
 
 def _block(label: Label, box: Box, lines: Sequence[PrintedLine], text: str, level: int = 0) -> Block:
@@ -369,5 +368,5 @@ def _lines(lines: Sequence[PrintedLine]) -> tuple[Line, ...]:
 def _around(lines: Sequence[PrintedLine]) -> Box:
     box = lines[0].box
     for line in lines[1:]:
-        box = _union(box, line.box)
+        box = union(box, line.box)
     return box

@@ -28,6 +28,8 @@ class Sheet:
         self.page = page
         self.recognised = recognised
         self.crowded = False  # by drawings: see drawn_lines
+        self.scale = 1.0  # of what is drawn, against the page as it came
+        self.left_out: list[Box] = []  # boxes of lines that are no part of the text
         self.width, self.height = float(page.rect.width), float(page.rect.height)
         self.right, self.bottom = float(page.rect.x1), float(page.rect.y1)
 
@@ -96,6 +98,40 @@ class Sheet:
 
         drawn = self.page.get_pixmap()
         return np.frombuffer(drawn.samples, dtype=np.uint8).reshape(drawn.height, drawn.width, drawn.n)
+
+    @cached_property
+    def sharp_picture(self) -> Any:
+        """The page as an array of pixels at 216 dpi."""
+        import numpy as np
+
+        drawn = self.page.get_pixmap(matrix=mupdf.load().Matrix(3, 3), alpha=False)
+        return np.frombuffer(drawn.samples, dtype=np.uint8).reshape(drawn.height, drawn.width, drawn.n)
+
+    @cached_property
+    def opaque_pictures(self) -> list[Box]:
+        """Boxes of the images that have no mask."""
+        boxes: list[Box] = [info["bbox"] for info in self.page.get_image_info() if not info.get("has-mask")]
+        return boxes
+
+    def order_of(self, span: dict[str, Any]) -> int:
+        """The place of a span in the order of painting (see ``log``), -1 where it is unknown."""
+        places = (self._orders.get(_rounded(char["origin"])) for char in span["chars"] if not char["c"].isspace())
+        return next((place for place in places if place is not None), -1)
+
+    @cached_property
+    def _orders(self) -> dict[tuple[int, int], int]:
+        traced = self.page.get_texttrace()
+        return {_rounded(char[2]): int(span["seqno"]) for span in traced for char in span["chars"]}
+
+    def is_written_over(self, span: dict[str, Any], order: int) -> bool:
+        """Whether other text is painted on the place of a span after the ``order``-th painting."""
+        x, y = (span["bbox"][0] + span["bbox"][2]) / 2, (span["bbox"][1] + span["bbox"][3]) / 2
+        later = (box for kind, box in self.log[order + 1 :] if kind == "fill-text")
+        return any(box[1] <= y <= box[3] and box[0] <= x <= box[2] for box in later)
+
+
+def _rounded(point: Sequence[float]) -> tuple[int, int]:
+    return round(point[0] * 10), round(point[1] * 10)
 
 
 def prints_twice(boxes: Iterable[Box]) -> bool:

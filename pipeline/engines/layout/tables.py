@@ -46,6 +46,11 @@ class Table:
         return sum(bool(cell.text) for cell in self.cells) < 2
 
     @property
+    def is_column(self) -> bool:
+        """Whether all text stands in one column: lines below one another, no table."""
+        return len({cell.column for cell in self.cells if cell.text}) < 2
+
+    @property
     def is_prose(self) -> bool:
         """Whether it is text set in two columns, a date beside a paragraph, that only looks like a table."""
         texts = [cell.text for cell in self.cells if cell.text]
@@ -243,14 +248,13 @@ def _around(boxes: Sequence[Box]) -> Box:
 
 
 def _without_empty(cells: list[Cell]) -> list[Cell]:
-    """The cells without rows and columns that are empty throughout; a table with spans stays as it is."""
-    if any(cell.rows > 1 or cell.columns > 1 for cell in cells):
-        return cells
-    rows = sorted({cell.row for cell in cells if cell.text})
-    columns = sorted({cell.column for cell in cells if cell.text})
-    at_row, at_column = ({old: new for new, old in enumerate(kept)} for kept in (rows, columns))
-    return [
-        replace(cell, row=at_row[cell.row], column=at_column[cell.column])
-        for cell in cells
-        if cell.row in at_row and cell.column in at_column
-    ]
+    """The cells without rows and columns in which none with text begins; spans over those are shorter."""
+    rows = {row: at for at, row in enumerate(sorted({cell.row for cell in cells if cell.text}))}
+    columns = {column: at for at, column in enumerate(sorted({cell.column for cell in cells if cell.text}))}
+    kept: list[Cell] = []
+    for cell in cells:
+        down = [rows[row] for row in range(cell.row, cell.row + cell.rows) if row in rows]
+        across = [columns[column] for column in range(cell.column, cell.column + cell.columns) if column in columns]
+        if down and across:
+            kept.append(replace(cell, row=down[0], column=across[0], rows=len(down), columns=len(across)))
+    return kept

@@ -8,10 +8,14 @@ from typing import Any
 
 from pipeline.contracts import PageFacts
 from pipeline.engines.pdf import mupdf
+from pipeline.engines.pdf.attachments import attached_to
+from pipeline.engines.pdf.picture_lines import lines_in_pictures
 
 _INVISIBLE = 3  # text render mode: neither filled nor stroked
 _GRID = 48  # cells a side of the grid on which covered area is counted
 _COVERS = 0.9
+_PICTURES = 0.2  # of the page: pictures of less hold no text of a page
+_LITTLE_TEXT = 600  # characters: more are the text of a page
 _IMAGES = ("fill-image", "fill-imgmask")
 _MEANS_NOTHING = re.compile(r"[\x00-\x1f\x7f-\x9f\ue000-\uf01f\uf100-\uf8ff\ufff0-\ufffd\U000f0000-\U0010ffff]")
 _PATHS = ("fill-path", "stroke-path", "fill-shade")
@@ -25,17 +29,27 @@ def facts_of_page(page: Any, number: int) -> PageFacts:
     log = page.get_bboxlog()
     images = [(order, pymupdf.Rect(box)) for order, (kind, box) in enumerate(log) if kind in _IMAGES]
     rect = pymupdf.Rect(page.rect)
+    image_share = _covered(rect, [box for _, box in images])
     return PageFacts(
         number=number,
         width_pt=rect.width,
         height_pt=rect.height,
         text=text,
         hidden_share=_hidden_share(page, images) if images and text.strip() else 0.0,
-        image_share=_covered(rect, [box for _, box in images]),
+        image_share=image_share,
         unmapped_share=unmapped_share(text),
         drawings=sum(kind in _PATHS for kind, _ in log),
+        picture_lines=_picture_lines(page, text, image_share, [box for _, box in images]),
+        attachments=tuple(attached_to(page)),
         ink=any(kind != "ignore-text" for kind, _ in log) or bool(text.strip()),
     )
+
+
+def _picture_lines(page: Any, text: str, image_share: float, images: list[Any]) -> int:
+    """Lines of print in the pictures of a page with large pictures and little text; 0 for others, unseen."""
+    if image_share < _PICTURES or not 0 < len("".join(text.split())) < _LITTLE_TEXT:
+        return 0
+    return lines_in_pictures(page, images)
 
 
 def unmapped_share(text: str) -> float:

@@ -42,7 +42,9 @@ _BY_FOLDED = {sign.casefold(): code for code, signs in _SIGNS_OF.items() for sig
 _BY_FOLDED |= {code.casefold(): code for code in _CODES}
 
 _FRACTION = r"(?:[.,]\d+|\s?[.,]\s?\d{1,4})"
-_NUMBER = rf"\d{{1,3}}(?:[.,'’\u00a0\u202f ]\d{{3}})+(?:{_FRACTION})?|\d+(?:{_FRACTION})?"
+_STRUCK = re.compile(r"~~[^~\n]+~~")
+_INDIAN = r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?(?!,?\d)"
+_NUMBER = rf"{_INDIAN}|\d{{1,3}}(?:[.,'’\u00a0\u202f ]\d{{3}})+(?:{_FRACTION})?|\d+(?:{_FRACTION})?"
 _BEFORE = (
     r"(?:US\$|AU?\$|CA?\$|HK\$|NT\$|S\$|NZ\$|R\$|[$€£¥￥₹₩₽฿₫₺₴₱₪]|(?<![A-Za-z])(?:RMB|RM|Rs\.?|Rp|Fr\.|"
     + "|".join(_CODES)
@@ -81,7 +83,8 @@ class Amount:
 
 
 def find_amounts(text: str) -> list[Amount]:
-    """Find the numbers that can be amounts, in their order; percentages are left out."""
+    """Find the numbers that can be amounts, in their order; percentages and what is struck out are left out."""
+    text = _STRUCK.sub(lambda struck: " " * len(struck[0]), text)
     return [amount for match in _AMOUNT.finditer(text) if (amount := _amount(text, match))]
 
 
@@ -105,7 +108,7 @@ def _amount(text: str, match: re.Match[str]) -> Amount | None:
 
 
 def read_number(text: str) -> tuple[float | None, int]:
-    """Read value and number of decimals of ``1.234,56``, ``1,234.56``, ``1'234.50``, ``1 234,5``; (None, 0) for others.
+    """Read value and number of decimals of ``1.234,56``, ``1'234.50``, ``1 234,5``, ``1,25,000.00``; else (None, 0).
 
     A number of more than 15 digits is an identifier and would lose digits as a float: it gives (None, 0).
     """

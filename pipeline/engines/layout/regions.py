@@ -1,0 +1,151 @@
+"""The boxes of the layout model with the text that lies in each. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment
+from pipeline.engines.layout.tables import Frame
+from stores.models import Box, Label
+
+_RUNNING = (Label.TEXT, Label.LIST)
+_WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
+
+
+@dataclass(slots=True)
+class Region:
+    """A box of the model and what was found in it."""
+
+    label: Label
+    box: Box
+    fragments: list[Fragment] = field(default_factory=list)
+    lines: list[PrintedLine] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)  # the cells of a table
+    ruled: bool = False  # drawn lines part all cells
+    by_line: bool = False  # a listing: lines end where they are printed, and begin at their places
+    by_column: bool = False  # its lines are columns, from right to left
+    by_row: bool = False  # every printed line stands for itself
+
+    @property
+    def is_code(self) -> bool:
+        """Whether it is set in letters of one width."""
+        return bool(self.lines) and all(line.mono for line in self.lines)
+
+
+def fill(regions: list[Region], fragments: Sequence[Fragment]) -> None:
+    """Give every fragment, or the parts of it, to the region that holds it; what lies in none becomes a region."""
+    homeless: list[Fragment] = []
+    for part in fragments:
+        for home, piece in _homes(part, regions):
+            if home is None:
+                homeless.append(piece)
+            else:
+                home.fragments.append(piece)
+    regions.extend(_gathered(homeless))
+
+
+def _homes(part: Fragment, regions: Sequence[Region]) -> list[tuple[Region | None, Fragment]]:
+    shares = [(share_of(part.box, region.box), region) for region in regions]
+    near = [(share, region) for share, region in shares if share > 0.02]
+    if not near:
+        return [(None, part)]
+    best = max(near, key=lambda pair: (round(pair[0], 1), -_area(pair[1].box)))
+    if best[0] >= _WHOLE or len(near) == 1:
+        return [(best[1] if best[0] >= 0.4 else None, part)]
+    return _cut_at_words(part, [region for _, region in near])
+
+
+def _cut_at_words(part: Fragment, regions: Sequence[Region]) -> list[tuple[Region | None, Fragment]]:
+    runs: list[tuple[Region | None, list[Any]]] = []
+    inside = False
+    for glyph in part.glyphs:
+        if inside and runs:
+            runs[-1][1].append(glyph)
+            inside = not glyph.char.isspace()
+            continue
+        home = _at(glyph.middle, regions)
+        if runs and runs[-1][0] is home:
+            runs[-1][1].append(glyph)
+        else:
+            runs.append((home, [glyph]))
+        inside = glyph.char.isalnum() and ord(glyph.char[0]) < 0x2E80
+    return [(home, fragment(run, upright=part.upright)) for home, run in runs if any(not g.char.isspace() for g in run)]
+
+
+def _at(point: tuple[float, float], regions: Sequence[Region]) -> Region | None:
+    x, y = point
+    holding = [
+        region for region in regions if region.box[0] <= x <= region.box[2] and region.box[1] <= y <= region.box[3]
+    ]
+    return min(holding, key=lambda region: _area(region.box), default=None)
+
+
+def _area(box: Box) -> float:
+    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
+
+
+def share_of(inner: Box, outer: Box) -> float:
+    """Share of ``inner`` that lies in ``outer``."""
+    width = min(inner[2], outer[2]) - max(inner[0], outer[0])
+    height = min(inner[3], outer[3]) - max(inner[1], outer[1])
+    area = _area(inner)
+    return max(0.0, width) * max(0.0, height) / area if area > 0 else 0.0
+
+
+def _gathered(homeless: Sequence[Fragment]) -> list[Region]:
+    """Regions of text for fragments that no region holds: neighbours below one another together."""
+    regions: list[Region] = []
+    for part in sorted(homeless, key=lambda part: (part.box[1], part.box[0])):
+        size = part.box[3] - part.box[1]
+        last = next((region for region in reversed(regions[-4:]) if _continues(region.box, part.box, size)), None)
+        if last is None:
+            regions.append(Region(Label.TEXT, part.box, [part]))
+        else:
+            last.fragments.append(part)
+            last.box = union(last.box, part.box)
+    return regions
+
+
+def _continues(above: Box, box: Box, size: float) -> bool:
+    beside = box[0] < above[2] + size and box[2] > above[0] - size
+    return beside and box[1] - above[3] < 0.7 * size and abs(box[0] - above[0]) < 3 * size
+
+
+def union(one: Box, other: Box) -> Box:
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
+
+
+def put_together(regions: Sequence[Region]) -> list[Region]:
+    """Neighbours in reading order made one where a word, or a listing of code, goes on from one into the next."""
+    joined: list[Region] = []
+    for region in regions:
+        last = joined[-1] if joined else None
+        if last is not None and (_word_goes_on(last, region) or _code_goes_on(last, region)):
+            last.lines.extend(region.lines)
+            last.fragments.extend(region.fragments)
+            last.box = union(last.box, region.box)
+        else:
+            joined.append(region)
+    return joined
+
+
+def _word_goes_on(above: Region, below: Region) -> bool:
+    if not (above.label is below.label is Label.TEXT and above.lines and below.lines):
+        return False
+    last, first = above.lines[-1], below.lines[0]
+    broken = last.text[-1] in "-\u2010" and last.text[-2:-1].isalpha() and first.text[0].islower()
+    return broken and _is_next(last, first)
+
+
+def _code_goes_on(above: Region, below: Region) -> bool:
+    listing = above.is_code and below.is_code and above.label in _RUNNING and below.label in _RUNNING
+    return listing and _is_next(above.lines[-1], below.lines[0])
+
+
+def _is_next(last: PrintedLine, first: PrintedLine) -> bool:
+    """Whether a line stands right below another, in the same column and size."""
+    gap = first.box[1] - last.box[3]
+    beside = first.box[0] < last.box[2] and last.box[0] < first.box[2]
+    return beside and -0.3 * last.size < gap < 1.2 * last.size and abs(first.size - last.size) < 0.6

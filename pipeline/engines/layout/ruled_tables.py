@@ -1,0 +1,235 @@
+"""Cells of a table whose columns and rows are all ruled: what the lines say goes before what a model guesses. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from pipeline.engines.layout.drawn_lines import span_of
+from pipeline.engines.layout.tables import Frame
+from stores.models import Box
+
+_THIN_PT = 2.5  # a filled box no thicker is a line
+_SAME_PT = 3.0  # lines closer together are one
+_OUTSIDE_PT = 10.0  # the frame of a table stands so far from its text
+_COVERED = 0.7  # of the side of a cell that is drawn
+_LONG = 0.35  # of the table's width or height: shorter lines are no part of its grid
+_RULED = 0.5  # of the sides between cells that are drawn
+_MOST_LINES = 400
+_MOST_CELLS = 3000
+_MORE_ROWS = 1.5  # times the rows that lines part: those in which a table is printed, without lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Drawn lines as (place, from, to): level ones at heights, upright ones at widths, in points."""
+
+    level: list[tuple[float, float, float]]
+    upright: list[tuple[float, float, float]]
+
+
+def ruled_frames(
+    box: Box, paths: Iterable[dict[str, Any]], columns: int, rows: int, texts: Sequence[Box] = ()
+) -> list[Frame]:
+    """The cells that lines around ``box`` part; none where they leave columns or rows of the model's grid unparted.
+
+    ``paths``: drawings as MuPDF lists them. ``columns`` and ``rows``: how many the model sees. ``texts``: boxes of
+    what is printed; where every cell of a row holds several lines of it, at the same heights, they are rows.
+    """
+    lines = _lines_near(box, paths)
+    if not lines.level or not lines.upright or len(lines.level) + len(lines.upright) > _MOST_LINES:
+        return []
+    xs = _closed(_places(lines.upright, box[3] - box[1]), box[0], box[2])
+    ys = _closed(_places(lines.level, box[2] - box[0]), box[1], box[3])
+    across, down = len(xs) - 1, len(ys) - 1
+    if across < max(2, columns) or down < 2 or rows > _MORE_ROWS * down or across * down > _MOST_CELLS:
+        return []
+    return _with_unruled_rows(_merged(_Grid(xs, ys, lines)), texts)
+
+
+def _with_unruled_rows(frames: list[Frame], texts: Sequence[Box]) -> list[Frame]:
+    """The cells with those rows cut in which lines of text stand at the same heights in every column."""
+    cut: list[Frame] = []
+    added = 0
+    for row in sorted({frame.row for frame in frames}):
+        cells = [frame for frame in frames if frame.row == row]
+        heights = [_heights(frame.box, texts) for frame in cells]
+        plain = len(cells) > 2 and all(f.rows == 1 for f in cells) and not _spanned(frames, row)
+        lines = heights[0] if plain and _alike(heights) else []
+        bounds = [cells[0].box[1], *((a + b) / 2 for a, b in pairwise(lines)), cells[0].box[3]]
+        for at, (top, bottom) in enumerate(pairwise(bounds)):
+            cut += (
+                [replace(f, row=f.row + added + at, box=(f.box[0], top, f.box[2], bottom)) for f in cells]
+                if lines
+                else []
+            )
+        if not lines:
+            cut += [replace(f, row=f.row + added) for f in cells]
+        added += max(0, len(lines) - 1)
+    return cut
+
+
+def _spanned(frames: Sequence[Frame], row: int) -> bool:
+    return any(frame.row < row < frame.row + frame.rows for frame in frames)
+
+
+def _heights(box: Box, texts: Sequence[Box]) -> list[float]:
+    """The heights of the lines of text in a box."""
+    inside = sorted(
+        (t[1] + t[3]) / 2
+        for t in texts
+        if box[0] <= (t[0] + t[2]) / 2 <= box[2] and box[1] <= (t[1] + t[3]) / 2 <= box[3]
+    )
+    return [y for at, y in enumerate(inside) if not at or y - inside[at - 1] > _SAME_PT]
+
+
+def _alike(heights: Sequence[Sequence[float]]) -> bool:
+    """Whether all columns have lines of text at the same heights, more than one."""
+    first = heights[0]
+    if len(first) < 2 or any(len(other) != len(first) for other in heights):
+        return False
+    return all(abs(a - b) <= _SAME_PT for other in heights for a, b in zip(first, other, strict=True))
+
+
+def _lines_near(box: Box, paths: Iterable[dict[str, Any]]) -> _Lines:
+    x0, y0, x1, y1 = box[0] - _OUTSIDE_PT, box[1] - _OUTSIDE_PT, box[2] + _OUTSIDE_PT, box[3] + _OUTSIDE_PT
+    lines = _Lines([], [])
+    for path in paths:
+        for left, top, right, bottom in _sides(path):
+            if right < x0 or left > x1 or bottom < y0 or top > y1:
+                continue
+            if bottom - top <= _THIN_PT < right - left and top >= y0 and bottom <= y1:
+                lines.level.append(((top + bottom) / 2, left, right))
+            elif right - left <= _THIN_PT < bottom - top and left >= x0 and right <= x1:
+                lines.upright.append(((left + right) / 2, top, bottom))
+    return lines
+
+
+def _sides(path: dict[str, Any]) -> Iterator[Box]:
+    """The straight lines of a drawing, and the sides of its boxes where they are stroked."""
+    for item in path["items"]:
+        span = span_of(item)
+        if span is None:
+            continue
+        x0, y0, x1, y1 = span
+        if min(x1 - x0, y1 - y0) <= _THIN_PT:
+            yield span
+        elif "s" in path["type"]:
+            yield from ((x0, y0, x1, y0), (x0, y1, x1, y1), (x0, y0, x0, y1), (x1, y0, x1, y1))
+
+
+def _places(lines: Iterable[tuple[float, float, float]], length: float) -> list[float]:
+    """Where lines stand that together reach over a good part of the ``length`` of the table."""
+    groups: list[list[tuple[float, float, float]]] = []
+    for line in sorted(lines):
+        if groups and line[0] - groups[-1][0][0] <= _SAME_PT:
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return [group[0][0] for group in groups if _length(group) > _LONG * length]
+
+
+def _length(lines: Iterable[tuple[float, float, float]]) -> float:
+    """How much lines cover together."""
+    covered, reached = 0.0, float("-inf")
+    for start, end in sorted((start, end) for _, start, end in lines):
+        covered += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return covered
+
+
+def _closed(places: list[float], low: float, high: float) -> list[float]:
+    """The places with the sides of the table where no line closes it."""
+    if not places:
+        return [low, high]
+    if low < places[0] - _SAME_PT:
+        places = [low, *places]
+    return [*places, high] if high > places[-1] + _SAME_PT else places
+
+
+class _Grid:
+    """All lines of a table drawn through, and which parts of them are there."""
+
+    def __init__(self, xs: Sequence[float], ys: Sequence[float], lines: _Lines) -> None:
+        self.xs, self.ys, self._lines = xs, ys, lines
+
+    def parted_right(self, row: int, column: int) -> bool:
+        """Whether a line stands between a cell and the next of its row."""
+        return _drawn(self._lines.upright, self.xs[column + 1], self.ys[row], self.ys[row + 1])
+
+    def parted_below(self, row: int, column: int) -> bool:
+        """Whether a line stands between a cell and the one below."""
+        return _drawn(self._lines.level, self.ys[row + 1], self.xs[column], self.xs[column + 1])
+
+
+def _drawn(lines: Sequence[tuple[float, float, float]], place: float, low: float, high: float) -> bool:
+    near = sorted((a, b) for at, a, b in lines if abs(at - place) <= _SAME_PT)
+    covered, reached = 0.0, low
+    for start, end in near:
+        covered += max(0.0, min(end, high) - max(start, reached))
+        reached = max(reached, end)
+    return covered > _COVERED * (high - low)
+
+
+def _merged(grid: _Grid) -> list[Frame]:
+    """Cells put together wherever no line parts them; none where that gives other shapes than boxes."""
+    across, down = len(grid.xs) - 1, len(grid.ys) - 1
+    right = {(r, c): grid.parted_right(r, c) for r in range(down) for c in range(across - 1)}
+    below = {(r, c): grid.parted_below(r, c) for r in range(down - 1) for c in range(across)}
+    if sum(right.values()) < _RULED * len(right) or sum(below.values()) < _RULED * len(below):
+        return []
+    frames: list[Frame] = []
+    taken: set[tuple[int, int]] = set()
+    for row in range(down):
+        for column in range(across):
+            if (row, column) in taken:
+                continue
+            wide = _run(right, row, column, across, 1)
+            high = _run(below, row, column, down, 0)
+            cells = {(r, c) for r in range(row, row + high) for c in range(column, column + wide)}
+            if cells & taken or not _is_box(cells, right, below):
+                return []
+            taken |= cells
+            frames.append(_frame(grid, row, column, high, wide))
+    return _with_headings(frames)
+
+
+def _run(parted: dict[tuple[int, int], bool], row: int, column: int, end: int, axis: int) -> int:
+    """How many cells from this one on no line parts, along a row (1) or a column (0)."""
+    length = 1
+    at = [row, column]
+    while at[axis] + 1 < end and not parted[at[0], at[1]]:
+        at[axis] += 1
+        length += 1
+    return length
+
+
+def _is_box(
+    cells: set[tuple[int, int]], right: dict[tuple[int, int], bool], below: dict[tuple[int, int], bool]
+) -> bool:
+    """Whether no line parts cells inside, and lines part them all from the cells outside."""
+    for row, column in cells:
+        for parted, other in ((right, (row, column + 1)), (below, (row + 1, column))):
+            if (row, column) in parted and parted[row, column] == (other in cells):
+                return False
+    return True
+
+
+def _frame(grid: _Grid, row: int, column: int, high: int, wide: int) -> Frame:
+    box = (grid.xs[column], grid.ys[row], grid.xs[column + wide], grid.ys[row + high])
+    return Frame(row, column, high, wide, box)
+
+
+def _with_headings(frames: Sequence[Frame]) -> list[Frame]:
+    """The cells with those of the first row, and of the second below a label over several columns, as headings."""
+    first = [frame for frame in frames if frame.row == 0]
+    spanning = any(1 < frame.columns < sum(f.columns for f in first) for frame in first)
+    headings = 2 if spanning else 1
+    return [
+        Frame(f.row, f.column, f.rows, f.columns, f.box, heading=f.row + f.rows <= headings)
+        if f.row == 0 or spanning
+        else f
+        for f in frames
+    ]

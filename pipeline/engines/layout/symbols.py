@@ -1,0 +1,57 @@
+"""What a character of a text layer means: fonts of symbols decoded, ligatures taken apart, controls left out. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_FOLDED = {0xA0: " ", 0x2007: " ", 0x202F: " ", 0x2028: " ", 0x2029: " ", 0x9: " "}
+_DROPPED = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x200B, 0x200C, 0x2060, 0xFEFF, 0xFFFE, 0xFFFF])
+_SIGNS = _DROPPED | _FOLDED
+_SYMBOLS = (  # Adobe's Symbol encoding from 0x20, and from 0xA0: such fonts put it at U+F020 and U+F0A0
+    " !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼",
+    "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪ 〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭",
+)
+_DINGBATS = ("dingbats", "wingdings", "webdings")
+_MARKS = {  # characters of Wingdings and of Zapf Dingbats, by their codes, that are no bullets
+    "wingdings": {0x6F: "☐", 0x78: "☒", 0xA8: "☐", 0xFB: "✗", 0xFC: "✓", 0xFD: "☒", 0xFE: "☑", 0xE0: "→", 0xE8: "→"},
+    "dingbats": {0x33: "✓", 0x34: "✔", 0x35: "✕", 0x36: "✖", 0x37: "✗", 0x38: "✘", 0x6F: "❏", 0x71: "❑"},
+}
+_ICONS = ("awesome", "icon", "material", "emoji")
+
+
+def folded(char: str, font: str = "") -> str:
+    """The character as text: ligatures and radicals taken apart, symbol fonts decoded, odd spaces plain, no controls.
+
+    ``font`` is the lower-case name of the font: it says what a private-use character means.
+    """
+    code = ord(char[0]) if char else 0
+    if 0x20 < code < 0x100 and any(name in font for name in _DINGBATS):
+        return _mark(code, font)
+    if 0x20 < code < 0x7F or 0x3000 < code < 0xE000:
+        return char
+    if 0xFB00 <= code <= 0xFDFF or 0xFE70 <= code <= 0xFEFC or 0x2E80 <= code <= 0x2FDF or 0xF900 <= code <= 0xFAFF:
+        return unicodedata.normalize("NFKC", char)
+    if 0xE000 <= code <= 0xF8FF:
+        return private_use(code, font)
+    return "" if code >= 0xF0000 else char.translate(_SIGNS)
+
+
+def private_use(code: int, font: str) -> str:
+    """What a private-use character of a symbol font means; "" for icons and whatever nobody can know."""
+    if any(name in font for name in _DINGBATS):
+        return _mark(code & 0xFF, font)
+    if code in (0xF0B7, 0xF0A7):
+        return "•"
+    if not 0xF020 <= code <= 0xF0FF or any(word in font for word in _ICONS):
+        return ""
+    if "symbol" in font or code >= 0xF0A0:
+        row = _SYMBOLS[code >= 0xF0A0]
+        index = code - (0xF0A0 if code >= 0xF0A0 else 0xF020)
+        return row[index] if index < len(row) else ""
+    return chr(code - 0xF000) if code < 0xF07F else ""
+
+
+def _mark(code: int, font: str) -> str:
+    """What a character of a font of ornaments means: a check mark or an arrow, else a bullet."""
+    marks = _MARKS["wingdings" if "wingdings" in font else "dingbats"]
+    return marks.get(code, "•") if "webdings" not in font else "•"

@@ -1,0 +1,207 @@
+"""Column lines of a table that no drawn line gives: moved into the gaps, and added where a gap runs down. Pure.
+
+The model that sees the lines of a grid puts two narrow columns of numbers into one at times, or draws a line through
+long numbers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from pipeline.engines.layout.glyphs import Fragment, Glyph, fragment, split_at_wide_gaps
+from pipeline.engines.layout.tables import Frame
+
+_EDGE_PT = 1.0  # a text reaches over a line by more than this
+_WORD_GAP_EM = 0.2  # a wider gap parts two words
+_LEAST_ROWS = 2  # with a gap at one place part a column
+_MOST_FRAMES = 2000
+_MOST_COLUMNS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A text without wide gaps: the row of the table in which it stands, its extent in points."""
+
+    row: int
+    x0: float
+    x1: float
+
+    @property
+    def middle(self) -> float:
+        return (self.x0 + self.x1) / 2
+
+    def crosses(self, x: float) -> bool:
+        return self.x0 < x - _EDGE_PT and self.x1 > x + _EDGE_PT
+
+
+def respecting_gaps(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> list[Frame]:
+    """The cells of a table with column lines in the gaps between its texts."""
+    if not 2 <= len(frames) <= _MOST_FRAMES or not all(part.upright for part in fragments):
+        return list(frames)
+    runs = _runs(frames, fragments, split_at_wide_gaps)
+    cells = _snapped(list(frames), runs, _runs(frames, fragments, _words_of))
+    column = 0
+    while column < _columns(cells) <= _MOST_COLUMNS:
+        gap = _gap_in(cells, column, runs)
+        if gap is None:
+            column += 1
+        else:
+            cells = _parted(cells, column, gap, runs)
+    return cells
+
+
+def _columns(frames: Sequence[Frame]) -> int:
+    return max(frame.column + frame.columns for frame in frames)
+
+
+def _words_of(part: Fragment) -> list[Fragment]:
+    words: list[list[Glyph]] = []
+    for glyph in part.glyphs:
+        if glyph.char.isspace() or (
+            words and words[-1] and glyph.x0 - words[-1][-1].x1 > _WORD_GAP_EM * glyph.style.size
+        ):
+            words.append([])
+        if not glyph.char.isspace():
+            words = words or [[]]
+            words[-1].append(glyph)
+    return [fragment(word) for word in words if word]
+
+
+def _runs(
+    frames: Sequence[Frame], fragments: Sequence[Fragment], cut: Callable[[Fragment], list[Fragment]]
+) -> list[_Run]:
+    bands: dict[int, tuple[float, float]] = {}
+    for frame in frames:
+        if frame.rows == 1:
+            bands.setdefault(frame.row, (frame.box[1], frame.box[3]))
+    runs = []
+    for part in fragments:
+        for piece in cut(part):
+            middle = (piece.box[1] + piece.box[3]) / 2
+            row = next((row for row, (top, bottom) in bands.items() if top <= middle <= bottom), None)
+            if row is not None:
+                runs.append(_Run(row, piece.box[0], piece.box[2]))
+    return runs
+
+
+def _plain(frames: Sequence[Frame], column: int) -> dict[int, Frame]:
+    """The cells of a column that span nothing, by their rows."""
+    return {f.row: f for f in frames if f.column == column and f.columns == 1 and f.rows == 1}
+
+
+def _snapped(frames: list[Frame], runs: Sequence[_Run], words: Sequence[_Run]) -> list[Frame]:
+    """The cells with each line between two columns that cuts words moved to where it cuts fewer."""
+    for column in range(_columns(frames) - 1):
+        left, right = _plain(frames, column), _plain(frames, column + 1)
+        rows = left.keys() & right.keys()
+        if not rows:
+            continue
+        row = min(rows)
+        low, line, high = left[row].box[0], left[row].box[2], right[row].box[2]
+        near = [run for run in runs if run.row in rows and run.x1 > low and run.x0 < high]
+        cut = [word for word in words if word.row in rows and word.crosses(line)]
+        better = _better_line(near, line, low, high) if cut else line
+        if better != line:
+            lines = {row: _line_of(row, better, near) for row in rows}
+            frames = [_with_line(frame, column, lines) for frame in frames]
+    return frames
+
+
+def _line_of(row: int, line: float, runs: Sequence[_Run]) -> float:
+    """The line of a row: beside the text that it would cut."""
+    cut = next((run for run in runs if run.row == row and run.crosses(line)), None)
+    if cut is None:
+        return line
+    return cut.x0 if cut.middle > line else cut.x1
+
+
+def _with_line(frame: Frame, column: int, lines: dict[int, float]) -> Frame:
+    line = lines.get(frame.row)
+    if line is None or frame.rows > 1 or frame.columns > 1:
+        return frame
+    x0, y0, x1, y1 = frame.box
+    if frame.column == column:
+        return replace(frame, box=(x0, y0, line, y1))
+    return replace(frame, box=(line, y0, x1, y1)) if frame.column == column + 1 else frame
+
+
+def _better_line(runs: Sequence[_Run], line: float, low: float, high: float) -> float:
+    """Where a line does least harm, with no text that it does not cut now on its other side."""
+    inside = [run for run in runs if low < run.middle < high]
+    whole = [run for run in runs if not run.crosses(line)]
+    low = max([low, *(run.middle for run in whole if run.middle <= line)])
+    high = min([high, *(run.middle for run in whole if run.middle > line)])
+    edges = sorted({x for run in runs for x in (run.x0, run.x1) if low < x < high} | {low, high})
+    places = [(a + b) / 2 for a, b in pairwise(edges) if b - a > _EDGE_PT]
+    harm = {x: _harm(x, runs, inside) for x in places}
+    best = min(harm, key=lambda x: (harm[x], abs(x - line)), default=line)
+    return best if best in harm and harm[best] < _harm(line, runs, inside) else line
+
+
+def _harm(x: float, runs: Sequence[_Run], inside: Sequence[_Run]) -> int:
+    """What is wrong with a line between two columns: texts that it cuts, and twice those that share a cell."""
+    cells = Counter((run.row, run.middle > x) for run in inside)
+    return sum(run.crosses(x) for run in runs) + 2 * sum(count - 1 for count in cells.values())
+
+
+def _gap_in(frames: Sequence[Frame], column: int, runs: Sequence[_Run]) -> float | None:
+    """The place in a column at which its rows have a wide gap between two texts; None without one."""
+    plain = _plain(frames, column)
+    rows: dict[int, list[_Run]] = {}
+    for run in sorted(runs, key=lambda run: run.x0):
+        frame = plain.get(run.row)
+        if frame and frame.box[0] <= run.middle <= frame.box[2]:
+            rows.setdefault(run.row, []).append(run)
+    gaps = [(a.x1, b.x0) for row in rows.values() for a, b in pairwise(row) if b.x0 > a.x1]
+    best: tuple[int, float] | None = None
+    for start, end in gaps:
+        for x in ((start + end) / 2, start + _EDGE_PT, end - _EDGE_PT):
+            worth = _worth(rows, x, min(plain))
+            if worth and (best is None or (worth, -abs(x - end)) > (best[0], -abs(best[1] - end))):
+                best = worth, x
+    return best[1] if best else None
+
+
+def _worth(rows: dict[int, list[_Run]], x: float, first: int) -> int:
+    """How many more rows of a column a line parts than it cuts; 0 where it must not part them.
+
+    A head with two names says that there are two columns; without one no text may lie across.
+    """
+    parted = [row for row, runs in rows.items() if _is_parted(runs, x)]
+    cut = [row for row, runs in rows.items() if any(run.crosses(x) for run in runs)]
+    if len(parted) < _LEAST_ROWS or any(len(rows[row]) > 1 for row in cut):
+        return 0
+    headed = first in parted
+    if (headed and len(cut) > len(parted)) or (not headed and (cut or 2 * len(parted) < len(rows))):
+        return 0
+    return 2 * len(parted) - len(cut) + 1
+
+
+def _is_parted(runs: Sequence[_Run], x: float) -> bool:
+    return (
+        any(run.x1 <= x + _EDGE_PT for run in runs)
+        and any(run.x0 >= x - _EDGE_PT for run in runs)
+        and not any(run.crosses(x) for run in runs)
+    )
+
+
+def _parted(frames: Sequence[Frame], column: int, x: float, runs: Sequence[_Run]) -> list[Frame]:
+    """The cells with one column made two, a text that lies across whole in the left one."""
+    parted: list[Frame] = []
+    for frame in frames:
+        if frame.column > column:
+            parted.append(replace(frame, column=frame.column + 1))
+        elif frame.column + frame.columns <= column:
+            parted.append(frame)
+        elif frame.columns > 1 or frame.rows > 1:
+            parted.append(replace(frame, columns=frame.columns + 1))
+        else:
+            x0, y0, x1, y1 = frame.box
+            across = [run.x1 for run in runs if run.row == frame.row and run.crosses(x) and x0 <= run.middle <= x1]
+            line = min(max([x, *across]), x1)
+            parted.append(replace(frame, box=(x0, y0, line, y1)))
+            parted.append(replace(frame, column=column + 1, box=(line, y0, x1, y1)))
+    return parted

@@ -1,0 +1,169 @@
+"""Cells of tables: drawn lines and the gaps between texts go before the grid that a model sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.engines.layout import reader as layout
+from pipeline.engines.layout.glyphs import Fragment, Glyph, Style, fragment
+from pipeline.engines.layout.ruled_tables import ruled_frames
+from pipeline.engines.layout.table_columns import respecting_gaps
+from pipeline.engines.layout.tables import Frame, filled, frames_of_grid
+from pipeline.engines.pdf import mupdf
+
+STYLE = Style(size=10, bold=False, mono=False, raised=False, hidden=False)
+ROW = 20.0  # points from one row to the next
+Texts = list[tuple[float, str]]  # x and text
+
+
+def fragments(rows: list[Texts]) -> list[Fragment]:
+    """Texts of 5 points a character."""
+    return [
+        fragment(
+            [
+                Glyph(char, x + 5 * at, 5 + ROW * row, x + 5 * at + 5, 15 + ROW * row, STYLE)
+                for at, char in enumerate(text)
+            ]
+        )
+        for row, texts in enumerate(rows)
+        for x, text in texts
+    ]
+
+
+def cells(rows: list[Texts], columns: list[float]) -> list[str]:
+    """The rows of a table that a model cut at ``columns``, as it is written."""
+    grid = frames_of_grid(columns, [ROW * row for row in range(len(rows) + 1)])
+    parts = fragments(rows)
+    table = filled(parts, respecting_gaps(grid, parts), frozenset())
+    assert table is not None
+    return [line for line in table.markdown().splitlines() if "---" not in line]
+
+
+def test_two_columns_of_numbers_in_one_are_parted() -> None:
+    rows: list[Texts] = [
+        [(0, "Part"), (100, "Qty"), (150, "Price"), (220, "Sum")],
+        [(0, "Chain"), (100, "12"), (150, "104,50 €"), (220, "1.254,00")],
+        [(0, "Shackle"), (100, "4"), (150, "7,25 €"), (220, "29,00")],
+        [(100, "Net amount of all"), (220, "1.283,00")],
+    ]
+    assert cells(rows, [0, 90, 210, 300]) == [
+        "| Part | Qty | Price | Sum |",
+        "| Chain | 12 | 104,50 € | 1.254,00 |",
+        "| Shackle | 4 | 7,25 € | 29,00 |",
+        "|  | Net amount of all |  | 1.283,00 |",
+    ]
+
+
+def test_three_columns_in_one_are_parted() -> None:
+    rows: list[Texts] = [[(0, f"Row {n}"), (100, f"{n}0"), (140, f"{n}1"), (180, f"{n}2")] for n in range(1, 5)]
+    assert cells(rows, [0, 90, 300])[0] == "| Row 1 | 10 | 11 | 12 |"
+
+
+def test_a_line_through_long_numbers_moves_into_the_gap() -> None:
+    rows: list[Texts] = [
+        [(0, "Item"), (100, "Unit price"), (170, "Amount")],
+        [(0, "Rope"), (100, "132.7433628"), (170, "1327.43")],
+        [(0, "Tar"), (100, "9.5"), (170, "19.00")],
+    ]
+    assert cells(rows, [0, 90, 124, 300])[1] == "| Rope | 132.7433628 | 1327.43 |"
+
+
+def test_running_text_with_chance_gaps_stays_one_column() -> None:
+    rows: list[Texts] = [
+        [(0, "1"), (50, "The harbour office opened its books")],
+        [(0, "2"), (50, "Grain came"), (120, "from the north in sacks")],
+        [(0, "3"), (50, "Timber was floated along"), (190, "the river")],
+        [(0, "4"), (50, "Visitors were shown the shelves")],
+    ]
+    assert all(line.count("|") == 3 for line in cells(rows, [0, 40, 300]))
+
+
+def test_a_sum_below_its_label_parts_nothing() -> None:
+    rows: list[Texts] = [
+        [(0, "Name"), (100, "Description of the goods")],
+        [(0, "A"), (100, "a long text that goes on")],
+        [(0, "B"), (100, "Sum"), (190, "12,00")],
+    ]
+    assert all(line.count("|") == 3 for line in cells(rows, [0, 90, 300]))
+
+
+def path(*lines: tuple[float, float, float, float]) -> list[dict[str, Any]]:
+    """Drawn lines from (x, y) to (x, y), as MuPDF lists them."""
+    point = mupdf.load().Point
+    return [{"type": "s", "items": [("l", point(a, b), point(c, d))]} for a, b, c, d in lines]
+
+
+FRAME = ((0, 0, 120, 0), (0, 60, 120, 60), (0, 0, 0, 60), (120, 0, 120, 60))
+
+
+def test_cells_without_a_line_between_them_are_one() -> None:
+    lines = path(*FRAME, (40, 20, 120, 20), (0, 40, 120, 40), (40, 0, 40, 60), (80, 20, 80, 60))
+    frames = ruled_frames((5, 5, 115, 55), lines, columns=3, rows=3)
+    spans = {(f.row, f.column): (f.rows, f.columns) for f in frames}
+    assert spans == {
+        (0, 0): (2, 1),
+        (0, 1): (1, 2),
+        (1, 1): (1, 1),
+        (1, 2): (1, 1),
+        (2, 0): (1, 1),
+        (2, 1): (1, 1),
+        (2, 2): (1, 1),
+    }
+    assert {(f.row, f.column) for f in frames if f.heading} == {(0, 0), (0, 1), (1, 1), (1, 2)}
+
+
+@pytest.mark.parametrize(
+    ("lines", "columns", "rows"),
+    [
+        (FRAME, 3, 3),  # a frame around a table
+        ((*FRAME, (0, 20, 120, 20)), 3, 3),  # a frame and a line below the head
+        (((0, 0, 120, 0), (0, 20, 120, 20), (0, 60, 120, 60)), 3, 6),  # level lines alone
+        ((*FRAME, (40, 0, 40, 60), (80, 0, 80, 60), (0, 20, 120, 20)), 3, 9),  # one ruled row of many
+        ((*FRAME, (60, 0, 60, 60), (0, 30, 120, 30)), 5, 2),  # more columns than lines part
+        ((*FRAME, (40, 0, 40, 40), (80, 20, 80, 60), (0, 20, 80, 20), (40, 40, 120, 40)), 3, 3),  # a pinwheel
+    ],
+)
+def test_lines_that_part_not_all_cells_say_nothing(lines: Any, columns: int, rows: int) -> None:
+    frames = ruled_frames((5, 5, 115, 55), path(*lines), columns, rows)
+    assert not frames or len({f.column for f in frames}) >= columns
+
+
+def ruled_page(page: Any, rows: list[list[str]], lines: list[tuple[float, float, float, float]]) -> None:
+    page.insert_text((60, 60), "A heading of the page", fontsize=16)
+    for at, row in enumerate(rows):
+        for column, text in enumerate(row):
+            page.insert_text((110 + 120 * column, 114 + 20 * at), text, fontsize=10)
+    for a, b, c, d in lines:
+        page.draw_line((a, b), (c, d))
+
+
+def test_a_cell_of_two_lines_is_one_cell() -> None:
+    document = mupdf.load().open()
+    rows = [
+        ["Command", "Meaning"],
+        ["ls", "list files"],
+        ["cp", "copy files to"],
+        ["", "another folder"],
+        ["rm", "remove"],
+    ]
+    level = [100, 120, 140, 180, 200]
+    lines = [(100.0, float(y), 340.0, float(y)) for y in level]
+    lines += [(float(x), 100.0, float(x), 200.0) for x in (100, 220, 340)]
+    page = document.new_page()
+    ruled_page(page, rows, lines)
+    assert "| cp | copy files to another folder |" in layout.read_page(page, "test", False, None).markdown
+
+
+def test_a_row_in_which_nothing_begins_is_dropped_and_spans_over_it_are_shorter() -> None:
+    frames = [
+        Frame(0, 0, 1, 1, (0, 0, 100, 20)),
+        Frame(0, 1, 1, 1, (100, 0, 200, 20)),
+        Frame(1, 0, 2, 1, (0, 20, 100, 60)),
+        Frame(1, 1, 1, 1, (100, 20, 200, 40)),
+        Frame(2, 1, 1, 1, (100, 40, 200, 60)),
+    ]
+    table = filled(fragments([[(0, "Name"), (100, "See")], [(0, "Manual"), (100, "Form 4")]]), frames, frozenset())
+    assert table is not None
+    assert table.markdown().splitlines()[-1] == "| Manual | Form 4 |"
