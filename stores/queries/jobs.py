@@ -307,7 +307,7 @@ _STAGE_OF = {Route.TEXT: Stage.PARSE, Route.OCR: Stage.OCR}
 def _state_now() -> Any:
     """A step whose worker died waits again."""
     lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= time.time())
-    return case((lost, StepState.DUE), else_=step.c.state).label("state")
+    return case((lost, StepState.DUE), else_=step.c.state).label("state_now")
 
 
 def _grouped(state: Any, *key: Any) -> Any:
@@ -332,7 +332,7 @@ def _progress(stage: Stage, rows: Sequence[Any], pages: tuple[int, int] | None) 
     """Units are pages; a plan step, whose pages are not known before, counts as one."""
 
     def amount(*states: StepState) -> int:
-        return sum((r.steps if stage is Stage.PLAN else r.pages) or 0 for r in rows if r.state in states)
+        return sum((r.steps if stage is Stage.PLAN else r.pages) or 0 for r in rows if r.state_now in states)
 
     total = left = amount(*StepState)
 

@@ -6,7 +6,8 @@ Connections are not pooled unless asked for: none is open while a worker forks, 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
@@ -18,9 +19,24 @@ from stores.sql.dialect import Dialect
 class Database:
     """Transactions on one database; ``place`` names it in messages."""
 
-    def __init__(self, place: str, dialect: Dialect, writer: Engine, reader: Engine) -> None:
+    def __init__(
+        self,
+        place: str,
+        dialect: Dialect,
+        writer: Engine,
+        reader: Engine,
+        *,
+        clock: Callable[[], float] | None = None,
+        shared: bool = False,
+    ) -> None:
+        """``clock``: that of the server, None for that of this machine. ``shared``: others use the engines, too."""
         self.place = place
         self._dialect, self._writer, self._reader = dialect, writer, reader
+        self._clock, self._shared = clock, shared
+
+    def now(self) -> float:
+        """Return the time that all users of this database go by, in seconds since the epoch."""
+        return self._clock() if self._clock else time.time()
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
@@ -38,7 +54,9 @@ class Database:
             yield connection
 
     def close(self) -> None:
-        """Close the pooled connections; the next transaction opens new ones."""
+        """Close the pooled connections that are this database's own; the next transaction opens new ones."""
+        if self._shared:
+            return
         self._writer.dispose()
         self._reader.dispose()
 

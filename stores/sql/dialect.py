@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Insert, Row, Table
 # SQLAlchemy compiles the ON CONFLICT of this insert for SQLite, too; that of SQLite's insert only for SQLite.
 from sqlalchemy.dialects.postgresql import insert
 
-from stores.sql import sqlite
+from stores.sql import postgresql, sqlite
 
 
 class Dialect(Protocol):
@@ -38,6 +38,9 @@ class Dialect(Protocol):
 
     def column_types(self, connection: Connection, table: str) -> dict[str, str]:
         """Return the columns of a table in their order with their SQL types; empty where there is no such table."""
+
+    def column_value(self, value: Any, kind: str) -> Any:
+        """Return a value as a column of an SQL type takes it, None where it cannot."""
 
     def create_keyword_table(self, connection: Connection, table: str) -> None:
         """Create the keyword table where it is missing: words of text, heading and title by the id of a chunk row."""
@@ -86,7 +89,7 @@ class Dialect(Protocol):
 
 def dialect_of(connection: Connection) -> Dialect:
     """Return the dialect that a connection speaks."""
-    dialects: dict[str, Dialect] = {"sqlite": sqlite}
+    dialects: dict[str, Dialect] = {"sqlite": sqlite, "postgresql": postgresql}
     return dialects[connection.dialect.name]
 
 

@@ -36,13 +36,13 @@ from stores.sql.database import Database
 from stores.sql.dialect import dialect_of
 from stores.sql.pages import placed_boxes
 from stores.sql.tables import document as document_table
-from stores.sql.tables import evidence, generation, metadata, record, source
+from stores.sql.tables import WholeNumber, evidence, generation, metadata, record, source
 
 _TYPES: dict[FieldKind, Any] = {
     FieldKind.TEXT: Text,
     FieldKind.DATE: String,
     FieldKind.NUMBER: Float,
-    FieldKind.INTEGER: Integer,
+    FieldKind.INTEGER: WholeNumber,
 }
 
 
@@ -218,7 +218,9 @@ def _replace(connection: Connection, name: str, key: dict[str, Any], rows: list[
     mine = typed.c.document == key["document"], typed.c.generation == key["generation"]
     connection.execute(delete(typed).where(*mine))
     if rows:
-        connection.execute(insert(typed), [{column: row.get(column) for column in columns} for row in rows])
+        fitted = dialect_of(connection).column_value
+        values = [{column: fitted(row.get(column), kind) for column, kind in columns.items()} for row in rows]
+        connection.execute(insert(typed), values)
 
 
 def _record(connection: Connection, row: Any) -> Record:

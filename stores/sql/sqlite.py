@@ -158,6 +158,11 @@ def restart_ids(connection: Connection, table: str, column: str) -> None:
     """Let new rows have ids after those that were written with theirs; SQLite does so by itself."""
 
 
+def column_value(value: Any, kind: str) -> Any:
+    """Return the value: a column of SQLite takes any, and changes it only where nothing is lost."""
+    return value
+
+
 # Full-text search: FTS5
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,6 +41,8 @@ from stores.models import (
     document_id,
 )
 from stores.placement import PlacementDecision, StagedFile
+from stores.postgresql_catalog import PostgresCatalog
+from stores.sql.postgresql_server import PostgresServer
 
 KB = "kb-contract"
 SHA256 = "5" * 64
@@ -73,9 +76,14 @@ TEXT = PageText(
 )
 
 
-@pytest.fixture(params=["sqlite"])
-def catalog(tmp_path: Path) -> KnowledgeCatalog:
-    return Catalog(tmp_path, pooled=True)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def catalog(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[KnowledgeCatalog]:
+    if request.param == "sqlite":
+        yield Catalog(tmp_path, pooled=True)
+        return
+    server = PostgresServer(request.getfixturevalue("database_url"))
+    yield PostgresCatalog(server, tmp_path)
+    server.close()
 
 
 @pytest.fixture

@@ -1,0 +1,195 @@
+"""The knowledge bases of a PostgreSQL database: a schema each, and one that they share with the list of them.
+
+A schema each, rather than shared tables with the knowledge base as the first key: deleting one is one statement, an
+analyst and pg_dump see it by itself, and every query is that of SQLite. README gives what that costs for many.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, text
+
+from stores.errors import NotFoundError, UnavailableError
+from stores.knowledge_store import SqlKnowledgeStore
+from stores.models import check_knowledge_id, slug_of
+from stores.removed_folders import remove_folder
+from stores.sql.catalog_tables import SCHEMA, home, knowledge_base, mark, metadata
+from stores.sql.database import Database, make_ready
+from stores.sql.dialect import insert as upsert
+from stores.sql.migration_steps import MIGRATIONS
+from stores.sql.migrations import migrate
+from stores.sql.postgresql_server import PostgresServer
+
+BUSY, OUTBOUND = "busy", "outbound"
+MOST_KNOWN = 1000
+"""Stores that are kept: each is a few objects, and has no connection of its own."""
+
+
+@dataclass(slots=True)
+class PostgresCatalog:
+    """All knowledge bases of a database; implements ``stores.contracts.KnowledgeCatalog``.
+
+    ``folders``: the home, whose folder of a knowledge base goes with it.
+    """
+
+    server: PostgresServer
+    folders: Path
+    _ready: bool = False
+    _known: dict[str, tuple[int, SqlKnowledgeStore]] = field(default_factory=dict)
+    _opening: threading.RLock = field(default_factory=threading.RLock)
+
+    def folder(self, knowledge_id: str) -> Path:
+        return self.folders / slug_of(knowledge_id)
+
+    def home_id(self) -> str:
+        """The id of this database as a home, made by the first to ask."""
+        with self._catalog().read() as connection:
+            return str(connection.execute(select(home.c.id)).scalar_one())
+
+    def now(self) -> float:
+        """The server's time, in seconds since the epoch."""
+        return self.server.now()
+
+    def store(self, knowledge_id: str) -> SqlKnowledgeStore:
+        """The store of a knowledge base that exists; NotFoundError otherwise."""
+        with self._catalog().read() as connection:
+            row = connection.execute(_of(knowledge_id)).one_or_none()
+        if row is None:
+            raise NotFoundError(
+                f"there is no knowledge base {knowledge_id!r} in {self.server.place}: see `ingot kb list`"
+            )
+        return self._store(row)
+
+    def create(self, knowledge_id: str) -> SqlKnowledgeStore:
+        """The store of a knowledge base, made if it is new."""
+        check_knowledge_id(knowledge_id)
+        with self._catalog().read() as connection:
+            row = connection.execute(_of(knowledge_id)).one_or_none()
+        return self._store(row or self._created(knowledge_id))
+
+    def _created(self, knowledge_id: str) -> Any:
+        with self._catalog().write() as connection:
+            if row := connection.execute(_of(knowledge_id)).one_or_none():
+                return row  # by somebody else, while we waited for the lock
+            number = connection.execute(text(f"SELECT nextval('{SCHEMA}.knowledge_base_number_seq')")).scalar_one()
+            schema = f"kb_{slug_of(knowledge_id)[:40].replace('-', '_')}_{number}"
+            about = {"created_at": self.server.now(), "tables": 0}
+            connection.execute(insert(knowledge_base).values(number=number, id=knowledge_id, schema=schema, **about))
+            connection.execute(text(f"CREATE SCHEMA {schema}"))
+            connection.execute(text(f"SET LOCAL search_path TO {schema}"))
+            migrate(connection)
+            return connection.execute(_of(knowledge_id)).one()
+
+    def _store(self, row: Any) -> SqlKnowledgeStore:
+        with self._opening:
+            number, store = self._known.pop(row.id, (0, None))
+            if store is None or number != row.number:  # new here, or deleted and made anew
+                store = self._opened(row)
+            self._known[row.id] = row.number, store  # the latest used stand last
+            while len(self._known) > MOST_KNOWN:
+                self._known.pop(next(iter(self._known)))
+        return store
+
+    def _opened(self, row: Any) -> SqlKnowledgeStore:
+        database = self.server.database(row.schema, row.number)
+        if row.tables != len(MIGRATIONS):
+            make_ready(database)
+        return SqlKnowledgeStore.over(row.id, database)
+
+    def names(self) -> list[str]:
+        """Ids of all knowledge bases, sorted."""
+        with self._catalog().read() as connection:
+            return sorted(connection.execute(select(knowledge_base.c.id)).scalars())
+
+    def remove(self, knowledge_id: str) -> None:
+        """Remove a knowledge base with its rows and its folder; workers may be writing there still.
+
+        It goes out of sight first, in a transaction of its own. What a killed process left of an earlier one goes
+        now, too.
+        """
+        with self._catalog().write() as connection:
+            connection.execute(delete(mark).where(mark.c.knowledge_id == knowledge_id))
+            connection.execute(delete(knowledge_base).where(knowledge_base.c.id == knowledge_id))
+        with self._catalog().read() as connection:
+            gone = list(connection.execute(_FORGOTTEN).scalars())
+        for schema in gone:
+            self._drop(schema)
+        with suppress(FileNotFoundError):  # where its files are kept elsewhere
+            remove_folder(self.folders, slug_of(knowledge_id))
+
+    def _drop(self, schema: str) -> None:
+        """Drop a schema that no knowledge base has any more, once those who write there are done."""
+        with self.server.database(schema, int(schema.rpartition("_")[2])).write() as connection:
+            connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
+
+    def mark_busy(self, knowledge_id: str) -> None:
+        """Note that a knowledge base has unfinished work, for the relay."""
+        self._mark(BUSY, knowledge_id)
+
+    def busy(self) -> list[str]:
+        """Ids of the knowledge bases that were marked busy and exist."""
+        return self._marked(BUSY)
+
+    def rest(self, knowledge_id: str) -> None:
+        """Nothing is left to do in a knowledge base."""
+        self._unmark(BUSY, knowledge_id)
+
+    def mark_outbound(self, knowledge_id: str) -> None:
+        """Note that callbacks or downloads are due soon: the relay looks at them, and a notify worker runs."""
+        self._mark(OUTBOUND, knowledge_id)
+
+    def outbound_tasks(self) -> list[str]:
+        """Ids of the existing knowledge bases that are marked for outbound tasks."""
+        return self._marked(OUTBOUND)
+
+    def rest_outbound(self, knowledge_id: str) -> None:
+        """No callback or download of a knowledge base is due soon."""
+        self._unmark(OUTBOUND, knowledge_id)
+
+    def _mark(self, kind: str, knowledge_id: str) -> None:
+        with self._catalog(locked=False).write() as connection:
+            connection.execute(upsert(mark).values(kind=kind, knowledge_id=knowledge_id).on_conflict_do_nothing())
+
+    def _marked(self, kind: str) -> list[str]:
+        query = select(mark.c.knowledge_id).join(knowledge_base, knowledge_base.c.id == mark.c.knowledge_id)
+        with self._catalog().read() as connection:
+            return sorted(connection.execute(query.where(mark.c.kind == kind)).scalars())
+
+    def _unmark(self, kind: str, knowledge_id: str) -> None:
+        with self._catalog(locked=False).write() as connection:
+            connection.execute(delete(mark).where(mark.c.kind == kind, mark.c.knowledge_id == knowledge_id))
+
+    def _catalog(self, *, locked: bool = True) -> Database:
+        """The database of the shared tables, which the first process makes. ``locked``: one writes at a time."""
+        catalog = self.server.catalog(locked=locked)
+        if not self._ready:
+            with catalog.read() as connection:
+                there = connection.execute(text(f"SELECT to_regclass('{SCHEMA}.mark')")).scalar_one()
+            if there is None:
+                with catalog.write() as connection:
+                    _create_tables(connection, self.server.now())
+            self._ready = True
+        return catalog
+
+
+def _of(knowledge_id: str) -> Any:
+    return select(knowledge_base).where(knowledge_base.c.id == knowledge_id)
+
+
+_FORGOTTEN = text(
+    f"""SELECT nspname FROM pg_namespace WHERE nspname ~ '^kb_.*_[0-9]+$'
+        AND nspname NOT IN (SELECT schema FROM {SCHEMA}.knowledge_base) ORDER BY nspname"""
+)
+
+
+def _create_tables(connection: Connection, now: float) -> None:
+    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+    metadata.create_all(connection)
+    if connection.execute(select(home.c.id)).first() is None:
+        connection.execute(insert(home).values(id=uuid.uuid4().hex, created_at=now))

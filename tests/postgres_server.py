@@ -1,0 +1,123 @@
+"""A PostgreSQL server of the tests' own: made in a temporary folder, on a Unix socket, and ended with them.
+
+It runs the programs of the distribution's package, as another user where the tests run as root, which PostgreSQL
+refuses.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.waiting import GENEROUS_S
+
+_PLACES = ("/usr/lib/postgresql", "/usr/local/pgsql", "/usr/pgsql")
+_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=100")
+_numbers = itertools.count(1)
+
+
+class PostgresPrograms:
+    """The folder of initdb and postgres, and how they are run."""
+
+    def __init__(self) -> None:
+        self.folder = _folder()
+        self.user = _other_user()
+
+    def run(self, program: str, *arguments: str) -> list[str]:
+        command = [str(self.folder / program), *arguments]
+        if self.user is None:
+            return command
+        return ["setpriv", f"--reuid={self.user.pw_uid}", f"--regid={self.user.pw_gid}", "--clear-groups", *command]
+
+
+def _folder() -> Path:
+    there = [path.parent for place in _PLACES for path in Path(place).glob("**/bin/initdb")]
+    if program := shutil.which("initdb"):
+        there.append(Path(program).resolve().parent)
+    if not there:
+        pytest.skip("PostgreSQL is not installed here: apt-get install postgresql")
+    return sorted(there)[-1]
+
+
+def _other_user() -> pwd.struct_passwd | None:
+    """An ordinary user, where this is root."""
+    if os.getuid():
+        return None
+    if shutil.which("setpriv") is None:
+        pytest.skip("PostgreSQL does not run as root, and setpriv is not here to make it another user's")
+    names = {entry.pw_name: entry for entry in pwd.getpwall()}
+    return names.get("postgres") or names["nobody"]
+
+
+class PostgresServer:
+    """A running server; ``url`` makes an empty database and returns its address."""
+
+    def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
+        self.folder, self.process = folder, process
+
+    def address(self, name: str = "postgres") -> str:
+        return f"postgresql://ingot@/{name}?host={self.folder}"
+
+    def url(self) -> str:
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        self.execute(f"CREATE DATABASE {name}")
+        return self.address(name)
+
+    def drop(self, url: str) -> None:
+        self.execute(f"DROP DATABASE {url.partition('?')[0].rpartition('/')[2]} WITH (FORCE)")
+
+    def execute(self, statement: str, name: str = "postgres") -> None:
+        import psycopg
+
+        with psycopg.connect(self.address(name), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@contextmanager
+def running_postgres(*options: str) -> Iterator[PostgresServer]:
+    """Start a server that is not made to survive a power cut, and stop it in the end."""
+    programs = PostgresPrograms()
+    folder = Path(tempfile.mkdtemp(prefix="ingot-pg-"))
+    if programs.user is not None:
+        os.chown(folder, programs.user.pw_uid, programs.user.pw_gid)
+    data = folder / "data"
+    process = None
+    try:
+        made = programs.run(
+            "initdb", "-D", str(data), "-U", "ingot", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"
+        )
+        subprocess.run(made, check=True, stdout=subprocess.DEVNULL, cwd=folder)
+        settings = [part for option in (*_QUICK, *options) for part in ("-c", option)]
+        started = programs.run("postgres", "-D", str(data), "-k", str(folder), "-h", "", *settings)
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(started, stdout=log, stderr=log, cwd=folder)
+        _wait(folder, process)
+        yield PostgresServer(folder, process)
+    finally:
+        if process is not None:
+            process.terminate()
+            process.wait(GENEROUS_S)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait(folder: Path, process: subprocess.Popen[bytes]) -> None:
+    import psycopg
+
+    deadline = time.monotonic() + GENEROUS_S
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            psycopg.connect(f"postgresql://ingot@/postgres?host={folder}").close()
+            return
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+    raise AssertionError((folder / "log").read_text())
