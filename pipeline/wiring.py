@@ -15,7 +15,7 @@ from pipeline.schemas.loader import load_schemas
 from pipeline.settings import Settings
 from pipeline.step_context import Resources
 from stores.catalog import Catalog
-from stores.contracts import VectorStore
+from stores.contracts import KnowledgeCatalog, VectorStore
 from stores.errors import InputError
 from stores.files.local import LocalFiles
 from stores.image_cache import ImageCache
@@ -37,7 +37,7 @@ class FormatEngine(NamedTuple):
 def build(settings: Settings, *, pooled: bool = False, durable: bool = False) -> Resources:
     """Build the resources of one process. ``pooled`` and ``durable``: see ``Catalog``."""
     home = settings.home.absolute()
-    catalog = Catalog(home, durable=durable, pooled=pooled)
+    catalog = _catalog(settings, pooled=pooled, durable=durable)
     return Resources(
         settings=settings,
         catalog=catalog,
@@ -51,6 +51,15 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
         adapt=_EngineCache().adapted,
         importing=lambda knowledge_id: importing(catalog, knowledge_id),
     )
+
+
+def _catalog(settings: Settings, *, pooled: bool, durable: bool) -> KnowledgeCatalog:
+    home = settings.home.absolute()
+    if not settings.database_url:
+        return Catalog(home, durable=durable, pooled=pooled)
+    from stores.postgresql_catalog import PostgresCatalog
+
+    return PostgresCatalog.at(settings.database_url, home)
 
 
 def _kinds(settings: Settings) -> dict[str, tuple[object, Callable[..., Any]]]:

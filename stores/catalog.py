@@ -78,6 +78,10 @@ class Catalog:
                 forgotten.database.close()  # whoever still works with it has its connection, and may have new ones
         return store
 
+    def now(self) -> float:
+        """This machine's time, in seconds since the epoch: SQLite is for one machine."""
+        return time.time()
+
     def names(self) -> list[str]:
         """Ids of all knowledge bases, sorted."""
         return sorted(filter(None, (sqlite.read_meta(path, "knowledge_id") for path in self.home.glob("*/kb.db"))))

@@ -88,6 +88,10 @@ class SqlKnowledgeStore:
             transfer=Transfer(database),
         )
 
+    def now(self) -> float:
+        """The time that all workers on this knowledge base go by, in seconds since the epoch."""
+        return self.database.now()
+
     def set_meta(self, key: str, value: str) -> None:
         with self.database.write() as connection:
             connection.execute(insert_or_replace(meta).values(key=key, value=value))

@@ -9,13 +9,15 @@ from __future__ import annotations
 import threading
 import uuid
 from contextlib import suppress
+from functools import lru_cache
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, text
+from sqlalchemy import delete, insert, select, text
 
 from stores.errors import NotFoundError, UnavailableError
+from stores.home_id import folder_id
 from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import check_knowledge_id, slug_of
 from stores.removed_folders import remove_folder
@@ -40,17 +42,22 @@ class PostgresCatalog:
 
     server: PostgresServer
     folders: Path
-    _ready: bool = False
+    _home_id: str = ""
     _known: dict[str, tuple[int, SqlKnowledgeStore]] = field(default_factory=dict)
     _opening: threading.RLock = field(default_factory=threading.RLock)
+
+    @classmethod
+    def at(cls, url: str, folders: Path) -> PostgresCatalog:
+        """The catalog at an address. All catalogs of a process share the connections of their server."""
+        return cls(_server(url), folders)
 
     def folder(self, knowledge_id: str) -> Path:
         return self.folders / slug_of(knowledge_id)
 
     def home_id(self) -> str:
         """The id of this database as a home, made by the first to ask."""
-        with self._catalog().read() as connection:
-            return str(connection.execute(select(home.c.id)).scalar_one())
+        self._catalog()
+        return self._home_id
 
     def now(self) -> float:
         """The server's time, in seconds since the epoch."""
@@ -168,14 +175,34 @@ class PostgresCatalog:
     def _catalog(self, *, locked: bool = True) -> Database:
         """The database of the shared tables, which the first process makes. ``locked``: one writes at a time."""
         catalog = self.server.catalog(locked=locked)
-        if not self._ready:
+        if not self._home_id:
             with catalog.read() as connection:
                 there = connection.execute(text(f"SELECT to_regclass('{SCHEMA}.mark')")).scalar_one()
             if there is None:
-                with catalog.write() as connection:
-                    _create_tables(connection, self.server.now())
-            self._ready = True
+                self._create_tables()
+            with catalog.read() as connection:
+                row = connection.execute(select(home)).one()
+            self._check_folder(row.folder)
+            self._home_id = row.id
         return catalog
+
+    def _create_tables(self) -> None:
+        now = self.server.now()
+        with self.server.catalog().write() as connection:
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+            metadata.create_all(connection)
+            if connection.execute(select(home.c.id)).first() is None:
+                row = {"id": uuid.uuid4().hex, "folder": folder_id(self.folders), "created_at": now}
+                connection.execute(insert(home).values(row))
+
+    def _check_folder(self, known: str) -> None:
+        """Raise UnavailableError where the files are in another folder: a worker would not find them."""
+        if folder_id(self.folders) != known:
+            raise UnavailableError(
+                f"the files of the knowledge bases in {self.server.place} are not in {self.folders} of this host: "
+                "mount the folder that the other hosts use, and name it with INGOT_HOME",
+                code="home_unusable",
+            )
 
 
 def _of(knowledge_id: str) -> Any:
@@ -188,8 +215,6 @@ _FORGOTTEN = text(
 )
 
 
-def _create_tables(connection: Connection, now: float) -> None:
-    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
-    metadata.create_all(connection)
-    if connection.execute(select(home.c.id)).first() is None:
-        connection.execute(insert(home).values(id=uuid.uuid4().hex, created_at=now))
+@lru_cache(maxsize=None)
+def _server(url: str) -> PostgresServer:
+    return PostgresServer(url)

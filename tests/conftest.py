@@ -46,6 +46,13 @@ def database_url(postgres: PostgresServer) -> Iterator[str]:
     postgres.drop(url)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def each_database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _no_settings_from_outside: None) -> None:
+    """Run the test twice: with SQLite files in its home, and with a PostgreSQL database."""
+    if request.param == "postgresql":
+        monkeypatch.setenv("INGOT_DATABASE_URL", request.getfixturevalue("database_url"))
+
+
 @pytest.fixture(scope="session")
 def samples() -> Path:
     """The folder of the quickstart's documents, with ``truth.json``."""

@@ -10,6 +10,7 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -105,7 +106,7 @@ def running_postgres(*options: str) -> Iterator[PostgresServer]:
         yield PostgresServer(folder, process)
     finally:
         if process is not None:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # fast: the server does not wait for its clients
             process.wait(GENEROUS_S)
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -9,7 +9,13 @@ SCHEMA = "ingot"
 
 metadata = MetaData(schema=SCHEMA)
 
-home = Table("home", metadata, Column("id", String, primary_key=True), Column("created_at", Float, nullable=False))
+home = Table(
+    "home",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("folder", String, nullable=False),  # the id of the folder with the files, which each host must see
+    Column("created_at", Float, nullable=False),
+)
 
 knowledge_base = Table(
     "knowledge_base",

@@ -61,6 +61,12 @@ class Database:
         self._reader.dispose()
 
 
+def now_of(connection: Connection) -> float:
+    """Return the time that all users of the database of a transaction go by; see ``Database.now``."""
+    clock: Callable[[], float] | None = connection.get_execution_options().get("ingot_clock")
+    return clock() if clock else time.time()
+
+
 def open_file(path: Path, *, durable: bool = False, pooled: bool = False) -> Database:
     """Open the SQLite database in a file, and create its tables or bring them up to date.
 

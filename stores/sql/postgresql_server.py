@@ -55,9 +55,9 @@ class PostgresServer:
         if number is not None:
             lock += f"; SELECT pg_advisory_xact_lock({_LOCKS}, {number % (1 << 31)})"
         idle = f"SET LOCAL idle_in_transaction_session_timeout = '{_IDLE_TIMEOUT_S}s'"
-        writer = self._engine.execution_options(ingot_begin=f"BEGIN; {path}; {idle}; {lock}")
+        writer = self._engine.execution_options(ingot_clock=self.now, ingot_begin=f"BEGIN; {path}; {idle}; {lock}")
         read_only = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        reader = self._engine.execution_options(ingot_begin=f"{read_only}; {path}; {idle}")
+        reader = self._engine.execution_options(ingot_clock=self.now, ingot_begin=f"{read_only}; {path}; {idle}")
         return Database(self.place, postgresql, writer, reader, clock=self.now, shared=True)
 
     def measured(self) -> float:
