@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 import uuid
 from contextlib import suppress
-from functools import lru_cache
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +215,6 @@ _FORGOTTEN = text(
 )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _server(url: str) -> PostgresServer:
     return PostgresServer(url)

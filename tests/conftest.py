@@ -47,7 +47,9 @@ def database_url(postgres: PostgresServer) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def each_database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _no_settings_from_outside: None) -> None:
+def each_database(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _no_settings_from_outside: None
+) -> None:
     """Run the test twice: with SQLite files in its home, and with a PostgreSQL database."""
     if request.param == "postgresql":
         monkeypatch.setenv("INGOT_DATABASE_URL", request.getfixturevalue("database_url"))

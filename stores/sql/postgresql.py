@@ -198,9 +198,7 @@ def rank_keyword_rows(connection: Connection, table: str, expression: str, limit
     must = [f"({queries[term]})" for term in required if term in queries]
     if not must:
         return []
-    total = connection.execute(
-        text(f"SELECT rows, tokens FROM {table}_count WHERE word = '{_TOTAL}'")
-    ).one_or_none()
+    total = connection.execute(text(f"SELECT rows, tokens FROM {table}_count WHERE word = '{_TOTAL}'")).one_or_none()
     if total is None or total.rows < 1:
         return []
     weights = {term: _rarity(total.rows, count_keyword_rows(connection, table, term)) for term in queries}

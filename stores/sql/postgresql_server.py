@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
+from stores.database_address import check_database_url
 from stores.errors import InputError, UnavailableError
 from stores.sql import postgresql
 from stores.sql.catalog_tables import SCHEMA
@@ -102,16 +103,11 @@ def _elapsed() -> float:
 
 
 def _address(url: str) -> URL:
+    check_database_url(url)
     try:
-        address = make_url(url)
-    except ArgumentError as error:
-        raise InputError("INGOT_DATABASE_URL is no address: postgresql://user:password@host:5432/name") from error
-    if address.get_backend_name() not in ("postgresql", "postgres"):
-        raise InputError(
-            f"INGOT_DATABASE_URL begins with {address.drivername}: only postgresql:// is known, and SQLite is what "
-            "is used without it"
-        )
-    return address.set(drivername="postgresql+psycopg")
+        return make_url(url).set(drivername="postgresql+psycopg")
+    except (ArgumentError, ValueError) as error:
+        raise InputError("INGOT_DATABASE_URL is no address of a database", code="bad_setting") from error
 
 
 def _engine(address: URL) -> Engine:

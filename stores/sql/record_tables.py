@@ -35,8 +35,8 @@ from stores.models import Evidence, Field, FieldKind, Record, Schema
 from stores.sql.database import Database
 from stores.sql.dialect import dialect_of
 from stores.sql.pages import placed_boxes
-from stores.sql.tables import document as document_table
 from stores.sql.tables import WholeNumber, evidence, generation, metadata, record, source
+from stores.sql.tables import document as document_table
 
 _TYPES: dict[FieldKind, Any] = {
     FieldKind.TEXT: Text,
