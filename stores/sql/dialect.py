@@ -51,8 +51,8 @@ class Dialect(Protocol):
     def delete_keywords(self, connection: Connection, table: str, rowids: Sequence[int]) -> None:
         """Remove rows by id; unknown ids are ignored."""
 
-    def count_keyword_rows(self, connection: Connection, table: str, term: str) -> int:
-        """Return how many rows hold a quoted term."""
+    def count_keyword_rows(self, connection: Connection, table: str, terms: Sequence[str]) -> dict[str, int]:
+        """Return how many rows hold each quoted term."""
 
     def any_keyword(self, required: Sequence[str], optional: Sequence[str]) -> str:
         """Compose a search expression: one of ``required`` must match, ``optional`` terms only add to the score."""

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, text, update
@@ -81,7 +80,6 @@ def _number(value: Any) -> float | None:
 _GAP = 100  # positions between text, heading and title: no phrase reaches from one into the other
 _LAST_POSITION = 16383
 _MOST_COUNTED = 20_000  # rows with a phrase; of more it does not matter how many
-_TERM = re.compile(r'"([^"]*)"')
 _TOTAL = ""  # the row of the counts that is no word: all rows, and all tokens in them
 
 
@@ -100,16 +98,17 @@ def create_keyword_table(connection: Connection, table: str) -> None:
 def insert_keywords(connection: Connection, table: str, rows: Sequence[tuple[int, str, str, str]]) -> None:
     """Add (row id, text, heading, title); none of the ids may be there already."""
     counted: Counter[str] = Counter()
-    values = []
+    values, total = [], 0
     for rowid, *texts in rows:
         columns = [tokens(each) for each in texts]
         size = sum(map(len, columns))
         counted.update({word for column in columns for word in column})
+        total += size
         values.append({"id": rowid, "words": _vector(columns), "size": size})
     connection.execute(
         text(f"INSERT INTO {table} (id, words, size) VALUES (:id, CAST(:words AS TSVECTOR), :size)"), values
     )
-    _count(connection, table, counted, len(values), sum(value["size"] for value in values))
+    _count(connection, table, counted, len(values), total)
 
 
 def _vector(columns: Sequence[Sequence[str]]) -> str:
@@ -158,22 +157,30 @@ def delete_keywords(connection: Connection, table: str, rowids: Sequence[int]) -
     )
 
 
-def count_keyword_rows(connection: Connection, table: str, term: str) -> int:
-    """Return how many rows hold a quoted term: exactly for a word, for a phrase up to 20,000."""
-    words = tokens(term)
-    rows = _rows_of_words(connection, table, words)
-    fewest = min((rows.get(word, 0) for word in words), default=0)
-    if len(words) < 2 or not fewest:
-        return fewest
-    query = f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE words @@ CAST(:phrase AS TSQUERY) LIMIT :most) AS rows"
-    return int(connection.execute(text(query), {"phrase": _phrase(words), "most": _MOST_COUNTED}).scalar_one())
+def count_keyword_rows(connection: Connection, table: str, terms: Sequence[str]) -> dict[str, int]:
+    """Return how many rows hold each quoted term: exactly for a word, for a phrase up to 20,000."""
+    words_by_term = {term: tokens(term) for term in terms}
+    rows = _rows_of_words(connection, table, {word for words in words_by_term.values() for word in words})
+    counts = {term: min((rows.get(word, 0) for word in words), default=0) for term, words in words_by_term.items()}
+    phrases = {term: _phrase(words) for term, words in words_by_term.items() if len(words) > 1 and counts[term]}
+    return counts | _rows_of_phrases(connection, table, phrases)
 
 
-def _rows_of_words(connection: Connection, table: str, words: Sequence[str]) -> dict[str, int]:
-    rows = connection.execute(
-        text(f"SELECT word, rows FROM {table}_count WHERE word = ANY(:words)"), {"words": list(words)}
+def _rows_of_words(connection: Connection, table: str, words: Collection[str]) -> dict[str, int]:
+    query = text(f"SELECT word, rows FROM {table}_count WHERE word = ANY(:words)")
+    return {row.word: int(row.rows) for row in connection.execute(query, {"words": sorted(words)})}
+
+
+def _rows_of_phrases(connection: Connection, table: str, phrases: Mapping[str, str]) -> dict[str, int]:
+    if not phrases:
+        return {}
+    query = text(
+        f"""SELECT (SELECT count(*) FROM (SELECT 1 FROM {table} WHERE words @@ phrase LIMIT {_MOST_COUNTED}) AS found)
+            FROM unnest(CAST(CAST(:phrases AS TEXT[]) AS TSQUERY[])) WITH ORDINALITY AS asked (phrase, at)
+            ORDER BY at"""
     )
-    return {row.word: int(row.rows) for row in rows}
+    counts = connection.execute(query, {"phrases": list(phrases.values())}).scalars()
+    return {term: int(count) for term, count in zip(phrases, counts, strict=True)}
 
 
 def _phrase(words: Sequence[str]) -> str:
@@ -190,26 +197,32 @@ def rank_keyword_rows(connection: Connection, table: str, expression: str, limit
     """Return (id, score, visible) of the rows that match best; the score is BM25, higher is better.
 
     How often a word stands in a row is told from ``ts_rank``: that of one word is the sum of 1/n² over its places, in
-    parts of π²/6, so that what is left to the limit is about 1 / (times + 0.5). Its weights are those of title (C),
-    heading (B) and text (A).
+    parts of π²/6, so what is left to the limit is about 1 / (times + 0.5), from which times is taken to two decimals.
+    Its weights are those of title (C), heading (B) and text (A). A phrase that is there counts as often as its words,
+    on average.
     """
     required, optional = json.loads(expression) if expression.startswith("[") else ([expression], [])
-    queries = {term: _phrase(words) for term in (*required, *optional) if (words := tokens(term))}
-    must = [f"({queries[term]})" for term in required if term in queries]
-    if not must:
+    words = {term: tokens(term) for term in (*required, *optional)}
+    must = [f"({_phrase(words[term])})" for term in required if words[term]]
+    total = _total(connection, table)
+    if not must or total is None:
         return []
-    total = connection.execute(text(f"SELECT rows, tokens FROM {table}_count WHERE word = '{_TOTAL}'")).one_or_none()
-    if total is None or total.rows < 1:
-        return []
-    weights = {term: _rarity(total.rows, count_keyword_rows(connection, table, term)) for term in queries}
+    counts = count_keyword_rows(connection, table, [term for term in words if words[term]])
     values = {
         "must": " | ".join(must),
-        "terms": list(queries.values()),
-        "rarities": [weights[term] for term in queries],
+        "phrases": [_phrase(words[term]) for term in counts],
+        "words": [" | ".join(map(_quoted, words[term])) for term in counts],
+        "rarities": [_rarity(total.rows, count) for count in counts.values()],
         "average": max(1.0, total.tokens / total.rows),
         "limit": limit,
     }
     return connection.execute(text(_RANKED.replace("{table}", table)), values).all()
+
+
+def _total(connection: Connection, table: str) -> Any:
+    """How many rows and tokens there are in all; None where there are none."""
+    query = text(f"SELECT rows, tokens FROM {table}_count WHERE word = '{_TOTAL}' AND rows > 0")
+    return connection.execute(query).one_or_none()
 
 
 def _rarity(rows: int, holding: int) -> float:
@@ -219,17 +232,21 @@ def _rarity(rows: int, holding: int) -> float:
 
 _RANKED = """
     WITH matching AS MATERIALIZED (SELECT id, words, size FROM {table} WHERE words @@ CAST(:must AS TSQUERY)),
-    scored AS (
-        SELECT matching.id, (
-            SELECT sum(rarity * 2.2 * times / (times + 1.2 * (0.25 + 0.75 * size / :average)))
-            FROM unnest(CAST(CAST(:terms AS TEXT[]) AS TSQUERY[]), CAST(:rarities AS FLOAT[])) AS term (query, rarity),
-            LATERAL (SELECT CASE
-                WHEN NOT words @@ query THEN 0
-                WHEN numnode(query) > 1 THEN 1
-                ELSE 1 / ((1.00001 - ts_rank('{0, 0.2, 0.5, 1}', words, query)) * 1.6449341) - 0.5
-            END AS times) AS counted
-        ) AS score FROM matching),
-    best AS (SELECT id, score FROM scored ORDER BY score DESC, id LIMIT :limit)
+    term AS MATERIALIZED (
+        SELECT * FROM unnest(
+            CAST(CAST(:phrases AS TEXT[]) AS TSQUERY[]), CAST(CAST(:words AS TEXT[]) AS TSQUERY[]),
+            CAST(:rarities AS FLOAT[])
+        ) AS asked (phrase, words, rarity)),
+    ranked AS MATERIALIZED (
+        SELECT matching.id, size, rarity, 1.6449341 * ts_rank('{0, 0.2, 0.5, 1}', matching.words, term.words) AS places
+        FROM matching JOIN term ON matching.words @@ term.phrase),
+    counted AS (
+        SELECT id, size, rarity, CASE WHEN places < 0.999 THEN places
+            ELSE floor(50 / (1.64498 - places) - 24.5 - 4.02 * (1.64498 - places)) / 50 END AS times FROM ranked),
+    best AS (
+        SELECT id, round(CAST(
+            sum(rarity * 2.2 * times / (times + 1.2 * (0.25 + 0.75 * size / :average))) AS NUMERIC), 6) AS score
+        FROM counted GROUP BY id ORDER BY score DESC, id LIMIT :limit)
     SELECT best.id AS id, best.score AS score, document.visible = chunk.generation AS visible FROM best
     LEFT JOIN chunk ON chunk.id = best.id LEFT JOIN document ON document.id = chunk.document
     ORDER BY best.score DESC, best.id"""
