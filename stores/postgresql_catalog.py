@@ -7,6 +7,7 @@ analyst and pg_dump see it by itself, and every query is that of SQLite. README 
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,6 +32,16 @@ from stores.sql.postgresql_server import PostgresServer
 BUSY, OUTBOUND = "busy", "outbound"
 MOST_KNOWN = 1000
 """Stores that are kept: each is a few objects, and has no connection of its own."""
+_REMEMBERED_S = 1.0  # a knowledge base that was there is not looked for again for so long
+
+
+@dataclass(slots=True)
+class _KnownStore:
+    """A store, the number of its knowledge base, and when that was last seen to be there."""
+
+    number: int
+    store: SqlKnowledgeStore
+    seen_at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -43,7 +54,7 @@ class PostgresCatalog:
     server: PostgresServer
     folders: Path
     _home_id: str = ""
-    _known: dict[str, tuple[int, SqlKnowledgeStore]] = field(default_factory=dict)
+    _known: dict[str, _KnownStore] = field(default_factory=dict)
     _opening: threading.RLock = field(default_factory=threading.RLock)
 
     @classmethod
@@ -64,7 +75,9 @@ class PostgresCatalog:
         return self.server.now()
 
     def store(self, knowledge_id: str) -> SqlKnowledgeStore:
-        """The store of a knowledge base that exists; NotFoundError otherwise."""
+        """The store of a knowledge base that exists; NotFoundError otherwise, or where it was removed a moment ago."""
+        if (known := self._known.get(knowledge_id)) and time.monotonic() - known.seen_at < _REMEMBERED_S:
+            return known.store
         with self._catalog().read() as connection:
             row = connection.execute(_of(knowledge_id)).one_or_none()
         if row is None:
@@ -95,13 +108,14 @@ class PostgresCatalog:
 
     def _store(self, row: Any) -> SqlKnowledgeStore:
         with self._opening:
-            number, store = self._known.pop(row.id, (0, None))
-            if store is None or number != row.number:  # new here, or deleted and made anew
-                store = self._opened(row)
-            self._known[row.id] = row.number, store  # the latest used stand last
+            known = self._known.pop(row.id, None)
+            if known is None or known.number != row.number:  # new here, or deleted and made anew
+                known = _KnownStore(row.number, self._opened(row))
+            known.seen_at = time.monotonic()
+            self._known[row.id] = known  # the latest used stand last
             while len(self._known) > MOST_KNOWN:
                 self._known.pop(next(iter(self._known)))
-        return store
+        return known.store
 
     def _opened(self, row: Any) -> SqlKnowledgeStore:
         database = self.server.database(row.schema, row.number)
@@ -120,6 +134,8 @@ class PostgresCatalog:
         It goes out of sight first, in a transaction of its own. What a killed process left of an earlier one goes
         now, too.
         """
+        with self._opening:
+            self._known.pop(knowledge_id, None)
         with self._catalog().write() as connection:
             connection.execute(delete(mark).where(mark.c.knowledge_id == knowledge_id))
             connection.execute(delete(knowledge_base).where(knowledge_base.c.id == knowledge_id))

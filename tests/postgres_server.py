@@ -63,11 +63,11 @@ def _other_user() -> pwd.struct_passwd | None:
 class PostgresServer:
     """A running server; ``url`` makes an empty database and returns its address."""
 
-    def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
-        self.folder, self.process = folder, process
+    def __init__(self, folder: Path, process: subprocess.Popen[bytes], port: int) -> None:
+        self.folder, self.process, self.port = folder, process, port
 
     def address(self, name: str = "postgres") -> str:
-        return f"postgresql://ingot@/{name}?host={self.folder}"
+        return f"postgresql://ingot@/{name}?host={self.folder}&port={self.port or 5432}"
 
     def url(self) -> str:
         name = f"test_{os.getpid()}_{next(_numbers)}"
@@ -83,10 +83,26 @@ class PostgresServer:
         with psycopg.connect(self.address(name), autocommit=True) as connection:
             connection.execute(statement.encode())
 
+    def wait(self) -> None:
+        """Return once it answers."""
+        import psycopg
+
+        deadline = time.monotonic() + GENEROUS_S
+        while self.process.poll() is None and time.monotonic() < deadline:
+            try:
+                psycopg.connect(self.address()).close()
+                return
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+        raise AssertionError((self.folder / "log").read_text())
+
 
 @contextmanager
-def running_postgres(*options: str) -> Iterator[PostgresServer]:
-    """Start a server that is not made to survive a power cut, and stop it in the end."""
+def running_postgres(port: int = 0) -> Iterator[PostgresServer]:
+    """Start a server that is not made to survive a power cut, and stop it in the end.
+
+    It listens on a Unix socket, and on loopback where a port is given.
+    """
     programs = PostgresPrograms()
     folder = Path(tempfile.mkdtemp(prefix="ingot-pg-"))
     if programs.user is not None:
@@ -98,27 +114,26 @@ def running_postgres(*options: str) -> Iterator[PostgresServer]:
             "initdb", "-D", str(data), "-U", "ingot", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"
         )
         subprocess.run(made, check=True, stdout=subprocess.DEVNULL, cwd=folder)
-        settings = [part for option in (*_QUICK, *options) for part in ("-c", option)]
-        started = programs.run("postgres", "-D", str(data), "-k", str(folder), "-h", "", *settings)
+        settings = [part for option in _QUICK for part in ("-c", option)]
+        started = programs.run(
+            "postgres",
+            "-D",
+            str(data),
+            "-k",
+            str(folder),
+            "-h",
+            "127.0.0.1" if port else "",
+            "-p",
+            str(port or 5432),
+            *settings,
+        )
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(started, stdout=log, stderr=log, cwd=folder)
-        _wait(folder, process)
-        yield PostgresServer(folder, process)
+        server = PostgresServer(folder, process, port)
+        server.wait()
+        yield server
     finally:
         if process is not None:
             process.send_signal(signal.SIGINT)  # fast: the server does not wait for its clients
             process.wait(GENEROUS_S)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait(folder: Path, process: subprocess.Popen[bytes]) -> None:
-    import psycopg
-
-    deadline = time.monotonic() + GENEROUS_S
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            psycopg.connect(f"postgresql://ingot@/postgres?host={folder}").close()
-            return
-        except psycopg.OperationalError:
-            time.sleep(0.05)
-    raise AssertionError((folder / "log").read_text())

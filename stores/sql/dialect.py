@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Insert, Row, Table
+from sqlalchemy import Connection, Insert, MetaData, Row, Table
 
 # SQLAlchemy compiles the ON CONFLICT of this insert for SQLite, too; that of SQLite's insert only for SQLite.
 from sqlalchemy.dialects.postgresql import insert
@@ -35,6 +35,9 @@ class Dialect(Protocol):
 
     def set_schema_version(self, connection: Connection, number: int) -> None:
         """Note the last migration that was applied, in the transaction that applied it."""
+
+    def create_tables(self, connection: Connection, tables: MetaData) -> None:
+        """Create the tables of a new database with their indexes."""
 
     def column_types(self, connection: Connection, table: str) -> dict[str, str]:
         """Return the columns of a table in their order with their SQL types; empty where there is no such table."""

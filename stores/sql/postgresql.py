@@ -13,9 +13,10 @@ import json
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, text, update
+from sqlalchemy import Connection, MetaData, Row, create_mock_engine, select, text, update
 from sqlalchemy import func as sql
 
 from stores.sql.catalog_tables import knowledge_base
@@ -38,6 +39,23 @@ def set_schema_version(connection: Connection, number: int) -> None:
     """Note the last migration that was applied, in the transaction that applied it."""
     here = update(knowledge_base).where(knowledge_base.c.schema == sql.current_schema())
     connection.execute(here.values(tables=number))
+
+
+def create_tables(connection: Connection, tables: MetaData) -> None:
+    """Create the tables of a new knowledge base with their indexes, by one message."""
+    connection.exec_driver_sql(_script(tables))
+
+
+@cache
+def _script(tables: MetaData) -> str:
+    statements: list[str] = []
+
+    def note(ddl: Any, *_: Any) -> None:
+        statements.append(str(ddl.compile(dialect=engine.dialect)))
+
+    engine = create_mock_engine("postgresql+psycopg://", note)
+    tables.create_all(engine, checkfirst=False)
+    return ";".join(statements)
 
 
 def column_types(connection: Connection, table: str) -> dict[str, str]:
@@ -258,6 +276,7 @@ __all__ = [
     "column_value",
     "count_keyword_rows",
     "create_keyword_table",
+    "create_tables",
     "delete_keywords",
     "insert_keywords",
     "rank_keyword_rows",

@@ -35,7 +35,8 @@ class PostgresServer:
 
     def __init__(self, url: str) -> None:
         address = _address(url)
-        self.place = address.set(drivername="postgresql", password=None).render_as_string()
+        shown = address.set(drivername="postgresql", password=None, query={} if address.host else address.query)
+        self.place = shown.render_as_string()
         self._engine = _engine(address)
         self._clock = _ServerClock(self)
         reference = weakref.ref(self._engine)

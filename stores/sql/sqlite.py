@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, Row, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
@@ -147,6 +147,11 @@ def schema_version(connection: Connection) -> int:
 def set_schema_version(connection: Connection, number: int) -> None:
     """Note the last migration that was applied, in the transaction that applied it."""
     connection.exec_driver_sql(f"PRAGMA user_version={number:d}")
+
+
+def create_tables(connection: Connection, tables: MetaData) -> None:
+    """Create the tables of a new database with their indexes."""
+    tables.create_all(connection)
 
 
 def column_types(connection: Connection, table: str) -> dict[str, str]:
