@@ -28,6 +28,7 @@ from stores.sql.dialect import insert as upsert
 from stores.sql.migration_steps import MIGRATIONS
 from stores.sql.migrations import migrate
 from stores.sql.postgresql_server import PostgresServer
+from stores.sql.tables import meta
 
 BUSY, OUTBOUND = "busy", "outbound"
 MOST_KNOWN = 1000
@@ -94,16 +95,19 @@ class PostgresCatalog:
         return self._store(row or self._created(knowledge_id))
 
     def _created(self, knowledge_id: str) -> Any:
+        now = self.server.now()
         with self._catalog().write() as connection:
             if row := connection.execute(_of(knowledge_id)).one_or_none():
                 return row  # by somebody else, while we waited for the lock
             number = connection.execute(text(f"SELECT nextval('{SCHEMA}.knowledge_base_number_seq')")).scalar_one()
             schema = f"kb_{slug_of(knowledge_id)[:40].replace('-', '_')}_{number}"
-            about = {"created_at": self.server.now(), "tables": 0}
-            connection.execute(insert(knowledge_base).values(number=number, id=knowledge_id, schema=schema, **about))
+            values = {"number": number, "id": knowledge_id, "schema": schema, "tables": 0, "created_at": now}
+            connection.execute(insert(knowledge_base).values(values))
             connection.execute(text(f"CREATE SCHEMA {schema}"))
             connection.execute(text(f"SET LOCAL search_path TO {schema}"))
             migrate(connection)
+            facts = {"knowledge_id": knowledge_id, "created_at": repr(now)}
+            connection.execute(insert(meta), [{"key": key, "value": value} for key, value in facts.items()])
             return connection.execute(_of(knowledge_id)).one()
 
     def _store(self, row: Any) -> SqlKnowledgeStore:

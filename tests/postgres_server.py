@@ -13,14 +13,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.waiting import GENEROUS_S
+from tests.waiting import GENEROUS_S, eventually
 
 _PLACES = ("/usr/lib/postgresql", "/usr/local/pgsql", "/usr/pgsql")
 _QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=100")
@@ -87,14 +86,15 @@ class PostgresServer:
         """Return once it answers."""
         import psycopg
 
-        deadline = time.monotonic() + GENEROUS_S
-        while self.process.poll() is None and time.monotonic() < deadline:
+        def answers() -> bool:
+            assert self.process.poll() is None, (self.folder / "log").read_text()
             try:
                 psycopg.connect(self.address()).close()
-                return
             except psycopg.OperationalError:
-                time.sleep(0.05)
-        raise AssertionError((self.folder / "log").read_text())
+                return False
+            return True
+
+        eventually(answers)
 
 
 @contextmanager

@@ -82,6 +82,9 @@ class KnowledgeStore(Protocol):
     def now(self) -> float:
         """Return the time that leases and schedules go by, in seconds since the epoch: the same on all hosts."""
 
+    def size_bytes(self) -> int:
+        """Return how much the database keeps outside of the folder of the knowledge base."""
+
     def set_meta(self, key: str, value: str) -> None:
         """Keep a fact of the knowledge base as a whole, replacing an earlier value."""
 

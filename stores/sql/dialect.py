@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Insert, MetaData, Row, Table
+from sqlalchemy import Connection, Insert, MetaData, Row, Select, Table
 
 # SQLAlchemy compiles the ON CONFLICT of this insert for SQLite, too; that of SQLite's insert only for SQLite.
 from sqlalchemy.dialects.postgresql import insert
@@ -36,6 +36,9 @@ class Dialect(Protocol):
     def set_schema_version(self, connection: Connection, number: int) -> None:
         """Note the last migration that was applied, in the transaction that applied it."""
 
+    def size_bytes(self, connection: Connection) -> int:
+        """Return how much of a knowledge base the database keeps outside of its folder."""
+
     def create_tables(self, connection: Connection, tables: MetaData) -> None:
         """Create the tables of a new database with their indexes."""
 
@@ -44,6 +47,12 @@ class Dialect(Protocol):
 
     def column_value(self, value: Any, kind: str) -> Any:
         """Return a value as a column of an SQL type takes it, None where it cannot."""
+
+    def table_name(self, name: str) -> str:
+        """Return the name itself, or where it is too long one that stands for it."""
+
+    def replace_view(self, connection: Connection, name: str, query: Select[Any]) -> None:
+        """Create a view, or replace one with fewer columns of the same order."""
 
     def create_keyword_table(self, connection: Connection, table: str) -> None:
         """Create the keyword table where it is missing: words of text, heading and title by the id of a chunk row."""

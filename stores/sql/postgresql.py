@@ -9,6 +9,7 @@ SQLite, in the same order, and ``ts_rank`` knows nothing of how rare a word is.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections import Counter
@@ -16,14 +17,16 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Row, create_mock_engine, select, text, update
+from sqlalchemy import Connection, MetaData, Row, Select, create_mock_engine, select, text, update
 from sqlalchemy import func as sql
+from sqlalchemy.schema import CreateView
 
 from stores.sql.catalog_tables import knowledge_base
 from stores.sql.postgresql_errors import translated_errors
 from stores.tokens import tokens
 
 _NAMES = {"double precision": "FLOAT", "character varying": "VARCHAR"}
+_LONGEST_NAME = 63  # bytes
 _WHOLE_BITS = {"BIGINT": 63, "INTEGER": 31}
 
 # Schema
@@ -39,6 +42,13 @@ def set_schema_version(connection: Connection, number: int) -> None:
     """Note the last migration that was applied, in the transaction that applied it."""
     here = update(knowledge_base).where(knowledge_base.c.schema == sql.current_schema())
     connection.execute(here.values(tables=number))
+
+
+def size_bytes(connection: Connection) -> int:
+    """Return the bytes of the tables and indexes of a knowledge base."""
+    query = """SELECT coalesce(sum(pg_total_relation_size(oid)), 0) FROM pg_class
+               WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"""
+    return int(connection.exec_driver_sql(query).scalar_one())
 
 
 def create_tables(connection: Connection, tables: MetaData) -> None:
@@ -91,6 +101,18 @@ def _number(value: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     return number if math.isfinite(number) else None
+
+
+def table_name(name: str) -> str:
+    """Return the name itself where it has no more than 63 bytes, else its beginning and a hash."""
+    if len(name.encode()) <= _LONGEST_NAME:
+        return name
+    return f"{name[: _LONGEST_NAME - 9]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def replace_view(connection: Connection, name: str, query: Select[Any]) -> None:
+    """Create a view, or add columns to it; views that somebody made of it stay."""
+    connection.execute(CreateView(query, name, or_replace=True))
 
 
 # Full-text search
@@ -280,7 +302,10 @@ __all__ = [
     "delete_keywords",
     "insert_keywords",
     "rank_keyword_rows",
+    "replace_view",
     "schema_version",
     "set_schema_version",
+    "size_bytes",
+    "table_name",
     "translated_errors",
 ]

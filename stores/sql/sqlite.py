@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, Row, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, Row, Select, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.schema import CreateView, DropView
 
 from stores.errors import TransientError, UnavailableError
 
@@ -149,6 +150,11 @@ def set_schema_version(connection: Connection, number: int) -> None:
     connection.exec_driver_sql(f"PRAGMA user_version={number:d}")
 
 
+def size_bytes(connection: Connection) -> int:
+    """Return 0: the file of the database is in the folder of the knowledge base, and counted there."""
+    return 0
+
+
 def create_tables(connection: Connection, tables: MetaData) -> None:
     """Create the tables of a new database with their indexes."""
     tables.create_all(connection)
@@ -166,6 +172,18 @@ def restart_ids(connection: Connection, table: str, column: str) -> None:
 def column_value(value: Any, kind: str) -> Any:
     """Return the value: a column of SQLite takes any, and changes it only where nothing is lost."""
     return value
+
+
+def table_name(name: str) -> str:
+    """Return the name: SQLite takes any length."""
+    return name
+
+
+def replace_view(connection: Connection, name: str, query: Select[Any]) -> None:
+    """Create a view, or replace one."""
+    view = CreateView(query, name)
+    connection.execute(DropView(view.table, if_exists=True))
+    connection.execute(view)
 
 
 # Full-text search: FTS5

@@ -171,6 +171,7 @@ def test_a_knowledge_base_is_there_from_its_creation_to_its_removal(catalog: Kno
     catalog.create(KB).set_meta("colour", "blue")
     assert catalog.names() == [KB]
     assert (catalog.store(KB).get_meta("colour"), catalog.store(KB).get_meta("shape")) == ("blue", "")
+    assert float(catalog.store(KB).get_meta("created_at")) == pytest.approx(catalog.now(), abs=3600)
     catalog.remove(KB)
     assert catalog.names() == []
     assert catalog.create(KB).get_meta("colour") == ""
