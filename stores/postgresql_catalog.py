@@ -180,7 +180,7 @@ class PostgresCatalog:
         self._unmark(OUTBOUND, knowledge_id)
 
     def _mark(self, kind: str, knowledge_id: str) -> None:
-        with self._catalog(locked=False).write() as connection:
+        with self._catalog().write_beside() as connection:
             connection.execute(upsert(mark).values(kind=kind, knowledge_id=knowledge_id).on_conflict_do_nothing())
 
     def _marked(self, kind: str) -> list[str]:
@@ -189,12 +189,12 @@ class PostgresCatalog:
             return sorted(connection.execute(query.where(mark.c.kind == kind)).scalars())
 
     def _unmark(self, kind: str, knowledge_id: str) -> None:
-        with self._catalog(locked=False).write() as connection:
+        with self._catalog().write_beside() as connection:
             connection.execute(delete(mark).where(mark.c.kind == kind, mark.c.knowledge_id == knowledge_id))
 
-    def _catalog(self, *, locked: bool = True) -> Database:
-        """The database of the shared tables, which the first process makes. ``locked``: one writes at a time."""
-        catalog = self.server.catalog(locked=locked)
+    def _catalog(self) -> Database:
+        """The database of the shared tables, which the first process makes."""
+        catalog = self.server.catalog()
         if not self._home_id:
             with catalog.read() as connection:
                 there = connection.execute(text(f"SELECT to_regclass('{SCHEMA}.mark')")).scalar_one()

@@ -81,18 +81,18 @@ class Steps:
     def beat(self, claim: Claim) -> bool:
         """Extend the lease; False when it is ours no more."""
         now = self.database.now()
-        with self.database.write() as connection:
+        with self.database.write_beside() as connection:
             return _touch(connection, claim, lease_until=now + LEASE_S, heard_at=now)
 
     def begin_page(self, claim: Claim, number: int) -> None:
         """Say that page ``number`` is worked on now: should this attempt die, that page is to blame."""
         now = self.database.now()
-        with self.database.write() as connection:
+        with self.database.write_beside() as connection:
             self._hold(connection, claim, page_in_work=number, lease_until=now + LEASE_S, heard_at=now)
 
     def save_page(self, claim: Claim, number: int, text: PageText | None, fault: Fault | None) -> None:
         """Keep what was read of a page, or why it could not be read. Progress resets the count of lost attempts."""
-        with self.database.write() as connection:
+        with self.database.write_beside() as connection:
             self._hold(connection, claim, lost_attempts=0, heard_at=self.database.now())
             store_page(connection, claim.key.document, claim.key.generation, number, text, fault)
 

@@ -26,12 +26,17 @@ class Database:
         writer: Engine,
         reader: Engine,
         *,
+        beside: Engine | None = None,
         clock: Callable[[], float] | None = None,
         shared: bool = False,
     ) -> None:
-        """``clock``: that of the server, None for that of this machine. ``shared``: others use the engines, too."""
+        """``beside``: the engine of ``write_beside``, None for that of all writes.
+
+        ``clock``: that of the server, None for that of this machine. ``shared``: others use the engines, too.
+        """
         self.place = place
         self._dialect, self._writer, self._reader = dialect, writer, reader
+        self._beside = beside or writer
         self._clock, self._shared = clock, shared
 
     def now(self) -> float:
@@ -45,6 +50,15 @@ class Database:
         Raises TransientError when the write lock stays taken, UnavailableError when the database cannot be written.
         """
         with self._dialect.translated_errors(self.place), self._writer.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def write_beside(self) -> Iterator[Connection]:
+        """Begin a write transaction that others may run beside, where the database can do that.
+
+        For rows that only the holder of a claim writes: its first statement must write to the claim.
+        """
+        with self._dialect.translated_errors(self.place), self._beside.begin() as connection:
             yield connection
 
     @contextlib.contextmanager

@@ -46,21 +46,30 @@ class PostgresServer:
         """Return the server's time, in seconds since the epoch: all hosts agree on it."""
         return self._clock.now()
 
-    def catalog(self, *, locked: bool = True) -> Database:
-        """Return the database of the tables that all knowledge bases share. ``locked``: one writes at a time."""
-        return self.database(SCHEMA, 0 if locked else None)
+    def catalog(self) -> Database:
+        """Return the database of the tables that all knowledge bases share."""
+        return self.database(SCHEMA, 0)
 
-    def database(self, schema: str, number: int | None) -> Database:
-        """Return the database of one knowledge base. ``number``: that of its write lock; None: without one."""
+    def database(self, schema: str, number: int) -> Database:
+        """Return the database of one knowledge base. ``number``: that of its write lock."""
         path = f"SET LOCAL search_path TO {schema}"
-        lock = f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"
-        if number is not None:
-            lock += f"; SELECT pg_advisory_xact_lock({_LOCKS}, {number % (1 << 31)})"
         idle = f"SET LOCAL idle_in_transaction_session_timeout = '{_IDLE_TIMEOUT_S}s'"
-        writer = self._engine.execution_options(ingot_clock=self.now, ingot_begin=f"BEGIN; {path}; {idle}; {lock}")
+        wait = f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"
+        lock = f"SELECT pg_advisory_xact_lock({_LOCKS}, {number % (1 << 31)})"
         read_only = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        reader = self._engine.execution_options(ingot_clock=self.now, ingot_begin=f"{read_only}; {path}; {idle}")
-        return Database(self.place, postgresql, writer, reader, clock=self.now, shared=True)
+        return Database(
+            self.place,
+            postgresql,
+            self._beginning(f"BEGIN; {path}; {idle}; {wait}; {lock}"),
+            self._beginning(f"{read_only}; {path}; {idle}"),
+            beside=self._beginning(f"BEGIN; {path}; {idle}; {wait}"),
+            clock=self.now,
+            shared=True,
+        )
+
+    def _beginning(self, statements: str) -> Engine:
+        """The engine whose transactions begin with these statements; its connections are those of all."""
+        return self._engine.execution_options(ingot_clock=self.now, ingot_begin=statements)
 
     def measured(self) -> float:
         """Ask the server for its time."""
