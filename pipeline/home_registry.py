@@ -51,7 +51,8 @@ class Neighbour:
     @classmethod
     def here(cls, settings: Settings, role: str) -> Neighbour:
         """This process."""
-        place = without_password(settings.database_url) or str(settings.home.absolute())
+        database = settings.database_url
+        place = without_password(database) if database else str(settings.home.absolute())
         return cls(role=role, home=_own_id(settings), path=place, host=socket.gethostname())
 
     def __str__(self) -> str:
