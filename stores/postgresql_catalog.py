@@ -9,13 +9,14 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import and_, delete, insert, or_, select, text, update
 
 from stores.errors import NotFoundError, UnavailableError
 from stores.home_id import folder_id
@@ -33,6 +34,8 @@ from stores.sql.tables import meta
 BUSY, OUTBOUND = "busy", "outbound"
 MOST_KNOWN = 1000
 """Stores that are kept: each is a few objects, and has no connection of its own."""
+_HIDDEN = "~"  # begins the id of one that is being imported; no knowledge base can be called so
+_ABANDONED_S = 86400.0
 _REMEMBERED_S = 1.0  # a knowledge base that was there is not looked for again for so long
 
 
@@ -92,23 +95,49 @@ class PostgresCatalog:
         check_knowledge_id(knowledge_id)
         with self._catalog().read() as connection:
             row = connection.execute(_of(knowledge_id)).one_or_none()
-        return self._store(row or self._created(knowledge_id))
+        return self._store(row or self._created(knowledge_id, knowledge_id))
 
-    def _created(self, knowledge_id: str) -> Any:
+    @contextmanager
+    def aside(self, knowledge_id: str) -> Iterator[tuple[SqlKnowledgeStore, Callable[[], bool]]]:
+        """Make a knowledge base that nobody sees before the second value is called; that returns False where it is taken.
+
+        It is removed where it does not appear; what a killed process left, after a day.
+        """
+        hidden, database = f"{_HIDDEN}{uuid.uuid4().hex}", self.server.catalog()
+        row = self._created(knowledge_id, hidden)
+
+        def appear() -> bool:
+            mine = knowledge_base.c.id == hidden
+            with database.write() as connection:
+                if connection.execute(_of(knowledge_id)).first() is not None:
+                    return False
+                connection.execute(update(knowledge_base).where(mine).values(id=knowledge_id))
+            return True
+
+        try:
+            yield SqlKnowledgeStore.over(knowledge_id, self.server.database(row.schema, row.number)), appear
+        finally:
+            old = knowledge_base.c.id.startswith(_HIDDEN), knowledge_base.c.created_at < self.now() - _ABANDONED_S
+            with database.write() as connection:
+                connection.execute(delete(knowledge_base).where(or_(knowledge_base.c.id == hidden, and_(*old))))
+            self._drop_forgotten()
+
+    def _created(self, knowledge_id: str, listed_as: str) -> Any:
+        """Make the schema and the tables of a knowledge base, listed under an id."""
         now = self.server.now()
         with self._catalog().write() as connection:
-            if row := connection.execute(_of(knowledge_id)).one_or_none():
+            if row := connection.execute(_of(listed_as)).one_or_none():
                 return row  # by somebody else, while we waited for the lock
             number = connection.execute(text(f"SELECT nextval('{SCHEMA}.knowledge_base_number_seq')")).scalar_one()
             schema = f"kb_{slug_of(knowledge_id)[:40].replace('-', '_')}_{number}"
-            values = {"number": number, "id": knowledge_id, "schema": schema, "tables": 0, "created_at": now}
+            values = {"number": number, "id": listed_as, "schema": schema, "tables": 0, "created_at": now}
             connection.execute(insert(knowledge_base).values(values))
             connection.execute(text(f"CREATE SCHEMA {schema}"))
             connection.execute(text(f"SET LOCAL search_path TO {schema}"))
             migrate(connection)
             facts = {"knowledge_id": knowledge_id, "created_at": repr(now)}
             connection.execute(insert(meta), [{"key": key, "value": value} for key, value in facts.items()])
-            return connection.execute(_of(knowledge_id)).one()
+            return connection.execute(_of(listed_as)).one()
 
     def _store(self, row: Any) -> SqlKnowledgeStore:
         with self._opening:
@@ -130,7 +159,8 @@ class PostgresCatalog:
     def names(self) -> list[str]:
         """Ids of all knowledge bases, sorted."""
         with self._catalog().read() as connection:
-            return sorted(connection.execute(select(knowledge_base.c.id)).scalars())
+            ids = connection.execute(select(knowledge_base.c.id)).scalars()
+            return sorted(name for name in ids if not name.startswith(_HIDDEN))
 
     def remove(self, knowledge_id: str) -> None:
         """Remove a knowledge base with its rows and its folder; workers may be writing there still.
@@ -143,15 +173,19 @@ class PostgresCatalog:
         with self._catalog().write() as connection:
             connection.execute(delete(mark).where(mark.c.knowledge_id == knowledge_id))
             connection.execute(delete(knowledge_base).where(knowledge_base.c.id == knowledge_id))
+        self._drop_forgotten()
+        with suppress(FileNotFoundError):  # where its files are kept elsewhere
+            remove_folder(self.folders, slug_of(knowledge_id))
+
+    def _drop_forgotten(self) -> None:
+        """Drop the schemas that no knowledge base has any more."""
         with self._catalog().read() as connection:
             gone = list(connection.execute(_FORGOTTEN).scalars())
         for schema in gone:
             self._drop(schema)
-        with suppress(FileNotFoundError):  # where its files are kept elsewhere
-            remove_folder(self.folders, slug_of(knowledge_id))
 
     def _drop(self, schema: str) -> None:
-        """Drop a schema that no knowledge base has any more, once those who write there are done."""
+        """Drop a schema once those who write there are done."""
         with self.server.database(schema, int(schema.rpartition("_")[2])).write() as connection:
             connection.execute(text(f"DROP SCHEMA IF EXISTS {schema} CASCADE"))
 

@@ -131,7 +131,7 @@ class Outage:
             raise error
 
     def over(self) -> None:
-        """The database answers."""
+        """Note that the database answers."""
         self._since = None
 
 

@@ -72,10 +72,10 @@ class Dialect(Protocol):
     def rank_keyword_rows(self, connection: Connection, table: str, expression: str, limit: int) -> Sequence[Row[Any]]:
         """Return (id, score, visible) of the rows that match best, a higher score first."""
 
-    def read_keywords(
-        self, connection: Connection, table: str, rowids: Sequence[int]
-    ) -> dict[int, tuple[str, str, str]]:
-        """Return row id -> (text, heading, title) as they were written; ids that are not there are left out."""
+    def compare_keywords(
+        self, connection: Connection, table: str, rows: Sequence[tuple[int, str, str, str]]
+    ) -> dict[int, bool]:
+        """Return row id -> whether its words are those of (id, text, heading, title); missing ids are left out."""
 
     def keyword_rowids(self, connection: Connection, table: str, after: int, limit: int) -> list[int]:
         """Return the next row ids behind ``after``, in order."""

@@ -292,17 +292,84 @@ _RANKED = """
     ORDER BY best.score DESC, best.id"""
 
 
+# Consistency
+
+
+def compare_keywords(connection: Connection, table: str, rows: Sequence[tuple[int, str, str, str]]) -> dict[int, bool]:
+    """Return row id -> whether its words are those of (id, text, heading, title); missing ids are left out."""
+    vectors = [_vector([tokens(each) for each in texts]) for _, *texts in rows]
+    query = f"""SELECT kept.id AS id, kept.words = CAST(wanted.words AS TSVECTOR) AS equal
+                FROM unnest(CAST(:ids AS BIGINT[]), CAST(:vectors AS TEXT[])) AS wanted (id, words)
+                JOIN {table} AS kept ON kept.id = wanted.id"""
+    compared = connection.execute(text(query), {"ids": [row[0] for row in rows], "vectors": vectors})
+    return {int(row.id): bool(row.equal) for row in compared}
+
+
+def keyword_rowids(connection: Connection, table: str, after: int, limit: int) -> list[int]:
+    """Return the next row ids behind ``after``, in order."""
+    query = text(f"SELECT id FROM {table} WHERE id > :after ORDER BY id LIMIT :limit")
+    return [int(rowid) for rowid in connection.execute(query, {"after": after, "limit": limit}).scalars()]
+
+
+def drop_keyword_table(connection: Connection, table: str) -> None:
+    """Remove the keyword table and its counts, damaged or not."""
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}, {table}_count")
+
+
+def keyword_damage(connection: Connection, table: str) -> list[str]:
+    """Return what is wrong with the counts of words, which the ranking goes by."""
+    query = f"""WITH counted AS (
+            SELECT word, count(*) AS rows, 0 AS tokens FROM {table}, unnest(tsvector_to_array(words)) AS word
+            GROUP BY word UNION ALL SELECT '{_TOTAL}', count(*), coalesce(sum(size), 0) FROM {table})
+        SELECT count(*) FROM counted FULL JOIN {table}_count AS kept USING (word)
+        WHERE coalesce(counted.rows, 0) <> coalesce(kept.rows, 0)
+           OR coalesce(counted.tokens, 0) <> coalesce(kept.tokens, 0)"""
+    wrong = int(connection.exec_driver_sql(query).scalar_one())
+    return [f"the counts of {table}: {wrong} words stand in more or fewer chunks than it says"] if wrong else []
+
+
+def file_damage(connection: Connection) -> list[str]:
+    """Return nothing: a server looks after its files, and says so in every query that meets a damaged one."""
+    return []
+
+
+def rows_without_parent(connection: Connection, most: int) -> list[str]:
+    """Return nothing: foreign keys hold at every moment."""
+    return []
+
+
+def drop_rows_without_parent(connection: Connection, most: int) -> int:
+    """Return 0: there are none."""
+    return 0
+
+
+def restart_ids(connection: Connection, table: str, column: str) -> None:
+    """Let new rows of a table have numbers after those that were written with theirs."""
+    sequence = f"pg_get_serial_sequence('{table}', '{column}')"
+    connection.exec_driver_sql(
+        f"SELECT setval({sequence}, (SELECT coalesce(max({column}), 0) + 1 FROM {table}), false)"
+    )
+
+
 __all__ = [
     "any_keyword",
     "column_types",
     "column_value",
+    "compare_keywords",
     "count_keyword_rows",
     "create_keyword_table",
     "create_tables",
     "delete_keywords",
+    "drop_keyword_table",
+    "drop_rows_without_parent",
+    "file_damage",
     "insert_keywords",
+    "keyword_damage",
+    "keyword_rowids",
     "rank_keyword_rows",
     "replace_view",
+    "restart_ids",
+    "rows_without_parent",
     "schema_version",
     "set_schema_version",
     "size_bytes",

@@ -234,12 +234,13 @@ def rank_keyword_rows(connection: Connection, table: str, expression: str, limit
     ).all()
 
 
-def read_keywords(connection: Connection, table: str, rowids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
-    """Return row id -> (text, heading, title) as they were written; ids that are not there are left out."""
-    marks = ", ".join("?" for _ in rowids)
+def compare_keywords(connection: Connection, table: str, rows: Sequence[tuple[int, str, str, str]]) -> dict[int, bool]:
+    """Return row id -> whether its words are those of (id, text, heading, title); missing ids are left out."""
+    marks = ", ".join("?" for _ in rows)
     query = f"SELECT rowid AS id, text, heading, title FROM {table} WHERE rowid IN ({marks})"
-    rows = connection.exec_driver_sql(query, tuple(rowids))
-    return {int(row.id): (row.text, row.heading, row.title) for row in rows}
+    written = connection.exec_driver_sql(query, tuple(row[0] for row in rows))
+    wanted = {rowid: texts for rowid, *texts in rows}
+    return {int(row.id): [row.text, row.heading, row.title] == wanted[int(row.id)] for row in written}
 
 
 def keyword_rowids(connection: Connection, table: str, after: int, limit: int) -> list[int]:
