@@ -11,8 +11,10 @@ LEAST_VERSION = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseFacts:
-    """``ahead_s``: seconds that the server's clock is ahead of this machine's. ``tables``: knowledge bases by the
-    number of the last migration of their tables; ``current``: that of this version. ``free``: connections left.
+    """A database and its server.
+
+    ``ahead_s``: seconds that the server's clock is ahead of this machine's. ``tables``: knowledge bases by the number
+    of the last migration of their tables; ``current``: that of this version. ``free``: connections left.
     """
 
     place: str

@@ -99,7 +99,7 @@ class PostgresCatalog:
 
     @contextmanager
     def aside(self, knowledge_id: str) -> Iterator[tuple[SqlKnowledgeStore, Callable[[], bool]]]:
-        """Make a knowledge base that nobody sees before the second value is called; that returns False where it is taken.
+        """Make a knowledge base that nobody sees before the second value is called, False where its id is taken.
 
         It is removed where it does not appear; what a killed process left, after a day.
         """

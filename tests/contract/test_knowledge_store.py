@@ -337,11 +337,11 @@ def test_a_published_document_is_read_as_it_was_saved(store: KnowledgeStore) -> 
 
 def test_words_are_found_only_after_the_switch(store: KnowledgeStore) -> None:
     submitted(store)
-    assert store.chunks.keyword_hits("herons", 5, None) == []
+    assert store.chunks.keyword_hits("herons", 5, None).ids == []
     published(store)
     first = chunk_id(DOCUMENT, 1, 0)
-    assert store.chunks.keyword_hits("heron", 5, None) == [first], "in another form of the word"
-    assert store.chunks.keyword_hits("herons", 5, {"another"}) == []
+    assert store.chunks.keyword_hits("heron", 5, None).ids == [first], "in another form of the word"
+    assert store.chunks.keyword_hits("herons", 5, {"another"}).ids == []
     assert store.chunks.read([first]) == {first: (replace(chunk(0, "Herons fish")), "a.pdf")}
     assert store.chunks.embedders() == [EMBEDDER] and store.chunks.any_visible(EMBEDDER)
     assert [len(part) for part in store.chunks.vectors(EMBEDDER)] == [2]
@@ -389,7 +389,7 @@ def test_a_withdrawn_document_answers_no_more_and_leaves_nothing(store: Knowledg
     submitted(store)
     published(store)
     assert store.publication.withdraw(DOCUMENT)
-    assert store.chunks.keyword_hits("herons", 5, None) == []
+    assert store.chunks.keyword_hits("herons", 5, None).ids == []
     assert store.chunks.only_visible([chunk_id(DOCUMENT, 1, 0)]) == []
     with store.publication.removing(DOCUMENT) as unnamed:
         assert unnamed
