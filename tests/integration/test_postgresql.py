@@ -140,7 +140,7 @@ def test_lost_connections_are_made_anew(catalog: PostgresCatalog, postgres: Post
         ("postgresql://u:hidden@127.0.0.1:1/x", "is not there: start PostgreSQL"),
         ("postgresql://u:hidden@nowhere.invalid/x", "host name that nobody knows"),
         ("{server}/nothing?{place}", "has no database of that name"),
-        ("postgresql://stranger:hidden@/postgres?{place}", "has no role of that name"),
+        ("postgresql://unknown:hidden@/postgres?{place}", "has no role of that name"),
         ("postgresql://crowded:hidden@/postgres?{place}", "has no connection left"),
     ],
 )
