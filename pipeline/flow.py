@@ -187,7 +187,7 @@ def _give_up_deadly_page(store: KnowledgeStore, claim: Claim) -> Claim:
 
 
 def _try_later(store: KnowledgeStore, claim: Claim, error: TransientError) -> StepResult:
-    if claim.attempt >= MOST_ATTEMPTS and time.time() - claim.started_at > PATIENCE_S:
+    if claim.attempt >= MOST_ATTEMPTS and store.now() - claim.started_at > PATIENCE_S:
         message = f"{error.message} (tried {claim.attempt} times)"
         return _fail(store, claim, Fault(code=error.code, message=message))
     later_s = delay_s(claim.attempt)

@@ -20,7 +20,7 @@ from typing import Any
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
-from pipeline.broker_address import bare, tls
+from pipeline.broker_address import bare, tls, without_password
 from pipeline.settings import Settings
 from stores.home_id import home_id
 
@@ -34,13 +34,14 @@ _FORGET_S = 3600.0  # an older one is removed
 _SAY_AGAIN_S = 60.0  # between two equal warnings
 _MOST_NAMED = 3  # homes in a message
 _KEY = "ingot-homes"
+_SAME_DATABASE = "give workers and clients the same INGOT_DATABASE_URL"
 TELL_HOME = "ingot_home"
 """The remote command that workers answer with their home."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbour:
-    """A worker or client of a broker, with its home: ``path`` as seen from ``host``."""
+    """A worker or client of a broker, with its home: ``path`` (or database) as seen from ``host``."""
 
     role: str
     home: str
@@ -50,8 +51,9 @@ class Neighbour:
     @classmethod
     def here(cls, settings: Settings, role: str) -> Neighbour:
         """This process."""
-        home = settings.home.absolute()
-        return cls(role=role, home=home_id(home), path=str(home), host=socket.gethostname())
+        database = settings.database_url
+        place = without_password(database) if database else str(settings.home.absolute())
+        return cls(role=role, home=_own_id(settings), path=place, host=socket.gethostname())
 
     def __str__(self) -> str:
         return f"{self.path} on {self.host}"
@@ -98,7 +100,7 @@ def shares_keys(settings: Settings) -> bool:
 
 def others(settings: Settings, workers: Sequence[Neighbour]) -> list[Neighbour]:
     """The given workers where all serve other homes; none where one of them serves this home."""
-    mine = home_id(settings.home.absolute())
+    mine = _own_id(settings)
     return [] if any(one.home == mine for one in workers) else list(workers)
 
 
@@ -106,10 +108,10 @@ def sentence(settings: Settings, found: Sequence[Neighbour]) -> str:
     """Why no worker takes the jobs of this home: the message for its client."""
     me = Neighbour.here(settings, ASKER)
     others = ", ".join(map(str, found[:_MOST_NAMED]))
-    return (
-        f"the workers on this broker serve another home ({others}) than this one ({me}): start them with "
-        "INGOT_HOME at this home's folder, or ask with INGOT_HOME at theirs"
-    )
+    remedy = "start them with INGOT_HOME at this home's folder, or ask with INGOT_HOME at theirs"
+    if _in_a_database(me, *found):
+        remedy = _SAME_DATABASE
+    return f"the workers on this broker serve another home ({others}) than this one ({me}): {remedy}"
 
 
 class Watcher:
@@ -130,7 +132,7 @@ class Watcher:
     def look(self, settings: Settings) -> None:
         """Log the clients whose homes no worker serves."""
         there = present(settings)
-        served = {one.home for one in there if one.role == WORKER} | {home_id(settings.home.absolute())}
+        served = {one.home for one in there if one.role == WORKER} | {_own_id(settings)}
         for asker in there:
             if asker.role == ASKER and asker.home not in served:
                 self._warn(Neighbour.here(settings, WORKER), asker)
@@ -140,16 +142,28 @@ class Watcher:
         if now - self._said.get(asker.home, -_SAY_AGAIN_S) < _SAY_AGAIN_S:
             return
         self._said[asker.home] = now
+        remedy = "start a worker with INGOT_HOME at that home's folder, or ask with INGOT_HOME at this one's"
+        if _in_a_database(me, asker):
+            remedy = _SAME_DATABASE
         log.warning(
             "work is asked for by another home (%s) than the one that this worker serves (%s), and nobody serves that: "
-            "start a worker with INGOT_HOME at that home's folder, or ask with INGOT_HOME at this one's",
+            "%s",
             asker,
             me,
+            remedy,
         )
 
 
 watcher = Watcher()
 """The watcher of this process."""
+
+
+def _own_id(settings: Settings) -> str:
+    return home_id(settings.home.absolute(), settings.database_url)
+
+
+def _in_a_database(*neighbours: Neighbour) -> bool:
+    return any("://" in one.path for one in neighbours)
 
 
 def _field(who: Neighbour, name: str) -> str:

@@ -35,7 +35,7 @@ class Scope(StrEnum):
 
 
 _MEMBERS: Mapping[Scope, str] = {
-    Scope.HOME: "home broker_url chroma_url",
+    Scope.HOME: "home broker_url database_url chroma_url",
     Scope.MAKING: """schema_dir dpi max_page_megapixels ocr_engine ocr_model ocr_max_tokens ocr_boxes text_engine
         embedder embedder_model chunk_tokens chunk_overlap""",
     Scope.LIMIT: """batch_pages max_pages max_file_mb page_timeout_s document_timeout_s allow_private_urls

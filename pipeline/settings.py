@@ -14,7 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-_MAY_BE_EMPTY = ("broker_url", "chroma_url")  # empty means the embedded one, as if they were not set
+_MAY_BE_EMPTY = ("broker_url", "database_url", "chroma_url")  # empty means as if they were not set
 
 
 class Settings(BaseSettings):
@@ -31,6 +31,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path("ingot-data"), description="folder that holds the knowledge bases")
     broker_url: str = Field("", description="Celery broker; empty: a private Redis is started (embedded mode)")
+    database_url: str = Field(
+        "", description="PostgreSQL, postgresql://user:password@host:5432/name; empty: SQLite files in the home"
+    )
     chroma_url: str = Field("", description="Chroma server, http://host:port; empty: the embedded runtime's own")
     schema_dir: Path | None = Field(None, description="folder of your own extraction schemas (*.toml)")
     log_level: str = Field(

@@ -31,7 +31,7 @@ from pipeline.relay import Relay, in_hand, release
 from pipeline.stage_specs import STAGES
 from pipeline.step_context import Resources
 from pipeline.worker_process import this_process
-from stores.errors import IngotError, NotFoundError
+from stores.errors import IngotError, NotFoundError, UnavailableError
 from stores.models import Fault, Stage, StepKey
 
 if TYPE_CHECKING:
@@ -72,6 +72,9 @@ class StepTask(Task):  # type: ignore[misc]
                 suspects=this_process.suspects if this_process.threaded else None,
             )
         except NotFoundError:  # the knowledge base was deleted meanwhile
+            raise Ignore from None
+        except UnavailableError as error:  # the database is away; the relay sends the step again once its lease ended
+            log.warning("%s of %s: %s", stage, key.document[:12], error.message)
             raise Ignore from None
         if this_process.threaded and STAGES[stage].model_setting:
             this_process.end_if_broken()

@@ -15,7 +15,7 @@ from pipeline.schemas.loader import load_schemas
 from pipeline.settings import Settings
 from pipeline.step_context import Resources
 from stores.catalog import Catalog
-from stores.contracts import VectorStore
+from stores.contracts import KnowledgeCatalog, VectorStore
 from stores.errors import InputError
 from stores.files.local import LocalFiles
 from stores.image_cache import ImageCache
@@ -37,7 +37,7 @@ class FormatEngine(NamedTuple):
 def build(settings: Settings, *, pooled: bool = False, durable: bool = False) -> Resources:
     """Build the resources of one process. ``pooled`` and ``durable``: see ``Catalog``."""
     home = settings.home.absolute()
-    catalog = Catalog(home, durable=durable, pooled=pooled)
+    catalog, import_into = _catalog(settings, pooled=pooled, durable=durable)
     return Resources(
         settings=settings,
         catalog=catalog,
@@ -49,8 +49,21 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
         vectors=_once(lambda: _vectors(settings)),
         **{kind: _once(make) for kind, (_, make) in _kinds(settings).items()},
         adapt=_EngineCache().adapted,
-        importing=lambda knowledge_id: importing(catalog, knowledge_id),
+        importing=import_into,
     )
+
+
+def _catalog(settings: Settings, *, pooled: bool, durable: bool) -> tuple[KnowledgeCatalog, Any]:
+    """The catalog, and how a knowledge base is imported into it."""
+    home = settings.home.absolute()
+    if not settings.database_url:
+        files = Catalog(home, durable=durable, pooled=pooled)
+        return files, lambda knowledge_id: importing(files, knowledge_id)
+    from stores.importing_postgresql import importing_into_postgresql
+    from stores.postgresql_catalog import PostgresCatalog
+
+    database = PostgresCatalog.at(settings.database_url, home)
+    return database, lambda knowledge_id: importing_into_postgresql(database, knowledge_id)
 
 
 def _kinds(settings: Settings) -> dict[str, tuple[object, Callable[..., Any]]]:

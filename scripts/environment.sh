@@ -84,3 +84,14 @@ install_browser() {
     fi
     say "no Chromium is here, so the browser tests are skipped: apt-get install chromium fonts-noto-cjk"
 }
+
+# The database server of the tests: Debian's package, whose server the tests start and stop themselves.
+install_postgresql() {
+    if command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then return; fi
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        say "installing PostgreSQL for the tests of it"
+        export DEBIAN_FRONTEND=noninteractive
+        if { apt-get update && apt-get install -y --no-install-recommends postgresql; } >>"$PIP_LOG" 2>&1; then return; fi
+    fi
+    say "no PostgreSQL is here, so its tests are skipped: apt-get install postgresql"
+}

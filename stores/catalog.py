@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from contextlib import suppress
@@ -12,10 +11,10 @@ from pathlib import Path
 from stores.errors import NotFoundError, UnavailableError
 from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import check_knowledge_id, slug_of
+from stores.removed_folders import remove_folder
 from stores.sql import sqlite
 from stores.sql.database import open_file
 
-_REMOVALS = 3
 _OUTBOUND_MARKS = "errands"  # a folder: its name stays, since homes of earlier versions have it
 MOST_OPEN = 100
 """Stores that are kept open: each costs some file descriptors and a megabyte or two."""
@@ -79,26 +78,23 @@ class Catalog:
                 forgotten.database.close()  # whoever still works with it has its connection, and may have new ones
         return store
 
+    def now(self) -> float:
+        """This machine's time, in seconds since the epoch: SQLite is for one machine."""
+        return time.time()
+
     def names(self) -> list[str]:
         """Ids of all knowledge bases, sorted."""
         return sorted(filter(None, (sqlite.read_meta(path, "knowledge_id") for path in self.home.glob("*/kb.db"))))
 
     def remove(self, knowledge_id: str) -> None:
-        """Remove a knowledge base's folder with all that is in it; workers may be writing there still.
-
-        It goes out of sight by one rename. What a killed process left of an earlier one goes now, too.
-        """
+        """Remove a knowledge base's folder with all that is in it; workers may be writing there still."""
         with self._opening:
             kept = self._open.pop(knowledge_id, None)
         if kept:
             kept[0].database.close()
         self.rest(knowledge_id)
         self.rest_outbound(knowledge_id)
-        removed = self.home / "run" / "removed"
-        removed.mkdir(parents=True, exist_ok=True)
-        self.folder(knowledge_id).rename(removed / f"{slug_of(knowledge_id)}.{time.time_ns()}")
-        for _ in range(_REMOVALS):  # a worker may add a file while the folder is emptied
-            shutil.rmtree(removed, ignore_errors=True)
+        remove_folder(self.home, slug_of(knowledge_id))
 
     def mark_busy(self, knowledge_id: str) -> None:
         """Note that a knowledge base has unfinished work, for the relay."""

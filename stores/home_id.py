@@ -1,8 +1,13 @@
-"""Who a home is, whatever path or machine it is seen from: a random id in a file of its folder, made once."""
+"""Who a home is, whatever path or machine it is seen from: a random id, made once.
+
+It stands in a file of the home's folder. Where the knowledge bases are in PostgreSQL, the home is that database, with
+an id of its own, and the folder keeps its files: each host must see the same folder, which is checked by its id.
+"""
 
 from __future__ import annotations
 
 import uuid
+from functools import lru_cache
 from pathlib import Path
 
 from stores.errors import UnavailableError
@@ -11,8 +16,13 @@ from stores.write_once import write_once
 _FILE = "home.id"
 
 
-def home_id(home: Path) -> str:
+def home_id(home: Path, database_url: str = "") -> str:
     """The id of a home; the first to ask makes it, all others read what that one made."""
+    return _id_of_database(home, database_url) if database_url else folder_id(home)
+
+
+def folder_id(home: Path) -> str:
+    """The id of the folder of a home."""
     path = home / _FILE
     try:
         if not path.exists():
@@ -23,3 +33,10 @@ def home_id(home: Path) -> str:
             f"{path} cannot be read or made ({error}): choose another home with --home or INGOT_HOME",
             code="home_unusable",
         ) from error
+
+
+@lru_cache(maxsize=64)
+def _id_of_database(home: Path, database_url: str) -> str:
+    from stores.postgresql_catalog import PostgresCatalog
+
+    return PostgresCatalog.at(database_url, home).home_id()

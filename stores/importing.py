@@ -46,10 +46,10 @@ def _appear(made: Path, target: Path, knowledge_id: str) -> None:
     try:
         made.rename(target)  # fails where somebody made one meanwhile
     except FileExistsError as error:
-        raise _exists(knowledge_id) from error
+        raise already_there(knowledge_id) from error
     except OSError as error:
         if error.errno in (17, 39):  # not empty
-            raise _exists(knowledge_id) from error
+            raise already_there(knowledge_id) from error
         raise UnavailableError(f"the folder {target} cannot be made: {error.strerror}") from error
     descriptor = os.open(target.parent, os.O_RDONLY)
     try:
@@ -60,10 +60,11 @@ def _appear(made: Path, target: Path, knowledge_id: str) -> None:
 
 def _refuse_existing(target: Path, knowledge_id: str) -> None:
     if target.exists() and any(target.iterdir()):
-        raise _exists(knowledge_id)
+        raise already_there(knowledge_id)
 
 
-def _exists(knowledge_id: str) -> InputError:
+def already_there(knowledge_id: str) -> InputError:
+    """The refusal of an import under a name that is taken."""
     return InputError(
         f"there is a knowledge base {knowledge_id!r} already: import under another name with --as, or delete it first",
         code="conflict",

@@ -24,7 +24,7 @@ from stores.queries.knowledge_base import KnowledgeBaseQueries
 from stores.queries.work import WorkQueries
 from stores.sql.chunks import ChunkQueries
 from stores.sql.database import Database
-from stores.sql.dialect import insert_or_replace
+from stores.sql.dialect import dialect_of, insert_or_replace
 from stores.sql.pages import Pages
 from stores.sql.profiles import Profiles
 from stores.sql.record_tables import RecordTables
@@ -87,6 +87,15 @@ class SqlKnowledgeStore:
             consistency=Consistency(knowledge_id, database),
             transfer=Transfer(database),
         )
+
+    def now(self) -> float:
+        """The time that all workers on this knowledge base go by, in seconds since the epoch."""
+        return self.database.now()
+
+    def size_bytes(self) -> int:
+        """What the database keeps outside of the folder of the knowledge base."""
+        with self.database.read() as connection:
+            return dialect_of(connection).size_bytes(connection)
 
     def set_meta(self, key: str, value: str) -> None:
         with self.database.write() as connection:

@@ -46,10 +46,11 @@ class JobFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnowledgeBaseView:
-    """Counts of one knowledge base; ``size_bytes`` is all of its folder, ``embedder`` what made the vectors in it.
+    """Counts of one knowledge base.
 
-    ``counts`` says how many of the documents that are listed are in each state, zeros left out; a file that could
-    never be taken is a failed one. Pages, chunks and records are those of what answers now.
+    ``size_bytes`` is all of its files and rows, ``embedder`` what made the vectors in it. ``counts`` says how many of
+    the documents that are listed are in each state, zeros left out; a file that could never be taken is a failed one.
+    Pages, chunks and records are those of what answers now.
     """
 
     knowledge_id: str

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres_server import PostgresServer, running_postgres
+
 ROOT = Path(__file__).resolve().parent.parent
 CORPORA = ROOT.parent / "shared" / "corpora"
 
@@ -27,6 +29,30 @@ def home() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="ingot-"))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server; tests that need it are skipped where its package is not installed."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def database_url(postgres: PostgresServer) -> Iterator[str]:
+    """An empty PostgreSQL database of one's own."""
+    url = postgres.url()
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def each_database(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _no_settings_from_outside: None
+) -> None:
+    """Run the test twice: with SQLite files in its home, and with a PostgreSQL database."""
+    if request.param == "postgresql":
+        monkeypatch.setenv("INGOT_DATABASE_URL", request.getfixturevalue("database_url"))
 
 
 @pytest.fixture(scope="session")

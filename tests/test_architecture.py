@@ -69,6 +69,7 @@ STORE_WORDS = {
     "regular_files",
     "suggestions",
     "source_names",
+    "stemming",
     "words",
     "workspaces",
 }
@@ -213,7 +214,7 @@ def names_something_concrete(name: str, used: str) -> bool:
 
 
 def test_what_is_peculiar_to_a_dialect_stands_in_its_module() -> None:
-    dialects = ("stores/sql/dialect.py", "stores/sql/sqlite.py")
+    dialects = ("stores/sql/dialect.py", "stores/sql/sqlite.py", "stores/sql/postgresql.py")
     frozen, chroma = (
         "stores/sql/migration_steps.py",
         "stores/chroma/path.py",

@@ -86,7 +86,7 @@ class Watch:
         progress = self._service.jobs.progress(self._job_id)
         counts = progress.summary.counts.items()
         finals = repr((progress.summary.state, sorted((state, count) for state, count in counts if state.final)))
-        now = time.time()
+        now = self._service.now()
         if finals == self._finals and now - self._ends_read_at < _REFRESH_S:
             return progress, []
         ends = self._service.jobs.ended_documents(self._job_id, max(0.0, self._ends_read_at - _OVERLAP_S))

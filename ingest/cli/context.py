@@ -25,7 +25,7 @@ log = logging.getLogger("ingot.cli")
 
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 _MOST_PAGES = 100_000
-_SECRET = ("broker_url", "api_keys", "callback_secret")
+_SECRET = ("broker_url", "database_url", "api_keys", "callback_secret")
 
 
 Knowledge = Annotated[
@@ -48,6 +48,7 @@ def load_settings() -> Settings:
     from ingest.cli.home_notice import usable_home
     from pipeline.broker_address import check as check_broker_url
     from pipeline.settings import Settings
+    from stores.database_address import check_database_url
 
     home = cli_context().home
     options: dict[str, Any] = {"home": home} if home else {}
@@ -59,6 +60,8 @@ def load_settings() -> Settings:
         raise InputError(f"ingot.toml is not valid TOML: {error}", code="bad_setting") from error
     if settings.broker_url:
         check_broker_url(settings.broker_url)
+    if settings.database_url:
+        check_database_url(settings.database_url)
     settings = settings.model_copy(update={"home": usable_home(settings.home)})
     _warn_once(settings)
     return settings
@@ -90,7 +93,7 @@ def _warn_once(settings: Settings) -> None:
     from pipeline import log_format
     from pipeline.unknown_variables import stray_variables
 
-    for sentence in (*stray_variables(os.environ), unused_home(settings.home, context.home)):
+    for sentence in (*stray_variables(os.environ), unused_home(settings, context.home)):
         if sentence and settings.log_format == log_format.JSON:  # stderr is read by a program: one object per line
             log_format.prepare(settings.log_format, settings.log_level)
             log.warning("%s", sentence)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.cli.doctor_database import examine_database
 from ingest.cli.doctor_models import examine_models
 from ingest.cli.finding import Finding, Level
 from ingest.quantities import size
@@ -29,6 +30,7 @@ def examine(settings: Settings) -> list[Finding]:
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
         _python,
         _sqlite,
+        examine_database,
         _redis,
         _packages,
         _embedder,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stores.errors import InputError
 from stores.source_names import kept_name
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
 
 
 def usable_home(home: Path) -> Path:
@@ -23,9 +27,10 @@ def usable_home(home: Path) -> Path:
     return path
 
 
-def unused_home(home: Path, by_flag: Path | None) -> str:
+def unused_home(settings: Settings, by_flag: Path | None) -> str:
     """Return a notice that a home holds no knowledge base, with its path and how it was chosen; else an empty text."""
-    if next(home.glob("*/kb.db"), None) is not None:
+    home = settings.home
+    if settings.database_url or next(home.glob("*/kb.db"), None) is not None:
         return ""
     state = "holds no knowledge base yet" if home.is_dir() else "does not exist yet"
     return f"the home is {home} ({_chosen(home, by_flag)}); it {state}"

@@ -25,6 +25,7 @@ _QUIET_S = 10.0  # without progress before broker and workers are checked
 _MISSES = 2
 _OBSTACLE_S = 3.0  # an obstacle must last so long before it is reported: workers may just be starting
 _HOMES_S = 5.0
+_OUTAGE_S = 120.0
 
 
 class StillRunningError(IngotError):
@@ -111,6 +112,29 @@ class Obstacles:
         self._reported = obstacle
 
 
+class Outage:
+    """Waits while the database server is away: workers do, too, and go on when it is back."""
+
+    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+        self._patient = bool(settings.database_url)
+        self._say = say
+        self._since: float | None = None
+
+    def note(self, error: UnavailableError) -> None:
+        """Say why nothing can be read. Raises the error after two minutes, and at once where there is no server."""
+        now = time.monotonic()
+        if self._since is None:
+            self._since = now
+            if self._patient:
+                self._say(f"waiting: {error.message}")
+        if not self._patient or now - self._since > _OUTAGE_S:
+            raise error
+
+    def over(self) -> None:
+        """Note that the database answers."""
+        self._since = None
+
+
 def watch_job(
     service: Service, settings: Settings, job_id: str, *, timeout_s: float | None = None, as_lines: bool = False
 ) -> JobView:
@@ -130,9 +154,15 @@ def _watch_until_over(
 ) -> JobView:
     started = revived = time.monotonic()
     workers, remarks = WorkerCheck(settings), set[str]()
-    obstacles = Obstacles(display.tell)
+    obstacles, outage = Obstacles(display.tell), Outage(settings, display.tell)
     while True:
-        view = service.jobs.get(job_id)
+        try:
+            view = service.jobs.get(job_id)
+        except UnavailableError as error:
+            outage.note(error)
+            time.sleep(_REVIVE_S)
+            continue
+        outage.over()
         display.show(view)
         now = time.monotonic()
         if view.state is not JobState.RUNNING:

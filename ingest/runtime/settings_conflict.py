@@ -92,7 +92,8 @@ def fit(folder: RunDir, settings: Settings, *, refuse: bool) -> list[str]:
     conflicts = list(differences(running, state.get("chroma_url", ""), settings))
     if not conflicts:
         return []
-    job = job_in_work(settings, running)
+    served = settings.model_copy(update={"database_url": value_of(running, "database_url")})
+    job = job_in_work(served, running)
     if job is None or all(conflict.setting == _SECRET for conflict in conflicts):
         adopt(folder, state, settings)
         return []
@@ -125,6 +126,8 @@ def differences(running: Mapping[str, str], chroma_url: str, settings: Settings)
     from pipeline.profiles import SCOPES, Scope, models_apart
 
     given = environment_of(settings)
+    if settings.database_url != (value := value_of(running, "database_url")):  # work in one is not seen in the other
+        yield Difference(setting="database_url", running=value, requested=settings.database_url, blocking=True)
     for setting, value, requested in models_apart(
         lambda name: value_of(running, name), lambda name: getattr(settings, name)
     ):
@@ -132,7 +135,11 @@ def differences(running: Mapping[str, str], chroma_url: str, settings: Settings)
     for setting in sorted(settings.model_fields_set):
         requested = given.get(f"INGOT_{setting.upper()}", "")
         value = chroma_url if setting == "chroma_url" else value_of(running, setting)
-        if requested in ("", value) or SCOPES[setting] not in (Scope.WORKERS, Scope.NOTIFY, Scope.HOME):
+        if (
+            setting == "database_url"
+            or requested in ("", value)
+            or SCOPES[setting] not in (Scope.WORKERS, Scope.NOTIFY, Scope.HOME)
+        ):
             continue
         blocking = setting == "chroma_url" or (setting == "memory_mb" and int(requested) > int(value))
         yield Difference(setting=setting, running=value, requested=requested, blocking=blocking)

@@ -165,7 +165,11 @@ class Supervisor:
         return [*self.workers, *filter(None, [self.notify])]
 
     def _outbound_tasks_wait(self) -> bool:
-        """Tell whether a callback or download is due soon; a later one leaves no file in this folder."""
+        """Tell whether a callback or download is due soon; a later one leaves no mark in this folder or database."""
+        if self._environment.get("INGOT_DATABASE_URL"):
+            with contextlib.suppress(IngotError):
+                return self._own_service().administration.outbound_tasks_wait()
+            return False
         with contextlib.suppress(FileNotFoundError), os.scandir(self.folder.file("errands")) as entries:
             return any(True for _ in entries)
         return False
@@ -298,7 +302,7 @@ class Supervisor:
             return self._own_service().administration.unfinished()
         except IngotError as error:
             log.warning("cannot tell whether work is left: %s", error)
-            return False
+        return bool(self._environment.get("INGOT_DATABASE_URL"))  # a server that is away comes back
 
     def _own_service(self) -> Service:
         """Return the use cases of this home, with the settings of the workers."""

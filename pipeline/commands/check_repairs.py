@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -86,7 +85,7 @@ def _mend(resources: Resources, store: KnowledgeStore, code: str, items: Sequenc
 def _name_knowledge_base(_: Resources, store: KnowledgeStore, __: str, ___: Sequence[str]) -> None:
     store.set_meta("knowledge_id", store.knowledge_id)
     if not store.get_meta("created_at"):
-        store.set_meta("created_at", repr(time.time()))
+        store.set_meta("created_at", repr(store.now()))
 
 
 def _remove_nameless(resources: Resources, store: KnowledgeStore, _: str, __: Sequence[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -161,13 +160,13 @@ class _IngestJob:
         if self._waiting or (self._urls and not self.id):
             self._register()
         if self.id:
-            with self.store.registration.together(time.time()) as unit:
+            with self.store.registration.together(self.store.now()) as unit:
                 unit.seal_job(self.id)
             self._catalog.mark_busy(self.store.knowledge_id)
 
     def _register(self) -> None:
         self._catalog.mark_busy(self.store.knowledge_id)
-        with self.store.registration.together(time.time()) as unit:
+        with self.store.registration.together(self.store.now()) as unit:
             job = self._opened(unit)
             for plan in list(self._known.decided_plans.values()):
                 self._keep(unit, plan.profile.id, plan.profile.content)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -29,7 +28,7 @@ def retry_document(resources: Resources, store: KnowledgeStore, document: str, f
     job = f"{store.knowledge_id}.{new_ulid()}"
     resources.catalog.mark_busy(store.knowledge_id)
     if from_stage is None:
-        store.reprocessing.retry(job, document, NEEDS, with_given_limits(resources, store), time.time())
+        store.reprocessing.retry(job, document, NEEDS, with_given_limits(resources, store), store.now())
         return job
     _reprocess(resources, store, job, document, from_stage)
     return job
@@ -46,7 +45,7 @@ def embed_all(resources: Resources, store: KnowledgeStore) -> str | None:
     for document in documents:
         resources.catalog.mark_busy(store.knowledge_id)
         _reprocess(resources, store, job, document, Stage.EMBED, with_others=True)
-    with store.registration.together(time.time()) as unit:
+    with store.registration.together(store.now()) as unit:
         unit.seal_job(job)
     return job if documents else None
 
@@ -78,7 +77,7 @@ def _reprocess(
     wanted |= _kept_fingerprints(base.fingerprints, rerun)
     batches = _batches(resources, pages, rerun)
     store.reprocessing.reprocess(
-        job, base, rerun, batches, wanted, profile.id, NEEDS, time.time(), with_others=with_others
+        job, base, rerun, batches, wanted, profile.id, NEEDS, store.now(), with_others=with_others
     )
 
 

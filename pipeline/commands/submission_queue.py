@@ -189,8 +189,8 @@ class SubmissionQueue:
 
     def _commit(self, queue: _KnowledgeBaseQueue, batch: list[_Waiting]) -> SubmissionBatch:
         """Write a batch in one transaction."""
-        knowledge_id, now = queue.knowledge_id, time.time()
         store = self._store(queue)
+        knowledge_id, now = queue.knowledge_id, store.now()
         if now - queue.embedders_checked_at > _RECHECK_S:
             resources = with_own_embedder(self._resources, store)
             check_embedder(resources, store)  # where it raises, the next batch checks again

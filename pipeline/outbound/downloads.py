@@ -153,7 +153,7 @@ def _register(resources: Resources, store: KnowledgeStore, claim: DownloadClaim,
     document, plans = document_id(file.sha256), ProcessingPlans(resources)
     plans.of(claim.options)  # may load a tokenizer, which must not happen inside a transaction
     resources.catalog.mark_busy(store.knowledge_id)
-    with store.registration.together(time.time()) as unit:
+    with store.registration.together(store.now()) as unit:
         known = KnownState.looked_up(plans, unit, [claim.url], [document])
         decision = known.decide(file, document, claim.options, claim.passwords)
         if known.standing_fault(decision, document) is PROCESSED_OTHERWISE:

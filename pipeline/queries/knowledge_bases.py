@@ -55,7 +55,7 @@ class KnowledgeBaseQueries:
             knowledge_id=store.knowledge_id,
             embedder=", ".join(store.chunks.embedders()),
             created_at=float(store.get_meta("created_at") or 0.0),
-            size_bytes=self._resources.files.size_bytes(store.knowledge_id),
+            size_bytes=self._resources.files.size_bytes(store.knowledge_id) + store.size_bytes(),
             counts=store.document_queries.counts_by_state(),
             **store.queries.answering(),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -37,7 +36,7 @@ class QueueQueries:
 
     def queues(self) -> list[QueueView]:
         """Every queue: what waits in it, and who serves it."""
-        answers, entries, now = self._worker_status.checked(), self._read_waiting_entries(), time.time()
+        answers, entries, now = self._worker_status.checked(), self._read_waiting_entries(), self._catalog.now()
         running = self.steps_in_hand()
         views = [_queue_view(queue, entries[queue], running, answers, now) for queue in entries]
         return [*views, self._notify_queue(answers, now)]
@@ -56,7 +55,7 @@ class QueueQueries:
 
     def _read_waiting_entries(self) -> dict[str, list[QueueEntry]]:
         entries: dict[str, list[QueueEntry]] = {queue: [] for queue in sorted(set(QUEUES.values()))}
-        now = time.time()
+        now = self._catalog.now()
         for store in self._stores(self._catalog.busy()):
             for due in store.work_queries.due_steps():
                 if due.scheduled_at <= now + SOON_S:

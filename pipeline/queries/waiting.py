@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,6 +26,7 @@ class WaitingReasons:
 
     def __init__(self, resources: Resources, worker_status: WorkerStatus, queues: QueueQueries) -> None:
         self._broker_url = resources.settings.broker_url
+        self._catalog = resources.catalog
         self._worker_status = worker_status
         self._queues = queues
 
@@ -85,7 +85,7 @@ class WaitingReasons:
         return view
 
     def _of_download(self, download: DownloadView) -> Waiting:
-        now = time.time()
+        now = self._catalog.now()
         if download.under_way:
             return Waiting(why="it is being fetched", queue=NOTIFY)
         if download.again_at and download.again_at > now:
@@ -95,7 +95,7 @@ class WaitingReasons:
         return Waiting(why=self._why_queued(NOTIFY, 1), queue=NOTIFY)
 
     def _of_step(self, due: DueStep) -> Waiting:
-        queue, now = QUEUES[due.stage], time.time()
+        queue, now = QUEUES[due.stage], self._catalog.now()
         if due.scheduled_at > now + SOON_S:
             why = f"{due.stage} is tried again in {due.scheduled_at - now:.0f} s"
             return Waiting(why=f"{why}: {due.error}" if due.error else why, queue=queue, again_at=due.scheduled_at)
@@ -117,7 +117,7 @@ class WaitingReasons:
         queues = {QUEUES[stage] for stage, due in stages.items() if due}
         queues -= {QUEUES[step.stage] for step in self._queues.steps_in_hand()} if queues else set()
         downloads = store.downloads.open_of(job).values()
-        may_begin = any(not each.under_way and (each.again_at or 0.0) <= time.time() for each in downloads)
+        may_begin = any(not each.under_way and (each.again_at or 0.0) <= self._catalog.now() for each in downloads)
         return queues | ({NOTIFY} if may_begin and not any(each.under_way for each in downloads) else set())
 
     def _unserved_queues(self, store: KnowledgeStore, job: str) -> tuple[str, ...]:

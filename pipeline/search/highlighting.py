@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.search.stemming import stem
+from stores.stemming import stem
 from stores.words import query_words, unspaced_share
 
 Range = tuple[int, int]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
-from pipeline.search.stemming import stem
+from stores.stemming import stem
 from stores.words import spelled, unspaced_share
 
 _WORD = re.compile(r"\w+")

@@ -27,7 +27,7 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        resources = wiring.build(settings, durable=True, pooled=True)
+        resources = self._resources = wiring.build(settings, durable=True, pooled=True)
         sender, worker_status, cache = Sender(resources), WorkerStatus(settings), AnswerCache()
         self.administration = Administration(resources, worker_status, cache)
         self.ingestion = Ingestion(resources, sender)
@@ -39,6 +39,10 @@ class Service:
         self.knowledge_bases = KnowledgeBases(resources, cache, sender)
         self.callbacks = Callbacks(resources, sender)
         self.etags = Etags(resources)
+
+    def now(self) -> float:
+        """The time that jobs and their documents are stamped with, in seconds since the epoch."""
+        return self._resources.catalog.now()
 
 
 __all__ = ["IngestRequest", "Service"]

@@ -109,6 +109,10 @@ class Administration(QueueQueries):
         stores = map(self._catalog.store, self._catalog.names())
         return any(store.dispatch.unfinished() or store.outbound_tasks.are_left() for store in stores)
 
+    def outbound_tasks_wait(self) -> bool:
+        """Whether callbacks or downloads are due soon in any knowledge base of this home."""
+        return bool(self._catalog.outbound_tasks())
+
     def open_work(self) -> list[OpenWork]:
         """The unfinished jobs of this home, each with the profiles of its documents."""
         stores = [self._catalog.store(name) for name in self._catalog.busy()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -69,7 +68,10 @@ class Consistency:
         return mended
 
     def begin_again(self, document_id: str, fingerprints: Mapping[str, str], job_id: str) -> bool:
-        now, spec = time.time(), GenerationSpec(options=asdict(Options()), fingerprints=fingerprints, profile=None)
+        now, spec = (
+            self.database.now(),
+            GenerationSpec(options=asdict(Options()), fingerprints=fingerprints, profile=None),
+        )
         with self.database.write() as connection:
             made = select(generation.c.number).where(generation.c.document == document_id).limit(1)
             if connection.execute(made).first() is not None:

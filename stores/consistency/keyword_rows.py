@@ -18,11 +18,11 @@ from stores.words import index_text
 def faults(connection: Connection, after: int, limit: int) -> tuple[list[tuple[str, str]], int | None]:
     """Return (code, chunk id) of keywords that are missing or differ, and the row id to go on after."""
     rows = _rows(connection, after, limit)
-    written = dialect_of(connection).read_keywords(connection, keywords.TABLE, [row.id for row in rows]) if rows else {}
+    equal = _compared(connection, rows)
     items = []
     for row in rows:
-        if written.get(row.id) != _words(row):
-            code = "keywords_other" if row.id in written else "keywords_missing"
+        if not equal.get(row.id):
+            code = "keywords_other" if row.id in equal else "keywords_missing"
             items.append((code, chunk_id(row.document, row.generation, row.ordinal)))
     return items, rows[-1].id if len(rows) == limit else None
 
@@ -30,8 +30,8 @@ def faults(connection: Connection, after: int, limit: int) -> tuple[list[tuple[s
 def mend(connection: Connection, after: int, limit: int) -> tuple[int, int | None]:
     """Write the keywords of a slice that are missing or differ; return how many, and the row id to go on after."""
     rows = _rows(connection, after, limit)
-    written = dialect_of(connection).read_keywords(connection, keywords.TABLE, [row.id for row in rows]) if rows else {}
-    wrong = [row for row in rows if written.get(row.id) != _words(row)]
+    equal = _compared(connection, rows)
+    wrong = [row for row in rows if not equal.get(row.id)]
     keywords.write(
         connection,
         [keywords.Words(rowid=row.id, text=row.text, heading=row.heading, title=row.title) for row in wrong],
@@ -58,8 +58,10 @@ def _rows(connection: Connection, after: int, limit: int) -> Sequence[Any]:
     return connection.execute(query.where(chunk.c.id > after).order_by(chunk.c.id).limit(limit)).all()
 
 
-def _words(row: Any) -> tuple[str, str, str]:
-    return index_text(row.text), index_text(row.heading), index_text(row.title)
+def _compared(connection: Connection, rows: Sequence[Any]) -> dict[int, bool]:
+    """Row id -> whether its keywords are those of the chunk; missing ones are left out."""
+    words = [(row.id, index_text(row.text), index_text(row.heading), index_text(row.title)) for row in rows]
+    return dialect_of(connection).compare_keywords(connection, keywords.TABLE, words) if words else {}
 
 
 def damage(connection: Connection) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, exists, func, or_, select, update
@@ -21,6 +20,7 @@ from stores.lifecycle.states import (
 )
 from stores.models import DocumentState, Fault, JobState, Stage, StepState
 from stores.outbox.download_rows import PENDING
+from stores.sql.database import now_of
 from stores.sql.tables import block, chunk, document, evidence, fetch, generation, job, job_document, page, record, step
 
 _COMPLETE = (DocumentState.DONE, DocumentState.PARTIAL)
@@ -77,7 +77,7 @@ def _set_visible(connection: Connection, item: str, _: Order) -> bool:
     )
     connection.execute(update(document).where(document.c.id == item).values(visible=complete))
     if connection.execute(select(document.c.visible).where(document.c.id == item)).scalar_one() is not None:
-        rename_pending(connection, item)
+        rename_pending(connection, item, now_of(connection))
     return True
 
 
@@ -105,7 +105,7 @@ def _cancel_steps(connection: Connection, item: str, _: Order) -> bool:
     cancelled = connection.execute(
         update(step)
         .where(step.c.document == name, step.c.generation == number, step.c.state.in_(OPEN_STEPS))
-        .values(state=StepState.CANCELLED, owner=None, finished_at=time.time())
+        .values(state=StepState.CANCELLED, owner=None, finished_at=now_of(connection))
     )
     return bool(cancelled.rowcount)
 
@@ -119,7 +119,7 @@ def _stuck() -> Any:
 def _set_going(connection: Connection, item: str, order: Order) -> bool:
     """Make due what may begin; end a generation that is published; where neither helps, plan it again in place."""
     name, number = document_and_generation(item)
-    now = time.time()
+    now = now_of(connection)
     if advance(connection, name, number, order, 0.0):
         return True
     mine = step.c.document == name, step.c.generation == number
@@ -152,7 +152,7 @@ def _unended_jobs() -> Any:
 
 
 def _end_job(connection: Connection, item: str, _: Order) -> bool:
-    close_jobs(connection, time.time(), {item})
+    close_jobs(connection, now_of(connection), {item})
     return True
 
 
@@ -191,7 +191,7 @@ def _end_places(connection: Connection, item: str, _: Order) -> bool:
         .where(ended.not_in(OPEN_STATES))
         .values(state=ended)
     )
-    close_jobs(connection, time.time(), {item})
+    close_jobs(connection, now_of(connection), {item})
     return True
 
 
@@ -206,7 +206,7 @@ def _fail_unfetched(connection: Connection, item: str, _: Order) -> bool:
     words = {"error_code": _LOST.code, "error": _LOST.message}
     failed = update(job_document).where(job_document.c.job == item, _unfetched())
     connection.execute(failed.values(state=DocumentState.FAILED, **words))
-    close_jobs(connection, time.time(), {item})
+    close_jobs(connection, now_of(connection), {item})
     return True
 
 

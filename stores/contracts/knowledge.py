@@ -79,6 +79,12 @@ class KnowledgeStore(Protocol):
     @property
     def transfer(self) -> TransferStore: ...
 
+    def now(self) -> float:
+        """Return the time that leases and schedules go by, in seconds since the epoch: the same on all hosts."""
+
+    def size_bytes(self) -> int:
+        """Return how much the database keeps outside of the folder of the knowledge base."""
+
     def set_meta(self, key: str, value: str) -> None:
         """Keep a fact of the knowledge base as a whole, replacing an earlier value."""
 
@@ -97,6 +103,9 @@ class KnowledgeCatalog(Protocol):
 
     def names(self) -> list[str]:
         """Return the ids of all knowledge bases, sorted."""
+
+    def now(self) -> float:
+        """Return the time that all hosts go by, in seconds since the epoch."""
 
     def remove(self, knowledge_id: str) -> None:
         """Remove a knowledge base with everything in it, even while workers write to it. It may be repeated."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +32,7 @@ class Dispatch:
         Those never sent, those whose lease ran out, and those sent before but not begun: after RESEND_S where the
         queue of the stage is empty (``quiet``: the message is lost), else after a growing while.
         """
-        now = time.time()
+        now = self.database.now()
         with self.database.read() as connection:
             waiting = connection.execute(select(step.c.stage).where(_sendable(now, quiet)).limit(1)).first()
         if waiting is None:

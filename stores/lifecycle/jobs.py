@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -65,7 +64,7 @@ class JobControl:
         Returns how many documents and URLs the job still waited for. Its places and the job are written before the
         documents, so that its events tell of the whole.
         """
-        now = time.time()
+        now = self.database.now()
         with self.database.write() as connection:
             open_job = select(job.c.id).where(job.c.id == job_id, job.c.state.in_(OPEN_JOBS))
             if connection.execute(open_job).first() is None:
@@ -87,7 +86,7 @@ class JobControl:
         Returns how many documents and URLs that concerns. ``renamed``: profile id -> id of the profile with other
         limits that takes its place.
         """
-        now = time.time()
+        now = self.database.now()
         with self.database.write() as connection:
             rows = _incomplete_generations(connection, job_id)
             for row in rows:
@@ -102,7 +101,7 @@ class JobControl:
 
     def close_forsaken(self) -> None:
         """End the jobs whose process died while it added files, if none of their documents is open."""
-        now = time.time()
+        now = self.database.now()
         with self.database.read() as connection:
             stale = job.c.state == JobState.ACCEPTING, job.c.touched_at < now - FORSAKEN_S
             if connection.execute(select(job.c.id).where(*stale).limit(1)).first() is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -33,7 +32,7 @@ class Publication:
 
     def switch(self, claim: Claim) -> list[Obsolete]:
         """From now on this generation answers, under every name that waited for it; what went out of date."""
-        key, now = claim.key, time.time()
+        key, now = claim.key, self.database.now()
         with self.database.write() as connection:
             ours = connection.execute(
                 select(step.c.owner).where(
@@ -70,7 +69,7 @@ class Publication:
 
         Without ``named`` only where it has no name; False where it was given one meanwhile.
         """
-        now = time.time()
+        now = self.database.now()
         with self.database.write() as connection:
             if not named and has_source(connection, document_id):
                 return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -253,14 +252,14 @@ def copy_facts(connection: Connection, document_id: str, old: int, new: int) -> 
     )
 
 
-def rename_pending(connection: Connection, document_id: str, now: float | None = None) -> None:
+def rename_pending(connection: Connection, document_id: str, now: float) -> None:
     """The content of ``document_id`` is complete: it answers under the names that waited for it."""
     connection.execute(
         update(source)
         .where(source.c.pending == document_id)
         .values(document=document_id, pending=None, error=None, error_code=None)
     )
-    connection.execute(update(document).where(document.c.id == document_id).values(updated_at=now or time.time()))
+    connection.execute(update(document).where(document.c.id == document_id).values(updated_at=now))
 
 
 def _of(table: Any, document_id: str, number: int) -> Any:

@@ -6,7 +6,6 @@ Every write of a claim is fenced by its owner: whoever lost the lease writes not
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +40,7 @@ class Steps:
         The attempt is counted here, before the work begins: work that kills its worker is counted too. A worker that
         lives, but was stopped or starved for so long that its lease ran out, has lost the step and nothing else.
         """
-        now = time.time()
+        now = self.database.now()
         with self.database.write() as connection:
             before = connection.execute(
                 select(step.c.state, step.c.worker, step.c.lease_until).where(is_step(key), _claimable(now))
@@ -81,25 +80,25 @@ class Steps:
 
     def beat(self, claim: Claim) -> bool:
         """Extend the lease; False when it is ours no more."""
-        now = time.time()
-        with self.database.write() as connection:
+        now = self.database.now()
+        with self.database.write_beside() as connection:
             return _touch(connection, claim, lease_until=now + LEASE_S, heard_at=now)
 
     def begin_page(self, claim: Claim, number: int) -> None:
         """Say that page ``number`` is worked on now: should this attempt die, that page is to blame."""
-        now = time.time()
-        with self.database.write() as connection:
+        now = self.database.now()
+        with self.database.write_beside() as connection:
             self._hold(connection, claim, page_in_work=number, lease_until=now + LEASE_S, heard_at=now)
 
     def save_page(self, claim: Claim, number: int, text: PageText | None, fault: Fault | None) -> None:
         """Keep what was read of a page, or why it could not be read. Progress resets the count of lost attempts."""
-        with self.database.write() as connection:
-            self._hold(connection, claim, lost_attempts=0, heard_at=time.time())
+        with self.database.write_beside() as connection:
+            self._hold(connection, claim, lost_attempts=0, heard_at=self.database.now())
             store_page(connection, claim.key.document, claim.key.generation, number, text, fault)
 
     def finish(self, claim: Claim, effect: Effect, order: Order, cpu_s: float) -> list[StepKey]:
         """End a step with its effect, in one transaction; the steps that became due. LeaseLostError: ours no more."""
-        now = time.time()
+        now = self.database.now()
         with self.database.write() as connection:
             self._hold(
                 connection,
@@ -118,7 +117,7 @@ class Steps:
 
     def retry_later(self, claim: Claim, fault: Fault, delay_s: float) -> None:
         """Give a step back; it is due again after ``delay_s``."""
-        now = time.time()
+        now = self.database.now()
         with self.database.write() as connection:
             _touch(
                 connection,
@@ -136,7 +135,7 @@ class Steps:
     def hand_back(self, claim: Claim, delay_s: float = 0.0, fault: Fault | None = None) -> None:
         """Give a step back untried: any worker may go on with it after ``delay_s``. ``fault``: why it must wait."""
         words = {"error_code": fault.code, "error": fault.message} if fault else {}
-        now = time.time()
+        now = self.database.now()
         with self.database.write() as connection:
             _touch(
                 connection,
@@ -153,7 +152,7 @@ class Steps:
 
     def fail(self, claim: Claim, fault: Fault, order: Order, *, fatal: bool) -> list[StepKey]:
         """End a step as failed. ``fatal`` ends the whole generation; else the others go on without its result."""
-        now = time.time()
+        now = self.database.now()
         key = claim.key
         with self.database.write() as connection:
             self._hold(
@@ -190,7 +189,7 @@ class Steps:
 
     def vouch(self, workers: Sequence[str]) -> int:
         """Extend the leases of processes that are seen to work, but were too starved to say so in time; how many."""
-        now = time.time()
+        now = self.database.now()
         silent = (
             *(step.c.state == StepState.RUNNING, step.c.worker.in_(workers)),
             *(step.c.lease_until > 0.0, step.c.lease_until < now + LEASE_S / 2),

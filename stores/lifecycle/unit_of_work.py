@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,7 +50,7 @@ class Registration:
     def snapshot(self) -> Iterator[SqlUnitOfWork]:
         """Open one read transaction, for look-ups only."""
         with self.database.read() as connection:
-            yield SqlUnitOfWork(connection, time.time())
+            yield SqlUnitOfWork(connection, self.database.now())
 
     def sources(self) -> list[KnownSource]:
         """Read all sources."""
@@ -72,7 +71,7 @@ class Registration:
     def note_unchanged(self, file: StagedFile) -> None:
         """Write size and time of a file whose bytes turned out to be known, so that it is not read again."""
         with self.database.write() as connection:
-            name_document(connection, file, document_id(file.sha256), time.time())
+            name_document(connection, file, document_id(file.sha256), self.database.now())
 
     def forget_refused(self, name: str) -> None:
         """Delete the sources of a name that hold no document: its file could never be ingested."""

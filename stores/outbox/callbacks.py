@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -38,7 +37,7 @@ class Callbacks:
 
         The attempt is counted here, so that one that kills its worker is counted too.
         """
-        now = time.time()
+        now = self.database.now()
         first = select(func.min(callback.c.number)).where(
             callback.c.job == job, callback.c.state == CallbackState.PENDING
         )
@@ -73,21 +72,22 @@ class Callbacks:
     def later(self, claim: Delivery, delay_s: float, status: int | None, reason: str) -> bool:
         """The attempt failed; the next is due after ``delay_s``."""
         known = {"status": status, "error": reason[:_LONGEST_REASON]}
-        return self._free(claim, scheduled_at=time.time() + delay_s, **known)
+        return self._free(claim, scheduled_at=self.database.now() + delay_s, **known)
 
     def put_back(self, claim: Delivery, delay_s: float) -> bool:
         """It was not tried: nothing is counted, and it is due again after ``delay_s``."""
-        return self._free(claim, scheduled_at=time.time() + delay_s, attempt=claim.attempt - 1)
+        return self._free(claim, scheduled_at=self.database.now() + delay_s, attempt=claim.attempt - 1)
 
     def give_up(self, claim: Delivery, status: int | None, reason: str, *, last_try: int, behind_s: float) -> bool:
         """The event is dead. Those of its job that waited for it for more than ``behind_s`` have one try each."""
+        now = self.database.now()
         with self.database.write() as connection:
-            ended = _write(connection, claim, **_final(CallbackState.DEAD, status, reason[:_LONGEST_REASON]))
+            ended = _write(connection, claim, **_final(CallbackState.DEAD, status, reason[:_LONGEST_REASON], now))
             behind = (
                 callback.c.job == claim.job,
                 callback.c.state == CallbackState.PENDING,
                 callback.c.number > claim.number,
-                callback.c.created_at < time.time() - behind_s,
+                callback.c.created_at < now - behind_s,
                 callback.c.attempt < last_try - 1,
             )
             if ended:
@@ -95,8 +95,9 @@ class Callbacks:
         return ended
 
     def _end(self, claim: Delivery, state: CallbackState, status: int | None, reason: str | None) -> bool:
+        final = _final(state, status, reason, self.database.now())
         with self.database.write() as connection:
-            return _write(connection, claim, **_final(state, status, reason))
+            return _write(connection, claim, **final)
 
     def _free(self, claim: Delivery, **values: Any) -> bool:
         with self.database.write() as connection:
@@ -175,8 +176,8 @@ _AGAIN = {
 }
 
 
-def _final(state: CallbackState, status: int | None, reason: str | None) -> dict[str, Any]:
-    ended = {"state": state, "status": status, "error": reason, "finished_at": time.time()}
+def _final(state: CallbackState, status: int | None, reason: str | None, now: float) -> dict[str, Any]:
+    ended = {"state": state, "status": status, "error": reason, "finished_at": now}
     return {"owner": None, "lease_until": 0.0, **ended}
 
 

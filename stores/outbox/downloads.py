@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +25,7 @@ class Downloads:
 
     def claim(self, job_id: str, url: str, owner: str, lease_s: float) -> DownloadClaim | None:
         """Take a URL that is due; None where it is not, somebody has it, or nobody waits for it any more."""
-        now = time.time()
+        now = self.database.now()
         with self.database.write() as connection:
             row = connection.execute(
                 update(fetch)
@@ -51,16 +50,16 @@ class Downloads:
     def beat(self, claim: DownloadClaim, lease_s: float) -> bool:
         """Extend the lease; False when it is ours no more."""
         with self.database.write() as connection:
-            return write_claimed(connection, claim, lease_until=time.time() + lease_s)
+            return write_claimed(connection, claim, lease_until=self.database.now() + lease_s)
 
     def later(self, claim: DownloadClaim, delay_s: float, fault: Fault) -> bool:
         """The attempt failed; the next is due after ``delay_s``."""
         words = {"error": fault.message, "error_code": fault.code}
-        return self._free(claim, scheduled_at=time.time() + delay_s, **words)
+        return self._free(claim, scheduled_at=self.database.now() + delay_s, **words)
 
     def put_back(self, claim: DownloadClaim, delay_s: float) -> bool:
         """It was not tried: nothing is counted, and it is due again after ``delay_s``."""
-        return self._free(claim, scheduled_at=time.time() + delay_s, attempt=claim.attempt - 1)
+        return self._free(claim, scheduled_at=self.database.now() + delay_s, attempt=claim.attempt - 1)
 
     def _free(self, claim: DownloadClaim, **values: Any) -> bool:
         with self.database.write() as connection:
@@ -71,11 +70,11 @@ class Downloads:
         file = StagedFile(root=URL_ROOT, name=claim.url, fault=fault)
         refused = PlacementDecision(file=file, outcome=Outcome.FAILED, options=claim.options, fingerprints={})
         with self.database.write() as connection:
-            return SqlUnitOfWork(connection, time.time()).register_download(claim, refused, {})
+            return SqlUnitOfWork(connection, self.database.now()).register_download(claim, refused, {})
 
     def open_of(self, job_id: str) -> dict[str, DownloadView]:
         """The URLs that a job still waits for."""
-        now = time.time()
+        now = self.database.now()
         with self.database.read() as connection:
             rows = connection.execute(
                 select(*columns_of(fetch)).where(fetch.c.job == job_id, fetch.c.state == PENDING)

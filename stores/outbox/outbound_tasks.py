@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +37,7 @@ class OutboundTasks:
         Those never sent since they became due, those whose claim ran out, and those whose message must be lost: sent
         RESEND_S ago while their queue is empty (``quiet``), or long ago.
         """
-        now = time.time()
+        now = self.database.now()
         with self.database.read() as connection:
             waiting = _due_callbacks(connection, now, 1, quiet=quiet) or _due_fetches(connection, now, 1, quiet=quiet)
         if not waiting:
@@ -65,7 +64,7 @@ class OutboundTasks:
 
     def due_within(self, seconds: float) -> bool:
         """Tell whether anything is due by then, or under way."""
-        soon = time.time() + seconds
+        soon = self.database.now() + seconds
         with self.database.read() as connection:
             return any(
                 connection.execute(

@@ -6,7 +6,6 @@ stopped. Steps that are tried anew by a retry begin anew, so what a retry spared
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, func, literal, or_, select
 
 from stores.models import StepState
+from stores.sql.database import now_of
 from stores.sql.tables import job, job_document, step
 
 _MANY = 500  # ids in one condition
@@ -32,7 +32,7 @@ def of_generations(connection: Connection, ids: Sequence[str]) -> dict[tuple[str
     """The work on every generation of some documents; those that nobody has worked on are left out."""
     worked: dict[tuple[str, int], Worked] = {}
     for at in range(0, len(ids), _MANY):
-        spans = _spans(literal(0.0), step.c.document, step.c.generation).where(
+        spans = _spans(now_of(connection), literal(0.0), step.c.document, step.c.generation).where(
             step.c.document.in_(ids[at : at + _MANY])
         )
         worked |= {(row.document, row.generation): _worked(row) for row in connection.execute(_summed(spans, 2))}
@@ -46,7 +46,7 @@ def of_places(connection: Connection, job_id: str, ids: Sequence[str]) -> dict[t
     """
     whole = select(job_document.c.document).where(job_document.c.job == job_id)
     places: Any = ids if len(ids) <= _MANY else whole
-    spans = _spans(_asked_at(connection, job_id), step.c.document, step.c.generation)
+    spans = _spans(now_of(connection), _asked_at(connection, job_id), step.c.document, step.c.generation)
     rows = connection.execute(_summed(spans.where(step.c.document.in_(places)), 2))
     return {(row.document, row.generation): _worked(row) for row in rows}
 
@@ -55,7 +55,7 @@ def of_job(connection: Connection, job_id: str) -> Worked | None:
     """The work on all documents of a job since that was asked for; None where there was none."""
     mine = and_(job_document.c.document == step.c.document, job_document.c.generation == step.c.generation)
     spans = (
-        _spans(_asked_at(connection, job_id), job_document.c.job)
+        _spans(now_of(connection), _asked_at(connection, job_id), job_document.c.job)
         .join(job_document, mine)
         .where(job_document.c.job == job_id)
         .distinct()  # a document under two names is worked on once
@@ -72,9 +72,8 @@ def _asked_at(connection: Connection, job_id: str) -> Any:
     return literal(connection.execute(select(job.c.created_at).where(job.c.id == job_id)).scalar_one())
 
 
-def _spans(since: Any, *key: Any) -> Any:
+def _spans(now: float, since: Any, *key: Any) -> Any:
     """(key, began, ended) of every step that was under way after ``since``."""
-    now = time.time()
     held = and_(step.c.state == StepState.RUNNING, step.c.lease_until > now)
     ended = case((step.c.state.in_(_ENDED), step.c.finished_at), (held, now), else_=step.c.heard_at)
     began = case((step.c.started_at < since, since), else_=step.c.started_at)

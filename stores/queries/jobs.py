@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +16,7 @@ from stores.models import DocumentState, JobState, Outcome, Route, Stage, StepSt
 from stores.queries import durations
 from stores.queries.durations import Worked
 from stores.queries.retryable import ENDED_BADLY, FETCH_FAILED, is_retryable, retryable_documents
-from stores.sql.database import Database
+from stores.sql.database import Database, now_of
 from stores.sql.tables import columns_of, generation, job, job_document, page, step
 from stores.views import JobDocumentView, JobProgress, JobSummary, JobView, Slice, StageProgress
 
@@ -126,7 +125,7 @@ def _job(connection: Connection, job_id: str) -> Any:
 
 def _working_documents(connection: Connection, job_id: str) -> list[JobDocumentView]:
     """Documents that somebody works on now, with their stages."""
-    held = and_(step.c.state == StepState.RUNNING, step.c.lease_until > time.time())
+    held = and_(step.c.state == StepState.RUNNING, step.c.lease_until > now_of(connection))
     busy = select(step.c.document).where(_STEPS, held).exists()
     return _views(
         connection,
@@ -184,7 +183,7 @@ def _documents(job_id: str) -> Any:
 
 
 def _views(connection: Connection, job_id: str, query: Any, *, stages: bool = False) -> list[JobDocumentView]:
-    now = time.time()
+    now = now_of(connection)
     rows = connection.execute(query).all()
     at_work = _steps_in_hand(connection, job_id, now)
     parts = _stages_of(connection, rows) if stages else {}
@@ -252,7 +251,7 @@ def _view(
 
 def stage_progress(connection: Connection, job_id: str) -> list[StageProgress]:
     """The stages of a job, all its documents together."""
-    state = _state_now()
+    state = _state_now(now_of(connection))
     rows = connection.execute(
         _grouped(state).join(job_document, _STEPS).where(job_document.c.job == job_id).group_by(step.c.stage, state)
     ).all()
@@ -278,7 +277,7 @@ def _stages_of(connection: Connection, rows: Sequence[Any]) -> dict[tuple[str, i
 
 def _stages_in(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, int], tuple[StageProgress, ...]]:
     """The stages of every generation of some documents."""
-    state = _state_now()
+    state = _state_now(now_of(connection))
     key = (step.c.document, step.c.generation)
     steps: dict[tuple[str, int], list[Any]] = {}
     for row in connection.execute(
@@ -304,10 +303,10 @@ _READ = (
 _STAGE_OF = {Route.TEXT: Stage.PARSE, Route.OCR: Stage.OCR}
 
 
-def _state_now() -> Any:
+def _state_now(now: float) -> Any:
     """A step whose worker died waits again."""
-    lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= time.time())
-    return case((lost, StepState.DUE), else_=step.c.state).label("state")
+    lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= now)
+    return case((lost, StepState.DUE), else_=step.c.state).label("state_now")
 
 
 def _grouped(state: Any, *key: Any) -> Any:
@@ -332,7 +331,7 @@ def _progress(stage: Stage, rows: Sequence[Any], pages: tuple[int, int] | None) 
     """Units are pages; a plan step, whose pages are not known before, counts as one."""
 
     def amount(*states: StepState) -> int:
-        return sum((r.steps if stage is Stage.PLAN else r.pages) or 0 for r in rows if r.state in states)
+        return sum((r.steps if stage is Stage.PLAN else r.pages) or 0 for r in rows if r.state_now in states)
 
     total = left = amount(*StepState)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +29,7 @@ class WorkQueries:
     def due_steps(self, documents: Sequence[str] = ()) -> list[DueStep]:
         """Steps that may begin, the longest waiting first; of some documents where any are named."""
         with self.database.read() as connection:
-            query = _due()
+            query = _due(self.database.now())
             if documents:
                 query = query.where(step.c.document.in_(documents))
             return [_due_step(row) for row in connection.execute(query.order_by(_SINCE, step.c.document))]
@@ -40,7 +39,7 @@ class WorkQueries:
         with self.database.read() as connection:
             mine = select(job_document.c.document).where(job_document.c.job == job_id)
             query = (
-                _due()
+                _due(self.database.now())
                 .where(step.c.document.in_(mine))
                 .order_by(step.c.scheduled_at, WISHED.desc(), _SINCE, step.c.document)
             )
@@ -51,8 +50,9 @@ class WorkQueries:
         """The stages that a job is not done with, and whether a step of each may begin now."""
         with self.database.read() as connection:
             mine = select(job_document.c.document).where(job_document.c.job == job_id)
-            lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= time.time())
-            due = and_(or_(step.c.state == StepState.DUE, lost), step.c.scheduled_at <= time.time())
+            now = self.database.now()
+            lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= now)
+            due = and_(or_(step.c.state == StepState.DUE, lost), step.c.scheduled_at <= now)
             rows = connection.execute(
                 select(step.c.stage, func.max(case((due, 1), else_=0)).label("due"))
                 .where(step.c.document.in_(mine), step.c.state.in_(OPEN_STEPS))
@@ -63,7 +63,7 @@ class WorkQueries:
     def steps_in_hand(self) -> list[WorkingStep]:
         """Steps under a lease, the oldest first."""
         with self.database.read() as connection:
-            now = time.time()
+            now = self.database.now()
             named = select(source.c.name).where(
                 or_(source.c.document == step.c.document, source.c.pending == step.c.document)
             )
@@ -102,7 +102,7 @@ class WorkQueries:
 
     def parallel_steps(self, job_id: str, window_s: float) -> tuple[float, dict[Stage, float]]:
         """(steps of a job that ran at once, on average of the last seconds; seconds a page takes in running steps)."""
-        now = time.time()
+        now = self.database.now()
         with self.database.read() as connection:
             mine = and_(job_document.c.document == step.c.document, job_document.c.generation == step.c.generation)
             rows = connection.execute(
@@ -137,9 +137,9 @@ class WorkQueries:
 _SINCE = func.coalesce(func.nullif(step.c.sent_at, 0.0), generation.c.created_at)
 
 
-def _due() -> Any:
+def _due(now: float) -> Any:
     """Steps that are due, or whose worker is lost."""
-    lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= time.time())
+    lost = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= now)
     mine = and_(generation.c.document == step.c.document, generation.c.number == step.c.generation)
     return (
         select(

@@ -81,7 +81,7 @@ class ChunkQueries:
 
     def embedders(self) -> list[str]:
         """Fingerprints of the embedders whose vectors answer, that of most documents first."""
-        name = generation.c.fingerprints["embedder"].as_string()
+        name = generation.c.fingerprints["embedder"].as_string().label("embedder")
         query = select(name).join(document, _NOW).group_by(name).order_by(func.count().desc(), name)
         with self.database.read() as connection:
             return [str(fingerprint) for fingerprint in connection.execute(query).scalars() if fingerprint]

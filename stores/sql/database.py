@@ -6,7 +6,8 @@ Connections are not pooled unless asked for: none is open while a worker forks, 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
@@ -18,9 +19,29 @@ from stores.sql.dialect import Dialect
 class Database:
     """Transactions on one database; ``place`` names it in messages."""
 
-    def __init__(self, place: str, dialect: Dialect, writer: Engine, reader: Engine) -> None:
+    def __init__(
+        self,
+        place: str,
+        dialect: Dialect,
+        writer: Engine,
+        reader: Engine,
+        *,
+        beside: Engine | None = None,
+        clock: Callable[[], float] | None = None,
+        shared: bool = False,
+    ) -> None:
+        """``beside``: the engine of ``write_beside``, None for that of all writes.
+
+        ``clock``: that of the server, None for that of this machine. ``shared``: others use the engines, too.
+        """
         self.place = place
         self._dialect, self._writer, self._reader = dialect, writer, reader
+        self._beside = beside or writer
+        self._clock, self._shared = clock, shared
+
+    def now(self) -> float:
+        """Return the time that all users of this database go by, in seconds since the epoch."""
+        return self._clock() if self._clock else time.time()
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
@@ -32,15 +53,32 @@ class Database:
             yield connection
 
     @contextlib.contextmanager
+    def write_beside(self) -> Iterator[Connection]:
+        """Begin a write transaction that others may run beside, where the database can do that.
+
+        For rows that only the holder of a claim writes: its first statement must write to the claim.
+        """
+        with self._dialect.translated_errors(self.place), self._beside.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
         """Begin a read transaction on one snapshot."""
         with self._dialect.translated_errors(self.place), self._reader.begin() as connection:
             yield connection
 
     def close(self) -> None:
-        """Close the pooled connections; the next transaction opens new ones."""
+        """Close the pooled connections that are this database's own; the next transaction opens new ones."""
+        if self._shared:
+            return
         self._writer.dispose()
         self._reader.dispose()
+
+
+def now_of(connection: Connection) -> float:
+    """Return the time that all users of the database of a transaction go by; see ``Database.now``."""
+    clock: Callable[[], float] | None = connection.get_execution_options().get("ingot_clock")
+    return clock() if clock else time.time()
 
 
 def open_file(path: Path, *, durable: bool = False, pooled: bool = False) -> Database:

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Insert, Row, Table
+from sqlalchemy import Connection, Insert, MetaData, Row, Select, Table
 
 # SQLAlchemy compiles the ON CONFLICT of this insert for SQLite, too; that of SQLite's insert only for SQLite.
 from sqlalchemy.dialects.postgresql import insert
 
-from stores.sql import sqlite
+from stores.sql import postgresql, sqlite
 
 
 class Dialect(Protocol):
@@ -36,8 +36,23 @@ class Dialect(Protocol):
     def set_schema_version(self, connection: Connection, number: int) -> None:
         """Note the last migration that was applied, in the transaction that applied it."""
 
+    def size_bytes(self, connection: Connection) -> int:
+        """Return how much of a knowledge base the database keeps outside of its folder."""
+
+    def create_tables(self, connection: Connection, tables: MetaData) -> None:
+        """Create the tables of a new database with their indexes."""
+
     def column_types(self, connection: Connection, table: str) -> dict[str, str]:
         """Return the columns of a table in their order with their SQL types; empty where there is no such table."""
+
+    def column_value(self, value: Any, kind: str) -> Any:
+        """Return a value as a column of an SQL type takes it, None where it cannot."""
+
+    def table_name(self, name: str) -> str:
+        """Return the name itself, or where it is too long one that stands for it."""
+
+    def replace_view(self, connection: Connection, name: str, query: Select[Any]) -> None:
+        """Create a view, or replace one with fewer columns of the same order."""
 
     def create_keyword_table(self, connection: Connection, table: str) -> None:
         """Create the keyword table where it is missing: words of text, heading and title by the id of a chunk row."""
@@ -48,8 +63,8 @@ class Dialect(Protocol):
     def delete_keywords(self, connection: Connection, table: str, rowids: Sequence[int]) -> None:
         """Remove rows by id; unknown ids are ignored."""
 
-    def count_keyword_rows(self, connection: Connection, table: str, term: str) -> int:
-        """Return how many rows hold a quoted term."""
+    def count_keyword_rows(self, connection: Connection, table: str, terms: Sequence[str]) -> dict[str, int]:
+        """Return how many rows hold each quoted term."""
 
     def any_keyword(self, required: Sequence[str], optional: Sequence[str]) -> str:
         """Compose a search expression: one of ``required`` must match, ``optional`` terms only add to the score."""
@@ -57,10 +72,10 @@ class Dialect(Protocol):
     def rank_keyword_rows(self, connection: Connection, table: str, expression: str, limit: int) -> Sequence[Row[Any]]:
         """Return (id, score, visible) of the rows that match best, a higher score first."""
 
-    def read_keywords(
-        self, connection: Connection, table: str, rowids: Sequence[int]
-    ) -> dict[int, tuple[str, str, str]]:
-        """Return row id -> (text, heading, title) as they were written; ids that are not there are left out."""
+    def compare_keywords(
+        self, connection: Connection, table: str, rows: Sequence[tuple[int, str, str, str]]
+    ) -> dict[int, bool]:
+        """Return row id -> whether its words are those of (id, text, heading, title); missing ids are left out."""
 
     def keyword_rowids(self, connection: Connection, table: str, after: int, limit: int) -> list[int]:
         """Return the next row ids behind ``after``, in order."""
@@ -86,7 +101,7 @@ class Dialect(Protocol):
 
 def dialect_of(connection: Connection) -> Dialect:
     """Return the dialect that a connection speaks."""
-    dialects: dict[str, Dialect] = {"sqlite": sqlite}
+    dialects: dict[str, Dialect] = {"sqlite": sqlite, "postgresql": postgresql}
     return dialects[connection.dialect.name]
 
 

@@ -65,7 +65,7 @@ def search(
 
 def rows_with(connection: Connection, terms: Iterable[str]) -> dict[str, int]:
     """How many chunks, of all generations, hold each term."""
-    return {term: dialect_of(connection).count_keyword_rows(connection, TABLE, term) for term in terms}
+    return dialect_of(connection).count_keyword_rows(connection, TABLE, list(terms))
 
 
 def search_exact(connection: Connection, texts: Sequence[str], limit: int) -> list[int]:

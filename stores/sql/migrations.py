@@ -32,7 +32,7 @@ def migrate(connection: Connection) -> None:
 
 def create_tables(connection: Connection) -> None:
     """Create the tables of this version."""
-    metadata.create_all(connection)
+    dialect_of(connection).create_tables(connection, metadata)
     keywords.create(connection)
 
 

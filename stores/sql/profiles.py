@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +25,7 @@ class Profiles:
     def keep(self, profile_id: str, content: Mapping[str, Any]) -> None:
         """Write a profile that jobs or generations will name; call it before they do."""
         with self.database.write() as connection:
-            keep_profile(connection, profile_id, content, time.time())
+            keep_profile(connection, profile_id, content, self.database.now())
 
     def read(self, ids: Collection[str] | None = None) -> dict[str, Mapping[str, Any]]:
         """Profile id -> content, of all or of those named, the newest last."""

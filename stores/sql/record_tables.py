@@ -6,7 +6,7 @@ lists, one row per element. The view ``<schema>_now`` joins the visible rows wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,21 +28,20 @@ from sqlalchemy import (
 )
 from sqlalchemy import column as column_clause
 from sqlalchemy import table as table_clause
-from sqlalchemy.schema import CreateView, DropView
 
 from stores.effects import Extracted
 from stores.models import Evidence, Field, FieldKind, Record, Schema
 from stores.sql.database import Database
 from stores.sql.dialect import dialect_of
 from stores.sql.pages import placed_boxes
+from stores.sql.tables import WholeNumber, evidence, generation, metadata, record, source
 from stores.sql.tables import document as document_table
-from stores.sql.tables import evidence, generation, metadata, record, source
 
 _TYPES: dict[FieldKind, Any] = {
     FieldKind.TEXT: Text,
     FieldKind.DATE: String,
     FieldKind.NUMBER: Float,
-    FieldKind.INTEGER: Integer,
+    FieldKind.INTEGER: WholeNumber,
 }
 
 
@@ -60,7 +59,7 @@ class RecordTables:
         remarks: list[str] = []
         with self.database.write() as connection:
             for schema in schemas:
-                for table in tables_of(schema):
+                for table in tables_of(schema, dialect_of(connection).table_name):
                     remarks += _create(connection, table)
                 _create_view(connection, schema)
         return remarks
@@ -89,8 +88,8 @@ class RecordTables:
             return [(row.document, row.source or row.document, _record(connection, row)) for row in rows]
 
 
-def tables_of(schema: Schema) -> list[Table]:
-    """The typed tables of a schema, the main one first."""
+def tables_of(schema: Schema, named: Callable[[str], str] = str) -> list[Table]:
+    """The typed tables of a schema, the main one first. ``named``: makes a name one that the database takes."""
     own = MetaData()
     generation.to_metadata(own)
     metadata.tables["document"].to_metadata(own)
@@ -99,7 +98,7 @@ def tables_of(schema: Schema) -> list[Table]:
     tables = [_table(own, name, [Column(f.name, _TYPES[f.kind]) for f in scalars], keyed=())]
     for field in schema.fields:
         if field.kind not in _TYPES:
-            tables.append(_table(own, f"{name}_{field.name}", _child_columns(field), keyed=("ordinal",)))
+            tables.append(_table(own, named(f"{name}_{field.name}"), _child_columns(field), keyed=("ordinal",)))
     return tables
 
 
@@ -152,9 +151,7 @@ def _create_view(connection: Connection, schema: Schema) -> None:
         .join_from(rows, document_table, visible)
         .join(source, source.c.document == rows.c.document)
     )
-    view = CreateView(query, f"{schema.name}_now")
-    connection.execute(DropView(view.table, if_exists=True))
-    connection.execute(view)
+    dialect_of(connection).replace_view(connection, f"{schema.name}_now", query)
 
 
 def store_records(connection: Connection, document: str, number: int, effect: Extracted) -> None:
@@ -211,6 +208,7 @@ def store_record_rows(connection: Connection, document: str, number: int, extrac
 
 def _replace(connection: Connection, name: str, key: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     """Replace the rows of a generation in a typed table; values without a column are left out."""
+    name = dialect_of(connection).table_name(name)
     columns = dialect_of(connection).column_types(connection, name)
     if not columns:
         return
@@ -218,7 +216,9 @@ def _replace(connection: Connection, name: str, key: dict[str, Any], rows: list[
     mine = typed.c.document == key["document"], typed.c.generation == key["generation"]
     connection.execute(delete(typed).where(*mine))
     if rows:
-        connection.execute(insert(typed), [{column: row.get(column) for column in columns} for row in rows])
+        fitted = dialect_of(connection).column_value
+        values = [{column: fitted(row.get(column), kind) for column, kind in columns.items()} for row in rows]
+        connection.execute(insert(typed), values)
 
 
 def _record(connection: Connection, row: Any) -> Record:

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, Row, Select, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.schema import CreateView, DropView
 
 from stores.errors import TransientError, UnavailableError
 
@@ -149,6 +150,16 @@ def set_schema_version(connection: Connection, number: int) -> None:
     connection.exec_driver_sql(f"PRAGMA user_version={number:d}")
 
 
+def size_bytes(connection: Connection) -> int:
+    """Return 0: the file of the database is in the folder of the knowledge base, and counted there."""
+    return 0
+
+
+def create_tables(connection: Connection, tables: MetaData) -> None:
+    """Create the tables of a new database with their indexes."""
+    tables.create_all(connection)
+
+
 def column_types(connection: Connection, table: str) -> dict[str, str]:
     """Return the columns of a table in their order with their SQL types; empty where there is no such table."""
     return {row[1]: row[2] for row in connection.exec_driver_sql(f'PRAGMA table_info("{table}")')}
@@ -156,6 +167,23 @@ def column_types(connection: Connection, table: str) -> dict[str, str]:
 
 def restart_ids(connection: Connection, table: str, column: str) -> None:
     """Let new rows have ids after those that were written with theirs; SQLite does so by itself."""
+
+
+def column_value(value: Any, kind: str) -> Any:
+    """Return the value: a column of SQLite takes any, and changes it only where nothing is lost."""
+    return value
+
+
+def table_name(name: str) -> str:
+    """Return the name: SQLite takes any length."""
+    return name
+
+
+def replace_view(connection: Connection, name: str, query: Select[Any]) -> None:
+    """Create a view, or replace one."""
+    view = CreateView(query, name)
+    connection.execute(DropView(view.table, if_exists=True))
+    connection.execute(view)
 
 
 # Full-text search: FTS5
@@ -178,10 +206,10 @@ def delete_keywords(connection: Connection, table: str, rowids: Sequence[int]) -
     connection.exec_driver_sql(f"DELETE FROM {table} WHERE rowid = ?", [(rowid,) for rowid in rowids])
 
 
-def count_keyword_rows(connection: Connection, table: str, term: str) -> int:
-    """Return how many rows hold a quoted term; counting is ten times as fast as scoring."""
+def count_keyword_rows(connection: Connection, table: str, terms: Sequence[str]) -> dict[str, int]:
+    """Return how many rows hold each quoted term; counting is ten times as fast as scoring."""
     query = f"SELECT count(*) FROM {table} WHERE {table} MATCH ?"
-    return int(connection.exec_driver_sql(query, (term,)).scalar_one())
+    return {term: int(connection.exec_driver_sql(query, (term,)).scalar_one()) for term in terms}
 
 
 def any_keyword(required: Sequence[str], optional: Sequence[str]) -> str:
@@ -206,12 +234,13 @@ def rank_keyword_rows(connection: Connection, table: str, expression: str, limit
     ).all()
 
 
-def read_keywords(connection: Connection, table: str, rowids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
-    """Return row id -> (text, heading, title) as they were written; ids that are not there are left out."""
-    marks = ", ".join("?" for _ in rowids)
+def compare_keywords(connection: Connection, table: str, rows: Sequence[tuple[int, str, str, str]]) -> dict[int, bool]:
+    """Return row id -> whether its words are those of (id, text, heading, title); missing ids are left out."""
+    marks = ", ".join("?" for _ in rows)
     query = f"SELECT rowid AS id, text, heading, title FROM {table} WHERE rowid IN ({marks})"
-    rows = connection.exec_driver_sql(query, tuple(rowids))
-    return {int(row.id): (row.text, row.heading, row.title) for row in rows}
+    written = connection.exec_driver_sql(query, tuple(row[0] for row in rows))
+    wanted = {rowid: texts for rowid, *texts in rows}
+    return {int(row.id): [row.text, row.heading, row.title] == wanted[int(row.id)] for row in written}
 
 
 def keyword_rowids(connection: Connection, table: str, after: int, limit: int) -> list[int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     Float,
     ForeignKeyConstraint,
@@ -15,15 +16,21 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
-    String,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
+from sqlalchemy import String as AnyString
+from sqlalchemy import Text as AnyText
 from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData()
+
+# Sorted by code points on every server, as SQLite and Python do, and not by the rules of some language.
+String = AnyString().with_variant(AnyString(collation="C"), "postgresql")
+Text = AnyText().with_variant(AnyText(collation="C"), "postgresql")
+# SQLite's INTEGER has 64 bits, and only under that name it is the id of a row.
+WholeNumber = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def columns_of(table: Table) -> list[Label[Any]]:
@@ -38,7 +45,7 @@ document = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("sha256", String, nullable=False, unique=True),
-    Column("size_bytes", Integer, nullable=False),
+    Column("size_bytes", WholeNumber, nullable=False),
     Column("media_type", String, nullable=False),
     Column("state", String, nullable=False),
     Column("newest", Integer, nullable=False, default=0),
@@ -52,13 +59,13 @@ document = Table(
 source = Table(
     "source",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", WholeNumber, primary_key=True),
     Column("root", String, nullable=False),
     Column("name", String, nullable=False),
     Column("document", String),  # whose content answers under this name
     Column("pending", String),  # the changed content that is being made beside it
-    Column("size_bytes", Integer, nullable=False, default=0),
-    Column("modified_ns", Integer, nullable=False, default=0),
+    Column("size_bytes", WholeNumber, nullable=False, default=0),
+    Column("modified_ns", WholeNumber, nullable=False, default=0),
     Column("error_code", String),
     Column("error", Text),
     UniqueConstraint("root", "name"),
@@ -179,7 +186,7 @@ block = Table(
 chunk = Table(
     "chunk",
     metadata,
-    Column("id", Integer, primary_key=True),  # also the rowid of its keywords
+    Column("id", WholeNumber, primary_key=True),  # also the rowid of its keywords
     *_of_generation(
         Column("ordinal", Integer, nullable=False),
         Column("text", Text, nullable=False),
@@ -254,7 +261,7 @@ job_document = Table(
 callback = Table(
     "callback",
     metadata,
-    Column("number", Integer, primary_key=True),  # the order of events; within a job they are delivered in it
+    Column("number", WholeNumber, primary_key=True),  # the order of events; within a job they are delivered in it
     Column("id", String, nullable=False, unique=True),  # <knowledge_id>.<ulid>; the same at every attempt
     Column("job", String, nullable=False),
     Column("document", String, nullable=False, server_default=""),

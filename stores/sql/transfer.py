@@ -6,7 +6,6 @@ import base64
 import binascii
 import contextlib
 import re
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,7 @@ from stores.lifecycle.states import OPEN_STATES, OPEN_STEPS
 from stores.models import DocumentState, JobState, Record, Schema, StepState
 from stores.outbox.download_rows import CANCELLED, PENDING
 from stores.outbox.events import OPEN_JOBS
-from stores.sql.database import Database
+from stores.sql.database import Database, now_of
 from stores.sql.dialect import dialect_of, insert_or_replace
 from stores.sql.record_tables import RecordTables, store_record_rows
 from stores.sql.tables import callback, document, fetch, generation, job, job_document, metadata, record, step
@@ -102,7 +101,7 @@ class Transfer:
 
 
 def _end_work(connection: Any) -> int:
-    now, gone = time.time(), DocumentState.CANCELLED
+    now, gone = now_of(connection), DocumentState.CANCELLED
     over = generation.c.state.in_(OPEN_STATES)
     ended = connection.execute(update(generation).where(over).values(state=gone, finished_at=now, passwords=None))
     connection.execute(update(document).where(document.c.state.in_(OPEN_STATES)).values(state=gone))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,6 +41,8 @@ from stores.models import (
     document_id,
 )
 from stores.placement import PlacementDecision, StagedFile
+from stores.postgresql_catalog import PostgresCatalog
+from stores.sql.postgresql_server import PostgresServer
 
 KB = "kb-contract"
 SHA256 = "5" * 64
@@ -73,9 +76,14 @@ TEXT = PageText(
 )
 
 
-@pytest.fixture(params=["sqlite"])
-def catalog(tmp_path: Path) -> KnowledgeCatalog:
-    return Catalog(tmp_path, pooled=True)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def catalog(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[KnowledgeCatalog]:
+    if request.param == "sqlite":
+        yield Catalog(tmp_path, pooled=True)
+        return
+    server = PostgresServer(request.getfixturevalue("database_url"))
+    yield PostgresCatalog(server, tmp_path)
+    server.close()
 
 
 @pytest.fixture
@@ -163,6 +171,7 @@ def test_a_knowledge_base_is_there_from_its_creation_to_its_removal(catalog: Kno
     catalog.create(KB).set_meta("colour", "blue")
     assert catalog.names() == [KB]
     assert (catalog.store(KB).get_meta("colour"), catalog.store(KB).get_meta("shape")) == ("blue", "")
+    assert float(catalog.store(KB).get_meta("created_at")) == pytest.approx(catalog.now(), abs=3600)
     catalog.remove(KB)
     assert catalog.names() == []
     assert catalog.create(KB).get_meta("colour") == ""
@@ -328,11 +337,11 @@ def test_a_published_document_is_read_as_it_was_saved(store: KnowledgeStore) -> 
 
 def test_words_are_found_only_after_the_switch(store: KnowledgeStore) -> None:
     submitted(store)
-    assert store.chunks.keyword_hits("herons", 5, None) == []
+    assert store.chunks.keyword_hits("herons", 5, None).ids == []
     published(store)
     first = chunk_id(DOCUMENT, 1, 0)
-    assert store.chunks.keyword_hits("heron", 5, None) == [first], "in another form of the word"
-    assert store.chunks.keyword_hits("herons", 5, {"another"}) == []
+    assert store.chunks.keyword_hits("heron", 5, None).ids == [first], "in another form of the word"
+    assert store.chunks.keyword_hits("herons", 5, {"another"}).ids == []
     assert store.chunks.read([first]) == {first: (replace(chunk(0, "Herons fish")), "a.pdf")}
     assert store.chunks.embedders() == [EMBEDDER] and store.chunks.any_visible(EMBEDDER)
     assert [len(part) for part in store.chunks.vectors(EMBEDDER)] == [2]
@@ -380,7 +389,7 @@ def test_a_withdrawn_document_answers_no_more_and_leaves_nothing(store: Knowledg
     submitted(store)
     published(store)
     assert store.publication.withdraw(DOCUMENT)
-    assert store.chunks.keyword_hits("herons", 5, None) == []
+    assert store.chunks.keyword_hits("herons", 5, None).ids == []
     assert store.chunks.only_visible([chunk_id(DOCUMENT, 1, 0)]) == []
     with store.publication.removing(DOCUMENT) as unnamed:
         assert unnamed

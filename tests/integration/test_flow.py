@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.removal import remove_document
@@ -12,6 +13,8 @@ from pipeline.search import search
 from stores.chroma.memory import MemoryVectors
 from stores.models import DocumentState, Outcome
 from tests.in_process import KB, fake_document, fake_resources, ingest_now, run_until_done, sql_store, stages_run
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 
 def outcomes(report) -> dict[str, str]:
@@ -28,9 +31,10 @@ def assert_nothing_left(resources, document: str) -> None:
     with store.database.read() as connection:
         for table in ("document", "generation", "step", "page", "block", "chunk", "record", "evidence"):
             column = "id" if table == "document" else "document"
-            rows = connection.exec_driver_sql(f"SELECT count(*) FROM {table} WHERE {column} = ?", (document,))
+            rows = connection.execute(text(f"SELECT count(*) FROM {table} WHERE {column} = :id"), {"id": document})
             assert rows.scalar_one() == 0, table
-        words = connection.exec_driver_sql("SELECT count(*) FROM chunk_words WHERE rowid NOT IN (SELECT id FROM chunk)")
+        key = "id" if connection.dialect.name == "postgresql" else "rowid"
+        words = connection.execute(text(f"SELECT count(*) FROM chunk_words WHERE {key} NOT IN (SELECT id FROM chunk)"))
         assert words.scalar_one() == 0
     assert not [at for at in resources.vectors().ids(KB) if at.startswith(document)]
     assert not list((resources.settings.home / KB).rglob(f"*{document[:12]}*"))

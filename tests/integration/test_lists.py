@@ -17,6 +17,8 @@ from stores.queries.documents import SORTS
 from stores.views import DocumentFilter, DocumentView, JobFilter, JobSummary
 from tests.in_process import KB, fake_document, fake_resources, ingest_now
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 EVERY_SORT = [sign + sort for sort in SORTS for sign in ("", "-")]
 
 

@@ -16,6 +16,8 @@ from stores.models import DocumentState, JobState, Stage, StepKey
 from stores.sql.tables import page
 from tests.in_process import KB, fake_document, fake_resources, ingest_now, run_until_done, sql_store, stages_run
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 PAGES = ("# One\nfirst words a@b.example", "[scan] second words", "third words")
 
 

@@ -66,9 +66,11 @@ OTHER: dict[str, object] = {
     "source_url": "/elsewhere",
     "cors_origins": "https://elsewhere.example",
 }
-ELSEWHERE = {"home", "broker_url", "chroma_url"}  # other homes and brokers are other runtimes; chroma_url is refused
+ELSEWHERE = {"home", "broker_url", "database_url", "chroma_url"}
+"""Other homes and brokers are other runtimes, another database or vector server is refused."""
 REFUSED: dict[str, dict[str, object]] = {
     "chroma_url": {"chroma_url": "http://somebody:secret@127.0.0.1:1"},
+    "database_url": {"database_url": "postgresql://somebody:secret@127.0.0.1:1/name"},
     "memory_mb": {"memory_mb": 9000},
     "ocr_engine": {"ocr_engine": "got"},
     "embedder": {"embedder": "sentence-transformers"},
@@ -162,7 +164,7 @@ def test_every_setting_of_a_second_command(commands: Commands, tmp_path: Path) -
         assert commands.pid() == worker
     for name, message in refused.items():
         assert f"INGOT_{name.upper()}" in message and job in message and "ingot down" in message, message
-    assert "secret" not in refused["chroma_url"]
+    assert not any("secret" in refused[name] for name in ("chroma_url", "database_url"))
 
 
 def refusal(commands: Commands, job: str, **more: object) -> str:

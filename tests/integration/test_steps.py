@@ -21,6 +21,8 @@ from stores.models import DocumentState, Fault, JobState, Stage, StepKey
 from stores.sql.tables import step
 from tests.in_process import KB, fake_document, fake_resources, run_chain, run_until_done, sql_store
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 @pytest.fixture
 def resources(home: Path, tmp_path: Path):
@@ -61,7 +63,7 @@ def test_what_is_sent_is_not_sent_again_at_once(resources, job: str) -> None:
 def test_a_lost_message_is_sent_again_where_the_queue_is_empty(resources, job: str, monkeypatch) -> None:
     store = sql_store(resources, KB)
     (key,) = store.dispatch.take(10, frozenset())
-    monkeypatch.setattr("stores.lifecycle.dispatch.time.time", lambda: 4e9)
+    monkeypatch.setattr("stores.sql.database.Database.now", lambda _: 4e9)
     assert store.dispatch.take(10, frozenset(Stage)) == [key]
 
 

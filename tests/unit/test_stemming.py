@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.search.stemming import stem
+from stores.stemming import stem
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -98,9 +98,9 @@ def test_an_unused_home_is_named(
     app.run(["kb", "list", "--quiet"])
     assert capsys.readouterr().err == ""
     (folder / "third" / "kb").mkdir(parents=True)
-    assert "holds no knowledge base" in unused_home(folder / "third", None)
+    assert "holds no knowledge base" in unused_home(Settings(home=folder / "third"), None)
     (folder / "third" / "kb" / "kb.db").touch()
-    assert unused_home(folder / "third", None) == ""
+    assert unused_home(Settings(home=folder / "third"), None) == ""
 
 
 def test_a_mistyped_key_of_a_schema_file_is_refused(tmp_path: Path) -> None:
