@@ -269,14 +269,20 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What one schema extracted from one document. Values: str, int, float, None, lists of str, lists of mappings."""
+    """What one schema extracted from one document.
+
+    Values: str, int, float, bool, None, lists of str, lists of mappings. ``not_applicable``: why the schema was not
+    filled, though it was asked for; empty where it was. ``remarks``: sentences about what does not add up.
+    """
 
     schema: str
     fields: Mapping[str, Any]
     evidence: tuple[Evidence, ...] = ()
+    not_applicable: str = ""
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _cleaned(self, "fields")
+        _cleaned(self, "fields", "not_applicable", "remarks")
 
 
 class FieldKind(StrEnum):
@@ -286,32 +292,45 @@ class FieldKind(StrEnum):
     NUMBER = "number"
     INTEGER = "integer"
     DATE = "date"
+    BOOLEAN = "boolean"
     TEXTS = "texts"
     ROWS = "rows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field of a schema. ``fields``: columns of a ``rows`` field; ``labels``: how documents print its name."""
+    """One field of a schema. ``fields``: columns of a ``rows`` field; ``labels``: how documents print its name.
+
+    ``form`` narrows a text: ``email``, ``uri``, ``phone`` or ``money``. ``choices``: the only texts that it may be.
+    ``examples`` of values; a ``required`` field that stays empty is remarked upon.
+    """
 
     name: str
     kind: FieldKind
     description: str = ""
     labels: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
+    form: str = ""
+    choices: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    required: bool = False
 
     def __post_init__(self) -> None:
-        _cleaned(self, "name", "description", "labels")
+        _cleaned(self, "name", "description", "labels", "form", "choices", "examples")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
-    """What is extracted: a name (``[a-z][a-z0-9_]*``), its fields, and the engine that fills them."""
+    """What is extracted: a name, its fields, and the engine that fills them.
+
+    ``types``: the types of documents that it is for (``pipeline.document_types``); empty: any document.
+    """
 
     name: str
     description: str
     fields: tuple[Field, ...]
     engine: str = "labels"
+    types: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _cleaned(self, "name", "description")
@@ -351,8 +370,9 @@ class Options:
 
     ocr: str = "auto"  # auto, always, never
     pages: str = ""  # "1-5,9"; empty: all
-    schemas: tuple[str, ...] = ()  # besides "document"
+    schemas: tuple[str, ...] = ()  # besides "document"; "auto": those that fit the type of the document
     force: bool = False
+    type: str = ""  # the type of the document, set by a person; empty: as found
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Options:

@@ -239,6 +239,8 @@ class RecordView:
     schema: str
     fields: Mapping[str, Any]
     evidence: Mapping[str, Mapping[str, Any]]
+    not_applicable: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

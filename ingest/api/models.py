@@ -187,13 +187,19 @@ class EvidenceOut(BaseModel):
 
 
 class RecordOut(BaseModel):
-    """The values one schema extracted from one document; ``evidence`` is keyed by the path of each value."""
+    """The values one schema extracted from one document; ``evidence`` is keyed by the path of each value.
+
+    ``not_applicable`` says why the schema was not filled: the document is of another type. ``remarks`` say what does
+    not add up.
+    """
 
     document: str
     source: str
     schema_: str = Field(alias="schema")
     fields: dict[str, Any]
     evidence: dict[str, EvidenceOut]
+    not_applicable: str
+    remarks: list[str]
 
 
 class WholeDocumentOut(DocumentOut):

@@ -40,7 +40,12 @@ def ingest(
     knowledge: Knowledge = "default",
     glob: Annotated[list[str] | None, typer.Option("--glob", help="Only files that match, e.g. '*.pdf'.")] = None,
     exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No files that match.")] = None,
-    schema: Annotated[list[str] | None, typer.Option("--schema", help="Extract this too (repeatable).")] = None,
+    schema: Annotated[
+        list[str] | None, typer.Option("--schema", help="Extract this too (repeatable); auto: what fits each document.")
+    ] = None,
+    document_type: Annotated[
+        str, typer.Option("--type", metavar="TYPE", help="Type of these documents, where it is known: invoice, ...")
+    ] = "",
     ocr: Annotated[OcrMode, typer.Option("--ocr", help="When to read pages by OCR.")] = OcrMode.AUTO,
     pages: Pages = "",
     force: Annotated[bool, typer.Option("--force", help="Process unchanged documents again.")] = False,
@@ -62,7 +67,7 @@ def ingest(
 
     check_knowledge_id(knowledge)
     page_numbers(pages)
-    options = Options(ocr=ocr.value, pages=pages, schemas=tuple(schema or ()), force=force)
+    options = Options(ocr=ocr.value, pages=pages, schemas=tuple(schema or ()), force=force, type=document_type)
     urls = tuple(path for path in paths if is_url(path))
     request = IngestRequest(
         paths=tuple(Path(path) for path in paths if not is_url(path)),

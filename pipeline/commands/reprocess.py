@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline.fingerprints import fingerprints
 from pipeline.knowledge_base_embedder import with_own_embedder
 from pipeline.profiles import ProcessingProfile, Scope
+from pipeline.schemas.selection import wanted_names
 from pipeline.settings import Settings
 from pipeline.stage_specs import NEEDS, RESULT_STAGES, STAGE_OF_FINGERPRINT, STAGES, stages_from
 from pipeline.stages import plan
@@ -99,7 +100,7 @@ def with_given_limits(resources: Resources, store: KnowledgeStore) -> dict[str, 
 def _profile(resources: Resources, store: KnowledgeStore, base: BaseGeneration) -> ProcessingProfile:
     """Keep the profile that the document was made with, changed by what this command was given."""
     had = store.profiles.read([base.profile]).get(base.profile) if base.profile else None
-    names = [name for name in ("document", *base.options.schemas) if name in resources.schemas]
+    names = [name for name in wanted_names(base.options.schemas, resources.schemas) if name in resources.schemas]
     if had is None:
         profile = ProcessingProfile.of(with_own_embedder(resources, store).settings, resources.schemas, names)
     else:

@@ -53,7 +53,10 @@ def test_a_schema_of_ones_own(tmp_path: Path) -> None:
     ("change", "says"),
     [
         (('name = "lease"', 'name = "Lease"'), "name: the name 'Lease' is not allowed"),
-        (('name = "landlord"', 'name = "group"'), "reserved"),
+        (('name = "landlord"', 'name = "1st"'), "must be a letter, then at most 47"),
+        (('name = "landlord"', 'name = "Items"'), "used twice"),
+        (('name = "lease"', 'name = "auto"'), "stands for all schemas"),
+        (('description = "A lease."', 'types = ["leaflet"]'), "no type 'leaflet'"),
         (('name = "landlord"', 'name = "document"'), "reserved"),
         (('name = "landlord"', 'name = "items"'), "used twice"),
         (('kind = "text"', 'kind = "words"'), "fields[0] (landlord).kind"),
