@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import StringConstraints
 
 from ingest import serializers
 from ingest.api.conditional import is_known, not_modified, tag_of, tagged
@@ -37,7 +38,8 @@ def list_records(
     limit: Limit = 100,
     cursor: Cursor = None,
     where: Annotated[
-        list[str] | None, Query(max_length=32, description="Only records that fulfil it, like `total>100`; repeatable.")
+        list[Annotated[str, StringConstraints(max_length=300)]] | None,
+        Query(max_length=32, description="Only records that fulfil it, like `total>100`; repeatable."),
     ] = None,
     proved: Annotated[bool, Query(description="Leave out values that were not found on a page.")] = False,
     all: Annotated[bool, Query(description="With the documents that the schema does not apply to.")] = False,
