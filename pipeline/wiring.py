@@ -222,6 +222,24 @@ def _receipt_rules(_: Settings) -> Extractor:
     return ReceiptRules()
 
 
+def _statement_rules(_: Settings) -> Extractor:
+    from pipeline.engines.rules.statement import StatementRules
+
+    return StatementRules()
+
+
+def _paper_rules(_: Settings) -> Extractor:
+    from pipeline.engines.rules.paper import PaperRules
+
+    return PaperRules()
+
+
+def _contract_rules(_: Settings) -> Extractor:
+    from pipeline.engines.rules.contract import ContractRules
+
+    return ContractRules()
+
+
 def _label_rules(_: Settings) -> Extractor:
     from pipeline.engines.rules.labels import LabelsRules
 
@@ -277,6 +295,9 @@ EXTRACTORS = {
     "resume": _resume_rules,
     "invoice": _invoice_rules,
     "receipt": _receipt_rules,
+    "statement": _statement_rules,
+    "paper": _paper_rules,
+    "contract": _contract_rules,
     "labels": _label_rules,
 }
 EMBEDDERS = {

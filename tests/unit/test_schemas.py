@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.schemas.loader import load_schemas
+from pipeline.type_signals import TYPES
 from stores.errors import InputError
 from stores.models import FieldKind
 
@@ -33,12 +34,13 @@ labels = ["Rent"]
 
 def test_the_built_in_schemas() -> None:
     schemas = load_schemas(None)
-    assert set(schemas) == {"document", "resume", "invoice", "receipt"}
+    assert set(schemas) == {"document", *TYPES}
     assert [field.name for field in schemas["resume"].fields if field.kind is FieldKind.ROWS] == [
         "education",
         "experience",
     ]
     assert all(schema.engine == name for name, schema in schemas.items())
+    assert all(schema.types == ((name,) if name in TYPES else ()) for name, schema in schemas.items())
 
 
 def test_a_schema_of_ones_own(tmp_path: Path) -> None:

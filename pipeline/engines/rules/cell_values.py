@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pipeline.engines.rules.dates import find_dates
 from pipeline.engines.rules.money import find_amounts, find_currencies, read_number
+from pipeline.engines.rules.month_names import month_number
 from stores.models import Field, FieldKind
 
 _NUMBER = re.compile(r"\d[\d.,'’\u00a0\u202f ]*")
@@ -15,6 +16,10 @@ _COMMA = re.compile(r"\d,\d{1,2}(?!\d)|\d\.\d{3},\d")
 _POINT = re.compile(r"\d\.\d{1,2}(?![\d.])|\d,\d{3}\.\d")
 _DEBIT = re.compile(r"(?:^|[\s\d])(?:DR|D|S|Soll)\.?\s*$", re.IGNORECASE)
 _BESIDE = re.compile(r"[\s()\[\]+\-−–%*]|(?<![A-Za-z])(?:CR|DR|C|D|H|S|Haben|Soll)\.?(?![A-Za-z])", re.IGNORECASE)
+_SHORT_DATE = re.compile(
+    r"(?P<day>\d{1,2})[ .-]{1,2}(?P<month>[^\W\d_]{3,9})\.?|(?P<month2>[^\W\d_]{3,9})\.?[ -](?P<day2>\d{1,2})"
+    r"|(?P<first>\d{1,2})(?:[./-]|(?P<zh>月))(?P<second>\d{1,2})[.日]?"
+)
 _DATE_SHARE = 0.6  # of a date cell's characters: a sentence with a date in it is no date
 _MOST_BESIDE = 4  # characters beside a number: a unit
 _TRUE = frozenset("yes y true x ✓ ✔ ☑ ☒ ja wahr oui vrai 是 有 √ sí si".split())  # noqa: SIM905
@@ -23,10 +28,14 @@ _FALSE = frozenset("no n false nein falsch non faux 否 无 ☐ □ -".split()) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellStyle:
-    """How a document prints: its decimal mark, "" where that is open, and whether the month comes first in dates."""
+    """How a document prints: its decimal mark, "" where that is open, and whether the month comes first in dates.
+
+    ``period``: first and last day of what it is about; dates without a year lie in it.
+    """
 
     decimal: str = ""
     month_first: bool = False
+    period: tuple[str, str] | None = None
 
 
 def style_of(texts: Iterable[str], month_first: bool) -> CellStyle:
@@ -57,8 +66,26 @@ def cell_value(field: Field, text: str, style: CellStyle) -> object | None:
 def cell_date(text: str, style: CellStyle) -> str | None:
     dates = find_dates(text, style.month_first)
     if not dates or dates[0].end - dates[0].start < _DATE_SHARE * len(text):
-        return None
+        return _short_date(text, style) if style.period and not dates else None
     return dates[0].value
+
+
+def _short_date(text: str, style: CellStyle) -> str | None:
+    """A day and a month, with the year that puts it into the period of the document."""
+    match = _SHORT_DATE.fullmatch(text.strip())
+    if not match or style.period is None:
+        return None
+    first, second = match["first"], match["second"]
+    if match["month"] or match["month2"]:
+        month, day = month_number(match["month"] or match["month2"]), int(match["day"] or match["day2"])
+    else:
+        month, day = (int(first), int(second)) if style.month_first or match["zh"] else (int(second), int(first))
+    start, end = style.period
+    if not month or not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    candidates = [f"{year}-{month:02d}-{day:02d}" for year in range(int(start[:4]), int(end[:4]) + 1)]
+    inside = [candidate for candidate in candidates if start <= candidate <= end]
+    return (inside or candidates)[-1 if not inside else 0]
 
 
 def cell_number(text: str, style: CellStyle) -> float | None:
@@ -92,6 +119,8 @@ def _valued(digits: str, style: CellStyle) -> float | None:
 def _only_beside(rest: str) -> bool:
     """Whether nothing but signs, a currency or a short unit stands beside a number."""
     words = _BESIDE.sub(" ", rest)
+    if not words.strip():
+        return True
     if find_currencies(words) or any(amount.currency for amount in find_amounts("1 " + words.strip())):
         return len(words.split()) <= 2
     return len("".join(words.split())) <= _MOST_BESIDE

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
@@ -69,15 +69,18 @@ class _Draft:
     lines: int = 1
 
 
-def read_table(table: Field, rows: Sequence[Row], month_first: bool) -> Table:
-    """Read the rows of a ``rows`` field from all printed rows of a document; none where no header names its columns."""
+def read_table(table: Field, rows: Sequence[Row], month_first: bool, period: tuple[str, str] | None = None) -> Table:
+    """Read the rows of a ``rows`` field from all printed rows of a document; none where no header names its columns.
+
+    ``period``: first and last day of the document, for dates that are printed without a year.
+    """
     found = best_header(table, rows)
     if found is None:
         return Table()
     at, header = found
     numbers = {c.name for c in table.fields if c.kind in (FieldKind.NUMBER, FieldKind.INTEGER)}
     under = [cell.text for row in rows[at + 1 :] for cell in row.cells if header.column_of(cell).name in numbers]
-    return _Reader(table, header, style_of(under, month_first)).read(rows, at)
+    return _Reader(table, header, replace(style_of(under, month_first), period=period)).read(rows, at)
 
 
 class _Reader:
@@ -88,6 +91,7 @@ class _Reader:
         self.columns = {column.name: column for column in table.fields}
         self.typed = {name for name in header.names if self.columns[name].kind in _TYPED}
         self.table = Table()
+        self.values: dict[tuple[str, str], object | None] = {}  # every cell is asked for several times
         self.draft: _Draft | None = None
         self.two_lines = header.two_lines
         self.strays = 0
@@ -145,7 +149,10 @@ class _Reader:
         return frozenset(name for name in cells if name and self._value(name, cells[name]) is not None)
 
     def _value(self, name: str, cells: Sequence[PageLine]) -> object | None:
-        return cell_value(self.columns[name], " ".join(cell.text for cell in cells), self.style)
+        key = name, " ".join(cell.text for cell in cells)
+        if key not in self.values:
+            self.values[key] = cell_value(self.columns[name], key[1], self.style)
+        return self.values[key]
 
     def _alternates(self, segments: Sequence[tuple[Header, list[Row]]]) -> bool:
         """Whether two kinds of printed rows take turns, with different typed columns: a row has two lines."""
@@ -165,8 +172,8 @@ class _Reader:
         """Make a printed row the begin of a row, a part of the one before, a total, or nothing."""
         if not self.open or all(cell.label in (Label.HEADER, Label.FOOTER) for cell in row.cells):
             return
-        line = self.draft.lines if self.draft and self.two_lines else 0
-        cells = _assigned(self.header, row, min(line, 1) if self.header.two_lines else 0)
+        second = self.two_lines and self.draft is not None and self.draft.lines == 1
+        cells = _assigned(self.header, row, int(second))
         typed = {name for name in self._filled(cells) if name in self.typed}
         if self._is_carried(row, cells, typed):
             return
