@@ -30,6 +30,8 @@ from stores.sql.profiles import Profiles
 from stores.sql.record_tables import RecordTables
 from stores.sql.tables import meta
 from stores.sql.transfer import Transfer
+from stores.sql.user_query import user_query
+from stores.views import QueryResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,10 @@ class SqlKnowledgeStore:
             consistency=Consistency(knowledge_id, database),
             transfer=Transfer(database),
         )
+
+    def query(self, statement: str, limit: int, timeout_s: float) -> QueryResult:
+        """Run one reading SQL statement of a user: at most ``limit`` rows, at most ``timeout_s`` seconds."""
+        return user_query(self.database, statement, limit, timeout_s)
 
     def set_meta(self, key: str, value: str) -> None:
         with self.database.write() as connection:

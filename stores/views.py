@@ -231,6 +231,15 @@ class JobView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueryResult:
+    """The answer to a user's SQL: names of its columns, its rows, and whether there were more."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordView:
     """One record of one document, evidence by the path of its value."""
 

@@ -261,11 +261,12 @@ class SchemaFieldOut(BaseModel):
 
 
 class SchemaOut(BaseModel):
-    """A schema: the fields it extracts, and the engine it uses."""
+    """A schema: the fields it extracts, the engine it uses, and the types of documents that it is for (none: any)."""
 
     name: str
     description: str
     engine: str
+    types: list[str]
     fields: list[SchemaFieldOut]
 
 

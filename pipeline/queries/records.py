@@ -10,7 +10,7 @@ from pipeline.queries.record_filter import ALL_RECORDS, RecordFilter, parse_cond
 from pipeline.step_context import Resources
 from stores.cursors import cursor_of, key_of
 from stores.models import Record
-from stores.views import RecordView, Slice
+from stores.views import QueryResult, RecordView, Slice
 
 _SLICE = 200  # records read at once where all are wanted
 
@@ -74,6 +74,10 @@ class RecordQueries:
             if len(rows) <= limit:
                 return Slice(items=tuple(items), next_cursor=None)
             place = rows[-1][0]
+
+    def query(self, knowledge_id: str, statement: str, limit: int, timeout_s: float) -> QueryResult:
+        """The answer to a reading SQL statement. InputError where it is none, or takes longer."""
+        return self._resources.catalog.store(knowledge_id).query(statement, limit, timeout_s)
 
     def all(self, knowledge_id: str, schema: str, wanted: RecordFilter = ALL_RECORDS) -> Iterator[RecordView]:
         """All records of one schema, by document id, read in slices. An unknown schema is refused at once."""

@@ -61,6 +61,34 @@ def schema_of_json(path: Path, content: Any) -> Schema:
         raise InputError(f"{path}: {where}{error.rule}" + ("" if error.rule.endswith("?") else ".")) from error
 
 
+def as_json_schema(schema: Schema) -> dict[str, Any]:
+    """A schema as JSON Schema, the way that ``schema_of_json`` reads it."""
+    given: dict[str, Any] = {"x-name": schema.name, "description": schema.description, "type": "object"}
+    if schema.types:
+        given["x-types"] = list(schema.types)
+    if schema.engine != "labels":
+        given["x-engine"] = schema.engine
+    required = [field.name for field in schema.fields if field.required]
+    properties = {field.name: _as_property(field) for field in schema.fields}
+    return {**given, "properties": properties} | ({"required": required} if required else {})
+
+
+def _as_property(field: Field) -> dict[str, Any]:
+    node: dict[str, Any] = {"description": field.description} if field.description else {}
+    if field.kind is FieldKind.ROWS:
+        columns = {column.name: _as_property(column) for column in field.fields}
+        return {**node, "type": "array", "items": {"type": "object", "properties": columns}}
+    if field.kind is FieldKind.TEXTS:
+        node |= {"type": "array", "items": {"type": "string"}}
+    elif field.kind is FieldKind.DATE:
+        node |= {"type": "string", "format": "date"}
+    else:
+        node |= {"type": next(name for name, kind in _KINDS.items() if kind is field.kind)}
+    extra = {"x-kind": field.form, "enum": list(field.choices), "x-labels": list(field.labels)}
+    extra["x-examples"] = list(field.examples)
+    return node | {key: value for key, value in extra.items() if value}
+
+
 class _Reader:
     """Reads one file; ``root`` is the whole of it, for references."""
 

@@ -44,6 +44,19 @@ def load_schemas(folder: Path | None) -> dict[str, Schema]:
     return schemas
 
 
+def check_file(path: Path) -> Schema:
+    """The schema of a file, as it could be used beside the built-in ones. InputError where it could not."""
+    schema = read_schema(path)
+    built_in = load_schemas(None)
+    if schema.name in built_in:
+        raise InputError(f"{path}: name: a schema called {schema.name!r} exists already; choose another name.")
+    try:
+        check_tables([*built_in.values(), schema])
+    except InputError as error:
+        raise InputError(f"{path}: {error.message}.") from error
+    return schema
+
+
 def _files(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES and path.is_file())
 

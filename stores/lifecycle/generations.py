@@ -80,7 +80,8 @@ def _copy_typed_records(connection: Connection, document_id: str, base: int, num
     """Write into the record tables of the schemas what generation ``base`` has in the table of all records."""
     rows = connection.execute(select(record).where(record.c.document == document_id, record.c.generation == base)).all()
     for row in rows:
-        store_record_rows(connection, document_id, number, Record(schema=row.schema, fields=dict(row.fields)))
+        copied = Record(schema=row.schema, fields=dict(row.fields), not_applicable=row.not_applicable or "")
+        store_record_rows(connection, document_id, number, copied)
 
 
 def _forget_pages(connection: Connection, document_id: str, number: int, route: Route) -> None:
