@@ -24,6 +24,7 @@ _MOST_TITLE_CHARACTERS = 70
 _MOST_HEADING_CHARACTERS = 48
 _LEAST_SCORE = 0.6
 _LEAST_LEAD = 0.1
+_KEYLESS_SCORE = 0.4
 _FITS_SCORE = 0.55  # a schema that was asked for by name is filled on weaker signs than a type needs
 _FITS_LEAD = 0.2
 _LONG_PENALTY: Mapping[str, float] = {"resume": 0.5, "invoice": 0.3}
@@ -74,10 +75,7 @@ def type_of(pages: Sequence[Page]) -> DocumentType:
         return DocumentType(name="", doubt=0.0, scores={}, empty=True)
     shown = {name: _shown(own, lines) for name, own in signals().items()}
     long = len(pages) > _LONG
-    scores = {
-        name: round(sum(signal.weight for signal, _ in signs) - (_LONG_PENALTY.get(name, 0.0) if long else 0.0), 2)
-        for name, signs in shown.items()
-    }
+    scores = {name: _score(name, signs, long) for name, signs in shown.items()}
     if characters > _MOST_RECEIPT_CHARACTERS or len(pages) > _MOST_RECEIPT_PAGES:
         scores["receipt"] = round(scores["receipt"] - _NO_RECEIPT, 2)
     best, second = sorted(scores, key=lambda name: -scores[name])[:2]
@@ -87,6 +85,12 @@ def type_of(pages: Sequence[Page]) -> DocumentType:
     _, line = max(shown[best], key=lambda sign: sign[0].weight)
     doubt = round(min(1.0, max(0.0, 1.0 - lead)), 2)
     return DocumentType(name=best, doubt=doubt, scores=scores, line=line.text, page=line.page, boxes=(line.box,))
+
+
+def _score(name: str, signs: Sequence[tuple[Signal, _Line]], long: bool) -> float:
+    """The weights of what a document shows of a type, at most ``_KEYLESS_SCORE`` where no key signal is among it."""
+    score = sum(signal.weight for signal, _ in signs) - (_LONG_PENALTY.get(name, 0.0) if long else 0.0)
+    return round(score if any(signal.key for signal, _ in signs) else min(score, _KEYLESS_SCORE), 2)
 
 
 def why_not(found: DocumentType, types: Sequence[str]) -> str:

@@ -30,7 +30,8 @@ class Where(StrEnum):
 class Signal:
     """A pattern that speaks for a type, or against it where its weight is negative.
 
-    ``times``: on how many lines it must stand. In titles and headings the pattern covers the whole line.
+    ``times``: on how many lines it must stand. ``key``: a document of the type shows one of its key signals. In titles
+    and headings the pattern covers the whole line.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Signal:
     pattern: re.Pattern[str]
     weight: float
     times: int = 1
+    key: bool = False
 
 
 @cache
@@ -58,4 +60,5 @@ def _signal(given: Mapping[str, Any]) -> Signal:
         pattern=re.compile(body, re.IGNORECASE),
         weight=given["weight"],
         times=given.get("times", 1),
+        key=given.get("key", False),
     )
