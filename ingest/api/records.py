@@ -48,7 +48,7 @@ def list_records(
     """List the records that one schema extracted from the visible documents."""
     part_of = (cursor, limit) if format == "json" else (None, None)
     wanted = service.records.filter(knowledge_id, schema, where or (), proved=proved, inapplicable=all)
-    tag = tag_of(service.etags.of_records(knowledge_id, schema, *part_of, wanted), knowledge_id, format)
+    tag = tag_of(service.etags.of_records(knowledge_id, schema, *part_of, wanted=wanted), knowledge_id, format)
     if is_known(request, tag):
         return not_modified(tagged(tag))
     if format == "csv":

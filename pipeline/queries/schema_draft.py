@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from pipeline.engines.rules.schema_draft import draft
 from pipeline.schemas.json_schema import schema_of_json
@@ -12,8 +13,6 @@ from stores.models import Page
 
 def schema_draft(pages: Sequence[Page], name: str) -> str:
     """The draft as text. InputError where the name cannot be one, or the document has neither labels nor tables."""
-    from pathlib import Path
-
     import yaml
 
     properties = draft(pages)
@@ -21,4 +20,4 @@ def schema_draft(pages: Sequence[Page], name: str) -> str:
         raise InputError("it has neither labels with values nor tables: write the schema by hand", code="no_draft")
     content = {"x-name": name, "title": name, "type": "object", "properties": properties}
     schema_of_json(Path(f"{name}.yaml"), content)
-    return yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=110)
+    return str(yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=110))

@@ -180,7 +180,7 @@ class _Reader:
             if len(kept) != 1:
                 raise _SchemaError(place, f"a column has one type, not {len(kept)}: choose one of {', '.join(kept)}")
             node = {**node, "type": kept[0]}
-        return node
+        return dict(node)
 
     def _referred(self, reference: str, place: str) -> Mapping[str, Any]:
         node: Any = self.root

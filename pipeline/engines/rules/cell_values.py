@@ -15,6 +15,7 @@ _NUMBER = re.compile(r"\d[\d.,'’\u00a0\u202f ]*")
 _COMMA = re.compile(r"\d,\d{1,2}(?!\d)|\d\.\d{3},\d")
 _POINT = re.compile(r"\d\.\d{1,2}(?![\d.])|\d,\d{3}\.\d")
 _DEBIT = re.compile(r"(?:^|[\s\d])(?:DR|D|S|Soll)\.?\s*$", re.IGNORECASE)
+_SIGNS = re.compile(r"[\s()\[\]+\-−–*]")
 _BESIDE = re.compile(r"[\s()\[\]+\-−–%*]|(?<![A-Za-z])(?:CR|DR|C|D|H|S|Haben|Soll)\.?(?![A-Za-z])", re.IGNORECASE)
 _SHORT_DATE = re.compile(
     r"(?P<day>\d{1,2})[ .-]{1,2}(?P<month>[^\W\d_]{3,9})\.?|(?P<month2>[^\W\d_]{3,9})\.?[ -](?P<day2>\d{1,2})"
@@ -94,11 +95,10 @@ def cell_number(text: str, style: CellStyle) -> float | None:
     if not match:
         return None
     digits = match[0].rstrip(" .,'’\u00a0\u202f")
-    rest = text[: match.start()] + " " + text[match.start() + len(digits) :]
-    value = _valued(digits, style)
-    if value is None or _NUMBER.search(rest) or not _only_beside(rest):
-        return None
     before, after = text[: match.start()], text[match.start() + len(digits) :]
+    value = _valued(digits, style)
+    if value is None or _NUMBER.search(after) or not (_only_currency(before) and _only_beside(after)):
+        return None
     negative = re.search(r"[-−–]\s*\S{0,3}\s*$", before) or re.match(r"\s*[-−–]", after) or _DEBIT.search(after)
     bracketed = "(" in before and ")" in after
     return -value if negative or bracketed else value
@@ -116,9 +116,15 @@ def _valued(digits: str, style: CellStyle) -> float | None:
     return read_number(plain)[0] if len(fraction) != 3 else float(plain)
 
 
-def _only_beside(rest: str) -> bool:
-    """Whether nothing but signs, a currency or a short unit stands beside a number."""
-    words = _BESIDE.sub(" ", rest)
+def _only_currency(text: str) -> bool:
+    """Whether nothing but signs and a currency stand before a number: ``A-1`` is no number."""
+    words = _SIGNS.sub(" ", text).strip()
+    return not words or (len(words.split()) == 1 and bool(find_currencies(words)))
+
+
+def _only_beside(text: str) -> bool:
+    """Whether nothing but signs, a currency or a short unit stands behind a number."""
+    words = _BESIDE.sub(" ", text)
     if not words.strip():
         return True
     if find_currencies(words) or any(amount.currency for amount in find_amounts("1 " + words.strip())):
