@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     home: Path = Field(Path("ingot-data"), description="folder that holds the knowledge bases")
     broker_url: str = Field("", description="Celery broker; empty: a private Redis is started (embedded mode)")
     chroma_url: str = Field("", description="Chroma server, http://host:port; empty: the embedded runtime's own")
-    schema_dir: Path | None = Field(None, description="folder of your own extraction schemas (*.toml)")
+    schema_dir: Path | None = Field(None, description="folder of your own extraction schemas (*.json, *.yaml, *.toml)")
     log_level: str = Field(
         "INFO", pattern=r"^(?i:debug|info|warning|error|critical)$", description="DEBUG, INFO, WARNING or ERROR"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
@@ -19,6 +19,7 @@ from stores.contracts import VectorStore
 from stores.errors import InputError
 from stores.files.local import LocalFiles
 from stores.image_cache import ImageCache
+from stores.models import Page
 from stores.importing import importing
 from stores.workspaces import Workspaces
 
@@ -51,6 +52,13 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
         adapt=_EngineCache().adapted,
         importing=lambda knowledge_id: importing(catalog, knowledge_id),
     )
+
+
+def schema_properties(pages: Sequence[Page]) -> dict[str, Any]:
+    """The properties of a draft of a schema, from the labels and tables of a document."""
+    from pipeline.engines.rules.schema_draft import draft
+
+    return draft(pages)
 
 
 def _kinds(settings: Settings) -> dict[str, tuple[object, Callable[..., Any]]]:

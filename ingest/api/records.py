@@ -46,9 +46,9 @@ def list_records(
     format: Annotated[Literal["json", "csv"], Query(description="csv: all of them, for a spreadsheet.")] = "json",
 ) -> Json | Response:
     """List the records that one schema extracted from the visible documents."""
-    part_of = (cursor, limit) if format == "json" else (None, None)
+    part_of, most = (cursor, limit) if format == "json" else (None, None)
     wanted = service.records.filter(knowledge_id, schema, where or (), proved=proved, inapplicable=all)
-    tag = tag_of(service.etags.of_records(knowledge_id, schema, *part_of, wanted=wanted), knowledge_id, format)
+    tag = tag_of(service.etags.of_records(knowledge_id, schema, part_of, most, wanted), knowledge_id, format)
     if is_known(request, tag):
         return not_modified(tagged(tag))
     if format == "csv":

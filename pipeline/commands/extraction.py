@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from pipeline.commands.reprocess import kept_fingerprints, unread_batches, with_unfinished
 from pipeline.fingerprints import fingerprints
+from pipeline.knowledge_base_embedder import with_own_embedder
 from pipeline.processing_plan import check_schemas
 from pipeline.profiles import ProcessingProfile
 from pipeline.schemas.selection import wanted_names
 from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
 from stores.contracts.lifecycle import BaseGeneration
-from stores.contracts.registration import NewJob
 from stores.errors import InputError
 from stores.models import Options, Stage
 from stores.placement import ExtractionReport
@@ -66,10 +66,11 @@ class _Job:
         rerun = with_unfinished(frozenset({Stage.EXTRACT, Stage.PUBLISH} | embed), pages)
         batches = unread_batches(resources, pages, rerun)
         self.unread += sum(batch.pages for batch in batches)
-        self._open(options, profile)
+        self.id = self.id or f"{self._store.knowledge_id}.{new_ulid()}"
+        self._resources.catalog.mark_busy(self._store.knowledge_id)
         self._store.record_tables.prepare(profile.schemas.values())
         self._store.reprocessing.reprocess(
-            self.id or "",
+            self.id,
             base,
             rerun,
             batches,
@@ -78,7 +79,7 @@ class _Job:
             NEEDS,
             time.time(),
             options=options,
-            joins=True,
+            with_others=True,
         )
         self.count += 1
         return True
@@ -89,20 +90,11 @@ class _Job:
         known = self._resources.schemas
         own = {name: known[name] for name in wanted_names(options.schemas, known) if name in known}
         if had is None:
-            profile = ProcessingProfile.of(self._resources.settings, known, own)
+            profile = ProcessingProfile.of(with_own_embedder(self._resources, self._store).settings, known, own)
         else:
             profile = ProcessingProfile.read(had).changed_by(self._resources.settings, (), own)
         self._store.profiles.keep(profile.id, profile.content)
         return profile, self._resources.fitted(profile.content)
-
-    def _open(self, options: Options, profile: ProcessingProfile) -> None:
-        if self.id:
-            return
-        self.id = f"{self._store.knowledge_id}.{new_ulid()}"
-        self._resources.catalog.mark_busy(self._store.knowledge_id)
-        job = NewJob(job=self.id, options=options, profile=profile.id, accepting=True)
-        with self._store.registration.together(time.time()) as unit:
-            unit.open_jobs([job])
 
     def seal(self) -> None:
         """Take no more documents."""

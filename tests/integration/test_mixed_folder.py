@@ -80,7 +80,7 @@ def test_a_type_set_by_hand_decides(resources: Resources, tmp_path: Path) -> Non
     assert not listed(resources, "invoice")
 
 
-def test_records_by_conditions_and_proof(resources: Resources, tmp_path: Path) -> None:
+def test_records_by_conditions_and_evidence(resources: Resources, tmp_path: Path) -> None:
     ingest_now(resources, tmp_path / "in", options={"schemas": ("invoice",)})
     assert listed(resources, "invoice", where=["amount>100", "invoice_number~77"])
     assert not listed(resources, "invoice", where=["amount>200"])

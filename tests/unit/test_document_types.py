@@ -130,23 +130,23 @@ OTHERS = {
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_the_types_in_several_languages(name: str) -> None:
-    found = type_of([printed_page(TEXTS[name])])
-    assert found.name == name.split("_")[0], found.scores
-    assert found.page == 1 and found.line
+    decided = type_of([printed_page(TEXTS[name])])
+    assert decided.name == name.split("_")[0], decided.scores
+    assert decided.page == 1 and decided.line
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_other_documents_have_no_type_and_no_schema_fits(name: str) -> None:
-    found = type_of([printed_page(OTHERS[name])])
-    assert found.name == "", found.scores
-    assert all(why_not(found, (one,)) for one in TYPES)
+    decided = type_of([printed_page(OTHERS[name])])
+    assert decided.name == "", decided.scores
+    assert all(why_not(decided, (one,)) for one in TYPES)
 
 
 @pytest.mark.parametrize("path", DRAWINGS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_drawn_document_has_its_type(path: Path) -> None:
-    found = type_of([printed_page(path.read_text(encoding="utf-8"))])
-    assert not why_not(found, (path.parent.name,))
-    assert found.name == path.parent.name, found.scores
+    decided = type_of([printed_page(path.read_text(encoding="utf-8"))])
+    assert not why_not(decided, (path.parent.name,))
+    assert decided.name == path.parent.name, decided.scores
 
 
 def test_why_a_schema_does_not_apply() -> None:

@@ -1,4 +1,4 @@
-"""Rows of tables: layouts of statements, ledgers, parts lists and price lists, over many pages."""
+"""Rows of tables: layouts of statements, parts lists and price lists, over many pages."""
 
 from __future__ import annotations
 

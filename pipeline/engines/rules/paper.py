@@ -36,7 +36,7 @@ _NAME = re.compile(
 _NO_NAME = re.compile(
     r"(?<![a-z])(?:university|universit[ày]t?|institute|department|school|college|laborator|faculty|centre|center|research|"
     r"inc|ltd|corporation|abstract|journal|proceedings|conference|association|published|received|accepted|volume|"
-    r"open|access|academy|hospital|google|microsoft|facebook|amazon|openai|group|press|review|article|street|usa|china)(?![a-z])|@|大学|学院|研究|公司",
+    r"open|access|academy|hospital|station|observatory|museum|agency|ministry|team|society|council|library|labs?|clinic|google|microsoft|facebook|amazon|openai|group|press|review|article|street|usa|china)(?![a-z])|@|大学|学院|研究|公司",
     re.IGNORECASE,
 )
 _STAMP = re.compile(r"arXiv:\d{4}\.\d{4,5}|downloaded\s+from", re.IGNORECASE)

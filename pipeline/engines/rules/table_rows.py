@@ -74,10 +74,10 @@ def read_table(table: Field, rows: Sequence[Row], month_first: bool, period: tup
 
     ``period``: first and last day of the document, for dates that are printed without a year.
     """
-    found = best_header(table, rows)
-    if found is None:
+    best = best_header(table, rows)
+    if best is None:
         return Table()
-    at, header = found
+    at, header = best
     numbers = {c.name for c in table.fields if c.kind in (FieldKind.NUMBER, FieldKind.INTEGER)}
     under = [cell.text for row in rows[at + 1 :] for cell in row.cells if header.column_of(cell).name in numbers]
     return _Reader(table, header, replace(style_of(under, month_first), period=period)).read(rows, at)
