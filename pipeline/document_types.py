@@ -93,21 +93,21 @@ def _score(name: str, signs: Sequence[tuple[Signal, _Line]], long: bool) -> floa
     return round(score if any(signal.key for signal, _ in signs) else min(score, _KEYLESS_SCORE), 2)
 
 
-def why_not(found: DocumentType, types: Sequence[str]) -> str:
+def why_not(document_type: DocumentType, types: Sequence[str]) -> str:
     """Say why a schema for documents of ``types`` does not apply, "" where it does, or where it is for all types."""
-    if not types or found.name in types:
+    if not types or document_type.name in types:
         return ""
-    if found.given:
-        return f"its type was set to {found.name}"
-    if found.empty:
+    if document_type.given:
+        return f"its type was set to {document_type.name}"
+    if document_type.empty:
         return "it has too little text to tell its type"
-    own = max(found.scores.get(name, 0.0) for name in types)
-    best = max(found.scores.values(), default=0.0)
+    own = max(document_type.scores.get(name, 0.0) for name in types)
+    best = max(document_type.scores.values(), default=0.0)
     if own >= _FITS_SCORE and own > best - _FITS_LEAD:
         return ""
     wanted = " or ".join(types)
-    if found.name:
-        return f"it is of the type {found.name} (doubt {found.doubt:.2f}), not {wanted}"
+    if document_type.name:
+        return f"it is of the type {document_type.name} (doubt {document_type.doubt:.2f}), not {wanted}"
     return f"too little in it speaks for the type {wanted}"
 
 

@@ -19,8 +19,8 @@ from stores.contracts import VectorStore
 from stores.errors import InputError
 from stores.files.local import LocalFiles
 from stores.image_cache import ImageCache
-from stores.models import Page
 from stores.importing import importing
+from stores.models import Page
 from stores.workspaces import Workspaces
 
 T = TypeVar("T")

@@ -30,7 +30,6 @@ from stores.sql.profiles import Profiles
 from stores.sql.record_tables import RecordTables
 from stores.sql.tables import meta
 from stores.sql.transfer import Transfer
-from stores.sql.user_query import user_query
 from stores.views import QueryResult
 
 
@@ -92,7 +91,7 @@ class SqlKnowledgeStore:
 
     def query(self, statement: str, limit: int, timeout_s: float) -> QueryResult:
         """Run one reading SQL statement of a user: at most ``limit`` rows, at most ``timeout_s`` seconds."""
-        return user_query(self.database, statement, limit, timeout_s)
+        return self.database.user_query(statement, limit, timeout_s)
 
     def set_meta(self, key: str, value: str) -> None:
         with self.database.write() as connection:

@@ -48,29 +48,37 @@ def _settled(context: StepContext) -> Sequence[Page]:
     return without_running_lines
 
 
-def _fits(known: Mapping[str, Schema], name: str, found: DocumentType) -> bool:
+def _fits(known: Mapping[str, Schema], name: str, document_type: DocumentType) -> bool:
     """Tell whether ``auto`` takes a schema: one for documents of exactly this type."""
-    return name in known and found.name in known[name].types
+    return name in known and document_type.name in known[name].types
 
 
-def _fill(context: StepContext, name: str, pages: Sequence[Page], found: DocumentType) -> Record:
+def _fill(context: StepContext, name: str, pages: Sequence[Page], document_type: DocumentType) -> Record:
     schema = context.resources.schemas.get(name)
     if schema is None:
         raise InputError(f"there is no schema {name!r} any more: restore it, or ingest with another", code="no_schema")
-    reason = why_not(found, schema.types)
+    reason = why_not(document_type, schema.types)
     if reason:
         return Record(schema=name, fields={}, not_applicable=reason)
     record = context.resources.extractor(schema.engine).extract(schema, pages, context.claim.source)
-    record = _with_type(record, found) if name == ALWAYS else record
+    record = _with_type(record, document_type) if name == ALWAYS else record
     return replace(record, remarks=(*record.remarks, *_missing(schema, record)))
 
 
-def _with_type(record: Record, found: DocumentType) -> Record:
+def _with_type(record: Record, document_type: DocumentType) -> Record:
     """The record with the document's type, and the line that says most for it as evidence."""
-    if TYPE_FIELD not in record.fields or not found.name:
+    if TYPE_FIELD not in record.fields or not document_type.name:
         return record
-    evidence = Evidence(path=TYPE_FIELD, page=found.page, boxes=found.boxes, quote=found.line, found=found.page > 0)
-    return replace(record, fields={**record.fields, TYPE_FIELD: found.name}, evidence=(*record.evidence, evidence))
+    evidence = Evidence(
+        path=TYPE_FIELD,
+        page=document_type.page,
+        boxes=document_type.boxes,
+        quote=document_type.line,
+        found=document_type.page > 0,
+    )
+    return replace(
+        record, fields={**record.fields, TYPE_FIELD: document_type.name}, evidence=(*record.evidence, evidence)
+    )
 
 
 def _missing(schema: Schema, record: Record) -> list[str]:

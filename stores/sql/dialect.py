@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Insert, Row, Table
 from sqlalchemy.dialects.postgresql import insert
 
 from stores.sql import sqlite
+from stores.views import QueryResult
 
 
 class Dialect(Protocol):
@@ -38,6 +39,12 @@ class Dialect(Protocol):
 
     def column_types(self, connection: Connection, table: str) -> dict[str, str]:
         """Return the columns of a table in their order with their SQL types; empty where there is no such table."""
+
+    def user_query(self, place: str, statement: str, limit: int, timeout_s: float) -> QueryResult:
+        """Run one reading statement of a user on the database ``place``, outside of any transaction.
+
+        At most ``limit`` rows and ``timeout_s`` seconds. Raises InputError where it is refused or takes longer.
+        """
 
     def create_keyword_table(self, connection: Connection, table: str) -> None:
         """Create the keyword table where it is missing: words of text, heading and title by the id of a chunk row."""
