@@ -38,7 +38,7 @@ class ExtractionOut(BaseModel):
 
 
 @router.post(
-    "/knowledge/{knowledge_id}/extract", status_code=202, response_model=ExtractionOut, responses=problems(400, 404)
+    "/knowledge/{knowledge_id}/extract", status_code=202, response_model=ExtractionOut, responses=problems(404)
 )
 def extract(knowledge_id: KnowledgeId, body: ExtractBody, service: ServiceDep) -> Json:
     """Fill schemas from documents that were read before; no page is read again."""

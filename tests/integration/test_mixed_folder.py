@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from starlette.testclient import TestClient
 
+from ingest.api.app import create_app
 from pipeline.commands.extraction import extract
 from pipeline.queries.records import RecordQueries
 from pipeline.schemas.loader import read_schema
+from pipeline.service import Service
 from pipeline.step_context import Resources
 from stores.errors import InputError
 from stores.knowledge_store import SqlKnowledgeStore
@@ -156,3 +159,28 @@ def test_a_query_gives_columns_and_so_many_rows(resources: Resources, tmp_path: 
     answer = sql_store(resources).query("SELECT source, amount FROM invoice_now", 10, 10.0)
     assert (answer.columns, answer.rows, answer.more) == (("source", "amount"), (("invoice.pdf", 120.5),), False)
     assert sql_store(resources).query("SELECT * FROM document", 2, 10.0).more
+
+
+def test_the_api_filters_records_and_extracts_later(resources: Resources, tmp_path: Path) -> None:
+    ingest_now(resources, tmp_path / "in", options={"schemas": ("invoice",)})
+    client = TestClient(create_app(Service(resources.settings)), "http://localhost")
+    records = f"/api/v1/knowledge/{KB}/records/invoice"
+    assert [one["source"] for one in client.get(records).json()["items"]] == ["invoice.pdf"]
+    everything = client.get(records, params={"all": True}).json()["items"]
+    assert sorted(bool(one["not_applicable"]) for one in everything) == [False, True, True]
+    assert client.get(records, params={"where": "amount>200"}).json()["items"] == []
+    assert len(client.get(records, params={"where": "amount>100", "proved": True}).json()["items"]) == 1
+    refused = client.get(records, params={"where": "amount>many"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "bad_where")
+    types = {one["name"]: one["types"] for one in client.get("/api/v1/schemas").json()}
+    assert (types["invoice"], types["document"]) == (["invoice"], [])
+    answer = client.post(f"/api/v1/knowledge/{KB}/extract", json={"schemas": ["paper"], "documents": ["paper.pdf"]})
+    assert answer.status_code == 202
+    assert {name: answer.json()[name] for name in ("extracted", "unchanged", "unread")} == {
+        "extracted": 1,
+        "unchanged": 0,
+        "unread": 0,
+    }
+    run_until_done(resources)
+    paper = client.get(f"/api/v1/knowledge/{KB}/records/paper").json()["items"]
+    assert paper[0]["fields"]["doi"] == "10.1234/water.2021.17"
