@@ -208,6 +208,16 @@ def _store(connection: Connection, document: str, number: int, extracted: Record
     store_record_rows(connection, document, number, extracted)
 
 
+def values_of(row: Any) -> Record:
+    """The record of a row of the table of all records, without its evidence."""
+    return Record(
+        schema=row.schema,
+        fields=dict(row.fields),
+        not_applicable=row.not_applicable or "",
+        remarks=tuple(row.remarks or ()),
+    )
+
+
 def store_record_rows(connection: Connection, document: str, number: int, extracted: Record) -> None:
     """Write a record into the typed tables of its schema; values without a column are left to the JSON."""
     key = {"document": document, "generation": number}
@@ -261,4 +271,4 @@ def _record(connection: Connection, row: Any) -> Record:
     )
 
 
-__all__ = ["RecordTables", "placed_boxes", "store_record_rows", "store_records", "tables_of"]
+__all__ = ["RecordTables", "placed_boxes", "store_record_rows", "store_records", "tables_of", "values_of"]

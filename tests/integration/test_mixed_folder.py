@@ -16,6 +16,7 @@ from pipeline.queries.records import RecordQueries
 from pipeline.schemas.loader import read_schema
 from pipeline.service import Service
 from pipeline.step_context import Resources
+from stores.consistency.row_rules import ROW_RULES
 from stores.errors import InputError
 from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import Options, Stage
@@ -184,3 +185,11 @@ def test_the_api_filters_records_and_extracts_later(resources: Resources, tmp_pa
     run_until_done(resources)
     paper = client.get(f"/api/v1/knowledge/{KB}/records/paper").json()["items"]
     assert paper[0]["fields"]["doi"] == "10.1234/water.2021.17"
+
+
+def test_a_check_agrees_with_records_that_do_not_apply(resources: Resources, tmp_path: Path) -> None:
+    ingest_now(resources, tmp_path / "in", options={"schemas": ("invoice",)})
+    rules = {rule.code: rule for rule in ROW_RULES}
+    with sql_store(resources).database.read() as connection:
+        for code in ("record_rows_missing", "record_rows_stray"):
+            assert rules[code].look(connection, 10) == []
