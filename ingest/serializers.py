@@ -327,6 +327,7 @@ def schema(view: Schema) -> Json:
         "name": view.name,
         "description": view.description,
         "engine": view.engine,
+        "types": list(view.types),
         "fields": [_field(field) for field in view.fields],
     }
 

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline.document_types import TYPE_VERSION
 from pipeline.profiles import ProcessingProfile
 from pipeline.running_lines import RUNNING_VERSION
+from pipeline.schemas.selection import AUTO, wanted_names
 from pipeline.stage_specs import READING, RESULT_STAGES
 from pipeline.step_context import Resources
 from stores.models import DocumentState, Options, Outcome, Route, Schema, Stage
@@ -26,7 +28,7 @@ WORTH_RETRYING = frozenset({"unavailable", "transient", "damaged_index", "cancel
 def fingerprints(resources: Resources, options: Options, definitions: Mapping[str, Schema]) -> dict[str, str]:
     """Compute the fingerprint of each stage for documents made with these options and schema definitions, by name."""
     settings, embedder = resources.settings, resources.embedder()
-    names = dict.fromkeys(("document", *options.schemas))
+    names = wanted_names(options.schemas, definitions)
     schemas = {name: _of_schema(resources, definitions[name]) for name in names if name in definitions}
     chunks = (CHUNK_VERSION, settings.chunk_tokens, settings.chunk_overlap)
     documents = resources.documents().fingerprint
@@ -34,7 +36,7 @@ def fingerprints(resources: Resources, options: Options, definitions: Mapping[st
         "plan": digest(PLAN_VERSION, documents, options.ocr, options.pages),
         "parse": digest(resources.text_reader().fingerprint),
         "ocr": digest(documents, resources.page_reader().fingerprint),
-        "extract": digest(RUNNING_VERSION, *sorted(schemas.items())),
+        "extract": digest(RUNNING_VERSION, TYPE_VERSION, options.type, *sorted(schemas.items())),
         "embedder": embedder.fingerprint,
         "embed": digest(*chunks, embedder.fingerprint, RUNNING_VERSION, schemas["document"]),
     }
@@ -65,17 +67,18 @@ def with_undefined_schemas(
     wanted: Mapping[str, str], options: Options, profile: ProcessingProfile, known: KnownGeneration | None
 ) -> Mapping[str, str]:
     """Keep the records of a schema that is defined nowhere any more: nothing says that they are outdated."""
-    if known and not profile.schemas.keys() >= set(options.schemas) and "extract" in known.fingerprints:
+    undefined = set(options.schemas) - {AUTO} - profile.schemas.keys()
+    if known and undefined and "extract" in known.fingerprints:
         return {**wanted, "extract": known.fingerprints["extract"]}
     return wanted
 
 
 def with_earlier_schemas(options: Options, known: KnownGeneration | None) -> Options:
-    """Add the schemas of a request to those that a document has; none is taken away."""
+    """Add the schemas of a request to those that a document has; none is taken away, nor the type that it was given."""
     if known is None:
         return options
     schemas = tuple(dict.fromkeys((*known.options.schemas, *options.schemas)))
-    return replace(options, schemas=schemas)
+    return replace(options, schemas=schemas, type=options.type or known.options.type)
 
 
 class RequiredWork(NamedTuple):

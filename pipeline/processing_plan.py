@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import fingerprints
 from pipeline.profiles import ProcessingProfile
+from pipeline.schemas.selection import AUTO
 from pipeline.step_context import Resources
+from pipeline.type_signals import TYPES
 from stores.contracts.registration import KnownGeneration, KnownSource
 from stores.errors import NotFoundError, UnavailableError
 from stores.models import DocumentState, Fault, Options, Outcome, Schema, document_id
@@ -50,7 +52,7 @@ class ProcessingPlans:
 
         ``earlier``: the profile a document was made with before; it defines schemas that this process does not know.
         """
-        has_unknown = not self._resources.schemas.keys() >= set(options.schemas)
+        has_unknown = not self._resources.schemas.keys() >= set(options.schemas) - {AUTO}
         key = options, earlier.id if earlier and has_unknown else ""
         plan = self._plans.get(key)
         if plan is None:
@@ -247,5 +249,7 @@ def _embedder_of(settings: Mapping[str, Any]) -> str:
 def check_schemas(resources: Resources, options: Options) -> None:
     """Raise NotFoundError where the options name an unknown schema."""
     for name in options.schemas:
-        if name not in resources.schemas:
-            raise unknown("schema", name, sorted(resources.schemas), code="no_schema", error=NotFoundError)
+        if name not in resources.schemas and name != AUTO:
+            raise unknown("schema", name, sorted((*resources.schemas, AUTO)), code="no_schema", error=NotFoundError)
+    if options.type and options.type not in TYPES:
+        raise unknown("type", options.type, TYPES, code="bad_type")

@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from pipeline.schemas.selection import wanted_names
 from pipeline.settings import Settings
 from stores.models import Field, FieldKind, Schema
 
@@ -87,10 +88,9 @@ class ProcessingProfile:
     @classmethod
     def of(cls, settings: Settings, schemas: Mapping[str, Schema], names: Iterable[str]) -> ProcessingProfile:
         """The profile of a command with these settings that asks for the schemas ``names``."""
-        schema_names = ("document", *names)
         return cls(
             settings=settings.model_dump(mode="json", include=set(TRAVELLING)),
-            schemas={name: schemas[name] for name in schema_names if name in schemas},
+            schemas={name: schemas[name] for name in wanted_names(names, schemas) if name in schemas},
         )
 
     @classmethod
@@ -130,6 +130,7 @@ def _schema(given: Mapping[str, Any]) -> Schema:
         description=given["description"],
         fields=tuple(_field(one) for one in given["fields"]),
         engine=given["engine"],
+        types=tuple(given.get("types", ())),
     )
 
 
@@ -140,4 +141,8 @@ def _field(given: Mapping[str, Any]) -> Field:
         description=given["description"],
         labels=tuple(given["labels"]),
         fields=tuple(_field(one) for one in given["fields"]),
+        form=given.get("form", ""),
+        choices=tuple(given.get("choices", ())),
+        examples=tuple(given.get("examples", ())),
+        required=given.get("required", False),
     )

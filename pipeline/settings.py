@@ -35,7 +35,7 @@ class Settings(BaseSettings):
         "", description="PostgreSQL, postgresql://user:password@host:5432/name; empty: SQLite files in the home"
     )
     chroma_url: str = Field("", description="Chroma server, http://host:port; empty: the embedded runtime's own")
-    schema_dir: Path | None = Field(None, description="folder of your own extraction schemas (*.toml)")
+    schema_dir: Path | None = Field(None, description="folder of your own extraction schemas (*.json, *.yaml, *.toml)")
     log_level: str = Field(
         "INFO", pattern=r"^(?i:debug|info|warning|error|critical)$", description="DEBUG, INFO, WARNING or ERROR"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
@@ -20,6 +20,7 @@ from stores.errors import InputError
 from stores.files.local import LocalFiles
 from stores.image_cache import ImageCache
 from stores.importing import importing
+from stores.models import Page
 from stores.workspaces import Workspaces
 
 T = TypeVar("T")
@@ -64,6 +65,13 @@ def _catalog(settings: Settings, *, pooled: bool, durable: bool) -> tuple[Knowle
 
     database = PostgresCatalog.at(settings.database_url, home)
     return database, lambda knowledge_id: importing_into_postgresql(database, knowledge_id)
+
+
+def schema_properties(pages: Sequence[Page]) -> dict[str, Any]:
+    """The properties of a draft of a schema, from the labels and tables of a document."""
+    from pipeline.engines.rules.schema_draft import draft
+
+    return draft(pages)
 
 
 def _kinds(settings: Settings) -> dict[str, tuple[object, Callable[..., Any]]]:
@@ -235,6 +243,24 @@ def _receipt_rules(_: Settings) -> Extractor:
     return ReceiptRules()
 
 
+def _statement_rules(_: Settings) -> Extractor:
+    from pipeline.engines.rules.statement import StatementRules
+
+    return StatementRules()
+
+
+def _paper_rules(_: Settings) -> Extractor:
+    from pipeline.engines.rules.paper import PaperRules
+
+    return PaperRules()
+
+
+def _contract_rules(_: Settings) -> Extractor:
+    from pipeline.engines.rules.contract import ContractRules
+
+    return ContractRules()
+
+
 def _label_rules(_: Settings) -> Extractor:
     from pipeline.engines.rules.labels import LabelsRules
 
@@ -290,6 +316,9 @@ EXTRACTORS = {
     "resume": _resume_rules,
     "invoice": _invoice_rules,
     "receipt": _receipt_rules,
+    "statement": _statement_rules,
+    "paper": _paper_rules,
+    "contract": _contract_rules,
     "labels": _label_rules,
 }
 EMBEDDERS = {

@@ -30,6 +30,7 @@ from stores.sql.profiles import Profiles
 from stores.sql.record_tables import RecordTables
 from stores.sql.tables import meta
 from stores.sql.transfer import Transfer
+from stores.views import QueryResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,10 @@ class SqlKnowledgeStore:
         """What the database keeps outside of the folder of the knowledge base."""
         with self.database.read() as connection:
             return dialect_of(connection).size_bytes(connection)
+
+    def query(self, statement: str, limit: int, timeout_s: float) -> QueryResult:
+        """Run one reading SQL statement of a user: at most ``limit`` rows, at most ``timeout_s`` seconds."""
+        return self.database.user_query(statement, limit, timeout_s)
 
     def set_meta(self, key: str, value: str) -> None:
         with self.database.write() as connection:

@@ -1,4 +1,4 @@
-"""Frozen records that travel between stages, the enums of their states, and how ids are formed.
+"""Frozen records that travel between stages, and the enums of their states.
 
 Boxes are ``(x0, y0, x1, y1)`` in PDF points (1/72 inch), origin at the top left of the page as it is displayed.
 Pages count from 1, times are UTC seconds since the epoch, units stand in the names. Text from outside (readers,
@@ -7,23 +7,21 @@ models, schema files, messages of libraries) enters through these records, and i
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from stores.clean_text import clean, clean_value
-from stores.errors import InputError
+from stores.ids import KNOWLEDGE_ID_RULE as KNOWLEDGE_ID_RULE
+from stores.ids import check_knowledge_id as check_knowledge_id
+from stores.ids import chunk_id as chunk_id
+from stores.ids import document_id as document_id
+from stores.ids import slug_of as slug_of
 
 Box = tuple[float, float, float, float]
 
-KNOWLEDGE_ID_RULE = "1 to 128 of letters, digits, '.', '_' and '-', the first a letter or a digit"
-_KNOWLEDGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-_PLAIN_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{2,62}")
 EMPTY_PAGE = "empty_page"  # code of a page that shows something and gave no text
-_TAKEN = frozenset({"run", "chroma"})  # what a home holds beside its knowledge bases
 
 
 class Stage(StrEnum):
@@ -269,14 +267,20 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What one schema extracted from one document. Values: str, int, float, None, lists of str, lists of mappings."""
+    """What one schema extracted from one document.
+
+    Values: str, int, float, bool, None, lists of str, lists of mappings. ``not_applicable``: why the schema was not
+    filled, though it was asked for; empty where it was. ``remarks``: sentences about what does not add up.
+    """
 
     schema: str
     fields: Mapping[str, Any]
     evidence: tuple[Evidence, ...] = ()
+    not_applicable: str = ""
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _cleaned(self, "fields")
+        _cleaned(self, "fields", "not_applicable", "remarks")
 
 
 class FieldKind(StrEnum):
@@ -286,32 +290,45 @@ class FieldKind(StrEnum):
     NUMBER = "number"
     INTEGER = "integer"
     DATE = "date"
+    BOOLEAN = "boolean"
     TEXTS = "texts"
     ROWS = "rows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field of a schema. ``fields``: columns of a ``rows`` field; ``labels``: how documents print its name."""
+    """One field of a schema. ``fields``: columns of a ``rows`` field; ``labels``: how documents print its name.
+
+    ``form`` narrows a text: ``email``, ``uri``, ``phone`` or ``money``. ``choices``: the only texts that it may be.
+    ``examples`` of values; a ``required`` field that stays empty is remarked upon.
+    """
 
     name: str
     kind: FieldKind
     description: str = ""
     labels: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
+    form: str = ""
+    choices: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    required: bool = False
 
     def __post_init__(self) -> None:
-        _cleaned(self, "name", "description", "labels")
+        _cleaned(self, "name", "description", "labels", "form", "choices", "examples")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
-    """What is extracted: a name (``[a-z][a-z0-9_]*``), its fields, and the engine that fills them."""
+    """What is extracted: a name, its fields, and the engine that fills them.
+
+    ``types``: the types of documents that it is for (``pipeline.document_types``); empty: any document.
+    """
 
     name: str
     description: str
     fields: tuple[Field, ...]
     engine: str = "labels"
+    types: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _cleaned(self, "name", "description")
@@ -351,8 +368,9 @@ class Options:
 
     ocr: str = "auto"  # auto, always, never
     pages: str = ""  # "1-5,9"; empty: all
-    schemas: tuple[str, ...] = ()  # besides "document"
+    schemas: tuple[str, ...] = ()  # besides "document"; "auto": those that fit the type of the document
     force: bool = False
+    type: str = ""  # the type of the document, set by a person; empty: as found
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Options:
@@ -370,29 +388,3 @@ class Fault:
 
     def __post_init__(self) -> None:
         _cleaned(self, "code", "message", "detail")
-
-
-def check_knowledge_id(knowledge_id: str) -> str:
-    """The id itself, or InputError with the rule."""
-    if not _KNOWLEDGE_ID.fullmatch(knowledge_id):
-        message = f"knowledge id {knowledge_id!r} is not allowed: it must be {KNOWLEDGE_ID_RULE}"
-        raise InputError(message, code="bad_knowledge_id")
-    return knowledge_id
-
-
-def slug_of(knowledge_id: str) -> str:
-    """Folder, schema and collection name of a knowledge base: itself where it is plain, else a slug with a hash."""
-    check_knowledge_id(knowledge_id)
-    if _PLAIN_SLUG.fullmatch(knowledge_id) and knowledge_id not in _TAKEN:
-        return knowledge_id
-    digest = hashlib.sha256(knowledge_id.encode()).hexdigest()[:10]
-    return f"{re.sub(r'[^a-z0-9_-]', '-', knowledge_id.lower())[:40]}-{digest}"
-
-
-def document_id(sha256: str) -> str:
-    """The id of a document: the first half of the SHA-256 of its bytes, 32 hexadecimal digits."""
-    return sha256[:32]
-
-
-def chunk_id(document: str, generation: int, ordinal: int) -> str:
-    return f"{document}:{generation}:{ordinal}"

@@ -96,6 +96,21 @@ class SkippedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionReport:
+    """What a request to fill further schemas does; ``job`` is None where nothing was to be done.
+
+    ``extracted`` and ``unchanged`` count documents, ``unread`` the pages that were never read and are read now.
+    ``failed``: document id -> why it cannot be done.
+    """
+
+    job: str | None
+    extracted: int
+    unchanged: int
+    unread: int
+    failed: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IngestReport:
     """The result of a request to ingest. ``job`` is None when there was nothing to do."""
 

@@ -232,6 +232,15 @@ class JobView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueryResult:
+    """The answer to a user's SQL: names of its columns, its rows, and whether there were more."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordView:
     """One record of one document, evidence by the path of its value."""
 
@@ -240,6 +249,8 @@ class RecordView:
     schema: str
     fields: Mapping[str, Any]
     evidence: Mapping[str, Mapping[str, Any]]
+    not_applicable: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from ingest.api import (
     description,
     documents,
     events,
+    extraction,
     health,
     http_middleware,
     ingestion,
@@ -45,6 +46,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     pages.router,  # before the documents, whose names may contain slashes and so match the rest of a path
     documents.router,
     records.router,
+    extraction.router,
     search.router,
     jobs.router,
     events.router,

@@ -27,7 +27,10 @@ Word = Annotated[str, Field(min_length=1, max_length=256)]
 class IngestOptions(Body):
     """How the documents are made, and who is told of it."""
 
-    schemas: list[Word] = Field([], max_length=64, description="extract these too, besides `document`")
+    schemas: list[Word] = Field(
+        [], max_length=64, description="extract these too, besides `document`; `auto`: what fits each document"
+    )
+    type: str = Field("", max_length=32, description="type of the documents; empty: found by itself")
     ocr: Literal["auto", "always", "never"] = Field("auto", description="when pages are read by OCR")
     pages: str = Field("", max_length=1000, description="only these pages, like `1-5,9`")
     force: bool = Field(False, description="make known documents anew")
@@ -134,7 +137,13 @@ def submission_of(body: IngestRequestBody, uploads: tuple[StagedFile, ...], key:
         uploads=uploads,
         paths=tuple(Path(path) for path in body.paths),
         urls=tuple(dict.fromkeys(body.urls)),
-        options=Options(ocr=body.ocr, pages=body.pages, schemas=tuple(dict.fromkeys(body.schemas)), force=body.force),
+        options=Options(
+            ocr=body.ocr,
+            pages=body.pages,
+            schemas=tuple(dict.fromkeys(body.schemas)),
+            force=body.force,
+            type=body.type,
+        ),
         passwords=tuple(body.passwords),
         priority=body.priority,
         metadata=body.metadata,

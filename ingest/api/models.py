@@ -187,13 +187,19 @@ class EvidenceOut(BaseModel):
 
 
 class RecordOut(BaseModel):
-    """The values one schema extracted from one document; ``evidence`` is keyed by the path of each value."""
+    """The values one schema extracted from one document; ``evidence`` is keyed by the path of each value.
+
+    ``not_applicable`` says why the schema was not filled: the document is of another type. ``remarks`` say what does
+    not add up.
+    """
 
     document: str
     source: str
     schema_: str = Field(alias="schema")
     fields: dict[str, Any]
     evidence: dict[str, EvidenceOut]
+    not_applicable: str
+    remarks: list[str]
 
 
 class WholeDocumentOut(DocumentOut):
@@ -255,11 +261,12 @@ class SchemaFieldOut(BaseModel):
 
 
 class SchemaOut(BaseModel):
-    """A schema: the fields it extracts, and the engine it uses."""
+    """A schema: the fields it extracts, the engine it uses, and the types of documents that it is for (none: any)."""
 
     name: str
     description: str
     engine: str
+    types: list[str]
     fields: list[SchemaFieldOut]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import StringConstraints
 
 from ingest import serializers
 from ingest.api.conditional import is_known, not_modified, tag_of, tagged
@@ -36,21 +37,28 @@ def list_records(
     response: Response,
     limit: Limit = 100,
     cursor: Cursor = None,
+    where: Annotated[
+        list[Annotated[str, StringConstraints(max_length=300)]] | None,
+        Query(max_length=32, description="Only records that fulfil it, like `total>100`; repeatable."),
+    ] = None,
+    proved: Annotated[bool, Query(description="Leave out values that were not found on a page.")] = False,
+    all: Annotated[bool, Query(description="With the documents that the schema does not apply to.")] = False,
     format: Annotated[Literal["json", "csv"], Query(description="csv: all of them, for a spreadsheet.")] = "json",
 ) -> Json | Response:
     """List the records that one schema extracted from the visible documents."""
-    part_of = (cursor, limit) if format == "json" else (None, None)
-    tag = tag_of(service.etags.of_records(knowledge_id, schema, *part_of), knowledge_id, format)
+    part_of, most = (cursor, limit) if format == "json" else (None, None)
+    wanted = service.records.filter(knowledge_id, schema, where or (), proved=proved, inapplicable=all)
+    tag = tag_of(service.etags.of_records(knowledge_id, schema, part_of, most, wanted), knowledge_id, format)
     if is_known(request, tag):
         return not_modified(tagged(tag))
     if format == "csv":
-        records = service.records.all(knowledge_id, schema)
+        records = service.records.all(knowledge_id, schema, wanted)
         headers = {"Content-Disposition": f'attachment; filename="{schema}.csv"', **tagged(tag)}
         return StreamingResponse(
             _csv(service.knowledge_bases.schemas(knowledge_id)[schema], records), media_type="text/csv", headers=headers
         )
     response.headers.update(tagged(tag))
-    part = service.records.slice(knowledge_id, schema, cursor, limit)
+    part = service.records.slice(knowledge_id, schema, cursor, limit, wanted)
     return {"items": [serializers.record(view) for view in part.items], "next_cursor": part.next_cursor}
 
 

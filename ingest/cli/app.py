@@ -23,6 +23,7 @@ from ingest.cli import (
     docs,
     doctor,
     exit_codes,
+    extract,
     ingest,
     jobs,
     kb,
@@ -31,8 +32,10 @@ from ingest.cli import (
     keys,
     records,
     runtime,
+    schemas,
     search,
     serve,
+    sql,
     worker,
 )
 from ingest.cli.global_options import begin_run, cli_context
@@ -109,6 +112,9 @@ app.command("ingest")(ingest.ingest)
 app.command("search")(search.search)
 app.add_typer(docs.docs, name="docs")
 app.command("records")(records.records)
+app.command("extract")(extract.extract)
+app.command("sql")(sql.sql)
+app.add_typer(schemas.schemas, name="schemas")
 app.add_typer(jobs.jobs, name="jobs")
 app.add_typer(callbacks.callbacks, name="callbacks")
 kb.kb.command("check")(kb_check.kb_check)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,6 +20,7 @@ from stores.source_names import asked_name
 if TYPE_CHECKING:
     from pipeline.service import Service
     from pipeline.settings import Settings
+    from stores.models import Schema
 
 log = logging.getLogger("ingot.cli")
 
@@ -101,10 +102,11 @@ def _warn_once(settings: Settings) -> None:
             console.note(f"ingot: {sentence}")
 
 
-def open_service(settings: Settings) -> Service:
+def open_service(settings: Settings, schemas: Sequence[Schema] = ()) -> Service:
+    """Open the use cases; ``schemas``: those of files that the command names."""
     from pipeline.service import Service
 
-    return Service(settings)
+    return Service(settings, schemas)
 
 
 def page_numbers(text: str) -> tuple[int, ...]:

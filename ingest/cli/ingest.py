@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ingest.cli.exit_codes import Exit
     from pipeline.service import IngestRequest
     from pipeline.settings import Settings
-    from stores.models import DocumentState
+    from stores.models import DocumentState, Schema
     from stores.placement import IngestReport, IngestResult
     from stores.views import JobView
 
@@ -40,7 +40,15 @@ def ingest(
     knowledge: Knowledge = "default",
     glob: Annotated[list[str] | None, typer.Option("--glob", help="Only files that match, e.g. '*.pdf'.")] = None,
     exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No files that match.")] = None,
-    schema: Annotated[list[str] | None, typer.Option("--schema", help="Extract this too (repeatable).")] = None,
+    schema: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--schema", help="Extract this too (repeatable): a schema, a schema file, or auto, what fits each document."
+        ),
+    ] = None,
+    document_type: Annotated[
+        str, typer.Option("--type", metavar="TYPE", help="Type of these documents, where it is known: invoice, ...")
+    ] = "",
     ocr: Annotated[OcrMode, typer.Option("--ocr", help="When to read pages by OCR.")] = OcrMode.AUTO,
     pages: Pages = "",
     force: Annotated[bool, typer.Option("--force", help="Process unchanged documents again.")] = False,
@@ -57,12 +65,14 @@ def ingest(
     as_lines: AsLines = False,
 ) -> int:
     """Turn documents into a knowledge base. `ingot PATH...` means the same."""
+    from ingest.cli.schemas import named_schemas
     from pipeline.service import IngestRequest
     from stores.models import Options
 
     check_knowledge_id(knowledge)
     page_numbers(pages)
-    options = Options(ocr=ocr.value, pages=pages, schemas=tuple(schema or ()), force=force)
+    names, own = named_schemas(schema or ())
+    options = Options(ocr=ocr.value, pages=pages, schemas=names, force=force, type=document_type)
     urls = tuple(path for path in paths if is_url(path))
     request = IngestRequest(
         paths=tuple(Path(path) for path in paths if not is_url(path)),
@@ -75,8 +85,8 @@ def ingest(
     )
     settings = load_settings()
     if dry_run:
-        return _preview(settings, knowledge, request, as_json=as_json, as_lines=as_lines)
-    return _ingest(settings, knowledge, request, wait=wait, timeout_s=timeout, as_json=as_json, as_lines=as_lines)
+        return _preview(settings, knowledge, request, own, as_json=as_json, as_lines=as_lines)
+    return _ingest(settings, knowledge, request, own, wait=wait, timeout_s=timeout, as_json=as_json, as_lines=as_lines)
 
 
 def is_url(text: str) -> bool:
@@ -84,11 +94,19 @@ def is_url(text: str) -> bool:
     return text.lower().startswith(("http://", "https://"))
 
 
-def _preview(settings: Settings, knowledge: str, request: IngestRequest, *, as_json: bool, as_lines: bool) -> int:
+def _preview(
+    settings: Settings,
+    knowledge: str,
+    request: IngestRequest,
+    own: Sequence[Schema],
+    *,
+    as_json: bool,
+    as_lines: bool,
+) -> int:
     from ingest import serializers
     from ingest.cli import console, exit_codes
 
-    report = open_service(settings).ingestion.preview(knowledge, request)
+    report = open_service(settings, own).ingestion.preview(knowledge, request)
     rows = [serializers.ingest_result(file) for file in report.files]
     if as_json:
         console.print_json(serializers.report(report))
@@ -105,6 +123,7 @@ def _ingest(
     settings: Settings,
     knowledge: str,
     request: IngestRequest,
+    own: Sequence[Schema],
     *,
     wait: bool,
     timeout_s: float | None,
@@ -120,7 +139,7 @@ def _ingest(
     for remark in embedded.prepare(settings):
         console.note(f"note: {remark}")
     with embedded.attached(settings) as connected:
-        report = open_service(connected).ingestion.ingest(knowledge, request)
+        report = open_service(connected, own).ingestion.ingest(knowledge, request)
     for remark in report.remarks:
         console.note(f"note: {remark}")
     console.note(f"{knowledge}: {outcome_words(report)}")

@@ -14,6 +14,13 @@ from stores.models import check_knowledge_id
 def records(
     knowledge: Knowledge = "default",
     schema: Annotated[str, typer.Option("--schema", help="Which kind of record.")] = "document",
+    where: Annotated[
+        list[str] | None, typer.Option("--where", metavar="COND", help="Only records like total>100 (repeatable).")
+    ] = None,
+    proved: Annotated[bool, typer.Option("--proved", help="Leave out values that were not found on a page.")] = False,
+    inapplicable: Annotated[
+        bool, typer.Option("--all", help="With the documents that the schema does not apply to, and why.")
+    ] = False,
     as_json: AsJson = False,
     as_lines: AsLines = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for a spreadsheet.")] = False,
@@ -24,7 +31,10 @@ def records(
     from ingest.spreadsheet import csv_text
 
     service = open_service(load_settings())
-    rows = [serializers.record(view) for view in service.records.all(check_knowledge_id(knowledge), schema)]
+    wanted = service.records.filter(
+        check_knowledge_id(knowledge), schema, where or (), proved=proved, inapplicable=inapplicable
+    )
+    rows = [serializers.record(view) for view in service.records.all(knowledge, schema, wanted)]
     unfinished = service.knowledge_bases.get(knowledge).open
     if unfinished:
         console.note(f"{console.plural(unfinished, 'document')} still in work: not in this list yet")
@@ -33,7 +43,9 @@ def records(
         return
     known_schema = service.knowledge_bases.schemas(knowledge).get(schema)
     names = [field.name for field in known_schema.fields] if known_schema else list(rows[0]["fields"]) if rows else []
-    flat = [{"document": row["document"], "source": row["source"], **row["fields"]} for row in rows]
+    names += ["not_applicable"] if inapplicable else []
+    about = ("not_applicable", "document", "source")
+    flat = [{**{name: row[name] for name in about}, **row["fields"]} for row in rows]
     if as_csv:
         console.print_text(csv_text(flat, ["document", "source", *names]))
     else:

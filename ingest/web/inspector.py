@@ -79,6 +79,7 @@ def _records(service: Service, knowledge_id: str, document: str) -> list[ShownRe
     shown = [
         shown_record(view, schemas.get(view.schema))
         for view in service.records.of_document(knowledge_id, document, so_far=True)
+        if not view.not_applicable
     ]
     return sorted(shown, key=lambda record: (record.schema == "document", -record.count))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.fingerprints import fingerprints
 from pipeline.knowledge_base_embedder import with_own_embedder
 from pipeline.profiles import ProcessingProfile, Scope
+from pipeline.schemas.selection import wanted_names
 from pipeline.settings import Settings
 from pipeline.stage_specs import NEEDS, RESULT_STAGES, STAGE_OF_FINGERPRINT, STAGES, stages_from
 from pipeline.stages import plan
@@ -72,10 +73,10 @@ def _reprocess(
     pages = store.pages.read(document, base.number, blocks=False)
     if not pages and from_stage is not Stage.PLAN:
         raise InputError("its pages were never planned: make it again from plan", code="conflict")
-    rerun = _with_unfinished(stages_from(from_stage), pages)
+    rerun = with_unfinished(stages_from(from_stage), pages)
     wanted = fingerprints(resources, base.options, resources.schemas)
-    wanted |= _kept_fingerprints(base.fingerprints, rerun)
-    batches = _batches(resources, pages, rerun)
+    wanted |= kept_fingerprints(base.fingerprints, rerun)
+    batches = unread_batches(resources, pages, rerun)
     store.reprocessing.reprocess(
         job, base, rerun, batches, wanted, profile.id, NEEDS, store.now(), with_others=with_others
     )
@@ -98,7 +99,7 @@ def with_given_limits(resources: Resources, store: KnowledgeStore) -> dict[str, 
 def _profile(resources: Resources, store: KnowledgeStore, base: BaseGeneration) -> ProcessingProfile:
     """Keep the profile that the document was made with, changed by what this command was given."""
     had = store.profiles.read([base.profile]).get(base.profile) if base.profile else None
-    names = [name for name in ("document", *base.options.schemas) if name in resources.schemas]
+    names = [name for name in wanted_names(base.options.schemas, resources.schemas) if name in resources.schemas]
     if had is None:
         profile = ProcessingProfile.of(with_own_embedder(resources, store).settings, resources.schemas, names)
     else:
@@ -108,7 +109,7 @@ def _profile(resources: Resources, store: KnowledgeStore, base: BaseGeneration) 
     return profile
 
 
-def _with_unfinished(rerun: frozenset[Stage], pages: Sequence[Page]) -> frozenset[Stage]:
+def with_unfinished(rerun: frozenset[Stage], pages: Sequence[Page]) -> frozenset[Stage]:
     """Add what has to run where some page was never read: records and chunks are made from all pages."""
     return rerun | RESULT_STAGES if any(_unread(page) for page in pages) else rerun
 
@@ -117,7 +118,7 @@ def _unread(page: Page) -> bool:
     return page.text is None and page.error is None and page.route is not Route.BLANK
 
 
-def _batches(resources: Resources, pages: Sequence[Page], rerun: frozenset[Stage]) -> tuple[Batch, ...]:
+def unread_batches(resources: Resources, pages: Sequence[Page], rerun: frozenset[Stage]) -> tuple[Batch, ...]:
     """The steps that read the pages whose route is read again, and pages that were never read."""
     routes = {STAGES[stage].route for stage in rerun}
     unread = [
@@ -135,6 +136,7 @@ def _batches(resources: Resources, pages: Sequence[Page], rerun: frozenset[Stage
     return plan.batches(unread, size, min(size, resources.page_reader().batch_pages))
 
 
-def _kept_fingerprints(earlier: Mapping[str, str], rerun: frozenset[Stage]) -> dict[str, str]:
+def kept_fingerprints(earlier: Mapping[str, str], rerun: frozenset[Stage]) -> dict[str, str]:
+    """The fingerprints of the stages that do not run again."""
     kept = {name for name, stage in STAGE_OF_FINGERPRINT.items() if stage not in rerun}
     return {name: value for name, value in earlier.items() if name in kept}

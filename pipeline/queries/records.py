@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from pipeline.processing_plan import check_schema_of
+from pipeline.processing_plan import check_schema_of, schemas_of
 from pipeline.queries.availability import standing
+from pipeline.queries.record_filter import ALL_RECORDS, RecordFilter, parse_condition
 from pipeline.step_context import Resources
 from stores.cursors import cursor_of, key_of
 from stores.models import Record
-from stores.views import RecordView, Slice
+from stores.views import QueryResult, RecordView, Slice
 
 _SLICE = 200  # records read at once where all are wanted
 
@@ -32,19 +33,56 @@ class RecordQueries:
         """The number of records by schema."""
         return self._resources.catalog.store(knowledge_id).page_queries.records_by_schema()
 
-    def slice(self, knowledge_id: str, schema: str, cursor: str | None = None, limit: int = 100) -> Slice[RecordView]:
+    def filter(
+        self,
+        knowledge_id: str,
+        schema: str,
+        where: Sequence[str] = (),
+        *,
+        proved: bool = False,
+        inapplicable: bool = False,
+    ) -> RecordFilter:
+        """Read conditions such as ``total>100`` on the fields of a schema. InputError where one cannot be read."""
+        store = self._resources.catalog.store(knowledge_id)
+        check_schema_of(self._resources, store, schema)
+        known = schemas_of(self._resources, store).get(schema) if where else None
+        conditions = tuple(parse_condition(text, known) for text in where)
+        return RecordFilter(where=conditions, proved=proved, inapplicable=inapplicable)
+
+    def slice(
+        self,
+        knowledge_id: str,
+        schema: str,
+        cursor: str | None = None,
+        limit: int = 100,
+        wanted: RecordFilter = ALL_RECORDS,
+    ) -> Slice[RecordView]:
         """A slice of the records of one schema, of every visible document, by document id."""
         store = self._resources.catalog.store(knowledge_id)
         check_schema_of(self._resources, store, schema)
         after = key_of(cursor, str)
-        rows = store.record_tables.visible_part(schema, after[0] if after else "", limit + 1)
-        items = tuple(_record_view(document, source, record) for document, source, record in rows[:limit])
-        return Slice(items=items, next_cursor=cursor_of(items[-1].document) if len(rows) > limit else None)
+        place = after[0] if after else ""
+        items: list[RecordView] = []
+        while True:
+            rows = store.record_tables.visible_part(schema, place, limit + 1, inapplicable=wanted.inapplicable)
+            for document, source, record in rows:
+                shown = wanted.applied(record)
+                if shown is not None and len(items) == limit:
+                    return Slice(items=tuple(items), next_cursor=cursor_of(items[-1].document))
+                if shown is not None:
+                    items.append(_record_view(document, source, shown))
+            if len(rows) <= limit:
+                return Slice(items=tuple(items), next_cursor=None)
+            place = rows[-1][0]
 
-    def all(self, knowledge_id: str, schema: str) -> Iterator[RecordView]:
+    def query(self, knowledge_id: str, statement: str, limit: int, timeout_s: float) -> QueryResult:
+        """The answer to a reading SQL statement. InputError where it is none, or takes longer."""
+        return self._resources.catalog.store(knowledge_id).query(statement, limit, timeout_s)
+
+    def all(self, knowledge_id: str, schema: str, wanted: RecordFilter = ALL_RECORDS) -> Iterator[RecordView]:
         """All records of one schema, by document id, read in slices. An unknown schema is refused at once."""
         check_schema_of(self._resources, self._resources.catalog.store(knowledge_id), schema)
-        return self._in_slices(knowledge_id, schema)
+        return self._in_slices(knowledge_id, schema, wanted)
 
     def containing(
         self, knowledge_id: str, schema: str, text: str, cursor: str | None = None, limit: int = 100
@@ -63,10 +101,10 @@ class RecordQueries:
         )
         return Slice(items=items, next_cursor=cursor_of(rows[limit - 1][0]) if len(rows) > limit else None)
 
-    def _in_slices(self, knowledge_id: str, schema: str) -> Iterator[RecordView]:
+    def _in_slices(self, knowledge_id: str, schema: str, wanted: RecordFilter) -> Iterator[RecordView]:
         cursor: str | None = None
         while True:
-            part = self.slice(knowledge_id, schema, cursor, _SLICE)
+            part = self.slice(knowledge_id, schema, cursor, _SLICE, wanted)
             yield from part.items
             cursor = part.next_cursor
             if cursor is None:
@@ -80,6 +118,8 @@ def _record_view(document: str, source: str, record: Record) -> RecordView:
         source=source,
         schema=record.schema,
         fields=record.fields,
+        not_applicable=record.not_applicable,
+        remarks=record.remarks,
         evidence={
             e.path: {"page": e.page, "boxes": [list(b) for b in e.boxes], "quote": e.quote, "found": e.found}
             for e in record.evidence

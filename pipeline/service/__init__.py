@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from pipeline import wiring
 from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.queries.answer_cache import AnswerCache
@@ -17,6 +20,7 @@ from pipeline.service.ingestion import Ingestion
 from pipeline.service.jobs import Jobs
 from pipeline.service.search import Search
 from pipeline.settings import Settings
+from stores.models import Schema
 
 
 class Service:
@@ -25,9 +29,12 @@ class Service:
     They raise IngotError only; NotFoundError where a name is unknown.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, schemas: Sequence[Schema] = ()) -> None:
+        """``schemas``: further schemas that requests may ask for, beside those of the settings."""
         self.settings = settings
-        resources = self._resources = wiring.build(settings, durable=True, pooled=True)
+        resources = wiring.build(settings, durable=True, pooled=True)
+        resources = replace(resources, schemas={**resources.schemas, **{schema.name: schema for schema in schemas}})
+        self._resources = resources
         sender, worker_status, cache = Sender(resources), WorkerStatus(settings), AnswerCache()
         self.administration = Administration(resources, worker_status, cache)
         self.ingestion = Ingestion(resources, sender)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline import removal
-from pipeline.commands import reprocess
+from pipeline.commands import extraction, reprocess
 from pipeline.queries.documents import DocumentQueries
 from pipeline.queries.page_images import USUAL_DPI, PageImages
 from pipeline.sender import Sender
 from pipeline.step_context import Resources
-from stores.models import Stage
-from stores.views import DocumentView, JobSummary
+from stores.models import DocumentState, Options, Stage
+from stores.placement import ExtractionReport
+from stores.views import DocumentFilter, DocumentView, JobSummary
+
+_READ = (DocumentState.DONE, DocumentState.PARTIAL)
 
 
 class Documents(DocumentQueries):
@@ -40,6 +44,26 @@ class Documents(DocumentQueries):
         job = reprocess.embed_all(self._resources, store)
         self._sender.send_now(knowledge_id)
         return store.job_queries.summary(job) if job else None
+
+    def extract(
+        self, knowledge_id: str, names: Sequence[str], options: Options, *, force: bool = False
+    ) -> ExtractionReport:
+        """Fill the schemas of ``options`` from documents that were read, all of them where none is named."""
+        store = self._store(knowledge_id)
+        documents = [store.document_queries.find(name) for name in names] or [
+            view.document for view in self.all(knowledge_id, DocumentFilter()) if view.state in _READ
+        ]
+        report = extraction.extract(self._resources, store, documents, options, force=force)
+        if report.job:
+            self._sender.send_now(knowledge_id)
+        return report
+
+    def schema_draft(self, knowledge_id: str, name: str, schema_name: str) -> str:
+        """A schema in YAML with a field for each label and table of a document, to be edited by hand."""
+        from pipeline.queries.schema_draft import schema_draft
+
+        shown = self.standing(knowledge_id, name)
+        return schema_draft(self.pages(knowledge_id, shown.document, ()), schema_name)
 
     def delete(self, knowledge_id: str, name: str) -> DocumentView:
         """Delete a document with everything that was made of it. Returns what it was."""

@@ -127,4 +127,7 @@ def _record_json(record: Record) -> dict[str, Any]:
         e.path: {"page": e.page, "boxes": [list(box) for box in e.boxes], "quote": e.quote, "found": e.found}
         for e in record.evidence
     }
-    return {"fields": dict(record.fields), "evidence": evidence}
+    about = {"not_applicable": record.not_applicable, "remarks": list(record.remarks)}
+    return {"fields": dict(record.fields), "evidence": evidence} | {
+        name: value for name, value in about.items() if value
+    }

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, and_, column, delete, exists, func, inspect, 
 from stores.consistency.rules import Rule, document_and_generation, in_work, named
 from stores.consistency.rules import visible_generations as visible
 from stores.effects import Order
-from stores.models import Record, Route, Stage, StepState
+from stores.models import Route, Stage, StepState
 from stores.sql.dialect import dialect_of
-from stores.sql.record_tables import store_record_rows
+from stores.sql.record_tables import store_record_rows, values_of
 from stores.sql.tables import chunk, document, evidence, generation, job, page, profile, record, source, step
 
 _GENERATION = (generation.c.document, generation.c.number)
@@ -146,7 +146,8 @@ def _untyped(connection: Connection, most: int) -> list[str]:
         mine = exists(
             select(true()).where(typed.c.document == record.c.document, typed.c.generation == record.c.generation)
         )
-        rows = select(record.c.document, record.c.generation).where(record.c.schema == name, ~mine)
+        applies = record.c.not_applicable.is_(None)
+        rows = select(record.c.document, record.c.generation).where(record.c.schema == name, applies, ~mine)
         items += [f"{row.document}:{row.generation}" for row in connection.execute(rows.limit(most))]
     return list(dict.fromkeys(items))[:most]
 
@@ -156,7 +157,7 @@ def _write_typed(connection: Connection, item: str, _: Order) -> bool:
     mine = record.c.document == name, record.c.generation == number
     rows: Sequence[Any] = connection.execute(select(record).where(*mine)).all()
     for row in rows:
-        store_record_rows(connection, name, number, Record(schema=row.schema, fields=dict(row.fields)))
+        store_record_rows(connection, name, number, values_of(row))
     return bool(rows)
 
 

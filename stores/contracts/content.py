@@ -66,8 +66,13 @@ class RecordTableStore(Protocol):
     def read(self, document: str, number: int) -> list[Record]:
         """Return the records of a generation with their evidence."""
 
-    def visible_part(self, schema: str, after: str, limit: int) -> list[tuple[str, str, Record]]:
-        """Return (document id, its first source name, record) of visible documents behind the id ``after``."""
+    def visible_part(
+        self, schema: str, after: str, limit: int, *, inapplicable: bool = False
+    ) -> list[tuple[str, str, Record]]:
+        """Return (document id, its first source name, record) of visible documents behind the id ``after``.
+
+        ``inapplicable``: with those of documents that the schema does not apply to.
+        """
 
 
 class ChunkStore(Protocol):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from stores.contracts.registration import RegistrationStore
     from stores.contracts.transfer import TransferStore
+    from stores.views import QueryResult
 
 
 class KnowledgeStore(Protocol):
@@ -84,6 +85,12 @@ class KnowledgeStore(Protocol):
 
     def size_bytes(self) -> int:
         """Return how much the database keeps outside of the folder of the knowledge base."""
+
+    def query(self, statement: str, limit: int, timeout_s: float) -> QueryResult:
+        """Run one reading SQL statement of a user, at most ``limit`` rows of it, for at most ``timeout_s`` seconds.
+
+        Raises InputError where it is no such statement, takes longer, or would write.
+        """
 
     def set_meta(self, key: str, value: str) -> None:
         """Keep a fact of the knowledge base as a whole, replacing an earlier value."""

@@ -164,11 +164,13 @@ class ReprocessingStore(Protocol):
         order: Order,
         now: float,
         *,
+        options: Options | None = None,
         with_others: bool = False,
     ) -> None:
         """Open a generation beside its base, in which only the stages ``rerun`` run, and a job that waits for it.
 
-        ``with_others``: the job waits for several documents; it is opened with the first, and open until it is sealed.
+        ``options``: those of the new generation where they differ. ``with_others``: the job waits for several
+        documents; it is opened with the first, and open until it is sealed.
         """
 
     def retry(self, job_id: str, document_id: str, order: Order, renamed: Mapping[str, str], now: float) -> None:

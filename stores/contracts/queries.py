@@ -230,5 +230,5 @@ class EtagQueries(Protocol):
     def of_document(self, document_id: str) -> str:
         """Return a tag of all that was read of a document; "" while the shown generation is being made."""
 
-    def of_records(self, schema: str, after: str, limit: int | None) -> str:
+    def of_records(self, schema: str, after: str, limit: int | None, *, inapplicable: bool = False) -> str:
         """Return a tag of the records of a schema, those of documents behind the id ``after``."""

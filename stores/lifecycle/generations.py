@@ -10,8 +10,8 @@ from sqlalchemy import Connection, and_, delete, select, update
 
 from stores.effects import Batch, Order
 from stores.lifecycle.states import advance, copy_facts, copy_rows, new_generation, open_batches, open_step
-from stores.models import DOCUMENT_STAGES, Record, Route, Stage, StepState
-from stores.sql.record_tables import store_record_rows
+from stores.models import DOCUMENT_STAGES, Route, Stage, StepState
+from stores.sql.record_tables import store_record_rows, values_of
 from stores.sql.tables import block, generation, page, record
 
 _ROUTE_OF = {Stage.OCR: Route.OCR, Stage.PARSE: Route.TEXT}
@@ -80,7 +80,7 @@ def _copy_typed_records(connection: Connection, document_id: str, base: int, num
     """Write into the record tables of the schemas what generation ``base`` has in the table of all records."""
     rows = connection.execute(select(record).where(record.c.document == document_id, record.c.generation == base)).all()
     for row in rows:
-        store_record_rows(connection, document_id, number, Record(schema=row.schema, fields=dict(row.fields)))
+        store_record_rows(connection, document_id, number, values_of(row))
 
 
 def _forget_pages(connection: Connection, document_id: str, number: int, route: Route) -> None:

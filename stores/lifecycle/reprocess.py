@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -52,16 +52,20 @@ class Reprocessing:
         order: Order,
         now: float,
         *,
+        options: Options | None = None,
         with_others: bool = False,
     ) -> None:
         """Open a generation beside its base, in which only the stages ``rerun`` run, and a job that waits for it.
 
-        ``with_others``: the job waits for several documents; it is opened with the first, and open until it is sealed.
+        ``options``: those of the new generation where they differ. ``with_others``: the job waits for several
+        documents; it is opened with the first, and open until it is sealed.
         """
         with self.database.write() as connection:
             _idle_document(connection, base.document)
-            options = _generation(connection, base.document, base.number).options
-            spec = GenerationSpec(options=options, fingerprints=fingerprints, profile=profile)
+            had = _generation(connection, base.document, base.number).options
+            spec = GenerationSpec(
+                options=asdict(options) if options else had, fingerprints=fingerprints, profile=profile
+            )
             number = open_beside(connection, base.document, spec, base.number, rerun, batches, order, now)
             insert_job_of(connection, job_id, base.document, number, now, with_others=with_others)
 

@@ -33,7 +33,7 @@ class EtagQueries:
         ended = row.visible or row.finished_at
         return repr((document_id, row.number, row.created_at, ended, sorted(row.fingerprints.items())))
 
-    def of_records(self, schema: str, after: str, limit: int | None) -> str:
+    def of_records(self, schema: str, after: str, limit: int | None, *, inapplicable: bool = False) -> str:
         """What changes when the records of one schema do, those of documents behind the id ``after``."""
         answers = and_(document.c.id == record.c.document, document.c.visible == record.c.generation)
         made = and_(generation.c.document == record.c.document, generation.c.number == record.c.generation)
@@ -46,6 +46,7 @@ class EtagQueries:
             .order_by(record.c.document)
             .limit(limit)
         )
+        query = query if inapplicable else query.where(record.c.not_applicable.is_(None))
         digest = hashlib.sha256()
         with self.database.read() as connection:
             for row in connection.execute(query):

@@ -86,7 +86,7 @@ class Inspection:
         query = (
             select(record.c.document, record.c.generation, record.c.fields, first.scalar_subquery().label("source"))
             .join(document_table, answers)
-            .where(record.c.schema == schema, record.c.document > after)
+            .where(record.c.schema == schema, record.c.document > after, record.c.not_applicable.is_(None))
             .order_by(record.c.document)
         )
         matches: list[tuple[str, int, str]] = []
@@ -103,7 +103,8 @@ class Inspection:
     def records_by_schema(self) -> dict[str, int]:
         """How many records of each schema answer now."""
         answers = and_(document_table.c.id == record.c.document, document_table.c.visible == record.c.generation)
-        query = select(record.c.schema, func.count().label("n")).join(document_table, answers).group_by(record.c.schema)
+        counted = select(record.c.schema, func.count().label("n")).where(record.c.not_applicable.is_(None))
+        query = counted.join(document_table, answers).group_by(record.c.schema)
         with self.database.read() as connection:
             return {row.schema: row.n for row in connection.execute(query)}
 

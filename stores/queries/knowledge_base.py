@@ -43,6 +43,7 @@ class KnowledgeBaseQueries:
                 select(func.count())
                 .select_from(record)
                 .join(document, and_(document.c.id == record.c.document, document.c.visible == record.c.generation))
+                .where(record.c.not_applicable.is_(None))
             ).scalar_one()
         return {"pages": int(pages), "chunks": int(chunks), "records": int(records)}
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from stores.sql import sqlite
 from stores.sql.dialect import Dialect
+from stores.views import QueryResult
 
 
 class Database:
@@ -66,6 +67,10 @@ class Database:
         """Begin a read transaction on one snapshot."""
         with self._dialect.translated_errors(self.place), self._reader.begin() as connection:
             yield connection
+
+    def user_query(self, statement: str, limit: int, timeout_s: float) -> QueryResult:
+        """Run one reading SQL statement of a user: at most ``limit`` rows, at most ``timeout_s`` seconds."""
+        return self._dialect.user_query(self.place, self._reader, statement, limit, timeout_s)
 
     def close(self) -> None:
         """Close the pooled connections that are this database's own; the next transaction opens new ones."""

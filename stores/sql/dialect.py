@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Insert, MetaData, Row, Select, Table
+from sqlalchemy import Connection, Engine, Insert, MetaData, Row, Select, Table
 
 # SQLAlchemy compiles the ON CONFLICT of this insert for SQLite, too; that of SQLite's insert only for SQLite.
 from sqlalchemy.dialects.postgresql import insert
 
 from stores.sql import postgresql, sqlite
+from stores.views import QueryResult
 
 
 class Dialect(Protocol):
@@ -53,6 +54,12 @@ class Dialect(Protocol):
 
     def replace_view(self, connection: Connection, name: str, query: Select[Any]) -> None:
         """Create a view, or replace one with fewer columns of the same order."""
+
+    def user_query(self, place: str, reader: Engine, statement: str, limit: int, timeout_s: float) -> QueryResult:
+        """Run one reading statement of a user on the database ``place``, outside of any transaction.
+
+        At most ``limit`` rows and ``timeout_s`` seconds. Raises InputError where it is refused or takes longer.
+        """
 
     def create_keyword_table(self, connection: Connection, table: str) -> None:
         """Create the keyword table where it is missing: words of text, heading and title by the id of a chunk row."""

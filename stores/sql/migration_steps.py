@@ -306,4 +306,11 @@ MIGRATIONS: tuple[Migration, ...] = (
             )""",
         ),
     ),
+    Migration(
+        name="records that do not apply, and remarks",
+        columns=(
+            ("record", "not_applicable", "TEXT"),
+            ("record", "remarks", "JSON"),
+        ),
+    ),
 )

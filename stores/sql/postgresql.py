@@ -21,10 +21,12 @@ from sqlalchemy import Connection, MetaData, Row, Select, create_mock_engine, se
 from sqlalchemy import func as sql
 from sqlalchemy.schema import CreateView
 
+from stores.sql import postgresql_query
 from stores.sql.catalog_tables import knowledge_base
 from stores.sql.postgresql_errors import translated_errors
 from stores.tokens import tokens
 
+user_query = postgresql_query.user_query
 _NAMES = {"double precision": "FLOAT", "character varying": "VARCHAR"}
 _LONGEST_NAME = 63  # bytes
 _WHOLE_BITS = {"BIGINT": 63, "INTEGER": 31}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Connection,
     Float,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     delete,
     insert,
     select,
+    true,
 )
 from sqlalchemy import column as column_clause
 from sqlalchemy import table as table_clause
@@ -42,6 +44,7 @@ _TYPES: dict[FieldKind, Any] = {
     FieldKind.DATE: String,
     FieldKind.NUMBER: Float,
     FieldKind.INTEGER: WholeNumber,
+    FieldKind.BOOLEAN: Boolean,
 }
 
 
@@ -71,8 +74,14 @@ class RecordTables:
             ).all()
             return [_record(connection, row) for row in rows]
 
-    def visible_part(self, schema: str, after: str, limit: int) -> list[tuple[str, str, Record]]:
-        """(document id, its first source name, record) of documents that answer now, those behind the id ``after``."""
+    def visible_part(
+        self, schema: str, after: str, limit: int, *, inapplicable: bool = False
+    ) -> list[tuple[str, str, Record]]:
+        """(document id, its first source name, record) of documents that answer now, those behind the id ``after``.
+
+        ``inapplicable``: with the records of documents that the schema does not apply to.
+        """
+        wanted = true() if inapplicable else record.c.not_applicable.is_(None)
         answers = and_(document_table.c.id == record.c.document, document_table.c.visible == record.c.generation)
         first = (
             select(source.c.name).where(source.c.document == record.c.document).order_by(source.c.id).limit(1)
@@ -81,7 +90,7 @@ class RecordTables:
             rows = connection.execute(
                 select(record, first.label("source"))
                 .join(document_table, answers)
-                .where(record.c.schema == schema, record.c.document > after)
+                .where(record.c.schema == schema, record.c.document > after, wanted)
                 .order_by(record.c.document)
                 .limit(limit)
             ).all()
@@ -170,7 +179,12 @@ def store_records(connection: Connection, document: str, number: int, effect: Ex
 def _store(connection: Connection, document: str, number: int, extracted: Record) -> None:
     connection.execute(
         insert(record).values(
-            document=document, generation=number, schema=extracted.schema, fields=dict(extracted.fields)
+            document=document,
+            generation=number,
+            schema=extracted.schema,
+            fields=dict(extracted.fields),
+            not_applicable=extracted.not_applicable or None,
+            remarks=list(extracted.remarks),
         )
     )
     evidence_rows = [
@@ -191,12 +205,22 @@ def _store(connection: Connection, document: str, number: int, extracted: Record
     store_record_rows(connection, document, number, extracted)
 
 
+def values_of(row: Any) -> Record:
+    """The record of a row of the table of all records, without its evidence."""
+    return Record(
+        schema=row.schema,
+        fields=dict(row.fields),
+        not_applicable=row.not_applicable or "",
+        remarks=tuple(row.remarks or ()),
+    )
+
+
 def store_record_rows(connection: Connection, document: str, number: int, extracted: Record) -> None:
     """Write a record into the typed tables of its schema; values without a column are left to the JSON."""
     key = {"document": document, "generation": number}
     name = f"record_{extracted.schema}"
     scalars = {k: v for k, v in extracted.fields.items() if not isinstance(v, list)}
-    _replace(connection, name, key, [key | scalars])
+    _replace(connection, name, key, [] if extracted.not_applicable else [key | scalars])
     for field, values in extracted.fields.items():
         if isinstance(values, list):
             rows = [
@@ -232,6 +256,8 @@ def _record(connection: Connection, row: Any) -> Record:
     return Record(
         schema=row.schema,
         fields=dict(row.fields),
+        not_applicable=row.not_applicable or "",
+        remarks=tuple(row.remarks or ()),
         evidence=tuple(
             Evidence(
                 path=e.path,
@@ -245,4 +271,4 @@ def _record(connection: Connection, row: Any) -> Record:
     )
 
 
-__all__ = ["RecordTables", "placed_boxes", "store_record_rows", "store_records", "tables_of"]
+__all__ = ["RecordTables", "placed_boxes", "store_record_rows", "store_records", "tables_of", "values_of"]

@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from sqlalchemy.schema import CreateView, DropView
 
 from stores.errors import TransientError, UnavailableError
+from stores.sql.sqlite_query import user_query as user_query
 
 BUSY_TIMEOUT_S = 30
 PAGE_BYTES = 8192  # a chunk and its vector would fill pages of 4096 bytes badly

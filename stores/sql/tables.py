@@ -205,6 +205,8 @@ record = Table(
     *_of_generation(
         Column("schema", String, nullable=False),
         Column("fields", JSON, nullable=False),
+        Column("not_applicable", Text),  # why the schema was not filled
+        Column("remarks", JSON),
     ),
     PrimaryKeyConstraint("document", "generation", "schema"),
 )

@@ -16,12 +16,12 @@ from sqlalchemy.exc import IntegrityError
 from stores.contracts.transfer import Row
 from stores.errors import InputError
 from stores.lifecycle.states import OPEN_STATES, OPEN_STEPS
-from stores.models import DocumentState, JobState, Record, Schema, StepState
+from stores.models import DocumentState, JobState, Schema, StepState
 from stores.outbox.download_rows import CANCELLED, PENDING
 from stores.outbox.events import OPEN_JOBS
 from stores.sql.database import Database, now_of
 from stores.sql.dialect import dialect_of, insert_or_replace
-from stores.sql.record_tables import RecordTables, store_record_rows
+from stores.sql.record_tables import RecordTables, store_record_rows, values_of
 from stores.sql.tables import callback, document, fetch, generation, job, job_document, metadata, record, step
 
 _ROWS = 500
@@ -31,7 +31,7 @@ _BY_NAME = {table.name: table for table in TABLES}
 _NUMBERED = {"source": "id", "chunk": "id", "callback": "number"}  # their numbers come with the rows
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _DOCUMENT = re.compile(r"[0-9a-f]{32}")
-_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")  # of a schema and its fields: they become tables and columns
+_NAME = re.compile(r"[^\W\d]\w{0,62}")  # of a schema and its fields: they become tables and columns
 _NOT_SENT = "it was imported while it waited: `ingot callbacks replay` sends it from here"
 
 
@@ -93,8 +93,7 @@ class Transfer:
                 query = select(record).where(tuple_(*key) > tuple_(*after)).order_by(*key).limit(_ROWS)
                 rows = connection.execute(query).all()
                 for row in rows:
-                    made = Record(schema=row.schema, fields=dict(row.fields))
-                    store_record_rows(connection, row.document, row.generation, made)
+                    store_record_rows(connection, row.document, row.generation, values_of(row))
             if not rows:
                 return
             after = (rows[-1].document, rows[-1].generation, rows[-1].schema)

@@ -89,7 +89,7 @@ def server(root: Path) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def hostile(server: Server) -> str:
     """The job of a document whose every word is hostile."""
-    parts = {"metadata": json.dumps({SCRIPT: IMAGE}), "schemas": "invoice"}
+    parts = {"metadata": json.dumps({SCRIPT: IMAGE}), "schemas": "invoice", "type": "invoice"}
     answer = server.client.post(
         "/knowledge/hostile/ingest",
         content=form(NAME, f"%FAKE\n{HOSTILE}".encode(), parts),

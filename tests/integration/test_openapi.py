@@ -127,6 +127,8 @@ def bounded(schema: dict[str, Any]) -> bool:
     """Does a parameter say what it may be: a choice, a range, a longest text?"""
     if "anyOf" in schema:
         return all(bounded(one) for one in schema["anyOf"])
+    if schema.get("type") == "array":
+        return "maxItems" in schema and bounded(schema["items"])
     if "$ref" in schema or "enum" in schema or "const" in schema or schema.get("type") in ("boolean", "null"):
         return True
     return "maximum" in schema or "maxLength" in schema

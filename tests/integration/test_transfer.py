@@ -39,7 +39,7 @@ def there(home: Path, tmp_path: Path) -> Resources:
     (docs / "empty.pdf").touch()
     resources = fake_resources(home)
     ingest_now(resources, docs, passwords=("open",))
-    ingest_now(resources, docs, passwords=("open",), options={"schemas": ("invoice",)})
+    ingest_now(resources, docs, passwords=("open",), options={"schemas": ("invoice",), "type": "invoice"})
     return resources
 
 

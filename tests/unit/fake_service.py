@@ -93,7 +93,7 @@ class FakeService:
     asked: Mapping[str, Any] = {}
     redone: tuple[str, str, Stage | None] | None = None
 
-    def __init__(self, settings: Any) -> None:
+    def __init__(self, settings: Any, schemas: Sequence[Schema] = ()) -> None:
         type(self).asked = {"home": settings.home}
         self.ingestion = SimpleNamespace(ingest=self._ingest, preview=self._ingest)
         self.jobs = SimpleNamespace(
@@ -106,7 +106,7 @@ class FakeService:
             pages=self._pages,
             retry=self._retry_document,
         )
-        self.records = SimpleNamespace(all=self._records)
+        self.records = SimpleNamespace(all=self._records, filter=lambda *given, **wanted: (given, wanted))
         self.search = SimpleNamespace(hits=self._search)
         self.knowledge_bases = SimpleNamespace(
             get=self._knowledge_base, delete=self._delete_knowledge_base, schemas=self._schemas
@@ -176,8 +176,8 @@ class FakeService:
         facts: dict[str, Any] = {"width_pt": 595.0, "height_pt": 842.0, "route": Route.OCR, "reason": "image only"}
         return [Page(number=1, text=text, **facts), Page(number=2, error="the page is damaged", **facts)]
 
-    def _records(self, knowledge_id: str, schema: str) -> list[RecordView]:
-        self._answer(schema=schema)
+    def _records(self, knowledge_id: str, schema: str, wanted: Any) -> list[RecordView]:
+        self._answer(schema=schema, wanted=wanted)
         fields = {"title": "=cmd()", "emails": ["a@b.c", "d@e.f"], "amount": -3.5}
         return [RecordView(document=ID, source="a.pdf", schema=schema, fields=fields, evidence={})]
 

@@ -28,6 +28,7 @@ def test_every_field_is_extracted_with_its_evidence() -> None:
     assert dict(record.fields) == {
         "title": "Notice to all tenants",
         "language": "en",
+        "type": None,  # the stage fills it
         "dates": ["2026-03-24"],
         "emails": ["house@maple.example"],
         "phones": ["+49301234567"],

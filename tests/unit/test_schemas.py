@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.schemas.loader import load_schemas
+from pipeline.type_signals import TYPES
 from stores.errors import InputError
 from stores.models import FieldKind
 
@@ -33,12 +34,13 @@ labels = ["Rent"]
 
 def test_the_built_in_schemas() -> None:
     schemas = load_schemas(None)
-    assert set(schemas) == {"document", "resume", "invoice", "receipt"}
+    assert set(schemas) == {"document", *TYPES}
     assert [field.name for field in schemas["resume"].fields if field.kind is FieldKind.ROWS] == [
         "education",
         "experience",
     ]
     assert all(schema.engine == name for name, schema in schemas.items())
+    assert all(schema.types == ((name,) if name in TYPES else ()) for name, schema in schemas.items())
 
 
 def test_a_schema_of_ones_own(tmp_path: Path) -> None:
@@ -53,7 +55,10 @@ def test_a_schema_of_ones_own(tmp_path: Path) -> None:
     ("change", "says"),
     [
         (('name = "lease"', 'name = "Lease"'), "name: the name 'Lease' is not allowed"),
-        (('name = "landlord"', 'name = "group"'), "reserved"),
+        (('name = "landlord"', 'name = "1st"'), "must be a letter, then at most 47"),
+        (('name = "landlord"', 'name = "Items"'), "used twice"),
+        (('name = "lease"', 'name = "auto"'), "stands for all schemas"),
+        (('description = "A lease."', 'types = ["leaflet"]'), "no type 'leaflet'"),
         (('name = "landlord"', 'name = "document"'), "reserved"),
         (('name = "landlord"', 'name = "items"'), "used twice"),
         (('kind = "text"', 'kind = "words"'), "fields[0] (landlord).kind"),

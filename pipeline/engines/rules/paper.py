@@ -1,0 +1,189 @@
+"""Schema ``paper``: title, authors, abstract, keywords, DOI and numbered references; nothing rather than a guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from pipeline.engines.evidence.located_values import LocatedValue, located_in
+from pipeline.engines.evidence.page_lines import PageLine, page_lines
+from pipeline.engines.evidence.record_builder import build_record
+from pipeline.engines.rules.document import find_title
+from stores.models import Label, Page, Record, Schema
+
+_ABSTRACT = re.compile(
+    r"^\W*(?:a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|摘\s*要|zusammenfassung)\s*(?:[.:：—–-]+|】|\]|$)?\s*", re.IGNORECASE
+)
+_KEYWORDS = re.compile(
+    r"^\W*(?:key\s?-?words(?:\s+and\s+phrases)?|index\s+terms|关\s*键\s*[词字]|schlüsselwörter|mots[\s-]cl[ée]s)\s*[.:：—–-]*\s*",
+    re.IGNORECASE,
+)
+_SECTION = re.compile(
+    r"^\W*(?:(?:\d{1,2}|[IVX]{1,4})[.．、]?\s+\S|(?:introduction|引\s*言|einleitung)\W*$)", re.IGNORECASE
+)
+_REFERENCES = re.compile(
+    r"^\W*(?:\d{1,2}\.?\s+)?(?:references(?:\s+and\s+notes)?|bibliography|literatur(?:verzeichnis)?|参考文献)\W*$",
+    re.IGNORECASE,
+)
+_ENTRY = re.compile(r"^\s*(?:\[(\d{1,3})\]|(\d{1,3})\.(?=\s))\s*")
+_DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]*[\w)]", re.IGNORECASE)
+_MARKS = re.compile(r"[\d⁰¹²³⁴-⁹∗*†‡§¶‖#✉♠♦♥♣]+|\(\s*\)|[,，]\s*(?=[,，])|(?<=\w)[.](?=\s*$)")
+_AND = re.compile(r"\s*(?:,|，|;|；|、|\band\b|&|\bund\b|\bet\b)\s*")
+_NAME_WORD = r"(?:[A-ZÀ-Ý][\w'’.-]*|de|la|van|von|der|den|di|da|del|dos|bin|al|el|le|ter|ten)"
+_NAME = re.compile(
+    rf"(?:[A-ZÀ-Ý][\w'’.-]*)(?:\s+{_NAME_WORD}){{1,4}}|[\u4e00-\u9fff]{{2,4}}|[\u4e00-\u9fff]{{2}}\s[\u4e00-\u9fff]"
+)
+_NO_NAME = re.compile(
+    r"(?<![a-z])(?:university|universit[ày]t?|institute|department|school|college|laborator|faculty|centre|center|research|"
+    r"inc|ltd|corporation|abstract|journal|proceedings|conference|association|published|received|accepted|volume|"
+    r"open|access|academy|hospital|station|observatory|museum|agency|ministry|team|society|council|library|labs?|clinic|google|microsoft|facebook|amazon|openai|group|press|review|article|street|usa|china)(?![a-z])|@|大学|学院|研究|公司",
+    re.IGNORECASE,
+)
+_STAMP = re.compile(r"arXiv:\d{4}\.\d{4,5}|downloaded\s+from", re.IGNORECASE)
+_MOST_TITLE_LINES = 3
+_SAME_SIZE = 0.06  # of the height of a line
+_MOST_AUTHOR_LINES = 8
+_MOST_AUTHORS = 60
+_MOST_ABSTRACT_LINES = 60
+_LEAST_ABSTRACT = 120  # characters
+_MOST_REFERENCES = 600
+
+
+class PaperRules:
+    """Fields of a scientific paper, by rules."""
+
+    fingerprint = "rules-paper/1"
+
+    def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
+        """Extract the record of ``schema``; ``source`` is not used."""
+        lines = [line for line in page_lines(pages) if line.label not in (Label.HEADER, Label.FOOTER)]
+        title = _title(lines)
+        values = {
+            "title": title,
+            "authors": list(_authors(lines, title)),
+            "abstract": _abstract(lines),
+            "keywords": _keywords(lines),
+            "doi": _doi(page_lines(pages)),
+            "references": _references(lines),
+        }
+        return build_record(schema, values)
+
+
+def _title(lines: Sequence[PageLine]) -> LocatedValue | None:
+    """The title with the lines of the same size below it; the stamp of an archive is none."""
+    printed = [line for line in lines if not _STAMP.search(line.text)]
+    title = find_title(printed)
+    if title is None:
+        return None
+    last = title.lines[-1]
+    span = list(title.lines)
+    for line in [line for line in printed if line.page == last.page and line.number > last.number][:_MOST_TITLE_LINES]:
+        gap = line.box[1] - span[-1].box[3]
+        other = abs(line.height - last.height) > _SAME_SIZE * last.height or not 0 <= gap < last.height
+        if other or len(_names(line.text)) > 1:
+            break
+        span.append(line)
+    return located_in(" ".join(" ".join(line.text.split()) for line in span), span)
+
+
+def _authors(lines: Sequence[PageLine], title: LocatedValue | None) -> Iterator[LocatedValue]:
+    """The names below the title, up to the first line that holds none."""
+    if title is None or not title.lines:
+        return
+    below = [line for line in lines if line.page == title.lines[-1].page and line.number > title.lines[-1].number]
+    count = 0
+    for line in below[:_MOST_AUTHOR_LINES]:
+        if _ABSTRACT.match(line.text) and len(line.text) < 20:
+            return
+        names = _names(line.text)
+        if not names:
+            return  # names that begin later are those of a part of the authors
+        for name in names:
+            count += 1
+            if count <= _MOST_AUTHORS:
+                yield located_in(name, [line], name if name in line.text else None)
+
+
+def _names(text: str) -> list[str]:
+    """The names of a line that holds nothing else, without the marks of their affiliations."""
+    if _NO_NAME.search(text):
+        return []
+    parts = [part for part in _AND.split(_MARKS.sub(" ", text)) if part.strip()]
+    names = [" ".join(part.split()).rstrip(" .") for part in parts]
+    return names if names and all(_NAME.fullmatch(name) for name in names) else []
+
+
+def _abstract(lines: Sequence[PageLine]) -> LocatedValue | None:
+    """The text behind the word abstract, up to the keywords or the next heading."""
+    at = next((at for at, line in enumerate(lines) if _opens_abstract(line)), None)
+    if at is None:
+        return None
+    lead = _ABSTRACT.match(lines[at].text)
+    rest = lines[at].text[lead.end() :].strip() if lead else ""
+    body: list[PageLine] = [lines[at]] if rest else []
+    for line in lines[at + 1 : at + 1 + _MOST_ABSTRACT_LINES]:
+        heading = line.label in (Label.HEADING, Label.TITLE)
+        if _KEYWORDS.match(line.text) or (body and (heading or _SECTION.match(line.text))):
+            break
+        if not heading:
+            body.append(line)
+    else:
+        return None  # no end in sight: it is not known where the abstract ends
+    texts = [rest if line is lines[at] else line.text.strip() for line in body]
+    text = re.sub(r"(?<=[a-z])- (?=[a-z])", "", " ".join(texts))
+    return located_in(text, body) if len(text) >= _LEAST_ABSTRACT else None
+
+
+def _opens_abstract(line: PageLine) -> bool:
+    match = _ABSTRACT.match(line.text)
+    if not match:
+        return False
+    rest = line.text[match.end() :]
+    return not rest.strip() or bool(re.search(r"[.:：—–】\]-]\s*$", match[0])) or rest[:1].isupper()
+
+
+def _keywords(lines: Sequence[PageLine]) -> list[LocatedValue]:
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        match = _KEYWORDS.match(line.text)
+        if not match:
+            continue
+        rest = line.text[match.end() :].strip()
+        source = line if rest else following
+        if source is None:
+            return []
+        words = re.split(r"\s*[,;，；、·•]\s*", rest or source.text.strip())
+        return [located_in(word.strip(" ."), [source], word.strip(" .")) for word in words if 1 < len(word) < 60]
+    return []
+
+
+def _doi(lines: Sequence[PageLine]) -> LocatedValue | None:
+    """The DOI on the first page: those further on belong to references."""
+    for line in lines:
+        if line.page != lines[0].page:
+            return None
+        match = _DOI.search(line.text)
+        if match and not match[0].endswith((".pdf", ".html")):  # the path of a file goes on behind the DOI
+            return located_in(match[0].rstrip(".,;)"), [line], match[0].rstrip(".,;)"))
+    return None
+
+
+def _references(lines: Sequence[PageLine]) -> list[LocatedValue]:
+    """The entries below the last heading of references, where they are numbered from 1."""
+    heads = [at for at, line in enumerate(lines) if _REFERENCES.match(line.text)]
+    if not heads:
+        return []
+    entries: list[list[PageLine]] = []
+    for line in lines[heads[-1] + 1 :]:
+        match = _ENTRY.match(line.text)
+        if match and int(match[1] or match[2]) == len(entries) + 1:
+            entries.append([line])
+        elif not entries or line.label in (Label.HEADING, Label.TITLE):
+            break
+        else:
+            entries[-1].append(line)
+    return [_entry(entry) for entry in entries[:_MOST_REFERENCES]] if len(entries) > 1 else []
+
+
+def _entry(lines: Sequence[PageLine]) -> LocatedValue:
+    text = " ".join(line.text.strip() for line in lines)
+    return located_in(_ENTRY.sub("", text, count=1), lines)

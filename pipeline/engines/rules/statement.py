@@ -1,0 +1,154 @@
+"""Schema ``statement``: account, period, balances and all transactions, with their sums checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from pipeline.engines.evidence.located_values import LocatedValue, located_in
+from pipeline.engines.evidence.page_lines import page_lines
+from pipeline.engines.evidence.record_builder import build_record
+from pipeline.engines.rules.dates import find_periods, prefers_month_first
+from pipeline.engines.rules.labelled import LabelIndex
+from pipeline.engines.rules.labels import reader_of
+from pipeline.engines.rules.money import find_currencies
+from pipeline.engines.rules.statement_columns import TRANSACTIONS
+from pipeline.engines.rules.table_rows import LocatedCells, Table, read_table
+from stores.models import Field, Page, Record, Schema
+
+_CENT = Decimal("0.01")
+_SIGNED_SHARE = 0.9  # of the rows whose balance tells the sign of their amount
+
+
+class StatementRules:
+    """Fields of a statement of account, by rules."""
+
+    fingerprint = "rules-statement/1"
+
+    def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
+        """Extract the record of ``schema``; ``source`` is not used."""
+        index = LabelIndex(page_lines(pages))
+        month_first = prefers_month_first(line.text for line in index.lines)
+        fields = {field.name: field for field in schema.fields}
+        labels = [label for field in schema.fields for label in field.labels]
+        values: dict[str, object] = {
+            name: index.first(field.labels, reader_of(field, month_first, labels))
+            for name, field in fields.items()
+            if field.labels and name not in ("period_start", "currency")
+        }
+        start, end = _period(index, fields["period_start"], month_first)
+        table = read_table(TRANSACTIONS, index.rows, month_first, _span(start, end))
+        rows = _transactions(table)
+        remarks = _signed(rows, values) + _checked(rows, values)
+        values |= {"period_start": start, "period_end": end, "transactions": rows}
+        values["currency"] = _currency(index, fields["currency"], table)
+        return replace(build_record(schema, values), remarks=tuple(remarks))
+
+
+def _period(index: LabelIndex, field: Field, month_first: bool) -> tuple[LocatedValue | None, LocatedValue | None]:
+    """The first and last day of the statement: the period that a label announces."""
+
+    def read(text: str) -> tuple[object, int, int] | None:
+        for period in find_periods(text, month_first):
+            if period.first and len(period.first) == len(period.last) == len("2024-12-31"):
+                return (period.first, period.last), period.start, period.end
+        return None
+
+    labelled = index.first(field.labels, read)
+    if labelled is None:
+        return None, None
+    first, last = labelled.value
+    return located_in(first, labelled.lines, labelled.quote), located_in(last, labelled.lines, labelled.quote)
+
+
+def _span(start: LocatedValue | None, end: LocatedValue | None) -> tuple[str, str] | None:
+    return (start.value, end.value) if start and end else None
+
+
+def _transactions(table: Table) -> list[LocatedCells]:
+    """The rows with one amount each, money that leaves negative; a date that is printed once counts for all below."""
+    rows: list[LocatedCells] = []
+    date: LocatedValue | None = None
+    for cells in table.rows:
+        date = cells.get("date") or cells.get("value_date") or date
+        amount = cells.get("amount") or _of_two_columns(cells)
+        if amount is None and cells.get("description") is None:
+            continue
+        rows.append(
+            {
+                "date": date,
+                "description": cells.get("description"),
+                "amount": amount,
+                "balance": cells.get("balance"),
+            }
+        )
+    return rows
+
+
+def _of_two_columns(cells: Mapping[str, LocatedValue | None]) -> LocatedValue | None:
+    paid_in, paid_out = cells.get("credit"), cells.get("debit")
+    if paid_out and paid_out.value:
+        return replace(paid_out, value=-abs(paid_out.value))
+    return paid_in
+
+
+def _signed(rows: list[LocatedCells], values: Mapping[str, object]) -> list[str]:
+    """Give amounts that are printed without a sign that of the change of the balance; says so where it did."""
+    amounts = [row["amount"] for row in rows if row["amount"]]
+    if not amounts or any(amount.value < 0 for amount in amounts):
+        return []
+    opening = values.get("opening_balance")
+    before = _exact(opening.value) if isinstance(opening, LocatedValue) else None
+    negative: list[int] = []
+    known = 0
+    for at, row in enumerate(rows):
+        amount, balance = row["amount"], row["balance"]
+        after = _exact(balance.value) if balance else None
+        if amount and before is not None and after is not None:
+            known += abs(abs(after - before) - _exact(amount.value)) < _CENT
+            negative += [at] if abs(before - after - _exact(amount.value)) < _CENT else []
+        before = after if after is not None else before
+    if not negative or known < _SIGNED_SHARE * (len(amounts) - 1):
+        return []
+    for at in negative:
+        amount = rows[at]["amount"]
+        rows[at]["amount"] = replace(amount, value=-amount.value) if amount else None
+    return ["transactions.amount: printed without signs; they follow from the balances"]
+
+
+def _checked(rows: Sequence[LocatedCells], values: Mapping[str, object]) -> list[str]:
+    """Whether the opening balance and the amounts give the closing balance."""
+    opening, closing = values.get("opening_balance"), values.get("closing_balance")
+    if not (isinstance(opening, LocatedValue) and isinstance(closing, LocatedValue) and rows):
+        return []
+    amounts = [_exact(amount.value) for row in rows if (amount := row["amount"])]
+    expected = _exact(opening.value) + sum(amounts, Decimal())
+    difference = _exact(closing.value) - expected
+    if abs(difference) < _CENT:
+        return []
+    return [
+        f"closing_balance: the opening balance and {len(amounts)} transactions give {expected:.2f}, "
+        f"{closing.value:.2f} is printed (difference {difference:.2f})"
+    ]
+
+
+def _exact(value: object) -> Decimal:
+    return Decimal(repr(value))
+
+
+def _currency(index: LabelIndex, field: Field, table: Table) -> LocatedValue | None:
+    """The currency by its label, else the only one that is printed outside of the transactions."""
+
+    def read(text: str) -> tuple[object, int, int] | None:
+        codes = find_currencies(text[:40])
+        return (codes[0], 0, len(text[:40])) if codes else None
+
+    labelled = index.first(field.labels, read)
+    if labelled:
+        return labelled
+    printed = [(codes[0], line) for line in index.lines if (codes := find_currencies(line.text))]
+    if len({code for code, _ in printed}) != 1:
+        return None
+    code, line = printed[0]
+    return located_in(code, [line])

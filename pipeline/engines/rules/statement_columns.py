@@ -1,0 +1,54 @@
+"""The columns of a statement's table of transactions, as banks head them."""
+
+from __future__ import annotations
+
+from stores.models import Field, FieldKind
+
+
+def _column(name: str, kind: FieldKind, labels: str) -> Field:
+    return Field(name=name, kind=kind, labels=tuple(labels.split("|")))
+
+
+TRANSACTIONS = Field(
+    name="transactions",
+    kind=FieldKind.ROWS,
+    fields=(
+        _column(
+            "date",
+            FieldKind.DATE,
+            "Date|Transaction date|Trans date|Trans. date|Posting date|Post date|Booking date|Posted|"
+            "Buchungstag|Buchung|"
+            "Buchungsdatum|Datum|Date opération|Date de l'opération|交易日期|记账日期|日期|交易时间|入账日期",
+        ),
+        _column(
+            "value_date", FieldKind.DATE, "Value date|Value|Wertstellung|Valuta|Wert|Date valeur|Date de valeur|起息日"
+        ),
+        _column(
+            "description",
+            FieldKind.TEXT,
+            "Description|Details|Particulars|Transaction|Transactions|Transaction details|Transaction description|"
+            "Narrative|Reference|"
+            "Payee|Memo|Payment type and details|Verwendungszweck|Buchungstext|Vorgang|"
+            "Text|Erläuterung|"
+            "Libellé|Opération|Opérations|Nature de l'opération|"
+            "Désignation|摘要|交易摘要|交易类型|附言|说明|交易说明|对方户名",
+        ),
+        _column(
+            "debit",
+            FieldKind.NUMBER,
+            "Debit|Debits|Withdrawals|Withdrawal|Withdrawn|Money out|Paid out|Payments|Charges|Soll|Belastung|"
+            "Débit|借方|借方发生额|借方金额|"
+            "支出|支出金额|付款金额",
+        ),
+        _column(
+            "credit",
+            FieldKind.NUMBER,
+            "Credit|Credits|Deposits|Deposit|Money in|Paid in|Receipts|Haben|Gutschrift|Crédit|贷方|贷方发生额|"
+            "贷方金额|收入|收入金额|存入|收款金额",
+        ),
+        _column(
+            "amount", FieldKind.NUMBER, "Amount|Betrag|Umsatz|Montant|交易金额|金额|发生额|Amount in EUR|Betrag in EUR"
+        ),
+        _column("balance", FieldKind.NUMBER, "Balance|Running balance|Saldo|Kontostand|Solde|余额|账户余额|结余"),
+    ),
+)

@@ -1,0 +1,278 @@
+"""The rows of a table over all of its pages: each once, in order, with what is no row of it left out.
+
+Left out are repeated headers, carried-forward and total rows, running lines and paragraphs. Wrapped cells are joined,
+and a row that a page break splits is one. Totals are kept apart, to be compared with the sums of the rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from pipeline.engines.evidence.located_values import LocatedValue, located_in
+from pipeline.engines.evidence.page_lines import PageLine
+from pipeline.engines.rules.cell_values import CellStyle, cell_value, style_of
+from pipeline.engines.rules.page_rows import Row
+from pipeline.engines.rules.table_header import Header, best_header, header_at, repeats, widened
+from stores.models import Field, FieldKind, Label
+
+LocatedCells = dict[str, LocatedValue | None]
+
+_CARRIED = re.compile(
+    r"(?:^|\s)(?:(?:balance\s*|total\s*)?(?:brought|carried)\s*(?:forward|fwd|over)|[bc]/f(?:wd)?)(?![a-z])"
+    r"|^\W*(?:opening|closing|previous|starting|beginning|ending|new|final)\s*balance|^\W*(?:承前页?|过次页|转下页|承上页|接上页)"
+    r"|^\W*(?:übertrag|(?:alter|neuer)\s*(?:konto)?(?:saldo|stand)|anfangssaldo|endsaldo|report(?:\s*à\s*nouveau)?\W*$|à\s*reporter)"
+    r"|^\W*(?:期初|期末|上期|本期)余额|^\W*(?:ancien|nouveau)\s*solde|^\W*solde\s*(?:initial|final|pr[ée]c[ée]dent|au\b)",
+    re.IGNORECASE,
+)
+_TOTAL = re.compile(
+    r"^\W*(?:(?:grand|page|sub|net|section|running|overall)[\s-]*)?(?:totals?|sum)(?![a-z])"
+    r"|^\W*(?:zwischen|gesamt)?summe(?![a-z])|^\W*gesamt(?:betrag)?(?![a-z])|^\W*(?:sous[\s-]?)?total(?![a-z])"
+    r"|^\W*(?:本页|本月|累计)?\s*(?:合\s*计|小\s*计|总\s*计|共\s*计|总额)",
+    re.IGNORECASE,
+)
+_FEW_WORDS = 5
+_CLOSE = 1.2  # heights of a line between the lines of one cell
+_MOST_STRAYS = 14
+_ALTERNATING = 0.8
+_TYPED = (FieldKind.NUMBER, FieldKind.INTEGER, FieldKind.DATE, FieldKind.BOOLEAN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedTotal:
+    """A total row: its page, its numbers by column, and how many rows stand before it."""
+
+    page: int
+    values: Mapping[str, float]
+    rows_before: int
+
+
+@dataclass(slots=True)
+class Table:
+    """The rows of a table, in order, and the totals that are printed between and below them."""
+
+    rows: list[LocatedCells] = field(default_factory=list)
+    totals: list[PrintedTotal] = field(default_factory=list)
+    lines: set[int] = field(default_factory=set)  # numbers of the page lines that it takes
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A row that is being put together: its cells by column, and its last printed row."""
+
+    cells: dict[str, list[PageLine]]
+    last: Row
+    typed: set[str]
+    lines: int = 1
+
+
+def read_table(table: Field, rows: Sequence[Row], month_first: bool, period: tuple[str, str] | None = None) -> Table:
+    """Read the rows of a ``rows`` field from all printed rows of a document; none where no header names its columns.
+
+    ``period``: first and last day of the document, for dates that are printed without a year.
+    """
+    best = best_header(table, rows)
+    if best is None:
+        return Table()
+    at, header = best
+    numbers = {c.name for c in table.fields if c.kind in (FieldKind.NUMBER, FieldKind.INTEGER)}
+    under = [cell.text for row in rows[at + 1 :] for cell in row.cells if header.column_of(cell).name in numbers]
+    return _Reader(table, header, replace(style_of(under, month_first), period=period)).read(rows, at)
+
+
+class _Reader:
+    """Reads one table; its header says which columns it has."""
+
+    def __init__(self, table: Field, header: Header, style: CellStyle) -> None:
+        self.field, self.header, self.style = table, header, style
+        self.columns = {column.name: column for column in table.fields}
+        self.typed = {name for name in header.names if self.columns[name].kind in _TYPED}
+        self.table = Table()
+        self.values: dict[tuple[str, str], object | None] = {}  # every cell is asked for several times
+        self.draft: _Draft | None = None
+        self.two_lines = header.two_lines
+        self.strays = 0
+        self.open = True
+        self.usual: Counter[frozenset[str]] = Counter()
+
+    def read(self, rows: Sequence[Row], at: int) -> Table:
+        segments = list(self._segments(rows, at))
+        self.two_lines = self.two_lines or self._alternates(segments)
+        for header, segment in segments:
+            self.header, self.open, self.strays = header, True, 0
+            for row in segment:
+                self._take(row)
+        self._close()
+        return self.table
+
+    def _segments(self, rows: Sequence[Row], at: int) -> Iterator[tuple[Header, list[Row]]]:
+        """The printed rows below each printing of the header; what stands above it on its page is left out."""
+        header: Header | None = None
+        segment: list[Row] = []
+        skipped = 0
+        for place in range(at, len(rows)):
+            again = header_at(self.field, rows, place) if skipped == 0 else None
+            if again and (header is None or repeats(header, again)):
+                if header is not None:
+                    page = rows[place].page
+                    yield self._fitted(
+                        header, [row for row in segment if row.page != page or self._is_row(header, row)]
+                    )
+                header, segment, skipped = again, [], again.rows - 1
+            elif skipped:
+                skipped -= 1
+            else:
+                segment.append(rows[place])
+        if header is not None:
+            yield self._fitted(header, segment)
+
+    def _fitted(self, header: Header, segment: list[Row]) -> tuple[Header, list[Row]]:
+        if header.two_lines:
+            return header, segment
+        cells: dict[int, list[PageLine]] = {}
+        for row in segment:
+            places = [header.columns.index(header.column_of(cell)) for cell in row.cells]
+            if len(set(places)) == len(places) and self._is_row(header, row):
+                for place, cell in zip(places, row.cells, strict=True):
+                    cells.setdefault(place, []).append(cell)
+        return widened(header, cells), segment
+
+    def _is_row(self, header: Header, row: Row) -> bool:
+        cells = _assigned(header, row, 0)
+        filled = self._filled(cells)
+        return len(filled) * 2 >= len(header.names) and (not self.typed or bool(filled & self.typed))
+
+    def _filled(self, cells: Mapping[str, Sequence[PageLine]]) -> frozenset[str]:
+        return frozenset(name for name in cells if name and self._value(name, cells[name]) is not None)
+
+    def _value(self, name: str, cells: Sequence[PageLine]) -> object | None:
+        key = name, " ".join(cell.text for cell in cells)
+        if key not in self.values:
+            self.values[key] = cell_value(self.columns[name], key[1], self.style)
+        return self.values[key]
+
+    def _alternates(self, segments: Sequence[tuple[Header, list[Row]]]) -> bool:
+        """Whether two kinds of printed rows take turns, with different typed columns: a row has two lines."""
+        kinds = [
+            kind
+            for header, segment in segments
+            for row in segment
+            if (kind := self._filled(_assigned(header, row, 0)) & self.typed)
+        ]
+        if len(set(kinds)) < 2 or len(kinds) < 4:
+            return False
+        (first, _), (second, _) = Counter(kinds).most_common(2)
+        turns = sum({a, b} == {first, second} for a, b in pairwise(kinds))
+        return not first & second and turns >= _ALTERNATING * (len(kinds) - 1)
+
+    def _take(self, row: Row) -> None:
+        """Make a printed row the begin of a row, a part of the one before, a total, or nothing."""
+        if not self.open or all(cell.label in (Label.HEADER, Label.FOOTER) for cell in row.cells):
+            return
+        second = self.two_lines and self.draft is not None and self.draft.lines == 1
+        cells = _assigned(self.header, row, int(second))
+        typed = {name for name in self._filled(cells) if name in self.typed}
+        if self._is_carried(row, cells, typed):
+            return
+        if self._is_total(row, cells, typed):
+            self._total(row, cells)
+        elif self._continues(row, cells, typed):
+            self._join(row, cells, typed)
+        elif self._begins(cells, typed):
+            self._close()
+            self.draft = _Draft(cells=cells, last=row, typed=typed)
+            self.strays = 0
+        else:
+            self.strays += 1
+            self.open = self.strays <= _MOST_STRAYS
+
+    def _is_carried(self, row: Row, cells: Mapping[str, Sequence[PageLine]], typed: set[str]) -> bool:
+        dates = {name for name in typed if self.columns[name].kind is FieldKind.DATE}
+        texts = [cell.text for cell in row.cells]
+        carried = any(_CARRIED.search(text) for text in texts)
+        return carried and (not dates or len(typed) < len(self.typed))
+
+    def _is_total(self, row: Row, cells: Mapping[str, Sequence[PageLine]], typed: set[str]) -> bool:
+        leading = next((cell.text for cell in row.cells if any(c.isalpha() for c in cell.text)), "")
+        if not _TOTAL.search(leading):
+            return False
+        dates = {name for name in self.typed if self.columns[name].kind is FieldKind.DATE}
+        if dates & typed:
+            return False
+        return len(leading.split()) <= _FEW_WORDS or len(typed) < len(self.typed)
+
+    def _total(self, row: Row, cells: Mapping[str, Sequence[PageLine]]) -> None:
+        self._close()
+        values = {
+            name: float(value)
+            for name, own in cells.items()
+            if name in self.typed and isinstance(value := self._value(name, own), (int, float))
+        }
+        if values and self.table.rows:
+            self.table.totals.append(PrintedTotal(page=row.page, values=values, rows_before=len(self.table.rows)))
+        self.strays = max(self.strays, _MOST_STRAYS - 4)  # a table rarely goes on for long after its total
+
+    def _continues(self, row: Row, cells: Mapping[str, Sequence[PageLine]], typed: set[str]) -> bool:
+        draft = self.draft
+        if draft is None or not set(cells) - {""}:
+            return False
+        if not self._is_near(draft, row):
+            return False
+        if typed:
+            return self.two_lines and draft.lines == 1 and not typed & draft.typed
+        texts = {name for name in cells if name} - self.typed
+        return bool(texts) and texts <= set(draft.cells) | texts and not set(cells) & self.typed
+
+    def _is_near(self, draft: _Draft, row: Row) -> bool:
+        """Whether a printed row stands close below the draft, or at the top of the next page."""
+        if row.page != draft.last.page:
+            return row.page == draft.last.page + 1
+        height = min(cell.height for cell in (*row.cells, *draft.last.cells))
+        return row.box[1] - draft.last.box[3] < _CLOSE * height
+
+    def _join(self, row: Row, cells: Mapping[str, Sequence[PageLine]], typed: set[str]) -> None:
+        draft = self.draft
+        if draft is None:
+            return
+        for name, own in cells.items():
+            draft.cells.setdefault(name, []).extend(own)
+        draft.typed |= typed
+        draft.last, draft.lines = row, draft.lines + 1
+
+    def _begins(self, cells: Mapping[str, Sequence[PageLine]], typed: set[str]) -> bool:
+        filled = self._filled(cells)
+        if self.typed:
+            enough = len(filled) >= 2 or len(self.header.names) == 1
+            return bool(typed) and enough and (self.two_lines or self._is_usual(typed, filled))
+        first = min((c for c in self.header.columns if c.name), key=lambda c: c.left).name
+        return first in filled and (len(filled) * 2 >= len(self.header.names))
+
+    def _is_usual(self, typed: set[str], filled: frozenset[str]) -> bool:
+        """Whether a row has what half of a row needs; fewer columns are enough where rows like it came before."""
+        kind = frozenset(typed)
+        usual = len(filled) * 2 >= len(self.header.names) or self.usual[kind] > 0
+        self.usual[kind] += usual
+        return usual
+
+    def _close(self) -> None:
+        draft, self.draft = self.draft, None
+        if draft is None:
+            return
+        cells: LocatedCells = dict.fromkeys(self.columns)
+        for name, own in draft.cells.items():
+            value = self._value(name, own) if name else None
+            if value is not None:
+                cells[name] = located_in(value, own)
+            self.table.lines.update(cell.number for cell in own)
+        self.table.rows.append(cells)
+
+
+def _assigned(header: Header, row: Row, line: int) -> dict[str, list[PageLine]]:
+    """The cells of a printed row by the names of their columns; "" for those under columns that are no fields."""
+    cells: dict[str, list[PageLine]] = {}
+    for cell in row.cells:
+        cells.setdefault(header.column_of(cell, line).name, []).append(cell)
+    return cells

@@ -1,0 +1,157 @@
+"""The type of a document, in several languages; what has none of the known types stays without."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.document_types import given_type, type_of, why_not
+from pipeline.type_signals import TYPES
+from tests.printed_pages import printed_page
+
+DRAWINGS = sorted((Path(__file__).resolve().parent.parent / "drawings").glob("*/*.txt"))
+
+TEXTS = {
+    "invoice_de": """
+Muster GmbH, Hauptstraße 1, 10115 Berlin
+
+Rechnung Nr. 2024-17
+Rechnungsdatum: 03.05.2024          Kundennummer: 4711
+
+Pos   Bezeichnung      Menge    Einzelpreis      Betrag
+1     Beratung            10        100,00     1.000,00
+      MwSt 19 %                                  190,00
+      Gesamtbetrag                             1.190,00
+Zahlbar bis 17.05.2024
+""",
+    "invoice_fr": """
+# FACTURE N° 2024-17
+Date de facturation : 3 mai 2024
+Client : Jeanne Martin
+Désignation        Quantité    Prix unitaire     Montant
+Conseil                  10           100,00    1 000,00
+TVA 20 %                                          200,00
+Montant à payer                                 1 200,00
+Échéance : 17 mai 2024
+""",
+    "invoice_zh": """
+# 增值税电子普通发票
+发票代码：011002000111    发票号码：12345678    开票日期：2024年05月03日
+购买方名称：北京枫叶有限公司
+项目名称        数量      单价        金额      税率      税额
+咨询费             1    100.00      100.00        6%      6.00
+价税合计（大写）壹佰零陆元整     ¥106.00
+""",
+    "receipt_de": """
+REWE Markt GmbH
+Hauptstr. 5, 10115 Berlin
+Milch                1,19 A
+Brot                 2,49 A
+SUMME  EUR           3,68
+Geg. BAR            10,00
+Rückgeld             6,32
+MwSt  7%             0,24
+03.05.2024   17:42   Bon-Nr. 4711   Kasse 3
+Vielen Dank für Ihren Einkauf
+""",
+    "receipt_zh": """
+欢迎光临好又多超市
+收银员：003  机号：12   2024-05-03 17:42:11
+牛奶          1    12.50
+面包          2    15.00
+合计             27.50
+实收现金        50.00
+找零            22.50
+谢谢惠顾
+""",
+    "resume_de": """
+# Lebenslauf
+Erika Muster
+erika@muster.example
+
+Berufserfahrung
+01/2019 - heute      Ingenieurin, Muster GmbH
+2015 - 2018          Technikerin, Beispiel AG
+
+Ausbildung
+2010 - 2015          Studium, TU Berlin
+""",
+    "resume_fr": """
+Jeanne Martin
+jeanne@martin.example
+
+# Expérience professionnelle
+2019 - 2024   Ingénieure, Exemple SA
+2015 - 2018   Technicienne, Martin SARL
+# Formation
+2010 - 2015   École centrale
+# Compétences
+Python
+""",
+    "statement_fr": """
+# Relevé de compte
+Titulaire : Jeanne Martin      N° de compte : 12345
+Date         Opération         Débit      Crédit
+             Solde précédent              1 000,00
+03/05/2024   Loyer             800,00
+05/05/2024   Salaire                      2 000,00
+             Nouveau solde                2 200,00
+""",
+    "paper_zh": """
+# 小河流水量研究
+张三，李四
+北京大学水文学院
+摘要：本文研究小河流在雨后的水量变化。
+关键词：河流；降雨
+中图分类号：P33
+参考文献
+[1] 王五. 降雨. 2010.
+""",
+    "contract_de": """
+# Mietvertrag
+zwischen
+Max Muster, nachfolgend Vermieter,
+und Erika Muster, nachfolgend Mieterin.
+§ 1 Mietsache
+§ 2 Mietdauer
+§ 3 Kündigung
+Der Vermieter verpflichtet sich zur Übergabe. Gerichtsstand ist Berlin.
+""",
+}
+OTHERS = {
+    "minutes": "# Minutes of the meeting\nPresent: A. Smith, B. Jones\nThe budget of 1,200.00 was agreed on.",
+    "manual": "# Table of contents\n1 Getting started 2\n2 Education mode 5\nPress it to change the total time.",
+    "letter": "Dear Sir,\nthank you for your invoice of 3 May. We shall pay it soon.\nYours faithfully, A. Smith",
+    "news": "The court said on Monday that the contract between the two firms was void, and that the law is clear.",
+    "menu": "# Menu\nSoup   4.50\nFish   12.90\nCoffee 2.80\nOpen 11:00 to 22:00",
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_types_in_several_languages(name: str) -> None:
+    decided = type_of([printed_page(TEXTS[name])])
+    assert decided.name == name.split("_")[0], decided.scores
+    assert decided.page == 1 and decided.line
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_documents_have_no_type_and_no_schema_fits(name: str) -> None:
+    decided = type_of([printed_page(OTHERS[name])])
+    assert decided.name == "", decided.scores
+    assert all(why_not(decided, (one,)) for one in TYPES)
+
+
+@pytest.mark.parametrize("path", DRAWINGS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_drawn_document_has_its_type(path: Path) -> None:
+    decided = type_of([printed_page(path.read_text(encoding="utf-8"))])
+    assert not why_not(decided, (path.parent.name,))
+    assert decided.name == path.parent.name, decided.scores
+
+
+def test_why_a_schema_does_not_apply() -> None:
+    invoice = type_of([printed_page(TEXTS["invoice_de"])])
+    assert why_not(invoice, ("invoice",)) == why_not(invoice, ()) == ""
+    assert why_not(invoice, ("resume",)).startswith("it is of the type invoice (doubt 0.")
+    assert why_not(given_type("paper"), ("invoice",)) == "its type was set to paper"
+    assert why_not(type_of([printed_page("x")]), ("invoice",)) == "it has too little text to tell its type"
