@@ -82,6 +82,7 @@ def document(view: DocumentView) -> Json:
         "work_s": _seconds(view.work_s),
         "waited_s": _seconds(view.waited_s),
         "retryable": view.retryable,
+        "model_tokens": {"read": view.tokens.read, "written": view.tokens.written},
         "stages": [stage(progress) for progress in view.stages if progress.total],
     }
 

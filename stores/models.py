@@ -268,12 +268,28 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenCount:
+    """Tokens that a language model has read and written."""
+
+    read: int = 0
+    written: int = 0
+
+    def __add__(self, other: TokenCount) -> TokenCount:
+        return TokenCount(read=self.read + other.read, written=self.written + other.written)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What one schema extracted from one document. Values: str, int, float, None, lists of str, lists of mappings."""
+    """What one schema extracted from one document. Values: str, int, float, None, lists of str, lists of mappings.
+
+    ``tokens``: what a language model read and wrote for it. ``fault``: why a part of it is missing.
+    """
 
     schema: str
     fields: Mapping[str, Any]
     evidence: tuple[Evidence, ...] = ()
+    tokens: TokenCount = TokenCount()
+    fault: Fault | None = None
 
     def __post_init__(self) -> None:
         _cleaned(self, "fields")

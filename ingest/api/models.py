@@ -106,6 +106,13 @@ class JobOut(JobProgressOut):
     next_cursor: str | None
 
 
+class ModelTokensOut(BaseModel):
+    """Tokens that a language model has read and written."""
+
+    read: int
+    written: int
+
+
 class DocumentOut(BaseModel):
     """A document. A file that could not be ingested has a name, an error and no id; ``retryable`` as in a job."""
 
@@ -132,6 +139,7 @@ class DocumentOut(BaseModel):
     work_s: float | None = Field(description=_WORK)
     waited_s: float | None = Field(description=_WAITED)
     retryable: bool
+    model_tokens: ModelTokensOut
     stages: list[StageOut]
 
 

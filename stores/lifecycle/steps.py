@@ -16,7 +16,7 @@ from stores.effects import Claim, Effect, Extracted, Order, Planned, Published
 from stores.errors import CancelledError, LeaseLostError
 from stores.lifecycle.dispatch import is_step
 from stores.lifecycle.states import advance, end_generation, mark_running
-from stores.models import Fault, Options, PageText, Stage, StepKey, StepState
+from stores.models import Fault, Options, PageText, Stage, StepKey, StepState, TokenCount
 from stores.sql.database import Database
 from stores.sql.pages import plan_pages, store_page, unread_pages_failed
 from stores.sql.profiles import read_profiles
@@ -103,14 +103,11 @@ class Steps:
             self._hold(
                 connection,
                 claim,
-                state=StepState.DONE,
                 finished_at=now,
                 page_in_work=None,
                 owner=None,
-                error_code=None,
-                error=None,
-                detail=None,
                 cpu_s=step.c.cpu_s + cpu_s,
+                **_ended_with(effect),
             )
             _apply(connection, claim, effect, now)
             return self._keys(claim, advance(connection, claim.key.document, claim.key.generation, order, now))
@@ -221,6 +218,20 @@ class Steps:
             )
             for stage, batch in due
         ]
+
+
+def _ended_with(effect: Effect) -> dict[str, Any]:
+    """The state of a step with this effect, its fault, and the tokens that it took."""
+    fault = effect.fault if isinstance(effect, Extracted) else None
+    tokens = effect.tokens if isinstance(effect, Extracted) else TokenCount()
+    return {
+        "state": StepState.FAILED if fault else StepState.DONE,
+        "error_code": fault.code if fault else None,
+        "error": fault.message if fault else None,
+        "detail": fault.detail if fault else None,
+        "tokens_read": step.c.tokens_read + tokens.read,
+        "tokens_written": step.c.tokens_written + tokens.written,
+    }
 
 
 def _moved_up(now: float) -> Any:
