@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from ingest.api import (
+    ask,
     callbacks,
     description,
     documents,
@@ -46,6 +47,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     documents.router,
     records.router,
     search.router,
+    ask.router,
     jobs.router,
     events.router,
     callbacks.router,

@@ -235,6 +235,44 @@ class HitOut(ChunkOut):
     snippet_html: str
 
 
+class CitationOut(BaseModel):
+    """Where a sentence is taken from. ``found``: the quoted words stand on that page, in these boxes."""
+
+    knowledge_id: str
+    document: str
+    source: str
+    page: int
+    quote: str
+    found: bool
+    boxes: list[PlacedBox]
+
+
+class SentenceOut(BaseModel):
+    """A sentence of an answer. ``proved``: a citation was found, and has the numbers that the sentence has."""
+
+    text: str
+    proved: bool
+    citations: list[CitationOut]
+
+
+class AnswerOut(BaseModel):
+    """An answer. ``outcome``: ``not_said`` where the documents do not say it; ``note`` says so in a sentence.
+
+    ``written_by``: the language model that is set, or ``quotes`` of the documents. ``complete`` is false where the
+    model was cut off; ``error`` says why a model that is set did not write it, or not all of it.
+    """
+
+    question: str
+    outcome: Literal["answered", "not_said"]
+    written_by: Literal["model", "quotes"]
+    note: str
+    complete: bool
+    error: str | None
+    error_code: str | None
+    model_tokens: ModelTokensOut
+    sentences: list[SentenceOut]
+
+
 class KnowledgeBaseOut(BaseModel):
     """Counts of one knowledge base; ``size_bytes`` is the size of its folder.
 

@@ -19,6 +19,7 @@ import typer
 from typer.core import TyperGroup
 
 from ingest.cli import (
+    ask,
     callbacks,
     docs,
     doctor,
@@ -107,6 +108,7 @@ app = typer.Typer(
 )
 app.command("ingest")(ingest.ingest)
 app.command("search")(search.search)
+app.command("ask")(ask.ask)
 app.add_typer(docs.docs, name="docs")
 app.command("records")(records.records)
 app.add_typer(jobs.jobs, name="jobs")

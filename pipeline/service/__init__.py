@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline import wiring
+from pipeline.answering.answers import AskRequest
 from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.queries.answer_cache import AnswerCache
 from pipeline.queries.etags import Etags
@@ -12,6 +13,7 @@ from pipeline.queries.waiting import WaitingReasons
 from pipeline.queries.worker_status import WorkerStatus
 from pipeline.sender import Sender
 from pipeline.service.administration import Administration, Callbacks, KnowledgeBases
+from pipeline.service.asking import Asking
 from pipeline.service.documents import Documents
 from pipeline.service.ingestion import Ingestion
 from pipeline.service.jobs import Jobs
@@ -37,6 +39,7 @@ class Service:
         self.inspection = InspectionQueries(resources)
         self.search = Search(resources)
         self.knowledge_bases = KnowledgeBases(resources, cache, sender)
+        self.asking = Asking(resources)
         self.callbacks = Callbacks(resources, sender)
         self.etags = Etags(resources)
 
@@ -45,4 +48,4 @@ class Service:
         return self._resources.catalog.now()
 
 
-__all__ = ["IngestRequest", "Service"]
+__all__ = ["AskRequest", "IngestRequest", "Service"]
