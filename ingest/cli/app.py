@@ -30,6 +30,7 @@ from ingest.cli import (
     kb_check,
     kb_transfer,
     keys,
+    mcp,
     records,
     runtime,
     search,
@@ -118,6 +119,7 @@ kb.kb.command("export")(kb_transfer.kb_export)
 kb.kb.command("import")(kb_transfer.kb_import)
 app.add_typer(kb.kb, name="kb")
 app.command("serve")(serve.serve)
+app.command("mcp")(mcp.mcp)
 app.add_typer(keys.keys, name="keys")
 app.command("up")(runtime.up)
 app.command("down")(runtime.down)

@@ -42,7 +42,7 @@ def ask(
                 if not as_json:
                     _print_sentence(part, len(names) > 1)
             elif as_json:
-                console.print_rows([serializers.answer(part)], {}, as_json=True, as_lines=False)
+                console.print_json(serializers.answer(part))
             else:
                 _print_end(part)
 
