@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pipeline.answering.answers import Answer, Sentence
+from pipeline.answering.answer import Answer, Sentence
 from pipeline.commands.submission import SubmissionReceipt
 from pipeline.search import highlighting
 from stores.models import Block, DocumentState, Fault, Field, Hit, Page, PlacedBox, Schema

@@ -25,7 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from stores.models import Box, Page, PageText, Record, Schema, TokenCount
+from stores.models import Box, Page, PageText, Record, Schema
+from stores.token_count import TokenCount
 
 if TYPE_CHECKING:
     import numpy as np

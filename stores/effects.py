@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stores.models import Fault, Options, PagePlan, Record, Route, Stage, StepKey, TokenCount
+from stores.models import Fault, Options, PagePlan, Record, Route, Stage, StepKey
+from stores.token_count import TokenCount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

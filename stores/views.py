@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from stores.clean_text import clean
-from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Outcome, Page, Route, Stage, TokenCount
+from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Outcome, Page, Route, Stage
+from stores.token_count import TokenCount
 
 T = TypeVar("T")
 

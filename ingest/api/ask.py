@@ -19,7 +19,7 @@ from ingest.api.parameters import KnowledgeId
 from ingest.api.search import LONGEST_QUERY, MOST_CONDITIONS
 from ingest.api.security import CallerDep
 from ingest.serializers import Json
-from pipeline.answering.answers import Answer, Sentence
+from pipeline.answering.answer import Answer, Sentence
 from pipeline.service import AskRequest, Service
 from stores.errors import IngotError
 
@@ -28,14 +28,14 @@ _EVENTS = """The answer; with `stream` events: `sentence` for each one, `answer`
 
 
 class AskedQuestion(Body):
-    """A question. ``also``: further knowledge bases; ``passages``: how many found passages are read for it.
+    """A question. ``also``: further knowledge bases; ``chunks``: how many found chunks are read for it.
 
     ``where``: as in a search. ``stream``: answer with server-sent events.
     """
 
     question: str = Field(min_length=1, max_length=LONGEST_QUERY)
     also: list[str] = Field([], max_length=20)
-    passages: int = Field(8, ge=1, le=50)
+    chunks: int = Field(8, ge=1, le=50)
     where: dict[str, str] = Field({}, max_length=MOST_CONDITIONS)
     stream: bool = False
 
@@ -54,7 +54,7 @@ def ask_knowledge_base(
     request = AskRequest(
         question=asked.question,
         knowledge_ids=(knowledge_id, *asked.also),
-        passages=asked.passages,
+        chunks=asked.chunks,
         where=asked.where,
     )
     for name in request.knowledge_ids:

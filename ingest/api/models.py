@@ -191,7 +191,7 @@ class EvidenceOut(BaseModel):
     page: int
     boxes: list[Box]
     quote: str
-    found: bool
+    located: bool
 
 
 class RecordOut(BaseModel):
@@ -236,14 +236,14 @@ class HitOut(ChunkOut):
 
 
 class CitationOut(BaseModel):
-    """Where a sentence is taken from. ``found``: the quoted words stand on that page, in these boxes."""
+    """Where a sentence is taken from. ``located``: the quoted words stand on that page, in these boxes."""
 
     knowledge_id: str
     document: str
     source: str
     page: int
     quote: str
-    found: bool
+    located: bool
     boxes: list[PlacedBox]
 
 

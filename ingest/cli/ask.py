@@ -11,7 +11,7 @@ from ingest.cli.context import AsJson, conditions, load_settings, open_service
 from stores.models import check_knowledge_id
 
 if TYPE_CHECKING:
-    from pipeline.answering.answers import Answer, Citation, Sentence
+    from pipeline.answering.answer import Answer, Citation, Sentence
 
 _QUOTED = 200  # characters of a quote that are shown
 
@@ -22,7 +22,7 @@ def ask(
         list[str] | None,
         typer.Option("-k", "--knowledge", metavar="ID", envvar="INGOT_KNOWLEDGE", help="Knowledge base (repeatable)."),
     ] = None,
-    passages: Annotated[int, typer.Option("--passages", min=1, max=50, help="Passages that are read for it.")] = 8,
+    chunks: Annotated[int, typer.Option("--chunks", min=1, max=50, help="Passages that are read for it.")] = 8,
     where: Annotated[
         list[str] | None, typer.Option("--where", metavar="FIELD=VALUE", help="Only documents with this (repeatable).")
     ] = None,
@@ -32,10 +32,10 @@ def ask(
     from ingest import serializers
     from ingest.cli import console
     from ingest.runtime import embedded
-    from pipeline.answering.answers import Answer, AskRequest
+    from pipeline.answering.answer import Answer, AskRequest
 
     names = tuple(map(check_knowledge_id, knowledge or ["default"]))
-    request = AskRequest(question=question, knowledge_ids=names, passages=passages, where=conditions(where or ()))
+    request = AskRequest(question=question, knowledge_ids=names, chunks=chunks, where=conditions(where or ()))
     with embedded.searching(load_settings()) as settings:
         for part in open_service(settings).asking.in_parts(request):
             if not isinstance(part, Answer):
@@ -48,7 +48,7 @@ def ask(
 
 
 def _print_sentence(sentence: Sentence, named: bool) -> None:
-    """Print a sentence, and below it what proves it; one without proof is marked."""
+    """Print a sentence, and below it what proves it; one that nothing proves is marked."""
     from ingest.cli import console
 
     mark = "" if sentence.proved else "  [not proved]"
@@ -70,7 +70,7 @@ def _quote(citation: Citation) -> str:
 
     text = console.one_line(citation.quote)
     shown = text if len(text) <= _QUOTED else f"{text[:_QUOTED]}..."
-    return f'"{shown}"' + ("" if citation.found else "  (these words do not stand there)")
+    return f'"{shown}"' + ("" if citation.located else "  (these words do not stand there)")
 
 
 def _print_end(answer: Answer) -> None:

@@ -23,7 +23,7 @@ def mcp(
 ) -> None:
     """Serve search, questions, pages and records to an assistant, over MCP on the standard streams."""
     from ingest.mcp.server import create_server
-    from ingest.mcp.tools import Tools
+    from ingest.mcp.tools import AssistantTools
     from ingest.runtime import embedded
 
     scope = frozenset(map(check_knowledge_id, knowledge)) if knowledge else None
@@ -31,4 +31,4 @@ def mcp(
         raise InputError(f"--allow-ingest {allow_ingest} is no folder: name one that exists", code="usage")
     running = embedded.session if allow_ingest else embedded.searching
     with running(load_settings()) as settings:
-        create_server(Tools(open_service(settings), scope, allow_ingest)).run("stdio")
+        create_server(AssistantTools(open_service(settings), scope, allow_ingest)).run("stdio")

@@ -22,8 +22,8 @@ _HIT = ("source", "document", "first_page", "last_page", "heading", "text", "sco
 
 
 @dataclass(frozen=True)
-class Tools:
-    """Tools over one service. ``scope``: the knowledge bases that may be used, None for all.
+class AssistantTools:
+    """AssistantTools over one service. ``scope``: the knowledge bases that may be used, None for all.
 
     ``ingest_root``: the folder below which files may be ingested, None where nothing may be.
     """
@@ -34,7 +34,7 @@ class Tools:
 
     def all(self) -> list[Callable[..., Any]]:
         """List the tools that this server offers."""
-        reading = [
+        reading: list[Callable[..., Any]] = [
             self.list_knowledge_bases,
             self.list_documents,
             self.search,
@@ -45,7 +45,7 @@ class Tools:
         return [*reading, self.ingest, self.get_job] if self.ingest_root else reading
 
     def list_knowledge_bases(self) -> Json:
-        """List the knowledge bases with their numbers of documents, pages and passages."""
+        """List the knowledge bases with their numbers of documents, pages and chunks."""
         views = [view for view in self.service.knowledge_bases.all() if self._sees(view.knowledge_id)]
         return {"items": [serializers.knowledge_base(view) for view in views]}
 
@@ -61,21 +61,21 @@ class Tools:
         return {"items": [_picked(row, _DOCUMENT) for row in rows], "more": part.next_cursor is not None}
 
     def search(self, query: str, knowledge_id: str, limit: int = 8, where: dict[str, str] | None = None) -> Json:
-        """Find passages by keywords and meaning, the best first, each with its document and page.
+        """Find chunks by keywords and meaning, the best first, each with its document and page.
 
         where: values that fields of the document must have, such as {"language": "en"} or {"invoice.currency": "EUR"}.
         """
         hits = self.service.search.hits(self._checked(knowledge_id), query, _limited(limit), "hybrid", where)
         return {"items": [_picked(serializers.hit(hit), _HIT) for hit in hits]}
 
-    def ask(self, question: str, knowledge_ids: list[str], passages: int = 8) -> Json:
+    def ask(self, question: str, knowledge_ids: list[str], chunks: int = 8) -> Json:
         """Answer a question from the documents.
 
         Every sentence has citations (document, page, quote). proved is false where the quoted words do not stand on
         that page; outcome is not_said where the documents do not answer.
         """
         names = tuple(self._checked(name) for name in knowledge_ids)
-        request = AskRequest(question=question, knowledge_ids=names, passages=_limited(passages, 50))
+        request = AskRequest(question=question, knowledge_ids=names, chunks=_limited(chunks, 50))
         return serializers.answer(self.service.asking.answer(request))
 
     def read_page(self, knowledge_id: str, document: str, page: int) -> str:

@@ -1,6 +1,6 @@
 """Answers a question: by the model that is set, or by quotes where none is set or it does not answer.
 
-The model cites passages by number and quotes their words. Each quote is looked up on its page by us; a sentence whose
+The model cites chunks by number and quotes their words. Each quote is looked up on its page by us; a sentence whose
 quotes stand nowhere is kept and marked.
 """
 
@@ -10,14 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.answering import prompts
-from pipeline.answering.answers import Answer, AskRequest, Citation, Outcome, Sentence
-from pipeline.answering.passages import Passage, QuoteChecker, found_passages, has_its_numbers
+from pipeline.answering.answer import Answer, AskRequest, Citation, Outcome, Sentence
+from pipeline.answering.numbered_chunks import NumberedChunk, QuoteChecker, best_chunks, has_its_numbers
 from pipeline.answering.quotes import best_quotes, is_answered
 from pipeline.answering.sentence_stream import ANSWER_SCHEMA, SentenceStream
-from pipeline.engines.model.windows import estimated_tokens
+from pipeline.engines.model.prompt_text import estimated_tokens
 from pipeline.step_context import Resources
 from stores.errors import IngotError, InputError
-from stores.models import Fault, TokenCount
+from stores.models import Fault
+from stores.token_count import TokenCount
 from stores.words import unspaced_share
 
 _NOT_SAID = "The documents do not say.", "文档中没有说明。"
@@ -42,37 +43,37 @@ def ask(resources: Resources, request: AskRequest) -> Answer:
 
 def ask_in_parts(resources: Resources, request: AskRequest) -> Iterator[Sentence | Answer]:
     """Yield each sentence as soon as it is there, and at the end the answer with all of them."""
-    passages = _fitting(found_passages(resources, request), resources.settings.llm_window_tokens)
+    chunks = _fitting(best_chunks(resources, request), resources.settings.llm_window_tokens)
     checker = QuoteChecker(resources)
-    if not passages:
+    if not chunks:
         yield _answer(request, Outcome.NOT_SAID, "quotes", (), note=_in_language(request, _NOT_SAID))
     elif resources.settings.llm_url and resources.settings.llm_model:
-        yield from _by_model(resources, request, passages, checker)
+        yield from _by_model(resources, request, chunks, checker)
     else:
-        yield from _by_quotes(resources, request, passages, checker, None)
+        yield from _by_quotes(resources, request, chunks, checker, None)
 
 
-def _fitting(passages: Sequence[Passage], most_tokens: int) -> list[Passage]:
-    """The first passages that fit into a request together, one at least."""
-    fitting: list[Passage] = []
-    for passage in passages:
-        most_tokens -= estimated_tokens(passage.hit.text) + 30
+def _fitting(chunks: Sequence[NumberedChunk], most_tokens: int) -> list[NumberedChunk]:
+    """The first chunks that fit into a request together, one at least."""
+    fitting: list[NumberedChunk] = []
+    for chunk in chunks:
+        most_tokens -= estimated_tokens(chunk.hit.text) + 30
         if fitting and most_tokens < 0:
             break
-        fitting.append(passage)
+        fitting.append(chunk)
     return fitting
 
 
 def _by_model(
-    resources: Resources, request: AskRequest, passages: Sequence[Passage], checker: QuoteChecker
+    resources: Resources, request: AskRequest, chunks: Sequence[NumberedChunk], checker: QuoteChecker
 ) -> Iterator[Sentence | Answer]:
     writing, fault = _Writing(), None
     try:
-        yield from _written(resources, request, passages, checker, writing)
+        yield from _written(resources, request, chunks, checker, writing)
     except IngotError as error:
         fault = Fault(code=error.code, message=error.message)
     if fault and not writing.sentences:
-        yield from _by_quotes(resources, request, passages, checker, fault)
+        yield from _by_quotes(resources, request, chunks, checker, fault)
         return
     outcome = Outcome.ANSWERED if writing.sentences else Outcome.NOT_SAID
     yield Answer(
@@ -90,14 +91,14 @@ def _by_model(
 def _written(
     resources: Resources,
     request: AskRequest,
-    passages: Sequence[Passage],
+    chunks: Sequence[NumberedChunk],
     checker: QuoteChecker,
     writing: _Writing,
 ) -> Iterator[Sentence]:
     """Yield the sentences of the model's answer. InputError where it is no answer at all."""
     stream, most = SentenceStream(), resources.settings.llm_max_tokens
-    by_number = {passage.number: passage for passage in passages}
-    for delta in resources.chat().stream(prompts.question(request.question, passages), ANSWER_SCHEMA, most):
+    by_number = {chunk.number: chunk for chunk in chunks}
+    for delta in resources.chat().stream(prompts.question(request.question, chunks), ANSWER_SCHEMA, most):
         writing.tokens = delta.tokens or writing.tokens
         for text, cited in stream.feed(delta.text):
             writing.sentences.append(_checked(text, cited, by_number, checker))
@@ -107,10 +108,10 @@ def _written(
 
 
 def _checked(
-    text: str, cited: Sequence[tuple[int, str]], passages: dict[int, Passage], checker: QuoteChecker
+    text: str, cited: Sequence[tuple[int, str]], chunks: dict[int, NumberedChunk], checker: QuoteChecker
 ) -> Sentence:
-    checked = [one for number, quote in cited if (one := _cited(number, quote, passages, checker))]
-    proving = [passage for passage, citation in checked if citation.found]
+    checked = [one for number, quote in cited if (one := _cited(number, quote, chunks, checker))]
+    proving = [chunk for chunk, citation in checked if citation.located]
     return Sentence(
         text=text,
         citations=tuple(citation for _, citation in checked),
@@ -119,30 +120,30 @@ def _checked(
 
 
 def _cited(
-    number: int, quote: str, passages: dict[int, Passage], checker: QuoteChecker
-) -> tuple[Passage, Citation] | None:
-    """The passage that has the words of a quote, though the model may number another; None for an unknown number."""
-    named = passages.get(number)
-    others = [passage for passage in passages.values() if passage is not named]
-    for passage in [*([named] if named else []), *others]:
-        citation = checker.citation(passage, quote)
-        if citation.found:
-            return passage, citation
+    number: int, quote: str, chunks: dict[int, NumberedChunk], checker: QuoteChecker
+) -> tuple[NumberedChunk, Citation] | None:
+    """The chunk that has the words of a quote, though the model may number another; None for an unknown number."""
+    named = chunks.get(number)
+    others = [chunk for chunk in chunks.values() if chunk is not named]
+    for chunk in [*([named] if named else []), *others]:
+        citation = checker.citation(chunk, quote)
+        if citation.located:
+            return chunk, citation
     return (named, checker.citation(named, quote)) if named else None
 
 
 def _by_quotes(
     resources: Resources,
     request: AskRequest,
-    passages: Sequence[Passage],
+    chunks: Sequence[NumberedChunk],
     checker: QuoteChecker,
     fault: Fault | None,
 ) -> Iterator[Sentence | Answer]:
-    quotes = best_quotes(request.question, passages, resources.embedder())
+    quotes = best_quotes(request.question, chunks, resources.embedder())
     sentences = []
     for quote in quotes:
-        citation = checker.citation(quote.passage, quote.text)
-        sentences.append(Sentence(text=quote.text, citations=(citation,), proved=citation.found))
+        citation = checker.citation(quote.chunk, quote.text)
+        sentences.append(Sentence(text=quote.text, citations=(citation,), proved=citation.located))
         yield sentences[-1]
     if is_answered(request.question, quotes):
         yield _answer(request, Outcome.ANSWERED, "quotes", sentences, fault=fault)

@@ -1,4 +1,4 @@
-"""Answers without a model: the sentences of the passages that fit a question best."""
+"""Answers without a model: the sentences of the chunks that fit a question best."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.answering.passages import Passage
+from pipeline.answering.numbered_chunks import NumberedChunk
 from pipeline.contracts import Embedder
 from pipeline.search.highlighting import highlights, plain
 from stores.words import query_words, unspaced_share
@@ -21,22 +21,22 @@ _ENOUGH_WORDS = 1 / 3  # of the question's words, in the best sentence, for it t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """A sentence of a passage. ``coverage``: the share of the question's words that it has, 0 to 1."""
+    """A sentence of a chunk. ``coverage``: the share of the question's words that it has, 0 to 1."""
 
-    passage: Passage
+    chunk: NumberedChunk
     text: str
     coverage: float
 
 
-def best_quotes(question: str, passages: Sequence[Passage], embedder: Embedder) -> list[Quote]:
+def best_quotes(question: str, chunks: Sequence[NumberedChunk], embedder: Embedder) -> list[Quote]:
     """At most three sentences, the best first: those with the words of the question, and with its meaning."""
     terms = [term.strip('"') for term in query_words(question).required]
     quotes = [
-        Quote(passage=passage, text=text, coverage=_coverage(terms, text))
-        for passage in passages
-        for text in dict.fromkeys(_sentences(passage.hit.text))
+        Quote(chunk=chunk, text=text, coverage=_coverage(terms, text))
+        for chunk in chunks
+        for text in dict.fromkeys(_sentences(chunk.hit.text))
     ]
-    quotes.sort(key=lambda quote: (-quote.coverage, quote.passage.number))
+    quotes.sort(key=lambda quote: (-quote.coverage, quote.chunk.number))
     quotes = quotes[:_MOST_EMBEDDED]
     if not quotes:
         return []

@@ -19,8 +19,8 @@ ANSWER_SCHEMA: dict[str, Any] = {
                         "type": "array",
                         "items": {
                             "type": "object",
-                            "properties": {"passage": {"type": "integer"}, "quote": {"type": "string"}},
-                            "required": ["passage", "quote"],
+                            "properties": {"excerpt": {"type": "integer"}, "quote": {"type": "string"}},
+                            "required": ["excerpt", "quote"],
                             "additionalProperties": False,
                         },
                     },
@@ -52,7 +52,7 @@ class SentenceStream:
         return self._text
 
     def feed(self, piece: str) -> Iterator[tuple[str, list[tuple[int, str]]]]:
-        """Yield (text, [(passage, quote)]) of the sentences that this piece completes."""
+        """Yield (text, [(excerpt, quote)]) of the sentences that this piece completes."""
         self._text += piece
         if self._at < 0 and not self._begun():
             return
@@ -89,8 +89,8 @@ def _sentence(value: Any) -> tuple[str, list[tuple[int, str]]] | None:
         return None
     given = value.get("citations")
     citations = [
-        (one["passage"], " ".join(one["quote"].split()))
+        (one["excerpt"], " ".join(one["quote"].split()))
         for one in (given if isinstance(given, list) else ())
-        if isinstance(one, dict) and isinstance(one.get("passage"), int) and isinstance(one.get("quote"), str)
+        if isinstance(one, dict) and isinstance(one.get("excerpt"), int) and isinstance(one.get("quote"), str)
     ]
     return " ".join(value["text"].split()), citations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline import wiring
-from pipeline.answering.answers import AskRequest
+from pipeline.answering.answer import AskRequest
 from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.queries.answer_cache import AnswerCache
 from pipeline.queries.etags import Etags

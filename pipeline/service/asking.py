@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.answering import asking
-from pipeline.answering.answers import Answer, AskRequest, Sentence
+from pipeline.answering.answer import Answer, AskRequest, Sentence
 from pipeline.step_context import Resources
 
 

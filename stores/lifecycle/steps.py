@@ -16,12 +16,13 @@ from stores.effects import Claim, Effect, Extracted, Order, Planned, Published
 from stores.errors import CancelledError, LeaseLostError
 from stores.lifecycle.dispatch import is_step
 from stores.lifecycle.states import advance, end_generation, mark_running
-from stores.models import Fault, Options, PageText, Stage, StepKey, StepState, TokenCount
+from stores.models import Fault, Options, PageText, Stage, StepKey, StepState
 from stores.sql.database import Database
 from stores.sql.pages import plan_pages, store_page, unread_pages_failed
 from stores.sql.profiles import read_profiles
 from stores.sql.record_tables import store_records
 from stores.sql.tables import columns_of, document, generation, job_document, source, step
+from stores.token_count import TokenCount
 
 LEASE_S = 60.0
 _CLAIMED_COLUMNS = columns_of(step)

@@ -14,11 +14,12 @@ from sqlalchemy import Connection, and_, false, func, literal, null, or_, select
 
 from stores.cursors import cursor_of, key_of
 from stores.lifecycle.known_files import fault_of
-from stores.models import DocumentState, Fault, Route, Stage, StepState, TokenCount
+from stores.models import DocumentState, Fault, Route, Stage, StepState
 from stores.queries import durations
 from stores.queries.retryable import retryable_documents
 from stores.sql.tables import chunk, document, generation, page, source, step
 from stores.suggestions import check
+from stores.token_count import TokenCount
 from stores.views import DocumentFilter, DocumentView, Slice
 
 SORTS = ("source", "added", "updated", "size")

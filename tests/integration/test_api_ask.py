@@ -18,8 +18,8 @@ KEY, SCOPED = "a-key-for-the-test-0123456789", "a-key-for-demo-alone-0123456789"
 ANSWER = json.dumps(
     {
         "sentences": [
-            {"text": "Payment is due in 45 days.", "citations": [{"passage": 1, "quote": "due within 45 days"}]},
-            {"text": "A penalty of 9 % applies.", "citations": [{"passage": 1, "quote": "a penalty of 9 %"}]},
+            {"text": "Payment is due in 45 days.", "citations": [{"excerpt": 1, "quote": "due within 45 days"}]},
+            {"text": "A penalty of 9 % applies.", "citations": [{"excerpt": 1, "quote": "a penalty of 9 %"}]},
         ]
     }
 )
@@ -53,7 +53,7 @@ def test_an_answer_as_json(server: Server, model: ModelServer) -> None:
     assert (given["outcome"], given["written_by"], given["complete"]) == ("answered", "model", True)
     assert [one["proved"] for one in given["sentences"]] == [True, False]
     citation = given["sentences"][0]["citations"][0]
-    assert (citation["source"], citation["page"], citation["found"]) == ("contract.pdf", 1, True)
+    assert (citation["source"], citation["page"], citation["located"]) == ("contract.pdf", 1, True)
     assert citation["boxes"][0]["page"] == 1
     assert model.headers[-1]["authorization"] == "Bearer secret"
 

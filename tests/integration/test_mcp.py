@@ -74,7 +74,7 @@ def test_every_tool_that_reads(home: Home) -> None:
         assert hits["items"][0]["source"] == "contract.pdf" and hits["items"][0]["first_page"] == 1
         answer = await called(client, "ask", question="When is payment due?", knowledge_ids=["demo"])
         assert answer["sentences"][0]["text"] == "Payment is due within 45 days."
-        assert answer["sentences"][0]["citations"][0]["found"]
+        assert answer["sentences"][0]["citations"][0]["located"]
         page = await called(client, "read_page", knowledge_id="demo", document="contract.pdf", page=2)
         assert page.startswith("# Annex")
         records = await called(

@@ -13,7 +13,8 @@ import pytest
 from pipeline.engines.model.chat import OpenAiChat
 from pipeline.engines.model.extractor import ModelExtractor, parts_of
 from stores.errors import InputError, UnavailableError
-from stores.models import Field, FieldKind, Record, Schema, TokenCount
+from stores.models import Field, FieldKind, Record, Schema
+from stores.token_count import TokenCount
 from tests.in_process import KB, fake_document, fake_resources, ingest_now
 from tests.model_server import ModelServer, asked_text, completion, model_server, reset, schema_of, silent, status
 from tests.printed_pages import printed_page
@@ -176,7 +177,7 @@ def test_nine_hundred_rows_over_thirty_windows_stay_in_order(server: ModelServer
         return json.dumps({"lines": [{"what": what, "price": float(price)} for what, price in rows]})
 
     def what(n: int) -> str:
-        return "Coffee cup" if n % 5 == 0 else f"Number xyzw{n}"
+        return "Coffee cup" if n % 5 == 0 else f"Number xyzwvut{n}"
 
     server.answer = answer
     pages = ["\n".join(f"{what(n)} {n % 7}.50" for n in range(at, at + 45)) for at in range(0, 900, 45)]

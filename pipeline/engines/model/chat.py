@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts import ChatDelta, ChatReply
 from stores.errors import InputError, TransientError, UnavailableError
-from stores.models import TokenCount
+from stores.token_count import TokenCount
 
 if TYPE_CHECKING:
     from openai import OpenAI

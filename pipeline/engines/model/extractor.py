@@ -17,12 +17,13 @@ from pipeline.engines.evidence.mentions import PrintedText
 from pipeline.engines.evidence.page_lines import PageLine, page_lines
 from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.model import prompts
-from pipeline.engines.model.answers import AnswerError, json_schema, read_answer
 from pipeline.engines.model.chat import TooLongError
 from pipeline.engines.model.merging import merged
+from pipeline.engines.model.replies import AnswerError, json_schema, read_answer
 from pipeline.engines.model.windows import Window, windows
 from stores.errors import InputError
-from stores.models import Field, FieldKind, Page, Record, Schema, TokenCount
+from stores.models import Field, FieldKind, Page, Record, Schema
+from stores.token_count import TokenCount
 
 MOST_FIELDS = 40
 """Fields of one request, columns included: answers to wide schemas are seldom valid, so these are asked in parts."""
@@ -30,7 +31,7 @@ _MOST_HALVINGS = 4
 
 
 @dataclass(slots=True)
-class _Work:
+class _Request:
     """One request that is to be made: some fields of a schema in one window, and what it has cost so far."""
 
     schema: Schema
@@ -58,7 +59,7 @@ class ModelExtractor:
         printed = page_lines(pages)
         cut = windows(pages, printed, self._window_tokens)
         parts = [replace(schema, fields=fields) for fields in parts_of(schema.fields)]
-        todo = [_Work(part, window) for part in parts for window in cut]
+        todo = [_Request(part, window) for part in parts for window in cut]
         with ThreadPoolExecutor(self._parallel, thread_name_prefix="model") as pool:
             answers = list(pool.map(lambda work: self._ask(work, printed), todo))
         values: dict[str, Any] = {}
@@ -68,7 +69,7 @@ class ModelExtractor:
         tokens = sum((work.tokens for work in todo), TokenCount())
         return replace(build_record(schema, _anywhere(schema, values, printed)), tokens=tokens)
 
-    def _ask(self, work: _Work, printed: Sequence[PageLine], halvings: int = 0) -> list[dict[str, Any]]:
+    def _ask(self, work: _Request, printed: Sequence[PageLine], halvings: int = 0) -> list[dict[str, Any]]:
         """The grounded values of a window, or of the halves that it had to be cut into."""
         messages = prompts.extraction(work.schema, json_schema(work.schema.fields), work.window.text)
         halves = work.window.halves() if halvings < _MOST_HALVINGS else (work.window,)
@@ -83,16 +84,16 @@ class ModelExtractor:
         return [_ground(work, self._read(work, messages, reply), printed)]
 
     def _ask_halves(
-        self, work: _Work, halves: Sequence[Window], printed: Sequence[PageLine], halvings: int
+        self, work: _Request, halves: Sequence[Window], printed: Sequence[PageLine], halvings: int
     ) -> list[dict[str, Any]]:
         answers: list[dict[str, Any]] = []
         for half in halves:
-            part = _Work(work.schema, half)
+            part = _Request(work.schema, half)
             answers += self._ask(part, printed, halvings + 1)
             work.tokens += part.tokens
         return answers
 
-    def _read(self, work: _Work, messages: Sequence[Mapping[str, str]], reply: ChatReply) -> dict[str, Any]:
+    def _read(self, work: _Request, messages: Sequence[Mapping[str, str]], reply: ChatReply) -> dict[str, Any]:
         """The values of an answer; it is repaired once where it is not valid."""
         try:
             return read_answer(reply.text, work.schema.fields)
@@ -110,7 +111,7 @@ class ModelExtractor:
                 code="model_answer",
             ) from error
 
-    def _reply(self, work: _Work, messages: Sequence[Mapping[str, str]]) -> ChatReply:
+    def _reply(self, work: _Request, messages: Sequence[Mapping[str, str]]) -> ChatReply:
         reply = self._chat.reply(messages, json_schema(work.schema.fields), self._max_tokens)
         work.tokens += reply.tokens
         return reply
@@ -130,7 +131,7 @@ def parts_of(fields: Sequence[Field]) -> list[tuple[Field, ...]]:
     return parts
 
 
-def _ground(work: _Work, values: Mapping[str, Any], printed: Sequence[PageLine]) -> dict[str, Any]:
+def _ground(work: _Request, values: Mapping[str, Any], printed: Sequence[PageLine]) -> dict[str, Any]:
     """The values of a window with the places where they are printed in it."""
     text = PrintedText(printed[work.window.first : work.window.last])
     fields = work.schema.fields

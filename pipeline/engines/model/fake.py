@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.contracts import ChatDelta, ChatReply
-from stores.models import TokenCount
+from stores.token_count import TokenCount
 
 
 class FakeChat:

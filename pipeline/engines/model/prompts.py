@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.engines.model.prompt_text import boundary, delimited
 from stores.models import Schema
 
 PROMPT_VERSION = "model-1"
@@ -47,12 +47,3 @@ def shorter(messages: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     """Ask the same again, for an answer that was cut off."""
     said = "Your answer was too long and was cut off. Give the object again as compact JSON, without blanks."
     return [*(dict(message) for message in messages), {"role": "user", "content": said}]
-
-
-def boundary(text: str) -> str:
-    """Return a mark that the text cannot contain but by a hash collision, the same for the same text."""
-    return f"document-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:16]}"
-
-
-def delimited(text: str, mark: str) -> str:
-    return f"{mark} begins\n{text}\n{mark} ends"

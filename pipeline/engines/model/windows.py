@@ -5,20 +5,18 @@ A window that begins inside a table begins with that table's header, so that its
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.engines.evidence.located_values import squash
 from pipeline.engines.evidence.page_lines import PageLine
+from pipeline.engines.model.prompt_text import estimated_tokens
 from stores.models import Page
 
 OVERLAP = 0.125
 """Share of a window that the next one repeats."""
 _SMALLEST_TOKENS = 150  # a window below this is not cut further
 _LOOK_AHEAD = 6  # printed lines that may be missing in the Markdown: headers and footers
-_WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
-_LATIN_PER_TOKEN = 3.2  # characters; fewer than prose has, as numbers and names take more tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +62,6 @@ class Window:
         if tokens < _SMALLEST_TOKENS or len(self.lines) < 2:
             return (self,)
         return tuple(Window(part) for part in _cut(self.lines, max(1, int(tokens * (1 + OVERLAP) / 2) + 1)))
-
-
-def estimated_tokens(text: str) -> int:
-    """Estimate the tokens of a text for any tokenizer, rather too many than too few."""
-    wide = len(_WIDE.findall(text))
-    return int(wide + (len(text) - wide) / _LATIN_PER_TOKEN) + 1
 
 
 def windows(pages: Sequence[Page], printed: Sequence[PageLine], most_tokens: int) -> list[Window]:

@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from stores.errors import InputError
-from stores.models import Fault, PlacedBox, TokenCount
+from stores.models import Fault, PlacedBox
+from stores.token_count import TokenCount
 
 
 class Outcome(StrEnum):
@@ -20,14 +21,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskRequest:
-    """A question about some knowledge bases. ``passages``: how many found chunks are read; ``where``: as in a search.
+    """A question about some knowledge bases. ``chunks``: how many found chunks are read; ``where``: as in a search.
 
     InputError where there is no question, or nothing that it is about.
     """
 
     question: str
     knowledge_ids: tuple[str, ...]
-    passages: int = 8
+    chunks: int = 8
     where: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -39,14 +40,14 @@ class AskRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """Where a sentence is taken from. ``found``: the quoted words stand on that page; ``boxes`` show them."""
+    """Where a sentence is taken from. ``located``: the quoted words stand on that page; ``boxes`` show them."""
 
     knowledge_id: str
     document: str
     source: str
     page: int
     quote: str
-    found: bool
+    located: bool
     boxes: tuple[PlacedBox, ...] = ()
 
 
