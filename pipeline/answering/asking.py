@@ -15,6 +15,7 @@ from pipeline.answering.numbered_chunks import NumberedChunk, QuoteChecker, best
 from pipeline.answering.quotes import best_quotes, is_answered
 from pipeline.answering.sentence_stream import ANSWER_SCHEMA, SentenceStream
 from pipeline.engines.model.prompt_text import estimated_tokens
+from pipeline.knowledge_base_embedder import with_own_embedder
 from pipeline.step_context import Resources
 from stores.errors import IngotError, InputError
 from stores.models import Fault
@@ -139,7 +140,9 @@ def _by_quotes(
     checker: QuoteChecker,
     fault: Fault | None,
 ) -> Iterator[Sentence | Answer]:
-    quotes = best_quotes(request.question, chunks, resources.embedder())
+    store = resources.catalog.store(chunks[0].knowledge_id)
+    embedder = with_own_embedder(resources, store).embedder()  # it was loaded for the search
+    quotes = best_quotes(request.question, chunks, embedder)
     sentences = []
     for quote in quotes:
         citation = checker.citation(quote.chunk, quote.text)

@@ -12,6 +12,7 @@ from pipeline.search.highlighting import highlights, plain
 from stores.words import query_words, unspaced_share
 
 _END = re.compile(r"(?<=[.!?])\s+(?=[^a-z])|(?<=[。！？；])")
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-zA-Z]+|\d[\d.,]*\d|\d")  # of a person or place, or a number
 _MOST_SENTENCES = 3
 _MOST_EMBEDDED = 24  # sentences whose meaning is compared
 _SHORTEST, _LONGEST = 8, 600  # characters of a sentence
@@ -50,8 +51,15 @@ def best_quotes(question: str, chunks: Sequence[NumberedChunk], embedder: Embedd
 
 
 def is_answered(question: str, quotes: Sequence[Quote]) -> bool:
-    """Tell whether a quote has enough of the question's words; in another script only the meaning can be compared."""
+    """Tell whether a quote has enough of the question's words, and its chunk the names and numbers in it.
+
+    In another script only the meaning can be compared.
+    """
     if not quotes:
+        return False
+    hit = quotes[0].chunk.hit
+    names = _NAME.findall(question)
+    if not all(highlights(f"{hit.source} {hit.heading} {hit.text}", name) for name in names):
         return False
     other_script = (unspaced_share(question) > 0.5) != (unspaced_share(quotes[0].text) > 0.5)
     return other_script or max(quote.coverage for quote in quotes) >= _ENOUGH_WORDS
@@ -63,6 +71,8 @@ def _coverage(terms: Sequence[str], text: str) -> float:
 
 def _sentences(markdown: str) -> Iterator[str]:
     for line in markdown.splitlines():
+        if line.startswith("#"):  # a heading names what is said below it
+            continue
         for sentence in _END.split(plain(line)):
             if len(sentence.strip()) * (2 if unspaced_share(sentence) > 0.5 else 1) >= _SHORTEST:
                 yield sentence.strip()[:_LONGEST]

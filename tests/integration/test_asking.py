@@ -164,8 +164,9 @@ def test_without_a_model_sentences_are_quoted(home: Path) -> None:
 
 
 def test_without_a_model_nothing_said_is_said(home: Path) -> None:
-    given = answer(home, None, "Who painted the xyzzyplugh ceiling?")
-    assert given.outcome == Outcome.NOT_SAID and given.note.startswith("The documents do not say")
+    for question in ("Who painted the xyzzyplugh ceiling?", "When is payment due to Miranda?", "Is payment due in 77?"):
+        given = answer(home, None, question)
+        assert given.outcome == Outcome.NOT_SAID and given.note.startswith("The documents do not say")
 
 
 def test_what_cannot_be_asked_is_refused(home: Path) -> None:
