@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pipeline.contracts import Extractor
 from pipeline.fingerprints import extractor_of
 from pipeline.running_lines import settled
 from pipeline.step_context import StepContext
 from stores.effects import Extracted
-from stores.errors import IngotError, InputError, TransientError
+from stores.errors import IngotError, InputError, TransientError, UnavailableError
 from stores.models import Fault, Page, Record, Schema
 
 
@@ -58,17 +59,25 @@ def _fill(context: StepContext, name: str, pages: Sequence[Page]) -> Record:
         raise InputError(f"there is no schema {name!r} any more: restore it, or ingest with another", code="no_schema")
     mode, source = extractor_of(context.resources, schema), context.claim.source
     if mode == "model":
-        return context.resources.model_extractor().extract(schema, pages, source)
+        return _model(context).extract(schema, pages, source)
     with context.deadline(context.resources.settings.document_timeout_s):
         record = context.resources.extractor(schema.engine).extract(schema, pages, source)
     wanted = missing(schema, record) if mode == "auto" else None
     return _completed(context, record, wanted, pages) if wanted else record
 
 
+def _model(context: StepContext) -> Extractor:
+    """The extractor of a language model. UnavailableError where this worker knows none: another one may."""
+    try:
+        return context.resources.model_extractor()
+    except InputError as error:
+        raise UnavailableError(f"this worker cannot extract: {error.message}", code=error.code) from error
+
+
 def _completed(context: StepContext, record: Record, wanted: Schema, pages: Sequence[Page]) -> Record:
     """Add what the model finds of the fields that rules left empty; without it, the record says why."""
     try:
-        return joined(record, context.resources.model_extractor().extract(wanted, pages, context.claim.source))
+        return joined(record, _model(context).extract(wanted, pages, context.claim.source))
     except InputError as error:
         return replace(record, fault=_fault(error))
     except TransientError as error:
