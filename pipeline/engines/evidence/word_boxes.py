@@ -10,6 +10,15 @@ from stores.models import Box
 _NARROW, _SLIM, _BROAD = frozenset("ijl.,:;'|!`"), frozenset('ftrI()[]{}/\\-"* '), frozenset("mwMW@%—…")
 
 
+def own_box(line: PageLine, *texts: str) -> Box:
+    """The box of the first of some texts that stands in a line, letter by letter; else that of the line."""
+    for text in filter(None, texts):
+        start = line.text.find(text)
+        if start >= 0:
+            return words_box(line, start, start + len(text))
+    return line.printed_box
+
+
 def words_box(line: PageLine, start: int, end: int) -> Box:
     """The box, on the page as displayed, of the characters ``start`` to ``end`` (exclusive) of a line's text."""
     widths = [_width(character) for character in line.text]
