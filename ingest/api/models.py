@@ -191,7 +191,7 @@ class EvidenceOut(BaseModel):
     page: int
     boxes: list[Box]
     quote: str
-    located: bool
+    found: bool
 
 
 class RecordOut(BaseModel):
