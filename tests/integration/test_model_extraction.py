@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from ingest.cli.doctor_chat import examine_chat
+from ingest.cli.finding import Level
 from pipeline.engines.model.chat import OpenAiChat
 from pipeline.engines.model.extractor import ModelExtractor, parts_of
+from pipeline.settings import Settings
 from stores.errors import InputError, UnavailableError
 from stores.models import Field, FieldKind, Record, Schema
 from stores.token_count import TokenCount
@@ -369,3 +372,13 @@ def test_a_model_that_is_not_set_is_refused_before_the_work(folder: Path, server
     resources = fake_resources(folder / "home", extractor="model", schema_dir=folder / "schemas")
     with pytest.raises(InputError, match="INGOT_LLM_URL and INGOT_LLM_MODEL"):
         ingest_now(resources, folder / "docs", options={"schemas": ("bill",)})
+
+
+def test_the_doctor_asks_the_model(server: ModelServer, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, llm_url=server.url, llm_model="some-model")
+    (good,) = examine_chat(settings)
+    assert (good.level, "answers" in good.words) == (Level.OK, True)
+    server.plan = [status(401, "bad key")]
+    (bad,) = examine_chat(settings)
+    assert (bad.level, "INGOT_LLM_API_KEY" in bad.words) == (Level.FAIL, True)
+    assert list(examine_chat(Settings(home=tmp_path))) == []

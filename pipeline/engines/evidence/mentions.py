@@ -75,7 +75,7 @@ class PrintedText:
             del page
             for at, line in lines:
                 for place, character in enumerate(line.text):
-                    folded = squash(character)
+                    folded = _folded(character)
                     letters.append(folded)
                     origin += [(at, place)] * len(folded)
             letters.append(_GAP)
@@ -143,6 +143,13 @@ class PrintedText:
     def _of_date(self, value: str) -> list[Mention]:
         exact = [(piece,) for piece, printed in self._dates if printed == value]
         return list(dict.fromkeys(exact or [(piece,) for piece, printed in self._dates if printed.startswith(value)]))
+
+
+def _folded(character: str) -> str:
+    """What a character is compared as; most are ASCII, which needs no normalising."""
+    if character.isascii():
+        return character.lower() if character.isalnum() else ""
+    return squash(character)
 
 
 def _readings(text: str) -> frozenset[float]:
