@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from pipeline.answering.answer import Answer, Sentence
 from pipeline.commands.submission import SubmissionReceipt
 from pipeline.search import highlighting
 from stores.models import Block, DocumentState, Fault, Field, Hit, Page, PlacedBox, Schema
@@ -82,6 +83,7 @@ def document(view: DocumentView) -> Json:
         "work_s": _seconds(view.work_s),
         "waited_s": _seconds(view.waited_s),
         "retryable": view.retryable,
+        "model_tokens": {"read": view.tokens.read, "written": view.tokens.written},
         "stages": [stage(progress) for progress in view.stages if progress.total],
     }
 
@@ -131,6 +133,18 @@ def highlighted_hit(view: Hit, query: str) -> Json:
     """Serialize a hit with the ranges of its text that match the query, and a snippet as safe HTML."""
     ranges = highlighting.highlights(view.text, query)
     return {**hit(view), "highlights": ranges, "snippet_html": highlighting.snippet(view.text, query).html}
+
+
+def sentence(view: Sentence) -> Json:
+    return {
+        "text": view.text,
+        "proved": view.proved,
+        "citations": [{**asdict(one), "boxes": _placed_boxes(one.boxes)} for one in view.citations],
+    }
+
+
+def answer(view: Answer) -> Json:
+    return {**view.parts(), "sentences": [sentence(one) for one in view.sentences]}
 
 
 def writable(text: str) -> str:

@@ -23,9 +23,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from stores.models import Box, Page, PageText, Record, Schema
+from stores.token_count import TokenCount
 
 if TYPE_CHECKING:
     import numpy as np
@@ -164,6 +165,41 @@ class Extractor(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatReply:
+    """The answer of a language model. ``truncated``: it ended at ``max_tokens``."""
+
+    text: str
+    truncated: bool
+    tokens: TokenCount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatDelta:
+    """A piece of an answer that is being written, or at its end the tokens of all."""
+
+    text: str = ""
+    tokens: TokenCount | None = None
+
+
+class ChatModel(Protocol):
+    """A language model that answers messages with the roles system, user and assistant, each with ``content``.
+
+    ``schema``: the JSON Schema that the answer shall follow; the caller validates it nevertheless. Raises
+    UnavailableError where the server does not answer, InputError where it refuses.
+    """
+
+    def reply(
+        self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any] | None, max_tokens: int
+    ) -> ChatReply:
+        """Return the whole answer."""
+
+    def stream(
+        self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any] | None, max_tokens: int
+    ) -> Iterator[ChatDelta]:
+        """Yield the answer while it is written. UnavailableError where it is cut off."""
+
+
 class Embedder(Protocol):
     """Turns texts into unit vectors. Called by the embed stage and by searches.
 
@@ -231,6 +267,9 @@ class Web(Protocol):
 __all__ = [
     "Answer",
     "Box",
+    "ChatDelta",
+    "ChatModel",
+    "ChatReply",
     "DocumentEngine",
     "DocumentFacts",
     "Embedder",

@@ -43,7 +43,16 @@ def fingerprints(resources: Resources, options: Options, definitions: Mapping[st
 
 
 def _of_schema(resources: Resources, schema: Schema) -> str:
-    return digest(schema, resources.extractor(schema.engine).fingerprint)
+    rules = resources.extractor(schema.engine).fingerprint
+    mode = extractor_of(resources, schema)
+    if mode == "rules":
+        return digest(schema, rules)
+    return digest(schema, resources.model_extractor().fingerprint, rules if mode == "auto" else "")
+
+
+def extractor_of(resources: Resources, schema: Schema) -> str:
+    """What fills a schema: ``rules``, ``model`` or ``auto``. Title and language of a document come from rules alone."""
+    return "rules" if schema.name == "document" else resources.settings.extractor
 
 
 def digest(*parts: object) -> str:

@@ -126,6 +126,7 @@ def _run_claimed(
                 killable=killable,
                 plain_page=_plain_page(claim),
                 stopping=stopping,
+                last_try=_is_last_try(store, claim),
             )
             began = clock()
             effect = RUN[key.stage](context)
@@ -186,11 +187,15 @@ def _give_up_deadly_page(store: KnowledgeStore, claim: Claim) -> Claim:
     return claim
 
 
+def _is_last_try(store: KnowledgeStore, claim: Claim) -> bool:
+    return claim.attempt >= MOST_ATTEMPTS and store.now() - claim.started_at > PATIENCE_S
+
+
 def _try_later(store: KnowledgeStore, claim: Claim, error: TransientError) -> StepResult:
-    if claim.attempt >= MOST_ATTEMPTS and store.now() - claim.started_at > PATIENCE_S:
+    if _is_last_try(store, claim):
         message = f"{error.message} (tried {claim.attempt} times)"
         return _fail(store, claim, Fault(code=error.code, message=message))
-    later_s = delay_s(claim.attempt)
+    later_s = max(delay_s(claim.attempt), min(error.retry_after_s or 0.0, LONGEST_DELAY_S))
     store.steps.retry_later(claim, Fault(code=error.code, message=error.message), later_s)
     step_log.ended("tried again", error.message, code=error.code, again_s=round(later_s, 1))
     return StepResult(ended=False)

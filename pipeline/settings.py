@@ -78,6 +78,20 @@ class Settings(BaseSettings):
     )
     chunk_overlap: int = Field(0, ge=0, le=512, description="tokens that neighbouring chunks share")
 
+    extractor: str = Field(
+        "rules",
+        pattern=r"^(rules|model|auto)$",
+        description="what fills schemas: rules, model, or auto (rules, then the model for what is missing)",
+    )
+    llm_url: str = Field("", description="OpenAI-compatible server of a language model, such as http://host:8000/v1")
+    llm_model: str = Field("", description="name of the model on that server")
+    llm_api_key: str = Field("", description="key of that server")
+    llm_api_key_file: Path | None = Field(None, description="file that holds the key, instead of `llm_api_key`")
+    llm_timeout_s: float = Field(120.0, gt=0, description="a model server that says nothing for so long is given up")
+    llm_max_tokens: int = Field(4096, ge=64, description="tokens of one answer of the model")
+    llm_window_tokens: int = Field(6000, ge=200, description="tokens of a document in one request to the model")
+    llm_parallel: int = Field(4, ge=1, le=256, description="requests of one process to the model server at once")
+
     api_host: str = Field("127.0.0.1", description="address of `ingot serve`; another than loopback needs api_keys")
     api_port: int = Field(8000, ge=0, le=65535, description="port of `ingot serve`; 0: any free one")
     api_keys: str = Field("", description="bearer keys, hashed, by commas; `ingot keys new` makes one")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import time_limits
-from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
+from pipeline.contracts import ChatModel, DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
 from pipeline.log_format import about, facts
 from pipeline.profiles import ProcessingProfile
 from pipeline.settings import Settings
@@ -41,6 +41,8 @@ class Resources:
     text_reader: Callable[[], TextReader]
     page_reader: Callable[[], PageReader]
     extractor: Callable[[str], Extractor]
+    chat: Callable[[], ChatModel]
+    model_extractor: Callable[[], Extractor]
     embedder: Callable[[], Embedder]
     vectors: Callable[[], VectorStore]
     web: Callable[[], Web]
@@ -65,6 +67,7 @@ class StepContext:
     ``folder``: the step's own temp directory. ``killable``: a page or document over its time limit ends this process,
     which is then replaced; where threads share the process the engine keeps the limits instead. ``plain_page``: a page
     that ended processes, so it is read without optional steps. ``stopping``: once True, no page is begun.
+    ``last_try``: a transient error of this attempt ends the step, so what can be saved without it should be.
     """
 
     resources: Resources
@@ -74,6 +77,7 @@ class StepContext:
     killable: bool = False
     plain_page: int | None = None
     stopping: Callable[[], bool] = lambda: False
+    last_try: bool = False
 
     @property
     def original(self) -> Path:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from pipeline.contracts import DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
+from pipeline.contracts import ChatModel, DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
 from pipeline.engines.media import FAKE, IMAGES, PDF
 from pipeline.profiles import ProcessingProfile
 from pipeline.schemas.loader import load_schemas
@@ -91,12 +91,18 @@ def _kinds(settings: Settings) -> dict[str, tuple[object, Callable[..., Any]]]:
             (embedder, settings.embedder_model if embedder == "sentence-transformers" else None),
             lambda: _chosen("embedder", embedder, EMBEDDERS)(settings),
         ),
+        "chat": (_asked_of_model(settings), lambda: _chat(settings)),
+        "model_extractor": (_asked_of_model(settings), lambda: _model_extractor(settings)),
         "web": (settings.allow_private_urls, lambda: _guarded_web(settings)),
     }
 
 
 def _read_by_got(settings: Settings) -> tuple[object, ...]:
     return settings.ocr_model, settings.ocr_slots, settings.ocr_max_tokens, settings.ocr_boxes
+
+
+def _asked_of_model(settings: Settings) -> tuple[object, ...]:
+    return settings.llm_model, settings.llm_timeout_s, settings.llm_max_tokens, settings.llm_window_tokens
 
 
 class _EngineCache:
@@ -271,6 +277,36 @@ def _e5(_: Settings) -> Embedder:
     from pipeline.engines.embedders.e5 import E5
 
     return E5()
+
+
+def _chat(settings: Settings) -> ChatModel:
+    from pipeline.engines.model.chat import OpenAiChat
+    from pipeline.engines.model.key import api_key
+
+    missing = [f"INGOT_{name.upper()}" for name in ("llm_url", "llm_model") if not getattr(settings, name)]
+    if missing:
+        raise InputError(
+            f"a language model is asked for, but none is set: set {' and '.join(missing)}", code="no_model"
+        )
+    return OpenAiChat(
+        settings.llm_url,
+        settings.llm_model,
+        api_key(settings.llm_api_key, settings.llm_api_key_file),
+        timeout_s=settings.llm_timeout_s,
+        parallel=settings.llm_parallel,
+    )
+
+
+def _model_extractor(settings: Settings) -> Extractor:
+    from pipeline.engines.model.extractor import ModelExtractor
+
+    return ModelExtractor(
+        _chat(settings),
+        settings.llm_model,
+        window_tokens=settings.llm_window_tokens,
+        max_tokens=settings.llm_max_tokens,
+        parallel=settings.llm_parallel,
+    )
 
 
 def _minilm(_: Settings) -> Embedder:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stores.models import Options, PagePlan, Record, Route, Stage, StepKey
+from stores.models import Fault, Options, PagePlan, Record, Route, Stage, StepKey
+from stores.token_count import TokenCount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +32,17 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extracted:
-    """Effect of extract."""
+    """Effect of extract. ``fault``: why records, or parts of them, are missing; the step counts as failed then."""
 
     records: tuple[Record, ...]
     title: str
     language: str
+    fault: Fault | None = None
+
+    @property
+    def tokens(self) -> TokenCount:
+        """What a language model read and wrote for all records."""
+        return sum((record.tokens for record in self.records), TokenCount())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,9 +59,13 @@ class NotFoundError(InputError):
 
 
 class TransientError(IngotError):
-    """Something outside was not ready; it is tried again."""
+    """Something outside was not ready; it is tried again, after ``retry_after_s`` at the earliest where it said so."""
 
     code = "transient"
+
+    def __init__(self, message: str = "", *, code: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after_s = retry_after_s
 
 
 class UnavailableError(TransientError):

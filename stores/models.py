@@ -1,8 +1,7 @@
 """Frozen records that travel between stages, and the enums of their states.
 
-Boxes are ``(x0, y0, x1, y1)`` in PDF points (1/72 inch), origin at the top left of the page as it is displayed.
-Pages count from 1, times are UTC seconds since the epoch, units stand in the names. Text from outside (readers,
-models, schema files, messages of libraries) enters through these records, and is made storable as they are made.
+Boxes are ``(x0, y0, x1, y1)`` in PDF points (1/72 inch) from the top left of the page as displayed. Pages count from
+1, times are UTC seconds since the epoch, units stand in the names. Text from outside is made storable in records.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from stores.ids import check_knowledge_id as check_knowledge_id
 from stores.ids import chunk_id as chunk_id
 from stores.ids import document_id as document_id
 from stores.ids import slug_of as slug_of
+from stores.token_count import TokenCount
 
 Box = tuple[float, float, float, float]
 
@@ -145,8 +145,8 @@ class Line:
 class Block:
     """One laid-out piece of a page.
 
-    ``start`` and ``end`` are character offsets into the page's Markdown; running headers and footers are kept as
-    blocks but stand outside the Markdown (both offsets 0). ``lines`` locate quotes more finely than ``box``. A reader
+    ``start`` and ``end`` are character offsets into the page's Markdown; running headers and footers stand outside it
+    (both offsets 0). ``lines`` locate quotes more finely than ``box``. A reader
     leaves all headers and footers outside; which of them run is known when all pages are (``running_lines``).
     """
 
@@ -251,8 +251,7 @@ class Chunk:
 class Evidence:
     """Where one value stands in the document, and how it is printed there.
 
-    ``path`` names the value: ``email``, ``education[0].institution``. ``found`` is False where the value could not be
-    located; page is 0 and quote empty then.
+    ``path`` names the value, such as ``education[0].institution``. Where it is not ``found``, page is 0, quote empty.
     """
 
     path: str
@@ -278,6 +277,8 @@ class Record:
     evidence: tuple[Evidence, ...] = ()
     not_applicable: str = ""
     remarks: tuple[str, ...] = ()
+    tokens: TokenCount = field(default_factory=TokenCount)  # what a language model read and wrote for it
+    fault: Fault | None = None  # why a part of it is missing
 
     def __post_init__(self) -> None:
         _cleaned(self, "fields", "not_applicable", "remarks")

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from stores.clean_text import clean
 from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Outcome, Page, Route, Stage
+from stores.token_count import TokenCount
 
 T = TypeVar("T")
 
@@ -99,6 +100,9 @@ class DocumentView:
     stages: tuple[StageProgress, ...] = ()  # of the newest generation; only where one document is asked for
     retryable: bool = False  # something failed that may go well another time
     warnings: Mapping[int, str] = field(default_factory=dict)  # page -> what was given up of it, though it was read
+    tokens: TokenCount = field(
+        default_factory=TokenCount
+    )  # that a language model read and wrote for the newest generation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,8 +53,10 @@ ONLY_IN = {
     "torch": ("pipeline/engines/",),
     "transformers": ("pipeline/engines/",),
     "sentence_transformers": ("pipeline/engines/",),
+    "openai": ("pipeline/engines/model/",),
+    "mcp": ("ingest/mcp/",),
 }
-NOT_AT_THE_TOP = {"chromadb", "cv2", "onnxruntime", "openvino", "pymupdf", "pymupdf4llm", "rapidocr", "sentence_transformers", "torch", "transformers"}  # fmt: skip  # noqa: E501
+NOT_AT_THE_TOP = {"chromadb", "cv2", "mcp", "onnxruntime", "openai", "openvino", "pymupdf", "pymupdf4llm", "rapidocr", "sentence_transformers", "torch", "transformers"}  # fmt: skip  # noqa: E501
 # What pipeline may import of stores, and of engines outside wiring: contracts, records and pure functions.
 STORE_WORDS = {
     "clean_text",
@@ -69,12 +71,13 @@ STORE_WORDS = {
     "placement",
     "regular_files",
     "suggestions",
+    "token_count",
     "source_names",
     "stemming",
     "words",
     "workspaces",
 }
-PURE_ENGINES = {"pipeline.engines.media"}
+PURE_ENGINES = {"pipeline.engines.media", "pipeline.engines.evidence", "pipeline.engines.model.prompt_text"}
 PURE_FUNCTIONS = {"stores.ulid", "stores.ulid.new_ulid"}
 PURE_FUNCTIONS |= {"stores.home_id", "stores.home_id.home_id", "stores.write_once", "stores.write_once.write_once"}
 

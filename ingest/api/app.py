@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from ingest.api import (
+    ask,
     callbacks,
     description,
     documents,
@@ -48,6 +49,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     records.router,
     extraction.router,
     search.router,
+    ask.router,
     jobs.router,
     events.router,
     callbacks.router,

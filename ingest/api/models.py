@@ -106,6 +106,13 @@ class JobOut(JobProgressOut):
     next_cursor: str | None
 
 
+class ModelTokensOut(BaseModel):
+    """Tokens that a language model has read and written."""
+
+    read: int
+    written: int
+
+
 class DocumentOut(BaseModel):
     """A document. A file that could not be ingested has a name, an error and no id; ``retryable`` as in a job."""
 
@@ -132,6 +139,7 @@ class DocumentOut(BaseModel):
     work_s: float | None = Field(description=_WORK)
     waited_s: float | None = Field(description=_WAITED)
     retryable: bool
+    model_tokens: ModelTokensOut
     stages: list[StageOut]
 
 
@@ -231,6 +239,44 @@ class HitOut(ChunkOut):
     vector_rank: int | None
     highlights: list[tuple[int, int]]
     snippet_html: str
+
+
+class CitationOut(BaseModel):
+    """Where a sentence is taken from. ``located``: the quoted words stand on that page, in these boxes."""
+
+    knowledge_id: str
+    document: str
+    source: str
+    page: int
+    quote: str
+    located: bool
+    boxes: list[PlacedBox]
+
+
+class SentenceOut(BaseModel):
+    """A sentence of an answer. ``proved``: a citation was found, and has the numbers that the sentence has."""
+
+    text: str
+    proved: bool
+    citations: list[CitationOut]
+
+
+class AnswerOut(BaseModel):
+    """An answer. ``outcome``: ``not_said`` where the documents do not say it; ``note`` says so in a sentence.
+
+    ``written_by``: the language model that is set, or ``quotes`` of the documents. ``complete`` is false where the
+    model was cut off; ``error`` says why a model that is set did not write it, or not all of it.
+    """
+
+    question: str
+    outcome: Literal["answered", "not_said"]
+    written_by: Literal["model", "quotes"]
+    note: str
+    complete: bool
+    error: str | None
+    error_code: str | None
+    model_tokens: ModelTokensOut
+    sentences: list[SentenceOut]
 
 
 class KnowledgeBaseOut(BaseModel):

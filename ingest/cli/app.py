@@ -19,6 +19,7 @@ import typer
 from typer.core import TyperGroup
 
 from ingest.cli import (
+    ask,
     callbacks,
     docs,
     doctor,
@@ -30,6 +31,7 @@ from ingest.cli import (
     kb_check,
     kb_transfer,
     keys,
+    mcp,
     records,
     runtime,
     schemas,
@@ -110,6 +112,7 @@ app = typer.Typer(
 )
 app.command("ingest")(ingest.ingest)
 app.command("search")(search.search)
+app.command("ask")(ask.ask)
 app.add_typer(docs.docs, name="docs")
 app.command("records")(records.records)
 app.command("extract")(extract.extract)
@@ -122,6 +125,7 @@ kb.kb.command("export")(kb_transfer.kb_export)
 kb.kb.command("import")(kb_transfer.kb_import)
 app.add_typer(kb.kb, name="kb")
 app.command("serve")(serve.serve)
+app.command("mcp")(mcp.mcp)
 app.add_typer(keys.keys, name="keys")
 app.command("up")(runtime.up)
 app.command("down")(runtime.down)

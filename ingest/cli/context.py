@@ -26,7 +26,7 @@ log = logging.getLogger("ingot.cli")
 
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 _MOST_PAGES = 100_000
-_SECRET = ("broker_url", "database_url", "api_keys", "callback_secret")
+_SECRET = ("broker_url", "database_url", "api_keys", "callback_secret", "llm_api_key")
 
 
 Knowledge = Annotated[

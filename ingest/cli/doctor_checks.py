@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.cli.doctor_chat import examine_chat
 from ingest.cli.doctor_database import examine_database
 from ingest.cli.doctor_models import examine_models
 from ingest.cli.finding import Finding, Level
@@ -35,6 +36,7 @@ def examine(settings: Settings) -> list[Finding]:
         _packages,
         _embedder,
         examine_models,
+        examine_chat,
         _home,
         _leftovers,
     )

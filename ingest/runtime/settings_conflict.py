@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from stores.contracts.content import OpenWork
 
 _SECRET = "callback_secret"
-_CONNECTIONS = ("chroma_url", _SECRET)
+_SECRETS = (_SECRET, "llm_api_key")
+_CONNECTIONS = ("chroma_url", "llm_url", "llm_api_key", "llm_api_key_file", _SECRET)
 """Settings that stay in force when a command does not give them: they say what the home is connected to."""
 
 
@@ -40,7 +41,7 @@ class Difference:
 
     def __str__(self) -> str:
         name = f"INGOT_{self.setting.upper()}"
-        if self.setting == _SECRET:
+        if self.setting in _SECRETS:
             return f"{name} is another"
         return f"{name} is {_shown(self.running)}, not {_shown(self.requested)}"
 
@@ -59,7 +60,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 
 def _absolute(name: str, value: object) -> str:
-    return str(Path(str(value)).resolve()) if name.endswith("_dir") else str(value)
+    return str(Path(str(value)).resolve()) if name.endswith(("_dir", "_file")) else str(value)
 
 
 def without_settings(environment: Mapping[str, str]) -> dict[str, str]:

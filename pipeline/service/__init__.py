@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline import wiring
+from pipeline.answering.answer import AskRequest
 from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.queries.answer_cache import AnswerCache
 from pipeline.queries.etags import Etags
@@ -15,6 +16,7 @@ from pipeline.queries.waiting import WaitingReasons
 from pipeline.queries.worker_status import WorkerStatus
 from pipeline.sender import Sender
 from pipeline.service.administration import Administration, Callbacks, KnowledgeBases
+from pipeline.service.asking import Asking
 from pipeline.service.documents import Documents
 from pipeline.service.ingestion import Ingestion
 from pipeline.service.jobs import Jobs
@@ -44,6 +46,7 @@ class Service:
         self.inspection = InspectionQueries(resources)
         self.search = Search(resources)
         self.knowledge_bases = KnowledgeBases(resources, cache, sender)
+        self.asking = Asking(resources)
         self.callbacks = Callbacks(resources, sender)
         self.etags = Etags(resources)
 
@@ -52,4 +55,4 @@ class Service:
         return self._resources.catalog.now()
 
 
-__all__ = ["IngestRequest", "Service"]
+__all__ = ["AskRequest", "IngestRequest", "Service"]

@@ -30,6 +30,11 @@ class Search:
         """Raise InputError where a search cannot be narrowed so: an unknown field, a text for a number."""
         filters.check_conditions(self._resources, self._resources.catalog.store(knowledge_id), where)
 
+    def documents(self, knowledge_id: str, where: Mapping[str, str]) -> set[str] | None:
+        """The documents whose fields have these values; None where no value is given. InputError as above."""
+        self.check_conditions(knowledge_id, where)
+        return self._resources.catalog.store(knowledge_id).chunks.filtered(where)
+
     def page_of_hit(self, knowledge_id: str, hit: Hit, query: str) -> int:
         """The page of a hit on which the words of the query stand; a chunk may span several pages."""
         return hit_pages.page_of_hit(self._resources.catalog.store(knowledge_id), hit, query)

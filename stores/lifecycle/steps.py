@@ -22,6 +22,7 @@ from stores.sql.pages import plan_pages, store_page, unread_pages_failed
 from stores.sql.profiles import read_profiles
 from stores.sql.record_tables import store_records
 from stores.sql.tables import columns_of, document, generation, job_document, source, step
+from stores.token_count import TokenCount
 
 LEASE_S = 60.0
 _CLAIMED_COLUMNS = columns_of(step)
@@ -103,14 +104,11 @@ class Steps:
             self._hold(
                 connection,
                 claim,
-                state=StepState.DONE,
                 finished_at=now,
                 page_in_work=None,
                 owner=None,
-                error_code=None,
-                error=None,
-                detail=None,
                 cpu_s=step.c.cpu_s + cpu_s,
+                **_ended_with(effect),
             )
             _apply(connection, claim, effect, now)
             return self._keys(claim, advance(connection, claim.key.document, claim.key.generation, order, now))
@@ -221,6 +219,20 @@ class Steps:
             )
             for stage, batch in due
         ]
+
+
+def _ended_with(effect: Effect) -> dict[str, Any]:
+    """The state of a step with this effect, its fault, and the tokens that it took."""
+    fault = effect.fault if isinstance(effect, Extracted) else None
+    tokens = effect.tokens if isinstance(effect, Extracted) else TokenCount()
+    return {
+        "state": StepState.FAILED if fault else StepState.DONE,
+        "error_code": fault.code if fault else None,
+        "error": fault.message if fault else None,
+        "detail": fault.detail if fault else None,
+        "tokens_read": step.c.tokens_read + tokens.read,
+        "tokens_written": step.c.tokens_written + tokens.written,
+    }
 
 
 def _moved_up(now: float) -> Any:

@@ -19,6 +19,7 @@ from stores.queries import durations
 from stores.queries.retryable import retryable_documents
 from stores.sql.tables import chunk, document, generation, page, source, step
 from stores.suggestions import check
+from stores.token_count import TokenCount
 from stores.views import DocumentFilter, DocumentView, Slice
 
 SORTS = ("source", "added", "updated", "size")
@@ -197,6 +198,7 @@ class _Details:
         self.failed_pages: dict[str, dict[int, str]] = {}
         self.warnings: dict[str, dict[int, str]] = {}
         self.failed_stages: dict[str, dict[Stage, str]] = {}
+        self.tokens: dict[str, TokenCount] = {}
         self.worked = durations.of_generations(connection, ids)
         for at in range(0, len(ids), _MANY):
             part = ids[at : at + _MANY]
@@ -241,6 +243,9 @@ class _Details:
         steps = select(step.c.document, step.c.stage, step.c.error).join(document, newest)
         for row in connection.execute(steps.where(step.c.document.in_(ids), step.c.state == StepState.FAILED)):
             self.failed_stages.setdefault(row.document, {})[Stage(row.stage)] = row.error
+        used = select(step.c.document, step.c.tokens_read, step.c.tokens_written).join(document, newest)
+        for row in connection.execute(used.where(step.c.document.in_(ids), step.c.tokens_read > 0)):
+            self.tokens[row.document] = TokenCount(read=row.tokens_read, written=row.tokens_written)
 
 
 def _view(row: Any, details: _Details) -> DocumentView:
@@ -269,6 +274,7 @@ def _view(row: Any, details: _Details) -> DocumentView:
         work_s=worked.work_s if worked else None,
         waited_s=max(0.0, worked.began_at - row.asked_at) if worked and row.asked_at else None,
         retryable=row.id in details.retryable,
+        tokens=details.tokens.get(row.id, TokenCount()),
     )
 
 

@@ -313,4 +313,11 @@ MIGRATIONS: tuple[Migration, ...] = (
             ("record", "remarks", "JSON"),
         ),
     ),
+    Migration(
+        name="what a language model read and wrote for a step",
+        columns=(
+            ("step", "tokens_read", "INTEGER DEFAULT '0' NOT NULL"),
+            ("step", "tokens_written", "INTEGER DEFAULT '0' NOT NULL"),
+        ),
+    ),
 )

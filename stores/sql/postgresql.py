@@ -21,12 +21,11 @@ from sqlalchemy import Connection, MetaData, Row, Select, create_mock_engine, se
 from sqlalchemy import func as sql
 from sqlalchemy.schema import CreateView
 
-from stores.sql import postgresql_query
 from stores.sql.catalog_tables import knowledge_base
 from stores.sql.postgresql_errors import translated_errors
+from stores.sql.postgresql_query import user_query
 from stores.tokens import tokens
 
-user_query = postgresql_query.user_query
 _NAMES = {"double precision": "FLOAT", "character varying": "VARCHAR"}
 _LONGEST_NAME = 63  # bytes
 _WHOLE_BITS = {"BIGINT": 63, "INTEGER": 31}
@@ -377,4 +376,5 @@ __all__ = [
     "size_bytes",
     "table_name",
     "translated_errors",
+    "user_query",
 ]

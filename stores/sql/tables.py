@@ -130,6 +130,8 @@ step = Table(
         Column("started_at", Float),
         Column("finished_at", Float),
         Column("cpu_s", Float, nullable=False, default=0.0),
+        Column("tokens_read", Integer, nullable=False, server_default="0"),  # by a language model
+        Column("tokens_written", Integer, nullable=False, server_default="0"),
         Column("worker", String),
         Column("error_code", String),
         Column("error", Text),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.contracts import Extractor
+from pipeline.engines.model.extractor import ModelExtractor
+from pipeline.engines.model.fake import FakeChat
 from pipeline.engines.rules.document import DocumentRules
 from pipeline.engines.rules.invoice import InvoiceRules
 from pipeline.engines.rules.labels import LabelsRules
@@ -22,6 +24,7 @@ EXTRACTORS: list[tuple[Extractor, Schema]] = [
     (InvoiceRules(), BUILT_IN["invoice"]),
     (ReceiptRules(), BUILT_IN["receipt"]),
     (LabelsRules(), NOTE),
+    (ModelExtractor(FakeChat(['{"author": "A"}']), "fake", window_tokens=500, max_tokens=99, parallel=1), NOTE),
 ]
 every_extractor = pytest.mark.parametrize(("extractor", "schema"), EXTRACTORS, ids=lambda it: getattr(it, "name", ""))
 ODD_PAGES = {

@@ -48,6 +48,15 @@ OTHER: dict[str, object] = {
     "embedder_model": "some/model",
     "chunk_tokens": 33,
     "chunk_overlap": 7,
+    "extractor": "auto",
+    "llm_url": "http://127.0.0.1:1/v1",
+    "llm_model": "some-model",
+    "llm_api_key": "some-key",
+    "llm_api_key_file": "a-key",
+    "llm_timeout_s": 9.0,
+    "llm_max_tokens": 99,
+    "llm_window_tokens": 999,
+    "llm_parallel": 2,
     "schema_dir": "schemas-of-the-second",
     "allow_private_urls": True,
     "callback_timeout_s": 3.0,
@@ -144,7 +153,7 @@ def test_every_setting_of_a_second_command(commands: Commands, tmp_path: Path) -
             other = tmp_path / str(value) if name in ("schema_dir", "ingest_root") else value
             jobs[name] = commands.second(name, **{name: other})
             told = [remark for remark in commands.remarks if f"INGOT_{name.upper()}" in remark]
-            assert bool(told) == (SCOPES[name] is Scope.WORKERS), f"{name}: {commands.remarks}"
+            assert bool(told) == (SCOPES[name] in (Scope.WORKERS, Scope.HOME)), f"{name}: {commands.remarks}"
         assert commands.pid() == worker, "the workers of the first job were left alone"
         assert {name: commands.ended(second) for name, second in jobs.items()} == {
             name: [("done", "")] for name in jobs

@@ -40,6 +40,13 @@ def test_evidence_stays_on_one_page() -> None:
     assert evidence.boxes == (LINES[0].printed_box,)
 
 
+def test_the_box_of_a_value_in_a_line_is_that_of_its_words() -> None:
+    (line,) = page_lines([printed_page("Invoice number: 4711 of today")])
+    whole, own = line.printed_box, located_in("4711", [line]).evidence("number").boxes[0]
+    assert whole[0] + 60 < own[0] < own[2] < whole[2] - 30
+    assert located_in(4711.0, [line]).evidence("number").boxes == (whole,)
+
+
 def test_without_lines_there_is_no_evidence() -> None:
     assert not LocatedValue(value="x").evidence("x").found
 

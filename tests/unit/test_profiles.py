@@ -103,9 +103,10 @@ def test_an_engine_is_made_anew_for_every_setting_that_it_reads(kind: str) -> No
             self.read.add(name)
             return getattr(self.settings, name)
 
+    model = {"llm_url": "http://127.0.0.1:1/v1", "llm_model": "some-model"}
     fakes = {"ocr_engine": "fake", "embedder": "fake", "text_engine": "fake"}
     for chosen in ({}, fakes, {"ocr_engine": "got", "embedder": "sentence-transformers"}):
-        watched = Watched(Settings(**chosen))  # type: ignore[arg-type]
+        watched = Watched(Settings(**model, **chosen))  # type: ignore[arg-type]
         known, make = wiring._kinds(watched)[kind]  # type: ignore[arg-type]
         watched.read.clear()
         make()

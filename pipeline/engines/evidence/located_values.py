@@ -16,6 +16,7 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from pipeline.engines.evidence.page_lines import PageLine
+from pipeline.engines.evidence.word_boxes import own_box
 from stores.models import Evidence
 
 _FUZZY_PERCENT = 90.0
@@ -32,13 +33,15 @@ class LocatedValue:
     def evidence(self, path: str) -> Evidence:
         """Make the evidence of the field at ``path``, such as ``items[2].amount``; not found without lines or quote.
 
-        Evidence names one page: lines on a second page are left out.
+        Evidence names one page: lines on a second page are left out. Within one line, the box is that of the value's
+        own words where they stand there as they are, else of the quote's.
         """
         if not self.lines or not self.quote:
             return Evidence(path=path, page=0, boxes=(), quote="", found=False)
         page = self.lines[0].page
-        here = [line.printed_box for line in self.lines if line.page == page]
-        boxes = tuple(dict.fromkeys(box for box in here if box[2] > box[0]))  # some readers cannot place all text
+        here = [line for line in self.lines if line.page == page]
+        own = [own_box(here[0], str(self.value), self.quote)] if len(here) == 1 else [one.printed_box for one in here]
+        boxes = tuple(dict.fromkeys(box for box in own if box[2] > box[0]))  # some readers cannot place all text
         return Evidence(path=path, page=page, boxes=boxes, quote=self.quote)
 
 
