@@ -15,7 +15,7 @@ from pipeline.schemas.loader import load_schemas
 from pipeline.settings import Settings
 from pipeline.step_context import Resources
 from stores.catalog import Catalog
-from stores.contracts import VectorStore
+from stores.contracts import FileStore, VectorStore
 from stores.errors import InputError
 from stores.files.local import LocalFiles
 from stores.image_cache import ImageCache
@@ -37,11 +37,11 @@ class FormatEngine(NamedTuple):
 def build(settings: Settings, *, pooled: bool = False, durable: bool = False) -> Resources:
     """Build the resources of one process. ``pooled`` and ``durable``: see ``Catalog``."""
     home = settings.home.absolute()
-    catalog = Catalog(home, durable=durable, pooled=pooled)
+    catalog, files = Catalog(home, durable=durable, pooled=pooled), _files(settings)
     return Resources(
         settings=settings,
         catalog=catalog,
-        files=LocalFiles(home),
+        files=files,
         workspaces=Workspaces(home),
         image_cache=ImageCache(home),
         schemas=load_schemas(settings.schema_dir),
@@ -49,7 +49,7 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
         vectors=_once(lambda: _vectors(settings)),
         **{kind: _once(make) for kind, (_, make) in _kinds(settings).items()},
         adapt=_EngineCache().adapted,
-        importing=lambda knowledge_id: importing(catalog, knowledge_id),
+        importing=lambda knowledge_id: importing(catalog, files, knowledge_id),
     )
 
 
@@ -256,6 +256,15 @@ def _guarded_web(settings: Settings) -> Web:
     from pipeline.engines.web.client import GuardedWeb
 
     return GuardedWeb(allow_private=settings.allow_private_urls)
+
+
+def _files(settings: Settings) -> FileStore:
+    home = settings.home.absolute()
+    if not settings.files_url:
+        return LocalFiles(home)
+    from stores.files.shared import SharedFiles
+
+    return SharedFiles(settings.files_url, home, settings.files_cache_mb << 20)
 
 
 def _vectors(settings: Settings) -> VectorStore:

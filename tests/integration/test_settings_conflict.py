@@ -31,6 +31,7 @@ OTHER: dict[str, object] = {
     "log_level": "DEBUG",
     "log_format": "json",
     "memory_mb": 2048,
+    "files_cache_mb": 99,
     "ocr_slots": 3,
     "batch_pages": 3,
     "max_pages": 40,
@@ -66,9 +67,11 @@ OTHER: dict[str, object] = {
     "source_url": "/elsewhere",
     "cors_origins": "https://elsewhere.example",
 }
-ELSEWHERE = {"home", "broker_url", "chroma_url"}  # other homes and brokers are other runtimes; chroma_url is refused
+# Other homes and brokers are other runtimes; another vector store or file store is refused.
+ELSEWHERE = {"home", "broker_url", "chroma_url", "files_url"}
 REFUSED: dict[str, dict[str, object]] = {
     "chroma_url": {"chroma_url": "http://somebody:secret@127.0.0.1:1"},
+    "files_url": {"files_url": "s3://elsewhere/ingot"},
     "memory_mb": {"memory_mb": 9000},
     "ocr_engine": {"ocr_engine": "got"},
     "embedder": {"embedder": "sentence-transformers"},
