@@ -17,25 +17,24 @@ from stores.queries.documents import SORTS
 from stores.views import DocumentFilter, DocumentView, JobFilter, JobSummary
 from tests.in_process import KB, fake_document, fake_resources, ingest_now
 
-pytestmark = pytest.mark.usefixtures("each_database")
-
 EVERY_SORT = [sign + sort for sort in SORTS for sign in ("", "-")]
 
 
-def made(folder: Path) -> Resources:
+def made(folder: Path, database_url: str = "") -> Resources:
     """Twelve documents, one of them under two names, and one refused file, below ``folder``."""
     for number in range(12):
         fake_document(folder / "in" / f"f{number % 4}" / f"{number:02}.pdf", f"# Title {number}\n" + "word " * number)
     fake_document(folder / "in" / "copy.pdf", "# Title 3\n" + "word " * 3)
     (folder / "in" / "bad.pdf").write_text("no document")
-    resources = fake_resources(folder / "home")
+    resources = fake_resources(folder / "home", database_url=database_url)
     ingest_now(resources, folder / "in")
     return resources
 
 
-@pytest.fixture(scope="module")
-def resources(tmp_path_factory: pytest.TempPathFactory) -> Resources:
-    return made(tmp_path_factory.mktemp("lists"))
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def resources(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Resources:
+    url = request.getfixturevalue("postgres").url() if request.param == "postgresql" else ""
+    return made(tmp_path_factory.mktemp("lists"), url)
 
 
 def overview(resources: Resources) -> DocumentQueries:

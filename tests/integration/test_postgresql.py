@@ -23,6 +23,7 @@ from stores.placement import PlacementDecision, StagedFile
 from stores.postgresql_catalog import PostgresCatalog
 from stores.sql import keywords
 from stores.sql.keywords import Words
+from stores.sql.migration_steps import MIGRATIONS, Migration
 from stores.sql.postgresql_server import PostgresServer as Server
 from stores.sql.record_tables import store_record_rows
 from stores.sql.tables import chunk, document, generation, metadata
@@ -173,6 +174,20 @@ def test_a_database_that_takes_no_writes_is_explained(
     catalog.server.close()
     with pytest.raises(UnavailableError, match="read only"):
         catalog.store(KB).set_meta("a", "b")
+
+
+def test_tables_of_an_older_version_are_brought_up_to_date(
+    catalog: PostgresCatalog, elsewhere: PostgresCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog.create(KB).set_meta("made", "before")
+    statement = "CREATE TABLE IF NOT EXISTS later (id BIGINT PRIMARY KEY)"
+    later = Migration(name="later", columns=(("job", "later", "VARCHAR"),), statements=(statement,))
+    for module in ("stores.sql.migrations", "stores.postgresql_catalog"):
+        monkeypatch.setattr(f"{module}.MIGRATIONS", (*MIGRATIONS, later))
+    for _ in range(2):
+        with elsewhere.store(KB).database.read() as connection:
+            assert connection.execute(text("SELECT count(later) FROM job, later")).scalar_one() == 0
+    assert elsewhere.store(KB).get_meta("made") == "before"
 
 
 def test_tables_of_a_newer_version_are_refused(
