@@ -89,6 +89,8 @@ def column_value(value: Any, kind: str) -> Any:
         return value
     if kind == "FLOAT":
         return _number(value)
+    if kind == "BOOLEAN":
+        return value if isinstance(value, bool) else None
     if kind in _WHOLE_BITS:
         number = value if isinstance(value, int) else _number(value)
         fits = number is not None and number == int(number) and abs(number) < 1 << _WHOLE_BITS[kind]
