@@ -36,12 +36,12 @@ class Scope(StrEnum):
 
 
 _MEMBERS: Mapping[Scope, str] = {
-    Scope.HOME: "home broker_url database_url chroma_url",
+    Scope.HOME: "home broker_url database_url chroma_url files_url",
     Scope.MAKING: """schema_dir dpi max_page_megapixels ocr_engine ocr_model ocr_max_tokens ocr_boxes text_engine
         embedder embedder_model chunk_tokens chunk_overlap""",
     Scope.LIMIT: """batch_pages max_pages max_file_mb page_timeout_s document_timeout_s allow_private_urls
         callback_timeout_s callback_retries_s fetch_retries_s fetch_timeout_s""",
-    Scope.WORKERS: "workers memory_mb log_level log_format ocr_slots",
+    Scope.WORKERS: "workers memory_mb files_cache_mb log_level log_format ocr_slots",
     Scope.NOTIFY: "callback_secret",
     Scope.API: """api_host api_port api_keys cors_origins ingest_root max_request_files max_request_mb body_timeout_s
         queue_max

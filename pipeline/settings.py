@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -14,7 +15,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-_MAY_BE_EMPTY = ("broker_url", "database_url", "chroma_url")  # empty means as if they were not set
+_MAY_BE_EMPTY = ("broker_url", "database_url", "chroma_url", "files_url")  # empty means as if they were not set
+_FILES_URL = re.compile(r"s3://[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9](/[\w.\-]+)*/?|file://(/[^/?#\x00-\x1f]+)+/?")
 
 
 class Settings(BaseSettings):
@@ -35,6 +37,12 @@ class Settings(BaseSettings):
         "", description="PostgreSQL, postgresql://user:password@host:5432/name; empty: SQLite files in the home"
     )
     chroma_url: str = Field("", description="Chroma server, http://host:port; empty: the embedded runtime's own")
+    files_url: str = Field(
+        "", description="where files are kept, s3://bucket/prefix or file:///mnt/share; empty: in the home"
+    )
+    files_cache_mb: int = Field(
+        10240, ge=1, description="originals that a host keeps on its disk of those at files_url"
+    )
     schema_dir: Path | None = Field(None, description="folder of your own extraction schemas (*.json, *.yaml, *.toml)")
     log_level: str = Field(
         "INFO", pattern=r"^(?i:debug|info|warning|error|critical)$", description="DEBUG, INFO, WARNING or ERROR"
@@ -114,6 +122,16 @@ class Settings(BaseSettings):
         if isinstance(value, str) and not value.strip() and info.field_name not in _MAY_BE_EMPTY:
             raise PydanticCustomError("empty", "set, but empty: give it a value, or unset it")
         return value
+
+    @field_validator("files_url")
+    @classmethod
+    def _files_address(cls, url: str) -> str:
+        """Refuse what is no address of a file store; what stands for a password in one is not repeated."""
+        if url and not _FILES_URL.fullmatch(url):
+            raise PydanticCustomError(
+                "files_url", "write it like s3://bucket/prefix or file:///mnt/share, without user, password and options"
+            )
+        return url.rstrip("/")
 
     @field_validator("ocr_model", "embedder_model")
     @classmethod

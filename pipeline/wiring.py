@@ -15,7 +15,7 @@ from pipeline.schemas.loader import load_schemas
 from pipeline.settings import Settings
 from pipeline.step_context import Resources
 from stores.catalog import Catalog
-from stores.contracts import KnowledgeCatalog, VectorStore
+from stores.contracts import FileStore, KnowledgeCatalog, VectorStore
 from stores.errors import InputError
 from stores.files.local import LocalFiles
 from stores.image_cache import ImageCache
@@ -38,11 +38,12 @@ class FormatEngine(NamedTuple):
 def build(settings: Settings, *, pooled: bool = False, durable: bool = False) -> Resources:
     """Build the resources of one process. ``pooled`` and ``durable``: see ``Catalog``."""
     home = settings.home.absolute()
-    catalog, import_into = _catalog(settings, pooled=pooled, durable=durable)
+    files = _files(settings)
+    catalog, import_into = _catalog(settings, files, pooled=pooled, durable=durable)
     return Resources(
         settings=settings,
         catalog=catalog,
-        files=LocalFiles(home),
+        files=files,
         workspaces=Workspaces(home),
         image_cache=ImageCache(home),
         schemas=load_schemas(settings.schema_dir),
@@ -54,17 +55,17 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
     )
 
 
-def _catalog(settings: Settings, *, pooled: bool, durable: bool) -> tuple[KnowledgeCatalog, Any]:
+def _catalog(settings: Settings, files: FileStore, *, pooled: bool, durable: bool) -> tuple[KnowledgeCatalog, Any]:
     """The catalog, and how a knowledge base is imported into it."""
     home = settings.home.absolute()
     if not settings.database_url:
-        files = Catalog(home, durable=durable, pooled=pooled)
-        return files, lambda knowledge_id: importing(files, knowledge_id)
+        catalog = Catalog(home, durable=durable, pooled=pooled)
+        return catalog, lambda knowledge_id: importing(catalog, files, knowledge_id)
     from stores.importing_postgresql import importing_into_postgresql
     from stores.postgresql_catalog import PostgresCatalog
 
-    database = PostgresCatalog.at(settings.database_url, home)
-    return database, lambda knowledge_id: importing_into_postgresql(database, knowledge_id)
+    database = PostgresCatalog.at(settings.database_url, home, settings.files_url)
+    return database, lambda knowledge_id: importing_into_postgresql(database, files, knowledge_id)
 
 
 def schema_properties(pages: Sequence[Page]) -> dict[str, Any]:
@@ -295,6 +296,15 @@ def _guarded_web(settings: Settings) -> Web:
     from pipeline.engines.web.client import GuardedWeb
 
     return GuardedWeb(allow_private=settings.allow_private_urls)
+
+
+def _files(settings: Settings) -> FileStore:
+    home = settings.home.absolute()
+    if not settings.files_url:
+        return LocalFiles(home)
+    from stores.files.shared import SharedFiles
+
+    return SharedFiles(settings.files_url, home, settings.files_cache_mb << 20)
 
 
 def _vectors(settings: Settings) -> VectorStore:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stores.catalog import Catalog
+from stores.contracts import FileStore
 from stores.errors import InputError, UnavailableError
 from stores.files.local import LocalFiles
 from stores.knowledge_store import SqlKnowledgeStore
@@ -17,8 +18,10 @@ from stores.owned_folders import own_folder
 
 
 @contextlib.contextmanager
-def importing(catalog: Catalog, knowledge_id: str) -> Iterator[tuple[SqlKnowledgeStore, LocalFiles]]:
+def importing(catalog: Catalog, files: FileStore, knowledge_id: str) -> Iterator[tuple[SqlKnowledgeStore, FileStore]]:
     """Yield the store and the files of a new knowledge base, which nobody sees before the block ends well.
+
+    In a remote file store its files are at their place from the beginning, and go again where the block fails.
 
     Raises InputError where one of that id is there, at the beginning or at the end. What a killed process left of an
     earlier import is removed.
@@ -31,11 +34,15 @@ def importing(catalog: Catalog, knowledge_id: str) -> Iterator[tuple[SqlKnowledg
     try:
         aside = Catalog(folder, durable=catalog.durable)
         store = aside.create(knowledge_id)
-        yield store, LocalFiles(folder)
+        yield store, files if files.is_remote else LocalFiles(folder)
         store.database.close()
         made = aside.folder(knowledge_id)
         shutil.rmtree(made / "work", ignore_errors=True)
         _appear(made, target, knowledge_id)
+    except BaseException:
+        if files.is_remote and not target.exists():  # else they are those of one that was made meanwhile
+            files.drop_all(knowledge_id)
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         owner.close()

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from stores.contracts import FileStore
 from stores.files.local import LocalFiles
 from stores.importing import already_there
 from stores.knowledge_store import SqlKnowledgeStore
@@ -17,8 +18,8 @@ from stores.postgresql_catalog import PostgresCatalog
 
 @contextlib.contextmanager
 def importing_into_postgresql(
-    catalog: PostgresCatalog, knowledge_id: str
-) -> Iterator[tuple[SqlKnowledgeStore, LocalFiles]]:
+    catalog: PostgresCatalog, files: FileStore, knowledge_id: str
+) -> Iterator[tuple[SqlKnowledgeStore, FileStore]]:
     """As ``stores.importing.importing``, with the rows in PostgreSQL."""
     check_knowledge_id(knowledge_id)
     if knowledge_id in catalog.names():
@@ -28,7 +29,7 @@ def importing_into_postgresql(
     folder = Path(owner.name).parent
     try:
         with catalog.aside(knowledge_id) as (store, appear):
-            yield store, LocalFiles(folder)
+            yield store, files if files.is_remote else LocalFiles(folder)
             if not appear():
                 raise already_there(knowledge_id)
             made = folder / target.name
@@ -36,6 +37,10 @@ def importing_into_postgresql(
             shutil.rmtree(made / "work", ignore_errors=True)
             shutil.rmtree(target, ignore_errors=True)  # of an earlier one without rows
             made.rename(target)
+    except BaseException:
+        if files.is_remote and knowledge_id not in catalog.names():  # else they are those of one made meanwhile
+            files.drop_all(knowledge_id)
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         owner.close()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, PlainTextResponse, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from ingest import serializers
 from ingest.api.availability import TELLS, SoFar, Told, readable, readable_as
@@ -30,6 +33,20 @@ _PART = 8  # pages that are in memory at once while a whole document is sent to 
 
 Sort = Literal["source", "-source", "added", "-added", "updated", "-updated", "size", "-size"]
 Word = Annotated[str, Query(max_length=300)]
+
+
+class _WorkspaceFileResponse(FileResponse):
+    """A file in a workspace, which is closed once the file is sent or its client is gone."""
+
+    def __init__(self, workspace: ExitStack, path: Path, **arguments: Any) -> None:
+        super().__init__(path, **arguments)
+        self._workspace = workspace
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._workspace.close()
 
 
 class RetryRequest(Body):
@@ -67,18 +84,20 @@ def get_document_source(
     inline: Annotated[bool, Query(description="Show a PDF or an image in the browser.")] = False,
 ) -> Response:
     """Download the original file."""
-    original = service.documents.original(knowledge_id, document)
-    headers = tagged(f'"{original.sha256}"')
-    if is_known(request, headers["ETag"]):
-        return not_modified(headers)
-    in_place = inline and original.media_type.startswith(_SHOWN_IN_PLACE)
-    return FileResponse(
-        original.path,
-        media_type=original.media_type,
-        filename=serializers.writable(original.name),
-        content_disposition_type="inline" if in_place else "attachment",
-        headers=headers,
-    )
+    with ExitStack() as workspace:
+        original = workspace.enter_context(service.documents.original(knowledge_id, document))
+        headers = tagged(f'"{original.sha256}"')
+        if is_known(request, headers["ETag"]):
+            return not_modified(headers)
+        in_place = inline and original.media_type.startswith(_SHOWN_IN_PLACE)
+        return _WorkspaceFileResponse(
+            workspace.pop_all(),
+            original.path,
+            media_type=original.media_type,
+            filename=serializers.writable(original.name),
+            content_disposition_type="inline" if in_place else "attachment",
+            headers=headers,
+        )
 
 
 @router.get(

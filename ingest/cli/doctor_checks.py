@@ -36,6 +36,7 @@ def examine(settings: Settings) -> list[Finding]:
         _embedder,
         examine_models,
         _home,
+        _files,
         _leftovers,
     )
     return [finding for check in checks for finding in check(settings)]
@@ -147,6 +148,31 @@ def _home(settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.WARN, "disk", f"{size(free)} free", "free some space: models, pages and vectors need it")
     else:
         yield Finding(Level.OK, "disk", f"{size(free)} free")
+
+
+def _files(settings: Settings) -> Iterator[Finding]:
+    """Check that the file store can be written and read, and that workers on other hosts can do so, too."""
+    from pipeline.service import Service
+
+    if not settings.files_url:
+        if settings.broker_url and _is_elsewhere(settings.broker_url):
+            words = "the broker is on another host, but files are kept in this home, where other hosts do not see them"
+            yield Finding(Level.WARN, "files", words, "set INGOT_FILES_URL alike wherever Ingot runs")
+        return
+    try:
+        address = Service(settings).administration.probe_files()
+    except IngotError as error:
+        problem, _, remedy = error.message.rpartition(": ")
+        yield Finding(Level.FAIL, "files", problem, remedy)
+    else:
+        cache = size(settings.files_cache_mb << 20)
+        yield Finding(Level.OK, "files", f"{address} can be written and read; up to {cache} of it are cached here")
+
+
+def _is_elsewhere(broker_url: str) -> bool:
+    from pipeline.broker_address import addresses_of
+
+    return any(one.host not in ("", "localhost", "127.0.0.1", "::1") for one in addresses_of(broker_url))
 
 
 def _leftovers(settings: Settings) -> Iterator[Finding]:

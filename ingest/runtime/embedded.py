@@ -300,8 +300,10 @@ def _start_failure(folder: RunDir) -> str:
 def _connected(folder: RunDir, settings: Settings) -> Settings:
     state = folder.read_json("runtime.json")
     chroma_url = settings.chroma_url or state["chroma_url"]
+    files_url = settings.files_url or state.get("settings", {}).get("INGOT_FILES_URL", "")
     _wait_for_chroma(chroma_url)
-    return settings.model_copy(update={"broker_url": state["broker_url"], "chroma_url": chroma_url})
+    urls = {"broker_url": state["broker_url"], "chroma_url": chroma_url, "files_url": files_url}
+    return settings.model_copy(update=urls)
 
 
 def _wait_for_chroma(url: str) -> None:

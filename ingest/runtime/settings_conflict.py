@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stores.contracts.content import OpenWork
 
 _SECRET = "callback_secret"
-_CONNECTIONS = ("chroma_url", _SECRET)
+_CONNECTIONS = ("chroma_url", "files_url", _SECRET)
 """Settings that stay in force when a command does not give them: they say what the home is connected to."""
 
 
@@ -141,7 +141,7 @@ def differences(running: Mapping[str, str], chroma_url: str, settings: Settings)
             or SCOPES[setting] not in (Scope.WORKERS, Scope.NOTIFY, Scope.HOME)
         ):
             continue
-        blocking = setting == "chroma_url" or (setting == "memory_mb" and int(requested) > int(value))
+        blocking = setting in ("chroma_url", "files_url") or (setting == "memory_mb" and int(requested) > int(value))
         yield Difference(setting=setting, running=value, requested=requested, blocking=blocking)
 
 

@@ -44,11 +44,12 @@ def _fault_of_original(resources: Resources, knowledge_id: str, sha256: str, dee
     if not deep:
         return "" if resources.files.has_original(knowledge_id, sha256) else "original_missing"
     try:
-        with resources.workspaces.workspace(knowledge_id, "check") as folder:
-            path = resources.files.local_original(knowledge_id, sha256, folder)
-            return "original_changed" if hash_of(path) != sha256 else ""
-    except InputError as error:
-        return "original_missing" if error.code == "original_missing" else "original_changed"
+        stored = resources.files.stored_hash(knowledge_id, sha256)
+    except InputError:  # it cannot be read
+        return "original_changed"
+    if stored is None:
+        return "original_missing"
+    return "" if stored == sha256 else "original_changed"
 
 
 def results(

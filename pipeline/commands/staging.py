@@ -36,6 +36,13 @@ def stage_paths(
     return tuple(_staged(resources, knowledge_id, known, store, file) for file in files), discovered.skipped
 
 
+def send_uploads(resources: Resources, knowledge_id: str, uploads: Sequence[StagedFile]) -> None:
+    """Send uploads to a remote file store."""
+    for file in uploads:
+        if file.in_staging and file.sha256 and not file.fault:
+            resources.files.send_original(knowledge_id, file.path, file.sha256)
+
+
 def existing_store(resources: Resources, knowledge_id: str) -> KnowledgeStore | None:
     """Open the store of a knowledge base, None where there is none yet."""
     try:

@@ -32,7 +32,8 @@ log = logging.getLogger("ingot.submitting")
 
 _BATCH_SIZE = 64  # submissions of one transaction
 _WRITER_THREADS = 8  # each writes for one knowledge base at a time
-_READER_THREADS = 2
+_READER_THREADS = 2  # of the local disk
+_SENDER_THREADS = 8  # the same for a remote file store: they wait for its answers
 _MOST_QUEUES = 200
 _RECHECK_S = 1.0
 _BATCH_WAIT_S = 0.003
@@ -89,7 +90,7 @@ class SubmissionQueue:
         except IngotError as error:
             future.set_exception(error)
             return future
-        if submission.paths:
+        if submission.paths or (submission.uploads and self._resources.files.is_remote):
             self._threads()[1].submit(self._read_then_queue, knowledge_id, submission, future)
         else:
             self._enqueue(knowledge_id, _Waiting(submission, submission.uploads, future))
@@ -122,13 +123,16 @@ class SubmissionQueue:
             return 0
 
     def _read_then_queue(self, knowledge_id: str, submission: Submission, future: Future[SubmissionReceipt]) -> None:
-        """Copy the files that paths name before the transaction begins, because it may take long."""
+        """Store what paths name, and send uploads to a remote store, before the transaction: it may take long."""
         try:
-            files, skipped = staging.stage_paths(self._resources, knowledge_id, submission.paths)
+            files, skipped = submission.uploads, submission.skipped
+            staging.send_uploads(self._resources, knowledge_id, submission.uploads)
+            if submission.paths:
+                staged, skipped = staging.stage_paths(self._resources, knowledge_id, submission.paths)
+                files = (*files, *staged)
         except Exception as error:
             future.set_exception(error)
             return
-        files = (*submission.uploads, *files)
         self._enqueue(knowledge_id, _Waiting(replace(submission, skipped=skipped), files, future))
 
     def _queue_of(self, knowledge_id: str) -> _KnowledgeBaseQueue:
@@ -150,7 +154,8 @@ class SubmissionQueue:
         with self._lock:
             if self._writers is None or self._readers is None:
                 self._writers = ThreadPoolExecutor(_WRITER_THREADS, "ingot-submit")
-                self._readers = ThreadPoolExecutor(_READER_THREADS, "ingot-read")
+                threads = _SENDER_THREADS if self._resources.files.is_remote else _READER_THREADS
+                self._readers = ThreadPoolExecutor(threads, "ingot-read")
             return self._writers, self._readers
 
     def _write(self, queue: _KnowledgeBaseQueue) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipeline.queries.availability import check_page, standing
@@ -46,15 +47,16 @@ class DocumentQueries:
         check_documents(wanted)
         return self._store(knowledge_id).document_queries.slice(wanted, cursor, limit)
 
-    def original(self, knowledge_id: str, name: str) -> Original:
-        """The stored copy of a document's bytes, and its file name."""
+    @contextmanager
+    def original(self, knowledge_id: str, name: str) -> Iterator[Original]:
+        """The bytes of a document as a local file, which is there as long as the block runs, and its file name."""
         store = self._store(knowledge_id)
         view = store.document_queries.get(store.document_queries.find(name))
         sha256 = store.document_queries.sha256(view.document)
-        folder = self._resources.workspaces.staging()
-        path = self._resources.files.local_original(store.knowledge_id, sha256, folder)
         file_name = view.source.replace("\\", "/").rpartition("/")[2] or view.document
-        return Original(path=path, media_type=view.media_type, name=file_name, document=view.document, sha256=sha256)
+        with self._resources.workspaces.workspace(store.knowledge_id, "download") as folder:
+            path = self._resources.files.local_original(store.knowledge_id, sha256, folder)
+            yield Original(path=path, media_type=view.media_type, name=file_name, document=view.document, sha256=sha256)
 
     def standing(self, knowledge_id: str, name: str, *, so_far: bool = False) -> Availability:
         """Which generation of a document is shown, and whether a newer one is being made."""

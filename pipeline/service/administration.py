@@ -103,6 +103,7 @@ class Administration(QueueQueries):
     def __init__(self, resources: Resources, worker_status: WorkerStatus, cache: AnswerCache) -> None:
         super().__init__(resources, worker_status, cache)
         self.readiness = Readiness(resources, worker_status).checks
+        self.probe_files = resources.files.probe
 
     def unfinished(self) -> bool:
         """Whether work is left in any knowledge base of this home."""

@@ -37,8 +37,15 @@ class StoredFile:
 class FileStore(Protocol):
     """The files of all knowledge bases. A file appears complete or not at all; every call may be repeated.
 
-    Raises UnavailableError where a file cannot be written.
+    Raises UnavailableError where a file cannot be written, or the store cannot be reached.
     """
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether a file goes over a network: then nothing is stored while a database is locked."""
+
+    def probe(self) -> str:
+        """Write, read and remove a file; return where the store is."""
 
     # Originals
 
@@ -48,6 +55,9 @@ class FileStore(Protocol):
         Raises InputError where it cannot be read or has more than ``largest_bytes``.
         """
 
+    def send_original(self, knowledge_id: str, staged: Path, sha256: str) -> None:
+        """Bring the bytes of a staged file to a remote store, so that ``adopt_original`` waits for nothing."""
+
     def adopt_original(self, knowledge_id: str, staged: Path, sha256: str) -> None:
         """Move a file out of the staging folder among the originals; it is hashed and flushed to disk already."""
 
@@ -55,7 +65,10 @@ class FileStore(Protocol):
         """Make adopted originals survive a power cut. Call it once for many of them."""
 
     def local_original(self, knowledge_id: str, sha256: str, folder: Path) -> Path:
-        """Return a local path of an original. Raises InputError ``original_missing`` where it is gone."""
+        """Return a local path of an original.
+
+        Raises InputError ``original_missing`` where it is gone, ``original_changed`` where it came with other bytes.
+        """
 
     # Page images, from render to ocr
 
@@ -102,6 +115,9 @@ class FileStore(Protocol):
 
     def has_original(self, knowledge_id: str, sha256: str) -> bool:
         """Tell whether an original is there."""
+
+    def stored_hash(self, knowledge_id: str, sha256: str) -> str | None:
+        """Read an original in the store itself; return the SHA-256 of its bytes, None where it is gone."""
 
     def stored(self, knowledge_id: str) -> Iterator[StoredFile]:
         """List the files of a knowledge base."""

@@ -21,7 +21,7 @@ from stores.errors import InputError
 from stores.files import stored
 from stores.models import slug_of
 from stores.owned_folders import translated_disk_errors
-from stores.regular_files import copy_and_hash, open_regular
+from stores.regular_files import copy_and_hash, hash_of, open_regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,22 @@ class LocalFiles:
     """Files below ``home``, one folder per knowledge base; implements ``stores.contracts.FileStore``."""
 
     home: Path
+
+    @property
+    def is_remote(self) -> bool:
+        """False: a file is stored by a rename."""
+        return False
+
+    def probe(self) -> str:
+        """Write, read and remove a file in the home; return its path."""
+        path = self.home / f".part-{uuid.uuid4().hex}"
+        with translated_disk_errors(self.home):
+            try:
+                path.write_bytes(b"probe")
+                path.read_bytes()
+            finally:
+                path.unlink(missing_ok=True)
+        return str(self.home)
 
     def folder(self, knowledge_id: str) -> Path:
         return self.home / slug_of(knowledge_id)
@@ -46,6 +62,9 @@ class LocalFiles:
             finally:
                 part.unlink(missing_ok=True)
         return sha256
+
+    def send_original(self, knowledge_id: str, staged: Path, sha256: str) -> None:
+        """Nothing: ``adopt_original`` is as quick."""
 
     def adopt_original(self, knowledge_id: str, staged: Path, sha256: str) -> None:
         """Move a staged file whose hash is known, and which is on disk, among the originals."""
@@ -153,6 +172,10 @@ class LocalFiles:
     def has_original(self, knowledge_id: str, sha256: str) -> bool:
         """Tell whether an original is there."""
         return self._original(knowledge_id, sha256).is_file()
+
+    def stored_hash(self, knowledge_id: str, sha256: str) -> str | None:
+        """Return the SHA-256 of an original's bytes, None where it is gone."""
+        return hash_of(self._original(knowledge_id, sha256)) if self.has_original(knowledge_id, sha256) else None
 
     def stored(self, knowledge_id: str) -> Iterator[StoredFile]:
         """List the files of a knowledge base."""

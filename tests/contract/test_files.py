@@ -1,27 +1,47 @@
-"""What every FileStore promises. A store that is not local is one more name in the fixture ``store``."""
+"""What every FileStore promises: of the home, of a shared folder, of S3 (moto's server, over HTTP)."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from stores.contracts import FileStore
+from stores.contracts.files import FileKind
 from stores.errors import InputError
 from stores.files.local import LocalFiles
+from stores.files.shared import SharedFiles
+from tests.s3_server import environment, new_bucket, s3_server
 
 KB, OTHER = "kb-files", "kb-other"
 DOCUMENT, LATER = "a" * 32, "b" * 32
-LIMIT = 1 << 20
+LIMIT = CACHE_BYTES = 1 << 20
 CONTENT = b"%PDF-1.7 the bytes of a document"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
-@pytest.fixture(params=["local"])
-def store(tmp_path: Path) -> FileStore:
-    return LocalFiles(tmp_path / "home")
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    with s3_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(params=["local", "file", "s3"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FileStore:
+    home = tmp_path / "home"
+    if request.param == "local":
+        return LocalFiles(home)
+    if request.param == "file":
+        (tmp_path / "share").mkdir()
+        return SharedFiles(f"file://{tmp_path}/share", home, CACHE_BYTES)
+    endpoint = request.getfixturevalue("s3")
+    for name, value in environment(endpoint).items():
+        monkeypatch.setenv(name, value)
+    return SharedFiles(f"s3://{new_bucket(endpoint)}/some/prefix", home, CACHE_BYTES)
 
 
 @pytest.fixture
@@ -196,3 +216,73 @@ def test_a_knowledge_base_without_files_takes_no_bytes(store: FileStore) -> None
     store.drop_all(KB)
     store.drop_document(KB, DOCUMENT, SHA256)
     store.drop_page_images(KB, DOCUMENT)
+
+
+def test_a_staged_file_may_be_sent_before_it_is_adopted(store: FileStore, folder: Path) -> None:
+    staged = written(folder)
+    for _ in range(2):
+        store.send_original(KB, staged, SHA256)
+    store.adopt_original(KB, staged, SHA256)
+    store.sync_originals(KB)
+    assert not staged.exists() and store.has_original(KB, SHA256)
+    assert store.local_original(KB, SHA256, folder).read_bytes() == CONTENT
+
+
+def test_an_original_is_hashed_where_it_is_stored(store: FileStore, folder: Path) -> None:
+    assert store.stored_hash(KB, SHA256) is None and not store.has_original(KB, SHA256)
+    store.put_original(KB, written(folder), LIMIT)
+    assert store.stored_hash(KB, SHA256) == SHA256 and store.has_original(KB, SHA256)
+    store.drop_document(KB, DOCUMENT, SHA256)
+    assert store.stored_hash(KB, SHA256) is None and not store.has_original(KB, SHA256)
+
+
+def test_the_newest_result_of_a_document_is_read(store: FileStore) -> None:
+    name = f"report.{DOCUMENT[:12]}"
+    assert store.result(KB, FileKind.MARKDOWN, DOCUMENT) is None
+    store.write_markdown(KB, name, "first")
+    store.write_markdown(KB, name, "合同 § 1")
+    store.write_json(KB, name, {"text": "合同"})
+    store.write_markdown(KB, f"report.{LATER[:12]}", "of another")
+    assert store.result(KB, FileKind.MARKDOWN, DOCUMENT) == "合同 § 1"
+    assert json.loads(store.result(KB, FileKind.JSON, DOCUMENT) or "") == {"text": "合同"}
+
+
+def everything(store: FileStore, folder: Path) -> None:
+    store.put_original(KB, written(folder), LIMIT)
+    for number in (1, 2):
+        store.put_page_image(KB, DOCUMENT, 4, number, written(folder, b"image"))
+    size_of_results(store, f"report.{DOCUMENT[:12]}", "text")
+
+
+def test_what_is_stored_is_listed(store: FileStore, folder: Path) -> None:
+    assert list(store.stored(KB)) == []
+    everything(store, folder)
+    files = {(file.kind, file.name): file for file in store.stored(KB)}
+    result = f"report.{DOCUMENT[:12]}"
+    assert set(files) == {
+        (FileKind.ORIGINAL, SHA256),
+        (FileKind.MARKDOWN, f"{result}.md"),
+        (FileKind.JSON, f"{result}.json"),
+        (FileKind.PAGE_IMAGES, f"{DOCUMENT}/4"),
+    }
+    assert files[FileKind.ORIGINAL, SHA256].size_bytes == len(CONTENT)
+    written_at = folder.stat().st_mtime
+    assert {abs(file.modified_at - written_at) < 3600 for file in files.values()} == {True}
+
+
+def test_a_listed_file_is_dropped_unless_it_was_written_since(store: FileStore, folder: Path) -> None:
+    everything(store, folder)
+    files = list(store.stored(KB))
+    old = time.time() - 3600
+    kept = [file for file in files if file.kind is not FileKind.PAGE_IMAGES]
+    assert not any(store.drop_stored(KB, file, old) for file in kept)
+    assert {file.name for file in store.stored(KB)} == {file.name for file in files}
+    later = time.time() + 3600
+    assert all(store.drop_stored(KB, file, later) for file in files)
+    assert not any(store.drop_stored(KB, file, later) for file in kept)
+    assert list(store.stored(KB)) == []
+
+
+def test_a_store_can_be_probed(store: FileStore, folder: Path) -> None:
+    assert store.probe()
+    assert list(store.stored(KB)) == [] and store.size_bytes(KB) == 0

@@ -31,6 +31,7 @@ OTHER: dict[str, object] = {
     "log_level": "DEBUG",
     "log_format": "json",
     "memory_mb": 2048,
+    "files_cache_mb": 99,
     "ocr_slots": 3,
     "batch_pages": 3,
     "max_pages": 40,
@@ -66,11 +67,12 @@ OTHER: dict[str, object] = {
     "source_url": "/elsewhere",
     "cors_origins": "https://elsewhere.example",
 }
-ELSEWHERE = {"home", "broker_url", "database_url", "chroma_url"}
-"""Other homes and brokers are other runtimes, another database or vector server is refused."""
+ELSEWHERE = {"home", "broker_url", "database_url", "chroma_url", "files_url"}
+"""Other homes and brokers are other runtimes, another database, vector server or file store is refused."""
 REFUSED: dict[str, dict[str, object]] = {
     "chroma_url": {"chroma_url": "http://somebody:secret@127.0.0.1:1"},
     "database_url": {"database_url": "postgresql://somebody:secret@127.0.0.1:1/name"},
+    "files_url": {"files_url": "s3://elsewhere/ingot"},
     "memory_mb": {"memory_mb": 9000},
     "ocr_engine": {"ocr_engine": "got"},
     "embedder": {"embedder": "sentence-transformers"},
