@@ -43,7 +43,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
             "socket_connect_timeout": 3,
             "socket_keepalive": True,
             "health_check_interval": 25,
-            "global_keyprefix": f"{_PREFIX}{home_id(settings.home.absolute(), settings.database_url)}:",
+            "global_keyprefix": f"{_PREFIX}{home_id(settings.home.absolute(), settings.database_url, settings.files_url)}:",
             "priority_steps": list(range(10)),
         },
         "accept_content": ["json"],

@@ -159,7 +159,7 @@ watcher = Watcher()
 
 
 def _own_id(settings: Settings) -> str:
-    return home_id(settings.home.absolute(), settings.database_url)
+    return home_id(settings.home.absolute(), settings.database_url, settings.files_url)
 
 
 def _in_a_database(*neighbours: Neighbour) -> bool:

@@ -66,7 +66,7 @@ def _catalog(
     from stores.importing_postgresql import importing_into_postgresql
     from stores.postgresql_catalog import PostgresCatalog
 
-    database = PostgresCatalog.at(settings.database_url, home)
+    database = PostgresCatalog.at(settings.database_url, home, settings.files_url)
     return database, lambda knowledge_id: importing_into_postgresql(database, files, knowledge_id)
 
 

@@ -30,7 +30,7 @@ class DatabaseFacts:
         return int(self.version.partition(".")[0]) >= LEAST_VERSION
 
 
-def database_facts(url: str, home: Path) -> DatabaseFacts:
+def database_facts(url: str, home: Path, files_url: str = "") -> DatabaseFacts:
     """Ask the database; makes the tables that all knowledge bases share where they are missing.
 
     Raises UnavailableError where it cannot be reached or used, InputError for a bad address.
@@ -41,7 +41,7 @@ def database_facts(url: str, home: Path) -> DatabaseFacts:
     from stores.sql.catalog_tables import knowledge_base
     from stores.sql.migration_steps import MIGRATIONS
 
-    catalog = PostgresCatalog.at(url, home)
+    catalog = PostgresCatalog.at(url, home, files_url)
     catalog.home_id()
     query = select(knowledge_base.c.tables, func.count()).group_by(knowledge_base.c.tables)
     with catalog.server.catalog().read() as connection:

@@ -38,9 +38,7 @@ def importing_into_postgresql(
             shutil.rmtree(target, ignore_errors=True)  # of an earlier one without rows
             made.rename(target)
     except BaseException:
-        if (
-            files.is_remote and knowledge_id not in catalog.names()
-        ):  # else another import made them
+        if files.is_remote and knowledge_id not in catalog.names():  # else they are those of one made meanwhile
             files.drop_all(knowledge_id)
         raise
     finally:

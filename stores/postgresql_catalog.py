@@ -52,19 +52,21 @@ class _KnownStore:
 class PostgresCatalog:
     """All knowledge bases of a database; implements ``stores.contracts.KnowledgeCatalog``.
 
-    ``folders``: the home, whose folder of a knowledge base goes with it.
+    ``folders``: the home, whose folder of a knowledge base goes with it. ``files_url``: where the files are kept
+    instead, the same on every host.
     """
 
     server: PostgresServer
     folders: Path
+    files_url: str = ""
     _home_id: str = ""
     _known: dict[str, _KnownStore] = field(default_factory=dict)
     _opening: threading.RLock = field(default_factory=threading.RLock)
 
     @classmethod
-    def at(cls, url: str, folders: Path) -> PostgresCatalog:
+    def at(cls, url: str, folders: Path, files_url: str = "") -> PostgresCatalog:
         """The catalog at an address. All catalogs of a process share the connections of their server."""
-        return cls(_server(url), folders)
+        return cls(_server(url), folders, files_url)
 
     def folder(self, knowledge_id: str) -> Path:
         return self.folders / slug_of(knowledge_id)
@@ -246,12 +248,22 @@ class PostgresCatalog:
             connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
             metadata.create_all(connection)
             if connection.execute(select(home.c.id)).first() is None:
-                row = {"id": uuid.uuid4().hex, "folder": folder_id(self.folders), "created_at": now}
+                row = {"id": uuid.uuid4().hex, "folder": self._place_of_files(), "created_at": now}
                 connection.execute(insert(home).values(row))
 
+    def _place_of_files(self) -> str:
+        return self.files_url or folder_id(self.folders)
+
     def _check_folder(self, known: str) -> None:
-        """Raise UnavailableError where the files are in another folder: a worker would not find them."""
-        if folder_id(self.folders) != known:
+        """Raise UnavailableError where the files are in another place: a worker would not find them."""
+        if "://" in (known + self.files_url) and self.files_url != known:
+            place = known if "://" in known else "the home of a host, not in INGOT_FILES_URL"
+            raise UnavailableError(
+                f"the files of the knowledge bases in {self.server.place} are in {place}: "
+                "set INGOT_FILES_URL alike wherever Ingot runs",
+                code="home_unusable",
+            )
+        if self._place_of_files() != known:
             raise UnavailableError(
                 f"the files of the knowledge bases in {self.server.place} are not in {self.folders} of this host: "
                 "mount the folder that the other hosts use, and name it with INGOT_HOME",

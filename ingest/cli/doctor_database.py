@@ -25,7 +25,7 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
     from stores.database_facts import database_facts
 
     try:
-        facts = database_facts(settings.database_url, settings.home.absolute())
+        facts = database_facts(settings.database_url, settings.home.absolute(), settings.files_url)
     except IngotError as error:
         problem, _, remedy = error.message.partition(": ")
         yield Finding(Level.FAIL, "database", problem, remedy)

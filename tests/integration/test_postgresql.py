@@ -90,6 +90,14 @@ def test_hosts_agree_on_the_home_and_on_its_folder(database_url: str, tmp_path: 
         PostgresCatalog.at(database_url, local).create(KB)
 
 
+def test_hosts_that_share_files_need_no_common_folder(database_url: str, tmp_path: Path) -> None:
+    here, there, url = tmp_path / "here", tmp_path / "there", "s3://bucket/ingot"
+    assert home_id(here, database_url, url) == home_id(there, database_url, url)
+    for other in ("", "s3://bucket/other"):
+        with pytest.raises(UnavailableError, match=f"are in {url}: set INGOT_FILES_URL alike"):
+            home_id(there, database_url, other)
+
+
 def test_a_knowledge_base_that_another_host_removed_is_gone(
     catalog: PostgresCatalog, elsewhere: PostgresCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,7 +77,7 @@ OTHER: dict[str, object] = {
     "cors_origins": "https://elsewhere.example",
 }
 ELSEWHERE = {"home", "broker_url", "database_url", "chroma_url", "files_url"}
-"""Other homes and brokers are other runtimes; another database, vector or file store is refused."""
+"""Other homes and brokers are other runtimes, another database, vector server or file store is refused."""
 REFUSED: dict[str, dict[str, object]] = {
     "chroma_url": {"chroma_url": "http://somebody:secret@127.0.0.1:1"},
     "database_url": {"database_url": "postgresql://somebody:secret@127.0.0.1:1/name"},
