@@ -22,6 +22,7 @@ from stores.views import (
     KnowledgeBaseView,
     QueueView,
     RecordView,
+    SearchResult,
     StageProgress,
     Waiting,
     WorkerView,
@@ -131,6 +132,12 @@ def highlighted_hit(view: Hit, query: str) -> Json:
     """Serialize a hit with the ranges of its text that match the query, and a snippet as safe HTML."""
     ranges = highlighting.highlights(view.text, query)
     return {**hit(view), "highlights": ranges, "snippet_html": highlighting.snippet(view.text, query).html}
+
+
+def search_result(view: SearchResult, query: str) -> Json:
+    """Serialize the hits of a search with their highlights. Where nothing fits, they are only the nearest."""
+    hits = [highlighted_hit(hit, query) for hit in view.hits]
+    return {"query": query, "nothing_fits": view.nothing_fits, "hits": hits}
 
 
 def writable(text: str) -> str:

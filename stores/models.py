@@ -330,7 +330,10 @@ class StepKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One found chunk. Ranks count from 1 and are None in the half that did not find it."""
+    """One found chunk. Ranks count from 1 and are None in the half that did not find it.
+
+    ``more_on_page``: further chunks of its pages that were found, too, and are not shown as hits of their own.
+    """
 
     chunk: str
     document: str
@@ -343,6 +346,7 @@ class Hit:
     score: float
     keyword_rank: int | None = None
     vector_rank: int | None = None
+    more_on_page: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

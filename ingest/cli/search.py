@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli.context import AsJson, AsLines, Knowledge, conditions, load_settings, open_service
+from ingest.cli.context import AsJson, AsLines, Knowledge, load_settings, open_service
 from stores.errors import InputError
 from stores.models import check_knowledge_id
 
@@ -32,7 +32,8 @@ def search(
     limit: Annotated[int, typer.Option("-n", "--limit", min=1, max=1000, help="At most so many hits.")] = 10,
     mode: Annotated[Mode, typer.Option("--mode", help="Which halves of the search answer.")] = Mode.HYBRID,
     where: Annotated[
-        list[str] | None, typer.Option("--where", metavar="FIELD=VALUE", help="Only documents with this (repeatable).")
+        list[str] | None,
+        typer.Option("--where", metavar="FILTER", help="Only documents with this: 'amount > 1000' (repeatable)."),
     ] = None,
     as_json: AsJson = False,
     as_lines: AsLines = False,
@@ -41,20 +42,27 @@ def search(
     from ingest import serializers
     from ingest.cli import console
     from ingest.runtime import embedded
+    from pipeline.search.filters import as_filter
 
     check_knowledge_id(knowledge)
-    filters = conditions(where or ())
+    filters = as_filter(*(where or ()))
     if not query.strip():
         raise InputError("the query is empty: say what to look for", code="empty_query")
     with embedded.searching(load_settings()) as settings:
-        hits = open_service(settings).search.hits(knowledge, query, limit, mode.value, filters or None)
-    if as_json or as_lines:
-        console.print_rows([serializers.hit(hit) for hit in hits], {}, as_json=as_json, as_lines=as_lines)
+        result = open_service(settings).search.result(knowledge, query, limit, mode.value, filters)
+    rows = [serializers.hit(hit) for hit in result.hits]
+    if as_json:
+        console.print_json({"query": query, "nothing_fits": result.nothing_fits, "hits": rows})
         return
-    for number, hit in enumerate(hits, 1):
-        _print_hit(number, hit)
-    if not hits:
+    if result.nothing_fits:
+        console.note(f"Nothing in {knowledge} fits; the nearest were:")
+    elif not rows:
         console.note(f"Nothing was found in {knowledge}.")
+    if as_lines:
+        console.print_rows(rows, {}, as_json=False, as_lines=True)
+        return
+    for number, hit in enumerate(result.hits, 1):
+        _print_hit(number, hit)
 
 
 def _print_hit(number: int, hit: Hit) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pipeline.search import filters, hit_pages, search
 from pipeline.step_context import Resources
 from stores.models import Hit
+from stores.views import SearchResult
 
 
 class Search:
@@ -21,14 +20,29 @@ class Search:
         query: str,
         limit: int = 10,
         mode: str = "hybrid",
-        where: Mapping[str, str] | None = None,
+        where: filters.Where = None,
     ) -> list[Hit]:
         """The best chunks for a query; ``mode`` is hybrid, keyword or vector."""
-        return search.search(self._resources, knowledge_id, query, limit, mode, where or {})
+        return list(self.result(knowledge_id, query, limit, mode, where).hits)
 
-    def check_conditions(self, knowledge_id: str, where: Mapping[str, str]) -> None:
+    def result(
+        self,
+        knowledge_id: str,
+        query: str,
+        limit: int = 10,
+        mode: str = "hybrid",
+        where: filters.Where = None,
+    ) -> SearchResult:
+        """The best chunks for a query, and whether they fit at all.
+
+        ``where``: a filter as text (see ``pipeline.search.filter_language``), or values that fields equal.
+        """
+        return search.search_result(self._resources, knowledge_id, query, limit, mode, where)
+
+    def check_conditions(self, knowledge_id: str, where: filters.Where) -> None:
         """Raise InputError where a search cannot be narrowed so: an unknown field, a text for a number."""
-        filters.check_conditions(self._resources, self._resources.catalog.store(knowledge_id), where)
+        store = self._resources.catalog.store(knowledge_id)
+        filters.check_conditions(self._resources, store, filters.as_filter(where))
 
     def page_of_hit(self, knowledge_id: str, hit: Hit, query: str) -> int:
         """The page of a hit on which the words of the query stand; a chunk may span several pages."""

@@ -1,0 +1,81 @@
+"""Search over a real store: filters, excluded words, folded hits, and what fits nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.engines.embedders.fake import FakeEmbedder
+from pipeline.search import floor
+from pipeline.search.search import search, search_result
+from pipeline.step_context import Resources
+from stores.errors import InputError
+from tests.in_process import KB, fake_document, fake_resources, ingest_now
+
+
+@pytest.fixture
+def resources(tmp_path: Path) -> Resources:
+    made = fake_resources(tmp_path / "home", chunk_tokens=32)
+    fake_document(tmp_path / "in" / "alpha.pdf", "# Alpha\nThe otter contract is about herons.")
+    words = " ".join(f"herons fish in river number {number}." for number in range(60))
+    fake_document(tmp_path / "in" / "beta.pdf", f"# Beta\n{words}")
+    ingest_now(made, tmp_path / "in")
+    return made
+
+
+def sources(resources: Resources, query: str, where: str | None = None) -> list[str]:
+    return [hit.source for hit in search(resources, KB, query, 10, "hybrid", where)]
+
+
+def test_hits_with_an_excluded_word_are_left_out(resources: Resources) -> None:
+    assert set(sources(resources, "herons")) == {"alpha.pdf", "beta.pdf"}
+    assert sources(resources, "herons -otters") == ["beta.pdf"]
+    assert sources(resources, 'herons -"otter contract"') == ["beta.pdf"]
+    assert sources(resources, 'herons -"contract otter" -unheard') == sources(resources, "herons")
+
+
+def test_other_hits_of_a_page_are_counted_under_it(resources: Resources) -> None:
+    hits = {hit.source: hit for hit in search(resources, KB, "herons", 10, "hybrid")}
+    assert hits["beta.pdf"].more_on_page > 2 and hits["alpha.pdf"].more_on_page == 0
+
+
+def test_a_filter_narrows_a_search(resources: Resources) -> None:
+    assert sources(resources, "herons", "source has alpha or source = gamma.pdf") == ["alpha.pdf"]
+    assert sources(resources, "herons", "not source in (alpha.pdf) and added > 2000") == ["beta.pdf"]
+    assert sources(resources, "herons", "type=text and source=none.pdf") == []
+
+
+@pytest.mark.parametrize(
+    ("where", "sentence"),
+    [
+        ("sorce=x", "did you mean 'source'"),
+        ("invoice.amount > much", "holds numbers"),
+        ("invoice.amount has 1", "holds numbers"),
+        ("invoice.due_date < soon", "holds dates"),
+        ("added < soon", "holds dates"),
+        ("type=spreadsheet", "media type"),
+        ("language", "cannot be read"),
+    ],
+)
+def test_what_can_hold_for_nothing_is_refused(resources: Resources, where: str, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        search(resources, KB, "herons", 10, "hybrid", where)
+
+
+def test_nothing_fits_below_the_floor_of_the_embedder(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not search_result(resources, KB, "xyzzyplugh", 10, "hybrid").nothing_fits, "not calibrated: all fits"
+    words_only = floor.Floor(
+        similarity=0,
+        nearest_share=0,
+        best_share=1,
+        absent_share=0,
+        exact_share=0,
+        least=0.5,
+        least_unspaced=0.5,
+    )
+    monkeypatch.setattr("pipeline.search.search.FLOORS", {FakeEmbedder.fingerprint: words_only})
+    result = search_result(resources, KB, "xyzzyplugh", 10, "hybrid")
+    assert result.nothing_fits and result.hits, "the nearest are shown"
+    assert not search_result(resources, KB, "herons", 10, "hybrid").nothing_fits
+    assert not search_result(resources, KB, "xyzzyplugh", 10, "vector").nothing_fits, "one half alone judges nothing"
