@@ -116,7 +116,7 @@ def _equal(field: str, kept: Any, value: str) -> bool:
     if field in ID_NAMES:
         return str(kept).startswith(value)
     if _is_number(kept):
-        return number_of(value) == kept
+        return bool(number_of(value) == kept)
     if str(kept).casefold() == value.casefold():
         return True
     return is_date(value) and is_date(str(kept)) and str(kept).startswith(value)

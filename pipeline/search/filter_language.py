@@ -9,7 +9,7 @@ a next condition.
 from __future__ import annotations
 
 import re
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from stores.errors import InputError
 from stores.filters import Condition, Either, Every, Filter, Not, Operator
@@ -82,7 +82,7 @@ class _Parser:
         sign = self._taken(_OPERATOR)
         if not sign:
             self._refuse(f"one of = != < > <= >= in has behind {name[1]!r}")
-        operator: Operator = (sign[1] or sign[2] or sign[3]).lower()
+        operator = cast(Operator, (sign[1] or sign[2] or sign[3]).lower())
         if operator == "in":
             return Condition(name[1], operator, self._choices())
         first, quoted = self._value(in_list=False)
