@@ -347,6 +347,7 @@ class Hit:
     keyword_rank: int | None = None
     vector_rank: int | None = None
     more_on_page: int = 0
+    knowledge_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -222,6 +222,7 @@ class HitOut(ChunkOut):
     ``more_on_page``: further chunks of its pages that were found and are no hits of their own.
     """
 
+    knowledge_id: str
     source: str
     score: float
     keyword_rank: int | None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli.context import AsJson, AsLines, Knowledge, load_settings, open_service
+from ingest.cli.context import AsJson, AsLines, load_settings, open_service
 from stores.errors import InputError
 from stores.models import check_knowledge_id
 
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from stores.models import Hit
 
 _SNIPPET = 320
+
+
+KnowledgeBases = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-k",
+        "--knowledge",
+        metavar="ID",
+        envvar="INGOT_KNOWLEDGE",
+        help="Knowledge base, default if none is given (repeatable).",
+    ),
+]
 
 
 class Mode(StrEnum):
@@ -28,7 +40,7 @@ class Mode(StrEnum):
 
 def search(
     query: Annotated[str, typer.Argument(metavar="QUERY")],
-    knowledge: Knowledge = "default",
+    knowledge: KnowledgeBases = None,
     limit: Annotated[int, typer.Option("-n", "--limit", min=1, max=1000, help="At most so many hits.")] = 10,
     mode: Annotated[Mode, typer.Option("--mode", help="Which halves of the search answer.")] = Mode.HYBRID,
     where: Annotated[
@@ -44,28 +56,30 @@ def search(
     from ingest.runtime import embedded
     from pipeline.search.filters import as_filter
 
-    check_knowledge_id(knowledge)
+    names = knowledge or ["default"]
+    for one in names:
+        check_knowledge_id(one)
     filters = as_filter(*(where or ()))
     if not query.strip():
         raise InputError("the query is empty: say what to look for", code="empty_query")
     with embedded.searching(load_settings()) as settings:
-        result = open_service(settings).search.result(knowledge, query, limit, mode.value, filters)
+        result = open_service(settings).search.result_over(names, query, limit, mode.value, filters)
     rows = [serializers.hit(hit) for hit in result.hits]
     if as_json:
-        console.print_json({"query": query, "nothing_fits": result.nothing_fits, "hits": rows})
+        console.print_json({"nothing_fits": result.nothing_fits, "hits": rows})
         return
     if result.nothing_fits:
-        console.note(f"Nothing in {knowledge} fits; the nearest were:")
+        console.note(f"Nothing in {' or '.join(names)} fits; the nearest were:")
     elif not rows:
-        console.note(f"Nothing was found in {knowledge}.")
+        console.note(f"Nothing was found in {' or '.join(names)}.")
     if as_lines:
         console.print_rows(rows, {}, as_json=False, as_lines=True)
         return
     for number, hit in enumerate(result.hits, 1):
-        _print_hit(number, hit)
+        _print_hit(number, hit, several=len(names) > 1)
 
 
-def _print_hit(number: int, hit: Hit) -> None:
+def _print_hit(number: int, hit: Hit, *, several: bool) -> None:
     """Print source, pages and heading of a hit on the first line, and a part of its text below."""
     from rich.padding import Padding
     from rich.text import Text
@@ -77,7 +91,8 @@ def _print_hit(number: int, hit: Hit) -> None:
     ranks = [f"{name} {rank}" for name, rank in (("keyword", hit.keyword_rank), ("vector", hit.vector_rank)) if rank]
     text = console.one_line(hit.text)
     shown = text if len(text) <= _SNIPPET else text[:_SNIPPET].rsplit(" ", 1)[0] + " ..."
-    place = f"{number}. {console.printable(hit.source)}  {pages}"
+    shelf = f"{hit.knowledge_id}: " if several else ""
+    place = f"{number}. {shelf}{console.printable(hit.source)}  {pages}"
     if not sys.stdout.isatty():
         console.print_text(f"{place}{heading}\n   {shown}\n")
         return

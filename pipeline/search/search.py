@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -63,7 +63,7 @@ def search_result(
     if documents is not None and not documents:
         return SearchResult(hits=())
     candidates = _Candidates(resources, store, query, mode, documents, excluded, max(_CANDIDATES, 3 * limit))
-    hits = tuple(candidates.best(limit))
+    hits = tuple(replace(hit, knowledge_id=knowledge_id) for hit in candidates.best(limit))
     return SearchResult(hits=hits, nothing_fits=bool(hits) and not candidates.fit)
 
 

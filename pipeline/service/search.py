@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.search import filters, hit_pages, search
 from pipeline.step_context import Resources
 from stores.models import Hit
@@ -38,6 +40,25 @@ class Search:
         ``where``: a filter as text (see ``pipeline.search.filter_language``), or values that fields equal.
         """
         return search.search_result(self._resources, knowledge_id, query, limit, mode, where)
+
+    def result_over(
+        self,
+        knowledge_ids: Sequence[str],
+        query: str,
+        limit: int = 10,
+        mode: str = "hybrid",
+        where: filters.Where = None,
+    ) -> SearchResult:
+        """The best chunks of several knowledge bases; where some fit, only theirs.
+
+        Scores come from ranks and words, not from distances, so those of different embedders can be compared.
+        """
+        results = [self.result(one, query, limit, mode, where) for one in dict.fromkeys(knowledge_ids)]
+        filled = [result for result in results if result.hits]
+        fitting = [result for result in filled if not result.nothing_fits]
+        hits = [hit for result in fitting or filled for hit in result.hits]
+        hits.sort(key=lambda hit: -hit.score)
+        return SearchResult(hits=tuple(hits[:limit]), nothing_fits=bool(hits) and not fitting)
 
     def check_conditions(self, knowledge_id: str, where: filters.Where) -> None:
         """Raise InputError where a search cannot be narrowed so: an unknown field, a text for a number."""

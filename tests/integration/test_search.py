@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.engines.embedders.fake import FakeEmbedder
 from pipeline.search import floor
 from pipeline.search.search import search, search_result
+from pipeline.service.search import Search
 from pipeline.step_context import Resources
 from stores.errors import InputError
-from tests.in_process import KB, fake_document, fake_resources, ingest_now
+from tests.in_process import KB, fake_document, fake_resources, ingest_now, run_until_done
 
 
 @pytest.fixture
@@ -38,6 +40,21 @@ def test_hits_with_an_excluded_word_are_left_out(resources: Resources) -> None:
 def test_other_hits_of_a_page_are_counted_under_it(resources: Resources) -> None:
     hits = {hit.source: hit for hit in search(resources, KB, "herons", 10, "hybrid")}
     assert hits["beta.pdf"].more_on_page > 2 and hits["alpha.pdf"].more_on_page == 0
+
+
+def test_several_knowledge_bases_are_searched_at_once(resources: Resources, tmp_path: Path) -> None:
+    fake_document(tmp_path / "more" / "gamma.pdf", "# Gamma\nA heron contract.")
+    ingest(resources, "other", IngestRequest(paths=(tmp_path / "more",)))
+    run_until_done(resources, knowledge_id="other")
+    over = Search(resources).result_over
+    hits = over([KB, "other", KB], "herons", 10).hits
+    assert sorted({(hit.knowledge_id, hit.source) for hit in hits}) == [
+        ("other", "gamma.pdf"),
+        (KB, "alpha.pdf"),
+        (KB, "beta.pdf"),
+    ]
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert len(over([KB, "other"], "herons", 2).hits) == 2
 
 
 def test_a_filter_narrows_a_search(resources: Resources) -> None:

@@ -109,7 +109,7 @@ class FakeService:
             retry=self._retry_document,
         )
         self.records = SimpleNamespace(all=self._records)
-        self.search = SimpleNamespace(result=self._search)
+        self.search = SimpleNamespace(result_over=self._search)
         self.knowledge_bases = SimpleNamespace(
             get=self._knowledge_base, delete=self._delete_knowledge_base, schemas=self._schemas
         )

@@ -253,7 +253,7 @@ def test_search_prints_hits(fake: type[FakeService], capsys: pytest.CaptureFixtu
     assert app.run(["search", "pay", "-k", "kb", "--json", "-n", "3", "--where", "language=en"]) == Exit.WELL
     result = json.loads(capsys.readouterr().out)
     hits = result["hits"]
-    assert fake.asked["search"] == ("kb", "pay", 3, "hybrid", Condition("language", "=", ("en",)))
+    assert fake.asked["search"] == (["kb"], "pay", 3, "hybrid", Condition("language", "=", ("en",)))
     assert result["nothing_fits"] is False and hits[0]["more_on_page"] == 0
     assert hits[0]["boxes"] == [{"page": 2, "box": [1.0, 2.0, 3.0, 4.0]}]
     assert set(hits[0]) >= {"document", "source", "first_page", "last_page", "heading", "text", "score"}
