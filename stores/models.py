@@ -1,8 +1,7 @@
 """Frozen records that travel between stages, the enums of their states, and how ids are formed.
 
 Boxes are ``(x0, y0, x1, y1)`` in PDF points (1/72 inch), origin at the top left of the page as it is displayed.
-Pages count from 1, times are UTC seconds since the epoch, units stand in the names. Text from outside (readers,
-models, schema files, messages of libraries) enters through these records, and is made storable as they are made.
+Pages count from 1, times are UTC seconds since the epoch. Text from outside is made storable as records are made.
 """
 
 from __future__ import annotations
@@ -330,10 +329,7 @@ class StepKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One found chunk. Ranks count from 1 and are None in the half that did not find it.
-
-    ``more_on_page``: further chunks of its pages that were found, too, and are not shown as hits of their own.
-    """
+    """One found chunk. Ranks count from 1 and are None in the half that did not find it."""
 
     chunk: str
     document: str
@@ -346,7 +342,7 @@ class Hit:
     score: float
     keyword_rank: int | None = None
     vector_rank: int | None = None
-    more_on_page: int = 0
+    more_on_page: int = 0  # further chunks of its pages that were found and are no hits of their own
     knowledge_id: str = ""
 
 

@@ -61,6 +61,7 @@ STORE_WORDS = {
     "cursors",
     "models",
     "errors",
+    "filters",
     "views",
     "contracts",
     "effects",
