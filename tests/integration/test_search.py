@@ -89,7 +89,7 @@ def test_nothing_fits_below_the_floor_of_the_embedder(resources: Resources, monk
         absent_share=0,
         exact_share=0,
         least=0.5,
-        least_unspaced=0.5,
+        least_spaced=0.5,
     )
     monkeypatch.setattr("pipeline.search.search.FLOORS", {FakeEmbedder.fingerprint: words_only})
     result = search_result(resources, KB, "xyzzyplugh", 10, "hybrid")
