@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -99,7 +100,7 @@ class _Candidates:
 
     def best(self, limit: int) -> Iterator[Hit]:
         """The best hits, one per page, each with the number of those that it stands for."""
-        shown = list(islice(one_per_page(self._still_there(), self._pages), limit))
+        shown = list(islice(one_per_page(self._still_there(self._ranked), self._pages), limit))
         folded = self._folded([hit.id for hit in shown])
         return (_hit(ranked, *self._chunks[ranked.id], folded.get(ranked.id, 0)) for ranked in shown)
 
@@ -114,16 +115,28 @@ class _Candidates:
 
     def _compared(self, ranked: Sequence[Ranked[str]], keyword: KeywordHits, vector: _Nearest) -> list[Ranked[str]]:
         self._read([hit.id for hit in ranked[:COMPARED]] + keyword.exact)
+        first = list(islice(self._still_there(ranked), COMPARED))
         texts = {id: f"{chunk.heading}\n{chunk.text}" for id, (chunk, _) in self._chunks.items()}
-        there = [hit for hit in ranked[:COMPARED] if hit.id in texts] + list(ranked[COMPARED:])
-        share, exact = word_share(keyword.rarity), exact_share(query_words(self._query).exact)
+        others = {hit.id for hit in ranked} - {hit.id for hit in first}
+        there = [
+            *first,
+            *(hit for hit in ranked if hit.id in others and (hit.id in texts or hit.id not in self._asked)),
+        ]
+        share, exact = cache(word_share(keyword.rarity)), cache(exact_share(query_words(self._query).exact))
         if (floor := FLOORS.get(vector.embedder)) and vector.similarity:
-            self.fit = floor.fits(self._signals(texts, keyword, vector, share, exact))
+            best_share = max((share(texts[hit.id]) for hit in first), default=0.0)
+            self.fit = floor.fits(self._signals(texts, keyword, vector, share, exact, best_share))
         by_share = by_words(there, texts, share)
         return exact_first(by_share, texts, exact) if keyword.exact else by_share
 
     def _signals(
-        self, texts: Mapping[str, str], keyword: KeywordHits, vector: _Nearest, share: Share, exact: Share
+        self,
+        texts: Mapping[str, str],
+        keyword: KeywordHits,
+        vector: _Nearest,
+        share: Share,
+        exact: Share,
+        best_share: float,
     ) -> Signals:
         nearest = [texts[id] for id in vector.similarity if id in texts][:NEAREST]
         unspaced = unspaced_share(self._query)
@@ -131,18 +144,18 @@ class _Candidates:
         return Signals(
             similarity=max((vector.similarity[id] for id in texts if id in vector.similarity), default=0.0),
             nearest_share=max(map(share, nearest), default=0.0),
-            best_share=max(map(share, texts.values()), default=0.0),
+            best_share=best_share,
             absent_share=keyword.absent_share,
             same_script=same / max(len(nearest), 1),
             exact_share=max((exact(texts[id]) for id in keyword.exact if id in texts), default=0.0),
             unspaced=unspaced,
         )
 
-    def _still_there(self) -> Iterator[Ranked[str]]:
+    def _still_there(self, ranked: Sequence[Ranked[str]]) -> Iterator[Ranked[str]]:
         """The ranked chunks that answer now; those that were not read yet are read by the slice."""
-        for at, hit in enumerate(self._ranked):
+        for at, hit in enumerate(ranked):
             if hit.id not in self._asked:
-                self._read([later.id for later in self._ranked[at : at + _READ_AT_ONCE]])
+                self._read([later.id for later in ranked[at : at + _READ_AT_ONCE]])
             if hit.id in self._chunks:
                 yield hit
 

@@ -37,6 +37,11 @@ def test_hits_with_an_excluded_word_are_left_out(resources: Resources) -> None:
     assert sources(resources, 'herons -"contract otter" -unheard') == sources(resources, "herons")
 
 
+def test_what_remains_is_ranked_where_the_best_are_left_out(resources: Resources) -> None:
+    hits = search(resources, KB, "herons fish in river -otter -number", 10, "hybrid")
+    assert not any("number" in hit.text for hit in hits)
+
+
 def test_other_hits_of_a_page_are_counted_under_it(resources: Resources) -> None:
     hits = {hit.source: hit for hit in search(resources, KB, "herons", 10, "hybrid")}
     assert hits["beta.pdf"].more_on_page > 2 and hits["alpha.pdf"].more_on_page == 0
