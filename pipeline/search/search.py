@@ -117,11 +117,8 @@ class _Candidates:
         self._read([hit.id for hit in ranked[:COMPARED]] + keyword.exact)
         first = list(islice(self._still_there(ranked), COMPARED))
         texts = {id: f"{chunk.heading}\n{chunk.text}" for id, (chunk, _) in self._chunks.items()}
-        others = {hit.id for hit in ranked} - {hit.id for hit in first}
-        there = [
-            *first,
-            *(hit for hit in ranked if hit.id in others and (hit.id in texts or hit.id not in self._asked)),
-        ]
+        rest = [hit for hit in ranked if hit not in first and (hit.id in texts or hit.id not in self._asked)]
+        there = [*first, *rest]
         share, exact = cache(word_share(keyword.rarity)), cache(exact_share(query_words(self._query).exact))
         if (floor := FLOORS.get(vector.embedder)) and vector.similarity:
             best_share = max((share(texts[hit.id]) for hit in first), default=0.0)
