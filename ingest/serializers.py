@@ -23,6 +23,7 @@ from stores.views import (
     KnowledgeBaseView,
     QueueView,
     RecordView,
+    SearchResult,
     StageProgress,
     Waiting,
     WorkerView,
@@ -145,6 +146,12 @@ def sentence(view: Sentence) -> Json:
 
 def answer(view: Answer) -> Json:
     return {**view.parts(), "sentences": [sentence(one) for one in view.sentences]}
+
+
+def search_result(view: SearchResult, query: str) -> Json:
+    """Serialize the hits of a search with their highlights. Where nothing fits, they are only the nearest."""
+    hits = [highlighted_hit(hit, query) for hit in view.hits]
+    return {"query": query, "nothing_fits": view.nothing_fits, "hits": hits}
 
 
 def writable(text: str) -> str:

@@ -28,6 +28,7 @@ def longest_step_s(settings: Settings) -> float:
 
 def configuration(settings: Settings) -> dict[str, Any]:
     """Celery's settings by name; each was tested with killed workers, full disks and frozen brokers."""
+    home = home_id(settings.home.absolute(), settings.database_url, settings.files_url)
     return {
         "broker_url": broker_address.bare(settings.broker_url) or "memory://",
         "broker_use_ssl": broker_address.tls(settings.broker_url) or False,
@@ -43,7 +44,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
             "socket_connect_timeout": 3,
             "socket_keepalive": True,
             "health_check_interval": 25,
-            "global_keyprefix": f"{_PREFIX}{home_id(settings.home.absolute(), settings.database_url, settings.files_url)}:",
+            "global_keyprefix": f"{_PREFIX}{home}:",
             "priority_steps": list(range(10)),
         },
         "accept_content": ["json"],

@@ -361,6 +361,8 @@ class Hit:
     score: float
     keyword_rank: int | None = None
     vector_rank: int | None = None
+    more_on_page: int = 0  # further chunks of its pages that were found and are no hits of their own
+    knowledge_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,7 @@ STORE_WORDS = {
     "models",
     "errors",
     "ids",
+    "filters",
     "views",
     "contracts",
     "effects",

@@ -231,12 +231,17 @@ class ChunkOut(BaseModel):
 
 
 class HitOut(ChunkOut):
-    """A chunk found by a search. ``highlights``: ranges in ``text``; ``snippet_html``: escaped, with ``<mark>``."""
+    """A chunk found by a search. ``highlights``: ranges in ``text``; ``snippet_html``: escaped, with ``<mark>``.
 
+    ``more_on_page``: further chunks of its pages that were found and are no hits of their own.
+    """
+
+    knowledge_id: str
     source: str
     score: float
     keyword_rank: int | None
     vector_rank: int | None
+    more_on_page: int
     highlights: list[tuple[int, int]]
     snippet_html: str
 

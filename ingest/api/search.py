@@ -14,6 +14,7 @@ from ingest.api.description import problems
 from ingest.api.models import HitOut
 from ingest.api.parameters import KnowledgeId
 from ingest.serializers import Json
+from pipeline.search.filter_language import LONGEST_FILTER
 from pipeline.service import Service
 
 router = APIRouter(tags=["search"])
@@ -21,21 +22,30 @@ router = APIRouter(tags=["search"])
 Mode = Literal["hybrid", "keyword", "vector"]
 LONGEST_QUERY = 2000
 MOST_CONDITIONS = 20
+Conditions = Annotated[dict[str, str], Field(max_length=MOST_CONDITIONS)]
 
 
 class Question(Body):
-    """A query. ``where``: fields of records, ``source``, ``document`` or ``language``, each with a required value."""
+    """A query. ``where``: a filter, or fields each with a required value; words behind a minus sign are excluded.
+
+    A filter compares fields of records, ``source``, ``document``, ``language``, ``type``, ``added`` or ``updated``:
+    ``invoice.amount > 1000 and currency in (EUR, USD)``, ``due_date = 2024-05..2024-07``, ``issuer has "GmbH"``.
+    """
 
     query: str = Field(min_length=1, max_length=LONGEST_QUERY)
     mode: Mode = "hybrid"
     limit: int = Field(10, ge=1, le=200)
-    where: dict[str, str] = Field({}, max_length=MOST_CONDITIONS)
+    where: Conditions | Annotated[str, Field(max_length=LONGEST_FILTER)] = Field({})
 
 
 class Answer(BaseModel):
-    """The chunks found, best first; each has the page and the boxes where it stands."""
+    """The chunks found, best first; each has the page and the boxes where it stands.
+
+    Where ``nothing_fits``, no chunk answers the query, and ``hits`` are only the nearest ones.
+    """
 
     query: str
+    nothing_fits: bool
     hits: list[HitOut]
 
 
@@ -52,11 +62,12 @@ def search_knowledge_base_by_url(
     q: Annotated[str, Query(min_length=1, max_length=LONGEST_QUERY)],
     mode: Mode = "hybrid",
     limit: Annotated[int, Query(ge=1, le=200)] = 10,
+    where: Annotated[str, Query(max_length=LONGEST_FILTER)] = "",
 ) -> Json:
-    """Find the chunks that answer a question best, without conditions."""
-    return _answer(service, knowledge_id, Question(query=q, mode=mode, limit=limit, where={}))
+    """Find the chunks that answer a question best."""
+    return _answer(service, knowledge_id, Question(query=q, mode=mode, limit=limit, where=where))
 
 
 def _answer(service: Service, knowledge_id: str, question: Question) -> Json:
-    hits = service.search.hits(knowledge_id, question.query, question.limit, question.mode, question.where)
-    return {"query": question.query, "hits": [serializers.highlighted_hit(hit, question.query) for hit in hits]}
+    result = service.search.result(knowledge_id, question.query, question.limit, question.mode, question.where)
+    return serializers.search_result(result, question.query)

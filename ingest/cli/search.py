@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli.context import AsJson, AsLines, Knowledge, conditions, load_settings, open_service
+from ingest.cli.context import AsJson, AsLines, load_settings, open_service
 from stores.errors import InputError
 from stores.models import check_knowledge_id
 
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from stores.models import Hit
 
 _SNIPPET = 320
+
+
+KnowledgeBases = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-k",
+        "--knowledge",
+        metavar="ID",
+        envvar="INGOT_KNOWLEDGE",
+        help="Knowledge base, default if none is given (repeatable).",
+    ),
+]
 
 
 class Mode(StrEnum):
@@ -28,11 +40,12 @@ class Mode(StrEnum):
 
 def search(
     query: Annotated[str, typer.Argument(metavar="QUERY")],
-    knowledge: Knowledge = "default",
+    knowledge: KnowledgeBases = None,
     limit: Annotated[int, typer.Option("-n", "--limit", min=1, max=1000, help="At most so many hits.")] = 10,
     mode: Annotated[Mode, typer.Option("--mode", help="Which halves of the search answer.")] = Mode.HYBRID,
     where: Annotated[
-        list[str] | None, typer.Option("--where", metavar="FIELD=VALUE", help="Only documents with this (repeatable).")
+        list[str] | None,
+        typer.Option("--where", metavar="FILTER", help="Only documents with this: 'amount > 1000' (repeatable)."),
     ] = None,
     as_json: AsJson = False,
     as_lines: AsLines = False,
@@ -41,23 +54,32 @@ def search(
     from ingest import serializers
     from ingest.cli import console
     from ingest.runtime import embedded
+    from pipeline.search.filters import as_filter
 
-    check_knowledge_id(knowledge)
-    filters = conditions(where or ())
+    names = knowledge or ["default"]
+    for one in names:
+        check_knowledge_id(one)
+    filters = as_filter(*(where or ()))
     if not query.strip():
         raise InputError("the query is empty: say what to look for", code="empty_query")
     with embedded.searching(load_settings()) as settings:
-        hits = open_service(settings).search.hits(knowledge, query, limit, mode.value, filters or None)
-    if as_json or as_lines:
-        console.print_rows([serializers.hit(hit) for hit in hits], {}, as_json=as_json, as_lines=as_lines)
+        result = open_service(settings).search.result_over(names, query, limit, mode.value, filters)
+    rows = [serializers.hit(hit) for hit in result.hits]
+    if as_json:
+        console.print_json({"nothing_fits": result.nothing_fits, "hits": rows})
         return
-    for number, hit in enumerate(hits, 1):
-        _print_hit(number, hit)
-    if not hits:
-        console.note(f"Nothing was found in {knowledge}.")
+    if result.nothing_fits:
+        console.note(f"Nothing in {' or '.join(names)} fits; the nearest were:")
+    elif not rows:
+        console.note(f"Nothing was found in {' or '.join(names)}.")
+    if as_lines:
+        console.print_rows(rows, {}, as_json=False, as_lines=True)
+        return
+    for number, hit in enumerate(result.hits, 1):
+        _print_hit(number, hit, several=len(names) > 1)
 
 
-def _print_hit(number: int, hit: Hit) -> None:
+def _print_hit(number: int, hit: Hit, *, several: bool) -> None:
     """Print source, pages and heading of a hit on the first line, and a part of its text below."""
     from rich.padding import Padding
     from rich.text import Text
@@ -69,7 +91,8 @@ def _print_hit(number: int, hit: Hit) -> None:
     ranks = [f"{name} {rank}" for name, rank in (("keyword", hit.keyword_rank), ("vector", hit.vector_rank)) if rank]
     text = console.one_line(hit.text)
     shown = text if len(text) <= _SNIPPET else text[:_SNIPPET].rsplit(" ", 1)[0] + " ..."
-    place = f"{number}. {console.printable(hit.source)}  {pages}"
+    shelf = f"{hit.knowledge_id}: " if several else ""
+    place = f"{number}. {shelf}{console.printable(hit.source)}  {pages}"
     if not sys.stdout.isatty():
         console.print_text(f"{place}{heading}\n   {shown}\n")
         return

@@ -15,10 +15,13 @@ from ingest.api import problems
 from ingest.api.dependencies import ServiceDep
 from ingest.web.formats import path_segment
 from ingest.web.rendering import page
+from pipeline.search.filter_language import LONGEST_FILTER
+from pipeline.search.filters import as_filter
 from pipeline.search.highlighting import Snippet, highlights, snippet
 from pipeline.search.search import MODES
 from pipeline.service import Service
-from stores.errors import IngotError, InputError
+from stores.errors import IngotError
+from stores.filters import Filter
 from stores.models import Hit
 from stores.suggestions import check
 
@@ -38,16 +41,13 @@ class SearchForm(BaseModel, frozen=True):
     mode: str = Field("hybrid", max_length=20)
     language: str = Field("", max_length=20)
     document: str = Field("", max_length=500)
-    where: str = Field("", max_length=500)
+    where: str = Field("", max_length=LONGEST_FILTER)
     limit: int = Field(_HITS, ge=1, le=_MOST_HITS)
 
-    def filters(self) -> dict[str, str]:
-        """Return the filters on documents. InputError for ``where`` without an equals sign."""
+    def filter(self) -> Filter | None:
+        """Return what all filled fields ask for. InputError for a ``where`` that cannot be read."""
         given = {"language": self.language, "document": self.document}
-        field, equals, value = self.where.partition("=")
-        if self.where.strip() and not (equals and field.strip()):
-            raise InputError(f"{self.where!r} is no filter: write field=value, as in invoice.currency=EUR")
-        return {name: text for name, text in {**given, field.strip(): value.strip()}.items() if name and text}
+        return as_filter({name: text for name, text in given.items() if text}, self.where)
 
     def query(self, **changed: object) -> str:
         """Return the query string of this search with changes; an empty value removes a parameter."""
@@ -74,7 +74,7 @@ def show_search(
 ) -> HTMLResponse:
     """Show the form with the hits, or with what is wrong with the query."""
     languages = service.knowledge_bases.languages(knowledge_id)
-    hits, fault = _hits(service, knowledge_id, form)
+    hits, nothing_fits, fault = _hits(service, knowledge_id, form)
     return page(
         request,
         "search.html",
@@ -84,6 +84,7 @@ def show_search(
         modes=MODES,
         languages=languages,
         hits=hits,
+        nothing_fits=nothing_fits,
         fault=fault.message if fault else "",
         document_name=_name(service, knowledge_id, form.document),
         more=len(hits) == form.limit and form.limit < _MOST_HITS,
@@ -91,16 +92,18 @@ def show_search(
     )
 
 
-def _hits(service: Service, knowledge_id: str, form: SearchForm) -> tuple[list[ShownHit], IngotError | None]:
+def _hits(service: Service, knowledge_id: str, form: SearchForm) -> tuple[list[ShownHit], bool, IngotError | None]:
+    """Return (hits, whether nothing fits, what is wrong with the query)."""
     try:
-        service.search.check_conditions(knowledge_id, form.filters())
+        where = form.filter()
+        service.search.check_conditions(knowledge_id, where)
         check("mode", form.mode, MODES, code="unknown_mode")
         if not form.q.strip():
-            return [], None
-        hits = service.search.hits(knowledge_id, form.q, form.limit, form.mode, form.filters())
+            return [], False, None
+        result = service.search.result(knowledge_id, form.q, form.limit, form.mode, where)
     except IngotError as fault:
-        return [], fault
-    return [_shown(service, knowledge_id, form.q, hit) for hit in hits], None
+        return [], False, fault
+    return [_shown(service, knowledge_id, form.q, hit) for hit in result.hits], result.nothing_fits, None
 
 
 def _name(service: Service, knowledge_id: str, document: str) -> str:

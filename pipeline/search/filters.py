@@ -1,4 +1,4 @@
-"""Filters of searches and lists. An unknown field or value is refused instead of finding nothing."""
+"""Checks the filters of searches and lists. An unknown field or value is refused instead of finding nothing."""
 
 from __future__ import annotations
 
@@ -6,42 +6,93 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.engines.media import FAKE, IMAGES, PDF
+from pipeline.search.filter_language import parse
 from pipeline.step_context import Resources
+from stores.clean_text import clean
 from stores.errors import InputError
+from stores.filters import Condition, Filter, conditions, equal_to, every, is_date, number_of
 from stores.models import FieldKind, Schema
+from stores.source_names import asked_name
 from stores.suggestions import check, nearest, unknown
 from stores.views import DocumentFilter
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
 
-OF_DOCUMENTS = ("source", "document", "language")
+Where = str | Mapping[str, str] | Filter | None
+"""A filter as its text, as values that fields equal, or parsed already."""
+
+OF_DOCUMENTS = ("source", "document", "language", "media_type", "added", "updated")
 """The fields of every document."""
 _OTHER_NAMES = ("name", "id")  # of source and document
 _NUMBERS = (FieldKind.NUMBER, FieldKind.INTEGER)
+_ORDERS = ("<", ">", "<=", ">=", "range")
+_DATES = ("added", "updated")
+_TYPES = tuple(dict.fromkeys(word for kind in (PDF, *IMAGES, FAKE) for word in (kind, *kind.split("/"))))
 
 
-def check_conditions(resources: Resources, store: KnowledgeStore, where: Mapping[str, str]) -> None:
-    """Raise InputError for a field that no schema has, and for a text where a field holds numbers.
+def as_filter(*wheres: Where) -> Filter | None:
+    """Join what was asked, in any of its forms; None where it asks nothing. InputError for a text of another form."""
+    return every([tree for where in wheres if (tree := _one(where)) is not None])
+
+
+def _one(where: Where) -> Filter | None:
+    if isinstance(where, str):
+        return parse(clean(asked_name(where))) if where.strip() else None
+    if isinstance(where, Mapping):
+        return equal_to({clean(name): clean(value) for name, value in where.items()})
+    return where
+
+
+def check_conditions(resources: Resources, store: KnowledgeStore, where: Filter | None) -> None:
+    """Raise InputError for a field that no schema has, and for a value or an operator that does not fit its type.
 
     A field is named with or without its schema; fields of schemas that are not defined any more are accepted.
     """
-    for name, value in where.items():
+    for condition in conditions(where) if where else ():
+        name = condition.field
+        if name == "media_type":
+            _check_types(condition)
         if name in OF_DOCUMENTS or name in _OTHER_NAMES:
+            _check_values(condition, [FieldKind.DATE if name in _DATES else FieldKind.TEXT])
             continue
         kinds = _kinds(resources.schemas.values(), name)
         if not kinds and name not in store.chunks.fields_of_other_schemas(resources.schemas):
             raise _unknown_field(resources.schemas, name)
-        if kinds and all(kind in _NUMBERS for kind in kinds) and not _is_number(value):
-            raise InputError(
-                f"{name} holds numbers, and {value!r} is none: write it like {name}=1234.50", code="bad_where"
-            )
+        _check_values(condition, kinds)
 
 
 def check_documents(wanted: DocumentFilter) -> None:
     """Raise InputError for a media type that no document can have."""
     if wanted.media_type:
         check("media type", wanted.media_type, (PDF, *IMAGES, FAKE), code="unknown_media_type")
+
+
+def _check_types(condition: Condition) -> None:
+    for value in condition.values:
+        if condition.operator != "has" and value.lower() not in ("jpg", "tif"):
+            check("media type", value.lower(), _TYPES, code="unknown_media_type")
+
+
+def _check_values(condition: Condition, kinds: list[FieldKind]) -> None:
+    """Raise InputError where a comparison with these values can hold for no value of these kinds."""
+    name, operator, values = condition.field, condition.operator, condition.values
+    if kinds and all(kind in _NUMBERS for kind in kinds):
+        for value in values:
+            if operator != "has" and number_of(value) is None:
+                raise _bad(f"{name} holds numbers, and {value!r} is none: write it like {name}=1234.50")
+        if operator == "has":
+            raise _bad(f"{name} holds numbers, and has looks inside texts: write it like {name} >= 1234.50")
+    if operator in _ORDERS and kinds and all(kind == FieldKind.DATE for kind in kinds):
+        for value in values:
+            if not is_date(value):
+                raise _bad(f"{name} holds dates, and {value!r} is none: write it like {name} < 2024-05-31 or 2024-05")
+    if operator in _ORDERS and kinds and all(kind == FieldKind.ROWS for kind in kinds):
+        raise _bad(f"{name} holds rows, which have no order: write it like {name} has TEXT")
+
+
+def _bad(sentence: str) -> InputError:
+    return InputError(sentence, code="bad_where")
 
 
 def _kinds(schemas: Iterable[Schema], name: str) -> list[FieldKind]:
@@ -68,11 +119,3 @@ def _unknown_field(schemas: Mapping[str, Schema], name: str) -> InputError:
     if nearest(name, dotted):
         return unknown("field", name, dotted, code="unknown_field")
     return unknown("schema", of_schema, sorted(schemas), code="unknown_field")
-
-
-def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from pipeline.search import filters, hit_pages, search
 from pipeline.step_context import Resources
 from stores.models import Hit
+from stores.views import SearchResult
 
 
 class Search:
@@ -21,19 +22,53 @@ class Search:
         query: str,
         limit: int = 10,
         mode: str = "hybrid",
-        where: Mapping[str, str] | None = None,
+        where: filters.Where = None,
     ) -> list[Hit]:
         """The best chunks for a query; ``mode`` is hybrid, keyword or vector."""
-        return search.search(self._resources, knowledge_id, query, limit, mode, where or {})
+        return list(self.result(knowledge_id, query, limit, mode, where).hits)
 
-    def check_conditions(self, knowledge_id: str, where: Mapping[str, str]) -> None:
+    def result(
+        self,
+        knowledge_id: str,
+        query: str,
+        limit: int = 10,
+        mode: str = "hybrid",
+        where: filters.Where = None,
+    ) -> SearchResult:
+        """The best chunks for a query, and whether they fit at all.
+
+        ``where``: a filter as text (see ``pipeline.search.filter_language``), or values that fields equal.
+        """
+        return search.search_result(self._resources, knowledge_id, query, limit, mode, where)
+
+    def result_over(
+        self,
+        knowledge_ids: Sequence[str],
+        query: str,
+        limit: int = 10,
+        mode: str = "hybrid",
+        where: filters.Where = None,
+    ) -> SearchResult:
+        """The best chunks of several knowledge bases; where some fit, only theirs.
+
+        Scores come from ranks and words, not from distances, so those of different embedders can be compared.
+        """
+        results = [self.result(one, query, limit, mode, where) for one in dict.fromkeys(knowledge_ids)]
+        filled = [result for result in results if result.hits]
+        fitting = [result for result in filled if not result.nothing_fits]
+        hits = [hit for result in fitting or filled for hit in result.hits]
+        hits.sort(key=lambda hit: -hit.score)
+        return SearchResult(hits=tuple(hits[:limit]), nothing_fits=bool(hits) and not fitting)
+
+    def check_conditions(self, knowledge_id: str, where: filters.Where) -> None:
         """Raise InputError where a search cannot be narrowed so: an unknown field, a text for a number."""
-        filters.check_conditions(self._resources, self._resources.catalog.store(knowledge_id), where)
+        store = self._resources.catalog.store(knowledge_id)
+        filters.check_conditions(self._resources, store, filters.as_filter(where))
 
-    def documents(self, knowledge_id: str, where: Mapping[str, str]) -> set[str] | None:
-        """The documents whose fields have these values; None where no value is given. InputError as above."""
+    def documents(self, knowledge_id: str, where: filters.Where) -> set[str] | None:
+        """The documents that a filter leaves; None where it asks nothing. InputError as above."""
         self.check_conditions(knowledge_id, where)
-        return self._resources.catalog.store(knowledge_id).chunks.filtered(where)
+        return self._resources.catalog.store(knowledge_id).chunks.filtered(filters.as_filter(where))
 
     def page_of_hit(self, knowledge_id: str, hit: Hit, query: str) -> int:
         """The page of a hit on which the words of the query stand; a chunk may span several pages."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from stores.contracts.vectors import Scalar
 from stores.effects import Claim
+from stores.filters import Filter
 from stores.models import Chunk, Page, Record, Schema
 from stores.views import KeywordHits
 
@@ -105,8 +106,8 @@ class ChunkStore(Protocol):
     def fields_of_other_schemas(self, known: Collection[str]) -> set[str]:
         """Return the fields of records whose schema is not ``known``, with and without the name of the schema."""
 
-    def filtered(self, where: Mapping[str, str]) -> set[str] | None:
-        """Return the documents whose record fields, source, id or language equal ``where``; None for no condition."""
+    def filtered(self, where: Filter | None) -> set[str] | None:
+        """Return the visible documents for which a filter holds; None without a filter."""
 
 
 class ProfileStore(Protocol):

@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, or_, select
 
 from stores.contracts import Scalar, metadata_of
+from stores.filters import Filter
 from stores.models import Chunk, DocumentState, chunk_id
 from stores.sql import keywords
 from stores.sql.database import Database
+from stores.sql.filters import filtered_documents
 from stores.sql.pages import chunk_of
 from stores.sql.tables import chunk, document, generation, record, source
 from stores.views import KeywordHits
@@ -39,10 +41,13 @@ class ChunkQueries:
             ids = _keyword_ids(connection, query, counts, limit, documents)
             exact = _ids(connection, rowids := keywords.search_exact(connection, words.exact, limit))
             rows = connection.execute(select(func.max(chunk.c.id))).scalar_one() or 0
+        rarity = {term: log(1 + rows / (1 + counts[term])) for term in words.required}
+        absent = sum(weight for term, weight in rarity.items() if not counts[term])
         return KeywordHits(
             ids=ids,
             exact=[exact[at] for at in rowids if at in exact and (documents is None or _in(exact[at], documents))],
-            rarity={term: log(1 + rows / (1 + counts[term])) for term in words.required},
+            rarity=rarity,
+            absent_share=absent / total if (total := sum(rarity.values())) else 1.0,
         )
 
     def only_visible(self, ids: Sequence[str]) -> list[str]:
@@ -113,13 +118,12 @@ class ChunkQueries:
             rows = connection.execute(others).all()
         return {name for row in rows for field in row.fields for name in (field, f"{row.schema}.{field}")}
 
-    def filtered(self, where: Mapping[str, str]) -> set[str] | None:
-        """Documents whose record fields, source, id or language equal ``where``; None where nothing is asked."""
-        if not where:
+    def filtered(self, where: Filter | None) -> set[str] | None:
+        """Documents for which a filter holds; None where nothing is asked."""
+        if where is None:
             return None
         with self.database.read() as connection:
-            chosen = [_matching(connection, field, value) for field, value in where.items()]
-        return set.intersection(*chosen)
+            return filtered_documents(connection, where)
 
 
 def _keyword_ids(
@@ -186,34 +190,3 @@ def _names(connection: Connection, documents: Collection[str]) -> dict[str, str]
 def first_name(connection: Connection, document_id: str) -> str:
     query = select(source.c.name).where(or_(source.c.document == document_id)).order_by(source.c.id).limit(1)
     return connection.execute(query).scalar_one_or_none() or document_id
-
-
-def _matching(connection: Connection, field: str, value: str) -> set[str]:
-    if field in ("source", "name"):
-        return set(connection.execute(select(source.c.document).where(source.c.name == value)).scalars()) - {None}
-    if field in ("document", "id"):
-        query = select(document.c.id).where(document.c.id.startswith(value, autoescape=True))
-        return set(connection.execute(query).scalars())
-    if field == "language":
-        return set(connection.execute(select(generation.c.document).where(generation.c.language == value)).scalars())
-    schema, _, name = field.rpartition(".")
-    rows = connection.execute(
-        select(record.c.document, record.c.schema, record.c.fields).join(
-            document, and_(document.c.id == record.c.document, document.c.visible == record.c.generation)
-        )
-    ).all()
-    return {r.document for r in rows if (not schema or r.schema == schema) and _holds(r.fields.get(name), value)}
-
-
-def _holds(kept: Any, value: str) -> bool:
-    """Tell whether a value, or one inside it, equals what was typed: numbers by value, texts without case."""
-    if isinstance(kept, list):
-        return any(_holds(one, value) for one in kept)
-    if isinstance(kept, dict):
-        return any(_holds(one, value) for one in kept.values())
-    if isinstance(kept, int | float):
-        try:
-            return float(value) == kept
-        except ValueError:
-            return False
-    return kept is not None and str(kept).casefold() == value.casefold()

@@ -265,7 +265,7 @@ def test_search_says_what_it_did_not_find_or_understand(tab: Tab, shelf: Shelf) 
     page.goto(f"{base}?q=zebra&mode=keyword")
     expect(page.locator(".empty")).to_contain_text("Nothing was found for zebra")
     page.goto(f"{base}?q=invoice&where=currency")
-    expect(page.get_by_role("alert")).to_contain_text("write field=value")
+    expect(page.get_by_role("alert")).to_contain_text("write it like language=en")
     page.goto(f"{base}?q=invoice&language=en&where=invoice.currency%3DGBP")
     assert {link.inner_text() for link in page.locator(".hit-title a").all()} == {"invoice.pdf"}
     page.goto(f"{base}?q=the")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.search.filter_language import parse
 from pipeline.stage_specs import NEEDS
 from stores.catalog import Catalog
 from stores.contracts import KnowledgeCatalog, KnowledgeStore
@@ -350,10 +351,18 @@ def test_words_are_found_only_after_the_switch(store: KnowledgeStore) -> None:
 def test_documents_are_filtered_by_what_was_extracted(store: KnowledgeStore) -> None:
     submitted(store)
     published(store)
-    for where in ({"issuer": "ø合同"}, {"total": "9.50"}, {"bill.total": "9.5"}, {"language": "en"}):
-        assert store.chunks.filtered(where) == {DOCUMENT}
-    assert store.chunks.filtered({"total": "9"}) == set()
-    assert store.chunks.filtered({}) is None
+    for where in (
+        "issuer=ø合同",
+        "total=9.50",
+        "bill.total = 9..10 and language in (de, en)",
+        "total < 9 or not source has b.pdf",
+        f"document={DOCUMENT[:8]} and source=a.pdf and added > 1970 and updated >= 1970-01",
+        "type != image",
+    ):
+        assert store.chunks.filtered(parse(where)) == {DOCUMENT}, where
+    for where in ("total=9", "total > 9.5", "total != 9.50", "source=A.pdf", "nowhere != 1", "added < 1970"):
+        assert store.chunks.filtered(parse(where)) == set(), where
+    assert store.chunks.filtered(None) is None
 
 
 def test_columns_of_a_schema_are_added_and_keep_their_first_type(store: KnowledgeStore) -> None:

@@ -110,7 +110,7 @@ def test_nearly_every_block_has_its_place(name: str, pages: dict[str, Any]) -> N
 
 @pytest.mark.parametrize("question", [q for q in TRUTH["questions"] if q["file"] in KNOWN], ids=lambda q: q["query"])
 def test_questions(question: dict[str, Any], demo: Home) -> None:
-    hits = demo.ask("search", question["query"], "-k", "demo", "-n", "2")
+    hits = demo.ask("search", question["query"], "-k", "demo", "-n", "2")["hits"]
     assert (hits[0]["source"], hits[0]["first_page"]) == (question["file"], question["page"])
     assert any(words(question["answer"]) in words(hit["text"]) for hit in hits)
 

@@ -79,7 +79,7 @@ def test_names_of_other_encodings_are_whole_documents(home: Home, folder: Path, 
         assert "Larkspur Paper Supply" in home.ingot("docs", "show", name, "-k", "odd")
     hits = home.ask(
         "search", "invoice", "-k", "odd", "--where", f"source={os.fsdecode(b'caf' + bytes([0xE9]) + b'.pdf')}"
-    )
+    )["hits"]
     assert {hit["source"] for hit in hits} == {LATIN}
     home.ingot("search", os.fsdecode(b"caf\xe9 invoice"), "-k", "odd")
 

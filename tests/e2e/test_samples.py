@@ -142,8 +142,9 @@ def holds(wanted: Any, found: Any) -> bool:
 
 @pytest.mark.parametrize("question", TRUTH["questions"], ids=lambda question: question["query"])
 def test_questions(question: dict[str, Any], demo: Home) -> None:
-    hits = demo.ask("search", question["query"], "-k", "demo", "-n", "2")
-    assert hits, "nothing was found"
+    result = demo.ask("search", question["query"], "-k", "demo", "-n", "2")
+    hits = result["hits"]
+    assert hits and not result["nothing_fits"]
     best = hits[0]
     assert (best["source"], best["first_page"]) == (question["file"], question["page"])
     assert any(words(question["answer"]) in words(hit["text"]) for hit in hits)

@@ -211,6 +211,14 @@ def test_search_says_where_and_why(server: Server, query: str, source: str, page
 def test_search_is_bounded_and_filtered(server: Server) -> None:
     only = server.post(f"{KB}/search", {"query": "agreement", "where": {"source": "invoice.pdf"}})["hits"]
     assert {hit["source"] for hit in only} <= {"invoice.pdf"}
+    where = "source = invoice.pdf and not type = image"
+    result = server.post(f"{KB}/search", {"query": "agreement", "where": where})
+    assert result["hits"] == only
+    assert server.get(f"{KB}/search", q="agreement", where=where) == result
+    assert server.get(f"{KB}/search", q="agreement", where="source = invoice.pdf and type = image")["hits"] == []
+    assert server.post(f"{KB}/search", {"query": "When must the invoice be paid?"})["nothing_fits"] is False
+    nonsense = server.post(f"{KB}/search", {"query": "xyzzyplugh"})
+    assert nonsense["nothing_fits"] is True and nonsense["hits"]
     for wrong in (
         {},
         {"query": ""},
@@ -218,6 +226,8 @@ def test_search_is_bounded_and_filtered(server: Server) -> None:
         {"query": "x", "limit": 0},
         {"query": "x" * 3000},
         {"query": "x", "where": {"nonsense": "1"}},
+        {"query": "x", "where": "nonsense > 1"},
+        {"query": "x", "where": "language"},
     ):
         server.post(f"{KB}/search", wrong, 422)
     assert server.post(f"{KB}/search", {"query": "   "}, 422)["code"] == "bad_input"

@@ -11,6 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from ingest.api.app import create_app
+from pipeline.engines.embedders.fake import FakeEmbedder
+from pipeline.search.floor import Floor
 from pipeline.service import Service
 from pipeline.settings import Settings
 from tests.in_process import KB, as_if_killed, fake_document, fake_resources, ingest_now
@@ -127,6 +129,26 @@ def test_search_is_narrowed_and_widened(browser: TestClient) -> None:
     ).text
     assert len(hrefs(only, "chunk=")) == 1
     assert hrefs(browser.get(f"/knowledge/{KB}/search?q=heron&language=xx").text, "chunk=") == []
+
+
+def test_a_page_says_that_nothing_fits_and_shows_the_nearest(
+    browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unreachable = Floor(
+        similarity=0, nearest_share=0, best_share=0, absent_share=0, exact_share=0, least=1, least_spaced=1
+    )
+    monkeypatch.setattr("pipeline.search.search.FLOORS", {FakeEmbedder.fingerprint: unreachable})
+    page = browser.get(f"/knowledge/{KB}/search?q=xyzzyplugh").text
+    assert "Nothing fits <strong>xyzzyplugh</strong>" in page and "The nearest 20 passages" in page
+    assert len(hrefs(page, "chunk=")) == 20
+
+
+def test_filters_of_the_page_are_those_of_every_door(browser: TestClient) -> None:
+    where = "document.emails has heron@ and (source has 合同 or language = xx)"
+    page = browser.get(f"/knowledge/{KB}/search", params={"q": "heron", "where": where}).text
+    assert len(set(hrefs(page, "chunk="))) >= 1 and "letter" not in page
+    refused = browser.get(f"/knowledge/{KB}/search", params={"q": "heron", "where": "document.emials = x"})
+    assert refused.status_code == 422 and "document.emails" in refused.text
 
 
 def test_a_query_with_markup_is_text(browser: TestClient) -> None:

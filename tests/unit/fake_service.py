@@ -33,6 +33,7 @@ from stores.views import (
     JobView,
     KnowledgeBaseView,
     RecordView,
+    SearchResult,
 )
 
 ID = "0123456789abcdef0123456789abcdef"
@@ -88,6 +89,7 @@ class FakeService:
     report = IngestReport(knowledge_id="kb", job=None, files=())
     views: Sequence[JobView] = ()
     hits: Sequence[Hit] = ()
+    nothing_fits: bool = False
     error: Exception | None = None
     obstacle = ""
     asked: Mapping[str, Any] = {}
@@ -107,7 +109,7 @@ class FakeService:
             retry=self._retry_document,
         )
         self.records = SimpleNamespace(all=self._records, filter=lambda *given, **wanted: (given, wanted))
-        self.search = SimpleNamespace(hits=self._search)
+        self.search = SimpleNamespace(result_over=self._search)
         self.knowledge_bases = SimpleNamespace(
             get=self._knowledge_base, delete=self._delete_knowledge_base, schemas=self._schemas
         )
@@ -150,9 +152,9 @@ class FakeService:
             for view in self.views
         ]
 
-    def _search(self, *asked: Any) -> list[Hit]:
+    def _search(self, *asked: Any) -> SearchResult:
         self._answer(search=asked)
-        return list(self.hits)
+        return SearchResult(hits=tuple(self.hits), nothing_fits=self.nothing_fits)
 
     def _documents(self, knowledge_id: str, wanted: DocumentFilter) -> list[DocumentView]:
         self._answer(knowledge_id=knowledge_id)

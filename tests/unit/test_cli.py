@@ -20,6 +20,7 @@ from stores.errors import (
     NotFoundError,
     UnavailableError,
 )
+from stores.filters import Condition
 from stores.models import (
     DocumentState,
     Fault,
@@ -250,8 +251,10 @@ def test_search_prints_hits(fake: type[FakeService], capsys: pytest.CaptureFixtu
     hit = Hit(chunk="c", document=ID, source="a.pdf", text="net\n30 \x1b[31mdays", score=0.5, keyword_rank=1, **places)
     fake.hits = (hit,)
     assert app.run(["search", "pay", "-k", "kb", "--json", "-n", "3", "--where", "language=en"]) == Exit.WELL
-    hits = json.loads(capsys.readouterr().out)
-    assert fake.asked["search"] == ("kb", "pay", 3, "hybrid", {"language": "en"})
+    result = json.loads(capsys.readouterr().out)
+    hits = result["hits"]
+    assert fake.asked["search"] == (["kb"], "pay", 3, "hybrid", Condition("language", "=", ("en",)))
+    assert result["nothing_fits"] is False and hits[0]["more_on_page"] == 0
     assert hits[0]["boxes"] == [{"page": 2, "box": [1.0, 2.0, 3.0, 4.0]}]
     assert set(hits[0]) >= {"document", "source", "first_page", "last_page", "heading", "text", "score"}
     assert (hits[0]["keyword_rank"], hits[0]["vector_rank"]) == (1, None)
@@ -259,6 +262,12 @@ def test_search_prints_hits(fake: type[FakeService], capsys: pytest.CaptureFixtu
     said = capsys.readouterr().out
     assert said.startswith("1. a.pdf  pp. 2-3  Terms > Payment\n   net 30")
     assert "\x1b" not in said
+    fake.nothing_fits = True
+    assert app.run(["search", "pay", "-k", "kb"]) == Exit.WELL
+    printed = capsys.readouterr()
+    assert printed.err == "Nothing in kb fits; the nearest were:\n" and printed.out == said
+    app.run(["search", "pay", "--json"])
+    assert json.loads(capsys.readouterr().out)["nothing_fits"] is True
 
 
 def test_documents_are_listed(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
