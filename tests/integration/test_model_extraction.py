@@ -382,3 +382,16 @@ def test_the_doctor_asks_the_model(server: ModelServer, tmp_path: Path) -> None:
     (bad,) = examine_chat(settings)
     assert (bad.level, "INGOT_LLM_API_KEY" in bad.words) == (Level.FAIL, True)
     assert list(examine_chat(Settings(home=tmp_path))) == []
+
+
+def test_choices_are_asked_for_and_held_to(server: ModelServer) -> None:
+    fields = (
+        Field(name="currency", kind=FieldKind.TEXT, choices=("EUR", "USD"), examples=("EUR",)),
+        Field(name="paid", kind=FieldKind.BOOLEAN),
+    )
+    server.plan = [completion('{"currency": "DEM", "paid": "yes"}'), completion('{"currency": "eur", "paid": true}')]
+    record = extracted(server, "Total 5 EUR, paid", schema=Schema(name="bill", description="", fields=fields))
+    assert record.fields == {"currency": "EUR", "paid": True}
+    said = server.requests[-1]["messages"][-1]["content"]
+    assert "currency must be one of EUR, USD" in said and "paid must be true, false or null" in said
+    assert schema_of(server.requests[0])["properties"]["currency"]["enum"] == ["EUR", "USD", None]

@@ -49,7 +49,10 @@ def _property(field: Field) -> dict[str, Any]:
     else:
         described = {"type": [_JSON_TYPES.get(field.kind.value, "string"), "null"]}
     hints = [field.description, f"printed as: {', '.join(field.labels)}" if field.labels else ""]
+    hints.append(f"for example: {', '.join(field.examples)}" if field.examples else "")
     hints.append(_DATE_FORM if field.kind is FieldKind.DATE else "")
+    if field.choices:
+        described["enum"] = [*field.choices, None]
     if any(hints):
         described["description"] = ". ".join(hint for hint in hints if hint)
     return described
@@ -91,7 +94,8 @@ def _value(field: Field, given: Any, path: str, faults: list[str]) -> Any:
     if field.kind is FieldKind.TEXTS:
         texts = [_text(text, f"{path}[{at}]", faults) for at, text in _listed(given, path, faults)]
         return [text for text in texts if text]
-    return _scalar(field.kind, given, path, faults)
+    value = _scalar(field.kind, given, path, faults)
+    return _chosen(field.choices, value, path, faults) if field.choices and value is not None else value
 
 
 def _listed(given: Any, path: str, faults: list[str]) -> Sequence[tuple[int, Any]]:
@@ -114,6 +118,14 @@ def _scalar(kind: FieldKind, given: Any, path: str, faults: list[str]) -> Any:
     if kind is FieldKind.DATE:
         return _date(given, path, faults)
     return _text(given, path, faults)
+
+
+def _chosen(choices: Sequence[str], value: Any, path: str, faults: list[str]) -> str | None:
+    """The choice that a value means, however it is written."""
+    choice = next((one for one in choices if one.casefold() == str(value).casefold()), None)
+    if choice is None:
+        faults.append(f"{path} must be one of {', '.join(choices)}, or null")
+    return choice
 
 
 def _text(given: Any, path: str, faults: list[str]) -> str | None:
