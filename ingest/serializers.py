@@ -12,6 +12,7 @@ from pipeline.commands.submission import SubmissionReceipt
 from pipeline.search import highlighting
 from stores.models import Block, DocumentState, Fault, Field, Hit, Page, PlacedBox, Schema
 from stores.placement import IngestReport, IngestResult, SkippedFile
+from stores.search_views import SearchResult
 from stores.views import (
     CallbackView,
     ChunkView,
@@ -23,7 +24,6 @@ from stores.views import (
     KnowledgeBaseView,
     QueueView,
     RecordView,
-    SearchResult,
     StageProgress,
     Waiting,
     WorkerView,

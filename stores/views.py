@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from stores.clean_text import clean
-from stores.models import Chunk, DocumentState, Evidence, Fault, Hit, JobState, Outcome, Page, Route, Stage
+from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Outcome, Page, Route, Stage
 from stores.token_count import TokenCount
 
 T = TypeVar("T")
@@ -383,26 +383,3 @@ class CallbackView:
     next_try_at: float | None
     finished_at: float | None
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeywordHits:
-    """The chunks that the keyword index has for a query.
-
-    ``ids``: best first. ``exact``: those that may hold what was quoted, or an identifier of the query. ``rarity``: for
-    each word that is looked for how much it tells, 0 for one that all chunks hold. ``absent_share``: of these
-    weights the part, 0 to 1, of words that no chunk holds.
-    """
-
-    ids: list[str]
-    exact: list[str]
-    rarity: Mapping[str, float]
-    absent_share: float = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchResult:
-    """The hits of a search, best first. Where ``nothing_fits`` they are only the nearest of what does not answer."""
-
-    hits: tuple[Hit, ...]
-    nothing_fits: bool = False

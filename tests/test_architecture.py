@@ -66,6 +66,7 @@ STORE_WORDS = {
     "ids",
     "filters",
     "views",
+    "search_views",
     "contracts",
     "effects",
     "image_cache",

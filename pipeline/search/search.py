@@ -21,8 +21,8 @@ from stores.clean_text import clean
 from stores.contracts import Where
 from stores.errors import DamagedIndexError, InputError
 from stores.models import Chunk, Hit
+from stores.search_views import KeywordHits, SearchResult
 from stores.suggestions import check
-from stores.views import KeywordHits, SearchResult
 from stores.words import query_words, unspaced_share
 
 if TYPE_CHECKING:

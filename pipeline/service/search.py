@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pipeline.search import filters, hit_pages, search
 from pipeline.step_context import Resources
 from stores.models import Hit
-from stores.views import SearchResult
+from stores.search_views import SearchResult
 
 
 class Search:

@@ -13,7 +13,7 @@ from stores.contracts.vectors import Scalar
 from stores.effects import Claim
 from stores.filters import Filter
 from stores.models import Chunk, Page, Record, Schema
-from stores.views import KeywordHits
+from stores.search_views import KeywordHits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,12 @@ from sqlalchemy import Connection, and_, func, or_, select
 from stores.contracts import Scalar, metadata_of
 from stores.filters import Filter
 from stores.models import Chunk, DocumentState, chunk_id
+from stores.search_views import KeywordHits
 from stores.sql import keywords
 from stores.sql.database import Database
 from stores.sql.filters import filtered_documents
 from stores.sql.pages import chunk_of
 from stores.sql.tables import chunk, document, generation, record, source
-from stores.views import KeywordHits
 from stores.words import query_words
 
 _ROWS = 500

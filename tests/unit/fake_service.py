@@ -25,6 +25,7 @@ from stores.models import (
     Stage,
 )
 from stores.placement import IngestReport
+from stores.search_views import SearchResult
 from stores.views import (
     DocumentFilter,
     DocumentView,
@@ -33,7 +34,6 @@ from stores.views import (
     JobView,
     KnowledgeBaseView,
     RecordView,
-    SearchResult,
 )
 
 ID = "0123456789abcdef0123456789abcdef"
