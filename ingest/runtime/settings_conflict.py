@@ -93,7 +93,7 @@ def fit(folder: RunDir, settings: Settings, *, refuse: bool) -> list[str]:
     conflicts = list(differences(running, state.get("chroma_url", ""), settings))
     if not conflicts:
         return []
-    served = settings.model_copy(update={"database_url": value_of(running, "database_url")})
+    served = settings.model_copy(update={name: value_of(running, name) for name in ("database_url", "files_url")})
     job = job_in_work(served, running)
     if job is None or all(conflict.setting == _SECRET for conflict in conflicts):
         adopt(folder, state, settings)
