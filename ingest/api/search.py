@@ -28,7 +28,8 @@ Conditions = Annotated[dict[str, str], Field(max_length=MOST_CONDITIONS)]
 class Question(Body):
     """A query. ``where``: a filter, or fields each with a required value; words behind a minus sign are excluded.
 
-    A filter compares fields of records, ``source``, ``document``, ``language``, ``type``, ``added`` or ``updated``:
+    A filter compares fields of records, ``source``, ``document``, ``language``, ``type`` (what it is), ``media_type``,
+    ``added`` or ``updated``:
     ``invoice.amount > 1000 and currency in (EUR, USD)``, ``due_date = 2024-05..2024-07``, ``issuer has "GmbH"``.
     """
 
