@@ -40,7 +40,7 @@ class ExtractionOut(BaseModel):
 @router.post(
     "/knowledge/{knowledge_id}/extract", status_code=202, response_model=ExtractionOut, responses=problems(404)
 )
-def extract(knowledge_id: KnowledgeId, body: ExtractBody, service: ServiceDep) -> Json:
+def extract_records(knowledge_id: KnowledgeId, body: ExtractBody, service: ServiceDep) -> Json:
     """Fill schemas from documents that were read before; no page is read again."""
     options = Options(schemas=tuple(dict.fromkeys(body.schemas)), type=body.type)
     report = service.documents.extract(knowledge_id, body.documents, options, force=body.force)
