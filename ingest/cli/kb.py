@@ -90,6 +90,8 @@ def kb_embed(
         job = open_service(connected).documents.embed_all(check_knowledge_id(knowledge))
     if job is None:
         console.note(f"nothing to do: all of {knowledge} is embedded with {load_settings().embedder}")
+        if as_json or as_lines:
+            console.print_json({"job_id": None})
         return 0
     return watch_or_leave(job.job, wait, timeout, as_json=as_json, as_lines=as_lines)
 

@@ -29,7 +29,7 @@ ENGINES = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake"}
 def made(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """A home with a document that is done, a job that waits, and a callback; what to put into the commands."""
     folder = tmp_path / "papers"
-    fake_document(folder / "a.pdf", "# Report\nAn otter in the meadow.")
+    fake_document(folder / "a.pdf", "# Report\nAn otter in the meadow.\nOrder number: 7712")
     resources = fake_resources(home)
     report = ingest_now(resources, folder)
     chosen = {**ENGINES, "home": home, "broker_url": "memory://", "allow_private_urls": True}
@@ -42,7 +42,18 @@ def made(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         monkeypatch.setenv(f"INGOT_{name.upper()}", str(value))
     monkeypatch.chdir(tmp_path)
     (callback,) = service.callbacks.slice(CallbackFilter()).items
-    yield {"JOB": report.job or "", "CALLBACK": callback.id, "KB": KB, "PATH": str(folder)}
+    exported, schema = tmp_path / "kb.tar", tmp_path / "order.yaml"
+    assert app.run(["kb", "export", KB, str(exported)]) == Exit.WELL
+    schema.write_text("type: object\nproperties: {number: {type: string}}\n")
+    yield {
+        "JOB": report.job or "",
+        "CALLBACK": callback.id,
+        "KB": KB,
+        "PATH": str(folder),
+        "EXPORTED": str(exported),
+        "NEW_FILE": str(tmp_path / "new.tar"),
+        "SCHEMA": str(schema),
+    }
 
 
 def _upload(service: Service) -> StagedFile:
@@ -78,6 +89,17 @@ DATA: dict[str, str | None] = {
     "kb list": "KB",
     "kb show KB": "KB",
     "kb delete KB --yes": None,
+    "kb check KB": "vectors_missing",  # this process keeps them in memory
+    "kb embed KB --no-wait": r"^(test\.[0-9A-Z]{26}\n)?$",
+    "kb export KB NEW_FILE": None,
+    "kb import EXPORTED --as other-name": None,
+    "ask otter -k KB": "otter",
+    "extract --schema invoice --force --no-wait -k KB": r"^test\.[0-9A-Z]{26}\n$",
+    "schemas list": "invoice",
+    "schemas show invoice": "issuer",
+    "schemas check SCHEMA": "number",
+    "schemas new order --from a.pdf -k KB": "properties",
+    "sql select(1) -k KB": r"^\(1\)\n1\n$",
     "keys new": r"^key    ingot_\S+\nentry  sha256:[0-9a-f]{64}\n$",
     "keys new --entry": r"^sha256:[0-9a-f]{64}\n$",
     "status": r"broker +memory://",
@@ -85,9 +107,9 @@ DATA: dict[str, str | None] = {
     "doctor": r"OK +python",
 }
 #: these have no --json: there is nothing to be read, or --as chooses
-NO_JSON = ("--version", "kb delete", "docs show")
+NO_JSON = ("--version", "kb delete", "docs show", "schemas check", "schemas new")
 JSON = {name for name in DATA if not name.startswith(NO_JSON)}
-ENDLESS = {"serve", "worker", "down"}  # they run, or need a runtime of their own: tested in tests/integration
+ENDLESS = {"serve", "worker", "down", "mcp"}  # they run, or need a runtime of their own: tested in tests/integration
 
 
 def test_every_command_stands_in_the_table() -> None:
