@@ -221,7 +221,7 @@ def schemas_of(resources: Resources, store: KnowledgeStore) -> dict[str, Schema]
 def check_schema_of(resources: Resources, store: KnowledgeStore, name: str) -> None:
     """Raise NotFoundError for a schema that neither this process nor a document of the knowledge base knows."""
     if name not in resources.schemas and name not in (known := schemas_of(resources, store)):
-        raise NotFoundError(f"there is no schema {name!r}: choose among {', '.join(sorted(known))}", code="no_schema")
+        raise unknown("schema", name, sorted(known), code="no_schema", error=NotFoundError)
 
 
 def check_embedder(resources: Resources, store: KnowledgeStore) -> None:

@@ -279,7 +279,9 @@ def test_records_are_filtered_and_link_to_their_evidence(tab: Tab, shelf: Shelf)
     page = tab()
     page.goto(f"{shelf.address}/knowledge/{KB}/records/invoice")
     expect(page.locator(".schema-tabs [aria-current]")).to_contain_text("invoice")
-    page.get_by_role("searchbox").fill("larkspur gbp")
+    with page.expect_response(lambda response: "larkspur" in response.url):
+        page.get_by_role("searchbox").fill("larkspur gbp")
+    page.wait_for_url(re.compile("larkspur"))  # the rows are replaced by then
     expect(page.locator(".records tbody tr")).to_have_count(1)
     page.get_by_text("4 rows").click()
     page.locator(".nested").get_by_role("link", name="Acid-free archive boxes").click()

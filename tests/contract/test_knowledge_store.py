@@ -357,7 +357,7 @@ def test_documents_are_filtered_by_what_was_extracted(store: KnowledgeStore) -> 
         "bill.total = 9..10 and language in (de, en)",
         "total < 9 or not source has b.pdf",
         f"document={DOCUMENT[:8]} and source=a.pdf and added > 1970 and updated >= 1970-01",
-        "type != image",
+        "media_type != image",
     ):
         assert store.chunks.filtered(parse(where)) == {DOCUMENT}, where
     for where in ("total=9", "total > 9.5", "total != 9.50", "source=A.pdf", "nowhere != 1", "added < 1970"):

@@ -26,7 +26,7 @@ def test_documents_go_from_the_command_to_the_answer_through_postgresql(there: H
     there.ingot("ingest", str(tmp_path / "d"), "-k", "birds")
     (job,) = there.ask("jobs", "list")
     assert (job["state"], job["counts"]) == ("done", {"done": 4})
-    assert len(there.ask("search", "herons", "-k", "birds", "--mode", "keyword")) == 4
+    assert len(there.ask("search", "herons", "-k", "birds", "--mode", "keyword")["hits"]) == 4
     assert not list(there.folder.glob("*/kb.db"))
     there.ingot("kb", "delete", "birds", "--yes")
     assert there.ask("kb", "list") == []

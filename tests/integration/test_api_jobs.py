@@ -385,8 +385,8 @@ def test_a_document_deleted_at_work_is_gone(server: Server, tmp_path: Path) -> N
 
 
 def test_a_document_is_made_again_from_a_stage(server: Server, tmp_path: Path) -> None:
-    server.finished(server.upload("again", fake_document(tmp_path / "a.pdf", "text", "[scan] scanned")))
-    address = "/knowledge/again/documents/a.pdf"
+    server.finished(server.upload("anew", fake_document(tmp_path / "a.pdf", "text", "[scan] scanned")))
+    address = "/knowledge/anew/documents/a.pdf"
     job = server.post(f"{address}/retry", {"from_stage": "ocr"}, 202)
     assert server.finished(job["job_id"])["counts"] == {"done": 1}
     again = server.get(address)
@@ -394,4 +394,4 @@ def test_a_document_is_made_again_from_a_stage(server: Server, tmp_path: Path) -
     assert "parse" not in {stage["stage"] for stage in again["stages"]}
     assert server.post(f"{address}/retry", {}, 409)["code"] == "conflict"
     server.post(f"{address}/retry", {"from_stage": "nonsense"}, 422)
-    server.post("/knowledge/again/documents/none/retry", {"from_stage": "plan"}, 404)
+    server.post("/knowledge/anew/documents/none/retry", {"from_stage": "plan"}, 404)

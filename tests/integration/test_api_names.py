@@ -84,7 +84,7 @@ def test_unknown_fields_of_a_body_are_refused(server: Server, path: str, body: A
 @pytest.mark.parametrize(
     ("path", "status", "code", "near"),
     [
-        (f"{KB}/search?q=words&where=x", 422, "unknown_parameter", []),
+        (f"{KB}/search?q=words&where=x", 422, "bad_where", []),
         (f"{KB}/documents?sort=souce", 422, "bad_request", ["source"]),
         (f"{KB}/documents?state=faild", 422, "bad_request", ["failed"]),
         (f"{KB}/documents?media_type=pdf", 422, "unknown_media_type", []),

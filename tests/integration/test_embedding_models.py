@@ -76,7 +76,7 @@ def test_another_model_is_refused_until_it_has_embedded_everything(
     ingest_now(before, folder)
     assert nearest(before, "when is the invoice due") == "invoice.pdf"
 
-    refused = rf"made by model@\w+/float32, not by model@\w+/float32.*'ingot ingest PATH\.\.\. -k {KB}'"
+    refused = rf"made by model@\w+/float32, not by model@\w+/float32.*'ingot kb embed {KB}'"
     with pytest.raises(InputError, match=refused) as caught:
         search(after, KB, "when is the invoice due", 1, "hybrid", {})
     assert caught.value.code == "other_embedder"

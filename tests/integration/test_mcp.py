@@ -13,6 +13,7 @@ import anyio
 import pytest
 from mcp import Client, StdioServerParameters, stdio_client
 
+from tests.awaiting import awaited
 from tests.e2e.command import COMMAND, ROOT, Home
 from tests.in_process import fake_document
 from tests.waiting import GENEROUS_S
@@ -44,7 +45,7 @@ def with_server(home: Home, options: list[str], use: Callable[[Client], Awaitabl
             async with Client(stdio_client(parameters)) as client:
                 await use(client)
 
-    anyio.run(used)
+    awaited(used())
 
 
 async def called(client: Client, tool: str, **arguments: Any) -> Any:
