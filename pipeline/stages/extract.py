@@ -19,7 +19,7 @@ from pipeline.schemas.selection import ALWAYS, AUTO, wanted_names
 from pipeline.step_context import StepContext
 from stores.effects import Extracted
 from stores.errors import IngotError, InputError, TransientError, UnavailableError
-from stores.models import Evidence, Fault, Field, Page, Record, Schema
+from stores.models import Evidence, Fault, Page, Record, Schema
 
 TYPE_FIELD = "type"
 """The field of the schema ``document`` that holds the type."""
@@ -116,11 +116,10 @@ def _with_type(record: Record, document_type: DocumentType) -> Record:
 
 def _required_remarks(schema: Schema, record: Record) -> list[str]:
     """A remark for each required field without a value."""
-    return [f"{field.name} is required, and was not found" for field in schema.fields if _is_missing(field, record)]
-
-
-def _is_missing(field: Field, record: Record) -> bool:
-    return field.required and record.fields.get(field.name) in (None, "", [])
+    absent = missing(schema, record)
+    return [
+        f"{field.name} is required, and was not found" for field in (absent.fields if absent else ()) if field.required
+    ]
 
 
 def _model(context: StepContext) -> Extractor:

@@ -20,8 +20,9 @@ def user_query(place: str, reader: Engine, statement: str, limit: int, timeout_s
             connection.execute(text(f"SET LOCAL statement_timeout = {max(int(timeout_s * 1000), 1)}"))
             driver: Any = connection.connection.driver_connection
             with driver.cursor() as cursor:
-                # A prepared statement is a single one, so that none can end the transaction and begin a writing one.
-                cursor.execute(statement, prepare=True)
+                # Binary results need the extended protocol, which takes one statement: with several, the first could end
+                # this transaction and the next one write. (``prepare`` does nothing where a pooler switches it off.)
+                cursor.execute(statement, binary=True)
                 return _result(cursor, limit)
     except InputError:
         raise

@@ -324,3 +324,26 @@ def test_counts_of_words_follow_what_is_removed(catalog: PostgresCatalog) -> Non
         counts = connection.execute(text("SELECT word, rows, tokens FROM chunk_words_count WHERE rows <> 0")).all()
         assert connection.execute(select(chunk.c.id)).first()
     assert sorted(tuple(row) for row in counts) == [("", 1, 2), ("chang", 1, 0), ("word", 1, 0)]
+
+
+# SQL of a user
+
+
+def test_a_users_sql_reads_and_nothing_else(catalog: PostgresCatalog) -> None:
+    submit(catalog)
+    store = catalog.store(KB)
+    answer = store.query("SELECT state, 'a%b' AS shown FROM document", 10, 10.0)
+    assert (answer.columns, answer.rows, answer.more) == (("state", "shown"), (("queued", "a%b"),), False)
+    assert store.query("SELECT generate_series(1, 3)", 2, 10.0).more
+    for statement, reason in (
+        ("DELETE FROM document", "only reading"),
+        ("COMMIT; DELETE FROM document", "one statement"),
+        ("SELECT 1; SELECT 2", "one statement"),
+        ("SELECT * FROM nowhere", "does not take"),
+        ("SET search_path TO public", "no query"),
+    ):
+        with pytest.raises(InputError, match=reason):
+            store.query(statement, 10, 10.0)
+    with pytest.raises(InputError, match="longer than"):
+        store.query("SELECT pg_sleep(60)", 10, 0.1)
+    assert store.query("SELECT count(*) FROM document", 10, 10.0).rows == ((1,),)
