@@ -20,8 +20,8 @@ def user_query(place: str, reader: Engine, statement: str, limit: int, timeout_s
             connection.execute(text(f"SET LOCAL statement_timeout = {max(int(timeout_s * 1000), 1)}"))
             driver: Any = connection.connection.driver_connection
             with driver.cursor() as cursor:
-                # Binary results need the extended protocol, which takes one statement: with several, the first could end
-                # this transaction and the next one write. (``prepare`` does nothing where a pooler switches it off.)
+                # Binary results need the extended protocol, which takes one statement: the first of several could end
+                # this transaction, and the next one write. ``prepare`` would do nothing where poolers switch it off.
                 cursor.execute(statement, binary=True)
                 return _result(cursor, limit)
     except InputError:
