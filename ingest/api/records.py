@@ -39,7 +39,10 @@ def list_records(
     cursor: Cursor = None,
     where: Annotated[
         list[Annotated[str, StringConstraints(max_length=300)]] | None,
-        Query(max_length=32, description="Only records that fulfil it, like `total>100`; repeatable."),
+        Query(
+            max_length=32,
+            description="Only records that fulfil this filter, like `total > 100 and issuer has ltd`; repeatable.",
+        ),
     ] = None,
     proved: Annotated[bool, Query(description="Leave out values that were not found on a page.")] = False,
     all: Annotated[bool, Query(description="With the documents that the schema does not apply to.")] = False,

@@ -15,7 +15,10 @@ def records(
     knowledge: Knowledge = "default",
     schema: Annotated[str, typer.Option("--schema", help="Which kind of record.")] = "document",
     where: Annotated[
-        list[str] | None, typer.Option("--where", metavar="COND", help="Only records like total>100 (repeatable).")
+        list[str] | None,
+        typer.Option(
+            "--where", metavar="COND", help="Only records that fulfil this filter, like total>100 (repeatable)."
+        ),
     ] = None,
     proved: Annotated[bool, typer.Option("--proved", help="Leave out values that were not found on a page.")] = False,
     inapplicable: Annotated[

@@ -1,58 +1,22 @@
-"""Which records are listed, and which of their values: conditions, proved values, what does not apply."""
+"""Which records are listed, and which of their values: conditions, proved values, what does not apply.
+
+Conditions are in the language of filters (``pipeline.search.filter_language``), on the fields of one schema.
+"""
 
 from __future__ import annotations
 
-import operator
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline.search.filter_language import parse
+from pipeline.search.filters import check_values
 from stores.errors import InputError
+from stores.filters import Condition, Either, Every, Filter, Not, conditions, every, matches
 from stores.models import Field, FieldKind, Record, Schema
 from stores.suggestions import unknown
 
-_CONDITION = re.compile(r"\s*(?P<field>[^\s<>=!~]+)\s*(?P<sign><=|>=|!=|==|=|<|>|~)\s*(?P<value>.*?)\s*")
-_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "=": operator.eq,
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "~": lambda value, part: part in value,
-}
-_NUMBERS = (FieldKind.NUMBER, FieldKind.INTEGER)
-_TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """A comparison of one field with a value; of a list or of rows, one element or cell has to fulfil it.
-
-    ``path`` is the field's name, for a column of rows ``(field, column)``. Texts are compared without case.
-    """
-
-    path: tuple[str, ...]
-    sign: str
-    value: Any
-
-    def holds(self, fields: Mapping[str, Any]) -> bool:
-        values = fields.get(self.path[0])
-        listed = values if isinstance(values, list) else [values]
-        if len(self.path) > 1:
-            listed = [row.get(self.path[1]) for row in listed if isinstance(row, Mapping)]
-        return any(self._compares(value) for value in listed)
-
-    def _compares(self, value: Any) -> bool:
-        if value is None:
-            return False
-        if isinstance(self.value, str):
-            value = str(value).casefold()
-        elif not isinstance(value, (int, float)):
-            return False
-        return _SIGNS[self.sign](value, self.value)
+_RECORD = "record."  # before the names of fields, so that none is taken for a document's own, such as ``name``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,32 +27,50 @@ class RecordFilter:
     schema does not apply to are listed, too.
     """
 
-    where: tuple[Condition, ...] = ()
+    where: Filter | None = None
     proved: bool = False
     inapplicable: bool = False
 
     def applied(self, record: Record) -> Record | None:
-        """The record as it is listed, None where a condition does not hold."""
+        """The record as it is listed, None where the conditions do not hold."""
         shown = proved_part(record) if self.proved else record
-        return shown if all(condition.holds(shown.fields) for condition in self.where) else None
+        holds = self.where is None or matches(self.where, lambda name: _values_at(shown.fields, name))
+        return shown if holds else None
 
 
 ALL_RECORDS = RecordFilter()
 
 
-def parse_condition(text: str, schema: Schema | None) -> Condition:
-    """Read a condition such as ``total>100``, ``issuer~ltd`` or ``lines.amount>=5``.
+def read_conditions(texts: Sequence[str], schema: Schema | None) -> Filter | None:
+    """Read filters such as ``total > 100``, ``issuer has ltd`` or ``lines.amount >= 5``; all of them have to hold.
 
-    Raises InputError for anything else, for an unknown field, and for a text where a number is compared.
+    Raises InputError for what cannot be read, for an unknown field, and for a value that does not fit its field.
     """
-    match = _CONDITION.fullmatch(text)
-    if not match or not match["value"]:
-        raise InputError(
-            f"{text!r} is no condition: write it like total>100, issuer~ltd or date>=2024-01", code="bad_where"
-        )
-    path = tuple(match["field"].split(".", 1))
-    field = _field_at(schema, path) if schema else None
-    return Condition(path=path, sign=match["sign"], value=_read(match["value"], field, match["sign"], text))
+    tree = every([parse(text) for text in texts])
+    if tree is None:
+        return None
+    for condition in conditions(tree):
+        if schema is not None:
+            check_values(condition, [_field_at(schema, condition.field.split(".", 1)).kind])
+    return _of_record(tree)
+
+
+def _of_record(tree: Filter) -> Filter:
+    if isinstance(tree, Condition):
+        return replace(tree, field=_RECORD + tree.field)
+    if isinstance(tree, Not):
+        return Not(_of_record(tree.part))
+    parts = tuple(_of_record(part) for part in tree.parts)
+    return Every(parts) if isinstance(tree, Every) else Either(parts)
+
+
+def _values_at(fields: Mapping[str, Any], name: str) -> list[Any]:
+    """The values of a field, or those of one column of its rows."""
+    first, _, column = name.removeprefix(_RECORD).partition(".")
+    value = fields.get(first)
+    if not column:
+        return [value]
+    return [row.get(column) for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
 
 
 def _field_at(schema: Schema, path: Sequence[str]) -> Field:
@@ -103,21 +85,6 @@ def _field_at(schema: Schema, path: Sequence[str]) -> Field:
         columns = ", ".join(f"{path[0]}.{column.name}" for column in fields)
         raise InputError(f"{path[0]} is a list of rows: compare one of its columns, {columns}", code="bad_where")
     return field
-
-
-def _read(text: str, field: Field | None, sign: str, condition: str) -> Any:
-    if field is not None and field.kind is FieldKind.BOOLEAN:
-        if text.casefold() not in _TRUTHS:
-            raise InputError(f"{condition!r}: {field.name} is true or false", code="bad_where")
-        return _TRUTHS[text.casefold()]
-    if field is not None and field.kind not in _NUMBERS:
-        return text.casefold()
-    try:
-        return float(text)
-    except ValueError as error:
-        if field is None:
-            return text.casefold()
-        raise InputError(f"{condition!r}: {field.name} is a number, and {text!r} is none", code="bad_where") from error
 
 
 def proved_part(record: Record) -> Record:

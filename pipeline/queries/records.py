@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.processing_plan import check_schema_of, schemas_of
 from pipeline.queries.availability import standing
-from pipeline.queries.record_filter import ALL_RECORDS, RecordFilter, parse_condition
+from pipeline.queries.record_filter import ALL_RECORDS, RecordFilter, read_conditions
 from pipeline.step_context import Resources
 from stores.cursors import cursor_of, key_of
 from stores.models import Record
@@ -46,8 +46,7 @@ class RecordQueries:
         store = self._resources.catalog.store(knowledge_id)
         check_schema_of(self._resources, store, schema)
         known = schemas_of(self._resources, store).get(schema) if where else None
-        conditions = tuple(parse_condition(text, known) for text in where)
-        return RecordFilter(where=conditions, proved=proved, inapplicable=inapplicable)
+        return RecordFilter(where=read_conditions(where, known), proved=proved, inapplicable=inapplicable)
 
     def slice(
         self,

@@ -54,12 +54,12 @@ def check_conditions(resources: Resources, store: KnowledgeStore, where: Filter 
         if name == "media_type":
             _check_types(condition)
         if name in OF_DOCUMENTS or name in _OTHER_NAMES:
-            _check_values(condition, [FieldKind.DATE if name in _DATES else FieldKind.TEXT])
+            check_values(condition, [FieldKind.DATE if name in _DATES else FieldKind.TEXT])
             continue
         kinds = _kinds(resources.schemas.values(), name)
         if not kinds and name not in store.chunks.fields_of_other_schemas(resources.schemas):
             raise _unknown_field(resources.schemas, name)
-        _check_values(condition, kinds)
+        check_values(condition, kinds)
 
 
 def check_documents(wanted: DocumentFilter) -> None:
@@ -74,7 +74,7 @@ def _check_types(condition: Condition) -> None:
             check("media type", value.lower(), _TYPES, code="unknown_media_type")
 
 
-def _check_values(condition: Condition, kinds: list[FieldKind]) -> None:
+def check_values(condition: Condition, kinds: list[FieldKind]) -> None:
     """Raise InputError where a comparison with these values can hold for no value of these kinds."""
     name, operator, values = condition.field, condition.operator, condition.values
     if kinds and all(kind in _NUMBERS for kind in kinds):

@@ -86,11 +86,11 @@ def test_a_type_set_by_hand_decides(resources: Resources, tmp_path: Path) -> Non
 
 def test_records_by_conditions_and_evidence(resources: Resources, tmp_path: Path) -> None:
     ingest_now(resources, tmp_path / "in", options={"schemas": ("invoice",)})
-    assert listed(resources, "invoice", where=["amount>100", "invoice_number~77"])
+    assert listed(resources, "invoice", where=["amount>100 and invoice_number has 77", "issuer != nobody"])
     assert not listed(resources, "invoice", where=["amount>200"])
     proved = listed(resources, "invoice", proved=True)["invoice.pdf"]
     assert proved.fields["amount"] == 120.5
-    for wrong in ("amount>many", "amont>1", "amount", "lines>1"):
+    for wrong in ("amount>many", "amont>1", "amount", "lines>1", "lines.nothing>1", "amount has 1"):
         with pytest.raises(InputError):
             listed(resources, "invoice", where=[wrong])
 
