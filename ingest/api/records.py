@@ -41,7 +41,7 @@ def list_records(
         list[Annotated[str, StringConstraints(max_length=300)]] | None,
         Query(
             max_length=32,
-            description="Only records that fulfil this filter, like `total > 100 and issuer has ltd`; repeatable.",
+            description="A filter, like `total > 100 and issuer has ltd`; repeatable.",
         ),
     ] = None,
     proved: Annotated[bool, Query(description="Leave out values that were not found on a page.")] = False,

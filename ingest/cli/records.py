@@ -17,7 +17,7 @@ def records(
     where: Annotated[
         list[str] | None,
         typer.Option(
-            "--where", metavar="COND", help="Only records that fulfil this filter, like total>100 (repeatable)."
+            "--where", metavar="COND", help="Only records like total>100 (repeatable)."
         ),
     ] = None,
     proved: Annotated[bool, typer.Option("--proved", help="Leave out values that were not found on a page.")] = False,
