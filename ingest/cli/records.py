@@ -16,9 +16,7 @@ def records(
     schema: Annotated[str, typer.Option("--schema", help="Which kind of record.")] = "document",
     where: Annotated[
         list[str] | None,
-        typer.Option(
-            "--where", metavar="COND", help="Only records like total>100 (repeatable)."
-        ),
+        typer.Option("--where", metavar="COND", help="Only records like total>100 (repeatable)."),
     ] = None,
     proved: Annotated[bool, typer.Option("--proved", help="Leave out values that were not found on a page.")] = False,
     inapplicable: Annotated[
