@@ -261,7 +261,8 @@ def test_metrics_count_what_happened(server: Server) -> None:
 def test_knowledge_bases_are_made_listed_and_deleted(server: Server) -> None:
     made = server.post("/knowledge", {"knowledge_id": "Made.here"}, 201)
     assert (made["knowledge_id"], made["documents"]) == ("Made.here", 0)
-    assert server.post("/knowledge", {"knowledge_id": "Made.here"}, 201) == made, "twice is once"
+    again = server.post("/knowledge", {"knowledge_id": "Made.here"}, 201)
+    assert {**again, "size_bytes": made["size_bytes"]} == made, "twice is once; a database's log may grow meanwhile"
     demo = server.get(KB)
     assert (demo["documents"], demo["failed"], demo["running"]) == (5, 1, 0)
     assert demo["pages"] >= 5 and demo["chunks"] > 5 and demo["records"] == 5 and demo["size_bytes"] > 10_000
