@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,7 +35,7 @@ from stores.models import DocumentState, JobState
 from stores.views import JobView
 
 KB = "bench"
-_ROLES = ("worker child", "worker child", "worker parent", "redis", "chroma")
+_ROLES = ("worker child", "worker parent", "redis", "chroma")
 _KINDS = ("SIGKILL", "SIGKILL", "SIGSTOP", "SIGSTOP", "FLUSHALL", "restart")
 _LONG_STOPS, _LEASE_S, _SHORT_STOP_S = 0.15, 60.0, 10.0  # some stops are longer than a lease; were all, all would stand
 _LOOK_S = 0.2
@@ -102,27 +102,29 @@ class Nemesis:
     long_stops: int = 0
 
     def strike(self) -> None:
-        """Do one fault; none where no such process runs."""
-        kind, role = self.chance.choice(_KINDS), self.chance.choice(_ROLES)
+        """Do one fault; none where nothing runs that it could hit, as while a supervisor starts again."""
+        kind = self.chance.choice(_KINDS)
         with contextlib.suppress(OSError, redis.RedisError):
             if kind == "FLUSHALL":
                 self._flush()
             elif kind == "restart":
                 role = self.chance.choice(("redis", "chroma", "worker parent", "supervisor"))
-                self._signal(role, signal.SIGTERM if role != "supervisor" else signal.SIGKILL, kind)
+                self._signal((role,), signal.SIGTERM if role != "supervisor" else signal.SIGKILL, kind)
             else:
-                self._signal(role, signal.Signals[kind], kind)
+                self._signal(_ROLES, signal.Signals[kind], kind)
 
     def _flush(self) -> None:
         with redis.Redis(unix_socket_path=str(self.home / "run" / "redis.sock"), socket_timeout=2) as client:
             client.flushall()
         self.done["FLUSHALL"] += 1
 
-    def _signal(self, role: str, number: signal.Signals, kind: str) -> None:
-        pids = [pid for pid, what in processes(self.home).items() if what == role and pid not in self.stopped]
-        if not pids:
+    def _signal(self, roles: Sequence[str], number: signal.Signals, kind: str) -> None:
+        """Send a signal to one of the running processes of these roles."""
+        running = [(pid, role) for pid, role in processes(self.home).items() if pid not in self.stopped]
+        targets = [(pid, role) for pid, role in running if role in roles]
+        if not targets:
             return
-        pid = self.chance.choice(pids)
+        pid, role = self.chance.choice(targets)
         os.kill(pid, number)
         self.done[f"{kind} {role}"] += 1
         if number == signal.SIGSTOP:
@@ -140,7 +142,10 @@ class Nemesis:
 
     @contextlib.contextmanager
     def striking(self, a_minute: float, minutes: float) -> Iterator[None]:
-        """Strike ``a_minute`` times from a thread, whatever the program waits for; for ``minutes`` at most."""
+        """Strike ``a_minute`` times from a thread, whatever the program waits for; for ``minutes`` at most.
+
+        What could not be struck is not made up for: several faults at once would hit a program that is starting.
+        """
         over = threading.Event()
         thread = threading.Thread(target=self._strike_until, args=(over, a_minute, minutes))
         thread.start()
@@ -152,11 +157,12 @@ class Nemesis:
             self.heal(all_of_them=True)
 
     def _strike_until(self, over: threading.Event, a_minute: float, minutes: float) -> None:
-        began = time.monotonic()
-        while not over.wait(_LOOK_S) and (elapsed_s := time.monotonic() - began) < minutes * 60:
+        began = due = time.monotonic()
+        while not over.wait(_LOOK_S) and (now := time.monotonic()) < began + minutes * 60:
             self.heal()
-            if self.done.total() < a_minute / 60 * elapsed_s:
+            if now >= due:
                 self.strike()
+                due = max(due + 60 / a_minute, now)
         self.heal(all_of_them=True)
 
 
