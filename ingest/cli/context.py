@@ -15,7 +15,6 @@ import typer
 
 from ingest.cli.global_options import cli_context
 from stores.errors import InputError
-from stores.source_names import asked_name
 
 if TYPE_CHECKING:
     from pipeline.service import Service
@@ -119,14 +118,3 @@ def page_numbers(text: str) -> tuple[int, ...]:
             raise InputError(f"--pages {text!r} is not a list of pages: write it like 1-5,9", code="bad_pages")
         numbers.update(range(first, last + 1))
     return tuple(sorted(numbers))
-
-
-def conditions(pairs: Iterable[str]) -> dict[str, str]:
-    """Parse conditions: ``["language=en"]`` is ``{"language": "en"}``. InputError for a text without equals sign."""
-    values = {}
-    for pair in pairs:
-        name, sign, value = pair.partition("=")
-        if not sign or not name.strip():
-            raise InputError(f"--where {pair!r} is not a condition: write it like language=en", code="bad_where")
-        values[name.strip()] = asked_name(value.strip())
-    return values
