@@ -22,9 +22,7 @@ router = APIRouter(tags=["search"])
 Mode = Literal["hybrid", "keyword", "vector"]
 LONGEST_QUERY = 2000
 MOST_CONDITIONS = 20
-Where = (
-    Annotated[dict[str, str], Field(max_length=MOST_CONDITIONS)] | Annotated[str, Field(max_length=LONGEST_FILTER)]
-)
+Where = Annotated[dict[str, str], Field(max_length=MOST_CONDITIONS)] | Annotated[str, Field(max_length=LONGEST_FILTER)]
 
 
 class Question(Body):
