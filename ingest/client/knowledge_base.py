@@ -101,7 +101,7 @@ class KnowledgeBase(AbstractContextManager["KnowledgeBase"]):
         return documents
 
     def search(self, query: str, *, limit: int = 10, mode: Mode = "hybrid", where: str = "") -> list[Json]:
-        """Find the passages that answer a query, the best first; none where nothing fits.
+        """Find the chunks that answer a query, the best first; none where nothing fits.
 
         Each has ``text``, ``source``, ``document``, ``first_page``, ``last_page``, ``heading``, ``score`` and
         ``boxes``. ``where``: a filter on the documents, such as ``language = en and invoice.amount > 1000``.

@@ -11,7 +11,7 @@ from ingest import KnowledgeBase
 
 
 class IngotRetriever(BaseRetriever):
-    """Returns the passages that answer a query, none where nothing fits."""
+    """Returns the chunks that answer a query, none where nothing fits."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 

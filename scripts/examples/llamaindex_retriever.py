@@ -9,7 +9,7 @@ from ingest import KnowledgeBase
 
 
 class IngotRetriever(BaseRetriever):
-    """Returns the passages that answer a query, none where nothing fits."""
+    """Returns the chunks that answer a query, none where nothing fits."""
 
     def __init__(self, knowledge_base: KnowledgeBase, limit: int = 8, where: str = "") -> None:
         self._knowledge_base, self._limit, self._where = knowledge_base, limit, where

@@ -86,9 +86,7 @@ def test_every_tool_that_reads(home: Home) -> None:
         assert answer["sentences"][0]["citations"][0]["located"]
         page = await called(client, "read_page", knowledge_id="demo", document="contract.pdf", page=2)
         assert page.startswith("# Annex")
-        records = await called(
-            client, "list_records", knowledge_id="demo", where="language = en", contains="contract"
-        )
+        records = await called(client, "list_records", knowledge_id="demo", where="language = en", contains="contract")
         assert records["items"][0]["fields"]["title"] == "Contract"
         assert records["items"][0]["evidence"]["title"]["quote"] == "Contract"
         none = await called(client, "list_records", knowledge_id="demo", where="language = zh")
