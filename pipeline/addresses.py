@@ -62,6 +62,11 @@ class WebAddress:
         return self.url.partition("?")[0]
 
 
+def is_url(text: str) -> bool:
+    """Tell a URL from a path."""
+    return text.lower().startswith(tuple(f"{scheme}://" for scheme in _PORTS))
+
+
 def check_url(url: str, allow_private: bool, timeout_s: float = RESOLVE_ON_REQUEST_S) -> str:
     """The URL in the form that is kept. InputError ``url_refused`` where it may not be called.
 

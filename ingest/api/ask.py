@@ -16,7 +16,7 @@ from ingest.api.dependencies import ServiceDep
 from ingest.api.description import EVENTS, content, problems
 from ingest.api.models import AnswerOut
 from ingest.api.parameters import KnowledgeId
-from ingest.api.search import LONGEST_QUERY, MOST_CONDITIONS
+from ingest.api.search import LONGEST_QUERY, Where
 from ingest.api.security import CallerDep
 from ingest.serializers import Json
 from pipeline.answering.answer import Answer, Sentence
@@ -36,7 +36,7 @@ class AskedQuestion(Body):
     question: str = Field(min_length=1, max_length=LONGEST_QUERY)
     also: list[str] = Field([], max_length=20)
     chunks: int = Field(8, ge=1, le=50)
-    where: dict[str, str] = Field({}, max_length=MOST_CONDITIONS)
+    where: Where = Field({})
     stream: bool = False
 
 

@@ -22,7 +22,7 @@ router = APIRouter(tags=["search"])
 Mode = Literal["hybrid", "keyword", "vector"]
 LONGEST_QUERY = 2000
 MOST_CONDITIONS = 20
-Conditions = Annotated[dict[str, str], Field(max_length=MOST_CONDITIONS)]
+Where = Annotated[dict[str, str], Field(max_length=MOST_CONDITIONS)] | Annotated[str, Field(max_length=LONGEST_FILTER)]
 
 
 class Question(Body):
@@ -36,7 +36,7 @@ class Question(Body):
     query: str = Field(min_length=1, max_length=LONGEST_QUERY)
     mode: Mode = "hybrid"
     limit: int = Field(10, ge=1, le=200)
-    where: Conditions | Annotated[str, Field(max_length=LONGEST_FILTER)] = Field({})
+    where: Where = Field({})
 
 
 class Answer(BaseModel):

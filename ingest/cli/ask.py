@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.cli.context import AsJson, conditions, load_settings, open_service
+from ingest.cli.context import AsJson, load_settings, open_service
 from stores.models import check_knowledge_id
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ def ask(
     ] = None,
     chunks: Annotated[int, typer.Option("--chunks", min=1, max=50, help="Passages that are read for it.")] = 8,
     where: Annotated[
-        list[str] | None, typer.Option("--where", metavar="FIELD=VALUE", help="Only documents with this (repeatable).")
+        list[str] | None,
+        typer.Option("--where", metavar="FILTER", help="Only documents with this: 'amount > 1000' (repeatable)."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -33,9 +34,10 @@ def ask(
     from ingest.cli import console
     from ingest.runtime import embedded
     from pipeline.answering.answer import Answer, AskRequest
+    from pipeline.search.filters import as_filter
 
     names = tuple(map(check_knowledge_id, knowledge or ["default"]))
-    request = AskRequest(question=question, knowledge_ids=names, chunks=chunks, where=conditions(where or ()))
+    request = AskRequest(question=question, knowledge_ids=names, chunks=chunks, where=as_filter(*(where or ())))
     with embedded.searching(load_settings()) as settings:
         for part in open_service(settings).asking.in_parts(request):
             if not isinstance(part, Answer):

@@ -8,14 +8,13 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ingest.cli.global_options import cli_context
 from stores.errors import InputError
-from stores.source_names import asked_name
 
 if TYPE_CHECKING:
     from pipeline.service import Service
@@ -26,7 +25,6 @@ log = logging.getLogger("ingot.cli")
 
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 _MOST_PAGES = 100_000
-_SECRET = ("broker_url", "database_url", "api_keys", "callback_secret", "llm_api_key")
 
 
 Knowledge = Annotated[
@@ -42,45 +40,12 @@ Pages = Annotated[str, typer.Option("--pages", metavar="1-5,9", help="Only these
 
 def load_settings() -> Settings:
     """Return the settings of this run. InputError with one sentence per wrong value."""
-    import tomllib
-
-    from pydantic import ValidationError
-
-    from ingest.cli.home_notice import usable_home
-    from pipeline.broker_address import check as check_broker_url
-    from pipeline.settings import Settings
-    from stores.database_address import check_database_url
+    from ingest.given_settings import read_settings
 
     home = cli_context().home
-    options: dict[str, Any] = {"home": home} if home else {}
-    try:
-        settings = Settings(**options)
-    except ValidationError as error:
-        raise InputError(_setting_sentence(error.errors()), code="bad_setting") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"ingot.toml is not valid TOML: {error}", code="bad_setting") from error
-    if settings.broker_url:
-        check_broker_url(settings.broker_url)
-    if settings.database_url:
-        check_database_url(settings.database_url)
-    settings = settings.model_copy(update={"home": usable_home(settings.home)})
+    settings = read_settings(**({"home": home} if home else {}))
     _warn_once(settings)
     return settings
-
-
-def _setting_sentence(errors: Iterable[Any]) -> str:
-    return "; ".join(_wrong_setting(error) for error in errors)
-
-
-def _wrong_setting(error: Any) -> str:
-    from pipeline.settings import Settings
-    from stores.suggestions import unknown
-
-    name = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        return f"ingot.toml: {unknown('setting', name, Settings.model_fields, code='bad_setting').message}"
-    value = "" if error["type"] == "empty" else f" {'not shown' if name in _SECRET else repr(error['input'])}:"
-    return f"INGOT_{name.upper()} (or {name} in ingot.toml) is{value} {error['msg'].lower()}"
 
 
 def _warn_once(settings: Settings) -> None:
@@ -119,14 +84,3 @@ def page_numbers(text: str) -> tuple[int, ...]:
             raise InputError(f"--pages {text!r} is not a list of pages: write it like 1-5,9", code="bad_pages")
         numbers.update(range(first, last + 1))
     return tuple(sorted(numbers))
-
-
-def conditions(pairs: Iterable[str]) -> dict[str, str]:
-    """Parse conditions: ``["language=en"]`` is ``{"language": "en"}``. InputError for a text without equals sign."""
-    values = {}
-    for pair in pairs:
-        name, sign, value = pair.partition("=")
-        if not sign or not name.strip():
-            raise InputError(f"--where {pair!r} is not a condition: write it like language=en", code="bad_where")
-        values[name.strip()] = asked_name(value.strip())
-    return values

@@ -1,4 +1,4 @@
-"""Checks of the home that a command uses, with a notice where it is empty: often another home was meant."""
+"""Notice that the home of a command holds nothing: often another home was meant."""
 
 from __future__ import annotations
 
@@ -6,25 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stores.errors import InputError
-from stores.source_names import kept_name
-
 if TYPE_CHECKING:
     from pipeline.settings import Settings
-
-
-def usable_home(home: Path) -> Path:
-    """Return the absolute path of a home. InputError where it is not UTF-8, which the vector index cannot open."""
-    path = home.expanduser().resolve()
-    try:
-        str(path).encode()
-    except UnicodeEncodeError as error:
-        shown = kept_name(path)
-        raise InputError(
-            f"the home {shown} has a name in another encoding than UTF-8: choose another with --home or INGOT_HOME",
-            code="bad_home",
-        ) from error
-    return path
 
 
 def unused_home(settings: Settings, by_flag: Path | None) -> str:

@@ -66,6 +66,7 @@ def ingest(
 ) -> int:
     """Turn documents into a knowledge base. `ingot PATH...` means the same."""
     from ingest.cli.schemas import named_schemas
+    from pipeline.addresses import is_url
     from pipeline.service import IngestRequest
     from stores.models import Options
 
@@ -87,11 +88,6 @@ def ingest(
     if dry_run:
         return _preview(settings, knowledge, request, own, as_json=as_json, as_lines=as_lines)
     return _ingest(settings, knowledge, request, own, wait=wait, timeout_s=timeout, as_json=as_json, as_lines=as_lines)
-
-
-def is_url(text: str) -> bool:
-    """Tell a URL, which is downloaded, from a path."""
-    return text.lower().startswith(("http://", "https://"))
 
 
 def _preview(

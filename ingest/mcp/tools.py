@@ -60,22 +60,26 @@ class AssistantTools:
         rows = [serializers.document(view) for view in part.items]
         return {"items": [_picked(row, _DOCUMENT) for row in rows], "more": part.next_cursor is not None}
 
-    def search(self, query: str, knowledge_id: str, limit: int = 8, where: dict[str, str] | None = None) -> Json:
+    def search(self, query: str, knowledge_id: str, limit: int = 8, where: str = "") -> Json:
         """Find chunks by keywords and meaning, the best first, each with its document and page.
 
-        where: values that fields of the document must have, such as {"language": "en"} or {"invoice.currency": "EUR"}.
+        where: a filter on the fields of the documents, such as: language = en and invoice.amount > 1000.
+        nothing_fits is true where no chunk answers the query; the items are only the nearest ones then.
         """
-        hits = self.service.search.hits(self._checked(knowledge_id), query, _limited(limit), "hybrid", where)
-        return {"items": [_picked(serializers.hit(hit), _HIT) for hit in hits]}
+        result = self.service.search.result(self._checked(knowledge_id), query, _limited(limit), "hybrid", where)
+        return {
+            "nothing_fits": result.nothing_fits,
+            "items": [_picked(serializers.hit(hit), _HIT) for hit in result.hits],
+        }
 
-    def ask(self, question: str, knowledge_ids: list[str], chunks: int = 8) -> Json:
-        """Answer a question from the documents.
+    def ask(self, question: str, knowledge_ids: list[str], chunks: int = 8, where: str = "") -> Json:
+        """Answer a question from the documents; where narrows them as in search.
 
         Every sentence has citations (document, page, quote). proved is false where the quoted words do not stand on
         that page; outcome is not_said where the documents do not answer.
         """
         names = tuple(self._checked(name) for name in knowledge_ids)
-        request = AskRequest(question=question, knowledge_ids=names, chunks=_limited(chunks, 50))
+        request = AskRequest(question=question, knowledge_ids=names, chunks=_limited(chunks, 50), where=where)
         return serializers.answer(self.service.asking.answer(request))
 
     def read_page(self, knowledge_id: str, document: str, page: int) -> str:
@@ -86,17 +90,17 @@ class AssistantTools:
         self,
         knowledge_id: str,
         schema: str = "document",
-        where: dict[str, str] | None = None,
+        where: str = "",
         contains: str = "",
         limit: int = 50,
     ) -> Json:
         """List what was extracted from the documents by a schema, such as invoice, receipt, resume or document.
 
-        where: values that fields must have, such as {"currency": "EUR"}. contains: words that the record must have.
+        where: a filter such as: currency = EUR and due_date < 2024-06-01. contains: words that the record must have.
         Every value has evidence: page, quote, and whether it was found.
         """
         name, most = self._checked(knowledge_id), _limited(limit)
-        documents = self.service.search.documents(name, where or {})
+        documents = self.service.search.documents(name, where)
         if contains:
             records = iter(self.service.records.containing(name, schema, contains, None, _MOST_ITEMS).items)
         else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from pipeline.search.filters import Where
 from stores.errors import InputError
 from stores.models import Fault, PlacedBox
 from stores.token_count import TokenCount
@@ -29,7 +30,7 @@ class AskRequest:
     question: str
     knowledge_ids: tuple[str, ...]
     chunks: int = 8
-    where: Mapping[str, str] = field(default_factory=dict)
+    where: Where = None
 
     def __post_init__(self) -> None:
         if not self.question.strip():

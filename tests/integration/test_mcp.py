@@ -71,19 +71,25 @@ def test_every_tool_that_reads(home: Home) -> None:
         assert [(base["knowledge_id"], base["documents"]) for base in bases["items"]] == [("demo", 1)]
         documents = await called(client, "list_documents", knowledge_id="demo", text="contr", state="done")
         assert [one["source"] for one in documents["items"]] == ["contract.pdf"]
-        hits = await called(client, "search", query="payment due", knowledge_id="demo", where={"language": "en"})
+        hits = await called(client, "search", query="payment due", knowledge_id="demo", where="language = en")
         assert hits["items"][0]["source"] == "contract.pdf" and hits["items"][0]["first_page"] == 1
-        answer = await called(client, "ask", question="When is payment due?", knowledge_ids=["demo"])
+        assert hits["nothing_fits"] is False
+        assert "there is no field 'langage'" in await refused(
+            client, "search", query="payment due", knowledge_id="demo", where="langage = en"
+        )
+        none = await called(client, "search", query="payment", knowledge_id="demo", where="language in (zh, fr)")
+        assert none["items"] == []
+        answer = await called(
+            client, "ask", question="When is payment due?", knowledge_ids=["demo"], where="language = en"
+        )
         assert answer["sentences"][0]["text"] == "Payment is due within 45 days."
         assert answer["sentences"][0]["citations"][0]["located"]
         page = await called(client, "read_page", knowledge_id="demo", document="contract.pdf", page=2)
         assert page.startswith("# Annex")
-        records = await called(
-            client, "list_records", knowledge_id="demo", where={"language": "en"}, contains="contract"
-        )
+        records = await called(client, "list_records", knowledge_id="demo", where="language = en", contains="contract")
         assert records["items"][0]["fields"]["title"] == "Contract"
         assert records["items"][0]["evidence"]["title"]["quote"] == "Contract"
-        none = await called(client, "list_records", knowledge_id="demo", where={"language": "zh"})
+        none = await called(client, "list_records", knowledge_id="demo", where="language = zh")
         assert none == {"items": [], "more": False}
 
     with_server(home, [], use)

@@ -1,0 +1,60 @@
+"""What a ``KnowledgeBase`` asks of a home or of a server. Everything is plain JSON, as the HTTP API answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+Json = dict[str, Any]
+Mode = Literal["hybrid", "keyword", "vector"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestOptions:
+    """How documents are made: which schemas are extracted, when pages are read by OCR, and whether anew."""
+
+    schemas: tuple[str, ...] = ()
+    ocr: Literal["auto", "always", "never"] = "auto"
+    pages: str = ""
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """What became of files: their jobs, and what was skipped or refused at once."""
+
+    jobs: tuple[str, ...]
+    refused: tuple[Json, ...] = ()
+    skipped: tuple[Json, ...] = ()
+
+
+class Connection(Protocol):
+    """The requests about one knowledge base. They raise IngotError only: NotFoundError where a name is unknown."""
+
+    def ingest(self, paths: Sequence[str], options: IngestOptions) -> Submitted:
+        """Submit files, folders, globs and URLs; return once they are on disk."""
+
+    def wait(self, job_id: str, timeout_s: float) -> Json | None:
+        """Wait for the end of a job and return it with its documents; None where the time runs out before."""
+
+    def search(self, query: str, limit: int, mode: Mode, where: str) -> Json:
+        """Return ``nothing_fits`` and ``hits``."""
+
+    def ask(self, question: str, chunks: int, where: str) -> Json:
+        """Return an answer with its sentences and their citations."""
+
+    def documents(self) -> Iterator[Json]:
+        """Yield the documents by name."""
+
+    def markdown(self, document: str) -> str:
+        """Return the Markdown of all pages of a document."""
+
+    def records(self, schema: str, where: str, proved: bool) -> Iterator[Json]:
+        """Yield the records of a schema."""
+
+    def delete(self, document: str) -> Json:
+        """Delete a document; return what it was."""
+
+    def close(self) -> None:
+        """Release what the connection holds."""

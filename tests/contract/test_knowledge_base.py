@@ -1,0 +1,156 @@
+"""``ingest.KnowledgeBase``: the same answers from a home of this machine and from a server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest import KnowledgeBase
+from ingest.runtime import embedded
+from pipeline.settings import Settings
+from stores.errors import IngotError, InputError, NotFoundError, UnavailableError
+from tests.api_server import FAKE, serving
+from tests.e2e.command import ROOT
+from tests.in_process import fake_document
+
+
+@pytest.fixture(scope="module")
+def documents() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="ingot-"))
+    fake_document(folder / "contract.pdf", "# Contract\nPayment is due within 45 days.", "# Annex\n\nBavaria.")
+    fake_document(folder / "sub" / "note.pdf", "# Note\nA note about giraffes.")
+    (folder / "empty.pdf").write_bytes(b"")
+    (folder / "letter.wpd").write_bytes(b"\xffWPC")
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module", params=["home", "server"])
+def knowledge_base(request: pytest.FixtureRequest, documents: Path) -> Iterator[KnowledgeBase]:
+    """A knowledge base into which the documents were ingested."""
+    if request.param == "server":
+        with serving(**FAKE) as server, KnowledgeBase("contracts", url=server.address) as opened:
+            opened.ingest(documents)
+            yield opened
+        return
+    home = Path(tempfile.mkdtemp(prefix="ingot-"))
+    with KnowledgeBase("contracts", home=home, **FAKE) as opened:
+        opened.ingest(documents)
+        yield opened
+    embedded.down(Settings(home=home))
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def test_a_folder_is_ingested_and_every_file_accounted_for(knowledge_base: KnowledgeBase, documents: Path) -> None:
+    result = knowledge_base.ingest(documents, documents / "empty.pdf", force=True)
+    assert len(result["jobs"]) == 1
+    states = {document["source"]: document["state"] for document in result["documents"] if document["document"]}
+    assert states == {"contract.pdf": "done", "sub/note.pdf": "done"}
+    refused = [*result["refused"], *(document for document in result["documents"] if document["error"])]
+    assert {file["source"] for file in refused} == {"empty.pdf"}
+    assert "0 bytes" in refused[0]["error"]
+    assert [file["source"] for file in result["skipped"]] == ["letter.wpd"]
+    assert {view["source"]: view["pages"] for view in knowledge_base.documents() if view["document"]} == {
+        "contract.pdf": 2,
+        "sub/note.pdf": 1,
+    }
+
+
+def test_search_finds_pages_and_says_where(knowledge_base: KnowledgeBase) -> None:
+    hit = knowledge_base.search("when is payment due")[0]
+    assert (hit["source"], hit["first_page"], hit["last_page"]) == ("contract.pdf", 1, 2), "both pages are one chunk"
+    assert "45 days" in hit["text"] and hit["knowledge_id"] == "contracts"
+    assert [hit["source"] for hit in knowledge_base.search("giraffes", where='source has "note"')] == ["sub/note.pdf"]
+    assert knowledge_base.search("giraffes", where='source = "contract.pdf"', mode="keyword") == []
+
+
+def test_ask_answers_with_citations(knowledge_base: KnowledgeBase) -> None:
+    answer = knowledge_base.ask("When is payment due?")
+    (sentence, *_) = answer["sentences"]
+    assert answer["outcome"] == "answered" and sentence["text"] == "Payment is due within 45 days."
+    assert sentence["citations"][0]["page"] == 1 and sentence["citations"][0]["located"]
+
+
+def test_markdown_and_records(knowledge_base: KnowledgeBase) -> None:
+    assert "# Annex\n\nBavaria." in knowledge_base.markdown("contract.pdf")
+    records = {record["source"]: record for record in knowledge_base.records()}
+    assert records["contract.pdf"]["fields"]["title"] == "Contract"
+    assert records["contract.pdf"]["evidence"]["title"]["page"] == 1
+    assert [one["source"] for one in knowledge_base.records(where='title = "Note"')] == ["sub/note.pdf"]
+    frame = pytest.importorskip("pandas") and knowledge_base.data_frame()
+    assert sorted(frame["title"]) == ["Contract", "Note"]
+
+
+def test_retrievers_of_langchain_and_llamaindex(knowledge_base: KnowledgeBase) -> None:
+    from scripts.examples import langchain_retriever, llamaindex_retriever
+
+    (document,) = langchain_retriever.IngotRetriever(knowledge_base=knowledge_base, limit=1).invoke("giraffes")
+    assert (document.metadata["source"], document.metadata["page"]) == ("sub/note.pdf", 1)
+    (node,) = llamaindex_retriever.IngotRetriever(knowledge_base, limit=1).retrieve("giraffes")
+    assert node.text == document.page_content and node.metadata["source"] == "sub/note.pdf"
+    assert node.score == document.metadata["score"] and node.node_id == document.id
+
+
+def test_the_notebook_runs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INGOT_HOME", str(home))
+    monkeypatch.setenv("INGOT_WORKERS", "1")
+    cells = json.loads((ROOT / "scripts" / "examples" / "first_steps.ipynb").read_text())["cells"]
+    names: dict[str, Any] = {}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)
+    embedded.down(Settings(home=home))
+    assert [document["state"] for document in names["result"]["documents"]] == ["done", "done"]
+    assert "LPS-2026-0417" in str(names["answer"]["sentences"])
+    assert names["record"]["fields"]["invoice_number"] == "LPS-2026-0417"
+    assert names["record"]["source"] == "invoice.pdf" and names["record"]["evidence"]
+
+
+@pytest.mark.parametrize(
+    ("use", "error", "words"),
+    [
+        (lambda kb: kb.markdown("nothing.pdf"), NotFoundError, "nothing.pdf"),
+        (lambda kb: list(kb.records("recipe")), InputError, "recipe"),
+        (lambda kb: kb.search("payment", where="sorce = a"), InputError, "did you mean 'source'"),
+        (lambda kb: kb.search(" "), InputError, "quer"),
+        (lambda kb: kb.ingest("/nowhere/at/all.pdf"), NotFoundError, "/nowhere/at/all.pdf"),
+    ],
+)
+def test_errors_have_the_same_class(knowledge_base: KnowledgeBase, use, error: type[IngotError], words: str) -> None:
+    with pytest.raises(error, match=words):
+        use(knowledge_base)
+
+
+def test_a_document_is_deleted(knowledge_base: KnowledgeBase, documents: Path) -> None:
+    path = fake_document(documents.parent / f"{documents.name}-extra" / "extra.pdf", "Zebras.")
+    knowledge_base.ingest(path)
+    assert knowledge_base.delete("extra.pdf")["source"] == "extra.pdf"
+    assert "extra.pdf" not in {view["source"] for view in knowledge_base.documents()}
+    shutil.rmtree(path.parent)
+
+
+def test_what_cannot_be_opened_is_refused_with_a_sentence(home: Path) -> None:
+    with pytest.raises(InputError, match="is not allowed"):
+        KnowledgeBase("../escape", home=home)
+    with pytest.raises(InputError, match=r"no setting 'wrokers'.*'workers'"):
+        KnowledgeBase(home=home, wrokers=2)
+    with pytest.raises(InputError, match="not both"):
+        KnowledgeBase(home=home, url="http://localhost:1")
+    with pytest.raises(UnavailableError, match="cannot be reached"):
+        KnowledgeBase(url="http://127.0.0.1:9").documents()
+
+
+def test_many_files_are_divided_among_requests() -> None:
+    from ingest.client.server_connection import _FILES_AT_ONCE, _parts
+    from stores.placement import StagedFile
+
+    files = [StagedFile(root="", name=f"{n}", path=Path(f"{n}"), size_bytes=1 << 20) for n in range(120)]
+    large = StagedFile(root="", name="large", path=Path("large"), size_bytes=1 << 30)
+    parts = list(_parts([*files, large, *files[:1]]))
+    assert [len(part) for part in parts] == [_FILES_AT_ONCE, _FILES_AT_ONCE, 20, 1, 1]
