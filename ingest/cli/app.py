@@ -21,6 +21,7 @@ from typer.core import TyperGroup
 from ingest.cli import (
     ask,
     callbacks,
+    convert,
     docs,
     doctor,
     exit_codes,
@@ -111,6 +112,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("ingest")(ingest.ingest)
+app.command("convert")(convert.convert)
 app.command("search")(search.search)
 app.command("ask")(ask.ask)
 app.add_typer(docs.docs, name="docs")

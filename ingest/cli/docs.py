@@ -90,10 +90,10 @@ def docs_show(
     if form is Form.JSON:
         console.print_json(serializers.document_pages(view, printed))
     else:
-        console.print_text("\n\n".join(_page_text(page, form) for page in printed))
+        console.print_text("\n\n".join(page_text(page, form) for page in printed))
     for remark in _remarks(availability, view, printed):
         console.note(remark)
-    return _exit_code(printed)
+    return exit_code_of(printed)
 
 
 def _remarks(availability: Availability, view: DocumentView, pages: Sequence[Page]) -> Iterator[str]:
@@ -102,6 +102,13 @@ def _remarks(availability: Availability, view: DocumentView, pages: Sequence[Pag
         yield f"{view.source} is {availability.state}: this is what is there so far"
     elif availability.shown == "older":
         yield f"{view.source}: this is the older version, the newer one is {availability.state}"
+    yield from page_remarks(pages)
+    if view.error:
+        yield f"{view.source}: {view.error.message}"
+
+
+def page_remarks(pages: Sequence[Page]) -> Iterator[str]:
+    """Yield why pages were not read, or what of them was given up."""
     for page in pages:
         if not page.read:
             yield (
@@ -111,11 +118,9 @@ def _remarks(availability: Availability, view: DocumentView, pages: Sequence[Pag
             )
         elif page.warning:
             yield f"page {page.number}: {page.warning.message}"
-    if view.error:
-        yield f"{view.source}: {view.error.message}"
 
 
-def _exit_code(pages: Sequence[Page]) -> Exit:
+def exit_code_of(pages: Sequence[Page]) -> Exit:
     """Return ``SOME_FAILED`` or ``ALL_FAILED`` where pages could not be read."""
     from ingest.cli.exit_codes import Exit
 
@@ -125,7 +130,8 @@ def _exit_code(pages: Sequence[Page]) -> Exit:
     return Exit.SOME_FAILED if lost else Exit.WELL
 
 
-def _page_text(page: Page, form: Form) -> str:
+def page_text(page: Page, form: Form) -> str:
+    """Return the text of a page, as Markdown or without its marks."""
     if form is Form.MARKDOWN:
         return page.markdown
     return "\n\n".join(block.text for block in page.blocks if block.end > block.start) or page.markdown

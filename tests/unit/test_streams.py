@@ -109,7 +109,13 @@ DATA: dict[str, str | None] = {
 #: these have no --json: there is nothing to be read, or --as chooses
 NO_JSON = ("--version", "kb delete", "docs show", "schemas check", "schemas new")
 JSON = {name for name in DATA if not name.startswith(NO_JSON)}
-ENDLESS = {"serve", "worker", "down", "mcp"}  # they run, or need a runtime of their own: tested in tests/integration
+ENDLESS = {
+    "serve",
+    "worker",
+    "down",
+    "mcp",
+    "convert",
+}  # they run, or need a runtime of their own: tested in tests/integration
 
 
 def test_every_command_stands_in_the_table() -> None:
