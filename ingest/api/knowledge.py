@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from ingest import serializers
 from ingest.api.bodies import Body
@@ -15,6 +15,7 @@ from ingest.api.description import content, problems
 from ingest.api.models import CheckReportOut, KnowledgeBaseOut
 from ingest.api.parameters import Cursor, Items, KnowledgeId
 from ingest.api.security import CallerDep
+from ingest.document_zip import zip_documents
 from ingest.serializers import Json
 from ingest.version import version
 from stores.cursors import cursor_of, key_of
@@ -22,7 +23,7 @@ from stores.errors import NotFoundError
 from stores.models import KNOWLEDGE_ID_RULE
 
 router = APIRouter(tags=["knowledge bases"])
-TAR = "application/x-tar"
+TAR, ZIP = "application/x-tar", "application/zip"
 
 
 class NewKnowledgeBase(Body):
@@ -86,3 +87,19 @@ def export_knowledge_base(knowledge_id: KnowledgeId, service: ServiceDep) -> Res
     blocks = service.knowledge_bases.export(knowledge_id, version())
     name = {"Content-Disposition": f'attachment; filename="{knowledge_id}.tar"'}
     return StreamingResponse(blocks, media_type=TAR, headers=name)
+
+
+@router.get("/knowledge/{knowledge_id}/zip", response_class=Response, responses=content(ZIP) | problems(404))
+def download_documents(
+    knowledge_id: KnowledgeId,
+    service: ServiceDep,
+    document: Annotated[
+        list[Annotated[str, StringConstraints(max_length=4096)]] | None,
+        Query(max_length=1000, description="Only these documents (repeatable); all without it."),
+    ] = None,
+    originals: Annotated[bool, Query(description="With the files themselves.")] = False,
+) -> Response:
+    """Download documents as a ZIP: Markdown, JSON, and records as CSV, with an index."""
+    blocks = zip_documents(service, knowledge_id, document or (), originals=originals)
+    name = {"Content-Disposition": f'attachment; filename="{knowledge_id}.zip"'}
+    return StreamingResponse(blocks, media_type=ZIP, headers=name)

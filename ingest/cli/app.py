@@ -25,6 +25,7 @@ from ingest.cli import (
     docs,
     doctor,
     exit_codes,
+    export,
     extract,
     ingest,
     jobs,
@@ -117,6 +118,7 @@ app.command("search")(search.search)
 app.command("ask")(ask.ask)
 app.add_typer(docs.docs, name="docs")
 app.command("records")(records.records)
+app.command("export")(export.export)
 app.command("extract")(extract.extract)
 app.command("sql")(sql.sql)
 app.add_typer(schemas.schemas, name="schemas")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,14 @@ def kb_export(
 
     check_knowledge_id(knowledge)
     blocks = open_service(load_settings()).knowledge_bases.export(knowledge, version(), Progress())
+    write_atomically(file, blocks)
+    if as_json:
+        console.print_json({"knowledge_id": knowledge, "file": str(file), "size_bytes": file.stat().st_size})
+    console.note(f"exported {knowledge} to {file} ({size(file.stat().st_size)}); passwords of documents are in it")
+
+
+def write_atomically(file: Path, blocks: Iterable[bytes]) -> None:
+    """Write a file that is complete or not there. InputError for a folder, UnavailableError where it cannot be."""
     if file.is_dir():
         raise InputError(f"{file} is a folder: name a file", code="usage")
     part = file.with_name(f".{file.name}-{secrets.token_hex(4)}")
@@ -43,9 +52,6 @@ def kb_export(
         raise UnavailableError(f"{file} cannot be written: {error.strerror}") from error
     finally:
         part.unlink(missing_ok=True)
-    if as_json:
-        console.print_json({"knowledge_id": knowledge, "file": str(file), "size_bytes": file.stat().st_size})
-    console.note(f"exported {knowledge} to {file} ({size(file.stat().st_size)}); passwords of documents are in it")
 
 
 def kb_import(

@@ -92,6 +92,7 @@ DATA: dict[str, str | None] = {
     "kb check KB": "vectors_missing",  # this process keeps them in memory
     "kb embed KB --no-wait": r"^(test\.[0-9A-Z]{26}\n)?$",
     "kb export KB NEW_FILE": None,
+    "export NEW_FILE -k KB": None,
     "kb import EXPORTED --as other-name": None,
     "ask otter -k KB": "otter",
     "extract --schema invoice --force --no-wait -k KB": r"^test\.[0-9A-Z]{26}\n$",
