@@ -34,6 +34,9 @@ class _Blocks:
     def flush(self) -> None:
         """Do nothing; a ZIP writer expects the method."""
 
+    def close(self) -> None:
+        """Do nothing; a ZIP writer expects the method."""
+
     def taken(self) -> bytes:
         block, self._written = b"".join(self._written), []
         return block
@@ -57,7 +60,7 @@ def zip_documents(
 def _blocks(service: Service, knowledge_id: str, views: Sequence[DocumentView], originals: bool) -> Iterator[bytes]:
     target, rows = _Blocks(), []
     stems = _Stems()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for view in views:
             stem, files = stems.of(view), list[str]()
             if view.visible:
