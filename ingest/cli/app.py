@@ -40,6 +40,7 @@ from ingest.cli import (
     search,
     serve,
     sql,
+    watch_folder,
     worker,
 )
 from ingest.cli.global_options import begin_run, cli_context
@@ -113,6 +114,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("ingest")(ingest.ingest)
+app.command("watch")(watch_folder.watch)
 app.command("convert")(convert.convert)
 app.command("search")(search.search)
 app.command("ask")(ask.ask)

@@ -81,7 +81,7 @@ class Ingestion:
         return [
             source
             for key, source in sorted(self.known.sources.items())
-            if source.root in discovered.roots and key not in names and not _path_of(source).exists()
+            if source.root in discovered.roots and key not in names and _is_gone(_path_of(source))
         ]
 
     def decide(self, file: StagedFile, document: str) -> PlacementDecision:
@@ -92,6 +92,17 @@ class Ingestion:
 def _path_of(source: KnownSource) -> Path:
     """The path of a file of a walked folder, in the bytes of the file system."""
     return Path(path_of_name(source.root), path_of_name(source.name))
+
+
+def _is_gone(path: Path) -> bool:
+    """Whether a file does not exist; one whose folder cannot be read may."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def ingest(resources: Resources, knowledge_id: str, request: IngestRequest) -> IngestReport:

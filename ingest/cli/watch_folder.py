@@ -1,0 +1,138 @@
+"""``ingot watch``: keep a knowledge base in step with a folder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest.cli.context import AsLines, Knowledge, load_settings, open_service
+from ingest.cli.ingest import OcrMode
+from stores.errors import InputError, TransientError
+from stores.models import check_knowledge_id
+
+if TYPE_CHECKING:
+    from pipeline.service import IngestRequest, Service
+    from stores.placement import IngestReport
+    from stores.views import JobDocumentView
+
+
+def watch(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder.")],
+    knowledge: Knowledge = "default",
+    glob: Annotated[list[str] | None, typer.Option("--glob", help="Only files that match, e.g. '*.pdf'.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No files that match.")] = None,
+    schema: Annotated[
+        list[str] | None, typer.Option("--schema", help="Extract this too (repeatable): as in ingot ingest.")
+    ] = None,
+    ocr: Annotated[OcrMode, typer.Option("--ocr", help="When to read pages by OCR.")] = OcrMode.AUTO,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep documents whose files are gone.")] = False,
+    every: Annotated[
+        float, typer.Option("--every", metavar="S", min=1, help="Also look every S seconds, as shares need it.")
+    ] = 60.0,
+    as_lines: AsLines = False,
+) -> None:
+    """Keep a knowledge base in step with a folder until Ctrl-C: new, changed and deleted files.
+
+    A folder that is not there, or empty, deletes nothing: a disk may not be mounted.
+    """
+    from ingest.cli import console
+    from ingest.cli.schemas import named_schemas
+    from ingest.runtime import embedded
+    from ingest.runtime.folder_changes import ticks
+    from pipeline.service import IngestRequest
+    from stores.models import Options
+
+    check_knowledge_id(knowledge)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file: name a folder, or use ingot ingest", code="usage")
+    names, own = named_schemas(schema or ())
+    options = Options(ocr=ocr.value, schemas=names)
+    request = IngestRequest(
+        paths=(folder,), options=options, globs=tuple(glob or ()), excludes=tuple(exclude or ()), prune=not keep
+    )
+    settings = load_settings()
+    with embedded.session(settings) as connected:
+        follower = Follower(open_service(connected, own), knowledge, request, as_lines=as_lines)
+        console.note(f"{knowledge} follows {folder} (Ctrl-C ends it)")
+        try:
+            for due in ticks(folder, every):
+                embedded.revive(settings)
+                follower.tick(due=due)
+        except KeyboardInterrupt:
+            console.note(f"{knowledge} follows {folder} no longer; what is in work goes on")
+
+
+class Follower:
+    """Submits what changed in a folder, and reports each document when it ends."""
+
+    def __init__(self, service: Service, knowledge_id: str, request: IngestRequest, *, as_lines: bool = False) -> None:
+        self._service, self._knowledge_id, self._request = service, knowledge_id, request
+        (self._folder,) = request.paths
+        self._as_lines = as_lines
+        self._reported: dict[str, set[str]] = {}
+        self._due = False
+        self._obstacle = ""
+
+    def tick(self, *, due: bool) -> None:
+        """Look at the folder where that is ``due``, or could not be done before; report what has ended."""
+        self._due = self._due or due
+        try:
+            obstacle = self._look() if self._due else ""
+            for job in list(self._reported):
+                self._report_ended(job)
+        except TransientError as error:
+            obstacle = f"waiting: {error.message}"
+        from ingest.cli import console
+
+        if obstacle and obstacle != self._obstacle:
+            console.note(obstacle)
+        self._obstacle = obstacle
+
+    def _look(self) -> str:
+        """Submit what changed; return why that cannot be done now."""
+        if not self._folder.is_dir():
+            return f"{self._folder} is not there: its documents stay, and it is looked for"
+        self._report(self._service.ingestion.ingest(self._knowledge_id, self._wanted()))
+        self._due = False
+        return ""
+
+    def _wanted(self) -> IngestRequest:
+        """Return the request, which prunes nothing where the folder is empty."""
+        empty = next(self._folder.iterdir(), None) is None
+        return replace(self._request, prune=self._request.prune and not empty)
+
+    def _report(self, report: IngestReport) -> None:
+        from ingest import serializers
+        from ingest.cli import console
+        from stores.models import Outcome
+
+        if report.job:
+            self._reported[report.job] = set()
+        for file in report.files:
+            if file.outcome is Outcome.GONE and self._as_lines:
+                console.print_line(serializers.ingest_result(file))
+            elif file.outcome is Outcome.GONE:
+                console.note(f"gone       {console.printable(file.source)}")
+
+    def _report_ended(self, job: str) -> None:
+        from stores.models import JobState
+
+        view = self._service.jobs.get(job)
+        for document in view.documents:
+            if document.state.final and document.source not in self._reported[job]:
+                self._reported[job].add(document.source)
+                self._print(document)
+        if view.state is not JobState.RUNNING:
+            del self._reported[job]
+
+    def _print(self, document: JobDocumentView) -> None:
+        from ingest import serializers
+        from ingest.cli import console, progress
+
+        if self._as_lines:
+            console.print_line(serializers.job_document(document))
+        else:
+            console.note(progress.document_line(document))
