@@ -35,7 +35,7 @@ def texts_known(resources: Resources) -> dict[str, str]:
     store = sql_store(resources)
     views = store.document_queries.all()
     assert {view.state for view in views} <= {DocumentState.DONE}
-    texts = {}
+    texts: dict[str, str] = {}
     for view in views:
         (page,) = store.pages.read(view.document, view.generation, [])
         texts |= dict.fromkeys(view.sources, page.markdown.strip())
