@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from ingest.api import security
 from ingest.api.conditional import is_known, not_modified
 from ingest.api.query_names import known_query_of_page
-from ingest.web import callbacks, home, inspector, jobs, knowledge, login, queues, records, search, upload
+from ingest.web import ask, callbacks, home, inspector, jobs, knowledge, login, queues, records, search, upload
 from ingest.web.assets import assets, assets_version
 from ingest.web.rendering import SEE_OTHER, error_page
 from stores.errors import IngotError, NotFoundError
@@ -25,6 +25,7 @@ PAGES: tuple[APIRouter, ...] = (
     upload.router,
     knowledge.router,
     search.router,
+    ask.router,
     records.router,
     inspector.router,
     jobs.router,
