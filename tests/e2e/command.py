@@ -9,10 +9,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ingest.runtime import embedded
+from pipeline.settings import Settings
 from tests.waiting import GENEROUS_S
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMMAND = [sys.executable, "-c", "from ingest.cli.app import main; main()"]
+
+
+def stop_runtime(home: Path) -> None:
+    """Do what ``ingot down`` does, without another process."""
+    embedded.down(Settings(home=home, broker_url=""), GENEROUS_S)
 
 
 class Home:
@@ -44,6 +51,4 @@ class Home:
         return json.loads(self.ingot(*arguments, "--json", code=code))
 
     def down(self) -> None:
-        subprocess.run(
-            [*COMMAND, "down"], cwd=ROOT, env=self.environment, capture_output=True, timeout=GENEROUS_S, check=False
-        )
+        stop_runtime(self.folder)
