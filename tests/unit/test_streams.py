@@ -19,6 +19,7 @@ from ingest.cli.exit_codes import Exit
 from pipeline.commands.submission import Submission
 from pipeline.service import Service
 from pipeline.settings import Settings
+from stores.chroma.path import IndexLock
 from stores.placement import StagedFile
 from stores.views import CallbackFilter
 from tests.in_process import KB, fake_document, fake_resources, ingest_now
@@ -154,6 +155,16 @@ def test_json_is_all_of_stdout(command: str, made: dict[str, str], capfd: pytest
     assert app.run([*_filled(command, made), *extra]) in (Exit.WELL, Exit.SOME_FAILED)
     told = capfd.readouterr().out
     assert json.loads(told) is not None
+
+
+def test_a_command_that_ended_holds_nothing(made: dict[str, str], home: Path) -> None:
+    """Another process may open the vector index at once, and no folder is left of the files that arrived."""
+    for command in ("docs delete a.pdf -k KB", "kb import EXPORTED --as other-name"):
+        assert app.run(_filled(command, made)) == Exit.WELL
+    lock = IndexLock(home / "chroma")
+    lock.acquire()
+    lock.release()
+    assert not list((home / "run" / "uploads").glob("[0-9]*"))
 
 
 def _filled(command: str, made: dict[str, str]) -> list[str]:
