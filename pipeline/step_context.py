@@ -48,6 +48,7 @@ class Resources:
     web: Callable[[], Web]
     adapt: Callable[[Resources, ProcessingProfile], Resources]
     importing: Callable[[str], AbstractContextManager[tuple[KnowledgeStore, FileStore]]]
+    close: Callable[[], None]
 
     def fitted(self, content: Mapping[str, Any] | None) -> Resources:
         """The resources for a job's processing profile; unchanged for older rows, which have none."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from functools import cache, partial
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pipeline.contracts import ChatModel, DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
 from pipeline.engines.media import FAKE, IMAGES, PDF
@@ -38,21 +38,28 @@ class FormatEngine(NamedTuple):
 def build(settings: Settings, *, pooled: bool = False, durable: bool = False) -> Resources:
     """Build the resources of one process. ``pooled`` and ``durable``: see ``Catalog``."""
     home = settings.home.absolute()
-    files = _files(settings)
+    files, workspaces, vectors = _files(settings), Workspaces(home), _Once(lambda: _vectors(settings))
     catalog, import_into = _catalog(settings, files, pooled=pooled, durable=durable)
     return Resources(
         settings=settings,
         catalog=catalog,
         files=files,
-        workspaces=Workspaces(home),
+        workspaces=workspaces,
         image_cache=ImageCache(home),
         schemas=load_schemas(settings.schema_dir),
-        extractor=_once(lambda name: _chosen("engine", name, EXTRACTORS)(settings)),
-        vectors=_once(lambda: _vectors(settings)),
-        **{kind: _once(make) for kind, (_, make) in _kinds(settings).items()},
+        extractor=_Once(lambda name: _chosen("engine", name, EXTRACTORS)(settings)),
+        vectors=vectors,
+        **{kind: _Once(make) for kind, (_, make) in _kinds(settings).items()},
         adapt=_EngineCache().adapted,
         importing=import_into,
+        close=partial(_close, workspaces, vectors),
     )
+
+
+def _close(workspaces: Workspaces, vectors: _Once[VectorStore]) -> None:
+    workspaces.close()
+    if vectors.built():
+        vectors().close()
 
 
 def _catalog(
@@ -132,21 +139,24 @@ class _EngineCache:
 
     def _engine(self, key: tuple[str, object], make: Callable[..., Any]) -> Callable[..., Any]:
         with self._lock:
-            self._engines[key] = self._engines.pop(key) if key in self._engines else _once(make)
+            self._engines[key] = self._engines.pop(key) if key in self._engines else _Once(make)
             while len(self._engines) > MOST_ENGINES:
                 self._engines.pop(next(iter(self._engines)))  # a step that uses it keeps its reference
             return self._engines[key]
 
 
-def _once(make: Callable[..., T]) -> Callable[..., T]:
+class _Once(Generic[T]):
     """``make`` with its results cached; concurrent callers wait for one result instead of building several."""
-    lock, cached = threading.RLock(), cache(make)
 
-    def ask(*names: Any) -> T:
-        with lock:
-            return cached(*names)
+    def __init__(self, make: Callable[..., T]) -> None:
+        self._lock, self._cached = threading.RLock(), cache(make)
 
-    return ask
+    def __call__(self, *names: Any) -> T:
+        with self._lock:
+            return self._cached(*names)
+
+    def built(self) -> bool:
+        return self._cached.cache_info().currsize > 0
 
 
 def _chosen(setting: str, name: str, known: Mapping[str, T]) -> T:

@@ -2,6 +2,9 @@
 # with those of the extra "gpu" as well. A stamp with the checksums of pyproject.toml and of the constraints makes the
 # second run quick. INGOT_CONSTRAINTS= (empty) installs the newest versions instead of those that scripts/lock wrote down.
 
+# Each command imports hundreds of our modules: they are compiled once, not in each process.
+unset PYTHONDONTWRITEBYTECODE
+
 CONSTRAINTS=${INGOT_CONSTRAINTS-.github/constraints.txt}
 TORCH_VERSION=2.13.0
 TORCH_CPU_INDEX=https://download.pytorch.org/whl/cpu

@@ -32,6 +32,13 @@ class Workspaces:
                 self._staged.append(own_folder(self.home / "run" / "uploads"))
         return Path(self._staged[0].name).parent
 
+    def close(self) -> None:
+        """Remove this process's folder for files that arrive, if it was made; the next use makes another."""
+        with _LOCK:
+            while self._staged:
+                with self._staged.pop() as owner:
+                    shutil.rmtree(Path(owner.name).parent, ignore_errors=True)
+
     @contextlib.contextmanager
     def workspace(self, knowledge_id: str, label: str) -> Iterator[Path]:
         """Create a folder for one task; it is removed at the end of the block, and locked until then."""

@@ -18,7 +18,7 @@ from tests.waiting import GENEROUS_S
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("ingest", "pipeline", "stores")
-MODULE_LINES, TEST_LINES, FUNCTION_LINES = 400, 600, 60
+MODULE_LINES, FUNCTION_LINES = 400, 60
 CLOCKS = ("time.monotonic", "time.perf_counter", "time.time", "time.process_time", "time.thread_time")
 # Where tests may sleep: the one poller; servers that are slow on purpose; a turn during which others come.
 MAY_SLEEP = {"waiting.py", "receiver.py", "unit/test_callback_delivery.py"}
@@ -91,6 +91,13 @@ def sources() -> dict[str, ast.Module]:
     return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text()) for path in sorted(paths)}
 
 
+@cache
+def sources_of_tests() -> dict[str, ast.Module]:
+    """Path below the repository -> its syntax tree."""
+    paths = sorted((ROOT / "tests").rglob("*.py"))
+    return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text()) for path in paths}
+
+
 def scripts() -> list[Path]:
     return [path for path in sorted((ROOT / "scripts").iterdir()) if path.is_file()]
 
@@ -135,9 +142,8 @@ def functions_of(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionD
 
 def test_modules_are_short_and_well_named() -> None:
     everything = [*(ROOT / name for name in sources()), *(path for path in scripts() if is_python(path))]
-    everything += (ROOT / "tests").rglob("*.py")
-    limits = {path: TEST_LINES if "tests" in path.parts else MODULE_LINES for path in everything}
-    long = {path.name: count for path in limits if (count := len(path.read_text().splitlines())) >= limits[path]}
+    everything += [ROOT / name for name in sources_of_tests()]
+    long = {path.name: count for path in everything if (count := len(path.read_text().splitlines())) >= MODULE_LINES}
     assert not long, f"too many lines: {long}"
     assert not [path for path in everything if path.stem in FORBIDDEN_STEMS]
 
@@ -145,7 +151,7 @@ def test_modules_are_short_and_well_named() -> None:
 def test_functions_are_short() -> None:
     long = [
         f"{name}:{node.lineno} {node.name}"
-        for name, tree in sources().items()
+        for name, tree in (sources() | sources_of_tests()).items()
         for node in functions_of(tree)
         if (node.end_lineno or 0) - node.lineno + 1 > FUNCTION_LINES
     ]
@@ -288,14 +294,13 @@ def test_readme_equals_the_code() -> None:
 def test_tests_wait_for_conditions_and_assert_no_wall_time() -> None:
     """What is meant by "quick" is asserted by order, by counts, or by a clock of one's own."""
     offenders = []
-    for path in sorted((ROOT / "tests").rglob("*.py")):
-        tree = ast.parse(path.read_text())
+    for name, tree in sources_of_tests().items():
         sins = [*short_limits_of(tree), *clock_asserts_of(tree)]
-        if path.relative_to(ROOT / "tests").as_posix() not in MAY_SLEEP:
+        if name.removeprefix("tests/") not in MAY_SLEEP:
             sins += [
                 (call.lineno, "time.sleep: wait for a condition") for call in calls_of(tree, "time.sleep", "sleep")
             ]
-        offenders += [f"{path.relative_to(ROOT)}:{line} {what}" for line, what in sins]
+        offenders += [f"{name}:{line} {what}" for line, what in sins]
     assert not offenders, "see tests/waiting.py and tests/counting.py: " + "; ".join(offenders)
 
 

@@ -168,7 +168,11 @@ def main() -> None:
 
 def run(args: Sequence[str]) -> int:
     """Run one command and return its exit code; every error becomes one sentence on stderr."""
-    begin_run()
+    with begin_run().closing:
+        return _run(args)
+
+
+def _run(args: Sequence[str]) -> int:
     prepare_streams()
     try:
         code = typer.main.get_command(app).main(args=list(args), prog_name="ingot", standalone_mode=False)

@@ -68,10 +68,12 @@ def _warn_once(settings: Settings) -> None:
 
 
 def open_service(settings: Settings, schemas: Sequence[Schema] = ()) -> Service:
-    """Open the use cases; ``schemas``: those of files that the command names."""
+    """Open the use cases until the run ends; ``schemas``: those of files that the command names."""
     from pipeline.service import Service
 
-    return Service(settings, schemas)
+    service = Service(settings, schemas)
+    cli_context().closing.callback(service.close)
+    return service
 
 
 def page_numbers(text: str) -> tuple[int, ...]:

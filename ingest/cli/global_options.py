@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
 @dataclass(slots=True)
 class CliContext:
-    """The common options of one run. ``verbose`` counts ``-v``; ``warned``: the environment was checked already."""
+    """The common options of one run. ``verbose`` counts ``-v``; ``warned``: the environment was checked already.
+
+    ``closing``: what is closed when the run ends.
+    """
 
     home: Path | None = None
     debug: bool = False
     quiet: bool = False
     verbose: int = 0
     warned: bool = False
+    closing: ExitStack = field(default_factory=ExitStack)
 
 
 _run: ContextVar[CliContext] = ContextVar("ingot_cli_context")

@@ -106,6 +106,8 @@ class EmbeddedConnection:
         return self._service
 
     def _close(self) -> None:
+        if self._service:
+            self._service.close()
         self._service, self._works = None, False
         with contextlib.suppress(UnavailableError):
             self._running.close()

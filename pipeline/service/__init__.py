@@ -54,5 +54,9 @@ class Service:
         """The time that jobs and their documents are stamped with, in seconds since the epoch."""
         return self._resources.catalog.now()
 
+    def close(self) -> None:
+        """Release the vector index and the staging folder of this process; the next use takes them again."""
+        self._resources.close()
+
 
 __all__ = ["AskRequest", "IngestRequest", "Service"]

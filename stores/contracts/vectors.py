@@ -51,6 +51,9 @@ class VectorStore(Protocol):
     def drop(self, knowledge_id: str) -> None:
         """Remove the collection, and its files."""
 
+    def close(self) -> None:
+        """Release connections, files and locks; the next call takes them again."""
+
 
 def metadata_of(fields: Sequence[Mapping[str, Any]], own: Mapping[str, Scalar]) -> dict[str, Scalar]:
     """What a filter in Chroma may ask for: every scalar that was extracted, then what the document is."""

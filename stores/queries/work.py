@@ -96,7 +96,7 @@ class WorkQueries:
             return int(callbacks[0]) + int(fetches), callbacks[1]
 
     def stage_costs(self) -> list[StageCost]:
-        """Return what the steps of each stage cost so far."""
+        """Return what the steps of each stage cost so far, in a transaction of its own; other views share theirs."""
         with self.database.read() as connection:
             return stage_costs(connection)
 

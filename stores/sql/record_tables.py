@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -97,8 +98,12 @@ class RecordTables:
             return [(row.document, row.source or row.document, _record(connection, row)) for row in rows]
 
 
-def tables_of(schema: Schema, named: Callable[[str], str] = str) -> list[Table]:
-    """The typed tables of a schema, the main one first. ``named``: makes a name one that the database takes."""
+@lru_cache(maxsize=256)
+def tables_of(schema: Schema, named: Callable[[str], str] = str) -> tuple[Table, ...]:
+    """Return the typed tables of a schema, the main one first. ``named`` makes a name one that the database takes.
+
+    Cached: every request to ingest asks for those of all schemas, and SQLAlchemy builds them slowly.
+    """
     own = MetaData()
     generation.to_metadata(own)
     metadata.tables["document"].to_metadata(own)
@@ -108,7 +113,7 @@ def tables_of(schema: Schema, named: Callable[[str], str] = str) -> list[Table]:
     for field in schema.fields:
         if field.kind not in _TYPES:
             tables.append(_table(own, named(f"{name}_{field.name}"), _child_columns(field), keyed=("ordinal",)))
-    return tables
+    return tuple(tables)
 
 
 def _child_columns(field: Field) -> list[Column[Any]]:

@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import urllib.request
@@ -17,10 +16,9 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.command import COMMAND, ROOT, stop_runtime
 from tests.waiting import GENEROUS_MS, GENEROUS_S, eventually
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-COMMAND = [sys.executable, "-c", "from ingest.cli.app import main; main()"]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -97,9 +95,7 @@ def serving(**settings: object) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(GENEROUS_S)
-        subprocess.run(
-            [*COMMAND, "down"], cwd=ROOT, env=environment, capture_output=True, timeout=GENEROUS_S, check=False
-        )
+        stop_runtime(home)
         shutil.rmtree(home, ignore_errors=True)
 
 

@@ -51,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     import tempfile
 
-    home = Home(Path(tempfile.mkdtemp(prefix="ingot-")))
+    home = Home(Path(tempfile.mkdtemp(prefix="ingot-")), embedder="fake", workers=1)
     yield home
     home.down()
 
@@ -130,7 +130,7 @@ def test_a_password_opens_the_locked_one(home: Home, folder: Path, report: dict[
 def test_bad_requests_get_one_sentence(
     home: Home, report: dict[str, dict], arguments: list[str], code: int, words: str
 ) -> None:
-    done = home.run(*arguments)
+    done = home.run_here(*arguments)
     assert done.returncode == code, done.stderr
     assert words in done.stderr and "Traceback" not in done.stderr
     assert done.stdout == ""
@@ -147,7 +147,7 @@ def test_a_full_disk_is_said_and_nothing_accepted_is_lost(tmp_path: Path) -> Non
         folder = tmp_path / "docs"
         fake_document(folder / "small.pdf", "A page about herons.")
         fake_document(folder / "zz-large.pdf", "words " * 1_000_000)
-        home = Home(place / "home", text_engine="fake", ocr_engine="fake", embedder="fake")
+        home = Home(place / "home", text_engine="fake", ocr_engine="fake", embedder="fake", workers=1)
         done = home.run("ingest", str(folder), "-k", "kb")
         assert done.returncode == 6, done.stderr
         assert "No space left" in done.stderr or "full" in done.stderr

@@ -201,6 +201,11 @@ def before_manifest(members: Members, name: str, content: bytes) -> Members:
 
 def doctored(members: Members) -> Iterator[tuple[str, bytes, str]]:
     """(what was done, archive, words of the refusal)."""
+    yield from doctored_archives(members)
+    yield from doctored_rows(members)
+
+
+def doctored_archives(members: Members) -> Iterator[tuple[str, bytes, str]]:
     whole = packed(members)
     yield "cut off in the middle", whole[: len(whole) // 2], "cut off"
     yield "cut off before the manifest", packed(without(members, MANIFEST)), "cut off"
@@ -227,6 +232,9 @@ def doctored(members: Members) -> Iterator[tuple[str, bytes, str]]:
     yield "an original of nobody", packed(before_manifest(members, f"originals/{'a' * 64}", b"x")), "no document"
     end = -(-len(whole.rstrip(b"\0")) // 512) * 512
     yield "a second head", whole[:end] + whole, "stands behind"
+
+
+def doctored_rows(members: Members) -> Iterator[tuple[str, bytes, str]]:
     yield (
         "a table that is none",
         packed(before_manifest(members, "rows/sqlite_master/0.jsonl.gz", gzip.compress(b"{}\n"))),
