@@ -27,7 +27,7 @@ from celery.worker.control import inspect_command
 from ingest.cli import exit_codes
 from ingest.runtime import embedded, temp_dir
 from ingest.runtime.processes import REFUSAL, REMARK, SAYS_FILE
-from pipeline import flow, home_registry, log_format, relay, tasks, time_limits, worker_deaths
+from pipeline import flow, home_registry, log_format, relay, tasks, time_limits, worker_deaths, worker_metrics
 from pipeline.broker import configuration
 from pipeline.broker_faults import explained
 from pipeline.broker_probe import FAULTS
@@ -73,8 +73,8 @@ def log_as_wished(logger: logging.Logger, **_: Any) -> None:
 @signals.worker_ready.connect
 def say_ready(sender: Any, **_: Any) -> None:
     """Log, instead of Celery's banner, which worker begins to serve which queues."""
-    queues, pool = sorted(sender.app.amqp.queues.consume_from), sender.pool
-    size = getattr(pool, "limit", None) or getattr(pool, "num_processes", 0)
+    queues = sorted(sender.app.amqp.queues.consume_from)
+    size = _slots_of(sender)
     if os.geteuid() == 0:
         log.warning("this worker runs as root: whoever breaks into it by a document owns the machine; use another user")
     words = "%s is ready: %d %s for the queues %s"
@@ -82,6 +82,12 @@ def say_ready(sender: Any, **_: Any) -> None:
     log.info(
         words, sender.hostname, size, kind, ", ".join(queues), extra=log_format.facts(event="ready", queues=queues)
     )
+
+
+def _slots_of(worker: Any) -> int:
+    """Return how many tasks a worker runs at once; 0 before it has a pool."""
+    pool = getattr(worker, "pool", None)
+    return int(getattr(pool, "limit", None) or getattr(pool, "num_processes", 0) or 0)
 
 
 def _say_in_log(text: str, *_: Any) -> None:
@@ -175,12 +181,12 @@ class WatchStep(bootsteps.StartStopStep):  # type: ignore[misc]
 
 
 class AnnounceStep(bootsteps.StartStopStep):  # type: ignore[misc]
-    """Registers the home of this worker on the broker, and logs homes that wait for a worker."""
+    """Gives signs of life: registers this worker's home on the broker, and logs homes that wait for a worker."""
 
     requires = ("celery.worker.components:Timer",)
 
     def start(self, parent: Any) -> None:
-        self.name = parent.hostname
+        self.name, self.worker = parent.hostname, parent
         self.entry = parent.timer.call_repeatedly(home_registry.ANNOUNCE_S, self.announce)
         self.announce()
 
@@ -189,6 +195,7 @@ class AnnounceStep(bootsteps.StartStopStep):  # type: ignore[misc]
         home_registry.leave(this_process.resources().settings, self.name)
 
     def announce(self) -> None:
+        worker_metrics.worker_lives(self.name, _slots_of(self.worker))
         settings = this_process.resources().settings
         try:
             home_registry.announce(settings, home_registry.WORKER, self.name)

@@ -41,7 +41,8 @@ _MEMBERS: Mapping[Scope, str] = {
         embedder embedder_model chunk_tokens chunk_overlap extractor llm_model llm_max_tokens llm_window_tokens""",
     Scope.LIMIT: """batch_pages max_pages max_file_mb page_timeout_s document_timeout_s allow_private_urls
         callback_timeout_s callback_retries_s fetch_retries_s fetch_timeout_s llm_timeout_s""",
-    Scope.WORKERS: "workers memory_mb files_cache_mb log_level log_format ocr_slots llm_parallel",
+    Scope.WORKERS: """workers memory_mb files_cache_mb log_level log_format metrics_port metrics_host ocr_slots
+        llm_parallel""",
     Scope.NOTIFY: "callback_secret",
     Scope.API: """api_host api_port api_keys cors_origins ingest_root max_request_files max_request_mb body_timeout_s
         queue_max

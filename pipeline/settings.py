@@ -50,6 +50,10 @@ class Settings(BaseSettings):
     log_format: str = Field(
         "text", pattern=r"^(text|json)$", description="logs of server and workers: text, or json (an object a line)"
     )
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="port at which `ingot worker` serves /metrics, /livez and /readyz; 0: none"
+    )
+    metrics_host: str = Field("127.0.0.1", description="address of that port; 0.0.0.0: for other hosts, too")
 
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="local worker processes")
     batch_pages: int = Field(16, ge=1, le=256, description="pages of one render, OCR or parse step")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline import time_limits
+from pipeline import time_limits, worker_metrics
 from pipeline.contracts import ChatModel, DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
 from pipeline.log_format import about, facts
 from pipeline.profiles import ProcessingProfile
@@ -131,6 +132,7 @@ class StepContext:
         if self.stopping():
             raise StoppingError()
         self.store.steps.begin_page(self.claim, number)
+        began = time.monotonic()
         try:
             with about(page=number), self.deadline(self.resources.settings.page_timeout_s):
                 yield
@@ -141,6 +143,7 @@ class StepContext:
         except Exception as error:
             log.exception("%s: page %d of %s", self.claim.key.stage, number, self.claim.key.document)
             self.give_up_page(number, bug(error))
+        worker_metrics.page_ended(self.claim.key.stage, time.monotonic() - began)
 
     @contextmanager
     def deadline(self, seconds: float) -> Iterator[None]:
@@ -157,6 +160,7 @@ class StepContext:
         if self._lacks_text(text):
             text = replace(text, warning=Fault(code=EMPTY_PAGE, message=NO_TEXT))
         self.store.steps.save_page(self.claim, number, text, None)
+        worker_metrics.page_read(self.claim.key.stage, text.engine)
 
     def _lacks_text(self, text: PageText) -> bool:
         """No text despite a text layer, or despite ink: OCR gives a confidence for every page that is not blank."""
@@ -172,6 +176,12 @@ class StepContext:
         """Record why a page could not be read."""
         log.warning("page %d is given up: %s", number, fault.message, extra=facts(page=number, code=fault.code))
         self.store.steps.save_page(self.claim, number, None, fault)
+        worker_metrics.page_failed(self.claim.key.stage, self._engine())
+
+    def _engine(self) -> str:
+        """The engine that was to read the pages of this step."""
+        settings = self.resources.settings
+        return settings.text_engine if self.claim.route is Route.TEXT else settings.ocr_engine
 
     def embedder(self) -> Embedder:
         """The embedder of this process. UnavailableError ``other_embedder`` where the document is meant for another.

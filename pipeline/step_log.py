@@ -1,4 +1,4 @@
-"""Logs when a step begins and when it ends, however it ends.
+"""Logs and counts when a step begins and when it ends, however it ends.
 
 Both carry the ids of the step and of the Celery task, so that a machine can pair them. A step whose process died is
 ended by its worker's parent.
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from pipeline import worker_metrics
 from pipeline.log_format import about, facts
 from stores.effects import Claim
 from stores.models import StepKey
@@ -28,6 +29,7 @@ LOST = "lost"
 class _RunningStep:
     """The step that this thread runs."""
 
+    stage: str
     words: str
     began: float
     pages: int
@@ -43,8 +45,9 @@ def step(claim: Claim) -> Iterator[None]:
     key = claim.key
     with about(job=claim.job, **ids(key), source=claim.source, attempt=claim.attempt, task=_task_of(claim.owner)):
         pages = claim.last_page - claim.first_page + 1 if claim.last_page else 0
-        under = _RunningStep(words=_words(claim), began=time.monotonic(), pages=pages)
+        under = _RunningStep(stage=str(key.stage), words=_words(claim), began=time.monotonic(), pages=pages)
         token = _under.set(under)
+        worker_metrics.step_begins(under.stage)
         span = {"first_page": claim.first_page, "last_page": claim.last_page} if pages else {}
         log.info("%s begins", under.words, extra=facts(event="begin", pages=pages or None, **span))
         try:
@@ -62,6 +65,7 @@ def ended(outcome: str, why: str = "", *, cpu_s: float = 0.0, due: Sequence[Step
         return
     under.told = True
     seconds = time.monotonic() - under.began
+    worker_metrics.step_ended(under.stage, outcome, seconds, cpu_s)
     stages = sorted({str(key.stage) for key in due})
     parts = [f"{under.words} {outcome}", f"in {seconds:.1f} s"]
     parts += [f"({cpu_s:.1f} s of CPU)"] if cpu_s else []
@@ -73,6 +77,7 @@ def ended(outcome: str, why: str = "", *, cpu_s: float = 0.0, due: Sequence[Step
 
 def lost(key: StepKey, task: str, why: str, **more: object) -> None:
     """Log the end of a step whose process died, in the parent process. ``more``: further facts."""
+    worker_metrics.step_lost(str(key.stage))
     with about(**ids(key), **more, task=task):
         text = "%s lost: its process ended (%s); it is begun again"
         log.warning(text, key.stage, why, extra=facts(event="end", outcome=LOST, reason=why))

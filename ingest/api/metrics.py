@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ingest.api import security
 from ingest.api.description import content, problems
 from ingest.api.query_names import known_query
 from ingest.api.security import CallerDep
+from ingest.runtime import metrics_folder
 from stores.errors import IngotError
 
 if TYPE_CHECKING:
     from pipeline.service import Service
+    from stores.contracts.queries import Figures
 
 router = APIRouter(tags=["operations"], dependencies=[Depends(security.caller), Depends(known_query)])
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -27,20 +30,38 @@ _ENDLESS = "/events"
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
+_QUEUES = {
+    "ingot_queue_waiting": "Steps, callbacks and downloads that wait for a worker.",
+    "ingot_queue_working": "Steps that workers have in hand.",
+    "ingot_queue_oldest_seconds": "Age of what waits longest; 0 where nothing waits.",
+    "ingot_queue_messages": "Messages in the broker; fewer than what waits while some are lost or not sent yet.",
+    "ingot_queue_workers": "Workers that answer and serve the queue.",
+}
+
+
 class StoresCollector:
-    """A Prometheus collector that reads the stores and queues at the time of a scrape."""
+    """A Prometheus collector that reads the stores and queues at the time of a scrape.
+
+    All of these are gauges: what is deleted or made anew is not counted any more. What happens is counted where it
+    happens, by the workers.
+    """
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
     def collect(self) -> Iterator[Metric]:
+        yield from self._documents()
+        yield from self._queues()
+        # of the embedded runtime, where that runs; workers that were started by hand serve their own
+        yield from metrics_folder.collect(metrics_folder.folder_of_home(self._service.settings.home))
+
+    def _documents(self) -> Iterator[Metric]:
         documents = GaugeMetricFamily("ingot_documents", "Documents by state.", labels=["knowledge_id", "state"])
-        callbacks = GaugeMetricFamily("ingot_callbacks", "Callbacks by state.", labels=["knowledge_id", "state"])
-        steps = CounterMetricFamily("ingot_steps", "Steps that ended.", labels=["knowledge_id", "stage", "outcome"])
-        seconds = CounterMetricFamily(
-            "ingot_step_seconds", "Seconds that done steps took.", labels=["knowledge_id", "stage", "clock"]
+        stuck = GaugeMetricFamily(
+            "ingot_documents_stuck", "Documents in work for which nothing is done.", labels=["knowledge_id"]
         )
-        pages = CounterMetricFamily("ingot_pages", "Pages of done steps.", labels=["knowledge_id", "stage"])
+        callbacks = GaugeMetricFamily("ingot_callbacks", "Callbacks by state.", labels=["knowledge_id", "state"])
+        costs: dict[tuple[str, str, str], float] = defaultdict(float)
         for name in self._service.knowledge_bases.ids():
             try:
                 figures = self._service.knowledge_bases.figures(name)
@@ -50,26 +71,54 @@ class StoresCollector:
                 documents.add_metric([name, state], count)
             for callback_state, count in figures.callbacks.items():
                 callbacks.add_metric([name, callback_state], count)
-            for cost in figures.costs:
-                steps.add_metric([name, cost.stage, "done"], cost.done)
-                steps.add_metric([name, cost.stage, "failed"], cost.failed)
-                seconds.add_metric([name, cost.stage, "wall"], cost.wall_s)
-                seconds.add_metric([name, cost.stage, "cpu"], cost.cpu_s)
-                pages.add_metric([name, cost.stage], cost.pages)
-        yield from (documents, callbacks, steps, seconds, pages, *self._queues())
+            stuck.add_metric([name], figures.stuck)
+            for key, value in _costs(figures).items():
+                costs[key] += value
+        yield from (documents, stuck, callbacks, *_cost_metrics(costs))
 
     def _queues(self) -> Iterator[Metric]:
-        waiting = GaugeMetricFamily("ingot_queue_waiting", "Steps and outbound tasks that wait.", labels=["queue"])
-        working = GaugeMetricFamily("ingot_queue_working", "Steps that workers have in hand.", labels=["queue"])
-        oldest = GaugeMetricFamily("ingot_queue_oldest_seconds", "Age of what waits longest.", labels=["queue"])
-        workers = GaugeMetricFamily("ingot_queue_workers", "Workers that serve it.", labels=["queue"])
-        for view in self._service.administration.queues():
-            waiting.add_metric([view.queue], view.waiting)
-            working.add_metric([view.queue], view.working)
-            oldest.add_metric([view.queue], view.oldest_waiting_s or 0.0)
-            if view.workers is not None:
-                workers.add_metric([view.queue], len(view.workers))
-        yield from (waiting, working, oldest, workers)
+        gauges = {name: GaugeMetricFamily(name, words, labels=["queue"]) for name, words in _QUEUES.items()}
+        views = self._service.administration.queues()
+        for view in views:
+            values = (view.waiting, view.working, view.oldest_waiting_s or 0.0, view.messages, view.workers)
+            for gauge, value in zip(gauges.values(), values, strict=True):
+                if value is not None:  # not known while the broker cannot be asked
+                    gauge.add_metric([view.queue], len(value) if isinstance(value, tuple) else value)
+        yield from gauges.values()
+        broker = GaugeMetricFamily("ingot_broker_up", "1 where the broker answers, 0 where it does not.")
+        broker.add_metric([], float(any(view.messages is not None for view in views)))
+        workers = GaugeMetricFamily("ingot_workers", "Workers, by whether they answer.", labels=["answers"])
+        answering = Counter(worker.answers for worker in self._service.administration.workers())
+        for answers in (True, False):
+            workers.add_metric(["yes" if answers else "no"], answering[answers])
+        yield from (broker, workers)
+
+
+def _costs(figures: Figures) -> dict[tuple[str, str, str], float]:
+    """Return what steps cost, by (metric, stage, further label)."""
+    values: dict[tuple[str, str, str], float] = {}
+    for cost in figures.costs:
+        values["ingot_steps", cost.stage, "done"] = cost.done
+        values["ingot_steps", cost.stage, "failed"] = cost.failed
+        values["ingot_step_seconds", cost.stage, "wall"] = cost.wall_s
+        values["ingot_step_seconds", cost.stage, "cpu"] = cost.cpu_s
+        values["ingot_pages", cost.stage, ""] = cost.pages
+    return values
+
+
+def _cost_metrics(costs: Mapping[tuple[str, str, str], float]) -> Iterator[Metric]:
+    families = {
+        "ingot_steps": GaugeMetricFamily(
+            "ingot_steps", "Ended steps of the documents that are there.", labels=["stage", "outcome"]
+        ),
+        "ingot_step_seconds": GaugeMetricFamily(
+            "ingot_step_seconds", "Seconds that their done steps took.", labels=["stage", "clock"]
+        ),
+        "ingot_pages": GaugeMetricFamily("ingot_pages", "Pages of their done steps.", labels=["stage"]),
+    }
+    for (name, stage, label), value in costs.items():
+        families[name].add_metric(list(filter(None, (stage, label))), value)
+    yield from families.values()
 
 
 class RequestTimes:

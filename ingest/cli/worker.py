@@ -58,7 +58,8 @@ def worker(
     if unsafe := remark(settings.broker_url):
         say(f"note: {unsafe}")
     worker_spec.wait_for_broker(settings.broker_url, broker_wait, say)
-    return worker_group.run_workers(specs, name, extra, environment)
+    metrics = worker_group.MetricsAddress(host=settings.metrics_host, port=settings.metrics_port)
+    return worker_group.run_workers(specs, name, extra, environment, metrics)
 
 
 def _start_messages(settings: Settings) -> Callable[[str], None]:

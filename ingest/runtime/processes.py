@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import IO
 
 from ingest.cli.exit_codes import Exit
-from ingest.runtime import worker_spec
+from ingest.runtime import metrics_folder, worker_spec
 from ingest.runtime.run_dir import RunDir
+from pipeline import worker_metrics
 from stores.chroma.path import disarm, sweep_dropped
 from stores.errors import UnavailableError
 
@@ -306,7 +307,9 @@ def _worker_process(
         spec.suffix or "worker",
         lambda: spec.command(name),
         folder,
-        lambda: spec.environment(environment),
+        lambda: spec.environment(
+            {**environment, worker_metrics.FOLDER: str(metrics_folder.folder_of_home(folder.home))}
+        ),
         nice=_WORKER_NICENESS,
     )
 

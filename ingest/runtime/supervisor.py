@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Any
 
-from ingest.runtime import processes, settings_conflict, temp_dir
+from ingest.runtime import metrics_folder, processes, settings_conflict, temp_dir
 from ingest.runtime.processes import ManagedProcess
 from ingest.runtime.run_dir import RunDir, lock_now, lock_within, machine
 from pipeline import log_format
@@ -109,6 +109,7 @@ class Supervisor:
         """Start Redis and wait for it; Chroma and the workers start while commands already run."""
         self.folder.file("redis").mkdir(mode=0o700, exist_ok=True)
         temp_dir.sweep(self.folder.home)
+        metrics_folder.make_anew(metrics_folder.folder_of_home(self.folder.home))
         self.redis.start()
         self._tend_chroma()
         self._wait_for_redis()
@@ -321,6 +322,7 @@ class Supervisor:
         self.chroma.stop(5.0)
         self.redis.stop(5.0)
         temp_dir.sweep(self.folder.home)
+        shutil.rmtree(metrics_folder.folder_of_home(self.folder.home), ignore_errors=True)
         self.folder.remove_socket()
         self._lock.truncate(0)
         log.info("stopped")

@@ -1,43 +1,92 @@
 """The workers of ``ingot worker ROLE``, in the foreground of a terminal or service.
 
-A single worker replaces this process. Several workers get a small parent process, which forwards signals, restarts a
-worker that dies, and stops all workers when one refuses to work or when it ends itself.
+A single worker replaces this process. Several workers, and those whose metrics are served, get a small parent process.
+It forwards signals, restarts a worker that dies, and stops all workers when one refuses to work or when it ends itself.
 """
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
+import shutil
 import signal
+import socket
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
-from ingest.runtime import processes
+from ingest.runtime import metrics_folder, metrics_server, processes
 from ingest.runtime.processes import ManagedProcess
 from ingest.runtime.worker_spec import WorkerSpec
-from pipeline import log_format
+from pipeline import log_format, worker_metrics
+
+log = logging.getLogger("ingot.runtime")
 
 _TICK_S = 0.1
 _GRACE_S = 12.0
 _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
-def run_workers(specs: Sequence[WorkerSpec], name: str, extra: Sequence[str], environment: Mapping[str, str]) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsAddress:
+    """Where the metrics of the workers are served; at port 0 nowhere."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+
+
+def run_workers(
+    specs: Sequence[WorkerSpec],
+    name: str,
+    extra: Sequence[str],
+    environment: Mapping[str, str],
+    metrics: MetricsAddress = MetricsAddress(),
+) -> int:
     """Run workers until a signal ends them, and return the exit status.
 
     ``extra`` are arguments for Celery; beside other workers, the one for the network does not get them.
     """
     commands = [spec.command(name, [] if spec.kind == "notify" and len(specs) > 1 else extra) for spec in specs]
-    environments = [spec.environment(environment) for spec in specs]
-    if len(specs) == 1:
-        os.execvpe(commands[0][0], commands[0], environments[0])
+    if len(specs) == 1 and not metrics.port:
+        os.execvpe(commands[0][0], commands[0], specs[0].environment(environment))
     log_format.prepare(environment.get("INGOT_LOG_FORMAT", log_format.TEXT), "INFO", role="worker group")
-    workers = [
-        ManagedProcess(spec.node(name), lambda at=at: commands[at], None, lambda at=at: environments[at])  # type: ignore[misc]
-        for at, spec in enumerate(specs)
-    ]
-    return WorkerGroup(workers).run()
+    with _metrics_kept(metrics) as kept:
+        environments = [spec.environment({**environment, **kept}) for spec in specs]
+        workers = [
+            ManagedProcess(spec.node(name), lambda at=at: commands[at], None, lambda at=at: environments[at])  # type: ignore[misc]
+            for at, spec in enumerate(specs)
+        ]
+        if kept:
+            _serve_metrics(metrics, Path(kept[worker_metrics.FOLDER]), workers)
+        return WorkerGroup(workers).run()
+
+
+@contextlib.contextmanager
+def _metrics_kept(metrics: MetricsAddress) -> Iterator[dict[str, str]]:
+    """Give workers whose metrics are served a folder for them, as an environment variable."""
+    if not metrics.port:
+        yield {}
+        return
+    folder = metrics_folder.new_folder()
+    try:
+        yield {worker_metrics.FOLDER: str(folder)}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _serve_metrics(metrics: MetricsAddress, folder: Path, workers: Sequence[ManagedProcess]) -> None:
+    names = {worker: worker.name.replace("%h", socket.gethostname()) for worker in workers}
+
+    def running() -> list[str]:
+        return [names[worker] for worker in workers if worker.pid is not None]
+
+    server = metrics_server.MetricsServer(folder, list(names.values()), running)
+    port = metrics_server.serve(metrics.host, metrics.port, server)
+    log.info("metrics are at http://%s:%d/metrics", metrics.host, port)
 
 
 class WorkerGroup:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import worker_metrics
 from pipeline.addresses import parse_address
 from pipeline.contracts import Answer
 from pipeline.outbound import signing
@@ -131,6 +132,7 @@ def _deliver_one(resources: Resources, store: KnowledgeStore, claim: Delivery) -
     except IngotError as error:
         return _failed(resources, store, claim, None, error.message)
     if 200 <= answer.status < 300:
+        worker_metrics.callback_tried("delivered")
         return store.callbacks.delivered(claim, answer.status)
     return _failed(resources, store, claim, answer, _meaning(answer.status))
 
@@ -160,9 +162,11 @@ def _failed(resources: Resources, store: KnowledgeStore, claim: Delivery, answer
     schedule, status = Schedule.of(resources.settings), answer.status if answer else None
     delay_s = schedule.delay_s(claim.attempt, answer.retry_after_s if answer else None)
     if delay_s is None or status == _GONE:
+        worker_metrics.callback_tried("dead")
         log.warning("callback %s is dead after %d tries: %s", claim.id, claim.attempt, reason)
         store.callbacks.give_up(claim, status, reason, last_try=schedule.tries, behind_s=schedule.whole_s / 2)
         return False
+    worker_metrics.callback_tried("failed")
     log.info("callback %s failed at try %d, again in %.0f s: %s", claim.id, claim.attempt, delay_s, reason)
     store.callbacks.later(claim, delay_s, status, reason)
     return False

@@ -85,11 +85,15 @@ class StageCost:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Documents and callbacks by state, and what the steps of each stage cost so far."""
+    """Documents and callbacks by state, and what the steps of each stage cost so far.
+
+    ``stuck``: documents in work for which nothing was done for a while, though none of their steps waits in a queue.
+    """
 
     documents: Mapping[DocumentState, int]
     callbacks: Mapping[str, int]
     costs: tuple[StageCost, ...]
+    stuck: int
 
 
 class DocumentQueries(Protocol):

@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select
 from stores.contracts.queries import Figures
 from stores.models import DOCUMENT_STAGES, Route, Stage, StepState
 from stores.queries.documents import documents_by_state
-from stores.queries.work import callbacks_by_state, stage_costs
+from stores.queries.work import callbacks_by_state, stage_costs, stuck_documents
 from stores.sql.database import Database
 from stores.sql.tables import chunk, document, generation, record, step
 
@@ -27,6 +27,7 @@ class KnowledgeBaseQueries:
                 documents=documents_by_state(connection),
                 callbacks=callbacks_by_state(connection),
                 costs=tuple(stage_costs(connection)),
+                stuck=stuck_documents(connection, self.database.now()),
             )
 
     def answering(self) -> dict[str, int]:

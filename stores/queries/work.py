@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, and_, case, exists, func, or_, select
 
 from stores.contracts.queries import DueStep, StageCost
 from stores.lifecycle.dispatch import WISHED
-from stores.lifecycle.states import OPEN_STEPS
+from stores.lifecycle.states import OPEN_STATES, OPEN_STEPS
 from stores.models import Stage, StepState
 from stores.sql.database import Database
 from stores.sql.tables import callback, columns_of, fetch, generation, job_document, source, step
 from stores.views import WorkingStep
 
+STUCK_S = 900.0
+"""A document in work for which nothing was done for so long is stuck; a relay looks at each within a minute."""
 _OPEN_OUTBOUND = ("pending",)
 
 
@@ -196,6 +198,28 @@ def _cost(stage: Stage, rows: Sequence[Any]) -> StageCost:
         wall_s=sum(row.wall for row in done),
         cpu_s=sum(row.cpu for row in done),
     )
+
+
+def stuck_documents(connection: Connection, now: float) -> int:
+    """How many generations in work nobody works on: nothing was done for STUCK_S, and no step waits in a queue.
+
+    A step that was sent waits its turn, however long others take. So does one that is tried again later.
+    """
+    long_ago = now - STUCK_S
+    its_turn_comes = and_(
+        step.c.state.in_(OPEN_STEPS),
+        or_(
+            and_(step.c.state == StepState.DUE, or_(step.c.sent_at > 0, step.c.scheduled_at > long_ago)),
+            and_(step.c.state == StepState.RUNNING, or_(step.c.lease_until > long_ago, step.c.sent_at > long_ago)),
+        ),
+    )
+    moves = exists().where(
+        step.c.document == generation.c.document,
+        step.c.generation == generation.c.number,
+        or_(its_turn_comes, step.c.finished_at > long_ago),
+    )
+    stuck = (generation.c.state.in_(OPEN_STATES), generation.c.created_at < long_ago, ~moves)
+    return int(connection.execute(select(func.count()).select_from(generation).where(*stuck)).scalar_one())
 
 
 def callbacks_by_state(connection: Connection) -> dict[str, int]:

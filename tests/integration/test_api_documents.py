@@ -252,7 +252,9 @@ def test_metrics_count_what_happened(server: Server) -> None:
     root.get("/api/v1/knowledge/demo")
     text = root.get("/metrics").text
     assert 'ingot_documents{knowledge_id="demo",state="done"} 4.0' in text
-    assert 'ingot_steps_total{knowledge_id="demo",outcome="failed",stage="plan"} 1.0' in text
+    assert 'ingot_steps{outcome="failed",stage="plan"} 1.0' in text
+    assert 'ingot_steps_ended_total{outcome="failed",stage="plan"} 1.0' in text
+    assert 'ingot_documents_stuck{knowledge_id="demo"} 0.0' in text
     assert 'ingot_queue_waiting{queue="ocr"} 0.0' in text
     assert 'route="/api/v1/knowledge/{knowledge_id}",status="200"' in text
     assert "invoice.pdf" not in text

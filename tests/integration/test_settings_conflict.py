@@ -30,6 +30,8 @@ OTHER: dict[str, object] = {
     "workers": 1,
     "log_level": "DEBUG",
     "log_format": "json",
+    "metrics_port": 9541,
+    "metrics_host": "127.0.0.2",
     "memory_mb": 2048,
     "files_cache_mb": 99,
     "ocr_slots": 3,
