@@ -179,9 +179,10 @@ class StepContext:
         worker_metrics.page_failed(self.claim.key.stage, self._engine())
 
     def _engine(self) -> str:
-        """The engine that was to read the pages of this step."""
-        settings = self.resources.settings
-        return settings.text_engine if self.claim.route is Route.TEXT else settings.ocr_engine
+        """The engine that was to read the pages of this step; that of images is not built only to be asked."""
+        if self.claim.route is Route.TEXT:
+            return self.resources.text_reader().fingerprint
+        return self.resources.settings.ocr_engine
 
     def embedder(self) -> Embedder:
         """The embedder of this process. UnavailableError ``other_embedder`` where the document is meant for another.

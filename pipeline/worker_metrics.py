@@ -8,6 +8,7 @@ a child that is killed. ``ingest.runtime.metrics_server`` adds them up and serve
 from __future__ import annotations
 
 import os
+import re
 import time
 from functools import cache
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable with the folder of the files; the Prometheus client reads it when it is imported."""
 _STEP_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 _PAGE_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_BEHIND_NAME = re.compile(r"[:\s]")
 
 
 class WorkerMetrics:
@@ -90,13 +92,13 @@ def page_ended(stage: str, seconds: float) -> None:
 def page_read(stage: str, engine: str) -> None:
     """Count a page whose text was saved."""
     if metrics := _metrics():
-        metrics.pages.labels(stage, engine, "read").inc()
+        metrics.pages.labels(stage, _name_of(engine), "read").inc()
 
 
 def page_failed(stage: str, engine: str) -> None:
     """Count a page that was given up."""
     if metrics := _metrics():
-        metrics.pages.labels(stage, engine, "failed").inc()
+        metrics.pages.labels(stage, _name_of(engine), "failed").inc()
 
 
 def callback_tried(outcome: str) -> None:
@@ -110,6 +112,11 @@ def worker_lives(name: str, slots: int) -> None:
     if metrics := _metrics():
         metrics.slots.labels(name).set(slots)
         metrics.alive_at.labels(name).set(time.time())
+
+
+def _name_of(engine: str) -> str:
+    """An engine without its version, and without why it wrote a page that was meant for another."""
+    return _BEHIND_NAME.split(engine, maxsplit=1)[0]
 
 
 def _label(outcome: str) -> str:

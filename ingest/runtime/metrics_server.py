@@ -1,4 +1,4 @@
-"""The HTTP server of a worker's host: ``/metrics`` for Prometheus, ``/livez`` and ``/readyz`` for whoever watches it."""
+"""The HTTP server beside the workers of a host: ``/metrics`` for Prometheus, ``/livez`` and ``/readyz`` for probes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 HEARTBEAT = "ingot_worker_heartbeat_timestamp_seconds"
-SILENT_S = 60.0
-"""A worker whose main loop did not run for so long is not alive; it runs every few seconds."""
+SILENT_S, HUNG_S = 60.0, 300.0
+"""A worker's main loop runs every few seconds. After the first time without it is not ready, after the second it hangs:
+the time between them is for a database or a broker that is slow to say that it is away."""
 _TEXT = [("Content-Type", "text/plain; charset=utf-8")]
 
 
@@ -32,15 +33,16 @@ class WorkerCollector:
         yield from metrics_folder.collect(self._folder)
         yield InfoMetricFamily("ingot_worker_build", "The program.", {"version": version()})
 
-    def silent(self, workers: Sequence[str]) -> list[str]:
-        """Name those of ``workers`` that did not start yet or whose main loop hangs."""
+    def silent(self, workers: Sequence[str], seconds: float, *, never: bool) -> list[str]:
+        """Name those of ``workers`` whose main loop did not run for so long, or, with ``never``, not at all."""
         beats = {
             sample.labels["worker"]: sample.value
             for metric in metrics_folder.collect(self._folder)
             if metric.name == HEARTBEAT
             for sample in metric.samples
         }
-        return [name for name in workers if time.time() - beats.get(name, 0.0) > SILENT_S]
+        now = time.time()
+        return [name for name in workers if now - beats.get(name, 0.0 if never else now) > seconds]
 
 
 class MetricsServer:
@@ -67,10 +69,12 @@ class MetricsServer:
         return _answer(start_response, "200 OK", "alive" if path == "/livez" else "ready")
 
     def _missing(self, path: str) -> list[str]:
-        """Return the workers that count as gone: not running for /livez, and also not heard of for /readyz."""
+        """Return the workers that are gone or hang (/livez), or are not ready (/readyz)."""
         running = set(self._running())
-        gone = [name for name in self._workers if name not in running]
-        return gone or self._collector.silent(self._workers) if path == "/readyz" else gone
+        if gone := [name for name in self._workers if name not in running]:
+            return gone
+        starting_counts = path == "/readyz"
+        return self._collector.silent(self._workers, SILENT_S if starting_counts else HUNG_S, never=starting_counts)
 
 
 def _answer(start_response: Callable[..., Any], status: str, text: str) -> list[bytes]:
@@ -95,7 +99,8 @@ def serve(host: str, port: int, application: MetricsServer) -> int:
         server = make_server(host, port, application, Server, Quiet)
     except OSError as error:
         raise InputError(
-            f"the metrics cannot be served on {host}:{port}: {error.strerror or error}; choose another INGOT_METRICS_PORT",
+            f"the metrics cannot be served on {host}:{port}: {error.strerror or error}; "
+            "choose another INGOT_METRICS_PORT",
             code="port_taken",
         ) from error
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
