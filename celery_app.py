@@ -27,7 +27,7 @@ from celery.worker.control import inspect_command
 from ingest.cli import exit_codes
 from ingest.runtime import embedded, temp_dir
 from ingest.runtime.processes import REFUSAL, REMARK, SAYS_FILE
-from pipeline import flow, home_registry, log_format, relay, tasks, time_limits, worker_deaths, worker_metrics
+from pipeline import flow, home_registry, log_format, relay, tasks, time_limits, tracing, worker_deaths, worker_metrics
 from pipeline.broker import configuration
 from pipeline.broker_faults import explained
 from pipeline.broker_probe import FAULTS
@@ -105,8 +105,20 @@ def release_old_leases(sender: Any, **_: Any) -> None:
     this_process.name = sender.hostname
     temp_dir.settle(Settings().home)
     this_process.threaded = _has_threads(sender)
+    _trace(forks=not this_process.threaded)
     ran_out = _memory_kills().ran_out()
     tasks.release_worker(sender.hostname, blameless=not this_process.threaded and not ran_out)
+
+
+def _trace(*, forks: bool) -> None:
+    """Begin to trace, where that is asked for; a parent of child processes only passes on what steps belong to."""
+    try:
+        if forks:
+            tracing.pass_on()
+        else:
+            tracing.start("ingot-worker")
+    except IngotError as error:
+        _refuse(error)
 
 
 def _memory_kills() -> MemoryKills:
@@ -228,6 +240,7 @@ def hand_back(sender: Any, **_: Any) -> None:
     """End all leases of this worker, so that its steps are due at once; no page is blamed."""
     tasks.release_worker(sender.hostname, blameless=not this_process.threaded)
     temp_dir.leave()
+    tracing.flush()
     log.info("%s stops", sender.hostname, extra=log_format.facts(event="stop"))
 
 
@@ -238,7 +251,14 @@ def limit_child(**_: Any) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    tracing.start("ingot-worker")
     time_limits.take_slot(current_process().index)
+
+
+@signals.worker_process_shutdown.connect
+def export_last_spans(**_: Any) -> None:
+    """Export what a child that ends still has to tell of its steps."""
+    tracing.flush()
 
 
 @signals.task_failure.connect

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from pipeline import worker_metrics
+from pipeline import tracing, worker_metrics
 from pipeline.log_format import about, facts
 from stores.effects import Claim
 from stores.models import StepKey
@@ -43,7 +43,15 @@ _under: ContextVar[_RunningStep | None] = ContextVar("step_under_way", default=N
 def step(claim: Claim) -> Iterator[None]:
     """Log that a step begins. The block calls ``ended`` with the outcome; otherwise it is logged as broken off."""
     key = claim.key
-    with about(job=claim.job, **ids(key), source=claim.source, attempt=claim.attempt, task=_task_of(claim.owner)):
+    tracing.describe(job=claim.job, **ids(key), attempt=claim.attempt)
+    with about(
+        job=claim.job,
+        **ids(key),
+        source=claim.source,
+        attempt=claim.attempt,
+        task=_task_of(claim.owner),
+        trace_id=tracing.trace_id(),
+    ):
         pages = claim.last_page - claim.first_page + 1 if claim.last_page else 0
         under = _RunningStep(stage=str(key.stage), words=_words(claim), began=time.monotonic(), pages=pages)
         token = _under.set(under)
@@ -66,6 +74,9 @@ def ended(outcome: str, why: str = "", *, cpu_s: float = 0.0, due: Sequence[Step
     under.told = True
     seconds = time.monotonic() - under.began
     worker_metrics.step_ended(under.stage, outcome, seconds, cpu_s)
+    tracing.describe(outcome=outcome, pages=under.pages or None, cpu_s=round(cpu_s, 3))
+    if outcome == "failed":
+        tracing.failed(str(more.get("code", "")))
     stages = sorted({str(key.stage) for key in due})
     parts = [f"{under.words} {outcome}", f"in {seconds:.1f} s"]
     parts += [f"({cpu_s:.1f} s of CPU)"] if cpu_s else []

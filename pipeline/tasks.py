@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from celery import Celery, Task, bootsteps, chain, signals
 from celery.exceptions import Ignore
 
-from pipeline import flow, home_registry, step_log
+from pipeline import flow, home_registry, step_log, tracing
 from pipeline.broker import configuration, home_of, queue_length
 from pipeline.broker_address import bare
 from pipeline.broker_faults import BrokerError
@@ -162,13 +162,13 @@ def send(keys: Sequence[StepKey], store: KnowledgeStore | None = None, connectio
 
     Where the broker cannot be reached the rest are marked as unsent, without an error; the relay sends them later.
     """
-    wishes = _wishes(keys, store)
+    wishes, traces = _wishes(keys, store), _traces(keys, store)
     for sent, key in enumerate(keys):
         target = store or resources().catalog.store(key.knowledge_id)
         run = target.dispatch.straight_run(key, STAGES[key.stage].followed_by)
         wish = wishes.get((key.knowledge_id, key.document, key.generation), 0)
         try:
-            with translated(app.conf.broker_url):
+            with translated(app.conf.broker_url), tracing.under(traces.get(key, "")):
                 chain(*[_message(step, wish) for step in run]).apply_async(connection=connection)
         except BrokerError as error:
             complain(error)
@@ -192,6 +192,20 @@ def _wishes(keys: Sequence[StepKey], store: KnowledgeStore | None) -> dict[tuple
     return priorities
 
 
+def _traces(keys: Sequence[StepKey], store: KnowledgeStore | None) -> dict[StepKey, str]:
+    """The traces that these steps belong to, where traces are asked for."""
+    if not tracing.is_on():
+        return {}
+    traces: dict[StepKey, str] = {}
+    for knowledge_id in {key.knowledge_id for key in keys}:
+        target = store or resources().catalog.store(knowledge_id)
+        mine = [key for key in keys if key.knowledge_id == knowledge_id]
+        stored = target.dispatch.traces(mine)
+        for key in mine:
+            traces[key] = stored.get((key.document, key.generation)) or tracing.trace_of_document(key)
+    return traces
+
+
 def send_outbound_tasks(
     knowledge_id: str, store: KnowledgeStore | None = None, connection: Any = None, *, quiet: bool = False
 ) -> int:
@@ -200,13 +214,19 @@ def send_outbound_tasks(
     outbound_tasks = target.outbound_tasks.take(SEND_AT_ONCE, quiet=quiet)
     for sent, outbound_task in enumerate(outbound_tasks):
         try:
-            with translated(app.conf.broker_url):
+            with translated(app.conf.broker_url), tracing.under(_trace_of(outbound_task, target)):
                 _message_of(outbound_task).apply_async(connection=connection)
         except BrokerError as error:
             complain(error)
             target.outbound_tasks.unsend(outbound_tasks[sent:])
             return sent
     return len(outbound_tasks)
+
+
+def _trace_of(outbound_task: OutboundTask, store: KnowledgeStore) -> str:
+    if not tracing.is_on():
+        return ""
+    return store.dispatch.trace_of_job(outbound_task.job) or tracing.trace_of_job(outbound_task.job)
 
 
 def _message_of(outbound_task: OutboundTask) -> Any:

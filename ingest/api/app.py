@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -41,6 +44,7 @@ from pipeline.service import Service
 
 API = "/api/v1"
 _DESCRIPTION = "Documents in; Markdown, records with evidence and searchable chunks out."
+_UNTRACED = ("/livez", "/readyz", "/metrics", "/static")
 RESOURCES: tuple[APIRouter, ...] = (
     ingestion.router,
     knowledge.router,
@@ -75,6 +79,11 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
+def _is_watching(scope: Mapping[str, Any]) -> bool:
+    """Whether a request belongs into no trace: probes and scrapes, the files of the pages."""
+    return str(scope.get("path", "")).startswith(_UNTRACED)
+
+
 def create_app(service: Service) -> Application:
     """Build the application that serves one home; it starts no other processes."""
     app = Application(
@@ -84,6 +93,7 @@ def create_app(service: Service) -> Application:
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=operation_id,
+        telemetry={"metrics": False, "logs": False, "operation_spans": False, "exclude": _is_watching},
         webhooks=APIRouter(generate_unique_id_function=operation_id),
     )
     app.state.service = service

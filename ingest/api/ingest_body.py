@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError, field_validator
 
 from ingest.api.bodies import Body
+from pipeline import tracing
 from pipeline.commands.submission import Submission
 from stores.errors import InputError
 from stores.models import Options
@@ -151,5 +152,6 @@ def submission_of(body: IngestRequestBody, uploads: tuple[StagedFile, ...], key:
         callback_each=body.callback_each,
         replace=body.replace,
         idempotency_key=key,
+        trace=tracing.current(),
         digest=digest,
     )

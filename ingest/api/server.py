@@ -20,7 +20,7 @@ from ingest.api.connections import Guarded, connection_limit
 from ingest.api.request_ids import WithRequestId
 from ingest.api.security import entries_of, is_loopback
 from ingest.runtime import embedded, worker_spec
-from pipeline import log_format
+from pipeline import log_format, tracing
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.errors import IngotError, InputError, UnavailableError
@@ -42,6 +42,7 @@ def serve(settings: Settings) -> None:
     for remark in embedded.prepare(settings):
         log.warning("%s", remark)
     with _listening(settings) as listener, embedded.session(settings) as connected:
+        tracing.start("ingot-api")
         service = Service(connected)
         service.ingestion.prepare()
         app = create_app(service)
@@ -65,6 +66,7 @@ def serve(settings: Settings) -> None:
             _reduce_pauses()
             with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
                 runner.run(server.serve(sockets=[listener]))
+        tracing.flush()
 
 
 def refuse_open_door(settings: Settings) -> None:

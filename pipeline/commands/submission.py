@@ -27,6 +27,7 @@ class Submission:
     replace: bool = False  # an upload takes the place of the document that has its name
     idempotency_key: str = ""
     skipped: tuple[SkippedFile, ...] = ()  # what the folders of ``paths`` hold besides documents
+    trace: str = ""  # the W3C traceparent of the request
     digest: str = ""  # SHA-256 of the request; compared where the key comes again
 
 

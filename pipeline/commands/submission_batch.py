@@ -157,6 +157,7 @@ class SubmissionBatch:
             callback_each=submission.callback_each,
             urls=submission.urls,
             passwords=submission.passwords,
+            trace=submission.trace,
         )
 
     def _receipt(self, pending: _Pending) -> SubmissionReceipt:

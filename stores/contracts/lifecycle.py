@@ -85,6 +85,12 @@ class DispatchStore(Protocol):
     def priorities(self, keys: Sequence[StepKey]) -> dict[tuple[str, int], int]:
         """Return (document, generation) -> the largest priority of an open job that asked for it, zeros left out."""
 
+    def traces(self, keys: Sequence[StepKey]) -> dict[tuple[str, int], str]:
+        """Return (document, generation) -> the trace of the newest job that asked for it, where that has one."""
+
+    def trace_of_job(self, job_id: str) -> str:
+        """Return the trace of a job, "" where it has none."""
+
     def straight_run(self, key: StepKey, successors: tuple[Stage, ...]) -> list[StepKey]:
         """Return the step and those of its successors that are not final: what one message carries."""
 

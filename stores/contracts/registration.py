@@ -58,7 +58,10 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """A job to be inserted. ``urls`` are yet to be fetched; an ``accepting`` job takes files until it is sealed."""
+    """A job to be inserted. ``urls`` are yet to be fetched; an ``accepting`` job takes files until it is sealed.
+
+    ``trace``: the W3C traceparent of its request, "" where that is not traced.
+    """
 
     job: str
     options: Options
@@ -70,6 +73,7 @@ class NewJob:
     urls: tuple[str, ...] = ()
     passwords: tuple[str, ...] = ()
     accepting: bool = False
+    trace: str = ""
 
 
 class RegistrationStore(Protocol):

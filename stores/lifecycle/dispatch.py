@@ -78,6 +78,22 @@ class Dispatch:
         with self.database.read() as connection:
             return {(row.document, row.generation): int(row.wished) for row in connection.execute(query)}
 
+    def traces(self, keys: Sequence[StepKey]) -> dict[tuple[str, int], str]:
+        """The traces that documents belong to, by document and generation: those of the newest jobs that have one."""
+        query = (
+            select(job_document.c.document, job_document.c.generation, job.c.trace)
+            .join(job, job.c.id == job_document.c.job)
+            .where(job_document.c.document.in_({key.document for key in keys}), job.c.trace.is_not(None))
+            .order_by(job.c.id)
+        )
+        with self.database.read() as connection:
+            return {(row.document, row.generation): row.trace for row in connection.execute(query)}
+
+    def trace_of_job(self, job_id: str) -> str:
+        """The trace of a job, "" where it has none."""
+        with self.database.read() as connection:
+            return connection.execute(select(job.c.trace).where(job.c.id == job_id)).scalar_one_or_none() or ""
+
     def straight_run(self, key: StepKey, successors: tuple[Stage, ...]) -> list[StepKey]:
         """The step and those of its successors that are not final: what one Celery chain carries."""
         if not successors:

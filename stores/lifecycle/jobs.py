@@ -49,6 +49,7 @@ def _row(new: NewJob, now: float) -> dict[str, Any]:
         "callback_url": new.callback_url or None,
         "callback_each": int(new.callback_each),
         "profile": new.profile,
+        "trace": new.trace or None,
     }
 
 

@@ -320,4 +320,8 @@ MIGRATIONS: tuple[Migration, ...] = (
             ("step", "tokens_written", "INTEGER DEFAULT '0' NOT NULL"),
         ),
     ),
+    Migration(
+        name="the trace of a job",
+        columns=(("job", "trace", "VARCHAR"),),
+    ),
 )

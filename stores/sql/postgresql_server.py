@@ -11,7 +11,8 @@ import time
 import weakref
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+import sqlalchemy
+from sqlalchemy import URL, Connection, Engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
@@ -124,7 +125,7 @@ def _engine(address: URL) -> Engine:
     arguments: dict[str, Any] = {"connect_timeout": _CONNECT_TIMEOUT_S, "prepare_threshold": None, **_KEEPALIVES}
     arguments = {name: value for name, value in arguments.items() if name not in address.query}
     try:
-        engine = create_engine(
+        engine = sqlalchemy.create_engine(
             address, poolclass=QueuePool, isolation_level="AUTOCOMMIT", connect_args=arguments, **_POOL
         )
     except (ImportError, NoSuchModuleError) as error:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, Row, Select, create_engine, event
+import sqlalchemy
+from sqlalchemy import Connection, Engine, MetaData, Row, Select, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 from sqlalchemy.schema import CreateView, DropView
@@ -73,7 +74,7 @@ def open_reader(path: Path, *, pooled: bool) -> Engine:
 def _engine(path: Path, *, pooled: bool) -> Engine:
     pool: dict[str, Any] = {"poolclass": QueuePool, "max_overflow": -1} if pooled else {"poolclass": NullPool}
     connect_args = {"timeout": BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False}
-    return create_engine(f"sqlite:///{path}", connect_args=connect_args, **pool)
+    return sqlalchemy.create_engine(f"sqlite:///{path}", connect_args=connect_args, **pool)
 
 
 def _begin_immediate(connection: Connection) -> None:

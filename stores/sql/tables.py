@@ -243,6 +243,7 @@ job = Table(
     Column("callback_url", Text),
     Column("callback_each", Integer, nullable=False, server_default="0"),  # 1: each document's end, too
     Column("profile", String),  # the settings and schemas of its requester
+    Column("trace", String),  # the W3C traceparent of its request
     Index("job_created", "created_at", "id"),
 )
 
