@@ -27,7 +27,19 @@ from celery.worker.control import inspect_command
 from ingest.cli import exit_codes
 from ingest.runtime import embedded, temp_dir
 from ingest.runtime.processes import REFUSAL, REMARK, SAYS_FILE
-from pipeline import flow, home_registry, log_format, relay, tasks, time_limits, tracing, worker_deaths, worker_metrics
+from ingest.version import version
+from pipeline import (
+    error_reports,
+    flow,
+    home_registry,
+    log_format,
+    relay,
+    tasks,
+    time_limits,
+    tracing,
+    worker_deaths,
+    worker_metrics,
+)
 from pipeline.broker import configuration
 from pipeline.broker_faults import explained
 from pipeline.broker_probe import FAULTS
@@ -111,8 +123,9 @@ def release_old_leases(sender: Any, **_: Any) -> None:
 
 
 def _trace(*, forks: bool) -> None:
-    """Begin to trace, where that is asked for; a parent of child processes only passes on what steps belong to."""
+    """Begin to trace and to report errors, where that is asked for; a parent of children only passes traces on."""
     try:
+        error_reports.start("worker", version())
         if forks:
             tracing.pass_on()
         else:
@@ -251,6 +264,7 @@ def limit_child(**_: Any) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    error_reports.start("worker", version())
     tracing.start("ingot-worker")
     time_limits.take_slot(current_process().index)
 

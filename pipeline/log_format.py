@@ -33,6 +33,11 @@ def about(**ids: object) -> Iterator[None]:
         _subject.reset(token)
 
 
+def subject() -> Mapping[str, object]:
+    """The ids that every line names which is logged here."""
+    return _subject.get()
+
+
 def facts(**values: object) -> dict[str, Any]:
     """The ``extra`` of a log call: values that become fields of their own in JSON lines."""
     return {"facts": values}

@@ -20,7 +20,8 @@ from ingest.api.connections import Guarded, connection_limit
 from ingest.api.request_ids import WithRequestId
 from ingest.api.security import entries_of, is_loopback
 from ingest.runtime import embedded, worker_spec
-from pipeline import log_format, tracing
+from ingest.version import version
+from pipeline import error_reports, log_format, tracing
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.errors import IngotError, InputError, UnavailableError
@@ -42,6 +43,7 @@ def serve(settings: Settings) -> None:
     for remark in embedded.prepare(settings):
         log.warning("%s", remark)
     with _listening(settings) as listener, embedded.session(settings) as connected:
+        error_reports.start("serve", version())
         tracing.start("ingot-api")
         service = Service(connected)
         service.ingestion.prepare()
