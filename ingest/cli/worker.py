@@ -23,6 +23,7 @@ _BROKER_S = 60.0
 def worker(
     context: typer.Context,
     role: Annotated[str, typer.Argument(metavar="ROLE", help="all, cpu, gpu or notify.")] = "all",
+    queues: Annotated[str, typer.Option("--queues", metavar="Q,Q", help="Serve only these queues of the role.")] = "",
     broker_wait: Annotated[
         float, typer.Option("--broker-wait", metavar="S", min=0, help="Wait at most S seconds for the broker.")
     ] = _BROKER_S,
@@ -48,13 +49,13 @@ def worker(
         embedder=settings.embedder,
     )
     cards = worker_spec.cards() if role == "gpu" or needs.transformers else []
-    specs = worker_spec.worker_specs(role, needs, cards)
+    specs = worker_spec.worker_specs(role, needs, cards, worker_spec.chosen_queues(role, queues))
     environment = {**os.environ, "INGOT_HOME": str(settings.home), "INGOT_LOG_FORMAT": settings.log_format}
     say = _start_messages(settings)
     name, extra = worker_spec.split_node_name(context.args, f"{os.environ.get('INGOT_WORKER_NAME') or role}@%h")
     say(f"device: {worker_spec.device()}")
-    queues = ", ".join(queue for spec in specs for queue in spec.queues)
-    say(f"queues: {queues}; waiting for {without_password(settings.broker_url)}")
+    served = ", ".join(queue for spec in specs for queue in spec.queues)
+    say(f"queues: {served}; waiting for {without_password(settings.broker_url)}")
     if unsafe := remark(settings.broker_url):
         say(f"note: {unsafe}")
     worker_spec.wait_for_broker(settings.broker_url, broker_wait, say)

@@ -12,8 +12,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from stores.errors import InputError
 
 #: kind of worker -> its pool and the queues it serves
 KINDS = {
@@ -106,8 +108,33 @@ class WorkerSpec:
         return variables
 
 
-def worker_specs(role: str, needs: WorkerNeeds, cards: Sequence[str]) -> list[WorkerSpec]:
-    """Return the workers of a role on a machine with these GPUs."""
+def chosen_queues(role: str, names: str) -> tuple[str, ...]:
+    """Return the queues that ``names`` lists, by commas, or all of a role where it is empty.
+
+    Raises InputError for a queue that the role does not serve.
+    """
+    served = tuple(dict.fromkeys(queue for kind in ROLES[role] for queue in KINDS[kind][1]))
+    chosen = tuple(name for name in (part.strip() for part in names.split(",")) if name)
+    if unknown := [name for name in chosen if name not in served]:
+        raise InputError(
+            f"a worker of the role {role} does not serve the queue {unknown[0]!r}: it serves {', '.join(served)}",
+            code="bad_queue",
+        )
+    return chosen or served
+
+
+def worker_specs(
+    role: str, needs: WorkerNeeds, cards: Sequence[str], wanted: Sequence[str] | None = None
+) -> list[WorkerSpec]:
+    """Return the workers of a role on a machine with these GPUs; ``wanted``: the only queues that they serve."""
+    specs = _all_specs(role, needs, cards)
+    if wanted is None:
+        return specs
+    limited = [replace(spec, queues=tuple(queue for queue in spec.queues if queue in wanted)) for spec in specs]
+    return [spec for spec in limited if spec.queues]
+
+
+def _all_specs(role: str, needs: WorkerNeeds, cards: Sequence[str]) -> list[WorkerSpec]:
     gpu_queues = shared_queues(needs, cards) if role == "all" else ()
     specs: list[WorkerSpec] = []
     for kind in ROLES[role]:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.runtime.worker_spec import KINDS, SOURCE, WorkerNeeds, WorkerSpec, cards, split_node_name, worker_specs
+from ingest.runtime.worker_spec import (
+    KINDS,
+    SOURCE,
+    WorkerNeeds,
+    WorkerSpec,
+    cards,
+    chosen_queues,
+    split_node_name,
+    worker_specs,
+)
+from stores.errors import InputError
 
 PLAIN = WorkerNeeds(workers=4)
 GOT = WorkerNeeds(workers=4, ocr_engine="got")
@@ -109,3 +119,23 @@ def test_the_cards_that_this_process_may_use(given: str, found: list[str], monke
 
 def test_workers_find_the_celery_application() -> None:
     assert (SOURCE / "celery_app.py").is_file()
+
+
+@pytest.mark.parametrize(
+    ("role", "queues", "expected"),
+    [
+        ("all", "ocr", [("prefork", ("ocr",), "")]),
+        ("all", "extract, cpu", [("prefork", ("cpu", "extract"), "")]),
+        ("all", "notify", [NOTIFY]),
+        ("cpu", "", [("prefork", ("cpu", "extract"), ""), NOTIFY]),
+    ],
+)
+def test_a_worker_serves_only_the_queues_that_are_asked_for(
+    role: str, queues: str, expected: list[tuple[str, tuple[str, ...], str]]
+) -> None:
+    assert shape(worker_specs(role, PLAIN, [], chosen_queues(role, queues))) == expected
+
+
+def test_a_queue_that_the_role_does_not_serve_is_refused() -> None:
+    with pytest.raises(InputError, match="role gpu does not serve the queue 'cpu': it serves ocr, embed"):
+        chosen_queues("gpu", "cpu")
