@@ -18,7 +18,7 @@ HEARTBEAT = "ingot_worker_heartbeat_timestamp_seconds"
 SILENT_S, HUNG_S = 60.0, 300.0
 """A worker's main loop runs every few seconds. After the first time without it is not ready, after the second it hangs:
 the time between them is for a database or a broker that is slow to say that it is away."""
-_TEXT = [("Content-Type", "text/plain; charset=utf-8")]
+_TEXT = (("Content-Type", "text/plain; charset=utf-8"),)
 
 
 class WorkerCollector:
@@ -78,7 +78,7 @@ class MetricsServer:
 
 
 def _answer(start_response: Callable[..., Any], status: str, text: str) -> list[bytes]:
-    start_response(status, _TEXT)
+    start_response(status, list(_TEXT))  # the server adds to it
     return [f"{text}\n".encode()]
 
 
