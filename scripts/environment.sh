@@ -88,6 +88,20 @@ install_browser() {
     say "no Chromium is here, so the browser tests are skipped: apt-get install chromium fonts-noto-cjk"
 }
 
+# The checker of alert rules, out of Debian's package of Prometheus: the server that comes with it is not installed.
+install_promtool() {
+    if command -v promtool >/dev/null 2>&1 || [ -x "$VENV/bin/promtool" ]; then return; fi
+    if command -v apt-get >/dev/null 2>&1 && command -v dpkg-deb >/dev/null 2>&1; then
+        folder=$(mktemp -d)
+        if (cd "$folder" && apt-get download prometheus && dpkg-deb --fsys-tarfile prometheus_*.deb |
+            tar -xO ./usr/bin/promtool >promtool) >>"$PIP_LOG" 2>&1 && [ -s "$folder/promtool" ]; then
+            chmod 755 "$folder/promtool" && mv "$folder/promtool" "$VENV/bin/promtool"
+        fi
+        rm -rf "$folder"
+    fi
+    [ -x "$VENV/bin/promtool" ] || say "no promtool is here, so the tests of alerts by it are skipped: apt-get install prometheus"
+}
+
 # The database server of the tests: Debian's package, whose server the tests start and stop themselves.
 install_postgresql() {
     if command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then return; fi

@@ -39,7 +39,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}")
 
 def compose() -> dict[str, Any]:
     """The file as Docker reads it, with every variable that .env must hold set to a word."""
-    filled = _VARIABLE.sub(lambda found: found[2] or "word", (ROOT / "compose.yaml").read_text())
+    filled = _VARIABLE.sub(lambda variable: variable[2] or "word", (ROOT / "compose.yaml").read_text())
     read: dict[str, Any] = yaml.safe_load(filled)
     return read
 
@@ -60,8 +60,8 @@ def containers() -> Iterator[tuple[str, dict[str, Any]]]:
 def commands() -> dict[str, list[str]]:
     """Where a command of ours stands -> its arguments."""
     services = compose()["services"].items()
-    found = {f"compose {name}": service["command"] for name, service in services if service["image"] in OURS}
-    return found | {f"{name} with {container['image']}": container["args"] for name, container in containers()}
+    of_compose = {f"compose {name}": service["command"] for name, service in services if service["image"] in OURS}
+    return of_compose | {f"{name} with {container['image']}": container["args"] for name, container in containers()}
 
 
 def test_compose_is_what_the_specification_allows_and_names_nothing_that_is_not_there() -> None:
@@ -88,7 +88,7 @@ def test_each_profile_serves_every_queue(profile: str) -> None:
 @pytest.mark.parametrize("place", commands())
 def test_every_command_parses(place: str) -> None:
     arguments = commands()[place]
-    program = typer.main.get_command(app)
+    program: Any = typer.main.get_command(app)
     context = program.make_context("ingot", list(arguments))
     name, command, rest = program.resolve_command(context, [*context._protected_args, *context.args])
     parsed = command.make_context(name, rest, parent=context).params
