@@ -220,7 +220,8 @@ class AnnounceStep(bootsteps.StartStopStep):  # type: ignore[misc]
         home_registry.leave(this_process.resources().settings, self.name)
 
     def announce(self) -> None:
-        worker_metrics.worker_lives(self.name, _slots_of(self.worker))
+        if slots := _slots_of(self.worker):  # there are none yet while the pool or a model is made
+            worker_metrics.worker_lives(self.name, slots)
         settings = this_process.resources().settings
         try:
             home_registry.announce(settings, home_registry.WORKER, self.name)
