@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from stores.effects import Batch, Claim, Effect, Obsolete, Order
-from stores.models import Chunk, Fault, Options, PageText, Stage, StepKey
+from stores.effects import Batch, Claim, Effect, Obsolete, Order, PageResult
+from stores.models import Chunk, Fault, Options, Stage, StepKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +41,26 @@ class StepStore(Protocol):
     def beat(self, claim: Claim) -> bool:
         """Extend the lease. False where the claim has ended: the work must stop."""
 
-    def begin_page(self, claim: Claim, number: int) -> None:
-        """Note the page in work, and extend the lease. It is to blame should the worker die."""
+    def begin_page(self, claim: Claim, number: int, before: PageResult | None = None) -> None:
+        """Note the page in work, and extend the lease. It is to blame should the worker die.
 
-    def save_page(self, claim: Claim, number: int, text: PageText | None, fault: Fault | None) -> None:
+        ``before`` is the page before it, saved with the same commit.
+        """
+
+    def save_page(self, claim: Claim, page: PageResult) -> None:
         """Keep what was read of a page, or why it could not be read, and forget lost attempts. It may be repeated."""
 
-    def finish(self, claim: Claim, effect: Effect, order: Order, cpu_s: float) -> list[StepKey]:
-        """Write the effect of a step, end it, and make the steps due that waited for it; return those."""
+    def finish(
+        self, claim: Claim, effect: Effect, order: Order, cpu_s: float, carried: Collection[Stage] = ()
+    ) -> list[StepKey]:
+        """Write the effect of a step, end it, and make the steps due that waited for it; return those.
 
-    def fail(self, claim: Claim, fault: Fault, order: Order, *, fatal: bool) -> list[StepKey]:
+        ``carried``: the stages whose message is on its way already; the others still must be sent.
+        """
+
+    def fail(
+        self, claim: Claim, fault: Fault, order: Order, *, fatal: bool, carried: Collection[Stage] = ()
+    ) -> list[StepKey]:
         """End a step as failed; return the steps that became due. ``fatal`` fails the whole generation instead."""
 
     def retry_later(self, claim: Claim, fault: Fault, delay_s: float) -> None:

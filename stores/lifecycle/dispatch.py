@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, literal, or_, select, update
 
 from stores.lifecycle.states import OPEN_STATES, OPEN_STEPS
 from stores.models import Stage, StepKey, StepState
@@ -116,6 +116,8 @@ class Dispatch:
             )
 
 
+_UNSENT = step.alias()
+
 #: The largest priority that an open job gives to the document of a step.
 WISHED = (
     select(func.coalesce(func.max(job.c.priority), 0))
@@ -141,6 +143,12 @@ _SENT = (
         step.c.batch == bindparam("_batch"),
     )
     .values(sent_at=bindparam("now"), sends=step.c.sends + 1)
+)
+
+
+#: Whether a step is due that was not sent.
+BACKLOG = (
+    select(literal(1)).select_from(_UNSENT).where(_UNSENT.c.state == StepState.DUE, _UNSENT.c.sent_at == 0.0).exists()
 )
 
 

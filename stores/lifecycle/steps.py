@@ -6,26 +6,50 @@ Every write of a claim is fenced by its owner: whoever lost the lease writes not
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
 
-from stores.effects import Claim, Effect, Extracted, Order, Planned, Published
+from stores.effects import Claim, Effect, Extracted, Order, PageResult, Planned, Published
 from stores.errors import CancelledError, LeaseLostError
-from stores.lifecycle.dispatch import is_step
+from stores.lifecycle.dispatch import BACKLOG, is_step
 from stores.lifecycle.states import advance, end_generation, mark_running
-from stores.models import Fault, Options, PageText, Stage, StepKey, StepState
+from stores.models import DocumentState, Fault, Options, Stage, StepKey, StepState
 from stores.sql.database import Database
 from stores.sql.pages import plan_pages, store_page, unread_pages_failed
-from stores.sql.profiles import read_profiles
 from stores.sql.record_tables import store_records
-from stores.sql.tables import columns_of, document, generation, job_document, source, step
+from stores.sql.tables import columns_of, document, generation, job_document, profile, source, step
 from stores.token_count import TokenCount
 
 LEASE_S = 60.0
 _CLAIMED_COLUMNS = columns_of(step)
+_NAME = (
+    select(source.c.name)
+    .where(or_(source.c.document == step.c.document, source.c.pending == step.c.document))
+    .order_by(source.c.id)
+    .limit(1)
+    .scalar_subquery()
+)
+_NEWEST_JOB = (
+    select(func.max(job_document.c.job))
+    .where(job_document.c.document == step.c.document, job_document.c.generation == step.c.generation)
+    .scalar_subquery()
+)
+#: A step, and all that its work needs to know of its document and generation.
+_FOUND = (
+    select(
+        *(step.c.state, step.c.worker, step.c.lease_until, generation.c.state.label("generation_state")),
+        *(generation.c.options, generation.c.passwords, generation.c.password, generation.c.fingerprints),
+        *(generation.c.title, generation.c.language, document.c.sha256, document.c.media_type),
+        *(profile.c.content.label("profile"), _NAME.label("source"), _NEWEST_JOB.label("job")),
+        BACKLOG.label("backlog"),
+    )
+    .join(generation, and_(generation.c.document == step.c.document, generation.c.number == step.c.generation))
+    .join(document, document.c.id == step.c.document)
+    .outerjoin(profile, profile.c.id == generation.c.profile)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +67,7 @@ class Steps:
         """
         now = self.database.now()
         with self.database.write() as connection:
-            before = connection.execute(
-                select(step.c.state, step.c.worker, step.c.lease_until).where(is_step(key), _claimable(now))
-            ).first()
+            before = connection.execute(_FOUND.where(is_step(key), _claimable(now))).first()
             if before is None:
                 return None
             lives = before.lease_until > 0 and _lives_here(before.worker or "", worker)
@@ -64,8 +86,8 @@ class Steps:
                 )
                 .returning(*_CLAIMED_COLUMNS)
             ).one()
-            mark_running(connection, key.document, key.generation, now)
-            facts = _facts(connection, key)
+            if before.generation_state == DocumentState.QUEUED:
+                mark_running(connection, key.document, key.generation, now)
         return Claim(
             key=key,
             owner=owner,
@@ -76,7 +98,7 @@ class Steps:
             page_in_work=taken.page_in_work,
             lost_to=(taken.error_code or "") if taken.lost_attempts else "",
             started_at=taken.started_at,
-            **facts,
+            **_facts(key, before),
         )
 
     def beat(self, claim: Claim) -> bool:
@@ -85,20 +107,31 @@ class Steps:
         with self.database.write_beside() as connection:
             return _touch(connection, claim, lease_until=now + LEASE_S, heard_at=now)
 
-    def begin_page(self, claim: Claim, number: int) -> None:
-        """Say that page ``number`` is worked on now: should this attempt die, that page is to blame."""
-        now = self.database.now()
-        with self.database.write_beside() as connection:
-            self._hold(connection, claim, page_in_work=number, lease_until=now + LEASE_S, heard_at=now)
+    def begin_page(self, claim: Claim, number: int, before: PageResult | None = None) -> None:
+        """Say that page ``number`` is worked on now: should this attempt die, that page is to blame.
 
-    def save_page(self, claim: Claim, number: int, text: PageText | None, fault: Fault | None) -> None:
+        ``before``: the page before it, which is kept in the same transaction; see ``save_page``.
+        """
+        now = self.database.now()
+        progress = {"lost_attempts": 0} if before else {}
+        with self.database.write_beside() as connection:
+            self._hold(connection, claim, page_in_work=number, lease_until=now + LEASE_S, heard_at=now, **progress)
+            if before:
+                store_page(connection, claim.key.document, claim.key.generation, before)
+
+    def save_page(self, claim: Claim, page: PageResult) -> None:
         """Keep what was read of a page, or why it could not be read. Progress resets the count of lost attempts."""
         with self.database.write_beside() as connection:
             self._hold(connection, claim, lost_attempts=0, heard_at=self.database.now())
-            store_page(connection, claim.key.document, claim.key.generation, number, text, fault)
+            store_page(connection, claim.key.document, claim.key.generation, page)
 
-    def finish(self, claim: Claim, effect: Effect, order: Order, cpu_s: float) -> list[StepKey]:
-        """End a step with its effect, in one transaction; the steps that became due. LeaseLostError: ours no more."""
+    def finish(
+        self, claim: Claim, effect: Effect, order: Order, cpu_s: float, carried: Collection[Stage] = ()
+    ) -> list[StepKey]:
+        """End a step with its effect, in one transaction; the steps that became due. LeaseLostError: ours no more.
+
+        ``carried``: see ``advance``.
+        """
         now = self.database.now()
         with self.database.write() as connection:
             self._hold(
@@ -111,7 +144,8 @@ class Steps:
                 **_ended_with(effect),
             )
             _apply(connection, claim, effect, now)
-            return self._keys(claim, advance(connection, claim.key.document, claim.key.generation, order, now))
+            due = advance(connection, claim.key.document, claim.key.generation, order, now, carried)
+            return self._keys(claim, due)
 
     def retry_later(self, claim: Claim, fault: Fault, delay_s: float) -> None:
         """Give a step back; it is due again after ``delay_s``."""
@@ -148,7 +182,9 @@ class Steps:
                 **words,
             )
 
-    def fail(self, claim: Claim, fault: Fault, order: Order, *, fatal: bool) -> list[StepKey]:
+    def fail(
+        self, claim: Claim, fault: Fault, order: Order, *, fatal: bool, carried: Collection[Stage] = ()
+    ) -> list[StepKey]:
         """End a step as failed. ``fatal`` ends the whole generation; else the others go on without its result."""
         now = self.database.now()
         key = claim.key
@@ -168,7 +204,7 @@ class Steps:
                 return []
             if key.stage.reads_pages:
                 unread_pages_failed(connection, claim, fault)
-            return self._keys(claim, advance(connection, key.document, key.generation, order, now))
+            return self._keys(claim, advance(connection, key.document, key.generation, order, now, carried))
 
     def release(self, owner: str, fault: Fault | None = None, *, blameless: bool = False) -> int:
         """End the leases whose owner begins with ``owner``: its process is known to be dead. They may be claimed.
@@ -272,35 +308,21 @@ def _touch(connection: Connection, claim: Claim, **values: Any) -> bool:
     return done.rowcount == 1
 
 
-def _facts(connection: Connection, key: StepKey) -> dict[str, Any]:
+def _facts(key: StepKey, row: Row[Any]) -> dict[str, Any]:
     """What the work needs to know of its document and generation."""
-    row = connection.execute(
-        select(generation, document.c.sha256, document.c.media_type)
-        .join(document, document.c.id == generation.c.document)
-        .where(generation.c.document == key.document, generation.c.number == key.generation)
-    ).one()
-    name = connection.execute(
-        select(source.c.name)
-        .where(or_(source.c.document == key.document, source.c.pending == key.document))
-        .order_by(source.c.id)
-        .limit(1)
-    ).scalar_one_or_none()
-    job = connection.execute(
-        select(func.max(job_document.c.job)).where(
-            job_document.c.document == key.document, job_document.c.generation == key.generation
-        )
-    ).scalar_one_or_none()
     return {
         "options": Options.from_json(row.options),
         "passwords": tuple(row.passwords or ()),
         "password": row.password or "",
         "sha256": row.sha256,
         "media_type": row.media_type,
-        "source": name or key.document[:12],
-        "job": job or "",
+        "source": row.source or key.document[:12],
+        "job": row.job or "",
         "title": row.title,
         "language": row.language,
-        "profile": read_profiles(connection, [row.profile]).get(row.profile) if row.profile else None,
+        "embedder": str(row.fingerprints.get("embedder", "")),
+        "profile": row.profile,
+        "backlog": bool(row.backlog),
     }
 
 

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, RootTransaction
+from sqlalchemy.exc import DBAPIError
 
 from stores.sql import sqlite
 from stores.sql.dialect import Dialect
@@ -50,22 +51,23 @@ class Database:
 
         Raises TransientError when the write lock stays taken, UnavailableError when the database cannot be written.
         """
-        with self._dialect.translated_errors(self.place), self._writer.begin() as connection:
+        with self._dialect.translated_errors(self.place), _transaction(self._writer) as connection:
             yield connection
 
     @contextlib.contextmanager
     def write_beside(self) -> Iterator[Connection]:
         """Begin a write transaction that others may run beside, where the database can do that.
 
-        For rows that only the holder of a claim writes: its first statement must write to the claim.
+        For rows that only the holder of a claim writes: its first statement must write to the claim. It may be undone
+        by a crash of the database as long as no other write was committed after it.
         """
-        with self._dialect.translated_errors(self.place), self._beside.begin() as connection:
+        with self._dialect.translated_errors(self.place), _transaction(self._beside) as connection:
             yield connection
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
         """Begin a read transaction on one snapshot."""
-        with self._dialect.translated_errors(self.place), self._reader.begin() as connection:
+        with self._dialect.translated_errors(self.place), _transaction(self._reader) as connection:
             yield connection
 
     def user_query(self, statement: str, limit: int, timeout_s: float) -> QueryResult:
@@ -78,6 +80,33 @@ class Database:
             return
         self._writer.dispose()
         self._reader.dispose()
+
+
+@contextlib.contextmanager
+def _transaction(engine: Engine) -> Iterator[Connection]:
+    connection, transaction = _begun(engine)
+    with connection, transaction:
+        yield connection
+
+
+def _begun(engine: Engine) -> tuple[Connection, RootTransaction]:
+    """Begin a transaction. Nothing was done yet where the server closed the pooled connection: take another one then.
+
+    A question to the server before each transaction would find that out, too, but costs one more message each.
+    """
+    connection = engine.connect()
+    try:
+        return connection, connection.begin()
+    except DBAPIError as error:
+        connection.close()
+        if not error.connection_invalidated:
+            raise
+    connection = engine.connect()
+    try:
+        return connection, connection.begin()
+    except BaseException:
+        connection.close()
+        raise
 
 
 def now_of(connection: Connection) -> float:

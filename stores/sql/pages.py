@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
-from stores.effects import Claim, Planned
+from stores.effects import Claim, PageResult, Planned
 from stores.errors import LeaseLostError
-from stores.lifecycle.states import open_batches, open_step
+from stores.lifecycle.states import open_batches, open_steps
 from stores.models import (
     DOCUMENT_STAGES,
     Block,
@@ -53,10 +53,11 @@ class Pages:
             rows = connection.execute(query.order_by(page.c.number).limit(limit)).all()
         return [_page(row, []) for row in rows]
 
-    def unread(self, claim: Claim) -> list[int]:
-        """The pages of a step that nobody has read or given up yet."""
+    def unread(self, claim: Claim) -> list[Page]:
+        """The pages of a step that nobody has read or given up yet, in order."""
         with self.database.read() as connection:
-            return list(connection.execute(select(page.c.number).where(_todo(claim)).order_by(page.c.number)).scalars())
+            rows = connection.execute(select(page).where(_todo(claim)).order_by(page.c.number)).all()
+        return [_page(row, []) for row in rows]
 
     def save_margins(self, claim: Claim, pages: Sequence[Page]) -> None:
         """Keep the Markdown of pages whose headers and footers were settled, and where its blocks stand in it now."""
@@ -83,13 +84,6 @@ class Pages:
                 .limit(limit)
             )
             return [(row.id, chunk_of(row)) for row in rows]
-
-    def embedder(self, document: str, number: int) -> str:
-        """The fingerprint of the embedder that a generation was ordered for."""
-        with self.database.read() as connection:
-            mine = and_(generation.c.document == document, generation.c.number == number)
-            fingerprints = connection.execute(select(generation.c.fingerprints).where(mine)).scalar_one()
-            return str(fingerprints.get("embedder", ""))
 
     def embedded(self, document: str, number: int) -> int:
         """How many chunks of a generation are stored."""
@@ -140,32 +134,36 @@ def plan_pages(connection: Connection, document: str, number: int, planned: Plan
             ],
         )
     open_batches(connection, document, number, planned.batches)
-    for stage in DOCUMENT_STAGES:
-        open_step(connection, document, number, stage, StepState.WAITING, pages=len(planned.pages))
-
-
-def store_page(
-    connection: Connection, document: str, number: int, at: int, text: PageText | None, fault: Fault | None
-) -> None:
-    """Keep what was read of page ``at``, or why it was not read."""
-    connection.execute(
-        update(page)
-        .where(_of(page, document, number), page.c.number == at)
-        .values(
-            engine=text.engine if text else None,
-            confidence=text.confidence if text else None,
-            markdown=text.markdown if text else None,
-            error_code=fault.code if fault else None,
-            error=fault.message if fault else None,
-            warning_code=text.warning.code if text and text.warning else None,
-            warning=text.warning.message if text and text.warning else None,
-        )
+    open_steps(
+        connection, document, number, {stage: StepState.WAITING for stage in DOCUMENT_STAGES}, len(planned.pages)
     )
-    connection.execute(delete(block).where(_of(block, document, number), block.c.page == at))
+
+
+def store_page(connection: Connection, document: str, number: int, result: PageResult) -> None:
+    """Keep what was read of a page, or why it was not read."""
+    at, text, fault = result.number, result.text, result.fault
+    here = and_(_of(page, document, number), page.c.number == at)
+    values = _page_values(text, fault)
+    unread = page.c.markdown.is_(None)  # so it has no blocks that must go
+    if not connection.execute(update(page).where(here, unread).values(**values)).rowcount:
+        connection.execute(update(page).where(here).values(**values))
+        connection.execute(delete(block).where(_of(block, document, number), block.c.page == at))
     if text and text.blocks:
         connection.execute(
             insert(block), [_block_values(document, number, at, i, b) for i, b in enumerate(text.blocks)]
         )
+
+
+def _page_values(text: PageText | None, fault: Fault | None) -> dict[str, Any]:
+    return dict(
+        engine=text.engine if text else None,
+        confidence=text.confidence if text else None,
+        markdown=text.markdown if text else None,
+        error_code=fault.code if fault else None,
+        error=fault.message if fault else None,
+        warning_code=text.warning.code if text and text.warning else None,
+        warning=text.warning.message if text and text.warning else None,
+    )
 
 
 def _store_margins(connection: Connection, document: str, number: int, settled: Page) -> None:
