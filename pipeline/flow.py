@@ -59,6 +59,7 @@ def run_stage(
     killable: bool = False,
     stopping: Callable[[], bool] = lambda: False,
     suspects: threading.Lock | None = None,
+    claimed: Callable[[Claim], None] = lambda _: None,
 ) -> StepResult:
     """Claim a step and run it. Where it cannot be claimed, nothing happens and ``ended`` is False.
 
@@ -66,11 +67,13 @@ def run_stage(
     ``killable``: a page over its time limit ends this process. ``stopping``: once it returns True no page is begun
     and the step is handed back. ``suspects``: a lock for processes whose threads run steps side by side. A step that
     one more lost attempt would fail runs only under it, so that a death of the process is blamed on the right step.
+    ``claimed``: called once the step is claimed, before its work; raises nothing.
     """
     store = resources.catalog.store(key.knowledge_id)
     claim = store.steps.claim(key, owner, worker)
     if claim is None:
         return StepResult(ended=False)
+    claimed(claim)
     with step_log.step(claim):
         return _run_fitting(resources, store, claim, killable=killable, stopping=stopping, suspects=suspects)
 

@@ -40,13 +40,14 @@ class StageSpec:
     rerun_with: tuple[Stage, ...] = ()
 
 
-# Priorities: what is begun is finished before more is begun, so that documents become searchable early.
+# Priorities: what is read is finished before more is read, so that documents become searchable early. Plan has that of
+# the stages that read: many new documents of one knowledge base would hold up the pages of the others.
 _SPECS = (
     StageSpec(
         stage=Stage.PLAN,
         run="pipeline.stages.plan:run",
         queue="cpu",
-        priority=3,
+        priority=6,
         fatal=True,
         fingerprints=("plan",),
     ),

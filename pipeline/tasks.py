@@ -27,6 +27,7 @@ from pipeline.priorities import NOTIFY as NOTIFY
 from pipeline.priorities import OUTBOUND_PRIORITIES, priority_of
 from pipeline.priorities import PRIORITIES as PRIORITIES
 from pipeline.priorities import QUEUES as QUEUES
+from pipeline.priorities import WINDOWS as WINDOWS
 from pipeline.relay import Relay, in_hand, release
 from pipeline.stage_specs import STAGES
 from pipeline.step_context import Resources
@@ -37,10 +38,10 @@ from stores.models import Fault, Stage, StepKey
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
     from stores.contracts.outbox import OutboundTask
+    from stores.effects import Claim
 
 log = logging.getLogger("ingot.tasks")
 
-SEND_BETWEEN_LOOKS = 20  # steps that are sent before ``calm`` is asked again
 SEND_AT_ONCE = 200  # steps or outbound tasks that one pass of the relay sends per knowledge base
 
 app = Celery("ingot")
@@ -70,6 +71,7 @@ class StepTask(Task):  # type: ignore[misc]
                 killable=this_process.killable,
                 stopping=this_process.stopping.is_set,
                 suspects=this_process.suspects if this_process.threaded else None,
+                claimed=_make_up,
             )
         except NotFoundError:  # the knowledge base was deleted meanwhile
             raise Ignore from None
@@ -79,7 +81,7 @@ class StepTask(Task):  # type: ignore[misc]
         if this_process.threaded and STAGES[stage].model_setting:
             this_process.end_if_broken()
         if result.due:
-            send(result.due)
+            send_next(resources().catalog.store(key.knowledge_id))
         if STAGES[stage].fatal:  # with these a document or a job may have ended
             send_outbound_tasks(key.knowledge_id)
         if not result.ended:
@@ -118,7 +120,7 @@ def fetch(self: Task, knowledge_id: str, job: str, url: str) -> None:
 
     def ended() -> None:
         store = resources().catalog.store(knowledge_id)
-        send(store.dispatch.take(SEND_AT_ONCE, frozenset()), store)
+        send_next(store)
         send_outbound_tasks(knowledge_id)
 
     try:
@@ -177,6 +179,23 @@ def send(keys: Sequence[StepKey], store: KnowledgeStore | None = None, connectio
     return len(keys)
 
 
+def send_next(store: KnowledgeStore, quiet: frozenset[Stage] = frozenset(), connection: Any = None) -> int:
+    """Send the steps of a knowledge base whose turn it is. Returns how many were sent.
+
+    ``quiet``: the stages whose messages are lost unless their steps were begun.
+    """
+    return send(store.dispatch.take(SEND_AT_ONCE, quiet, WINDOWS), store, connection)
+
+
+def _make_up(claim: Claim) -> None:
+    """Send the next steps in the place of one that a worker begins, so that the others need not wait for its end."""
+    if claim.backlog:
+        try:
+            send_next(resources().catalog.store(claim.key.knowledge_id))
+        except IngotError as error:
+            log.warning("%s: %s; the relay sends what is due", claim.key.knowledge_id, error.message)
+
+
 def _message(step: StepKey, wish: int) -> Any:
     message = TASKS[step.stage].si(*ids_of(step))
     return message.set(priority=priority_of(step.stage, wish)) if wish else message
@@ -218,18 +237,13 @@ def _message_of(outbound_task: OutboundTask) -> Any:
 def send_due(made_by: Resources, knowledge_id: str, calm: Callable[[], bool] = lambda: True) -> int:
     """Publish what is due in one knowledge base, from a process that is no worker. Returns how many steps were sent.
 
-    Stops early when ``calm`` returns False; the relay sends the rest.
+    Only outbound tasks where ``calm`` returns False; the relay sends the steps.
     """
     app.conf.update(configuration(made_by.settings))
     store = made_by.catalog.store(knowledge_id)
-    sent = 0
     home_registry.announce(made_by.settings, home_registry.ASKER)
     with app.connection_for_write(bare(made_by.settings.broker_url)) as connection:
-        while calm() and (keys := store.dispatch.take(SEND_BETWEEN_LOOKS, frozenset())):
-            now_sent = send(keys, store, connection)
-            sent += now_sent
-            if now_sent < len(keys):
-                return sent
+        sent = send_next(store, connection=connection) if calm() else 0
         send_outbound_tasks(knowledge_id, store, connection)
     return sent
 
@@ -271,7 +285,7 @@ def ignore_foreign(request: Any) -> None:
 
 _relay = Relay(
     resources=resources,
-    send_steps=lambda store, empty: send(store.dispatch.take(SEND_AT_ONCE, quiet_stages(empty)), store),
+    send_steps=lambda store, empty: send_next(store, quiet_stages(empty)),
     send_outbound_tasks=lambda store, empty: send_outbound_tasks(store.knowledge_id, store, quiet=NOTIFY in empty),
     empty_queues=empty_queues,
 )

@@ -115,5 +115,17 @@ class Need:
     same_batch: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """How many steps of some stages may wait in the broker: as many as run now, within bounds.
+
+    The others wait in SQL, where whose turn it is can still be decided.
+    """
+
+    stages: frozenset[Stage]
+    least: int
+    most: int
+
+
 Order = Mapping[Stage, tuple[Need, ...]]
 """What each stage needs before its steps may begin."""

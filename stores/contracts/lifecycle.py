@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from stores.effects import Batch, Claim, Effect, Obsolete, Order, PageResult
+from stores.effects import Batch, Claim, Effect, Obsolete, Order, PageResult, Window
 from stores.models import Chunk, Fault, Options, Stage, StepKey
 
 
@@ -82,11 +82,12 @@ class StepStore(Protocol):
 class DispatchStore(Protocol):
     """Which steps must be sent to a queue. Sending one twice is harmless: it can be claimed once."""
 
-    def take(self, limit: int, quiet: frozenset[Stage]) -> list[StepKey]:
-        """Mark at most ``limit`` steps as sent and return them, those of the largest priority first.
+    def take(self, limit: int, quiet: frozenset[Stage], windows: Sequence[Window] = ...) -> list[StepKey]:
+        """Mark at most ``limit`` steps as sent and return them.
 
-        These are due or out of their lease, and were never sent, or were sent so long ago that the message must be
-        lost: sooner for the stages whose queue is empty (``quiet``).
+        First those that were sent so long ago that the message must be lost, sooner for the stages whose queue is
+        empty (``quiet``), and those out of their lease. Then due ones that were never sent, so many as ``windows``
+        have room for, all by default: those of the largest priority first, from the jobs by turns.
         """
 
     def unsend(self, keys: Sequence[StepKey]) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, func, literal, or_, select, update
 
+from stores.effects import Window
+from stores.lifecycle.lines import Backlog, rooms, take_from_lines
 from stores.lifecycle.states import OPEN_STATES, OPEN_STEPS
 from stores.models import Stage, StepKey, StepState
 from stores.outbox.events import OPEN_JOBS
@@ -17,6 +19,7 @@ from stores.sql.tables import generation, job, job_document, step
 RESEND_S = 15.0
 RESEND_BUSY_S = 120.0
 RESEND_MOST_S = 1800.0
+_OPEN = Window(stages=frozenset(Stage), least=1 << 30, most=1 << 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +29,25 @@ class Dispatch:
     knowledge_id: str
     database: Database
 
-    def take(self, limit: int, quiet: frozenset[Stage]) -> list[StepKey]:
+    def take(self, limit: int, quiet: frozenset[Stage], windows: Sequence[Window] = (_OPEN,)) -> list[StepKey]:
         """Steps that must be sent now, marked as sent.
 
-        Those never sent, those whose lease ran out, and those sent before but not begun: after RESEND_S where the
-        queue of the stage is empty (``quiet``: the message is lost), else after a growing while.
+        Those whose message or lease is lost, and those never sent, for which ``windows`` have room. A message is lost
+        whose step was not begun: after RESEND_S where the queue of the stage is empty (``quiet``), else after a
+        growing while.
         """
         now = self.database.now()
         with self.database.read() as connection:
-            waiting = connection.execute(select(step.c.stage).where(_sendable(now, quiet)).limit(1)).first()
-        if waiting is None:
-            return []
+            backlog = Backlog.read(connection, now)
+            lost = connection.execute(select(step.c.stage).where(_lost(now, quiet)).limit(1)).first()
+            if lost is None and not rooms(connection, windows, backlog):
+                return []
         with self.database.write() as connection:
-            rows = connection.execute(
-                select(step.c.document, step.c.generation, step.c.stage, step.c.batch)
-                .where(_sendable(now, quiet))
-                .order_by(WISHED.desc(), step.c.sends, _SINCE, step.c.document, step.c.batch)
-                .limit(limit)
-            ).all()
+            again = select(step.c.document, step.c.generation, step.c.stage, step.c.batch).where(_lost(now, quiet))
+            rows: list[Any] = (
+                list(connection.execute(again.order_by(step.c.sends, step.c.sent_at).limit(limit))) if lost else []
+            )
+            rows += take_from_lines(connection, windows, limit - len(rows), now)
             if rows:
                 connection.execute(
                     _SENT, [{"now": now, **{f"_{k}": v for k, v in row._mapping.items()}} for row in rows]
@@ -118,22 +122,6 @@ class Dispatch:
 
 _UNSENT = step.alias()
 
-#: The largest priority that an open job gives to the document of a step.
-WISHED = (
-    select(func.coalesce(func.max(job.c.priority), 0))
-    .join(job_document, job_document.c.job == job.c.id)
-    .where(
-        job_document.c.document == step.c.document,
-        job_document.c.generation == step.c.generation,
-        job.c.state.in_(OPEN_JOBS),
-    )
-    .scalar_subquery()
-)
-_SINCE = (
-    select(generation.c.created_at)
-    .where(generation.c.document == step.c.document, generation.c.number == step.c.generation)
-    .scalar_subquery()
-)
 _SENT = (
     update(step)
     .where(
@@ -162,14 +150,14 @@ def is_step(key: StepKey) -> Any:
     )
 
 
-def _sendable(now: float, quiet: frozenset[Stage]) -> Any:
+def _lost(now: float, quiet: frozenset[Stage]) -> Any:
+    """Steps whose message or whose worker is lost."""
     backoff = RESEND_BUSY_S * step.c.sends
-    unsent = and_(step.c.sends == 0, step.c.sent_at == 0)
-    lost = and_(step.c.stage.in_(quiet), step.c.sent_at < now - RESEND_S)
+    gone = and_(step.c.stage.in_(quiet), step.c.sent_at < now - RESEND_S)
     slow = and_(
         step.c.sent_at < now - RESEND_BUSY_S, or_(step.c.sent_at < now - backoff, step.c.sent_at < now - RESEND_MOST_S)
     )
-    again = or_(step.c.sent_at == 0, unsent, lost, slow)
-    due = and_(step.c.state == StepState.DUE, step.c.scheduled_at <= now, again)
+    sent = and_(step.c.state == StepState.DUE, step.c.sent_at > 0.0, step.c.scheduled_at <= now, or_(gone, slow))
+    again = or_(step.c.sent_at == 0.0, gone, slow)
     expired = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= now, again)
-    return or_(due, expired)
+    return or_(sent, expired)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
+from sqlalchemy import Connection, and_, case, func, or_, select, update
 
 from stores.effects import Claim, Effect, Extracted, Order, PageResult, Planned, Published
 from stores.errors import CancelledError, LeaseLostError
@@ -308,7 +308,7 @@ def _touch(connection: Connection, claim: Claim, **values: Any) -> bool:
     return done.rowcount == 1
 
 
-def _facts(key: StepKey, row: Row[Any]) -> dict[str, Any]:
+def _facts(key: StepKey, row: Any) -> dict[str, Any]:
     """What the work needs to know of its document and generation."""
     return {
         "options": Options.from_json(row.options),

@@ -320,4 +320,9 @@ MIGRATIONS: tuple[Migration, ...] = (
             ("step", "tokens_written", "INTEGER DEFAULT '0' NOT NULL"),
         ),
     ),
+    Migration(
+        name="lines of jobs, from which steps are sent by turns",
+        columns=(("step", "line", "VARCHAR"),),
+        statements=("CREATE INDEX IF NOT EXISTS step_line ON step (state, sent_at, stage, line, batch)",),
+    ),
 )

@@ -258,10 +258,6 @@ def test_pages_saved_before_a_death_are_not_read_again(resources, job: str) -> N
     for step_key in due:
         assert run_chain(resources, step_key)[0]
     run_until_done(resources)
-    assert store.document_queries.all()[0].state is DocumentState.RUNNING
-    with store.database.write() as connection:
-        connection.execute(update(step).values(sent_at=0.0))
-    run_until_done(resources)
     assert store.document_queries.all()[0].state is DocumentState.DONE
     assert store.pages.read(key.document, 1, [1])[0].markdown == "Saved before."
 
