@@ -115,6 +115,9 @@ STAGES: Mapping[Stage, StageSpec] = {spec.stage: spec for spec in _SPECS}
 #: What ``stores`` need of it: the stages that each one waits for.
 NEEDS: Mapping[Stage, tuple[Need, ...]] = {spec.stage: spec.needs for spec in _SPECS}
 
+#: The stages whose messages travel with that of each.
+FOLLOWED_BY: Mapping[Stage, tuple[Stage, ...]] = {spec.stage: spec.followed_by for spec in _SPECS}
+
 #: The stages that read pages, and the one that decides how each page is read.
 READING: frozenset[Stage] = frozenset({Stage.PLAN} | {spec.stage for spec in _SPECS if spec.route})
 

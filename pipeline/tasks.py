@@ -29,7 +29,7 @@ from pipeline.priorities import PRIORITIES as PRIORITIES
 from pipeline.priorities import QUEUES as QUEUES
 from pipeline.priorities import WINDOWS as WINDOWS
 from pipeline.relay import Relay, in_hand, release
-from pipeline.stage_specs import STAGES
+from pipeline.stage_specs import FOLLOWED_BY, STAGES
 from pipeline.step_context import Resources
 from pipeline.worker_process import this_process
 from stores.errors import IngotError, NotFoundError, UnavailableError
@@ -159,22 +159,18 @@ def key_of(stage: Stage, ids: Sequence[Any]) -> StepKey:
     )
 
 
-def send(keys: Sequence[StepKey], store: KnowledgeStore | None = None, connection: Any = None) -> int:
-    """Send each step with those that follow it, as one chain. Returns how many of ``keys`` were sent.
+def send(keys: Sequence[StepKey], store: KnowledgeStore, connection: Any = None) -> int:
+    """Send steps of a knowledge base, each with those that follow it as one chain. Returns how many of ``keys``.
 
     Where the broker cannot be reached the rest are marked as unsent, without an error; the relay sends them later.
     """
-    wishes = _wishes(keys, store)
-    for sent, key in enumerate(keys):
-        target = store or resources().catalog.store(key.knowledge_id)
-        run = target.dispatch.straight_run(key, STAGES[key.stage].followed_by)
-        wish = wishes.get((key.knowledge_id, key.document, key.generation), 0)
+    for sent, run in enumerate(store.dispatch.runs(keys, FOLLOWED_BY) if keys else ()):
         try:
             with translated(app.conf.broker_url):
-                chain(*[_message(step, wish) for step in run]).apply_async(connection=connection)
+                chain(*[_message(step, run.priority) for step in run.steps]).apply_async(connection=connection)
         except BrokerError as error:
             complain(error)
-            target.dispatch.unsend(keys[sent:])
+            store.dispatch.unsend(keys[sent:])
             return sent
     return len(keys)
 
@@ -199,16 +195,6 @@ def _make_up(claim: Claim) -> None:
 def _message(step: StepKey, wish: int) -> Any:
     message = TASKS[step.stage].si(*ids_of(step))
     return message.set(priority=priority_of(step.stage, wish)) if wish else message
-
-
-def _wishes(keys: Sequence[StepKey], store: KnowledgeStore | None) -> dict[tuple[str, str, int], int]:
-    """The priorities that jobs give to the documents of these steps, where they give any."""
-    priorities: dict[tuple[str, str, int], int] = {}
-    for knowledge_id in {key.knowledge_id for key in keys}:
-        target = store or resources().catalog.store(knowledge_id)
-        mine = [key for key in keys if key.knowledge_id == knowledge_id]
-        priorities |= {(knowledge_id, *place): wish for place, wish in target.dispatch.priorities(mine).items()}
-    return priorities
 
 
 def send_outbound_tasks(

@@ -116,6 +116,14 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StraightRun:
+    """Steps that one message carries, each after the one before. ``priority``: the largest that their jobs have."""
+
+    steps: tuple[StepKey, ...]
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """How many steps of some stages may wait in the broker: as many as run now, within bounds.
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from stores.effects import Batch, Claim, Effect, Obsolete, Order, PageResult, Window
+from stores.effects import Batch, Claim, Effect, Obsolete, Order, PageResult, StraightRun, Window
 from stores.models import Chunk, Fault, Options, Stage, StepKey
 
 
@@ -93,11 +93,8 @@ class DispatchStore(Protocol):
     def unsend(self, keys: Sequence[StepKey]) -> None:
         """Take the mark back from steps that could not be sent."""
 
-    def priorities(self, keys: Sequence[StepKey]) -> dict[tuple[str, int], int]:
-        """Return (document, generation) -> the largest priority of an open job that asked for it, zeros left out."""
-
-    def straight_run(self, key: StepKey, successors: tuple[Stage, ...]) -> list[StepKey]:
-        """Return the step and those of its successors that are not final: what one message carries."""
+    def runs(self, keys: Sequence[StepKey], followed_by: Mapping[Stage, Sequence[Stage]]) -> list[StraightRun]:
+        """Return for each step what one message carries: it and those of its successors that are not final."""
 
     def unfinished(self) -> bool:
         """Tell whether a generation of this knowledge base is not final."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, literal, or_, select, update
+from sqlalchemy import and_, bindparam, literal, or_, select, tuple_, update
 
-from stores.effects import Window
-from stores.lifecycle.lines import Backlog, rooms, take_from_lines
+from stores.effects import StraightRun, Window
+from stores.lifecycle.lines import Backlog, priority_in, rooms, take_from_lines
 from stores.lifecycle.states import OPEN_STATES, OPEN_STEPS
 from stores.models import Stage, StepKey, StepState
-from stores.outbox.events import OPEN_JOBS
 from stores.sql.database import Database
-from stores.sql.tables import generation, job, job_document, step
+from stores.sql.tables import generation, step
 
 RESEND_S = 15.0
 RESEND_BUSY_S = 120.0
@@ -52,16 +51,16 @@ class Dispatch:
                 connection.execute(
                     _SENT, [{"now": now, **{f"_{k}": v for k, v in row._mapping.items()}} for row in rows]
                 )
-        return [
-            StepKey(
-                knowledge_id=self.knowledge_id,
-                document=row.document,
-                generation=row.generation,
-                stage=Stage(row.stage),
-                batch=row.batch,
-            )
-            for row in rows
-        ]
+        return [self._key(row) for row in rows]
+
+    def _key(self, row: Any) -> StepKey:
+        return StepKey(
+            knowledge_id=self.knowledge_id,
+            document=row.document,
+            generation=row.generation,
+            stage=Stage(row.stage),
+            batch=row.batch,
+        )
 
     def unsend(self, keys: Sequence[StepKey]) -> None:
         """Say that these steps, all of this knowledge base, were not sent after all."""
@@ -69,44 +68,21 @@ class Dispatch:
             for key in keys:
                 connection.execute(update(step).where(is_step(key)).values(sent_at=0.0))
 
-    def priorities(self, keys: Sequence[StepKey]) -> dict[tuple[str, int], int]:
-        """What the askers of these documents wish, by document and generation; those who wish nothing are left out."""
-        wished = func.max(job.c.priority)
-        query = (
-            select(job_document.c.document, job_document.c.generation, wished.label("wished"))
-            .join(job, job.c.id == job_document.c.job)
-            .where(job_document.c.document.in_({key.document for key in keys}), job.c.state.in_(OPEN_JOBS))
-            .group_by(job_document.c.document, job_document.c.generation)
-            .having(wished != 0)
+    def runs(self, keys: Sequence[StepKey], followed_by: Mapping[Stage, Sequence[Stage]]) -> list[StraightRun]:
+        """What one Celery chain carries for each step: it and those of its successors that are not final."""
+        places = {(key.document, key.generation, key.batch) for key in keys}
+        place = tuple_(step.c.document, step.c.generation, step.c.batch)
+        query = select(step.c.document, step.c.generation, step.c.batch, step.c.stage, step.c.line).where(
+            place.in_(sorted(places)), step.c.state.in_(OPEN_STEPS)
         )
         with self.database.read() as connection:
-            return {(row.document, row.generation): int(row.wished) for row in connection.execute(query)}
-
-    def straight_run(self, key: StepKey, successors: tuple[Stage, ...]) -> list[StepKey]:
-        """The step and those of its successors that are not final: what one Celery chain carries."""
-        if not successors:
-            return [key]
-        with self.database.read() as connection:
-            open_stages = set(
-                connection.execute(
-                    select(step.c.stage).where(
-                        step.c.document == key.document,
-                        step.c.generation == key.generation,
-                        step.c.batch == key.batch,
-                        step.c.state.in_(OPEN_STEPS),
-                    )
-                ).scalars()
+            lines = {self._key(row): row.line for row in connection.execute(query)}
+        return [
+            StraightRun(
+                steps=(key, *(after for after in _successors(key, followed_by) if after in lines)),
+                priority=priority_in(lines.get(key) or ""),
             )
-        following = [stage for stage in successors if stage in open_stages]
-        return [key] + [
-            StepKey(
-                knowledge_id=key.knowledge_id,
-                document=key.document,
-                generation=key.generation,
-                stage=stage,
-                batch=key.batch,
-            )
-            for stage in following
+            for key in keys
         ]
 
     def unfinished(self) -> bool:
@@ -138,6 +114,10 @@ _SENT = (
 BACKLOG = (
     select(literal(1)).select_from(_UNSENT).where(_UNSENT.c.state == StepState.DUE, _UNSENT.c.sent_at == 0.0).exists()
 )
+
+
+def _successors(key: StepKey, followed_by: Mapping[Stage, Sequence[Stage]]) -> list[StepKey]:
+    return [replace(key, stage=stage) for stage in followed_by.get(key.stage, ())]
 
 
 def is_step(key: StepKey) -> Any:

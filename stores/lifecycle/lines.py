@@ -44,8 +44,8 @@ _IN_FLIGHT = or_(step.c.state == StepState.RUNNING, and_(step.c.state == StepSta
 
 
 def priority_in(line: str) -> int:
-    """The priority of the jobs in a line."""
-    return _USUAL - int(line[:_DIGITS])
+    """The priority of the jobs in a line; 0 where a step stands in none."""
+    return _USUAL - int(line[:_DIGITS] or _USUAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

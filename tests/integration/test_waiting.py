@@ -16,7 +16,7 @@ from pipeline.queries.jobs import JobQueries
 from pipeline.queries.queues import QueueQueries
 from pipeline.queries.waiting import WaitingReasons
 from pipeline.queries.worker_status import WorkerAnswer, WorkerAnswers, WorkerStatus
-from pipeline.stage_specs import STAGES
+from pipeline.stage_specs import FOLLOWED_BY
 from pipeline.step_context import Resources
 from stores.contracts.registration import NewJob
 from stores.errors import InputError
@@ -136,7 +136,7 @@ def run_until_due(resources: Resources, stage: Stage) -> None:
     todo = store_of(resources).dispatch.take(100, frozenset(Stage))
     while todo:
         key = todo.pop(0)
-        for step in store_of(resources).dispatch.straight_run(key, STAGES[key.stage].followed_by):
+        for step in store_of(resources).dispatch.runs([key], FOLLOWED_BY)[0].steps:
             if step.stage is not stage:
                 todo += flow.run_stage(resources, step, owner="test", worker="test").due
 
