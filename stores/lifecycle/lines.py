@@ -58,9 +58,12 @@ class Backlog:
     @classmethod
     def read(cls, connection: Connection, now: float) -> Backlog:
         conditions = [exists().where(_unsent(stage, now)) for stage in Stage]
-        unlabelled = exists().where(_unsent(None, now), step.c.line.is_(None))
-        *found, first = connection.execute(select(*conditions, unlabelled)).one()
-        return cls(stages=frozenset(stage for stage, any_ in zip(Stage, found, strict=True) if any_), unlabelled=first)
+        first = exists().where(_unsent(None, now), step.c.line.is_(None))
+        *waiting, unlabelled = connection.execute(select(*conditions, first)).one()
+        return cls(
+            stages=frozenset(stage for stage, any_ in zip(Stage, waiting, strict=True) if any_),
+            unlabelled=bool(unlabelled),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,17 +80,17 @@ def rooms(connection: Connection, windows: Sequence[Window], backlog: Backlog) -
     windows = [window for window in windows if window.stages & backlog.stages]
     if not windows:
         return []
-    found = connection.execute(
+    counts = connection.execute(
         select(step.c.stage, step.c.state, step.c.line, func.count().label("steps"))
         .where(_IN_FLIGHT)
         .group_by(step.c.stage, step.c.state, step.c.line)
     ).all()
-    return [room for room in (_room(window, found) for window in windows) if room.steps > 0]
+    return [room for room in (_room(window, counts) for window in windows) if room.steps > 0]
 
 
-def _room(window: Window, found: Sequence[Row[Any]]) -> Room:
+def _room(window: Window, counts: Sequence[Row[Any]]) -> Room:
     """Nothing is sent before half of the window is used up: so several steps share the cost of sending."""
-    mine = [row for row in found if row.stage in window.stages]
+    mine = [row for row in counts if row.stage in window.stages]
     running = sum(row.steps for row in mine if row.state == StepState.RUNNING)
     waiting = sum(row.steps for row in mine if row.state == StepState.DUE)
     size = min(max(window.least, running), window.most)
@@ -150,8 +153,8 @@ def _lines(connection: Connection, stage: Stage, now: float) -> Sequence[str]:
     lines = select(func.min(step.c.line).label("line")).where(waiting).cte("lines", recursive=True)
     following = select(func.min(step.c.line)).where(waiting, step.c.line > lines.c.line).scalar_subquery()
     lines = lines.union_all(select(following).where(lines.c.line.is_not(None)))
-    found = select(lines.c.line).where(lines.c.line.is_not(None)).limit(_MOST_LINES)
-    return connection.execute(found).scalars().all()
+    first = select(lines.c.line).where(lines.c.line.is_not(None)).limit(_MOST_LINES)
+    return connection.execute(first).scalars().all()
 
 
 def _first_of(connection: Connection, stage: Stage, line: str, limit: int, now: float) -> Sequence[Any]:

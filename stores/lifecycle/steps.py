@@ -38,7 +38,7 @@ _NEWEST_JOB = (
     .scalar_subquery()
 )
 #: A step, and all that its work needs to know of its document and generation.
-_FOUND = (
+_CLAIMABLE_STEP = (
     select(
         *(step.c.state, step.c.worker, step.c.lease_until, generation.c.state.label("generation_state")),
         *(generation.c.options, generation.c.passwords, generation.c.password, generation.c.fingerprints),
@@ -67,7 +67,7 @@ class Steps:
         """
         now = self.database.now()
         with self.database.write() as connection:
-            before = connection.execute(_FOUND.where(is_step(key), _claimable(now))).first()
+            before = connection.execute(_CLAIMABLE_STEP.where(is_step(key), _claimable(now))).first()
             if before is None:
                 return None
             lives = before.lease_until > 0 and _lives_here(before.worker or "", worker)
