@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, or_, select, update
+from sqlalchemy import Connection, Update, and_, case, func, or_, select, update
 
 from stores.effects import Claim, Effect, Extracted, Order, PageResult, Planned, Published
 from stores.errors import CancelledError, LeaseLostError
@@ -18,7 +18,7 @@ from stores.lifecycle.dispatch import BACKLOG, is_step
 from stores.lifecycle.states import advance, end_generation, mark_running
 from stores.models import DocumentState, Fault, Options, Stage, StepKey, StepState
 from stores.sql.database import Database
-from stores.sql.pages import plan_pages, store_page, unread_pages_failed
+from stores.sql.pages import first_reading, plan_pages, store_page, unread_pages_failed
 from stores.sql.record_tables import store_records
 from stores.sql.tables import columns_of, document, generation, job_document, profile, source, step
 from stores.token_count import TokenCount
@@ -104,8 +104,8 @@ class Steps:
     def beat(self, claim: Claim) -> bool:
         """Extend the lease; False when it is ours no more."""
         now = self.database.now()
-        with self.database.write_beside() as connection:
-            return _touch(connection, claim, lease_until=now + LEASE_S, heard_at=now)
+        held, _ = self.database.write_fenced(_touching(claim, lease_until=now + LEASE_S, heard_at=now))
+        return held > 0
 
     def begin_page(self, claim: Claim, number: int, before: PageResult | None = None) -> None:
         """Say that page ``number`` is worked on now: should this attempt die, that page is to blame.
@@ -114,16 +114,11 @@ class Steps:
         """
         now = self.database.now()
         progress = {"lost_attempts": 0} if before else {}
-        with self.database.write_beside() as connection:
-            self._hold(connection, claim, page_in_work=number, lease_until=now + LEASE_S, heard_at=now, **progress)
-            if before:
-                store_page(connection, claim.key.document, claim.key.generation, before)
+        self._write(claim, before, page_in_work=number, lease_until=now + LEASE_S, heard_at=now, **progress)
 
     def save_page(self, claim: Claim, page: PageResult) -> None:
         """Keep what was read of a page, or why it could not be read. Progress resets the count of lost attempts."""
-        with self.database.write_beside() as connection:
-            self._hold(connection, claim, lost_attempts=0, heard_at=self.database.now())
-            store_page(connection, claim.key.document, claim.key.generation, page)
+        self._write(claim, page, lost_attempts=0, heard_at=self.database.now())
 
     def finish(
         self, claim: Claim, effect: Effect, order: Order, cpu_s: float, carried: Collection[Stage] = ()
@@ -235,6 +230,19 @@ class Steps:
             kept = connection.execute(update(step).where(*silent).values(lease_until=now + LEASE_S, heard_at=now))
         return kept.rowcount
 
+    def _write(self, claim: Claim, page: PageResult | None, **values: Any) -> None:
+        """Write to a step while it is ours, and keep a page with it: at once where the page was not read before."""
+        key = claim.key
+        fence = _touching(claim, **values)
+        then, blocks = first_reading(key.document, key.generation, page) if page else (None, None)
+        held, kept = self.database.write_fenced(fence, then, blocks)
+        if held and (kept or page is None):
+            return
+        with self.database.write_beside() as connection:
+            self._hold(connection, claim, **values)
+            if page:
+                store_page(connection, key.document, key.generation, page)
+
     def _hold(self, connection: Connection, claim: Claim, **values: Any) -> None:
         if _touch(connection, claim, **values):
             return
@@ -300,12 +308,12 @@ def _lives_here(worker: str, claimant: str) -> bool:
 
 def _touch(connection: Connection, claim: Claim, **values: Any) -> bool:
     """Write to a step while it is ours."""
-    done = connection.execute(
-        update(step)
-        .where(is_step(claim.key), step.c.owner == claim.owner, step.c.state == StepState.RUNNING)
-        .values(**values)
-    )
-    return done.rowcount == 1
+    return connection.execute(_touching(claim, **values)).rowcount == 1
+
+
+def _touching(claim: Claim, **values: Any) -> Update:
+    ours = is_step(claim.key), step.c.owner == claim.owner, step.c.state == StepState.RUNNING
+    return update(step).where(*ours).values(**values)
 
 
 def _facts(key: StepKey, row: Any) -> dict[str, Any]:

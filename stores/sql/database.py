@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, RootTransaction
+from sqlalchemy import Connection, Engine, RootTransaction, Table, Update
 from sqlalchemy.exc import DBAPIError
 
 from stores.sql import sqlite
@@ -29,16 +30,17 @@ class Database:
         reader: Engine,
         *,
         beside: Engine | None = None,
+        at_once: Engine | None = None,
         clock: Callable[[], float] | None = None,
         shared: bool = False,
     ) -> None:
-        """``beside``: the engine of ``write_beside``, None for that of all writes.
+        """``beside``, ``at_once``: the engines of ``write_beside`` and ``write_fenced``, None for that of all writes.
 
         ``clock``: that of the server, None for that of this machine. ``shared``: others use the engines, too.
         """
         self.place = place
         self._dialect, self._writer, self._reader = dialect, writer, reader
-        self._beside = beside or writer
+        self._beside, self._at_once = beside or writer, at_once or beside or writer
         self._clock, self._shared = clock, shared
 
     def now(self) -> float:
@@ -63,6 +65,29 @@ class Database:
         """
         with self._dialect.translated_errors(self.place), _transaction(self._beside) as connection:
             yield connection
+
+    def write_fenced(
+        self,
+        fence: Update,
+        then: Update | None = None,
+        rows: tuple[Table, Sequence[Mapping[str, Any]]] | None = None,
+    ) -> tuple[int, int]:
+        """Commit ``fence``; where it changed a row ``then``; and where that changed one insert ``rows``.
+
+        Returns how many rows the two updates changed. Other writes may run beside it, see ``write_beside``. All of it
+        may be executed twice, where the server closed the connection meanwhile.
+        """
+        with self._dialect.translated_errors(self.place):
+            try:
+                return self._written(fence, then, rows)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+            return self._written(fence, then, rows)
+
+    def _written(self, *statements: Any) -> tuple[int, int]:
+        with _transaction(self._at_once) as connection:
+            return self._dialect.write_fenced(connection, *statements)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:

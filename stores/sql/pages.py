@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, Update, and_, bindparam, delete, func, insert, select, update
 
 from stores.effects import Claim, PageResult, Planned
 from stores.errors import LeaseLostError
@@ -139,19 +139,28 @@ def plan_pages(connection: Connection, document: str, number: int, planned: Plan
     )
 
 
+def first_reading(
+    document: str, number: int, result: PageResult
+) -> tuple[Update, tuple[Table, Sequence[Mapping[str, Any]]]]:
+    """The update that keeps what was read of a page that nobody has read before, and the rows of its blocks."""
+    unread = page.c.number == result.number, page.c.markdown.is_(None)  # so it has no blocks that must go
+    keep = update(page).where(_of(page, document, number), *unread).values(**_page_values(result.text, result.fault))
+    return keep, (block, _block_rows(document, number, result))
+
+
 def store_page(connection: Connection, document: str, number: int, result: PageResult) -> None:
-    """Keep what was read of a page, or why it was not read."""
-    at, text, fault = result.number, result.text, result.fault
-    here = and_(_of(page, document, number), page.c.number == at)
-    values = _page_values(text, fault)
-    unread = page.c.markdown.is_(None)  # so it has no blocks that must go
-    if not connection.execute(update(page).where(here, unread).values(**values)).rowcount:
-        connection.execute(update(page).where(here).values(**values))
-        connection.execute(delete(block).where(_of(block, document, number), block.c.page == at))
-    if text and text.blocks:
-        connection.execute(
-            insert(block), [_block_values(document, number, at, i, b) for i, b in enumerate(text.blocks)]
-        )
+    """Keep what was read of a page, or why it was not read, instead of what was read of it before."""
+    here = page.c.number == result.number
+    values = _page_values(result.text, result.fault)
+    connection.execute(update(page).where(_of(page, document, number), here).values(**values))
+    connection.execute(delete(block).where(_of(block, document, number), block.c.page == result.number))
+    if rows := _block_rows(document, number, result):
+        connection.execute(insert(block), rows)
+
+
+def _block_rows(document: str, number: int, result: PageResult) -> list[dict[str, Any]]:
+    blocks = result.text.blocks if result.text else ()
+    return [_block_values(document, number, result.number, ordinal, b) for ordinal, b in enumerate(blocks)]
 
 
 def _page_values(text: PageText | None, fault: Fault | None) -> dict[str, Any]:

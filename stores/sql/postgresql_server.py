@@ -64,6 +64,7 @@ class PostgresServer:
             self._beginning(f"BEGIN; {path}; {idle}; {wait}; {lock}"),
             self._beginning(f"{read_only}; {path}; {idle}"),
             beside=self._beginning(f"BEGIN; {path}; {idle}; {wait}; {late}"),
+            at_once=self._beginning("").execution_options(schema_translate_map={None: schema}),
             clock=self.now,
             shared=True,
         )
@@ -135,7 +136,8 @@ def _engine(address: URL) -> Engine:
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options()["ingot_begin"])
+    if statements := connection.get_execution_options()["ingot_begin"]:
+        connection.exec_driver_sql(statements)
 
 
 def _forget_connections(engine: Engine | None) -> None:

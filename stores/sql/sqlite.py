@@ -8,11 +8,11 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, Row, Select, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, Row, Select, Table, Update, create_engine, event, insert
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 from sqlalchemy.schema import CreateView, DropView
@@ -164,6 +164,22 @@ def create_tables(connection: Connection, tables: MetaData) -> None:
 def column_types(connection: Connection, table: str) -> dict[str, str]:
     """Return the columns of a table in their order with their SQL types; empty where there is no such table."""
     return {row[1]: row[2] for row in connection.exec_driver_sql(f'PRAGMA table_info("{table}")')}
+
+
+def write_fenced(
+    connection: Connection,
+    fence: Update,
+    then: Update | None = None,
+    rows: tuple[Table, Sequence[Mapping[str, Any]]] | None = None,
+) -> tuple[int, int]:
+    """Execute the statements one after the other: SQLite is no message away."""
+    if not connection.execute(fence).rowcount:
+        return 0, 0
+    if then is None or not (changed := connection.execute(then).rowcount):
+        return 1, 0
+    if rows is not None and rows[1]:
+        connection.execute(insert(rows[0]), list(rows[1]))
+    return 1, changed
 
 
 def restart_ids(connection: Connection, table: str, column: str) -> None:
