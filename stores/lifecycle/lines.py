@@ -39,6 +39,7 @@ LINE = func.coalesce(
     .scalar_subquery(),
     f"{_USUAL}.",
 )
+_GENERATION = step.c.document, step.c.generation
 _KEY = (step.c.document, step.c.generation, step.c.stage, step.c.batch)
 _IN_FLIGHT = or_(step.c.state == StepState.RUNNING, and_(step.c.state == StepState.DUE, step.c.sent_at > 0.0))
 
@@ -118,9 +119,10 @@ def take_from_lines(connection: Connection, windows: Sequence[Window], limit: in
 
 
 def _label(connection: Connection, now: float) -> None:
-    """Give steps that were not sent yet their lines."""
-    some = select(*_KEY).where(_unsent(None, now), step.c.line.is_(None)).limit(_LABELS_AT_ONCE)
-    connection.execute(update(step).where(tuple_(*_KEY).in_(some)).values(line=LINE))
+    """Give documents with a step that was not sent yet their lines: to that step, and to those that wait for it."""
+    some = select(*_GENERATION).where(_unsent(None, now), step.c.line.is_(None)).limit(_LABELS_AT_ONCE).subquery()
+    open_steps = step.c.state.in_((StepState.WAITING, StepState.DUE)), step.c.line.is_(None)
+    connection.execute(update(step).where(tuple_(*_GENERATION).in_(select(some)), *open_steps).values(line=LINE))
 
 
 def leave_line(connection: Connection, document_id: str, number: int) -> None:

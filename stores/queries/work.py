@@ -41,7 +41,7 @@ class WorkQueries:
             query = (
                 _due(self.database.now())
                 .where(step.c.document.in_(mine))
-                .order_by(step.c.scheduled_at, _LINE, step.c.batch, _SINCE, step.c.document)
+                .order_by(step.c.scheduled_at, _LINE, step.c.batch, step.c.document)
             )
             row = connection.execute(query.limit(1)).first()
             return _due_step(row) if row is not None else None

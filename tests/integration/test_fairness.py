@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.priorities import PRIORITIES, WINDOWS
-from pipeline.stage_specs import NEEDS, STAGES
+from pipeline.stage_specs import NEEDS, STAGES, stages_of
 from stores.contracts import KnowledgeStore
 from stores.contracts.registration import NewJob
 from stores.effects import Batch, Claim, Effect, Extracted, Nothing, Planned, Published
@@ -58,6 +58,7 @@ class Broker:
 
     workers: int
     pages: Callable[[str], int]  # of a document, by its name
+    route: Route = Route.TEXT
     messages: list[StepKey] = field(default_factory=list)
     working: deque[tuple[KnowledgeStore, Claim]] = field(default_factory=deque)
     begun: list[tuple[str, Stage, str]] = field(default_factory=list)  # (knowledge base, stage, source)
@@ -97,7 +98,7 @@ class Broker:
 
     def _effect(self, claim: Claim) -> Effect:
         if claim.key.stage is Stage.PLAN:
-            return _planned(self.pages(claim.source))
+            return _planned(self.pages(claim.source), self.route)
         if claim.key.stage is Stage.EXTRACT:
             return Extracted(records=(), title="", language="")
         return Published() if claim.key.stage is Stage.PUBLISH else Nothing()
@@ -106,12 +107,14 @@ class Broker:
         return [source for _, begun, source in self.begun if begun is stage]
 
 
-def _planned(pages: int) -> Planned:
-    plans = [
-        PagePlan(number=at, width_pt=1.0, height_pt=1.0, route=Route.TEXT, reason="") for at in range(1, pages + 1)
-    ]
+def _planned(pages: int, route: Route) -> Planned:
+    plans = [PagePlan(number=at, width_pt=1.0, height_pt=1.0, route=route, reason="") for at in range(1, pages + 1)]
     firsts = range(1, pages + 1, _BATCH_PAGES)
-    batches = [Batch(stage=Stage.PARSE, number=at, first=n, last=n, pages=1) for at, n in enumerate(firsts)]
+    batches = [
+        Batch(stage=stage, number=at, first=n, last=n, pages=1)
+        for at, n in enumerate(firsts)
+        for stage in stages_of(route)
+    ]
     return Planned(password="", pages=tuple(plans), batches=tuple(batches))
 
 
@@ -188,6 +191,14 @@ def test_a_document_that_an_urgent_job_asks_for_too_moves_up(make_store: MakeSto
     sent = len(broker.messages)
     broker.work(store)
     assert "usual-8" in broker.order(Stage.PLAN)[: sent + 1]
+
+
+def test_what_a_job_has_in_progress_counts_in_all_stages_of_a_chain(make_store: MakeStore) -> None:
+    store, broker = make_store("one"), Broker(workers=3, pages=pages_of, route=Route.OCR)
+    submit(store, "large", 1)
+    submit(store, "small", 6)
+    broker.work(store)
+    assert last_of(broker.order(Stage.OCR), "small") < 2 * 6 + 8
 
 
 def test_a_message_that_was_lost_takes_no_room_for_ever(make_store: MakeStore, monkeypatch: pytest.MonkeyPatch) -> None:
