@@ -136,21 +136,33 @@ def _home(url: str) -> Iterator[Settings]:
 
 def _bench_pages(name: str, url: str, given: argparse.Namespace) -> None:
     print(f"\n{name}: pages of {given.page_s} s, {BATCH_PAGES} in a batch")
-    print("| workers | pages/s | of linear | database ms a batch (p95) | messages to the database | CPU ms a batch |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    print("| workers | pages/s | of linear | of the sleeps | database ms a batch (p95) | statements | CPU ms a batch |")
+    print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
+    first = 0.0
     for workers in given.workers:
         costs = _read_pages(url, workers, given.batches, given.page_s)
         rate = len(costs) * BATCH_PAGES / (max(c.ended for c in costs) - min(c.began for c in costs))
         spent = np.array([cost.database_s for cost in costs]) * 1000
         messages, cpu = np.mean([cost.messages for cost in costs]), np.mean([cost.cpu_s for cost in costs]) * 1000
-        linear = rate * given.page_s / workers
+        first = first or rate / workers
+        linear, sleeps = rate / workers / first, rate / workers * given.page_s
         print(
-            f"| {workers} | {rate:.1f} | {linear:.0%} | {spent.mean():.0f} ({np.percentile(spent, 95):.0f}) "
-            f"| {messages:.0f} | {cpu:.0f} |",
+            f"| {workers} | {rate:.1f} | {linear:.0%} | {sleeps:.0%} "
+            f"| {spent.mean():.0f} ({np.percentile(spent, 95):.0f}) | {messages:.0f} | {cpu:.0f} |",
             flush=True,
         )
+    _extrapolate(float(spent.mean()), float(messages), float(cpu))
     sizes = _message_bytes()
     print(f"messages of a batch: {sizes[Stage.PARSE]:,} bytes (parse), {sizes[Stage.RENDER]:,} (render and ocr)")
+
+
+def _extrapolate(database_ms: float, statements: float, cpu_ms: float) -> None:
+    """What a million pages a day would ask for, if each batch cost what those of the last line did."""
+    batches = 1_000_000 / BATCH_PAGES / 86_400
+    print(
+        f"extrapolated to a million pages a day, {batches:.2f} batches a second: {batches * statements:.0f} statements "
+        f"a second, {batches * database_ms / 1000:.2f} transactions at a time, {batches * cpu_ms / 10:.0f} % of a core"
+    )
 
 
 def _read_pages(url: str, workers: int, batches: int, page_s: float) -> list[BatchCost]:

@@ -6,11 +6,11 @@ Every write of a claim is fenced by its owner: whoever lost the lease writes not
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Update, and_, case, func, or_, select, update
+from sqlalchemy import Connection, and_, case, func, or_, select, update
 
 from stores.effects import Claim, Effect, Extracted, Order, PageResult, Planned, Published
 from stores.errors import CancelledError, LeaseLostError
@@ -18,9 +18,10 @@ from stores.lifecycle.dispatch import BACKLOG, is_step
 from stores.lifecycle.states import advance, end_generation, mark_running
 from stores.models import DocumentState, Fault, Options, Stage, StepKey, StepState
 from stores.sql.database import Database
+from stores.sql.fenced_write import FencedWrite, KeyedUpdate
 from stores.sql.pages import first_reading, plan_pages, store_page, unread_pages_failed
 from stores.sql.record_tables import store_records
-from stores.sql.tables import columns_of, document, generation, job_document, profile, source, step
+from stores.sql.tables import block, columns_of, document, generation, job_document, profile, source, step
 from stores.token_count import TokenCount
 
 LEASE_S = 60.0
@@ -104,7 +105,9 @@ class Steps:
     def beat(self, claim: Claim) -> bool:
         """Extend the lease; False when it is ours no more."""
         now = self.database.now()
-        held, _ = self.database.write_fenced(_touching(claim, lease_until=now + LEASE_S, heard_at=now))
+        held, _ = self.database.write_fenced(
+            FencedWrite(fence=_of_claim(claim, {"lease_until": now + LEASE_S, "heard_at": now}))
+        )
         return held > 0
 
     def begin_page(self, claim: Claim, number: int, before: PageResult | None = None) -> None:
@@ -232,10 +235,13 @@ class Steps:
 
     def _write(self, claim: Claim, page: PageResult | None, **values: Any) -> None:
         """Write to a step while it is ours, and keep a page with it: at once where the page was not read before."""
-        key = claim.key
-        fence = _touching(claim, **values)
-        then, blocks = first_reading(key.document, key.generation, page) if page else (None, None)
-        held, kept = self.database.write_fenced(fence, then, blocks)
+        key, fence = claim.key, _of_claim(claim, values)
+        if page is None:
+            write = FencedWrite(fence=fence)
+        else:
+            then, blocks = first_reading(key.document, key.generation, page)
+            write = FencedWrite(fence=fence, then=then, table=block, rows=blocks)
+        held, kept = self.database.write_fenced(write)
         if held and (kept or page is None):
             return
         with self.database.write_beside() as connection:
@@ -308,12 +314,22 @@ def _lives_here(worker: str, claimant: str) -> bool:
 
 def _touch(connection: Connection, claim: Claim, **values: Any) -> bool:
     """Write to a step while it is ours."""
-    return connection.execute(_touching(claim, **values)).rowcount == 1
-
-
-def _touching(claim: Claim, **values: Any) -> Update:
     ours = is_step(claim.key), step.c.owner == claim.owner, step.c.state == StepState.RUNNING
-    return update(step).where(*ours).values(**values)
+    return connection.execute(update(step).where(*ours).values(**values)).rowcount == 1
+
+
+def _of_claim(claim: Claim, values: Mapping[str, Any]) -> KeyedUpdate:
+    """Write to a step while it is ours, with other writes beside it."""
+    key = claim.key
+    where = {
+        "document": key.document,
+        "generation": key.generation,
+        "stage": key.stage,
+        "batch": key.batch,
+        "owner": claim.owner,
+        "state": StepState.RUNNING,
+    }
+    return KeyedUpdate(table=step, where=where, set=values)
 
 
 def _facts(key: StepKey, row: Any) -> dict[str, Any]:

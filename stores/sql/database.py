@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, RootTransaction, Table, Update
+from sqlalchemy import Connection, Engine, RootTransaction
 from sqlalchemy.exc import DBAPIError
 
 from stores.sql import sqlite
 from stores.sql.dialect import Dialect
+from stores.sql.fenced_write import FencedWrite
 from stores.views import QueryResult
 
 
@@ -66,28 +66,23 @@ class Database:
         with self._dialect.translated_errors(self.place), _transaction(self._beside) as connection:
             yield connection
 
-    def write_fenced(
-        self,
-        fence: Update,
-        then: Update | None = None,
-        rows: tuple[Table, Sequence[Mapping[str, Any]]] | None = None,
-    ) -> tuple[int, int]:
-        """Commit ``fence``; where it changed a row ``then``; and where that changed one insert ``rows``.
+    def write_fenced(self, write: FencedWrite) -> tuple[int, int]:
+        """Commit a fenced write; how many rows its two updates changed.
 
-        Returns how many rows the two updates changed. Other writes may run beside it, see ``write_beside``. All of it
-        may be executed twice, where the server closed the connection meanwhile.
+        Other writes may run beside it, see ``write_beside``. All of it may be executed twice, where the server closed
+        the connection meanwhile.
         """
         with self._dialect.translated_errors(self.place):
             try:
-                return self._written(fence, then, rows)
+                return self._written(write)
             except DBAPIError as error:
                 if not error.connection_invalidated:
                     raise
-            return self._written(fence, then, rows)
+            return self._written(write)
 
-    def _written(self, *statements: Any) -> tuple[int, int]:
+    def _written(self, write: FencedWrite) -> tuple[int, int]:
         with _transaction(self._at_once) as connection:
-            return self._dialect.write_fenced(connection, *statements)
+            return self._dialect.write_fenced(connection, write)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:

@@ -6,16 +6,17 @@ All other modules write SQL that SQLAlchemy compiles for any dialect. A dialect 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Insert, MetaData, Row, Select, Table, Update
+from sqlalchemy import Connection, Engine, Insert, MetaData, Row, Select, Table
 
 # SQLAlchemy compiles the ON CONFLICT of this insert for SQLite, too; that of SQLite's insert only for SQLite.
 from sqlalchemy.dialects.postgresql import insert
 
 from stores.sql import postgresql, sqlite
+from stores.sql.fenced_write import FencedWrite
 from stores.views import QueryResult
 
 
@@ -55,17 +56,8 @@ class Dialect(Protocol):
     def replace_view(self, connection: Connection, name: str, query: Select[Any]) -> None:
         """Create a view, or replace one with fewer columns of the same order."""
 
-    def write_fenced(
-        self,
-        connection: Connection,
-        fence: Update,
-        then: Update | None = None,
-        rows: tuple[Table, Sequence[Mapping[str, Any]]] | None = None,
-    ) -> tuple[int, int]:
-        """Execute ``fence``; where it changed a row ``then``; and where that changed one insert ``rows``.
-
-        Returns how many rows the two updates changed.
-        """
+    def write_fenced(self, connection: Connection, write: FencedWrite) -> tuple[int, int]:
+        """Execute a fenced write. Returns how many rows its two updates changed."""
 
     def user_query(self, place: str, reader: Engine, statement: str, limit: int, timeout_s: float) -> QueryResult:
         """Run one reading statement of a user on the database ``place``, outside of any transaction.

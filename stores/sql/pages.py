@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Table, Update, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
 from stores.effects import Claim, PageResult, Planned
 from stores.errors import LeaseLostError
@@ -25,6 +25,7 @@ from stores.models import (
     StepState,
 )
 from stores.sql.database import Database
+from stores.sql.fenced_write import KeyedUpdate
 from stores.sql.tables import block, chunk, generation, page, step
 
 _PAGES_AT_ONCE = 16  # of one transaction
@@ -139,13 +140,12 @@ def plan_pages(connection: Connection, document: str, number: int, planned: Plan
     )
 
 
-def first_reading(
-    document: str, number: int, result: PageResult
-) -> tuple[Update, tuple[Table, Sequence[Mapping[str, Any]]]]:
+def first_reading(document: str, number: int, result: PageResult) -> tuple[KeyedUpdate, list[dict[str, Any]]]:
     """The update that keeps what was read of a page that nobody has read before, and the rows of its blocks."""
-    unread = page.c.number == result.number, page.c.markdown.is_(None)  # so it has no blocks that must go
-    keep = update(page).where(_of(page, document, number), *unread).values(**_page_values(result.text, result.fault))
-    return keep, (block, _block_rows(document, number, result))
+    unread = {"number": result.number, "markdown": None}  # so it has no blocks that must go
+    where = {"document": document, "generation": number, **unread}
+    keep = KeyedUpdate(table=page, where=where, set=_page_values(result.text, result.fault))
+    return keep, _block_rows(document, number, result)
 
 
 def store_page(connection: Connection, document: str, number: int, result: PageResult) -> None:

@@ -8,16 +8,17 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, Row, Select, Table, Update, create_engine, event, insert
+from sqlalchemy import Connection, Engine, MetaData, Row, Select, create_engine, event, insert
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 from sqlalchemy.schema import CreateView, DropView
 
 from stores.errors import TransientError, UnavailableError
+from stores.sql.fenced_write import FencedWrite
 from stores.sql.sqlite_query import user_query as user_query
 
 BUSY_TIMEOUT_S = 30
@@ -166,19 +167,14 @@ def column_types(connection: Connection, table: str) -> dict[str, str]:
     return {row[1]: row[2] for row in connection.exec_driver_sql(f'PRAGMA table_info("{table}")')}
 
 
-def write_fenced(
-    connection: Connection,
-    fence: Update,
-    then: Update | None = None,
-    rows: tuple[Table, Sequence[Mapping[str, Any]]] | None = None,
-) -> tuple[int, int]:
+def write_fenced(connection: Connection, write: FencedWrite) -> tuple[int, int]:
     """Execute the statements one after the other: SQLite is no message away."""
-    if not connection.execute(fence).rowcount:
+    if not connection.execute(write.fence.statement, write.fence.values).rowcount:
         return 0, 0
-    if then is None or not (changed := connection.execute(then).rowcount):
+    if write.then is None or not (changed := connection.execute(write.then.statement, write.then.values).rowcount):
         return 1, 0
-    if rows is not None and rows[1]:
-        connection.execute(insert(rows[0]), list(rows[1]))
+    if write.table is not None and write.rows:
+        connection.execute(insert(write.table), list(write.rows))
     return 1, changed
 
 
