@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, select, update
 
 from stores.effects import Claim, PageResult, Planned
 from stores.errors import LeaseLostError
@@ -29,6 +29,9 @@ from stores.sql.fenced_write import KeyedUpdate
 from stores.sql.tables import block, chunk, generation, page, step
 
 _PAGES_AT_ONCE = 16  # of one transaction
+_WITHOUT_BLOCKS = ~exists().where(
+    block.c.document == page.c.document, block.c.generation == page.c.generation, block.c.page == page.c.number
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +145,9 @@ def plan_pages(connection: Connection, document: str, number: int, planned: Plan
 
 def first_reading(document: str, number: int, result: PageResult) -> tuple[KeyedUpdate, list[dict[str, Any]]]:
     """The update that keeps what was read of a page that nobody has read before, and the rows of its blocks."""
-    unread = {"number": result.number, "markdown": None}  # so it has no blocks that must go
-    where = {"document": document, "generation": number, **unread}
-    keep = KeyedUpdate(table=page, where=where, set=_page_values(result.text, result.fault))
+    where = {"document": document, "generation": number, "number": result.number, "markdown": None}
+    values = _page_values(result.text, result.fault)
+    keep = KeyedUpdate(table=page, where=where, set=values, condition=_WITHOUT_BLOCKS)
     return keep, _block_rows(document, number, result)
 
 
