@@ -21,7 +21,7 @@ from pipeline.profiles import models_apart
 from pipeline.settings import Settings
 from pipeline.stage_specs import NEEDS, STAGES
 from pipeline.step_context import Resources, StepContext, bug
-from stores.effects import Claim, Effect
+from stores.effects import Claim, Effect, PageResult
 from stores.errors import CancelledError, IngotError, LeaseLostError, StoppingError, TransientError
 from stores.models import Fault, Stage, StepKey
 
@@ -59,6 +59,7 @@ def run_stage(
     killable: bool = False,
     stopping: Callable[[], bool] = lambda: False,
     suspects: threading.Lock | None = None,
+    claimed: Callable[[Claim], None] = lambda _: None,
 ) -> StepResult:
     """Claim a step and run it. Where it cannot be claimed, nothing happens and ``ended`` is False.
 
@@ -66,11 +67,13 @@ def run_stage(
     ``killable``: a page over its time limit ends this process. ``stopping``: once it returns True no page is begun
     and the step is handed back. ``suspects``: a lock for processes whose threads run steps side by side. A step that
     one more lost attempt would fail runs only under it, so that a death of the process is blamed on the right step.
+    ``claimed``: called once the step is claimed, before its work; raises nothing.
     """
     store = resources.catalog.store(key.knowledge_id)
     claim = store.steps.claim(key, owner, worker)
     if claim is None:
         return StepResult(ended=False)
+    claimed(claim)
     with step_log.step(claim):
         return _run_fitting(resources, store, claim, killable=killable, stopping=stopping, suspects=suspects)
 
@@ -129,9 +132,12 @@ def _run_claimed(
                 last_try=_is_last_try(store, claim),
             )
             began = clock()
-            effect = RUN[key.stage](context)
+            try:
+                effect = RUN[key.stage](context)
+            finally:
+                context.save_read()
             cpu_s = clock() - began
-            due = store.steps.finish(claim, effect, NEEDS, cpu_s)
+            due = store.steps.finish(claim, effect, NEEDS, cpu_s, STAGES[key.stage].followed_by)
     except (LeaseLostError, CancelledError) as error:
         return _lost_step(error)
     except StoppingError:
@@ -182,7 +188,8 @@ def _give_up_deadly_page(store: KnowledgeStore, claim: Claim) -> Claim:
             code="killed_worker",
         )
     reason = f"reading it ended the worker {times}"
-    store.steps.save_page(claim, claim.page_in_work, None, Fault(code="killed_worker", message=reason))
+    lost = PageResult(number=claim.page_in_work, fault=Fault(code="killed_worker", message=reason))
+    store.steps.save_page(claim, lost)
     log.warning("page %d is given up: %s", claim.page_in_work, reason, extra=facts(page=claim.page_in_work))
     return claim
 
@@ -210,7 +217,7 @@ def delay_s(attempt: int, jitter: Callable[[], float] = random.random) -> float:
 def _fail(store: KnowledgeStore, claim: Claim, fault: Fault) -> StepResult:
     fatal = STAGES[claim.key.stage].fatal
     try:
-        due = store.steps.fail(claim, fault, NEEDS, fatal=fatal)
+        due = store.steps.fail(claim, fault, NEEDS, fatal=fatal, carried=STAGES[claim.key.stage].followed_by)
     except (LeaseLostError, CancelledError) as error:
         return _lost_step(error)
     step_log.ended("failed", fault.message, code=fault.code, due=due)

@@ -65,7 +65,9 @@ class Relay:
         if not store.dispatch.unfinished():
             resources.catalog.rest(knowledge_id)
             sweep = True
-        if store.dispatch.unfinished():  # checked again: new work may have come just before the mark was removed
+            if store.dispatch.unfinished():  # it may have come just before the mark was removed
+                resources.catalog.mark_busy(knowledge_id)
+        elif sweep:
             resources.catalog.mark_busy(knowledge_id)
         if sweep:
             resources.workspaces.sweep(knowledge_id)
@@ -77,9 +79,11 @@ class Relay:
         store = catalog.store(knowledge_id)
         if sweep:
             store.job_control.close_forsaken()
-        if not store.outbound_tasks.due_within(DUE_SOON_S):
+        due = store.outbound_tasks.due_within(DUE_SOON_S)
+        if not due:
             catalog.rest_outbound(knowledge_id)
-        if store.outbound_tasks.due_within(DUE_SOON_S):
+            due = store.outbound_tasks.due_within(DUE_SOON_S)  # it may have come just before the mark was removed
+        if due:
             catalog.mark_outbound(knowledge_id)
             self.send_outbound_tasks(store, empty)
 

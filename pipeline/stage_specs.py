@@ -40,13 +40,14 @@ class StageSpec:
     rerun_with: tuple[Stage, ...] = ()
 
 
-# Priorities: what is begun is finished before more is begun, so that documents become searchable early.
+# Priorities: what is read is finished before more is read, so that documents become searchable early. Plan has that of
+# the stages that read: many new documents of one knowledge base would hold up the pages of the others.
 _SPECS = (
     StageSpec(
         stage=Stage.PLAN,
         run="pipeline.stages.plan:run",
         queue="cpu",
-        priority=3,
+        priority=6,
         fatal=True,
         fingerprints=("plan",),
     ),
@@ -113,6 +114,9 @@ STAGES: Mapping[Stage, StageSpec] = {spec.stage: spec for spec in _SPECS}
 
 #: What ``stores`` need of it: the stages that each one waits for.
 NEEDS: Mapping[Stage, tuple[Need, ...]] = {spec.stage: spec.needs for spec in _SPECS}
+
+#: The stages whose messages travel with that of each.
+FOLLOWED_BY: Mapping[Stage, tuple[Stage, ...]] = {spec.stage: spec.followed_by for spec in _SPECS}
 
 #: The stages that read pages, and the one that decides how each page is read.
 READING: frozenset[Stage] = frozenset({Stage.PLAN} | {spec.stage for spec in _SPECS if spec.route})

@@ -17,7 +17,7 @@ from pipeline.log_format import about, facts
 from pipeline.profiles import ProcessingProfile
 from pipeline.settings import Settings
 from stores.contracts import FileStore, KnowledgeCatalog, KnowledgeStore, VectorStore
-from stores.effects import Claim
+from stores.effects import Claim, PageResult
 from stores.errors import IngotError, InputError, StoppingError, UnavailableError
 from stores.image_cache import ImageCache
 from stores.models import EMPTY_PAGE, Chunk, Fault, Page, PageText, Route, Schema
@@ -80,6 +80,7 @@ class StepContext:
     plain_page: int | None = None
     stopping: Callable[[], bool] = lambda: False
     last_try: bool = False
+    _read: PageResult | None = None  # the page before, which is saved when the next one begins
 
     @property
     def original(self) -> Path:
@@ -109,30 +110,26 @@ class StepContext:
         key = self.claim.key
         self.resources.files.drop_page_image(key.knowledge_id, key.document, key.generation, number)
 
-    def unread(self) -> list[int]:
-        """The pages of this step that are still to be read."""
+    def unread(self) -> list[Page]:
+        """The pages of this step that are still to be read, in order."""
         return self.store.pages.unread(self.claim)
 
     def pages(self, *, blocks: bool = True) -> list[Page]:
         """All pages of this generation, as read so far; without blocks only their Markdown."""
         return self.store.pages.read(self.claim.key.document, self.claim.key.generation, blocks=blocks)
 
-    def pages_of(self, numbers: Sequence[int]) -> list[Page]:
-        """Those pages of this generation."""
-        key = self.claim.key
-        return self.store.pages.read(key.document, key.generation, numbers) if numbers else []
-
     @contextmanager
     def page(self, number: int) -> Iterator[None]:
         """Work on one page within ``page_timeout_s``; it is recorded first, in case this process dies over it.
 
+        The page before it is saved by the same commit, so that a page costs one.
         A page that raises InputError, or an unexpected exception, is given up with the reason, and the block ends
         normally. StoppingError where no page is to be begun any more.
         """
         if self.stopping():
             raise StoppingError()
-        self.store.steps.begin_page(self.claim, number)
-        began = time.monotonic()
+        self.store.steps.begin_page(self.claim, number, self._read)
+        self._read, began = None, time.monotonic()
         try:
             with about(page=number), self.deadline(self.resources.settings.page_timeout_s):
                 yield
@@ -156,10 +153,14 @@ class StepContext:
         return number == self.plain_page
 
     def save_page(self, number: int, text: PageText) -> None:
-        """Save what was read of a page, with a warning where it shows something but gave no text."""
+        """Keep what was read of a page, with a warning where it shows something but gave no text.
+
+        It is saved when the next page begins, at the latest by ``save_read``.
+        """
         if self._lacks_text(text):
             text = replace(text, warning=Fault(code=EMPTY_PAGE, message=NO_TEXT))
-        self.store.steps.save_page(self.claim, number, text, None)
+        self.save_read()
+        self._read = PageResult(number=number, text=text)
         worker_metrics.page_read(self.claim.key.stage, text.engine)
 
     def _lacks_text(self, text: PageText) -> bool:
@@ -175,8 +176,15 @@ class StepContext:
     def give_up_page(self, number: int, fault: Fault) -> None:
         """Record why a page could not be read."""
         log.warning("page %d is given up: %s", number, fault.message, extra=facts(page=number, code=fault.code))
-        self.store.steps.save_page(self.claim, number, None, fault)
+        self.save_read()
+        self._read = PageResult(number=number, fault=fault)
         worker_metrics.page_failed(self.claim.key.stage, self._engine())
+
+    def save_read(self) -> None:
+        """Save the page that was read and is not saved yet."""
+        if self._read is not None:
+            self.store.steps.save_page(self.claim, self._read)
+            self._read = None
 
     def _engine(self) -> str:
         """The engine that was to read the pages of this step; that of images is not built only to be asked."""
@@ -190,7 +198,7 @@ class StepContext:
         Vectors of two embedders cannot be compared, so one index never contains both.
         """
         embedder = self.resources.embedder()
-        ordered = self.store.pages.embedder(self.claim.key.document, self.claim.key.generation)
+        ordered = self.claim.embedder
         if ordered and ordered != embedder.fingerprint:
             raise UnavailableError(
                 f"this worker embeds with {embedder.fingerprint}, but the document was taken in for {ordered}: set "

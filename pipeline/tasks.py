@@ -27,8 +27,9 @@ from pipeline.priorities import NOTIFY as NOTIFY
 from pipeline.priorities import OUTBOUND_PRIORITIES, priority_of
 from pipeline.priorities import PRIORITIES as PRIORITIES
 from pipeline.priorities import QUEUES as QUEUES
+from pipeline.priorities import WINDOWS as WINDOWS
 from pipeline.relay import Relay, in_hand, release
-from pipeline.stage_specs import STAGES
+from pipeline.stage_specs import FOLLOWED_BY, STAGES
 from pipeline.step_context import Resources
 from pipeline.worker_process import this_process
 from stores.errors import IngotError, NotFoundError, UnavailableError
@@ -37,10 +38,10 @@ from stores.models import Fault, Stage, StepKey
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
     from stores.contracts.outbox import OutboundTask
+    from stores.effects import Claim
 
 log = logging.getLogger("ingot.tasks")
 
-SEND_BETWEEN_LOOKS = 20  # steps that are sent before ``calm`` is asked again
 SEND_AT_ONCE = 200  # steps or outbound tasks that one pass of the relay sends per knowledge base
 
 app = Celery("ingot")
@@ -70,6 +71,7 @@ class StepTask(Task):  # type: ignore[misc]
                 killable=this_process.killable,
                 stopping=this_process.stopping.is_set,
                 suspects=this_process.suspects if this_process.threaded else None,
+                claimed=_make_up,
             )
         except NotFoundError:  # the knowledge base was deleted meanwhile
             raise Ignore from None
@@ -79,7 +81,7 @@ class StepTask(Task):  # type: ignore[misc]
         if this_process.threaded and STAGES[stage].model_setting:
             this_process.end_if_broken()
         if result.due:
-            send(result.due)
+            send_next(resources().catalog.store(key.knowledge_id))
         if STAGES[stage].fatal:  # with these a document or a job may have ended
             send_outbound_tasks(key.knowledge_id)
         if not result.ended:
@@ -118,7 +120,7 @@ def fetch(self: Task, knowledge_id: str, job: str, url: str) -> None:
 
     def ended() -> None:
         store = resources().catalog.store(knowledge_id)
-        send(store.dispatch.take(SEND_AT_ONCE, frozenset()), store)
+        send_next(store)
         send_outbound_tasks(knowledge_id)
 
     try:
@@ -157,24 +159,38 @@ def key_of(stage: Stage, ids: Sequence[Any]) -> StepKey:
     )
 
 
-def send(keys: Sequence[StepKey], store: KnowledgeStore | None = None, connection: Any = None) -> int:
-    """Send each step with those that follow it, as one chain. Returns how many of ``keys`` were sent.
+def send(keys: Sequence[StepKey], store: KnowledgeStore, connection: Any = None) -> int:
+    """Send steps of a knowledge base, each with those that follow it as one chain. Returns how many of ``keys``.
 
     Where the broker cannot be reached the rest are marked as unsent, without an error; the relay sends them later.
     """
-    wishes, traces = _wishes(keys, store), _traces(keys, store)
-    for sent, key in enumerate(keys):
-        target = store or resources().catalog.store(key.knowledge_id)
-        run = target.dispatch.straight_run(key, STAGES[key.stage].followed_by)
-        wish = wishes.get((key.knowledge_id, key.document, key.generation), 0)
+    traces = _traces(keys, store)
+    for sent, run in enumerate(store.dispatch.runs(keys, FOLLOWED_BY) if keys else ()):
         try:
-            with translated(app.conf.broker_url), tracing.under(traces.get(key, "")):
-                chain(*[_message(step, wish) for step in run]).apply_async(connection=connection)
+            with translated(app.conf.broker_url), tracing.under(traces.get(keys[sent], "")):
+                chain(*[_message(step, run.priority) for step in run.steps]).apply_async(connection=connection)
         except BrokerError as error:
             complain(error)
-            target.dispatch.unsend(keys[sent:])
+            store.dispatch.unsend(keys[sent:])
             return sent
     return len(keys)
+
+
+def send_next(store: KnowledgeStore, quiet: frozenset[Stage] = frozenset(), connection: Any = None) -> int:
+    """Send the steps of a knowledge base whose turn it is. Returns how many were sent.
+
+    ``quiet``: the stages whose messages are lost unless their steps were begun.
+    """
+    return send(store.dispatch.take(SEND_AT_ONCE, quiet, WINDOWS), store, connection)
+
+
+def _make_up(claim: Claim) -> None:
+    """Send the next steps in the place of one that a worker begins, so that the others need not wait for its end."""
+    if claim.backlog:
+        try:
+            send_next(resources().catalog.store(claim.key.knowledge_id))
+        except IngotError as error:
+            log.warning("%s: %s; the relay sends what is due", claim.key.knowledge_id, error.message)
 
 
 def _message(step: StepKey, wish: int) -> Any:
@@ -182,28 +198,12 @@ def _message(step: StepKey, wish: int) -> Any:
     return message.set(priority=priority_of(step.stage, wish)) if wish else message
 
 
-def _wishes(keys: Sequence[StepKey], store: KnowledgeStore | None) -> dict[tuple[str, str, int], int]:
-    """The priorities that jobs give to the documents of these steps, where they give any."""
-    priorities: dict[tuple[str, str, int], int] = {}
-    for knowledge_id in {key.knowledge_id for key in keys}:
-        target = store or resources().catalog.store(knowledge_id)
-        mine = [key for key in keys if key.knowledge_id == knowledge_id]
-        priorities |= {(knowledge_id, *place): wish for place, wish in target.dispatch.priorities(mine).items()}
-    return priorities
-
-
-def _traces(keys: Sequence[StepKey], store: KnowledgeStore | None) -> dict[StepKey, str]:
-    """The traces that these steps belong to, where traces are asked for."""
-    if not tracing.is_on():
+def _traces(keys: Sequence[StepKey], store: KnowledgeStore) -> dict[StepKey, str]:
+    """The traces that steps of a knowledge base belong to, where traces are asked for."""
+    if not keys or not tracing.is_on():
         return {}
-    traces: dict[StepKey, str] = {}
-    for knowledge_id in {key.knowledge_id for key in keys}:
-        target = store or resources().catalog.store(knowledge_id)
-        mine = [key for key in keys if key.knowledge_id == knowledge_id]
-        stored = target.dispatch.traces(mine)
-        for key in mine:
-            traces[key] = stored.get((key.document, key.generation)) or tracing.trace_of_document(key)
-    return traces
+    stored = store.dispatch.traces(keys)
+    return {key: stored.get((key.document, key.generation)) or tracing.trace_of_document(key) for key in keys}
 
 
 def send_outbound_tasks(
@@ -238,18 +238,13 @@ def _message_of(outbound_task: OutboundTask) -> Any:
 def send_due(made_by: Resources, knowledge_id: str, calm: Callable[[], bool] = lambda: True) -> int:
     """Publish what is due in one knowledge base, from a process that is no worker. Returns how many steps were sent.
 
-    Stops early when ``calm`` returns False; the relay sends the rest.
+    Only outbound tasks where ``calm`` returns False; the relay sends the steps.
     """
     app.conf.update(configuration(made_by.settings))
     store = made_by.catalog.store(knowledge_id)
-    sent = 0
     home_registry.announce(made_by.settings, home_registry.ASKER)
     with app.connection_for_write(bare(made_by.settings.broker_url)) as connection:
-        while calm() and (keys := store.dispatch.take(SEND_BETWEEN_LOOKS, frozenset())):
-            now_sent = send(keys, store, connection)
-            sent += now_sent
-            if now_sent < len(keys):
-                return sent
+        sent = send_next(store, connection=connection) if calm() else 0
         send_outbound_tasks(knowledge_id, store, connection)
     return sent
 
@@ -291,7 +286,7 @@ def ignore_foreign(request: Any) -> None:
 
 _relay = Relay(
     resources=resources,
-    send_steps=lambda store, empty: send(store.dispatch.take(SEND_AT_ONCE, quiet_stages(empty)), store),
+    send_steps=lambda store, empty: send_next(store, quiet_stages(empty)),
     send_outbound_tasks=lambda store, empty: send_outbound_tasks(store.knowledge_id, store, quiet=NOTIFY in empty),
     empty_queues=empty_queues,
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stores.models import Fault, Options, PagePlan, Record, Route, Stage, StepKey
+from stores.models import Fault, Options, PagePlan, PageText, Record, Route, Stage, StepKey
 from stores.token_count import TokenCount
 
 
@@ -51,6 +51,15 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageResult:
+    """What was read of a page, or why it could not be read."""
+
+    number: int
+    text: PageText | None = None
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Nothing:
     """Effect of stages that save page by page: none is left for the end."""
 
@@ -76,6 +85,8 @@ class Claim:
     source: str
     title: str
     language: str
+    embedder: str = ""  # the fingerprint of the embedder that the generation was registered for
+    backlog: bool = False  # steps of the knowledge base are due, and were not sent yet
     job: str = ""  # the newest that asked for this generation
     profile: Mapping[str, Any] | None = None  # the settings and schemas of the job; None: those of the worker
     page_in_work: int | None = None  # the page that was being read when an earlier attempt ended without a word
@@ -102,6 +113,26 @@ class Need:
 
     stage: Stage
     same_batch: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StraightRun:
+    """Steps that one message carries, each after the one before. ``priority``: the largest that their jobs have."""
+
+    steps: tuple[StepKey, ...]
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """How many steps of some stages may wait in the broker: as many as run now, within bounds.
+
+    The others wait in SQL, where whose turn it is can still be decided.
+    """
+
+    stages: frozenset[Stage]
+    least: int
+    most: int
 
 
 Order = Mapping[Stage, tuple[Need, ...]]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
+
+from sqlalchemy import Engine, event
 
 
 def operations(call: Callable[[], object]) -> int:
@@ -42,3 +45,23 @@ def calls(call: Callable[[], object]) -> int:
     finally:
         sys.setprofile(before)
     return count
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The SQL statements that this process executes in the block, and its commits; most of them cost a message each."""
+    seen: list[str] = []
+
+    def executed(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    def committed(_connection: Any) -> None:
+        seen.append("COMMIT")
+
+    event.listen(Engine, "before_cursor_execute", executed)
+    event.listen(Engine, "commit", committed)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", executed)
+        event.remove(Engine, "commit", committed)

@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline import flow, wiring
 from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.settings import Settings
-from pipeline.stage_specs import STAGES
+from pipeline.stage_specs import FOLLOWED_BY
 from pipeline.step_context import Resources
 from stores.chroma.memory import MemoryVectors
 from stores.knowledge_store import SqlKnowledgeStore
@@ -48,7 +48,7 @@ def run_chain(
     """Run a step and those that travel with it, as one Celery chain would; (steps tried, steps that became due)."""
     tried: list[StepKey] = []
     due: list[StepKey] = []
-    for step in resources.catalog.store(key.knowledge_id).dispatch.straight_run(key, STAGES[key.stage].followed_by):
+    for step in resources.catalog.store(key.knowledge_id).dispatch.runs([key], FOLLOWED_BY)[0].steps:
         if before:
             before(step)
         tried.append(step)

@@ -58,6 +58,9 @@ def ingest(
     timeout: Annotated[
         float | None, typer.Option("--timeout", metavar="S", min=0, help="Watch for at most S seconds.")
     ] = None,
+    priority: Annotated[
+        int, typer.Option("--priority", metavar="N", min=-100, max=100, help="Larger first among waiting documents.")
+    ] = 0,
     password: Annotated[
         list[str] | None, typer.Option("--password", metavar="P", help="Try this on encrypted files (repeatable).")
     ] = None,
@@ -83,6 +86,7 @@ def ingest(
         excludes=tuple(exclude or ()),
         passwords=tuple(password or ()),
         prune=prune,
+        priority=priority,
     )
     settings = load_settings()
     if dry_run:

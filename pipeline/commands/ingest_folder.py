@@ -47,6 +47,7 @@ class IngestRequest:
     excludes: tuple[str, ...] = ()
     passwords: tuple[str, ...] = ()
     prune: bool = False
+    priority: int = 0  # larger first among waiting documents
 
 
 @dataclass(slots=True)
@@ -205,6 +206,7 @@ class _IngestJob:
                     urls=self._urls,
                     passwords=self._request.passwords,
                     accepting=True,
+                    priority=self._request.priority,
                 )
             ]
         )

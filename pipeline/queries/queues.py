@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,16 +11,22 @@ from pipeline.queries.answer_cache import AnswerCache
 from pipeline.queries.worker_status import WorkerAnswers, WorkerStatus
 from pipeline.step_context import Resources
 from stores.errors import IngotError
+from stores.models import Stage
 from stores.views import QueueView, WorkerView, WorkingStep
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
+    from stores.contracts.queries import DueStep
 
 SOON_S = 0.5
 """A step that is due within so many seconds counts as waiting in its queue."""
 
-QueueEntry = tuple[int, float, str]
-"""(priority, since when in UTC seconds, document id): sorts in the order in which steps are begun."""
+QueueEntry = tuple[int, bool, int, int, float, str]
+"""(priority of the message, not sent yet, -priority of the job, turn in the line of the job, since when in UTC seconds,
+document id): sorts in the order in which steps are begun."""
+
+WaitingStep = tuple[str, str, Stage]
+"""(knowledge base, document, stage)"""
 
 
 class QueueQueries:
@@ -30,15 +37,17 @@ class QueueQueries:
         self._worker_status = worker_status
         self._cache = cache
 
-    def waiting_entries(self) -> Mapping[str, list[QueueEntry]]:
-        """What waits in each queue, sorted; may be a little old."""
-        return self._cache.get_adaptive("queue entries", self._read_waiting_entries)
+    def places(self) -> Mapping[WaitingStep, int]:
+        """The place of each waiting step in its queue, from 1; may be a little old."""
+        return self._cache.get_adaptive("places in queues", self._read_places)
 
     def queues(self) -> list[QueueView]:
         """Every queue: what waits in it, and who serves it."""
-        answers, entries, now = self._worker_status.checked(), self._read_waiting_entries(), self._catalog.now()
+        answers, waiting, now = self._worker_status.checked(), self._waiting_by_queue(), self._catalog.now()
         running = self.steps_in_hand()
-        views = [_queue_view(queue, entries[queue], running, answers, now) for queue in entries]
+        views = [
+            _queue_view(queue, [due.since for _, due in waiting[queue]], running, answers, now) for queue in waiting
+        ]
         return [*views, self._notify_queue(answers, now)]
 
     def steps_in_hand(self) -> list[WorkingStep]:
@@ -53,14 +62,22 @@ class QueueQueries:
             running.setdefault(step.worker.rpartition("#")[0] or step.worker, []).append(step)
         return [_worker_view(name, answers, steps) for name, steps in sorted(running.items())]
 
-    def _read_waiting_entries(self) -> dict[str, list[QueueEntry]]:
-        entries: dict[str, list[QueueEntry]] = {queue: [] for queue in sorted(set(QUEUES.values()))}
+    def _read_places(self) -> dict[WaitingStep, int]:
+        places: dict[WaitingStep, int] = {}
+        for waiting in self._waiting_by_queue().values():
+            for place, (_, step) in enumerate(_entries(waiting), start=1):
+                places.setdefault(step, place)
+        return places
+
+    def _waiting_by_queue(self) -> dict[str, list[tuple[str, DueStep]]]:
+        """The waiting steps of each queue, with their knowledge bases."""
+        waiting: dict[str, list[tuple[str, DueStep]]] = {queue: [] for queue in sorted(set(QUEUES.values()))}
         now = self._catalog.now()
         for store in self._stores(self._catalog.busy()):
             for due in store.work_queries.due_steps():
                 if due.scheduled_at <= now + SOON_S:
-                    entries[QUEUES[due.stage]].append((priority_of(due.stage, due.wish), due.since, due.document))
-        return {queue: sorted(waiting) for queue, waiting in entries.items()}
+                    waiting[QUEUES[due.stage]].append((store.knowledge_id, due))
+        return waiting
 
     def _notify_queue(self, answers: WorkerAnswers, now: float) -> QueueView:
         """The queue of outbound tasks, which are no steps."""
@@ -88,15 +105,30 @@ class QueueQueries:
         return stores
 
 
+def _entries(waiting: Sequence[tuple[str, DueStep]]) -> list[tuple[QueueEntry, WaitingStep]]:
+    """The order of the steps of one queue: from the lines of all knowledge bases by turns."""
+    turns: Counter[tuple[str, str, Stage]] = Counter()
+    entries: list[tuple[QueueEntry, WaitingStep]] = []
+    for knowledge_id, due in sorted(waiting, key=lambda step: (not step[1].sent, step[1].batch, step[1].document)):
+        line = knowledge_id, due.line, due.stage
+        turns[line] += 1
+        entry = (
+            *(priority_of(due.stage, due.priority), not due.sent, -due.priority),
+            *(turns[line], due.since, due.document),
+        )
+        entries.append((entry, (knowledge_id, due.document, due.stage)))
+    return sorted(entries)
+
+
 def _queue_view(
-    queue: str, waiting: Sequence[QueueEntry], running: Sequence[WorkingStep], answers: WorkerAnswers, now: float
+    queue: str, since: Sequence[float], running: Sequence[WorkingStep], answers: WorkerAnswers, now: float
 ) -> QueueView:
     stages = tuple(stage for stage, name in QUEUES.items() if name == queue)
-    oldest = min((since for _, since, _ in waiting if since), default=None)
+    oldest = min(filter(None, since), default=None)
     return QueueView(
         queue=queue,
         stages=stages,
-        waiting=len(waiting),
+        waiting=len(since),
         working=sum(step.stage in stages for step in running),
         oldest_waiting_s=max(0.0, now - oldest) if oldest else None,
         messages=answers.messages.get(queue, 0) if answers.broker else None,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.priorities import NOTIFY, QUEUES, ROLES, priority_of
+from pipeline.priorities import NOTIFY, QUEUES, ROLES
 from pipeline.queries.queues import SOON_S, QueueQueries
 from pipeline.queries.worker_status import WorkerStatus
 from pipeline.stage_specs import stages_from
@@ -34,7 +33,7 @@ class WaitingReasons:
         """Why no step of a job runs, None where that cannot be told."""
         due = store.work_queries.due_of_job(job.job)
         if due:
-            waiting = self._of_step(due)
+            waiting = self._of_step(store.knowledge_id, due)
             unserved = self._unserved_queues(store, job.job) if waiting.place else ()
             return replace(waiting, why=self._nobody_serves(unserved)) if waiting.queue in unserved else waiting
         downloads = store.downloads.open_of(job.job)
@@ -56,7 +55,9 @@ class WaitingReasons:
             due.setdefault((step.document, step.generation), step)
         downloads = store.downloads.open_of(job) if not all(view.document for view in idle) else {}
         return tuple(
-            self._with_reason(view, due.get((view.document, view.generation)), downloads.get(view.source))
+            self._with_reason(
+                store.knowledge_id, view, due.get((view.document, view.generation)), downloads.get(view.source)
+            )
             for view in views
         )
 
@@ -76,10 +77,10 @@ class WaitingReasons:
         return self._nobody_serves(unserved) if unserved else ""
 
     def _with_reason(
-        self, view: JobDocumentView, due: DueStep | None, download: DownloadView | None
+        self, knowledge_id: str, view: JobDocumentView, due: DueStep | None, download: DownloadView | None
     ) -> JobDocumentView:
         if due and view.stage is None:
-            return replace(view, waiting=self._of_step(due))
+            return replace(view, waiting=self._of_step(knowledge_id, due))
         if download and not view.document:
             return replace(view, waiting=self._of_download(download))
         return view
@@ -94,13 +95,12 @@ class WaitingReasons:
             return Waiting(why=why, queue=NOTIFY, again_at=download.again_at)
         return Waiting(why=self._why_queued(NOTIFY, 1), queue=NOTIFY)
 
-    def _of_step(self, due: DueStep) -> Waiting:
+    def _of_step(self, knowledge_id: str, due: DueStep) -> Waiting:
         queue, now = QUEUES[due.stage], self._catalog.now()
         if due.scheduled_at > now + SOON_S:
             why = f"{due.stage} is tried again in {due.scheduled_at - now:.0f} s"
             return Waiting(why=f"{why}: {due.error}" if due.error else why, queue=queue, again_at=due.scheduled_at)
-        entry = priority_of(due.stage, due.wish), due.since, due.document
-        place = bisect_left(self._queues.waiting_entries().get(queue, []), entry) + 1
+        place = self._queues.places().get((knowledge_id, due.document, due.stage), 1)
         return Waiting(why=self._why_queued(queue, place), queue=queue, place=place)
 
     def _why_queued(self, queue: str, place: int) -> str:

@@ -9,17 +9,16 @@ from stores.models import Page
 
 
 def run(context: StepContext) -> Nothing:
-    """Read every unread page of the step; its image is removed once the text is saved."""
-    sizes = {page.number: page for page in context.pages_of(context.unread())}
-    for number, page in sizes.items():
-        with context.page(number):
+    """Read every unread page of the step; its image is removed then."""
+    for page in context.unread():
+        with context.page(page.number):
             _read(context, page)
-        context.drop_page_image(number)
+        context.drop_page_image(page.number)
     return Nothing()
 
 
 def _read(context: StepContext, page: Page) -> None:
-    # An earlier attempt that died between saving the text and finishing the step may have removed the image.
+    # An earlier attempt that died between removing the image and saving the text leaves neither.
     path = context.page_image(page.number) or context.draw_page(page.number)
     image = PageImage(
         number=page.number,

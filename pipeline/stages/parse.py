@@ -9,7 +9,7 @@ from stores.effects import Nothing
 def run(context: StepContext) -> Nothing:
     """Read every unread page of the step from its text layer."""
     reader = context.resources.text_reader()
-    for number in context.unread():
+    for number in [page.number for page in context.unread()]:
         with context.page(number):
             context.save_page(
                 number, reader.read(context.original, context.claim.password, number, plain=context.plain(number))

@@ -8,7 +8,7 @@ from stores.effects import Nothing
 
 def run(context: StepContext) -> Nothing:
     """Draw every unread page of the step that has no image yet; a page that cannot be drawn is given up."""
-    for number in context.unread():
+    for number in [page.number for page in context.unread()]:
         if context.has_page_image(number):
             continue
         with context.page(number):

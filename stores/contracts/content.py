@@ -33,8 +33,8 @@ class PageStore(Protocol):
     def part(self, document: str, number: int, after: int, limit: int) -> list[Page]:
         """Return at most ``limit`` pages behind page ``after``, without blocks."""
 
-    def unread(self, claim: Claim) -> list[int]:
-        """Return the page numbers of a step that are neither read nor given up."""
+    def unread(self, claim: Claim) -> list[Page]:
+        """Return the pages of a step that are neither read nor given up, in order."""
 
     def save_margins(self, claim: Claim, pages: Sequence[Page]) -> None:
         """Replace the Markdown of pages, and the offsets of their blocks in it. Raises LeaseLostError."""
@@ -44,9 +44,6 @@ class PageStore(Protocol):
 
     def chunk_rows(self, document: str, number: int, after: int, limit: int) -> list[tuple[int, Chunk]]:
         """Return (row id, chunk) of at most ``limit`` chunks whose ordinal is greater than ``after``."""
-
-    def embedder(self, document: str, number: int) -> str:
-        """Return the fingerprint of the embedder that a generation was registered for, "" where it has none."""
 
     def embedded(self, document: str, number: int) -> int:
         """Return how many chunks of a generation are stored."""

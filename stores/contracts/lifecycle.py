@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from stores.effects import Batch, Claim, Effect, Obsolete, Order
-from stores.models import Chunk, Fault, Options, PageText, Stage, StepKey
+from stores.effects import Batch, Claim, Effect, Obsolete, Order, PageResult, StraightRun, Window
+from stores.models import Chunk, Fault, Options, Stage, StepKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +41,26 @@ class StepStore(Protocol):
     def beat(self, claim: Claim) -> bool:
         """Extend the lease. False where the claim has ended: the work must stop."""
 
-    def begin_page(self, claim: Claim, number: int) -> None:
-        """Note the page in work, and extend the lease. It is to blame should the worker die."""
+    def begin_page(self, claim: Claim, number: int, before: PageResult | None = None) -> None:
+        """Note the page in work, and extend the lease. It is to blame should the worker die.
 
-    def save_page(self, claim: Claim, number: int, text: PageText | None, fault: Fault | None) -> None:
+        ``before`` is the page before it, saved with the same commit.
+        """
+
+    def save_page(self, claim: Claim, page: PageResult) -> None:
         """Keep what was read of a page, or why it could not be read, and forget lost attempts. It may be repeated."""
 
-    def finish(self, claim: Claim, effect: Effect, order: Order, cpu_s: float) -> list[StepKey]:
-        """Write the effect of a step, end it, and make the steps due that waited for it; return those."""
+    def finish(
+        self, claim: Claim, effect: Effect, order: Order, cpu_s: float, carried: Collection[Stage] = ()
+    ) -> list[StepKey]:
+        """Write the effect of a step, end it, and make the steps due that waited for it; return those.
 
-    def fail(self, claim: Claim, fault: Fault, order: Order, *, fatal: bool) -> list[StepKey]:
+        ``carried``: the stages whose message is on its way already; the others still must be sent.
+        """
+
+    def fail(
+        self, claim: Claim, fault: Fault, order: Order, *, fatal: bool, carried: Collection[Stage] = ()
+    ) -> list[StepKey]:
         """End a step as failed; return the steps that became due. ``fatal`` fails the whole generation instead."""
 
     def retry_later(self, claim: Claim, fault: Fault, delay_s: float) -> None:
@@ -72,18 +82,16 @@ class StepStore(Protocol):
 class DispatchStore(Protocol):
     """Which steps must be sent to a queue. Sending one twice is harmless: it can be claimed once."""
 
-    def take(self, limit: int, quiet: frozenset[Stage]) -> list[StepKey]:
-        """Mark at most ``limit`` steps as sent and return them, those of the largest priority first.
+    def take(self, limit: int, quiet: frozenset[Stage], windows: Sequence[Window] = ...) -> list[StepKey]:
+        """Mark at most ``limit`` steps as sent and return them.
 
-        These are due or out of their lease, and were never sent, or were sent so long ago that the message must be
-        lost: sooner for the stages whose queue is empty (``quiet``).
+        First those that were sent so long ago that the message must be lost, sooner for the stages whose queue is
+        empty (``quiet``), and those out of their lease. Then due ones that were never sent, so many as ``windows``
+        have room for, all by default: those of the largest priority first, from the jobs by turns.
         """
 
     def unsend(self, keys: Sequence[StepKey]) -> None:
         """Take the mark back from steps that could not be sent."""
-
-    def priorities(self, keys: Sequence[StepKey]) -> dict[tuple[str, int], int]:
-        """Return (document, generation) -> the largest priority of an open job that asked for it, zeros left out."""
 
     def traces(self, keys: Sequence[StepKey]) -> dict[tuple[str, int], str]:
         """Return (document, generation) -> the trace of the newest job that asked for it, where that has one."""
@@ -91,8 +99,8 @@ class DispatchStore(Protocol):
     def trace_of_job(self, job_id: str) -> str:
         """Return the trace of a job, "" where it has none."""
 
-    def straight_run(self, key: StepKey, successors: tuple[Stage, ...]) -> list[StepKey]:
-        """Return the step and those of its successors that are not final: what one message carries."""
+    def runs(self, keys: Sequence[StepKey], followed_by: Mapping[Stage, Sequence[Stage]]) -> list[StraightRun]:
+        """Return for each step what one message carries: it and those of its successors that are not final."""
 
     def unfinished(self) -> bool:
         """Tell whether a generation of this knowledge base is not final."""

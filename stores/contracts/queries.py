@@ -68,7 +68,10 @@ class DueStep:
     since: float
     scheduled_at: float
     error: str | None
-    wish: int = 0  # the largest priority that a job gives to its document
+    batch: int = 0
+    line: str = ""  # of its job: steps are sent from all lines by turns
+    priority: int = 0  # of that job
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

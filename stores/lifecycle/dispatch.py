@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, literal, or_, select, tuple_, update
 
+from stores.effects import StraightRun, Window
+from stores.lifecycle.lines import Backlog, priority_in, rooms, take_from_lines
 from stores.lifecycle.states import OPEN_STATES, OPEN_STEPS
 from stores.models import Stage, StepKey, StepState
-from stores.outbox.events import OPEN_JOBS
 from stores.sql.database import Database
 from stores.sql.tables import generation, job, job_document, step
 
 RESEND_S = 15.0
 RESEND_BUSY_S = 120.0
 RESEND_MOST_S = 1800.0
+_OPEN = Window(stages=frozenset(Stage), least=1 << 30, most=1 << 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,38 +28,39 @@ class Dispatch:
     knowledge_id: str
     database: Database
 
-    def take(self, limit: int, quiet: frozenset[Stage]) -> list[StepKey]:
+    def take(self, limit: int, quiet: frozenset[Stage], windows: Sequence[Window] = (_OPEN,)) -> list[StepKey]:
         """Steps that must be sent now, marked as sent.
 
-        Those never sent, those whose lease ran out, and those sent before but not begun: after RESEND_S where the
-        queue of the stage is empty (``quiet``: the message is lost), else after a growing while.
+        Those whose message or lease is lost, and those never sent, for which ``windows`` have room. A message is lost
+        whose step was not begun: after RESEND_S where the queue of the stage is empty (``quiet``), else after a
+        growing while.
         """
         now = self.database.now()
         with self.database.read() as connection:
-            waiting = connection.execute(select(step.c.stage).where(_sendable(now, quiet)).limit(1)).first()
-        if waiting is None:
-            return []
+            backlog = Backlog.read(connection, now)
+            lost = connection.execute(select(step.c.stage).where(_lost(now, quiet)).limit(1)).first()
+            if lost is None and not rooms(connection, windows, backlog):
+                return []
         with self.database.write() as connection:
-            rows = connection.execute(
-                select(step.c.document, step.c.generation, step.c.stage, step.c.batch)
-                .where(_sendable(now, quiet))
-                .order_by(WISHED.desc(), step.c.sends, _SINCE, step.c.document, step.c.batch)
-                .limit(limit)
-            ).all()
+            again = select(step.c.document, step.c.generation, step.c.stage, step.c.batch).where(_lost(now, quiet))
+            rows: list[Any] = (
+                list(connection.execute(again.order_by(step.c.sends, step.c.sent_at).limit(limit))) if lost else []
+            )
+            rows += take_from_lines(connection, windows, limit - len(rows), now)
             if rows:
                 connection.execute(
                     _SENT, [{"now": now, **{f"_{k}": v for k, v in row._mapping.items()}} for row in rows]
                 )
-        return [
-            StepKey(
-                knowledge_id=self.knowledge_id,
-                document=row.document,
-                generation=row.generation,
-                stage=Stage(row.stage),
-                batch=row.batch,
-            )
-            for row in rows
-        ]
+        return [self._key(row) for row in rows]
+
+    def _key(self, row: Any) -> StepKey:
+        return StepKey(
+            knowledge_id=self.knowledge_id,
+            document=row.document,
+            generation=row.generation,
+            stage=Stage(row.stage),
+            batch=row.batch,
+        )
 
     def unsend(self, keys: Sequence[StepKey]) -> None:
         """Say that these steps, all of this knowledge base, were not sent after all."""
@@ -65,18 +68,22 @@ class Dispatch:
             for key in keys:
                 connection.execute(update(step).where(is_step(key)).values(sent_at=0.0))
 
-    def priorities(self, keys: Sequence[StepKey]) -> dict[tuple[str, int], int]:
-        """What the askers of these documents wish, by document and generation; those who wish nothing are left out."""
-        wished = func.max(job.c.priority)
-        query = (
-            select(job_document.c.document, job_document.c.generation, wished.label("wished"))
-            .join(job, job.c.id == job_document.c.job)
-            .where(job_document.c.document.in_({key.document for key in keys}), job.c.state.in_(OPEN_JOBS))
-            .group_by(job_document.c.document, job_document.c.generation)
-            .having(wished != 0)
+    def runs(self, keys: Sequence[StepKey], followed_by: Mapping[Stage, Sequence[Stage]]) -> list[StraightRun]:
+        """What one Celery chain carries for each step: it and those of its successors that are not final."""
+        places = {(key.document, key.generation, key.batch) for key in keys}
+        place = tuple_(step.c.document, step.c.generation, step.c.batch)
+        query = select(step.c.document, step.c.generation, step.c.batch, step.c.stage, step.c.line).where(
+            place.in_(sorted(places)), step.c.state.in_(OPEN_STEPS)
         )
         with self.database.read() as connection:
-            return {(row.document, row.generation): int(row.wished) for row in connection.execute(query)}
+            lines = {self._key(row): row.line for row in connection.execute(query)}
+        return [
+            StraightRun(
+                steps=(key, *(after for after in _successors(key, followed_by) if after in lines)),
+                priority=priority_in(lines.get(key) or ""),
+            )
+            for key in keys
+        ]
 
     def traces(self, keys: Sequence[StepKey]) -> dict[tuple[str, int], str]:
         """The traces that documents belong to, by document and generation: those of the newest jobs that have one."""
@@ -94,33 +101,6 @@ class Dispatch:
         with self.database.read() as connection:
             return connection.execute(select(job.c.trace).where(job.c.id == job_id)).scalar_one_or_none() or ""
 
-    def straight_run(self, key: StepKey, successors: tuple[Stage, ...]) -> list[StepKey]:
-        """The step and those of its successors that are not final: what one Celery chain carries."""
-        if not successors:
-            return [key]
-        with self.database.read() as connection:
-            open_stages = set(
-                connection.execute(
-                    select(step.c.stage).where(
-                        step.c.document == key.document,
-                        step.c.generation == key.generation,
-                        step.c.batch == key.batch,
-                        step.c.state.in_(OPEN_STEPS),
-                    )
-                ).scalars()
-            )
-        following = [stage for stage in successors if stage in open_stages]
-        return [key] + [
-            StepKey(
-                knowledge_id=key.knowledge_id,
-                document=key.document,
-                generation=key.generation,
-                stage=stage,
-                batch=key.batch,
-            )
-            for stage in following
-        ]
-
     def unfinished(self) -> bool:
         """Tell whether any generation of this knowledge base is not final."""
         with self.database.read() as connection:
@@ -132,22 +112,8 @@ class Dispatch:
             )
 
 
-#: The largest priority that an open job gives to the document of a step.
-WISHED = (
-    select(func.coalesce(func.max(job.c.priority), 0))
-    .join(job_document, job_document.c.job == job.c.id)
-    .where(
-        job_document.c.document == step.c.document,
-        job_document.c.generation == step.c.generation,
-        job.c.state.in_(OPEN_JOBS),
-    )
-    .scalar_subquery()
-)
-_SINCE = (
-    select(generation.c.created_at)
-    .where(generation.c.document == step.c.document, generation.c.number == step.c.generation)
-    .scalar_subquery()
-)
+_UNSENT = step.alias()
+
 _SENT = (
     update(step)
     .where(
@@ -160,6 +126,16 @@ _SENT = (
 )
 
 
+#: Whether a step is due that was not sent.
+BACKLOG = (
+    select(literal(1)).select_from(_UNSENT).where(_UNSENT.c.state == StepState.DUE, _UNSENT.c.sent_at == 0.0).exists()
+)
+
+
+def _successors(key: StepKey, followed_by: Mapping[Stage, Sequence[Stage]]) -> list[StepKey]:
+    return [replace(key, stage=stage) for stage in followed_by.get(key.stage, ())]
+
+
 def is_step(key: StepKey) -> Any:
     """The condition that a row of ``step`` is this one."""
     return and_(
@@ -170,14 +146,14 @@ def is_step(key: StepKey) -> Any:
     )
 
 
-def _sendable(now: float, quiet: frozenset[Stage]) -> Any:
+def _lost(now: float, quiet: frozenset[Stage]) -> Any:
+    """Steps whose message or whose worker is lost."""
     backoff = RESEND_BUSY_S * step.c.sends
-    unsent = and_(step.c.sends == 0, step.c.sent_at == 0)
-    lost = and_(step.c.stage.in_(quiet), step.c.sent_at < now - RESEND_S)
+    gone = and_(step.c.stage.in_(quiet), step.c.sent_at < now - RESEND_S)
     slow = and_(
         step.c.sent_at < now - RESEND_BUSY_S, or_(step.c.sent_at < now - backoff, step.c.sent_at < now - RESEND_MOST_S)
     )
-    again = or_(step.c.sent_at == 0, unsent, lost, slow)
-    due = and_(step.c.state == StepState.DUE, step.c.scheduled_at <= now, again)
+    sent = and_(step.c.state == StepState.DUE, step.c.sent_at > 0.0, step.c.scheduled_at <= now, or_(gone, slow))
+    again = or_(step.c.sent_at == 0.0, gone, slow)
     expired = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= now, again)
-    return or_(due, expired)
+    return or_(sent, expired)

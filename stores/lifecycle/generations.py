@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, select, update
 
 from stores.effects import Batch, Order
-from stores.lifecycle.states import advance, copy_facts, copy_rows, new_generation, open_batches, open_step
+from stores.lifecycle.states import advance, copy_facts, copy_rows, new_generation, open_batches, open_step, open_steps
 from stores.models import DOCUMENT_STAGES, Route, Stage, StepState
 from stores.sql.record_tables import store_record_rows, values_of
 from stores.sql.tables import block, generation, page, record
@@ -110,6 +110,5 @@ def _open_steps(
     open_batches(connection, document_id, number, batches)
     opened = generation.c.document == document_id, generation.c.number == number
     pages = connection.execute(select(generation.c.pages).where(*opened)).scalar_one()
-    for stage in DOCUMENT_STAGES:
-        state = StepState.WAITING if stage in rerun else StepState.SKIPPED
-        open_step(connection, document_id, number, stage, state, pages=pages)
+    states = {stage: StepState.WAITING if stage in rerun else StepState.SKIPPED for stage in DOCUMENT_STAGES}
+    open_steps(connection, document_id, number, states, pages)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 from stores.effects import Order
 from stores.lifecycle.generations import GenerationSpec, open_beside, open_first_step
 from stores.lifecycle.known_files import has_source
+from stores.lifecycle.lines import leave_line
 from stores.lifecycle.retry import retry_generation
 from stores.lifecycle.states import OPEN_STATES, close_generation
 from stores.models import DocumentState, Fault, Outcome, Stage, StepState, document_id
@@ -112,6 +113,7 @@ def _generation_to_wait_for(
     """Find or open the generation that this request waits for: an open one is joined, else a new one is made."""
     row = connection.execute(select(document).where(document.c.id == identity)).one()
     if row.newest and (not decision.make or row.state in OPEN_STATES):
+        leave_line(connection, identity, row.newest)
         return row.newest, DocumentState(row.state)
     if row.newest and decision.retry:
         return _retry(connection, identity, row.newest, decision, order, now), DocumentState.QUEUED

@@ -79,6 +79,7 @@ def _reset_steps(connection: Connection, document_id: str, number: int, failed_p
             attempt=0,
             lost_attempts=0,
             sends=0,
+            line=None,
             sent_at=0.0,
             scheduled_at=0.0,
             lease_until=0.0,

@@ -19,23 +19,34 @@ OPEN_STATES = (DocumentState.QUEUED, DocumentState.RUNNING)
 
 
 def advance(
-    connection: Connection, document_id: str, number: int, order: Mapping[Stage, tuple[Need, ...]], now: float
+    connection: Connection,
+    document_id: str,
+    number: int,
+    order: Mapping[Stage, tuple[Need, ...]],
+    now: float,
+    carried: Collection[Stage] = (),
 ) -> list[tuple[Stage, int]]:
-    """Make the waiting steps due whose needs are final now; which they are."""
+    """Make the waiting steps due whose needs are final now; which they are.
+
+    ``carried``: the stages whose message is on its way already, in one chain with that of the step that ended.
+    """
     rows = connection.execute(
-        select(step.c.stage, step.c.batch, step.c.state).where(_of(step, document_id, number))
+        select(step.c.stage, step.c.batch, step.c.state).where(
+            _of(step, document_id, number), step.c.state.in_(OPEN_STEPS)
+        )
     ).all()
-    unfinished = {(Stage(row.stage), row.batch) for row in rows if row.state in OPEN_STEPS}
+    unfinished = {(Stage(row.stage), row.batch) for row in rows}
     due = [
         (Stage(row.stage), row.batch)
         for row in rows
         if row.state == StepState.WAITING and _ready(Stage(row.stage), row.batch, unfinished, order)
     ]
-    for stage, batch in due:
+    for stage in dict.fromkeys(stage for stage, _ in due):
+        batches = [batch for due_stage, batch in due if due_stage is stage]
         connection.execute(
             update(step)
-            .where(_of(step, document_id, number), step.c.stage == stage, step.c.batch == batch)
-            .values(state=StepState.DUE, sent_at=now)
+            .where(_of(step, document_id, number), step.c.stage == stage, step.c.batch.in_(batches))
+            .values(state=StepState.DUE, sent_at=now if stage in carried else 0.0)
         )
     return due
 
@@ -202,34 +213,39 @@ def new_generation(
     return number
 
 
-def open_step(
-    connection: Connection,
-    document_id: str,
-    number: int,
-    stage: Stage,
-    state: StepState,
-    batch: int = 0,
-    **values: Any,
-) -> None:
+def open_step(connection: Connection, document_id: str, number: int, stage: Stage, state: StepState) -> None:
     """Add a step in a state."""
-    connection.execute(
-        insert(step).values(
-            document=document_id,
-            generation=number,
-            stage=stage,
-            batch=batch,
-            state=state,
-            attempt=0,
-            **values,
-        )
-    )
+    connection.execute(insert(step).values(**_step_row(document_id, number, stage, state)))
+
+
+def open_steps(
+    connection: Connection, document_id: str, number: int, states: Mapping[Stage, StepState], pages: int
+) -> None:
+    """Add steps of the whole document, which has so many pages, each in its state."""
+    rows = [_step_row(document_id, number, stage, state) | {"pages": pages} for stage, state in states.items()]
+    connection.execute(insert(step), rows)
+
+
+def _step_row(document_id: str, number: int, stage: Stage, state: StepState, batch: int = 0) -> dict[str, Any]:
+    return {
+        "document": document_id,
+        "generation": number,
+        "stage": stage,
+        "batch": batch,
+        "state": state,
+        "attempt": 0,
+    }
 
 
 def open_batches(connection: Connection, document_id: str, number: int, batches: Sequence[Batch]) -> None:
     """Add the steps that read pages; they wait for what stands before them."""
-    for batch in batches:
-        pages = {"first_page": batch.first, "last_page": batch.last, "pages": batch.pages}
-        open_step(connection, document_id, number, batch.stage, StepState.WAITING, batch.number, **pages)
+    rows = [
+        _step_row(document_id, number, batch.stage, StepState.WAITING, batch.number)
+        | {"first_page": batch.first, "last_page": batch.last, "pages": batch.pages}
+        for batch in batches
+    ]
+    if rows:
+        connection.execute(insert(step), rows)
 
 
 def copy_rows(connection: Connection, tables: Sequence[str], document_id: str, old: int, new: int) -> None:

@@ -6,26 +6,51 @@ Every write of a claim is fenced by its owner: whoever lost the lease writes not
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, or_, select, update
 
-from stores.effects import Claim, Effect, Extracted, Order, Planned, Published
+from stores.effects import Claim, Effect, Extracted, Order, PageResult, Planned, Published
 from stores.errors import CancelledError, LeaseLostError
-from stores.lifecycle.dispatch import is_step
+from stores.lifecycle.dispatch import BACKLOG, is_step
 from stores.lifecycle.states import advance, end_generation, mark_running
-from stores.models import Fault, Options, PageText, Stage, StepKey, StepState
+from stores.models import DocumentState, Fault, Options, Stage, StepKey, StepState
 from stores.sql.database import Database
-from stores.sql.pages import plan_pages, store_page, unread_pages_failed
-from stores.sql.profiles import read_profiles
+from stores.sql.fenced_write import FencedWrite, KeyedUpdate
+from stores.sql.pages import first_reading, plan_pages, store_page, unread_pages_failed
 from stores.sql.record_tables import store_records
-from stores.sql.tables import columns_of, document, generation, job_document, source, step
+from stores.sql.tables import block, columns_of, document, generation, job_document, profile, source, step
 from stores.token_count import TokenCount
 
 LEASE_S = 60.0
 _CLAIMED_COLUMNS = columns_of(step)
+_NAME = (
+    select(source.c.name)
+    .where(or_(source.c.document == step.c.document, source.c.pending == step.c.document))
+    .order_by(source.c.id)
+    .limit(1)
+    .scalar_subquery()
+)
+_NEWEST_JOB = (
+    select(func.max(job_document.c.job))
+    .where(job_document.c.document == step.c.document, job_document.c.generation == step.c.generation)
+    .scalar_subquery()
+)
+#: A step, and all that its work needs to know of its document and generation.
+_CLAIMABLE_STEP = (
+    select(
+        *(step.c.state, step.c.worker, step.c.lease_until, generation.c.state.label("generation_state")),
+        *(generation.c.options, generation.c.passwords, generation.c.password, generation.c.fingerprints),
+        *(generation.c.title, generation.c.language, document.c.sha256, document.c.media_type),
+        *(profile.c.content.label("profile"), _NAME.label("source"), _NEWEST_JOB.label("job")),
+        BACKLOG.label("backlog"),
+    )
+    .join(generation, and_(generation.c.document == step.c.document, generation.c.number == step.c.generation))
+    .join(document, document.c.id == step.c.document)
+    .outerjoin(profile, profile.c.id == generation.c.profile)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +68,7 @@ class Steps:
         """
         now = self.database.now()
         with self.database.write() as connection:
-            before = connection.execute(
-                select(step.c.state, step.c.worker, step.c.lease_until).where(is_step(key), _claimable(now))
-            ).first()
+            before = connection.execute(_CLAIMABLE_STEP.where(is_step(key), _claimable(now))).first()
             if before is None:
                 return None
             lives = before.lease_until > 0 and _lives_here(before.worker or "", worker)
@@ -64,8 +87,8 @@ class Steps:
                 )
                 .returning(*_CLAIMED_COLUMNS)
             ).one()
-            mark_running(connection, key.document, key.generation, now)
-            facts = _facts(connection, key)
+            if before.generation_state == DocumentState.QUEUED:
+                mark_running(connection, key.document, key.generation, now)
         return Claim(
             key=key,
             owner=owner,
@@ -76,29 +99,37 @@ class Steps:
             page_in_work=taken.page_in_work,
             lost_to=(taken.error_code or "") if taken.lost_attempts else "",
             started_at=taken.started_at,
-            **facts,
+            **_facts(key, before),
         )
 
     def beat(self, claim: Claim) -> bool:
         """Extend the lease; False when it is ours no more."""
         now = self.database.now()
-        with self.database.write_beside() as connection:
-            return _touch(connection, claim, lease_until=now + LEASE_S, heard_at=now)
+        held, _ = self.database.write_fenced(
+            FencedWrite(fence=_of_claim(claim, {"lease_until": now + LEASE_S, "heard_at": now}))
+        )
+        return held > 0
 
-    def begin_page(self, claim: Claim, number: int) -> None:
-        """Say that page ``number`` is worked on now: should this attempt die, that page is to blame."""
+    def begin_page(self, claim: Claim, number: int, before: PageResult | None = None) -> None:
+        """Say that page ``number`` is worked on now: should this attempt die, that page is to blame.
+
+        ``before``: the page before it, which is kept in the same transaction; see ``save_page``.
+        """
         now = self.database.now()
-        with self.database.write_beside() as connection:
-            self._hold(connection, claim, page_in_work=number, lease_until=now + LEASE_S, heard_at=now)
+        progress = {"lost_attempts": 0} if before else {}
+        self._write(claim, before, page_in_work=number, lease_until=now + LEASE_S, heard_at=now, **progress)
 
-    def save_page(self, claim: Claim, number: int, text: PageText | None, fault: Fault | None) -> None:
+    def save_page(self, claim: Claim, page: PageResult) -> None:
         """Keep what was read of a page, or why it could not be read. Progress resets the count of lost attempts."""
-        with self.database.write_beside() as connection:
-            self._hold(connection, claim, lost_attempts=0, heard_at=self.database.now())
-            store_page(connection, claim.key.document, claim.key.generation, number, text, fault)
+        self._write(claim, page, lost_attempts=0, heard_at=self.database.now())
 
-    def finish(self, claim: Claim, effect: Effect, order: Order, cpu_s: float) -> list[StepKey]:
-        """End a step with its effect, in one transaction; the steps that became due. LeaseLostError: ours no more."""
+    def finish(
+        self, claim: Claim, effect: Effect, order: Order, cpu_s: float, carried: Collection[Stage] = ()
+    ) -> list[StepKey]:
+        """End a step with its effect, in one transaction; the steps that became due. LeaseLostError: ours no more.
+
+        ``carried``: see ``advance``.
+        """
         now = self.database.now()
         with self.database.write() as connection:
             self._hold(
@@ -111,7 +142,8 @@ class Steps:
                 **_ended_with(effect),
             )
             _apply(connection, claim, effect, now)
-            return self._keys(claim, advance(connection, claim.key.document, claim.key.generation, order, now))
+            due = advance(connection, claim.key.document, claim.key.generation, order, now, carried)
+            return self._keys(claim, due)
 
     def retry_later(self, claim: Claim, fault: Fault, delay_s: float) -> None:
         """Give a step back; it is due again after ``delay_s``."""
@@ -148,7 +180,9 @@ class Steps:
                 **words,
             )
 
-    def fail(self, claim: Claim, fault: Fault, order: Order, *, fatal: bool) -> list[StepKey]:
+    def fail(
+        self, claim: Claim, fault: Fault, order: Order, *, fatal: bool, carried: Collection[Stage] = ()
+    ) -> list[StepKey]:
         """End a step as failed. ``fatal`` ends the whole generation; else the others go on without its result."""
         now = self.database.now()
         key = claim.key
@@ -168,7 +202,7 @@ class Steps:
                 return []
             if key.stage.reads_pages:
                 unread_pages_failed(connection, claim, fault)
-            return self._keys(claim, advance(connection, key.document, key.generation, order, now))
+            return self._keys(claim, advance(connection, key.document, key.generation, order, now, carried))
 
     def release(self, owner: str, fault: Fault | None = None, *, blameless: bool = False) -> int:
         """End the leases whose owner begins with ``owner``: its process is known to be dead. They may be claimed.
@@ -198,6 +232,22 @@ class Steps:
         with self.database.write() as connection:
             kept = connection.execute(update(step).where(*silent).values(lease_until=now + LEASE_S, heard_at=now))
         return kept.rowcount
+
+    def _write(self, claim: Claim, page: PageResult | None, **values: Any) -> None:
+        """Write to a step while it is ours, and keep a page with it: at once where the page was not read before."""
+        key, fence = claim.key, _of_claim(claim, values)
+        if page is None:
+            write = FencedWrite(fence=fence)
+        else:
+            then, blocks = first_reading(key.document, key.generation, page)
+            write = FencedWrite(fence=fence, then=then, table=block, rows=blocks)
+        held, kept = self.database.write_fenced(write)
+        if held and (kept or page is None):
+            return
+        with self.database.write_beside() as connection:
+            self._hold(connection, claim, **values)
+            if page:
+                store_page(connection, key.document, key.generation, page)
 
     def _hold(self, connection: Connection, claim: Claim, **values: Any) -> None:
         if _touch(connection, claim, **values):
@@ -264,43 +314,39 @@ def _lives_here(worker: str, claimant: str) -> bool:
 
 def _touch(connection: Connection, claim: Claim, **values: Any) -> bool:
     """Write to a step while it is ours."""
-    done = connection.execute(
-        update(step)
-        .where(is_step(claim.key), step.c.owner == claim.owner, step.c.state == StepState.RUNNING)
-        .values(**values)
-    )
-    return done.rowcount == 1
+    ours = is_step(claim.key), step.c.owner == claim.owner, step.c.state == StepState.RUNNING
+    return connection.execute(update(step).where(*ours).values(**values)).rowcount == 1
 
 
-def _facts(connection: Connection, key: StepKey) -> dict[str, Any]:
+def _of_claim(claim: Claim, values: Mapping[str, Any]) -> KeyedUpdate:
+    """Write to a step while it is ours, with other writes beside it."""
+    key = claim.key
+    where = {
+        "document": key.document,
+        "generation": key.generation,
+        "stage": key.stage,
+        "batch": key.batch,
+        "owner": claim.owner,
+        "state": StepState.RUNNING,
+    }
+    return KeyedUpdate(table=step, where=where, set=values)
+
+
+def _facts(key: StepKey, row: Any) -> dict[str, Any]:
     """What the work needs to know of its document and generation."""
-    row = connection.execute(
-        select(generation, document.c.sha256, document.c.media_type)
-        .join(document, document.c.id == generation.c.document)
-        .where(generation.c.document == key.document, generation.c.number == key.generation)
-    ).one()
-    name = connection.execute(
-        select(source.c.name)
-        .where(or_(source.c.document == key.document, source.c.pending == key.document))
-        .order_by(source.c.id)
-        .limit(1)
-    ).scalar_one_or_none()
-    job = connection.execute(
-        select(func.max(job_document.c.job)).where(
-            job_document.c.document == key.document, job_document.c.generation == key.generation
-        )
-    ).scalar_one_or_none()
     return {
         "options": Options.from_json(row.options),
         "passwords": tuple(row.passwords or ()),
         "password": row.password or "",
         "sha256": row.sha256,
         "media_type": row.media_type,
-        "source": name or key.document[:12],
-        "job": job or "",
+        "source": row.source or key.document[:12],
+        "job": row.job or "",
         "title": row.title,
         "language": row.language,
-        "profile": read_profiles(connection, [row.profile]).get(row.profile) if row.profile else None,
+        "embedder": str(row.fingerprints.get("embedder", "")),
+        "profile": row.profile,
+        "backlog": bool(row.backlog),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, exists, func, or_, select
 
 from stores.contracts.queries import DueStep, StageCost
-from stores.lifecycle.dispatch import WISHED
+from stores.lifecycle.lines import LINE, priority_in
 from stores.lifecycle.states import OPEN_STATES, OPEN_STEPS
 from stores.models import Stage, StepState
 from stores.sql.database import Database
@@ -43,7 +43,7 @@ class WorkQueries:
             query = (
                 _due(self.database.now())
                 .where(step.c.document.in_(mine))
-                .order_by(step.c.scheduled_at, WISHED.desc(), _SINCE, step.c.document)
+                .order_by(step.c.scheduled_at, _LINE, step.c.batch, step.c.document)
             )
             row = connection.execute(query.limit(1)).first()
             return _due_step(row) if row is not None else None
@@ -136,6 +136,7 @@ class WorkQueries:
             return spent / max(now - begin, 0.001), paces
 
 
+_LINE = func.coalesce(step.c.line, LINE)
 _SINCE = func.coalesce(func.nullif(step.c.sent_at, 0.0), generation.c.created_at)
 
 
@@ -151,7 +152,7 @@ def _due(now: float) -> Any:
             step.c.scheduled_at.label("scheduled_at"),
             step.c.error,
             _SINCE.label("since"),
-            WISHED.label("wish"),
+            *(step.c.batch, step.c.sent_at, _LINE.label("line")),
         )
         .join(generation, mine)
         .where(or_(step.c.state == StepState.DUE, lost))
@@ -166,7 +167,10 @@ def _due_step(row: Any) -> DueStep:
         since=row.since,
         scheduled_at=row.scheduled_at,
         error=row.error,
-        wish=row.wish,
+        batch=row.batch,
+        line=row.line,
+        priority=priority_in(row.line),
+        sent=row.sent_at > 0.0,
     )
 
 

@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, RootTransaction
+from sqlalchemy.exc import DBAPIError
 
 from stores.sql import sqlite
 from stores.sql.dialect import Dialect
+from stores.sql.fenced_write import FencedWrite
 from stores.views import QueryResult
 
 
@@ -28,16 +30,17 @@ class Database:
         reader: Engine,
         *,
         beside: Engine | None = None,
+        at_once: Engine | None = None,
         clock: Callable[[], float] | None = None,
         shared: bool = False,
     ) -> None:
-        """``beside``: the engine of ``write_beside``, None for that of all writes.
+        """``beside``, ``at_once``: the engines of ``write_beside`` and ``write_fenced``, None for that of all writes.
 
         ``clock``: that of the server, None for that of this machine. ``shared``: others use the engines, too.
         """
         self.place = place
         self._dialect, self._writer, self._reader = dialect, writer, reader
-        self._beside = beside or writer
+        self._beside, self._at_once = beside or writer, at_once or beside or writer
         self._clock, self._shared = clock, shared
 
     def now(self) -> float:
@@ -50,22 +53,41 @@ class Database:
 
         Raises TransientError when the write lock stays taken, UnavailableError when the database cannot be written.
         """
-        with self._dialect.translated_errors(self.place), self._writer.begin() as connection:
+        with self._dialect.translated_errors(self.place), _transaction(self._writer) as connection:
             yield connection
 
     @contextlib.contextmanager
     def write_beside(self) -> Iterator[Connection]:
         """Begin a write transaction that others may run beside, where the database can do that.
 
-        For rows that only the holder of a claim writes: its first statement must write to the claim.
+        For rows that only the holder of a claim writes: its first statement must write to the claim. It may be undone
+        by a crash of the database as long as no other write was committed after it.
         """
-        with self._dialect.translated_errors(self.place), self._beside.begin() as connection:
+        with self._dialect.translated_errors(self.place), _transaction(self._beside) as connection:
             yield connection
+
+    def write_fenced(self, write: FencedWrite) -> tuple[int, int]:
+        """Commit a fenced write; how many rows its two updates changed.
+
+        Other writes may run beside it, see ``write_beside``. All of it may be executed twice, where the server closed
+        the connection meanwhile.
+        """
+        with self._dialect.translated_errors(self.place):
+            try:
+                return self._written(write)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+            return self._written(write)
+
+    def _written(self, write: FencedWrite) -> tuple[int, int]:
+        with _transaction(self._at_once) as connection:
+            return self._dialect.write_fenced(connection, write)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
         """Begin a read transaction on one snapshot."""
-        with self._dialect.translated_errors(self.place), self._reader.begin() as connection:
+        with self._dialect.translated_errors(self.place), _transaction(self._reader) as connection:
             yield connection
 
     def user_query(self, statement: str, limit: int, timeout_s: float) -> QueryResult:
@@ -78,6 +100,33 @@ class Database:
             return
         self._writer.dispose()
         self._reader.dispose()
+
+
+@contextlib.contextmanager
+def _transaction(engine: Engine) -> Iterator[Connection]:
+    connection, transaction = _begun(engine)
+    with connection, transaction:
+        yield connection
+
+
+def _begun(engine: Engine) -> tuple[Connection, RootTransaction]:
+    """Begin a transaction. Nothing was done yet where the server closed the pooled connection: take another one then.
+
+    A question to the server before each transaction would find that out, too, but costs one more message each.
+    """
+    connection = engine.connect()
+    try:
+        return connection, connection.begin()
+    except DBAPIError as error:
+        connection.close()
+        if not error.connection_invalidated:
+            raise
+    connection = engine.connect()
+    try:
+        return connection, connection.begin()
+    except BaseException:
+        connection.close()
+        raise
 
 
 def now_of(connection: Connection) -> float:

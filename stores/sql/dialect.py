@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Insert, MetaData, Row, Select, Table
 from sqlalchemy.dialects.postgresql import insert
 
 from stores.sql import postgresql, sqlite
+from stores.sql.fenced_write import FencedWrite
 from stores.views import QueryResult
 
 
@@ -54,6 +55,9 @@ class Dialect(Protocol):
 
     def replace_view(self, connection: Connection, name: str, query: Select[Any]) -> None:
         """Create a view, or replace one with fewer columns of the same order."""
+
+    def write_fenced(self, connection: Connection, write: FencedWrite) -> tuple[int, int]:
+        """Execute a fenced write. Returns how many rows its two updates changed."""
 
     def user_query(self, place: str, reader: Engine, statement: str, limit: int, timeout_s: float) -> QueryResult:
         """Run one reading statement of a user on the database ``place``, outside of any transaction.

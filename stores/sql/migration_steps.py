@@ -324,4 +324,9 @@ MIGRATIONS: tuple[Migration, ...] = (
         name="the trace of a job",
         columns=(("job", "trace", "VARCHAR"),),
     ),
+    Migration(
+        name="lines of jobs, from which steps are sent by turns",
+        columns=(("step", "line", "VARCHAR"),),
+        statements=("CREATE INDEX IF NOT EXISTS step_line ON step (state, sent_at, stage, line, batch)",),
+    ),
 )

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, select, update
 
-from stores.effects import Claim, Planned
+from stores.effects import Claim, PageResult, Planned
 from stores.errors import LeaseLostError
-from stores.lifecycle.states import open_batches, open_step
+from stores.lifecycle.states import open_batches, open_steps
 from stores.models import (
     DOCUMENT_STAGES,
     Block,
@@ -25,9 +25,13 @@ from stores.models import (
     StepState,
 )
 from stores.sql.database import Database
+from stores.sql.fenced_write import KeyedUpdate
 from stores.sql.tables import block, chunk, generation, page, step
 
 _PAGES_AT_ONCE = 16  # of one transaction
+_WITHOUT_BLOCKS = ~exists().where(
+    block.c.document == page.c.document, block.c.generation == page.c.generation, block.c.page == page.c.number
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,11 @@ class Pages:
             rows = connection.execute(query.order_by(page.c.number).limit(limit)).all()
         return [_page(row, []) for row in rows]
 
-    def unread(self, claim: Claim) -> list[int]:
-        """The pages of a step that nobody has read or given up yet."""
+    def unread(self, claim: Claim) -> list[Page]:
+        """The pages of a step that nobody has read or given up yet, in order."""
         with self.database.read() as connection:
-            return list(connection.execute(select(page.c.number).where(_todo(claim)).order_by(page.c.number)).scalars())
+            rows = connection.execute(select(page).where(_todo(claim)).order_by(page.c.number)).all()
+        return [_page(row, []) for row in rows]
 
     def save_margins(self, claim: Claim, pages: Sequence[Page]) -> None:
         """Keep the Markdown of pages whose headers and footers were settled, and where its blocks stand in it now."""
@@ -83,13 +88,6 @@ class Pages:
                 .limit(limit)
             )
             return [(row.id, chunk_of(row)) for row in rows]
-
-    def embedder(self, document: str, number: int) -> str:
-        """The fingerprint of the embedder that a generation was ordered for."""
-        with self.database.read() as connection:
-            mine = and_(generation.c.document == document, generation.c.number == number)
-            fingerprints = connection.execute(select(generation.c.fingerprints).where(mine)).scalar_one()
-            return str(fingerprints.get("embedder", ""))
 
     def embedded(self, document: str, number: int) -> int:
         """How many chunks of a generation are stored."""
@@ -140,32 +138,44 @@ def plan_pages(connection: Connection, document: str, number: int, planned: Plan
             ],
         )
     open_batches(connection, document, number, planned.batches)
-    for stage in DOCUMENT_STAGES:
-        open_step(connection, document, number, stage, StepState.WAITING, pages=len(planned.pages))
-
-
-def store_page(
-    connection: Connection, document: str, number: int, at: int, text: PageText | None, fault: Fault | None
-) -> None:
-    """Keep what was read of page ``at``, or why it was not read."""
-    connection.execute(
-        update(page)
-        .where(_of(page, document, number), page.c.number == at)
-        .values(
-            engine=text.engine if text else None,
-            confidence=text.confidence if text else None,
-            markdown=text.markdown if text else None,
-            error_code=fault.code if fault else None,
-            error=fault.message if fault else None,
-            warning_code=text.warning.code if text and text.warning else None,
-            warning=text.warning.message if text and text.warning else None,
-        )
+    open_steps(
+        connection, document, number, {stage: StepState.WAITING for stage in DOCUMENT_STAGES}, len(planned.pages)
     )
-    connection.execute(delete(block).where(_of(block, document, number), block.c.page == at))
-    if text and text.blocks:
-        connection.execute(
-            insert(block), [_block_values(document, number, at, i, b) for i, b in enumerate(text.blocks)]
-        )
+
+
+def first_reading(document: str, number: int, result: PageResult) -> tuple[KeyedUpdate, list[dict[str, Any]]]:
+    """The update that keeps what was read of a page that nobody has read before, and the rows of its blocks."""
+    where = {"document": document, "generation": number, "number": result.number, "markdown": None}
+    values = _page_values(result.text, result.fault)
+    keep = KeyedUpdate(table=page, where=where, set=values, condition=_WITHOUT_BLOCKS)
+    return keep, _block_rows(document, number, result)
+
+
+def store_page(connection: Connection, document: str, number: int, result: PageResult) -> None:
+    """Keep what was read of a page, or why it was not read, instead of what was read of it before."""
+    here = page.c.number == result.number
+    values = _page_values(result.text, result.fault)
+    connection.execute(update(page).where(_of(page, document, number), here).values(**values))
+    connection.execute(delete(block).where(_of(block, document, number), block.c.page == result.number))
+    if rows := _block_rows(document, number, result):
+        connection.execute(insert(block), rows)
+
+
+def _block_rows(document: str, number: int, result: PageResult) -> list[dict[str, Any]]:
+    blocks = result.text.blocks if result.text else ()
+    return [_block_values(document, number, result.number, ordinal, b) for ordinal, b in enumerate(blocks)]
+
+
+def _page_values(text: PageText | None, fault: Fault | None) -> dict[str, Any]:
+    return dict(
+        engine=text.engine if text else None,
+        confidence=text.confidence if text else None,
+        markdown=text.markdown if text else None,
+        error_code=fault.code if fault else None,
+        error=fault.message if fault else None,
+        warning_code=text.warning.code if text and text.warning else None,
+        warning=text.warning.message if text and text.warning else None,
+    )
 
 
 def _store_margins(connection: Connection, document: str, number: int, settled: Page) -> None:

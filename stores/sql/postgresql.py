@@ -24,6 +24,7 @@ from sqlalchemy.schema import CreateView
 from stores.sql.catalog_tables import knowledge_base
 from stores.sql.postgresql_errors import translated_errors
 from stores.sql.postgresql_query import user_query
+from stores.sql.postgresql_writes import write_fenced
 from stores.tokens import tokens
 
 _NAMES = {"double precision": "FLOAT", "character varying": "VARCHAR"}
@@ -379,4 +380,5 @@ __all__ = [
     "table_name",
     "translated_errors",
     "user_query",
+    "write_fenced",
 ]

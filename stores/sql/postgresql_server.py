@@ -25,7 +25,7 @@ from stores.sql.database import Database
 LOCK_TIMEOUT_S = 30
 _IDLE_TIMEOUT_S = 120  # a process that stops within a transaction holds its lock no longer
 _CONNECT_TIMEOUT_S = 5
-_POOL = {"pool_size": 3, "max_overflow": 27, "pool_timeout": 30, "pool_pre_ping": True}
+_POOL = {"pool_size": 3, "max_overflow": 27, "pool_timeout": 30}
 _KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 _LOCKS = 0x1960D  # the first key of our advisory locks; the second is the number of a knowledge base, 0 the catalog
 _MEASURE_S = 60.0  # between two looks at the server's clock
@@ -56,6 +56,7 @@ class PostgresServer:
         path = f"SET LOCAL search_path TO {schema}"
         idle = f"SET LOCAL idle_in_transaction_session_timeout = '{_IDLE_TIMEOUT_S}s'"
         wait = f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"
+        late = "SET LOCAL synchronous_commit TO off"  # the next commit that waits for the disk brings this one along
         lock = f"SELECT pg_advisory_xact_lock({_LOCKS}, {number % (1 << 31)})"
         read_only = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         return Database(
@@ -63,7 +64,8 @@ class PostgresServer:
             postgresql,
             self._beginning(f"BEGIN; {path}; {idle}; {wait}; {lock}"),
             self._beginning(f"{read_only}; {path}; {idle}"),
-            beside=self._beginning(f"BEGIN; {path}; {idle}; {wait}"),
+            beside=self._beginning(f"BEGIN; {path}; {idle}; {wait}; {late}"),
+            at_once=self._beginning("").execution_options(schema_translate_map={None: schema}),
             clock=self.now,
             shared=True,
         )
@@ -135,7 +137,8 @@ def _engine(address: URL) -> Engine:
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options()["ingot_begin"])
+    if statements := connection.get_execution_options()["ingot_begin"]:
+        connection.exec_driver_sql(statements)
 
 
 def _forget_connections(engine: Engine | None) -> None:

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, MetaData, Row, Select, event
+from sqlalchemy import Connection, Engine, MetaData, Row, Select, event, insert
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 from sqlalchemy.schema import CreateView, DropView
 
 from stores.errors import TransientError, UnavailableError
+from stores.sql.fenced_write import FencedWrite
 from stores.sql.sqlite_query import user_query as user_query
 
 BUSY_TIMEOUT_S = 30
@@ -165,6 +166,17 @@ def create_tables(connection: Connection, tables: MetaData) -> None:
 def column_types(connection: Connection, table: str) -> dict[str, str]:
     """Return the columns of a table in their order with their SQL types; empty where there is no such table."""
     return {row[1]: row[2] for row in connection.exec_driver_sql(f'PRAGMA table_info("{table}")')}
+
+
+def write_fenced(connection: Connection, write: FencedWrite) -> tuple[int, int]:
+    """Execute the statements one after the other: SQLite is no message away."""
+    if not connection.execute(write.fence.statement, write.fence.values).rowcount:
+        return 0, 0
+    if write.then is None or not (changed := connection.execute(write.then.statement, write.then.values).rowcount):
+        return 1, 0
+    if write.table is not None and write.rows:
+        connection.execute(insert(write.table), list(write.rows))
+    return 1, changed
 
 
 def restart_ids(connection: Connection, table: str, column: str) -> None:

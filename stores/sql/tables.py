@@ -125,6 +125,7 @@ step = Table(
         Column("not_before", Float, key="scheduled_at", nullable=False, default=0.0),
         Column("sent_at", Float, nullable=False, default=0.0),
         Column("sends", Integer, nullable=False, default=0),
+        Column("line", String),  # of its job, see ``lifecycle/lines.py``; none before it is to be sent
         Column("page", Integer, key="page_in_work"),
         Column("heard_at", Float),
         Column("started_at", Float),
@@ -139,6 +140,7 @@ step = Table(
     ),
     PrimaryKeyConstraint("document", "generation", "stage", "batch"),
     Index("step_state", "state", "lease_until"),
+    Index("step_line", "state", "sent_at", "stage", "line", "batch"),
 )
 
 _WARNED = text("warning IS NOT NULL")

@@ -8,7 +8,7 @@ import time
 from pipeline.stage_specs import NEEDS
 from stores.contracts import KnowledgeStore
 from stores.contracts.registration import NewJob
-from stores.effects import Batch, Claim, Extracted, Nothing, Planned, Published
+from stores.effects import Batch, Claim, Extracted, Nothing, PageResult, Planned, Published
 from stores.models import (
     Block,
     Chunk,
@@ -103,7 +103,7 @@ def parsed(store: KnowledgeStore, batch: int) -> list[StepKey]:
     """Read the page of a batch; return what became due."""
     claim = claimed(store, Stage.PARSE, batch)
     store.steps.begin_page(claim, batch)
-    store.steps.save_page(claim, batch, TEXT, None)
+    store.steps.save_page(claim, PageResult(number=batch, text=TEXT))
     return store.steps.finish(claim, Nothing(), NEEDS, 0.25)
 
 

@@ -224,7 +224,7 @@ def test_the_most_wanted_document_is_sent_first(store: KnowledgeStore) -> None:
         unit.register([(other, decision)], NEEDS)
     first = key(Stage.PLAN, document=document_id("6" * 64))
     assert store.dispatch.take(1, frozenset()) == [first]
-    assert store.dispatch.priorities([first, key(Stage.PLAN)]) == {(first.document, 1): 5}
+    assert [run.priority for run in store.dispatch.runs([first, key(Stage.PLAN)], {})] == [5, 0]
 
 
 # Content

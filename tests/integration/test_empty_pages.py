@@ -122,7 +122,7 @@ def die(resources: Any, key: StepKey, fault: Fault | None = None) -> None:
     store = resources.catalog.store(KB)
     claim = store.steps.claim(key, "dead", "dead")
     assert claim is not None
-    store.steps.begin_page(claim, store.pages.unread(claim)[0])
+    store.steps.begin_page(claim, store.pages.unread(claim)[0].number)
     if fault:
         store.steps.release("dead", fault)
     with store.database.write() as connection:

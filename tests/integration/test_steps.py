@@ -15,7 +15,7 @@ from pipeline import flow
 from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.stage_specs import NEEDS
 from stores.chroma.memory import MemoryVectors
-from stores.effects import Nothing
+from stores.effects import Nothing, PageResult
 from stores.errors import CancelledError, LeaseLostError, UnavailableError
 from stores.models import DocumentState, Fault, JobState, Stage, StepKey
 from stores.sql.tables import step
@@ -253,14 +253,10 @@ def test_pages_saved_before_a_death_are_not_read_again(resources, job: str) -> N
     due = flow.run_stage(resources, first_key(resources), owner="planner", worker="w").due
     key = StepKey(knowledge_id=KB, document=store.document_queries.all()[0].document, generation=1, stage=Stage.PARSE)
     claim = store.steps.claim(key, "dies", "w")
-    store.steps.save_page(claim, 1, page_text("Saved before.", "fake", None), None)
+    store.steps.save_page(claim, PageResult(number=1, text=page_text("Saved before.", "fake", None)))
     expire(resources, key)
     for step_key in due:
         assert run_chain(resources, step_key)[0]
-    run_until_done(resources)
-    assert store.document_queries.all()[0].state is DocumentState.RUNNING
-    with store.database.write() as connection:
-        connection.execute(update(step).values(sent_at=0.0))
     run_until_done(resources)
     assert store.document_queries.all()[0].state is DocumentState.DONE
     assert store.pages.read(key.document, 1, [1])[0].markdown == "Saved before."

@@ -184,9 +184,9 @@ def test_documents_of_larger_priority_are_sent_first(submitter: Submitter) -> No
     keys = dispatch.take(10, frozenset())
     names = {document: name for name, document in submitter.sql("SELECT name, document FROM source")}
     assert [names[key.document] for key in keys] == ["urgent.pdf", "more.pdf", "usual.pdf", "low.pdf"]
-    given = dispatch.priorities(keys)
-    assert sorted(given.values()) == [-5, 3, 50]
-    order = [priority_of(Stage.PLAN, given.get((key.document, key.generation), 0)) for key in keys]
+    given = [run.priority for run in dispatch.runs(keys, {})]
+    assert given == [50, 3, 0, -5]
+    order = [priority_of(Stage.PLAN, priority) for priority in given]
     assert order == sorted(order)
     assert all(priority_of(stage, 99) <= priority_of(stage, 0) <= priority_of(stage, -99) for stage in QUEUES)
 
