@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from pipeline.engines.onnx_graphs import with_leaky_relus
+from pipeline.engines.onnx_graphs import faster
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,8 @@ def _onnxruntime_model(path: Path, *, keeps_memory: bool) -> Model:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     source = path.read_bytes()
-    file = with_leaky_relus(source) if b"PRelu" in source else str(path)
+    quicker = faster(source)
+    file = quicker if quicker != source else str(path)
     exactly = {"arena_extend_strategy": "kSameAsRequested"}  # what is kept grows by what is needed, not by doubling
     processor = ("CPUExecutionProvider", exactly)
     model: Model = onnxruntime.InferenceSession(file, sess_options=options, providers=[processor])

@@ -96,8 +96,7 @@ def _glyphs(line: dict[str, Any], styles: dict[tuple[Any, ...], Style]) -> Itera
         for char in span["chars"]:
             text = folded(char["c"], font)
             if text:
-                x0, y0, x1, y1 = char["bbox"]
-                yield Glyph(text, x0, y0, x1, y1, style)
+                yield Glyph(text, *char["bbox"], style)
 
 
 def _style(span: dict[str, Any]) -> Style:
