@@ -20,7 +20,8 @@ import numpy as np
 from pipeline.engines.onnx_encoding import BYTES, FOUR_BYTES, VARINT, Field, fields_of, message, text
 
 _GRAPH = 7  # numbers of fields in onnx.proto: of a model,
-_NODE, _INITIALIZER = 1, 5  # of a graph,
+_NODE, _INITIALIZER, _GRAPH_OUTPUT = 1, 5, 12  # of a graph,
+_VALUE_TYPE, _TENSOR_TYPE, _ELEMENT = 2, 1, 1  # of an output, of its type, of that of a tensor
 _INPUT, _OUTPUT, _NODE_NAME, _OP_TYPE, _ATTRIBUTE = 1, 2, 3, 4, 5  # of a node,
 _NAME, _FLOAT, _INTEGER, _TYPE = 1, 2, 3, 20  # of an attribute,
 _DIMENSION, _DATA_TYPE, _FLOAT_DATA, _TENSOR_NAME, _RAW_DATA = 1, 2, 4, 8, 9  # of a tensor
@@ -70,6 +71,50 @@ def _node_as_leaky_relu(node: bytes, slopes: Mapping[bytes, bytes]) -> bytes:
         Field(_TYPE, VARINT, number=_IS_FLOAT),
     )
     return message([*kept, text(_OP_TYPE, b"LeakyRelu"), text(_ATTRIBUTE, message(alpha))])
+
+
+def with_small_maps(model: bytes, joined: bytes, enlarged: int) -> bytes:
+    """The same model, whose output ``joined`` is left out, and what it is joined of put out one by one.
+
+    Of these the first ``enlarged`` are as they are joined, the others as they are before they are enlarged. Nodes that
+    nothing needs any more go. ``model``: an ONNX file without branches, whose outputs are of floats.
+    """
+    return message(
+        field._replace(data=_graph_with_small_maps(field.data, joined, enlarged)) if field.key == _GRAPH else field
+        for field in fields_of(model)
+    )
+
+
+def _graph_with_small_maps(graph: bytes, joined: bytes, enlarged: int) -> bytes:
+    fields = list(fields_of(graph))
+    nodes = {node.output: node for node in (_read_node(field.data) for field in fields if field.key == _NODE)}
+    parts = nodes[joined].inputs
+    maps = [*parts[:enlarged], *(nodes[part].inputs[0] for part in parts[enlarged:])]
+    kept = [field for field in fields if field.key == _GRAPH_OUTPUT and _name_of(field.data) != joined]
+    needed = _needed([*maps, *(_name_of(field.data) for field in kept)], nodes)
+    inside = [
+        field
+        for field in fields
+        if field.key != _GRAPH_OUTPUT and (field.key != _NODE or _read_node(field.data).output in needed)
+    ]
+    floats = text(_VALUE_TYPE, message([text(_TENSOR_TYPE, message([Field(_ELEMENT, VARINT, number=_IS_FLOAT)]))]))
+    made = [text(_GRAPH_OUTPUT, message([text(_NAME, name), floats])) for name in maps]
+    return message([*inside, *made, *kept])
+
+
+def _name_of(value: bytes) -> bytes:
+    return next(field.data for field in fields_of(value) if field.key == _NAME)
+
+
+def _needed(outputs: list[bytes], nodes: Mapping[bytes, _Node]) -> set[bytes]:
+    """The outputs of all nodes that these are computed from."""
+    needed: set[bytes] = set()
+    while outputs:
+        name = outputs.pop()
+        if name in nodes and name not in needed:
+            needed.add(name)
+            outputs += nodes[name].inputs
+    return needed
 
 
 class _Node(NamedTuple):

@@ -19,7 +19,9 @@ import numpy as np
 
 from pipeline.engines.inference import Model, open_model
 from pipeline.engines.layout.elements import Elements, elements_of
+from pipeline.engines.layout.page_features import ENLARGED, features_of
 from pipeline.engines.layout.sheet import Sheet
+from pipeline.engines.onnx_graphs import with_small_maps
 from pipeline.engines.pdf import mupdf
 
 _NEEDS_EYES = ("picture", "formula", "caption", "table")
@@ -72,22 +74,16 @@ def _probabilities(logits: Any) -> Any:
 
 def _seen(model: Any, sheet: Sheet, elements: Elements) -> Any:
     """What the large model sees at each element in the picture of the page."""
-    pooling: Any = importlib.import_module("pymupdf.layout.roi_pooling")
-    eyes = model.feature_extractor
-    eyes.predict(sheet.picture)
+    session: Model = model.feature_extractor._session
+    looked_at: Any = importlib.import_module("pymupdf.layout.onnx.ImageFeatureExtractorV1")
+    given = session.get_inputs()[0]
+    small = looked_at.resize_image(sheet.picture, (given.shape[3], given.shape[2]))
+    grey = looked_at.to_gray(small).astype(np.float32)
+    least, most = grey.min(), grey.max()
+    shades = (grey - least) / (most - least) if most > least else np.zeros_like(grey)
+    *maps, logits = session.run(None, {given.name: shades[None, None]})
     height, width = sheet.picture.shape[:2]
-    features = pooling.extract_bbox_features_by_roi_pooling(
-        eyes.get_feature_map(), elements.boxes, width, height, pooling_ops=pooling.DEFAULT_FEATURE_MAP_POOLING_OPS
-    )
-    classes = pooling.extract_bbox_features_by_roi_pooling(
-        eyes.get_class_logits(),
-        elements.boxes,
-        width,
-        height,
-        pooling_ops=pooling.DEFAULT_CLASS_LOGITS_POOLING_OPS,
-        apply_softmax=True,
-    )
-    return np.concatenate([features, classes], axis=1)
+    return features_of(maps, logits, elements.boxes, width, height)
 
 
 def _grid(sheet: Sheet, elements: Elements, group: dict[str, Any]) -> Any:
@@ -176,4 +172,9 @@ def _no_layout(page: Any, **_: Any) -> None:
 
 def _session(model_path: str, providers: Any = None) -> Model:
     path = Path(model_path)
-    return open_model(path, keeps_memory=path.name.startswith(_FIXED))
+    rewrite = _with_small_maps if path.name.startswith("feature_") else None
+    return open_model(path, keeps_memory=path.name.startswith(_FIXED), rewrite=rewrite)
+
+
+def _with_small_maps(image_part: bytes) -> bytes:
+    return with_small_maps(image_part, b"combined", ENLARGED)
