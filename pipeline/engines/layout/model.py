@@ -136,6 +136,7 @@ def _large() -> Any:
 def _small() -> Any:
     model = _model_class()(feature_set_name="rf", use_sort=False)
     model.feature_extractor = None
+    model.table_grid_extractor._post_process_grid = lambda **_: []  # cells with their texts, which nobody asks for
     return model
 
 
@@ -148,20 +149,24 @@ def _model_class() -> Any:
     sessions: Any = importlib.import_module("pymupdf.layout.onnx.common_util")
     sessions.make_session = _session
     for name in ("ImageFeatureExtractorV1", "TableGridExtractorV2"):
-        _resize_grey_quickly(importlib.import_module(f"pymupdf.layout.onnx.{name}"))
+        _resize_by_colour(importlib.import_module(f"pymupdf.layout.onnx.{name}"))
     module: Any = importlib.import_module("pymupdf.layout.onnx.BoxRFDGNN")
     module.make_session = _session
     return module.BoxRFDGNN
 
 
-def _resize_grey_quickly(module: Any) -> None:
-    """Let a module of the models resize one colour of grey pictures, which most pages are, instead of three."""
+def _resize_by_colour(module: Any) -> None:
+    """Let a module of the models resize colour by colour: equal ones, as of grey pictures, once."""
     resize = module.resize_image
 
     def resize_image(image: Any, new_size: tuple[int, int]) -> Any:
-        if image.ndim == 3 and all(np.array_equal(image[:, :, 0], image[:, :, at]) for at in (1, 2)):
-            return np.repeat(resize(image[:, :, 0], new_size)[:, :, None], 3, axis=2)
-        return resize(image, new_size)
+        if image.ndim != 3:
+            return resize(image, new_size)
+        colours, resized = [np.ascontiguousarray(image[:, :, at]) for at in range(image.shape[2])], list[Any]()
+        for at, colour in enumerate(colours):
+            same = next((other for other in range(at) if np.array_equal(colours[other], colour)), None)
+            resized.append(resize(colour, new_size) if same is None else resized[same])
+        return np.stack(resized, axis=2)
 
     module.resize_image = resize_image
 

@@ -18,6 +18,8 @@ import numpy as np
 
 Char = dict[str, Any]
 
+_FAR = 1e6  # points
+
 
 @functools.cache
 def lighten() -> None:
@@ -35,25 +37,32 @@ def lighten() -> None:
 
 def _make_rectangles_quickly(pymupdf: Any) -> None:
     """Make rectangles from four numbers or a rectangle, and cross two of them, without PyMuPDF's look at all cases."""
-    rect, make, cross = pymupdf.Rect, pymupdf.Rect.__init__, pymupdf.util_intersect_rect
+    rect, make, cross = pymupdf.Rect, pymupdf.Rect.__init__, pymupdf.Rect.__and__
 
     def __init__(self: Any, *arguments: Any, **named: Any) -> None:
         sides = arguments[0] if len(arguments) == 1 else arguments
         kind = type(sides)
-        if named or not (kind is rect or (kind is tuple or kind is list) and len(sides) == 4):
+        if named or not (kind is rect or ((kind is tuple or kind is list) and len(sides) == 4)):
             make(self, *arguments, **named)
         elif kind is rect:
             self.x0, self.y0, self.x1, self.y1 = sides.x0, sides.y0, sides.x1, sides.y1
         else:
             self.x0, self.y0, self.x1, self.y1 = map(float, sides)
 
-    def util_intersect_rect(one: Any, other: Any) -> tuple[float, ...]:
-        if type(one) is not rect or type(other) is not rect:
-            crossed: tuple[float, ...] = cross(one, other)
-            return crossed
-        return crossing((one.x0, one.y0, one.x1, one.y1), (other.x0, other.y0, other.x1, other.y1))
+    def __and__(self: Any, other: Any) -> Any:
+        if type(other) is not rect or not (_is_plain(self) and _is_plain(other)):
+            return cross(self, other)
+        crossed = rect.__new__(rect)
+        sides = crossing((self.x0, self.y0, self.x1, self.y1), (other.x0, other.y0, other.x1, other.y1))
+        crossed.x0, crossed.y0, crossed.x1, crossed.y1 = sides
+        return crossed
 
-    rect.__init__, pymupdf.util_intersect_rect = __init__, util_intersect_rect
+    rect.__init__, rect.__and__ = __init__, __and__
+
+
+def _is_plain(rect: Any) -> bool:
+    """Whether a rectangle is neither empty nor infinite."""
+    return bool(-_FAR < rect.x0 < rect.x1 < _FAR and -_FAR < rect.y0 < rect.y1 < _FAR)
 
 
 def crossing(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> tuple[float, ...]:
