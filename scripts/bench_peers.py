@@ -94,8 +94,12 @@ def main(arguments: list[str] | None = None) -> None:
         for name in given.set or _SETS:
             documents = folder / name
             pages = sum(_excerpts(name, given.corpora.resolve(), documents, given.pages))
-            print(f"\n{name}: {pages} pages in {len(list(documents.iterdir()))} documents, {given.processes} process(es)")
-            print("| | pages/s | CPU s per page | peak MB | chunks | leaves out |\n| --- | --- | --- | --- | --- | --- |")
+            print(
+                f"\n{name}: {pages} pages in {len(list(documents.iterdir()))} documents, {given.processes} process(es)"
+            )
+            print(
+                "| | pages/s | CPU s per page | peak MB | chunks | leaves out |\n| --- | --- | --- | --- | --- | --- |"
+            )
             for contender in given.only or LEAVES_OUT:
                 _print(contender, pages, _run(contender, python, documents, given.processes))
     finally:

@@ -1,4 +1,4 @@
-"""The encoding of ONNX files, Protocol Buffers, without the onnx package: messages as fields, and fields as messages."""
+"""The encoding of ONNX files, Protocol Buffers, without the onnx package: messages to fields and back."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def test_the_image_model_answers_the_same() -> None:
 
 
 def pairs(*, bias: bool = True, negative_axis: bool = True, branch: bool = False) -> bytes:
-    """A product of (one, other - one) for picked rows, as the layout models have it; ``branch``: it is used elsewhere."""
+    """A product of (one, other - one) of picked rows, as in the layout models; ``branch``: others read it too."""
     weight = np.random.default_rng(2).normal(size=(3, 8)).astype(np.float32)
     nodes = [
         helper.make_node("Gather", ["x", "ones"], ["one"], axis=0),

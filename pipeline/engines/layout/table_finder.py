@@ -39,7 +39,7 @@ def _make_rectangles_quickly(pymupdf: Any) -> None:
     """Make rectangles from four numbers or a rectangle, and cross two of them, without PyMuPDF's look at all cases."""
     rect, make, cross = pymupdf.Rect, pymupdf.Rect.__init__, pymupdf.Rect.__and__
 
-    def __init__(self: Any, *arguments: Any, **named: Any) -> None:
+    def make_quickly(self: Any, *arguments: Any, **named: Any) -> None:
         sides = arguments[0] if len(arguments) == 1 else arguments
         kind = type(sides)
         if named or not (kind is rect or ((kind is tuple or kind is list) and len(sides) == 4)):
@@ -49,7 +49,7 @@ def _make_rectangles_quickly(pymupdf: Any) -> None:
         else:
             self.x0, self.y0, self.x1, self.y1 = map(float, sides)
 
-    def __and__(self: Any, other: Any) -> Any:
+    def cross_quickly(self: Any, other: Any) -> Any:
         if type(other) is not rect or not (_is_plain(self) and _is_plain(other)):
             return cross(self, other)
         crossed = rect.__new__(rect)
@@ -57,7 +57,7 @@ def _make_rectangles_quickly(pymupdf: Any) -> None:
         crossed.x0, crossed.y0, crossed.x1, crossed.y1 = sides
         return crossed
 
-    rect.__init__, rect.__and__ = __init__, __and__
+    rect.__init__, rect.__and__ = make_quickly, cross_quickly
 
 
 def _is_plain(rect: Any) -> bool:
