@@ -40,7 +40,7 @@ def _make_rectangles_quickly(pymupdf: Any) -> None:
     rect, make, cross = pymupdf.Rect, pymupdf.Rect.__init__, pymupdf.Rect.__and__
 
     def make_quickly(self: Any, *arguments: Any, **named: Any) -> None:
-        sides = arguments[0] if len(arguments) == 1 else arguments
+        sides: Any = arguments[0] if len(arguments) == 1 else arguments
         kind = type(sides)
         if named or not (kind is rect or ((kind is tuple or kind is list) and len(sides) == 4)):
             make(self, *arguments, **named)
@@ -52,7 +52,7 @@ def _make_rectangles_quickly(pymupdf: Any) -> None:
     def cross_quickly(self: Any, other: Any) -> Any:
         if type(other) is not rect or not (_is_plain(self) and _is_plain(other)):
             return cross(self, other)
-        crossed = rect.__new__(rect)
+        crossed: Any = object.__new__(rect)
         sides = crossing((self.x0, self.y0, self.x1, self.y1), (other.x0, other.y0, other.x1, other.y1))
         crossed.x0, crossed.y0, crossed.x1, crossed.y1 = sides
         return crossed
