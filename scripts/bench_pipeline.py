@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import shutil
 import sqlite3
 import statistics
@@ -16,6 +17,7 @@ import time
 from pathlib import Path
 
 from ingest.runtime import embedded
+from ingest.runtime.worker_spec import ONE_THREAD
 from pipeline import wiring
 from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.service import Service
@@ -76,6 +78,7 @@ def _compare(folder: Path, name: str, paths: list[Path], rounds: int) -> None:
 
 def straight_loop(paths: list[Path], processes: int) -> tuple[int, float]:
     """(pages, seconds) of reading all documents with nothing around the engines."""
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # as workers have it
     context = multiprocessing.get_context("spawn")
     with context.Pool(processes) as pool:
         pool.map(_read_document, [paths[-1]] * processes, chunksize=1)

@@ -31,7 +31,7 @@ ROLES = {"all": ("all", "notify"), "cpu": ("cpu", "notify"), "gpu": ("gpu",), "n
 _NOTIFY_THREADS = 16
 _GOT_THREADS = {"gpu": 256, "cpu": 8}  # if the reader chooses its slots: more pages than slots keep it busy
 _EMBEDDING_THREADS, _OTHER_THREADS = 16, 4
-_ONE_THREAD = (
+ONE_THREAD = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -98,7 +98,7 @@ class WorkerSpec:
         """Return ``base`` with one thread per process on a CPU (measured: 1.7 times the pages) and no telemetry."""
         variables = dict(base)
         if self.kind != "gpu":
-            for name in _ONE_THREAD:
+            for name in ONE_THREAD:
                 variables.setdefault(name, "1")
         if self.card:
             variables["CUDA_VISIBLE_DEVICES"] = self.card

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from pipeline.engines.onnx_graphs import with_leaky_relus
+from pipeline.engines.onnx_graphs import faster
 
 log = logging.getLogger(__name__)
 
@@ -54,11 +54,18 @@ class Model(Protocol):
         """An object whose ``custom_metadata_map`` holds what the makers of the model wrote into it."""
 
 
-def open_model(path: Path, *, keeps_memory: bool = False, bears_bfloat16: bool = False) -> Model:
+def open_model(
+    path: Path,
+    *,
+    keeps_memory: bool = False,
+    bears_bfloat16: bool = False,
+    rewrite: Callable[[bytes], bytes] | None = None,
+) -> Model:
     """Open an ONNX file. Raises what the runtime raises where the file is damaged.
 
     ``keeps_memory``: keep the memory of the largest run for the next one; for models whose inputs differ little in
-    size. ``bears_bfloat16``: the model finds the same where numbers have 8 significant bits instead of 24.
+    size. ``bears_bfloat16``: the model finds the same where numbers have 8 significant bits instead of 24; OpenVINO
+    may then read the file as it is. ``rewrite``: what is done to the file's bytes before they are used.
     """
     core = _openvino() if bears_bfloat16 else None
     if core is not None:
@@ -67,10 +74,10 @@ def open_model(path: Path, *, keeps_memory: bool = False, bears_bfloat16: bool =
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
             log.warning("OpenVINO cannot open %s, so onnxruntime runs it (%s)", path.name, reason)
-    return _onnxruntime_model(path, keeps_memory=keeps_memory)
+    return _onnxruntime_model(path, rewrite, keeps_memory=keeps_memory)
 
 
-def _onnxruntime_model(path: Path, *, keeps_memory: bool) -> Model:
+def _onnxruntime_model(path: Path, rewrite: Callable[[bytes], bytes] | None, *, keeps_memory: bool) -> Model:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -79,7 +86,8 @@ def _onnxruntime_model(path: Path, *, keeps_memory: bool) -> Model:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     source = path.read_bytes()
-    file = with_leaky_relus(source) if b"PRelu" in source else str(path)
+    quicker = faster(rewrite(source) if rewrite else source)
+    file = quicker if quicker != source else str(path)
     exactly = {"arena_extend_strategy": "kSameAsRequested"}  # what is kept grows by what is needed, not by doubling
     processor = ("CPUExecutionProvider", exactly)
     model: Model = onnxruntime.InferenceSession(file, sess_options=options, providers=[processor])

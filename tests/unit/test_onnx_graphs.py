@@ -11,7 +11,7 @@ import pymupdf
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from pipeline.engines.onnx_graphs import with_leaky_relus
+from pipeline.engines.onnx_graphs import with_leaky_relus, with_products_by_row
 
 MODELS = Path(pymupdf.__file__).parent / "layout" / "resources" / "onnx"
 
@@ -78,3 +78,72 @@ def test_the_image_model_answers_the_same() -> None:
     feed = {"input": np.random.default_rng(1).uniform(0, 1, (1, 1, 300, 300)).astype(np.float32)}
     for one, other in zip(answers(source, feed), answers(with_leaky_relus(source), feed), strict=True):
         assert np.allclose(one, other, rtol=1e-4, atol=1e-4)
+
+
+def pairs(*, bias: bool = True, negative_axis: bool = True, branch: bool = False) -> bytes:
+    """A product of (one, other - one) of picked rows, as in the layout models; ``branch``: others read it too."""
+    weight = np.random.default_rng(2).normal(size=(3, 8)).astype(np.float32)
+    nodes = [
+        helper.make_node("Gather", ["x", "ones"], ["one"], axis=0),
+        helper.make_node("Gather", ["x", "others"], ["other"], axis=0),
+        helper.make_node("Sub", ["other", "one"], ["difference"]),
+        helper.make_node("Concat", ["one", "difference"], ["pair"], axis=-1 if negative_axis else 1),
+        helper.make_node("Gemm", ["pair", "weight", *(["bias"] if bias else [])], ["y"], transB=1, alpha=1.0),
+        helper.make_node("Relu", ["y"], ["z"]),
+        *([helper.make_node("Neg", ["difference"], ["again"])] if branch else []),
+    ]
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 4])]
+    inputs += [helper.make_tensor_value_info(name, TensorProto.INT64, ["m"]) for name in ("ones", "others")]
+    names = ["z", *(["again"] if branch else [])]
+    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["m", None]) for name in names]
+    initializers = [numpy_helper.from_array(weight, "weight"), numpy_helper.from_array(weight[:, 0], "bias")]
+    made = helper.make_graph(nodes, "g", inputs, outputs, initializers)
+    opset = helper.make_opsetid("", 18)
+    return helper.make_model(made, opset_imports=[opset], ir_version=9).SerializeToString()
+
+
+ROWS = {
+    "x": np.random.default_rng(3).normal(size=(5, 4)).astype(np.float32),
+    "ones": np.array([0, 0, 3, 4, 1, 2]),
+    "others": np.array([1, 2, 0, 4, 3, 3]),
+}
+
+
+@pytest.mark.parametrize("negative_axis", [True, False])
+@pytest.mark.parametrize("branch", [True, False])
+def test_a_product_of_pairs_becomes_one_of_rows(negative_axis: bool, branch: bool) -> None:
+    before = pairs(negative_axis=negative_axis, branch=branch)
+    after = with_products_by_row(before)
+    onnx.checker.check_model(onnx.load_from_string(after))
+    assert kinds(after).count("Gemm") == 2 and "Concat" not in kinds(after)
+    assert ("Sub" in kinds(after)) is branch  # what others need stays
+    for one, other in zip(answers(before, ROWS), answers(after, ROWS), strict=True):
+        assert np.allclose(one, other, rtol=1e-5, atol=1e-5)
+
+
+def test_a_product_without_a_bias_stays() -> None:
+    model = pairs(bias=False)
+    assert kinds(with_products_by_row(model)) == kinds(model)
+
+
+@pytest.mark.parametrize("name", ["layout_rf2.4.1.onnx", "layout_rf2.4.1+imf1.onnx"])
+def test_the_layout_models_answer_the_same(name: str) -> None:
+    source = (MODELS / name).read_bytes()
+    quicker = with_products_by_row(source)
+    assert kinds(source).count("Gemm") + 2 == kinds(quicker).count("Gemm")
+    chance, nodes, edges = np.random.default_rng(4), 30, 80
+    known = {
+        "edge_index": chance.integers(0, nodes, (2, edges)),
+        "k": np.array(20),
+        "batch": np.zeros(nodes, np.int64),
+    }
+    widths = {"x": 8, "edge_attr": 24, "rf_features": 118, "text_patterns": 40, "image_features": 358}
+    session = onnxruntime.InferenceSession(source, providers=["CPUExecutionProvider"])
+    feed = {
+        given.name: known[given.name]
+        if given.name in known
+        else chance.uniform(0, 1, (edges if given.name == "edge_attr" else nodes, widths[given.name])).astype("f4")
+        for given in session.get_inputs()
+    }
+    for one, other in zip(session.run(None, feed), answers(quicker, feed), strict=True):
+        assert np.allclose(one, other, rtol=1e-3, atol=1e-3)

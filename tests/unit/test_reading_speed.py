@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,8 @@ from pipeline.engines.layout.sheet import Sheet, prints_twice
 from pipeline.engines.layout.table_finder import _make_chars
 from pipeline.engines.layout.tables import filled, frames_of_grid
 from pipeline.engines.pdf import mupdf
+from pipeline.engines.pdf.text_layer import PyMuPdfText
+from stores.errors import PageError
 
 BODY = Style(size=10.0, bold=False, mono=False, raised=False, hidden=False)
 SMALL = Style(size=6.0, bold=False, mono=False, raised=False, hidden=False)
@@ -237,3 +241,41 @@ def test_models_see_grey_pictures_as_before(colours: int) -> None:
     picture = np.repeat(noise, 3 // colours, axis=2)
     assert np.array_equal(quick(picture, (60, 50)), original(picture, (60, 50)))
     assert np.array_equal(quick(picture[:, :, 0], (60, 50)), original(picture[:, :, 0], (60, 50)))
+
+
+def test_a_page_full_of_numbers_is_not_shown_to_the_small_model_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    plain = layout_model._groups
+    monkeypatch.setattr(layout_model, "_groups", lambda model, *a: asked.append(model) or plain(model, *a))
+    document = mupdf.load().open()
+    for cell in ("{row}{column}.5", "word {row} {column}"):
+        page = document.new_page(width=595, height=842)
+        for row, column in np.ndindex(12, 4):
+            page.insert_text((80 + 100 * column, 117 + 24 * row), cell.format(row=row, column=column), fontsize=10)
+        layout_model.boxes_of(Sheet(page, False))
+    assert asked[:2] == [layout_model._large(), layout_model._small()]
+    document.close()
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_no_garbage_is_collected_while_a_page_is_read(
+    enabled: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    plain = layout.read_page
+    monkeypatch.setattr(layout, "read_page", lambda *a, **k: seen.append(gc.isenabled()) or plain(*a, **k))
+    document = drawn(article)
+    document.save(tmp_path / "article.pdf")
+    document.close()
+    reader = PyMuPdfText()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        assert "Reading pages" in reader.read(tmp_path / "article.pdf", "", 1).markdown
+        assert (seen, gc.isenabled()) == ([False], enabled)
+        monkeypatch.setattr(layout, "read_page", lambda *_, **__: 1 / 0)
+        with pytest.raises(PageError):
+            reader.read(tmp_path / "article.pdf", "", 1)
+        assert gc.isenabled() is enabled
+    finally:
+        gc.enable()
+        reader.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 _FOLDED = {0xA0: " ", 0x2007: " ", 0x202F: " ", 0x2028: " ", 0x2029: " ", 0x9: " "}
 _DROPPED = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x200B, 0x200C, 0x2060, 0xFEFF, 0xFFFE, 0xFFFF])
@@ -19,6 +20,7 @@ _MARKS = {  # characters of Wingdings and of Zapf Dingbats, by their codes, that
 _ICONS = ("awesome", "icon", "material", "emoji")
 
 
+@lru_cache(maxsize=16_384)
 def folded(char: str, font: str = "") -> str:
     """The character as text: ligatures and radicals taken apart, symbol fonts decoded, odd spaces plain, no controls.
 

@@ -2,7 +2,8 @@
 
 For every character it fills a dictionary of 22 entries by way of rectangles and matrices, of which the search for
 grids reads seven; it looks through all characters for each drawing; and it classifies the same cell texts anew for
-every row that it compares. That was nine tenths of its time.
+every row that it compares. That was nine tenths of its time. A third of the rest was spent on making rectangles of
+rectangles, and on crossing them two C structures at a time.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Iterator
+from ctypes import c_float
 from typing import Any
 
 import numpy as np
 
 Char = dict[str, Any]
+
+_FAR = 1e6  # points
 
 
 @functools.cache
@@ -28,6 +32,43 @@ def lighten() -> None:
         setattr(headers, name, functools.lru_cache(maxsize=4096)(getattr(headers, name)))
     known = functools.lru_cache(maxsize=1024)(headers.row_features)
     headers.row_features = lambda texts: dict(known(tuple(texts)))
+    _make_rectangles_quickly(importlib.import_module("pymupdf"))
+
+
+def _make_rectangles_quickly(pymupdf: Any) -> None:
+    """Make rectangles from four numbers or a rectangle, and cross two of them, without PyMuPDF's look at all cases."""
+    rect, make, cross = pymupdf.Rect, pymupdf.Rect.__init__, pymupdf.Rect.__and__
+
+    def make_quickly(self: Any, *arguments: Any, **named: Any) -> None:
+        sides: Any = arguments[0] if len(arguments) == 1 else arguments
+        kind = type(sides)
+        if named or not (kind is rect or ((kind is tuple or kind is list) and len(sides) == 4)):
+            make(self, *arguments, **named)
+        elif kind is rect:
+            self.x0, self.y0, self.x1, self.y1 = sides.x0, sides.y0, sides.x1, sides.y1
+        else:
+            self.x0, self.y0, self.x1, self.y1 = map(float, sides)
+
+    def cross_quickly(self: Any, other: Any) -> Any:
+        if type(other) is not rect or not (_is_plain(self) and _is_plain(other)):
+            return cross(self, other)
+        crossed: Any = object.__new__(rect)
+        sides = crossing((self.x0, self.y0, self.x1, self.y1), (other.x0, other.y0, other.x1, other.y1))
+        crossed.x0, crossed.y0, crossed.x1, crossed.y1 = sides
+        return crossed
+
+    rect.__init__, rect.__and__ = make_quickly, cross_quickly
+
+
+def _is_plain(rect: Any) -> bool:
+    """Whether a rectangle is neither empty nor infinite."""
+    return bool(-_FAR < rect.x0 < rect.x1 < _FAR and -_FAR < rect.y0 < rect.y1 < _FAR)
+
+
+def crossing(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> tuple[float, ...]:
+    """What two boxes that are neither empty nor infinite share, in MuPDF's precision; turned over where they do not."""
+    sides = max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])
+    return tuple(c_float(side).value for side in sides)
 
 
 def _make_chars(page: Any, clip: Any = None) -> Any:
