@@ -59,6 +59,7 @@ class PageFacts:
     ink: bool  # whether anything at all is drawn
     picture_lines: int = 0  # lines of print in pictures that the text layer lacks, looked for where it holds little
     attachments: tuple[str, ...] = ()  # names of files attached to the page or, on the first one, to the document
+    has_image: bool = True  # the pages of text files, mail and office documents have none: OCR cannot read them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ class PageImage:
 
 
 class DocumentEngine(Protocol):
-    """Opens documents of one or more media types and renders their pages: PDF and images today.
+    """Opens documents of one or more media types and renders those of their pages that have an image.
 
     Called by the plan and render stages, and for page images of the web pages. Paths are local files that must not be
     changed; ``password`` is "" where none is needed. Every method raises InputError (not a document of its types,

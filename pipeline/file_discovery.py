@@ -26,7 +26,7 @@ ContentCheck = Callable[[Path, str], SkipReason | None]
 
 def reject_by_suffix(_: Path, suffix: str) -> SkipReason | None:
     """Reject every file whose suffix is none of a document's, without opening it."""
-    return "unsupported", f"{suffix or 'no ending'} is no ending of a PDF or an image"
+    return "unsupported", f"{suffix or 'no ending'} is no ending of a document"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from functools import cache, partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from pipeline.contracts import ChatModel, DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
-from pipeline.engines.media import FAKE, IMAGES, PDF
+from pipeline.engines.media import FAKE, IMAGES, PDF, WITHOUT_IMAGES
 from pipeline.profiles import ProcessingProfile
 from pipeline.schemas.loader import load_schemas
 from pipeline.settings import Settings
@@ -206,6 +206,18 @@ def _pymupdf_text(_: Settings) -> TextReader:
     return PyMuPdfText()
 
 
+def _format_documents(settings: Settings) -> DocumentEngine:
+    from pipeline.engines.formats.documents import FormatDocuments
+
+    return FormatDocuments(settings.dpi, settings.max_page_megapixels)
+
+
+def _format_text(_: Settings) -> TextReader:
+    from pipeline.engines.formats.documents import FormatText
+
+    return FormatText()
+
+
 def _fake_text(_: Settings) -> TextReader:
     from pipeline.engines.fakes import FakeText
 
@@ -366,7 +378,10 @@ TEXT_ENGINES = {
     "fake": FormatEngine(_fake_documents, _fake_text),
 }
 """What the setting ``text_engine`` may name."""
-FORMATS: dict[str, FormatEngine | None] = dict.fromkeys((PDF, *IMAGES, FAKE), None)
+FORMATS: dict[str, FormatEngine | None] = {
+    **dict.fromkeys((PDF, *IMAGES, FAKE), None),
+    **dict.fromkeys(WITHOUT_IMAGES, FormatEngine(_format_documents, _format_text)),
+}
 """Media type -> the engine that reads it, None for the one that the setting ``text_engine`` names."""
 PAGE_READERS = {"rapidocr": _rapidocr, "got": _got, "fake": _fake_reader}
 EXTRACTORS = {

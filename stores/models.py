@@ -132,10 +132,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One printed line, or one table cell, inside a block."""
+    """One printed line, or one table cell, inside a block.
+
+    ``place`` names it where the format does (``Prices!B7``, ``paragraph 12``); "" on printed pages.
+    """
 
     box: Box
     text: str
+    place: str = ""
 
     def __post_init__(self) -> None:
         _cleaned(self, "text")

@@ -22,7 +22,7 @@ from typing import Any
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from pipeline.engines.media import HEAD_BYTES, kind_of
+from pipeline.engines.media import sniff_named
 from stores.errors import InputError, UnavailableError
 from stores.models import Fault
 from stores.placement import StagedFile
@@ -73,7 +73,6 @@ class FileWriter:
         self._largest_bytes = largest_bytes
         self._digest = hashlib.sha256()
         self._block = bytearray()
-        self._head = b""
         self._descriptor = -1
         self._finished = False
         self.ended = False
@@ -99,8 +98,6 @@ class FileWriter:
 
     def write(self) -> None:
         """Append the bytes taken so far to the file, and hash them."""
-        if not self._head:
-            self._head = bytes(self._block[:HEAD_BYTES])
         with _disk(self.path):
             if self._descriptor < 0:
                 self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -117,15 +114,14 @@ class FileWriter:
             return
         self._finished = True
         if self.fault is None:
-            self._head = self._head or bytes(self._block[:HEAD_BYTES])
+            self.write()
             try:
-                self.media_type = kind_of(self._head)
+                self.media_type = sniff_named(self.path, self.name)
             except InputError as error:
                 self.fault = Fault(code=error.code, message=error.message)
-        if self.fault is None:
-            self.write()
-            with _disk(self.path):
-                os.fsync(self._descriptor)
+            else:
+                with _disk(self.path):
+                    os.fsync(self._descriptor)
         self.close()
 
     def close(self) -> None:

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pipeline.engines.media import head_of, is_plainly, sniff_bytes, words_of
+from pipeline.engines.media import READ, head_of, is_plainly, sniff_bytes, words_of
 from pipeline.file_discovery import DiscoveredFiles, SkipReason, discover_files
 from stores.errors import InputError
 
 _ENDING = re.compile(r"\.(?=[0-9]*[A-Za-z])[A-Za-z0-9]{1,8}")  # "v. 12" and "scan.2024" have none
-_READ = "PDF and images are read"
 
 
 def discover_documents(
@@ -33,6 +32,6 @@ def check_content(path: Path, suffix: str) -> SkipReason | None:
     if not has_ending and is_plainly(head):
         return None
     if sniff_bytes(head):
-        looks = f"ends in {suffix}" if has_ending else "begins with something else"
+        looks = f"ends in {suffix}" if has_ending else "has no ending that says so"
         return "unsupported", f"it looks like {words_of(head)}, but {looks}: name it itself, or by --glob"
-    return "unsupported", f"it is {words_of(head)}: {_READ}"
+    return "unsupported", f"it is {words_of(head)}: {READ}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline import wiring
 from pipeline.commands.ingest_folder import Ingestion, IngestRequest, checked_urls, result_of, to_be_fetched
 from pipeline.commands.staging import existing_store
-from pipeline.engines.media import sniff
+from pipeline.engines.media import sniff_named
 from pipeline.settings import Settings
 from pipeline.stages.plan import decide, parse_page_numbers
 from pipeline.step_context import Resources
@@ -46,7 +46,7 @@ def _preview_file(
     if file.fault:
         return result_of(file, Outcome.FAILED, file.fault, DocumentState.FAILED)
     try:
-        sniff(file.path)
+        sniff_named(file.path, file.name)
         document = ingestion.known.unchanged_document(file) or document_id(hash_of(file.path))
         decision = ingestion.decide(file, document)
         if not decision.make or decision.keep:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.commands.content_detection import discover_documents
-from pipeline.engines.media import sniff
+from pipeline.engines.media import sniff_named
 from pipeline.processing_plan import KnownState, ProcessingPlans
 from pipeline.step_context import Resources
 from stores.errors import InputError, NotFoundError
@@ -55,7 +55,7 @@ def read_into_originals(resources: Resources, knowledge_id: str, file: StagedFil
     """Copy a file among the originals, with its hash and media type. InputError where it cannot be ingested."""
     if file.fault:
         raise InputError(file.fault.message, code=file.fault.code)
-    media_type = sniff(file.path)
+    media_type = sniff_named(file.path, file.name)
     largest_bytes = resources.settings.max_file_mb << 20
     sha256 = resources.files.put_original(knowledge_id, file.path, largest_bytes)
     return replace(file, sha256=sha256, media_type=media_type)

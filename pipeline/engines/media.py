@@ -1,4 +1,4 @@
-"""The media types that Ingot reads, told by a file's first bytes and never by its name. Imports nothing heavy.
+"""The media types that Ingot reads, told by a file's bytes and never by its name. Imports nothing heavy.
 
 A format more is a row of ``MEDIA_TYPES`` here and its engines in ``FORMATS`` of ``pipeline/wiring.py``.
 """
@@ -8,15 +8,24 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from pipeline.engines import containers, text_kinds
+from pipeline.engines.containers import DOCX, EPUB, MSG, ODP, ODS, ODT, PPTX, XLSX, ZIP
+from pipeline.engines.text_kinds import CSV, EML, HTML, MARKDOWN, TEXT
 from stores.errors import InputError, NotFoundError
 
 PDF = "application/pdf"
 FAKE = "text/x-fake-pages"
 IMAGES = ("image/png", "image/jpeg", "image/tiff", "image/bmp", "image/webp")
+PACKAGES = (DOCX, PPTX, XLSX, ODT, ODS, ODP, EPUB, MSG)
+TEXTS = (HTML, MARKDOWN, CSV, EML, TEXT)
+WITHOUT_IMAGES = (*PACKAGES, *TEXTS)
+"""Types whose pages have no image: they hold text without a fixed layout."""
 
-HEAD_BYTES = 1024
+HEAD_BYTES = 4096
+_PDF_BYTES = 1024  # a PDF's mark stands in so many
+READ = "PDF, images, Office, web, mail and text files are read"
 _CONTAINERS = (
     (b"PK\x03\x04", "a ZIP archive or an Office file"),
     (b"PK\x05\x06", "an empty ZIP archive"),
@@ -36,7 +45,6 @@ _OTHERS = (
     (b"GIF8", "a GIF image"),
 )
 _TAR_MARK = slice(257, 262)  # where a tar archive says "ustar"
-_MAIL_FIELDS = (b"from:", b"received:", b"return-path:", b"delivered-to:", b"mime-version:", b"message-id:", b"date:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +63,24 @@ def _begins_with(*magics: bytes) -> Callable[[bytes], bool]:
 
 def _is_pdf(head: bytes) -> bool:
     """A PDF may begin with some junk, but not with the head of an archive, whose first member it would be."""
-    return b"%PDF-" in head[:HEAD_BYTES] and not _container(head)
+    return b"%PDF-" in head[:_PDF_BYTES] and not _container(head)
+
+
+def _package(name: str, words: str, *suffixes: str) -> MediaType:
+    """A type that only the whole file tells (``containers``)."""
+    return MediaType(name=name, words=words, suffixes=frozenset(suffixes), recognise=lambda _: False)
+
+
+def _text(name: str, words: str, *suffixes: str) -> MediaType:
+    def recognise(head: bytes) -> bool:
+        return not _is_foreign(head) and text_kinds.kind_of_text(head) == name
+
+    return MediaType(name=name, words=words, suffixes=frozenset(suffixes), recognise=recognise)
+
+
+def _is_foreign(head: bytes) -> bool:
+    """Whether a file is of a kind that is named and not read."""
+    return bool(_container(head)) or any(head.startswith(magic) for magic, _ in _OTHERS)
 
 
 def _image(kind: str, recognise: Callable[[bytes], bool], *suffixes: str) -> MediaType:
@@ -71,8 +96,22 @@ MEDIA_TYPES = (
     _image("webp", lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP", ".webp"),
     MediaType(name=FAKE, words="a fake document", recognise=_begins_with(b"%FAKE")),
     MediaType(name=PDF, words="a PDF", suffixes=frozenset({".pdf"}), recognise=_is_pdf),
+    _package(DOCX, "a Word document", ".docx", ".docm", ".dotx"),
+    _package(PPTX, "a PowerPoint presentation", ".pptx", ".pptm", ".ppsx", ".potx"),
+    _package(XLSX, "an Excel workbook", ".xlsx", ".xlsm", ".xltx"),
+    _package(ODT, "an OpenDocument text", ".odt", ".ott"),
+    _package(ODS, "an OpenDocument spreadsheet", ".ods", ".ots"),
+    _package(ODP, "an OpenDocument presentation", ".odp", ".otp"),
+    _package(EPUB, "an e-book (EPUB)", ".epub"),
+    _package(MSG, "an Outlook message", ".msg"),
+    _package(ZIP, "a ZIP archive", ".zip"),
+    _text(HTML, "an HTML page", ".html", ".htm", ".xhtml"),
+    _text(EML, "a mail message", ".eml"),
+    _text(CSV, "a table as text (CSV)", ".csv", ".tsv"),
+    _text(MARKDOWN, "a Markdown text", ".md", ".markdown"),
+    _text(TEXT, "plain text", ".txt", ".text"),
 )
-"""The first row that recognises a file names its type. PDF comes last: its mark may stand anywhere in the head."""
+"""The first row that recognises a file names its type. A PDF's mark may stand anywhere in the head; text comes last."""
 
 SUFFIXES = frozenset().union(*(media_type.suffixes for media_type in MEDIA_TYPES))
 """Of the files that are taken from a folder: lower case, with the dot."""
@@ -83,20 +122,37 @@ def sniff(path: Path | str) -> str:
 
     Raises InputError with the reason where the file is of another kind, NotFoundError where it does not exist.
     """
-    return kind_of(head_of(Path(path)))
-
-
-def kind_of(head: bytes) -> str:
-    """Return the media type of a file whose first 1024 bytes are ``head``. InputError where it has none."""
+    path = Path(path)
+    head = head_of(path)
     if not head:
         raise InputError("The file is empty (0 bytes); export or copy it again.", code="empty")
-    kind = sniff_bytes(head)
+    kind = containers.kind_of_container(path, head) or sniff_bytes(head)
     if kind:
         return kind
+    raise InputError(f"The file is {_guess(head)}: {READ}; convert it first.", code="unsupported_media_type")
+
+
+def sniff_named(path: Path, name: str) -> str:
+    """Detect the media type of a file that was given under a name; InputError where the name promises another.
+
+    An HTML page named .pdf is an error page that somebody saved, and an archive named .docx no document. A name that
+    is wrong in a harmless way (a PNG named .jpg, Markdown named .txt) is not refused.
+    """
+    kind = sniff(path)
+    suffix = PurePosixPath(name).suffix.lower()
+    promised = [media_type.name for media_type in MEDIA_TYPES if suffix in media_type.suffixes]
+    if kind not in (*TEXTS, ZIP) or not promised or kind in promised or set(promised) <= set(TEXTS):
+        return kind
     raise InputError(
-        f"The file is {_guess(head)}, not a PDF or an image (PNG, JPEG, TIFF, BMP, WebP); convert it first.",
+        f"The file is {words_of_type(kind)}, though its name ends in {suffix}: export or download it again, or rename "
+        "it to have it read as what it is.",
         code="unsupported_media_type",
     )
+
+
+def words_of_type(media_type: str) -> str:
+    """How a person calls a media type: "a Word document"."""
+    return next((row.words for row in MEDIA_TYPES if row.name == media_type), media_type)
 
 
 def sniff_bytes(head: bytes) -> str:
@@ -151,19 +207,6 @@ def _guess(head: bytes) -> str:
     for magic, words in _OTHERS:
         if head.startswith(magic):
             return words
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:256].lower()
-    if start.startswith((b"<!doctype html", b"<html")):
-        return "an HTML page"
-    if start.startswith(b"<?xml"):
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml"):
         return "an XML file"
-    if start.startswith(_MAIL_FIELDS):
-        return "a mail message"
-    return "plain text" if b"\0" not in head and _is_text(head) else "of an unknown kind"
-
-
-def _is_text(head: bytes) -> bool:
-    try:
-        head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.start > len(head) - 4
-    return True
+    return "of an unknown kind"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from pipeline.engines.media import FAKE, IMAGES, PDF
+from pipeline.engines.media import FAKE, IMAGES, PDF, WITHOUT_IMAGES
 from pipeline.search.filter_language import parse
 from pipeline.step_context import Resources
 from stores.clean_text import clean
@@ -28,7 +28,8 @@ _OTHER_NAMES = ("name", "id")  # of source and document
 _NUMBERS = (FieldKind.NUMBER, FieldKind.INTEGER)
 _ORDERS = ("<", ">", "<=", ">=", "range")
 _DATES = ("added", "updated")
-_TYPES = tuple(dict.fromkeys(word for kind in (PDF, *IMAGES, FAKE) for word in (kind, *kind.split("/"))))
+_OF_DOCUMENTS = (PDF, *IMAGES, *WITHOUT_IMAGES, FAKE)
+_TYPES = tuple(dict.fromkeys(word for kind in _OF_DOCUMENTS for word in (kind, *kind.split("/"))))
 
 
 def as_filter(*wheres: Where) -> Filter | None:
@@ -65,7 +66,7 @@ def check_conditions(resources: Resources, store: KnowledgeStore, where: Filter 
 def check_documents(wanted: DocumentFilter) -> None:
     """Raise InputError for a media type that no document can have."""
     if wanted.media_type:
-        check("media type", wanted.media_type, (PDF, *IMAGES, FAKE), code="unknown_media_type")
+        check("media type", wanted.media_type, _OF_DOCUMENTS, code="unknown_media_type")
 
 
 def _check_types(condition: Condition) -> None:

@@ -106,7 +106,7 @@ def batches(pages: Sequence[PagePlan], text_pages: int, ocr_pages: int) -> tuple
 
 def decide(facts: PageFacts, ocr: str) -> PagePlan:
     """How to read one page. ``ocr``: "auto", "always" (every page that shows anything) or "never"."""
-    chosen = {"always": _always, "never": _never}.get(ocr, _auto)
+    chosen = {"always": _always, "never": _never}.get(ocr, _auto) if facts.has_image else _without_image
     route, reason = chosen(facts)
     unread = route is Route.BLANK and not _is_blank(facts)
     if facts.attachments and route is not Route.TEXT:
@@ -119,6 +119,13 @@ def decide(facts: PageFacts, ocr: str) -> PagePlan:
         reason=reason,
         warning=Fault(code=EMPTY_PAGE, message=_NOT_READ) if unread else None,
     )
+
+
+def _without_image(facts: PageFacts) -> tuple[Route, str]:
+    """A page of an office document, a mail or a web page: OCR has nothing to look at."""
+    if _is_blank(facts):
+        return Route.BLANK, "nothing is written on it"
+    return Route.TEXT, "its text as the file holds it"
 
 
 def _always(facts: PageFacts) -> tuple[Route, str]:

@@ -254,7 +254,7 @@ def _block_values(document: str, number: int, at: int, ordinal: int, b: Block) -
         "start": b.start,
         "end": b.end,
         "text": b.text,
-        "lines": [[*line.box, line.text] for line in b.lines],
+        "lines": [[*line.box, line.text, *([line.place] if line.place else [])] for line in b.lines],
     }
 
 
@@ -266,8 +266,12 @@ def _block(row: Any) -> Block:
         start=row.start,
         end=row.end,
         level=row.level,
-        lines=tuple(Line(box=(x0, y0, x1, y1), text=text) for x0, y0, x1, y1, text in row.lines),
+        lines=tuple(_line(*parts) for parts in row.lines),
     )
+
+
+def _line(x0: float, y0: float, x1: float, y1: float, text: str, place: str = "") -> Line:
+    return Line(box=(x0, y0, x1, y1), text=text, place=place)
 
 
 def _page(row: Any, blocks: Sequence[Block]) -> Page:

@@ -34,11 +34,18 @@ def lines_in_pictures(page: Any, pictures: Sequence[Any]) -> int:
         _fill(seen, box, zoom, 255, 0.0)
     for word in page.get_text("words"):
         _fill(seen, word[:4], zoom, 0, 1.0)
+    return lines_of_print(grey, seen)
+
+
+def lines_of_print(grey: Any, seen: Any = None) -> int:
+    """How many lines of letters a grey image shows, dark on light or light on dark; only where ``seen`` is not 0."""
+    import cv2
+
     marks = 0
-    for kind in (cv2.THRESH_BINARY_INV, cv2.THRESH_BINARY):  # dark on light, light on dark
+    for kind in (cv2.THRESH_BINARY_INV, cv2.THRESH_BINARY):
         by = _DARKER if kind == cv2.THRESH_BINARY_INV else -_DARKER
         ink = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, kind, _WINDOW, by)
-        marks = max(marks, _lines(cv2.bitwise_and(ink, seen)))
+        marks = max(marks, _lines(ink if seen is None else cv2.bitwise_and(ink, seen)))
     return marks
 
 

@@ -1,0 +1,131 @@
+"""Word documents (DOCX), which mammoth turns into HTML: headings, lists, tables, notes, links, pictures."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from pipeline.engines.formats.elements import Content, Element, PictureList, Section, numbered
+from pipeline.engines.formats.markup import unread_words
+from pipeline.engines.formats.packages import local, opened, parse_xml, part
+from pipeline.engines.formats.web import elements_of_html
+from stores.models import Label
+
+_WHAT = "Word document"
+_STYLES = """
+p[style-name='Title'] => h1:fresh
+p[style-name='Subtitle'] => p:fresh
+p[style-name='TOC Heading'] => p:fresh
+p[style-name='Quote'] => blockquote > p:fresh
+p[style-name='Intense Quote'] => blockquote > p:fresh
+strike => s
+comment-reference => sup
+"""
+_SOURCE = "picture:"
+
+
+def read_word(path: Path) -> Content:
+    """Read a Word document; macros and embedded files are never touched, linked files never loaded."""
+    import mammoth
+
+    with opened(path, _WHAT) as package:
+        pictures, lost = PictureList(), _lost(package)
+        shown: list[bytes] = []
+
+        def keep(image: Any) -> dict[str, str]:
+            with image.open() as file:
+                shown.append(file.read())
+            return {"src": f"{_SOURCE}{len(shown) - 1}", "alt": image.alt_text or ""}
+
+        result = mammoth.convert_to_html(
+            BytesIO(_readable(package)), style_map=_STYLES, convert_image=mammoth.images.img_element(keep)
+        )
+
+        def picture(address: str) -> bytes | None:
+            index = address.removeprefix(_SOURCE)
+            return shown[int(index)] if address.startswith(_SOURCE) and index.isdigit() else None
+
+        body, _ = elements_of_html(result.value, pictures, lost, picture)
+        elements = [*_margins(package, "header"), *body, *_margins(package, "footer")]
+        title = _title(package)
+    return Content(
+        sections=(Section(elements=tuple(numbered(elements))),),
+        title=title,
+        pictures=tuple(pictures.pictures),
+        unread=unread_words(lost),
+    )
+
+
+def _readable(package: zipfile.ZipFile) -> bytes:
+    """The package as mammoth reads it: formulas, which it leaves out, stand in it as their letters."""
+    rewritten = BytesIO()
+    with zipfile.ZipFile(rewritten, "w", zipfile.ZIP_STORED) as copy:
+        for name in dict.fromkeys(package.namelist()):
+            data = package.read(name)
+            if name.startswith("word/") and name.endswith(".xml") and b"<m:oMath" in data:
+                data = _with_formulas_as_text(data)
+            copy.writestr(name, data)
+    return rewritten.getvalue()
+
+
+def _with_formulas_as_text(data: bytes) -> bytes:
+    from lxml import etree
+
+    root = parse_xml(data)
+    word = root.nsmap.get("w", "http://schemas.openxmlformats.org/wordprocessingml/2006/main")
+    for formula in [node for node in root.iter() if local(node) == "oMath"]:
+        run = etree.Element(f"{{{word}}}r")
+        text = etree.SubElement(run, f"{{{word}}}t")
+        text.text = "".join(node.text or "" for node in formula.iter() if local(node) == "t")
+        run.tail = formula.tail
+        parent = formula.getparent()
+        holder = parent
+        while holder is not None and local(holder) == "oMathPara":
+            holder = holder.getparent()
+        if parent is holder:
+            parent.replace(formula, run)
+        else:
+            holder.insert(holder.index(parent), run)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+
+
+def _margins(package: zipfile.ZipFile, kind: str) -> Iterator[Element]:
+    """The texts of headers or footers, each once: they hold addresses and numbers. Page numbers are left out."""
+    known = set()
+    for name in sorted(package.namelist()):
+        if name.startswith(f"word/{kind}") and name.endswith(".xml"):
+            for paragraph in (node for node in parse_xml(package.read(name)).iter() if local(node) == "p"):
+                text = " ".join(_words(paragraph).split())
+                if text and text not in known and not text.isdigit():
+                    known.add(text)
+                    yield Element(label=Label.TEXT, text=text)
+
+
+def _words(paragraph: Any) -> str:
+    return "".join(
+        (node.text or "") if local(node) == "t" else " " if local(node) in ("tab", "br") else ""
+        for node in paragraph.iter()
+    )
+
+
+def _title(package: zipfile.ZipFile) -> str:
+    """The title in the properties of an Office file."""
+    data = part(package, "docProps/core.xml")
+    titles = [node.text or "" for node in parse_xml(data).iter() if local(node) == "title"] if data else []
+    return " ".join(titles[0].split())[:300] if titles else ""
+
+
+def _lost(package: zipfile.ZipFile) -> dict[str, int]:
+    """Parts that are not read."""
+    kinds = {
+        "charts": "word/charts/chart",
+        "diagrams": "word/diagrams/data",
+        "embedded files": "word/embeddings/",
+        "macros": "word/vbaProject.bin",
+    }
+    names = package.namelist()
+    counts = {words: sum(name.startswith(start) for name in names) for words, start in kinds.items()}
+    return {words: count for words, count in counts.items() if count}
