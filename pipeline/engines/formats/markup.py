@@ -17,7 +17,7 @@ from stores.models import Label
 
 _SKIPPED = frozenset(
     "script style noscript template head svg math iframe object embed applet canvas audio video map datalist select"
-    " textarea input button".split()
+    " textarea button".split()
 )
 _LOST = {
     "iframe": "embedded pages", "object": "embedded objects", "embed": "embedded objects", "svg": "drawings",
@@ -36,6 +36,8 @@ _HIDDEN = re.compile(
 _LINKS = re.compile(r"(https?://|mailto:)[^\s<>()]*", re.IGNORECASE)
 _SUPERSCRIPTS = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
 _SUBSCRIPTS = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
+_NOTE = re.compile(r"(?:footnote|endnote)-(\d+)")  # the places of notes, as mammoth names them
+_REFERENCE = re.compile(r"\[[^\[\]\s]{1,8}\]")
 _DEEPEST = 200
 _LARGEST_DATA_URL = 40 << 20
 
@@ -80,6 +82,8 @@ class Markup:
             self._note_lost(node, name)
         elif name == "br":
             self._add("\n", verbatim=True)
+        elif name == "input":
+            self._add(_state_of(node))
         elif name == "img":
             self._picture(node)
         elif name in _BLOCKS:
@@ -120,7 +124,9 @@ class Markup:
         for child in node:
             ordered = local(node).lower() == "ol"
             marker = f"{number}." if ordered else "-"
-            if local(child).lower() == "li":
+            if local(child).lower() == "li" and (note := _NOTE.fullmatch(child.get("id") or "")):
+                self._note(child, note[1])
+            elif local(child).lower() == "li":
                 number = _whole(child.get("value"), number) + 1
                 self._formed(child, Element(label=Label.LIST, level=min(depth, 8), marker=marker))
             else:
@@ -128,6 +134,14 @@ class Markup:
             self._add(child.tail or "")
         self._flush()
         self._form = outer
+
+    def _note(self, node: Any, number: str) -> None:
+        """A footnote, which begins with its number as the reference in the text has it."""
+        at = len(self.elements)
+        self._formed(node, Element(label=Label.TEXT))
+        for index, element in enumerate(self.elements[at : at + 1], at):
+            markdown = f"[{number}] {element.markdown}" if element.markdown else ""
+            self.elements[index] = replace(element, text=f"[{number}] {element.text}", markdown=markdown)
 
     def _code(self, node: Any) -> None:
         text = "".join(node.itertext()).strip("\n").expandtabs(4)
@@ -174,14 +188,18 @@ class Markup:
 
     def _raised(self, start: int, inner: str, letters: dict[int, int]) -> None:
         """Write an exponent or index with letters of its own, so that 10 with an exponent 2 is no 102."""
+        if _REFERENCE.fullmatch(inner.strip()):
+            return
         raised = inner.strip().translate(letters)
-        if raised.isascii() and not raised.startswith("[") and not raised.isalpha():
+        if raised.isascii() and not raised.isalpha():
             raised = f"^{raised}" if letters is _SUPERSCRIPTS else f"_{raised}"
         self._text[start:], self._markdown[start:] = [raised], [raised]
 
     def _link(self, start: int, inner: str, address: str) -> None:
         address = address.strip()
         words = " ".join(inner.split())
+        if words == "↑" and address.startswith("#"):  # from a note back to where it is named
+            self._text[start:], self._markdown[start:] = [], []
         if _LINKS.fullmatch(address) and words != address and "\n" not in inner:
             lead = inner[: len(inner) - len(inner.lstrip())]
             tail = inner[len(inner.rstrip()) :]
@@ -209,7 +227,9 @@ class Markup:
         data = _data_url(address) if address.lower().startswith("data:") else self.resolve(unquote(address))
         if data is None and not address.lower().startswith("data:"):
             if address and not _is_spacer(node):
-                self.lost["pictures on the web"] = self.lost.get("pictures on the web", 0) + 1
+                self.lost["pictures that are not in the file"] = (
+                    self.lost.get("pictures that are not in the file", 0) + 1
+                )
             self._add(words)
             return
         index = self.pictures.add(data, words or address.rpartition("/")[2][:80]) if data else None
@@ -224,12 +244,21 @@ class Markup:
             self.lost[words] = self.lost.get(words, 0) + 1
 
 
+def _state_of(node: Any) -> str:
+    """The state of a check box or an option, "" for other fields."""
+    if (node.get("type") or "").lower() not in ("checkbox", "radio"):
+        return ""
+    return "☒ " if node.get("checked") is not None else "☐ "
+
+
 def unread_words(lost: dict[str, int]) -> tuple[str, ...]:
     """Say what was not read: "3 embedded pages"."""
-    return tuple(
-        f"{count} {words if count != 1 else words.replace('pictures', 'picture').removesuffix('s')}"
-        for words, count in lost.items()
-    )
+    return tuple(f"{count} {words if count != 1 else _singular(words)}" for words, count in lost.items())
+
+
+def _singular(words: str) -> str:
+    first, apart, rest = words.partition(" that are ")
+    return first.removesuffix("s") + (f" that is {rest}" if apart else "")
 
 
 def _tidy(text: str) -> str:

@@ -60,9 +60,7 @@ def _within(cells: list[TableCell]) -> list[TableCell]:
     def columns(cell: TableCell) -> int:
         return max(1, sum(cell.column <= column < cell.column + cell.columns for column in starts))
 
-    return [
-        replace(c, column=index[c.column], columns=columns(c), rows=min(c.rows, last - c.row + 1)) for c in cells
-    ]
+    return [replace(c, column=index[c.column], columns=columns(c), rows=min(c.rows, last - c.row + 1)) for c in cells]
 
 
 def table_rows(table: Any) -> Iterator[Any]:

@@ -39,7 +39,20 @@ def translated(what: str) -> Iterator[None]:
         raise InputError(f"The {what} is damaged ({reason}); save it again.", code="damaged") from error
 
 
-_LIBRARIES = ("lxml", "openpyxl", "pptx", "mammoth", "oxmsg", "olefile", "xml", "zlib", "struct", "email", "csv")
+_LIBRARIES = (
+    "lxml",
+    "openpyxl",
+    "pptx",
+    "mammoth",
+    "oxmsg",
+    "olefile",
+    "xml",
+    "zlib",
+    "struct",
+    "email",
+    "csv",
+    "_csv",
+)
 
 
 @contextmanager

@@ -12,7 +12,18 @@ from stores.errors import InputError
 
 READERS: Mapping[str, str] = {
     media.DOCX: "word:read_word",
+    media.PPTX: "slides:read_slides",
+    media.XLSX: "workbook:read_workbook",
+    media.ODT: "opendocument:read_opendocument",
+    media.ODS: "opendocument:read_opendocument",
+    media.ODP: "opendocument:read_opendocument",
+    media.EPUB: "ebook:read_ebook",
+    media.MSG: "outlook:read_outlook",
     media.HTML: "web:read_web",
+    media.EML: "mail:read_mail",
+    media.MARKDOWN: "texts:read_markdown",
+    media.CSV: "texts:read_csv",
+    media.TEXT: "texts:read_plain",
 }
 """Media type -> module and function from a path to Content, in this folder."""
 

@@ -1,0 +1,43 @@
+"""Outlook messages (MSG)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.engines.formats.decoding import decoded
+from pipeline.engines.formats.elements import Content
+from pipeline.engines.formats.mail import Message, content_of_messages
+from pipeline.engines.formats.packages import translated
+
+
+def read_outlook(path: Path) -> Content:
+    """Read a message; attached files are named, attached pictures read."""
+    import oxmsg
+
+    with translated("Outlook message"):
+        source = oxmsg.Message.load(str(path))
+        headers = {name.lower(): value for name, value in (source.message_headers or {}).items()}
+        sent = source.sent_date
+        fields = [
+            ("From", headers.get("from") or source.sender or ""),
+            ("To", headers.get("to") or "; ".join(_recipients(source))),
+            ("Cc", headers.get("cc") or ""),
+            ("Date", headers.get("date") or (sent.isoformat(" ", "minutes") if sent else "")),
+            ("Subject", source.subject or ""),
+        ]
+        message = Message(fields=[(name, " ".join(text.split())) for name, text in fields])
+        message.text, message.html = source.body or "", _html(source)
+        for attachment in source.attachments:
+            name = " ".join((attachment.file_name or "a file without a name").split())[:80]
+            message.attachments.append((name, attachment.mime_type or "", attachment.file_bytes or b""))
+        return content_of_messages([message])
+
+
+def _recipients(source: Any) -> list[str]:
+    return [" ".join(f"{one.name or ''} <{one.email_address or ''}>".split()) for one in source.recipients]
+
+
+def _html(source: Any) -> str:
+    html = source.html_body
+    return decoded(html, markup=True) if isinstance(html, bytes) else html or ""
