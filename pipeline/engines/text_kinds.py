@@ -21,12 +21,15 @@ _XML = re.compile(r"<\?xml[^>]*\?>", re.IGNORECASE)
 _COMMENTS = re.compile(r"(\s|<!--.*?-->)+", re.DOTALL)
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,40}):(?=\s|$)")
 _MAIL_FIELDS = frozenset(
-    "from to cc subject date received return-path delivered-to mime-version message-id reply-to content-type sender"
-    " x-mailer dkim-signature in-reply-to references".split()
+    (
+        *("from", "to", "cc", "subject", "date", "received", "return-path", "delivered-to", "mime-version"),
+        *("message-id", "reply-to", "content-type", "sender", "x-mailer", "dkim-signature", "in-reply-to"),
+    )
 )
 _ENOUGH_FIELDS = 3
 _MARKDOWN = re.compile(
-    r"^(#{1,6} +\S|```|~~~|={3,} *$|-{3,} *$|\|.*\|.*\| *$|> +\S|[-*+] +\S|\d{1,3}\. +\S|\[[^\]]+\]: *\S)|\]\([^)\s]+\)|\*\*\S",
+    r"^(#{1,6} +\S|```|~~~|={3,} *$|-{3,} *$|\|.*\|.*\| *$|> +\S|[-*+] +\S|\d{1,3}\. +\S|\[[^\]]+\]: *\S)"
+    r"|\]\([^)\s]+\)|\*\*\S",
     re.MULTILINE,
 )
 _SURE_MARKDOWN = re.compile(r"^(#{1,6} +\S|```|\|[ :|-]+\| *$)|!?\[[^\]\n]+\]\([^)\s]+\)", re.MULTILINE)
@@ -69,7 +72,7 @@ def _of_markup(start: str) -> str:
     body = body[match.end() :] if (match := _COMMENTS.match(body)) else body
     if _HTML.match(body) or "<html" in start[:2000].lower():
         return HTML
-    return "" if start.startswith("<?xml") or re.match(r"<[A-Za-z!?]", body) else TEXT
+    return "" if start.startswith("<?xml") else TEXT
 
 
 def _is_mail(start: str) -> bool:

@@ -16,17 +16,22 @@ from pipeline.engines.formats.packages import local
 from stores.models import Label
 
 _SKIPPED = frozenset(
-    "script style noscript template head svg math iframe object embed applet canvas audio video map datalist select"
-    " textarea button".split()
+    (
+        *("script", "style", "noscript", "template", "head", "svg", "math", "iframe", "object", "embed", "applet"),
+        *("canvas", "audio", "video", "map", "datalist", "select", "textarea", "button"),
+    )
 )
 _LOST = {
     "iframe": "embedded pages", "object": "embedded objects", "embed": "embedded objects", "svg": "drawings",
     "canvas": "drawings", "audio": "recordings", "video": "films", "math": "formulas",
 }  # fmt: skip
 _BLOCKS = frozenset(
-    "html body div p section article main header footer nav aside address figure figcaption blockquote form fieldset"
-    " details summary center dl dt dd ul ol li menu dir h1 h2 h3 h4 h5 h6 pre table tr td th thead tbody tfoot caption"
-    " hr title legend search hgroup".split()
+    (
+        *("html", "body", "div", "p", "section", "article", "main", "header", "footer", "nav", "aside", "address"),
+        *("figure", "figcaption", "blockquote", "form", "fieldset", "details", "summary", "center", "dl", "dt", "dd"),
+        *("ul", "ol", "li", "menu", "dir", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "table", "tr", "td", "th"),
+        *("thead", "tbody", "tfoot", "caption", "hr", "title", "legend", "search", "hgroup"),
+    )
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _HIDDEN = re.compile(

@@ -27,7 +27,9 @@ from stores.models import Box, Label
 _WHAT = "OpenDocument file"
 _MOST_BLANKS = 1000
 _MOST_REPEATED = 100_000
-_SKIPPED = frozenset("tracked-changes sequence-decls forms annotation annotation-end table-source shapes".split())
+_SKIPPED = frozenset(
+    ["tracked-changes", "sequence-decls", "forms", "annotation", "annotation-end", "table-source", "shapes"]
+)
 _LENGTH = re.compile(r"(-?\d+(?:\.\d+)?)(cm|mm|in|pt|pc|px)?")
 _POINTS = {"cm": 72 / 2.54, "mm": 7.2 / 2.54, "in": 72.0, "pt": 1.0, "pc": 12.0, "px": 0.75, None: 1.0}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ def read_outlook(path: Path) -> Content:
     import oxmsg
 
     with translated("Outlook message"):
+        codecs.register(_code_page)
         source = oxmsg.Message.load(str(path))
         headers = {name.lower(): value for name, value in (source.message_headers or {}).items()}
         sent = source.sent_date
@@ -32,6 +34,12 @@ def read_outlook(path: Path) -> Content:
             name = " ".join((attachment.file_name or "a file without a name").split())[:80]
             message.attachments.append((name, attachment.mime_type or "", attachment.file_bytes or b""))
         return content_of_messages([message])
+
+
+def _code_page(name: str) -> codecs.CodecInfo | None:
+    """Windows' names of the code pages for Chinese, Japanese and Korean, which Python has under others."""
+    number = name.replace("_", "-").removeprefix("windows-")
+    return codecs.lookup(f"cp{number}") if number in ("874", "932", "936", "949", "950") and number != name else None
 
 
 def _recipients(source: Any) -> list[str]:

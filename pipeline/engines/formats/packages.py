@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,34 @@ def check_size(package: zipfile.ZipFile, what: str) -> None:
 
 def _bomb(what: str, why: str) -> InputError:
     return InputError(f"The {what} is refused: {why}.", code="too_large")
+
+
+_STRICT = b"http://purl.oclc.org/ooxml/"
+_TRANSITIONAL = (
+    (b"http://purl.oclc.org/ooxml/officeDocument/", b"http://schemas.openxmlformats.org/officeDocument/2006/"),
+    (b"http://purl.oclc.org/ooxml/spreadsheetml/", b"http://schemas.openxmlformats.org/spreadsheetml/2006/"),
+    (b"http://purl.oclc.org/ooxml/presentationml/", b"http://schemas.openxmlformats.org/presentationml/2006/"),
+    (b"http://purl.oclc.org/ooxml/drawingml/", b"http://schemas.openxmlformats.org/drawingml/2006/"),
+)
+
+
+def readable(package: zipfile.ZipFile, path: Path, main: str) -> Path | BytesIO:
+    """The package as the libraries read it: one in the strict form of Office Open XML with the names of the usual one.
+
+    ``main``: its main part.
+    """
+    if _STRICT not in part(package, main)[:10_000]:
+        return path
+    rewritten = BytesIO()
+    with zipfile.ZipFile(rewritten, "w", zipfile.ZIP_STORED) as copy:
+        for name in dict.fromkeys(package.namelist()):
+            data = package.read(name)
+            if name.endswith((".xml", ".rels")):
+                for strict, usual in _TRANSITIONAL:
+                    data = data.replace(strict, usual)
+            copy.writestr(name, data)
+    rewritten.seek(0)
+    return rewritten
 
 
 def part(package: zipfile.ZipFile, name: str) -> bytes:

@@ -22,7 +22,7 @@ def _cut(section: Section) -> Iterator[Section]:
     page: list[Element] = []
     length = 0
     unread = section.unread
-    for element in (part for element in section.elements for part in _cut_table(element)):
+    for element in (part for whole in section.elements for part in _cut_table(whole)):
         size = _size(element)
         opens = element.label in _HEADINGS
         if page and (

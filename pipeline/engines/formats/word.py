@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from pipeline.engines.formats.drawings import diagrams
 from pipeline.engines.formats.elements import Content, Element, PictureList, Section, numbered
 from pipeline.engines.formats.markup import unread_words
 from pipeline.engines.formats.packages import local, opened, parse_xml, part
@@ -36,8 +37,11 @@ def read_word(path: Path) -> Content:
         shown: list[bytes] = []
 
         def keep(image: Any) -> dict[str, str]:
-            with image.open() as file:
-                shown.append(file.read())
+            try:
+                with image.open() as file:
+                    shown.append(file.read())
+            except (KeyError, OSError, ValueError, mammoth.docx.files.InvalidFileReferenceError):
+                return {"src": "elsewhere", "alt": image.alt_text or ""}  # linked, and never loaded
             return {"src": f"{_SOURCE}{len(shown) - 1}", "alt": image.alt_text or ""}
 
         result = mammoth.convert_to_html(
@@ -49,7 +53,12 @@ def read_word(path: Path) -> Content:
             return shown[int(index)] if address.startswith(_SOURCE) and index.isdigit() else None
 
         body, _ = elements_of_html(result.value, pictures, lost, picture)
-        elements = [*_margins(package, "header"), *body, *_margins(package, "footer")]
+        elements = [
+            *_margins(package, "header"),
+            *body,
+            *diagrams(package, "word/diagrams/data"),
+            *_margins(package, "footer"),
+        ]
         title = _title(package)
     return Content(
         sections=(Section(elements=tuple(numbered(elements))),),
@@ -122,7 +131,6 @@ def _lost(package: zipfile.ZipFile) -> dict[str, int]:
     """Parts that are not read."""
     kinds = {
         "charts": "word/charts/chart",
-        "diagrams": "word/diagrams/data",
         "embedded files": "word/embeddings/",
         "macros": "word/vbaProject.bin",
     }

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import posixpath
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.engines.formats.drawings import words_of_drawing
 from pipeline.engines.formats.elements import MOST_CELLS, Content, Element, PictureList, Section
 from pipeline.engines.formats.grid import elements_of_grid
 from pipeline.engines.formats.markup import unread_words
 from pipeline.engines.formats.number_format import shown
-from pipeline.engines.formats.packages import local, opened, translated
+from pipeline.engines.formats.packages import local, opened, parse_xml, part, readable, translated
 from stores.errors import InputError
 from stores.models import Label
 
@@ -38,7 +40,9 @@ def read_workbook(path: Path) -> Content:
     with opened(path, _WHAT) as package, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of extensions that openpyxl does not know
         names = package.namelist()
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        book = openpyxl.load_workbook(
+            readable(package, path, "xl/workbook.xml"), read_only=True, data_only=True, keep_links=False
+        )
         try:
             sections = list(_sections(book, package, lost))
         finally:
@@ -73,7 +77,8 @@ def _sections(book: Any, package: Any, lost: dict[str, int]) -> Iterator[Section
             lost["formulas without a saved result"] = (
                 lost.get("formulas without a saved result", 0) + facts.without_result
             )
-        yield Section(elements=tuple(_elements(sheet.title, cells, facts, several=len(sheets) > 1)), title=sheet.title)
+        elements = [*_elements(sheet.title, cells, facts, several=len(sheets) > 1), *_drawn(package, sheet)]
+        yield Section(elements=tuple(elements), title=sheet.title)
 
 
 def _elements(name: str, cells: dict[tuple[int, int], str], facts: _SheetFacts, *, several: bool) -> Sequence[Element]:
@@ -95,6 +100,28 @@ def _cells(sheet: Any, most: int) -> dict[tuple[int, int], str]:
         if len(cells) > most:
             raise InputError(f"It holds more than {MOST_CELLS} cells; split it.", code="too_large")
     return cells
+
+
+def _drawn(package: Any, sheet: Any) -> Iterator[Element]:
+    """Text boxes, diagrams and comments of a sheet."""
+    folder, _, name = sheet._worksheet_path.lstrip("/").rpartition("/")
+    relations = part(package, f"{folder}/_rels/{name}.rels")
+    targets = [node.get("Target") or "" for node in parse_xml(relations)] if relations else []
+    for target in targets:
+        path = posixpath.normpath(posixpath.join(folder, target)).lstrip("/")
+        data = part(package, path) if "/drawing" in path or "comments" in path else b""
+        if data and "comments" in path:
+            yield from _comments(data, sheet.title)
+        elif data and path.endswith(".xml"):
+            yield from words_of_drawing(data, Label.TEXT)
+
+
+def _comments(data: bytes, sheet: str) -> Iterator[Element]:
+    for comment in (node for node in parse_xml(data).iter() if local(node) == "comment"):
+        text = " ".join("".join(node.text or "" for node in comment.iter() if local(node) == "t").split())
+        if text:
+            place = f"{sheet}!{comment.get('ref')}"
+            yield Element(label=Label.TEXT, text=f"Comment on {comment.get('ref')}: {text}", place=place)
 
 
 def _facts(package: Any, sheet: Any) -> _SheetFacts:

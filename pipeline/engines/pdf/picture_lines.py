@@ -20,7 +20,6 @@ _LONG = 5.0  # times as long as high
 
 def lines_in_pictures(page: Any, pictures: Sequence[Any]) -> int:
     """How many lines of letters the ``pictures`` (boxes in points) show where no text of the layer stands."""
-    import cv2
     import numpy as np
 
     zoom = _DPI / 72.0
