@@ -62,7 +62,7 @@ def discover_files(
             roots.add(root)
             for file, reason in _walk(folder):
                 name = kept_name(os.path.relpath(file, folder))
-                reason = reason or _skip_reason(file, name, globs, excludes, check)
+                reason = reason or skip_reason(file, name, globs, excludes, check)
                 if reason:
                     skipped[root, name] = SkippedFile(source=name, code=reason[0], reason=reason[1])
                 else:
@@ -110,7 +110,7 @@ def _walk(root: Path) -> Iterator[tuple[Path, SkipReason | None]]:
         yield Path(error.filename), ("unreadable", f"the folder cannot be read: {error.strerror}")
 
 
-def _skip_reason(
+def skip_reason(
     path: Path, name: str, globs: Sequence[str], excludes: Sequence[str], check: ContentCheck
 ) -> SkipReason | None:
     """Say why a file of a folder is skipped; None where it is ingested."""
@@ -120,6 +120,11 @@ def _skip_reason(
     if globs:
         return None if any(_matches(name, pattern) for pattern in globs) else ("excluded", "it matches no --glob")
     return None if PurePosixPath(name).suffix.lower() in SUFFIXES else check(path, PurePosixPath(name).suffix)
+
+
+def is_hidden(name: str) -> bool:
+    """Tell whether a file, or a folder on the way to it, is hidden by its name; also what macOS adds to archives."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import knowledge_base_embedder, removal
 from pipeline.addresses import check_url
-from pipeline.commands.content_detection import discover_documents
+from pipeline.archives import with_archives_unpacked
+from pipeline.commands.content_detection import check_content, discover_documents
 from pipeline.commands.staging import existing_store, read_into_originals
 from pipeline.file_discovery import DiscoveredFiles
 from pipeline.processing_plan import (
@@ -76,6 +77,17 @@ class Ingestion:
         roots = {root for root, _ in self.known.sources}
         return discover_documents(self.request.paths, self.request.globs, self.request.excludes, roots)
 
+    def unpacked(self, discovered: DiscoveredFiles, folder: Path) -> DiscoveredFiles:
+        """Replace archives by the documents in them, which are written into ``folder``."""
+        return with_archives_unpacked(
+            discovered,
+            folder,
+            self.resources.settings.max_file_mb << 20,
+            check=check_content,
+            globs=self.request.globs,
+            excludes=self.request.excludes,
+        )
+
     def gone(self, discovered: DiscoveredFiles) -> list[KnownSource]:
         """Find the sources of the walked folders whose file does not exist any more."""
         names = {(file.root, file.name) for file in discovered.files}
@@ -112,6 +124,19 @@ def ingest(resources: Resources, knowledge_id: str, request: IngestRequest) -> I
     urls = checked_urls(resources, request)
     discovered = ingestion.discovered()  # a path that does not exist is refused before anything is written
     store = resources.catalog.create(knowledge_id)
+    with resources.workspaces.workspace(knowledge_id, "archive") as folder:
+        return _ingested(resources, ingestion, store, urls, ingestion.unpacked(discovered, folder))
+
+
+def _ingested(
+    resources: Resources,
+    ingestion: Ingestion,
+    store: KnowledgeStore,
+    urls: tuple[str, ...],
+    discovered: DiscoveredFiles,
+) -> IngestReport:
+    """Register the discovered files with a job."""
+    request, knowledge_id = ingestion.request, store.knowledge_id
     remarks = store.record_tables.prepare(resources.schemas.values())
     remarks = [*remarks, *knowledge_base_embedder.remarks(ingestion.resources, resources, knowledge_id)]
     job = _IngestJob(ingestion, store, urls)

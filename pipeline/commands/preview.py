@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures as futures
 import multiprocessing
+import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,7 +34,8 @@ def preview(resources: Resources, knowledge_id: str, request: IngestRequest) -> 
     ingestion = Ingestion.of(resources, store, request)
     discovered = ingestion.discovered()
     speeds = {**USUAL_S, **(store.queries.page_seconds() if store else {})}
-    with _PageInspector(resources.settings) as inspector:
+    with _PageInspector(resources.settings) as inspector, tempfile.TemporaryDirectory(prefix="ingot-") as folder:
+        discovered = ingestion.unpacked(discovered, Path(folder))
         files = [_preview_file(ingestion, inspector, speeds, file) for file in discovered.files]
     files += to_be_fetched(checked_urls(resources, request))
     files += [IngestResult(source=source.name, outcome=Outcome.GONE) for source in ingestion.gone(discovered)]

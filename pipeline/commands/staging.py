@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.commands.content_detection import discover_documents
+from pipeline.archives import with_archives_unpacked
+from pipeline.commands.content_detection import check_content, discover_documents
+from pipeline.engines.containers import ZIP
 from pipeline.engines.media import sniff_named
 from pipeline.processing_plan import KnownState, ProcessingPlans
 from pipeline.step_context import Resources
@@ -30,10 +32,14 @@ def stage_paths(
     allowed = tuple(_allowed(ingest_root, path) for path in paths)
     store = existing_store(resources, knowledge_id)
     discovered = discover_documents(allowed, (), (), _known_roots(store))
-    files = [_refused_outside(ingest_root, file) for file in discovered.files]
-    known = _known_state(resources, store, files)
+    discovered = replace(discovered, files=tuple(_refused_outside(ingest_root, file) for file in discovered.files))
     resources.catalog.create(knowledge_id)
-    return tuple(_staged(resources, knowledge_id, known, store, file) for file in files), discovered.skipped
+    with resources.workspaces.workspace(knowledge_id, "archive") as folder:
+        largest_bytes = resources.settings.max_file_mb << 20
+        discovered = with_archives_unpacked(discovered, folder, largest_bytes, check=check_content)
+        known = _known_state(resources, store, discovered.files)
+        files = tuple(_staged(resources, knowledge_id, known, store, file) for file in discovered.files)
+    return files, discovered.skipped
 
 
 def send_uploads(resources: Resources, knowledge_id: str, uploads: Sequence[StagedFile]) -> None:
@@ -56,6 +62,8 @@ def read_into_originals(resources: Resources, knowledge_id: str, file: StagedFil
     if file.fault:
         raise InputError(file.fault.message, code=file.fault.code)
     media_type = sniff_named(file.path, file.name)
+    if media_type == ZIP:
+        raise InputError("it is an archive inside an archive: unpack it", code="unsupported_media_type")
     largest_bytes = resources.settings.max_file_mb << 20
     sha256 = resources.files.put_original(knowledge_id, file.path, largest_bytes)
     return replace(file, sha256=sha256, media_type=media_type)

@@ -12,18 +12,20 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import removal
 from pipeline.commands import staging
 from pipeline.commands.submission import Submission, SubmissionReceipt
 from pipeline.commands.submission_batch import SubmissionBatch
+from pipeline.commands.uploaded_archives import has_archives, with_uploads_unpacked
 from pipeline.knowledge_base_embedder import with_own_embedder
 from pipeline.processing_plan import ProcessingPlans, check_embedder, check_schemas
 from pipeline.step_context import Resources
 from stores.errors import IngotError, InputError, NotFoundError, UnavailableError
 from stores.models import Options, check_knowledge_id
-from stores.placement import StagedFile
+from stores.placement import SkippedFile, StagedFile
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
@@ -47,6 +49,11 @@ class _Waiting:
     submission: Submission
     files: tuple[StagedFile, ...]
     future: Future[SubmissionReceipt]
+
+
+def _remove(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 @dataclass(slots=True)
@@ -90,7 +97,8 @@ class SubmissionQueue:
         except IngotError as error:
             future.set_exception(error)
             return future
-        if submission.paths or (submission.uploads and self._resources.files.is_remote):
+        remote = bool(submission.uploads) and self._resources.files.is_remote
+        if submission.paths or remote or has_archives(submission.uploads):
             self._threads()[1].submit(self._read_then_queue, knowledge_id, submission, future)
         else:
             self._enqueue(knowledge_id, _Waiting(submission, submission.uploads, future))
@@ -123,17 +131,28 @@ class SubmissionQueue:
             return 0
 
     def _read_then_queue(self, knowledge_id: str, submission: Submission, future: Future[SubmissionReceipt]) -> None:
-        """Store what paths name, and send uploads to a remote store, before the transaction: it may take long."""
+        """Unpack archives, store what paths name, send uploads to a remote store, before the transaction.
+
+        Files of archives that the transaction did not move are removed once it has ended.
+        """
         try:
-            files, skipped = submission.uploads, submission.skipped
-            staging.send_uploads(self._resources, knowledge_id, submission.uploads)
+            files, skipped = self._unpacked(submission)
+            unpacked = [file.path for file in files if file not in submission.uploads and file.path.name]
+            future.add_done_callback(lambda _: _remove(unpacked))
+            staging.send_uploads(self._resources, knowledge_id, files)
             if submission.paths:
-                staged, skipped = staging.stage_paths(self._resources, knowledge_id, submission.paths)
-                files = (*files, *staged)
+                staged, more_skipped = staging.stage_paths(self._resources, knowledge_id, submission.paths)
+                files, skipped = (*files, *staged), (*skipped, *more_skipped)
         except Exception as error:
             future.set_exception(error)
             return
         self._enqueue(knowledge_id, _Waiting(replace(submission, skipped=skipped), files, future))
+
+    def _unpacked(self, submission: Submission) -> tuple[tuple[StagedFile, ...], tuple[SkippedFile, ...]]:
+        resources = self._resources
+        largest_bytes = resources.settings.max_file_mb << 20
+        files, skipped = with_uploads_unpacked(submission.uploads, resources.workspaces.staging(), largest_bytes)
+        return files, (*submission.skipped, *skipped)
 
     def _queue_of(self, knowledge_id: str) -> _KnowledgeBaseQueue:
         with self._lock:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import removal
 from pipeline.addresses import parse_address
+from pipeline.engines.containers import ZIP
 from pipeline.engines.media import sniff
 from pipeline.outbound.host_limits import LINE_S, HostLimits, HostTurn
 from pipeline.processing_plan import PROCESSED_OTHERWISE, KnownState, ProcessingPlans
@@ -119,6 +120,8 @@ def _fetch_and_register(
             claim.url, path, largest, resources.settings.fetch_timeout_s, _heartbeat(store, claim, stopping)
         )
         media_type = sniff(path)
+        if media_type == ZIP:
+            raise InputError("it is a ZIP archive: download it and ingest the file", code="unsupported_media_type")
         store.downloads.beat(claim, _COPY_LEASE_S)
         sha256 = resources.files.put_original(store.knowledge_id, path, largest)
         file = StagedFile(

@@ -6,24 +6,25 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
-from pipeline.engines import media
+from pipeline.engines.containers import DOCX, EPUB, MSG, ODP, ODS, ODT, PPTX, XLSX
 from pipeline.engines.formats.elements import Content
+from pipeline.engines.text_kinds import CSV, EML, HTML, MARKDOWN, TEXT
 from stores.errors import InputError
 
 READERS: Mapping[str, str] = {
-    media.DOCX: "word:read_word",
-    media.PPTX: "slides:read_slides",
-    media.XLSX: "workbook:read_workbook",
-    media.ODT: "opendocument:read_opendocument",
-    media.ODS: "opendocument:read_opendocument",
-    media.ODP: "opendocument:read_opendocument",
-    media.EPUB: "ebook:read_ebook",
-    media.MSG: "outlook:read_outlook",
-    media.HTML: "web:read_web",
-    media.EML: "mail:read_mail",
-    media.MARKDOWN: "texts:read_markdown",
-    media.CSV: "texts:read_csv",
-    media.TEXT: "texts:read_plain",
+    DOCX: "word:read_word",
+    PPTX: "slides:read_slides",
+    XLSX: "workbook:read_workbook",
+    ODT: "opendocument:read_opendocument",
+    ODS: "opendocument:read_opendocument",
+    ODP: "opendocument:read_opendocument",
+    EPUB: "ebook:read_ebook",
+    MSG: "outlook:read_outlook",
+    HTML: "web:read_web",
+    EML: "mail:read_mail",
+    MARKDOWN: "texts:read_markdown",
+    CSV: "texts:read_csv",
+    TEXT: "texts:read_plain",
 }
 """Media type -> module and function from a path to Content, in this folder."""
 
