@@ -325,6 +325,7 @@ def chunk(view: ChunkView) -> Json:
         "heading": content.heading,
         "text": content.text,
         "boxes": _placed_boxes(content.boxes),
+        "place": content.place,
     }
 
 

@@ -142,7 +142,7 @@ class Line:
     place: str = ""
 
     def __post_init__(self) -> None:
-        _cleaned(self, "text")
+        _cleaned(self, "text", "place")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +218,11 @@ class Page:
         return self.text is not None or (self.route is Route.BLANK and not self.error)
 
     @property
+    def has_image(self) -> bool:
+        """Whether it can be drawn: pages of Office, web, mail and text files have no size, and their text no layout."""
+        return self.width_pt > 0 or self.route is Route.OCR
+
+    @property
     def markdown(self) -> str:
         return self.text.markdown if self.text else ""
 
@@ -249,6 +254,7 @@ class Chunk:
     last_page: int
     boxes: tuple[PlacedBox, ...]
     embedding: bytes = b""
+    place: str = ""  # the lines that it holds, by their names in the format: "Prices!B2 – Prices!F40"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +262,7 @@ class Evidence:
     """Where one value stands in the document, and how it is printed there.
 
     ``path`` names the value, such as ``education[0].institution``. Where it is not ``found``, page is 0, quote empty.
+    ``place`` names the line or cell where the format does: ``Prices!B7``.
     """
 
     path: str
@@ -263,9 +270,10 @@ class Evidence:
     boxes: tuple[Box, ...]
     quote: str
     found: bool = True
+    place: str = ""
 
     def __post_init__(self) -> None:
-        _cleaned(self, "path", "quote")
+        _cleaned(self, "path", "quote", "place")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,6 +375,7 @@ class Hit:
     vector_rank: int | None = None
     more_on_page: int = 0  # further chunks of its pages that were found and are no hits of their own
     knowledge_id: str = ""
+    place: str = ""  # as in Chunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

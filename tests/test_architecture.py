@@ -79,7 +79,12 @@ STORE_WORDS = {
     "words",
     "workspaces",
 }
-PURE_ENGINES = {"pipeline.engines.media", "pipeline.engines.evidence", "pipeline.engines.model.prompt_text"}
+PURE_ENGINES = {
+    "pipeline.engines.containers",
+    "pipeline.engines.evidence",
+    "pipeline.engines.media",
+    "pipeline.engines.model.prompt_text",
+}
 PURE_FUNCTIONS = {"stores.ulid", "stores.ulid.new_ulid"}
 PURE_FUNCTIONS |= {"stores.home_id", "stores.home_id.home_id", "stores.write_once", "stores.write_once.write_once"}
 

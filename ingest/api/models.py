@@ -186,12 +186,16 @@ class PageOut(BaseModel):
 
 
 class EvidenceOut(BaseModel):
-    """Where a value stands in the document. ``page`` is 0 and ``found`` false where it could not be located."""
+    """Where a value stands in the document. ``page`` is 0 and ``found`` false where it could not be located.
+
+    ``place`` names its line or cell in Office, web, mail and text files (``Prices!B7``), whose pages have no image.
+    """
 
     page: int
     boxes: list[Box]
     quote: str
     found: bool
+    place: str
 
 
 class RecordOut(BaseModel):
@@ -219,7 +223,7 @@ class WholeDocumentOut(DocumentOut):
 
 
 class ChunkOut(BaseModel):
-    """A chunk; its id is ``<document>:<generation>:<ordinal>``."""
+    """A chunk; its id is ``<document>:<generation>:<ordinal>``. ``place`` names its lines where the format does."""
 
     chunk: str
     document: str
@@ -228,6 +232,7 @@ class ChunkOut(BaseModel):
     heading: str
     text: str
     boxes: list[PlacedBox]
+    place: str
 
 
 class HitOut(ChunkOut):

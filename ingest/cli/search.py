@@ -92,7 +92,8 @@ def _print_hit(number: int, hit: Hit, *, several: bool) -> None:
     text = console.one_line(hit.text)
     shown = text if len(text) <= _SNIPPET else text[:_SNIPPET].rsplit(" ", 1)[0] + " ..."
     shelf = f"{hit.knowledge_id}: " if several else ""
-    place = f"{number}. {shelf}{console.printable(hit.source)}  {pages}"
+    named = f"  {console.one_line(hit.place)}" if hit.place else ""
+    place = f"{number}. {shelf}{console.printable(hit.source)}  {pages}{named}"
     if not sys.stdout.isatty():
         console.print_text(f"{place}{heading}\n   {shown}\n")
         return

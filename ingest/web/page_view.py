@@ -19,6 +19,7 @@ from stores.models import Block, Box, Chunk, Evidence, Page, Route
 from stores.views import PageMark, PageView
 
 _MOST_TERMS = 50
+_WITHOUT_LAYOUT = "formats:"  # the reader of Office, web, mail and text files
 _MOST_BLOCKS = 3000  # that can light up; the text of further blocks is shown without a key
 _BAND_PT, _MOST_BANDS = 20.0, 100
 _SHARE_INSIDE = 0.5  # of the smaller of two boxes that must lie in the other
@@ -231,6 +232,8 @@ def page_in_words(mark: PageMark) -> str:
     if not mark.read:
         return "Not read yet"
     how = "Read by OCR" if mark.route is Route.OCR else "From its text layer"
+    if mark.engine.startswith(_WITHOUT_LAYOUT):
+        how = "From the file itself"
     engine = f" ({mark.engine})" if mark.engine else ""
     sure = f", {_percent(mark.confidence)} sure" if mark.confidence is not None else ""
     return f"{how}{engine}{sure}: {mark.reason}{given_up}"

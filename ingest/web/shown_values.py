@@ -21,6 +21,7 @@ class ShownValue:
     text: str
     page: int
     quote: str
+    place: str = ""  # of the line or cell, where the format names it
 
     @property
     def key(self) -> str:
@@ -122,7 +123,8 @@ def _values(view: RecordView, named: Sequence[tuple[str, str, Any]]) -> Iterator
             continue
         evidence = view.evidence.get(path, {})
         page = int(evidence.get("page", 0)) if evidence.get("found") else 0
-        yield ShownValue(view.schema, path, name, as_text(value), page, str(evidence.get("quote", "")))
+        quote, place = str(evidence.get("quote", "")), str(evidence.get("place", ""))
+        yield ShownValue(view.schema, path, name, as_text(value), page, quote, place)
 
 
 def as_text(value: Any) -> str:

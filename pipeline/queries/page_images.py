@@ -219,8 +219,14 @@ class PageImages:
         if not SMALLEST_DPI <= dpi <= LARGEST_DPI:
             raise InputError(f"the resolution must be between {SMALLEST_DPI} and {LARGEST_DPI} dpi")
         access = store.document_queries.original_access(document)
-        if not store.pages.read(document, access.generation, [number], blocks=False):
+        pages = store.pages.read(document, access.generation, [number], blocks=False)
+        if not pages:
             raise NotFoundError(f"there is no page {number}: the document has {access.pages} that are known")
+        if not pages[0].has_image:
+            raise NotFoundError(
+                f"page {number} has no image: the file holds text without a fixed layout; read its Markdown",
+                code="no_image",
+            )
         target = self._cache.path_of(store.knowledge_id, document, f"{number}.{dpi}.png")
         if self._cache.touch(target):
             return target

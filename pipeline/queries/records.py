@@ -120,7 +120,13 @@ def _record_view(document: str, source: str, record: Record) -> RecordView:
         not_applicable=record.not_applicable,
         remarks=record.remarks,
         evidence={
-            e.path: {"page": e.page, "boxes": [list(b) for b in e.boxes], "quote": e.quote, "found": e.found}
+            e.path: {
+                "page": e.page,
+                "boxes": [list(b) for b in e.boxes],
+                "quote": e.quote,
+                "found": e.found,
+                "place": e.place,
+            }
             for e in record.evidence
         },
     )

@@ -244,6 +244,7 @@ def _hit(ranked: Ranked[str], chunk: Chunk, source: str, more_on_page: int) -> H
         heading=chunk.heading,
         text=chunk.text,
         boxes=chunk.boxes,
+        place=chunk.place,
         score=ranked.score,
         keyword_rank=ranked.keyword_rank,
         vector_rank=ranked.vector_rank,

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import accumulate, islice, takewhile
 
 from pipeline.markdown_units import CountTokens, Unit, split_units, without_marks, without_table_marks
+from pipeline.places import span_of
 from pipeline.step_context import StepContext
 from stores.effects import Nothing
 from stores.models import Block, Box, Chunk, Page, PlacedBox
@@ -71,6 +72,15 @@ class _Joined:
                 box = _part(self._lines[index, number], block, start - base, end - base)
                 yield PlacedBox(page=page.number, box=box)
 
+    def places(self, start: int, end: int) -> Iterator[str]:
+        """The names of the lines that hold the text from ``start`` to ``end``, where the format names lines."""
+        for index in range(self.index(start), self.index(end - 1) + 1):
+            page, base = self.pages[index], self.starts[index]
+            for number in self._blocks_between(index, start - base, end - base):
+                block = page.blocks[number]
+                if block.lines and block.lines[0].place:
+                    yield from _places(block, self._lines[index, number], start - base, end - base)
+
     def _blocks_between(self, index: int, start: int, end: int) -> list[int]:
         """Indices of a page's blocks that overlap a range, found without visiting all the others."""
         if index not in self._blocks:
@@ -117,6 +127,7 @@ def _chunk(ordinal: int, group: Sequence[Unit], joined: _Joined) -> Chunk:
         first_page=joined.number(group[0].start),
         last_page=joined.number(group[-1].end - 1),
         boxes=tuple(boxes),
+        place=span_of(place for unit in group for place in joined.places(unit.start, unit.end)),
     )
 
 
@@ -127,6 +138,13 @@ def _shared_path(group: Sequence[Unit]) -> tuple[str, ...]:
     while shared < len(first) and all(path[: shared + 1] == first[: shared + 1] for path in others):
         shared += 1
     return first[: max(shared, 1)]
+
+
+def _places(block: Block, lines: Sequence[_PlacedLine], start: int, end: int) -> Iterator[str]:
+    """The names of a block's lines between two offsets of the page; of all where none can be found."""
+    boxes = {box for begin, stop, box in lines if stop > start and begin < end}
+    whole = start <= block.start and end >= block.end
+    return (line.place for line in block.lines if whole or not boxes or line.box in boxes)
 
 
 def _placed_lines(markdown: str, block: Block) -> list[_PlacedLine]:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pipeline.contracts import Extractor
 from pipeline.document_types import DocumentType, given_type, type_of, why_not
 from pipeline.fingerprints import extractor_of
+from pipeline.places import with_places
 from pipeline.running_lines import settled
 from pipeline.schemas.selection import ALWAYS, AUTO, wanted_names
 from pipeline.step_context import StepContext
@@ -85,7 +86,8 @@ def _fill(context: StepContext, name: str, pages: Sequence[Page], document_type:
         return Record(schema=name, fields={}, not_applicable=reason)
     record = _extracted(context, schema, pages)
     record = _with_type(record, document_type) if name == ALWAYS else record
-    return replace(record, remarks=(*record.remarks, *_required_remarks(schema, record)))
+    record = replace(record, remarks=(*record.remarks, *_required_remarks(schema, record)))
+    return with_places(record, pages)
 
 
 def _extracted(context: StepContext, schema: Schema, pages: Sequence[Page]) -> Record:

@@ -124,7 +124,13 @@ def _page_json(page: Page) -> dict[str, Any]:
 
 def _record_json(record: Record) -> dict[str, Any]:
     evidence = {
-        e.path: {"page": e.page, "boxes": [list(box) for box in e.boxes], "quote": e.quote, "found": e.found}
+        e.path: {
+            "page": e.page,
+            "boxes": [list(box) for box in e.boxes],
+            "quote": e.quote,
+            "found": e.found,
+            "place": e.place,
+        }
         for e in record.evidence
     }
     about = {"not_applicable": record.not_applicable, "remarks": list(record.remarks)}

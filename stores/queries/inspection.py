@@ -136,7 +136,12 @@ def _of(table: Any, document: str, number: int) -> Any:
 def _evidence(rows: Sequence[Any]) -> Iterator[tuple[str, Evidence]]:
     for row in rows:
         boxes = tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in row.boxes)
-        yield row.schema, Evidence(path=row.path, page=row.page, boxes=boxes, quote=row.quote, found=bool(row.found))
+        yield (
+            row.schema,
+            Evidence(
+                path=row.path, page=row.page, boxes=boxes, quote=row.quote, found=bool(row.found), place=row.place or ""
+            ),
+        )
 
 
 def _text_of(value: Any) -> str:

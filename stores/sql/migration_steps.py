@@ -329,4 +329,11 @@ MIGRATIONS: tuple[Migration, ...] = (
         columns=(("step", "line", "VARCHAR"),),
         statements=("CREATE INDEX IF NOT EXISTS step_line ON step (state, sent_at, stage, line, batch)",),
     ),
+    Migration(
+        name="places of lines and cells in files without page images",
+        columns=(
+            ("evidence", "place", "TEXT"),
+            ("chunk", "place", "TEXT"),
+        ),
+    ),
 )

@@ -313,6 +313,7 @@ def _chunk_values(document: str, number: int, c: Chunk) -> dict[str, Any]:
         "last_page": c.last_page,
         "boxes": [[b.page, *b.box] for b in c.boxes],
         "embedding": c.embedding,
+        "place": c.place or None,
     }
 
 
@@ -325,6 +326,7 @@ def chunk_of(row: Any) -> Chunk:
         last_page=row.last_page,
         boxes=tuple(placed_boxes(row.boxes)),
         embedding=row.embedding,
+        place=row.place or "",
     )
 
 

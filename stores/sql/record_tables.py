@@ -202,6 +202,7 @@ def _store(connection: Connection, document: str, number: int, extracted: Record
             "page": e.page,
             "boxes": [list(box) for box in e.boxes],
             "quote": e.quote,
+            "place": e.place or None,
         }
         for e in extracted.evidence
     ]
@@ -270,6 +271,7 @@ def _record(connection: Connection, row: Any) -> Record:
                 boxes=tuple(tuple(box) for box in e.boxes),
                 quote=e.quote,
                 found=bool(e.found),
+                place=e.place or "",
             )
             for e in evidence_rows
         ),

@@ -199,6 +199,7 @@ chunk = Table(
         Column("last_page", Integer, nullable=False),
         Column("boxes", JSON, nullable=False),
         Column("embedding", LargeBinary, nullable=False),
+        Column("place", Text),  # the names of its first and last line, where the format has them
     ),
     UniqueConstraint("document", "generation", "ordinal"),
 )
@@ -225,6 +226,7 @@ evidence = Table(
         Column("page", Integer, nullable=False),
         Column("boxes", JSON, nullable=False),
         Column("quote", Text, nullable=False),
+        Column("place", Text),  # the name of the line or cell, where the format has one
     ),
     PrimaryKeyConstraint("document", "generation", "schema", "path"),
 )

@@ -33,7 +33,7 @@ function tell(key) {
   const parts = [make("span", { class: "lit-name" }, name)];
   if (isBlock(key) && piece) parts.push(` ${piece.textContent.trim().slice(0, 200)}`);
   if (titled?.classList.contains("unlocated")) parts.push(make("span", { class: "muted" }, "  not found in the document: no evidence"));
-  else if (titled?.dataset.page && Number(titled.dataset.page) === current() && !overlay) parts.push(make("span", { class: "muted" }, "  its place on the image is not known"));
+  else if (titled?.dataset.page && Number(titled.dataset.page) === current() && !overlay && !sheetFrame.querySelector("[data-imageless]")) parts.push(make("span", { class: "muted" }, "  its place on the image is not known"));
   else if (titled?.dataset.quote) parts.push(make("span", { class: "muted" }, `  printed on page ${titled.dataset.page} as `), `“${titled.dataset.quote}”`);
   return line.replaceChildren(...parts);
 }

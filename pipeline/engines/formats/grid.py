@@ -8,6 +8,8 @@ from itertools import groupby
 from pipeline.engines.formats.elements import Element, TableCell, column_name
 from stores.models import Label
 
+_MOST_NAME_ROWS = 3
+_FEWEST_COLUMNS = 3
 Merged = tuple[int, int, int, int]
 """First row, first column (from 0), rows and columns of merged cells."""
 
@@ -20,8 +22,30 @@ def elements_of_grid(
     by_row: dict[int, dict[int, str]] = {}
     for (row, column), text in cells.items():
         by_row.setdefault(row, {})[column] = text
+    for rows in _runs(by_row):
+        yield from _run(rows, by_row, spans, sheet)
+
+
+def _runs(by_row: Mapping[int, Mapping[int, str]]) -> list[list[int]]:
+    """Rows without an empty one between them; the column names of a table may have one below."""
+    runs: list[list[int]] = []
     for _, group in groupby(enumerate(sorted(by_row)), key=lambda item: item[1] - item[0]):
-        yield from _run([row for _, row in group], by_row, spans, sheet)
+        rows = [row for _, row in group]
+        if runs and _are_names_of(runs[-1], rows, by_row):
+            runs[-1] += rows
+        else:
+            runs.append(rows)
+    return runs
+
+
+def _are_names_of(above: Sequence[int], below: Sequence[int], by_row: Mapping[int, Mapping[int, str]]) -> bool:
+    """Whether a few rows of words name the columns of the rows that follow after one empty row."""
+    last, first = by_row[above[-1]], by_row[below[0]]
+    if below[0] - above[-1] != 2 or len(above) > _MOST_NAME_ROWS or len(first) < _FEWEST_COLUMNS:
+        return False
+    words = sum(not any(sign.isdigit() for sign in text) for text in last.values())
+    shared = len(first.keys() & last.keys())
+    return shared >= len(first) - 1 and len(last) >= _FEWEST_COLUMNS and 2 * words > len(last)
 
 
 def _run(

@@ -13,6 +13,7 @@ from urllib.parse import unquote, unquote_to_bytes
 from pipeline.engines.formats.elements import Element, PictureList
 from pipeline.engines.formats.markup_tables import is_layout, table_element
 from pipeline.engines.formats.packages import local
+from pipeline.engines.formats.page_writer import ANGLE
 from stores.models import Label
 
 _SKIPPED = frozenset(
@@ -215,7 +216,7 @@ class Markup:
         if text:
             text = text if verbatim else re.sub(r"[ \t\r\n\f]+", " ", text)
             self._text.append(text)
-            self._markdown.append(re.sub(r"<(?=[A-Za-z/!?])", r"\\<", text))
+            self._markdown.append(ANGLE.sub(r"\\<", text))
 
     def _flush(self) -> None:
         """End the paragraph that is being collected."""

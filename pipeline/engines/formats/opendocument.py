@@ -21,6 +21,7 @@ from pipeline.engines.formats.elements import (
 from pipeline.engines.formats.grid import Merged, elements_of_grid
 from pipeline.engines.formats.markup import unread_words
 from pipeline.engines.formats.packages import local, opened, parse_xml, part
+from pipeline.engines.formats.page_writer import ANGLE
 from stores.errors import EncryptedError, InputError
 from stores.models import Box, Label
 
@@ -47,7 +48,7 @@ def read_opendocument(path: Path) -> Content:
         body = next(iter(bodies[0]), None) if bodies else None
         if body is None:
             raise InputError("The OpenDocument file has no content; it is damaged.", code="damaged")
-        reader = _Reader(package, _numbered_lists(root))
+        reader = _Reader(package, _numbered_lists(root), _title_styles(root))
         sections = tuple(_sections(reader, body))
         title = _title(package)
     return Content(
@@ -73,10 +74,11 @@ def _sections(reader: _Reader, body: Any) -> Iterator[Section]:
 
 @dataclass(slots=True)
 class _Reader:
-    """Walks texts and slides; ``ordered`` names the list styles that count."""
+    """Walks texts and slides; ``ordered`` names the list styles that count, ``titles`` the styles of titles."""
 
     package: zipfile.ZipFile
     ordered: frozenset[str]
+    titles: frozenset[str]
     pictures: PictureList = field(default_factory=PictureList)
     lost: dict[str, int] = field(default_factory=dict)
     notes: list[Element] = field(default_factory=list)
@@ -91,7 +93,9 @@ class _Reader:
                 level = int(_attribute(child, "outline-level") or 1)
                 yield from self._paragraph(child, Element(label=Label.HEADING, level=min(max(level, 1), 6)))
             elif name == "p":
-                yield from self._paragraph(child, Element(label=Label.TEXT))
+                is_title = _attribute(child, "style-name") in self.titles
+                form = Element(label=Label.TITLE, level=1) if is_title else Element(label=Label.TEXT)
+                yield from self._paragraph(child, form)
             elif name == "list":
                 yield from self._list(child, 0, _attribute(child, "style-name") in self.ordered, depth)
             elif name == "table":
@@ -290,6 +294,14 @@ def _numbered_lists(root: Any) -> frozenset[str]:
     return frozenset(names)
 
 
+def _title_styles(root: Any) -> frozenset[str]:
+    """The style Title, and those that only change how it looks."""
+    styles = (node for node in root.iter() if local(node) == "style")
+    return frozenset(
+        {"Title", *(_attribute(style, "name") for style in styles if _attribute(style, "parent-style-name") == "Title")}
+    )
+
+
 def _title(package: zipfile.ZipFile) -> str:
     data = part(package, "meta.xml")
     titles = [node.text or "" for node in parse_xml(data).iter() if local(node) == "title"] if data else []
@@ -315,7 +327,7 @@ def _box(frame: Any) -> Box | None:
 
 
 def _safe(text: str) -> str:
-    return re.sub(r"<(?=[A-Za-z/!?])", r"\\<", text)
+    return ANGLE.sub(r"\\<", text)
 
 
 def _tidy(text: str) -> str:

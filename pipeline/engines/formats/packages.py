@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from stores.errors import EncryptedError, IngotError, InputError
 
@@ -93,13 +93,13 @@ _TRANSITIONAL = (
 )
 
 
-def readable(package: zipfile.ZipFile, path: Path, main: str) -> Path | BytesIO:
-    """The package as the libraries read it: one in the strict form of Office Open XML with the names of the usual one.
+def readable(package: zipfile.ZipFile, path: Path, main: str) -> IO[bytes]:
+    """A file of the package as the libraries read it: without the names of the strict form of Office Open XML.
 
-    ``main``: its main part.
+    ``main``: its main part. A file and no path, since a library may judge a path by its suffix.
     """
     if _STRICT not in part(package, main)[:10_000]:
-        return path
+        return path.open("rb")
     rewritten = BytesIO()
     with zipfile.ZipFile(rewritten, "w", zipfile.ZIP_STORED) as copy:
         for name in dict.fromkeys(package.namelist()):

@@ -23,7 +23,8 @@ _LINE_LETTERS = 100
 _COLUMN_PT, _COLUMN_GAP_PT = 140.0, 12.0
 _INDENT_PT = 18.0
 _WIDE = re.compile("[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60]")
-_LIKE_A_LIST = re.compile(r"(?m)^(\s*)([-+*]|\d{1,9}[.)])(?=\s)")
+_LIKE_A_LIST = re.compile(r"(?m)^(\s*)(?:([-+*])|(\d{1,9})([.)]))(?=\s)")
+ANGLE = re.compile(r"<(?=[A-Za-z/!?])(?![\w.+-]+@[\w.-]+>)")  # that would begin a tag; mail addresses stay
 _FENCES = re.compile(r"(?m)^\s*(`{3,})")
 
 
@@ -97,12 +98,17 @@ def _marked(element: Element) -> str:
         return f"{fence}\n{element.text}\n{fence}"
     if element.label is Label.LIST:
         return f"{'  ' * element.level}{element.marker or ' '} {' '.join(text.split())}"
-    return escaped(_LIKE_A_LIST.sub(r"\1\\\2", text) if element.label is Label.TEXT else text)
+    return escaped(_LIKE_A_LIST.sub(_no_list, text) if element.label is Label.TEXT else text)
+
+
+def _no_list(mark: re.Match[str]) -> str:
+    """Escape what would begin a list: ``3. Analyses`` as ``3\\. Analyses``."""
+    return f"{mark[1]}\\{mark[2]}" if mark[2] else f"{mark[1]}{mark[3]}\\{mark[4]}"
 
 
 def _safe(text: str) -> str:
     """Text whose angle brackets are not taken for tags."""
-    return re.sub(r"<(?=[A-Za-z/!?])", r"\\<", text)
+    return ANGLE.sub(r"\\<", text)
 
 
 def _set(text: str, element: Element, left: float, top: float) -> Iterator[Line]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +29,8 @@ def read_slides(path: Path) -> Content:
         for words, start in (("embedded files", "ppt/embeddings/oleObject"), ("macros", "ppt/vbaProject")):
             if count := sum(name.startswith(start) for name in names):
                 lost[words] = count
-        file = readable(package, path, "ppt/presentation.xml")
-        presentation = pptx.Presentation(file if isinstance(file, BytesIO) else str(file))
+        with readable(package, path, "ppt/presentation.xml") as file:
+            presentation = pptx.Presentation(file)
         pictures = PictureList()
         sections = tuple(_section(slide, pictures, lost) for slide in presentation.slides)
         title = " ".join((presentation.core_properties.title or "").split())[:300]

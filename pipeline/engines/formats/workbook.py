@@ -37,16 +37,15 @@ def read_workbook(path: Path) -> Content:
 
     lost: dict[str, int] = {}
     pictures = PictureList()
-    with opened(path, _WHAT) as package, warnings.catch_warnings():
+    with (
+        opened(path, _WHAT) as package,
+        readable(package, path, "xl/workbook.xml") as file,
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")  # of extensions that openpyxl does not know
         names = package.namelist()
-        book = openpyxl.load_workbook(
-            readable(package, path, "xl/workbook.xml"), read_only=True, data_only=True, keep_links=False
-        )
-        try:
-            sections = list(_sections(book, package, lost))
-        finally:
-            book.close()
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        sections = list(_sections(book, package, lost))
         title = " ".join((book.properties.title or "").split())[:300]
         for name in sorted(names):
             if name.startswith("xl/media/"):
