@@ -77,7 +77,7 @@ def _of_markup(start: str) -> str:
 
 def _is_mail(start: str) -> bool:
     """Whether it begins with header fields, enough of them those of mail."""
-    names = []
+    names: list[str] = []
     for line in start.splitlines():
         if line[:1] in (" ", "\t") and names:
             continue

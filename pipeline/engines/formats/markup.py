@@ -42,7 +42,7 @@ _HIDDEN = re.compile(
 _LINKS = re.compile(r"(https?://|mailto:)[^\s<>()]*", re.IGNORECASE)
 _SUPERSCRIPTS = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
 _SUBSCRIPTS = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
-_NOTE = re.compile(r"(?:footnote|endnote)-(\d+)")  # the places of notes, as mammoth names them
+_NOTE = re.compile(r"(?:footnote|endnote)-\d+")  # the places of notes, as mammoth names them
 _REFERENCE = re.compile(r"\[[^\[\]\s]{1,8}\]")
 _DEEPEST = 200
 _LARGEST_DATA_URL = 40 << 20
@@ -130,8 +130,9 @@ class Markup:
         for child in node:
             ordered = local(node).lower() == "ol"
             marker = f"{number}." if ordered else "-"
-            if local(child).lower() == "li" and (note := _NOTE.fullmatch(child.get("id") or "")):
-                self._note(child, note[1])
+            if local(child).lower() == "li" and _NOTE.fullmatch(child.get("id") or ""):
+                self._note(child, number)
+                number += 1
             elif local(child).lower() == "li":
                 number = _whole(child.get("value"), number) + 1
                 self._formed(child, Element(label=Label.LIST, level=min(depth, 8), marker=marker))
@@ -141,7 +142,7 @@ class Markup:
         self._flush()
         self._form = outer
 
-    def _note(self, node: Any, number: str) -> None:
+    def _note(self, node: Any, number: int) -> None:
         """A footnote, which begins with its number as the reference in the text has it."""
         at = len(self.elements)
         self._formed(node, Element(label=Label.TEXT))

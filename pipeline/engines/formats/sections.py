@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pipeline.engines.formats.elements import Content, Element, Section
+from pipeline.engines.formats.elements import Content, Element, Section, TableCell
 from stores.models import Label
 
 _FULL, _LONGEST = 3000, 6000  # characters of a page: it may end before a heading, it ends before any element
@@ -22,14 +22,9 @@ def _cut(section: Section) -> Iterator[Section]:
     page: list[Element] = []
     length = 0
     unread = section.unread
-    for element in (part for whole in section.elements for part in _cut_table(whole)):
+    for element, continued in _parts(section.elements):
         size = _size(element)
-        opens = element.label in _HEADINGS
-        if page and (
-            (length >= _FULL and opens)
-            or (length + size > _LONGEST and length >= _FULL and page[-1].label not in _HEADINGS)
-            or length > _LONGEST
-        ):
+        if page and (continued or _is_full(page, length, element, size)):
             yield replace(section, elements=tuple(page), unread=unread)
             page, length, unread = [], 0, ()
         page.append(element)
@@ -38,24 +33,37 @@ def _cut(section: Section) -> Iterator[Section]:
         yield replace(section, elements=tuple(page), unread=unread)
 
 
+def _is_full(page: Sequence[Element], length: int, element: Element, size: int) -> bool:
+    """Whether a page ends before the next element. A heading is never the last thing on a page."""
+    if length < _FULL or page[-1].label in _HEADINGS:
+        return False
+    return element.label in _HEADINGS or length + size > _LONGEST
+
+
 def _size(element: Element) -> int:
     return len(element.text) + sum(len(cell.text) for cell in element.cells)
 
 
-def _cut_table(element: Element) -> Iterator[Element]:
-    """A long table in parts of so many rows, each below the first row of the whole."""
-    rows = max((cell.row for cell in element.cells), default=0) + 1
-    if rows <= _ROWS_OF_PAGE or any(cell.rows > 1 for cell in element.cells):
-        yield element
-        return
-    yield from (replace(element, cells=cells) for cells in _parts(element.cells, rows))
+def _parts(elements: Sequence[Element]) -> Iterator[tuple[Element, bool]]:
+    """The elements, long tables in parts; and whether it goes on with the table before it."""
+    for element in elements:
+        spans = any(cell.rows > 1 for cell in element.cells)
+        parts = [element.cells] if spans or not element.cells else list(_row_groups(element.cells))
+        for number, cells in enumerate(parts):
+            yield replace(element, cells=cells), number > 0
 
 
-def _parts(cells: Sequence, rows: int) -> Iterator[tuple]:  # type: ignore[type-arg]
-    first = min(cell.row for cell in cells)
-    head = [cell for cell in cells if cell.row == first]
-    by_part: dict[int, list] = {}  # type: ignore[type-arg]
+def _row_groups(cells: Sequence[TableCell]) -> Iterator[tuple[TableCell, ...]]:
+    """Groups of rows that fit on a page, each below the first row of the table."""
+    by_row: dict[int, list[TableCell]] = {}
     for cell in cells:
-        by_part.setdefault((cell.row - first) // _ROWS_OF_PAGE, []).append(cell)
-    for number in sorted(by_part):
-        yield tuple(by_part[number] if number == 0 else head + by_part[number])
+        by_row.setdefault(cell.row, []).append(cell)
+    head, group, length, rows = by_row[min(by_row)], list[TableCell](), 0, 0
+    for row in sorted(by_row):
+        size = sum(len(cell.text) for cell in by_row[row])
+        if group and (rows >= _ROWS_OF_PAGE or length + size > _LONGEST):
+            yield tuple(group)
+            group, length, rows = list(head), 0, 0
+        group += by_row[row]
+        length, rows = length + size, rows + 1
+    yield tuple(group)

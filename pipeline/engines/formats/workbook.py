@@ -136,8 +136,8 @@ def _facts(package: Any, sheet: Any) -> _SheetFacts:
                 left, top, right, bottom = range_boundaries(node.get("ref"))
                 facts.merged.append((top - 1, left - 1, bottom - top + 1, right - left + 1))
             elif name == "c":
-                children = {local(child) for child in node}
-                facts.without_result += "f" in children and not {"v", "is"} & children
+                parts = {local(child): child.text or len(child) for child in node}
+                facts.without_result += "f" in parts and not parts.get("v") and not parts.get("is")
             elif name == "row":
                 node.clear()
                 while node.getprevious() is not None:
