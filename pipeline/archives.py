@@ -36,7 +36,7 @@ _NUMBERS = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class ArchivedFile:
     """A file of an archive: its cleaned name, where its bytes were written, or why it was not unpacked."""
 
     name: str
@@ -65,7 +65,7 @@ def is_archive(path: Path) -> bool:
         return False
 
 
-def unpack(path: Path, folder: Path, largest_bytes: int) -> list[Member]:
+def unpack(path: Path, folder: Path, largest_bytes: int) -> list[ArchivedFile]:
     """Unpack the files of an archive, and of archives inside it, into ``folder``, each under a number.
 
     Raises InputError for an archive that is damaged, holds too much, or would unpack to many times its size.
@@ -74,7 +74,7 @@ def unpack(path: Path, folder: Path, largest_bytes: int) -> list[Member]:
     return list(_unpacked(path, folder, largest_bytes, _Room(), 1))
 
 
-def _unpacked(path: Path, folder: Path, largest_bytes: int, room: _Room, depth: int) -> Iterator[Member]:
+def _unpacked(path: Path, folder: Path, largest_bytes: int, room: _Room, depth: int) -> Iterator[ArchivedFile]:
     try:
         check_directory(path)
         with zipfile.ZipFile(path) as archive:
@@ -86,13 +86,15 @@ def _unpacked(path: Path, folder: Path, largest_bytes: int, room: _Room, depth: 
                 member = _extracted(archive, info, folder, largest_bytes, room)
                 inner = _inside(member, folder, largest_bytes, room, depth)
                 yield from inner if inner is not None else [member]
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError) as error:
         raise InputError(f"the archive is damaged ({_reason(error)}): pack or download it again", code="damaged") from (
             error
         )
 
 
-def _inside(member: Member, folder: Path, largest_bytes: int, room: _Room, depth: int) -> list[Member] | None:
+def _inside(
+    member: ArchivedFile, folder: Path, largest_bytes: int, room: _Room, depth: int
+) -> list[ArchivedFile] | None:
     """The files of an archive inside an archive; None for a file that is none."""
     if member.fault or member.link or not is_archive_file(member):
         return None
@@ -110,7 +112,7 @@ def _inside(member: Member, folder: Path, largest_bytes: int, room: _Room, depth
     return [replace(file, name=f"{member.name}/{file.name}") for file in files]
 
 
-def is_archive_file(member: Member) -> bool:
+def is_archive_file(member: ArchivedFile) -> bool:
     """Tell whether an unpacked file is an archive itself."""
     suffix = PurePosixPath(member.name).suffix.lower()
     return (suffix == ".zip" or suffix not in SUFFIXES) and is_archive(member.path)
@@ -118,24 +120,26 @@ def is_archive_file(member: Member) -> bool:
 
 def _extracted(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, folder: Path, largest_bytes: int, room: _Room
-) -> Member:
+) -> ArchivedFile:
     name = clean_member_name(_decoded_name(info))
     if stat.S_ISLNK(info.external_attr >> 16):
-        return Member(name=name, link=True)
+        return ArchivedFile(name=name, link=True)
     if info.flag_bits & _ENCRYPTED:
-        return Member(name=name, fault=Fault(code="encrypted", message="it is encrypted in the archive: unpack it"))
+        return ArchivedFile(
+            name=name, fault=Fault(code="encrypted", message="it is encrypted in the archive: unpack it")
+        )
     if info.file_size > largest_bytes:
         message = f"it is larger than {largest_bytes >> 20} MB: raise INGOT_MAX_FILE_MB to take it"
-        return Member(name=name, fault=Fault(code="too_large", message=message))
+        return ArchivedFile(name=name, fault=Fault(code="too_large", message=message))
     target = folder / f"{next(_NUMBERS)}.member"
     try:
         size = _copied(archive, info, target, min(room.size_bytes, largest_bytes))
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+    except (zipfile.BadZipFile, EOFError, RuntimeError, ValueError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
         target.unlink(missing_ok=True)
         fault = Fault(code="damaged", message=f"it cannot be unpacked ({_reason(error)}): pack it again")
-        return Member(name=name, fault=fault)
+        return ArchivedFile(name=name, fault=fault)
     room.size_bytes -= size
-    return Member(name=name, path=target, size_bytes=size)
+    return ArchivedFile(name=name, path=target, size_bytes=size)
 
 
 def _copied(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, most: int) -> int:
@@ -218,7 +222,7 @@ def with_archives_unpacked(
 
 
 def why_skipped(
-    member: Member, name: str, globs: Sequence[str], excludes: Sequence[str], check: ContentCheck
+    member: ArchivedFile, name: str, globs: Sequence[str], excludes: Sequence[str], check: ContentCheck
 ) -> tuple[str, str] | None:
     """Say why a file of an archive is skipped, as in a folder; None where it is ingested or refused by name."""
     if member.link:
@@ -230,7 +234,7 @@ def why_skipped(
     return skip_reason(member.path, name, [f"*{glob}" for glob in globs], excludes, check)
 
 
-def _staged(archive: StagedFile, name: str, member: Member) -> StagedFile:
+def _staged(archive: StagedFile, name: str, member: ArchivedFile) -> StagedFile:
     """A file of an archive as if it lay in a folder; its time is the archive's."""
     fault = member.fault
     if not fault and not member.size_bytes:

@@ -132,14 +132,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One printed line, or one table cell, inside a block.
-
-    ``place`` names it where the format does (``Prices!B7``, ``paragraph 12``); "" on printed pages.
-    """
+    """One printed line, or one table cell, inside a block."""
 
     box: Box
     text: str
-    place: str = ""
+    place: str = ""  # its name where the format has one: "Prices!B7", "paragraph 12"
 
     def __post_init__(self) -> None:
         _cleaned(self, "text", "place")
@@ -150,8 +147,8 @@ class Block:
     """One laid-out piece of a page.
 
     ``start`` and ``end`` are character offsets into the page's Markdown; running headers and footers stand outside it
-    (both offsets 0). ``lines`` locate quotes more finely than ``box``. A reader
-    leaves all headers and footers outside; which of them run is known when all pages are (``running_lines``).
+    (both offsets 0). ``lines`` locate quotes more finely than ``box``. A reader leaves all headers and footers
+    outside; which of them run is known when all pages are (``running_lines``).
     """
 
     label: Label
@@ -197,10 +194,7 @@ class PagePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of one generation; ``text`` is None until it is read, ``error`` says why it could not be.
-
-    ``warning``: what was given up of a page that was read.
-    """
+    """One page of one generation; ``text`` is None until it is read, ``error`` says why it could not be."""
 
     number: int
     width_pt: float
@@ -210,7 +204,7 @@ class Page:
     text: PageText | None = None
     error: str | None = None
     error_code: str | None = None
-    warning: Fault | None = None
+    warning: Fault | None = None  # what was given up of a page that was read
 
     @property
     def read(self) -> bool:
@@ -219,7 +213,7 @@ class Page:
 
     @property
     def has_image(self) -> bool:
-        """Whether it can be drawn: pages of Office, web, mail and text files have no size, and their text no layout."""
+        """Whether it can be drawn; pages of text without a layout have no size."""
         return self.width_pt > 0 or self.route is Route.OCR
 
     @property
@@ -244,7 +238,6 @@ class Chunk:
     """A piece of a document's Markdown that is embedded and searched.
 
     ``text`` is what a reader sees; ``heading`` is the path of headings above it, joined by " > ".
-    ``embedding`` is float32 little-endian bytes (4 x dimension), empty until embedded.
     """
 
     ordinal: int
@@ -253,7 +246,7 @@ class Chunk:
     first_page: int
     last_page: int
     boxes: tuple[PlacedBox, ...]
-    embedding: bytes = b""
+    embedding: bytes = b""  # float32, little-endian (4 x dimension bytes); empty until embedded
     place: str = ""  # the lines that it holds, by their names in the format: "Prices!B2 – Prices!F40"
 
 
@@ -262,7 +255,6 @@ class Evidence:
     """Where one value stands in the document, and how it is printed there.
 
     ``path`` names the value, such as ``education[0].institution``. Where it is not ``found``, page is 0, quote empty.
-    ``place`` names the line or cell where the format does: ``Prices!B7``.
     """
 
     path: str
@@ -270,7 +262,7 @@ class Evidence:
     boxes: tuple[Box, ...]
     quote: str
     found: bool = True
-    place: str = ""
+    place: str = ""  # of its lines
 
     def __post_init__(self) -> None:
         _cleaned(self, "path", "quote", "place")

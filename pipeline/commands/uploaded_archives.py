@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.archives import Member, unpack, why_skipped
+from pipeline.archives import ArchivedFile, unpack, why_skipped
 from pipeline.commands.content_detection import check_content
 from pipeline.engines.containers import ZIP
 from pipeline.engines.media import sniff_named
@@ -46,7 +46,9 @@ def with_uploads_unpacked(
     return tuple(files), tuple(skipped)
 
 
-def _of_archive(upload: StagedFile, members: Sequence[Member], skipped: list[SkippedFile]) -> Iterator[StagedFile]:
+def _of_archive(
+    upload: StagedFile, members: Sequence[ArchivedFile], skipped: list[SkippedFile]
+) -> Iterator[StagedFile]:
     for member in members:
         name = f"{upload.name}/{member.name}"
         if reason := why_skipped(member, name, (), (), check_content):
@@ -57,7 +59,7 @@ def _of_archive(upload: StagedFile, members: Sequence[Member], skipped: list[Ski
             yield _described(name, member)
 
 
-def _described(name: str, member: Member) -> StagedFile:
+def _described(name: str, member: ArchivedFile) -> StagedFile:
     """A file of an archive as if it had been uploaded itself."""
     fault, media_type, sha256 = member.fault, "", ""
     if not fault:

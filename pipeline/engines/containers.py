@@ -55,7 +55,7 @@ def _kind_of_zip(path: Path) -> str:
         check_directory(path)
         with zipfile.ZipFile(path) as package:
             return _kind_of_package(package)
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError) as error:
         raise InputError(
             "The file begins as a ZIP archive or an Office file and cannot be opened; it may be truncated: copy or "
             "download it again.",

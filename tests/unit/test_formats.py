@@ -113,7 +113,7 @@ def test_html_keeps_structure_and_leaves_out_what_nobody_sees(tmp_path: Path) ->
     assert "- One\n  1. Two" in page.markdown
     assert '<td rowspan="2">a</td>' in page.markdown
     assert "obey" not in page.markdown and "x()" not in page.markdown
-    assert page.warning and "1 hidden passage" in page.warning.message
+    assert page.warning and "1 hidden text" in page.warning.message
     assert "1 picture that is not in the file" in page.warning.message
 
 
@@ -256,7 +256,7 @@ def test_a_web_page_under_the_name_of_another_format_is_refused(name: str, tmp_p
 
 def test_an_archive_named_as_a_document_is_refused(tmp_path: Path) -> None:
     path = files.packed({"readme.txt": "x"}, tmp_path / "a.docx")
-    with pytest.raises(InputError, match="a ZIP archive, though its name ends in .docx"):
+    with pytest.raises(InputError, match=r"a ZIP archive, though its name ends in \.docx"):
         media.sniff_named(path, "a.docx")
 
 

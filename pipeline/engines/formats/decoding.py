@@ -36,8 +36,8 @@ def decoded(data: bytes, *, declared: str = "", markup: bool = False) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _unified(data.decode(encoding, "replace"))
-    if markup and not declared and (found := _DECLARED.search(data[:4096])):
-        declared = found[1].decode("ascii")
+    if markup and not declared and (named := _DECLARED.search(data[:4096])):
+        declared = named[1].decode("ascii")
     for encoding in ("utf-8", _known(declared)):
         try:
             return _unified(data.decode(encoding)) if encoding else _unified(_guessed(data))

@@ -246,7 +246,7 @@ class Markup:
     def _note_lost(self, node: Any, name: str) -> None:
         words = _LOST.get(name)
         if not words and name and name not in _SKIPPED and "".join(node.itertext()).strip():
-            words = "hidden passages"
+            words = "hidden texts"
         if words:
             self.lost[words] = self.lost.get(words, 0) + 1
 
@@ -264,8 +264,12 @@ def unread_words(lost: dict[str, int]) -> tuple[str, ...]:
 
 
 def _singular(words: str) -> str:
-    first, apart, rest = words.partition(" that are ")
-    return first.removesuffix("s") + (f" that is {rest}" if apart else "")
+    """The words for one: "1 picture that is not in the file", "1 formula without a saved result"."""
+    head, apart, rest = words.partition(" that are ")
+    if not apart:
+        head, apart, rest = words.partition(" without ")
+    joint = {" that are ": " that is ", " without ": " without "}.get(apart, "")
+    return head.removesuffix("s") + joint + rest
 
 
 def _tidy(text: str) -> str:

@@ -12,12 +12,12 @@ from stores.errors import InputError
 from stores.models import Label
 
 _LARGEST_SPAN = 200
-_LONG_CELL = 600  # characters; a table whose cells hold more on average places passages beside one another
+_LONG_CELL = 600  # characters; a table whose cells hold more on average places paragraphs beside one another
 _BLOCKS_OF_PAGES = frozenset({"h1", "h2", "h3", "table", "form", "article", "section", "nav"})
 
 
 def is_layout(table: Any) -> bool:
-    """Whether a table only places things: it holds other tables or headings, one column, or long passages."""
+    """Whether a table only places things: it holds other tables or headings, one column, or long texts."""
     if (table.get("role") or "").lower() in ("presentation", "none"):
         return True
     if any(local(node).lower() in _BLOCKS_OF_PAGES for node in table.iterdescendants()):

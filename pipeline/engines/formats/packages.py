@@ -19,7 +19,7 @@ _RATIO_FROM_BYTES = 20 << 20  # a small part may be packed as tightly as it like
 
 Failures = (
     zipfile.BadZipFile, zipfile.LargeZipFile, OSError, EOFError, ValueError, KeyError, IndexError, TypeError,
-    AttributeError, NotImplementedError, RuntimeError, RecursionError, ArithmeticError, LookupError, SyntaxError,
+    AttributeError, RuntimeError, RecursionError, ArithmeticError, LookupError, SyntaxError,
 )  # fmt: skip
 """What the libraries raise over damaged files."""
 

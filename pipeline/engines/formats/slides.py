@@ -97,7 +97,7 @@ def _of_shape(shape: Any, pictures: PictureList, lost: dict[str, int], depth: in
 def _kind(shape: Any) -> str:
     try:
         return str(shape.shape_type).partition(" ")[0]
-    except NotImplementedError:  # of a kind that the library does not know
+    except RuntimeError:  # of a kind that the library does not know
         return ""
 
 
@@ -110,8 +110,8 @@ def _has_picture(shape: Any) -> bool:
 
 def _words_of_picture(shape: Any) -> str:
     """The text that stands for a picture, where somebody wrote one."""
-    found = shape.element.xpath(".//p:cNvPr/@descr")
-    return " ".join(str(found[0]).split())[:300] if found else ""
+    descriptions = shape.element.xpath(".//p:cNvPr/@descr")
+    return " ".join(str(descriptions[0]).split())[:300] if descriptions else ""
 
 
 def _texts(shape: Any) -> Iterator[Element]:
@@ -166,7 +166,7 @@ def _chart(shape: Any, lost: dict[str, int]) -> Iterator[Element]:
     try:
         names = [str(name) for name in chart.plots[0].categories]
         series = [(str(one.name), list(one.values)) for plot in chart.plots for one in plot.series]
-    except (ValueError, AttributeError, KeyError, IndexError, TypeError, NotImplementedError):
+    except (ValueError, AttributeError, KeyError, IndexError, TypeError):
         lost["charts"] = lost.get("charts", 0) + 1
         return
     rows = [["", *(name for name, _ in series)]]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.contracts import DocumentFacts, PageFacts, PageImage
-from pipeline.engines.media import IMAGES, PDF, sniff
+from pipeline.engines.media import IMAGES, PDF, sniff, words_of_type
 from pipeline.engines.pdf import images as image_document
 from pipeline.engines.pdf import mupdf
 from pipeline.engines.pdf.facts import facts_of_page
@@ -91,7 +91,7 @@ def zoom_for(width_pt: float, height_pt: float, dpi: float, max_pixels: int) -> 
 def _kind(path: Path) -> str:
     kind = sniff(path)
     if kind != PDF and kind not in IMAGES:
-        raise InputError(f"This engine does not read {kind} files.")
+        raise InputError(f"The file is {words_of_type(kind)}, which this engine does not read.")
     return kind
 
 
