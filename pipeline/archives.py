@@ -50,8 +50,8 @@ class ArchivedFile:
 class _Room:
     """What may still be unpacked of an archive, with all archives inside it."""
 
-    files: int = MOST_FILES
-    size_bytes: int = MOST_BYTES
+    files: int
+    size_bytes: int
 
 
 def is_archive(path: Path) -> bool:
@@ -71,7 +71,7 @@ def unpack(path: Path, folder: Path, largest_bytes: int) -> list[ArchivedFile]:
     Raises InputError for an archive that is damaged, holds too much, or would unpack to many times its size.
     ``largest_bytes``: of one file; a larger one is named with the reason, and the others go on.
     """
-    return list(_unpacked(path, folder, largest_bytes, _Room(), 1))
+    return list(_unpacked(path, folder, largest_bytes, _Room(MOST_FILES, MOST_BYTES), 1))
 
 
 def _unpacked(path: Path, folder: Path, largest_bytes: int, room: _Room, depth: int) -> Iterator[ArchivedFile]:

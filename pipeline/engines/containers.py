@@ -59,7 +59,7 @@ def _kind_of_zip(path: Path) -> str:
         raise InputError(
             "The file begins as a ZIP archive or an Office file and cannot be opened; it may be truncated: copy or "
             "download it again.",
-            code="damaged",
+            code="unsupported_media_type",
         ) from error
 
 

@@ -26,7 +26,7 @@ _MAIL_FIELDS = frozenset(
         *("message-id", "reply-to", "content-type", "sender", "x-mailer", "dkim-signature", "in-reply-to"),
     )
 )
-_ENOUGH_FIELDS = 3
+_ENOUGH_FIELDS = 2
 _MARKDOWN = re.compile(
     r"^(#{1,6} +\S|```|~~~|={3,} *$|-{3,} *$|\|.*\|.*\| *$|> +\S|[-*+] +\S|\d{1,3}\. +\S|\[[^\]]+\]: *\S)"
     r"|\]\([^)\s]+\)|\*\*\S",
@@ -86,7 +86,7 @@ def _is_mail(start: str) -> bool:
             break
         names.append(field[1].lower())
     own = _MAIL_FIELDS.intersection(names)
-    return len(own) >= _ENOUGH_FIELDS or (len(own) > 1 and bool(own & {"received", "message-id", "mime-version"}))
+    return len(own) >= _ENOUGH_FIELDS and bool(own & {"from", "received", "message-id", "mime-version"})
 
 
 def separator_of(text: str) -> str:

@@ -16,9 +16,7 @@ from tests.e2e.command import Home
 LATIN = "caf\\xe9.pdf"
 LIKE_IT = "caf\\x5cxe9.pdf"
 SKIPPED = {
-    "papers.zip": "a ZIP archive",
-    "letter.docx": "a ZIP archive",
-    "mail.eml": "a mail message",
+    "all.tar": "a tar archive",
     ".hidden": "hidden",
 }
 
@@ -42,6 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with zipfile.ZipFile(docs / name, "w", zipfile.ZIP_STORED) as archive:
             archive.write(SAMPLES / "invoice.pdf", "a.pdf")
     (docs / "mail.eml").write_text("From: a@b.example\nSubject: x\n\nHello")
+    (docs / "all.tar").write_bytes(bytes(257) + b"ustar" + bytes(250))
     (docs / ".hidden").touch()
     return docs
 
@@ -49,10 +48,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_dry_run_says_what_would_be_read_and_what_not(home: Home, folder: Path) -> None:
     done = home.run("ingest", str(folder), "-k", "odd", "--dry-run")
     rows = {line.split("\t")[1]: line.split("\t") for line in done.stdout.splitlines()[1:]}
-    assert {name for name, row in rows.items() if row[0] == "new"} == {LATIN, LIKE_IT, "plain"}
+    assert {name for name, row in rows.items() if row[0] == "new"} == {LATIN, LIKE_IT, "plain", "mail.eml"}
+    assert rows["papers.zip/a.pdf"][0] == "duplicate", "an archive is a folder"
     assert {name for name, row in rows.items() if row[0] == "skipped"} == set(SKIPPED)
     assert rows["zip.pdf"][0] == "failed" and "ZIP archive" in rows["zip.pdf"][5]
-    assert "3 new, 1 unreadable, 4 skipped" in done.stderr
+    assert rows["letter.docx"][0] == "failed" and "ZIP archive" in rows["letter.docx"][5]
+    assert "4 new, 2 unreadable, 1 with the same content, 2 skipped" in done.stderr
     report = home.ask("ingest", str(folder), "-k", "odd", "--dry-run", code=3)
     assert {one["source"] for one in report["skipped"]} == set(SKIPPED)
 
@@ -64,7 +65,8 @@ def read(home: Home, folder: Path) -> str:
 
 
 def test_what_is_skipped_is_counted_and_named_with_its_reason(read: str) -> None:
-    assert "3 new, 1 unreadable, 4 skipped" in read and "3 done, 1 failed, 4 skipped in" in read
+    assert "4 new, 2 unreadable, 1 with the same content, 2 skipped" in read
+    assert "5 done, 2 failed, 2 skipped in" in read
     for name, words in SKIPPED.items():
         assert any(line.startswith(f"skipped    {name}  - ") and words in line for line in read.splitlines()), name
 

@@ -161,7 +161,7 @@ def test_knowledge_ids_follow_the_rule_in_the_message(server: Server, bad: str) 
 
 
 def test_what_is_no_document_is_refused_alone_and_passed_over_among_others(server: Server) -> None:
-    refused(send(server, "kinds", [("a.html", b"<html>hello</html>")]), 415, "unsupported_media_type")
+    refused(send(server, "kinds", [("a.pdf", b"<html>hello</html>")]), 415, "unsupported_media_type")
     refused(send(server, "kinds", [("a.zip", b"PK\x03\x04aaaa")]), 415, "unsupported_media_type")
     refused(send(server, "kinds", [("a.pdf", b"")]), 422, "empty")
     assert server.client.get("/knowledge/kinds").status_code == 404  # nothing was made

@@ -140,15 +140,15 @@ def test_what_a_folder_holds_besides_documents_is_in_the_answer(server: Server) 
     folder = root / "mixed"
     folder.mkdir()
     fake_document(folder / "a.pdf", "words")
-    (folder / "notes.docx").write_bytes(b"PK\x03\x04")
-    (folder / os.fsdecode(b"caf\xe9.txt")).write_text("text")
+    (folder / "notes.doc").write_bytes(b"PK\x03\x04")
+    (folder / os.fsdecode(b"caf\xe9.log")).write_text("text")
     (folder / ".hidden").touch()
     answer = server.post("/knowledge/mixed/ingest", {"paths": ["mixed"]}, status=202)
     assert [one["source"] for one in answer["documents"]] == ["a.pdf"]
     assert {one["source"]: one["code"] for one in answer["skipped"]} == {
         ".hidden": "hidden",
-        "caf\\xe9.txt": "unsupported",
-        "notes.docx": "unsupported",
+        "caf\\xe9.log": "unsupported",
+        "notes.doc": "unsupported",
     }
     assert all(one["reason"] for one in answer["skipped"])
     server.finished(answer["job_id"])

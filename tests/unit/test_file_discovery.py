@@ -30,14 +30,14 @@ def names(discovered) -> list[str]:
 
 
 def test_folders_give_documents_of_known_types(tmp_path: Path) -> None:
-    for name in ("a.pdf", "b/c.PNG", "b/notes.txt", ".hidden.pdf", ".git/x.pdf"):
+    for name in ("a.pdf", "b/c.PNG", "b/notes.log", ".hidden.pdf", ".git/x.pdf"):
         put(tmp_path / name)
     discovered = discover_files([tmp_path], (), ())
     assert names(discovered) == ["a.pdf", "b/c.PNG"]
     assert {one.source: one.code for one in discovered.skipped} == {
         ".git": "hidden",
         ".hidden.pdf": "hidden",
-        "b/notes.txt": "unsupported",
+        "b/notes.log": "unsupported",
     }
 
 
