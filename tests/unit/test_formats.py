@@ -37,6 +37,10 @@ def places(page: PageText) -> dict[str, str]:
     return {line.text: line.place for block in page.blocks for line in block.lines}
 
 
+def math(text: str) -> str:
+    return f"<m:r><m:t>{text}</m:t></m:r>"
+
+
 def test_every_block_is_its_part_of_the_markdown(tmp_path: Path) -> None:
     body = [files.paragraph("First", "H1"), files.paragraph("Words"), files.word_table(("a", "b"), ("1", "2"))]
     page = only(files.word_file(tmp_path / "a.docx", *body))
@@ -71,12 +75,15 @@ def test_word_keeps_headings_links_notes_tables_and_places(tmp_path: Path) -> No
     assert places(page)["Scope"] == "paragraph 2"
 
 
-def test_word_reads_formulas_as_their_letters_and_headers_once(tmp_path: Path) -> None:
-    formula = "<w:p><m:oMath><m:r><m:t>E=mc</m:t></m:r></m:oMath></w:p>"
+def test_word_reads_formulas_as_tex_and_headers_once(tmp_path: Path) -> None:
+    power = "<m:sSup><m:e>{}</m:e><m:sup>{}</m:sup></m:sSup>".format(math("c"), math("2"))
+    fraction = f"<m:f><m:num>{math('α')}</m:num><m:den>{power}</m:den></m:f>"
+    formula = f"<w:p><m:oMathPara><m:oMath>{math('E=m')}{fraction}</m:oMath></m:oMathPara></w:p>"
     header = f'<w:hdr xmlns:w="{files._WORD}">{files.paragraph("Acme Ltd")}</w:hdr>'
     more = {"word/header1.xml": header, "word/header2.xml": header}
     page = only(files.word_file(tmp_path / "a.docx", formula, more=more))
-    assert page.markdown.split("\n\n") == ["Acme Ltd", "E=mc"]
+    assert page.markdown.split("\n\n") == ["Acme Ltd", r"$$E=m\frac{\alpha}{c^{2}}$$"]
+    assert page.blocks[1].label is Label.FORMULA
 
 
 def test_a_picture_with_print_is_a_page_that_ocr_reads_and_another_is_not(tmp_path: Path) -> None:

@@ -224,7 +224,9 @@ class Markup:
         text, markdown = _tidy("".join(self._text)), _tidy("".join(self._markdown))
         self._text, self._markdown = [], []
         if text:
-            self.elements.append(replace(self._form, text=text, markdown="" if markdown == text else markdown))
+            is_formula = self._form.label is Label.TEXT and len(text) > 4 and text[:2] == "$$" == text[-2:]
+            form = replace(self._form, label=Label.FORMULA) if is_formula else self._form
+            self.elements.append(replace(form, text=text, markdown="" if markdown == text else markdown))
             if self._form.label is Label.LIST:  # what follows inside the same item is its next paragraph
                 self._form = replace(self._form, marker="")
 

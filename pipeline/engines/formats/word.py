@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.engines.formats.drawings import diagrams
 from pipeline.engines.formats.elements import Content, Element, PictureList, Section, numbered
+from pipeline.engines.formats.formulas import tex_of
 from pipeline.engines.formats.markup import unread_words
 from pipeline.engines.formats.packages import local, opened, parse_xml, part
 from pipeline.engines.formats.web import elements_of_html
@@ -69,18 +70,18 @@ def read_word(path: Path) -> Content:
 
 
 def _readable(package: zipfile.ZipFile) -> bytes:
-    """The package as mammoth reads it: formulas, which it leaves out, stand in it as their letters."""
+    """The package as mammoth reads it: formulas, which it leaves out, stand in it as TeX."""
     rewritten = BytesIO()
     with zipfile.ZipFile(rewritten, "w", zipfile.ZIP_STORED) as copy:
         for name in dict.fromkeys(package.namelist()):
             data = package.read(name)
             if name.startswith("word/") and name.endswith(".xml") and b"<m:oMath" in data:
-                data = _with_formulas_as_text(data)
+                data = _with_formulas_as_tex(data)
             copy.writestr(name, data)
     return rewritten.getvalue()
 
 
-def _with_formulas_as_text(data: bytes) -> bytes:
+def _with_formulas_as_tex(data: bytes) -> bytes:
     from lxml import etree
 
     root = parse_xml(data)
@@ -88,7 +89,8 @@ def _with_formulas_as_text(data: bytes) -> bytes:
     for formula in [node for node in root.iter() if local(node) == "oMath"]:
         run = etree.Element(f"{{{word}}}r")
         text = etree.SubElement(run, f"{{{word}}}t")
-        text.text = "".join(node.text or "" for node in formula.iter() if local(node) == "t")
+        tex, mark = tex_of(formula), "$$" if local(formula.getparent()) == "oMathPara" else "$"
+        text.text = f"{mark}{tex}{mark}" if tex else ""
         run.tail = formula.tail
         parent = formula.getparent()
         holder = parent
