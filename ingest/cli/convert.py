@@ -60,10 +60,13 @@ def _convert(settings: Settings, request: IngestRequest, schemas: Sequence[Schem
     from ingest.cli.exit_codes import Exit
     from ingest.cli.watch import watch_job
     from ingest.runtime import embedded
+    from stores.errors import InputError
 
     with embedded.session(settings) as connected:
         service = open_service(connected, schemas)
         report = service.ingestion.ingest(_KNOWLEDGE_ID, request)
+        if len(report.files) != 1:
+            raise InputError(f"{request.paths[0]} is an archive: unpack it, or read it with ingot ingest")
         (file,) = report.files
         if report.job is None:
             console.note(f"{console.printable(file.source)}: {file.error.message if file.error else file.outcome}")

@@ -91,10 +91,12 @@ class Ingestion:
     def gone(self, discovered: DiscoveredFiles) -> list[KnownSource]:
         """Find the sources of the walked folders whose file does not exist any more."""
         names = {(file.root, file.name) for file in discovered.files}
+        damaged = [(file.root, f"{file.name}/") for file in discovered.files if file.fault]  # archives, perhaps
         return [
             source
             for key, source in sorted(self.known.sources.items())
             if source.root in discovered.roots and key not in names and _is_gone(_path_of(source))
+            if not any(source.root == root and source.name.startswith(name) for root, name in damaged)
         ]
 
     def decide(self, file: StagedFile, document: str) -> PlacementDecision:
