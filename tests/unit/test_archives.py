@@ -42,15 +42,15 @@ def test_files_keep_their_names_below_the_archive_and_never_become_paths(tmp_pat
     docs = tmp_path / "docs"
     docs.mkdir()
     files.packed(names, docs / "all.zip")
-    found = with_archives_unpacked(discover_documents([docs], (), ()), folder, LARGEST, check=check_content)
-    assert {file.name: bool(file.fault) for file in found.files} == {
+    discovered = with_archives_unpacked(discover_documents([docs], (), ()), folder, LARGEST, check=check_content)
+    assert {file.name: bool(file.fault) for file in discovered.files} == {
         "all.zip/etc/passwd.pdf": False,
         "all.zip/a/b.pdf": False,
         "all.zip/sub/inner.zip/deep.pdf": False,
         "all.zip/empty.pdf": True,
     }
-    assert {one.source for one in found.skipped} == {"all.zip/x.py", "all.zip/__MACOSX/._b.pdf"}
-    assert all(file.path.parent == folder for file in found.files if not file.fault)
+    assert {one.source for one in discovered.skipped} == {"all.zip/x.py", "all.zip/__MACOSX/._b.pdf"}
+    assert all(file.path.parent == folder for file in discovered.files if not file.fault)
     assert {path.name for path in tmp_path.iterdir()} == {"docs", "inner.zip", "unpacked"}
 
 
