@@ -29,6 +29,7 @@ _NUMBERS = (FieldKind.NUMBER, FieldKind.INTEGER)
 _ORDERS = ("<", ">", "<=", ">=", "range")
 _DATES = ("added", "updated")
 _OF_DOCUMENTS = (PDF, *IMAGES, *WITHOUT_IMAGES, FAKE)
+_ENDINGS = ("jpg", "tif", "docx", "pptx", "xlsx", "odt", "ods", "odp", "msg", "epub", "eml", "md", "txt")
 _TYPES = tuple(dict.fromkeys(word for kind in _OF_DOCUMENTS for word in (kind, *kind.split("/"))))
 
 
@@ -71,7 +72,7 @@ def check_documents(wanted: DocumentFilter) -> None:
 
 def _check_types(condition: Condition) -> None:
     for value in condition.values:
-        if condition.operator != "has" and value.lower() not in ("jpg", "tif"):
+        if condition.operator != "has" and value.lower() not in _ENDINGS:
             check("media type", value.lower(), _TYPES, code="unknown_media_type")
 
 

@@ -14,7 +14,22 @@ from stores.sql.tables import document, generation, record, source
 
 _Values = Iterable[tuple[str, Any]]  # (document id, value)
 _VISIBLE = document.c.visible.is_not(None)
-_OTHER_ENDINGS = {"jpeg": "jpg", "tiff": "tif"}
+_OTHER_ENDINGS = {
+    "jpeg": "jpg",
+    "tiff": "tif",
+    "vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
+    "vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "vnd.oasis.opendocument.text": "odt",
+    "vnd.oasis.opendocument.spreadsheet": "ods",
+    "vnd.oasis.opendocument.presentation": "odp",
+    "vnd.ms-outlook": "msg",
+    "epub+zip": "epub",
+    "rfc822": "eml",
+    "markdown": "md",
+    "plain": "txt",
+}
+"""Second half of a media type -> how files of it end, where that differs."""
 
 
 def filtered_documents(connection: Connection, where: Filter) -> set[str]:
@@ -65,7 +80,7 @@ def _languages(connection: Connection) -> _Values:
 
 
 def _types(connection: Connection) -> _Values:
-    """A media type as it is, its halves, and the other usual ending of files: image/jpeg, image, jpeg, jpg."""
+    """A media type as it is, its halves, and the usual ending of files: image/jpeg, image, jpeg, jpg."""
     rows = connection.execute(select(document.c.id, document.c.media_type).where(_VISIBLE)).all()
     names = [(row.id, [row.media_type, *row.media_type.split("/")]) for row in rows]
     return [(at, [*words, _OTHER_ENDINGS.get(words[-1], words[-1])]) for at, words in names]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import re
 import socket
 import sqlite3
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -158,6 +160,20 @@ def test_knowledge_ids_follow_the_rule_in_the_message(server: Server, bad: str) 
         assert body["code"] == "bad_knowledge_id" or body["code"] == "bad_request", body
         assert "letters, digits" in body["detail"] or "knowledge_id" in body["detail"]
     assert not {path.name for path in server.folder.iterdir()} & {"..", "a", "-x"}
+
+
+def test_an_uploaded_archive_is_a_folder(server: Server) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("../one.pdf", fake("the first"))
+        archive.writestr("b/two.pdf", fake("the second"))
+        archive.writestr("b/code.py", "x = 1\n")
+    answer = send(server, "archives", [("all.zip", data.getvalue()), ("c.pdf", fake("the third"))]).json()
+    names = {"all.zip/one.pdf", "all.zip/b/two.pdf", "c.pdf"}
+    assert {one["source"] for one in answer["documents"]} == names
+    assert [one["source"] for one in answer["skipped"]] == ["all.zip/b/code.py"]
+    assert server.finished(answer["job_id"])["counts"] == {"done": 3}
+    assert not list((server.folder / "run" / "uploads").rglob("*.member"))
 
 
 def test_what_is_no_document_is_refused_alone_and_passed_over_among_others(server: Server) -> None:

@@ -70,6 +70,8 @@ def test_a_hit_names_its_lines(client: TestClient) -> None:
     hit = api(client, "/search", q="heron feather")["hits"][0]
     assert (hit["source"], hit["place"]) == ("prices.xlsx", "Prices!A1 – B2")
     assert api(client, "/search", q="kingfisher")["hits"][0]["source"] == "all.zip/sub/letter.docx"
+    of_type = api(client, "/search", q="heron feather terms", where="media_type = docx")["hits"]
+    assert {hit["source"] for hit in of_type} == {"all.zip/sub/letter.docx"}
 
 
 def test_a_page_without_an_image_says_so(client: TestClient) -> None:
