@@ -237,6 +237,14 @@ def test_long_texts_are_cut_at_headings_and_long_tables_repeat_their_first_row(t
     assert "| 449 | 449 |" in parts[-1].markdown
 
 
+def test_a_text_without_an_end_and_a_tree_without_a_ground_lose_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x" * 100_000)
+    pages = read(tmp_path / "a.txt")
+    assert len(pages) > 10 and sum(page.markdown.count("x") for page in pages) == 100_000
+    (tmp_path / "b.html").write_text("<html>" + "<div>" * 1500 + "deep" + "</div>" * 1500)
+    assert only(tmp_path / "b.html").markdown == "deep"
+
+
 @pytest.mark.parametrize(
     ("content", "kind"),
     [

@@ -310,7 +310,7 @@ def parse_html(text: str) -> Any:
     """Parse a web page, however broken; its root element, None where it is empty."""
     from lxml import html
 
-    parser = html.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
+    parser = html.HTMLParser(no_network=True, huge_tree=True, remove_comments=True, remove_pis=True)
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\0", ""))  # lxml refuses text that declares an encoding
     return html.document_fromstring(text, parser=parser, ensure_head_body=True) if text.strip() else None
 

@@ -45,12 +45,27 @@ def _size(element: Element) -> int:
 
 
 def _parts(elements: Sequence[Element]) -> Iterator[tuple[Element, bool]]:
-    """The elements, long tables in parts; and whether it goes on with the table before it."""
-    for element in elements:
+    """The elements, long tables and texts in parts; and whether it goes on with the table before it."""
+    for element in (part for whole in elements for part in _cut_text(whole)):
         spans = any(cell.rows > 1 for cell in element.cells)
         parts = [element.cells] if spans or not element.cells else list(_row_groups(element.cells))
         for number, cells in enumerate(parts):
             yield replace(element, cells=cells), number > 0
+
+
+def _cut_text(element: Element) -> Iterator[Element]:
+    """A text that would fill several pages in parts, which end between words where there are any."""
+    text = element.text
+    if len(text) <= 2 * _LONGEST:
+        yield element
+        return
+    at = 0
+    while at < len(text):
+        end = at + _LONGEST
+        space = text.rfind(" ", at + _FULL, end) if end < len(text) else -1
+        end = space if space > at else end
+        yield replace(element, text=text[at:end], markdown="")
+        at = end
 
 
 def _row_groups(cells: Sequence[TableCell]) -> Iterator[tuple[TableCell, ...]]:
