@@ -116,10 +116,9 @@ def _asked_of_model(settings: Settings) -> tuple[object, ...]:
 
 
 class _EngineCache:
-    """A cache of the engines that jobs need beside those of their process; the least recently used is dropped first.
+    """A cache of the engines that jobs need beside those of their process; the least recently used is dropped first."""
 
-    Two profiles share an engine, and its model, unless they differ in a setting that it reads.
-    """
+    # Two profiles share an engine, and its model, unless they differ in a setting that it reads.
 
     def __init__(self) -> None:
         self._engines: dict[tuple[str, object], Callable[..., Any]] = {}
@@ -378,10 +377,8 @@ TEXT_ENGINES = {
     "fake": FormatEngine(_fake_documents, _fake_text),
 }
 """What the setting ``text_engine`` may name."""
-FORMATS: dict[str, FormatEngine | None] = {
-    **dict.fromkeys((PDF, *IMAGES, FAKE), None),
-    **dict.fromkeys(WITHOUT_IMAGES, FormatEngine(_format_documents, _format_text)),
-}
+FORMATS: dict[str, FormatEngine | None] = dict.fromkeys((PDF, *IMAGES, FAKE), None)
+FORMATS |= dict.fromkeys(WITHOUT_IMAGES, FormatEngine(_format_documents, _format_text))
 """Media type -> the engine that reads it, None for the one that the setting ``text_engine`` names."""
 PAGE_READERS = {"rapidocr": _rapidocr, "got": _got, "fake": _fake_reader}
 EXTRACTORS = {
