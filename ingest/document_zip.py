@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-from ingest import serializers
+from ingest import record_serializers, serializers
 from ingest.spreadsheet import csv_text
 from pipeline.service import Service
 from stores.views import DocumentFilter, DocumentView
@@ -84,7 +84,7 @@ def _add_results(
     """Add what was read from a document; return the names of the members."""
     pages = service.documents.pages(knowledge_id, view.document)
     records = service.records.of_document(knowledge_id, view.document)
-    whole = {**serializers.document_pages(view, pages), "records": [serializers.record(one) for one in records]}
+    whole = {**serializers.document_pages(view, pages), "records": [record_serializers.record(one) for one in records]}
     texts = {
         f"markdown/{stem}.md": service.documents.markdown(knowledge_id, view.document),
         f"json/{stem}.json": json.dumps(whole, ensure_ascii=False, indent=1),

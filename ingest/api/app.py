@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from ingest.api import (
     ask,
     callbacks,
+    corrections,
     description,
     documents,
     events,
@@ -48,6 +49,7 @@ _UNTRACED = ("/livez", "/readyz", "/metrics", "/static")
 RESOURCES: tuple[APIRouter, ...] = (
     ingestion.router,
     knowledge.router,
+    corrections.router,
     pages.router,  # before the documents, whose names may contain slashes and so match the rest of a path
     documents.router,
     records.router,

@@ -9,14 +9,14 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import StringConstraints
 
-from ingest import serializers
+from ingest import record_serializers
 from ingest.api.conditional import is_known, not_modified, tag_of, tagged
 from ingest.api.dependencies import ServiceDep
 from ingest.api.description import NOT_MODIFIED, problems
 from ingest.api.models import RecordOut
 from ingest.api.parameters import Cursor, Items, KnowledgeId, Limit
 from ingest.serializers import Json
-from ingest.spreadsheet import csv_lines
+from ingest.spreadsheet import CORRECTED, corrected_paths, csv_lines
 from stores.models import Schema
 from stores.views import RecordView
 
@@ -62,10 +62,16 @@ def list_records(
         )
     response.headers.update(tagged(tag))
     part = service.records.slice(knowledge_id, schema, cursor, limit, wanted)
-    return {"items": [serializers.record(view) for view in part.items], "next_cursor": part.next_cursor}
+    return {"items": [record_serializers.record(view) for view in part.items], "next_cursor": part.next_cursor}
 
 
 def _csv(schema: Schema, records: Iterable[RecordView]) -> Iterator[str]:
     columns = ["document", "source", *(field.name for field in schema.fields)]
-    rows = ({"document": record.document, "source": record.source, **record.fields} for record in records)
+    columns += [CORRECTED] if CORRECTED not in columns else []
+    rows = (
+        {CORRECTED: corrected_paths(record_serializers.record(record))}
+        | {"document": record.document, "source": record.source}
+        | dict(record.fields)
+        for record in records
+    )
     return csv_lines(rows, columns)

@@ -7,11 +7,24 @@ from typing import Annotated, Any
 
 import typer
 
+from ingest.cli import corrections
 from ingest.cli.context import AsJson, AsLines, Knowledge, load_settings, open_service
+from stores.errors import InputError
 from stores.models import check_knowledge_id
 
 
-def records(
+records = typer.Typer(invoke_without_command=True, help="What was extracted: print, correct and check it.")
+records.command("correct")(corrections.records_correct)
+records.command("confirm")(corrections.records_confirm)
+records.command("reject")(corrections.records_reject)
+records.command("undo")(corrections.records_undo)
+records.command("history")(corrections.records_history)
+records.command("check")(corrections.records_check)
+
+
+@records.callback()
+def records_list(
+    context: typer.Context,
     knowledge: Knowledge = "default",
     schema: Annotated[str, typer.Option("--schema", help="Which kind of record.")] = "document",
     where: Annotated[
@@ -27,15 +40,18 @@ def records(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for a spreadsheet.")] = False,
 ) -> None:
     """Print what was extracted, one record per document."""
-    from ingest import serializers
+    if context.invoked_subcommand:
+        _check_order(context)
+        return
+    from ingest import record_serializers
     from ingest.cli import console
-    from ingest.spreadsheet import csv_text
+    from ingest.spreadsheet import CORRECTED, corrected_paths, csv_text
 
     service = open_service(load_settings())
     wanted = service.records.filter(
         check_knowledge_id(knowledge), schema, where or (), proved=proved, inapplicable=inapplicable
     )
-    rows = [serializers.record(view) for view in service.records.all(knowledge, schema, wanted)]
+    rows = [record_serializers.record(view) for view in service.records.all(knowledge, schema, wanted)]
     unfinished = service.knowledge_bases.get(knowledge).open
     if unfinished:
         console.note(f"{console.plural(unfinished, 'document')} still in work: not in this list yet")
@@ -46,12 +62,22 @@ def records(
     names = [field.name for field in known_schema.fields] if known_schema else list(rows[0]["fields"]) if rows else []
     names += ["not_applicable"] if inapplicable else []
     about = ("not_applicable", "document", "source")
-    flat = [{**{name: row[name] for name in about}, **row["fields"]} for row in rows]
+    flat = [{CORRECTED: corrected_paths(row)} | {name: row[name] for name in about} | row["fields"] for row in rows]
+    names += [CORRECTED] if CORRECTED not in names else []
     if as_csv:
         console.print_text(csv_text(flat, ["document", "source", *names]))
     else:
         filled = [name for name in names if not sys.stdout.isatty() or any(_is_given(row.get(name)) for row in flat)]
         console.print_rows(flat, {name: name for name in ("source", *filled)}, as_json=False, as_lines=False)
+
+
+def _check_order(context: typer.Context) -> None:
+    """Refuse options before the name of a command of this group, which would not see them."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            command = f"ingot records {context.invoked_subcommand}"
+            raise InputError(f"write the options behind the command: {command} ... -k ID", code="usage")
 
 
 def _is_given(value: Any) -> bool:

@@ -119,6 +119,7 @@ def _record_view(document: str, source: str, record: Record) -> RecordView:
         fields=record.fields,
         not_applicable=record.not_applicable,
         remarks=record.remarks,
+        corrections=record.corrections,
         evidence={
             e.path: {"page": e.page, "boxes": [list(b) for b in e.boxes], "quote": e.quote, "found": e.found}
             for e in record.evidence

@@ -127,7 +127,11 @@ def _record_json(record: Record) -> dict[str, Any]:
         e.path: {"page": e.page, "boxes": [list(box) for box in e.boxes], "quote": e.quote, "found": e.found}
         for e in record.evidence
     }
-    about = {"not_applicable": record.not_applicable, "remarks": list(record.remarks)}
+    about = {
+        "not_applicable": record.not_applicable,
+        "remarks": list(record.remarks),
+        "corrections": [mark.as_json() for mark in record.corrections],
+    }
     return {"fields": dict(record.fields), "evidence": evidence} | {
         name: value for name, value in about.items() if value
     }
