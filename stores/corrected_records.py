@@ -55,7 +55,7 @@ class CorrectedRecord:
                 evidence += [replace(one, path=f"{name}[{at}]{rest}") for rest, one in element.evidence.items()]
                 marks += [replace(one, path=f"{name}[{at}]{rest}") for rest, one in element.marks.items()]
             marks += [
-                replace(one, path=f"{name}[{element.index}]")
+                replace(one, path=name)
                 for element in elements
                 if element.removed
                 for one in list(element.marks.values())[-1:]

@@ -98,7 +98,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionMark:
-    """A correction as a record shows it, at the path that its value has there.
+    """A correction as a record shows it, at the path that its value has there; that of its list where it left that.
 
     Not ``applied``: the value that it was made for is not in the record any more, or has another type.
     """

@@ -15,7 +15,7 @@ from pipeline.reindexing import vector_row
 from pipeline.step_context import Resources
 from stores.contracts.queries import Availability
 from stores.corrections import REMARKS, Correction, CorrectionRequest, ValuePath, Verdict
-from stores.errors import InputError, NotFoundError, TransientError
+from stores.errors import IngotError, InputError, NotFoundError
 from stores.models import Box, Evidence, Field, FieldKind, Page, Record, Schema
 from stores.suggestions import unknown
 
@@ -60,7 +60,7 @@ def correct(resources: Resources, store: KnowledgeStore, shown: Availability, gi
     if given.verdict is Verdict.CORRECTED and path.column and _is_new(records[given.schema], path):
         request = _new_row(schema, path, request)
     made = store.corrections.add(shown.document, shown.generation, given.schema, request)
-    _follow_up(resources, store, shown, records[given.schema])
+    write_document(resources, store, shown)
     return made
 
 
@@ -68,9 +68,8 @@ def withdraw(
     resources: Resources, store: KnowledgeStore, shown: Availability, number: int, author: str
 ) -> Correction:
     """Let a correction count no more: what was extracted, or corrected before, is shown again."""
-    before = {record.schema: record for record in store.record_tables.read(shown.document, shown.generation)}
     made = store.corrections.withdraw(shown.document, number, author)
-    _follow_up(resources, store, shown, before.get(made.schema))
+    write_document(resources, store, shown)
     return made
 
 
@@ -193,26 +192,28 @@ def page_of(store: KnowledgeStore, shown: Availability, number: int) -> Page:
 # What follows
 
 
-def _follow_up(resources: Resources, store: KnowledgeStore, shown: Availability, before: Record | None) -> None:
-    """Write the document's JSON file anew, and the metadata of its vectors where a scalar value changed."""
+def write_document(resources: Resources, store: KnowledgeStore, shown: Availability) -> None:
+    """Write the JSON file of a document anew; one that is not visible yet gets it when it is published."""
+    if shown.visible:
+        write_json(resources, store, shown.document)
+
+
+def changes_metadata(made: Correction) -> bool:
+    """Tell whether a correction may change what the vectors of its document carry: the scalar values."""
+    path = ValuePath.read(made.path)
+    return path is not None and path.index is None and (made.value != made.replaced or made.withdrawn_at is not None)
+
+
+def write_metadata(resources: Resources, store: KnowledgeStore, shown: Availability) -> None:
+    """Write the metadata of a document's vectors anew.
+
+    Filters read SQL: where this fails, only other clients of the index see the values from before.
+    """
     if not shown.visible:
-        return  # they are written when it is published
-    write_json(resources, store, shown.document)
-    records = store.record_tables.read(shown.document, shown.generation)
-    after = next((one for one in records if before and one.schema == before.schema), None)
-    if before is None or after is None or _scalars(before) != _scalars(after):
-        _write_metadata(resources, store, shown)
-
-
-def _scalars(record: Record) -> dict[str, Any]:
-    return {name: value for name, value in record.fields.items() if not isinstance(value, list)}
-
-
-def _write_metadata(resources: Resources, store: KnowledgeStore, shown: Availability) -> None:
-    """Write the metadata of vectors. Filters read SQL: where it fails, only clients of the index see older values."""
+        return
     try:
         _upsert(resources, store, shown)
-    except (TransientError, InputError) as error:
+    except IngotError as error:
         log.warning("the vectors of %s keep the values from before its correction: %s", shown.document, error.message)
 
 

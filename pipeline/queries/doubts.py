@@ -8,7 +8,7 @@ Doubt goes from 0 to 1. It says how likely a value is wrong, as far as can be to
 0.85  a required value is missing
 0.8   something does not add up, such as a total that is not the sum of its rows
 0.6   it is none of the values that its field may have
-0.5   it is not what the words say that are its evidence
+0.5   it is nearly, but not quite, what the words say that are its evidence
 else  one minus the confidence of the OCR for its page, from 0.1 on
 ====  ==========================================================================================
 
@@ -17,10 +17,11 @@ What a person has said something of is not doubtful. Several reasons: the strong
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from rapidfuzz import fuzz
 
 from pipeline.engines.evidence.located_values import squash
 from stores.corrections import REMARKS, CorrectionMark, ValuePath, Verdict, missing_remark
@@ -28,7 +29,7 @@ from stores.models import Field, Record, Schema
 
 LEAST_DOUBT = 0.1
 _UNPLACED, _NOWHERE, _MISSING, _CONTRADICTION, _NO_CHOICE, _OTHER_WORDS = 0.95, 0.9, 0.85, 0.8, 0.6, 0.5
-_FEWEST_LETTERS = 3
+_FEWEST_LETTERS, _ALIKE_PERCENT = 4, 80.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,7 @@ def _doubts_of(
     field = _field_at(fields, path)
     if field and field.choices and str(value) not in field.choices:
         doubts.append(_Doubt(_NO_CHOICE, f"it is none of {', '.join(field.choices)}"))
-    if _is_other(value, evidence.quote):
+    if _is_misread(value, evidence.quote):
         doubts.append(_Doubt(_OTHER_WORDS, f"the document says “{evidence.quote}” there"))
     unsure = 1.0 - sureness.get(evidence.page, 1.0)
     if unsure >= LEAST_DOUBT:
@@ -143,18 +144,17 @@ def _field_at(fields: Mapping[str, Field], path: str) -> Field | None:
     return next((one for one in field.fields if one.name == place.column), None)
 
 
-def _is_other(value: Any, quote: str) -> bool:
-    """Tell whether a text or a number is not printed in its quote: letters apart from spaces, digits in their order."""
-    if isinstance(value, bool) or not quote:
+def _is_misread(value: Any, quote: str) -> bool:
+    """Tell whether a text is nearly what its quote says, but not quite: one of them was misread.
+
+    A text that is quite another one was put into the words of its field, as ``GBP`` for a pound sign.
+    """
+    if not isinstance(value, str):
         return False
-    if isinstance(value, int | float):
-        printed = re.sub(r"\D", "", quote)
-        digits = re.sub(r"\D", "", f"{abs(value):.10f}").strip("0")
-        return bool(printed) and bool(digits) and digits not in printed
-    if re.fullmatch(r"\d{4}(-\d{2}){0,2}|present", value):
-        return False  # a date, printed in words of its own
     letters, said = squash(value), squash(quote)
-    return len(letters) >= _FEWEST_LETTERS and bool(said) and letters not in said and said not in letters
+    if len(letters) < _FEWEST_LETTERS or letters in said or said in letters:
+        return False
+    return fuzz.ratio(letters, said) >= _ALIKE_PERCENT
 
 
 def _is_unplaced(mark: CorrectionMark) -> bool:

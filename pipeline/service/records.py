@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 from pipeline.commands import corrections
 from pipeline.commands.corrections import GivenPlace, GivenVerdict
@@ -12,8 +13,13 @@ from pipeline.queries.availability import standing
 from pipeline.queries.checking import CheckingQueue, checking_queue
 from pipeline.queries.doubts import LEAST_DOUBT
 from pipeline.queries.records import RecordQueries
+from pipeline.step_context import Resources
 from stores.corrections import Correction, Verdict
 from stores.models import Box
+
+if TYPE_CHECKING:
+    from stores.contracts import KnowledgeStore
+    from stores.contracts.queries import Availability
 
 
 class Records(RecordQueries):
@@ -22,6 +28,12 @@ class Records(RecordQueries):
     ``path``: ``total``, ``authors[1]`` or ``lines[3].amount``; ``schema`` may be left empty where one record of the
     document has such a field. ``author``: who says it.
     """
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__(resources)
+        # One thread: the vectors of a document follow its corrections in their order, and nobody waits for them. The
+        # interpreter ends it when it has nothing left to do.
+        self._followers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="corrections")
 
     def correct(
         self,
@@ -52,7 +64,8 @@ class Records(RecordQueries):
     def withdraw(self, knowledge_id: str, name: str, number: int, author: str) -> Correction:
         """Let a correction count no more: what stood there before is shown again."""
         store = self._resources.catalog.store(knowledge_id)
-        return corrections.withdraw(self._resources, store, standing(store, name, so_far=True), number, author)
+        shown = standing(store, name, so_far=True)
+        return self._followed(store, shown, corrections.withdraw(self._resources, store, shown, number, author))
 
     def corrections(self, knowledge_id: str, name: str) -> list[Correction]:
         """Everything that people said of the values of a document, the oldest first, withdrawn ones included."""
@@ -99,4 +112,10 @@ class Records(RecordQueries):
         given = GivenVerdict(
             schema=schema, path=path, verdict=verdict, author=author, value=value, place=place or GivenPlace()
         )
-        return corrections.correct(self._resources, store, shown, given)
+        return self._followed(store, shown, corrections.correct(self._resources, store, shown, given))
+
+    def _followed(self, store: KnowledgeStore, shown: Availability, made: Correction) -> Correction:
+        """Let the vectors of the document follow a correction that was made."""
+        if corrections.changes_metadata(made):
+            self._followers.submit(corrections.write_metadata, self._resources, store, shown)
+        return made

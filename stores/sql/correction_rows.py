@@ -11,8 +11,13 @@ from stores.corrections import Correction, CorrectionMark, Verdict
 from stores.models import Evidence, Record
 from stores.sql.tables import correction, extracted_record
 
+_VALUE = "value"
+"""Values are kept in an object of one key: SQLite makes 9 of a 9.0 that stands alone in a JSON column."""
 
-def corrections_of(connection: Connection, document: str, schema: str = "", *, all_of_them: bool = False) -> list[Correction]:
+
+def corrections_of(
+    connection: Connection, document: str, schema: str = "", *, all_of_them: bool = False
+) -> list[Correction]:
     """Read the corrections of a document, the oldest first: those that count, or also the withdrawn ones."""
     query = select(correction).where(correction.c.document == document).order_by(correction.c.number)
     query = query.where(correction.c.schema == schema) if schema else query
@@ -27,9 +32,9 @@ def _correction(row: Any) -> Correction:
         schema=row.schema,
         path=row.path,
         verdict=Verdict(row.verdict),
-        value=row.value,
+        value=_unwrapped(row.value),
         evidence=evidence_of_json(row.evidence) if row.evidence else None,
-        replaced=row.replaced,
+        replaced=_unwrapped(row.replaced),
         anchor=row.anchor,
         author=row.author,
         created_at=row.created_at,
@@ -47,14 +52,18 @@ def add_correction(connection: Connection, made: Correction) -> None:
             schema=made.schema,
             path=made.path,
             verdict=str(made.verdict),
-            value=made.value,
+            value={_VALUE: made.value},
             evidence=json_of_evidence(made.evidence) if made.evidence else None,
-            replaced=made.replaced,
+            replaced={_VALUE: made.replaced},
             anchor=made.anchor,
             author=made.author,
             created_at=made.created_at,
         )
     )
+
+
+def _unwrapped(stored: Any) -> Any:
+    return stored.get(_VALUE) if isinstance(stored, Mapping) else stored
 
 
 def keep_extracted(connection: Connection, document: str, number: int, extracted: Record) -> None:

@@ -20,7 +20,7 @@ _SHOWN = 60
 _ISO_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _PRESENT = "present"
 _PLAIN_NUMBER = re.compile(r"[-+−]?\d+(\.\d+)?([eE][-+]?\d{1,3})?")
-_DATE_HELP = "a date, as exact as printed: 2018-09-14, 2018-09 or 2018"
+_DATE_HELP = "a date, such as 2018-09-14, 2018-09 or 2018"
 
 
 def read_value(field: Field, given: Any) -> Any:
