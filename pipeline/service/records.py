@@ -13,6 +13,8 @@ from pipeline.queries.availability import standing
 from pipeline.queries.checking import CheckingQueue, checking_queue
 from pipeline.queries.doubts import LEAST_DOUBT
 from pipeline.queries.records import RecordQueries
+from pipeline.queries.schema_preview import SchemaPreview, schema_preview
+from pipeline.schemas.loader import check_text
 from pipeline.step_context import Resources
 from stores.corrections import Correction, Verdict
 from stores.models import Box
@@ -88,6 +90,14 @@ class Records(RecordQueries):
         document = store.document_queries.find(name) if name else ""
         known = schemas_of(self._resources, store)
         return checking_queue(store, known, schema, limit, least_doubt=least_doubt, document=document)
+
+    def preview(self, knowledge_id: str, name: str, text: str, form: str) -> SchemaPreview:
+        """What a schema, as text in a form (toml, json, yaml), finds in a document; nothing is stored.
+
+        InputError names what is wrong with the schema, and the place of it.
+        """
+        store = self._resources.catalog.store(knowledge_id)
+        return schema_preview(self._resources, store, standing(store, name, so_far=True), check_text(text, form))
 
     def words(self, knowledge_id: str, name: str, page: int, box: Box) -> PickedWords:
         """The words of a page inside a box in points; of a box without area, the word at that point."""
