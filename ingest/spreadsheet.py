@@ -51,3 +51,15 @@ def csv_cell(value: Any) -> str:
 def corrected_paths(record: Mapping[str, Any]) -> list[str]:
     """List what people said of the values of a serialized record: ``total corrected``, ``issuer confirmed``."""
     return [f"{mark['path']} {mark['verdict']}" for mark in record["corrections"] if mark["applied"]]
+
+
+def record_columns(fields: Iterable[str]) -> list[str]:
+    """List the columns of records with these fields."""
+    columns = ["document", "source", *fields]
+    return columns if CORRECTED in columns else [*columns, CORRECTED]
+
+
+def record_row(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a serialized record as a row of these columns."""
+    about = {"document": record["document"], "source": record["source"]}
+    return {CORRECTED: corrected_paths(record), **about, **record["fields"]}

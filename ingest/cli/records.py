@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +13,9 @@ from ingest.cli import corrections
 from ingest.cli.context import AsJson, AsLines, Knowledge, load_settings, open_service
 from stores.errors import InputError
 from stores.models import check_knowledge_id
+
+if TYPE_CHECKING:
+    from stores.models import Schema
 
 
 records = typer.Typer(invoke_without_command=True, help="What was extracted: print, correct and check it.")
@@ -38,6 +43,11 @@ def records_list(
     as_json: AsJson = False,
     as_lines: AsLines = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for a spreadsheet.")] = False,
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Write an Excel workbook.")] = None,
+    parquet: Annotated[Path | None, typer.Option("--parquet", metavar="FILE", help="Write a Parquet file.")] = None,
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="With page, quote and place of each value, in these files.")
+    ] = False,
 ) -> None:
     """Print what was extracted, one record per document."""
     if context.invoked_subcommand:
@@ -45,12 +55,17 @@ def records_list(
         return
     from ingest import record_serializers
     from ingest.cli import console
-    from ingest.spreadsheet import CORRECTED, corrected_paths, csv_text
+    from ingest.spreadsheet import csv_text, record_columns, record_row
 
     service = open_service(load_settings())
     wanted = service.records.filter(
         check_knowledge_id(knowledge), schema, where or (), proved=proved, inapplicable=inapplicable
     )
+    if xlsx or parquet:
+        known = service.knowledge_bases.schemas(knowledge)
+        views = service.records.all(knowledge, schema, wanted)
+        _write_files(known[schema], map(record_serializers.record, views), xlsx, parquet, evidence=evidence)
+        return
     rows = [record_serializers.record(view) for view in service.records.all(knowledge, schema, wanted)]
     unfinished = service.knowledge_bases.get(knowledge).open
     if unfinished:
@@ -61,14 +76,33 @@ def records_list(
     known_schema = service.knowledge_bases.schemas(knowledge).get(schema)
     names = [field.name for field in known_schema.fields] if known_schema else list(rows[0]["fields"]) if rows else []
     names += ["not_applicable"] if inapplicable else []
-    about = ("not_applicable", "document", "source")
-    flat = [{CORRECTED: corrected_paths(row)} | {name: row[name] for name in about} | row["fields"] for row in rows]
-    names += [CORRECTED] if CORRECTED not in names else []
+    flat = [{"not_applicable": row["not_applicable"], **record_row(row)} for row in rows]
+    columns = record_columns(names)
     if as_csv:
-        console.print_text(csv_text(flat, ["document", "source", *names]))
+        console.print_text(csv_text(flat, columns))
     else:
+        names = columns[2:]
         filled = [name for name in names if not sys.stdout.isatty() or any(_is_given(row.get(name)) for row in flat)]
         console.print_rows(flat, {name: name for name in ("source", *filled)}, as_json=False, as_lines=False)
+
+
+def _write_files(
+    schema: Schema, records: Iterable[dict[str, Any]], xlsx: Path | None, parquet: Path | None, *, evidence: bool
+) -> None:
+    from ingest.cli import console
+    from ingest.parquet import write_parquet
+    from ingest.workbook import write_workbook
+
+    rows = list(records)
+    writers: tuple[tuple[Path | None, Any], ...] = ((xlsx, write_workbook), (parquet, write_parquet))
+    for path, write in writers:
+        if path is None:
+            continue
+        try:
+            count = write(path, schema, rows, evidence=evidence)
+        except OSError as error:
+            raise InputError(f"{path} cannot be written ({error.strerror})", code="usage") from error
+        console.note(f"{path}: {console.plural(count, 'record')}")
 
 
 def _check_order(context: typer.Context) -> None:
