@@ -70,7 +70,7 @@ def _row(schema: Schema, record: Mapping[str, Any], evidence: bool) -> dict[str,
 
 
 def _fitting(field: Field, value: Any) -> Any:
-    """The value as its column takes it: an older record may hold another type, which is left out."""
+    """Return the value as its column takes it: an older record may hold another type, which is left out."""
     if field.kind is FieldKind.ROWS:
         rows = value if isinstance(value, list) else []
         return [

@@ -46,7 +46,14 @@ def write_workbook(path: Path, schema: Schema, records: Iterable[Mapping[str, An
     """
     from openpyxl import Workbook
 
-    book = Workbook(write_only=True)
+    with path.open("wb") as target:  # refused at once where it cannot be written
+        book = Workbook(write_only=True)
+        count = _fill(book, schema, records, evidence=evidence)
+        book.save(target)
+    return count
+
+
+def _fill(book: Workbook, schema: Schema, records: Iterable[Mapping[str, Any]], *, evidence: bool) -> int:
     single = [field for field in schema.fields if field.kind is not FieldKind.ROWS]
     lists = [field for field in schema.fields if field.kind is FieldKind.ROWS]
     taken: set[str] = set()
@@ -59,7 +66,6 @@ def write_workbook(path: Path, schema: Schema, records: Iterable[Mapping[str, An
     for record in records:
         count += 1
         _write(main, children, single, lists, record, evidence=evidence)
-    book.save(path)
     return count
 
 
@@ -131,7 +137,7 @@ def _cells(
 
 
 def _cell(sheet: _Sheet, value: Any, kind: FieldKind = FieldKind.TEXT) -> Any:
-    """A cell of the type of its value. A text is never taken for a formula."""
+    """Make a cell of the type of its value. A text is never taken for a formula."""
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
@@ -153,7 +159,7 @@ def _cut(text: str) -> str:
 
 
 def _day(value: Any) -> date | None:
-    """The day of an ISO date; None for a month, a year, and days before those that Excel counts."""
+    """Return the day of an ISO date; None for a month, a year, and days before those that Excel counts."""
     try:
         day = date.fromisoformat(str(value)) if len(str(value)) == 10 else None
     except ValueError:

@@ -215,11 +215,13 @@ def _apply_to_element(element: _Element, path: ValuePath, correction: Correction
         _set_evidence(element.evidence, _rest(path), path.column, correction, same=same)
     elif isinstance(correction.value, Mapping):
         for name, value in correction.value.items():
-            if element.value.get(name) != value:
-                element.evidence.pop(f".{name}", None)
-                element.value[name] = value
-                if value is not None:
-                    element.evidence[f".{name}"] = _nowhere(name)
+            same = element.value.get(name) == value
+            element.value[name] = value
+            if same:
+                continue
+            element.evidence.pop(f".{name}", None)
+            if value is not None:
+                element.evidence[f".{name}"] = _nowhere(name)
         if correction.evidence is not None and correction.value.get(correction.evidence.path) is not None:
             element.evidence[f".{correction.evidence.path}"] = correction.evidence
     else:
@@ -230,9 +232,7 @@ def _apply_to_element(element: _Element, path: ValuePath, correction: Correction
     return True
 
 
-def _set_evidence(
-    evidence: dict[str, Evidence], key: str, path: str, correction: Correction, *, same: bool
-) -> None:
+def _set_evidence(evidence: dict[str, Evidence], key: str, path: str, correction: Correction, *, same: bool) -> None:
     """Give a value the evidence of its correction; without any, an unchanged value keeps that of the extraction."""
     if correction.value is None:
         evidence.pop(key, None)

@@ -160,5 +160,3 @@ def list_doubtful_values(
     """List the values that should be checked, the most doubtful first."""
     queue = service.records.to_check(knowledge_id, schema, limit, name=document, least_doubt=doubt)
     return {"items": [record_serializers.doubtful_value(one) for one in queue.items], "total": queue.total}
-
-

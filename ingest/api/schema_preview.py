@@ -35,9 +35,7 @@ class PreviewOut(BaseModel):
     pages: int
 
 
-@router.post(
-    "/knowledge/{knowledge_id}/preview", response_model=PreviewOut, responses=problems(404, 409, 422)
-)
+@router.post("/knowledge/{knowledge_id}/preview", response_model=PreviewOut, responses=problems(404, 409, 422))
 def preview_schema(knowledge_id: KnowledgeId, body: PreviewBody, service: ServiceDep) -> Json:
     """Try a schema on a document; nothing is stored. 422 says what is wrong with the schema, and where."""
     preview = service.records.preview(knowledge_id, body.document, body.schema_, body.form)

@@ -99,7 +99,9 @@ def records_undo(
     _tell(made, as_json=as_json)
 
 
-def records_history(doc: Doc, knowledge: Knowledge = "default", as_json: AsJson = False, as_lines: AsLines = False) -> None:
+def records_history(
+    doc: Doc, knowledge: Knowledge = "default", as_json: AsJson = False, as_lines: AsLines = False
+) -> None:
     """List what people said of the values of a document."""
     from ingest import record_serializers
     from ingest.cli import console

@@ -90,13 +90,11 @@ def show_editor(
 @router.post("/knowledge/{knowledge_id}/schema")
 def show_preview(request: Request, service: ServiceDep, knowledge_id: str, draft: Draft) -> HTMLResponse:
     """Show what a draft finds, or what is wrong with it; nothing is stored."""
-    return page(
-        request, "schema_preview.html", knowledge_id=knowledge_id, **_tried(service, knowledge_id, draft)
-    )
+    return page(request, "schema_preview.html", knowledge_id=knowledge_id, **_tried(service, knowledge_id, draft))
 
 
 def _tried(service: Service, knowledge_id: str, draft: Draft) -> dict[str, Any]:
-    """What the template of the preview needs."""
+    """Return what the template of the preview needs."""
     fault, record, looked_at = "", None, ""
     kinds: dict[str, str] = {}
     if not draft.document:
@@ -122,7 +120,7 @@ def _tried(service: Service, knowledge_id: str, draft: Draft) -> dict[str, Any]:
 
 
 def _start(service: Service, knowledge_id: str, document: str, start: str) -> tuple[str, str, str]:
-    """(text, form, why it is another one than asked for) of the schema to begin with."""
+    """Return (text, form, why it is another one than asked for) of the schema to begin with."""
     if start == "draft" and document:
         try:
             return service.documents.schema_draft(knowledge_id, document, "draft"), "yaml", ""
@@ -137,5 +135,3 @@ def _start(service: Service, knowledge_id: str, document: str, start: str) -> tu
 
     content = {**as_json_schema(known[start]), "x-name": f"my_{start}"}
     return str(yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=100)), "yaml", ""
-
-

@@ -106,7 +106,7 @@ def shown_record(view: RecordView, schema: Schema | None) -> ShownRecord:
 
 
 def _removed(view: RecordView) -> Iterator[tuple[str, int]]:
-    """What people took out of the lists of a record, or said of values that it does not have any more."""
+    """Yield what people took out of the lists of a record, or said of values that it does not have any more."""
     for mark in view.corrections:
         of_list = mark.verdict is Verdict.REJECTED and isinstance(view.fields.get(mark.path), list)
         if of_list or not mark.applied:

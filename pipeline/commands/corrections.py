@@ -52,6 +52,8 @@ def correct(resources: Resources, store: KnowledgeStore, shown: Availability, gi
     records = {record.schema: record for record in store.record_tables.read(shown.document, shown.generation)}
     if given.schema not in records:
         raise unknown("record of the schema", given.schema, records, code="no_record", error=NotFoundError)
+    if reason := records[given.schema].not_applicable:
+        raise InputError(f"the schema {given.schema!r} does not apply to it: {reason}", code="conflict")
     schema = schemas_of(resources, store).get(given.schema)
     path = ValuePath.read(given.path)
     if path is None or path.added:
@@ -64,9 +66,7 @@ def correct(resources: Resources, store: KnowledgeStore, shown: Availability, gi
     return made
 
 
-def withdraw(
-    resources: Resources, store: KnowledgeStore, shown: Availability, number: int, author: str
-) -> Correction:
+def withdraw(resources: Resources, store: KnowledgeStore, shown: Availability, number: int, author: str) -> Correction:
     """Let a correction count no more: what was extracted, or corrected before, is shown again."""
     made = store.corrections.withdraw(shown.document, number, author)
     write_document(resources, store, shown)
@@ -163,9 +163,7 @@ def _field_at(schema: Schema | None, record: Record, path: ValuePath) -> Field |
 # The place of a value
 
 
-def _place(
-    store: KnowledgeStore, shown: Availability, place: GivenPlace, field: Field, value: Any
-) -> Evidence:
+def _place(store: KnowledgeStore, shown: Availability, place: GivenPlace, field: Field, value: Any) -> Evidence:
     given = _given_place(store, shown, place)
     return given or place_of_value(store.pages.read(shown.document, shown.generation), field, value)
 

@@ -50,9 +50,7 @@ def checking_queue(
     return CheckingQueue(items=tuple(value for *_, value in nearest), total=count)
 
 
-def _all(
-    store: KnowledgeStore, schemas: Mapping[str, Schema], wanted: str, document: str
-) -> Iterator[DoubtfulValue]:
+def _all(store: KnowledgeStore, schemas: Mapping[str, Schema], wanted: str, document: str) -> Iterator[DoubtfulValue]:
     for rows in _of_document(store, wanted, document) if document else _of_schemas(store, wanted):
         sureness = store.page_queries.unsure_pages([at for at, _, _ in rows], 1.0 - LEAST_DOUBT)
         for at, source, record in rows:
@@ -71,7 +69,5 @@ def _of_document(store: KnowledgeStore, wanted: str, document: str) -> Iterator[
     source = store.document_queries.get(document).source
     records = store.record_tables.read(document, store.document_queries.generation_to_show(document))
     yield [
-        (document, source, record)
-        for record in records
-        if not record.not_applicable and wanted in ("", record.schema)
+        (document, source, record) for record in records if not record.not_applicable and wanted in ("", record.schema)
     ]

@@ -34,9 +34,7 @@ class SchemaPreview:
     pages: int
 
 
-def schema_preview(
-    resources: Resources, store: KnowledgeStore, shown: Availability, schema: Schema
-) -> SchemaPreview:
+def schema_preview(resources: Resources, store: KnowledgeStore, shown: Availability, schema: Schema) -> SchemaPreview:
     """Fill a schema from the first pages of a document, the way that the settings say."""
     pages = store.pages.read(shown.document, shown.generation)
     if not any(page.text for page in pages):

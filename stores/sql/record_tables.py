@@ -221,9 +221,7 @@ def change_record(connection: Connection, document: str, number: int, before: Re
         store_record_rows(connection, document, number, shown)
 
 
-def write_evidence(
-    connection: Connection, document: str, number: int, schema: str, values: Iterable[Evidence]
-) -> None:
+def write_evidence(connection: Connection, document: str, number: int, schema: str, values: Iterable[Evidence]) -> None:
     """Add evidence to a record of a generation."""
     key = {"document": document, "generation": number, "schema": schema}
     rows = [{**key, **json_of_evidence(one), "found": int(one.found)} for one in values]

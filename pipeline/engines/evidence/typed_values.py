@@ -72,7 +72,11 @@ def _printed_number(text: str) -> float | None:
         return float(text.replace("−", "-"))
     in_brackets = text.startswith("(") and text.endswith(")")
     amounts = find_amounts(text.strip("()"))
-    if len(amounts) != 1 or text.strip("()")[: amounts[0].start].strip(" -−+") or text.strip("()")[amounts[0].end :].strip(" -"):
+    if (
+        len(amounts) != 1
+        or text.strip("()")[: amounts[0].start].strip(" -−+")
+        or text.strip("()")[amounts[0].end :].strip(" -")
+    ):
         return read_number(text)[0] if text[:1].isdigit() else None
     return -abs(amounts[0].value) if in_brackets else amounts[0].value
 
