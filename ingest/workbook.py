@@ -130,10 +130,10 @@ def _cells(
         yield _cell(sheet, values.get(field.name), field.kind)
         if evidence and field.kind is not FieldKind.TEXTS:
             place = record["evidence"].get(prefix + field.name, {})
-            found = place.get("found") if place else None
-            yield place.get("page") if found else None
+            is_placed = place.get("found") if place else None
+            yield place.get("page") if is_placed else None
             yield _cell(sheet, place.get("quote") or None)
-            yield found
+            yield is_placed
 
 
 def _cell(sheet: _Sheet, value: Any, kind: FieldKind = FieldKind.TEXT) -> Any:

@@ -113,7 +113,7 @@ def records_history(
 
 
 def records_check(
-    doc: Annotated[str, typer.Argument(metavar="[DOC]", help="Of this document only.")] = "",
+    doc: Annotated[str, typer.Argument(metavar="DOC", help="Of this document only.")] = "",
     knowledge: Knowledge = "default",
     schema: Annotated[str, typer.Option("--schema", help="Of this schema only.")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many.")] = 100,

@@ -70,16 +70,16 @@ def doubtful_values(
         one = evidence.get(path)
         doubts = _doubts_of(path, value, record, fields, one, sureness)
         if doubts:
-            found = one is not None and one.found
+            place = one if one is not None and one.found else None
             yield DoubtfulValue(
                 document=document,
                 source=source,
                 schema=record.schema,
                 path=path,
                 value=value,
-                page=one.page if one and found else 0,
-                boxes=one.boxes if one and found else (),
-                quote=one.quote if one and found else "",
+                page=place.page if place else 0,
+                boxes=place.boxes if place else (),
+                quote=place.quote if place else "",
                 doubt=round(max(doubt.size for doubt in doubts), 2),
                 reasons=tuple(doubt.reason for doubt in sorted(doubts, key=lambda doubt: -doubt.size)),
             )

@@ -1,4 +1,4 @@
-"""Corrections hold: through filters, SQL, files and vectors, through whatever is extracted later, and over the doors."""
+"""Corrections hold: in filters, SQL, files and vectors, through later extractions, and over every door."""
 
 from __future__ import annotations
 

@@ -50,8 +50,7 @@ RECORD = Record(
 
 
 def doubts(record: Record) -> dict[str, DoubtfulValue]:
-    found = doubtful_values("d", "a.pdf", record, SCHEMA, {2: 0.7})
-    return {value.path: value for value in found}
+    return {value.path: value for value in doubtful_values("d", "a.pdf", record, SCHEMA, {2: 0.7})}
 
 
 def test_each_reason_has_its_doubt_and_proved_values_have_none() -> None:
