@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,7 +15,6 @@ from ingest import record_serializers
 from ingest.api.bodies import Body
 from ingest.api.dependencies import ServiceDep
 from ingest.api.description import problems
-from ingest.api.models import Box
 from ingest.api.parameters import Document, KnowledgeId, PageNumber
 from ingest.api.security import Caller, CallerDep
 from ingest.serializers import Json
@@ -21,6 +22,8 @@ from pipeline.commands.corrections import GivenPlace
 from pipeline.queries.doubts import LEAST_DOUBT
 from pipeline.service import Service
 from stores.corrections import Correction, Verdict
+from stores.errors import InputError
+from stores.models import Box
 
 router = APIRouter(tags=["records"])
 _DOCUMENT = "/knowledge/{knowledge_id}/documents/{document:path}"
@@ -35,7 +38,9 @@ class CorrectionBody(Body):
     verdict: Verdict = Field(Verdict.CORRECTED, description="rejected: the document has no such value")
     value: Any = Field(None, description="where it is corrected; of a whole row an object")
     page: int = Field(0, ge=0, le=1_000_000)
-    box: Box | None = Field(None, description="in points; without area: the word at that point")
+    box: list[float] | None = Field(
+        None, min_length=4, max_length=4, description="x0, y0, x1, y1 in points; without area: the word at that point"
+    )
     quote: str = Field("", max_length=2000, description="as it is printed")
 
 
@@ -59,7 +64,7 @@ class WordsOut(BaseModel):
     """Words of a page, with a box for each line that they stand on."""
 
     text: str
-    boxes: list[Box]
+    boxes: list[list[float]]
 
 
 class DoubtfulValueOut(BaseModel):
@@ -74,7 +79,7 @@ class DoubtfulValueOut(BaseModel):
     path: str
     value: Any
     page: int
-    boxes: list[Box]
+    boxes: list[list[float]]
     quote: str
     doubt: float
     reasons: list[str]
@@ -97,6 +102,14 @@ def author_of(caller: Caller) -> str:
         return "local user"
 
 
+def box_of(edges: Sequence[float]) -> Box:
+    """Return a box whose corners may be given in any order. InputError for what is no number."""
+    x0, y0, x1, y1 = edges
+    if not all(map(math.isfinite, edges)):
+        raise InputError("a box is four numbers in points: x0, y0, x1, y1", code="bad_box")
+    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+
 @router.get(f"{_DOCUMENT}/corrections", response_model=list[CorrectionOut], responses=problems(404))
 def list_corrections(knowledge_id: KnowledgeId, document: Document, service: ServiceDep) -> list[Json]:
     """List what people said of the values of a document, the oldest first, withdrawn corrections included."""
@@ -104,7 +117,7 @@ def list_corrections(knowledge_id: KnowledgeId, document: Document, service: Ser
 
 
 @router.post(
-    f"{_DOCUMENT}/corrections", status_code=201, response_model=CorrectionOut, responses=problems(404, 409, 422)
+    f"{_DOCUMENT}/corrections", status_code=201, response_model=CorrectionOut, responses=problems(404, 409, 413, 422)
 )
 def create_correction(
     knowledge_id: KnowledgeId, document: Document, body: CorrectionBody, service: ServiceDep, caller: CallerDep
@@ -114,7 +127,7 @@ def create_correction(
 
 
 def _made(service: Service, knowledge_id: str, document: str, body: CorrectionBody, author: str) -> Correction:
-    place = GivenPlace(page=body.page, box=body.box, quote=body.quote)
+    place = GivenPlace(page=body.page, box=box_of(body.box) if body.box else None, quote=body.quote)
     where = knowledge_id, document, body.schema_, body.path
     if body.verdict is Verdict.CORRECTED:
         return service.records.correct(*where, body.value, author, place)
@@ -143,8 +156,7 @@ def get_page_words(
     y1: Annotated[float, Query(ge=-1e6, le=1e6, description="Lower edge.")],
 ) -> Json:
     """Get the words of a page inside a box, or the one at a point; empty where there is none."""
-    box = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-    words = service.records.words(knowledge_id, document, number, box)
+    words = service.records.words(knowledge_id, document, number, box_of((x0, y0, x1, y1)))
     return {"text": words.text, "boxes": [list(one) for one in words.boxes]}
 
 

@@ -21,7 +21,7 @@ router = APIRouter(tags=["records"])
 class PreviewBody(Body):
     """A schema as text, and the document that it is tried on."""
 
-    schema_: str = Field(alias="schema", min_length=1, max_length=200_000, description="the text of a schema file")
+    schema_: str = Field(alias="schema", min_length=1, max_length=64_000, description="the text of a schema file")
     form: Literal["toml", "json", "yaml"] = "toml"
     document: str = Field(min_length=1, max_length=4096, description="id or source name")
 
@@ -35,7 +35,7 @@ class PreviewOut(BaseModel):
     pages: int
 
 
-@router.post("/knowledge/{knowledge_id}/preview", response_model=PreviewOut, responses=problems(404, 409, 422))
+@router.post("/knowledge/{knowledge_id}/preview", response_model=PreviewOut, responses=problems(404, 409, 413, 422))
 def preview_schema(knowledge_id: KnowledgeId, body: PreviewBody, service: ServiceDep) -> Json:
     """Try a schema on a document; nothing is stored. 422 says what is wrong with the schema, and where."""
     preview = service.records.preview(knowledge_id, body.document, body.schema_, body.form)

@@ -53,7 +53,7 @@ labels = ["amount", "price"]
 class Draft(BaseModel, frozen=True):
     """What is tried: the text of a schema, its form, and the document."""
 
-    text: str = Field("", max_length=200_000)
+    text: str = Field("", max_length=64_000)
     form: str = Field("toml", pattern="^(toml|json|yaml)$")
     document: str = Field("", max_length=4096)
 
