@@ -15,7 +15,21 @@ from starlette.exceptions import HTTPException
 from ingest.api import security
 from ingest.api.conditional import is_known, not_modified
 from ingest.api.query_names import known_query_of_page
-from ingest.web import ask, callbacks, check, home, inspector, jobs, knowledge, login, queues, records, schema_editor, search, upload
+from ingest.web import (
+    ask,
+    callbacks,
+    check,
+    home,
+    inspector,
+    jobs,
+    knowledge,
+    login,
+    queues,
+    records,
+    schema_editor,
+    search,
+    upload,
+)
 from ingest.web.assets import assets, assets_version
 from ingest.web.rendering import SEE_OTHER, error_page
 from stores.errors import IngotError, NotFoundError

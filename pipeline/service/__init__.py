@@ -56,6 +56,7 @@ class Service:
 
     def close(self) -> None:
         """Release the vector index and the staging folder of this process; the next use takes them again."""
+        self.records.close()
         self._resources.close()
 
 

@@ -35,7 +35,12 @@ class Records(RecordQueries):
         super().__init__(resources)
         # One thread: the vectors of a document follow its corrections in their order, and nobody waits for them. The
         # interpreter ends it when it has nothing left to do.
-        self._followers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="corrections")
+        self._followers = _one_thread()
+
+    def close(self) -> None:
+        """Wait until all vectors follow; the next correction begins another thread."""
+        followers, self._followers = self._followers, _one_thread()
+        followers.shutdown(wait=True)
 
     def correct(
         self,
@@ -129,3 +134,7 @@ class Records(RecordQueries):
         if corrections.changes_metadata(made):
             self._followers.submit(corrections.write_metadata, self._resources, store, shown)
         return made
+
+
+def _one_thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="corrections")

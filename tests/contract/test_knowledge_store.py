@@ -335,6 +335,7 @@ def test_downloads_and_callbacks_are_claimed_by_one(store: KnowledgeStore) -> No
 
 BOX: Box = (11.0, 21.0, 31.0, 41.0)
 
+
 def test_a_correction_is_shown_kept_and_withdrawn(store: KnowledgeStore) -> None:
     submitted(store)
     published(store)
