@@ -216,7 +216,7 @@ def write_metadata(resources: Resources, store: KnowledgeStore, shown: Availabil
 
 
 def _upsert(resources: Resources, store: KnowledgeStore, shown: Availability) -> None:
-    embedder, after = store.pages.embedder(shown.document, shown.generation), -1
+    embedder, after = store.chunks.embedder(shown.document, shown.generation), -1
     about = store.chunks.metadata(shown.document, shown.generation)
     while rows := store.pages.chunk_rows(shown.document, shown.generation, after, _SLICE):
         fit = [vector_row(shown.document, shown.generation, chunk, about) for _, chunk in rows if chunk.embedding]
