@@ -8,8 +8,8 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-from ingest import serializers
-from ingest.spreadsheet import csv_text
+from ingest import record_serializers, serializers
+from ingest.spreadsheet import csv_text, record_columns, record_row
 from pipeline.service import Service
 from stores.views import DocumentFilter, DocumentView
 
@@ -84,7 +84,7 @@ def _add_results(
     """Add what was read from a document; return the names of the members."""
     pages = service.documents.pages(knowledge_id, view.document)
     records = service.records.of_document(knowledge_id, view.document)
-    whole = {**serializers.document_pages(view, pages), "records": [serializers.record(one) for one in records]}
+    whole = {**serializers.document_pages(view, pages), "records": [record_serializers.record(one) for one in records]}
     texts = {
         f"markdown/{stem}.md": service.documents.markdown(knowledge_id, view.document),
         f"json/{stem}.json": json.dumps(whole, ensure_ascii=False, indent=1),
@@ -109,11 +109,11 @@ def _add_original(
 def _records_csv(service: Service, knowledge_id: str, schema: str, documents: set[str]) -> str:
     fields = service.knowledge_bases.schemas(knowledge_id)[schema].fields
     rows = [
-        {"document": record.document, "source": record.source, **record.fields}
+        record_row(record_serializers.record(record))
         for record in service.records.all(knowledge_id, schema)
         if record.document in documents
     ]
-    return csv_text(rows, ["document", "source", *(field.name for field in fields)])
+    return csv_text(rows, record_columns(field.name for field in fields))
 
 
 def _add(archive: zipfile.ZipFile, name: str, text: str) -> None:

@@ -23,7 +23,6 @@ from stores.views import (
     JobView,
     KnowledgeBaseView,
     QueueView,
-    RecordView,
     StageProgress,
     Waiting,
     WorkerView,
@@ -157,10 +156,6 @@ def search_result(view: SearchResult, query: str) -> Json:
 def writable(text: str) -> str:
     """Escape the bytes of a file name that could not be decoded, so that the text can be encoded as UTF-8."""
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def record(view: RecordView) -> Json:
-    return asdict(view)
 
 
 def knowledge_base(view: KnowledgeBaseView) -> Json:

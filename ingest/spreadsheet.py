@@ -10,6 +10,8 @@ from typing import Any
 
 from ingest.quantities import exact
 
+CORRECTED = "corrected_fields"
+"""The column that names the values that people corrected, confirmed or rejected."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -44,3 +46,20 @@ def csv_cell(value: Any) -> str:
         value = "; ".join(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def corrected_paths(record: Mapping[str, Any]) -> list[str]:
+    """List what people said of the values of a serialized record: ``total corrected``, ``issuer confirmed``."""
+    return [f"{mark['path']} {mark['verdict']}" for mark in record["corrections"] if mark["applied"]]
+
+
+def record_columns(fields: Iterable[str]) -> list[str]:
+    """List the columns of records with these fields."""
+    columns = ["document", "source", *fields]
+    return columns if CORRECTED in columns else [*columns, CORRECTED]
+
+
+def record_row(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a serialized record as a row of these columns."""
+    about = {"document": record["document"], "source": record["source"]}
+    return {CORRECTED: corrected_paths(record), **about, **record["fields"]}

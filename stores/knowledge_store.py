@@ -23,6 +23,7 @@ from stores.queries.jobs import JobQueries
 from stores.queries.knowledge_base import KnowledgeBaseQueries
 from stores.queries.work import WorkQueries
 from stores.sql.chunks import ChunkQueries
+from stores.sql.corrections import Corrections
 from stores.sql.database import Database
 from stores.sql.dialect import dialect_of, insert_or_replace
 from stores.sql.pages import Pages
@@ -46,6 +47,7 @@ class SqlKnowledgeStore:
     reprocessing: Reprocessing
     pages: Pages
     record_tables: RecordTables
+    corrections: Corrections
     publication: Publication
     document_queries: DocumentQueries
     job_queries: JobQueries
@@ -73,6 +75,7 @@ class SqlKnowledgeStore:
             reprocessing=Reprocessing(database),
             pages=Pages(database),
             record_tables=RecordTables(database),
+            corrections=Corrections(database),
             publication=Publication(database),
             document_queries=DocumentQueries(knowledge_id, database),
             job_queries=JobQueries(knowledge_id, database),

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from stores.clean_text import clean, clean_value
+from stores.corrections import CorrectionMark
 from stores.ids import KNOWLEDGE_ID_RULE as KNOWLEDGE_ID_RULE
 from stores.ids import check_knowledge_id as check_knowledge_id
 from stores.ids import chunk_id as chunk_id
@@ -283,6 +284,7 @@ class Record:
     remarks: tuple[str, ...] = ()
     tokens: TokenCount = field(default_factory=TokenCount)  # what a language model read and wrote for it
     fault: Fault | None = None  # why a part of it is missing
+    corrections: tuple[CorrectionMark, ...] = ()  # what people said of its values
 
     def __post_init__(self) -> None:
         _cleaned(self, "fields", "not_applicable", "remarks")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from stores.clean_text import clean
+from stores.corrections import CorrectionMark
 from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Outcome, Page, Route, Stage
 from stores.token_count import TokenCount
 
@@ -255,6 +256,7 @@ class RecordView:
     evidence: Mapping[str, Mapping[str, Any]]
     not_applicable: str = ""
     remarks: tuple[str, ...] = ()
+    corrections: tuple[CorrectionMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

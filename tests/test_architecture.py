@@ -60,6 +60,7 @@ NOT_AT_THE_TOP = {"chromadb", "cv2", "mcp", "onnxruntime", "openai", "openvino",
 # What pipeline may import of stores, and of engines outside wiring: contracts, records and pure functions.
 STORE_WORDS = {
     "clean_text",
+    "corrections",
     "cursors",
     "models",
     "errors",

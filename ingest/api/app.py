@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from ingest.api import (
     ask,
     callbacks,
+    corrections,
     description,
     documents,
     events,
@@ -29,6 +30,7 @@ from ingest.api import (
     problems,
     query_names,
     records,
+    schema_preview,
     schemas,
     search,
     security,
@@ -48,10 +50,12 @@ _UNTRACED = ("/livez", "/readyz", "/metrics", "/static")
 RESOURCES: tuple[APIRouter, ...] = (
     ingestion.router,
     knowledge.router,
+    corrections.router,
     pages.router,  # before the documents, whose names may contain slashes and so match the rest of a path
     documents.router,
     records.router,
     extraction.router,
+    schema_preview.router,
     search.router,
     ask.router,
     jobs.router,

@@ -20,9 +20,10 @@ class Body(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _only_known_keys(cls, given: Any) -> Any:
+        known = [field.alias or name for name, field in cls.model_fields.items()]
         for name in given if isinstance(given, dict) else ():
-            if name not in cls.model_fields:
-                refusal = unknown("key", str(name), cls.model_fields, code=UNKNOWN_KEY)
+            if name not in known:
+                refusal = unknown("key", str(name), known, code=UNKNOWN_KEY)
                 raise PydanticCustomError(
                     UNKNOWN_KEY,
                     "{sentence}",

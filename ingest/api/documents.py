@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, PlainTextResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from ingest import serializers
+from ingest import record_serializers, serializers
 from ingest.api.availability import TELLS, SoFar, Told, readable, readable_as
 from ingest.api.bodies import Body
 from ingest.api.conditional import is_known, not_modified, tag_of, tagged
@@ -153,7 +153,8 @@ def _pieces(service: Service, knowledge_id: str, view: DocumentView) -> Iterator
         if cursor is None:
             break
     records = [
-        serializers.record(record) for record in service.records.of_document(knowledge_id, view.document, so_far=True)
+        record_serializers.record(record)
+        for record in service.records.of_document(knowledge_id, view.document, so_far=True)
     ]
     yield f'], "records": {json.dumps(records)}}}'
 
@@ -192,7 +193,10 @@ def list_document_records(
     if is_known(request, tag):
         return not_modified(headers)
     response.headers.update(headers)
-    return [serializers.record(record) for record in service.records.of_document(knowledge_id, document, so_far=so_far)]
+    return [
+        record_serializers.record(record)
+        for record in service.records.of_document(knowledge_id, document, so_far=so_far)
+    ]
 
 
 @router.post(_ONE + "/retry", status_code=202, response_model=JobSummaryOut, responses=problems(404, 409))

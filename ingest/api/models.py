@@ -198,11 +198,26 @@ class EvidenceOut(BaseModel):
     place: str
 
 
+class CorrectionMarkOut(BaseModel):
+    """What a person said of the value at ``path``; ``replaced`` is the value before.
+
+    Not ``applied``: that value is not in the record any more, or has another type.
+    """
+
+    path: str
+    number: int
+    verdict: Literal["corrected", "confirmed", "rejected"]
+    replaced: Any
+    author: str
+    created_at: datetime
+    applied: bool
+
+
 class RecordOut(BaseModel):
     """The values one schema extracted from one document; ``evidence`` is keyed by the path of each value.
 
     ``not_applicable`` says why the schema was not filled: the document is of another type. ``remarks`` say what does
-    not add up.
+    not add up, ``corrections`` what people said of the values.
     """
 
     document: str
@@ -212,6 +227,7 @@ class RecordOut(BaseModel):
     evidence: dict[str, EvidenceOut]
     not_applicable: str
     remarks: list[str]
+    corrections: list[CorrectionMarkOut]
 
 
 class WholeDocumentOut(DocumentOut):

@@ -78,14 +78,14 @@ def _convert(settings: Settings, request: IngestRequest, schemas: Sequence[Schem
 
 
 def _print(service: Service, document: str, form: Form) -> Exit:
-    from ingest import serializers
+    from ingest import record_serializers, serializers
     from ingest.cli import console
 
     view = service.documents.get(_KNOWLEDGE_ID, document)
     pages = service.documents.pages(_KNOWLEDGE_ID, document, so_far=True)
     if form is Form.JSON:
         records = service.records.of_document(_KNOWLEDGE_ID, document, so_far=True)
-        shown = [serializers.record(record) for record in records]
+        shown = [record_serializers.record(record) for record in records]
         console.print_json({**serializers.document_pages(view, pages), "records": shown})
     else:
         console.print_text("\n\n".join(page_text(page, form) for page in pages))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
-from ingest import serializers
+from ingest import record_serializers, serializers
 from ingest.client.connection import IngestOptions, Json, Mode, Submitted
 from ingest.runtime import embedded
 from pipeline.addresses import is_url
@@ -76,7 +76,7 @@ class EmbeddedConnection:
     def records(self, schema: str, where: str, proved: bool) -> Iterator[Json]:
         records = self._reading().records
         wanted = records.filter(self._knowledge_id, schema, [where] if where else (), proved=proved)
-        return (serializers.record(view) for view in records.all(self._knowledge_id, schema, wanted))
+        return (record_serializers.record(view) for view in records.all(self._knowledge_id, schema, wanted))
 
     def delete(self, document: str) -> Json:
         return serializers.document(self._reading().documents.delete(self._knowledge_id, document))

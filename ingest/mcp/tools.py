@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ingest import serializers
+from ingest import record_serializers, serializers
 from ingest.serializers import Json
 from pipeline.service import AskRequest, IngestRequest, Service
 from stores.errors import InputError
@@ -107,7 +107,7 @@ class AssistantTools:
             records = self.service.records.all(name, schema)
         fitting = (view for view in records if documents is None or view.document in documents)
         views = list(islice(fitting, most + 1))
-        return {"items": [_record(serializers.record(view)) for view in views[:most]], "more": len(views) > most}
+        return {"items": [_record(record_serializers.record(view)) for view in views[:most]], "more": len(views) > most}
 
     def ingest(self, knowledge_id: str, paths: list[str], schemas: list[str] | None = None) -> Json:
         """Read files or folders of this machine into a knowledge base, which is made if it is new.

@@ -46,6 +46,16 @@ def show_document(
         service.inspection.strip(knowledge_id, name),
         service.documents.standing(knowledge_id, name, so_far=True),
     )
+    if part == "values":
+        records = _records(service, knowledge_id, name)
+        return page(
+            request,
+            "inspector_values.html",
+            knowledge_id=knowledge_id,
+            document=view,
+            records=records,
+            most_rows=_MOST_ROWS,
+        )
     kinds = [kind_of(mark) for mark in strip]
     number = number or service.inspection.page_of(knowledge_id, name, chunk, value_of_key(record)) or 1
     return page(

@@ -15,7 +15,21 @@ from starlette.exceptions import HTTPException
 from ingest.api import security
 from ingest.api.conditional import is_known, not_modified
 from ingest.api.query_names import known_query_of_page
-from ingest.web import ask, callbacks, home, inspector, jobs, knowledge, login, queues, records, search, upload
+from ingest.web import (
+    ask,
+    callbacks,
+    check,
+    home,
+    inspector,
+    jobs,
+    knowledge,
+    login,
+    queues,
+    records,
+    schema_editor,
+    search,
+    upload,
+)
 from ingest.web.assets import assets, assets_version
 from ingest.web.rendering import SEE_OTHER, error_page
 from stores.errors import IngotError, NotFoundError
@@ -27,6 +41,8 @@ PAGES: tuple[APIRouter, ...] = (
     search.router,
     ask.router,
     records.router,
+    check.router,
+    schema_editor.router,
     inspector.router,
     jobs.router,
     queues.router,

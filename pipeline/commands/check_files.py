@@ -111,6 +111,13 @@ def write_results(resources: Resources, store: KnowledgeStore, documents: set[st
     return written
 
 
+def write_json(resources: Resources, store: KnowledgeStore, document: str) -> None:
+    """Write the JSON file of a document from its rows, if it is visible."""
+    view = next(iter(store.consistency.visible(_before(document), 1)), None)
+    if view is not None and view.document == document:
+        resources.files.write_json(store.knowledge_id, result_name(view.source, document), _json_of(store, view))
+
+
 def _before(document: str) -> str:
     """A text that sorts right before an id, which has hexadecimal digits only."""
     return document[:-1] + chr(ord(document[-1]) - 1) + "g"

@@ -96,6 +96,7 @@ def proved_part(record: Record) -> Record:
         evidence=tuple(evidence for evidence in record.evidence if evidence.found),
         not_applicable=record.not_applicable,
         remarks=record.remarks,
+        corrections=record.corrections,
     )
 
 

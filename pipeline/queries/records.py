@@ -27,7 +27,7 @@ class RecordQueries:
         shown = standing(store, name, so_far=so_far)
         view = store.document_queries.get(shown.document)
         records = store.record_tables.read(shown.document, shown.generation)
-        return [_record_view(view.document, view.source, record) for record in records]
+        return [record_view(view.document, view.source, record) for record in records]
 
     def counts(self, knowledge_id: str) -> dict[str, int]:
         """The number of records by schema."""
@@ -69,7 +69,7 @@ class RecordQueries:
                 if shown is not None and len(items) == limit:
                     return Slice(items=tuple(items), next_cursor=cursor_of(items[-1].document))
                 if shown is not None:
-                    items.append(_record_view(document, source, shown))
+                    items.append(record_view(document, source, shown))
             if len(rows) <= limit:
                 return Slice(items=tuple(items), next_cursor=None)
             place = rows[-1][0]
@@ -93,7 +93,7 @@ class RecordQueries:
         words = text.casefold().split()
         rows = store.page_queries.documents_holding(schema, words, after[0] if after else "", limit + 1)
         items = tuple(
-            _record_view(document, source, record)
+            record_view(document, source, record)
             for document, generation, source in rows[:limit]
             for record in store.record_tables.read(document, generation)
             if record.schema == schema
@@ -110,7 +110,7 @@ class RecordQueries:
                 return
 
 
-def _record_view(document: str, source: str, record: Record) -> RecordView:
+def record_view(document: str, source: str, record: Record) -> RecordView:
     """A record and its document, with its evidence by the path of each value."""
     return RecordView(
         document=document,
@@ -119,6 +119,7 @@ def _record_view(document: str, source: str, record: Record) -> RecordView:
         fields=record.fields,
         not_applicable=record.not_applicable,
         remarks=record.remarks,
+        corrections=record.corrections,
         evidence={
             e.path: {
                 "page": e.page,

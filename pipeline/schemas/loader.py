@@ -46,7 +46,16 @@ def load_schemas(folder: Path | None) -> dict[str, Schema]:
 
 def check_file(path: Path) -> Schema:
     """The schema of a file, as it could be used beside the built-in ones. InputError where it could not."""
-    schema = read_schema(path)
+    return _beside_built_in(path, read_schema(path))
+
+
+def check_text(text: str, form: str) -> Schema:
+    """The schema of a text in a form (``toml``, ``json``, ``yaml``), as it could be used; errors as ``check_file``."""
+    path = Path(f"schema.{form}")
+    return _beside_built_in(path, _schema_of_text(path, f".{form}", text))
+
+
+def _beside_built_in(path: Path, schema: Schema) -> Schema:
     built_in = load_schemas(None)
     if schema.name in built_in:
         raise InputError(f"{path}: name: a schema called {schema.name!r} exists already; choose another name.")
@@ -74,6 +83,10 @@ def read_schema(path: Path) -> Schema:
         ) from error
     except OSError as error:
         raise InputError(f"{path}: the schema file cannot be read ({error.strerror}).") from error
+    return _schema_of_text(path, suffix, text)
+
+
+def _schema_of_text(path: Path, suffix: str, text: str) -> Schema:
     content = _parsed(path, suffix, text)
     return schema_of_toml(path, content) if suffix == ".toml" else schema_of_json(path, content)
 

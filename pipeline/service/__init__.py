@@ -11,7 +11,6 @@ from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.queries.answer_cache import AnswerCache
 from pipeline.queries.etags import Etags
 from pipeline.queries.inspection import InspectionQueries
-from pipeline.queries.records import RecordQueries
 from pipeline.queries.waiting import WaitingReasons
 from pipeline.queries.worker_status import WorkerStatus
 from pipeline.sender import Sender
@@ -20,6 +19,7 @@ from pipeline.service.asking import Asking
 from pipeline.service.documents import Documents
 from pipeline.service.ingestion import Ingestion
 from pipeline.service.jobs import Jobs
+from pipeline.service.records import Records
 from pipeline.service.search import Search
 from pipeline.settings import Settings
 from stores.models import Schema
@@ -42,7 +42,7 @@ class Service:
         self.ingestion = Ingestion(resources, sender)
         self.jobs = Jobs(resources, sender, WaitingReasons(resources, worker_status, self.administration), cache)
         self.documents = Documents(resources, sender)
-        self.records = RecordQueries(resources)
+        self.records = Records(resources)
         self.inspection = InspectionQueries(resources)
         self.search = Search(resources)
         self.knowledge_bases = KnowledgeBases(resources, cache, sender)
@@ -56,6 +56,7 @@ class Service:
 
     def close(self) -> None:
         """Release the vector index and the staging folder of this process; the next use takes them again."""
+        self.records.close()
         self._resources.close()
 
 

@@ -18,6 +18,7 @@ from pipeline.places import with_places
 from pipeline.running_lines import settled
 from pipeline.schemas.selection import ALWAYS, AUTO, wanted_names
 from pipeline.step_context import StepContext
+from stores.corrections import missing_remark
 from stores.effects import Extracted
 from stores.errors import IngotError, InputError, TransientError, UnavailableError
 from stores.models import Evidence, Fault, Page, Record, Schema
@@ -119,9 +120,7 @@ def _with_type(record: Record, document_type: DocumentType) -> Record:
 def _required_remarks(schema: Schema, record: Record) -> list[str]:
     """A remark for each required field without a value."""
     absent = missing(schema, record)
-    return [
-        f"{field.name} is required, and was not found" for field in (absent.fields if absent else ()) if field.required
-    ]
+    return [missing_remark(field.name) for field in (absent.fields if absent else ()) if field.required]
 
 
 def _model(context: StepContext) -> Extractor:

@@ -133,7 +133,11 @@ def _record_json(record: Record) -> dict[str, Any]:
         }
         for e in record.evidence
     }
-    about = {"not_applicable": record.not_applicable, "remarks": list(record.remarks)}
+    about = {
+        "not_applicable": record.not_applicable,
+        "remarks": list(record.remarks),
+        "corrections": [mark.as_json() for mark in record.corrections],
+    }
     return {"fields": dict(record.fields), "evidence": evidence} | {
         name: value for name, value in about.items() if value
     }

@@ -100,6 +100,12 @@ class ChunkStore(Protocol):
     def vectors(self, embedder: str) -> Iterator[list[tuple[str, int, Chunk, dict[str, Scalar]]]]:
         """Yield (document, generation, chunk, metadata) of all visible chunks of an embedder, in parts."""
 
+    def embedder(self, document_id: str, number: int) -> str:
+        """Return the fingerprint of the embedder of a generation, "" where it has none."""
+
+    def metadata(self, document_id: str, number: int) -> dict[str, Scalar]:
+        """Return the metadata that all vectors of a generation share."""
+
     def fields_of_other_schemas(self, known: Collection[str]) -> set[str]:
         """Return the fields of records whose schema is not ``known``, with and without the name of the schema."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from stores.contracts.consistency import ConsistencyStore
     from stores.contracts.content import ChunkStore, PageStore, ProfileStore, RecordTableStore
+    from stores.contracts.corrections import CorrectionStore
     from stores.contracts.lifecycle import (
         DispatchStore,
         JobControlStore,
@@ -51,6 +52,8 @@ class KnowledgeStore(Protocol):
     def pages(self) -> PageStore: ...
     @property
     def record_tables(self) -> RecordTableStore: ...
+    @property
+    def corrections(self) -> CorrectionStore: ...
     @property
     def publication(self) -> PublicationStore: ...
     @property

@@ -221,6 +221,9 @@ class PageQueries(Protocol):
     def records_by_schema(self) -> dict[str, int]:
         """Return how many records of each schema are visible."""
 
+    def unsure_pages(self, documents: Sequence[str], below: float) -> dict[str, dict[int, float]]:
+        """Return document -> page -> confidence, of visible documents' pages whose OCR was less confident."""
+
     def languages(self) -> list[str]:
         """Return the language codes of the visible documents, sorted."""
 

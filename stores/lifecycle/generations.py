@@ -15,7 +15,7 @@ from stores.sql.record_tables import store_record_rows, values_of
 from stores.sql.tables import block, generation, page, record
 
 _ROUTE_OF = {Stage.OCR: Route.OCR, Stage.PARSE: Route.TEXT}
-_RESULTS_OF = {Stage.EXTRACT: ("record", "evidence"), Stage.EMBED: ("chunk",)}
+_RESULTS_OF = {Stage.EXTRACT: ("record", "evidence", "extracted_record"), Stage.EMBED: ("chunk",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

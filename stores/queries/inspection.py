@@ -108,6 +108,16 @@ class Inspection:
         with self.database.read() as connection:
             return {row.schema: row.n for row in connection.execute(query)}
 
+    def unsure_pages(self, documents: Sequence[str], below: float) -> dict[str, dict[int, float]]:
+        """Pages of visible documents whose OCR was less confident than ``below``: document -> page -> confidence."""
+        answers = and_(document_table.c.id == page.c.document, document_table.c.visible == page.c.generation)
+        query = select(page.c.document, page.c.number, page.c.confidence).join(document_table, answers)
+        pages: dict[str, dict[int, float]] = {}
+        with self.database.read() as connection:
+            for row in connection.execute(query.where(page.c.document.in_(documents), page.c.confidence < below)):
+                pages.setdefault(row.document, {})[row.number] = row.confidence
+        return pages
+
     def languages(self) -> list[str]:
         """The languages of the documents that answer now, by their codes."""
         answers = and_(document_table.c.id == generation.c.document, document_table.c.visible == generation.c.number)

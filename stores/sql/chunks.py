@@ -111,6 +111,20 @@ class ChunkQueries:
             after = rows[-1].id
             yield [(row.document, row.generation, chunk_of(row), about[row.document]) for row in rows]
 
+    def embedder(self, document_id: str, number: int) -> str:
+        """The fingerprint of the embedder of a generation, "" where it has none."""
+        mine = generation.c.document == document_id, generation.c.number == number
+        with self.database.read() as connection:
+            fingerprints = connection.execute(select(generation.c.fingerprints).where(*mine)).scalar_one()
+        return str(fingerprints.get("embedder", ""))
+
+    def metadata(self, document_id: str, number: int) -> dict[str, Scalar]:
+        """What the vectors of a generation carry beside what is their own."""
+        mine = generation.c.document == document_id, generation.c.number == number
+        columns = generation.c.document, generation.c.number.label("generation"), generation.c.language
+        with self.database.read() as connection:
+            return chunk_metadata(connection, connection.execute(select(*columns).where(*mine)).one())
+
     def fields_of_other_schemas(self, known: Collection[str]) -> set[str]:
         """Fields that records hold of schemas beside the known ones, with and without their schema's name."""
         others = select(record.c.schema, record.c.fields).where(record.c.schema.not_in(list(known)))

@@ -336,4 +336,37 @@ MIGRATIONS: tuple[Migration, ...] = (
             ("chunk", "place", "TEXT"),
         ),
     ),
+    Migration(
+        name="corrections of values",
+        columns=(("record", "corrections", "JSON"),),
+        statements=(
+            """CREATE TABLE IF NOT EXISTS extracted_record (
+                document VARCHAR NOT NULL,
+                generation INTEGER NOT NULL,
+                schema VARCHAR NOT NULL,
+                fields JSON NOT NULL,
+                remarks JSON,
+                evidence JSON NOT NULL,
+                PRIMARY KEY (document, generation, schema),
+                FOREIGN KEY(document, generation) REFERENCES generation (document, number) ON DELETE CASCADE
+            )""",
+            """CREATE TABLE IF NOT EXISTS correction (
+                document VARCHAR NOT NULL,
+                number INTEGER NOT NULL,
+                schema VARCHAR NOT NULL,
+                path VARCHAR NOT NULL,
+                verdict VARCHAR NOT NULL,
+                value JSON,
+                evidence JSON,
+                replaced JSON,
+                anchor JSON,
+                author TEXT NOT NULL,
+                created_at FLOAT NOT NULL,
+                withdrawn_by TEXT,
+                withdrawn_at FLOAT,
+                PRIMARY KEY (document, number),
+                FOREIGN KEY(document) REFERENCES document (id) ON DELETE CASCADE
+            )""",
+        ),
+    ),
 )

@@ -7,7 +7,7 @@ lists, one row per element. The view ``<schema>_now`` joins the visible rows wit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -28,18 +28,22 @@ from sqlalchemy import (
     insert,
     select,
     true,
+    update,
 )
 from sqlalchemy import column as column_clause
 from sqlalchemy import table as table_clause
 
+from stores.corrected_records import corrected
 from stores.effects import Extracted
 from stores.models import Evidence, Field, FieldKind, Record, Schema
+from stores.sql.correction_rows import corrections_of, json_of_evidence, keep_extracted, marks_of
 from stores.sql.database import Database
 from stores.sql.dialect import dialect_of
 from stores.sql.pages import placed_boxes
-from stores.sql.tables import WholeNumber, evidence, generation, metadata, record, source
+from stores.sql.tables import WholeNumber, evidence, extracted_record, generation, metadata, record, source
 from stores.sql.tables import document as document_table
 
+_ROWS = 500
 _TYPES: dict[FieldKind, Any] = {
     FieldKind.TEXT: Text,
     FieldKind.DATE: String,
@@ -73,7 +77,7 @@ class RecordTables:
             rows = connection.execute(
                 select(record).where(record.c.document == document, record.c.generation == number)
             ).all()
-            return [_record(connection, row) for row in rows]
+            return [record_of(connection, row) for row in rows]
 
     def visible_part(
         self, schema: str, after: str, limit: int, *, inapplicable: bool = False
@@ -95,7 +99,7 @@ class RecordTables:
                 .order_by(record.c.document)
                 .limit(limit)
             ).all()
-            return [(row.document, row.source or row.document, _record(connection, row)) for row in rows]
+            return [(row.document, row.source or row.document, record_of(connection, row)) for row in rows]
 
 
 @lru_cache(maxsize=256)
@@ -169,46 +173,60 @@ def _create_view(connection: Connection, schema: Schema) -> None:
 
 
 def store_records(connection: Connection, document: str, number: int, effect: Extracted) -> None:
-    """Write the records of a generation, replacing those of an earlier attempt."""
+    """Write the records of a generation, replacing those of an earlier attempt, under the corrections that count."""
     connection.execute(
         generation.update()
         .where(generation.c.document == document, generation.c.number == number)
         .values(title=effect.title, language=effect.language)
     )
-    for table in (record, evidence):
+    for table in (record, evidence, extracted_record):
         connection.execute(delete(table).where(table.c.document == document, table.c.generation == number))
     for extracted in effect.records:
-        _store(connection, document, number, extracted)
+        corrections = corrections_of(connection, document, extracted.schema)
+        applies = corrections and not extracted.not_applicable
+        if applies:
+            keep_extracted(connection, document, number, extracted)
+        _store(connection, document, number, corrected(extracted, corrections) if applies else extracted)
 
 
-def _store(connection: Connection, document: str, number: int, extracted: Record) -> None:
+def _store(connection: Connection, document: str, number: int, shown: Record) -> None:
     connection.execute(
-        insert(record).values(
-            document=document,
-            generation=number,
-            schema=extracted.schema,
-            fields=dict(extracted.fields),
-            not_applicable=extracted.not_applicable or None,
-            remarks=list(extracted.remarks),
-        )
+        insert(record).values(document=document, generation=number, schema=shown.schema, **_columns(shown))
     )
-    evidence_rows = [
-        {
-            "document": document,
-            "generation": number,
-            "schema": extracted.schema,
-            "path": e.path,
-            "found": int(e.found),
-            "page": e.page,
-            "boxes": [list(box) for box in e.boxes],
-            "quote": e.quote,
-            "place": e.place or None,
-        }
-        for e in extracted.evidence
-    ]
-    if evidence_rows:
-        connection.execute(insert(evidence), evidence_rows)
-    store_record_rows(connection, document, number, extracted)
+    write_evidence(connection, document, number, shown.schema, shown.evidence)
+    store_record_rows(connection, document, number, shown)
+
+
+def _columns(shown: Record) -> dict[str, Any]:
+    return {
+        "fields": dict(shown.fields),
+        "not_applicable": shown.not_applicable or None,
+        "remarks": list(shown.remarks),
+        "corrections": [mark.as_json() for mark in shown.corrections] or None,
+    }
+
+
+def change_record(connection: Connection, document: str, number: int, before: Record, shown: Record) -> None:
+    """Write what differs between two states of a record of a generation."""
+    is_it = record.c.document == document, record.c.generation == number, record.c.schema == shown.schema
+    connection.execute(update(record).where(*is_it).values(**_columns(shown)))
+    had, has = ({one.path: one for one in each.evidence} for each in (before, shown))
+    gone = [path for path, one in had.items() if has.get(path) != one]
+    mine = evidence.c.document == document, evidence.c.generation == number, evidence.c.schema == shown.schema
+    for start in range(0, len(gone), _ROWS):
+        connection.execute(delete(evidence).where(*mine, evidence.c.path.in_(gone[start : start + _ROWS])))
+    changed = [one for path, one in has.items() if had.get(path) != one]
+    write_evidence(connection, document, number, shown.schema, changed)
+    if before.fields != shown.fields:
+        store_record_rows(connection, document, number, shown)
+
+
+def write_evidence(connection: Connection, document: str, number: int, schema: str, values: Iterable[Evidence]) -> None:
+    """Add evidence to a record of a generation."""
+    key = {"document": document, "generation": number, "schema": schema}
+    rows = [{**key, **json_of_evidence(one), "found": int(one.found)} for one in values]
+    if rows:
+        connection.execute(insert(evidence), rows)
 
 
 def values_of(row: Any) -> Record:
@@ -218,6 +236,7 @@ def values_of(row: Any) -> Record:
         fields=dict(row.fields),
         not_applicable=row.not_applicable or "",
         remarks=tuple(row.remarks or ()),
+        corrections=marks_of(row.corrections),
     )
 
 
@@ -251,7 +270,8 @@ def _replace(connection: Connection, name: str, key: dict[str, Any], rows: list[
         connection.execute(insert(typed), values)
 
 
-def _record(connection: Connection, row: Any) -> Record:
+def record_of(connection: Connection, row: Any) -> Record:
+    """The record of a row of the table of all records, with its evidence."""
     evidence_rows = connection.execute(
         select(evidence).where(
             evidence.c.document == row.document,
@@ -259,11 +279,8 @@ def _record(connection: Connection, row: Any) -> Record:
             evidence.c.schema == row.schema,
         )
     )
-    return Record(
-        schema=row.schema,
-        fields=dict(row.fields),
-        not_applicable=row.not_applicable or "",
-        remarks=tuple(row.remarks or ()),
+    return replace(
+        values_of(row),
         evidence=tuple(
             Evidence(
                 path=e.path,

@@ -212,8 +212,41 @@ record = Table(
         Column("fields", JSON, nullable=False),
         Column("not_applicable", Text),  # why the schema was not filled
         Column("remarks", JSON),
+        Column("corrections", JSON),  # what people said of its values; none: nothing
     ),
     PrimaryKeyConstraint("document", "generation", "schema"),
+)
+
+extracted_record = Table(  # a record as it was extracted, where people corrected it
+    "extracted_record",
+    metadata,
+    *_of_generation(
+        Column("schema", String, nullable=False),
+        Column("fields", JSON, nullable=False),
+        Column("remarks", JSON),
+        Column("evidence", JSON, nullable=False),
+    ),
+    PrimaryKeyConstraint("document", "generation", "schema"),
+)
+
+correction = Table(
+    "correction",
+    metadata,
+    Column("document", String, nullable=False),
+    Column("number", Integer, nullable=False),  # from 1 within the document
+    Column("schema", String, nullable=False),
+    Column("path", String, nullable=False),  # list elements are counted as they were extracted
+    Column("verdict", String, nullable=False),  # corrected, confirmed, rejected
+    Column("value", JSON),
+    Column("evidence", JSON),  # page, boxes, quote, found
+    Column("replaced", JSON),
+    Column("anchor", JSON),  # the element of a list, by which a later extraction's is found
+    Column("author", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("withdrawn_by", Text),
+    Column("withdrawn_at", Float),
+    PrimaryKeyConstraint("document", "number"),
+    ForeignKeyConstraint(["document"], ["document.id"], ondelete="CASCADE"),
 )
 
 evidence = Table(

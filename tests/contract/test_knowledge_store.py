@@ -15,10 +15,13 @@ from pipeline.stage_specs import NEEDS
 from stores.catalog import Catalog
 from stores.contracts import KnowledgeCatalog, KnowledgeStore
 from stores.contracts.registration import NewJob
+from stores.corrections import CorrectionRequest, Verdict
 from stores.effects import Claim, Planned
 from stores.errors import CancelledError, InputError, LeaseLostError, NotFoundError
 from stores.models import (
+    Box,
     DocumentState,
+    Evidence,
     Fault,
     Field,
     FieldKind,
@@ -326,3 +329,35 @@ def test_downloads_and_callbacks_are_claimed_by_one(store: KnowledgeStore) -> No
     assert event is not None and store.callbacks.claim(job, "two", 60.0) is None
     assert store.callbacks.delivered(event, 200)
     assert not store.callbacks.delivered(event, 200)
+
+
+# Corrections
+
+BOX: Box = (11.0, 21.0, 31.0, 41.0)
+
+
+def test_a_correction_is_shown_kept_and_withdrawn(store: KnowledgeStore) -> None:
+    submitted(store)
+    published(store)
+    place = Evidence(path="", page=2, boxes=(BOX,), quote="8")
+    ask = CorrectionRequest(path="total", verdict=Verdict.CORRECTED, author="ann", value=8.0, evidence=place)
+    made = store.corrections.add(DOCUMENT, 1, "bill", ask)
+    row = CorrectionRequest(path="lines[0]", verdict=Verdict.REJECTED, author="ann")
+    tag = store.etags.of_records("bill", "", None)
+    store.corrections.add(DOCUMENT, 1, "bill", row)
+    assert (made.number, made.replaced, store.etags.of_records("bill", "", None) == tag) == (1, 9.5, False)
+    (shown,) = store.record_tables.read(DOCUMENT, 1)
+    assert (shown.fields["total"], shown.fields["lines"]) == (8.0, [])
+    assert {one.path: (one.page, one.boxes) for one in shown.evidence}["total"] == (2, (BOX,))
+    assert store.query("select total from bill_now", 9, 9.0).rows == ((8.0,),)
+    assert store.query("select count(*) from record_bill_lines", 9, 9.0).rows == ((0,),)
+    store.corrections.withdraw(DOCUMENT, 2, "bob")
+    store.corrections.withdraw(DOCUMENT, 1, "bob")
+    (shown,) = store.record_tables.read(DOCUMENT, 1)
+    assert replace(shown, evidence=RECORD.evidence) == RECORD
+    assert set(shown.evidence) == set(RECORD.evidence)
+    assert [one.withdrawn_by for one in store.corrections.of_document(DOCUMENT)] == ["bob", "bob"]
+    with pytest.raises(NotFoundError):
+        store.corrections.withdraw(DOCUMENT, 3, "bob")
+    with pytest.raises(NotFoundError):
+        store.corrections.add(DOCUMENT, 1, "invoice", ask)

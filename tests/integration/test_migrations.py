@@ -11,10 +11,14 @@ import pytest
 from sqlalchemy import Connection, create_engine, inspect
 
 from stores.catalog import Catalog
+from stores.corrections import CorrectionRequest, Verdict
 from stores.errors import UnavailableError
+from stores.models import Field, FieldKind, Schema
 from stores.sql.dialect import dialect_of
 from stores.sql.migration_steps import MIGRATIONS
 from stores.sql.migrations import apply, create_tables
+
+TOTAL = Field(name="total", kind=FieldKind.NUMBER)
 
 
 def database(home: Path) -> sqlite3.Connection:
@@ -82,6 +86,25 @@ def test_an_older_knowledge_base_gains_its_profiles(tmp_path: Path) -> None:
     assert [work.job for work in store.profiles.of_open_work()] == ["older.1"]
     store.profiles.keep("one", {"settings": {}, "schemas": {}})
     assert store.profiles.read() == {"one": {"settings": {}, "schemas": {}}}
+
+
+def test_an_older_knowledge_base_takes_corrections(tmp_path: Path) -> None:
+    Catalog(tmp_path).create("older").record_tables.prepare([Schema(name="bill", description="", fields=(TOTAL,))])
+    connection = database(tmp_path)
+    connection.executescript(
+        "DROP TABLE correction; DROP TABLE extracted_record; ALTER TABLE record DROP COLUMN corrections;"
+        "INSERT INTO document VALUES ('d', 'd', 1, 'application/pdf', 'done', 1, 1, NULL, NULL, 1, 1);"
+        "INSERT INTO generation (document, number, state, options, fingerprints, pages, title, language, created_at)"
+        " VALUES ('d', 1, 'done', '{}', '{}', 1, '', '', 1);"
+        """INSERT INTO record (document, generation, schema, fields) VALUES ('d', 1, 'bill', '{"total": 9.5}');"""
+        "PRAGMA user_version=8;"
+    )
+    connection.close()
+    store = Catalog(tmp_path).store("older")
+    assert [record.fields for record in store.record_tables.read("d", 1)] == [{"total": 9.5}]
+    asked = CorrectionRequest(path="total", verdict=Verdict.CORRECTED, author="ann", value=8.0)
+    assert store.corrections.add("d", 1, "bill", asked).replaced == 9.5
+    assert [record.fields for record in store.record_tables.read("d", 1)] == [{"total": 8.0}]
 
 
 def test_a_newer_knowledge_base_is_left_alone(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
         "other", Submission(uploads=(_upload(service),), callback_url="http://127.0.0.1:9/")
     )
     service.jobs.cancel(waits.job)
+    service.records.correct(KB, "a.pdf", "document", "title", "Reports", "ann")
     (callback,) = service.callbacks.slice(CallbackFilter()).items
     exported.write_bytes(b"".join(service.knowledge_bases.export(KB, "0", lambda *_: None)))
     schema.write_text("type: object\nproperties: {number: {type: string}}\n")
@@ -82,6 +83,12 @@ DATA: dict[str, str | None] = {
     "ingest --no-wait --force PATH -k KB": r"^test\.[0-9A-Z]{26}\n$",
     "search otter --mode keyword -k KB": "otter",
     "records -k KB": r"a\.pdf",
+    "records correct a.pdf title Otters -k KB": None,
+    "records confirm a.pdf title -k KB": None,
+    "records reject a.pdf title -k KB": None,
+    "records undo a.pdf 1 -k KB": None,
+    "records history a.pdf -k KB": r"corrected",
+    "records check -k KB": r"doubt",
     "docs list -k KB": r"a\.pdf",
     "docs show a.pdf -k KB": "An otter",
     "docs retry a.pdf --from embed --no-wait -k KB": r"^test\.[0-9A-Z]{26}\n$",

@@ -1,5 +1,6 @@
 // The inspector: changes pages without a reload, lights up parts that belong together, and keeps the URL up to date.
 
+import { setUpCorrections } from "./corrections.js";
 import { ask, make, problemOf, say } from "./dom.js";
 import { Lights, isBlock, isPassage, reveal } from "./lighting.js";
 import { setUpLayers, setUpSplitters, setUpTabs, setUpTurning, setUpZoom } from "./panes.js";
@@ -91,6 +92,7 @@ async function pin(key, page, from) {
   if (key && !isPassage(key) && !isBlock(key)) tabs.choose("tab-values");
   history.replaceState(history.state, "", addressOf(current(), key));
   revealPinned(from);
+  corrections.pinned(key);
 }
 
 const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
@@ -284,8 +286,9 @@ function setUpEvents() {
   });
 }
 
+const corrections = setUpCorrections({ root, lights, pin, turn, current, sheetFrame });
 setUpEvents();
-setUpKeys({ root, lights, tabs, turn, pin, current, pages, toggleLayer, zoom, turnImage });
+setUpKeys({ corrections, root, lights, tabs, turn, pin, current, pages, toggleLayer, zoom, turnImage });
 watchImage();
 markQuery();
 markValuesHere();

@@ -4,7 +4,7 @@ import { reveal } from "./lighting.js";
 
 const TYPED_IN = "input, select, textarea, dialog[open]";
 
-export function setUpKeys({ root, lights, tabs, turn, pin, current, pages, toggleLayer, zoom, turnImage }) {
+export function setUpKeys({ corrections, root, lights, tabs, turn, pin, current, pages, toggleLayer, zoom, turnImage }) {
   const keys = document.getElementById("keys");
   let walked = null;
 
@@ -49,6 +49,10 @@ export function setUpKeys({ root, lights, tabs, turn, pin, current, pages, toggl
     End: () => turn(pages),
     j: () => walk("found", 1),
     k: () => walk("found", -1),
+    e: () => corrections.correct(),
+    c: () => corrections.confirm(),
+    x: () => corrections.reject(),
+    u: () => corrections.undo(),
     n: () => walk("blocks", 1),
     p: () => walk("blocks", -1),
     v: () => tabs.other(),
