@@ -6,6 +6,7 @@ does when it starts, when it stops and when one of its children dies. Importing 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -22,7 +23,9 @@ from celery import bootsteps, signals
 from celery.apps import worker as celery_worker
 from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from celery.utils.log import get_multiprocessing_logger
+from celery.worker.consumer import Consumer
 from celery.worker.control import inspect_command
+from kombu.transport.redis import Channel as RedisChannel
 
 from ingest.cli import exit_codes
 from ingest.runtime import embedded, temp_dir
@@ -32,6 +35,7 @@ from pipeline import (
     error_reports,
     flow,
     home_registry,
+    hosts_apart,
     log_format,
     relay,
     tasks,
@@ -40,9 +44,9 @@ from pipeline import (
     worker_deaths,
     worker_metrics,
 )
-from pipeline.broker import configuration
 from pipeline.broker_faults import explained
 from pipeline.broker_probe import FAULTS
+from pipeline.broker_queues import plain_name
 from pipeline.settings import Settings
 from pipeline.tasks import app
 from pipeline.worker_deaths import MemoryKills
@@ -53,6 +57,7 @@ log = logging.getLogger("ingot.worker")
 
 _LAST_PAGES_S = 8.0  # for pages in hand when a worker of threads is told to end; then they go to another worker
 _SWEEP_S = 60.0
+_HOST_EVERY = round(hosts_apart.ANNOUNCE_S / home_registry.ANNOUNCE_S)
 _NO_PATH = re.compile(r"[^\w@.-]+")
 _lost: deque[str] = deque(maxlen=256)
 
@@ -85,7 +90,7 @@ def log_as_wished(logger: logging.Logger, **_: Any) -> None:
 @signals.worker_ready.connect
 def say_ready(sender: Any, **_: Any) -> None:
     """Log, instead of Celery's banner, which worker begins to serve which queues."""
-    queues = sorted(sender.app.amqp.queues.consume_from)
+    queues = sorted(map(plain_name, sender.app.amqp.queues.consume_from))
     size = _slots_of(sender)
     if os.geteuid() == 0:
         log.warning("this worker runs as root: whoever breaks into it by a document owns the machine; use another user")
@@ -156,7 +161,7 @@ class WarmUp(bootsteps.StartStopStep):  # type: ignore[misc]
         return _has_threads(parent)
 
     def start(self, parent: Any) -> None:
-        queues = parent.app.amqp.queues.consume_from
+        queues = {plain_name(queue) for queue in parent.app.amqp.queues.consume_from}
         try:
             remarks = this_process.load_models(reader="ocr" in queues, embedder="embed" in queues)
             _say(REMARK, "; ".join(remarks))
@@ -211,21 +216,38 @@ class AnnounceStep(bootsteps.StartStopStep):  # type: ignore[misc]
     requires = ("celery.worker.components:Timer",)
 
     def start(self, parent: Any) -> None:
-        self.name, self.worker = parent.hostname, parent
+        self.name, self.worker, self.beats = parent.hostname, parent, 0
         self.entry = parent.timer.call_repeatedly(home_registry.ANNOUNCE_S, self.announce)
+        self.refuse_hosts_apart()
         self.announce()
 
     def stop(self, parent: Any) -> None:
         self.entry.cancel()
-        home_registry.leave(this_process.resources().settings, self.name)
+        resources = this_process.resources()
+        home_registry.leave(resources.settings, self.name)
+        with contextlib.suppress(IngotError):  # its note grows old by itself
+            hosts_apart.withdraw(resources.settings, resources.catalog, self.name)
+
+    @staticmethod
+    def refuse_hosts_apart() -> None:
+        """End this worker where it would not see what the other hosts do, however it was started."""
+        resources = this_process.resources()
+        try:
+            hosts_apart.refuse(resources.settings, resources.catalog)
+        except IngotError as error:
+            if error.code in hosts_apart.LASTING:
+                _refuse(error)
 
     def announce(self) -> None:
         if slots := _slots_of(self.worker):  # there are none yet while the pool or a model is made
             worker_metrics.worker_lives(self.name, slots)
-        settings = this_process.resources().settings
+        resources = this_process.resources()
         try:
-            home_registry.announce(settings, home_registry.WORKER, self.name)
-            home_registry.watcher.look(settings)
+            home_registry.announce(resources.settings, home_registry.WORKER, self.name)
+            home_registry.watcher.look(resources.settings)
+            if self.beats % _HOST_EVERY == 0:
+                hosts_apart.announce(resources.settings, resources.catalog, self.name)
+            self.beats += 1
         except IngotError as error:
             log.warning("%s", error.message)
 
@@ -236,6 +258,11 @@ def tell_home(state: Any) -> dict[str, Any]:
     return asdict(home_registry.Neighbour.here(this_process.resources().settings, home_registry.WORKER))
 
 
+_DELAYED = "celery.worker.consumer.delayed_delivery:DelayedDelivery"  # 28 queues of RabbitMQ for ETAs
+Consumer.Blueprint.default_steps = [step for step in Consumer.Blueprint.default_steps if str(step) != _DELAYED]
+# A worker that loses its Redis ends, as kombu 5.7 gives messages back over a connection that it has closed. They need
+# not be given back: a step that nobody finishes is sent again by the relay.
+RedisChannel.do_restore = False
 app.steps["worker"].add(WarmUp)
 app.steps["worker"].add(AnnounceStep)
 app.steps["worker"].add(WatchStep)
@@ -304,6 +331,6 @@ logging.captureWarnings(True)
 warnings.simplefilter("ignore", SecurityWarning)  # said in say_ready
 warnings.simplefilter("ignore", CPendingDeprecationWarning)  # Celery's reminder of a choice that broker.py explains
 try:
-    app.conf.update(configuration(settings_of_this_process()))
+    tasks.configure(settings_of_this_process())
 except IngotError as error:  # a broker's address that is none, for whoever calls Celery by hand
     raise SystemExit(f"ingot: {error.message}") from None

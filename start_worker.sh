@@ -7,8 +7,9 @@
 #   notify  callbacks and fetched URLs alone
 #
 # A role may be several workers: they end together, and one that dies is started again. INGOT_BROKER_URL names the
-# broker, INGOT_HOME the shared home, INGOT_WORKERS the number of processes. Who serves which queues, in which pool and
-# under which name stands in ingest/runtime/worker_spec.py; arguments given here go to Celery and win.
+# broker, INGOT_HOME the home (on several machines INGOT_DATABASE_URL, INGOT_FILES_URL and INGOT_CHROMA_URL, alike on
+# all), INGOT_WORKERS the number of processes. Who serves which queues, in which pool and under which name stands in
+# ingest/runtime/worker_spec.py; arguments given here go to Celery and win.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 if [ $# -eq 0 ]; then

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kombu import Queue
-
-from pipeline import broker_address
-from pipeline.priorities import NOTIFY, QUEUES
+from pipeline import broker_address, broker_queues
+from pipeline.priorities import QUEUES
 from pipeline.settings import Settings
 from stores.home_id import home_id
 from stores.models import Stage
@@ -46,6 +44,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
             "health_check_interval": 25,
             "global_keyprefix": f"{_PREFIX}{home}:",
             "priority_steps": list(range(10)),
+            **broker_queues.transport_options(settings.broker_url),
         },
         "accept_content": ["json"],
         "task_serializer": "json",
@@ -57,7 +56,9 @@ def configuration(settings: Settings) -> dict[str, Any]:
         # Steps have limits of their own, see time_limits. This ends what hangs between them, but no starved work.
         "task_time_limit": _WALL_FACTOR * longest_step_s(settings),
         "task_publish_retry_policy": {"max_retries": 0},
-        "task_queues": [Queue(name, routing_key=name) for name in dict.fromkeys((*QUEUES.values(), NOTIFY))],
+        **broker_queues.settings_at(settings.broker_url),
+        "task_queues": broker_queues.declared(settings.broker_url),
+        "task_routes": broker_queues.routes(settings.broker_url),
         "task_default_queue": QUEUES[Stage.PLAN],
         "task_create_missing_queues": False,
         "task_send_sent_event": True,
@@ -77,16 +78,3 @@ def configuration(settings: Settings) -> dict[str, Any]:
 def home_of(transport_options: Mapping[str, Any]) -> str:
     """The id of the home that this configuration is for."""
     return str(transport_options.get("global_keyprefix", "")).removeprefix(_PREFIX).removesuffix(":")
-
-
-def queue_length(connection: Any, queue: str) -> int:
-    """The number of messages that wait in a queue; 0 where it does not exist yet.
-
-    On Redis a passive declaration asks for the key without ``global_keyprefix`` and never finds it; an active one makes
-    nothing there.
-    """
-    passive = connection.transport.driver_type != "redis"
-    try:
-        return int(connection.default_channel.queue_declare(queue=queue, passive=passive).message_count)
-    except connection.channel_errors:
-        return 0

@@ -205,6 +205,14 @@ _KINDS = (
         ),
     ),
     Kind(
+        "broker_queue",
+        lambda cause: cause.is_a("PreconditionFailed") and cause.says("inequivalent"),
+        lambda cause: (
+            f"has a queue of another kind under this name ({_first_line(cause)})",
+            "remove it (rabbitmqctl delete_queue), or name another virtual host in INGOT_BROKER_URL",
+        ),
+    ),
+    Kind(
         "broker_permission",
         lambda cause: cause.is_a("NoPermissionError") or (cause.is_a("AccessRefused") and not cause.says("login")),
         _permission,

@@ -22,7 +22,7 @@ from pipeline.settings import Settings
 from pipeline.stage_specs import NEEDS, STAGES
 from pipeline.step_context import Resources, StepContext, bug
 from stores.effects import Claim, Effect, PageResult
-from stores.errors import CancelledError, IngotError, LeaseLostError, StoppingError, TransientError
+from stores.errors import CancelledError, IngotError, LeaseLostError, StoppingError, TransientError, disk_full
 from stores.models import Fault, Stage, StepKey
 
 if TYPE_CHECKING:
@@ -146,11 +146,13 @@ def _run_claimed(
         return StepResult(ended=False)
     except TransientError as error:
         return _try_later(store, claim, error)
-    except IngotError as error:
-        return _fail(store, claim, Fault(code=error.code, message=error.message))
     except MemoryError:
         return _fail(store, claim, _out_of_memory(claim))
     except Exception as error:
+        if full := disk_full(error):
+            return _try_later(store, claim, full)
+        if isinstance(error, IngotError):
+            return _fail(store, claim, Fault(code=error.code, message=error.message))
         log.exception("%s met a bug", key.stage)
         return _fail(store, claim, bug(error))
     step_log.ended("done", cpu_s=cpu_s, due=due)

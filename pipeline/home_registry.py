@@ -26,7 +26,7 @@ from stores.home_id import home_id
 
 log = logging.getLogger("ingot.worker")
 
-WORKER, ASKER = "worker", "asker"  # roles of a neighbour; "asker" is a client that waits for work
+WORKER, ASKER, SERVER = "worker", "asker", "server"  # roles of a neighbour; an asker is a client that waits for work
 ANNOUNCE_S = 5.0
 """Seconds between two announcements of a worker, or of a client that waits."""
 _FRESH_S = 30.0  # an older announcement does not count

@@ -18,7 +18,7 @@ from pipeline.profiles import ProcessingProfile
 from pipeline.settings import Settings
 from stores.contracts import FileStore, KnowledgeCatalog, KnowledgeStore, VectorStore
 from stores.effects import Claim, PageResult
-from stores.errors import IngotError, InputError, StoppingError, UnavailableError
+from stores.errors import IngotError, InputError, StoppingError, UnavailableError, disk_full
 from stores.image_cache import ImageCache
 from stores.models import EMPTY_PAGE, Chunk, Fault, Page, PageText, Route, Schema
 from stores.workspaces import Workspaces
@@ -124,7 +124,7 @@ class StepContext:
 
         The page before it is saved by the same commit, so that a page costs one.
         A page that raises InputError, or an unexpected exception, is given up with the reason, and the block ends
-        normally. StoppingError where no page is to be begun any more.
+        normally. StoppingError where no page is to be begun any more, UnavailableError where the disk is full.
         """
         if self.stopping():
             raise StoppingError()
@@ -134,10 +134,14 @@ class StepContext:
             with about(page=number), self.deadline(self.resources.settings.page_timeout_s):
                 yield
         except InputError as error:
+            if full := disk_full(error):
+                raise full from error
             self.give_up_page(number, Fault(code=error.code, message=error.message))
         except (IngotError, MemoryError):
             raise
         except Exception as error:
+            if full := disk_full(error):
+                raise full from error
             log.exception("%s: page %d of %s", self.claim.key.stage, number, self.claim.key.document)
             self.give_up_page(number, bug(error))
         worker_metrics.page_ended(self.claim.key.stage, time.monotonic() - began)

@@ -17,18 +17,20 @@ from celery import Celery, Task, bootsteps, chain, signals
 from celery.exceptions import Ignore
 
 from pipeline import flow, home_registry, step_log, tracing
-from pipeline.broker import configuration, home_of, queue_length
+from pipeline.broker import configuration, home_of
 from pipeline.broker_address import bare
 from pipeline.broker_faults import BrokerError
 from pipeline.broker_probe import complain, translated
+from pipeline.broker_queues import CONFIRM_S, NAMES, priority_at, queue_length, routes
 from pipeline.log_format import about
 from pipeline.outbound import callback_delivery, downloads
 from pipeline.priorities import NOTIFY as NOTIFY
-from pipeline.priorities import OUTBOUND_PRIORITIES, priority_of
 from pipeline.priorities import PRIORITIES as PRIORITIES
 from pipeline.priorities import QUEUES as QUEUES
 from pipeline.priorities import WINDOWS as WINDOWS
+from pipeline.priorities import priority_of
 from pipeline.relay import Relay, in_hand, release
+from pipeline.settings import Settings
 from pipeline.stage_specs import FOLLOWED_BY, STAGES
 from pipeline.step_context import Resources
 from pipeline.worker_process import this_process
@@ -45,9 +47,18 @@ log = logging.getLogger("ingot.tasks")
 SEND_AT_ONCE = 200  # steps or outbound tasks that one pass of the relay sends per knowledge base
 
 app = Celery("ingot")
-app.conf.task_routes = {
-    f"ingot.{stage}": {"queue": queue, "priority": PRIORITIES[stage]} for stage, queue in QUEUES.items()
-} | {f"ingot.{name}": {"queue": NOTIFY, "priority": priority} for name, priority in OUTBOUND_PRIORITIES.items()}
+app.conf.task_routes = routes("")
+
+
+def configure(settings: Settings) -> None:
+    """Give Celery the broker of these settings, and the queues that it has there."""
+    app.conf.update(configuration(settings))
+    if {queue.name for queue in app.conf.task_queues} != set(app.amqp.queues):  # as another kind of broker names them
+        app.amqp.queues = app.conf.task_queues
+        app.amqp.flush_routes()
+        app.amqp.router = app.amqp.Router()
+        for made_of_queues in ("send_task_message", "default_queue"):
+            app.amqp.__dict__.pop(made_of_queues, None)
 
 
 resources = this_process.resources
@@ -168,7 +179,9 @@ def send(keys: Sequence[StepKey], store: KnowledgeStore, connection: Any = None)
     for sent, run in enumerate(store.dispatch.runs(keys, FOLLOWED_BY) if keys else ()):
         try:
             with translated(app.conf.broker_url), tracing.under(traces.get(keys[sent], "")):
-                chain(*[_message(step, run.priority) for step in run.steps]).apply_async(connection=connection)
+                chain(*[_message(step, run.priority) for step in run.steps]).apply_async(
+                    connection=connection, confirm_timeout=CONFIRM_S
+                )
         except BrokerError as error:
             complain(error)
             store.dispatch.unsend(keys[sent:])
@@ -195,7 +208,7 @@ def _make_up(claim: Claim) -> None:
 
 def _message(step: StepKey, wish: int) -> Any:
     message = TASKS[step.stage].si(*ids_of(step))
-    return message.set(priority=priority_of(step.stage, wish)) if wish else message
+    return message.set(priority=priority_at(app.conf.broker_url, priority_of(step.stage, wish))) if wish else message
 
 
 def _traces(keys: Sequence[StepKey], store: KnowledgeStore) -> dict[StepKey, str]:
@@ -215,7 +228,7 @@ def send_outbound_tasks(
     for sent, outbound_task in enumerate(outbound_tasks):
         try:
             with translated(app.conf.broker_url), tracing.under(_trace_of(outbound_task, target)):
-                _message_of(outbound_task).apply_async(connection=connection)
+                _message_of(outbound_task).apply_async(connection=connection, confirm_timeout=CONFIRM_S)
         except BrokerError as error:
             complain(error)
             target.outbound_tasks.unsend(outbound_tasks[sent:])
@@ -240,7 +253,7 @@ def send_due(made_by: Resources, knowledge_id: str, calm: Callable[[], bool] = l
 
     Only outbound tasks where ``calm`` returns False; the relay sends the steps.
     """
-    app.conf.update(configuration(made_by.settings))
+    configure(made_by.settings)
     store = made_by.catalog.store(knowledge_id)
     home_registry.announce(made_by.settings, home_registry.ASKER)
     with app.connection_for_write(bare(made_by.settings.broker_url)) as connection:
@@ -267,8 +280,7 @@ def empty_queues() -> frozenset[str]:
     """The queues in which no message waits; none where the broker cannot be reached."""
     try:
         with translated(app.conf.broker_url), app.connection_for_read() as connection:
-            names = {*QUEUES.values(), NOTIFY}
-            return frozenset(queue for queue in names if queue_length(connection, queue) == 0)
+            return frozenset(queue for queue in NAMES if queue_length(connection, queue) == 0)
     except BrokerError:
         return frozenset()
 

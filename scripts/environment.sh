@@ -112,3 +112,15 @@ install_postgresql() {
     fi
     say "no PostgreSQL is here, so its tests are skipped: apt-get install postgresql"
 }
+
+# The other broker of the tests, in the same way. Debian starts a server of its own with it, which nothing here needs.
+install_rabbitmq() {
+    if [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]; then return; fi
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        say "installing RabbitMQ for the tests of it"
+        export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+        if { apt-get update && apt-get install -y --no-install-recommends rabbitmq-server iproute2; } >>"$PIP_LOG" 2>&1
+        then return; fi
+    fi
+    say "no RabbitMQ is here, so its tests are skipped: apt-get install rabbitmq-server"
+}

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stores.errors import NotFoundError, UnavailableError
+from stores.host_files import HostFiles
+from stores.hosts import HostUse
 from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import check_knowledge_id, slug_of
 from stores.removed_folders import remove_folder
 from stores.sql import sqlite
 from stores.sql.database import open_file
+from stores.write_once import write_once
 
 _OUTBOUND_MARKS = "errands"  # a folder: its name stays, since homes of earlier versions have it
 MOST_OPEN = 100
@@ -119,6 +122,30 @@ class Catalog:
     def rest_outbound(self, knowledge_id: str) -> None:
         """No callback or download of a knowledge base is due soon."""
         self._unmark(_OUTBOUND_MARKS, knowledge_id)
+
+    def shared_secret(self, name: str, new: str) -> str:
+        """The secret in a file of the home."""
+        path = self.home / name
+        try:
+            if not path.exists():
+                write_once(path, f"{new}\n")
+            return path.read_text().strip()
+        except OSError as error:
+            raise UnavailableError(f"the secret {path} cannot be read or made: {error.strerror}") from error
+
+    def announce(self, use: HostUse) -> None:
+        """Note in a file of the home that this machine uses it."""
+        with suppress(OSError):  # a full disk is said by those who write more
+            HostFiles(self.home / "run" / "hosts").announce(use)
+
+    def withdraw(self, use: HostUse) -> None:
+        """Take that note away; other processes of this machine write it again."""
+        with suppress(OSError):
+            HostFiles(self.home / "run" / "hosts").withdraw(use)
+
+    def hosts(self) -> list[HostUse]:
+        """One process of each machine that uses the folder of the home now."""
+        return HostFiles(self.home / "run" / "hosts").seen()
 
     def _mark(self, kind: str, knowledge_id: str) -> None:
         mark = self.home / "run" / kind / slug_of(knowledge_id)

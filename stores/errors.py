@@ -18,6 +18,12 @@ Anything that is not an IngotError is a bug: it fails at once and its traceback 
 
 from __future__ import annotations
 
+import errno
+import socket
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_MOST_CAUSES = 10
+
 
 class IngotError(Exception):
     """Something went wrong. ``nearest``: known names that a mistyped one may mean."""
@@ -110,3 +116,19 @@ class StoppingError(IngotError):
     """This worker ends; another one goes on with its work."""
 
     code = "stopping"
+
+
+def disk_full(error: BaseException) -> UnavailableError | None:
+    """Return what to raise instead of an error whose cause is a full disk of this host; None for any other.
+
+    Libraries wrap what the system says, some of them as text only.
+    """
+    cause: BaseException | None = error
+    for _ in range(_MOST_CAUSES):
+        if cause is None:
+            return None
+        if (isinstance(cause, OSError) and cause.errno in _NO_SPACE) or "No space left on device" in str(cause):
+            host = socket.gethostname()
+            return UnavailableError(f"the disk of the host {host} is full: free some space there", code="disk_full")
+        cause = cause.__cause__ or cause.__context__
+    return None

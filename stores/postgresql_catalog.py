@@ -18,8 +18,10 @@ from typing import Any
 
 from sqlalchemy import and_, delete, insert, or_, select, text, update
 
+from stores import postgresql_hosts
 from stores.errors import NotFoundError, UnavailableError
 from stores.home_id import folder_id
+from stores.hosts import HostUse
 from stores.knowledge_store import SqlKnowledgeStore
 from stores.models import check_knowledge_id, slug_of
 from stores.removed_folders import remove_folder
@@ -214,6 +216,24 @@ class PostgresCatalog:
     def rest_outbound(self, knowledge_id: str) -> None:
         """No callback or download of a knowledge base is due soon."""
         self._unmark(OUTBOUND, knowledge_id)
+
+    def shared_secret(self, name: str, new: str) -> str:
+        """The secret in the database, for every host; at first the one that this host had in its home, if any."""
+        with suppress(OSError):
+            new = (self.folders / name).read_text().strip() or new
+        return postgresql_hosts.shared_secret(self._catalog(), name, new)
+
+    def announce(self, use: HostUse) -> None:
+        """Note that a process uses the database."""
+        postgresql_hosts.announce(self._catalog(), use, self.now())
+
+    def withdraw(self, use: HostUse) -> None:
+        """Take that note away."""
+        postgresql_hosts.withdraw(self._catalog(), use)
+
+    def hosts(self) -> list[HostUse]:
+        """The processes that use the database now."""
+        return postgresql_hosts.hosts(self._catalog(), self.now())
 
     def _mark(self, kind: str, knowledge_id: str) -> None:
         with self._catalog().write_beside() as connection:

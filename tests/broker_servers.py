@@ -92,35 +92,70 @@ def talking(words: bytes, *, first: bool = False) -> Iterator[int]:
         thread.join(GENEROUS_S)
 
 
-@contextlib.contextmanager
-def rabbitmq() -> Iterator[int]:
-    """The port of a RabbitMQ with the user guest; the test is skipped where none is installed."""
-    if not RABBIT.exists():
-        pytest.skip("no RabbitMQ")
-    folder, (port, nodes, names) = Path(tempfile.mkdtemp(prefix="ingot-")), (free_port(), free_port(), free_port())
+def rabbit_environment(folder: Path, port: int, address: str = "127.0.0.1") -> dict[str, str]:
+    """The variables of a small RabbitMQ, whose files are all in ``folder``: one scheduler, no busy waiting."""
+    configuration = folder / "rabbitmq.conf"
+    configuration.write_text("loopback_users = none\ndisk_free_limit.absolute = 50MB\n")
     settings = {
         "HOME": folder,
         "RABBITMQ_NODENAME": f"ingot{os.getpid()}@localhost",
-        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_NODE_IP_ADDRESS": address,
         "RABBITMQ_NODE_PORT": port,
-        "RABBITMQ_DIST_PORT": nodes,
-        "ERL_EPMD_PORT": names,
-        "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "RABBITMQ_CONFIG_FILE": configuration,
         "RABBITMQ_MNESIA_BASE": folder / "data",
-        "RABBITMQ_LOG_BASE": folder / "log",
+        "RABBITMQ_LOG_BASE": folder / "logs",
         "RABBITMQ_ENABLED_PLUGINS_FILE": folder / "plugins",
         "RABBITMQ_CONF_ENV_FILE": folder / "none",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none",
     }
-    environment = {**os.environ, **{name: str(value) for name, value in settings.items()}}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
-    process = subprocess.Popen([str(RABBIT)], start_new_session=True, **quiet)  # type: ignore[call-overload]
+    return {**os.environ, **{name: str(value) for name, value in settings.items()}}
+
+
+class RabbitServer:
+    """A RabbitMQ of the tests' own on loopback, with the user guest; its files survive a restart."""
+
+    def __init__(self) -> None:
+        if not RABBIT.exists():
+            pytest.skip("RabbitMQ is not installed here: apt-get install rabbitmq-server")
+        self.folder, self.port, self._names = Path(tempfile.mkdtemp(prefix="ingot-")), free_port(), free_port()
+        ports = {"ERL_EPMD_PORT": self._names, "RABBITMQ_DIST_PORT": free_port(), "ERL_EPMD_ADDRESS": "127.0.0.1"}
+        environment = {**rabbit_environment(self.folder, self.port), **{name: str(at) for name, at in ports.items()}}
+        self._quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+
+    def start(self) -> None:
+        command = [str(RABBIT)]
+        self.process = subprocess.Popen(command, start_new_session=True, **self._quiet)  # type: ignore[call-overload]
+        _wait_for(self.port, self.process)
+
+    def restart(self, *, crash: bool = False) -> None:
+        """End it, at once if it is to crash, and start it again.
+
+        A queue that was declared within the last second does not survive a crash of RabbitMQ 3.10.
+        """
+        _end_group(self.process, (9,) if crash else (15, 9))
+        eventually(lambda: not processes.listens(self.port))
+        self.start()
+
+    def close(self) -> None:
+        _end_group(self.process)
+        command = ["epmd", "-port", str(self._names), "-kill"]
+        subprocess.run(command, check=False, **self._quiet)  # type: ignore[call-overload]
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def rabbitmq() -> Iterator[RabbitServer]:
+    """A RabbitMQ; the test is skipped where none is installed."""
+    server = RabbitServer()
     try:
-        _wait_for(port, process)
-        yield port
+        yield server
     finally:
-        _end_group(process)
-        subprocess.run(["epmd", "-port", str(names), "-kill"], check=False, **quiet)  # type: ignore[call-overload]
-        shutil.rmtree(folder, ignore_errors=True)
+        server.close()
 
 
 def _end_group(process: subprocess.Popen[bytes], signals: Sequence[int] = (15, 9)) -> None:

@@ -39,13 +39,14 @@ class Receiver:
     """``on("/x", 500, 200)``: the first call of a path gets 500, all others 200."""
 
     port: int = 0
+    host: str = "127.0.0.1"
     calls: list[Call] = field(default_factory=list)
     _plans: dict[str, list[int | Behaviour]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _server: ThreadingHTTPServer | None = None
 
     def start(self) -> Receiver:
-        server = _Server(("127.0.0.1", self.port), Handler)
+        server = _Server((self.host, self.port), Handler)
         server.receiver = self
         self._server, self.port = server, server.server_address[1]
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
@@ -58,7 +59,7 @@ class Receiver:
             self._server = None
 
     def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"http://{self.host}:{self.port}{path}"
 
     def on(self, path: str, *answers: int | Behaviour) -> str:
         """Plan the answers of a path; its URL."""

@@ -34,7 +34,7 @@ ONLY_IN = {
     "celery": ("celery_app.py", "pipeline/tasks.py"),
     "kombu": (
         "celery_app.py",
-        "pipeline/broker.py",
+        "pipeline/broker_queues.py",
         "pipeline/broker_probe.py",
         "pipeline/home_registry.py",
         "pipeline/tasks.py",
@@ -66,6 +66,7 @@ STORE_WORDS = {
     "errors",
     "ids",
     "filters",
+    "hosts",
     "views",
     "search_views",
     "contracts",
@@ -87,7 +88,8 @@ PURE_ENGINES = {
     "pipeline.engines.model.prompt_text",
 }
 PURE_FUNCTIONS = {"stores.ulid", "stores.ulid.new_ulid"}
-PURE_FUNCTIONS |= {"stores.home_id", "stores.home_id.home_id", "stores.write_once", "stores.write_once.write_once"}
+PURE_FUNCTIONS |= {"stores.home_id", "stores.home_id.home_id", "stores.home_id.folder_id"}
+PURE_FUNCTIONS |= {"stores.write_once", "stores.write_once.write_once"}
 
 
 @cache

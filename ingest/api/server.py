@@ -21,7 +21,7 @@ from ingest.api.request_ids import WithRequestId
 from ingest.api.security import entries_of, is_loopback
 from ingest.runtime import embedded, worker_spec
 from ingest.version import version
-from pipeline import error_reports, log_format, tracing
+from pipeline import error_reports, home_registry, hosts_apart, log_format, tracing
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.errors import IngotError, InputError, UnavailableError
@@ -46,6 +46,7 @@ def serve(settings: Settings) -> None:
         error_reports.start("serve", version())
         tracing.start("ingot-api")
         service = Service(connected)
+        _refuse_hosts_apart(service)
         service.ingestion.prepare()
         app = create_app(service)
         server = _Server(
@@ -64,7 +65,7 @@ def serve(settings: Settings) -> None:
         )
         Guarded.most = connection_limit()
         _check_broker(settings)
-        with _runtime_kept(settings, app), _signals_only_end(server):
+        with _announced(service), _runtime_kept(settings, app), _signals_only_end(server):
             _reduce_pauses()
             with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
                 runner.run(server.serve(sockets=[listener]))
@@ -98,6 +99,38 @@ def _check_broker(settings: Settings) -> None:
 
     if settings.broker_url:
         threading.Thread(target=check, name="broker-check", daemon=True).start()
+
+
+def _refuse_hosts_apart(service: Service) -> None:
+    """Raise UnavailableError where other hosts would not see what is asked for here; a server that is away may wait."""
+    try:
+        service.administration.refuse_hosts_apart()
+    except UnavailableError as error:
+        if error.code in hosts_apart.LASTING:
+            raise
+        log.warning("%s", error.message)
+
+
+@contextlib.contextmanager
+def _announced(service: Service) -> Iterator[None]:
+    """Tell the other hosts, as long as the block lasts, that this one serves the home."""
+    ended = threading.Event()
+
+    def announce() -> None:
+        while True:
+            with contextlib.suppress(IngotError):  # said by those who need the database or the broker
+                service.administration.announce_host("serve")
+                home_registry.announce(service.settings, home_registry.SERVER)
+            if ended.wait(hosts_apart.ANNOUNCE_S):
+                return
+
+    threading.Thread(target=announce, name="ingot-announcer", daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+        with contextlib.suppress(IngotError):
+            service.administration.withdraw_host("serve")
 
 
 def _reduce_pauses() -> None:

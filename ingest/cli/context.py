@@ -68,11 +68,16 @@ def _warn_once(settings: Settings) -> None:
 
 
 def open_service(settings: Settings, schemas: Sequence[Schema] = ()) -> Service:
-    """Open the use cases until the run ends; ``schemas``: those of files that the command names."""
+    """Open the use cases until the run ends; ``schemas``: those of files that the command names.
+
+    UnavailableError where other hosts use the database and would not see what this one does.
+    """
     from pipeline.service import Service
 
     service = Service(settings, schemas)
     cli_context().closing.callback(service.close)
+    if settings.database_url:
+        service.administration.refuse_hosts_apart()
     return service
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket
+import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,9 @@ _LEAST_FREE = 10
 
 
 def examine_database(settings: Settings) -> Iterator[Finding]:
-    """Check the database where one is configured; where SQLite is used, that no other host shares the home."""
+    """Check the database where one is configured; that other hosts see the same."""
     if not settings.database_url:
-        yield from _shared_files(settings)
+        yield from _hosts_apart(settings)
         return
     from stores.database_facts import database_facts
 
@@ -33,6 +33,7 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
     words = f"PostgreSQL {facts.version} at {facts.place}, {sum(facts.tables.values())} knowledge bases"
     yield Finding(Level.OK, "database", words)
     yield from _doubts(facts)
+    yield from _hosts_apart(settings)
 
 
 def _doubts(facts: DatabaseFacts) -> Iterator[Finding]:
@@ -57,18 +58,14 @@ def _doubts(facts: DatabaseFacts) -> Iterator[Finding]:
         yield Finding(Level.WARN, "database", words, "raise max_connections, or run fewer workers")
 
 
-def _shared_files(settings: Settings) -> Iterator[Finding]:
-    if not settings.broker_url:
-        return
-    from pipeline import home_registry
-    from stores.home_id import home_id
+def _hosts_apart(settings: Settings) -> Iterator[Finding]:
+    """Check that this host and the others that use the home see each other's work."""
+    from pipeline.service import Service
 
     try:
-        mine, here = home_id(settings.home.absolute()), socket.gethostname()
-    except IngotError:
-        return  # said by the check of the home
-    hosts = sorted({one.host for one in home_registry.present(settings) if one.home == mine and one.host != here})
-    if hosts:
-        words = f"the SQLite files of this home are also used by {', '.join(hosts)}, which only one machine may"
-        remedy = "set INGOT_DATABASE_URL to a PostgreSQL, unless these are containers on this machine"
-        yield Finding(Level.WARN, "database", words, remedy)
+        with contextlib.closing(Service(settings)) as service:
+            service.administration.refuse_hosts_apart()
+    except IngotError as error:
+        if error.code == "hosts_apart":
+            problem, _, remedy = error.message.rpartition(": ")
+            yield Finding(Level.FAIL, "hosts", problem, remedy)

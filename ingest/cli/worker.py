@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Callable
@@ -59,8 +60,26 @@ def worker(
     if unsafe := remark(settings.broker_url):
         say(f"note: {unsafe}")
     worker_spec.wait_for_broker(settings.broker_url, broker_wait, say)
+    _refuse_hosts_apart(settings)
     metrics = worker_group.MetricsAddress(host=settings.metrics_host, port=settings.metrics_port)
     return worker_group.run_workers(specs, name, extra, environment, metrics)
+
+
+def _refuse_hosts_apart(settings: Settings) -> None:
+    """Raise UnavailableError where this host would not see the work of the others."""
+    from pipeline import hosts_apart
+    from pipeline.remote_control import workers_of_other_homes
+    from pipeline.service import Service
+
+    try:
+        with contextlib.closing(Service(settings)) as service:
+            service.administration.refuse_hosts_apart()
+    except UnavailableError as error:
+        if error.code in hosts_apart.LASTING:
+            raise
+        log.warning("%s", error.message)  # a server that is away is waited for
+        return
+    hosts_apart.refuse_strange_broker(settings, workers_of_other_homes(settings))
 
 
 def _start_messages(settings: Settings) -> Callable[[str], None]:

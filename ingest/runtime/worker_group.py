@@ -1,14 +1,14 @@
 """The workers of ``ingot worker ROLE``, in the foreground of a terminal or service.
 
-A single worker replaces this process. Several workers, and those whose metrics are served, get a small parent process.
-It forwards signals, restarts a worker that dies, and stops all workers when one refuses to work or when it ends itself.
+They get a small parent process, which forwards signals, restarts a worker that dies (of a page that crashes native code
+among its threads, or of a library's fault when the broker went away), and stops all workers when one refuses to work or
+when it ends itself.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import shutil
 import signal
 import socket
@@ -51,8 +51,6 @@ def run_workers(
     ``extra`` are arguments for Celery; beside other workers, the one for the network does not get them.
     """
     commands = [spec.command(name, [] if spec.kind == "notify" and len(specs) > 1 else extra) for spec in specs]
-    if len(specs) == 1 and not metrics.port:
-        os.execvpe(commands[0][0], commands[0], specs[0].environment(environment))
     log_format.prepare(environment.get("INGOT_LOG_FORMAT", log_format.TEXT), "INFO", role="worker group")
     with _metrics_kept(metrics) as kept:
         environments = [spec.environment({**environment, **kept}) for spec in specs]

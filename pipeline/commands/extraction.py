@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -77,7 +76,7 @@ class _Job:
             new | kept_fingerprints(base.fingerprints, rerun),
             profile.id,
             NEEDS,
-            time.time(),
+            self._store.now(),
             options=options,
             with_others=True,
         )
@@ -99,7 +98,7 @@ class _Job:
     def seal(self) -> None:
         """Take no more documents."""
         if self.id:
-            with self._store.registration.together(time.time()) as unit:
+            with self._store.registration.together(self._store.now()) as unit:
                 unit.seal_job(self.id)
             self._resources.catalog.mark_busy(self._store.knowledge_id)
 

@@ -8,7 +8,6 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,9 +67,15 @@ class Schedule:
         return max(planned, min(retry_after_s or 0.0, _MOST_RETRY_AFTER_S))
 
 
-@lru_cache(maxsize=8)
-def _secrets(given: str, home: Path) -> tuple[str, ...]:
-    return signing.secrets_of(given, home)
+_secrets: dict[tuple[str, Path, str], tuple[str, ...]] = {}  # by what decides on them: they never change
+
+
+def _secrets_of(resources: Resources) -> tuple[str, ...]:
+    settings = resources.settings
+    key = (settings.callback_secret, settings.home.absolute(), settings.database_url)
+    if key not in _secrets:
+        _secrets[key] = signing.secrets_of(settings.callback_secret, resources.catalog)
+    return _secrets[key]
 
 
 def deliver(
@@ -138,14 +143,14 @@ def _deliver_one(resources: Resources, store: KnowledgeStore, claim: Delivery) -
 
 
 def _signed(resources: Resources, claim: Delivery) -> tuple[dict[str, str], bytes]:
-    """Headers and body of one attempt."""
+    """Headers and body of one attempt. Its time is that of all hosts: receivers refuse what is minutes old or ahead."""
     text = json.dumps(claim.body, ensure_ascii=False, separators=(",", ":"))
     body = text.encode("utf-8", "replace")  # a file name may contain bytes that are no characters
     return signing.headers(
-        _secrets(resources.settings.callback_secret, resources.settings.home.absolute()),
+        _secrets_of(resources),
         claim.id,
         body.decode(),
-        time.time(),
+        resources.catalog.now(),
     ), body
 
 

@@ -69,7 +69,7 @@ def replay_dead(resources: Resources, knowledge_id: str | None) -> dict[str, int
 
 def secrets(resources: Resources) -> tuple[str, ...]:
     """The secrets that sign callbacks, the newest first; the home's own is created if it is missing."""
-    return signing.secrets_of(resources.settings.callback_secret, resources.settings.home.absolute())
+    return signing.secrets_of(resources.settings.callback_secret, resources.catalog)
 
 
 def _store_of(resources: Resources, callback_id: str) -> KnowledgeStore:

@@ -6,18 +6,20 @@ import base64
 import binascii
 import secrets
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from stores.errors import InputError, UnavailableError
-from stores.write_once import write_once
+from stores.errors import InputError
+
+if TYPE_CHECKING:
+    from stores.contracts import KnowledgeCatalog
 
 _PREFIX = "whsec_"
-_FILE = "callback.secret"
+_NAME = "callback.secret"
 _BYTES = 32
 _LEAST_BYTES = 16
 
 
-def secrets_of(given: str, home: Path) -> tuple[str, ...]:
+def secrets_of(given: str, catalog: KnowledgeCatalog) -> tuple[str, ...]:
     """The secrets that sign callbacks, the newest first: those in ``given``, separated by commas, or the home's own.
 
     InputError ``bad_setting`` where one is malformed.
@@ -25,7 +27,7 @@ def secrets_of(given: str, home: Path) -> tuple[str, ...]:
     configured = [part.strip() for part in given.split(",") if part.strip()]
     if given and not configured:
         raise InputError("INGOT_CALLBACK_SECRET is set, but holds no secret: unset it", code="bad_setting")
-    return tuple(_checked(secret) for secret in configured) or (_of_home(home),)
+    return tuple(_checked(secret) for secret in configured) or (_of_home(catalog),)
 
 
 def headers(secrets_: tuple[str, ...], event_id: str, body: str, now: float) -> dict[str, str]:
@@ -55,12 +57,7 @@ def _checked(secret: str) -> str:
     return secret
 
 
-def _of_home(home: Path) -> str:
-    """The secret stored in the home; created by the first caller."""
-    path = home / _FILE
-    try:
-        if not path.exists():
-            write_once(path, _PREFIX + base64.b64encode(secrets.token_bytes(_BYTES)).decode() + "\n")
-        return _checked(path.read_text().strip())
-    except OSError as error:
-        raise UnavailableError(f"the secret {path} cannot be read or made: {error.strerror}") from error
+def _of_home(catalog: KnowledgeCatalog) -> str:
+    """The secret that all hosts of the home share; created by the first caller."""
+    new = _PREFIX + base64.b64encode(secrets.token_bytes(_BYTES)).decode()
+    return _checked(catalog.shared_secret(_NAME, new))

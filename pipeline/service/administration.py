@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
+from pipeline import hosts_apart
 from pipeline.commands import check, export_knowledge_base, import_knowledge_base
 from pipeline.commands.check import CheckRequest, Tell
 from pipeline.commands.check_report import CheckReport
@@ -104,6 +105,19 @@ class Administration(QueueQueries):
         super().__init__(resources, worker_status, cache)
         self.readiness = Readiness(resources, worker_status).checks
         self.probe_files = resources.files.probe
+        self._resources = resources
+
+    def refuse_hosts_apart(self) -> None:
+        """Raise UnavailableError where another host uses this home and cannot see what this one does."""
+        hosts_apart.refuse(self._resources.settings, self._catalog)
+
+    def announce_host(self, name: str) -> None:
+        """Note that a process of this name uses the home, for the other hosts. Repeat it."""
+        hosts_apart.announce(self._resources.settings, self._catalog, name)
+
+    def withdraw_host(self, name: str) -> None:
+        """Note that a process of this name ends."""
+        hosts_apart.withdraw(self._resources.settings, self._catalog, name)
 
     def unfinished(self) -> bool:
         """Whether work is left in any knowledge base of this home."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from stores.contracts.registration import RegistrationStore
     from stores.contracts.transfer import TransferStore
+    from stores.hosts import HostUse
     from stores.views import QueryResult
 
 
@@ -137,3 +138,15 @@ class KnowledgeCatalog(Protocol):
 
     def rest_outbound(self, knowledge_id: str) -> None:
         """Take that mark away; look once more afterwards, as with ``rest``."""
+
+    def shared_secret(self, name: str, new: str) -> str:
+        """Return the secret of this name that all hosts of the home share; the first to ask makes it ``new``."""
+
+    def announce(self, use: HostUse) -> None:
+        """Note that a process uses the home. Repeat it: one that was not seen for a while does not count."""
+
+    def withdraw(self, use: HostUse) -> None:
+        """Note that a process uses the home no more."""
+
+    def hosts(self) -> list[HostUse]:
+        """Return the processes that use the home now, at least one of each host."""

@@ -1,4 +1,7 @@
-"""The tables that all knowledge bases of one PostgreSQL database share: who they are, and which have work."""
+"""The tables that all knowledge bases of one PostgreSQL database share: who they are, which have work, who uses them.
+
+``secret`` and ``host`` came later: they are made at their first use.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,24 @@ knowledge_base = Table(
     Column("schema", String, nullable=False, unique=True),
     Column("tables", Integer, nullable=False),  # the number of the last migration of its tables; 0: none yet
     Column("created_at", Float, nullable=False),
+)
+
+secret = Table(
+    "secret",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+host = Table(
+    "host",
+    metadata,
+    Column("process", String, primary_key=True),  # of which machine and home, and its name there
+    Column("name", String, nullable=False),
+    Column("machine", String, nullable=False),
+    Column("folder", String, nullable=False),
+    Column("chroma_url", String, nullable=False),
+    Column("seen_at", Float, nullable=False),
 )
 
 mark = Table(

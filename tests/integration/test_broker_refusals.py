@@ -157,7 +157,8 @@ def takes_logins(url: str) -> bool:
 
 
 def test_rabbitmq() -> None:
-    with broker_servers.rabbitmq() as port:
+    with broker_servers.rabbitmq() as server:
+        port = server.port
         good = f"amqp://guest:guest@127.0.0.1:{port}//"
         eventually(lambda: takes_logins(good))  # it listens before it does
         for url, code in (

@@ -10,7 +10,6 @@ import pytest
 
 from ingest.runtime import processes
 from pipeline import tasks
-from pipeline.broker import configuration
 from pipeline.settings import Settings
 from stores.models import Stage, StepKey
 from tests.waiting import GENEROUS_S, eventually
@@ -26,7 +25,7 @@ def broker_url(home: Path) -> Iterator[str]:
     eventually(socket.exists)
     before = dict(tasks.app.conf.changes)
     url = f"redis+socket://{socket}?virtual_host=0"
-    tasks.app.conf.update(configuration(Settings(broker_url=url)))
+    tasks.configure(Settings(broker_url=url))
     yield url
     tasks.app.conf.update(before)
     server.terminate()

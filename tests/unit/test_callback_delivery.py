@@ -16,6 +16,7 @@ from pipeline.outbound import signing
 from pipeline.outbound.callback_delivery import Schedule
 from pipeline.outbound.host_limits import HostLimits, HostTurn
 from pipeline.settings import Settings
+from stores.catalog import Catalog
 from stores.errors import InputError
 
 DAY_S = 86400
@@ -45,22 +46,24 @@ def test_retry_after_lengthens_a_delay_up_to_a_day() -> None:
 
 def test_signatures_verify(tmp_path: Path) -> None:
     body = json.dumps({"type": "job.finished", "data": {"metadata": "Zürich 文件"}}, ensure_ascii=False)
-    (secret,) = signing.secrets_of("", tmp_path)
+    (secret,) = signing.secrets_of("", Catalog(tmp_path))
     headers = signing.headers((secret,), "kb.01J", body, time.time())
     assert Webhook(secret).verify(body, headers)["type"] == "job.finished"
     assert headers["webhook-id"] == "kb.01J"
 
 
 def test_two_secrets_sign_while_one_takes_over_from_the_other(tmp_path: Path) -> None:
-    old, new = (signing.secrets_of("", tmp_path / name)[0] for name in ("old", "new"))
-    both = signing.secrets_of(f"{new}, {old}", tmp_path)
+    old, new = (signing.secrets_of("", Catalog(tmp_path / name))[0] for name in ("old", "new"))
+    both = signing.secrets_of(f"{new}, {old}", Catalog(tmp_path))
     headers = signing.headers(both, "kb.01J", "{}", time.time())
     assert Webhook(old).verify("{}", headers) == Webhook(new).verify("{}", headers) == {}
 
 
 def test_the_secret_of_a_home_is_made_once_however_many_ask(tmp_path: Path) -> None:
     secrets: list[tuple[str, ...]] = []
-    threads = [threading.Thread(target=lambda: secrets.append(signing.secrets_of("", tmp_path))) for _ in range(16)]
+    threads = [
+        threading.Thread(target=lambda: secrets.append(signing.secrets_of("", Catalog(tmp_path)))) for _ in range(16)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -73,7 +76,7 @@ def test_the_secret_of_a_home_is_made_once_however_many_ask(tmp_path: Path) -> N
 @pytest.mark.parametrize("secret", ["secret", "whsec_", "whsec_short", "whsec_!!!!", "d2hzZWM"])
 def test_a_secret_that_is_none_is_refused(tmp_path: Path, secret: str) -> None:
     with pytest.raises(InputError, match="whsec_"):
-        signing.secrets_of(secret, tmp_path)
+        signing.secrets_of(secret, Catalog(tmp_path))
 
 
 class Clock:
