@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from stores.models import Box, Page, PageText, Record, Schema
+from stores.models import Box, OutlineEntry, Page, PageText, Record, Schema
 from stores.token_count import TokenCount
 
 if TYPE_CHECKING:
@@ -34,10 +34,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentFacts:
-    """The facts of a whole file: the number of its pages, and its embedded title, "" where it has none."""
+    """The facts of a whole file: the number of its pages, its embedded title ("" where it has none), its bookmarks."""
 
     page_count: int
     title: str = ""
+    outline: tuple[OutlineEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

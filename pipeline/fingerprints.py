@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.document_types import TYPE_VERSION
 from pipeline.profiles import ProcessingProfile
-from pipeline.running_lines import RUNNING_VERSION
+from pipeline.structure.document import STRUCTURE_VERSION
 from pipeline.schemas.selection import AUTO, wanted_names
 from pipeline.stage_specs import READING, RESULT_STAGES
 from pipeline.step_context import Resources
@@ -36,9 +36,9 @@ def fingerprints(resources: Resources, options: Options, definitions: Mapping[st
         "plan": digest(PLAN_VERSION, documents, options.ocr, options.pages),
         "parse": digest(resources.text_reader().fingerprint),
         "ocr": digest(documents, resources.page_reader().fingerprint),
-        "extract": digest(RUNNING_VERSION, TYPE_VERSION, options.type, *sorted(schemas.items())),
+        "extract": digest(STRUCTURE_VERSION, TYPE_VERSION, options.type, *sorted(schemas.items())),
         "embedder": embedder.fingerprint,
-        "embed": digest(*chunks, embedder.fingerprint, RUNNING_VERSION, schemas["document"]),
+        "embed": digest(*chunks, embedder.fingerprint, STRUCTURE_VERSION, schemas["document"]),
     }
 
 

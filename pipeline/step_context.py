@@ -20,7 +20,7 @@ from stores.contracts import FileStore, KnowledgeCatalog, KnowledgeStore, Vector
 from stores.effects import Claim, PageResult
 from stores.errors import IngotError, InputError, StoppingError, UnavailableError, disk_full
 from stores.image_cache import ImageCache
-from stores.models import EMPTY_PAGE, Chunk, Fault, Page, PageText, Route, Schema
+from stores.models import EMPTY_PAGE, Chunk, Fault, OutlineEntry, Page, PageText, Route, Schema
 from stores.workspaces import Workspaces
 
 log = logging.getLogger("ingot.work")
@@ -173,9 +173,13 @@ class StepContext:
             return False
         return self.claim.route is Route.TEXT or text.confidence is not None
 
-    def save_margins(self, pages: Sequence[Page]) -> None:
-        """Save pages whose headers and footers were moved into their Markdown or out of it."""
-        self.store.pages.save_margins(self.claim, pages)
+    def outline(self) -> tuple[OutlineEntry, ...]:
+        """The bookmarks of the document."""
+        return self.store.pages.outline(self.claim.key.document, self.claim.key.generation)
+
+    def save_structure(self, pages: Sequence[Page]) -> None:
+        """Save pages whose Markdown and blocks the structure of the whole document changed."""
+        self.store.pages.save_structure(self.claim, pages)
 
     def give_up_page(self, number: int, fault: Fault) -> None:
         """Record why a page could not be read."""

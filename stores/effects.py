@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stores.models import Fault, Options, PagePlan, PageText, Record, Route, Stage, StepKey
+from stores.models import Fault, Options, OutlineEntry, PagePlan, PageText, Record, Route, Stage, StepKey
 from stores.token_count import TokenCount
 
 
@@ -28,6 +28,7 @@ class Planned:
     password: str
     pages: tuple[PagePlan, ...]
     batches: tuple[Batch, ...]
+    outline: tuple[OutlineEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ from stores.ids import check_knowledge_id as check_knowledge_id
 from stores.ids import chunk_id as chunk_id
 from stores.ids import document_id as document_id
 from stores.ids import slug_of as slug_of
+from stores.print_style import OutlineEntry as OutlineEntry
+from stores.print_style import PrintStyle as PrintStyle
 from stores.token_count import TokenCount
 
 Box = tuple[float, float, float, float]
@@ -159,6 +161,7 @@ class Block:
     end: int = 0
     level: int = 0  # heading level 1 to 6, 0 where the block is no heading
     lines: tuple[Line, ...] = ()
+    style: PrintStyle | None = None
 
     def __post_init__(self) -> None:
         _cleaned(self, "text")

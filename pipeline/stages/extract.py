@@ -1,6 +1,6 @@
 """Extract: fill the requested schemas from a document, each value with its evidence.
 
-It is the first stage that sees all pages, so it also decides which running headers and footers are left out. A schema
+It is the first stage that sees all pages, so it also decides the document's structure: headings and running lines. A schema
 for documents of another type is not filled: its record says why. Where a language model is set to fill what rules do
 not find, rules come first. A schema that fails leaves the others, and what its rules found, as they are: the step ends
 as failed, with their records.
@@ -15,9 +15,9 @@ from pipeline.contracts import Extractor
 from pipeline.document_types import DocumentType, given_type, type_of, why_not
 from pipeline.fingerprints import extractor_of
 from pipeline.places import with_places
-from pipeline.running_lines import settled
 from pipeline.schemas.selection import ALWAYS, AUTO, wanted_names
 from pipeline.step_context import StepContext
+from pipeline.structure.document import structured
 from stores.corrections import missing_remark
 from stores.effects import Extracted
 from stores.errors import IngotError, InputError, TransientError, UnavailableError
@@ -29,7 +29,7 @@ TYPE_FIELD = "type"
 
 def run(context: StepContext) -> Extracted:
     """Fill the schema ``document`` and the requested ones from the pages as read."""
-    pages = _settled(context)
+    pages = _structured(context)
     document_type = _type_of(context, pages)
     about = _fill(context, ALWAYS, pages, document_type)
     records, faults = [about], [about.fault]
@@ -63,15 +63,13 @@ def _further_names(context: StepContext, document_type: DocumentType) -> Iterato
             yield name
 
 
-def _settled(context: StepContext) -> Sequence[Page]:
-    """All pages without their running headers and footers; changed pages are saved for the stages that follow."""
-    pages = context.pages()
+def _structured(context: StepContext) -> Sequence[Page]:
+    """All pages with the structure of the document; changed pages are saved for the stages that follow."""
+    pages, outline = context.pages(), context.outline()
     with context.deadline(context.resources.settings.document_timeout_s):
-        without_running_lines = settled(pages)
-    context.save_margins(
-        [after for before, after in zip(pages, without_running_lines, strict=True) if after is not before]
-    )
-    return without_running_lines
+        with_structure = structured(pages, outline)
+    context.save_structure([after for before, after in zip(pages, with_structure, strict=True) if after is not before])
+    return with_structure
 
 
 def _fits(known: Mapping[str, Schema], name: str, document_type: DocumentType) -> bool:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pipeline.contracts import PageFacts
+from pipeline.contracts import DocumentFacts, PageFacts
 from pipeline.stage_specs import stages_of
 from pipeline.step_context import StepContext
 from pipeline.text_quality import why_garbled
@@ -35,7 +35,8 @@ def run(context: StepContext) -> Planned:
     """Open the document, decide the route of every page, and cut the pages into batches."""
     settings, path = context.resources.settings, context.original
     with context.deadline(settings.document_timeout_s):
-        password, count = _open(context)
+        password, about = _open(context)
+    count = about.page_count
     if count > settings.max_pages:
         raise InputError(
             f"it has {count} pages, more than {settings.max_pages}: raise INGOT_MAX_PAGES or give --pages",
@@ -43,15 +44,20 @@ def run(context: StepContext) -> Planned:
         )
     numbers = parse_page_numbers(context.claim.options.pages, count)
     pages = tuple(_page_plans(context, path, password, numbers))
-    return Planned(password=password, pages=pages, batches=batches(pages, settings.batch_pages, _ocr_pages(context)))
+    return Planned(
+        password=password,
+        pages=pages,
+        batches=batches(pages, settings.batch_pages, _ocr_pages(context)),
+        outline=about.outline,
+    )
 
 
-def _open(context: StepContext) -> tuple[str, int]:
-    """The password that opens the document ("" where none is needed), and how many pages it has."""
+def _open(context: StepContext) -> tuple[str, DocumentFacts]:
+    """The password that opens the document ("" where none is needed), and the facts of the file."""
     documents = context.resources.documents()
     for password in ("", *([context.claim.password] if context.claim.password else []), *context.claim.passwords):
         try:
-            return password, documents.inspect(context.original, password).page_count
+            return password, documents.inspect(context.original, password)
         except EncryptedError as error:
             refusal = error
     raise refusal

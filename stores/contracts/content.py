@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from stores.contracts.vectors import Scalar
 from stores.effects import Claim
 from stores.filters import Filter
-from stores.models import Chunk, Page, Record, Schema
+from stores.models import Chunk, OutlineEntry, Page, Record, Schema
 from stores.search_views import KeywordHits
 
 
@@ -36,8 +36,11 @@ class PageStore(Protocol):
     def unread(self, claim: Claim) -> list[Page]:
         """Return the pages of a step that are neither read nor given up, in order."""
 
-    def save_margins(self, claim: Claim, pages: Sequence[Page]) -> None:
-        """Replace the Markdown of pages, and the offsets of their blocks in it. Raises LeaseLostError."""
+    def outline(self, document: str, number: int) -> tuple[OutlineEntry, ...]:
+        """Return the bookmarks of a document, as plan read them."""
+
+    def save_structure(self, claim: Claim, pages: Sequence[Page]) -> None:
+        """Replace the Markdown of pages, and the labels, levels and offsets of their blocks. Raises LeaseLostError."""
 
     def chunks(self, document: str, number: int) -> list[Chunk]:
         """Return all chunks of a generation in order."""

@@ -259,12 +259,18 @@ def copy_rows(connection: Connection, tables: Sequence[str], document_id: str, o
 
 
 def copy_facts(connection: Connection, document_id: str, old: int, new: int) -> None:
-    """Give generation ``new`` what ``old`` knew of the document: pages, title, language, password."""
+    """Give generation ``new`` what ``old`` knew of the document: pages, outline, title, language, password."""
     facts = connection.execute(select(generation).where(_generation(document_id, old))).one()
     connection.execute(
         update(generation)
         .where(_generation(document_id, new))
-        .values(pages=facts.pages, title=facts.title, language=facts.language, password=facts.password)
+        .values(
+            pages=facts.pages,
+            outline=facts.outline,
+            title=facts.title,
+            language=facts.language,
+            password=facts.password,
+        )
     )
 
 

@@ -369,4 +369,11 @@ MIGRATIONS: tuple[Migration, ...] = (
             )""",
         ),
     ),
+    Migration(
+        name="what the structure of a document is decided from",
+        columns=(
+            ("generation", "outline", "JSON"),
+            ("block", "style", "JSON"),
+        ),
+    ),
 )

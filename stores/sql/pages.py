@@ -18,9 +18,11 @@ from stores.models import (
     Fault,
     Label,
     Line,
+    OutlineEntry,
     Page,
     PageText,
     PlacedBox,
+    PrintStyle,
     Route,
     StepState,
 )
@@ -63,15 +65,22 @@ class Pages:
             rows = connection.execute(select(page).where(_todo(claim)).order_by(page.c.number)).all()
         return [_page(row, []) for row in rows]
 
-    def save_margins(self, claim: Claim, pages: Sequence[Page]) -> None:
-        """Keep the Markdown of pages whose headers and footers were settled, and where its blocks stand in it now."""
+    def outline(self, document: str, number: int) -> tuple[OutlineEntry, ...]:
+        """The bookmarks of a generation's document."""
+        mine = and_(generation.c.document == document, generation.c.number == number)
+        with self.database.read() as connection:
+            entries = connection.execute(select(generation.c.outline).where(mine)).scalar_one_or_none()
+        return tuple(OutlineEntry(level=level, title=title, page=at) for level, title, at in entries or ())
+
+    def save_structure(self, claim: Claim, pages: Sequence[Page]) -> None:
+        """Keep the Markdown of pages and their blocks' labels and places as the whole document decides them."""
         key = claim.key
         for at in range(0, len(pages), _PAGES_AT_ONCE):
             with self.database.write() as connection:
                 if not _still_ours(connection, claim):
                     raise LeaseLostError()
                 for settled in pages[at : at + _PAGES_AT_ONCE]:
-                    _store_margins(connection, key.document, key.generation, settled)
+                    _store_structure(connection, key.document, key.generation, settled)
 
     def chunks(self, document: str, number: int) -> list[Chunk]:
         with self.database.read() as connection:
@@ -117,7 +126,12 @@ def plan_pages(connection: Connection, document: str, number: int, planned: Plan
     connection.execute(
         update(generation)
         .where(generation.c.document == document, generation.c.number == number)
-        .values(pages=len(planned.pages), password=planned.password or None, passwords=None)
+        .values(
+            pages=len(planned.pages),
+            outline=[[entry.level, entry.title, entry.page] for entry in planned.outline],
+            password=planned.password or None,
+            passwords=None,
+        )
     )
     if planned.pages:
         connection.execute(
@@ -178,7 +192,7 @@ def _page_values(text: PageText | None, fault: Fault | None) -> dict[str, Any]:
     )
 
 
-def _store_margins(connection: Connection, document: str, number: int, settled: Page) -> None:
+def _store_structure(connection: Connection, document: str, number: int, settled: Page) -> None:
     connection.execute(
         update(page)
         .where(_of(page, document, number), page.c.number == settled.number)
@@ -190,8 +204,24 @@ def _store_margins(connection: Connection, document: str, number: int, settled: 
     connection.execute(
         update(block)
         .where(here, block.c.ordinal == bindparam("at"))
-        .values(start=bindparam("first"), end=bindparam("last")),
-        [{"at": i, "first": b.start, "last": b.end} for i, b in enumerate(settled.blocks)],
+        .values(
+            label=bindparam("as_label"),
+            level=bindparam("as_level"),
+            start=bindparam("first"),
+            end=bindparam("last"),
+            style=bindparam("as_style", type_=block.c.style.type),
+        ),
+        [
+            {
+                "at": i,
+                "as_label": b.label,
+                "as_level": b.level,
+                "first": b.start,
+                "last": b.end,
+                "as_style": _style_values(b.style),
+            }
+            for i, b in enumerate(settled.blocks)
+        ],
     )
 
 
@@ -255,7 +285,19 @@ def _block_values(document: str, number: int, at: int, ordinal: int, b: Block) -
         "end": b.end,
         "text": b.text,
         "lines": [[*line.box, line.text, *([line.place] if line.place else [])] for line in b.lines],
+        "style": _style_values(b.style),
     }
+
+
+def _style_values(style: PrintStyle | None) -> list[Any] | None:
+    return [style.label, style.level, style.size_pt, style.bold, style.font] if style else None
+
+
+def _style(values: Sequence[Any] | None) -> PrintStyle | None:
+    if not values:
+        return None
+    label, level, size_pt, bold, font = values
+    return PrintStyle(label=label, level=level, size_pt=size_pt, bold=bold, font=font)
 
 
 def _block(row: Any) -> Block:
@@ -267,6 +309,7 @@ def _block(row: Any) -> Block:
         end=row.end,
         level=row.level,
         lines=tuple(_line(*parts) for parts in row.lines),
+        style=_style(row.style),
     )
 
 

@@ -85,6 +85,7 @@ generation = Table(
     Column("password", Text),
     Column("fingerprints", JSON, nullable=False),
     Column("pages", Integer, nullable=False, default=0),
+    Column("outline", JSON),  # bookmarks: lists of level, title, page
     Column("title", Text, nullable=False, default=""),
     Column("language", String, nullable=False, default=""),
     Column("profile", String),  # the settings and schemas that it is made with; none: those of the worker
@@ -183,6 +184,7 @@ block = Table(
         Column("end", Integer, nullable=False),
         Column("text", Text, nullable=False),
         Column("lines", JSON, nullable=False),
+        Column("style", JSON),  # label and level as read; size in points, bold, font
     ),
     PrimaryKeyConstraint("document", "generation", "page", "ordinal"),
 )

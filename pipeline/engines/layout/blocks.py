@@ -39,10 +39,15 @@ def pieces(lines: Sequence[PrintedLine], label: Label, body: float) -> list[Piec
     left = min(line.box[0] for line in lines)
     pitch = _usual_pitch(lines)
     listed = label is Label.LIST or _lists(lines)
+    alone = _standing_alone(lines, right) if label is Label.TEXT else frozenset()
     for index, line in enumerate(lines):
         before = lines[index - 1] if index else None
         if headings.is_heading_line(line, body) and (len(lines) > 1 or label is Label.TEXT):
             _add_heading(cut, line, before)
+        elif index in alone:
+            cut.append(Piece(Label.TEXT, [[line]]))
+        elif index - 1 in alone and not (listed and is_list_start(line.text)):
+            cut.append(Piece(Label.TEXT, [[line]]))
         elif listed and is_list_start(line.text):
             _add_item(cut, line)
         elif before is None:
@@ -50,6 +55,16 @@ def pieces(lines: Sequence[PrintedLine], label: Label, body: float) -> list[Piec
         else:
             _continue(cut, before, line, (left, right, pitch), label)
     return cut
+
+
+def _standing_alone(lines: Sequence[PrintedLine], right: float) -> frozenset[int]:
+    """Indices of lines that are paragraphs of their own and may be headings, though they are set like the text.
+
+    Whether they are is known when all pages are.
+    """
+    may_be = [headings.may_be_heading(line) for line in lines]
+    breaks = [True, *(is_forced(before, line, right) for before, line in pairwise(lines)), True]
+    return frozenset(at for at in range(len(lines)) if may_be[at] and breaks[at] and breaks[at + 1])
 
 
 def _lists(lines: Sequence[PrintedLine]) -> bool:
@@ -103,10 +118,16 @@ def _continue(
         last.parts[-1].append(line)
 
 
+def _length_of_first_word(text: str) -> int:
+    """Characters before the first place where a line may break."""
+    ends = (at for at, char in enumerate(text) if at and (char.isspace() or is_cjk(char)))
+    return next(ends, len(text))
+
+
 def is_forced(before: PrintedLine, line: PrintedLine, right: float) -> bool:
     """Whether the next line's first word would have fitted behind the line before, up to ``right``."""
     width = (line.box[2] - line.box[0]) / max(len(line.text), 1)
-    first = 1 if is_cjk(line.text[0]) else len(line.text.split(maxsplit=1)[0])
+    first = _length_of_first_word(line.text)
     if before.text[-1] in "-‐\u00ad":
         return False
     slack = 2.0 if is_cjk(line.text[0]) else 0.6

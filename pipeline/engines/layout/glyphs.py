@@ -39,6 +39,7 @@ class Style:
     raised: bool
     hidden: bool
     struck: bool = False
+    font: str = ""
 
 
 class Glyph(NamedTuple):
@@ -113,6 +114,7 @@ def _style(span: dict[str, Any]) -> Style:
         raised=bool(flags & _SUPERSCRIPT),
         hidden=False,
         struck=bool(span.get("struck")),
+        font=name.rpartition("+")[2],
     )
 
 
@@ -141,6 +143,7 @@ class PrintedLine:
     bold: bool
     mono: bool
     parts: tuple[Line, ...] = ()  # what wide gaps divide: columns that stand in one line
+    font: str = ""  # of most of its characters
 
     def as_lines(self) -> tuple[Line, ...]:
         """The line, or its parts where wide gaps divide it."""
@@ -265,6 +268,7 @@ def _printed(row: Sequence[Fragment]) -> PrintedLine:
         bold=sum(style.bold for style in styles) > 0.8 * len(styles),
         mono=all(style.mono for style in styles),
         parts=_parts(row),
+        font=statistics.mode(style.font for style in styles),
     )
 
 

@@ -28,6 +28,7 @@ _SINGLE = re.compile(r"^(?:\d{1,2}|[A-Z]|[IVX]{1,5})[.．、)]?\s+(?=\S)|^\d{1,2
 _ENDS_SENTENCE = re.compile(r"[,;，；。]$|[a-z]\.$")
 _MAX_CHARS = 200
 _MAX_LINE = 80
+_SHORT = 60  # characters of a heading that is set like the text around it
 _MAX_ITEM = 40  # characters: what begins like a list item, is set like the text and is longer, is one
 
 
@@ -81,6 +82,13 @@ def looks_like_heading(lines: Sequence[PrintedLine], body: float) -> bool:
     return (
         size >= 0.98 * body and all(line.bold for line in lines) and bool(_DOTTED.match(text) or _CHAPTER.match(text))
     )
+
+
+def may_be_heading(line: PrintedLine) -> bool:
+    """Whether a line of its own may be a heading by its words alone: short, no sentence, with a section's number."""
+    text = line.text
+    numbered = any(form.match(text) for form in (_CHAPTER, _SECTION, _CHINESE, _CHINESE_SUB, _DOTTED))
+    return numbered and len(text) <= _SHORT and not _ENDS_SENTENCE.search(text) and any(map(str.isalpha, text))
 
 
 def is_heading_line(line: PrintedLine, body: float) -> bool:

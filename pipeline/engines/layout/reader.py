@@ -34,12 +34,12 @@ from pipeline.engines.layout.tables import filled, frames_of_grid, frames_of_pla
 from pipeline.engines.layout.vertical import vertical_regions
 from pipeline.engines.pdf.attachments import attached_to, not_read
 from pipeline.page_markdown import AT_MARGIN, escaped
-from stores.models import Block, Box, Fault, Label, Line, PageText
+from stores.models import Block, Box, Fault, Label, Line, PageText, PrintStyle
 
 if TYPE_CHECKING:
     import pymupdf
 
-LAYOUT_VERSION = "4"  # part of fingerprints: raise it with every change of output
+LAYOUT_VERSION = "5"  # part of fingerprints: raise it with every change of output
 
 _LABELS = {
     "text": Label.TEXT,
@@ -257,9 +257,7 @@ def _written(
 
 
 def _placed(block: Block, start: int, end: int) -> Block:
-    return Block(
-        label=block.label, box=block.box, text=block.text, start=start, end=end, level=block.level, lines=block.lines
-    )
+    return replace(block, start=start, end=end)
 
 
 def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple[Block, str]]:
@@ -358,7 +356,15 @@ def _indented(lines: Sequence[PrintedLine]) -> list[str]:
 
 
 def _block(label: Label, box: Box, lines: Sequence[PrintedLine], text: str, level: int = 0) -> Block:
-    return Block(label=label, box=box, text=text, level=level, lines=_lines(lines))
+    size = statistics.median_high(line.size for line in lines) if lines else 0.0
+    style = PrintStyle(
+        label=label,
+        level=level,
+        size_pt=round(size, 2),
+        bold=bool(lines) and all(line.bold for line in lines),
+        font=lines[0].font if lines else "",
+    )
+    return Block(label=label, box=box, text=text, level=level, lines=_lines(lines), style=style)
 
 
 def _lines(lines: Sequence[PrintedLine]) -> tuple[Line, ...]:

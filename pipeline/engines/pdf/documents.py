@@ -13,9 +13,11 @@ from pipeline.engines.pdf import images as image_document
 from pipeline.engines.pdf import mupdf
 from pipeline.engines.pdf.facts import facts_of_page
 from stores.errors import InputError, PageError
+from stores.models import OutlineEntry
 
-VERSION = "1"
+VERSION = "2"
 _POINTS_PER_INCH = 72.0
+_MOST_BOOKMARKS = 5000
 
 
 class PyMuPdfDocuments:
@@ -37,7 +39,9 @@ class PyMuPdfDocuments:
         with mupdf.alone:
             document = mupdf.open_pdf(path, password)
             try:
-                return DocumentFacts(page_count=document.page_count, title=_title(document))
+                return DocumentFacts(
+                    page_count=document.page_count, title=_title(document), outline=_outline(document)
+                )
             finally:
                 document.close()
 
@@ -98,3 +102,13 @@ def _kind(path: Path) -> str:
 def _title(document: Any) -> str:
     title = (document.metadata or {}).get("title") or ""
     return " ".join(str(title).replace("\0", "").split())[:300]
+
+
+def _outline(document: Any) -> tuple[OutlineEntry, ...]:
+    """The bookmarks of a document; none where they cannot be read, for its pages can be all the same."""
+    try:
+        entries = document.get_toc(simple=True)
+    except (RuntimeError, ValueError, IndexError, KeyError, TypeError, RecursionError):
+        return ()
+    shown = ((level, " ".join(str(title).split())[:300], page) for level, title, page in entries[:_MOST_BOOKMARKS])
+    return tuple(OutlineEntry(level=level, title=title, page=max(page, 0)) for level, title, page in shown if title)

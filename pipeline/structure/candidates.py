@@ -1,0 +1,167 @@
+"""Blocks that may be headings, with what is known of each. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.page_markdown import AT_MARGIN, is_in_markdown
+from pipeline.structure.numbering import Numbering, numbering_of
+from stores.models import Block, Label, Page, PrintStyle, Route
+
+_LONGEST = 200  # characters of a heading
+_MOST_LINES = 4
+_LARGER = 1.06  # times another size: what differs by less is set alike
+_LEAST_SHARE = 0.04  # of the text: a font with less of it is not one of the body's
+_WORD = re.compile(r"[^\W\d_]{2,}|[\u3400-\u9fff]")
+_CAPTION = re.compile(
+    r"(?:fig(?:ure|\.)?|abb(?:ildung|\.)?|table|tab\.|tableau|tabelle|tabla|chart|exhibit|plate|image|photo"
+    r"|source|quelle|note|注|图|圖|表|附表|附图|来源|资料来源)\s*[:：.]?\s*(?:[A-Z]?\d+|[A-Z]\b|[IVX]+\b)",
+    re.IGNORECASE,
+)
+_INNER_STOP = re.compile(r"[。！；;][^”’」』）)\]\s]")
+_ENDS = re.compile(r"[,，;；。、]$|(?<![.A-Z])[a-z]{2,}\.$")
+_LEADS_IN = re.compile(r"[:：]$")
+_AUTHORS = re.compile(r"[⁰¹²³⁴-⁹†‡∗*§],?\s+\w.*,")
+_ADMONITION = re.compile(
+    r"\W*(?:notes?|warnings?|cautions?|tips?|important|danger|attention|notice|hinweis|achtung|warnung|vorsicht"
+    r"|remarque|avertissement|nota|atención|注意|警告|提示|危险|小心)\W*",
+    re.IGNORECASE,
+)
+_HEADING_LABELS = (Label.HEADING, Label.TITLE)
+
+
+@dataclass(slots=True, eq=False)
+class Candidate:
+    """A block that may be a heading. ``guided``: the document's outline or contents page names it, at ``guided_level``.
+
+    ``distinct``: it is set in another way than the text. ``number`` is None where it begins with none.
+    """
+
+    page: int
+    index: int
+    block: Block
+    style: PrintStyle
+    number: Numbering | None
+    recognised: bool
+    distinct: bool = False
+    guided: bool = False
+    guided_level: int = 0
+    reasons: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return self.block.text
+
+    @property
+    def read_as_heading(self) -> bool:
+        """Whether the reader of its page took it for one."""
+        return self.style.label in _HEADING_LABELS
+
+    @property
+    def kind(self) -> tuple[str, int] | None:
+        """The form of its number."""
+        return (self.number.kind, self.number.depth) if self.number else None
+
+
+@dataclass(frozen=True, slots=True)
+class BodyStyle:
+    """How the running text of a document is set: the size of most of it, all fonts of some share, and its weight."""
+
+    size_pt: float
+    fonts: frozenset[str]
+    bold: bool
+
+    def sets_apart(self, candidate: Candidate) -> bool:
+        """Whether a block is set in another way than the text: larger, bolder, in another font or in capitals."""
+        style, text = candidate.style, candidate.text
+        if not style.size_pt or not self.size_pt:
+            return True  # nobody knows how it is set, so its reader decides
+        if style.size_pt > _LARGER * self.size_pt:
+            return True
+        if style.size_pt < self.size_pt / _LARGER and not style.bold:
+            return False
+        letters = [char for char in text if char.isalpha() and char.isascii()]
+        capitals = len(letters) > 3 and all(char.isupper() for char in letters)
+        return (style.bold and not self.bold) or capitals or bool(style.font and style.font not in self.fonts)
+
+
+def body_style(pages: Sequence[Page]) -> BodyStyle:
+    """How most of the characters of a document's paragraphs are set."""
+    sizes: Counter[float] = Counter()
+    fonts: Counter[str] = Counter()
+    bold = total = 0
+    for page in pages:
+        for block in page.blocks:
+            style = as_read(block)
+            if style.label not in (Label.TEXT, Label.LIST) or not style.size_pt:
+                continue
+            weight = len(block.text)
+            sizes[round(style.size_pt * 2) / 2] += weight
+            fonts[style.font] += weight
+            bold += weight * style.bold
+            total += weight
+    size = sizes.most_common(1)[0][0] if sizes else 0.0
+    common = frozenset(font for font, weight in fonts.items() if weight > _LEAST_SHARE * total)
+    return BodyStyle(size, common, bold > total / 2)
+
+
+def as_read(block: Block) -> PrintStyle:
+    """What the reader of its page took a block for, and how it is set as far as that is known."""
+    return block.style or PrintStyle(label=block.label, level=block.level)
+
+
+def candidates_of(pages: Sequence[Page]) -> list[Candidate]:
+    """All blocks of a document that may be headings, in reading order."""
+    body = body_style(pages)
+    found = [candidate for page in pages for candidate in _of_page(page)]
+    for candidate in found:
+        candidate.distinct = body.sets_apart(candidate)
+    return found
+
+
+def _of_page(page: Page) -> Iterator[Candidate]:
+    for index, block in enumerate(page.blocks):
+        style = as_read(block)
+        if not is_in_markdown(block) or not _may_be_heading(block, style):
+            continue
+        yield Candidate(
+            page=page.number,
+            index=index,
+            block=block,
+            style=style,
+            number=numbering_of(block.text),
+            recognised=page.route is Route.OCR,
+        )
+
+
+def _may_be_heading(block: Block, style: PrintStyle) -> bool:
+    if style.label in (*AT_MARGIN, Label.TABLE, Label.FIGURE, Label.CAPTION, Label.FORMULA):
+        return False
+    text = block.text
+    if not 1 < len(text) <= _LONGEST or len(block.lines) > _MOST_LINES:
+        return False
+    return style.label in _HEADING_LABELS or "\n" not in text
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a text ends like a sentence or a clause, or goes on after the end of one."""
+    return bool(_ENDS.search(text) or _INNER_STOP.search(text))
+
+
+def leads_in(text: str) -> bool:
+    """Whether a text announces what follows it: it ends with a colon."""
+    return bool(_LEADS_IN.search(text))
+
+
+def is_no_title(text: str) -> bool:
+    """Whether a text is a caption, a row of authors with their marks, or a word like "Warning" before what it marks."""
+    return bool(_CAPTION.match(text) or _AUTHORS.search(text) or _ADMONITION.fullmatch(text))
+
+
+def has_words(text: str) -> bool:
+    """Whether a text has a word, and is not mostly signs, as formulas are."""
+    words = sum(len(word) for word in _WORD.findall(text))
+    return words > 0.4 * sum(not char.isspace() for char in text)

@@ -1,0 +1,22 @@
+"""Decides what only all pages of a document together can tell: running lines and headings. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from pipeline.running_lines import RUNNING_VERSION, settled
+from pipeline.structure.headings import headings_of
+from pipeline.structure.relabelling import with_headings
+from stores.models import OutlineEntry, Page
+
+STRUCTURE_VERSION = f"{RUNNING_VERSION}:1"  # part of fingerprints: raise it with every change of output
+
+
+def structured(pages: Sequence[Page], outline: Sequence[OutlineEntry] = ()) -> list[Page]:
+    """Return all pages of a document without running lines, and with the headings of the whole document."""
+    pages = settled(pages)
+    levels: dict[int, dict[int, int]] = defaultdict(dict)
+    for (number, index), level in headings_of(pages, outline).items():
+        levels[number][index] = level
+    return [with_headings(page, levels[page.number]) for page in pages]

@@ -1,0 +1,150 @@
+"""Tells which blocks of a document are headings, and of which level, from all of its pages. Pure.
+
+A page's reader sees how a line is set against the lines around it. Here the whole document is known: how its text is
+set and how its headings are, which numbers follow one another, what its outline and its contents name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+
+from pipeline.structure.candidates import (
+    BodyStyle,
+    Candidate,
+    body_style,
+    candidates_of,
+    has_words,
+    is_no_title,
+    is_sentence,
+    leads_in,
+)
+from pipeline.structure.guides import contents_pages, mark_guided
+from pipeline.structure.levels import levels_of
+from stores.models import Label, OutlineEntry, Page
+
+_SURE_KINDS = frozenset({"part", "chapter", "section", "appendix"})
+_LIST_KINDS = frozenset({("dotted", 1), ("brackets", 1), ("letter", 1), ("roman", 1)})
+_GUIDED = 3  # headings that the outline or the contents name: then they say what is a heading
+_ESTABLISHED = 3  # headings that are set alike: what else is set so and stands alone is one, too
+_SHORT = 80  # characters
+_LEADS_IN, _SMALL = 1.06, 0.94  # of the body's size: what ends with a colon is larger, and no heading is smaller
+_NEAR = 0.95  # of the size of the smallest heading that a guide names
+
+
+def headings_of(pages: Sequence[Page], outline: Sequence[OutlineEntry] = ()) -> dict[tuple[int, int], int]:
+    """(page number, index of the block) -> level 1 to 6, of all headings of a document."""
+    contents = contents_pages(pages)
+    candidates = [candidate for candidate in candidates_of(pages) if candidate.page not in contents]
+    guided = mark_guided(candidates, outline, contents)
+    _check_letters(candidates)
+    accepted = _accepted(candidates, guided, body_style(pages))
+    levels = levels_of(accepted)
+    return {(candidate.page, candidate.index): levels[candidate] for candidate in accepted}
+
+
+def _check_letters(candidates: Sequence[Candidate]) -> None:
+    """Forget numbers that are words: a letter or a Roman number counts where headings have the first two of them."""
+    for kind in ("letter", "roman"):
+        lettered = [c for c in candidates if c.kind == (kind, 1) and (c.read_as_heading or c.guided)]
+        values = {candidate.number.value for candidate in lettered if candidate.number}
+        if not {1, 2} <= values:
+            for candidate in lettered:
+                candidate.number = None
+
+
+def _accepted(candidates: Sequence[Candidate], guided: int, body: BodyStyle) -> list[Candidate]:
+    """The candidates that are headings."""
+    possible = [candidate for candidate in candidates if candidate.guided or _is_possible(candidate)]
+    styled = sum(c.distinct and c.read_as_heading and not leads_in(c.text) for c in possible)
+    least = min((c.style.size_pt for c in possible if c.guided and c.distinct and not c.recognised), default=0.0)
+    chosen = [
+        candidate
+        for candidate in possible
+        if candidate.guided
+        or (candidate.read_as_heading and not _is_doubtful(candidate, guided >= _GUIDED, styled > 2, least, body))
+    ]
+    more = _promoted(possible, chosen)
+    listed = _list_items([*chosen, *more])
+    return [c for c in possible if (c in more or c in chosen) and c not in listed]
+
+
+def _is_possible(candidate: Candidate) -> bool:
+    """Whether the words of a block may be a heading's."""
+    text = candidate.text
+    if is_no_title(text) or not has_words(text) or is_sentence(text):
+        return False
+    return not (leads_in(text) and not candidate.distinct)
+
+
+def _is_doubtful(candidate: Candidate, is_guided: bool, has_styles: bool, least: float, body: BodyStyle) -> bool:
+    """Whether what the reader of a page took for a heading is none beside the others of the document.
+
+    ``is_guided``: an outline or contents names headings, the smallest ``least`` points high; ``has_styles``: others
+    are set in another way than the text.
+    """
+    if candidate.kind and candidate.kind not in _LIST_KINDS:
+        return False
+    if not candidate.distinct:
+        return has_styles or is_guided
+    size = candidate.style.size_pt
+    if has_styles and not candidate.kind and 0 < size < body.size_pt * (_LEADS_IN if leads_in(candidate.text) else _SMALL):
+        return True
+    return is_guided and 0 < size < _NEAR * least
+
+
+def _promoted(possible: Sequence[Candidate], chosen: Sequence[Candidate]) -> set[Candidate]:
+    """Candidates that are set or numbered like chosen headings, though the readers of their pages saw text."""
+    looks = Counter(_look(candidate) for candidate in chosen if candidate.distinct and candidate.style.size_pt)
+    series = {(candidate.kind, _look(candidate)) for candidate in chosen if candidate.distinct}
+    kinds = Counter(candidate.kind for candidate in chosen)
+    taken = set(chosen)
+    promoted: set[Candidate] = set()
+    for candidate in possible:
+        if candidate in taken or len(candidate.text) > _SHORT or candidate.style.label == Label.LIST:
+            continue
+        alike = candidate.distinct and looks[_look(candidate)] >= _ESTABLISHED
+        kind = candidate.kind
+        if kind and kind not in _LIST_KINDS and (alike or kinds[kind] > 0 or kind[0] in _SURE_KINDS):
+            promoted.add(candidate)
+        elif candidate.kind and candidate.distinct and (candidate.kind, _look(candidate)) in series:
+            promoted.add(candidate)
+        elif alike and not candidate.recognised and not leads_in(candidate.text) and candidate.text[0].isupper():
+            promoted.add(candidate)
+    return promoted | _sequences([c for c in possible if c not in taken and c not in promoted])
+
+
+def _look(candidate: Candidate) -> tuple[float, bool, str]:
+    style = candidate.style
+    return round(style.size_pt * 2) / 2, style.bold, style.font
+
+
+def _sequences(candidates: Sequence[Candidate]) -> set[Candidate]:
+    """Candidates whose section numbers follow one another, with text between them."""
+    by_kind: dict[tuple[str, int], list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        if candidate.kind and candidate.kind not in _LIST_KINDS and candidate.style.label != Label.LIST:
+            by_kind[candidate.kind].append(candidate)
+    members: set[Candidate] = set()
+    for group in by_kind.values():
+        for one, other in pairwise(group):
+            if one.number and other.number and other.number.value == one.number.value + 1:
+                if one.number.prefix == other.number.prefix and not _are_neighbours(one, other):
+                    members |= {one, other}
+    return members
+
+
+def _list_items(candidates: Sequence[Candidate]) -> set[Candidate]:
+    """Candidates that are items of a list: numbered alike, set like the text, and one directly behind the other."""
+    items: set[Candidate] = set()
+    ordered = sorted(candidates, key=lambda c: (c.page, c.index))
+    for one, other in pairwise(ordered):
+        plain = not one.distinct and not other.distinct and not one.guided and not other.guided
+        if plain and one.kind and one.kind == other.kind and _are_neighbours(one, other):
+            items |= {one, other}
+    return items
+
+
+def _are_neighbours(one: Candidate, other: Candidate) -> bool:
+    return one.page == other.page and other.index == one.index + 1
