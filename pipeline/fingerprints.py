@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stores.contracts.registration import KnownGeneration
 
 PLAN_VERSION = "plan-2"
-CHUNK_VERSION = "chunk-1"
+CHUNK_VERSION = "chunk-2"
 
 #: Failures that the next request tries again by itself; the others would only fail again.
 WORTH_RETRYING = frozenset({"unavailable", "transient", "damaged_index", "cancelled", "other_embedder"})
