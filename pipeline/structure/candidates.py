@@ -26,7 +26,7 @@ _ENDS = re.compile(r"[,，;；。、]$|(?<![.A-Z])[a-z]{2,}\.$")
 _LEADS_IN = re.compile(r"[:：]$")
 _AUTHORS = re.compile(r"[⁰¹²³⁴-⁹†‡∗*§],?\s+\w.*,")
 _ADMONITION = re.compile(
-    r"\W*(?:notes?|warnings?|cautions?|tips?|important|danger|attention|notice|hinweis|achtung|warnung|vorsicht"
+    r"\W*A?\s?(?:notes?|warnings?|cautions?|tips?|important|danger|attention|notice|hinweis|achtung|warnung|vorsicht"
     r"|remarque|avertissement|nota|atención|注意|警告|提示|危险|小心)\W*",
     re.IGNORECASE,
 )

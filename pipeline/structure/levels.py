@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pipeline.structure.candidates import Candidate
 from stores.models import Label
 
-_SAME_SIZE = 0.06  # share by which sizes of one level differ at most
+_NEAR, _NEAR_RECOGNISED = 0.05, 0.12  # shares by which sizes differ from the common one of their level
+_RARE = 0.03  # of the headings of a scan: fewer that are set alike open no level
 _DEEPEST = 6
 _RANK = {  # where numbers of these forms stand among headings that are set alike
     "part": 0.0,
@@ -59,15 +60,24 @@ def levels_of(headings: Sequence[Candidate]) -> dict[Candidate, int]:
 
 
 def _size_classes(headings: Sequence[Candidate]) -> dict[float, int]:
-    """Font size in points -> index of its class, the largest 0; sizes that differ by little are one class."""
-    sizes = sorted({heading.style.size_pt for heading in headings}, reverse=True)
-    classes: dict[float, int] = {}
-    first, at = 0.0, -1
-    for size in sizes:
-        if at < 0 or size < first * (1 - _SAME_SIZE):
-            first, at = size, at + 1
-        classes[size] = at
-    return classes
+    """Font size in points -> index of its class, the largest 0; sizes near a common one are in its class."""
+    counts = Counter(heading.style.size_pt for heading in headings)
+    near = _NEAR_RECOGNISED if _are_recognised(headings) else _NEAR
+    common: list[float] = []
+    nearest: dict[float, float] = {}
+    for size, _ in sorted(counts.items(), key=lambda pair: (-pair[1], -pair[0])):
+        centre = min(common, key=lambda other: abs(other - size), default=None)
+        if centre is None or abs(centre - size) > near * centre:
+            common.append(size)
+            centre = size
+        nearest[size] = centre
+    order = {size: at for at, size in enumerate(sorted(common, reverse=True))}
+    return {size: order[centre] for size, centre in nearest.items()}
+
+
+def _are_recognised(headings: Sequence[Candidate]) -> bool:
+    """Whether most of the headings stand on scans, whose font sizes are only nearly right."""
+    return 2 * sum(heading.recognised for heading in headings) > len(headings)
 
 
 def _titles(headings: Sequence[Candidate], sizes: Mapping[float, int]) -> list[Candidate]:
@@ -213,4 +223,6 @@ def _rare_ranks(classes: Mapping[_Class, list[Candidate]], ranks: Mapping[_Class
     count: Counter[_Rank] = Counter()
     for key, members in classes.items():
         count[ranks[key]] += len(members) + (2 if key.kind else 0)
-    return {rank for rank, number in count.items() if number < 2} if len(count) > 2 else set()
+    headings = [heading for members in classes.values() for heading in members]
+    least = max(2.0, _RARE * len(headings)) if _are_recognised(headings) else 2.0
+    return {rank for rank, number in count.items() if number < least} if len(count) > 2 else set()
