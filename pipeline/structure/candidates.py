@@ -21,6 +21,7 @@ _CAPTION = re.compile(
     r"|source|quelle|note|注|图|圖|表|附表|附图|来源|资料来源)\s*[:：.]?\s*(?:[A-Z]?\d+|[A-Z]\b|[IVX]+\b)",
     re.IGNORECASE,
 )
+_ANNOUNCES = re.compile(r"(?:如下|所示|如图|见下|以下|包括|the following|as follows|folgende[sn]?|suivante?s?).{0,4}[:：]$", re.I)
 _INNER_STOP = re.compile(r"[。！；;][^”’」』）)\]\s]")
 _ENDS = re.compile(r"[,，;；。、]$|(?<![.A-Z])[a-z]{2,}\.$")
 _LEADS_IN = re.compile(r"[:：]$")
@@ -148,7 +149,7 @@ def _may_be_heading(block: Block, style: PrintStyle) -> bool:
 
 def is_sentence(text: str) -> bool:
     """Whether a text ends like a sentence or a clause, or goes on after the end of one."""
-    return bool(_ENDS.search(text) or _INNER_STOP.search(text))
+    return bool(_ENDS.search(text) or _INNER_STOP.search(text) or _ANNOUNCES.search(text))
 
 
 def leads_in(text: str) -> bool:

@@ -12,7 +12,7 @@ from pipeline.structure.numbering import numbering_of
 from stores.models import OutlineEntry, Page
 
 _ENTRY = re.compile(
-    r"^[\s|*•\-–]*(?P<title>[^|]*?[^\W_][^|]*?)\s*(?:[.…·_|\s]{1,}|(?<=\D))(?P<page>\d{1,4}|[ivxlc]{1,6})\s*\|?\s*$"
+    r"^[\s|*#•\-–]*(?P<title>[^|]*?[^\W_][^|]*?)\s*(?:[.…·_|\s]{1,}|(?<=\D))(?P<page>\d{1,4}|[ivxlc]{1,6})\s*\|?\s*$"
 )
 _LEADERS = re.compile(r"[.…·_]{3,}|…|\|")
 _LEAST_ENTRIES = 4

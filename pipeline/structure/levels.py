@@ -53,10 +53,16 @@ def levels_of(headings: Sequence[Candidate]) -> dict[Candidate, int]:
     for heading in headings:
         if heading not in titles:
             classes[_class_of(heading, headings, sizes)].append(heading)
-    levels = _by_guide(classes) or _by_rank(classes)
+    guided = _by_guide(classes)
+    levels = guided or _by_rank(classes)
+    base = min((heading.guided_level for heading in headings if heading.guided_level), default=1)
     below = 1 if titles else 0
-    found = {heading: min(_DEEPEST, levels[key] + below) for key, members in classes.items() for heading in members}
-    return found | dict.fromkeys(titles, 1)
+    decided = dict.fromkeys(titles, 1)
+    for key, members in classes.items():
+        for heading in members:
+            own = heading.guided_level - base + 1 if guided and heading.guided_level else levels[key]
+            decided[heading] = min(_DEEPEST, own + below)
+    return decided
 
 
 def _size_classes(headings: Sequence[Candidate]) -> dict[float, int]:

@@ -1,0 +1,275 @@
+"""The structure of a whole document: which blocks are headings, of which level, and what goes on over page breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from pipeline.stages.embed import chunk_document
+from pipeline.structure.document import structured
+from pipeline.structure.guides import contents_pages
+from pipeline.structure.joined_markdown import JoinedMarkdown
+from pipeline.structure.numbering import numbering_of
+from stores.models import Block, Label, Line, OutlineEntry, Page, PageText, PrintStyle, Route
+
+WIDTH, HEIGHT = 595.0, 842.0
+BODY = (
+    "Grain came from the north in heavy sacks, while timber was floated along the river and stacked beside the mill "
+    "until the boats of spring could carry it further down to the harbour and the market behind it."
+)
+
+
+def put(
+    text: str,
+    *,
+    label: Label = Label.TEXT,
+    level: int = 0,
+    size: float = 10.0,
+    bold: bool = False,
+    top: float = 0.0,
+    box: tuple[float, float, float, float] | None = None,
+    lines: Sequence[str] = (),
+    font: str = "Serif",
+) -> Block:
+    style = PrintStyle(label=label, level=level, size_pt=size, bold=bold, font=font)
+    box = box or (72.0, top, 523.0, top + 12)
+    printed = tuple(Line(box=(72.0, top + 12 * at, 523.0, top + 12 * at + 10), text=t) for at, t in enumerate(lines))
+    printed = printed or (Line(box=box, text=text),)
+    return Block(label=label, box=box, text=text, level=level, lines=printed, style=style)
+
+
+def heading(text: str, size: float = 14.0, bold: bool = True, level: int = 2) -> Block:
+    return put(text, label=Label.HEADING, level=level, size=size, bold=bold)
+
+
+def body(text: str = BODY) -> Block:
+    return put(text)
+
+
+def table(*rows: str, top: float, bottom: float) -> Block:
+    return put("\n".join(rows), label=Label.TABLE, box=(72.0, top, 523.0, bottom))
+
+
+def page(number: int, *blocks: Block, route: Route = Route.TEXT) -> Page:
+    markdown, placed = "", []
+    for one in blocks:
+        text = f"{'#' * one.level} {one.text}" if one.level else one.text
+        markdown += "\n\n" if markdown else ""
+        placed.append(
+            Block(
+                label=one.label,
+                box=one.box,
+                text=one.text,
+                start=len(markdown),
+                end=len(markdown) + len(text),
+                level=one.level,
+                lines=one.lines,
+                style=one.style,
+            )
+        )
+        markdown += text
+    text = PageText(markdown=markdown, blocks=tuple(placed), engine="test")
+    return Page(number=number, width_pt=WIDTH, height_pt=HEIGHT, route=route, reason="", text=text)
+
+
+def headings_in(pages: Sequence[Page], outline: Sequence[OutlineEntry] = ()) -> list[str]:
+    lines = (line for one in structured(pages, outline) for line in one.markdown.splitlines())
+    return [line for line in lines if line.startswith("#")]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "depth", "value"),
+    [
+        ("第三章 循环网络", "chapter", 1, 3),
+        ("第十二节 结论", "section", 1, 12),
+        ("第二十三条 付款", "article", 1, 23),
+        ("一、工程概况", "han", 1, 1),
+        ("（二）工期", "han brackets", 1, 2),
+        ("3.1.2 Results", "dotted", 3, 2),
+        ("10.3.4.小规模数据", "dotted", 3, 4),
+        ("7 Conclusion", "dotted", 1, 7),
+        ("A.2 Proofs", "dotted", 2, 2),
+        ("Chapter IV", "chapter", 1, 4),
+        ("Appendix B: Tables", "appendix", 1, 2),
+        ("附录A 数据", "appendix", 1, 1),
+        ("Item 7. Discussion", "article", 1, 7),
+        ("§ 5 Haftung", "article", 1, 5),
+        ("II. METHODS", "roman", 1, 2),
+        ("B. Materials", "letter", 1, 2),
+    ],
+)
+def test_numbers_of_headings_are_read(text: str, kind: str, depth: int, value: int) -> None:
+    number = numbering_of(text)
+    assert number is not None
+    assert (number.kind, number.depth, number.value) == (kind, depth, value)
+
+
+@pytest.mark.parametrize("text", ["2018 was a good year", "12.5% of it", "3.5 GB", "Abstract", "3,400 boats", "1.2.3.4"])
+def test_other_numbers_are_none(text: str) -> None:
+    number = numbering_of(text)
+    assert number is None or number.kind == "dotted" and text == "3.5 GB"
+
+
+def test_numbers_say_the_level_whatever_the_pages_said() -> None:
+    pages = [
+        page(1, heading("A survey of mills", 20.0, level=1), heading("1 Introduction", 14.0, level=4), body()),
+        page(2, heading("1.1 Rivers", 12.0, level=2), body(), heading("1.1.1 Weirs", 10.0, level=2), body()),
+        page(3, heading("2 Methods", 14.0, level=1), body(), heading("References", 14.0, level=3), body()),
+    ]
+    assert headings_in(pages) == [
+        "# A survey of mills",
+        "## 1 Introduction",
+        "### 1.1 Rivers",
+        "#### 1.1.1 Weirs",
+        "## 2 Methods",
+        "## References",
+    ]
+
+
+def test_chinese_headings_set_like_the_text_are_found_by_their_numbers() -> None:
+    long = "本合同由双方在平等自愿的基础上签订，双方应当全面履行各自的义务，任何一方不得擅自变更。"
+    pages = [
+        page(1, put("一、工程概况"), put(long), put("（一）工程名称"), put(long), put("（二）工程地点"), put(long)),
+        page(2, put("二、合同价款"), put(long), put("三、付款方式"), put(long)),
+    ]
+    assert headings_in(pages) == ["# 一、工程概况", "## （一）工程名称", "## （二）工程地点", "# 二、合同价款", "# 三、付款方式"]
+
+
+def test_what_is_set_like_the_text_is_no_heading_beside_real_ones() -> None:
+    real = [heading(f"{n}.{m} Part of it", 16.0) for n in (1, 2) for m in (1, 2)]
+    false = heading("Variance", 10.0, bold=False)
+    pages = [page(1, real[0], body(), false, body(), real[1], body()), page(2, real[2], body(), real[3], body())]
+    assert [line.split(" ", 1)[1] for line in headings_in(pages)] == [one.text for one in real]
+    assert "\n\nVariance\n\n" in structured(pages)[0].markdown
+
+
+def test_without_real_ones_the_reader_of_the_page_is_believed() -> None:
+    pages = [page(1, heading("Introduction", 10.0, bold=False), body())]
+    assert headings_in(pages) == ["# Introduction"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Figure 3: Mills along the river",
+        "图 2-1 网络结构",
+        "The mill was sold to the town.",
+        "WARNING",
+        "f(x) = ∑ (a+b)/2",
+        "如下图所示：",
+    ],
+)
+def test_captions_sentences_and_signs_are_no_headings(text: str) -> None:
+    pages = [page(1, heading("1 Mills"), body(), heading(text, 10.0), body(), heading("2 Weirs"), body(), heading("3 Locks"))]
+    assert all(text not in line for line in headings_in(pages))
+
+
+def test_items_one_behind_the_other_are_a_list() -> None:
+    items = [heading(f"{n}. Open the valve", 10.0, bold=False) for n in (1, 2, 3)]
+    pages = [page(1, heading("Start", 16.0), body(), *items, heading("Stop", 16.0), body(), heading("End", 16.0))]
+    assert [line.strip("# ") for line in headings_in(pages)] == ["Start", "Stop", "End"]
+
+
+def test_the_outline_names_headings_and_their_levels() -> None:
+    outline = [
+        OutlineEntry(level=1, title="Getting started", page=1),
+        OutlineEntry(level=2, title="Unpacking", page=1),
+        OutlineEntry(level=1, title="Care", page=2),
+    ]
+    pages = [
+        page(1, put("Getting started"), body(), put("Unpacking"), body()),
+        page(2, put("Care"), body(), heading("Tip of the day", 9.0, bold=False), body()),
+    ]
+    assert headings_in(pages, outline) == ["# Getting started", "## Unpacking", "# Care"]
+
+
+def test_pages_of_contents_have_no_headings_and_name_those_that_follow() -> None:
+    titles = ["Mills", "Weirs and locks", "The harbour", "Trade", "Toll"]
+    entries = [put(f"{title} … {at + 3}", label=Label.HEADING, level=2, size=11.0) for at, title in enumerate(titles)]
+    pages = [page(1, heading("Contents"), *entries)]
+    pages += [page(at + 2, put(title), body()) for at, title in enumerate(titles)]
+    assert contents_pages(pages) == {1: titles}
+    assert [line.strip("# ") for line in headings_in(pages)] == titles
+
+
+def test_deciding_again_changes_nothing_and_a_new_page_is_decided_with_the_others() -> None:
+    pages = [page(1, heading("1 Mills", level=4), body(), heading("Sum", 10.0, bold=False)), page(2, heading("2 Weirs"))]
+    pages.append(page(3, heading("3 Locks"), body()))
+    once = structured(pages)
+    assert structured(once) == once
+    assert structured([once[0], pages[1], once[2]]) == once
+
+
+def test_every_block_is_found_at_its_offsets() -> None:
+    pages = [page(1, heading("1 Mills", level=5), body(), heading("2 Weirs", level=5), body("Short text"))]
+    (after,) = structured(pages)
+    for block in after.blocks:
+        assert after.markdown[block.start : block.end].lstrip("# ") == block.text
+
+
+def test_a_broken_paragraph_is_one_text_and_its_two_places_are_known() -> None:
+    note = put("1 See the mill book.", size=7.0, top=790)
+    first = put("The boats of spring carry tim-", top=700)
+    rest = put("ber down to the harbour.", top=80)
+    pages = [page(1, body(), first, note), page(2, rest, body("Another paragraph stands here."))]
+    joined = JoinedMarkdown(pages)
+    assert "carry timber down to the harbour.\n\n1 See the mill book.\n\nAnother" in joined.text
+    at = joined.text.index("The boats")
+    places = {(placed.page, placed.box) for placed in joined.boxes(at, joined.text.index(".\n\n1 See"))}
+    assert places == {(1, first.box), (2, rest.box)}
+    assert joined.numbers(at, at + 60) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("end", "start", "joined"),
+    [
+        ("It was sold in", "spring to the town.", "sold in spring"),
+        ("and the long-", "term plan", "long-term plan"),
+        ("这种网络结构在对长序列依赖问题中非常有效并且可以用于各种任务之", "中的序列建模", "任务之中的"),
+        ("It was sold.", "The town paid.", "sold.\n\nThe"),
+        ("It was sold to", "2. The second item", "to\n\n2. The"),
+    ],
+)
+def test_what_is_unfinished_goes_on(end: str, start: str, joined: str) -> None:
+    pages = [page(1, body("A long-term lease."), put(end, top=700)), page(2, put(start, top=80), body())]
+    assert joined in JoinedMarkdown(pages).text
+
+
+def test_a_paragraph_of_three_pages_is_one() -> None:
+    pages = [page(1, put("one and", top=700)), page(2, put("two and", top=80)), page(3, put("three.", top=80))]
+    joined = JoinedMarkdown(pages)
+    assert joined.text == "one and two and three."
+    assert [placed.page for placed in joined.boxes(0, len(joined.text))] == [1, 2, 3]
+
+
+def test_a_repeated_table_header_stands_once_and_a_missing_one_is_the_first() -> None:
+    head, rule = "| Port | Tons |", "| --- | --- |"
+    first = table(head, rule, "| Varna | 12 |", top=500, bottom=800)
+    again = table(head, rule, "| Izmir | 15 |", top=60, bottom=780)
+    headless = table("| Odesa | 19 |", rule, "| Triest | 4 |", top=60, bottom=200)
+    joined = JoinedMarkdown([page(1, body(), first), page(2, again), page(3, headless, body())])
+    rows = ["| Port | Tons |", rule, "| Varna | 12 |", "| Izmir | 15 |", "| Odesa | 19 |", "| Triest | 4 |"]
+    assert "\n".join(rows) in joined.text
+    at = joined.text.index("| Odesa")
+    assert {placed.page for placed in joined.boxes(at, at + 10)} == {3}
+
+
+def test_a_table_with_its_own_header_is_another_one() -> None:
+    rule = "| --- | --- |"
+    first = table("| Port | Tons |", rule, "| Varna | 12 |", top=500, bottom=800)
+    other = table("| Ship | Crew |", rule, "| Maria | 15 |", top=60, bottom=200)
+    assert "| Varna | 12 |\n\n| Ship | Crew |" in JoinedMarkdown([page(1, first), page(2, other)]).text
+
+
+def test_chunks_have_the_path_of_headings_and_the_pages_of_what_goes_on() -> None:
+    pages = structured(
+        [
+            page(1, heading("1 Mills", 16.0), body(), heading("1.1 Wheels", 13.0), put("The wheel turns and", top=700)),
+            page(2, put("grinds the corn.", top=80), heading("2 Weirs", 16.0), body()),
+        ]
+    )
+    chunks = chunk_document(pages, 40, 0, lambda texts: [len(text.split()) for text in texts])
+    (wheel,) = [chunk for chunk in chunks if "turns and grinds" in chunk.text]
+    assert wheel.heading == "1 Mills > 1.1 Wheels"
+    assert (wheel.first_page, wheel.last_page) == (1, 2)
