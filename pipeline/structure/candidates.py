@@ -22,8 +22,8 @@ _CAPTION = re.compile(
     re.IGNORECASE,
 )
 _ANNOUNCES = re.compile(r"(?:如下|所示|如图|见下|以下|包括|the following|as follows|folgende[sn]?|suivante?s?).{0,4}[:：]$", re.I)
-_INNER_STOP = re.compile(r"[。！；;][^”’」』）)\]\s]")
-_ENDS = re.compile(r"[,，;；。、]$|(?<![.A-Z])[a-z]{2,}\.$")
+_INNER_STOP = re.compile(r"[。！；;][^”’」』）)\]\s]|[a-z]{3,}\.\s+[A-Z]")
+_ENDS = re.compile(r"[,，;；。、]$|[a-z]-$|(?<![.A-Z])[a-z]{2,}\.$")
 _LEADS_IN = re.compile(r"[:：]$")
 _AUTHORS = re.compile(r"[⁰¹²³⁴-⁹†‡∗*§],?\s+\w.*,")
 _ADMONITION = re.compile(
@@ -139,7 +139,7 @@ def _of_page(page: Page) -> Iterator[Candidate]:
 
 
 def _may_be_heading(block: Block, style: PrintStyle) -> bool:
-    if style.label in (*AT_MARGIN, Label.TABLE, Label.FIGURE, Label.CAPTION, Label.FORMULA):
+    if block.label in AT_MARGIN or style.label in (*AT_MARGIN, Label.TABLE, Label.FIGURE, Label.CAPTION, Label.FORMULA):
         return False
     text = block.text
     if not 1 < len(text) <= _LONGEST or len(block.lines) > _MOST_LINES:
@@ -155,6 +155,12 @@ def is_sentence(text: str) -> bool:
 def leads_in(text: str) -> bool:
     """Whether a text announces what follows it: it ends with a colon."""
     return bool(_LEADS_IN.search(text))
+
+
+def begins_within(text: str) -> bool:
+    """Whether a text begins in the middle of a sentence: with a small letter, or with a sign."""
+    first = text[0]
+    return first.islower() or first in "●•·-–—*,.)]"
 
 
 def is_no_title(text: str) -> bool:

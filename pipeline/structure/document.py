@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pipeline.running_lines import RUNNING_VERSION, settled
 from pipeline.structure.headings import headings_of
 from pipeline.structure.relabelling import with_headings
+from pipeline.structure.running_titles import with_running_titles
 from stores.models import OutlineEntry, Page
 
 STRUCTURE_VERSION = f"{RUNNING_VERSION}:1"  # part of fingerprints: raise it with every change of output
@@ -15,7 +16,7 @@ STRUCTURE_VERSION = f"{RUNNING_VERSION}:1"  # part of fingerprints: raise it wit
 
 def structured(pages: Sequence[Page], outline: Sequence[OutlineEntry] = ()) -> list[Page]:
     """Return all pages of a document without running lines, and with the headings of the whole document."""
-    pages = settled(pages)
+    pages = settled(with_running_titles(pages))
     levels: dict[int, dict[int, int]] = defaultdict(dict)
     for (number, index), level in headings_of(pages, outline).items():
         levels[number][index] = level

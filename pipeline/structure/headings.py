@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from pipeline.structure.candidates import (
     BodyStyle,
+    begins_within,
     Candidate,
     body_style,
     candidates_of,
@@ -86,7 +87,7 @@ def _is_doubtful(candidate: Candidate, is_guided: bool, has_styles: bool, least:
     """
     if candidate.kind and candidate.kind not in _LIST_KINDS:
         return False
-    if not candidate.distinct:
+    if not candidate.distinct or (not candidate.kind and begins_within(candidate.text)):
         return has_styles or is_guided
     size = candidate.style.size_pt
     if has_styles and not candidate.kind and 0 < size < body.size_pt * (_LEADS_IN if leads_in(candidate.text) else _SMALL):

@@ -1,0 +1,80 @@
+"""Finds running titles and logos that readers took for headings or text: the same words at the same place. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from pipeline.margin_text import folded
+from pipeline.page_markdown import escaped, is_in_markdown
+from pipeline.structure.candidates import as_read
+from stores.models import Block, Label, Page, PageText
+
+_STRIP = 0.12  # of the page's height
+_SAME_PLACE = 0.02  # of the page's height
+_LEAST_PAGES = 3
+_LEAST_SHARE = 0.3  # of the pages from the first to the last that have it
+_LONGEST = 80  # characters
+_LABELS = (Label.HEADING, Label.TITLE, Label.TEXT)
+
+
+def with_running_titles(pages: Sequence[Page]) -> list[Page]:
+    """The pages with their running titles as headers and footers, for ``running_lines`` to leave out."""
+    groups: dict[tuple[bool, str], list[tuple[int, int, float]]] = defaultdict(list)
+    for at, page in enumerate(pages):
+        for index, top, middle in _at_edges(page):
+            groups[top, folded(page.blocks[index].text)].append((at, index, middle))
+    running: dict[int, dict[int, Label]] = defaultdict(dict)
+    for (top, _), members in groups.items():
+        for at, index, _ in _repeated(members):
+            running[at][index] = Label.HEADER if top else Label.FOOTER
+    return [_relabelled(page, running[at]) if at in running else page for at, page in enumerate(pages)]
+
+
+def _at_edges(page: Page) -> Iterator[tuple[int, bool, float]]:
+    """(index, at the top?, place from 0 to 1) of blocks of one line at the upper and lower edge of a page."""
+    for index, block in enumerate(page.blocks):
+        if not is_in_markdown(block) or block.label not in _LABELS or len(block.lines) > 1:
+            continue
+        if len(block.text) > _LONGEST or sum(map(str.isalpha, block.text)) < 2 or not page.height_pt:
+            continue
+        top, bottom = block.box[1] / page.height_pt, block.box[3] / page.height_pt
+        if bottom < _STRIP or top > 1 - _STRIP:
+            yield index, bottom < _STRIP, (top + bottom) / 2
+
+
+def _repeated(members: Sequence[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
+    """Those of the equal lines that stand at one place, where enough pages have them there."""
+    places = sorted(place for _, _, place in members)
+    usual = places[len(places) // 2]
+    alike = [member for member in members if abs(member[2] - usual) < _SAME_PLACE]
+    on = sorted({at for at, _, _ in alike})
+    enough = len(on) >= _LEAST_PAGES and len(on) >= _LEAST_SHARE * (on[-1] - on[0] + 1)
+    return alike if enough else []
+
+
+def _relabelled(page: Page, labels: dict[int, Label]) -> Page:
+    text = page.text
+    if text is None:
+        return page
+    for index, label in labels.items():
+        text = _as_margin(text, index, label)
+    return replace(page, text=text)
+
+
+def _as_margin(text: PageText, index: int, label: Label) -> PageText:
+    block = text.blocks[index]
+    written = escaped(block.text.strip())
+    by = len(written) - (block.end - block.start)
+    markdown = text.markdown[: block.start] + written + text.markdown[block.end :]
+    blocks = [_moved(other, block.end, by) for other in text.blocks]
+    end = block.start + len(written)
+    blocks[index] = replace(block, label=label, level=0, end=end, style=as_read(block))
+    return replace(text, markdown=markdown, blocks=tuple(blocks))
+
+
+def _moved(block: Block, behind: int, by: int) -> Block:
+    if not is_in_markdown(block) or block.start < behind:
+        return block
+    return replace(block, start=block.start + by, end=block.end + by)
