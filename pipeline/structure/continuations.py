@@ -61,7 +61,8 @@ def parts_of(pages: Sequence[Page]) -> list[Part]:
     parts: list[Part] = []
     deferred: list[Part] = []
     before: Continuation | None = None
-    after = [*_continuations(pages), None]
+    vocabulary = _Vocabulary(pages)
+    after = [*_continuations(pages, vocabulary), None]
     for index, page in enumerate(pages):
         onward, size = after[index], len(page.markdown)
         start = 0
@@ -81,16 +82,30 @@ def parts_of(pages: Sequence[Page]) -> list[Part]:
         parts.append(_shortened(Part(index, start, end), onward.cut if onward else 0))
         deferred = [Part(index, end, size)] if onward else []
         before = onward
-    return [part for part in parts if pages[part.page].markdown[part.start : part.end].strip()]
+    whole = [piece for part in parts for piece in _within(part, pages[part.page], vocabulary)]
+    return [part for part in whole if pages[part.page].markdown[part.start : part.end].strip()]
+
+
+def _within(part: Part, page: Page, vocabulary: _Vocabulary) -> Iterator[Part]:
+    """A part of a page, cut where a paragraph goes on in the next block: at the foot of a column."""
+    inside = [b for b in page.blocks if is_in_markdown(b) and part.start <= b.start and b.end <= part.end]
+    start, glue = part.start, part.glue
+    for block, more in pairwise(inside):
+        running = block.label in _RUNNING and more.label in _RUNNING and more.start > block.end
+        if not running or not _is_full(page, block) or not _may_go_on(page, block, more, strictly=True):
+            continue
+        cut, seam = _seam(page.markdown[block.start : block.end], page.markdown[more.start : more.end], vocabulary)
+        yield Part(part.page, start, block.end - cut, glue)
+        start, glue = more.start, seam
+    yield Part(part.page, start, part.end, glue)
 
 
 def _shortened(part: Part, by: int) -> Part:
     return Part(part.page, part.start, part.end - by, part.glue) if by else part
 
 
-def _continuations(pages: Sequence[Page]) -> Iterator[Continuation | None]:
+def _continuations(pages: Sequence[Page], vocabulary: _Vocabulary) -> Iterator[Continuation | None]:
     """For each page but the last: what of it goes on upon the next one."""
-    vocabulary = _Vocabulary(pages)
     taken = -1  # the block of the page by which the page before goes on
     for index, (page, following) in enumerate(pairwise(pages)):
         found = None
@@ -182,7 +197,7 @@ def _may_go_on(page: Page, block: Block, more: Block, *, strictly: bool) -> bool
     if one and other and abs(one - other) > _SAME_SIZE * one:
         return False
     text, onward = block.text.rstrip(), more.text.lstrip()
-    if not text or not onward or _ENDS.search(text) or _begins_anew(onward):
+    if not text or not onward or "@" in text.split()[-1] or _ENDS.search(text) or _begins_anew(onward):
         return False
     if _BROKEN.search(text):
         return onward[0].islower()
