@@ -1,4 +1,4 @@
-"""Takes text out of a page that is no part of what it says to its readers: unseen text and watermarks."""
+"""Takes text out of a page that is no part of what it says to its readers: unseen text, watermarks, line numbers."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.engines.layout.glyphs import Fragment
+from pipeline.engines.layout.line_numbers import line_number_spans
 from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.layout.unseen import spans_of, unseen_spans
 from pipeline.engines.layout.watermarks import watermark_lines
 from stores.models import Fault
 
 _GAPS = 0.02  # of the characters
-UNSEEN, WATERMARK = "unseen_text", "watermark"
+UNSEEN, WATERMARK, LINE_NUMBERS = "unseen_text", "watermark", "line_numbers"
 
 
 def leave_out(sheet: Sheet, paths: Sequence[dict[str, Any]]) -> list[Fault]:
@@ -24,6 +25,9 @@ def leave_out(sheet: Sheet, paths: Sequence[dict[str, Any]]) -> list[Fault]:
     count = _remove(sheet, marks)
     if count:
         said.append(Fault(code=WATERMARK, message=f"a watermark of {_characters(count)} was left out"))
+    numbers = line_number_spans(sheet.blocks)
+    if _remove(sheet, numbers):
+        said.append(Fault(code=LINE_NUMBERS, message=f"{len(numbers)} line numbers were left out"))
     count = _remove(sheet, unseen_spans(sheet, list(spans_of(sheet.blocks)), paths))
     if count:
         was = "was" if count == 1 else "were"

@@ -50,6 +50,12 @@ def label_at_margin(label: Label, box: Box, lines: Sequence[PrintedLine], height
     return Label.TEXT if inside or large or len(text) > _LONGEST else label
 
 
+def page_number_of(text: str) -> int:
+    """The number of a line that is a page number in digits and nothing else, 0 for any other line."""
+    digits = re.search(r"\d{1,4}", text) if _PAGE_NUMBER.fullmatch(text) else None
+    return int(digits.group()) if digits else 0
+
+
 def is_side_note(box: Box, width: float) -> bool:
     """Whether text that runs up or down stands at the very side of a page: a stamp of where the file came from."""
     return box[2] < _SIDE * width or box[0] > (1 - _SIDE) * width

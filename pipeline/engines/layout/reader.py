@@ -17,6 +17,7 @@ from pipeline.engines.layout import model as layout_model
 from pipeline.engines.layout.annotations import comments_of, with_comments
 from pipeline.engines.layout.blocks import Piece, pieces
 from pipeline.engines.layout.drawn_lines import Drawings, bounded
+from pipeline.engines.layout.drop_caps import with_drop_caps
 from pipeline.engines.layout.form_fields import with_fields
 from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, printed_lines
 from pipeline.engines.layout.joining import has_check_box, is_list_start, item_text, joined, words_of
@@ -27,6 +28,7 @@ from pipeline.engines.layout.regions import Region, fill, put_together, share_of
 from pipeline.engines.layout.right_to_left import runs_right_to_left
 from pipeline.engines.layout.ruled_tables import ruled_frames
 from pipeline.engines.layout.sheet import Sheet
+from pipeline.engines.layout.spreads import pages_of_spread
 from pipeline.engines.layout.struck import mark_struck
 from pipeline.engines.layout.table_columns import respecting_gaps
 from pipeline.engines.layout.table_finder import lighten
@@ -99,8 +101,9 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     running = [region for region in regions if region.label in (Label.TEXT, Label.LIST)]
     body = headings.body_size([line for region in [*running, *columns] for line in region.lines])
     _check_margins(regions, sheet.width, sheet.height, body)
-    ordered = put_together([regions[index] for index in reading_order([region.box for region in regions])])
-    ordered = columns + ordered
+    ordered = list(columns)
+    for half in pages_of_spread(regions, sheet.width, sheet.height):
+        ordered += put_together([half[index] for index in reading_order([region.box for region in half])])
     if not _is_typewritten(ordered):
         for region in ordered:
             region.by_line = region.is_code and len(region.lines) > 1
@@ -236,7 +239,7 @@ def _fragments(sheet: Sheet) -> list[Fragment]:
     """The text layer; beside visible text, an invisible layer is left out unless it is what we came for."""
     fragments = with_fields(sheet.page, fragments_of(sheet.blocks))
     visible = [part for part in fragments if not part.is_hidden]
-    return fragments if sheet.recognised or not visible else visible
+    return with_drop_caps(fragments if sheet.recognised or not visible else visible)
 
 
 def _written(

@@ -1,0 +1,118 @@
+"""Line numbers: numbers that count the lines of running text in its margin. Pure."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from stores.models import Box
+
+TextLine = dict[str, Any]
+
+_ALIGNED_PT = 4.0  # left or right edges of the numbers of one column differ by less
+_LEAST = {1: 10, 5: 4, 10: 3}  # step from number to number -> numbers that make a column
+_REGULAR = 0.8  # of the numbers count on from the one above
+_PITCH = 0.3  # share by which the distances of the numbers differ from the usual one
+_APART_EM = 0.4  # between a number and its line
+_FULL_LINE = 30  # characters
+_PROSE = 0.6  # of the lines beside the numbers are full
+_RUNS_ON = 0.2  # of the lines begin with a small letter: they go on from the line above
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    value: int
+    box: Box
+    spans: tuple[dict[str, Any], ...]
+
+
+def line_number_spans(blocks: Iterable[dict[str, Any]]) -> set[int]:
+    """Ids of the spans of MuPDF's text blocks that number lines."""
+    lines = [line for block in blocks for line in block.get("lines", ()) if line["spans"] and line["dir"][0] > 0.9]
+    numbers = [number for line in lines if (number := _number_of(line)) is not None]
+    if len(numbers) < min(_LEAST.values()):
+        return set()
+    taken = {id(span) for number in numbers for span in number.spans}
+    texts = [(box, text) for line in lines for box, text in [_rest(line, taken)] if text]
+    found = (number for column in _columns(numbers) if _counts_lines(column, texts) for number in column)
+    return {id(span) for number in found for span in number.spans}
+
+
+def _number_of(line: TextLine) -> _Number | None:
+    """The number that a line is, or that it begins with before a gap."""
+    spans = line["spans"]
+    text = _text(spans)
+    if text.isdecimal() and len(text) < 5:
+        return _Number(int(text), line["bbox"], tuple(spans))
+    first = _text(spans[:1])
+    if len(spans) > 1 and first.isdecimal() and len(first) < 5:
+        later = next((span for span in spans[1:] if _text([span])), None)
+        if later is not None and later["bbox"][0] - _right(spans[0]) > _APART_EM * later["size"]:
+            return _Number(int(first), spans[0]["bbox"], (spans[0],))
+    return None
+
+
+def _right(span: dict[str, Any]) -> float:
+    printed = [char["bbox"][2] for char in span["chars"] if not char["c"].isspace()]
+    return float(max(printed, default=span["bbox"][2]))
+
+
+def _text(spans: Sequence[dict[str, Any]]) -> str:
+    return "".join(char["c"] for span in spans for char in span["chars"]).strip()
+
+
+def _rest(line: TextLine, taken: set[int]) -> tuple[Box, str]:
+    spans = [span for span in line["spans"] if id(span) not in taken]
+    if not spans:
+        return line["bbox"], ""
+    lefts, tops, rights, bottoms = zip(*(span["bbox"] for span in spans), strict=True)
+    return (min(lefts), min(tops), max(rights), max(bottoms)), _text(spans)
+
+
+def _columns(numbers: Sequence[_Number]) -> Iterator[list[_Number]]:
+    """Numbers that stand below one another: in one column by their right edges, or by their left ones."""
+    left = list(numbers)
+    while left:
+        by_edge = [
+            [n for n in left if abs(n.box[side] - first.box[side]) < _ALIGNED_PT] for side in (0, 2) for first in left[:1]
+        ]
+        column = max(by_edge, key=len)
+        yield sorted(column, key=lambda number: number.box[1])
+        members = {id(number) for number in column}
+        left = [number for number in left if id(number) not in members]
+
+
+def _counts_lines(column: Sequence[_Number], texts: Sequence[tuple[Box, str]]) -> bool:
+    """Whether the numbers rise evenly, at even distances, beside running text that they are no part of."""
+    steps = [other.value - one.value for one, other in pairwise(column)]
+    if not steps:
+        return False
+    step = statistics.mode(steps)
+    if len(column) < _LEAST.get(step, 10_000) or steps.count(step) < _REGULAR * len(steps):
+        return False
+    pitches = [other.box[1] - one.box[1] for one, other in pairwise(column)]
+    usual = statistics.median(pitches)
+    if sum(abs(pitch - usual) < _PITCH * usual for pitch in pitches) < _REGULAR * len(pitches):
+        return False
+    return _is_beside_prose(column, texts)
+
+
+def _is_beside_prose(column: Sequence[_Number], texts: Sequence[tuple[Box, str]]) -> bool:
+    top, bottom = column[0].box[1], column[-1].box[3]
+    beside = [(box, text) for box, text in texts if top - 1 < (box[1] + box[3]) / 2 < bottom + 1]
+    if len(beside) < len(column) / 2 or len(beside) > 1.5 * _rows(beside):
+        return False
+    left, right = min(n.box[0] for n in column), max(n.box[2] for n in column)
+    outside = all(box[0] > right or box[2] < left for box, _ in beside)
+    full = sum(len(text) > _FULL_LINE or not text.isascii() and len(text) > _FULL_LINE / 2 for _, text in beside)
+    letters = [text for _, text in beside if text[0].isalpha() and text[0].isascii()]
+    runs_on = sum(text[0].islower() for text in letters) >= _RUNS_ON * len(letters)
+    return outside and full >= _PROSE * len(beside) and runs_on
+
+
+def _rows(texts: Sequence[tuple[Box, str]]) -> int:
+    """How many rows the texts stand in."""
+    return len({round((box[1] + box[3]) / 8) for box, _ in texts})
