@@ -17,9 +17,8 @@ _LARGER = 1.06  # times another size: what differs by less is set alike
 _LEAST_SHARE = 0.04  # of the text: a font with less of it is not one of the body's
 _WORD = re.compile(r"[^\W\d_]{2,}|[\u3400-\u9fff]")
 _CAPTION = re.compile(
-    r"(?:fig(?:ure|\.)?|abb(?:ildung|\.)?|table|tab\.|tableau|tabelle|tabla|chart|exhibit|plate|image|photo"
-    r"|source|quelle|note|注|图|圖|表|附表|附图|来源|资料来源)\s*[:：.]?\s*(?:[A-Z]?\d+|[A-Z]\b|[IVX]+\b)",
-    re.IGNORECASE,
+    r"(?i:fig(?:ure|\.)?|abb(?:ildung|\.)?|table|tab\.|tableau|tabelle|tabla|plate|photo|图|圖|表|附表|附图)"
+    r"\s*(?:[A-Z]?\d|[A-Z]\b|[IVX]+\b)"
 )
 _ANNOUNCES = re.compile(r"(?:如下|所示|如图|见下|以下|包括|the following|as follows|folgende[sn]?|suivante?s?).{0,4}[:：]$", re.I)
 _INNER_STOP = re.compile(r"[。！；;][^”’」』）)\]\s]|[a-z]{3,}\.\s+[A-Z]")

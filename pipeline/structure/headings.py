@@ -66,7 +66,7 @@ def _accepted(candidates: Sequence[Candidate], guided: int, body: BodyStyle) -> 
         if candidate.guided
         or (candidate.read_as_heading and not _is_doubtful(candidate, guided >= _GUIDED, styled > 2, least, body))
     ]
-    more = _promoted(possible, chosen)
+    more = _promoted(possible, chosen, body)
     listed = _list_items([*chosen, *more])
     return [c for c in possible if (c in more or c in chosen) and c not in listed]
 
@@ -95,7 +95,7 @@ def _is_doubtful(candidate: Candidate, is_guided: bool, has_styles: bool, least:
     return is_guided and 0 < size < _NEAR * least
 
 
-def _promoted(possible: Sequence[Candidate], chosen: Sequence[Candidate]) -> set[Candidate]:
+def _promoted(possible: Sequence[Candidate], chosen: Sequence[Candidate], body: BodyStyle) -> set[Candidate]:
     """Candidates that are set or numbered like chosen headings, though the readers of their pages saw text."""
     looks = Counter(_look(candidate) for candidate in chosen if candidate.distinct and candidate.style.size_pt)
     series = {(candidate.kind, _look(candidate)) for candidate in chosen if candidate.distinct}
@@ -111,9 +111,14 @@ def _promoted(possible: Sequence[Candidate], chosen: Sequence[Candidate]) -> set
             promoted.add(candidate)
         elif candidate.kind and candidate.distinct and (candidate.kind, _look(candidate)) in series:
             promoted.add(candidate)
-        elif alike and not candidate.recognised and not leads_in(candidate.text) and candidate.text[0].isupper():
+        elif alike and _is_weighty(candidate, body) and not candidate.recognised and not leads_in(candidate.text) and candidate.text[0].isupper():
             promoted.add(candidate)
     return promoted | _sequences([c for c in possible if c not in taken and c not in promoted])
+
+
+def _is_weighty(candidate: Candidate, body: BodyStyle) -> bool:
+    """Whether a block is set bold or larger than the text: another font alone also sets names and terms."""
+    return candidate.style.bold or candidate.style.size_pt > _LEADS_IN * body.size_pt
 
 
 def _look(candidate: Candidate) -> tuple[float, bool, str]:

@@ -94,9 +94,8 @@ def _titles(headings: Sequence[Candidate], sizes: Mapping[float, int]) -> list[C
         return []
     largest = min(sizes[h.style.size_pt] for h in top)
     alike = [h for h in headings if sizes[h.style.size_pt] == largest]
-    before = headings.index(top[0]) <= 2
     alone = len(alike) <= 3 and all(h.page == headings[0].page for h in alike)
-    return [h for h in top if sizes[h.style.size_pt] == largest] if before and alone else []
+    return [h for h in top if sizes[h.style.size_pt] == largest] if alone else []
 
 
 def _class_of(heading: Candidate, headings: Sequence[Candidate], sizes: Mapping[float, int]) -> _Class:

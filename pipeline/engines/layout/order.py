@@ -12,6 +12,8 @@ _NARROW = 0.4  # of the widest column: less is a margin with labels
 _GRID = 0.6  # of the boxes beginning at shared heights: cards in rows
 _SAME_HEIGHT = 3.0  # points
 _TALL = 60.0  # points: a single box of this height may be a column of its own
+_ONE_LINE = 1.8  # times the height of the lowest box: a box of one line is no higher
+_SIDE = 0.7  # of the width of the column beside: labels take less
 _CARD_GAP = 24.0  # points: where rows lie further apart than columns and this, they are rows of cards
 _OVERLAP = 0.15  # boxes may overlap by this share of the smaller side and still count as apart
 
@@ -108,6 +110,11 @@ def _extent(group: list[int], boxes: Sequence[Box], axis: int) -> tuple[float, f
 
 def _cut(members: list[int], boxes: Sequence[Box], axis: int) -> list[list[int]]:
     """Members split wherever a straight line along the other axis meets no box."""
+    groups = _gaps(members, boxes, axis)
+    return groups if axis == 1 else _with_side_labels(groups, boxes)
+
+
+def _gaps(members: list[int], boxes: Sequence[Box], axis: int) -> list[list[int]]:
     groups: list[list[int]] = []
     end = float("-inf")
     for index in sorted(members, key=lambda index: boxes[index][axis]):
@@ -119,6 +126,32 @@ def _cut(members: list[int], boxes: Sequence[Box], axis: int) -> list[list[int]]
             groups.append([index])
         end = max(end, high)
     return groups
+
+
+def _with_side_labels(columns: list[list[int]], boxes: Sequence[Box]) -> list[list[int]]:
+    """Columns, those of short labels at the right edge (dates of a CV, page numbers) put to the column they belong to."""
+    merged: list[list[int]] = []
+    for column in columns:
+        if merged and _are_side_labels(column, merged[-1], boxes):
+            merged[-1] = merged[-1] + column
+        else:
+            merged.append(column)
+    return merged
+
+
+def _are_side_labels(column: list[int], beside: list[int], boxes: Sequence[Box]) -> bool:
+    """Whether all boxes of a narrow column are single lines, each beside a line of the other column."""
+    if not 1 < len(column) < len(beside):
+        return False
+    widths = [high - low for low, high in (_extent(group, boxes, 0) for group in (column, beside))]
+    lowest = min(boxes[index][3] - boxes[index][1] for index in beside)
+    low = all(boxes[index][3] - boxes[index][1] < _ONE_LINE * max(lowest, 6.0) for index in column)
+    return low and widths[0] < _SIDE * widths[1] and all(_is_beside_line(index, beside, boxes) for index in column)
+
+
+def _is_beside_line(index: int, beside: list[int], boxes: Sequence[Box]) -> bool:
+    middle = (boxes[index][1] + boxes[index][3]) / 2
+    return any(abs((boxes[other][1] + boxes[other][3]) / 2 - middle) < _SAME_HEIGHT for other in beside)
 
 
 def side_by_side(above: Box, box: Box) -> bool:
