@@ -25,7 +25,7 @@ from pipeline.margin_text import (
 from pipeline.page_markdown import AT_MARGIN, with_margins
 from stores.models import Block, Label, Line, Page, Route
 
-RUNNING_VERSION = "3"  # part of fingerprints: raise it with every change of what is left out
+RUNNING_VERSION = "4"  # part of fingerprints: raise it with every change of what is left out
 
 _STRIP = 0.18  # of the page's height: lines that no reader took for a header are looked at so far into the page
 _SAME_PLACE_PT, _SAME_PLACE = 18.0, 0.03  # points, or of the page's height
@@ -190,6 +190,9 @@ def _counting(lines: Sequence[_MarginLine]) -> Iterator[tuple[Counting, list[_Ma
                 key = (line.top, counting.template, step, counting.value - step * line.page)
                 groups[key].append((counting, line))
     for group in groups.values():
+        proposed = [line for counting, line in group if line.block >= 0 and not counting.words]
+        if len({line.page for line in proposed}) >= _MANY_ALIKE:  # numbers alone, wherever the text of a page ends
+            yield group[0][0], proposed
         for members in _at_one_place([line for _, line in group]):
             yield group[0][0], members
 

@@ -1,4 +1,4 @@
-"""Finds running titles and logos that readers took for headings or text: the same words at the same place. Pure."""
+"""Finds running titles, logos and page numbers that readers took for headings or text. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pipeline.margin_text import folded
-from pipeline.page_markdown import escaped, is_in_markdown
+from pipeline.margin_text import countings, folded, is_page_number
+from pipeline.page_markdown import AT_MARGIN, escaped, is_in_markdown
 from pipeline.structure.candidates import as_read
 from stores.models import Block, Label, Page, PageText
 
@@ -29,7 +29,38 @@ def with_running_titles(pages: Sequence[Page]) -> list[Page]:
     for (top, _), members in groups.items():
         for at, index, _ in _repeated(members):
             running[at][index] = Label.HEADER if top else Label.FOOTER
+    for at, index, label in _page_numbers(pages):
+        running[at].setdefault(index, label)
     return [_relabelled(page, running[at]) if at in running else page for at, page in enumerate(pages)]
+
+
+def _page_numbers(pages: Sequence[Page]) -> list[tuple[int, int, Label]]:
+    """(index of the page, of the block, label) of page numbers that are read as text, above or below all other text.
+
+    They count with those of other pages, wherever the text of a page ends.
+    """
+    counting: dict[int, set[int]] = defaultdict(set)
+    alone: list[tuple[int, int, Label, int]] = []
+    for at, page in enumerate(pages):
+        for index, block in enumerate(page.blocks):
+            if not is_page_number(block.text):
+                continue
+            for value in {number.value - page.number for number in countings(block.text)}:
+                label = _edge_of(page, index)
+                if block.label in AT_MARGIN or label:
+                    counting[value].add(at)
+                if label and block.label in _LABELS and is_in_markdown(block):
+                    alone.append((at, index, label, value))
+    return [(at, index, label) for at, index, label, value in alone if len(counting[value]) >= _LEAST_PAGES]
+
+
+def _edge_of(page: Page, index: int) -> Label | None:
+    """Whether a block is a header or a footer by its place: nothing stands above it, or nothing below."""
+    box = page.blocks[index].box
+    others = [block.box for at, block in enumerate(page.blocks) if at != index]
+    if all(other[3] <= box[1] + 2 for other in others):
+        return Label.FOOTER
+    return Label.HEADER if all(other[1] >= box[3] - 2 for other in others) else None
 
 
 def _at_edges(page: Page) -> Iterator[tuple[int, bool, float]]:
