@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.document_types import TYPE_VERSION
 from pipeline.profiles import ProcessingProfile
-from pipeline.structure.document import STRUCTURE_VERSION
 from pipeline.schemas.selection import AUTO, wanted_names
 from pipeline.stage_specs import READING, RESULT_STAGES
 from pipeline.step_context import Resources
+from pipeline.structure.document import STRUCTURE_VERSION
 from stores.models import DocumentState, Options, Outcome, Route, Schema, Stage
 
 if TYPE_CHECKING:

@@ -20,7 +20,9 @@ _CAPTION = re.compile(
     r"(?i:fig(?:ure|\.)?|abb(?:ildung|\.)?|table|tab\.|tableau|tabelle|tabla|plate|photo|图|圖|表|附表|附图)"
     r"\s*(?:[A-Z]?\d|[A-Z]\b|[IVX]+\b)"
 )
-_ANNOUNCES = re.compile(r"(?:如下|所示|如图|见下|以下|包括|the following|as follows|folgende[sn]?|suivante?s?).{0,4}[:：]$", re.I)
+_ANNOUNCES = re.compile(
+    r"(?:如下|所示|如图|见下|以下|包括|the following|as follows|folgende[sn]?|suivante?s?).{0,4}[:：]$", re.I
+)
 _INNER_STOP = re.compile(r"[。！；;][^”’」』）)\]\s]|[a-z]{3,}\.\s+[A-Z]")
 _ENDS = re.compile(r"[,，;；。、]$|[a-z]-$|(?<![.A-Z])[a-z]{2,}\.$")
 _LEADS_IN = re.compile(r"[:：]$")

@@ -23,7 +23,9 @@ _BOTTOM, _TOP = 0.6, 0.4  # of the page's height: a table ends below the one and
 _ENDS = re.compile(r"[.!?:;。！？：；…][\"”’'»)）】」』\]*_⁰-⁹¹²³]*$")
 _BROKEN = re.compile(r"[^\W\d_]{2,}[-‐\u00ad]$")
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)]|[(（]\w{1,3}[)）])\s")
-_CONTINUED = re.compile(r"\W*(?:.{0,80}[(（\[]?\b(?:cont(?:inued|'d|d)?\.?|fortsetzung|suite)\W*|续表.*|.*[(（]续[)）]\W*)", re.IGNORECASE)
+_CONTINUED = re.compile(
+    r"\W*(?:.{0,80}[(（\[]?\b(?:cont(?:inued|'d|d)?\.?|fortsetzung|suite)\W*|续表.*|.*[(（]续[)）]\W*)", re.IGNORECASE
+)
 _RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+\s*$")
 _PIPE = re.compile(r"(?<!\\)\|")
 _NUMBER = re.compile(r"[-+(]?[\d.,\s%€$£¥]*\d[\d.,\s%€$£¥)]*")
@@ -141,7 +143,11 @@ def _paragraph(page: Page, following: Page, at: int, vocabulary: _Vocabulary) ->
         return None
     block = page.blocks[last]
     first = next(
-        (at for at, strictly in _first_running(following) if _may_go_on(page, block, following.blocks[at], strictly=passed or strictly)),
+        (
+            at
+            for at, strictly in _first_running(following)
+            if _may_go_on(page, block, following.blocks[at], strictly=passed or strictly)
+        ),
         None,
     )
     if first is None:

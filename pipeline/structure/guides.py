@@ -20,7 +20,9 @@ _FIRST_SHARE = 0.25  # of a document: its contents stand further in only in a sh
 _FIRST_PAGES = 12
 _ALIKE = 0.9
 _LONGEST_TITLE = 160
-_HEADS_CONTENTS = re.compile(r"\W*(?:table of contents|contents|index|inhalt(?:sverzeichnis)?|sommaire|indice|目\s*录|目\s*錄|目\s*次)\W*", re.I)
+_HEADS_CONTENTS = re.compile(
+    r"\W*(?:table of contents|contents|index|inhalt(?:sverzeichnis)?|sommaire|indice|目\s*录|目\s*錄|目\s*次)\W*", re.I
+)
 
 
 def contents_pages(pages: Sequence[Page]) -> dict[int, list[str]]:

@@ -12,8 +12,8 @@ from itertools import pairwise
 
 from pipeline.structure.candidates import (
     BodyStyle,
-    begins_within,
     Candidate,
+    begins_within,
     body_style,
     candidates_of,
     has_words,
@@ -90,7 +90,11 @@ def _is_doubtful(candidate: Candidate, is_guided: bool, has_styles: bool, least:
     if not candidate.distinct or (not candidate.kind and begins_within(candidate.text)):
         return has_styles or is_guided
     size = candidate.style.size_pt
-    if has_styles and not candidate.kind and 0 < size < body.size_pt * (_LEADS_IN if leads_in(candidate.text) else _SMALL):
+    if (
+        has_styles
+        and not candidate.kind
+        and 0 < size < body.size_pt * (_LEADS_IN if leads_in(candidate.text) else _SMALL)
+    ):
         return True
     return is_guided and 0 < size < _NEAR * least
 
@@ -107,11 +111,13 @@ def _promoted(possible: Sequence[Candidate], chosen: Sequence[Candidate], body: 
             continue
         alike = candidate.distinct and looks[_look(candidate)] >= _ESTABLISHED
         kind = candidate.kind
-        if kind and kind not in _LIST_KINDS and (alike or kinds[kind] > 0 or kind[0] in _SURE_KINDS):
-            promoted.add(candidate)
-        elif candidate.kind and candidate.distinct and (candidate.kind, _look(candidate)) in series:
-            promoted.add(candidate)
-        elif alike and _is_weighty(candidate, body) and not candidate.recognised and not leads_in(candidate.text) and candidate.text[0].isupper():
+        if (kind and kind not in _LIST_KINDS and (alike or kinds[kind] > 0 or kind[0] in _SURE_KINDS)) or (candidate.kind and candidate.distinct and (candidate.kind, _look(candidate)) in series) or (
+            alike
+            and _is_weighty(candidate, body)
+            and not candidate.recognised
+            and not leads_in(candidate.text)
+            and candidate.text[0].isupper()
+        ):
             promoted.add(candidate)
     return promoted | _sequences([c for c in possible if c not in taken and c not in promoted])
 

@@ -89,7 +89,11 @@ def _are_recognised(headings: Sequence[Candidate]) -> bool:
 def _titles(headings: Sequence[Candidate], sizes: Mapping[float, int]) -> list[Candidate]:
     """The title of the document: the largest heading, without a section's number, before all others."""
     first = [h for h in headings if h.page == headings[0].page] if headings else []
-    top = [h for h in first if not h.kind and not h.guided_level and (h.style.label == Label.TITLE or sizes[h.style.size_pt] == 0)]
+    top = [
+        h
+        for h in first
+        if not h.kind and not h.guided_level and (h.style.label == Label.TITLE or sizes[h.style.size_pt] == 0)
+    ]
     if not top or len(headings) < 2:
         return []
     largest = min(sizes[h.style.size_pt] for h in top)

@@ -77,7 +77,7 @@ def _value(number: str) -> int:
     if number[0] in _HAN:
         return _han_value(number)
     lowered = number.lower()
-    if len(number) > 1 and all(char in _ROMAN for char in lowered) or number in "IVX":
+    if (len(number) > 1 and all(char in _ROMAN for char in lowered)) or number in "IVX":
         values = [_ROMAN[char] for char in lowered]
         return sum(-v if any(v < later for later in values[at + 1 : at + 2]) else v for at, v in enumerate(values))
     digits = re.match(r"\d+", number)

@@ -114,7 +114,10 @@ def test_values_stand_beside_their_labels() -> None:
 
 
 def test_addresses_beside_one_another_are_read_one_after_the_other() -> None:
-    columns = [("Bill to", "Lantern Supply", "Quay Road 12", "4711 Harbour"), ("Ship to", "Mole Works", "Pier 3", "Norhaven")]
+    columns = [
+        ("Bill to", "Lantern Supply", "Quay Road 12", "4711 Harbour"),
+        ("Ship to", "Mole Works", "Pier 3", "Norhaven"),
+    ]
 
     def draw(page: Any) -> None:
         put(page, 60, 80, WORDS)

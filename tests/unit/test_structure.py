@@ -105,10 +105,12 @@ def test_numbers_of_headings_are_read(text: str, kind: str, depth: int, value: i
     assert (number.kind, number.depth, number.value) == (kind, depth, value)
 
 
-@pytest.mark.parametrize("text", ["2018 was a good year", "12.5% of it", "3.5 GB", "Abstract", "3,400 boats", "1.2.3.4"])
+@pytest.mark.parametrize(
+    "text", ["2018 was a good year", "12.5% of it", "3.5 GB", "Abstract", "3,400 boats", "1.2.3.4"]
+)
 def test_other_numbers_are_none(text: str) -> None:
     number = numbering_of(text)
-    assert number is None or number.kind == "dotted" and text == "3.5 GB"
+    assert number is None or (number.kind == "dotted" and text == "3.5 GB")
 
 
 def test_numbers_say_the_level_whatever_the_pages_said() -> None:
@@ -133,7 +135,13 @@ def test_chinese_headings_set_like_the_text_are_found_by_their_numbers() -> None
         page(1, put("一、工程概况"), put(long), put("（一）工程名称"), put(long), put("（二）工程地点"), put(long)),
         page(2, put("二、合同价款"), put(long), put("三、付款方式"), put(long)),
     ]
-    assert headings_in(pages) == ["# 一、工程概况", "## （一）工程名称", "## （二）工程地点", "# 二、合同价款", "# 三、付款方式"]
+    assert headings_in(pages) == [
+        "# 一、工程概况",
+        "## （一）工程名称",
+        "## （二）工程地点",
+        "# 二、合同价款",
+        "# 三、付款方式",
+    ]
 
 
 def test_what_is_set_like_the_text_is_no_heading_beside_real_ones() -> None:
@@ -161,7 +169,9 @@ def test_without_real_ones_the_reader_of_the_page_is_believed() -> None:
     ],
 )
 def test_captions_sentences_and_signs_are_no_headings(text: str) -> None:
-    pages = [page(1, heading("1 Mills"), body(), heading(text, 10.0), body(), heading("2 Weirs"), body(), heading("3 Locks"))]
+    pages = [
+        page(1, heading("1 Mills"), body(), heading(text, 10.0), body(), heading("2 Weirs"), body(), heading("3 Locks"))
+    ]
     assert all(text not in line for line in headings_in(pages))
 
 
@@ -194,7 +204,10 @@ def test_pages_of_contents_have_no_headings_and_name_those_that_follow() -> None
 
 
 def test_deciding_again_changes_nothing_and_a_new_page_is_decided_with_the_others() -> None:
-    pages = [page(1, heading("1 Mills", level=4), body(), heading("Sum", 10.0, bold=False)), page(2, heading("2 Weirs"))]
+    pages = [
+        page(1, heading("1 Mills", level=4), body(), heading("Sum", 10.0, bold=False)),
+        page(2, heading("2 Weirs")),
+    ]
     pages.append(page(3, heading("3 Locks"), body()))
     once = structured(pages)
     assert structured(once) == once

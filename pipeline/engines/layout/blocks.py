@@ -44,9 +44,7 @@ def pieces(lines: Sequence[PrintedLine], label: Label, body: float) -> list[Piec
         before = lines[index - 1] if index else None
         if headings.is_heading_line(line, body) and (len(lines) > 1 or label is Label.TEXT):
             _add_heading(cut, line, before)
-        elif index in alone:
-            cut.append(Piece(Label.TEXT, [[line]]))
-        elif index - 1 in alone and not (listed and is_list_start(line.text)):
+        elif index in alone or (index - 1 in alone and not (listed and is_list_start(line.text))):
             cut.append(Piece(Label.TEXT, [[line]]))
         elif listed and is_list_start(line.text):
             _add_item(cut, line)

@@ -77,7 +77,9 @@ def _columns(numbers: Sequence[_Number]) -> Iterator[list[_Number]]:
     left = list(numbers)
     while left:
         by_edge = [
-            [n for n in left if abs(n.box[side] - first.box[side]) < _ALIGNED_PT] for side in (0, 2) for first in left[:1]
+            [n for n in left if abs(n.box[side] - first.box[side]) < _ALIGNED_PT]
+            for side in (0, 2)
+            for first in left[:1]
         ]
         column = max(by_edge, key=len)
         yield sorted(column, key=lambda number: number.box[1])
@@ -107,7 +109,7 @@ def _is_beside_prose(column: Sequence[_Number], texts: Sequence[tuple[Box, str]]
         return False
     left, right = min(n.box[0] for n in column), max(n.box[2] for n in column)
     outside = all(box[0] > right or box[2] < left for box, _ in beside)
-    full = sum(len(text) > _FULL_LINE or not text.isascii() and len(text) > _FULL_LINE / 2 for _, text in beside)
+    full = sum(len(text) > _FULL_LINE or (not text.isascii() and len(text) > _FULL_LINE / 2) for _, text in beside)
     letters = [text for _, text in beside if text[0].isalpha() and text[0].isascii()]
     runs_on = sum(text[0].islower() for text in letters) >= _RUNS_ON * len(letters)
     return outside and full >= _PROSE * len(beside) and runs_on

@@ -39,9 +39,7 @@ class PyMuPdfDocuments:
         with mupdf.alone:
             document = mupdf.open_pdf(path, password)
             try:
-                return DocumentFacts(
-                    page_count=document.page_count, title=_title(document), outline=_outline(document)
-                )
+                return DocumentFacts(page_count=document.page_count, title=_title(document), outline=_outline(document))
             finally:
                 document.close()
 
