@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 from stores.models import Block, Label, PageText
 
@@ -36,6 +37,16 @@ def with_margins(text: PageText, outside: Collection[int]) -> PageText:
         elif not is_in_markdown(blocks[index]) and index not in outside:
             markdown, blocks = _put_in(markdown, blocks, index)
     return text if markdown == text.markdown else replace(text, markdown=markdown, blocks=tuple(blocks))
+
+
+def rewritten(text: PageText, index: int, markdown: str, **changes: Any) -> PageText:
+    """The same page with another Markdown of one block, and with other fields of that block."""
+    block = text.blocks[index]
+    by = len(markdown) - (block.end - block.start)
+    blocks = [_moved(other, block.end, by) for other in text.blocks]
+    blocks[index] = replace(block, end=block.start + len(markdown), **changes)
+    whole = text.markdown[: block.start] + markdown + text.markdown[block.end :]
+    return replace(text, markdown=whole, blocks=tuple(blocks))
 
 
 def _taken_out(markdown: str, blocks: Sequence[Block], index: int) -> tuple[str, list[Block]]:

@@ -73,6 +73,7 @@ STORE_WORDS = {
     "effects",
     "image_cache",
     "placement",
+    "print_style",
     "regular_files",
     "suggestions",
     "token_count",

@@ -1,9 +1,9 @@
 """Extract: fill the requested schemas from a document, each value with its evidence.
 
-It is the first stage that sees all pages, so it also decides the document's structure: headings and running lines. A schema
-for documents of another type is not filled: its record says why. Where a language model is set to fill what rules do
-not find, rules come first. A schema that fails leaves the others, and what its rules found, as they are: the step ends
-as failed, with their records.
+It is the first stage that sees all pages, so it also decides the document's structure: its headings and its running
+lines. A schema for documents of another type is not filled: its record says why. Where a language model is set to fill
+what rules do not find, rules come first. A schema that fails leaves the others, and what its rules found, as they are:
+the step ends as failed, with their records.
 """
 
 from __future__ import annotations

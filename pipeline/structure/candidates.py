@@ -36,7 +36,7 @@ _HEADING_LABELS = (Label.HEADING, Label.TITLE)
 
 
 @dataclass(slots=True, eq=False)
-class Candidate:
+class HeadingCandidate:
     """A block that may be a heading. ``guided``: the document's outline or contents page names it, at ``guided_level``.
 
     ``distinct``: it is set in another way than the text. ``number`` is None where it begins with none.
@@ -76,7 +76,7 @@ class BodyStyle:
     fonts: frozenset[str]
     bold: bool
 
-    def sets_apart(self, candidate: Candidate) -> bool:
+    def sets_apart(self, candidate: HeadingCandidate) -> bool:
         """Whether a block is set in another way than the text: larger, bolder, in another font or in capitals."""
         style, text = candidate.style, candidate.text
         if not style.size_pt or not self.size_pt:
@@ -115,21 +115,21 @@ def as_read(block: Block) -> PrintStyle:
     return block.style or PrintStyle(label=block.label, level=block.level)
 
 
-def candidates_of(pages: Sequence[Page]) -> list[Candidate]:
+def candidates_of(pages: Sequence[Page]) -> list[HeadingCandidate]:
     """All blocks of a document that may be headings, in reading order."""
     body = body_style(pages)
-    found = [candidate for page in pages for candidate in _of_page(page)]
-    for candidate in found:
+    candidates = [candidate for page in pages for candidate in _of_page(page)]
+    for candidate in candidates:
         candidate.distinct = body.sets_apart(candidate)
-    return found
+    return candidates
 
 
-def _of_page(page: Page) -> Iterator[Candidate]:
+def _of_page(page: Page) -> Iterator[HeadingCandidate]:
     for index, block in enumerate(page.blocks):
         style = as_read(block)
         if not is_in_markdown(block) or not _may_be_heading(block, style):
             continue
-        yield Candidate(
+        yield HeadingCandidate(
             page=page.number,
             index=index,
             block=block,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from pipeline.page_markdown import is_in_markdown
 from pipeline.structure.candidates import as_read
@@ -110,13 +110,13 @@ def _continuations(pages: Sequence[Page], vocabulary: _Vocabulary) -> Iterator[C
     """For each page but the last: what of it goes on upon the next one."""
     taken = -1  # the block of the page by which the page before goes on
     for index, (page, following) in enumerate(pairwise(pages)):
-        found = None
+        onward = None
         if following.number == page.number + 1:
-            found = _table(page, following, index + 1) or _paragraph(page, following, index + 1, vocabulary)
-        if found is not None and found.last < taken:
-            found = None
-        taken = found.first if found else -1
-        yield found
+            onward = _table(page, following, index + 1) or _paragraph(page, following, index + 1, vocabulary)
+        if onward is not None and onward.last < taken:
+            onward = None
+        taken = onward.first if onward else -1
+        yield onward
 
 
 class _Vocabulary:
@@ -133,8 +133,9 @@ class _Vocabulary:
         return word.lower() in self._words
 
 
-def _blocks(page: Page, order: Callable[[range], Iterator[int] | range] = iter) -> Iterator[int]:
-    return (index for index in order(range(len(page.blocks))) if is_in_markdown(page.blocks[index]))
+def _blocks(page: Page) -> list[int]:
+    """The indices of the blocks that are in the Markdown."""
+    return [index for index, block in enumerate(page.blocks) if is_in_markdown(block)]
 
 
 def _paragraph(page: Page, following: Page, at: int, vocabulary: _Vocabulary) -> Continuation | None:
@@ -164,7 +165,7 @@ def _last_running(page: Page) -> tuple[int | None, bool]:
     """The last block of running text, and whether figures or tables follow it; footnotes may, too."""
     passed = False
     body = _size_of_text(page)
-    for index in _blocks(page, reversed):
+    for index in reversed(_blocks(page)):
         block = page.blocks[index]
         if block.label in _ASIDE:
             passed = True
@@ -178,7 +179,7 @@ def _last_running(page: Page) -> tuple[int | None, bool]:
 def _first_running(page: Page) -> Iterator[tuple[int, bool]]:
     """The first blocks of running text, each with whether something else stands before it."""
     skipped = False
-    for index in islice(_blocks(page), _MOST_SKIPPED):
+    for index in _blocks(page)[:_MOST_SKIPPED]:
         block = page.blocks[index]
         if block.label in _RUNNING:
             yield index, skipped
@@ -198,7 +199,7 @@ def _is_footnote(block: Block, body: float) -> bool:
 
 
 def _may_go_on(page: Page, block: Block, more: Block, *, strictly: bool) -> bool:
-    """Whether the text of a block is unfinished and that of the other goes on with it. ``strictly``: and nothing less."""
+    """Whether a block is unfinished and the other goes on with it. ``strictly``: by its words, not by place alone."""
     one, other = as_read(block).size_pt, as_read(more).size_pt
     if one and other and abs(one - other) > _SAME_SIZE * one:
         return False
@@ -251,7 +252,7 @@ def _seam(text: str, onward: str, vocabulary: _Vocabulary) -> tuple[int, str]:
 
 
 def _table(page: Page, following: Page, at: int) -> Continuation | None:
-    last = next((i for i in _blocks(page, reversed) if not _is_note(page, i)), None)
+    last = next((i for i in reversed(_blocks(page)) if not _is_note(page, i)), None)
     first = next((i for i in _blocks(following) if not _CONTINUED.fullmatch(following.blocks[i].text)), None)
     if last is None or first is None:
         return None

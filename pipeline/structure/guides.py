@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from pipeline.margin_text import folded
-from pipeline.structure.candidates import Candidate
+from pipeline.structure.candidates import HeadingCandidate
 from pipeline.structure.numbering import numbering_of
 from stores.models import OutlineEntry, Page
 
@@ -46,15 +47,15 @@ def _titles(page: Page, *, continues: bool) -> list[str]:
     if not headed and dotted < 0.5 * len(entries):
         return []
     numbers = [int(entry["page"]) for entry in entries if entry["page"].isdecimal()]
-    rising = sum(one <= other for one, other in zip(numbers, numbers[1:], strict=False))
+    rising = sum(one <= other for one, other in pairwise(numbers))
     return [entry["title"] for entry in entries] if rising >= 0.8 * max(len(numbers) - 1, 1) else []
 
 
 def mark_guided(
-    candidates: Sequence[Candidate], outline: Sequence[OutlineEntry], contents: dict[int, list[str]]
+    candidates: Sequence[HeadingCandidate], outline: Sequence[OutlineEntry], contents: dict[int, list[str]]
 ) -> int:
     """Mark the candidates that the outline or the contents name; return how many there are."""
-    by_page: dict[int, list[Candidate]] = {}
+    by_page: dict[int, list[HeadingCandidate]] = {}
     for candidate in candidates:
         by_page.setdefault(candidate.page, []).append(candidate)
     for entry in outline:
@@ -69,7 +70,7 @@ def mark_guided(
     return sum(candidate.guided for candidate in candidates)
 
 
-def _named(entry: OutlineEntry, by_page: dict[int, list[Candidate]]) -> Candidate | None:
+def _named(entry: OutlineEntry, by_page: dict[int, list[HeadingCandidate]]) -> HeadingCandidate | None:
     """The candidate that an entry of the outline names: on its page, or on the one after it."""
     wanted = _names(entry.title)
     if not wanted:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from pipeline.structure.candidates import (
     BodyStyle,
-    Candidate,
+    HeadingCandidate,
     begins_within,
     body_style,
     candidates_of,
@@ -45,7 +45,7 @@ def headings_of(pages: Sequence[Page], outline: Sequence[OutlineEntry] = ()) -> 
     return {(candidate.page, candidate.index): levels[candidate] for candidate in accepted}
 
 
-def _check_letters(candidates: Sequence[Candidate]) -> None:
+def _check_letters(candidates: Sequence[HeadingCandidate]) -> None:
     """Forget numbers that are words: a letter or a Roman number counts where headings have the first two of them."""
     for kind in ("letter", "roman"):
         lettered = [c for c in candidates if c.kind == (kind, 1) and (c.read_as_heading or c.guided)]
@@ -55,7 +55,7 @@ def _check_letters(candidates: Sequence[Candidate]) -> None:
                 candidate.number = None
 
 
-def _accepted(candidates: Sequence[Candidate], guided: int, body: BodyStyle) -> list[Candidate]:
+def _accepted(candidates: Sequence[HeadingCandidate], guided: int, body: BodyStyle) -> list[HeadingCandidate]:
     """The candidates that are headings."""
     possible = [candidate for candidate in candidates if candidate.guided or _is_possible(candidate)]
     styled = sum(c.distinct and c.read_as_heading and not leads_in(c.text) for c in possible)
@@ -71,7 +71,7 @@ def _accepted(candidates: Sequence[Candidate], guided: int, body: BodyStyle) -> 
     return [c for c in possible if (c in more or c in chosen) and c not in listed]
 
 
-def _is_possible(candidate: Candidate) -> bool:
+def _is_possible(candidate: HeadingCandidate) -> bool:
     """Whether the words of a block may be a heading's."""
     text = candidate.text
     if is_no_title(text) or not has_words(text) or is_sentence(text):
@@ -79,7 +79,7 @@ def _is_possible(candidate: Candidate) -> bool:
     return not (leads_in(text) and not candidate.distinct)
 
 
-def _is_doubtful(candidate: Candidate, is_guided: bool, has_styles: bool, least: float, body: BodyStyle) -> bool:
+def _is_doubtful(candidate: HeadingCandidate, is_guided: bool, has_styles: bool, least: float, body: BodyStyle) -> bool:
     """Whether what the reader of a page took for a heading is none beside the others of the document.
 
     ``is_guided``: an outline or contents names headings, the smallest ``least`` points high; ``has_styles``: others
@@ -90,66 +90,72 @@ def _is_doubtful(candidate: Candidate, is_guided: bool, has_styles: bool, least:
     if not candidate.distinct or (not candidate.kind and begins_within(candidate.text)):
         return has_styles or is_guided
     size = candidate.style.size_pt
-    if (
-        has_styles
-        and not candidate.kind
-        and 0 < size < body.size_pt * (_LEADS_IN if leads_in(candidate.text) else _SMALL)
-    ):
+    least_size = body.size_pt * (_LEADS_IN if leads_in(candidate.text) else _SMALL)
+    if has_styles and not candidate.kind and 0 < size < least_size:
         return True
     return is_guided and 0 < size < _NEAR * least
 
 
-def _promoted(possible: Sequence[Candidate], chosen: Sequence[Candidate], body: BodyStyle) -> set[Candidate]:
+def _promoted(
+    possible: Sequence[HeadingCandidate], chosen: Sequence[HeadingCandidate], body: BodyStyle
+) -> set[HeadingCandidate]:
     """Candidates that are set or numbered like chosen headings, though the readers of their pages saw text."""
     looks = Counter(_look(candidate) for candidate in chosen if candidate.distinct and candidate.style.size_pt)
-    series = {(candidate.kind, _look(candidate)) for candidate in chosen if candidate.distinct}
-    kinds = Counter(candidate.kind for candidate in chosen)
+    series = {(candidate.kind, _look(candidate)) for candidate in chosen if candidate.distinct and candidate.kind}
+    kinds = {candidate.kind for candidate in chosen if candidate.kind} - _LIST_KINDS
     taken = set(chosen)
-    promoted: set[Candidate] = set()
-    for candidate in possible:
-        if candidate in taken or len(candidate.text) > _SHORT or candidate.style.label == Label.LIST:
-            continue
-        alike = candidate.distinct and looks[_look(candidate)] >= _ESTABLISHED
-        kind = candidate.kind
-        if (kind and kind not in _LIST_KINDS and (alike or kinds[kind] > 0 or kind[0] in _SURE_KINDS)) or (candidate.kind and candidate.distinct and (candidate.kind, _look(candidate)) in series) or (
-            alike
-            and _is_weighty(candidate, body)
-            and not candidate.recognised
-            and not leads_in(candidate.text)
-            and candidate.text[0].isupper()
-        ):
+    left = [c for c in possible if c not in taken and len(c.text) <= _SHORT and c.style.label != Label.LIST]
+    promoted: set[HeadingCandidate] = set()
+    for candidate in left:
+        kind, look = candidate.kind, _look(candidate)
+        alike = candidate.distinct and looks[look] >= _ESTABLISHED
+        if kind in _LIST_KINDS:
+            numbered = candidate.distinct and (kind, look) in series
+        else:
+            numbered = kind is not None and (alike or kind in kinds or kind[0] in _SURE_KINDS)
+        if numbered or (alike and _may_be_unnumbered(candidate, body)):
             promoted.add(candidate)
-    return promoted | _sequences([c for c in possible if c not in taken and c not in promoted])
+    return promoted | _sequences([candidate for candidate in left if candidate not in promoted])
 
 
-def _is_weighty(candidate: Candidate, body: BodyStyle) -> bool:
+def _may_be_unnumbered(candidate: HeadingCandidate, body: BodyStyle) -> bool:
+    """Whether a block that its reader took for text may be a heading by its look: no label, no piece of a sentence."""
+    whole = not leads_in(candidate.text) and not begins_within(candidate.text) and candidate.text[0].isalpha()
+    return whole and not candidate.recognised and _is_weighty(candidate, body)
+
+
+def _is_weighty(candidate: HeadingCandidate, body: BodyStyle) -> bool:
     """Whether a block is set bold or larger than the text: another font alone also sets names and terms."""
     return candidate.style.bold or candidate.style.size_pt > _LEADS_IN * body.size_pt
 
 
-def _look(candidate: Candidate) -> tuple[float, bool, str]:
+def _look(candidate: HeadingCandidate) -> tuple[float, bool, str]:
     style = candidate.style
     return round(style.size_pt * 2) / 2, style.bold, style.font
 
 
-def _sequences(candidates: Sequence[Candidate]) -> set[Candidate]:
+def _sequences(candidates: Sequence[HeadingCandidate]) -> set[HeadingCandidate]:
     """Candidates whose section numbers follow one another, with text between them."""
-    by_kind: dict[tuple[str, int], list[Candidate]] = defaultdict(list)
+    by_kind: dict[tuple[str, int], list[HeadingCandidate]] = defaultdict(list)
     for candidate in candidates:
         if candidate.kind and candidate.kind not in _LIST_KINDS and candidate.style.label != Label.LIST:
             by_kind[candidate.kind].append(candidate)
-    members: set[Candidate] = set()
+    members: set[HeadingCandidate] = set()
     for group in by_kind.values():
         for one, other in pairwise(group):
-            if one.number and other.number and other.number.value == one.number.value + 1:
-                if one.number.prefix == other.number.prefix and not _are_neighbours(one, other):
-                    members |= {one, other}
+            if _counts_on(one, other) and not _are_neighbours(one, other):
+                members |= {one, other}
     return members
 
 
-def _list_items(candidates: Sequence[Candidate]) -> set[Candidate]:
+def _counts_on(one: HeadingCandidate, other: HeadingCandidate) -> bool:
+    first, second = one.number, other.number
+    return bool(first and second and second.value == first.value + 1 and first.prefix == second.prefix)
+
+
+def _list_items(candidates: Sequence[HeadingCandidate]) -> set[HeadingCandidate]:
     """Candidates that are items of a list: numbered alike, set like the text, and one directly behind the other."""
-    items: set[Candidate] = set()
+    items: set[HeadingCandidate] = set()
     ordered = sorted(candidates, key=lambda c: (c.page, c.index))
     for one, other in pairwise(ordered):
         plain = not one.distinct and not other.distinct and not one.guided and not other.guided
@@ -158,5 +164,5 @@ def _list_items(candidates: Sequence[Candidate]) -> set[Candidate]:
     return items
 
 
-def _are_neighbours(one: Candidate, other: Candidate) -> bool:
+def _are_neighbours(one: HeadingCandidate, other: HeadingCandidate) -> bool:
     return one.page == other.page and other.index == one.index + 1

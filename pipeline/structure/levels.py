@@ -6,8 +6,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from pipeline.structure.candidates import Candidate
+from pipeline.structure.candidates import HeadingCandidate
 from stores.models import Label
 
 _NEAR, _NEAR_RECOGNISED = 0.05, 0.12  # shares by which sizes differ from the common one of their level
@@ -45,11 +46,11 @@ class _Class:
     bold: bool
 
 
-def levels_of(headings: Sequence[Candidate]) -> dict[Candidate, int]:
+def levels_of(headings: Sequence[HeadingCandidate]) -> dict[HeadingCandidate, int]:
     """The level of each heading, 1 to 6."""
     sizes = _size_classes(headings)
     titles = _titles(headings, sizes)
-    classes: dict[_Class, list[Candidate]] = defaultdict(list)
+    classes: dict[_Class, list[HeadingCandidate]] = defaultdict(list)
     for heading in headings:
         if heading not in titles:
             classes[_class_of(heading, headings, sizes)].append(heading)
@@ -65,7 +66,7 @@ def levels_of(headings: Sequence[Candidate]) -> dict[Candidate, int]:
     return decided
 
 
-def _size_classes(headings: Sequence[Candidate]) -> dict[float, int]:
+def _size_classes(headings: Sequence[HeadingCandidate]) -> dict[float, int]:
     """Font size in points -> index of its class, the largest 0; sizes near a common one are in its class."""
     counts = Counter(heading.style.size_pt for heading in headings)
     near = _NEAR_RECOGNISED if _are_recognised(headings) else _NEAR
@@ -81,12 +82,12 @@ def _size_classes(headings: Sequence[Candidate]) -> dict[float, int]:
     return {size: order[centre] for size, centre in nearest.items()}
 
 
-def _are_recognised(headings: Sequence[Candidate]) -> bool:
+def _are_recognised(headings: Sequence[HeadingCandidate]) -> bool:
     """Whether most of the headings stand on scans, whose font sizes are only nearly right."""
     return 2 * sum(heading.recognised for heading in headings) > len(headings)
 
 
-def _titles(headings: Sequence[Candidate], sizes: Mapping[float, int]) -> list[Candidate]:
+def _titles(headings: Sequence[HeadingCandidate], sizes: Mapping[float, int]) -> list[HeadingCandidate]:
     """The title of the document: the largest heading, without a section's number, before all others."""
     first = [h for h in headings if h.page == headings[0].page] if headings else []
     top = [
@@ -102,7 +103,7 @@ def _titles(headings: Sequence[Candidate], sizes: Mapping[float, int]) -> list[C
     return [h for h in top if sizes[h.style.size_pt] == largest] if alone else []
 
 
-def _class_of(heading: Candidate, headings: Sequence[Candidate], sizes: Mapping[float, int]) -> _Class:
+def _class_of(heading: HeadingCandidate, headings: Sequence[HeadingCandidate], sizes: Mapping[float, int]) -> _Class:
     size, bold = sizes[heading.style.size_pt], heading.style.bold
     if heading.kind is None:
         return _Class(None, size, bold)
@@ -111,7 +112,7 @@ def _class_of(heading: Candidate, headings: Sequence[Candidate], sizes: Mapping[
     return _Class(heading.kind, *common)
 
 
-def _by_guide(classes: Mapping[_Class, list[Candidate]]) -> dict[_Class, int]:
+def _by_guide(classes: Mapping[_Class, list[HeadingCandidate]]) -> dict[_Class, int]:
     """Levels as the outline has them; empty where it has one level only, or names few of the headings."""
     guided = [h for members in classes.values() for h in members if h.guided_level]
     depths = {h.guided_level for h in guided}
@@ -136,7 +137,7 @@ def _agrees(levels: Mapping[_Class, int]) -> bool:
     depth = {key.kind[1]: level for key, level in levels.items() if key.kind and key.kind[0] == "dotted"}
     chapters = [level for key, level in levels.items() if key.kind and key.kind[0] == "chapter"]
     ordered = [depth[at] for at in sorted(depth)]
-    rising = all(one < other for one, other in zip(ordered, ordered[1:], strict=False))
+    rising = all(one < other for one, other in pairwise(ordered))
     return rising and all(chapter < level for chapter in chapters for level in ordered)
 
 
@@ -153,7 +154,7 @@ def _is_larger(one: _Class, other: _Class) -> bool:
     return (one.size, not one.bold) < (other.size, not other.bold)
 
 
-def _by_rank(classes: Mapping[_Class, list[Candidate]]) -> dict[_Class, int]:
+def _by_rank(classes: Mapping[_Class, list[HeadingCandidate]]) -> dict[_Class, int]:
     """Levels by size, weight and number: each class of headings is one below those that rank before it."""
     ranks = {key: _rank(key) for key in classes}
     _raise_letters(ranks)
@@ -184,7 +185,7 @@ def _raise_letters(ranks: dict[_Class, _Rank]) -> None:
             ranks[key] = (size, light, _RANK["dotted"])
 
 
-def _order_numbers(ranks: dict[_Class, _Rank], classes: Mapping[_Class, Sequence[Candidate]]) -> None:
+def _order_numbers(ranks: dict[_Class, _Rank], classes: Mapping[_Class, Sequence[HeadingCandidate]]) -> None:
     """Let numbers with more parts rank behind those with fewer, and sections behind chapters, however they are set."""
     numbered = sorted((key for key in ranks if key.kind), key=lambda key: _rank(key)[2])
     before: _Rank | None = None
@@ -196,7 +197,7 @@ def _order_numbers(ranks: dict[_Class, _Rank], classes: Mapping[_Class, Sequence
         before = ranks[key]
 
 
-def _opens_numbers(key: _Class, classes: Mapping[_Class, Sequence[Candidate]]) -> bool:
+def _opens_numbers(key: _Class, classes: Mapping[_Class, Sequence[HeadingCandidate]]) -> bool:
     """Whether numbers of this form stand above others by their form alone: "1." does not where "9.1" is above it."""
     if key.kind is None or key.kind[0] not in ("part", "chapter", "section", "dotted"):
         return False
@@ -214,7 +215,10 @@ def _opens_numbers(key: _Class, classes: Mapping[_Class, Sequence[Candidate]]) -
 
 
 def _rank_of_unnumbered(
-    key: _Class, members: Sequence[Candidate], classes: Mapping[_Class, list[Candidate]], ranks: Mapping[_Class, _Rank]
+    key: _Class,
+    members: Sequence[HeadingCandidate],
+    classes: Mapping[_Class, list[HeadingCandidate]],
+    ranks: Mapping[_Class, _Rank],
 ) -> _Rank:
     """Beside numbered headings that are set alike: as high as they where few, below them where many."""
     alike = [other for other in classes if other.kind and (other.size, other.bold) == (key.size, key.bold)]
@@ -228,7 +232,7 @@ def _rank_of_unnumbered(
     return ranks[first] if few or 2 * matter >= len(members) else ranks[key]
 
 
-def _rare_ranks(classes: Mapping[_Class, list[Candidate]], ranks: Mapping[_Class, _Rank]) -> set[_Rank]:
+def _rare_ranks(classes: Mapping[_Class, list[HeadingCandidate]], ranks: Mapping[_Class, _Rank]) -> set[_Rank]:
     """Ranks of a single heading without a number: they open no level of their own."""
     count: Counter[_Rank] = Counter()
     for key, members in classes.items():

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pipeline.page_markdown import escaped, is_in_markdown
+from pipeline.page_markdown import escaped, is_in_markdown, rewritten
 from pipeline.structure.candidates import as_read
-from stores.models import Block, Label, Page, PageText
+from stores.models import Label, Page, PageText
 
 _HEADING_LABELS = (Label.HEADING, Label.TITLE)
 
@@ -32,20 +32,10 @@ def _relabelled(text: PageText, index: int, level: int) -> PageText:
     written = f"{'#' * level} {words}" if level else escaped(block.text)
     if (block.label, block.level) == (label, level) and text.markdown[block.start : block.end] == written:
         return text
-    markdown = text.markdown[: block.start] + written + text.markdown[block.end :]
-    by = len(written) - (block.end - block.start)
-    blocks = [_moved(other, block.end, by) for other in text.blocks]
-    blocks[index] = replace(block, label=label, level=level, end=block.start + len(written), style=style)
-    return replace(text, markdown=markdown, blocks=tuple(blocks))
+    return rewritten(text, index, written, label=label, level=level, style=style)
 
 
 def _label(read: Label, level: int) -> Label:
     if level:
         return read if read in _HEADING_LABELS else Label.HEADING
     return Label.TEXT if read in _HEADING_LABELS else read
-
-
-def _moved(block: Block, behind: int, by: int) -> Block:
-    if not is_in_markdown(block) or block.start < behind:
-        return block
-    return replace(block, start=block.start + by, end=block.end + by)

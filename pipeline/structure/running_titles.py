@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.margin_text import countings, folded, is_page_number
-from pipeline.page_markdown import AT_MARGIN, escaped, is_in_markdown
+from pipeline.page_markdown import AT_MARGIN, escaped, is_in_markdown, rewritten
 from pipeline.structure.candidates import as_read
-from stores.models import Block, Label, Page, PageText
+from stores.models import Label, Page, PageText
 
 _STRIP = 0.12  # of the page's height
 _SAME_PLACE = 0.02  # of the page's height
@@ -96,16 +96,4 @@ def _relabelled(page: Page, labels: dict[int, Label]) -> Page:
 
 def _as_margin(text: PageText, index: int, label: Label) -> PageText:
     block = text.blocks[index]
-    written = escaped(block.text.strip())
-    by = len(written) - (block.end - block.start)
-    markdown = text.markdown[: block.start] + written + text.markdown[block.end :]
-    blocks = [_moved(other, block.end, by) for other in text.blocks]
-    end = block.start + len(written)
-    blocks[index] = replace(block, label=label, level=0, end=end, style=as_read(block))
-    return replace(text, markdown=markdown, blocks=tuple(blocks))
-
-
-def _moved(block: Block, behind: int, by: int) -> Block:
-    if not is_in_markdown(block) or block.start < behind:
-        return block
-    return replace(block, start=block.start + by, end=block.end + by)
+    return rewritten(text, index, escaped(block.text.strip()), label=label, level=0, style=as_read(block))

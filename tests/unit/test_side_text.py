@@ -72,7 +72,7 @@ def test_numbers_of_items_and_rows_stay(kind: str) -> None:
 @pytest.mark.parametrize(
     ("cap", "rest", "begins"),
     [
-        ("T", "he harbour office opened its ledger. ", "The harbour office"),
+        ("T", "he harbour office opened its books. ", "The harbour office"),
         ("A", "fter the flood the harbour was opened. ", "After the flood"),
         ("A", "dark winter came. The dark winter ended. ", "A dark winter"),
     ],

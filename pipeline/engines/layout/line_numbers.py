@@ -37,8 +37,8 @@ def line_number_spans(blocks: Iterable[dict[str, Any]]) -> set[int]:
         return set()
     taken = {id(span) for number in numbers for span in number.spans}
     texts = [(box, text) for line in lines for box, text in [_rest(line, taken)] if text]
-    found = (number for column in _columns(numbers) if _counts_lines(column, texts) for number in column)
-    return {id(span) for number in found for span in number.spans}
+    counting = (number for column in _columns(numbers) if _counts_lines(column, texts) for number in column)
+    return {id(span) for number in counting for span in number.spans}
 
 
 def _number_of(line: TextLine) -> _Number | None:

@@ -129,7 +129,7 @@ def _gaps(members: list[int], boxes: Sequence[Box], axis: int) -> list[list[int]
 
 
 def _with_side_labels(columns: list[list[int]], boxes: Sequence[Box]) -> list[list[int]]:
-    """Columns, those of short labels at the right edge (dates of a CV, page numbers) put to the column they belong to."""
+    """Columns, those of short labels at the right edge, such as dates, put to the column that they belong to."""
     merged: list[list[int]] = []
     for column in columns:
         if merged and _are_side_labels(column, merged[-1], boxes):
