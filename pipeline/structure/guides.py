@@ -15,7 +15,7 @@ from stores.models import OutlineEntry, Page
 _ENTRY = re.compile(
     r"^[\s|*#•\-–]*(?P<title>[^|]*?[^\W_][^|]*?)\s*(?:[.…·_|\s]{1,}|(?<=\D))(?P<page>\d{1,4}|[ivxlc]{1,6})\s*\|?\s*$"
 )
-_LEADERS = re.compile(r"[.…·_]{3,}|…|\|")
+_LEADERS = re.compile(r"[.…·_]{3,}|…")
 _LEAST_ENTRIES = 4
 _FIRST_SHARE = 0.25  # of a document: its contents stand further in only in a short one
 _FIRST_PAGES = 12

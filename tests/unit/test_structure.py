@@ -203,6 +203,15 @@ def test_pages_of_contents_have_no_headings_and_name_those_that_follow() -> None
     assert [line.strip("# ") for line in headings_in(pages)] == titles
 
 
+def test_a_table_of_rising_numbers_is_no_page_of_contents() -> None:
+    rows = table(
+        "| Port | Ton |", "| --- | --- |", *(f"| Port {at} | {at * 3} |" for at in range(2, 9)), top=80, bottom=300
+    )
+    pages = [page(1, heading("Ports"), body(), rows), page(2, heading("Ships"), body()), page(3, heading("Tolls"))]
+    assert not contents_pages(pages)
+    assert [line.strip("# ") for line in headings_in(pages)] == ["Ports", "Ships", "Tolls"]
+
+
 def test_deciding_again_changes_nothing_and_a_new_page_is_decided_with_the_others() -> None:
     pages = [
         page(1, heading("1 Mills", level=4), body(), heading("Sum", 10.0, bold=False)),
