@@ -39,7 +39,10 @@ def contents_pages(pages: Sequence[Page]) -> dict[int, list[str]]:
 
 def _titles(page: Page, *, continues: bool) -> list[str]:
     lines = [line for line in page.markdown.splitlines() if any(map(str.isalnum, line))]
-    entries = [match for line in lines if (match := _ENTRY.match(line)) and len(match["title"]) < _LONGEST_TITLE]
+    short = [line for line in lines if len(line) < _LONGEST_TITLE and line.rstrip(" |")[-1:].isalnum()]
+    if len(short) < _LEAST_ENTRIES:
+        return []
+    entries = [match for line in short if (match := _ENTRY.match(line))]
     if len(entries) < _LEAST_ENTRIES or len(entries) < 0.4 * len(lines):
         return []
     headed = continues or any(_HEADS_CONTENTS.fullmatch(line.strip("# ")) for line in lines[:6])
