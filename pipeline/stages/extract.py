@@ -18,6 +18,7 @@ from pipeline.places import with_places
 from pipeline.schemas.selection import ALWAYS, AUTO, wanted_names
 from pipeline.step_context import StepContext
 from pipeline.structure.document import structured
+from stores.corrections import missing_remark
 from stores.effects import Extracted
 from stores.errors import IngotError, InputError, TransientError, UnavailableError
 from stores.models import Evidence, Fault, Page, Record, Schema
