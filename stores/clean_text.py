@@ -29,3 +29,12 @@ def clean_value(value: Any) -> Any:
     if isinstance(value, list):
         return [clean_value(inner) for inner in value]
     return tuple(map(clean_value, value)) if isinstance(value, tuple) else value
+
+
+def clean_fields(record: Any, *names: str) -> None:
+    """Make the texts of a record that is being made storable."""
+    for name in names:
+        value = getattr(record, name)
+        fit = clean(value) if isinstance(value, str) else clean_value(value)
+        if fit != value:
+            object.__setattr__(record, name, fit)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from stores.clean_text import clean, clean_value
+from stores.clean_text import clean_fields as _cleaned
 from stores.corrections import CorrectionMark
 from stores.ids import KNOWLEDGE_ID_RULE as KNOWLEDGE_ID_RULE
 from stores.ids import check_knowledge_id as check_knowledge_id
@@ -110,15 +110,6 @@ class StepState(StrEnum):
     SKIPPED = "skipped"
     FAILED = "failed"
     CANCELLED = "cancelled"
-
-
-def _cleaned(record: Any, *names: str) -> None:
-    """Make the texts of a record that is being made storable."""
-    for name in names:
-        value = getattr(record, name)
-        fit = clean(value) if isinstance(value, str) else clean_value(value)
-        if fit != value:
-            object.__setattr__(record, name, fit)
 
 
 class Outcome(StrEnum):
