@@ -18,7 +18,8 @@ from ingest.api.bodies import Body
 from ingest.api.conditional import is_known, not_modified, tag_of, tagged
 from ingest.api.dependencies import ServiceDep
 from ingest.api.description import NOT_MODIFIED, content, problems
-from ingest.api.models import ChunkOut, DocumentOut, JobSummaryOut, RecordOut, WholeDocumentOut
+from ingest.api.job_models import JobSummaryOut
+from ingest.api.models import ChunkOut, DocumentOut, RecordOut, WholeDocumentOut
 from ingest.api.parameters import Cursor, Document, Items, KnowledgeId, Limit
 from ingest.serializers import Json
 from pipeline.service import Service

@@ -11,7 +11,7 @@ from ingest import serializers
 from ingest.api.dependencies import ServiceDep
 from ingest.api.description import problems
 from ingest.api.events import Watching
-from ingest.api.models import JobOut, JobProgressOut, JobSummaryOut
+from ingest.api.job_models import JobOut, JobProgressOut, JobSummaryOut
 from ingest.api.parameters import Cursor, Items, JobId, KnowledgeId, Limit
 from ingest.api.security import CallerDep
 from ingest.serializers import Json

@@ -52,6 +52,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     exported.write_bytes(b"".join(service.knowledge_bases.export(KB, "0", lambda *_: None)))
     schema.write_text("type: object\nproperties: {number: {type: string}}\n")
     service.close()
+    shutil.rmtree(home / "chroma")  # the correction has written there
     words = {"JOB": report.job or "", "CALLBACK": callback.id, "KB": KB, "PATH": str(papers)}
     return Template(home, {**words, "EXPORTED": str(exported), "SCHEMA": str(schema)})
 
