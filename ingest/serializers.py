@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pipeline.answering.answer import Answer, Sentence
+from pipeline.answering.answer import Answer, AnswerRow, Sentence
 from pipeline.commands.submission import SubmissionReceipt
 from pipeline.search import highlighting
 from stores.models import Block, DocumentState, Fault, Field, Hit, Page, PlacedBox, Schema
@@ -136,15 +136,16 @@ def highlighted_hit(view: Hit, query: str) -> Json:
 
 
 def sentence(view: Sentence) -> Json:
-    return {
-        "text": view.text,
-        "proved": view.proved,
-        "citations": [{**asdict(one), "boxes": _placed_boxes(one.boxes)} for one in view.citations],
-    }
+    return {**asdict(view), "citations": _citations(view), "rows": list(view.rows)}
+
+
+def _citations(view: Sentence | AnswerRow) -> list[Json]:
+    return [{**asdict(one), "boxes": _placed_boxes(one.boxes)} for one in view.citations]
 
 
 def answer(view: Answer) -> Json:
-    return {**view.parts(), "sentences": [sentence(one) for one in view.sentences]}
+    rows = [{**asdict(row), "citations": _citations(row)} for row in view.records.rows] if view.records else []
+    return {**view.parts(), "rows": rows, "sentences": [sentence(one) for one in view.sentences]}
 
 
 def search_result(view: SearchResult, query: str) -> Json:

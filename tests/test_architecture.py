@@ -54,9 +54,10 @@ ONLY_IN = {
     "transformers": ("pipeline/engines/",),
     "sentence_transformers": ("pipeline/engines/",),
     "openai": ("pipeline/engines/model/",),
+    "sqlglot": ("pipeline/engines/",),
     "mcp": ("ingest/mcp/",),
 }
-NOT_AT_THE_TOP = {"chromadb", "cv2", "mcp", "onnxruntime", "openai", "openvino", "pymupdf", "pymupdf4llm", "rapidocr", "sentence_transformers", "torch", "transformers"}  # fmt: skip  # noqa: E501
+NOT_AT_THE_TOP = {"chromadb", "cv2", "mcp", "onnxruntime", "openai", "openvino", "pymupdf", "pymupdf4llm", "rapidocr", "sentence_transformers", "sqlglot", "torch", "transformers"}  # fmt: skip  # noqa: E501
 # What pipeline may import of stores, and of engines outside wiring: contracts, records and pure functions.
 STORE_WORDS = {
     "clean_text",

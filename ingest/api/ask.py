@@ -30,13 +30,15 @@ _EVENTS = """The answer; with `stream` events: `sentence` for each one, `answer`
 class AskedQuestion(Body):
     """A question. ``also``: further knowledge bases; ``chunks``: how many found chunks are read for it.
 
-    ``where``: as in a search. ``stream``: answer with server-sent events.
+    ``where``: as in a search. ``records``: a language model may ask the record tables with SQL.
+    ``stream``: answer with server-sent events.
     """
 
     question: str = Field(min_length=1, max_length=LONGEST_QUERY)
     also: list[str] = Field([], max_length=20)
     chunks: int = Field(8, ge=1, le=50)
     where: Where = Field({})
+    records: bool = True
     stream: bool = False
 
 
@@ -56,6 +58,7 @@ def ask_knowledge_base(
         knowledge_ids=(knowledge_id, *asked.also),
         chunks=asked.chunks,
         where=asked.where,
+        records=asked.records,
     )
     for name in request.knowledge_ids:
         service.search.check_conditions(name, request.where)

@@ -27,6 +27,9 @@ def ask(
         list[str] | None,
         typer.Option("--where", metavar="FILTER", help="Only documents with this: 'amount > 1000' (repeatable)."),
     ] = None,
+    records: Annotated[
+        bool, typer.Option("--records/--no-records", help="Let the model ask the record tables with SQL, too.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question, each sentence with its document, page and quote."""
@@ -37,7 +40,13 @@ def ask(
     from pipeline.search.filters import as_filter
 
     names = tuple(map(check_knowledge_id, knowledge or ["default"]))
-    request = AskRequest(question=question, knowledge_ids=names, chunks=chunks, where=as_filter(*(where or ())))
+    request = AskRequest(
+        question=question,
+        knowledge_ids=names,
+        chunks=chunks,
+        where=as_filter(*(where or ())),
+        records=records,
+    )
     with embedded.searching(load_settings()) as settings:
         for part in open_service(settings).asking.in_parts(request):
             if not isinstance(part, Answer):
@@ -57,6 +66,8 @@ def _print_sentence(sentence: Sentence, named: bool) -> None:
     console.print_text(f"{console.one_line(sentence.text)}{mark}\n")
     for citation in sentence.citations:
         console.print_text(f"   {_place(citation, named)}  {_quote(citation)}\n")
+    if sentence.rows and not sentence.citations:
+        console.print_text(f"   row {', '.join(map(str, sentence.rows))} of the records\n")
     sys.stdout.flush()
 
 
@@ -76,9 +87,12 @@ def _quote(citation: Citation) -> str:
 
 
 def _print_end(answer: Answer) -> None:
-    """Print on stderr what an answer lacks."""
+    """Print on stderr the statement that the records were asked with, and what the answer lacks."""
     from ingest.cli import console
 
+    if answer.records:
+        count = console.plural(len(answer.records.rows), "row") + (" and more" if answer.records.more else "")
+        console.note(f"{count}: {console.one_line(answer.records.statement)}", style="dim")
     if answer.note:
         console.note(answer.note.replace(" are:", " are above.").rstrip("：") if answer.sentences else answer.note)
     if answer.fault:

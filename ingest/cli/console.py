@@ -32,10 +32,16 @@ _STYLES = {
 Row = Mapping[str, Any]
 
 
-def note(text: str) -> None:
-    """Print a message on stderr, unless ``--quiet``."""
-    if not cli_context().quiet:
+def note(text: str, style: str = "") -> None:
+    """Print a message on stderr, unless ``--quiet``; in a ``style`` where it is a terminal."""
+    if cli_context().quiet:
+        return
+    if not style:
         say(text)
+        return
+    from rich.text import Text
+
+    screen(sys.stderr).print(Text(text, style=style), soft_wrap=True)
 
 
 def say(text: str) -> None:

@@ -76,7 +76,8 @@ class AssistantTools:
         """Answer a question from the documents; where narrows them as in search.
 
         Every sentence has citations (document, page, quote). proved is false where the quoted words do not stand on
-        that page; outcome is not_said where the documents do not answer.
+        that page; outcome is not_said where the documents do not answer. Where the extracted records answer, statement
+        is the SQL that was run, and rows are its rows.
         """
         names = tuple(self._checked(name) for name in knowledge_ids)
         request = AskRequest(question=question, knowledge_ids=names, chunks=_limited(chunks, 50), where=where)

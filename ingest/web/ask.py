@@ -14,7 +14,7 @@ from ingest.api import problems
 from ingest.api.dependencies import ServiceDep
 from ingest.web.formats import path_segment
 from ingest.web.rendering import page
-from pipeline.answering.answer import Answer, Citation, Sentence
+from pipeline.answering.answer import Answer, AnswerRow, Citation, Sentence
 from pipeline.search.filter_language import LONGEST_FILTER
 from pipeline.service import AskRequest, Service
 from stores.errors import IngotError
@@ -68,6 +68,7 @@ def show_answer(
         status=problems.status_of(fault) if fault and whole else 200,
         answer=answer,
         sentences=_shown(answer.sentences) if answer else [],
+        rows=_shown_rows(answer) if answer else [],
         fault=fault.message if fault else "",
         answered=True,
     )
@@ -106,6 +107,12 @@ def _shown(sentences: tuple[Sentence, ...]) -> list[ShownSentence]:
         )
         shown.append(ShownSentence(sentence, cited))
     return shown
+
+
+def _shown_rows(answer: Answer) -> list[tuple[AnswerRow, list[tuple[Citation, str]]]]:
+    """Pair each row of the records with the places of its values: (citation, address in the inspector)."""
+    rows = answer.records.rows if answer.records else ()
+    return [(row, [(citation, _address(citation)) for citation in row.citations]) for row in rows]
 
 
 def _address(citation: Citation) -> str:

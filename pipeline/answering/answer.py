@@ -24,6 +24,7 @@ class Outcome(StrEnum):
 class AskRequest:
     """A question about some knowledge bases. ``chunks``: how many found chunks are read; ``where``: as in a search.
 
+    ``records``: a model may ask the record tables, too; it does not where documents are chosen by ``where``.
     InputError where there is no question, or nothing that it is about.
     """
 
@@ -31,6 +32,7 @@ class AskRequest:
     knowledge_ids: tuple[str, ...]
     chunks: int = 8
     where: Where = None
+    records: bool = True
 
     def __post_init__(self) -> None:
         if not self.question.strip():
@@ -54,11 +56,33 @@ class Citation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """A sentence of an answer. ``proved``: a citation was found, and has the numbers that the sentence has."""
+    """A sentence of an answer. ``proved``: a citation was found, and has the numbers that the sentence has.
+
+    ``rows``: the numbers, from 1, of the rows of a query that it is taken from; these prove it as citations do.
+    """
 
     text: str
     citations: tuple[Citation, ...]
     proved: bool
+    rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRow:
+    """A row of a query's result. ``citations``: where its values are printed, for a row that is of one document."""
+
+    knowledge_id: str
+    values: Mapping[str, Any]
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsFound:
+    """What a model asked of the record tables, and the rows of the answer. ``more``: not all rows are here."""
+
+    statement: str
+    rows: tuple[AnswerRow, ...]
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +100,10 @@ class Answer:
     complete: bool = True
     fault: Fault | None = None
     tokens: TokenCount = field(default_factory=TokenCount)
+    records: RecordsFound | None = None
 
     def parts(self) -> Mapping[str, Any]:
-        """All but the sentences."""
+        """All but the sentences and rows."""
         return {
             "question": self.question,
             "outcome": str(self.outcome),
@@ -88,4 +113,6 @@ class Answer:
             "error": self.fault.message if self.fault else None,
             "error_code": self.fault.code if self.fault else None,
             "model_tokens": {"read": self.tokens.read, "written": self.tokens.written},
+            "statement": self.records.statement if self.records else None,
+            "more_rows": self.records.more if self.records else False,
         }

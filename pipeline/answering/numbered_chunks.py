@@ -94,7 +94,11 @@ class QuoteChecker:
 
 def has_its_numbers(sentence: str, chunks: Sequence[NumberedChunk]) -> bool:
     """Tell whether every number of a sentence stands in the chunks that it cites, however it is punctuated there."""
-    text = " ".join(chunk.hit.text for chunk in chunks)
+    return stands_in(sentence, " ".join(chunk.hit.text for chunk in chunks))
+
+
+def stands_in(sentence: str, text: str) -> bool:
+    """Tell whether every number of a sentence stands in a text, however it is punctuated there."""
     if _ZH_NUMBER.search(text):  # these print numbers in words
         return True
     printed = {_bare(number) for number in _NUMBER.findall(text)}

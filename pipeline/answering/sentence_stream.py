@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+Cited = Sequence[tuple[int, str]]
+"""What a sentence cites: (number of an excerpt or row, quote)."""
 ANSWER_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {

@@ -64,6 +64,9 @@ class RecordTableStore(Protocol):
         Columns keep the type of their first definition: a sentence for each that is defined otherwise now.
         """
 
+    def table_names(self, schema: Schema) -> list[str]:
+        """Return the view of what answers now of a schema, then the tables of its lists, in the order of its fields."""
+
     def read(self, document: str, number: int) -> list[Record]:
         """Return the records of a generation with their evidence."""
 

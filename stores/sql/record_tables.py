@@ -72,6 +72,12 @@ class RecordTables:
                 _create_view(connection, schema)
         return remarks
 
+    def table_names(self, schema: Schema) -> list[str]:
+        """The view of a schema, then the tables of its lists, in the order of its fields."""
+        with self.database.read() as connection:
+            _, *lists = tables_of(schema, dialect_of(connection).table_name)
+        return [f"{schema.name}_now", *(table.name for table in lists)]
+
     def read(self, document: str, number: int) -> list[Record]:
         with self.database.read() as connection:
             rows = connection.execute(

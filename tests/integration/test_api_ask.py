@@ -12,7 +12,7 @@ import pytest
 from tests.api_server import FAKE, Server, serving
 from tests.e2e.command import Home
 from tests.in_process import fake_document
-from tests.model_server import ModelServer, model_server, streamed
+from tests.model_server import ModelServer, completion, model_server, streamed
 
 KEY, SCOPED = "a-key-for-the-test-0123456789", "a-key-for-demo-alone-0123456789"
 ANSWER = json.dumps(
@@ -59,7 +59,7 @@ def test_an_answer_as_json(server: Server, model: ModelServer) -> None:
 
 
 def test_an_answer_as_events(server: Server, model: ModelServer) -> None:
-    asked = {"question": "When is payment due?", "stream": True}
+    asked = {"question": "When is payment due?", "stream": True, "records": False}
     answer = server.client.post("/knowledge/demo/ask", json=asked)
     assert answer.headers["content-type"].startswith("text/event-stream")
     kinds = events(answer.text)
@@ -92,3 +92,25 @@ def test_the_command_prints_sources(server: Server, model: ModelServer, tmp_path
     home = Home(server.folder, **FAKE)
     assert home.ask("ask", "When is payment due?", "-k", "demo", "-k", "other")["written_by"] == "quotes"
     assert home.run("ask", " ", "-k", "demo").returncode == 2
+
+
+def test_records_answer_with_their_statement(server: Server, model: ModelServer) -> None:
+    asked = json.dumps({"statement": "SELECT source, document FROM document_now"})
+    told = json.dumps(
+        {"sentences": [{"text": "There is one.", "citations": [{"excerpt": 1, "quote": "contract.pdf"}]}]}
+    )
+    model.plan = [completion(asked), streamed(told)]
+    given = server.post("/knowledge/demo/ask", {"question": "Which documents are there?"})
+    assert given["statement"] == "SELECT source, document FROM document_now" and not given["more_rows"]
+    assert [row["values"]["source"] for row in given["rows"]] == ["contract.pdf"]
+    assert given["sentences"][0]["proved"] and given["sentences"][0]["rows"] == [1]
+    home = Home(server.folder, **FAKE, llm_url=model.url, llm_model="m")
+    model.plan = [completion(asked), streamed(told)]
+    run = home.run("ask", "Which documents are there?", "-k", "demo")
+    assert (
+        run.stdout == "There is one.\n   row 1 of the records\n"
+        and "1 row: SELECT source, document FROM document_now\n" in run.stderr
+    )
+    model.plan = [completion(asked), streamed(told)]
+    page = server.client.get(f"{server.address}/knowledge/demo/ask/answer", params={"q": "Which?"}).text
+    assert "<code>SELECT source, document FROM document_now</code>" in page and ">contract.pdf</td>" in page

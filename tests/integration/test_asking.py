@@ -54,7 +54,7 @@ def asked_of(home: Path, server: ModelServer | None, **settings: Any) -> Resourc
 
 
 def answer(home: Path, server: ModelServer | None, question: str = "When is payment due?", **settings: Any) -> Answer:
-    return ask(asked_of(home, server, **settings), AskRequest(question=question, knowledge_ids=(KB,)))
+    return ask(asked_of(home, server, **settings), AskRequest(question=question, knowledge_ids=(KB,), records=False))
 
 
 def test_each_sentence_has_its_source(home: Path, server: ModelServer) -> None:
@@ -123,7 +123,7 @@ def test_an_obedient_model_is_caught(home: Path, server: ModelServer) -> None:
 
 def test_sentences_come_one_by_one(home: Path, server: ModelServer) -> None:
     server.answer = lambda request: written(*[(f"Sentence {n}.", 1, "due within 45 days") for n in "abc"])
-    parts = list(ask_in_parts(asked_of(home, server), AskRequest(question="due?", knowledge_ids=(KB,))))
+    parts = list(ask_in_parts(asked_of(home, server), AskRequest(question="due?", knowledge_ids=(KB,), records=False)))
     assert [getattr(part, "text", "") for part in parts] == ["Sentence a.", "Sentence b.", "Sentence c.", ""]
     assert server.requests[0]["stream"] is True
 
