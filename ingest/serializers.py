@@ -151,7 +151,7 @@ def answer(view: Answer) -> Json:
 def search_result(view: SearchResult, query: str) -> Json:
     """Serialize the hits of a search with their highlights. Where nothing fits, they are only the nearest."""
     hits = [highlighted_hit(hit, query) for hit in view.hits]
-    return {"query": query, "nothing_fits": view.nothing_fits, "hits": hits}
+    return {"query": query, "nothing_fits": view.nothing_fits, "remark": view.remark, "hits": hits}
 
 
 def writable(text: str) -> str:

@@ -228,6 +228,16 @@ class Embedder(Protocol):
         """Return a float32 array (dimension,) of length 1."""
 
 
+class Reranker(Protocol):
+    """Compares texts with a query, better and slower than an index does. Called by searches."""
+
+    def scores(self, query: str, texts: Sequence[str]) -> list[float]:
+        """Return how well each text answers the query, on a scale of its own, more is better.
+
+        Raises UnavailableError where it does not answer, InputError where it is set wrongly.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The answer of a callback's receiver; ``retry_after_s`` where it sent a Retry-After header."""
@@ -281,6 +291,7 @@ __all__ = [
     "PageFacts",
     "PageImage",
     "PageReader",
+    "Reranker",
     "SharedModel",
     "TextReader",
     "Web",

@@ -24,7 +24,7 @@ class Scope(StrEnum):
 
     ``home``: the home and its connections. ``making`` and ``limit`` travel with the job: the former decide what is
     made of a document, the latter when it is given up. ``workers``: the running worker processes. ``notify``: the
-    worker that delivers callbacks. ``api``: the server.
+    worker that delivers callbacks. ``api``: the server, and searches.
     """
 
     HOME = "home"
@@ -45,8 +45,8 @@ _MEMBERS: Mapping[Scope, str] = {
         llm_parallel""",
     Scope.NOTIFY: "callback_secret",
     Scope.API: """api_host api_port api_keys cors_origins ingest_root max_request_files max_request_mb body_timeout_s
-        queue_max
-        source_url""",
+        queue_max source_url reranker reranker_model reranker_api_key reranker_api_key_file reranker_hits
+        reranker_timeout_s""",
 }
 SCOPES: Mapping[str, Scope] = {name: scope for scope, names in _MEMBERS.items() for name in names.split()}
 """The scope of every setting."""

@@ -15,7 +15,13 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-_MAY_BE_EMPTY = ("broker_url", "database_url", "chroma_url", "files_url")  # empty means as if they were not set
+_MAY_BE_EMPTY = (
+    "broker_url",
+    "database_url",
+    "chroma_url",
+    "files_url",
+    "reranker",
+)  # empty means as if they were not set
 _FILES_URL = re.compile(r"s3://[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9](/[\w.\-]+)*/?|file://(/[^/?#\x00-\x1f]+)+/?")
 
 
@@ -90,6 +96,19 @@ class Settings(BaseSettings):
     )
     chunk_overlap: int = Field(0, ge=0, le=512, description="tokens that neighbouring chunks share")
 
+    reranker: str = Field(
+        "",
+        description="orders the first hits of a search: a sentence-transformers cross-encoder (a folder, or owner/name "
+        "of the hub), or the URL of a rerank API; empty: none",
+    )
+    reranker_model: str = Field("", description="name of the model at that URL")
+    reranker_api_key: str = Field("", description="key of that API")
+    reranker_api_key_file: Path | None = Field(None, description="file that holds it, instead of `reranker_api_key`")
+    reranker_hits: int = Field(30, ge=2, le=200, description="hits that the reranker orders, from the first")
+    reranker_timeout_s: float = Field(
+        3.0, gt=0, description="a reranker that takes longer is given up: the usual order, and a remark"
+    )
+
     extractor: str = Field(
         "rules",
         pattern=r"^(rules|model|auto)$",
@@ -151,7 +170,7 @@ class Settings(BaseSettings):
             )
         return url.rstrip("/")
 
-    @field_validator("ocr_model", "embedder_model")
+    @field_validator("ocr_model", "embedder_model", "reranker")
     @classmethod
     def _folder_from_anywhere(cls, model: str) -> str:
         """Make a folder absolute: the worker that opens it may run in another directory."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import time_limits, worker_metrics
-from pipeline.contracts import ChatModel, DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
+from pipeline.contracts import ChatModel, DocumentEngine, Embedder, Extractor, PageReader, Reranker, TextReader, Web
 from pipeline.log_format import about, facts
 from pipeline.profiles import ProcessingProfile
 from pipeline.settings import Settings
@@ -45,6 +45,7 @@ class Resources:
     chat: Callable[[], ChatModel]
     model_extractor: Callable[[], Extractor]
     embedder: Callable[[], Embedder]
+    reranker: Callable[[], Reranker | None]
     vectors: Callable[[], VectorStore]
     web: Callable[[], Web]
     adapt: Callable[[Resources, ProcessingProfile], Resources]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from pipeline.contracts import ChatModel, DocumentEngine, Embedder, Extractor, PageReader, TextReader, Web
+from pipeline.contracts import ChatModel, DocumentEngine, Embedder, Extractor, PageReader, Reranker, TextReader, Web
 from pipeline.engines.media import FAKE, IMAGES, PDF, WITHOUT_IMAGES
 from pipeline.profiles import ProcessingProfile
 from pipeline.schemas.loader import load_schemas
@@ -48,6 +48,7 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
         image_cache=ImageCache(home),
         schemas=load_schemas(settings.schema_dir),
         extractor=_Once(lambda name: _chosen("engine", name, EXTRACTORS)(settings)),
+        reranker=_Once(lambda: _reranker(settings)),
         vectors=vectors,
         **{kind: _Once(make) for kind, (_, make) in _kinds(settings).items()},
         adapt=_EngineCache().adapted,
@@ -345,6 +346,22 @@ def _sentence_transformers(settings: Settings) -> Embedder:
     return SentenceTransformersEmbedder(settings.embedder_model)
 
 
+def _reranker(settings: Settings) -> Reranker | None:
+    """The reranker of searches; None where none is set."""
+    if not settings.reranker:
+        return None
+    from pipeline.engines.model.key import api_key
+    from pipeline.engines.rerankers.cross_encoder import CrossEncoderReranker
+    from pipeline.engines.rerankers.rerank_api import RerankApi
+    from pipeline.engines.rerankers.time_limited import TimeLimited
+
+    limit_s, given = settings.reranker_timeout_s, settings.reranker
+    if not given.startswith(("http://", "https://")):
+        return TimeLimited(CrossEncoderReranker(given), limit_s)
+    key = api_key(settings.reranker_api_key, settings.reranker_api_key_file, "reranker_api_key_file")
+    return TimeLimited(RerankApi(given, settings.reranker_model, key, timeout_s=limit_s), limit_s)
+
+
 def _fake_embedder(_: Settings) -> Embedder:
     from pipeline.engines.embedders.fake import FakeEmbedder
 
@@ -391,9 +408,4 @@ EXTRACTORS = {
     "contract": _contract_rules,
     "labels": _label_rules,
 }
-EMBEDDERS = {
-    "e5": _e5,
-    "minilm": _minilm,
-    "sentence-transformers": _sentence_transformers,
-    "fake": _fake_embedder,
-}
+EMBEDDERS = {"e5": _e5, "minilm": _minilm, "sentence-transformers": _sentence_transformers, "fake": _fake_embedder}

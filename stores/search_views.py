@@ -25,7 +25,11 @@ class KeywordHits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """The hits of a search, best first. Where ``nothing_fits`` they are only the nearest of what does not answer."""
+    """The hits of a search, best first. Where ``nothing_fits`` they are only the nearest of what does not answer.
+
+    ``remark``: why the reranker that is set did not order them; empty where it did, or none is set.
+    """
 
     hits: tuple[Hit, ...]
     nothing_fits: bool = False
+    remark: str = ""

@@ -1,4 +1,4 @@
-"""A server that speaks OpenAI's chat API as a test wants, on loopback."""
+"""A server that speaks OpenAI's chat API, or a rerank API, as a test wants, on loopback."""
 
 from __future__ import annotations
 
@@ -59,6 +59,8 @@ class ModelServer(ThreadingHTTPServer):
             self.headers.append({name.lower(): value for name, value in headers.items()})
             if self.plan:
                 return self.plan.pop(0)
+        if "messages" not in request:
+            return plain(self.answer(request))
         return streamed(self.answer(request)) if request.get("stream") else completion(self.answer(request))
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -82,6 +84,11 @@ def completion(text: str | None, finish: str = "stop") -> Behaviour:
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
     usage = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
     body = {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}
+    return lambda handler, request: handler.say(200, body)
+
+
+def plain(body: str) -> Behaviour:
+    """A body that is no answer of the chat API."""
     return lambda handler, request: handler.say(200, body)
 
 

@@ -52,6 +52,29 @@ def build(
     return folder
 
 
+def build_cross_encoder(folder: Path, seed: int = 0, labels: int = 1) -> Path:
+    """A BERT with random weights that gives a number, or several, for a pair of texts."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification
+
+    tokenizer = _tokenizer()
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=POSITIONS,
+        initializer_range=0.5,
+        pad_token_id=tokenizer.pad_token_id,
+        num_labels=labels,
+    )
+    BertForSequenceClassification(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
 def _tokenizer() -> Any:
     """Known words are one token, others are spelled; what is not ASCII is unknown."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers

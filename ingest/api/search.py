@@ -42,11 +42,13 @@ class Question(Body):
 class Answer(BaseModel):
     """The chunks found, best first; each has the page and the boxes where it stands.
 
-    Where ``nothing_fits``, no chunk answers the query, and ``hits`` are only the nearest ones.
+    Where ``nothing_fits``, no chunk answers the query, and ``hits`` are only the nearest ones. ``remark``: why the
+    reranker that is set did not order them; empty where it did, or none is set.
     """
 
     query: str
     nothing_fits: bool
+    remark: str
     hits: list[HitOut]
 
 

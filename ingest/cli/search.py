@@ -66,8 +66,10 @@ def search(
         result = open_service(settings).search.result_over(names, query, limit, mode.value, filters)
     rows = [serializers.hit(hit) for hit in result.hits]
     if as_json:
-        console.print_json({"nothing_fits": result.nothing_fits, "hits": rows})
+        console.print_json({"nothing_fits": result.nothing_fits, "remark": result.remark, "hits": rows})
         return
+    if result.remark:
+        console.note(result.remark)
     if result.nothing_fits:
         console.note(f"Nothing in {' or '.join(names)} fits; the nearest were:")
     elif not rows:

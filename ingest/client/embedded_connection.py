@@ -61,7 +61,8 @@ class EmbeddedConnection:
 
     def search(self, query: str, limit: int, mode: Mode, where: str) -> Json:
         result = self._reading().search.result(self._knowledge_id, query, limit, mode, where)
-        return {"nothing_fits": result.nothing_fits, "hits": [serializers.hit(hit) for hit in result.hits]}
+        hits = [serializers.hit(hit) for hit in result.hits]
+        return {"nothing_fits": result.nothing_fits, "remark": result.remark, "hits": hits}
 
     def ask(self, question: str, chunks: int, where: str) -> Json:
         request = AskRequest(question=question, knowledge_ids=(self._knowledge_id,), chunks=chunks, where=where)

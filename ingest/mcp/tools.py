@@ -69,6 +69,7 @@ class AssistantTools:
         result = self.service.search.result(self._checked(knowledge_id), query, _limited(limit), "hybrid", where)
         return {
             "nothing_fits": result.nothing_fits,
+            "remark": result.remark,
             "items": [_picked(serializers.hit(hit), _HIT) for hit in result.hits],
         }
 

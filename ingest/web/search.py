@@ -23,6 +23,7 @@ from pipeline.service import Service
 from stores.errors import IngotError
 from stores.filters import Filter
 from stores.models import Hit
+from stores.search_views import SearchResult
 from stores.suggestions import check
 
 router = APIRouter()
@@ -74,7 +75,8 @@ def show_search(
 ) -> HTMLResponse:
     """Show the form with the hits, or with what is wrong with the query."""
     languages = service.knowledge_bases.languages(knowledge_id)
-    hits, nothing_fits, fault = _hits(service, knowledge_id, form)
+    result, fault = _result(service, knowledge_id, form)
+    hits = [_shown(service, knowledge_id, form.q, hit) for hit in result.hits]
     return page(
         request,
         "search.html",
@@ -84,7 +86,8 @@ def show_search(
         modes=MODES,
         languages=languages,
         hits=hits,
-        nothing_fits=nothing_fits,
+        nothing_fits=result.nothing_fits,
+        remark=result.remark,
         fault=fault.message if fault else "",
         document_name=_name(service, knowledge_id, form.document),
         more=len(hits) == form.limit and form.limit < _MOST_HITS,
@@ -92,18 +95,17 @@ def show_search(
     )
 
 
-def _hits(service: Service, knowledge_id: str, form: SearchForm) -> tuple[list[ShownHit], bool, IngotError | None]:
-    """Return (hits, whether nothing fits, what is wrong with the query)."""
+def _result(service: Service, knowledge_id: str, form: SearchForm) -> tuple[SearchResult, IngotError | None]:
+    """Return the hits, and what is wrong with the query."""
     try:
         where = form.filter()
         service.search.check_conditions(knowledge_id, where)
         check("mode", form.mode, MODES, code="unknown_mode")
         if not form.q.strip():
-            return [], False, None
-        result = service.search.result(knowledge_id, form.q, form.limit, form.mode, where)
+            return SearchResult(hits=()), None
+        return service.search.result(knowledge_id, form.q, form.limit, form.mode, where), None
     except IngotError as fault:
-        return [], False, fault
-    return [_shown(service, knowledge_id, form.q, hit) for hit in result.hits], result.nothing_fits, None
+        return SearchResult(hits=()), fault
 
 
 def _name(service: Service, knowledge_id: str, document: str) -> str:

@@ -15,11 +15,12 @@ from pipeline.search import filters
 from pipeline.search.exclusions import holds_excluded, without_excluded
 from pipeline.search.floor import FLOORS, NEAREST, Signals, is_unspaced
 from pipeline.search.ranking import COMPARED, Ranked, Share, by_words, exact_first, fuse, one_per_page, vector_weight
+from pipeline.search.reranking import reordered
 from pipeline.search.word_share import exact_share, word_share
 from pipeline.step_context import Resources
 from stores.clean_text import clean
 from stores.contracts import Where
-from stores.errors import DamagedIndexError, InputError
+from stores.errors import DamagedIndexError, IngotError, InputError
 from stores.models import Chunk, Hit
 from stores.search_views import KeywordHits, SearchResult
 from stores.suggestions import check
@@ -33,6 +34,7 @@ MOST_HITS = 1000
 _CANDIDATES = 50  # chunks that each half returns, at least
 _MORE_CANDIDATES = 4  # times as many where words are excluded
 _READ_AT_ONCE = 16
+_MOST_COMPARED = 8000  # characters of a chunk that a reranker reads
 
 
 def search(
@@ -65,13 +67,14 @@ def search_result(
         return SearchResult(hits=())
     candidates = _Candidates(resources, store, query, mode, documents, excluded, max(_CANDIDATES, 3 * limit))
     hits = tuple(replace(hit, knowledge_id=knowledge_id) for hit in candidates.best(limit))
-    return SearchResult(hits=hits, nothing_fits=bool(hits) and not candidates.fit)
+    return SearchResult(hits=hits, nothing_fits=bool(hits) and not candidates.fit, remark=candidates.remark)
 
 
 class _Candidates:
     """The chunks that may be hits of one search; each is read from the store when its rank needs it.
 
-    Words and exact texts are compared where both halves are asked; the other modes show one half as it is.
+    Words and exact texts are compared, and a reranker is asked, where both halves are; the other modes show one half
+    as it is. ``remark``: why the reranker that is set did not answer.
     """
 
     def __init__(
@@ -84,7 +87,7 @@ class _Candidates:
         excluded: Sequence[str],
         wanted: int,
     ) -> None:
-        self._store, self._query = store, query
+        self._resources, self._store, self._query, self.remark = resources, store, query, ""
         self._excludes = holds_excluded(excluded) if excluded else None
         wanted *= _MORE_CANDIDATES if excluded else 1
         nothing = KeywordHits(ids=[], exact=[], rarity={})
@@ -123,8 +126,24 @@ class _Candidates:
         if (floor := FLOORS.get(vector.embedder)) and vector.similarity:
             best_share = max((share(texts[hit.id]) for hit in first), default=0.0)
             self.fit = floor.fits(self._signals(texts, keyword, vector, share, exact, best_share))
-        by_share = by_words(there, texts, share)
+        by_share = self._reranked(by_words(there, texts, share))
+        texts = {id: f"{chunk.heading}\n{chunk.text}" for id, (chunk, _) in self._chunks.items()}
         return exact_first(by_share, texts, exact) if keyword.exact else by_share
+
+    def _reranked(self, ranked: list[Ranked[str]]) -> list[Ranked[str]]:
+        """The hits, the first in the order of the reranker. What stands in the way of it becomes the remark."""
+        try:
+            reranker = self._resources.reranker()
+            first = list(islice(self._still_there(ranked), self._resources.settings.reranker_hits if reranker else 0))
+            if reranker is None or len(first) < 2:
+                return ranked
+            chunks = [self._chunks[hit.id][0] for hit in first]
+            texts = [f"{chunk.heading}\n{chunk.text}".strip()[:_MOST_COMPARED] for chunk in chunks]
+            scores = reranker.scores(self._query, texts)
+            return reordered(ranked, dict(zip((hit.id for hit in first), scores, strict=True)))
+        except IngotError as error:
+            self.remark = f"Not reranked: {error.message}."
+            return ranked
 
     def _signals(
         self,

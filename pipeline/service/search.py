@@ -58,7 +58,8 @@ class Search:
         fitting = [result for result in filled if not result.nothing_fits]
         hits = [hit for result in fitting or filled for hit in result.hits]
         hits.sort(key=lambda hit: -hit.score)
-        return SearchResult(hits=tuple(hits[:limit]), nothing_fits=bool(hits) and not fitting)
+        remark = next((result.remark for result in results if result.remark), "")
+        return SearchResult(hits=tuple(hits[:limit]), nothing_fits=bool(hits) and not fitting, remark=remark)
 
     def check_conditions(self, knowledge_id: str, where: filters.Where) -> None:
         """Raise InputError where a search cannot be narrowed so: an unknown field, a text for a number."""

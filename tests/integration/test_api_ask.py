@@ -35,11 +35,13 @@ def model() -> Iterator[ModelServer]:
 def server(model: ModelServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("documents")
     given = {"llm_url": model.url, "llm_model": "m", "llm_api_key": "secret", "api_keys": f"{KEY},{SCOPED}@demo"}
+    given["reranker"] = "http://127.0.0.1:9"
     with serving(**FAKE, **given) as running:
         running.client.headers["Authorization"] = f"Bearer {KEY}"
         text = "# Contract\nPayment is due within 45 days."
         for name in ("demo", "other"):
             running.finished(running.upload(name, fake_document(folder / "contract.pdf", text)))
+        running.finished(running.upload("other", fake_document(folder / "b.pdf", "When payment is due is known.")))
         yield running
 
 
@@ -114,3 +116,10 @@ def test_records_answer_with_their_statement(server: Server, model: ModelServer)
     model.plan = [completion(asked), streamed(told)]
     page = server.client.get(f"{server.address}/knowledge/demo/ask/answer", params={"q": "Which?"}).text
     assert "<code>SELECT source, document FROM document_now</code>" in page and ">contract.pdf</td>" in page
+
+
+def test_a_reranker_that_is_away_is_a_remark(server: Server) -> None:
+    found = server.get("/knowledge/other/search", q="When is payment due?")
+    assert len(found["hits"]) == 2 and found["remark"].startswith("Not reranked: the reranker at 127.0.0.1")
+    page = server.client.get(f"{server.address}/knowledge/other/search", params={"q": "When is payment due?"}).text
+    assert found["remark"] in page

@@ -76,6 +76,12 @@ OTHER: dict[str, object] = {
     "body_timeout_s": 9.0,
     "queue_max": 99,
     "source_url": "/elsewhere",
+    "reranker": "http://127.0.0.1:1/rerank",
+    "reranker_model": "some-model",
+    "reranker_api_key": "some-key",
+    "reranker_api_key_file": "a-key",
+    "reranker_hits": 9,
+    "reranker_timeout_s": 9.0,
     "cors_origins": "https://elsewhere.example",
 }
 ELSEWHERE = {"home", "broker_url", "database_url", "chroma_url", "files_url"}

@@ -1,0 +1,1 @@
+"""Rerankers: how well texts answer a query, by a cross-encoder on this host or by a rerank API."""
