@@ -119,7 +119,7 @@ def test_records_answer_with_their_statement(server: Server, model: ModelServer)
 
 
 def test_a_reranker_that_is_away_is_a_remark(server: Server) -> None:
-    found = server.get("/knowledge/other/search", q="When is payment due?")
-    assert len(found["hits"]) == 2 and found["remark"].startswith("Not reranked: the reranker at 127.0.0.1")
+    result = server.get("/knowledge/other/search", q="When is payment due?")
+    assert len(result["hits"]) == 2 and result["remark"].startswith("Not reranked: the reranker at 127.0.0.1")
     page = server.client.get(f"{server.address}/knowledge/other/search", params={"q": "When is payment due?"}).text
-    assert found["remark"] in page
+    assert result["remark"] in page

@@ -104,19 +104,19 @@ def test_a_statement_that_cannot_run_is_repaired_once(asked: Any, server: ModelS
     assert "was not run" in repair[-1]["content"]
 
 
-def test_passages_answer_where_rows_do_not(asked: Any, server: ModelServer) -> None:
-    passages = streamed(written(("It is due on 2026-05-12.", 1, "Due date: 2026-05-12")))
+def test_chunks_answer_where_rows_do_not(asked: Any, server: ModelServer) -> None:
+    by_chunks = streamed(written(("It is due on 2026-05-12.", 1, "Due date: 2026-05-12")))
     for plan in (
         [statement("")],
         [completion("I would rather not."), statement("")],
         [statement("SELECT * FROM page"), statement("SELECT * FROM page")],
         [statement(STATEMENT), streamed('{"sentences": []}')],
     ):
-        answer = asked(*plan, passages)
+        answer = asked(*plan, by_chunks)
         assert answer.sentences[0].text == "It is due on 2026-05-12." and not server.plan
         assert not answer.sentences[0].rows
     none = "SELECT document FROM invoice_now WHERE amount > 1000000"
-    answer = asked(statement(none), statement(none), passages)
+    answer = asked(statement(none), statement(none), by_chunks)
     assert answer.records.rows == () and answer.records.statement == none
 
 
