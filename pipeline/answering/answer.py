@@ -77,7 +77,7 @@ class AnswerRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordsFound:
+class RecordRows:
     """What a model asked of the record tables, and the rows of the answer. ``more``: not all rows are here."""
 
     statement: str
@@ -100,7 +100,7 @@ class Answer:
     complete: bool = True
     fault: Fault | None = None
     tokens: TokenCount = field(default_factory=TokenCount)
-    records: RecordsFound | None = None
+    records: RecordRows | None = None
 
     def parts(self) -> Mapping[str, Any]:
         """All but the sentences and rows."""

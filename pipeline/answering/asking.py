@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from pipeline.answering import prompts
-from pipeline.answering.answer import Answer, AskRequest, Citation, Outcome, RecordsFound, Sentence
+from pipeline.answering.answer import Answer, AskRequest, Citation, Outcome, RecordRows, Sentence
 from pipeline.answering.numbered_chunks import NumberedChunk, QuoteChecker, best_chunks, has_its_numbers
 from pipeline.answering.quotes import best_quotes, is_answered
 from pipeline.answering.record_rows import Asked, ask_records
@@ -54,11 +54,11 @@ def ask_in_parts(resources: Resources, request: AskRequest) -> Iterator[Sentence
             asked = ask_records(resources, request)
         except IngotError as error:  # more tables than the model can read are left out, another fault would come again
             fault = None if error.code == "model_context" else Fault(code=error.code, message=error.message)
-    rows = asked.found if asked.found and asked.found.rows else None
+    rows = asked.records if asked.records and asked.records.rows else None
     parts = _from_rows(resources, request, rows) if rows else _from_chunks(resources, request, fault)
     for part in parts:
         if isinstance(part, Answer):
-            part = replace(part, records=asked.found, tokens=part.tokens + asked.tokens)
+            part = replace(part, records=asked.records, tokens=part.tokens + asked.tokens)
         yield part
 
 
@@ -66,13 +66,13 @@ def _has_model(resources: Resources) -> bool:
     return bool(resources.settings.llm_url and resources.settings.llm_model)
 
 
-def _from_rows(resources: Resources, request: AskRequest, found: RecordsFound) -> Iterator[Sentence | Answer]:
+def _from_rows(resources: Resources, request: AskRequest, records: RecordRows) -> Iterator[Sentence | Answer]:
     """Answer from rows, or from chunks where the model finds no answer in them."""
-    lines = shown_rows(found, resources.settings.llm_window_tokens)
-    more = found.more or len(lines) < len(found.rows)
-    messages = prompts.rows(request.question, found.statement, lines, more)
+    lines = shown_rows(records, resources.settings.llm_window_tokens)
+    more = records.more or len(lines) < len(records.rows)
+    messages = prompts.rows(request.question, records.statement, lines, more)
     writing = _Writing()
-    check = partial(checked_by_rows, found=found, lines=lines, question=request.question)
+    check = partial(checked_by_rows, records=records, lines=lines, question=request.question)
     yield from _written(resources, messages, check, writing)
     if writing.sentences:
         yield _answer_of(request, writing)

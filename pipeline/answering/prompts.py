@@ -29,7 +29,7 @@ these tables, as one that counts, sums, compares, sorts or lists is, and write t
 JSON object: {{"statement": "SELECT ..."}}
 
 Rules:
-- Where the columns do not hold what is asked, or the answer is a passage of text (what a document says, why, how), \
+- Where the columns do not hold what is asked, or the answer is text (what a document says, why, how), \
 give {{"statement": ""}}.
 - One SELECT in the dialect of {dialect}, of these tables and their columns only. It may begin with WITH.
 - Where rows are of single documents, select document and source, and the columns that the question names.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.answering import prompts
-from pipeline.answering.answer import AnswerRow, AskRequest, Citation, RecordsFound
+from pipeline.answering.answer import AnswerRow, AskRequest, Citation, RecordRows
 from pipeline.answering.record_tables import record_tables
 from pipeline.engines.sql_statements import checked_statement
 from pipeline.queries.availability import standing
@@ -35,7 +35,7 @@ _SCHEMA: dict[str, Any] = {
 class Asked:
     """What came of asking the record tables: None where they do not answer the question."""
 
-    found: RecordsFound | None
+    records: RecordRows | None
     tokens: TokenCount
 
 
@@ -45,26 +45,29 @@ def ask_records(resources: Resources, request: AskRequest) -> Asked:
     IngotError where the model does not answer.
     """
     tokens = TokenCount()
-    tables = record_tables(resources, request.knowledge_ids)
+    bases = {one: record_tables(resources, one) for one in dict.fromkeys(request.knowledge_ids)}
+    tables = {name: table for base in bases.values() for name, table in base.items()}
     if not tables:
         return Asked(None, tokens)
     dialect = "postgres" if resources.settings.database_url else "sqlite"
-    messages = prompts.statement(request.question, tables, "PostgreSQL" if dialect == "postgres" else "SQLite")
-    found: RecordsFound | None = None
+    named = "PostgreSQL" if dialect == "postgres" else "SQLite"
+    messages = prompts.statement(request.question, list(tables.values()), named)
+    records: RecordRows | None = None
     for _ in range(_ROUNDS):
         reply = resources.chat().reply(messages, _SCHEMA, min(resources.settings.llm_max_tokens, _STATEMENT_TOKENS))
         tokens += reply.tokens
         try:
             if not (statement := _statement(reply.text)):
                 break
-            found = _found(resources, request, checked_statement(statement, [one.name for one in tables], dialect))
+            checked = checked_statement(statement, tables, dialect)
+            records = _rows(resources, checked, [one for one in bases if _reads(checked, bases[one], dialect)])
             fault = "The statement gave no rows."
         except InputError as error:
             fault = f"The statement was not run: {error.message}."
-        if found and found.rows:
+        if records and records.rows:
             break
         messages = [*messages, *prompts.repaired_statement(reply.text, fault)]
-    return Asked(found, tokens)
+    return Asked(records, tokens)
 
 
 def _statement(text: str) -> str:
@@ -78,24 +81,26 @@ def _statement(text: str) -> str:
     return given.strip() if isinstance(given, str) else ""
 
 
-def _found(resources: Resources, request: AskRequest, statement: str) -> RecordsFound:
-    """The rows of all knowledge bases. InputError where none of them takes the statement."""
+def _reads(statement: str, tables: Collection[str], dialect: str) -> bool:
+    """Tell whether a knowledge base has the tables that a statement reads."""
+    try:
+        checked_statement(statement, tables, dialect)
+    except InputError:
+        return False
+    return True
+
+
+def _rows(resources: Resources, statement: str, knowledge_ids: Sequence[str]) -> RecordRows:
+    """The rows of the knowledge bases. InputError where one of them does not take the statement."""
     rows: list[AnswerRow] = []
-    more, faults, taken = False, list[InputError](), 0
-    for knowledge_id in dict.fromkeys(request.knowledge_ids):
-        try:
-            result = resources.catalog.store(knowledge_id).query(statement, MOST_ROWS, _MOST_S)
-        except InputError as error:  # it may lack a table that another has
-            faults.append(error)
-            continue
-        taken += 1
+    more = False
+    for knowledge_id in knowledge_ids:
+        result = resources.catalog.store(knowledge_id).query(statement, MOST_ROWS, _MOST_S)
         more = more or result.more or len(rows) + len(result.rows) > MOST_ROWS
         sources = _RowSources(resources, knowledge_id)
         for row in result.rows[: MOST_ROWS - len(rows)]:
             rows.append(sources.answer_row(dict(zip(result.columns, map(_plain, row), strict=True))))
-    if not taken:
-        raise faults[0]
-    return RecordsFound(statement=statement, rows=tuple(rows), more=more)
+    return RecordRows(statement=statement, rows=tuple(rows), more=more)
 
 
 def _plain(value: Any) -> Any:

@@ -26,17 +26,16 @@ class RecordTable:
     columns: tuple[str, ...]
 
 
-def record_tables(resources: Resources, knowledge_ids: Sequence[str]) -> list[RecordTable]:
-    """The tables of all schemas that have records in one of the knowledge bases."""
+def record_tables(resources: Resources, knowledge_id: str) -> dict[str, RecordTable]:
+    """The tables, by name, of all schemas that have records in a knowledge base."""
+    store = resources.catalog.store(knowledge_id)
+    schemas = schemas_of(resources, store)
     tables: dict[str, RecordTable] = {}
-    for knowledge_id in dict.fromkeys(knowledge_ids):
-        store = resources.catalog.store(knowledge_id)
-        schemas = schemas_of(resources, store)
-        for name in store.page_queries.records_by_schema():
-            if name in schemas:
-                there = store.record_tables.table_names(schemas[name])
-                tables |= {table.name: table for table in _tables(schemas[name], there)}
-    return list(tables.values())
+    for name in store.page_queries.records_by_schema():
+        if name in schemas:
+            there = store.record_tables.table_names(schemas[name])
+            tables |= {table.name: table for table in _tables(schemas[name], there)}
+    return tables
 
 
 def _tables(schema: Schema, there: Sequence[str]) -> Iterator[RecordTable]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.answering import prompts
-from pipeline.answering.answer import RecordsFound, Sentence
+from pipeline.answering.answer import RecordRows, Sentence
 from pipeline.answering.numbered_chunks import stands_in
 from pipeline.answering.sentence_stream import Cited
 from pipeline.engines.evidence.located_values import squash
 from pipeline.engines.model.prompt_text import estimated_tokens
 
 
-def shown_rows(found: RecordsFound, most_tokens: int) -> list[str]:
+def shown_rows(records: RecordRows, most_tokens: int) -> list[str]:
     """The first rows as lines that fit into a request together, one at least."""
     lines: list[str] = []
-    several = len({row.knowledge_id for row in found.rows}) > 1
-    for row in found.rows:
+    several = len({row.knowledge_id for row in records.rows}) > 1
+    for row in records.rows:
         base = {"knowledge base": row.knowledge_id} if several else {}
         line = prompts.row_line({**base, **row.values})
         most_tokens -= estimated_tokens(line) + 5
@@ -26,14 +26,15 @@ def shown_rows(found: RecordsFound, most_tokens: int) -> list[str]:
     return lines
 
 
-def checked_by_rows(text: str, cited: Cited, found: RecordsFound, lines: Sequence[str], question: str) -> Sentence:
+def checked_by_rows(text: str, cited: Cited, records: RecordRows, lines: Sequence[str], question: str) -> Sentence:
     """The sentence with the rows that have what it quotes, though the model may number others.
 
-    It is proved where its numbers stand in these rows, in the question, or are that of all rows.
+    It is proved where its numbers stand in these rows or in the question, or say how many rows there are.
     """
     numbers = list(dict.fromkeys(row for number, quote in cited if (row := _row_of(number, quote, lines))))
-    printed = " ".join([question, str(len(found.rows)), *(lines[number - 1] for number in numbers)])
-    citations = [citation for number in numbers for citation in found.rows[number - 1].citations]
+    count = [] if records.more else [str(len(records.rows))]
+    printed = " ".join([question, *count, *(lines[number - 1] for number in numbers)])
+    citations = [citation for number in numbers for citation in records.rows[number - 1].citations]
     return Sentence(
         text=text,
         citations=tuple(dict.fromkeys(citations)),

@@ -196,3 +196,10 @@ def test_usual_statements_run(usual: str, resources: Resources) -> None:
     checked_statement(usual, ALLOWED, "postgres")
     runs = checked_statement(usual, ALLOWED, "sqlite")
     assert resources.catalog.store(KB).query(runs, 10, 60.0).columns
+
+
+def test_knowledge_bases_without_the_table_have_no_rows(resources: Resources, server: ModelServer) -> None:
+    resources.catalog.create("other")
+    server.plan = [statement(STATEMENT), streamed(written(("a.pdf is due.", 1, "a.pdf")))]
+    answer = ask(resources, AskRequest(question=QUESTION, knowledge_ids=(KB, "other")))
+    assert [row.knowledge_id for row in answer.records.rows] == [KB]  # type: ignore[union-attr]

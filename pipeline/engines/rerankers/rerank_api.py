@@ -37,7 +37,7 @@ class RerankApi:
 
     def scores(self, query: str, texts: Sequence[str]) -> list[float]:
         answer = self._answer(query, texts)
-        rows = answer.get("results", answer.get("data")) if isinstance(answer, dict) else answer
+        rows: Any = answer.get("results", answer.get("data")) if isinstance(answer, dict) else answer
         try:
             given = {row["index"]: float(row.get("relevance_score", row.get("score"))) for row in rows}
         except (TypeError, KeyError, ValueError, AttributeError) as error:
