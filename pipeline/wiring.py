@@ -89,10 +89,7 @@ def _kinds(settings: Settings) -> dict[str, tuple[object, Callable[..., Any]]]:
     """The resources that depend on a job's settings: name -> (the settings that it reads, how it is built)."""
     text, reader, embedder = settings.text_engine, settings.ocr_engine, settings.embedder
     return {
-        "documents": (
-            (text, settings.dpi, settings.max_page_megapixels),
-            lambda: _documents(settings),
-        ),
+        "documents": ((text, settings.dpi, settings.max_page_megapixels), lambda: _documents(settings)),
         "text_reader": (text, lambda: _text_reader(settings)),
         "page_reader": (
             (reader, _read_by_got(settings) if reader == "got" else None),
@@ -347,19 +344,9 @@ def _sentence_transformers(settings: Settings) -> Embedder:
 
 
 def _reranker(settings: Settings) -> Reranker | None:
-    """The reranker of searches; None where none is set."""
-    if not settings.reranker:
-        return None
-    from pipeline.engines.model.key import api_key
-    from pipeline.engines.rerankers.cross_encoder import CrossEncoderReranker
-    from pipeline.engines.rerankers.rerank_api import RerankApi
-    from pipeline.engines.rerankers.time_limited import TimeLimited
+    from pipeline.engines.rerankers.choice import chosen_reranker
 
-    limit_s, given = settings.reranker_timeout_s, settings.reranker
-    if not given.startswith(("http://", "https://")):
-        return TimeLimited(CrossEncoderReranker(given), limit_s)
-    key = api_key(settings.reranker_api_key, settings.reranker_api_key_file, "reranker_api_key_file")
-    return TimeLimited(RerankApi(given, settings.reranker_model, key, timeout_s=limit_s), limit_s)
+    return chosen_reranker(settings)
 
 
 def _fake_embedder(_: Settings) -> Embedder:

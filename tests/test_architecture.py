@@ -88,6 +88,7 @@ PURE_ENGINES = {
     "pipeline.engines.evidence",
     "pipeline.engines.media",
     "pipeline.engines.model.prompt_text",
+    "pipeline.engines.sql_statements",
 }
 PURE_FUNCTIONS = {"stores.ulid", "stores.ulid.new_ulid"}
 PURE_FUNCTIONS |= {"stores.home_id", "stores.home_id.home_id", "stores.home_id.folder_id"}

@@ -11,10 +11,10 @@ from fastapi.sse import format_sse_event
 from pydantic import Field
 
 from ingest import serializers
+from ingest.api.answer_models import AnswerOut
 from ingest.api.bodies import Body
 from ingest.api.dependencies import ServiceDep
 from ingest.api.description import EVENTS, content, problems
-from ingest.api.models import AnswerOut
 from ingest.api.parameters import KnowledgeId
 from ingest.api.search import LONGEST_QUERY, Where
 from ingest.api.security import CallerDep
