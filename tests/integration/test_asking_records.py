@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -203,3 +204,19 @@ def test_knowledge_bases_without_the_table_have_no_rows(resources: Resources, se
     server.plan = [statement(STATEMENT), streamed(written(("a.pdf is due.", 1, "a.pdf")))]
     answer = ask(resources, AskRequest(question=QUESTION, knowledge_ids=(KB, "other")))
     assert [row.knowledge_id for row in answer.records.rows] == [KB]  # type: ignore[union-attr]
+
+
+def test_rows_answer_over_postgresql(server: ModelServer, database_url: str, tmp_path: Path) -> None:
+    fake_document(tmp_path / "docs/a.pdf", invoice("Bolt Ltd", "A-17", "2026-05-12", "1,250.00"))
+    given = {"llm_url": server.url, "llm_model": "m", "database_url": database_url}
+    resources = fake_resources(tmp_path / "home", vectors=MemoryVectors(), **given)
+    ingest_now(resources, tmp_path / "docs", options={"schemas": ("invoice",)})
+    server.requests.clear()
+    by_month = "SELECT document, left(due_date, 7) AS month, amount FROM invoice_now WHERE due_date LIKE '2026-05%'"
+    server.plan = [statement("SELECT * FROM pg_catalog.pg_user"), statement(by_month)]
+    server.plan.append(streamed(written(("1250 EUR are due.", 1, "1250.0"))))
+    answer = ask(resources, AskRequest(question=QUESTION, knowledge_ids=(KB,)))
+    assert answer.records is not None and answer.sentences[0].proved
+    assert answer.records.rows[0].values["month"] == "2026-05" and answer.records.rows[0].citations[0].page == 1
+    assert "PostgreSQL" in server.requests[0]["messages"][0]["content"]
+    resources.close()
