@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from pipeline.service import Service
 from tests.browser.page_steps import expect
 from tests.in_process import KB, fake_document, fake_resources, ingest_now
+from tests.model_server import completion, model_server
 
 pytestmark = pytest.mark.browser
 
@@ -63,3 +65,26 @@ def test_the_answer_is_there_without_scripts_and_on_a_phone(tab: Tab, address: s
     page.goto(f"{address}/knowledge/{KB}/ask?q=When+is+payment+due")
     expect(page.locator(".answer-sentence").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_rows_of_the_records_are_shown_with_their_statement(
+    tab: Tab, tmp_path_factory: pytest.TempPathFactory, still: Callable[..., str]
+) -> None:
+    folder = tmp_path_factory.mktemp("records")
+    fake_document(
+        folder / "docs" / "bolt.pdf", "# Bolt Ltd\nInvoice number: A-17\nDue date: 2026-05-12\nTotal: 1,250.00 EUR"
+    )
+    statement = "SELECT document, source, amount FROM invoice_now WHERE amount > 1000"
+    told = {"sentences": [{"text": "bolt.pdf: 1,250 EUR.", "citations": [{"excerpt": 1, "quote": "1250.0"}]}]}
+    with model_server(lambda request: json.dumps(told)) as model:
+        model.plan = [completion(json.dumps({"statement": statement}))]
+        resources = fake_resources(folder / "home", llm_url=model.url, llm_model="m")
+        ingest_now(resources, folder / "docs", options={"schemas": ("invoice",)})
+        page = tab(viewport={"width": 390, "height": 800})
+        page.goto(f"{still(Service(resources.settings))}/knowledge/{KB}/ask?q=Which+invoices+are+over+1000%3F")
+        rows = page.locator(".answer-rows")
+        expect(rows.locator("code")).to_have_text(statement)
+        expect(rows.get_by_role("cell").filter(has_text="1250")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        rows.get_by_role("link", name="bolt.pdf, page 1").click()
+        page.wait_for_url("**/documents/**page=1*")
