@@ -17,6 +17,7 @@ BESIDE_SETTINGS = frozenset(
         "WORKER_SAYS",
         "PYTHON",
         "TEST_TORCH",
+        "TEST_COVERAGE",
         "TEST_PROCESSES",
         "CONSTRAINTS",
     )

@@ -95,6 +95,9 @@ class FakeService:
     asked: Mapping[str, Any] = {}
     redone: tuple[str, str, Stage | None] | None = None
 
+    def close(self) -> None:
+        """It holds nothing."""
+
     def __init__(self, settings: Any, schemas: Sequence[Schema] = ()) -> None:
         type(self).asked = {"home": settings.home}
         self.ingestion = SimpleNamespace(ingest=self._ingest, preview=self._ingest)

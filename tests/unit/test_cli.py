@@ -312,8 +312,8 @@ def test_a_document_is_shown(fake: type[FakeService], capsys: pytest.CaptureFixt
 def test_records_guard_spreadsheets(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:
     app.run(["records", "--csv"])
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "document,source,title,emails,amount"
-    assert lines[1] == f"{ID},a.pdf,'=cmd(),a@b.c; d@e.f,-3.5"
+    assert lines[0] == "document,source,title,emails,amount,corrected_fields"
+    assert lines[1] == f"{ID},a.pdf,'=cmd(),a@b.c; d@e.f,-3.5,"
     app.run(["records", "--json"])
     assert json.loads(capsys.readouterr().out)[0]["fields"]["amount"] == -3.5
 
