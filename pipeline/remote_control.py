@@ -72,6 +72,7 @@ def workers_of_other_homes(settings: Settings) -> list[Neighbour]:
     url = settings.broker_url
     try:
         with translated(url), app.connection_for_read(bare(url) or None) as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=3)
             told = app.control.broadcast(TELL_HOME, reply=True, timeout=1.0, connection=connection) or []
     except BrokerError:
         return []

@@ -52,7 +52,10 @@ app.conf.task_routes = routes("")
 
 def configure(settings: Settings) -> None:
     """Give Celery the broker of these settings, and the queues that it has there."""
+    before = app.conf.broker_url
     app.conf.update(configuration(settings))
+    if app.conf.broker_url != before:
+        app.amqp._producer_pool = app._pool = None  # their connections lead to the broker before
     if {queue.name for queue in app.conf.task_queues} != set(app.amqp.queues):  # as another kind of broker names them
         app.amqp.queues = app.conf.task_queues
         app.amqp.flush_routes()
