@@ -31,11 +31,11 @@ def fingerprints(resources: Resources, options: Options, definitions: Mapping[st
     names = wanted_names(options.schemas, definitions)
     schemas = {name: _of_schema(resources, definitions[name]) for name in names if name in definitions}
     chunks = (CHUNK_VERSION, settings.chunk_tokens, settings.chunk_overlap)
-    documents = resources.documents().fingerprint
+    documents = resources.documents()
     return {
-        "plan": digest(PLAN_VERSION, documents, options.ocr, options.pages),
+        "plan": digest(PLAN_VERSION, documents.plan_fingerprint, options.ocr, options.pages),
         "parse": digest(resources.text_reader().fingerprint),
-        "ocr": digest(documents, resources.page_reader().fingerprint),
+        "ocr": digest(documents.fingerprint, resources.page_reader().fingerprint),
         "extract": digest(STRUCTURE_VERSION, TYPE_VERSION, options.type, *sorted(schemas.items())),
         "embedder": embedder.fingerprint,
         "embed": digest(*chunks, embedder.fingerprint, STRUCTURE_VERSION, schemas["document"]),

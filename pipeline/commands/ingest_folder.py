@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import knowledge_base_embedder, removal
 from pipeline.addresses import check_url
-from pipeline.archives import with_archives_unpacked
+from pipeline.archives import is_archive, with_archives_unpacked
 from pipeline.commands.content_detection import check_content, discover_documents
 from pipeline.commands.staging import existing_store, read_into_originals
 from pipeline.file_discovery import DiscoveredFiles
@@ -126,8 +127,11 @@ def ingest(resources: Resources, knowledge_id: str, request: IngestRequest) -> I
     urls = checked_urls(resources, request)
     discovered = ingestion.discovered()  # a path that does not exist is refused before anything is written
     store = resources.catalog.create(knowledge_id)
-    with resources.workspaces.workspace(knowledge_id, "archive") as folder:
-        return _ingested(resources, ingestion, store, urls, ingestion.unpacked(discovered, folder))
+    with ExitStack() as stack:
+        if any(file.fault is None and is_archive(file.path) for file in discovered.files):
+            folder = stack.enter_context(resources.workspaces.workspace(knowledge_id, "archive"))
+            discovered = ingestion.unpacked(discovered, folder)
+        return _ingested(resources, ingestion, store, urls, discovered)
 
 
 def _ingested(

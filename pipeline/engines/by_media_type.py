@@ -33,6 +33,7 @@ class DocumentsByMediaType:
     def __init__(self, engines: Mapping[str, DocumentEngine]) -> None:
         self._engines = dict(engines)
         self.fingerprint = _fingerprint(engines)
+        self.plan_fingerprint = "+".join(dict.fromkeys(engine.plan_fingerprint for engine in engines.values()))
 
     def inspect(self, path: Path, password: str) -> DocumentFacts:
         return _engine_of(self._engines, path).inspect(path, password)

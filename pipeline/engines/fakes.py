@@ -31,7 +31,7 @@ _SCAN, _BROKEN, _BLANK = "[scan]", "[broken]", "[blank]"
 class FakeDocuments:
     """A DocumentEngine for fake documents; a rendered page is a text file that FakeReader understands."""
 
-    fingerprint = "fake-documents:1"
+    fingerprint = plan_fingerprint = "fake-documents:1"
 
     def inspect(self, path: Path, password: str) -> DocumentFacts:
         return DocumentFacts(page_count=len(_pages(path, password)))

@@ -6,11 +6,12 @@ import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from pipeline import removal
 from pipeline.addresses import parse_address
 from pipeline.engines.containers import ZIP
-from pipeline.engines.media import sniff
+from pipeline.engines.media import sniff_named
 from pipeline.outbound.host_limits import LINE_S, HostLimits, HostTurn
 from pipeline.processing_plan import PROCESSED_OTHERWISE, KnownState, ProcessingPlans
 from pipeline.stage_specs import NEEDS
@@ -119,7 +120,7 @@ def _fetch_and_register(
         resources.web().fetch(
             claim.url, path, largest, resources.settings.fetch_timeout_s, _heartbeat(store, claim, stopping)
         )
-        media_type = sniff(path)
+        media_type = sniff_named(path, urlsplit(claim.url).path)
         if media_type == ZIP:
             raise InputError("it is a ZIP archive: download it and ingest the file", code="unsupported_media_type")
         store.downloads.beat(claim, _COPY_LEASE_S)

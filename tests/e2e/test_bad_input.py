@@ -91,7 +91,7 @@ def test_each_bad_file_fails_alone_with_its_reason(report: dict[str, dict]) -> N
 def test_messages_say_what_to_do(report: dict[str, dict]) -> None:
     for source, word in {
         "locked.pdf": "--password",
-        "page.pdf": "convert",
+        "page.pdf": "rename it",
         "truncated.pdf": "again",
         "empty.pdf": "0 bytes",
     }.items():

@@ -87,7 +87,8 @@ class FormatDocuments:
     def __init__(self, dpi: int, max_page_megapixels: float) -> None:
         self._dpi = dpi
         self._max_pixels = int(max_page_megapixels * 1_000_000)
-        self.fingerprint = f"formats:{VERSION}:dpi={dpi}:max={self._max_pixels}"
+        self.plan_fingerprint = f"formats:{VERSION}"
+        self.fingerprint = f"{self.plan_fingerprint}:dpi={dpi}:max={self._max_pixels}"
 
     def inspect(self, path: Path, password: str) -> DocumentFacts:
         """Count the pages and read the title."""

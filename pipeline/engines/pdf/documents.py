@@ -30,7 +30,8 @@ class PyMuPdfDocuments:
     def __init__(self, dpi: int, max_page_megapixels: float) -> None:
         self._dpi = dpi
         self._max_pixels = int(max_page_megapixels * 1_000_000)
-        self.fingerprint = f"pymupdf-documents:{VERSION}:dpi={dpi}:max={self._max_pixels}"
+        self.plan_fingerprint = f"pymupdf-documents:{VERSION}"
+        self.fingerprint = f"{self.plan_fingerprint}:dpi={dpi}:max={self._max_pixels}"
 
     def inspect(self, path: Path, password: str) -> DocumentFacts:
         """Count the pages and read the title. Messages of InputError and EncryptedError do not name the file."""
