@@ -90,7 +90,7 @@ class DocumentEngine(Protocol):
 
     @property
     def plan_fingerprint(self) -> str:
-        """Return the part of the fingerprint that ``inspect`` and ``look`` depend on; nothing of how pages are drawn."""
+        """Return the part of the fingerprint that ``inspect`` and ``look`` depend on, without how pages are drawn."""
 
     def inspect(self, path: Path, password: str) -> DocumentFacts:
         """Open the document, count its pages and read its title."""

@@ -45,21 +45,19 @@ def start(role: str, settings: Settings) -> subprocess.Popen[bytes]:
 
 
 def watched(service: Service, job: str, settings: Settings) -> tuple[JobView, int]:
-    """The job at its end, and how often the worker of threads died; whoever dies is started again."""
-    deaths = 0
+    """The job at its end, and how often the worker of threads died; the group starts it again."""
     plain, shared = start("cpu", settings), start("gpu", settings)
 
+    def deaths() -> int:
+        return (settings.home / "gpu.log").read_text().count("it is started again")
+
     def over() -> JobView | None:
-        nonlocal deaths, shared
-        if shared.poll() is not None:
-            deaths += 1
-            assert deaths <= MOST_DEATHS, (settings.home / "gpu.log").read_text()
-            shared = start("gpu", settings)
+        assert deaths() <= MOST_DEATHS, (settings.home / "gpu.log").read_text()
         view = service.jobs.get(job)
         return None if view.state is JobState.RUNNING else view
 
     try:
-        return eventually(over, 2 * GENEROUS_S, 0.1), deaths
+        return eventually(over, 2 * GENEROUS_S, 0.1), deaths()
     finally:
         for process in (plain, shared):
             process.terminate()

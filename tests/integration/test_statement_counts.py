@@ -25,7 +25,7 @@ BATCH = 8
 PER_PAGE = 4  # on SQLite: the page in work and the page before, its blocks, and a commit
 PER_PAGE_OVER_THE_NETWORK = 2  # on PostgreSQL: all of them as one statement, which commits itself
 #: Beside its pages: the claim, what is to be read, the last page, the end.
-MOST = {Stage.PLAN: 20, Stage.PARSE: 18, Stage.RENDER: 14, Stage.OCR: 18, Stage.EXTRACT: 34, Stage.EMBED: 22}
+MOST = {Stage.PLAN: 20, Stage.PARSE: 18, Stage.RENDER: 14, Stage.OCR: 18, Stage.EXTRACT: 37, Stage.EMBED: 22}
 
 
 @pytest.fixture
