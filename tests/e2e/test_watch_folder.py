@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,10 +46,14 @@ def test_a_folder_is_followed_over_a_kill(user: Home, tmp_path: Path) -> None:
         expected = {f"{name}.pdf": state for name, state in states.items()}
         eventually(lambda: known() == expected, told=lambda: (known(), lines.read_text()))
 
+    def reported() -> list[dict[str, Any]]:
+        return [json.loads(line) for line in lines.read_text().splitlines() if line.startswith("{")]
+
     process = watching()
     becomes(a="done")
     fake_document(folder / "b.pdf", "beta")
     becomes(a="done", b="done")
+    eventually(lambda: any(one["source"] == "b.pdf" and one["state"] == "done" for one in reported()))
     os.kill(process.pid, signal.SIGKILL)
     process.wait(GENEROUS_S)
     (folder / "a.pdf").unlink()
@@ -56,6 +61,4 @@ def test_a_folder_is_followed_over_a_kill(user: Home, tmp_path: Path) -> None:
     becomes(b="done")
     process.send_signal(signal.SIGINT)
     assert process.wait(GENEROUS_S) == 0
-    reported = [json.loads(line) for line in lines.read_text().splitlines() if line.startswith("{")]
-    assert [(one["source"], one.get("state") or one["outcome"]) for one in reported if one["source"] == "b.pdf"]
-    assert {"a.pdf"} == {one["source"] for one in reported if one["outcome"] == "gone"}
+    assert {"a.pdf"} == {one["source"] for one in reported() if one["outcome"] == "gone"}
