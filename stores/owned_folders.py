@@ -9,12 +9,15 @@ import contextlib
 import fcntl
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from stores.errors import UnavailableError
+
+_BIRTH_S = 60.0  # until then a folder without an owner's file is one whose process is about to write it
 
 
 def own_folder(parent: Path) -> IO[str]:
@@ -53,9 +56,16 @@ def owner_is_dead(folder: Path) -> bool:
             fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
     except FileNotFoundError:
-        return folder.is_dir()
+        return _is_older(folder, _BIRTH_S)
     except OSError:
         return False
+
+
+def _is_older(folder: Path, seconds: float) -> bool:
+    try:
+        return folder.is_dir() and time.time() - folder.stat().st_mtime > seconds
+    except OSError:
+        return False  # it is gone
 
 
 @contextlib.contextmanager

@@ -29,6 +29,11 @@ def user() -> Iterator[Home]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def hear_interrupts() -> None:
+    """Undo what a shell does to the programs that it starts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_a_folder_is_followed_over_a_kill(user: Home, tmp_path: Path) -> None:
     folder, lines = tmp_path / "watched", tmp_path / "lines"
     fake_document(folder / "a.pdf", "alpha")
@@ -36,7 +41,9 @@ def test_a_folder_is_followed_over_a_kill(user: Home, tmp_path: Path) -> None:
     def watching() -> subprocess.Popen[bytes]:
         command = [*COMMAND, "watch", str(folder), "-k", "kb", "--nl", "--every", "5"]
         with lines.open("ab") as output:
-            return subprocess.Popen(command, cwd=ROOT, env=user.environment, stdout=output, stderr=output)
+            return subprocess.Popen(
+                command, cwd=ROOT, env=user.environment, stdout=output, stderr=output, preexec_fn=hear_interrupts
+            )
 
     def known() -> dict[str, str]:
         done = user.run("docs", "list", "-k", "kb", "--json")
