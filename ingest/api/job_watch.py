@@ -12,8 +12,9 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fastapi.concurrency import run_in_threadpool
@@ -95,6 +96,7 @@ class Watch:
 
     def _take(self, progress: JobProgress, ends: list[JobDocumentView]) -> None:
         """Turn what was read into events."""
+        progress = without_ended(progress, ends)
         for view in ends:
             key = (view.source, view.generation, view.ended_at, view.state)
             if key not in self._sent_ends:
@@ -185,6 +187,13 @@ class Watch:
             yield
         finally:
             self.watchers -= 1
+
+
+def without_ended(progress: JobProgress, ends: Sequence[JobDocumentView]) -> JobProgress:
+    """Return the progress without documents in work that ended after it was read: their ends are sent before it."""
+    ended = {(view.source, view.generation) for view in ends}
+    working = tuple(one for one in progress.working if (one.source, one.generation) not in ended)
+    return replace(progress, working=working)
 
 
 def pause_s(took_s: float, watches: int) -> float:

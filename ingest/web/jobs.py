@@ -57,11 +57,7 @@ def show_job(
 def _documents(service: Service, job_id: str, state: DocumentState | None, cursor: str) -> Slice[JobDocumentView]:
     if state:
         return service.jobs.documents(job_id, (state,), cursor or None, _ROWS)
-    rows: list[JobDocumentView] = []
-    for one in _FIRST_ROWS:
-        if len(rows) < _ROWS:
-            rows += service.jobs.documents(job_id, (one,), None, _ROWS - len(rows)).items
-    return Slice(items=tuple(rows))
+    return Slice(items=service.jobs.first_documents(job_id, _FIRST_ROWS, _ROWS))
 
 
 def drawn(stages: tuple[StageProgress, ...]) -> dict[str, list[int]]:

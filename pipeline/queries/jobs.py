@@ -83,6 +83,11 @@ class JobQueries:
         part = store.job_queries.documents(job_id, states, cursor, limit)
         return replace(part, items=self._waiting.with_reasons(store, job_id, part.items))
 
+    def first_documents(self, job_id: str, order: Sequence[DocumentState], limit: int) -> tuple[JobDocumentView, ...]:
+        """The documents of a job whose states come first in ``order``, each with the reason why it waits."""
+        store = self._store_of(job_id)
+        return self._waiting.with_reasons(store, job_id, store.job_queries.first_documents(job_id, order, limit))
+
     def ended_documents(self, job_id: str, since: float = 0.0) -> list[JobDocumentView]:
         """Documents of a job that ended at ``since`` (UTC seconds) or later, in the order of their ends."""
         return self._store_of(job_id).job_queries.ended_documents(job_id, since)

@@ -156,6 +156,9 @@ class JobQueries(Protocol):
     ) -> Slice[JobDocumentView]:
         """Return at most ``limit`` documents of a job behind ``cursor``; all states where ``states`` is empty."""
 
+    def first_documents(self, job_id: str, order: Sequence[DocumentState], limit: int) -> list[JobDocumentView]:
+        """Return at most ``limit`` documents of a job with their stages, by their states' places in ``order``."""
+
     def ended_documents(self, job_id: str, since: float) -> list[JobDocumentView]:
         """Return the documents of a job that ended at ``since`` (epoch seconds) or later, in that order."""
 

@@ -105,6 +105,16 @@ class JobQueries:
         shown = views[:limit]
         return Slice(items=tuple(shown), next_cursor=cursor_of(shown[-1].source) if len(views) > limit else None)
 
+    def first_documents(self, job_id: str, order: Sequence[DocumentState], limit: int) -> list[JobDocumentView]:
+        """Return at most ``limit`` documents of a job, by the place of their states in ``order``, then by source.
+
+        One statement: a document whose state changes meanwhile is there once.
+        """
+        rank = case({str(state): place for place, state in enumerate(order)}, value=job_document.c.state)
+        query = _documents(job_id).order_by(rank, job_document.c.source).limit(limit)
+        with self.database.read() as connection:
+            return _views(connection, job_id, query, stages=True)
+
     def ended_documents(self, job_id: str, since: float) -> list[JobDocumentView]:
         """Return the documents of a job that ended at ``since`` or later, in the order of their ends."""
         query = _documents(job_id).where(since <= _ENDED).order_by(_ENDED, job_document.c.source)
