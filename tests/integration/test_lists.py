@@ -130,3 +130,15 @@ def test_jobs_of_all_knowledge_bases_come_newest_first(resources: Resources, tmp
     assert [job.created_at for job in listed] == sorted((job.created_at for job in listed), reverse=True)
     assert {job.knowledge_id for job in jobs.all("kb-1")} == {"kb-1"}
     assert jobs.slice(JobFilter(knowledge_ids=())).items == ()
+
+
+def test_the_first_documents_of_a_job_are_those_that_need_attention(tmp_path: Path) -> None:
+    fake_document(tmp_path / "docs" / "b.pdf", "good")
+    fake_document(tmp_path / "docs" / "a.pdf", "fine")
+    fake_document(tmp_path / "docs" / "c.pdf", "good as well", "[unreadable] bad")
+    resources = fake_resources(tmp_path / "home")
+    job = ingest_now(resources, tmp_path / "docs").job
+    order = (DocumentState.PARTIAL, DocumentState.DONE)
+    queries = resources.catalog.store(KB).job_queries
+    assert [view.source for view in queries.first_documents(job, order, 10)] == ["c.pdf", "a.pdf", "b.pdf"]
+    assert [view.source for view in queries.first_documents(job, order, 2)] == ["c.pdf", "a.pdf"]
