@@ -23,7 +23,7 @@ from tests.in_process import KB, fake_document, fake_resources, ingest_now
 def service(home: Path, tmp_path: Path) -> Service:
     fake_document(tmp_path / "contract.pdf", "# Contract\nPayment is due.", "# Annex\nBavaria.")
     fake_document(tmp_path / "sub" / "合同.pdf", "# 合同\n付款期限")
-    fake_document(tmp_path / "torn.pdf", "good", "[unreadable] bad")
+    fake_document(tmp_path / "torn.pdf", "good", "[broken] bad")
     (tmp_path / "empty.pdf").write_bytes(b"")
     resources = fake_resources(home)
     ingest_now(resources, tmp_path)
@@ -47,6 +47,7 @@ def test_every_form_of_every_document_and_an_index(service: Service, tmp_path: P
     assert records["contract.pdf"]["title"] == "Contract"
     index = {row["source"]: row for row in csv.DictReader(io.StringIO(archive.read("index.csv").decode()))}
     assert set(index) == {"contract.pdf", "sub/合同.pdf", "torn.pdf", "empty.pdf"}
+    assert index["torn.pdf"]["state"] == "partial" and "not read:" in archive.read("markdown/torn.pdf.md").decode()
     assert "0 bytes" in index["empty.pdf"]["error"] and index["empty.pdf"]["files"] == ""
     listed = {name for row in index.values() for name in row["files"].split("; ") if name}
     assert listed == set(archive.namelist()) - {"records/document.csv", "index.csv"}

@@ -135,7 +135,7 @@ def test_jobs_of_all_knowledge_bases_come_newest_first(resources: Resources, tmp
 def test_the_first_documents_of_a_job_are_those_that_need_attention(tmp_path: Path) -> None:
     fake_document(tmp_path / "docs" / "b.pdf", "good")
     fake_document(tmp_path / "docs" / "a.pdf", "fine")
-    fake_document(tmp_path / "docs" / "c.pdf", "good as well", "[unreadable] bad")
+    fake_document(tmp_path / "docs" / "c.pdf", "good as well", "[broken] bad")
     resources = fake_resources(tmp_path / "home")
     job = ingest_now(resources, tmp_path / "docs").job
     order = (DocumentState.PARTIAL, DocumentState.DONE)
