@@ -8,6 +8,7 @@ import threading
 import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import Self
 
 _LOOK_AGAIN_S = 5.0
 _PACKAGES = ("celery", "redis", "pymupdf", "rapidocr", "onnxruntime", "chromadb", "sqlalchemy")
@@ -67,23 +68,33 @@ def _role(command: str, under_celery: bool) -> str:
     return next((name for name in ("redis", "chroma", "supervisor") if name in command), "other")
 
 
-class MemoryWatch:
-    """Samples the memory of a runtime's processes until it is left; ``peaks`` is MB per role (the largest process)."""
+class Sampler:
+    """Runs ``_watch`` in a thread until it is left; that ends when ``_stop`` is set."""
 
-    def __init__(self, home: Path, every_s: float = 1.0) -> None:
-        self.home, self.every_s = home, every_s
-        self.peaks: dict[str, float] = {}
-        self.series: list[tuple[float, float]] = []
+    def __init__(self) -> None:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> MemoryWatch:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
+
+    def _watch(self) -> None:
+        raise NotImplementedError
+
+
+class MemoryWatch(Sampler):
+    """Samples the memory of a runtime's processes until it is left; ``peaks`` is MB per role (the largest process)."""
+
+    def __init__(self, home: Path, every_s: float = 1.0) -> None:
+        super().__init__()
+        self.home, self.every_s = home, every_s
+        self.peaks: dict[str, float] = {}
+        self.series: list[tuple[float, float]] = []
 
     def _watch(self) -> None:
         began = looked = time.monotonic()

@@ -19,7 +19,6 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import venv
 from collections import defaultdict
@@ -28,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.bench_documents import born_digital
-from scripts.bench_machine import machine, resident_mb
+from scripts.bench_machine import Sampler, machine, resident_mb
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKER = ROOT / "scripts" / "peer_worker.py"
@@ -181,21 +180,10 @@ def _chunks_of(home: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM chunk").fetchone()[0])
 
 
-class _TreeWatch:
+class _TreeWatch(Sampler):
     """Samples the memory of all processes under this one until it is left."""
 
-    def __init__(self) -> None:
-        self.peak_mb = 0.0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> _TreeWatch:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
+    peak_mb = 0.0
 
     def _watch(self) -> None:
         while not self._stop.wait(_OFTEN_S):
