@@ -25,6 +25,7 @@ _BYTES_AT_ONCE = 256 << 20
 _LONGEST_WAIT_S = 30.0
 _TIMEOUT = httpx2.Timeout(60.0, read=300.0)
 _LIST = 1000
+_TOO_LARGE, _REFUSED_CALLERS = "too_large", ("unauthorized", "forbidden")
 
 
 class ServerConnection:
@@ -40,14 +41,14 @@ class ServerConnection:
         urls = [path for path in paths if is_url(path)]
         discovered = discover_documents([Path(path) for path in paths if not is_url(path)], (), ())
         fields = _fields(options)
-        jobs, refused = [], [_refused(file) for file in discovered.files if file.fault]
+        jobs: list[str] = []
+        refused = [_refused(file) for file in discovered.files if file.fault]
         for part in _parts([file for file in discovered.files if not file.fault]):
-            try:
-                jobs.append(self._upload(part, fields))
-            except InputError as error:  # where one file is sent alone the server says so of it
-                if len(part) > 1:
-                    raise
-                refused.append(_fault(part[0].name, error))
+            for result in self._uploaded(part, fields):
+                if isinstance(result, str):
+                    jobs.append(result)
+                else:
+                    refused.append(result)
         if urls:
             jobs.append(self._json("POST", f"{self._base}/ingest", json={"urls": urls, **fields})["job_id"])
         skipped = [serializers.skipped_file(file) for file in discovered.skipped]
@@ -86,6 +87,20 @@ class ServerConnection:
 
     def close(self) -> None:
         self._http.close()
+
+    def _uploaded(self, files: Sequence[StagedFile], fields: Json) -> Iterator[str | Json]:
+        """Upload files; yield the ids of jobs, and what a server refuses. A request over its limits is divided."""
+        try:
+            yield self._upload(files, fields)
+        except InputError as error:
+            if error.code in _REFUSED_CALLERS or (len(files) > 1 and error.code != _TOO_LARGE):
+                raise
+            if len(files) == 1:
+                yield _fault(files[0].name, error)
+                return
+            middle = len(files) // 2
+            yield from self._uploaded(files[:middle], fields)
+            yield from self._uploaded(files[middle:], fields)
 
     def _upload(self, files: Sequence[StagedFile], fields: Json) -> str:
         with ExitStack() as opened:

@@ -9,12 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from ingest import KnowledgeBase
+from ingest.client.connection import IngestOptions
+from ingest.client.server_connection import _FILES_AT_ONCE, ServerConnection, _parts
 from ingest.runtime import embedded
 from pipeline.settings import Settings
 from stores.errors import IngotError, InputError, NotFoundError, UnavailableError
+from stores.placement import StagedFile
 from tests.api_server import FAKE, serving
 from tests.e2e.command import ROOT
 from tests.in_process import fake_document
@@ -147,10 +151,27 @@ def test_what_cannot_be_opened_is_refused_with_a_sentence(home: Path) -> None:
 
 
 def test_many_files_are_divided_among_requests() -> None:
-    from ingest.client.server_connection import _FILES_AT_ONCE, _parts
-    from stores.placement import StagedFile
-
     files = [StagedFile(root="", name=f"{n}", path=Path(f"{n}"), size_bytes=1 << 20) for n in range(120)]
     large = StagedFile(root="", name="large", path=Path("large"), size_bytes=1 << 30)
     parts = list(_parts([*files, large, *files[:1]]))
     assert [len(part) for part in parts] == [_FILES_AT_ONCE, _FILES_AT_ONCE, 20, 1, 1]
+
+
+def test_a_request_over_the_limits_of_a_server_is_divided(tmp_path: Path) -> None:
+    for number in range(5):
+        fake_document(tmp_path / f"{number}.pdf", "x" * (5000 if number == 3 else 10))
+    sent: list[int] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        count = request.content.count(b"filename=")
+        if count > 2 or len(request.content) > 4000:
+            problem = {"detail": "it is too large", "code": "too_large"}
+            return httpx2.Response(413, json=problem, headers={"content-type": "application/problem+json"})
+        sent.append(count)
+        return httpx2.Response(202, json={"job_id": f"kb.{len(sent)}"})
+
+    connection = ServerConnection("http://server", "kb")
+    connection._http = httpx2.Client(base_url="http://server/api/v1", transport=httpx2.MockTransport(answer))
+    submitted = connection.ingest([str(tmp_path)], IngestOptions())
+    assert sum(sent) == 4 and len(submitted.jobs) == len(sent)
+    assert [(one["source"], one["error_code"]) for one in submitted.refused] == [("3.pdf", "too_large")]
