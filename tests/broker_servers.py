@@ -135,7 +135,7 @@ class RabbitServer:
     def restart(self, *, crash: bool = False) -> None:
         """End it, at once if it is to crash, and start it again.
 
-        A queue that was declared within the last second does not survive a crash of RabbitMQ 3.10.
+        A queue that was declared within the last seconds does not survive a crash of RabbitMQ 3.10.
         """
         _end_group(self.process, (9,) if crash else (15, 9))
         eventually(lambda: not processes.listens(self.port))
