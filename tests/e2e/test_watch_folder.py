@@ -66,6 +66,6 @@ def test_a_folder_is_followed_over_a_kill(user: Home, tmp_path: Path) -> None:
     (folder / "a.pdf").unlink()
     process = watching()
     becomes(b="done")
+    eventually(lambda: {"a.pdf"} == {one["source"] for one in reported() if one["outcome"] == "gone"})
     process.send_signal(signal.SIGINT)
     assert process.wait(GENEROUS_S) == 0
-    assert {"a.pdf"} == {one["source"] for one in reported() if one["outcome"] == "gone"}

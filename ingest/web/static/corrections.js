@@ -78,11 +78,12 @@ export function setUpCorrections({ root, lights, pin, turn, current, sheetFrame 
     const arrived = new DOMParser().parseFromString(await answer.text(), "text/html");
     list.replaceChildren(...[...arrived.body.childNodes].map((node) => document.importNode(node, true)));
     document.querySelector("#tab-values .num").textContent = String(list.querySelectorAll(".value").length);
+    const element = valueOf(key);
+    element?.focus({ preventScroll: true }); // a key that is pressed while the page is drawn means this value
     await turn(current(), { keep: true, quiet: true });
     list.scrollTop = scrolled;
-    const element = valueOf(key);
     await pin(element?.matches(".value") ? key : "", Number(element?.dataset.page) || null, "found");
-    element?.focus({ preventScroll: true });
+    if (!form.open) element?.focus({ preventScroll: true });
     announce(sentence);
     return null;
   }
