@@ -113,7 +113,7 @@ def _all_lines(blocks: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def _checkboxes(sheet: Sheet, boxes: list[list[float]]) -> list[list[float]]:
     kind = mupdf.load().PDF_WIDGET_TYPE_CHECKBOX
-    rects = (widget.rect for widget in sheet.page.widgets() if widget.field_type == kind)
+    rects = (widget.rect for widget in mupdf.widgets(sheet.page, []) if widget.field_type == kind)
     checkboxes = [[r.x0, r.y0, r.x1, r.y1] for r in rects]
     inside = [b for b in checkboxes if 0 <= b[0] < b[2] <= sheet.right and 0 <= b[1] < b[3] <= sheet.bottom]
     return [box for at, box in enumerate(inside) if box not in boxes and box not in inside[:at]]

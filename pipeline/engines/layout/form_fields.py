@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.engines.layout.glyphs import Fragment, Glyph, Style, fragment
 from pipeline.engines.pdf import mupdf
-from stores.models import Box
+from stores.models import Box, Fault
 
 _MOST = 2000
 _FAR_PT = 300.0  # a label stands no further from its box
@@ -26,11 +26,11 @@ class _Field:
     choices: bool = False  # it shows what may be chosen, not only what is
 
 
-def with_fields(page: Any, fragments: Sequence[Fragment]) -> list[Fragment]:
-    """The fragments of a page with what its form fields say."""
+def with_fields(page: Any, fragments: Sequence[Fragment], faults: list[Fault]) -> list[Fragment]:
+    """The fragments of a page with what its form fields say; ``faults`` gets what is damaged."""
     if page.first_widget is None:
         return list(fragments)
-    fields = list(_fields(page))
+    fields = list(_fields(page, faults))
     boxes = [field.box for field in fields if field.button]
     redrawn = boxes + [field.box for field in fields if field.choices]
     parts = [part for part in fragments if not any(_holds(box, part) for box in redrawn)]
@@ -42,11 +42,11 @@ def with_fields(page: Any, fragments: Sequence[Fragment]) -> list[Fragment]:
     return parts
 
 
-def _fields(page: Any) -> Iterator[_Field]:
+def _fields(page: Any, faults: list[Fault]) -> Iterator[_Field]:
     pymupdf = mupdf.load()
     buttons = (pymupdf.PDF_WIDGET_TYPE_CHECKBOX, pymupdf.PDF_WIDGET_TYPE_RADIOBUTTON)
     texts = (pymupdf.PDF_WIDGET_TYPE_TEXT, pymupdf.PDF_WIDGET_TYPE_COMBOBOX, pymupdf.PDF_WIDGET_TYPE_LISTBOX)
-    for at, widget in enumerate(page.widgets()):
+    for at, widget in enumerate(mupdf.widgets(page, faults)):
         rect = widget.rect
         if at >= _MOST or widget.field_display in _HIDDEN or rect.is_empty:
             continue

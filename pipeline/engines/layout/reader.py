@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.engines.layout import headings, margins
 from pipeline.engines.layout import model as layout_model
-from pipeline.engines.layout.annotations import comments_of, with_comments
+from pipeline.engines.layout.annotations import Comment, comments_of, with_comments
 from pipeline.engines.layout.blocks import Piece, pieces
 from pipeline.engines.layout.drawn_lines import Drawings, bounded
 from pipeline.engines.layout.drop_caps import with_drop_caps
@@ -35,6 +35,7 @@ from pipeline.engines.layout.table_columns import respecting_gaps
 from pipeline.engines.layout.table_finder import lighten
 from pipeline.engines.layout.tables import filled, frames_of_grid, frames_of_placements
 from pipeline.engines.layout.vertical import vertical_regions
+from pipeline.engines.pdf import mupdf
 from pipeline.engines.pdf.attachments import attached_to, not_read
 from pipeline.page_markdown import AT_MARGIN, escaped
 from stores.models import Block, Box, Fault, Label, Line, PageText, PrintStyle
@@ -78,18 +79,20 @@ def read_page(
     if recognised:
         return moved(text, back) if back else text
     faults = [text.warning] if text.warning else []
-    attached = not_read(attached_to(page))
-    if attached:
-        faults.append(Fault(code="attachments", message=attached))
+    comments: list[Comment] = []
+    with mupdf.optional("annotations", faults):
+        if attached := not_read(attached_to(page)):
+            faults.append(Fault(code="attachments", message=attached))
+        comments = comments_of(page)
     text = replace(moved(text, back) if back else text, warning=combined(faults))
-    return with_comments(text, comments_of(page))
+    return with_comments(text, comments)
 
 
 def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | None, *, plain: bool) -> PageText:
     left_out = [] if plain else leave_out(sheet, drawings.paths)  # it may draw the page
     if not sheet.recognised:
         mark_struck(sheet.blocks, drawings.paths)
-    columns, fragments = vertical_regions(_fragments(sheet))
+    columns, fragments = vertical_regions(_fragments(sheet, left_out))
     left_out += unmapped(fragments)
     regions, given_up = ([], []) if columns else _looked_at(sheet, drawings, fragments, plain=plain)
     fill(regions, fragments)
@@ -239,9 +242,9 @@ def _with_tables(regions: list[Region], tables: list[Region]) -> list[Region]:
     return kept + tables
 
 
-def _fragments(sheet: Sheet) -> list[Fragment]:
+def _fragments(sheet: Sheet, faults: list[Fault]) -> list[Fragment]:
     """The text layer; beside visible text, an invisible layer is left out unless it is what we came for."""
-    fragments = with_fields(sheet.page, fragments_of(sheet.blocks))
+    fragments = with_fields(sheet.page, fragments_of(sheet.blocks), faults)
     visible = [part for part in fragments if not part.is_hidden]
     return with_drop_caps(fragments if sheet.recognised or not visible else visible)
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from pipeline.engines.media import PDF, sniff
 from stores.errors import EncryptedError, IngotError, InputError, PageError
+from stores.models import Fault
 
 _ENGINES = Path(__file__).parent.parent
 _LAYOUT = "pymupdf.layout"
@@ -93,7 +94,25 @@ def load_page(document: Any, number: int) -> Any:
     if not 1 <= number <= document.page_count:
         raise PageError(f"There is no page {number}: the document has {document.page_count} pages.")
     with translated(f"Page {number} cannot be read", PageError):
-        return document.load_page(number - 1)
+        page = document.load_page(number - 1)
+        if document.is_repaired and _is_missing(document, page):
+            raise PageError(f"Page {number} is missing in the file, which was cut off: export or download it again.")
+        return page
+
+
+def _is_missing(document: Any, page: Any) -> bool:
+    """Tell whether a page is only named in the page tree, or its content is: MuPDF shows it blank."""
+    if page.xref >= document.xref_length() or document.xref_object(page.xref) == "null":
+        return True
+    return any(not document.xref_is_stream(part) for part in page.get_contents())
+
+
+def widgets(page: Any, faults: list[Fault]) -> Iterator[Any]:
+    """Yield the form fields of a page as ``pymupdf.Widget``; ``faults`` names damaged ones, which are left out."""
+    kind = load().PDF_ANNOT_WIDGET
+    for number in [number for number, type_, _ in page.annot_xrefs() if type_ == kind]:
+        with optional("form fields", faults):
+            yield page.load_widget(number)
 
 
 def give_memory_back() -> None:
@@ -115,6 +134,23 @@ def translated(what: str, kind: type[InputError] = InputError) -> Iterator[None]
         if _is_ours(error):
             raise
         raise kind(f"{what}: the file is damaged ({_reason(error)}); repair it or export it again.") from error
+
+
+@contextmanager
+def optional(what: str, faults: list[Fault]) -> Iterator[None]:
+    """Read a part of a page that the rest does without: where it is damaged, ``faults`` says so and the page goes on.
+
+    ``what`` is the part in the plural, as in "form fields".
+    """
+    try:
+        yield
+    except (IngotError, KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except Exception as error:
+        if _is_ours(error):
+            raise
+        fault = Fault(code="damaged_part", message=f"damaged {what} were not read ({_reason(error)})")
+        faults += [] if fault in faults else [fault]
 
 
 def _is_ours(error: BaseException) -> bool:
