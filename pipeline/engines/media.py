@@ -209,4 +209,4 @@ def _guess(head: bytes) -> str:
             return words
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml"):
         return "an XML file"
-    return "of an unknown kind"
+    return "of an unknown kind" if head.strip() else "blank"

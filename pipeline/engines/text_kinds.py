@@ -10,7 +10,9 @@ CSV = "text/csv"
 EML = "message/rfc822"
 TEXT = "text/plain"
 
-_MARKS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
+_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_MOSTLY, _HARDLY = 0.4, 0.05  # shares of NUL among the high and the low bytes of UTF-16 in Latin letters
+_STRAY = 200  # bytes of a text to one stray control character; files of other kinds have more
 _CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\x0b\x1b") | {127}
 _HTML = re.compile(
     r"<(!doctype\s+html|html|head|body|div|p|h[1-6]|table|meta|title|script|style|ul|ol|span|article|section|main"
@@ -56,15 +58,27 @@ def kind_of_text(head: bytes) -> str:
 
 def _text(head: bytes) -> str | None:
     """The head as text; None where it is none. Letters of an unknown encoding are read as Latin-1."""
-    for mark, encoding in zip(_MARKS, ("utf-16-le", "utf-16-be"), strict=True):
-        if head.startswith(mark):
-            return head[2 : len(head) // 2 * 2].decode(encoding, "replace")
-    if not _CONTROLS.isdisjoint(head):
+    if encoding := _MARKS.get(head[:2]) or utf16_of(head):
+        return head[: len(head) // 2 * 2].decode(encoding, "replace").removeprefix("\ufeff")
+    if 0 in head or sum(byte in _CONTROLS for byte in head) * _STRAY > len(head):
         return None
     try:
         return head.decode("utf-8")
     except UnicodeDecodeError as error:
         return head.decode("utf-8", "ignore") if error.start > len(head) - 4 else head.decode("latin-1")
+
+
+def utf16_of(data: bytes) -> str:
+    """The encoding of UTF-16 text without a byte order mark, mostly in Latin letters; "" for everything else."""
+    pairs = len(data) // 2
+    if not pairs or 0 not in data[:2000]:
+        return ""
+    first, second = (data[at : 2 * pairs : 2].count(0) / pairs for at in (0, 1))
+    if max(first, second) < _MOSTLY or min(first, second) > _HARDLY:
+        return ""
+    encoding = "utf-16-be" if first > second else "utf-16-le"
+    text = data[: 2 * pairs].decode(encoding, "replace")
+    return "" if any(ord(char) in _CONTROLS for char in text) else encoding
 
 
 def _of_markup(start: str) -> str:
@@ -124,5 +138,6 @@ def _is_table(text: str, separator: str) -> bool:
         return False
     if separator != ",":
         return True
-    after = sum(row.count(", ") for row in rows)
-    return len(rows) > 2 or 2 * after <= sum(row.count(",") for row in rows)
+    commas = sum(row.count(",") for row in rows)
+    prose = 2 * sum(row.count(", ") + row.endswith(",") for row in rows) > commas
+    return not prose or (len(rows) > _FEWEST_ROWS and commas > len(rows))

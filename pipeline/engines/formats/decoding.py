@@ -6,6 +6,7 @@ import codecs
 import re
 from pathlib import Path
 
+from pipeline.engines.text_kinds import utf16_of
 from stores.errors import InputError
 
 LARGEST_BYTES = 100 << 20
@@ -36,6 +37,8 @@ def decoded(data: bytes, *, declared: str = "", markup: bool = False) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _unified(data.decode(encoding, "replace"))
+    if encoding := utf16_of(data):
+        return _unified(data.decode(encoding, "replace"))
     if markup and not declared and (named := _DECLARED.search(data[:4096])):
         declared = named[1].decode("ascii")
     for encoding in ("utf-8", _known(declared)):

@@ -16,6 +16,7 @@ from pipeline.engines.formats.elements import Content, Element, PictureList, Sec
 from pipeline.engines.formats.markup import unread_words
 from pipeline.engines.formats.packages import translated
 from pipeline.engines.formats.web import elements_of_html
+from pipeline.engines.text_kinds import utf16_of
 from stores.errors import InputError
 from stores.models import Label
 
@@ -40,8 +41,9 @@ def read_mail(path: Path) -> Content:
     with translated("mail message"):
         if path.stat().st_size > LARGEST_BYTES:
             raise InputError(f"The message is larger than {LARGEST_BYTES >> 20} MB.", code="too_large")
-        with path.open("rb") as file:
-            root = BytesParser(policy=policy.default).parse(file)
+        data = path.read_bytes()
+        data = decoded(data).encode() if utf16_of(data) else data
+        root = BytesParser(policy=policy.default).parsebytes(data)
         return content_of_messages(list(_messages(root)))
 
 
