@@ -261,6 +261,8 @@ def _shared_width(one: Fragment, other: Fragment) -> float:
 
 def _printed(row: Sequence[Fragment]) -> PrintedLine:
     styles = [glyph.style for part in row for glyph in part.glyphs if not glyph.char.isspace()]
+    if len(set(map(id, styles))) == 1:  # most lines are set in one style, and spans that are set alike share it
+        styles = styles[:1]
     return PrintedLine(
         text=_text_of(row),
         box=_around(row),

@@ -37,7 +37,7 @@ def leave_out(sheet: Sheet, paths: Sequence[dict[str, Any]]) -> list[Fault]:
 
 def unmapped(fragments: Sequence[Fragment]) -> list[Fault]:
     """Say how many letters a text layer lacks, where it lacks some."""
-    count = sum(glyph.char == "\ufffd" for part in fragments for glyph in part.glyphs)
+    count = sum([glyph.char for glyph in part.glyphs].count("\ufffd") for part in fragments)
     total = sum(len(part.glyphs) for part in fragments)
     if not count or count < _GAPS * total:
         return []

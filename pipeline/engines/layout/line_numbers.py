@@ -44,6 +44,8 @@ def line_number_spans(blocks: Iterable[dict[str, Any]]) -> set[int]:
 def _number_of(line: TextLine) -> _Number | None:
     """The number that a line is, or that it begins with before a gap."""
     spans = line["spans"]
+    if not _first_printed(spans).isdecimal():
+        return None
     text = _text(spans)
     if text.isdecimal() and len(text) < 5:
         return _Number(int(text), line["bbox"], tuple(spans))
@@ -53,6 +55,11 @@ def _number_of(line: TextLine) -> _Number | None:
         if later is not None and later["bbox"][0] - _right(spans[0]) > _APART_EM * later["size"]:
             return _Number(int(first), spans[0]["bbox"], (spans[0],))
     return None
+
+
+def _first_printed(spans: Sequence[dict[str, Any]]) -> str:
+    """The first character that is no blank, "" where there is none."""
+    return next((char["c"] for span in spans for char in span["chars"] if char["c"].strip()), "")
 
 
 def _right(span: dict[str, Any]) -> float:

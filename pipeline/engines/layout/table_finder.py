@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Iterator
-from ctypes import c_float
+from struct import Struct
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ import numpy as np
 Char = dict[str, Any]
 
 _FAR = 1e6  # points
+_FLOATS = Struct("4f")
 
 
 @functools.cache
@@ -68,7 +69,7 @@ def _is_plain(rect: Any) -> bool:
 def crossing(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> tuple[float, ...]:
     """What two boxes that are neither empty nor infinite share, in MuPDF's precision; turned over where they do not."""
     sides = max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])
-    return tuple(c_float(side).value for side in sides)
+    return _FLOATS.unpack(_FLOATS.pack(*sides))
 
 
 def _make_chars(page: Any, clip: Any = None) -> Any:

@@ -44,7 +44,7 @@ def vertical_regions(fragments: Sequence[Fragment]) -> tuple[list[Region], list[
     """The paragraphs of a page set in columns, in reading order, and the other texts; no paragraphs on other pages."""
     standing = [part for part in fragments if _stands(part)]
     count = sum(map(_length, standing))
-    if count < _MOSTLY * sum(map(_length, fragments)) or count < 2 * _LEAST:
+    if count < 2 * _LEAST or count < _MOSTLY * sum(map(_length, fragments)):
         return [], list(fragments)
     columns, rest = _columns(standing)
     if sum(len(column.text) for column in columns) < _MOSTLY * sum(map(_length, fragments)):
@@ -62,11 +62,18 @@ def _length(part: Fragment) -> int:
 
 def _stands(part: Fragment) -> bool:
     """Whether a text may be part of a column: one Chinese or Japanese character, or several below one another."""
+    tall = not part.upright and part.box[3] - part.box[1] > 1.5 * (part.box[2] - part.box[0])
+    if not tall and _has_two_printed(part):
+        return False
     glyphs = [glyph for glyph in part.glyphs if not glyph.char.isspace()]
     if len(glyphs) == 1:
         return is_cjk(glyphs[0].char)
-    tall = part.box[3] - part.box[1] > 1.5 * (part.box[2] - part.box[0])
-    return tall and not part.upright and sum(is_cjk(glyph.char) for glyph in glyphs) > len(glyphs) / 2
+    return tall and sum(is_cjk(glyph.char) for glyph in glyphs) > len(glyphs) / 2
+
+
+def _has_two_printed(part: Fragment) -> bool:
+    printed = (glyph for glyph in part.glyphs if not glyph.char.isspace())
+    return next(printed, None) is not None and next(printed, None) is not None
 
 
 def _columns(standing: Sequence[Fragment]) -> tuple[list[Column], list[Fragment]]:

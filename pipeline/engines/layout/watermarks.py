@@ -22,9 +22,10 @@ _CROSSES = 2  # other lines that a large level text lies on
 
 def watermark_lines(blocks: Iterable[dict[str, Any]]) -> list[TextLine]:
     """The lines of MuPDF's text blocks that are a watermark."""
-    lines = [line for block in blocks for line in block.get("lines", ()) if _text_of(line)]
+    lines = [line for block in blocks for line in block.get("lines", ()) if line["spans"]]
     if not any(_is_slanted(line) or _is_pale(line) for line in lines):
         return []
+    lines = [line for line in lines if _text_of(line)]
     counts = Counter(_text_of(line) for line in lines if _is_slanted(line) or _is_pale(line))
     body = _usual_size(lines)
     return [line for line in lines if _is_watermark(line, counts, body, lines)]
