@@ -1,9 +1,9 @@
 """The input of the layout models: a page's text lines as the nodes of a graph, with the features of each.
 
-The same numbers that PyMuPDF's own front end works out (``pymupdf.layout``), each once for both models. All pages do
-without MuPDF's segmentation, which costs more than by the square of what is printed and drawn (150 ms on a page with a
-ruled table), and full ones without its search for underlined and doubled text (30 ms on a page of small print): the
-models find the same boxes without them.
+The same numbers that PyMuPDF's own front end works out (``pymupdf.layout``), each once for both models. Full pages do
+without MuPDF's segmentation and its search for underlined and doubled text: both cost by the square of the characters,
+50 ms on a page of small print, where the models find the same boxes without them. So do pages with ruled tables and
+forms without the segmentation, which costs by the square of what is drawn, too, up to 180 ms.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ _FLAGS = (  # of MuPDF's text page for these models, without images
     "CLIP",
     "FUZZY_VECTORS",
 )
-_FEW = 3000  # characters of a page that is searched for underlines: some 8 ms, more where much is drawn
+_FEW = 3000  # characters of a page that is segmented and searched for underlines: some 15 ms
+_FEW_DRAWN = 20  # pieces of a page that is segmented: 400 would take 100 ms more
 _SAME_PT = 2.0  # sides of two boxes of one line differ by less
 _OWN = ("num_ratio", "is_text", "is_vector", "is_image", "is_hline_vector", "is_vline_vector")
 _PATTERN = 40  # numbers that describe the pattern of a text
@@ -73,7 +74,9 @@ def elements_of(sheet: Sheet, names: Sequence[str]) -> Elements | None:
 def _text_of(sheet: Sheet, *, pictures: bool) -> Any:
     pymupdf = mupdf.load()
     flags = _flags() | (pymupdf.TEXT_PRESERVE_IMAGES if pictures else 0)
-    return sheet.textpage(flags, styles=sheet.recognised or sheet.characters <= _FEW)
+    if not sheet.recognised and sheet.characters > _FEW:
+        return sheet.textpage(flags)
+    return sheet.textpage(flags if sheet.drawn_pieces > _FEW_DRAWN else flags | pymupdf.TEXT_SEGMENT, styles=True)
 
 
 @cache

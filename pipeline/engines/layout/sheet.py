@@ -27,6 +27,7 @@ class Sheet:
     def __init__(self, page: Any, recognised: bool) -> None:
         self.page = page
         self.recognised = recognised
+        self.drawn_pieces = 0  # lines, curves and rectangles: see drawn_lines
         self.crowded = False  # by drawings: see drawn_lines
         self.scale = 1.0  # of what is drawn, against the page as it came
         self.left_out: list[Box] = []  # boxes of lines that are no part of the text
