@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.engines.onnx_encoding import FOUR_BYTES, VARINT, Field, fields_of, message, text
+from pipeline.engines.onnx_encoding import FOUR_BYTES, VARINT, Field, encoded, fields_of, message, text
 from pipeline.engines.onnx_nodes import (
     ATTRIBUTE,
     DATA_TYPE,
@@ -46,9 +46,15 @@ _VALUE_TYPE, _TENSOR_TYPE, _ELEMENT = 2, 1, 1  # of an output, of its type, of t
 
 def faster(model: bytes) -> bytes:
     """The same model with all that is known here done to it. ``model``: an ONNX file."""
-    model = with_leaky_relus(model) if b"PRelu" in model else model
-    model = with_products_by_row(model) if b"Gemm" in model and b"Gather" in model else model
-    return with_rows(model) if b"ScatterElements" in model else model
+    model = with_leaky_relus(model) if _has(model, b"PRelu") else model
+    pairs = all(_has(model, kind) for kind in (b"Gemm", b"Gather", b"Sub"))
+    model = with_products_by_row(model) if pairs else model
+    return with_rows(model) if _has(model, b"ScatterElements") else model
+
+
+def _has(model: bytes, kind: bytes) -> bool:
+    """Whether a model may hold nodes of a kind."""
+    return encoded(text(OP_TYPE, kind)) in model
 
 
 def with_leaky_relus(model: bytes) -> bytes:
@@ -170,15 +176,16 @@ def with_products_by_row(model: bytes) -> bytes:
 
 
 def _graph_with_products_by_row(graph: bytes) -> bytes:
-    fields = list(fields_of(graph))
-    nodes = [read_node(field.data) for field in fields if field.key == NODE]
+    fields = [(field, read_node(field.data) if field.key == NODE else None) for field in fields_of(graph)]
+    nodes = [node for _, node in fields if node is not None]
     by_output = {node.output: node for node in nodes}
-    weights = dict(w for field in fields if field.key == INITIALIZER for w in _matrix_of(field.data))
+    weights = dict(w for field, _ in fields if field.key == INITIALIZER for w in _matrix_of(field.data))
     pairs = {p.gemm.output: p for p in (_pairs_of(node, by_output, weights) for node in nodes) if p}
+    if not pairs:
+        return graph
     unused = _unused(list(pairs.values()), nodes)
     written: list[Field] = []
-    for field in fields:
-        node = read_node(field.data) if field.key == NODE else None
+    for field, node in fields:
         if node is None or node.output not in pairs.keys() | unused:
             written.append(field)
         elif node.output in pairs:

@@ -55,8 +55,7 @@ def bounded(sheet: Sheet) -> Iterator[Drawings]:
     page = sheet.page
     paths = page.get_drawings() if sheet.has_drawings else []
     page.get_drawings = lambda *_, **__: paths
-    sheet.drawn_pieces = _pieces(paths)
-    sheet.crowded = sheet.drawn_pieces > _CROWD
+    sheet.crowded = _pieces(paths) > _CROWD
     try:
         yield Drawings(paths=paths, rules=rules_of(paths))
     finally:

@@ -2,8 +2,8 @@
 
 The same numbers that PyMuPDF's own front end works out (``pymupdf.layout``), each once for both models. Full pages do
 without MuPDF's segmentation and its search for underlined and doubled text: both cost by the square of the characters,
-50 ms on a page of small print, where the models find the same boxes without them. So do pages with ruled tables and
-forms without the segmentation, which costs by the square of what is drawn, too, up to 180 ms.
+50 ms on a page of small print, where the models find the same boxes without them. So do pages full of numbers without
+the segmentation, which costs most there, up to 180 ms.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _FLAGS = (  # of MuPDF's text page for these models, without images
     "FUZZY_VECTORS",
 )
 _FEW = 3000  # characters of a page that is segmented and searched for underlines: some 15 ms
-_FEW_DRAWN = 20  # pieces of a page that is segmented: 400 would take 100 ms more
+_MANY, _NUMBERS = 100, 0.6  # texts of a page, and the share of numbers among them, that is not segmented
 _SAME_PT = 2.0  # sides of two boxes of one line differ by less
 _OWN = ("num_ratio", "is_text", "is_vector", "is_image", "is_hline_vector", "is_vline_vector")
 _PATTERN = 40  # numbers that describe the pattern of a text
@@ -76,7 +76,18 @@ def _text_of(sheet: Sheet, *, pictures: bool) -> Any:
     flags = _flags() | (pymupdf.TEXT_PRESERVE_IMAGES if pictures else 0)
     if not sheet.recognised and sheet.characters > _FEW:
         return sheet.textpage(flags)
-    return sheet.textpage(flags if sheet.drawn_pieces > _FEW_DRAWN else flags | pymupdf.TEXT_SEGMENT, styles=True)
+    segmented = sheet.recognised or not _is_statement(sheet.plain_texts)
+    return sheet.textpage(flags | pymupdf.TEXT_SEGMENT if segmented else flags, styles=True)
+
+
+def _is_statement(texts: Sequence[str]) -> bool:
+    """Whether a page is one large table of numbers."""
+    return len(texts) >= _MANY and share_of_numbers(texts) >= _NUMBERS
+
+
+def share_of_numbers(texts: Sequence[str]) -> float:
+    """Share of the texts that are less than half letters."""
+    return sum(sum(map(str.isalpha, text)) < 0.5 * len(text) for text in texts) / max(1, len(texts))
 
 
 @cache

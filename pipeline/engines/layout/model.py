@@ -13,12 +13,13 @@ import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from pipeline.engines.inference import Model, open_model
-from pipeline.engines.layout.elements import Elements, elements_of
+from pipeline.engines.layout.elements import Elements, elements_of, share_of_numbers
 from pipeline.engines.layout.page_features import ENLARGED, features_of
 from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.onnx_graphs import with_small_maps
@@ -50,8 +51,7 @@ def _is_tabular(texts: Sequence[str]) -> bool:
 
     On 243 pages without pictures it found one wherever this is so (83), and on 63 others.
     """
-    numbers = sum(sum(map(str.isalpha, text)) < 0.5 * len(text) for text in texts)
-    return len(texts) >= _MANY and numbers >= _NUMBERS * len(texts)
+    return len(texts) >= _MANY and share_of_numbers(texts) >= _NUMBERS
 
 
 def _with_grids(sheet: Sheet, elements: Elements, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -137,15 +137,20 @@ def text_without_pictures(sheet: Sheet) -> Iterator[None]:
 
 @functools.cache
 def _large() -> Any:
-    model = _model_class()(feature_set_name="imf+rf", use_sort=False)
-    model.table_grid_extractor = None  # that of the small one does for both
-    return model
+    """Open the large model, without the model of cells of tables: that of the small one does for both."""
+    make, module = _model_class(), _module()
+    cells = module.TableGridExtractorV2
+    module.TableGridExtractorV2 = lambda *_, **__: None
+    try:
+        return make(feature_set_name="imf+rf", use_sort=False)
+    finally:
+        module.TableGridExtractorV2 = cells
 
 
 @functools.cache
 def _small() -> Any:
-    model = _model_class()(feature_set_name="rf", use_sort=False)
-    model.feature_extractor = None
+    """Open the small model, without the image part, which only the large one uses."""
+    model = _model_class()(feature_set_name="rf", imf_model_path="", use_sort=False)
     model.table_grid_extractor._post_process_grid = lambda **_: []  # cells with their texts, which nobody asks for
     return model
 
@@ -160,9 +165,20 @@ def _model_class() -> Any:
     sessions.make_session = _session
     for name in ("ImageFeatureExtractorV1", "TableGridExtractorV2"):
         _resize_by_colour(importlib.import_module(f"pymupdf.layout.onnx.{name}"))
-    module: Any = importlib.import_module("pymupdf.layout.onnx.BoxRFDGNN")
-    module.make_session = _session
-    return module.BoxRFDGNN
+    _module().make_session = _session
+    _module().yaml = SimpleNamespace(safe_load=_configuration)
+    return _module().BoxRFDGNN
+
+
+def _configuration(file: Any) -> Any:
+    """What a YAML file holds, read by the parser in C where there is one: it takes a tenth of the time."""
+    import yaml
+
+    return yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def _module() -> Any:
+    return importlib.import_module("pymupdf.layout.onnx.BoxRFDGNN")
 
 
 def _resize_by_colour(module: Any) -> None:

@@ -27,7 +27,6 @@ class Sheet:
     def __init__(self, page: Any, recognised: bool) -> None:
         self.page = page
         self.recognised = recognised
-        self.drawn_pieces = 0  # lines, curves and rectangles: see drawn_lines
         self.crowded = False  # by drawings: see drawn_lines
         self.scale = 1.0  # of what is drawn, against the page as it came
         self.left_out: list[Box] = []  # boxes of lines that are no part of the text
@@ -67,6 +66,13 @@ class Sheet:
     @staticmethod
     def _raw(text: Any) -> list[dict[str, Any]]:
         return list(text.extractRAWDICT()["blocks"])
+
+    @property
+    def plain_texts(self) -> list[str]:
+        """The texts of the printed lines."""
+        lines = (line for block in self.plain_blocks for line in block.get("lines", ()))
+        texts = ("".join(char["c"] for span in line["spans"] for char in span["chars"]).strip() for line in lines)
+        return [text for text in texts if text]
 
     @property
     def characters(self) -> int:
