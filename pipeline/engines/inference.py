@@ -16,8 +16,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from pipeline.engines.onnx_graphs import faster
-
 log = logging.getLogger(__name__)
 
 _CPUINFO = Path("/proc/cpuinfo")
@@ -79,6 +77,8 @@ def open_model(
 
 def _onnxruntime_model(path: Path, rewrite: Callable[[bytes], bytes] | None, *, keeps_memory: bool) -> Model:
     import onnxruntime
+
+    from pipeline.engines.onnx_graphs import faster  # with numpy, which commands that run no model do without
 
     options = onnxruntime.SessionOptions()
     options.enable_cpu_mem_arena = keeps_memory

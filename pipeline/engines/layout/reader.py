@@ -43,8 +43,6 @@ from stores.models import Block, Box, Fault, Label, Line, PageText, PrintStyle
 if TYPE_CHECKING:
     import pymupdf
 
-LAYOUT_VERSION = "5"  # part of fingerprints: raise it with every change of output
-
 _LABELS = {
     "text": Label.TEXT,
     "title": Label.TITLE,

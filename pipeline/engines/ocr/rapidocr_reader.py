@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.contracts import PageImage
-from pipeline.engines.layout.reader import LAYOUT_VERSION
+from pipeline.engines.layout import LAYOUT_VERSION
 from pipeline.engines.ocr.text_lines import LineModels, model_names
 from stores.errors import IngotError, PageError
 from stores.models import Block, Line, PageText

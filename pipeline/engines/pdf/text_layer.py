@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline.engines.layout import reader as layout
+from pipeline.engines.layout import LAYOUT_VERSION
 from pipeline.engines.pdf import mupdf
 from stores.errors import PageError
 from stores.models import PageText
@@ -20,13 +20,15 @@ class PyMuPdfText:
     """Reads one page at a time, and keeps the last document open, so that its pages are read with one opening."""
 
     def __init__(self) -> None:
-        self.fingerprint = f"pymupdf-layout:{layout.LAYOUT_VERSION}"
+        self.fingerprint = f"pymupdf-layout:{LAYOUT_VERSION}"
         self._key: tuple[str, str, int, int] | None = None
         self._document: Any = None
         self._pages_read = 0
 
     def read(self, path: Path, password: str, number: int, *, plain: bool = False) -> PageText:
         """Read page ``number`` (from 1). Raises InputError, EncryptedError or PageError."""
+        from pipeline.engines.layout import reader as layout  # with numpy, which commands that read no page do without
+
         with mupdf.alone:
             page = mupdf.load_page(self._open(path, password), number)
             with mupdf.translated(f"The text of page {number} cannot be read", PageError), _no_garbage_collection():
