@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pipeline.service import Service
     from pipeline.settings import Settings
 
-_POLL_S = 0.25
+_POLL_S, _LONGEST_POLL_S = 0.25, 1.0
+_LATE = 0.05  # the end of a job is noticed after this share of the time that it took, so that long jobs cost few looks
 _REVIVE_S = 1.0
 _SECOND_PRESS_S = 2.0
 _QUIET_S = 10.0  # without progress before broker and workers are checked
@@ -179,7 +180,12 @@ def _watch_until_over(
                 remarks.add(remark)
             obstacles.see(service.jobs.obstacle(job_id))
         workers.look(view)
-        time.sleep(_POLL_S)
+        time.sleep(pause_s(now - started))
+
+
+def pause_s(watched_s: float) -> float:
+    """Seconds until the next look at a job that has been watched for so long: a look takes some 10 CPU milliseconds."""
+    return min(max(_POLL_S, _LATE * watched_s), _LONGEST_POLL_S)
 
 
 def _interrupted(service: Service, job_id: str) -> JobView:

@@ -10,6 +10,7 @@ import pytest
 
 from ingest.cli import app, context, exit_codes
 from ingest.cli.exit_codes import Exit
+from ingest.cli.watch import pause_s
 from ingest.runtime import embedded
 from stores.errors import (
     CancelledError,
@@ -148,6 +149,15 @@ def test_a_queue_that_nobody_serves_is_said_once(
     told = capsys.readouterr()
     assert told.err.count("waiting: no worker serves the queue 'embed': start one") == 1
     assert "embed" not in told.out
+
+
+def test_a_job_of_minutes_is_looked_at_once_a_second() -> None:
+    watched_s, looks = 0.0, 0
+    while watched_s < 600.0:
+        pause = pause_s(watched_s)
+        assert 0.25 <= pause <= max(0.25, 0.05 * watched_s) and pause <= 1.0
+        watched_s, looks = watched_s + pause, looks + 1
+    assert looks < 660
 
 
 def test_no_wait_says_how_to_follow(fake: type[FakeService], capsys: pytest.CaptureFixture[str]) -> None:

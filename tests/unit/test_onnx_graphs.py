@@ -12,6 +12,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from pipeline.engines.onnx_graphs import with_leaky_relus, with_products_by_row
+from pipeline.engines.onnx_rows import with_rows
 
 MODELS = Path(pymupdf.__file__).parent / "layout" / "resources" / "onnx"
 
@@ -131,19 +132,85 @@ def test_the_layout_models_answer_the_same(name: str) -> None:
     source = (MODELS / name).read_bytes()
     quicker = with_products_by_row(source)
     assert kinds(source).count("Gemm") + 2 == kinds(quicker).count("Gemm")
-    chance, nodes, edges = np.random.default_rng(4), 30, 80
+    feed = page(source)
+    for one, other in zip(answers(source, feed), answers(quicker, feed), strict=True):
+        assert np.allclose(one, other, rtol=1e-3, atol=1e-3)
+
+
+def page(model: bytes, nodes: int = 30, edges: int = 80) -> dict[str, np.ndarray]:
+    """What a layout model is told of a page of so many lines."""
+    chance = np.random.default_rng(4)
     known = {
         "edge_index": chance.integers(0, nodes, (2, edges)),
-        "k": np.array(20),
+        "k": np.array(min(nodes, 20)),
         "batch": np.zeros(nodes, np.int64),
     }
     widths = {"x": 8, "edge_attr": 24, "rf_features": 118, "text_patterns": 40, "image_features": 358}
-    session = onnxruntime.InferenceSession(source, providers=["CPUExecutionProvider"])
-    feed = {
+    return {
         given.name: known[given.name]
         if given.name in known
         else chance.uniform(0, 1, (edges if given.name == "edge_attr" else nodes, widths[given.name])).astype("f4")
-        for given in session.get_inputs()
+        for given in onnx.load_from_string(model).graph.input
     }
-    for one, other in zip(session.run(None, feed), answers(quicker, feed), strict=True):
-        assert np.allclose(one, other, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["layout_rf2.4.1.onnx", "layout_rf2.4.1+imf1.onnx"])
+def test_the_layout_models_sort_what_they_use_and_gather_rows(name: str) -> None:
+    source = (MODELS / name).read_bytes()
+    quicker = with_rows(source)
+    onnx.checker.check_model(onnx.load_from_string(quicker))
+    by_number = kinds(source).count("ScatterElements")
+    assert kinds(quicker).count("ScatterND") >= 2  # what is left gathers into vectors, which have no rows
+    assert kinds(quicker).count("ScatterND") + kinds(quicker).count("ScatterElements") == by_number
+    assert "Expand" not in [node.op_type for node in feeding(quicker, "ScatterND")]
+    assert not any(node.op_type == "Gather" for node in feeding(quicker, "TopK"))  # it would ask for all of a row
+    for nodes in (1, 12, 30):
+        feed = page(source, nodes)
+        for one, other in zip(answers(source, feed), answers(quicker, feed), strict=True):
+            assert np.array_equal(one, other)
+
+
+def feeding(model: bytes, kind: str) -> list[onnx.NodeProto]:
+    """The nodes that nodes of a kind read."""
+    nodes = onnx.load_from_string(model).graph.node
+    read = {name for node in nodes if node.op_type == kind for name in node.input}
+    return [node for node in nodes if not read.isdisjoint(node.output)]
+
+
+def gathered(version: int, *, wide: bool = True) -> bytes:
+    """Rows whose largest are gathered by an index; ``wide``: the index is that of a row, spread over its columns."""
+    nodes = [
+        helper.make_node("Constant", [], ["column"], value=numpy_helper.from_array(np.array([-1, 1]))),
+        helper.make_node("Reshape", ["index", "column"], ["rows"]),
+        helper.make_node("Shape", ["updates"], ["shape"]),
+        helper.make_node("Expand", ["rows", "shape"], ["spread"]),
+        helper.make_node(
+            "ScatterElements", ["data", "spread" if wide else "given", "updates"], ["y"], axis=0, reduction="max"
+        ),
+    ]
+    floats = (("data", ["n", 4]), ("updates", ["m", 4]))
+    inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in floats]
+    inputs += [helper.make_tensor_value_info("index", TensorProto.INT64, ["m"])]
+    inputs += [] if wide else [helper.make_tensor_value_info("given", TensorProto.INT64, ["m", 4])]
+    outputs = [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 4])]
+    made = helper.make_graph(nodes, "g", inputs, outputs)
+    opset = helper.make_opsetid("", version)
+    return helper.make_model(made, opset_imports=[opset], ir_version=9).SerializeToString()
+
+
+def test_rows_are_gathered_as_numbers_were() -> None:
+    chance = np.random.default_rng(5)
+    feed = {
+        "data": chance.normal(size=(6, 4)).astype("f4"),
+        "updates": chance.normal(size=(9, 4)).astype("f4"),
+        "index": chance.integers(0, 6, 9),
+    }
+    before = gathered(16)
+    after = with_rows(before)
+    assert kinds(after) == ["Constant", "Reshape", "ScatterND"]
+    assert np.array_equal(answers(before, feed)[0], answers(after, feed)[0])
+
+
+def test_numbers_with_an_index_each_and_newer_models_stay() -> None:
+    assert "ScatterElements" in kinds(with_rows(gathered(16, wide=False)))
+    assert with_rows(gathered(18)) == gathered(18)

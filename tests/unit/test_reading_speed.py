@@ -17,12 +17,14 @@ from pipeline.engines.layout import model as layout_model
 from pipeline.engines.layout import reader as layout
 from pipeline.engines.layout.elements import elements_of, text_pattern
 from pipeline.engines.layout.glyphs import Fragment, Glyph, Style, fragment, printed_lines
+from pipeline.engines.layout.line_numbers import line_number_spans
 from pipeline.engines.layout.sheet import Sheet, prints_twice
 from pipeline.engines.layout.table_finder import _make_chars
 from pipeline.engines.layout.tables import filled, frames_of_grid
 from pipeline.engines.pdf import mupdf
 from pipeline.engines.pdf.text_layer import PyMuPdfText
 from stores.errors import PageError
+from tests.counting import operations
 
 BODY = Style(size=10.0, bold=False, mono=False, raised=False, hidden=False)
 SMALL = Style(size=6.0, bold=False, mono=False, raised=False, hidden=False)
@@ -144,6 +146,38 @@ def test_a_full_page_is_never_searched_for_styles(monkeypatch: pytest.MonkeyPatc
     assert len(layout.read_page(document[0], "test", False, None).markdown) > 3000
     assert not any(flags & (pymupdf.TEXT_COLLECT_STYLES | pymupdf.TEXT_SEGMENT) for flags in made)
     document.close()
+
+
+def statement(page: Any) -> None:
+    for row, column in np.ndindex(40, 3):
+        page.insert_text((72 + 150 * column, 60 + 18 * row), f"{row + 1},{column}30.5", fontsize=9)
+
+
+@pytest.mark.parametrize(("draw", "segmented"), [(statement, 0), (article, 1)])
+def test_a_page_full_of_numbers_is_not_segmented(
+    draw: Callable[[Any], None], segmented: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pymupdf, made = mupdf.load(), []
+    plain = pymupdf.Page._get_textpage
+    monkeypatch.setattr(pymupdf.Page, "_get_textpage", lambda *a, **k: made.append(k["flags"]) or plain(*a, **k))
+    document = drawn(draw)
+    layout_model.boxes_of(Sheet(document[0], False))
+    assert sum(bool(flags & pymupdf.TEXT_SEGMENT) for flags in made) == segmented
+    document.close()
+
+
+def test_models_are_loaded_once_and_without_parts_that_nobody_asks() -> None:
+    assert layout_model._large().table_grid_extractor is None and layout_model._large().feature_extractor
+    assert layout_model._small().feature_extractor is None and layout_model._small().table_grid_extractor
+
+
+def test_of_a_line_of_text_the_search_for_line_numbers_looks_at_the_beginning() -> None:
+    def cost(length: int) -> int:
+        chars = [{"c": Counted("a"), "bbox": (0, 0, 5, 10)} for _ in range(length)]
+        line = {"spans": [{"chars": chars, "size": 10.0}], "dir": (1, 0), "bbox": (0, 0, 5 * length, 10)}
+        return operations(lambda: line_number_spans([{"lines": [line]}]))
+
+    assert growth(cost, 200) < 1.1
 
 
 @pytest.mark.parametrize("draw", [article, ruled])
