@@ -21,6 +21,7 @@ import numpy as np
 from pipeline.engines.inference import Model, open_model
 from pipeline.engines.layout.elements import Elements, elements_of, share_of_numbers
 from pipeline.engines.layout.page_features import ENLARGED, features_of
+from pipeline.engines.layout.resizing import resized
 from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.onnx_graphs import with_small_maps
 from pipeline.engines.pdf import mupdf
@@ -164,7 +165,7 @@ def _model_class() -> Any:
     sessions: Any = importlib.import_module("pymupdf.layout.onnx.common_util")
     sessions.make_session = _session
     for name in ("ImageFeatureExtractorV1", "TableGridExtractorV2"):
-        _resize_by_colour(importlib.import_module(f"pymupdf.layout.onnx.{name}"))
+        importlib.import_module(f"pymupdf.layout.onnx.{name}").resize_image = resized  # type: ignore[attr-defined]
     _module().make_session = _session
     _module().yaml = SimpleNamespace(safe_load=_configuration)
     return _module().BoxRFDGNN
@@ -179,22 +180,6 @@ def _configuration(file: Any) -> Any:
 
 def _module() -> Any:
     return importlib.import_module("pymupdf.layout.onnx.BoxRFDGNN")
-
-
-def _resize_by_colour(module: Any) -> None:
-    """Let a module of the models resize colour by colour: equal ones, as of grey pictures, once."""
-    resize = module.resize_image
-
-    def resize_image(image: Any, new_size: tuple[int, int]) -> Any:
-        if image.ndim != 3:
-            return resize(image, new_size)
-        colours, resized = [np.ascontiguousarray(image[:, :, at]) for at in range(image.shape[2])], list[Any]()
-        for at, colour in enumerate(colours):
-            same = next((other for other in range(at) if np.array_equal(colours[other], colour)), None)
-            resized.append(resize(colour, new_size) if same is None else resized[same])
-        return np.stack(resized, axis=2)
-
-    module.resize_image = resize_image
 
 
 def _no_layout(page: Any, **_: Any) -> None:
