@@ -28,7 +28,7 @@ from celery.worker.control import inspect_command
 from kombu.transport.redis import Channel as RedisChannel
 
 from ingest.cli import exit_codes
-from ingest.runtime import embedded, temp_dir
+from ingest.runtime import embedded, temp_dir, worker_spec
 from ingest.runtime.processes import REFUSAL, REMARK, SAYS_FILE
 from ingest.version import version
 from pipeline import (
@@ -287,11 +287,13 @@ def hand_back(sender: Any, **_: Any) -> None:
 
 @signals.worker_process_init.connect
 def limit_child(**_: Any) -> None:
-    """Limit the memory of a child (beyond it: MemoryError), allow no core files, and register its time limits."""
+    """Limit a child's memory (beyond it: MemoryError) and threads, allow no core files, register its time limits."""
     limit = Settings().memory_mb << 20
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    for name in worker_spec.ONE_THREAD:  # for workers that Celery itself started; numpy reads it when it is loaded
+        os.environ.setdefault(name, "1")
     error_reports.start("worker", version())
     tracing.start("ingot-worker")
     time_limits.take_slot(current_process().index)

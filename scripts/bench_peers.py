@@ -141,6 +141,7 @@ def _run(contender: str, python: Path, documents: Path, processes: int) -> Run:
     """Let one contender make its collection in a folder of its own, which goes with it."""
     target = Path(tempfile.mkdtemp(prefix="ingot-peer-"))
     plain = {name: value for name, value in os.environ.items() if not name.startswith("INGOT_")}
+    plain.pop("PYTHONDONTWRITEBYTECODE", None)  # what pip installs is compiled, and so is this checkout then
     plain |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "ANONYMIZED_TELEMETRY": "False"}
     if contender == "ingot":
         command = [sys.executable, "-m", "ingest.cli", "ingest", str(documents), "-k", "peers"]
