@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from struct import Struct
 from typing import Any
 
@@ -28,6 +28,8 @@ def lighten() -> None:
     finder: Any = importlib.import_module("pymupdf.table")
     finder.make_chars = _make_chars
     finder.chars_in_rect = _chars_in_rect
+    refine: Any = importlib.import_module("pymupdf._table_refine")
+    refine._refine_cell_background_rects = functools.partial(outermost, plainly=refine._refine_cell_background_rects)
     headers: Any = importlib.import_module("pymupdf._table_headers")
     for name in ("count_alpha", "date_or_period_like", "numeric_like", "cell_type"):
         setattr(headers, name, functools.lru_cache(maxsize=4096)(getattr(headers, name)))
@@ -70,6 +72,27 @@ def crossing(one: tuple[float, float, float, float], other: tuple[float, float, 
     """What two boxes that are neither empty nor infinite share, in MuPDF's precision; turned over where they do not."""
     sides = max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])
     return _FLOATS.unpack(_FLOATS.pack(*sides))
+
+
+def outermost(rects: list[Any], *, plainly: Callable[..., list[Any]], contain_frac: float = 0.9) -> list[Any]:
+    """The rectangles that lie in no larger one with ``contain_frac`` of their area, by arrays instead of pairs.
+
+    ``plainly``: PyMuPDF's own function, which compares each with each, for rectangles that are empty or infinite.
+    """
+    if not all(map(_is_plain, rects)):
+        return plainly(rects, contain_frac=contain_frac)
+    sides = np.array([(rect.x0, rect.y0, rect.x1, rect.y1) for rect in rects]).reshape(-1, 4)
+    areas = (sides[:, 2] - sides[:, 0]) * (sides[:, 3] - sides[:, 1])
+    x0, y0, x1, y1 = sides.astype(np.float32).astype(np.float64).T  # what two share is in MuPDF's precision
+    kept = []
+    for at, rect in enumerate(rects):
+        larger = areas > areas[at] * 1.05
+        width = np.minimum(x1[larger], x1[at]) - np.maximum(x0[larger], x0[at])
+        height = np.minimum(y1[larger], y1[at]) - np.maximum(y0[larger], y0[at])
+        shared = np.maximum(width, 0) * np.maximum(height, 0)
+        if not (shared >= contain_frac * areas[at]).any():
+            kept.append(rect)
+    return kept
 
 
 def _make_chars(page: Any, clip: Any = None) -> Any:

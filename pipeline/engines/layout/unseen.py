@@ -6,7 +6,7 @@ order of what it paints leave a doubt.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,17 +65,34 @@ def _doubtful(spans: Sequence[Span], paths: Sequence[dict[str, Any]]) -> list[Sp
     """Spans in about the colour of the paper, or of what is filled under them."""
     fills = [path for path in paths if path.get("fill") is not None and path.get("fill_opacity") != 0]
     colours = {_colour(path["fill"]) for path in fills}
+    ground_of = _ground(fills)
     doubtful = []
     for span in spans:
         colour = _rgb(span["color"])
         if not _is_near(colour, _WHITE) and not any(_is_near(colour, fill) for fill in colours):
             continue
-        ground = next((path for path in reversed(fills) if _holds(path["rect"], _middle(span))), None)
+        ground = ground_of(_middle(span))
         if ground is None and not _is_near(colour, _WHITE):
             continue
         if ground is None or _is_near(colour, _colour(ground["fill"])) or ground.get("fill_opacity", 1) != 1:
             doubtful.append(span)
     return doubtful
+
+
+def _ground(fills: Sequence[dict[str, Any]]) -> Callable[[tuple[float, float]], dict[str, Any] | None]:
+    """A function that returns the last of these drawings that holds a point, None where none does."""
+    import numpy as np
+
+    if not fills:
+        return lambda _: None
+    x0, y0, x1, y1 = np.array([tuple(path["rect"]) for path in fills]).T
+
+    def last(point: tuple[float, float]) -> dict[str, Any] | None:
+        x, y = point
+        holding = np.flatnonzero((x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1))
+        return fills[holding[-1]] if holding.size else None
+
+    return last
 
 
 def _has_colour_of_ground(sheet: Sheet, span: Span) -> bool:
