@@ -19,8 +19,9 @@ from pipeline.engines.layout.elements import elements_of, text_pattern
 from pipeline.engines.layout.glyphs import Fragment, Glyph, Style, fragment, printed_lines
 from pipeline.engines.layout.line_numbers import line_number_spans
 from pipeline.engines.layout.sheet import Sheet, prints_twice
-from pipeline.engines.layout.table_finder import _make_chars
+from pipeline.engines.layout.table_finder import _make_chars, outermost
 from pipeline.engines.layout.tables import filled, frames_of_grid
+from pipeline.engines.layout.unseen import _ground
 from pipeline.engines.pdf import mupdf
 from pipeline.engines.pdf.text_layer import PyMuPdfText
 from stores.errors import PageError
@@ -169,6 +170,32 @@ def test_a_page_full_of_numbers_is_not_segmented(
 def test_models_are_loaded_once_and_without_parts_that_nobody_asks() -> None:
     assert layout_model._large().table_grid_extractor is None and layout_model._large().feature_extractor
     assert layout_model._small().feature_extractor is None and layout_model._small().table_grid_extractor
+
+
+def test_shaded_cells_are_those_that_the_library_finds_and_twice_as_many_are_twice_the_work() -> None:
+    rect = mupdf.load().Rect
+    plainly = importlib.import_module("pymupdf._table_refine")._refine_cell_background_rects
+    plainly = getattr(plainly, "keywords", {}).get("plainly", plainly)  # another test may have replaced it
+
+    def cells(rows: int) -> list[Any]:
+        shaded = [rect(60 + 80 * (row % 5), 10 * row, 130 + 80 * (row % 5), 10 * row + 9) for row in range(rows)]
+        return [*shaded, rect(50, 0, 500, 45), rect(60, 10, 70, 14)]
+
+    for rects in (cells(40), [*cells(3), rect(5, 5, 5, 9)], []):
+        assert list(map(id, outermost(rects, plainly=plainly))) == list(map(id, plainly(rects)))
+    assert growth(lambda rows: operations(lambda: outermost(cells(rows), plainly=plainly)), 100) < 2.2
+
+
+def test_what_a_text_stands_on_is_looked_up_at_once() -> None:
+    fills = [{"rect": (0, 0, 100, 100), "fill": (1, 1, 1)}, {"rect": (10, 10, 20, 20), "fill": (0, 0, 0)}]
+
+    def cost(count: int) -> int:
+        ground = _ground(fills * count)
+        return operations(lambda: ground((15, 15)))
+
+    assert [_ground(fills)(point) for point in ((15, 15), (50, 50), (200, 1))] == [fills[1], fills[0], None]
+    assert _ground([])((15, 15)) is None
+    assert growth(cost, 50) < 1.1
 
 
 def test_of_a_line_of_text_the_search_for_line_numbers_looks_at_the_beginning() -> None:
