@@ -392,14 +392,3 @@ def test_help_is_light_and_quick() -> None:
     assert run.stderr.split("HEAVY")[-1].split() == [], "ingot --help imports what it does not need"
     loaded = int(run.stderr.split("LOADED")[1].split()[0])
     assert loaded < MODULES_OF_HELP, f"ingot --help loads {loaded} modules: it is to be there in 0.3 s"
-
-
-def test_commands_that_read_no_page_do_without_numpy() -> None:
-    ask = (
-        "import sys\nfrom pipeline import wiring\nfrom pipeline.settings import Settings\n"
-        "resources = wiring.build(Settings())\n"
-        "print([engine().fingerprint for engine in (resources.text_reader, resources.page_reader, resources.embedder)])"
-        "\nassert 'numpy' not in sys.modules"
-    )
-    run = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert run.returncode == 0 and "pymupdf-layout" in run.stdout, run.stderr

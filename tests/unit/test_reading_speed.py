@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import importlib
 import importlib.util
+import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -340,3 +342,14 @@ def test_no_garbage_is_collected_while_a_page_is_read(
     finally:
         gc.enable()
         reader.close()
+
+
+def test_commands_that_read_no_page_do_without_numpy() -> None:
+    ask = (
+        "import sys\nfrom pipeline import wiring\nfrom pipeline.settings import Settings\n"
+        "resources = wiring.build(Settings())\n"
+        "print([engine().fingerprint for engine in (resources.text_reader, resources.page_reader, resources.embedder)])"
+        "\nassert 'numpy' not in sys.modules"
+    )
+    run = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False)
+    assert run.returncode == 0 and "pymupdf-layout" in run.stdout, run.stderr
