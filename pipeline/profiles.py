@@ -44,9 +44,9 @@ _MEMBERS: Mapping[Scope, str] = {
     Scope.WORKERS: """workers memory_mb files_cache_mb log_level log_format metrics_port metrics_host ocr_slots
         llm_parallel""",
     Scope.NOTIFY: "callback_secret",
-    Scope.API: """api_host api_port api_keys cors_origins ingest_root max_request_files max_request_mb body_timeout_s
-        queue_max source_url reranker reranker_model reranker_api_key reranker_api_key_file reranker_hits
-        reranker_timeout_s""",
+    Scope.API: """api_host api_port api_keys audit_days cors_origins ingest_root max_request_files max_request_mb
+        body_timeout_s convert_timeout_s queue_max source_url reranker reranker_model reranker_api_key
+        reranker_api_key_file reranker_hits reranker_timeout_s""",
 }
 SCOPES: Mapping[str, Scope] = {name: scope for scope, names in _MEMBERS.items() for name in names.split()}
 """The scope of every setting."""

@@ -45,7 +45,7 @@ class Relay:
         catalog, now = self.resources().catalog, time.monotonic()
         everything, queues = now - self.looked_at_all > FULL_LOOK_S, now - self.looked_at_queues > QUEUES_LOOK_S
         self.looked_at_all = now if everything else self.looked_at_all
-        names = catalog.names() if everything else sorted({*catalog.busy(), *catalog.outbound_tasks()})
+        names = catalog.every_name() if everything else sorted({*catalog.busy(), *catalog.outbound_tasks()})
         empty: frozenset[str] = frozenset()
         if names and queues:
             self.looked_at_queues, empty = now, self.empty_queues()

@@ -35,3 +35,15 @@ def remove_obsolete(resources: Resources, store: KnowledgeStore, old: Obsolete) 
         if unnamed:
             resources.files.drop_document(store.knowledge_id, old.document, sha256)
             resources.image_cache.drop(store.knowledge_id, old.document)
+
+
+def remove_knowledge_base(resources: Resources, knowledge_id: str) -> None:
+    """Remove a knowledge base: its vectors, its folder, and what a running worker wrote meanwhile."""
+    store = resources.catalog.store(knowledge_id)
+    for job in store.job_queries.open_ids():
+        store.job_control.cancel(job)
+    resources.vectors().drop(knowledge_id)
+    resources.files.drop_all(knowledge_id)
+    resources.catalog.remove(knowledge_id)
+    resources.vectors().drop(knowledge_id)
+    resources.image_cache.drop(knowledge_id)

@@ -126,6 +126,7 @@ class Settings(BaseSettings):
     api_host: str = Field("127.0.0.1", description="address of `ingot serve`; another than loopback needs api_keys")
     api_port: int = Field(8000, ge=0, le=65535, description="port of `ingot serve`; 0: any free one")
     api_keys: str = Field("", description="bearer keys, hashed, by commas; `ingot keys new` makes one")
+    audit_days: int = Field(365, ge=1, description="days that the audit trail goes back")
     cors_origins: str = Field(
         "", description="origins whose pages may use the API from a browser, by commas; empty: none but its own"
     )
@@ -136,6 +137,9 @@ class Settings(BaseSettings):
     max_request_mb: int = Field(4096, ge=1, description="a larger upload request is refused")
     body_timeout_s: float = Field(30.0, gt=0, description="an upload that brings nothing for so long is given up")
     queue_max: int = Field(20000, ge=1, description="more waiting documents than this, and uploads get 503")
+    convert_timeout_s: float = Field(
+        300.0, gt=0, description="a file at POST /convert that takes longer is given up: 504"
+    )
     allow_private_urls: bool = Field(False, description="callbacks and URLs may lead to private addresses")
     callback_secret: str = Field(
         "", description="whsec_..., signs callbacks (several by commas, the newest first); empty: one of the home's own"

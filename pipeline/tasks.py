@@ -352,7 +352,7 @@ def worker_lost(
 
 def release_worker(hostname: str, *, blameless: bool = False) -> int:
     """End the leases that a worker of this name held when it died; how many steps and outbound tasks."""
-    freed = release(resources(), resources().catalog.names(), f"{hostname}/", blameless=blameless)
+    freed = release(resources(), resources().catalog.every_name(), f"{hostname}/", blameless=blameless)
     if freed:
         log.warning("%d steps or outbound tasks that %s left unfinished are due again", freed, hostname)
     return freed

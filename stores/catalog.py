@@ -8,11 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stores.administration_store import SqlAdministration
 from stores.errors import NotFoundError, UnavailableError
 from stores.host_files import HostFiles
 from stores.hosts import HostUse
+from stores.ids import check_any_id, is_temporary
 from stores.knowledge_store import SqlKnowledgeStore
-from stores.models import check_knowledge_id, slug_of
+from stores.models import slug_of
 from stores.removed_folders import remove_folder
 from stores.sql import sqlite
 from stores.sql.database import open_file
@@ -37,6 +39,10 @@ class Catalog:
     pooled: bool = False
     _open: dict[str, tuple[SqlKnowledgeStore, int]] = field(default_factory=dict)  # and the inode of its file
     _opening: threading.RLock = field(default_factory=threading.RLock)
+    administration: SqlAdministration = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.administration = SqlAdministration.in_folder(self.home, pooled=self.pooled)
 
     def folder(self, knowledge_id: str) -> Path:
         return self.home / slug_of(knowledge_id)
@@ -58,7 +64,7 @@ class Catalog:
 
     def create(self, knowledge_id: str) -> SqlKnowledgeStore:
         """The store of a knowledge base, made if it is new."""
-        check_knowledge_id(knowledge_id)
+        check_any_id(knowledge_id)
         folder = self.folder(knowledge_id)
         if (folder / "kb.db").exists():
             return self.store(knowledge_id)
@@ -86,7 +92,11 @@ class Catalog:
         return time.time()
 
     def names(self) -> list[str]:
-        """Ids of all knowledge bases, sorted."""
+        """Ids of all knowledge bases but temporary ones, sorted."""
+        return [name for name in self.every_name() if not is_temporary(name)]
+
+    def every_name(self) -> list[str]:
+        """Ids of all knowledge bases, temporary ones included, sorted."""
         return sorted(filter(None, (sqlite.read_meta(path, "knowledge_id") for path in self.home.glob("*/kb.db"))))
 
     def remove(self, knowledge_id: str) -> None:

@@ -19,11 +19,13 @@ from typing import Any
 from sqlalchemy import and_, delete, insert, or_, select, text, update
 
 from stores import postgresql_hosts
+from stores.administration_store import SqlAdministration
 from stores.errors import NotFoundError, UnavailableError
 from stores.home_id import folder_id
 from stores.hosts import HostUse
+from stores.ids import check_any_id, is_temporary
 from stores.knowledge_store import SqlKnowledgeStore
-from stores.models import check_knowledge_id, slug_of
+from stores.models import slug_of
 from stores.removed_folders import remove_folder
 from stores.sql.catalog_tables import SCHEMA, home, knowledge_base, mark, metadata
 from stores.sql.database import Database, make_ready
@@ -64,6 +66,10 @@ class PostgresCatalog:
     _home_id: str = ""
     _known: dict[str, _KnownStore] = field(default_factory=dict)
     _opening: threading.RLock = field(default_factory=threading.RLock)
+    administration: SqlAdministration = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.administration = SqlAdministration.in_catalog(self._catalog)
 
     @classmethod
     def at(cls, url: str, folders: Path, files_url: str = "") -> PostgresCatalog:
@@ -96,7 +102,7 @@ class PostgresCatalog:
 
     def create(self, knowledge_id: str) -> SqlKnowledgeStore:
         """The store of a knowledge base, made if it is new."""
-        check_knowledge_id(knowledge_id)
+        check_any_id(knowledge_id)
         with self._catalog().read() as connection:
             row = connection.execute(_of(knowledge_id)).one_or_none()
         return self._store(row or self._created(knowledge_id, knowledge_id))
@@ -161,10 +167,14 @@ class PostgresCatalog:
         return SqlKnowledgeStore.over(row.id, database)
 
     def names(self) -> list[str]:
-        """Ids of all knowledge bases, sorted."""
+        """Ids of all knowledge bases but temporary ones, sorted."""
+        return [name for name in self.every_name() if not is_temporary(name)]
+
+    def every_name(self) -> list[str]:
+        """Ids of all knowledge bases, temporary ones included, sorted."""
         with self._catalog().read() as connection:
             ids = connection.execute(select(knowledge_base.c.id)).scalars()
-            return sorted(name for name in ids if not name.startswith(_HIDDEN))
+            return sorted(name for name in ids if is_temporary(name) or not name.startswith(_HIDDEN))
 
     def remove(self, knowledge_id: str) -> None:
         """Remove a knowledge base with its rows and its folder; workers may be writing there still.

@@ -60,6 +60,8 @@ ONLY_IN = {
 NOT_AT_THE_TOP = {"chromadb", "cv2", "mcp", "onnxruntime", "openai", "openvino", "pymupdf", "pymupdf4llm", "rapidocr", "sentence_transformers", "sqlglot", "torch", "transformers"}  # fmt: skip  # noqa: E501
 # What pipeline may import of stores, and of engines outside wiring: contracts, records and pure functions.
 STORE_WORDS = {
+    "access_keys",
+    "audit",
     "clean_text",
     "corrections",
     "cursors",

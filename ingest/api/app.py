@@ -12,8 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from ingest.api import (
+    administration,
     ask,
     callbacks,
+    conversion,
     corrections,
     description,
     documents,
@@ -38,6 +40,8 @@ from ingest.api import (
     webhooks,
 )
 from ingest.api.connections import MOST_CONNECTIONS
+from ingest.api.keyring import Keyring
+from ingest.api.keys import entries_of
 from ingest.api.limits import Bodies, Lingering, SmallBodies
 from ingest.api.request_ids import RequestIds
 from ingest.version import version
@@ -49,6 +53,7 @@ _DESCRIPTION = "Documents in; Markdown, records with evidence and searchable chu
 _UNTRACED = ("/livez", "/readyz", "/metrics", "/static")
 RESOURCES: tuple[APIRouter, ...] = (
     ingestion.router,
+    conversion.router,
     knowledge.router,
     corrections.router,
     pages.router,  # before the documents, whose names may contain slashes and so match the rest of a path
@@ -63,6 +68,7 @@ RESOURCES: tuple[APIRouter, ...] = (
     callbacks.router,
     schemas.router,
     operations.router,
+    administration.router,
 )
 """The routers below ``/api/v1``, one per resource."""
 
@@ -74,7 +80,7 @@ class Application(FastAPI):
         inner = super().build_middleware_stack()
         http = http_middleware.HeadRequests(http_middleware.Compression(inner))
         small_bodies = SmallBodies(http, Bodies(self.state.service.settings, MOST_CONNECTIONS))
-        gate = security.Gate(small_bodies, loopback_only=not self.state.keys, origins=self.state.origins)
+        gate = security.Gate(small_bodies, self.state.keyring, self.state.origins)
         return RequestIds(http_middleware.cross_origin(Lingering(gate), self.state.origins))
 
 
@@ -101,8 +107,9 @@ def create_app(service: Service) -> Application:
         webhooks=APIRouter(generate_unique_id_function=operation_id),
     )
     app.state.service = service
-    app.state.keys = security.entries_of(service.settings.api_keys)
-    app.state.origins = http_middleware.origins_of(service.settings.cors_origins, keyed=bool(app.state.keys))
+    app.state.keyring = Keyring(entries_of(service.settings.api_keys), lambda: app.state.service.access_keys)
+    app.state.keyring.refresh()
+    app.state.origins = http_middleware.origins_of(service.settings.cors_origins, keyed=app.state.keyring.any)
     problems.install(app)
     for kind in (RequestValidationError, HTTPException):
         app.add_exception_handler(kind, security.unauthorized_first(app.exception_handlers[kind]))

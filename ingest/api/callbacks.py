@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from ingest import serializers
 from ingest.api.dependencies import ServiceDep
 from ingest.api.description import problems
-from ingest.api.security import Caller, CallerDep
+from ingest.api.keyring import Caller
+from ingest.api.security import CallerDep
 from pipeline.service import Service
 from stores.models import check_knowledge_id
 from stores.views import CallbackFilter

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import math
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,9 +14,11 @@ from ingest import record_serializers
 from ingest.api.bodies import Body
 from ingest.api.dependencies import ServiceDep
 from ingest.api.description import problems
+from ingest.api.keyring import Caller
 from ingest.api.parameters import Document, KnowledgeId, PageNumber
-from ingest.api.security import Caller, CallerDep
+from ingest.api.security import CallerDep
 from ingest.serializers import Json
+from ingest.system_user import system_user
 from pipeline.commands.corrections import GivenPlace
 from pipeline.queries.doubts import LEAST_DOUBT
 from pipeline.service import Service
@@ -94,12 +95,7 @@ class CheckingQueueOut(BaseModel):
 
 def author_of(caller: Caller) -> str:
     """Name who sends a request: its key, or without keys the user whom the server runs as."""
-    if caller.name:
-        return f"key {caller.name}"
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no such user in this container
-        return "local user"
+    return f"key {caller.name}" if caller.name else system_user()
 
 
 def box_of(edges: Sequence[float]) -> Box:

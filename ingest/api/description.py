@@ -50,7 +50,7 @@ def install(app: FastAPI) -> None:
 
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _completed(plain(), keyed=bool(app.state.keys))
+            app.openapi_schema = _completed(plain(), keyed=app.state.keyring.any)
         return app.openapi_schema
 
     app.openapi = described  # type: ignore[method-assign]

@@ -15,7 +15,7 @@ from typing import Any
 
 from fastapi import Request
 
-from ingest.api.security import Caller
+from ingest.api.keyring import Caller
 from stores.errors import InputError
 
 HEADER = "Idempotency-Key"

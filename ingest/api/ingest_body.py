@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError, field_validator
@@ -22,6 +22,7 @@ from stores.placement import StagedFile
 _PAGES = re.compile(r"([1-9][0-9]{0,5}(-[1-9][0-9]{0,5})?)(,[1-9][0-9]{0,5}(-[1-9][0-9]{0,5})?)*|")
 _LISTS = ("schemas", "passwords", "paths", "urls")
 _JSON = ("metadata",)
+B = TypeVar("B", bound=Body)
 Word = Annotated[str, Field(min_length=1, max_length=256)]
 
 
@@ -81,11 +82,16 @@ def of_json(body: bytes) -> IngestRequestBody:
         fields = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise InputError(f"the body is no JSON: {error}", code="bad_json") from error
-    return _checked(fields, "body")
+    return _checked(fields, "body", IngestRequestBody)
 
 
 def of_fields(fields: Mapping[str, Sequence[str]]) -> IngestRequestBody:
     """Parse the fields of a form: ``options`` holds all as one JSON object, a field of its own holds one."""
+    return options_of_fields(fields, IngestRequestBody)
+
+
+def options_of_fields(fields: Mapping[str, Sequence[str]], model: type[B]) -> B:
+    """Parse the fields of a form as a model. RequestValidationError where they do not fit it."""
     values_by_name: dict[str, Any] = {}
     for text in fields.get("options", ()):
         options = _json_of("options", text)
@@ -99,7 +105,7 @@ def of_fields(fields: Mapping[str, Sequence[str]]) -> IngestRequestBody:
             values_by_name[name] = _json_of(name, values[-1]) if values[-1].strip() else None
         elif name != "options":
             values_by_name[name] = values[-1]
-    return _checked(values_by_name, "form")
+    return _checked(values_by_name, "form", model)
 
 
 def _parts(name: str, value: str) -> list[str]:
@@ -116,9 +122,9 @@ def _json_of(name: str, text: str) -> Any:
         raise InputError(f"the field {name!r} is no JSON: {error}", code="bad_json") from error
 
 
-def _checked(fields: Any, where: str) -> IngestRequestBody:
+def _checked(fields: Any, where: str, model: type[B]) -> B:
     try:
-        return IngestRequestBody.model_validate(fields)
+        return model.model_validate(fields)
     except ValidationError as error:
         errors = [
             {**each, "loc": (where, *each["loc"]), "ctx": _plain(each)} for each in error.errors(include_input=False)
@@ -132,12 +138,13 @@ def _plain(error: Any) -> dict[str, Any]:
     return {name: facts[name] for name in ("nearest", "expected") if name in facts}
 
 
-def submission_of(body: IngestRequestBody, uploads: tuple[StagedFile, ...], key: str, digest: str) -> Submission:
+def submission_of(body: IngestOptions, uploads: tuple[StagedFile, ...], key: str = "", digest: str = "") -> Submission:
     """Build the submission of a request. ``key``: its idempotency key; ``digest``: SHA-256 of what it asks for."""
+    named = body if isinstance(body, IngestRequestBody) else IngestRequestBody()
     return Submission(
         uploads=uploads,
-        paths=tuple(Path(path) for path in body.paths),
-        urls=tuple(dict.fromkeys(body.urls)),
+        paths=tuple(Path(path) for path in named.paths),
+        urls=tuple(dict.fromkeys(named.urls)),
         options=Options(
             ocr=body.ocr,
             pages=body.pages,

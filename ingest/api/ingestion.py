@@ -16,8 +16,8 @@ from ingest import serializers
 from ingest.api.description import problems as documented
 from ingest.api.idempotency import HEADER, REPLAYED, UnderWay, digest_of, key_of
 from ingest.api.ingest_body import IngestRequestBody, of_fields, of_json, submission_of
+from ingest.api.keyring import Caller
 from ingest.api.limits import JSON_BYTES, Bodies
-from ingest.api.security import Caller
 from ingest.api.uploads import FormLimits, read_form
 from pipeline.addresses import RESOLVE_ON_REQUEST_S, check_url
 from pipeline.commands.submission import SubmissionReceipt

@@ -36,6 +36,8 @@ _OF_CODES = {
     "busy": 429,
     "slow_body": 408,
     "disk_full": 507,
+    "not_acceptable": 406,
+    "timed_out": 504,
 }
 _OF_ERRORS: tuple[tuple[type[IngotError], int], ...] = (
     (NotFoundError, 404),

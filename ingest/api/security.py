@@ -5,9 +5,7 @@ The caller of a request is known by the header ``Authorization: Bearer KEY`` or 
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Annotated, Any
@@ -17,109 +15,32 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingest.api import problems
-from ingest.api.keys import HASHED, digest_of
-from stores.errors import InputError
-from stores.models import check_knowledge_id
+from ingest.api.keyring import Caller, Keyring
+from ingest.system_user import system_user
+from pipeline.audit_trail import Actor, acting
+from stores.errors import InputError, NotFoundError
+from stores.ids import is_temporary
 
 COOKIE = "ingot_key"
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_DIGEST_BYTES = 32
-_SHORTEST_KEY = 12
 _KEY_NEEDED = "a key is needed: send `Authorization: Bearer KEY`"
+_KEYLESS = ("/livez", "/readyz", "/version", "/static/")
 Handler = Callable[[Request, Exception], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Sender of a request. ``knowledge``: the knowledge bases of its key, None for all; ``name`` identifies the key."""
-
-    knowledge: frozenset[str] | None = None
-    name: str = ""
-
-    def sees(self, knowledge_id: str) -> bool:
-        """Tell whether lists for this caller include a knowledge base."""
-        return self.knowledge is None or knowledge_id in self.knowledge
-
-    def visible(self, knowledge_ids: Iterable[str]) -> tuple[str, ...] | None:
-        """Return those of these knowledge bases that the key is for; None for a key that is for all."""
-        return None if self.knowledge is None else tuple(name for name in knowledge_ids if self.sees(name))
-
-    def may(self, knowledge_id: str) -> None:
-        """Raise InputError (403) unless the key is for this knowledge base, whether or not that exists."""
-        if not self.sees(knowledge_id):
-            raise InputError(f"this key is not for the knowledge base {knowledge_id!r}", code="forbidden")
-
-    def may_all(self) -> None:
-        """Raise InputError (403) unless the key is for all knowledge bases, as requests about the whole home need."""
-        if self.knowledge is not None:
-            raise InputError("this key is for some knowledge bases only, and this concerns them all", code="forbidden")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One key of ``INGOT_API_KEYS``; only the SHA-256 of the key is kept."""
-
-    digest: bytes
-    knowledge: frozenset[str] | None
-
-
-def entries_of(text: str) -> tuple[Entry, ...]:
-    """Parse ``INGOT_API_KEYS``: ``sha256:<hex>[@kb1+kb2]`` or plain keys, separated by commas.
-
-    Raises InputError for an entry that cannot be parsed.
-    """
-    entries = tuple(_entry(part.strip()) for part in text.split(",") if part.strip())
-    if text and not entries:
-        raise InputError("INGOT_API_KEYS is set, but holds no key: make one with `ingot keys new`", code="bad_setting")
-    return entries
-
-
-def _entry(text: str) -> Entry:
-    if not text.isprintable() or " " in text:
-        raise InputError(
-            "an entry of INGOT_API_KEYS holds a blank or a line break: `ingot keys new --entry` prints one entry alone",
-            code="bad_setting",
-        )
-    key, at, scope = text.rpartition("@") if "@" in text else (text, "", "")
-    knowledge = frozenset(check_knowledge_id(one) for one in scope.split("+")) if at else None
-    if not key.startswith(HASHED):
-        if len(key) < _SHORTEST_KEY:
-            raise InputError(
-                f"a key of INGOT_API_KEYS is shorter than {_SHORTEST_KEY} characters and so can be guessed: "
-                "make one with `ingot keys new`",
-                code="bad_setting",
-            )
-        return Entry(digest_of(key), knowledge)
-    try:
-        digest = bytes.fromhex(key.removeprefix(HASHED))
-    except ValueError:
-        digest = b""
-    if len(digest) != _DIGEST_BYTES:
-        raise InputError(
-            "an entry of INGOT_API_KEYS that begins with sha256: needs 64 hexadecimal digits after it: "
-            "make one with `ingot keys new`",
-            code="bad_setting",
-        )
-    return Entry(digest, knowledge)
-
-
-def caller_of_key(entries: Iterable[Entry], key: str) -> Caller | None:
-    """Return the caller with this key; every entry is compared, so that the time taken reveals nothing."""
-    digest = digest_of(key)
-    match: Caller | None = None
-    for entry in entries:
-        if hmac.compare_digest(entry.digest, digest):
-            match = Caller(entry.knowledge, entry.digest.hex()[:12])
-    return match
 
 
 def caller_or_none(connection: HTTPConnection) -> Caller | None:
     """Return the caller of a request; None where keys are set and the request has none of them."""
-    entries: tuple[Entry, ...] = connection.app.state.keys
-    if not entries:
+    keyring: Keyring = connection.app.state.keyring
+    if not keyring.needed:
         return Caller()
     key = _bearer(connection) or connection.cookies.get(COOKIE, "")
-    return caller_of_key(entries, key) if key else None
+    return keyring.caller(key) if key else None
+
+
+def actor_of(connection: HTTPConnection, sender: Caller) -> Actor:
+    """Name who acts, for the audit trail: the key, or without keys the user whom the server runs as."""
+    is_page = not _bearer(connection) and "sec-fetch-site" in connection.headers  # only browsers send that
+    return Actor(sender.name or system_user(), "page" if is_page else "api")
 
 
 def _bearer(connection: HTTPConnection) -> str:
@@ -135,7 +56,10 @@ async def caller(request: Request) -> Caller:
     knowledge_id = knowledge_named(request.path_params)
     if knowledge_id is not None:
         sender.may(knowledge_id)
+        if is_temporary(knowledge_id):  # of a conversion: its own request alone sees it
+            raise NotFoundError(f"there is no knowledge base {knowledge_id!r}")
     request.state.caller = sender
+    acting.set(actor_of(request, sender))
     return sender
 
 
@@ -180,14 +104,16 @@ class Gate:
     something must come from these pages or from no browser page; ``origins`` may use the API too, without the cookie.
     """
 
-    def __init__(self, app: ASGIApp, *, loopback_only: bool, origins: Collection[str] = ()) -> None:
-        self._app, self._loopback_only, self._origins = app, loopback_only, origins
+    def __init__(self, app: ASGIApp, keyring: Keyring, origins: Collection[str] = ()) -> None:
+        self._app, self._keyring, self._origins = app, keyring, origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         request = Request(scope)
+        if not scope["path"].startswith(_KEYLESS):
+            await self._keyring.refresh_if_changed()
         reason = self._reason(request)
         if reason:
             await problems.answer(request, 403, "forbidden", reason)(scope, receive, send)
@@ -199,8 +125,8 @@ class Gate:
         host, *others = request.headers.getlist("host") or [""]
         if others:
             return "the request names two hosts"
-        if self._loopback_only and not is_loopback(_name_of(host)):
-            return "without INGOT_API_KEYS this server answers to localhost only: ask it by that name"
+        if not self._keyring.needed and not is_loopback(_name_of(host)):
+            return "without keys this server answers to localhost only: ask it by that name, or run `ingot keys new`"
         if request.method in _SAFE or _bearer(request):  # no browser adds a bearer key by itself
             return ""
         if self._shares(request):

@@ -17,8 +17,9 @@ import uvicorn
 
 from ingest.api.app import Application, create_app
 from ingest.api.connections import Guarded, connection_limit
+from ingest.api.keys import entries_of
 from ingest.api.request_ids import WithRequestId
-from ingest.api.security import entries_of, is_loopback
+from ingest.api.security import is_loopback
 from ingest.runtime import embedded, worker_spec
 from ingest.version import version
 from pipeline import error_reports, home_registry, hosts_apart, log_format, tracing
@@ -74,9 +75,10 @@ def serve(settings: Settings) -> None:
 
 def refuse_open_door(settings: Settings) -> None:
     """Raise InputError where the API would accept other machines without a key, or where a key is malformed."""
-    if not entries_of(settings.api_keys) and not is_loopback(settings.api_host):
+    keyed = entries_of(settings.api_keys) or is_loopback(settings.api_host) or Service(settings).access_keys.all()
+    if not keyed:
         raise InputError(
-            f"without INGOT_API_KEYS the API listens on loopback only, not on {settings.api_host}: "
+            f"without a key the API listens on loopback only, not on {settings.api_host}: "
             "make a key with `ingot keys new`",
             code="no_keys",
         )

@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 
 from ingest.cli import (
     ask,
+    audit,
     callbacks,
     convert,
     docs,
@@ -133,6 +134,7 @@ app.add_typer(kb.kb, name="kb")
 app.command("serve")(serve.serve)
 app.command("mcp")(mcp.mcp)
 app.add_typer(keys.keys, name="keys")
+app.command("audit")(audit.audit)
 app.command("up")(runtime.up)
 app.command("down")(runtime.down)
 app.command("status")(runtime.status)

@@ -72,8 +72,11 @@ def open_service(settings: Settings, schemas: Sequence[Schema] = ()) -> Service:
 
     UnavailableError where other hosts use the database and would not see what this one does.
     """
+    from ingest.system_user import system_user
+    from pipeline.audit_trail import Actor, acting
     from pipeline.service import Service
 
+    acting.set(Actor(system_user(), "cli"))
     service = Service(settings, schemas)
     cli_context().closing.callback(service.close)
     if settings.database_url:

@@ -8,6 +8,7 @@ import typer
 
 from ingest.cli.context import AsJson, AsLines, Knowledge, load_settings, open_service
 from ingest.cli.docs import Doc
+from ingest.system_user import system_user
 from stores.errors import InputError
 from stores.models import check_knowledge_id
 
@@ -135,16 +136,6 @@ def records_check(
         console.note(f"{queue.total} values in all: --limit shows more")
     elif not rows:
         console.note("no value is doubtful")
-
-
-def system_user() -> str:
-    """Name the user whose command this is."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no such user in this container
-        return "local user"
 
 
 def _place(page: int, box: str, quote: str) -> GivenPlace:

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from ingest.api.dependencies import ServiceDep
-from ingest.api.security import Caller, CallerDep
+from ingest.api.keyring import Caller
+from ingest.api.security import CallerDep
 from ingest.web.formats import path_segment
 from ingest.web.rendering import SEE_OTHER, page
 from pipeline.service import Service

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from ingest.api.security import COOKIE, caller_of_key, caller_or_none
+from ingest.api.security import COOKIE, caller_or_none
 from ingest.web.rendering import SEE_OTHER, page
 from stores.errors import UnavailableError
 
@@ -35,7 +35,7 @@ def log_in(request: Request, key: Annotated[str, Form(max_length=500)], next: An
     """Set the cookie for a valid key; show the form again for a wrong one."""
     key, wrong_keys = key.strip(), _wrong_keys_of(request)
     wrong_keys.refuse_when_many(_network_of(request))
-    if caller_of_key(request.app.state.keys, key) is None:
+    if request.app.state.keyring.caller(key) is None:
         wrong_keys.note(_network_of(request))
         return _refused(request, next)
     answer = RedirectResponse(_inside(next), SEE_OTHER)

@@ -24,7 +24,8 @@ from pipeline.knowledge_base_embedder import with_own_embedder
 from pipeline.processing_plan import ProcessingPlans, check_embedder, check_schemas
 from pipeline.step_context import Resources
 from stores.errors import IngotError, InputError, NotFoundError, UnavailableError
-from stores.models import Options, check_knowledge_id
+from stores.ids import check_any_id
+from stores.models import Options
 from stores.placement import SkippedFile, StagedFile
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class SubmissionQueue:
         """Queue a submission. The future has its receipt once all of it is safe on disk, or the error."""
         future: Future[SubmissionReceipt] = Future()
         try:
-            check_knowledge_id(knowledge_id)
+            check_any_id(knowledge_id)
             self._check(submission)
         except IngotError as error:
             future.set_exception(error)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pipeline import wiring
 from pipeline.answering.answer import AskRequest
+from pipeline.audit_trail import AuditTrail
 from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.queries.answer_cache import AnswerCache
 from pipeline.queries.etags import Etags
@@ -14,8 +15,10 @@ from pipeline.queries.inspection import InspectionQueries
 from pipeline.queries.waiting import WaitingReasons
 from pipeline.queries.worker_status import WorkerStatus
 from pipeline.sender import Sender
+from pipeline.service.access_keys import AccessKeys
 from pipeline.service.administration import Administration, Callbacks, KnowledgeBases
 from pipeline.service.asking import Asking
+from pipeline.service.conversion import Conversions
 from pipeline.service.documents import Documents
 from pipeline.service.ingestion import Ingestion
 from pipeline.service.jobs import Jobs
@@ -38,16 +41,20 @@ class Service:
         resources = replace(resources, schemas={**resources.schemas, **{schema.name: schema for schema in schemas}})
         self._resources = resources
         sender, worker_status, cache = Sender(resources), WorkerStatus(settings), AnswerCache()
+        self.audit_trail = trail = AuditTrail(resources)
+        self.access_keys = AccessKeys(resources, trail)
         self.administration = Administration(resources, worker_status, cache)
-        self.ingestion = Ingestion(resources, sender)
-        self.jobs = Jobs(resources, sender, WaitingReasons(resources, worker_status, self.administration), cache)
-        self.documents = Documents(resources, sender)
-        self.records = Records(resources)
+        self.ingestion = Ingestion(resources, sender, trail)
+        waiting = WaitingReasons(resources, worker_status, self.administration)
+        self.conversions = Conversions(resources, sender)
+        self.jobs = Jobs(resources, sender, waiting, cache, trail)
+        self.documents = Documents(resources, sender, trail)
+        self.records = Records(resources, trail)
         self.inspection = InspectionQueries(resources)
         self.search = Search(resources)
-        self.knowledge_bases = KnowledgeBases(resources, cache, sender)
+        self.knowledge_bases = KnowledgeBases(resources, cache, sender, trail)
         self.asking = Asking(resources)
-        self.callbacks = Callbacks(resources, sender)
+        self.callbacks = Callbacks(resources, sender, trail)
         self.etags = Etags(resources)
 
     def now(self) -> float:
@@ -57,6 +64,7 @@ class Service:
     def close(self) -> None:
         """Release the vector index and the staging folder of this process; the next use takes them again."""
         self.records.close()
+        self.audit_trail.close()
         self._resources.close()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
-from pipeline import hosts_apart
+from pipeline import hosts_apart, removal
+from pipeline.audit_trail import AuditTrail
 from pipeline.commands import check, export_knowledge_base, import_knowledge_base
 from pipeline.commands.check import CheckRequest, Tell
 from pipeline.commands.check_report import CheckReport
@@ -18,6 +19,7 @@ from pipeline.queries.readiness import Readiness
 from pipeline.queries.worker_status import WorkerStatus
 from pipeline.sender import Sender
 from pipeline.step_context import Resources
+from stores.audit import Action
 from stores.views import CallbackFilter, CallbackView, KnowledgeBaseView, Slice
 
 if TYPE_CHECKING:
@@ -27,9 +29,9 @@ if TYPE_CHECKING:
 class KnowledgeBases(KnowledgeBaseQueries):
     """The queries about knowledge bases, their creation and deletion, and whether they agree with themselves."""
 
-    def __init__(self, resources: Resources, cache: AnswerCache, sender: Sender) -> None:
+    def __init__(self, resources: Resources, cache: AnswerCache, sender: Sender, trail: AuditTrail) -> None:
         super().__init__(resources, cache)
-        self._sender = sender
+        self._sender, self._trail = sender, trail
 
     def check(
         self, knowledge_id: str, *, repair: bool = False, deep: bool = False, tell: Tell = lambda what, count: None
@@ -37,12 +39,16 @@ class KnowledgeBases(KnowledgeBaseQueries):
         """Compare rows, files, keywords and vectors; ``tell`` is told what was compared. Searches and jobs go on."""
         report = check.check(self._resources, knowledge_id, CheckRequest(deep=deep, repair=repair), tell)
         if repair and report.findings:
+            self._trail.note(Action.REPAIR_KNOWLEDGE_BASE, knowledge_id)
             self._sender.send_now(knowledge_id)
         return report
 
     def create(self, knowledge_id: str) -> KnowledgeBaseView:
         """Create a knowledge base if it is new. Returns it."""
+        is_new = knowledge_id not in self.ids()
         self._resources.catalog.create(knowledge_id).record_tables.prepare(self._resources.schemas.values())
+        if is_new:
+            self._trail.note(Action.CREATE_KNOWLEDGE_BASE, knowledge_id)
         return self.get(knowledge_id)
 
     def export(self, knowledge_id: str, program: str, tell: Tell = lambda what, count: None) -> Iterator[bytes]:
@@ -51,26 +57,22 @@ class KnowledgeBases(KnowledgeBaseQueries):
 
     def take_in(self, stream: IO[bytes], name: str = "", tell: Tell = lambda what, count: None) -> ImportReport:
         """Make a knowledge base out of an archive, under ``name`` or its own. InputError where it is taken."""
-        return import_knowledge_base.import_archive(self._resources, stream, name, tell)
+        report = import_knowledge_base.import_archive(self._resources, stream, name, tell)
+        self._trail.note(Action.IMPORT_KNOWLEDGE_BASE, report.knowledge_id)
+        return report
 
     def delete(self, knowledge_id: str) -> None:
         """Delete a knowledge base: its vectors, its folder, and what a running worker wrote meanwhile."""
-        store = self._resources.catalog.store(knowledge_id)
-        for job in store.job_queries.open_ids():
-            store.job_control.cancel(job)
-        self._resources.vectors().drop(knowledge_id)
-        self._resources.files.drop_all(knowledge_id)
-        self._resources.catalog.remove(knowledge_id)
-        self._resources.vectors().drop(knowledge_id)
-        self._resources.image_cache.drop(knowledge_id)
+        removal.remove_knowledge_base(self._resources, knowledge_id)
+        self._trail.note(Action.DELETE_KNOWLEDGE_BASE, knowledge_id)
 
 
 class Callbacks:
     """Callbacks: list them, show one, deliver them again."""
 
-    def __init__(self, resources: Resources, sender: Sender) -> None:
+    def __init__(self, resources: Resources, sender: Sender, trail: AuditTrail) -> None:
         self._resources = resources
-        self._sender = sender
+        self._sender, self._trail = sender, trail
 
     def slice(self, wanted: CallbackFilter, cursor: str | None = None, limit: int = 50) -> Slice[CallbackView]:
         """A slice of the callbacks, the newest first."""
@@ -83,13 +85,15 @@ class Callbacks:
     def replay(self, callback_id: str) -> CallbackView:
         """Deliver a callback again that was delivered or given up; its id stays."""
         view = callbacks.replay(self._resources, callback_id)
+        self._trail.note(Action.REPLAY_CALLBACK, view.knowledge_id, view.id)
         self._sender.send_now(view.knowledge_id)
         return view
 
     def replay_dead(self, knowledge_id: str | None = None) -> int:
         """Deliver again what was given up, in one knowledge base or in all. Returns the number of callbacks."""
         counts = callbacks.replay_dead(self._resources, knowledge_id)
-        for name in counts:
+        for name, count in counts.items():
+            self._trail.note(Action.REPLAY_CALLBACK, name, detail=f"{count} that were given up")
             self._sender.send_now(name)
         return sum(counts.values())
 
@@ -121,7 +125,7 @@ class Administration(QueueQueries):
 
     def unfinished(self) -> bool:
         """Whether work is left in any knowledge base of this home."""
-        stores = map(self._catalog.store, self._catalog.names())
+        stores = map(self._catalog.store, self._catalog.every_name())
         return any(store.dispatch.unfinished() or store.outbound_tasks.are_left() for store in stores)
 
     def outbound_tasks_wait(self) -> bool:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline import removal
+from pipeline.audit_trail import AuditTrail
 from pipeline.commands import extraction, reprocess
 from pipeline.queries.documents import DocumentQueries
 from pipeline.queries.page_images import USUAL_DPI, PageImages
 from pipeline.sender import Sender
 from pipeline.step_context import Resources
+from stores.audit import Action
 from stores.models import DocumentState, Options, Stage
 from stores.placement import ExtractionReport
 from stores.views import DocumentFilter, DocumentView, JobSummary
@@ -21,8 +23,9 @@ _READ = (DocumentState.DONE, DocumentState.PARTIAL)
 class Documents(DocumentQueries):
     """The queries about documents, and what changes a document."""
 
-    def __init__(self, resources: Resources, sender: Sender) -> None:
+    def __init__(self, resources: Resources, sender: Sender, trail: AuditTrail) -> None:
         super().__init__(resources)
+        self._trail = trail
         self._sender = sender
         self._page_images = PageImages(resources)
 
@@ -35,6 +38,7 @@ class Documents(DocumentQueries):
         """Process a document again from a stage on, or only what failed where none is given. Returns the new job."""
         store = self._store(knowledge_id)
         job = reprocess.retry_document(self._resources, store, store.document_queries.find(name), from_stage)
+        self._trail.note(Action.RETRY, knowledge_id, name, f"{job} from {from_stage}" if from_stage else job)
         self._sender.send_now(knowledge_id)
         return store.job_queries.summary(job)
 
@@ -42,6 +46,8 @@ class Documents(DocumentQueries):
         """Embed anew what another embedder embedded; returns the new job, None where nothing is to be done."""
         store = self._store(knowledge_id)
         job = reprocess.embed_all(self._resources, store)
+        if job:
+            self._trail.note(Action.EMBED, knowledge_id, job)
         self._sender.send_now(knowledge_id)
         return store.job_queries.summary(job) if job else None
 
@@ -55,6 +61,7 @@ class Documents(DocumentQueries):
         ]
         report = extraction.extract(self._resources, store, documents, options, force=force)
         if report.job:
+            self._trail.note(Action.EXTRACT, knowledge_id, report.job, ", ".join(options.schemas))
             self._sender.send_now(knowledge_id)
         return report
 
@@ -71,8 +78,10 @@ class Documents(DocumentQueries):
         refused = store.document_queries.refused(name)
         if refused:
             store.registration.forget_refused(name)
+            self._trail.note(Action.DELETE_DOCUMENT, knowledge_id, name)
             return refused
         view = self.get(knowledge_id, name)
         removal.remove_document(self._resources, store, view.document)
+        self._trail.note(Action.DELETE_DOCUMENT, knowledge_id, view.document, view.source)
         self._sender.send_outbound_tasks(store)
         return view

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline import addresses
+from pipeline.audit_trail import AuditTrail, names_of
 from pipeline.commands import ingest_folder, preview
 from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.commands.submission import Submission, SubmissionReceipt
 from pipeline.commands.submission_queue import SubmissionQueue
 from pipeline.sender import Sender
 from pipeline.step_context import Resources
+from stores.audit import Action
 from stores.models import check_knowledge_id
 from stores.placement import IngestReport
 
@@ -19,8 +22,9 @@ from stores.placement import IngestReport
 class Ingestion:
     """The use cases that make jobs out of files and URLs."""
 
-    def __init__(self, resources: Resources, sender: Sender) -> None:
+    def __init__(self, resources: Resources, sender: Sender, trail: AuditTrail) -> None:
         self._resources = resources
+        self._trail = trail
         self._sender = sender
         self._queue = SubmissionQueue(resources, sender.tell)
 
@@ -32,6 +36,9 @@ class Ingestion:
         """
         report = ingest_folder.ingest(self._resources, knowledge_id, request)
         if report.job:
+            self._trail.note(
+                Action.INGEST, knowledge_id, report.job, names_of(file.source for file in report.files if file.document)
+            )
             self._sender.send_now(knowledge_id)
         return report
 
@@ -45,7 +52,17 @@ class Ingestion:
 
     def submit_soon(self, knowledge_id: str, submission: Submission) -> Future[SubmissionReceipt]:
         """As ``submit``, for a caller that does not block a thread."""
-        return self._queue.submit(knowledge_id, submission)
+        entry = self._trail.entry(Action.INGEST, knowledge_id)
+
+        def note(future: Future[SubmissionReceipt]) -> None:
+            if future.cancelled() or future.exception() or (receipt := future.result()).replayed:
+                return
+            names = names_of(file.source for file in receipt.documents if not file.error)
+            self._trail.note_soon(replace(entry, subject=receipt.job, detail=names))
+
+        submitted = self._queue.submit(knowledge_id, submission)
+        submitted.add_done_callback(note)
+        return submitted
 
     def refuse_when_full(self, knowledge_id: str) -> None:
         """Raise UnavailableError where more documents wait than ``queue_max``: before an upload is read."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from pipeline.audit_trail import AuditTrail
 from pipeline.commands import corrections
 from pipeline.commands.corrections import GivenPlace, GivenVerdict
 from pipeline.engines.evidence.page_words import PickedWords, words_in
@@ -16,12 +17,19 @@ from pipeline.queries.records import RecordQueries
 from pipeline.queries.schema_preview import SchemaPreview, schema_preview
 from pipeline.schemas.loader import check_text
 from pipeline.step_context import Resources
+from stores.audit import Action
 from stores.corrections import Correction, Verdict
 from stores.models import Box
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
     from stores.contracts.queries import Availability
+
+_ACTIONS = {
+    Verdict.CORRECTED: Action.CORRECT,
+    Verdict.CONFIRMED: Action.CONFIRM,
+    Verdict.REJECTED: Action.REJECT,
+}
 
 
 class Records(RecordQueries):
@@ -31,8 +39,9 @@ class Records(RecordQueries):
     document has such a field. ``author``: who says it.
     """
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, trail: AuditTrail) -> None:
         super().__init__(resources)
+        self._trail = trail
         # One thread: the vectors of a document follow its corrections in their order, and nobody waits for them. The
         # interpreter ends it when it has nothing left to do.
         self._followers = _one_thread()
@@ -72,7 +81,9 @@ class Records(RecordQueries):
         """Let a correction count no more: what stood there before is shown again."""
         store = self._resources.catalog.store(knowledge_id)
         shown = standing(store, name, so_far=True)
-        return self._followed(store, shown, corrections.withdraw(self._resources, store, shown, number, author))
+        made = corrections.withdraw(self._resources, store, shown, number, author)
+        self._trail.note(Action.WITHDRAW, knowledge_id, shown.document, f"{made.schema}.{made.path} ({number})")
+        return self._followed(store, shown, made)
 
     def corrections(self, knowledge_id: str, name: str) -> list[Correction]:
         """Everything that people said of the values of a document, the oldest first, withdrawn ones included."""
@@ -127,7 +138,9 @@ class Records(RecordQueries):
         given = GivenVerdict(
             schema=schema, path=path, verdict=verdict, author=author, value=value, place=place or GivenPlace()
         )
-        return self._followed(store, shown, corrections.correct(self._resources, store, shown, given))
+        made = corrections.correct(self._resources, store, shown, given)
+        self._trail.note(_ACTIONS[verdict], knowledge_id, shown.document, f"{made.schema}.{made.path} ({made.number})")
+        return self._followed(store, shown, made)
 
     def _followed(self, store: KnowledgeStore, shown: Availability, made: Correction) -> Correction:
         """Let the vectors of the document follow a correction that was made."""

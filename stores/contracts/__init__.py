@@ -6,11 +6,15 @@ that come (``registration``), steps and their leases (``lifecycle``), pages, rec
 ``FileStore`` keeps files, a ``VectorStore`` the vector index. The pipeline knows these contracts only.
 """
 
+from stores.contracts.administration import AccessKeyStore, AdministrationStore, AuditStore
 from stores.contracts.files import FileStore
 from stores.contracts.knowledge import KnowledgeCatalog, KnowledgeStore
 from stores.contracts.vectors import Scalar, VectorRow, VectorStore, Where, metadata_of
 
 __all__ = [
+    "AccessKeyStore",
+    "AdministrationStore",
+    "AuditStore",
     "FileStore",
     "KnowledgeCatalog",
     "KnowledgeStore",

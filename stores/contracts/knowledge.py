@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from stores.contracts.administration import AdministrationStore
     from stores.contracts.consistency import ConsistencyStore
     from stores.contracts.content import ChunkStore, PageStore, ProfileStore, RecordTableStore
     from stores.contracts.corrections import CorrectionStore
@@ -106,6 +107,10 @@ class KnowledgeStore(Protocol):
 class KnowledgeCatalog(Protocol):
     """All knowledge bases of a home, and which of them have unfinished work."""
 
+    @property
+    def administration(self) -> AdministrationStore:
+        """The keys of the home's API and its audit trail."""
+
     def store(self, knowledge_id: str) -> KnowledgeStore:
         """Open the store of an existing knowledge base. Raises NotFoundError where there is none of that id."""
 
@@ -113,7 +118,10 @@ class KnowledgeCatalog(Protocol):
         """Open the store of a knowledge base, and create it where it is new. Raises InputError for a bad id."""
 
     def names(self) -> list[str]:
-        """Return the ids of all knowledge bases, sorted."""
+        """Return the ids of all knowledge bases but those of conversions, sorted."""
+
+    def every_name(self) -> list[str]:
+        """Return the ids of all knowledge bases, those of conversions included: what workers look at."""
 
     def now(self) -> float:
         """Return the time that all hosts go by, in seconds since the epoch."""

@@ -21,7 +21,7 @@ from tests.waiting import GENEROUS_S
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMMAND = [sys.executable, "-c", "from ingest.cli.app import main; main()"]
 
-ONLY_ASK = {"ask", "callbacks", "docs", "jobs", "kb", "keys", "records", "schemas", "search", "sql", "status"}
+ONLY_ASK = {"ask", "audit", "callbacks", "docs", "jobs", "kb", "keys", "records", "schemas", "search", "sql", "status"}
 """Commands that run in the test's own process, which need not import everything for each of them."""
 
 

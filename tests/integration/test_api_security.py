@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from ingest.api.keys import new_entry
-from ingest.api.security import COOKIE, caller_of_key, entries_of
+from ingest.api.keyring import caller_of_key
+from ingest.api.keys import entries_of, new_entry
+from ingest.api.security import COOKIE
 from stores.errors import InputError
 from tests.api_server import FAKE, Server, serving
 from tests.e2e.command import COMMAND, ROOT
@@ -198,7 +199,11 @@ def test_entries_are_hashes_and_wrong_ones_are_said() -> None:
 
 def test_a_new_key_is_shown_with_its_entry(tmp_path: Path) -> None:
     out = subprocess.run(
-        [*COMMAND, "keys", "new", "-k", "mine", "--json"], cwd=ROOT, capture_output=True, text=True, check=True
+        [*COMMAND, "keys", "new", "--entry", "-k", "mine", "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     made = json.loads(out)
     caller = caller_of_key(entries_of(made["entry"]), made["key"])

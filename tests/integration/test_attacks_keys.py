@@ -11,8 +11,8 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from ingest.api.keys import new_entry
-from ingest.api.security import COOKIE, entries_of
+from ingest.api.keys import entries_of, new_entry
+from ingest.api.security import COOKIE
 from ingest.web.login import MOST_WRONG
 from stores.errors import InputError
 from tests.api_server import FAKE, Server, serving

@@ -69,6 +69,8 @@ OTHER: dict[str, object] = {
     "fetch_timeout_s": 9.0,
     "api_host": "127.0.0.2",
     "api_port": 8111,
+    "audit_days": 30,
+    "convert_timeout_s": 30.0,
     "api_keys": "other",
     "ingest_root": "schemas-of-the-second",
     "max_request_files": 9,

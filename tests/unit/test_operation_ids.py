@@ -10,7 +10,10 @@ from ingest.api.app import create_app
 from pipeline.service import Service
 from pipeline.settings import Settings
 
-VERBS = "ask|cancel|check|create|delete|download|export|extract|get|ingest|list|preview|replay|retry|search|stream"
+VERBS = (
+    "ask|cancel|check|convert|create|delete|download|export|extract|get|ingest|list|preview|replay|retry|revoke|search"
+    "|stream"
+)
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,7 @@ from typing import NamedTuple
 import pytest
 import typer.main
 
-from ingest.api.keys import digest_of
-from ingest.api.security import entries_of
+from ingest.api.keys import digest_of, entries_of
 from ingest.cli import app
 from ingest.cli.exit_codes import Exit
 from pipeline.commands.submission import Submission
@@ -48,6 +47,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     )
     service.jobs.cancel(waits.job)
     service.records.correct(KB, "a.pdf", "document", "title", "Reports", "ann")
+    service.access_keys.create("script")
     (callback,) = service.callbacks.slice(CallbackFilter()).items
     exported.write_bytes(b"".join(service.knowledge_bases.export(KB, "0", lambda *_: None)))
     schema.write_text("type: object\nproperties: {number: {type: string}}\n")
@@ -118,7 +118,10 @@ DATA: dict[str, str | None] = {
     "schemas check SCHEMA": "number",
     "schemas new order --from a.pdf -k KB": "properties",
     "sql select(1) -k KB": r"^\(1\)\n1\n$",
-    "keys new": r"^key    ingot_\S+\nentry  sha256:[0-9a-f]{64}\n$",
+    "keys new": r"^key    ingot_\S+\nname   key-1\n$",
+    "keys list": "script",
+    "keys revoke script": None,
+    "audit": "correct",
     "keys new --entry": r"^sha256:[0-9a-f]{64}\n$",
     "status": r"broker +memory://",
     "up": r"broker +memory://",
