@@ -26,6 +26,7 @@ from ingest.api import (
     ingestion,
     jobs,
     knowledge,
+    mcp_endpoint,
     metrics,
     operations,
     pages,
@@ -121,5 +122,6 @@ def create_app(service: Service) -> Application:
     metrics.install(app, service, API)
     webhooks.install(app)
     site.install(app)
+    mcp_endpoint.install(app)
     description.install(app)
     return app

@@ -23,7 +23,7 @@ from stores.ids import is_temporary
 
 COOKIE = "ingot_key"
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_KEY_NEEDED = "a key is needed: send `Authorization: Bearer KEY`"
+KEY_NEEDED = "a key is needed: send `Authorization: Bearer KEY`"
 _KEYLESS = ("/livez", "/readyz", "/version", "/static/")
 Handler = Callable[[Request, Exception], Any]
 
@@ -52,7 +52,7 @@ async def caller(request: Request) -> Caller:
     """Require a caller who may use the knowledge base in the path; a dependency of all routes below ``/api/v1``."""
     sender = caller_or_none(request)
     if sender is None:
-        raise InputError(_KEY_NEEDED, code="unauthorized")
+        raise InputError(KEY_NEEDED, code="unauthorized")
     knowledge_id = knowledge_named(request.path_params)
     if knowledge_id is not None:
         sender.may(knowledge_id)
@@ -68,7 +68,7 @@ def unauthorized_first(plain: Handler) -> Handler:
 
     def answered(request: Request, error: Exception) -> Any:
         if request.url.path.startswith("/api/") and caller_or_none(request) is None:
-            return problems.answer(request, 401, "unauthorized", _KEY_NEEDED)
+            return problems.answer(request, 401, "unauthorized", KEY_NEEDED)
         return plain(request, error)
 
     return answered

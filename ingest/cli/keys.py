@@ -81,8 +81,12 @@ def _print_entry(name: str, knowledge: list[str] | tuple[()], as_json: bool) -> 
 
 
 @keys.command("revoke")
-def revoke_key(name: Annotated[str, typer.Argument(metavar="NAME", help="As `ingot keys list` shows it.")]) -> None:
+def revoke_key(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As `ingot keys list` shows it.")],
+    as_json: AsJson = False,
+) -> None:
     """Let a key count no more, at once; its name stays in the list."""
+    from ingest import administration_serializers as serializers
     from ingest.api.keys import entries_of
     from ingest.cli import console
 
@@ -92,7 +96,9 @@ def revoke_key(name: Annotated[str, typer.Argument(metavar="NAME", help="As `ing
             f"the key {name} is one of INGOT_API_KEYS: take it out there and restart `ingot serve`", code="usage"
         )
     access_keys = open_service(settings).access_keys
-    access_keys.revoke(name)
+    known = access_keys.revoke(name)
+    if as_json:
+        console.print_json(serializers.access_key(known))
     console.note(f"revoked {name}")
     if not settings.api_keys and all(key.revoked_at for key in access_keys.all()):
         console.note("No key is left: servers of this home refuse every request until you make one.")

@@ -11,7 +11,8 @@ from typing import Any
 from ingest import record_serializers, serializers
 from ingest.serializers import Json
 from pipeline.service import AskRequest, IngestRequest, Service
-from stores.errors import InputError
+from stores.errors import InputError, NotFoundError
+from stores.ids import is_temporary
 from stores.models import DocumentState, Options
 from stores.suggestions import check
 from stores.views import DocumentFilter
@@ -23,14 +24,19 @@ _HIT = ("source", "document", "first_page", "last_page", "heading", "text", "sco
 
 @dataclass(frozen=True)
 class AssistantTools:
-    """AssistantTools over one service. ``scope``: the knowledge bases that may be used, None for all.
+    """The tools over a service. ``scope_now``: the knowledge bases that the caller may use, None for all.
 
     ``ingest_root``: the folder below which files may be ingested, None where nothing may be.
     """
 
-    service: Service
-    scope: frozenset[str] | None = None
+    service_now: Callable[[], Service]
+    scope_now: Callable[[], frozenset[str] | None] = lambda: None
     ingest_root: Path | None = None
+
+    @property
+    def service(self) -> Service:
+        """The use cases; a server may exchange them while it runs."""
+        return self.service_now()
 
     def all(self) -> list[Callable[..., Any]]:
         """List the tools that this server offers."""
@@ -119,7 +125,9 @@ class AssistantTools:
         request = IngestRequest(
             paths=tuple(self._path(path) for path in paths), options=Options(schemas=tuple(schemas or ()))
         )
-        return serializers.report(self.service.ingestion.ingest(self._checked(knowledge_id), request))
+        name = self._checked(knowledge_id)
+        self.service.ingestion.refuse_when_full(name)
+        return serializers.report(self.service.ingestion.ingest(name, request))
 
     def get_job(self, job_id: str) -> Json:
         """Tell how far a job is: its state, and the states of its documents."""
@@ -136,11 +144,14 @@ class AssistantTools:
         return path
 
     def _sees(self, knowledge_id: str) -> bool:
-        return self.scope is None or knowledge_id in self.scope
+        scope = self.scope_now()
+        return scope is None or knowledge_id in scope
 
     def _checked(self, knowledge_id: str) -> str:
         if not self._sees(knowledge_id):
-            raise InputError(f"this server is not for the knowledge base {knowledge_id!r}", code="forbidden")
+            raise InputError(f"this connection is not for the knowledge base {knowledge_id!r}", code="forbidden")
+        if is_temporary(knowledge_id):
+            raise NotFoundError(f"there is no knowledge base {knowledge_id!r}")
         return knowledge_id
 
 

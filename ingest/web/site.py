@@ -50,7 +50,7 @@ PAGES: tuple[APIRouter, ...] = (
 )
 """The routers of the pages, except the login."""
 static = APIRouter()
-_NOT_PAGES = ("/api/", "/static/", "/openapi.json", "/livez", "/readyz", "/metrics", "/version")
+_NOT_PAGES = ("/api/", "/mcp", "/static/", "/openapi.json", "/livez", "/readyz", "/metrics", "/version")
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 
