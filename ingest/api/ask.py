@@ -37,7 +37,7 @@ class AskedQuestion(Body):
     question: str = Field(min_length=1, max_length=LONGEST_QUERY)
     also: list[str] = Field([], max_length=20)
     chunks: int = Field(8, ge=1, le=50)
-    where: Where = Field({})
+    where: Where = ""
     records: bool = True
     stream: bool = False
 

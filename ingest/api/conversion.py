@@ -40,7 +40,6 @@ _OPTIONS = ("schemas", "type", "ocr", "pages", "passwords", "timeout_s")
 class ConvertOptions(IngestOptions):
     """How a file is read."""
 
-    file: str = Field("", description="the file", json_schema_extra={"format": "binary"})
     timeout_s: float | None = Field(
         None, gt=0, description="seconds after which to give up; at most INGOT_CONVERT_TIMEOUT_S, which is used without"
     )
@@ -48,7 +47,9 @@ class ConvertOptions(IngestOptions):
 
 def _schema_of_the_form() -> dict[str, Any]:
     known = ConvertOptions.model_json_schema()["properties"]
-    return {"type": "object", "required": ["file"], "properties": {name: known[name] for name in ("file", *_OPTIONS)}}
+    file = {"type": "string", "format": "binary", "description": "the file"}
+    options = {name: known[name] for name in _OPTIONS}
+    return {"type": "object", "required": ["file"], "properties": {"file": file, **options}}
 
 
 _BODY = {"required": True, "content": {"multipart/form-data": {"schema": _schema_of_the_form()}}}

@@ -16,6 +16,7 @@ from ingest.api.parameters import KnowledgeId
 from ingest.serializers import Json
 from pipeline.search.filter_language import LONGEST_FILTER
 from pipeline.service import Service
+from stores.errors import InputError
 
 router = APIRouter(tags=["search"])
 
@@ -36,7 +37,7 @@ class Question(Body):
     query: str = Field(min_length=1, max_length=LONGEST_QUERY)
     mode: Mode = "hybrid"
     limit: int = Field(10, ge=1, le=200)
-    where: Where = Field({})
+    where: Where = ""
 
 
 class Answer(BaseModel):
@@ -62,13 +63,16 @@ def search_knowledge_base(knowledge_id: KnowledgeId, question: Question, service
 def search_knowledge_base_by_url(
     knowledge_id: KnowledgeId,
     service: ServiceDep,
-    q: Annotated[str, Query(min_length=1, max_length=LONGEST_QUERY)],
+    query: Annotated[str, Query(max_length=LONGEST_QUERY, description="What is looked for; required.")] = "",
     mode: Mode = "hybrid",
     limit: Annotated[int, Query(ge=1, le=200)] = 10,
     where: Annotated[str, Query(max_length=LONGEST_FILTER)] = "",
+    q: Annotated[str, Query(max_length=LONGEST_QUERY, deprecated=True, description="As `query`.")] = "",
 ) -> Json:
-    """Find the chunks that answer a question best."""
-    return _answer(service, knowledge_id, Question(query=q, mode=mode, limit=limit, where=where))
+    """Find the chunks that answer a question best. The parameters are those of the body of `POST`."""
+    if not (query or q):
+        raise InputError("name what is looked for, in the query parameter `query`", code="bad_request")
+    return _answer(service, knowledge_id, Question(query=query or q, mode=mode, limit=limit, where=where))
 
 
 def _answer(service: Service, knowledge_id: str, question: Question) -> Json:

@@ -9,13 +9,15 @@ from pathlib import Path
 
 from fastapi import APIRouter, Response
 
+from ingest.api.description import content
+
 router = APIRouter(tags=["health"])
 _HERE = Path(__file__).resolve().parents[2]
 _OURS = ("ingest", "pipeline", "stores", "celery_app.py", "start_worker.sh", "pyproject.toml", "README.md", "LICENSE")
 _LEFT_OUT = ("__pycache__",)
 
 
-@router.get("/source", response_class=Response, responses={200: {"content": {"application/gzip": {}}}})
+@router.get("/source", response_class=Response, responses=content("application/gzip"))
 def download_source() -> Response:
     """Download the source code of this server as a tar.gz, local changes included."""
     name = {"Content-Disposition": 'attachment; filename="ingot-source.tar.gz"'}

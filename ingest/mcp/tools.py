@@ -66,28 +66,33 @@ class AssistantTools:
         rows = [serializers.document(view) for view in part.items]
         return {"items": [_picked(row, _DOCUMENT) for row in rows], "more": part.next_cursor is not None}
 
-    def search(self, query: str, knowledge_id: str, limit: int = 8, where: str = "") -> Json:
+    def search(self, query: str, knowledge_id: str, limit: int = 8, where: str = "", mode: str = "hybrid") -> Json:
         """Find chunks by keywords and meaning, the best first, each with its document and page.
 
         where: a filter on the fields of the documents, such as: language = en and invoice.amount > 1000.
+        mode: hybrid, keyword or vector.
         nothing_fits is true where no chunk answers the query; the items are only the nearest ones then.
         """
-        result = self.service.search.result(self._checked(knowledge_id), query, _limited(limit), "hybrid", where)
+        result = self.service.search.result(self._checked(knowledge_id), query, _limited(limit), mode, where)
         return {
             "nothing_fits": result.nothing_fits,
             "remark": result.remark,
             "items": [_picked(serializers.hit(hit), _HIT) for hit in result.hits],
         }
 
-    def ask(self, question: str, knowledge_ids: list[str], chunks: int = 8, where: str = "") -> Json:
-        """Answer a question from the documents; where narrows them as in search.
+    def ask(
+        self, question: str, knowledge_ids: list[str], chunks: int = 8, where: str = "", records: bool = True
+    ) -> Json:
+        """Answer a question from the documents; where narrows them as in search. records: ask their tables, too.
 
         Every sentence has citations (document, page, quote). proved is false where the quoted words do not stand on
         that page; outcome is not_said where the documents do not answer. Where the extracted records answer, statement
         is the SQL that was run, and rows are its rows.
         """
         names = tuple(self._checked(name) for name in knowledge_ids)
-        request = AskRequest(question=question, knowledge_ids=names, chunks=_limited(chunks, 50), where=where)
+        request = AskRequest(
+            question=question, knowledge_ids=names, chunks=_limited(chunks, 50), where=where, records=records
+        )
         return serializers.answer(self.service.asking.answer(request))
 
     def read_page(self, knowledge_id: str, document: str, page: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +16,8 @@ from pipeline.commands.submission_queue import SubmissionQueue
 from pipeline.sender import Sender
 from pipeline.step_context import Resources
 from stores.audit import Action
-from stores.models import check_knowledge_id
-from stores.placement import IngestReport
+from stores.models import Outcome, check_knowledge_id
+from stores.placement import IngestReport, IngestResult
 
 
 class Ingestion:
@@ -35,10 +36,10 @@ class Ingestion:
         sends what is due.
         """
         report = ingest_folder.ingest(self._resources, knowledge_id, request)
+        changed = _changed(report.files)
+        if report.job or changed:
+            self._trail.note(Action.INGEST, knowledge_id, report.job or "", names_of(changed))
         if report.job:
-            self._trail.note(
-                Action.INGEST, knowledge_id, report.job, names_of(file.source for file in report.files if file.document)
-            )
             self._sender.send_now(knowledge_id)
         return report
 
@@ -57,8 +58,7 @@ class Ingestion:
         def note(future: Future[SubmissionReceipt]) -> None:
             if future.cancelled() or future.exception() or (receipt := future.result()).replayed:
                 return
-            names = names_of(file.source for file in receipt.documents if not file.error)
-            self._trail.note_soon(replace(entry, subject=receipt.job, detail=names))
+            self._trail.note_soon(replace(entry, subject=receipt.job, detail=names_of(_changed(receipt.documents))))
 
         submitted = self._queue.submit(knowledge_id, submission)
         submitted.add_done_callback(note)
@@ -81,3 +81,9 @@ class Ingestion:
     def check_url(self, url: str) -> str:
         """The URL as it is kept. InputError ``url_refused`` where it may not be called."""
         return addresses.check_url(url, self._resources.settings.allow_private_urls)
+
+
+def _changed(files: Sequence[IngestResult]) -> list[str]:
+    """The names of files that are not as they were."""
+    as_before = (Outcome.SAME, Outcome.DUPLICATE, Outcome.FAILED)
+    return [file.source for file in files if file.outcome not in as_before]

@@ -73,6 +73,8 @@ def test_every_answer_is_described(server: Server, request: pytest.FixtureReques
     known = real_ids(server)
     for described in schema.get_all_operations():
         operation = described.ok()
+        if operation.path == "/api/v1/keys" and "authorization" not in server.client.headers:
+            continue  # it would close the server to all further requests
         ask(operation, known, server, EXAMPLES[request.node.callspec.params["server"]])
 
 
