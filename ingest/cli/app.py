@@ -29,6 +29,7 @@ from ingest.cli import (
     export,
     extract,
     ingest,
+    init,
     jobs,
     kb,
     kb_check,
@@ -139,6 +140,7 @@ app.command("up")(runtime.up)
 app.command("down")(runtime.down)
 app.command("status")(runtime.status)
 app.command("worker", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(worker.worker)
+app.command("init")(init.init)
 app.command("doctor")(doctor.doctor)
 
 

@@ -8,7 +8,7 @@ from ingest.cli.context import AsJson, load_settings
 
 
 def doctor(as_json: AsJson = False) -> int:
-    """Check this machine: Python, SQLite, Redis, models, GPU, home and disk."""
+    """Check this machine: Python, SQLite, Redis, models and their servers, GPU, home and disk."""
     from ingest.cli import console
     from ingest.cli.doctor_checks import examine
     from ingest.cli.finding import Level

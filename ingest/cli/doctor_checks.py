@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ingest.cli.doctor_chat import examine_chat
 from ingest.cli.doctor_database import examine_database
 from ingest.cli.doctor_models import examine_models
+from ingest.cli.doctor_reranker import examine_reranker
 from ingest.cli.finding import Finding, Level
 from ingest.quantities import size
 from ingest.runtime import processes, worker_spec
@@ -37,6 +38,7 @@ def examine(settings: Settings) -> list[Finding]:
         _embedder,
         examine_models,
         examine_chat,
+        examine_reranker,
         _home,
         _files,
         _leftovers,

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from ingest.cli.doctor_reranker import examine_reranker
 from pipeline.engines.rerankers.rerank_api import RerankApi
 from pipeline.engines.rerankers.time_limited import TimeLimited
 from pipeline.search.ranking import Ranked
 from pipeline.search.reranking import reordered
 from pipeline.search.search import search_result
 from pipeline.service.search import Search
+from pipeline.settings import Settings
 from pipeline.step_context import Resources
 from stores.chroma.memory import MemoryVectors
 from stores.errors import InputError, UnavailableError
@@ -84,6 +86,21 @@ def test_the_first_hits_get_its_order(server: ModelServer, with_reranker: Callab
     server.answer = scored(lambda text: float("letter" in text))
     only_two = found(with_reranker(**given, reranker_hits=2))
     assert set(sources(only_two)[:2]) == set(sources(usual)[:2]) and len(server.requests[-1]["documents"]) == 2
+
+
+def test_the_doctor_has_it_rank_two_texts(server: ModelServer) -> None:
+    def told(**given: Any) -> list[tuple[str, str]]:
+        return [(finding.level.value, finding.words) for finding in examine_reranker(Settings(**given))]
+
+    assert told() == []
+    server.answer = scored(lambda text: float("45 days" in text))
+    assert told(reranker=server.url) == [("OK", f"{server.url} ranks texts")]
+    server.answer = scored(lambda text: float("45 days" not in text))
+    ((level, words),) = told(reranker=server.url)
+    assert level == "WARN" and "before one that does" in words
+    server.answer = lambda request: "no"
+    assert told(reranker=server.url)[0][0] == "FAIL"
+    assert told(reranker="nobody/has-this-model")[0][0] == "WARN", "a model of the hub is not fetched for a check"
 
 
 def test_what_is_written_exactly_stays_first(server: ModelServer, with_reranker: Callable[..., Resources]) -> None:

@@ -126,9 +126,10 @@ DATA: dict[str, str | None] = {
     "status": r"broker +memory://",
     "up": r"broker +memory://",
     "doctor": r"OK +python",
+    "init": None,
 }
 #: these have no --json: there is nothing to be read, or --as chooses
-NO_JSON = ("--version", "kb delete", "docs show", "schemas check", "schemas new")
+NO_JSON = ("--version", "init", "kb delete", "docs show", "schemas check", "schemas new")
 JSON = {name for name in DATA if not name.startswith(NO_JSON)}
 #: They run, or need a runtime of their own: tested elsewhere.
 ENDLESS = {"serve", "worker", "down", "mcp", "convert", "watch"}
