@@ -89,7 +89,7 @@ def export_knowledge_base(knowledge_id: KnowledgeId, service: ServiceDep) -> Res
     return StreamingResponse(blocks, media_type=TAR, headers=name)
 
 
-@router.get("/knowledge/{knowledge_id}/zip", response_class=Response, responses=content(ZIP) | problems(404))
+@router.get("/knowledge/{knowledge_id}/zip", response_class=Response, responses=content(ZIP) | problems(404, 431))
 def download_documents(
     knowledge_id: KnowledgeId,
     service: ServiceDep,

@@ -28,7 +28,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def routes(server: Server) -> list[tuple[str, str, list[str]]]:
     """(method, path of real things, names of query parameters) of everything that the description tells of."""
     job = server.get("/jobs")["items"][0]["job_id"]
-    known = {"knowledge_id": "demo", "document": "good.pdf", "number": "1", "schema": "document", "job_id": job}
+    known = {
+        "knowledge_id": "demo",
+        "document": "good.pdf",
+        "number": "1",
+        "schema": "document",
+        "job_id": job,
+        "name": "ops",
+    }
     known["callback_id"] = "demo.nothing"
     description = httpx2.get(f"{server.address}/openapi.json").json()
     return [

@@ -71,7 +71,7 @@ def test_what_cannot_be_converted_is_refused(
     assert left(server) == []
 
 
-def test_a_lost_page_is_told_beside_the_others(server: Server) -> None:
+def test_a_page_that_is_lost_is_told_beside_the_others(server: Server) -> None:
     told = converted(server, b"%FAKE\nGood.\f[broken]").json()
     assert told["state"] == "partial" and list(told["failed_pages"]) == ["2"]
 

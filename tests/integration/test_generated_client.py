@@ -96,9 +96,9 @@ def test_it_lists_uploads_searches_and_asks(server: Server, ingot_client: str) -
     (document,) = call("documents.list_documents", knowledge_id="demo").items
     assert (document.source, document.state) == ("contract.pdf", "done")
     asked = models.Question(query="payment")
-    found = call("search.search_knowledge_base", knowledge_id="demo", body=asked)
+    by_body = call("search.search_knowledge_base", knowledge_id="demo", body=asked)
     by_url = call("search.search_knowledge_base_by_url", knowledge_id="demo", query="payment", where="language = en")
-    assert [hit.source for hit in found.hits] == [hit.source for hit in by_url.hits] == ["contract.pdf"]
+    assert [hit.source for hit in by_body.hits] == [hit.source for hit in by_url.hits] == ["contract.pdf"]
     answer = call(
         "search.ask_knowledge_base", knowledge_id="demo", body=models.AskedQuestion(question="When is payment due?")
     )
