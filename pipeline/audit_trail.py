@@ -29,16 +29,18 @@ class Actor:
     door: str = ""
 
 
-_NOBODY = Actor()
-acting: ContextVar[Actor] = ContextVar("acting", default=_NOBODY)
-"""Who acts in this context. Each door sets it; a thread that is started takes it along where the context is copied."""
+acting: ContextVar[Actor | None] = ContextVar("acting", default=None)
+"""Who sent the request that this context answers; None where a process acts for one user only."""
 
 
 class AuditTrail:
     """Notes and lists what was changed in a home.
 
-    A change is noted after it was made. One that cannot be noted is not undone: the log says so.
+    A change is noted after it was made. One that cannot be noted is not undone: the log says so. ``usual_actor``: who
+    acts where no request says it.
     """
+
+    usual_actor = Actor()
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
@@ -59,7 +61,7 @@ class AuditTrail:
 
     def entry(self, action: Action, knowledge_id: str = "", subject: str = "", detail: str = "") -> AuditEntry:
         """Return an entry for the one who acts in this context."""
-        actor = acting.get()
+        actor = self.actor()
         return AuditEntry(
             at=self._resources.catalog.now(),
             actor=actor.name,
@@ -69,6 +71,10 @@ class AuditTrail:
             subject=subject[:_LONGEST_TEXT],
             detail=detail[:_LONGEST_TEXT],
         )
+
+    def actor(self) -> Actor:
+        """Return who acts in this context."""
+        return acting.get() or self.usual_actor
 
     def page(self, wanted: AuditFilter, cursor: str | None = None, limit: int = 50) -> Slice[AuditEntry]:
         """A slice of the trail, the newest first."""

@@ -30,7 +30,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One change. ``at``: seconds since the epoch. ``door``: api, page, cli or mcp; "" for the program itself.
+    """One change. ``at``: seconds since the epoch. ``door``: api, page, cli, mcp or python; "" for the program itself.
 
     ``actor``: the name of a key, or the user of the system. ``subject``: what was changed: a document, a job, a key.
     ``detail``: what else is worth knowing, never a secret. ``number``: its place in the trail, 0 before it is kept.

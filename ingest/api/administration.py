@@ -60,7 +60,7 @@ class NewKeyOut(KeyOut):
 
 
 class AuditEntryOut(BaseModel):
-    """One change. ``actor``: the name of a key, or a user of the server's system; ``door``: api, page, cli or mcp."""
+    """One change. ``actor``: the name of a key, or a user of the system; ``door``: api, page, cli, mcp or python."""
 
     at: datetime
     actor: str

@@ -14,6 +14,7 @@ from ingest.api.security import KEY_NEEDED, actor_of, caller_or_none
 from ingest.mcp.http import HttpTools
 from ingest.mcp.tools import AssistantTools
 from pipeline.audit_trail import Actor, acting
+from stores.errors import InputError
 
 PATH = "/mcp"
 _caller: ContextVar[Caller] = ContextVar("mcp_caller")
@@ -33,7 +34,10 @@ class McpEndpoint:
             return
         _caller.set(sender)
         acting.set(Actor(actor_of(request, sender).name, "mcp"))
-        await self._tools.answer(scope, receive, send)
+        try:
+            await self._tools.answer(scope, receive, send)
+        except InputError as error:  # the package is not installed
+            await problems.answer(request, 501, "not_installed", error.message)(scope, receive, send)
 
 
 def _tools_of(app: FastAPI) -> AssistantTools:

@@ -115,7 +115,7 @@ def _refuse_hosts_apart(service: Service) -> None:
 
 @contextlib.contextmanager
 def _announced(service: Service) -> Iterator[None]:
-    """Tell the other hosts, as long as the block lasts, that this one serves the home."""
+    """Tell the other hosts, as long as the block lasts, that this one serves the home; sweep what killed ones left."""
     ended = threading.Event()
 
     def announce() -> None:
@@ -123,6 +123,7 @@ def _announced(service: Service) -> Iterator[None]:
             with contextlib.suppress(IngotError):  # said by those who need the database or the broker
                 service.administration.announce_host("serve")
                 home_registry.announce(service.settings, home_registry.SERVER)
+                service.conversions.sweep()
             if ended.wait(hosts_apart.ANNOUNCE_S):
                 return
 

@@ -73,11 +73,11 @@ def open_service(settings: Settings, schemas: Sequence[Schema] = ()) -> Service:
     UnavailableError where other hosts use the database and would not see what this one does.
     """
     from ingest.system_user import system_user
-    from pipeline.audit_trail import Actor, acting
+    from pipeline.audit_trail import Actor
     from pipeline.service import Service
 
-    acting.set(Actor(system_user(), "cli"))
     service = Service(settings, schemas)
+    service.audit_trail.usual_actor = Actor(system_user(), "cli")
     cli_context().closing.callback(service.close)
     if settings.database_url:
         service.administration.refuse_hosts_apart()

@@ -29,7 +29,7 @@ def mcp(
     from ingest.mcp.tools import AssistantTools
     from ingest.runtime import embedded
     from ingest.system_user import system_user
-    from pipeline.audit_trail import Actor, acting
+    from pipeline.audit_trail import Actor
 
     scope = frozenset(map(check_knowledge_id, knowledge)) if knowledge else None
     if allow_ingest is not None and not allow_ingest.is_dir():
@@ -37,5 +37,5 @@ def mcp(
     running = embedded.session if allow_ingest else embedded.searching
     with running(load_settings()) as settings:
         service = open_service(settings)
-        acting.set(Actor(system_user(), "mcp"))
+        service.audit_trail.usual_actor = Actor(system_user(), "mcp")
         create_server(AssistantTools(lambda: service, lambda: scope, allow_ingest)).run("stdio")

@@ -12,7 +12,9 @@ from pathlib import Path
 from ingest import record_serializers, serializers
 from ingest.client.connection import IngestOptions, Json, Mode, Submitted
 from ingest.runtime import embedded
+from ingest.system_user import system_user
 from pipeline.addresses import is_url
+from pipeline.audit_trail import Actor
 from pipeline.service import AskRequest, IngestRequest, Service
 from pipeline.settings import Settings
 from stores.errors import UnavailableError
@@ -104,6 +106,7 @@ class EmbeddedConnection:
     def _opened(self, running: Callable[[Settings], AbstractContextManager[Settings]]) -> Service:
         connected = self._running.enter_context(running(self._settings))
         self._service = Service(connected)
+        self._service.audit_trail.usual_actor = Actor(system_user(), "python")
         return self._service
 
     def _close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime
 
-from pipeline.audit_trail import AuditTrail, acting
+from pipeline.audit_trail import AuditTrail
 from pipeline.step_context import Resources
 from stores.access_keys import AccessKey, check_key_name, digest_of, new_key
 from stores.audit import Action
@@ -34,7 +34,7 @@ class AccessKeys:
             digest=digest_of(key).hex(),
             knowledge=tuple(dict.fromkeys(map(check_knowledge_id, knowledge))) or None,
             created_at=self._resources.catalog.now(),
-            created_by=acting.get().name,
+            created_by=self._trail.actor().name,
         )
         self._store().add(kept)
         self._trail.note(Action.CREATE_KEY, subject=kept.name, detail=scope_of(kept))

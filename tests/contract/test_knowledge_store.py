@@ -18,6 +18,7 @@ from stores.contracts.registration import NewJob
 from stores.corrections import CorrectionRequest, Verdict
 from stores.effects import Claim, Planned
 from stores.errors import CancelledError, InputError, LeaseLostError, NotFoundError
+from stores.ids import new_temporary_id
 from stores.models import (
     Box,
     DocumentState,
@@ -62,6 +63,18 @@ def catalog(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Knowledg
     server = PostgresServer(request.getfixturevalue("database_url"))
     yield PostgresCatalog(server, tmp_path)
     server.close()
+
+
+def test_a_knowledge_base_of_a_conversion_is_seen_by_workers_alone(catalog: KnowledgeCatalog) -> None:
+    name = new_temporary_id()
+    catalog.create(name).set_meta("round", "1")
+    catalog.create("listed")
+    catalog.mark_busy(name)
+    assert catalog.names() == ["listed"]
+    assert sorted(catalog.every_name()) == sorted(["listed", name])
+    assert catalog.busy() == [name] and catalog.store(name).get_meta("round") == "1"
+    catalog.remove(name)
+    assert catalog.every_name() == ["listed"]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,10 @@ import httpx2
 import pytest
 
 from ingest.api.keys import new_entry
+from ingest.api.server import refuse_open_door
+from pipeline.service import Service
+from pipeline.settings import Settings
+from stores.errors import InputError
 from tests.api_server import FAKE, Server, serving
 from tests.waiting import GENEROUS_S
 
@@ -104,6 +109,15 @@ def test_the_trail_is_listed_in_slices_and_since_a_moment(server: Server) -> Non
     assert server.ask("audit", "--since", "1h") == everything
     assert server.get("/audit", since="2999-01-01")["items"] == []
     assert server.get("/audit", 422, since="soon")["code"] == "bad_moment"
+
+
+def test_other_machines_are_let_in_only_where_there_is_a_key(tmp_path: Path) -> None:
+    open_to_all = Settings(home=tmp_path, api_host="0.0.0.0")
+    with pytest.raises(InputError, match="without a key the API listens on loopback only"):
+        refuse_open_door(open_to_all)
+    with contextlib.closing(Service(open_to_all)) as service:
+        service.access_keys.create("first")
+    refuse_open_door(open_to_all)
 
 
 def test_a_home_that_had_a_key_stays_closed() -> None:

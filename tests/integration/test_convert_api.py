@@ -11,8 +11,11 @@ import httpx2
 import pytest
 
 from ingest.api.media_types import preferred
+from pipeline.sender import Sender
+from pipeline.service.conversion import Conversions
 from stores.ids import is_temporary, new_temporary_id, slug_of
 from tests.api_server import FAKE, Server, serving
+from tests.in_process import fake_resources
 from tests.waiting import GENEROUS_S
 
 MARKDOWN = {"Accept": "text/markdown"}
@@ -113,6 +116,15 @@ def test_what_takes_too_long_is_stopped_and_removed(server: Server, tmp_path: Pa
     assert left(server) == []
     (tmp_path / "never").touch()  # the worker that still reads it finds nothing left to write to
     assert converted(server, b"%FAKE\nNext.").status_code == 200
+
+
+def test_what_a_killed_server_left_is_swept(home: Path) -> None:
+    resources = fake_resources(home)
+    old, new = new_temporary_id(), new_temporary_id()
+    for name in (old, new, "mine"):
+        resources.catalog.create(name).set_meta("created_at", "1.0" if name != new else repr(resources.catalog.now()))
+    Conversions(resources, Sender(resources)).sweep()
+    assert sorted(resources.catalog.every_name()) == ["mine", new]
 
 
 @pytest.mark.parametrize(
