@@ -18,8 +18,9 @@ _WIDTH = 100
 _HEAD = """\
 # Settings of Ingot. It is read from the folder in which a command or a server is started.
 #
-# A flag wins over the environment (INGOT_NAME), the environment over this file, this file over the default. To change
-# a setting, take the # before its name away; what stands there is its default. A name that is no setting is refused.
+# A flag wins over the environment (INGOT_ and the name in capitals), the environment over this file, this file over the
+# default. To change a setting, take the # before its name away; what stands there is its default. A name that is no
+# setting is refused.
 # Keys and passwords are better kept in the environment, or in the file that the setting ..._file names.
 """
 
