@@ -16,6 +16,7 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?<![\w.,/-])(?:\+|\(\+?|00)?\d[\d\s().\-–/]{5,22}\d(?![\w,/%])")
+_EXTENSION = re.compile(r"\s*[,;/-]?\s*(?:ext(?:ension)?\b\.?|x|durchwahl|poste|转|分机)\s*[:：]?\s*(\d{1,6})(?!\w)", re.IGNORECASE)
 _PHONE_LABEL = re.compile(
     r"(?:\btel|\bphone|\bmobile|\bmob\b|\bfax|\bcell|\bhandy|\bcall\b|\bhp\b|telefoon|telefon|t[ée]l[ée]phone|电话|電話|手机|手機|联系方式|传真)",
     re.IGNORECASE,
@@ -52,7 +53,7 @@ def find_phones(text: str, region: str = "", expected: bool = False) -> list[Con
     """Find phone numbers: those that phonenumberslite accepts as valid, and those that a label announces.
 
     The value is in E.164 where the number carries its country code or is valid in ``region`` (ISO 3166), else as
-    printed. With ``expected``, every number as long as a phone number is taken, as fits a letterhead or the
+    printed; an extension stands behind it (`` ext. 42``). With ``expected``, every number as long as a phone number is taken, as fits a letterhead or the
     head of a curriculum vitae.
     """
     labelled = expected or bool(_PHONE_LABEL.search(text))
@@ -60,7 +61,9 @@ def find_phones(text: str, region: str = "", expected: bool = False) -> list[Con
     for match in _PHONE.finditer(text):
         value = _normal_phone(match[0], region, labelled)
         if value:
-            phones.append(ContactMatch(start=match.start(), end=match.end(), value=value))
+            more = _EXTENSION.match(text, match.end())
+            end, value = (more.end(), f"{value} ext. {more[1]}") if more else (match.end(), value)
+            phones.append(ContactMatch(start=match.start(), end=end, value=value))
     return phones
 
 

@@ -56,7 +56,7 @@ _DATE_PATTERNS = tuple(
         ("y", rf"(?<![\d.,/$€£¥])(?<![A-Za-z]-)({_YEAR})(?!\d|[.,/%]\d|\s?年\s?\d)年?"),
     )
 )
-_DASHES = r"-–—−‐\u2011\u00ad~～〜"
+_DASHES = r"-–—−‐\u2011\u2012\u2015\u00ad~～〜"
 _DASH = rf"\s*(?:[{_DASHES}至到]|\bto\b|\bbis\b|\buntil\b|\btill\b|\btot\b|\bjusqu.à\b|\bà\b|\bhasta\b|-{{2,3}})+\s*"
 _OPEN = re.compile(rf"{_DASH}({OPEN_END})(?![^\W\d_]{{2}})", re.IGNORECASE)
 _OPEN_TAIL = re.compile(rf"\s*(?:[{_DASHES}])\s*$|\s*({OPEN_END})", re.IGNORECASE)
@@ -146,7 +146,7 @@ def _open_or_single(text: str, date: DateMatch) -> PeriodMatch:
             return PeriodMatch(
                 start=match.start(), end=date.end, first=f"{date.value[:4]}-{month:02d}", last=date.value
             )
-    short = re.compile(r"\s?[-–—/]\s?(\d{2})(?![\d.,/-])").match(text, date.end)
+    short = re.compile(r"\s?[-–—‐\u2011\u2012\u2015/]\s?(\d{2})(?![\d.,/-])").match(text, date.end)
     if short and len(date.value) == 4 and int(short[1]) > int(date.value[2:]):
         return PeriodMatch(start=date.start, end=short.end(), first=date.value, last=date.value[:2] + short[1])
     return PeriodMatch(start=date.start, end=date.end, first="", last=date.value)

@@ -16,6 +16,10 @@ from pipeline.engines.rules.labelled import LabelIndex
 from stores.models import Page, Record, Schema
 
 _INVOICE_WORDS = r"(?:invoice|inv|bill|tax\s*invoice|factuur|rechnungs?|facture|factura|fattura|fatura)"
+_CREDIT_WORDS = (
+    r"(?:credit\s*(?:note|memo(?:randum)?)|gutschrifts?|(?:rechnungs)?korrektur|avoir|nota\s*(?:de|di)\s*cr[ée]dito|"
+    r"creditnota|creditfactuur)"
+)
 _NUMBER_WORDS = r"(?:numbers?|num|no|nr|n[°ºo]|n\.|#|№|id|code|ref(?:erence)?)"
 _NUMBER_LABELS = [
     re.compile(pattern, re.IGNORECASE)
@@ -23,6 +27,7 @@ _NUMBER_LABELS = [
         rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
         r"(?:factuur|rechnungs?)[\s-]?(?:nummer|nr|no)(?![a-z])\.?|beleg-?(?:nummer|nr)\.?",
         r"(?:num[ée]ro|n[°ºo]|nr)\.?\s*(?:de\s*|della\s*|di\s*)?(?:la\s*)?(?:facture|factura|fattura|fatura|invoice)",
+        rf"(?<![a-z]){_CREDIT_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
         r"发票(?:号码|编号|号)|票据号码|账单(?:编号|号)|單號",
         rf"^\W*{_INVOICE_WORDS}(?![a-z])",
         r"(?<![a-z])(?:document|doc|statement|receipt|voucher|order)\s*(?:number|no|nr|#)(?![a-z])",
@@ -58,7 +63,7 @@ _OTHER_DATE = re.compile(
 class InvoiceRules:
     """Fields of an invoice, by rules."""
 
-    fingerprint = "rules-invoice/3"
+    fingerprint = "rules-invoice/4"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""

@@ -39,7 +39,7 @@ _TOTALS = tuple(
 )
 _PLAIN_TOTAL = re.compile(r"(?<![a-z])(?:total|totaal|gesamt|summe|totale|totaux)(?![a-z])|合计|总额", re.IGNORECASE)
 _UNTAXED = re.compile(
-    r"sub\s*-?\s*total|subtotaal|zwischensumme|sous.?total|untaxed|taxable|netto?(?:betrag|summe)?\b|grondslag|"
+    r"sub\s*-?\s*total|subtotaal|zwischensumme|sous.?total|untaxed|taxable|netto?(?:betrag|summe)?\b|^\W*net\W*(?:[^\W\d_]{3}\W*)?[\d(]|grondslag|"
     r"(?:excl|exkl|exc|before|without|ex|zzgl|hors|net\s*of)\.?\w*\s*(?:of\s*)?(?:vat|btw|tax|mwst|ust|tva|gst)|\bh\.?t\b|base\s*imponible|"
     r"imponibile|net\s*(?:amount|total|price|value)|total\s*net\b|小计|不含税",
     re.IGNORECASE,
@@ -73,8 +73,9 @@ def find_sums(index: LabelIndex) -> Sums:
         if _CHINESE_SUMS.match(row.text) and len(both := _labelled_sums(index, row)) == 2:
             untaxed, taxes = [both[0]], [both[1]]
     total = _checked(totals, untaxed, taxes)
-    tax = _matching(taxes, total)
-    return Sums(total=total, untaxed=_matching(untaxed, total) or _difference(totals, total, tax), tax=tax)
+    largest = max((amount for _, amount in totals), key=lambda amount: abs(float(amount.value)), default=None)
+    tax = _matching(taxes, largest)  # what is due may be less than either, where some was paid
+    return Sums(total=total, untaxed=_matching(untaxed, largest) or _difference(totals, total, tax), tax=tax)
 
 
 def _difference(
@@ -101,8 +102,9 @@ def _checked(
 
 
 def _matching(amounts: Sequence[LocatedValue], total: LocatedValue | None) -> LocatedValue | None:
-    """Return the last of ``amounts`` that is not larger than the total."""
-    fitting = [amount for amount in amounts if total is None or float(amount.value) <= float(total.value)]
+    """Return the last of ``amounts`` that is not larger than the total; those of a credit note are negative."""
+    most = float("inf") if total is None else abs(float(total.value))
+    fitting = [amount for amount in amounts if abs(float(amount.value)) <= most]
     return fitting[-1] if fitting else None
 
 

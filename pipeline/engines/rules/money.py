@@ -97,7 +97,9 @@ def _amount(text: str, match: re.Match[str]) -> Amount | None:
     if match["scale"]:
         value = float(Decimal(repr(value)) * (10**8 if match["scale"].strip() in "億亿" else 10**4))
     currency = currency_code(match["before"] or "") or currency_code(match["after"] or "")
-    negative = match["minus2"] or match["trail"] or (match["minus"] or "").strip() in {"-", "−"}
+    minus = (match["minus"] or "").strip()
+    bracketed = minus == "(" and not text[: match.start()].strip() and text[match.end() :].strip() == ")"
+    negative = match["minus2"] or match["trail"] or minus in {"-", "−"} or bracketed
     return Amount(
         start=match.start("before") if match["before"] else match.start("number"),
         end=match.end("after") if match["after"] else match.end("number"),

@@ -90,6 +90,7 @@ _HEADINGS = tuple(
 )
 _BULLET_INSIDE = re.compile(r"(?<=\S)\s+(?=[•◦▪‣●○■□➢➤✓✔]\s?\S)")
 _MOST_CROSSING = 0.04  # of the lines, over a gutter
+_LEAST_COMMAS = 2  # of an enumeration, which is no heading
 _ROWS_BELOW = 3  # of an entry's heading, among which its period stands
 _FURTHEST_ABOVE_HEIGHT = 1.06  # a heading of unknown words must be taller than the text
 _COLUMN_SHARE = 0.18  # of the text's width: headings further apart than this stand in two columns
@@ -230,7 +231,8 @@ def _unknown_headings(lines: Sequence[PageLine], known: dict[int, SectionKind]) 
     marked = [line.level for line in models if line.label in (Label.HEADING, Label.TITLE)]
     headings = {}
     for line in lines:
-        if line.number in known or len(line.text.strip()) > 50 or line.number < models[0].number:
+        enumeration = line.text.count(",") >= _LEAST_COMMAS
+        if line.number in known or enumeration or len(line.text.strip()) > 50 or line.number < models[0].number:
             continue
         same_label = len(marked) * 2 > len(models) and line.label is Label.HEADING and 0 < line.level <= max(marked)
         if same_label or _drawn_alike(line, models, body_height):
