@@ -23,8 +23,9 @@ from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, 
 from pipeline.engines.layout.joining import has_check_box, is_list_start, item_text, joined, words_of
 from pipeline.engines.layout.label_rows import paired_rows
 from pipeline.engines.layout.left_out import combined, leave_out, unmapped
-from pipeline.engines.layout.order import reading_order, side_by_side
+from pipeline.engines.layout.order import reading_order
 from pipeline.engines.layout.page import moved, upright
+from pipeline.engines.layout.receipts import is_strip, rows_of_strip
 from pipeline.engines.layout.regions import Region, fill, put_together, share_of, union
 from pipeline.engines.layout.right_to_left import runs_right_to_left
 from pipeline.engines.layout.ruled_tables import ruled_frames
@@ -94,8 +95,9 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     left_out += unmapped(fragments)
     regions, given_up = ([], []) if columns else _looked_at(sheet, drawings, fragments, plain=plain)
     fill(regions, fragments)
-    if sheet.recognised and not margins.has_margins(sheet.width, sheet.height):
-        regions = _rows_of_strip(regions)
+    strip = sheet.recognised and is_strip(regions, sheet.width, sheet.height)
+    if strip:
+        regions = rows_of_strip(regions)
     for region in regions:
         region.lines = printed_lines(region.fragments)
     regions = [region for region in regions if region.lines or region.label is Label.FIGURE]
@@ -105,7 +107,7 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     words = words_of(line.text for region in regions for line in region.lines)
     running = [region for region in regions if region.label in (Label.TEXT, Label.LIST)]
     body = headings.body_size([line for region in [*running, *columns] for line in region.lines])
-    _check_margins(regions, sheet.width, sheet.height, body)
+    _check_margins(regions, sheet, body, strip=strip)
     ordered = list(columns)
     for half in pages_of_spread(regions, sheet.width, sheet.height):
         ordered += put_together([half[index] for index in reading_order([region.box for region in half])])
@@ -152,24 +154,11 @@ def _is_typewritten(regions: Sequence[Region]) -> bool:
     return sum(len(line.text) for line in lines if line.mono) > _MOSTLY * sum(len(line.text) for line in lines)
 
 
-def _rows_of_strip(regions: list[Region]) -> list[Region]:
-    """The regions of a receipt or another strip: names and amounts beside one another are rows, never columns."""
-    texts = sorted((r for r in regions if r.fragments and not r.frames), key=lambda region: region.box[1])
-    rows: list[Region] = []
-    for region in texts:
-        if rows and side_by_side(rows[-1].box, region.box):
-            rows[-1] = Region(Label.TEXT, union(rows[-1].box, region.box), rows[-1].fragments + region.fragments)
-        else:
-            rows.append(region)
-    for region in rows:
-        region.by_row = region.label in (Label.TEXT, Label.LIST, *AT_MARGIN)
-    return rows + [region for region in regions if region.frames or not region.fragments]
-
-
-def _check_margins(regions: list[Region], width: float, height: float, body: float) -> None:
+def _check_margins(regions: list[Region], sheet: Sheet, body: float, *, strip: bool) -> None:
     """Correct the labels of what stands at the margins, and part a book's running line from the text below."""
+    width, height = sheet.width, sheet.height
     for region in regions:
-        if margins.has_margins(width, height):
+        if not strip and margins.has_margins(width, height):
             region.label = margins.label_at_margin(region.label, region.box, region.lines, height, body)
         elif region.label in AT_MARGIN:
             region.label = Label.TEXT

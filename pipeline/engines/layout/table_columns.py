@@ -7,7 +7,7 @@ long numbers.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -16,6 +16,7 @@ from pipeline.engines.layout.tables import Frame
 
 _EDGE_PT = 1.0  # a text reaches over a line by more than this
 _WORD_GAP_EM = 0.2  # a wider gap parts two words
+_BLANK_PT = 4.5  # a gap between two words of a label is narrower
 _LEAST_ROWS = 2  # with a gap at one place part a column
 _MOST_FRAMES = 2000
 _MOST_COLUMNS = 30
@@ -50,7 +51,7 @@ def respecting_gaps(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> l
             column += 1
         else:
             cells = _parted(cells, column, gap, runs)
-    return cells
+    return _with_whole_labels(cells, runs, _runs(cells, fragments, _words_of))
 
 
 def _columns(frames: Sequence[Frame]) -> int:
@@ -150,6 +151,7 @@ def _harm(x: float, runs: Sequence[_Run], inside: Sequence[_Run]) -> int:
 def _gap_in(frames: Sequence[Frame], column: int, runs: Sequence[_Run]) -> float | None:
     """The place in a column at which its rows have a wide gap between two texts; None without one."""
     plain = _plain(frames, column)
+    leads = {row: min(run.x0 for run in runs if run.row == row) for row in {run.row for run in runs}}
     rows: dict[int, list[_Run]] = {}
     for run in sorted(runs, key=lambda run: run.x0):
         frame = plain.get(run.row)
@@ -159,25 +161,50 @@ def _gap_in(frames: Sequence[Frame], column: int, runs: Sequence[_Run]) -> float
     best: tuple[int, float] | None = None
     for start, end in gaps:
         for x in ((start + end) / 2, start + _EDGE_PT, end - _EDGE_PT):
-            worth = _worth(rows, x, min(plain))
+            worth = _worth(rows, x, min(rows), leads)
             if worth and (best is None or (worth, -abs(x - end)) > (best[0], -abs(best[1] - end))):
                 best = worth, x
     return best[1] if best else None
 
 
-def _worth(rows: dict[int, list[_Run]], x: float, first: int) -> int:
+def _worth(rows: dict[int, list[_Run]], x: float, first: int, leads: Mapping[int, float]) -> int:
     """How many more rows of a column a line parts than it cuts; 0 where it must not part them.
 
-    A head with two names says that there are two columns; without one no text may lie across.
+    A head with two names says that there are two columns; without one no text may lie across. Under a head the labels
+    of sums may: rows that begin with the text that lies across. ``leads``: where the first text of each row begins.
     """
     parted = [row for row, runs in rows.items() if _is_parted(runs, x)]
     cut = [row for row, runs in rows.items() if any(run.crosses(x) for run in runs)]
+    if first in parted:
+        last = max(parted)
+        cut = [row for row in cut if row < last or all(run.x0 > leads[row] for run in rows[row] if run.crosses(x))]
     if len(parted) < _LEAST_ROWS or any(len(rows[row]) > 1 for row in cut):
         return 0
     headed = first in parted
     if (headed and len(cut) > len(parted)) or (not headed and (cut or 2 * len(parted) < len(rows))):
         return 0
     return 2 * len(parted) - len(cut) + 1
+
+
+def _with_whole_labels(frames: list[Frame], runs: Sequence[_Run], words: Sequence[_Run]) -> list[Frame]:
+    """The cells with each label of several words, whose end alone lies in the next cell, whole in the cell before."""
+    for column in range(_columns(frames) - 1):
+        left, right = _plain(frames, column), _plain(frames, column + 1)
+        for row in left.keys() & right.keys():
+            line, end = left[row].box[2], right[row].box[2]
+            across = [run for run in runs if run.row == row and run.crosses(line)]
+            others = [run for run in runs if run.row == row and run not in across and line < run.middle < end]
+            if len(across) == 1 and not others and left[row].box[0] < across[0].x1 < end:
+                if _is_label(row, across[0], words, line):
+                    frames = [_with_line(frame, column, {row: across[0].x1}) for frame in frames]
+    return frames
+
+
+def _is_label(row: int, run: _Run, words: Sequence[_Run], line: float) -> bool:
+    """Whether the words of a text stand on both sides of a line, with no more than a blank between them."""
+    own = sorted((w.x0, w.x1) for w in words if w.row == row and run.x0 - 1 < w.x0 and w.x1 < run.x1 + 1)
+    at = sum(x0 + x1 < 2 * line for x0, x1 in own)
+    return 0 < at < len(own) and own[at][0] - own[at - 1][1] < _BLANK_PT
 
 
 def _is_parted(runs: Sequence[_Run], x: float) -> bool:

@@ -14,7 +14,7 @@ from pipeline.contracts import PageImage
 from pipeline.engines.layout import LAYOUT_VERSION
 from pipeline.engines.ocr.text_lines import LineModels, model_names
 from stores.errors import IngotError, PageError
-from stores.models import Block, Line, PageText
+from stores.models import Block, Fault, Line, PageText
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pipeline.engines.ocr.upright import Turn
 
 ENGINE = "rapidocr"
-VERSION = "1"  # increase it with every change of the output
+MOSTLY_UNREAD = 0.5  # of the area of its lines: less may be pictures that look like lines
+VERSION = "2"  # increase it with every change of the output
 
 
 class RapidOcrReader:
@@ -39,6 +40,7 @@ class RapidOcrReader:
 
         Raises PageError where the image cannot be opened, UnavailableError where the models cannot be loaded.
         """
+        from pipeline.engines.layout.left_out import combined
         from pipeline.engines.ocr.ink import is_blank
         from pipeline.engines.ocr.recognised_lines import read_lines
 
@@ -47,7 +49,8 @@ class RapidOcrReader:
             return PageText(markdown="", blocks=(), engine=ENGINE)
         try:
             recognised = read_lines(self._models, pixels)
-            return _laid_out(recognised, image) if recognised.lines else _nothing()
+            text = _laid_out(recognised, image) if recognised.lines else _nothing()
+            return replace(text, warning=combined([*filter(None, [text.warning]), *_unread(recognised)]))
         except IngotError:
             raise
         except Exception as error:
@@ -70,6 +73,14 @@ def load_pixels(path: Path) -> np.ndarray:
 
 def _nothing() -> PageText:
     return PageText(markdown="", blocks=(), engine=ENGINE, confidence=0.0)
+
+
+def _unread(recognised: ReadImage) -> list[Fault]:
+    """Say that most of the page was not read, where that is so."""
+    if recognised.unread_share < MOSTLY_UNREAD:
+        return []
+    message = f"about {recognised.unread_share:.0%} of its lines show no letters that OCR knows: perhaps another script"
+    return [Fault(code="unread_lines", message=message)]
 
 
 def _confidence(lines: Sequence[ReadLine]) -> float:

@@ -19,6 +19,7 @@ SURE = 0.88  # mean confidence: upright lines have 0.95 and more, upside-down li
 MIN_CONFIDENCE = 0.5  # half-legible handwriting has 0.66 and more, texture of photos less than 0.5
 MIN_CONFIDENCE_SHORT = 0.65  # one or two characters
 CHINESE = 0.5  # share of ideographs that makes a line Chinese
+_LEAST_LETTERS = 0.6  # per height of the line: Chinese has one and more, Latin two and more
 _LONG_LINE = 8  # times as wide as high: shorter ones are read quickly anyway
 CHINESE_STRETCH = 0.8  # Chinese lines narrowed by a fifth are read equally well and a fifth faster; Latin ones are not
 
@@ -38,11 +39,15 @@ class ReadLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadImage:
-    """The lines of an image and the turn that makes it upright. ``pixels`` is quarter-turned, not levelled."""
+    """The lines of an image and the turn that makes it upright. ``pixels`` is quarter-turned, not levelled.
+
+    ``unread_share``: of the area of all long lines, that of those in which next to no letters were recognised.
+    """
 
     pixels: np.ndarray
     turn: Turn
     lines: tuple[ReadLine, ...]
+    unread_share: float = 0.0
 
 
 def read_lines(models: LineModels, pixels: np.ndarray) -> ReadImage:
@@ -51,14 +56,23 @@ def read_lines(models: LineModels, pixels: np.ndarray) -> ReadImage:
     height, width = pixels.shape[:2]
     turn = Turn(width=width, height=height, quarters=quarters, skew=skew_of(quads))
     chinese = _is_chinese("".join(reading.text for reading in known.values()))
-    lines = []
+    lines, unread, area = [], 0.0, 0.0
     for index, quad in enumerate(quads):
         crop = cut(turned, quad)
         reading, way = (known[index], 0) if index in known else _read_quad(models, crop, quad, chinese)
         if _is_text(reading):
             size = printed_size(np.ascontiguousarray(np.rot90(crop, way)), reading.text)
             lines.append(ReadLine(box=_level_box(turn, quad), size=size, reading=reading, quarters=way))
-    return ReadImage(pixels=turned, turn=turn, lines=tuple(lines))
+        width, height = crop.shape[1] or 1, crop.shape[0] or 1
+        if width > LONG * height:
+            area += width * height
+            unread += width * height * _lacks_letters(reading, width / height)
+    return ReadImage(pixels=turned, turn=turn, lines=tuple(lines), unread_share=unread / area if area else 0.0)
+
+
+def _lacks_letters(reading: Reading, ratio: float) -> bool:
+    """Whether a line, ``ratio`` times as wide as high, has far fewer letters than its print: those of another script."""
+    return len("".join(reading.text.split())) < _LEAST_LETTERS * ratio
 
 
 def _is_text(reading: Reading) -> bool:
