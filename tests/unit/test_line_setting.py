@@ -38,3 +38,14 @@ def test_set_lines_are_in_points() -> None:
     assert placed.box == (50, 25, 150, 35)
     assert placed.size == 7.5
     assert placed.words[-1].end == pytest.approx(100, abs=1)
+
+
+@pytest.mark.parametrize("text", ["2.22", "1.11", "34.5", "0,26"])
+def test_a_short_number_is_not_torn_where_its_places_are_coarse(text: str) -> None:
+    line = reading(text, (0.25, 0.35, 0.45, 0.75))  # a step of the model is a sixth of the line's height
+    assert [word.text for word in words_of(line, 20.0, 12.0)] == [text]
+
+
+def test_columns_of_one_line_stay_apart_whatever_its_height() -> None:
+    words = words_of(reading("TOTAL9.90", (0.02, 0.06, 0.1, 0.14, 0.18, 0.86, 0.9, 0.93, 0.97)), 200.0, 12.0)
+    assert [word.text for word in words] == ["TOTAL", "9.90"]

@@ -64,3 +64,65 @@ def test_a_sum_that_adds_up_wins() -> None:
 
 def test_no_issuer_is_better_than_a_guess() -> None:
     assert extract("Total 5.00\n12 34")["issuer"] is None
+
+
+def credit_note(title: str, number: str, net: str, tax: str, total: str) -> dict[str, Any]:
+    return extract(f"""
+        Lanternfish Supply Ltd
+
+        # {title}
+
+        {number}
+        Date: 2 May 2024
+
+        Description            Qty      Amount
+        Rope returned          -1       £-40.00
+        {net}                           -£40.00
+        {tax}                           -£8.00
+        {total}                         -£48.00
+    """)
+
+
+@pytest.mark.parametrize(
+    ("title", "number"),
+    [
+        ("CREDIT NOTE", "Credit note no: CN-88"),
+        ("Credit memo", "Credit memo # CN-88"),
+        ("GUTSCHRIFT", "Gutschrift Nr. CN-88"),
+        ("Avoir", "Avoir n° CN-88"),
+        ("Nota de crédito", "Nota de crédito nº CN-88"),
+    ],
+)
+def test_sums_of_a_credit_note_are_negative(title: str, number: str) -> None:
+    fields = credit_note(title, number, "Net", "VAT @ 20%", "Total")
+    assert fields["invoice_number"] == "CN-88"
+    assert (fields["amount_untaxed"], fields["amount_tax"], fields["amount"]) == (-40, -8, -48)
+
+
+def test_what_is_due_may_be_less_than_the_net_sum() -> None:
+    fields = extract("""
+        Lanternfish Supply Inc.
+
+        # INVOICE
+
+        Invoice # 10392
+
+        Subtotal             $100.00
+        Sales Tax            $8.25
+        Total                $108.25
+        Amount Paid          $50.00
+        Balance Due          $58.25
+    """)
+    assert (fields["amount"], fields["amount_untaxed"], fields["amount_tax"]) == (58.25, 100, 8.25)
+
+
+@pytest.mark.parametrize("label", ["销售方信息 名称：", "销售方名称：", "销售方：名称："])
+def test_the_seller_of_a_chinese_invoice_has_no_label_in_its_name(label: str) -> None:
+    fields = extract(f"""
+        # 电子发票（普通发票）
+
+        购买方信息 名称：临港海图测绘有限公司
+
+        {label}青鸥船舶用品商行
+    """)
+    assert fields["issuer"] == "青鸥船舶用品商行"

@@ -310,3 +310,33 @@ def test_the_heads_of_entries_may_have_bullets() -> None:
         ("Alder Labs", "Laboratory Engineer", "2016"),
         ("Harbour Works", "Crane Operator", "2014"),
     ]
+
+
+@pytest.mark.parametrize("dash", ["-", "–", "—", "‐", "\u2011", "\u2012", "\u2015"])
+def test_periods_have_any_dash(dash: str) -> None:
+    record = extract(f"""
+        Ottoline Farrow
+
+        # Education
+
+        BSc Oceanography, University of Norhaven
+        2013 {dash} 2016
+    """)
+    assert rows_of(record, "education", "start_date", "end_date") == [("2013", "2016")]
+
+
+@pytest.mark.parametrize("job", ["Projektleiter", "Softwareentwicklerin", "Wirtschaftsingenieur", "Bürokauffrau"])
+def test_german_jobs_are_compounds(job: str) -> None:
+    record = extract(f"""
+        Falko Sturmvogel
+
+        # Berufserfahrung
+
+        03/2019 – heute      {job}, Möwenwerft GmbH, Hafenstadt
+
+        # Kenntnisse
+
+        Python, SQL, Segelschein, Englisch (C1)
+    """)
+    assert rows_of(record, "experience", "position", "company") == [(job, "Möwenwerft GmbH")]
+    assert list(record.fields["skills"]) == ["Python", "SQL", "Segelschein", "Englisch (C1)"]

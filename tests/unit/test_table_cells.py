@@ -167,3 +167,29 @@ def test_a_row_in_which_nothing_begins_is_dropped_and_spans_over_it_are_shorter(
     table = filled(fragments([[(0, "Name"), (100, "See")], [(0, "Manual"), (100, "Form 4")]]), frames, frozenset())
     assert table is not None
     assert table.markdown().splitlines()[-1] == "| Manual | Form 4 |"
+
+
+def test_an_invoice_of_one_line_has_its_columns_below_other_rows() -> None:
+    rows: list[Texts] = [
+        [(0, "Invoice #"), (60, "10392")],
+        [(0, "Item"), (100, "Qty"), (150, "Price"), (220, "Sum")],
+        [(0, "Rope"), (100, "3"), (150, "$40.00"), (220, "$120.00")],
+        [(100, "Subtotal with all"), (220, "$120.00")],
+        [(100, "Sales tax (8.25%)"), (220, "$9.90")],
+        [(100, "Total of the sale"), (220, "$129.90")],
+    ]
+    assert cells(rows, [0, 90, 210, 300])[1:4] == [
+        "| Item | Qty | Price | Sum |",
+        "| Rope | 3 | $40.00 | $120.00 |",
+        "|  | Subtotal with all |  | $120.00 |",
+    ]
+
+
+@pytest.mark.parametrize("label", ["Total to pay now", "Summe aller Teile", "Net à payer en euros"])
+def test_a_label_of_several_words_stays_in_one_cell(label: str) -> None:
+    rows: list[Texts] = [
+        [(0, "Part"), (100, "Qty"), (150, "Price"), (220, "Sum")],
+        [(0, "Chain"), (100, "12"), (150, "104,50 €"), (220, "1.254,00")],
+        [(100, label), (220, "1.283,00")],
+    ]
+    assert cells(rows, [0, 90, 145, 210, 300])[-1] == f"|  | {label} |  | 1.283,00 |"

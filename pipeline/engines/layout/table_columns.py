@@ -16,7 +16,7 @@ from pipeline.engines.layout.tables import Frame
 
 _EDGE_PT = 1.0  # a text reaches over a line by more than this
 _WORD_GAP_EM = 0.2  # a wider gap parts two words
-_BLANK_PT = 4.5  # a gap between two words of a label is narrower
+_BLANK_PT = 5.5  # a gap between two words of a label is narrower
 _LEAST_ROWS = 2  # with a gap at one place part a column
 _MOST_FRAMES = 2000
 _MOST_COLUMNS = 30
