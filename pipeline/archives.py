@@ -217,7 +217,7 @@ def with_archives_unpacked(
             if reason:
                 skipped.append(SkippedFile(source=name, code=reason[0], reason=reason[1]))
             else:
-                files[file.root, name] = _staged(file, name, member)
+                files[file.root, name] = staged_member(file, name, member)
     return replace(discovered, files=tuple(files[key] for key in sorted(files)), skipped=tuple(skipped))
 
 
@@ -234,7 +234,7 @@ def why_skipped(
     return skip_reason(member.path, name, [f"*{glob}" for glob in globs], excludes, check)
 
 
-def _staged(archive: StagedFile, name: str, member: ArchivedFile) -> StagedFile:
+def staged_member(archive: StagedFile, name: str, member: ArchivedFile) -> StagedFile:
     """A file of an archive as if it lay in a folder; its time is the archive's."""
     fault = member.fault
     if not fault and not member.size_bytes:

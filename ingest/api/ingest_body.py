@@ -36,6 +36,9 @@ class IngestOptions(Body):
     ocr: Literal["auto", "always", "never"] = Field("auto", description="when pages are read by OCR")
     pages: str = Field("", max_length=1000, description="only these pages, like `1-5,9`")
     force: bool = Field(False, description="make known documents anew")
+    attachments: bool = Field(
+        False, description="read files attached to mail messages and PDFs as documents of their own"
+    )
     priority: int = Field(0, ge=-100, le=100, description="larger first among waiting documents")
     callback_url: str = Field("", max_length=2048, description="is told when the job has ended")
     callback_each: bool = Field(False, description="tell it the end of each document, too")
@@ -153,6 +156,7 @@ def submission_of(body: IngestOptions, uploads: tuple[StagedFile, ...], key: str
             type=body.type,
         ),
         passwords=tuple(body.passwords),
+        attachments=body.attachments,
         priority=body.priority,
         metadata=body.metadata,
         callback_url=body.callback_url,

@@ -51,6 +51,10 @@ def ingest(
     ] = "",
     ocr: Annotated[OcrMode, typer.Option("--ocr", help="When to read pages by OCR.")] = OcrMode.AUTO,
     pages: Pages = "",
+    attachments: Annotated[
+        bool,
+        typer.Option("--attachments", help="Read files attached to mail messages and PDFs as documents of their own."),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Process unchanged documents again.")] = False,
     prune: Annotated[bool, typer.Option("--prune", help="Delete documents whose files are gone.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
@@ -86,6 +90,7 @@ def ingest(
         excludes=tuple(exclude or ()),
         passwords=tuple(password or ()),
         prune=prune,
+        attachments=attachments,
         priority=priority,
     )
     settings = load_settings()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from pipeline import knowledge_base_embedder, removal
 from pipeline.addresses import check_url
 from pipeline.archives import is_archive, with_archives_unpacked
+from pipeline.commands.attachments import AttachmentReader, with_attachments
 from pipeline.commands.content_detection import check_content, discover_documents
 from pipeline.commands.staging import existing_store, read_into_originals
 from pipeline.file_discovery import DiscoveredFiles
@@ -49,6 +50,7 @@ class IngestRequest:
     excludes: tuple[str, ...] = ()
     passwords: tuple[str, ...] = ()
     prune: bool = False
+    attachments: bool = False  # read files attached to mail messages and PDFs as documents of their own
     priority: int = 0  # larger first among waiting documents
 
 
@@ -79,15 +81,16 @@ class Ingestion:
         return discover_documents(self.request.paths, self.request.globs, self.request.excludes, roots)
 
     def unpacked(self, discovered: DiscoveredFiles, folder: Path) -> DiscoveredFiles:
-        """Replace archives by the documents in them, which are written into ``folder``."""
-        return with_archives_unpacked(
-            discovered,
-            folder,
-            self.resources.settings.max_file_mb << 20,
-            check=check_content,
-            globs=self.request.globs,
-            excludes=self.request.excludes,
+        """Replace archives by the documents in them, and add attached files where asked for; written into ``folder``."""
+        largest_bytes = self.resources.settings.max_file_mb << 20
+        globs, excludes = self.request.globs, self.request.excludes
+        unpacked = with_archives_unpacked(
+            discovered, folder, largest_bytes, check=check_content, globs=globs, excludes=excludes
         )
+        if not self.request.attachments:
+            return unpacked
+        with AttachmentReader(folder, largest_bytes, self.request.passwords) as reader:
+            return with_attachments(unpacked, reader, check=check_content, globs=globs, excludes=excludes)
 
     def gone(self, discovered: DiscoveredFiles) -> list[KnownSource]:
         """Find the sources of the walked folders whose file does not exist any more."""
@@ -98,11 +101,17 @@ class Ingestion:
             for key, source in sorted(self.known.sources.items())
             if source.root in discovered.roots and key not in names and _is_gone(_path_of(source))
             if not any(source.root == root and source.name.startswith(name) for root, name in damaged)
+            if self.request.attachments or not _is_attached(source, names)
         ]
 
     def decide(self, file: StagedFile, document: str) -> PlacementDecision:
         """Decide what is done with a file whose bytes are ``document``."""
         return self.known.decide(file, document, self.request.options, self.request.passwords)
+
+
+def _is_attached(source: KnownSource, names: Set[tuple[str, str]]) -> bool:
+    """Whether a source was attached to a file that is there: it is not gone where attached files are not asked for."""
+    return any((source.root, str(parent)) in names for parent in PurePosixPath(source.name).parents)
 
 
 def _path_of(source: KnownSource) -> Path:
@@ -128,7 +137,7 @@ def ingest(resources: Resources, knowledge_id: str, request: IngestRequest) -> I
     discovered = ingestion.discovered()  # a path that does not exist is refused before anything is written
     store = resources.catalog.create(knowledge_id)
     with ExitStack() as stack:
-        if any(file.fault is None and is_archive(file.path) for file in discovered.files):
+        if request.attachments or any(file.fault is None and is_archive(file.path) for file in discovered.files):
             folder = stack.enter_context(resources.workspaces.workspace(knowledge_id, "archive"))
             discovered = ingestion.unpacked(discovered, folder)
         return _ingested(resources, ingestion, store, urls, discovered)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.archives import with_archives_unpacked
+from pipeline.commands.attachments import AttachmentReader, with_attachments
 from pipeline.commands.content_detection import check_content, discover_documents
 from pipeline.engines.containers import ZIP
 from pipeline.engines.media import sniff_named
@@ -22,7 +23,12 @@ if TYPE_CHECKING:
 
 
 def stage_paths(
-    resources: Resources, knowledge_id: str, paths: Sequence[Path]
+    resources: Resources,
+    knowledge_id: str,
+    paths: Sequence[Path],
+    *,
+    attachments: bool = False,
+    passwords: Sequence[str] = (),
 ) -> tuple[tuple[StagedFile, ...], tuple[SkippedFile, ...]]:
     """Copy the files that paths name among the originals where they are new or changed; (files, what is skipped).
 
@@ -37,6 +43,9 @@ def stage_paths(
     with resources.workspaces.workspace(knowledge_id, "archive") as folder:
         largest_bytes = resources.settings.max_file_mb << 20
         discovered = with_archives_unpacked(discovered, folder, largest_bytes, check=check_content)
+        if attachments:
+            with AttachmentReader(folder, largest_bytes, passwords) as reader:
+                discovered = with_attachments(discovered, reader, check=check_content)
         known = _known_state(resources, store, discovered.files)
         files = tuple(_staged(resources, knowledge_id, known, store, file) for file in discovered.files)
     return files, discovered.skipped

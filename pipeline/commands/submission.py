@@ -20,6 +20,7 @@ class Submission:
     urls: tuple[str, ...] = ()
     options: Options = field(default_factory=Options)
     passwords: tuple[str, ...] = ()
+    attachments: bool = False  # read files attached to mail messages and PDFs as documents of their own
     priority: int = 0  # larger first among waiting documents
     metadata: Mapping[str, Any] | None = None
     callback_url: str = ""

@@ -19,6 +19,8 @@ from pipeline import removal
 from pipeline.commands import staging
 from pipeline.commands.submission import Submission, SubmissionReceipt
 from pipeline.commands.submission_batch import SubmissionBatch
+from pipeline.commands.attachments import AttachmentReader, uploads_with_attachments
+from pipeline.commands.content_detection import check_content
 from pipeline.commands.uploaded_archives import has_archives, with_uploads_unpacked
 from pipeline.knowledge_base_embedder import with_own_embedder
 from pipeline.processing_plan import ProcessingPlans, check_embedder, check_schemas
@@ -99,7 +101,7 @@ class SubmissionQueue:
             future.set_exception(error)
             return future
         remote = bool(submission.uploads) and self._resources.files.is_remote
-        if submission.paths or remote or has_archives(submission.uploads):
+        if submission.paths or remote or submission.attachments or has_archives(submission.uploads):
             self._threads()[1].submit(self._read_then_queue, knowledge_id, submission, future)
         else:
             self._enqueue(knowledge_id, _Waiting(submission, submission.uploads, future))
@@ -142,7 +144,13 @@ class SubmissionQueue:
             future.add_done_callback(lambda _: _remove(unpacked))
             staging.send_uploads(self._resources, knowledge_id, files)
             if submission.paths:
-                staged, more_skipped = staging.stage_paths(self._resources, knowledge_id, submission.paths)
+                staged, more_skipped = staging.stage_paths(
+                    self._resources,
+                    knowledge_id,
+                    submission.paths,
+                    attachments=submission.attachments,
+                    passwords=submission.passwords,
+                )
                 files, skipped = (*files, *staged), (*skipped, *more_skipped)
         except Exception as error:
             future.set_exception(error)
@@ -150,9 +158,13 @@ class SubmissionQueue:
         self._enqueue(knowledge_id, _Waiting(replace(submission, skipped=skipped), files, future))
 
     def _unpacked(self, submission: Submission) -> tuple[tuple[StagedFile, ...], tuple[SkippedFile, ...]]:
-        resources = self._resources
-        largest_bytes = resources.settings.max_file_mb << 20
-        files, skipped = with_uploads_unpacked(submission.uploads, resources.workspaces.staging(), largest_bytes)
+        folder = self._resources.workspaces.staging()
+        largest_bytes = self._resources.settings.max_file_mb << 20
+        files, skipped = with_uploads_unpacked(submission.uploads, folder, largest_bytes)
+        if submission.attachments:
+            with AttachmentReader(folder, largest_bytes, submission.passwords) as reader:
+                files, more_skipped = uploads_with_attachments(files, reader, check_content)
+            skipped = (*skipped, *more_skipped)
         return files, (*submission.skipped, *skipped)
 
     def _queue_of(self, knowledge_id: str) -> _KnowledgeBaseQueue:

@@ -56,10 +56,10 @@ def _of_archive(
             if member.path.name:
                 member.path.unlink(missing_ok=True)
         else:
-            yield _described(name, member)
+            yield described(name, member)
 
 
-def _described(name: str, member: ArchivedFile) -> StagedFile:
+def described(name: str, member: ArchivedFile) -> StagedFile:
     """A file of an archive as if it had been uploaded itself."""
     fault, media_type, sha256 = member.fault, "", ""
     if not fault:

@@ -35,16 +35,25 @@ class Message:
     inline: dict[str, bytes] = field(default_factory=dict)  # pictures by their content id
     attachments: list[tuple[str, str, bytes]] = field(default_factory=list)  # name, media type, bytes
 
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Names and bytes of the attached files that are not read with the message, as its pictures are."""
+        return ((name, data) for name, kind, data in self.attachments if not kind.startswith("image/") and data)
+
 
 def read_mail(path: Path) -> Content:
     """Read a message and those that are attached to it. Nothing is fetched."""
     with translated("mail message"):
-        if path.stat().st_size > LARGEST_BYTES:
-            raise InputError(f"The message is larger than {LARGEST_BYTES >> 20} MB.", code="too_large")
-        data = path.read_bytes()
-        data = decoded(data).encode() if utf16_of(data) else data
-        root = BytesParser(policy=policy.default).parsebytes(data)
-        return content_of_messages(list(_messages(root)))
+        return content_of_messages(mail_messages(path))
+
+
+def mail_messages(path: Path) -> list[Message]:
+    """A message and those that are attached to it, the outermost first."""
+    if path.stat().st_size > LARGEST_BYTES:
+        raise InputError(f"The message is larger than {LARGEST_BYTES >> 20} MB.", code="too_large")
+    data = path.read_bytes()
+    data = decoded(data).encode() if utf16_of(data) else data
+    root = BytesParser(policy=policy.default).parsebytes(data)
+    return list(_messages(root))
 
 
 def content_of_messages(messages: Sequence[Message]) -> Content:

@@ -14,26 +14,31 @@ from pipeline.engines.formats.packages import translated
 
 def read_outlook(path: Path) -> Content:
     """Read a message; attached files are named, attached pictures read."""
+    with translated("Outlook message"):
+        return content_of_messages([outlook_message(path)])
+
+
+def outlook_message(path: Path) -> Message:
+    """What is written of a message, and the files attached to it."""
     import oxmsg
 
-    with translated("Outlook message"):
-        codecs.register(_code_page)
-        source = oxmsg.Message.load(str(path))
-        headers = {name.lower(): value for name, value in (source.message_headers or {}).items()}
-        sent = source.sent_date
-        fields = [
-            ("From", headers.get("from") or source.sender or ""),
-            ("To", headers.get("to") or "; ".join(_recipients(source))),
-            ("Cc", headers.get("cc") or ""),
-            ("Date", headers.get("date") or (sent.isoformat(" ", "minutes") if sent else "")),
-            ("Subject", source.subject or ""),
-        ]
-        message = Message(fields=[(name, " ".join(text.split())) for name, text in fields])
-        message.text, message.html = source.body or "", _html(source)
-        for attachment in source.attachments:
-            name = " ".join((attachment.file_name or "a file without a name").split())[:80]
-            message.attachments.append((name, attachment.mime_type or "", attachment.file_bytes or b""))
-        return content_of_messages([message])
+    codecs.register(_code_page)
+    source = oxmsg.Message.load(str(path))
+    headers = {name.lower(): value for name, value in (source.message_headers or {}).items()}
+    sent = source.sent_date
+    fields = [
+        ("From", headers.get("from") or source.sender or ""),
+        ("To", headers.get("to") or "; ".join(_recipients(source))),
+        ("Cc", headers.get("cc") or ""),
+        ("Date", headers.get("date") or (sent.isoformat(" ", "minutes") if sent else "")),
+        ("Subject", source.subject or ""),
+    ]
+    message = Message(fields=[(name, " ".join(text.split())) for name, text in fields])
+    message.text, message.html = source.body or "", _html(source)
+    for attachment in source.attachments:
+        name = " ".join((attachment.file_name or "a file without a name").split())[:80]
+        message.attachments.append((name, attachment.mime_type or "", attachment.file_bytes or b""))
+    return message
 
 
 def _code_page(name: str) -> codecs.CodecInfo | None:

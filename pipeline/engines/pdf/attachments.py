@@ -1,7 +1,9 @@
-"""Files that are attached to a PDF, to the document or to a page, by their names."""
+"""Files that are attached to a PDF, to the document or to a page: their names, and the files themselves."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from pipeline.engines.pdf import mupdf
@@ -18,7 +20,29 @@ def attached_to(page: Any) -> list[str]:
     if page.first_annot is not None:
         kind = mupdf.load().PDF_ANNOT_FILE_ATTACHMENT
         names += [str(annotation.file_info.get("filename") or "") for annotation in page.annots(types=[kind])]
-    return [" ".join(name.split())[:_LONGEST_NAME] or "a file without a name" for name in names]
+    return [_file_name(name) for name in names]
+
+
+def embedded_files(path: Path, passwords: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Names and bytes of the attached files; none where no password opens the PDF."""
+    pymupdf = mupdf.load()
+    document = pymupdf.open(str(path), filetype="pdf")
+    try:
+        if document.needs_pass and not any(document.authenticate(password) for password in passwords):
+            return
+        for name in document.embfile_names():
+            info = document.embfile_info(name)
+            yield _file_name(info.get("ufilename") or info.get("filename") or name), document.embfile_get(name)
+        for page in document:
+            if page.first_annot is not None:
+                for annotation in page.annots(types=[pymupdf.PDF_ANNOT_FILE_ATTACHMENT]):
+                    yield _file_name(annotation.file_info.get("filename")), annotation.get_file()
+    finally:
+        document.close()
+
+
+def _file_name(name: object) -> str:
+    return " ".join(str(name or "").split())[:_LONGEST_NAME] or "a file without a name"
 
 
 def not_read(names: list[str]) -> str:
