@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from stores.models import Box, Evidence, Page, Record
+from stores.models import Box, Evidence, Page, PlacedBox, Record
 
 _MOST_NAMED = 3
 _TWO = 2
@@ -28,6 +28,14 @@ def span_of(places: Iterable[str]) -> str:
     first, last = named[0], named[-1]
     head, mark, end = last.rpartition("!") if "!" in last else last.rpartition(" ")
     return f"{first} – {end}" if mark and first.startswith(f"{head}{mark}") else f"{first} – {last}"
+
+
+def place_of(boxes: Iterable[PlacedBox], pages: Sequence[Page]) -> str:
+    """The first and the last of the places on which boxes lie; "" where their pages name none."""
+    names = {page.number: _named_boxes(page) for page in pages}
+    return span_of(
+        place for placed in boxes for inside, place in names.get(placed.page, ()) if _holds(inside, placed.box)
+    )
 
 
 def _named_boxes(page: Page) -> list[tuple[Box, str]]:

@@ -10,7 +10,10 @@ from ingest.api.models import ModelTokensOut, PlacedBox
 
 
 class CitationOut(BaseModel):
-    """Where a sentence is taken from. ``located``: the quoted words stand on that page, in these boxes."""
+    """Where a sentence is taken from. ``located``: the quoted words stand on that page, in these boxes.
+
+    ``place`` names its lines where the format does.
+    """
 
     knowledge_id: str
     document: str
@@ -19,6 +22,7 @@ class CitationOut(BaseModel):
     quote: str
     located: bool
     boxes: list[PlacedBox]
+    place: str
 
 
 class SentenceOut(BaseModel):

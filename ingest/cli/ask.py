@@ -75,7 +75,8 @@ def _place(citation: Citation, named: bool) -> str:
     from ingest.cli import console
 
     base = f"{citation.knowledge_id}: " if named else ""
-    return f"{base}{console.printable(citation.source)}  p. {citation.page}"
+    place = f"  {console.printable(citation.place)}" if citation.place else ""
+    return f"{base}{console.printable(citation.source)}  p. {citation.page}{place}"
 
 
 def _quote(citation: Citation) -> str:

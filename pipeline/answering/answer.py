@@ -43,7 +43,10 @@ class AskRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """Where a sentence is taken from. ``located``: the quoted words stand on that page; ``boxes`` show them."""
+    """Where a sentence is taken from. ``located``: the quoted words stand on that page; ``boxes`` show them.
+
+    ``place``: the paragraph or the cells, in formats that name them: ``Prices!B7``.
+    """
 
     knowledge_id: str
     document: str
@@ -52,6 +55,7 @@ class Citation:
     quote: str
     located: bool
     boxes: tuple[PlacedBox, ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,10 @@ from pipeline.engines.evidence.located_values import squash
 from pipeline.engines.evidence.mentions import Mention, Piece, PrintedText
 from pipeline.engines.evidence.page_lines import page_lines
 from pipeline.engines.evidence.word_boxes import words_box
+from pipeline.places import place_of
 from pipeline.search.search import search
 from pipeline.step_context import Resources
-from stores.models import FieldKind, Hit, PlacedBox
+from stores.models import FieldKind, Hit, Page, PlacedBox
 
 _FEWEST_LETTERS = 4  # of a quote that can prove something
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -49,7 +50,7 @@ class QuoteChecker:
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
-        self._printed: dict[tuple[str, str], PrintedText] = {}
+        self._printed: dict[tuple[str, str], tuple[PrintedText, list[Page]]] = {}
 
     def citation(self, chunk: NumberedChunk, quote: str) -> Citation:
         """The citation of a quote, with its page and boxes where it stands on one of the pages of the chunk."""
@@ -66,6 +67,7 @@ class QuoteChecker:
             quote=quote,
             located=bool(mention),
             boxes=boxes,
+            place=place_of(boxes, self._pages(chunk)[1]) if mention else hit.place,
         )
 
     def _mention(self, chunk: NumberedChunk, quote: str) -> Mention:
@@ -73,7 +75,7 @@ class QuoteChecker:
         pieces = [piece for piece in _ELLIPSIS.split(quote) if squash(piece)]
         if sum(len(squash(piece)) for piece in pieces) < _FEWEST_LETTERS:
             return ()
-        text = self._pages(chunk)
+        text, _ = self._pages(chunk)
         mention: list[Piece] = []
         for piece in pieces:
             places = text.mentions(piece, FieldKind.TEXT)
@@ -82,13 +84,15 @@ class QuoteChecker:
             mention += places[0]
         return tuple(mention)
 
-    def _pages(self, chunk: NumberedChunk) -> PrintedText:
+    def _pages(self, chunk: NumberedChunk) -> tuple[PrintedText, list[Page]]:
+        """The printed lines of the pages of a chunk, and the pages."""
         key = (chunk.knowledge_id, chunk.hit.chunk)
         if key not in self._printed:
             document, generation, _ = chunk.hit.chunk.rsplit(":", 2)
             numbers = range(chunk.hit.first_page, chunk.hit.last_page + 1)
             store = self._resources.catalog.store(chunk.knowledge_id)
-            self._printed[key] = PrintedText(page_lines(store.pages.read(document, int(generation), numbers)))
+            pages = store.pages.read(document, int(generation), numbers)
+            self._printed[key] = PrintedText(page_lines(pages)), pages
         return self._printed[key]
 
 

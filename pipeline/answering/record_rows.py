@@ -151,6 +151,7 @@ class _RowSources:
             quote=evidence.quote,
             located=True,
             boxes=tuple(PlacedBox(page=evidence.page, box=box) for box in evidence.boxes),
+            place=evidence.place,
         )
 
 
