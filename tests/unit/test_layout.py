@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -219,3 +220,56 @@ def test_own_line_breaks_are_kept_and_full_lines_run_on() -> None:
     assert [len(piece.parts) for piece in pieces(prose, Label.TEXT, 10.0)] == [1]
     items = [line("• first", 100), line("• second", 112), line("Afterwards", 130, 40.0)]
     assert [piece.label for piece in pieces(items, Label.TEXT, 10.0)] == [Label.LIST, Label.TEXT]
+
+
+def setting(rows: list[str], x: float = 80, y: float = 80, size: float = 10.5, step: float = 18) -> Callable[[Any], None]:
+    """Draw lines of Chinese or Latin text below one another."""
+
+    def draw(page: Any) -> None:
+        for at, row in enumerate(rows):
+            page.insert_text((x, y + step * at), row, fontname="china-s", fontsize=size)
+
+    return draw
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["合同编号：HT-2024-0815甲", "甲方（委托方）：临港海图测绘", "乙方（受托方）：青鸥软件股份"],
+        ["Invoice number: RE-2024-0815", "Invoice date: 03 April 2024", "Payment due: 17 April 2024."],
+        ["Rechnungsnummer: RE-2024-08", "Rechnungsdatum: 03.04.2024", "Zahlbar bis: 17. April 2024"],
+        ["姓名：沈未名先生", "性别：男（已婚）", "住址：临港新城一号"],
+    ],
+)
+def test_values_behind_labels_are_lines_however_long(rows: list[str]) -> None:
+    lines = read(setting(rows)).markdown.splitlines()
+    assert [line.lstrip("# ") for line in lines if line] == rows
+
+
+@pytest.mark.parametrize("leader", [".", "…", "⋯", "·", ". "])
+def test_entries_of_a_contents_page_are_lines(leader: str) -> None:
+    titles = ["前言", "第一章 绪论", "1.1 研究背景", "第二章 港口的历史", "参考文献"]
+
+    def draw(page: Any) -> None:
+        page.insert_text((270, 70), "目 录", fontname="china-s", fontsize=18)
+        for at, title in enumerate(titles):
+            y = 110 + 20 * at
+            page.insert_text((80, y), title, fontname="china-s", fontsize=11)
+            page.insert_text((220, y), leader * (24 if leader in "…⋯" else 60), fontname="china-s", fontsize=9)
+            page.insert_text((505, y), str(3 + 4 * at), fontname="china-s", fontsize=11)
+
+    entries = [re.sub(r"[-|#…\s]+", "", line) for line in read(draw).markdown.splitlines()]
+    wanted = [re.sub(r"\s", "", f"{title}{3 + 4 * at}") for at, title in enumerate(titles)]
+    assert [entry for entry in entries if entry][1:] == wanted
+
+
+def test_options_of_a_question_are_items() -> None:
+    rows = ["1．账簿始于何时（　　）", "A．账簿始于春天", "B．账簿始于秋天", "C、共有十卷", "D. 不可查阅"]
+    lines = [line for line in read(setting(rows)).markdown.splitlines() if line]
+    assert lines[1:] == [f"- {row}" for row in rows[1:]]
+
+
+def test_a_title_over_the_middle_column_comes_first() -> None:
+    title = (220.0, 47.0, 340.0, 85.0)
+    columns = [(50.0 + 170 * n, 100.0 + 155 * row, 205.0 + 170 * n, 250.0 + 150 * row) for n in range(3) for row in (0, 1)]
+    assert reading_order([*columns, title]) == [6, 0, 1, 2, 3, 4, 5]

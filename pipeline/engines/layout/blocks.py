@@ -6,18 +6,20 @@ was full and the paragraph goes on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.engines.layout import headings
 from pipeline.engines.layout.glyphs import PrintedLine, is_cjk
-from pipeline.engines.layout.joining import has_bullet, is_list_start
+from pipeline.engines.layout.joining import are_rows, has_bullet, is_list_start
 from stores.models import Label
 
 _GAP = 1.6  # a pitch that is larger than the usual one by this factor parts paragraphs
 _INDENT_EM = 0.9
 _DEDENT_EM = 0.7
+_PAGE = re.compile(r"\d{1,4}|[ivxlc]{1,6}")
 
 
 @dataclass(slots=True)
@@ -108,12 +110,19 @@ def _continue(
         return
     indented = line.box[0] > left + _INDENT_EM * em and before.box[0] < left + _INDENT_EM * em
     forced = is_forced(before, line, right)
-    if fresh or (forced and (indented or len(last.parts[-1]) > 1)):
+    if not fresh and (are_rows(before.text, line.text) or (_is_entry(before) and _is_entry(line))):
+        last.parts.append([line])
+    elif fresh or (forced and (indented or len(last.parts[-1]) > 1)):
         pieces.append(Piece(Label.TEXT, [[line]]))
     elif forced:
         last.parts.append([line])
     else:
         last.parts[-1].append(line)
+
+
+def _is_entry(line: PrintedLine) -> bool:
+    """Whether a line is an entry of a list of contents whose leaders are drawn, or left out: a page number far away."""
+    return len(line.parts) == 2 and bool(_PAGE.fullmatch(line.parts[1].text))
 
 
 def _length_of_first_word(text: str) -> int:

@@ -21,7 +21,7 @@ _GAP_EM = 0.18  # a gap between two fragments that is wider is a space
 _CJK_GAP_EM = 0.7  # between Chinese characters a narrower one is no space
 _SAME_LINE = 0.5  # share of the lower height by which fragments overlap that stand on one line
 _RULER = re.compile(r"[\s.·…_\-–—=*~]{12,}")
-_LEADERS = re.compile(r"\s*(?:[.·…]\s?){6,}")
+_LEADERS = re.compile(r"\s*(?:(?:[.·]\s?){6,}|(?:[…⋯]\s?){3,}[.·]*)\s*")
 _LONGEST_EXPONENT = 6  # characters
 _SMALL = 0.8  # of the size of its host: an exponent is no larger
 _BAND = 16.0  # points: the page is cut into strips of this height to look for hosts
@@ -344,7 +344,7 @@ def _tidied(text: str) -> str:
     """Doubled single quotes made double ones, long rows of dots short; a line of nothing but rules is none."""
     if _RULER.fullmatch(text):
         return ""
-    text = _LEADERS.sub(" … ", text).strip() if "..." in text.replace(" ", "") else text
+    text = _LEADERS.sub(" … ", text).strip() if any(sign in text for sign in "·…⋯") or ".." in text else text
     return text.replace("‘‘", "“").replace("’’", "”")
 
 

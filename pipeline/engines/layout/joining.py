@@ -16,8 +16,10 @@ _START = re.compile(r"[^\W\d_]+")
 _CHECK_BOX = re.compile(r"\[[x ]\] (?=\S)")
 _BULLET = re.compile(r"^(?:[•‣◦⁃∙·●○■□▪▫◆◇➢➤►▶✓✔❖★☆※\-–—*]|o(?=\s))\s*(?=\S)")
 _NUMBERED = re.compile(
-    r"^(?:[(（]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5}|[一二三四五六七八九十]{1,3})[)）]|\d{1,3}[.、．](?!\d)|[一二三四五六七八九十]{1,3}、|[①-⑳])\s*\S"
+    r"^(?:[(（]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5}|[一二三四五六七八九十]{1,3})[)）]|\d{1,3}[.、．](?!\d)|[一二三四五六七八九十]{1,3}、|[①-⑳]|[A-H](?:[．、]|\.(?=\s?[\u4e00-\u9fff])))\s*\S"
 )
+_LABELLED = re.compile(r"(?=[^\W\d_])(?!https?:)[^：:，。；,;.!?？！]{1,18}[：:]\s*\S")
+_CONTENTS = re.compile(r".*\S … [\dIVXLCivxlc]{1,6}")
 
 
 def joined(lines: Sequence[str], words: frozenset[str] = frozenset()) -> str:
@@ -86,6 +88,13 @@ def has_bullet(text: str) -> bool:
 
 def is_list_start(text: str) -> bool:
     return bool(_BULLET.match(text) or _NUMBERED.match(text) or _CHECK_BOX.match(text))
+
+
+def are_rows(before: str, line: str) -> bool:
+    """Whether two lines stand for themselves, however long: values behind labels, or entries of a list of contents."""
+    if _CONTENTS.fullmatch(before):
+        return True
+    return bool(_LABELLED.match(before) and _LABELLED.match(line))
 
 
 def item_text(text: str) -> str:

@@ -26,6 +26,9 @@ def reading_order(boxes: Sequence[Box]) -> list[int]:
 def _ordered(members: list[int], boxes: Sequence[Box]) -> list[int]:
     if len(members) < 2:
         return members
+    title = _title_of_columns(members, boxes)
+    if title is not None:
+        return [title, *_ordered([index for index in members if index != title], boxes)]
     for axis in _axes(members, boxes):
         groups = _cut(members, boxes, axis)
         if axis == 1:
@@ -33,6 +36,18 @@ def _ordered(members: list[int], boxes: Sequence[Box]) -> list[int]:
         if len(groups) > 1:
             return [index for group in groups for index in _ordered(group, boxes)]
     return sorted(members, key=lambda index: (boxes[index][1], boxes[index][0]))
+
+
+def _title_of_columns(members: list[int], boxes: Sequence[Box]) -> int | None:
+    """The line above all columns that stands over another than the first, as the title of a newspaper may."""
+    rows = _cut(members, boxes, 1)
+    if len(rows) < 2 or len(rows[0]) > 1:
+        return None
+    top, rest = rows[0][0], [index for row in rows[1:] for index in row]
+    columns = _cut(rest, boxes, 0)
+    if len(columns) < 2 or boxes[top][3] - boxes[top][1] > _TALL or not _are_columns(columns, boxes):
+        return None
+    return top if boxes[top][0] > _extent(columns[0], boxes, 0)[1] else None
 
 
 def _axes(members: list[int], boxes: Sequence[Box]) -> tuple[int, int]:
