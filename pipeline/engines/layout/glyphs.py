@@ -22,6 +22,9 @@ _CJK_GAP_EM = 0.7  # between Chinese characters a narrower one is no space
 _SAME_LINE = 0.5  # share of the lower height by which fragments overlap that stand on one line
 _RULER = re.compile(r"[\s.·…_\-–—=*~]{12,}")
 _LEADERS = re.compile(r"\s*(?:(?:[.·]\s?){6,}|(?:[…⋯]\s?){3,}[.·]*)\s*")
+_DIVISIONS = frozenset("章节節条條篇编編部卷回讲")
+_NUMBER = re.compile(r"第\s?[\d〇零一二三四五六七八九十百千]{1,6}\s?\w")
+_LONGEST_NUMBER = 12  # characters
 _LONGEST_EXPONENT = 6  # characters
 _SMALL = 0.8  # of the size of its host: an exponent is no larger
 _BAND = 16.0  # points: the page is cut into strips of this height to look for hosts
@@ -328,7 +331,7 @@ def _plain_text_of(row: Sequence[Fragment]) -> str:
                 continue
             if struck and not glyph.style.struck:
                 parts.append(_STRUCK)
-            if pending and before is not None and not _is_stray(before, glyph):
+            if pending and before is not None and not (_is_stray(before, glyph) and not _ends_number(parts)):
                 parts.append(" ")
             if glyph.style.struck and not struck:
                 parts.append(_STRUCK)
@@ -346,6 +349,11 @@ def _tidied(text: str) -> str:
         return ""
     text = _LEADERS.sub(" … ", text).strip() if any(sign in text for sign in "·…⋯") or ".." in text else text
     return text.replace("‘‘", "“").replace("’’", "”")
+
+
+def _ends_number(parts: Sequence[str]) -> bool:
+    """Whether a line of Chinese begins with no more than the number of a chapter or an article."""
+    return parts[-1] in _DIVISIONS and len(parts) < _LONGEST_NUMBER and bool(_NUMBER.fullmatch("".join(parts)))
 
 
 def _is_stray(before: Glyph, after: Glyph) -> bool:
