@@ -193,3 +193,36 @@ def test_a_label_of_several_words_stays_in_one_cell(label: str) -> None:
         [(100, label), (220, "1.283,00")],
     ]
     assert cells(rows, [0, 90, 145, 210, 300])[-1] == f"|  | {label} |  | 1.283,00 |"
+
+
+def test_names_of_two_columns_may_stand_close_together() -> None:
+    rows: list[Texts] = [
+        [(0, "Artikel"), (80, "BTW Hoeveelheid"), (180, "Bedrag")],
+        [(0, "Onderhoud"), (80, "21%"), (130, "1 PCS"), (180, "49,99")],
+        [(0, "Flyer"), (80, "21%"), (130, "2 PCS"), (180, "0,00")],
+    ]
+    assert cells(rows, [0, 75, 175, 230])[0] == "| Artikel | BTW | Hoeveelheid | Bedrag |"
+
+
+@pytest.mark.parametrize("sign", ["€", "EUR", "$"])
+def test_a_currency_far_from_its_amounts_is_no_column(sign: str) -> None:
+    rows: list[Texts] = [
+        [(0, "Artikel"), (80, "Prijs per stuk"), (180, "Bedrag")],
+        [(0, "Onderhoud"), (80, sign), (130, "12,00"), (180, "49,99")],
+        [(0, "Flyer"), (80, sign), (130, "9,00"), (180, "0,00")],
+    ]
+    assert cells(rows, [0, 75, 175, 230])[0] == "| Artikel | Prijs per stuk | Bedrag |"
+
+
+@pytest.mark.parametrize("heights", [(2, 3, 2), (3, 1, 2), (1, 4, 1)])
+def test_ruled_cells_of_several_lines_are_cells_though_a_model_sees_more_rows(heights: tuple[int, ...]) -> None:
+    lines = path(*FRAME, (40, 0, 40, 60), (80, 0, 80, 60), (0, 12, 120, 12))
+    texts = [(5.0 + 40 * n, 2.0, 35.0 + 40 * n, 9.0) for n in range(3)]
+    texts += [(5.0 + 40 * n, 14 + 11.0 * at, 35.0 + 40 * n, 23 + 11.0 * at) for n in range(3) for at in range(heights[n])]
+    assert len(ruled_frames((5, 2, 115, 58), lines, columns=3, rows=5, texts=texts)) == 6
+
+
+def test_many_lines_at_shared_heights_are_rows_that_no_line_parts() -> None:
+    lines = path(*FRAME, (40, 0, 40, 60), (80, 0, 80, 60), (0, 12, 120, 12))
+    texts = [(5.0 + 40 * n, 14 + 8.0 * at, 35.0 + 40 * n, 21 + 8.0 * at) for n in range(3) for at in range(5 - (n == 2))]
+    assert not ruled_frames((5, 2, 115, 58), lines, columns=3, rows=6, texts=texts)

@@ -20,6 +20,7 @@ from pipeline.engines.layout.drawn_lines import Drawings, bounded
 from pipeline.engines.layout.drop_caps import with_drop_caps
 from pipeline.engines.layout.form_fields import with_fields
 from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, printed_lines
+from pipeline.engines.layout.gutters import parted_at_gutters
 from pipeline.engines.layout.joining import has_check_box, is_list_start, item_text, joined, words_of
 from pipeline.engines.layout.label_rows import paired_rows
 from pipeline.engines.layout.left_out import combined, leave_out, unmapped
@@ -98,6 +99,7 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     strip = sheet.recognised and is_strip(regions, sheet.width, sheet.height)
     if strip:
         regions = rows_of_strip(regions)
+    regions = parted_at_gutters(regions)
     for region in regions:
         region.lines = printed_lines(region.fragments)
     regions = [region for region in regions if region.lines or region.label is Label.FIGURE]

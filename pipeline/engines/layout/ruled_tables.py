@@ -19,6 +19,8 @@ _LONG = 0.35  # of the table's width or height: shorter lines are no part of its
 _RULED = 0.5  # of the sides between cells that are drawn
 _MOST_LINES = 400
 _MOST_CELLS = 3000
+_MANY_LINES = 3  # in a cell
+_SHARED_HEIGHTS = 0.7  # of the lines of a cell
 _MORE_ROWS = 1.5  # times the rows that lines part: those in which a table is printed, without lines
 
 
@@ -44,9 +46,23 @@ def ruled_frames(
     xs = _closed(_places(lines.upright, box[3] - box[1]), box[0], box[2])
     ys = _closed(_places(lines.level, box[2] - box[0]), box[1], box[3])
     across, down = len(xs) - 1, len(ys) - 1
-    if across < max(2, columns) or down < 2 or rows > _MORE_ROWS * down or across * down > _MOST_CELLS:
+    if across < max(2, columns) or down < 2 or across * down > _MOST_CELLS:
         return []
-    return _with_unruled_rows(_merged(_Grid(xs, ys, lines)), texts)
+    frames = _merged(_Grid(xs, ys, lines))
+    if rows > _MORE_ROWS * down and (not texts or _holds_rows(frames, texts)):
+        return []
+    return _with_unruled_rows(frames, texts)
+
+
+def _holds_rows(frames: Sequence[Frame], texts: Sequence[Box]) -> bool:
+    """Whether two cells of one row have many lines of text at the same heights: rows that no line parts."""
+    for row in {frame.row for frame in frames}:
+        many = [lines for f in frames if f.row == row if len(lines := _heights(f.box, texts)) >= _MANY_LINES]
+        for one, other in pairwise(many):
+            shared = sum(any(abs(a - b) <= _SAME_PT for b in other) for a in one)
+            if shared > _SHARED_HEIGHTS * min(len(one), len(other)):
+                return True
+    return False
 
 
 def _with_unruled_rows(frames: list[Frame], texts: Sequence[Box]) -> list[Frame]:

@@ -29,6 +29,7 @@ class _Run:
     row: int
     x0: float
     x1: float
+    text: str = ""
 
     @property
     def middle(self) -> float:
@@ -42,16 +43,16 @@ def respecting_gaps(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> l
     """The cells of a table with column lines in the gaps between its texts."""
     if not 2 <= len(frames) <= _MOST_FRAMES or not all(part.upright for part in fragments):
         return list(frames)
-    runs = _runs(frames, fragments, split_at_wide_gaps)
-    cells = _snapped(list(frames), runs, _runs(frames, fragments, _words_of))
+    runs, words = _runs(frames, fragments, split_at_wide_gaps), _runs(frames, fragments, _words_of)
+    cells = _snapped(list(frames), runs, words)
     column = 0
     while column < _columns(cells) <= _MOST_COLUMNS:
-        gap = _gap_in(cells, column, runs)
+        gap = _gap_in(cells, column, runs, words)
         if gap is None:
             column += 1
         else:
-            cells = _parted(cells, column, gap, runs)
-    return _with_whole_labels(cells, runs, _runs(cells, fragments, _words_of))
+            cells = _parted(cells, column, gap, runs, words)
+    return _with_whole_labels(cells, runs, words)
 
 
 def _columns(frames: Sequence[Frame]) -> int:
@@ -84,7 +85,7 @@ def _runs(
             middle = (piece.box[1] + piece.box[3]) / 2
             row = next((row for row, (top, bottom) in bands.items() if top <= middle <= bottom), None)
             if row is not None:
-                runs.append(_Run(row, piece.box[0], piece.box[2]))
+                runs.append(_Run(row, piece.box[0], piece.box[2], "".join(glyph.char for glyph in piece.glyphs).strip()))
     return runs
 
 
@@ -148,23 +149,59 @@ def _harm(x: float, runs: Sequence[_Run], inside: Sequence[_Run]) -> int:
     return sum(run.crosses(x) for run in runs) + 2 * sum(count - 1 for count in cells.values())
 
 
-def _gap_in(frames: Sequence[Frame], column: int, runs: Sequence[_Run]) -> float | None:
-    """The place in a column at which its rows have a wide gap between two texts; None without one."""
+def _gap_in(frames: Sequence[Frame], column: int, runs: Sequence[_Run], words: Sequence[_Run]) -> float | None:
+    """The place in a column at which its rows have a wide gap between two texts; None without one.
+
+    The names of the two columns may stand close together: the place is between two ``words`` of the head, then.
+    """
     plain = _plain(frames, column)
-    leads = {row: min(run.x0 for run in runs if run.row == row) for row in {run.row for run in runs}}
+    leads = _leads(runs)
     rows: dict[int, list[_Run]] = {}
     for run in sorted(runs, key=lambda run: run.x0):
         frame = plain.get(run.row)
         if frame and frame.box[0] <= run.middle <= frame.box[2]:
             rows.setdefault(run.row, []).append(run)
     gaps = [(a.x1, b.x0) for row in rows.values() for a, b in pairwise(row) if b.x0 > a.x1]
+    first = min(rows, default=0)
+    blanks = _blanks_of([word for word in words if word.row == first], rows.get(first, []))
     best: tuple[int, float] | None = None
     for start, end in gaps:
-        for x in ((start + end) / 2, start + _EDGE_PT, end - _EDGE_PT):
-            worth = _worth(rows, x, min(rows), leads)
+        inside = [x for x in blanks if start - _EDGE_PT < x < end + _EDGE_PT]
+        for x in ((start + end) / 2, start + _EDGE_PT, end - _EDGE_PT, *inside):
+            if x in inside:
+                rows_here = rows | {first: _cut_at(rows[first], x)} if _are_two_columns(rows, first, x) else rows
+                worth = _worth(rows_here, x, first, leads)
+                if worth and (best is None or worth > best[0]):
+                    best = worth, x
+                continue
+            worth = _worth(rows, x, first, leads)
             if worth and (best is None or (worth, -abs(x - end)) > (best[0], -abs(best[1] - end))):
                 best = worth, x
     return best[1] if best else None
+
+
+def _blanks_of(words: Sequence[_Run], head: Sequence[_Run]) -> list[float]:
+    """The places between two words of the head of a column."""
+    own = sorted((w.x0, w.x1) for w in words if any(run.x0 - 1 < w.x0 and w.x1 < run.x1 + 1 for run in head))
+    return [(a[1] + b[0]) / 2 for a, b in pairwise(own)]
+
+
+def _cut_at(runs: Sequence[_Run], x: float) -> list[_Run]:
+    """The texts of a row, those that lie across a place cut in two there."""
+    cut = []
+    for run in runs:
+        across = run.x0 < x < run.x1
+        cut += [replace(run, x1=x), replace(run, x0=x)] if across else [run]
+    return cut
+
+
+def _are_two_columns(rows: Mapping[int, Sequence[_Run]], first: int, x: float) -> bool:
+    """Whether the rows below a head are parted at a place, and not only into a sign or a word that is always the same."""
+    parted = [runs for row, runs in rows.items() if row != first and _is_parted(runs, x)]
+    left = {run.text for runs in parted for run in runs if run.x1 <= x + _EDGE_PT}
+    same = len(parted) > 1 and len(left) == 1 and not any(map(str.isdigit, next(iter(left))))
+    signs = not all(any(map(str.isalnum, text)) for text in left)
+    return len(parted) >= _LEAST_ROWS and not same and not signs
 
 
 def _worth(rows: dict[int, list[_Run]], x: float, first: int, leads: Mapping[int, float]) -> int:
@@ -186,13 +223,25 @@ def _worth(rows: dict[int, list[_Run]], x: float, first: int, leads: Mapping[int
     return 2 * len(parted) - len(cut) + 1
 
 
+def _leads(runs: Sequence[_Run]) -> dict[int, float]:
+    """Where the first text of each row begins."""
+    leads: dict[int, float] = {}
+    for run in runs:
+        leads[run.row] = min(run.x0, leads.get(run.row, run.x0))
+    return leads
+
+
 def _with_whole_labels(frames: list[Frame], runs: Sequence[_Run], words: Sequence[_Run]) -> list[Frame]:
-    """The cells with each label of several words, whose end alone lies in the next cell, whole in the cell before."""
+    """The cells with each label of several words, whose end alone lies in the next cell, whole in the cell before.
+
+    Such a label is the first text of a row below the head: that of a sum.
+    """
+    leads = _leads(runs)
     for column in range(_columns(frames) - 1):
         left, right = _plain(frames, column), _plain(frames, column + 1)
         for row in left.keys() & right.keys():
             line, end = left[row].box[2], right[row].box[2]
-            across = [run for run in runs if run.row == row and run.crosses(line)]
+            across = [r for r in runs if r.row == row > min(leads) and r.x0 == leads[row] and r.crosses(line)]
             others = [run for run in runs if run.row == row and run not in across and line < run.middle < end]
             if len(across) == 1 and not others and left[row].box[0] < across[0].x1 < end:
                 if _is_label(row, across[0], words, line):
@@ -215,8 +264,16 @@ def _is_parted(runs: Sequence[_Run], x: float) -> bool:
     )
 
 
-def _parted(frames: Sequence[Frame], column: int, x: float, runs: Sequence[_Run]) -> list[Frame]:
-    """The cells with one column made two, a text that lies across whole in the left one."""
+def _holds(frame: Frame, run: _Run) -> bool:
+    return run.row == frame.row and frame.box[0] <= run.middle <= frame.box[2]
+
+
+def _parted(
+    frames: Sequence[Frame], column: int, x: float, runs: Sequence[_Run], words: Sequence[_Run]
+) -> list[Frame]:
+    """The cells with one column made two, a text that lies across whole in the left one, but for two names of a head."""
+    head = min((run.row for run in runs if any(_holds(f, run) for f in frames if f.column == column)), default=0)
+    names = not any(word.row == head and word.crosses(x) for word in words)
     parted: list[Frame] = []
     for frame in frames:
         if frame.column > column:
@@ -227,7 +284,8 @@ def _parted(frames: Sequence[Frame], column: int, x: float, runs: Sequence[_Run]
             parted.append(replace(frame, columns=frame.columns + 1))
         else:
             x0, y0, x1, y1 = frame.box
-            across = [run.x1 for run in runs if run.row == frame.row and run.crosses(x) and x0 <= run.middle <= x1]
+            across = [run.x1 for run in runs if run.crosses(x) and _holds(frame, run)]
+            across = [] if frame.row == head and names else across
             line = min(max([x, *across]), x1)
             parted.append(replace(frame, box=(x0, y0, line, y1)))
             parted.append(replace(frame, column=column + 1, box=(line, y0, x1, y1)))

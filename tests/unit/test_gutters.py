@@ -1,0 +1,53 @@
+"""Blocks beside one another that a model took for one are parted, rows are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.engines.layout.glyphs import Glyph, Style, fragment
+from pipeline.engines.layout.gutters import parted_at_gutters
+from pipeline.engines.layout.regions import Region
+from stores.models import Label
+
+STYLE = Style(size=10, bold=False, mono=False, raised=False, hidden=False)
+
+
+def region(*texts: tuple[float, float, str]) -> Region:
+    """A region of texts at (x, y), 5 points a character."""
+    parts = [
+        fragment([Glyph(c, x + 5 * n, y, x + 5 * n + 5, y + 10, STYLE) for n, c in enumerate(text)])
+        for x, y, text in texts
+    ]
+    lefts, tops, rights, bottoms = zip(*(part.box for part in parts), strict=True)
+    return Region(Label.TEXT, (min(lefts), min(tops), max(rights), max(bottoms)), parts)
+
+
+def texts_of(regions: list[Region]) -> list[list[str]]:
+    return [["".join(glyph.char for glyph in part.glyphs) for part in one.fragments] for one in regions]
+
+
+SENDER = [(50.0, 50 + 18.0 * n, text) for n, text in enumerate(("INVOICE", "Pino Bird", "Street 32", "Amsterdam"))]
+FIRM = [(300.0, 45 + 13.0 * n, text) for n, text in enumerate(("Blue B.V.", "Weena 664", "Rotterdam", "BTW NL81", "BIC"))]
+
+
+def test_the_sides_of_a_letterhead_are_parted() -> None:
+    parts = parted_at_gutters([region(*SENDER, *FIRM)])
+    assert texts_of(parts) == [[text for _, _, text in SENDER], [text for _, _, text in FIRM]]
+    assert parts[0].box[2] < parts[1].box[0]
+
+
+def test_three_blocks_are_parted_twice() -> None:
+    third = [(500.0, y + 4, text) for _, y, text in SENDER]
+    assert len(parted_at_gutters([region(*SENDER, *FIRM, *third)])) == 3
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        [(300.0, y, text) for _, y, text in SENDER],  # rows
+        [(110.0, y + 5, text) for _, y, text in FIRM],  # no more than a blank between them
+        [(300.0, 50.0, "12"), (300.0, 68.0, "13")],  # no block
+    ],
+)
+def test_rows_and_paragraphs_are_not_parted(right: list[tuple[float, float, str]]) -> None:
+    assert len(parted_at_gutters([region(*SENDER, *right)])) == 1
