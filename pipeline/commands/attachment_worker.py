@@ -1,4 +1,4 @@
-"""The child process that takes attached files out of mail messages and PDFs: a JSON object per line, asked and answered.
+"""The child process that takes attached files out of mail messages and PDFs; it speaks a JSON object per line.
 
 It has no API key, no broker and no database, so a hostile file can harm nothing but this process.
 """

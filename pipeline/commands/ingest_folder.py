@@ -81,7 +81,7 @@ class Ingestion:
         return discover_documents(self.request.paths, self.request.globs, self.request.excludes, roots)
 
     def unpacked(self, discovered: DiscoveredFiles, folder: Path) -> DiscoveredFiles:
-        """Replace archives by the documents in them, and add attached files where asked for; written into ``folder``."""
+        """Replace archives by the documents in them, and add attached files where asked for, written to ``folder``."""
         largest_bytes = self.resources.settings.max_file_mb << 20
         globs, excludes = self.request.globs, self.request.excludes
         unpacked = with_archives_unpacked(

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 from pipeline import removal
 from pipeline.commands import staging
-from pipeline.commands.submission import Submission, SubmissionReceipt
-from pipeline.commands.submission_batch import SubmissionBatch
 from pipeline.commands.attachments import AttachmentReader, uploads_with_attachments
 from pipeline.commands.content_detection import check_content
+from pipeline.commands.submission import Submission, SubmissionReceipt
+from pipeline.commands.submission_batch import SubmissionBatch
 from pipeline.commands.uploaded_archives import has_archives, with_uploads_unpacked
 from pipeline.knowledge_base_embedder import with_own_embedder
 from pipeline.processing_plan import ProcessingPlans, check_embedder, check_schemas

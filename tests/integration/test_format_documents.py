@@ -10,10 +10,10 @@ from starlette.testclient import TestClient
 
 from ingest.api.app import create_app
 from pipeline.commands.import_knowledge_base import import_archive
-from pipeline.service import Service
-from pipeline.settings import Settings
 from pipeline.commands.ingest_folder import IngestRequest, ingest
 from pipeline.engines.text_kinds import EML
+from pipeline.service import Service
+from pipeline.settings import Settings
 from stores.placement import StagedFile
 from stores.regular_files import hash_of
 from tests import office_files as files

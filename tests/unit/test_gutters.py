@@ -27,7 +27,9 @@ def texts_of(regions: list[Region]) -> list[list[str]]:
 
 
 SENDER = [(50.0, 50 + 18.0 * n, text) for n, text in enumerate(("INVOICE", "Pino Bird", "Street 32", "Amsterdam"))]
-FIRM = [(300.0, 45 + 13.0 * n, text) for n, text in enumerate(("Blue B.V.", "Weena 664", "Rotterdam", "BTW NL81", "BIC"))]
+FIRM = [
+    (300.0, 45 + 13.0 * n, text) for n, text in enumerate(("Blue B.V.", "Weena 664", "Rotterdam", "BTW NL81", "BIC"))
+]
 
 
 def test_the_sides_of_a_letterhead_are_parted() -> None:

@@ -222,7 +222,9 @@ def test_own_line_breaks_are_kept_and_full_lines_run_on() -> None:
     assert [piece.label for piece in pieces(items, Label.TEXT, 10.0)] == [Label.LIST, Label.TEXT]
 
 
-def setting(rows: list[str], x: float = 80, y: float = 80, size: float = 10.5, step: float = 18) -> Callable[[Any], None]:
+def setting(
+    rows: list[str], x: float = 80, y: float = 80, size: float = 10.5, step: float = 18
+) -> Callable[[Any], None]:
     """Draw lines of Chinese or Latin text below one another."""
 
     def draw(page: Any) -> None:
@@ -271,5 +273,7 @@ def test_options_of_a_question_are_items() -> None:
 
 def test_a_title_over_the_middle_column_comes_first() -> None:
     title = (220.0, 47.0, 340.0, 85.0)
-    columns = [(50.0 + 170 * n, 100.0 + 155 * row, 205.0 + 170 * n, 250.0 + 150 * row) for n in range(3) for row in (0, 1)]
+    columns = [
+        (50.0 + 170 * n, 100.0 + 155 * row, 205.0 + 170 * n, 250.0 + 150 * row) for n in range(3) for row in (0, 1)
+    ]
     assert reading_order([*columns, title]) == [6, 0, 1, 2, 3, 4, 5]

@@ -218,11 +218,15 @@ def test_a_currency_far_from_its_amounts_is_no_column(sign: str) -> None:
 def test_ruled_cells_of_several_lines_are_cells_though_a_model_sees_more_rows(heights: tuple[int, ...]) -> None:
     lines = path(*FRAME, (40, 0, 40, 60), (80, 0, 80, 60), (0, 12, 120, 12))
     texts = [(5.0 + 40 * n, 2.0, 35.0 + 40 * n, 9.0) for n in range(3)]
-    texts += [(5.0 + 40 * n, 14 + 11.0 * at, 35.0 + 40 * n, 23 + 11.0 * at) for n in range(3) for at in range(heights[n])]
+    texts += [
+        (5.0 + 40 * n, 14 + 11.0 * at, 35.0 + 40 * n, 23 + 11.0 * at) for n in range(3) for at in range(heights[n])
+    ]
     assert len(ruled_frames((5, 2, 115, 58), lines, columns=3, rows=5, texts=texts)) == 6
 
 
 def test_many_lines_at_shared_heights_are_rows_that_no_line_parts() -> None:
     lines = path(*FRAME, (40, 0, 40, 60), (80, 0, 80, 60), (0, 12, 120, 12))
-    texts = [(5.0 + 40 * n, 14 + 8.0 * at, 35.0 + 40 * n, 21 + 8.0 * at) for n in range(3) for at in range(5 - (n == 2))]
+    texts = [
+        (5.0 + 40 * n, 14 + 8.0 * at, 35.0 + 40 * n, 21 + 8.0 * at) for n in range(3) for at in range(5 - (n == 2))
+    ]
     assert not ruled_frames((5, 2, 115, 58), lines, columns=3, rows=6, texts=texts)

@@ -85,7 +85,9 @@ def _runs(
             middle = (piece.box[1] + piece.box[3]) / 2
             row = next((row for row, (top, bottom) in bands.items() if top <= middle <= bottom), None)
             if row is not None:
-                runs.append(_Run(row, piece.box[0], piece.box[2], "".join(glyph.char for glyph in piece.glyphs).strip()))
+                runs.append(
+                    _Run(row, piece.box[0], piece.box[2], "".join(glyph.char for glyph in piece.glyphs).strip())
+                )
     return runs
 
 
@@ -196,7 +198,7 @@ def _cut_at(runs: Sequence[_Run], x: float) -> list[_Run]:
 
 
 def _are_two_columns(rows: Mapping[int, Sequence[_Run]], first: int, x: float) -> bool:
-    """Whether the rows below a head are parted at a place, and not only into a sign or a word that is always the same."""
+    """Whether rows below a head are parted at a place, and not only into a sign or a word that is always the same."""
     parted = [runs for row, runs in rows.items() if row != first and _is_parted(runs, x)]
     left = {run.text for runs in parted for run in runs if run.x1 <= x + _EDGE_PT}
     same = len(parted) > 1 and len(left) == 1 and not any(map(str.isdigit, next(iter(left))))
@@ -243,9 +245,9 @@ def _with_whole_labels(frames: list[Frame], runs: Sequence[_Run], words: Sequenc
             line, end = left[row].box[2], right[row].box[2]
             across = [r for r in runs if r.row == row > min(leads) and r.x0 == leads[row] and r.crosses(line)]
             others = [run for run in runs if run.row == row and run not in across and line < run.middle < end]
-            if len(across) == 1 and not others and left[row].box[0] < across[0].x1 < end:
-                if _is_label(row, across[0], words, line):
-                    frames = [_with_line(frame, column, {row: across[0].x1}) for frame in frames]
+            whole = len(across) == 1 and not others and left[row].box[0] < across[0].x1 < end
+            if whole and _is_label(row, across[0], words, line):
+                frames = [_with_line(frame, column, {row: across[0].x1}) for frame in frames]
     return frames
 
 
@@ -268,10 +270,8 @@ def _holds(frame: Frame, run: _Run) -> bool:
     return run.row == frame.row and frame.box[0] <= run.middle <= frame.box[2]
 
 
-def _parted(
-    frames: Sequence[Frame], column: int, x: float, runs: Sequence[_Run], words: Sequence[_Run]
-) -> list[Frame]:
-    """The cells with one column made two, a text that lies across whole in the left one, but for two names of a head."""
+def _parted(frames: Sequence[Frame], column: int, x: float, runs: Sequence[_Run], words: Sequence[_Run]) -> list[Frame]:
+    """The cells with one column made two, a text that lies across whole in the left one but for the names of a head."""
     head = min((run.row for run in runs if any(_holds(f, run) for f in frames if f.column == column)), default=0)
     names = not any(word.row == head and word.crosses(x) for word in words)
     parted: list[Frame] = []

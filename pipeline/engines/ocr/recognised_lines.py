@@ -71,7 +71,7 @@ def read_lines(models: LineModels, pixels: np.ndarray) -> ReadImage:
 
 
 def _lacks_letters(reading: Reading, ratio: float) -> bool:
-    """Whether a line, ``ratio`` times as wide as high, has far fewer letters than its print: those of another script."""
+    """Whether a line, ``ratio`` times as wide as high, has far fewer letters than print: they are of another script."""
     return len("".join(reading.text.split())) < _LEAST_LETTERS * ratio
 
 

@@ -16,7 +16,9 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?<![\w.,/-])(?:\+|\(\+?|00)?\d[\d\s().\-–/]{5,22}\d(?![\w,/%])")
-_EXTENSION = re.compile(r"\s*[,;/-]?\s*(?:ext(?:ension)?\b\.?|x|durchwahl|poste|转|分机)\s*[:：]?\s*(\d{1,6})(?!\w)", re.IGNORECASE)
+_EXTENSION = re.compile(
+    r"\s*[,;/-]?\s*(?:ext(?:ension)?\b\.?|x|durchwahl|poste|转|分机)\s*[:：]?\s*(\d{1,6})(?!\w)", re.IGNORECASE
+)
 _PHONE_LABEL = re.compile(
     r"(?:\btel|\bphone|\bmobile|\bmob\b|\bfax|\bcell|\bhandy|\bcall\b|\bhp\b|telefoon|telefon|t[ée]l[ée]phone|电话|電話|手机|手機|联系方式|传真)",
     re.IGNORECASE,
