@@ -27,6 +27,18 @@ if TYPE_CHECKING:
 _MOST_NAMED = 20  # skipped files
 
 
+Attachments = Annotated[
+    bool,
+    typer.Option("--attachments", help="Read files attached to mail messages and PDFs as documents of their own."),
+]
+SchemaNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--schema", help="Extract this too (repeatable): a schema, a schema file, or auto, what fits each document."
+    ),
+]
+
+
 class OcrMode(StrEnum):
     """When pages are read by OCR: where the text layer is bad, always, or never."""
 
@@ -40,21 +52,13 @@ def ingest(
     knowledge: Knowledge = "default",
     glob: Annotated[list[str] | None, typer.Option("--glob", help="Only files that match, e.g. '*.pdf'.")] = None,
     exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No files that match.")] = None,
-    schema: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--schema", help="Extract this too (repeatable): a schema, a schema file, or auto, what fits each document."
-        ),
-    ] = None,
+    schema: SchemaNames = None,
     document_type: Annotated[
         str, typer.Option("--type", metavar="TYPE", help="Type of these documents, where it is known: invoice, ...")
     ] = "",
     ocr: Annotated[OcrMode, typer.Option("--ocr", help="When to read pages by OCR.")] = OcrMode.AUTO,
     pages: Pages = "",
-    attachments: Annotated[
-        bool,
-        typer.Option("--attachments", help="Read files attached to mail messages and PDFs as documents of their own."),
-    ] = False,
+    attachments: Attachments = False,
     force: Annotated[bool, typer.Option("--force", help="Process unchanged documents again.")] = False,
     prune: Annotated[bool, typer.Option("--prune", help="Delete documents whose files are gone.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,

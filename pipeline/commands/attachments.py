@@ -27,9 +27,8 @@ from pipeline.archives import (
     unpack,
     why_skipped,
 )
-from pipeline.commands.attachment_worker import CARRIERS
 from pipeline.commands.uploaded_archives import described
-from pipeline.engines.media import sniff
+from pipeline.engines.media import CARRIERS, sniff
 from pipeline.file_discovery import ContentCheck, DiscoveredFiles
 from stores.errors import InputError
 from stores.models import Fault
@@ -155,7 +154,7 @@ def _started() -> subprocess.Popen[bytes]:
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_SOURCE), os.environ.get("PYTHONPATH"))))
     return subprocess.Popen(
-        [sys.executable, "-m", "pipeline.commands.attachment_worker"],
+        [sys.executable, "-m", "pipeline.engines.attachment_worker"],
         env=environment,
         cwd="/",
         stdin=subprocess.PIPE,

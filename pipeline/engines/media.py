@@ -20,6 +20,7 @@ FAKE = "text/x-fake-pages"
 IMAGES = ("image/png", "image/jpeg", "image/tiff", "image/bmp", "image/webp")
 PACKAGES = (DOCX, PPTX, XLSX, ODT, ODS, ODP, EPUB, MSG)
 TEXTS = (HTML, MARKDOWN, CSV, EML, TEXT)
+CARRIERS = (EML, MSG, PDF)  # may hold attached files
 WITHOUT_IMAGES = (*PACKAGES, *TEXTS)
 """Types whose pages have no image: they hold text without a fixed layout."""
 

@@ -10,9 +10,9 @@ import pytest
 
 from pipeline.archives import DEEPEST
 from pipeline.commands import attachments
-from pipeline.commands.attachment_worker import written
 from pipeline.commands.attachments import AttachmentReader, uploads_with_attachments, with_attachments
 from pipeline.commands.content_detection import check_content, discover_documents
+from pipeline.engines.attachment_worker import written
 from pipeline.engines.media import PDF
 from pipeline.engines.pdf import mupdf
 from pipeline.engines.text_kinds import EML
@@ -57,10 +57,10 @@ def docs(tmp_path: Path) -> Path:
 def discovered(docs: Path, folder: Path, *passwords: str, largest: int = LARGEST) -> tuple[dict[str, str], set[str]]:
     """Names of the files of a folder and those attached to them, with the codes of faults; names of what is skipped."""
     with AttachmentReader(folder, largest, passwords) as reader:
-        found = with_attachments(discover_documents([docs], (), ()), reader, check=check_content)
-    names = {file.name: file.fault.code if file.fault else "" for file in found.files}
-    assert all(file.path.parent == folder for file in found.files if "/" in file.name and not file.fault)
-    return names, {one.source for one in found.skipped}
+        answer = with_attachments(discover_documents([docs], (), ()), reader, check=check_content)
+    names = {file.name: file.fault.code if file.fault else "" for file in answer.files}
+    assert all(file.path.parent == folder for file in answer.files if "/" in file.name and not file.fault)
+    return names, {one.source for one in answer.skipped}
 
 
 def test_files_attached_to_a_message_are_named_after_it(docs: Path, folder: Path) -> None:

@@ -55,8 +55,8 @@ def find_phones(text: str, region: str = "", expected: bool = False) -> list[Con
     """Find phone numbers: those that phonenumberslite accepts as valid, and those that a label announces.
 
     The value is in E.164 where the number carries its country code or is valid in ``region`` (ISO 3166), else as
-    printed; an extension stands behind it (`` ext. 42``). With ``expected``, every number as long as a phone number is taken, as fits a letterhead or the
-    head of a curriculum vitae.
+    printed; an extension stands behind it (`` ext. 42``). With ``expected``, every number as long as a phone number is
+    taken, as fits a letterhead or the head of a curriculum vitae.
     """
     labelled = expected or bool(_PHONE_LABEL.search(text))
     phones = []

@@ -16,11 +16,7 @@ from typing import IO, Any
 
 from pipeline.engines.containers import MSG
 from pipeline.engines.media import PDF
-from pipeline.engines.text_kinds import EML
 from stores.errors import IngotError
-
-CARRIERS = (EML, MSG, PDF)
-"""The media types that may hold attached files."""
 
 MEMORY_BYTES = 2 << 30
 CPU_S = 60.0  # for one file: then this process is ended
