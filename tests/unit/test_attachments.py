@@ -34,10 +34,10 @@ def pdf(text: str, password: str = "", **attached: bytes) -> bytes:
         else:
             page.add_file_annot((100, 100), data, f"{name}.pdf")
     locked = {"encryption": mupdf.load().PDF_ENCRYPT_AES_256, "user_pw": password, "owner_pw": password}
-    data = io.BytesIO()
-    document.save(data, **(locked if password else {}))
+    written_to = io.BytesIO()
+    document.save(written_to, **(locked if password else {}))
     document.close()
-    return data.getvalue()
+    return written_to.getvalue()
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ _SAME_HEIGHT = 3.0  # points
 _TALL = 60.0  # points: a single box of this height may be a column of its own
 _ONE_LINE = 1.8  # times the height of the lowest box: a box of one line is no higher
 _SIDE = 0.7  # of the width of the column beside: labels take less
+_TITLED = 3  # columns below a title that stands over one of them alone
+_OFF_MIDDLE = 0.05  # of the width of the columns
 _CARD_GAP = 24.0  # points: where rows lie further apart than columns and this, they are rows of cards
 _OVERLAP = 0.15  # boxes may overlap by this share of the smaller side and still count as apart
 
@@ -39,15 +41,17 @@ def _ordered(members: list[int], boxes: Sequence[Box]) -> list[int]:
 
 
 def _title_of_columns(members: list[int], boxes: Sequence[Box]) -> int | None:
-    """The line above all columns that stands over another than the first, as the title of a newspaper may."""
+    """The line in the middle above three or more columns, over another than the first: the title of a newspaper."""
     rows = _cut(members, boxes, 1)
     if len(rows) < 2 or len(rows[0]) > 1:
         return None
     top, rest = rows[0][0], [index for row in rows[1:] for index in row]
     columns = _cut(rest, boxes, 0)
-    if len(columns) < 2 or boxes[top][3] - boxes[top][1] > _TALL or not _are_columns(columns, boxes):
+    if len(columns) < _TITLED or boxes[top][3] - boxes[top][1] > _TALL or not _are_columns(columns, boxes):
         return None
-    return top if boxes[top][0] > _extent(columns[0], boxes, 0)[1] else None
+    left, right = _extent(rest, boxes, 0)
+    in_middle = abs(boxes[top][0] + boxes[top][2] - left - right) / 2 < _OFF_MIDDLE * (right - left)
+    return top if in_middle and boxes[top][0] > _extent(columns[0], boxes, 0)[1] else None
 
 
 def _axes(members: list[int], boxes: Sequence[Box]) -> tuple[int, int]:

@@ -49,9 +49,25 @@ def ruled_frames(
     if across < max(2, columns) or down < 2 or across * down > _MOST_CELLS:
         return []
     frames = _merged(_Grid(xs, ys, lines))
-    if rows > _MORE_ROWS * down and (not texts or _holds_rows(frames, texts)):
+    framed = _is_framed(lines, [text for text in texts if _middle_in(text, box)])
+    if rows > _MORE_ROWS * down and (not framed or _holds_rows(frames, texts)):
         return []
     return _with_unruled_rows(frames, texts)
+
+
+def _is_framed(lines: _Lines, texts: Sequence[Box]) -> bool:
+    """Whether lines reach along and across all texts of a table, as those of a whole grid do."""
+    left, right = min(line[1] for line in lines.level), max(line[2] for line in lines.level)
+    top, bottom = min(line[1] for line in lines.upright), max(line[2] for line in lines.upright)
+    return bool(texts) and all(
+        _middle_in(text, (left, top, right, bottom)) and text[0] > left - _SAME_PT and text[2] < right + _SAME_PT
+        for text in texts
+    )
+
+
+def _middle_in(text: Box, box: Box) -> bool:
+    x, y = (text[0] + text[2]) / 2, (text[1] + text[3]) / 2
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 
 def _holds_rows(frames: Sequence[Frame], texts: Sequence[Box]) -> bool:
@@ -93,11 +109,7 @@ def _spanned(frames: Sequence[Frame], row: int) -> bool:
 
 def _heights(box: Box, texts: Sequence[Box]) -> list[float]:
     """The heights of the lines of text in a box."""
-    inside = sorted(
-        (t[1] + t[3]) / 2
-        for t in texts
-        if box[0] <= (t[0] + t[2]) / 2 <= box[2] and box[1] <= (t[1] + t[3]) / 2 <= box[3]
-    )
+    inside = sorted((text[1] + text[3]) / 2 for text in texts if _middle_in(text, box))
     return [y for at, y in enumerate(inside) if not at or y - inside[at - 1] > _SAME_PT]
 
 

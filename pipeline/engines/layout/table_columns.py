@@ -16,6 +16,7 @@ from pipeline.engines.layout.tables import Frame
 
 _EDGE_PT = 1.0  # a text reaches over a line by more than this
 _WORD_GAP_EM = 0.2  # a wider gap parts two words
+_LONGEST_LABEL = 40  # characters
 _BLANK_PT = 5.5  # a gap between two words of a label is narrower
 _LEAST_ROWS = 2  # with a gap at one place part a column
 _MOST_FRAMES = 2000
@@ -157,7 +158,7 @@ def _gap_in(frames: Sequence[Frame], column: int, runs: Sequence[_Run], words: S
     The names of the two columns may stand close together: the place is between two ``words`` of the head, then.
     """
     plain = _plain(frames, column)
-    leads = _leads(runs)
+    sums = _rows_of_sums(runs)
     rows: dict[int, list[_Run]] = {}
     for run in sorted(runs, key=lambda run: run.x0):
         frame = plain.get(run.row)
@@ -172,11 +173,11 @@ def _gap_in(frames: Sequence[Frame], column: int, runs: Sequence[_Run], words: S
         for x in ((start + end) / 2, start + _EDGE_PT, end - _EDGE_PT, *inside):
             if x in inside:
                 rows_here = rows | {first: _cut_at(rows[first], x)} if _are_two_columns(rows, first, x) else rows
-                worth = _worth(rows_here, x, first, leads)
+                worth = _worth(rows_here, x, first, sums)
                 if worth and (best is None or worth > best[0]):
                     best = worth, x
                 continue
-            worth = _worth(rows, x, first, leads)
+            worth = _worth(rows, x, first, sums)
             if worth and (best is None or (worth, -abs(x - end)) > (best[0], -abs(best[1] - end))):
                 best = worth, x
     return best[1] if best else None
@@ -206,17 +207,17 @@ def _are_two_columns(rows: Mapping[int, Sequence[_Run]], first: int, x: float) -
     return len(parted) >= _LEAST_ROWS and not same and not signs
 
 
-def _worth(rows: dict[int, list[_Run]], x: float, first: int, leads: Mapping[int, float]) -> int:
+def _worth(rows: dict[int, list[_Run]], x: float, first: int, sums: frozenset[int]) -> int:
     """How many more rows of a column a line parts than it cuts; 0 where it must not part them.
 
     A head with two names says that there are two columns; without one no text may lie across. Under a head the labels
-    of sums may: rows that begin with the text that lies across. ``leads``: where the first text of each row begins.
+    of ``sums`` may, rows that begin with the text that lies across.
     """
     parted = [row for row, runs in rows.items() if _is_parted(runs, x)]
     cut = [row for row, runs in rows.items() if any(run.crosses(x) for run in runs)]
     if first in parted:
         last = max(parted)
-        cut = [row for row in cut if row < last or all(run.x0 > leads[row] for run in rows[row] if run.crosses(x))]
+        cut = [row for row in cut if row < last or row not in sums]
     if len(parted) < _LEAST_ROWS or any(len(rows[row]) > 1 for row in cut):
         return 0
     headed = first in parted
@@ -231,6 +232,18 @@ def _leads(runs: Sequence[_Run]) -> dict[int, float]:
     for run in runs:
         leads[run.row] = min(run.x0, leads.get(run.row, run.x0))
     return leads
+
+
+def _rows_of_sums(runs: Sequence[_Run]) -> frozenset[int]:
+    """The rows of a short label and a number behind it, and nothing else."""
+    rows: dict[int, list[_Run]] = {}
+    for run in sorted(runs, key=lambda run: run.x0):
+        rows.setdefault(run.row, []).append(run)
+    return frozenset(
+        row
+        for row, own in rows.items()
+        if len(own) == 2 and len(own[0].text) <= _LONGEST_LABEL and any(map(str.isdigit, own[1].text))
+    )
 
 
 def _with_whole_labels(frames: list[Frame], runs: Sequence[_Run], words: Sequence[_Run]) -> list[Frame]:
