@@ -1,0 +1,131 @@
+"""``bench records``: how right the records are that rules extract from generated documents, whose truth is known.
+
+``--what resumes`` sets people of ``scripts/resume_people`` in the layouts of ``scripts/resume_layouts`` and prints
+precision and recall of each field, for the half of the layouts that rules may be mended on and for the held-out one.
+Texts are compared by their letters and digits, nearly (85 % alike) or as a part that holds at least half of the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from pipeline.engines.evidence.located_values import squash
+from scripts.document_pages import read_pages
+from scripts.resume_layouts import HELD_OUT, MENDED, LayoutOf
+from scripts.resume_people import Person, person
+
+_SIDES = {"mended": MENDED, "held-out": HELD_OUT}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="bench records", description=__doc__)
+    parser.add_argument("--half", choices=tuple(_SIDES), action="append", help="which layouts; both by default")
+    parser.add_argument("--layout", action="append", help="only these layouts")
+    parser.add_argument("--seeds", type=int, default=3, help="people in each layout")
+    parser.add_argument("--misses", action="store_true", help="also what was missed, and what is not in the truth")
+    parser.add_argument("--keep", type=Path, help="a folder that the documents are kept in")
+    given = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="ingot-records-") as folder:
+        for half in given.half or tuple(_SIDES):
+            chosen = {name: one for name, one in _SIDES[half].items() if not given.layout or name in given.layout}
+            _print_half(half, chosen, given.seeds, given.keep or Path(folder), misses=given.misses)
+
+
+def _print_half(half: str, layouts: Mapping[str, LayoutOf], seeds: int, folder: Path, *, misses: bool) -> None:
+    totals: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    print(f"\n{half}: recall and precision\n{'':24}" + "".join(f"{field:>14}" for field in FIELDS))
+    for name, layout in layouts.items():
+        counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+        for label, truth, values in _cases(name, layout, seeds, folder):
+            for field in FIELDS:
+                missed, wrong, right = compared(truth[field], values[field])
+                for all_of in (counts, totals):
+                    for at, more in enumerate((right, len(values[field]), len(truth[field]))):
+                        all_of[field][at] += more
+                if misses and (missed or wrong):
+                    print(f"    {label} {field}: missed {missed}, wrong {wrong}")
+        print(f"{name:24}" + "".join(f"{_shares(counts[field]):>14}" for field in FIELDS))
+    print(f"{'all':24}" + "".join(f"{_shares(totals[field]):>14}" for field in FIELDS))
+
+
+def _cases(name: str, layout: LayoutOf, seeds: int, folder: Path) -> Iterator[tuple[str, Any, Any]]:
+    from pipeline.engines.rules.resume import ResumeRules
+    from pipeline.schemas.loader import load_schemas
+
+    schema = load_schemas(None)["resume"]
+    for language in layout.languages:
+        for seed in range(seeds):
+            who = person(language, seed + 100 * (sum(map(ord, name)) % 97))
+            path = folder / f"{name}-{language}-{seed}.pdf"
+            layout.make(who).save(path)
+            record = ResumeRules().extract(schema, read_pages(path), path.name)
+            path.with_suffix(".json").write_text(json.dumps(truth_of(who), ensure_ascii=False, indent=1))
+            yield path.stem, truth_of(who), values_of(record.fields)
+
+
+FIELDS = ("name", "email", "phone", "location", "company", "position", "institution", "degree", "periods")
+
+
+def truth_of(who: Person) -> dict[str, list[str]]:
+    """The values of each field, as a list."""
+    return {
+        "name": [who.name],
+        "email": [who.email],
+        "phone": [who.phone],
+        "location": [who.place],
+        "company": [job.company for job in who.jobs],
+        "position": [job.position for job in who.jobs],
+        "institution": [study.institution for study in who.studies],
+        "degree": [study.degree for study in who.studies],
+        "periods": [str(one.end[0] if one.end else "present") for one in (*who.jobs, *who.studies)],
+    }
+
+
+def values_of(fields: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The extracted values of each field, as a list; of periods the year of their end."""
+    values = {name: [fields[name]] if fields[name] else [] for name in ("name", "email", "phone", "location")}
+    for table, columns in (("experience", ("company", "position")), ("education", ("institution", "degree"))):
+        for column in columns:
+            values[column] = [row[column] for row in fields[table] if row[column]]
+    ends = [str(row["end_date"]) for table in ("experience", "education") for row in fields[table] if row["end_date"]]
+    return values | {"periods": [end if end == "present" else end[:4] for end in ends]}
+
+
+def compared(truth: Sequence[str], values: Sequence[str]) -> tuple[list[str], list[str], int]:
+    """What was missed, what is wrong, and how many are right; each value counts for one true one."""
+    free = Counter(values)
+    missed = []
+    for wanted in truth:
+        same = next((value for value in free if free[value] and _alike(wanted, value)), None)
+        if same is None:
+            missed.append(wanted)
+        else:
+            free[same] -= 1
+    return missed, list(free.elements()), len(truth) - len(missed)
+
+
+def _alike(wanted: str, value: str) -> bool:
+    one, other = squash(wanted), squash(value)
+    if one == other or (one.isdigit() and other.isdigit() and one.lstrip("0") in (other, other[-len(one.lstrip("0")) :])):
+        return True
+    short, long = sorted((one, other), key=len)
+    part = len(short) >= (3 if short.isascii() else 2) and short in long and 2 * len(short) >= len(long)
+    return part or fuzz.ratio(one, other) >= 85
+
+
+def _shares(counts: Sequence[int]) -> str:
+    right, extracted, true = counts
+    recall = f"{right / true:.2f}" if true else "-"
+    return f"{recall} {right / extracted:.2f}" if extracted else f"{recall} -"
+
+
+if __name__ == "__main__":
+    main()
