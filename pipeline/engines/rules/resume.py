@@ -19,6 +19,7 @@ from pipeline.engines.rules.resume_person import (
     with_labels_beside,
 )
 from pipeline.engines.rules.resume_sections import Section, SectionKind, find_sections
+from pipeline.engines.rules.resume_tables import EDUCATION, EXPERIENCE, table_rows
 from stores.models import Page, Record, Schema
 
 _MOST_SKILLS = 100
@@ -60,8 +61,10 @@ def _lines_of(sections: Iterable[Section], *kinds: SectionKind) -> list[PageLine
 
 
 def _rows(sections: Sequence[Section], kind: SectionKind) -> list[LocatedRow]:
-    read = education_rows if kind is SectionKind.EDUCATION else experience_rows
-    return [row for section in sections if section.kind is kind for row in read(read_entries(section.rows))]
+    educated = kind is SectionKind.EDUCATION
+    read, table = (education_rows, EDUCATION) if educated else (experience_rows, EXPERIENCE)
+    ours = [section.rows for section in sections if section.kind is kind]
+    return [row for rows in ours for row in table_rows(table, rows) or read(read_entries(rows))]
 
 
 def _summary(sections: Sequence[Section]) -> LocatedValue | None:

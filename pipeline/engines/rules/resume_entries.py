@@ -154,7 +154,8 @@ def _with_tail(cells: Sequence[PageLine], upper: PageLine, lower: PageLine) -> l
 def heads_entry(heading: Row, below: Sequence[Row]) -> bool:
     """Whether a line set as a heading begins an entry rather than a section; ``below``: up to three rows below it.
 
-    An entry has a period in its heading, in a row for itself above the details, or beside its job. It may have none
+    An entry has a period in its heading, in a row for itself above the details, or in the row below the name of a
+    school, degree, job or firm. It may have none
     where the heading names a school, degree, job or firm and something else, or where it is a school above a degree.
     """
     text = heading.text
@@ -167,7 +168,7 @@ def heads_entry(heading: Row, below: Sequence[Row]) -> bool:
     details = (at for at, row in enumerate(below) if _BULLET.match(row.text) or _is_prose(row.text))
     head = below[: next(details, len(below))]
     margins = [row for row in head if _is_margin_row(row)]
-    if head and _is_job_row(head[0]) and _head_period(head[0]):
+    if head and _head_period(head[0]) and (named or _is_job_row(head[0])):
         return True
     periods = [period for row in (heading, *margins) if (period := _head_period(row))]
     return any(period.first or named for period in periods)
@@ -224,9 +225,8 @@ def _is_bulleted_head(row: Row, following: Row) -> bool:
 def _is_prose(text: str) -> bool:
     """Whether the line is long or ends as a sentence does."""
     long = len(text) > _LONG_CHARACTERS or len(re.findall(r"[\u4e00-\u9fff]", text)) > _LONG_CHARACTERS // 3
-    return long or (
-        bool(re.search(r"[.。;；]\s*$", text)) and len(re.findall(r"[a-z]{2,}|[\u4e00-\u9fff]{2}", text)) > 4
-    )
+    sentence = bool(re.search(r"[.。;；]\s*$", text)) and not has_company_suffix(f"x {text.split()[-1]}")
+    return long or (sentence and len(re.findall(r"[a-z]{2,}|[\u4e00-\u9fff]{2}", text)) > 4)
 
 
 def _head_period(row: Row) -> PeriodMatch | None:

@@ -13,6 +13,7 @@ from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.dates import find_periods
 from pipeline.engines.rules.page_rows import Row, printed_rows
 from pipeline.engines.rules.resume_entries import heads_entry
+from pipeline.engines.rules.resume_tables import header_cells
 from pipeline.engines.rules.resume_words import is_place, names_job
 from stores.models import Label
 
@@ -92,6 +93,7 @@ _BULLET_INSIDE = re.compile(r"(?<=\S)\s+(?=[•◦▪‣●○■□➢➤✓✔
 _MOST_CROSSING = 0.04  # of the lines, over a gutter
 _ROWS_BELOW = 3  # of an entry's heading, among which its period stands
 _FURTHEST_ABOVE_HEIGHT = 1.06  # a heading of unknown words must be taller than the text
+_SAME_LEFT = 4.0  # points between the left edges of headings of one column
 _COLUMN_SHARE = 0.18  # of the text's width: headings further apart than this stand in two columns
 
 
@@ -140,7 +142,12 @@ def heading_kind(text: str) -> SectionKind | None:
 def find_sections(lines: Sequence[PageLine]) -> list[Section]:
     """Divide a document into sections; text in columns is read column by column."""
     body = _split_at_bullets(_without_page_furniture(lines))
-    known = {line.number: kind for line in body if (kind := heading_kind(line.text)) and _stands_alone(line, body)}
+    columns = header_cells(printed_rows(body))
+    known = {
+        line.number: kind
+        for line in body
+        if line.number not in columns and (kind := heading_kind(line.text)) and _stands_alone(line, body)
+    }
     headings = known | _unknown_headings(body, known)
     parts: list[tuple[SectionKind, list[Row]]] = []
     for column in _columns(body, known):
@@ -227,19 +234,24 @@ def _unknown_headings(lines: Sequence[PageLine], known: dict[int, SectionKind]) 
     if not models:
         return {}
     body_height = median(line.height for line in lines)
-    marked = [line.level for line in models if line.label in (Label.HEADING, Label.TITLE)]
     headings = {}
     for line in lines:
         if line.number in known or len(line.text.strip()) > 50 or line.number < models[0].number:
             continue
-        same_label = len(marked) * 2 > len(models) and line.label is Label.HEADING and 0 < line.level <= max(marked)
-        if same_label or _drawn_alike(line, models, body_height):
+        if _ranks_alike(line, models) or _drawn_alike(line, models, body_height):
             headings[line.number] = SectionKind.OTHER
     return headings
 
 
+def _ranks_alike(line: PageLine, models: Sequence[PageLine]) -> bool:
+    """Whether a heading is of the rank of the known ones, of those that begin where it does if there are any."""
+    near = [model for model in models if abs(model.box[0] - line.box[0]) < _SAME_LEFT] or models
+    marked = [model.level for model in near if model.label in (Label.HEADING, Label.TITLE)]
+    return len(marked) * 2 > len(near) and line.label is Label.HEADING and 0 < line.level <= max(marked)
+
+
 def _drawn_alike(line: PageLine, models: Sequence[PageLine], body_height: float) -> bool:
-    near = [model for model in models if abs(model.box[0] - line.box[0]) < 4.0]
+    near = [model for model in models if abs(model.box[0] - line.box[0]) < _SAME_LEFT]
     if not near:
         return False
     tall = all(model.height > _FURTHEST_ABOVE_HEIGHT * body_height for model in near)
