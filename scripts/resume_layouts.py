@@ -23,10 +23,11 @@ _TO = {"words": " – ", "numbers": " - ", "dots": "-", "years": "–"}
 
 @dataclass(frozen=True, slots=True)
 class LayoutOf:
-    """A layout and the languages that it is set in."""
+    """A layout, the languages that it is set in, and whether it prints where the person lives."""
 
     make: Layout
     languages: tuple[str, ...] = ("en",)
+    place: bool = True
 
 
 def period(one: Job | Study, person: Person, style: str) -> str:
@@ -450,7 +451,7 @@ MENDED: Mapping[str, LayoutOf] = {
     "chinese-form": LayoutOf(chinese_form, ("zh",)),
     "german-columns": LayoutOf(german_columns, ("de",)),
     "company-first": LayoutOf(company_first),
-    "unusual-section-names": LayoutOf(unusual_section_names),
+    "unusual-section-names": LayoutOf(unusual_section_names, place=False),
 }
 HELD_OUT: Mapping[str, LayoutOf] = {
     "sidebar-right": LayoutOf(sidebar_right),
@@ -459,7 +460,7 @@ HELD_OUT: Mapping[str, LayoutOf] = {
     "unruled-tables": LayoutOf(unruled_tables),
     "chinese-free": LayoutOf(chinese_free, ("zh",)),
     "french-colons": LayoutOf(french_colons, ("fr",)),
-    "academic-theses": LayoutOf(academic_theses),
+    "academic-theses": LayoutOf(academic_theses, place=False),
     "chinese-register": LayoutOf(chinese_register, ("zh",)),
     "period-above": LayoutOf(period_above),
 }

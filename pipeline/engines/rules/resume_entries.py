@@ -174,6 +174,17 @@ def heads_entry(heading: Row, below: Sequence[Row]) -> bool:
     return any(period.first or named for period in periods)
 
 
+def names_period(row: Row) -> bool:
+    """Whether a row is of the head of an entry with a period from one date to another."""
+    period = _head_period(row)
+    return bool(period and period.first) and not is_detail(row.text)
+
+
+def is_detail(text: str) -> bool:
+    """Whether a row is a bullet or prose."""
+    return bool(_BULLET.match(text)) or _is_prose(text)
+
+
 def _is_job_row(row: Row) -> bool:
     """Whether a row holds a job and its period and nothing else, so that the firm stands above it."""
     texts = [_without_periods(cell.text) for cell in row.cells]

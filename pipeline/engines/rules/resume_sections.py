@@ -12,6 +12,7 @@ from statistics import median
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.dates import find_periods
 from pipeline.engines.rules.page_rows import Row, printed_rows
+from pipeline.engines.rules.resume_content import headings_by_content
 from pipeline.engines.rules.resume_entries import heads_entry
 from pipeline.engines.rules.resume_tables import header_cells
 from pipeline.engines.rules.resume_words import is_place, names_job
@@ -148,6 +149,7 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
         for line in body
         if line.number not in columns and (kind := heading_kind(line.text)) and _stands_alone(line, body)
     }
+    known |= _told_by_content(body, known)
     headings = known | _unknown_headings(body, known)
     parts: list[tuple[SectionKind, list[Row]]] = []
     for column in _columns(body, known):
@@ -165,6 +167,16 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
             else:
                 parts.append((kind, _rest_of(row, headings)))
     return [Section(kind=kind, rows=tuple(rows)) for kind, rows in parts if rows]
+
+
+def _told_by_content(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> dict[int, SectionKind]:
+    """The headings of jobs and schools by what stands below them, of a kind that no heading names."""
+    missing = set(_WITH_ENTRIES) - set(known.values())
+    if not missing:
+        return {}
+    told = headings_by_content(printed_rows(lines))
+    kinds = {at: SectionKind.EDUCATION if educated else SectionKind.EXPERIENCE for at, educated in told}
+    return {at: kind for at, kind in kinds.items() if kind in missing and at not in known}
 
 
 def _rows_below(rows: Sequence[Row], headings: dict[int, SectionKind]) -> list[Row]:

@@ -189,7 +189,8 @@ def is_place(text: str) -> bool:
         unknown == [0] and len(parts) > 1 and not _INITIAL.search(parts[0])
     ):  # a small town: what follows it is a state or a country, no city
         return bool(_STATE.fullmatch(parts[1]) or _LAND.fullmatch(parts[1]))
-    return not unknown and bool(_REGION.fullmatch(parts[0]))
+    wider = all(_STATE.fullmatch(part) or _LAND.fullmatch(part) for part in parts[1:])  # a town lies in no other town
+    return not unknown and bool(_REGION.fullmatch(parts[0])) and wider
 
 
 def _is_place_word(text: str) -> bool:
