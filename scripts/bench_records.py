@@ -19,10 +19,10 @@ from rapidfuzz import fuzz
 
 from pipeline.engines.evidence.located_values import squash
 from scripts.document_pages import read_pages
-from scripts.resume_layouts import HELD_OUT, MENDED, LayoutOf
+from scripts.resume_layouts import HELD_OUT, MENDED, SEEN, LayoutOf
 from scripts.resume_people import Person, person
 
-_SIDES = {"mended": MENDED, "held-out": HELD_OUT}
+_SIDES = {"mended": MENDED, "seen": SEEN, "held-out": HELD_OUT}
 
 
 def main(arguments: list[str] | None = None) -> None:

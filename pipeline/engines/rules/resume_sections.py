@@ -13,7 +13,7 @@ from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.dates import find_periods
 from pipeline.engines.rules.page_rows import Row, printed_rows
 from pipeline.engines.rules.resume_content import headings_by_content
-from pipeline.engines.rules.resume_entries import heads_entry
+from pipeline.engines.rules.resume_entries import heads_entry, is_period_row
 from pipeline.engines.rules.resume_tables import header_cells
 from pipeline.engines.rules.resume_words import is_place, names_job
 from stores.models import Label
@@ -162,11 +162,19 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
             unknown = kind is not None and not any(cell.number in known for cell in row.cells)
             if unknown and parts[-1][0] in _WITH_ENTRIES and heads_entry(row, _rows_below(rows[at + 1 :], headings)):
                 head_ends = at + 2
+            if unknown and _opens_with_period(parts[-1]):
+                head_ends = at + 1
             if kind is None or (unknown and at < head_ends):
                 parts[-1][1].append(row)
             else:
                 parts.append((kind, _rest_of(row, headings)))
     return [Section(kind=kind, rows=tuple(rows)) for kind, rows in parts if rows]
+
+
+def _opens_with_period(part: tuple[SectionKind, list[Row]]) -> bool:
+    """Whether a section's entries begin with rows of periods, and one of these is its last row."""
+    kind, rows = part
+    return kind in _WITH_ENTRIES and bool(rows) and is_period_row(rows[0]) and is_period_row(rows[-1])
 
 
 def _told_by_content(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> dict[int, SectionKind]:
@@ -229,9 +237,17 @@ def _without_page_furniture(lines: Sequence[PageLine]) -> list[PageLine]:
     return [line for line in lines if line.number not in running and not furniture.match(line.text.strip())]
 
 
+def _is_inner_cell(line: PageLine, lines: Sequence[PageLine]) -> bool:
+    """Whether a cell of a table stands in a row of three or more and is not the first: the subject "History"."""
+    if line.label is not Label.TABLE:
+        return False
+    row = [o for o in lines if o.page == line.page and abs(o.middle - line.middle) < 0.5 * line.height]
+    return len(row) > 2 and any(other.box[0] < line.box[0] for other in row)
+
+
 def _stands_alone(line: PageLine, lines: Sequence[PageLine]) -> bool:
     """Whether no other line ends right before this one in its row: "Skills" in a sentence is no heading."""
-    return not any(
+    return not _is_inner_cell(line, lines) and not any(
         other.page == line.page
         and abs(other.middle - line.middle) < 0.5 * line.height
         and 0 <= line.box[0] - other.box[2] < 1.5 * line.height
