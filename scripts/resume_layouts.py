@@ -251,7 +251,7 @@ def unusual_section_names(person: Person) -> Sheet:
     return flow.sheet
 
 
-# The half that is only measured.
+# Measured before anything was mended on them.
 
 
 def sidebar_right(person: Person) -> Sheet:
@@ -442,7 +442,7 @@ def period_above(person: Person) -> Sheet:
     return flow.sheet
 
 
-# Written last, and only measured.
+# Written after that, and measured before anything was mended on them.
 
 
 def cards(person: Person) -> Sheet:
@@ -565,6 +565,124 @@ def german_blocks(person: Person) -> Sheet:
     return flow.sheet
 
 
+# Written last, and only measured.
+
+
+def bulleted_lines(person: Person) -> Sheet:
+    """One line an entry: ``• Position – Company, Place (2019 - 2021)``; schools after degrees."""
+    flow = Flow(Sheet(), 60, 475)
+    flow.line(person.name, 18, bold=True)
+    flow.line(f"Email: {person.email}, Phone: {person.phone}", 9.5)
+    flow.line(f"Location: {person.place}", 9.5)
+    _section(flow, "Professional Background")
+    for job in person.jobs:
+        flow.bullet(f"{job.position} – {job.company}, {job.place} ({period(job, person, 'years')})")
+    _section(flow, "Academic Credentials")
+    for study in person.studies:
+        flow.bullet(f"{study.degree} – {study.area} – {study.institution} ({study.end[0]})")
+    return flow.sheet
+
+
+def stacked_years(person: Person) -> Sheet:
+    """A timeline: the year of the end above that of the begin in a left column, the entry beside it."""
+    flow = Flow(Sheet(), 50, 495)
+    flow.line(person.name, 24, bold=True)
+    flow.line(f"{person.email} / {person.phone} / {person.place}", 9)
+    for title, ones in (("EXPERIENCE", person.jobs), ("EDUCATION", person.studies)):
+        _section(flow, title)
+        for one in ones:  # type: ignore[attr-defined]
+            upper, lower = (one.position, one.company) if isinstance(one, Job) else (one.institution, f"{one.degree} {one.area}")
+            _beside(flow, f"{one.start[0]} -", upper, bold=True, indent=80)
+            _beside(flow, str(one.end[0]) if one.end else "Present", lower, indent=80)
+            for task in one.tasks if isinstance(one, Job) else ():
+                flow.line(f"• {task}", indent=80)
+            flow.gap(8)
+    return flow.sheet
+
+
+def month_names_long(person: Person) -> Sheet:
+    """``Company, Place`` above ``Position, January 2019 to present``; the degree above the school with its year."""
+    names = ("January February March April May June July August September October November December").split()
+    long = lambda at: f"{names[at[1] - 1]} {at[0]}" if at else "present"  # noqa: E731
+    flow = Flow(Sheet(serif=True), 64, 465, size=11)
+    flow.line(person.name, 16, bold=True, centred=True)
+    flow.line(f"{person.place}", centred=True)
+    flow.line(f"{person.phone} | {person.email}", centred=True)
+    _section(flow, "RELEVANT EXPERIENCE", 11)
+    for job in person.jobs:
+        flow.line(f"{job.company}, {job.place}", bold=True)
+        flow.line(f"{job.position}, {long(job.start)} to {long(job.end)}", italic=True)
+        for task in job.tasks:
+            flow.bullet(task)
+        flow.gap(4)
+    _section(flow, "EDUCATION", 11)
+    for study in person.studies:
+        flow.line(f"{study.degree}, {study.area}, {names[5]} {study.end[0]}", bold=True)
+        flow.line(f"{study.institution}, {study.place}")
+    return flow.sheet
+
+
+def chinese_sidebar(person: Person) -> Sheet:
+    """A Chinese CV with a shaded sidebar; jobs to its right, the period behind the firm, the role below."""
+    sheet = Sheet()
+    sheet.page(0)
+    sheet.shade(0, (0, 0, 180, 842), 0.88)
+    side, main = Flow(sheet, 20, 150, 60, 9.5), Flow(sheet, 205, 345, 50)
+    side.line(person.name, 20)
+    _section(side, "联系方式")
+    for text in (person.phone, person.email, person.place):
+        side.line(text)
+    _section(side, "专业技能")
+    for skill in person.skills:
+        side.line(skill)
+    _section(main, "工作经历")
+    for job in person.jobs:
+        main.line(job.company, 11, right=period(job, person, "dots"))
+        main.line(f"职位：{job.position}")
+        for task in job.tasks:
+            main.bullet(task)
+        main.gap()
+    _section(main, "教育经历")
+    for study in person.studies:
+        main.line(f"{study.institution}  {study.area}  {study.degree}", right=period(study, person, "dots"))
+    return sheet
+
+
+def french_table(person: Person) -> Sheet:
+    """A French CV in unruled tables: Période, Entreprise, Poste; Année, Diplôme, Établissement."""
+    flow = Flow(Sheet(), 50, 495)
+    flow.line(person.name, 18, bold=True)
+    flow.line(f"{person.place} — {person.phone} — {person.email}", 9.5)
+    _section(flow, "Parcours professionnel")
+    flow.cells(("Période", "Entreprise", "Poste"), (170, 170, 155), bold=True)
+    for job in person.jobs:
+        flow.cells((period(job, person, "words"), job.company, job.position), (170, 170, 155))
+    _section(flow, "Études")
+    flow.cells(("Année", "Diplôme", "Spécialité", "Établissement"), (60, 140, 120, 175), bold=True)
+    for study in person.studies:
+        flow.cells((str(study.end[0]), study.degree, study.area, study.institution), (60, 140, 120, 175))
+    return flow.sheet
+
+
+def barred_lines(person: Person) -> Sheet:
+    """``COMPANY | Place | Period`` with the role below; ``School | Degree | Area | Year`` in one line."""
+    flow = Flow(Sheet(), 50, 495)
+    flow.line(person.name.upper(), 18, bold=True, right=person.phone)
+    flow.line(person.headline, right=person.email)
+    flow.line(person.place)
+    flow.rule()
+    _section(flow, "Employment History")
+    for job in person.jobs:
+        flow.line(f"{job.company.upper()} | {job.place} | {period(job, person, 'words')}", bold=True)
+        flow.line(job.position, italic=True)
+        for task in job.tasks:
+            flow.bullet(task)
+    _section(flow, "Education & Training")
+    for study in person.studies:
+        flow.line(f"{study.institution} | {study.degree} | {study.area} | {study.end[0]}")
+    return flow.sheet
+
+
 MENDED: Mapping[str, LayoutOf] = {
     "title-dash-company": LayoutOf(title_dash_company),
     "sidebar-left": LayoutOf(sidebar_left),
@@ -586,12 +704,18 @@ SEEN: Mapping[str, LayoutOf] = {
     "academic-theses": LayoutOf(academic_theses, place=False),
     "chinese-register": LayoutOf(chinese_register, ("zh",)),
     "period-above": LayoutOf(period_above),
-}
-HELD_OUT: Mapping[str, LayoutOf] = {
     "cards": LayoutOf(cards),
     "labelled-entries": LayoutOf(labelled_entries),
     "margin-headings": LayoutOf(margin_headings),
     "narrative": LayoutOf(narrative),
     "chinese-bilingual": LayoutOf(chinese_bilingual, ("zh",)),
     "german-blocks": LayoutOf(german_blocks, ("de",)),
+}
+HELD_OUT: Mapping[str, LayoutOf] = {
+    "bulleted-lines": LayoutOf(bulleted_lines),
+    "stacked-years": LayoutOf(stacked_years),
+    "month-names-long": LayoutOf(month_names_long),
+    "chinese-sidebar": LayoutOf(chinese_sidebar, ("zh",)),
+    "french-table": LayoutOf(french_table, ("fr",)),
+    "barred-lines": LayoutOf(barred_lines),
 }

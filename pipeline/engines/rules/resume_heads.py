@@ -21,6 +21,7 @@ STRONG_SEPARATOR = re.compile(
 _WEAK_SEPARATOR = re.compile(
     r"\s*[,;，；、](?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?=[A-Z])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
 )
+_BRACKETED = re.compile(r"\s*(.+?)\s*[（(]([^（()）]+)[）)]\s*")  # the job behind the firm
 _SCHOOL_BEHIND = re.compile(
     r"\s+(?:from|at|an\s+der|von\s+der|à\s+l['’]\s?|à|de\s+l['’]\s?)\s*(?=(?-i:[A-ZÀ-Þ\u4e00-\u9fff]))|\s*,\s+(?=(?:the\s+)?universit)",
     re.IGNORECASE,
@@ -31,7 +32,11 @@ def split_head(text: str) -> list[str]:
     """Split a line of an entry's head at its separators; places stay whole, enclosing brackets are removed."""
     parts: list[str] = []
     for strong in STRONG_SEPARATOR.split(ICONS.sub("  ", text)):
-        parts.extend(_split_weakly(strong))
+        bracketed = _BRACKETED.fullmatch(strong)
+        if bracketed and names_job(bracketed[2]) and not names_job(bracketed[1]) and not find_degree(bracketed[1]):
+            parts.extend([*_split_weakly(bracketed[1]), bracketed[2]])
+        else:
+            parts.extend(_split_weakly(strong))
     trimmed = (_trim(part) for part in parts)
     return [part for part in trimmed if re.search(r"\w", part)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
@@ -90,6 +90,10 @@ _HEADINGS = tuple(
     )
     for kind, nouns in _NOUNS.items()
 )
+_FIRST_NAMED = re.compile(  # "Education and Training" is about education
+    r"(?:(?:professional|work|academic)\s+)?(?:(?P<education>education)|experience|employment)\s*(?:&|and|,|/)\s", re.I
+)
+_PAPER = re.compile(r"\W*r[ée]sum[ée]\W*", re.IGNORECASE)  # the name of the paper on its top, a summary further down
 _BULLET_INSIDE = re.compile(r"(?<=\S)\s+(?=[•◦▪‣●○■□➢➤✓✔]\s?\S)")
 _MOST_CROSSING = 0.04  # of the lines, over a gutter
 _ROWS_BELOW = 3  # of an entry's heading, among which its period stands
@@ -137,17 +141,20 @@ def heading_kind(text: str) -> SectionKind | None:
     plain = re.sub(r"(?<=[\u4e00-\u9fff])\s*[A-Za-z][A-Za-z &]+$|^[A-Za-z][A-Za-z &]+\s*(?=[\u4e00-\u9fff])", "", plain)
     if not plain or len(plain) > 45 or plain[0].islower():  # a lower-case word is the end of a broken line
         return None
-    return next((SectionKind(kind) for kind, pattern in _HEADINGS if pattern.fullmatch(plain)), None)
+    kinds = [SectionKind(kind) for kind, pattern in _HEADINGS if pattern.fullmatch(plain)]
+    if kinds and (first := _FIRST_NAMED.match(plain)):
+        return SectionKind.EDUCATION if first["education"] else SectionKind.EXPERIENCE
+    return kinds[0] if kinds else None
 
 
 def find_sections(lines: Sequence[PageLine]) -> list[Section]:
     """Divide a document into sections; text in columns is read column by column."""
     body = _split_at_bullets(_without_page_furniture(lines))
-    columns = header_cells(printed_rows(body))
+    no_headings = header_cells(printed_rows(body)) | {line.number for line in body[:1] if _PAPER.fullmatch(line.text)}
     known = {
         line.number: kind
         for line in body
-        if line.number not in columns and (kind := heading_kind(line.text)) and _stands_alone(line, body)
+        if line.number not in no_headings and (kind := heading_kind(line.text)) and _stands_alone(line, body)
     }
     known |= _told_by_content(body, known)
     headings = known | _unknown_headings(body, known)
@@ -158,8 +165,9 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
         rows = printed_rows(column.lines)
         head_ends = 0  # rows before this one belong to the head of an entry, headings or not
         for at, row in enumerate(rows):
-            kind = next((headings[cell.number] for cell in row.cells if cell.number in headings), None)
-            unknown = kind is not None and not any(cell.number in known for cell in row.cells)
+            cell = next((c for names in (known, headings) for c in row.cells if c.number in names), None)
+            kind = headings[cell.number] if cell else None
+            unknown = cell is not None and cell.number not in known
             if unknown and parts[-1][0] in _WITH_ENTRIES and heads_entry(row, _rows_below(rows[at + 1 :], headings)):
                 head_ends = at + 2
             if unknown and _opens_with_period(parts[-1]):
@@ -167,7 +175,7 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
             if kind is None or (unknown and at < head_ends):
                 parts[-1][1].append(row)
             else:
-                parts.append((kind, _rest_of(row, headings)))
+                parts.append((kind, _rest_of(row, headings if unknown else known)))
     return [Section(kind=kind, rows=tuple(rows)) for kind, rows in parts if rows]
 
 
@@ -208,7 +216,7 @@ def _split_at_bullets(lines: Sequence[PageLine]) -> list[PageLine]:
     return parts
 
 
-def _rest_of(row: Row, headings: dict[int, SectionKind]) -> list[Row]:
+def _rest_of(row: Row, headings: Container[int]) -> list[Row]:
     """Return the cells beside a heading: a heading in the left margin has its first entry there."""
     cells = tuple(cell for cell in row.cells if cell.number not in headings)
     return [Row(page=row.page, cells=cells)] if cells else []

@@ -206,7 +206,8 @@ def _is_place_word(text: str) -> bool:
     capital = text[:1].isupper() or not text[:1].isascii() or text[:1].isdigit()
     named = names_job(text) or names_school(text) or has_company_suffix(text)
     bound = " " in text and bool(_BINDS.match(text.split(" ")[0] + " ")) and not _ARTICLE.match(text)
-    return bool(text) and capital and not bound and len(text.split()) <= 4 and not named
+    bracket = bool(re.search(r"[()（）]", text))
+    return bool(text) and capital and not bound and len(text.split()) <= 4 and not named and not bracket
 
 
 def place_at_end(text: str) -> int | None:
