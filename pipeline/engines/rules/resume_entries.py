@@ -69,13 +69,29 @@ class _MarkedRow:
 
 def read_entries(rows: Sequence[Row]) -> list[Entry]:
     """Read the entries of a section, in their order."""
-    marked = _mark(_joined_dates(_without_margins(rows)))
+    marked = _mark(_joined_dates(_without_margins(_without_bullets(rows))))
     anchors = [at for at, row in enumerate(marked) if row.period]
     if not anchors:
         return [_entry(group) for group in _undated_groups(marked)]
     starts = _starts(marked, anchors)
     ends = [*starts[1:], len(marked)]
     return [_entry(marked[start:end]) for start, end in zip(starts, ends, strict=True)]
+
+
+def _without_bullets(rows: Sequence[Row]) -> Sequence[Row]:
+    """Take the bullets away where they begin the entries themselves: rows without a bullet have no period."""
+    heads = [row for row in rows if _BULLET.match(row.text)]
+    bare = {id(row): _without_bullet(row) for row in heads}
+    dated = sum(bool(_head_period(row)) for row in bare.values())
+    if not heads or 2 * dated <= len(heads) or any(_head_period(row) for row in rows if id(row) not in bare):
+        return rows
+    return [bare.get(id(row), row) for row in rows]
+
+
+def _without_bullet(row: Row) -> Row:
+    first = row.cells[0]
+    rest = _BULLET.sub("", first.text, count=1).strip()
+    return replace(row, cells=((replace(first, text=rest),) if rest else ()) + row.cells[1:])
 
 
 def _without_margins(rows: Sequence[Row]) -> Iterator[Row]:

@@ -22,6 +22,9 @@ _WEAK_SEPARATOR = re.compile(
     r"\s*[,;，；、](?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?=[A-Z])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
 )
 _BRACKETED = re.compile(r"\s*(.+?)\s*[（(]([^（()）]+)[）)]\s*")  # the job behind the firm
+_HAN_TOGETHER = re.compile(  # school, field and degree that a reader has joined
+    r"([\u4e00-\u9fff]{2,12}?(?:大学|学院|学校))([\u4e00-\u9fff]{2,12}?)?(博士|硕士|研究生|学士|本科|大专|专科)"
+)
 _SCHOOL_BEHIND = re.compile(
     r"\s+(?:from|at|an\s+der|von\s+der|à\s+l['’]\s?|à|de\s+l['’]\s?)\s*(?=(?-i:[A-ZÀ-Þ\u4e00-\u9fff]))|\s*,\s+(?=(?:the\s+)?universit)",
     re.IGNORECASE,
@@ -31,6 +34,8 @@ _SCHOOL_BEHIND = re.compile(
 def split_head(text: str) -> list[str]:
     """Split a line of an entry's head at its separators; places stay whole, enclosing brackets are removed."""
     parts: list[str] = []
+    if together := _HAN_TOGETHER.fullmatch(text.strip()):
+        return [part for part in together.groups() if part]
     for strong in STRONG_SEPARATOR.split(ICONS.sub("  ", text)):
         bracketed = _BRACKETED.fullmatch(strong)
         if bracketed and names_job(bracketed[2]) and not names_job(bracketed[1]) and not find_degree(bracketed[1]):

@@ -46,7 +46,7 @@ _NOUNS = {
     r"主修课程|主要课程|其他(?:信息)?|附加信息|作品(?:集)?|资格证书|技能证书|科研经历",
     "experience": r"(?:[^\W\d_]+\s+){0,2}experiences?|experience and \w+|employment(?: history| record)?|work history|"
     r"history|positions? held|"
-    r"internships?|"
+    r"internships?|(?:professional|work|career|employment|industry)\s+background|"
     r"(?:[^\W\d_]+\s+){0,2}appointments?|career|career history|career summary|berufserfahrung|"
     r"beruflicher? werdegang|berufspraxis|"
     r"werdegang|praktika|praktische erfahrung|"
@@ -56,7 +56,7 @@ _NOUNS = {
     r"(?:工作|实习|职业|任职|从业|就业|主要工作|工作与实习|工作及实习|实习与工作|实习/工作|工作/实习|实践)(?:经历|"
     r"经验|履历|背景)|工作履历|职业生涯",
     "education": r"education(?:al)?|education(?:al)?\s+(?:background|history|qualifications?)|education (?:and|&) \w+|"
-    r"background|qualifications?|"
+    r"background|qualifications?|credentials|"
     r"studies|degrees?|schooling|academics|ausbildung|schulbildung|bildungsweg|studium|hochschulbildung|"
     r"formations?(?: acad[ée]mique)?|"
     r"[ée]tudes|dipl[ôo]mes|opleiding(?:en)?|educaci[óo]n|formaci[óo]n(?: acad[ée]mica)?|"
@@ -246,11 +246,9 @@ def _without_page_furniture(lines: Sequence[PageLine]) -> list[PageLine]:
 
 
 def _is_inner_cell(line: PageLine, lines: Sequence[PageLine]) -> bool:
-    """Whether a cell of a table stands in a row of three or more and is not the first: the subject "History"."""
-    if line.label is not Label.TABLE:
-        return False
+    """Whether a line is a further cell of a table of three columns, or of four unmarked ones: the subject "History"."""
     row = [o for o in lines if o.page == line.page and abs(o.middle - line.middle) < 0.5 * line.height]
-    return len(row) > 2 and any(other.box[0] < line.box[0] for other in row)
+    return len(row) > (2 if line.label is Label.TABLE else 3) and any(other.box[0] < line.box[0] for other in row)
 
 
 def _stands_alone(line: PageLine, lines: Sequence[PageLine]) -> bool:
