@@ -13,7 +13,7 @@ from itertools import islice
 from pipeline.type_signals import Signal, Where, signals
 from stores.models import Box, Label, Page
 
-TYPE_VERSION = "types-1"
+TYPE_VERSION = "types-2"
 
 _MOST_PAGES = 6  # a type shows on the first pages; references of a paper on the last ones
 _LAST_PAGES = 2
