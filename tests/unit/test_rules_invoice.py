@@ -64,3 +64,16 @@ def test_a_sum_that_adds_up_wins() -> None:
 
 def test_no_issuer_is_better_than_a_guess() -> None:
     assert extract("Total 5.00\n12 34")["issuer"] is None
+
+
+def test_sums_that_contradict_each_other_are_not_taken() -> None:
+    record = extract(
+        """
+        Mill Lane Paper Ltd
+        Invoice no: 2024-17
+        Excluding VAT      100.00      Subtotal      120.00
+        VAT 20%             20.00
+        Total due          120.00
+        """
+    )
+    assert (record["amount_untaxed"], record["amount_tax"], record["amount"]) == (100, 20, 120)
