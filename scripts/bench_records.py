@@ -1,8 +1,9 @@
 """``bench records``: how right the records are that rules extract from generated documents, whose truth is known.
 
-``--what resumes`` sets people of ``scripts/resume_people`` in the layouts of ``scripts/resume_layouts`` and prints
-precision and recall of each field, for the half of the layouts that rules may be mended on and for the held-out one.
-Texts are compared by their letters and digits, nearly (85 % alike) or as a part that holds at least half of the other.
+People of ``scripts/resume_people`` are set in the layouts of ``scripts/resume_layouts``; recall and precision of each
+field are printed by layout. ``--tables`` sets long tables in the layouts of ``scripts/table_layouts`` instead and
+prints the share of their rows that are right and in order, ``--scanned`` of scans at 200 dpi. Texts are compared by
+their letters and digits, nearly (85 % alike) or as a part that holds at least half of the other.
 """
 
 from __future__ import annotations
@@ -11,42 +12,49 @@ import argparse
 import json
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rapidfuzz import fuzz
 
 from pipeline.engines.evidence.located_values import squash
+from scripts.bench_tables import measure_tables
 from scripts.document_pages import read_pages
-from scripts.resume_layouts import HELD_OUT, MENDED, SEEN, LayoutOf
+from scripts.resume_layouts import FIRST, SECOND, THIRD
+from scripts.resume_parts import LayoutOf
 from scripts.resume_people import Person, person
 
-_SIDES = {"mended": MENDED, "seen": SEEN, "held-out": HELD_OUT}
+_SETS = {"first": FIRST, "second": SECOND, "third": THIRD}
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="bench records", description=__doc__)
-    parser.add_argument("--half", choices=tuple(_SIDES), action="append", help="which layouts; both by default")
+    parser.add_argument("--set", choices=tuple(_SETS), action="append", help="which layouts; all by default")
     parser.add_argument("--layout", action="append", help="only these layouts")
     parser.add_argument("--seeds", type=int, default=3, help="people in each layout")
+    parser.add_argument("--tables", type=int, metavar="ROWS", default=0, help="long tables of so many rows instead")
+    parser.add_argument("--scanned", action="store_true", help="scans of these tables")
     parser.add_argument("--misses", action="store_true", help="also what was missed, and what is not in the truth")
     parser.add_argument("--keep", type=Path, help="a folder that the documents are kept in")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="ingot-records-") as folder:
-        for half in given.half or tuple(_SIDES):
-            chosen = {name: one for name, one in _SIDES[half].items() if not given.layout or name in given.layout}
-            _print_half(half, chosen, given.seeds, given.keep or Path(folder), misses=given.misses)
+        if given.tables:
+            measure_tables(given.keep or Path(folder), given.tables, given.layout or (), scanned=given.scanned)
+            return
+        for name in given.set or tuple(_SETS):
+            chosen = {key: one for key, one in _SETS[name].items() if not given.layout or key in given.layout}
+            _print_set(name, chosen, given.seeds, given.keep or Path(folder), misses=given.misses)
 
 
-def _print_half(half: str, layouts: Mapping[str, LayoutOf], seeds: int, folder: Path, *, misses: bool) -> None:
+def _print_set(title: str, layouts: Mapping[str, LayoutOf], seeds: int, folder: Path, *, misses: bool) -> None:
     totals: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    print(f"\n{half}: recall and precision\n{'':24}" + "".join(f"{field:>14}" for field in FIELDS))
+    print(f"\n{title}: recall and precision\n{'':24}" + "".join(f"{field:>14}" for field in FIELDS))
     for name, layout in layouts.items():
         counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
         for label, truth, values in _cases(name, layout, seeds, folder):
             for field in FIELDS:
-                missed, wrong, right = compared(truth[field], values[field], _lies_in if field == "location" else _alike)
+                missed, wrong, right = compared(truth[field], values[field], field)
                 for all_of in (counts, totals):
                     for at, more in enumerate((right, len(values[field]), len(truth[field]))):
                         all_of[field][at] += more
@@ -100,16 +108,17 @@ def values_of(fields: Mapping[str, Any]) -> dict[str, list[str]]:
     return values | {"periods": [end if end == "present" else end[:4] for end in ends]}
 
 
-def compared(truth: Sequence[str], values: Sequence[str], same: Callable[[str, str], bool]) -> tuple[list[str], list[str], int]:
+def compared(truth: Sequence[str], values: Sequence[str], field: str) -> tuple[list[str], list[str], int]:
     """What was missed, what is wrong, and how many are right; each value counts for one true one."""
+    same = _lies_in if field == "location" else alike
     free = Counter(values)
     missed = []
     for wanted in truth:
-        alike = next((value for value in free if free[value] and same(wanted, value)), None)
-        if alike is None:
+        fitting = next((value for value in free if free[value] and same(wanted, value)), None)
+        if fitting is None:
             missed.append(wanted)
         else:
-            free[alike] -= 1
+            free[fitting] -= 1
     return missed, list(free.elements()), len(truth) - len(missed)
 
 
@@ -117,9 +126,12 @@ def _lies_in(town: str, address: str) -> bool:
     return squash(town) in squash(address)
 
 
-def _alike(wanted: str, value: str) -> bool:
+def alike(wanted: str, value: str) -> bool:
+    """Compare two texts as the docstring of this module says; numbers without a leading 0 and a country's code."""
     one, other = squash(wanted), squash(value)
-    if one == other or (one.isdigit() and other.isdigit() and one.lstrip("0") in (other, other[-len(one.lstrip("0")) :])):
+    if one == other or (
+        one.isdigit() and other.isdigit() and one.lstrip("0") in (other, other[-len(one.lstrip("0")) :])
+    ):
         return True
     short, long = sorted((one, other), key=len)
     part = len(short) >= (3 if short.isascii() else 2) and short in long and 2 * len(short) >= len(long)

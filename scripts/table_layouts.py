@@ -64,7 +64,10 @@ SCHEMA = Schema(
         ),
     ),
 )
-_HEADERS = {False: ("Part no", "Description", "Qty", "Unit price", "Amount"), True: ("零件号", "名称", "数量", "单价", "金额")}
+_HEADERS = {
+    False: ("Part no", "Description", "Qty", "Unit price", "Amount"),
+    True: ("零件号", "名称", "数量", "单价", "金额"),
+}
 _WIDTHS = (75.0, 205.0, 50.0, 75.0, 80.0)
 
 
@@ -75,7 +78,9 @@ def rows_of(layout: TableLayout, count: int) -> list[Row]:
     rows = []
     for at in range(count):
         long = layout.wrapped and draw.random() < 0.4
-        name = ("" if layout.chinese else " ").join(draw.choice(words) for _ in range(9 if long else draw.randint(1, 4)))
+        name = ("" if layout.chinese else " ").join(
+            draw.choice(words) for _ in range(9 if long else draw.randint(1, 4))
+        )
         quantity, price = draw.randint(1, 250), draw.randint(5, 250000) / 100
         sign = -1 if layout.brackets and draw.random() < 0.25 else 1
         rows.append((f"{draw.choice('ABCD')}-{1000 + at}", name, quantity, price, round(sign * quantity * price, 2)))

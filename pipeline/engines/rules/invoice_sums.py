@@ -37,7 +37,9 @@ _TOTALS = tuple(
         (4, r"(?:amount|bedrag|betrag|montant)\s*(?:paid|charged|betaald)|payments?\s*received"),
     )
 )
-_PLAIN_TOTAL = re.compile(r"(?<![a-z])(?:total|totaal|gesamt|summe|totale|totaux|razem|celkem)(?![a-z])|合计|总额", re.IGNORECASE)
+_PLAIN_TOTAL = re.compile(
+    r"(?<![a-z])(?:total|totaal|gesamt|summe|totale|totaux|razem|celkem)(?![a-z])|合计|总额", re.IGNORECASE
+)
 _UNTAXED = re.compile(
     r"sub\s*-?\s*total|subtotaal|zwischensumme|sous.?total|untaxed|taxable|netto?(?:betrag|summe)?\b|grondslag|"
     r"(?:excl|exkl|exc|before|without|ex|zzgl|hors|net\s*of)\.?\w*\s*(?:of\s*)?(?:vat|btw|tax|mwst|ust|tva|gst)|\bh\.?t\b|base\s*imponible|"

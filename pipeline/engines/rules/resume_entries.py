@@ -272,9 +272,8 @@ def _head_period(row: Row) -> PeriodMatch | None:
 
 def _starts(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> list[int]:
     """Return the index of each entry's first row: as many rows above its period as in the first entry."""
-    if anchors[0] > 0 and anchors[-1] == len(marked) - 1 and not any(row.detail for row in marked):
-        if all(is_period_row(marked[at].row) for at in anchors):  # each entry ends with its period
-            return [0, *(at + 1 for at in anchors[:-1])]
+    if _close_entries(marked, anchors):
+        return [0, *(at + 1 for at in anchors[:-1])]
     above_first = [row for row in marked[: anchors[0]] if not row.detail]
     lead = len(above_first) if len(above_first) <= _MOST_LEAD_ROWS else 0
     starts = [max(anchors[0] - lead, 0)]
@@ -288,6 +287,12 @@ def _starts(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> list[int]:
             start -= 1
         starts.append(start)
     return starts
+
+
+def _close_entries(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> bool:
+    """Whether each entry ends with its period, in a row of its own, and nothing stands below the last one."""
+    ends = anchors[0] > 0 and anchors[-1] == len(marked) - 1 and not any(row.detail for row in marked)
+    return ends and all(is_period_row(marked[at].row) for at in anchors)
 
 
 def _undated_groups(marked: Sequence[_MarkedRow]) -> Iterator[list[_MarkedRow]]:

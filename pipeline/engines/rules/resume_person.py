@@ -23,7 +23,30 @@ _INTRODUCTION = re.compile(
     r"(?:\b(?:I['’]?\s?a?m|my name is|ich bin|mein name ist|je suis|je m['’]appelle)|我是|我叫)\s*", re.IGNORECASE
 )
 _SENTENCE = re.compile(r"[a-z]{3}[.!?](?:\s|$)|[。！？]")
-_PARTICLES = frozenset("van von de der den da di del la le bin binti al el y e dos ten zu und".split())
+_PARTICLES = frozenset(
+    [
+        "van",
+        "von",
+        "de",
+        "der",
+        "den",
+        "da",
+        "di",
+        "del",
+        "la",
+        "le",
+        "bin",
+        "binti",
+        "al",
+        "el",
+        "y",
+        "e",
+        "dos",
+        "ten",
+        "zu",
+        "und",
+    ]
+)
 _NEXT_LABEL = re.compile(
     r"\s{2,}|\s+(?=[\u4e00-\u9fff]{2,4}[:：])|[|｜,，;；]|(?=\s(?:gender|age|phone|email|tel)\b)", re.IGNORECASE
 )

@@ -15,7 +15,11 @@ from stores.models import Field, FieldKind
 LocatedRow = dict[str, LocatedValue | None]
 _Cells = dict[str, list[PageLine]]
 
-_PERIOD = "Period|Dates|Date|Duration|Years|Year|When|Time|Tenure|Zeitraum|Zeit|Jahr|Période|Année|Années|起止时间|起止年月|起止日期|时间|时间段|任职时间|工作时间|就读时间|年月|日期"
+_PERIOD = (
+    "Period|Dates|Date|Duration|Years|Year|When|Time|Tenure|Zeitraum|Zeit|"
+    "Jahr|Période|Année|Années|起止时间|起止年月|起止日期|时间|时间段|任职时间|工作时间|"
+    "就读时间|年月|日期"
+)
 _START = "From|Start|Start date|Joined|Von|Beginn|Début|开始时间|入职时间|入学时间"
 _END = "To|Until|End|End date|Bis|Ende|Fin|结束时间|离职时间|毕业时间"
 _PLACE = "Location|Place|City|Country|Town|Ort|Lieu|Ville|地点|工作地点|城市"
@@ -35,12 +39,16 @@ EXPERIENCE = Field(
         period=_PERIOD,
         start=_START,
         end=_END,
-        company="Employer|Company|Organisation|Organization|Firm|Institution|Employer name|Name of employer|Company name|"
-        "Arbeitgeber|Unternehmen|Firma|Entreprise|Employeur|Société|工作单位|单位|单位名称|公司|公司名称|企业名称|任职单位|所在单位",
-        position="Position|Role|Title|Job title|Job|Post|Position held|Designation|Occupation|Stelle|Tätigkeit|Funktion|"
+        company="Employer|Company|Organisation|Organization|Firm|Institution|Employer name|"
+        "Name of employer|Company name|"
+        "Arbeitgeber|Unternehmen|Firma|Entreprise|Employeur|Société|"
+        "工作单位|单位|单位名称|公司|公司名称|企业名称|任职单位|所在单位",
+        position="Position|Role|Title|Job title|Job|Post|Position held|Designation|Occupation|"
+        "Stelle|Tätigkeit|Funktion|"
         "Poste|Fonction|职务|职位|岗位|职位名称|担任职务",
         location=_PLACE,
-        duties="Duties|Responsibilities|Description|Tasks|Aufgaben|Missions|Reason for leaving|工作内容|工作职责|主要职责|离职原因|证明人",
+        duties="Duties|Responsibilities|Description|Tasks|Aufgaben|Missions|"
+        "Reason for leaving|工作内容|工作职责|主要职责|离职原因|证明人",
     ),
 )
 EDUCATION = Field(
@@ -50,7 +58,8 @@ EDUCATION = Field(
         period=_PERIOD,
         start=_START,
         end=_END,
-        institution="Institution|School|University|College|Name of institution|Name of school|Board|Institut|Hochschule|"
+        institution="Institution|School|University|College|Name of institution|Name of school|Board|Institut|"
+        "Hochschule|"
         "Schule|Établissement|École|学校|学校名称|毕业院校|院校|院校名称|毕业学校|教育机构",
         degree="Degree|Qualification|Award|Certificate|Degree obtained|Abschluss|Diplôme|学历|学位",
         area="Subject|Major|Field|Field of study|Specialization|Specialisation|Discipline|Programme|Program|Fach|"
