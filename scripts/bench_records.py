@@ -21,11 +21,11 @@ from rapidfuzz import fuzz
 from pipeline.engines.evidence.located_values import squash
 from scripts.bench_tables import measure_tables
 from scripts.document_pages import read_pages
-from scripts.resume_layouts import FIRST, SECOND, THIRD
+from scripts.resume_layouts import FIRST, FOURTH, SECOND, THIRD
 from scripts.resume_parts import LayoutOf
 from scripts.resume_people import Person, person
 
-_SETS = {"first": FIRST, "second": SECOND, "third": THIRD}
+_SETS = {"first": FIRST, "second": SECOND, "third": THIRD, "fourth": FOURTH}
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,10 +1,11 @@
-"""Layouts of generated CVs in three sets: each was measured before rules were mended on it."""
+"""Layouts of generated CVs in four sets: each was measured before rules were mended on it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from scripts import resume_layouts_first as first
+from scripts import resume_layouts_fourth as fourth
 from scripts import resume_layouts_second as second
 from scripts import resume_layouts_third as third
 from scripts.resume_parts import LayoutOf
@@ -45,4 +46,11 @@ THIRD: Mapping[str, LayoutOf] = {
     "french-table": LayoutOf(third.french_table, ("fr",)),
     "barred-lines": LayoutOf(third.barred_lines),
 }
-LAYOUTS: Mapping[str, LayoutOf] = {**FIRST, **SECOND, **THIRD}
+FOURTH: Mapping[str, LayoutOf] = {
+    "grey-periods-right": LayoutOf(fourth.grey_periods_right),
+    "two-sided-header": LayoutOf(fourth.two_sided_header),
+    "sidebar-with-education": LayoutOf(fourth.sidebar_with_education),
+    "chinese-columns": LayoutOf(fourth.chinese_columns, ("zh",)),
+    "german-table": LayoutOf(fourth.german_table, ("de",)),
+}
+LAYOUTS: Mapping[str, LayoutOf] = {**FIRST, **SECOND, **THIRD, **FOURTH}

@@ -139,3 +139,16 @@ def test_entries_may_be_bullets_and_a_heading_may_stand_in_the_margin() -> None:
 )
 def test_schools_degrees_and_roles_are_told_apart(text: str, parts: list[str]) -> None:
     assert split_head(text) == parts
+
+
+@pytest.mark.parametrize(
+    "contacts",
+    [
+        "Leeds, UK, Tel. 020 7946 0958, jane@roe.org",
+        "020 7946 0958 / jane@roe.org / Leeds, UK",
+        "jane@roe.org     Leeds, UK     Phone: 020 7946 0958",
+    ],
+)
+def test_contacts_in_one_row_are_told_apart(contacts: str) -> None:
+    fields = extract(f"Jane Roe\n{contacts}\n\nExperience\nBaker, Sweet Bread Ltd      2019 - 2021").fields
+    assert (fields["email"], fields["phone"], fields["location"]) == ("jane@roe.org", "020 7946 0958", "Leeds, UK")

@@ -15,7 +15,7 @@ _URL = re.compile(
     r"(?:/[^\s<>\"'，。；）】》|]*)?(?![\w@.-])",
     re.IGNORECASE,
 )
-_PHONE = re.compile(r"(?<![\w.,/-])(?:\+|\(\+?|00)?\d[\d\s().\-–/]{5,22}\d(?![\w,/%])")
+_PHONE = re.compile(r"(?<![\w.,/-])(?:\+|\(\+?|00)?\d[\d\s().\-–/]{5,22}\d(?![\w/%]|,\d)")
 _PHONE_LABEL = re.compile(
     r"(?:\btel|\bphone|\bmobile|\bmob\b|\bfax|\bcell|\bhandy|\bcall\b|\bhp\b|telefoon|telefon|t[ée]l[ée]phone|电话|電話|手机|手機|联系方式|传真)",
     re.IGNORECASE,

@@ -22,6 +22,7 @@ _NAME_LABEL = re.compile(r"(?:^|[\s|])(?:姓\s*名|full\s*name|name|naam|nom|nom
 _INTRODUCTION = re.compile(
     r"(?:\b(?:I['’]?\s?a?m|my name is|ich bin|mein name ist|je suis|je m['’]appelle)|我是|我叫)\s*", re.IGNORECASE
 )
+_LABEL_BEHIND = re.compile(r"[\s,;]+(?:tel|phone|mobile?|cell|fax|e-?mail|mail|web|t|m|e)\.?\s*:?\s*$", re.IGNORECASE)
 _SENTENCE = re.compile(r"[a-z]{3}[.!?](?:\s|$)|[。！？]")
 _PARTICLES = frozenset(
     [
@@ -72,7 +73,9 @@ _PLACE_LABEL = re.compile(
 )
 _PLACE_ICON = re.compile(r"[\uf3c5\uf041\uf276\uf279\uf015]\s*")
 _ICON = re.compile(r"[\ue000-\uf8ff\ufffd]")
-_BETWEEN_CONTACTS = re.compile(r"\s*[|｜•·⋄◇♦❖]\s*|\s{2,}|\t|\s+[-–—]\s+|[;；，]|(?<=\))\s|\s*[\ue000-\uf8ff\ufffd]\s*")
+_BETWEEN_CONTACTS = re.compile(
+    r"\s*[|｜•·⋄◇♦❖]\s*|\s+/\s+|\s{2,}|\t|\s+[-–—]\s+|[;；，]|(?<=\))\s|\s*[\ue000-\uf8ff\ufffd]\s*"
+)
 _CONTACT_LABEL = re.compile(
     r"^(?:tel|phone|mobile|cell|e-?mail|mail|web(?:site)?|linkedin|github|gitlab|twitter|skype|fax|born|birth|"
     r"date of birth|dob|nationality|age|"
@@ -227,7 +230,7 @@ def _parts(text: str) -> list[str]:
     contacts = [*find_emails(text), *find_phones(text, expected=True), *find_urls(text)]
     for match in sorted(contacts, key=lambda match: -match.start):
         text = f"{text[: match.start]} | {text[match.end :]}"
-    return [part.strip(" ,;:，") for part in _BETWEEN_CONTACTS.split(text)]
+    return [_LABEL_BEHIND.sub("", part).strip(" ,;:，/") for part in _BETWEEN_CONTACTS.split(text)]
 
 
 def _between_contacts(about: Sequence[PageLine], name: LocatedValue | None) -> LocatedValue | None:
@@ -237,7 +240,7 @@ def _between_contacts(about: Sequence[PageLine], name: LocatedValue | None) -> L
         if not any(abs(line.middle - row) < line.height for row in rows):
             continue
         for part in _parts(line.text):
-            if _may_be_place(part) and not (name and squash(part) == squash(str(name.value))):
+            if _may_be_place(part) and not (name and squash(str(name.value)) in squash(part)):
                 return located_in(part, [line], part)
     return None
 
