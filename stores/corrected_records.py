@@ -8,6 +8,7 @@ from typing import Any
 
 from stores.corrections import REMARKS, Correction, CorrectionMark, ValuePath, Verdict, missing_remark
 from stores.models import Box, Evidence, Record
+from stores.sum_remarks import Shown, recomputed
 
 _ALIKE = 0.5  # of the cells of a row that must be as they were, for it to be the same row
 _OVERLAP = 0.5  # of the smaller of two boxes, for an element to stand where it stood
@@ -60,14 +61,18 @@ class CorrectedRecord:
                 if element.removed
                 for one in list(element.marks.values())[-1:]
             ]
-        filled = {missing_remark(name) for name, value in fields.items() if value not in (None, "", [])}
         return replace(
             self.extracted,
             fields=fields,
             evidence=tuple(evidence),
-            remarks=tuple(remark for remark in self.extracted.remarks if remark not in filled),
+            remarks=tuple(remark for _, remark in self._remarks(fields)),
             corrections=(*marks, *self._unplaced),
         )
+
+    def _remarks(self, fields: Mapping[str, Any]) -> list[Shown]:
+        """The remarks that still hold, with sums as they are now."""
+        filled = {missing_remark(name) for name, value in fields.items() if value not in (None, "", [])}
+        return [one for one in recomputed(self.extracted, fields) if one[1] not in filled]
 
     def extracted_path(self, path: ValuePath) -> ValuePath | None:
         """The path under which a value that is shown is corrected; None where there is none.
@@ -103,10 +108,9 @@ class CorrectedRecord:
         return values[at] if at < len(values) else None
 
     def _remark_path(self, path: ValuePath) -> ValuePath | None:
-        shown, at = self.record().remarks, int(path.index or 0)
-        if at >= len(shown):
-            return None
-        return replace(path, index=str(self.extracted.remarks.index(shown[at])))
+        shown, at = self._remarks(self.record().fields), int(path.index or 0)
+        extracted = shown[at][0] if at < len(shown) else None
+        return None if extracted is None else replace(path, index=str(extracted))
 
     def _next_added(self, name: str) -> str:
         numbers = [int(element.index) for element in self._lists[name] if element.index.startswith("+")]

@@ -64,6 +64,7 @@ STORE_WORDS = {
     "audit",
     "clean_text",
     "corrections",
+    "sum_remarks",
     "cursors",
     "models",
     "errors",

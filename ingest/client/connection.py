@@ -29,6 +29,26 @@ class Submitted:
     skipped: tuple[Json, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenCorrection:
+    """What a person says of a value of a document.
+
+    ``path``: ``total``, ``authors[1]`` or ``lines[3].amount``; ``schema`` may be empty where one record has such a
+    field. ``box`` (x0, y0, x1, y1 in points on ``page``) or ``quote`` say where it stands. ``author``: "" for the user
+    of this system; a server names the API key instead.
+    """
+
+    document: str
+    path: str
+    verdict: Literal["corrected", "confirmed", "rejected"]
+    schema: str = ""
+    value: Any = None
+    page: int = 0
+    box: tuple[float, float, float, float] | None = None
+    quote: str = ""
+    author: str = ""
+
+
 class Connection(Protocol):
     """The requests about one knowledge base. They raise IngotError only: NotFoundError where a name is unknown."""
 
@@ -52,6 +72,18 @@ class Connection(Protocol):
 
     def records(self, schema: str, where: str, proved: bool) -> Iterator[Json]:
         """Yield the records of a schema."""
+
+    def say(self, given: GivenCorrection) -> Json:
+        """Keep what a person says of a value; return the correction."""
+
+    def withdraw(self, document: str, number: int, author: str) -> Json:
+        """Let a correction count no more; return it."""
+
+    def corrections(self, document: str) -> list[Json]:
+        """Return what people said of the values of a document, the oldest first, withdrawn corrections included."""
+
+    def to_check(self, schema: str, document: str, limit: int) -> list[Json]:
+        """Return the values that should be checked, the most doubtful first."""
 
     def delete(self, document: str) -> Json:
         """Delete a document; return what it was."""

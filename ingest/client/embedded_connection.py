@@ -10,11 +10,12 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from ingest import record_serializers, serializers
-from ingest.client.connection import IngestOptions, Json, Mode, Submitted
+from ingest.client.connection import GivenCorrection, IngestOptions, Json, Mode, Submitted
 from ingest.runtime import embedded
 from ingest.system_user import system_user
 from pipeline.addresses import is_url
 from pipeline.audit_trail import Actor
+from pipeline.commands.corrections import GivenPlace
 from pipeline.service import AskRequest, IngestRequest, Service
 from pipeline.settings import Settings
 from stores.errors import UnavailableError
@@ -81,6 +82,28 @@ class EmbeddedConnection:
         wanted = records.filter(self._knowledge_id, schema, [where] if where else (), proved=proved)
         return (record_serializers.record(view) for view in records.all(self._knowledge_id, schema, wanted))
 
+    def say(self, given: GivenCorrection) -> Json:
+        records = self._reading().records
+        where = self._knowledge_id, given.document, given.schema, given.path
+        author, place = given.author or system_user(), _place(given)
+        if given.verdict == "corrected":
+            return record_serializers.correction(records.correct(*where, given.value, author, place))
+        if given.verdict == "confirmed":
+            return record_serializers.correction(records.confirm(*where, author, place))
+        return record_serializers.correction(records.reject(*where, author))
+
+    def withdraw(self, document: str, number: int, author: str) -> Json:
+        records, by = self._reading().records, author or system_user()
+        return record_serializers.correction(records.withdraw(self._knowledge_id, document, number, by))
+
+    def corrections(self, document: str) -> list[Json]:
+        views = self._reading().records.corrections(self._knowledge_id, document)
+        return [record_serializers.correction(view) for view in views]
+
+    def to_check(self, schema: str, document: str, limit: int) -> list[Json]:
+        queue = self._reading().records.to_check(self._knowledge_id, schema, limit, name=document)
+        return [record_serializers.doubtful_value(value) for value in queue.items]
+
     def delete(self, document: str) -> Json:
         return serializers.document(self._reading().documents.delete(self._knowledge_id, document))
 
@@ -115,3 +138,11 @@ class EmbeddedConnection:
         self._service, self._works = None, False
         with contextlib.suppress(UnavailableError):
             self._running.close()
+
+
+def _place(given: GivenCorrection) -> GivenPlace:
+    if given.box is None:
+        return GivenPlace(page=given.page, quote=given.quote)
+    x0, y0, x1, y1 = given.box
+    box = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+    return GivenPlace(page=given.page, box=box, quote=given.quote)

@@ -9,12 +9,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from ingest.client.connection import Connection, IngestOptions, Json, Mode
+from ingest.client.connection import Connection, GivenCorrection, IngestOptions, Json, Mode
 from stores.errors import InputError, UnavailableError
 from stores.models import check_knowledge_id
 
 if TYPE_CHECKING:
     import pandas
+
+Box = tuple[float, float, float, float]
 
 _DAY_S = 86400.0
 
@@ -145,6 +147,70 @@ class KnowledgeBase(AbstractContextManager["KnowledgeBase"]):
         return pandas.DataFrame(
             [{"source": row["source"], "document": row["document"], **row["fields"]} for row in rows]
         )
+
+    def correct(
+        self,
+        document: str,
+        path: str,
+        value: Any,
+        *,
+        schema: str = "",
+        page: int = 0,
+        box: Box | None = None,
+        quote: str = "",
+        author: str = "",
+    ) -> Json:
+        """Give a value of a document: it holds from now on, whatever is extracted later. Returns the correction.
+
+        ``path``: ``total``, ``authors[1]`` or ``lines[3].amount``, counted from 0; an index behind the last element
+        adds one, whose ``value`` is an object where the elements are rows. ``schema``: needed where several records of
+        the document have such a field. Its place is looked for unless a ``box`` (in points, on ``page``) or a
+        ``quote`` tells it. ``author``: by default the user of this system; a server names the API key. InputError
+        where the value does not fit the schema.
+        """
+        given = GivenCorrection(
+            document=document, path=path, verdict="corrected", schema=schema, value=value, page=page, box=box,
+            quote=quote, author=author,
+        )  # fmt: skip
+        return self._connection.say(given)
+
+    def confirm(
+        self,
+        document: str,
+        path: str,
+        *,
+        schema: str = "",
+        page: int = 0,
+        box: Box | None = None,
+        quote: str = "",
+        author: str = "",
+    ) -> Json:
+        """Say that a value is right: it stays, whatever is extracted later. Arguments as of ``correct``."""
+        given = GivenCorrection(
+            document=document, path=path, verdict="confirmed", schema=schema, page=page, box=box, quote=quote,
+            author=author,
+        )  # fmt: skip
+        return self._connection.say(given)
+
+    def reject(self, document: str, path: str, *, schema: str = "", author: str = "") -> Json:
+        """Say that a document has no such value; an element of a list leaves it. Arguments as of ``correct``."""
+        given = GivenCorrection(document=document, path=path, verdict="rejected", schema=schema, author=author)
+        return self._connection.say(given)
+
+    def withdraw(self, document: str, number: int, *, author: str = "") -> Json:
+        """Withdraw the correction of a number: what stood there before is shown again. It stays in the list."""
+        return self._connection.withdraw(document, number, author)
+
+    def corrections(self, document: str) -> list[Json]:
+        """List what people said of the values of a document, the oldest first, withdrawn corrections included.
+
+        Each has ``number``, ``schema``, ``path``, ``verdict``, ``value``, ``replaced``, ``author`` and ``created_at``.
+        """
+        return self._connection.corrections(document)
+
+    def to_check(self, *, schema: str = "", document: str = "", limit: int = 100) -> list[Json]:
+        """List the values that should be checked, the most doubtful first, each with its ``doubt`` and ``reasons``."""
+        return self._connection.to_check(schema, document, limit)
 
     def delete(self, document: str) -> Json:
         """Delete a document with all that was made of it; return what it was."""

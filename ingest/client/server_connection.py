@@ -13,7 +13,7 @@ from urllib.parse import quote
 import httpx2
 
 from ingest import serializers
-from ingest.client.connection import IngestOptions, Json, Mode, Submitted
+from ingest.client.connection import GivenCorrection, IngestOptions, Json, Mode, Submitted
 from ingest.version import version
 from pipeline.addresses import is_url
 from pipeline.commands.content_detection import discover_documents
@@ -82,6 +82,28 @@ class ServerConnection:
         asked: dict[str, Any] = {"proved": proved, **({"where": where} if where else {})}
         return self._listed(f"{self._base}/records/{quote(schema)}", **asked)
 
+    def say(self, given: GivenCorrection) -> Json:
+        _check_author(given.author)
+        body = {"schema": given.schema, "path": given.path, "verdict": given.verdict, "value": given.value}
+        place = {"page": given.page, "box": list(given.box) if given.box else None, "quote": given.quote}
+        return self._json("POST", self._corrections(given.document), json={**body, **place})
+
+    def withdraw(self, document: str, number: int, author: str) -> Json:
+        _check_author(author)
+        return self._json("DELETE", f"{self._corrections(document)}/{number}")
+
+    def corrections(self, document: str) -> list[Json]:
+        made: list[Json] = self._answer("GET", self._corrections(document)).json()
+        return made
+
+    def to_check(self, schema: str, document: str, limit: int) -> list[Json]:
+        asked = {"schema": schema, "document": document, "limit": limit}
+        values: list[Json] = self._json("GET", f"{self._base}/doubtful", params=asked)["items"]
+        return values
+
+    def _corrections(self, document: str) -> str:
+        return f"{self._base}/documents/{quote(document)}/corrections"
+
     def delete(self, document: str) -> Json:
         return self._json("DELETE", f"{self._base}/documents/{quote(document)}")
 
@@ -132,6 +154,11 @@ class ServerConnection:
         if response.is_success:
             return response
         raise _error(response)
+
+
+def _check_author(author: str) -> None:
+    if author:
+        raise InputError("a server says itself who corrects: the name of the API key", code="usage")
 
 
 def _fields(options: IngestOptions) -> Json:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.queries.doubts import LEAST_DOUBT, DoubtfulValue, doubtful_values
+from pipeline.queries.ocr_doubt import LEAST_SURE
 from stores.models import Record, Schema
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def checking_queue(
 
 def _all(store: KnowledgeStore, schemas: Mapping[str, Schema], wanted: str, document: str) -> Iterator[DoubtfulValue]:
     for rows in _of_document(store, wanted, document) if document else _of_schemas(store, wanted):
-        sureness = store.page_queries.unsure_pages([at for at, _, _ in rows], 1.0 - LEAST_DOUBT)
+        sureness = store.page_queries.unsure_pages([at for at, _, _ in rows], LEAST_SURE)
         for at, source, record in rows:
             yield from doubtful_values(at, source, record, schemas.get(record.schema), sureness.get(at, {}))
 

@@ -1,6 +1,8 @@
 """Values that a person should check: how doubtful each is, and why. Pure functions.
 
-Doubt goes from 0 to 1. It says how likely a value is wrong, as far as can be told without its truth:
+Doubt goes from 0 to 1: of the values with a doubt of 0.2, about two in ten are wrong, so that one minus the doubt is
+the confidence in a value. Values with less than ``LEAST_DOUBT`` are not listed: at least nine in ten of them are right.
+For scanned pages that is measured (``ocr_doubt``); the other sizes put reasons in an order, as nobody has their truth:
 
 ====  ==========================================================================================
 0.95  a correction fits no value any more, so it is not shown
@@ -9,7 +11,7 @@ Doubt goes from 0 to 1. It says how likely a value is wrong, as far as can be to
 0.8   something does not add up, such as a total that is not the sum of its rows
 0.6   it is none of the values that its field may have
 0.5   it is nearly, but not quite, what the words say that are its evidence
-else  one minus the confidence of the OCR for its page, from 0.1 on
+else  the share of wrong values on pages that the OCR was as sure of
 ====  ==========================================================================================
 
 What a person has said something of is not doubtful. Several reasons: the strongest counts, all are told.
@@ -24,6 +26,7 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from pipeline.engines.evidence.located_values import squash
+from pipeline.queries.ocr_doubt import ocr_doubt
 from stores.corrections import REMARKS, CorrectionMark, ValuePath, Verdict, missing_remark
 from stores.models import Field, Record, Schema
 
@@ -130,9 +133,9 @@ def _doubts_of(
         doubts.append(_Doubt(_NO_CHOICE, f"it is none of {', '.join(field.choices)}"))
     if _is_misread(value, evidence.quote):
         doubts.append(_Doubt(_OTHER_WORDS, f"the document says “{evidence.quote}” there"))
-    unsure = 1.0 - sureness.get(evidence.page, 1.0)
-    if unsure >= LEAST_DOUBT:
-        doubts.append(_Doubt(unsure, f"the OCR of page {evidence.page} is {100 * (1 - unsure):.0f} % sure"))
+    sure = sureness.get(evidence.page, 1.0)
+    if (wrong := ocr_doubt(sure)) >= LEAST_DOUBT:
+        doubts.append(_Doubt(wrong, f"the OCR of page {evidence.page} is {100 * sure:.0f} % sure"))
     return doubts
 
 

@@ -91,6 +91,39 @@ def test_markdown_and_records(knowledge_base: KnowledgeBase) -> None:
     assert sorted(frame["title"]) == ["Contract", "Note"]
 
 
+def test_corrections_are_made_listed_and_withdrawn(knowledge_base: KnowledgeBase) -> None:
+    def title() -> str:
+        shown = {record["source"]: record for record in knowledge_base.records()}["sub/note.pdf"]
+        return str(shown["fields"]["title"])
+
+    made = knowledge_base.correct("sub/note.pdf", "title", "On giraffes", quote="about giraffes")
+    assert (made["verdict"], made["value"], made["replaced"]) == ("corrected", "On giraffes", "Note")
+    assert title() == "On giraffes"
+    assert knowledge_base.withdraw("sub/note.pdf", made["number"])["withdrawn_by"]
+    assert title() == "Note"
+    confirmed = knowledge_base.confirm("sub/note.pdf", "title", schema="document", page=1, box=(0, 0, 500, 800))
+    rejected = knowledge_base.reject("contract.pdf", "title")
+    assert [(one["number"], one["verdict"]) for one in knowledge_base.corrections("sub/note.pdf")] == [
+        (made["number"], "corrected"),
+        (confirmed["number"], "confirmed"),
+    ]
+    assert knowledge_base.to_check(document="sub/note.pdf") == []
+    for document, number in (("sub/note.pdf", confirmed["number"]), ("contract.pdf", rejected["number"])):
+        knowledge_base.withdraw(document, number)
+    with pytest.raises(InputError, match="no_such"):
+        knowledge_base.correct("contract.pdf", "no_such", 1)
+
+
+def test_a_home_keeps_the_author_and_a_server_names_its_own(knowledge_base: KnowledgeBase) -> None:
+    if isinstance(knowledge_base._connection, ServerConnection):
+        with pytest.raises(InputError, match="API key"):
+            knowledge_base.confirm("contract.pdf", "title", author="Ada")
+    else:
+        made = knowledge_base.confirm("contract.pdf", "title", author="Ada")
+        assert made["author"] == "Ada"
+        knowledge_base.withdraw("contract.pdf", made["number"], author="Ada")
+
+
 def test_retrievers_of_langchain_and_llamaindex(knowledge_base: KnowledgeBase) -> None:
     from scripts.examples import langchain_retriever, llamaindex_retriever
 

@@ -117,6 +117,7 @@ class FakeService:
             get=self._knowledge_base, delete=self._delete_knowledge_base, schemas=self._schemas
         )
         self.administration = SimpleNamespace(unfinished=lambda: False)
+        self.audit_trail = SimpleNamespace()
 
     def _answer(self, **asked: Any) -> None:
         type(self).asked = {**self.asked, **asked}

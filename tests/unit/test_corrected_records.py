@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -138,3 +139,34 @@ def test_what_the_schema_lost_or_types_otherwise_is_kept_and_not_shown() -> None
 def test_an_accepted_remark_stays_and_is_marked() -> None:
     shown = corrected(RECORD, [said("@remarks[1]", Verdict.CONFIRMED)])
     assert shown.remarks == RECORD.remarks and marks(shown) == {"@remarks[1]": ("confirmed", True)}
+
+
+SUM = "lines.pieces: the 3 rows add up to 4.00, the total printed on page 1 is 5.00 (difference 1.00)"
+SUMMED = replace(RECORD, remarks=("due is required, and was not found", SUM))
+
+
+def test_the_remark_on_a_total_follows_the_corrections_of_its_rows() -> None:
+    settled = corrected(SUMMED, [said("lines[1].pieces", Verdict.CORRECTED, 2, record=SUMMED)])
+    assert settled.remarks == SUMMED.remarks[:1]
+    fewer = corrected(SUMMED, [said("lines[2]", Verdict.REJECTED, record=SUMMED)])
+    assert fewer.remarks[1] == SUM.replace("3 rows", "2 rows").replace("4.00", "3.00").replace("1.00)", "2.00)")
+    assert corrected(SUMMED, [said("lines[1].what", Verdict.CORRECTED, "cream", record=SUMMED)]).remarks[1] == SUM
+
+
+def test_the_balances_of_a_statement_are_checked_again_after_a_correction() -> None:
+    rows = [{"date": "2024-01-05", "amount": -60.0}, {"date": "2024-01-06", "amount": 20.0}]
+    right = Record(
+        schema="statement",
+        fields={"opening_balance": 100.0, "closing_balance": 60.0, "transactions": rows},
+        evidence=(),
+    )
+    wrong = corrected(right, [said("transactions[1].amount", Verdict.CORRECTED, 25.0, record=right)])
+    remark = "closing_balance: the opening balance and 2 transactions give 65.00, 60.00 is printed (difference -5.00)"
+    assert wrong.remarks == (remark,)
+    both = [
+        said("transactions[1].amount", Verdict.CORRECTED, 25.0, record=right),
+        said("closing_balance", Verdict.CORRECTED, 65.0, number=2, record=right),
+    ]
+    assert corrected(right, both).remarks == ()
+    remarked = replace(right, fields={**right.fields, "closing_balance": 61.0}, remarks=(remark.replace("65", "60"),))
+    assert corrected(remarked, [said("closing_balance", Verdict.CORRECTED, 60.0, record=remarked)]).remarks == ()

@@ -155,3 +155,19 @@ def test_why_a_schema_does_not_apply() -> None:
     assert why_not(invoice, ("resume",)).startswith("it is of the type invoice (doubt 0.")
     assert why_not(given_type("paper"), ("invoice",)) == "its type was set to paper"
     assert why_not(type_of([printed_page("x")]), ("invoice",)) == "it has too little text to tell its type"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Harbour Cafe\nMenu\nSoup of the day   4.50\nFish   12.90\nPie   5.20\nOpen daily 9:00 - 18:00. Thank you!",
+        "Timesheet\nJane Roe\n01/03/2024   09:00   8.00\n02/03/2024   09:00   8.00\nTotal   16.00",
+        "Payment reminder\nOur invoice no. 2024-17 of 12 March 2024 over 4,200.00 EUR is open. Please pay soon.",
+        "Table 8.12 - Own brand shares\nNames   Total\nAldi   8.15\nLidl   9.20\nTax   4.10\nat 10:30   1.20",
+        "Software Engineer\nExperience\nThree years\nQualifications\nA degree\nWe offer\n30 days\njobs@firm.org",
+    ],
+)
+def test_papers_of_other_kinds_fit_no_schema(text: str) -> None:
+    document_type = type_of([printed_page(text)])
+    assert document_type.name == ""
+    assert [name for name in TYPES if not why_not(document_type, (name,))] == []

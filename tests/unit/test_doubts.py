@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.queries.doubts import DoubtfulValue, doubtful_values
+from pipeline.queries.doubts import LEAST_DOUBT, DoubtfulValue, doubtful_values
+from pipeline.queries.ocr_doubt import LEAST_SURE, SHARE_RIGHT, ocr_doubt
 from stores.corrections import CorrectionMark, Verdict
 from stores.models import Evidence, Field, FieldKind, Record, Schema
 
@@ -58,7 +59,7 @@ def test_each_reason_has_its_doubt_and_proved_values_have_none() -> None:
         "issuer": 0.85,
         "colour": 0.6,
         "total": 0.9,
-        "currency": 0.3,
+        "currency": 0.6,
         "lines[0].what": 0.5,
         "@remarks[1]": 0.8,
     }
@@ -74,3 +75,10 @@ def test_what_a_person_said_something_of_is_not_doubtful_unless_it_lost_its_valu
     lost = CorrectionMark(path="lines[7].what", number=9, applied=False, replaced="x", **told)  # type: ignore[arg-type]
     left = doubts(replace(RECORD, corrections=(*marks, lost)))
     assert [(value.path, value.doubt) for value in left.values()] == [("lines[7].what", 0.95)]
+
+
+def test_the_doubt_of_a_scan_follows_what_was_measured() -> None:
+    assert [ocr_doubt(sure) for sure in (0.0, 0.84, 0.85, 0.95, 0.96, 1.0)] == [0.6, 0.6, 0.2, 0.2, 0.04, 0.04]
+    confidences, shares = zip(*SHARE_RIGHT, strict=True)
+    assert sorted(confidences) == list(confidences) and sorted(shares) == list(shares)
+    assert ocr_doubt(LEAST_SURE) < LEAST_DOUBT < ocr_doubt(LEAST_SURE - 0.01)

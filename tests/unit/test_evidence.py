@@ -58,3 +58,13 @@ def test_lines_of_a_page_on_its_side_are_turned_upright() -> None:
     downwards = [((141.0, 110.0, 156.0, 514.0), "Notice to all"), ((90.0, 280.0, 109.0, 511.0), "Maple Court")]
     first, second = upright_boxes(downwards)
     assert first[3] < second[1] and first[0] == 110.0
+
+
+def test_cells_of_a_scan_that_stand_a_little_apart_do_not_turn_a_page_over() -> None:
+    rows = [
+        ((50.0, 60.2, 90.0, 70.0), "Part no"), ((120.0, 60.0, 180.0, 70.0), "Description"),
+        ((380.0, 59.9, 420.0, 70.0), "Unit price"), ((450.0, 59.7, 490.0, 70.0), "Amount"),
+        ((50.0, 76.1, 90.0, 86.0), "D-1044"), ((120.0, 76.0, 180.0, 86.0), "steel switch"),
+        ((450.0, 75.8, 490.0, 86.0), "5.248,00"), ((50.0, 91.9, 90.0, 101.0), "Total"),
+    ]  # fmt: skip
+    assert upright_boxes(rows) == [box for box, _ in rows]

@@ -126,3 +126,16 @@ def test_the_seller_of_a_chinese_invoice_has_no_label_in_its_name(label: str) ->
         {label}青鸥船舶用品商行
     """)
     assert fields["issuer"] == "青鸥船舶用品商行"
+
+
+def test_sums_that_contradict_each_other_are_not_taken() -> None:
+    record = extract(
+        """
+        Mill Lane Paper Ltd
+        Invoice no: 2024-17
+        Excluding VAT      100.00      Subtotal      120.00
+        VAT 20%             20.00
+        Total due          120.00
+        """
+    )
+    assert (record["amount_untaxed"], record["amount_tax"], record["amount"]) == (100, 20, 120)

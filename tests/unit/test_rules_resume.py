@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.engines.rules.resume import ResumeRules
-from pipeline.engines.rules.resume_entries import split_head
+from pipeline.engines.rules.resume_heads import split_head
 from pipeline.engines.rules.resume_sections import SectionKind, heading_kind
 from pipeline.engines.rules.resume_words import find_degree, is_place
 from pipeline.schemas.loader import load_schemas

@@ -9,6 +9,7 @@ from itertools import pairwise
 from stores.models import Block, Box, Label, Page
 
 _LONG_ENOUGH = 4  # characters: shorter lines do not tell which way they run
+_LEAST_STEP = 0.5  # of the lowest line's height
 _ENOUGH_TO_TELL = 6  # lines, before a page counts as upside down
 
 
@@ -67,7 +68,9 @@ def upright_boxes(printed: Sequence[tuple[Box, str]]) -> list[Box]:
     standing = sum(box[3] - box[1] > 1.5 * (box[2] - box[0]) for box in long) * 2 > len(long)
     axis = 0 if standing else 1
     steps = [below[axis] - above[axis] for above, below in pairwise(long)]
-    forward = sum(step > 0 for step in steps) >= sum(step < 0 for step in steps)
+    # Cells of one row of a scan stand a little above or below each other: that is no step to the next line.
+    least = _LEAST_STEP * min((box[axis + 2] - box[axis] for box in long), default=0.0)
+    forward = sum(step > least for step in steps) >= sum(step < -least for step in steps)
     boxes = [box for box, _ in printed]
     if standing and forward:  # read from bottom to top
         return [(-y1, x0, -y0, x1) for x0, y0, x1, y1 in boxes]

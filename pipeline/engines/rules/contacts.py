@@ -15,7 +15,7 @@ _URL = re.compile(
     r"(?:/[^\s<>\"'，。；）】》|]*)?(?![\w@.-])",
     re.IGNORECASE,
 )
-_PHONE = re.compile(r"(?<![\w.,/-])(?:\+|\(\+?|00)?\d[\d\s().\-–/]{5,22}\d(?![\w,/%])")
+_PHONE = re.compile(r"(?<![\w.,/-])(?:\+|\(\+?|00)?\d[\d\s().\-–/]{5,22}\d(?![\w/%]|,\d)")
 _EXTENSION = re.compile(
     r"\s*[,;/-]?\s*(?:ext(?:ension)?\b\.?|x|durchwahl|poste|转|分机)\s*[:：]?\s*(\d{1,6})(?!\w)", re.IGNORECASE
 )

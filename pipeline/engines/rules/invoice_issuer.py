@@ -19,7 +19,7 @@ _ISSUER_LABELS = [
     for pattern in (
         r"^\W*(?:from|seller|vendor|supplier|issuer|issued\s*by|bill(?:ed)?\s*from|sold\s*by|leverancier|verkoper|"
         r"verkäufer|"
-        r"lieferant|rechnungssteller|vendeur|[ée]metteur|fournisseur|vendedor|emisor|fornitore|cedente)\s*(?:[:：]|$)",
+        r"sprzedawca|wystawca|dodavatel|lieferant|rechnungssteller|vendeur|[ée]metteur|fournisseur|vendedor|emisor|fornitore|cedente)\s*(?:[:：]|$)",
         r"销售方(?:信息|名称)?\s*[:：]?|销货单位(?:名称)?\s*[:：]?|开票(?:方|单位)\s*[:：]|收款单位\s*[:：]|卖方\s*[:：]",
         r"(?:account\s*(?:name|holder)|beneficiary(?:\s*name)?|payee|kontoinhaber|t\.?n\.?v\.?|titulaire|"
         r"(?:make\s*)?(?:all\s*)?che(?:ques|cks)\s*payable\s*to|remit(?:tance)?\s*to|开户名)\s*[:：]?",
@@ -30,7 +30,7 @@ _CUSTOMER = re.compile(
     r"invoice(?:d)?\s*to|deliver(?:y|ed)?\s*(?:to|address)|customer|client|"
     r"buyer|attn|attention|factuur\s?adres|aflever\s?adres|bezorg\s?adres|klant|kunde|rechnungsadresse|"
     r"lieferadresse|rechnung\s*an|"
-    r"adresse\s*de\s*(?:facturation|livraison)|factur[ée]\s*[àa]|destinataire|cliente?|destinatario)(?![a-z])|"
+    r"adresse\s*de\s*(?:facturation|livraison)|factur[ée]\s*[àa]|destinataire|cliente?|destinatario|nabywca|odb[ěi]or?ca|odběratel)(?![a-z])|"
     r"^\W*to\s*[:：]|^\W*(?:firma|herrn?|frau|an|t\.a\.v\..*)\W*$|购买方|购货单位|收货|买方|客户",
     re.IGNORECASE,
 )
@@ -40,7 +40,7 @@ _NO_NAME = re.compile(
     r"amount|description|omschrijving|quantity|qty|price|payment|terms?|order|tel|bank|iban|bic|swift|vat|btw|"
     r"mwst|kvk|due|customer|"
     r"account|reference|bedrag|betrag|montant|prijs|preis|prix|artikel|aantal|menge|subtotal|discount|original|"
-    r"receipt|statement|please|thank|dear)(?![a-z])|发票|日期|号码|合计|金额|税",
+    r"signature|unterschrift|podpis|osoby|receipt|statement|please|thank|dear)(?![a-z])|发票|日期|号码|合计|金额|税",
     re.IGNORECASE,
 )
 _KIND = re.compile(r"^\W*(?:tax\s*)?(?:invoice|factuur|rechnung|facture|factura|fattura)\b[\s.:–-]+", re.IGNORECASE)
@@ -81,7 +81,8 @@ def _read_name(text: str) -> tuple[object, int, int] | None:
 def _may_be_name(text: str) -> bool:
     letters = sum(c.isalpha() for c in text)
     long = len(text) > 120 or (len(text.split()) > 9 and not has_company_suffix(text))
-    return letters >= 3 and letters > 0.5 * len(text.replace(" ", "")) and not long
+    label = bool(_CUSTOMER.fullmatch(text.strip(" \t:：")))  # beside that of the issuer, above two columns
+    return letters >= 3 and letters > 0.5 * len(text.replace(" ", "")) and not long and not label
 
 
 def _name_in(text: str) -> str:

@@ -32,12 +32,14 @@ _TOTALS = tuple(
         (9, r"(?:rechnungs(?:gesamt)?|gesamt|zahl|end|brutto)(?:betrag|summe)|zu\s*zahlen"),
         (9, r"factuur\s*-?\s*(?:totaal|bedrag)|te\s*betalen|totaal\s*(?:te\s*voldoen|bedrag)"),
         (9, r"net\s*[àa]\s*payer|montant\s*(?:total\s*)?(?:d[ûu]|ttc)|total\s*(?:ttc|eur|usd|gbp)\b|da\s*pagare"),
-        (9, r"total\s*(?:a\s*pagar|general|factura|fattura|documento)"),
+        (9, r"do\s*zap[łl]aty|k\s*úhradě|total\s*(?:a\s*pagar|general|factura|fattura|documento)"),
         (9, rf"{_TOTAL_WORD}\b.{{0,25}}{_WITH_TAX}"),
         (4, r"(?:amount|bedrag|betrag|montant)\s*(?:paid|charged|betaald)|payments?\s*received"),
     )
 )
-_PLAIN_TOTAL = re.compile(r"(?<![a-z])(?:total|totaal|gesamt|summe|totale|totaux)(?![a-z])|合计|总额", re.IGNORECASE)
+_PLAIN_TOTAL = re.compile(
+    r"(?<![a-z])(?:total|totaal|gesamt|summe|totale|totaux|razem|celkem)(?![a-z])|合计|总额", re.IGNORECASE
+)
 _UNTAXED = re.compile(
     r"sub\s*-?\s*total|subtotaal|zwischensumme|sous.?total|untaxed|taxable|netto?(?:betrag|summe)?\b|^\W*net\W*(?:[^\W\d_]{3}\W*)?[\d(]|grondslag|"
     r"(?:excl|exkl|exc|before|without|ex|zzgl|hors|net\s*of)\.?\w*\s*(?:of\s*)?(?:vat|btw|tax|mwst|ust|tva|gst)|\bh\.?t\b|base\s*imponible|"
@@ -75,7 +77,27 @@ def find_sums(index: LabelIndex) -> Sums:
     total = _checked(totals, untaxed, taxes)
     largest = max((amount for _, amount in totals), key=lambda amount: abs(float(amount.value)), default=None)
     tax = _matching(taxes, largest)  # what is due may be less than either, where some was paid
-    return Sums(total=total, untaxed=_matching(untaxed, largest) or _difference(totals, total, tax), tax=tax)
+    printed = [amount for row in index.rows if _UNTAXED.search(row.text) for amount in _labelled_sums(index, row)]
+    return Sums(total=total, untaxed=_untaxed_sum([*untaxed, *printed], untaxed, totals, largest, tax), tax=tax)
+
+
+def _untaxed_sum(
+    printed: Sequence[LocatedValue],
+    labelled: Sequence[LocatedValue],
+    totals: Sequence[tuple[float, LocatedValue]],
+    total: LocatedValue | None,
+    tax: LocatedValue | None,
+) -> LocatedValue | None:
+    """The sum without tax: the one that the total and the tax leave, else the labelled one unless they refute it."""
+    if total is not None and tax is not None:
+        rest = round(float(total.value) - float(tax.value), 2)
+        if agreeing := next((amount for amount in printed if amount.value == rest), None):
+            return agreeing
+        if float(tax.value):
+            labelled = [amount for amount in labelled if amount.value != total.value]
+    if total is not None and float(total.value):
+        labelled = [amount for amount in labelled if float(amount.value)]
+    return _matching(labelled, total) or _difference(totals, total, tax)
 
 
 def _difference(

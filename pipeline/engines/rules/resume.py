@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine, page_lines
 from pipeline.engines.evidence.record_builder import build_record
+from pipeline.engines.rules.contacts import find_emails
 from pipeline.engines.rules.resume_entries import read_entries
 from pipeline.engines.rules.resume_jobs import LocatedRow, education_rows, experience_rows
 from pipeline.engines.rules.resume_person import (
@@ -19,8 +20,10 @@ from pipeline.engines.rules.resume_person import (
     with_labels_beside,
 )
 from pipeline.engines.rules.resume_sections import Section, SectionKind, find_sections
+from pipeline.engines.rules.resume_tables import EDUCATION, EXPERIENCE, table_rows
 from stores.models import Page, Record, Schema
 
+_MOST_CONTACT_ROWS = 10
 _MOST_SKILLS = 100
 _MOST_SUMMARY_LINES = 25
 _LONGEST_SKILL = 80
@@ -37,8 +40,7 @@ class ResumeRules:
         """Extract the record of ``schema``; ``source`` is not used."""
         lines = page_lines(pages)
         sections = find_sections(lines)
-        about_kinds = (SectionKind.HEAD, SectionKind.CONTACT)
-        about = with_labels_beside([row for section in sections if section.kind in about_kinds for row in section.rows])
+        about = with_labels_beside([row for section in sections if _is_about_person(section) for row in section.rows])
         email = find_email(about) or find_email(lines)
         name = find_name(lines, about, email)
         values = {
@@ -55,13 +57,22 @@ class ResumeRules:
         return build_record(schema, values)
 
 
+def _is_about_person(section: Section) -> bool:
+    """Whether a section holds contacts: by its kind, or as a short one of an unknown name with an e-mail address."""
+    if section.kind is SectionKind.OTHER and len(section.rows) <= _MOST_CONTACT_ROWS:
+        return any(find_emails(line.text) for line in section.lines)
+    return section.kind in (SectionKind.HEAD, SectionKind.CONTACT)
+
+
 def _lines_of(sections: Iterable[Section], *kinds: SectionKind) -> list[PageLine]:
     return [line for section in sections if section.kind in kinds for line in section.lines]
 
 
 def _rows(sections: Sequence[Section], kind: SectionKind) -> list[LocatedRow]:
-    read = education_rows if kind is SectionKind.EDUCATION else experience_rows
-    return [row for section in sections if section.kind is kind for row in read(read_entries(section.rows))]
+    educated = kind is SectionKind.EDUCATION
+    read, table = (education_rows, EDUCATION) if educated else (experience_rows, EXPERIENCE)
+    ours = [section.rows for section in sections if section.kind is kind]
+    return [row for rows in ours for row in table_rows(table, rows) or read(read_entries(rows))]
 
 
 def _summary(sections: Sequence[Section]) -> LocatedValue | None:

@@ -13,23 +13,10 @@ from pipeline.engines.rules.contacts import find_emails
 from pipeline.engines.rules.dates import PeriodMatch, find_periods
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.parties import has_company_suffix, looks_like_address
-from pipeline.engines.rules.resume_words import (
-    find_degree,
-    is_place,
-    names_job,
-    names_school,
-    place_at_end,
-    place_without_comma,
-)
+from pipeline.engines.rules.resume_heads import ICONS, STRONG_SEPARATOR, split_head
+from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
 
 _BULLET = re.compile(r"^\s*(?:[•◦▪‣●○■□➢➤✓✔»※★☆·∙⁃►▶◆◇\uf0b7\uf0a7\uf076]|[-–—*o+]\s|\(?\d{1,2}[.)、）]\s?(?!\d))")
-_ICONS = re.compile(r"[\ue000-\uf8ff\ufffd]")
-_STRONG_SEPARATOR = re.compile(
-    r"\s+[|•·‧/]\s+|\s*[|｜]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s+|(?<=[\u4e00-\u9fff])\s+|\s+(?=[\u4e00-\u9fff])"
-)
-_WEAK_SEPARATOR = re.compile(
-    r"\s*[,;，；、](?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?=[A-Z])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
-)
 _CONTACT_LABEL = re.compile(
     r"\W*(?:tel(?:ephone)?|phone|mobile|cell|fax|e-?mail|address|linkedin|电话|手机|邮箱)\W*[:：+(\d]", re.IGNORECASE
 )
@@ -82,13 +69,29 @@ class _MarkedRow:
 
 def read_entries(rows: Sequence[Row]) -> list[Entry]:
     """Read the entries of a section, in their order."""
-    marked = _mark(_joined_dates(_without_margins(rows)))
+    marked = _mark(_joined_dates(_without_margins(_without_bullets(rows))))
     anchors = [at for at, row in enumerate(marked) if row.period]
     if not anchors:
         return [_entry(group) for group in _undated_groups(marked)]
     starts = _starts(marked, anchors)
     ends = [*starts[1:], len(marked)]
     return [_entry(marked[start:end]) for start, end in zip(starts, ends, strict=True)]
+
+
+def _without_bullets(rows: Sequence[Row]) -> Sequence[Row]:
+    """Take the bullets away where they begin the entries themselves: rows without a bullet have no period."""
+    heads = [row for row in rows if _BULLET.match(row.text)]
+    bare = {id(row): _without_bullet(row) for row in heads}
+    dated = sum(bool(_head_period(row)) for row in bare.values())
+    if not heads or 2 * dated <= len(heads) or any(_head_period(row) for row in rows if id(row) not in bare):
+        return rows
+    return [bare.get(id(row), row) for row in rows]
+
+
+def _without_bullet(row: Row) -> Row:
+    first = row.cells[0]
+    rest = _BULLET.sub("", first.text, count=1).strip()
+    return replace(row, cells=((replace(first, text=rest),) if rest else ()) + row.cells[1:])
 
 
 def _without_margins(rows: Sequence[Row]) -> Iterator[Row]:
@@ -117,9 +120,10 @@ def _period_behind(text: str) -> int | None:
 
 
 def _is_margin(text: str) -> bool:
-    text = _ICONS.sub(" ", text).strip()
+    text = ICONS.sub(" ", text).strip()
     periods = find_periods(text)
-    return is_place(text) or (bool(periods) and not re.search(r"\w", text[: periods[0].start] + text[periods[0].end :]))
+    rest = (text[: periods[0].start] + text[periods[0].end :]).strip(" ,;|()·•-–—") if periods else text
+    return is_place(rest) or (bool(periods) and not re.search(r"\w", rest))
 
 
 def _joined_dates(rows: Iterable[Row]) -> list[Row]:
@@ -154,7 +158,8 @@ def _with_tail(cells: Sequence[PageLine], upper: PageLine, lower: PageLine) -> l
 def heads_entry(heading: Row, below: Sequence[Row]) -> bool:
     """Whether a line set as a heading begins an entry rather than a section; ``below``: up to three rows below it.
 
-    An entry has a period in its heading, in a row for itself above the details, or beside its job. It may have none
+    An entry has a period in its heading, in a row for itself above the details, or in the row below the name of a
+    school, degree, job or firm. It may have none
     where the heading names a school, degree, job or firm and something else, or where it is a school above a degree.
     """
     text = heading.text
@@ -167,10 +172,21 @@ def heads_entry(heading: Row, below: Sequence[Row]) -> bool:
     details = (at for at, row in enumerate(below) if _BULLET.match(row.text) or _is_prose(row.text))
     head = below[: next(details, len(below))]
     margins = [row for row in head if _is_margin_row(row)]
-    if head and _is_job_row(head[0]) and _head_period(head[0]):
+    if head and _head_period(head[0]) and (named or _is_job_row(head[0])):
         return True
     periods = [period for row in (heading, *margins) if (period := _head_period(row))]
     return any(period.first or named for period in periods)
+
+
+def names_period(row: Row) -> bool:
+    """Whether a row is of the head of an entry with a period from one date to another."""
+    period = _head_period(row)
+    return bool(period and period.first) and not is_detail(row.text)
+
+
+def is_detail(text: str) -> bool:
+    """Whether a row is a bullet or prose."""
+    return bool(_BULLET.match(text)) or _is_prose(text)
 
 
 def _is_job_row(row: Row) -> bool:
@@ -186,10 +202,15 @@ def _without_periods(text: str) -> str:
     return text
 
 
-def _is_margin_row(row: Row) -> bool:
+def is_period_row(row: Row) -> bool:
     """Whether a row holds a period and at most a place beside it."""
+    return bool(_head_period(row)) and _is_margin_row(row)
+
+
+def _is_margin_row(row: Row) -> bool:
+    """Whether a row holds nothing but periods and places."""
     return all(
-        _is_margin(cell.text) or all(_is_margin(part) for part in _STRONG_SEPARATOR.split(cell.text) if part)
+        _is_margin(cell.text) or all(_is_margin(part) for part in STRONG_SEPARATOR.split(cell.text) if part)
         for cell in row.cells
     )
 
@@ -200,7 +221,7 @@ def _mark(rows: Sequence[Row]) -> list[_MarkedRow]:
     first = next((row for row in rows if not _is_margin(row.text)), None)
     bulleted = first is not None and bool(_BULLET.match(first.text))  # every entry has a bullet, its details others
     for row, following in zip_longest(rows, rows[1:]):
-        left, text = row.cells[0].box[0], _ICONS.sub(" ", row.text)
+        left, text = row.cells[0].box[0], ICONS.sub(" ", row.text)
         is_bullet = bool(_BULLET.match(text))
         if bulleted and following and _is_bulleted_head(row, following):
             is_bullet = False
@@ -224,9 +245,8 @@ def _is_bulleted_head(row: Row, following: Row) -> bool:
 def _is_prose(text: str) -> bool:
     """Whether the line is long or ends as a sentence does."""
     long = len(text) > _LONG_CHARACTERS or len(re.findall(r"[\u4e00-\u9fff]", text)) > _LONG_CHARACTERS // 3
-    return long or (
-        bool(re.search(r"[.。;；]\s*$", text)) and len(re.findall(r"[a-z]{2,}|[\u4e00-\u9fff]{2}", text)) > 4
-    )
+    sentence = bool(re.search(r"[.。;；]\s*$", text)) and not has_company_suffix(f"x {text.split()[-1]}")
+    return long or (sentence and len(re.findall(r"[a-z]{2,}|[\u4e00-\u9fff]{2}", text)) > 4)
 
 
 def _head_period(row: Row) -> PeriodMatch | None:
@@ -252,6 +272,8 @@ def _head_period(row: Row) -> PeriodMatch | None:
 
 def _starts(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> list[int]:
     """Return the index of each entry's first row: as many rows above its period as in the first entry."""
+    if _close_entries(marked, anchors):
+        return [0, *(at + 1 for at in anchors[:-1])]
     above_first = [row for row in marked[: anchors[0]] if not row.detail]
     lead = len(above_first) if len(above_first) <= _MOST_LEAD_ROWS else 0
     starts = [max(anchors[0] - lead, 0)]
@@ -265,6 +287,12 @@ def _starts(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> list[int]:
             start -= 1
         starts.append(start)
     return starts
+
+
+def _close_entries(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> bool:
+    """Whether each entry ends with its period, in a row of its own, and nothing stands below the last one."""
+    ends = anchors[0] > 0 and anchors[-1] == len(marked) - 1 and not any(row.detail for row in marked)
+    return ends and all(is_period_row(marked[at].row) for at in anchors)
 
 
 def _undated_groups(marked: Sequence[_MarkedRow]) -> Iterator[list[_MarkedRow]]:
@@ -287,11 +315,18 @@ def _entry(marked: Sequence[_MarkedRow]) -> Entry:
         names = [piece for piece in pieces if not is_place(piece.text) and not NO_NAME.match(piece.text)]
         more = list(_pieces(row, len(head)))
         enough = len(names) >= _ENOUGH_NAMES and not _is_labelled(row.row.text)
-        if row.detail or (enough and not all(is_place(piece.text) for piece in more)):
+        if row.detail or (enough and not all(is_place(piece.text) for piece in more) and not _completes(names, more)):
             break
         pieces.extend(more)
     start, end = _dates(marked[anchor]) if marked else (None, None)
     return Entry(start=start, end=end, pieces=tuple(pieces), rows=tuple(row.row for row in marked))
+
+
+def _completes(names: Sequence[Piece], more: Sequence[Piece]) -> bool:
+    """Whether the names lack the school of a degree, or the degree of a school, and the next row has it."""
+    degree, school = any(find_degree(p.text) for p in names), any(names_school(p.text) for p in names)
+    missing = names_school if degree and not school else find_degree if school and not degree else None
+    return missing is not None and any(missing(piece.text) for piece in more)
 
 
 def _is_labelled(text: str) -> bool:
@@ -344,45 +379,3 @@ def _is_contact(text: str) -> bool:
     """Whether a cell is an e-mail address, a phone number or a street address, as sidebars print them."""
     street = bool(re.match(r"\d", text.strip())) and looks_like_address(text) and not find_periods(text)
     return bool(find_emails(text) or _CONTACT_LABEL.match(text)) or street
-
-
-def split_head(text: str) -> list[str]:
-    """Split a line of an entry's head at its separators; places stay whole, enclosing brackets are removed."""
-    parts: list[str] = []
-    for strong in _STRONG_SEPARATOR.split(_ICONS.sub("  ", text)):
-        parts.extend(_split_weakly(strong))
-    trimmed = (_trim(part) for part in parts)
-    return [part for part in trimmed if re.search(r"\w", part)]
-
-
-def _split_weakly(text: str) -> list[str]:
-    text = _trim(text)
-    if not text or is_place(text):
-        return [text]
-    place = place_without_comma(text)
-    if place is None:
-        place = place_at_end(text)
-    if place is not None:
-        return [*_split_weakly(text[:place]), text[place:]]
-    degree = find_degree(text)
-    behind = re.split(r"[,(]", text[degree.end() :])[0] if degree and degree.start() == 0 else ""
-    if degree and behind.startswith(" ") and names_school(behind) and not re.match(r"\s+(?:in|of|en|im)\b", behind):
-        return [degree[0], *_split_weakly(text[degree.end() :])]  # two columns that a reader joined
-    return _WEAK_SEPARATOR.split(text) if _may_split(text) else [text]
-
-
-def _may_split(text: str) -> bool:
-    """Whether commas separate parts; they do not in a name such as ``University of California, Davis``."""
-    parts = _WEAK_SEPARATOR.split(text)
-    telling = sum(bool(names_job(part) or names_school(part) or find_degree(part)) for part in parts)
-    return telling > 0 or len(parts) == 2
-
-
-def _trim(text: str) -> str:
-    text = text.strip(" \t,;:|·•-–—―，；：、")
-    if text[:1] in "(（[【" and text[-1:] in ")）]】":
-        text = text[1:-1].strip()
-    opened, closed = len(re.findall(r"[(（]", text)), len(re.findall(r"[)）]", text))
-    if opened != closed:
-        text = text.strip("()（） ")
-    return text

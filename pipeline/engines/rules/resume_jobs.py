@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
@@ -175,7 +176,10 @@ def _take_labelled(pieces: Sequence[Piece], row: LocatedRow) -> list[Piece]:
         name = match.lastgroup if match else None
         if match and name in row and row[name] is None:
             value = piece.text[match.end() :].strip()
-            row[name] = located_in(value, [piece.line], value) if value else None
+            if name == "degree" and find_degree(value):
+                _take_degree(replace(piece, text=value), row)
+            else:
+                row[name] = located_in(value, [piece.line], value) if value else None
         elif not NO_NAME.match(piece.text) and re.search(r"[^\W\d_]", piece.text):
             rest.append(piece)
     return rest

@@ -19,6 +19,35 @@ from pipeline.engines.rules.resume_words import find_degree, is_place, names_job
 from stores.models import Label
 
 _NAME_LABEL = re.compile(r"(?:^|[\s|])(?:姓\s*名|full\s*name|name|naam|nom|nombre)\s*[:：]\s*", re.IGNORECASE)
+_INTRODUCTION = re.compile(
+    r"(?:\b(?:I['’]?\s?a?m|my name is|ich bin|mein name ist|je suis|je m['’]appelle)|我是|我叫)\s*", re.IGNORECASE
+)
+_LABEL_BEHIND = re.compile(r"[\s,;]+(?:tel|phone|mobile?|cell|fax|e-?mail|mail|web|t|m|e)\.?\s*:?\s*$", re.IGNORECASE)
+_SENTENCE = re.compile(r"[a-z]{3}[.!?](?:\s|$)|[。！？]")
+_PARTICLES = frozenset(
+    [
+        "van",
+        "von",
+        "de",
+        "der",
+        "den",
+        "da",
+        "di",
+        "del",
+        "la",
+        "le",
+        "bin",
+        "binti",
+        "al",
+        "el",
+        "y",
+        "e",
+        "dos",
+        "ten",
+        "zu",
+        "und",
+    ]
+)
 _NEXT_LABEL = re.compile(
     r"\s{2,}|\s+(?=[\u4e00-\u9fff]{2,4}[:：])|[|｜,，;；]|(?=\s(?:gender|age|phone|email|tel)\b)", re.IGNORECASE
 )
@@ -44,7 +73,9 @@ _PLACE_LABEL = re.compile(
 )
 _PLACE_ICON = re.compile(r"[\uf3c5\uf041\uf276\uf279\uf015]\s*")
 _ICON = re.compile(r"[\ue000-\uf8ff\ufffd]")
-_BETWEEN_CONTACTS = re.compile(r"\s*[|｜•·⋄◇♦❖]\s*|\s{2,}|\t|\s+[-–—]\s+|[;；，]|(?<=\))\s|\s*[\ue000-\uf8ff\ufffd]\s*")
+_BETWEEN_CONTACTS = re.compile(
+    r"\s*[|｜•·⋄◇♦❖]\s*|\s+/\s+|\s{2,}|\t|\s+[-–—]\s+|[;；，]|(?<=\))\s|\s*[\ue000-\uf8ff\ufffd]\s*"
+)
 _CONTACT_LABEL = re.compile(
     r"^(?:tel|phone|mobile|cell|e-?mail|mail|web(?:site)?|linkedin|github|gitlab|twitter|skype|fax|born|birth|"
     r"date of birth|dob|nationality|age|"
@@ -107,6 +138,11 @@ def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: Locat
             value = _NEXT_LABEL.split(line.text[match.end() :].strip())[0].strip()
             if _name_in(value):
                 return located_in(value, [line], value)
+    for line in about[:_HEAD_LINES]:
+        if match := _INTRODUCTION.search(line.text):
+            value = re.split(r"[.,!。，！|]|\s[-–—]\s", line.text[match.end() :])[0].strip()
+            if _name_in(value):
+                return located_in(value, [line], value)
     candidates = [line for line in (*about[:_HEAD_LINES], *lines[:_HEAD_LINES]) if _name_in(line.text)]
     if not candidates:
         return None
@@ -131,9 +167,16 @@ def _name_in(text: str) -> str | None:
         return None
     if _HAN_NAME.fullmatch(plain) and not names_job(plain) and not find_degree(plain):
         return plain
-    if _LATIN_NAME.fullmatch(plain) and len(plain) <= 50 and not names_job(plain) and plain[:1].isupper():
+    if _LATIN_NAME.fullmatch(plain) and len(plain) <= 50 and not names_job(plain) and _is_capitalised(plain):
         return plain
     return None
+
+
+def _is_capitalised(name: str) -> bool:
+    """Whether each word begins with a capital, particles apart: "Where I have worked" is no name."""
+    return name[:1].isupper() and all(
+        word[:1].isupper() or word.casefold() in _PARTICLES or re.match(r"[^\W\d_]['’]", word) for word in name.split()
+    )
 
 
 def _name_score(line: PageLine, lines: Sequence[PageLine], typical: float, email: LocatedValue | None) -> float:
@@ -187,7 +230,7 @@ def _parts(text: str) -> list[str]:
     contacts = [*find_emails(text), *find_phones(text, expected=True), *find_urls(text)]
     for match in sorted(contacts, key=lambda match: -match.start):
         text = f"{text[: match.start]} | {text[match.end :]}"
-    return [part.strip(" ,;:，") for part in _BETWEEN_CONTACTS.split(text)]
+    return [_LABEL_BEHIND.sub("", part).strip(" ,;:，/") for part in _BETWEEN_CONTACTS.split(text)]
 
 
 def _between_contacts(about: Sequence[PageLine], name: LocatedValue | None) -> LocatedValue | None:
@@ -197,7 +240,7 @@ def _between_contacts(about: Sequence[PageLine], name: LocatedValue | None) -> L
         if not any(abs(line.middle - row) < line.height for row in rows):
             continue
         for part in _parts(line.text):
-            if _may_be_place(part) and not (name and squash(part) == squash(str(name.value))):
+            if _may_be_place(part) and not (name and squash(str(name.value)) in squash(part)):
                 return located_in(part, [line], part)
     return None
 
@@ -205,5 +248,5 @@ def _between_contacts(about: Sequence[PageLine], name: LocatedValue | None) -> L
 def _may_be_place(text: str) -> bool:
     contact = find_emails(text) or find_phones(text) or find_urls(text) or _CONTACT_LABEL.match(text)
     handle = re.search(r"[@/_]|\w\.\w", text) or not text[:1].isupper()
-    odd = names_job(text) or find_degree(text) or heading_kind(text) or len(text) > 60
+    odd = names_job(text) or find_degree(text) or heading_kind(text) or len(text) > 60 or _SENTENCE.search(text)
     return len(text) > 2 and not contact and not handle and not odd and not re.fullmatch(r"[\W\d]+", text)

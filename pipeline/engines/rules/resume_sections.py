@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
@@ -12,7 +12,9 @@ from statistics import median
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.dates import find_periods
 from pipeline.engines.rules.page_rows import Row, printed_rows
-from pipeline.engines.rules.resume_entries import heads_entry
+from pipeline.engines.rules.resume_content import headings_by_content
+from pipeline.engines.rules.resume_entries import heads_entry, is_period_row
+from pipeline.engines.rules.resume_tables import header_cells
 from pipeline.engines.rules.resume_words import is_place, names_job
 from stores.models import Label
 
@@ -44,7 +46,7 @@ _NOUNS = {
     r"主修课程|主要课程|其他(?:信息)?|附加信息|作品(?:集)?|资格证书|技能证书|科研经历",
     "experience": r"(?:[^\W\d_]+\s+){0,2}experiences?|experience and \w+|employment(?: history| record)?|work history|"
     r"history|positions? held|"
-    r"internships?|"
+    r"internships?|(?:professional|work|career|employment|industry)\s+background|"
     r"(?:[^\W\d_]+\s+){0,2}appointments?|career|career history|career summary|berufserfahrung|"
     r"beruflicher? werdegang|berufspraxis|"
     r"werdegang|praktika|praktische erfahrung|"
@@ -54,7 +56,7 @@ _NOUNS = {
     r"(?:工作|实习|职业|任职|从业|就业|主要工作|工作与实习|工作及实习|实习与工作|实习/工作|工作/实习|实践)(?:经历|"
     r"经验|履历|背景)|工作履历|职业生涯",
     "education": r"education(?:al)?|education(?:al)?\s+(?:background|history|qualifications?)|education (?:and|&) \w+|"
-    r"background|qualifications?|"
+    r"background|qualifications?|credentials|"
     r"studies|degrees?|schooling|academics|ausbildung|schulbildung|bildungsweg|studium|hochschulbildung|"
     r"formations?(?: acad[ée]mique)?|"
     r"[ée]tudes|dipl[ôo]mes|opleiding(?:en)?|educaci[óo]n|formaci[óo]n(?: acad[ée]mica)?|"
@@ -88,11 +90,16 @@ _HEADINGS = tuple(
     )
     for kind, nouns in _NOUNS.items()
 )
+_FIRST_NAMED = re.compile(  # "Education and Training" is about education
+    r"(?:(?:professional|work|academic)\s+)?(?:(?P<education>education)|experience|employment)\s*(?:&|and|,|/)\s", re.I
+)
+_PAPER = re.compile(r"\W*r[ée]sum[ée]\W*", re.IGNORECASE)  # the name of the paper on its top, a summary further down
 _BULLET_INSIDE = re.compile(r"(?<=\S)\s+(?=[•◦▪‣●○■□➢➤✓✔]\s?\S)")
 _MOST_CROSSING = 0.04  # of the lines, over a gutter
 _LEAST_COMMAS = 2  # of an enumeration, which is no heading
 _ROWS_BELOW = 3  # of an entry's heading, among which its period stands
 _FURTHEST_ABOVE_HEIGHT = 1.06  # a heading of unknown words must be taller than the text
+_SAME_LEFT = 4.0  # points between the left edges of headings of one column
 _COLUMN_SHARE = 0.18  # of the text's width: headings further apart than this stand in two columns
 
 
@@ -135,13 +142,22 @@ def heading_kind(text: str) -> SectionKind | None:
     plain = re.sub(r"(?<=[\u4e00-\u9fff])\s*[A-Za-z][A-Za-z &]+$|^[A-Za-z][A-Za-z &]+\s*(?=[\u4e00-\u9fff])", "", plain)
     if not plain or len(plain) > 45 or plain[0].islower():  # a lower-case word is the end of a broken line
         return None
-    return next((SectionKind(kind) for kind, pattern in _HEADINGS if pattern.fullmatch(plain)), None)
+    kinds = [SectionKind(kind) for kind, pattern in _HEADINGS if pattern.fullmatch(plain)]
+    if kinds and (first := _FIRST_NAMED.match(plain)):
+        return SectionKind.EDUCATION if first["education"] else SectionKind.EXPERIENCE
+    return kinds[0] if kinds else None
 
 
 def find_sections(lines: Sequence[PageLine]) -> list[Section]:
     """Divide a document into sections; text in columns is read column by column."""
     body = _split_at_bullets(_without_page_furniture(lines))
-    known = {line.number: kind for line in body if (kind := heading_kind(line.text)) and _stands_alone(line, body)}
+    no_headings = header_cells(printed_rows(body)) | {line.number for line in body[:1] if _PAPER.fullmatch(line.text)}
+    known = {
+        line.number: kind
+        for line in body
+        if line.number not in no_headings and (kind := heading_kind(line.text)) and _stands_alone(line, body)
+    }
+    known |= _told_by_content(body, known)
     headings = known | _unknown_headings(body, known)
     parts: list[tuple[SectionKind, list[Row]]] = []
     for column in _columns(body, known):
@@ -150,15 +166,34 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
         rows = printed_rows(column.lines)
         head_ends = 0  # rows before this one belong to the head of an entry, headings or not
         for at, row in enumerate(rows):
-            kind = next((headings[cell.number] for cell in row.cells if cell.number in headings), None)
-            unknown = kind is not None and not any(cell.number in known for cell in row.cells)
+            cell = next((c for names in (known, headings) for c in row.cells if c.number in names), None)
+            kind = headings[cell.number] if cell else None
+            unknown = cell is not None and cell.number not in known
             if unknown and parts[-1][0] in _WITH_ENTRIES and heads_entry(row, _rows_below(rows[at + 1 :], headings)):
                 head_ends = at + 2
+            if unknown and _opens_with_period(parts[-1]):
+                head_ends = at + 1
             if kind is None or (unknown and at < head_ends):
                 parts[-1][1].append(row)
             else:
-                parts.append((kind, _rest_of(row, headings)))
+                parts.append((kind, _rest_of(row, headings if unknown else known)))
     return [Section(kind=kind, rows=tuple(rows)) for kind, rows in parts if rows]
+
+
+def _opens_with_period(part: tuple[SectionKind, list[Row]]) -> bool:
+    """Whether a section's entries begin with rows of periods, and one of these is its last row."""
+    kind, rows = part
+    return kind in _WITH_ENTRIES and bool(rows) and is_period_row(rows[0]) and is_period_row(rows[-1])
+
+
+def _told_by_content(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> dict[int, SectionKind]:
+    """The headings of jobs and schools by what stands below them, of a kind that no heading names."""
+    missing = set(_WITH_ENTRIES) - set(known.values())
+    if not missing:
+        return {}
+    told = headings_by_content(printed_rows(lines))
+    kinds = {at: SectionKind.EDUCATION if educated else SectionKind.EXPERIENCE for at, educated in told}
+    return {at: kind for at, kind in kinds.items() if kind in missing and at not in known}
 
 
 def _rows_below(rows: Sequence[Row], headings: dict[int, SectionKind]) -> list[Row]:
@@ -182,7 +217,7 @@ def _split_at_bullets(lines: Sequence[PageLine]) -> list[PageLine]:
     return parts
 
 
-def _rest_of(row: Row, headings: dict[int, SectionKind]) -> list[Row]:
+def _rest_of(row: Row, headings: Container[int]) -> list[Row]:
     """Return the cells beside a heading: a heading in the left margin has its first entry there."""
     cells = tuple(cell for cell in row.cells if cell.number not in headings)
     return [Row(page=row.page, cells=cells)] if cells else []
@@ -211,9 +246,15 @@ def _without_page_furniture(lines: Sequence[PageLine]) -> list[PageLine]:
     return [line for line in lines if line.number not in running and not furniture.match(line.text.strip())]
 
 
+def _is_inner_cell(line: PageLine, lines: Sequence[PageLine]) -> bool:
+    """Whether a line is a further cell of a table of three columns, or of four unmarked ones: the subject "History"."""
+    row = [o for o in lines if o.page == line.page and abs(o.middle - line.middle) < 0.5 * line.height]
+    return len(row) > (2 if line.label is Label.TABLE else 3) and any(other.box[0] < line.box[0] for other in row)
+
+
 def _stands_alone(line: PageLine, lines: Sequence[PageLine]) -> bool:
     """Whether no other line ends right before this one in its row: "Skills" in a sentence is no heading."""
-    return not any(
+    return not _is_inner_cell(line, lines) and not any(
         other.page == line.page
         and abs(other.middle - line.middle) < 0.5 * line.height
         and 0 <= line.box[0] - other.box[2] < 1.5 * line.height
@@ -228,20 +269,25 @@ def _unknown_headings(lines: Sequence[PageLine], known: dict[int, SectionKind]) 
     if not models:
         return {}
     body_height = median(line.height for line in lines)
-    marked = [line.level for line in models if line.label in (Label.HEADING, Label.TITLE)]
     headings = {}
     for line in lines:
         enumeration = line.text.count(",") >= _LEAST_COMMAS
         if line.number in known or enumeration or len(line.text.strip()) > 50 or line.number < models[0].number:
             continue
-        same_label = len(marked) * 2 > len(models) and line.label is Label.HEADING and 0 < line.level <= max(marked)
-        if same_label or _drawn_alike(line, models, body_height):
+        if _ranks_alike(line, models) or _drawn_alike(line, models, body_height):
             headings[line.number] = SectionKind.OTHER
     return headings
 
 
+def _ranks_alike(line: PageLine, models: Sequence[PageLine]) -> bool:
+    """Whether a heading is of the rank of the known ones, of those that begin where it does if there are any."""
+    near = [model for model in models if abs(model.box[0] - line.box[0]) < _SAME_LEFT] or models
+    marked = [model.level for model in near if model.label in (Label.HEADING, Label.TITLE)]
+    return len(marked) * 2 > len(near) and line.label is Label.HEADING and 0 < line.level <= max(marked)
+
+
 def _drawn_alike(line: PageLine, models: Sequence[PageLine], body_height: float) -> bool:
-    near = [model for model in models if abs(model.box[0] - line.box[0]) < 4.0]
+    near = [model for model in models if abs(model.box[0] - line.box[0]) < _SAME_LEFT]
     if not near:
         return False
     tall = all(model.height > _FURTHEST_ABOVE_HEIGHT * body_height for model in near)

@@ -10,8 +10,8 @@ _PLAIN = r"(?<![^\W\d_])(?:{})(?![^\W\d_])"
 
 _DEGREE = re.compile(
     _PLAIN.format(
-        r"ph\.?\s?d\.?|d\.?phil\.?|doctor(?:ate|al)?(?:\s+of\s+[\w\s]+?)?|dr\.-?ing\.?|md|j\.?d\.?|ed\.?d\.?|"
-        r"diplôme(?:\s+d['’]\s?\w+)?|associate(?:['’]?s)?\s+degree|associate\s+of\s+(?:applied\s+)?(?:arts|science)|(?:bachelor|"
+        r"ph\.?\s?d\.?|d\.?phil\.?|doctor(?:ate|al|at|ado|aat)?(?:\s+of\s+[\w\s]+?)?|dr\.-?ing\.?|md|j\.?d\.?|ed\.?d\.?|"
+        r"dottorato|ma[îi]trise|dr\.\s?(?:rer\.\s?nat|phil|med|iur)\.?|diplôme(?:\s+d['’]\s?\w+)?|associate(?:['’]?s)?\s+degree|associate\s+of\s+(?:applied\s+)?(?:arts|science)|(?:bachelor|"
         r"master)(?:['’]?s)?(?:\s+degree)?(?:\s+of\s+(?:science|arts|engineering|technology|"
         r"business\s+administration|"
         r"laws?|fine\s+arts|commerce|education|philosophy|medicine|applied\s+science|computer\s+applications|"
@@ -133,6 +133,10 @@ _CITIES = (
 _ARTICLE = re.compile(
     r"(?:The Netherlands|The Hague|(?:La|Le|Las|Los|El|Den|Des)\s+[^\W\d_])"
 )  # begins the name of a town
+_OF_STATE = re.compile(
+    rf"(?:the\s+)?(?:state\s+)?university\s+of\s+(?:{_STATE_NAMES})|(?:{_STATE_NAMES})\s+state\s+university",
+    re.IGNORECASE,
+)
 _INITIAL = re.compile(r"(?:^|\s)[A-Z]\.(?:\s|$)")  # of a person, whose degree may look like a state: "Jane B. Roe, MD"
 _LAND = re.compile(rf"(?:{_COUNTRIES}|{_STATE_NAMES})", re.IGNORECASE)
 _REGION = re.compile(rf"(?:{_COUNTRIES}|{_STATE_NAMES}|{_CITIES})", re.IGNORECASE)
@@ -171,6 +175,11 @@ def names_school(text: str) -> bool:
     return bool(_SCHOOL.search(text))
 
 
+def names_state_university(text: str) -> bool:
+    """Whether the text is the university of a state, whose campus may follow: ``University of California``."""
+    return bool(_OF_STATE.fullmatch(text.strip()))
+
+
 def names_job(text: str) -> bool:
     """Whether the text holds a word of job titles."""
     return bool(_TITLE.search(text))
@@ -189,14 +198,16 @@ def is_place(text: str) -> bool:
         unknown == [0] and len(parts) > 1 and not _INITIAL.search(parts[0])
     ):  # a small town: what follows it is a state or a country, no city
         return bool(_STATE.fullmatch(parts[1]) or _LAND.fullmatch(parts[1]))
-    return not unknown and bool(_REGION.fullmatch(parts[0]))
+    wider = all(_STATE.fullmatch(part) or _LAND.fullmatch(part) for part in parts[1:])  # a town lies in no other town
+    return not unknown and bool(_REGION.fullmatch(parts[0])) and wider
 
 
 def _is_place_word(text: str) -> bool:
     capital = text[:1].isupper() or not text[:1].isascii() or text[:1].isdigit()
     named = names_job(text) or names_school(text) or has_company_suffix(text)
     bound = " " in text and bool(_BINDS.match(text.split(" ")[0] + " ")) and not _ARTICLE.match(text)
-    return bool(text) and capital and not bound and len(text.split()) <= 4 and not named
+    bracket = bool(re.search(r"[()（）]", text))
+    return bool(text) and capital and not bound and len(text.split()) <= 4 and not named and not bracket
 
 
 def place_at_end(text: str) -> int | None:

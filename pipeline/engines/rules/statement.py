@@ -16,6 +16,7 @@ from pipeline.engines.rules.money import find_currencies
 from pipeline.engines.rules.statement_columns import TRANSACTIONS
 from pipeline.engines.rules.table_rows import LocatedCells, Table, read_table
 from stores.models import Field, Page, Record, Schema
+from stores.sum_remarks import closing_remark, exact
 
 _CENT = Decimal("0.01")
 _SIGNED_SHARE = 0.9  # of the rows whose balance tells the sign of their amount
@@ -24,7 +25,7 @@ _SIGNED_SHARE = 0.9  # of the rows whose balance tells the sign of their amount
 class StatementRules:
     """Fields of a statement of account, by rules."""
 
-    fingerprint = "rules-statement/1"
+    fingerprint = "rules-statement/2"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
@@ -99,15 +100,15 @@ def _signed(rows: list[LocatedCells], values: Mapping[str, object]) -> list[str]
     if not amounts or any(amount.value < 0 for amount in amounts):
         return []
     opening = values.get("opening_balance")
-    before = _exact(opening.value) if isinstance(opening, LocatedValue) else None
+    before = exact(opening.value) if isinstance(opening, LocatedValue) else None
     negative: list[int] = []
     known = 0
     for at, row in enumerate(rows):
         amount, balance = row["amount"], row["balance"]
-        after = _exact(balance.value) if balance else None
+        after = exact(balance.value) if balance else None
         if amount and before is not None and after is not None:
-            known += abs(abs(after - before) - _exact(amount.value)) < _CENT
-            negative += [at] if abs(before - after - _exact(amount.value)) < _CENT else []
+            known += abs(abs(after - before) - exact(amount.value)) < _CENT
+            negative += [at] if abs(before - after - exact(amount.value)) < _CENT else []
         before = after if after is not None else before
     if not negative or known < _SIGNED_SHARE * (len(amounts) - 1):
         return []
@@ -122,19 +123,9 @@ def _checked(rows: Sequence[LocatedCells], values: Mapping[str, object]) -> list
     opening, closing = values.get("opening_balance"), values.get("closing_balance")
     if not (isinstance(opening, LocatedValue) and isinstance(closing, LocatedValue) and rows):
         return []
-    amounts = [_exact(amount.value) for row in rows if (amount := row["amount"])]
-    expected = _exact(opening.value) + sum(amounts, Decimal())
-    difference = _exact(closing.value) - expected
-    if abs(difference) < _CENT:
-        return []
-    return [
-        f"closing_balance: the opening balance and {len(amounts)} transactions give {expected:.2f}, "
-        f"{closing.value:.2f} is printed (difference {difference:.2f})"
-    ]
-
-
-def _exact(value: object) -> Decimal:
-    return Decimal(repr(value))
+    amounts = [amount.value for row in rows if (amount := row["amount"])]
+    remark = closing_remark(opening.value, amounts, closing.value)
+    return [remark] if remark else []
 
 
 def _currency(index: LabelIndex, field: Field, table: Table) -> LocatedValue | None:

@@ -170,7 +170,7 @@ class _Reader:
 
     def _take(self, row: Row) -> None:
         """Make a printed row the begin of a row, a part of the one before, a total, or nothing."""
-        if not self.open or all(cell.label in (Label.HEADER, Label.FOOTER) for cell in row.cells):
+        if not self.open or self._is_running_line(row):
             return
         second = self.two_lines and self.draft is not None and self.draft.lines == 1
         cells = _assigned(self.header, row, int(second))
@@ -188,6 +188,13 @@ class _Reader:
         else:
             self.strays += 1
             self.open = self.strays <= _MOST_STRAYS
+
+    def _is_running_line(self, row: Row) -> bool:
+        """Whether a row is a header or footer of its page; one with all numbers and dates of a row is a row."""
+        if not all(cell.label in (Label.HEADER, Label.FOOTER) for cell in row.cells):
+            return False
+        whole = len(self.typed) > 1 and self.typed <= self._filled(_assigned(self.header, row, 0))
+        return not whole
 
     def _is_carried(self, row: Row, cells: Mapping[str, Sequence[PageLine]], typed: set[str]) -> bool:
         dates = {name for name in typed if self.columns[name].kind is FieldKind.DATE}

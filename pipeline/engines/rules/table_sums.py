@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from pipeline.engines.rules.table_rows import LocatedCells, PrintedTotal, Table
 from stores.models import Field
+from stores.sum_remarks import exact, rows_remark
 
 _NO_SUM = re.compile(r"balance|saldo|solde|price|preis|prix|rate|余额|单价|percent|%", re.IGNORECASE)
 _MOST_REMARKS = 20
@@ -23,7 +24,7 @@ def sum_remarks(table: Field, content: Table) -> list[str]:
             if _adds_no_sum(table, name):
                 continue
             sums = list(_sums(content.rows, name, total, before.get(name, 0)))
-            if sums and all(abs(one - _exact(printed)) >= _CENT for _, one in sums):
+            if sums and all(abs(one - exact(printed)) >= _CENT for _, one in sums):
                 remarks.append(_remark(table, name, total, sums, printed))
             before[name] = total.rows_before
     return remarks[:_MOST_REMARKS]
@@ -37,23 +38,11 @@ def _adds_no_sum(table: Field, name: str) -> bool:
 def _sums(rows: Sequence[LocatedCells], name: str, total: PrintedTotal, since: int) -> Iterator[tuple[int, Decimal]]:
     """(number of rows, sum): of the rows since the last total, and of all rows before this one."""
     for start in dict.fromkeys((since, 0)):
-        values = [_exact(cell.value) for row in rows[start : total.rows_before] if (cell := row.get(name))]
+        values = [exact(cell.value) for row in rows[start : total.rows_before] if (cell := row.get(name))]
         if values:
             yield len(values), sum(values, Decimal())
 
 
-def _exact(value: object) -> Decimal:
-    return Decimal(repr(value))
-
-
 def _remark(table: Field, name: str, total: PrintedTotal, sums: Sequence[tuple[int, Decimal]], printed: float) -> str:
-    count, nearest = min(sums, key=lambda one: abs(one[1] - _exact(printed)))
-    difference = _exact(printed) - nearest
-    return (
-        f"{table.name}.{name}: the {count} rows add up to {_shown(nearest)}, the total printed on page {total.page} is "
-        f"{_shown(_exact(printed))} (difference {_shown(difference)})"
-    )
-
-
-def _shown(value: Decimal) -> str:
-    return f"{value:,.2f}".replace(",", "")
+    count, nearest = min(sums, key=lambda one: abs(one[1] - exact(printed)))
+    return rows_remark(table.name, name, count, nearest, total.page, exact(printed))

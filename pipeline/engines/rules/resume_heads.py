@@ -1,0 +1,93 @@
+"""The parts of a line in the head of an entry: name of a firm, job, school, degree, place."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.engines.rules.resume_words import (
+    find_degree,
+    is_place,
+    names_job,
+    names_school,
+    names_state_university,
+    place_at_end,
+    place_without_comma,
+)
+
+ICONS = re.compile(r"[\ue000-\uf8ff\ufffd]")
+STRONG_SEPARATOR = re.compile(
+    r"\s+[|•·‧/]\s+|\s*[|｜]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s+|(?<=[\u4e00-\u9fff])\s+|\s+(?=[\u4e00-\u9fff])"
+)
+_WEAK_SEPARATOR = re.compile(
+    r"\s*[,;，；、](?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?=[A-Z])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
+)
+_BRACKETED = re.compile(r"\s*(.+?)\s*[（(]([^（()）]+)[）)]\s*")  # the job behind the firm
+_HAN_TOGETHER = re.compile(  # school, field and degree that a reader has joined
+    r"([\u4e00-\u9fff]{2,12}?(?:大学|学院|学校))([\u4e00-\u9fff]{2,12}?)?(博士|硕士|研究生|学士|本科|大专|专科)"
+)
+_SCHOOL_BEHIND = re.compile(
+    r"\s+(?:from|at|an\s+der|von\s+der|à\s+l['’]\s?|à|de\s+l['’]\s?)\s*(?=(?-i:[A-ZÀ-Þ\u4e00-\u9fff]))|\s*,\s+(?=(?:the\s+)?universit)",
+    re.IGNORECASE,
+)
+
+
+def split_head(text: str) -> list[str]:
+    """Split a line of an entry's head at its separators; places stay whole, enclosing brackets are removed."""
+    parts: list[str] = []
+    if together := _HAN_TOGETHER.fullmatch(text.strip()):
+        return [part for part in together.groups() if part]
+    for strong in STRONG_SEPARATOR.split(ICONS.sub("  ", text)):
+        bracketed = _BRACKETED.fullmatch(strong)
+        if bracketed and names_job(bracketed[2]) and not names_job(bracketed[1]) and not find_degree(bracketed[1]):
+            parts.extend([*_split_weakly(bracketed[1]), bracketed[2]])
+        else:
+            parts.extend(_split_weakly(strong))
+    trimmed = (_trim(part) for part in parts)
+    return [part for part in trimmed if re.search(r"\w", part)]
+
+
+def _split_weakly(text: str) -> list[str]:
+    text = _trim(text)
+    if not text or is_place(text):
+        return [text]
+    place = place_without_comma(text)
+    if place is None:
+        place = place_at_end(text)
+    if place is not None:
+        return [*_split_weakly(text[:place]), text[place:]]
+    degree = find_degree(text)
+    behind = re.split(r"[,(]", text[degree.end() :])[0] if degree and degree.start() == 0 else ""
+    if degree and behind.startswith(" ") and names_school(behind) and not re.match(r"\s+(?:in|of|en|im)\b", behind):
+        return [degree[0], *_split_weakly(text[degree.end() :])]  # two columns that a reader joined
+    if degree and (joint := _SCHOOL_BEHIND.search(text, degree.end())) and names_school(text[joint.end() :]):
+        return [*_split_weakly(text[: joint.start()]), *_split_weakly(text[joint.end() :])]
+    return _with_campus(_WEAK_SEPARATOR.split(text)) if _may_split(text) else [text]
+
+
+def _with_campus(parts: list[str]) -> list[str]:
+    """Join what follows the name of a state's university to it: ``University of California, Davis``."""
+    joined: list[str] = []
+    for part in parts:
+        campus = bool(joined) and names_state_university(joined[-1]) and not find_degree(part)
+        if campus and len(part.split()) <= 2 and part[:1].isupper():
+            joined[-1] = f"{joined[-1]}, {part}"
+        else:
+            joined.append(part)
+    return joined
+
+
+def _may_split(text: str) -> bool:
+    """Whether commas separate parts; they do not in a name such as ``University of California, Davis``."""
+    parts = _WEAK_SEPARATOR.split(text)
+    telling = sum(bool(names_job(part) or names_school(part) or find_degree(part)) for part in parts)
+    return telling > 0 or len(parts) == 2
+
+
+def _trim(text: str) -> str:
+    text = text.strip(" \t,;:|·•-–—―，；：、")
+    if text[:1] in "(（[【" and text[-1:] in ")）]】":
+        text = text[1:-1].strip()
+    opened, closed = len(re.findall(r"[(（]", text)), len(re.findall(r"[)）]", text))
+    if opened != closed:
+        text = text.strip("()（） ")
+    return text
