@@ -19,6 +19,7 @@ from pipeline.engines.layout.blocks import Piece, pieces
 from pipeline.engines.layout.drawn_lines import Drawings, bounded
 from pipeline.engines.layout.drop_caps import with_drop_caps
 from pipeline.engines.layout.form_fields import with_fields
+from pipeline.engines.layout.formulas import with_formulas
 from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, printed_lines
 from pipeline.engines.layout.gutters import parted_at_gutters
 from pipeline.engines.layout.joining import has_check_box, is_list_start, item_text, joined, words_of
@@ -92,9 +93,13 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     left_out = [] if plain else leave_out(sheet, drawings.paths)  # it may draw the page
     if not sheet.recognised:
         mark_struck(sheet.blocks, drawings.paths)
-    columns, fragments = vertical_regions(_fragments(sheet, left_out))
+    columns, fragments = vertical_regions(_fragments(sheet, sheet.blocks, left_out))
     left_out += unmapped(fragments)
     regions, given_up = ([], []) if columns else _looked_at(sheet, drawings, fragments, plain=plain)
+    if not (plain or columns):
+        formulas = with_formulas(sheet, drawings, regions)
+        if formulas:
+            regions, fragments = formulas[0], _fragments(sheet, formulas[1], [])
     fill(regions, fragments)
     strip = sheet.recognised and is_strip(regions, sheet.width, sheet.height)
     if strip:
@@ -231,9 +236,9 @@ def _with_tables(regions: list[Region], tables: list[Region]) -> list[Region]:
     return kept + tables
 
 
-def _fragments(sheet: Sheet, faults: list[Fault]) -> list[Fragment]:
-    """The text layer; beside visible text, an invisible layer is left out unless it is what we came for."""
-    fragments = with_fields(sheet.page, fragments_of(sheet.blocks), faults)
+def _fragments(sheet: Sheet, blocks: list[dict[str, Any]], faults: list[Fault]) -> list[Fragment]:
+    """The text of ``blocks``; beside visible text, an invisible layer is left out unless it is what we came for."""
+    fragments = with_fields(sheet.page, fragments_of(blocks), faults)
     visible = [part for part in fragments if not part.is_hidden]
     return with_drop_caps(fragments if sheet.recognised or not visible else visible)
 
@@ -262,6 +267,8 @@ def _placed(block: Block, start: int, end: int) -> Block:
 def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple[Block, str]]:
     """Blocks of one region with their Markdown ("" for what stays outside)."""
     label, lines = region.label, region.lines
+    if region.tex:
+        return [(_block(Label.FORMULA, region.box, lines, region.tex), f"$${region.tex}$$")]
     if region.by_column:
         if label is Label.HEADING:
             return [_heading(lines, label, words, body)]

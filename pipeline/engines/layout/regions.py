@@ -27,6 +27,7 @@ class Region:
     by_line: bool = False  # a listing: lines end where they are printed, and begin at their places
     by_column: bool = False  # its lines are columns, from right to left
     by_row: bool = False  # every printed line stands for itself
+    tex: str = ""  # of a formula on lines of its own
 
     @property
     def is_code(self) -> bool:

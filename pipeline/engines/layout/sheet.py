@@ -63,6 +63,11 @@ class Sheet:
         """The text layer as MuPDF's rawdict blocks."""
         return self._raw(self.textpage(self._flags)) if self.prints_twice else self.plain_blocks
 
+    @property
+    def coded_blocks(self) -> list[dict[str, Any]]:
+        """The same, with the codes of characters in their fonts where the text layer does not know what they mean."""
+        return self._raw(self.textpage(self._flags | mupdf.load().TEXT_CID_FOR_UNKNOWN_UNICODE))
+
     @staticmethod
     def _raw(text: Any) -> list[dict[str, Any]]:
         return list(text.extractRAWDICT()["blocks"])

@@ -1,0 +1,251 @@
+"""Finds the formulas that stand on lines of their own, among the pieces of the lines of a page. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.engines.math.printed import Piece, big_or_tall, signs_of
+from pipeline.engines.math.signs import Rule, Sign, around, main_size
+from pipeline.engines.math.symbols import WITH_LIMITS, Kind
+from stores.models import Box
+
+_NUMBER = re.compile(r"[(\[](?:[A-Z]\.?)?\d{1,3}(?:[.\-–]\d{1,3}){0,2}[a-z]?'?[)\]]")
+_PROSE_SHARE = 0.35  # of the signs of a piece are letters of words
+_BAND = (0.75, 0.25)  # of the size: how far a line of text reaches over and under its baseline
+_ROW_GAP = 3.2  # of the size: between two parts of one formula
+_NEAR = 0.6  # of the size: between a sign and what is set above or below it
+_BAR = 0.65  # between a bar and what stands over or under it
+_BULLETS = "•‣◦▪■●○-–—*"
+_MOST_PIECES = 3000
+
+
+@dataclass(slots=True, eq=False)
+class Display:
+    """A formula on lines of its own, with the number that is printed beside it."""
+
+    pieces: list[Piece]
+    rules: list[Rule] = field(default_factory=list)
+    number: Piece | None = None
+
+    @property
+    def box(self) -> Box:
+        return around([*signs_of(self.pieces), *(self.number.signs if self.number else ())])
+
+    @property
+    def signs(self) -> list[Sign]:
+        return signs_of(self.pieces)
+
+
+def is_prose(piece: Piece) -> bool:
+    """Whether a piece of a line is words of a language."""
+    return piece.words > 0 and (piece.letters > _PROSE_SHARE * len(piece.signs) or piece.words > 2)
+
+
+def displays_of(pieces: Sequence[Piece], rules: Sequence[Rule], barred: Sequence[Box]) -> list[Display]:
+    """The formulas on lines of their own. ``barred``: boxes of tables and figures, which hold none."""
+    if len(pieces) > _MOST_PIECES:
+        return []
+    prose = [piece for piece in pieces if is_prose(piece)]
+    strong = [piece for piece in prose if piece.words > 2]
+    lines = _Bands(strong)
+    outside = [piece for piece in pieces if not is_prose(piece) and not _lies_in(piece.box, barred)]
+    numbers = [piece for piece in outside if _NUMBER.fullmatch("".join(sign.char for sign in piece.signs))]
+    free = [piece for piece in outside if piece not in numbers and not lines.holds(piece)]
+    weak = [piece for piece in prose if piece.words <= 4 and not _lies_in(piece.box, barred)]
+    found = []
+    for group in _groups(free, rules):
+        display = Display(group, [rule for rule in rules if _is_inside(rule, group)])
+        _add_words(display, weak)
+        if _is_formula(display) and not _goes_on_above(display, strong):
+            found.append(display)
+    _add_numbers(found, numbers)
+    return sorted(found, key=lambda display: (display.box[1], display.box[0]))
+
+
+class _Bands:
+    """Where lines of text are, to tell what stands in one of them."""
+
+    def __init__(self, prose: Sequence[Piece]) -> None:
+        self._bands = [(piece.box, piece.base, piece.size) for piece in prose]
+
+    def holds(self, piece: Piece) -> bool:
+        x0, y0, x1, y1 = piece.box
+        tall = any(big_or_tall(sign) for sign in piece.signs)
+        for box, base, size in self._bands:
+            beside = x0 < box[2] + 1.3 * size and x1 > box[0] - 1.3 * size
+            if not beside:
+                continue
+            top, bottom = base - _BAND[0] * size, base + _BAND[1] * size
+            shared = min(y1, bottom) - max(y0, top)
+            if shared > 0.3 * (y1 - y0) or (abs(piece.base - base) < 0.15 * size and not tall):
+                return True
+        return False
+
+
+def _lies_in(box: Box, others: Sequence[Box]) -> bool:
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in others)
+
+
+def _is_inside(rule: Rule, pieces: Sequence[Piece]) -> bool:
+    x0, y0, x1, y1 = around(signs_of(pieces))
+    return x0 - 4 < rule.x0 and rule.x1 < x1 + 4 and y0 - 4 < rule.y < y1 + 4
+
+
+def _groups(pieces: Sequence[Piece], rules: Sequence[Rule]) -> Iterator[list[Piece]]:
+    """Pieces that belong to one formula: beside each other, over and under a bar, or set to a sum."""
+    order = sorted(pieces, key=lambda piece: piece.box[1])
+    boxes = [piece.box for piece in order]
+    parents = list(range(len(order)))
+
+    def root(at: int) -> int:
+        while parents[at] != at:
+            parents[at] = parents[parents[at]]
+            at = parents[at]
+        return at
+
+    for one in range(len(order)):
+        for other in range(one + 1, len(order)):
+            if boxes[other][1] > boxes[one][3] + 2 * order[one].size:
+                break
+            if _belong(order[one], order[other], boxes[one], boxes[other]):
+                parents[root(other)] = root(one)
+    tops = [(sign.box[2], sign.box[1]) for sign in signs_of(order) if sign.kind is Kind.RADICAL]
+    for rule in rules:
+        if any(abs(x - rule.x0) < 2 and abs(y - rule.y) < 2 for x, y in tops):
+            continue  # the bar of a root
+        touched = [at for at, box in enumerate(boxes) if _touches(rule, box, order[at].size)]
+        for at in touched[1:]:
+            parents[root(at)] = root(touched[0])
+    groups: dict[int, list[Piece]] = {}
+    for at, piece in enumerate(order):
+        groups.setdefault(root(at), []).append(piece)
+    yield from _merged(list(groups.values()))
+
+
+def _merged(groups: list[list[Piece]]) -> list[list[Piece]]:
+    """Groups put together where one stands beside the other, now that their whole heights are known."""
+    groups.sort(key=lambda group: around(signs_of(group))[1])
+    merged: list[list[Piece]] = []
+    boxes: list[Box] = []
+    for group in groups:
+        box = around(signs_of(group))
+        size = main_size(signs_of(group))
+        home = next((at for at in range(len(merged) - 1, -1, -1) if _beside(boxes[at], box, size)), None)
+        if home is None:
+            merged.append(group)
+            boxes.append(box)
+        else:
+            merged[home] = [*merged[home], *group]
+            boxes[home] = around(signs_of(merged[home]))
+    return merged
+
+
+def _beside(one: Box, other: Box, size: float) -> bool:
+    shared = min(one[3], other[3]) - max(one[1], other[1])
+    gap = max(one[0], other[0]) - min(one[2], other[2])
+    return shared > 0.5 * min(one[3] - one[1], other[3] - other[1]) and gap < _ROW_GAP * size
+
+
+def _belong(one: Piece, other: Piece, box: Box, below: Box) -> bool:
+    size = max(one.size, other.size)
+    shared = min(box[3], below[3]) - max(box[1], below[1])
+    gap = max(box[0], below[0]) - min(box[2], below[2])
+    lower = min(box[3] - box[1], below[3] - below[1])
+    if shared > 0.35 * lower or (shared > -0.1 * size and abs(one.base - other.base) < 0.1 * size):
+        return gap < _ROW_GAP * size
+    integral = any(sign.kind is Kind.INTEGRAL for sign in [*one.signs, *other.signs])
+    if gap > (0.8 if integral else 0.3) * size:
+        return False
+    small = min(one.size, other.size) < 0.85 * size
+    tall = any(big_or_tall(sign) for sign in [*one.signs, *other.signs])
+    limits = tall or _takes_limits(one) or _takes_limits(other)
+    return -shared < (_NEAR * size if limits else 0.3 * min(one.size, other.size)) and (small or shared > 0)
+
+
+def _takes_limits(piece: Piece) -> bool:
+    text = "".join(sign.char for sign in piece.signs)
+    return any(name in text for name in WITH_LIMITS)
+
+
+def _touches(rule: Rule, box: Box, size: float) -> bool:
+    middle = (box[0] + box[2]) / 2
+    level = rule.x0 - 2 < middle < rule.x1 + 2 or (box[0] < rule.x1 and box[2] > rule.x0)
+    return level and max(rule.y - box[3], box[1] - rule.y) < _BAR * size
+
+
+def _add_words(display: Display, weak: Sequence[Piece]) -> None:
+    """Take in the few words that stand in a formula: "if", "otherwise"."""
+    taken = True
+    while taken:
+        box, size = around(display.signs), main_size(display.signs)
+        taken = False
+        for piece in weak:
+            if piece in display.pieces or not _is_between(piece.box, box, size):
+                continue
+            display.pieces.append(piece)
+            taken = True
+
+
+def _is_between(box: Box, whole: Box, size: float) -> bool:
+    y = (box[1] + box[3]) / 2
+    gap = max(box[0], whole[0]) - min(box[2], whole[2])
+    return whole[1] - 1 < y < whole[3] + 1 and gap < 2.5 * size
+
+
+def _is_formula(display: Display) -> bool:
+    signs = display.signs
+    size = main_size(signs)
+    related = any(sign.kind is Kind.RELATION for sign in signs)
+    sure = any(piece.sure for piece in display.pieces)
+    lettered = any(sign.kind in (Kind.LETTER, Kind.BIG, Kind.INTEGRAL) for sign in signs)
+    built = any(big_or_tall(sign) for sign in signs) or bool(display.rules) or _has_scripts(signs, size)
+    if len(signs) < 3 or not lettered or _begins_item(signs):
+        return False
+    slanted = sum(sign.kind is Kind.LETTER and sign.alphabet != "mathrm" for sign in signs)
+    worded = sum(piece.letters for piece in display.pieces)
+    if worded > 0.6 * len(signs):
+        return False
+    if sure:
+        return related or (built and len(signs) > 4)
+    return related and built and slanted > 0
+
+
+def _begins_item(signs: Sequence[Sign]) -> bool:
+    """Whether the first sign is a bullet."""
+    first = min(signs, key=lambda sign: sign.box[0])
+    return first.char in _BULLETS and not first.sure or first.char == "•"
+
+
+def _has_scripts(signs: Sequence[Sign], size: float) -> bool:
+    return any(sign.size < 0.82 * size for sign in signs)
+
+
+def _goes_on_above(display: Display, prose: Sequence[Piece]) -> bool:
+    """Whether it is the end of a paragraph: set at its left edge, right below its last line."""
+    x0, y0, _, y1 = around(display.signs)
+    size = main_size(display.signs)
+    for piece in prose:
+        left, _, right, _ = piece.box
+        pitch = display.pieces[0].base - piece.base
+        if abs(left - x0) < 0.6 * size and 0 < pitch < 1.6 * size and right > x0 + 10 * size:
+            return y1 - y0 < 2.2 * size
+    return False
+
+
+def _add_numbers(displays: Sequence[Display], numbers: Sequence[Piece]) -> None:
+    """Give each number at the right, or at the left, to the formula at its height."""
+    for number in numbers:
+        x0, y0, x1, y1 = number.box
+        y = (y0 + y1) / 2
+        level = [
+            (min(abs(y - (box[1] + box[3]) / 2), abs(number.base - main)), display)
+            for display in displays
+            if display.number is None
+            for box, main in ((display.box, max(display.pieces, key=lambda piece: piece.size).base),)
+            if box[1] - 2 < y < box[3] + 2 and (x0 > box[2] or x1 < box[0])
+        ]
+        if level:
+            min(level, key=lambda pair: pair[0])[1].number = number

@@ -1,0 +1,235 @@
+"""Finds formulas inside lines of text, where letters have indices or come from alphabets of formulas. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pipeline.engines.math.displays import is_prose
+from pipeline.engines.math.printed import Piece, big_or_tall, is_word
+from pipeline.engines.math.signs import Rule, Sign, around
+from pipeline.engines.math.symbols import FUNCTIONS, Kind
+from stores.models import Box
+
+_OPERATORS = (Kind.RELATION, Kind.BINARY)
+_NEUTRAL = (*_OPERATORS, Kind.DIGIT, Kind.OPEN, Kind.CLOSE, Kind.FENCE, Kind.PUNCTUATION)
+_WIDEST_GAP = 1.2  # of the size
+_LONGEST = 400  # signs
+_ALPHABETS = frozenset(("mathbb", "mathcal", "mathfrak"))
+
+
+@dataclass(slots=True, eq=False)
+class Inline:
+    """A formula inside a line; ``base`` and ``size`` are those of its line."""
+
+    signs: list[Sign]
+    base: float
+    size: float
+    rules: list[Rule] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class _Row:
+    """A line of text with everything that is set to it. ``words``: the signs that are of words of a language."""
+
+    level: list[Sign]
+    base: float
+    size: float
+    words: set[int]
+    others: list[Sign] = field(default_factory=list)
+
+
+def inlines_of(pieces: Sequence[Piece], rules: Sequence[Rule], barred: Sequence[Box]) -> list[Inline]:
+    """The formulas inside lines of text. ``pieces``: all but those of formulas on lines of their own."""
+    inlines = []
+    for row in _rows(pieces, barred):
+        for run in _runs(row):
+            inline = _with_scripts(run, row, rules)
+            if inline is not None:
+                inlines.append(inline)
+    return inlines
+
+
+def _rows(pieces: Sequence[Piece], barred: Sequence[Box]) -> list[_Row]:
+    """Lines of text, and what stands too high or too low to be a line, with the line that it is set to."""
+    rows: list[_Row] = []
+    usable = [piece for piece in pieces if not _is_barred(piece, barred)]
+    largest = sorted(usable, key=lambda piece: -piece.size)
+    left = []
+    for piece in largest:
+        row = next((row for row in rows if _is_on(piece, row)), None)
+        if row is not None:
+            _add(row, piece)
+        elif is_prose(piece) or piece.sure:
+            rows.append(_Row([], piece.base, piece.size, set()))
+            _add(rows[-1], piece)
+        else:
+            left.append(piece)
+    for piece in left:
+        row = min((row for row in rows if _reaches(row, piece)), key=lambda row: abs(row.base - piece.base), default=None)
+        if row is not None:
+            row.others.extend(piece.signs)
+    return rows
+
+
+def _is_barred(piece: Piece, barred: Sequence[Box]) -> bool:
+    x0, y0, x1, y1 = piece.box
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    return any(left <= x <= right and top <= y <= bottom for left, top, right, bottom in barred)
+
+
+def _is_on(piece: Piece, row: _Row) -> bool:
+    if not row.level:
+        return False
+    x0, y0, x1, y1 = around(row.level)
+    px0, py0, px1, py1 = piece.box
+    near = px0 < x1 + _WIDEST_GAP * row.size and px1 > x0 - _WIDEST_GAP * row.size
+    middle = (py0 + py1) / 2
+    return near and row.base - 1.0 * row.size < middle < row.base + 0.4 * row.size and piece.base < row.base + 0.75 * row.size
+
+
+def _reaches(row: _Row, piece: Piece) -> bool:
+    return _is_on(piece, row)
+
+
+def _add(row: _Row, piece: Piece) -> None:
+    for sign in piece.signs:
+        level = sign.axis is None and sign.size > 0.85 * row.size and abs(sign.base - row.base) < 0.1 * row.size
+        (row.level if level or _is_centred(sign, row) else row.others).append(sign)
+
+
+def _is_centred(sign: Sign, row: _Row) -> bool:
+    return sign.axis is not None and abs(sign.axis - (row.base - 0.25 * row.size)) < 0.4 * row.size
+
+
+def _runs(row: _Row) -> list[list[Sign]]:
+    """Runs of signs on a line that belong to formulas: from a sure sign to a sure sign, with signs of any kind between."""
+    signs = sorted(row.level, key=lambda sign: sign.box[0])
+    words = _words(signs)
+    runs: list[list[Sign]] = []
+    pending: list[Sign] = []
+    for at, sign in enumerate(signs):
+        gap = sign.box[0] - signs[at - 1].box[2] if at else 0.0
+        broken = gap > _WIDEST_GAP * row.size
+        if id(sign) in words or broken:
+            _close(runs, pending)
+            pending = []
+        if id(sign) not in words:
+            pending.append(sign)
+    _close(runs, pending)
+    return runs
+
+
+def _close(runs: list[list[Sign]], pending: list[Sign]) -> None:
+    sure = [at for at, sign in enumerate(pending) if _is_sure(sign)]
+    if not sure:
+        return
+    first, last = sure[0], sure[-1] + 1
+    last = _with_operand(pending, last)
+    first = _with_factor(pending, first)
+    runs.append(_balanced(pending, first, last))
+
+
+def _is_sure(sign: Sign) -> bool:
+    return sign.sure and sign.kind not in (Kind.PUNCTUATION, Kind.BINARY) and sign.char not in "<>∗†‡•"
+
+
+def _with_operand(signs: Sequence[Sign], end: int) -> int:
+    """The end of a run, with the number or name behind its last operator: ``= 0.1``."""
+    at = end
+    if at < len(signs) and signs[at].kind in _OPERATORS:
+        at += 1
+    elif signs[at - 1].kind not in (*_OPERATORS, Kind.OPEN) and not (at < len(signs) and signs[at].kind is Kind.CLOSE):
+        return end
+    start = at
+    while at < len(signs) and signs[at].kind in (Kind.DIGIT, Kind.LETTER, Kind.FENCE, Kind.OPEN, Kind.CLOSE):
+        at += 1
+        if at + 1 < len(signs) and signs[at].char in ".," and signs[at + 1].kind is Kind.DIGIT and _touch(signs, at):
+            at += 1
+    return at if at > start else end
+
+
+def _touch(signs: Sequence[Sign], at: int) -> bool:
+    return signs[at + 1].box[0] - signs[at].box[2] < 0.12 * signs[at].size
+
+
+def _with_factor(signs: Sequence[Sign], start: int) -> int:
+    """The start of a run, with the digits right before it, and the terms before an operator."""
+    at = start
+    while at and (signs[at - 1].kind is Kind.DIGIT or (signs[at - 1].kind in _OPERATORS and at - 1)):
+        at -= 1
+    while at < start and signs[at].kind is Kind.RELATION:
+        at += 1
+    return at
+
+
+def _balanced(signs: Sequence[Sign], first: int, last: int) -> list[Sign]:
+    """A run with the brackets that its own ones need, and without those that stand alone at its ends."""
+    run = list(signs[first:last])
+    depth = sum(sign.kind is Kind.OPEN for sign in run) - sum(sign.kind is Kind.CLOSE for sign in run)
+    while depth > 0 and last < len(signs) and signs[last].kind in _NEUTRAL:
+        run.append(signs[last])
+        depth -= signs[last].kind is Kind.CLOSE
+        depth += signs[last].kind is Kind.OPEN
+        last += 1
+    while depth < 0 and first and signs[first - 1].kind in _NEUTRAL:
+        first -= 1
+        run.insert(0, signs[first])
+        depth += signs[first].kind is Kind.OPEN
+    while run and run[-1].kind is Kind.CLOSE and depth < 0:
+        run.pop()
+        depth += 1
+    while run and run[0].kind is Kind.OPEN and depth > 0:
+        run.pop(0)
+        depth -= 1
+    return run
+
+
+def _words(signs: Sequence[Sign]) -> set[int]:
+    """The letters of words of a language: two or more, set in a font of text, that name no function."""
+    words: set[int] = set()
+    word: list[Sign] = []
+    for sign in [*signs, None]:
+        if word and (sign is None or not _same_word(word[-1], sign)):
+            text = "".join(letter.char for letter in word)
+            if text not in FUNCTIONS and (is_word(word) or len(text) == 1):
+                words.update(id(letter) for letter in word)
+            word = []
+        if sign is not None and sign.kind is Kind.LETTER and not sign.sure:
+            word.append(sign)
+    return words
+
+
+def _same_word(before: Sign, sign: Sign) -> bool:
+    letters = sign.kind is Kind.LETTER and not sign.sure
+    return letters and sign.box[0] - before.box[2] < 0.2 * sign.size
+
+
+def _with_scripts(run: list[Sign], row: _Row, rules: Sequence[Rule]) -> Inline | None:
+    """The formula of a run with what is set to it; None where plain text says the same."""
+    if not run or len(run) > _LONGEST:
+        return None
+    x0, x1, size = run[0].box[0], max(sign.box[2] for sign in run), row.size
+    after = min((sign.box[0] for sign in row.level if sign.box[0] > x1 - 0.1), default=x1 + 4 * size)
+    members = list(run)
+    set_to = [sign for sign in row.others if x0 - 0.4 * size < sign.x < min(after, x1 + 4 * size) + 0.05 * size]
+    right = x1
+    for sign in sorted(set_to, key=lambda sign: sign.box[0]):
+        if sign.box[0] < right + 0.25 * size:
+            members.append(sign)
+            right = max(right, sign.box[2])
+    box = around(members)
+    own = [rule for rule in rules if box[0] - 3 < rule.x0 and rule.x1 < box[2] + 3 and box[1] - 3 < rule.y < box[3] + 3]
+    own = [rule for rule in own if rule.x1 - rule.x0 < 0.98 * (box[2] - box[0]) + 6]
+    if not _needs_tex(run, members, own):
+        return None
+    return Inline(members, row.base, row.size, own)
+
+
+def _needs_tex(run: Sequence[Sign], members: Sequence[Sign], rules: Sequence[Rule]) -> bool:
+    lettered = any(sign.sure and sign.kind is Kind.LETTER for sign in members)
+    if not lettered and not any(big_or_tall(sign) for sign in run):
+        return False
+    if len(members) > len(run) or rules:
+        return True
+    return any(sign.alphabet in _ALPHABETS or big_or_tall(sign) or sign.kind is Kind.ACCENT for sign in run)
