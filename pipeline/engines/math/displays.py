@@ -48,12 +48,13 @@ def displays_of(pieces: Sequence[Piece], rules: Sequence[Rule], barred: Sequence
     if len(pieces) > _MOST_PIECES:
         return []
     prose = [piece for piece in pieces if is_prose(piece)]
-    strong = [piece for piece in prose if piece.words > 2]
+    braces = [sign for sign in signs_of(pieces) if sign.char in "{⎨" and sign.axis is not None]
+    strong = [piece for piece in prose if piece.words > 2 and not _is_case(piece, braces)]
     lines = _Bands(strong)
     outside = [piece for piece in pieces if not is_prose(piece) and not _lies_in(piece.box, barred)]
     numbers = [piece for piece in outside if _NUMBER.fullmatch("".join(sign.char for sign in piece.signs))]
     free = [piece for piece in outside if piece not in numbers and not lines.holds(piece)]
-    weak = [piece for piece in prose if piece.words <= 4 and not _lies_in(piece.box, barred)]
+    weak = [piece for piece in prose if (piece.words <= 4 or piece not in strong) and not _lies_in(piece.box, barred)]
     found = []
     for group in _groups(free, rules):
         display = Display(group, [rule for rule in rules if _is_inside(rule, group)])
@@ -62,6 +63,15 @@ def displays_of(pieces: Sequence[Piece], rules: Sequence[Rule], barred: Sequence
             found.append(display)
     _add_numbers(found, numbers)
     return sorted(found, key=lambda display: (display.box[1], display.box[0]))
+
+
+def _is_case(piece: Piece, braces: Sequence[Sign]) -> bool:
+    """Whether words stand to the right of a tall brace: they say when a case holds."""
+    x0, y0, _, y1 = piece.box
+    y = (y0 + y1) / 2
+    return any(
+        b.height > 1.7 * piece.size and b.box[1] < y < b.box[3] and 0 < x0 - b.box[2] < 20 * piece.size for b in braces
+    )
 
 
 class _Bands:
@@ -74,7 +84,7 @@ class _Bands:
         x0, y0, x1, y1 = piece.box
         tall = any(big_or_tall(sign) for sign in piece.signs)
         for box, base, size in self._bands:
-            beside = x0 < box[2] + 1.3 * size and x1 > box[0] - 1.3 * size
+            beside = x0 < box[2] + 0.85 * size and x1 > box[0] - 0.85 * size
             if not beside:
                 continue
             top, bottom = base - _BAND[0] * size, base + _BAND[1] * size

@@ -35,6 +35,7 @@ _LARGE = (  # OMX: brackets and operators that grow, from 0; pieces of brackets 
     "()[]⌊⌋⌈⌉{}⟨⟩|‖/\\()()[]⌊⌋⌈⌉{}⟨⟩/\\()[]⌊⌋⌈⌉{}⟨⟩/\\/\\⎛⎞⎡⎤⎣⎦⎢⎥⎧⎫⎩⎭⎨⎬⎪|⎝⎠⎜⎟⟨⟩⊔⨆∮∮⨀⨀⨁⨁⨂⨂∑∏∫⋃⋂⨄⋀⋁∑∏∫⋃⋂⨄⋀⋁∐∐ˆˆˆ˜˜˜"
     "[]⌊⌋⌈⌉{}√√√√⎷  ‖↑↓⏞⏞⏟⏟‖‖"
 )
+_PIECES = "⏐⎯®©™⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪⎮⎞⎟⎠⎤⎥⎦⎫⎬⎭"  # from U+F8E6, where Adobe's names of glyphs lead
 _ALPHABETS = {
     "BOLD ITALIC": "boldsymbol", "BOLD SCRIPT": "mathcal", "BOLD FRAKTUR": "mathfrak", "BOLD": "mathbf",
     "DOUBLE-STRUCK": "mathbb", "SCRIPT": "mathcal", "FRAKTUR": "mathfrak", "BLACK-LETTER": "mathfrak",
@@ -106,6 +107,8 @@ def _decoded(char: str, code: str, name: str) -> str:
         if number >= 0xA1:  # TeX's second place for what lies below 0x20
             number = 0 if number == 0xA1 else number - 0xA2 if number < 0xAD else number - 0xA3
         return table[number] if number < len(table) else "\ufffd"
+    if "\uf8e6" <= char <= "\uf8fe":
+        return _PIECES[ord(char) - 0xF8E6]
     return folded(char, name) or "\ufffd" if len(char) == 1 and 0xE000 <= ord(char) <= 0xF8FF else char
 
 

@@ -179,7 +179,7 @@ def codes_of(blocks: Iterable[dict[str, Any]]) -> Codes:
                 if is_math_font(span["font"]):
                     for char in span["chars"]:  # the first of those at one place: it has no width, and no meaning
                         place = round(char["origin"][0] * 10), round(char["origin"][1] * 10)
-                        codes.setdefault(place, char["c"])
+                        codes.setdefault(place, char["c"]) if char["c"] != " " else None
     return codes
 
 

@@ -35,19 +35,27 @@ def row_tex(signs: Sequence[Sign], write: Write) -> str:
     hosts = _words(sorted(level, key=lambda sign: sign.box[0]))
     others = without(left, level)
     below, above = dict[int, list[Sign]](), dict[int, list[Sign]]()
-    for host in hosts:
-        if host.kind in (Kind.BIG, Kind.INTEGRAL) or host.char in WITH_LIMITS:
-            _take_limits(host, others, below, above)
-            others = without(others, [*below.get(id(host), ()), *above.get(id(host), ())])
+    carriers = [host for host in hosts if host.kind in (Kind.BIG, Kind.INTEGRAL) or _carries_limits(host)]
+    for host in carriers:
+        _take_limits(host, [s for s in others if _nearest(s, carriers) is host], below, above)
+        others = without(others, [*below.get(id(host), ()), *above.get(id(host), ())])
     before = _take_scripts(hosts, others, (below, above), base, size)
     return _joined([*_prescripts(before, base, size, write), *_parts(hosts, below, above, write)], size)
+
+
+def _carries_limits(host: Sign) -> bool:
+    return host.char.removeprefix("arg").removeprefix("lim") in WITH_LIMITS or host.char in WITH_LIMITS
+
+
+def _nearest(sign: Sign, hosts: Sequence[Sign]) -> Sign:
+    return min(hosts, key=lambda host: abs(host.x - sign.x))
 
 
 def with_negations(signs: Sequence[Sign]) -> list[Sign]:
     """The signs with slashes through them made part of them."""
     left = list(signs)
     for slash in [sign for sign in signs if sign.char == _SLASH or (sign.char == "/" and sign.sure)]:
-        struck = next((s for s in left if s is not slash and abs(s.x - slash.x) < 0.2 * s.size and _is_struck(s)), None)
+        struck = next((s for s in left if _is_struck(s, slash)), None)
         if struck is None and slash.char == "/":
             continue
         left = without(left, [slash])
@@ -58,8 +66,12 @@ def with_negations(signs: Sequence[Sign]) -> list[Sign]:
     return left
 
 
-def _is_struck(sign: Sign) -> bool:
-    return sign.kind in (Kind.RELATION, Kind.ORDINARY, Kind.FENCE) and bool(sign.char)
+def _is_struck(sign: Sign, slash: Sign) -> bool:
+    """Whether a slash goes through a sign. MuPDF puts one that combines right behind the sign before."""
+    before = 0.4 if slash.char == _SLASH else 0.1
+    if not sign.box[0] - before * sign.size < slash.box[0] < sign.box[2] - 0.2 * sign.size:
+        return False
+    return sign is not slash and sign.kind in (Kind.RELATION, Kind.ORDINARY, Kind.FENCE) and bool(sign.char)
 
 
 def with_long_arrows(signs: Sequence[Sign]) -> list[Sign]:
@@ -145,13 +157,26 @@ def _take_scripts(
     """Give indices and exponents to the sign before each; those before the first sign come back."""
     below, above = kept
     before = []
-    for sign in others:
+    last: tuple[Sign, list[Sign]] | None = None
+    for sign in sorted(others, key=lambda sign: sign.box[0]):
+        if last is not None and _is_index_of(sign, last[0], size):
+            last[1].append(sign)
+            continue
         host = next((host for host in reversed(hosts) if _follows(sign, host)), None)
         if host is None:
-            before.append(sign)
+            group = before
         else:
-            (above if _is_raised(sign, base, size) else below).setdefault(id(host), []).append(sign)
+            group = (above if _is_raised(sign, base, size) else below).setdefault(id(host), [])
+        group.append(sign)
+        last = (sign, group)
     return before
+
+
+def _is_index_of(sign: Sign, script: Sign, size: float) -> bool:
+    """Whether a tiny sign follows a script: it is set to that, however high it stands."""
+    tiny = sign.size < 0.62 * size and script.size > 1.2 * sign.size
+    near = script.box[0] < sign.box[0] < script.box[2] + 0.4 * sign.size
+    return tiny and near and script.box[1] - sign.size < sign.y < script.box[3] + sign.size
 
 
 def _follows(sign: Sign, host: Sign) -> bool:
@@ -193,7 +218,7 @@ def _is_one(tex: str) -> bool:
     """Whether TeX takes an expression as the one host of an index."""
     if len(tex) == 1 or re.fullmatch(r"\\(?:[A-Za-z]+\*?|.)", tex):
         return True
-    return bool(re.match(r"\\(?:math|text|operatorname|left|sqrt|frac|begin|hat|bar|tilde|vec|dot|ddot|wide|over)", tex))
+    return bool(re.match(r"\\(?:math|boldsymbol|text|arg|operatorname|left|sqrt|frac|begin|hat|bar|tilde|vec|dot|ddot|wide|over)", tex))
 
 
 def _scripts(low: Sequence[Sign], high: Sequence[Sign], write: Write) -> str:

@@ -95,4 +95,6 @@ def is_level(sign: Sign, base: float, size: float) -> bool:
     if sign.axis is not None:
         return abs(sign.axis - (base - AXIS * size)) < 0.35 * size
     shift = abs(sign.base - base)
+    if sign.size < 0.62 * size:  # an index of an index, which may come to stand on the row
+        return False
     return shift < 0.08 * size or (sign.size > 0.85 * size and shift < 0.25 * size)
