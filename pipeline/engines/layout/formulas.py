@@ -14,6 +14,7 @@ from pipeline.engines.math.formulas import Formula, take_formulas
 from pipeline.engines.math.printed import codes_of, lacks_meanings, may_hold_formulas, rules_of
 from stores.models import Box, Label
 
+_MOST_OF_IT = 0.5  # of a table or figure is a formula: it is none
 _INSIDE = 0.6  # of a region is a formula: it is nothing else
 _LEAST = 2.0  # points: what is lower holds no line
 
@@ -49,11 +50,12 @@ def _parted(regions: Iterable[Region], formulas: Sequence[Formula]) -> list[Regi
 def _around(region: Region, box: Box) -> list[Region]:
     """What a formula leaves of a region: all of it, the parts above and below, or nothing."""
     x0, y0, x1, y1 = region.box
-    if region.frames or region.label in (Label.TABLE, Label.FIGURE):
+    whole = region.frames or region.label in (Label.TABLE, Label.FIGURE)
+    if whole and share_of(region.box, box) <= _MOST_OF_IT:
         return [region]
+    if whole or share_of(region.box, box) > _INSIDE:
+        return []
     if box[2] < x0 or box[0] > x1 or box[3] < y0 or box[1] > y1:
         return [region]
-    if share_of(region.box, box) > _INSIDE:
-        return []
     above, below = (x0, y0, x1, min(y1, box[1])), (x0, max(y0, box[3]), x1, y1)
     return [replace(region, box=part) for part in (above, below) if part[3] - part[1] > _LEAST]

@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.engines.math.printed import Piece, big_or_tall, signs_of
-from pipeline.engines.math.signs import Rule, Sign, around, main_size
+from pipeline.engines.math.printed import Piece, big_or_tall, is_word, signs_of
+from pipeline.engines.math.signs import Rule, Sign, around, is_level, main_base, main_size
 from pipeline.engines.math.symbols import WITH_LIMITS, Kind
 from stores.models import Box
 
 _NUMBER = re.compile(r"[(\[](?:[A-Z]\.?)?\d{1,3}(?:[.\-–]\d{1,3}){0,2}[a-z]?'?[)\]]")
+_ITEM = re.compile(r"\(?\d{1,3}[.)](?!\d)|\([a-z]\)(?=[^=])")
+_MOST_OF_IT = 0.5  # of the box of a table or figure: then that is the formula
 _PROSE_SHARE = 0.35  # of the signs of a piece are letters of words
 _BAND = (0.75, 0.25)  # of the size: how far a line of text reaches over and under its baseline
 _ROW_GAP = 3.2  # of the size: between two parts of one formula
@@ -51,15 +53,15 @@ def displays_of(pieces: Sequence[Piece], rules: Sequence[Rule], barred: Sequence
     braces = [sign for sign in signs_of(pieces) if sign.char in "{⎨" and sign.axis is not None]
     strong = [piece for piece in prose if piece.words > 2 and not _is_case(piece, braces)]
     lines = _Bands(strong)
-    outside = [piece for piece in pieces if not is_prose(piece) and not _lies_in(piece.box, barred)]
+    outside = [piece for piece in pieces if not is_prose(piece)]
     numbers = [piece for piece in outside if _NUMBER.fullmatch("".join(sign.char for sign in piece.signs))]
     free = [piece for piece in outside if piece not in numbers and not lines.holds(piece)]
-    weak = [piece for piece in prose if (piece.words <= 4 or piece not in strong) and not _lies_in(piece.box, barred)]
+    weak = [piece for piece in prose if piece.words <= 4 or piece not in strong]
     found = []
-    for group in _groups(free, rules):
+    for group in [part for group in _groups(free, rules) for part in _single_rows(group, rules)]:
         display = Display(group, [rule for rule in rules if _is_inside(rule, group)])
         _add_words(display, weak)
-        if _is_formula(display) and not _goes_on_above(display, strong):
+        if _is_formula(display) and not _lies_in(display.box, barred) and not _goes_on_above(display, strong):
             found.append(display)
     _add_numbers(found, numbers)
     return sorted(found, key=lambda display: (display.box[1], display.box[0]))
@@ -95,8 +97,30 @@ class _Bands:
 
 
 def _lies_in(box: Box, others: Sequence[Box]) -> bool:
+    """Whether a box lies in another, and is not most of it."""
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in others)
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    return any(
+        x0 <= x <= x1 and y0 <= y <= y1 and area < _MOST_OF_IT * (x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in others
+    )
+
+
+def _single_rows(group: list[Piece], rules: Sequence[Rule]) -> list[list[Piece]]:
+    """A group of rows that nothing tall holds together, as those of aligned equations, row by row."""
+    signs = signs_of(group)
+    if len(group) < 2 or any(big_or_tall(sign) for sign in signs) or any(_is_inside(rule, group) for rule in rules):
+        return [group]
+    size = main_size(signs)
+    rows: list[list[Piece]] = []
+    for piece in sorted((piece for piece in group if piece.size > 0.85 * size), key=lambda piece: piece.base):
+        if rows and piece.base - rows[-1][-1].base < 0.6 * size:
+            rows[-1].append(piece)
+        else:
+            rows.append([piece])
+    for piece in group:
+        if piece.size <= 0.85 * size:
+            min(rows, key=lambda row: abs(row[0].base - piece.base)).append(piece)
+    return rows
 
 
 def _is_inside(rule: Rule, pieces: Sequence[Piece]) -> bool:
@@ -206,31 +230,71 @@ def _is_between(box: Box, whole: Box, size: float) -> bool:
 
 
 def _is_formula(display: Display) -> bool:
-    signs = display.signs
-    size = main_size(signs)
+    signs = sorted(display.signs, key=lambda sign: sign.box[0])
+    size, base = main_size(signs), main_base(signs)
+    lone = _letters_outside_words(signs)
     related = any(sign.kind is Kind.RELATION for sign in signs)
-    sure = any(piece.sure for piece in display.pieces)
-    lettered = any(sign.kind in (Kind.LETTER, Kind.BIG, Kind.INTEGRAL) for sign in signs)
-    built = any(big_or_tall(sign) for sign in signs) or bool(display.rules) or _has_scripts(signs, size)
-    if len(signs) < 3 or not lettered or _begins_item(signs):
+    tall = any(big_or_tall(sign) for sign in signs)
+    built = tall or bool(display.rules) or any(sign.size < 0.82 * size for sign in signs)
+    if len(signs) < 3 or not (lone or tall) or _begins_item(signs) or _is_tabular(signs, size):
         return False
-    slanted = sum(sign.kind is Kind.LETTER and sign.alphabet != "mathrm" for sign in signs)
-    worded = sum(piece.letters for piece in display.pieces)
-    if worded > 0.6 * len(signs):
+    if not is_level(signs[0], base, size) and not built or signs[0].kind in (Kind.CLOSE, Kind.PUNCTUATION):
         return False
-    if sure:
+    if _begins_with_index(signs, base, size):
+        return False
+    if sum(piece.letters for piece in display.pieces) > 0.6 * len(signs):
+        return False
+    upright = sum(sign.kind is Kind.LETTER and sign.alphabet == "mathrm" and not sign.sure for sign in signs)
+    if not built and upright > 0.5 * len(signs):
+        return False
+    if any(sign.sure for sign in signs):
         return related or (built and len(signs) > 4)
-    return related and built and slanted > 0
+    return related and built and any(not sign.alphabet or sign.alphabet == "mathbf" for sign in lone)
+
+
+def _letters_outside_words(signs: Sequence[Sign]) -> list[Sign]:
+    """The letters that stand for something: no part of a word of a language. ``signs``: from left to right."""
+    letters: list[Sign] = []
+    word: list[Sign] = []
+    for sign in [*signs, None]:
+        near = bool(word) and sign is not None and sign.box[0] - word[-1].box[2] < 0.2 * sign.size
+        if sign is not None and sign.kind is Kind.LETTER and not sign.sure and (near or not word):
+            word.append(sign)
+            continue
+        letters += [] if is_word(word) else word
+        word = [sign] if sign is not None and sign.kind is Kind.LETTER and not sign.sure else []
+        if sign is not None and sign.kind is Kind.LETTER and sign.sure:
+            letters.append(sign)
+    return letters
+
+
+def _begins_with_index(signs: Sequence[Sign], base: float, size: float) -> bool:
+    """Whether the first sign is set to one that is not there: the formula goes on from the line before."""
+    first = signs[0]
+    small = first.size < 0.82 * size and first.axis is None
+    over = any(sign is not first and sign.box[0] < first.box[2] + 1 and sign.size > first.size for sign in signs)
+    return small and not over and abs(first.base - base) < 0.7 * size and not any(map(big_or_tall, signs[:6]))
+
+
+def _is_tabular(signs: Sequence[Sign], size: float) -> bool:
+    """Whether signs stand in columns, as the cells of a row of a table do."""
+    gaps, right = 0, signs[0].box[2]
+    for sign in signs[1:]:
+        gaps += sign.box[0] - right > 1.1 * size
+        right = max(right, sign.box[2])
+    return gaps > 2
 
 
 def _begins_item(signs: Sequence[Sign]) -> bool:
-    """Whether the first sign is a bullet."""
-    first = min(signs, key=lambda sign: sign.box[0])
-    return first.char in _BULLETS and not first.sure or first.char == "•"
-
-
-def _has_scripts(signs: Sequence[Sign], size: float) -> bool:
-    return any(sign.size < 0.82 * size for sign in signs)
+    """Whether the first sign is a bullet or the number of an item."""
+    first = signs[0]
+    if (first.char in _BULLETS and not first.sure) or first.char == "•":
+        return len(signs) > 1 and signs[1].box[0] - first.box[2] > 0.25 * first.size
+    number = _ITEM.match("".join(sign.char for sign in signs))
+    if not number or number.end() >= len(signs):
+        return False
+    last, after = signs[number.end() - 1], signs[number.end()]
+    return after.box[0] - last.box[2] > 0.12 * last.size
 
 
 def _goes_on_above(display: Display, prose: Sequence[Piece]) -> bool:

@@ -158,9 +158,14 @@ def _with_factor(signs: Sequence[Sign], start: int) -> int:
     at = start
     while at and (signs[at - 1].kind is Kind.DIGIT or (signs[at - 1].kind in _OPERATORS and at - 1)):
         at -= 1
-    while at < start and signs[at].kind is Kind.RELATION:
+    while at < start and signs[at].kind in (*_OPERATORS, Kind.PUNCTUATION) and not _is_tight(signs, at):
         at += 1
     return at
+
+
+def _is_tight(signs: Sequence[Sign], at: int) -> bool:
+    """Whether a minus belongs to the sign after it."""
+    return signs[at].char in "−-" and signs[at + 1].box[0] - signs[at].box[2] < 0.1 * signs[at].size
 
 
 def _balanced(signs: Sequence[Sign], first: int, last: int) -> list[Sign]:
@@ -176,6 +181,8 @@ def _balanced(signs: Sequence[Sign], first: int, last: int) -> list[Sign]:
         first -= 1
         run.insert(0, signs[first])
         depth += signs[first].kind is Kind.OPEN
+    while run and run[0].kind in (Kind.PUNCTUATION, Kind.RELATION):
+        run.pop(0)
     while run and run[-1].kind is Kind.CLOSE and depth < 0:
         run.pop()
         depth += 1

@@ -177,9 +177,10 @@ def codes_of(blocks: Iterable[dict[str, Any]]) -> Codes:
         for line in block.get("lines", ()):
             for span in line["spans"]:
                 if is_math_font(span["font"]):
-                    for char in span["chars"]:  # the first of those at one place: it has no width, and no meaning
-                        place = round(char["origin"][0] * 10), round(char["origin"][1] * 10)
-                        codes.setdefault(place, char["c"]) if char["c"] != " " else None
+                    for char in span["chars"]:
+                        if char["c"] != " " or char["bbox"][3] - char["bbox"][1] > 1:  # code 32 may be a bracket
+                            place = round(char["origin"][0] * 10), round(char["origin"][1] * 10)
+                            codes.setdefault(place, char["c"])  # the first at one place: it has no width
     return codes
 
 
