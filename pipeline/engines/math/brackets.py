@@ -19,12 +19,14 @@ _FAMILIES = (
 _MATRICES = {("(", ")"): "pmatrix", ("[", "]"): "bmatrix", ("|", "|"): "vmatrix", ("{", "}"): "Bmatrix",
              ("‖", "‖"): "Vmatrix"}  # fmt: skip
 _COLUMN_GAP = 0.7  # of the size
+_END_GAP = 1.6
 _ROW_GAP = 0.75
+_BINOMIAL = 1.3  # of the size: rows of a matrix are 1.2 apart
 
 
 def with_whole_brackets(signs: Sequence[Sign]) -> list[Sign]:
     """The signs with brackets, integrals and roots that were set in pieces made whole."""
-    left = list(signs)
+    left = _with_rows_of_dots(signs)
     for pieces, char, kind in _FAMILIES:
         members = sorted((s for s in left if s.char and s.char in pieces), key=lambda s: (round(s.x), s.box[1]))
         for stack in _stacks(members):
@@ -38,11 +40,28 @@ def with_whole_brackets(signs: Sequence[Sign]) -> list[Sign]:
     return left
 
 
+def _with_rows_of_dots(signs: Sequence[Sign]) -> list[Sign]:
+    """The signs with three dots below each other, or on a slant, as one."""
+    left = list(signs)
+    dots = sorted((sign for sign in signs if sign.char == "."), key=lambda sign: (round(sign.x / 4), sign.y))
+    for one, two, three in zip(dots, dots[1:], dots[2:], strict=False):
+        steps = [(b.x - a.x, b.y - a.y) for a, b in ((one, two), (two, three))]
+        even = all(abs(steps[0][at] - steps[1][at]) < 0.05 * one.size for at in (0, 1))
+        if not even or not 0.1 * one.size < steps[0][1] < 0.6 * one.size or abs(steps[0][0]) > 0.6 * one.size:
+            continue
+        tex = r"\vdots" if abs(steps[0][0]) < 0.05 * one.size else r"\ddots"
+        parts = [one, two, three]
+        left = [*without(left, parts), composed(tex, parts, base=two.y + AXIS * one.size, size=one.size, axis=two.y)]
+    return left
+
+
 def _stacks(pieces: Sequence[Sign]) -> list[list[Sign]]:
     stacks: list[list[Sign]] = []
     for piece in pieces:
         last = stacks[-1][-1] if stacks else None
-        if last and abs(last.x - piece.x) < 0.35 * piece.size and piece.box[1] - last.box[3] < 0.35 * piece.size:
+        apart = 0.1 if piece.kind is Kind.FENCE else 0.35
+        follows = last is not None and -0.5 * piece.size < piece.box[1] - last.box[3] < 0.35 * piece.size
+        if last and follows and abs(last.x - piece.x) < apart * piece.size:
             stacks[-1].append(piece)
         else:
             stacks.append([piece])
@@ -94,6 +113,8 @@ def _innermost(signs: Sequence[Sign]) -> tuple[Sign, Sign] | None:
 def _between(opened: Sign, inside: list[Sign], closed: Sign, write: Write) -> str:
     rows = rows_of(inside)
     if len(rows) > 1:
+        if _is_binomial(opened, rows):
+            return f"\\binom{{{write(rows[0])}}}{{{write(rows[1])}}}"
         body = matrix_body(rows, write)
         name = _MATRICES.get((opened.char, closed.char))
         if name:
@@ -102,6 +123,13 @@ def _between(opened: Sign, inside: list[Sign], closed: Sign, write: Write) -> st
     else:
         content = write(inside)
     return f"\\left{_fenced(opened)} {content} \\right{_fenced(closed)}"
+
+
+def _is_binomial(opened: Sign, rows: Sequence[Sequence[Sign]]) -> bool:
+    """Whether two short rows stand further apart than the rows of a matrix, as TeX sets them."""
+    if opened.char != "(" or len(rows) != 2 or any(len(_cells(row)) > 1 for row in rows):
+        return False
+    return main_base(rows[1]) - main_base(rows[0]) > _BINOMIAL * main_size(rows[0])
 
 
 def _fenced(bracket: Sign) -> str:
@@ -114,6 +142,7 @@ def _with_cases(signs: Sequence[Sign], write: Write) -> list[Sign]:
     left = list(signs)
     for brace in braces:
         inside = without([s for s in left if s.x > brace.x and _overlaps(s, brace)], [brace])
+        inside = _up_to_wide_gap(inside)
         rows = rows_of(inside) if inside else []
         if len(rows) < 2:
             continue
@@ -125,6 +154,17 @@ def _with_cases(signs: Sequence[Sign], write: Write) -> list[Sign]:
         whole = composed(tex, [brace, *inside], base=brace.y + AXIS * size, size=size, axis=brace.y)
         left = [*without(left, [brace, *inside]), whole]
     return left
+
+
+def _up_to_wide_gap(signs: Sequence[Sign]) -> list[Sign]:
+    """The signs from the left to the first gap in all rows that is too wide for one between columns."""
+    order = sorted(signs, key=lambda sign: sign.box[0])
+    right = 0.0
+    for at, sign in enumerate(order):
+        if at and sign.box[0] - right > _END_GAP * sign.size:
+            return order[:at]
+        right = max(right, sign.box[2])
+    return order
 
 
 def rows_of(signs: Sequence[Sign]) -> list[list[Sign]]:
@@ -139,12 +179,17 @@ def rows_of(signs: Sequence[Sign]) -> list[list[Sign]]:
             groups.append([sign])
     if len(groups) < 2:
         return [list(signs)]
-    bases = [main_base(group) for group in groups]
-    rows: list[list[Sign]] = [[] for _ in groups]
-    for sign in signs:
-        middle = sign.y + AXIS * size if sign.size <= 0.9 * size else _base(sign)
-        rows[min(range(len(bases)), key=lambda at: abs(bases[at] - middle))].append(sign)
-    return rows
+    small = [sign for sign in signs if sign.size <= 0.9 * size]
+    for sign in sorted(small, key=lambda sign: (-sign.size, sign.box[0])):
+        min(groups, key=lambda group: min(_distance(sign, other) for other in group)).append(sign)
+    return groups
+
+
+def _distance(sign: Sign, other: Sign) -> float:
+    """Between the boxes of two signs; upwards and downwards counts more than to the sides."""
+    across = max(other.box[0] - sign.box[2], sign.box[0] - other.box[2], 0.0)
+    upright = max(other.box[1] - sign.box[3], sign.box[1] - other.box[3], 0.0)
+    return across + 2 * upright
 
 
 def _base(sign: Sign) -> float:

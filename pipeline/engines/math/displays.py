@@ -58,9 +58,11 @@ def displays_of(pieces: Sequence[Piece], rules: Sequence[Rule], barred: Sequence
     free = [piece for piece in outside if piece not in numbers and not lines.holds(piece)]
     weak = [piece for piece in prose if piece.words <= 4 or piece not in strong]
     found = []
-    for group in [part for group in _groups(free, rules) for part in _single_rows(group, rules)]:
+    groups = [part for group in _groups(free, rules) for part in _single_rows(group, rules)]
+    for group in groups:
+        _add_words(group, weak)
+    for group in _merged([group for group in groups if group]):
         display = Display(group, [rule for rule in rules if _is_inside(rule, group)])
-        _add_words(display, weak)
         if _is_formula(display) and not _lies_in(display.box, barred) and not _goes_on_above(display, strong):
             found.append(display)
     _add_numbers(found, numbers)
@@ -195,6 +197,8 @@ def _belong(one: Piece, other: Piece, box: Box, below: Box) -> bool:
         return False
     small = min(one.size, other.size) < 0.85 * size
     tall = any(big_or_tall(sign) for sign in [*one.signs, *other.signs])
+    if any(sign.char in "⏞⏟" for sign in [*one.signs, *other.signs]):
+        return -shared < 1.1 * size
     limits = tall or _takes_limits(one) or _takes_limits(other)
     return -shared < (_NEAR * size if limits else 0.3 * min(one.size, other.size)) and (small or shared > 0)
 
@@ -210,17 +214,15 @@ def _touches(rule: Rule, box: Box, size: float) -> bool:
     return level and max(rule.y - box[3], box[1] - rule.y) < _BAR * size
 
 
-def _add_words(display: Display, weak: Sequence[Piece]) -> None:
-    """Take in the few words that stand in a formula: "if", "otherwise"."""
+def _add_words(group: list[Piece], weak: list[Piece]) -> None:
+    """Move the few words that stand in a formula to it: "if", "otherwise"."""
     taken = True
     while taken:
-        box, size = around(display.signs), main_size(display.signs)
-        taken = False
-        for piece in weak:
-            if piece in display.pieces or not _is_between(piece.box, box, size):
-                continue
-            display.pieces.append(piece)
-            taken = True
+        box, size = around(signs_of(group)), main_size(signs_of(group))
+        near = [piece for piece in weak if _is_between(piece.box, box, size)]
+        taken = bool(near)
+        group += near
+        weak[:] = [piece for piece in weak if piece not in near]
 
 
 def _is_between(box: Box, whole: Box, size: float) -> bool:
@@ -248,7 +250,7 @@ def _is_formula(display: Display) -> bool:
     if not built and upright > 0.5 * len(signs):
         return False
     if any(sign.sure for sign in signs):
-        return related or (built and len(signs) > 4)
+        return related or (len(signs) > 4 and (built or any(sign.kind is Kind.BINARY for sign in signs)))
     return related and built and any(not sign.alphabet or sign.alphabet == "mathbf" for sign in lone)
 
 

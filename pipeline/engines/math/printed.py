@@ -196,7 +196,7 @@ def rules_of(spans: Iterable[Box], width: float) -> list[Rule]:
 
 def big_or_tall(sign: Sign) -> bool:
     """Whether a sign reaches over what stands above and below the row."""
-    return sign.char in BIG or sign.kind in (Kind.INTEGRAL, Kind.RADICAL, Kind.PIECE) or sign.axis is not None
+    return sign.char in BIG or sign.kind in (Kind.INTEGRAL, Kind.RADICAL, Kind.PIECE) or sign.char in "⏞⏟" or sign.axis is not None
 
 
 def signs_of(pieces: Sequence[Piece]) -> list[Sign]:

@@ -17,6 +17,7 @@ _PAIRS = {"−→": r"\longrightarrow", "=⇒": r"\Longrightarrow", "↪→": r"
           "←→": r"\longleftrightarrow"}  # fmt: skip
 _SLASH = "\u0338"
 _QUAD = 0.95  # of the size: a gap that is set on purpose
+_TINY = 0.62  # an index of an index is smaller
 _TIGHT = 0.14  # between the letters of a word
 _NARROW = 0.62  # an accent of less width stands over one letter
 _SPACED = (Kind.RELATION, Kind.BINARY)
@@ -157,10 +158,13 @@ def _take_scripts(
     """Give indices and exponents to the sign before each; those before the first sign come back."""
     below, above = kept
     before = []
-    last: tuple[Sign, list[Sign]] | None = None
-    for sign in sorted(others, key=lambda sign: sign.box[0]):
-        if last is not None and _is_index_of(sign, last[0], size):
-            last[1].append(sign)
+    placed: list[tuple[Sign, list[Sign]]] = []
+    for sign in sorted(others, key=lambda sign: (sign.size < _TINY * size, sign.box[0])):
+        scripts = [(abs(script.y - sign.y), at) for at, (script, _) in enumerate(placed) if _is_index_of(sign, script, size)]
+        if scripts:
+            group = placed[min(scripts)[1]][1]
+            group.append(sign)
+            placed.append((sign, group))
             continue
         host = next((host for host in reversed(hosts) if _follows(sign, host)), None)
         if host is None:
@@ -168,13 +172,13 @@ def _take_scripts(
         else:
             group = (above if _is_raised(sign, base, size) else below).setdefault(id(host), [])
         group.append(sign)
-        last = (sign, group)
+        placed.append((sign, group))
     return before
 
 
 def _is_index_of(sign: Sign, script: Sign, size: float) -> bool:
     """Whether a tiny sign follows a script: it is set to that, however high it stands."""
-    tiny = sign.size < 0.62 * size and script.size > 1.2 * sign.size
+    tiny = sign.size < _TINY * size and (script.size > 1.2 * sign.size or script.size < _TINY * size)
     near = script.box[0] < sign.box[0] < script.box[2] + 0.4 * sign.size
     return tiny and near and script.box[1] - sign.size < sign.y < script.box[3] + sign.size
 
@@ -222,7 +226,11 @@ def _is_one(tex: str) -> bool:
 
 
 def _scripts(low: Sequence[Sign], high: Sequence[Sign], write: Write) -> str:
-    primes = [sign for sign in high if sign.char and sign.char in "′″‴'’"]
+    primes = []
+    for sign in sorted(high, key=lambda sign: sign.box[0]):
+        if not (sign.char and sign.char in "′″‴'’"):
+            break
+        primes.append(sign)
     rest = without(high, primes)
     tex = "".join(PRINTED.get(sign.char, "'") for sign in primes)
     tex += f"_{{{write(list(low))}}}" if low else ""

@@ -93,7 +93,8 @@ def main_base(signs: Sequence[Sign]) -> float:
 def is_level(sign: Sign, base: float, size: float) -> bool:
     """Whether a sign stands on a row, and is no index of it."""
     if sign.axis is not None:
-        return abs(sign.axis - (base - AXIS * size)) < 0.35 * size
+        slack = 0.35 if sign.size > 0.8 * size or sign.height > 1.3 * size else 0.2
+        return abs(sign.axis - (base - AXIS * size)) < slack * size
     shift = abs(sign.base - base)
     if sign.size < 0.62 * size:  # an index of an index, which may come to stand on the row
         return False

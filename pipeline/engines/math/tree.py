@@ -7,14 +7,16 @@ from collections.abc import Sequence
 
 from pipeline.engines.math.bars import with_bars
 from pipeline.engines.math.brackets import matrix_body, rows_of, with_pairs, with_whole_brackets
+from pipeline.engines.math.braces import with_braces, without_brace_lines
 from pipeline.engines.math.rows import row_tex, with_accents
 from pipeline.engines.math.signs import Rule, Sign
 
 
 def tex_of(signs: Sequence[Sign], rules: Sequence[Rule]) -> str:
     """The TeX of a formula, without dollar signs. ``rules``: the level lines drawn among its signs."""
-    whole = with_whole_brackets(signs)
-    return _tidied(_written(with_bars(with_accents(whole, _row), rules, _written)))
+    whole = with_braces(with_whole_brackets(signs), _row)
+    drawn = without_brace_lines(signs, rules)
+    return _tidied(_written(with_bars(with_accents(whole, _row), drawn, _written)))
 
 
 def _tidied(tex: str) -> str:
