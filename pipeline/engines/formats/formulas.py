@@ -7,22 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pipeline.engines.formats.packages import local
+from pipeline.engines.math.symbols import SIGNS
 
 _DEEPEST = 40
-_SYMBOLS: Mapping[str, str] = {
-    "α": r"\alpha", "β": r"\beta", "γ": r"\gamma", "δ": r"\delta", "ε": r"\epsilon", "ϵ": r"\epsilon", "ζ": r"\zeta",
-    "η": r"\eta", "θ": r"\theta", "ι": r"\iota", "κ": r"\kappa", "λ": r"\lambda", "μ": r"\mu", "ν": r"\nu",
-    "ξ": r"\xi", "π": r"\pi", "ρ": r"\rho", "σ": r"\sigma", "τ": r"\tau", "φ": r"\phi", "ϕ": r"\phi", "χ": r"\chi",
-    "ψ": r"\psi", "ω": r"\omega", "Γ": r"\Gamma", "Δ": r"\Delta", "Θ": r"\Theta", "Λ": r"\Lambda", "Ξ": r"\Xi",
-    "Π": r"\Pi", "Σ": r"\Sigma", "Φ": r"\Phi", "Ψ": r"\Psi", "Ω": r"\Omega", "∑": r"\sum", "∏": r"\prod",
-    "∫": r"\int", "∬": r"\iint", "∭": r"\iiint", "∮": r"\oint", "⋃": r"\bigcup", "⋂": r"\bigcap", "∞": r"\infty",
-    "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "≈": r"\approx", "≡": r"\equiv", "±": r"\pm", "∓": r"\mp", "×": r"\times",
-    "÷": r"\div", "⋅": r"\cdot", "·": r"\cdot", "∗": "*", "→": r"\to", "←": r"\leftarrow", "⇒": r"\Rightarrow",
-    "⇔": r"\Leftrightarrow", "∈": r"\in", "∉": r"\notin", "⊂": r"\subset", "⊆": r"\subseteq", "∪": r"\cup",
-    "∩": r"\cap", "∅": r"\emptyset", "∀": r"\forall", "∃": r"\exists", "∂": r"\partial", "∇": r"\nabla",
-    "…": r"\dots", "⋯": r"\cdots", "√": r"\surd", "−": "-", "{": r"\{", "}": r"\}", "%": r"\%", "#": r"\#", "&": r"\&",
-    "_": r"\_", "<": r"\lt", ">": r"\gt", "$": r"\$", "\\": r"\backslash",
-}  # fmt: skip
 _ACCENTS = {
     "\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0305": "bar", "\u0307": "dot", "\u0308": "ddot",
     "\u20d7": "vec",
@@ -74,7 +61,7 @@ def _letters(text: str) -> str:
 
 
 def _letter(sign: str) -> str:
-    tex = _SYMBOLS.get(sign, sign)
+    tex = SIGNS.get(sign, sign)
     return f"{tex} " if len(tex) > 1 and tex[1:].isalpha() else tex
 
 

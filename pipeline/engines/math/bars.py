@@ -47,9 +47,7 @@ def _bare_root(signs: list[Sign], radical: Sign, write: Write) -> list[Sign]:
     return _written_root(signs, radical, [min(after, key=lambda sign: sign.box[0])], [], write)
 
 
-def _written_root(
-    signs: list[Sign], radical: Sign, inside: list[Sign], degree: list[Sign], write: Write
-) -> list[Sign]:
+def _written_root(signs: list[Sign], radical: Sign, inside: list[Sign], degree: list[Sign], write: Write) -> list[Sign]:
     index = f"[{write(degree)}]" if degree else ""
     whole = composed(
         f"\\sqrt{index}{{{write(inside)}}}",

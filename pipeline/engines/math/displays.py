@@ -30,6 +30,7 @@ class Display:
     pieces: list[Piece]
     rules: list[Rule] = field(default_factory=list)
     number: Piece | None = None
+    lead: int = 0  # how many signs from the left are the bullet or the number of an item
 
     @property
     def box(self) -> Box:
@@ -37,7 +38,8 @@ class Display:
 
     @property
     def signs(self) -> list[Sign]:
-        return signs_of(self.pieces)
+        """The signs of the formula, from left to right."""
+        return sorted(signs_of(self.pieces), key=lambda sign: sign.box[0])[self.lead :]
 
 
 def is_prose(piece: Piece) -> bool:
@@ -57,16 +59,17 @@ def displays_of(pieces: Sequence[Piece], rules: Sequence[Rule], barred: Sequence
     numbers = [piece for piece in outside if _NUMBER.fullmatch("".join(sign.char for sign in piece.signs))]
     free = [piece for piece in outside if piece not in numbers and not lines.holds(piece)]
     weak = [piece for piece in prose if piece.words <= 4 or piece not in strong]
-    found = []
+    displays = []
     groups = [part for group in _groups(free, rules) for part in _single_rows(group, rules)]
     for group in groups:
         _add_words(group, weak)
     for group in _merged([group for group in groups if group]):
-        display = Display(group, [rule for rule in rules if _is_inside(rule, group)])
-        if _is_formula(display) and not _lies_in(display.box, barred) and not _goes_on_above(display, strong):
-            found.append(display)
-    _add_numbers(found, numbers)
-    return sorted(found, key=lambda display: (display.box[1], display.box[0]))
+        signs = sorted(signs_of(group), key=lambda sign: sign.box[0])
+        display = Display(group, [rule for rule in rules if _is_inside(rule, group)], lead=_lead_of(signs))
+        if _is_formula(display) and not _lies_in(display.box, barred) and not _goes_on_above(display, prose):
+            displays.append(display)
+    _add_numbers(displays, numbers)
+    return sorted(displays, key=lambda display: (display.box[1], display.box[0]))
 
 
 def _is_case(piece: Piece, braces: Sequence[Sign]) -> bool:
@@ -232,26 +235,27 @@ def _is_between(box: Box, whole: Box, size: float) -> bool:
 
 
 def _is_formula(display: Display) -> bool:
-    signs = sorted(display.signs, key=lambda sign: sign.box[0])
+    signs = display.signs
     size, base = main_size(signs), main_base(signs)
     lone = _letters_outside_words(signs)
     related = any(sign.kind is Kind.RELATION for sign in signs)
     tall = any(big_or_tall(sign) for sign in signs)
     built = tall or bool(display.rules) or any(sign.size < 0.82 * size for sign in signs)
-    if len(signs) < 3 or not (lone or tall) or _begins_item(signs) or _is_tabular(signs, size):
+    if len(signs) < 3 or not (lone or tall) or _is_tabular(signs, size):
         return False
-    if not is_level(signs[0], base, size) and not built or signs[0].kind in (Kind.CLOSE, Kind.PUNCTUATION):
+    if (not is_level(signs[0], base, size) and not built) or signs[0].kind in (Kind.CLOSE, Kind.PUNCTUATION):
         return False
     if _begins_with_index(signs, base, size):
         return False
     if sum(piece.letters for piece in display.pieces) > 0.6 * len(signs):
         return False
-    upright = sum(sign.kind is Kind.LETTER and sign.alphabet == "mathrm" and not sign.sure for sign in signs)
+    upright = sum(sign.kind is Kind.LETTER and sign.alphabet == "mathrm" for sign in signs)
     if not built and upright > 0.5 * len(signs):
         return False
     if any(sign.sure for sign in signs):
         return related or (len(signs) > 4 and (built or any(sign.kind is Kind.BINARY for sign in signs)))
-    return related and built and any(not sign.alphabet or sign.alphabet == "mathbf" for sign in lone)
+    telling = built or any(sign.char in "∇∂∀∃∈" for sign in signs)
+    return related and telling and any(not sign.alphabet or sign.alphabet == "mathbf" for sign in lone)
 
 
 def _letters_outside_words(signs: Sequence[Sign]) -> list[Sign]:
@@ -287,28 +291,26 @@ def _is_tabular(signs: Sequence[Sign], size: float) -> bool:
     return gaps > 2
 
 
-def _begins_item(signs: Sequence[Sign]) -> bool:
-    """Whether the first sign is a bullet or the number of an item."""
+def _lead_of(signs: Sequence[Sign]) -> int:
+    """How many of the first signs, from left to right, are a bullet or the number of an item."""
     first = signs[0]
     if (first.char in _BULLETS and not first.sure) or first.char == "•":
-        return len(signs) > 1 and signs[1].box[0] - first.box[2] > 0.25 * first.size
+        return int(len(signs) > 1 and signs[1].box[0] - first.box[2] > 0.25 * first.size)
     number = _ITEM.match("".join(sign.char for sign in signs))
     if not number or number.end() >= len(signs):
-        return False
+        return 0
     last, after = signs[number.end() - 1], signs[number.end()]
-    return after.box[0] - last.box[2] > 0.12 * last.size
+    return number.end() if after.box[0] - last.box[2] > 0.12 * last.size else 0
 
 
 def _goes_on_above(display: Display, prose: Sequence[Piece]) -> bool:
     """Whether it is the end of a paragraph: set at its left edge, right below its last line."""
     x0, y0, _, y1 = around(display.signs)
-    size = main_size(display.signs)
-    for piece in prose:
-        left, _, right, _ = piece.box
-        pitch = display.pieces[0].base - piece.base
-        if abs(left - x0) < 0.6 * size and 0 < pitch < 1.6 * size and right > x0 + 10 * size:
-            return y1 - y0 < 2.2 * size
-    return False
+    size, base = main_size(display.signs), main_base(display.signs)
+    above = [piece.box for piece in prose if 0 < base - piece.base < 1.75 * size and piece.box[0] > x0 - 0.6 * size]
+    if not above or y1 - y0 > 2.2 * size:
+        return False
+    return min(box[0] for box in above) < x0 + 0.6 * size and max(box[2] for box in above) > x0 + 10 * size
 
 
 def _add_numbers(displays: Sequence[Display], numbers: Sequence[Piece]) -> None:

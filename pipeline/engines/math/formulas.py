@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.engines.math.displays import Display, displays_of
 from pipeline.engines.math.inline import Inline, inlines_of
 from pipeline.engines.math.printed import Codes, Piece, pieces_of
-from pipeline.engines.math.signs import Rule, Sign, around
+from pipeline.engines.math.signs import Rule, Sign, around, main_base, main_size
 from pipeline.engines.math.tree import tex_of
 from stores.models import Box
 
@@ -51,12 +51,21 @@ def take_formulas(
     left = [piece for piece in pieces if id(piece) not in gone]
     inlines = [(inline, _checked(tex_of(inline.signs, inline.rules))) for inline in inlines_of(left, rules, barred)]
     inlines = [(inline, tex) for inline, tex in inlines if tex]
+    inlines += [(_in_item(display), tex) for display, tex in displays if display.lead]
+    left += [piece for display, _ in displays if display.lead for piece in display.pieces]
+    displays = [(display, tex) for display, tex in displays if not display.lead]
     if not displays and not inlines:
         return None
     formulas = [
         Formula(tex=tex, box=display.box, blocks=_only(blocks, _printed(_pieces(display)))) for display, tex in displays
     ]
     return Taken(blocks=_rewritten(blocks, displays, inlines, left), formulas=formulas)
+
+
+def _in_item(display: Display) -> Inline:
+    """A formula behind a bullet or a number, as one in a line."""
+    signs = display.signs
+    return Inline(signs, main_base(signs), main_size(signs), display.rules)
 
 
 def _pieces(display: Display) -> list[Piece]:
@@ -141,11 +150,12 @@ def _first(inline: Inline) -> Sign:
 
 
 def _blanks_in(inline: Inline, pieces: Iterable[Piece]) -> Iterable[dict[str, Any]]:
-    x0, y0, x1, y1 = around(inline.signs)
+    x0, y0, _, y1 = around(inline.signs)
+    x1 = max(sign.box[0] for sign in inline.signs)  # a blank after the last sign is not its own
     for piece in pieces:
         for blank in piece.blanks:
             x, y = blank["origin"]
-            if x0 - 0.1 <= x < x1 - 0.1 and y0 - 2 < y < y1 + 2:
+            if x0 - 0.1 <= x < x1 and y0 - 2 < y < y1 + 2:
                 yield blank
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -30,13 +31,14 @@ class Inline:
 
 @dataclass(slots=True, eq=False)
 class _Row:
-    """A line of text with everything that is set to it. ``words``: the signs that are of words of a language."""
+    """A line of text with everything that is set to it."""
 
     level: list[Sign]
     base: float
     size: float
-    words: set[int]
     others: list[Sign] = field(default_factory=list)
+    left: float = math.inf
+    right: float = -math.inf
 
 
 def inlines_of(pieces: Sequence[Piece], rules: Sequence[Rule], barred: Sequence[Box]) -> list[Inline]:
@@ -61,12 +63,14 @@ def _rows(pieces: Sequence[Piece], barred: Sequence[Box]) -> list[_Row]:
         if row is not None:
             _add(row, piece)
         elif is_prose(piece) or piece.sure:
-            rows.append(_Row([], piece.base, piece.size, set()))
+            rows.append(_Row([], piece.base, piece.size))
             _add(rows[-1], piece)
         else:
             left.append(piece)
     for piece in left:
-        row = min((row for row in rows if _reaches(row, piece)), key=lambda row: abs(row.base - piece.base), default=None)
+        row = min(
+            (row for row in rows if _reaches(row, piece)), key=lambda row: abs(row.base - piece.base), default=None
+        )
         if row is not None:
             row.others.extend(piece.signs)
     return rows
@@ -81,11 +85,15 @@ def _is_barred(piece: Piece, barred: Sequence[Box]) -> bool:
 def _is_on(piece: Piece, row: _Row) -> bool:
     if not row.level:
         return False
-    x0, y0, x1, y1 = around(row.level)
+    x0, x1 = row.left, row.right
     px0, py0, px1, py1 = piece.box
     near = px0 < x1 + _WIDEST_GAP * row.size and px1 > x0 - _WIDEST_GAP * row.size
     middle = (py0 + py1) / 2
-    return near and row.base - 1.0 * row.size < middle < row.base + 0.4 * row.size and piece.base < row.base + 0.75 * row.size
+    return (
+        near
+        and row.base - 1.0 * row.size < middle < row.base + 0.4 * row.size
+        and piece.base < row.base + 0.75 * row.size
+    )
 
 
 def _reaches(row: _Row, piece: Piece) -> bool:
@@ -95,7 +103,11 @@ def _reaches(row: _Row, piece: Piece) -> bool:
 def _add(row: _Row, piece: Piece) -> None:
     for sign in piece.signs:
         level = sign.axis is None and sign.size > 0.85 * row.size and abs(sign.base - row.base) < 0.1 * row.size
-        (row.level if level or _is_centred(sign, row) else row.others).append(sign)
+        if level or _is_centred(sign, row):
+            row.level.append(sign)
+            row.left, row.right = min(row.left, sign.box[0]), max(row.right, sign.box[2])
+        else:
+            row.others.append(sign)
 
 
 def _is_centred(sign: Sign, row: _Row) -> bool:
@@ -103,8 +115,11 @@ def _is_centred(sign: Sign, row: _Row) -> bool:
 
 
 def _runs(row: _Row) -> list[list[Sign]]:
-    """Runs of signs on a line that belong to formulas: from a sure sign to a sure sign, with signs of any kind between."""
+    """Runs of signs on a line that belong to formulas: from a sure sign to a sure sign, with any signs between."""
     signs = sorted(row.level, key=lambda sign: sign.box[0])
+    for one, two, three in zip(signs, signs[1:], signs[2:], strict=False):
+        if one.char == two.char == three.char and one.char in ".·⋅":  # dots that stand for what is left out
+            one.kind = two.kind = three.kind = Kind.ORDINARY
     words = _words(signs)
     runs: list[list[Sign]] = []
     pending: list[Sign] = []

@@ -28,10 +28,13 @@ class Piece:
     blanks: list[dict[str, Any]] = field(default_factory=list)
     words: int = 0
     letters: int = 0
+    _box: tuple[int, Box] | None = None
 
     @property
     def box(self) -> Box:
-        return around(self.signs)
+        if self._box is None or self._box[0] != len(self.signs):
+            self._box = len(self.signs), around(self.signs)
+        return self._box[1]
 
     @property
     def size(self) -> float:
@@ -171,7 +174,7 @@ def lacks_meanings(blocks: Iterable[dict[str, Any]]) -> bool:
 
 
 def codes_of(blocks: Iterable[dict[str, Any]]) -> Codes:
-    """The codes of characters by their places. ``blocks``: of a text layer that gives codes for what it does not know."""
+    """The codes of characters by their places. ``blocks``: of a text layer that gives them for what is unknown."""
     codes: dict[tuple[int, int], str] = {}
     for block in blocks:
         for line in block.get("lines", ()):
@@ -196,7 +199,12 @@ def rules_of(spans: Iterable[Box], width: float) -> list[Rule]:
 
 def big_or_tall(sign: Sign) -> bool:
     """Whether a sign reaches over what stands above and below the row."""
-    return sign.char in BIG or sign.kind in (Kind.INTEGRAL, Kind.RADICAL, Kind.PIECE) or sign.char in "⏞⏟" or sign.axis is not None
+    return (
+        sign.char in BIG
+        or sign.kind in (Kind.INTEGRAL, Kind.RADICAL, Kind.PIECE)
+        or sign.char in "⏞⏟"
+        or sign.axis is not None
+    )
 
 
 def signs_of(pieces: Sequence[Piece]) -> list[Sign]:

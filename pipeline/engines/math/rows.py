@@ -128,9 +128,9 @@ def _take_limits(
     slack = 0.12 * host.size
     under = [sign for sign in others if sign.box[1] > host.box[3] - slack]
     over = [sign for sign in others if sign.box[3] < host.box[1] + slack]
-    for found, kept in ((_centred(host, under), below), (_centred(host, over), above)):
-        if found:
-            kept[id(host)] = found
+    for limit, kept in ((_centred(host, under), below), (_centred(host, over), above)):
+        if limit:
+            kept[id(host)] = limit
 
 
 def _centred(host: Sign, signs: Sequence[Sign]) -> list[Sign]:
@@ -157,20 +157,20 @@ def _take_scripts(
 ) -> list[Sign]:
     """Give indices and exponents to the sign before each; those before the first sign come back."""
     below, above = kept
-    before = []
+    before: list[Sign] = []
     placed: list[tuple[Sign, list[Sign]]] = []
     for sign in sorted(others, key=lambda sign: (sign.size < _TINY * size, sign.box[0])):
-        scripts = [(abs(script.y - sign.y), at) for at, (script, _) in enumerate(placed) if _is_index_of(sign, script, size)]
+        scripts = [
+            (abs(script.y - sign.y), at) for at, (script, _) in enumerate(placed) if _is_index_of(sign, script, size)
+        ]
         if scripts:
             group = placed[min(scripts)[1]][1]
             group.append(sign)
             placed.append((sign, group))
             continue
         host = next((host for host in reversed(hosts) if _follows(sign, host)), None)
-        if host is None:
-            group = before
-        else:
-            group = (above if _is_raised(sign, base, size) else below).setdefault(id(host), [])
+        side = above if _is_raised(sign, base, size) else below
+        group = before if host is None else side.setdefault(id(host), [])
         group.append(sign)
         placed.append((sign, group))
     return before
@@ -222,7 +222,12 @@ def _is_one(tex: str) -> bool:
     """Whether TeX takes an expression as the one host of an index."""
     if len(tex) == 1 or re.fullmatch(r"\\(?:[A-Za-z]+\*?|.)", tex):
         return True
-    return bool(re.match(r"\\(?:math|boldsymbol|text|arg|operatorname|left|sqrt|frac|begin|hat|bar|tilde|vec|dot|ddot|wide|over)", tex))
+    return bool(
+        re.match(
+            r"\\(?:math|boldsymbol|text|arg|operatorname|left|sqrt|frac|begin|hat|bar|tilde|vec|dot|ddot|wide|over)",
+            tex,
+        )
+    )
 
 
 def _scripts(low: Sequence[Sign], high: Sequence[Sign], write: Write) -> str:
@@ -253,7 +258,12 @@ def _with_limit_names(signs: Sequence[Sign]) -> list[Sign]:
     made: list[Sign] = []
     for sign in signs:
         last = made[-1] if made else None
-        if last and last.char in ("arg", "lim") and sign.char in WITH_LIMITS and sign.box[0] - last.box[2] < 0.5 * sign.size:
+        if (
+            last
+            and last.char in ("arg", "lim")
+            and sign.char in WITH_LIMITS
+            and sign.box[0] - last.box[2] < 0.5 * sign.size
+        ):
             made[-1] = _spelled([last, sign], last.char + sign.char, last.tex + sign.tex, Kind.WORD)
         else:
             made.append(sign)
@@ -300,20 +310,22 @@ def _joined(parts: Sequence[Sign], size: float) -> str:
     earlier: Sign | None = None
     before: Sign | None = None
     for part in parts:
-        if before is not None:
-            gap = part.box[0] - before.box[2]
-            prose = before.kind is part.kind is Kind.WORD
-            if gap > _QUAD * size and not prose:
-                tex += r" \quad "
-            elif _is_sign_of(before, earlier):
-                tex += "" if part.kind not in _SPACED else " "
-            elif part.kind in _SPACED or before.kind in _SPACED or prose or before.char == ",":
-                tex += " "
-            elif (re.search(r"\\[A-Za-z]+$", tex) and part.tex[:1].isalpha()) or part.kind in (Kind.BIG, Kind.INTEGRAL):
-                tex += " "
-        tex += part.tex
+        tex += (_space(tex, (earlier, before), part, size) if before is not None else "") + part.tex
         earlier, before = before, part
     return " ".join(_as_text(tex).split())
+
+
+def _space(tex: str, before: tuple[Sign | None, Sign], part: Sign, size: float) -> str:
+    """The space between what is written, whose last two parts are ``before``, and the next part."""
+    earlier, last = before
+    prose = last.kind is part.kind is Kind.WORD
+    if part.box[0] - last.box[2] > _QUAD * size and not prose:
+        return r" \quad "
+    if _is_sign_of(last, earlier):
+        return " " if part.kind in _SPACED else ""
+    spaced = part.kind in _SPACED or last.kind in _SPACED or prose or last.char == ","
+    ends_command = re.search(r"\\[A-Za-z]+$", tex) and part.tex[:1].isalpha()
+    return " " if spaced or ends_command or part.kind in (Kind.BIG, Kind.INTEGRAL) else ""
 
 
 def _is_sign_of(sign: Sign, before: Sign | None) -> bool:
@@ -322,9 +334,12 @@ def _is_sign_of(sign: Sign, before: Sign | None) -> bool:
     return sign.kind is Kind.BINARY and sign.char in "+-−±∓" and first
 
 
-_PROSE = re.compile(r"\\mathrm\{([^\W\d_]{2,})\}(?: \\mathrm\{([^\W\d_]+)\})+|\\mathrm\{(if|otherwise|else|for|where|and|or|when|is|with|such|that|as|in|otherwise)\}")
+_PROSE = re.compile(
+    r"\\mathrm\{[^\W\d_]{2,}\}(?: \\mathrm\{[^\W\d_]+\})+"
+    r"|\\mathrm\{(?:if|otherwise|else|for|where|and|or|when|is|with|such|that|as|in)\}"
+)
 
 
 def _as_text(tex: str) -> str:
     """Words that follow each other, and those of a language, as text and not as names."""
-    return _PROSE.sub(lambda found: "\\text{ " + " ".join(re.findall(r"\{([^}]*)\}", found[0])) + " }", tex)
+    return _PROSE.sub(lambda match: "\\text{ " + " ".join(re.findall(r"\{([^}]*)\}", match[0])) + " }", tex)

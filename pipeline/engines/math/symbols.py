@@ -48,7 +48,8 @@ PRINTED: Mapping[str, str] = {
     "ϱ": r"\varrho", "ς": r"\varsigma", "Υ": r"\Upsilon", "ϒ": r"\Upsilon", "υ": r"\upsilon", "ϰ": r"\varkappa",
     "∆": r"\Delta", "\u2126": r"\Omega",
     "ℓ": r"\ell", "ℏ": r"\hbar", "ℑ": r"\Im", "ℜ": r"\Re", "℘": r"\wp", "ℵ": r"\aleph", "ℶ": r"\beth", "ð": r"\eth",
-    "ı": r"\imath", "ȷ": r"\jmath", "†": r"\dagger", "‡": r"\ddagger", "′": "'", "″": "''", "‴": "'''", "°": r"^{\circ}",
+    "ı": r"\imath", "ȷ": r"\jmath", "†": r"\dagger", "‡": r"\ddagger", "′": "'", "″": "''", "‴": "'''",
+    "°": r"^{\circ}",
     "∘": r"\circ", "◦": r"\circ", "•": r"\bullet", "∙": r"\bullet", "⊕": r"\oplus", "⊖": r"\ominus", "⊗": r"\otimes",
     "⊘": r"\oslash", "⊙": r"\odot", "⊎": r"\uplus", "⊓": r"\sqcap", "⊔": r"\sqcup", "∧": r"\wedge", "∨": r"\vee",
     "¬": r"\neg", "∖": r"\setminus", "∤": r"\nmid", "∣": r"\mid", "∥": r"\|", "‖": r"\|", "∦": r"\nparallel",
@@ -67,26 +68,24 @@ PRINTED: Mapping[str, str] = {
     "⇌": r"\rightleftharpoons", "⇝": r"\rightsquigarrow", "↛": r"\nrightarrow", "↗": r"\nearrow", "↘": r"\searrow",
     "⋮": r"\vdots", "⋱": r"\ddots", "∐": r"\coprod", "⨁": r"\bigoplus", "⨂": r"\bigotimes", "⨀": r"\bigodot",
     "⨄": r"\biguplus", "⨆": r"\bigsqcup", "⋀": r"\bigwedge", "⋁": r"\bigvee", "∯": r"\oiint", "♯": r"\sharp",
-    "♭": r"\flat", "♮": r"\natural", "⋊": r"\rtimes", "⋉": r"\ltimes", "∔": r"\dotplus", "≀": r"\wr", "△": r"\triangle",
+    "♭": r"\flat", "♮": r"\natural", "⋊": r"\rtimes", "⋉": r"\ltimes", "∔": r"\dotplus", "≀": r"\wr",
     "⌢": r"\frown", "⌣": r"\smile", "∎": r"\blacksquare", "∁": r"\complement", "⊲": r"\lhd", "⊳": r"\rhd",
     "∕": "/", "⁄": "/", "∶": ":", "–": "-", "‐": "-", "’": "'", "⟦": r"\llbracket", "⟧": r"\rrbracket",
-    "^": r"\hat{}", "~": r"\sim", "⊆": r"\subseteq", "≦": r"\leqq", "≧": r"\geqq", "≉": r"\not\approx", "≢": r"\not\equiv",
+    "^": r"\hat{}", "~": r"\sim", "≦": r"\leqq", "≧": r"\geqq", "≉": r"\not\approx", "≢": r"\not\equiv",
 }  # fmt: skip
 """The signs of printed formulas."""
 
 BIG = frozenset("∑∏∐⋃⋂⨁⨂⨀⨄⨆⋀⋁")
 INTEGRALS = frozenset("∫∬∭∮∯")
-RELATIONS = frozenset(
-    "=<>≤≥≠≈≡→←⇒⇔∈∉⊂⊆⊃⊇⊄⊈⊊⊏⊑⊒∋∌∼≃≅≍≐≜≔∝≪≫≲≳≺≻⪯⪰≼≽⩽⩾↔⟶⟵⟹⟺⇐↦⟼↪↩⇀⇌⇝↛∣∥∦⊢⊣⊨⊥≦≧≉≢:∶"
-)
+RELATIONS = frozenset("=<>≤≥≠≈≡→←⇒⇔∈∉⊂⊆⊃⊇⊄⊈⊊⊏⊑⊒∋∌∼≃≅≍≐≜≔∝≪≫≲≳≺≻⪯⪰≼≽⩽⩾↔⟶⟵⟹⟺⇐↦⟼↪↩⇀⇌⇝↛∣∥∦⊢⊣⊨⊥≦≧≉≢:∶")
 BINARIES = frozenset("+−±∓×÷⋅·∗*∘⊕⊖⊗⊘⊙⊎⊓⊔∧∨∖∪∩⋆⋄•∙†‡⋊⋉∔≀-–")
 OPENING, CLOSING, FENCES = "([{⟨⌊⌈〈⟦", ")]}⟩⌋⌉〉⟧", "|‖∥∣"
 PUNCTUATION = frozenset(",;.!?…⋯'′″")
 ACCENTS: Mapping[str, str] = {
-    "ˆ": "hat", "^": "hat", "\u0302": "hat", "˜": "tilde", "\u0303": "tilde", "~": "tilde", "¯": "bar", "ˉ": "bar",
+    "ˆ": "hat", "^": "hat", "\u0302": "hat", "˜": "tilde", "\u0303": "tilde", "¯": "bar", "ˉ": "bar",
     "\u0304": "bar", "\u0305": "bar", "‾": "bar", "˙": "dot", "\u0307": "dot", "¨": "ddot", "\u0308": "ddot",
-    "⃗": "vec", "\u20d7": "vec", "ˇ": "check", "\u030c": "check", "˘": "breve", "\u0306": "breve", "´": "acute",
-    "`": "grave", "˚": "mathring", "\u20db": "dddot", "⏞": "overbrace", "⏟": "underbrace", "∼": "tilde",
+    "\u20d7": "vec", "ˇ": "check", "\u030c": "check", "˘": "breve", "\u0306": "breve", "´": "acute",
+    "`": "grave", "˚": "mathring", "\u20db": "dddot",
 }  # fmt: skip
 """Signs that stand over letters. Some mean something else where nothing is below them."""
 
@@ -117,7 +116,7 @@ _KINDS: tuple[tuple[Kind, frozenset[str]], ...] = (
     (Kind.BIG, BIG),
     (Kind.INTEGRAL, INTEGRALS),
     (Kind.RADICAL, frozenset("√")),
-    (Kind.ACCENT, ALWAYS_ACCENTS | {"⏞", "⏟"}),
+    (Kind.ACCENT, ALWAYS_ACCENTS),
     (Kind.OPEN, frozenset(OPENING)),
     (Kind.CLOSE, frozenset(CLOSING)),
     (Kind.FENCE, frozenset(FENCES)),

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from pipeline.engines.math.bars import with_bars
-from pipeline.engines.math.brackets import matrix_body, rows_of, with_pairs, with_whole_brackets
 from pipeline.engines.math.braces import with_braces, without_brace_lines
+from pipeline.engines.math.brackets import matrix_body, rows_of, with_pairs, with_whole_brackets
 from pipeline.engines.math.rows import row_tex, with_accents
 from pipeline.engines.math.signs import Rule, Sign
 
