@@ -46,11 +46,6 @@ from stores.models import Block, Box, Fault, Label, Line, PageText, PrintStyle
 if TYPE_CHECKING:
     import pymupdf
 
-<<<<<<< HEAD
-=======
-LAYOUT_VERSION = "6"  # part of fingerprints: raise it with every change of output
-
->>>>>>> 21a3740 (Braces, binomials and cases in formulas)
 _LABELS = {
     "text": Label.TEXT,
     "title": Label.TITLE,
