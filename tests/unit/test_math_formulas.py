@@ -226,9 +226,9 @@ def test_a_page_shows_its_formulas_as_blocks_between_its_paragraphs() -> None:
         writer.append((x, y), text, font=letters, fontsize=size)
     writer.write_text(page)
     page.draw_line((278, 164), (298, 164), width=0.4)
-    text = read_page(page, "test", False, None)
-    formula = next(block for block in text.blocks if block.label is Label.FORMULA)
-    assert text.markdown[formula.start : formula.end] == r"$$\frac{\partial u}{\partial t} = a^{2}u$$"
-    before, after = text.markdown.split("$$")[::2]
+    result = read_page(page, "test", False, None)
+    formula = next(block for block in result.blocks if block.label is Label.FORMULA)
+    assert result.markdown[formula.start : formula.end] == r"$$\frac{\partial u}{\partial t} = a^{2}u$$"
+    before, after = result.markdown.split("$$")[::2]
     assert before.count("Every paragraph") == after.count("Every paragraph") == 2
     assert "∂" in "".join(printed.text for printed in formula.lines)  # evidence is looked for in what is printed
