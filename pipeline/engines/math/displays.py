@@ -65,7 +65,11 @@ def displays_of(pieces: Sequence[Piece], rules: Sequence[Rule], barred: Sequence
         _add_words(group, weak)
     for group in _merged([group for group in groups if group]):
         signs = sorted(signs_of(group), key=lambda sign: sign.box[0])
-        display = Display(group, [rule for rule in rules if _is_inside(rule, group)], lead=_lead_of(signs))
+        display = Display(
+            group,
+            [rule for rule in rules if _is_inside(rule, group) and not _strikes(rule, signs)],
+            lead=_lead_of(signs),
+        )
         if _is_formula(display) and not _lies_in(display.box, barred) and not _goes_on_above(display, prose):
             displays.append(display)
     _add_numbers(displays, numbers)
@@ -131,6 +135,13 @@ def _single_rows(group: list[Piece], rules: Sequence[Rule]) -> list[list[Piece]]
 def _is_inside(rule: Rule, pieces: Sequence[Piece]) -> bool:
     x0, y0, x1, y1 = around(signs_of(pieces))
     return x0 - 4 < rule.x0 and rule.x1 < x1 + 4 and y0 - 4 < rule.y < y1 + 4
+
+
+def _strikes(rule: Rule, signs: Sequence[Sign]) -> bool:
+    """Whether a line goes through most of what it reaches over: it strikes it out, or marks it."""
+    over = [sign for sign in signs if rule.x0 - 1 < sign.x < rule.x1 + 1 and not big_or_tall(sign)]
+    struck = [sign for sign in over if sign.box[1] + 0.5 < rule.y < sign.box[3] - 0.5]
+    return len(struck) > 0.4 * len(over) and len(over) > 1
 
 
 def _groups(pieces: Sequence[Piece], rules: Sequence[Rule]) -> Iterator[list[Piece]]:
