@@ -1,4 +1,4 @@
-"""The Celery application, configured: ``celery -A celery_app worker|inspect|flower``.
+"""The Celery application, configured: ``celery -A celery_app worker|beat|inspect|flower``.
 
 The tasks and their routes are in ``pipeline/tasks.py``. This module configures the application, and adds what a worker
 does when it starts, when it stops and when one of its children dies. Importing it starts nothing.
@@ -32,6 +32,7 @@ from ingest.runtime import embedded, temp_dir, worker_spec
 from ingest.runtime.processes import REFUSAL, REMARK, SAYS_FILE
 from ingest.version import version
 from pipeline import (
+    beat,
     error_reports,
     flow,
     home_registry,
@@ -263,6 +264,7 @@ Consumer.Blueprint.default_steps = [step for step in Consumer.Blueprint.default_
 # A worker that loses its Redis ends, as kombu 5.7 gives messages back over a connection that it has closed. They need
 # not be given back: a step that nobody finishes is sent again by the relay.
 RedisChannel.do_restore = False
+app.conf.beat_scheduler = beat.SCHEDULER
 app.steps["worker"].add(WarmUp)
 app.steps["worker"].add(AnnounceStep)
 app.steps["worker"].add(WatchStep)

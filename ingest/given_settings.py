@@ -11,7 +11,10 @@ from stores.errors import InputError
 from stores.source_names import kept_name
 from stores.suggestions import unknown
 
-_SECRET = ("broker_url", "database_url", "api_keys", "callback_secret", "llm_api_key", "reranker_api_key")
+_SECRET = (
+    *("broker_url", "database_url", "api_keys", "callback_secret", "llm_api_key", "reranker_api_key"),
+    *("notify_url", "notify_mail"),
+)
 
 
 def read_settings(**given: Any) -> Settings:

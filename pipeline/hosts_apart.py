@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pipeline.broker_address import without_password
 from pipeline.home_registry import WORKER, Neighbour, present, shares_keys
-from stores.errors import UnavailableError
+from stores.errors import IngotError, UnavailableError
 from stores.home_id import folder_id
 from stores.hosts import HostUse, machine_id
 
@@ -64,6 +64,20 @@ def refuse(settings: Settings, catalog: KnowledgeCatalog) -> None:
                 f"{at} keeps the vector index in a folder of its own: start a Chroma server and set INGOT_CHROMA_URL "
                 "alike on both"
             )
+
+
+def why_refused(settings: Settings, catalog: KnowledgeCatalog, workers: list[Neighbour] | None = None) -> str:
+    """Say why this host would not see the work of the others, or they not its own; "" where nothing is against it.
+
+    ``workers``: as ``refuse_strange_broker`` takes them; None where the broker is not to be looked at.
+    """
+    try:
+        refuse(settings, catalog)
+        if workers is not None:
+            refuse_strange_broker(settings, workers)
+    except IngotError as error:  # one that is away is told of elsewhere
+        return error.message if error.code in LASTING else ""
+    return ""
 
 
 def refuse_strange_broker(settings: Settings, workers: list[Neighbour]) -> None:

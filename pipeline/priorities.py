@@ -9,8 +9,8 @@ from stores.models import Stage
 QUEUES = {stage: spec.queue for stage, spec in STAGES.items()}
 PRIORITIES = {stage: spec.priority for stage, spec in STAGES.items()}
 NOTIFY = "notify"
-#: By the task's name: a callback is short and its receiver waits for it; a download may take minutes.
-OUTBOUND_PRIORITIES = {"deliver": 0, "fetch": 6}
+#: By the task's name: a callback is short and its receiver waits for it; a download may take minutes, a schedule more.
+OUTBOUND_PRIORITIES = {"deliver": 0, "fetch": 6, "schedule": 7}
 #: Which role of `ingot worker` serves these queues and no others; `all` serves every one.
 ROLES = {"gpu": frozenset({"ocr", "embed"}), "notify": frozenset({NOTIFY})}
 _LEAST, _MOST = 2, 8  # steps that wait in the broker: enough that no worker is idle, few enough that the next is soon

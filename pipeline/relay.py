@@ -12,9 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline.priorities import NOTIFY
 from pipeline.step_context import Resources
 from stores.errors import IngotError
-from stores.models import Fault, StepKey
+from stores.models import HOME, Fault, StepKey
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
@@ -36,6 +37,8 @@ class Relay:
     resources: Callable[[], Resources]
     send_steps: Send
     send_outbound_tasks: Send
+    send_schedules: Callable[[bool], int]
+    look_for_troubles: Callable[[], None]
     empty_queues: Callable[[], frozenset[str]]
     looked_at_all: float = 0.0
     looked_at_queues: float = 0.0
@@ -45,17 +48,22 @@ class Relay:
         catalog, now = self.resources().catalog, time.monotonic()
         everything, queues = now - self.looked_at_all > FULL_LOOK_S, now - self.looked_at_queues > QUEUES_LOOK_S
         self.looked_at_all = now if everything else self.looked_at_all
-        names = catalog.every_name() if everything else sorted({*catalog.busy(), *catalog.outbound_tasks()})
+        names = catalog.outboxes() if everything else sorted({*catalog.busy(), *catalog.outbound_tasks()})
         empty: frozenset[str] = frozenset()
         if names and queues:
             self.looked_at_queues, empty = now, self.empty_queues()
         sent = 0
         for knowledge_id in names:
             try:
+                if knowledge_id == HOME:
+                    self._send_due_schedules(empty)
+                    continue
                 sent += self._send_steps(knowledge_id, empty, sweep=everything)
                 self._send_outbound_tasks(knowledge_id, empty, sweep=everything)
             except IngotError as error:
                 log.warning("%s: %s", knowledge_id, error.message)
+        if everything:
+            self.look_for_troubles()
         return sent
 
     def _send_steps(self, knowledge_id: str, empty: frozenset[str], *, sweep: bool) -> int:
@@ -72,6 +80,14 @@ class Relay:
         if sweep:
             resources.workspaces.sweep(knowledge_id)
         return sent
+
+    def _send_due_schedules(self, empty: frozenset[str]) -> None:
+        """Send what is due of the home itself: notices and schedules. The mark stays while any of it is due soon."""
+        self._send_outbound_tasks(HOME, empty, sweep=False)
+        catalog = self.resources().catalog
+        if catalog.home_store().schedules.are_open():
+            catalog.mark_outbound(HOME)
+            self.send_schedules(NOTIFY in empty)
 
     def _send_outbound_tasks(self, knowledge_id: str, empty: frozenset[str], *, sweep: bool) -> None:
         """Send what is due. The mark stays while anything is due soon, so that a notify worker is started."""
@@ -100,6 +116,10 @@ def release(
     for knowledge_id in names:
         try:
             store = resources.catalog.store(knowledge_id)
+            if knowledge_id == HOME:
+                home = resources.catalog.home_store()
+                freed += store.outbound_tasks.release(owner) + home.schedules.release(owner)
+                continue
             freed += store.steps.release(owner, fault, blameless=blameless) + store.outbound_tasks.release(owner)
             resources.workspaces.sweep(knowledge_id)
         except IngotError as error:

@@ -44,6 +44,13 @@ class Sender:
 
             tasks.send_due(self._resources, knowledge_id)
 
+    def send_schedules(self) -> None:
+        """Publish the schedules that are due, in this thread."""
+        if self._resources.settings.broker_url:
+            from pipeline import tasks
+
+            tasks.send_due_schedules(self._resources)
+
     def send_outbound_tasks(self, store: KnowledgeStore) -> None:
         """Publish the outbound tasks of a knowledge base, where some are due now."""
         if store.outbound_tasks.due_within(0.0):

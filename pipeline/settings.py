@@ -15,12 +15,17 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from pipeline.mail_address import address_of
+from stores.errors import InputError
+
 _MAY_BE_EMPTY = (
     "broker_url",
     "database_url",
     "chroma_url",
     "files_url",
     "reranker",
+    "notify_url",
+    "notify_mail",
 )  # empty means as if they were not set
 _FILES_URL = re.compile(r"s3://[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9](/[\w.\-]+)*/?|file://(/[^/?#\x00-\x1f]+)+/?")
 
@@ -45,6 +50,9 @@ class Settings(BaseSettings):
     chroma_url: str = Field("", description="Chroma server, http://host:port; empty: the embedded runtime's own")
     files_url: str = Field(
         "", description="where files are kept, s3://bucket/prefix or file:///mnt/share; empty: in the home"
+    )
+    links_from_mb: int = Field(
+        0, ge=0, description="originals of this size on are downloaded from S3 itself, by a link of 5 minutes; 0: none"
     )
     files_cache_mb: int = Field(
         10240, ge=1, description="originals that a host keeps on its disk of those at files_url"
@@ -154,6 +162,16 @@ class Settings(BaseSettings):
         "2,10,60", pattern=r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$", description="seconds before each further try of a fetch"
     )
     fetch_timeout_s: float = Field(600.0, gt=0, description="a file at a URL must have been fetched by then")
+    notify_url: str = Field("", description="URL that is told what needs a person, signed as callbacks are")
+    notify_mail: str = Field(
+        "", description="mail server for the same, smtp[s]://user:password@host/?from=a@example.org&to=b@example.org"
+    )
+    notify_queue_s: float = Field(
+        900.0, gt=0, description="seconds that work may wait in a queue that no worker serves, before that is told"
+    )
+    schedules_file: Path | None = Field(
+        None, description="TOML file of what is done by the clock: folders, buckets and URLs ingested again, checks"
+    )
     source_url: str = Field("/source", description="where the source of this installation is offered")
 
     @field_validator("*", mode="before")
@@ -173,6 +191,24 @@ class Settings(BaseSettings):
                 "files_url", "write it like s3://bucket/prefix or file:///mnt/share, without user, password and options"
             )
         return url.rstrip("/")
+
+    @field_validator("notify_mail")
+    @classmethod
+    def _mail_address(cls, url: str) -> str:
+        """Refuse what is no mail server with its two ends."""
+        try:
+            address_of(url or "smtp://localhost/?from=a@localhost&to=a@localhost")
+        except InputError as error:
+            raise PydanticCustomError("notify_mail", "{words}", {"words": error.message}) from None
+        return url
+
+    @field_validator("notify_url")
+    @classmethod
+    def _notify_url(cls, url: str) -> str:
+        """Refuse what is no URL that can be posted to."""
+        if url and not url.startswith(("http://", "https://")):
+            raise PydanticCustomError("notify_url", "write it like https://example.org/notices")
+        return url
 
     @field_validator("ocr_model", "embedder_model", "reranker")
     @classmethod

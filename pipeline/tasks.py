@@ -23,7 +23,7 @@ from pipeline.broker_faults import BrokerError
 from pipeline.broker_probe import complain, translated
 from pipeline.broker_queues import CONFIRM_S, NAMES, priority_at, queue_length, routes
 from pipeline.log_format import about
-from pipeline.outbound import callback_delivery, downloads
+from pipeline.outbound import callback_delivery, downloads, oversight
 from pipeline.priorities import NOTIFY as NOTIFY
 from pipeline.priorities import PRIORITIES as PRIORITIES
 from pipeline.priorities import QUEUES as QUEUES
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ingot.tasks")
 
+SCHEDULE = "ingot.schedule"  # a task of ``celery_app``: it ingests, which is above this module
 SEND_AT_ONCE = 200  # steps or outbound tasks that one pass of the relay sends per knowledge base
 
 app = Celery("ingot")
@@ -239,6 +240,27 @@ def send_outbound_tasks(
     return len(outbound_tasks)
 
 
+def send_due_schedules(made_by: Resources) -> None:
+    """Send the schedules that are due, from a process that is no worker."""
+    configure(made_by.settings)
+    send_schedules(quiet=False, made_by=made_by)
+
+
+def send_schedules(quiet: bool, made_by: Resources | None = None) -> int:
+    """Send the schedules that are due and were not sent, or whose message or worker is lost; how many were sent."""
+    schedules = (made_by or resources()).catalog.home_store().schedules
+    names = schedules.take(quiet=quiet)
+    for sent, name in enumerate(names):
+        try:
+            with translated(app.conf.broker_url):
+                app.send_task(SCHEDULE, (name,), confirm_timeout=CONFIRM_S)
+        except BrokerError as error:
+            complain(error)
+            schedules.unsend(names[sent:])
+            return sent
+    return len(names)
+
+
 def _trace_of(outbound_task: OutboundTask, store: KnowledgeStore) -> str:
     if not tracing.is_on():
         return ""
@@ -303,6 +325,8 @@ _relay = Relay(
     resources=resources,
     send_steps=lambda store, empty: send_next(store, quiet_stages(empty)),
     send_outbound_tasks=lambda store, empty: send_outbound_tasks(store.knowledge_id, store, quiet=NOTIFY in empty),
+    send_schedules=send_schedules,
+    look_for_troubles=lambda: oversight.look(resources()),
     empty_queues=empty_queues,
 )
 
@@ -352,7 +376,7 @@ def worker_lost(
 
 def release_worker(hostname: str, *, blameless: bool = False) -> int:
     """End the leases that a worker of this name held when it died; how many steps and outbound tasks."""
-    freed = release(resources(), resources().catalog.every_name(), f"{hostname}/", blameless=blameless)
+    freed = release(resources(), resources().catalog.outboxes(), f"{hostname}/", blameless=blameless)
     if freed:
         log.warning("%d steps or outbound tasks that %s left unfinished are due again", freed, hostname)
     return freed

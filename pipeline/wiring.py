@@ -5,17 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
-from typing import Any, Generic, NamedTuple, TypeVar
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from pipeline.contracts import ChatModel, DocumentEngine, Embedder, Extractor, PageReader, Reranker, TextReader, Web
 from pipeline.engines.media import FAKE, IMAGES, PDF, WITHOUT_IMAGES
+from pipeline.once import Once
 from pipeline.profiles import ProcessingProfile
 from pipeline.schemas.loader import load_schemas
 from pipeline.settings import Settings
 from pipeline.step_context import Resources
 from stores.catalog import Catalog
 from stores.contracts import FileStore, KnowledgeCatalog, VectorStore
+from stores.contracts.buckets import SourceBucket
 from stores.errors import InputError
 from stores.files.local import LocalFiles
 from stores.image_cache import ImageCache
@@ -38,7 +40,7 @@ class FormatEngine(NamedTuple):
 def build(settings: Settings, *, pooled: bool = False, durable: bool = False) -> Resources:
     """Build the resources of one process. ``pooled`` and ``durable``: see ``Catalog``."""
     home = settings.home.absolute()
-    files, workspaces, vectors = _files(settings), Workspaces(home), _Once(lambda: _vectors(settings))
+    files, workspaces, vectors = _files(settings), Workspaces(home), Once(lambda: _vectors(settings))
     catalog, import_into = _catalog(settings, files, pooled=pooled, durable=durable)
     return Resources(
         settings=settings,
@@ -47,17 +49,18 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
         workspaces=workspaces,
         image_cache=ImageCache(home),
         schemas=load_schemas(settings.schema_dir),
-        extractor=_Once(lambda name: _chosen("engine", name, EXTRACTORS)(settings)),
-        reranker=_Once(lambda: _reranker(settings)),
+        extractor=Once(lambda name: _chosen("engine", name, EXTRACTORS)(settings)),
+        reranker=Once(lambda: _reranker(settings)),
         vectors=vectors,
-        **{kind: _Once(make) for kind, (_, make) in _kinds(settings).items()},
+        **{kind: Once(make) for kind, (_, make) in _kinds(settings).items()},
+        bucket=Once(_bucket),
         adapt=_EngineCache().adapted,
         importing=import_into,
         close=partial(_close, workspaces, vectors),
     )
 
 
-def _close(workspaces: Workspaces, vectors: _Once[VectorStore]) -> None:
+def _close(workspaces: Workspaces, vectors: Once[VectorStore]) -> None:
     workspaces.close()
     if vectors.built():
         vectors().close()
@@ -136,24 +139,10 @@ class _EngineCache:
 
     def _engine(self, key: tuple[str, object], make: Callable[..., Any]) -> Callable[..., Any]:
         with self._lock:
-            self._engines[key] = self._engines.pop(key) if key in self._engines else _Once(make)
+            self._engines[key] = self._engines.pop(key) if key in self._engines else Once(make)
             while len(self._engines) > MOST_ENGINES:
                 self._engines.pop(next(iter(self._engines)))  # a step that uses it keeps its reference
             return self._engines[key]
-
-
-class _Once(Generic[T]):
-    """``make`` with its results cached; concurrent callers wait for one result instead of building several."""
-
-    def __init__(self, make: Callable[..., T]) -> None:
-        self._lock, self._cached = threading.RLock(), cache(make)
-
-    def __call__(self, *names: Any) -> T:
-        with self._lock:
-            return self._cached(*names)
-
-    def built(self) -> bool:
-        return self._cached.cache_info().currsize > 0
 
 
 def _chosen(setting: str, name: str, known: Mapping[str, T]) -> T:
@@ -368,6 +357,12 @@ def _files(settings: Settings) -> FileStore:
     from stores.files.shared import SharedFiles
 
     return SharedFiles(settings.files_url, home, settings.files_cache_mb << 20)
+
+
+def _bucket(url: str) -> SourceBucket:
+    from stores.files.source_bucket import S3SourceBucket
+
+    return S3SourceBucket.at(url)
 
 
 def _vectors(settings: Settings) -> VectorStore:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from stores.administration_store import SqlAdministration
 from stores.errors import NotFoundError, UnavailableError
+from stores.home_store import SqlHomeStore
 from stores.host_files import HostFiles
 from stores.hosts import HostUse
 from stores.ids import check_any_id, is_temporary
 from stores.knowledge_store import SqlKnowledgeStore
-from stores.models import slug_of
+from stores.models import HOME, slug_of
 from stores.removed_folders import remove_folder
 from stores.sql import sqlite
 from stores.sql.database import open_file
@@ -39,6 +40,7 @@ class Catalog:
     pooled: bool = False
     _open: dict[str, tuple[SqlKnowledgeStore, int]] = field(default_factory=dict)  # and the inode of its file
     _opening: threading.RLock = field(default_factory=threading.RLock)
+    _home_store: tuple[SqlHomeStore, int] | None = None  # and the inode of its file
     administration: SqlAdministration = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,7 +51,7 @@ class Catalog:
 
     def store(self, knowledge_id: str) -> SqlKnowledgeStore:
         """The store of a knowledge base that exists; NotFoundError otherwise."""
-        path = self.folder(knowledge_id) / "kb.db"
+        path = self._path(knowledge_id)
         inode = _inode_of(path)
         if inode is None:
             raise NotFoundError(f"there is no knowledge base {knowledge_id!r} in {self.home}: see `ingot kb list`")
@@ -65,17 +67,29 @@ class Catalog:
     def create(self, knowledge_id: str) -> SqlKnowledgeStore:
         """The store of a knowledge base, made if it is new."""
         check_any_id(knowledge_id)
-        folder = self.folder(knowledge_id)
-        if (folder / "kb.db").exists():
+        path = self._path(knowledge_id)
+        if path.exists():
             return self.store(knowledge_id)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UnavailableError(f"the folder {folder} cannot be made: {error.strerror}") from error
-        store = self._keep(knowledge_id, folder / "kb.db")
+        store = self._keep(knowledge_id, _in_new_folder(path))
         store.set_meta("knowledge_id", knowledge_id)
         store.set_meta("created_at", repr(time.time()))
         return store
+
+    def home_store(self) -> SqlHomeStore:
+        """The store of what belongs to no knowledge base, in a file of its own beside them."""
+        path = self._path(HOME)
+        with self._opening:
+            if self._home_store is None or self._home_store[1] != _inode_of(path):
+                store = self._keep(HOME, _in_new_folder(path))
+                self._home_store = SqlHomeStore.over(store.database), _inode_of(path) or 0
+            return self._home_store[0]
+
+    def outboxes(self) -> list[str]:
+        """Ids of all stores with an outbox."""
+        return [*self.every_name(), *([HOME] if self._path(HOME).exists() else [])]
+
+    def _path(self, knowledge_id: str) -> Path:
+        return self.home / "home.db" if knowledge_id == HOME else self.folder(knowledge_id) / "kb.db"
 
     def _keep(self, knowledge_id: str, path: Path) -> SqlKnowledgeStore:
         database = open_file(path, durable=self.durable, pooled=self.pooled)
@@ -158,7 +172,7 @@ class Catalog:
         return HostFiles(self.home / "run" / "hosts").seen()
 
     def _mark(self, kind: str, knowledge_id: str) -> None:
-        mark = self.home / "run" / kind / slug_of(knowledge_id)
+        mark = self._mark_of(kind, knowledge_id)
         try:
             if mark.exists():  # who takes it away looks for work once more afterwards
                 return
@@ -172,12 +186,24 @@ class Catalog:
         for mark in (self.home / "run" / kind).glob("*"):
             with suppress(OSError):
                 knowledge_id = mark.read_text()
-                if knowledge_id and (self.folder(knowledge_id) / "kb.db").exists():
+                if knowledge_id and self._path(knowledge_id).exists():
                     names.append(knowledge_id)
         return sorted(names)
 
     def _unmark(self, kind: str, knowledge_id: str) -> None:
-        (self.home / "run" / kind / slug_of(knowledge_id)).unlink(missing_ok=True)
+        self._mark_of(kind, knowledge_id).unlink(missing_ok=True)
+
+    def _mark_of(self, kind: str, knowledge_id: str) -> Path:
+        return self.home / "run" / kind / ("home.db" if knowledge_id == HOME else slug_of(knowledge_id))
+
+
+def _in_new_folder(path: Path) -> Path:
+    """The path itself; the folder that it is in is made where it is not there."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnavailableError(f"the folder {path.parent} cannot be made: {error.strerror}") from error
+    return path
 
 
 def _inode_of(path: Path) -> int | None:

@@ -37,13 +37,15 @@ def database_facts(url: str, home: Path, files_url: str = "") -> DatabaseFacts:
     """
     from sqlalchemy import func, select, text
 
+    from stores.ids import HOME
     from stores.postgresql_catalog import PostgresCatalog
     from stores.sql.catalog_tables import knowledge_base
     from stores.sql.migration_steps import MIGRATIONS
 
     catalog = PostgresCatalog.at(url, home, files_url)
     catalog.home_id()
-    query = select(knowledge_base.c.tables, func.count()).group_by(knowledge_base.c.tables)
+    counted = select(knowledge_base.c.tables, func.count()).where(knowledge_base.c.id != HOME)
+    query = counted.group_by(knowledge_base.c.tables)
     with catalog.server.catalog().read() as connection:
         tables = {int(number): int(count) for number, count in connection.execute(query)}
         row = connection.execute(text(_SERVER)).one()

@@ -12,6 +12,8 @@ KNOWLEDGE_ID_RULE = "1 to 128 of letters, digits, '.', '_' and '-', the first a 
 _KNOWLEDGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _TEMPORARY = re.compile(r"~convert-[0-9a-z]{26}")  # no id that users may give begins so
 _PLAIN_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{2,62}")
+HOME = ".home"
+"""In the place of the id of a knowledge base: the store of what belongs to none. No knowledge base can be called so."""
 _TAKEN = frozenset({"run", "chroma"})  # what a home holds beside its knowledge bases
 
 

@@ -22,10 +22,11 @@ from stores import postgresql_hosts
 from stores.administration_store import SqlAdministration
 from stores.errors import NotFoundError, UnavailableError
 from stores.home_id import folder_id
+from stores.home_store import SqlHomeStore
 from stores.hosts import HostUse
 from stores.ids import check_any_id, is_temporary
 from stores.knowledge_store import SqlKnowledgeStore
-from stores.models import slug_of
+from stores.models import HOME, slug_of
 from stores.removed_folders import remove_folder
 from stores.sql.catalog_tables import SCHEMA, home, knowledge_base, mark, metadata
 from stores.sql.database import Database, make_ready
@@ -66,6 +67,7 @@ class PostgresCatalog:
     _home_id: str = ""
     _known: dict[str, _KnownStore] = field(default_factory=dict)
     _opening: threading.RLock = field(default_factory=threading.RLock)
+    _home_store: SqlHomeStore | None = None
     administration: SqlAdministration = field(init=False)
 
     def __post_init__(self) -> None:
@@ -102,10 +104,24 @@ class PostgresCatalog:
 
     def create(self, knowledge_id: str) -> SqlKnowledgeStore:
         """The store of a knowledge base, made if it is new."""
-        check_any_id(knowledge_id)
+        return self._opened_or_made(check_any_id(knowledge_id))
+
+    def _opened_or_made(self, knowledge_id: str) -> SqlKnowledgeStore:
         with self._catalog().read() as connection:
             row = connection.execute(_of(knowledge_id)).one_or_none()
         return self._store(row or self._created(knowledge_id, knowledge_id))
+
+    def home_store(self) -> SqlHomeStore:
+        """The store of what belongs to no knowledge base, in a schema of its own."""
+        if self._home_store is None:
+            self._home_store = SqlHomeStore.over(self._opened_or_made(HOME).database)
+        return self._home_store
+
+    def outboxes(self) -> list[str]:
+        """Ids of all stores with an outbox."""
+        with self._catalog().read() as connection:
+            made = connection.execute(_of(HOME)).first() is not None
+        return [*self.every_name(), *([HOME] if made else [])]
 
     @contextmanager
     def aside(self, knowledge_id: str) -> Iterator[tuple[SqlKnowledgeStore, Callable[[], bool]]]:
@@ -139,7 +155,8 @@ class PostgresCatalog:
             if row := connection.execute(_of(listed_as)).one_or_none():
                 return row  # by somebody else, while we waited for the lock
             number = connection.execute(text(f"SELECT nextval('{SCHEMA}.knowledge_base_number_seq')")).scalar_one()
-            schema = f"kb_{slug_of(knowledge_id)[:40].replace('-', '_')}_{number}"
+            slug = "home" if knowledge_id == HOME else slug_of(knowledge_id)
+            schema = f"kb_{slug[:40].replace('-', '_')}_{number}"
             values = {"number": number, "id": listed_as, "schema": schema, "tables": 0, "created_at": now}
             connection.execute(insert(knowledge_base).values(values))
             connection.execute(text(f"CREATE SCHEMA {schema}"))
@@ -174,7 +191,7 @@ class PostgresCatalog:
         """Ids of all knowledge bases, temporary ones included, sorted."""
         with self._catalog().read() as connection:
             ids = connection.execute(select(knowledge_base.c.id)).scalars()
-            return sorted(name for name in ids if is_temporary(name) or not name.startswith(_HIDDEN))
+            return sorted(name for name in ids if is_temporary(name) or not name.startswith((_HIDDEN, HOME)))
 
     def remove(self, knowledge_id: str) -> None:
         """Remove a knowledge base with its rows and its folder; workers may be writing there still.

@@ -31,7 +31,7 @@ HEAVY = {
 }  # fmt: skip
 # Third parties that only some places may import, at all or at the top of the module.
 ONLY_IN = {
-    "celery": ("celery_app.py", "pipeline/tasks.py"),
+    "celery": ("celery_app.py", "pipeline/beat.py", "pipeline/tasks.py"),
     "kombu": (
         "celery_app.py",
         "pipeline/broker_queues.py",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse, PlainTextResponse, StreamingResponse
+from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from ingest import record_serializers, serializers
@@ -75,7 +75,9 @@ def list_documents(
 
 
 @router.get(
-    _ONE + "/source", response_class=FileResponse, responses={**content("*/*"), **NOT_MODIFIED, **problems(404)}
+    _ONE + "/source",
+    response_class=FileResponse,
+    responses={**content("*/*"), 307: {"description": "it is at S3: go on there"}, **NOT_MODIFIED, **problems(404)},
 )
 def get_document_source(
     knowledge_id: KnowledgeId,
@@ -84,7 +86,10 @@ def get_document_source(
     request: Request,
     inline: Annotated[bool, Query(description="Show a PDF or an image in the browser.")] = False,
 ) -> Response:
-    """Download the original file."""
+    """Download the original file; a large one from S3 itself, where INGOT_LINKS_FROM_MB is set."""
+    if link := service.documents.original_link(knowledge_id, document, _SHOWN_IN_PLACE if inline else ()):
+        headers = {**tagged(f'"{link.sha256}"'), "Cache-Control": "no-store"}  # the link ends, and is a key to the file
+        return RedirectResponse(link.url, headers=headers)
     with ExitStack() as workspace:
         original = workspace.enter_context(service.documents.original(knowledge_id, document))
         headers = tagged(f'"{original.sha256}"')

@@ -27,7 +27,9 @@ SMALL_BYTES = 64 << 10
 _SLOWEST_BYTES_S = 1024  # average, checked once a body has taken twice ``body_timeout_s``
 _WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "DELETE")
 _BODY_IGNORED = ("GET", "HEAD", "OPTIONS")
-_CARRIES_DOCUMENTS = re.compile(r"(/api/v1/knowledge/[^/]+/ingest|/api/v1/convert|/knowledge/[^/]+/upload)/?")
+_CARRIES_DOCUMENTS = re.compile(
+    r"(/api/v1/knowledge/[^/]+/(?:ingest|import)|/api/v1/convert|/knowledge/[^/]+/upload)/?"
+)
 _LINGER_S = 3.0
 _LINGER_BYTES = 64 << 20
 

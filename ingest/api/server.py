@@ -7,6 +7,7 @@ import contextlib
 import errno
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
@@ -21,8 +22,10 @@ from ingest.api.keys import entries_of
 from ingest.api.request_ids import WithRequestId
 from ingest.api.security import is_loopback
 from ingest.runtime import embedded, worker_spec
+from ingest.runtime.own_beat import beating
 from ingest.version import version
 from pipeline import error_reports, home_registry, hosts_apart, log_format, tracing
+from pipeline.schedule_file import read_schedules
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.errors import IngotError, InputError, UnavailableError
@@ -33,6 +36,7 @@ _BACKLOG = 2048
 _GRACE_S = 5
 _KEEP_ALIVE_S = 30
 _LOOK_S = 2.0
+_TROUBLES_S = 60.0  # between two looks for what needs a person
 _SWITCH_S = 0.0005
 _YOUNG = 10_000  # new objects between two runs of the garbage collector
 
@@ -40,6 +44,7 @@ _YOUNG = 10_000  # new objects between two runs of the garbage collector
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or Ctrl-C. InputError where it would accept other machines without a key."""
     refuse_open_door(settings)
+    read_schedules(settings.schedules_file)
     log_with_request_ids(settings)
     for remark in embedded.prepare(settings):
         log.warning("%s", remark)
@@ -66,7 +71,13 @@ def serve(settings: Settings) -> None:
         )
         Guarded.most = connection_limit()
         _check_broker(settings)
-        with _announced(service), _runtime_kept(settings, app), _signals_only_end(server):
+        with (
+            _announced(service),
+            _overseen(service),
+            _runtime_kept(settings, app),
+            beating(settings),
+            _signals_only_end(server),
+        ):
             _reduce_pauses()
             with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
                 runner.run(server.serve(sockets=[listener]))
@@ -134,6 +145,26 @@ def _announced(service: Service) -> Iterator[None]:
         ended.set()
         with contextlib.suppress(IngotError):
             service.administration.withdraw_host("serve")
+
+
+@contextlib.contextmanager
+def _overseen(service: Service) -> Iterator[None]:
+    """Tell a person of what needs one, as long as the block lasts: no worker may be there to do it."""
+    ended, owner = threading.Event(), f"serve@{socket.gethostname()}/{os.getpid()}"
+
+    def look() -> None:
+        while not ended.wait(_TROUBLES_S):
+            try:
+                service.administration.tell_troubles(owner, ended.is_set)
+            except IngotError as error:
+                log.warning("nobody is told what needs a person: %s", error.message)
+
+    if service.settings.notify_url or service.settings.notify_mail:
+        threading.Thread(target=look, name="ingot-overseer", daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 def _reduce_pauses() -> None:

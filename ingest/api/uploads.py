@@ -167,6 +167,30 @@ async def read_form(content_type: str, body: AsyncIterator[bytes], staging: Path
     return form
 
 
+@contextlib.asynccontextmanager
+async def save_body(body: AsyncIterator[bytes], staging: Path) -> AsyncIterator[Path]:
+    """Write a body of one file to the staging folder as it arrives; it is removed at the end of the block."""
+    path = staging / f"{next(_NUMBERS)}.part"
+    loop, waiting = asyncio.get_running_loop(), bytearray()
+    try:
+        with _disk(path):
+            path.touch(0o600, exist_ok=False)
+        async for chunk in body:
+            waiting += chunk
+            if len(waiting) >= _BLOCK:
+                await loop.run_in_executor(_WRITERS, _append, path, bytes(waiting))
+                waiting.clear()
+        await loop.run_in_executor(_WRITERS, _append, path, bytes(waiting))
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _append(path: Path, block: bytes) -> None:
+    with _disk(path), path.open("ab") as target:
+        target.write(block)
+
+
 def _settle(files: list[FileWriter]) -> None:
     for file in files:
         file.settle()

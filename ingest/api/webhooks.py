@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Header
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     204: {"description": "accepted, as is any other 2xx"},
@@ -74,6 +74,23 @@ class DocumentFinished(BaseModel):
     data: DocumentFacts
 
 
+class NoticeFacts(BaseModel):
+    """What needs a person. ``cause``: its short name, told at most once an hour; further keys are ids for programs."""
+
+    model_config = ConfigDict(extra="allow")
+
+    cause: str
+    message: str
+
+
+class Notice(BaseModel):
+    """Something needs a person; sent to INGOT_NOTIFY_URL."""
+
+    type: Literal["notice"]
+    timestamp: str
+    data: NoticeFacts
+
+
 def install(app: FastAPI) -> None:
     """Add the events that this server sends to the OpenAPI description."""
 
@@ -84,3 +101,7 @@ def install(app: FastAPI) -> None:
     @app.webhooks.post("document.finished", status_code=204, responses=_ANSWERS)
     def document_finished(body: DocumentFinished, event: Id, stamp: Stamp, signature: Signature) -> None:
         """A document of a job has ended."""
+
+    @app.webhooks.post("notice", status_code=204, responses=_ANSWERS)
+    def notice(body: Notice, event: Id, stamp: Stamp, signature: Signature) -> None:
+        """Something needs a person. It is sent to INGOT_NOTIFY_URL, at most once an hour for each cause."""

@@ -38,6 +38,7 @@ from ingest.cli import (
     mcp,
     records,
     runtime,
+    schedules,
     schemas,
     search,
     serve,
@@ -128,6 +129,7 @@ app.command("sql")(sql.sql)
 app.add_typer(schemas.schemas, name="schemas")
 app.add_typer(jobs.jobs, name="jobs")
 app.add_typer(callbacks.callbacks, name="callbacks")
+app.add_typer(schedules.schedules, name="schedules")
 kb.kb.command("check")(kb_check.kb_check)
 kb.kb.command("export")(kb_transfer.kb_export)
 kb.kb.command("import")(kb_transfer.kb_import)

@@ -59,13 +59,16 @@ def _doubts(facts: DatabaseFacts) -> Iterator[Finding]:
 
 
 def _hosts_apart(settings: Settings) -> Iterator[Finding]:
-    """Check that this host and the others that use the home see each other's work."""
+    """Check that this host and the others see each other's work: what `/readyz` says, and the users of the broker."""
+    from pipeline.remote_control import workers_of_other_homes
     from pipeline.service import Service
 
     try:
+        workers = workers_of_other_homes(settings) if settings.broker_url else None
         with contextlib.closing(Service(settings)) as service:
-            service.administration.refuse_hosts_apart()
-    except IngotError as error:
-        if error.code == "hosts_apart":
-            problem, _, remedy = error.message.rpartition(": ")
-            yield Finding(Level.FAIL, "hosts", problem, remedy)
+            why = service.administration.why_hosts_apart(workers)
+    except IngotError:  # what cannot be reached has a finding of its own
+        return
+    if why:
+        problem, _, remedy = why.rpartition(": ")
+        yield Finding(Level.FAIL, "hosts", problem, remedy)

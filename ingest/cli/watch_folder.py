@@ -1,8 +1,7 @@
-"""``ingot watch``: keep a knowledge base in step with a folder."""
+"""``ingot watch``: keep a knowledge base in step with a folder or a bucket."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from ingest.cli.context import AsLines, Knowledge, load_settings, open_service
 from ingest.cli.ingest import OcrMode
-from stores.errors import InputError, TransientError
+from stores.errors import InputError, NotFoundError, TransientError
 from stores.models import check_knowledge_id
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def watch(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder.")],
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A folder, or a bucket such as s3://bucket/prefix.")],
     knowledge: Knowledge = "default",
     glob: Annotated[list[str] | None, typer.Option("--glob", help="Only files that match, e.g. '*.pdf'.")] = None,
     exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No files that match.")] = None,
@@ -34,50 +33,64 @@ def watch(
     ] = 60.0,
     as_lines: AsLines = False,
 ) -> None:
-    """Keep a knowledge base in step with a folder until Ctrl-C: new, changed and deleted files.
+    """Keep a knowledge base in step with a folder or bucket until Ctrl-C: new, changed and deleted files.
 
-    A folder that is not there, or empty, deletes nothing: a disk may not be mounted.
+    A folder that is not there, or empty, deletes nothing: a disk may not be mounted. In a bucket the ETag tells what
+    changed; it is looked at every S seconds.
     """
     from ingest.cli import console
     from ingest.cli.schemas import named_schemas
     from ingest.runtime import embedded
-    from ingest.runtime.folder_changes import ticks
+    from ingest.runtime.folder_changes import intervals, ticks
     from pipeline.service import IngestRequest
     from stores.models import Options
 
     check_knowledge_id(knowledge)
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file: name a folder, or use ingot ingest", code="usage")
+    folder = folder_to_watch(source)
     names, own = named_schemas(schema or ())
     options = Options(ocr=ocr.value, schemas=names)
-    request = IngestRequest(
-        paths=(folder,), options=options, globs=tuple(glob or ()), excludes=tuple(exclude or ()), prune=not keep
-    )
+    request = IngestRequest(options=options, globs=tuple(glob or ()), excludes=tuple(exclude or ()), prune=not keep)
     settings = load_settings()
     with embedded.session(settings) as connected:
-        follower = Follower(open_service(connected, own), knowledge, request, as_lines=as_lines)
-        console.note(f"{knowledge} follows {folder} (Ctrl-C ends it)")
+        follower = Follower(open_service(connected, own), knowledge, source, request, as_lines=as_lines)
+        console.note(f"{knowledge} follows {source} (Ctrl-C ends it)")
         try:
-            for due in ticks(folder, every):
+            for due in ticks(folder, every) if folder else intervals(every):
                 embedded.revive(settings)
                 follower.tick(due=due)
         except KeyboardInterrupt:
-            console.note(f"{knowledge} follows {folder} no longer; what is in work goes on")
+            console.note(f"{knowledge} follows {source} no longer; what is in work goes on")
+
+
+def folder_to_watch(source: str) -> Path | None:
+    """Return the folder that a source is, None for a bucket. InputError for a file, and for what cannot be watched."""
+    from pipeline.schedule_file import BUCKET
+
+    if BUCKET.fullmatch(source):
+        return None
+    if "://" in source and not source.startswith("file:///"):
+        raise InputError(f"{source} cannot be watched: name a folder, or a bucket as s3://bucket/prefix", code="usage")
+    folder = Path(source.removeprefix("file://"))
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file: name a folder, or use ingot ingest", code="usage")
+    return folder
 
 
 class Follower:
-    """Submits what changed in a folder, and reports each document when it ends."""
+    """Submits what changed in a folder or bucket, and reports each document when it ends."""
 
-    def __init__(self, service: Service, knowledge_id: str, request: IngestRequest, *, as_lines: bool = False) -> None:
+    def __init__(
+        self, service: Service, knowledge_id: str, source: str, request: IngestRequest, *, as_lines: bool = False
+    ) -> None:
         self._service, self._knowledge_id, self._request = service, knowledge_id, request
-        (self._folder,) = request.paths
+        self._source = source
         self._as_lines = as_lines
         self._reported: dict[str, set[str]] = {}
         self._due = False
         self._obstacle = ""
 
     def tick(self, *, due: bool) -> None:
-        """Look at the folder where that is ``due``, or could not be done before; report what has ended."""
+        """Look at the source where that is ``due``, or could not be done before; report what has ended."""
         self._due = self._due or due
         try:
             obstacle = self._look() if self._due else ""
@@ -93,16 +106,13 @@ class Follower:
 
     def _look(self) -> str:
         """Submit what changed; return why that cannot be done now."""
-        if not self._folder.is_dir():
-            return f"{self._folder} is not there: its documents stay, and it is looked for"
-        self._report(self._service.ingestion.ingest(self._knowledge_id, self._wanted()))
+        try:
+            report = self._service.ingestion.ingest_source(self._knowledge_id, self._source, self._request)
+        except NotFoundError as error:
+            return f"{error.message}, and it is looked for"
+        self._report(report)
         self._due = False
         return ""
-
-    def _wanted(self) -> IngestRequest:
-        """Return the request, which prunes nothing where the folder is empty."""
-        empty = next(self._folder.iterdir(), None) is None
-        return replace(self._request, prune=self._request.prune and not empty)
 
     def _report(self, report: IngestReport) -> None:
         from ingest import serializers

@@ -1,4 +1,4 @@
-"""Telling when a folder is to be looked at again: after changes, and from time to time."""
+"""Telling when a folder or bucket is to be looked at again: after changes, and from time to time."""
 
 from __future__ import annotations
 
@@ -31,6 +31,16 @@ def ticks(folder: Path, rescan_s: float, clock: Callable[[], float] = time.monot
         looked = float("-inf")
         yield False
         time.sleep(_TICK_MS / 1000 if _identity(folder) is None else 0)
+
+
+def intervals(rescan_s: float, clock: Callable[[], float] = time.monotonic) -> Iterator[bool]:
+    """Yield about once a second whether to look again: at first, and after ``rescan_s``; for what tells no changes."""
+    looked = float("-inf")
+    while True:
+        due = clock() - looked >= rescan_s
+        looked = clock() if due else looked
+        yield due
+        time.sleep(_TICK_MS / 1000)
 
 
 def _changes(folder: Path) -> Iterator[bool]:

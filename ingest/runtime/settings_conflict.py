@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from stores.contracts.content import OpenWork
 
 _SECRET = "callback_secret"
-_SECRETS = (_SECRET, "llm_api_key")
-_CONNECTIONS = ("chroma_url", "files_url", "llm_url", "llm_api_key", "llm_api_key_file", _SECRET)
+_SECRETS = (_SECRET, "llm_api_key", "notify_mail", "notify_url")
+_LLM, _NOTIFY = ("llm_url", "llm_api_key", "llm_api_key_file"), ("notify_mail", "notify_url")
+_CONNECTIONS = ("chroma_url", "files_url", *_LLM, *_NOTIFY, _SECRET)
 """Settings that stay in force when a command does not give them: they say what the home is connected to."""
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline.commands import check_files, check_repairs, check_vectors
 from pipeline.commands.check_codes import KINDS
 from pipeline.commands.check_report import CheckFinding, CheckReport
+from pipeline.outbound import notices
 from pipeline.step_context import Resources
 from stores.errors import TransientError
 
@@ -85,7 +86,7 @@ def check(resources: Resources, knowledge_id: str, request: CheckRequest, tell: 
         first = {**first, **{code: items for code, items in left.items() if code not in first}}
         if left == before:
             break
-    return CheckReport(
+    report = CheckReport(
         knowledge_id=knowledge_id,
         findings=tuple(
             _finding(look, code, first[code], left.get(code, {}), request) for code in KINDS if code in first
@@ -94,6 +95,11 @@ def check(resources: Resources, knowledge_id: str, request: CheckRequest, tell: 
         jobs=tuple(jobs),
         deep=request.deep,
     )
+    if report.findings and not report.healthy:
+        codes = [finding.code for finding in report.findings if finding.left != 0]
+        sentence = f"`ingot kb check {knowledge_id}` found damage: {', '.join(codes)}"
+        notices.tell(resources, f"check:{knowledge_id}", sentence, {"knowledge_id": knowledge_id, "codes": codes})
+    return report
 
 
 def _faults(look: Look, settle_s: float) -> Items:

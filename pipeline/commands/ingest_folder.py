@@ -12,6 +12,7 @@ from pipeline import knowledge_base_embedder, removal
 from pipeline.addresses import check_url
 from pipeline.archives import is_archive, with_archives_unpacked
 from pipeline.commands.attachments import AttachmentReader, with_attachments
+from pipeline.commands.bucket_files import SCHEME, discover_in_bucket, downloaded
 from pipeline.commands.content_detection import check_content, discover_documents
 from pipeline.commands.staging import existing_store, read_into_originals
 from pipeline.file_discovery import DiscoveredFiles
@@ -41,9 +42,13 @@ _SLICE = 32  # files registered in one transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestRequest:
-    """What to ingest and how. ``globs`` and ``excludes`` match the path relative to its folder."""
+    """What to ingest and how. ``globs`` and ``excludes`` match the path relative to its folder.
+
+    ``bucket``: an address such as s3://bucket/prefix, in the place of paths.
+    """
 
     paths: tuple[Path, ...] = ()
+    bucket: str = ""
     urls: tuple[str, ...] = ()
     options: Options = field(default_factory=Options)
     globs: tuple[str, ...] = ()
@@ -77,6 +82,9 @@ class Ingestion:
 
     def discovered(self) -> DiscoveredFiles:
         """Find the files that the request names."""
+        if self.request.bucket:
+            bucket = self.resources.bucket(self.request.bucket)
+            return discover_in_bucket(bucket, self.request.globs, self.request.excludes)
         roots = {root for root, _ in self.known.sources}
         return discover_documents(self.request.paths, self.request.globs, self.request.excludes, roots)
 
@@ -93,13 +101,20 @@ class Ingestion:
             return with_attachments(unpacked, reader, check=check_content, globs=globs, excludes=excludes)
 
     def gone(self, discovered: DiscoveredFiles) -> list[KnownSource]:
-        """Find the sources of the walked folders whose file does not exist any more."""
+        """Find the sources of the walked folders whose file does not exist any more; none where a bucket is empty."""
         names = {(file.root, file.name) for file in discovered.files}
+        if self.request.bucket:
+            names |= (
+                {(self.request.bucket, file.source) for file in discovered.skipped}
+                if names
+                else self.known.sources.keys()
+            )
         damaged = [(file.root, f"{file.name}/") for file in discovered.files if file.fault]  # archives, perhaps
         return [
             source
             for key, source in sorted(self.known.sources.items())
-            if source.root in discovered.roots and key not in names and _is_gone(_path_of(source))
+            if source.root in discovered.roots and key not in names
+            if source.root.startswith(SCHEME) or _is_gone(_path_of(source))
             if not any(source.root == root and source.name.startswith(name) for root, name in damaged)
             if self.request.attachments or not _is_attached(source, names)
         ]
@@ -137,10 +152,20 @@ def ingest(resources: Resources, knowledge_id: str, request: IngestRequest) -> I
     discovered = ingestion.discovered()  # a path that does not exist is refused before anything is written
     store = resources.catalog.create(knowledge_id)
     with ExitStack() as stack:
-        if request.attachments or any(file.fault is None and is_archive(file.path) for file in discovered.files):
+        archives = any(file.fault is None and is_archive(file.path) for file in discovered.files if file.path.name)
+        if (request.attachments or archives) and not request.bucket:
             folder = stack.enter_context(resources.workspaces.workspace(knowledge_id, "archive"))
             discovered = ingestion.unpacked(discovered, folder)
         return _ingested(resources, ingestion, store, urls, discovered)
+
+
+def prune(resources: Resources, knowledge_id: str, request: IngestRequest) -> IngestReport:
+    """Forget the documents of a request's folders whose files are gone, and ingest nothing."""
+    store = resources.catalog.store(knowledge_id)
+    ingestion = Ingestion.of(resources, store, request)
+    gone = ingestion.gone(ingestion.discovered()) if request.prune else ()
+    files = tuple(_prune(resources, store, source) for source in gone)
+    return IngestReport(knowledge_id=knowledge_id, job=None, files=files)
 
 
 def _ingested(
@@ -264,8 +289,10 @@ def _ingest_file(ingestion: Ingestion, job: _IngestJob, file: StagedFile) -> Ing
     document = None if file.fault else ingestion.known.unchanged_document(file)
     if document:
         return _ingest_unchanged(ingestion, job, file, document)
+    resources, knowledge_id = ingestion.resources, job.store.knowledge_id
     try:
-        file = read_into_originals(ingestion.resources, job.store.knowledge_id, file)
+        with downloaded(resources, knowledge_id, file) as here:
+            file = read_into_originals(resources, knowledge_id, here)
     except InputError as error:
         return _refuse(ingestion, job, file, Fault(code=error.code, message=error.message))
     document = document_id(file.sha256)

@@ -34,7 +34,7 @@ def callbacks_page(resources: Resources, wanted: CallbackFilter, cursor: str | N
 
 def _names(resources: Resources, wanted: CallbackFilter) -> tuple[str, ...]:
     """The knowledge bases to read; a job's id names its own."""
-    names = wanted.knowledge_ids if wanted.knowledge_ids is not None else tuple(resources.catalog.names())
+    names = wanted.knowledge_ids if wanted.knowledge_ids is not None else tuple(resources.catalog.outboxes())
     if not wanted.job:
         return names
     owner = wanted.job.rpartition(".")[0]
@@ -59,7 +59,7 @@ def replay(resources: Resources, callback_id: str) -> CallbackView:
 
 def replay_dead(resources: Resources, knowledge_id: str | None) -> dict[str, int]:
     """Make all dead callbacks due. Returns their number by knowledge base, without zeros."""
-    names = [knowledge_id] if knowledge_id else resources.catalog.names()
+    names = [knowledge_id] if knowledge_id else resources.catalog.outboxes()
     counts = {name: resources.catalog.store(name).callbacks.replay_dead() for name in names}
     again = {name: count for name, count in counts.items() if count}
     for name in again:

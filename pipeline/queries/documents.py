@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from pipeline.queries.availability import check_page, standing
 from pipeline.search.filters import check_documents
@@ -18,6 +20,22 @@ from stores.views import ChunkView, DocumentFilter, DocumentView, Original, Slic
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
     from stores.contracts.queries import Availability
+
+
+_LINK_S = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginalLink:
+    """A URL from which an original can be downloaded for some minutes, without a key."""
+
+    url: str
+    sha256: str
+
+
+def _file_name(view: DocumentView) -> str:
+    """The last part of the source of a document."""
+    return view.source.replace("\\", "/").rpartition("/")[2] or view.document
 
 
 class DocumentQueries:
@@ -53,10 +71,30 @@ class DocumentQueries:
         store = self._store(knowledge_id)
         view = store.document_queries.get(store.document_queries.find(name))
         sha256 = store.document_queries.sha256(view.document)
-        file_name = view.source.replace("\\", "/").rpartition("/")[2] or view.document
         with self._resources.workspaces.workspace(store.knowledge_id, "download") as folder:
             path = self._resources.files.local_original(store.knowledge_id, sha256, folder)
-            yield Original(path=path, media_type=view.media_type, name=file_name, document=view.document, sha256=sha256)
+            yield Original(
+                path=path, media_type=view.media_type, name=_file_name(view), document=view.document, sha256=sha256
+            )
+
+    def original_link(self, knowledge_id: str, name: str, shown: tuple[str, ...] = ()) -> OriginalLink | None:
+        """A link to the original at S3, for a large one where the settings ask for links; None for all others.
+
+        ``shown``: beginnings of the media types that a browser is to show, not to save.
+        """
+        least_mb = self._resources.settings.links_from_mb
+        if not least_mb:
+            return None
+        store = self._store(knowledge_id)
+        view = store.document_queries.get(store.document_queries.find(name))
+        if view.size_bytes < least_mb << 20:
+            return None
+        sha256 = store.document_queries.sha256(view.document)
+        place = "inline" if view.media_type.startswith(shown) else "attachment"
+        file_name = quote(_file_name(view).encode("utf-8", "replace"))
+        headers = {"Content-Type": view.media_type, "Content-Disposition": f"{place}; filename*=UTF-8''{file_name}"}
+        url = self._resources.files.original_link(knowledge_id, sha256, headers, _LINK_S)
+        return OriginalLink(url=url, sha256=sha256) if url else None
 
     def standing(self, knowledge_id: str, name: str, *, so_far: bool = False) -> Availability:
         """Which generation of a document is shown, and whether a newer one is being made."""

@@ -1,4 +1,4 @@
-"""Checks whether this home can accept and run jobs: folder, broker, workers, vector index."""
+"""Checks whether this home can accept and run jobs: folder, broker, workers, vector index, other hosts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import uuid
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from pipeline import hosts_apart
 from pipeline.queries.worker_status import WorkerStatus
 from pipeline.step_context import Resources
 from stores.views import Check
@@ -26,14 +27,15 @@ class Readiness:
 
     def checks(self) -> list[Check]:
         """One check for each thing that is needed, with what to do where it fails."""
-        answers = self._worker_status.checked()
+        answers, home = self._worker_status.checked(), self._home()
         return [
-            self._home(),
+            home,
             _check("broker", bool(answers.broker), answers.trouble or _NO_BROKER),
             _check(
                 "workers", bool(answers.workers), (answers.others or _NO_WORKER) if answers.broker else _NOBODY_ASKED
             ),
             self._index(),
+            *([self._hosts()] if home.ok else []),
         ]
 
     def _home(self) -> Check:
@@ -49,6 +51,11 @@ class Readiness:
             with suppress(OSError):
                 probe.unlink(missing_ok=True)
         return Check(name="home", ok=True)
+
+    def _hosts(self) -> Check:
+        """Whether this host and the others of its home see each other's work."""
+        why = hosts_apart.why_refused(self._resources.settings, self._resources.catalog)
+        return _check("hosts", not why, why)
 
     def _index(self) -> Check:
         url = self._resources.settings.chroma_url

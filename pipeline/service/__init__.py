@@ -23,6 +23,7 @@ from pipeline.service.documents import Documents
 from pipeline.service.ingestion import Ingestion
 from pipeline.service.jobs import Jobs
 from pipeline.service.records import Records
+from pipeline.service.schedules import Schedules
 from pipeline.service.search import Search
 from pipeline.settings import Settings
 from stores.models import Schema
@@ -55,6 +56,7 @@ class Service:
         self.knowledge_bases = KnowledgeBases(resources, cache, sender, trail)
         self.asking = Asking(resources)
         self.callbacks = Callbacks(resources, sender, trail)
+        self.schedules = Schedules(resources, sender)
         self.etags = Etags(resources)
 
     def now(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, TYPE_CHECKING
 
 from pipeline import hosts_apart, removal
@@ -11,7 +11,7 @@ from pipeline.commands import check, export_knowledge_base, import_knowledge_bas
 from pipeline.commands.check import CheckRequest, Tell
 from pipeline.commands.check_report import CheckReport
 from pipeline.commands.import_knowledge_base import ImportReport
-from pipeline.outbound import callbacks
+from pipeline.outbound import callbacks, notices, oversight
 from pipeline.queries.answer_cache import AnswerCache
 from pipeline.queries.knowledge_bases import KnowledgeBaseQueries
 from pipeline.queries.queues import QueueQueries
@@ -20,9 +20,12 @@ from pipeline.queries.worker_status import WorkerStatus
 from pipeline.sender import Sender
 from pipeline.step_context import Resources
 from stores.audit import Action
+from stores.errors import InputError
+from stores.models import HOME
 from stores.views import CallbackFilter, CallbackView, KnowledgeBaseView, Slice
 
 if TYPE_CHECKING:
+    from pipeline.home_registry import Neighbour
     from stores.contracts.content import OpenWork
 
 
@@ -54,6 +57,14 @@ class KnowledgeBases(KnowledgeBaseQueries):
     def export(self, knowledge_id: str, program: str, tell: Tell = lambda what, count: None) -> Iterator[bytes]:
         """The archive of a knowledge base, a block at a time. NotFoundError at once where there is none."""
         return export_knowledge_base.export(self._resources, knowledge_id, program, tell)
+
+    def refuse_existing(self, knowledge_id: str) -> None:
+        """Raise InputError where there is a knowledge base of this id: before an archive is read for it."""
+        if knowledge_id in self._resources.catalog.names():
+            raise InputError(
+                f"there is a knowledge base {knowledge_id!r} already: import under another id, or delete it first",
+                code="conflict",
+            )
 
     def take_in(self, stream: IO[bytes], name: str = "", tell: Tell = lambda what, count: None) -> ImportReport:
         """Make a knowledge base out of an archive, under ``name`` or its own. InputError where it is taken."""
@@ -115,6 +126,10 @@ class Administration(QueueQueries):
         """Raise UnavailableError where another host uses this home and cannot see what this one does."""
         hosts_apart.refuse(self._resources.settings, self._catalog)
 
+    def why_hosts_apart(self, workers: list[Neighbour] | None = None) -> str:
+        """Why this host and the others would not see each other's work; see ``hosts_apart.why_refused``."""
+        return hosts_apart.why_refused(self._resources.settings, self._catalog, workers)
+
     def announce_host(self, name: str) -> None:
         """Note that a process of this name uses the home, for the other hosts. Repeat it."""
         hosts_apart.announce(self._resources.settings, self._catalog, name)
@@ -123,10 +138,23 @@ class Administration(QueueQueries):
         """Note that a process of this name ends."""
         hosts_apart.withdraw(self._resources.settings, self._catalog, name)
 
+    def tell_troubles(self, owner: str, stopping: Callable[[], bool] = lambda: False) -> None:
+        """Tell a person of what needs one, where the settings name one. Repeat it once a minute.
+
+        ``owner``: a name of this process; ``stopping``: once True, nothing more is delivered.
+        """
+        if notices.receivers(self._resources.settings):
+            oversight.look(self._resources)
+            oversight.look_at_queues(self._resources, self.queues())
+            oversight.deliver_own(self._resources, owner, stopping)
+
     def unfinished(self) -> bool:
         """Whether work is left in any knowledge base of this home."""
-        stores = map(self._catalog.store, self._catalog.every_name())
-        return any(store.dispatch.unfinished() or store.outbound_tasks.are_left() for store in stores)
+        names = self._catalog.outboxes()
+        stores = map(self._catalog.store, names)
+        if any(store.dispatch.unfinished() or store.outbound_tasks.are_left() for store in stores):
+            return True
+        return HOME in names and self._catalog.home_store().schedules.are_open()
 
     def outbound_tasks_wait(self) -> bool:
         """Whether callbacks or downloads are due soon in any knowledge base of this home."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline import addresses
 from pipeline.audit_trail import AuditTrail, names_of
-from pipeline.commands import ingest_folder, preview
+from pipeline.commands import ingest_folder, preview, sources
 from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.commands.submission import Submission, SubmissionReceipt
 from pipeline.commands.submission_queue import SubmissionQueue
@@ -42,6 +42,13 @@ class Ingestion:
         if report.job:
             self._sender.send_now(knowledge_id)
         return report
+
+    def ingest_source(self, knowledge_id: str, source: str, request: IngestRequest) -> IngestReport:
+        """Do as ``ingest`` with all of a folder, a bucket such as s3://bucket/prefix, or a URL.
+
+        Where it is empty nothing is pruned. NotFoundError where a folder is not there: a disk may not be mounted.
+        """
+        return self.ingest(knowledge_id, sources.request_of(source, request))
 
     def preview(self, knowledge_id: str, request: IngestRequest) -> IngestReport:
         """Report what ``ingest`` would do, with pages per route and estimated seconds; changes nothing."""

@@ -70,6 +70,12 @@ class FileStore(Protocol):
         Raises InputError ``original_missing`` where it is gone, ``original_changed`` where it came with other bytes.
         """
 
+    def original_link(self, knowledge_id: str, sha256: str, headers: Mapping[str, str], seconds: int) -> str:
+        """Return a URL of an original that is good for so many seconds, "" where the store has none.
+
+        ``headers``: ``Content-Type`` and ``Content-Disposition`` of the answer at that URL.
+        """
+
     # Page images, from render to ocr
 
     def has_page_image(self, knowledge_id: str, document: str, generation: int, number: int) -> bool:

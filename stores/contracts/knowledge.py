@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from stores.contracts.consistency import ConsistencyStore
     from stores.contracts.content import ChunkStore, PageStore, ProfileStore, RecordTableStore
     from stores.contracts.corrections import CorrectionStore
+    from stores.contracts.home import HomeStore
     from stores.contracts.lifecycle import (
         DispatchStore,
         JobControlStore,
@@ -125,6 +126,12 @@ class KnowledgeCatalog(Protocol):
 
     def now(self) -> float:
         """Return the time that all hosts go by, in seconds since the epoch."""
+
+    def home_store(self) -> HomeStore:
+        """Return the store of what belongs to no knowledge base, made if it is new; ``store(HOME)`` has its outbox."""
+
+    def outboxes(self) -> list[str]:
+        """Return the ids of all stores that have an outbox: the knowledge bases, and HOME where it was made."""
 
     def remove(self, knowledge_id: str) -> None:
         """Remove a knowledge base with everything in it, even while workers write to it. It may be repeated."""

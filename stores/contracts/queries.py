@@ -133,6 +133,15 @@ class DocumentQueries(Protocol):
         """Return how many of the listed documents are in each state."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Troubles:
+    """Ids of jobs that ended with failed or partial documents, how many of these, and callbacks that were given up."""
+
+    jobs: tuple[str, ...]
+    failed_documents: int
+    dead_callbacks: tuple[str, ...]
+
+
 class JobQueries(Protocol):
     """The jobs of one knowledge base. Raises NotFoundError for an unknown job."""
 
@@ -180,6 +189,9 @@ class WorkQueries(Protocol):
 
     def open_outbound_tasks(self) -> tuple[int, float | None]:
         """Return (how many callbacks and downloads wait, since when the oldest does, in epoch seconds)."""
+
+    def troubles_since(self, since: float) -> Troubles:
+        """Return what ended in a way that may need a person after ``since``, in epoch seconds; 100 of each at most."""
 
     def stage_costs(self) -> list[StageCost]:
         """Return what the steps of each stage cost so far."""

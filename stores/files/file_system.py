@@ -14,7 +14,7 @@ import os
 import shutil
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -30,11 +30,12 @@ _PART_BYTES, _PARTS = 16 << 20, 4  # of a large upload: what is in memory at onc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedFile:
-    """A file of a listing. ``modified_at``: seconds since the epoch, by the clock of the storage."""
+    """A file of a listing. ``modified_at``: seconds since the epoch, by the clock of the storage; ``etag``: of S3."""
 
     path: str
     size_bytes: int
     modified_at: float
+    etag: str = ""
 
 
 class FileSystem(ABC):
@@ -117,6 +118,10 @@ class FileSystem(ABC):
                 digest.update(block)
         return digest.hexdigest()
 
+    def link(self, path: str, headers: Mapping[str, str], seconds: int) -> str:
+        """Return a URL of a file that is good for so many seconds, "" where there are none."""
+        return ""
+
     def facts(self, path: str) -> ListedFile | None:
         """Return size and time of a file, None where it is missing."""
         try:
@@ -148,7 +153,8 @@ class FileSystem(ABC):
     def _listed(self, facts: Any) -> ListedFile:
         changed = facts["LastModified"].timestamp() if "LastModified" in facts else facts["mtime"]
         path = facts["name"].removeprefix(f"{self.root}/")
-        return ListedFile(path=path, size_bytes=int(facts["size"]), modified_at=float(changed))
+        etag = str(facts.get("ETag") or "")
+        return ListedFile(path=path, size_bytes=int(facts["size"]), modified_at=float(changed), etag=etag)
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
@@ -167,7 +173,12 @@ class Bucket(FileSystem):
     def _open(self) -> Any:
         import s3fs
 
-        config = {"connect_timeout": 5, "read_timeout": 30, "retries": {"mode": "standard", "max_attempts": 2}}
+        config: dict[str, Any] = {
+            "connect_timeout": 5,
+            "read_timeout": 30,
+            "retries": {"mode": "standard", "max_attempts": 2},
+        }
+        config["signature_version"] = "s3v4"  # of links, too: others are no longer taken everywhere
         fs = s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False, config_kwargs=config)
         fs.retries = 2  # on top of those; what fails for longer is left to the retries of a step
         return fs
@@ -186,6 +197,11 @@ class Bucket(FileSystem):
         bucket, _, key = target.partition("/")  # s3fs would go on to look for a folder of that name
         facts = self.fs.call_s3("head_object", Bucket=bucket, Key=key)
         return {"name": target, "size": facts["ContentLength"], "LastModified": facts["LastModified"]}
+
+    def link(self, path: str, headers: Mapping[str, str], seconds: int) -> str:
+        answer = {f"Response{name.replace('-', '')}": value for name, value in headers.items()}
+        with self._translated():
+            return str(self.fs.url(self._full(path), expires=seconds, **answer))
 
     def _upload(self, source: Path, target: str) -> None:
         self.fs.put_file(str(source), target, chunksize=_PART_BYTES, max_concurrency=_PARTS)
@@ -283,10 +299,14 @@ def opened(url: str) -> FileSystem:
     InputError where the packages that it needs are not installed.
     """
     scheme, _, rest = url.rstrip("/").partition("://")
-    missing = [name for name in (["fsspec", "s3fs"] if scheme == "s3" else ["fsspec"]) if not _is_installed(name)]
-    if missing:
-        raise InputError(f"INGOT_FILES_URL={url} needs {' and '.join(missing)}, not installed: {INSTALL}")
+    check_installed(f"INGOT_FILES_URL={url}", *(["fsspec", "s3fs"] if scheme == "s3" else ["fsspec"]))
     return Bucket(url, rest) if scheme == "s3" else MountedFolder(url, rest)
+
+
+def check_installed(what: str, *packages: str) -> None:
+    """Raise InputError where packages that ``what`` needs are not installed."""
+    if missing := [name for name in packages if not _is_installed(name)]:
+        raise InputError(f"{what} needs {' and '.join(missing)}, not installed: {INSTALL}")
 
 
 def _is_installed(package: str) -> bool:

@@ -101,6 +101,10 @@ class LocalFiles:
     def _original(self, knowledge_id: str, sha256: str) -> Path:
         return self.folder(knowledge_id) / "files" / "originals" / sha256
 
+    def original_link(self, knowledge_id: str, sha256: str, headers: Mapping[str, str], seconds: int) -> str:
+        """Return "": a folder has no URLs."""
+        return ""
+
     def has_page_image(self, knowledge_id: str, document: str, generation: int, number: int) -> bool:
         """Tell whether a page has an image."""
         return self._page_image(knowledge_id, document, generation, number).exists()

@@ -119,6 +119,10 @@ class SharedFiles:
         """Tell whether an original is there."""
         return self.system.facts(_original(knowledge_id, sha256)) is not None
 
+    def original_link(self, knowledge_id: str, sha256: str, headers: Mapping[str, str], seconds: int) -> str:
+        """Return a URL at S3 of an original, signed for so many seconds; a mounted folder has none."""
+        return self.system.link(_original(knowledge_id, sha256), headers, seconds)
+
     # Page images
 
     def has_page_image(self, knowledge_id: str, document: str, generation: int, number: int) -> bool:

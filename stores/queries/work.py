@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, exists, func, or_, select
 
-from stores.contracts.queries import DueStep, StageCost
+from stores.contracts.queries import DueStep, StageCost, Troubles
 from stores.lifecycle.lines import LINE, priority_in
 from stores.lifecycle.states import OPEN_STATES, OPEN_STEPS
 from stores.models import Stage, StepState
+from stores.queries.troubles import troubles_since
 from stores.sql.database import Database
 from stores.sql.tables import callback, columns_of, fetch, generation, job_document, source, step
 from stores.views import WorkingStep
@@ -96,6 +97,11 @@ class WorkQueries:
             ).one()
             fetches = connection.execute(select(func.count()).where(fetch.c.state.in_(_OPEN_OUTBOUND))).scalar_one()
             return int(callbacks[0]) + int(fetches), callbacks[1]
+
+    def troubles_since(self, since: float) -> Troubles:
+        """What ended after ``since`` in a way that may need a person."""
+        with self.database.read() as connection:
+            return troubles_since(connection, since)
 
     def stage_costs(self) -> list[StageCost]:
         """Return what the steps of each stage cost so far, in a transaction of its own; other views share theirs."""

@@ -86,7 +86,7 @@ def _follower(resources: Resources, folder: Path) -> Follower:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wiring, "build", lambda *_, **__: resources)
         service = Service(resources.settings)
-    return Follower(service, KB, IngestRequest(paths=(folder,), prune=True))
+    return Follower(service, KB, str(folder), IngestRequest(prune=True))
 
 
 def _send_again(resources: Resources) -> None:

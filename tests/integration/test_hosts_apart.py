@@ -49,6 +49,8 @@ def test_sqlite_files_belong_to_one_machine(home: Path, other_machine: pytest.Mo
     assert "INGOT_DATABASE_URL, INGOT_FILES_URL and INGOT_CHROMA_URL" in caught.value.message
     (finding,) = examine_database(settings)
     assert (finding.level, finding.what) == (Level.FAIL, "hosts")
+    (check,) = [check for check in Service(settings).administration.readiness() if check.name == "hosts"]
+    assert not check.ok and check.why == f"{finding.words}: {finding.remedy}" == caught.value.message
     for path in (home / "run" / "hosts").iterdir():
         os.utime(path, (0, path.stat().st_mtime - hosts.FRESH_S - 1))
     hosts_apart.refuse(settings, catalog)
@@ -107,6 +109,8 @@ def test_a_worker_with_an_empty_home_is_refused_on_the_broker_of_another_host(ho
         assert done.returncode == 6
         assert "api-host" in done.stderr and "INGOT_DATABASE_URL" in done.stderr, done.stderr
         settings = Settings(home=home / "b", broker_url=url)
+        (finding,) = examine_database(settings)
+        assert finding.what == "hosts" and "api-host" in finding.words and "its own" not in finding.words
         (home / "b" / "kb").mkdir(parents=True)
         (home / "b" / "kb" / "kb.db").touch()
         hosts_apart.refuse_strange_broker(settings, [])  # it has documents of its own: another installation

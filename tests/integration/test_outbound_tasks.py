@@ -246,7 +246,12 @@ def test_the_relay_marks_and_sends_what_is_due_soon(resources: Resources, store:
         return len(taken)
 
     relay = Relay(
-        resources=lambda: resources, send_steps=lambda *_: 0, send_outbound_tasks=send, empty_queues=frozenset
+        resources=lambda: resources,
+        send_steps=lambda *_: 0,
+        send_outbound_tasks=send,
+        send_schedules=lambda _: 0,
+        look_for_troubles=lambda: None,
+        empty_queues=frozenset,
     )
     name = opened(store)
     relay.once()

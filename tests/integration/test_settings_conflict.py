@@ -28,6 +28,11 @@ TEXT = "# Note\n\nDelivery No. 4711\n\n" + "A line of words. " * 40
 #: Each setting with a value that the first command did not have. What must be refused stands below.
 OTHER: dict[str, object] = {
     "workers": 1,
+    "notify_url": "https://example.org/notices",
+    "notify_mail": "smtp://mail.example.org/?from=a@example.org&to=b@example.org",
+    "notify_queue_s": 99.0,
+    "links_from_mb": 7,
+    "schedules_file": "schedules.toml",
     "log_level": "DEBUG",
     "log_format": "json",
     "metrics_port": 9541,

@@ -61,7 +61,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
 def made(template: Template, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A copy of the template, used by the commands; what to put into them."""
     shutil.copytree(template.home, home, dirs_exist_ok=True)
-    for name, value in {**ENGINES, "home": home, "broker_url": "memory://", "allow_private_urls": True}.items():
+    schedules = tmp_path / "schedules.toml"
+    schedules.write_text("[[schedule]]\nname = 'nightly'\ncron = '0 3 * * *'\ndo = 'check'\nknowledge_id = 'other'\n")
+    settings = {"home": home, "broker_url": "memory://", "allow_private_urls": True, "schedules_file": schedules}
+    for name, value in {**ENGINES, **settings}.items():
         monkeypatch.setenv(f"INGOT_{name.upper()}", str(value))
     monkeypatch.chdir(tmp_path)
     return {**template.words, "NEW_FILE": str(tmp_path / "new.tar")}
@@ -103,6 +106,8 @@ DATA: dict[str, str | None] = {
     "callbacks show CALLBACK": "CALLBACK",
     "callbacks replay --dead": None,
     "callbacks secret": r"^whsec_\S+\n$",
+    "schedules list": "nightly",
+    "schedules run nightly": None,
     "kb list": "KB",
     "kb show KB": "KB",
     "kb delete KB --yes": None,

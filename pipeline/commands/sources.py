@@ -1,0 +1,40 @@
+"""Sources of documents that are looked at again and again: a folder, a bucket, or the URL of one file."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.commands.bucket_files import SCHEME
+from pipeline.commands.ingest_folder import IngestRequest
+from stores.errors import NotFoundError
+
+_WEB = ("http://", "https://")
+_FILE = "file://"
+
+
+def folder_of(source: str) -> Path | None:
+    """Return the folder that a source is; None for a bucket or a URL."""
+    return None if source.startswith((SCHEME, *_WEB)) else Path(source.removeprefix(_FILE))
+
+
+def request_of(source: str, wanted: IngestRequest) -> IngestRequest:
+    """Return a request for all of a source, that prunes nothing where a folder is empty: a disk may not be mounted.
+
+    NotFoundError where the folder is not there, for the same reason.
+    """
+    if source.startswith(_WEB):
+        return replace(wanted, urls=(source,), prune=False)
+    folder = folder_of(source)
+    if folder is None:
+        return replace(wanted, bucket=source.rstrip("/"))
+    try:
+        is_empty = next(folder.iterdir(), None) is None
+    except NotADirectoryError:
+        raise NotFoundError(f"{folder} is a file: name the folder that it is in", code="no_path") from None
+    except OSError as error:
+        trouble = "is not there" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
+        sentence = f"on {socket.gethostname()}, the folder {folder} {trouble}: its documents stay"
+        raise NotFoundError(sentence, code="no_path") from error
+    return replace(wanted, paths=(folder,), prune=wanted.prune and not is_empty)
