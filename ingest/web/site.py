@@ -28,6 +28,7 @@ from ingest.web import (
     records,
     schema_editor,
     search,
+    selection,
     upload,
 )
 from ingest.web.assets import assets, assets_version
@@ -38,6 +39,7 @@ PAGES: tuple[APIRouter, ...] = (
     home.router,
     upload.router,
     knowledge.router,
+    selection.router,
     search.router,
     ask.router,
     records.router,

@@ -1,0 +1,100 @@
+"""Several documents selected in a list: what the forms do with them, without a browser."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from ingest.api.app import create_app
+from ingest.web import selection
+from pipeline.service import Service
+from pipeline.settings import Settings
+from stores.models import DocumentState
+from tests.in_process import KB, as_if_killed, fake_document, fake_resources, ingest_now
+
+
+@pytest.fixture
+def service(home: Path, tmp_path: Path) -> Iterator[Service]:
+    """Three letters, one with a page that another try may read, and a file that could not be ingested."""
+    for name in ("a", "b", "c"):
+        fake_document(tmp_path / "docs" / f"{name} & co.pdf", f"# Letter {name}\nThe heron waits.")
+    fake_document(tmp_path / "docs" / "half.pdf", "good", "[broken]")
+    (tmp_path / "docs" / "torn.pdf").write_bytes(b"")
+    ingest_now(fake_resources(home), tmp_path / "docs")
+    as_if_killed(home)
+    settings = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake", "home": home}
+    opened = Service(Settings(**settings))  # type: ignore[arg-type]
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def client(service: Service) -> TestClient:
+    return TestClient(create_app(service), "http://localhost", headers={"Accept": "text/html"})
+
+
+def acted(client: TestClient, action: str, *documents: str, **fields: object) -> str:
+    answer = client.post(f"/knowledge/{KB}/selection", data={"action": action, "document": list(documents), **fields})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def names(service: Service) -> list[str]:
+    return [view.source for view in service.documents.all(KB)]
+
+
+def test_nothing_is_deleted_before_it_is_confirmed(client: TestClient, service: Service) -> None:
+    asked = acted(client, "delete", "a & co.pdf", "torn.pdf")
+    assert "Delete 2 documents?" in asked and "cannot be undone" in asked and "a &amp; co.pdf" in asked
+    assert len(names(service)) == 5
+    told = acted(client, "delete", documents='["a & co.pdf", "torn.pdf", "gone.pdf"]', confirmed="true")
+    assert names(service) == ["b & co.pdf", "c & co.pdf", "half.pdf"]
+    assert "2 of 3 deleted" in told and "gone.pdf" in told and "deleted meanwhile" in told
+
+
+def test_all_that_the_filter_selects_are_meant_and_no_others(client: TestClient, service: Service) -> None:
+    asked = acted(client, "delete", all="true", q="& co")
+    assert "Delete 3 documents?" in asked and "half.pdf" not in asked
+    assert "Delete 1 document?" in acted(client, "delete", all="true", state="partial")
+
+
+def test_what_is_beyond_one_request_is_said(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "MOST", 2)
+    asked = acted(client, "delete", all="true")
+    assert "Delete 2 documents?" in asked and "5 documents are selected; these are the first 2." in asked
+
+
+def test_only_what_another_try_may_mend_is_retried(client: TestClient, service: Service) -> None:
+    told = acted(client, "retry", "a & co.pdf", "half.pdf", "torn.pdf")
+    assert "1 of 3 tried again" in told and "nothing of it failed" in told
+    assert service.documents.get(KB, "half.pdf").state is DocumentState.QUEUED
+
+
+def test_records_are_extracted_again_in_one_job(client: TestClient, service: Service) -> None:
+    assert "Choose further schemas" in acted(client, "extract", "a & co.pdf", "b & co.pdf")
+    told = acted(client, "extract", "a & co.pdf", "b & co.pdf", "torn.pdf", schemas="invoice", confirmed="true")
+    assert "2 of 3 done" in told and told.count("extracted again") == 2
+    again = acted(client, "extract", "c & co.pdf", confirmed="true")
+    assert "nothing to do" in again
+
+
+def test_a_selection_is_one_zip(client: TestClient) -> None:
+    answer = client.post(
+        f"/knowledge/{KB}/selection", data={"action": "download", "document": "b & co.pdf", "originals": "true"}
+    )
+    assert answer.headers["content-type"] == "application/zip"
+    members = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+    assert {"markdown/b & co.pdf.md", "originals/b & co.pdf"} <= set(members)
+    assert not [name for name in members if "half" in name]
+    assert "No document is selected" in acted(client, "download")
+
+
+@pytest.mark.parametrize("documents", ["[1]", "{", '"a"'])
+def test_a_list_that_is_none_is_refused(client: TestClient, documents: str) -> None:
+    answer = client.post(f"/knowledge/{KB}/selection", data={"action": "delete", "documents": documents})
+    assert answer.status_code == 422 and "select them again" in answer.text
