@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Route, Stage
 from stores.views import (
@@ -220,6 +220,9 @@ class PageQueries(Protocol):
 
         By document id, those behind ``after``; the name counts as a field. ``words`` are case folded.
         """
+
+    def record_values(self, schema: str) -> list[tuple[str, int, str, dict[str, Any]]]:
+        """Return (document id, generation, first source name, fields) of all visible records, without evidence."""
 
     def records_by_schema(self) -> dict[str, int]:
         """Return how many records of each schema are visible."""
