@@ -68,6 +68,8 @@ def show_knowledge(
         filters=filters,
         jobs=jobs,
         open_jobs=[job for job in jobs.items if job.finished_at is None],
+        reasons=service.jobs.reasons(jobs.items),
+        now=service.jobs.now(knowledge_id, [one.document for one in documents.items if not one.state.final]),
         limits=limits_of(service.settings),
         schemas=schemas_of(service),
         all_schemas=sorted(service.knowledge_bases.schemas()),
@@ -79,7 +81,8 @@ def show_jobs(request: Request, service: ServiceDep, knowledge_id: str, cursor: 
     """List all jobs of one knowledge base, newest first."""
     service.knowledge_bases.get(knowledge_id)
     jobs = service.jobs.slice(JobFilter(knowledge_ids=(knowledge_id,)), cursor or None, _JOBS)
-    return page(request, "jobs.html", knowledge_id=knowledge_id, jobs=jobs, cursor=cursor)
+    reasons = service.jobs.reasons(jobs.items)
+    return page(request, "jobs.html", knowledge_id=knowledge_id, jobs=jobs, reasons=reasons, cursor=cursor)
 
 
 @router.post("/knowledge/{knowledge_id}/retry-document")
@@ -99,6 +102,15 @@ def delete_document(
     came_from = urlsplit(request.headers.get("referer", ""))
     query = f"?{came_from.query}" if came_from.path == list_url and came_from.query else ""
     return RedirectResponse(list_url + query, SEE_OTHER)
+
+
+@router.post("/knowledge/{knowledge_id}/rename")
+def rename_knowledge(
+    service: ServiceDep, knowledge_id: str, name: Annotated[str, Form(max_length=1000)] = ""
+) -> RedirectResponse:
+    """Give a knowledge base another name; without one its id is shown again."""
+    service.knowledge_bases.rename(knowledge_id, name)
+    return RedirectResponse(f"/knowledge/{path_segment(knowledge_id)}", SEE_OTHER)
 
 
 @router.post("/knowledge/{knowledge_id}/delete")

@@ -19,7 +19,6 @@ from ingest.web.formats import path_segment
 from ingest.web.rendering import SEE_OTHER
 from pipeline.service import IngestRequest, Service
 from pipeline.settings import Settings
-from stores.errors import NotFoundError
 from stores.models import Options, Schema
 
 router = APIRouter()
@@ -48,15 +47,11 @@ def schemas_of(service: Service) -> list[Schema]:
 
 @router.post("/create")
 def create(
-    service: ServiceDep, caller: CallerDep, knowledge_id: Annotated[str, Form(max_length=200)]
+    service: ServiceDep, caller: CallerDep, name: Annotated[str, Form(max_length=1000)]
 ) -> RedirectResponse:
-    """Open a knowledge base by its id, and create it if it is new."""
-    caller.may(knowledge_id)
-    try:
-        service.knowledge_bases.get(knowledge_id)
-    except NotFoundError:
-        service.knowledge_bases.create(knowledge_id)
-    return RedirectResponse(f"/knowledge/{path_segment(knowledge_id)}", SEE_OTHER)
+    """Open a knowledge base by its name or id, and create it if it is new."""
+    caller.may(service.knowledge_bases.id_for(name))
+    return RedirectResponse(f"/knowledge/{path_segment(service.knowledge_bases.open_named(name))}", SEE_OTHER)
 
 
 @router.post("/samples")

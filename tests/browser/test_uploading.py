@@ -99,12 +99,12 @@ def test_files_may_come_before_the_name(tab: Tab, fake_site: str) -> None:
     page.goto(fake_site)
     drop(page, **{"early.pdf": fake_text(SENTENCE + " early")})
     expect(page.locator(".drop-state")).to_contain_text("1 file ready.")
-    page.get_by_label("Knowledge base, new or old").fill("late name")
-    page.keyboard.press("Enter")
+    page.get_by_label("Knowledge base, new or old").press("Enter")
     expect(page.locator(".drop-state")).to_contain_text("1 file ready.")
-    page.get_by_label("Knowledge base, new or old").fill("late-name")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/jobs/late-name.*")
+    page.get_by_label("Knowledge base, new or old").fill("晚到的 name")
+    page.get_by_role("button", name="Upload 1 file").click()
+    page.wait_for_url("**/jobs/name-*")
+    expect(page.get_by_role("navigation", name="Breadcrumb")).to_contain_text("晚到的 name")
 
 
 def test_a_folder_keeps_its_paths(tab: Tab, fake_site: str, tmp_path: Path) -> None:

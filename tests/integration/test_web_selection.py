@@ -98,3 +98,21 @@ def test_a_selection_is_one_zip(client: TestClient) -> None:
 def test_a_list_that_is_none_is_refused(client: TestClient, documents: str) -> None:
     answer = client.post(f"/knowledge/{KB}/selection", data={"action": "delete", "documents": documents})
     assert answer.status_code == 422 and "select them again" in answer.text
+
+
+def test_a_knowledge_base_is_opened_by_a_name_in_any_script_and_renamed(client: TestClient, service: Service) -> None:
+    opened = client.post("/create", data={"name": " 合同  2026 "})
+    assert "<h1>合同 2026</h1>" in opened.text and "2026-" in str(opened.url)
+    assert client.post("/create", data={"name": "合同 2026"}).url == opened.url
+    assert client.post("/create", data={"name": KB}).url.path == f"/knowledge/{KB}"
+    renamed = client.post(f"{opened.url.path}/rename", data={"name": "<b>Verträge</b>"})
+    assert "<h1>&lt;b&gt;Verträge&lt;/b&gt;</h1>" in renamed.text
+    assert "&lt;b&gt;Verträge&lt;/b&gt;" in client.get("/").text
+    assert service.knowledge_bases.ids() == sorted([KB, opened.url.path.rpartition("/")[2]])
+    assert client.post("/create", data={"name": " "}).status_code == 422
+
+
+def test_what_waits_says_why_in_every_list(client: TestClient, service: Service) -> None:
+    service.documents.retry(KB, "half.pdf")
+    for path in ("/", f"/knowledge/{KB}", f"/knowledge/{KB}/jobs", "/queues"):
+        assert "in the queue" in client.get(path).text, path
