@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Route, Stage
 from stores.views import (
+    GenerationView,
+    StepView,
     DocumentFilter,
     DocumentView,
     JobDocumentView,
@@ -123,6 +125,9 @@ class DocumentQueries(Protocol):
     def generation_to_show(self, document_id: str) -> int:
         """Return the visible generation, else the newest."""
 
+    def generations(self, document_id: str) -> list[GenerationView]:
+        """Return the generations of a document that are kept, the oldest first."""
+
     def standing(self, document_id: str) -> Availability:
         """Return which generation is shown, and how it stands with what is newer."""
 
@@ -168,6 +173,9 @@ class WorkQueries(Protocol):
 
     def due_steps(self, documents: Sequence[str] = ()) -> list[DueStep]:
         """Return the steps that are due or whose worker is lost, of ``documents`` or of all."""
+
+    def steps_of(self, document: str, number: int) -> list[StepView]:
+        """Return the steps of a generation with what they cost, in the order of stages and pages."""
 
     def due_of_job(self, job_id: str) -> DueStep | None:
         """Return the step of a job that is to be worked on next."""

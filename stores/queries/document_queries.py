@@ -20,6 +20,7 @@ from stores.sql.tables import document, generation, source
 from stores.views import (
     DocumentFilter,
     DocumentView,
+    GenerationView,
     Slice,
 )
 
@@ -117,6 +118,28 @@ class DocumentQueries:
         if row is None:
             raise self._no_document(document_id)
         return int(row.visible or row.newest)
+
+    def generations(self, document_id: str) -> list[GenerationView]:
+        """The generations of a document that are kept, the oldest first."""
+        query = (
+            select(generation, document.c.visible)
+            .join(document, document.c.id == generation.c.document)
+            .where(generation.c.document == document_id)
+            .order_by(generation.c.number)
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+        return [
+            GenerationView(
+                number=row.number,
+                state=DocumentState(row.state),
+                pages=row.pages or 0,
+                visible=row.visible == row.number,
+                created_at=row.created_at,
+                finished_at=row.finished_at,
+            )
+            for row in rows
+        ]
 
     def standing(self, document_id: str) -> Availability:
         """Which generation is shown, and how it stands with what is newer."""

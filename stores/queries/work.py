@@ -14,7 +14,7 @@ from stores.lifecycle.states import OPEN_STATES, OPEN_STEPS
 from stores.models import Stage, StepState
 from stores.sql.database import Database
 from stores.sql.tables import callback, columns_of, fetch, generation, job_document, source, step
-from stores.views import WorkingStep
+from stores.views import StepView, WorkingStep
 
 STUCK_S = 900.0
 """A document in work for which nothing was done for so long is stuck; a relay looks at each within a minute."""
@@ -35,6 +35,15 @@ class WorkQueries:
             if documents:
                 query = query.where(step.c.document.in_(documents))
             return [_due_step(row) for row in connection.execute(query.order_by(_SINCE, step.c.document))]
+
+    def steps_of(self, document: str, number: int) -> list[StepView]:
+        """The steps of a generation with what they cost, in the order of stages and pages."""
+        with self.database.read() as connection:
+            now = self.database.now()
+            mine = step.c.document == document, step.c.generation == number
+            rows = connection.execute(select(step).where(*mine).order_by(step.c.batch)).all()
+        order = list(Stage)
+        return [_step_view(row, now) for row in sorted(rows, key=lambda row: order.index(Stage(row.stage)))]
 
     def due_of_job(self, job_id: str) -> DueStep | None:
         """The step of a job whose turn comes first."""
@@ -171,6 +180,20 @@ def _due_step(row: Any) -> DueStep:
         line=row.line,
         priority=priority_in(row.line),
         sent=row.sent_at > 0.0,
+    )
+
+
+def _step_view(row: Any, now: float) -> StepView:
+    began = row.started_at
+    return StepView(
+        stage=Stage(row.stage),
+        state=StepState(row.state),
+        first_page=row.first_page,
+        last_page=row.last_page,
+        pages=row.pages,
+        attempts=row.attempt,
+        wall_s=None if began is None else max(0.0, (row.finished_at or now) - began),
+        cpu_s=row.cpu_s,
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from ingest.api.app import create_app
 from ingest.web import selection
 from pipeline.service import Service
 from pipeline.settings import Settings
-from stores.models import DocumentState
+from stores.models import DocumentState, Stage
 from tests.in_process import KB, as_if_killed, fake_document, fake_resources, ingest_now
 
 
@@ -116,3 +118,23 @@ def test_what_waits_says_why_in_every_list(client: TestClient, service: Service)
     service.documents.retry(KB, "half.pdf")
     for path in ("/", f"/knowledge/{KB}", f"/knowledge/{KB}/jobs", "/queues"):
         assert "in the queue" in client.get(path).text, path
+
+
+def test_a_document_shows_what_it_cost_and_that_no_older_version_is_kept(client: TestClient) -> None:
+    shown = client.get(f"/knowledge/{KB}/making/a & co.pdf?page=1").text
+    for stage in ("plan", "parse", "extract", "embed", "publish"):
+        assert f'<th scope="row">{stage}<' in shown
+    assert "Time of page 1 by stage" in shown and "There is nothing to compare" in shown
+    assert "No stage read page 9 alone: the document has 1 page" in client.get(
+        f"/knowledge/{KB}/making/a & co.pdf?page=9"
+    ).text
+
+
+def test_two_versions_stand_side_by_side(client: TestClient, service: Service, home: Path) -> None:
+    service.documents.retry(KB, "a & co.pdf", Stage.PARSE)
+    assert "not read again yet: 1" in client.get(f"/knowledge/{KB}/making/a & co.pdf").text
+    with closing(sqlite3.connect(home / KB / "kb.db")) as base, base:
+        base.execute("UPDATE page SET markdown = '# Letter <a>' WHERE generation = 2")
+    shown = client.get(f"/knowledge/{KB}/making/a & co.pdf").text
+    assert "version 1 and version 2: 1; equal: 0" in shown
+    assert "<del># Letter a\n" in shown and "<ins># Letter &lt;a&gt;</ins>" in shown
