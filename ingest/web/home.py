@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from ingest.api.dependencies import ServiceDep
 from ingest.api.security import CallerDep
+from ingest.web.first_questions import OF_SAMPLES
 from ingest.web.rendering import page
 from ingest.web.upload import limits_of, schemas_of
 from pipeline.service import Service
@@ -24,6 +25,7 @@ def show_home(request: Request, service: ServiceDep, caller: CallerDep) -> HTMLR
         request,
         "home.html",
         bases=bases,
+        questions=OF_SAMPLES,
         reasons={base.knowledge_id: _reason(service, base) for base in bases},
         limits=limits_of(service.settings),
         schemas=schemas_of(service),

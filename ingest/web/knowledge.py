@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
 from ingest.api.dependencies import ServiceDep
+from ingest.web.first_questions import first_questions
 from ingest.web.formats import document_state, path_segment
 from ingest.web.rendering import SEE_OTHER, page
 from ingest.web.upload import limits_of, schemas_of
@@ -58,12 +59,14 @@ def show_knowledge(
     request: Request, service: ServiceDep, knowledge_id: str, filters: Annotated[Filters, Query()]
 ) -> HTMLResponse:
     """Show the documents that the filters select, from the cursor on."""
+    base = service.knowledge_bases.get(knowledge_id)
     jobs = service.jobs.slice(JobFilter(knowledge_ids=(knowledge_id,)), None, _JOBS_BESIDE)
     documents = service.documents.slice(knowledge_id, filters.document_filter(), filters.cursor or None, _DOCUMENTS)
     return page(
         request,
         "knowledge.html",
-        base=service.knowledge_bases.get(knowledge_id),
+        base=base,
+        questions=first_questions(service, base),
         documents=documents,
         filters=filters,
         jobs=jobs,

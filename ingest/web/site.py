@@ -30,6 +30,7 @@ from ingest.web import (
     schema_editor,
     search,
     selection,
+    settings,
     upload,
 )
 from ingest.web.assets import assets, assets_version
@@ -51,6 +52,7 @@ PAGES: tuple[APIRouter, ...] = (
     jobs.router,
     queues.router,
     callbacks.router,
+    settings.router,
 )
 """The routers of the pages, except the login."""
 static = APIRouter()

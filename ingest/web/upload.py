@@ -24,7 +24,8 @@ from stores.models import Options, Schema
 router = APIRouter()
 _BOUND_BYTES = 256_000_000  # of one request, so that a broken connection costs no more than that
 _ALWAYS_MADE = "document"
-_DEMO = "demo"
+DEMO = "demo"
+"""The knowledge base of the samples."""
 _SAMPLES = Path(samples.__file__).resolve().parent
 
 
@@ -57,10 +58,10 @@ def create(
 @router.post("/samples")
 def take_samples(service: ServiceDep, caller: CallerDep) -> RedirectResponse:
     """Ingest the sample documents of Ingot into the knowledge base "demo"."""
-    caller.may(_DEMO)
+    caller.may(DEMO)
     request = IngestRequest(paths=(_SAMPLES,), options=Options(schemas=("resume", "invoice")))
-    job = service.ingestion.ingest(_DEMO, request).job
-    return RedirectResponse(f"/jobs/{path_segment(job)}" if job else f"/knowledge/{_DEMO}", SEE_OTHER)
+    job = service.ingestion.ingest(DEMO, request).job
+    return RedirectResponse(f"/jobs/{path_segment(job)}" if job else f"/knowledge/{DEMO}", SEE_OTHER)
 
 
 @router.post("/knowledge/{knowledge_id}/upload")

@@ -124,7 +124,7 @@ def test_a_folder_keeps_its_paths(tab: Tab, fake_site: str, tmp_path: Path) -> N
 def test_many_files_go_in_requests_of_bounded_size(tab: Tab, fake_site: str) -> None:
     page = tab()
     requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url) if request.method == "POST" else None)
+    page.on("request", lambda request: requests.append(request.url) if "/ingest" in request.url else None)
     page.goto(f"{fake_site}/")
     page.evaluate("document.querySelector('form.drop').dataset.mostFiles = 20")
     page.get_by_label("Knowledge base, new or old").fill("many")

@@ -186,6 +186,7 @@ function finish(progress) {
   const counts = progress.counts;
   document.getElementById("cancel").hidden = true;
   document.getElementById("retry").hidden = !progress.retryable;
+  document.getElementById("next").hidden = !(progress.counts.done || progress.counts.partial);
   setText(document.getElementById("left-label"), "took");
   setText(document.getElementById("left"), duration(progress.work_s));
   setText(document.getElementById("waited"), duration(progress.waited_s));
