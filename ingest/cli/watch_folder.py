@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ingest.cli.context import AsLines, Knowledge, load_settings, open_service
 from ingest.cli.ingest import OcrMode
-from stores.errors import InputError, TransientError
+from pipeline.commands.watched_folders import HEARD_EVERY_S, WatchedFolder
+from stores.errors import InputError, NotFoundError, TransientError
 from stores.models import check_knowledge_id
 
 if TYPE_CHECKING:
@@ -55,30 +59,49 @@ def watch(
     )
     settings = load_settings()
     with embedded.session(settings) as connected:
-        follower = Follower(open_service(connected, own), knowledge, request, as_lines=as_lines)
+        follower = Follower(open_service(connected, own), knowledge, request, every_s=every, as_lines=as_lines)
         console.note(f"{knowledge} follows {folder} (Ctrl-C ends it)")
         try:
             for due in ticks(folder, every):
                 embedded.revive(settings)
                 follower.tick(due=due)
         except KeyboardInterrupt:
+            follower.end()
             console.note(f"{knowledge} follows {folder} no longer; what is in work goes on")
 
 
 class Follower:
     """Submits what changed in a folder, and reports each document when it ends."""
 
-    def __init__(self, service: Service, knowledge_id: str, request: IngestRequest, *, as_lines: bool = False) -> None:
+    def __init__(
+        self,
+        service: Service,
+        knowledge_id: str,
+        request: IngestRequest,
+        *,
+        every_s: float = 60.0,
+        as_lines: bool = False,
+    ) -> None:
         self._service, self._knowledge_id, self._request = service, knowledge_id, request
         (self._folder,) = request.paths
         self._as_lines = as_lines
         self._reported: dict[str, set[str]] = {}
         self._due = False
         self._obstacle = ""
+        self._noted_at = 0.0
+        self._watched = WatchedFolder(
+            folder=str(self._folder.absolute()),
+            host=socket.gethostname(),
+            every_s=every_s,
+            prunes=request.prune,
+            started_at=service.now(),
+            heard_at=service.now(),
+        )
 
     def tick(self, *, due: bool) -> None:
         """Look at the folder where that is ``due``, or could not be done before; report what has ended."""
         self._due = self._due or due
+        looks = self._due
         try:
             obstacle = self._look() if self._due else ""
             for job in list(self._reported):
@@ -89,13 +112,28 @@ class Follower:
 
         if obstacle and obstacle != self._obstacle:
             console.note(obstacle)
+        if looks or obstacle != self._obstacle or time.monotonic() - self._noted_at > HEARD_EVERY_S:
+            self._note(obstacle=obstacle)
         self._obstacle = obstacle
+
+    def end(self) -> None:
+        """Note that the folder is watched no longer."""
+        self._note(ended_at=self._service.now())
+
+    def _note(self, **changed: Any) -> None:
+        """Keep the state of the watcher in the knowledge base, for the pages; a database that is away is no obstacle."""
+        self._watched = replace(self._watched, heard_at=self._service.now(), **changed)
+        self._noted_at = time.monotonic()
+        with contextlib.suppress(NotFoundError, TransientError):
+            self._service.knowledge_bases.note_watched_folder(self._knowledge_id, self._watched)
 
     def _look(self) -> str:
         """Submit what changed; return why that cannot be done now."""
         if not self._folder.is_dir():
             return f"{self._folder} is not there: its documents stay, and it is looked for"
-        self._report(self._service.ingestion.ingest(self._knowledge_id, self._wanted()))
+        report = self._service.ingestion.ingest(self._knowledge_id, self._wanted())
+        self._count(report)
+        self._report(report)
         self._due = False
         return ""
 
@@ -103,6 +141,17 @@ class Follower:
         """Return the request, which prunes nothing where the folder is empty."""
         empty = next(self._folder.iterdir(), None) is None
         return replace(self._request, prune=self._request.prune and not empty)
+
+    def _count(self, report: IngestReport) -> None:
+        from stores.models import Outcome
+
+        outcomes = [file.outcome for file in report.files]
+        self._watched = replace(
+            self._watched,
+            looked_at=self._service.now(),
+            submitted=self._watched.submitted + sum(one in (Outcome.NEW, Outcome.CHANGED) for one in outcomes),
+            gone=self._watched.gone + outcomes.count(Outcome.GONE),
+        )
 
     def _report(self, report: IngestReport) -> None:
         from ingest import serializers

@@ -1,4 +1,4 @@
-"""Questions that a first visit can ask: those of the samples, else about the titles of the first documents."""
+"""What a first visit can try: questions to the samples, else searches for the titles of the first documents."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ _LONGEST_TITLE = 60
 OF_SAMPLES = ("When must the invoice be paid?", "付款期限是多少天？", "How long do soil moisture sensors stay accurate?")
 
 
-def first_questions(service: Service, base: KnowledgeBaseView) -> list[str]:
-    """Return at most three questions about a small knowledge base, none where nothing of it answers yet."""
+def first_questions(service: Service, base: KnowledgeBaseView) -> list[tuple[str, str]]:
+    """Return at most three (page, question) for a small knowledge base, none where nothing of it answers yet.
+
+    The page is ``ask``, or ``search`` for titles, of which nobody knows what they answer.
+    """
     if not base.chunks or base.documents > _MOST_DOCUMENTS:
         return []
     if base.knowledge_id == DEMO:
-        return list(OF_SAMPLES)
+        return [("ask", question) for question in OF_SAMPLES]
     views = service.documents.slice(base.knowledge_id, DocumentFilter(), None, _MOST_DOCUMENTS).items
     titles = [view.title or view.source for view in views if view.visible]
-    return [f"What does “{_short(title)}” say?" for title in dict.fromkeys(titles)][:_MOST]
+    return [("search", _short(title)) for title in dict.fromkeys(titles)][:_MOST]
 
 
 def _short(title: str) -> str:
-    return title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1].rstrip()}…"
+    return title if len(title) <= _LONGEST_TITLE else title[:_LONGEST_TITLE].rpartition(" ")[0] or title[:_LONGEST_TITLE]

@@ -13,7 +13,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from ingest.api.app import create_app
+from ingest.cli.watch_folder import Follower
 from ingest.web import selection
+from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.models import DocumentState, Stage
@@ -138,3 +140,22 @@ def test_two_versions_stand_side_by_side(client: TestClient, service: Service, h
     shown = client.get(f"/knowledge/{KB}/making/a & co.pdf").text
     assert "version 1 and version 2: 1; equal: 0" in shown
     assert "<del># Letter a\n" in shown and "<ins># Letter &lt;a&gt;</ins>" in shown
+
+
+def test_a_watched_folder_is_shown_with_its_state(client: TestClient, service: Service, tmp_path: Path) -> None:
+    def shown() -> str:
+        return client.get(f"/knowledge/{KB}").text.partition("Watched folders")[2].partition("</section>")[0]
+
+    follower = Follower(service, KB, IngestRequest(paths=(tmp_path / "docs",), prune=True))
+    (tmp_path / "docs" / "c & co.pdf").unlink()
+    fake_document(tmp_path / "docs" / "d.pdf", "# Letter d")
+    follower.tick(due=True)
+    assert str(tmp_path / "docs") in shown() and "in step" in shown()
+    ((watched, _),) = service.knowledge_bases.watched_folders(KB)
+    assert (watched.submitted, watched.gone) == (1, 1)
+    assert (watched.state(watched.heard_at), watched.state(watched.heard_at + 91)) == ("in step", "silent")
+    (tmp_path / "docs").rename(tmp_path / "away")
+    follower.tick(due=True)
+    assert "waiting" in shown() and "is not there" in shown()
+    follower.end()
+    assert "its documents stay" in shown()
