@@ -15,6 +15,10 @@ from tests.in_process import fake_document
 pytestmark = pytest.mark.browser
 
 Tab = Callable[..., Any]
+WATCH_SHIFTS = """window.shifted = 0;
+    new PerformanceObserver((list) => {
+        for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifted += one.value;
+    }).observe({type: "layout-shift", buffered: true});"""
 HOSTILE = "<img src=x onerror=alert(1)>.pdf"
 
 
@@ -34,6 +38,29 @@ def test_a_dropped_file_is_uploaded_and_watched_to_its_end(tab: Tab, fake_site: 
     expect(page.locator("#said")).to_have_text("The job is over: 2 done.")
     expect(page.locator("#cancel")).to_be_hidden()
     expect(page.locator("#retry")).to_be_hidden()
+
+
+def test_nothing_moves_on_a_phone_while_a_job_runs(tab: Tab, fake_site: str) -> None:
+    starter = tab()
+    files = [[f"{n}.pdf", fake_text(*(f"[scan] {SENTENCE} [slow 0.3] {n} {k}" for k in range(2)))] for n in "abc"]
+    starter.goto(fake_site)
+    job = starter.evaluate(
+        """async (files) => {
+            const form = new FormData();
+            for (const [name, text] of files) form.append("files", new File([text], name));
+            return (await (await fetch("/api/v1/knowledge/calm/ingest", {method: "POST", body: form})).json()).job_id;
+        }""",
+        files,
+    )
+    pages = [tab(viewport={"width": 390, "height": 800}) for _ in range(3)]
+    for page, path in zip(pages, (f"/jobs/{job}", "/knowledge/calm", "/"), strict=True):
+        page.add_init_script(WATCH_SHIFTS)
+        page.goto(fake_site + path)
+    expect(pages[0].locator("#job-state")).to_have_text("done")
+    expect(pages[0].locator("#waiting")).to_have_text("The job is over: 3 done.")
+    expect(pages[1].locator("#documents .state-done")).to_have_count(3)
+    for page in pages:
+        assert page.evaluate("window.shifted") < 0.02, page.url
 
 
 def test_an_empty_home_offers_the_samples(tab: Tab, site: str) -> None:

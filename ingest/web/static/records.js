@@ -1,13 +1,8 @@
-// The filter of the records page: the second end shows for ranges only, and words filter while they are typed.
+// The filter of the records page: the second end counts for ranges only, and another order is shown at once.
 
 const form = document.getElementById("records-filter");
-const end = document.getElementById("range-end");
 
-function showEnd() {
-  end.hidden = form.elements.compare.value !== "range";
-  if (end.hidden) form.elements.to.value = "";
-}
-
-form.elements.compare.addEventListener("change", showEnd);
-showEnd();
+form.elements.compare.addEventListener("change", () => {
+  if (form.elements.compare.value !== "range") form.elements.to.value = "";
+});
 document.getElementById("sort-choice").addEventListener("change", () => form.requestSubmit());

@@ -98,7 +98,6 @@ class DropZone {
   }
 
   setUp() {
-    this.form.classList.add("live");
     this.sendButton = this.form.querySelector(".drop-send button");
     this.sendButton.parentElement.hidden = !this.form.elements.name; // files of a known place are sent at once
     this.form.querySelector(".drop-hint").hidden = false;
