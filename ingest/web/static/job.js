@@ -134,7 +134,7 @@ function showStage(one) {
   const row = document.querySelector(`#stages [data-stage="${one.stage}"]`);
   if (!row) return;
   if (one.total) row.hidden = false; // never hidden again: what is below would move
-  setText(row.querySelector(".stage-count"), `${number(one.done)} of ${plural(one.total, one.unit)}`);
+  setText(row.querySelector(".stage-count"), one.total ? `${number(one.done)} of ${plural(one.total, one.unit)}` : "–");
   const words = [[one.working, "in work"], [one.waiting, "waiting"], [one.failed, "failed"], [one.cancelled, "cancelled"]].filter(([count]) => count).map(([count, word]) => `${number(count)} ${word}`);
   setText(row.querySelector(".stage-words"), words.join(", "));
   drawShares(row.querySelector("svg"), one.total, [["done", one.done], ["failed", one.failed], ["working", one.working]]);
