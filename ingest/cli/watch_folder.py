@@ -121,7 +121,7 @@ class Follower:
         self._note(ended_at=self._service.now())
 
     def _note(self, **changed: Any) -> None:
-        """Keep the state of the watcher in the knowledge base, for the pages; a database that is away is no obstacle."""
+        """Keep the state of the watcher in the knowledge base, for the pages; a database may be away."""
         self._watched = replace(self._watched, heard_at=self._service.now(), **changed)
         self._noted_at = time.monotonic()
         with contextlib.suppress(NotFoundError, TransientError):

@@ -9,7 +9,11 @@ from stores.views import DocumentFilter, KnowledgeBaseView
 _MOST_DOCUMENTS = 12  # with more, nobody needs a first question
 _MOST = 3
 _LONGEST_TITLE = 60
-OF_SAMPLES = ("When must the invoice be paid?", "付款期限是多少天？", "How long do soil moisture sensors stay accurate?")
+OF_SAMPLES = (
+    "When must the invoice be paid?",
+    "付款期限是多少天？",
+    "How long do soil moisture sensors stay accurate?",
+)
 
 
 def first_questions(service: Service, base: KnowledgeBaseView) -> list[tuple[str, str]]:
@@ -27,4 +31,5 @@ def first_questions(service: Service, base: KnowledgeBaseView) -> list[tuple[str
 
 
 def _short(title: str) -> str:
-    return title if len(title) <= _LONGEST_TITLE else title[:_LONGEST_TITLE].rpartition(" ")[0] or title[:_LONGEST_TITLE]
+    start = title[:_LONGEST_TITLE]
+    return title if start == title else start.rpartition(" ")[0] or start

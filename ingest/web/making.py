@@ -11,8 +11,8 @@ from fastapi.responses import HTMLResponse
 
 from ingest.api.dependencies import ServiceDep
 from ingest.web.rendering import page
+from stores.generation_views import StepView
 from stores.models import Stage, StepState
-from stores.views import StepView
 
 router = APIRouter()
 _MOST_PAGES = 50  # changed pages that are shown

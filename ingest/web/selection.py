@@ -62,9 +62,7 @@ class Result:
 
 
 @router.post("/knowledge/{knowledge_id}/selection", response_model=None)
-def act(
-    request: Request, service: ServiceDep, knowledge_id: str, selection: Annotated[Selection, Form()]
-) -> Response:
+def act(request: Request, service: ServiceDep, knowledge_id: str, selection: Annotated[Selection, Form()]) -> Response:
     """Do what was asked with the selected documents, or ask first where that cannot be undone."""
     base = service.knowledge_bases.get(knowledge_id)
     chosen, total = _chosen(service, knowledge_id, selection)
@@ -195,4 +193,3 @@ def _documents_of(service: Service, job: str | None) -> set[str]:
 
 
 _ACTIONS = {"download": _nothing, "retry": _retried, "extract": _extracted, "delete": _deleted}
-

@@ -47,9 +47,7 @@ def schemas_of(service: Service) -> list[Schema]:
 
 
 @router.post("/create")
-def create(
-    service: ServiceDep, caller: CallerDep, name: Annotated[str, Form(max_length=1000)]
-) -> RedirectResponse:
+def create(service: ServiceDep, caller: CallerDep, name: Annotated[str, Form(max_length=1000)]) -> RedirectResponse:
     """Open a knowledge base by its name or id, and create it if it is new."""
     caller.may(service.knowledge_bases.id_for(name))
     return RedirectResponse(f"/knowledge/{path_segment(service.knowledge_bases.open_named(name))}", SEE_OTHER)

@@ -59,6 +59,7 @@ class KnowledgeBaseQueries:
     def _count(self, store: KnowledgeStore) -> KnowledgeBaseView:
         return KnowledgeBaseView(
             knowledge_id=store.knowledge_id,
+            name="",
             embedder=", ".join(store.chunks.embedders()),
             created_at=float(store.get_meta("created_at") or 0.0),
             size_bytes=self._resources.files.size_bytes(store.knowledge_id) + store.size_bytes(),

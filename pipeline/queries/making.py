@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stores.generation_views import GenerationView, StepView
 from stores.models import Page
-from stores.views import GenerationView, StepView
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
@@ -19,7 +19,7 @@ _CONTEXT = 2  # equal lines shown around a change
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Making:
-    """``steps``: those of the newest generation, in the order of the stages and pages. ``generations``: oldest first."""
+    """``steps``: those of the newest generation, by stage and page. ``generations``: the oldest first."""
 
     document: str
     steps: tuple[StepView, ...]
@@ -71,14 +71,16 @@ def comparison(store: KnowledgeStore, document: str) -> Comparison | None:
     older = next((one for one in kept if one.visible), kept[0] if kept else None)
     if older is None or older.number == kept[-1].number:
         return None
-    before, after = (
-        {page.number: page for page in store.pages.read(document, one.number, blocks=False)} for one in (older, kept[-1])
-    )
+    before, after = (_pages(store, document, one.number) for one in (older, kept[-1]))
     numbers = sorted({*before, *after})
     pairs = [(number, before.get(number), after.get(number)) for number in numbers]
     read = [pair for pair in pairs if not (_unread(pair[1]) or _unread(pair[2]))]
     changed = tuple(_page_changes(read))
     return Comparison(older, kept[-1], len(read) - len(changed), len(pairs) - len(read), changed)
+
+
+def _pages(store: KnowledgeStore, document: str, number: int) -> dict[int, Page]:
+    return {page.number: page for page in store.pages.read(document, number, blocks=False)}
 
 
 def _unread(page: Page | None) -> bool:

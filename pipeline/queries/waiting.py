@@ -62,7 +62,7 @@ class WaitingReasons:
         )
 
     def of_documents(self, store: KnowledgeStore, documents: Sequence[str]) -> dict[str, str]:
-        """What happens to open documents: the stage that works on each, or why it waits; none where it cannot be told."""
+        """What happens to open documents: the stage that works on each, or why it waits, where that can be told."""
         reasons = {
             due.document: self._of_step(store.knowledge_id, due).why
             for due in reversed(store.work_queries.due_steps(documents))

@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from stores.generation_views import GenerationView, StepView
 from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Route, Stage
 from stores.views import (
-    GenerationView,
-    StepView,
     DocumentFilter,
     DocumentView,
     JobDocumentView,

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, func, select
 from stores.clean_text import clean
 from stores.contracts.queries import Availability, OriginalAccess
 from stores.errors import InputError, NotFoundError
+from stores.generation_views import GenerationView
 from stores.models import DocumentState
 from stores.queries import documents
 from stores.queries.availability import standing
@@ -20,7 +21,6 @@ from stores.sql.tables import document, generation, source
 from stores.views import (
     DocumentFilter,
     DocumentView,
-    GenerationView,
     Slice,
 )
 

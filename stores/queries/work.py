@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, exists, func, or_, select
 
 from stores.contracts.queries import DueStep, StageCost
+from stores.generation_views import StepView
 from stores.lifecycle.lines import LINE, priority_in
 from stores.lifecycle.states import OPEN_STATES, OPEN_STEPS
 from stores.models import Stage, StepState
 from stores.sql.database import Database
 from stores.sql.tables import callback, columns_of, fetch, generation, job_document, source, step
-from stores.views import StepView, WorkingStep
+from stores.views import WorkingStep
 
 STUCK_S = 900.0
 """A document in work for which nothing was done for so long is stuck; a relay looks at each within a minute."""

@@ -127,9 +127,10 @@ def test_a_document_shows_what_it_cost_and_that_no_older_version_is_kept(client:
     for stage in ("plan", "parse", "extract", "embed", "publish"):
         assert f'<th scope="row">{stage}<' in shown
     assert "Time of page 1 by stage" in shown and "There is nothing to compare" in shown
-    assert "No stage read page 9 alone: the document has 1 page" in client.get(
-        f"/knowledge/{KB}/making/a & co.pdf?page=9"
-    ).text
+    assert (
+        "No stage read page 9 alone: the document has 1 page"
+        in client.get(f"/knowledge/{KB}/making/a & co.pdf?page=9").text
+    )
 
 
 def test_two_versions_stand_side_by_side(client: TestClient, service: Service, home: Path) -> None:
