@@ -161,7 +161,7 @@ def test_work_of_which_nothing_is_heard_says_so(tab: Tab, shelves: str, shelves_
     expect(row.locator(".silent")).to_contain_text(re.compile(r"plan: silent for \d+"))
 
 
-@pytest.mark.parametrize("path", ["/", "/knowledge/test", "/knowledge/test/jobs", "/queues", "/callbacks", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/knowledge/test", "/knowledge/test/records/document", "/queues", "/settings", "/nowhere"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_is_wider_than_a_narrow_window(tab: Tab, shelves: str, path: str, scheme: str) -> None:
     page = tab(viewport={"width": 360, "height": 700}, color_scheme=scheme)
