@@ -12,6 +12,7 @@ from ingest.api.security import CallerDep
 from ingest.web.rendering import page
 from pipeline.broker_address import without_password
 from pipeline.profiles import SCOPES, Scope
+from pipeline.service import Service
 from pipeline.settings import Settings
 
 router = APIRouter()
@@ -50,9 +51,15 @@ def show_settings(request: Request, service: ServiceDep, caller: CallerDep) -> H
         request,
         "settings.html",
         groups=[(title, shown_settings(service.settings, scope)) for scope, title in GROUPS.items()],
-        keys=len(request.app.state.keys),
+        keys=_key_count(service),
         embedded=not service.settings.broker_url,
     )
+
+
+def _key_count(service: Service) -> int:
+    """Count the keys of the settings and those that the home keeps."""
+    given = [entry for entry in service.settings.api_keys.split(",") if entry.strip()]
+    return len(given) + len(service.access_keys.all())
 
 
 def shown_settings(settings: Settings, scope: Scope) -> list[ShownSetting]:

@@ -160,3 +160,7 @@ def test_a_watched_folder_is_shown_with_its_state(client: TestClient, service: S
     assert "waiting" in shown() and "is not there" in shown()
     follower.end()
     assert "its documents stay" in shown()
+
+
+def test_the_settings_are_shown(client: TestClient) -> None:
+    assert "No keys are set" in client.get("/settings").text
