@@ -63,6 +63,12 @@ class KnowledgeBaseView:
     size_bytes: int
     embedder: str
     created_at: float
+    name: str = ""  # in any script; empty where it was given none
+
+    @property
+    def title(self) -> str:
+        """Its name, its id where it was given none."""
+        return self.name or self.knowledge_id
 
     @property
     def documents(self) -> int:

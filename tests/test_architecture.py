@@ -70,6 +70,7 @@ STORE_WORDS = {
     "errors",
     "ids",
     "filters",
+    "generation_views",
     "hosts",
     "views",
     "search_views",

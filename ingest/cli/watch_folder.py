@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import time
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ingest.cli.context import AsLines, Knowledge, load_settings, open_service
 from ingest.cli.ingest import OcrMode
+from pipeline.commands.watched_folders import HEARD_EVERY_S, WatchedFolder
 from stores.errors import InputError, NotFoundError, TransientError
 from stores.models import check_knowledge_id
 
@@ -52,13 +57,16 @@ def watch(
     request = IngestRequest(options=options, globs=tuple(glob or ()), excludes=tuple(exclude or ()), prune=not keep)
     settings = load_settings()
     with embedded.session(settings) as connected:
-        follower = Follower(open_service(connected, own), knowledge, source, request, as_lines=as_lines)
+        shown = str(folder.absolute()) if folder else source
+        service = open_service(connected, own)
+        follower = Follower(service, knowledge, source, request, shown=shown, every_s=every, as_lines=as_lines)
         console.note(f"{knowledge} follows {source} (Ctrl-C ends it)")
         try:
             for due in ticks(folder, every) if folder else intervals(every):
                 embedded.revive(settings)
                 follower.tick(due=due)
         except KeyboardInterrupt:
+            follower.end()
             console.note(f"{knowledge} follows {source} no longer; what is in work goes on")
 
 
@@ -80,7 +88,15 @@ class Follower:
     """Submits what changed in a folder or bucket, and reports each document when it ends."""
 
     def __init__(
-        self, service: Service, knowledge_id: str, source: str, request: IngestRequest, *, as_lines: bool = False
+        self,
+        service: Service,
+        knowledge_id: str,
+        source: str,
+        request: IngestRequest,
+        *,
+        shown: str = "",
+        every_s: float = 60.0,
+        as_lines: bool = False,
     ) -> None:
         self._service, self._knowledge_id, self._request = service, knowledge_id, request
         self._source = source
@@ -88,10 +104,20 @@ class Follower:
         self._reported: dict[str, set[str]] = {}
         self._due = False
         self._obstacle = ""
+        self._noted_at = 0.0
+        self._watched = WatchedFolder(
+            folder=shown or source,
+            host=socket.gethostname(),
+            every_s=every_s,
+            prunes=request.prune,
+            started_at=service.now(),
+            heard_at=service.now(),
+        )
 
     def tick(self, *, due: bool) -> None:
         """Look at the source where that is ``due``, or could not be done before; report what has ended."""
         self._due = self._due or due
+        looks = self._due
         try:
             obstacle = self._look() if self._due else ""
             for job in list(self._reported):
@@ -102,7 +128,20 @@ class Follower:
 
         if obstacle and obstacle != self._obstacle:
             console.note(obstacle)
+        if looks or obstacle != self._obstacle or time.monotonic() - self._noted_at > HEARD_EVERY_S:
+            self._note(obstacle=obstacle)
         self._obstacle = obstacle
+
+    def end(self) -> None:
+        """Note that the folder is watched no longer."""
+        self._note(ended_at=self._service.now())
+
+    def _note(self, **changed: Any) -> None:
+        """Keep the state of the watcher in the knowledge base, for the pages; a database may be away."""
+        self._watched = replace(self._watched, heard_at=self._service.now(), **changed)
+        self._noted_at = time.monotonic()
+        with contextlib.suppress(NotFoundError, TransientError):
+            self._service.knowledge_bases.note_watched_folder(self._knowledge_id, self._watched)
 
     def _look(self) -> str:
         """Submit what changed; return why that cannot be done now."""
@@ -110,9 +149,21 @@ class Follower:
             report = self._service.ingestion.ingest_source(self._knowledge_id, self._source, self._request)
         except NotFoundError as error:
             return f"{error.message}, and it is looked for"
+        self._count(report)
         self._report(report)
         self._due = False
         return ""
+
+    def _count(self, report: IngestReport) -> None:
+        from stores.models import Outcome
+
+        outcomes = [file.outcome for file in report.files]
+        self._watched = replace(
+            self._watched,
+            looked_at=self._service.now(),
+            submitted=self._watched.submitted + sum(one in (Outcome.NEW, Outcome.CHANGED) for one in outcomes),
+            gone=self._watched.gone + outcomes.count(Outcome.GONE),
+        )
 
     def _report(self, report: IngestReport) -> None:
         from ingest import serializers

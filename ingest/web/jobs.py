@@ -42,6 +42,7 @@ def show_job(
     return page(
         request,
         "job.html",
+        knowledge_id=progress.summary.knowledge_id,
         job=progress.summary,
         progress=progress,
         counts=[(one, progress.summary.counts[one]) for one in _FIRST_ROWS if progress.summary.counts.get(one)],

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
 from ingest.api.dependencies import ServiceDep
+from ingest.web.first_questions import first_questions
 from ingest.web.formats import document_state, path_segment
 from ingest.web.rendering import SEE_OTHER, page
 from ingest.web.upload import limits_of, schemas_of
@@ -58,16 +59,21 @@ def show_knowledge(
     request: Request, service: ServiceDep, knowledge_id: str, filters: Annotated[Filters, Query()]
 ) -> HTMLResponse:
     """Show the documents that the filters select, from the cursor on."""
+    base = service.knowledge_bases.get(knowledge_id)
     jobs = service.jobs.slice(JobFilter(knowledge_ids=(knowledge_id,)), None, _JOBS_BESIDE)
     documents = service.documents.slice(knowledge_id, filters.document_filter(), filters.cursor or None, _DOCUMENTS)
     return page(
         request,
         "knowledge.html",
-        base=service.knowledge_bases.get(knowledge_id),
+        base=base,
+        questions=first_questions(service, base),
         documents=documents,
         filters=filters,
         jobs=jobs,
         open_jobs=[job for job in jobs.items if job.finished_at is None],
+        reasons=service.jobs.reasons(jobs.items),
+        now=service.jobs.now(knowledge_id, [one.document for one in documents.items if not one.state.final]),
+        watched=service.knowledge_bases.watched_folders(knowledge_id),
         limits=limits_of(service.settings),
         schemas=schemas_of(service),
         all_schemas=sorted(service.knowledge_bases.schemas()),
@@ -79,7 +85,8 @@ def show_jobs(request: Request, service: ServiceDep, knowledge_id: str, cursor: 
     """List all jobs of one knowledge base, newest first."""
     service.knowledge_bases.get(knowledge_id)
     jobs = service.jobs.slice(JobFilter(knowledge_ids=(knowledge_id,)), cursor or None, _JOBS)
-    return page(request, "jobs.html", knowledge_id=knowledge_id, jobs=jobs, cursor=cursor)
+    reasons = service.jobs.reasons(jobs.items)
+    return page(request, "jobs.html", knowledge_id=knowledge_id, jobs=jobs, reasons=reasons, cursor=cursor)
 
 
 @router.post("/knowledge/{knowledge_id}/retry-document")
@@ -99,6 +106,15 @@ def delete_document(
     came_from = urlsplit(request.headers.get("referer", ""))
     query = f"?{came_from.query}" if came_from.path == list_url and came_from.query else ""
     return RedirectResponse(list_url + query, SEE_OTHER)
+
+
+@router.post("/knowledge/{knowledge_id}/rename")
+def rename_knowledge(
+    service: ServiceDep, knowledge_id: str, name: Annotated[str, Form(max_length=1000)] = ""
+) -> RedirectResponse:
+    """Give a knowledge base another name; without one its id is shown again."""
+    service.knowledge_bases.rename(knowledge_id, name)
+    return RedirectResponse(f"/knowledge/{path_segment(knowledge_id)}", SEE_OTHER)
 
 
 @router.post("/knowledge/{knowledge_id}/delete")

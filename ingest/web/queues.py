@@ -26,12 +26,15 @@ def show_queues(request: Request, service: ServiceDep, caller: CallerDep) -> HTM
     ]
     queues = service.administration.queues()
     visible = caller.visible(service.knowledge_bases.ids())
+    jobs = service.jobs.slice(JobFilter(knowledge_ids=visible, state=JobState.RUNNING), None, _JOBS)
     return page(
         request,
         "queues.html",
         queues=queues,
         workers=workers,
-        jobs=service.jobs.slice(JobFilter(knowledge_ids=visible, state=JobState.RUNNING), None, _JOBS),
+        jobs=jobs,
+        reasons=service.jobs.reasons(jobs.items),
+        names={job.knowledge_id: service.knowledge_bases.name(job.knowledge_id) for job in jobs.items},
         embedded=not service.settings.broker_url,
         unserved=_unserved(queues),
     )

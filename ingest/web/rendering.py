@@ -75,9 +75,14 @@ def environment() -> Environment:
 def page(
     request: Request, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
 ) -> HTMLResponse:
-    """Render a page. Templates get ``context``, and always ``request``, ``source_url`` and ``logged_in``."""
-    source_url = request.app.state.service.settings.source_url
-    known = {"request": request, "source_url": source_url, "logged_in": COOKIE in request.cookies}
+    """Render a page. Templates get ``context``, and always ``request``, ``source_url`` and ``logged_in``.
+
+    Where ``context`` has a ``knowledge_id``, its name is ``base_name``.
+    """
+    service = request.app.state.service
+    known = {"request": request, "source_url": service.settings.source_url, "logged_in": COOKIE in request.cookies}
+    if "knowledge_id" in context:
+        known["base_name"] = service.knowledge_bases.name(context["knowledge_id"])
     text = environment().get_template(template).render(**known, **context)
     return _packed(request, HTMLResponse(text, status, {**HEADERS, **(headers or {})}))
 

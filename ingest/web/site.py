@@ -24,10 +24,13 @@ from ingest.web import (
     jobs,
     knowledge,
     login,
+    making,
     queues,
     records,
     schema_editor,
     search,
+    selection,
+    settings,
     upload,
 )
 from ingest.web.assets import assets, assets_version
@@ -38,15 +41,18 @@ PAGES: tuple[APIRouter, ...] = (
     home.router,
     upload.router,
     knowledge.router,
+    selection.router,
     search.router,
     ask.router,
     records.router,
     check.router,
     schema_editor.router,
     inspector.router,
+    making.router,
     jobs.router,
     queues.router,
     callbacks.router,
+    settings.router,
 )
 """The routers of the pages, except the login."""
 static = APIRouter()

@@ -19,13 +19,13 @@ from ingest.web.formats import path_segment
 from ingest.web.rendering import SEE_OTHER
 from pipeline.service import IngestRequest, Service
 from pipeline.settings import Settings
-from stores.errors import NotFoundError
 from stores.models import Options, Schema
 
 router = APIRouter()
 _BOUND_BYTES = 256_000_000  # of one request, so that a broken connection costs no more than that
 _ALWAYS_MADE = "document"
-_DEMO = "demo"
+DEMO = "demo"
+"""The knowledge base of the samples."""
 _SAMPLES = Path(samples.__file__).resolve().parent
 
 
@@ -47,25 +47,19 @@ def schemas_of(service: Service) -> list[Schema]:
 
 
 @router.post("/create")
-def create(
-    service: ServiceDep, caller: CallerDep, knowledge_id: Annotated[str, Form(max_length=200)]
-) -> RedirectResponse:
-    """Open a knowledge base by its id, and create it if it is new."""
-    caller.may(knowledge_id)
-    try:
-        service.knowledge_bases.get(knowledge_id)
-    except NotFoundError:
-        service.knowledge_bases.create(knowledge_id)
-    return RedirectResponse(f"/knowledge/{path_segment(knowledge_id)}", SEE_OTHER)
+def create(service: ServiceDep, caller: CallerDep, name: Annotated[str, Form(max_length=1000)]) -> RedirectResponse:
+    """Open a knowledge base by its name or id, and create it if it is new."""
+    caller.may(service.knowledge_bases.id_for(name))
+    return RedirectResponse(f"/knowledge/{path_segment(service.knowledge_bases.open_named(name))}", SEE_OTHER)
 
 
 @router.post("/samples")
 def take_samples(service: ServiceDep, caller: CallerDep) -> RedirectResponse:
     """Ingest the sample documents of Ingot into the knowledge base "demo"."""
-    caller.may(_DEMO)
+    caller.may(DEMO)
     request = IngestRequest(paths=(_SAMPLES,), options=Options(schemas=("resume", "invoice")))
-    job = service.ingestion.ingest(_DEMO, request).job
-    return RedirectResponse(f"/jobs/{path_segment(job)}" if job else f"/knowledge/{_DEMO}", SEE_OTHER)
+    job = service.ingestion.ingest(DEMO, request).job
+    return RedirectResponse(f"/jobs/{path_segment(job)}" if job else f"/knowledge/{DEMO}", SEE_OTHER)
 
 
 @router.post("/knowledge/{knowledge_id}/upload")

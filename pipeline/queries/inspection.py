@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.queries.making import Comparison, Making, comparison, making
 from pipeline.step_context import Resources
 from stores.errors import NotFoundError
 from stores.views import PageMark, PageView
@@ -43,6 +44,16 @@ class InspectionQueries:
         if chunk is not None:
             return store.page_queries.page_of_chunk(document, generation, chunk)
         return store.page_queries.page_of_value(document, generation, *value) if value else 0
+
+    def making(self, knowledge_id: str, name: str) -> Making:
+        """What the newest generation of a document cost, and which generations are kept."""
+        store = self._resources.catalog.store(knowledge_id)
+        return making(store, store.document_queries.find(name))
+
+    def comparison(self, knowledge_id: str, name: str) -> Comparison | None:
+        """The visible generation of a document beside the newest, page by page; None where only one is kept."""
+        store = self._resources.catalog.store(knowledge_id)
+        return comparison(store, store.document_queries.find(name))
 
     def _shown(self, knowledge_id: str, name: str) -> tuple[KnowledgeStore, str, int]:
         """(store, document id, number of the generation to show)."""

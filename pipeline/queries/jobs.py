@@ -75,6 +75,17 @@ class JobQueries:
         page_s = {**running_page_s, **self._page_seconds(store)}
         return replace(progress, left_s=time_left.left_s(progress.stages, page_s, parallel_steps))
 
+    def reasons(self, jobs: Sequence[JobSummary]) -> dict[str, str]:
+        """Why jobs wait, by their ids; without those that are over, that run, or of which it cannot be told."""
+        waiting = {job.job: self.progress(job.job).waiting for job in jobs if job.finished_at is None}
+        return {job: reason.why for job, reason in waiting.items() if reason}
+
+    def now(self, knowledge_id: str, documents: Sequence[str]) -> dict[str, str]:
+        """What happens now to open documents of a knowledge base, by their ids: a stage, or why it waits."""
+        if not documents:
+            return {}
+        return self._waiting.of_documents(self._resources.catalog.store(knowledge_id), documents)
+
     def documents(
         self, job_id: str, states: Sequence[DocumentState] = (), cursor: str | None = None, limit: int = 100
     ) -> Slice[JobDocumentView]:

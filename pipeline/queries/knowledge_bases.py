@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.processing_plan import schemas_of
@@ -33,7 +34,12 @@ class KnowledgeBaseQueries:
     def get(self, knowledge_id: str) -> KnowledgeBaseView:
         """Counts and size of one; what took long to count is counted again only after ten times as long."""
         store = self._resources.catalog.store(knowledge_id)
-        return self._cache.get_adaptive(f"counts {store.knowledge_id}", lambda: self._count(store))
+        counted = self._cache.get_adaptive(f"counts {store.knowledge_id}", lambda: self._count(store))
+        return replace(counted, name=store.get_meta("name"))
+
+    def name(self, knowledge_id: str) -> str:
+        """The name that one was given, its id where it was given none."""
+        return self._resources.catalog.store(knowledge_id).get_meta("name") or knowledge_id
 
     def figures(self, knowledge_id: str) -> Figures:
         """For metrics: documents and callbacks by state, and what the steps of each stage cost so far."""
@@ -53,6 +59,7 @@ class KnowledgeBaseQueries:
     def _count(self, store: KnowledgeStore) -> KnowledgeBaseView:
         return KnowledgeBaseView(
             knowledge_id=store.knowledge_id,
+            name="",
             embedder=", ".join(store.chunks.embedders()),
             created_at=float(store.get_meta("created_at") or 0.0),
             size_bytes=self._resources.files.size_bytes(store.knowledge_id) + store.size_bytes(),

@@ -34,7 +34,7 @@ class RecordFilter:
     def applied(self, record: Record) -> Record | None:
         """The record as it is listed, None where the conditions do not hold."""
         shown = proved_part(record) if self.proved else record
-        holds = self.where is None or matches(self.where, lambda name: _values_at(shown.fields, name))
+        holds = self.where is None or matches(self.where, lambda name: values_at(shown.fields, name))
         return shown if holds else None
 
 
@@ -64,7 +64,7 @@ def _of_record(tree: Filter) -> Filter:
     return Every(parts) if isinstance(tree, Every) else Either(parts)
 
 
-def _values_at(fields: Mapping[str, Any], name: str) -> list[Any]:
+def values_at(fields: Mapping[str, Any], name: str) -> list[Any]:
     """The values of a field, or those of one column of its rows."""
     first, _, column = name.removeprefix(_RECORD).partition(".")
     value = fields.get(first)

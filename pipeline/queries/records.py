@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.processing_plan import check_schema_of, schemas_of
 from pipeline.queries.availability import standing
 from pipeline.queries.record_filter import ALL_RECORDS, RecordFilter, read_conditions
+from pipeline.queries.record_table import RecordTable, TableRequest, rows_of
 from pipeline.step_context import Resources
 from stores.cursors import cursor_of, key_of
 from stores.models import Record
@@ -99,6 +100,19 @@ class RecordQueries:
             if record.schema == schema
         )
         return Slice(items=items, next_cursor=cursor_of(rows[limit - 1][0]) if len(rows) > limit else None)
+
+    def table(self, knowledge_id: str, schema: str, wanted: TableRequest) -> RecordTable:
+        """A part of the records of one schema in any order; all of their values are read, and evidence of the part."""
+        store = self._resources.catalog.store(knowledge_id)
+        check_schema_of(self._resources, store, schema)
+        rows = rows_of(store, schema, wanted, schemas_of(self._resources, store).get(schema))
+        items = tuple(
+            record_view(row.document, row.source, record)
+            for row in rows[wanted.offset : wanted.offset + wanted.limit]
+            for record in store.record_tables.read(row.document, row.generation)
+            if record.schema == schema
+        )
+        return RecordTable(items=items, total=len(rows))
 
     def _in_slices(self, knowledge_id: str, schema: str, wanted: RecordFilter) -> Iterator[RecordView]:
         cursor: str | None = None

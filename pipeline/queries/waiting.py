@@ -61,6 +61,16 @@ class WaitingReasons:
             for view in views
         )
 
+    def of_documents(self, store: KnowledgeStore, documents: Sequence[str]) -> dict[str, str]:
+        """What happens to open documents: the stage that works on each, or why it waits, where that can be told."""
+        reasons = {
+            due.document: self._of_step(store.knowledge_id, due).why
+            for due in reversed(store.work_queries.due_steps(documents))
+        }
+        for step in store.work_queries.steps_in_hand():
+            reasons[step.document] = f"{step.stage}, page {step.page}" if step.page else str(step.stage)
+        return reasons
+
     def obstacle(self, store: KnowledgeStore, job: str) -> str:
         """Why nobody begins steps of a job that may begin now, in a sentence; "" where a worker may come for them.
 

@@ -7,10 +7,11 @@ from typing import IO, TYPE_CHECKING
 
 from pipeline import hosts_apart, removal
 from pipeline.audit_trail import AuditTrail
-from pipeline.commands import check, export_knowledge_base, import_knowledge_base
+from pipeline.commands import check, export_knowledge_base, import_knowledge_base, knowledge_names
 from pipeline.commands.check import CheckRequest, Tell
 from pipeline.commands.check_report import CheckReport
 from pipeline.commands.import_knowledge_base import ImportReport
+from pipeline.commands.watched_folders import WatchedFolder, note_watched_folder, watched_folders
 from pipeline.outbound import callbacks, notices, oversight
 from pipeline.queries.answer_cache import AnswerCache
 from pipeline.queries.knowledge_bases import KnowledgeBaseQueries
@@ -52,6 +53,36 @@ class KnowledgeBases(KnowledgeBaseQueries):
         self._resources.catalog.create(knowledge_id).record_tables.prepare(self._resources.schemas.values())
         if is_new:
             self._trail.note(Action.CREATE_KNOWLEDGE_BASE, knowledge_id)
+        return self.get(knowledge_id)
+
+    def open_named(self, name: str) -> str:
+        """Return the id of the knowledge base of a name in any script; it is created where there is none.
+
+        InputError for a name that cannot be kept.
+        """
+        name = knowledge_names.checked_name(name)
+        knowledge_id, is_there = knowledge_names.id_for(self._resources.catalog, name)
+        if not is_there:
+            self.create(knowledge_id)
+            knowledge_names.rename(self._resources.catalog, knowledge_id, name)
+        return knowledge_id
+
+    def id_for(self, name: str) -> str:
+        """Return the id that ``open_named`` returns, and create nothing."""
+        return knowledge_names.id_for(self._resources.catalog, knowledge_names.checked_name(name))[0]
+
+    def watched_folders(self, knowledge_id: str) -> list[tuple[WatchedFolder, str]]:
+        """Return the folders that it is kept in step with, and the state of each."""
+        store = self._resources.catalog.store(knowledge_id)
+        return [(one, one.state(store.now())) for one in watched_folders(store)]
+
+    def note_watched_folder(self, knowledge_id: str, watched: WatchedFolder) -> None:
+        """Keep what its watcher tells of a folder. NotFoundError before anything was ingested."""
+        note_watched_folder(self._resources.catalog.store(knowledge_id), watched)
+
+    def rename(self, knowledge_id: str, name: str) -> KnowledgeBaseView:
+        """Give another name, which is shown in place of the id; without one the id is shown. The id stays."""
+        knowledge_names.rename(self._resources.catalog, knowledge_id, name)
         return self.get(knowledge_id)
 
     def export(self, knowledge_id: str, program: str, tell: Tell = lambda what, count: None) -> Iterator[bytes]:

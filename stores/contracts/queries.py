@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from stores.generation_views import GenerationView, StepView
 from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Route, Stage
 from stores.views import (
     DocumentFilter,
@@ -123,6 +124,9 @@ class DocumentQueries(Protocol):
     def generation_to_show(self, document_id: str) -> int:
         """Return the visible generation, else the newest."""
 
+    def generations(self, document_id: str) -> list[GenerationView]:
+        """Return the generations of a document that are kept, the oldest first."""
+
     def standing(self, document_id: str) -> Availability:
         """Return which generation is shown, and how it stands with what is newer."""
 
@@ -178,6 +182,9 @@ class WorkQueries(Protocol):
     def due_steps(self, documents: Sequence[str] = ()) -> list[DueStep]:
         """Return the steps that are due or whose worker is lost, of ``documents`` or of all."""
 
+    def steps_of(self, document: str, number: int) -> list[StepView]:
+        """Return the steps of a generation with what they cost, in the order of stages and pages."""
+
     def due_of_job(self, job_id: str) -> DueStep | None:
         """Return the step of a job that is to be worked on next."""
 
@@ -232,6 +239,9 @@ class PageQueries(Protocol):
 
         By document id, those behind ``after``; the name counts as a field. ``words`` are case folded.
         """
+
+    def record_values(self, schema: str) -> list[tuple[str, int, str, dict[str, Any]]]:
+        """Return (document id, generation, first source name, fields) of all visible records, without evidence."""
 
     def records_by_schema(self) -> dict[str, int]:
         """Return how many records of each schema are visible."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, func, select
 from stores.clean_text import clean
 from stores.contracts.queries import Availability, OriginalAccess
 from stores.errors import InputError, NotFoundError
+from stores.generation_views import GenerationView
 from stores.models import DocumentState
 from stores.queries import documents
 from stores.queries.availability import standing
@@ -117,6 +118,28 @@ class DocumentQueries:
         if row is None:
             raise self._no_document(document_id)
         return int(row.visible or row.newest)
+
+    def generations(self, document_id: str) -> list[GenerationView]:
+        """The generations of a document that are kept, the oldest first."""
+        query = (
+            select(generation, document.c.visible)
+            .join(document, document.c.id == generation.c.document)
+            .where(generation.c.document == document_id)
+            .order_by(generation.c.number)
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+        return [
+            GenerationView(
+                number=row.number,
+                state=DocumentState(row.state),
+                pages=row.pages or 0,
+                visible=row.visible == row.number,
+                created_at=row.created_at,
+                finished_at=row.finished_at,
+            )
+            for row in rows
+        ]
 
     def standing(self, document_id: str) -> Availability:
         """Which generation is shown, and how it stands with what is newer."""

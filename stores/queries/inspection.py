@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 
 from stores.models import Chunk, Evidence, Route
 from stores.sql.database import Database
@@ -81,14 +81,7 @@ class Inspection:
 
         By document id, those behind ``after``; the name counts as a field. ``words`` are case folded.
         """
-        answers = and_(document_table.c.id == record.c.document, document_table.c.visible == record.c.generation)
-        first = select(source.c.name).where(source.c.document == record.c.document).order_by(source.c.id).limit(1)
-        query = (
-            select(record.c.document, record.c.generation, record.c.fields, first.scalar_subquery().label("source"))
-            .join(document_table, answers)
-            .where(record.c.schema == schema, record.c.document > after, record.c.not_applicable.is_(None))
-            .order_by(record.c.document)
-        )
+        query = _values_of(schema).where(record.c.document > after).order_by(record.c.document)
         matches: list[tuple[str, int, str]] = []
         with self.database.read() as connection:
             for row in connection.execute(query):
@@ -99,6 +92,12 @@ class Inspection:
                 if len(matches) == limit:
                     break
         return matches
+
+    def record_values(self, schema: str) -> list[tuple[str, int, str, dict[str, Any]]]:
+        """(document id, generation, first source name, fields) of all records that answer now, without evidence."""
+        with self.database.read() as connection:
+            rows = connection.execute(_values_of(schema)).all()
+        return [(row.document, row.generation, row.source or row.document, row.fields) for row in rows]
 
     def records_by_schema(self) -> dict[str, int]:
         """How many records of each schema answer now."""
@@ -152,6 +151,17 @@ def _evidence(rows: Sequence[Any]) -> Iterator[tuple[str, Evidence]]:
                 path=row.path, page=row.page, boxes=boxes, quote=row.quote, found=bool(row.found), place=row.place or ""
             ),
         )
+
+
+def _values_of(schema: str) -> Select[Any]:
+    """Build the query of the values of one schema's records that answer now, each with the name of its document."""
+    answers = and_(document_table.c.id == record.c.document, document_table.c.visible == record.c.generation)
+    first = select(source.c.name).where(source.c.document == record.c.document).order_by(source.c.id).limit(1)
+    return (
+        select(record.c.document, record.c.generation, record.c.fields, first.scalar_subquery().label("source"))
+        .join(document_table, answers)
+        .where(record.c.schema == schema, record.c.not_applicable.is_(None))
+    )
 
 
 def _text_of(value: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, exists, func, or_, select
 
 from stores.contracts.queries import DueStep, StageCost, Troubles
+from stores.generation_views import StepView
 from stores.lifecycle.lines import LINE, priority_in
 from stores.lifecycle.states import OPEN_STATES, OPEN_STEPS
 from stores.models import Stage, StepState
@@ -36,6 +37,15 @@ class WorkQueries:
             if documents:
                 query = query.where(step.c.document.in_(documents))
             return [_due_step(row) for row in connection.execute(query.order_by(_SINCE, step.c.document))]
+
+    def steps_of(self, document: str, number: int) -> list[StepView]:
+        """The steps of a generation with what they cost, in the order of stages and pages."""
+        with self.database.read() as connection:
+            now = self.database.now()
+            mine = step.c.document == document, step.c.generation == number
+            rows = connection.execute(select(step).where(*mine).order_by(step.c.batch)).all()
+        order = list(Stage)
+        return [_step_view(row, now) for row in sorted(rows, key=lambda row: order.index(Stage(row.stage)))]
 
     def due_of_job(self, job_id: str) -> DueStep | None:
         """The step of a job whose turn comes first."""
@@ -177,6 +187,20 @@ def _due_step(row: Any) -> DueStep:
         line=row.line,
         priority=priority_in(row.line),
         sent=row.sent_at > 0.0,
+    )
+
+
+def _step_view(row: Any, now: float) -> StepView:
+    began = row.started_at
+    return StepView(
+        stage=Stage(row.stage),
+        state=StepState(row.state),
+        first_page=row.first_page,
+        last_page=row.last_page,
+        pages=row.pages,
+        attempts=row.attempt,
+        wall_s=None if began is None else max(0.0, (row.finished_at or now) - began),
+        cpu_s=row.cpu_s,
     )
 
 

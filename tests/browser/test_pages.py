@@ -26,6 +26,16 @@ pytestmark = pytest.mark.browser
 
 Tab = Callable[..., Any]
 HOSTILE = "<img src=x onerror=alert(1)>.pdf"
+NARROW = (
+    "/",
+    "/knowledge/test",
+    "/knowledge/test/jobs",
+    "/knowledge/test/records/document",
+    "/queues",
+    "/callbacks",
+    "/settings",
+    "/nowhere",
+)
 CHINESE = "二〇二六年度采购合同.pdf"
 
 
@@ -161,7 +171,7 @@ def test_work_of_which_nothing_is_heard_says_so(tab: Tab, shelves: str, shelves_
     expect(row.locator(".silent")).to_contain_text(re.compile(r"plan: silent for \d+"))
 
 
-@pytest.mark.parametrize("path", ["/", "/knowledge/test", "/knowledge/test/jobs", "/queues", "/callbacks", "/nowhere"])
+@pytest.mark.parametrize("path", NARROW)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_is_wider_than_a_narrow_window(tab: Tab, shelves: str, path: str, scheme: str) -> None:
     page = tab(viewport={"width": 360, "height": 700}, color_scheme=scheme)

@@ -15,6 +15,10 @@ from tests.in_process import fake_document
 pytestmark = pytest.mark.browser
 
 Tab = Callable[..., Any]
+WATCH_SHIFTS = """window.shifted = 0;
+    new PerformanceObserver((list) => {
+        for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifted += one.value;
+    }).observe({type: "layout-shift", buffered: true});"""
 HOSTILE = "<img src=x onerror=alert(1)>.pdf"
 
 
@@ -34,6 +38,28 @@ def test_a_dropped_file_is_uploaded_and_watched_to_its_end(tab: Tab, fake_site: 
     expect(page.locator("#said")).to_have_text("The job is over: 2 done.")
     expect(page.locator("#cancel")).to_be_hidden()
     expect(page.locator("#retry")).to_be_hidden()
+
+
+def test_nothing_moves_on_a_phone_while_a_job_runs(tab: Tab, fake_site: str) -> None:
+    starter = tab()
+    files = [[f"{n}.pdf", fake_text(*(f"[scan] {SENTENCE} [slow 1.2] {n} {k}" for k in range(3)))] for n in "abc"]
+    starter.goto(fake_site)
+    job = starter.evaluate(
+        """async (files) => {
+            const form = new FormData();
+            for (const [name, text] of files) form.append("files", new File([text], name));
+            return (await (await fetch("/api/v1/knowledge/calm/ingest", {method: "POST", body: form})).json()).job_id;
+        }""",
+        files,
+    )
+    pages = [tab(viewport={"width": 390, "height": 800}) for _ in range(3)]
+    for page, path in zip(pages, (f"/jobs/{job}", "/knowledge/calm", "/"), strict=True):
+        page.add_init_script(WATCH_SHIFTS)
+        page.goto(fake_site + path)
+    expect(pages[0].locator("#job-state")).to_have_text("done")
+    expect(pages[1].locator("#documents .state-done")).to_have_count(3)
+    for page in pages:
+        assert page.evaluate("window.shifted") < 0.02, page.url
 
 
 def test_an_empty_home_offers_the_samples(tab: Tab, site: str) -> None:
@@ -99,12 +125,12 @@ def test_files_may_come_before_the_name(tab: Tab, fake_site: str) -> None:
     page.goto(fake_site)
     drop(page, **{"early.pdf": fake_text(SENTENCE + " early")})
     expect(page.locator(".drop-state")).to_contain_text("1 file ready.")
-    page.get_by_label("Knowledge base, new or old").fill("late name")
-    page.keyboard.press("Enter")
+    page.get_by_label("Knowledge base, new or old").press("Enter")
     expect(page.locator(".drop-state")).to_contain_text("1 file ready.")
-    page.get_by_label("Knowledge base, new or old").fill("late-name")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/jobs/late-name.*")
+    page.get_by_label("Knowledge base, new or old").fill("晚到的 name")
+    page.get_by_role("button", name="Upload 1 file").click()
+    page.wait_for_url("**/jobs/name-*")
+    expect(page.get_by_role("navigation", name="Breadcrumb")).to_contain_text("晚到的 name")
 
 
 def test_a_folder_keeps_its_paths(tab: Tab, fake_site: str, tmp_path: Path) -> None:
@@ -124,7 +150,7 @@ def test_a_folder_keeps_its_paths(tab: Tab, fake_site: str, tmp_path: Path) -> N
 def test_many_files_go_in_requests_of_bounded_size(tab: Tab, fake_site: str) -> None:
     page = tab()
     requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url) if request.method == "POST" else None)
+    page.on("request", lambda request: requests.append(request.url) if "/ingest" in request.url else None)
     page.goto(f"{fake_site}/")
     page.evaluate("document.querySelector('form.drop').dataset.mostFiles = 20")
     page.get_by_label("Knowledge base, new or old").fill("many")

@@ -199,7 +199,7 @@ def test_every_list_of_documents_holds_the_same(ingot: Callable[..., Any], web: 
     assert states_of(rows_of(ingot("docs", "list", "-k", KB)[1])) == DOCUMENTS
     assert states_of(listed(web, f"/knowledge/{KB}/documents")) == DOCUMENTS
     page = web.get(f"/knowledge/{KB}", headers=HTML).text
-    rows = re.findall(r'<tr>\s*<th scope="row" class="name">(.*?)</tr>', page, re.DOTALL)
+    rows = re.findall(r'<td class="pick">.*?</td>\s*<th scope="row" class="name">(.*?)</tr>', page, re.DOTALL)
     shown = [(words(row).split()[0], re.findall(r'class="state state-(\w+)"', row)[0]) for row in rows]
     assert sorted(shown) == DOCUMENTS
 
@@ -210,7 +210,7 @@ def test_every_list_of_a_state_is_as_long_as_its_count(ingot: Callable[..., Any]
     assert states_of(json.loads(ingot("docs", "list", "-k", KB, "--state", state, "--json")[1])) == wanted
     assert states_of(listed(web, f"/knowledge/{KB}/documents", state=state)) == wanted
     page = web.get(f"/knowledge/{KB}?state={state}", headers=HTML).text
-    assert len(re.findall(r'<tr>\s*<th scope="row" class="name">', page)) == len(wanted)
+    assert page.count('<td class="pick">') == len(wanted)
 
 
 def test_every_count_of_a_knowledge_base_is_that_of_its_list(ingot: Callable[..., Any], web: TestClient) -> None:

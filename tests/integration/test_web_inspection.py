@@ -92,7 +92,9 @@ def test_a_part_is_one_page_and_little_more(browser: TestClient) -> None:
         ("documents/half.pdf?record=no.such", 200),
         ("documents/../../etc/passwd", 404),
         ("records/nothing", 404),
-        ("records/document?cursor=zzz", 422),
+        ("records/document?sort=nothing", 422),
+        ("records/document?where=nothing=1", 422),
+        ("records/document?start=-1", 422),
         ("search?q=heron&mode=telepathy", 422),
         ("search?q=heron&where=nonsense", 422),
         ("search?q=heron&limit=100000", 422),
@@ -164,11 +166,11 @@ def test_records_come_in_parts_and_hold_what_is_asked(browser: TestClient, monke
     while address:
         part = browser.get(address).text
         seen += re.findall(r'<th scope="row"><a [^>]*>([^<]*)<', part)
-        following = hrefs(part, "cursor=")
+        following = hrefs(part, r"start=\d")
         address = f"/knowledge/{KB}/records/document{following[0]}" if following else ""
     assert sorted(seen) == [f"letter {number:02}.pdf" for number in range(28)]
     assert "heron@example.org" in browser.get(f"/knowledge/{KB}/records/document?q=HERON@ 合同").text
-    assert "No record holds" in browser.get(f"/knowledge/{KB}/records/document?q=zebra").text
+    assert "No record is like that." in browser.get(f"/knowledge/{KB}/records/document?q=zebra").text
 
 
 def test_a_value_leads_to_its_page(browser: TestClient) -> None:
@@ -196,3 +198,24 @@ def test_a_chunk_over_two_pages_is_opened_where_the_words_stand(tmp_path: Path) 
         hits = browser.get(f"/knowledge/{KB}/search", params={"q": question, "mode": "keyword"}).text
         assert "pages" in words(hits) or "1–2" in words(hits)
         assert hrefs(hits, rf"page={number}&chunk=0")
+
+
+def test_records_are_sorted_and_filtered_by_the_address(browser: TestClient) -> None:
+    def titles(query: str) -> list[str]:
+        page = browser.get(f"/knowledge/{KB}/records/document{query}").text
+        return re.findall(r"Letter \d+(?=</a>)", page)
+
+    rising = titles("?where=title has letter&sort=title")
+    assert rising == [f"Letter {number}" for number in sorted(range(28), key=str)]
+    assert titles("?where=title has letter&sort=-title") == rising[::-1]
+    assert titles('?where=title >= "letter 5"&where=title < "letter 7"&sort=title') == ["Letter 5", "Letter 6"]
+
+
+def test_a_condition_of_the_form_becomes_a_filter_in_the_address(browser: TestClient) -> None:
+    address = f"/knowledge/{KB}/records/document"
+    added = browser.get(f'{address}?q=heron&where=language=en&field=title&compare=has&value=a "b"&to=').url
+    assert dict(added.params.multi_items()) == {"q": "heron", "where": 'title has "a \\"b\\""'}
+    assert added.params.get_list("where")[0] == "language=en"
+    half = browser.get(f"{address}?field=title&compare=range&value=a&to=")
+    assert half.status_code == 422 and "needs both ends of the range" in half.text and "Letter 27" in half.text
+    assert str(browser.get(f"{address}?field=title&compare=has&value=&to=").url).endswith(address)

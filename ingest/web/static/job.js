@@ -18,6 +18,7 @@ const jobId = root.dataset.job;
 const knowledgeUrl = `/knowledge/${encodeURIComponent(jobId.slice(0, jobId.lastIndexOf(".")))}`;
 const onlyState = new URLSearchParams(window.location.search).get("state");
 const rows = new Map();
+const narrow = window.matchMedia("(max-width: 46rem)"); // rows keep their places there, so that none moves under a thumb
 const unclear = new Set(); // ended badly, and it is not known yet in which stage
 let working = new Map();
 let lastHeard = Date.now();
@@ -119,7 +120,7 @@ function showDocument(found) {
     row.state = found.state;
     row.element.dataset.state = found.state;
     row.cells.state.replaceChildren(badge(found.state));
-    place(row, found.state);
+    if (!narrow.matches) place(row, found.state);
   }
   setText(row.cells.now, nowWords(found));
   row.cells.now.classList.remove("silent");
@@ -132,8 +133,8 @@ function showDocument(found) {
 function showStage(one) {
   const row = document.querySelector(`#stages [data-stage="${one.stage}"]`);
   if (!row) return;
-  row.hidden = !one.total;
-  setText(row.querySelector(".stage-count"), `${number(one.done)} of ${plural(one.total, one.unit)}`);
+  if (one.total) row.hidden = false; // never hidden again: what is below would move
+  setText(row.querySelector(".stage-count"), one.total ? `${number(one.done)} of ${plural(one.total, one.unit)}` : "–");
   const words = [[one.working, "in work"], [one.waiting, "waiting"], [one.failed, "failed"], [one.cancelled, "cancelled"]].filter(([count]) => count).map(([count, word]) => `${number(count)} ${word}`);
   setText(row.querySelector(".stage-words"), words.join(", "));
   drawShares(row.querySelector("svg"), one.total, [["done", one.done], ["failed", one.failed], ["working", one.working]]);
@@ -170,12 +171,24 @@ function showProgress(progress) {
   restRows(now);
   now.forEach(showDocument);
   working = now;
-  const waiting = document.getElementById("waiting");
-  const why = progress.waiting?.why ?? "";
-  waiting.hidden = !why;
-  setText(waiting, why);
+  showSays(progress.waiting?.why ?? "", inWork(progress));
   setText(document.getElementById("left"), progress.left_s === null || progress.left_s === undefined ? "–" : roughly(progress.left_s));
   if (progress.finished_at) finish(progress);
+}
+
+/** The line above the figures says why the job waits, or what it does; it keeps its place. */
+function showSays(why, otherwise) {
+  const line = document.getElementById("waiting");
+  if (!line) return;
+  line.classList.toggle("warn", Boolean(why));
+  setText(line, why || otherwise);
+}
+
+function inWork(progress) {
+  const [first] = progress.working ?? [];
+  if (!first) return "";
+  const others = progress.working.length - 1;
+  return `${first.source}: ${nowWords(first)}${others ? `, and ${plural(others, "more document")} in work` : ""}`;
 }
 
 function finish(progress) {
@@ -186,12 +199,14 @@ function finish(progress) {
   const counts = progress.counts;
   document.getElementById("cancel").hidden = true;
   document.getElementById("retry").hidden = !progress.retryable;
+  document.getElementById("next").hidden = !(progress.counts.done || progress.counts.partial);
   setText(document.getElementById("left-label"), "took");
   setText(document.getElementById("left"), duration(progress.work_s));
   setText(document.getElementById("waited"), duration(progress.waited_s));
   document.getElementById("waited-figure").hidden = !progress.waited_s;
   const words = [...FINAL].filter((state) => counts[state]).map((state) => `${counts[state]} ${state}`);
   clearUp();
+  showSays("", `The job is over: ${words.join(", ")}.`);
   say(`The job is over: ${words.join(", ")}.`);
 }
 

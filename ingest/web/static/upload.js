@@ -70,6 +70,18 @@ function send(url, body, onProgress, onStart) {
 
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
+/** The id of the knowledge base of a name. Throws an Error with the server's sentence for a name that it refuses. */
+async function idOf(name) {
+  let answer;
+  try {
+    answer = await fetch("/create", { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams({ name }) });
+  } catch (unreachable) {
+    throw new Error("The server cannot be reached.");
+  }
+  if (!answer.ok) throw new Error(problemOf(answer.status, await answer.text()));
+  return decodeURIComponent(new URL(answer.url).pathname.split("/")[2]);
+}
+
 class DropZone {
   constructor(form) {
     this.form = form;
@@ -86,8 +98,8 @@ class DropZone {
   }
 
   setUp() {
-    this.form.classList.add("live");
-    this.form.querySelector(".drop-send").hidden = true;
+    this.sendButton = this.form.querySelector(".drop-send button");
+    this.sendButton.parentElement.hidden = !this.form.elements.name; // files of a known place are sent at once
     this.form.querySelector(".drop-hint").hidden = false;
     this.form.querySelector(".drop-choose").hidden = true;
     this.input.required = false;
@@ -101,6 +113,7 @@ class DropZone {
       this.request?.abort();
     });
     this.form.addEventListener("submit", (event) => {
+      if (this.form.elements.name && !this.waiting.length && !this.busy) return; // opens the knowledge base
       event.preventDefault();
       this.take([]);
     });
@@ -150,13 +163,26 @@ class DropZone {
       if (files.length) this.tell("Nothing to upload: only hidden files.");
       return;
     }
-    const name = this.form.elements.knowledge_id;
-    if (name && !name.reportValidity()) {
-      this.tell(`${plural(this.waiting.length, "file")} ready. Name the knowledge base and press Enter.`);
+    const name = this.form.elements.name;
+    if (name && !name.value.trim()) {
+      setText(this.sendButton, `Upload ${plural(this.waiting.length, "file")}`);
+      this.tell(`${plural(this.waiting.length, "file")} ready. Name the knowledge base above, then press Enter or the button beside it.`);
       name.focus();
       return;
     }
-    if (!this.busy) this.run(name ? name.value : this.form.dataset.knowledge);
+    if (!this.busy) this.open(name);
+  }
+
+  /** Upload to the knowledge base of the page, or to that of the name, which the server finds or makes. */
+  async open(name) {
+    if (!name) return this.run(this.form.dataset.knowledge);
+    this.busy = true;
+    try {
+      await this.run(await idOf(name.value));
+    } catch (refused) {
+      this.busy = false;
+      this.tell(refused.message);
+    }
   }
 
   tell(sentence) {
@@ -219,7 +245,7 @@ class DropZone {
   bodyOf(batch) {
     const given = new FormData(this.form);
     given.delete("files");
-    given.delete("knowledge_id");
+    given.delete("name");
     for (const row of batch) given.append("files", row.one.file, row.one.name);
     return given;
   }
