@@ -279,6 +279,7 @@ def test_nothing_names_a_machine() -> None:
     path = re.compile(r"(?<![\w.~*/])/(?:work|root|home|Users|opt|mnt)/\w")
     texts = [*(ROOT / name for name in sources()), *scripts(), *(ROOT / "tests").rglob("*.py")]
     texts += [ROOT / name for name in ("README.md", "CHANGELOG.md", "NOTICE", "pyproject.toml", "start_worker.sh")]
+    texts += (ROOT / "docs").glob("*.md")
     offenders = [
         f"{text.name}: {hit.group()}" for text in texts if text.exists() for hit in path.finditer(text.read_text())
     ]
@@ -286,7 +287,7 @@ def test_nothing_names_a_machine() -> None:
 
 
 def test_the_top_level_is_as_the_house_says() -> None:
-    rooms = {"README.md", "pyproject.toml", "celery_app.py", "start_worker.sh", *PACKAGES, "scripts", "tests"}
+    rooms = {"README.md", "pyproject.toml", "celery_app.py", "start_worker.sh", *PACKAGES, "docs", "scripts", "tests"}
     beside = {"LICENSE", "NOTICE", "CHANGELOG.md", "compose.yaml"}
     there = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
     made = {"ingot-data", "build", "dist", "__pycache__", "ingot.toml"} | {n for n in there if n.endswith(".egg-info")}
@@ -301,7 +302,7 @@ def test_python_scripts_are_linted() -> None:
 
 
 def test_readme_equals_the_code() -> None:
-    """README lists the folders, commands and settings that exist; CONTRIBUTING every file."""
+    """README lists the folders that exist, docs the commands and settings, CONTRIBUTING every file."""
     readme = runpy.run_path(str(ROOT / "scripts" / "make_readme"))
     assert readme["outdated"]() == [], "run scripts/make_readme"
 
