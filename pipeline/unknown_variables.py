@@ -37,4 +37,6 @@ def stray_variables(names: Iterable[str]) -> list[str]:
 
 def _sentence(name: str, known: Iterable[str]) -> str:
     near = nearest(name, sorted(known))
-    return f"{name} is set and means nothing: {f'did you mean {near[0]}?' if near else 'docs/settings.md lists the settings'}"
+    return (
+        f"{name} is set and means nothing: {f'did you mean {near[0]}?' if near else 'ingot init writes all settings'}"
+    )

@@ -1,7 +1,7 @@
 """The knowledge bases of a PostgreSQL database: a schema each, and one that they share with the list of them.
 
 A schema each, rather than shared tables with the knowledge base as the first key: deleting one is one statement, an
-analyst and pg_dump see it by itself, and every query is that of SQLite. docs/operating.md gives what that costs for many.
+analyst and pg_dump see it by itself, and every query is that of SQLite. Its cost for many: docs/operating.md.
 """
 
 from __future__ import annotations
