@@ -163,6 +163,7 @@ def knowledge_base(view: KnowledgeBaseView) -> Json:
     """Serialize a knowledge base; ``failed`` and ``running`` repeat numbers of ``counts`` under shorter names."""
     return {
         "knowledge_id": view.knowledge_id,
+        "name": view.title,
         "documents": view.documents,
         "counts": by_state(view.counts),
         "failed": view.counts.get(DocumentState.FAILED, 0),

@@ -21,6 +21,7 @@ class Action(StrEnum):
     DELETE_DOCUMENT = "delete_document"
     CREATE_KNOWLEDGE_BASE = "create_knowledge_base"
     IMPORT_KNOWLEDGE_BASE = "import_knowledge_base"
+    RENAME_KNOWLEDGE_BASE = "rename_knowledge_base"
     REPAIR_KNOWLEDGE_BASE = "repair_knowledge_base"
     DELETE_KNOWLEDGE_BASE = "delete_knowledge_base"
     REPLAY_CALLBACK = "replay_callback"

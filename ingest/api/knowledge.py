@@ -30,6 +30,10 @@ class NewKnowledgeBase(Body):
     knowledge_id: str = Field(description=f"{KNOWLEDGE_ID_RULE[0].upper()}{KNOWLEDGE_ID_RULE[1:]}.")
 
 
+class Renaming(Body):
+    name: str = Field(max_length=1000, description="The new name, in any script; empty: the id is shown. The id stays.")
+
+
 class CheckOptions(Body):
     repair: bool = Field(default=False, description="Repair what can be made again from the rest.")
     deep: bool = Field(default=False, description="Read every file, and compare its content.")
@@ -65,6 +69,12 @@ def list_knowledge_bases(
 def get_knowledge_base(knowledge_id: KnowledgeId, service: ServiceDep) -> Json:
     """Get the counts of one knowledge base."""
     return serializers.knowledge_base(service.knowledge_bases.get(knowledge_id))
+
+
+@router.patch("/knowledge/{knowledge_id}", response_model=KnowledgeBaseOut, responses=problems(404))
+def rename_knowledge_base(knowledge_id: KnowledgeId, body: Renaming, service: ServiceDep) -> Json:
+    """Give a knowledge base another name, which is shown in place of its id."""
+    return serializers.knowledge_base(service.knowledge_bases.rename(knowledge_id, body.name))
 
 
 @router.delete("/knowledge/{knowledge_id}", status_code=204, responses=problems(404))

@@ -184,11 +184,12 @@ class HitOut(ChunkOut):
 class KnowledgeBaseOut(BaseModel):
     """Counts of one knowledge base; ``size_bytes`` is the size of its folder.
 
-    ``documents`` is the number of documents, ``counts`` divides it by state. Pages, chunks and records are those of
-    the visible generations.
+    ``name`` is shown to people, in any script; the id where it was given none. ``documents`` is the number of
+    documents, ``counts`` divides it by state. Pages, chunks and records are those of the visible generations.
     """
 
     knowledge_id: str
+    name: str
     documents: int
     counts: dict[DocumentState, int]
     failed: int

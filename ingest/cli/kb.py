@@ -19,6 +19,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 _KNOWLEDGE_BASE = {
     "knowledge_id": "knowledge base",
+    "name": "name",
     "documents": "documents",
     "counts": "states",
     "pages": "pages",
@@ -56,6 +57,18 @@ def kb_show(
     else:
         for key, title in {**_KNOWLEDGE_BASE, "embedder": "embedder"}.items():
             console.print_text(f"{title:<15} {console.one_line(_sized(row)[key])}")
+
+
+@kb.command("rename")
+def kb_rename(
+    knowledge: Annotated[str, typer.Argument(metavar="ID")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="In any script, with blanks; empty: the id is shown.")],
+) -> None:
+    """Give a knowledge base a name for people; its id stays."""
+    from ingest.cli import console
+
+    view = open_service(load_settings()).knowledge_bases.rename(check_knowledge_id(knowledge), name)
+    console.note(f"{knowledge} is called {view.title}")
 
 
 @kb.command("delete")

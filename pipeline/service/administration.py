@@ -83,6 +83,7 @@ class KnowledgeBases(KnowledgeBaseQueries):
     def rename(self, knowledge_id: str, name: str) -> KnowledgeBaseView:
         """Give another name, which is shown in place of the id; without one the id is shown. The id stays."""
         knowledge_names.rename(self._resources.catalog, knowledge_id, name)
+        self._trail.note(Action.RENAME_KNOWLEDGE_BASE, knowledge_id, detail=name)
         return self.get(knowledge_id)
 
     def export(self, knowledge_id: str, program: str, tell: Tell = lambda what, count: None) -> Iterator[bytes]:

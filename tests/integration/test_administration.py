@@ -101,6 +101,19 @@ def test_who_changed_what_is_told(server: Server, tmp_path: Path) -> None:
     assert [one["subject"] for one in server.get("/audit", action="create_key", limit=1)["items"]] == ["writer"]
 
 
+def test_a_knowledge_base_is_renamed_over_api_and_command_line(server: Server) -> None:
+    server.post("/knowledge", {"knowledge_id": "papers"}, 201)
+    there = "/knowledge/papers"
+    renamed = asked(server, server.admin, there, "PATCH", json={"name": " Verträge  2026 "}).json()  # type: ignore[attr-defined]
+    assert (renamed["knowledge_id"], renamed["name"]) == ("papers", "Verträge 2026")
+    server.ingot("kb", "rename", "papers", "合同")
+    assert server.get(there)["name"] == "合同"
+    assert asked(server, server.admin, there, "PATCH", json={"name": "\u202e" * 3}).status_code == 422  # type: ignore[attr-defined]
+    assert asked(server, server.admin, there, "PATCH", json={"name": ""}).json()["name"] == "papers"  # type: ignore[attr-defined]
+    entries = server.get("/audit", knowledge_id="papers", action="rename_knowledge_base")["items"]
+    assert [(one["door"], one["detail"]) for one in entries][1:] == [("cli", "合同"), ("api", " Verträge  2026 ")]
+
+
 def test_the_trail_is_listed_in_slices_and_since_a_moment(server: Server) -> None:
     everything = server.get("/audit", limit=1000)["items"]
     first = server.get("/audit", limit=2)

@@ -11,8 +11,8 @@ from pipeline.service import Service
 from pipeline.settings import Settings
 
 VERBS = (
-    "ask|cancel|check|convert|create|delete|download|export|extract|get|import|ingest|list|preview|replay|retry|revoke"
-    "|run|search|stream"
+    "ask|cancel|check|convert|create|delete|download|export|extract|get|import|ingest|list|preview|rename|replay|retry"
+    "|revoke|run|search|stream"
 )
 
 

@@ -110,6 +110,7 @@ DATA: dict[str, str | None] = {
     "schedules run nightly": None,
     "kb list": "KB",
     "kb show KB": "KB",
+    "kb rename KB NAME": None,
     "kb delete KB --yes": None,
     "kb check KB": "vectors_missing",  # this process keeps them in memory
     "kb embed KB --no-wait": r"^(test\.[0-9A-Z]{26}\n)?$",
@@ -134,7 +135,7 @@ DATA: dict[str, str | None] = {
     "init": None,
 }
 #: these have no --json: there is nothing to be read, or --as chooses
-NO_JSON = ("--version", "init", "kb delete", "docs show", "schemas check", "schemas new")
+NO_JSON = ("--version", "init", "kb rename", "kb delete", "docs show", "schemas check", "schemas new")
 JSON = {name for name in DATA if not name.startswith(NO_JSON)}
 #: They run, or need a runtime of their own: tested elsewhere.
 ENDLESS = {"serve", "worker", "down", "mcp", "convert", "watch"}
