@@ -31,7 +31,7 @@ labels = ["order number", "order no"]
 [[fields]]
 name = "total"
 kind = "number"
-labels = ["total", "amount due"]
+labels = ["total due", "amount due", "total"]
 required = true
 
 [[fields]]
