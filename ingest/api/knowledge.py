@@ -27,7 +27,11 @@ TAR, ZIP = "application/x-tar", "application/zip"
 
 
 class NewKnowledgeBase(Body):
-    knowledge_id: str = Field(description=f"{KNOWLEDGE_ID_RULE[0].upper()}{KNOWLEDGE_ID_RULE[1:]}.")
+    knowledge_id: str = Field(
+        default="",
+        description=f"{KNOWLEDGE_ID_RULE[0].upper()}{KNOWLEDGE_ID_RULE[1:]}. Without it, it is made from the name.",
+    )
+    name: str = Field(default="", max_length=1000, description="A name for people, in any script.")
 
 
 class Renaming(Body):
@@ -41,10 +45,15 @@ class CheckOptions(Body):
 
 @router.post("/knowledge", status_code=201, response_model=KnowledgeBaseOut)
 def create_knowledge_base(body: NewKnowledgeBase, service: ServiceDep, caller: CallerDep, response: Response) -> Json:
-    """Create a knowledge base; an existing one is returned as it is."""
-    caller.may(body.knowledge_id)
-    view = service.knowledge_bases.create(body.knowledge_id)
-    response.headers["Location"] = f"/api/v1/knowledge/{body.knowledge_id}"
+    """Create a knowledge base; an existing one of the same id is returned, under the name if one is given."""
+    knowledge_id = body.knowledge_id or service.knowledge_bases.id_for(body.name)
+    caller.may(knowledge_id)
+    if body.knowledge_id:
+        view = service.knowledge_bases.create(knowledge_id)
+        view = service.knowledge_bases.rename(knowledge_id, body.name) if body.name else view
+    else:
+        view = service.knowledge_bases.get(service.knowledge_bases.open_named(body.name))
+    response.headers["Location"] = f"/api/v1/knowledge/{knowledge_id}"
     return serializers.knowledge_base(view)
 
 

@@ -103,6 +103,10 @@ def test_who_changed_what_is_told(server: Server, tmp_path: Path) -> None:
 
 def test_a_knowledge_base_is_renamed_over_api_and_command_line(server: Server) -> None:
     server.post("/knowledge", {"knowledge_id": "papers"}, 201)
+    named = server.post("/knowledge", {"name": "Überweisungen 2026"}, 201)
+    assert (named["knowledge_id"], named["name"]) == ("uberweisungen-2026", "Überweisungen 2026")
+    assert server.post("/knowledge", {"name": "Überweisungen 2026"}, 201) == named
+    assert server.post("/knowledge", {}, 422)["code"] == "bad_name"
     there = "/knowledge/papers"
     renamed = asked(server, server.admin, there, "PATCH", json={"name": " Verträge  2026 "}).json()  # type: ignore[attr-defined]
     assert (renamed["knowledge_id"], renamed["name"]) == ("papers", "Verträge 2026")
