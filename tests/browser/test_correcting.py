@@ -148,7 +148,7 @@ def test_the_checking_queue_is_worked_through_by_keys(tab: Tab, board: Board) ->
     page.get_by_role("textbox", name="invoice lines[1].amount").fill("151")
     page.keyboard.press("Enter")
     expect(heading).to_have_text("invoice remark")
-    expect(value).to_have_text(REMARK)
+    expect(value).to_have_text(REMARK.replace("470.00", "471.00").replace("10.00", "9.00"))  # it follows the row
     assert board.marks() == {"amount_tax": "confirmed", "lines[1].amount": "corrected"}
     assert board.record.fields["lines"][1]["amount"] == 151.0
     page.keyboard.press("u")
