@@ -44,7 +44,7 @@ def raw(answer: httpx2.Response) -> bytes:
 def paths_to_get(server: Server) -> list[str]:
     job = server.get("/jobs")["items"][0]["job_id"]
     known = {"knowledge_id": "demo", "document": "long.pdf", "number": "1", "schema": "document", "job_id": job}
-    known["callback_id"] = "demo.nothing"
+    known |= {"callback_id": "demo.nothing", "name": "nightly"}
     description = httpx2.get(f"{server.address}/openapi.json").json()
     described = [path.format(**known) for path, operations in description["paths"].items() if "get" in operations]
     described = [f"{path}?q=words" if path.endswith("/search") else path for path in described]
@@ -206,7 +206,7 @@ def test_pages_of_other_origins_may_not(server: Server) -> None:
     ("method", "path", "allowed"),
     [
         ("PUT", "/api/v1/knowledge", "GET, HEAD, POST"),
-        ("POST", "/api/v1/knowledge/demo", "DELETE, GET, HEAD"),
+        ("POST", "/api/v1/knowledge/demo", "DELETE, GET, HEAD, PATCH"),
         ("GET", "/api/v1/knowledge/demo/ingest", "POST"),
         ("HEAD", "/api/v1/knowledge/demo/ingest", "POST"),
         ("PATCH", "/api/v1/knowledge/demo/documents/long.pdf", "DELETE, GET, HEAD"),

@@ -43,7 +43,7 @@ def test_the_same_bytes_are_not_offered_again(server: Server, hopeless: Any) -> 
     assert not any(one["retryable"] for one in hopeless["documents"])
     listed = server.get("/knowledge/hopeless/documents")["items"]
     assert len(listed) == 4 and not any(one["retryable"] for one in listed)
-    assert ">Retry<" not in page_of(server, "/knowledge/hopeless")
+    assert "/retry-document" not in page_of(server, "/knowledge/hopeless")
     assert "data-retry" not in page_of(server, "/knowledge/hopeless/documents/locked.pdf").replace("[data-retry]", "")
     assert 'id="retry" hidden' in page_of(server, f"/jobs/{hopeless['job_id']}")
 
@@ -54,7 +54,7 @@ def test_what_was_stopped_is_offered_again(server: Server, tmp_path_factory: pyt
     server.post(f"/jobs/{job}/cancel")
     view = server.finished(job)
     assert view["retryable"] is True and [one["retryable"] for one in view["documents"]] == [True]
-    assert ">Retry<" in page_of(server, "/knowledge/stopped")
+    assert "/retry-document" in page_of(server, "/knowledge/stopped")
     assert 'id="retry">' in page_of(server, f"/jobs/{job}")
 
 
