@@ -27,8 +27,8 @@ TAR, ZIP = "application/x-tar", "application/zip"
 
 
 class NewKnowledgeBase(Body):
-    knowledge_id: str = Field(
-        default="",
+    knowledge_id: str | None = Field(
+        default=None,
         description=f"{KNOWLEDGE_ID_RULE[0].upper()}{KNOWLEDGE_ID_RULE[1:]}. Without it, it is made from the name.",
     )
     name: str = Field(default="", max_length=1000, description="A name for people, in any script.")
@@ -46,13 +46,15 @@ class CheckOptions(Body):
 @router.post("/knowledge", status_code=201, response_model=KnowledgeBaseOut)
 def create_knowledge_base(body: NewKnowledgeBase, service: ServiceDep, caller: CallerDep, response: Response) -> Json:
     """Create a knowledge base; an existing one of the same id is returned, under the name if one is given."""
-    knowledge_id = body.knowledge_id or service.knowledge_bases.id_for(body.name)
+    named, knowledge_id = body.knowledge_id is None, body.knowledge_id or ""
+    if named:
+        knowledge_id = service.knowledge_bases.id_for(body.name)
     caller.may(knowledge_id)
-    if body.knowledge_id:
+    if named:
+        view = service.knowledge_bases.get(service.knowledge_bases.open_named(body.name))
+    else:
         view = service.knowledge_bases.create(knowledge_id)
         view = service.knowledge_bases.rename(knowledge_id, body.name) if body.name else view
-    else:
-        view = service.knowledge_bases.get(service.knowledge_bases.open_named(body.name))
     response.headers["Location"] = f"/api/v1/knowledge/{knowledge_id}"
     return serializers.knowledge_base(view)
 
