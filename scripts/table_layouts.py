@@ -59,7 +59,7 @@ SCHEMA = Schema(
                 _field("name", FieldKind.TEXT, "Description", "名称"),
                 _field("count", FieldKind.INTEGER, "Qty", "数量"),
                 _field("price", FieldKind.NUMBER, "Unit price", "单价"),
-                _field("total", FieldKind.NUMBER, "Amount", "金额"),
+                _field("total", FieldKind.NUMBER, "Total", "Amount", "金额"),
             ),
         ),
     ),

@@ -11,7 +11,7 @@ from pipeline import wiring
 from pipeline.engines.pdf import mupdf
 from pipeline.engines.pdf.text_layer import PyMuPdfText
 from pipeline.settings import Settings
-from stores.errors import PageError
+from stores.errors import InputError, PageError
 from stores.models import DocumentState
 from tests.in_process import KB, ingest_now
 
@@ -78,5 +78,5 @@ def test_a_damaged_form_field_costs_itself_alone(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.parametrize("share", [0.0, 0.1])
 def test_what_is_no_pdf_any_more_is_refused(tmp_path: Path, share: float) -> None:
-    with pytest.raises(Exception, match=r"PDF|empty"):
+    with pytest.raises(InputError, match=r"PDF|empty|plain text|unknown kind"):
         mupdf.open_pdf(written(tmp_path / "cut.pdf", share), "")

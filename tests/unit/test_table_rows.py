@@ -9,31 +9,9 @@ from typing import Any
 import pytest
 
 from pipeline.engines.rules.labels import LabelsRules
-from stores.models import Field, FieldKind, Record, Schema
+from scripts.table_layouts import SCHEMA as PARTS
+from stores.models import Record
 from tests.printed_pages import printed_page
-
-
-def column(name: str, kind: FieldKind, *labels: str) -> Field:
-    return Field(name=name, kind=kind, labels=labels)
-
-
-PARTS = Schema(
-    name="parts",
-    description="",
-    fields=(
-        Field(
-            name="parts",
-            kind=FieldKind.ROWS,
-            fields=(
-                column("number", FieldKind.TEXT, "Part no", "零件号"),
-                column("name", FieldKind.TEXT, "Description", "名称"),
-                column("count", FieldKind.INTEGER, "Qty", "数量"),
-                column("price", FieldKind.NUMBER, "Unit price", "单价"),
-                column("total", FieldKind.NUMBER, "Total", "Amount", "金额"),
-            ),
-        ),
-    ),
-)
 
 
 def extract(*drawings: str) -> Record:
