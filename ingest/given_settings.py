@@ -6,15 +6,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.settings import Settings
+from pipeline.settings import SECRETS, Settings
 from stores.errors import InputError
 from stores.source_names import kept_name
 from stores.suggestions import unknown
 
-_SECRET = (
-    *("broker_url", "database_url", "api_keys", "callback_secret", "llm_api_key", "reranker_api_key"),
-    *("notify_url", "notify_mail"),
-)
+_NOT_REPEATED = (*SECRETS, "broker_url", "database_url")
 
 
 def read_settings(**given: Any) -> Settings:
@@ -62,5 +59,5 @@ def _wrong_setting(error: Any, given: Mapping[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         sentence = unknown("setting", name, Settings.model_fields, code="bad_setting").message
         return sentence if name in given else f"ingot.toml: {sentence}"
-    value = "" if error["type"] == "empty" else f" {'not shown' if name in _SECRET else repr(error['input'])}:"
+    value = "" if error["type"] == "empty" else f" {'not shown' if name in _NOT_REPEATED else repr(error['input'])}:"
     return f"INGOT_{name.upper()} (or {name} in ingot.toml) is{value} {error['msg'].lower()}"

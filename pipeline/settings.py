@@ -30,6 +30,10 @@ _MAY_BE_EMPTY = (
 _FILES_URL = re.compile(r"s3://[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9](/[\w.\-]+)*/?|file://(/[^/?#\x00-\x1f]+)+/?")
 
 
+SECRETS = ("api_keys", "callback_secret", "llm_api_key", "reranker_api_key", "notify_url", "notify_mail")
+"""Settings whose values are never shown: keys, the address of a webhook, which is often one, and that of mail."""
+
+
 class Settings(BaseSettings):
     """Ingot's settings. Each is also the environment variable ``INGOT_<NAME>`` and a key of ``ingot.toml``."""
 

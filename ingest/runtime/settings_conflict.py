@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.runtime.run_dir import RunDir
 from pipeline.broker_address import without_password
+from pipeline.settings import SECRETS
 from stores.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from stores.contracts.content import OpenWork
 
 _SECRET = "callback_secret"
-_SECRETS = (_SECRET, "llm_api_key", "notify_mail", "notify_url")
 _LLM, _NOTIFY = ("llm_url", "llm_api_key", "llm_api_key_file"), ("notify_mail", "notify_url")
 _CONNECTIONS = ("chroma_url", "files_url", *_LLM, *_NOTIFY, _SECRET)
 """Settings that stay in force when a command does not give them: they say what the home is connected to."""
@@ -42,7 +42,7 @@ class Difference:
 
     def __str__(self) -> str:
         name = f"INGOT_{self.setting.upper()}"
-        if self.setting in _SECRETS:
+        if self.setting in SECRETS:
             return f"{name} is another"
         return f"{name} is {_shown(self.running)}, not {_shown(self.requested)}"
 

@@ -13,7 +13,7 @@ from ingest.web.rendering import page
 from pipeline.broker_address import without_password
 from pipeline.profiles import SCOPES, Scope
 from pipeline.service import Service
-from pipeline.settings import Settings
+from pipeline.settings import SECRETS, Settings
 
 router = APIRouter()
 GROUPS = {
@@ -24,7 +24,6 @@ GROUPS = {
     Scope.API: "This server and its searches",
     Scope.NOTIFY: "Callbacks",
 }
-_SECRETS = ("secret", "api_key", "api_keys")
 _SET, _NOT_SET = "set, not shown", "not set"
 
 
@@ -75,11 +74,11 @@ def _shown(settings: Settings, name: str) -> ShownSetting:
 
 
 def safe_value(name: str, value: object) -> str:
-    """Format a value without what is secret of it: keys and secrets at all, passwords and options of addresses."""
-    if name.endswith(_SECRETS):
+    """Format a value without what is secret of it: no keys at all, and no passwords and options of any address."""
+    if name in SECRETS:
         return _SET if value else _NOT_SET
     if value in ("", None):
         return _NOT_SET
     if isinstance(value, bool):
         return "on" if value else "off"
-    return without_password(str(value)) if name.endswith("_url") else str(value)
+    return without_password(str(value)) if "://" in str(value) else str(value)
