@@ -40,12 +40,23 @@ _KINDS = ("SIGKILL", "SIGKILL", "SIGSTOP", "SIGSTOP", "FLUSHALL", "restart")
 _LONG_STOPS, _LEASE_S, _SHORT_STOP_S = 0.15, 60.0, 10.0  # some stops are longer than a lease; were all, all would stand
 _LOOK_S = 0.2
 _GONE_S = 180.0
+_BUSY_LOOPS = """
+import os, sys
+for _ in range(int(sys.argv[1]) - 1):
+    if os.fork() == 0:
+        break
+while True:
+    pass
+"""
+_APART = """each busy process in a session of its own. Linux shares the processor among sessions first: beside 16 of
+them two cores leave Ingot a tenth of one, in which processes that are killed so often hardly get to start"""
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="bench loaded", description=__doc__)
     parser.add_argument("--documents", type=int, default=60, help="of two pages each; every other one is a scan")
     parser.add_argument("--busy", type=int, default=16, help="processes that want all of the processor")
+    parser.add_argument("--apart", action="store_true", help=_APART)
     parser.add_argument("--faults", type=float, default=25.0, help="a minute, until the last document is done")
     parser.add_argument("--stop-s", type=float, default=90.0, help="SIGCONT comes so long after SIGSTOP at most")
     parser.add_argument("--minutes", type=float, default=40.0, help="then the faults end, and what is left may end")
@@ -70,7 +81,7 @@ def _run(folder: Path, given: argparse.Namespace) -> list[str]:
     os.environ["TMPDIR"] = str(temp)
     settings = Settings(home=home)
     began = time.monotonic()
-    with _busy(given.busy):
+    with _busy(given.busy, apart=given.apart):
         job, nemesis = _ingest(settings, docs, given)
         took_s = time.monotonic() - began
     _print_figures(home, nemesis, given, took_s)
@@ -78,16 +89,18 @@ def _run(folder: Path, given: argparse.Namespace) -> list[str]:
 
 
 @contextlib.contextmanager
-def _busy(count: int) -> Iterator[None]:
-    """As programs of other terminals: each with a session of its own."""
-    loop = [sys.executable, "-c", "while True: pass"]
-    loops = [subprocess.Popen(loop, start_new_session=True) for _ in range(count)]
+def _busy(count: int, *, apart: bool) -> Iterator[None]:
+    """Run busy processes, as a build in another terminal does, in one session; ``apart``: each in one of its own."""
+    sessions = [1] * count if apart else [count]
+    leaders = [
+        subprocess.Popen([sys.executable, "-c", _BUSY_LOOPS, str(size)], start_new_session=True) for size in sessions
+    ]
     try:
         yield
     finally:
-        for process in loops:
-            process.kill()
-            process.wait()
+        for leader in leaders:
+            os.killpg(leader.pid, signal.SIGKILL)
+            leader.wait()
 
 
 @dataclass
