@@ -198,12 +198,23 @@ def down(settings: Settings, timeout_s: float = 120.0) -> bool:
         return False
     with disk_errors(folder.home):
         folder.write("stopped", "")
-    os.kill(int(folder.read_json("lock")["pid"]), signal.SIGTERM)
+    terminated = False
     end = time.monotonic() + timeout_s
     while folder.alive():
+        terminated = terminated or _terminate_supervisor(folder)
         if time.monotonic() > end:
             raise UnavailableError(f"the runtime does not stop: see {folder.file('supervisor.log')}")
         time.sleep(0.02)
+    return True
+
+
+def _terminate_supervisor(folder: RunDir) -> bool:
+    """Send SIGTERM to the supervisor; return False where none is named, as it is just starting, or leaving already."""
+    pid = folder.read_json("lock").get("pid")
+    if pid is None:
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(int(pid), signal.SIGTERM)
     return True
 
 

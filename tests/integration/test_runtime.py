@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -10,12 +11,13 @@ import subprocess
 import sys
 from array import array
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from ingest.runtime import embedded, processes
-from ingest.runtime.run_dir import RunDir, machine
+from ingest.runtime.run_dir import RunDir, lock_now, machine
 from pipeline.settings import Settings
 from stores.catalog import Catalog
 from stores.chroma.path import IndexLock
@@ -129,6 +131,19 @@ def test_up_stays_until_down(settings: Settings) -> None:
     assert embedded.down(settings)
     assert soon(lambda: not running_processes(settings))
     assert not embedded.down(settings)
+
+
+def test_a_runtime_that_has_not_written_its_pid_is_waited_for(settings: Settings) -> None:
+    """A supervisor holds the lock a moment before its pid stands there, and a moment after it does no more."""
+    folder = folder_of(settings)
+    folder.create()
+    with folder.file("lock").open("w") as lock, ThreadPoolExecutor(1) as other:
+        assert lock_now(lock, fcntl.LOCK_EX)
+        stopped = other.submit(embedded.down, settings, GENEROUS_S)
+        soon(lambda: folder.file("stopped").exists())
+        assert not stopped.done()
+        lock.close()
+        assert stopped.result()
     with pytest.raises(UnavailableError, match="stopped with `ingot down`"):
         embedded.revive(settings)
 
