@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.engines.embedders.e5_weights import Vocabulary
 
 _NORMAL, _UNKNOWN, _CONTROL = 1, 2, 3  # types of pieces
+_AFTER_TEXT = 7  # bytes of a piece's score and type
 
 
 class E5Tokenizer:
@@ -37,16 +38,37 @@ def model_file(vocabulary: Vocabulary) -> bytes:
     (https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto).
     """
     special = {index: _CONTROL for index in (vocabulary.bos, vocabulary.eos, vocabulary.pad)}
+    special |= {index: _CONTROL for index, piece in enumerate(vocabulary.pieces) if piece == b"<mask>"}
     special[vocabulary.unknown] = _UNKNOWN
-    parts = []
-    for index, (piece, score) in enumerate(zip(vocabulary.pieces, vocabulary.scores, strict=True)):
-        kind = special.get(index, _CONTROL if piece == b"<mask>" else _NORMAL)
-        parts.append(_message(1, _message(1, piece) + b"\x15" + struct.pack("<f", score) + _number(3, kind)))
+    parts = _pieces(vocabulary, special)
     trainer = _number(3, _NORMAL) + _number(4, len(vocabulary.pieces))
     for field, index in ((40, vocabulary.unknown), (41, vocabulary.bos), (42, vocabulary.eos), (43, vocabulary.pad)):
         trainer += _number(field, index)
     normaliser = _message(1, b"identity") + _number(3, 1) + _number(4, 1) + _number(5, 1)
     return b"".join([*parts, _message(2, trainer), _message(3, normaliser)])
+
+
+def _pieces(vocabulary: Vocabulary, special: Mapping[int, int]) -> list[bytes]:
+    """The pieces as fields of the file; ``special``: the types of those that are no text.
+
+    There are 250,000, so nothing is called for each: what stands before a piece depends on its length alone.
+    """
+    heads = [_head(length) for length in range(max(map(len, vocabulary.pieces)) + 1)]
+    scores = struct.pack(f"<{len(vocabulary.scores)}f", *vocabulary.scores)
+    normal = _number(3, _NORMAL)
+    parts = [
+        heads[len(piece)] + piece + b"\x15" + scores[4 * index : 4 * index + 4] + normal
+        for index, piece in enumerate(vocabulary.pieces)
+    ]
+    for index, kind in special.items():
+        parts[index] = parts[index].removesuffix(normal) + _number(3, kind)
+    return parts
+
+
+def _head(length: int) -> bytes:
+    """What stands before the text of a piece of so many bytes; its score and type follow the text."""
+    text = _message(1, bytes(length))
+    return _message(1, text + bytes(_AFTER_TEXT))[: -length - _AFTER_TEXT]
 
 
 def _message(field: int, content: bytes) -> bytes:
