@@ -334,7 +334,20 @@ celery_worker.safe_say = _say_in_log
 logging.captureWarnings(True)
 warnings.simplefilter("ignore", SecurityWarning)  # said in say_ready
 warnings.simplefilter("ignore", CPendingDeprecationWarning)  # Celery's reminder of a choice that broker.py explains
-try:
-    tasks.configure(settings_of_this_process())
-except IngotError as error:  # a broker's address that is none, for whoever calls Celery by hand
-    raise SystemExit(f"ingot: {error.message}") from None
+
+
+def configure() -> None:
+    """Give Celery the settings of this process. SystemExit where the broker's address is none."""
+    try:
+        tasks.configure(settings_of_this_process())
+    except IngotError as error:  # for whoever calls Celery by hand
+        raise SystemExit(f"ingot: {error.message}") from None
+
+
+def begin_in_fork() -> None:
+    """Begin anew in a process that was forked after this module was imported, with an environment of its own."""
+    time_limits.forget_children()
+    configure()
+
+
+configure()

@@ -107,6 +107,12 @@ class Spending:
         return now.cpu_s - self._began.cpu_s > self._limit_s or still_s > self._limit_s
 
 
+def forget_children() -> None:
+    """Begin without children: for a process that was forked from one with workers of its own."""
+    global _board
+    _board = mmap.mmap(-1, _MOST_CHILDREN * _SLOT.size)
+
+
 def take_slot(number: int) -> None:
     """Register this process as child ``number`` of its parent, which watches its limits from now on."""
     _own.update(slot=number if number < _MOST_CHILDREN else -1, limits=0)

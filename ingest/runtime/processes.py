@@ -21,6 +21,7 @@ from typing import IO
 
 from ingest.cli.exit_codes import Exit
 from ingest.runtime import metrics_folder, worker_spec
+from ingest.runtime.forked_worker import ForkedWorker
 from ingest.runtime.run_dir import RunDir
 from pipeline import worker_metrics
 from stores.chroma.path import disarm, sweep_dropped
@@ -59,7 +60,8 @@ class ManagedProcess:
     """A process that is restarted whenever it ends; ``command`` and ``environment`` are called for each start.
 
     It runs and logs in ``folder``. Without a folder it shares the working folder and the output of this process, and
-    has its own process group, so that only this process receives signals from the terminal.
+    has its own process group, so that only this process receives signals from the terminal. Where ``forks`` says so,
+    ``command`` is run by a fork of this process, see ``forked_worker``.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class ManagedProcess:
         environment: Callable[[], Mapping[str, str]] = lambda: os.environ,
         file_limit_bytes: int = 0,
         nice: int = 0,
+        forks: Callable[[], bool] = lambda: False,
     ) -> None:
         self.name = name
         self.quick_deaths = 0
@@ -79,8 +82,8 @@ class ManagedProcess:
         self._command = command
         self._folder = folder
         self._environment = environment
-        self._file_limit_bytes, self._nice = file_limit_bytes, nice
-        self._process: subprocess.Popen[bytes] | None = None
+        self._file_limit_bytes, self._nice, self._forks = file_limit_bytes, nice, forks
+        self._process: subprocess.Popen[bytes] | ForkedWorker | None = None
         self._started = 0.0
         self._restart_at = 0.0
 
@@ -118,9 +121,13 @@ class ManagedProcess:
 
     def _run(
         self, folder: Path | None, output: IO[bytes] | None, environment: dict[str, str]
-    ) -> subprocess.Popen[bytes]:
+    ) -> subprocess.Popen[bytes] | ForkedWorker:
+        command = self._command()
+        if folder is not None and output is not None and self._forks():
+            arguments = command[len(worker_spec.PROGRAM) :]
+            return ForkedWorker(arguments, folder, output, environment, self._prepare())
         return subprocess.Popen(
-            self._command(),
+            command,
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -161,8 +168,8 @@ class ManagedProcess:
         A process that refused to work is not restarted.
         """
         now = time.monotonic()
-        if self._process is not None and self._process.poll() is not None:
-            self._note_death(self._process.returncode, now - self._started)
+        if self._process is not None and (status := self._process.poll()) is not None:
+            self._note_death(status, now - self._started)
             self._process = None
             self._restart_at = now + _BACKOFF_S[min(self.quick_deaths, len(_BACKOFF_S)) - 1]
         if self._process is not None or self.refusal or now < self._restart_at:
@@ -289,19 +296,27 @@ def chroma_process(folder: RunDir, port: Callable[[], int]) -> ManagedProcess:
     return ManagedProcess("chroma", command, folder, file_limit_bytes=_INDEX_FILE_BYTES)
 
 
-def worker_processes(folder: RunDir, environment: Mapping[str, str]) -> list[ManagedProcess]:
+def worker_processes(
+    folder: RunDir, environment: Mapping[str, str], forks: Callable[[], bool] = lambda: False
+) -> list[ManagedProcess]:
     """Return the workers of a home for these settings, not started: ``worker`` first, ``notify`` last.
 
     Their node names stay the same over restarts, so that a new worker can release the leases of its predecessor.
+    ``forks``: whether this process has imported what they run, asked at each start.
     """
     needs = worker_spec.WorkerNeeds.of(environment)
     cards = worker_spec.cards() if needs.transformers else []
     name = f"ingot-{folder.digest}@{socket.gethostname()}"
-    return [_worker_process(folder, spec, name, environment) for spec in worker_spec.worker_specs("all", needs, cards)]
+    specs = worker_spec.worker_specs("all", needs, cards)
+    return [_worker_process(folder, spec, name, environment, forks) for spec in specs]
 
 
 def _worker_process(
-    folder: RunDir, spec: worker_spec.WorkerSpec, name: str, environment: Mapping[str, str]
+    folder: RunDir,
+    spec: worker_spec.WorkerSpec,
+    name: str,
+    environment: Mapping[str, str],
+    forks: Callable[[], bool],
 ) -> ManagedProcess:
     return ManagedProcess(
         spec.suffix or "worker",
@@ -311,6 +326,7 @@ def _worker_process(
             {**environment, worker_metrics.FOLDER: str(metrics_folder.folder_of_home(folder.home))}
         ),
         nice=_WORKER_NICENESS,
+        forks=forks,
     )
 
 

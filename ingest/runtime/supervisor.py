@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Any
 
-from ingest.runtime import metrics_folder, processes, settings_conflict, temp_dir
+from ingest.runtime import forked_worker, metrics_folder, processes, settings_conflict, temp_dir
 from ingest.runtime.processes import ManagedProcess
 from ingest.runtime.run_dir import RunDir, lock_now, lock_within, machine
 from pipeline import log_format
@@ -66,6 +66,7 @@ class Supervisor:
         self._idle_since = time.monotonic()
         self._workers_started_with: dict[str, str] = {}
         self._service: Service | None = None
+        self._forks = False
         self._due: dict[str, float] = {"models": self._idle_since + _MODELS_S}
         self._state: dict[str, Any] = {}
 
@@ -114,6 +115,8 @@ class Supervisor:
         self._tend_chroma()
         self._wait_for_redis()
         self._make_workers()
+        self._write_state()  # commands begin while the imports go on
+        self._forks = forked_worker.CAN_FORK and forked_worker.import_worker(self._worker_environment())
         for worker in self.workers:
             worker.start()
         self._write_state()
@@ -121,8 +124,11 @@ class Supervisor:
     def _make_workers(self) -> None:
         """Create the workers for the current settings; ``notify`` is started at the first outbound task."""
         self._workers_started_with = self._worker_environment()
-        *self.workers, self._idle_notify = processes.worker_processes(self.folder, self._workers_started_with)
+        *self.workers, self._idle_notify = self._worker_processes()
         self.notify = None
+
+    def _worker_processes(self) -> list[ManagedProcess]:
+        return processes.worker_processes(self.folder, self._workers_started_with, lambda: self._forks)
 
     def _wait_for_redis(self) -> None:
         end = time.monotonic() + _START_S
@@ -224,7 +230,7 @@ class Supervisor:
         log.info("the secret of callbacks changed: the worker that delivers them is started again")
         self._workers_started_with = self._worker_environment()
         processes.stop_all([*filter(None, [self.notify])], _WORKER_GRACE_S)
-        *_, self._idle_notify = processes.worker_processes(self.folder, self._workers_started_with)
+        *_, self._idle_notify = self._worker_processes()
         self.notify = None
 
     def _load_missing_models(self) -> None:
@@ -312,7 +318,7 @@ class Supervisor:
 
         if self._service is None:
             os.environ.update(self._worker_environment())
-            self._service = Service(Settings(schema_dir=None))
+            self._service = Service(Settings(schema_dir=None), pooled=False)  # workers are forked from this process
         return self._service
 
     def _stop(self) -> None:

@@ -40,6 +40,8 @@ ONE_THREAD = (
     "RAYON_NUM_THREADS",
 )
 _RETRY_S = 0.5
+PROGRAM = (sys.executable, "-m", "celery")
+"""The program of a worker, without its arguments."""
 SOURCE = Path(__file__).resolve().parents[2]
 """The folder with ``celery_app.py``: the checkout, or site-packages."""
 
@@ -87,7 +89,7 @@ class WorkerSpec:
     def command(self, name: str, extra: Sequence[str] = ()) -> list[str]:
         """Return its command line; options in ``extra`` override ours, as Celery uses the last one."""
         return [
-            *(sys.executable, "-m", "celery", "--quiet", "-A", "celery_app", "worker"),
+            *(*PROGRAM, "--quiet", "-A", "celery_app", "worker"),
             *("-Q", ",".join(self.queues), "-n", self.node(name), "-O", "fair"),
             *("--pool", KINDS[self.kind][0], "--concurrency", str(self.concurrency)),
             *("--without-gossip", "--without-mingle"),

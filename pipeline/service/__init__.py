@@ -35,10 +35,13 @@ class Service:
     They raise IngotError only; NotFoundError where a name is unknown.
     """
 
-    def __init__(self, settings: Settings, schemas: Sequence[Schema] = ()) -> None:
-        """``schemas``: further schemas that requests may ask for, beside those of the settings."""
+    def __init__(self, settings: Settings, schemas: Sequence[Schema] = (), *, pooled: bool = True) -> None:
+        """``schemas``: further schemas that requests may ask for, beside those of the settings.
+
+        ``pooled``: connections to databases are kept open; False in a process that forks.
+        """
         self.settings = settings
-        resources = wiring.build(settings, durable=True, pooled=True)
+        resources = wiring.build(settings, durable=True, pooled=pooled)
         resources = replace(resources, schemas={**resources.schemas, **{schema.name: schema for schema in schemas}})
         self._resources = resources
         sender, worker_status, cache = Sender(resources), WorkerStatus(settings), AnswerCache()

@@ -26,6 +26,7 @@ from stores.contracts import VectorRow
 from stores.errors import UnavailableError
 from tests.waiting import GENEROUS_S
 from tests.waiting import eventually as soon
+from tests.worker_processes import data_limits_mb, open_files
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = """
@@ -76,6 +77,14 @@ def another_comes_and_goes(settings: Settings) -> None:
 
 def process_pid(settings: Settings, name: str) -> int:
     return int(embedded.status(settings).processes[name]["pid"] or 0)
+
+
+def test_a_worker_keeps_no_lock_of_the_supervisor(settings: Settings) -> None:
+    """It is forked from it: a lock that both hold would make a dead runtime look alive, and keep its index shut."""
+    with embedded.session(settings):
+        assert soon(lambda: process_pid(settings, "worker") != 0)
+        assert soon(lambda: data_limits_mb(process_pid(settings, "worker")) == {settings.memory_mb})
+        assert not {"lock", "users", "ingot.lock"} & open_files(process_pid(settings, "worker"))
 
 
 def test_started_on_demand_shared_and_gone_by_itself(settings: Settings) -> None:
@@ -159,8 +168,7 @@ def test_what_belongs_to_the_workers_reaches_them_where_nobody_works(settings: S
         old = process_pid(settings, "worker")
         assert embedded.prepare(with_more(settings, memory_mb=2048)) == []
         assert soon(lambda: process_pid(settings, "worker") not in (0, old))
-        environment = Path(f"/proc/{process_pid(settings, 'worker')}/environ").read_bytes().split(b"\0")
-        assert b"INGOT_MEMORY_MB=2048" in environment
+        assert soon(lambda: data_limits_mb(process_pid(settings, "worker")) == {2048})
 
 
 def test_a_setting_that_travels_with_a_job_does_not_conflict_with_workers(settings: Settings) -> None:
@@ -175,11 +183,10 @@ def test_a_setting_that_travels_with_a_job_does_not_conflict_with_workers(settin
 def test_who_starts_the_runtime_does_not_decide_for_those_who_use_it(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("INGOT_CHUNK_TOKENS", "77")  # of a shell; the settings of this test do not read it
+    monkeypatch.setenv("INGOT_MEMORY_MB", "2048")  # of a shell; the settings of this test do not read it
     with embedded.session(settings):
         assert soon(lambda: process_pid(settings, "worker") != 0)
-        environment = Path(f"/proc/{process_pid(settings, 'worker')}/environ").read_bytes()
-        assert b"INGOT_CHUNK_TOKENS" not in environment
+        assert soon(lambda: data_limits_mb(process_pid(settings, "worker")) == {settings.memory_mb})
 
 
 def test_the_notify_worker_starts_with_the_first_outbound_task(settings: Settings) -> None:
@@ -189,8 +196,9 @@ def test_the_notify_worker_starts_with_the_first_outbound_task(settings: Setting
         assert "notify" not in embedded.status(settings).processes
         Catalog(settings.home).mark_outbound("some-base")
         assert soon(lambda: "notify" in embedded.status(settings).processes)
-        notify = process_pid(settings, "notify")
-        assert b"notify" in Path(f"/proc/{notify}/cmdline").read_bytes().split(b"\0")
+        assert process_pid(settings, "notify")
+        log = folder_of(settings).file("notify.log")
+        assert soon(lambda: "threads for the queues notify\n" in log.read_text()), log.read_text()
     another_comes_and_goes(settings)
     assert embedded.status(settings).running, "a callback that is due soon keeps the runtime"
     Catalog(settings.home).rest_outbound("some-base")

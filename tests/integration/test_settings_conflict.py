@@ -21,6 +21,7 @@ from stores.errors import UnavailableError
 from stores.models import JobState, Options
 from tests.in_process import fake_document
 from tests.waiting import eventually
+from tests.worker_processes import data_limits_mb
 
 FAKES = {"text_engine": "fake", "ocr_engine": "fake", "embedder": "fake"}
 TEXT = "# Note\n\nDelivery No. 4711\n\n" + "A line of words. " * 40
@@ -208,8 +209,7 @@ def test_a_runtime_without_work_takes_the_settings_of_a_new_command(commands: Co
         assert commands.ended(commands.second("more", memory_mb=9000)) == [("done", "")]
         assert commands.remarks == []
         assert commands.pid() != worker
-        environment = Path(f"/proc/{commands.pid()}/environ").read_bytes().split(b"\0")
-        assert b"INGOT_MEMORY_MB=9000" in environment
+        assert eventually(lambda: data_limits_mb(commands.pid()) == {9000})
         assert commands.ended(commands.second("then", memory_mb=2048)) == [("done", "")]
 
 
