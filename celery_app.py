@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from billiard.process import current_process
-from celery import bootsteps, signals
+from celery import bootsteps, platforms, signals
 from celery.apps import worker as celery_worker
 from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 from celery.utils.log import get_multiprocessing_logger
@@ -29,7 +29,7 @@ from kombu.transport.redis import Channel as RedisChannel
 
 from ingest.cli import exit_codes
 from ingest.runtime import embedded, temp_dir, worker_spec
-from ingest.runtime.processes import REFUSAL, REMARK, SAYS_FILE
+from ingest.runtime.processes import REFUSAL, REMARK, SAYS_FILE, end_with_parent
 from ingest.version import version
 from pipeline import (
     beat,
@@ -331,6 +331,7 @@ def settings_of_this_process() -> Settings:
 
 
 celery_worker.safe_say = _say_in_log
+platforms.set_pdeathsig = lambda _: end_with_parent()  # Celery's imports a parser of C in each child, .1 s
 logging.captureWarnings(True)
 warnings.simplefilter("ignore", SecurityWarning)  # said in say_ready
 warnings.simplefilter("ignore", CPendingDeprecationWarning)  # Celery's reminder of a choice that broker.py explains

@@ -9,11 +9,13 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from amqp.exceptions import AMQPError
 from kombu import Connection, Queue
 from kombu.exceptions import KombuError
+from redis import utils as redis_utils
 from redis.exceptions import RedisError
 
 from pipeline import broker_address
@@ -35,6 +37,7 @@ _OTHER_SERVERS = (
     (b"SSH-", "an SSH server"),
     (b"220", "a mail or file server"),
 )
+redis_utils.get_lib_version = cache(redis_utils.get_lib_version)  # else read from its files at each connection
 _REDIS = (b"+PONG", b"-NOAUTH", b"-DENIED", b"-ERR", b"-LOADING")
 
 

@@ -51,7 +51,7 @@ class Side:
 @contextmanager
 def side(revision: str) -> Iterator[Side]:
     """The working tree for ".", else a revision of it, checked out for the time of the comparison."""
-    with _tree(revision) as tree:
+    with tree_of(revision) as tree:
         opened = Side("this tree" if revision == "." else revision, tree)
         try:
             yield opened
@@ -60,7 +60,8 @@ def side(revision: str) -> Iterator[Side]:
 
 
 @contextmanager
-def _tree(revision: str) -> Iterator[Path]:
+def tree_of(revision: str) -> Iterator[Path]:
+    """This checkout for ".", else a revision of it in a folder that goes afterwards."""
     if revision == ".":
         yield ROOT
         return

@@ -5,6 +5,7 @@ Heavy modules are imported inside the commands, so that ``ingot --help`` stays f
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -55,6 +56,7 @@ _EPILOG = (
     "2 usage, 3 some documents failed, 4 all failed, 5 not found, 6 broker or worker unreachable, 7 timed out, "
     "130 interrupted."
 )
+_GARBAGE = 200_000  # new objects before garbage is looked for: those that imports make are none
 _FLAGS = {"--debug": "debug", "--quiet": "quiet", "-q": "quiet"}
 
 
@@ -169,7 +171,10 @@ def common(
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    sys.exit(run(sys.argv[1:]))
+    gc.set_threshold(_GARBAGE, *gc.get_threshold()[1:])
+    code = run(sys.argv[1:])
+    gc.freeze()  # what is left is garbage in a moment: the interpreter would look at every object once more
+    sys.exit(code)
 
 
 def run(args: Sequence[str]) -> int:

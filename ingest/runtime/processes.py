@@ -51,6 +51,12 @@ _CHROMA = "import sys; from chromadb_rust_bindings import cli; cli(sys.argv)"
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
+def end_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends, where it can do so (Linux)."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 def _raise_niceness(nice: int) -> None:
     """Raise the niceness of this process to ``nice``; a higher niceness stays."""
     os.setpriority(os.PRIO_PROCESS, 0, max(nice, os.getpriority(os.PRIO_PROCESS, 0)))
@@ -150,8 +156,7 @@ class ManagedProcess:
 
         def prepare() -> None:
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
-            if _libc is not None:
-                _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            end_with_parent()
             if os.getppid() != supervisor:
                 os._exit(0)
             if nice:

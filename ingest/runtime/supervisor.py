@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import json
 import logging
 import os
@@ -376,4 +377,6 @@ def detach_output(folder: RunDir) -> None:
 
 if __name__ == "__main__":
     detach()
-    sys.exit(main(sys.argv[1]))
+    status = main(sys.argv[1])
+    gc.freeze()  # else the interpreter looks at every object once more before it ends
+    sys.exit(status)
