@@ -97,7 +97,7 @@ def test_started_on_demand_shared_and_gone_by_itself(settings: Settings) -> None
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         other = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
         assert int(other.stdout) == pid
-        assert len(running_processes(settings)) >= 4
+        assert soon(lambda: len(running_processes(settings)) >= 4)
     soon(lambda: not running_processes(settings), told=lambda: running_processes(settings))
     assert not folder_of(settings).alive()
     assert not folder_of(settings).file("redis.sock").exists()
