@@ -30,7 +30,7 @@ _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _COMMANDS = {
     "ingot --help": ("--help",),
     "ingot kb list": ("kb", "list"),
-    "ingot records": ("records", "document", "-k", "bench"),
+    "ingot records": ("records", "check", "-k", "bench"),
     "ingot search": ("search", "what was said of the harbor", "-k", "bench"),
 }
 Seconds = Counter[str]

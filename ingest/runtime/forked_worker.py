@@ -36,6 +36,8 @@ _WORKER = (
     "celery.concurrency.thread",
     "celery.worker.components",
     "celery.worker.consumer",
+    "numpy",
+    "prometheus_client",
 )
 _HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _POLL_S = 0.02
@@ -47,8 +49,8 @@ def import_worker(environment: Mapping[str, str]) -> bool:
 
     Where it did not, a worker started as a program tells why.
     """
-    os.environ.clear()
-    os.environ.update(environment)
+    before = dict(os.environ)
+    _set_environment(environment)
     gc.disable()  # imports make hardly any garbage, and looking for it takes a sixth of their time
     try:
         for name in _WORKER:
@@ -58,6 +60,7 @@ def import_worker(environment: Mapping[str, str]) -> bool:
         return False
     finally:
         gc.enable()
+        _set_environment(before)
     gc.freeze()  # its memory stays shared with the workers
     return True
 
@@ -125,8 +128,7 @@ def _become_worker(
         _close_files()
         prepare()
         os.chdir(folder)
-        os.environ.clear()
-        os.environ.update(environment)
+        _set_environment(environment)
         status = _run_worker(arguments)
         threading._shutdown()  # type: ignore[attr-defined]  # waits for threads, as at the end of a program
         atexit._run_exitfuncs()
@@ -136,6 +138,11 @@ def _become_worker(
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
+
+
+def _set_environment(environment: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 def _close_files() -> None:

@@ -87,7 +87,7 @@ class ManagedProcess:
         self.status: int | None = None
         self._command = command
         self._folder = folder
-        self._environment = environment
+        self.environment = environment
         self._file_limit_bytes, self._nice, self._forks = file_limit_bytes, nice, forks
         self._process: subprocess.Popen[bytes] | ForkedWorker | None = None
         self._started = 0.0
@@ -115,11 +115,11 @@ class ManagedProcess:
     def start(self) -> None:
         self.refusal, self.status = "", None
         if self._folder is None:
-            self._process = self._run(None, None, dict(self._environment()))
+            self._process = self._run(None, None, dict(self.environment()))
         else:
             for kind in (REMARK, REFUSAL):
                 self._folder.remove(self.name + kind)
-            environment = {**self._environment(), SAYS_FILE: str(self._folder.file(self.name))}
+            environment = {**self.environment(), SAYS_FILE: str(self._folder.file(self.name))}
             with self._folder.file(f"{self.name}.log").open("ab") as output:
                 self._process = self._run(self._folder.path, output, environment)
         self._started = time.monotonic()

@@ -117,7 +117,7 @@ class Supervisor:
         self._wait_for_redis()
         self._make_workers()
         self._write_state()  # commands begin while the imports go on
-        self._forks = forked_worker.CAN_FORK and forked_worker.import_worker(self._worker_environment())
+        self._forks = forked_worker.CAN_FORK and forked_worker.import_worker(self.workers[0].environment())
         for worker in self.workers:
             worker.start()
         self._write_state()
