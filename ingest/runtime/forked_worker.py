@@ -123,6 +123,7 @@ def _become_worker(
     try:
         for handled in _HANDLED:
             signal.signal(handled, signal.default_int_handler if handled == signal.SIGINT else signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
         for stream in (1, 2):
             os.dup2(output.fileno(), stream)
         _close_files()
