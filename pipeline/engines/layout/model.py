@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -136,24 +136,47 @@ def text_without_pictures(sheet: Sheet) -> Iterator[None]:
         del page.get_text, page.get_textpage
 
 
+class _CellsLater:
+    """The model of cells of tables, opened for the first table: many documents have none."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    @functools.cached_property
+    def _opened(self) -> Any:
+        extractor = self._make()
+        extractor._post_process_grid = lambda **_: []  # cells with their texts, which nobody asks for
+        return extractor
+
+    def predict(self, *given: Any, **named: Any) -> Any:
+        return self._opened.predict(*given, **named)
+
+
+@contextmanager
+def _cells_made_by(make: Callable[..., Any]) -> Iterator[None]:
+    """Let the models that are opened meanwhile have another model of cells of tables than their own."""
+    module, own = _module(), _module().TableGridExtractorV2
+    module.TableGridExtractorV2 = lambda *given, **named: make(functools.partial(own, *given, **named))
+    try:
+        yield
+    finally:
+        module.TableGridExtractorV2 = own
+
+
 @functools.cache
 def _large() -> Any:
     """Open the large model, without the model of cells of tables: that of the small one does for both."""
-    make, module = _model_class(), _module()
-    cells = module.TableGridExtractorV2
-    module.TableGridExtractorV2 = lambda *_, **__: None
-    try:
-        return make(feature_set_name="imf+rf", use_sort=False)
-    finally:
-        module.TableGridExtractorV2 = cells
+    model = _model_class()
+    with _cells_made_by(lambda _: None):
+        return model(feature_set_name="imf+rf", use_sort=False)
 
 
 @functools.cache
 def _small() -> Any:
     """Open the small model, without the image part, which only the large one uses."""
-    model = _model_class()(feature_set_name="rf", imf_model_path="", use_sort=False)
-    model.table_grid_extractor._post_process_grid = lambda **_: []  # cells with their texts, which nobody asks for
-    return model
+    model = _model_class()
+    with _cells_made_by(_CellsLater):
+        return model(feature_set_name="rf", imf_model_path="", use_sort=False)
 
 
 @functools.cache
