@@ -74,17 +74,19 @@ def _round(tree: Path, paths: Sequence[Path]) -> dict[str, Seconds]:
         figures["a child is killed, then one more page"] = home.spent(lambda: home.replace("worker child", paths[5]))
         for what, words in _COMMANDS.items():
             figures[what] = home.spent(lambda words=words: home.run(*words))  # type: ignore[misc]
-        home.run("down")
     return figures
 
 
 @contextlib.contextmanager
 def _home(tree: Path) -> Iterator[Home]:
     folder = Path(tempfile.mkdtemp(prefix="ingot-home-"))
+    home = Home(tree, folder)
     try:
-        yield Home(tree, folder)
-        _wait_for_all()
+        yield home
     finally:
+        with contextlib.suppress(SystemExit):
+            home.run("down")
+        _wait_for_all()
         shutil.rmtree(folder, ignore_errors=True)
 
 
