@@ -50,30 +50,22 @@ def processes(home: Path) -> dict[int, str]:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            environment = (folder / "environ").read_bytes()
+            works_here = (folder / "cwd").readlink() == home / "run"
             parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue
-        if str(home) in command or f"INGOT_HOME={home}".encode() in environment:
+        if str(home) in command or works_here:
             lines[int(folder.name)] = (parent, command)
-    return {pid: _role(pid, lines) for pid in lines}
+    return {
+        pid: _role(command, parent in lines and "celery" in lines[parent][1])
+        for pid, (parent, command) in lines.items()
+    }
 
 
-def _role(pid: int, lines: dict[int, tuple[int, str]]) -> str:
-    """The role of a process by its command line and those above it. ``lines``: id -> id of the parent, command line.
-
-    Workers of a runtime are forked from its supervisor and have its command line; others run Celery as a program.
-    """
-    command = lines[pid][1]
-    program = next((name for name in ("celery", "supervisor") if name in command), "")
-    above = 0  # processes of this program
-    while program and (pid := lines[pid][0]) in lines and program in lines[pid][1]:
-        above += 1
-    if program == "celery":
-        return "worker child" if above else "worker parent"
-    if program == "supervisor":
-        return ("supervisor", "worker parent", "worker child")[min(above, 2)]
-    return next((name for name in ("redis", "chroma") if name in command), "other")
+def _role(command: str, under_celery: bool) -> str:
+    if "celery" in command:
+        return "worker child" if under_celery else "worker parent"
+    return next((name for name in ("redis", "chroma", "supervisor") if name in command), "other")
 
 
 class Sampler:

@@ -8,7 +8,6 @@ Engines are not imported before the fork: onnxruntime starts a thread when it is
 from __future__ import annotations
 
 import atexit
-import ctypes
 import gc
 import importlib
 import logging
@@ -22,6 +21,8 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, NoReturn
+
+from setproctitle import getproctitle, setproctitle
 
 log = logging.getLogger("ingot.runtime")
 
@@ -41,7 +42,6 @@ _WORKER = (
 )
 _HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _POLL_S = 0.02
-_PR_SET_NAME = 15
 
 
 def import_worker(environment: Mapping[str, str]) -> bool:
@@ -49,6 +49,7 @@ def import_worker(environment: Mapping[str, str]) -> bool:
 
     Where it did not, a worker started as a program tells why.
     """
+    getproctitle()  # finds the place of the command line by the environment behind it, while it is as it was
     before = dict(os.environ)
     _set_environment(environment)
     gc.disable()  # imports make hardly any garbage, and looking for it takes a sixth of their time
@@ -68,11 +69,13 @@ def import_worker(environment: Mapping[str, str]) -> bool:
 class ForkedWorker:
     """A worker forked from this process; as much of ``subprocess.Popen`` as ``ManagedProcess`` uses.
 
-    ``arguments``: for Celery. ``prepare`` is called in the new process before anything else.
+    ``command``: of the same worker as a program, which ``ps`` shows. ``arguments``: those for Celery in it.
+    ``prepare`` is called in the new process before anything else.
     """
 
     def __init__(
         self,
+        command: Sequence[str],
         arguments: Sequence[str],
         folder: Path,
         output: IO[bytes],
@@ -85,7 +88,7 @@ class ForkedWorker:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)  # until the worker has handlers of its own
         self.pid = os.fork()
         if self.pid == 0:
-            _become_worker(arguments, folder, output, environment, prepare)
+            _become_worker(command, arguments, folder, output, environment, prepare)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def poll(self) -> int | None:
@@ -112,6 +115,7 @@ class ForkedWorker:
 
 
 def _become_worker(
+    command: Sequence[str],
     arguments: Sequence[str],
     folder: Path,
     output: IO[bytes],
@@ -130,6 +134,7 @@ def _become_worker(
         prepare()
         os.chdir(folder)
         _set_environment(environment)
+        setproctitle(" ".join(command))
         status = _run_worker(arguments)
         threading._shutdown()  # type: ignore[attr-defined]  # waits for threads, as at the end of a program
         atexit._run_exitfuncs()
@@ -155,7 +160,6 @@ def _run_worker(arguments: Sequence[str]) -> int:
     """Run Celery with these arguments and return its exit status."""
     logging.getLogger().handlers.clear()  # those of the supervisor name it in each line
     logging.getLogger().setLevel(logging.WARNING)
-    _name_process("ingot worker")
     program = importlib.import_module("celery.__main__")
     sys.argv = [str(program.__file__), *arguments]
     importlib.import_module("celery_app").begin_in_fork()
@@ -166,8 +170,3 @@ def _run_worker(arguments: Sequence[str]) -> int:
             sys.stderr.write(f"{end.code}\n")
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
-
-
-def _name_process(name: str) -> None:
-    """Give this process a name of up to 15 letters, which ``top`` and ``ps -e`` print."""
-    ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)

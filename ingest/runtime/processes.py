@@ -131,7 +131,7 @@ class ManagedProcess:
         command = self._command()
         if folder is not None and output is not None and self._forks():
             arguments = command[len(worker_spec.PROGRAM) :]
-            return ForkedWorker(arguments, folder, output, environment, self._prepare())
+            return ForkedWorker(command, arguments, folder, output, environment, self._prepare())
         return subprocess.Popen(
             command,
             cwd=folder,

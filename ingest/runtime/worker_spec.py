@@ -31,6 +31,11 @@ ROLES = {"all": ("all", "notify"), "cpu": ("cpu", "notify"), "gpu": ("gpu",), "n
 _NOTIFY_THREADS = 16
 _GOT_THREADS = {"gpu": 256, "cpu": 8}  # if the reader chooses its slots: more pages than slots keep it busy
 _EMBEDDING_THREADS, _OTHER_THREADS = 16, 4
+_CONSTANT = {
+    "TOKENIZERS_PARALLELISM": "false",
+    "ANONYMIZED_TELEMETRY": "False",
+    "NOSETPS": "1",  # Celery leaves the command lines as they are: they name queues and node
+}
 ONE_THREAD = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -97,14 +102,14 @@ class WorkerSpec:
         ]
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
-        """Return ``base`` with one thread per process on a CPU (measured: 1.7 times the pages) and no telemetry."""
+        """Return ``base`` with one thread per process on a CPU (measured: 1.7 times the pages) and ``_CONSTANT``."""
         variables = dict(base)
         if self.kind != "gpu":
             for name in ONE_THREAD:
                 variables.setdefault(name, "1")
         if self.card:
             variables["CUDA_VISIBLE_DEVICES"] = self.card
-        for name, value in (("TOKENIZERS_PARALLELISM", "false"), ("ANONYMIZED_TELEMETRY", "False")):
+        for name, value in _CONSTANT.items():
             variables.setdefault(name, value)
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(SOURCE), base.get("PYTHONPATH"))))
         return variables

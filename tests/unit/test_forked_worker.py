@@ -26,14 +26,18 @@ import os, signal, subprocess, sys, time
 from pathlib import Path
 from ingest.runtime import forked_worker
 folder = Path(sys.argv[1])
+forked_worker.getproctitle()
 def started(work):
     forked_worker._run_worker = lambda _: work() or 7
     with (folder / "log").open("ab") as output:
-        return forked_worker.ForkedWorker([], folder, output, {"HERE": "yes"}, lambda: None)
+        return forked_worker.ForkedWorker(["a", "worker"], [], folder, output, {"HERE": "yes"}, lambda: None)
 """
 _OWN = """
 lock = (folder / "lock").open("w")
-worker = started(lambda: print(dict(os.environ), os.getcwd(), sorted(os.listdir("/proc/self/fd"))))
+def tell():
+    print(dict(os.environ), os.getcwd(), sorted(os.listdir("/proc/self/fd")))
+    print(Path("/proc/self/cmdline").read_text().rstrip(chr(0)))
+worker = started(tell)
 print(worker.wait(100.0), worker.poll())
 """
 _FAILS = """
@@ -73,10 +77,10 @@ def test_what_cannot_be_imported_is_left_to_a_program(monkeypatch: pytest.Monkey
     assert not forked_worker.import_worker(os.environ)
 
 
-def test_a_worker_has_its_own_environment_folder_log_and_no_other_files(tmp_path: Path) -> None:
+def test_a_worker_has_its_own_environment_folder_log_command_line_and_no_other_files(tmp_path: Path) -> None:
     assert printed(_FORKED + _OWN, tmp_path) == "7 7\n"
     expected = f"{{'HERE': 'yes'}} {tmp_path} ['0', '1', '2', '3']\n"  # 3: the listing itself
-    assert (tmp_path / "log").read_text() == expected
+    assert (tmp_path / "log").read_text() == f"{expected}a worker\n"
 
 
 def test_an_error_is_told_in_the_log_and_ends_it_with_a_failure(tmp_path: Path) -> None:
