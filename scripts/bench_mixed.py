@@ -170,7 +170,7 @@ def _compared_fields(schema: str, truth: Truth, fields: Mapping[str, Any]) -> It
         if truth.type != "resume":
             yield "dates", sorted(truth.dates), _listed(fields.get("dates"))
             values = [float(text.split()[0]) for text in _listed(fields.get("amounts"))]
-            yield "amounts", sorted(truth.must), [v for v in values if v in truth.must or v not in truth.amounts]
+            yield "amounts", sorted(truth.must), [abs(v) for v in values if abs(v) in truth.must or abs(v) not in truth.amounts]
         return
     own = truth.fields if schema == truth.type else {}
     for name, value in fields.items():

@@ -23,11 +23,11 @@ from pipeline.engines.evidence.located_values import squash
 from scripts.bench_mixed import HALVES, measure_mixed
 from scripts.bench_tables import measure_tables
 from scripts.document_pages import read_pages
-from scripts.resume_layouts import FIRST, FOURTH, SECOND, THIRD
+from scripts.resume_layouts import FIFTH, FIRST, FOURTH, SECOND, SIXTH, THIRD
 from scripts.resume_parts import LayoutOf
 from scripts.resume_people import Person, person
 
-_SETS = {"first": FIRST, "second": SECOND, "third": THIRD, "fourth": FOURTH}
+_SETS = {"first": FIRST, "second": SECOND, "third": THIRD, "fourth": FOURTH, "fifth": FIFTH, "sixth": SIXTH}
 
 
 def main(arguments: list[str] | None = None) -> None:

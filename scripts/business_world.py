@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -96,8 +97,17 @@ class Printer:
         self.truth = Truth(kind, language)
         self.code, self.sign = self.world["currency"]
         self.firms = [Firm(*row) for row in self.draw.sample(self.world["firms"], 3)]
+        self.american = language == "en" and bool(re.search(r"[A-Z]{2} \d{5}$", self.firms[0].address))
+        if self.american:
+            self.code, self.sign = "USD", "$"
         self.people = self.draw.sample(self.world["people"], 3)
         self.day = date(2021, 1, 5) + timedelta(days=self.draw.randint(0, 1500))
+
+    def from_america(self) -> None:
+        """Let the first firm be an American one."""
+        own = [Firm(*row) for row in self.world["firms"] if re.search(r"[A-Z]{2} \d{5}$", row[1])]
+        self.firms[0], self.american = self.draw.choice(own), True
+        self.code, self.sign = "USD", "$"
 
     def later(self, days: int) -> date:
         return self.day + timedelta(days=days)
@@ -113,6 +123,8 @@ class Printer:
             return f"{day.day}{joint}{month} {day.year}"
         if style == "english":
             return f"{MONTHS['en'][day.month - 1]} {day.day}, {day.year}"
+        if style == "slashes" and self.american:
+            style = "us"
         forms = {"dots": "%d.%m.%Y", "slashes": "%d/%m/%Y", "us": "%m/%d/%Y", "iso": "%Y-%m-%d", "short": "%d %b %Y"}
         return day.strftime(forms[style])
 

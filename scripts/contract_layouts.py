@@ -260,7 +260,8 @@ def offer(say: Printer) -> Sheet:
     block(sheet, (50, 60), issuer.lines(), lead=True)
     block(sheet, (330, 60), buyer.lines())
     flow = Flow(sheet, 50, 495, 130)
-    flow.line(f"{title} {say.code_of('Q', 5)}", 15, bold=True)
+    title += f" {say.code_of('Q', 5)}"
+    flow.line(title, 15, bold=True)
     say.truth.titles.append(title)
     flow.line(("有效期至：" if chinese else "Valid until: " if say.language == "en" else "") + say.date(say.later(30), "iso"))
     rows = say.goods()

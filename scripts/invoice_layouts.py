@@ -176,7 +176,7 @@ def stripe_like(say: Printer) -> Sheet:
     """A subscription service: few lines, the amount due as a headline, no tax."""
     bill, sheet = Bill(say, due=10), Sheet()
     bill.total = bill.net
-    say.truth.fields["amount"] = bill.net
+    say.truth.fields |= {"amount": bill.net, "amount_untaxed": bill.net}
     sheet.put(0, (50, 60), "Invoice", 20, bold=True)
     say.truth.titles.append("Invoice")
     sheet.put(0, (430, 60), bill.issuer.name.split()[0], 16, bold=True, grey=0.5)

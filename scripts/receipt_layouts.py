@@ -123,6 +123,7 @@ def chinese_slip(say: Printer) -> Sheet:
 
 def diner(say: Printer) -> Sheet:
     """A restaurant's check: table and server, subtotal, tax, tip line, total; date at the top."""
+    say.from_america()
     till, flow = Till(say), _roll(9.5)
     flow.line(till.shop.name, 13, bold=True, centred=True)
     flow.line(till.shop.address, 8.5, centred=True)
@@ -139,9 +140,8 @@ def diner(say: Printer) -> Sheet:
     flow.line("Subtotal", right=say.number(till.total))
     flow.line("Tax", right=say.number(tax))
     say.truth.fields["total"] = due
-    flow.line("Balance Due", 11, bold=True, right=f"${say.number(due)}")
-    say.truth.must.add(due)
-    say.truth.fields["currency"] = "USD"
+    flow.line("Balance Due", 11, bold=True, right=say.money(due))
+    till.in_currency()
     flow.line("VISA ************1234   AUTH 004412", 8)
     flow.line("Suggested tip 18% - 20% - 22%", 8, centred=True)
     return flow.sheet

@@ -141,6 +141,7 @@ def chinese_flow(say: Printer) -> Sheet:
 
 def card_account(say: Printer) -> Sheet:
     """A credit card in the US: previous and new balance, payments negative, no running balance."""
+    say.from_america()
     account, sheet = Account(say, f"XXXX XXXX XXXX {say.draw.randint(1000, 9999)}", balances=False), Sheet()
     sheet.put(0, (45, 55), f"{account.bank.name}  Rewards Card", 14, bold=True)
     sheet.put(0, (45, 80), "Credit Card Statement", 13, bold=True)
@@ -148,13 +149,13 @@ def card_account(say: Printer) -> Sheet:
     period = f"{say.date(account.start, 'us')} - {say.date(account.end, 'us')}"
     pairs(sheet, (45, 105), (("Customer name:", account.holder), ("Card number:", account.number), ("Billing period:", period)), 100)
     due = say.later(40)
-    side = (("Previous balance", f"${say.number(account.opening)}"), ("New balance", f"${say.number(account.closing)}"), ("Payment due date", say.date(due, "us")))
+    side = (("Previous balance", say.money(account.opening)), ("New balance", say.money(account.closing)), ("Payment due date", say.date(due, "us")))
     pairs(sheet, (330, 105), side, 110)
     flow, widths = Flow(sheet, 45, 505, 170, 9), (85, 85, 235, 100)
     flow.line("Transactions", 11, bold=True)
     rows(flow, widths, [("Trans. date", "Post date", "Description", "Amount")], 3, bold=True)
-    rows(flow, widths, [(say.date(m.day, "us"), say.date(m.day, "us"), m.text, f"{'-' if m.amount < 0 else ''}${say.number(abs(m.amount))}") for m in account.moves], 3)
-    say.truth.fields["currency"] = "USD"
+    rows(flow, widths, [(say.date(m.day, "us"), say.date(m.day, "us"), m.text, f"{'-' if m.amount < 0 else ''}{say.money(abs(m.amount))}") for m in account.moves], 3)
+    account.in_currency()
     return sheet
 
 

@@ -50,8 +50,9 @@ _DUE_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"(?:payment\s*)?due\s*(?:date|on|by)|pay(?:ment|able)?\s*(?:due|by|before)|date\s*due|expiration\s*date",
-        r"verval\s?datum|uiterste\s*betaaldatum|fällig(?:keit)?(?:sdatum)?(?:\s*(?:am|bis))?|zahlbar\s*bis|zahlungsziel",
-        r"(?:date\s*d['’]\s*)?[ée]ch[ée]ance|date\s*limite|vencimiento|scadenza|付款(?:期限|截止)(?:日期)?|到期日",
+        r"verval\s?datum|uiterste\s*betaaldatum|fällig(?:keit)?(?:sdatum)?(?:\s*(?:am|bis))?|zahlungsziel",
+        r"zahlbar\b[^.\d]{0,40}?\bbis(?:\s*(?:zum|spätestens))*|(?:überweisen|zahlen|begleichen)\s+sie\b[^.\d]{0,60}?\bbis(?:\s*(?:zum|spätestens))*",
+        r"(?:date\s*d['’]\s*)?[ée]ch[ée]ance|date\s*limite|(?:pr[ée]l[eè]v\w*|payable|[àa]\s*(?:r[ée]gler|payer))\s*(?:avant\s*)?le|vencimiento|scadenza|付款(?:期限|截止)(?:日期)?|到期日",
     )
 ]
 _OTHER_DATE = re.compile(
@@ -63,7 +64,7 @@ _OTHER_DATE = re.compile(
 class InvoiceRules:
     """Fields of an invoice, by rules."""
 
-    fingerprint = "rules-invoice/4"
+    fingerprint = "rules-invoice/5"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""

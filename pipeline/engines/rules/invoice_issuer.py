@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in, squash
 from pipeline.engines.evidence.page_lines import PageLine
-from pipeline.engines.rules.contacts import find_emails, find_urls
+from pipeline.engines.rules.contacts import find_emails, find_phones, find_urls
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.parties import company_name, ends_address, has_company_suffix, looks_like_address
 from stores.models import Label
@@ -48,6 +48,8 @@ _MAILERS = frozenset(
     "gmail hotmail outlook yahoo icloud live msn aol gmx web qq 163 126 sina foxmail example proton".split()  # noqa: SIM905
 )
 _CUSTOMER_LINES = 6
+_LETTERHEAD_LINES = 3
+_TAX_OR_BANK = re.compile(r"(?<![a-z])(?:vat|ust|tva|btw|tax|siret|iban|hrb|kvk|reg)(?![a-z])|税号|账号|识别号", re.IGNORECASE)
 _LEAST_SCORE = 1.0
 _ISSUER_PAGES = 2
 
@@ -66,8 +68,18 @@ def find_issuer(index: LabelIndex) -> LocatedValue | None:
     best = max(scored, key=lambda item: item[:2], default=None)
     if best is None or best[0] < _LEAST_SCORE:
         return _only_domain(index.lines, domains)
-    line = best[2]
+    line = _in_full(best[2], candidates)
     return located_in(_name_in(line.text), [line])
+
+
+def _in_full(line: PageLine, candidates: Sequence[PageLine]) -> PageLine:
+    """The line that goes on with the name of a logo: ``Blue Heron Catering`` where ``Blue`` stands alone as well."""
+    name = line.text.strip()
+    words = name.split()
+    if len(words) > 1 or has_company_suffix(name):
+        return line
+    longer = [other for other in candidates if other.text.split()[:1] == words and 1 < len(other.text.split()) < 7]
+    return min(longer, key=lambda other: other.number, default=line)
 
 
 def _read_name(text: str) -> tuple[object, int, int] | None:
@@ -140,9 +152,33 @@ def _score(line: PageLine, index: LabelIndex, domains: Sequence[str], squashed: 
     if line.page == first_page:
         top = line.number < 8 or line.box[1] < 150.0
         score += 1.0 * top + 1.0 * (line.label in (Label.HEADER, Label.FOOTER))
+        score += 2.5 * (line.number < _LETTERHEAD_LINES and _has_contacts(index, line))
+        score -= 2.0 * _is_addressed(index, line)
         score += 0.5 * any(looks_like_address(other.text) for other in index.below(line)[:1])
     repeats = sum(name in other for other in squashed) - 1 if len(name) >= 4 else 0
     return score + 0.5 * min(repeats, 3) - (0.5 if len(name) < 4 else 0.0)
+
+
+def _has_contacts(index: LabelIndex, line: PageLine) -> bool:
+    """Whether a mail address or a telephone stands close below a line, as in a letterhead."""
+    near = index.below(line)
+    near += [lower for one in near for lower in index.below(one)]
+    return any(find_emails(one.text) or find_phones(one.text) for one in near)
+
+
+def _is_addressed(index: LabelIndex, line: PageLine) -> bool:
+    """Whether a line opens the block of the addressee: an address below it, no contacts, while others print theirs."""
+    address, at = 0, line
+    for _ in range(_CUSTOMER_LINES):
+        below = index.below(at)[:1]
+        if not below or below[0].block != line.block:
+            break
+        at = below[0]
+        if find_emails(at.text) or find_phones(at.text) or _TAX_OR_BANK.search(at.text):
+            return False
+        address += looks_like_address(at.text)
+    above = [other for other in index.lines if other.page == line.page and other.number < line.number]
+    return address > 0 and any(find_emails(other.text) or find_phones(other.text) for other in above)
 
 
 def _goes_on_with_address(text: str) -> bool:

@@ -18,7 +18,7 @@ _PATTERNS = tuple(
     for name, words in (
         (
             "description",
-            r"description|omschrijving|bezeichnung|beschreibung|d[ée]signation|libell[ée]|descripci[óo]n|descrizione|"
+            r"description|omschrijving|bezeichnung|beschreibung|d[ée]signation|d[ée]tails?|libell[ée]|descripci[óo]n|descrizione|"
             r"particulars|leistung|货物|服务名称|项目名称|名称|品名|商品|项目",
         ),
         (
@@ -33,6 +33,7 @@ _PATTERNS = tuple(
         ("amount", r"amount|total|bedrag|totaal|betrag|gesamt(?:preis)?|summe|montant|importe|importo|金额"),
         ("unit_price", r"price|rate|prijs|preis|prix|precio|prezzo"),
         ("quantity", r"units?"),
+        ("amount", r"line\s*total|net(?:to)?|value|h\.?t\.?|valeur|wert"),
         ("description", r"items?|products?|services?|articles?|artikel|details"),
     )
 )

@@ -47,7 +47,7 @@ _UNTAXED = re.compile(
     re.IGNORECASE,
 )
 _TAX = re.compile(
-    r"(?<![a-z])(?:vat|btw|mwst|ust|umsatzsteuer|mehrwertsteuer|tva|iva|gst|hst|pst|sales\s*tax|tax(?:es)?)(?![a-z])|税额",
+    r"(?<![a-z])(?:vat|btw|mwst|ust|umsatzsteuer|mehrwertsteuer|tva|iva|gst|hst|pst|sales\s*tax|tax(?:es)?)(?![a-z])|税额|增值税(?!\S{0,6}发票)|销项税",
     re.IGNORECASE,
 )
 _TAX_NUMBER = re.compile(

@@ -25,6 +25,15 @@ def _says_more(rest: str) -> bool:
     return bool(re.search(r"[^\W\d_]{2,}", re.sub(r"\([^)]*\)", "", rest)))
 
 
+def _holds(other: str | re.Pattern[str], label: str | re.Pattern[str]) -> bool:
+    """Whether another label is a longer one with the label in it: ``账户名称`` and ``户名``."""
+    return isinstance(other, str) and isinstance(label, str) and other != label and label in other
+
+
+def _covers(pattern: re.Pattern[str], match: re.Match[str], text: str) -> bool:
+    return any(more.start() <= match.start() and match.end() <= more.end() for more in pattern.finditer(text))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
     """A value that a label announces; ``rank`` is the place of the label among those asked for (0 is the best)."""
@@ -62,8 +71,11 @@ class LabelIndex:
         labelled = []
         for rank, label in enumerate(labels):
             pattern = label_pattern(label) if isinstance(label, str) else label
+            longer = [label_pattern(other) for other in labels if _holds(other, label)]
             for line in self.lines:
                 for match in pattern.finditer(line.text):
+                    if any(_covers(more, match, line.text) for more in longer):
+                        continue
                     value = self._value_of(line, match, read)
                     if value:
                         labelled.append(Labelled(rank=rank, label=line, value=value))

@@ -20,7 +20,7 @@ _LABELS = {
     "area": r"major|area|field(?: of study)?|subject|specialization|专业(?:名称)?|所学专业|主修",
     "company": r"company|employer|organi[sz]ation|公司(?:名称)?|单位(?:名称)?|工作单位|企业名称",
     "position": r"position|title|role|job title|职位(?:名称)?|职务|岗位|担任职务|职位类别",
-    "location": r"location|place|地点|工作地点|所在地",
+    "location": r"location|place|city|town|ort|lieu|ville|城市|地点|工作地点|所在地",
 }
 _LABEL = re.compile("|".join(rf"(?P<{name}>^(?:{words})\s*[:：]\s*)" for name, words in _LABELS.items()), re.IGNORECASE)
 _DEPARTMENT = re.compile(r"(?:department|dept\.?|division|faculty|abteilung|school of)\b|.{0,8}部门?$", re.IGNORECASE)
