@@ -22,10 +22,11 @@ _ROLES = (
 )
 _ROLE_LABEL = re.compile(rf"^\W*(?:the\s+)?(?P<role>{_ROLES})\s*[:：]\s*(?P<name>\S.{{2,120}})$", re.IGNORECASE)
 _ZH_PARTY = re.compile(
-    r"(?P<role>[甲乙丙丁]\s*方)\s*(?:[（(](?P<other>[^）)]{1,20})[）)])?\s*[:：]\s*(?P<name>[^\s:：，,；;]{2,40})"
+    r"(?P<role>[甲乙丙丁]\s*方)[”\"]?\s*(?:[（(][^）)]{1,20}[）)]|[）)])?\s*[:：]\s*(?P<name>[^\s:：，,；;]{2,40})"
 )
 _ZH_CELL = re.compile(r"^\W*(?:[\u4e00-\u9fff]{2,6}\s*[（(]\s*)?(?P<role>[甲乙丙丁]\s*方)\s*(?:[（(][^）)]{1,20})?[）)]?\W*$")
-_HAN_NAME = re.compile(r"[\u4e00-\u9fff（）()·]{2,40}")
+_ROLE_CELL = re.compile(rf"^\W*(?:the\s+)?(?P<role>{_ROLES})\W*$", re.IGNORECASE)
+_NAME_CELL = re.compile(r"[\u4e00-\u9fff（）()·]{2,40}|[A-ZÀ-Þ][^:_\n]{2,80}")
 _BETWEEN_WORD = re.compile(r"(?<![^\W\d_])(?:between|zwischen|entre)(?![^\W\d_])", re.IGNORECASE)
 _BETWEEN = re.compile(
     r"(?<![^\W\d_])(?:by\s+and\s+between|between|zwischen|entre(?:\s+les\s+soussignés)?)\s*[:：]?\s+(?P<one>.{3,260}?)"
@@ -56,7 +57,7 @@ _MOST_NAME = 90
 
 def find_parties(lines: Sequence[PageLine]) -> list[Party]:
     """The parties with their roles; nothing rather than one of them."""
-    for parties in (list(_labelled(lines)), list(_in_cells(lines)), _numbered(lines), _between(lines)):
+    for parties in (list(_labelled(lines)), _both(list(_in_cells(lines))), _numbered(lines), _between(lines)):
         if parties:
             return parties
     return []
@@ -76,15 +77,19 @@ def _labelled(lines: Sequence[PageLine]) -> Iterator[Party]:
 
 
 def _in_cells(lines: Sequence[PageLine]) -> Iterator[Party]:
-    """Parties in the cell beside their role: ``委托方（甲方） | 公司``."""
+    """Parties in the cell beside their role: ``Lender | Firm Ltd``, ``委托方（甲方） | 公司``; two at least."""
     roles: set[str] = set()
     for row in LabelIndex(lines).rows:
         for cell, beside in zip(row.cells, row.cells[1:], strict=False):
-            match = _ZH_CELL.match(cell.text)
-            if match and match["role"] not in roles and _HAN_NAME.fullmatch(beside.text.strip()):
+            match = _ZH_CELL.match(cell.text) or _ROLE_CELL.match(cell.text)
+            if match and match["role"] not in roles and _NAME_CELL.fullmatch(beside.text.strip()):
                 roles.add(match["role"])
                 name = beside.text.strip()
                 yield {"name": located_in(name, [beside], name), "role": located_in(match["role"], [cell], match["role"])}
+
+
+def _both(parties: list[Party]) -> list[Party]:
+    return parties if len(parties) > 1 else []
 
 
 def _numbered(lines: Sequence[PageLine]) -> list[Party]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine, page_lines
@@ -11,7 +12,7 @@ from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.dates import find_dates, find_periods, prefers_month_first
 from pipeline.engines.rules.invoice_issuer import find_issuer
 from pipeline.engines.rules.invoice_lines import find_lines
-from pipeline.engines.rules.invoice_sums import find_currency, find_sums
+from pipeline.engines.rules.invoice_sums import find_currency, find_sums, lines_remarks
 from pipeline.engines.rules.labelled import LabelIndex
 from stores.models import Page, Record, Schema
 
@@ -31,7 +32,7 @@ _NUMBER_LABELS = [
         r"发票(?:号码|编号|号)|票据号码|账单(?:编号|号)|單號",
         rf"^\W*{_INVOICE_WORDS}(?![a-z])",
         r"(?<![a-z])(?:document|doc|statement|receipt|voucher|order)\s*(?:number|no|nr|#)(?![a-z])",
-        r"^\W*(?:number|no\.|nr\.|nummer|n°)(?![a-z])",
+        r"^\W*(?:number|no\.|nr\.|nummer|n°)(?![a-z])|^\W*n[ro]\s+(?=\d{6,}\W*$)",
     )
 ]
 _NUMBER = re.compile(r"(?=\S*\d)[A-Za-z0-9][\w./-]*")
@@ -71,6 +72,7 @@ class InvoiceRules:
         index = LabelIndex(page_lines(pages))
         month_first = prefers_month_first(line.text for line in index.lines)
         sums = find_sums(index)
+        lines = find_lines(index)
         values = {
             "issuer": find_issuer(index),
             "invoice_number": index.first(_NUMBER_LABELS, read_invoice_number),
@@ -80,9 +82,9 @@ class InvoiceRules:
             "amount_untaxed": sums.untaxed,
             "amount_tax": sums.tax,
             "currency": find_currency(index, sums.total),
-            "lines": find_lines(index),
+            "lines": lines,
         }
-        return build_record(schema, values)
+        return replace(build_record(schema, values), remarks=lines_remarks(lines, sums))
 
 
 def read_invoice_number(text: str) -> tuple[object, int, int] | None:

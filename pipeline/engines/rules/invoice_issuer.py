@@ -146,7 +146,7 @@ def _score(line: PageLine, index: LabelIndex, domains: Sequence[str], squashed: 
     name = squash(_name_in(text))
     score = 3.0 * has_company_suffix(text) - 2.0 * bool(_NO_NAME.search(text)) * (not has_company_suffix(text))
     score += max((_domain_score(name, domain) for domain in domains), default=0.0)
-    score -= 2.0 * (looks_like_address(text) and not has_company_suffix(text)) + 3.0 * ends_address(text)
+    score -= 2.0 * (looks_like_address(text) and not _heads_address(line, index)) + 3.0 * ends_address(text)
     score += 1.5 * (has_company_suffix(text) and _goes_on_with_address(text))
     first_page = index.lines[0].page
     if line.page == first_page:
@@ -179,6 +179,15 @@ def _is_addressed(index: LabelIndex, line: PageLine) -> bool:
         address += looks_like_address(at.text)
     above = [other for other in index.lines if other.page == line.page and other.number < line.number]
     return address > 0 and any(find_emails(other.text) or find_phones(other.text) for other in above)
+
+
+def _heads_address(line: PageLine, index: LabelIndex) -> bool:
+    """Whether a line names a firm though it holds a word of addresses: ``Oakhill Garden Centre`` above its street."""
+    if has_company_suffix(line.text):
+        return True
+    first = not any(other.block == line.block and other.number == line.number - 1 for other in index.lines)
+    digits = any(c.isdigit() for c in line.text)
+    return first and not digits and any(looks_like_address(other.text) for other in index.below(line)[:1])
 
 
 def _goes_on_with_address(text: str) -> bool:

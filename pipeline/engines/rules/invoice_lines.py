@@ -39,11 +39,11 @@ _PATTERNS = tuple(
 )
 _END = re.compile(
     r"^\W*(?:total|totaal|gesamt|summe|grand|amount\s*due|balance|"
-    r"factuur\s*totaal|rechnungs\w+|invoice\s*total|montant\s*ttc|(?:net|netto)\b|vat\b|btw\b|tax\b|mwst|tva\b|"
+    r"factuur\s*totaal|rechnungs\w+|zwischentotal|invoice\s*total|montant\s*ttc|(?:net|netto)\b|vat\b|btw\b|tax\b|mwst|tva\b|"
     r"iva\b|[csi]gst\b|(?:base\s*)?imponibile?\b|合\s*计|价税)",
     re.IGNORECASE,
 )
-_SUBTOTAL = re.compile(r"sub\s*-?\s*tota|zwischensumme|sous.?total|小计", re.IGNORECASE)
+_SUBTOTAL = re.compile(r"sub\s*-?\s*tota|zwischen(?:summe|total)|sous.?total|小计", re.IGNORECASE)
 _MOST_ROWS = 500
 _MOST_OTHER_ROWS = 8  # notes and continued descriptions between two lines
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
@@ -19,7 +20,9 @@ from pipeline.engines.rules.money import (
     read_chinese_amount,
 )
 from pipeline.engines.rules.page_rows import Row
+from stores.sum_remarks import exact, rows_remark
 
+_CENT = Decimal("0.01")
 _WITH_TAX = (
     r"(?:incl(?:uding|usive|\.)?|inkl(?:usive|\.)?|incluant|ttc|t\.t\.c|brutto|gross|after\s*tax|with\s*(?:tax|vat))"
 )
@@ -29,7 +32,7 @@ _TOTALS = tuple(
     for weight, pattern in (
         (9, r"价税合计|\(?小写\)?|应付(?:总)?(?:金)?额|总计|grand\s*total|invoice\s*(?:total|amount)"),
         (9, r"(?:total|amount|balance)\s*(?:amount\s*)?(?:due|payable|to\s*pay|owed)"),
-        (9, r"(?:rechnungs(?:gesamt)?|gesamt|zahl|end|brutto)(?:betrag|summe)|zu\s*zahlen"),
+        (9, r"(?:rechnungs(?:gesamt)?|gesamt|zahl|end|brutto)(?:betrag|summe|total)|zu\s*zahlen"),
         (9, r"factuur\s*-?\s*(?:totaal|bedrag)|te\s*betalen|totaal\s*(?:te\s*voldoen|bedrag)"),
         (9, r"net\s*[àa]\s*payer|montant\s*(?:total\s*)?(?:d[ûu]|ttc)|total\s*(?:ttc|eur|usd|gbp)\b|da\s*pagare"),
         (9, r"do\s*zap[łl]aty|k\s*úhradě|total\s*(?:a\s*pagar|general|factura|fattura|documento)"),
@@ -41,7 +44,7 @@ _PLAIN_TOTAL = re.compile(
     r"(?<![a-z])(?:total|totaal|gesamt|summe|totale|totaux|razem|celkem)(?![a-z])|合计|总额", re.IGNORECASE
 )
 _UNTAXED = re.compile(
-    r"sub\s*-?\s*total|subtotaal|zwischensumme|sous.?total|untaxed|taxable|netto?(?:betrag|summe)?\b|^\W*net\W*(?:[^\W\d_]{3}\W*)?[\d(]|grondslag|"
+    r"sub\s*-?\s*total|subtotaal|zwischen(?:summe|total)|sous.?total|untaxed|taxable|netto?(?:betrag|summe)?\b|^\W*net\W*(?:[^\W\d_]{3}\W*)?[\d(]|grondslag|"
     r"(?:excl|exkl|exc|before|without|ex|zzgl|hors|net\s*of)\.?\w*\s*(?:of\s*)?(?:vat|btw|tax|mwst|ust|tva|gst)|\bh\.?t\b|base\s*imponible|"
     r"imponibile|net\s*(?:amount|total|price|value)|total\s*net\b|小计|不含税",
     re.IGNORECASE,
@@ -79,6 +82,19 @@ def find_sums(index: LabelIndex) -> Sums:
     tax = _matching(taxes, largest)  # what is due may be less than either, where some was paid
     printed = [amount for row in index.rows if _UNTAXED.search(row.text) for amount in _labelled_sums(index, row)]
     return Sums(total=total, untaxed=_untaxed_sum([*untaxed, *printed], untaxed, totals, largest, tax), tax=tax)
+
+
+def lines_remarks(lines: Sequence[Mapping[str, LocatedValue | None]], sums: Sums) -> tuple[str, ...]:
+    """Say so where the lines add up neither to the sum without tax nor to the total: the difference from the first."""
+    amounts = [exact(amount.value) for line in lines if (amount := line["amount"])]
+    totals = [total for total in (sums.untaxed, sums.total) if total is not None]
+    if not amounts or not totals:
+        return ()
+    added = sum(amounts, Decimal())
+    if any(abs(added - exact(total.value)) < _CENT for total in totals):
+        return ()
+    page = totals[0].lines[0].page if totals[0].lines else 0
+    return (rows_remark("lines", "amount", len(amounts), added, page, exact(totals[0].value)),)
 
 
 def _untaxed_sum(

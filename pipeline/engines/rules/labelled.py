@@ -17,12 +17,15 @@ ValueReader = Callable[[str], tuple[object, int, int] | None]
 _CELLS_BESIDE = 3
 _LINES_BELOW = 2.6  # heights of the label
 _MINUS = r"(?:(?<=^-)|(?<=[:：=]-)|(?<=[:：=]\s-))\d"  # the sign of a number that begins here
+_ASIDE = re.compile(  # a remark in brackets, the day of a balance
+    r"\([^)]*\)|(?<![^\W\d_])(?:au|am|on|at|per|as\s+of|as\s+at|du|le|zum|vom)(?=\s*\d{1,2}[./-])", re.IGNORECASE
+)
 _SEPARATOR = re.compile(rf"(?:[\s:：;.#№=|*_/)]|-(?!{_MINUS}))*")
 
 
 def _says_more(rest: str) -> bool:
     """Whether words follow the label, so that it is another one: ``Invoice`` of ``Invoice total``."""
-    return bool(re.search(r"[^\W\d_]{2,}", re.sub(r"\([^)]*\)", "", rest)))
+    return bool(re.search(r"[^\W\d_]{2,}", _ASIDE.sub("", rest)))
 
 
 def _holds(other: str | re.Pattern[str], label: str | re.Pattern[str]) -> bool:

@@ -60,7 +60,10 @@ _AMOUNT = re.compile(
     rf"(?![\d])(?P<scale>\s?[万億亿])?\s?(?P<after>{_AFTER})?(?P<trail>-(?!\s?\d))?",
     re.IGNORECASE,
 )
-_CURRENCY = re.compile(rf"{_BEFORE}|(?<![A-Za-z])(?:{'|'.join(_CODES)})(?![A-Za-z])|人民币|[€£¥￥₹]", re.IGNORECASE)
+_CURRENCY = re.compile(rf"{_BEFORE}(?![A-Za-z])|(?<![A-Za-z])(?:{'|'.join(_CODES)})(?![A-Za-z])|人民币|[€£¥￥₹]|(?<![A-Za-z])euros?(?![A-Za-z])", re.IGNORECASE)
+
+_DAY_AND_MONTH = re.compile(r"\d{1,2}\.\s?\d{1,2}")
+_YEAR_BEHIND = re.compile(r"\.\s?(?:19|20)?\d{2}(?!\d)")  # the amount is the begin of a date
 
 _MOST_DIGITS = 15
 """Every decimal of so many digits is the same again when it was kept as a double, in SQL, JSON and Chroma."""
@@ -92,7 +95,7 @@ def _amount(text: str, match: re.Match[str]) -> Amount | None:
     if re.match(r"\s?[%％‰]", text[match.end("number") :]):
         return None
     value, decimals = read_number(match["number"])
-    if value is None:
+    if value is None or (_DAY_AND_MONTH.fullmatch(match["number"]) and _YEAR_BEHIND.match(text, match.end("number"))):
         return None
     if match["scale"]:
         value = float(Decimal(repr(value)) * (10**8 if match["scale"].strip() in "億亿" else 10**4))

@@ -28,7 +28,8 @@ _REFERENCES = re.compile(
 _ENTRY = re.compile(r"^\s*(?:\[(\d{1,3})\]|(\d{1,3})\.(?=\s))\s*")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]*[\w)]", re.IGNORECASE)
 _MARKS = re.compile(r"[\d⁰¹²³⁴-⁹∗*†‡§¶‖#✉♠♦♥♣]+|\(\s*\)|[,，]\s*(?=[,，])|(?<=\w)[.](?=\s*$)")
-_AND = re.compile(r"\s*(?:,|，|;|；|、|·|•|\||\band\b|&|\bund\b|\bet\b)\s*")
+_AND = re.compile(r"\s*(?:,|，|;|；|、|·|•|\||(?<=[\u4e00-\u9fff]{2})\s+(?=[\u4e00-\u9fff]{2})|\band\b|&|\bund\b|\bet\b)\s*")
+_DEGREES = re.compile(r"[,\s]\s*(?:M\.?D|Ph\.?D|M\.?Sc|B\.?Sc|M\.?A|M\.?P\.?H|R\.?N|Dr\.?P\.?H|F\.?R\.?C\.?[PS])(?![A-Za-z])\.?")
 _NAME_WORD = r"(?:[A-ZÀ-Ý][\w'’.-]*|de|la|van|von|der|den|di|da|del|dos|bin|al|el|le|ter|ten)"
 _NAME = re.compile(
     rf"(?:[A-ZÀ-Ý][\w'’.-]*)(?:\s+{_NAME_WORD}){{1,4}}|[\u4e00-\u9fff]{{2,4}}|[\u4e00-\u9fff]{{2}}\s[\u4e00-\u9fff]"
@@ -44,6 +45,7 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 _MOST_TITLE_LINES = 3
 _SAME_SIZE = 0.06  # of the height of a line
 _MOST_AUTHOR_LINES = 8
+_LABELLED = re.compile(r"^\W*[^\W\d]{2,20}\s?[:：]")  # ``doi:``, ``Received:``
 _MOST_KEYWORD_LINES = 3
 _RAGGED = 0.25  # of the width of a paragraph, that a full line may leave free
 _MOST_AUTHORS = 60
@@ -120,7 +122,7 @@ def _names(text: str) -> list[str]:
     """The names of a line that holds nothing else, without the marks of their affiliations."""
     if _NO_NAME.search(text):
         return []
-    parts = [part for part in _AND.split(_MARKS.sub(" ", text)) if part.strip()]
+    parts = [part for part in _AND.split(_MARKS.sub(" ", _DEGREES.sub("", text))) if part.strip()]
     names = [" ".join(part.split()).rstrip(" .") for part in parts]
     return names if names and all(_NAME.fullmatch(name) for name in names) else []
 
@@ -183,7 +185,8 @@ def _wrapped(line: PageLine, lines: Sequence[PageLine]) -> list[PageLine]:
     span = [line]
     for other in [other for other in block if other.number > line.number][:_MOST_KEYWORD_LINES]:
         full = right - span[-1].box[2] < _RAGGED * (right - line.box[0])
-        if not full or span[-1].text.rstrip().endswith(".") or _SECTION.match(other.text):
+        labelled = _SECTION.match(other.text) or _LABELLED.match(other.text)
+        if not full or span[-1].text.rstrip().endswith(".") or labelled:
             break
         span.append(other)
     return span

@@ -16,6 +16,7 @@ from pipeline.engines.rules.labels import reader_of
 from pipeline.engines.rules.money import find_currencies
 from pipeline.engines.rules.statement_columns import TRANSACTIONS
 from pipeline.engines.rules.table_rows import LocatedCells, Table, read_table
+from pipeline.engines.rules.table_sums import sum_remarks
 from stores.models import Field, Page, Record, Schema
 from stores.sum_remarks import closing_remark, exact
 
@@ -48,7 +49,7 @@ class StatementRules:
         start, end = _period(index, fields["period_start"], month_first)
         table = read_table(TRANSACTIONS, index.rows, month_first, _span(start, end))
         rows = _transactions(table)
-        remarks = _signed(rows, values) + _checked(rows, values)
+        remarks = _signed(rows, values) + _checked(rows, values) + sum_remarks(TRANSACTIONS, table)
         values |= {"period_start": start, "period_end": end, "transactions": rows}
         values["currency"] = _currency(index, fields["currency"], table)
         return replace(build_record(schema, values), remarks=tuple(remarks))
