@@ -11,7 +11,7 @@ from pipeline.engines.evidence.page_lines import PageLine, page_lines
 from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.dates import find_dates, find_periods, prefers_month_first
 from pipeline.engines.rules.invoice_issuer import find_issuer
-from pipeline.engines.rules.invoice_lines import find_lines
+from pipeline.engines.rules.invoice_lines import find_lines, read_lines
 from pipeline.engines.rules.invoice_sums import find_currency, find_sums, lines_remarks
 from pipeline.engines.rules.labelled import LabelIndex
 from stores.models import Page, Record, Schema
@@ -25,6 +25,7 @@ _NUMBER_WORDS = r"(?:numbers?|num|no|nr|n[°ºo]|n\.|#|№|id|code|ref(?:erence)
 _NUMBER_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
+        rf"^\W*{_CREDIT_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",  # before the invoice that it corrects
         rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
         r"(?:factuur|rechnungs?)[\s-]?(?:nummer|nr|no)(?![a-z])\.?|beleg-?(?:nummer|nr)\.?",
         r"(?:num[ée]ro|n[°ºo]|nr)\.?\s*(?:de\s*|della\s*|di\s*)?(?:la\s*)?(?:facture|factura|fattura|fatura|invoice)",
@@ -40,6 +41,7 @@ _NO_NUMBER = re.compile(r"^(?:\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/.]\d{1,2}[
 _DATE_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
+        r"^\W*\S*(?:rechnung|gutschrift|korrektur|facture|avoir)\S*\s.{0,40}?(?<![a-z])(?:vom|du)(?=\s*\d)",
         rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}(?:date|dated|datum)(?![a-z])|(?:factuur|rechnungs)-?\s?datum",
         r"date\s*(?:of\s*issue|issued|of\s*invoice|d['’]?\s*[ée]mission|(?:de\s*)?(?:la\s*)?facture?|facturation)",
         r"(?:issue[d]?|billing|document|bill)\s*(?:date|on)|ausstellungsdatum|belegdatum|datum\s*der\s*rechnung",
@@ -72,7 +74,7 @@ class InvoiceRules:
         index = LabelIndex(page_lines(pages))
         month_first = prefers_month_first(line.text for line in index.lines)
         sums = find_sums(index)
-        lines = find_lines(index)
+        lines = find_lines(index) or read_lines(index, month_first)
         values = {
             "issuer": find_issuer(index),
             "invoice_number": index.first(_NUMBER_LABELS, read_invoice_number),

@@ -21,6 +21,11 @@ _ISSUER_LABELS = [
         r"verkäufer|"
         r"sprzedawca|wystawca|dodavatel|lieferant|rechnungssteller|vendeur|[ée]metteur|fournisseur|vendedor|emisor|fornitore|cedente)\s*(?:[:：]|$)",
         r"销售方(?:信息|名称)?\s*[:：]?|销货单位(?:名称)?\s*[:：]?|开票(?:方|单位)\s*[:：]|收款单位\s*[:：]|卖方\s*[:：]",
+    )
+]
+_PAYEE_LABELS = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
         r"(?:account\s*(?:name|holder)|beneficiary(?:\s*name)?|payee|kontoinhaber|t\.?n\.?v\.?|titulaire|"
         r"(?:make\s*)?(?:all\s*)?che(?:ques|cks)\s*payable\s*to|remit(?:tance)?\s*to|开户名)\s*[:：]?",
     )
@@ -28,7 +33,7 @@ _ISSUER_LABELS = [
 _CUSTOMER = re.compile(
     r"(?<![a-z])(?:bill(?:ed|ing)?\s*(?:to|address)|sold\s*to|ship(?:ped|ping)?\s*(?:to|address)|"
     r"invoice(?:d)?\s*to|deliver(?:y|ed)?\s*(?:to|address)|customer|client|"
-    r"buyer|attn|attention|factuur\s?adres|aflever\s?adres|bezorg\s?adres|klant|kunde|rechnungsadresse|"
+    r"buyer|käufer|(?:rechnungs|leistungs|waren)?empfänger|acheteur|attn|attention|factuur\s?adres|aflever\s?adres|bezorg\s?adres|klant|kunde|rechnungsadresse|"
     r"lieferadresse|rechnung\s*an|"
     r"adresse\s*de\s*(?:facturation|livraison)|factur[ée]\s*[àa]|destinataire|cliente?|destinatario|nabywca|odb[ěi]or?ca|odběratel)(?![a-z])|"
     r"^\W*to\s*[:：]|^\W*(?:firma|herrn?|frau|an|t\.a\.v\..*)\W*$|购买方|购货单位|收货|买方|客户",
@@ -43,6 +48,7 @@ _NO_NAME = re.compile(
     r"signature|unterschrift|podpis|osoby|receipt|statement|please|thank|dear)(?![a-z])|发票|日期|号码|合计|金额|税",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"[^:：]{0,30}(?:nummer|number|gln|gtin|nr|no|id)\.?\W*(?:[:：].*)?$", re.IGNORECASE)
 _KIND = re.compile(r"^\W*(?:tax\s*)?(?:invoice|factuur|rechnung|facture|factura|fattura)\b[\s.:–-]+", re.IGNORECASE)
 _MAILERS = frozenset(
     "gmail hotmail outlook yahoo icloud live msn aol gmx web qq 163 126 sina foxmail example proton".split()  # noqa: SIM905
@@ -56,7 +62,7 @@ _ISSUER_PAGES = 2
 
 def find_issuer(index: LabelIndex) -> LocatedValue | None:
     """Find the likeliest issuer: a line of the first page, or any line with a legal form; None where none fits."""
-    labelled = index.first(_ISSUER_LABELS, _read_name)
+    labelled = index.first(_ISSUER_LABELS, _read_name) or _below_label(index)
     if labelled:
         return labelled
     customers = _customer_lines(index)
@@ -66,6 +72,9 @@ def find_issuer(index: LabelIndex) -> LocatedValue | None:
     squashed = [squash(line.text) for line in near]
     scored = [(_score(line, index, domains, squashed), -line.number, line) for line in candidates]
     best = max(scored, key=lambda item: item[:2], default=None)
+    named = best is not None and best[0] >= _LEAST_SCORE and has_company_suffix(best[2].text)
+    if not named and (payee := index.first(_PAYEE_LABELS, _read_name)):
+        return payee
     if best is None or best[0] < _LEAST_SCORE:
         return _only_domain(index.lines, domains)
     line = _in_full(best[2], candidates)
@@ -82,8 +91,26 @@ def _in_full(line: PageLine, candidates: Sequence[PageLine]) -> PageLine:
     return min(longer, key=lambda other: other.number, default=line)
 
 
+def _below_label(index: LabelIndex) -> LocatedValue | None:
+    """The first name in the block under ``Seller``, below numbers of the firm."""
+    for line in index.lines:
+        if not any(pattern.search(line.text) for pattern in _ISSUER_LABELS[:1]):
+            continue
+        at = line
+        for _ in range(_CUSTOMER_LINES):
+            under = index.below(at)[:1]
+            if not under:
+                break
+            at = under[0]
+            if (name := _read_name(at.text)) is not None and not _NO_NAME.search(at.text):
+                return located_in(name[0], [at])
+    return None
+
+
 def _read_name(text: str) -> tuple[object, int, int] | None:
     name = re.sub(r"^(?:名\s*称|name)\s*[:：]\s*", "", text.strip(), flags=re.IGNORECASE)
+    if _NUMBERED.match(name) and not has_company_suffix(name):
+        return None
     if len(name) < 2 or not _may_be_name(name) or (looks_like_address(name) and not has_company_suffix(name)):
         return None
     start = text.find(name)

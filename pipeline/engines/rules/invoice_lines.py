@@ -10,6 +10,8 @@ from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.money import find_amounts
 from pipeline.engines.rules.page_rows import Row
+from pipeline.engines.rules.table_rows import read_table
+from stores.models import Field, FieldKind
 
 _NAMES = ("description", "quantity", "unit_price", "amount")
 # Tried in this order for every header cell: "Total price" is an amount, "Price" alone that of a unit.
@@ -34,8 +36,36 @@ _PATTERNS = tuple(
         ("unit_price", r"price|rate|prijs|preis|prix|precio|prezzo"),
         ("quantity", r"units?"),
         ("amount", r"line\s*total|net(?:to)?|value|h\.?t\.?|valeur|wert"),
-        ("description", r"items?|products?|services?|articles?|artikel|details"),
+        ("description", r"items?|products?|produkte?|produits?|services?|articles?|artikel\w*|details"),
     )
+)
+def _line_column(name: str, kind: FieldKind, labels: str) -> Field:
+    return Field(name=name, kind=kind, labels=tuple(labels.split("|")))
+
+
+_LINES = Field(
+    name="lines",
+    kind=FieldKind.ROWS,
+    fields=(
+        _line_column(
+            "description",
+            FieldKind.TEXT,
+            "Description|Item|Product|Bezeichnung|Beschreibung|Artikelbezeichnung|Artikelbeschreibung|Leistung|Produkt|"
+            "Désignation|Libellé|Produit|Article|品名|名称|项目名称",
+        ),
+        _line_column("quantity", FieldKind.NUMBER, "Quantity|Qty|Menge|Anzahl|Quantité|Qté|数量"),
+        _line_column(
+            "unit_price",
+            FieldKind.NUMBER,
+            "Unit price|Price|Rate|Einzelpreis|Nettopreis|Preis|Preis Einheit|Prix unitaire|PU HT|Prix|单价",
+        ),
+        _line_column(
+            "amount",
+            FieldKind.NUMBER,
+            "Amount|Line total|Total|Net amount|Betrag|Gesamt|Gesamtpreis|Summe|Entgelt|Nettobetrag|Positionsbetrag|"
+            "Positions-betrag ohne USt.|Positions- betrag ohne USt.|Montant|Montant HT|Total HT|Prix HT|金额",
+        ),
+    ),
 )
 _END = re.compile(
     r"^\W*(?:total|totaal|gesamt|summe|grand|amount\s*due|balance|"
@@ -56,6 +86,13 @@ def find_lines(index: LabelIndex) -> list[dict[str, LocatedValue | None]]:
         if {"description", "amount"} <= names and len(row.cells) >= 3:
             return _rows_under(index.rows[at + 1 :], columns)
     return []
+
+
+def read_lines(index: LabelIndex, month_first: bool) -> list[dict[str, LocatedValue | None]]:
+    """Read the rows of a table whose header takes two lines or whose cells are wrapped; only where most are whole."""
+    rows = read_table(_LINES, index.rows, month_first).rows
+    whole = [row for row in rows if row["amount"] and row["description"]]
+    return [{name: row[name] for name in _NAMES} for row in whole] if 2 * len(whole) > len(rows) else []
 
 
 def _columns(row: Row) -> list[tuple[str, PageLine]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
@@ -53,6 +53,10 @@ _TAX = re.compile(
     r"(?<![a-z])(?:vat|btw|mwst|ust|umsatzsteuer|mehrwertsteuer|tva|iva|gst|hst|pst|sales\s*tax|tax(?:es)?)(?![a-z])|税额|增值税(?!\S{0,6}发票)|销项税",
     re.IGNORECASE,
 )
+_TAX_TOTAL = re.compile(
+    r"(?:summe|total|gesamt|montant)\s*(?:der|des|de\s*la|of)?\s*(?:umsatzsteuer|mehrwertsteuer|mwst|ust|steuern?|tva|tax(?:es)?|vat)(?![a-z])",
+    re.IGNORECASE,
+)
 _TAX_NUMBER = re.compile(
     r"(?:vat|btw|tax|ust|tva|gst)[\s.-]*(?:id|no|nr|reg|number|nummer|identi)|税号|识别号|%\s*$", re.IGNORECASE
 )
@@ -79,7 +83,7 @@ def find_sums(index: LabelIndex) -> Sums:
             untaxed, taxes = [both[0]], [both[1]]
     total = _checked(totals, untaxed, taxes)
     largest = max((amount for _, amount in totals), key=lambda amount: abs(float(amount.value)), default=None)
-    tax = _matching(taxes, largest)  # what is due may be less than either, where some was paid
+    tax = _tax_sum(taxes, [*untaxed, *_amounts_without(index)], total) or _matching(taxes, largest)  # what is due may be less than either, where some was paid
     printed = [amount for row in index.rows if _UNTAXED.search(row.text) for amount in _labelled_sums(index, row)]
     return Sums(total=total, untaxed=_untaxed_sum([*untaxed, *printed], untaxed, totals, largest, tax), tax=tax)
 
@@ -95,6 +99,27 @@ def lines_remarks(lines: Sequence[Mapping[str, LocatedValue | None]], sums: Sums
         return ()
     page = totals[0].lines[0].page if totals[0].lines else 0
     return (rows_remark("lines", "amount", len(amounts), added, page, exact(totals[0].value)),)
+
+
+def _amounts_without(index: LabelIndex) -> list[LocatedValue]:
+    return [amount for row in index.rows if _UNTAXED.search(row.text) for amount in _labelled_sums(index, row)]
+
+
+def _tax_sum(
+    taxes: Sequence[LocatedValue], untaxed: Sequence[LocatedValue], total: LocatedValue | None
+) -> LocatedValue | None:
+    """The tax of an invoice with several rates: what the total leaves of the sum without tax, printed or added up."""
+    distinct = {tax.value: tax for tax in taxes}
+    if total is None or len(distinct) < 2:
+        return None
+    rests = [round(float(total.value) - float(net.value), 2) for net in untaxed]
+    if agreeing := next((distinct[rest] for rest in rests if rest in distinct), None):
+        return agreeing
+    added = round(sum(float(value) for value in distinct), 2)
+    if added not in rests:
+        return None
+    parts = list(distinct.values())
+    return replace(parts[0], value=added, lines=[line for part in parts for line in part.lines])
 
 
 def _untaxed_sum(
@@ -147,6 +172,8 @@ def _matching(amounts: Sequence[LocatedValue], total: LocatedValue | None) -> Lo
 
 
 def _weight(text: str) -> float:
+    if _TAX_TOTAL.search(text):
+        return 0.0
     if _UNTAXED.search(text) and not re.search(_WITH_TAX, text, re.IGNORECASE):
         return 0.0
     for weight, pattern in _TOTALS:
