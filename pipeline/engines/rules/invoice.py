@@ -25,7 +25,7 @@ _NUMBER_WORDS = r"(?:numbers?|num|no|nr|n[°ºo]|n\.|#|№|id|code|ref(?:erence)
 _NUMBER_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"^\W*{_CREDIT_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",  # before the invoice that it corrects
+        rf"^\W*{_CREDIT_WORDS}(?:\s*\([^)]{{0,40}}\))?[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",  # before the invoice that it corrects
         rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
         r"(?:factuur|rechnungs?)[\s-]?(?:nummer|nr|no)(?![a-z])\.?|beleg-?(?:nummer|nr)\.?",
         r"(?:num[ée]ro|n[°ºo]|nr)\.?\s*(?:de\s*|della\s*|di\s*)?(?:la\s*)?(?:facture|factura|fattura|fatura|invoice)",
@@ -41,7 +41,7 @@ _NO_NUMBER = re.compile(r"^(?:\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/.]\d{1,2}[
 _DATE_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"^\W*\S*(?:rechnung|gutschrift|korrektur|facture|avoir)\S*\s.{0,40}?(?<![a-z])(?:vom|du)(?=\s*\d)",
+        r"^\W*\S*(?:rechnung|gutschrift|korrektur|facture|avoir)\S*\s.{0,12}?\S*\d\S*\s+(?:vom|von|du)(?=\s*\d)",
         rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}(?:date|dated|datum)(?![a-z])|(?:factuur|rechnungs)-?\s?datum",
         r"date\s*(?:of\s*issue|issued|of\s*invoice|d['’]?\s*[ée]mission|(?:de\s*)?(?:la\s*)?facture?|facturation)",
         r"(?:issue[d]?|billing|document|bill)\s*(?:date|on)|ausstellungsdatum|belegdatum|datum\s*der\s*rechnung",

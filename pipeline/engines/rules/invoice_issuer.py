@@ -49,6 +49,7 @@ _NO_NAME = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"[^:：]{0,30}(?:nummer|number|gln|gtin|nr|no|id)\.?\W*(?:[:：].*)?$", re.IGNORECASE)
+_PAPER = re.compile(r"\W*\S*(?:rechnung|korrektur|gutschrift|invoice|facture|factuur|fattura)\W*", re.IGNORECASE)
 _KIND = re.compile(r"^\W*(?:tax\s*)?(?:invoice|factuur|rechnung|facture|factura|fattura)\b[\s.:–-]+", re.IGNORECASE)
 _MAILERS = frozenset(
     "gmail hotmail outlook yahoo icloud live msn aol gmx web qq 163 126 sina foxmail example proton".split()  # noqa: SIM905
@@ -120,7 +121,7 @@ def _read_name(text: str) -> tuple[object, int, int] | None:
 def _may_be_name(text: str) -> bool:
     letters = sum(c.isalpha() for c in text)
     long = len(text) > 120 or (len(text.split()) > 9 and not has_company_suffix(text))
-    label = bool(_CUSTOMER.fullmatch(text.strip(" \t:：")))  # beside that of the issuer, above two columns
+    label = bool(_CUSTOMER.fullmatch(text.strip(" \t:：")) or _PAPER.fullmatch(text.strip()))  # beside that of the issuer, above two columns
     return letters >= 3 and letters > 0.5 * len(text.replace(" ", "")) and not long and not label
 
 

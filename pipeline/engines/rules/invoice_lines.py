@@ -32,7 +32,7 @@ _PATTERNS = tuple(
             r"quantity|qty|hours|hoeveelheid|aantal|menge|anzahl|quantit[ée]|qt[ée]|cantidad|quantit[àa]|"
             r"q\.?t[àa]|数量",
         ),
-        ("amount", r"amount|total|bedrag|totaal|betrag|gesamt(?:preis)?|summe|montant|importe|importo|金额"),
+        ("amount", r"amount|total|bedrag|totaal|betrag|gesamt(?:preis|betrag)?|summe|prix\s*(?:total|ht)|(?:net)?entgelt|positionsbetrag|montant|importe|importo|金额"),
         ("unit_price", r"price|rate|prijs|preis|prix|precio|prezzo"),
         ("quantity", r"units?"),
         ("amount", r"line\s*total|net(?:to)?|value|h\.?t\.?|valeur|wert"),
@@ -91,8 +91,14 @@ def find_lines(index: LabelIndex) -> list[dict[str, LocatedValue | None]]:
 def read_lines(index: LabelIndex, month_first: bool) -> list[dict[str, LocatedValue | None]]:
     """Read the rows of a table whose header takes two lines or whose cells are wrapped; only where most are whole."""
     rows = read_table(_LINES, index.rows, month_first).rows
-    whole = [row for row in rows if row["amount"] and row["description"]]
-    return [{name: row[name] for name in _NAMES} for row in whole] if 2 * len(whole) > len(rows) else []
+    lines: list[dict[str, LocatedValue | None]] = []
+    for row in rows:
+        cells = [cell for cell in (row["amount"], row["description"]) if cell]
+        if any(_ends(index.row_of(line)) for cell in cells for line in cell.lines[:1]):
+            break
+        if len(cells) == len(("amount", "description")):
+            lines.append({name: row[name] for name in _NAMES})
+    return lines if 2 * len(lines) > len(rows) else []
 
 
 def _columns(row: Row) -> list[tuple[str, PageLine]]:

@@ -45,16 +45,17 @@ _PLAIN_TOTAL = re.compile(
 )
 _UNTAXED = re.compile(
     r"sub\s*-?\s*total|subtotaal|zwischen(?:summe|total)|sous.?total|untaxed|taxable|netto?(?:betrag|summe)?\b|^\W*net\W*(?:[^\W\d_]{3}\W*)?[\d(]|grondslag|"
-    r"(?:excl|exkl|exc|before|without|ex|zzgl|hors|net\s*of)\.?\w*\s*(?:of\s*)?(?:vat|btw|tax|mwst|ust|tva|gst)|\bh\.?t\b|base\s*imponible|"
+    r"(?:excl|exkl|exc|before|without|ohne|ex|zzgl|hors|net\s*of)\.?\w*\s*(?:of\s*)?(?:vat|btw|tax|mwst|ust|tva|gst)|\bh\.?t\b|base\s*imponible|"
     r"imponibile|net\s*(?:amount|total|price|value)|total\s*net\b|小计|不含税",
     re.IGNORECASE,
 )
 _TAX = re.compile(
-    r"(?<![a-z])(?:vat|btw|mwst|ust|umsatzsteuer|mehrwertsteuer|tva|iva|gst|hst|pst|sales\s*tax|tax(?:es)?)(?![a-z])|税额|增值税(?!\S{0,6}发票)|销项税",
+    r"(?<![a-z])(?:vat|btw|mwst|ust|umsatzsteuer|mehrwertsteuer|tva|iva|gst|hst|pst|sales\s*tax|tax(?:es)?|steuer(?:betrag|summe))(?![a-z])|税额|增值税(?!\S{0,6}发票)|销项税",
     re.IGNORECASE,
 )
 _TAX_TOTAL = re.compile(
-    r"(?:summe|total|gesamt|montant)\s*(?:der|des|de\s*la|of)?\s*(?:umsatzsteuer|mehrwertsteuer|mwst|ust|steuern?|tva|tax(?:es)?|vat)(?![a-z])",
+    r"(?:summe|total|gesamt|montant)\s*(?:der|des|de\s*la|of)?\s*(?:umsatzsteuer|mehrwertsteuer|mwst|ust|steuern?|tva|tax(?:es)?|vat)(?![a-z])"
+    r"|(?<![a-z])(?:umsatzsteuer|mehrwertsteuer|mwst|ust|tva|vat|tax)\.?\s*(?:gesamt|total|summe)(?![a-z])",
     re.IGNORECASE,
 )
 _TAX_NUMBER = re.compile(
@@ -83,7 +84,9 @@ def find_sums(index: LabelIndex) -> Sums:
             untaxed, taxes = [both[0]], [both[1]]
     total = _checked(totals, untaxed, taxes)
     largest = max((amount for _, amount in totals), key=lambda amount: abs(float(amount.value)), default=None)
-    tax = _tax_sum(taxes, [*untaxed, *_amounts_without(index)], total) or _matching(taxes, largest)  # what is due may be less than either, where some was paid
+    nets = [*untaxed, *_amounts_without(index)]
+    several = total is not None and len({tax.value for tax in taxes}) > 1 and bool(nets)
+    tax = _tax_sum(taxes, nets, total) if several else _matching(taxes, largest)  # what is due may be less than either, where some was paid
     printed = [amount for row in index.rows if _UNTAXED.search(row.text) for amount in _labelled_sums(index, row)]
     return Sums(total=total, untaxed=_untaxed_sum([*untaxed, *printed], untaxed, totals, largest, tax), tax=tax)
 
