@@ -19,7 +19,7 @@ _ISSUER_LABELS = [
     for pattern in (
         r"^\W*(?:from|seller|vendor|supplier|issuer|issued\s*by|bill(?:ed)?\s*from|sold\s*by|leverancier|verkoper|"
         r"verkäufer|"
-        r"sprzedawca|wystawca|dodavatel|lieferant|rechnungssteller|vendeur|[ée]metteur|fournisseur|vendedor|emisor|fornitore|cedente)\s*(?:[:：]|$)",
+        r"sprzedawca|wystawca|dodavatel|lieferant|rechnungs(?:aus|er)?steller|vendeur|[ée]metteur|fournisseur|vendedor|emisor|fornitore|cedente)\s*(?:[:：]|$)",
         r"销售方(?:信息|名称)?\s*[:：]?|销货单位(?:名称)?\s*[:：]?|开票(?:方|单位)\s*[:：]|收款单位\s*[:：]|卖方\s*[:：]",
     )
 ]
@@ -63,7 +63,7 @@ _ISSUER_PAGES = 2
 
 def find_issuer(index: LabelIndex) -> LocatedValue | None:
     """Find the likeliest issuer: a line of the first page, or any line with a legal form; None where none fits."""
-    labelled = index.first(_ISSUER_LABELS, _read_name) or _below_label(index)
+    labelled = _below_label(index) or index.first(_ISSUER_LABELS, _read_name)
     if labelled:
         return labelled
     customers = _customer_lines(index)
@@ -95,7 +95,9 @@ def _in_full(line: PageLine, candidates: Sequence[PageLine]) -> PageLine:
 def _below_label(index: LabelIndex) -> LocatedValue | None:
     """The first name in the block under ``Seller``, below numbers of the firm."""
     for line in index.lines:
-        if not any(pattern.search(line.text) for pattern in _ISSUER_LABELS[:1]):
+        beside = next(iter(index.beside(line)), None)
+        named = beside is not None and _read_name(beside.text) is not None
+        if named or not _ISSUER_LABELS[0].search(line.text):
             continue
         at = line
         for _ in range(_CUSTOMER_LINES):

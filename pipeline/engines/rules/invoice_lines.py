@@ -73,6 +73,7 @@ _END = re.compile(
     r"iva\b|[csi]gst\b|(?:base\s*)?imponibile?\b|合\s*计|价税)",
     re.IGNORECASE,
 )
+_TAXED = re.compile(r"(?<![a-z])(?:tax|vat|ust|mwst|tva|btw|iva|gst)(?![a-z])(?!\s*incl)", re.IGNORECASE)
 _SUBTOTAL = re.compile(r"sub\s*-?\s*tota|zwischen(?:summe|total)|sous.?total|小计", re.IGNORECASE)
 _MOST_ROWS = 500
 _MOST_OTHER_ROWS = 8  # notes and continued descriptions between two lines
@@ -105,8 +106,9 @@ def _columns(row: Row) -> list[tuple[str, PageLine]]:
     """Pair each cell of a header row with its column; "" where it names none, or one named before."""
     columns: dict[int, str] = {}
     for name, pattern in _PATTERNS:
-        for cell in row.cells:
-            if cell.number not in columns and name not in columns.values() and _names(pattern, cell):
+        for cell in reversed(row.cells) if name == "amount" else row.cells:  # the sum of a line stands last
+            taxed = name == "amount" and _TAXED.search(cell.text)
+            if not taxed and cell.number not in columns and name not in columns.values() and _names(pattern, cell):
                 columns[cell.number] = name
     return [(columns.get(cell.number, ""), cell) for cell in row.cells]
 

@@ -31,7 +31,7 @@ _TOTALS = tuple(
     (weight, re.compile(pattern, re.IGNORECASE))
     for weight, pattern in (
         (9, r"价税合计|\(?小写\)?|应付(?:总)?(?:金)?额|总计|grand\s*total|invoice\s*(?:total|amount)"),
-        (9, r"(?:total|amount|balance)\s*(?:amount\s*)?(?:due|payable|to\s*pay|owed)"),
+        (9, r"(?:due\s*payable|payable\s*amount)|(?:total|amount|balance)\s*(?:amount\s*)?(?:due|payable|to\s*pay|owed)"),
         (9, r"(?:rechnungs(?:gesamt)?|gesamt|zahl|end|brutto)(?:betrag|summe|total)|zu\s*zahlen"),
         (9, r"factuur\s*-?\s*(?:totaal|bedrag)|te\s*betalen|totaal\s*(?:te\s*voldoen|bedrag)"),
         (9, r"net\s*[àa]\s*payer|montant\s*(?:total\s*)?(?:d[ûu]|ttc)|total\s*(?:ttc|eur|usd|gbp)\b|da\s*pagare"),
