@@ -11,7 +11,7 @@ from pipeline.engines.evidence.page_lines import PageLine, page_lines
 from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.dates import find_dates, find_periods, prefers_month_first
 from pipeline.engines.rules.invoice_issuer import find_issuer
-from pipeline.engines.rules.invoice_lines import find_lines, read_lines
+from pipeline.engines.rules.invoice_lines import find_lines, in_full, read_lines
 from pipeline.engines.rules.invoice_sums import find_currency, find_sums, lines_remarks
 from pipeline.engines.rules.labelled import LabelIndex
 from stores.models import Page, Record, Schema
@@ -74,7 +74,8 @@ class InvoiceRules:
         index = LabelIndex(page_lines(pages))
         month_first = prefers_month_first(line.text for line in index.lines)
         sums = find_sums(index)
-        lines = find_lines(index) or read_lines(index, month_first)
+        wrapped = read_lines(index, month_first)
+        lines = in_full(find_lines(index), wrapped) or wrapped
         values = {
             "issuer": find_issuer(index),
             "invoice_number": index.first(_NUMBER_LABELS, read_invoice_number),

@@ -74,6 +74,8 @@ _END = re.compile(
     re.IGNORECASE,
 )
 _TAXED = re.compile(r"(?<![a-z])(?:tax|vat|ust|mwst|tva|btw|iva|gst)(?![a-z])(?!\s*incl)", re.IGNORECASE)
+_SURCHARGE = re.compile(r"\W*(?:abzgl|zzgl|abzüglich|zuzüglich)(?![a-zà-ÿ])", re.IGNORECASE)
+_NOTE = re.compile(r"[^:：]{2,30}\s*[:：]\s*\S")
 _SUBTOTAL = re.compile(r"sub\s*-?\s*tota|zwischen(?:summe|total)|sous.?total|小计", re.IGNORECASE)
 _MOST_ROWS = 500
 _MOST_OTHER_ROWS = 8  # notes and continued descriptions between two lines
@@ -94,12 +96,43 @@ def read_lines(index: LabelIndex, month_first: bool) -> list[dict[str, LocatedVa
     rows = read_table(_LINES, index.rows, month_first).rows
     lines: list[dict[str, LocatedValue | None]] = []
     for row in rows:
-        cells = [cell for cell in (row["amount"], row["description"]) if cell]
-        if any(_ends(index.row_of(line)) for cell in cells for line in cell.lines[:1]):
+        amount, description = row["amount"], row["description"]
+        if any(_ends(index.row_of(line)) for cell in (amount, description) if cell for line in cell.lines[:1]):
             break
-        if len(cells) == len(("amount", "description")):
-            lines.append({name: row[name] for name in _NAMES})
+        if amount and description and _names_goods(str(description.value)):
+            lines.append({name: row[name] for name in _NAMES} | {"description": _without_notes(description, amount)})
     return lines if 2 * len(lines) > len(rows) else []
+
+
+def in_full(
+    lines: Sequence[dict[str, LocatedValue | None]], wrapped: Sequence[dict[str, LocatedValue | None]]
+) -> list[dict[str, LocatedValue | None]]:
+    """The lines with descriptions that go on in the printed rows below, where both readings agree on all amounts."""
+    amounts = [[float(row["amount"].value) for row in rows if row["amount"]] for rows in (lines, wrapped)]
+    if amounts[0] != amounts[1]:
+        return list(lines)
+    pairs = zip(lines, wrapped, strict=True)
+    return [line | {"description": _longer(line["description"], more["description"])} for line, more in pairs]
+
+
+def _longer(one: LocatedValue | None, other: LocatedValue | None) -> LocatedValue | None:
+    return other if one and other and str(other.value).startswith(str(one.value)) else one
+
+
+def _names_goods(text: str) -> bool:
+    return bool(re.search(r"[^\W\d_]", text)) and not _SURCHARGE.match(text) and not _SUBTOTAL.search(text)
+
+
+def _without_notes(description: LocatedValue, amount: LocatedValue) -> LocatedValue:
+    """The description without the notes below it: labelled values, and prose that runs below other columns."""
+    kept = list(description.lines[:1])
+    for line in description.lines[1:]:
+        if _NOTE.match(line.text) or (amount.lines and line.box[2] > amount.lines[0].box[0]):
+            break
+        kept.append(line)
+    if len(kept) == len(description.lines):
+        return description
+    return located_in(" ".join(line.text.strip() for line in kept), kept)
 
 
 def _columns(row: Row) -> list[tuple[str, PageLine]]:
@@ -122,6 +155,8 @@ def _rows_under(rows: Sequence[Row], columns: Sequence[tuple[str, PageLine]]) ->
     others = 0
     for row in rows[:_MOST_ROWS]:
         cells = _cells(row, columns)
+        if cells["description"] and _SURCHARGE.match(str(cells["description"].value)):
+            continue
         if (table and _ends(row)) or others > _MOST_OTHER_ROWS:
             break
         if cells["amount"] and cells["description"] and not _SUBTOTAL.search(row.text):
