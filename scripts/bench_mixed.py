@@ -1,8 +1,9 @@
 """Mixed documents of known content, and how right the records are that ``--schema auto`` makes of them.
 
 Invoices, receipts, statements, papers, contracts, CVs and business papers of other types are set in three parts of
-layouts: ``repaired``, by which rules were mended, ``held``, by which they were mended after a first look, and ``last``. A value is right where the
-document says it, wrong where the document does not, and missing where it says one and none was extracted.
+layouts: ``repaired``, by which rules were mended, ``held``, by which they were mended after a first look, and
+``last``. A value is right where the document says it, wrong where the document does not, and missing where it says
+one and none was extracted.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scripts import agreement_layouts as agreements
 from scripts import contract_layouts as contracts
 from scripts import invoice_layouts as invoices
 from scripts import mixed_layouts as mixed
@@ -42,7 +44,8 @@ def _of(kind: str, *rows: tuple[Callable[[Printer], Sheet], tuple[str, ...]]) ->
 HALVES: Mapping[str, Sequence[MixedLayout]] = {
     "repaired": (
         *_of("invoice", (invoices.letterhead_right, ("en",)), (invoices.din_letter, ("de",))),
-        *_of("invoice", (invoices.facture_artisan, ("fr",)), (invoices.fapiao, ("zh",)), (invoices.stripe_like, ("en",))),
+        *_of("invoice", (invoices.facture_artisan, ("fr",)), (invoices.fapiao, ("zh",))),
+        *_of("invoice", (invoices.stripe_like, ("en",))),
         *_of("receipt", (receipts.grocer, ("en",)), (receipts.kassenbon, ("de",)), (receipts.ticket_caisse, ("fr",))),
         *_of("receipt", (receipts.chinese_slip, ("zh",))),
         *_of("statement", (statements.high_street, ("en",)), (statements.kontoauszug, ("de",))),
@@ -70,8 +73,9 @@ HALVES: Mapping[str, Sequence[MixedLayout]] = {
         *_of("receipt", (mixed.fuel_slip, ("en",)), (mixed.addition, ("fr",)), (mixed.chinese_supermarket, ("zh",))),
         *_of("statement", (mixed.card_bill, ("de",)), (mixed.extrait, ("fr",))),
         *_of("paper", (mixed.medical, ("en",)), (mixed.bilingual_paper, ("zh",))),
-        *_of("contract", (mixed.nda, ("en",)), (mixed.mietvertrag, ("de",)), (mixed.chinese_lease, ("zh",))),
-        *_of("", (mixed.purchase_order, ("en",)), (mixed.reminder, ("de",))),
+        *_of("contract", (agreements.nda, ("en",)), (agreements.mietvertrag, ("de",))),
+        *_of("contract", (agreements.chinese_lease, ("zh",))),
+        *_of("", (agreements.purchase_order, ("en",)), (agreements.reminder, ("de",))),
     ),
 }  # fmt: skip
 
@@ -172,14 +176,22 @@ def _records(path: Path) -> tuple[str, dict[str, Any]]:
 def _compared_fields(schema: str, truth: Truth, fields: Mapping[str, Any]) -> Iterator[tuple[str, Any, list[Any]]]:
     """Each field of a record that the truth speaks of, with the true values and the extracted ones."""
     if schema == "document":
-        yield "title", truth.titles[:1] if fields.get("title") in ("", None) else truth.titles, _listed(fields.get("title"))
+        yield (
+            "title",
+            truth.titles[:1] if fields.get("title") in ("", None) else truth.titles,
+            _listed(fields.get("title")),
+        )
         yield "language", [truth.language], _listed(fields.get("language"))
         yield "emails", truth.emails, _listed(fields.get("emails"))
         yield "phones", truth.phones, _listed(fields.get("phones"))
         if truth.type != "resume":
             yield "dates", sorted(truth.dates), _listed(fields.get("dates"))
             values = [float(text.split()[0]) for text in _listed(fields.get("amounts"))]
-            yield "amounts", sorted(truth.must), [abs(v) for v in values if abs(v) in truth.must or abs(v) not in truth.amounts]
+            yield (
+                "amounts",
+                sorted(truth.must),
+                [abs(v) for v in values if abs(v) in truth.must or abs(v) not in truth.amounts],
+            )
         return
     own = truth.fields if schema == truth.type else {}
     for name, value in fields.items():

@@ -2,9 +2,9 @@
 
 People of ``scripts/resume_people`` are set in the layouts of ``scripts/resume_layouts``; recall and precision of each
 field are printed by layout. ``--tables`` sets long tables in the layouts of ``scripts/table_layouts`` instead and
-prints the share of their rows that are right and in order, ``--scanned`` of scans at 200 dpi. ``--mixed`` makes a
-folder of invoices, receipts, statements, papers, contracts and CVs and counts the wrong values of all schemas. Texts are compared by
-their letters and digits, nearly (85 % alike) or as a part that holds at least half of the other.
+prints the share of their rows that are right and in order, ``--scanned`` of scans at 200 dpi. ``--mixed`` sets
+invoices, receipts, statements, papers, contracts and CVs and counts the wrong values of all schemas. Texts are
+compared by their letters and digits, nearly (85 % alike) or as a part that holds at least half of the other.
 """
 
 from __future__ import annotations

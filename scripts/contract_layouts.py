@@ -12,7 +12,7 @@ _FILL = (
 )
 
 
-def _parties(say: Printer, *rows: tuple[str, str]) -> None:
+def parties_of(say: Printer, *rows: tuple[str, str]) -> None:
     say.truth.fields["parties"] = [{"name": name, "role": role} for name, role in rows]
 
 
@@ -21,7 +21,9 @@ def services(say: Printer) -> Sheet:
     one, other, flow = say.firms[0], say.firms[1], Flow(Sheet(serif=True), 70, 455, 60, 10.5)
     flow.line("SERVICES AGREEMENT", 16, bold=True, centred=True)
     flow.gap(10)
-    flow.line(f'This Services Agreement (the "Agreement") is entered into as of {say.date(say.day, "english")} by and between {one.name}, a company with its registered office at {one.address} (the "Client"), and {other.name}, with its registered office at {other.address} (the "Provider").')
+    flow.line(
+        f'This Services Agreement (the "Agreement") is entered into as of {say.date(say.day, "english")} by and between {one.name}, a company with its registered office at {one.address} (the "Client"), and {other.name}, with its registered office at {other.address} (the "Provider").'
+    )
     for at, (title, text) in enumerate((
         ("Services", "The Provider shall perform the services described in Schedule A with reasonable skill and care."),
         ("Fees", f"The Client shall pay the Provider {say.money(float(say.draw.randint(8, 90) * 500))} per quarter within thirty days of receipt of an invoice."),
@@ -36,8 +38,13 @@ def services(say: Printer) -> Sheet:
     flow.line("IN WITNESS WHEREOF, the parties have executed this Agreement.")
     flow.line(f"{one.name}  By: ____________       {other.name}  By: ____________")
     say.truth.titles.append("SERVICES AGREEMENT")
-    say.truth.fields |= {"title": "SERVICES AGREEMENT", "date": say.day.isoformat(), "term": "twenty-four (24) months", "governing_law": "laws of England and Wales"}
-    _parties(say, (one.name, "Client"), (other.name, "Provider"))
+    say.truth.fields |= {
+        "title": "SERVICES AGREEMENT",
+        "date": say.day.isoformat(),
+        "term": "twenty-four (24) months",
+        "governing_law": "laws of England and Wales",
+    }
+    parties_of(say, (one.name, "Client"), (other.name, "Provider"))
     return flow.sheet
 
 
@@ -60,8 +67,13 @@ def tenancy(say: Printer) -> Sheet:
     flow.gap(14)
     flow.line("Landlord's signature ____________    Tenant's signature ____________")
     say.truth.titles.append("Residential Lease Agreement")
-    say.truth.fields |= {"title": "Residential Lease Agreement", "date": say.day.isoformat(), "term": "twelve (12) months", "governing_law": "laws of the State of Oregon"}
-    _parties(say, (landlord, "Landlord"), (tenant, "Tenant"))
+    say.truth.fields |= {
+        "title": "Residential Lease Agreement",
+        "date": say.day.isoformat(),
+        "term": "twelve (12) months",
+        "governing_law": "laws of the State of Oregon",
+    }
+    parties_of(say, (landlord, "Landlord"), (tenant, "Tenant"))
     return flow.sheet
 
 
@@ -70,7 +82,16 @@ def dienstvertrag(say: Printer) -> Sheet:
     one, other, flow = say.firms[0], say.firms[1], Flow(Sheet(), 65, 465, 60)
     flow.line("Dienstleistungsvertrag", 17, bold=True, centred=True)
     flow.gap(8)
-    for text in ("zwischen", one.name, one.address, "- nachfolgend Auftraggeber genannt -", "und", other.name, other.address, "- nachfolgend Auftragnehmer genannt -"):
+    for text in (
+        "zwischen",
+        one.name,
+        one.address,
+        "- nachfolgend Auftraggeber genannt -",
+        "und",
+        other.name,
+        other.address,
+        "- nachfolgend Auftragnehmer genannt -",
+    ):
         flow.line(text, centred=True)
     for title, text in (
         ("§ 1 Gegenstand", "Der Auftragnehmer erbringt für den Auftraggeber die in Anlage 1 beschriebenen Leistungen."),
@@ -85,8 +106,13 @@ def dienstvertrag(say: Printer) -> Sheet:
     flow.line(f"Köln, den {say.date(say.day, 'dots')}")
     flow.line("Unterschrift Auftraggeber ____________   Unterschrift Auftragnehmer ____________", 9)
     say.truth.titles.append("Dienstleistungsvertrag")
-    say.truth.fields |= {"title": "Dienstleistungsvertrag", "date": say.day.isoformat(), "term": "24 Monaten", "governing_law": "Recht der Bundesrepublik Deutschland"}
-    _parties(say, (one.name, "Auftraggeber"), (other.name, "Auftragnehmer"))
+    say.truth.fields |= {
+        "title": "Dienstleistungsvertrag",
+        "date": say.day.isoformat(),
+        "term": "24 Monaten",
+        "governing_law": "Recht der Bundesrepublik Deutschland",
+    }
+    parties_of(say, (one.name, "Auftraggeber"), (other.name, "Auftragnehmer"))
     return flow.sheet
 
 
@@ -111,8 +137,13 @@ def chinese_purchase(say: Printer) -> Sheet:
     flow.line("甲方（盖章）：                    乙方（盖章）：")
     flow.line(f"签订日期：{say.date(say.day)}")
     say.truth.titles.append("设备采购合同")
-    say.truth.fields |= {"title": "设备采购合同", "date": say.day.isoformat(), "term": "两年", "governing_law": "中华人民共和国法律"}
-    _parties(say, (one.name, "甲方"), (other.name, "乙方"))
+    say.truth.fields |= {
+        "title": "设备采购合同",
+        "date": say.day.isoformat(),
+        "term": "两年",
+        "governing_law": "中华人民共和国法律",
+    }
+    parties_of(say, (one.name, "甲方"), (other.name, "乙方"))
     return flow.sheet
 
 
@@ -137,8 +168,13 @@ def employment(say: Printer) -> Sheet:
     flow.gap(14)
     flow.line("Signed for the Employer ____________   Signed by the Employee ____________", 9.5)
     say.truth.titles.append("Contract of Employment")
-    say.truth.fields |= {"title": "Contract of Employment", "date": say.day.isoformat(), "term": "18 months", "governing_law": "law of Scotland"}
-    _parties(say, (firm.name, "Employer"), (person, "Employee"))
+    say.truth.fields |= {
+        "title": "Contract of Employment",
+        "date": say.day.isoformat(),
+        "term": "18 months",
+        "governing_law": "law of Scotland",
+    }
+    parties_of(say, (firm.name, "Employer"), (person, "Employee"))
     return flow.sheet
 
 
@@ -150,7 +186,9 @@ def contrat_prestation(say: Printer) -> Sheet:
     flow.line("ENTRE LES SOUSSIGNÉS :", bold=True)
     flow.line(f"{one.name}, dont le siège social est situé {one.address}, ci-après dénommée « le Client »,")
     flow.line("d'une part, et")
-    flow.line(f"{other.name}, dont le siège social est situé {other.address}, ci-après dénommée « le Prestataire », d'autre part,")
+    flow.line(
+        f"{other.name}, dont le siège social est situé {other.address}, ci-après dénommée « le Prestataire », d'autre part,"
+    )
     for title, text in (
         ("Article 1 - Objet", "Le Prestataire s'engage à fournir au Client les services décrits en annexe."),
         ("Article 2 - Prix", f"Le prix est fixé à {say.money(float(say.draw.randint(10, 80) * 100))} hors taxes par mois."),
@@ -163,8 +201,13 @@ def contrat_prestation(say: Printer) -> Sheet:
     flow.gap(14)
     flow.line(f"Fait à Nantes, le {say.date(say.day)}, en deux exemplaires.")
     say.truth.titles.append("CONTRAT DE PRESTATION DE SERVICES")
-    say.truth.fields |= {"title": "CONTRAT DE PRESTATION DE SERVICES", "date": say.day.isoformat(), "term": "douze mois", "governing_law": "droit français"}
-    _parties(say, (one.name, "Client"), (other.name, "Prestataire"))
+    say.truth.fields |= {
+        "title": "CONTRAT DE PRESTATION DE SERVICES",
+        "date": say.day.isoformat(),
+        "term": "douze mois",
+        "governing_law": "droit français",
+    }
+    parties_of(say, (one.name, "Client"), (other.name, "Prestataire"))
     return flow.sheet
 
 
@@ -187,8 +230,13 @@ def chinese_labour(say: Printer) -> Sheet:
         flow.line(title, bold=True)
         flow.line(text)
     say.truth.titles.append("技术服务合同")
-    say.truth.fields |= {"title": "技术服务合同", "date": say.day.isoformat(), "term": "十二个月", "governing_law": "中华人民共和国法律"}
-    _parties(say, (one.name, "甲方"), (other.name, "乙方"))
+    say.truth.fields |= {
+        "title": "技术服务合同",
+        "date": say.day.isoformat(),
+        "term": "十二个月",
+        "governing_law": "中华人民共和国法律",
+    }
+    parties_of(say, (one.name, "甲方"), (other.name, "乙方"))
     return flow.sheet
 
 
@@ -213,8 +261,13 @@ def loan(say: Printer) -> Sheet:
     flow.gap(12)
     flow.line("Signed by the Lender ____________   Signed by the Borrower ____________", 9.5)
     say.truth.titles.append("LOAN AGREEMENT")
-    say.truth.fields |= {"title": "LOAN AGREEMENT", "date": say.day.isoformat(), "term": "five (5) years", "governing_law": "laws of Ireland"}
-    _parties(say, (one.name, "Lender"), (other.name, "Borrower"))
+    say.truth.fields |= {
+        "title": "LOAN AGREEMENT",
+        "date": say.day.isoformat(),
+        "term": "five (5) years",
+        "governing_law": "laws of Ireland",
+    }
+    parties_of(say, (one.name, "Lender"), (other.name, "Borrower"))
     return flow.sheet
 
 
@@ -228,7 +281,12 @@ def delivery_note(say: Printer) -> Sheet:
     block(sheet, (330, 130), buyer.lines())
     pairs(sheet, (50, 190), (("No.", say.code_of("L", 6)), ("", say.date(say.day, "dots"))), 80)
     flow = Flow(sheet, 50, 495, 240)
-    table(flow, ("Pos.", "Artikel", "Menge") if say.language == "de" else ("Item", "Description", "Qty"), (50, 345, 100), [(str(at), row[0], str(row[1])) for at, row in enumerate(say.goods(), 1)])
+    table(
+        flow,
+        ("Pos.", "Artikel", "Menge") if say.language == "de" else ("Item", "Description", "Qty"),
+        (50, 345, 100),
+        [(str(at), row[0], str(row[1])) for at, row in enumerate(say.goods(), 1)],
+    )
     return sheet
 
 
@@ -246,7 +304,9 @@ def letter(say: Printer) -> Sheet:
     flow.line("Our meeting in spring", bold=True)
     say.truth.titles.append("Our meeting in spring")
     flow.line(f"Dear {say.people[0]},")
-    flow.line(f"thank you for your visit. As agreed we shall look at the workshop on {say.date(say.later(30))} and bring our findings with us. The invoice for the first visit, {say.money(250.0)}, has been paid, so that nothing is open between us.")
+    flow.line(
+        f"thank you for your visit. As agreed we shall look at the workshop on {say.date(say.later(30))} and bring our findings with us. The invoice for the first visit, {say.money(250.0)}, has been paid, so that nothing is open between us."
+    )
     flow.gap()
     flow.line("Yours sincerely,")
     flow.line(say.people[1])
@@ -263,7 +323,9 @@ def offer(say: Printer) -> Sheet:
     title += f" {say.code_of('Q', 5)}"
     flow.line(title, 15, bold=True)
     say.truth.titles.append(title)
-    flow.line(("有效期至：" if chinese else "Valid until: " if say.language == "en" else "") + say.date(say.later(30), "iso"))
+    flow.line(
+        ("有效期至：" if chinese else "Valid until: " if say.language == "en" else "") + say.date(say.later(30), "iso")
+    )
     rows = say.goods()
     header = ("品名", "数量", "单价", "金额") if chinese else ("Description", "Qty", "Unit price", "Amount")
     table(flow, header, (265, 50, 90, 90), goods(say, rows))
@@ -275,7 +337,12 @@ def offer(say: Printer) -> Sheet:
 def minutes(say: Printer) -> Sheet:
     """Minutes of a meeting with names, dates and decisions."""
     flow = Flow(Sheet(), 65, 465, 60)
-    title = {"en": "Minutes of the board meeting", "de": "Protokoll der Sitzung", "fr": "Compte rendu de réunion", "zh": "会议纪要"}[say.language]
+    title = {
+        "en": "Minutes of the board meeting",
+        "de": "Protokoll der Sitzung",
+        "fr": "Compte rendu de réunion",
+        "zh": "会议纪要",
+    }[say.language]
     flow.line(title, 16, bold=True)
     say.truth.titles.append(title)
     flow.line(say.date(say.day))
@@ -283,5 +350,9 @@ def minutes(say: Printer) -> Sheet:
     flow.gap()
     for at, text in enumerate(("Budget", "Hiring", "Premises"), 1):
         flow.line(f"{at}. {text}", bold=True)
-        flow.line("The board discussed the matter and asked for a proposal by the next meeting." if say.language != "zh" else "会议讨论了该事项，要求下次会议前提交方案。")
+        flow.line(
+            "The board discussed the matter and asked for a proposal by the next meeting."
+            if say.language != "zh"
+            else "会议讨论了该事项，要求下次会议前提交方案。"
+        )
     return flow.sheet

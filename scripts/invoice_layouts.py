@@ -65,7 +65,9 @@ def totals(flow: Flow, rows: Sequence[tuple[str, str]], width: float = 190.0) ->
         flow.gap(3)
 
 
-def table(flow: Flow, header: Sequence[str], widths: Sequence[float], rows: Sequence[Sequence[str]], **how: Any) -> None:
+def table(
+    flow: Flow, header: Sequence[str], widths: Sequence[float], rows: Sequence[Sequence[str]], **how: Any
+) -> None:
     flow.cells(header, widths, bold=True, ruled=how.get("ruled", False))
     for row in rows:
         flow.cells(row, widths, ruled=how.get("ruled", False))
@@ -92,7 +94,12 @@ def letterhead_right(say: Printer) -> Sheet:
     sums = (("Subtotal", say.money(bill.net)), (f"VAT {say.world['tax']}%", say.money(bill.tax)))
     totals(flow, (*sums, ("Total due", say.money(bill.total))))
     bill.taxed(), bill.falls_due()
-    sheet.put(0, (45, 800), "Bank: Northern Counties  IBAN GB29 NWBK 6016 1331 9268 19  BIC NWBKGB2L  VAT reg. GB 123 4567 82", 8)
+    sheet.put(
+        0,
+        (45, 800),
+        "Bank: Northern Counties  IBAN GB29 NWBK 6016 1331 9268 19  BIC NWBKGB2L  VAT reg. GB 123 4567 82",
+        8,
+    )
     return sheet
 
 
@@ -112,14 +119,29 @@ def din_letter(say: Printer) -> Sheet:
     say.truth.titles.append(f"Rechnung {bill.number}")
     flow.line("Sehr geehrte Damen und Herren, für unsere Leistungen erlauben wir uns zu berechnen:")
     flow.gap()
-    rows = [(str(at), count, name, price, amount) for at, (name, count, price, amount) in enumerate(goods(say, bill.rows), 1)]
+    rows = [
+        (str(at), count, name, price, amount)
+        for at, (name, count, price, amount) in enumerate(goods(say, bill.rows), 1)
+    ]
     table(flow, ("Pos.", "Menge", "Bezeichnung", "Einzelpreis", "Gesamt"), (35, 50, 215, 90, 90), rows)
-    totals(flow, (("Nettobetrag", say.money(bill.net)), ("zzgl. 19 % MwSt.", say.money(bill.tax)), ("Rechnungsbetrag", say.money(bill.total))))
+    totals(
+        flow,
+        (
+            ("Nettobetrag", say.money(bill.net)),
+            ("zzgl. 19 % MwSt.", say.money(bill.tax)),
+            ("Rechnungsbetrag", say.money(bill.total)),
+        ),
+    )
     flow.line(f"Zahlbar ohne Abzug bis {say.date(bill.due, 'dots')}.")
     bill.taxed(), bill.falls_due()
     block(sheet, (60, 780), [bill.issuer.name, bill.issuer.address, *say.contact(bill.issuer)], 7)
     block(sheet, (240, 780), ["Sparkasse Mittelland", "IBAN DE89 3704 0044 0532 0130 00", "BIC COBADEFFXXX"], 7)
-    block(sheet, (420, 780), ["Amtsgericht Stuttgart HRB 4711", "USt-IdNr. DE123456789", f"Geschäftsführer: {say.people[0]}"], 7)
+    block(
+        sheet,
+        (420, 780),
+        ["Amtsgericht Stuttgart HRB 4711", "USt-IdNr. DE123456789", f"Geschäftsführer: {say.people[0]}"],
+        7,
+    )
     return sheet
 
 
@@ -137,7 +159,10 @@ def facture_artisan(say: Printer) -> Sheet:
     flow.line(f"Bon de commande : {bill.order}    Code client : {bill.customer}")
     flow.gap(8)
     table(flow, ("Désignation", "Qté", "PU HT", "Total HT"), (265, 50, 90, 90), goods(say, bill.rows), ruled=True)
-    totals(flow, (("Total HT", say.money(bill.net)), ("TVA 20 %", say.money(bill.tax)), ("Total TTC", say.money(bill.total))))
+    totals(
+        flow,
+        (("Total HT", say.money(bill.net)), ("TVA 20 %", say.money(bill.tax)), ("Total TTC", say.money(bill.total))),
+    )
     flow.line("En cas de retard de paiement, une indemnité forfaitaire de 40 € est due.", 8)
     say.truth.must.add(40.0), say.truth.amounts.add(40.0)
     bill.taxed(), bill.falls_due()
@@ -153,13 +178,24 @@ def fapiao(say: Printer) -> Sheet:
     say.truth.titles.append("电子发票（普通发票）")
     sheet.put(0, (370, 75), f"发票号码：{bill.number}", 9)
     sheet.put(0, (370, 90), f"开票日期：{say.date(bill.day)}", 9)
-    for x, who, firm, tax in ((40, "购买方信息", bill.buyer, "91310104MA1FR"), (300, "销售方信息", bill.issuer, "91440101MA5CX")):
+    for x, who, firm, tax in (
+        (40, "购买方信息", bill.buyer, "91310104MA1FR"),
+        (300, "销售方信息", bill.issuer, "91440101MA5CX"),
+    ):
         sheet.page(0).draw_rect((x, 105, x + 255, 165), width=0.6)
-        block(sheet, (x + 8, 122), [who, f"名称：{firm.name}", f"统一社会信用代码/纳税人识别号：{tax}{say.draw.randint(10000, 99999)}"], 8.5)
+        block(
+            sheet,
+            (x + 8, 122),
+            [who, f"名称：{firm.name}", f"统一社会信用代码/纳税人识别号：{tax}{say.draw.randint(10000, 99999)}"],
+            8.5,
+        )
     flow = Flow(sheet, 40, 515, 175, 9)
     widths, rate = (150, 50, 80, 90, 50, 95), say.world["tax"]
     header = ("项目名称", "数量", "单价", "金额", "税率", "税额")
-    rows = [(n, str(c), say.number(p), say.number(a), f"{rate}%", say.number(round(a * rate / 100, 2))) for n, c, p, a in bill.rows]
+    rows = [
+        (n, str(c), say.number(p), say.number(a), f"{rate}%", say.number(round(a * rate / 100, 2)))
+        for n, c, p, a in bill.rows
+    ]
     bill.tax = round(sum(round(row[3] * rate / 100, 2) for row in bill.rows), 2)
     bill.total = round(bill.net + bill.tax, 2)
     say.truth.fields["amount"] = bill.total
@@ -180,7 +216,11 @@ def stripe_like(say: Printer) -> Sheet:
     sheet.put(0, (50, 60), "Invoice", 20, bold=True)
     say.truth.titles.append("Invoice")
     sheet.put(0, (430, 60), bill.issuer.name.split()[0], 16, bold=True, grey=0.5)
-    rows = (("Invoice number", bill.number), ("Date of issue", say.date(bill.day, "english")), ("Date due", say.date(bill.due, "english")))
+    rows = (
+        ("Invoice number", bill.number),
+        ("Date of issue", say.date(bill.day, "english")),
+        ("Date due", say.date(bill.due, "english")),
+    )
     pairs(sheet, (50, 90), rows, 90, bold=True)
     block(sheet, (50, 155), [*bill.issuer.lines(), *say.contact(bill.issuer, phone=False)], 9.5, lead=True)
     block(sheet, (300, 155), ["Bill to", *bill.buyer.lines()], 9.5, lead=True)
@@ -189,7 +229,11 @@ def stripe_like(say: Printer) -> Sheet:
     flow.line("Pay online", grey=0.3)
     flow.gap(10)
     table(flow, ("Description", "Qty", "Unit price", "Amount"), (265, 50, 90, 90), goods(say, bill.rows, signs=True))
-    totals(flow, (("Subtotal", say.money(bill.net)), ("Total", say.money(bill.total)), ("Amount due", say.money(bill.total))), 250)
+    totals(
+        flow,
+        (("Subtotal", say.money(bill.net)), ("Total", say.money(bill.total)), ("Amount due", say.money(bill.total))),
+        250,
+    )
     bill.falls_due()
     return sheet
 
@@ -206,10 +250,14 @@ def shop_order(say: Printer) -> Sheet:
     block(sheet, (330, 190), [f"Invoice Number : {bill.number}", f"Invoice Date : {say.date(bill.day, 'short')}"], 9)
     flow = Flow(sheet, 45, 505, 220, 9)
     rows = [
-        (str(at), name, price, count, amount) for at, (name, count, price, amount) in enumerate(goods(say, bill.rows, signs=True), 1)
+        (str(at), name, price, count, amount)
+        for at, (name, count, price, amount) in enumerate(goods(say, bill.rows, signs=True), 1)
     ]
     table(flow, ("Sl. No", "Description", "Unit Price", "Qty", "Net Amount"), (40, 235, 85, 45, 100), rows, ruled=True)
-    totals(flow, (("Net total:", say.money(bill.net)), ("Tax amount:", say.money(bill.tax)), ("TOTAL:", say.money(bill.total))))
+    totals(
+        flow,
+        (("Net total:", say.money(bill.net)), ("Tax amount:", say.money(bill.tax)), ("TOTAL:", say.money(bill.total))),
+    )
     bill.taxed()
     flow.line(f"For {bill.issuer.name}: Authorized Signatory")
     return sheet
@@ -234,8 +282,18 @@ def freelancer(say: Printer) -> Sheet:
     flow.gap(12)
     table(flow, ("Leistung", "Anzahl", "Preis", "Summe"), (225, 60, 85, 85), goods(say, bill.rows))
     flow.rule()
-    totals(flow, (("Summe netto", say.money(bill.net)), ("Umsatzsteuer 19 %", say.money(bill.tax)), ("Gesamtbetrag brutto", say.money(bill.total))), 210)
-    flow.line(f"Bitte überweisen Sie den Betrag bis zum {say.date(bill.due)} auf das Konto DE12 5001 0517 0648 4898 90.")
+    totals(
+        flow,
+        (
+            ("Summe netto", say.money(bill.net)),
+            ("Umsatzsteuer 19 %", say.money(bill.tax)),
+            ("Gesamtbetrag brutto", say.money(bill.total)),
+        ),
+        210,
+    )
+    flow.line(
+        f"Bitte überweisen Sie den Betrag bis zum {say.date(bill.due)} auf das Konto DE12 5001 0517 0648 4898 90."
+    )
     flow.line("Steuernummer 12/345/67890")
     bill.taxed(), bill.falls_due()
     return sheet
@@ -257,7 +315,15 @@ def telecom(say: Printer) -> Sheet:
     say.truth.fields["due_date"] = bill.due.isoformat()
     flow.gap(10)
     table(flow, ("Détail", "Quantité", "Prix unitaire HT", "Montant HT"), (235, 70, 100, 100), goods(say, bill.rows))
-    totals(flow, (("Total HT", say.money(bill.net)), ("Montant TVA (20 %)", say.money(bill.tax)), ("Total TTC", say.money(bill.total))), 220)
+    totals(
+        flow,
+        (
+            ("Total HT", say.money(bill.net)),
+            ("Montant TVA (20 %)", say.money(bill.tax)),
+            ("Total TTC", say.money(bill.total)),
+        ),
+        220,
+    )
     bill.taxed()
     phone, mail = say.contact(bill.issuer)
     flow.line(f"Une question ? Service client : {phone} ou {mail}", 8.5)
@@ -273,11 +339,19 @@ def chinese_commercial(say: Printer) -> Sheet:
     flow.line("销售发票", 14, centred=True)
     say.truth.titles += ["销售发票", bill.issuer.name]
     left = (("客户名称：", bill.buyer.name), ("客户编号：", bill.customer), ("订单编号：", bill.order))
-    right = (("发票编号：", bill.number), ("开票日期：", say.date(bill.day, "iso")), ("付款期限：", say.date(bill.due, "iso")))
+    right = (
+        ("发票编号：", bill.number),
+        ("开票日期：", say.date(bill.day, "iso")),
+        ("付款期限：", say.date(bill.due, "iso")),
+    )
     pairs(sheet, (50, 110), left, 65), pairs(sheet, (340, 110), right, 65)
     flow.y = 165
     table(flow, ("品名", "数量", "单价", "金额"), (235, 70, 90, 100), goods(say, bill.rows), ruled=True)
-    totals(flow, (("小计", say.money(bill.net)), ("增值税（13%）", say.money(bill.tax)), ("总计", say.money(bill.total))), 180)
+    totals(
+        flow,
+        (("小计", say.money(bill.net)), ("增值税（13%）", say.money(bill.tax)), ("总计", say.money(bill.total))),
+        180,
+    )
     bill.taxed(), bill.falls_due()
     phone, mail = say.contact(bill.issuer)
     flow.line(f"地址：{bill.issuer.address}  电话：{phone}  邮箱：{mail}", 9)
@@ -305,9 +379,11 @@ def labels_above(say: Printer) -> Sheet:
     flow.gap(8)
     rows = [(count, name, price, amount) for name, count, price, amount in goods(say, bill.rows)]
     table(flow, ("Quantity", "Details", "Price", "Net"), (60, 265, 90, 90), rows)
-    sums = (("Goods total", say.money(bill.net)), ("VAT @ 20.00%", say.money(bill.tax)), ("Invoice total", say.money(bill.total)))
+    sums = (
+        ("Goods total", say.money(bill.net)),
+        ("VAT @ 20.00%", say.money(bill.tax)),
+        ("Invoice total", say.money(bill.total)),
+    )
     totals(flow, sums)
     bill.taxed(), bill.falls_due()
     return sheet
-
-

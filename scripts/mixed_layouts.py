@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from scripts.business_world import Printer
-from scripts.contract_layouts import _parties
 from scripts.invoice_layouts import Bill, block, goods, pairs, table, totals
-from scripts.paper_layouts import Article, _sections
+from scripts.paper_layouts import Article, body_of
 from scripts.printed_sheet import Flow, Sheet
-from scripts.receipt_layouts import Till, _roll
+from scripts.receipt_layouts import Till, roll
 from scripts.statement_layouts import Account, rows
 
 
@@ -24,7 +23,14 @@ def generator_invoice(say: Printer) -> Sheet:
     pairs(sheet, (350, 150), list(zip(labels, values, strict=True)), 110)
     flow = Flow(sheet, 45, 505, 235)
     table(flow, ("Item", "Quantity", "Rate", "Amount"), (265, 60, 90, 90), goods(say, bill.rows, signs=True))
-    totals(flow, (("Subtotal:", say.money(bill.net)), (f"Tax ({say.world['tax']}%):", say.money(bill.tax)), ("Total:", say.money(bill.total))))
+    totals(
+        flow,
+        (
+            ("Subtotal:", say.money(bill.net)),
+            (f"Tax ({say.world['tax']}%):", say.money(bill.tax)),
+            ("Total:", say.money(bill.total)),
+        ),
+    )
     flow.line("Notes:", grey=0.4)
     flow.line("It was a pleasure to work with you.")
     bill.taxed(), bill.falls_due()
@@ -47,7 +53,14 @@ def swiss_bill(say: Printer) -> Sheet:
     flow.line(f"Rechnung Nr. {bill.number}   Kunden-Nr. {bill.customer}   Auftrag {bill.order}", 9)
     flow.gap(8)
     table(flow, ("Artikel", "Anzahl", "Preis CHF", "Total CHF"), (245, 60, 95, 95), goods(say, bill.rows))
-    totals(flow, (("Zwischentotal", say.money(bill.net)), ("MWST 19%", say.money(bill.tax)), ("Rechnungstotal", say.money(bill.total))))
+    totals(
+        flow,
+        (
+            ("Zwischentotal", say.money(bill.net)),
+            ("MWST 19%", say.money(bill.tax)),
+            ("Rechnungstotal", say.money(bill.total)),
+        ),
+    )
     flow.line(f"Zahlbar bis {say.date(bill.due, 'dots')}, rein netto.")
     bill.taxed(), bill.falls_due()
     return sheet
@@ -72,7 +85,13 @@ def small_business_fr(say: Printer) -> Sheet:
     flow.line(f"Facture n° {bill.number} du {say.date(bill.day)}", 13, bold=True)
     say.truth.titles.append(f"Facture n° {bill.number}")
     flow.gap(8)
-    table(flow, ("Description", "Quantité", "Prix", "Montant"), (235, 70, 85, 85), goods(say, bill.rows, signs=True), ruled=True)
+    table(
+        flow,
+        ("Description", "Quantité", "Prix", "Montant"),
+        (235, 70, 85, 85),
+        goods(say, bill.rows, signs=True),
+        ruled=True,
+    )
     bill.total = bill.net
     say.truth.fields["amount"] = bill.net
     totals(flow, (("Total à payer", say.money(bill.net)),))
@@ -96,7 +115,10 @@ def special_fapiao(say: Printer) -> Sheet:
     flow.cells(("购买方", f"名 称：{bill.buyer.name}"), (60, 455), ruled=True)
     flow.cells(("", f"纳税人识别号：9131011{say.draw.randint(10**7, 10**8)}"), (60, 455), ruled=True)
     widths = (175, 60, 80, 90, 40, 70)
-    cells = [(n, str(c), say.number(p), say.number(a), f"{rate}%", say.number(round(a * rate / 100, 2))) for n, c, p, a in bill.rows]
+    cells = [
+        (n, str(c), say.number(p), say.number(a), f"{rate}%", say.number(round(a * rate / 100, 2)))
+        for n, c, p, a in bill.rows
+    ]
     table(flow, ("货物或应税劳务、服务名称", "数量", "单价", "金额", "税率", "税额"), widths, cells, ruled=True)
     bill.tax = round(sum(round(row[3] * rate / 100, 2) for row in bill.rows), 2)
     bill.total = round(bill.net + bill.tax, 2)
@@ -112,7 +134,7 @@ def special_fapiao(say: Printer) -> Sheet:
 
 def fuel_slip(say: Printer) -> Sheet:
     """A British receipt whose date stands above the shop's name, with a VAT table below the total."""
-    till, flow = Till(say), _roll()
+    till, flow = Till(say), roll()
     flow.line(f"{say.date(say.day, 'slashes')}  19:22:08", 8)
     flow.line(till.shop.name.upper(), 11, bold=True, centred=True)
     flow.line(till.shop.address, 8.5, centred=True)
@@ -130,7 +152,7 @@ def fuel_slip(say: Printer) -> Sheet:
 
 def addition(say: Printer) -> Sheet:
     """A French restaurant: table and covers, taxes before the sum to pay."""
-    till, flow = Till(say), _roll()
+    till, flow = Till(say), roll()
     flow.line(till.shop.name, 12, bold=True, centred=True)
     for text in till.shop.address.split(", "):
         flow.line(text, centred=True)
@@ -148,7 +170,7 @@ def addition(say: Printer) -> Sheet:
 
 def chinese_supermarket(say: Printer) -> Sheet:
     """A Chinese supermarket: count, unit price and sum in columns, reductions before what is paid."""
-    till, flow = Till(say), _roll()
+    till, flow = Till(say), roll()
     flow.line(f"欢迎光临{till.shop.name}", 10, centred=True)
     say.truth.titles.append(f"欢迎光临{till.shop.name}")
     flow.line(f"收银员：0012   {say.date(say.day, 'iso')} 20:05", 8)
@@ -174,11 +196,21 @@ def card_bill(say: Printer) -> Sheet:
     sheet.put(0, (50, 150), "Kreditkartenabrechnung", 14, bold=True)
     say.truth.titles.append("Kreditkartenabrechnung")
     period = f"{say.date(account.start, 'dots')} bis {say.date(account.end, 'dots')}"
-    pairs(sheet, (300, 80), (("Kartennummer", account.number), ("Kontoinhaber", account.holder), ("Abrechnungszeitraum", period)), 110)
+    pairs(
+        sheet,
+        (300, 80),
+        (("Kartennummer", account.number), ("Kontoinhaber", account.holder), ("Abrechnungszeitraum", period)),
+        110,
+    )
     flow, widths = Flow(sheet, 50, 495, 165, 9), (85, 85, 225, 100)
     rows(flow, widths, [("Belegdatum", "Buchungsdatum", "Verwendungszweck", "Betrag EUR")], 3, bold=True)
     rows(flow, widths, [("", "", "Alter Saldo", _behind(say, account.opening))], 3)
-    rows(flow, widths, [(say.date(m.day, "dots"), say.date(m.day, "dots"), m.text, _behind(say, m.amount)) for m in account.moves], 3)
+    rows(
+        flow,
+        widths,
+        [(say.date(m.day, "dots"), say.date(m.day, "dots"), m.text, _behind(say, m.amount)) for m in account.moves],
+        3,
+    )
     rows(flow, widths, [("", "", "Neuer Saldo", _behind(say, account.closing))], 3, bold=True)
     account.in_currency()
     return sheet
@@ -195,15 +227,35 @@ def extrait(say: Printer) -> Sheet:
     block(sheet, (340, 90), [account.holder, *say.firms[1].address.split(", ")])
     sheet.put(0, (45, 150), "EXTRAIT DE COMPTE", 13, bold=True)
     say.truth.titles.append("EXTRAIT DE COMPTE")
-    block(sheet, (45, 170), [f"Compte n° {account.number}", f"Titulaire : {account.holder}", f"Du {say.date(account.start, 'slashes')} au {say.date(account.end, 'slashes')}"], 9.5)
+    block(
+        sheet,
+        (45, 170),
+        [
+            f"Compte n° {account.number}",
+            f"Titulaire : {account.holder}",
+            f"Du {say.date(account.start, 'slashes')} au {say.date(account.end, 'slashes')}",
+        ],
+        9.5,
+    )
     flow, widths = Flow(sheet, 45, 505, 215, 9), (65, 65, 225, 75, 75)
     rows(flow, widths, [("Date", "Valeur", "Nature de l'opération", "Débit", "Crédit")], 3, bold=True)
-    rows(flow, widths, [("", "", f"SOLDE PRÉCÉDENT AU {say.date(account.start, 'slashes')}", "", say.number(account.opening))], 3)
+    rows(
+        flow,
+        widths,
+        [("", "", f"SOLDE PRÉCÉDENT AU {say.date(account.start, 'slashes')}", "", say.number(account.opening))],
+        3,
+    )
     rows(flow, widths, [
         (say.date(m.day, "slashes"), say.date(m.day, "slashes"), m.text, say.number(-m.amount) if m.amount < 0 else "", say.number(m.amount) if m.amount > 0 else "")
         for m in account.moves
     ], 3)  # fmt: skip
-    rows(flow, widths, [("", "", f"NOUVEAU SOLDE AU {say.date(account.end, 'slashes')}", "", say.number(account.closing))], 3, bold=True)
+    rows(
+        flow,
+        widths,
+        [("", "", f"NOUVEAU SOLDE AU {say.date(account.end, 'slashes')}", "", say.number(account.closing))],
+        3,
+        bold=True,
+    )
     flow.line("Montants en euros", 8)
     account.in_currency()
     return sheet
@@ -245,108 +297,5 @@ def bilingual_paper(say: Printer) -> Sheet:
     flow.gap(8)
     flow.line("A study of methods", 13, centred=True)
     flow.line("Abstract: We present a method and compare it with others on three public collections of documents.", 9)
-    _sections(flow, article, ("引言", "方法", "结果", "结论"), "参考文献")
-    return flow.sheet
-
-
-def nda(say: Printer) -> Sheet:
-    """A non-disclosure agreement: effective date and parties in a ruled table, a term of years."""
-    one, other, flow = say.firms[0], say.firms[1], Flow(Sheet(), 60, 475, 55)
-    title = "MUTUAL NON-DISCLOSURE AGREEMENT"
-    flow.line(title, 15, bold=True)
-    flow.cells(("Effective Date", say.date(say.day, "english")), (140, 335), ruled=True)
-    flow.cells(("Disclosing Party", one.name), (140, 335), ruled=True)
-    flow.cells(("Receiving Party", other.name), (140, 335), ruled=True)
-    for head, text in (
-        ("1. Confidential Information.", "Each party may disclose to the other information that is marked confidential."),
-        ("2. Obligations.", "The Receiving Party shall protect it with the care that it takes of its own information."),
-        ("3. Term.", "The obligations under this Agreement shall continue for a period of three (3) years."),
-        ("4. Governing Law.", "This Agreement is governed by the laws of the State of New York, without regard to its conflict rules."),
-    ):  # fmt: skip
-        flow.gap(5)
-        flow.line(f"{head} {text}")
-    flow.gap(12)
-    flow.line("Signature ____________      Signature ____________")
-    say.truth.titles.append(title)
-    say.truth.fields |= {"title": title, "date": say.day.isoformat(), "term": "three (3) years", "governing_law": "laws of the State of New York"}
-    _parties(say, (one.name, "Disclosing Party"), (other.name, "Receiving Party"))
-    return flow.sheet
-
-
-def mietvertrag(say: Printer) -> Sheet:
-    """A German lease: parties behind labels, a fixed term, place and date above the signatures."""
-    landlord, tenant, flow = say.people[0], say.people[1], Flow(Sheet(serif=True), 60, 475, 55)
-    flow.line("Mietvertrag", 18, bold=True)
-    flow.line(f"Vermieter: {landlord}")
-    flow.line(f"Mieter: {tenant}")
-    for head, text in (
-        ("§ 1 Mietsache", f"Vermietet wird die Wohnung {say.firms[0].address}, zwei Zimmer, Küche und Bad."),
-        ("§ 2 Mietzeit", f"Das Mietverhältnis beginnt am {say.date(say.later(20), 'dots')}. Die Laufzeit beträgt 36 Monate."),
-        ("§ 3 Miete", f"Die Miete beträgt {say.money(float(say.draw.randint(6, 19) * 100))} im Monat."),
-        ("§ 4 Schlussbestimmungen", "Es gilt deutsches Recht. Änderungen bedürfen der Schriftform."),
-    ):
-        flow.gap(5)
-        flow.line(head, bold=True)
-        flow.line(text)
-    flow.gap(14)
-    flow.line(f"Hamburg, den {say.date(say.day, 'dots')}")
-    flow.line("____________ (Vermieter)      ____________ (Mieter)")
-    say.truth.titles.append("Mietvertrag")
-    say.truth.fields |= {"title": "Mietvertrag", "date": say.day.isoformat(), "term": "36 Monate", "governing_law": "deutsches Recht"}
-    _parties(say, (landlord, "Vermieter"), (tenant, "Mieter"))
-    return flow.sheet
-
-
-def chinese_lease(say: Printer) -> Sheet:
-    """A Chinese lease: 出租方 and 承租方 with their letters in brackets behind them."""
-    one, other, flow = say.people[0], say.people[1], Flow(Sheet(), 60, 475, 55, 10.5)
-    flow.line("房屋租赁合同", 18, centred=True)
-    flow.line(f"出租方（以下简称甲方）：{one}")
-    flow.line(f"承租方（以下简称乙方）：{other}")
-    for head, text in (
-        ("第一条", f"甲方将位于{say.firms[0].address}的房屋出租给乙方使用。"),
-        ("第二条", "租赁期限为一年，自房屋交付之日起计算。"),
-        ("第三条", f"月租金为人民币{say.number(float(say.draw.randint(20, 90) * 100))}元，按季度支付。"),
-        ("第四条", "本合同适用中华人民共和国法律，争议由房屋所在地人民法院管辖。"),
-    ):
-        flow.gap(5)
-        flow.line(f"{head}  {text}")
-    flow.gap(12)
-    flow.line("甲方签字：                 乙方签字：")
-    flow.line(f"签约日期：{say.date(say.day)}")
-    say.truth.titles.append("房屋租赁合同")
-    say.truth.fields |= {"title": "房屋租赁合同", "date": say.day.isoformat(), "term": "一年", "governing_law": "中华人民共和国法律"}
-    _parties(say, (one, "甲方"), (other, "乙方"))
-    return flow.sheet
-
-
-def purchase_order(say: Printer) -> Sheet:
-    """A purchase order with prices: no invoice."""
-    sheet, buyer, seller = Sheet(), say.firms[0], say.firms[1]
-    block(sheet, (45, 55), buyer.lines(), lead=True)
-    sheet.put(0, (380, 60), "PURCHASE ORDER", 15, bold=True)
-    say.truth.titles.append("PURCHASE ORDER")
-    pairs(sheet, (380, 85), (("PO number", say.code_of("PO", 6)), ("Order date", say.date(say.day))), 80)
-    block(sheet, (45, 140), ["Vendor", *seller.lines()])
-    flow, lines = Flow(sheet, 45, 505, 215), say.goods()
-    table(flow, ("Description", "Qty", "Unit price", "Total"), (265, 60, 90, 90), goods(say, lines), ruled=True)
-    totals(flow, (("Order total", say.money(round(sum(row[3] for row in lines), 2))),))
-    return sheet
-
-
-def reminder(say: Printer) -> Sheet:
-    """A German payment reminder that names an invoice: none itself."""
-    issuer, flow = say.firms[0], Flow(Sheet(), 65, 465, 60)
-    for text in issuer.lines():
-        flow.line(text)
-    flow.gap(20)
-    for text in say.firms[1].lines():
-        flow.line(text)
-    flow.gap(12)
-    flow.line(f"Stuttgart, {say.date(say.day)}")
-    flow.line("Zahlungserinnerung", 15, bold=True)
-    say.truth.titles.append("Zahlungserinnerung")
-    flow.line(f"unsere Rechnung {say.code_of('R', 5)} vom {say.date(say.later(-40), 'dots')} über {say.money(812.5)} ist noch offen. Bitte überweisen Sie den Betrag bis zum {say.date(say.later(10), 'dots')}.")
-    flow.line("Mit freundlichen Grüßen")
-    flow.line(say.people[0])
+    body_of(flow, article, ("引言", "方法", "结果", "结论"), "参考文献")
     return flow.sheet

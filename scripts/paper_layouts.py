@@ -101,7 +101,7 @@ class Article:
         say.truth.fields |= {"keywords": list(self.keywords)} if keywords else {}
 
 
-def _sections(flow: Flow, article: Article, titles: tuple[str, ...], references: str) -> None:
+def body_of(flow: Flow, article: Article, titles: tuple[str, ...], references: str) -> None:
     for at, title in enumerate(titles, 1):
         flow.gap(8)
         flow.line(f"{at}. {title}", 12, bold=True)
@@ -124,12 +124,14 @@ def journal(say: Printer) -> Sheet:
     flow.gap(6)
     flow.line(", ".join(f"{name}{at}" for at, name in enumerate(article.authors, 1)), 11)
     for at in range(1, len(article.authors) + 1):
-        flow.line(f"{at} Department of Hydrology, University of {('Leeds', 'Porto', 'Kyoto')[at - 1]}", 8.5, italic=True)
+        flow.line(
+            f"{at} Department of Hydrology, University of {('Leeds', 'Porto', 'Kyoto')[at - 1]}", 8.5, italic=True
+        )
     flow.gap(8)
     flow.line("Abstract", 11, bold=True)
     flow.line(article.abstract)
     flow.line(f"Keywords: {'; '.join(article.keywords)}", 9)
-    _sections(flow, article, ("Introduction", "Methods", "Results", "Discussion"), "References")
+    body_of(flow, article, ("Introduction", "Methods", "Results", "Discussion"), "References")
     return flow.sheet
 
 
@@ -222,7 +224,7 @@ def german_article(say: Printer) -> Sheet:
     flow.line("Zusammenfassung", 11, bold=True)
     flow.line(article.abstract, italic=True)
     flow.line(f"Stichwörter: {', '.join(article.keywords)}", 9)
-    _sections(flow, article, ("Einleitung", "Versuche", "Ergebnisse", "Fazit"), "Literatur")
+    body_of(flow, article, ("Einleitung", "Versuche", "Ergebnisse", "Fazit"), "Literatur")
     return flow.sheet
 
 
@@ -239,5 +241,5 @@ def french_article(say: Printer) -> Sheet:
     flow.line("Résumé", 11, bold=True)
     flow.line(article.abstract)
     flow.line(f"Mots-clés : {', '.join(article.keywords)}", 9)
-    _sections(flow, article, ("Introduction", "Méthodes", "Résultats", "Conclusion"), "Références")
+    body_of(flow, article, ("Introduction", "Méthodes", "Résultats", "Conclusion"), "Références")
     return flow.sheet

@@ -28,13 +28,13 @@ class Till:
         self.say.truth.fields["currency"] = self.say.code
 
 
-def _roll(size: float = 9.0) -> Flow:
+def roll(size: float = 9.0) -> Flow:
     return Flow(Sheet(), 190, 215, 40, size)
 
 
 def grocer(say: Printer) -> Sheet:
     """Shop and address centred, items with prices at the right, cash and change below the total."""
-    till, flow = Till(say), _roll()
+    till, flow = Till(say), roll()
     flow.line(till.shop.name, 12, bold=True, centred=True)
     for text in till.shop.address.split(", ", 1):
         flow.line(text, centred=True)
@@ -56,7 +56,7 @@ def grocer(say: Printer) -> Sheet:
 
 def kassenbon(say: Printer) -> Sheet:
     """A German receipt: SUMME EUR, card payment, taxes by letter."""
-    till, flow = Till(say), _roll()
+    till, flow = Till(say), roll()
     flow.line(till.shop.name, 11, bold=True, centred=True)
     for text in till.shop.address.split(", ", 1):
         flow.line(text, centred=True)
@@ -80,7 +80,7 @@ def kassenbon(say: Printer) -> Sheet:
 
 def ticket_caisse(say: Printer) -> Sheet:
     """A French receipt: date first, TOTAL TTC, CB, the taxes."""
-    till, flow = Till(say), _roll()
+    till, flow = Till(say), roll()
     flow.line(till.shop.name, 12, bold=True)
     flow.line(till.shop.address)
     flow.line(f"Tél : {till.shop.phone}")
@@ -100,7 +100,7 @@ def ticket_caisse(say: Printer) -> Sheet:
 
 def chinese_slip(say: Printer) -> Sheet:
     """A Chinese receipt: 购物小票, 合计, 实收, 找零."""
-    till, flow = Till(say), _roll()
+    till, flow = Till(say), roll()
     flow.line(till.shop.name, 11, centred=True)
     flow.line("购物小票", centred=True)
     say.truth.titles.append("购物小票")
@@ -124,7 +124,7 @@ def chinese_slip(say: Printer) -> Sheet:
 def diner(say: Printer) -> Sheet:
     """A restaurant's check: table and server, subtotal, tax, tip line, total; date at the top."""
     say.from_america()
-    till, flow = Till(say), _roll(9.5)
+    till, flow = Till(say), roll(9.5)
     flow.line(till.shop.name, 13, bold=True, centred=True)
     flow.line(till.shop.address, 8.5, centred=True)
     flow.gap()
@@ -149,7 +149,7 @@ def diner(say: Printer) -> Sheet:
 
 def card_slip(say: Printer) -> Sheet:
     """A shop's receipt with a customer copy of the card slip, sums with the code of the currency."""
-    till, flow = Till(say), _roll()
+    till, flow = Till(say), roll()
     flow.line("RECEIPT", bold=True, centred=True)
     say.truth.titles.append("RECEIPT")
     flow.line(till.shop.name, 11, centred=True)
@@ -170,7 +170,7 @@ def card_slip(say: Printer) -> Sheet:
 
 def petrol(say: Printer) -> Sheet:
     """A German petrol station: litres and price, Gesamtbetrag, card data below."""
-    till, flow = Till(say), _roll()
+    till, flow = Till(say), roll()
     flow.line(till.shop.name, 11, bold=True)
     for text in till.shop.address.split(", ", 1):
         flow.line(text)
@@ -190,7 +190,7 @@ def petrol(say: Printer) -> Sheet:
 
 def chinese_restaurant(say: Printer) -> Sheet:
     """A Chinese restaurant: 桌号, 消费金额 before 应付金额, WeChat payment, shop's name and place at the end."""
-    till, flow = Till(say), _roll()
+    till, flow = Till(say), roll()
     flow.line("结账单", 12, centred=True)
     say.truth.titles.append("结账单")
     flow.line(till.shop.name, centred=True)

@@ -29,7 +29,9 @@ class Account:
         self.opening = say.draw.randint(20000, 900000) / 100
         balance, day, self.moves = self.opening, self.start, []
         for _ in range(say.draw.randint(6, 24)):
-            day = date.fromordinal(min(day.toordinal() + say.draw.randint(0, 2), self.start.replace(day=28).toordinal()))
+            day = date.fromordinal(
+                min(day.toordinal() + say.draw.randint(0, 2), self.start.replace(day=28).toordinal())
+            )
             amount = say.draw.choice((-1, -1, -1, 1)) * say.draw.randint(350, 95000) / 100
             balance = round(balance + amount, 2)
             self.moves.append(Move(day, say.draw.choice(say.world["moves"]), amount, balance))
@@ -48,7 +50,9 @@ class Account:
         self.say.truth.fields["currency"] = self.say.code
 
 
-def rows(flow: Flow, widths: Sequence[float], texts: Sequence[Sequence[str]], left: int = 2, *, bold: bool = False) -> None:
+def rows(
+    flow: Flow, widths: Sequence[float], texts: Sequence[Sequence[str]], left: int = 2, *, bold: bool = False
+) -> None:
     """Write rows whose columns from ``left`` on are set flush right."""
     for row in texts:
         if flow.y + 30 > 790:
@@ -70,8 +74,23 @@ def high_street(say: Printer) -> Sheet:
     sheet.put(0, (45, 100), "Statement of account", 15, bold=True)
     say.truth.titles.append("Statement of account")
     period = f"{say.date(account.start)} to {say.date(account.end)}"
-    pairs(sheet, (45, 125), (("Account name", account.holder), ("Account number", account.number), ("Sort code", "20-45-77"), ("Statement period", period)), 100)
-    pairs(sheet, (350, 125), (("Opening balance", say.money(account.opening)), ("Closing balance", say.money(account.closing))), 110)
+    pairs(
+        sheet,
+        (45, 125),
+        (
+            ("Account name", account.holder),
+            ("Account number", account.number),
+            ("Sort code", "20-45-77"),
+            ("Statement period", period),
+        ),
+        100,
+    )
+    pairs(
+        sheet,
+        (350, 125),
+        (("Opening balance", say.money(account.opening)), ("Closing balance", say.money(account.closing))),
+        110,
+    )
     flow, widths = Flow(sheet, 45, 505, 195, 9), (75, 200, 75, 75, 80)
     rows(flow, widths, [("Date", "Description", "Money out", "Money in", "Balance")], bold=True)
     rows(flow, widths, [
@@ -91,11 +110,21 @@ def kontoauszug(say: Printer) -> Sheet:
     say.truth.titles.append("Kontoauszug Nr. 4")
     grouped = " ".join(number[at : at + 4] for at in range(0, len(number), 4))
     period = f"{say.date(account.start, 'dots')} - {say.date(account.end, 'dots')}"
-    pairs(sheet, (50, 112), (("Kontoinhaber:", account.holder), ("IBAN:", grouped), ("Zeitraum:", period), ("Währung:", "EUR")), 95)
+    pairs(
+        sheet,
+        (50, 112),
+        (("Kontoinhaber:", account.holder), ("IBAN:", grouped), ("Zeitraum:", period), ("Währung:", "EUR")),
+        95,
+    )
     flow, widths = Flow(sheet, 50, 495, 180, 9), (70, 70, 255, 100)
     rows(flow, widths, [("Buchung", "Wertstellung", "Verwendungszweck", "Betrag in EUR")], 3, bold=True)
     rows(flow, widths, [("", "", "Alter Kontostand", say.number(account.opening))], 3)
-    rows(flow, widths, [(say.date(m.day, "dots"), say.date(m.day, "dots"), m.text, say.number(m.amount)) for m in account.moves], 3)
+    rows(
+        flow,
+        widths,
+        [(say.date(m.day, "dots"), say.date(m.day, "dots"), m.text, say.number(m.amount)) for m in account.moves],
+        3,
+    )
     rows(flow, widths, [("", "", "Neuer Kontostand", say.number(account.closing))], 3, bold=True)
     account.in_currency()
     return sheet
@@ -108,7 +137,12 @@ def releve(say: Printer) -> Sheet:
     sheet.put(0, (50, 105), "Relevé de compte", 15, bold=True)
     say.truth.titles.append("Relevé de compte")
     period = f"{say.date(account.start, 'slashes')} au {say.date(account.end, 'slashes')}"
-    pairs(sheet, (50, 130), (("Titulaire :", account.holder), ("N° de compte :", account.number), ("Période du", period)), 90)
+    pairs(
+        sheet,
+        (50, 130),
+        (("Titulaire :", account.holder), ("N° de compte :", account.number), ("Période du", period)),
+        90,
+    )
     flow, widths = Flow(sheet, 50, 495, 190, 9), (75, 240, 90, 90)
     rows(flow, widths, [("Date", "Libellé", "Débit", "Crédit")], bold=True)
     rows(flow, widths, [("", "Ancien solde", "", say.money(account.opening))])
@@ -147,14 +181,36 @@ def card_account(say: Printer) -> Sheet:
     sheet.put(0, (45, 80), "Credit Card Statement", 13, bold=True)
     say.truth.titles.append("Credit Card Statement")
     period = f"{say.date(account.start, 'us')} - {say.date(account.end, 'us')}"
-    pairs(sheet, (45, 105), (("Customer name:", account.holder), ("Card number:", account.number), ("Billing period:", period)), 100)
+    pairs(
+        sheet,
+        (45, 105),
+        (("Customer name:", account.holder), ("Card number:", account.number), ("Billing period:", period)),
+        100,
+    )
     due = say.later(40)
-    side = (("Previous balance", say.money(account.opening)), ("New balance", say.money(account.closing)), ("Payment due date", say.date(due, "us")))
+    side = (
+        ("Previous balance", say.money(account.opening)),
+        ("New balance", say.money(account.closing)),
+        ("Payment due date", say.date(due, "us")),
+    )
     pairs(sheet, (330, 105), side, 110)
     flow, widths = Flow(sheet, 45, 505, 170, 9), (85, 85, 235, 100)
     flow.line("Transactions", 11, bold=True)
     rows(flow, widths, [("Trans. date", "Post date", "Description", "Amount")], 3, bold=True)
-    rows(flow, widths, [(say.date(m.day, "us"), say.date(m.day, "us"), m.text, f"{'-' if m.amount < 0 else ''}{say.money(abs(m.amount))}") for m in account.moves], 3)
+    rows(
+        flow,
+        widths,
+        [
+            (
+                say.date(m.day, "us"),
+                say.date(m.day, "us"),
+                m.text,
+                f"{'-' if m.amount < 0 else ''}{say.money(abs(m.amount))}",
+            )
+            for m in account.moves
+        ],
+        3,
+    )
     account.in_currency()
     return sheet
 
@@ -187,7 +243,16 @@ def soll_haben(say: Printer) -> Sheet:
     title = f"Kontoauszug vom {say.date(account.start, 'dots')} bis {say.date(account.end, 'dots')}"
     sheet.put(0, (50, 80), title, 12, bold=True)
     say.truth.titles.append(title)
-    block(sheet, (50, 105), [account.holder, f"Konto IBAN {number}", f"Alter Saldo {say.date(account.start, 'dots')}    {say.money(account.opening)} H"], 9.5)
+    block(
+        sheet,
+        (50, 105),
+        [
+            account.holder,
+            f"Konto IBAN {number}",
+            f"Alter Saldo {say.date(account.start, 'dots')}    {say.money(account.opening)} H",
+        ],
+        9.5,
+    )
     flow, widths = Flow(sheet, 50, 495, 150, 9), (70, 255, 85, 85)
     rows(flow, widths, [("Datum", "Buchungstext", "Soll", "Haben")], bold=True)
     rows(flow, widths, [
@@ -195,7 +260,9 @@ def soll_haben(say: Printer) -> Sheet:
         for m in account.moves
     ])  # fmt: skip
     sign = "H" if account.closing >= 0 else "S"
-    flow.line(f"Neuer Saldo {say.date(account.end, 'dots')}", bold=True, right=f"{say.money(abs(account.closing))} {sign}")
+    flow.line(
+        f"Neuer Saldo {say.date(account.end, 'dots')}", bold=True, right=f"{say.money(abs(account.closing))} {sign}"
+    )
     account.in_currency()
     return sheet
 
@@ -215,7 +282,11 @@ def chinese_credit_debit(say: Printer) -> Sheet:
     flow.cells(("日期", "摘要", "支出", "收入", "余额"), widths, ruled=True)
     flow.cells(("", "上期余额", "", "", say.number(account.opening)), widths, ruled=True)
     for m in account.moves:
-        row = (say.number(-m.amount) if m.amount < 0 else "", say.number(m.amount) if m.amount > 0 else "", say.number(m.balance))
+        row = (
+            say.number(-m.amount) if m.amount < 0 else "",
+            say.number(m.amount) if m.amount > 0 else "",
+            say.number(m.balance),
+        )
         flow.cells((say.date(m.day, "iso"), m.text, *row), widths, ruled=True)
     flow.cells(("", "本期余额", "", "", say.number(account.closing)), widths, ruled=True)
     account.in_currency()

@@ -87,7 +87,9 @@ Total                                          {total}
 
 
 def test_a_paper_is_called_by_its_name_and_not_by_its_letterhead() -> None:
-    document = extract("document", "# Kessler Metallbau\nIndustriestr. 12, 70565 Stuttgart\n\n# Rechnung Nr. 2024-113\n\nBetrag")
+    document = extract(
+        "document", "# Kessler Metallbau\nIndustriestr. 12, 70565 Stuttgart\n\n# Rechnung Nr. 2024-113\n\nBetrag"
+    )
     assert document.fields["title"] == "Rechnung Nr. 2024-113"
 
 
@@ -141,7 +143,7 @@ PARTIES
         ),
         (
             "ENTRE LES SOUSSIGNÉS :\nVasseur SARL, dont le siège est à Nantes, ci-après dénommée « le Client »,\n"
-            "d'une part, et\nDurand SAS, dont le siège est à Paris, ci-après dénommée « le Prestataire », d'autre part,\n\n"
+            "d'une part, et\nDurand SAS, dont le siège est à Paris, ci-après dénommée « le Prestataire »,\n\n"
             "Article 1 - Objet",
             [("Vasseur SARL", "Client"), ("Durand SAS", "Prestataire")],
         ),
@@ -171,3 +173,32 @@ doi: 10.7503/jr.2024.86150
     ).fields
     assert fields["authors"] == ["Yuki Tanabe", "Anna K. Rowley"]
     assert fields["keywords"][-2:] == ["time series", "robust matching"]
+
+
+def test_an_invoice_with_several_taxes_and_its_seller_below_a_label() -> None:
+    record = extract(
+        "invoice",
+        """
+Verkäufer:
+Globale Nummer: 4000001123452 (GTIN)
+Lieferant GmbH
+Lieferantenstraße 20
+
+Rechnung Nr. 471102 vom 05.03.2018
+
+Menge     Produkt              Preis        Gesamtbetrag
+20        Trennblätter A4      9,90 €       198,00 €
+50        Joghurt Banane       5,50 €       275,00 €
+abzgl.    Nachlass                          0,00 €
+Nettobetrag                                 473,00 €
+USt. 7 %                                    19,25 €
+USt. 19 %                                   37,62 €
+USt. Gesamt                                 56,87 €
+Zahlbetrag                                  529,87 €
+Kontoinhaber: Max Mustermann
+""",
+    )
+    fields = record.fields
+    assert (fields["issuer"], fields["invoice_number"], fields["date"]) == ("Lieferant GmbH", "471102", "2018-03-05")
+    assert (fields["amount"], fields["amount_untaxed"], fields["amount_tax"]) == (529.87, 473.0, 56.87)
+    assert [line["amount"] for line in fields["lines"]][:2] == [198.0, 275.0]

@@ -24,7 +24,9 @@ _ROLE_LABEL = re.compile(rf"^\W*(?:the\s+)?(?P<role>{_ROLES})\s*[:：]\s*(?P<nam
 _ZH_PARTY = re.compile(
     r"(?P<role>[甲乙丙丁]\s*方)[”\"]?\s*(?:[（(][^）)]{1,20}[）)]|[）)])?\s*[:：]\s*(?P<name>[^\s:：，,；;]{2,40})"
 )
-_ZH_CELL = re.compile(r"^\W*(?:[\u4e00-\u9fff]{2,6}\s*[（(]\s*)?(?P<role>[甲乙丙丁]\s*方)\s*(?:[（(][^）)]{1,20})?[）)]?\W*$")
+_ZH_CELL = re.compile(
+    r"^\W*(?:[\u4e00-\u9fff]{2,6}\s*[（(]\s*)?(?P<role>[甲乙丙丁]\s*方)\s*(?:[（(][^）)]{1,20})?[）)]?\W*$"
+)
 _ROLE_CELL = re.compile(rf"^\W*(?:the\s+)?(?P<role>{_ROLES})\W*$", re.IGNORECASE)
 _NAME_CELL = re.compile(r"[\u4e00-\u9fff（）()·]{2,40}|[A-ZÀ-Þ][^:_\n]{2,80}")
 _BETWEEN_WORD = re.compile(r"(?<![^\W\d_])(?:between|zwischen|entre)(?![^\W\d_])", re.IGNORECASE)
@@ -85,7 +87,10 @@ def _in_cells(lines: Sequence[PageLine]) -> Iterator[Party]:
             if match and match["role"] not in roles and _NAME_CELL.fullmatch(beside.text.strip()):
                 roles.add(match["role"])
                 name = beside.text.strip()
-                yield {"name": located_in(name, [beside], name), "role": located_in(match["role"], [cell], match["role"])}
+                yield {
+                    "name": located_in(name, [beside], name),
+                    "role": located_in(match["role"], [cell], match["role"]),
+                }
 
 
 def _both(parties: list[Party]) -> list[Party]:

@@ -58,7 +58,9 @@ _DATE_PATTERNS = tuple(
     )
 )
 _DASHES = r"-–—−‐\u2011\u2012\u2015\u00ad~～〜"
-_DASH = rf"\s*(?:[{_DASHES}至到]|\bto\b|\bbis\b|\buntil\b|\btill\b|\btot\b|\bjusqu.à\b|\bau\b|\bà\b|\bhasta\b|-{{2,3}})+\s*"
+_DASH = (
+    rf"\s*(?:[{_DASHES}至到]|\bto\b|\bbis\b|\buntil\b|\btill\b|\btot\b|\bjusqu.à\b|\bau\b|\bà\b|\bhasta\b|-{{2,3}})+\s*"
+)
 _OPEN = re.compile(rf"{_DASH}({OPEN_END})(?![^\W\d_]{{2}})", re.IGNORECASE)
 _OPEN_TAIL = re.compile(rf"\s*(?:[{_DASHES}])\s*$|\s*({OPEN_END})", re.IGNORECASE)
 _BETWEEN = re.compile(_DASH, re.IGNORECASE)
@@ -109,8 +111,9 @@ def find_dates(text: str, month_first: bool = False, years: bool = False) -> lis
 
 
 def prefers_month_first(texts: Iterable[str]) -> bool:
-    """Whether a document writes 12/31/2024: some date can be read no other way, its dates follow one another or lie
-    near those whose month is a word only so, or its addresses are American.
+    """Whether a document writes 12/31/2024.
+
+    Some date of it can be read no other way, its dates follow one another only so, or its addresses are American.
     """
     votes, american, ambiguous = 0, False, []
     printed = list(texts)

@@ -25,7 +25,8 @@ _NUMBER_WORDS = r"(?:numbers?|num|no|nr|n[°ºo]|n\.|#|№|id|code|ref(?:erence)
 _NUMBER_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"^\W*{_CREDIT_WORDS}(?:\s*\([^)]{{0,40}}\))?[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",  # before the invoice that it corrects
+        # the number of a credit note comes before that of the invoice which it corrects
+        rf"^\W*{_CREDIT_WORDS}(?:\s*\([^)]{{0,40}}\))?[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
         rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
         r"(?:factuur|rechnungs?)[\s-]?(?:nummer|nr|no)(?![a-z])\.?|beleg-?(?:nummer|nr)\.?",
         r"(?:num[ée]ro|n[°ºo]|nr)\.?\s*(?:de\s*|della\s*|di\s*)?(?:la\s*)?(?:facture|factura|fattura|fatura|invoice)",

@@ -56,7 +56,9 @@ _MAILERS = frozenset(
 )
 _CUSTOMER_LINES = 6
 _LETTERHEAD_LINES = 3
-_TAX_OR_BANK = re.compile(r"(?<![a-z])(?:vat|ust|tva|btw|tax|siret|iban|hrb|kvk|reg)(?![a-z])|税号|账号|识别号", re.IGNORECASE)
+_TAX_OR_BANK = re.compile(
+    r"(?<![a-z])(?:vat|ust|tva|btw|tax|siret|iban|hrb|kvk|reg)(?![a-z])|税号|账号|识别号", re.IGNORECASE
+)
 _LEAST_SCORE = 1.0
 _ISSUER_PAGES = 2
 
@@ -123,7 +125,9 @@ def _read_name(text: str) -> tuple[object, int, int] | None:
 def _may_be_name(text: str) -> bool:
     letters = sum(c.isalpha() for c in text)
     long = len(text) > 120 or (len(text.split()) > 9 and not has_company_suffix(text))
-    label = bool(_CUSTOMER.fullmatch(text.strip(" \t:：")) or _PAPER.fullmatch(text.strip()))  # beside that of the issuer, above two columns
+    label = bool(
+        _CUSTOMER.fullmatch(text.strip(" \t:：")) or _PAPER.fullmatch(text.strip())
+    )  # beside that of the issuer, above two columns
     return letters >= 3 and letters > 0.5 * len(text.replace(" ", "")) and not long and not label
 
 

@@ -32,13 +32,18 @@ _PATTERNS = tuple(
             r"quantity|qty|hours|hoeveelheid|aantal|menge|anzahl|quantit[ée]|qt[ée]|cantidad|quantit[àa]|"
             r"q\.?t[àa]|数量",
         ),
-        ("amount", r"amount|total|bedrag|totaal|betrag|gesamt(?:preis|betrag)?|summe|prix\s*(?:total|ht)|(?:net)?entgelt|positionsbetrag|montant|importe|importo|金额"),
+        (
+            "amount",
+            r"amount|total|bedrag|totaal|betrag|gesamt(?:preis|betrag)?|summe|prix\s*(?:total|ht)|(?:net)?entgelt|positionsbetrag|montant|importe|importo|金额",
+        ),
         ("unit_price", r"price|rate|prijs|preis|prix|precio|prezzo"),
         ("quantity", r"units?"),
         ("amount", r"line\s*total|net(?:to)?|value|h\.?t\.?|valeur|wert"),
         ("description", r"items?|products?|produkte?|produits?|services?|articles?|artikel\w*|details"),
     )
 )
+
+
 def _line_column(name: str, kind: FieldKind, labels: str) -> Field:
     return Field(name=name, kind=kind, labels=tuple(labels.split("|")))
 

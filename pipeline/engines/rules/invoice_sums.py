@@ -31,7 +31,10 @@ _TOTALS = tuple(
     (weight, re.compile(pattern, re.IGNORECASE))
     for weight, pattern in (
         (9, r"价税合计|\(?小写\)?|应付(?:总)?(?:金)?额|总计|grand\s*total|invoice\s*(?:total|amount)"),
-        (9, r"(?:due\s*payable|payable\s*amount)|(?:total|amount|balance)\s*(?:amount\s*)?(?:due|payable|to\s*pay|owed)"),
+        (
+            9,
+            r"(?:due\s*payable|payable\s*amount)|(?:total|amount|balance)\s*(?:amount\s*)?(?:due|payable|to\s*pay|owed)",
+        ),
         (9, r"(?:rechnungs(?:gesamt)?|gesamt|zahl|end|brutto)(?:betrag|summe|total)|zu\s*zahlen"),
         (9, r"factuur\s*-?\s*(?:totaal|bedrag)|te\s*betalen|totaal\s*(?:te\s*voldoen|bedrag)"),
         (9, r"net\s*[àa]\s*payer|montant\s*(?:total\s*)?(?:d[ûu]|ttc)|total\s*(?:ttc|eur|usd|gbp)\b|da\s*pagare"),
@@ -86,7 +89,9 @@ def find_sums(index: LabelIndex) -> Sums:
     largest = max((amount for _, amount in totals), key=lambda amount: abs(float(amount.value)), default=None)
     nets = [*untaxed, *_amounts_without(index)]
     several = total is not None and len({tax.value for tax in taxes}) > 1 and bool(nets)
-    tax = _tax_sum(taxes, nets, total) if several else _matching(taxes, largest)  # what is due may be less than either, where some was paid
+    tax = (
+        _tax_sum(taxes, nets, total) if several else _matching(taxes, largest)
+    )  # what is due may be less than either, where some was paid
     printed = [amount for row in index.rows if _UNTAXED.search(row.text) for amount in _labelled_sums(index, row)]
     return Sums(total=total, untaxed=_untaxed_sum([*untaxed, *printed], untaxed, totals, largest, tax), tax=tax)
 

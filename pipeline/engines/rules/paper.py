@@ -12,7 +12,8 @@ from pipeline.engines.rules.document import find_title
 from stores.models import Label, Page, Record, Schema
 
 _ABSTRACT = re.compile(
-    r"^\W*(?:a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|摘\s*要|zusammenfassung|kurzfassung|r[ée]sum[ée])\s*(?:[.:：—–-]+|】|\]|$)?\s*", re.IGNORECASE
+    r"^\W*(?:a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|摘\s*要|zusammenfassung|kurzfassung|r[ée]sum[ée])\s*(?:[.:：—–-]+|】|\]|$)?\s*",
+    re.IGNORECASE,
 )
 _KEYWORDS = re.compile(
     r"^\W*(?:key\s?-?words(?:\s+and\s+phrases)?|index\s+terms|关\s*键\s*[词字]|schlüsselwörter|schlagw[oö]rte?r?|stichw[oö]rte?r?|mots[\s-]cl[ée]s)\s*[.:：—–-]*\s*",
@@ -28,8 +29,12 @@ _REFERENCES = re.compile(
 _ENTRY = re.compile(r"^\s*(?:\[(\d{1,3})\]|(\d{1,3})\.(?=\s))\s*")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]*[\w)]", re.IGNORECASE)
 _MARKS = re.compile(r"[\d⁰¹²³⁴-⁹∗*†‡§¶‖#✉♠♦♥♣]+|\(\s*\)|[,，]\s*(?=[,，])|(?<=\w)[.](?=\s*$)")
-_AND = re.compile(r"\s*(?:,|，|;|；|、|·|•|\||(?<=[\u4e00-\u9fff]{2})\s+(?=[\u4e00-\u9fff]{2})|\band\b|&|\bund\b|\bet\b)\s*")
-_DEGREES = re.compile(r"[,\s]\s*(?:M\.?D|Ph\.?D|M\.?Sc|B\.?Sc|M\.?A|M\.?P\.?H|R\.?N|Dr\.?P\.?H|F\.?R\.?C\.?[PS])(?![A-Za-z])\.?")
+_AND = re.compile(
+    r"\s*(?:,|，|;|；|、|·|•|\||(?<=[\u4e00-\u9fff]{2})\s+(?=[\u4e00-\u9fff]{2})|\band\b|&|\bund\b|\bet\b)\s*"
+)
+_DEGREES = re.compile(
+    r"[,\s]\s*(?:M\.?D|Ph\.?D|M\.?Sc|B\.?Sc|M\.?A|M\.?P\.?H|R\.?N|Dr\.?P\.?H|F\.?R\.?C\.?[PS])(?![A-Za-z])\.?"
+)
 _NAME_WORD = r"(?:[A-ZÀ-Ý][\w'’.-]*|de|la|van|von|der|den|di|da|del|dos|bin|al|el|le|ter|ten)"
 _NAME = re.compile(
     rf"(?:[A-ZÀ-Ý][\w'’.-]*)(?:\s+{_NAME_WORD}){{1,4}}|[\u4e00-\u9fff]{{2,4}}|[\u4e00-\u9fff]{{2}}\s[\u4e00-\u9fff]"
