@@ -18,7 +18,7 @@ from stores.models import Record
 from tests.printed_pages import printed_page
 
 SCHEMAS = load_schemas(None)
-RULES = {
+RULES: dict[str, Any] = {
     "contract": ContractRules, "document": DocumentRules, "invoice": InvoiceRules, "paper": PaperRules,
     "statement": StatementRules,
 }  # fmt: skip

@@ -127,7 +127,7 @@ def _tax_sum(
     if added not in rests:
         return None
     parts = list(distinct.values())
-    return replace(parts[0], value=added, lines=[line for part in parts for line in part.lines])
+    return replace(parts[0], value=added, lines=tuple(line for part in parts for line in part.lines))
 
 
 def _untaxed_sum(
