@@ -2,8 +2,9 @@
 
 People of ``scripts/resume_people`` are set in the layouts of ``scripts/resume_layouts``; recall and precision of each
 field are printed by layout. ``--tables`` sets long tables in the layouts of ``scripts/table_layouts`` instead and
-prints the share of their rows that are right and in order, ``--scanned`` of scans at 200 dpi. Texts are compared by
-their letters and digits, nearly (85 % alike) or as a part that holds at least half of the other.
+prints the share of their rows that are right and in order, ``--scanned`` of scans at 200 dpi. ``--mixed`` sets
+invoices, receipts, statements, papers, contracts and CVs and counts the wrong values of all schemas. Texts are
+compared by their letters and digits, nearly (85 % alike) or as a part that holds at least half of the other.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from pipeline.engines.evidence.located_values import squash
+from scripts.bench_mixed import HALVES, measure_mixed
 from scripts.bench_tables import measure_tables
 from scripts.document_pages import read_pages
-from scripts.resume_layouts import FIRST, FOURTH, SECOND, THIRD
+from scripts.resume_layouts import FIFTH, FIRST, FOURTH, SECOND, SIXTH, THIRD
 from scripts.resume_parts import LayoutOf
 from scripts.resume_people import Person, person
 
-_SETS = {"first": FIRST, "second": SECOND, "third": THIRD, "fourth": FOURTH}
+_SETS = {"first": FIRST, "second": SECOND, "third": THIRD, "fourth": FOURTH, "fifth": FIFTH, "sixth": SIXTH}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -35,12 +37,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=3, help="people in each layout")
     parser.add_argument("--tables", type=int, metavar="ROWS", default=0, help="long tables of so many rows instead")
     parser.add_argument("--scanned", action="store_true", help="scans of these tables")
+    parser.add_argument("--mixed", choices=tuple(HALVES), help="mixed documents with all schemas instead of CVs")
     parser.add_argument("--misses", action="store_true", help="also what was missed, and what is not in the truth")
     parser.add_argument("--keep", type=Path, help="a folder that the documents are kept in")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="ingot-records-") as folder:
         if given.tables:
             measure_tables(given.keep or Path(folder), given.tables, given.layout or (), scanned=given.scanned)
+            return
+        if given.mixed:
+            measure_mixed(given.mixed, given.seeds, given.keep or Path(folder), misses=given.misses)
             return
         for name in given.set or tuple(_SETS):
             chosen = {key: one for key, one in _SETS[name].items() if not given.layout or key in given.layout}

@@ -78,7 +78,7 @@ IN WITNESS WHEREOF the parties have signed.
         ("Jane Roe Consulting LLC", "Consultant"),
     ]
     assert (fields["date"], fields["term"]) == ("2024-03-03", "twelve (12) months")
-    assert fields["governing_law"] == "England"
+    assert fields["governing_law"] == "England and Wales"
 
 
 def test_a_chinese_contract() -> None:

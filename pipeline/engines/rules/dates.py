@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from pipeline.engines.rules.month_names import OPEN_END, is_season, month_number
 
@@ -57,7 +58,9 @@ _DATE_PATTERNS = tuple(
     )
 )
 _DASHES = r"-–—−‐\u2011\u2012\u2015\u00ad~～〜"
-_DASH = rf"\s*(?:[{_DASHES}至到]|\bto\b|\bbis\b|\buntil\b|\btill\b|\btot\b|\bjusqu.à\b|\bà\b|\bhasta\b|-{{2,3}})+\s*"
+_DASH = (
+    rf"\s*(?:[{_DASHES}至到]|\bto\b|\bbis\b|\buntil\b|\btill\b|\btot\b|\bjusqu.à\b|\bau\b|\bà\b|\bhasta\b|-{{2,3}})+\s*"
+)
 _OPEN = re.compile(rf"{_DASH}({OPEN_END})(?![^\W\d_]{{2}})", re.IGNORECASE)
 _OPEN_TAIL = re.compile(rf"\s*(?:[{_DASHES}])\s*$|\s*({OPEN_END})", re.IGNORECASE)
 _BETWEEN = re.compile(_DASH, re.IGNORECASE)
@@ -65,6 +68,7 @@ _SINCE = re.compile(r"(?:\bsince|\bseit|\bdepuis|\bsinds|\bdesde|\bab)\s*$", re.
 _BARE_START = re.compile(rf"(?<![\w])({_WORD})\.?{_DASH}(?=({_WORD})\.?,?\s?((?:19|20)\d{{2}}))", re.IGNORECASE)
 _SLASHED = re.compile(r"(?<![\d.,/-])(\d{1,2})[/-](\d{1,2})[/-](?:19|20)?\d{2}(?!\d)")
 _AMERICAN = re.compile(r"\b(?:United States|USA|U\.S\.A\.)|\b[A-Z]{2} \d{5}(?:-\d{4})?\b")
+_LIST_OF_DATES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,14 +111,45 @@ def find_dates(text: str, month_first: bool = False, years: bool = False) -> lis
 
 
 def prefers_month_first(texts: Iterable[str]) -> bool:
-    """Whether a document writes 12/31/2024: some date can be read no other way, or its addresses are American."""
-    votes, american = 0, False
-    for text in texts:
+    """Whether a document writes 12/31/2024.
+
+    Some date of it can be read no other way, its dates follow one another only so, or its addresses are American.
+    """
+    votes, american, ambiguous = 0, False, []
+    printed = list(texts)
+    for text in printed:
         for match in _SLASHED.finditer(text):
             first, second = int(match[1]), int(match[2])
             votes += (first <= 12 < second) - (second <= 12 < first)
+            if first != second and first <= 12 and second <= 12:
+                ambiguous.append(match[0])
         american = american or bool(_AMERICAN.search(text))
-    return votes > 0 or (votes == 0 and american)
+    if votes or not ambiguous:
+        return votes > 0 or (votes == 0 and american)
+    order = _order_by_neighbours(ambiguous, printed)
+    return american if order is None else order
+
+
+def _order_by_neighbours(ambiguous: Sequence[str], printed: Sequence[str]) -> bool | None:
+    """Whether the month comes first in dates that can be read both ways; None where neither reading is likelier.
+
+    A list of dates runs in one direction, and in its right reading nearer to the dates that can be read one way only.
+    """
+    readings = [[dates[0].value for text in ambiguous if (dates := find_dates(text, order))] for order in (False, True)]
+    steps = [_steps_back(reading) for reading in readings]
+    if len(ambiguous) >= _LIST_OF_DATES and 0 in steps and steps[0] != steps[1]:
+        return steps[1] == 0
+    certain = [date.value for text in printed if not _SLASHED.search(text) for date in find_dates(text) if date.exact]
+    if not certain:
+        return None
+    first, last = min(certain), max(certain)
+    outside = [sum(not first <= day <= last for day in reading) for reading in readings]
+    return outside[1] < outside[0] if 0 in outside and outside[0] != outside[1] else None
+
+
+def _steps_back(days: Sequence[str]) -> int:
+    """How often a list of days turns back, whichever direction it runs in."""
+    return min(sum(b < a for a, b in pairwise(days)), sum(b > a for a, b in pairwise(days)))
 
 
 def find_periods(text: str, month_first: bool = False) -> list[PeriodMatch]:
@@ -157,7 +192,8 @@ def _value(kind: str, match: re.Match[str], month_first: bool) -> str | None:
     if kind == "y-m-d":
         return _iso(groups[0], groups[2], groups[3])
     if kind == "d-m-y":
-        day, month = (groups[2], groups[0]) if month_first else (groups[0], groups[2])
+        american = month_first and groups[1] != "."  # nobody puts the month first before points
+        day, month = (groups[2], groups[0]) if american else (groups[0], groups[2])
         return _iso(groups[3], month, day) or _iso(groups[3], day, month)
     if kind == "zh":
         return _iso("".join(str(_ZH_DIGITS[c]) for c in groups[0]), _zh_number(groups[1]), _zh_number(groups[2]))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import islice, zip_longest
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
@@ -12,6 +14,7 @@ from pipeline.engines.rules.contacts import ContactMatch, find_emails, find_phon
 from pipeline.engines.rules.dates import find_dates, prefers_month_first
 from pipeline.engines.rules.language import detect_language
 from pipeline.engines.rules.money import find_amounts, printed
+from pipeline.type_signals import Where, signals
 from stores.models import Label, Page, Record, Schema
 
 _MOST_VALUES = 200  # of one list; a 400-page report does not need its thousandth amount in a record
@@ -19,19 +22,27 @@ _TITLE_PAGES = 3
 _MOST_TITLE_LINES = 4
 _MOST_TITLE_CHARACTERS = 300
 _NEARLY = 0.8  # of the height of the tallest
+_LARGE = 1.4  # heights of the median line
+_SECTION = re.compile(
+    r"(?:\d{1,2}|[IVX]{1,4})[.)]?\s+\S|(?:abstract|summary|introduction|einleitung|zusammenfassung|r[ée]sum[ée]|references|literatur|bibliography|contents|inhalt|摘\s*要|引\s*言|参考文献|目\s*录)\W*$",
+    re.IGNORECASE,
+)
+_LETTERHEADED = ("invoice", "statement")
+_TOP_LINES = 24
+_MOST_NAME_WORDS = 8
 _BODY = (Label.TEXT, Label.LIST, Label.TABLE)
 
 
 class DocumentRules:
     """Title, language, dates, e-mails, phones, URLs and amounts, by rules."""
 
-    fingerprint = "rules-document/3"
+    fingerprint = "rules-document/4"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
         lines = page_lines(pages)
         values = {
-            "title": find_title(lines),
+            "title": _named_title(lines) or find_title(lines),
             "language": _language(lines),
             "dates": _find_dates(lines),
             "emails": _collect(lines, _contacts(find_emails)),
@@ -85,6 +96,33 @@ def _amounts(text: str) -> Iterator[tuple[str, str]]:
     )
 
 
+def _named_title(lines: Sequence[PageLine]) -> LocatedValue | None:
+    """The line that names a business paper, ``Invoice`` or ``Kontoauszug``, where a letterhead stands above it."""
+    head = find_title(lines)
+    if head is None or len(head.quote.split()) > _MOST_NAME_WORDS or _names_paper(head.quote):
+        return None
+    top = [line for line in lines if line.page == lines[0].page and line.number > head.lines[-1].number][:_TOP_LINES]
+    heights = sorted(line.height for line in top)
+    tall = heights[len(heights) // 2] if heights else 0.0
+    named = [line for line in top if line.height >= tall and _stands_alone(line) and _names_paper(line.text)]
+    return _title(named[:1]) if named else None
+
+
+@cache
+def _paper_names() -> Sequence[re.Pattern[str]]:
+    """Patterns of the titles of invoices, statements, and what looks like them."""
+    own = [signal for name in _LETTERHEADED for signal in signals()[name] if signal.where is Where.TITLE]
+    return [signal.pattern for signal in own if signal.name in ("title", "other paper")]
+
+
+def _stands_alone(line: PageLine) -> bool:
+    return line.label is not Label.TABLE and not line.text.rstrip().endswith((":", "："))
+
+
+def _names_paper(text: str) -> bool:
+    return any(pattern.fullmatch(" ".join(text.split())) for pattern in _paper_names())
+
+
 def find_title(lines: Sequence[PageLine]) -> LocatedValue | None:
     """Find the title: the title block, else the top-level heading of the first pages, else a large line of page 1."""
     early = [line for line in lines if line.page < lines[0].page + _TITLE_PAGES] if lines else []
@@ -93,14 +131,29 @@ def find_title(lines: Sequence[PageLine]) -> LocatedValue | None:
         return _title(_same_block(early, titles[0]))
     top = [line for line in early if line.page == lines[0].page and line.label in _BODY and _wordy(line.text)][:12]
     headings = [line for line in early if line.label is Label.HEADING]
+    free = [line for line in headings if not _opens_section(line.text)]
+    if not free and (above := _large_above(lines)):
+        return _title(above)
     if headings:
-        heading = min(headings, key=lambda line: (line.level or 6, line.number))
+        heading = min(free or headings, key=lambda line: (line.level or 6, line.number))
         if heading.level != 1 and top and _stands_as_title(top[0], heading, early):
             return _title(top[:1])
         return _title(_same_block(early, heading))
     tallest = max((line.height for line in top), default=0.0)
     tall = [line for line in top if line.height >= _NEARLY * tallest]
     return _title(tall[:1]) if tall else None
+
+
+def _opens_section(text: str) -> bool:
+    return bool(_SECTION.match(text.strip()))
+
+
+def _large_above(lines: Sequence[PageLine]) -> list[PageLine]:
+    """The first line of page 1 where it is far larger than the text: a title that was taken for a running line."""
+    ours = [line for line in lines if line.page == lines[0].page]
+    heights = sorted(line.height for line in ours if _wordy(line.text))
+    large = heights and ours[0].height >= _LARGE * heights[len(heights) // 2] and _wordy(ours[0].text)
+    return _same_block(ours, ours[0]) if large else []
 
 
 def _stands_as_title(line: PageLine, heading: PageLine, lines: Sequence[PageLine]) -> bool:

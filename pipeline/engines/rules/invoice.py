@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine, page_lines
 from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.dates import find_dates, find_periods, prefers_month_first
 from pipeline.engines.rules.invoice_issuer import find_issuer
-from pipeline.engines.rules.invoice_lines import find_lines
-from pipeline.engines.rules.invoice_sums import find_currency, find_sums
+from pipeline.engines.rules.invoice_lines import find_lines, in_full, read_lines
+from pipeline.engines.rules.invoice_sums import find_currency, find_sums, lines_remarks
 from pipeline.engines.rules.labelled import LabelIndex
 from stores.models import Page, Record, Schema
 
@@ -24,6 +25,8 @@ _NUMBER_WORDS = r"(?:numbers?|num|no|nr|n[°ºo]|n\.|#|№|id|code|ref(?:erence)
 _NUMBER_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
+        # the number of a credit note comes before that of the invoice which it corrects
+        rf"^\W*{_CREDIT_WORDS}(?:\s*\([^)]{{0,40}}\))?[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
         rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
         r"(?:factuur|rechnungs?)[\s-]?(?:nummer|nr|no)(?![a-z])\.?|beleg-?(?:nummer|nr)\.?",
         r"(?:num[ée]ro|n[°ºo]|nr)\.?\s*(?:de\s*|della\s*|di\s*)?(?:la\s*)?(?:facture|factura|fattura|fatura|invoice)",
@@ -31,7 +34,7 @@ _NUMBER_LABELS = [
         r"发票(?:号码|编号|号)|票据号码|账单(?:编号|号)|單號",
         rf"^\W*{_INVOICE_WORDS}(?![a-z])",
         r"(?<![a-z])(?:document|doc|statement|receipt|voucher|order)\s*(?:number|no|nr|#)(?![a-z])",
-        r"^\W*(?:number|no\.|nr\.|nummer|n°)(?![a-z])",
+        r"^\W*(?:number|no\.|nr\.|nummer|n°)(?![a-z])|^\W*n[ro]\s+(?=\d{6,}\W*$)",
     )
 ]
 _NUMBER = re.compile(r"(?=\S*\d)[A-Za-z0-9][\w./-]*")
@@ -39,6 +42,7 @@ _NO_NUMBER = re.compile(r"^(?:\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/.]\d{1,2}[
 _DATE_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
+        r"^\W*\S*(?:rechnung|gutschrift|korrektur|facture|avoir)\S*\s.{0,12}?\S*\d\S*\s+(?:vom|von|du)(?=\s*\d)",
         rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}(?:date|dated|datum)(?![a-z])|(?:factuur|rechnungs)-?\s?datum",
         r"date\s*(?:of\s*issue|issued|of\s*invoice|d['’]?\s*[ée]mission|(?:de\s*)?(?:la\s*)?facture?|facturation)",
         r"(?:issue[d]?|billing|document|bill)\s*(?:date|on)|ausstellungsdatum|belegdatum|datum\s*der\s*rechnung",
@@ -49,9 +53,10 @@ _DATE_LABELS = [
 _DUE_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"(?:payment\s*)?due\s*(?:date|on|by)|pay(?:ment|able)?\s*(?:due|by|before)|date\s*due|expiration\s*date",
-        r"verval\s?datum|uiterste\s*betaaldatum|fällig(?:keit)?(?:sdatum)?(?:\s*(?:am|bis))?|zahlbar\s*bis|zahlungsziel",
-        r"(?:date\s*d['’]\s*)?[ée]ch[ée]ance|date\s*limite|vencimiento|scadenza|付款(?:期限|截止)(?:日期)?|到期日",
+        r"(?:payment\s*)?due\s*(?:date|on|by)|pay(?:ment|able)?\s*(?:due|by|before)|(?:remit|pay|transfer)\b[^.\d]{0,40}?(?:until|by|before|no\s*later\s*than)|date\s*due|expiration\s*date",
+        r"verval\s?datum|uiterste\s*betaaldatum|fällig(?:keit)?(?:sdatum)?(?:\s*(?:am|bis))?|zahlungsziel",
+        r"zahlbar\b[^.]{0,60}?\bbis(?:\s*(?:zum|spätestens))*|(?:überweisen|zahlen|begleichen)\s+sie\b[^.\d]{0,60}?\bbis(?:\s*(?:zum|spätestens))*",
+        r"(?:date\s*d['’]\s*)?[ée]ch[ée]ance|date\s*limite|(?:pr[ée]l[eè]v\w*|payable|[àa]\s*(?:r[ée]gler|payer))\s*(?:avant\s*)?le|vencimiento|scadenza|付款(?:期限|截止)(?:日期)?|到期日",
     )
 ]
 _OTHER_DATE = re.compile(
@@ -63,13 +68,15 @@ _OTHER_DATE = re.compile(
 class InvoiceRules:
     """Fields of an invoice, by rules."""
 
-    fingerprint = "rules-invoice/4"
+    fingerprint = "rules-invoice/5"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
         index = LabelIndex(page_lines(pages))
         month_first = prefers_month_first(line.text for line in index.lines)
         sums = find_sums(index)
+        wrapped = read_lines(index, month_first)
+        lines = in_full(find_lines(index), wrapped) or wrapped
         values = {
             "issuer": find_issuer(index),
             "invoice_number": index.first(_NUMBER_LABELS, read_invoice_number),
@@ -79,9 +86,9 @@ class InvoiceRules:
             "amount_untaxed": sums.untaxed,
             "amount_tax": sums.tax,
             "currency": find_currency(index, sums.total),
-            "lines": find_lines(index),
+            "lines": lines,
         }
-        return build_record(schema, values)
+        return replace(build_record(schema, values), remarks=lines_remarks(lines, sums))
 
 
 def read_invoice_number(text: str) -> tuple[object, int, int] | None:

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in, squash
 from pipeline.engines.evidence.page_lines import PageLine
-from pipeline.engines.rules.contacts import find_emails, find_urls
+from pipeline.engines.rules.contacts import find_emails, find_phones, find_urls
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.parties import company_name, ends_address, has_company_suffix, looks_like_address
 from stores.models import Label
@@ -19,8 +19,13 @@ _ISSUER_LABELS = [
     for pattern in (
         r"^\W*(?:from|seller|vendor|supplier|issuer|issued\s*by|bill(?:ed)?\s*from|sold\s*by|leverancier|verkoper|"
         r"verkäufer|"
-        r"sprzedawca|wystawca|dodavatel|lieferant|rechnungssteller|vendeur|[ée]metteur|fournisseur|vendedor|emisor|fornitore|cedente)\s*(?:[:：]|$)",
+        r"sprzedawca|wystawca|dodavatel|lieferant|rechnungs(?:aus|er)?steller|vendeur|[ée]metteur|fournisseur|vendedor|emisor|fornitore|cedente)\s*(?:[:：]|$)",
         r"销售方(?:信息|名称)?\s*[:：]?|销货单位(?:名称)?\s*[:：]?|开票(?:方|单位)\s*[:：]|收款单位\s*[:：]|卖方\s*[:：]",
+    )
+]
+_PAYEE_LABELS = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
         r"(?:account\s*(?:name|holder)|beneficiary(?:\s*name)?|payee|kontoinhaber|t\.?n\.?v\.?|titulaire|"
         r"(?:make\s*)?(?:all\s*)?che(?:ques|cks)\s*payable\s*to|remit(?:tance)?\s*to|开户名)\s*[:：]?",
     )
@@ -28,7 +33,7 @@ _ISSUER_LABELS = [
 _CUSTOMER = re.compile(
     r"(?<![a-z])(?:bill(?:ed|ing)?\s*(?:to|address)|sold\s*to|ship(?:ped|ping)?\s*(?:to|address)|"
     r"invoice(?:d)?\s*to|deliver(?:y|ed)?\s*(?:to|address)|customer|client|"
-    r"buyer|attn|attention|factuur\s?adres|aflever\s?adres|bezorg\s?adres|klant|kunde|rechnungsadresse|"
+    r"buyer|käufer|(?:rechnungs|leistungs|waren)?empfänger|acheteur|attn|attention|factuur\s?adres|aflever\s?adres|bezorg\s?adres|klant|kunde|rechnungsadresse|"
     r"lieferadresse|rechnung\s*an|"
     r"adresse\s*de\s*(?:facturation|livraison)|factur[ée]\s*[àa]|destinataire|cliente?|destinatario|nabywca|odb[ěi]or?ca|odběratel)(?![a-z])|"
     r"^\W*to\s*[:：]|^\W*(?:firma|herrn?|frau|an|t\.a\.v\..*)\W*$|购买方|购货单位|收货|买方|客户",
@@ -43,18 +48,24 @@ _NO_NAME = re.compile(
     r"signature|unterschrift|podpis|osoby|receipt|statement|please|thank|dear)(?![a-z])|发票|日期|号码|合计|金额|税",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"[^:：]{0,30}(?:nummer|number|gln|gtin|nr|no|id)\.?\W*(?:[:：].*)?$", re.IGNORECASE)
+_PAPER = re.compile(r"\W*\S*(?:rechnung|korrektur|gutschrift|invoice|facture|factuur|fattura)\W*", re.IGNORECASE)
 _KIND = re.compile(r"^\W*(?:tax\s*)?(?:invoice|factuur|rechnung|facture|factura|fattura)\b[\s.:–-]+", re.IGNORECASE)
 _MAILERS = frozenset(
     "gmail hotmail outlook yahoo icloud live msn aol gmx web qq 163 126 sina foxmail example proton".split()  # noqa: SIM905
 )
 _CUSTOMER_LINES = 6
+_LETTERHEAD_LINES = 3
+_TAX_OR_BANK = re.compile(
+    r"(?<![a-z])(?:vat|ust|tva|btw|tax|siret|iban|hrb|kvk|reg)(?![a-z])|税号|账号|识别号", re.IGNORECASE
+)
 _LEAST_SCORE = 1.0
 _ISSUER_PAGES = 2
 
 
 def find_issuer(index: LabelIndex) -> LocatedValue | None:
     """Find the likeliest issuer: a line of the first page, or any line with a legal form; None where none fits."""
-    labelled = index.first(_ISSUER_LABELS, _read_name)
+    labelled = _below_label(index) or index.first(_ISSUER_LABELS, _read_name)
     if labelled:
         return labelled
     customers = _customer_lines(index)
@@ -64,14 +75,47 @@ def find_issuer(index: LabelIndex) -> LocatedValue | None:
     squashed = [squash(line.text) for line in near]
     scored = [(_score(line, index, domains, squashed), -line.number, line) for line in candidates]
     best = max(scored, key=lambda item: item[:2], default=None)
+    named = best is not None and best[0] >= _LEAST_SCORE and has_company_suffix(best[2].text)
+    if not named and (payee := index.first(_PAYEE_LABELS, _read_name)):
+        return payee
     if best is None or best[0] < _LEAST_SCORE:
         return _only_domain(index.lines, domains)
-    line = best[2]
+    line = _in_full(best[2], candidates)
     return located_in(_name_in(line.text), [line])
+
+
+def _in_full(line: PageLine, candidates: Sequence[PageLine]) -> PageLine:
+    """The line that goes on with the name of a logo: ``Blue Heron Catering`` where ``Blue`` stands alone as well."""
+    name = line.text.strip()
+    words = name.split()
+    if len(words) > 1 or has_company_suffix(name):
+        return line
+    longer = [other for other in candidates if other.text.split()[:1] == words and 1 < len(other.text.split()) < 7]
+    return min(longer, key=lambda other: other.number, default=line)
+
+
+def _below_label(index: LabelIndex) -> LocatedValue | None:
+    """The first name in the block under ``Seller``, below numbers of the firm."""
+    for line in index.lines:
+        beside = next(iter(index.beside(line)), None)
+        named = beside is not None and _read_name(beside.text) is not None
+        if named or not _ISSUER_LABELS[0].search(line.text):
+            continue
+        at = line
+        for _ in range(_CUSTOMER_LINES):
+            under = index.below(at)[:1]
+            if not under:
+                break
+            at = under[0]
+            if (name := _read_name(at.text)) is not None and not _NO_NAME.search(at.text):
+                return located_in(name[0], [at])
+    return None
 
 
 def _read_name(text: str) -> tuple[object, int, int] | None:
     name = re.sub(r"^(?:名\s*称|name)\s*[:：]\s*", "", text.strip(), flags=re.IGNORECASE)
+    if _NUMBERED.match(name) and not has_company_suffix(name):
+        return None
     if len(name) < 2 or not _may_be_name(name) or (looks_like_address(name) and not has_company_suffix(name)):
         return None
     start = text.find(name)
@@ -81,7 +125,9 @@ def _read_name(text: str) -> tuple[object, int, int] | None:
 def _may_be_name(text: str) -> bool:
     letters = sum(c.isalpha() for c in text)
     long = len(text) > 120 or (len(text.split()) > 9 and not has_company_suffix(text))
-    label = bool(_CUSTOMER.fullmatch(text.strip(" \t:：")))  # beside that of the issuer, above two columns
+    label = bool(
+        _CUSTOMER.fullmatch(text.strip(" \t:：")) or _PAPER.fullmatch(text.strip())
+    )  # beside that of the issuer, above two columns
     return letters >= 3 and letters > 0.5 * len(text.replace(" ", "")) and not long and not label
 
 
@@ -134,15 +180,48 @@ def _score(line: PageLine, index: LabelIndex, domains: Sequence[str], squashed: 
     name = squash(_name_in(text))
     score = 3.0 * has_company_suffix(text) - 2.0 * bool(_NO_NAME.search(text)) * (not has_company_suffix(text))
     score += max((_domain_score(name, domain) for domain in domains), default=0.0)
-    score -= 2.0 * (looks_like_address(text) and not has_company_suffix(text)) + 3.0 * ends_address(text)
+    score -= 2.0 * (looks_like_address(text) and not _heads_address(line, index)) + 3.0 * ends_address(text)
     score += 1.5 * (has_company_suffix(text) and _goes_on_with_address(text))
     first_page = index.lines[0].page
     if line.page == first_page:
         top = line.number < 8 or line.box[1] < 150.0
         score += 1.0 * top + 1.0 * (line.label in (Label.HEADER, Label.FOOTER))
+        score += 2.5 * (line.number < _LETTERHEAD_LINES and _has_contacts(index, line))
+        score -= 2.0 * _is_addressed(index, line)
         score += 0.5 * any(looks_like_address(other.text) for other in index.below(line)[:1])
     repeats = sum(name in other for other in squashed) - 1 if len(name) >= 4 else 0
     return score + 0.5 * min(repeats, 3) - (0.5 if len(name) < 4 else 0.0)
+
+
+def _has_contacts(index: LabelIndex, line: PageLine) -> bool:
+    """Whether a mail address or a telephone stands close below a line, as in a letterhead."""
+    near = index.below(line)
+    near += [lower for one in near for lower in index.below(one)]
+    return any(find_emails(one.text) or find_phones(one.text) for one in near)
+
+
+def _is_addressed(index: LabelIndex, line: PageLine) -> bool:
+    """Whether a line opens the block of the addressee: an address below it, no contacts, while others print theirs."""
+    address, at = 0, line
+    for _ in range(_CUSTOMER_LINES):
+        below = index.below(at)[:1]
+        if not below or below[0].block != line.block:
+            break
+        at = below[0]
+        if find_emails(at.text) or find_phones(at.text) or _TAX_OR_BANK.search(at.text):
+            return False
+        address += looks_like_address(at.text)
+    above = [other for other in index.lines if other.page == line.page and other.number < line.number]
+    return address > 0 and any(find_emails(other.text) or find_phones(other.text) for other in above)
+
+
+def _heads_address(line: PageLine, index: LabelIndex) -> bool:
+    """Whether a line names a firm though it holds a word of addresses: ``Oakhill Garden Centre`` above its street."""
+    if has_company_suffix(line.text):
+        return True
+    first = not any(other.block == line.block and other.number == line.number - 1 for other in index.lines)
+    digits = any(c.isdigit() for c in line.text)
+    return first and not digits and any(looks_like_address(other.text) for other in index.below(line)[:1])
 
 
 def _goes_on_with_address(text: str) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
@@ -19,7 +20,9 @@ from pipeline.engines.rules.money import (
     read_chinese_amount,
 )
 from pipeline.engines.rules.page_rows import Row
+from stores.sum_remarks import exact, rows_remark
 
+_CENT = Decimal("0.01")
 _WITH_TAX = (
     r"(?:incl(?:uding|usive|\.)?|inkl(?:usive|\.)?|incluant|ttc|t\.t\.c|brutto|gross|after\s*tax|with\s*(?:tax|vat))"
 )
@@ -28,8 +31,11 @@ _TOTALS = tuple(
     (weight, re.compile(pattern, re.IGNORECASE))
     for weight, pattern in (
         (9, r"价税合计|\(?小写\)?|应付(?:总)?(?:金)?额|总计|grand\s*total|invoice\s*(?:total|amount)"),
-        (9, r"(?:total|amount|balance)\s*(?:amount\s*)?(?:due|payable|to\s*pay|owed)"),
-        (9, r"(?:rechnungs(?:gesamt)?|gesamt|zahl|end|brutto)(?:betrag|summe)|zu\s*zahlen"),
+        (
+            9,
+            r"(?:due\s*payable|payable\s*amount)|(?:total|amount|balance)\s*(?:amount\s*)?(?:due|payable|to\s*pay|owed)",
+        ),
+        (9, r"(?:rechnungs(?:gesamt)?|gesamt|zahl|end|brutto)(?:betrag|summe|total)|zu\s*zahlen"),
         (9, r"factuur\s*-?\s*(?:totaal|bedrag)|te\s*betalen|totaal\s*(?:te\s*voldoen|bedrag)"),
         (9, r"net\s*[àa]\s*payer|montant\s*(?:total\s*)?(?:d[ûu]|ttc)|total\s*(?:ttc|eur|usd|gbp)\b|da\s*pagare"),
         (9, r"do\s*zap[łl]aty|k\s*úhradě|total\s*(?:a\s*pagar|general|factura|fattura|documento)"),
@@ -41,13 +47,18 @@ _PLAIN_TOTAL = re.compile(
     r"(?<![a-z])(?:total|totaal|gesamt|summe|totale|totaux|razem|celkem)(?![a-z])|合计|总额", re.IGNORECASE
 )
 _UNTAXED = re.compile(
-    r"sub\s*-?\s*total|subtotaal|zwischensumme|sous.?total|untaxed|taxable|netto?(?:betrag|summe)?\b|^\W*net\W*(?:[^\W\d_]{3}\W*)?[\d(]|grondslag|"
-    r"(?:excl|exkl|exc|before|without|ex|zzgl|hors|net\s*of)\.?\w*\s*(?:of\s*)?(?:vat|btw|tax|mwst|ust|tva|gst)|\bh\.?t\b|base\s*imponible|"
+    r"sub\s*-?\s*total|subtotaal|zwischen(?:summe|total)|sous.?total|untaxed|taxable|netto?(?:betrag|summe)?\b|^\W*net\W*(?:[^\W\d_]{3}\W*)?[\d(]|grondslag|"
+    r"(?:excl|exkl|exc|before|without|ohne|ex|zzgl|hors|net\s*of)\.?\w*\s*(?:of\s*)?(?:vat|btw|tax|mwst|ust|tva|gst)|\bh\.?t\b|base\s*imponible|"
     r"imponibile|net\s*(?:amount|total|price|value)|total\s*net\b|小计|不含税",
     re.IGNORECASE,
 )
 _TAX = re.compile(
-    r"(?<![a-z])(?:vat|btw|mwst|ust|umsatzsteuer|mehrwertsteuer|tva|iva|gst|hst|pst|sales\s*tax|tax(?:es)?)(?![a-z])|税额",
+    r"(?<![a-z])(?:vat|btw|mwst|ust|umsatzsteuer|mehrwertsteuer|tva|iva|gst|hst|pst|sales\s*tax|tax(?:es)?|steuer(?:betrag|summe))(?![a-z])|税额|增值税(?!\S{0,6}发票)|销项税",
+    re.IGNORECASE,
+)
+_TAX_TOTAL = re.compile(
+    r"(?:summe|total|gesamt|montant)\s*(?:der|des|de\s*la|of)?\s*(?:umsatzsteuer|mehrwertsteuer|mwst|ust|steuern?|tva|tax(?:es)?|vat)(?![a-z])"
+    r"|(?<![a-z])(?:umsatzsteuer|mehrwertsteuer|mwst|ust|tva|vat|tax)\.?\s*(?:gesamt|total|summe)(?![a-z])",
     re.IGNORECASE,
 )
 _TAX_NUMBER = re.compile(
@@ -76,9 +87,47 @@ def find_sums(index: LabelIndex) -> Sums:
             untaxed, taxes = [both[0]], [both[1]]
     total = _checked(totals, untaxed, taxes)
     largest = max((amount for _, amount in totals), key=lambda amount: abs(float(amount.value)), default=None)
-    tax = _matching(taxes, largest)  # what is due may be less than either, where some was paid
+    nets = [*untaxed, *_amounts_without(index)]
+    several = total is not None and len({tax.value for tax in taxes}) > 1 and bool(nets)
+    tax = (
+        _tax_sum(taxes, nets, total) if several else _matching(taxes, largest)
+    )  # what is due may be less than either, where some was paid
     printed = [amount for row in index.rows if _UNTAXED.search(row.text) for amount in _labelled_sums(index, row)]
     return Sums(total=total, untaxed=_untaxed_sum([*untaxed, *printed], untaxed, totals, largest, tax), tax=tax)
+
+
+def lines_remarks(lines: Sequence[Mapping[str, LocatedValue | None]], sums: Sums) -> tuple[str, ...]:
+    """Say so where the lines add up neither to the sum without tax nor to the total: the difference from the first."""
+    amounts = [exact(amount.value) for line in lines if (amount := line["amount"])]
+    totals = [total for total in (sums.untaxed, sums.total) if total is not None]
+    if not amounts or not totals:
+        return ()
+    added = sum(amounts, Decimal())
+    if any(abs(added - exact(total.value)) < _CENT for total in totals):
+        return ()
+    page = totals[0].lines[0].page if totals[0].lines else 0
+    return (rows_remark("lines", "amount", len(amounts), added, page, exact(totals[0].value)),)
+
+
+def _amounts_without(index: LabelIndex) -> list[LocatedValue]:
+    return [amount for row in index.rows if _UNTAXED.search(row.text) for amount in _labelled_sums(index, row)]
+
+
+def _tax_sum(
+    taxes: Sequence[LocatedValue], untaxed: Sequence[LocatedValue], total: LocatedValue | None
+) -> LocatedValue | None:
+    """The tax of an invoice with several rates: what the total leaves of the sum without tax, printed or added up."""
+    distinct = {tax.value: tax for tax in taxes}
+    if total is None or len(distinct) < 2:
+        return None
+    rests = [round(float(total.value) - float(net.value), 2) for net in untaxed]
+    if agreeing := next((distinct[rest] for rest in rests if rest in distinct), None):
+        return agreeing
+    added = round(sum(float(value) for value in distinct), 2)
+    if added not in rests:
+        return None
+    parts = list(distinct.values())
+    return replace(parts[0], value=added, lines=tuple(line for part in parts for line in part.lines))
 
 
 def _untaxed_sum(
@@ -131,6 +180,8 @@ def _matching(amounts: Sequence[LocatedValue], total: LocatedValue | None) -> Lo
 
 
 def _weight(text: str) -> float:
+    if _TAX_TOTAL.search(text):
+        return 0.0
     if _UNTAXED.search(text) and not re.search(_WITH_TAX, text, re.IGNORECASE):
         return 0.0
     for weight, pattern in _TOTALS:

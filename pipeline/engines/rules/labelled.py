@@ -17,12 +17,24 @@ ValueReader = Callable[[str], tuple[object, int, int] | None]
 _CELLS_BESIDE = 3
 _LINES_BELOW = 2.6  # heights of the label
 _MINUS = r"(?:(?<=^-)|(?<=[:：=]-)|(?<=[:：=]\s-))\d"  # the sign of a number that begins here
+_ASIDE = re.compile(  # a remark in brackets, the day of a balance
+    r"\([^)]*\)|(?<![^\W\d_])(?:au|am|on|at|per|as\s+of|as\s+at|du|le|zum|vom)(?=\s*\d{1,2}[./-])", re.IGNORECASE
+)
 _SEPARATOR = re.compile(rf"(?:[\s:：;.#№=|*_/)]|-(?!{_MINUS}))*")
 
 
 def _says_more(rest: str) -> bool:
     """Whether words follow the label, so that it is another one: ``Invoice`` of ``Invoice total``."""
-    return bool(re.search(r"[^\W\d_]{2,}", re.sub(r"\([^)]*\)", "", rest)))
+    return bool(re.search(r"[^\W\d_]{2,}", _ASIDE.sub("", rest)))
+
+
+def _holds(other: str | re.Pattern[str], label: str | re.Pattern[str]) -> bool:
+    """Whether another label is a longer one with the label in it: ``账户名称`` and ``户名``."""
+    return isinstance(other, str) and isinstance(label, str) and other != label and label in other
+
+
+def _covers(pattern: re.Pattern[str], match: re.Match[str], text: str) -> bool:
+    return any(more.start() <= match.start() and match.end() <= more.end() for more in pattern.finditer(text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +74,11 @@ class LabelIndex:
         labelled = []
         for rank, label in enumerate(labels):
             pattern = label_pattern(label) if isinstance(label, str) else label
+            longer = [label_pattern(other) for other in labels if _holds(other, label)]
             for line in self.lines:
                 for match in pattern.finditer(line.text):
+                    if any(_covers(more, match, line.text) for more in longer):
+                        continue
                     value = self._value_of(line, match, read)
                     if value:
                         labelled.append(Labelled(rank=rank, label=line, value=value))

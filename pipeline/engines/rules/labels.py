@@ -30,7 +30,7 @@ _FINDERS: Mapping[str, Callable[[str], list[ContactMatch]]] = {
 class LabelsRules:
     """Finds fields by their ``labels``, and ``rows`` fields by the table whose header prints the columns' labels."""
 
-    fingerprint = "rules-labels/4"
+    fingerprint = "rules-labels/5"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
@@ -115,12 +115,15 @@ def _read_date(text: str, month_first: bool) -> tuple[object, int, int] | None:
 
 
 def _read_number(text: str, whole: bool) -> tuple[object, int, int] | None:
-    amounts = find_amounts(text)
-    if not amounts:
+    dates = find_dates(text)
+    amounts = [
+        amount for amount in find_amounts(text) if all(amount.end <= d.start or d.end <= amount.start for d in dates)
+    ]
+    if not amounts and not dates:
         value = read_chinese_amount(text.strip())
         first = None if value is None else Amount(start=0, end=len(text), value=value, currency="", decimals=0)
     else:
-        first = amounts[0]
+        first = amounts[0] if amounts else None
     if first is None or (whole and not first.value.is_integer()):
         return None  # 9.45 is no whole number, and 9 is not what is printed
     return (int(first.value) if whole else first.value, first.start, first.end)

@@ -42,7 +42,7 @@ _BY_FOLDED = {sign.casefold(): code for code, signs in _SIGNS_OF.items() for sig
 _BY_FOLDED |= {code.casefold(): code for code in _CODES}
 
 _FRACTION = r"(?:[.,]\d+|\s?[.,]\s?\d{1,4})"
-_STRUCK = re.compile(r"~~[^~\n]+~~")
+_NO_AMOUNT = re.compile(r"~~[^~\n]+~~|(?<![\d.,])\d{1,2}\.\s?\d{1,2}\.\s?(?:19|20)\d{2}(?!\d)")
 _INDIAN = r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?(?!,?\d)"
 _NUMBER = rf"{_INDIAN}|\d{{1,3}}(?:[.,'’\u00a0\u202f ]\d{{3}})+(?:{_FRACTION})?|\d+(?:{_FRACTION})?"
 _BEFORE = (
@@ -60,7 +60,9 @@ _AMOUNT = re.compile(
     rf"(?![\d])(?P<scale>\s?[万億亿])?\s?(?P<after>{_AFTER})?(?P<trail>-(?!\s?\d))?",
     re.IGNORECASE,
 )
-_CURRENCY = re.compile(rf"{_BEFORE}|(?<![A-Za-z])(?:{'|'.join(_CODES)})(?![A-Za-z])|人民币|[€£¥￥₹]", re.IGNORECASE)
+_CURRENCY = re.compile(
+    rf"{_BEFORE}(?![A-Za-z])|(?<![A-Za-z])(?:{'|'.join(_CODES)}|euros?)(?![A-Za-z])|人民币|[€£¥￥₹]", re.IGNORECASE
+)
 
 _MOST_DIGITS = 15
 """Every decimal of so many digits is the same again when it was kept as a double, in SQL, JSON and Chroma."""
@@ -83,8 +85,8 @@ class Amount:
 
 
 def find_amounts(text: str) -> list[Amount]:
-    """Find the numbers that can be amounts, in their order; percentages and what is struck out are left out."""
-    text = _STRUCK.sub(lambda struck: " " * len(struck[0]), text)
+    """Find the numbers that can be amounts, in their order; percentages, dates and what is struck out are left out."""
+    text = _NO_AMOUNT.sub(lambda struck: " " * len(struck[0]), text)
     return [amount for match in _AMOUNT.finditer(text) if (amount := _amount(text, match))]
 
 

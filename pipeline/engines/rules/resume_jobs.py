@@ -20,7 +20,7 @@ _LABELS = {
     "area": r"major|area|field(?: of study)?|subject|specialization|专业(?:名称)?|所学专业|主修",
     "company": r"company|employer|organi[sz]ation|公司(?:名称)?|单位(?:名称)?|工作单位|企业名称",
     "position": r"position|title|role|job title|职位(?:名称)?|职务|岗位|担任职务|职位类别",
-    "location": r"location|place|地点|工作地点|所在地",
+    "location": r"location|place|city|town|ort|lieu|ville|城市|地点|工作地点|所在地",
 }
 _LABEL = re.compile("|".join(rf"(?P<{name}>^(?:{words})\s*[:：]\s*)" for name, words in _LABELS.items()), re.IGNORECASE)
 _DEPARTMENT = re.compile(r"(?:department|dept\.?|division|faculty|abteilung|school of)\b|.{0,8}部门?$", re.IGNORECASE)
@@ -52,7 +52,7 @@ def _education(entry: Entry) -> LocatedRow:
         else:
             rest.append(piece)
     if row["institution"] is None and rest:
-        row["institution"] = rest.pop(_best_name(rest)).located()
+        row["institution"] = rest.pop(_best_name(rest, entry.pieces)).located()
     if row["area"] is None and rest:
         row["area"] = _area(rest)
     return row | {"start_date": entry.start, "end_date": entry.end}
@@ -64,8 +64,12 @@ def _is_degree_first(text: str) -> bool:
     return bool(degree and degree.start() == 0 and len(degree[0]) >= 0.5 * len(text))
 
 
-def _best_name(pieces: Sequence[Piece]) -> int:
-    """Return the index of the first capitalised piece outside the right margin."""
+def _best_name(pieces: Sequence[Piece], every: Sequence[Piece]) -> int:
+    """Return the index of the piece with a place beside it, else of the first capitalised one outside the margin."""
+    degrees = {piece.row for piece in every if find_degree(piece.text)}
+    places = {piece.row for piece in every if is_place(piece.text)} - degrees
+    if degrees and (beside := next((at for at, piece in enumerate(pieces) if piece.row in places), None)) is not None:
+        return beside
     return next((at for at, piece in enumerate(pieces) if not piece.right and not piece.text[:1].islower()), 0)
 
 

@@ -13,7 +13,7 @@ from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.dates import find_periods
 from pipeline.engines.rules.page_rows import Row, printed_rows
 from pipeline.engines.rules.resume_content import headings_by_content
-from pipeline.engines.rules.resume_entries import heads_entry, is_period_row
+from pipeline.engines.rules.resume_entries import heads_entry, is_detail, is_period_row
 from pipeline.engines.rules.resume_tables import header_cells
 from pipeline.engines.rules.resume_words import is_place, names_job
 from stores.models import Label
@@ -181,9 +181,19 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
 
 
 def _opens_with_period(part: tuple[SectionKind, list[Row]]) -> bool:
-    """Whether a section's entries begin with rows of periods, and one of these is its last row."""
+    """Whether a section's entries begin with rows of periods, and the last one lacks a name that the first one has."""
     kind, rows = part
-    return kind in _WITH_ENTRIES and bool(rows) and is_period_row(rows[0]) and is_period_row(rows[-1])
+    if kind not in _WITH_ENTRIES or not rows or not is_period_row(rows[0]):
+        return False
+    last = max(at for at, row in enumerate(rows) if is_period_row(row))
+    behind = rows[last + 1 :]
+    return not any(is_detail(row.text) for row in behind) and (not behind or len(behind) < _names_below(rows))
+
+
+def _names_below(rows: Sequence[Row]) -> int:
+    """How many rows stand between the period of the first entry and its details, or the next period."""
+    ends = (at for at, row in enumerate(rows[1:]) if is_detail(row.text) or is_period_row(row))
+    return next(ends, 0)
 
 
 def _told_by_content(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> dict[int, SectionKind]:

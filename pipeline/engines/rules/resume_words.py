@@ -36,7 +36,7 @@ _SCHOOL = re.compile(
     r"lyc[ée]e|[ée]cole|"
     r"escuela|istituto|politecnico|eth|mit|epfl|ucla|ucl|caltech|iit|nus|ntu|cern|hec|insead|suny|cuny|kaist|"
     r"fachhochschule|"
-    r"realschule|kolleg|campus|üniversitesi|seminary|conservatory|coll[èe]ge|facultad|hogeschool)(?![^\W\d_])|"
+    r"realschule|kolleg|campus|insa|sciences\s+po|ens(?:ae|ta|imag)|supélec|polytech|(?-i:TU|FH|HTW|HAW|KIT|LMU|RWTH|ENS|HEC|UCLouvain)|üniversitesi|seminary|conservatory|coll[èe]ge|facultad|hogeschool)(?![^\W\d_])|"
     r"大学|学院|学校|中学|研究院|研究所|党校|高中(?=$|\s)|职校",
     re.IGNORECASE,
 )

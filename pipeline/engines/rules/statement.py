@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -10,22 +11,27 @@ from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import page_lines
 from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.dates import find_periods, prefers_month_first
-from pipeline.engines.rules.labelled import LabelIndex
+from pipeline.engines.rules.labelled import LabelIndex, ValueReader
 from pipeline.engines.rules.labels import reader_of
 from pipeline.engines.rules.money import find_currencies
 from pipeline.engines.rules.statement_columns import TRANSACTIONS
 from pipeline.engines.rules.table_rows import LocatedCells, Table, read_table
+from pipeline.engines.rules.table_sums import sum_remarks
 from stores.models import Field, Page, Record, Schema
 from stores.sum_remarks import closing_remark, exact
 
 _CENT = Decimal("0.01")
+_HEAD_ROWS = 20
+_FEW_WORDS = 5  # beside a period in a title
+_CARRIED = ("Balance carried forward", "Carried forward", "Balance c/f", "Solde à reporter")
+_OWED = re.compile(r"\s*(?:[€$£¥]|[A-Z]{3})?\s*(?:S|DR|OD|D|Soll)\.?\s*$")
 _SIGNED_SHARE = 0.9  # of the rows whose balance tells the sign of their amount
 
 
 class StatementRules:
     """Fields of a statement of account, by rules."""
 
-    fingerprint = "rules-statement/2"
+    fingerprint = "rules-statement/3"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
@@ -38,13 +44,30 @@ class StatementRules:
             for name, field in fields.items()
             if field.labels and name not in ("period_start", "currency")
         }
+        values["closing_balance"] = values["closing_balance"] or _carried_forward(index, fields["closing_balance"])
+        values |= {name: _owed(values[name]) for name in ("opening_balance", "closing_balance")}
         start, end = _period(index, fields["period_start"], month_first)
         table = read_table(TRANSACTIONS, index.rows, month_first, _span(start, end))
         rows = _transactions(table)
-        remarks = _signed(rows, values) + _checked(rows, values)
+        remarks = _signed(rows, values) + _checked(rows, values) + sum_remarks(TRANSACTIONS, table)
         values |= {"period_start": start, "period_end": end, "transactions": rows}
         values["currency"] = _currency(index, fields["currency"], table)
         return replace(build_record(schema, values), remarks=tuple(remarks))
+
+
+def _carried_forward(index: LabelIndex, field: Field) -> LocatedValue | None:
+    """The last balance that is carried forward, where none is called the closing one."""
+    carried = index.find(_CARRIED, reader_of(field, False, ()))
+    return max(carried, key=lambda one: one.label.number).value if carried else None
+
+
+def _owed(balance: object) -> object:
+    """A balance with a minus where a mark of debit stands behind it."""
+    if not isinstance(balance, LocatedValue) or not balance.lines or balance.value < 0:
+        return balance
+    text = balance.lines[-1].text
+    behind = text[text.rfind(balance.quote) + len(balance.quote) :]
+    return replace(balance, value=-balance.value) if _OWED.fullmatch(behind) and behind.strip() else balance
 
 
 def _period(index: LabelIndex, field: Field, month_first: bool) -> tuple[LocatedValue | None, LocatedValue | None]:
@@ -56,11 +79,22 @@ def _period(index: LabelIndex, field: Field, month_first: bool) -> tuple[Located
                 return (period.first, period.last), period.start, period.end
         return None
 
-    labelled = index.first(field.labels, read)
+    labelled = index.first(field.labels, read) or _period_alone(index, read)
     if labelled is None:
         return None, None
     first, last = labelled.value
     return located_in(first, labelled.lines, labelled.quote), located_in(last, labelled.lines, labelled.quote)
+
+
+def _period_alone(index: LabelIndex, read: ValueReader) -> LocatedValue | None:
+    """The period in the title of a statement, or alone in a line above its transactions."""
+    for row in index.rows[:_HEAD_ROWS]:
+        for cell in row.cells:
+            value = read(cell.text)
+            rest = cell.text[: value[1]] + cell.text[value[2] :] if value else ""
+            if value and len(rest.split()) <= _FEW_WORDS and not any(c.isdigit() for c in rest):
+                return located_in(value[0], [cell], cell.text[value[1] : value[2]])
+    return None
 
 
 def _span(start: LocatedValue | None, end: LocatedValue | None) -> tuple[str, str] | None:

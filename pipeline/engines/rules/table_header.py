@@ -73,8 +73,9 @@ def header_at(field: Field, rows: Sequence[Row], at: int) -> Header | None:
     single = _header(field, rows[at].cells, ())
     if at + 1 < len(rows) and _close_below(rows[at], rows[at + 1]):
         double = _header(field, rows[at].cells, rows[at + 1].cells)
+        below = _header(field, rows[at + 1].cells, ()) if len(rows[at].cells) == 1 else None  # a heading above
         if double and (single is None or len(double.names) > len(single.names)):
-            return double
+            return None if below and len(below.names) >= len(double.names) else double
     return single
 
 
