@@ -51,7 +51,8 @@ def pieces(lines: Sequence[PrintedLine], label: Label, body: float) -> list[Piec
         elif listed and is_list_start(line.text):
             _add_item(cut, line)
         elif before is None:
-            cut.append(Piece(Label.LIST if label is Label.LIST else Label.TEXT, [[line]]))
+            goes_on = any(is_list_start(other.text) for other in lines)  # what is above the first bullet is no item
+            cut.append(Piece(Label.TEXT if goes_on else label, [[line]]))
         else:
             _continue(cut, before, line, (left, right, pitch), label)
     return cut
@@ -102,7 +103,7 @@ def _continue(
     em = max(line.size, 1.0)
     fresh = last.label is Label.HEADING or line.box[3] - before.box[3] > _GAP * max(pitch, em)
     if last.label is Label.LIST:
-        outside = line.box[0] < last.parts[-1][0].box[0] - _DEDENT_EM * em
+        outside = line.box[0] < last.parts[-1][0].box[0] - _DEDENT_EM * em and not _runs_on(before, line, right)
         if outside or (fresh and label is not Label.LIST):
             pieces.append(Piece(Label.TEXT, [[line]]))
         else:
@@ -118,6 +119,12 @@ def _continue(
         last.parts.append([line])
     else:
         last.parts[-1].append(line)
+
+
+def _runs_on(before: PrintedLine, line: PrintedLine, right: float) -> bool:
+    """Whether an item whose first line alone is indented goes on at the left edge: its line is full and ends nowhere."""
+    level = line.box[1] - before.box[3] < 0.5 * max(line.size, 1.0)
+    return level and before.text[-1] not in ".!?:;。！？：；" and not is_forced(before, line, right)
 
 
 def _is_entry(line: PrintedLine) -> bool:

@@ -10,7 +10,7 @@ from pipeline.engines.layout.glyphs import is_cjk
 _SOFT = "\u00ad"
 _HYPHENS = "-‐" + _SOFT
 _BROKEN = re.compile(r"([^\W\d_]+)[-‐\u00ad]$")
-_INSIDE_ADDRESS = "_=&?%"
+_INSIDE_ADDRESS = "_=&?%/"
 _PATH = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S*")
 _START = re.compile(r"[^\W\d_]+")
 _CHECK_BOX = re.compile(r"\[[x ]\] (?=\S)")
@@ -38,6 +38,8 @@ def joined_pair(text: str, line: str, words: frozenset[str] = frozenset()) -> st
         return _mended(text, line, words)
     if text[-1] in _INSIDE_ADDRESS and "://" in text.rsplit(maxsplit=1)[-1]:
         return text + line
+    if text[-1] in "–—" and text[-2:-1].isalnum() and line[0].isalnum():
+        return text + line  # a dash between two words, or of a range or a number
     if is_cjk(text[-1]) or is_cjk(line[0]):
         return text + line
     return f"{text} {line}"
