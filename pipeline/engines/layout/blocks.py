@@ -19,6 +19,7 @@ from stores.models import Label
 _GAP = 1.6  # a pitch that is larger than the usual one by this factor parts paragraphs
 _INDENT_EM = 0.9
 _DEDENT_EM = 0.7
+_PROSE = 45  # characters of a line that is more than a label or an entry
 _PAGE = re.compile(r"\d{1,4}|[ivxlc]{1,6}")
 
 
@@ -102,6 +103,9 @@ def _continue(
     last = pieces[-1]
     em = max(line.size, 1.0)
     fresh = last.label is Label.HEADING or line.box[3] - before.box[3] > _GAP * max(pitch, em)
+    if _is_run_in_title(last, line) or (len(pieces) > 1 and _ends_run_in_title(last, line, right)):
+        pieces.append(Piece(Label.TEXT, [[line]]))
+        return
     if last.label is Label.LIST:
         outside = line.box[0] < last.parts[-1][0].box[0] - _DEDENT_EM * em and not _runs_on(before, line, right)
         if outside or (fresh and label is not Label.LIST):
@@ -119,6 +123,19 @@ def _continue(
         last.parts.append([line])
     else:
         last.parts[-1].append(line)
+
+
+def _is_run_in_title(last: Piece, line: PrintedLine) -> bool:
+    """Whether a bold line follows the end of a paragraph or an item that is not bold: the title of what follows."""
+    before = last.lines[-1]
+    prose = len(last.parts[-1]) > 1 or len(before.text) > _PROSE or last.label is Label.LIST
+    return line.bold and not before.bold and prose and before.text[-1] in ".!?" and not is_list_start(line.text)
+
+
+def _ends_run_in_title(last: Piece, line: PrintedLine, right: float) -> bool:
+    """Whether a line follows such a title."""
+    title = last.label is Label.TEXT and all(printed.bold for printed in last.lines)
+    return title and not line.bold and (last.lines[-1].text[-1] == ":" or is_forced(last.lines[-1], line, right))
 
 
 def _runs_on(before: PrintedLine, line: PrintedLine, right: float) -> bool:
