@@ -82,7 +82,9 @@ def _is_possible(candidate: HeadingCandidate) -> bool:
 def _is_titled_article(candidate: HeadingCandidate) -> bool:
     """Whether a block is the bold title of an article, section or item: titles of laws and filings end with a stop."""
     titled = candidate.kind is not None and candidate.kind[0] == "article" and candidate.style.bold
-    return titled and candidate.distinct and len(candidate.text) <= _LONG and not is_sentence(candidate.text.rstrip("."))
+    return (
+        titled and candidate.distinct and len(candidate.text) <= _LONG and not is_sentence(candidate.text.rstrip("."))
+    )
 
 
 def _is_doubtful(candidate: HeadingCandidate, is_guided: bool, has_styles: bool, least: float, body: BodyStyle) -> bool:

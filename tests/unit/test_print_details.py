@@ -142,10 +142,10 @@ def region(label: Label, *lines: PrintedLine) -> Region:
 def test_an_item_without_a_bullet_goes_on_with_another_where_bullets_are_printed() -> None:
     marked, bare = region(Label.LIST, item("• Sums", 72, 100)), region(Label.LIST, item("where both are odd", 80, 120))
     counted = region(Label.LIST, item("3.1 By-laws", 72, 140))
-    correct_items([marked, bare, counted])
+    correct_items([marked, bare, counted], None)
     assert [part.label for part in (marked, bare, counted)] == [Label.LIST, Label.TEXT, Label.LIST]
     drawn = [region(Label.LIST, item("an item whose bullet is a picture", 80, 100 + 20 * n)) for n in range(2)]
-    correct_items(drawn)
+    correct_items(drawn, None)
     assert all(part.label is Label.LIST for part in drawn)
 
 

@@ -9,24 +9,38 @@ from pipeline.engines.layout.glyphs import Fragment, raised
 from pipeline.engines.layout.joining import is_list_start
 from pipeline.engines.layout.regions import Region, union
 from pipeline.engines.layout.right_to_left import runs_right_to_left
-from stores.models import Label
+from stores.models import Box, Label
 
 _MARK = re.compile(r"[\d*†‡§]{1,3}")
 _COUNTED = re.compile(r"[(\[]?[A-Z]?\d{1,3}(?:\.\d{1,3}){0,4}[a-z]?[.)\]]?\s")
+_LARGEST_BULLET = 14.0  # points
+_FURTHEST_BULLET_EM = 4.0
 _HOSTS = (Label.TEXT, Label.LIST, Label.HEADING, Label.TITLE)
 _SMALLER = 0.8  # of the size of the text that a mark is set to
 _BEHIND_EM, _BEFORE_EM = 0.4, 1.5  # how far a mark stands from what it is set to
 
 
-def correct_items(regions: Sequence[Region]) -> None:
-    """Make plain text of list items without a bullet, where the page prints bullets: they go on with an item."""
+def correct_items(regions: Sequence[Region], drawn: Sequence[Box] | None) -> None:
+    """Make plain text of list items without a bullet, where the page prints bullets or draws none beside them.
+
+    ``drawn``: the boxes of all that is drawn; None where bullets may be pictures, or were lost by OCR.
+    """
+    signs = None if drawn is None else [box for box in drawn if max(box[2] - box[0], box[3] - box[1]) < _LARGEST_BULLET]
     items = [region for region in regions if region.label is Label.LIST and region.lines]
     marked = {id(region) for region in items if any(is_list_start(line.text) for line in region.lines)}
     counted = {id(region) for region in items if _COUNTED.match(region.lines[0].text)}
     for region in items:
         first = region.lines[0].text
-        if id(region) not in marked | counted and (marked or first[0] in "#>" or runs_right_to_left(first)):
+        bare = signs is not None and not any(_is_bullet_of(box, region) for box in signs)
+        if id(region) not in marked | counted and (marked or bare or first[0] in "#>" or runs_right_to_left(first)):
             region.label = Label.TEXT
+
+
+def _is_bullet_of(box: Box, region: Region) -> bool:
+    """Whether a small drawing stands before the first line of a region."""
+    line = region.lines[0]
+    middle = (box[1] + box[3]) / 2
+    return line.box[1] - 2 < middle < line.box[3] + 2 and 0 < line.box[0] - box[0] < _FURTHEST_BULLET_EM * line.size
 
 
 def with_note_marks(regions: list[Region]) -> list[Region]:

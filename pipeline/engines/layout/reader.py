@@ -113,7 +113,7 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     regions = paired_rows(regions)
     for region in regions:
         region.lines = region.lines or printed_lines(region.fragments)
-    correct_items(regions)
+    correct_items(regions, _drawn(sheet, drawings))
     words = words_of(line.text for region in regions for line in region.lines)
     running = [region for region in regions if region.label in (Label.TEXT, Label.LIST)]
     body = headings.body_size([line for region in [*running, *columns] for line in region.lines])
@@ -156,6 +156,13 @@ def _ruled(region: Region, drawings: Drawings, fragments: Sequence[Fragment]) ->
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     box = union(region.box, (min(lefts), min(tops), max(rights), max(bottoms)))
     return replace(region, box=box, frames=frames, ruled=True)
+
+
+def _drawn(sheet: Sheet, drawings: Drawings) -> list[Box] | None:
+    """The boxes of what is drawn on a page; None where it shows pictures, or its text was recognised."""
+    if sheet.recognised or sheet.has_pictures or sheet.crowded:
+        return None
+    return [tuple(path["rect"]) for path in drawings.paths]
 
 
 def _is_typewritten(regions: Sequence[Region]) -> bool:
