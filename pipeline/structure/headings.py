@@ -161,7 +161,8 @@ def _sequences(candidates: Sequence[HeadingCandidate]) -> set[HeadingCandidate]:
 
 def _is_bold_number(candidate: HeadingCandidate) -> bool:
     """Whether a line is set bold and begins with a number: an item of a list has its words in the type of the text."""
-    return candidate.kind is not None and candidate.distinct and candidate.style.bold
+    numbered = candidate.kind is not None and "brackets" not in candidate.kind[0]
+    return numbered and candidate.distinct and candidate.style.bold
 
 
 def _counts_on(one: HeadingCandidate, other: HeadingCandidate) -> bool:

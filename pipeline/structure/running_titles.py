@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pipeline.margin_text import countings, folded, is_page_number
 from pipeline.page_markdown import AT_MARGIN, escaped, is_in_markdown, rewritten
-from pipeline.structure.candidates import as_read
+from pipeline.structure.candidates import as_read, is_sentence
 from stores.models import Label, Page, PageText
 
 _STRIP = 0.12  # of the page's height
@@ -109,6 +109,8 @@ def _at_edges(at: int, page: Page) -> Iterator[_Edge]:
         top, bottom = block.box[1] / page.height_pt, block.box[3] / page.height_pt
         if len(block.lines) < 2 and (bottom < _STRIP or top > 1 - _STRIP):
             yield _Edge(at, index, bottom < _STRIP, (top + bottom) / 2, deep=False)
+        elif is_sentence(block.text):
+            continue
         elif (bottom < _DEEP_STRIP and index in above) or (top > 1 - _DEEP_STRIP and index in below):
             yield _Edge(at, index, bottom < _DEEP_STRIP, (top + bottom) / 2, deep=True)
 

@@ -14,6 +14,7 @@ _FULL = 0.85  # of the largest size: what is set so is no exponent
 _LEAST = 0.45  # of the size of the line: less is text beside an initial
 _ABOVE = 0.1  # of the size: how far a smaller span stands above the baseline at least
 _SHIFTED = 0.2  # of the size, where it is as large as the line
+_MOST = 16  # characters of what is raised
 _LONGEST = 4  # characters that are raised without being smaller
 
 
@@ -32,9 +33,10 @@ def _may_be_raised(first: dict[str, Any], spans: Sequence[dict[str, Any]]) -> bo
 
 def _baseline(spans: Sequence[dict[str, Any]]) -> tuple[float, float]:
     """Baseline and size of most of the characters that are set in the largest size, or nearly so."""
-    largest = max(span["size"] for span in spans)
+    worded = [span for span in spans if any(char["c"].isalnum() for char in span["chars"])] or spans
+    largest = max(span["size"] for span in worded)
     counts: Counter[tuple[float, float]] = Counter()
-    for span in spans:
+    for span in worded:
         if span["size"] >= _FULL * largest:
             for char in span["chars"]:
                 counts[_base_of(char), span["size"]] += not char["c"].isspace()
@@ -43,7 +45,7 @@ def _baseline(spans: Sequence[dict[str, Any]]) -> tuple[float, float]:
 
 def _is_raised(span: dict[str, Any], base: float, size: float) -> bool:
     above = base - _base_of(span["chars"][0]) if span["chars"] else 0.0
-    if _LEAST * size < span["size"] < _FULL * size:
+    if _LEAST * size < span["size"] < _FULL * size and len(span["chars"]) <= _MOST:
         return _ABOVE * span["size"] < above < size
     return (
         bool(span["flags"] & _FLAG)

@@ -156,13 +156,13 @@ def _ends_run_in_title(last: Piece, line: PrintedLine, right: float) -> bool:
 
 
 def _runs_on(before: PrintedLine, line: PrintedLine, right: float) -> bool:
-    """Whether an item whose first line alone is indented goes on at the left edge: its line is full and ends nowhere."""
+    """Whether an item whose first line alone is indented goes on at the left edge: the line before is full."""
     level = line.box[1] - before.box[3] < 0.5 * max(line.size, 1.0)
     return level and before.text[-1] not in ".!?:;。！？：；" and not is_forced(before, line, right)
 
 
 def _begins_entry(before: PrintedLine, line: PrintedLine) -> bool:
-    """Whether a line of a list of entries is the next one: no word is broken, and it does not go on in small letters."""
+    """Whether a line is the next of a list of entries: no word is broken, and it begins with no small letter."""
     goes_on = line.text[0].islower() and "@" not in line.text.split(maxsplit=1)[0]
     return before.text[-1] not in "-‐\u00ad" and not goes_on and any(map(str.isalnum, line.text))
 

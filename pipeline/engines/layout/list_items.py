@@ -12,7 +12,7 @@ from pipeline.engines.layout.right_to_left import runs_right_to_left
 from stores.models import Box, Label
 
 _MARK = re.compile(r"[\d*†‡§]{1,3}")
-_COUNTED = re.compile(r"[(\[]?[A-Z]?\d{1,3}(?:\.\d{1,3}){0,4}[a-z]?[.)\]]?\s")
+_COUNTED = re.compile(r"[(\[]?[A-Z]?\d{1,3}(?:\.\d{1,3}){0,4}[a-z]?[.)\]]?\s|[A-Za-z][.)]\s|[ivx]{1,5}[.)]\s|[☐☑☒]")
 _LARGEST_BULLET = 14.0  # points
 _FURTHEST_BULLET_EM = 4.0
 _HOSTS = (Label.TEXT, Label.LIST, Label.HEADING, Label.TITLE)
