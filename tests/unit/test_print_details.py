@@ -8,12 +8,18 @@ import pytest
 
 from pipeline.engines.layout.accents import with_accents
 from pipeline.engines.layout.baselines import raised_spans
+from pipeline.engines.layout.blocks import pieces
 from pipeline.engines.layout.formulas import _around
 from pipeline.engines.layout.glyphs import Glyph, PrintedLine, Style, fragments_of, printed_lines
+from pipeline.engines.layout.joining import joined, reads_as_prose
 from pipeline.engines.layout.list_items import correct_items, with_note_marks
 from pipeline.engines.layout.nesting import Nesting
 from pipeline.engines.layout.regions import Region, put_together
 from pipeline.engines.layout.symbols import folded
+from pipeline.engines.math.displays import Display, _add_numbers
+from pipeline.engines.math.printed import Piece, pieces_of
+from pipeline.engines.math.signs import Sign
+from pipeline.engines.math.symbols import Kind
 from pipeline.structure.running_titles import with_running_titles
 from stores.models import Block, Label, Page, PageText, PrintStyle, Route
 
@@ -206,3 +212,76 @@ def test_headings_at_the_same_place_with_other_numbers_stay() -> None:
 def test_a_formula_in_a_paragraph_repeats_nothing() -> None:
     parts = _around(Region(Label.LIST, (72, 100, 500, 200), fragments=[]), (200, 140, 400, 160))
     assert len(parts) == 2 and parts[0].fragments is not parts[1].fragments
+
+
+def row(text: str, y: float, *, x: float = 72, bold: bool = False) -> PrintedLine:
+    return PrintedLine(text, (x, y, x + 5.0 * len(text), y + 10), 10.0, bold, False)
+
+
+VERSES = ["Wer reitet so", "durch Nacht und Wind? Es ist der Vater", "Mit seinem Kind; er hat", "Den Knaben"]
+
+
+def test_lines_of_addresses_and_verses_stand_for_themselves_however_long() -> None:
+    (verses,) = pieces([row(text, 100 + 12 * n) for n, text in enumerate(VERSES)], Label.TEXT, 10.0)
+    assert [len(part) for part in verses.parts] == [1, 1, 1, 1]
+    prose = [
+        "a line that is as full as a line of text can be here",
+        "another that goes on to the same edge as the first",
+    ]
+    (paragraph,) = pieces([row(text, 100 + 12 * n) for n, text in enumerate([*prose, "and ends"])], Label.TEXT, 10.0)
+    assert [len(part) for part in paragraph.parts] == [3]
+
+
+def test_a_bold_line_behind_a_paragraph_begins_another() -> None:
+    full = "words that fill the whole of the line up to its very end"
+    lines = [row(full, 100), row("and the end of them.", 112), row("Driving", 124, bold=True), row(full, 136)]
+    assert [piece.lines[0].text for piece in pieces(lines, Label.TEXT, 10.0)] == [full, "Driving", full]
+    inside = [
+        row(full, 100),
+        row("goes on in bold letters up to the end of the second line", 112, bold=True),
+        row("a while", 124),
+    ]
+    assert len(pieces(inside, Label.TEXT, 10.0)) == 1
+
+
+def test_an_item_whose_first_line_is_indented_goes_on_at_the_left_edge() -> None:
+    lines = [row("• Hand Delivery: Deliver to the address", 100, x=85), row("above on every working day", 112, x=72)]
+    (items,) = pieces([*lines, row("• Fax", 124, x=85)], Label.LIST, 10.0)
+    assert [len(part) for part in items.parts] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (["model 737–", "9 airplanes"], "model 737–9 airplanes"),
+        (["an earlier year—", "whether"], "an earlier year—whether"),
+        (["schön – ", "oder"], "schön – oder"),
+        (["see https://", "www.example.org/a"], "see https://www.example.org/a"),
+    ],
+)
+def test_dashes_and_addresses_at_line_ends(lines: list[str], text: str) -> None:
+    assert joined(lines) == text
+
+
+def test_a_listing_holds_no_formulas() -> None:
+    rows = line({**span("∀x (Listed(x) → ¬Negative(x))", 10), "font": "Consolas"})
+    assert pieces_of([{"lines": [rows]}], {}) == []
+    assert pieces_of([{"lines": [line({**span("∀x (x → y)", 10), "font": "MonotypeCorsiva"})]}], {})
+    assert reads_as_prose(
+        "There are six types of wild turkeys. Tom is not an Eastern wild turkey, and no other bird either."
+    )
+    assert not reads_as_prose(
+        "∀x (Listed(x) → ¬NegativeReviews(x))\nTakeOut(subway) ∧ ¬NegativeReviews(subway) ∧ Popular(y)"
+    )
+
+
+def display(x0: float, y0: float, x1: float, y1: float) -> Display:
+    return Display([Piece([Sign("x", Kind.LETTER, (x0, y0, x1, y1), y1, 10.0, "x")])])
+
+
+def test_numbers_go_to_the_formula_of_their_own_column() -> None:
+    left, right = display(74, 421, 245, 485), display(391, 460, 453, 475)
+    places = [(277, 430), (277, 462), (529, 462)]
+    rows = [Piece([Sign("(", Kind.OPEN, (x, y, x + 12, y + 10), y + 8, 10.0, "(")]) for x, y in places]
+    _add_numbers([left, right], rows)
+    assert (left.numbers, right.numbers) == (rows[:2], rows[2:])

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from pipeline.engines.layout import accents, letter_spacing, right_to_left
 from pipeline.engines.layout.baselines import raised_spans
 from pipeline.engines.layout.symbols import folded
+from pipeline.engines.math.fonts import is_typewriter_font
 from stores.models import Box, Line
 
 _ITALIC, _MONO, _BOLD = 2, 8, 16
@@ -118,7 +119,7 @@ def _style(span: dict[str, Any], *, raised: bool) -> Style:
     return Style(
         size=float(span["size"]),
         bold=bool(flags & _BOLD or char_flags & _FAKE_BOLD) or _is_heavy(name),
-        mono=bool(flags & _MONO),
+        mono=bool(flags & _MONO) or is_typewriter_font(name),
         raised=raised,
         hidden=False,
         struck=bool(span.get("struck")),
@@ -286,7 +287,7 @@ def _printed(row: Sequence[Fragment]) -> PrintedLine:
         box=_around(row),
         size=statistics.median_high([style.size for style in styles]),
         bold=sum(style.bold for style in styles) > 0.8 * len(styles),
-        mono=all(style.mono for style in styles),
+        mono=sum(style.mono for style in styles) > 0.8 * len(styles),
         parts=_parts(row),
         font=statistics.mode(style.font for style in styles),
     )

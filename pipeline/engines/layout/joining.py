@@ -12,6 +12,9 @@ _HYPHENS = "-‐" + _SOFT
 _BROKEN = re.compile(r"([^\W\d_]+)[-‐\u00ad]$")
 _INSIDE_ADDRESS = "_=&?%/"
 _PATH = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S*")
+_LEAST_PROSE, _PLAIN = 80, 0.96  # characters, and their share of letters, blanks and punctuation
+_PUNCTUATION = ".,:'’\"“”?!-–"
+_CLAUSE = re.compile(r"[^\W\d_]{2}[.?!](?:\s+[^\W\d_]|$)")
 _START = re.compile(r"[^\W\d_]+")
 _CHECK_BOX = re.compile(r"\[[x ]\] (?=\S)")
 _BULLET = re.compile(r"^(?:[•‣◦⁃∙·●○■□▪▫◆◇➢➤►▶✓✔❖★☆※\ufffd\-–—*]|o(?=\s))\s*(?=\S)")
@@ -71,6 +74,12 @@ def _mended(text: str, line: str, words: frozenset[str]) -> str:
 def _after_dash(text: str, line: str) -> str:
     """A dash that stands alone keeps its space, one between digits keeps none."""
     return f"{text} {line}" if len(text) < 2 or text[-2].isspace() else text + line
+
+
+def reads_as_prose(text: str) -> bool:
+    """Whether a text is sentences of a language, in whatever letters it is set, and no code."""
+    plain = sum(char.isalpha() or char.isspace() or char in _PUNCTUATION for char in text)
+    return len(text) > _LEAST_PROSE and plain > _PLAIN * len(text) and bool(_CLAUSE.search(text))
 
 
 def words_of(texts: Iterable[str]) -> frozenset[str]:

@@ -22,7 +22,7 @@ from pipeline.engines.layout.form_fields import with_fields
 from pipeline.engines.layout.formulas import with_formulas
 from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, printed_lines
 from pipeline.engines.layout.gutters import parted_at_gutters
-from pipeline.engines.layout.joining import has_check_box, joined, words_of
+from pipeline.engines.layout.joining import has_check_box, joined, reads_as_prose, words_of
 from pipeline.engines.layout.label_rows import paired_rows
 from pipeline.engines.layout.left_out import combined, leave_out, unmapped
 from pipeline.engines.layout.list_items import correct_items, with_note_marks
@@ -353,7 +353,8 @@ def _list(piece: Piece, words: frozenset[str], nesting: Nesting) -> tuple[Block,
 
 def _paragraph(piece: Piece, words: frozenset[str]) -> tuple[Block, str]:
     lines = piece.lines
-    if len(lines) > 1 and all(line.mono for line in lines):
+    listing = len(lines) > 1 and all(line.mono for line in lines)
+    if listing and not reads_as_prose(" ".join(line.text for line in lines)):
         text = "\n".join(_indented(lines))
         return _block(piece.label, _around(lines), lines, text), f"```\n{text}\n```"
     text = "\n".join(joined([line.text for line in part], words) for part in piece.parts)
