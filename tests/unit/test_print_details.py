@@ -79,6 +79,11 @@ def test_marks_of_notes_are_raised_wherever_they_stand() -> None:
     assert printed(line(span("the 5", 10), span("nth", 35, base=96, size=6, flags=1))) == ["the 5nth"]
 
 
+def test_a_large_bullet_raises_nothing() -> None:
+    assert raised_spans([span("• ", 10, base=102, size=14), span("in Rule 405", 24, flags=1)]) == frozenset()
+    assert printed(line(span("%", 10), span("(1)", 15, base=96, size=6, flags=1))) == ["%⁽¹⁾"]
+
+
 def test_an_initial_raises_nothing() -> None:
     assert raised_spans([span("D", 10, base=120, size=40), span("as n 12 Meter", 40, base=100, flags=1)]) == frozenset()
 

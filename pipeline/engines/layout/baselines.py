@@ -14,6 +14,7 @@ _FULL = 0.85  # of the largest size: what is set so is no exponent
 _LEAST = 0.45  # of the size of the line: less is text beside an initial
 _ABOVE = 0.1  # of the size: how far a smaller span stands above the baseline at least
 _SHIFTED = 0.2  # of the size, where it is as large as the line
+_BULLETS = frozenset(" \u00a0•●○■□▪▫◦‣·")  # often larger than the text behind them, or set higher
 _MOST = 16  # characters of what is raised
 _LONGEST = 4  # characters that are raised without being smaller
 
@@ -33,7 +34,7 @@ def _may_be_raised(first: dict[str, Any], spans: Sequence[dict[str, Any]]) -> bo
 
 def _baseline(spans: Sequence[dict[str, Any]]) -> tuple[float, float]:
     """Baseline and size of most of the characters that are set in the largest size, or nearly so."""
-    worded = [span for span in spans if any(char["c"].isalnum() for char in span["chars"])] or spans
+    worded = [span for span in spans if any(char["c"] not in _BULLETS for char in span["chars"])] or spans
     largest = max(span["size"] for span in worded)
     counts: Counter[tuple[float, float]] = Counter()
     for span in worded:
