@@ -29,7 +29,7 @@ class _Edge(NamedTuple):
     """A block at the upper or lower edge of a page. ``place`` from 0 to 1; ``deep``: not in the outer strip."""
 
     at: int  # index of the page
-    index: int  # of the block
+    block: int  # its index
     top: bool
     place: float
     deep: bool
@@ -42,13 +42,13 @@ def with_running_titles(pages: Sequence[Page]) -> list[Page]:
     groups: dict[tuple[bool, str], list[_Edge]] = defaultdict(list)
     for at, page in enumerate(pages):
         for edge in _at_edges(at, page):
-            groups[edge.top, _without_number(page.blocks[edge.index].text, page.number, offsets)].append(edge)
+            groups[edge.top, _without_number(page.blocks[edge.block].text, page.number, offsets)].append(edge)
     running: dict[int, dict[int, Label]] = defaultdict(dict)
     for (top, _), members in groups.items():
         for edge in _repeated(members, len(pages)):
-            if edge.at == 0 and pages[0].blocks[edge.index].label in _TITLES:
+            if edge.at == 0 and pages[0].blocks[edge.block].label in _TITLES:
                 continue  # the title of the document, which its other pages repeat
-            running[edge.at][edge.index] = Label.HEADER if top else Label.FOOTER
+            running[edge.at][edge.block] = Label.HEADER if top else Label.FOOTER
     for at, index, label, offset in alone:
         if offset in offsets:
             running[at].setdefault(index, label)

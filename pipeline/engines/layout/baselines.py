@@ -47,7 +47,7 @@ def _baseline(spans: Sequence[dict[str, Any]]) -> tuple[float, float]:
 def _is_raised(span: dict[str, Any], base: float, size: float) -> bool:
     above = base - _base_of(span["chars"][0]) if span["chars"] else 0.0
     if _LEAST * size < span["size"] < _FULL * size and len(span["chars"]) <= _MOST:
-        return _ABOVE * span["size"] < above < size
+        return bool(_ABOVE * span["size"] < above < size)
     return (
         bool(span["flags"] & _FLAG)
         and span["size"] <= size
