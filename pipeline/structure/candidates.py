@@ -93,8 +93,8 @@ class BodyStyle:
 def body_style(pages: Sequence[Page]) -> BodyStyle:
     """How most of the characters of a document's paragraphs are set."""
     sizes: Counter[float] = Counter()
-    fonts: Counter[str] = Counter()
-    bold = total = 0
+    fonts: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
+    total: Counter[bool] = Counter()
     for page in pages:
         for block in page.blocks:
             style = as_read(block)
@@ -102,12 +102,12 @@ def body_style(pages: Sequence[Page]) -> BodyStyle:
                 continue
             weight = len(block.text)
             sizes[round(style.size_pt * 2) / 2] += weight
-            fonts[style.font] += weight
-            bold += weight * style.bold
-            total += weight
+            fonts[style.bold][style.font] += weight
+            total[style.bold] += weight
     size = sizes.most_common(1)[0][0] if sizes else 0.0
-    common = frozenset(font for font, weight in fonts.items() if weight > _LEAST_SHARE * total)
-    return BodyStyle(size, common, bold > total / 2)
+    bold = total[True] > total[False]
+    common = frozenset(font for font, weight in fonts[bold].items() if weight > _LEAST_SHARE * total.total())
+    return BodyStyle(size, common, bold)
 
 
 def as_read(block: Block) -> PrintStyle:
@@ -140,12 +140,20 @@ def _of_page(page: Page) -> Iterator[HeadingCandidate]:
 
 
 def _may_be_heading(block: Block, style: PrintStyle) -> bool:
-    if block.label in AT_MARGIN or style.label in (*AT_MARGIN, Label.TABLE, Label.FIGURE, Label.CAPTION, Label.FORMULA):
+    if style.label in (Label.TABLE, Label.FIGURE, Label.CAPTION, Label.FORMULA):
         return False
     text = block.text
+    if (block.label in AT_MARGIN or style.label in AT_MARGIN) and not _is_last_article(block, text):
+        return False
     if not 1 < len(text) <= _LONGEST or len(block.lines) > _MOST_LINES:
         return False
     return style.label in _HEADING_LABELS or "\n" not in text
+
+
+def _is_last_article(block: Block, text: str) -> bool:
+    """Whether what the reader of a page took for its footer is the number of an article, whose text is overleaf."""
+    number = numbering_of(text) if block.label is Label.FOOTER else None
+    return number is not None and number.kind == "article"
 
 
 def is_sentence(text: str) -> bool:

@@ -29,7 +29,7 @@ _SURE_KINDS = frozenset({"part", "chapter", "section", "appendix"})
 _LIST_KINDS = frozenset({("dotted", 1), ("brackets", 1), ("letter", 1), ("roman", 1)})
 _GUIDED = 3  # headings that the outline or the contents name: then they say what is a heading
 _ESTABLISHED = 3  # headings that are set alike: what else is set so and stands alone is one, too
-_SHORT = 80  # characters
+_SHORT, _LONG = 80, 140  # characters
 _LEADS_IN, _SMALL = 1.06, 0.94  # of the body's size: what ends with a colon is larger, and no heading is smaller
 _NEAR = 0.95  # of the size of the smallest heading that a guide names
 
@@ -74,9 +74,17 @@ def _accepted(candidates: Sequence[HeadingCandidate], guided: int, body: BodySty
 def _is_possible(candidate: HeadingCandidate) -> bool:
     """Whether the words of a block may be a heading's."""
     text = candidate.text
-    if is_no_title(text) or not has_words(text) or is_sentence(text):
+    if is_no_title(text) or not has_words(text) or (is_sentence(text) and not _is_titled_article(candidate)):
         return False
     return not (leads_in(text) and not candidate.distinct)
+
+
+def _is_titled_article(candidate: HeadingCandidate) -> bool:
+    """Whether a block is the bold title of an article, section or item: titles of laws and filings end with a stop."""
+    titled = candidate.kind is not None and candidate.kind[0] == "article" and candidate.style.bold
+    return (
+        titled and candidate.distinct and len(candidate.text) <= _LONG and not is_sentence(candidate.text.rstrip("."))
+    )
 
 
 def _is_doubtful(candidate: HeadingCandidate, is_guided: bool, has_styles: bool, least: float, body: BodyStyle) -> bool:
@@ -104,7 +112,8 @@ def _promoted(
     series = {(candidate.kind, _look(candidate)) for candidate in chosen if candidate.distinct and candidate.kind}
     kinds = {candidate.kind for candidate in chosen if candidate.kind} - _LIST_KINDS
     taken = set(chosen)
-    left = [c for c in possible if c not in taken and len(c.text) <= _SHORT and c.style.label != Label.LIST]
+    left = [c for c in possible if c not in taken and (len(c.text) <= _SHORT or _is_titled_article(c))]
+    left = [candidate for candidate in left if candidate.style.label != Label.LIST or _is_bold_number(candidate)]
     promoted: set[HeadingCandidate] = set()
     for candidate in left:
         kind, look = candidate.kind, _look(candidate)
@@ -113,6 +122,7 @@ def _promoted(
             numbered = candidate.distinct and (kind, look) in series
         else:
             numbered = kind is not None and (alike or kind in kinds or kind[0] in _SURE_KINDS)
+            numbered = numbered or _is_titled_article(candidate)
         if numbered or (alike and _may_be_unnumbered(candidate, body)):
             promoted.add(candidate)
     return promoted | _sequences([candidate for candidate in left if candidate not in promoted])
@@ -138,7 +148,8 @@ def _sequences(candidates: Sequence[HeadingCandidate]) -> set[HeadingCandidate]:
     """Candidates whose section numbers follow one another, with text between them."""
     by_kind: dict[tuple[str, int], list[HeadingCandidate]] = defaultdict(list)
     for candidate in candidates:
-        if candidate.kind and candidate.kind not in _LIST_KINDS and candidate.style.label != Label.LIST:
+        plain = candidate.kind not in _LIST_KINDS and candidate.style.label != Label.LIST
+        if candidate.kind and (plain or _is_bold_number(candidate)):
             by_kind[candidate.kind].append(candidate)
     members: set[HeadingCandidate] = set()
     for group in by_kind.values():
@@ -146,6 +157,12 @@ def _sequences(candidates: Sequence[HeadingCandidate]) -> set[HeadingCandidate]:
             if _counts_on(one, other) and not _are_neighbours(one, other):
                 members |= {one, other}
     return members
+
+
+def _is_bold_number(candidate: HeadingCandidate) -> bool:
+    """Whether a line is set bold and begins with a number: an item of a list has its words in the type of the text."""
+    numbered = candidate.kind is not None and "brackets" not in candidate.kind[0]
+    return numbered and candidate.distinct and candidate.style.bold
 
 
 def _counts_on(one: HeadingCandidate, other: HeadingCandidate) -> bool:

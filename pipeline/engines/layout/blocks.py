@@ -19,6 +19,8 @@ from stores.models import Label
 _GAP = 1.6  # a pitch that is larger than the usual one by this factor parts paragraphs
 _INDENT_EM = 0.9
 _DEDENT_EM = 0.7
+_ENTRIES = 0.6  # of the breaks of a text's lines are the author's own
+_PROSE = 45  # characters of a line that is more than a label or an entry
 _PAGE = re.compile(r"\d{1,4}|[ivxlc]{1,6}")
 
 
@@ -42,6 +44,7 @@ def pieces(lines: Sequence[PrintedLine], label: Label, body: float) -> list[Piec
     pitch = _usual_pitch(lines)
     listed = label is Label.LIST or _lists(lines)
     alone = _standing_alone(lines, right) if label is Label.TEXT else frozenset()
+    entries = _are_entries(lines, right)
     for index, line in enumerate(lines):
         before = lines[index - 1] if index else None
         if headings.is_heading_line(line, body) and (len(lines) > 1 or label is Label.TEXT):
@@ -51,10 +54,17 @@ def pieces(lines: Sequence[PrintedLine], label: Label, body: float) -> list[Piec
         elif listed and is_list_start(line.text):
             _add_item(cut, line)
         elif before is None:
-            cut.append(Piece(Label.LIST if label is Label.LIST else Label.TEXT, [[line]]))
+            goes_on = any(is_list_start(other.text) for other in lines)  # what is above the first bullet is no item
+            cut.append(Piece(Label.TEXT if goes_on else label, [[line]]))
         else:
-            _continue(cut, before, line, (left, right, pitch), label)
+            _continue(cut, before, line, (left, right, pitch), label, entries=entries)
     return cut
+
+
+def _are_entries(lines: Sequence[PrintedLine], right: float) -> bool:
+    """Whether most lines end where they please, as those of addresses, verses and lists do: then all of them do."""
+    breaks = [is_forced(before, line, right) for before, line in pairwise(lines)]
+    return len(breaks) > 1 and sum(breaks) >= _ENTRIES * len(breaks)
 
 
 def _standing_alone(lines: Sequence[PrintedLine], right: float) -> frozenset[int]:
@@ -94,22 +104,34 @@ def _add_item(pieces: list[Piece], line: PrintedLine) -> None:
 
 
 def _continue(
-    pieces: list[Piece], before: PrintedLine, line: PrintedLine, measure: tuple[float, float, float], label: Label
+    pieces: list[Piece],
+    before: PrintedLine,
+    line: PrintedLine,
+    measure: tuple[float, float, float],
+    label: Label,
+    *,
+    entries: bool,
 ) -> None:
-    """Add a line that begins no item: it runs on, breaks, or begins another paragraph."""
+    """Add a line that begins no item: it runs on, breaks, or begins another paragraph.
+
+    ``entries``: lines of this text stand for themselves, unless a word or a sentence goes on.
+    """
     left, right, pitch = measure
     last = pieces[-1]
     em = max(line.size, 1.0)
     fresh = last.label is Label.HEADING or line.box[3] - before.box[3] > _GAP * max(pitch, em)
+    if _is_run_in_title(last, line) or (len(pieces) > 1 and _ends_run_in_title(last, line, right)):
+        pieces.append(Piece(Label.TEXT, [[line]]))
+        return
     if last.label is Label.LIST:
-        outside = line.box[0] < last.parts[-1][0].box[0] - _DEDENT_EM * em
+        outside = line.box[0] < last.parts[-1][0].box[0] - _DEDENT_EM * em and not _runs_on(before, line, right)
         if outside or (fresh and label is not Label.LIST):
             pieces.append(Piece(Label.TEXT, [[line]]))
         else:
             last.parts[-1].append(line)
         return
     indented = line.box[0] > left + _INDENT_EM * em and before.box[0] < left + _INDENT_EM * em
-    forced = is_forced(before, line, right)
+    forced = is_forced(before, line, right) or (entries and _begins_entry(before, line))
     if not fresh and (are_rows(before.text, line.text) or (_is_entry(before) and _is_entry(line))):
         last.parts.append([line])
     elif fresh or (forced and (indented or len(last.parts[-1]) > 1)):
@@ -118,6 +140,31 @@ def _continue(
         last.parts.append([line])
     else:
         last.parts[-1].append(line)
+
+
+def _is_run_in_title(last: Piece, line: PrintedLine) -> bool:
+    """Whether a bold line follows the end of a paragraph or an item that is not bold: the title of what follows."""
+    before = last.lines[-1]
+    prose = len(last.parts[-1]) > 1 or len(before.text) > _PROSE or last.label is Label.LIST
+    return line.bold and not before.bold and prose and before.text[-1] in ".!?" and not is_list_start(line.text)
+
+
+def _ends_run_in_title(last: Piece, line: PrintedLine, right: float) -> bool:
+    """Whether a line follows such a title."""
+    title = last.label is Label.TEXT and all(printed.bold for printed in last.lines)
+    return title and not line.bold and (last.lines[-1].text[-1] == ":" or is_forced(last.lines[-1], line, right))
+
+
+def _runs_on(before: PrintedLine, line: PrintedLine, right: float) -> bool:
+    """Whether an item whose first line alone is indented goes on at the left edge: the line before is full."""
+    level = line.box[1] - before.box[3] < 0.5 * max(line.size, 1.0)
+    return level and before.text[-1] not in ".!?:;。！？：；" and not is_forced(before, line, right)
+
+
+def _begins_entry(before: PrintedLine, line: PrintedLine) -> bool:
+    """Whether a line is the next of a list of entries: no word is broken, and it begins with no small letter."""
+    goes_on = line.text[0].islower() and "@" not in line.text.split(maxsplit=1)[0]
+    return before.text[-1] not in "-‐\u00ad" and not goes_on and any(map(str.isalnum, line.text))
 
 
 def _is_entry(line: PrintedLine) -> bool:

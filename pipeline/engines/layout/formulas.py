@@ -58,4 +58,5 @@ def _around(region: Region, box: Box) -> list[Region]:
     if box[2] < x0 or box[0] > x1 or box[3] < y0 or box[1] > y1:
         return [region]
     above, below = (x0, y0, x1, min(y1, box[1])), (x0, max(y0, box[3]), x1, y1)
-    return [replace(region, box=part) for part in (above, below) if part[3] - part[1] > _LEAST]
+    parts = [part for part in (above, below) if part[3] - part[1] > _LEAST]
+    return [replace(region, box=part, fragments=[], lines=[]) for part in parts]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import statistics
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from pipeline.engines.layout import letter_spacing, right_to_left
+from pipeline.engines.layout import accents, letter_spacing, right_to_left
+from pipeline.engines.layout.baselines import raised_spans
 from pipeline.engines.layout.symbols import folded
+from pipeline.engines.math.fonts import is_typewriter_font
 from stores.models import Box, Line
 
-_SUPERSCRIPT, _ITALIC, _MONO, _BOLD = 1, 2, 8, 16
+_ITALIC, _MONO, _BOLD = 2, 8, 16
 _DRAWN = 16 | 32  # char_flags: filled or stroked; neither means invisible
 _FAKE_BOLD = 8
 _WIDE_GAP_EM = 1.2  # em: a gap between two columns of a line, no blank
@@ -80,6 +83,8 @@ def fragments_of(blocks: Iterable[dict[str, Any]]) -> list[Fragment]:
     for block in blocks:
         for line in block.get("lines", ()):
             glyphs = tuple(_glyphs(line, styles))
+            if accents.may_have_accents(glyph.char for glyph in glyphs):
+                glyphs = tuple(accents.with_accents(glyphs))
             if any(not glyph.char.isspace() for glyph in glyphs):
                 fragments.append(fragment(glyphs, upright=line["dir"][0] > 0.9))
     return fragments
@@ -94,9 +99,10 @@ def fragment(glyphs: Sequence[Glyph], *, upright: bool = True) -> Fragment:
 
 def _glyphs(line: dict[str, Any], styles: dict[tuple[Any, ...], Style]) -> Iterator[Glyph]:
     made = tuple.__new__  # a third of the time of Glyph(...): a page has thousands
-    for span in line["spans"]:
-        key = span["flags"], span["char_flags"], span["font"], span["size"], span.get("struck")
-        style = styles.get(key) or styles.setdefault(key, _style(span))
+    raised = raised_spans(line["spans"])
+    for at, span in enumerate(line["spans"]):
+        key = span["flags"], span["char_flags"], span["font"], span["size"], span.get("struck"), at in raised
+        style = styles.get(key) or styles.setdefault(key, _style(span, raised=at in raised))
         font = str(span["font"]).lower()
         for char in span["chars"]:
             text = folded(char["c"], font)
@@ -104,7 +110,7 @@ def _glyphs(line: dict[str, Any], styles: dict[tuple[Any, ...], Style]) -> Itera
                 yield made(Glyph, (text, *char["bbox"], style))
 
 
-def _style(span: dict[str, Any]) -> Style:
+def _style(span: dict[str, Any], *, raised: bool) -> Style:
     flags, char_flags = span["flags"], span["char_flags"]
     name = str(span["font"])
     hidden = not char_flags & _DRAWN and not name.startswith("Type3")
@@ -113,8 +119,8 @@ def _style(span: dict[str, Any]) -> Style:
     return Style(
         size=float(span["size"]),
         bold=bool(flags & _BOLD or char_flags & _FAKE_BOLD) or _is_heavy(name),
-        mono=bool(flags & _MONO),
-        raised=bool(flags & _SUPERSCRIPT),
+        mono=bool(flags & _MONO) or is_typewriter_font(name),
+        raised=raised,
         hidden=False,
         struck=bool(span.get("struck")),
         font=name.rpartition("+")[2],
@@ -241,6 +247,11 @@ def _exponent(part: Fragment, host: Fragment) -> Fragment:
     """A fragment whose characters are marked as raised where it stands above the middle of its host."""
     if _middle(part) > _middle(host):
         return part
+    return raised(part)
+
+
+def raised(part: Fragment) -> Fragment:
+    """The same fragment as an exponent, or the mark of a note."""
     return replace(part, glyphs=tuple(g._replace(style=replace(g.style, raised=True)) for g in part.glyphs))
 
 
@@ -254,12 +265,17 @@ def _on_one_line(row: Sequence[Fragment], part: Fragment) -> bool:
     tallest = max(row, key=lambda other: other.box[3] - other.box[1])
     shared = min(tallest.box[3], part.box[3]) - max(tallest.box[1], part.box[1])
     lower = min(tallest.box[3] - tallest.box[1], part.box[3] - part.box[1])
-    return shared > _SAME_LINE * lower and all(_shared_width(other, part) < 0.5 for other in row)
+    return shared > _SAME_LINE * lower and not any(_covers(other, part) for other in row)
 
 
-def _shared_width(one: Fragment, other: Fragment) -> float:
+def _covers(one: Fragment, other: Fragment) -> bool:
+    """Whether characters of two fragments stand over one another; one may stand in a gap that the other leaves."""
     shared = min(one.box[2], other.box[2]) - max(one.box[0], other.box[0])
-    return shared / max(min(one.box[2] - one.box[0], other.box[2] - other.box[0]), 0.1)
+    if shared < 0.5 * max(min(one.box[2] - one.box[0], other.box[2] - other.box[0]), 0.1):
+        return False
+    shorter, longer = sorted((one, other), key=lambda part: part.box[2] - part.box[0])
+    x0, x1 = shorter.box[0] + 0.5, shorter.box[2] - 0.5
+    return any(glyph.x0 < x1 and glyph.x1 > x0 for glyph in longer.glyphs if not glyph.char.isspace()) or x0 >= x1
 
 
 def _printed(row: Sequence[Fragment]) -> PrintedLine:
@@ -271,7 +287,7 @@ def _printed(row: Sequence[Fragment]) -> PrintedLine:
         box=_around(row),
         size=statistics.median_high([style.size for style in styles]),
         bold=sum(style.bold for style in styles) > 0.8 * len(styles),
-        mono=all(style.mono for style in styles),
+        mono=sum(style.mono for style in styles) > 0.8 * len(styles),
         parts=_parts(row),
         font=statistics.mode(style.font for style in styles),
     )
@@ -325,10 +341,11 @@ def _plain_text_of(row: Sequence[Fragment]) -> str:
     struck = False
     for part in row:
         pending = before is not None and part.glyphs[0].x0 - before.x1 > _GAP_EM * part.glyphs[0].style.size
-        for glyph in part.glyphs:
+        for at, glyph in enumerate(part.glyphs):
             if glyph.char.isspace():
                 pending = True
                 continue
+            pending = pending or (before is not None and _is_apart(before, glyph))
             if struck and not glyph.style.struck:
                 parts.append(_STRUCK)
             if pending and before is not None and not (_is_stray(before, glyph) and not _ends_number(parts)):
@@ -336,7 +353,7 @@ def _plain_text_of(row: Sequence[Fragment]) -> str:
             if glyph.style.struck and not struck:
                 parts.append(_STRUCK)
             struck = glyph.style.struck
-            parts.append(_raised(glyph) if glyph.style.raised else glyph.char)
+            parts.append(_raised(part, at) if glyph.style.raised else glyph.char)
             before, pending = glyph, False
     if struck:
         parts.append(_STRUCK)
@@ -363,5 +380,20 @@ def _is_stray(before: Glyph, after: Glyph) -> bool:
     return after.x0 - before.x1 < _CJK_GAP_EM * max(before.style.size, after.style.size)
 
 
-def _raised(glyph: Glyph) -> str:
-    return glyph.char.translate(_RAISED)
+def _is_apart(before: Glyph, after: Glyph) -> bool:
+    """Whether a gap beside a sign of mathematics, or a formula, is a space that the text layer does not have."""
+    gap = after.x0 - before.x1
+    return gap > _GAP_EM * after.style.size and (_is_sign(before.char) or _is_sign(after.char))
+
+
+def _is_sign(char: str) -> bool:
+    return (len(char) > 1 and char[0] == "$") or (not char.isascii() and unicodedata.category(char[0]) == "Sm")
+
+
+def _raised(part: Fragment, at: int) -> str:
+    """A raised character; the "n" of a raised word stays what it is."""
+    char = part.glyphs[at].char
+    beside = part.glyphs[max(at - 1, 0) : at] + part.glyphs[at + 1 : at + 2]
+    if char == "n" and any(other.style.raised and other.char.isalpha() for other in beside):
+        return char
+    return char.translate(_RAISED)

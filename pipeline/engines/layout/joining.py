@@ -10,11 +10,14 @@ from pipeline.engines.layout.glyphs import is_cjk
 _SOFT = "\u00ad"
 _HYPHENS = "-‐" + _SOFT
 _BROKEN = re.compile(r"([^\W\d_]+)[-‐\u00ad]$")
-_INSIDE_ADDRESS = "_=&?%"
+_INSIDE_ADDRESS = "_=&?%/"
 _PATH = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S*")
+_LEAST_PROSE, _PLAIN = 80, 0.96  # characters, and their share of letters, blanks and punctuation
+_PUNCTUATION = ".,:'’\"“”?!-–"
+_CLAUSE = re.compile(r"[^\W\d_]{2}[.?!](?:\s+[^\W\d_]|$)")
 _START = re.compile(r"[^\W\d_]+")
 _CHECK_BOX = re.compile(r"\[[x ]\] (?=\S)")
-_BULLET = re.compile(r"^(?:[•‣◦⁃∙·●○■□▪▫◆◇➢➤►▶✓✔❖★☆※\-–—*]|o(?=\s))\s*(?=\S)")
+_BULLET = re.compile(r"^(?:[•‣◦⁃∙·●○■□▪▫◆◇➢➤►▶✓✔❖★☆※\ufffd\-–—*]|o(?=\s))\s*(?=\S)")
 _NUMBERED = re.compile(
     r"^(?:[(（]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5}|[一二三四五六七八九十]{1,3})[)）]|\d{1,3}[.、．](?!\d)|[一二三四五六七八九十]{1,3}、|[①-⑳]|[A-H](?:[．、]|\.(?=\s?[\u4e00-\u9fff])))\s*\S"
 )
@@ -38,6 +41,8 @@ def joined_pair(text: str, line: str, words: frozenset[str] = frozenset()) -> st
         return _mended(text, line, words)
     if text[-1] in _INSIDE_ADDRESS and "://" in text.rsplit(maxsplit=1)[-1]:
         return text + line
+    if text[-1] in "–—" and text[-2:-1].isalnum() and line[0].isalnum():
+        return text + line  # a dash between two words, or of a range or a number
     if is_cjk(text[-1]) or is_cjk(line[0]):
         return text + line
     return f"{text} {line}"
@@ -69,6 +74,12 @@ def _mended(text: str, line: str, words: frozenset[str]) -> str:
 def _after_dash(text: str, line: str) -> str:
     """A dash that stands alone keeps its space, one between digits keeps none."""
     return f"{text} {line}" if len(text) < 2 or text[-2].isspace() else text + line
+
+
+def reads_as_prose(text: str) -> bool:
+    """Whether a text is sentences of a language, in whatever letters it is set, and no code."""
+    plain = sum(char.isalpha() or char.isspace() or char in _PUNCTUATION for char in text)
+    return len(text) > _LEAST_PROSE and plain > _PLAIN * len(text) and bool(_CLAUSE.search(text))
 
 
 def words_of(texts: Iterable[str]) -> frozenset[str]:

@@ -22,14 +22,15 @@ from pipeline.engines.layout.form_fields import with_fields
 from pipeline.engines.layout.formulas import with_formulas
 from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, printed_lines
 from pipeline.engines.layout.gutters import parted_at_gutters
-from pipeline.engines.layout.joining import has_check_box, is_list_start, item_text, joined, words_of
+from pipeline.engines.layout.joining import has_check_box, joined, reads_as_prose, words_of
 from pipeline.engines.layout.label_rows import paired_rows
 from pipeline.engines.layout.left_out import combined, leave_out, unmapped
+from pipeline.engines.layout.list_items import correct_items, with_note_marks
+from pipeline.engines.layout.nesting import Nesting
 from pipeline.engines.layout.order import reading_order
 from pipeline.engines.layout.page import moved, upright
 from pipeline.engines.layout.receipts import is_strip, rows_of_strip
 from pipeline.engines.layout.regions import Region, fill, put_together, share_of, union
-from pipeline.engines.layout.right_to_left import runs_right_to_left
 from pipeline.engines.layout.ruled_tables import ruled_frames
 from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.layout.spreads import pages_of_spread
@@ -101,6 +102,7 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
         if formulas:
             regions, fragments = formulas[0], _fragments(sheet, formulas[1], [])
     fill(regions, fragments)
+    regions = with_note_marks(regions)
     strip = sheet.recognised and is_strip(regions, sheet.width, sheet.height)
     if strip:
         regions = rows_of_strip(regions)
@@ -111,6 +113,7 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     regions = paired_rows(regions)
     for region in regions:
         region.lines = region.lines or printed_lines(region.fragments)
+    correct_items(regions, _drawn(sheet, drawings))
     words = words_of(line.text for region in regions for line in region.lines)
     running = [region for region in regions if region.label in (Label.TEXT, Label.LIST)]
     body = headings.body_size([line for region in [*running, *columns] for line in region.lines])
@@ -153,6 +156,13 @@ def _ruled(region: Region, drawings: Drawings, fragments: Sequence[Fragment]) ->
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     box = union(region.box, (min(lefts), min(tops), max(rights), max(bottoms)))
     return replace(region, box=box, frames=frames, ruled=True)
+
+
+def _drawn(sheet: Sheet, drawings: Drawings) -> list[Box] | None:
+    """The boxes of what is drawn on a page; None where it shows pictures, or its text was recognised."""
+    if sheet.recognised or sheet.has_pictures or sheet.crowded:
+        return None
+    return [tuple(path["rect"]) for path in drawings.paths]
 
 
 def _is_typewritten(regions: Sequence[Region]) -> bool:
@@ -249,8 +259,11 @@ def _written(
     """Markdown and blocks of regions in reading order."""
     markdown = ""
     blocks: list[Block] = []
+    nesting = Nesting()
     for region in regions:
-        for block, text in _blocks_of(region, words, body):
+        for block, text in _blocks_of(region, words, body, nesting):
+            if text and block.label is not Label.LIST:
+                nesting.close()
             if text:
                 markdown += "\n\n" if markdown else ""
                 start = len(markdown)
@@ -264,7 +277,7 @@ def _placed(block: Block, start: int, end: int) -> Block:
     return replace(block, start=start, end=end)
 
 
-def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple[Block, str]]:
+def _blocks_of(region: Region, words: frozenset[str], body: float, nesting: Nesting) -> list[tuple[Block, str]]:
     """Blocks of one region with their Markdown ("" for what stays outside)."""
     label, lines = region.label, region.lines
     if region.tex:
@@ -283,7 +296,7 @@ def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple
         if table and not (table.is_frame or table.is_column or table.is_prose or _is_form(region)):
             return [(Block(label=label, box=region.box, text=table.text, lines=_lines(region.lines)), table.markdown())]
         if table and not table.is_frame and (table.is_column or _is_form(region)):
-            return [_written_piece(piece, words, body) for piece in _rows_of_column(region, body)]
+            return [_written_piece(piece, words, body, nesting) for piece in _rows_of_column(region, body)]
     if label in (Label.TITLE, Label.HEADING) and not headings.is_no_heading(lines, body):
         return [_heading(part, label, words, body) for part in headings.heading_parts(lines)]
     if label is Label.TEXT and headings.looks_like_heading(lines, body):
@@ -295,22 +308,14 @@ def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple
         return [(_block(label, region.box, lines, text), text)]
     if label in (Label.CAPTION, Label.FORMULA):
         return [_paragraph(Piece(label, [lines]), words)]
-    listed = Label.LIST if label is Label.LIST and not _is_no_item(lines) else Label.TEXT
-    return [_written_piece(piece, words, body) for piece in pieces(lines, listed, body)]
+    listed = label if label is Label.LIST else Label.TEXT
+    return [_written_piece(piece, words, body, nesting) for piece in pieces(lines, listed, body)]
 
 
 def _is_form(region: Region) -> bool:
     """Whether a table without ruled cells is a list of check boxes with their labels."""
     columns = {frame.column for frame in region.frames}
     return not region.ruled and len(columns) < 3 and any(has_check_box(line.text) for line in region.lines)
-
-
-def _is_no_item(lines: Sequence[PrintedLine]) -> bool:
-    """Whether what the model calls a list item has no bullet, and begins with another sign or runs from the right."""
-    first = lines[0].text
-    if any(is_list_start(line.text) for line in lines):
-        return False
-    return first[0] in "#>" or runs_right_to_left(first)
 
 
 def _rows_of_column(region: Region, body: float) -> list[Piece]:
@@ -327,10 +332,10 @@ def _rows_of_column(region: Region, body: float) -> list[Piece]:
     return written
 
 
-def _written_piece(piece: Piece, words: frozenset[str], body: float) -> tuple[Block, str]:
+def _written_piece(piece: Piece, words: frozenset[str], body: float, nesting: Nesting) -> tuple[Block, str]:
     if piece.label is Label.HEADING:
         return _heading(piece.lines, Label.HEADING, words, body)
-    return _list(piece, words) if piece.label is Label.LIST else _paragraph(piece, words)
+    return _list(piece, words, nesting) if piece.label is Label.LIST else _paragraph(piece, words)
 
 
 def _heading(lines: Sequence[PrintedLine], label: Label, words: frozenset[str], body: float) -> tuple[Block, str]:
@@ -340,14 +345,16 @@ def _heading(lines: Sequence[PrintedLine], label: Label, words: frozenset[str], 
     return block, f"{'#' * level} {text}"
 
 
-def _list(piece: Piece, words: frozenset[str]) -> tuple[Block, str]:
+def _list(piece: Piece, words: frozenset[str], nesting: Nesting) -> tuple[Block, str]:
     texts = [joined([line.text for line in part], words) for part in piece.parts]
-    return _block(Label.LIST, _around(piece.lines), piece.lines, "\n".join(texts)), "\n".join(map(item_text, texts))
+    items = [nesting.item(part, text) for part, text in zip(piece.parts, texts, strict=True)]
+    return _block(Label.LIST, _around(piece.lines), piece.lines, "\n".join(texts)), "\n".join(items)
 
 
 def _paragraph(piece: Piece, words: frozenset[str]) -> tuple[Block, str]:
     lines = piece.lines
-    if len(lines) > 1 and all(line.mono for line in lines):
+    listing = len(lines) > 1 and all(line.mono for line in lines)
+    if listing and not reads_as_prose(" ".join(line.text for line in lines)):
         text = "\n".join(_indented(lines))
         return _block(piece.label, _around(lines), lines, text), f"```\n{text}\n```"
     text = "\n".join(joined([line.text for line in part], words) for part in piece.parts)

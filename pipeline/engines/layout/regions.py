@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment
+from pipeline.engines.layout.headings import numbered_level
 from pipeline.engines.layout.tables import Frame
 from stores.models import Box, Label
 
 _RUNNING = (Label.TEXT, Label.LIST)
+_TITLES = (Label.TITLE, Label.HEADING)
+_TITLE_GAP = 0.7  # of the size, between two lines of a title
+_TITLE_LINES = 5
 _WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
 
 
@@ -119,11 +123,13 @@ def union(one: Box, other: Box) -> Box:
 
 
 def put_together(regions: Sequence[Region]) -> list[Region]:
-    """Neighbours in reading order made one where a word, or a listing of code, goes on from one into the next."""
+    """Neighbours in reading order made one where a word, a listing or a centred title goes on."""
     joined: list[Region] = []
     for region in regions:
         last = joined[-1] if joined else None
-        if last is not None and (_word_goes_on(last, region) or _code_goes_on(last, region)):
+        if last is not None and any(
+            goes_on(last, region) for goes_on in (_word_goes_on, _code_goes_on, _title_goes_on)
+        ):
             last.lines.extend(region.lines)
             last.fragments.extend(region.fragments)
             last.box = union(last.box, region.box)
@@ -143,6 +149,22 @@ def _word_goes_on(above: Region, below: Region) -> bool:
 def _code_goes_on(above: Region, below: Region) -> bool:
     listing = above.is_code and below.is_code and above.label in _RUNNING and below.label in _RUNNING
     return listing and _is_next(above.lines[-1], below.lines[0])
+
+
+def _title_goes_on(above: Region, below: Region) -> bool:
+    """Whether two headings are lines of one: centred, set alike, right below one another, without a number."""
+    if not (above.label in _TITLES and below.label in _TITLES and above.lines and below.lines):
+        return False
+    last, first = above.lines[-1], below.lines[0]
+    alike = last.bold == first.bold and last.font == first.font and abs(last.size - first.size) < 0.3
+    close = -0.3 * last.size < first.box[1] - last.box[3] < _TITLE_GAP * last.size
+    few = len(above.lines) + len(below.lines) <= _TITLE_LINES
+    return alike and close and few and _are_centred(last, first) and not numbered_level(first.text)
+
+
+def _are_centred(last: PrintedLine, first: PrintedLine) -> bool:
+    middles = abs(last.box[0] + last.box[2] - first.box[0] - first.box[2]) / 2
+    return middles < 0.5 * last.size < abs(last.box[0] - first.box[0])
 
 
 def _is_next(last: PrintedLine, first: PrintedLine) -> bool:

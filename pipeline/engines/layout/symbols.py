@@ -17,6 +17,7 @@ _MARKS = {  # characters of Wingdings and of Zapf Dingbats, by their codes, that
     "wingdings": {0x6F: "☐", 0x78: "☒", 0xA8: "☐", 0xFB: "✗", 0xFC: "✓", 0xFD: "☒", 0xFE: "☑", 0xE0: "→", 0xE8: "→"},
     "dingbats": {0x33: "✓", 0x34: "✔", 0x35: "✕", 0x36: "✖", 0x37: "✗", 0x38: "✘", 0x6F: "❏", 0x71: "❑"},
 }
+_TYPOGRAPHIC = dict(enumerate("•○■•*¶§¡¿«»£¥₧ƒªº½¼¢²ⁿ®©¤¾³‛’‘‟”“–—‹›", 0x21))  # WordPerfect's font of this name
 _ICONS = ("awesome", "icon", "material", "emoji")
 
 
@@ -29,6 +30,8 @@ def folded(char: str, font: str = "") -> str:
     code = ord(char[0]) if char else 0
     if 0x20 < code < 0x100 and any(name in font for name in _DINGBATS):
         return _mark(code, font)
+    if 0x20 < code < 0x7F and "typographicsymbols" in font:
+        return _TYPOGRAPHIC.get(code, char)
     if 0x20 < code < 0x7F or 0x3000 < code < 0xE000:
         return char
     if 0xFB00 <= code <= 0xFDFF or 0xFE70 <= code <= 0xFEFC or 0x2E80 <= code <= 0x2FDF or 0xF900 <= code <= 0xFAFF:

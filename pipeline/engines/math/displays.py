@@ -25,16 +25,16 @@ _MOST_PIECES = 3000
 
 @dataclass(slots=True, eq=False)
 class Display:
-    """A formula on lines of its own, with the number that is printed beside it."""
+    """A formula on lines of its own, with the numbers that are printed beside its rows."""
 
     pieces: list[Piece]
     rules: list[Rule] = field(default_factory=list)
-    number: Piece | None = None
+    numbers: list[Piece] = field(default_factory=list)
     lead: int = 0  # how many signs from the left are the bullet or the number of an item
 
     @property
     def box(self) -> Box:
-        return around([*signs_of(self.pieces), *(self.number.signs if self.number else ())])
+        return around([*signs_of(self.pieces), *signs_of(self.numbers)])
 
     @property
     def signs(self) -> list[Sign]:
@@ -325,16 +325,24 @@ def _goes_on_above(display: Display, prose: Sequence[Piece]) -> bool:
 
 
 def _add_numbers(displays: Sequence[Display], numbers: Sequence[Piece]) -> None:
-    """Give each number at the right, or at the left, to the formula at its height."""
+    """Give each number at the right, or at the left, to the formula at its height and in its column."""
+    boxes = [display.box for display in displays]
     for number in numbers:
         x0, y0, x1, y1 = number.box
         y = (y0 + y1) / 2
-        level = [
-            (min(abs(y - (box[1] + box[3]) / 2), abs(number.base - main)), display)
-            for display in displays
-            if display.number is None
-            for box, main in ((display.box, max(display.pieces, key=lambda piece: piece.size).base),)
-            if box[1] - 2 < y < box[3] + 2 and (x0 > box[2] or x1 < box[0])
-        ]
+        level = [at for at, box in enumerate(boxes) if box[1] - 2 < y < box[3] + 2]
+        before = [at for at in level if boxes[at][2] < x0]
+        if before:
+            nearest = max(before, key=lambda at: boxes[at][2])
+            level = [at for at in before if boxes[at][2] > boxes[nearest][0]]
+        else:
+            level = [at for at in level if x1 < boxes[at][0]]
         if level:
-            min(level, key=lambda pair: pair[0])[1].number = number
+            displays[min(level, key=lambda at: _height_between(displays[at], boxes[at], number))].numbers.append(number)
+
+
+def _height_between(display: Display, box: Box, number: Piece) -> float:
+    """How far the middle or the baseline of a formula is from that of a number, in points."""
+    y = (number.box[1] + number.box[3]) / 2
+    main = max(display.pieces, key=lambda piece: piece.size).base
+    return min(abs(y - (box[1] + box[3]) / 2), abs(number.base - main))

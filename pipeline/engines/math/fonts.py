@@ -43,6 +43,10 @@ _ALPHABETS = {
     "DOUBLE-STRUCK": "mathbb", "SCRIPT": "mathcal", "FRAKTUR": "mathfrak", "BLACK-LETTER": "mathfrak",
     "SANS-SERIF": "mathsf", "MONOSPACE": "mathtt", "ITALIC": "",
 }  # fmt: skip
+_TYPEWRITER = re.compile(
+    r"consola|courier|mono(?!type)|menlo|monaco|typewriter|cmtt|sftt|lmtt|lettergothic|lucidacons|sourcecode|firacode",
+    re.IGNORECASE,
+)
 
 
 class Letter(NamedTuple):
@@ -59,6 +63,11 @@ def plain_name(font: str) -> str:
 
 
 @lru_cache(maxsize=1024)
+def is_typewriter_font(font: str) -> bool:
+    """Whether a font's name says that its letters are of one width; many documents do not say so otherwise."""
+    return bool(_TYPEWRITER.search(font))
+
+
 def is_math_font(font: str) -> bool:
     """Whether a font, by its name, sets formulas and nothing else."""
     return bool(_MATH.match(plain_name(font)))

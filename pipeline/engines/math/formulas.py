@@ -47,7 +47,7 @@ def take_formulas(
     pieces = pieces_of(blocks, codes)
     displays = [(display, _tex_of_display(display)) for display in displays_of(pieces, rules, barred)]
     displays = [(display, tex) for display, tex in displays if tex]
-    gone = {id(piece) for display, _ in displays for piece in [*display.pieces, display.number] if piece is not None}
+    gone = {id(piece) for display, _ in displays for piece in _pieces(display)}
     left = [piece for piece in pieces if id(piece) not in gone]
     inlines = [(inline, _checked(tex_of(inline.signs, inline.rules))) for inline in inlines_of(left, rules, barred)]
     inlines = [(inline, tex) for inline, tex in inlines if tex]
@@ -69,7 +69,7 @@ def _in_item(display: Display) -> Inline:
 
 
 def _pieces(display: Display) -> list[Piece]:
-    return [*display.pieces, *([display.number] if display.number else [])]
+    return [*display.pieces, *display.numbers]
 
 
 def _printed(pieces: Iterable[Piece]) -> set[int]:
@@ -80,9 +80,9 @@ def _printed(pieces: Iterable[Piece]) -> set[int]:
 
 def _tex_of_display(display: Display) -> str:
     tex = _checked(tex_of(display.signs, display.rules))
-    if tex and display.number is not None:
-        number = "".join(sign.char for sign in display.number.signs).strip("()[]")
-        tex = f"{tex} \\tag{{{number}}}"
+    if tex and display.numbers:
+        numbers = ["".join(sign.char for sign in number.signs).strip("()[]") for number in display.numbers]
+        tex = f"{tex} \\tag{{{', '.join(numbers)}}}"
     return tex
 
 

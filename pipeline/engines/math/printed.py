@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.engines.math.fonts import is_extension_font, is_math_font, letter_of
+from pipeline.engines.math.fonts import is_extension_font, is_math_font, is_typewriter_font, letter_of
 from pipeline.engines.math.signs import AXIS, Rule, Sign, around
 from pipeline.engines.math.symbols import BIG, FUNCTIONS, MATH_CHARACTERS, PRINTED, Kind, kind_of
 from stores.models import Box
 
 Codes = Mapping[tuple[int, int], str]  # of characters that the text layer does not know, by tenths of their origin
 
-_ITALIC, _BOLD = 2, 16
+_ITALIC, _MONO, _BOLD = 2, 8, 16
 _WIDE = 1.1  # of the size: a gap between two pieces of a line
 _TALL = 1.55
 _UNSEEN = "\u200b\u200c\u2060\ufeff\u2061\u2062\u2063\u2064"
@@ -54,13 +54,21 @@ class Piece:
 
 
 def pieces_of(blocks: Iterable[dict[str, Any]], codes: Codes) -> list[Piece]:
-    """The upright lines of a page, cut at wide gaps."""
+    """The upright lines of a page, cut at wide gaps; those in letters of one width are listings, and left out."""
     pieces: list[Piece] = []
     for block in blocks:
         for line in block.get("lines", ()):
-            if line["dir"][0] > 0.9:
+            if line["dir"][0] > 0.9 and not _is_typewritten(line):
                 pieces += _pieces_of_line(line, codes)
     return pieces
+
+
+def _is_typewritten(line: dict[str, Any]) -> bool:
+    """Whether most characters of a line are set in letters of one width; the signs of logic often are not."""
+    counts = {True: 0, False: 0}
+    for span in line["spans"]:
+        counts[bool(span["flags"] & _MONO) or is_typewriter_font(span["font"])] += len(span["chars"])
+    return counts[True] > counts[False]
 
 
 def _pieces_of_line(line: dict[str, Any], codes: Codes) -> list[Piece]:

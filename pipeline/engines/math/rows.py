@@ -336,7 +336,9 @@ def _is_sign_of(sign: Sign, before: Sign | None) -> bool:
 
 _PROSE = re.compile(
     r"\\mathrm\{[^\W\d_]{2,}\}(?: \\mathrm\{[^\W\d_]+\})+"
-    r"|\\mathrm\{(?:if|otherwise|else|for|where|and|or|when|is|with|such|that|as|in)\}"
+    r"|\\mathrm\{(?:if|otherwise|else|for|where|and|or|when|is|with|such|that|as|in"
+    r"|und|oder|falls|sonst|wenn|mit|gilt|et|ou|si|sinon|pour|avec|y|con|para|se|per)\}"
+    r"|\\text\{[^{} ]+\}"
 )
 
 
