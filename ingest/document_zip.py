@@ -129,7 +129,7 @@ class _Stems:
         self._taken: set[str] = set()
 
     def of(self, view: DocumentView) -> str:
-        parts = [_part(part) for part in re.split(r"[/\\]+", serializers.writable(view.source))]
+        parts = [_part(part) for part in re.split(r"[/\\]+", serializers.writable(view.file_name))]
         stem = "/".join(part for part in parts if part.strip(".")) or view.document
         if stem.casefold() in self._taken:
             path = PurePosixPath(stem)

@@ -34,8 +34,8 @@ class OriginalLink:
 
 
 def _file_name(view: DocumentView) -> str:
-    """The last part of the source of a document."""
-    return view.source.replace("\\", "/").rpartition("/")[2] or view.document
+    """The last part of the name of a document, with the suffix of its file."""
+    return view.file_name.replace("\\", "/").rpartition("/")[2] or view.document
 
 
 class DocumentQueries:
