@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -78,7 +78,7 @@ def _page(request: Request, wanted: WantedKey, own: str, status: int = 200, **sh
     service, keyring = request.app.state.service, request.app.state.keyring
     keys = service.access_keys.all()
     counting = [key for key in keys if key.revoked_at is None]
-    context = {"refusal": "", "new_key": "", "new_name": "", "is_first": False, **shown}
+    context: dict[str, Any] = {"refusal": "", "new_key": "", "new_name": "", "is_first": False, **shown}
     return page(
         request,
         "keys.html",

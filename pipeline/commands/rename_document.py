@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from pipeline.commands.check_files import write_results
 from pipeline.commands.corrections import write_metadata
 from pipeline.processing_plan import schemas_of
-from pipeline.queries.availability import standing
 from pipeline.step_context import Resources
 from stores.clean_text import clean
 from stores.errors import InputError
 
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
+    from stores.contracts.queries import Availability
 
 LONGEST_NAME = 255
 
@@ -32,9 +32,9 @@ def checked_name(name: str) -> str:
     return tidy
 
 
-def rename_document(resources: Resources, store: KnowledgeStore, document: str, name: str) -> None:
+def rename_document(resources: Resources, store: KnowledgeStore, shown: Availability, name: str) -> None:
     """Give a document another name, and write what bears it: files, views of records, metadata of vectors."""
-    store.registration.rename(document, checked_name(name))
+    store.registration.rename(shown.document, checked_name(name))
     store.record_tables.prepare(schemas_of(resources, store).values())
-    write_results(resources, store, {document})
-    write_metadata(resources, store, standing(store, document, so_far=True))
+    write_results(resources, store, {shown.document})
+    write_metadata(resources, store, shown)

@@ -80,7 +80,8 @@ class Documents(DocumentQueries):
         """
         store = self._store(knowledge_id)
         before = self.get(knowledge_id, name)
-        rename_document(self._resources, store, before.document, new_name)
+        shown = self.standing(knowledge_id, before.document, so_far=True)
+        rename_document(self._resources, store, shown, new_name)
         view = self.get(knowledge_id, before.document)
         if view.source != before.source:
             self._trail.note(Action.RENAME_DOCUMENT, knowledge_id, view.document, f"{before.source} -> {view.source}")

@@ -8,7 +8,6 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
-    ColumnElement,
     Float,
     ForeignKeyConstraint,
     Index,
@@ -76,7 +75,7 @@ source = Table(
     Index("source_document", "document"),
     Index("source_pending", "pending"),
 )
-SHOWN_NAME: ColumnElement[str] = func.coalesce(source.c.shown_name, source.c.name)
+SHOWN_NAME: Any = func.coalesce(source.c.shown_name, source.c.name)
 """What a source is called: the name that people gave it, else that of its file."""
 Index("source_shown", SHOWN_NAME, source.c.id)
 

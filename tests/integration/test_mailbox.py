@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
+from ingest.api.app import create_app
 from ingest.cli.watch_folder import Follower
 from ingest.web.settings import safe_value
 from pipeline import wiring
@@ -123,7 +125,7 @@ def test_a_connection_that_breaks_is_made_anew_and_large_mails_are_refused(home:
     server.inbox.add(mail("Large", "x" * 60 + "\n" + ("y" * 70 + "\n") * 20_000))
     server.breaks = 1
     report = look(resources, server.url())
-    small, large = report.files[1], report.files[0]
+    small, large = report.files
     assert small.outcome == "new" and large.error and "INGOT_MAX_FILE_MB" in large.error.message
     assert server.read == [1]
     server.inbox.add(mail("Third", "Third text"))
@@ -145,10 +147,10 @@ def test_what_is_wrong_is_said_without_the_password(
     home: Path, server: ImapServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.inbox.add(mail("One"))
-    with pytest.raises(InputError, match="refuses the password of me@example.org") as refused:
+    with pytest.raises(InputError, match=r"refuses the password of me@example.org") as refused:
         look(resources_of(home, server, imap_password="s3cr3t"), server.url())
     assert "s3cr3t" not in str(refused.value)
-    with pytest.raises(InputError, match="there is no password for imap://me@example.org@127.0.0.1"):
+    with pytest.raises(InputError, match=r"there is no password for imap://me@example.org@127.0.0.1"):
         look(fake_resources(home), server.url())
     held = tmp_path / "passwords"
     held.write_text(f'machine elsewhere login x password y\nmachine 127.0.0.1 login {server.user} password "other"\n')
@@ -186,7 +188,7 @@ def test_under_tls_the_certificate_must_be_trusted(home: Path, tmp_path: Path, m
     context.load_cert_chain(certificate, key)
     with imap_server(context) as server:
         server.inbox.add(mail("One"))
-        with pytest.raises(InputError, match="certificate of the mail server 127.0.0.1:.* is not trusted"):
+        with pytest.raises(InputError, match=r"certificate of the mail server 127.0.0.1:.* is not trusted"):
             look(resources_of(home, server), server.url(scheme="imaps"))
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         assert len(look(resources_of(home, server), server.url(scheme="imaps")).files) == 1
@@ -203,6 +205,9 @@ def test_a_mailbox_is_watched_and_its_state_is_kept(
     follower.tick(due=True)
     ((watched, state),) = service.knowledge_bases.watched_folders(KB)
     assert (watched.folder, watched.submitted, state) == (server.url(), 1, "in step")
+    follower.end("wrong password")
+    (told,) = TestClient(create_app(service), "http://localhost").get(f"/api/v1/knowledge/{KB}/watched").json()
+    assert (told["source"], told["state"], told["obstacle"]) == (server.url(), "ended", "wrong password")
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,7 @@ DATA: dict[str, str | None] = {
     "kb list": "KB",
     "kb show KB": "KB",
     "kb rename KB NAME": None,
+    "kb watched KB": "source",
     "kb delete KB --yes": None,
     "kb check KB": "vectors_missing",  # this process keeps them in memory
     "kb embed KB --no-wait": r"^(test\.[0-9A-Z]{26}\n)?$",
