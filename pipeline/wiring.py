@@ -8,9 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from pipeline import mailbox_address
 from pipeline.contracts import ChatModel, DocumentEngine, Embedder, Extractor, PageReader, Reranker, TextReader, Web
 from pipeline.engines.media import FAKE, IMAGES, PDF, WITHOUT_IMAGES
+from pipeline.mailbox_address import is_mailbox
 from pipeline.once import Once
 from pipeline.profiles import ProcessingProfile
 from pipeline.schemas.loader import load_schemas
@@ -54,7 +54,7 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
         reranker=Once(lambda: _reranker(settings)),
         vectors=vectors,
         **{kind: Once(make) for kind, (_, make) in _kinds(settings).items()},
-        remote=partial(_remote, settings, Once(_bucket)),
+        remote=partial(_remote, settings),
         adapt=_EngineCache().adapted,
         importing=import_into,
         close=partial(_close, workspaces, vectors),
@@ -360,17 +360,12 @@ def _files(settings: Settings) -> FileStore:
     return SharedFiles(settings.files_url, home, settings.files_cache_mb << 20)
 
 
-def _remote(settings: Settings, bucket: Callable[[str], RemoteSource], url: str) -> RemoteSource:
+def _remote(settings: Settings, url: str) -> RemoteSource:
     """Open a source on another machine; nothing is connected yet."""
-    if not mailbox_address.is_mailbox(url):
-        return bucket(url)
-    from pipeline.engines.mailbox import Mailbox
+    if is_mailbox(url):
+        from pipeline.engines.mailbox import Mailbox
 
-    address = mailbox_address.address_of(url)
-    return Mailbox(address, lambda: mailbox_address.password_of(address, settings))
-
-
-def _bucket(url: str) -> RemoteSource:
+        return Mailbox.at(url, settings)
     from stores.files.source_bucket import S3SourceBucket
 
     return S3SourceBucket.at(url)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from stores.clean_text import clean
@@ -82,10 +82,7 @@ class KnowledgeBaseView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentView:
-    """One document. ``source``: what it is called; ``sources``: the names of the files that hold it.
-
-    ``routes`` counts pages per route.
-    """
+    """One document. ``source``: what it is called; ``sources``: names of its files; ``routes``: pages per route."""
 
     document: str
     source: str
@@ -118,12 +115,6 @@ class DocumentView:
     def renamed_from(self) -> str:
         """The name of its file where people gave it another, else ""."""
         return self.sources[0] if self.sources and self.sources[0] != self.source else ""
-
-    @property
-    def file_name(self) -> str:
-        """What its file is called when it is handed out: as the document, with the suffix of the file."""
-        suffix = PurePosixPath(self.renamed_from).suffix
-        return self.source if self.source.casefold().endswith(suffix.casefold()) else self.source + suffix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

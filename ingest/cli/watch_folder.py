@@ -19,7 +19,10 @@ from stores.errors import IngotError, InputError, NotFoundError, TransientError
 from stores.models import check_knowledge_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipeline.service import IngestRequest, Service
+    from stores.models import Schema
     from stores.placement import IngestReport
     from stores.views import JobDocumentView
 
@@ -57,10 +60,7 @@ def watch(
     A source that is not there, or empty, deletes nothing: a disk may not be mounted. In a bucket the ETag tells what
     changed, in a mailbox the UID; both are looked at every S seconds. INGOT_IMAP_PASSWORD is the mailbox's.
     """
-    from ingest.cli import console
     from ingest.cli.schemas import named_schemas
-    from ingest.runtime import embedded
-    from ingest.runtime.folder_changes import intervals, ticks
     from pipeline.service import IngestRequest
     from stores.models import Options
 
@@ -78,6 +78,24 @@ def watch(
         attachments=attachments,
         priority=priority,
     )
+    _follow(folder, knowledge, source, request, own, every, as_lines=as_lines)
+
+
+def _follow(
+    folder: Path | None,
+    knowledge: str,
+    source: str,
+    request: IngestRequest,
+    own: Sequence[Schema],
+    every: float,
+    *,
+    as_lines: bool,
+) -> None:
+    """Look at a source whenever it is time to, until Ctrl-C. ``own``: schemas that files on the command line define."""
+    from ingest.cli import console
+    from ingest.runtime import embedded
+    from ingest.runtime.folder_changes import intervals, ticks
+
     settings = load_settings()
     with embedded.session(settings) as connected:
         shown = str(folder.absolute()) if folder else source

@@ -16,7 +16,8 @@ from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
-from pipeline.mailbox_address import MailboxAddress
+from pipeline.mailbox_address import MailboxAddress, address_of, password_of
+from pipeline.settings import Settings
 from stores.contracts.remote_sources import RemoteFile
 from stores.errors import IngotError, InputError, UnavailableError
 
@@ -46,6 +47,12 @@ class Mailbox:
         self._client: imaplib.IMAP4 | None = None
         self._count, self._validity = 0, 0
         self._uids: dict[str, int] = {}
+
+    @classmethod
+    def at(cls, url: str, settings: Settings) -> Mailbox:
+        """Return the folder at an address; nothing is connected yet, and no password is read."""
+        address = address_of(url)
+        return cls(address, lambda: password_of(address, settings))
 
     @property
     def url(self) -> str:

@@ -15,6 +15,7 @@ from pipeline.step_context import Resources
 from stores.cursors import cursor_of, key_of
 from stores.errors import NotFoundError
 from stores.models import Page, chunk_id
+from stores.source_names import handed_out_name
 from stores.views import ChunkView, DocumentFilter, DocumentView, Original, Slice
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class OriginalLink:
 
 def _file_name(view: DocumentView) -> str:
     """The last part of the name of a document, with the suffix of its file."""
-    return view.file_name.replace("\\", "/").rpartition("/")[2] or view.document
+    return handed_out_name(view.source, view.renamed_from).replace("\\", "/").rpartition("/")[2] or view.document
 
 
 class DocumentQueries:
