@@ -17,8 +17,9 @@ from ingest.cli.watch_folder import Follower
 from ingest.web.settings import safe_value
 from pipeline import wiring
 from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.run_schedule import run_due
 from pipeline.mailbox_address import address_of
-from pipeline.schedule_file import check_source
+from pipeline.schedule_file import Schedule, check_source
 from pipeline.service import Service
 from pipeline.step_context import Resources
 from stores.errors import InputError, TransientError
@@ -208,6 +209,19 @@ def test_a_mailbox_is_watched_and_its_state_is_kept(
     follower.end("wrong password")
     (told,) = TestClient(create_app(service), "http://localhost").get(f"/api/v1/knowledge/{KB}/watched").json()
     assert (told["source"], told["state"], told["obstacle"]) == (server.url(), "ended", "wrong password")
+
+
+def test_a_schedule_reads_a_mailbox_with_its_attachments(home: Path, server: ImapServer) -> None:
+    resources = resources_of(home, server)
+    server.inbox.add(mail("One", notes=b"Notes"))
+    given = {"name": "x", "cron": "0 3 * * *", "do": "ingest", "knowledge_id": KB, "source": server.url()}
+    schedules = resources.catalog.home_store().schedules
+    for wanted in (Schedule(**given, attachments=True), Schedule(**{**given, "do": "prune"})):
+        assert schedules.request("x", wanted.content) and run_due(resources, "x", "test/1")
+        run_until_done(resources)
+        assert names(resources) == {"2026-11-20 One (1).eml", "2026-11-20 One (1).eml/notes.txt"}
+    (view,) = schedules.views()
+    assert view.error == "" and not (view.result or {})["counts"]
 
 
 @pytest.mark.parametrize(
