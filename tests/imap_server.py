@@ -32,7 +32,7 @@ class Folder:
 
 @dataclass
 class ImapServer:
-    """``read``: the UIDs whose mails were downloaded; ``breaks``: connections that end in the middle of a download."""
+    """``read``: the UIDs whose mails were downloaded; ``breaks``: UIDs whose download ends so many connections."""
 
     user: str = "me@example.org"
     password: str = "pass wörd"
@@ -40,7 +40,7 @@ class ImapServer:
     folders: dict[str, Folder] = field(default_factory=lambda: {"INBOX": Folder()})
     mark: str = "."
     read: list[int] = field(default_factory=list)
-    breaks: int = 0
+    breaks: dict[int, int] = field(default_factory=dict)
     port: int = 0
 
     @property
@@ -149,8 +149,8 @@ class _Session:
         for number, (uid, mail) in enumerate(sorted(self._folder.mails.items()), 1):
             if wanted == "1:*" or str(uid) in wanted.split(","):
                 if part := re.search(r"BODY\.PEEK\[\]<(\d+)\.(\d+)>", items):
-                    if self._state.breaks:
-                        self._state.breaks -= 1
+                    if self._state.breaks.get(uid, 0) > 0:
+                        self._state.breaks[uid] -= 1
                         return None
                     self._state.read.append(uid)
                     at, size = map(int, part.groups())

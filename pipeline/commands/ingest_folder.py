@@ -114,6 +114,7 @@ class Ingestion:
         if self.source:
             there = {(self.source.url, file.source) for file in discovered.skipped}
             names |= there | self.attached.names if names else self.known.sources.keys()
+        carriers = self._with_their_attachments(names)
         damaged = [(file.root, f"{file.name}/") for file in discovered.files if file.fault]  # archives, perhaps
         return [
             source
@@ -121,7 +122,7 @@ class Ingestion:
             if source.root in discovered.roots and key not in names
             if is_remote(source.root) or _is_gone(_path_of(source))
             if not any(source.root == root and source.name.startswith(name) for root, name in damaged)
-            if not _is_attached(source, self._with_their_attachments(names))
+            if not _is_attached(source, carriers)
         ]
 
     def _with_their_attachments(self, names: Set[tuple[str, str]]) -> Set[tuple[str, str]]:
@@ -198,8 +199,10 @@ def _ingested(
     remarks = store.record_tables.prepare(resources.schemas.values())
     remarks = [*remarks, *knowledge_base_embedder.remarks(ingestion.resources, resources, knowledge_id)]
     job = _IngestJob(ingestion, store, urls)
-    made = [one for file in discovered.files for one in _ingest_with_attached(ingestion, job, file)]
-    job.seal()
+    try:
+        made = [one for file in discovered.files for one in _ingest_with_attached(ingestion, job, file)]
+    finally:
+        job.seal()  # also where the connection to a source is lost: what was read until then is not lost
     ingestion.attached.end(store, ingestion.request)
     results = [replace(result, place=job.place_of(file)) for file, result in made]
     if any(result.outcome is Outcome.CHANGED for result in results):

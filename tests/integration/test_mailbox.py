@@ -23,6 +23,7 @@ from pipeline.schedule_file import Schedule, check_source
 from pipeline.service import Service
 from pipeline.step_context import Resources
 from stores.errors import InputError, TransientError
+from stores.models import JobState
 from stores.placement import IngestReport
 from tests.imap_server import Folder, ImapServer, imap_server
 from tests.in_process import KB, fake_resources, run_until_done, sql_store
@@ -124,16 +125,18 @@ def test_a_connection_that_breaks_is_made_anew_and_large_mails_are_refused(home:
     resources = resources_of(home, server, max_file_mb=1)
     server.inbox.add(mail("Small"))
     server.inbox.add(mail("Large", "x" * 60 + "\n" + ("y" * 70 + "\n") * 20_000))
-    server.breaks = 1
+    server.breaks[1] = 1
     report = look(resources, server.url())
     small, large = report.files
     assert small.outcome == "new" and large.error and "INGOT_MAX_FILE_MB" in large.error.message
     assert server.read == [1]
     server.inbox.add(mail("Third", "Third text"))
-    server.breaks = 2
+    server.inbox.add(mail("Fourth", "Fourth text"))
+    server.breaks[4] = 2
     with pytest.raises(TransientError, match="cannot be used"):
         look(resources, server.url())
-    assert look(resources, server.url()).files
+    assert len(look(resources, server.url()).files) == 4
+    assert {job.state for job in sql_store(resources).job_queries.slice(None, None, 10)} == {JobState.DONE}
 
 
 def test_folders_of_any_name_are_found_and_others_are_named(home: Path, server: ImapServer) -> None:
