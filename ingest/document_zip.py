@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from ingest import record_serializers, serializers
 from ingest.spreadsheet import csv_text, record_columns, record_row
 from pipeline.service import Service
+from stores.source_names import handed_out_name
 from stores.views import DocumentFilter, DocumentView
 
 _BLOCK = 1 << 20
@@ -129,7 +130,8 @@ class _Stems:
         self._taken: set[str] = set()
 
     def of(self, view: DocumentView) -> str:
-        parts = [_part(part) for part in re.split(r"[/\\]+", serializers.writable(view.source))]
+        name = serializers.writable(handed_out_name(view.source, view.renamed_from))
+        parts = [_part(part) for part in re.split(r"[/\\]+", name)]
         stem = "/".join(part for part in parts if part.strip(".")) or view.document
         if stem.casefold() in self._taken:
             path = PurePosixPath(stem)

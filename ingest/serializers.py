@@ -64,6 +64,7 @@ def document(view: DocumentView) -> Json:
         "document": view.document,
         "source": view.source,
         "sources": list(view.sources),
+        "renamed_from": view.renamed_from or None,
         "state": str(view.state),
         "visible": view.visible,
         "pages": view.pages,

@@ -30,6 +30,7 @@ PROCESSED_OTHERWISE = Fault(
     "wait until that is over, or cancel its job, then ingest it again",
 )
 _MOST_PLANS = 256
+_BY_SETTINGS = ("too_large",)  # refusals that other settings take back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +117,13 @@ class KnownState:
         if source is None or source.error is None:
             return False
         return _same_size_and_time(source, file) and source.error.message == fault.message
+
+    def standing_refusal(self, file: StagedFile, options: Options) -> Fault | None:
+        """Find why this very file was refused before, where nothing but another file can change that."""
+        source = self.sources.get((file.root, file.name))
+        if source is None or source.error is None or options.force or not _same_size_and_time(source, file):
+            return None
+        return None if source.error.code in _BY_SETTINGS else source.error
 
     def decide(
         self, file: StagedFile, document: str, options: Options, passwords: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ name = "contracts"
 cron = "0 3 * * 1-5"
 do = "ingest"                         # ingest, prune or check
 knowledge_id = "contracts"
-source = "s3://bucket/contracts"      # or a folder, file:///folder, https://host/file.pdf
+source = "s3://bucket/contracts"      # or a folder, file:///folder, imaps://user@host/INBOX, https://host/file.pdf
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipeline.mailbox_address import address_of, is_mailbox
+from pipeline.type_signals import TYPES
 from stores.errors import IngotError, InputError
 from stores.models import Options, check_knowledge_id
+from stores.suggestions import unknown
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9](/[^?#\x00-\x1f]*)?")
@@ -46,6 +49,9 @@ class Schedule(BaseModel):
     globs: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     ocr: Literal["auto", "always", "never"] = "auto"
+    pages: str = ""
+    type: str = ""
+    attachments: bool = False
     keep: bool = False
     repair: bool = False
     deep: bool = False
@@ -54,7 +60,7 @@ class Schedule(BaseModel):
     @property
     def options(self) -> Options:
         """How its documents are processed."""
-        return Options(ocr=self.ocr, schemas=self.schemas)
+        return Options(ocr=self.ocr, schemas=self.schemas, pages=self.pages, type=self.type)
 
     @property
     def content(self) -> dict[str, Any]:
@@ -134,6 +140,10 @@ def _check(schedule: Schedule) -> None:
         raise _bad(f"{foreign[0]} says nothing where it is to {schedule.do}: leave it out")
     if schedule.do != "check":
         check_source(schedule.source)
+    if schedule.type and schedule.type not in TYPES:
+        raise unknown("type", schedule.type, TYPES, code="bad_schedule")
+    if schedule.attachments and schedule.source.startswith(("http://", "https://")):
+        raise _bad("attachments says nothing where one file is fetched: leave it out")
     if schedule.do == "prune" and schedule.source.startswith(("http://", "https://")):
         raise _bad(f"there is nothing to prune at {schedule.source}: name a folder or a bucket")
 
@@ -142,7 +152,7 @@ def _foreign_keys(schedule: Schedule) -> Sequence[str]:
     """List the keys that were given and mean nothing for what is to be done."""
     of_files = ("source", "globs", "excludes")
     allowed = {
-        "ingest": (*of_files, "schemas", "ocr", "keep", "priority"),
+        "ingest": (*of_files, "schemas", "ocr", "pages", "type", "attachments", "keep", "priority"),
         "prune": of_files,
         "check": ("repair", "deep"),
     }[schedule.do]
@@ -168,11 +178,16 @@ def _check_times(schedule: Schedule) -> None:
 
 
 def check_source(source: str) -> str:
-    """Return a source itself. Raises InputError for what is no absolute folder, bucket or URL of a file."""
+    """Return a source itself. Raises InputError for what is no absolute folder, bucket, mailbox or URL of a file."""
+    if is_mailbox(source):
+        return address_of(source).url
     if BUCKET.fullmatch(source) or source.startswith(("http://", "https://")):
         return source
     if "://" in source and not source.startswith("file:///"):
-        raise _bad(f"the source {source} is none: name a folder, file:///folder, s3://bucket/prefix or https://...")
+        raise _bad(
+            f"the source {source} is none: name a folder, file:///folder, s3://bucket/prefix, "
+            "imaps://user@host/INBOX or https://..."
+        )
     if not source.removeprefix("file://").startswith("/"):
         raise _bad(f"the source {source!r} is no absolute path, and who reads it may run in another folder")
     return source

@@ -30,7 +30,15 @@ _MAY_BE_EMPTY = (
 _FILES_URL = re.compile(r"s3://[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9](/[\w.\-]+)*/?|file://(/[^/?#\x00-\x1f]+)+/?")
 
 
-SECRETS = ("api_keys", "callback_secret", "llm_api_key", "reranker_api_key", "notify_url", "notify_mail")
+SECRETS = (
+    "api_keys",
+    "callback_secret",
+    "llm_api_key",
+    "reranker_api_key",
+    "notify_url",
+    "notify_mail",
+    "imap_password",
+)
 """Settings whose values are never shown: keys, the address of a webhook, which is often one, and that of mail."""
 
 
@@ -172,6 +180,10 @@ class Settings(BaseSettings):
     )
     notify_queue_s: float = Field(
         900.0, gt=0, description="seconds that work may wait in a queue that no worker serves, before that is told"
+    )
+    imap_password: str = Field("", description="password of the mailboxes that are sources")
+    imap_password_file: Path | None = Field(
+        None, description="file that holds it, or a line for each: machine HOST login USER password PASSWORD"
     )
     schedules_file: Path | None = Field(
         None, description="TOML file of what is done by the clock: folders, buckets and URLs ingested again, checks"

@@ -17,7 +17,7 @@ from pipeline.log_format import about, facts
 from pipeline.profiles import ProcessingProfile
 from pipeline.settings import Settings
 from stores.contracts import FileStore, KnowledgeCatalog, KnowledgeStore, VectorStore
-from stores.contracts.buckets import SourceBucket
+from stores.contracts.remote_sources import RemoteSource
 from stores.effects import Claim, PageResult
 from stores.errors import IngotError, InputError, StoppingError, UnavailableError, disk_full
 from stores.image_cache import ImageCache
@@ -49,7 +49,7 @@ class Resources:
     reranker: Callable[[], Reranker | None]
     vectors: Callable[[], VectorStore]
     web: Callable[[], Web]
-    bucket: Callable[[str], SourceBucket]
+    remote: Callable[[str], RemoteSource]
     adapt: Callable[[Resources, ProcessingProfile], Resources]
     importing: Callable[[str], AbstractContextManager[tuple[KnowledgeStore, FileStore]]]
     close: Callable[[], None]

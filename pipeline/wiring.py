@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pipeline.contracts import ChatModel, DocumentEngine, Embedder, Extractor, PageReader, Reranker, TextReader, Web
 from pipeline.engines.media import FAKE, IMAGES, PDF, WITHOUT_IMAGES
+from pipeline.mailbox_address import is_mailbox
 from pipeline.once import Once
 from pipeline.profiles import ProcessingProfile
 from pipeline.schemas.loader import load_schemas
@@ -17,7 +18,7 @@ from pipeline.settings import Settings
 from pipeline.step_context import Resources
 from stores.catalog import Catalog
 from stores.contracts import FileStore, KnowledgeCatalog, VectorStore
-from stores.contracts.buckets import SourceBucket
+from stores.contracts.remote_sources import RemoteSource
 from stores.errors import InputError
 from stores.files.local import LocalFiles
 from stores.image_cache import ImageCache
@@ -53,7 +54,7 @@ def build(settings: Settings, *, pooled: bool = False, durable: bool = False) ->
         reranker=Once(lambda: _reranker(settings)),
         vectors=vectors,
         **{kind: Once(make) for kind, (_, make) in _kinds(settings).items()},
-        bucket=Once(_bucket),
+        remote=partial(_remote, settings),
         adapt=_EngineCache().adapted,
         importing=import_into,
         close=partial(_close, workspaces, vectors),
@@ -359,7 +360,12 @@ def _files(settings: Settings) -> FileStore:
     return SharedFiles(settings.files_url, home, settings.files_cache_mb << 20)
 
 
-def _bucket(url: str) -> SourceBucket:
+def _remote(settings: Settings, url: str) -> RemoteSource:
+    """Open a source on another machine; nothing is connected yet."""
+    if is_mailbox(url):
+        from pipeline.engines.mailbox import Mailbox
+
+        return Mailbox.at(url, settings)
     from stores.files.source_bucket import S3SourceBucket
 
     return S3SourceBucket.at(url)

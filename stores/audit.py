@@ -19,6 +19,7 @@ class Action(StrEnum):
     REJECT = "reject"
     WITHDRAW = "withdraw"
     DELETE_DOCUMENT = "delete_document"
+    RENAME_DOCUMENT = "rename_document"
     CREATE_KNOWLEDGE_BASE = "create_knowledge_base"
     IMPORT_KNOWLEDGE_BASE = "import_knowledge_base"
     RENAME_KNOWLEDGE_BASE = "rename_knowledge_base"

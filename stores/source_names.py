@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import PurePosixPath
 
 _WRITTEN = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]|\\(?=x[0-9a-f]{2}|u[0-9a-f]{4})"
@@ -32,6 +33,12 @@ def path_of_name(kept: str) -> str:
 def asked_name(name: str) -> str:
     """A name that somebody typed: as it is kept already, or as the file system gave it to the shell."""
     return kept_name(name) if any(ord(sign) in _BYTES for sign in name) else name
+
+
+def handed_out_name(source: str, renamed_from: str) -> str:
+    """Return the name of a document's file as it is handed out: a renamed document keeps the suffix of its file."""
+    suffix = PurePosixPath(renamed_from).suffix
+    return source if source.casefold().endswith(suffix.casefold()) else source + suffix
 
 
 def result_name(source: str, document: str) -> str:

@@ -82,7 +82,7 @@ class KnowledgeBaseView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentView:
-    """One document. ``source`` is the first of ``sources``; ``routes`` counts pages per route."""
+    """One document. ``source``: what it is called; ``sources``: names of its files; ``routes``: pages per route."""
 
     document: str
     source: str
@@ -110,6 +110,11 @@ class DocumentView:
     tokens: TokenCount = field(
         default_factory=TokenCount
     )  # that a language model read and wrote for the newest generation
+
+    @property
+    def renamed_from(self) -> str:
+        """The name of its file where people gave it another, else ""."""
+        return self.sources[0] if self.sources and self.sources[0] != self.source else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

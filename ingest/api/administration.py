@@ -19,7 +19,6 @@ from ingest.moments import moment_of
 from ingest.serializers import Json
 from stores.access_keys import NAME_RULE
 from stores.audit import Action, AuditFilter
-from stores.errors import InputError
 from stores.models import KNOWLEDGE_ID_RULE
 
 
@@ -94,10 +93,7 @@ def revoke_key(
 ) -> Json:
     """Revoke a key, at once on all servers of the home; its name stays in the list."""
     keyring: Keyring = request.app.state.keyring
-    if name in {entry.name for entry in keyring.entries}:
-        raise InputError(
-            f"the key {name} is one of INGOT_API_KEYS: take it out there and restart the server", code="conflict"
-        )
+    keyring.refuse_given(name)
     return serializers.access_key(service.access_keys.revoke(name))
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse, StreamingResponse
+from pydantic import Field
 from starlette.types import Receive, Scope, Send
 
 from ingest import record_serializers, serializers
@@ -54,6 +55,12 @@ class RetryRequest(Body):
     """Which stages run again: ``from_stage`` and all after it; without it, only what failed."""
 
     from_stage: Stage | None = None
+
+
+class DocumentRenaming(Body):
+    """The new name of a document, in any script; empty: the name of its file."""
+
+    name: str = Field(max_length=1000, description="The new name; empty: that of its file is shown again.")
 
 
 @router.get(_DOCUMENTS, response_model=Items[DocumentOut], responses=problems(404))
@@ -227,6 +234,12 @@ def retry_document(
 def get_document(knowledge_id: KnowledgeId, document: Document, service: ServiceDep) -> Json:
     """Get a document with the times of its stages."""
     return serializers.document(service.documents.get(knowledge_id, document))
+
+
+@router.patch(_ONE, response_model=DocumentOut, responses=problems(404, 409))
+def rename_document(knowledge_id: KnowledgeId, document: Document, body: DocumentRenaming, service: ServiceDep) -> Json:
+    """Give a document another name: lists, hits, records and files show it. The name of its file stays in `sources`."""
+    return serializers.document(service.documents.rename(knowledge_id, document, body.name))
 
 
 @router.delete(_ONE, response_model=DocumentOut, responses=problems(404))

@@ -79,6 +79,13 @@ class Keyring:
         """Whether there is or was a key."""
         return bool(self.entries or self._kept)
 
+    def refuse_given(self, name: str) -> None:
+        """Raise InputError (409) where a key is of the settings: it cannot be revoked."""
+        if name in {entry.name for entry in self.entries}:
+            raise InputError(
+                f"the key {name} is one of INGOT_API_KEYS: take it out there and restart the server", code="conflict"
+            )
+
     async def refresh_if_changed(self) -> None:
         """Read the keys of the home again where they may have changed; in a thread."""
         if self._stored().mark() == self._mark:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
-from pydantic import Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from ingest import serializers
 from ingest.api.bodies import Body
@@ -18,6 +19,7 @@ from ingest.api.security import CallerDep
 from ingest.document_zip import zip_documents
 from ingest.serializers import Json
 from ingest.version import version
+from ingest.watched_sources import watched_source
 from stores.cursors import cursor_of, key_of
 from stores.errors import NotFoundError
 from stores.models import KNOWLEDGE_ID_RULE
@@ -41,6 +43,23 @@ class Renaming(Body):
 class CheckOptions(Body):
     repair: bool = Field(default=False, description="Repair what can be made again from the rest.")
     deep: bool = Field(default=False, description="Read every file, and compare its content.")
+
+
+class WatchedSourceOut(BaseModel):
+    """A watched source. ``silent``: nothing was heard of its watcher for long; files are counted since it began."""
+
+    source: str
+    state: Literal["in step", "waiting", "silent", "ended"]
+    obstacle: str | None = Field(description="why it waits or ended")
+    host: str
+    every_s: float
+    prunes: bool
+    submitted: int
+    gone: int
+    started_at: datetime
+    looked_at: datetime | None
+    heard_at: datetime
+    ended_at: datetime | None
 
 
 @router.post("/knowledge", status_code=201, response_model=KnowledgeBaseOut)
@@ -80,6 +99,12 @@ def list_knowledge_bases(
 def get_knowledge_base(knowledge_id: KnowledgeId, service: ServiceDep) -> Json:
     """Get the counts of one knowledge base."""
     return serializers.knowledge_base(service.knowledge_bases.get(knowledge_id))
+
+
+@router.get("/knowledge/{knowledge_id}/watched", response_model=list[WatchedSourceOut], responses=problems(404))
+def list_watched_sources(knowledge_id: KnowledgeId, service: ServiceDep) -> list[Json]:
+    """List the folders, buckets and mailboxes that `ingot watch` keeps it in step with, that last heard of first."""
+    return [watched_source(one, state) for one, state in service.knowledge_bases.watched_folders(knowledge_id)]
 
 
 @router.patch("/knowledge/{knowledge_id}", response_model=KnowledgeBaseOut, responses=problems(404))

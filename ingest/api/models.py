@@ -28,11 +28,16 @@ class ModelTokensOut(BaseModel):
 
 
 class DocumentOut(BaseModel):
-    """A document. A file that could not be ingested has a name, an error and no id; ``retryable`` as in a job."""
+    """A document. A file that could not be ingested has a name, an error and no id; ``retryable`` as in a job.
+
+    ``source`` is what it is called, ``sources`` are the names of its files, ``renamed_from`` the first of these where
+    it was renamed.
+    """
 
     document: str
     source: str
     sources: list[str]
+    renamed_from: str | None
     state: DocumentState
     visible: bool
     pages: int

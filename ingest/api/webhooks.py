@@ -47,9 +47,10 @@ class JobFacts(_Facts):
 
 
 class DocumentFacts(_Facts):
-    """A document of a job at its end."""
+    """A document of a job at its end. ``source``: as the request named it; ``name``: what it is called now."""
 
     source: str
+    name: str
     document: str
     outcome: str
     state: Literal["done", "partial", "failed", "cancelled"]

@@ -1,4 +1,4 @@
-"""``ingot docs``: list, show, delete and retry the documents of a knowledge base."""
+"""``ingot docs``: list, show, rename, delete and retry the documents of a knowledge base."""
 
 from __future__ import annotations
 
@@ -135,6 +135,26 @@ def page_text(page: Page, form: Form) -> str:
     if form is Form.MARKDOWN:
         return page.markdown
     return "\n\n".join(block.text for block in page.blocks if block.end > block.start) or page.markdown
+
+
+@docs.command("rename")
+def docs_rename(
+    doc: Doc,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="In any script; empty: the name of its file again.")],
+    knowledge: Knowledge = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Give a document another name; ingesting its file again does not undo it."""
+    from ingest import serializers
+    from ingest.cli import console
+    from ingest.runtime import embedded
+
+    check_knowledge_id(knowledge)
+    with embedded.attached(load_settings()) as settings:
+        view = open_service(settings).documents.rename(knowledge, doc, name)
+    if as_json:
+        console.print_json(serializers.document(view))
+    console.note(f"{view.document} is called {view.source}")
 
 
 @docs.command("delete")

@@ -30,6 +30,17 @@ _KNOWLEDGE_BASE = {
 }
 
 
+_WATCHED = {
+    "source": "source",
+    "state": "state",
+    "looked_at": "last look",
+    "submitted": "taken",
+    "gone": "gone",
+    "host": "host",
+    "obstacle": "problem",
+}
+
+
 @kb.command("list")
 def kb_list(as_json: AsJson = False, as_lines: AsLines = False) -> None:
     """List the knowledge bases of this home."""
@@ -57,6 +68,18 @@ def kb_show(
     else:
         for key, title in {**_KNOWLEDGE_BASE, "embedder": "embedder"}.items():
             console.print_text(f"{title:<15} {console.one_line(_sized(row)[key])}")
+
+
+@kb.command("watched")
+def kb_watched(
+    knowledge: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False, as_lines: AsLines = False
+) -> None:
+    """List the folders, buckets and mailboxes that `ingot watch` keeps it in step with."""
+    from ingest.cli import console
+    from ingest.watched_sources import watched_source
+
+    watched = open_service(load_settings()).knowledge_bases.watched_folders(check_knowledge_id(knowledge))
+    console.print_rows([watched_source(*one) for one in watched], _WATCHED, as_json=as_json, as_lines=as_lines)
 
 
 @kb.command("rename")

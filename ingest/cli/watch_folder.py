@@ -1,4 +1,4 @@
-"""``ingot watch``: keep a knowledge base in step with a folder or a bucket."""
+"""``ingot watch``: keep a knowledge base in step with a folder, a bucket or a mailbox."""
 
 from __future__ import annotations
 
@@ -11,50 +11,91 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingest.cli.context import AsLines, Knowledge, load_settings, open_service
-from ingest.cli.ingest import OcrMode
+from ingest.cli.context import AsLines, Knowledge, Pages, load_settings, open_service, page_numbers
+from ingest.cli.ingest import Attachments, OcrMode
 from pipeline.commands.watched_folders import HEARD_EVERY_S, WatchedFolder
-from stores.errors import InputError, NotFoundError, TransientError
+from pipeline.mailbox_address import address_of, is_mailbox
+from stores.errors import IngotError, InputError, NotFoundError, TransientError
 from stores.models import check_knowledge_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipeline.service import IngestRequest, Service
+    from stores.models import Schema
     from stores.placement import IngestReport
     from stores.views import JobDocumentView
 
 
 def watch(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A folder, or a bucket such as s3://bucket/prefix.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="A folder, s3://bucket/prefix or imaps://user@host/INBOX.")
+    ],
     knowledge: Knowledge = "default",
     glob: Annotated[list[str] | None, typer.Option("--glob", help="Only files that match, e.g. '*.pdf'.")] = None,
     exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No files that match.")] = None,
     schema: Annotated[
         list[str] | None, typer.Option("--schema", help="Extract this too (repeatable): as in ingot ingest.")
     ] = None,
+    document_type: Annotated[
+        str, typer.Option("--type", metavar="TYPE", help="Type of these documents, where it is known: invoice, ...")
+    ] = "",
     ocr: Annotated[OcrMode, typer.Option("--ocr", help="When to read pages by OCR.")] = OcrMode.AUTO,
+    pages: Pages = "",
+    attachments: Attachments = False,
+    priority: Annotated[
+        int, typer.Option("--priority", metavar="N", min=-100, max=100, help="Larger first among waiting documents.")
+    ] = 0,
+    password: Annotated[
+        list[str] | None, typer.Option("--password", metavar="P", help="Try this on encrypted files (repeatable).")
+    ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep documents whose files are gone.")] = False,
     every: Annotated[
         float, typer.Option("--every", metavar="S", min=1, help="Also look every S seconds, as shares need it.")
     ] = 60.0,
     as_lines: AsLines = False,
 ) -> None:
-    """Keep a knowledge base in step with a folder or bucket until Ctrl-C: new, changed and deleted files.
+    """Keep a knowledge base in step with a folder, bucket or mailbox until Ctrl-C: new, changed and deleted files.
 
-    A folder that is not there, or empty, deletes nothing: a disk may not be mounted. In a bucket the ETag tells what
-    changed; it is looked at every S seconds.
+    A source that is not there, or empty, deletes nothing: a disk may not be mounted. In a bucket the ETag tells what
+    changed, in a mailbox the UID; both are looked at every S seconds. INGOT_IMAP_PASSWORD is the mailbox's.
     """
-    from ingest.cli import console
     from ingest.cli.schemas import named_schemas
-    from ingest.runtime import embedded
-    from ingest.runtime.folder_changes import intervals, ticks
     from pipeline.service import IngestRequest
     from stores.models import Options
 
     check_knowledge_id(knowledge)
+    source = address_of(source).url if is_mailbox(source) else source
     folder = folder_to_watch(source)
     names, own = named_schemas(schema or ())
-    options = Options(ocr=ocr.value, schemas=names)
-    request = IngestRequest(options=options, globs=tuple(glob or ()), excludes=tuple(exclude or ()), prune=not keep)
+    page_numbers(pages)
+    request = IngestRequest(
+        options=Options(ocr=ocr.value, pages=pages, schemas=names, type=document_type),
+        globs=tuple(glob or ()),
+        excludes=tuple(exclude or ()),
+        passwords=tuple(password or ()),
+        prune=not keep,
+        attachments=attachments,
+        priority=priority,
+    )
+    _follow(folder, knowledge, source, request, own, every, as_lines=as_lines)
+
+
+def _follow(
+    folder: Path | None,
+    knowledge: str,
+    source: str,
+    request: IngestRequest,
+    own: Sequence[Schema],
+    every: float,
+    *,
+    as_lines: bool,
+) -> None:
+    """Look at a source whenever it is time to, until Ctrl-C. ``own``: schemas that files on the command line define."""
+    from ingest.cli import console
+    from ingest.runtime import embedded
+    from ingest.runtime.folder_changes import intervals, ticks
+
     settings = load_settings()
     with embedded.session(settings) as connected:
         shown = str(folder.absolute()) if folder else source
@@ -65,19 +106,26 @@ def watch(
             for due in ticks(folder, every) if folder else intervals(every):
                 embedded.revive(settings)
                 follower.tick(due=due)
+        except IngotError as error:
+            follower.end(error.message)
+            raise
         except KeyboardInterrupt:
             follower.end()
             console.note(f"{knowledge} follows {source} no longer; what is in work goes on")
 
 
 def folder_to_watch(source: str) -> Path | None:
-    """Return the folder that a source is, None for a bucket. InputError for a file, and for what cannot be watched."""
+    """Return the folder that a source is, None for others. InputError for a file, and for what cannot be watched."""
     from pipeline.schedule_file import BUCKET
 
-    if BUCKET.fullmatch(source):
+    if BUCKET.fullmatch(source) or is_mailbox(source):
         return None
     if "://" in source and not source.startswith("file:///"):
-        raise InputError(f"{source} cannot be watched: name a folder, or a bucket as s3://bucket/prefix", code="usage")
+        raise InputError(
+            f"{source} cannot be watched: name a folder, or a bucket as s3://bucket/prefix, or a mailbox as "
+            "imaps://user@host/INBOX",
+            code="usage",
+        )
     folder = Path(source.removeprefix("file://"))
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file: name a folder, or use ingot ingest", code="usage")
@@ -85,7 +133,7 @@ def folder_to_watch(source: str) -> Path | None:
 
 
 class Follower:
-    """Submits what changed in a folder or bucket, and reports each document when it ends."""
+    """Submits what changed in a folder, bucket or mailbox, and reports each document when it ends."""
 
     def __init__(
         self,
@@ -132,9 +180,9 @@ class Follower:
             self._note(obstacle=obstacle)
         self._obstacle = obstacle
 
-    def end(self) -> None:
-        """Note that the folder is watched no longer."""
-        self._note(ended_at=self._service.now())
+    def end(self, obstacle: str = "") -> None:
+        """Note that the source is watched no longer, and why where it cannot be."""
+        self._note(ended_at=self._service.now(), obstacle=obstacle or self._obstacle)
 
     def _note(self, **changed: Any) -> None:
         """Keep the state of the watcher in the knowledge base, for the pages; a database may be away."""

@@ -12,12 +12,16 @@ Mode = Literal["hybrid", "keyword", "vector"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestOptions:
-    """How documents are made: which schemas are extracted, when pages are read by OCR, and whether anew."""
+    """How documents are made: which schemas are extracted, when pages are read by OCR, and whether anew.
+
+    ``attachments``: files attached to mail messages and PDFs are documents of their own.
+    """
 
     schemas: tuple[str, ...] = ()
     ocr: Literal["auto", "always", "never"] = "auto"
     pages: str = ""
     force: bool = False
+    attachments: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ class EmbeddedConnection:
             paths=tuple(Path(path) for path in paths if not is_url(path)),
             urls=tuple(filter(is_url, paths)),
             options=Options(ocr=options.ocr, pages=options.pages, schemas=tuple(options.schemas), force=options.force),
+            attachments=options.attachments,
         )
         embedded.prepare(self._settings)
         report = self._working().ingestion.ingest(self._knowledge_id, request)

@@ -72,16 +72,18 @@ class KnowledgeBase(AbstractContextManager["KnowledgeBase"]):
         ocr: Literal["auto", "always", "never"] = "auto",
         pages: str = "",
         force: bool = False,
+        attachments: bool = False,
         wait: bool = True,
         timeout_s: float = _DAY_S,
     ) -> Json:
         """Ingest files, folders, globs and URLs; what is known and unchanged is not read again.
 
-        ``schemas``: what to extract, names or ``auto``. ``wait``: return when all is done, else at once; the job goes
+        ``schemas``: what to extract, names or ``auto``. ``attachments``: read files attached to mail messages and PDFs
+        as documents of their own. ``wait``: return when all is done, else at once; the job goes
         on either way. Returns ``jobs`` (ids), ``documents`` (with state and error each), ``refused`` and ``skipped``
         files with their reasons. UnavailableError where it is not done after ``timeout_s``.
         """
-        options = IngestOptions(schemas=tuple(schemas), ocr=ocr, pages=pages, force=force)
+        options = IngestOptions(schemas=tuple(schemas), ocr=ocr, pages=pages, force=force, attachments=attachments)
         submitted = self._connection.ingest([os.fspath(path) for path in paths], options)
         documents = [document for job in submitted.jobs for document in self._wait(job, timeout_s)] if wait else []
         in_jobs = {document["source"] for document in documents}

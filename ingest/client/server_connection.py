@@ -163,7 +163,13 @@ def _check_author(author: str) -> None:
 
 def _fields(options: IngestOptions) -> Json:
     """Return the options as a form has them; a file replaces the document of its name, as in a folder."""
-    given = {"schemas": list(options.schemas), "ocr": options.ocr, "pages": options.pages, "force": options.force}
+    given = {
+        "schemas": list(options.schemas),
+        "ocr": options.ocr,
+        "pages": options.pages,
+        "force": options.force,
+        "attachments": options.attachments,
+    }
     return {name: value for name, value in given.items() if value} | {"replace": True}
 
 

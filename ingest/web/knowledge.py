@@ -96,6 +96,18 @@ def retry_document(service: ServiceDep, knowledge_id: str, document: Annotated[s
     return RedirectResponse(f"/jobs/{path_segment(job.job)}", SEE_OTHER)
 
 
+@router.post("/knowledge/{knowledge_id}/rename-document")
+def rename_document(
+    service: ServiceDep,
+    knowledge_id: str,
+    document: Annotated[str, Form()],
+    name: Annotated[str, Form(max_length=1000)] = "",
+) -> RedirectResponse:
+    """Give a document another name; without one that of its file is shown again."""
+    service.documents.rename(knowledge_id, document, name)
+    return RedirectResponse(f"/knowledge/{path_segment(knowledge_id)}/documents/{document}", SEE_OTHER)
+
+
 @router.post("/knowledge/{knowledge_id}/delete-document")
 def delete_document(
     request: Request, service: ServiceDep, knowledge_id: str, document: Annotated[str, Form()]

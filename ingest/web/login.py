@@ -39,10 +39,14 @@ def log_in(request: Request, key: Annotated[str, Form(max_length=500)], next: An
         wrong_keys.note(_network_of(request))
         return _refused(request, next)
     answer = RedirectResponse(_inside(next), SEE_OTHER)
-    answer.set_cookie(
-        COOKIE, key, max_age=_KEPT_S, httponly=True, samesite="strict", secure=request.url.scheme == "https"
-    )
+    keep_key(request, answer, key)
     return answer
+
+
+def keep_key(request: Request, answer: Response, key: str) -> None:
+    """Set the cookie, with which a browser is logged in."""
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, key, max_age=_KEPT_S, httponly=True, samesite="strict", secure=secure)
 
 
 def _refused(request: Request, next_path: str) -> HTMLResponse:

@@ -51,14 +51,15 @@ def show_settings(request: Request, service: ServiceDep, caller: CallerDep) -> H
         "settings.html",
         groups=[(title, shown_settings(service.settings, scope)) for scope, title in GROUPS.items()],
         keys=_key_count(service),
+        any_key=request.app.state.keyring.any,
         embedded=not service.settings.broker_url,
     )
 
 
 def _key_count(service: Service) -> int:
-    """Count the keys of the settings and those that the home keeps."""
+    """Count the keys of the settings and those that the home keeps, without revoked ones."""
     given = [entry for entry in service.settings.api_keys.split(",") if entry.strip()]
-    return len(given) + len(service.access_keys.all())
+    return len(given) + sum(key.revoked_at is None for key in service.access_keys.all())
 
 
 def shown_settings(settings: Settings, scope: Scope) -> list[ShownSetting]:

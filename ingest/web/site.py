@@ -17,11 +17,13 @@ from ingest.api.conditional import is_known, not_modified
 from ingest.api.query_names import known_query_of_page
 from ingest.web import (
     ask,
+    audit,
     callbacks,
     check,
     home,
     inspector,
     jobs,
+    keys,
     knowledge,
     login,
     making,
@@ -53,6 +55,8 @@ PAGES: tuple[APIRouter, ...] = (
     queues.router,
     callbacks.router,
     settings.router,
+    keys.router,
+    audit.router,
 )
 """The routers of the pages, except the login."""
 static = APIRouter()

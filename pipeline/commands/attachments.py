@@ -198,7 +198,7 @@ def with_attachments(
     for file in discovered.files:
         for member in () if file.fault else reader.attached_to(file.path):
             name = f"{file.name}/{member.name}"
-            if reason := _why_not(member, name, globs, excludes, check):
+            if reason := why_not_taken(member, name, globs, excludes, check):
                 skipped.append(SkippedFile(source=name.rstrip("/"), code=reason[0], reason=reason[1]))
             else:
                 files.setdefault((file.root, name), staged_member(file, name, member))
@@ -214,7 +214,7 @@ def uploads_with_attachments(
         files.append(upload)
         for member in () if upload.fault or not upload.in_staging else reader.attached_to(upload.path):
             name = f"{upload.name}/{member.name}"
-            if reason := _why_not(member, name, (), (), check):
+            if reason := why_not_taken(member, name, (), (), check):
                 skipped.append(SkippedFile(source=name.rstrip("/"), code=reason[0], reason=reason[1]))
                 if member.path.name:
                     member.path.unlink(missing_ok=True)
@@ -223,7 +223,7 @@ def uploads_with_attachments(
     return tuple(files), tuple(skipped)
 
 
-def _why_not(
+def why_not_taken(
     member: ArchivedFile, name: str, globs: Sequence[str], excludes: Sequence[str], check: ContentCheck
 ) -> tuple[str, str] | None:
     """Say why an attached file is skipped, or that some could not be taken at all."""

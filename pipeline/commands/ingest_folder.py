@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from pipeline import knowledge_base_embedder, removal
 from pipeline.addresses import check_url
 from pipeline.archives import is_archive, with_archives_unpacked
+from pipeline.commands.attached_remotely import RemoteAttachments
 from pipeline.commands.attachments import AttachmentReader, with_attachments
-from pipeline.commands.bucket_files import SCHEME, discover_in_bucket, downloaded
 from pipeline.commands.content_detection import check_content, discover_documents
+from pipeline.commands.remote_files import discover_remote, downloaded, is_remote
 from pipeline.commands.staging import existing_store, read_into_originals
 from pipeline.file_discovery import DiscoveredFiles
 from pipeline.processing_plan import (
@@ -36,6 +37,7 @@ from stores.ulid import new_ulid
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
     from stores.contracts.registration import UnitOfWork
+    from stores.contracts.remote_sources import RemoteSource
 
 _SLICE = 32  # files registered in one transaction
 
@@ -44,11 +46,11 @@ _SLICE = 32  # files registered in one transaction
 class IngestRequest:
     """What to ingest and how. ``globs`` and ``excludes`` match the path relative to its folder.
 
-    ``bucket``: an address such as s3://bucket/prefix, in the place of paths.
+    ``remote``: an address such as s3://bucket/prefix or imaps://user@host/INBOX, in the place of paths.
     """
 
     paths: tuple[Path, ...] = ()
-    bucket: str = ""
+    remote: str = ""
     urls: tuple[str, ...] = ()
     options: Options = field(default_factory=Options)
     globs: tuple[str, ...] = ()
@@ -61,11 +63,16 @@ class IngestRequest:
 
 @dataclass(slots=True)
 class Ingestion:
-    """One ingest request under way. ``known`` holds what was known before it, and what it decided since."""
+    """One ingest request under way. ``known`` holds what was known before it, and what it decided since.
+
+    ``source``: the bucket or mailbox that it is about; to be closed.
+    """
 
     resources: Resources
     request: IngestRequest
     known: KnownState
+    source: RemoteSource | None = None
+    attached: RemoteAttachments = field(default_factory=RemoteAttachments)
 
     @classmethod
     def of(cls, resources: Resources, store: KnowledgeStore | None, request: IngestRequest) -> Ingestion:
@@ -73,18 +80,19 @@ class Ingestion:
         check_schemas(resources, request.options)
         resources = knowledge_base_embedder.with_own_embedder(resources, store)
         plans = ProcessingPlans(resources)
+        source = resources.remote(request.remote) if request.remote else None
         if store is None:
-            return cls(resources, request, KnownState(plans))
+            return cls(resources, request, KnownState(plans), source)
         check_embedder(resources, store)
         sources, generations = store.registration.sources(), store.registration.generations()
         named = {source.newest for source in sources if source.newest}
-        return cls(resources, request, KnownState.of(plans, sources, generations, named, store.profiles.read()))
+        return cls(resources, request, KnownState.of(plans, sources, generations, named, store.profiles.read()), source)
 
     def discovered(self) -> DiscoveredFiles:
         """Find the files that the request names."""
-        if self.request.bucket:
-            bucket = self.resources.bucket(self.request.bucket)
-            return discover_in_bucket(bucket, self.request.globs, self.request.excludes)
+        if self.source:
+            known = self.known.sources.values()
+            return discover_remote(self.source, known, self.request.globs, self.request.excludes)
         roots = {root for root, _ in self.known.sources}
         return discover_documents(self.request.paths, self.request.globs, self.request.excludes, roots)
 
@@ -101,23 +109,27 @@ class Ingestion:
             return with_attachments(unpacked, reader, check=check_content, globs=globs, excludes=excludes)
 
     def gone(self, discovered: DiscoveredFiles) -> list[KnownSource]:
-        """Find the sources of the walked folders whose file does not exist any more; none where a bucket is empty."""
+        """Find the sources of the walked folders whose file does not exist any more; none where a source is empty."""
         names = {(file.root, file.name) for file in discovered.files}
-        if self.request.bucket:
-            names |= (
-                {(self.request.bucket, file.source) for file in discovered.skipped}
-                if names
-                else self.known.sources.keys()
-            )
+        if self.source:
+            there = {(self.source.url, file.source) for file in discovered.skipped}
+            names |= there | self.attached.names if names else self.known.sources.keys()
+        carriers = self._with_their_attachments(names)
         damaged = [(file.root, f"{file.name}/") for file in discovered.files if file.fault]  # archives, perhaps
         return [
             source
             for key, source in sorted(self.known.sources.items())
             if source.root in discovered.roots and key not in names
-            if source.root.startswith(SCHEME) or _is_gone(_path_of(source))
+            if is_remote(source.root) or _is_gone(_path_of(source))
             if not any(source.root == root and source.name.startswith(name) for root, name in damaged)
-            if self.request.attachments or not _is_attached(source, names)
+            if not _is_attached(source, carriers)
         ]
+
+    def _with_their_attachments(self, names: Set[tuple[str, str]]) -> Set[tuple[str, str]]:
+        """Those of these files of which what was attached to them is not looked at now, and so is not gone."""
+        if not self.request.attachments:
+            return names
+        return names - self.attached.read if self.source else set()
 
     def decide(self, file: StagedFile, document: str) -> PlacementDecision:
         """Decide what is done with a file whose bytes are ``document``."""
@@ -125,7 +137,7 @@ class Ingestion:
 
 
 def _is_attached(source: KnownSource, names: Set[tuple[str, str]]) -> bool:
-    """Whether a source was attached to a file that is there: it is not gone where attached files are not asked for."""
+    """Whether a source was attached to one of these files."""
     return any((source.root, str(parent)) in names for parent in PurePosixPath(source.name).parents)
 
 
@@ -149,13 +161,19 @@ def ingest(resources: Resources, knowledge_id: str, request: IngestRequest) -> I
     """Make durable what is new or changed; ``job`` is None where nothing was to be done."""
     ingestion = Ingestion.of(resources, existing_store(resources, knowledge_id), request)
     urls = checked_urls(resources, request)
-    discovered = ingestion.discovered()  # a path that does not exist is refused before anything is written
-    store = resources.catalog.create(knowledge_id)
     with ExitStack() as stack:
+        if ingestion.source:
+            stack.callback(ingestion.source.close)
+        discovered = ingestion.discovered()  # a path that does not exist is refused before anything is written
+        store = resources.catalog.create(knowledge_id)
         archives = any(file.fault is None and is_archive(file.path) for file in discovered.files if file.path.name)
-        if (request.attachments or archives) and not request.bucket:
+        if request.attachments or archives:
             folder = stack.enter_context(resources.workspaces.workspace(knowledge_id, "archive"))
-            discovered = ingestion.unpacked(discovered, folder)
+            if ingestion.source:
+                reader = AttachmentReader(folder, resources.settings.max_file_mb << 20, request.passwords)
+                ingestion.attached.begin(stack.enter_context(reader), store, ingestion.source.url)
+            else:
+                discovered = ingestion.unpacked(discovered, folder)
         return _ingested(resources, ingestion, store, urls, discovered)
 
 
@@ -163,7 +181,8 @@ def prune(resources: Resources, knowledge_id: str, request: IngestRequest) -> In
     """Forget the documents of a request's folders whose files are gone, and ingest nothing."""
     store = resources.catalog.store(knowledge_id)
     ingestion = Ingestion.of(resources, store, request)
-    gone = ingestion.gone(ingestion.discovered()) if request.prune else ()
+    with closing(ingestion.source) if ingestion.source else nullcontext():
+        gone = ingestion.gone(ingestion.discovered()) if request.prune else ()
     files = tuple(_prune(resources, store, source) for source in gone)
     return IngestReport(knowledge_id=knowledge_id, job=None, files=files)
 
@@ -180,11 +199,12 @@ def _ingested(
     remarks = store.record_tables.prepare(resources.schemas.values())
     remarks = [*remarks, *knowledge_base_embedder.remarks(ingestion.resources, resources, knowledge_id)]
     job = _IngestJob(ingestion, store, urls)
-    results = [_ingest_file(ingestion, job, file) for file in discovered.files]
-    job.seal()
-    results = [
-        replace(result, place=job.place_of(file)) for file, result in zip(discovered.files, results, strict=True)
-    ]
+    try:
+        made = [one for file in discovered.files for one in _ingest_with_attached(ingestion, job, file)]
+    finally:
+        job.seal()  # also where the connection to a source is lost: what was read until then is not lost
+    ingestion.attached.end(store, ingestion.request)
+    results = [replace(result, place=job.place_of(file)) for file, result in made]
     if any(result.outcome is Outcome.CHANGED for result in results):
         removal.remove_orphans(resources, store)  # content that was replaced by content that answers already
     if request.prune:
@@ -194,7 +214,7 @@ def _ingested(
         knowledge_id=knowledge_id,
         job=job.id,
         files=tuple(results),
-        skipped=discovered.skipped,
+        skipped=(*discovered.skipped, *ingestion.attached.skipped),
         remarks=tuple(remarks),
     )
 
@@ -284,6 +304,31 @@ class _IngestJob:
             self._kept_profiles.add(profile_id)
 
 
+def _ingest_with_attached(
+    ingestion: Ingestion, job: _IngestJob, file: StagedFile
+) -> Iterator[tuple[StagedFile, IngestResult]]:
+    """Ingest a file; before it, so that a break between the two loses nothing, what is attached to it at its source."""
+    resources, knowledge_id = ingestion.resources, job.store.knowledge_id
+    if not ingestion.source:
+        yield file, _ingest_file(ingestion, job, file)
+        return
+    document = None if file.fault else ingestion.known.unchanged_document(file)
+    if document is None and (fault := ingestion.known.standing_refusal(file, ingestion.request.options)):
+        yield file, _refuse(ingestion, job, file, fault)
+        return
+    with ExitStack() as stack:
+        try:
+            if document is None:
+                file = stack.enter_context(downloaded(resources, ingestion.source, knowledge_id, file))
+        except InputError as error:
+            yield file, _refuse(ingestion, job, file, Fault(code=error.code, message=error.message))
+            return
+        path = file.path if document is None else ingestion.attached.original(resources, job.store, document, stack)
+        for attached in ingestion.attached.of(file, path, ingestion.request):
+            yield attached, _ingest_file(ingestion, job, attached)
+        yield file, _ingest_file(ingestion, job, file)
+
+
 def _ingest_file(ingestion: Ingestion, job: _IngestJob, file: StagedFile) -> IngestResult:
     """Register one file with the job, or find that nothing is to be done."""
     document = None if file.fault else ingestion.known.unchanged_document(file)
@@ -291,8 +336,7 @@ def _ingest_file(ingestion: Ingestion, job: _IngestJob, file: StagedFile) -> Ing
         return _ingest_unchanged(ingestion, job, file, document)
     resources, knowledge_id = ingestion.resources, job.store.knowledge_id
     try:
-        with downloaded(resources, knowledge_id, file) as here:
-            file = read_into_originals(resources, knowledge_id, here)
+        file = read_into_originals(resources, knowledge_id, file)
     except InputError as error:
         return _refuse(ingestion, job, file, Fault(code=error.code, message=error.message))
     document = document_id(file.sha256)

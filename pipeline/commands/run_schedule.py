@@ -107,6 +107,7 @@ def _request(schedule: Schedule, *, prune: bool) -> IngestRequest:
         globs=schedule.globs,
         excludes=schedule.excludes,
         prune=prune,
+        attachments=schedule.attachments,
         priority=schedule.priority,
     )
     return sources.request_of(schedule.source, wanted)

@@ -1,4 +1,4 @@
-"""Sources of documents that are looked at again and again: a folder, a bucket, or the URL of one file."""
+"""Sources of documents that are looked at again and again: a folder, a bucket, a mailbox, or the URL of one file."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import socket
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.commands.bucket_files import SCHEME
 from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.remote_files import is_remote
+from pipeline.mailbox_address import address_of, is_mailbox
 from stores.errors import NotFoundError
 
 _WEB = ("http://", "https://")
@@ -15,8 +16,8 @@ _FILE = "file://"
 
 
 def folder_of(source: str) -> Path | None:
-    """Return the folder that a source is; None for a bucket or a URL."""
-    return None if source.startswith((SCHEME, *_WEB)) else Path(source.removeprefix(_FILE))
+    """Return the folder that a source is; None for a bucket, a mailbox or a URL."""
+    return None if is_remote(source) or source.startswith(_WEB) else Path(source.removeprefix(_FILE))
 
 
 def request_of(source: str, wanted: IngestRequest) -> IngestRequest:
@@ -26,9 +27,11 @@ def request_of(source: str, wanted: IngestRequest) -> IngestRequest:
     """
     if source.startswith(_WEB):
         return replace(wanted, urls=(source,), prune=False)
+    if is_mailbox(source):
+        return replace(wanted, remote=address_of(source).url)
     folder = folder_of(source)
     if folder is None:
-        return replace(wanted, bucket=source.rstrip("/"))
+        return replace(wanted, remote=source.rstrip("/"))
     try:
         is_empty = next(folder.iterdir(), None) is None
     except NotADirectoryError:

@@ -15,6 +15,7 @@ from pipeline.step_context import Resources
 from stores.cursors import cursor_of, key_of
 from stores.errors import NotFoundError
 from stores.models import Page, chunk_id
+from stores.source_names import handed_out_name
 from stores.views import ChunkView, DocumentFilter, DocumentView, Original, Slice
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ class OriginalLink:
 
 
 def _file_name(view: DocumentView) -> str:
-    """The last part of the source of a document."""
-    return view.source.replace("\\", "/").rpartition("/")[2] or view.document
+    """The last part of the name of a document, with the suffix of its file."""
+    return handed_out_name(view.source, view.renamed_from).replace("\\", "/").rpartition("/")[2] or view.document
 
 
 class DocumentQueries:

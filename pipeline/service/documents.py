@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline import removal
 from pipeline.audit_trail import AuditTrail
 from pipeline.commands import extraction, reprocess
+from pipeline.commands.rename_document import rename_document
 from pipeline.queries.documents import DocumentQueries
 from pipeline.queries.page_images import USUAL_DPI, PageImages
 from pipeline.sender import Sender
@@ -71,6 +72,20 @@ class Documents(DocumentQueries):
 
         shown = self.standing(knowledge_id, name)
         return schema_draft(self.pages(knowledge_id, shown.document, ()), schema_name)
+
+    def rename(self, knowledge_id: str, name: str, new_name: str) -> DocumentView:
+        """Give a document another name; an empty one takes it away again. Returns the document.
+
+        InputError where another document is called so. The name of its file stays among its ``sources``.
+        """
+        store = self._store(knowledge_id)
+        before = self.get(knowledge_id, name)
+        shown = self.standing(knowledge_id, before.document, so_far=True)
+        rename_document(self._resources, store, shown, new_name)
+        view = self.get(knowledge_id, before.document)
+        if view.source != before.source:
+            self._trail.note(Action.RENAME_DOCUMENT, knowledge_id, view.document, f"{before.source} -> {view.source}")
+        return view
 
     def delete(self, knowledge_id: str, name: str) -> DocumentView:
         """Delete a document with everything that was made of it. Returns what it was."""

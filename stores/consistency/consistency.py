@@ -22,7 +22,7 @@ from stores.models import Chunk, DocumentState, Options
 from stores.sql import keywords
 from stores.sql.database import Database
 from stores.sql.dialect import dialect_of
-from stores.sql.tables import document, generation, source
+from stores.sql.tables import SHOWN_NAME, document, generation, source
 
 _RULES = {rule.code: rule for rule in (*ROW_RULES, *STATE_RULES)}
 FOREIGN_KEYS = "foreign_key_broken"
@@ -193,7 +193,8 @@ def _names(document_id: str) -> Any:
 def _source_names(connection: Connection, documents: Collection[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for ids in _slices(documents):
-        query = select(source).where(or_(source.c.document.in_(ids), source.c.pending.in_(ids)))
+        columns = source.c.document, source.c.pending, SHOWN_NAME.label("name")
+        query = select(*columns).where(or_(source.c.document.in_(ids), source.c.pending.in_(ids)))
         for row in connection.execute(query.order_by(source.c.id)):
             for identity in (row.document, row.pending):
                 names.setdefault(identity, row.name)

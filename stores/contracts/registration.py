@@ -100,6 +100,13 @@ class RegistrationStore(Protocol):
     def forget_refused(self, name: str) -> None:
         """Delete the sources of a name that hold no document: its file could never be ingested."""
 
+    def rename(self, document_id: str, name: str) -> None:
+        """Show a document under another name; "" or the name of its file: under that.
+
+        The name belongs to the first file that holds the document, and stays when the file changes. InputError where
+        another document has the name.
+        """
+
     def forget_source(self, root: str, name: str) -> str | None:
         """Delete a source; return the id of the document that has no source left, if any."""
 

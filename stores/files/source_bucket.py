@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stores.contracts.buckets import BucketObject
+from stores.contracts.remote_sources import RemoteFile
 from stores.errors import UnavailableError
 from stores.files.file_system import Bucket, check_installed
 
@@ -15,7 +16,7 @@ _VERSION_BITS = 62  # it is kept where a file's time is, a whole number of 63 bi
 
 @dataclass(frozen=True, slots=True)
 class S3SourceBucket:
-    """The objects below ``s3://bucket/prefix``; implements ``stores.contracts.buckets.SourceBucket``."""
+    """The objects below ``s3://bucket/prefix``; implements ``stores.contracts.remote_sources.RemoteSource``."""
 
     url: str
     system: Bucket
@@ -27,19 +28,20 @@ class S3SourceBucket:
         address = url.rstrip("/")
         return cls(address, _Source(address, address.partition("://")[2]))
 
-    def objects(self) -> list[BucketObject]:
+    def files(self, known: Mapping[int, str]) -> list[RemoteFile]:
         """List the objects."""
         return [
-            BucketObject(
-                name=file.path, size_bytes=file.size_bytes, version=_number(file.etag or str(file.modified_at))
-            )
+            RemoteFile(name=file.path, size_bytes=file.size_bytes, version=_number(file.etag or str(file.modified_at)))
             for file in self.system.listed("")
             if not (file.path.endswith("/") or not file.path)
         ]
 
-    def download(self, name: str, target: Path) -> None:
-        """Copy an object to a local path."""
+    def download(self, name: str, target: Path, largest_bytes: int) -> None:
+        """Copy an object to a local path; its size is that of the listing."""
         self.system.download(name, target)
+
+    def close(self) -> None:
+        """Do nothing: connections are shared."""
 
 
 class _Source(Bucket):

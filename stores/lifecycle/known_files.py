@@ -9,7 +9,7 @@ from sqlalchemy import Connection, exists, or_, select
 
 from stores.contracts.registration import KnownGeneration, KnownSource
 from stores.models import DocumentState, Fault, Options
-from stores.sql.tables import document, generation, page, source
+from stores.sql.tables import SHOWN_NAME, document, generation, page, source
 
 
 def known_source(row: Any) -> KnownSource:
@@ -50,7 +50,7 @@ def has_source(connection: Connection, document_id: str) -> bool:
 def source_name(connection: Connection, document_id: str) -> str:
     """Read the oldest name of a document; its id where it has none."""
     named = or_(source.c.document == document_id, source.c.pending == document_id)
-    query = select(source.c.name).where(named).order_by(source.c.id).limit(1)
+    query = select(SHOWN_NAME).where(named).order_by(source.c.id).limit(1)
     return connection.execute(query).scalar_one_or_none() or document_id
 
 

@@ -21,13 +21,13 @@ from stores.sql.database import Database
 from stores.sql.fenced_write import FencedWrite, KeyedUpdate
 from stores.sql.pages import first_reading, plan_pages, store_page, unread_pages_failed
 from stores.sql.record_tables import store_records
-from stores.sql.tables import block, columns_of, document, generation, job_document, profile, source, step
+from stores.sql.tables import SHOWN_NAME, block, columns_of, document, generation, job_document, profile, source, step
 from stores.token_count import TokenCount
 
 LEASE_S = 60.0
 _CLAIMED_COLUMNS = columns_of(step)
 _NAME = (
-    select(source.c.name)
+    select(SHOWN_NAME)
     .where(or_(source.c.document == step.c.document, source.c.pending == step.c.document))
     .order_by(source.c.id)
     .limit(1)

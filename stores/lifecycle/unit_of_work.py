@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, delete, func, or_, select, update
 from stores.contracts.outbox import DownloadClaim
 from stores.contracts.registration import KnownGeneration, KnownSource, NewJob, StoredAnswer
 from stores.effects import Order
+from stores.errors import InputError, NotFoundError
 from stores.lifecycle.jobs import insert_jobs, seal_job
 from stores.lifecycle.known_files import (
     has_source,
@@ -27,7 +28,7 @@ from stores.placement import PlacementDecision, StagedFile
 from stores.sql.database import Database
 from stores.sql.dialect import insert_or_replace
 from stores.sql.profiles import keep_profile, read_profiles
-from stores.sql.tables import document, job, job_document, request, source, step
+from stores.sql.tables import SHOWN_NAME, document, job, job_document, request, source, step
 
 KEPT_S = 24 * 3600.0
 """How long the answer to a request with an idempotency key is kept."""
@@ -79,6 +80,27 @@ class Registration:
             connection.execute(
                 source.delete().where(source.c.name == name, source.c.document.is_(None), source.c.pending.is_(None))
             )
+
+    def rename(self, document_id: str, name: str) -> None:
+        """Show a document under another name; "" or the name of its file: under that.
+
+        The name belongs to the first file that holds the document, and stays when the file changes. InputError where
+        another document has the name.
+        """
+        with self.database.write() as connection:
+            mine = or_(source.c.document == document_id, source.c.pending == document_id)
+            first = connection.execute(select(source).where(mine).order_by(source.c.id).limit(1)).first()
+            if first is None:
+                raise NotFoundError(f"there is no document {document_id!r}: see `ingot docs list`")
+            shown = None if name in ("", first.name) else name
+            same = or_(source.c.name == name, name == SHOWN_NAME)
+            other = (func.coalesce(held, "") != document_id for held in (source.c.document, source.c.pending))
+            others = select(source.c.id).where(same, *other)
+            if shown and connection.execute(others.limit(1)).first():
+                raise InputError(f"another document is called {name!r}: choose another name", code="conflict")
+            connection.execute(update(source).where(source.c.id == first.id).values(shown_name=shown))
+            now = self.database.now()
+            connection.execute(update(document).where(document.c.id == document_id).values(updated_at=now))
 
     def forget_source(self, root: str, name: str) -> str | None:
         """Delete a source; the id of the document that has no source left, if any."""

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, or_, select
 
 from stores.models import DocumentState, JobState
-from stores.sql.tables import callback, generation, job, job_document
+from stores.sql.tables import SHOWN_NAME, callback, generation, job, job_document, source
 from stores.ulid import new_ulid
 
 JOB_FINISHED, DOCUMENT_FINISHED = "job.finished", "document.finished"
@@ -37,8 +37,8 @@ def jobs_ended(connection: Connection, jobs: Collection[str], now: float) -> Non
 def places_ended(connection: Connection, places: Iterable[tuple[str, str]], now: float) -> None:
     """Write the event of each (job, source) whose job is open and asked for each document's end."""
     by_job: dict[str, list[str]] = {}
-    for job_id, source in places:
-        by_job.setdefault(job_id, []).append(source)
+    for job_id, name in places:
+        by_job.setdefault(job_id, []).append(name)
     for row in _rows_of(connection, by_job):
         if row.callback_each and row.state in OPEN_JOBS:
             for place in _places(connection, row.id, by_job[row.id]):
@@ -63,7 +63,13 @@ def _rows_of(connection: Connection, jobs: Collection[str]) -> list[Any]:
 
 
 def _places(connection: Connection, job_id: str, sources: list[str]) -> list[Any]:
-    query = select(job_document, generation.c.pages).outerjoin(
+    first = (
+        select(SHOWN_NAME)
+        .where(or_(source.c.document == job_document.c.document, source.c.pending == job_document.c.document))
+        .order_by(source.c.id)
+        .limit(1)
+    )
+    query = select(job_document, generation.c.pages, first.scalar_subquery().label("name")).outerjoin(
         generation,
         (generation.c.document == job_document.c.document) & (generation.c.number == job_document.c.generation),
     )
@@ -103,6 +109,7 @@ def _job_facts(connection: Connection, row: Any) -> dict[str, Any]:
 def _document_facts(place: Any) -> dict[str, Any]:
     return {
         "source": _short(place.source, _LONGEST_SOURCE),
+        "name": _short(place.name or place.source, _LONGEST_SOURCE),
         "document": place.document,
         "outcome": str(place.outcome),
         "state": str(place.state),

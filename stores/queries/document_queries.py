@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from stores.clean_text import clean
 from stores.contracts.queries import Availability, OriginalAccess
@@ -17,7 +17,7 @@ from stores.queries.availability import standing
 from stores.queries.jobs import document_stages
 from stores.source_names import asked_name
 from stores.sql.database import Database
-from stores.sql.tables import document, generation, source
+from stores.sql.tables import SHOWN_NAME, document, generation, source
 from stores.views import (
     DocumentFilter,
     DocumentView,
@@ -77,7 +77,9 @@ class DocumentQueries:
                 return name
             named = {
                 row.document or row.pending
-                for row in connection.execute(select(source.c.document, source.c.pending).where(source.c.name == name))
+                for row in connection.execute(
+                    select(source.c.document, source.c.pending).where(or_(source.c.name == name, name == SHOWN_NAME))
+                )
             } - {None}
             ids = self._beginning_with(connection, name) if len(named) != 1 else []
         if len(named) == 1:

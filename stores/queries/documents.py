@@ -17,7 +17,7 @@ from stores.lifecycle.known_files import fault_of
 from stores.models import DocumentState, Fault, Route, Stage, StepState
 from stores.queries import durations
 from stores.queries.retryable import retryable_documents
-from stores.sql.tables import chunk, document, generation, page, source, step
+from stores.sql.tables import SHOWN_NAME, chunk, document, generation, page, source, step
 from stores.suggestions import check
 from stores.token_count import TokenCount
 from stores.views import DocumentFilter, DocumentView, Slice
@@ -86,7 +86,7 @@ class _Order:
 
     def value(self, arm: int) -> Any:
         """What is sorted by. Only the first arm walks along an index of it: the others are short and have their own."""
-        columns = {"source": source.c.name, "added": source.c.id, "updated": document.c.updated_at}
+        columns = {"source": SHOWN_NAME, "added": source.c.id, "updated": document.c.updated_at}
         if arm == _REFUSED and self.of_documents:
             return literal(0.0) if self.name == "updated" else source.c.size_bytes
         column = columns.get(self.name, document.c.size_bytes)
@@ -115,7 +115,7 @@ def _arms(wanted: DocumentFilter, order: _Order) -> list[Any]:
             query = query.join(document, document.c.id == named)
         arms.append(query.where(named.is_not(None), ~_earlier_name(named), *_conditions(named, wanted)))
     if wanted.state in (None, DocumentState.FAILED) and not wanted.language and not wanted.media_type:
-        named_so = [source.c.name.icontains(wanted.text, autoescape=True)] if wanted.text else []
+        named_so = [source.c.name.icontains(wanted.text, autoescape=True)] if wanted.text else []  # never renamed
         arms.append(select(null().label("document")).select_from(source).where(*NEVER_TAKEN, *named_so))
     return arms
 
@@ -142,7 +142,7 @@ def _conditions(named: Any, wanted: DocumentFilter) -> list[Any]:
         conditions.append(named.in_(shown.where(generation.c.language == wanted.language)))
     if wanted.text:
         other = source.alias()
-        here = other.c.name.icontains(wanted.text, autoescape=True)
+        here = or_(*(one.icontains(wanted.text, autoescape=True) for one in (other.c.name, other.c.shown_name)))
         conditions.append(
             named.in_(
                 union(
@@ -193,6 +193,7 @@ class _Details:
 
     def __init__(self, connection: Connection, ids: Sequence[str]) -> None:
         self.names: dict[str, tuple[str, ...]] = {}
+        self.shown_names: dict[str, str] = {}
         self.routes: dict[str, dict[Route, int]] = {}
         self.chunks: dict[str, int] = {}
         self.failed_pages: dict[str, dict[int, str]] = {}
@@ -212,6 +213,7 @@ class _Details:
         for row in connection.execute(select(source).where(named).order_by(source.c.id)):
             for named_id in {row.document, row.pending} - {None}:
                 self.names[named_id] = (*self.names.get(named_id, ()), row.name)
+                self.shown_names.setdefault(named_id, row.shown_name or row.name)
 
     def _count(self, connection: Connection, ids: Sequence[str]) -> None:
         routes = (
@@ -253,7 +255,7 @@ def _view(row: Any, details: _Details) -> DocumentView:
     names = details.names.get(row.id, ())
     return DocumentView(
         document=row.id,
-        source=names[0] if names else "",
+        source=details.shown_names.get(row.id, ""),
         sources=tuple(names),
         state=DocumentState(row.state),
         visible=row.visible is not None,

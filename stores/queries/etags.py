@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, select
 
 from stores.models import DocumentState
 from stores.sql.database import Database
-from stores.sql.tables import correction, document, generation, record, source
+from stores.sql.tables import SHOWN_NAME, correction, document, generation, record, source
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class EtagQueries:
         """What changes when the records of one schema do, those of documents behind the id ``after``."""
         answers = and_(document.c.id == record.c.document, document.c.visible == record.c.generation)
         made = and_(generation.c.document == record.c.document, generation.c.number == record.c.generation)
-        name = select(source.c.name).where(source.c.document == record.c.document).order_by(source.c.id).limit(1)
+        name = select(SHOWN_NAME).where(source.c.document == record.c.document).order_by(source.c.id).limit(1)
         query = (
             select(record.c.document, record.c.generation, generation.c.created_at, name.scalar_subquery())
             .add_columns(*_corrections_of(record.c.document))

@@ -11,7 +11,7 @@ from sqlalchemy import Select, and_, func, select
 from stores.models import Chunk, Evidence, Route
 from stores.sql.database import Database
 from stores.sql.pages import placed_boxes
-from stores.sql.tables import chunk, evidence, generation, page, record, source
+from stores.sql.tables import SHOWN_NAME, chunk, evidence, generation, page, record, source
 from stores.sql.tables import document as document_table
 from stores.views import PageMark
 
@@ -156,7 +156,7 @@ def _evidence(rows: Sequence[Any]) -> Iterator[tuple[str, Evidence]]:
 def _values_of(schema: str) -> Select[Any]:
     """Build the query of the values of one schema's records that answer now, each with the name of its document."""
     answers = and_(document_table.c.id == record.c.document, document_table.c.visible == record.c.generation)
-    first = select(source.c.name).where(source.c.document == record.c.document).order_by(source.c.id).limit(1)
+    first = select(SHOWN_NAME).where(source.c.document == record.c.document).order_by(source.c.id).limit(1)
     return (
         select(record.c.document, record.c.generation, record.c.fields, first.scalar_subquery().label("source"))
         .join(document_table, answers)

@@ -15,7 +15,7 @@ from stores.lifecycle.states import OPEN_STATES, OPEN_STEPS
 from stores.models import Stage, StepState
 from stores.queries.troubles import troubles_since
 from stores.sql.database import Database
-from stores.sql.tables import callback, columns_of, fetch, generation, job_document, source, step
+from stores.sql.tables import SHOWN_NAME, callback, columns_of, fetch, generation, job_document, source, step
 from stores.views import WorkingStep
 
 STUCK_S = 900.0
@@ -77,7 +77,7 @@ class WorkQueries:
         """Steps under a lease, the oldest first."""
         with self.database.read() as connection:
             now = self.database.now()
-            named = select(source.c.name).where(
+            named = select(SHOWN_NAME).where(
                 or_(source.c.document == step.c.document, source.c.pending == step.c.document)
             )
             rows = connection.execute(

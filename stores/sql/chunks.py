@@ -17,7 +17,7 @@ from stores.sql import keywords
 from stores.sql.database import Database
 from stores.sql.filters import filtered_documents
 from stores.sql.pages import chunk_of
-from stores.sql.tables import chunk, document, generation, record, source
+from stores.sql.tables import SHOWN_NAME, chunk, document, generation, record, source
 from stores.words import query_words
 
 _ROWS = 500
@@ -196,11 +196,11 @@ def _is(at: str) -> Any:
 
 def _names(connection: Connection, documents: Collection[str]) -> dict[str, str]:
     """The first source name of each document, its id where it has none."""
-    query = select(source.c.document, source.c.name).where(source.c.document.in_(documents))
+    query = select(source.c.document, SHOWN_NAME.label("name")).where(source.c.document.in_(documents))
     rows = connection.execute(query.order_by(source.c.id.desc())).all()
     return {document_id: document_id for document_id in documents} | {row.document: row.name for row in rows}
 
 
 def first_name(connection: Connection, document_id: str) -> str:
-    query = select(source.c.name).where(or_(source.c.document == document_id)).order_by(source.c.id).limit(1)
+    query = select(SHOWN_NAME).where(source.c.document == document_id).order_by(source.c.id).limit(1)
     return connection.execute(query).scalar_one_or_none() or document_id

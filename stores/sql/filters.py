@@ -65,8 +65,9 @@ def _columns(connection: Connection, fields: set[str]) -> Iterator[tuple[str, _V
 
 
 def _sources(connection: Connection) -> _Values:
-    rows = connection.execute(select(source.c.document, source.c.name).where(source.c.document.is_not(None)))
-    return [(row.document, row.name) for row in rows]
+    columns = source.c.document, source.c.name, source.c.shown_name
+    rows = connection.execute(select(*columns).where(source.c.document.is_not(None))).all()
+    return [(row.document, [name for name in (row.name, row.shown_name) if name]) for row in rows]
 
 
 def _ids(connection: Connection) -> _Values:

@@ -376,4 +376,9 @@ MIGRATIONS: tuple[Migration, ...] = (
             ("block", "style", "JSON"),
         ),
     ),
+    Migration(
+        name="names that people give to documents",
+        columns=(("source", "shown_name", "VARCHAR"),),
+        statements=("CREATE INDEX IF NOT EXISTS source_shown ON source (coalesce(shown_name, name), id)",),
+    ),
 )

@@ -40,7 +40,7 @@ from stores.sql.correction_rows import corrections_of, json_of_evidence, keep_ex
 from stores.sql.database import Database
 from stores.sql.dialect import dialect_of
 from stores.sql.pages import placed_boxes
-from stores.sql.tables import WholeNumber, evidence, extracted_record, generation, metadata, record, source
+from stores.sql.tables import SHOWN_NAME, WholeNumber, evidence, extracted_record, generation, metadata, record, source
 from stores.sql.tables import document as document_table
 
 _ROWS = 500
@@ -95,7 +95,7 @@ class RecordTables:
         wanted = true() if inapplicable else record.c.not_applicable.is_(None)
         answers = and_(document_table.c.id == record.c.document, document_table.c.visible == record.c.generation)
         first = (
-            select(source.c.name).where(source.c.document == record.c.document).order_by(source.c.id).limit(1)
+            select(SHOWN_NAME).where(source.c.document == record.c.document).order_by(source.c.id).limit(1)
         ).scalar_subquery()
         with self.database.read() as connection:
             rows = connection.execute(
@@ -171,7 +171,7 @@ def _create_view(connection: Connection, schema: Schema) -> None:
     rows = table_clause(name, *map(column_clause, dialect_of(connection).column_types(connection, name)))
     visible = and_(document_table.c.id == rows.c.document, document_table.c.visible == rows.c.generation)
     query = (
-        select(source.c.name.label("source"), *rows.c)
+        select(SHOWN_NAME.label("source"), *rows.c)
         .join_from(rows, document_table, visible)
         .join(source, source.c.document == rows.c.document)
     )

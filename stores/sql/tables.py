@@ -18,6 +18,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy import String as AnyString
@@ -62,6 +63,7 @@ source = Table(
     Column("id", WholeNumber, primary_key=True),
     Column("root", String, nullable=False),
     Column("name", String, nullable=False),
+    Column("shown_name", String),  # what people call it, where that is another
     Column("document", String),  # whose content answers under this name
     Column("pending", String),  # the changed content that is being made beside it
     Column("size_bytes", WholeNumber, nullable=False, default=0),
@@ -73,6 +75,9 @@ source = Table(
     Index("source_document", "document"),
     Index("source_pending", "pending"),
 )
+SHOWN_NAME: Any = func.coalesce(source.c.shown_name, source.c.name)
+"""What a source is called: the name that people gave it, else that of its file."""
+Index("source_shown", SHOWN_NAME, source.c.id)
 
 generation = Table(
     "generation",

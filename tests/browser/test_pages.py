@@ -34,6 +34,8 @@ NARROW = (
     "/queues",
     "/callbacks",
     "/settings",
+    "/keys",
+    "/audit",
     "/nowhere",
 )
 CHINESE = "二〇二六年度采购合同.pdf"

@@ -193,7 +193,7 @@ def test_many_files_are_divided_among_requests() -> None:
 def test_a_request_over_the_limits_of_a_server_is_divided(tmp_path: Path) -> None:
     for number in range(5):
         fake_document(tmp_path / f"{number}.pdf", "x" * (5000 if number == 3 else 10))
-    sent: list[int] = []
+    sent, bodies = list[int](), list[bytes]()
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         count = request.content.count(b"filename=")
@@ -201,10 +201,12 @@ def test_a_request_over_the_limits_of_a_server_is_divided(tmp_path: Path) -> Non
             problem = {"detail": "it is too large", "code": "too_large"}
             return httpx2.Response(413, json=problem, headers={"content-type": "application/problem+json"})
         sent.append(count)
+        bodies.append(request.content)
         return httpx2.Response(202, json={"job_id": f"kb.{len(sent)}"})
 
     connection = ServerConnection("http://server", "kb")
     connection._http = httpx2.Client(base_url="http://server/api/v1", transport=httpx2.MockTransport(answer))
-    submitted = connection.ingest([str(tmp_path)], IngestOptions())
+    submitted = connection.ingest([str(tmp_path)], IngestOptions(attachments=True))
+    assert all(b'name="attachments"\r\n\r\ntrue' in body for body in bodies)
     assert sum(sent) == 4 and len(submitted.jobs) == len(sent)
     assert [(one["source"], one["error_code"]) for one in submitted.refused] == [("3.pdf", "too_large")]

@@ -302,6 +302,21 @@ def test_a_name_or_a_part_of_the_id_finds_a_document(store: KnowledgeStore) -> N
         store.document_queries.find("b.pdf")
 
 
+def test_a_document_is_renamed_beside_the_name_of_its_file(store: KnowledgeStore) -> None:
+    submitted(store)
+    store.registration.rename(DOCUMENT, "Lease")
+    published(store)
+    view = store.document_queries.get(store.document_queries.find("Lease"))
+    assert (view.source, view.sources, view.renamed_from) == ("Lease", ("a.pdf",), "a.pdf")
+    assert [view.source for view in store.document_queries.all()] == ["Lease"]
+    assert store.chunks.metadata(DOCUMENT, 1)["name"] == "Lease"
+    assert [source.name for source in store.registration.sources()] == ["a.pdf"]
+    store.registration.rename(DOCUMENT, "a.pdf")
+    assert store.document_queries.get(DOCUMENT).renamed_from == ""
+    with pytest.raises(NotFoundError):
+        store.registration.rename("0" * 32, "Lease")
+
+
 def test_a_document_is_not_reprocessed_while_it_is_worked_on(store: KnowledgeStore) -> None:
     submitted(store)
     with pytest.raises(InputError):

@@ -32,6 +32,8 @@ OTHER: dict[str, object] = {
     "notify_url": "https://example.org/notices",
     "notify_mail": "smtp://mail.example.org/?from=a@example.org&to=b@example.org",
     "notify_queue_s": 99.0,
+    "imap_password": "some-password",
+    "imap_password_file": "a-password",
     "links_from_mb": 7,
     "schedules_file": "schedules.toml",
     "log_level": "DEBUG",

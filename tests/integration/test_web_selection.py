@@ -145,7 +145,7 @@ def test_two_versions_stand_side_by_side(client: TestClient, service: Service, h
 
 def test_a_watched_folder_is_shown_with_its_state(client: TestClient, service: Service, tmp_path: Path) -> None:
     def shown() -> str:
-        return client.get(f"/knowledge/{KB}").text.partition("Watched folders")[2].partition("</section>")[0]
+        return client.get(f"/knowledge/{KB}").text.partition("Watched sources")[2].partition("</section>")[0]
 
     follower = Follower(service, KB, str(tmp_path / "docs"), IngestRequest(prune=True))
     (tmp_path / "docs" / "c & co.pdf").unlink()

@@ -77,6 +77,9 @@ def test_times_are_those_of_the_timezone_also_where_clocks_change(tmp_path: Path
         (table(timezone="Mars/Olympus"), "no timezone 'Mars/Olympus'"),
         (table(do="dance"), "do: Input should be 'ingest', 'prune' or 'check'"),
         (table(colour="red"), "colour: no schedule has such a key"),
+        (table(source="imaps://me:secret@host/INBOX"), "the address of a mailbox holds no password"),
+        (table(source="https://example.org/a.eml", attachments=True), "attachments says nothing"),
+        (table(type="invoce"), "invoice"),
         (table(repair=True), "repair says nothing where it is to ingest"),
         (table(knowledge_id="../x"), "knowledge id '../x' is not allowed"),
         (table(source="data"), "no absolute path"),
@@ -94,6 +97,13 @@ def test_a_mistake_is_refused_with_one_sentence(tmp_path: Path, text: str, words
     with pytest.raises(InputError, match=words) as refused:
         read_schedules(written(tmp_path, text))
     assert "\n" not in refused.value.message and str(tmp_path) in refused.value.message
+
+
+def test_an_ingest_has_the_options_of_the_command_line(tmp_path: Path) -> None:
+    text = table(source="imaps://me@Host/Bills", attachments=True, pages="1-5,9", type="invoice")
+    (bills,) = read_schedules(written(tmp_path, text))
+    assert (bills.attachments, bills.options.pages, bills.options.type) == (True, "1-5,9", "invoice")
+    assert schedule_of("x", bills.content) == bills
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

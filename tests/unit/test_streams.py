@@ -96,6 +96,7 @@ DATA: dict[str, str | None] = {
     "docs list -k KB": r"a\.pdf",
     "docs show a.pdf -k KB": "An otter",
     "docs retry a.pdf --from embed --no-wait -k KB": r"^test\.[0-9A-Z]{26}\n$",
+    "docs rename a.pdf Otters -k KB": None,
     "docs delete a.pdf -k KB": None,
     "jobs list": "JOB",
     "jobs show JOB": "JOB",
@@ -111,6 +112,7 @@ DATA: dict[str, str | None] = {
     "kb list": "KB",
     "kb show KB": "KB",
     "kb rename KB NAME": None,
+    "kb watched KB": "source",
     "kb delete KB --yes": None,
     "kb check KB": "vectors_missing",  # this process keeps them in memory
     "kb embed KB --no-wait": r"^(test\.[0-9A-Z]{26}\n)?$",
