@@ -21,19 +21,19 @@ def measure_tables(folder: Path, count: int, layouts: Container[str], looks: Seq
     chosen = {name: layout for name, layout in LAYOUTS.items() if not layouts or name in layouts}
     for at, (name, layout) in enumerate(chosen.items()):
         rows = rows_of(layout, count)
-        look = LOOKS[looks[at % len(looks)]] if looks else ScanLook()
+        kind = looks[at % len(looks)] if looks else ""
+        look = LOOKS[kind] if kind else ScanLook()
         path = folder / f"{name}-{count}.pdf"
         sheet_of(layout, rows, look.face, look.size).save(path)
-        pages = read_pages(scanned(path, look) if looks else path)
+        pages = read_pages(scanned(path, look) if kind else path)
         record = LabelsRules().extract(SCHEMA, pages, path.name)
         wanted = [_comparable(row) for row in rows]
         extracted = [_comparable(tuple(row.values())) for row in record.fields["parts"]]
         matcher = difflib.SequenceMatcher(None, wanted, extracted, autojunk=False)
         same = sum(block.size for block in matcher.get_matching_blocks())
         right += same
-        print(
-            f"{name:16} {looks[at % len(looks)] if looks else '':9} {len(pages):3} pages  {len(extracted):5} rows  {same / count:.3f} right  {record.remarks[:1]}"
-        )
+        counts = f"{len(pages):3} pages  {len(extracted):5} rows  {same / count:.3f} right"
+        print(f"{name:16} {kind:9} {counts}  {record.remarks[:1]}")
     print(f"{'all':16} {right / (count * len(chosen)):.3f}")
 
 

@@ -110,7 +110,11 @@ Part no   Description            Qty    Unit price        Total
 A-1       Motor                    2      1.234,50     2.469,00
 A-2       Pump                     3        779.38     2.338,14
 A-3       Crane                    7     12.176.96    85.238.72
-""") == [("A-1", "Motor", 2, 1234.5, 2469.0), ("A-2", "Pump", 3, 779.38, 2338.14), ("A-3", "Crane", 7, 12176.96, 85238.72)]
+""") == [
+        ("A-1", "Motor", 2, 1234.5, 2469.0),
+        ("A-2", "Pump", 3, 779.38, 2338.14),
+        ("A-3", "Crane", 7, 12176.96, 85238.72),
+    ]
 
 
 def test_chinese_headers_and_totals() -> None:

@@ -181,7 +181,8 @@ def _read_wider(models: LineModels, crop: np.ndarray, reading: Reading) -> Readi
     if steps >= _DENSE or reading.confidence >= _SURE_LINE or not _is_text(reading):
         return reading
     again = models.read([crop], min(_WIDENED / steps, _MOST_WIDENED))[0]
-    return again if again.confidence > reading.confidence else reading
+    same = "".join(again.text.split()) == "".join(reading.text.split())  # widened, narrow gaps look like spaces
+    return again if again.confidence > reading.confidence and not same else reading
 
 
 def _level_box(turn: Turn, quad: np.ndarray) -> Box:

@@ -95,7 +95,7 @@ def cut(pixels: np.ndarray, quad: np.ndarray) -> np.ndarray:
 
 
 def steps_of(crop: np.ndarray) -> float:
-    """Count the scores that the recognition model gives for the image of a line: it tells no closer characters apart."""
+    """Count the scores that the recognition model gives for the image of a line: at most one character each."""
     height, width = crop.shape[:2]
     return READ_HEIGHT * width / max(height, 1) / READ_STEP
 
