@@ -131,14 +131,28 @@ def _completed(models: LineModels, page: _Upright) -> _Upright:
     bands = missed_bands(page.pixels, page.quads) if page.scale < 1 and len(page.quads) else []
     if not bands:
         return page
-    middles = page.quads[:, :, 1].mean(axis=1)
-    kept = [at for at, middle in enumerate(middles) if not any(top <= middle < bottom for top, bottom in bands)]
-    again = [
-        find_at(models, page.pixels[top:bottom], min(1.0, _LARGER * page.scale)) + np.array([0, top], dtype=np.float32)
-        for top, bottom in bands
-    ]
-    known = {place: page.known[at] for place, at in enumerate(kept) if at in page.known}
-    return replace(page, quads=np.concatenate([page.quads[kept], *again]), known=known)
+    again = np.concatenate(
+        [
+            find_at(models, page.pixels[top:bottom], min(1.0, _LARGER * page.scale))
+            + np.array([0, top], dtype=np.float32)
+            for top, bottom in bands
+        ]
+    )
+    middles = page.quads.mean(axis=1)
+    replaced = np.zeros(len(middles), dtype=bool)
+    for top, bottom in bands:
+        replaced |= (middles[:, 1] >= top) & (middles[:, 1] < bottom)
+    replaced &= _lie_in(middles, again)  # what is not found again stays
+    kept = np.flatnonzero(~replaced)
+    known = {place: page.known[at] for place, at in enumerate(map(int, kept)) if at in page.known}
+    return replace(page, quads=np.concatenate([page.quads[kept], again]), known=known)
+
+
+def _lie_in(points: np.ndarray, quads: np.ndarray) -> np.ndarray:
+    """Which points (n, 2) lie in the bounds of any box."""
+    low, high = quads.min(axis=1), quads.max(axis=1)
+    inside = (points[:, None] >= low) & (points[:, None] <= high)
+    return np.asarray(inside.all(axis=2).any(axis=1))
 
 
 def _sideways_quarters(models: LineModels, pixels: np.ndarray, quads: np.ndarray) -> int:
