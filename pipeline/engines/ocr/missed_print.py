@@ -68,13 +68,13 @@ def _uncovered(letters: np.ndarray, quads: np.ndarray, shape: tuple[int, int]) -
     import cv2
     import numpy as np
 
-    covered = np.zeros(shape, dtype=np.uint8)
+    covered: Any = np.zeros(shape, dtype=np.uint8)
     for quad in quads:
         cv2.fillConvexPoly(covered, quad.round().astype(np.int32), 1)
     covered = cv2.dilate(covered, np.ones((2 * _GROWN + 1, 2 * _GROWN + 1), np.uint8))
     x = np.clip(letters[:, 0] + letters[:, 2] // 2, 0, shape[1] - 1)
     y = np.clip(letters[:, 1] + letters[:, 3] // 2, 0, shape[0] - 1)
-    return letters[covered[y, x] == 0]
+    return np.asarray(letters[covered[y, x] == 0])
 
 
 def _in_lines(letters: np.ndarray) -> Any:

@@ -97,7 +97,7 @@ def cut(pixels: np.ndarray, quad: np.ndarray) -> np.ndarray:
 def steps_of(crop: np.ndarray) -> float:
     """Count the scores that the recognition model gives for the image of a line: at most one character each."""
     height, width = crop.shape[:2]
-    return READ_HEIGHT * width / max(height, 1) / READ_STEP
+    return float(READ_HEIGHT * width / max(height, 1) / READ_STEP)
 
 
 def _load_models() -> _Loaded:
