@@ -2,9 +2,9 @@
 
 People of ``scripts/resume_people`` are set in the layouts of ``scripts/resume_layouts``; recall and precision of each
 field are printed by layout. ``--tables`` sets long tables in the layouts of ``scripts/table_layouts`` instead and
-prints the share of their rows that are right and in order, ``--scanned`` of scans at 200 dpi. ``--mixed`` sets
-invoices, receipts, statements, papers, contracts and CVs and counts the wrong values of all schemas. Texts are
-compared by their letters and digits, nearly (85 % alike) or as a part that holds at least half of the other.
+prints the share of their rows that are right and in order, ``--scanned`` of scans as in ``scripts/scan_looks``.
+``--mixed`` sets invoices, receipts, statements, papers, contracts and CVs and counts the wrong values of all schemas.
+Texts are compared by their letters and digits, nearly (85 % alike) or as a part that holds at least half of the other.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from scripts.document_pages import read_pages
 from scripts.resume_layouts import FIFTH, FIRST, FOURTH, SECOND, SIXTH, THIRD
 from scripts.resume_parts import LayoutOf
 from scripts.resume_people import Person, person
+from scripts.scan_looks import LOOKS
 
 _SETS = {"first": FIRST, "second": SECOND, "third": THIRD, "fourth": FOURTH, "fifth": FIFTH, "sixth": SIXTH}
 
@@ -36,14 +37,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--layout", action="append", help="only these layouts")
     parser.add_argument("--seeds", type=int, default=3, help="people in each layout")
     parser.add_argument("--tables", type=int, metavar="ROWS", default=0, help="long tables of so many rows instead")
-    parser.add_argument("--scanned", action="store_true", help="scans of these tables")
+    looks = parser.add_argument("--scanned", action="append", choices=tuple(LOOKS), metavar="LOOK", default=[])
+    looks.help = f"scans of these tables, given several times in turn: {', '.join(LOOKS)}"
     parser.add_argument("--mixed", choices=tuple(HALVES), help="mixed documents with all schemas instead of CVs")
     parser.add_argument("--misses", action="store_true", help="also what was missed, and what is not in the truth")
     parser.add_argument("--keep", type=Path, help="a folder that the documents are kept in")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="ingot-records-") as folder:
         if given.tables:
-            measure_tables(given.keep or Path(folder), given.tables, given.layout or (), scanned=given.scanned)
+            measure_tables(given.keep or Path(folder), given.tables, given.layout or (), given.scanned)
             return
         if given.mixed:
             measure_mixed(given.mixed, given.seeds, given.keep or Path(folder), misses=given.misses)

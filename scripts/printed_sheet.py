@@ -14,6 +14,7 @@ WIDTH, HEIGHT = 595.0, 842.0
 BOTTOM = HEIGHT - 50.0
 _FACES = {(False, False): "helv", (True, False): "hebo", (False, True): "heit", (True, True): "hebi"}
 _SERIF = {(False, False): "tiro", (True, False): "tibo", (False, True): "tiit", (True, True): "tibi"}
+_MONO = {(False, False): "cour", (True, False): "cobo", (False, True): "coit", (True, True): "cobi"}
 
 
 @cache
@@ -24,9 +25,9 @@ def _font(name: str) -> Any:
 class Sheet:
     """A PDF that is written from the top of its first page downwards; lengths in points."""
 
-    def __init__(self, serif: bool = False) -> None:
+    def __init__(self, serif: bool = False, mono: bool = False) -> None:
         self.document = pymupdf.open()
-        self._faces = _SERIF if serif else _FACES
+        self._faces = _MONO if mono else _SERIF if serif else _FACES
         self.pages: list[Any] = []
 
     def page(self, number: int) -> Any:

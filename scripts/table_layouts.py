@@ -87,9 +87,9 @@ def rows_of(layout: TableLayout, count: int) -> list[Row]:
     return rows
 
 
-def sheet_of(layout: TableLayout, rows: Sequence[Row]) -> Sheet:
-    """Set the rows of a table over pages."""
-    flow = Flow(Sheet(), 50, 495, size=9.5)
+def sheet_of(layout: TableLayout, rows: Sequence[Row], face: str = "sans", size: float = 9.5) -> Sheet:
+    """Set the rows of a table over pages. ``face``: sans, serif or mono; ``size`` in points."""
+    flow = Flow(Sheet(serif=face == "serif", mono=face == "mono"), 50, 495, size=size)
     flow.line("零件清单" if layout.chinese else "Parts list 2024", 15, bold=True)
     flow.gap(6)
     header = _HEADERS[layout.chinese]

@@ -94,6 +94,31 @@ def test_skewed_pages_are_read_level(reader: RapidOcrReader, tmp_path: Path, deg
     assert one_line(text.markdown) == " ".join(ENGLISH)
 
 
+def test_single_digits_and_small_print_are_not_passed_over(reader: RapidOcrReader, tmp_path: Path) -> None:
+    page = pymupdf.open().new_page(width=595, height=842)
+    names = [
+        "Hydraulic oil",
+        "Bolts of steel",
+        "Filter element",
+        "Rope of nylon",
+        "Gaskets",
+        "Lamp",
+        "Cable drums",
+        "Valve",
+    ]
+    rows = [(name, str(at + 2), f"{7 * at + 9}.90") for at, name in enumerate(names)]
+    for at, (name, count, price) in enumerate(rows):
+        for x, text in ((60, name), (380, count), (430, price)):
+            page.insert_text((x, 120 + 16 * at), text, fontname="helv", fontsize=10)
+    small = "Goods remain our property until they are paid for in full."
+    page.insert_text((60, 400), small, fontname="helv", fontsize=6)
+    pixels = page.get_pixmap(dpi=DPI, alpha=False)
+    picture = np.frombuffer(pixels.samples, dtype=np.uint8).reshape(pixels.height, pixels.width, 3)
+    text = read(reader, np.ascontiguousarray(picture), tmp_path).markdown
+    assert small in one_line(text)
+    assert all(re.search(rf"{re.escape(name)}\W+{count}\W+{price}", text) for name, count, price in rows)
+
+
 def test_boxes_lie_on_the_page_as_given(reader: RapidOcrReader, tmp_path: Path) -> None:
     picture = np.ascontiguousarray(np.rot90(printed(ENGLISH), 1))  # the lines run upwards, the first one leftmost
     lines = [line for block in read(reader, picture, tmp_path).blocks for line in block.lines]

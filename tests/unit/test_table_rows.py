@@ -103,6 +103,20 @@ A-4       Pallet               1.000         1.500    1.500.000
     ]
 
 
+def test_a_point_before_two_last_digits_is_no_mark_of_thousands() -> None:
+    """OCR takes a comma for a point at times: groups of thousands have three digits, the last one at least."""
+    assert rows_of("""
+Part no   Description            Qty    Unit price        Total
+A-1       Motor                    2      1.234,50     2.469,00
+A-2       Pump                     3        779.38     2.338,14
+A-3       Crane                    7     12.176.96    85.238.72
+""") == [
+        ("A-1", "Motor", 2, 1234.5, 2469.0),
+        ("A-2", "Pump", 3, 779.38, 2338.14),
+        ("A-3", "Crane", 7, 12176.96, 85238.72),
+    ]
+
+
 def test_chinese_headers_and_totals() -> None:
     assert rows_of("""
 零件号    名称                   数量    单价(元)       金额(元)

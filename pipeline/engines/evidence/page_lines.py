@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from stores.models import Block, Box, Label, Page
+from pipeline.engines.evidence.level_boxes import level_boxes
+from stores.models import Block, Box, Label, Page, Route
 
 _LONG_ENOUGH = 4  # characters: shorter lines do not tell which way they run
 _LEAST_STEP = 0.5  # of the lowest line's height
@@ -22,7 +23,7 @@ class PageLine:
     block: int
     label: Label
     level: int
-    box: Box  # in points, on the page set upright: rows and columns are found by it
+    box: Box  # in points, on the page set upright and level: rows and columns are found by it
     printed_box: Box  # in points, on the page as displayed
     text: str
 
@@ -49,6 +50,7 @@ def _lines_of_page(page: Page, first_number: int, first_block: int) -> Iterator[
         (at, block, box, text) for at, block in enumerate(page.blocks) for box, text in _printed(block) if text.strip()
     ]
     boxes = upright_boxes([(box, text) for _, _, box, text in printed])
+    boxes = level_boxes(boxes) if page.route is Route.OCR else boxes
     for number, ((at, block, box, text), upright) in enumerate(zip(printed, boxes, strict=True), first_number):
         yield PageLine(
             number=number,

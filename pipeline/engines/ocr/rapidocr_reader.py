@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ENGINE = "rapidocr"
 MOSTLY_UNREAD = 0.5  # of the area of its lines: less may be pictures that look like lines
-VERSION = "2"  # increase it with every change of the output
+VERSION = "3"  # increase it with every change of the output
 
 
 class RapidOcrReader:
@@ -43,12 +43,13 @@ class RapidOcrReader:
         from pipeline.engines.layout.left_out import combined
         from pipeline.engines.ocr.ink import is_blank
         from pipeline.engines.ocr.recognised_lines import read_lines
+        from pipeline.engines.ocr.specks import without_specks
 
         pixels = load_pixels(image.path)
         if is_blank(pixels):
             return PageText(markdown="", blocks=(), engine=ENGINE)
         try:
-            recognised = read_lines(self._models, pixels)
+            recognised = read_lines(self._models, without_specks(pixels))
             text = _laid_out(recognised, image) if recognised.lines else _nothing()
             return replace(text, warning=combined([*filter(None, [text.warning]), *_unread(recognised)]))
         except IngotError:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from pipeline.engines.ocr.cjk_spaces import is_ideograph
 from pipeline.engines.ocr.ctc_text import Reading
-from pipeline.engines.ocr.line_finding import find_lines
+from pipeline.engines.ocr.line_finding import find_at, find_lines
+from pipeline.engines.ocr.missed_print import missed_bands
 from pipeline.engines.ocr.print_size import printed_size
-from pipeline.engines.ocr.text_lines import LineModels, cut
+from pipeline.engines.ocr.text_lines import LineModels, cut, steps_of
 from pipeline.engines.ocr.upright import LONG, Turn, lengths, longest, runs_sideways, skew_of
 from stores.models import Box
 
@@ -21,6 +23,11 @@ MIN_CONFIDENCE_SHORT = 0.65  # one or two characters
 CHINESE = 0.5  # share of ideographs that makes a line Chinese
 _LEAST_LETTERS = 0.6  # per height of the line: Chinese has one and more, Latin two and more
 _LONG_LINE = 8  # times as wide as high: shorter ones are read quickly anyway
+_LARGER = 2.0  # times: the scale at which passed-over print is looked for
+_DENSE = 1.55  # steps of the model for a character: with fewer, double letters and commas are lost
+_WIDENED = 2.0  # steps for a character where a dense line is read again
+_MOST_WIDENED = 1.6  # times: wider still, letters are torn
+_SURE_LINE = 0.995  # dense lines with this confidence are right as they are
 CHINESE_STRETCH = 0.8  # Chinese lines narrowed by a fifth are read equally well and a fifth faster; Latin ones are not
 
 
@@ -52,14 +59,18 @@ class ReadImage:
 
 def read_lines(models: LineModels, pixels: np.ndarray) -> ReadImage:
     """Read all lines of an image, uint8 (height, width, 3)."""
-    quarters, turned, quads, known = _stand_up(models, pixels)
+    page = _completed(models, _stand_up(models, pixels))
+    turned, quads, known = page.pixels, page.quads, page.known
     height, width = pixels.shape[:2]
-    turn = Turn(width=width, height=height, quarters=quarters, skew=skew_of(quads))
+    turn = Turn(width=width, height=height, quarters=page.quarters, skew=skew_of(quads))
     chinese = _is_chinese("".join(reading.text for reading in known.values()))
     lines, unread, area = [], 0.0, 0.0
     for index, quad in enumerate(quads):
         crop = cut(turned, quad)
-        reading, way = (known[index], 0) if index in known else _read_quad(models, crop, quad, chinese)
+        if index in known:
+            reading, way = _read_wider(models, crop, known[index]), 0
+        else:
+            reading, way = _read_quad(models, crop, quad, chinese)
         if _is_text(reading):
             size = printed_size(np.ascontiguousarray(np.rot90(crop, way)), reading.text)
             lines.append(ReadLine(box=_level_box(turn, quad), size=size, reading=reading, quarters=way))
@@ -84,22 +95,64 @@ def _is_chinese(text: str) -> bool:
     return sum(map(is_ideograph, text)) > CHINESE * len(text)
 
 
-def _stand_up(models: LineModels, pixels: np.ndarray) -> tuple[int, np.ndarray, np.ndarray, dict[int, Reading]]:
-    """Turn an image upright: quarter turns clockwise, the turned image, its boxes, and lines already read, by box."""
-    quads, _ = find_lines(models, pixels)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Upright:
+    """An image turned upright, ``quarters`` clockwise; its boxes, found at ``scale``; lines already read, by box."""
+
+    pixels: np.ndarray
+    quads: np.ndarray
+    scale: float
+    quarters: int = 0
+    known: Mapping[int, Reading] = field(default_factory=dict)
+
+
+def _stand_up(models: LineModels, pixels: np.ndarray) -> _Upright:
+    quads, scale = find_lines(models, pixels)
     if not len(quads):
-        return 0, pixels, quads, {}
+        return _Upright(pixels=pixels, quads=quads, scale=scale)
     if runs_sideways(quads):
-        quarters = _sideways_quarters(models, pixels, quads)
-        turned = np.ascontiguousarray(np.rot90(pixels, -quarters))
-        return quarters, turned, find_lines(models, turned)[0], {}
+        return _turned(models, pixels, _sideways_quarters(models, pixels, quads))
     sample = longest(quads, SAMPLE_LINES)
     crops = [cut(pixels, quads[index]) for index in sample]
     readings = models.read(crops)
     if _mean(readings) >= SURE or _mean(models.read([_half_turn(crop) for crop in crops])) <= _mean(readings):
-        return 0, pixels, quads, dict(zip(sample, readings, strict=True))
-    turned = np.ascontiguousarray(np.rot90(pixels, 2))
-    return 2, turned, find_lines(models, turned)[0], {}
+        return _Upright(pixels=pixels, quads=quads, scale=scale, known=dict(zip(sample, readings, strict=True)))
+    return _turned(models, pixels, 2)
+
+
+def _turned(models: LineModels, pixels: np.ndarray, quarters: int) -> _Upright:
+    turned = np.ascontiguousarray(np.rot90(pixels, -quarters))
+    quads, scale = find_lines(models, turned)
+    return _Upright(pixels=turned, quads=quads, scale=scale, quarters=quarters)
+
+
+def _completed(models: LineModels, page: _Upright) -> _Upright:
+    """Look again, larger, at the bands of a page in which print was passed over."""
+    bands = missed_bands(page.pixels, page.quads) if page.scale < 1 and len(page.quads) else []
+    if not bands:
+        return page
+    again = np.concatenate(
+        [
+            find_at(models, page.pixels[top:bottom], min(1.0, _LARGER * page.scale))
+            + np.array([0, top], dtype=np.float32)
+            for top, bottom in bands
+        ]
+    )
+    middles = page.quads.mean(axis=1)
+    replaced = np.zeros(len(middles), dtype=bool)
+    for top, bottom in bands:
+        replaced |= (middles[:, 1] >= top) & (middles[:, 1] < bottom)
+    replaced &= _lie_in(middles, again)  # what is not found again stays
+    kept = np.flatnonzero(~replaced)
+    known = {place: page.known[at] for place, at in enumerate(map(int, kept)) if at in page.known}
+    return replace(page, quads=np.concatenate([page.quads[kept], again]), known=known)
+
+
+def _lie_in(points: np.ndarray, quads: np.ndarray) -> np.ndarray:
+    """Which points (n, 2) lie in the bounds of any box."""
+    low, high = quads.min(axis=1), quads.max(axis=1)
+    inside = (points[:, None] >= low) & (points[:, None] <= high)
+    return np.asarray(inside.all(axis=2).any(axis=1))
 
 
 def _sideways_quarters(models: LineModels, pixels: np.ndarray, quads: np.ndarray) -> int:
@@ -117,9 +170,10 @@ def _read_quad(models: LineModels, crop: np.ndarray, quad: np.ndarray, chinese: 
     if height < LONG * width:
         return _read_level(models, crop, chinese), 0
     ways = (0, 1, 3)
-    readings = models.read([np.ascontiguousarray(np.rot90(crop, way)) for way in ways])
+    crops = [np.ascontiguousarray(np.rot90(crop, way)) for way in ways]
+    readings = models.read(crops)
     best = max(range(len(ways)), key=lambda index: readings[index].confidence)
-    return readings[best], ways[best]
+    return _read_wider(models, crops[best], readings[best]), ways[best]
 
 
 def _read_level(models: LineModels, crop: np.ndarray, chinese: bool) -> Reading:
@@ -128,7 +182,21 @@ def _read_level(models: LineModels, crop: np.ndarray, chinese: bool) -> Reading:
         reading = models.read([crop], CHINESE_STRETCH)[0]
         if _is_chinese(reading.text):
             return reading
-    return models.read([crop])[0]
+    return _read_wider(models, crop, models.read([crop])[0])
+
+
+def _read_wider(models: LineModels, crop: np.ndarray, reading: Reading) -> Reading:
+    """Read a line again, widened, where its letters stood too close for the model to tell them apart.
+
+    Measured on 3,148 lines of tables: 16 of 301 with fewer steps than ``_DENSE`` for a character are wrong, of the
+    others none; widened, those are right, too.
+    """
+    steps = steps_of(crop) / max(len(reading.text), 1)
+    if steps >= _DENSE or reading.confidence >= _SURE_LINE or not _is_text(reading):
+        return reading
+    again = models.read([crop], min(_WIDENED / steps, _MOST_WIDENED))[0]
+    same = "".join(again.text.split()) == "".join(reading.text.split())  # widened, narrow gaps look like spaces
+    return again if again.confidence > reading.confidence and not same else reading
 
 
 def _level_box(turn: Turn, quad: np.ndarray) -> Box:

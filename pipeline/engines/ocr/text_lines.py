@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 READ_HEIGHT = 48  # pixels, fixed by the recognition model
 READ_WIDTH_STEP = 32  # few distinct widths keep onnxruntime's memory small
 READ_MIN_WIDTH = 96
+READ_STEP = 8  # pixels between the scores of the recognition model
 FIND_STEP = 32  # the detection model needs sides that are multiples of this
 MIN_FIND_SIDE = 64
 
@@ -91,6 +92,12 @@ def cut(pixels: np.ndarray, quad: np.ndarray) -> np.ndarray:
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
     matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), target)
     return cv2.warpPerspective(pixels, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+
+def steps_of(crop: np.ndarray) -> float:
+    """Count the scores that the recognition model gives for the image of a line: at most one character each."""
+    height, width = crop.shape[:2]
+    return float(READ_HEIGHT * width / max(height, 1) / READ_STEP)
 
 
 def _load_models() -> _Loaded:

@@ -109,7 +109,9 @@ def _valued(digits: str, style: CellStyle) -> float | None:
     other = {",": ".", ".": ","}.get(style.decimal)
     if other is None or groups.count(style.decimal) > 1:
         return read_number(digits)[0]
-    if other in groups and not re.fullmatch(rf"\d{{1,3}}(?:[{other}]\d{{2,3}})+(?:[{style.decimal}]\d+)?", groups):
+    # Groups may have two digits, as in India, but for the last one: two digits behind a mark are cents, misread by OCR.
+    grouped = rf"\d{{1,3}}(?:[{other}]\d{{2,3}})*[{other}]\d{{3}}(?:[{style.decimal}]\d+)?"
+    if other in groups and not re.fullmatch(grouped, groups):
         return read_number(digits)[0]
     whole, _, fraction = groups.replace(other, "").partition(style.decimal)
     plain = f"{whole}.{fraction or 0}"
