@@ -104,7 +104,7 @@ def _promoted(
     series = {(candidate.kind, _look(candidate)) for candidate in chosen if candidate.distinct and candidate.kind}
     kinds = {candidate.kind for candidate in chosen if candidate.kind} - _LIST_KINDS
     taken = set(chosen)
-    left = [c for c in possible if c not in taken and len(c.text) <= _SHORT and c.style.label != Label.LIST]
+    left = [c for c in possible if c not in taken and len(c.text) <= _SHORT and not _is_item(c, body)]
     promoted: set[HeadingCandidate] = set()
     for candidate in left:
         kind, look = candidate.kind, _look(candidate)
@@ -116,6 +116,14 @@ def _promoted(
         if numbered or (alike and _may_be_unnumbered(candidate, body)):
             promoted.add(candidate)
     return promoted | _sequences([candidate for candidate in left if candidate not in promoted])
+
+
+def _is_item(candidate: HeadingCandidate, body: BodyStyle) -> bool:
+    """Whether what its reader took for an item of a list is one: neither a section's number nor its look denies it."""
+    if candidate.style.label != Label.LIST:
+        return False
+    numbered = candidate.kind is not None and candidate.kind not in _LIST_KINDS
+    return not numbered and not (candidate.kind and candidate.distinct and _is_weighty(candidate, body))
 
 
 def _may_be_unnumbered(candidate: HeadingCandidate, body: BodyStyle) -> bool:
@@ -131,14 +139,15 @@ def _is_weighty(candidate: HeadingCandidate, body: BodyStyle) -> bool:
 
 def _look(candidate: HeadingCandidate) -> tuple[float, bool, str]:
     style = candidate.style
-    return round(style.size_pt * 2) / 2, style.bold, style.font
+    font = "" if style.font.startswith("Type3") else style.font  # one Chinese font is many of those
+    return round(style.size_pt * 2) / 2, style.bold, font
 
 
 def _sequences(candidates: Sequence[HeadingCandidate]) -> set[HeadingCandidate]:
     """Candidates whose section numbers follow one another, with text between them."""
     by_kind: dict[tuple[str, int], list[HeadingCandidate]] = defaultdict(list)
     for candidate in candidates:
-        if candidate.kind and candidate.kind not in _LIST_KINDS and candidate.style.label != Label.LIST:
+        if candidate.kind and candidate.kind not in _LIST_KINDS:
             by_kind[candidate.kind].append(candidate)
     members: set[HeadingCandidate] = set()
     for group in by_kind.values():

@@ -19,6 +19,7 @@ from stores.models import Label
 _GAP = 1.6  # a pitch that is larger than the usual one by this factor parts paragraphs
 _INDENT_EM = 0.9
 _DEDENT_EM = 0.7
+_STOPS = "。！？；："
 _PAGE = re.compile(r"\d{1,4}|[ivxlc]{1,6}")
 
 
@@ -60,11 +61,19 @@ def pieces(lines: Sequence[PrintedLine], label: Label, body: float) -> list[Piec
 def _standing_alone(lines: Sequence[PrintedLine], right: float) -> frozenset[int]:
     """Indices of lines that are paragraphs of their own and may be headings, though they are set like the text.
 
-    Whether they are is known when all pages are.
+    Whether they are is known when all pages are. Such a line may follow the last line of a paragraph that is as long
+    as the region is wide.
     """
-    may_be = [headings.may_be_heading(line) for line in lines]
+    may_be = [headings.may_be_heading(line) or _is_bold_between(lines, at) for at, line in enumerate(lines)]
     breaks = [True, *(is_forced(before, line, right) for before, line in pairwise(lines)), True]
-    return frozenset(at for at in range(len(lines)) if may_be[at] and breaks[at] and breaks[at + 1])
+    ended = [True, *(line.text[-1] in _STOPS for line in lines)]
+    return frozenset(at for at in range(len(lines)) if may_be[at] and (breaks[at] or ended[at]) and breaks[at + 1])
+
+
+def _is_bold_between(lines: Sequence[PrintedLine], at: int) -> bool:
+    """Whether a line is bold, short, no sentence, and the lines before and behind it are not bold."""
+    around = (*lines[max(0, at - 1) : at], *lines[at + 1 : at + 2])
+    return headings.is_bold_title(lines[at]) and bool(around) and not any(line.bold for line in around)
 
 
 def _lists(lines: Sequence[PrintedLine]) -> bool:

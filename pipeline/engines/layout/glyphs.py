@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from pipeline.engines.layout import letter_spacing, right_to_left
+from pipeline.engines.layout import font_names, letter_spacing, right_to_left
 from pipeline.engines.layout.symbols import folded
 from stores.models import Box, Line
 
@@ -99,32 +99,27 @@ def _glyphs(line: dict[str, Any], styles: dict[tuple[Any, ...], Style]) -> Itera
         style = styles.get(key) or styles.setdefault(key, _style(span))
         font = str(span["font"]).lower()
         for char in span["chars"]:
-            text = folded(char["c"], font)
+            text, box = folded(char["c"], font), char["bbox"]
+            if text == "\ufffd" and box[1] == box[3]:  # it has no meaning, and prints nothing
+                text = " "
             if text:
-                yield made(Glyph, (text, *char["bbox"], style))
+                yield made(Glyph, (text, *box, style))
 
 
 def _style(span: dict[str, Any]) -> Style:
     flags, char_flags = span["flags"], span["char_flags"]
-    name = str(span["font"])
+    name = font_names.readable(str(span["font"]))
     hidden = not char_flags & _DRAWN and not name.startswith("Type3")
     if hidden:  # the font of a recognised text is not that of the print
         return Style(size=float(span["size"]), bold=False, mono=False, raised=False, hidden=True)
     return Style(
         size=float(span["size"]),
-        bold=bool(flags & _BOLD or char_flags & _FAKE_BOLD) or _is_heavy(name),
+        bold=bool(flags & _BOLD or char_flags & _FAKE_BOLD) or font_names.is_heavy(name),
         mono=bool(flags & _MONO),
         raised=bool(flags & _SUPERSCRIPT),
         hidden=False,
         struck=bool(span.get("struck")),
-        font=name.rpartition("+")[2],
-    )
-
-
-def _is_heavy(font: str) -> bool:
-    name = font.lower()
-    return any(word in name for word in ("bold", "black", "heavy", "semibold", "simhei")) or name.endswith(
-        ("-bd", ".b")
+        font=name,
     )
 
 

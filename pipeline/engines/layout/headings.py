@@ -91,6 +91,19 @@ def may_be_heading(line: PrintedLine) -> bool:
     return numbered and len(text) <= _SHORT and not _ENDS_SENTENCE.search(text) and any(map(str.isalpha, text))
 
 
+def is_bold_title(line: PrintedLine) -> bool:
+    """Whether a line of its own may be a heading by its weight: bold, short, and neither a sentence nor a lead-in."""
+    text = line.text
+    return (
+        line.bold
+        and 2 <= len(text) <= _SHORT
+        and not _ENDS_SENTENCE.search(text)
+        and text[-1] not in ":：.!?！？"
+        and any(map(str.isalpha, text))
+        and not is_list_start(text)
+    )
+
+
 def is_heading_line(line: PrintedLine, body: float) -> bool:
     """Whether one line of a text is set as a heading: short, no sentence, and larger, or bold and a little larger."""
     text = line.text

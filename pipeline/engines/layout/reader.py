@@ -20,9 +20,9 @@ from pipeline.engines.layout.drawn_lines import Drawings, bounded
 from pipeline.engines.layout.drop_caps import with_drop_caps
 from pipeline.engines.layout.form_fields import with_fields
 from pipeline.engines.layout.formulas import with_formulas
-from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, printed_lines
+from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, is_cjk, printed_lines
 from pipeline.engines.layout.gutters import parted_at_gutters
-from pipeline.engines.layout.joining import has_check_box, is_list_start, item_text, joined, words_of
+from pipeline.engines.layout.joining import has_check_box, is_choice, is_list_start, item_text, joined, words_of
 from pipeline.engines.layout.label_rows import paired_rows
 from pipeline.engines.layout.left_out import combined, leave_out, unmapped
 from pipeline.engines.layout.order import reading_order
@@ -306,11 +306,16 @@ def _is_form(region: Region) -> bool:
 
 
 def _is_no_item(lines: Sequence[PrintedLine]) -> bool:
-    """Whether what the model calls a list item has no bullet, and begins with another sign or runs from the right."""
+    """Whether what the model calls a list item is none.
+
+    It has no bullet, and begins with another sign, runs from the right, or is a sentence of Chinese: their paragraphs
+    are indented like items.
+    """
     first = lines[0].text
     if any(is_list_start(line.text) for line in lines):
         return False
-    return first[0] in "#>" or runs_right_to_left(first)
+    sentence = is_cjk(first[0]) and any("。" in line.text for line in lines)
+    return first[0] in "#>" or sentence or is_choice(first) or runs_right_to_left(first)
 
 
 def _rows_of_column(region: Region, body: float) -> list[Piece]:

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment
+from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment, is_cjk
+from pipeline.engines.layout.joining import is_list_start
 from pipeline.engines.layout.tables import Frame
 from stores.models import Box, Label
 
 _RUNNING = (Label.TEXT, Label.LIST)
+_SLACK_EM = 1.5  # a full line ends so near to the right edge, in em
+_FULL = 12  # characters of a full line
 _WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
 
 
@@ -119,17 +122,37 @@ def union(one: Box, other: Box) -> Box:
 
 
 def put_together(regions: Sequence[Region]) -> list[Region]:
-    """Neighbours in reading order made one where a word, or a listing of code, goes on from one into the next."""
+    """Neighbours in reading order made one where a word, a Chinese sentence or a listing of code goes on."""
     joined: list[Region] = []
     for region in regions:
         last = joined[-1] if joined else None
-        if last is not None and (_word_goes_on(last, region) or _code_goes_on(last, region)):
+        if last is not None and _goes_on(last, region):
             last.lines.extend(region.lines)
             last.fragments.extend(region.fragments)
             last.box = union(last.box, region.box)
         else:
             joined.append(region)
     return joined
+
+
+def _goes_on(above: Region, below: Region) -> bool:
+    return _word_goes_on(above, below) or _chinese_goes_on(above, below) or _code_goes_on(above, below)
+
+
+def _chinese_goes_on(above: Region, below: Region) -> bool:
+    """Whether a full line of Chinese ends within a sentence, which goes on below: an indented line looks like an item."""
+    if not (above.label in _RUNNING and below.label in _RUNNING and above.lines and below.lines):
+        return False
+    last, first = above.lines[-1], below.lines[0]
+    if not _is_letter(last.text[-1]) or is_list_start(first.text) or last.bold != first.bold:
+        return False
+    right = max(line.box[2] for line in (*above.lines, *below.lines))
+    full = last.box[2] > right - _SLACK_EM * last.size and len(last.text) > _FULL
+    return full and first.box[0] < last.box[0] + first.size and _is_next(last, first)
+
+
+def _is_letter(char: str) -> bool:
+    return is_cjk(char) and (char.isalpha() or char in "，、")
 
 
 def _word_goes_on(above: Region, below: Region) -> bool:
