@@ -93,7 +93,8 @@ def _is_doubtful(candidate: HeadingCandidate, is_guided: bool, has_styles: bool,
     least_size = body.size_pt * (_LEADS_IN if leads_in(candidate.text) else _SMALL)
     if has_styles and not candidate.kind and 0 < size < least_size:
         return True
-    return is_guided and 0 < size < _NEAR * least
+    below_contents = candidate.kind is not None and _is_weighty(candidate, body)  # contents may name chapters alone
+    return is_guided and 0 < size < _NEAR * least and not below_contents
 
 
 def _promoted(

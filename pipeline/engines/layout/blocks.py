@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.engines.layout import headings
-from pipeline.engines.layout.glyphs import PrintedLine, is_cjk
+from pipeline.engines.layout.glyphs import PrintedLine
 from pipeline.engines.layout.joining import are_rows, has_bullet, is_list_start
+from pipeline.engines.layout.script_gaps import is_cjk
 from stores.models import Label
 
 _GAP = 1.6  # a pitch that is larger than the usual one by this factor parts paragraphs

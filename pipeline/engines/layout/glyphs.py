@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from pipeline.engines.layout import font_names, letter_spacing, right_to_left
+from pipeline.engines.layout import font_names, letter_spacing, right_to_left, script_gaps
+from pipeline.engines.layout.script_gaps import is_cjk
 from pipeline.engines.layout.symbols import folded
 from stores.models import Box, Line
 
@@ -94,6 +95,9 @@ def fragment(glyphs: Sequence[Glyph], *, upright: bool = True) -> Fragment:
 
 def _glyphs(line: dict[str, Any], styles: dict[tuple[Any, ...], Style]) -> Iterator[Glyph]:
     made = tuple.__new__  # a third of the time of Glyph(...): a page has thousands
+    blank: Glyph | None = None  # one that MuPDF read from a gap
+    before = ""  # what the line says so far
+    end = 0.0
     for span in line["spans"]:
         key = span["flags"], span["char_flags"], span["font"], span["size"], span.get("struck")
         style = styles.get(key) or styles.setdefault(key, _style(span))
@@ -102,8 +106,17 @@ def _glyphs(line: dict[str, Any], styles: dict[tuple[Any, ...], Style]) -> Itera
             text, box = folded(char["c"], font), char["bbox"]
             if text == "\ufffd" and box[1] == box[3]:  # it has no meaning, and prints nothing
                 text = " "
-            if text:
-                yield made(Glyph, (text, *box, style))
+            if not text:
+                continue
+            glyph = made(Glyph, (text, *box, style))
+            if text == " " and char.get("synthetic"):
+                blank = glyph
+                continue
+            if blank is not None and not script_gaps.is_setting(before, text, (box[0] - end) / style.size):
+                yield blank
+            blank = None
+            before, end = before + text, box[2]
+            yield glyph
 
 
 def _style(span: dict[str, Any]) -> Style:
@@ -120,14 +133,6 @@ def _style(span: dict[str, Any]) -> Style:
         hidden=False,
         struck=bool(span.get("struck")),
         font=name,
-    )
-
-
-def is_cjk(char: str) -> bool:
-    """Chinese or Japanese characters and their punctuation and full-width forms: set without spaces."""
-    code = ord(char)
-    return (
-        0x2E80 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or 0xFF00 <= code <= 0xFFEF or 0x20000 <= code <= 0x3FFFF
     )
 
 
@@ -249,7 +254,15 @@ def _on_one_line(row: Sequence[Fragment], part: Fragment) -> bool:
     tallest = max(row, key=lambda other: other.box[3] - other.box[1])
     shared = min(tallest.box[3], part.box[3]) - max(tallest.box[1], part.box[1])
     lower = min(tallest.box[3] - tallest.box[1], part.box[3] - part.box[1])
-    return shared > _SAME_LINE * lower and all(_shared_width(other, part) < 0.5 for other in row)
+    if shared <= _SAME_LINE * lower:
+        return False
+    return all(_shared_width(other, part) < 0.5 or _follows(other, part) for other in row)
+
+
+def _follows(one: Fragment, other: Fragment) -> bool:
+    """Whether a fragment begins at the last of several characters of another: fonts may say that theirs are wide."""
+    first, second = sorted((one, other), key=lambda part: part.box[0])
+    return len(first.glyphs) > 1 and second.box[0] > first.glyphs[-1].x0 > first.box[0]
 
 
 def _shared_width(one: Fragment, other: Fragment) -> float:

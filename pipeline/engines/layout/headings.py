@@ -10,8 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from pipeline.engines.layout.glyphs import PrintedLine, is_cjk
+from pipeline.engines.layout.glyphs import PrintedLine
 from pipeline.engines.layout.joining import is_list_start
+from pipeline.engines.layout.script_gaps import is_cjk
 
 _CHAPTER = re.compile(
     r"^(?:第\s*[一二三四五六七八九十百零\d]+\s*[章编篇部卷]|(?:chapter|part|appendix)\s+[\dA-Z]+\b)", re.I

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from pipeline.engines.layout.glyphs import is_cjk
+from pipeline.engines.layout.script_gaps import is_cjk
 
 _SOFT = "\u00ad"
 _HYPHENS = "-‐" + _SOFT
@@ -14,7 +14,7 @@ _INSIDE_ADDRESS = "_=&?%"
 _PATH = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S*")
 _START = re.compile(r"[^\W\d_]+")
 _CHECK_BOX = re.compile(r"\[[x ]\] (?=\S)")
-_BULLET = re.compile(r"^(?:[•‣◦⁃∙·●○■□▪▫◆◇➢➤►▶✓✔❖★☆※\-–—*]|o(?=\s))\s*(?=\S)")
+_BULLET = re.compile(r"^(?:[•‣◦⁃∙·●○■□▪▫◆◇➢➤►▶✓✔❖★☆※\-–*]|—{1,3}|o(?=\s))\s*(?=\S)")
 _NUMBERED = re.compile(
     r"^(?:[(（]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5}|[一二三四五六七八九十]{1,3})[)）]|\d{1,3}[.、．](?!\d)|[一二三四五六七八九十]{1,3}、|[①-⑳]|[A-H](?:[．、]|\.(?=\s?[\u4e00-\u9fff])))\s*\S"
 )

@@ -20,7 +20,7 @@ from pipeline.engines.layout.drawn_lines import Drawings, bounded
 from pipeline.engines.layout.drop_caps import with_drop_caps
 from pipeline.engines.layout.form_fields import with_fields
 from pipeline.engines.layout.formulas import with_formulas
-from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, is_cjk, printed_lines
+from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, printed_lines
 from pipeline.engines.layout.gutters import parted_at_gutters
 from pipeline.engines.layout.joining import has_check_box, is_choice, is_list_start, item_text, joined, words_of
 from pipeline.engines.layout.label_rows import paired_rows
@@ -31,6 +31,7 @@ from pipeline.engines.layout.receipts import is_strip, rows_of_strip
 from pipeline.engines.layout.regions import Region, fill, put_together, share_of, union
 from pipeline.engines.layout.right_to_left import runs_right_to_left
 from pipeline.engines.layout.ruled_tables import ruled_frames
+from pipeline.engines.layout.script_gaps import is_cjk
 from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.layout.spreads import pages_of_spread
 from pipeline.engines.layout.struck import mark_struck

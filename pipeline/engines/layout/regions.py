@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment, is_cjk
+from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment
 from pipeline.engines.layout.joining import is_list_start
+from pipeline.engines.layout.script_gaps import is_cjk
 from pipeline.engines.layout.tables import Frame
 from stores.models import Box, Label
 
@@ -140,7 +141,7 @@ def _goes_on(above: Region, below: Region) -> bool:
 
 
 def _chinese_goes_on(above: Region, below: Region) -> bool:
-    """Whether a full line of Chinese ends within a sentence, which goes on below: an indented line looks like an item."""
+    """Whether a full line of Chinese ends within a sentence that goes on below: an indented line looks like an item."""
     if not (above.label in _RUNNING and below.label in _RUNNING and above.lines and below.lines):
         return False
     last, first = above.lines[-1], below.lines[0]
