@@ -21,6 +21,7 @@ _GAP = 1.6  # a pitch that is larger than the usual one by this factor parts par
 _INDENT_EM = 0.9
 _DEDENT_EM = 0.7
 _STOPS = "。！？；："
+_CLAUSE = re.compile(r"\d{1,3}(?:\.\d{1,3})+\s*[^\d\s%.]")
 _PAGE = re.compile(r"\d{1,4}|[ivxlc]{1,6}")
 
 
@@ -36,8 +37,11 @@ class Piece:
         return [line for part in self.parts for line in part]
 
 
-def pieces(lines: Sequence[PrintedLine], label: Label, body: float) -> list[Piece]:
-    """The lines of a region of text or of a list, cut. ``body``: the page's usual font size in points."""
+def pieces(lines: Sequence[PrintedLine], label: Label, body: float, edge: float = 0.0) -> list[Piece]:
+    """The lines of a region of text or of a list, cut.
+
+    ``body``: the page's usual font size in points; ``edge``: the right edge of the column that the region stands in.
+    """
     cut: list[Piece] = []
     right = max(line.box[2] for line in lines)
     left = min(line.box[0] for line in lines)
@@ -55,7 +59,8 @@ def pieces(lines: Sequence[PrintedLine], label: Label, body: float) -> list[Piec
         elif before is None:
             cut.append(Piece(Label.LIST if label is Label.LIST else Label.TEXT, [[line]]))
         else:
-            _continue(cut, before, line, (left, right, pitch), label)
+            to = max(right, edge) if before.text[-1] in _STOPS else right
+            _continue(cut, before, line, (left, to, pitch), label)
     return cut
 
 
@@ -111,6 +116,7 @@ def _continue(
     last = pieces[-1]
     em = max(line.size, 1.0)
     fresh = last.label is Label.HEADING or line.box[3] - before.box[3] > _GAP * max(pitch, em)
+    fresh = fresh or (before.text[-1] in _STOPS and bool(_CLAUSE.match(line.text)))
     if last.label is Label.LIST:
         outside = line.box[0] < last.parts[-1][0].box[0] - _DEDENT_EM * em
         if outside or (fresh and label is not Label.LIST):

@@ -85,6 +85,8 @@ def has_check_box(text: str) -> bool:
 
 def has_bullet(text: str) -> bool:
     """Whether a line begins with a sign that is nothing but a bullet."""
+    if text.startswith("——"):
+        return text[-1] in ";；。"  # a subtitle has no stop
     return has_check_box(text) or (bool(_BULLET.match(text)) and text[0] not in "-–—*o" and not is_choice(text))
 
 

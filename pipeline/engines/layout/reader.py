@@ -28,7 +28,7 @@ from pipeline.engines.layout.left_out import combined, leave_out, unmapped
 from pipeline.engines.layout.order import reading_order
 from pipeline.engines.layout.page import moved, upright
 from pipeline.engines.layout.receipts import is_strip, rows_of_strip
-from pipeline.engines.layout.regions import Region, fill, put_together, share_of, union
+from pipeline.engines.layout.regions import Region, fill, find_edges, put_together, share_of, union
 from pipeline.engines.layout.right_to_left import runs_right_to_left
 from pipeline.engines.layout.ruled_tables import ruled_frames
 from pipeline.engines.layout.script_gaps import is_cjk
@@ -119,6 +119,7 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     ordered = list(columns)
     for half in pages_of_spread(regions, sheet.width, sheet.height):
         ordered += put_together([half[index] for index in reading_order([region.box for region in half])])
+    find_edges(ordered)
     if not _is_typewritten(ordered):
         for region in ordered:
             region.by_line = region.is_code and len(region.lines) > 1
@@ -297,7 +298,7 @@ def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple
     if label in (Label.CAPTION, Label.FORMULA):
         return [_paragraph(Piece(label, [lines]), words)]
     listed = Label.LIST if label is Label.LIST and not _is_no_item(lines) else Label.TEXT
-    return [_written_piece(piece, words, body) for piece in pieces(lines, listed, body)]
+    return [_written_piece(piece, words, body) for piece in pieces(lines, listed, body, region.edge)]
 
 
 def _is_form(region: Region) -> bool:
@@ -313,9 +314,9 @@ def _is_no_item(lines: Sequence[PrintedLine]) -> bool:
     are indented like items.
     """
     first = lines[0].text
-    if any(is_list_start(line.text) for line in lines):
-        return False
     sentence = is_cjk(first[0]) and any("。" in line.text for line in lines)
+    if is_list_start(first) or (not sentence and any(is_list_start(line.text) for line in lines)):
+        return False
     return first[0] in "#>" or sentence or is_choice(first) or runs_right_to_left(first)
 
 

@@ -14,6 +14,7 @@ from stores.models import Box, Label
 
 _RUNNING = (Label.TEXT, Label.LIST)
 _SLACK_EM = 1.5  # a full line ends so near to the right edge, in em
+_INDENT_PT = 50.0  # between the left edges of texts of one column
 _FULL = 12  # characters of a full line
 _WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
 
@@ -32,6 +33,7 @@ class Region:
     by_column: bool = False  # its lines are columns, from right to left
     by_row: bool = False  # every printed line stands for itself
     tex: str = ""  # of a formula on lines of its own
+    edge: float = 0.0  # the right edge of the column that it stands in
 
     @property
     def is_code(self) -> bool:
@@ -120,6 +122,15 @@ def _continues(above: Box, box: Box, size: float) -> bool:
 
 def union(one: Box, other: Box) -> Box:
     return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
+
+
+def find_edges(regions: Sequence[Region]) -> None:
+    """Tell each region of text the right edge of its column: the furthest that text below or above it reaches."""
+    running = [region for region in regions if region.label in _RUNNING and region.lines]
+    for region in running:
+        left, right = region.box[0], region.box[2]
+        column = (other.box for other in running if other.box[0] < right and other.box[2] > left)
+        region.edge = max(box[2] for box in column if box[0] > left - _INDENT_PT and box[0] < left + _INDENT_PT)
 
 
 def put_together(regions: Sequence[Region]) -> list[Region]:
