@@ -28,6 +28,7 @@ _RANK = {  # where numbers of these forms stand among headings that are set alik
     "brackets": 13.0,
 }
 _UNNUMBERED = 14.0
+_CHINESE_KINDS = ("chapter", "section", "article", "han")
 _SECTION_KINDS = ("dotted", "chapter", "roman", "letter", "appendix")
 _MATTER = re.compile(
     r"\W*(?:abstract|summary|executive summary|introduction|preface|foreword|acknowledge?ments?|references|bibliography"
@@ -97,10 +98,20 @@ def _titles(headings: Sequence[HeadingCandidate], sizes: Mapping[float, int]) ->
     ]
     if not top or len(headings) < 2:
         return []
+    if _opens_chinese_numbers(headings, sizes):
+        return [headings[0]]
     largest = min(sizes[h.style.size_pt] for h in top)
     alike = [h for h in headings if sizes[h.style.size_pt] == largest]
     alone = len(alike) <= 3 and all(h.page == headings[0].page for h in alike)
     return [h for h in top if sizes[h.style.size_pt] == largest] if alone else []
+
+
+def _opens_chinese_numbers(headings: Sequence[HeadingCandidate], sizes: Mapping[float, int]) -> bool:
+    """Whether the first heading is the title of articles or of 一、二、三、 that are set as large as it."""
+    first, *others = headings
+    alike = [heading for heading in others if sizes[heading.style.size_pt] == sizes[first.style.size_pt] == 0]
+    numbered = all(heading.kind and heading.kind[0] in _CHINESE_KINDS for heading in alike)
+    return first.kind is None and bool(alike) and numbered and not _MATTER.fullmatch(first.text)
 
 
 def _class_of(heading: HeadingCandidate, headings: Sequence[HeadingCandidate], sizes: Mapping[float, int]) -> _Class:

@@ -13,13 +13,15 @@ from itertools import pairwise
 
 from pipeline.engines.layout import headings
 from pipeline.engines.layout.glyphs import PrintedLine
-from pipeline.engines.layout.joining import are_rows, has_bullet, is_list_start
+from pipeline.engines.layout.joining import are_rows, has_bullet, is_choice, is_list_start
+from pipeline.engines.layout.right_to_left import runs_right_to_left
 from pipeline.engines.layout.script_gaps import is_cjk
 from stores.models import Label
 
 _GAP = 1.6  # a pitch that is larger than the usual one by this factor parts paragraphs
 _INDENT_EM = 0.9
 _DEDENT_EM = 0.7
+_FLUSH_EM, _SHIFTED_EM, _FAR_EM = 0.6, 1.2, 8.0
 _STOPS = "。！？；："
 _CLAUSE = re.compile(r"\d{1,3}(?:\.\d{1,3})+\s*[^\d\s%.]")
 _PAGE = re.compile(r"\d{1,4}|[ivxlc]{1,6}")
@@ -37,15 +39,18 @@ class Piece:
         return [line for part in self.parts for line in part]
 
 
-def pieces(lines: Sequence[PrintedLine], label: Label, body: float, edge: float = 0.0) -> list[Piece]:
+def pieces(
+    lines: Sequence[PrintedLine], label: Label, body: float, column: tuple[float, float] = (0.0, 0.0)
+) -> list[Piece]:
     """The lines of a region of text or of a list, cut.
 
-    ``body``: the page's usual font size in points; ``edge``: the right edge of the column that the region stands in.
+    ``body``: the page's usual font size in points; ``column``: left and right edge of the column that it stands in.
     """
     cut: list[Piece] = []
     right = max(line.box[2] for line in lines)
     left = min(line.box[0] for line in lines)
     pitch = _usual_pitch(lines)
+    wrapped = sum(line.box[2] > right - _FLUSH_EM * line.size for line in lines) > 1
     listed = label is Label.LIST or _lists(lines)
     alone = _standing_alone(lines, right) if label is Label.TEXT else frozenset()
     for index, line in enumerate(lines):
@@ -59,8 +64,11 @@ def pieces(lines: Sequence[PrintedLine], label: Label, body: float, edge: float 
         elif before is None:
             cut.append(Piece(Label.LIST if label is Label.LIST else Label.TEXT, [[line]]))
         else:
-            to = max(right, edge) if before.text[-1] in _STOPS else right
-            _continue(cut, before, line, (left, to, pitch), label)
+            if _are_rows_of_chinese(before, line, column[0]):
+                cut[-1].parts.append([line])
+                continue
+            wide = before.text[-1] in _STOPS or (is_cjk(line.text[0]) and not wrapped)
+            _continue(cut, before, line, (left, max(right, column[1]) if wide else right, pitch), label)
     return cut
 
 
@@ -136,6 +144,16 @@ def _continue(
         last.parts[-1].append(line)
 
 
+def _are_rows_of_chinese(before: PrintedLine, line: PrintedLine, left: float) -> bool:
+    """Whether two lines of Chinese are centred below one another, or end flush right far from the ``left`` edge."""
+    em = max(line.size, 1.0)
+    if not is_cjk(before.text[-1]) or abs(before.box[0] - line.box[0]) < _SHIFTED_EM * em:
+        return False
+    centred = abs(sum(before.box[::2]) - sum(line.box[::2])) < em  # of twice the middles
+    flush = abs(before.box[2] - line.box[2]) < _FLUSH_EM * em
+    return centred or (flush and min(before.box[0], line.box[0]) > left + _FAR_EM * em)
+
+
 def _is_entry(line: PrintedLine) -> bool:
     """Whether a line is an entry of a list of contents whose leaders are drawn, or left out: a page number far away."""
     return len(line.parts) == 2 and bool(_PAGE.fullmatch(line.parts[1].text))
@@ -155,3 +173,26 @@ def is_forced(before: PrintedLine, line: PrintedLine, right: float) -> bool:
         return False
     slack = 2.0 if is_cjk(line.text[0]) else 0.6
     return right - before.box[2] > (first + 1) * width + slack * max(line.size, 1.0)
+
+
+def is_no_item(lines: Sequence[PrintedLine], right: float) -> bool:
+    """Whether what the model calls a list item is none. ``right``: the right edge of its column.
+
+    It has no bullet, and begins with another sign, runs from the right, or is a paragraph of Chinese: their first
+    lines are indented like items.
+    """
+    first = lines[0].text
+    paragraph = _is_chinese_paragraph(lines, right)
+    if is_list_start(first) or (not paragraph and any(is_list_start(line.text) for line in lines)):
+        return False
+    return first[0] in "#>" or paragraph or is_choice(first) or runs_right_to_left(first)
+
+
+def _is_chinese_paragraph(lines: Sequence[PrintedLine], right: float) -> bool:
+    """Whether the first of several lines is indented, or a single one is full, and a sentence of Chinese ends there."""
+    first = lines[0]
+    if not is_cjk(first.text[0]) or not any("。" in line.text for line in lines):
+        return False
+    if len(lines) > 1:
+        return first.box[0] > lines[1].box[0] + 0.9 * first.size
+    return first.box[2] > right - 1.5 * first.size

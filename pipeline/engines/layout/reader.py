@@ -15,23 +15,21 @@ from typing import TYPE_CHECKING, Any
 from pipeline.engines.layout import headings, margins
 from pipeline.engines.layout import model as layout_model
 from pipeline.engines.layout.annotations import Comment, comments_of, with_comments
-from pipeline.engines.layout.blocks import Piece, pieces
+from pipeline.engines.layout.blocks import Piece, is_no_item, pieces
 from pipeline.engines.layout.drawn_lines import Drawings, bounded
 from pipeline.engines.layout.drop_caps import with_drop_caps
 from pipeline.engines.layout.form_fields import with_fields
 from pipeline.engines.layout.formulas import with_formulas
 from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, printed_lines
 from pipeline.engines.layout.gutters import parted_at_gutters
-from pipeline.engines.layout.joining import has_check_box, is_choice, is_list_start, item_text, joined, words_of
+from pipeline.engines.layout.joining import has_check_box, item_text, joined, words_of
 from pipeline.engines.layout.label_rows import paired_rows
 from pipeline.engines.layout.left_out import combined, leave_out, unmapped
 from pipeline.engines.layout.order import reading_order
 from pipeline.engines.layout.page import moved, upright
 from pipeline.engines.layout.receipts import is_strip, rows_of_strip
-from pipeline.engines.layout.regions import Region, fill, find_edges, put_together, share_of, union
-from pipeline.engines.layout.right_to_left import runs_right_to_left
+from pipeline.engines.layout.regions import Region, fill, find_columns, put_together, share_of, union
 from pipeline.engines.layout.ruled_tables import ruled_frames
-from pipeline.engines.layout.script_gaps import is_cjk
 from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.layout.spreads import pages_of_spread
 from pipeline.engines.layout.struck import mark_struck
@@ -119,7 +117,7 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     ordered = list(columns)
     for half in pages_of_spread(regions, sheet.width, sheet.height):
         ordered += put_together([half[index] for index in reading_order([region.box for region in half])])
-    find_edges(ordered)
+    find_columns(ordered)
     if not _is_typewritten(ordered):
         for region in ordered:
             region.by_line = region.is_code and len(region.lines) > 1
@@ -297,27 +295,14 @@ def _blocks_of(region: Region, words: frozenset[str], body: float) -> list[tuple
         return [(_block(label, region.box, lines, text), text)]
     if label in (Label.CAPTION, Label.FORMULA):
         return [_paragraph(Piece(label, [lines]), words)]
-    listed = Label.LIST if label is Label.LIST and not _is_no_item(lines) else Label.TEXT
-    return [_written_piece(piece, words, body) for piece in pieces(lines, listed, body, region.edge)]
+    listed = Label.LIST if label is Label.LIST and not is_no_item(lines, region.column[1]) else Label.TEXT
+    return [_written_piece(piece, words, body) for piece in pieces(lines, listed, body, region.column)]
 
 
 def _is_form(region: Region) -> bool:
     """Whether a table without ruled cells is a list of check boxes with their labels."""
     columns = {frame.column for frame in region.frames}
     return not region.ruled and len(columns) < 3 and any(has_check_box(line.text) for line in region.lines)
-
-
-def _is_no_item(lines: Sequence[PrintedLine]) -> bool:
-    """Whether what the model calls a list item is none.
-
-    It has no bullet, and begins with another sign, runs from the right, or is a sentence of Chinese: their paragraphs
-    are indented like items.
-    """
-    first = lines[0].text
-    sentence = is_cjk(first[0]) and any("。" in line.text for line in lines)
-    if is_list_start(first) or (not sentence and any(is_list_start(line.text) for line in lines)):
-        return False
-    return first[0] in "#>" or sentence or is_choice(first) or runs_right_to_left(first)
 
 
 def _rows_of_column(region: Region, body: float) -> list[Piece]:

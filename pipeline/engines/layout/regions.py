@@ -33,7 +33,7 @@ class Region:
     by_column: bool = False  # its lines are columns, from right to left
     by_row: bool = False  # every printed line stands for itself
     tex: str = ""  # of a formula on lines of its own
-    edge: float = 0.0  # the right edge of the column that it stands in
+    column: tuple[float, float] = (0.0, 0.0)  # left and right edge of the column that it stands in
 
     @property
     def is_code(self) -> bool:
@@ -124,13 +124,17 @@ def union(one: Box, other: Box) -> Box:
     return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
 
 
-def find_edges(regions: Sequence[Region]) -> None:
-    """Tell each region of text the right edge of its column: the furthest that text below or above it reaches."""
+def find_columns(regions: Sequence[Region]) -> None:
+    """Tell each region of text how far its column reaches: as far as text above and below, but over nothing beside."""
     running = [region for region in regions if region.label in _RUNNING and region.lines]
     for region in running:
-        left, right = region.box[0], region.box[2]
-        column = (other.box for other in running if other.box[0] < right and other.box[2] > left)
-        region.edge = max(box[2] for box in column if box[0] > left - _INDENT_PT and box[0] < left + _INDENT_PT)
+        x0, y0, x1, y1 = region.box
+        alike = [r.box for r in running if abs(r.box[0] - x0) < _INDENT_PT or abs(r.box[2] - x1) < _INDENT_PT]
+        alike = [box for box in alike if box[0] < x1 and box[2] > x0]
+        beside = [r.box for r in regions if r is not region and r.box[1] < y1 and r.box[3] > y0]
+        left = max([min(box[0] for box in alike), *(box[2] for box in beside if box[2] <= x0)])
+        right = min([max(box[2] for box in alike), *(box[0] for box in beside if box[0] >= x1)])
+        region.column = (left, right)
 
 
 def put_together(regions: Sequence[Region]) -> list[Region]:

@@ -25,6 +25,6 @@ def is_setting(before: str, after: str, gap: float) -> bool:
     if not before or gap >= _SETTING_EM or is_cjk(before[-1]) == is_cjk(after[0]):
         return False
     latin = after[0] if is_cjk(before[-1]) else before[-1]
-    if not latin.isalnum():
+    if not latin.isalnum() and latin not in "+#%":
         return False
     return after[0] in _COUNTED or not _SECTION.fullmatch(before)
