@@ -116,7 +116,9 @@ def _promoted(
             numbered = kind is not None and (alike or kind in kinds or kind[0] in _SURE_KINDS)
         if numbered or (alike and _may_be_unnumbered(candidate, body)):
             promoted.add(candidate)
-    return promoted | _sequences([candidate for candidate in left if candidate not in promoted])
+    counted = _sequences([candidate for candidate in left if candidate not in promoted])
+    members = Counter(candidate.kind for candidate in counted)
+    return promoted | counted | {c for c in left if members[c.kind] >= _ESTABLISHED}
 
 
 def _is_item(candidate: HeadingCandidate, body: BodyStyle) -> bool:

@@ -21,7 +21,7 @@ from stores.models import Label
 _GAP = 1.6  # a pitch that is larger than the usual one by this factor parts paragraphs
 _INDENT_EM = 0.9
 _DEDENT_EM = 0.7
-_FLUSH_EM, _SHIFTED_EM, _FAR_EM = 0.6, 1.2, 8.0
+_FLUSH_EM, _SHIFTED_EM, _INSET_EM, _FAR_EM = 0.6, 1.2, 2.5, 8.0
 _STOPS = "。！？；："
 _CLAUSE = re.compile(r"\d{1,3}(?:\.\d{1,3})+\s*[^\d\s%.]")
 _PAGE = re.compile(r"\d{1,4}|[ivxlc]{1,6}")
@@ -52,7 +52,9 @@ def pieces(
     pitch = _usual_pitch(lines)
     wrapped = sum(line.box[2] > right - _FLUSH_EM * line.size for line in lines) > 1
     listed = label is Label.LIST or _lists(lines)
-    alone = _standing_alone(lines, right) if label is Label.TEXT else frozenset()
+    alone = _standing_alone(lines, right)
+    if label is Label.LIST:
+        alone = frozenset(at for at in alone if _heads_paragraph(lines, at))
     for index, line in enumerate(lines):
         before = lines[index - 1] if index else None
         if headings.is_heading_line(line, body) and (len(lines) > 1 or label is Label.TEXT):
@@ -63,25 +65,33 @@ def pieces(
             _add_item(cut, line)
         elif before is None:
             cut.append(Piece(Label.LIST if label is Label.LIST else Label.TEXT, [[line]]))
+        elif _are_rows_of_chinese(before, line, column):
+            cut[-1].parts.append([line])
         else:
-            if _are_rows_of_chinese(before, line, column[0]):
-                cut[-1].parts.append([line])
-                continue
             wide = before.text[-1] in _STOPS or (is_cjk(line.text[0]) and not wrapped)
             _continue(cut, before, line, (left, max(right, column[1]) if wide else right, pitch), label)
     return cut
 
 
 def _standing_alone(lines: Sequence[PrintedLine], right: float) -> frozenset[int]:
-    """Indices of lines that are paragraphs of their own and may be headings, though they are set like the text.
+    """Indices of lines that are paragraphs of their own: rows of boxes to tick, and what may be a heading.
 
     Whether they are is known when all pages are. Such a line may follow the last line of a paragraph that is as long
     as the region is wide.
     """
-    may_be = [headings.may_be_heading(line) or _is_bold_between(lines, at) for at, line in enumerate(lines)]
+    may_be = [
+        headings.may_be_heading(line) or is_choice(line.text) or _is_bold_between(lines, at)
+        for at, line in enumerate(lines)
+    ]
     breaks = [True, *(is_forced(before, line, right) for before, line in pairwise(lines)), True]
     ended = [True, *(line.text[-1] in _STOPS for line in lines)]
     return frozenset(at for at in range(len(lines)) if may_be[at] and (breaks[at] or ended[at]) and breaks[at + 1])
+
+
+def _heads_paragraph(lines: Sequence[PrintedLine], at: int) -> bool:
+    """Whether behind a line of what the model calls a list stands text without a number."""
+    following = lines[at + 1].text if at + 1 < len(lines) else ""
+    return bool(following) and not (is_list_start(following) or headings.numbered_level(following))
 
 
 def _is_bold_between(lines: Sequence[PrintedLine], at: int) -> bool:
@@ -144,14 +154,16 @@ def _continue(
         last.parts[-1].append(line)
 
 
-def _are_rows_of_chinese(before: PrintedLine, line: PrintedLine, left: float) -> bool:
-    """Whether two lines of Chinese are centred below one another, or end flush right far from the ``left`` edge."""
+def _are_rows_of_chinese(before: PrintedLine, line: PrintedLine, column: tuple[float, float]) -> bool:
+    """Whether two lines of Chinese are centred below one another, or end flush right, far from the column's edges."""
     em = max(line.size, 1.0)
     if not is_cjk(before.text[-1]) or abs(before.box[0] - line.box[0]) < _SHIFTED_EM * em:
         return False
+    from_left = min(before.box[0], line.box[0]) - column[0]
+    from_right = column[1] - max(before.box[2], line.box[2])
     centred = abs(sum(before.box[::2]) - sum(line.box[::2])) < em  # of twice the middles
     flush = abs(before.box[2] - line.box[2]) < _FLUSH_EM * em
-    return centred or (flush and min(before.box[0], line.box[0]) > left + _FAR_EM * em)
+    return (centred and min(from_left, from_right) > _INSET_EM * em) or (flush and from_left > _FAR_EM * em)
 
 
 def _is_entry(line: PrintedLine) -> bool:

@@ -11,11 +11,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.engines.layout.glyphs import PrintedLine
-from pipeline.engines.layout.joining import is_list_start
+from pipeline.engines.layout.joining import is_choice, is_list_start
 from pipeline.engines.layout.script_gaps import is_cjk
 
 _CHAPTER = re.compile(
-    r"^(?:第\s*[一二三四五六七八九十百零\d]+\s*[章编篇部卷]|(?:chapter|part|appendix)\s+[\dA-Z]+\b)", re.I
+    r"^(?:第\s*[一二三四五六七八九十百零\d]+\s*[章编篇部卷]|(?:chapter|part|appendix)\s+[\dA-Z]+\b"
+    r"|附\s*[录錄]\s*(?:[A-Z]|\d{1,2}|[一二三四五六七八九十]{1,2})(?![A-Za-z\d])(?!.*[。，]))",
+    re.I,
 )
 _SECTION = re.compile(r"^第\s*[一二三四五六七八九十百零\d]+\s*[节条]")
 _SAYS_SO = re.compile(
@@ -119,6 +121,8 @@ def is_no_heading(lines: Sequence[PrintedLine], body: float) -> bool:
     """Whether what the model calls a heading is plainly none: no letter, a paragraph, or set like the text around."""
     text = "".join(line.text for line in lines)
     if not any(char.isalpha() or is_cjk(char) for char in text) or len(text) > _MAX_CHARS or len(lines) > 5:
+        return True
+    if any(is_choice(line.text) for line in lines):
         return True
     if all(line.bold for line in lines) or max(line.size for line in lines) > 1.05 * body:
         return False

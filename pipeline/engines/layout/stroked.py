@@ -44,4 +44,4 @@ def _is_stroked(span: dict[str, Any], strips: dict[int, list[Box]]) -> bool:
     middle = (y0 + y1) / 2
     over = (box for box in strips.get(int(middle // _STRIP), ()) if box[1] <= middle <= box[3])
     covered = sum(max(0.0, min(x1, box[2]) - max(x0, box[0])) for box in over)
-    return covered >= _COVERED * (x1 - x0) > 0
+    return bool(covered >= _COVERED * (x1 - x0) > 0)
