@@ -79,13 +79,15 @@ def _standing_alone(lines: Sequence[PrintedLine], right: float) -> frozenset[int
     Whether they are is known when all pages are. Such a line may follow the last line of a paragraph that is as long
     as the region is wide.
     """
-    may_be = [
-        headings.may_be_heading(line) or is_choice(line.text) or _is_bold_between(lines, at)
-        for at, line in enumerate(lines)
-    ]
+    choices = {at for at, line in enumerate(lines) if is_choice(line.text)}
+    may_be = [headings.may_be_heading(line) or _is_bold_between(lines, at) for at, line in enumerate(lines)]
     breaks = [True, *(is_forced(before, line, right) for before, line in pairwise(lines)), True]
     ended = [True, *(line.text[-1] in _STOPS for line in lines)]
-    return frozenset(at for at in range(len(lines)) if may_be[at] and (breaks[at] or ended[at]) and breaks[at + 1])
+    return frozenset(
+        at
+        for at in range(len(lines))
+        if at in choices or (may_be[at] and (breaks[at] or ended[at]) and breaks[at + 1])
+    )
 
 
 def _heads_paragraph(lines: Sequence[PrintedLine], at: int) -> bool:

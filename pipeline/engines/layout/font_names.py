@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-_HEAVY = ("bold", "black", "heavy", "simhei", "heiti", "fzhei", "黑体", "黑體")
-_LIGHT = ("light", "thin")  # of a family whose own name is that of heavy Chinese letters
+_HEAVY = ("bold", "black", "heavy", "simhei", "黑体", "黑體")
 _ENDS = ("-bd", ".b")
-_ENCODINGS = ("utf-8", "gbk", "big5")
+_ENCODINGS = ("utf-8", "gb2312")
 
 
 @lru_cache(maxsize=1024)
@@ -34,6 +33,4 @@ def readable(name: str) -> str:
 def is_heavy(name: str) -> bool:
     """Whether a font is bold by its name; Chinese headings have fonts that are heavy without being called bold."""
     name = name.lower()
-    if any(word in name for word in _LIGHT):
-        return False
     return any(word in name for word in _HEAVY) or name.endswith(_ENDS)
