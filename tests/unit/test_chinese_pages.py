@@ -225,3 +225,18 @@ def test_a_column_ends_where_something_stands_beside_it() -> None:
     assert (above.column, narrow.column) == (COLUMN, COLUMN)
     find_columns([above, narrow, picture])
     assert narrow.column == (LEFT, 300.0)
+
+
+def test_the_number_beside_a_title_is_of_its_line() -> None:
+    number, title = line("3.1", 0.0, 70, 88), line("停车场", 0.5, 102)
+    (one,) = put_together([region(Label.TEXT, number), region(Label.HEADING, title)])
+    assert (one.label, [part.text for part in one.lines]) == (Label.HEADING, ["3.1 停车场"])
+    for other in (line("停车场", 0.5, 150), line("停车场", 15.0, 102), line("parking", 0.5, 102)):
+        assert len(put_together([region(Label.TEXT, number), region(Label.TEXT, other)])) == 2
+
+
+def test_a_centred_title_of_two_lines_is_one() -> None:
+    first, second = line("江城市人民政府关于进一步加强", 0.0, 200), line("改造工作的通知", 13.0, 235)
+    assert len(put_together([region(Label.TITLE, first), region(Label.HEADING, second)])) == 1
+    for other in (line("一、总体要求", 13.0, 240), line("第一章总则是", 13.0, 240), line("改造工作的通知", 40.0, 235)):
+        assert len(put_together([region(Label.TITLE, first), region(Label.HEADING, other)])) == 2

@@ -302,10 +302,19 @@ LONG = "本合同由双方在平等自愿的基础上签订，双方应当全面
 
 def test_short_chinese_titles_behind_long_numbers_are_headings() -> None:
     pages = [
-        page(1, heading("3 术语"), put("3.1 泊位"), put(LONG), put("3.2 车位"), put(LONG), put("3.2.1 概述"), put(LONG)),
+        page(
+            1, heading("3 术语"), put("3.1 泊位"), put(LONG), put("3.2 车位"), put(LONG), put("3.2.1 概述"), put(LONG)
+        ),
         page(2, put("3.2.2 分类"), put(LONG), heading("4 要求"), put(LONG)),
     ]
-    assert headings_in(pages) == ["# 3 术语", "## 3.1 泊位", "## 3.2 车位", "### 3.2.1 概述", "### 3.2.2 分类", "# 4 要求"]
+    assert headings_in(pages) == [
+        "# 3 术语",
+        "## 3.1 泊位",
+        "## 3.2 车位",
+        "### 3.2.1 概述",
+        "### 3.2.2 分类",
+        "# 4 要求",
+    ]
 
 
 def test_numbered_lines_that_look_like_items_are_headings_by_their_look_or_number() -> None:
@@ -345,7 +354,9 @@ def test_the_title_above_articles_that_are_set_as_large_is_above_them() -> None:
     ],
 )
 def test_letterheads_and_authors_are_no_titles(text: str, following: str, title: bool) -> None:
-    pages = [page(1, heading(text, 20.0), put(following), heading("一、要求"), put(LONG), heading("二、任务"), put(LONG))]
+    pages = [
+        page(1, heading(text, 20.0), put(following), heading("一、要求"), put(LONG), heading("二、任务"), put(LONG))
+    ]
     assert (f"# {text}" in headings_in(pages)) is title
 
 

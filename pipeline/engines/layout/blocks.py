@@ -84,9 +84,7 @@ def _standing_alone(lines: Sequence[PrintedLine], right: float) -> frozenset[int
     breaks = [True, *(is_forced(before, line, right) for before, line in pairwise(lines)), True]
     ended = [True, *(line.text[-1] in _STOPS for line in lines)]
     return frozenset(
-        at
-        for at in range(len(lines))
-        if at in choices or (may_be[at] and (breaks[at] or ended[at]) and breaks[at + 1])
+        at for at in range(len(lines)) if at in choices or (may_be[at] and (breaks[at] or ended[at]) and breaks[at + 1])
     )
 
 

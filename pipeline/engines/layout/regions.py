@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment
@@ -13,6 +14,9 @@ from pipeline.engines.layout.tables import Frame
 from stores.models import Box, Label
 
 _RUNNING = (Label.TEXT, Label.LIST)
+_HEADINGS = (Label.HEADING, Label.TITLE)
+_SECTION = re.compile(r"\d{1,3}(?:[.．]\d{1,3})+[.．]?|第\s*[〇零一二三四五六七八九十百\d]{1,5}\s*[章节節条條]")
+_NUMBER_GAP_EM = 3.0  # between the number of a section and its title, at most
 _SLACK_EM = 1.5  # a full line ends so near to the right edge, in em
 _INDENT_PT = 50.0  # between the left edges of texts of one column
 _FULL = 12  # characters of a full line
@@ -142,7 +146,12 @@ def put_together(regions: Sequence[Region]) -> list[Region]:
     joined: list[Region] = []
     for region in regions:
         last = joined[-1] if joined else None
-        if last is not None and _goes_on(last, region):
+        if last is not None and _numbers(last, region):
+            last.label = region.label
+            last.lines = [_beside(last.lines[0], region.lines[0]), *region.lines[1:]]
+            last.fragments.extend(region.fragments)
+            last.box = union(last.box, region.box)
+        elif last is not None and _goes_on(last, region):
             last.lines.extend(region.lines)
             last.fragments.extend(region.fragments)
             last.box = union(last.box, region.box)
@@ -151,8 +160,41 @@ def put_together(regions: Sequence[Region]) -> list[Region]:
     return joined
 
 
+def _numbers(number: Region, title: Region) -> bool:
+    """Whether a region is the number of the title beside it: recognised lines end at wide gaps."""
+    if len(number.lines) != 1 or not title.lines or title.label not in (*_RUNNING, *_HEADINGS):
+        return False
+    one, other = number.lines[0], title.lines[0]
+    if number.label not in (*_RUNNING, *_HEADINGS) or not _SECTION.fullmatch(one.text) or not is_cjk(other.text[0]):
+        return False
+    gap, size = other.box[0] - one.box[2], max(one.size, other.size)
+    level = abs(one.box[1] + one.box[3] - other.box[1] - other.box[3]) < size  # of twice the middles
+    return level and 0 < gap < _NUMBER_GAP_EM * size
+
+
+def _beside(one: PrintedLine, other: PrintedLine) -> PrintedLine:
+    return replace(other, text=f"{one.text} {other.text}", box=union(one.box, other.box), parts=())
+
+
 def _goes_on(above: Region, below: Region) -> bool:
-    return _word_goes_on(above, below) or _chinese_goes_on(above, below) or _code_goes_on(above, below)
+    return (
+        _word_goes_on(above, below)
+        or _chinese_goes_on(above, below)
+        or _title_goes_on(above, below)
+        or _code_goes_on(above, below)
+    )
+
+
+def _title_goes_on(above: Region, below: Region) -> bool:
+    """Whether a centred title of Chinese goes on below: it has no number of its own, and the same size."""
+    if not (above.label in _HEADINGS and below.label in _HEADINGS and above.lines and below.lines):
+        return False
+    last, first = above.lines[-1], below.lines[0]
+    alike = abs(last.size - first.size) < 0.12 * last.size and last.bold == first.bold
+    centred = abs(last.box[0] + last.box[2] - first.box[0] - first.box[2]) < last.size
+    words = is_cjk(last.text[-1]) and is_cjk(first.text[0]) and not is_list_start(first.text) and first.text[0] != "第"
+    near = first.box[1] - last.box[3] < 0.8 * last.size
+    return words and alike and centred and near and last.box[2] - last.box[0] > first.box[2] - first.box[0]
 
 
 def _chinese_goes_on(above: Region, below: Region) -> bool:
