@@ -3,7 +3,8 @@
 A single page cannot tell a running header from another line near its edge: an address, a drawing number, a footnote.
 So readers only propose headers and footers, and this module decides once all pages are read. A running line is left
 out of the Markdown of every page but the first, and of the first too where the text repeats its words; page numbers
-are always left out. Nothing else is left out, and never everything on a page.
+are always left out, and so are headers that repeat the heading of their page's section. Nothing else is left out, and
+never everything on a page.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from pipeline.margin_text import (
 from pipeline.page_markdown import AT_MARGIN, with_margins
 from stores.models import Block, Label, Line, Page, Route
 
-RUNNING_VERSION = "4"  # part of fingerprints: raise it with every change of what is left out
+RUNNING_VERSION = "5"  # part of fingerprints: raise it with every change of what is left out
 
 _STRIP = 0.18  # of the page's height: lines that no reader took for a header are looked at so far into the page
 _SAME_PLACE_PT, _SAME_PLACE = 18.0, 0.03  # points, or of the page's height
