@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.structure.candidates import (
@@ -32,6 +33,18 @@ _ESTABLISHED = 3  # headings that are set alike: what else is set so and stands 
 _SHORT = 80  # characters
 _LEADS_IN, _SMALL = 1.06, 0.94  # of the body's size: what ends with a colon is larger, and no heading is smaller
 _NEAR = 0.95  # of the size of the smallest heading that a guide names
+
+
+@dataclass(frozen=True, slots=True)
+class _Guide:
+    """What the outline or the contents say: whether they name headings, and the size of the smallest in points.
+
+    ``one_level``: all that they name are set alike, as where contents name chapters alone.
+    """
+
+    given: bool
+    least: float
+    one_level: bool
 
 
 def headings_of(pages: Sequence[Page], outline: Sequence[OutlineEntry] = ()) -> dict[tuple[int, int], int]:
@@ -59,12 +72,13 @@ def _accepted(candidates: Sequence[HeadingCandidate], guided: int, body: BodySty
     """The candidates that are headings."""
     possible = [candidate for candidate in candidates if candidate.guided or _is_possible(candidate)]
     styled = sum(c.distinct and c.read_as_heading and not leads_in(c.text) for c in possible)
-    least = min((c.style.size_pt for c in possible if c.guided and c.distinct and not c.recognised), default=0.0)
+    sizes = [c.style.size_pt for c in possible if c.guided and c.distinct and not c.recognised]
+    levels = len({round(2 * size) for size in sizes})
+    guide = _Guide(given=guided >= _GUIDED, least=min(sizes, default=0.0), one_level=levels < 2)
     chosen = [
         candidate
         for candidate in possible
-        if candidate.guided
-        or (candidate.read_as_heading and not _is_doubtful(candidate, guided >= _GUIDED, styled > 2, least, body))
+        if candidate.guided or (candidate.read_as_heading and not _is_doubtful(candidate, guide, styled > 2, body))
     ]
     more = _promoted(possible, chosen, body)
     listed = _list_items([*chosen, *more])
@@ -79,22 +93,21 @@ def _is_possible(candidate: HeadingCandidate) -> bool:
     return not (leads_in(text) and not candidate.distinct)
 
 
-def _is_doubtful(candidate: HeadingCandidate, is_guided: bool, has_styles: bool, least: float, body: BodyStyle) -> bool:
+def _is_doubtful(candidate: HeadingCandidate, guide: _Guide, has_styles: bool, body: BodyStyle) -> bool:
     """Whether what the reader of a page took for a heading is none beside the others of the document.
 
-    ``is_guided``: an outline or contents names headings, the smallest ``least`` points high; ``has_styles``: others
-    are set in another way than the text.
+    ``has_styles``: others are set in another way than the text.
     """
     if candidate.kind and candidate.kind not in _LIST_KINDS:
         return False
     if not candidate.distinct or (not candidate.kind and begins_within(candidate.text)):
-        return has_styles or is_guided
+        return has_styles or guide.given
     size = candidate.style.size_pt
     least_size = body.size_pt * (_LEADS_IN if leads_in(candidate.text) else _SMALL)
     if has_styles and not candidate.kind and 0 < size < least_size:
         return True
-    below_contents = candidate.kind is not None and _is_weighty(candidate, body)  # contents may name chapters alone
-    return is_guided and 0 < size < _NEAR * least and not below_contents
+    below = guide.one_level and candidate.kind is not None and _is_weighty(candidate, body)
+    return guide.given and 0 < size < _NEAR * guide.least and not below
 
 
 def _promoted(
