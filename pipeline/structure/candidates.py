@@ -184,6 +184,6 @@ def is_no_title(text: str) -> bool:
 def has_words(text: str) -> bool:
     """Whether a text has a word behind its number, and is not mostly signs, as formulas are."""
     number = numbering_of(text)
-    text = text[number.length :] if number else text
+    text = (number and text[number.length :].strip()) or text
     words = sum(len(word) for word in _WORD.findall(text))
     return words > 0.4 * sum(not char.isspace() for char in text)

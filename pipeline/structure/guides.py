@@ -38,7 +38,7 @@ def contents_pages(pages: Sequence[Page]) -> dict[int, list[str]]:
 
 
 def _titles(page: Page, *, continues: bool) -> list[str]:
-    lines = [line for line in page.markdown.splitlines() if any(map(str.isalnum, line))]
+    lines = [_without_cells(line) for line in page.markdown.splitlines() if any(map(str.isalnum, line))]
     short = [line for line in lines if len(line) < _LONGEST_TITLE and line.rstrip(" |")[-1:].isalnum()]
     if len(short) < _LEAST_ENTRIES:
         return []
@@ -52,6 +52,13 @@ def _titles(page: Page, *, continues: bool) -> list[str]:
     numbers = [int(entry["page"]) for entry in entries if entry["page"].isdecimal()]
     rising = sum(one <= other for one, other in pairwise(numbers))
     return [entry["title"] for entry in entries] if rising >= 0.8 * max(len(numbers) - 1, 1) else []
+
+
+def _without_cells(line: str) -> str:
+    """A row of a table as one text: a reader may take a list of contents for a table."""
+    if not line.startswith("|"):
+        return line
+    return " ".join(cell.strip() for cell in line.split("|") if cell.strip())
 
 
 def mark_guided(

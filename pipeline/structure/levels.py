@@ -169,6 +169,7 @@ def _by_rank(classes: Mapping[_Class, list[HeadingCandidate]]) -> dict[_Class, i
     """Levels by size, weight and number: each class of headings is one below those that rank before it."""
     ranks = {key: _rank(key) for key in classes}
     _raise_letters(ranks)
+    _lower_appendices(ranks)
     _order_numbers(ranks, classes)
     for key, members in classes.items():
         if key.kind is None:
@@ -193,6 +194,16 @@ def _raise_letters(ranks: dict[_Class, _Rank]) -> None:
         return
     for key, (size, light, _) in ranks.items():
         if key.kind == ("letter", 1):
+            ranks[key] = (size, light, _RANK["dotted"])
+
+
+def _lower_appendices(ranks: dict[_Class, _Rank]) -> None:
+    """Let appendices rank like sections ("1", "2") where there are no chapters."""
+    kinds = {key.kind for key in ranks}
+    if ("dotted", 1) not in kinds or kinds & {("chapter", 1), ("part", 1)}:
+        return
+    for key, (size, light, _) in ranks.items():
+        if key.kind == ("appendix", 1):
             ranks[key] = (size, light, _RANK["dotted"])
 
 

@@ -103,6 +103,7 @@ def test_a_sign_without_meaning_that_prints_nothing_is_a_blank() -> None:
         ("性能提高了20%", "以", 0.3, True),
         ("3.1", "范", 0.3, False),  # the number of a section
         ("1", "概", 0.3, False),
+        ("表7.6", "停", 0.3, False),
         ("使用", "P", 1.0, False),  # a column
         ("Version", "2", 0.3, False),
         ("", "年", 0.3, False),

@@ -364,3 +364,18 @@ def test_letterheads_and_authors_are_no_titles(text: str, following: str, title:
 def test_appendices_need_no_blank_behind_their_number(text: str) -> None:
     number = numbering_of(text)
     assert number and (number.kind, number.value) == ("appendix", 1)
+
+
+def test_a_list_of_contents_that_was_read_as_a_table_names_headings() -> None:
+    rows = ("| 第一章 | 绪论 | 1 |", "| 1.1 | 背景. . . . | 1 |", "| 1.2 | 方法 . . | 2 |", "| 第二章 | 结论 | 3 |")
+    listed = page(1, heading("目 录"), put("\n".join((rows[0], "| --- | --- | --- |", *rows[1:])), label=Label.TABLE))
+    assert contents_pages([listed]) == {1: ["第一章 绪论", "1.1 背景", "1.2 方法", "第二章 结论"]}
+    assert headings_in([listed, page(2, heading("第一章 绪论"), put(LONG))]) == ["# 第一章 绪论"]
+
+
+def test_appendices_of_sections_are_on_their_level_also_without_a_title() -> None:
+    pages = [
+        page(1, heading("1 范围"), put(LONG), heading("2 要求"), put(LONG), heading("2.1 性能"), put(LONG)),
+        page(2, heading("附录A"), put(LONG), heading("附录B 示例"), put(LONG)),
+    ]
+    assert headings_in(pages) == ["# 1 范围", "# 2 要求", "## 2.1 性能", "# 附录A", "# 附录B 示例"]

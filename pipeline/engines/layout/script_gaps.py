@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _SETTING_EM = 0.5  # Word and TeX part the two scripts by a quarter of an em; letters have some room beside them
-_SECTION = re.compile(r"(?:[A-Z]|\d{1,3})(?:[.．]\d{1,3})*[.．]?")
+_SECTION = re.compile(r"(?:附?[图圖表]\s?)?(?:[A-Z]|\d{1,3})(?:[-.．]\d{1,3})*[.．]?")
 _COUNTED = "年月日时分秒个元"
 
 
@@ -20,7 +20,7 @@ def is_cjk(char: str) -> bool:
 def is_setting(before: str, after: str, gap: float) -> bool:
     """Whether a gap (in em) between what a line says so far and its next character only parts Chinese from Latin.
 
-    The gap behind the number of a section is a blank however narrow it is.
+    The gap behind the number of a section, a table or a figure is a blank however narrow it is.
     """
     if not before or gap >= _SETTING_EM or is_cjk(before[-1]) == is_cjk(after[0]):
         return False
