@@ -22,7 +22,7 @@ from pipeline.structure.candidates import (
     is_sentence,
     leads_in,
 )
-from pipeline.structure.guides import contents_pages, mark_guided
+from pipeline.structure.guides import contents_pages, is_nothing_but_contents, mark_guided
 from pipeline.structure.levels import levels_of
 from stores.models import Label, OutlineEntry, Page
 
@@ -50,7 +50,9 @@ class _Guide:
 def headings_of(pages: Sequence[Page], outline: Sequence[OutlineEntry] = ()) -> dict[tuple[int, int], int]:
     """(page number, index of the block) -> level 1 to 6, of all headings of a document."""
     contents = contents_pages(pages)
-    candidates = [candidate for candidate in candidates_of(pages) if candidate.page not in contents]
+    listing = {page.number for page in pages if is_nothing_but_contents(page, contents.get(page.number, ()))}
+    listing &= contents.keys()
+    candidates = [candidate for candidate in candidates_of(pages) if candidate.page not in listing]
     guided = mark_guided(candidates, outline, contents)
     _check_letters(candidates)
     accepted = _accepted(candidates, guided, body_style(pages))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.structure.candidates import HeadingCandidate
+from pipeline.structure.guides import heads_contents
 from stores.models import Label
 
 _NEAR, _NEAR_RECOGNISED = 0.05, 0.12  # shares by which sizes differ from the common one of their level
@@ -90,7 +91,7 @@ def _are_recognised(headings: Sequence[HeadingCandidate]) -> bool:
 
 def _titles(headings: Sequence[HeadingCandidate], sizes: Mapping[float, int]) -> list[HeadingCandidate]:
     """The title of the document: the largest heading, without a section's number, before all others."""
-    first = [h for h in headings if h.page == headings[0].page] if headings else []
+    first = [h for h in headings if h.page == headings[0].page and not heads_contents(h.text)] if headings else []
     top = [
         h
         for h in first

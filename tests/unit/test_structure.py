@@ -370,7 +370,8 @@ def test_a_list_of_contents_that_was_read_as_a_table_names_headings() -> None:
     rows = ("| 第一章 | 绪论 | 1 |", "| 1.1 | 背景. . . . | 1 |", "| 1.2 | 方法 . . | 2 |", "| 第二章 | 结论 | 3 |")
     listed = page(1, heading("目 录"), put("\n".join((rows[0], "| --- | --- | --- |", *rows[1:])), label=Label.TABLE))
     assert contents_pages([listed]) == {1: ["第一章 绪论", "1.1 背景", "1.2 方法", "第二章 结论"]}
-    assert headings_in([listed, page(2, heading("第一章 绪论"), put(LONG))]) == ["# 第一章 绪论"]
+    chapter = page(2, heading("第一章 绪论"), put(LONG), heading("第二章 结论"), put(LONG))
+    assert headings_in([listed, chapter]) == ["# 目 录", "# 第一章 绪论", "# 第二章 结论"]
 
 
 def test_appendices_of_sections_are_on_their_level_also_without_a_title() -> None:

@@ -95,10 +95,11 @@ def may_be_heading(line: PrintedLine) -> bool:
 
 
 def is_bold_title(line: PrintedLine) -> bool:
-    """Whether a line of its own may be a heading by its weight: bold, short, and neither a sentence nor a lead-in."""
+    """Whether a line of its own may be a heading by its weight: bold, short, no sentence, lead-in or row of columns."""
     text = line.text
     return (
         line.bold
+        and not line.parts
         and 2 <= len(text) <= _SHORT
         and not _ENDS_SENTENCE.search(text)
         and text[-1] not in ":：.!?！？"
