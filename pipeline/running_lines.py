@@ -3,13 +3,14 @@
 A single page cannot tell a running header from another line near its edge: an address, a drawing number, a footnote.
 So readers only propose headers and footers, and this module decides once all pages are read. A running line is left
 out of the Markdown of every page but the first, and of the first too where the text repeats its words; page numbers
-are always left out. Nothing else is left out, and never everything on a page.
+are always left out, and so are headers that repeat the heading of their page's section. Nothing else is left out, and
+never everything on a page.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
@@ -25,7 +26,7 @@ from pipeline.margin_text import (
 from pipeline.page_markdown import AT_MARGIN, with_margins
 from stores.models import Block, Label, Line, Page, Route
 
-RUNNING_VERSION = "4"  # part of fingerprints: raise it with every change of what is left out
+RUNNING_VERSION = "5"  # part of fingerprints: raise it with every change of what is left out
 
 _STRIP = 0.18  # of the page's height: lines that no reader took for a header are looked at so far into the page
 _SAME_PLACE_PT, _SAME_PLACE = 18.0, 0.03  # points, or of the page's height
@@ -78,12 +79,15 @@ def running_blocks(pages: Sequence[Page]) -> dict[int, frozenset[int]]:
     if not any(line.block >= 0 for line in lines):
         return {}
     kinds = _kinds(lines) | _on_a_single_page(pages, lines)
+    named = _naming_sections(pages, lines, kinds)
+    kinds |= named
     texts = _PageTexts(pages)
     by_block: dict[tuple[int, int], list[_MarginLine]] = defaultdict(list)
     for line in lines:
         if line.block >= 0:
             by_block[line.page, line.block].append(line)
     printed = {kinds[line].key for line in lines if line.block < 0 and line in kinds}
+    printed |= {kind.key for kind in named.values()}
     running: dict[int, set[int]] = defaultdict(set)
     for (number, block), members in by_block.items():
         if all(line in kinds or not line.folded for line in members) and not _is_first(members, kinds, printed, texts):
@@ -266,6 +270,23 @@ def _on_a_single_page(pages: Sequence[Page], lines: Sequence[_MarginLine]) -> di
         or any(is_name_and_address(line.text) and _is_beside(line, mark) for mark in publishers)
     ]
     return dict.fromkeys([*numbers, *publishers, *beside], _Kind("page number", ""))
+
+
+def _naming_sections(
+    pages: Sequence[Page], lines: Sequence[_MarginLine], known: Mapping[_MarginLine, _Kind]
+) -> dict[_MarginLine, _Kind]:
+    """Find the headers that name the section of their page, once each: its heading stands there or on a page before."""
+    headings: set[str] = set()
+    on_page: dict[int, set[str]] = {}
+    for page in pages:
+        headings |= {folded(block.text) for block in page.blocks if block.label in (Label.HEADING, Label.TITLE)}
+        on_page[page.number] = set(headings)
+    headers = [line for line in lines if line.block >= 0 and line.top and line not in known]
+    return {
+        line: _Kind(("section", line.folded), line.folded)
+        for line in headers
+        if len(line.folded) > 1 and line.folded in on_page[line.page]
+    }
 
 
 def _is_beside(line: _MarginLine, mark: _MarginLine) -> bool:

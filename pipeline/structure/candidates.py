@@ -27,6 +27,11 @@ _INNER_STOP = re.compile(r"[。！；;][^”’」』）)\]\s]|[a-z]{3,}\.\s+[A-
 _ENDS = re.compile(r"[,，;；。、]$|[a-z]-$|(?<![.A-Z])[a-z]{2,}\.$")
 _LEADS_IN = re.compile(r"[:：]$")
 _AUTHORS = re.compile(r"[⁰¹²³⁴-⁹†‡∗*§],?\s+\w.*,")
+_MARKS = r"[\d⁰¹²³⁴-⁹,，*∗†‡⁺]"
+_NAME = r"[\u4e00-\u9fff·]{2,5}"
+_CHINESE_AUTHORS = re.compile(rf"(?=\D*[\d⁰¹²³⁴-⁹*∗†‡])(?:{_NAME}(?:\s|{_MARKS}|[、;；])+)+{_NAME}\s?{_MARKS}*")
+_LETTERHEAD = re.compile(r"[\u4e00-\u9fff]{3,}\s*文\s*件")
+_FILE_NUMBER = re.compile(r"[\u4e00-\u9fff]{2,}\s*[〔\[（(]\d{4}[〕\])）]\s*第?\d+\s*号")
 _ADMONITION = re.compile(
     r"\W*A?\s?(?:notes?|warnings?|cautions?|tips?|important|danger|attention|notice|hinweis|achtung|warnung|vorsicht"
     r"|remarque|avertissement|nota|atención|注意|警告|提示|危险|小心)\W*",
@@ -127,7 +132,7 @@ def candidates_of(pages: Sequence[Page]) -> list[HeadingCandidate]:
 def _of_page(page: Page) -> Iterator[HeadingCandidate]:
     for index, block in enumerate(page.blocks):
         style = as_read(block)
-        if not is_in_markdown(block) or not _may_be_heading(block, style):
+        if not is_in_markdown(block) or not _may_be_heading(block, style) or _is_letterhead(page, index):
             continue
         yield HeadingCandidate(
             page=page.number,
@@ -137,6 +142,12 @@ def _of_page(page: Page) -> Iterator[HeadingCandidate]:
             number=numbering_of(block.text),
             recognised=page.route is Route.OCR,
         )
+
+
+def _is_letterhead(page: Page, index: int) -> bool:
+    """Whether a block names the office that writes, above the number of what it writes."""
+    below = page.blocks[index + 1].text if index + 1 < len(page.blocks) else ""
+    return bool(_LETTERHEAD.fullmatch(page.blocks[index].text) and _FILE_NUMBER.match(below))
 
 
 def _may_be_heading(block: Block, style: PrintStyle) -> bool:
@@ -174,10 +185,13 @@ def begins_within(text: str) -> bool:
 
 def is_no_title(text: str) -> bool:
     """Whether a text is a caption, a row of authors with their marks, or a word like "Warning" before what it marks."""
-    return bool(_CAPTION.match(text) or _AUTHORS.search(text) or _ADMONITION.fullmatch(text))
+    authors = _AUTHORS.search(text) or _CHINESE_AUTHORS.fullmatch(text)
+    return bool(_CAPTION.match(text) or authors or _ADMONITION.fullmatch(text))
 
 
 def has_words(text: str) -> bool:
-    """Whether a text has a word, and is not mostly signs, as formulas are."""
+    """Whether a text has a word behind its number, and is not mostly signs, as formulas are."""
+    number = numbering_of(text)
+    text = (number and text[number.length :].strip()) or text
     words = sum(len(word) for word in _WORD.findall(text))
     return words > 0.4 * sum(not char.isspace() for char in text)

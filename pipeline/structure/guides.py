@@ -38,20 +38,37 @@ def contents_pages(pages: Sequence[Page]) -> dict[int, list[str]]:
 
 
 def _titles(page: Page, *, continues: bool) -> list[str]:
-    lines = [line for line in page.markdown.splitlines() if any(map(str.isalnum, line))]
+    lines = [_without_cells(line) for line in page.markdown.splitlines() if any(map(str.isalnum, line))]
     short = [line for line in lines if len(line) < _LONGEST_TITLE and line.rstrip(" |")[-1:].isalnum()]
     if len(short) < _LEAST_ENTRIES:
         return []
     entries = [match for line in short if (match := _ENTRY.match(line))]
     if len(entries) < _LEAST_ENTRIES or len(entries) < 0.4 * len(lines):
         return []
-    headed = continues or any(_HEADS_CONTENTS.fullmatch(line.strip("# ")) for line in lines[:6])
+    headed = continues or any(heads_contents(line.strip("# ")) for line in lines[:6])
     dotted = sum(bool(_LEADERS.search(entry.group())) for entry in entries)
     if not headed and dotted < 0.5 * len(entries):
         return []
     numbers = [int(entry["page"]) for entry in entries if entry["page"].isdecimal()]
     rising = sum(one <= other for one, other in pairwise(numbers))
     return [entry["title"] for entry in entries] if rising >= 0.8 * max(len(numbers) - 1, 1) else []
+
+
+def is_nothing_but_contents(page: Page, titles: Sequence[str]) -> bool:
+    """Whether the entries of a page of contents are its lines: those of a table may have headings above and below."""
+    return sum(line.startswith("|") for line in page.markdown.splitlines()) < len(titles)
+
+
+def _without_cells(line: str) -> str:
+    """A row of a table as one text: a reader may take a list of contents for a table."""
+    if not line.startswith("|"):
+        return line
+    return " ".join(cell.strip() for cell in line.split("|") if cell.strip())
+
+
+def heads_contents(text: str) -> bool:
+    """Whether a text is the heading of a list of contents."""
+    return _HEADS_CONTENTS.fullmatch(text) is not None
 
 
 def mark_guided(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.structure.candidates import (
@@ -21,7 +22,7 @@ from pipeline.structure.candidates import (
     is_sentence,
     leads_in,
 )
-from pipeline.structure.guides import contents_pages, mark_guided
+from pipeline.structure.guides import contents_pages, is_nothing_but_contents, mark_guided
 from pipeline.structure.levels import levels_of
 from stores.models import Label, OutlineEntry, Page
 
@@ -34,10 +35,24 @@ _LEADS_IN, _SMALL = 1.06, 0.94  # of the body's size: what ends with a colon is 
 _NEAR = 0.95  # of the size of the smallest heading that a guide names
 
 
+@dataclass(frozen=True, slots=True)
+class _Guide:
+    """What the outline or the contents say: whether they name headings, and the size of the smallest in points.
+
+    ``one_level``: all that they name are set alike, as where contents name chapters alone.
+    """
+
+    given: bool
+    least: float
+    one_level: bool
+
+
 def headings_of(pages: Sequence[Page], outline: Sequence[OutlineEntry] = ()) -> dict[tuple[int, int], int]:
     """(page number, index of the block) -> level 1 to 6, of all headings of a document."""
     contents = contents_pages(pages)
-    candidates = [candidate for candidate in candidates_of(pages) if candidate.page not in contents]
+    listing = {page.number for page in pages if is_nothing_but_contents(page, contents.get(page.number, ()))}
+    listing &= contents.keys()
+    candidates = [candidate for candidate in candidates_of(pages) if candidate.page not in listing]
     guided = mark_guided(candidates, outline, contents)
     _check_letters(candidates)
     accepted = _accepted(candidates, guided, body_style(pages))
@@ -59,12 +74,13 @@ def _accepted(candidates: Sequence[HeadingCandidate], guided: int, body: BodySty
     """The candidates that are headings."""
     possible = [candidate for candidate in candidates if candidate.guided or _is_possible(candidate)]
     styled = sum(c.distinct and c.read_as_heading and not leads_in(c.text) for c in possible)
-    least = min((c.style.size_pt for c in possible if c.guided and c.distinct and not c.recognised), default=0.0)
+    sizes = [c.style.size_pt for c in possible if c.guided and c.distinct and not c.recognised]
+    levels = len({round(2 * size) for size in sizes})
+    guide = _Guide(given=guided >= _GUIDED, least=min(sizes, default=0.0), one_level=levels < 2)
     chosen = [
         candidate
         for candidate in possible
-        if candidate.guided
-        or (candidate.read_as_heading and not _is_doubtful(candidate, guided >= _GUIDED, styled > 2, least, body))
+        if candidate.guided or (candidate.read_as_heading and not _is_doubtful(candidate, guide, styled > 2, body))
     ]
     more = _promoted(possible, chosen, body)
     listed = _list_items([*chosen, *more])
@@ -87,21 +103,21 @@ def _is_titled_article(candidate: HeadingCandidate) -> bool:
     )
 
 
-def _is_doubtful(candidate: HeadingCandidate, is_guided: bool, has_styles: bool, least: float, body: BodyStyle) -> bool:
+def _is_doubtful(candidate: HeadingCandidate, guide: _Guide, has_styles: bool, body: BodyStyle) -> bool:
     """Whether what the reader of a page took for a heading is none beside the others of the document.
 
-    ``is_guided``: an outline or contents names headings, the smallest ``least`` points high; ``has_styles``: others
-    are set in another way than the text.
+    ``has_styles``: others are set in another way than the text.
     """
     if candidate.kind and candidate.kind not in _LIST_KINDS:
         return False
     if not candidate.distinct or (not candidate.kind and begins_within(candidate.text)):
-        return has_styles or is_guided
+        return has_styles or guide.given
     size = candidate.style.size_pt
     least_size = body.size_pt * (_LEADS_IN if leads_in(candidate.text) else _SMALL)
     if has_styles and not candidate.kind and 0 < size < least_size:
         return True
-    return is_guided and 0 < size < _NEAR * least
+    below = guide.one_level and candidate.kind is not None and _is_weighty(candidate, body)
+    return guide.given and 0 < size < _NEAR * guide.least and not below
 
 
 def _promoted(
@@ -113,7 +129,7 @@ def _promoted(
     kinds = {candidate.kind for candidate in chosen if candidate.kind} - _LIST_KINDS
     taken = set(chosen)
     left = [c for c in possible if c not in taken and (len(c.text) <= _SHORT or _is_titled_article(c))]
-    left = [candidate for candidate in left if candidate.style.label != Label.LIST or _is_bold_number(candidate)]
+    left = [candidate for candidate in left if not _is_item(candidate, body)]
     promoted: set[HeadingCandidate] = set()
     for candidate in left:
         kind, look = candidate.kind, _look(candidate)
@@ -125,7 +141,17 @@ def _promoted(
             numbered = numbered or _is_titled_article(candidate)
         if numbered or (alike and _may_be_unnumbered(candidate, body)):
             promoted.add(candidate)
-    return promoted | _sequences([candidate for candidate in left if candidate not in promoted])
+    counted = _sequences([candidate for candidate in left if candidate not in promoted])
+    members = Counter(candidate.kind for candidate in counted if candidate.kind not in _LIST_KINDS)
+    return promoted | counted | {c for c in left if members[c.kind] >= _ESTABLISHED}
+
+
+def _is_item(candidate: HeadingCandidate, body: BodyStyle) -> bool:
+    """Whether what its reader took for an item of a list is one: neither a section's number nor its look denies it."""
+    if candidate.style.label != Label.LIST:
+        return False
+    numbered = candidate.kind is not None and candidate.kind not in _LIST_KINDS
+    return not numbered and not (candidate.kind and candidate.distinct and _is_weighty(candidate, body))
 
 
 def _may_be_unnumbered(candidate: HeadingCandidate, body: BodyStyle) -> bool:
@@ -141,15 +167,15 @@ def _is_weighty(candidate: HeadingCandidate, body: BodyStyle) -> bool:
 
 def _look(candidate: HeadingCandidate) -> tuple[float, bool, str]:
     style = candidate.style
-    return round(style.size_pt * 2) / 2, style.bold, style.font
+    font = "" if style.font.startswith("Type3") else style.font  # one Chinese font is many of those
+    return round(style.size_pt * 2) / 2, style.bold, font
 
 
 def _sequences(candidates: Sequence[HeadingCandidate]) -> set[HeadingCandidate]:
     """Candidates whose section numbers follow one another, with text between them."""
     by_kind: dict[tuple[str, int], list[HeadingCandidate]] = defaultdict(list)
     for candidate in candidates:
-        plain = candidate.kind not in _LIST_KINDS and candidate.style.label != Label.LIST
-        if candidate.kind and (plain or _is_bold_number(candidate)):
+        if candidate.kind and (candidate.kind not in _LIST_KINDS or _is_bold_number(candidate)):
             by_kind[candidate.kind].append(candidate)
     members: set[HeadingCandidate] = set()
     for group in by_kind.values():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.structure.candidates import HeadingCandidate
+from pipeline.structure.guides import heads_contents
 from stores.models import Label
 
 _NEAR, _NEAR_RECOGNISED = 0.05, 0.12  # shares by which sizes differ from the common one of their level
@@ -28,6 +29,7 @@ _RANK = {  # where numbers of these forms stand among headings that are set alik
     "brackets": 13.0,
 }
 _UNNUMBERED = 14.0
+_CHINESE_KINDS = ("chapter", "section", "article", "han")
 _SECTION_KINDS = ("dotted", "chapter", "roman", "letter", "appendix")
 _MATTER = re.compile(
     r"\W*(?:abstract|summary|executive summary|introduction|preface|foreword|acknowledge?ments?|references|bibliography"
@@ -89,7 +91,7 @@ def _are_recognised(headings: Sequence[HeadingCandidate]) -> bool:
 
 def _titles(headings: Sequence[HeadingCandidate], sizes: Mapping[float, int]) -> list[HeadingCandidate]:
     """The title of the document: the largest heading, without a section's number, before all others."""
-    first = [h for h in headings if h.page == headings[0].page] if headings else []
+    first = [h for h in headings if h.page == headings[0].page and not heads_contents(h.text)] if headings else []
     top = [
         h
         for h in first
@@ -97,10 +99,20 @@ def _titles(headings: Sequence[HeadingCandidate], sizes: Mapping[float, int]) ->
     ]
     if not top or len(headings) < 2:
         return []
+    if _opens_chinese_numbers(headings, sizes):
+        return [headings[0]]
     largest = min(sizes[h.style.size_pt] for h in top)
     alike = [h for h in headings if sizes[h.style.size_pt] == largest]
     alone = len(alike) <= 3 and all(h.page == headings[0].page for h in alike)
     return [h for h in top if sizes[h.style.size_pt] == largest] if alone else []
+
+
+def _opens_chinese_numbers(headings: Sequence[HeadingCandidate], sizes: Mapping[float, int]) -> bool:
+    """Whether the first heading is the title of articles or of 一、二、三、 that are set as large as it."""
+    first, *others = headings
+    alike = [heading for heading in others if sizes[heading.style.size_pt] == sizes[first.style.size_pt] == 0]
+    numbered = all(heading.kind and heading.kind[0] in _CHINESE_KINDS for heading in alike)
+    return first.kind is None and bool(alike) and numbered and not _MATTER.fullmatch(first.text)
 
 
 def _class_of(heading: HeadingCandidate, headings: Sequence[HeadingCandidate], sizes: Mapping[float, int]) -> _Class:
@@ -158,6 +170,7 @@ def _by_rank(classes: Mapping[_Class, list[HeadingCandidate]]) -> dict[_Class, i
     """Levels by size, weight and number: each class of headings is one below those that rank before it."""
     ranks = {key: _rank(key) for key in classes}
     _raise_letters(ranks)
+    _lower_appendices(ranks)
     _order_numbers(ranks, classes)
     for key, members in classes.items():
         if key.kind is None:
@@ -182,6 +195,16 @@ def _raise_letters(ranks: dict[_Class, _Rank]) -> None:
         return
     for key, (size, light, _) in ranks.items():
         if key.kind == ("letter", 1):
+            ranks[key] = (size, light, _RANK["dotted"])
+
+
+def _lower_appendices(ranks: dict[_Class, _Rank]) -> None:
+    """Let appendices rank like sections ("1", "2") where there are no chapters."""
+    kinds = {key.kind for key in ranks}
+    if ("dotted", 1) not in kinds or kinds & {("chapter", 1), ("part", 1)}:
+        return
+    for key, (size, light, _) in ranks.items():
+        if key.kind == ("appendix", 1):
             ranks[key] = (size, light, _RANK["dotted"])
 
 

@@ -41,6 +41,7 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("part", rf"(?:{_PART_WORDS})\s+(?P<n>{_NUMBER})(?=[\s.:：—–-]|$)"),
         ("chapter", rf"(?:{_CHAPTER_WORDS})\s+(?P<n>{_NUMBER})(?=[\s.:：—–-]|$)"),
         ("appendix", rf"(?:{_APPENDIX_WORDS})\s*(?P<n>{_NUMBER})(?=[\s.:：、—–-]|$)"),
+        ("appendix", rf"附\s*[录錄]\s*(?P<n>[A-Z]|\d{{1,2}}|[{_HAN}]{{1,3}})(?![A-Za-z\d])"),
         ("article", rf"(?:{_ARTICLE_WORDS})\s*(?P<n>\d{{1,4}}[a-z]?|[IVXLC]{{1,7}})(?=[\s.:：—–-]|$)"),
         ("han", rf"(?P<n>[{_HAN}]{{1,4}})\s*[、．.](?=\s*\S)"),
         ("han brackets", rf"[(（](?P<n>[{_HAN}]{{1,4}})[)）]"),

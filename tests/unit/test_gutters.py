@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.engines.layout.glyphs import Glyph, Style, fragment
+from pipeline.engines.layout.glyphs import Glyph, fragment
 from pipeline.engines.layout.gutters import parted_at_gutters
 from pipeline.engines.layout.regions import Region
+from pipeline.engines.layout.styles import Style
 from stores.models import Label
 
 STYLE = Style(size=10, bold=False, mono=False, raised=False, hidden=False)

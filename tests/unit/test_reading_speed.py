@@ -18,9 +18,10 @@ from pipeline.engines.layout import glyphs, tables
 from pipeline.engines.layout import model as layout_model
 from pipeline.engines.layout import reader as layout
 from pipeline.engines.layout.elements import elements_of, text_pattern
-from pipeline.engines.layout.glyphs import Fragment, Glyph, Style, fragment, printed_lines
+from pipeline.engines.layout.glyphs import Fragment, Glyph, fragment, printed_lines
 from pipeline.engines.layout.line_numbers import line_number_spans
 from pipeline.engines.layout.sheet import Sheet, prints_twice
+from pipeline.engines.layout.styles import Style
 from pipeline.engines.layout.table_finder import _make_chars, outermost
 from pipeline.engines.layout.tables import filled, frames_of_grid
 from pipeline.engines.layout.unseen import _ground

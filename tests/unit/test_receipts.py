@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.engines.layout.glyphs import Glyph, Style, fragment
+from pipeline.engines.layout.glyphs import Glyph, fragment
 from pipeline.engines.layout.receipts import is_strip, rows_of_strip
 from pipeline.engines.layout.regions import Region
+from pipeline.engines.layout.styles import Style
 from stores.models import Label
 
 STYLE = Style(size=10, bold=False, mono=False, raised=False, hidden=True)

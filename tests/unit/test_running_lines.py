@@ -334,3 +334,11 @@ def test_the_name_and_address_of_a_journal_go_with_its_issue_and_those_of_a_lett
     assert name in markdown(page(1, body(*[PROSE] * 9), foot(name)))[0]
     bank = "Acme GmbH | www.acme.example | IBAN DE89 3704 0044 0532 0130 00"
     assert bank in markdown(page(1, body(*[PROSE] * 9), foot(bank), foot(issue)))[0]
+
+
+def test_a_header_that_names_the_section_of_its_page_runs_though_it_stands_once() -> None:
+    def section(number: int, header: str, title: str) -> Page:
+        return page(number, head(header), block(Label.HEADING, 100.0, title), body(f"说明文字{number}"))
+
+    texts = markdown(section(1, "0 引言", "0 引言"), section(2, "3 结果", "3 结果"), section(3, "合同编号", "4 结论"))
+    assert [text.count(words) for text, words in zip(texts, ["引言", "结果", "合同编号"], strict=True)] == [1, 1, 1]

@@ -295,3 +295,88 @@ def test_chunks_have_the_path_of_headings_and_the_pages_of_what_goes_on() -> Non
     (wheel,) = [chunk for chunk in chunks if "turns and grinds" in chunk.text]
     assert wheel.heading == "1 Mills > 1.1 Wheels"
     assert (wheel.first_page, wheel.last_page) == (1, 2)
+
+
+LONG = "本合同由双方在平等自愿的基础上签订，双方应当全面履行各自的义务，任何一方不得擅自变更。"
+
+
+def test_short_chinese_titles_behind_long_numbers_are_headings() -> None:
+    pages = [
+        page(
+            1, heading("3 术语"), put("3.1 泊位"), put(LONG), put("3.2 车位"), put(LONG), put("3.2.1 概述"), put(LONG)
+        ),
+        page(2, put("3.2.2 分类"), put(LONG), heading("4 要求"), put(LONG)),
+    ]
+    assert headings_in(pages) == [
+        "# 3 术语",
+        "## 3.1 泊位",
+        "## 3.2 车位",
+        "### 3.2.1 概述",
+        "### 3.2.2 分类",
+        "# 4 要求",
+    ]
+
+
+def test_numbered_lines_that_look_like_items_are_headings_by_their_look_or_number() -> None:
+    bold = {"label": Label.LIST, "size": 12.0, "bold": True}
+    pages = [
+        page(1, heading("1 范围", 12.0), put(LONG), put("2 引用文件", **bold), put(LONG), heading("3 要求", 12.0)),
+        page(2, put("3.1 架构", label=Label.LIST), put(LONG), put("3.2 性能", label=Label.LIST), put(LONG)),
+        page(3, put(LONG), put("1. 支持断点续传", label=Label.LIST), put("2. 支持日志", label=Label.LIST), put(LONG)),
+    ]
+    assert headings_in(pages) == ["# 1 范围", "# 2 引用文件", "# 3 要求", "## 3.1 架构", "## 3.2 性能"]
+
+
+def test_bold_numbers_below_those_that_the_contents_name_are_headings() -> None:
+    outline = [OutlineEntry(level=1, title=f"第{n}节 业务", page=at) for at, n in enumerate("一二三", 1)]
+    pages = [
+        page(at, heading(f"第{n}节 业务", 16.0), heading(f"1、{n}部", 10.5), put(LONG), heading(f"2、{n}队", 10.5))
+        for at, n in enumerate("一二三", 1)
+    ]
+    assert headings_in(pages, outline)[:3] == ["# 第一节 业务", "## 1、一部", "## 2、一队"]
+
+
+def test_the_title_above_articles_that_are_set_as_large_is_above_them() -> None:
+    pages = [page(1, heading("房屋租赁合同"), heading("第一条 房屋"), put(LONG), heading("第二条 期限"), put(LONG))]
+    assert headings_in(pages) == ["# 房屋租赁合同", "## 第一条 房屋", "## 第二条 期限"]
+    chapters = [page(at, heading(f"第{n}章 总则"), put(LONG)) for at, n in enumerate("一二三四", 2)]
+    assert headings_in([page(1, heading("前言"), put(LONG)), *chapters])[:2] == ["# 前言", "# 第一章 总则"]
+
+
+@pytest.mark.parametrize(
+    ("text", "following", "title"),
+    [
+        ("江城市人民政府文件", "江政发〔2024〕12号", False),
+        ("江城大学招标文件", "项目编号：JC-17", True),
+        ("李文华¹，王建国²", "江城大学", False),
+        ("欧阳明1,2，李四*", "江城大学", False),
+        ("水利，生态", "江城大学", True),
+    ],
+)
+def test_letterheads_and_authors_are_no_titles(text: str, following: str, title: bool) -> None:
+    pages = [
+        page(1, heading(text, 20.0), put(following), heading("一、要求"), put(LONG), heading("二、任务"), put(LONG))
+    ]
+    assert (f"# {text}" in headings_in(pages)) is title
+
+
+@pytest.mark.parametrize("text", ["附录A（规范性附录） 数据字典", "附录A数据字典", "附录一 说明"])
+def test_appendices_need_no_blank_behind_their_number(text: str) -> None:
+    number = numbering_of(text)
+    assert number and (number.kind, number.value) == ("appendix", 1)
+
+
+def test_a_list_of_contents_that_was_read_as_a_table_names_headings() -> None:
+    rows = ("| 第一章 | 绪论 | 1 |", "| 1.1 | 背景. . . . | 1 |", "| 1.2 | 方法 . . | 2 |", "| 第二章 | 结论 | 3 |")
+    listed = page(1, heading("目 录"), put("\n".join((rows[0], "| --- | --- | --- |", *rows[1:])), label=Label.TABLE))
+    assert contents_pages([listed]) == {1: ["第一章 绪论", "1.1 背景", "1.2 方法", "第二章 结论"]}
+    chapter = page(2, heading("第一章 绪论"), put(LONG), heading("第二章 结论"), put(LONG))
+    assert headings_in([listed, chapter]) == ["# 目 录", "# 第一章 绪论", "# 第二章 结论"]
+
+
+def test_appendices_of_sections_are_on_their_level_also_without_a_title() -> None:
+    pages = [
+        page(1, heading("1 范围"), put(LONG), heading("2 要求"), put(LONG), heading("2.1 性能"), put(LONG)),
+        page(2, heading("附录A"), put(LONG), heading("附录B 示例"), put(LONG)),
+    ]
+    assert headings_in(pages) == ["# 1 范围", "# 2 要求", "## 2.1 性能", "# 附录A", "# 附录B 示例"]

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from pipeline.engines.layout import reader as layout
-from pipeline.engines.layout.glyphs import Fragment, Glyph, Style, fragment
+from pipeline.engines.layout.glyphs import Fragment, Glyph, fragment
 from pipeline.engines.layout.ruled_tables import ruled_frames
+from pipeline.engines.layout.styles import Style
 from pipeline.engines.layout.table_columns import respecting_gaps
 from pipeline.engines.layout.tables import Frame, filled, frames_of_grid
 from pipeline.engines.pdf import mupdf

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from pipeline.engines.layout import reader as layout
-from pipeline.engines.layout.glyphs import Fragment, Glyph, Style, fragment, printed_lines
+from pipeline.engines.layout.glyphs import Fragment, Glyph, fragment, printed_lines
 from pipeline.engines.layout.joining import joined
+from pipeline.engines.layout.styles import Style
 from pipeline.engines.layout.symbols import folded
 from pipeline.engines.layout.vertical import vertical_regions
 from pipeline.engines.pdf import mupdf

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.engines.layout import headings
-from pipeline.engines.layout.glyphs import PrintedLine, is_cjk
-from pipeline.engines.layout.joining import are_rows, has_bullet, is_list_start
+from pipeline.engines.layout.glyphs import PrintedLine
+from pipeline.engines.layout.joining import are_rows, has_bullet, is_choice, is_list_start
+from pipeline.engines.layout.right_to_left import runs_right_to_left
+from pipeline.engines.layout.script_gaps import is_cjk
 from stores.models import Label
 
 _GAP = 1.6  # a pitch that is larger than the usual one by this factor parts paragraphs
@@ -21,6 +23,9 @@ _INDENT_EM = 0.9
 _DEDENT_EM = 0.7
 _ENTRIES = 0.6  # of the breaks of a text's lines are the author's own
 _PROSE = 45  # characters of a line that is more than a label or an entry
+_FLUSH_EM, _SHIFTED_EM, _INSET_EM, _FAR_EM = 0.6, 1.2, 2.5, 8.0
+_STOPS = "。！？；："
+_CLAUSE = re.compile(r"\d{1,3}(?:\.\d{1,3})+\s*[^\d\s%.]")
 _PAGE = re.compile(r"\d{1,4}|[ivxlc]{1,6}")
 
 
@@ -36,14 +41,22 @@ class Piece:
         return [line for part in self.parts for line in part]
 
 
-def pieces(lines: Sequence[PrintedLine], label: Label, body: float) -> list[Piece]:
-    """The lines of a region of text or of a list, cut. ``body``: the page's usual font size in points."""
+def pieces(
+    lines: Sequence[PrintedLine], label: Label, body: float, column: tuple[float, float] = (0.0, 0.0)
+) -> list[Piece]:
+    """The lines of a region of text or of a list, cut.
+
+    ``body``: the page's usual font size in points; ``column``: left and right edge of the column that it stands in.
+    """
     cut: list[Piece] = []
     right = max(line.box[2] for line in lines)
     left = min(line.box[0] for line in lines)
     pitch = _usual_pitch(lines)
+    wrapped = sum(line.box[2] > right - _FLUSH_EM * line.size for line in lines) > 1
     listed = label is Label.LIST or _lists(lines)
-    alone = _standing_alone(lines, right) if label is Label.TEXT else frozenset()
+    alone = _standing_alone(lines, right)
+    if label is Label.LIST:
+        alone = frozenset(at for at in alone if _heads_paragraph(lines, at))
     entries = _are_entries(lines, right)
     for index, line in enumerate(lines):
         before = lines[index - 1] if index else None
@@ -56,8 +69,12 @@ def pieces(lines: Sequence[PrintedLine], label: Label, body: float) -> list[Piec
         elif before is None:
             goes_on = any(is_list_start(other.text) for other in lines)  # what is above the first bullet is no item
             cut.append(Piece(Label.TEXT if goes_on else label, [[line]]))
+        elif _are_rows_of_chinese(before, line, column):
+            cut[-1].parts.append([line])
         else:
-            _continue(cut, before, line, (left, right, pitch), label, entries=entries)
+            wide = before.text[-1] in _STOPS or (is_cjk(line.text[0]) and not wrapped)
+            measure = left, max(right, column[1]) if wide else right, pitch
+            _continue(cut, before, line, measure, label, entries=entries)
     return cut
 
 
@@ -68,13 +85,30 @@ def _are_entries(lines: Sequence[PrintedLine], right: float) -> bool:
 
 
 def _standing_alone(lines: Sequence[PrintedLine], right: float) -> frozenset[int]:
-    """Indices of lines that are paragraphs of their own and may be headings, though they are set like the text.
+    """Indices of lines that are paragraphs of their own: rows of boxes to tick, and what may be a heading.
 
-    Whether they are is known when all pages are.
+    Whether they are is known when all pages are. Such a line may follow the last line of a paragraph that is as long
+    as the region is wide.
     """
-    may_be = [headings.may_be_heading(line) for line in lines]
+    choices = {at for at, line in enumerate(lines) if is_choice(line.text)}
+    may_be = [headings.may_be_heading(line) or _is_bold_between(lines, at) for at, line in enumerate(lines)]
     breaks = [True, *(is_forced(before, line, right) for before, line in pairwise(lines)), True]
-    return frozenset(at for at in range(len(lines)) if may_be[at] and breaks[at] and breaks[at + 1])
+    ended = [True, *(line.text[-1] in _STOPS for line in lines)]
+    return frozenset(
+        at for at in range(len(lines)) if at in choices or (may_be[at] and (breaks[at] or ended[at]) and breaks[at + 1])
+    )
+
+
+def _heads_paragraph(lines: Sequence[PrintedLine], at: int) -> bool:
+    """Whether behind a line of what the model calls a list stands text without a number."""
+    following = lines[at + 1].text if at + 1 < len(lines) else ""
+    return bool(following) and not (is_list_start(following) or headings.numbered_level(following))
+
+
+def _is_bold_between(lines: Sequence[PrintedLine], at: int) -> bool:
+    """Whether a line is bold, short, no sentence, and the lines before and behind it are not bold."""
+    around = (*lines[max(0, at - 1) : at], *lines[at + 1 : at + 2])
+    return headings.is_bold_title(lines[at]) and bool(around) and not any(line.bold for line in around)
 
 
 def _lists(lines: Sequence[PrintedLine]) -> bool:
@@ -123,6 +157,7 @@ def _continue(
     if _is_run_in_title(last, line) or (len(pieces) > 1 and _ends_run_in_title(last, line, right)):
         pieces.append(Piece(Label.TEXT, [[line]]))
         return
+    fresh = fresh or (before.text[-1] in _STOPS and bool(_CLAUSE.match(line.text)))
     if last.label is Label.LIST:
         outside = line.box[0] < last.parts[-1][0].box[0] - _DEDENT_EM * em and not _runs_on(before, line, right)
         if outside or (fresh and label is not Label.LIST):
@@ -167,6 +202,18 @@ def _begins_entry(before: PrintedLine, line: PrintedLine) -> bool:
     return before.text[-1] not in "-‐\u00ad" and not goes_on and any(map(str.isalnum, line.text))
 
 
+def _are_rows_of_chinese(before: PrintedLine, line: PrintedLine, column: tuple[float, float]) -> bool:
+    """Whether two lines of Chinese are centred below one another, or end flush right, far from the column's edges."""
+    em = max(line.size, 1.0)
+    if not is_cjk(before.text[-1]) or abs(before.box[0] - line.box[0]) < _SHIFTED_EM * em:
+        return False
+    from_left = min(before.box[0], line.box[0]) - column[0]
+    from_right = column[1] - max(before.box[2], line.box[2])
+    centred = abs(sum(before.box[::2]) - sum(line.box[::2])) < em  # of twice the middles
+    flush = abs(before.box[2] - line.box[2]) < _FLUSH_EM * em
+    return (centred and min(from_left, from_right) > _INSET_EM * em) or (flush and from_left > _FAR_EM * em)
+
+
 def _is_entry(line: PrintedLine) -> bool:
     """Whether a line is an entry of a list of contents whose leaders are drawn, or left out: a page number far away."""
     return len(line.parts) == 2 and bool(_PAGE.fullmatch(line.parts[1].text))
@@ -186,3 +233,26 @@ def is_forced(before: PrintedLine, line: PrintedLine, right: float) -> bool:
         return False
     slack = 2.0 if is_cjk(line.text[0]) else 0.6
     return right - before.box[2] > (first + 1) * width + slack * max(line.size, 1.0)
+
+
+def is_no_item(lines: Sequence[PrintedLine], right: float) -> bool:
+    """Whether what the model calls a list item is none. ``right``: the right edge of its column.
+
+    It has no bullet, and begins with another sign, runs from the right, or is a paragraph of Chinese: their first
+    lines are indented like items.
+    """
+    first = lines[0].text
+    paragraph = _is_chinese_paragraph(lines, right)
+    if is_list_start(first) or (not paragraph and any(is_list_start(line.text) for line in lines)):
+        return False
+    return first[0] in "#>" or paragraph or is_choice(first) or runs_right_to_left(first)
+
+
+def _is_chinese_paragraph(lines: Sequence[PrintedLine], right: float) -> bool:
+    """Whether the first of several lines is indented, or a single one is full, and a sentence of Chinese ends there."""
+    first = lines[0]
+    if not is_cjk(first.text[0]) or not any("。" in line.text for line in lines):
+        return False
+    if len(lines) > 1:
+        return first.box[0] > lines[1].box[0] + 0.9 * first.size
+    return first.box[2] > right - 1.5 * first.size

@@ -10,15 +10,13 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from pipeline.engines.layout import accents, letter_spacing, right_to_left
+from pipeline.engines.layout import accents, letter_spacing, right_to_left, script_gaps
 from pipeline.engines.layout.baselines import raised_spans
+from pipeline.engines.layout.script_gaps import is_cjk
+from pipeline.engines.layout.styles import Style, style_of
 from pipeline.engines.layout.symbols import folded
-from pipeline.engines.math.fonts import is_typewriter_font
 from stores.models import Box, Line
 
-_ITALIC, _MONO, _BOLD = 2, 8, 16
-_DRAWN = 16 | 32  # char_flags: filled or stroked; neither means invisible
-_FAKE_BOLD = 8
 _WIDE_GAP_EM = 1.2  # em: a gap between two columns of a line, no blank
 _GAP_EM = 0.18  # a gap between two fragments that is wider is a space
 _CJK_GAP_EM = 0.7  # between Chinese characters a narrower one is no space
@@ -33,19 +31,6 @@ _SMALL = 0.8  # of the size of its host: an exponent is no larger
 _BAND = 16.0  # points: the page is cut into strips of this height to look for hosts
 _STRUCK = "~~"
 _RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How a span is set; ``size`` in points."""
-
-    size: float
-    bold: bool
-    mono: bool
-    raised: bool
-    hidden: bool
-    struck: bool = False
-    font: str = ""
 
 
 class Glyph(NamedTuple):
@@ -99,47 +84,29 @@ def fragment(glyphs: Sequence[Glyph], *, upright: bool = True) -> Fragment:
 
 def _glyphs(line: dict[str, Any], styles: dict[tuple[Any, ...], Style]) -> Iterator[Glyph]:
     made = tuple.__new__  # a third of the time of Glyph(...): a page has thousands
+    blank: Glyph | None = None  # one that MuPDF read from a gap
+    before = ""  # what the line says so far
+    end = 0.0
     raised = raised_spans(line["spans"])
     for at, span in enumerate(line["spans"]):
         key = span["flags"], span["char_flags"], span["font"], span["size"], span.get("struck"), at in raised
-        style = styles.get(key) or styles.setdefault(key, _style(span, raised=at in raised))
+        style = styles.get(key) or styles.setdefault(key, style_of(span, raised=at in raised))
         font = str(span["font"]).lower()
         for char in span["chars"]:
-            text = folded(char["c"], font)
-            if text:
-                yield made(Glyph, (text, *char["bbox"], style))
-
-
-def _style(span: dict[str, Any], *, raised: bool) -> Style:
-    flags, char_flags = span["flags"], span["char_flags"]
-    name = str(span["font"])
-    hidden = not char_flags & _DRAWN and not name.startswith("Type3")
-    if hidden:  # the font of a recognised text is not that of the print
-        return Style(size=float(span["size"]), bold=False, mono=False, raised=False, hidden=True)
-    return Style(
-        size=float(span["size"]),
-        bold=bool(flags & _BOLD or char_flags & _FAKE_BOLD) or _is_heavy(name),
-        mono=bool(flags & _MONO) or is_typewriter_font(name),
-        raised=raised,
-        hidden=False,
-        struck=bool(span.get("struck")),
-        font=name.rpartition("+")[2],
-    )
-
-
-def _is_heavy(font: str) -> bool:
-    name = font.lower()
-    return any(word in name for word in ("bold", "black", "heavy", "semibold", "simhei")) or name.endswith(
-        ("-bd", ".b")
-    )
-
-
-def is_cjk(char: str) -> bool:
-    """Chinese or Japanese characters and their punctuation and full-width forms: set without spaces."""
-    code = ord(char)
-    return (
-        0x2E80 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or 0xFF00 <= code <= 0xFFEF or 0x20000 <= code <= 0x3FFFF
-    )
+            text, box = folded(char["c"], font), char["bbox"]
+            if text == "\ufffd" and box[1] == box[3]:  # it has no meaning, and prints nothing
+                text = " "
+            if not text:
+                continue
+            glyph = made(Glyph, (text, *box, style))
+            if text == " " and char.get("synthetic"):
+                blank = glyph
+                continue
+            if blank is not None and not script_gaps.is_setting(before, text, (box[0] - end) / style.size):
+                yield blank
+            blank = None
+            before, end = before + text, box[2]
+            yield glyph
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +232,15 @@ def _on_one_line(row: Sequence[Fragment], part: Fragment) -> bool:
     tallest = max(row, key=lambda other: other.box[3] - other.box[1])
     shared = min(tallest.box[3], part.box[3]) - max(tallest.box[1], part.box[1])
     lower = min(tallest.box[3] - tallest.box[1], part.box[3] - part.box[1])
-    return shared > _SAME_LINE * lower and not any(_covers(other, part) for other in row)
+    if shared <= _SAME_LINE * lower:
+        return False
+    return all(not _covers(other, part) or _follows(other, part) for other in row)
+
+
+def _follows(one: Fragment, other: Fragment) -> bool:
+    """Whether a fragment begins at the last of several characters of another: fonts may say that theirs are wide."""
+    first, second = sorted((one, other), key=lambda part: part.box[0])
+    return len(first.glyphs) > 1 and second.box[0] > first.glyphs[-1].x0 > first.box[0]
 
 
 def _covers(one: Fragment, other: Fragment) -> bool:

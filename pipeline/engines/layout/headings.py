@@ -10,11 +10,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from pipeline.engines.layout.glyphs import PrintedLine, is_cjk
-from pipeline.engines.layout.joining import is_list_start
+from pipeline.engines.layout.glyphs import PrintedLine
+from pipeline.engines.layout.joining import is_choice, is_list_start
+from pipeline.engines.layout.script_gaps import is_cjk
 
 _CHAPTER = re.compile(
-    r"^(?:第\s*[一二三四五六七八九十百零\d]+\s*[章编篇部卷]|(?:chapter|part|appendix)\s+[\dA-Z]+\b)", re.I
+    r"^(?:第\s*[一二三四五六七八九十百零\d]+\s*[章编篇部卷]|(?:chapter|part|appendix)\s+[\dA-Z]+\b"
+    r"|附\s*[录錄]\s*(?:[A-Z]|\d{1,2}|[一二三四五六七八九十]{1,2})(?![A-Za-z\d])(?!.*[。，]))",
+    re.I,
 )
 _SECTION = re.compile(r"^第\s*[一二三四五六七八九十百零\d]+\s*[节条]")
 _SAYS_SO = re.compile(
@@ -91,6 +94,20 @@ def may_be_heading(line: PrintedLine) -> bool:
     return numbered and len(text) <= _SHORT and not _ENDS_SENTENCE.search(text) and any(map(str.isalpha, text))
 
 
+def is_bold_title(line: PrintedLine) -> bool:
+    """Whether a line of its own may be a heading by its weight: bold, short, no sentence, lead-in or row of columns."""
+    text = line.text
+    return (
+        line.bold
+        and not line.parts
+        and 2 <= len(text) <= _SHORT
+        and not _ENDS_SENTENCE.search(text)
+        and text[-1] not in ":：.!?！？"
+        and any(map(str.isalpha, text))
+        and not is_list_start(text)
+    )
+
+
 def is_heading_line(line: PrintedLine, body: float) -> bool:
     """Whether one line of a text is set as a heading: short, no sentence, and larger, or bold and a little larger."""
     text = line.text
@@ -105,6 +122,8 @@ def is_no_heading(lines: Sequence[PrintedLine], body: float) -> bool:
     """Whether what the model calls a heading is plainly none: no letter, a paragraph, or set like the text around."""
     text = "".join(line.text for line in lines)
     if not any(char.isalpha() or is_cjk(char) for char in text) or len(text) > _MAX_CHARS or len(lines) > 5:
+        return True
+    if any(is_choice(line.text) for line in lines):
         return True
     if all(line.bold for line in lines) or max(line.size for line in lines) > 1.05 * body:
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from pipeline.engines.layout.glyphs import is_cjk
+from pipeline.engines.layout.script_gaps import is_cjk
 
 _SOFT = "\u00ad"
 _HYPHENS = "-‐" + _SOFT
@@ -17,10 +17,12 @@ _PUNCTUATION = ".,:'’\"“”?!-–"
 _CLAUSE = re.compile(r"[^\W\d_]{2}[.?!](?:\s+[^\W\d_]|$)")
 _START = re.compile(r"[^\W\d_]+")
 _CHECK_BOX = re.compile(r"\[[x ]\] (?=\S)")
-_BULLET = re.compile(r"^(?:[•‣◦⁃∙·●○■□▪▫◆◇➢➤►▶✓✔❖★☆※\ufffd\-–—*]|o(?=\s))\s*(?=\S)")
+_BULLET = re.compile(r"^(?:[•‣◦⁃∙·●○■□▪▫◆◇➢➤►▶✓✔❖★☆※\ufffd\-–*]|—{1,3}|o(?=\s))\s*(?=\S)")
 _NUMBERED = re.compile(
     r"^(?:[(（]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5}|[一二三四五六七八九十]{1,3})[)）]|\d{1,3}[.、．](?!\d)|[一二三四五六七八九十]{1,3}、|[①-⑳]|[A-H](?:[．、]|\.(?=\s?[\u4e00-\u9fff])))\s*\S"
 )
+_BOXES = "□☐☑☒√✓✔■"
+_CHOICE = re.compile(rf"[{_BOXES}]\s*[^\s{_BOXES}][^{_BOXES}]{{0,11}}[{_BOXES}]\s*\S")
 _LABELLED = re.compile(r"(?=[^\W\d_])(?!https?:)[^：:，。；,;.!?？！]{1,18}[：:]\s*\S")
 _CONTENTS = re.compile(r".*\S … [\dIVXLCivxlc]{1,6}")
 
@@ -94,23 +96,31 @@ def has_check_box(text: str) -> bool:
 
 def has_bullet(text: str) -> bool:
     """Whether a line begins with a sign that is nothing but a bullet."""
-    return has_check_box(text) or (bool(_BULLET.match(text)) and text[0] not in "-–—*o")
+    if text.startswith("——"):
+        return text[-1] in ";；。"  # a subtitle has no stop
+    return has_check_box(text) or (bool(_BULLET.match(text)) and text[0] not in "-–—*o" and not is_choice(text))
+
+
+def is_choice(text: str) -> bool:
+    """Whether a line is a row of boxes to tick: ``□适用 ☑不适用``. The first of them is no bullet."""
+    return bool(_CHOICE.match(text))
 
 
 def is_list_start(text: str) -> bool:
-    return bool(_BULLET.match(text) or _NUMBERED.match(text) or _CHECK_BOX.match(text))
+    """Whether a line begins with a bullet, the number of an item, or the state of a check box."""
+    return bool(_BULLET.match(text) or _NUMBERED.match(text) or _CHECK_BOX.match(text)) and not is_choice(text)
 
 
 def are_rows(before: str, line: str) -> bool:
     """Whether two lines stand for themselves, however long: values behind labels, or entries of a list of contents."""
-    if _CONTENTS.fullmatch(before):
+    if _CONTENTS.fullmatch(before) or is_choice(before) or is_choice(line):
         return True
     return bool(_LABELLED.match(before) and _LABELLED.match(line))
 
 
 def item_text(text: str) -> str:
     """A list item as Markdown: its bullet as "- ", its own number kept behind one where it has another form."""
-    plain = _BULLET.sub("", text, count=1)
+    plain = text if is_choice(text) else _BULLET.sub("", text, count=1)
     if plain != text:
         return f"- {plain}"
     return text if re.match(r"\d{1,3}[.)]\s", text) else f"- {text}"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.engines.layout import headings, margins
 from pipeline.engines.layout import model as layout_model
 from pipeline.engines.layout.annotations import Comment, comments_of, with_comments
-from pipeline.engines.layout.blocks import Piece, pieces
+from pipeline.engines.layout.blocks import Piece, is_no_item, pieces
 from pipeline.engines.layout.drawn_lines import Drawings, bounded
 from pipeline.engines.layout.drop_caps import with_drop_caps
 from pipeline.engines.layout.form_fields import with_fields
@@ -30,7 +30,7 @@ from pipeline.engines.layout.nesting import Nesting
 from pipeline.engines.layout.order import reading_order
 from pipeline.engines.layout.page import moved, upright
 from pipeline.engines.layout.receipts import is_strip, rows_of_strip
-from pipeline.engines.layout.regions import Region, fill, put_together, share_of, union
+from pipeline.engines.layout.regions import Region, fill, find_columns, put_together, share_of, union
 from pipeline.engines.layout.ruled_tables import ruled_frames
 from pipeline.engines.layout.sheet import Sheet
 from pipeline.engines.layout.spreads import pages_of_spread
@@ -121,6 +121,7 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     ordered = list(columns)
     for half in pages_of_spread(regions, sheet.width, sheet.height):
         ordered += put_together([half[index] for index in reading_order([region.box for region in half])])
+    find_columns(ordered)
     if not _is_typewritten(ordered):
         for region in ordered:
             region.by_line = region.is_code and len(region.lines) > 1
@@ -308,8 +309,8 @@ def _blocks_of(region: Region, words: frozenset[str], body: float, nesting: Nest
         return [(_block(label, region.box, lines, text), text)]
     if label in (Label.CAPTION, Label.FORMULA):
         return [_paragraph(Piece(label, [lines]), words)]
-    listed = label if label is Label.LIST else Label.TEXT
-    return [_written_piece(piece, words, body, nesting) for piece in pieces(lines, listed, body)]
+    listed = Label.LIST if label is Label.LIST and not is_no_item(lines, region.column[1]) else Label.TEXT
+    return [_written_piece(piece, words, body, nesting) for piece in pieces(lines, listed, body, region.column)]
 
 
 def _is_form(region: Region) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragment
 from pipeline.engines.layout.headings import numbered_level
+from pipeline.engines.layout.joining import is_list_start
+from pipeline.engines.layout.script_gaps import is_cjk
 from pipeline.engines.layout.tables import Frame
 from stores.models import Box, Label
 
@@ -15,6 +18,11 @@ _RUNNING = (Label.TEXT, Label.LIST)
 _TITLES = (Label.TITLE, Label.HEADING)
 _TITLE_GAP = 0.7  # of the size, between two lines of a title
 _TITLE_LINES = 5
+_SECTION = re.compile(r"\d{1,3}(?:[.．]\d{1,3})+[.．]?|第\s*[〇零一二三四五六七八九十百\d]{1,5}\s*[章节節条條]")
+_NUMBER_GAP_EM = 3.0  # between the number of a section and its title, at most
+_SLACK_EM = 1.5  # a full line ends so near to the right edge, in em
+_INDENT_PT = 50.0  # between the left edges of texts of one column
+_FULL = 12  # characters of a full line
 _WHOLE = 0.8  # a fragment that lies in a box with this share of its area is not cut
 
 
@@ -32,6 +40,7 @@ class Region:
     by_column: bool = False  # its lines are columns, from right to left
     by_row: bool = False  # every printed line stands for itself
     tex: str = ""  # of a formula on lines of its own
+    column: tuple[float, float] = (0.0, 0.0)  # left and right edge of the column that it stands in
 
     @property
     def is_code(self) -> bool:
@@ -122,20 +131,90 @@ def union(one: Box, other: Box) -> Box:
     return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
 
 
+def find_columns(regions: Sequence[Region]) -> None:
+    """Tell each region of text how far its column reaches: as far as text above and below, but over nothing beside."""
+    running = [region for region in regions if region.label in _RUNNING and region.lines]
+    for region in running:
+        x0, y0, x1, y1 = region.box
+        alike = [r.box for r in running if abs(r.box[0] - x0) < _INDENT_PT or abs(r.box[2] - x1) < _INDENT_PT]
+        alike = [box for box in alike if box[0] < x1 and box[2] > x0]
+        beside = [r.box for r in regions if r is not region and r.box[1] < y1 and r.box[3] > y0]
+        left = max([min(box[0] for box in alike), *(box[2] for box in beside if box[2] <= x0)])
+        right = min([max(box[2] for box in alike), *(box[0] for box in beside if box[0] >= x1)])
+        region.column = (left, right)
+
+
 def put_together(regions: Sequence[Region]) -> list[Region]:
-    """Neighbours in reading order made one where a word, a listing or a centred title goes on."""
+    """Neighbours in reading order made one where a word, a Chinese sentence, a listing or a centred title goes on."""
     joined: list[Region] = []
     for region in regions:
         last = joined[-1] if joined else None
-        if last is not None and any(
-            goes_on(last, region) for goes_on in (_word_goes_on, _code_goes_on, _title_goes_on)
-        ):
+        if last is not None and _numbers(last, region):
+            last.label = region.label
+            last.lines = [_beside(last.lines[0], region.lines[0]), *region.lines[1:]]
+            last.fragments.extend(region.fragments)
+            last.box = union(last.box, region.box)
+        elif last is not None and _goes_on(last, region):
             last.lines.extend(region.lines)
             last.fragments.extend(region.fragments)
             last.box = union(last.box, region.box)
         else:
             joined.append(region)
     return joined
+
+
+def _numbers(number: Region, title: Region) -> bool:
+    """Whether a region is the number of the title beside it: recognised lines end at wide gaps."""
+    if len(number.lines) != 1 or not title.lines or title.label not in (*_RUNNING, *_TITLES):
+        return False
+    one, other = number.lines[0], title.lines[0]
+    if number.label not in (*_RUNNING, *_TITLES) or not _SECTION.fullmatch(one.text) or not is_cjk(other.text[0]):
+        return False
+    gap, size = other.box[0] - one.box[2], max(one.size, other.size)
+    level = abs(one.box[1] + one.box[3] - other.box[1] - other.box[3]) < size  # of twice the middles
+    return level and 0 < gap < _NUMBER_GAP_EM * size
+
+
+def _beside(one: PrintedLine, other: PrintedLine) -> PrintedLine:
+    return replace(other, text=f"{one.text} {other.text}", box=union(one.box, other.box), parts=())
+
+
+def _goes_on(above: Region, below: Region) -> bool:
+    return (
+        _word_goes_on(above, below)
+        or _chinese_goes_on(above, below)
+        or _title_goes_on(above, below)
+        or _chinese_title_goes_on(above, below)
+        or _code_goes_on(above, below)
+    )
+
+
+def _chinese_title_goes_on(above: Region, below: Region) -> bool:
+    """Whether a centred title of Chinese goes on below: it has no number of its own, and the same size."""
+    if not (above.label in _TITLES and below.label in _TITLES and above.lines and below.lines):
+        return False
+    last, first = above.lines[-1], below.lines[0]
+    alike = abs(last.size - first.size) < 0.12 * last.size and last.bold == first.bold
+    centred = abs(last.box[0] + last.box[2] - first.box[0] - first.box[2]) < last.size
+    words = is_cjk(last.text[-1]) and is_cjk(first.text[0]) and not is_list_start(first.text) and first.text[0] != "第"
+    near = first.box[1] - last.box[3] < 0.8 * last.size
+    return words and alike and centred and near and last.box[2] - last.box[0] > first.box[2] - first.box[0]
+
+
+def _chinese_goes_on(above: Region, below: Region) -> bool:
+    """Whether a full line of Chinese ends within a sentence that goes on below: an indented line looks like an item."""
+    if not (above.label in _RUNNING and below.label in _RUNNING and above.lines and below.lines):
+        return False
+    last, first = above.lines[-1], below.lines[0]
+    if not _is_letter(last.text[-1]) or is_list_start(first.text) or last.bold != first.bold:
+        return False
+    right = max(line.box[2] for line in (*above.lines, *below.lines))
+    full = last.box[2] > right - _SLACK_EM * last.size and len(last.text) > _FULL
+    return full and first.box[0] < last.box[0] + first.size and _is_next(last, first)
+
+
+def _is_letter(char: str) -> bool:
+    return is_cjk(char) and (char.isalpha() or char in "，、")
 
 
 def _word_goes_on(above: Region, below: Region) -> bool:

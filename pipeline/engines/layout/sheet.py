@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
+from pipeline.engines.layout.stroked import mark_stroked
 from pipeline.engines.pdf import mupdf
 from stores.models import Box
 
@@ -60,8 +61,10 @@ class Sheet:
 
     @cached_property
     def blocks(self) -> list[dict[str, Any]]:
-        """The text layer as MuPDF's rawdict blocks."""
-        return self._raw(self.textpage(self._flags)) if self.prints_twice else self.plain_blocks
+        """The text layer as MuPDF's rawdict blocks, with text that is stroked to look bold marked as such."""
+        blocks = self._raw(self.textpage(self._flags)) if self.prints_twice else self.plain_blocks
+        mark_stroked(blocks, self.log)
+        return blocks
 
     @property
     def coded_blocks(self) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ _SYMBOLS = (  # Adobe's Symbol encoding from 0x20, and from 0xA0: such fonts put
 _DINGBATS = ("dingbats", "wingdings", "webdings")
 _MARKS = {  # characters of Wingdings and of Zapf Dingbats, by their codes, that are no bullets
     "wingdings": {0x6F: "☐", 0x78: "☒", 0xA8: "☐", 0xFB: "✗", 0xFC: "✓", 0xFD: "☒", 0xFE: "☑", 0xE0: "→", 0xE8: "→"},
+    "wingdings 2": {0x4F: "✗", 0x50: "✓", 0x51: "☒", 0x52: "☑", 0x53: "☒", 0x54: "☒", 0xA3: "☐"},
     "dingbats": {0x33: "✓", 0x34: "✔", 0x35: "✕", 0x36: "✖", 0x37: "✗", 0x38: "✘", 0x6F: "❏", 0x71: "❑"},
 }
 _TYPOGRAPHIC = dict(enumerate("•○■•*¶§¡¿«»£¥₧ƒªº½¼¢²ⁿ®©¤¾³‛’‘‟”“–—‹›", 0x21))  # WordPerfect's font of this name
@@ -58,5 +59,6 @@ def private_use(code: int, font: str) -> str:
 
 def _mark(code: int, font: str) -> str:
     """What a character of a font of ornaments means: a check mark or an arrow, else a bullet."""
-    marks = _MARKS["wingdings" if "wingdings" in font else "dingbats"]
+    second = any(name in font for name in ("wingdings 2", "wingdings2", "wingdings-2"))
+    marks = _MARKS["wingdings 2" if second else "wingdings" if "wingdings" in font else "dingbats"]
     return marks.get(code, "•") if "webdings" not in font else "•"

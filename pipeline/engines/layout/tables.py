@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline.engines.layout.glyphs import Fragment, Glyph, fragment, is_cjk, printed_lines
+from pipeline.engines.layout.glyphs import Fragment, Glyph, fragment, printed_lines
 from pipeline.engines.layout.joining import joined
+from pipeline.engines.layout.script_gaps import is_cjk
 from stores.models import Box, Line
 
 _PROSE = 90  # characters of a cell that is rather a paragraph

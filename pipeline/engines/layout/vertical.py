@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pipeline.engines.layout.glyphs import Fragment, Glyph, PrintedLine, is_cjk
+from pipeline.engines.layout.glyphs import Fragment, Glyph, PrintedLine
 from pipeline.engines.layout.regions import Region, union
+from pipeline.engines.layout.script_gaps import is_cjk
 from stores.models import Label
 
 _MOSTLY = 0.6  # of the characters of a page stand in columns
