@@ -22,6 +22,7 @@ class Signals:
     """What tells whether hits fit; all from 0 to 1. Shares are of the query's words, rare ones weighing more."""
 
     similarity: float  # cosine of the nearest chunk
+    unspaced: float  # 1 where query and nearest chunk are in scripts without spaces, whose texts are all nearer
     margin: float  # by which it is above the mean of the nearest ones
     best_share: float  # of words in the best of all compared chunks
     absent_share: float  # of words that no chunk of the knowledge base holds
@@ -34,6 +35,7 @@ class Weights:
     """What each signal adds to the logarithm of the odds that something fits, and what these begin with."""
 
     similarity: float
+    unspaced: float
     margin: float
     best_share: float
     absent_share: float
@@ -88,6 +90,7 @@ FLOORS: Mapping[str, Floor] = {
     "multilingual-e5-small/1571fc982750/int8-512/languages-1": Floor(
         same_script=Weights(
             similarity=60.1,
+            unspaced=-2.1,
             margin=5.1,
             best_share=7.7,
             absent_share=0.9,
@@ -97,6 +100,7 @@ FLOORS: Mapping[str, Floor] = {
         ),
         other_script=Weights(
             similarity=52.0,
+            unspaced=0.0,
             margin=67.1,
             best_share=0.0,
             absent_share=0.0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from pipeline.knowledge_base_embedder import embedder_choices
@@ -18,21 +19,24 @@ if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
 
 _MORE_WHERE_MIXED = 4  # times as many are looked at where nearness is corrected, so that others can move up
-
-LEADS: Mapping[str, float] = {"multilingual-e5-small/1571fc982750/int8-512/languages-1": 0.035}
-"""How much nearer, in cosine, queries in scripts without spaces are to chunks of documents in such scripts than to
-others that say the same. By the fingerprint of the embedder."""
+_LEAD_SHARE = 0.5  # of what chunks in scripts without spaces are nearer by; some of them are nearer for good reason
+_OF_SCRIPT = 50  # nearest chunks of a script whose mean tells how near it is
+_FEWEST = 3  # chunks that a mean needs
 
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """Visible chunk ids, nearest first, with their cosine; and the fingerprint of the embedder that found them."""
+    """Visible chunk ids, nearest first, with their cosine; and the fingerprint of the embedder that found them.
+
+    ``nearness`` is the cosine less what a chunk has for its script alone; the order is by it.
+    """
 
     embedder: str
     similarity: Mapping[str, float]
+    nearness: Mapping[str, float]
 
 
-NO_VECTORS = Nearest("", {})
+NO_VECTORS = Nearest("", {}, {})
 
 
 def nearest_chunks(
@@ -46,8 +50,9 @@ def nearest_chunks(
     answered = False
     for choice in embedder_choices(resources, store):
         try:
-            if visible := _nearest_visible(choice, store, query, wanted, documents):
-                return Nearest(choice.embedder().fingerprint, visible)
+            nearest = _nearest_visible(choice, store, query, wanted, documents)
+            if nearest.similarity:
+                return nearest
             answered = True
         except InputError as error:
             if error.code != "other_embedder":
@@ -60,19 +65,24 @@ def nearest_chunks(
 
 def _nearest_visible(
     resources: Resources, store: KnowledgeStore, query: str, wanted: int, documents: Collection[str] | None
-) -> dict[str, float]:
-    vector = resources.embedder().embed_query(query).astype("<f4").tobytes()
+) -> Nearest:
+    embedder = resources.embedder()
+    vector = embedder.embed_query(query).astype("<f4").tobytes()
     where: Where = {"document": sorted(documents)} if documents else {}
-    lead = LEADS.get(resources.embedder().fingerprint, 0.0) if is_unspaced(unspaced_share(query)) else 0.0
-    needed = wanted * (_MORE_WHERE_MIXED if lead and _is_mixed(store.chunks.languages()) else 1)
+    mixed = is_unspaced(unspaced_share(query)) and _is_mixed(store.chunks.languages())
+    needed = wanted * (_MORE_WHERE_MIXED if mixed else 1)
     asked = needed
     while True:
         nearest = _nearest(resources, store, vector, asked, where)
         languages = store.chunks.visible([at for at, _ in nearest])
         if len(languages) >= needed or len(nearest) < asked:
-            similarity = {at: 1.0 - distance for at, distance in nearest if at in languages}
-            return dict(_corrected(similarity, languages, lead)[:wanted])
+            break
         asked *= 4
+    similarity = {at: 1.0 - distance for at, distance in nearest if at in languages}
+    unspaced = {at for at in similarity if languages[at] in UNSPACED_LANGUAGES}
+    nearness = _without_lead(similarity, unspaced) if mixed else similarity
+    first = sorted(nearness, key=lambda at: -nearness[at])[:wanted]
+    return Nearest(embedder.fingerprint, {at: similarity[at] for at in first}, {at: nearness[at] for at in first})
 
 
 def _is_mixed(languages: Collection[str]) -> bool:
@@ -80,9 +90,18 @@ def _is_mixed(languages: Collection[str]) -> bool:
     return 0 < len(UNSPACED_LANGUAGES.intersection(languages)) < len(languages)
 
 
-def _corrected(similarity: Mapping[str, float], languages: Mapping[str, str], lead: float) -> list[tuple[str, float]]:
-    corrected = {at: cosine - lead * (languages[at] in UNSPACED_LANGUAGES) for at, cosine in similarity.items()}
-    return sorted(corrected.items(), key=lambda item: -item[1]) if lead else list(corrected.items())
+def _without_lead(similarity: Mapping[str, float], unspaced: Collection[str]) -> Mapping[str, float]:
+    """Take from the chunks in scripts without spaces half of what they are nearer on average than all others.
+
+    An embedder puts a Chinese query nearer to anything Chinese, so that pages in another language that answer it would
+    stand behind Chinese ones that do not. Spaced scripts have no such lead.
+    """
+    own = [cosine for at, cosine in similarity.items() if at in unspaced][:_OF_SCRIPT]
+    others = [cosine for at, cosine in similarity.items() if at not in unspaced][:_OF_SCRIPT]
+    if min(len(own), len(others)) < _FEWEST:
+        return similarity
+    lead = max(_LEAD_SHARE * (fmean(own) - fmean(others)), 0.0)
+    return {at: cosine - lead if at in unspaced else cosine for at, cosine in similarity.items()}
 
 
 def _nearest(

@@ -23,7 +23,7 @@ VECTOR_WEIGHT_UNKNOWN = 0.05
 WORDS_WEIGHT = 0.15  # of the share of words, against 1 for the fused ranks
 COMPARED = 20  # hits whose words are compared, from the first
 # Hits by keyword with less of the query's words than the first, as where it is in another language, say nothing.
-_WORTHLESS_SHARE, _FULL_SHARE = 0.2, 0.5
+_WORTHLESS_SHARE, _FULL_SHARE = 0.1, 0.4
 _UNKNOWN_SHARE = 0.25  # a query with so much Chinese counts as Chinese, despite English names in it
 
 

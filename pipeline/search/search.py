@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.knowledge_base_embedder import with_own_embedder
 from pipeline.search import filters
+from pipeline.search.copies import fold_copies
 from pipeline.search.exclusions import holds_excluded, without_excluded
 from pipeline.search.floor import FLOORS, Floor, Signals, agreement, is_unspaced
 from pipeline.search.nearest import NO_VECTORS, Nearest, nearest_chunks
@@ -46,6 +47,7 @@ _CANDIDATES = 50  # chunks that each half returns, at least
 _WEIGHED = 10  # first hits of each half, which tell how much the keywords weigh
 _MORE_CANDIDATES = 4  # times as many where words are excluded
 _READ_AT_ONCE = 16
+_MORE_FOR_COPIES = 10  # hits behind the last that are looked at for what text files repeat
 _MOST_COMPARED = 8000  # characters of a chunk that a reranker reads
 
 
@@ -122,7 +124,10 @@ class _Candidates:
 
     def best(self, limit: int) -> Iterator[Hit]:
         """The best hits, one per page, each with the number of those that it stands for."""
-        shown = list(islice(one_per_page(self._still_there(self._ranked), self._pages), limit))
+        hits = one_per_page(self._still_there(self._ranked), self._pages)
+        shown = list(islice(hits, limit))
+        if any(self._is_unpaged(hit.id) for hit in shown):
+            shown = fold_copies([*shown, *islice(hits, _MORE_FOR_COPIES)], self._is_unpaged, self._text)[:limit]
         folded = self._folded([hit.id for hit in shown])
         return (_hit(ranked, *self._chunks[ranked.id], folded.get(ranked.id, 0)) for ranked in shown)
 
@@ -164,6 +169,10 @@ class _Candidates:
             )
         return fuse(keyword.ids, list(vector.similarity), weight, keyword.exact, of_keywords=of_keywords)
 
+    def _is_unpaged(self, id: str) -> bool:
+        """Whether a chunk is of a format without page images, which names places instead."""
+        return bool(self._chunks[id][0].place)
+
     def _text(self, id: str) -> str:
         """The words of a chunk that was read, those of its headings before them."""
         chunk, _ = self._chunks[id]
@@ -188,15 +197,16 @@ class _Candidates:
         """Whether anything of what was read fits the query."""
         texts = {id: self._text(id) for id in self._chunks}
         nearest = [id for id in vector.similarity if id in texts]
+        unspaced = [is_unspaced(unspaced_share(text)) for text in (self._query, *(texts[id] for id in nearest[:1]))]
         signals = Signals(
             similarity=vector.similarity[nearest[0]] if nearest else 0.0,
-            margin=floor.margin(vector.similarity.values()),
+            unspaced=float(all(unspaced)),
+            margin=floor.margin(vector.nearness.values()),
             best_share=max(map(shares.words, texts.values()), default=0.0),
             absent_share=absent_share(words, keyword.absent),
             agreement=agreement(keyword.ids, vector.similarity),
             exact_share=max((shares.exact(texts[id]) for id in keyword.exact if id in texts), default=0.0),
         )
-        unspaced = [is_unspaced(unspaced_share(text)) for text in (self._query, *(texts[id] for id in nearest[:1]))]
         return floor.fits(signals, same_script=unspaced[0] == unspaced[-1])
 
     def _still_there(self, ranked: Sequence[Ranked[str]]) -> Iterator[Ranked[str]]:
