@@ -14,6 +14,7 @@ from itertools import islice
 from operator import mul
 
 NEXT = 50  # nearest chunks whose mean similarity is what the nearest stands out from
+LEAD_UNKNOWN = 0.02  # counts as the lead where no chunk near is in the script of the query
 _UNSPACED = 0.25  # share of a text's letters with which it counts as one in a script without spaces
 
 
@@ -22,7 +23,8 @@ class Signals:
     """What tells whether hits fit; all from 0 to 1. Shares are of the query's words, rare ones weighing more."""
 
     similarity: float  # cosine of the nearest chunk
-    unspaced: float  # 1 where query and nearest chunk are in scripts without spaces, whose texts are all nearer
+    unspaced: float  # 1 for a query in a script without spaces
+    lead: float  # of the nearest chunk over the nearest in the script of the query
     margin: float  # by which it is above the mean of the nearest ones
     best_share: float  # of words in the best of all compared chunks
     absent_share: float  # of words that no chunk of the knowledge base holds
@@ -36,6 +38,7 @@ class Weights:
 
     similarity: float
     unspaced: float
+    lead: float
     margin: float
     best_share: float
     absent_share: float
@@ -50,7 +53,7 @@ class Weights:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Floor:
-    """The weights of one embedder, and the least sum of what fits.
+    """The weights of one embedder; their constants are such that what fits has at least even odds.
 
     ``other_script``: where the nearest chunk is in another script than the query, which can share no word with it.
     ``background``: similarity of texts that have nothing to do with each other.
@@ -59,11 +62,10 @@ class Floor:
     same_script: Weights
     other_script: Weights
     background: float
-    least: float
 
     def fits(self, signals: Signals, *, same_script: bool) -> bool:
         """Tell whether anything fits. ``same_script``: whether query and nearest chunk are written alike."""
-        return (self.same_script if same_script else self.other_script).log_odds(signals) >= self.least
+        return (self.same_script if same_script else self.other_script).log_odds(signals) >= 0
 
     def margin(self, similarities: Iterable[float]) -> float:
         """How far the first of some similarities, the largest first, is above their mean.
@@ -89,27 +91,28 @@ def is_unspaced(share: float) -> bool:
 FLOORS: Mapping[str, Floor] = {
     "multilingual-e5-small/1571fc982750/int8-512/languages-1": Floor(
         same_script=Weights(
-            similarity=60.1,
-            unspaced=-2.1,
-            margin=5.1,
-            best_share=7.7,
-            absent_share=0.9,
-            agreement=0.6,
-            exact_share=2.0,
-            constant=-53.2,
+            similarity=52.78,
+            unspaced=0.73,
+            lead=0.0,
+            margin=23.03,
+            best_share=6.66,
+            absent_share=1.06,
+            agreement=0.61,
+            exact_share=2.04,
+            constant=-47.84,
         ),
         other_script=Weights(
-            similarity=52.0,
-            unspaced=0.0,
-            margin=67.1,
-            best_share=0.0,
-            absent_share=0.0,
-            agreement=1.9,
-            exact_share=2.0,
-            constant=-44.0,
+            similarity=46.4,
+            unspaced=-0.68,
+            lead=41.94,
+            margin=63.52,
+            best_share=-0.05,
+            absent_share=-0.11,
+            agreement=2.69,
+            exact_share=2.04,
+            constant=-38.88,
         ),
         background=0.77,
-        least=-0.3,
     )
 }
 """By the fingerprint of the embedder. The others have no floor: nothing was measured, so all their hits fit."""

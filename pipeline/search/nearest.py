@@ -28,15 +28,26 @@ _FEWEST = 3  # chunks that a mean needs
 class Nearest:
     """Visible chunk ids, nearest first, with their cosine; and the fingerprint of the embedder that found them.
 
-    ``nearness`` is the cosine less what a chunk has for its script alone; the order is by it.
+    ``nearness`` is the cosine less what a chunk has for its script alone; the order is by it. ``unspaced``: those of
+    documents in scripts without spaces.
     """
 
     embedder: str
     similarity: Mapping[str, float]
     nearness: Mapping[str, float]
+    unspaced: frozenset[str]
+
+    def lead_of_other_script(self, *, unspaced: bool) -> float | None:
+        """How much nearer the first chunk is than the first in the query's script; 0 where it is itself in that.
+
+        ``unspaced``: whether the query is in a script without spaces. None where no chunk is in its script.
+        """
+        own = (nearness for at, nearness in self.nearness.items() if (at in self.unspaced) == unspaced)
+        first_own = next(own, None)
+        return None if first_own is None else next(iter(self.nearness.values())) - first_own
 
 
-NO_VECTORS = Nearest("", {}, {})
+NO_VECTORS = Nearest("", {}, {}, frozenset())
 
 
 def nearest_chunks(
@@ -79,10 +90,11 @@ def _nearest_visible(
             break
         asked *= 4
     similarity = {at: 1.0 - distance for at, distance in nearest if at in languages}
-    unspaced = {at for at in similarity if languages[at] in UNSPACED_LANGUAGES}
+    unspaced = frozenset(at for at in similarity if languages[at] in UNSPACED_LANGUAGES)
     nearness = _without_lead(similarity, unspaced) if mixed else similarity
     first = sorted(nearness, key=lambda at: -nearness[at])[:wanted]
-    return Nearest(embedder.fingerprint, {at: similarity[at] for at in first}, {at: nearness[at] for at in first})
+    cosines, corrected = ({at: of[at] for at in first} for of in (similarity, nearness))
+    return Nearest(embedder.fingerprint, cosines, corrected, unspaced)
 
 
 def _is_mixed(languages: Collection[str]) -> bool:

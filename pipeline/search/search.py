@@ -13,7 +13,7 @@ from pipeline.knowledge_base_embedder import with_own_embedder
 from pipeline.search import filters
 from pipeline.search.copies import fold_copies
 from pipeline.search.exclusions import holds_excluded, without_excluded
-from pipeline.search.floor import FLOORS, Floor, Signals, agreement, is_unspaced
+from pipeline.search.floor import FLOORS, LEAD_UNKNOWN, Floor, Signals, agreement, is_unspaced
 from pipeline.search.nearest import NO_VECTORS, Nearest, nearest_chunks
 from pipeline.search.ranking import (
     COMPARED,
@@ -84,6 +84,15 @@ def search_result(
     return SearchResult(hits=hits, nothing_fits=bool(hits) and not candidates.fit, remark=candidates.remark)
 
 
+def signals_of(resources: Resources, knowledge_id: str, query: str) -> tuple[Signals, bool] | None:
+    """What tells whether anything fits, and whether the nearest chunk is in the query's script; see ``floor``.
+
+    None where the knowledge base is empty or its embedder has no floor.
+    """
+    store = resources.catalog.store(knowledge_id)
+    return _Candidates(resources, store, query, "hybrid", None, (), _CANDIDATES).judged
+
+
 class _Shares(NamedTuple):
     """How much a text holds of a query: of its words, and of what must stand there as it is written."""
 
@@ -114,6 +123,7 @@ class _Candidates:
         self._chunks: dict[str, tuple[Chunk, str]] = {}
         self._asked: set[str] = set()  # ids that were read, there or gone
         self.fit = True
+        self.judged: tuple[Signals, bool] | None = None
         nothing = KeywordHits(ids=[], exact=[], rarity={})
         keyword = store.chunks.keyword_hits(query, wanted, documents) if mode != "vector" else nothing
         vector = nearest_chunks(resources, store, query, wanted, documents) if mode != "keyword" else NO_VECTORS
@@ -151,7 +161,8 @@ class _Candidates:
         rest = [hit for hit in ranked if hit not in first and (hit.id in texts or hit.id not in self._asked)]
         there = [*first, *rest]
         if (floor := FLOORS.get(vector.embedder)) and vector.similarity:
-            self.fit = self._fits(floor, keyword, vector, words, shares)
+            self.judged = signals, same_script = self._judged(floor, keyword, vector, words, shares)
+            self.fit = floor.fits(signals, same_script=same_script)
         by_share = self._reranked(by_words(there, texts, shares.words))
         texts = {id: self._text(id) for id in self._chunks}
         return exact_first(by_share, texts, shares.exact) if keyword.exact else by_share
@@ -193,21 +204,24 @@ class _Candidates:
             self.remark = f"Not reranked: {error.message}."
             return ranked
 
-    def _fits(self, floor: Floor, keyword: KeywordHits, vector: Nearest, words: WeightedWords, shares: _Shares) -> bool:
-        """Whether anything of what was read fits the query."""
+    def _judged(
+        self, floor: Floor, keyword: KeywordHits, vector: Nearest, words: WeightedWords, shares: _Shares
+    ) -> tuple[Signals, bool]:
+        """What tells whether anything that was read fits the query, and whether the nearest is in its script."""
         texts = {id: self._text(id) for id in self._chunks}
-        nearest = [id for id in vector.similarity if id in texts]
-        unspaced = [is_unspaced(unspaced_share(text)) for text in (self._query, *(texts[id] for id in nearest[:1]))]
+        unspaced = is_unspaced(unspaced_share(self._query))
+        lead = vector.lead_of_other_script(unspaced=unspaced)
         signals = Signals(
-            similarity=vector.similarity[nearest[0]] if nearest else 0.0,
-            unspaced=float(all(unspaced)),
+            similarity=next(iter(vector.similarity.values())),
+            unspaced=float(unspaced),
+            lead=LEAD_UNKNOWN if lead is None else lead,
             margin=floor.margin(vector.nearness.values()),
             best_share=max(map(shares.words, texts.values()), default=0.0),
             absent_share=absent_share(words, keyword.absent),
             agreement=agreement(keyword.ids, vector.similarity),
             exact_share=max((shares.exact(texts[id]) for id in keyword.exact if id in texts), default=0.0),
         )
-        return floor.fits(signals, same_script=unspaced[0] == unspaced[-1])
+        return signals, lead == 0.0
 
     def _still_there(self, ranked: Sequence[Ranked[str]]) -> Iterator[Ranked[str]]:
         """The ranked chunks that answer now; those that were not read yet are read by the slice."""

@@ -136,8 +136,18 @@ def test_search_is_narrowed_and_widened(browser: TestClient) -> None:
 def test_a_page_says_that_nothing_fits_and_shows_the_nearest(
     browser: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nothing = Weights(similarity=0, margin=0, best_share=0, absent_share=0, agreement=0, exact_share=0, constant=0)
-    unreachable = Floor(same_script=nothing, other_script=nothing, background=0, least=1)
+    nothing = Weights(
+        similarity=0,
+        unspaced=0,
+        lead=0,
+        margin=0,
+        best_share=0,
+        absent_share=0,
+        agreement=0,
+        exact_share=0,
+        constant=-1,
+    )
+    unreachable = Floor(same_script=nothing, other_script=nothing, background=0)
     monkeypatch.setattr("pipeline.search.search.FLOORS", {FakeEmbedder.fingerprint: unreachable})
     page = browser.get(f"/knowledge/{KB}/search?q=xyzzyplugh").text
     assert "Nothing fits <strong>xyzzyplugh</strong>" in page and "The nearest 20 passages" in page

@@ -14,6 +14,8 @@ from stores.errors import InputError
 FLOOR = FLOORS[E5.fingerprint]
 NONSENSE = Signals(
     similarity=0.80,
+    unspaced=0.0,
+    lead=0.0,
     margin=0.03,
     best_share=0.0,
     absent_share=1.0,
