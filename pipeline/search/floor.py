@@ -14,6 +14,7 @@ from itertools import islice
 from operator import mul
 
 NEXT = 50  # nearest chunks whose mean similarity is what the nearest stands out from
+CLEAR_LEAD = 0.015  # of chunks in another script over those in the query's; with less, these are what could answer
 LEAD_UNKNOWN = 0.02  # counts as the lead where no chunk near is in the script of the query
 _UNSPACED = 0.25  # share of a text's letters with which it counts as one in a script without spaces
 
@@ -55,7 +56,8 @@ class Weights:
 class Floor:
     """The weights of one embedder; their constants are such that what fits has at least even odds.
 
-    ``other_script``: where the nearest chunk is in another script than the query, which can share no word with it.
+    ``other_script``: where the nearest chunk is clearly one in another script than the query, which can share no word
+    with it.
     ``background``: similarity of texts that have nothing to do with each other.
     """
 
@@ -64,7 +66,7 @@ class Floor:
     background: float
 
     def fits(self, signals: Signals, *, same_script: bool) -> bool:
-        """Tell whether anything fits. ``same_script``: whether query and nearest chunk are written alike."""
+        """Tell whether anything fits. ``same_script``: whether chunks in the script of the query are as near as any."""
         return (self.same_script if same_script else self.other_script).log_odds(signals) >= 0
 
     def margin(self, similarities: Iterable[float]) -> float:
@@ -91,26 +93,26 @@ def is_unspaced(share: float) -> bool:
 FLOORS: Mapping[str, Floor] = {
     "multilingual-e5-small/1571fc982750/int8-512/languages-1": Floor(
         same_script=Weights(
-            similarity=52.78,
-            unspaced=0.73,
+            similarity=46.16,
+            unspaced=0.66,
             lead=0.0,
-            margin=23.03,
-            best_share=6.66,
-            absent_share=1.06,
-            agreement=0.61,
-            exact_share=2.04,
-            constant=-47.84,
+            margin=21.73,
+            best_share=6.02,
+            absent_share=1.53,
+            agreement=0.41,
+            exact_share=1.8,
+            constant=-41.93,
         ),
         other_script=Weights(
-            similarity=46.4,
-            unspaced=-0.68,
-            lead=41.94,
-            margin=63.52,
-            best_share=-0.05,
-            absent_share=-0.11,
-            agreement=2.69,
-            exact_share=2.04,
-            constant=-38.88,
+            similarity=44.27,
+            unspaced=-0.25,
+            lead=34.67,
+            margin=70.71,
+            best_share=-1.4,
+            absent_share=-0.21,
+            agreement=2.03,
+            exact_share=1.8,
+            constant=-37.72,
         ),
         background=0.77,
     )

@@ -13,7 +13,7 @@ from pipeline.knowledge_base_embedder import with_own_embedder
 from pipeline.search import filters
 from pipeline.search.copies import fold_copies
 from pipeline.search.exclusions import holds_excluded, without_excluded
-from pipeline.search.floor import FLOORS, LEAD_UNKNOWN, Floor, Signals, agreement, is_unspaced
+from pipeline.search.floor import CLEAR_LEAD, FLOORS, LEAD_UNKNOWN, Floor, Signals, agreement, is_unspaced
 from pipeline.search.nearest import NO_VECTORS, Nearest, nearest_chunks
 from pipeline.search.ranking import (
     COMPARED,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 MODES = ("hybrid", "keyword", "vector")
 MOST_HITS = 1000
 _CANDIDATES = 50  # chunks that each half returns, at least
-_WEIGHED = 10  # first hits of each half, which tell how much the keywords weigh
+_WEIGHED = 10  # first hits by keyword, which tell how much the keywords weigh
 _MORE_CANDIDATES = 4  # times as many where words are excluded
 _READ_AT_ONCE = 16
 _MORE_FOR_COPIES = 10  # hits behind the last that are looked at for what text files repeat
@@ -85,7 +85,7 @@ def search_result(
 
 
 def signals_of(resources: Resources, knowledge_id: str, query: str) -> tuple[Signals, bool] | None:
-    """What tells whether anything fits, and whether the nearest chunk is in the query's script; see ``floor``.
+    """What tells whether anything fits, and whether chunks in the query's script are as near as any; see ``floor``.
 
     None where the knowledge base is empty or its embedder has no floor.
     """
@@ -161,7 +161,7 @@ class _Candidates:
         rest = [hit for hit in ranked if hit not in first and (hit.id in texts or hit.id not in self._asked)]
         there = [*first, *rest]
         if (floor := FLOORS.get(vector.embedder)) and vector.similarity:
-            self.judged = signals, same_script = self._judged(floor, keyword, vector, words, shares)
+            self.judged = signals, same_script = self._judged(floor, keyword, vector, words, shares, first)
             self.fit = floor.fits(signals, same_script=same_script)
         by_share = self._reranked(by_words(there, texts, shares.words))
         texts = {id: self._text(id) for id in self._chunks}
@@ -171,14 +171,14 @@ class _Candidates:
         """Both halves as one list; keywords weigh as much as their first chunks have of the query's words."""
         english_only = with_own_embedder(self._resources, self._store).embedder().english_only
         weight = vector_weight(unspaced_share(self._query), english_only=english_only)
-        of_keywords = KEYWORD_WEIGHT
-        if vector.similarity and weight == VECTOR_WEIGHT:
-            first = keyword.ids[:_WEIGHED]
-            self._read([*first, *islice(vector.similarity, _WEIGHED)])
-            of_keywords = keyword_weight(
-                max((share(self._text(id)) for id in first if id in self._chunks), default=0.0)
-            )
-        return fuse(keyword.ids, list(vector.similarity), weight, keyword.exact, of_keywords=of_keywords)
+        halves = keyword.ids, list(vector.similarity), weight, keyword.exact
+        ranked = fuse(*halves)
+        self._read([hit.id for hit in ranked[:COMPARED]] + keyword.exact)
+        if not vector.similarity or weight != VECTOR_WEIGHT:
+            return ranked
+        first = (self._text(id) for id in keyword.ids[:_WEIGHED] if id in self._chunks)
+        of_keywords = keyword_weight(max(map(share, first), default=0.0))
+        return ranked if of_keywords == KEYWORD_WEIGHT else fuse(*halves, of_keywords=of_keywords)
 
     def _is_unpaged(self, id: str) -> bool:
         """Whether a chunk is of a format without page images, which names places instead."""
@@ -205,9 +205,15 @@ class _Candidates:
             return ranked
 
     def _judged(
-        self, floor: Floor, keyword: KeywordHits, vector: Nearest, words: WeightedWords, shares: _Shares
+        self,
+        floor: Floor,
+        keyword: KeywordHits,
+        vector: Nearest,
+        words: WeightedWords,
+        shares: _Shares,
+        first: Sequence[Ranked[str]],
     ) -> tuple[Signals, bool]:
-        """What tells whether anything that was read fits the query, and whether the nearest is in its script."""
+        """What tells whether the first hits fit the query, and whether chunks in its script are as near as any."""
         texts = {id: self._text(id) for id in self._chunks}
         unspaced = is_unspaced(unspaced_share(self._query))
         lead = vector.lead_of_other_script(unspaced=unspaced)
@@ -216,12 +222,12 @@ class _Candidates:
             unspaced=float(unspaced),
             lead=LEAD_UNKNOWN if lead is None else lead,
             margin=floor.margin(vector.nearness.values()),
-            best_share=max(map(shares.words, texts.values()), default=0.0),
+            best_share=max((shares.words(texts[hit.id]) for hit in first), default=0.0),
             absent_share=absent_share(words, keyword.absent),
             agreement=agreement(keyword.ids, vector.similarity),
             exact_share=max((shares.exact(texts[id]) for id in keyword.exact if id in texts), default=0.0),
         )
-        return signals, lead == 0.0
+        return signals, lead is not None and lead < CLEAR_LEAD
 
     def _still_there(self, ranked: Sequence[Ranked[str]]) -> Iterator[Ranked[str]]:
         """The ranked chunks that answer now; those that were not read yet are read by the slice."""
