@@ -161,7 +161,7 @@ class _Candidates:
         rest = [hit for hit in ranked if hit not in first and (hit.id in texts or hit.id not in self._asked)]
         there = [*first, *rest]
         if (floor := FLOORS.get(vector.embedder)) and vector.similarity:
-            self.judged = signals, same_script = self._judged(floor, keyword, vector, words, shares, first)
+            self.judged = signals, same_script = self._judged(floor, keyword, vector, words, shares)
             self.fit = floor.fits(signals, same_script=same_script)
         by_share = self._reranked(by_words(there, texts, shares.words))
         texts = {id: self._text(id) for id in self._chunks}
@@ -211,9 +211,8 @@ class _Candidates:
         vector: Nearest,
         words: WeightedWords,
         shares: _Shares,
-        first: Sequence[Ranked[str]],
     ) -> tuple[Signals, bool]:
-        """What tells whether the first hits fit the query, and whether chunks in its script are as near as any."""
+        """What tells whether what was read fits the query, and whether chunks in its script are as near as any."""
         texts = {id: self._text(id) for id in self._chunks}
         unspaced = is_unspaced(unspaced_share(self._query))
         lead = vector.lead_of_other_script(unspaced=unspaced)
@@ -222,7 +221,7 @@ class _Candidates:
             unspaced=float(unspaced),
             lead=LEAD_UNKNOWN if lead is None else lead,
             margin=floor.margin(vector.nearness.values()),
-            best_share=max((shares.words(texts[hit.id]) for hit in first), default=0.0),
+            best_share=max(map(shares.words, texts.values()), default=0.0),
             absent_share=absent_share(words, keyword.absent),
             agreement=agreement(keyword.ids, vector.similarity),
             exact_share=max((shares.exact(texts[id]) for id in keyword.exact if id in texts), default=0.0),
