@@ -171,16 +171,23 @@ def question(text: str, random: Random) -> str:
 def write_rows(
     store: SqlKnowledgeStore, document: str, number: int, texts: list[str], embedded: np.ndarray, language: Language
 ) -> None:
-    title, now = language.join.join(language.about()[:5]), time.time()
-    first = number * PER_DOCUMENT + 1
+    title = language.join.join(language.about()[:5])
+    write_chunks(store, document, number * PER_DOCUMENT + 1, texts, embedded, title, "en" if language.join else "zh")
+
+
+def write_chunks(
+    store: SqlKnowledgeStore, document: str, first: int, texts: list[str], embedded: np.ndarray, title: str, code: str
+) -> None:
+    """Write a document of two chunks a page; ``first`` is the row id of its first chunk, ``code`` its language."""
+    now = time.time()
     with store.database.write() as connection:
         facts = {"id": document, "sha256": document, "size_bytes": 0, "media_type": "application/pdf", "state": "done"}
         connection.execute(
             insert(tables.document), {**facts, "newest": 1, "visible": 1, "created_at": now, "updated_at": now}
         )
         version = {"document": document, "number": 1, "state": "done", "options": {}, "fingerprints": {}, "pages": 50}
-        connection.execute(insert(tables.generation), {**version, "title": title, "language": "", "created_at": now})
-        source = {"root": "/", "name": f"{number}.pdf", "document": document, "size_bytes": 0, "modified_ns": 0}
+        connection.execute(insert(tables.generation), {**version, "title": title, "language": code, "created_at": now})
+        source = {"root": "/", "name": f"{first}.pdf", "document": document, "size_bytes": 0, "modified_ns": 0}
         connection.execute(insert(tables.source), source)
         rows = [
             {

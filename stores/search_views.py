@@ -13,14 +13,14 @@ class KeywordHits:
     """The chunks that the keyword index has for a query.
 
     ``ids``: best first. ``exact``: those that may hold what was quoted, or an identifier of the query. ``rarity``: for
-    each word that is looked for how much it tells, 0 for one that all chunks hold. ``absent_share``: of these
-    weights the part, 0 to 1, of words that no chunk holds.
+    each word that is looked for how much it tells, 0 for one that all chunks hold. ``absent``: those of them that no
+    chunk holds.
     """
 
     ids: list[str]
     exact: list[str]
     rarity: Mapping[str, float]
-    absent_share: float = 1.0
+    absent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
     "\uf900-\ufaff\U00020000-\U0003ffff"
 )
+UNSPACED_LANGUAGES = frozenset({"zh", "ja", "ko", "th", "lo", "my", "km"})
 _RUN = re.compile(f"[{_UNSPACED}]+")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -45,12 +46,14 @@ class Query:
     """The words that are looked for: ``required`` is the strict reading, ``more`` what only adds to the score.
 
     Each is an FTS5 string, quoted; one with marks inside (``INV-2024/07``) is a phrase. ``exact`` are the texts that
-    somebody who types them wants to see as they are: see ``exact_texts``.
+    somebody who types them wants to see as they are: see ``exact_texts``. ``runs`` are the parts in scripts without
+    spaces, without words of grammar; the pairs of their characters are among the required words.
     """
 
     required: tuple[str, ...]
     more: tuple[str, ...] = ()
     exact: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
 
 
 def unspaced_share(text: str) -> float:
@@ -88,14 +91,16 @@ def query_words(text: str) -> Query:
     kept = [word for word in words if word.lower().strip("?!.,;:'\"()") not in _STOP]
     runs = _RUN.findall(folded)
     parts = [part for run in runs for part in _STOP_ZH.split(run) if part]
-    grams = [gram for part in parts for gram in _pairs(part)]
+    grams = [gram for part in parts for gram in pairs_of(part)]
     if not kept and not grams:
-        kept, grams = words, [gram for run in runs for gram in _pairs(run)]
+        kept, parts = words, runs
+        grams = [gram for run in runs for gram in pairs_of(run)]
     pieces = [piece for word in kept for piece in re.findall(r"\w{2,}", word) if piece.lower() not in _STOP]
-    required = dict.fromkeys(_quoted(word) for word in [*kept, *grams])
-    crossing = [gram for run in runs for gram in _pairs(run)]
-    more = dict.fromkeys(_quoted(word) for word in [*pieces, *crossing])
-    return Query(tuple(required), tuple(word for word in more if word not in required), tuple(exact_texts(folded)))
+    required = dict.fromkeys(as_word(word) for word in [*kept, *grams])
+    crossing = [gram for run in runs for gram in pairs_of(run)]
+    more = dict.fromkeys(as_word(word) for word in [*pieces, *crossing])
+    others = tuple(word for word in more if word not in required)
+    return Query(tuple(required), others, tuple(exact_texts(folded)), tuple(parts))
 
 
 def exact_texts(text: str) -> list[str]:
@@ -118,14 +123,16 @@ def spelled(text: str) -> str:
     return f" {' '.join(_WORD.findall(apart.lower()))} "
 
 
-def _pairs(run: str) -> list[str]:
+def pairs_of(run: str) -> list[str]:
+    """The pairs of neighbouring characters of a run; a single character is its own."""
     return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
 
 
 def as_term(text: str) -> str:
     """A text as one FTS5 string: its words must follow each other."""
-    return _quoted(index_text(text))
+    return as_word(index_text(text))
 
 
-def _quoted(word: str) -> str:
+def as_word(word: str) -> str:
+    """A word of a query as an FTS5 string, as it is looked for."""
     return '"' + word.replace('"', " ").strip() + '"'

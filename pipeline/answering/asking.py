@@ -185,7 +185,7 @@ def _by_quotes(
     sentences = []
     for quote in quotes:
         citation = checker.citation(quote.chunk, quote.text)
-        sentences.append(Sentence(text=quote.text, citations=(citation,), proved=citation.located))
+        sentences.append(Sentence(text=quote.shown, citations=(citation,), proved=citation.located))
         yield sentences[-1]
     if is_answered(request.question, quotes):
         yield _answer(request, Outcome.ANSWERED, "quotes", sentences, fault=fault)

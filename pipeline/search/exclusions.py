@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from pipeline.search.word_share import exact_share, word_share
+from pipeline.search.word_share import exact_share, weighted_words, word_share
 from stores.errors import InputError
 from stores.words import query_words
 
@@ -27,9 +27,13 @@ def without_excluded(query: str) -> tuple[str, tuple[str, ...]]:
 def holds_excluded(excluded: Sequence[str]) -> Callable[[str], bool]:
     """A function of a text: whether it holds any of the excluded words, in any of their forms, or phrases."""
     phrases = exact_share([text for text in excluded if " " in text])
-    words = [word_share({term: 1.0 for term in query_words(text).required}) for text in excluded if " " not in text]
+    words = [_share_of(text) for text in excluded if " " not in text]
 
     def holds(text: str) -> bool:
         return phrases(text) > 0 or any(share(text) == 1.0 for share in words)
 
     return holds
+
+
+def _share_of(text: str) -> Callable[[str], float]:
+    return word_share(weighted_words(dict.fromkeys(query_words(text).required, 1.0)))

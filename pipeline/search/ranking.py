@@ -22,6 +22,8 @@ VECTOR_WEIGHT = 1.0
 VECTOR_WEIGHT_UNKNOWN = 0.05
 WORDS_WEIGHT = 0.15  # of the share of words, against 1 for the fused ranks
 COMPARED = 20  # hits whose words are compared, from the first
+# Hits by keyword with less of the query's words than the first, as where it is in another language, say nothing.
+_WORTHLESS_SHARE, _FULL_SHARE = 0.1, 0.4
 _UNKNOWN_SHARE = 0.25  # a query with so much Chinese counts as Chinese, despite English names in it
 
 
@@ -41,8 +43,19 @@ def vector_weight(unspaced_share: float, *, english_only: bool) -> float:
     return VECTOR_WEIGHT + share * (VECTOR_WEIGHT_UNKNOWN - VECTOR_WEIGHT)
 
 
+def keyword_weight(best_share: float) -> float:
+    """How much the keywords' half weighs, by the largest share, 0 to 1, of the query's words in its first chunks."""
+    part = (best_share - _WORTHLESS_SHARE) / (_FULL_SHARE - _WORTHLESS_SHARE)
+    return KEYWORD_WEIGHT * min(max(part, 0.0), 1.0)
+
+
 def fuse(
-    keyword: Sequence[Id], vector: Sequence[Id], weight: float = VECTOR_WEIGHT, others: Iterable[Id] = ()
+    keyword: Sequence[Id],
+    vector: Sequence[Id],
+    weight: float = VECTOR_WEIGHT,
+    others: Iterable[Id] = (),
+    *,
+    of_keywords: float = KEYWORD_WEIGHT,
 ) -> list[Ranked[Id]]:
     """All of both lists (best first, each without repetition), then the ``others``. ``weight``: of the vectors."""
     keyword_ranks = {id: rank for rank, id in enumerate(keyword, 1)}
@@ -51,7 +64,7 @@ def fuse(
     ranked = [
         Ranked(
             id,
-            (_part(KEYWORD_WEIGHT, keyword_ranks.get(id)) + _part(weight, vector_ranks.get(id))) / whole,
+            (_part(of_keywords, keyword_ranks.get(id)) + _part(weight, vector_ranks.get(id))) / whole,
             keyword_ranks.get(id),
             vector_ranks.get(id),
         )

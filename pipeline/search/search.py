@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline.knowledge_base_embedder import embedder_choices, with_own_embedder
-from pipeline.reindexing import rebuild
+from pipeline.knowledge_base_embedder import with_own_embedder
 from pipeline.search import filters
+from pipeline.search.copies import fold_copies
 from pipeline.search.exclusions import holds_excluded, without_excluded
-from pipeline.search.floor import FLOORS, NEAREST, Signals, is_unspaced
-from pipeline.search.ranking import COMPARED, Ranked, Share, by_words, exact_first, fuse, one_per_page, vector_weight
+from pipeline.search.floor import CLEAR_LEAD, FLOORS, LEAD_UNKNOWN, Floor, Signals, agreement, is_unspaced
+from pipeline.search.nearest import NO_VECTORS, Nearest, nearest_chunks
+from pipeline.search.ranking import (
+    COMPARED,
+    KEYWORD_WEIGHT,
+    VECTOR_WEIGHT,
+    Ranked,
+    Share,
+    by_words,
+    exact_first,
+    fuse,
+    keyword_weight,
+    one_per_page,
+    vector_weight,
+)
 from pipeline.search.reranking import reordered
-from pipeline.search.word_share import exact_share, word_share
+from pipeline.search.word_share import WeightedWords, absent_share, exact_share, weighted_words, word_share
 from pipeline.step_context import Resources
 from stores.clean_text import clean
-from stores.contracts import Where
-from stores.errors import DamagedIndexError, IngotError, InputError
+from stores.errors import IngotError, InputError
 from stores.models import Chunk, Hit
 from stores.search_views import KeywordHits, SearchResult
 from stores.suggestions import check
@@ -32,8 +44,10 @@ if TYPE_CHECKING:
 MODES = ("hybrid", "keyword", "vector")
 MOST_HITS = 1000
 _CANDIDATES = 50  # chunks that each half returns, at least
+_WEIGHED = 10  # first hits by keyword, which tell how much the keywords weigh
 _MORE_CANDIDATES = 4  # times as many where words are excluded
 _READ_AT_ONCE = 16
+_MORE_FOR_COPIES = 10  # hits behind the last that are looked at for what text files repeat
 _MOST_COMPARED = 8000  # characters of a chunk that a reranker reads
 
 
@@ -70,6 +84,22 @@ def search_result(
     return SearchResult(hits=hits, nothing_fits=bool(hits) and not candidates.fit, remark=candidates.remark)
 
 
+def signals_of(resources: Resources, knowledge_id: str, query: str) -> tuple[Signals, bool] | None:
+    """What tells whether anything fits, and whether chunks in the query's script are as near as any; see ``floor``.
+
+    None where the knowledge base is empty or its embedder has no floor.
+    """
+    store = resources.catalog.store(knowledge_id)
+    return _Candidates(resources, store, query, "hybrid", None, (), _CANDIDATES).judged
+
+
+class _Shares(NamedTuple):
+    """How much a text holds of a query: of its words, and of what must stand there as it is written."""
+
+    words: Share
+    exact: Share
+
+
 class _Candidates:
     """The chunks that may be hits of one search; each is read from the store when its rank needs it.
 
@@ -90,20 +120,24 @@ class _Candidates:
         self._resources, self._store, self._query, self.remark = resources, store, query, ""
         self._excludes = holds_excluded(excluded) if excluded else None
         wanted *= _MORE_CANDIDATES if excluded else 1
-        nothing = KeywordHits(ids=[], exact=[], rarity={})
-        keyword = store.chunks.keyword_hits(query, wanted, documents) if mode != "vector" else nothing
-        vector = _by_vectors(resources, store, query, wanted, documents) if mode != "keyword" else _NO_VECTORS
-        english_only = with_own_embedder(resources, store).embedder().english_only
-        weight = vector_weight(unspaced_share(query), english_only=english_only)
-        ranked = fuse(keyword.ids, list(vector.similarity), weight, keyword.exact if mode == "hybrid" else [])
         self._chunks: dict[str, tuple[Chunk, str]] = {}
         self._asked: set[str] = set()  # ids that were read, there or gone
         self.fit = True
-        self._ranked = self._compared(ranked, keyword, vector) if mode == "hybrid" else ranked
+        self.judged: tuple[Signals, bool] | None = None
+        nothing = KeywordHits(ids=[], exact=[], rarity={})
+        keyword = store.chunks.keyword_hits(query, wanted, documents) if mode != "vector" else nothing
+        vector = nearest_chunks(resources, store, query, wanted, documents) if mode != "keyword" else NO_VECTORS
+        if mode == "hybrid":
+            self._ranked = self._compared(keyword, vector)
+        else:
+            self._ranked = fuse(keyword.ids, list(vector.similarity))
 
     def best(self, limit: int) -> Iterator[Hit]:
         """The best hits, one per page, each with the number of those that it stands for."""
-        shown = list(islice(one_per_page(self._still_there(self._ranked), self._pages), limit))
+        hits = one_per_page(self._still_there(self._ranked), self._pages)
+        shown = list(islice(hits, limit))
+        if any(self._is_unpaged(hit.id) for hit in shown):
+            shown = fold_copies([*shown, *islice(hits, _MORE_FOR_COPIES)], self._is_unpaged, self._text)[:limit]
         folded = self._folded([hit.id for hit in shown])
         return (_hit(ranked, *self._chunks[ranked.id], folded.get(ranked.id, 0)) for ranked in shown)
 
@@ -116,19 +150,44 @@ class _Candidates:
         others = (self._pages(hit.id) for hit in self._ranked if hit.id in self._chunks and hit.id not in set(shown))
         return Counter(of_page[pages[0]] for pages in others if all(page in of_page for page in pages))
 
-    def _compared(self, ranked: Sequence[Ranked[str]], keyword: KeywordHits, vector: _Nearest) -> list[Ranked[str]]:
+    def _compared(self, keyword: KeywordHits, vector: Nearest) -> list[Ranked[str]]:
+        asked = query_words(self._query)
+        words = weighted_words(keyword.rarity, asked.runs)
+        shares = _Shares(cache(word_share(words)), cache(exact_share(asked.exact)))
+        ranked = self._fused(keyword, vector, shares.words)
         self._read([hit.id for hit in ranked[:COMPARED]] + keyword.exact)
         first = list(islice(self._still_there(ranked), COMPARED))
-        texts = {id: f"{chunk.heading}\n{chunk.text}" for id, (chunk, _) in self._chunks.items()}
+        texts = {id: self._text(id) for id in self._chunks}
         rest = [hit for hit in ranked if hit not in first and (hit.id in texts or hit.id not in self._asked)]
         there = [*first, *rest]
-        share, exact = cache(word_share(keyword.rarity)), cache(exact_share(query_words(self._query).exact))
         if (floor := FLOORS.get(vector.embedder)) and vector.similarity:
-            best_share = max((share(texts[hit.id]) for hit in first), default=0.0)
-            self.fit = floor.fits(self._signals(texts, keyword, vector, share, exact, best_share))
-        by_share = self._reranked(by_words(there, texts, share))
-        texts = {id: f"{chunk.heading}\n{chunk.text}" for id, (chunk, _) in self._chunks.items()}
-        return exact_first(by_share, texts, exact) if keyword.exact else by_share
+            self.judged = signals, same_script = self._judged(floor, keyword, vector, words, shares)
+            self.fit = floor.fits(signals, same_script=same_script)
+        by_share = self._reranked(by_words(there, texts, shares.words))
+        texts = {id: self._text(id) for id in self._chunks}
+        return exact_first(by_share, texts, shares.exact) if keyword.exact else by_share
+
+    def _fused(self, keyword: KeywordHits, vector: Nearest, share: Share) -> list[Ranked[str]]:
+        """Both halves as one list; keywords weigh as much as their first chunks have of the query's words."""
+        english_only = with_own_embedder(self._resources, self._store).embedder().english_only
+        weight = vector_weight(unspaced_share(self._query), english_only=english_only)
+        halves = keyword.ids, list(vector.similarity), weight, keyword.exact
+        ranked = fuse(*halves)
+        self._read([hit.id for hit in ranked[:COMPARED]] + keyword.exact)
+        if not vector.similarity or weight != VECTOR_WEIGHT:
+            return ranked
+        first = (self._text(id) for id in keyword.ids[:_WEIGHED] if id in self._chunks)
+        of_keywords = keyword_weight(max(map(share, first), default=0.0))
+        return ranked if of_keywords == KEYWORD_WEIGHT else fuse(*halves, of_keywords=of_keywords)
+
+    def _is_unpaged(self, id: str) -> bool:
+        """Whether a chunk is of a format without page images, which names places instead."""
+        return bool(self._chunks[id][0].place)
+
+    def _text(self, id: str) -> str:
+        """The words of a chunk that was read, those of its headings before them."""
+        chunk, _ = self._chunks[id]
+        return f"{chunk.heading}\n{chunk.text}"
 
     def _reranked(self, ranked: list[Ranked[str]]) -> list[Ranked[str]]:
         """The hits, the first in the order of the reranker. What stands in the way of it becomes the remark."""
@@ -145,27 +204,29 @@ class _Candidates:
             self.remark = f"Not reranked: {error.message}."
             return ranked
 
-    def _signals(
+    def _judged(
         self,
-        texts: Mapping[str, str],
+        floor: Floor,
         keyword: KeywordHits,
-        vector: _Nearest,
-        share: Share,
-        exact: Share,
-        best_share: float,
-    ) -> Signals:
-        nearest = [texts[id] for id in vector.similarity if id in texts][:NEAREST]
-        unspaced = unspaced_share(self._query)
-        same = sum(is_unspaced(unspaced_share(text)) == is_unspaced(unspaced) for text in nearest)
-        return Signals(
-            similarity=max((vector.similarity[id] for id in texts if id in vector.similarity), default=0.0),
-            nearest_share=max(map(share, nearest), default=0.0),
-            best_share=best_share,
-            absent_share=keyword.absent_share,
-            same_script=same / max(len(nearest), 1),
-            exact_share=max((exact(texts[id]) for id in keyword.exact if id in texts), default=0.0),
-            unspaced=unspaced,
+        vector: Nearest,
+        words: WeightedWords,
+        shares: _Shares,
+    ) -> tuple[Signals, bool]:
+        """What tells whether what was read fits the query, and whether chunks in its script are as near as any."""
+        texts = {id: self._text(id) for id in self._chunks}
+        unspaced = is_unspaced(unspaced_share(self._query))
+        lead = vector.lead_of_other_script(unspaced=unspaced)
+        signals = Signals(
+            similarity=next(iter(vector.similarity.values())),
+            unspaced=float(unspaced),
+            lead=LEAD_UNKNOWN if lead is None else lead,
+            margin=floor.margin(vector.nearness.values()),
+            best_share=max(map(shares.words, texts.values()), default=0.0),
+            absent_share=absent_share(words, keyword.absent),
+            agreement=agreement(keyword.ids, vector.similarity),
+            exact_share=max((shares.exact(texts[id]) for id in keyword.exact if id in texts), default=0.0),
         )
+        return signals, lead is not None and lead < CLEAR_LEAD
 
     def _still_there(self, ranked: Sequence[Ranked[str]]) -> Iterator[Ranked[str]]:
         """The ranked chunks that answer now; those that were not read yet are read by the slice."""
@@ -187,70 +248,6 @@ class _Candidates:
     def _pages(self, id: str) -> list[tuple[str, int]]:
         chunk, _ = self._chunks[id]
         return [(id.split(":")[0], number) for number in range(chunk.first_page, chunk.last_page + 1)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Nearest:
-    """Visible chunk ids, nearest first, with their cosine; and the fingerprint of the embedder that found them."""
-
-    embedder: str
-    similarity: dict[str, float]
-
-
-_NO_VECTORS = _Nearest("", {})
-
-
-def _by_vectors(
-    resources: Resources, store: KnowledgeStore, query: str, wanted: int, documents: Collection[str] | None
-) -> _Nearest:
-    """The nearest visible chunks. Raises InputError ``other_embedder`` where no embedder of ours made the index.
-
-    The index has the vectors of one embedder; it is asked with each that may have made it, the likeliest first.
-    """
-    refusals: list[InputError] = []
-    answered = False
-    for choice in embedder_choices(resources, store):
-        try:
-            if visible := _nearest_visible(choice, store, query, wanted, documents):
-                return _Nearest(choice.embedder().fingerprint, visible)
-            answered = True
-        except InputError as error:
-            if error.code != "other_embedder":
-                raise
-            refusals.append(error)
-    if refusals and not answered:
-        raise refusals[0]
-    return _NO_VECTORS
-
-
-def _nearest_visible(
-    resources: Resources, store: KnowledgeStore, query: str, wanted: int, documents: Collection[str] | None
-) -> dict[str, float]:
-    vector = resources.embedder().embed_query(query).astype("<f4").tobytes()
-    where: Where = {"document": sorted(documents)} if documents else {}
-    asked = wanted
-    while True:
-        nearest = _nearest(resources, store, vector, asked, where)
-        visible = store.chunks.only_visible([at for at, _ in nearest])
-        if len(visible) >= wanted or len(nearest) < asked:
-            similarity = {at: 1.0 - distance for at, distance in nearest}
-            return {at: similarity[at] for at in visible[:wanted]}
-        asked *= 4
-
-
-def _nearest(
-    resources: Resources, store: KnowledgeStore, vector: bytes, asked: int, where: Where
-) -> list[tuple[str, float]]:
-    """(chunk id, distance), nearest first. A damaged or missing index is rebuilt from SQL, once."""
-    vectors, embedder = resources.vectors(), resources.embedder().fingerprint
-    try:
-        nearest = vectors.query(store.knowledge_id, embedder, vector, asked, where)
-    except DamagedIndexError:
-        nearest = []
-    if nearest or where or not store.chunks.any_visible(embedder):
-        return nearest
-    rebuild(resources, store)
-    return vectors.query(store.knowledge_id, embedder, vector, asked, where)
 
 
 def _hit(ranked: Ranked[str], chunk: Chunk, source: str, more_on_page: int) -> Hit:

@@ -1,34 +1,64 @@
-"""How much of a query the text of a chunk holds, word by word. Pure."""
+"""How much of a query the text of a chunk holds, word by word. Pure.
+
+Scripts without spaces have pairs of characters for words, and many pairs of a query are no words: they lie across the
+end of one. So there each character counts, and it is held where a pair is that it belongs to.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from stores.stemming import stem
-from stores.words import spelled, unspaced_share
+from stores.words import as_word, pairs_of, spelled, unspaced_share
 
 _WORD = re.compile(r"\w+")
 _PREFIX = 2  # letters that a word has in common with its stem
 _stem = lru_cache(1 << 14)(stem)
 
+WeightedWords = list[tuple[tuple[str, ...], float]]
+"""The words of a query: the terms any of which stands for the word, and its weight."""
 
-def word_share(rarity: Mapping[str, float]) -> Callable[[str], float]:
+
+def weighted_words(rarity: Mapping[str, float], runs: Iterable[str] = ()) -> WeightedWords:
+    """The words and characters of a query.
+
+    ``rarity``: a weight for each term, an FTS5 string; ``runs``: the parts of the query in scripts without spaces. A
+    character weighs as much as the more common of its pairs: a pair that is no word is rare.
+    """
+    of_runs = [(len(run), [as_word(pair) for pair in pairs_of(run)]) for run in runs]
+    inside = {term for _, terms in of_runs for term in terms}
+    words: WeightedWords = [((term,), weight) for term, weight in rarity.items() if term not in inside]
+    for length, terms in of_runs:
+        of_characters = [(terms[0],), *pairwise(terms), (terms[-1],)][:length]
+        words += [(own, min(rarity.get(term, 0.0) for term in own)) for own in of_characters]
+    return words
+
+
+def absent_share(words: WeightedWords, absent: Collection[str]) -> float:
+    """The share, 0 to 1, of words none of whose terms any chunk holds; 1 where there are no words."""
+    total = sum(weight for _, weight in words)
+    return sum(weight for terms, weight in words if all(term in absent for term in terms)) / total if total else 1.0
+
+
+def word_share(words: WeightedWords) -> Callable[[str], float]:
     """A function of a text: the share, 0 to 1, of the query's words that it holds, the rarer ones weighing more.
 
-    ``rarity``: a weight for each word, an FTS5 string. Words are compared by their stems, as the keyword index does;
-    of one with marks inside (``INV-2024/07``) the text must hold every piece.
+    Words are compared by their stems, as the keyword index does; of one with marks inside (``INV-2024/07``) the text
+    must hold every piece.
     """
-    words = [(_pieces(term), weight) for term, weight in rarity.items()]
+    pieces = {term: _pieces(term) for terms, _ in words for term in terms}
     total = sum(weight for _, weight in words)
-    stems = {stem(piece) for pieces, _ in words for piece in pieces}
+    stems = {stem(piece) for own in pieces.values() for piece in own}
     starts = {piece[:_PREFIX] for piece in stems}
 
     def share(text: str) -> float:
         spelling = spelled(text)
         held = {_stem(word) for word in set(spelling.split()) if word[:_PREFIX] in starts}
-        return sum(weight for pieces, weight in words if _holds(spelling, held, pieces)) / total if total else 0.0
+        there = {term for term, own in pieces.items() if _holds(spelling, held, own)}
+        return sum(weight for terms, weight in words if not there.isdisjoint(terms)) / total if total else 0.0
 
     return share
 
@@ -50,5 +80,5 @@ def _pieces(term: str) -> list[str]:
     return [f" {spelling} "] if unspaced_share(spelling) == 1.0 else spelling.split()
 
 
-def _holds(spelling: str, held: set[str], pieces: list[str]) -> bool:
+def _holds(spelling: str, held: set[str], pieces: Sequence[str]) -> bool:
     return bool(pieces) and all(piece in spelling if piece[0] == " " else stem(piece) in held for piece in pieces)

@@ -85,8 +85,11 @@ class ChunkStore(Protocol):
     def keyword_hits(self, query: str, limit: int, documents: Collection[str] | None) -> KeywordHits:
         """Return chunks by keyword; only of ``documents`` unless that is None."""
 
-    def only_visible(self, ids: Sequence[str]) -> list[str]:
-        """Return those ids that are visible, in their order."""
+    def visible(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return those ids that are visible, in their order, each with the language of its document."""
+
+    def languages(self) -> set[str]:
+        """Return the languages of the visible documents; "" stands for an unknown one."""
 
     def read(self, ids: Sequence[str]) -> dict[str, tuple[Chunk, str]]:
         """Return id -> (chunk, source name); ids that are not visible are left out."""

@@ -42,20 +42,27 @@ class ChunkQueries:
             exact = _ids(connection, rowids := keywords.search_exact(connection, words.exact, limit))
             rows = connection.execute(select(func.max(chunk.c.id))).scalar_one() or 0
         rarity = {term: log(1 + rows / (1 + counts[term])) for term in words.required}
-        absent = sum(weight for term, weight in rarity.items() if not counts[term])
         return KeywordHits(
             ids=ids,
             exact=[exact[at] for at in rowids if at in exact and (documents is None or _in(exact[at], documents))],
             rarity=rarity,
-            absent_share=absent / total if (total := sum(rarity.values())) else 1.0,
+            absent=frozenset(term for term in words.required if not counts[term]),
         )
 
-    def only_visible(self, ids: Sequence[str]) -> list[str]:
-        """Those of ``ids`` that answer now, in their order."""
+    def visible(self, ids: Sequence[str]) -> dict[str, str]:
+        """Those of ``ids`` that answer now, in their order, each with the language of its document."""
+        documents = {at.split(":")[0] for at in ids}
+        columns = document.c.id, document.c.visible, generation.c.language
         with self.database.read() as connection:
-            rows = connection.execute(select(document.c.id, document.c.visible)).all()
-        visible = {f"{row.id}:{row.visible}" for row in rows if row.visible is not None}
-        return [at for at in ids if at.rpartition(":")[0] in visible]
+            rows = connection.execute(select(*columns).join(generation, _NOW).where(document.c.id.in_(documents))).all()
+        languages = {f"{row.id}:{row.visible}": str(row.language) for row in rows}
+        return {at: languages[version] for at in ids if (version := at.rpartition(":")[0]) in languages}
+
+    def languages(self) -> set[str]:
+        """The languages of the documents that answer now; "" stands for an unknown one."""
+        with self.database.read() as connection:
+            query = select(generation.c.language).distinct().join(document, _NOW)
+            return set(map(str, connection.execute(query).scalars()))
 
     def read(self, ids: Sequence[str]) -> dict[str, tuple[Chunk, str]]:
         """(chunk, source name) of those ids that answer now."""

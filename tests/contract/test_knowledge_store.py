@@ -336,7 +336,7 @@ def test_a_withdrawn_document_answers_no_more_and_leaves_nothing(store: Knowledg
     published(store)
     assert store.publication.withdraw(DOCUMENT)
     assert store.chunks.keyword_hits("herons", 5, None).ids == []
-    assert store.chunks.only_visible([chunk_id(DOCUMENT, 1, 0)]) == []
+    assert store.chunks.visible([chunk_id(DOCUMENT, 1, 0)]) == {}
     with store.publication.removing(DOCUMENT) as unnamed:
         assert unnamed
     assert store.registration.sources() == [] and store.registration.generations() == {}

@@ -87,16 +87,19 @@ def test_what_can_hold_for_nothing_is_refused(resources: Resources, where: str, 
 
 def test_nothing_fits_below_the_floor_of_the_embedder(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not search_result(resources, KB, "xyzzyplugh", 10, "hybrid").nothing_fits, "not calibrated: all fits"
-    words_only = floor.Floor(
+    words_only = floor.Weights(
         similarity=0,
-        nearest_share=0,
+        unspaced=0,
+        lead=0,
+        margin=0,
         best_share=1,
         absent_share=0,
+        agreement=0,
         exact_share=0,
-        least=0.5,
-        least_spaced=0.5,
+        constant=-0.5,
     )
-    monkeypatch.setattr("pipeline.search.search.FLOORS", {FakeEmbedder.fingerprint: words_only})
+    of_fake = floor.Floor(same_script=words_only, other_script=words_only, background=0)
+    monkeypatch.setattr("pipeline.search.search.FLOORS", {FakeEmbedder.fingerprint: of_fake})
     result = search_result(resources, KB, "xyzzyplugh", 10, "hybrid")
     assert result.nothing_fits and result.hits, "the nearest are shown"
     assert not search_result(resources, KB, "herons", 10, "hybrid").nothing_fits

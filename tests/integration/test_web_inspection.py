@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from ingest.api.app import create_app
 from pipeline.engines.embedders.fake import FakeEmbedder
-from pipeline.search.floor import Floor
+from pipeline.search.floor import Floor, Weights
 from pipeline.service import Service
 from pipeline.settings import Settings
 from tests.in_process import KB, as_if_killed, fake_document, fake_resources, ingest_now
@@ -136,9 +136,18 @@ def test_search_is_narrowed_and_widened(browser: TestClient) -> None:
 def test_a_page_says_that_nothing_fits_and_shows_the_nearest(
     browser: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unreachable = Floor(
-        similarity=0, nearest_share=0, best_share=0, absent_share=0, exact_share=0, least=1, least_spaced=1
+    nothing = Weights(
+        similarity=0,
+        unspaced=0,
+        lead=0,
+        margin=0,
+        best_share=0,
+        absent_share=0,
+        agreement=0,
+        exact_share=0,
+        constant=-1,
     )
+    unreachable = Floor(same_script=nothing, other_script=nothing, background=0)
     monkeypatch.setattr("pipeline.search.search.FLOORS", {FakeEmbedder.fingerprint: unreachable})
     page = browser.get(f"/knowledge/{KB}/search?q=xyzzyplugh").text
     assert "Nothing fits <strong>xyzzyplugh</strong>" in page and "The nearest 20 passages" in page

@@ -8,16 +8,18 @@ from hypothesis import strategies as st
 
 from pipeline.search.ranking import (
     COMPARED,
+    KEYWORD_WEIGHT,
     VECTOR_WEIGHT,
     VECTOR_WEIGHT_UNKNOWN,
     Ranked,
     by_words,
     exact_first,
     fuse,
+    keyword_weight,
     one_per_page,
     vector_weight,
 )
-from pipeline.search.word_share import exact_share, word_share
+from pipeline.search.word_share import absent_share, exact_share, weighted_words, word_share
 
 lists = st.lists(st.integers(0, 30), unique=True, max_size=20)
 
@@ -61,25 +63,43 @@ def test_promises_of_every_fusion(keyword: list[int], vector: list[int], weight:
 
 
 def test_rare_words_weigh_more_than_common_ones() -> None:
-    share = word_share({'"otter"': 5.0, '"contract"': 1.0})
+    share = word_share(weighted_words({'"otter"': 5.0, '"contract"': 1.0}))
     assert share("The Otters met.") == pytest.approx(5 / 6)
     assert share("A contract.") == pytest.approx(1 / 6)
     assert share("nothing") == 0.0 and share("otter contract") == pytest.approx(1.0)
 
 
 def test_words_are_compared_by_their_stems_and_chinese_by_its_characters() -> None:
-    share = word_share({'"payments"': 1.0, '"张量"': 1.0, '"INV-2024/07"': 2.0})
+    share = word_share(weighted_words({'"payments"': 1.0, '"张量"': 1.0, '"INV-2024/07"': 2.0}))
     assert share("the payment was made") == pytest.approx(0.25)
     assert share("关于张量的章节") == pytest.approx(0.25)
     assert share("张三的量") == 0.0
     assert share("Invoice INV-2024/07") == pytest.approx(0.5) and share("INV 2024") == 0.0
-    assert word_share({})("anything") == 0.0
+    assert word_share([])("anything") == 0.0
+
+
+def test_pairs_that_are_no_words_do_not_count() -> None:
+    """神经网络 and 训练 make the pair 络训, which no text needs to hold."""
+    rarity = {'"神经"': 1.0, '"经网"': 1.0, '"网络"': 1.0, '"络训"': 9.0, '"训练"': 1.0}
+    words = weighted_words(rarity, ["神经网络训练"])
+    share = word_share(words)
+    assert share("训练一个神经网络") == pytest.approx(1.0)
+    assert share("训练") == pytest.approx(2 / 6) and share("网") == 0.0
+    assert absent_share(words, {'"络训"'}) == 0.0
+    assert absent_share(words, set(rarity)) == absent_share([], ()) == 1.0
+    assert weighted_words({'"树"': 2.0}, ["树"]) == [(('"树"',), 2.0)]
+
+
+def test_keywords_with_little_of_the_query_weigh_nothing() -> None:
+    assert keyword_weight(0.1) == 0.0 and keyword_weight(0.9) == KEYWORD_WEIGHT
+    assert 0 < keyword_weight(0.2) < keyword_weight(0.3) < KEYWORD_WEIGHT
+    assert ids(fuse(["k"], ["v"], of_keywords=keyword_weight(0.3))) == ["v", "k"]
 
 
 def test_a_share_of_words_moves_the_first_hits_only() -> None:
     ranked = fuse(list(range(COMPARED + 5)), [])
     texts = {number: "otter" if number in (1, COMPARED + 4) else "" for number in range(COMPARED + 5)}
-    moved = by_words(ranked, texts, word_share({'"otter"': 1.0}))
+    moved = by_words(ranked, texts, word_share(weighted_words({'"otter"': 1.0})))
     assert ids(moved)[:2] == [1, 0]
     assert moved[-1].id == COMPARED + 4
     assert all(0 <= hit.score <= 1 for hit in moved)
