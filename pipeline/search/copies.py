@@ -1,4 +1,4 @@
-"""Text files beside the printed documents that they are copies of: a passage is one hit, on the printed page. Pure."""
+"""Text files beside the printed documents that they are copies of: a text is one hit, on the printed page. Pure."""
 
 from __future__ import annotations
 

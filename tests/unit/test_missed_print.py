@@ -41,8 +41,8 @@ def test_a_digit_between_two_cells_is_missed() -> None:
 
 
 def test_nothing_is_missed_where_boxes_hold_all_print() -> None:
-    found = quads((45, 70, 450, 112), (45, 385, 400, 408))
-    assert missed_bands(sheet(LARGE, SMALL), found) == []
+    boxes = quads((45, 70, 450, 112), (45, 385, 400, 408))
+    assert missed_bands(sheet(LARGE, SMALL), boxes) == []
 
 
 def test_rules_frames_and_specks_are_no_print() -> None:
