@@ -1,6 +1,6 @@
 """``bench confidence``: how many values are right by the confidence of the OCR for their page.
 
-Generated CVs (``scripts/resume_layouts``) and, where the corpora are, scanned receipts are read at several
+Generated CVs (``scripts/layouts/resumes``) and, where the corpora are, scanned receipts are read at several
 resolutions. Printed are the shares of right values by confidence, made monotone by pooling neighbours, and how right
 the values are that the checking queue states as sure (a doubt below 0.1) and as doubtful. The steps of the first
 table stand in ``pipeline/queries/ocr_doubt.py``.
@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 from scripts.bench_machine import machine
 from scripts.bench_records import FIELDS, alike, compared, truth_of, values_of
 from scripts.document_pages import read_pages
-from scripts.resume_layouts import LAYOUTS
-from scripts.resume_people import person
+from scripts.layouts.resume_people import person
+from scripts.layouts.resumes import LAYOUTS
 
 _EDGES = (0.0, 0.8, 0.85, 0.9, 0.93, 0.96, 0.97, 0.98, 0.99)
 _DPI = (65, 95, 150)

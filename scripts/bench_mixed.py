@@ -14,16 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts import agreement_layouts as agreements
-from scripts import contract_layouts as contracts
-from scripts import invoice_layouts as invoices
-from scripts import mixed_layouts as mixed
-from scripts import paper_layouts as papers
-from scripts import receipt_layouts as receipts
-from scripts import statement_layouts as statements
-from scripts.business_world import Printer, Truth
 from scripts.document_pages import read_pages
-from scripts.printed_sheet import Sheet
+from scripts.layouts import agreements, contracts, invoices, papers, receipts, statements
+from scripts.layouts import mixed_papers as mixed
+from scripts.layouts.business_world import Printer, Truth
+from scripts.layouts.printed_sheet import Sheet
 
 ALL = ("en", "de", "fr", "zh")
 
@@ -144,8 +139,8 @@ def _documents(half: str, seeds: int, folder: Path) -> Iterator[tuple[str, Truth
 
 
 def _resumes(seeds: int, folder: Path) -> Iterator[tuple[str, Truth, str, dict[str, Any]]]:
-    from scripts.resume_layouts import FOURTH
-    from scripts.resume_people import person
+    from scripts.layouts.resume_people import person
+    from scripts.layouts.resumes import FOURTH
 
     for name, layout in FOURTH.items():
         for seed in range(seeds):

@@ -1,8 +1,8 @@
 """``bench records``: how right the records are that rules extract from generated documents, whose truth is known.
 
-People of ``scripts/resume_people`` are set in the layouts of ``scripts/resume_layouts``; recall and precision of each
-field are printed by layout. ``--tables`` sets long tables in the layouts of ``scripts/table_layouts`` instead and
-prints the share of their rows that are right and in order, ``--scanned`` of scans as in ``scripts/scan_looks``.
+People of ``layouts/resume_people`` are set in the layouts of ``layouts/resumes``; recall and precision of each field
+are printed by layout. ``--tables`` sets long tables in the layouts of ``layouts/tables`` instead and prints the share
+of their rows that are right and in order, ``--scanned`` of scans as in ``layouts/scan_looks``.
 ``--mixed`` sets invoices, receipts, statements, papers, contracts and CVs and counts the wrong values of all schemas.
 Texts are compared by their letters and digits, nearly (85 % alike) or as a part that holds at least half of the other.
 """
@@ -23,10 +23,10 @@ from pipeline.engines.evidence.located_values import squash
 from scripts.bench_mixed import HALVES, measure_mixed
 from scripts.bench_tables import measure_tables
 from scripts.document_pages import read_pages
-from scripts.resume_layouts import FIFTH, FIRST, FOURTH, SECOND, SIXTH, THIRD
-from scripts.resume_parts import LayoutOf
-from scripts.resume_people import Person, person
-from scripts.scan_looks import LOOKS
+from scripts.layouts.resume_parts import LayoutOf
+from scripts.layouts.resume_people import Person, person
+from scripts.layouts.resumes import FIFTH, FIRST, FOURTH, SECOND, SIXTH, THIRD
+from scripts.layouts.scan_looks import LOOKS
 
 _SETS = {"first": FIRST, "second": SECOND, "third": THIRD, "fourth": FOURTH, "fifth": FIFTH, "sixth": SIXTH}
 

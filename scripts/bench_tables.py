@@ -9,8 +9,8 @@ from typing import Any
 
 from pipeline.engines.evidence.located_values import squash
 from scripts.document_pages import read_pages
-from scripts.scan_looks import LOOKS, ScanLook, scanned
-from scripts.table_layouts import LAYOUTS, SCHEMA, rows_of, sheet_of
+from scripts.layouts.scan_looks import LOOKS, ScanLook, scanned
+from scripts.layouts.tables import LAYOUTS, SCHEMA, rows_of, sheet_of
 
 
 def measure_tables(folder: Path, count: int, layouts: Container[str], looks: Sequence[str] = ()) -> None:

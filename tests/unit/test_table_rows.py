@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.engines.rules.labels import LabelsRules
-from scripts.table_layouts import SCHEMA as PARTS
+from scripts.layouts.tables import SCHEMA as PARTS
 from stores.models import Record
 from tests.printed_pages import printed_page
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from scripts.printed_sheet import Flow, Sheet
-from scripts.resume_people import Job, Person, Study
+from scripts.layouts.printed_sheet import Flow, Sheet
+from scripts.layouts.resume_people import Job, Person, Study
 
 Layout = Callable[[Person], Sheet]
 _MONTHS: Mapping[str, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scripts.printed_sheet import BOTTOM, Flow, Sheet
+from scripts.layouts.printed_sheet import BOTTOM, Flow, Sheet
 from stores.models import Field, FieldKind, Schema
 
 Row = tuple[str, str, int, float, float]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from scripts.business_world import Printer
-from scripts.printed_sheet import Flow, Sheet
+from scripts.layouts.business_world import Printer
+from scripts.layouts.printed_sheet import Flow, Sheet
 
 Rows = Sequence[tuple[str, int, float, float]]
 

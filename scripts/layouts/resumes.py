@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scripts import resume_layouts_fifth as fifth
-from scripts import resume_layouts_first as first
-from scripts import resume_layouts_fourth as fourth
-from scripts import resume_layouts_second as second
-from scripts import resume_layouts_third as third
-from scripts.resume_parts import LayoutOf
+from scripts.layouts import resumes_fifth as fifth
+from scripts.layouts import resumes_first as first
+from scripts.layouts import resumes_fourth as fourth
+from scripts.layouts import resumes_second as second
+from scripts.layouts import resumes_third as third
+from scripts.layouts.resume_parts import LayoutOf
 
 FIRST: Mapping[str, LayoutOf] = {
     "title-dash-company": LayoutOf(first.title_dash_company),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from scripts.printed_sheet import Flow, Sheet
-from scripts.resume_parts import beside, head, period, section
-from scripts.resume_people import Person
+from scripts.layouts.printed_sheet import Flow, Sheet
+from scripts.layouts.resume_parts import beside, head, period, section
+from scripts.layouts.resume_people import Person
 
 
 def title_dash_company(person: Person) -> Sheet:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from scripts.business_world import Printer
-from scripts.contract_layouts import parties_of
-from scripts.invoice_layouts import block, goods, pairs, table, totals
-from scripts.printed_sheet import Flow, Sheet
+from scripts.layouts.business_world import Printer
+from scripts.layouts.contracts import parties_of
+from scripts.layouts.invoices import block, goods, pairs, table, totals
+from scripts.layouts.printed_sheet import Flow, Sheet
 
 
 def nda(say: Printer) -> Sheet:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from scripts.business_world import Printer
-from scripts.invoice_layouts import Bill, block, goods, pairs, table, totals
-from scripts.paper_layouts import Article, body_of
-from scripts.printed_sheet import Flow, Sheet
-from scripts.receipt_layouts import Till, roll
-from scripts.statement_layouts import Account, rows
+from scripts.layouts.business_world import Printer
+from scripts.layouts.invoices import Bill, block, goods, pairs, table, totals
+from scripts.layouts.papers import Article, body_of
+from scripts.layouts.printed_sheet import Flow, Sheet
+from scripts.layouts.receipts import Till, roll
+from scripts.layouts.statements import Account, rows
 
 
 def generator_invoice(say: Printer) -> Sheet:

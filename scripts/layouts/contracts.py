@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from scripts.business_world import Printer
-from scripts.invoice_layouts import block, goods, pairs, table
-from scripts.printed_sheet import Flow, Sheet
+from scripts.layouts.business_world import Printer
+from scripts.layouts.invoices import block, goods, pairs, table
+from scripts.layouts.printed_sheet import Flow, Sheet
 
 _FILL = (
     "Each party shall keep confidential what it learns of the other party's business, and shall return all papers when "

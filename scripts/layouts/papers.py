@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from scripts.business_world import Printer
-from scripts.printed_sheet import Flow, Sheet
+from scripts.layouts.business_world import Printer
+from scripts.layouts.printed_sheet import Flow, Sheet
 
 _TITLES = {
     "en": (

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from scripts.business_world import Printer
-from scripts.invoice_layouts import block, pairs
-from scripts.printed_sheet import Flow, Sheet
+from scripts.layouts.business_world import Printer
+from scripts.layouts.invoices import block, pairs
+from scripts.layouts.printed_sheet import Flow, Sheet
 
 
 class Move(NamedTuple):

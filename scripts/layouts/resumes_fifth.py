@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from scripts.printed_sheet import Flow, Sheet
-from scripts.resume_parts import beside, period, section
-from scripts.resume_people import Job, Person, Study
+from scripts.layouts.printed_sheet import Flow, Sheet
+from scripts.layouts.resume_parts import beside, period, section
+from scripts.layouts.resume_people import Job, Person, Study
 
 
 def _iso(at: tuple[int, int] | None) -> str:
