@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import resource
+import signal
 import threading
 import warnings
 from collections import deque
@@ -18,6 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import redis
 from billiard.process import current_process
 from celery import bootsteps, platforms, signals
 from celery.apps import worker as celery_worker
@@ -57,6 +59,7 @@ from stores.errors import IngotError, StoppingError
 log = logging.getLogger("ingot.worker")
 
 _LAST_PAGES_S = 8.0  # for pages in hand when a worker of threads is told to end; then they go to another worker
+_LAST_S = 10  # for what Celery does at the end of a process; it may wait for a message that a dead child began
 _SWEEP_S = 60.0
 _HOST_EVERY = round(hosts_apart.ANNOUNCE_S / home_registry.ANNOUNCE_S)
 _NO_PATH = re.compile(r"[^\w@.-]+")
@@ -259,11 +262,25 @@ def tell_home(state: Any) -> dict[str, Any]:
     return asdict(home_registry.Neighbour.here(this_process.resources().settings, home_registry.WORKER))
 
 
+_connection_parameters = RedisChannel._connparams
+
+
+def _parameters_while_open(channel: Any, asynchronous: bool = False) -> dict[str, Any]:
+    """Return how a channel connects; where it was closed, kombu 5.7 raises AttributeError, which ends the worker.
+
+    A message that arrived over it cannot be acknowledged any more, which Celery logs: its step is sent again.
+    """
+    if channel.connection is None:
+        raise redis.ConnectionError("the connection to the broker was closed")
+    return dict(_connection_parameters(channel, asynchronous=asynchronous))
+
+
 _DELAYED = "celery.worker.consumer.delayed_delivery:DelayedDelivery"  # 28 queues of RabbitMQ for ETAs
 Consumer.Blueprint.default_steps = [step for step in Consumer.Blueprint.default_steps if str(step) != _DELAYED]
 # A worker that loses its Redis ends, as kombu 5.7 gives messages back over a connection that it has closed. They need
 # not be given back: a step that nobody finishes is sent again by the relay.
 RedisChannel.do_restore = False
+RedisChannel._connparams = _parameters_while_open
 app.conf.beat_scheduler = beat.SCHEDULER
 app.steps["worker"].add(WarmUp)
 app.steps["worker"].add(AnnounceStep)
@@ -285,6 +302,8 @@ def hand_back(sender: Any, **_: Any) -> None:
     temp_dir.leave()
     tracing.flush()
     log.info("%s stops", sender.hostname, extra=log_format.facts(event="stop"))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(_LAST_S)
 
 
 @signals.worker_process_init.connect

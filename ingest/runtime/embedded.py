@@ -186,6 +186,7 @@ def up(settings: Settings) -> RuntimeStatus:
         folder.write("keep", "")
     with session(settings) as connected:
         _wait_for_chroma(connected.chroma_url)
+        _wait_for_processes(folder)
         return status(settings)
 
 
@@ -315,6 +316,16 @@ def _connected(folder: RunDir, settings: Settings) -> Settings:
     _wait_for_chroma(chroma_url)
     urls = {"broker_url": state["broker_url"], "chroma_url": chroma_url, "files_url": files_url}
     return settings.model_copy(update=urls)
+
+
+def _wait_for_processes(folder: RunDir) -> None:
+    """Return once all processes of the runtime were started, or after a while without one that refuses to work."""
+    end = time.monotonic() + _START_S
+    while time.monotonic() < end:
+        running = folder.read_json("runtime.json").get("children", {})
+        if all(facts.get("pid") or facts.get("refusal") for facts in running.values()):
+            return
+        time.sleep(0.01)
 
 
 def _wait_for_chroma(url: str) -> None:

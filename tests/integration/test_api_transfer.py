@@ -209,7 +209,7 @@ def test_pages_of_other_origins_may_not(server: Server) -> None:
         ("POST", "/api/v1/knowledge/demo", "DELETE, GET, HEAD, PATCH"),
         ("GET", "/api/v1/knowledge/demo/ingest", "POST"),
         ("HEAD", "/api/v1/knowledge/demo/ingest", "POST"),
-        ("PATCH", "/api/v1/knowledge/demo/documents/long.pdf", "DELETE, GET, HEAD"),
+        ("PUT", "/api/v1/knowledge/demo/documents/long.pdf", "DELETE, GET, HEAD, PATCH"),
         ("DELETE", "/api/v1/jobs", "GET, HEAD"),
         ("POST", "/livez", "GET, HEAD"),
         ("OPTIONS", "/api/v1/jobs", "GET, HEAD"),

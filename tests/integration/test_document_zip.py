@@ -93,7 +93,7 @@ def test_names_are_relative_and_can_be_written_everywhere(service: Service) -> N
 def _with_source(view: DocumentView, source: str) -> DocumentView:
     import dataclasses
 
-    return dataclasses.replace(view, source=source)
+    return dataclasses.replace(view, source=source, sources=(source,))
 
 
 def test_the_api_sends_it(service: Service) -> None:
