@@ -57,3 +57,9 @@ def test_two_columns_of_text_tell_no_skew() -> None:
 def test_few_cells_tell_no_skew() -> None:
     assert slope_of(turned(table(rows=2), 1.0)) == 0
     assert slope_of([]) == 0
+
+
+def test_lines_whose_boxes_are_unknown_stay_as_they_are() -> None:
+    """As those of a transformer that tells no places."""
+    boxes = [(0.0, 0.0, 0.0, 0.0)] * 20
+    assert level_boxes(boxes) == boxes

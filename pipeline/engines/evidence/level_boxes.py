@@ -48,7 +48,7 @@ def _links(boxes: Sequence[Box]) -> Iterator[tuple[int, int]]:
         beside = [other for other in near if boxes[other][0] >= boxes[at][2]]
         if beside:
             nearest = min(beside, key=lambda other: (boxes[other][0] - boxes[at][2], _drift(boxes, at, other)))
-            first = [one for one in beside if boxes[one][0] < boxes[nearest][2]]
+            first = [one for one in beside if boxes[one][0] <= boxes[nearest][2]]  # itself, even where it has no width
             yield at, min(first, key=lambda other: _drift(boxes, at, other))
 
 
