@@ -8,7 +8,6 @@ import runpy
 import subprocess
 import sys
 import tomllib
-from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -154,12 +153,6 @@ def imports_at_the_top(tree: ast.Module) -> Iterator[str]:
 
 def functions_of(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-
-
-def test_names_of_test_files_are_unique() -> None:
-    """Pytest imports them as modules without a package, so that of two with one name only the first is run."""
-    counts = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
-    assert [name for name, count in counts.items() if count > 1] == []
 
 
 def test_modules_are_short_and_well_named() -> None:

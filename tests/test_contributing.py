@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,3 +43,9 @@ def test_each_of_the_tasks_names_a_file_and_a_test() -> None:
     assert len(tasks) >= LEAST_TASKS
     incomplete = [row[0].strip() for row in tasks if not paths_of(row[1]) or not paths_of(row[2])]
     assert not incomplete, f"these tasks name no file or no test: {incomplete}"
+
+
+def test_names_of_test_files_are_unique() -> None:
+    """Pytest imports them as modules without a package, so that of two with one name only the first is run."""
+    counts = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in counts.items() if count > 1] == []
