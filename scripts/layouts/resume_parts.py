@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from scripts.layouts.months import MONTHS
 from scripts.layouts.printed_sheet import Flow, Sheet
 from scripts.layouts.resume_people import Job, Person, Study
 
 Layout = Callable[[Person], Sheet]
-_MONTHS: Mapping[str, tuple[str, ...]] = {
-    "en": tuple(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]),
-    "fr": tuple(
-        [
-            "janvier",
-            "février",
-            "mars",
-            "avril",
-            "mai",
-            "juin",
-            "juillet",
-            "août",
-            "septembre",
-            "octobre",
-            "novembre",
-            "décembre",
-        ]
-    ),
-    "de": tuple(
-        [
-            "Januar",
-            "Februar",
-            "März",
-            "April",
-            "Mai",
-            "Juni",
-            "Juli",
-            "August",
-            "September",
-            "Oktober",
-            "November",
-            "Dezember",
-        ]
-    ),
+_MONTHS: Mapping[str, Sequence[str]] = {
+    **MONTHS,
+    "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
 }
 _NOW = {"en": "Present", "de": "heute", "fr": "aujourd'hui", "zh": "至今"}
 _TO = {"words": " – ", "numbers": " - ", "dots": "-", "years": "–"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scripts.layouts.months import MONTHS
 from scripts.layouts.printed_sheet import Flow, Sheet
 from scripts.layouts.resume_parts import beside, period, section
 from scripts.layouts.resume_people import Job, Person, Study
@@ -172,21 +173,7 @@ def stacked_years(person: Person) -> Sheet:
 
 def month_names_long(person: Person) -> Sheet:
     """``Company, Place`` above ``Position, January 2019 to present``; the degree above the school with its year."""
-    names = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ]
-    long = lambda at: f"{names[at[1] - 1]} {at[0]}" if at else "present"  # noqa: E731
+    long = lambda at: f"{MONTHS['en'][at[1] - 1]} {at[0]}" if at else "present"  # noqa: E731
     flow = Flow(Sheet(serif=True), 64, 465, size=11)
     flow.line(person.name, 16, bold=True, centred=True)
     flow.line(f"{person.place}", centred=True)
@@ -200,7 +187,7 @@ def month_names_long(person: Person) -> Sheet:
         flow.gap(4)
     section(flow, "EDUCATION", 11)
     for study in person.studies:
-        flow.line(f"{study.degree}, {study.area}, {names[5]} {study.end[0]}", bold=True)
+        flow.line(f"{study.degree}, {study.area}, {MONTHS['en'][5]} {study.end[0]}", bold=True)
         flow.line(f"{study.institution}, {study.place}")
     return flow.sheet
 
