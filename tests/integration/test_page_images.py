@@ -20,6 +20,7 @@ from pipeline.settings import Settings
 from stores.errors import NotFoundError, PageError, TransientError
 from stores.image_cache import ImageCache
 from tests.waiting import GENEROUS_S, eventually
+from tests.worker_processes import open_files
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -97,16 +98,9 @@ def test_a_page_that_ends_its_process_is_a_page_error(tmp_path: Path) -> None:
     workers.close()
 
 
-def has_open(pid: int, name: str) -> bool:
-    try:
-        return any(path.readlink().name == name for path in Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:  # closed, or gone, while we looked
-        return False
-
-
 def drawing() -> list[int]:
     """Processes that draw a page without end."""
-    return [pid for pid in studio_children() if has_open(pid, "endless.pdf")]
+    return [pid for pid in studio_children() if any(path.name == "endless.pdf" for path in open_files(pid))]
 
 
 def studio_children() -> set[int]:
