@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ingest.serializers import Json, moment
-from pipeline.commands.watched_folders import WatchedFolder
+from pipeline.commands.watched_sources import WatchedSource
 
 
-def watched_source(watched: WatchedFolder, state: str) -> Json:
+def watched_source(watched: WatchedSource, state: str) -> Json:
     """Serialize a source with the state of its watcher: in step, waiting, silent or ended."""
     return {
-        "source": watched.folder,
+        "source": watched.source,
         "state": state,
         "obstacle": watched.obstacle or None,
         "host": watched.host,

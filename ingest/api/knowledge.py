@@ -104,7 +104,7 @@ def get_knowledge_base(knowledge_id: KnowledgeId, service: ServiceDep) -> Json:
 @router.get("/knowledge/{knowledge_id}/watched", response_model=list[WatchedSourceOut], responses=problems(404))
 def list_watched_sources(knowledge_id: KnowledgeId, service: ServiceDep) -> list[Json]:
     """List the folders, buckets and mailboxes that `ingot watch` keeps it in step with, that last heard of first."""
-    return [watched_source(one, state) for one, state in service.knowledge_bases.watched_folders(knowledge_id)]
+    return [watched_source(one, state) for one, state in service.knowledge_bases.watched_sources(knowledge_id)]
 
 
 @router.patch("/knowledge/{knowledge_id}", response_model=KnowledgeBaseOut, responses=problems(404))

@@ -44,7 +44,7 @@ from ingest.cli import (
     search,
     serve,
     sql,
-    watch_folder,
+    watch_source,
     worker,
 )
 from ingest.cli.global_options import begin_run, cli_context
@@ -119,7 +119,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("ingest")(ingest.ingest)
-app.command("watch")(watch_folder.watch)
+app.command("watch")(watch_source.watch)
 app.command("convert")(convert.convert)
 app.command("search")(search.search)
 app.command("ask")(ask.ask)

@@ -78,7 +78,7 @@ def kb_watched(
     from ingest.cli import console
     from ingest.watched_sources import watched_source
 
-    watched = open_service(load_settings()).knowledge_bases.watched_folders(check_knowledge_id(knowledge))
+    watched = open_service(load_settings()).knowledge_bases.watched_sources(check_knowledge_id(knowledge))
     console.print_rows([watched_source(*one) for one in watched], _WATCHED, as_json=as_json, as_lines=as_lines)
 
 

@@ -73,7 +73,7 @@ def show_knowledge(
         open_jobs=[job for job in jobs.items if job.finished_at is None],
         reasons=service.jobs.reasons(jobs.items),
         now=service.jobs.now(knowledge_id, [one.document for one in documents.items if not one.state.final]),
-        watched=service.knowledge_bases.watched_folders(knowledge_id),
+        watched=service.knowledge_bases.watched_sources(knowledge_id),
         limits=limits_of(service.settings),
         schemas=schemas_of(service),
         all_schemas=sorted(service.knowledge_bases.schemas()),

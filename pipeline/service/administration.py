@@ -11,7 +11,7 @@ from pipeline.commands import check, export_knowledge_base, import_knowledge_bas
 from pipeline.commands.check import CheckRequest, Tell
 from pipeline.commands.check_report import CheckReport
 from pipeline.commands.import_knowledge_base import ImportReport
-from pipeline.commands.watched_folders import WatchedFolder, note_watched_folder, watched_folders
+from pipeline.commands.watched_sources import WatchedSource, note_watched_source, watched_sources
 from pipeline.outbound import callbacks, notices, oversight
 from pipeline.queries.answer_cache import AnswerCache
 from pipeline.queries.knowledge_bases import KnowledgeBaseQueries
@@ -71,14 +71,14 @@ class KnowledgeBases(KnowledgeBaseQueries):
         """Return the id that ``open_named`` returns, and create nothing."""
         return knowledge_names.id_for(self._resources.catalog, knowledge_names.checked_name(name))[0]
 
-    def watched_folders(self, knowledge_id: str) -> list[tuple[WatchedFolder, str]]:
-        """Return the folders that it is kept in step with, and the state of each."""
+    def watched_sources(self, knowledge_id: str) -> list[tuple[WatchedSource, str]]:
+        """Return the sources that it is kept in step with, and the state of each."""
         store = self._resources.catalog.store(knowledge_id)
-        return [(one, one.state(store.now())) for one in watched_folders(store)]
+        return [(one, one.state(store.now())) for one in watched_sources(store)]
 
-    def note_watched_folder(self, knowledge_id: str, watched: WatchedFolder) -> None:
-        """Keep what its watcher tells of a folder. NotFoundError before anything was ingested."""
-        note_watched_folder(self._resources.catalog.store(knowledge_id), watched)
+    def note_watched_source(self, knowledge_id: str, watched: WatchedSource) -> None:
+        """Keep what its watcher tells of a source. NotFoundError before anything was ingested."""
+        note_watched_source(self._resources.catalog.store(knowledge_id), watched)
 
     def rename(self, knowledge_id: str, name: str) -> KnowledgeBaseView:
         """Give another name, which is shown in place of the id; without one the id is shown. The id stays."""

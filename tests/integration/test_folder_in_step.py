@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from ingest.cli.watch_folder import Follower
+from ingest.cli.watch_source import Follower
 from pipeline import wiring
 from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.service import Service

@@ -13,7 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from ingest.api.app import create_app
-from ingest.cli.watch_folder import Follower
+from ingest.cli.watch_source import Follower
 from ingest.web.settings import safe_value
 from pipeline import wiring
 from pipeline.commands.ingest_folder import IngestRequest
@@ -207,8 +207,8 @@ def test_a_mailbox_is_watched_and_its_state_is_kept(
     server.inbox.add(mail("One"))
     follower = Follower(service, KB, server.url(), IngestRequest(prune=True))
     follower.tick(due=True)
-    ((watched, state),) = service.knowledge_bases.watched_folders(KB)
-    assert (watched.folder, watched.submitted, state) == (server.url(), 1, "in step")
+    ((watched, state),) = service.knowledge_bases.watched_sources(KB)
+    assert (watched.source, watched.submitted, state) == (server.url(), 1, "in step")
     follower.end("wrong password")
     (told,) = TestClient(create_app(service), "http://localhost").get(f"/api/v1/knowledge/{KB}/watched").json()
     assert (told["source"], told["state"], told["obstacle"]) == (server.url(), "ended", "wrong password")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from ingest.cli.watch_folder import Follower, folder_to_watch
+from ingest.cli.watch_source import Follower, folder_to_watch
 from pipeline import beat, tasks, wiring
 from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.commands.run_schedule import run_due

@@ -13,7 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from ingest.api.app import create_app
-from ingest.cli.watch_folder import Follower
+from ingest.cli.watch_source import Follower
 from ingest.web import selection
 from pipeline.commands.ingest_folder import IngestRequest
 from pipeline.service import Service
@@ -152,7 +152,7 @@ def test_a_watched_folder_is_shown_with_its_state(client: TestClient, service: S
     fake_document(tmp_path / "docs" / "d.pdf", "# Letter d")
     follower.tick(due=True)
     assert str(tmp_path / "docs") in shown() and "in step" in shown()
-    ((watched, _),) = service.knowledge_bases.watched_folders(KB)
+    ((watched, _),) = service.knowledge_bases.watched_sources(KB)
     assert (watched.submitted, watched.gone) == (1, 1)
     assert (watched.state(watched.heard_at), watched.state(watched.heard_at + 91)) == ("in step", "silent")
     (tmp_path / "docs").rename(tmp_path / "away")

@@ -1,4 +1,4 @@
-"""Folders that a knowledge base is kept in step with: what a watcher notes of itself, for the pages."""
+"""Folders, buckets and mailboxes that a knowledge base is kept in step with: what their watchers note of themselves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stores.contracts import KnowledgeStore
 
-_META_KEY = "watched_folders"
+_META_KEY = "watched_sources"
 _MOST = 50
 HEARD_EVERY_S = 30.0
 """A watcher notes at least so often that it lives."""
@@ -17,13 +17,13 @@ _SILENT_S = 3 * HEARD_EVERY_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WatchedFolder:
-    """One folder and its watcher. Times are seconds since the epoch; ``ended_at`` is None while it watches.
+class WatchedSource:
+    """One source and its watcher. Times are seconds since the epoch; ``ended_at`` is None while it watches.
 
-    ``obstacle`` says why the folder cannot be looked at now. ``submitted`` and ``gone`` count files since it began.
+    ``obstacle`` says why the source cannot be looked at now. ``submitted`` and ``gone`` count files since it began.
     """
 
-    folder: str
+    source: str
     host: str
     every_s: float
     prunes: bool
@@ -44,15 +44,15 @@ class WatchedFolder:
         return "waiting" if self.obstacle or self.looked_at is None else "in step"
 
 
-def watched_folders(store: KnowledgeStore) -> list[WatchedFolder]:
-    """Read the watched folders of a knowledge base, the last that was heard of first."""
+def watched_sources(store: KnowledgeStore) -> list[WatchedSource]:
+    """Read the watched sources of a knowledge base, the last that was heard of first."""
     known = _read(store)
-    return sorted((WatchedFolder(**one) for one in known), key=lambda one: one.heard_at, reverse=True)
+    return sorted((WatchedSource(**one) for one in known), key=lambda one: one.heard_at, reverse=True)
 
 
-def note_watched_folder(store: KnowledgeStore, watched: WatchedFolder) -> None:
-    """Keep what is known of a watched folder in place of what was known before."""
-    others = [one for one in _read(store) if (one["host"], one["folder"]) != (watched.host, watched.folder)]
+def note_watched_source(store: KnowledgeStore, watched: WatchedSource) -> None:
+    """Keep what is known of a watched source in place of what was known before."""
+    others = [one for one in _read(store) if (one["host"], one["source"]) != (watched.host, watched.source)]
     latest = sorted(others, key=lambda one: float(one["heard_at"]))[-(_MOST - 1) :]
     store.set_meta(_META_KEY, json.dumps([*latest, asdict(watched)]))
 

@@ -13,7 +13,7 @@ import typer
 
 from ingest.cli.context import AsLines, Knowledge, Pages, load_settings, open_service, page_numbers
 from ingest.cli.ingest import Attachments, OcrMode
-from pipeline.commands.watched_folders import HEARD_EVERY_S, WatchedFolder
+from pipeline.commands.watched_sources import HEARD_EVERY_S, WatchedSource
 from pipeline.mailbox_address import address_of, is_mailbox
 from stores.errors import IngotError, InputError, NotFoundError, TransientError
 from stores.models import check_knowledge_id
@@ -153,8 +153,8 @@ class Follower:
         self._due = False
         self._obstacle = ""
         self._noted_at = 0.0
-        self._watched = WatchedFolder(
-            folder=shown or source,
+        self._watched = WatchedSource(
+            source=shown or source,
             host=socket.gethostname(),
             every_s=every_s,
             prunes=request.prune,
@@ -189,7 +189,7 @@ class Follower:
         self._watched = replace(self._watched, heard_at=self._service.now(), **changed)
         self._noted_at = time.monotonic()
         with contextlib.suppress(NotFoundError, TransientError):
-            self._service.knowledge_bases.note_watched_folder(self._knowledge_id, self._watched)
+            self._service.knowledge_bases.note_watched_source(self._knowledge_id, self._watched)
 
     def _look(self) -> str:
         """Submit what changed; return why that cannot be done now."""
