@@ -223,6 +223,16 @@ def uploads_with_attachments(
     return tuple(files), tuple(skipped)
 
 
+def refuse_attachments_at(urls: Sequence[str]) -> None:
+    """Raise InputError where attached files are asked for of a URL: files are fetched after the request has ended."""
+    if urls:
+        raise InputError(
+            "attached files are read of files and uploads, not of URLs: download the file and ingest that, "
+            "or ask without attachments",
+            code="attachments_of_url",
+        )
+
+
 def why_not_taken(
     member: ArchivedFile, name: str, globs: Sequence[str], excludes: Sequence[str], check: ContentCheck
 ) -> tuple[str, str] | None:

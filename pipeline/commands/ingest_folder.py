@@ -12,7 +12,7 @@ from pipeline import knowledge_base_embedder, removal
 from pipeline.addresses import check_url
 from pipeline.archives import is_archive, with_archives_unpacked
 from pipeline.commands.attached_remotely import RemoteAttachments
-from pipeline.commands.attachments import AttachmentReader, with_attachments
+from pipeline.commands.attachments import AttachmentReader, refuse_attachments_at, with_attachments
 from pipeline.commands.content_detection import check_content, discover_documents
 from pipeline.commands.remote_files import discover_remote, downloaded, is_remote
 from pipeline.commands.staging import existing_store, read_into_originals
@@ -59,6 +59,7 @@ class IngestRequest:
     prune: bool = False
     attachments: bool = False  # read files attached to mail messages and PDFs as documents of their own
     priority: int = 0  # larger first among waiting documents
+    joins: bool = True  # its job has the documents that another job has in work, too, and so ends after them
 
 
 @dataclass(slots=True)
@@ -221,6 +222,8 @@ def _ingested(
 
 def checked_urls(resources: Resources, request: IngestRequest) -> tuple[str, ...]:
     """The URLs as they are kept, each once; InputError where one may not be called."""
+    if request.attachments:
+        refuse_attachments_at(request.urls)
     private = resources.settings.allow_private_urls
     return tuple(dict.fromkeys(check_url(url, private) for url in request.urls))
 
@@ -354,7 +357,8 @@ def _ingest_unchanged(ingestion: Ingestion, job: _IngestJob, file: StagedFile, d
     """Make a file that did not change again only where settings, options or an earlier failure ask for it."""
     decision, state = ingestion.decide(file, document), ingestion.known.state_of(document)
     fault = ingestion.known.standing_fault(decision, document)
-    if decision.make:
+    joined = decision.make and decision.outcome is Outcome.SAME
+    if decision.make and (ingestion.request.joins or not joined):
         decision = replace(decision, file=replace(file, sha256=job.store.document_queries.sha256(document)))
         job.add(decision)
         ingestion.known.note(decision)

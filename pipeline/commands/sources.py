@@ -23,8 +23,10 @@ def folder_of(source: str) -> Path | None:
 def request_of(source: str, wanted: IngestRequest) -> IngestRequest:
     """Return a request for all of a source, that prunes nothing where a folder is empty: a disk may not be mounted.
 
-    NotFoundError where the folder is not there, for the same reason.
+    NotFoundError where the folder is not there, for the same reason. What is in work already joins no further job: the
+    source is looked at again and again.
     """
+    wanted = replace(wanted, joins=False)
     if source.startswith(_WEB):
         return replace(wanted, urls=(source,), prune=False)
     if is_mailbox(source):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import removal
 from pipeline.commands import staging
-from pipeline.commands.attachments import AttachmentReader, uploads_with_attachments
+from pipeline.commands.attachments import AttachmentReader, refuse_attachments_at, uploads_with_attachments
 from pipeline.commands.content_detection import check_content
 from pipeline.commands.submission import Submission, SubmissionReceipt
 from pipeline.commands.submission_batch import SubmissionBatch
@@ -114,6 +114,8 @@ class SubmissionQueue:
             raise InputError(error.message, code=error.code, nearest=error.nearest) from error
         if not (submission.uploads or submission.paths or submission.urls):
             raise InputError("there is nothing to ingest: send files, paths or urls", code="nothing")
+        if submission.attachments:
+            refuse_attachments_at(submission.urls)
 
     def refuse_when_full(self, knowledge_id: str) -> None:
         """Raise UnavailableError while more than ``queue_max`` documents wait; they are counted once a second."""

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from ingest.cli.watch_source import Follower
 from pipeline import wiring
@@ -18,7 +18,7 @@ from pipeline.step_context import Resources
 from stores.chroma.memory import MemoryVectors
 from stores.errors import StoppingError
 from stores.models import DocumentState
-from stores.sql.tables import step
+from stores.sql.tables import job_document, step
 from tests.in_process import KB, fake_document, fake_resources, run_until_done, sql_store
 
 _CHANGES, _NAMES, _TEXTS = 500, 25, 12
@@ -103,6 +103,23 @@ def _some_steps(resources: Resources, count: int) -> None:
             raise StoppingError
 
     run_until_done(resources, die)
+
+
+def test_what_is_in_work_joins_no_further_job(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "watched"
+    fake_document(folder / "a.pdf", "alpha")
+    resources = fake_resources(home)
+    follower = _follower(resources, folder)
+    for _ in range(3):
+        follower.tick(due=True)
+    fake_document(folder / "b.pdf", "beta")
+    for _ in range(3):
+        follower.tick(due=True)
+    with sql_store(resources).database.read() as connection:
+        documents = connection.execute(select(job_document.c.job, job_document.c.source)).all()
+    assert [name for _, name in sorted(documents)] == ["a.pdf", "b.pdf"]
+    run_until_done(resources)
+    assert texts_known(resources) == {"a.pdf": "alpha", "b.pdf": "beta"}
 
 
 def test_a_folder_that_is_away_or_empty_deletes_nothing(

@@ -12,10 +12,15 @@ from pipeline.archives import DEEPEST
 from pipeline.commands import attachments
 from pipeline.commands.attachments import AttachmentReader, uploads_with_attachments, with_attachments
 from pipeline.commands.content_detection import check_content, discover_documents
+from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.submission import Submission
 from pipeline.engines.attachment_worker import written
 from pipeline.engines.media import PDF
 from pipeline.engines.pdf import mupdf
 from pipeline.engines.text_kinds import EML
+from pipeline.service import Service
+from pipeline.settings import Settings
+from stores.errors import InputError
 from stores.placement import StagedFile
 from stores.regular_files import hash_of
 from tests import office_files as files
@@ -154,3 +159,13 @@ def test_the_worker_says_why_a_file_cannot_be_read(folder: Path) -> None:
     order = {"path": str(folder / "x.pdf"), "media_type": PDF, "folder": str(folder), "prefix": "1", "passwords": [""]}
     answer = written(order | {"largest_bytes": LARGEST, "most_files": 5, "total_bytes": LARGEST})
     assert answer["files"] == []
+
+
+def test_those_of_a_url_are_refused(tmp_path: Path) -> None:
+    service = Service(Settings(home=tmp_path, allow_private_urls=True))
+    url = "http://127.0.0.1:9/mail.eml"
+    with pytest.raises(InputError, match="not of URLs: download the file"):
+        service.ingestion.ingest("kb", IngestRequest(urls=(url,), attachments=True))
+    with pytest.raises(InputError, match="not of URLs: download the file"):
+        service.ingestion.submit("kb", Submission(urls=(url,), attachments=True))
+    assert not (tmp_path / "kb").exists()
