@@ -16,7 +16,6 @@ import threading
 import warnings
 from collections import deque
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import redis
@@ -30,8 +29,10 @@ from celery.worker.control import inspect_command
 from kombu.transport.redis import Channel as RedisChannel
 
 from ingest.cli import exit_codes
-from ingest.runtime import embedded, temp_dir, worker_spec
-from ingest.runtime.processes import REFUSAL, REMARK, SAYS_FILE, end_with_parent
+from ingest.runtime import temp_dir, worker_spec
+from ingest.runtime.parent_death import end_with_parent
+from ingest.runtime.run_dir import RunDir
+from ingest.runtime.worker_messages import REFUSAL, REMARK, say
 from ingest.version import version
 from pipeline import (
     beat,
@@ -168,7 +169,7 @@ class WarmUp(bootsteps.StartStopStep):  # type: ignore[misc]
         queues = {plain_name(queue) for queue in parent.app.amqp.queues.consume_from}
         try:
             remarks = this_process.load_models(reader="ocr" in queues, embedder="embed" in queues)
-            _say(REMARK, "; ".join(remarks))
+            say(REMARK, "; ".join(remarks))
         except StoppingError:
             raise SystemExit(0) from None
         except IngotError as error:
@@ -177,16 +178,8 @@ class WarmUp(bootsteps.StartStopStep):  # type: ignore[misc]
 
 def _refuse(error: IngotError) -> None:
     log.critical("this worker cannot work here: %s", error.message)
-    _say(REFUSAL, error.message)
+    say(REFUSAL, error.message)
     raise SystemExit(int(exit_codes.of_error(error)))
-
-
-def _say(kind: str, text: str) -> None:
-    """Write a message for the commands of this home into a file, atomically."""
-    if (told := os.environ.get(SAYS_FILE)) and text:
-        part = Path(f"{told}.part")
-        part.write_text(text)
-        part.replace(told + kind)
 
 
 class WatchStep(bootsteps.StartStopStep):  # type: ignore[misc]
@@ -346,7 +339,8 @@ def settings_of_this_process() -> Settings:
     settings = Settings()
     if settings.broker_url:
         return settings
-    return settings.model_copy(update={"broker_url": embedded.status(settings).broker_url})
+    running = RunDir.of(settings.home).running()
+    return settings.model_copy(update={"broker_url": running.get("broker_url", "")})
 
 
 celery_worker.safe_say = _say_in_log

@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 from ingest.serializers import Json, moment
 from pipeline.queries.doubts import DoubtfulValue
-from stores.corrections import Correction, CorrectionMark
+from stores.correction_marks import CorrectionMark
+from stores.corrections import Correction
 from stores.views import RecordView
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pipeline.broker_address import without_password
 from pipeline.home_registry import WORKER, Neighbour, present, shares_keys
 from stores.errors import IngotError, UnavailableError
-from stores.home_id import folder_id
+from stores.folder_id import folder_id
 from stores.hosts import HostUse, machine_id
 
 if TYPE_CHECKING:

@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from scripts.bench_machine import machine
-from scripts.bench_records import FIELDS, alike, compared, truth_of, values_of
+from scripts.bench_records import FIELDS, compared, truth_of, values_of
 from scripts.document_pages import read_pages
 from scripts.layouts.resume_people import person
 from scripts.layouts.resumes import LAYOUTS
+from scripts.text_likeness import alike
 
 _EDGES = (0.0, 0.8, 0.85, 0.9, 0.93, 0.96, 0.97, 0.98, 0.99)
 _DPI = (65, 95, 150)

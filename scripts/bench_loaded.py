@@ -25,7 +25,7 @@ from pathlib import Path
 import redis
 
 from ingest.runtime import embedded
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from scripts.bench_documents import born_digital, scanned

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from ingest.runtime import embedded
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from scripts.bench_documents import born_digital, scanned

@@ -232,7 +232,7 @@ def _key(value: Any) -> Any:
 
 def _same(field: str, true: Any, value: Any) -> bool:
     from pipeline.engines.evidence.located_values import squash
-    from scripts.bench_records import alike
+    from scripts.text_likeness import alike
 
     if isinstance(true, int | float):
         return isinstance(value, int | float) and abs(abs(true) - abs(value)) < 0.005 and (true < 0) == (value < 0)

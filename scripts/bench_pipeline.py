@@ -19,7 +19,7 @@ from pathlib import Path
 from ingest.runtime import embedded
 from ingest.runtime.worker_spec import ONE_THREAD
 from pipeline import wiring
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from pipeline.stages.embed import chunk_document, embedding_text

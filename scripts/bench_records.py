@@ -17,8 +17,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rapidfuzz import fuzz
-
 from pipeline.engines.evidence.located_values import squash
 from scripts.bench_mixed import HALVES, measure_mixed
 from scripts.bench_tables import measure_tables
@@ -27,6 +25,7 @@ from scripts.layouts.resume_parts import LayoutOf
 from scripts.layouts.resume_people import Person, person
 from scripts.layouts.resumes import FIFTH, FIRST, FOURTH, SECOND, SIXTH, THIRD
 from scripts.layouts.scan_looks import LOOKS
+from scripts.text_likeness import alike
 
 _SETS = {"first": FIRST, "second": SECOND, "third": THIRD, "fourth": FOURTH, "fifth": FIFTH, "sixth": SIXTH}
 
@@ -132,18 +131,6 @@ def compared(truth: Sequence[str], values: Sequence[str], field: str) -> tuple[l
 
 def _lies_in(town: str, address: str) -> bool:
     return squash(town) in squash(address)
-
-
-def alike(wanted: str, value: str) -> bool:
-    """Compare two texts as the docstring of this module says; numbers without a leading 0 and a country's code."""
-    one, other = squash(wanted), squash(value)
-    if one == other or (
-        one.isdigit() and other.isdigit() and one.lstrip("0") in (other, other[-len(one.lstrip("0")) :])
-    ):
-        return True
-    short, long = sorted((one, other), key=len)
-    part = len(short) >= (3 if short.isascii() else 2) and short in long and 2 * len(short) >= len(long)
-    return part or fuzz.ratio(one, other) >= 85
 
 
 def _shares(counts: Sequence[int]) -> str:

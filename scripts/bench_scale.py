@@ -27,7 +27,8 @@ import numpy as np
 from sqlalchemy import Engine, event
 
 from pipeline import flow, wiring
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.commands.submission import Submission
 from pipeline.commands.submission_queue import SubmissionQueue
 from pipeline.priorities import WINDOWS

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from stores.corrections import REMARKS, Correction, CorrectionMark, ValuePath, Verdict, missing_remark
+from stores.correction_marks import CorrectionMark, Verdict
+from stores.corrections import REMARKS, Correction, ValuePath, missing_remark
 from stores.models import Box, Evidence, Record
 from stores.sum_remarks import Shown, recomputed
 

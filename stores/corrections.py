@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stores.clean_text import clean, clean_value
-
-if TYPE_CHECKING:
-    from stores.models import Evidence
+from stores.correction_marks import CorrectionMark, Verdict
+from stores.models import Evidence
 
 REMARKS = "@remarks"
 """The name under which the remarks of a record are confirmed, as ``@remarks[0]``; no field can have it."""
 
 _PATH = re.compile(r"(@remarks|[^\W\d_]\w*)(?:\[(\+?\d+)\](?:\.([^\W\d_]\w*))?)?")
-
-
-class Verdict(StrEnum):
-    """What a person said: another value is right, this one is right, or there is none in the document."""
-
-    CORRECTED = "corrected"
-    CONFIRMED = "confirmed"
-    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,37 +83,6 @@ class Correction:
             created_at=self.created_at,
             applied=applied,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectionMark:
-    """A correction as a record shows it, at the path that its value has there; that of its list where it left that.
-
-    Not ``applied``: the value that it was made for is not in the record any more, or has another type.
-    """
-
-    path: str
-    number: int
-    verdict: Verdict
-    author: str
-    created_at: float
-    replaced: Any = None
-    applied: bool = True
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "path": self.path,
-            "number": self.number,
-            "verdict": str(self.verdict),
-            "replaced": self.replaced,
-            "author": self.author,
-            "created_at": self.created_at,
-            "applied": self.applied,
-        }
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> CorrectionMark:
-        return cls(**{**stored, "verdict": Verdict(stored["verdict"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

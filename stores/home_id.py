@@ -7,33 +7,15 @@ same file store.
 
 from __future__ import annotations
 
-import uuid
 from functools import lru_cache
 from pathlib import Path
 
-from stores.errors import UnavailableError
-from stores.write_once import write_once
-
-_FILE = "home.id"
+from stores.folder_id import folder_id
 
 
 def home_id(home: Path, database_url: str = "", files_url: str = "") -> str:
     """The id of a home; the first to ask makes it, all others read what that one made."""
     return _id_of_database(home, database_url, files_url) if database_url else folder_id(home)
-
-
-def folder_id(home: Path) -> str:
-    """The id of the folder of a home."""
-    path = home / _FILE
-    try:
-        if not path.exists():
-            write_once(path, f"{uuid.uuid4().hex}\n")
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnavailableError(
-            f"{path} cannot be read or made ({error}): choose another home with --home or INGOT_HOME",
-            code="home_unusable",
-        ) from error
 
 
 @lru_cache(maxsize=64)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from stores.clean_text import clean_fields as _cleaned
-from stores.corrections import CorrectionMark
+from stores.correction_marks import CorrectionMark
 from stores.ids import HOME as HOME
 from stores.ids import KNOWLEDGE_ID_RULE as KNOWLEDGE_ID_RULE
 from stores.ids import check_knowledge_id as check_knowledge_id

@@ -21,7 +21,7 @@ from sqlalchemy import and_, delete, insert, or_, select, text, update
 from stores import postgresql_hosts
 from stores.administration_store import SqlAdministration
 from stores.errors import NotFoundError, UnavailableError
-from stores.home_id import folder_id
+from stores.folder_id import folder_id
 from stores.home_store import SqlHomeStore
 from stores.hosts import HostUse
 from stores.ids import check_any_id, is_temporary

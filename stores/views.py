@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from stores.clean_text import clean
-from stores.corrections import CorrectionMark
+from stores.correction_marks import CorrectionMark
 from stores.models import Chunk, DocumentState, Evidence, Fault, JobState, Outcome, Page, Route, Stage
 from stores.token_count import TokenCount
 

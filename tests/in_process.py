@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline import flow, wiring
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.settings import Settings
 from pipeline.stage_specs import FOLLOWED_BY
 from pipeline.step_context import Resources

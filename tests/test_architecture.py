@@ -63,6 +63,7 @@ STORE_WORDS = {
     "access_keys",
     "audit",
     "clean_text",
+    "correction_marks",
     "corrections",
     "sum_remarks",
     "cursors",
@@ -94,9 +95,8 @@ PURE_ENGINES = {
     "pipeline.engines.model.prompt_text",
     "pipeline.engines.sql_statements",
 }
-PURE_FUNCTIONS = {"stores.ulid", "stores.ulid.new_ulid"}
-PURE_FUNCTIONS |= {"stores.home_id", "stores.home_id.home_id", "stores.home_id.folder_id"}
-PURE_FUNCTIONS |= {"stores.write_once", "stores.write_once.write_once"}
+PURE_FUNCTIONS = {"stores.ulid", "stores.ulid.new_ulid", "stores.folder_id", "stores.folder_id.folder_id"}
+PURE_FUNCTIONS |= {"stores.home_id", "stores.home_id.home_id", "stores.write_once", "stores.write_once.write_once"}
 
 
 @cache

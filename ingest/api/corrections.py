@@ -22,7 +22,8 @@ from ingest.system_user import system_user
 from pipeline.commands.corrections import GivenPlace
 from pipeline.queries.doubts import LEAST_DOUBT
 from pipeline.service import Service
-from stores.corrections import Correction, Verdict
+from stores.correction_marks import Verdict
+from stores.corrections import Correction
 from stores.errors import InputError
 from stores.models import Box
 

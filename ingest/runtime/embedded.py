@@ -225,7 +225,7 @@ def status(settings: Settings) -> RuntimeStatus:
         url, trouble = without_password(settings.broker_url), _trouble(settings.broker_url)
         return RuntimeStatus("broker", not trouble, broker_url=url, chroma_url=settings.chroma_url, trouble=trouble)
     folder = RunDir.of(settings.home)
-    state = folder.read_json("runtime.json") if folder.alive() else {}
+    state = folder.running()
     return RuntimeStatus(
         mode="embedded",
         running=bool(state),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import importlib.util
 import logging
 import os
@@ -22,14 +21,15 @@ from typing import IO
 from ingest.cli.exit_codes import Exit
 from ingest.runtime import metrics_folder, worker_spec
 from ingest.runtime.forked_worker import ForkedWorker
+from ingest.runtime.parent_death import end_with_parent
 from ingest.runtime.run_dir import RunDir
+from ingest.runtime.worker_messages import REFUSAL, REMARK, SAYS_FILE
 from pipeline import worker_metrics
 from stores.chroma.path import disarm, sweep_dropped
 from stores.errors import UnavailableError
 
 log = logging.getLogger("ingot.runtime")
 
-_PR_SET_PDEATHSIG = 1
 _BACKOFF_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _LONG_LIFE_S = 10.0  # a process that was killed after this time is restarted with the first backoff
 _LONGEST_START_S = 120.0  # one that exited by itself within this time may never have started: a busy machine is slow
@@ -37,9 +37,6 @@ MOST_QUICK_DEATHS = 8
 """After this many quick deaths in a row a process is given up."""
 REFUSALS = (Exit.USAGE, Exit.UNREACHABLE)
 """Exit codes of a worker that has reported why it cannot work here; restarting it would change nothing."""
-SAYS_FILE = "INGOT_WORKER_SAYS"
-"""Environment variable with the path, without suffix, of the files in which a worker leaves messages for its user."""
-REMARK, REFUSAL = ".remark", ".refusal"
 _WORKER_NICENESS = 5
 """Niceness of workers: beside a command or the API they get about a third of the processor.
 
@@ -48,13 +45,6 @@ A higher value would let any other program of the machine stop the processing of
 _QUIT_S = 15.0  # time to hand back the work in hand, on a busy machine
 _INDEX_FILE_BYTES = 64 << 30  # a torn Chroma index was seen to grow by terabytes
 _CHROMA = "import sys; from chromadb_rust_bindings import cli; cli(sys.argv)"
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-
-
-def end_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends, where it can do so (Linux)."""
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _raise_niceness(nice: int) -> None:

@@ -117,6 +117,10 @@ class RunDir:
             return {}
         return value if isinstance(value, dict) else {}
 
+    def running(self) -> dict[str, Any]:
+        """Return addresses and processes of the supervisor of this machine that runs; empty where none does."""
+        return self.read_json("runtime.json") if self.alive() else {}
+
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
         self.write(name, json.dumps(value, indent=1, sort_keys=True))
 

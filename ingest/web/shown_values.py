@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.quantities import exact
-from stores.corrections import CorrectionMark, Verdict
+from stores.correction_marks import CorrectionMark, Verdict
 from stores.models import FieldKind, Schema
 from stores.views import RecordView
 

@@ -17,7 +17,7 @@ from stores.errors import InputError, NotFoundError
 from stores.placement import SkippedFile, StagedFile
 
 if TYPE_CHECKING:
-    from pipeline.commands.ingest_folder import IngestRequest
+    from pipeline.commands.ingest_request import IngestRequest
     from stores.contracts import KnowledgeStore
 
 _META_KEY = "sources_with_attachments"

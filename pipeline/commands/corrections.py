@@ -14,7 +14,8 @@ from pipeline.processing_plan import schemas_of
 from pipeline.reindexing import vector_row
 from pipeline.step_context import Resources
 from stores.contracts.queries import Availability
-from stores.corrections import REMARKS, Correction, CorrectionRequest, ValuePath, Verdict
+from stores.correction_marks import Verdict
+from stores.corrections import REMARKS, Correction, CorrectionRequest, ValuePath
 from stores.errors import IngotError, InputError, NotFoundError
 from stores.models import Box, Evidence, Field, FieldKind, Page, Record, Schema
 from stores.suggestions import unknown

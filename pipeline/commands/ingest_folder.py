@@ -14,6 +14,7 @@ from pipeline.archives import is_archive, with_archives_unpacked
 from pipeline.commands.attached_remotely import RemoteAttachments
 from pipeline.commands.attachments import AttachmentReader, refuse_attachments_at, with_attachments
 from pipeline.commands.content_detection import check_content, discover_documents
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.commands.remote_files import discover_remote, downloaded, is_remote
 from pipeline.commands.staging import existing_store, read_into_originals
 from pipeline.file_discovery import DiscoveredFiles
@@ -29,7 +30,7 @@ from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
 from stores.contracts.registration import KnownSource, NewJob
 from stores.errors import InputError
-from stores.models import DocumentState, Fault, Options, Outcome, document_id
+from stores.models import DocumentState, Fault, Outcome, document_id
 from stores.placement import IngestReport, IngestResult, PlacementDecision, StagedFile
 from stores.source_names import path_of_name
 from stores.ulid import new_ulid
@@ -40,26 +41,6 @@ if TYPE_CHECKING:
     from stores.contracts.remote_sources import RemoteSource
 
 _SLICE = 32  # files registered in one transaction
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IngestRequest:
-    """What to ingest and how. ``globs`` and ``excludes`` match the path relative to its folder.
-
-    ``remote``: an address such as s3://bucket/prefix or imaps://user@host/INBOX, in the place of paths.
-    """
-
-    paths: tuple[Path, ...] = ()
-    remote: str = ""
-    urls: tuple[str, ...] = ()
-    options: Options = field(default_factory=Options)
-    globs: tuple[str, ...] = ()
-    excludes: tuple[str, ...] = ()
-    passwords: tuple[str, ...] = ()
-    prune: bool = False
-    attachments: bool = False  # read files attached to mail messages and PDFs as documents of their own
-    priority: int = 0  # larger first among waiting documents
-    joins: bool = True  # its job has the documents that another job has in work, too, and so ends after them
 
 
 @dataclass(slots=True)

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline import wiring
-from pipeline.commands.ingest_folder import Ingestion, IngestRequest, checked_urls, result_of, to_be_fetched
+from pipeline.commands.ingest_folder import Ingestion, checked_urls, result_of, to_be_fetched
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.commands.staging import existing_store
 from pipeline.engines.media import sniff_named
 from pipeline.settings import Settings

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.commands import check, ingest_folder, sources
 from pipeline.commands.check import CheckRequest
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.outbound import notices
 from pipeline.schedule_file import ALL, Schedule, schedule_of
 from pipeline.step_context import Resources, bug

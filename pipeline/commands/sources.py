@@ -6,7 +6,7 @@ import socket
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.commands.remote_files import is_remote
 from pipeline.mailbox_address import address_of, is_mailbox
 from stores.errors import NotFoundError

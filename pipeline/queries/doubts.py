@@ -27,7 +27,8 @@ from rapidfuzz import fuzz
 
 from pipeline.engines.evidence.located_values import squash
 from pipeline.queries.ocr_doubt import ocr_doubt
-from stores.corrections import REMARKS, CorrectionMark, ValuePath, Verdict, missing_remark
+from stores.correction_marks import CorrectionMark, Verdict
+from stores.corrections import REMARKS, ValuePath, missing_remark
 from stores.models import Field, Record, Schema
 
 LEAST_DOUBT = 0.1

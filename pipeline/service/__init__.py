@@ -8,7 +8,7 @@ from dataclasses import replace
 from pipeline import wiring
 from pipeline.answering.answer import AskRequest
 from pipeline.audit_trail import AuditTrail
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.queries.answer_cache import AnswerCache
 from pipeline.queries.etags import Etags
 from pipeline.queries.inspection import InspectionQueries

@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline import addresses
 from pipeline.audit_trail import AuditTrail, names_of
 from pipeline.commands import ingest_folder, preview, sources
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.commands.submission import Submission, SubmissionReceipt
 from pipeline.commands.submission_queue import SubmissionQueue
 from pipeline.sender import Sender

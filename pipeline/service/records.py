@@ -18,7 +18,8 @@ from pipeline.queries.schema_preview import SchemaPreview, schema_preview
 from pipeline.schemas.loader import check_text
 from pipeline.step_context import Resources
 from stores.audit import Action
-from stores.corrections import Correction, Verdict
+from stores.correction_marks import Verdict
+from stores.corrections import Correction
 from stores.models import Box
 
 if TYPE_CHECKING:

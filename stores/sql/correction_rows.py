@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, select
 
-from stores.corrections import Correction, CorrectionMark, Verdict
+from stores.correction_marks import CorrectionMark, Verdict
+from stores.corrections import Correction
 from stores.models import Evidence, Record
 from stores.sql.tables import correction, extracted_record
 

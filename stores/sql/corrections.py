@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from stores.corrected_records import CorrectedRecord, corrected
-from stores.corrections import Correction, CorrectionRequest, ValuePath, Verdict
+from stores.correction_marks import Verdict
+from stores.corrections import Correction, CorrectionRequest, ValuePath
 from stores.errors import InputError, NotFoundError
 from stores.models import Record
 from stores.sql.correction_rows import (

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from tests.browser.page_steps import SENTENCE, expect, fake_text

@@ -15,7 +15,8 @@ from pipeline.stage_specs import NEEDS
 from stores.catalog import Catalog
 from stores.contracts import KnowledgeCatalog, KnowledgeStore
 from stores.contracts.registration import NewJob
-from stores.corrections import CorrectionRequest, Verdict
+from stores.correction_marks import Verdict
+from stores.corrections import CorrectionRequest
 from stores.effects import Claim, Planned
 from stores.errors import CancelledError, InputError, LeaseLostError, NotFoundError
 from stores.ids import new_temporary_id

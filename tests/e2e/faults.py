@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ingest.runtime import embedded
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.models import JobState

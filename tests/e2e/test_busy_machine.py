@@ -13,7 +13,7 @@ import pymupdf
 import pytest
 
 from ingest.runtime import embedded
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.models import DocumentState, JobState

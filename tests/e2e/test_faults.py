@@ -112,7 +112,7 @@ def test_everything_killed_at_once_goes_on_at_the_next_command(
     home: Path, documents: Path, undisturbed: dict[str, object]
 ) -> None:
     from ingest.runtime import embedded
-    from pipeline.commands.ingest_folder import IngestRequest
+    from pipeline.commands.ingest_request import IngestRequest
 
     with running(home) as under_test:
         report = under_test.service.ingestion.ingest(KB, IngestRequest(paths=(documents,)))

@@ -11,7 +11,8 @@ from starlette.testclient import TestClient
 
 from ingest.api.app import create_app
 from pipeline.commands.export_knowledge_base import export
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from tests.in_process import KB, fake_document, fake_resources, ingest_now

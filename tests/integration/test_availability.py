@@ -11,7 +11,8 @@ from starlette.testclient import TestClient
 
 from ingest.api.app import create_app
 from ingest.cli import app
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.service import Service
 from pipeline.step_context import Resources
 from stores.models import Stage, StepKey

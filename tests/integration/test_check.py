@@ -14,7 +14,8 @@ import pytest
 
 from pipeline.commands.check_codes import KINDS
 from pipeline.commands.check_report import CheckReport
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from stores.chroma.memory import MemoryVectors
 from stores.errors import DamagedIndexError, UnavailableError
 from stores.models import Options

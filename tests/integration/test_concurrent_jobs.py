@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.commands.reprocess import retry_document, with_given_limits
 from pipeline.commands.submission import Submission
 from pipeline.outbound.downloads import fetch

@@ -18,7 +18,8 @@ from ingest.api.app import create_app
 from ingest.cli import app, progress
 from ingest.cli.ingest import outcome_words, summary
 from pipeline.commands import reprocess
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.removal import remove_document
 from pipeline.service import Service
 from pipeline.stage_specs import NEEDS

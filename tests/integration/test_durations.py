@@ -13,7 +13,8 @@ from ingest import serializers
 from ingest.cli.ingest import summary
 from ingest.cli.progress import times_words
 from pipeline.commands import reprocess
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.stage_specs import NEEDS
 from pipeline.step_context import Resources
 from stores.knowledge_store import SqlKnowledgeStore

@@ -15,7 +15,8 @@ from starlette.testclient import TestClient
 from ingest import serializers
 from ingest.api.app import create_app
 from pipeline import flow
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.models import DocumentState, Fault, Stage, StepKey

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from ingest.cli.watch_source import Follower
 from pipeline import wiring
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.service import Service
 from pipeline.step_context import Resources
 from stores.chroma.memory import MemoryVectors

@@ -10,7 +10,8 @@ from starlette.testclient import TestClient
 
 from ingest.api.app import create_app
 from pipeline.commands.import_knowledge_base import import_archive
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.engines.text_kinds import EML
 from pipeline.service import Service
 from pipeline.settings import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import knowledge_base_embedder, wiring
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.commands.reprocess import embed_all
 from pipeline.engines.embedders.fake import FakeEmbedder
 from pipeline.search.search import search

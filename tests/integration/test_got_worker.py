@@ -16,7 +16,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from ingest.runtime import embedded
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from stores.models import DocumentState, Options
 from stores.views import JobView
 from tests.conftest import ROOT

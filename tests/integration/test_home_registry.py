@@ -20,7 +20,7 @@ from ingest.cli.watch import watch_job
 from ingest.runtime import processes, worker_spec
 from pipeline import home_registry
 from pipeline.broker import configuration, home_of
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.remote_control import workers_of_other_homes
 from pipeline.service import Service
 from pipeline.settings import Settings

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.service import Service
 from pipeline.step_context import Resources
 from stores.contracts.queries import DocumentQueries

@@ -16,7 +16,7 @@ from ingest.api.app import create_app
 from ingest.cli.watch_source import Follower
 from ingest.web.settings import safe_value
 from pipeline import wiring
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.commands.run_schedule import run_due
 from pipeline.mailbox_address import address_of
 from pipeline.schedule_file import Schedule, check_source

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Connection, create_engine, inspect
 
 from stores.catalog import Catalog
-from stores.corrections import CorrectionRequest, Verdict
+from stores.correction_marks import Verdict
+from stores.corrections import CorrectionRequest
 from stores.errors import UnavailableError
 from stores.models import Field, FieldKind, Schema
 from stores.sql.dialect import dialect_of

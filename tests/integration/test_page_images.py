@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.queries import page_images
 from pipeline.queries.page_images import MOST_WAITING, PageImageWorkers
 from pipeline.service import Service

@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from ingest.cli.watch_source import Follower, folder_to_watch
 from pipeline import beat, tasks, wiring
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.commands.run_schedule import run_due
 from pipeline.schedule_file import Schedule, read_schedules
 from pipeline.service import Service

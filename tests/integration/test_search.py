@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.engines.embedders.fake import FakeEmbedder
 from pipeline.search import floor
 from pipeline.search.search import search, search_result

@@ -13,7 +13,7 @@ import pytest
 
 from ingest.runtime import embedded
 from ingest.runtime.run_dir import RunDir
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.profiles import SCOPES, Scope
 from pipeline.service import Service
 from pipeline.settings import Settings

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ingest.runtime import processes
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.models import DocumentState, JobState

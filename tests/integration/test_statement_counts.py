@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import flow
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.stage_specs import FOLLOWED_BY
 from pipeline.step_context import Resources
 from stores.models import Stage, StepKey

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import select, update
 
 from pipeline import flow
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.stage_specs import NEEDS
 from stores.chroma.memory import MemoryVectors
 from stores.effects import Nothing, PageResult

@@ -18,7 +18,8 @@ from pipeline.commands.archive import HEADER, MANIFEST
 from pipeline.commands.check import CheckRequest, check
 from pipeline.commands.export_knowledge_base import export
 from pipeline.commands.import_knowledge_base import ImportReport, import_archive
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.search import search
 from pipeline.step_context import Resources
 from stores.chroma.memory import MemoryVectors

@@ -9,7 +9,8 @@ import pytest
 
 from ingest.runtime import worker_spec
 from pipeline import flow
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.priorities import ROLES
 from pipeline.queries.answer_cache import AnswerCache
 from pipeline.queries.jobs import JobQueries

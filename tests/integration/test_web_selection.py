@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from ingest.api.app import create_app
 from ingest.cli.watch_source import Follower
 from ingest.web import selection
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.service import Service
 from pipeline.settings import Settings
 from stores.models import DocumentState, Stage

@@ -17,7 +17,8 @@ import pytest
 
 from ingest.runtime import embedded, worker_spec
 from pipeline import flow
-from pipeline.commands.ingest_folder import IngestRequest, ingest
+from pipeline.commands.ingest_folder import ingest
+from pipeline.commands.ingest_request import IngestRequest
 from stores.errors import UnavailableError
 from stores.models import DocumentState, Stage
 from tests.broker_servers import command, redis

@@ -12,7 +12,7 @@ from pipeline.archives import DEEPEST
 from pipeline.commands import attachments
 from pipeline.commands.attachments import AttachmentReader, uploads_with_attachments, with_attachments
 from pipeline.commands.content_detection import check_content, discover_documents
-from pipeline.commands.ingest_folder import IngestRequest
+from pipeline.commands.ingest_request import IngestRequest
 from pipeline.commands.submission import Submission
 from pipeline.engines.attachment_worker import written
 from pipeline.engines.media import PDF

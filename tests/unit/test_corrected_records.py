@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from stores.corrected_records import CorrectedRecord, corrected
-from stores.corrections import Correction, ValuePath, Verdict
+from stores.correction_marks import Verdict
+from stores.corrections import Correction, ValuePath
 from stores.models import Box, Evidence, Record
 
 

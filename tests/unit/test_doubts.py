@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pipeline.queries.doubts import LEAST_DOUBT, DoubtfulValue, doubtful_values
 from pipeline.queries.ocr_doubt import LEAST_SURE, SHARE_RIGHT, ocr_doubt
-from stores.corrections import CorrectionMark, Verdict
+from stores.correction_marks import CorrectionMark, Verdict
 from stores.models import Evidence, Field, FieldKind, Record, Schema
 
 SCHEMA = Schema(

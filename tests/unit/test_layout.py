@@ -193,7 +193,8 @@ def test_tables_are_pipes_or_html_where_cells_span() -> None:
 
 
 def test_spanning_cells() -> None:
-    from pipeline.engines.layout.glyphs import Glyph, fragment
+    from pipeline.engines.layout.glyph import Glyph
+    from pipeline.engines.layout.glyphs import fragment
     from pipeline.engines.layout.styles import Style
 
     style = Style(size=10.0, bold=False, mono=False, raised=False, hidden=False)

@@ -10,7 +10,8 @@ from pipeline.engines.layout.accents import with_accents
 from pipeline.engines.layout.baselines import raised_spans
 from pipeline.engines.layout.blocks import pieces
 from pipeline.engines.layout.formulas import _around
-from pipeline.engines.layout.glyphs import Glyph, PrintedLine, fragments_of, printed_lines
+from pipeline.engines.layout.glyph import Glyph
+from pipeline.engines.layout.glyphs import PrintedLine, fragments_of, printed_lines
 from pipeline.engines.layout.joining import joined, reads_as_prose
 from pipeline.engines.layout.list_items import correct_items, with_note_marks
 from pipeline.engines.layout.nesting import Nesting

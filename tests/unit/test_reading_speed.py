@@ -18,7 +18,8 @@ from pipeline.engines.layout import glyphs, tables
 from pipeline.engines.layout import model as layout_model
 from pipeline.engines.layout import reader as layout
 from pipeline.engines.layout.elements import elements_of, text_pattern
-from pipeline.engines.layout.glyphs import Fragment, Glyph, fragment, printed_lines
+from pipeline.engines.layout.glyph import Glyph
+from pipeline.engines.layout.glyphs import Fragment, fragment, printed_lines
 from pipeline.engines.layout.line_numbers import line_number_spans
 from pipeline.engines.layout.sheet import Sheet, prints_twice
 from pipeline.engines.layout.styles import Style

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.engines.layout.glyphs import Glyph, fragment
+from pipeline.engines.layout.glyph import Glyph
+from pipeline.engines.layout.glyphs import fragment
 from pipeline.engines.layout.receipts import is_strip, rows_of_strip
 from pipeline.engines.layout.regions import Region
 from pipeline.engines.layout.styles import Style

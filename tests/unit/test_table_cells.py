@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from pipeline.engines.layout import reader as layout
-from pipeline.engines.layout.glyphs import Fragment, Glyph, fragment
+from pipeline.engines.layout.glyph import Glyph
+from pipeline.engines.layout.glyphs import Fragment, fragment
 from pipeline.engines.layout.ruled_tables import ruled_frames
 from pipeline.engines.layout.styles import Style
 from pipeline.engines.layout.table_columns import respecting_gaps

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pipeline.engines.layout import reader as layout
-from pipeline.engines.layout.glyphs import Fragment, Glyph, fragment, printed_lines
+from pipeline.engines.layout.glyph import Glyph
+from pipeline.engines.layout.glyphs import Fragment, fragment, printed_lines
 from pipeline.engines.layout.joining import joined
 from pipeline.engines.layout.styles import Style
 from pipeline.engines.layout.symbols import folded

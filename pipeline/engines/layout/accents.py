@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.engines.layout.glyphs import Glyph
+    from pipeline.engines.layout.glyph import Glyph
 
 _COMBINING = {
     "`": "\u0300",

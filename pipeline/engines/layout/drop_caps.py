@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.engines.layout.glyphs import Fragment, Glyph, fragment
+from pipeline.engines.layout.glyph import Glyph
+from pipeline.engines.layout.glyphs import Fragment, fragment
 
 _LARGE, _LARGEST = 1.8, 9.0  # times the size of the text
 _BESIDE_EM = 0.5  # of the letter's size: the text begins so near to it

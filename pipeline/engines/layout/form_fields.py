@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.engines.layout.glyphs import Fragment, Glyph, fragment
+from pipeline.engines.layout.glyph import Glyph
+from pipeline.engines.layout.glyphs import Fragment, fragment
 from pipeline.engines.layout.styles import Style
 from pipeline.engines.pdf import mupdf
 from stores.models import Box, Fault

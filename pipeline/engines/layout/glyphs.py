@@ -8,10 +8,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from pipeline.engines.layout import accents, letter_spacing, right_to_left, script_gaps
 from pipeline.engines.layout.baselines import raised_spans
+from pipeline.engines.layout.glyph import Glyph
 from pipeline.engines.layout.script_gaps import is_cjk
 from pipeline.engines.layout.styles import Style, style_of
 from pipeline.engines.layout.symbols import folded
@@ -31,21 +32,6 @@ _SMALL = 0.8  # of the size of its host: an exponent is no larger
 _BAND = 16.0  # points: the page is cut into strips of this height to look for hosts
 _STRUCK = "~~"
 _RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
-
-
-class Glyph(NamedTuple):
-    """One character as printed and its box."""
-
-    char: str
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    style: Style
-
-    @property
-    def middle(self) -> tuple[float, float]:
-        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
 
 
 @dataclass(frozen=True, slots=True)

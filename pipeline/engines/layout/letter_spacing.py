@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.engines.layout.glyphs import Glyph
+    from pipeline.engines.layout.glyph import Glyph
 
 _SPACED = re.compile(r"(?<!\S)[^\W\d_](?: [^\W\d_]){3,}(?!\S)")
 _FEW = 4  # letters that are a word only in capitals

@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline.engines.layout.glyphs import Fragment, Glyph, fragment, printed_lines
+from pipeline.engines.layout.glyph import Glyph
+from pipeline.engines.layout.glyphs import Fragment, fragment, printed_lines
 from pipeline.engines.layout.joining import joined
 from pipeline.engines.layout.script_gaps import is_cjk
 from stores.models import Box, Line

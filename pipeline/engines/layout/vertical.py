@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pipeline.engines.layout.glyphs import Fragment, Glyph, PrintedLine
+from pipeline.engines.layout.glyph import Glyph
+from pipeline.engines.layout.glyphs import Fragment, PrintedLine
 from pipeline.engines.layout.regions import Region, union
 from pipeline.engines.layout.script_gaps import is_cjk
 from stores.models import Label
