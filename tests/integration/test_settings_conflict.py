@@ -111,7 +111,8 @@ class Commands:
 
     def __init__(self, home: Path, folder: Path) -> None:
         self.folder = folder
-        self.given: dict[str, Any] = {**FAKES, "home": home, "workers": 2, "chunk_tokens": 64}
+        self.gate = folder / "gate"
+        self.given: dict[str, Any] = {**FAKES, "home": home, "workers": 2, "chunk_tokens": 64, "page_timeout_s": 900.0}
         self.schema("schemas-of-the-first", "number", "Delivery No.")
         self.schema("schemas-of-the-second", "other", "Delivery No.")
 
@@ -132,8 +133,9 @@ class Commands:
         assert job
         return job
 
-    def first(self, seconds: float) -> str:
-        path = fake_document(self.folder / "first.pdf", f"[slow {seconds}] {TEXT}", TEXT)
+    def first(self) -> str:
+        """Start a job that stays in work until the file ``gate`` exists."""
+        path = fake_document(self.folder / "first.pdf", f"[until {self.gate}] {TEXT}", TEXT)
         settings = self.settings(schema_dir=self.folder / "schemas-of-the-first")
         return self.ingest(settings, "first", path, "delivery")
 
@@ -164,17 +166,18 @@ def commands(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 def test_every_setting_of_a_second_command(commands: Commands, tmp_path: Path) -> None:
     assert set(OTHER) | ELSEWHERE == set(SCOPES), "a new setting needs its line in this table"
     with embedded.session(commands.settings()):
-        job = commands.first(20)
+        job = commands.first()
         assert eventually(lambda: commands.pid())
         worker = commands.pid()
         refused = {name: refusal(commands, job, **more) for name, more in REFUSED.items()}
         jobs = {}
-        for name, value in OTHER.items():  # first those of the workers, for which it matters that the job still runs
+        for name, value in OTHER.items():
             other = tmp_path / str(value) if name in ("schema_dir", "ingest_root") else value
             jobs[name] = commands.second(name, **{name: other})
             told = [remark for remark in commands.remarks if f"INGOT_{name.upper()}" in remark]
             assert bool(told) == (SCOPES[name] in (Scope.WORKERS, Scope.HOME)), f"{name}: {commands.remarks}"
         assert commands.pid() == worker, "the workers of the first job were left alone"
+        commands.gate.touch()
         assert {name: commands.ended(second) for name, second in jobs.items()} == {
             name: [("done", "")] for name in jobs
         }
@@ -217,7 +220,7 @@ def test_a_runtime_without_work_takes_the_settings_of_a_new_command(commands: Co
 
 def test_another_callback_secret_conflicts_only_with_workers_that_deliver(commands: Commands) -> None:
     with embedded.session(commands.settings()):
-        job = commands.first(3)
+        job = commands.first()
         assert eventually(lambda: commands.pid())
         worker = commands.pid()
         embedded.prepare(commands.settings(callback_secret=OTHER["callback_secret"]))
@@ -225,6 +228,7 @@ def test_another_callback_secret_conflicts_only_with_workers_that_deliver(comman
         there = lambda: "INGOT_CALLBACK_SECRET" in folder.read_json("runtime.json")["settings"]  # noqa: E731
         assert eventually(there)
         embedded.prepare(commands.settings(chunk_tokens=100))
+        commands.gate.touch()
         assert commands.ended(job) == [("done", "")]
         assert (commands.pid(), there()) == (worker, True), "a command without one does not take it away"
 
