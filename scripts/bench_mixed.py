@@ -16,6 +16,7 @@ from typing import Any
 
 from scripts.document_pages import read_pages
 from scripts.layouts import agreements, contracts, invoices, papers, receipts, statements
+from scripts.layouts import invoice_shapes as shapes
 from scripts.layouts import mixed_papers as mixed
 from scripts.layouts.business_world import Printer, Truth
 from scripts.layouts.printed_sheet import Sheet
@@ -71,6 +72,16 @@ HALVES: Mapping[str, Sequence[MixedLayout]] = {
         *_of("contract", (agreements.nda, ("en",)), (agreements.mietvertrag, ("de",))),
         *_of("contract", (agreements.chinese_lease, ("zh",))),
         *_of("", (agreements.purchase_order, ("en",)), (agreements.reminder, ("de",))),
+    ),
+    "shapes": (
+        *_of("invoice", (shapes.paid_in_part, ("en",)), (shapes.belegnummer, ("de",))),
+        *_of("invoice", (shapes.reference_emise, ("fr",)), (shapes.digital_fapiao, ("zh",))),
+        *_of("invoice", (shapes.sums_in_columns, ("en",))),
+    ),
+    "held-shapes": (
+        *_of("invoice", (shapes.contractor, ("en",)), (shapes.tax_included, ("de",))),
+        *_of("invoice", (shapes.grid_of_france, ("fr",)), (shapes.electronic_fapiao, ("zh",))),
+        *_of("invoice", (shapes.bilingual_export, ("zh",))),
     ),
 }  # fmt: skip
 
