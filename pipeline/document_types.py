@@ -123,7 +123,8 @@ def _shown(own: Sequence[Signal], lines: Sequence[_Line]) -> list[tuple[Signal, 
 
 def _shows(signal: Signal, line: _Line) -> bool:
     if signal.where is Where.TITLE:
-        return line.title and signal.pattern.fullmatch(line.text) is not None
+        labels = signal.weight < 0 and line.text.endswith((":", "："))  # "Order:" of an invoice refers to another paper
+        return line.title and not labels and signal.pattern.fullmatch(line.text) is not None
     if signal.where is Where.HEADING:
         return line.heading and signal.pattern.fullmatch(line.text) is not None
     return (line.top or signal.where is Where.ANY) and signal.pattern.search(line.text) is not None

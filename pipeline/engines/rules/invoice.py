@@ -10,7 +10,7 @@ from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine, page_lines
 from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.dates import find_dates, find_periods, prefers_month_first
-from pipeline.engines.rules.invoice_issuer import find_issuer
+from pipeline.engines.rules.invoice_issuer import find_issuer, party_lines
 from pipeline.engines.rules.invoice_lines import find_lines, in_full, read_lines
 from pipeline.engines.rules.invoice_sums import find_currency, find_sums, lines_remarks
 from pipeline.engines.rules.labelled import LabelIndex
@@ -28,6 +28,7 @@ _NUMBER_LABELS = [
         # the number of a credit note comes before that of the invoice which it corrects
         rf"^\W*{_CREDIT_WORDS}(?:\s*\([^)]{{0,40}}\))?[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
         rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
+        r"^\W*(?!\S*(?:ab|be|um|an|gegen)rechnung)\S{0,16}(?:rechnung|rechnungs-?korrektur)\s(?:[^\d:(]{2,30}\s)?(?:\(\d+\)\s*)?(?:nr|no|nummer|#)\.?",
         r"(?:factuur|rechnungs?)[\s-]?(?:nummer|nr|no)(?![a-z])\.?|beleg-?(?:nummer|nr)\.?",
         r"(?:num[ée]ro|n[°ºo]|nr)\.?\s*(?:de\s*|della\s*|di\s*)?(?:la\s*)?(?:facture|factura|fattura|fatura|invoice)",
         rf"(?<![a-z]){_CREDIT_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
@@ -35,8 +36,10 @@ _NUMBER_LABELS = [
         rf"^\W*{_INVOICE_WORDS}(?![a-z])",
         r"(?<![a-z])(?:document|doc|statement|receipt|voucher|order)\s*(?:number|no|nr|#)(?![a-z])",
         r"^\W*(?:number|no\.|nr\.|nummer|n°)(?![a-z])|^\W*n[ro]\s+(?=\d{6,}\W*$)",
+        r"^\W*r[ée]f(?:[ée]rence)?(?:\s*(?:no|nr|n°))?\.?\W*$|^\W*r[ée]f(?:[ée]rence)?\.?\s*[:：]",
     )
 ]
+_BARE_LABELS = 2  # the last so many labels may also be those of a party, of an article or of an order
 _NUMBER = re.compile(r"(?=\S*\d)[A-Za-z0-9][\w./-]*")
 _NO_NUMBER = re.compile(r"^(?:\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|[$€£¥]?\d+[.,]\d{2})$")
 _DATE_LABELS = [
@@ -68,7 +71,7 @@ _OTHER_DATE = re.compile(
 class InvoiceRules:
     """Fields of an invoice, by rules."""
 
-    fingerprint = "rules-invoice/5"
+    fingerprint = "rules-invoice/6"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
@@ -79,7 +82,7 @@ class InvoiceRules:
         lines = in_full(find_lines(index), wrapped) or wrapped
         values = {
             "issuer": find_issuer(index),
-            "invoice_number": index.first(_NUMBER_LABELS, read_invoice_number),
+            "invoice_number": _number(index),
             "date": _issue_date(index, month_first),
             "due_date": _dated(index, _DUE_LABELS, month_first),
             "amount": sums.total,
@@ -102,6 +105,14 @@ def read_invoice_number(text: str) -> tuple[object, int, int] | None:
         return None
     start = text.index(value)
     return value, start, start + len(value)
+
+
+def _number(index: LabelIndex) -> LocatedValue | None:
+    """Find the number of the invoice; ``Number:`` in the block of a party is its own."""
+    bare = len(_NUMBER_LABELS) - _BARE_LABELS
+    labelled = index.find(_NUMBER_LABELS, read_invoice_number)
+    parties = party_lines(index) if labelled and labelled[0].rank >= bare else set()
+    return next((one.value for one in labelled if one.rank < bare or one.label.number not in parties), None)
 
 
 def _dated(index: LabelIndex, labels: Sequence[re.Pattern[str]], month_first: bool) -> LocatedValue | None:

@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 from pipeline.engines.evidence.located_values import LocatedValue, located_in, squash
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.contacts import find_emails, find_phones, find_urls
+from pipeline.engines.rules.dates import find_dates
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.parties import company_name, ends_address, has_company_suffix, looks_like_address
 from stores.models import Label
@@ -19,7 +20,7 @@ _ISSUER_LABELS = [
     for pattern in (
         r"^\W*(?:from|seller|vendor|supplier|issuer|issued\s*by|bill(?:ed)?\s*from|sold\s*by|leverancier|verkoper|"
         r"verkäufer|"
-        r"sprzedawca|wystawca|dodavatel|lieferant|rechnungs(?:aus|er)?steller|vendeur|[ée]metteur|fournisseur|vendedor|emisor|fornitore|cedente)\s*(?:[:：]|$)",
+        r"sprzedawca|wystawca|dodavatel|lieferant|rechnungs(?:aus|er)?steller|(?:service\s*)?provider|prestataire|auftragnehmer|leistungserbringer|vendeur|[ée]metteur|fournisseur|vendedor|emisor|fornitore|cedente)\s*(?:[:：]|$)",
         r"销售方(?:信息|名称)?\s*[:：]?|销货单位(?:名称)?\s*[:：]?|开票(?:方|单位)\s*[:：]|收款单位\s*[:：]|卖方\s*[:：]",
     )
 ]
@@ -39,6 +40,12 @@ _CUSTOMER = re.compile(
     r"^\W*to\s*[:：]|^\W*(?:firma|herrn?|frau|an|t\.a\.v\..*)\W*$|购买方|购货单位|收货|买方|客户",
     re.IGNORECASE,
 )
+_NAME_LABEL = re.compile(
+    r"\W*(?:(?:company|firm(?:en)?|trading|legal)[\s-]?)?(?:name|firma|company|nom|raison\s*sociale|nombre|naam|nazwa|(?:单位)?名\s*称)"
+    r"\s*[:：]?\W*",
+    re.IGNORECASE,
+)
+_NAMED_PARTY = re.compile(r"\W*名\s*称\s*[:：]\s*(?P<name>[^\s:：][^:：]*?)(?:\s{2,}.*)?\s*")
 _NO_NAME = re.compile(
     r"(?<![a-z])(?:invoice|factuur|rechnung|facture|factura|fattura|kopie|copy|page|pagina|seite|date|datum|total|"
     r"totaal|number|nummer|"
@@ -59,13 +66,19 @@ _LETTERHEAD_LINES = 3
 _TAX_OR_BANK = re.compile(
     r"(?<![a-z])(?:vat|ust|tva|btw|tax|siret|iban|hrb|kvk|reg)(?![a-z])|税号|账号|识别号", re.IGNORECASE
 )
+_BANK = re.compile(r"(?<![a-z])(?:bank|banque|banca|sparkasse|volksbank|iban|bic|sort\s*code|page|seite)(?![a-z])|银行", re.IGNORECASE)
+_PARTS = re.compile(r"\s*[|·•●,]\s*|\s[-–—]\s|\s{3,}")
+_MOST_LETTERS_OF_DATE = 12
+_HOUSE_NUMBER = re.compile(r"\s\d{1,4}\s?[a-z]?$", re.IGNORECASE)
+_STEP = 2.5  # heights from one line of a block to the next, at most
+_FOOT = 0.85  # of the height of what is printed
 _LEAST_SCORE = 1.0
 _ISSUER_PAGES = 2
 
 
 def find_issuer(index: LabelIndex) -> LocatedValue | None:
     """Find the likeliest issuer: a line of the first page, or any line with a legal form; None where none fits."""
-    labelled = _below_label(index) or index.first(_ISSUER_LABELS, _read_name)
+    labelled = _below_label(index) or index.first(_ISSUER_LABELS, _read_name) or _second_party(index)
     if labelled:
         return labelled
     customers = _customer_lines(index)
@@ -101,34 +114,62 @@ def _below_label(index: LabelIndex) -> LocatedValue | None:
         named = beside is not None and _read_name(beside.text) is not None
         if named or not _ISSUER_LABELS[0].search(line.text):
             continue
-        at = line
-        for _ in range(_CUSTOMER_LINES):
-            under = index.below(at)[:1]
-            if not under:
-                break
-            at = under[0]
-            if (name := _read_name(at.text)) is not None and not _NO_NAME.search(at.text):
-                return located_in(name[0], [at])
+        if name := _named_in_block(index, line):
+            return name
     return None
+
+
+def _named_in_block(index: LabelIndex, label: PageLine) -> LocatedValue | None:
+    """The first line below a label that may be a name, or the value of ``Name:`` in a block of labels and values."""
+    at = label
+    for _ in range(_CUSTOMER_LINES):
+        under = index.below(at)[:1]
+        if not under:
+            return None
+        at = under[0]
+        beside = next(iter(index.beside(at)), None)
+        if beside is not None and _NAME_LABEL.fullmatch(at.text) and (name := _read_name(beside.text)):
+            return located_in(name[0], [beside])
+        if (name := _read_name(at.text)) is not None and not _NO_NAME.search(at.text):
+            return located_in(name[0], [at])
+    return None
+
+
+def _second_party(index: LabelIndex) -> LocatedValue | None:
+    """The seller of a Chinese tax invoice: of the two parties that its form names, the lower one or the right one."""
+    cells = [cell for row in index.rows for cell in row.cells]
+    named = [(cell, match["name"]) for cell in cells if (match := _NAMED_PARTY.fullmatch(cell.text))]
+    if len(named) != 2 or not any("发票" in re.sub(r"\s", "", line.text) for line in index.lines):
+        return None
+    return located_in(named[1][1], [named[1][0]], named[1][1])
 
 
 def _read_name(text: str) -> tuple[object, int, int] | None:
     name = re.sub(r"^(?:名\s*称|name)\s*[:：]\s*", "", text.strip(), flags=re.IGNORECASE)
     if _NUMBERED.match(name) and not has_company_suffix(name):
         return None
-    if len(name) < 2 or not _may_be_name(name) or (looks_like_address(name) and not has_company_suffix(name)):
+    if len(name) < 2 or name.endswith((":", "：")) or not _may_be_name(name) or (looks_like_address(name) and not has_company_suffix(name)):
         return None
     start = text.find(name)
     return _name_in(name), start, start + len(name)
 
 
 def _may_be_name(text: str) -> bool:
+    text = _head(text)
     letters = sum(c.isalpha() for c in text)
     long = len(text) > 120 or (len(text.split()) > 9 and not has_company_suffix(text))
     label = bool(
         _CUSTOMER.fullmatch(text.strip(" \t:：")) or _PAPER.fullmatch(text.strip())
     )  # beside that of the issuer, above two columns
-    return letters >= 3 and letters > 0.5 * len(text.replace(" ", "")) and not long and not label
+    labels = label or text.rstrip().endswith((":", "："))
+    dated = bool(find_dates(text)) and letters < _MOST_LETTERS_OF_DATE
+    return letters >= 3 and letters > 0.5 * len(text.replace(" ", "")) and not (long or labels or dated)
+
+
+def _head(text: str) -> str:
+    """What stands before the address in a line that holds both, else all of it."""
+    parts = _PARTS.split(text.strip())
+    return parts[0] if _goes_on_with_address(text) and not looks_like_address(parts[0]) else text
 
 
 def _name_in(text: str) -> str:
@@ -138,7 +179,7 @@ def _name_in(text: str) -> str:
         if has_company_suffix(part):
             return company_name(re.split(r",\s*(?=[^,]*\d)", part)[0])
     first = re.split(r"\s*[|·•●]\s*|\s{3,}", text)[0]
-    return company_name(first)
+    return company_name(_head(text) if _goes_on_with_address(text) else first)
 
 
 def _customer_lines(index: LabelIndex) -> set[int]:
@@ -158,6 +199,18 @@ def _customer_lines(index: LabelIndex) -> set[int]:
         numbers.update(
             other.number for other in list(index.beside(line))[:1] if line.text.strip().endswith((":", "："))
         )
+    return numbers
+
+
+def party_lines(index: LabelIndex) -> set[int]:
+    """Numbers of the lines that stand in the blocks of the customer and of the seller."""
+    numbers = _customer_lines(index)
+    for line in index.lines:
+        if _ISSUER_LABELS[0].search(line.text):
+            at = line
+            while (under := index.below(at)[:1]) and under[0].number not in numbers and len(numbers) < len(index.lines):
+                at = under[0]
+                numbers.add(at.number)
     return numbers
 
 
@@ -188,6 +241,7 @@ def _score(line: PageLine, index: LabelIndex, domains: Sequence[str], squashed: 
         score += 1.0 * top + 1.0 * (line.label in (Label.HEADER, Label.FOOTER))
         score += 2.5 * (line.number < _LETTERHEAD_LINES and _has_contacts(index, line))
         score -= 2.0 * _is_addressed(index, line)
+        score += 3.0 * _stands_in_foot(index, line)
         score += 0.5 * any(looks_like_address(other.text) for other in index.below(line)[:1])
     repeats = sum(name in other for other in squashed) - 1 if len(name) >= 4 else 0
     return score + 0.5 * min(repeats, 3) - (0.5 if len(name) < 4 else 0.0)
@@ -201,7 +255,7 @@ def _has_contacts(index: LabelIndex, line: PageLine) -> bool:
 
 
 def _is_addressed(index: LabelIndex, line: PageLine) -> bool:
-    """Whether a line opens the block of the addressee: an address below it, no contacts, while others print theirs."""
+    """Whether a line opens the block of the addressee: an address below it, no contacts, which stand elsewhere."""
     address, at = 0, line
     for _ in range(_CUSTOMER_LINES):
         below = index.below(at)[:1]
@@ -211,8 +265,25 @@ def _is_addressed(index: LabelIndex, line: PageLine) -> bool:
         if find_emails(at.text) or find_phones(at.text) or _TAX_OR_BANK.search(at.text):
             return False
         address += looks_like_address(at.text)
-    above = [other for other in index.lines if other.page == line.page and other.number < line.number]
-    return address > 0 and any(find_emails(other.text) or find_phones(other.text) for other in above)
+    ours = [other for other in index.lines if other.page == line.page]
+    foot = _FOOT * max(other.box[3] for other in ours)
+    others = [other for other in ours if other.number < line.number or (other.box[1] > foot and line.box[1] < foot)]
+    return address > 0 and any(find_emails(other.text) or find_phones(other.text) for other in others)
+
+
+def _stands_in_foot(index: LabelIndex, line: PageLine) -> bool:
+    """Whether a line begins the foot of a page: a name with its address, behind it or in the line below."""
+    lowest = max(other.box[3] for other in index.lines if other.page == line.page)
+    if line.box[1] < _FOOT * lowest or _BANK.search(line.text):
+        return False
+    if _goes_on_with_address(line.text):
+        return _head(line.text) != line.text
+    column = [other for other in index.lines if other.page == line.page and abs(other.box[0] - line.box[0]) < 1.0]
+    steps = {other.number: (other.middle - line.middle) / max(other.height, line.height) for other in column}
+    under = [other for other in column if 0 < steps[other.number] < 2 * _STEP]
+    first = not any(-_STEP < step < 0 for step in steps.values())
+    street = looks_like_address(line.text) or bool(_HOUSE_NUMBER.search(line.text))
+    return first and not street and any(looks_like_address(other.text) for other in under)
 
 
 def _heads_address(line: PageLine, index: LabelIndex) -> bool:
@@ -226,7 +297,7 @@ def _heads_address(line: PageLine, index: LabelIndex) -> bool:
 
 def _goes_on_with_address(text: str) -> bool:
     """Whether a line holds a name and its address: ``Firm GmbH · Street 1 · 12345 Town``."""
-    parts = re.split(r"\s*[|·•●,]\s*|\s[-–—]\s|\s{3,}", text)
+    parts = _PARTS.split(text.strip())
     return len(parts) >= 3 and any(looks_like_address(part) for part in parts[1:])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
@@ -21,11 +22,11 @@ _PATTERNS = tuple(
         (
             "description",
             r"description|omschrijving|bezeichnung|beschreibung|d[ée]signation|d[ée]tails?|libell[ée]|descripci[óo]n|descrizione|"
-            r"particulars|leistung|货物|服务名称|项目名称|名称|品名|商品|项目",
+            r"particulars|leistung|prestations?|intitul[ée]|objet|货物|服务名称|项目名称|名称|品名|商品|项目",
         ),
         (
             "unit_price",
-            r"unit\s*(?:price|cost)|einzelpreis|e-?preis|stückpreis|prix\s*unit\w*|p\.?\s?u\.?|单价|stukprijs",
+            r"unit\s*(?:price|cost)|einzelpreis|e\.?-?preis|stückpreis|prix\s*unit\w*|p\.?\s?u\.?|单价|stukprijs",
         ),
         (
             "quantity",
@@ -34,7 +35,7 @@ _PATTERNS = tuple(
         ),
         (
             "amount",
-            r"amount|total|bedrag|totaal|betrag|gesamt(?:preis|betrag)?|summe|prix\s*(?:total|ht)|(?:net)?entgelt|positionsbetrag|montant|importe|importo|金额",
+            r"amount|total|bedrag|totaal|betrag|(?:gesamt|g\.?|ges\.?)-?(?:preis|betrag)|gesamt|summe|prix\s*(?:total|ht)|(?:net)?entgelt|positionsbetrag|montant|importe|importo|金额",
         ),
         ("unit_price", r"price|rate|prijs|preis|prix|precio|prezzo"),
         ("quantity", r"units?"),
@@ -93,7 +94,24 @@ def find_lines(index: LabelIndex) -> list[dict[str, LocatedValue | None]]:
         names = {name for name, _ in columns}
         if {"description", "amount"} <= names and len(row.cells) >= 3:
             return _rows_under(index.rows[at + 1 :], columns)
+        if {"amount", "quantity", "unit_price"} <= names and (named := _described(columns, index.rows[at + 1 :])):
+            return _rows_under(index.rows[at + 1 :], named)
     return []
+
+
+def _described(columns: Sequence[tuple[str, PageLine]], rows: Sequence[Row]) -> list[tuple[str, PageLine]]:
+    """The columns with the one of words as the description, where its header is not known; [] where none is."""
+    free = [cell for name, cell in columns if not name]
+    words = Counter(
+        min(columns, key=lambda column: _distance(column[1], cell))[1].number
+        for row in rows[:3]
+        for cell in row.cells
+        if len(re.findall(r"[^\W\d_]", cell.text)) > 3
+    )
+    best = max(free, key=lambda cell: words[cell.number], default=None)
+    if best is None or not words[best.number]:
+        return []
+    return [("description" if cell is best else name, cell) for name, cell in columns]
 
 
 def read_lines(index: LabelIndex, month_first: bool) -> list[dict[str, LocatedValue | None]]:

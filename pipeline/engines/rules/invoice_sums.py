@@ -35,7 +35,8 @@ _TOTALS = tuple(
             9,
             r"(?:due\s*payable|payable\s*amount)|(?:total|amount|balance)\s*(?:amount\s*)?(?:due|payable|to\s*pay|owed)",
         ),
-        (9, r"(?:rechnungs(?:gesamt)?|gesamt|zahl|end|brutto)(?:betrag|summe|total)|zu\s*zahlen"),
+        (9, r"(?:rechnungs(?:gesamt)?|gesamt|zahl|end|brutto)(?:betrag|summe|total|preis)|zu\s*zahlen"),
+        (9, r"gross\s*(?:amount|total|sum|value)|(?:amount|total|sum)\s*gross"),
         (9, r"factuur\s*-?\s*(?:totaal|bedrag)|te\s*betalen|totaal\s*(?:te\s*voldoen|bedrag)"),
         (9, r"net\s*[àa]\s*payer|montant\s*(?:total\s*)?(?:d[ûu]|ttc)|total\s*(?:ttc|eur|usd|gbp)\b|da\s*pagare"),
         (9, r"do\s*zap[łl]aty|k\s*úhradě|total\s*(?:a\s*pagar|general|factura|fattura|documento)"),
@@ -56,6 +57,7 @@ _TAX = re.compile(
     r"(?<![a-z])(?:vat|btw|mwst|ust|umsatzsteuer|mehrwertsteuer|tva|iva|gst|hst|pst|sales\s*tax|tax(?:es)?|steuer(?:betrag|summe))(?![a-z])|税额|增值税(?!\S{0,6}发票)|销项税",
     re.IGNORECASE,
 )
+_NET = re.compile(r"\W*net(?:to)?\W*", re.IGNORECASE)
 _TAX_TOTAL = re.compile(
     r"(?:summe|total|gesamt|montant)\s*(?:der|des|de\s*la|of)?\s*(?:umsatzsteuer|mehrwertsteuer|mwst|ust|steuern?|tva|tax(?:es)?|vat)(?![a-z])"
     r"|(?<![a-z])(?:umsatzsteuer|mehrwertsteuer|mwst|ust|tva|vat|tax)\.?\s*(?:gesamt|total|summe)(?![a-z])",
@@ -64,6 +66,7 @@ _TAX_TOTAL = re.compile(
 _TAX_NUMBER = re.compile(
     r"(?:vat|btw|tax|ust|tva|gst)[\s.-]*(?:id|no|nr|reg|number|nummer|identi)|税号|识别号|%\s*$", re.IGNORECASE
 )
+_CURRENCY_LABELS = (re.compile(r"^\W*(?:currency|währung|devise|monnaie|moneda|valuta|货币|币种)(?:\s*code)?(?=\W|$)", re.IGNORECASE),)
 _CHINESE_SUMS = re.compile(r"\W*合\s*计")  # of a VAT invoice: the sum without tax, then the tax
 _EURO_TAX = re.compile(r"\b(?:btw|mwst|ust-?id|tva)\b|\b(?:NL|DE|FR|BE|AT|IT|ES)\d{8,}", re.IGNORECASE)
 
@@ -82,6 +85,9 @@ def find_sums(index: LabelIndex) -> Sums:
     totals = sorted(_totals(index), key=lambda item: item[0])
     untaxed = [amount for row in index.rows if _UNTAXED.search(row.text) for amount in _labelled_sums(index, row)[-1:]]
     taxes = [amount for row in index.rows if _is_tax_row(row.text) for amount in _labelled_sums(index, row)[-1:]]
+    columns = list(_columns_of_sums(index))
+    untaxed += [amount for label, amount in columns if _UNTAXED.search(label) or _NET.fullmatch(label)]
+    taxes += [amount for label, amount in columns if _TAX.search(label) and not _weight(label)]
     for row in index.rows:
         if _CHINESE_SUMS.match(row.text) and len(both := _labelled_sums(index, row)) == 2:
             untaxed, taxes = [both[0]], [both[1]]
@@ -203,6 +209,27 @@ def _totals(index: LabelIndex) -> Iterator[tuple[float, LocatedValue]]:
                 yield weight - 2.0 * (sums[-1].lines[0] not in row.cells), sums[-1]
 
 
+def _columns_of_sums(index: LabelIndex) -> Iterator[tuple[str, LocatedValue]]:
+    """Yield the sums of a small table, labels in one row and one amount of money below each, with their labels."""
+    for labels, values, after in zip(index.rows[:-1], index.rows[1:], [*index.rows[2:], None], strict=True):
+        if len(labels.cells) < 2 or not _row_of_sums(values) or (after and _row_of_sums(after)):
+            continue
+        if any(_money_in(cell) for cell in labels.cells) or not any(_weight(cell.text) for cell in labels.cells):
+            continue
+        for label in labels.cells:
+            below = [cell for cell in values.cells if cell.box[0] < label.box[2] and label.box[0] < cell.box[2]]
+            if len(below) == 1 and (sums := _money_in(below[0])):
+                yield label.text.strip(), sums[-1]
+
+
+def _row_of_sums(row: Row) -> bool:
+    """Whether nothing but amounts, at least two of money, and rates stand in a row."""
+    others = [cell.text for cell in row.cells if not _money_in(cell)]
+    rates = all(re.fullmatch(r"[\d.,\s]+%?\W*", text) for text in others)
+    words = any(re.search(r"[^\W\d_]{4,}", cell.text) for cell in row.cells)
+    return len(row.cells) - len(others) >= 2 and rates and not words
+
+
 def _labelled_sums(index: LabelIndex, row: Row) -> list[LocatedValue]:
     return [amount for cell in row.cells for amount in _money_in(cell)]
 
@@ -234,6 +261,8 @@ def _is_money(amount: Amount) -> bool:
 
 def find_currency(index: LabelIndex, total: LocatedValue | None) -> LocatedValue | None:
     """Find the currency beside the total, else the most frequent one, else the euro where the tax is named as there."""
+    if labelled := index.first(_CURRENCY_LABELS, _read_currency):
+        return labelled
     if total:
         for line in (*total.lines, *index.row_of(total.lines[0]).cells):
             if codes := find_currencies(line.text):
@@ -248,6 +277,12 @@ def find_currency(index: LabelIndex, total: LocatedValue | None) -> LocatedValue
             code = currency_code(word) or ("USD" if word.startswith("dollar") else "GBP")
             return located_in(code, [line])
     return _euro_by_tax(index)
+
+
+def _read_currency(text: str) -> tuple[object, int, int] | None:
+    word = re.match(r"[^\W\d_]{2,8}", text)
+    code = currency_code(word[0]) if word else ""
+    return (code, 0, len(word[0])) if word and code else None
 
 
 def _euro_by_tax(index: LabelIndex) -> LocatedValue | None:
