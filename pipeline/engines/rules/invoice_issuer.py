@@ -12,7 +12,7 @@ from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.contacts import find_emails, find_phones, find_urls
 from pipeline.engines.rules.dates import find_dates
 from pipeline.engines.rules.labelled import LabelIndex
-from pipeline.engines.rules.parties import company_name, ends_address, has_company_suffix, looks_like_address
+from pipeline.engines.rules.parties import company_name, ends_address, has_company_suffix, has_postcode, looks_like_address
 from stores.models import Label
 
 _ISSUER_LABELS = [
@@ -259,7 +259,8 @@ def _is_addressed(index: LabelIndex, line: PageLine) -> bool:
     address, at = 0, line
     for _ in range(_CUSTOMER_LINES):
         below = index.below(at)[:1]
-        if not below or below[0].block != line.block:
+        aligned = bool(below) and abs(below[0].box[0] - line.box[0]) < 1.0 and has_postcode(below[0].text)
+        if not below or (below[0].block != line.block and not aligned):
             break
         at = below[0]
         if find_emails(at.text) or find_phones(at.text) or _TAX_OR_BANK.search(at.text):
