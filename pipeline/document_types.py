@@ -118,13 +118,19 @@ def _shown(own: Sequence[Signal], lines: Sequence[_Line]) -> list[tuple[Signal, 
         matching = list(islice((line for line in lines if _shows(signal, line)), signal.times))
         if len(matching) == signal.times:
             shown.append((signal, matching[0]))
+    if any(signal.where is Where.TITLE and signal.weight > 0 for signal, _ in shown):
+        return [(signal, line) for signal, line in shown if not _refers(signal, line)]
     return shown
+
+
+def _refers(signal: Signal, line: _Line) -> bool:
+    """Whether a title of another type is the label of a reference: ``Order:`` of an invoice."""
+    return signal.where is Where.TITLE and signal.weight < 0 and line.text.endswith((":", "："))
 
 
 def _shows(signal: Signal, line: _Line) -> bool:
     if signal.where is Where.TITLE:
-        labels = signal.weight < 0 and line.text.endswith((":", "："))  # "Order:" of an invoice refers to another paper
-        return line.title and not labels and signal.pattern.fullmatch(line.text) is not None
+        return line.title and signal.pattern.fullmatch(line.text) is not None
     if signal.where is Where.HEADING:
         return line.heading and signal.pattern.fullmatch(line.text) is not None
     return (line.top or signal.where is Where.ANY) and signal.pattern.search(line.text) is not None

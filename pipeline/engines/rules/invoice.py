@@ -28,7 +28,8 @@ _NUMBER_LABELS = [
         # the number of a credit note comes before that of the invoice which it corrects
         rf"^\W*{_CREDIT_WORDS}(?:\s*\([^)]{{0,40}}\))?[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
         rf"(?<![a-z]){_INVOICE_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
-        r"^\W*(?!\S*(?:ab|be|um|an|gegen)rechnung)\S{0,16}(?:rechnung|rechnungs-?korrektur)\s(?:[^\d:(]{2,30}\s)?(?:\(\d+\)\s*)?(?:nr|no|nummer|#)\.?",
+        r"^\W*(?!\S*(?:ab|be|um|an|gegen)rechnung)\S{0,16}(?:rechnung|rechnungs-?korrektur|gutschrift)\s(?:[^\d:(]{2,30}\s)?(?:\([^)]*\)\s*){0,2}(?:nr|no|nummer|#)\.?",
+        rf"^\W*{_CREDIT_WORDS}(?=\s+[A-Z]{{1,4}}[-/]?\d{{3,}})",
         r"(?:factuur|rechnungs?)[\s-]?(?:nummer|nr|no)(?![a-z])\.?|beleg-?(?:nummer|nr)\.?",
         r"(?:num[ée]ro|n[°ºo]|nr)\.?\s*(?:de\s*|della\s*|di\s*)?(?:la\s*)?(?:facture|factura|fattura|fatura|invoice)",
         rf"(?<![a-z]){_CREDIT_WORDS}[\s_-]{{0,2}}{_NUMBER_WORDS}(?![a-z])[.:]?",
@@ -50,13 +51,14 @@ _DATE_LABELS = [
         r"date\s*(?:of\s*issue|issued|of\s*invoice|d['’]?\s*[ée]mission|(?:de\s*)?(?:la\s*)?facture?|facturation)",
         r"(?:issue[d]?|billing|document|bill)\s*(?:date|on)|ausstellungsdatum|belegdatum|datum\s*der\s*rechnung",
         r"开票日期|开具日期|发票日期|fecha\s*(?:de\s*)?(?:la\s*)?(?:factura|emisi[óo]n)|data\s*(?:fattura|di\s*emissione)",
+        r"^\W*[^\W\d_][^\d,:]{2,30},\s*(?:den|le)(?=\W|$)",
         r"(?<!due )(?<!delivery )(?<!order )(?<!payment )(?<![a-z])(?:date|datum|fecha|data)(?![a-z])|日期",
     )
 ]
 _DUE_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"(?:payment\s*)?due\s*(?:date|on|by)|pay(?:ment|able)?\s*(?:due|by|before)|(?:remit|pay|transfer)\b[^.\d]{0,40}?(?:until|by|before|no\s*later\s*than)|date\s*due|expiration\s*date",
+        r"(?:payment\s*)?due\s*(?:date|on|by)|pay(?:ment|able)?\s*(?:due|by|before)|(?:remit|pay|transfer)\b[^.\d]{0,40}?(?:until|by|before|no\s*later\s*than)|date\s*due|expiration\s*date|^\W*due\W*$",
         r"verval\s?datum|uiterste\s*betaaldatum|fällig(?:keit)?(?:sdatum)?(?:\s*(?:am|bis))?|zahlungsziel",
         r"zahlbar\b[^.]{0,60}?\bbis(?:\s*(?:zum|spätestens))*|(?:überweisen|zahlen|begleichen)\s+sie\b[^.\d]{0,60}?\bbis(?:\s*(?:zum|spätestens))*",
         r"(?:date\s*d['’]\s*)?[ée]ch[ée]ance|date\s*limite|(?:pr[ée]l[eè]v\w*|payable|[àa]\s*(?:r[ée]gler|payer))\s*(?:avant\s*)?le|vencimiento|scadenza|付款(?:期限|截止)(?:日期)?|到期日",

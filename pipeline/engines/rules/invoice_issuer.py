@@ -45,9 +45,9 @@ _NAME_LABEL = re.compile(
     r"\s*[:：]?\W*",
     re.IGNORECASE,
 )
-_NAMED_PARTY = re.compile(r"\W*名\s*称\s*[:：]\s*(?P<name>[^\s:：][^:：]*?)(?:\s{2,}.*)?\s*")
+_NAMED_PARTY = re.compile(r"\W*(?:名\s*)?称\s*[:：]\s*(?P<name>[^\s:：][^:：]*?)(?:\s{2,}.*)?\s*")
 _NO_NAME = re.compile(
-    r"(?<![a-z])(?:invoice|factuur|rechnung|facture|factura|fattura|kopie|copy|page|pagina|seite|date|datum|total|"
+    r"(?<![a-z])(?:invoice|factuur|rechnung(?:en)?|facture|factura|fattura|kopie|copy|page|pagina|seite|date|datum|total|"
     r"totaal|number|nummer|"
     r"amount|description|omschrijving|quantity|qty|price|payment|terms?|order|tel|bank|iban|bic|swift|vat|btw|"
     r"mwst|kvk|due|customer|"
@@ -55,7 +55,7 @@ _NO_NAME = re.compile(
     r"signature|unterschrift|podpis|osoby|receipt|statement|please|thank|dear)(?![a-z])|发票|日期|号码|合计|金额|税",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(r"[^:：]{0,30}(?:nummer|number|gln|gtin|nr|no|id)\.?\W*(?:[:：].*)?$", re.IGNORECASE)
+_NUMBERED = re.compile(r"[^:：]{0,30}(?:nummer|number|gln|gtin|nr|no|id|#)\.?\W*(?:[:：].*)?$", re.IGNORECASE)
 _PAPER = re.compile(r"\W*\S*(?:rechnung|korrektur|gutschrift|invoice|facture|factuur|fattura)\W*", re.IGNORECASE)
 _KIND = re.compile(r"^\W*(?:tax\s*)?(?:invoice|factuur|rechnung|facture|factura|fattura)\b[\s.:–-]+", re.IGNORECASE)
 _MAILERS = frozenset(
@@ -70,6 +70,7 @@ _BANK = re.compile(r"(?<![a-z])(?:bank|banque|banca|sparkasse|volksbank|iban|bic
 _PARTS = re.compile(r"\s*[|·•●,]\s*|\s[-–—]\s|\s{3,}")
 _MOST_LETTERS_OF_DATE = 12
 _HOUSE_NUMBER = re.compile(r"\s\d{1,4}\s?[a-z]?$", re.IGNORECASE)
+_LABEL_STEP = 5.0  # heights from one label of a block to the next, at most
 _STEP = 2.5  # heights from one line of a block to the next, at most
 _FOOT = 0.85  # of the height of what is printed
 _LEAST_SCORE = 1.0
@@ -112,7 +113,8 @@ def _below_label(index: LabelIndex) -> LocatedValue | None:
     for line in index.lines:
         beside = next(iter(index.beside(line)), None)
         named = beside is not None and _read_name(beside.text) is not None
-        if named or not _ISSUER_LABELS[0].search(line.text):
+        label = _ISSUER_LABELS[0].search(line.text)
+        if named or label is None or line.text[label.end() :].strip():
             continue
         if name := _named_in_block(index, line):
             return name
@@ -123,7 +125,7 @@ def _named_in_block(index: LabelIndex, label: PageLine) -> LocatedValue | None:
     """The first line below a label that may be a name, or the value of ``Name:`` in a block of labels and values."""
     at = label
     for _ in range(_CUSTOMER_LINES):
-        under = index.below(at)[:1]
+        under = index.below(at)[:1] or _next_aligned(index, at)
         if not under:
             return None
         at = under[0]
@@ -133,6 +135,13 @@ def _named_in_block(index: LabelIndex, label: PageLine) -> LocatedValue | None:
         if (name := _read_name(at.text)) is not None and not _NO_NAME.search(at.text):
             return located_in(name[0], [at])
     return None
+
+
+def _next_aligned(index: LabelIndex, line: PageLine) -> list[PageLine]:
+    """The next line that begins where this one does, a few lines lower: labels of values that take several lines."""
+    aligned = [other for other in index.lines if other.page == line.page and abs(other.box[0] - line.box[0]) < 1.0]
+    lower = [other for other in aligned if 0 < other.middle - line.middle < _LABEL_STEP * line.height]
+    return sorted(lower, key=lambda other: other.middle)[:1]
 
 
 def _second_party(index: LabelIndex) -> LocatedValue | None:

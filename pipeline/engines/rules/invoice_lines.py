@@ -73,10 +73,11 @@ _LINES = Field(
         ),
     ),
 )
+_PRICE = re.compile(r"\W*(?:price|preis|prix|prijs|价格)(?![a-z]{3,})", re.IGNORECASE)
 _END = re.compile(
     r"^\W*(?:total|totaal|gesamt|summe|grand|amount\s*due|balance|"
     r"factuur\s*totaal|rechnungs\w+|zwischentotal|invoice\s*total|montant\s*ttc|(?:net|netto)\b|vat\b|btw\b|tax\b|mwst|tva\b|"
-    r"iva\b|[csi]gst\b|(?:base\s*)?imponibile?\b|合\s*计|价税)",
+    r"iva\b|[csi]gst\b|(?:base\s*)?imponibile?\b|合\s*计|总\s*计|价税)",
     re.IGNORECASE,
 )
 _TAXED = re.compile(r"(?<![a-z])(?:tax|vat|ust|mwst|tva|btw|iva|gst)(?![a-z])(?!\s*incl)", re.IGNORECASE)
@@ -166,6 +167,10 @@ def _columns(row: Row) -> list[tuple[str, PageLine]]:
             taxed = name == "amount" and _TAXED.search(cell.text)
             if not taxed and cell.number not in columns and name not in columns.values() and _names(pattern, cell):
                 columns[cell.number] = name
+    named = {name: number for number, name in columns.items()}
+    last = row.cells[-1]
+    if "amount" not in named and "unit_price" in named and last.number not in columns and _names(_PRICE, last):
+        columns[last.number] = "amount"  # "Unit price", then "Price" of all units
     return [(columns.get(cell.number, ""), cell) for cell in row.cells]
 
 

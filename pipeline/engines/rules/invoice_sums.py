@@ -57,7 +57,17 @@ _TAX = re.compile(
     r"(?<![a-z])(?:vat|btw|mwst|ust|umsatzsteuer|mehrwertsteuer|tva|iva|gst|hst|pst|sales\s*tax|tax(?:es)?|steuer(?:betrag|summe))(?![a-z])|税额|增值税(?!\S{0,6}发票)|销项税",
     re.IGNORECASE,
 )
-_NET = re.compile(r"\W*net(?:to)?\W*", re.IGNORECASE)
+_NET = re.compile(r"\W*net(?:to)?(?![a-z])", re.IGNORECASE)
+_GROSS = re.compile(rf"(?<![a-z])(?:gross|brutto|total|gesamt|endbetrag|{_WITH_TAX})(?![a-z]{{3,}})|合计", re.IGNORECASE)
+_RATE = re.compile(r"^(?!.*(?:betrag|amount|montant)).*(?:%|satz|rate|taux)", re.IGNORECASE)
+_PAID = re.compile(
+    r"(?<![a-z])(?:(?:already\s*)?paid|payments?(?:\s*/\s*credits?|\s*received)?|received|deposit|prepayment|acompte|déjà\s*(?:réglé|payé|versé)|"
+    r"avance|anzahlung(?:en)?|bereits\s*(?:be|ge)zahlt|vorauszahlung|aanbetaling)(?![a-z])|已付|预付|定金",
+    re.IGNORECASE,
+)
+_MOST_TAX = 0.3  # of the total with it
+_ABOUT = 0.015
+_MOST_ROWS_BELOW = 12
 _TAX_TOTAL = re.compile(
     r"(?:summe|total|gesamt|montant)\s*(?:der|des|de\s*la|of)?\s*(?:umsatzsteuer|mehrwertsteuer|mwst|ust|steuern?|tva|tax(?:es)?|vat)(?![a-z])"
     r"|(?<![a-z])(?:umsatzsteuer|mehrwertsteuer|mwst|ust|tva|vat|tax)\.?\s*(?:gesamt|total|summe)(?![a-z])",
@@ -83,15 +93,20 @@ class Sums:
 def find_sums(index: LabelIndex) -> Sums:
     """Find the sums by their labels; a total that equals untaxed + tax is preferred to a better labelled one."""
     totals = sorted(_totals(index), key=lambda item: item[0])
+    in_columns = _sums_in_columns(index)
+    if in_columns and _is_whole(in_columns, [float(total.value) for _, total in totals]):
+        return in_columns
     untaxed = [amount for row in index.rows if _UNTAXED.search(row.text) for amount in _labelled_sums(index, row)[-1:]]
     taxes = [amount for row in index.rows if _is_tax_row(row.text) for amount in _labelled_sums(index, row)[-1:]]
-    columns = list(_columns_of_sums(index))
-    untaxed += [amount for label, amount in columns if _UNTAXED.search(label) or _NET.fullmatch(label)]
-    taxes += [amount for label, amount in columns if _TAX.search(label) and not _weight(label)]
     for row in index.rows:
         if _CHINESE_SUMS.match(row.text) and len(both := _labelled_sums(index, row)) == 2:
             untaxed, taxes = [both[0]], [both[1]]
-    total = _checked(totals, untaxed, taxes)
+    paid = [amount for row in index.rows if _PAID.search(row.text) for amount in _labelled_sums(index, row)[-1:]]
+    total = _checked(totals, untaxed, taxes, paid)
+    if total is not None and float(total.value):
+        most = _MOST_TAX * abs(float(total.value)) + _ABOUT
+        taxes = [tax for tax in taxes if abs(float(tax.value)) <= most]
+        untaxed = [net for net in untaxed if abs(float(net.value)) >= abs(float(total.value)) - most]
     largest = max((amount for _, amount in totals), key=lambda amount: abs(float(amount.value)), default=None)
     nets = [*untaxed, *_amounts_without(index)]
     several = total is not None and len({tax.value for tax in taxes}) > 1 and bool(nets)
@@ -99,6 +114,8 @@ def find_sums(index: LabelIndex) -> Sums:
         _tax_sum(taxes, nets, total) if several else _matching(taxes, largest)
     )  # what is due may be less than either, where some was paid
     printed = [amount for row in index.rows if _UNTAXED.search(row.text) for amount in _labelled_sums(index, row)]
+    if several and tax is None:  # sums and taxes of parts, none of the whole
+        untaxed = []
     return Sums(total=total, untaxed=_untaxed_sum([*untaxed, *printed], untaxed, totals, largest, tax), tax=tax)
 
 
@@ -170,10 +187,18 @@ def _is_tax_row(text: str) -> bool:
 
 
 def _checked(
-    totals: Sequence[tuple[float, LocatedValue]], untaxed: Sequence[LocatedValue], taxes: Sequence[LocatedValue]
+    totals: Sequence[tuple[float, LocatedValue]],
+    untaxed: Sequence[LocatedValue],
+    taxes: Sequence[LocatedValue],
+    paid: Sequence[LocatedValue],
 ) -> LocatedValue | None:
+    """The best labelled total: one that net and tax add up to before others, none that is what payments have left."""
     if not totals:
         return None
+    whole = {round(float(total.value), 2) for _, total in totals}
+    parts = {abs(round(float(part.value), 2)) for part in paid} - {0.0}
+    rests = {round(one - part, 2) for one in whole for part in parts if part < one}
+    totals = [(weight, total) for weight, total in totals if total.value not in rests] or totals
     sums = {round(float(net.value) + float(tax.value), 2) for net in untaxed for tax in taxes}
     return max(enumerate(totals), key=lambda item: (item[1][0] + 3 * (item[1][1].value in sums), item[0]))[1][1]
 
@@ -209,25 +234,59 @@ def _totals(index: LabelIndex) -> Iterator[tuple[float, LocatedValue]]:
                 yield weight - 2.0 * (sums[-1].lines[0] not in row.cells), sums[-1]
 
 
-def _columns_of_sums(index: LabelIndex) -> Iterator[tuple[str, LocatedValue]]:
-    """Yield the sums of a small table, labels in one row and one amount of money below each, with their labels."""
-    for labels, values, after in zip(index.rows[:-1], index.rows[1:], [*index.rows[2:], None], strict=True):
-        if len(labels.cells) < 2 or not _row_of_sums(values) or (after and _row_of_sums(after)):
+def _sums_in_columns(index: LabelIndex) -> Sums | None:
+    """The sums of a table with columns for the sum without tax, the tax and the total, by their one or last row.
+
+    A row counts where its amounts add up. Of several rates the row counts that adds the others up.
+    """
+    for at, header in enumerate(index.rows):
+        columns = _sum_columns(header)
+        if columns is None:
             continue
-        if any(_money_in(cell) for cell in labels.cells) or not any(_weight(cell.text) for cell in labels.cells):
-            continue
-        for label in labels.cells:
-            below = [cell for cell in values.cells if cell.box[0] < label.box[2] and label.box[0] < cell.box[2]]
-            if len(below) == 1 and (sums := _money_in(below[0])):
-                yield label.text.strip(), sums[-1]
+        under = [row for row in index.rows[at + 1 : at + 1 + _MOST_ROWS_BELOW] if row.page == header.page]
+        found = [sums for row in under if (sums := _sums_under(row, columns))]
+        whole = found[-1:]
+        if len(found) > 1:
+            gross = [float(sums.total.value) for sums in found if sums.total]
+            whole = [sums for sums, total in zip(found, gross, strict=True) if abs(sum(gross) - 2 * total) < _ABOUT]
+        if whole:
+            return whole[-1]
+    return None
 
 
-def _row_of_sums(row: Row) -> bool:
-    """Whether nothing but amounts, at least two of money, and rates stand in a row."""
-    others = [cell.text for cell in row.cells if not _money_in(cell)]
-    rates = all(re.fullmatch(r"[\d.,\s]+%?\W*", text) for text in others)
-    words = any(re.search(r"[^\W\d_]{4,}", cell.text) for cell in row.cells)
-    return len(row.cells) - len(others) >= 2 and rates and not words
+def _is_whole(sums: Sums, totals: Sequence[float]) -> bool:
+    """Whether the total of a table is one of the labelled totals, or larger than all of them."""
+    gross = float(sums.total.value) if sums.total else 0.0
+    return gross in totals or all(abs(total) < abs(gross) + _ABOUT for total in totals)
+
+
+def _sum_columns(header: Row) -> tuple[PageLine, PageLine, PageLine] | None:
+    """The cells of a header that name the sum without tax, the tax, and the total, from left to right."""
+    if any(_money_in(cell) for cell in header.cells):
+        return None
+    untaxed = [cell for cell in header.cells if _UNTAXED.search(cell.text) or _NET.match(cell.text)]
+    taxes = [cell for cell in header.cells if _TAX.search(cell.text) and cell not in untaxed]
+    gross = [cell for cell in header.cells if _GROSS.search(cell.text) and cell not in (*untaxed, *taxes)]
+    for net in untaxed[:1]:
+        for tax in [cell for cell in taxes if cell.box[0] > net.box[0] and not _RATE.search(cell.text)][:1]:
+            for total in [cell for cell in gross if cell.box[0] > tax.box[0]][:1]:
+                return net, tax, total
+    return None
+
+
+def _sums_under(row: Row, columns: tuple[PageLine, PageLine, PageLine]) -> Sums | None:
+    amounts = []
+    for column in columns:
+        reach = 0.5 * (column.box[2] - column.box[0])
+        cells = [c for c in row.cells if c.box[0] < column.box[2] + reach and column.box[0] - reach < c.box[2]]
+        sums = [amount for cell in cells for amount in _money_in(cell)]
+        nearest = min(sums, key=lambda amount: abs(amount.lines[0].box[2] - column.box[2]), default=None)
+        if nearest is None:
+            return None
+        amounts.append(nearest)
+    untaxed, tax, total = amounts
+    right = abs(float(untaxed.value) + float(tax.value) - float(total.value)) < _ABOUT
+    return Sums(total=total, untaxed=untaxed, tax=tax) if right and float(untaxed.value) else None
 
 
 def _labelled_sums(index: LabelIndex, row: Row) -> list[LocatedValue]:
