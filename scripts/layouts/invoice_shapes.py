@@ -247,7 +247,14 @@ def electronic_fapiao(say: Printer) -> Sheet:
     flow = Flow(sheet, 40, 515, 100, 9)
     tax_code = f"9144{say.draw.randint(10**9, 10**10)}XK2P"
     party = [f"名        称: {bill.buyer.name}", f"纳税人识别号: {tax_code}", "地 址、电 话:", "开户行及账号:"]
-    _party(sheet, "购买方", 105, party, ["密", "码", "区"], ["03<5>*7218/44+9<0-3", "8+>6271<*0/-5518>27", "1*93-44/7<>61+20058"])
+    _party(
+        sheet,
+        "购买方",
+        105,
+        party,
+        ["密", "码", "区"],
+        ["03<5>*7218/44+9<0-3", "8+>6271<*0/-5518>27", "1*93-44/7<>61+20058"],
+    )
     flow.y = 170
     widths = (150, 60, 35, 45, 70, 70, 35, 50)
     header = ("货物或应税劳务、服务名称", "规格型号", "单位", "数量", "单价", "金额", "税率", "税额")
@@ -298,7 +305,11 @@ def bilingual_export(say: Printer) -> Sheet:
     flow.line(bill.issuer.name, 15, centred=True)
     flow.line("商业发票 COMMERCIAL INVOICE", 13, bold=True, centred=True)
     say.truth.titles += [bill.issuer.name, "商业发票 COMMERCIAL INVOICE"]
-    left = (("卖方 Seller:", bill.issuer.name), ("买方 Buyer:", "Harrowgate Tools Ltd, Leeds"), ("装运港 From:", "上海"))
+    left = (
+        ("卖方 Seller:", bill.issuer.name),
+        ("买方 Buyer:", "Harrowgate Tools Ltd, Leeds"),
+        ("装运港 From:", "上海"),
+    )
     right = (("发票号 Invoice No.:", bill.number), ("日期 Date:", say.date(bill.day, "iso")))
     shipped = ("装船日期 Shipped on:", say.date(say.later(9), "iso"))
     pairs(sheet, (50, 110), left, 75), pairs(sheet, (330, 110), (*right, shipped, ("合同号 S/C No.:", bill.order)), 115)

@@ -25,6 +25,14 @@ Pos   Bezeichnung      Menge    Einzelpreis      Betrag
       Gesamtbetrag                             1.190,00
 Zahlbar bis 17.05.2024
 """,
+    "invoice_named": """
+Handelsrechnung (380) Nr. 471102 vom 05.06.2018
+Bestellung:               2018-471331
+Liefer- und Leistungsdatum: 03.06.2018
+Beschreibung        Nettopreis     Menge     Nettobetrag
+Kunstrasen              3,3333      3 m²           10,00
+Bruttosumme                                         11,90
+""",
     "invoice_fr": """
 # FACTURE N° 2024-17
 Date de facturation : 3 mai 2024
@@ -161,6 +169,7 @@ def test_why_a_schema_does_not_apply() -> None:
     "text",
     [
         "Harbour Cafe\nMenu\nSoup of the day   4.50\nFish   12.90\nPie   5.20\nOpen daily 9:00 - 18:00. Thank you!",
+        "Purchase order: 4711\nItem   Price   Qty   Amount\nRope   5.00   2   10.00\nNet terms 30 days\nTotal amount   10.00",
         "Timesheet\nJane Roe\n01/03/2024   09:00   8.00\n02/03/2024   09:00   8.00\nTotal   16.00",
         "Payment reminder\nOur invoice no. 2024-17 of 12 March 2024 over 4,200.00 EUR is open. Please pay soon.",
         "Table 8.12 - Own brand shares\nNames   Total\nAldi   8.15\nLidl   9.20\nTax   4.10\nat 10:30   1.20",

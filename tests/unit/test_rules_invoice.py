@@ -99,7 +99,7 @@ def test_sums_of_a_credit_note_are_negative(title: str, number: str) -> None:
     assert (fields["amount_untaxed"], fields["amount_tax"], fields["amount"]) == (-40, -8, -48)
 
 
-def test_what_is_due_may_be_less_than_the_net_sum() -> None:
+def test_the_amount_is_the_total_with_tax_whatever_was_paid() -> None:
     fields = extract("""
         Lanternfish Supply Inc.
 
@@ -113,7 +113,7 @@ def test_what_is_due_may_be_less_than_the_net_sum() -> None:
         Amount Paid          $50.00
         Balance Due          $58.25
     """)
-    assert (fields["amount"], fields["amount_untaxed"], fields["amount_tax"]) == (58.25, 100, 8.25)
+    assert (fields["amount"], fields["amount_untaxed"], fields["amount_tax"]) == (108.25, 100, 8.25)
 
 
 @pytest.mark.parametrize("label", ["销售方信息 名称：", "销售方名称：", "销售方：名称："])
@@ -139,3 +139,90 @@ def test_sums_that_contradict_each_other_are_not_taken() -> None:
         """
     )
     assert (record["amount_untaxed"], record["amount_tax"], record["amount"]) == (100, 20, 120)
+
+
+def test_the_seller_may_stand_in_the_foot_alone() -> None:
+    fields = extract("""
+        Kessler Metallbau GmbH                        Belegnummer     2024-5511
+        Industriestraße 12                            Belegdatum      03.05.2024
+        70565 Stuttgart                               Liefertermin    29.04.2024
+
+        RECHNUNG
+
+        Pos    Artikel              Menge     E-Preis     G-Preis
+        10     Stahlträger 6 m      2 Stk       50,00      100,00
+        Endsumme                                       EUR 119,00
+
+
+
+
+
+
+
+
+
+
+
+
+
+        Gartenbau Hollerbach          0761 445566
+        Feldweg 8                     kontakt@hollerbach.example
+        79112 Freiburg                St.-Nr. 99/123/45678
+    """)
+    assert (fields["issuer"], fields["invoice_number"], fields["date"]) == (
+        "Gartenbau Hollerbach", "2024-5511", "2024-05-03"
+    )  # fmt: skip
+    assert fields["lines"] == [{"description": "Stahlträger 6 m", "quantity": 2.0, "unit_price": 50.0, "amount": 100.0}]
+
+
+def test_names_and_numbers_in_the_blocks_of_parties_are_told_by_their_labels() -> None:
+    fields = extract("""
+        Handelsrechnung (380) Nr. 471102 vom 05.03.2018
+
+        Währung:        EUR
+        Verkäufer
+        Nummer:         549910
+        Name:           Lieferant GmbH
+        Anschrift:      Lieferantenstraße 20
+
+        Käufer
+        Nummer:         GE2020211
+        Name:           Kunden AG Mitte
+        Mo.-Fr. 08.30 - 12.30 Uhr
+    """)
+    assert (fields["invoice_number"], fields["issuer"], fields["currency"]) == ("471102", "Lieferant GmbH", "EUR")
+
+
+def test_a_number_in_the_block_of_a_party_is_not_that_of_the_invoice() -> None:
+    assert extract("Rechnung\n\nVerkäufer\nNummer:     549910\nName:      Lieferant GmbH")["invoice_number"] is None
+
+
+def test_sums_in_columns_are_those_of_the_row_that_adds_up() -> None:
+    fields = extract("""
+        Lieferant GmbH
+        Warenwert     Nettobetrag     MwSt-Betrag     Endbetrag
+        326,50             321,40           61,07        382,47
+        130,70             127,59            8,93        136,52
+        457,20             448,99           70,00        518,99
+    """)
+    assert (fields["amount"], fields["amount_untaxed"], fields["amount_tax"]) == (518.99, 448.99, 70.0)
+
+
+def test_sums_of_parts_are_not_those_of_the_whole() -> None:
+    fields = extract("""
+        Positionen netto                       804,35 €
+        Versandkosten netto                      4,99 €
+        Positionen USt. 19 % auf 804,35 €      152,83 €
+        Versandkosten USt. 19 % auf 4,99 €       0,95 €
+        Endsumme                               963,12 €
+    """)
+    assert (fields["amount"], fields["amount_untaxed"], fields["amount_tax"]) == (963.12, None, None)
+
+
+def test_the_seller_of_a_chinese_tax_invoice_stands_right_of_the_buyer() -> None:
+    fields = extract("""
+        电子发票（增值税专用发票）     发票号码：25312000000012345678
+        购     名称：临港海图测绘有限公司          销     名称：青鸥船舶用品商行
+        买     统一社会信用代码：913100             售     统一社会信用代码：914400
+    """)
+    assert fields["issuer"] == "青鸥船舶用品商行"

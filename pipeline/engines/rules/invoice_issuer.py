@@ -12,7 +12,13 @@ from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.contacts import find_emails, find_phones, find_urls
 from pipeline.engines.rules.dates import find_dates
 from pipeline.engines.rules.labelled import LabelIndex
-from pipeline.engines.rules.parties import company_name, ends_address, has_company_suffix, has_postcode, looks_like_address
+from pipeline.engines.rules.parties import (
+    company_name,
+    ends_address,
+    has_company_suffix,
+    has_postcode,
+    looks_like_address,
+)
 from stores.models import Label
 
 _ISSUER_LABELS = [
@@ -66,7 +72,9 @@ _LETTERHEAD_LINES = 3
 _TAX_OR_BANK = re.compile(
     r"(?<![a-z])(?:vat|ust|tva|btw|tax|siret|iban|hrb|kvk|reg)(?![a-z])|税号|账号|识别号", re.IGNORECASE
 )
-_BANK = re.compile(r"(?<![a-z])(?:bank|banque|banca|sparkasse|volksbank|iban|bic|sort\s*code|page|seite)(?![a-z])|银行", re.IGNORECASE)
+_BANK = re.compile(
+    r"(?<![a-z])(?:bank|banque|banca|sparkasse|volksbank|iban|bic|sort\s*code|page|seite)(?![a-z])|银行", re.IGNORECASE
+)
 _PARTS = re.compile(r"\s*[|·•●,]\s*|\s[-–—]\s|\s{3,}")
 _MOST_LETTERS_OF_DATE = 12
 _HOUSE_NUMBER = re.compile(r"\s\d{1,4}\s?[a-z]?$", re.IGNORECASE)
@@ -157,7 +165,12 @@ def _read_name(text: str) -> tuple[object, int, int] | None:
     name = re.sub(r"^(?:名\s*称|name)\s*[:：]\s*", "", text.strip(), flags=re.IGNORECASE)
     if _NUMBERED.match(name) and not has_company_suffix(name):
         return None
-    if len(name) < 2 or name.endswith((":", "：")) or not _may_be_name(name) or (looks_like_address(name) and not has_company_suffix(name)):
+    if (
+        len(name) < 2
+        or name.endswith((":", "："))
+        or not _may_be_name(name)
+        or (looks_like_address(name) and not has_company_suffix(name))
+    ):
         return None
     start = text.find(name)
     return _name_in(name), start, start + len(name)

@@ -58,10 +58,13 @@ _TAX = re.compile(
     re.IGNORECASE,
 )
 _NET = re.compile(r"\W*net(?:to)?(?![a-z])", re.IGNORECASE)
-_GROSS = re.compile(rf"(?<![a-z])(?:gross|brutto|total|gesamt|endbetrag|{_WITH_TAX})(?![a-z]{{3,}})|合计", re.IGNORECASE)
+_GROSS = re.compile(
+    rf"(?<![a-z])(?:gross|brutto|total|gesamt|endbetrag|{_WITH_TAX})(?![a-z]{{3,}})|合计", re.IGNORECASE
+)
 _RATE = re.compile(r"^(?!.*(?:betrag|amount|montant)).*(?:%|satz|rate|taux)", re.IGNORECASE)
 _PAID = re.compile(
-    r"(?<![a-z])(?:(?:already\s*)?paid|payments?(?:\s*/\s*credits?|\s*received)?|received|deposit|prepayment|acompte|déjà\s*(?:réglé|payé|versé)|"
+    r"(?<![a-z])(?:(?:already\s*)?paid|payments?(?:\s*/\s*credits?|\s*received)?|received|deposit|prepayment|"
+    r"acompte|déjà\s*(?:réglé|payé|versé)|"
     r"avance|anzahlung(?:en)?|bereits\s*(?:be|ge)zahlt|vorauszahlung|aanbetaling)(?![a-z])|已付|预付|定金",
     re.IGNORECASE,
 )
@@ -76,7 +79,9 @@ _TAX_TOTAL = re.compile(
 _TAX_NUMBER = re.compile(
     r"(?:vat|btw|tax|ust|tva|gst)[\s.-]*(?:id|no|nr|reg|number|nummer|identi)|税号|识别号|%\s*$", re.IGNORECASE
 )
-_CURRENCY_LABELS = (re.compile(r"^\W*(?:currency|währung|devise|monnaie|moneda|valuta|货币|币种)(?:\s*code)?(?=\W|$)", re.IGNORECASE),)
+_CURRENCY_LABELS = (
+    re.compile(r"^\W*(?:currency|währung|devise|monnaie|moneda|valuta|货币|币种)(?:\s*code)?(?=\W|$)", re.IGNORECASE),
+)
 _CHINESE_SUMS = re.compile(r"\W*合\s*计")  # of a VAT invoice: the sum without tax, then the tax
 _EURO_TAX = re.compile(r"\b(?:btw|mwst|ust-?id|tva)\b|\b(?:NL|DE|FR|BE|AT|IT|ES)\d{8,}", re.IGNORECASE)
 
@@ -244,11 +249,11 @@ def _sums_in_columns(index: LabelIndex) -> Sums | None:
         if columns is None:
             continue
         under = [row for row in index.rows[at + 1 : at + 1 + _MOST_ROWS_BELOW] if row.page == header.page]
-        found = [sums for row in under if (sums := _sums_under(row, columns))]
-        whole = found[-1:]
-        if len(found) > 1:
-            gross = [float(sums.total.value) for sums in found if sums.total]
-            whole = [sums for sums, total in zip(found, gross, strict=True) if abs(sum(gross) - 2 * total) < _ABOUT]
+        adding = [sums for row in under if (sums := _sums_under(row, columns))]
+        whole = adding[-1:]
+        if len(adding) > 1:
+            gross = [float(sums.total.value) for sums in adding if sums.total]
+            whole = [sums for sums, total in zip(adding, gross, strict=True) if abs(sum(gross) - 2 * total) < _ABOUT]
         if whole:
             return whole[-1]
     return None
