@@ -6,14 +6,16 @@ shows add up to the score of the type, from 0 on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+from statistics import median
 
 from pipeline.type_signals import Signal, Where, signals
 from stores.models import Box, Label, Page
 
-TYPE_VERSION = "types-2"
+TYPE_VERSION = "types-3"
 
 _MOST_PAGES = 6  # a type shows on the first pages; references of a paper on the last ones
 _LAST_PAGES = 2
@@ -32,6 +34,9 @@ _LEAST_CHARACTERS = 30
 _MOST_RECEIPT_CHARACTERS = 3500
 _MOST_RECEIPT_PAGES = 2
 _NO_RECEIPT = 0.8
+_LARGE = 1.25  # of the usual height of a line
+_LABEL_END = re.compile(r"(?:[:：]|(?:nr|n°|number|nummer|(?<![^\W\d_])no)\.?)$", re.IGNORECASE)
+_NUMBERED = re.compile(r"\d{2}|[#№]|(?:nr|n°|number|nummer|(?<![^\W\d_])no)(?![^\W\d_])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,9 @@ class _Line:
     title: bool
     heading: bool
     top: bool
+    large: bool  # a heading, or larger than the text around it
+    at: int
+    valued: bool = False  # a number stands beside it
 
 
 def given_type(name: str) -> DocumentType:
@@ -118,14 +126,31 @@ def _shown(own: Sequence[Signal], lines: Sequence[_Line]) -> list[tuple[Signal, 
         matching = list(islice((line for line in lines if _shows(signal, line)), signal.times))
         if len(matching) == signal.times:
             shown.append((signal, matching[0]))
-    if any(signal.where is Where.TITLE and signal.weight > 0 for signal, _ in shown):
-        return [(signal, line) for signal, line in shown if not _refers(signal, line)]
-    return shown
+    named = _best_title(own, lines, of_type=True)
+    other = _best_title(own, lines, of_type=False)
+    if other is None:
+        return shown
+    number = next((line for signal, line in shown if signal.name == "number"), None)
+    titled = named is not None and _title_rank(named) >= max(0, _title_rank(other))
+    later = number is not None and number.at < other.at and _title_rank(other) <= 0
+    refers = titled or later
+    return [
+        (signal, line) for signal, line in shown if signal.where is not Where.TITLE or (signal.weight > 0) == refers
+    ]
 
 
-def _refers(signal: Signal, line: _Line) -> bool:
-    """Whether a title of another type is the label of a reference: ``Order:`` of an invoice."""
-    return signal.where is Where.TITLE and signal.weight < 0 and line.text.endswith((":", "："))
+def _best_title(own: Sequence[Signal], lines: Sequence[_Line], *, of_type: bool) -> _Line | None:
+    """The line that is most likely the title of a document among those that name its type, or another one."""
+    titles = [signal for signal in own if signal.where is Where.TITLE and (signal.weight > 0) == of_type]
+    naming = [line for line in lines if any(_shows(signal, line) for signal in titles)]
+    return max(naming, key=lambda line: (_title_rank(line), -line.at), default=None)
+
+
+def _title_rank(line: _Line) -> int:
+    """How likely a line is the title, not a reference: ``Delivery note no. 7`` or ``Order:`` of an invoice."""
+    numbered = bool(_NUMBERED.search(line.text))
+    label = line.valued or bool(_LABEL_END.search(line.text))
+    return 2 * line.large + (not numbered) - 2 * label
 
 
 def _shows(signal: Signal, line: _Line) -> bool:
@@ -142,6 +167,7 @@ def _lines(pages: Sequence[Page]) -> list[_Line]:
     chosen = first[:_MOST_PAGES] + first[max(_MOST_PAGES, len(first) - _LAST_PAGES) :]
     lines: list[_Line] = []
     for page in chosen:
+        usual = median([line.box[3] - line.box[1] for block in page.blocks for line in block.lines] or [0.0])
         for block in page.blocks:
             printed = [(line.text, line.box) for line in block.lines] or [
                 (t, block.box) for t in block.text.splitlines()
@@ -149,11 +175,24 @@ def _lines(pages: Sequence[Page]) -> list[_Line]:
             for text, box in printed:
                 text = " ".join(text.split())
                 if text:
-                    lines.append(_line(text, box, page, block.label, on_first=page is chosen[0], at=len(lines)))
-    return lines
+                    large = block.label in (Label.TITLE, Label.HEADING) or box[3] - box[1] > _LARGE * usual > 0.0
+                    first = page is chosen[0]
+                    lines.append(_line(text, box, page, block.label, on_first=first, large=large, at=len(lines)))
+    return [replace(line, valued=_has_value(line, lines)) if line.title else line for line in lines]
 
 
-def _line(text: str, box: Box, page: Page, label: Label, *, on_first: bool, at: int) -> _Line:
+def _has_value(label: _Line, lines: Sequence[_Line]) -> bool:
+    """Whether a number, or a colon, stands right of a line: ``Order   : B1234``."""
+    return any(
+        line.page == label.page
+        and line.box[0] >= label.box[2]
+        and line.box[1] < (label.box[1] + label.box[3]) / 2 < line.box[3]
+        and (line.text[0] in ":：" or any(c.isdigit() for c in line.text))
+        for line in lines
+    )
+
+
+def _line(text: str, box: Box, page: Page, label: Label, *, on_first: bool, large: bool, at: int) -> _Line:
     early = box[1] < _TITLE_SHARE * page.height_pt or at < _TOP_LINES or label in (Label.TITLE, Label.HEADING)
     return _Line(
         text=text,
@@ -162,4 +201,6 @@ def _line(text: str, box: Box, page: Page, label: Label, *, on_first: bool, at: 
         title=on_first and early and len(text) <= _MOST_TITLE_CHARACTERS,
         heading=len(text) <= _MOST_HEADING_CHARACTERS,
         top=on_first and at < 2 * _TOP_LINES,
+        large=large,
+        at=at,
     )

@@ -170,6 +170,13 @@ def test_why_a_schema_does_not_apply() -> None:
     [
         "Harbour Cafe\nMenu\nSoup of the day   4.50\nFish   12.90\nPie   5.20\nOpen daily 9:00 - 18:00. Thank you!",
         "Purchase order: 4711\nItem   Price   Qty   Amount\nRope   5.00   2   10.00\nNet terms 30 days\nTotal amount   10.00",
+        "1. Mahnung\nRechnung Nr. 2024-17 vom 12.03.2024\nFällig am 26.03.2024\nGesamtbetrag 1.195,00 EUR\nIBAN DE89",
+        "Auftragsbestätigung Nr. 88112\nMenge   Einzelpreis   Gesamt\n2   50,00   100,00\nGesamtbetrag   119,00\nZahlbar netto",
+        "Delivery note no. 7\nfor invoice no. 2024-17\nItem   Qty\nDrill   2\nCustomer number 4711",
+        "Remittance advice\nInvoice no   Amount\n2024-17   100.00\n2024-19   200.00\nTotal amount   300.00\nIBAN GB29",
+        "DEVIS N° 2024-17\nClient : Jeanne Martin\nPrix unitaire   Total\n500,00   500,00\nTVA 20%   100,00\nTotal TTC   600,00",
+        "装箱单\n发票号码：2024-17\n品名   数量\n打印机   10\n买方：临港海图测绘有限公司",
+        "Rechnungseingangsbuch Mai 2024\nRechnungsnr.   Netto   MwSt\n2024-17   100,00   19,00\n2024-18   200,00   38,00",
         "Timesheet\nJane Roe\n01/03/2024   09:00   8.00\n02/03/2024   09:00   8.00\nTotal   16.00",
         "Payment reminder\nOur invoice no. 2024-17 of 12 March 2024 over 4,200.00 EUR is open. Please pay soon.",
         "Table 8.12 - Own brand shares\nNames   Total\nAldi   8.15\nLidl   9.20\nTax   4.10\nat 10:30   1.20",
