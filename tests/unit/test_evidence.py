@@ -68,3 +68,14 @@ def test_cells_of_a_scan_that_stand_a_little_apart_do_not_turn_a_page_over() -> 
         ((450.0, 75.8, 490.0, 86.0), "5.248,00"), ((50.0, 91.9, 90.0, 101.0), "Total"),
     ]  # fmt: skip
     assert upright_boxes(rows) == [box for box, _ in rows]
+
+
+def test_the_rows_of_a_skewed_table_are_not_turned_over() -> None:
+    columns = (45.0, 120.0, 350.0, 405.0, 480.0)
+    rows = [
+        ((x, 60 + 14 * row - 0.03 * x, x + 40, 70 + 14 * row - 0.03 * x), "bearing")
+        for row in range(9)
+        for x in columns
+    ]
+    turned = [((-x1, -y1, -x0, -y0), text) for (x0, y0, x1, y1), text in rows]
+    assert upright_boxes(rows) == upright_boxes(turned) == [box for box, _ in rows]

@@ -11,6 +11,7 @@ from stores.models import Block, Box, Label, Page, Route
 
 _LONG_ENOUGH = 4  # characters: shorter lines do not tell which way they run
 _LEAST_STEP = 0.5  # of the lowest line's height
+_LEAST_STEP_OF_CELLS = 1.2  # of the higher one's height
 _ENOUGH_TO_TELL = 6  # lines, before a page counts as upside down
 
 
@@ -69,10 +70,9 @@ def upright_boxes(printed: Sequence[tuple[Box, str]]) -> list[Box]:
     long = [box for box, text in printed if len(text.strip()) >= _LONG_ENOUGH]
     standing = sum(box[3] - box[1] > 1.5 * (box[2] - box[0]) for box in long) * 2 > len(long)
     axis = 0 if standing else 1
-    steps = [below[axis] - above[axis] for above, below in pairwise(long)]
-    # Cells of one row of a scan stand a little above or below each other: that is no step to the next line.
     least = _LEAST_STEP * min((box[axis + 2] - box[axis] for box in long), default=0.0)
-    forward = sum(step > least for step in steps) >= sum(step < -least for step in steps)
+    steps = [_step(above, below, axis, least) for above, below in pairwise(long)]
+    forward = sum(step > 0 for step in steps) >= sum(step < 0 for step in steps)
     boxes = [box for box, _ in printed]
     if standing and forward:  # read from bottom to top
         return [(-y1, x0, -y0, x1) for x0, y0, x1, y1 in boxes]
@@ -81,6 +81,17 @@ def upright_boxes(printed: Sequence[tuple[Box, str]]) -> list[Box]:
     if not forward and len(long) >= _ENOUGH_TO_TELL:
         return [(-x1, -y1, -x0, -y0) for x0, y0, x1, y1 in boxes]
     return boxes
+
+
+def _step(above: Box, below: Box, axis: int, least: float) -> float:
+    """How far the next line stands below this one, 0 where it may stand beside it.
+
+    Cells of one row of a scan stand a little above or below each other, on skewed pages by nearly their height.
+    """
+    step, across = below[axis] - above[axis], 1 - axis
+    beside = min(above[across + 2], below[across + 2]) <= max(above[across], below[across])
+    tallest = max(above[axis + 2] - above[axis], below[axis + 2] - below[axis])
+    return step if abs(step) > (_LEAST_STEP_OF_CELLS * tallest if beside else least) else 0.0
 
 
 def _printed(block: Block) -> list[tuple[Box, str]]:

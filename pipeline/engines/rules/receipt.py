@@ -43,7 +43,7 @@ _NO_NAME = re.compile(
 class ReceiptRules:
     """Fields of a receipt, by rules."""
 
-    fingerprint = "rules-receipt/5"
+    fingerprint = "rules-receipt/6"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
