@@ -97,3 +97,7 @@ def test_iso_dates_read_as_themselves(day: object) -> None:
 def test_any_text_can_be_searched(text: str) -> None:
     for day in find_dates(text, years=True):
         assert 0 <= day.start < day.end <= len(text)
+
+
+def test_a_bank_code_is_no_date() -> None:
+    assert find_dates("Sort code 20-11-43, due 20-11-23") == find_dates("                    due 20-11-23")

@@ -68,6 +68,7 @@ _SINCE = re.compile(r"(?:\bsince|\bseit|\bdepuis|\bsinds|\bdesde|\bab)\s*$", re.
 _BARE_START = re.compile(rf"(?<![\w])({_WORD})\.?{_DASH}(?=({_WORD})\.?,?\s?((?:19|20)\d{{2}}))", re.IGNORECASE)
 _SLASHED = re.compile(r"(?<![\d.,/-])(\d{1,2})[/-](\d{1,2})[/-](?:19|20)?\d{2}(?!\d)")
 _AMERICAN = re.compile(r"\b(?:United States|USA|U\.S\.A\.)|\b[A-Z]{2} \d{5}(?:-\d{4})?\b")
+_NO_DATE = re.compile(r"(?<![a-z])(?:sort\s*code|bank\s*code|blz)\W{0,3}\d\d-\d\d-\d\d(?!\d)", re.IGNORECASE)
 _LIST_OF_DATES = 4
 
 
@@ -98,6 +99,7 @@ class PeriodMatch:
 def find_dates(text: str, month_first: bool = False, years: bool = False) -> list[DateMatch]:
     """Find dates in their order. ``month_first``: 3/4/2024 is 4 March; ``years``: years alone count, too."""
     taken: list[DateMatch] = []
+    text = _NO_DATE.sub(lambda number: "~" * len(number[0]), text)
     for kind, pattern in _DATE_PATTERNS:
         if kind == "y" and not years:
             continue
