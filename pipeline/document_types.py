@@ -176,8 +176,8 @@ def _lines(pages: Sequence[Page]) -> list[_Line]:
                 text = " ".join(text.split())
                 if text:
                     large = block.label in (Label.TITLE, Label.HEADING) or box[3] - box[1] > _LARGE * usual > 0.0
-                    first = page is chosen[0]
-                    lines.append(_line(text, box, page, block.label, on_first=first, large=large, at=len(lines)))
+                    on_first = page is chosen[0]
+                    lines.append(_line(text, box, page, block.label, on_first=on_first, large=large, at=len(lines)))
     return [replace(line, valued=_has_value(line, lines)) if line.title else line for line in lines]
 
 

@@ -31,7 +31,9 @@ _LETTERHEADED = ("invoice", "statement")
 _TOP_LINES = 24
 _MOST_NAME_WORDS = 8
 _LABELLED = re.compile(r"[^:：\d]{2,16}[:：]\s*\S*\d")  # "Invoice no: 4711" in the block of a title
-_NUMBER_BEHIND = re.compile(r"(?<=\S)\s*[\u4e00-\u9fff]{2,6}\s*[:：]\s*\d{6,}.*$")  # 电子发票（普通发票）发票号码：2531...
+_NUMBER_BEHIND = re.compile(
+    r"(?<=\S)\s*[\u4e00-\u9fff]{2,6}\s*[:：]\s*\d{6,}.*$"
+)  # 电子发票（普通发票）发票号码：2531...
 _BODY = (Label.TEXT, Label.LIST, Label.TABLE)
 
 
@@ -175,7 +177,7 @@ def _title(lines: Sequence[PageLine]) -> LocatedValue | None:
     lines = [line for at, line in enumerate(lines) if not at or not _LABELLED.match(line.text)]
     whole = located_in("", lines)
     text = _NUMBER_BEHIND.sub("", " ".join(whole.quote.split()))[:_MOST_TITLE_CHARACTERS]
-    return located_in(text, lines) if text else None
+    return located_in(text, lines, text if len(lines) == 1 else None) if text else None
 
 
 def _wordy(text: str) -> bool:
