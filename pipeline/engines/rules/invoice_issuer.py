@@ -147,7 +147,7 @@ def _named_in_block(index: LabelIndex, label: PageLine) -> LocatedValue | None:
 
 def _next_aligned(index: LabelIndex, line: PageLine) -> list[PageLine]:
     """The next line that begins where this one does, a few lines lower: labels of values that take several lines."""
-    aligned = [other for other in index.lines if other.page == line.page and abs(other.box[0] - line.box[0]) < 1.0]
+    aligned = [other for other in index.on_page(line.page) if abs(other.box[0] - line.box[0]) < 1.0]
     lower = [other for other in aligned if 0 < other.middle - line.middle < _LABEL_STEP * line.height]
     return sorted(lower, key=lambda other: other.middle)[:1]
 
@@ -288,7 +288,7 @@ def _is_addressed(index: LabelIndex, line: PageLine) -> bool:
         if find_emails(at.text) or find_phones(at.text) or _TAX_OR_BANK.search(at.text):
             return False
         address += looks_like_address(at.text)
-    ours = [other for other in index.lines if other.page == line.page]
+    ours = index.on_page(line.page)
     foot = _FOOT * max(other.box[3] for other in ours)
     others = [other for other in ours if other.number < line.number or (other.box[1] > foot and line.box[1] < foot)]
     return address > 0 and any(find_emails(other.text) or find_phones(other.text) for other in others)
@@ -296,12 +296,12 @@ def _is_addressed(index: LabelIndex, line: PageLine) -> bool:
 
 def _stands_in_foot(index: LabelIndex, line: PageLine) -> bool:
     """Whether a line begins the foot of a page: a name with its address, behind it or in the line below."""
-    lowest = max(other.box[3] for other in index.lines if other.page == line.page)
+    lowest = max(other.box[3] for other in index.on_page(line.page))
     if line.box[1] < _FOOT * lowest or _BANK.search(line.text):
         return False
     if _goes_on_with_address(line.text):
         return _head(line.text) != line.text
-    column = [other for other in index.lines if other.page == line.page and abs(other.box[0] - line.box[0]) < 1.0]
+    column = [other for other in index.on_page(line.page) if abs(other.box[0] - line.box[0]) < 1.0]
     steps = {other.number: (other.middle - line.middle) / max(other.height, line.height) for other in column}
     under = [other for other in column if 0 < steps[other.number] < 2 * _STEP]
     first = not any(-_STEP < step < 0 for step in steps.values())

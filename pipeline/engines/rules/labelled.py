@@ -66,6 +66,9 @@ class LabelIndex:
         for line in lines:
             self._by_page.setdefault(line.page, []).append(line)
 
+    def on_page(self, page: int) -> Sequence[PageLine]:
+        return self._by_page.get(page, [])
+
     def row_of(self, line: PageLine) -> Row:
         return self._row_of[line.number][0]
 
