@@ -68,6 +68,7 @@ _PAID = re.compile(
     r"avance|anzahlung(?:en)?|bereits\s*(?:be|ge)zahlt|vorauszahlung|aanbetaling)(?![a-z])|已付|预付|定金",
     re.IGNORECASE,
 )
+_REBATE = re.compile(r"\W*(?:abschlag|zuschlag|rabatt|nachlass|skonto|discount|allowance|remise|rabais)", re.IGNORECASE)
 _MOST_TAX = 0.3  # of the total with it
 _ABOUT = 0.015
 _MOST_ROWS_BELOW = 12
@@ -188,7 +189,8 @@ def _difference(
 
 
 def _is_tax_row(text: str) -> bool:
-    return bool(_TAX.search(text)) and not _TAX_NUMBER.search(text) and not _UNTAXED.search(text) and not _weight(text)
+    other = _TAX_NUMBER.search(text) or _UNTAXED.search(text) or _REBATE.match(text) or _weight(text)
+    return bool(_TAX.search(text)) and not other
 
 
 def _checked(
