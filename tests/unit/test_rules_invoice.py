@@ -226,3 +226,12 @@ def test_the_seller_of_a_chinese_tax_invoice_stands_right_of_the_buyer() -> None
         买     统一社会信用代码：913100             售     统一社会信用代码：914400
     """)
     assert fields["issuer"] == "青鸥船舶用品商行"
+
+
+def test_sums_of_a_chinese_invoice_beside_each_other_are_told_by_their_own_labels() -> None:
+    fields = extract("""
+        浙江通用（电子）发票     发票号码：00912345
+        合计金额（大写）：壹佰零叁元整     （小写）：¥103.00
+        税率：3%    税额：¥3.00   不含税金额：¥100.00
+    """)
+    assert (fields["amount"], fields["amount_untaxed"], fields["amount_tax"]) == (103.0, 100.0, 3.0)

@@ -58,7 +58,7 @@ _DATE_LABELS = [
 _DUE_LABELS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"(?:payment\s*)?due\s*(?:date|on|by)|pay(?:ment|able)?\s*(?:due|by|before)|(?:remit|pay|transfer)\b[^.\d]{0,40}?(?:until|by|before|no\s*later\s*than)|date\s*due|expiration\s*date|^\W*due\W*$",
+        r"(?:payment\s*)?due\s*(?:date|on|by)|pay(?:ment|able)?\s*(?:due|by|before)|(?:remit|pay|transfer)\b[^.\d]{0,40}?(?:until|by|before|no\s*later\s*than)|date\s*due|expiration\s*date|^\W*due\s*(?:[:：]|\W*$)",
         r"verval\s?datum|uiterste\s*betaaldatum|fällig(?:keit)?(?:sdatum)?(?:\s*(?:am|bis))?|zahlungsziel",
         r"zahlbar\b[^.]{0,60}?\bbis(?:\s*(?:zum|spätestens))*|(?:überweisen|zahlen|begleichen)\s+sie\b[^.\d]{0,60}?\bbis(?:\s*(?:zum|spätestens))*",
         r"(?:date\s*d['’]\s*)?[ée]ch[ée]ance|date\s*limite|(?:pr[ée]l[eè]v\w*|payable|[àa]\s*(?:r[ée]gler|payer))\s*(?:avant\s*)?le|vencimiento|scadenza|付款(?:期限|截止)(?:日期)?|到期日",

@@ -26,11 +26,11 @@ _PATTERNS = tuple(
         ),
         (
             "unit_price",
-            r"unit\s*(?:price|cost)|einzelpreis|e\.?-?preis|stückpreis|prix\s*unit\w*|p\.?\s?u\.?|单价|stukprijs",
+            r"unit\s*(?:price|cost)|einzel(?:preis)?|e\.?-?preis|stückpreis|prix\s*unit\w*|p\.?\s?u\.?|单价|stukprijs",
         ),
         (
             "quantity",
-            r"quantity|qty|hours|hoeveelheid|aantal|menge|anzahl|quantit[ée]|qt[ée]|cantidad|quantit[àa]|"
+            r"quantity|qty|hours|hoeveelheid|aantal|menge|anz(?:ahl)?|quantit[ée]|qt[ée]|cantidad|quantit[àa]|"
             r"q\.?t[àa]|数量",
         ),
         (

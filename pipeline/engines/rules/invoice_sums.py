@@ -83,7 +83,7 @@ _TAX_NUMBER = re.compile(
 _CURRENCY_LABELS = (
     re.compile(r"^\W*(?:currency|währung|devise|monnaie|moneda|valuta|货币|币种)(?:\s*code)?(?=\W|$)", re.IGNORECASE),
 )
-_CHINESE_SUMS = re.compile(r"\W*合\s*计")  # of a VAT invoice: the sum without tax, then the tax
+_CHINESE_SUMS = re.compile(r"\W*合\s*计(?!.*[大小]写)")  # of a VAT invoice: the sum without tax, then the tax
 _EURO_TAX = re.compile(r"\b(?:btw|mwst|ust-?id|tva)\b|\b(?:NL|DE|FR|BE|AT|IT|ES)\d{8,}", re.IGNORECASE)
 
 
@@ -104,6 +104,8 @@ def find_sums(index: LabelIndex) -> Sums:
         return in_columns
     untaxed = [amount for row in index.rows if _UNTAXED.search(row.text) for amount in _labelled_sums(index, row)[-1:]]
     taxes = [amount for row in index.rows if _is_tax_row(row.text) for amount in _labelled_sums(index, row)[-1:]]
+    mixed = [row for row in index.rows if len(row.cells) > 1 and not _is_tax_row(row.text)]
+    taxes += [a for row in mixed for cell in row.cells if _is_tax_row(cell.text) for a in _money_in(cell)[-1:]]
     for row in index.rows:
         if _CHINESE_SUMS.match(row.text) and len(both := _labelled_sums(index, row)) == 2:
             untaxed, taxes = [both[0]], [both[1]]
