@@ -9,6 +9,8 @@ from stores.models import Box
 
 _MIN_GUTTER = 2.0  # points between two columns
 _NARROW = 0.4  # of the widest column: less is a margin with labels
+_NARROWEST, _FEWEST_OF_SIDEBAR = 0.2, 4  # of the width of the other column, and boxes, for a sidebar
+_LEVEL, _MORE = 0.45, 1.5  # share of its boxes that begin level with others; times as many as those
 _GRID = 0.6  # of the boxes beginning at shared heights: cards in rows
 _SAME_HEIGHT = 3.0  # points
 _TALL = 60.0  # points: a single box of this height may be a column of its own
@@ -100,8 +102,18 @@ def _are_text_columns(columns: list[list[int]], boxes: Sequence[Box]) -> bool:
     widths = [high - low for low, high in (_extent(column, boxes, 0) for column in columns)]
     heights = [high - low for low, high in (_extent(column, boxes, 1) for column in columns)]
     full = all(len(column) > 1 or height > _TALL for column, height in zip(columns, heights, strict=True))
-    wide = min(widths) > _NARROW * max(widths)
+    wide = min(widths) > _NARROW * max(widths) or _is_sidebar(columns, widths, boxes)
     return full and wide and _are_columns(columns, boxes) and _beginnings_shared(columns, boxes) < _GRID
+
+
+def _is_sidebar(columns: list[list[int]], widths: Sequence[float], boxes: Sequence[Box]) -> bool:
+    """Whether the narrower of two columns has a text of its own: labels begin level with what they belong to."""
+    if len(columns) != 2 or min(widths) < _NARROWEST * max(widths):
+        return False
+    side, main = (columns[at] for at in sorted((0, 1), key=lambda at: widths[at]))
+    tops = [boxes[index][1] for index in main]
+    level = sum(any(abs(boxes[index][1] - top) < _SAME_HEIGHT for top in tops) for index in side)
+    return _FEWEST_OF_SIDEBAR <= len(side) < _MORE * len(main) and level < _LEVEL * len(side)
 
 
 def _beginnings_shared(columns: list[list[int]], boxes: Sequence[Box]) -> float:

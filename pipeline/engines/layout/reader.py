@@ -27,8 +27,8 @@ from pipeline.engines.layout.label_rows import paired_rows
 from pipeline.engines.layout.left_out import combined, leave_out, unmapped
 from pipeline.engines.layout.list_items import correct_items, with_note_marks
 from pipeline.engines.layout.nesting import Nesting
-from pipeline.engines.layout.order import reading_order
 from pipeline.engines.layout.page import moved, upright
+from pipeline.engines.layout.panels import order_of, panels_of, parted_at_panels
 from pipeline.engines.layout.receipts import is_strip, rows_of_strip
 from pipeline.engines.layout.regions import Region, fill, find_columns, put_together, share_of, union
 from pipeline.engines.layout.ruled_tables import ruled_frames
@@ -106,7 +106,8 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     strip = sheet.recognised and is_strip(regions, sheet.width, sheet.height)
     if strip:
         regions = rows_of_strip(regions)
-    regions = parted_at_gutters(regions)
+    panels = [] if sheet.recognised or sheet.crowded else panels_of(drawings.paths, sheet.width, sheet.height)
+    regions = parted_at_gutters(parted_at_panels(regions, panels))
     for region in regions:
         region.lines = printed_lines(region.fragments)
     regions = [region for region in regions if region.lines or region.label is Label.FIGURE]
@@ -120,7 +121,7 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     _check_margins(regions, sheet, body, strip=strip)
     ordered = list(columns)
     for half in pages_of_spread(regions, sheet.width, sheet.height):
-        ordered += put_together([half[index] for index in reading_order([region.box for region in half])])
+        ordered += put_together([half[index] for index in order_of(half, panels)])
     find_columns(ordered)
     if not _is_typewritten(ordered):
         for region in ordered:

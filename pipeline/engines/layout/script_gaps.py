@@ -27,4 +27,5 @@ def is_setting(before: str, after: str, gap: float) -> bool:
     latin = after[0] if is_cjk(before[-1]) else before[-1]
     if not latin.isalnum() and latin not in "+#%":
         return False
-    return after[0] in _COUNTED or not _SECTION.fullmatch(before)
+    counted = after[0] in _COUNTED and before.isdigit()  # "9.6 分层" is a section, "6 分" a number of minutes
+    return counted or not _SECTION.fullmatch(before)
