@@ -23,6 +23,7 @@ _INDENT_EM = 0.9
 _DEDENT_EM = 0.7
 _ENTRIES = 0.6  # of the breaks of a text's lines are the author's own
 _PROSE = 45  # characters of a line that is more than a label or an entry
+_SHORT = 34  # characters of an entry, at most
 _FLUSH_EM, _SHIFTED_EM, _INSET_EM, _FAR_EM = 0.6, 1.2, 2.5, 8.0
 _STOPS = "。！？；："
 _CLAUSE = re.compile(r"\d{1,3}(?:\.\d{1,3})+\s*[^\d\s%.]")
@@ -57,7 +58,7 @@ def pieces(
     alone = _standing_alone(lines, right)
     if label is Label.LIST:
         alone = frozenset(at for at in alone if _heads_paragraph(lines, at))
-    entries = _are_entries(lines, right)
+    entries = _are_entries(lines, right) or _are_short_entries(lines, column[1])
     for index, line in enumerate(lines):
         before = lines[index - 1] if index else None
         if headings.is_heading_line(line, body) and (len(lines) > 1 or label is Label.TEXT):
@@ -72,7 +73,8 @@ def pieces(
         elif _are_rows_of_chinese(before, line, column):
             cut[-1].parts.append([line])
         else:
-            wide = before.text[-1] in _STOPS or (is_cjk(line.text[0]) and not wrapped)
+            chinese = is_cjk(line.text[0]) or is_cjk(before.text[-1])
+            wide = before.text[-1] in _STOPS or (chinese and not wrapped)
             measure = left, max(right, column[1]) if wide else right, pitch
             _continue(cut, before, line, measure, label, entries=entries)
     return cut
@@ -82,6 +84,13 @@ def _are_entries(lines: Sequence[PrintedLine], right: float) -> bool:
     """Whether most lines end where they please, as those of addresses, verses and lists do: then all of them do."""
     breaks = [is_forced(before, line, right) for before, line in pairwise(lines)]
     return len(breaks) > 1 and sum(breaks) >= _ENTRIES * len(breaks)
+
+
+def _are_short_entries(lines: Sequence[PrintedLine], right: float) -> bool:
+    """Whether all lines are short and could have gone on in their column, as those of a sidebar do."""
+    if len(lines) < 2 or any(len(line.text) > _SHORT for line in lines):
+        return False
+    return all(is_forced(before, line, right) for before, line in pairwise(lines))
 
 
 def _standing_alone(lines: Sequence[PrintedLine], right: float) -> frozenset[int]:

@@ -20,7 +20,7 @@ from pipeline.engines.layout.drawn_lines import Drawings, bounded
 from pipeline.engines.layout.drop_caps import with_drop_caps
 from pipeline.engines.layout.form_fields import with_fields
 from pipeline.engines.layout.formulas import with_formulas
-from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, printed_lines
+from pipeline.engines.layout.glyphs import Fragment, PrintedLine, fragments_of, printed_lines, split_at_wide_gaps
 from pipeline.engines.layout.gutters import parted_at_gutters
 from pipeline.engines.layout.joining import has_check_box, joined, reads_as_prose, words_of
 from pipeline.engines.layout.label_rows import paired_rows
@@ -151,7 +151,8 @@ def _ruled(region: Region, drawings: Drawings, fragments: Sequence[Fragment]) ->
     if not region.frames:
         return region
     columns, rows = (len({getattr(frame, side) for frame in region.frames}) for side in ("column", "row"))
-    frames = ruled_frames(region.box, drawings.rules, columns, rows, [part.box for part in fragments])
+    texts = [piece.box for part in fragments for piece in split_at_wide_gaps(part)]
+    frames = ruled_frames(region.box, drawings.rules, columns, rows, texts)
     if not frames:
         return region
     boxes = [frame.box for frame in frames]

@@ -17,6 +17,7 @@ _OUTSIDE_PT = 10.0  # the frame of a table stands so far from its text
 _COVERED = 0.7  # of the side of a cell that is drawn
 _LONG = 0.35  # of the table's width or height: shorter lines are no part of its grid
 _RULED = 0.5  # of the sides between cells that are drawn
+_LEAST_BOXES = 4  # of a form
 _MOST_LINES = 400
 _MOST_CELLS = 3000
 _MANY_LINES = 3  # in a cell
@@ -33,7 +34,7 @@ class _Lines:
 
 
 def ruled_frames(
-    box: Box, paths: Iterable[dict[str, Any]], columns: int, rows: int, texts: Sequence[Box] = ()
+    box: Box, paths: Sequence[dict[str, Any]], columns: int, rows: int, texts: Sequence[Box] = ()
 ) -> list[Frame]:
     """The cells that lines around ``box`` part; none where they leave columns or rows of the model's grid unparted.
 
@@ -43,8 +44,38 @@ def ruled_frames(
     lines = _lines_near(box, paths)
     if not lines.level or not lines.upright or len(lines.level) + len(lines.upright) > _MOST_LINES:
         return []
-    xs = _closed(_places(lines.upright, box[3] - box[1]), box[0], box[2])
-    ys = _closed(_places(lines.level, box[2] - box[0]), box[1], box[3])
+    return _cells_of_grid(box, lines, columns, rows, texts) or _boxes_of_form(*_grown(box, lines, paths), texts)
+
+
+def _grown(box: Box, lines: _Lines, paths: Sequence[dict[str, Any]]) -> tuple[Box, _Lines]:
+    """The box as wide as the level lines in it, and the lines near that: text may end far before the box of its cell."""
+    left, right = min(line[1] for line in lines.level), max(line[2] for line in lines.level)
+    wider = min(box[0], left), box[1], max(box[2], right), box[3]
+    return wider, _lines_near(wider, paths)
+
+
+def _boxes_of_form(box: Box, lines: _Lines, texts: Sequence[Box]) -> list[Frame]:
+    """The boxes of a form, as wide as each row wants them: every text stands in one, with its label and no more."""
+    xs, ys = (_places(side, 0.0) for side in (lines.upright, lines.level))
+    across, down = len(xs) - 1, len(ys) - 1
+    inside = [text for text in texts if _middle_in(text, box)]
+    if min(across, down) < 2 or across * down > _MOST_CELLS or not _is_framed(lines, inside):
+        return []
+    frames = _merged(_Grid(xs, ys, lines), least=0.0)
+    if len(frames) < _LEAST_BOXES or any(len(_heights(frame.box, texts)) >= _MANY_LINES for frame in frames):
+        return []
+    whole = all(any(_stands_in(text, frame.box) for frame in frames) for text in inside)
+    return [replace(frame, heading=False) for frame in frames] if whole else []
+
+
+def _stands_in(text: Box, box: Box) -> bool:
+    return _middle_in(text, box) and text[0] > box[0] - _SAME_PT and text[2] < box[2] + _SAME_PT
+
+
+def _cells_of_grid(box: Box, lines: _Lines, columns: int, rows: int, texts: Sequence[Box]) -> list[Frame]:
+    """The cells of a table whose lines run along most of it."""
+    xs = _closed(_places(lines.upright, _LONG * (box[3] - box[1])), box[0], box[2])
+    ys = _closed(_places(lines.level, _LONG * (box[2] - box[0])), box[1], box[3])
     across, down = len(xs) - 1, len(ys) - 1
     if across < max(2, columns) or down < 2 or across * down > _MOST_CELLS:
         return []
@@ -148,15 +179,15 @@ def _sides(path: dict[str, Any]) -> Iterator[Box]:
             yield from ((x0, y0, x1, y0), (x0, y1, x1, y1), (x0, y0, x0, y1), (x1, y0, x1, y1))
 
 
-def _places(lines: Iterable[tuple[float, float, float]], length: float) -> list[float]:
-    """Where lines stand that together reach over a good part of the ``length`` of the table."""
+def _places(lines: Iterable[tuple[float, float, float]], least: float) -> list[float]:
+    """Where lines stand that are longer together than ``least`` points."""
     groups: list[list[tuple[float, float, float]]] = []
     for line in sorted(lines):
         if groups and line[0] - groups[-1][0][0] <= _SAME_PT:
             groups[-1].append(line)
         else:
             groups.append([line])
-    return [group[0][0] for group in groups if _length(group) > _LONG * length]
+    return [group[0][0] for group in groups if _length(group) > least]
 
 
 def _length(lines: Iterable[tuple[float, float, float]]) -> float:
@@ -201,12 +232,15 @@ def _drawn(lines: Sequence[tuple[float, float, float]], place: float, low: float
     return covered > _COVERED * (high - low)
 
 
-def _merged(grid: _Grid) -> list[Frame]:
-    """Cells put together wherever no line parts them; none where that gives other shapes than boxes."""
+def _merged(grid: _Grid, least: float = _RULED) -> list[Frame]:
+    """Cells put together wherever no line parts them; none where that gives other shapes than boxes.
+
+    ``least``: the share of the sides between cells that must be drawn.
+    """
     across, down = len(grid.xs) - 1, len(grid.ys) - 1
     right = {(r, c): grid.parted_right(r, c) for r in range(down) for c in range(across - 1)}
     below = {(r, c): grid.parted_below(r, c) for r in range(down - 1) for c in range(across)}
-    if sum(right.values()) < _RULED * len(right) or sum(below.values()) < _RULED * len(below):
+    if sum(right.values()) < least * len(right) or sum(below.values()) < least * len(below):
         return []
     frames: list[Frame] = []
     taken: set[tuple[int, int]] = set()

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from pipeline.engines.layout.glyph import Glyph
 from pipeline.engines.layout.glyphs import Fragment, fragment, split_at_wide_gaps
+from pipeline.engines.layout.merged_rows import parted_rows
 from pipeline.engines.layout.tables import Frame
 
 _EDGE_PT = 1.0  # a text reaches over a line by more than this
@@ -42,9 +43,10 @@ class _Run:
 
 
 def respecting_gaps(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> list[Frame]:
-    """The cells of a table with column lines in the gaps between its texts."""
+    """The cells of a table with column lines in the gaps between its texts, and rows seen as one parted."""
     if not 2 <= len(frames) <= _MOST_FRAMES or not all(part.upright for part in fragments):
         return list(frames)
+    frames = parted_rows(frames, fragments)
     runs, words = _runs(frames, fragments, split_at_wide_gaps), _runs(frames, fragments, _words_of)
     cells = _snapped(list(frames), runs, words)
     column = 0
