@@ -44,7 +44,11 @@ def ruled_frames(
     lines = _lines_near(box, paths)
     if not lines.level or not lines.upright or len(lines.level) + len(lines.upright) > _MOST_LINES:
         return []
-    return _cells_of_grid(box, lines, columns, rows, texts) or _boxes_of_form(*_grown(box, lines, paths), texts)
+    cells = _cells_of_grid(box, lines, columns, rows, texts)
+    boxes = _boxes_of_form(*_grown(box, lines, paths), texts)
+    if len(boxes) <= len(cells):
+        return cells
+    return boxes if cells else [replace(frame, heading=False) for frame in boxes]
 
 
 def _grown(box: Box, lines: _Lines, paths: Sequence[dict[str, Any]]) -> tuple[Box, _Lines]:
@@ -65,7 +69,7 @@ def _boxes_of_form(box: Box, lines: _Lines, texts: Sequence[Box]) -> list[Frame]
     if len(frames) < _LEAST_BOXES or any(len(_heights(frame.box, texts)) >= _MANY_LINES for frame in frames):
         return []
     whole = all(any(_stands_in(text, frame.box) for frame in frames) for text in inside)
-    return [replace(frame, heading=False) for frame in frames] if whole else []
+    return frames if whole else []
 
 
 def _stands_in(text: Box, box: Box) -> bool:
