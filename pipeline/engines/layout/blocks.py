@@ -23,7 +23,7 @@ _INDENT_EM = 0.9
 _DEDENT_EM = 0.7
 _ENTRIES = 0.6  # of the breaks of a text's lines are the author's own
 _PROSE = 45  # characters of a line that is more than a label or an entry
-_SHORT = 34  # characters of an entry, at most
+_SHORT, _LEAST_ENTRIES = 34, 3  # characters of an entry, at most, and entries
 _FLUSH_EM, _SHIFTED_EM, _INSET_EM, _FAR_EM = 0.6, 1.2, 2.5, 8.0
 _STOPS = "。！？；："
 _CLAUSE = re.compile(r"\d{1,3}(?:\.\d{1,3})+\s*[^\d\s%.]")
@@ -88,7 +88,7 @@ def _are_entries(lines: Sequence[PrintedLine], right: float) -> bool:
 
 def _are_short_entries(lines: Sequence[PrintedLine], right: float) -> bool:
     """Whether all lines are short and could have gone on in their column, as those of a sidebar do."""
-    if len(lines) < 2 or any(len(line.text) > _SHORT for line in lines):
+    if len(lines) < _LEAST_ENTRIES or any(len(line.text) > _SHORT for line in lines):
         return False
     return all(is_forced(before, line, right) for before, line in pairwise(lines))
 

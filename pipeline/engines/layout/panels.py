@@ -12,10 +12,10 @@ from typing import Any
 from pipeline.engines.layout.drawn_lines import span_of
 from pipeline.engines.layout.glyphs import Fragment
 from pipeline.engines.layout.order import reading_order
-from pipeline.engines.layout.regions import Region, union
+from pipeline.engines.layout.regions import Region
 from stores.models import Box, Label
 
-_TALL = 0.3  # of the height of the page
+_TALL, _TALL_LINE = 0.3, 0.5  # of the height of the page: a strip, and a line
 _NARROWEST, _WIDEST = 0.1, 0.6  # of its width
 _THIN_PT = 4.0  # a narrower fill is a line
 _SIDES, _MANY = 3, 10  # straight sides of a rectangle, and pieces of one with rounded corners
@@ -25,6 +25,8 @@ _SLACK_PT = 3.0  # by which text may reach over the edge of its column
 _REACH_PT = 12.0  # by which a box must stand on both sides to reach over an edge
 _LONGER = 1.3  # times the height of a table whose column is no more than shaded
 _FEWEST = 2  # blocks of text in a column
+_ROWS = 2  # boxes that begin level with others make a grid
+_LEVEL_PT, _IN_ROWS = 2.0, 0.6  # points, and the share of the texts of a column that stand level with others in rows
 
 
 def panels_of(paths: Sequence[dict[str, Any]], width: float, height: float) -> list[Box]:
@@ -58,23 +60,32 @@ def _is_narrow(box: Box, width: float) -> bool:
 
 
 def _stacked(boxes: Sequence[Box]) -> list[Box]:
-    """Boxes of one width that stand above one another put together."""
-    stacks: list[Box] = []
+    """Boxes of one width that stand above one another put together, but for those of a grid of cards."""
+    stacks: list[list[Box]] = []
     for box in sorted(boxes, key=lambda box: (box[1], box[3])):
-        for at, stack in enumerate(stacks):
-            alike = abs(stack[0] - box[0]) < _SLACK_PT and abs(stack[2] - box[2]) < _SLACK_PT
-            if alike and box[1] - stack[3] < _STACK_GAP_PT:
-                stacks[at] = union(stack, box)
-                break
+        home = next((stack for stack in stacks if _goes_below(stack[-1], box)), None)
+        if home is None:
+            stacks.append([box])
         else:
-            stacks.append(box)
-    return stacks
+            home.append(box)
+    return [_around(stack) for stack in stacks if len(stack) < _ROWS or not _is_of_grid(stack, boxes)]
+
+
+def _goes_below(above: Box, box: Box) -> bool:
+    alike = abs(above[0] - box[0]) < _SLACK_PT and abs(above[2] - box[2]) < _SLACK_PT
+    return alike and box[1] - above[3] < _STACK_GAP_PT
+
+
+def _is_of_grid(stack: Sequence[Box], boxes: Sequence[Box]) -> bool:
+    """Whether several of its boxes begin level with boxes beside them: they are read row by row."""
+    beside = [other[1] for other in boxes if other[2] < stack[0][0] or other[0] > stack[0][2]]
+    return sum(any(abs(box[1] - top) < _SLACK_PT for top in beside) for box in stack) >= _ROWS
 
 
 def _side_of(line: Box, lines: Sequence[Box], width: float, height: float) -> Box | None:
     """The narrower side of a tall line that no others cross: crossed, it is part of a grid."""
     x, (y0, y1) = (line[0] + line[2]) / 2, (line[1], line[3])
-    if y1 - y0 < _TALL * height or not _NARROWEST * width < min(x, width - x):
+    if y1 - y0 < _TALL_LINE * height or not _NARROWEST * width < min(x, width - x):
         return None
     crossing = [
         other
@@ -97,18 +108,26 @@ def parted_at_panels(regions: Sequence[Region], panels: Sequence[Box]) -> list[R
 
 def _parts(region: Region, panel: Box) -> Iterator[Region]:
     inside = [part for part in region.fragments if _lies_in(part.box, panel)]
-    if len(inside) in (0, len(region.fragments)) or not _may_part(region, panel):
+    outside = [part for part in region.fragments if not _lies_in(part.box, panel)]
+    if not inside or not outside or not _may_part(region, panel) or _are_rows(inside, outside):
         yield region
         return
     label = Label.TEXT if region.label is Label.TABLE else region.label
-    for side in (inside, [part for part in region.fragments if not _lies_in(part.box, panel)]):
-        yield replace(region, label=label, box=_around(side), fragments=side, frames=[], lines=[])
+    for side in (inside, outside):
+        yield replace(region, label=label, box=_around([part.box for part in side]), fragments=side, frames=[], lines=[])
+
+
+def _are_rows(inside: Sequence[Fragment], outside: Sequence[Fragment]) -> bool:
+    """Whether most texts on a strip have another one at their height: labels and their values."""
+    heights = [part.box[3] for part in outside]
+    level = sum(any(abs(part.box[3] - height) < _LEVEL_PT for height in heights) for part in inside)
+    return level > _IN_ROWS * len(inside)
 
 
 def _may_part(region: Region, panel: Box) -> bool:
     if region.label is Label.TABLE:
         return not region.ruled and panel[3] - panel[1] > _LONGER * (region.box[3] - region.box[1])
-    return region.label in (Label.TEXT, Label.LIST, Label.HEADING, Label.TITLE, Label.FIGURE) and not region.tex
+    return region.label in (Label.TEXT, Label.LIST, Label.HEADING, Label.TITLE) and not region.tex
 
 
 def order_of(regions: Sequence[Region], panels: Sequence[Box]) -> list[int]:
@@ -138,9 +157,7 @@ def _ordered(members: list[int], boxes: Sequence[Box], panels: list[Box]) -> lis
 
 def _room(panel: Box, inside: Sequence[Box], outside: Sequence[Box]) -> Box:
     """The part of a strip that is its text's alone: what lies over it at its ends takes it from there."""
-    text = inside[0]
-    for box in inside[1:]:
-        text = union(text, box)
+    text = _around(inside)
     over = [box for box in outside if box[0] < panel[2] and box[2] > panel[0]]
     top = max([panel[1], *(box[3] for box in over if box[3] < text[1] + _SLACK_PT)])
     bottom = min([panel[3], *(box[1] for box in over if box[1] > text[3] - _SLACK_PT)])
@@ -161,8 +178,6 @@ def _reaches_over(box: Box, panel: Box) -> bool:
     return level and inside > _REACH_PT and outside > _REACH_PT
 
 
-def _around(parts: Sequence[Fragment]) -> Box:
-    box = parts[0].box
-    for part in parts[1:]:
-        box = union(box, part.box)
-    return box
+def _around(boxes: Sequence[Box]) -> Box:
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)

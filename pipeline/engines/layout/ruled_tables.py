@@ -60,7 +60,7 @@ def _grown(box: Box, lines: _Lines, paths: Sequence[dict[str, Any]]) -> tuple[Bo
 
 def _boxes_of_form(box: Box, lines: _Lines, texts: Sequence[Box]) -> list[Frame]:
     """The boxes of a form, as wide as each row wants them: every text stands in one, with its label and no more."""
-    xs, ys = (_places(side, 0.0) for side in (lines.upright, lines.level))
+    xs, ys = _places(lines.upright, 0.0), _places(lines.level, _LONG * (box[2] - box[0]))
     across, down = len(xs) - 1, len(ys) - 1
     inside = [text for text in texts if _middle_in(text, box)]
     if min(across, down) < 2 or across * down > _MOST_CELLS or not _is_framed(lines, inside):
