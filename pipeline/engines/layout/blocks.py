@@ -73,7 +73,7 @@ def pieces(
         elif _are_rows_of_chinese(before, line, column):
             cut[-1].parts.append([line])
         else:
-            chinese = is_cjk(line.text[0]) or is_cjk(before.text[-1])
+            chinese = is_cjk(line.text[0]) or (is_cjk(before.text[-1]) and before.text[-1] not in "，、")
             wide = before.text[-1] in _STOPS or (chinese and not wrapped)
             measure = left, max(right, column[1]) if wide else right, pitch
             _continue(cut, before, line, measure, label, entries=entries)

@@ -14,6 +14,8 @@ _LEVEL, _MORE = 0.45, 1.5  # share of its boxes that begin level with others; ti
 _GRID = 0.6  # of the boxes beginning at shared heights: cards in rows
 _SAME_HEIGHT = 3.0  # points
 _TALL = 60.0  # points: a single box of this height may be a column of its own
+_PARAGRAPH_GAP = 11.0  # points between paragraphs of a column, at most; they are three times as high
+_LINE_PT = 30.0  # a line of a heading is no higher
 _ONE_LINE = 1.8  # times the height of the lowest box: a box of one line is no higher
 _SIDE = 0.7  # of the width of the column beside: labels take less
 _TITLED = 3  # columns below a title that stands over one of them alone
@@ -94,7 +96,19 @@ def _end_of_run(rows: list[list[int]], start: int, boxes: Sequence[Box]) -> int:
             break
         if _are_text_columns(columns, boxes):
             best = end + 1
-    return best
+    return best - 1 if start + 1 < best < len(rows) and _heads_next(rows, best - 1, boxes) else best
+
+
+def _heads_next(rows: list[list[int]], at: int, boxes: Sequence[Box]) -> bool:
+    """Whether a row is the heading of the one below: one line, at its left edge, and nearer to it than to the last."""
+    if len(rows[at]) > 1:
+        return False
+    above, below = _extent(rows[at - 1], boxes, 1)[1], _extent(rows[at + 1], boxes, 1)[0]
+    left, top, _, bottom = boxes[rows[at][0]]
+    level = abs(left - _extent(rows[at + 1], boxes, 0)[0]) < _SAME_HEIGHT
+    return level and bottom - top < _LINE_PT and below - bottom < top - above
+
+
 
 
 def _are_text_columns(columns: list[list[int]], boxes: Sequence[Box]) -> bool:
@@ -103,7 +117,16 @@ def _are_text_columns(columns: list[list[int]], boxes: Sequence[Box]) -> bool:
     heights = [high - low for low, high in (_extent(column, boxes, 1) for column in columns)]
     full = all(len(column) > 1 or height > _TALL for column, height in zip(columns, heights, strict=True))
     wide = min(widths) > _NARROW * max(widths) or _is_sidebar(columns, widths, boxes)
-    return full and wide and _are_columns(columns, boxes) and _beginnings_shared(columns, boxes) < _GRID
+    apart = _beginnings_shared(columns, boxes) < _GRID or _run_down(columns, boxes)
+    return full and wide and _are_columns(columns, boxes) and apart
+
+
+def _run_down(columns: list[list[int]], boxes: Sequence[Box]) -> bool:
+    """Whether columns hold paragraphs close below one another, where cards and cells would stand apart or be low."""
+    inner = [sorted((boxes[index] for index in column), key=lambda box: box[1]) for column in columns]
+    gaps = [below[1] - above[3] for column in inner for above, below in pairwise(column)]
+    heights = sorted(box[3] - box[1] for column in inner for box in column)
+    return bool(gaps) and max(gaps) < _PARAGRAPH_GAP < heights[len(heights) // 2] / 3
 
 
 def _is_sidebar(columns: list[list[int]], widths: Sequence[float], boxes: Sequence[Box]) -> bool:
