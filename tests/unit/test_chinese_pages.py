@@ -42,6 +42,15 @@ def cut(printed: Sequence[PrintedLine], label: Label = Label.TEXT) -> list[tuple
     ]
 
 
+def test_a_period_below_a_short_line_and_short_entries_stand_for_themselves() -> None:
+    assert cut([line("天府商贸有限公司会计", 0), line("2018.03-2023.12", 15, right=LEFT + 80)]) == [
+        ("text", "天府商贸有限公司会计|2018.03-2023.12")
+    ]
+    skills = ("Team planning", "Food safety", "Costing and orders")
+    entries = [line(text, 15.0 * at, right=LEFT + 5.0 * len(text)) for at, text in enumerate(skills)]
+    assert cut(entries) == [("text", "|".join(skills))]
+
+
 def raw(*chars: tuple[str, float, float], synthetic: str = "", height: float = EM) -> list[dict[str, Any]]:
     """MuPDF's blocks with one line of characters, each with its left and right edge."""
     spelled = [
@@ -103,6 +112,8 @@ def test_a_sign_without_meaning_that_prints_nothing_is_a_blank() -> None:
         ("性能提高了20%", "以", 0.3, True),
         ("3.1", "范", 0.3, False),  # the number of a section
         ("1", "概", 0.3, False),
+        ("9.6", "分", 0.3, False),  # 分层, no minutes
+        ("6", "分", 0.3, True),
         ("表7.6", "停", 0.3, False),
         ("使用", "P", 1.0, False),  # a column
         ("Version", "2", 0.3, False),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.engines.layout.glyphs import Fragment, Glyph, fragment
+from pipeline.engines.layout.glyph import Glyph
+from pipeline.engines.layout.glyphs import Fragment, fragment
 from pipeline.engines.layout.order import reading_order
 from pipeline.engines.layout.panels import order_of, panels_of, parted_at_panels
 from pipeline.engines.layout.regions import Region
@@ -79,6 +80,14 @@ def test_a_narrow_column_of_its_own_text_is_a_column() -> None:
 
 
 def test_a_heading_below_columns_stays_with_what_it_heads() -> None:
-    left, right = [(40.0, y, 290.0, y + 80) for y in (100.0, 190.0)], [(310.0, y, 560.0, y + 75) for y in (100.0, 185.0)]
+    left = [(40.0, y, 290.0, y + 80) for y in (100.0, 190.0)]
+    right = [(310.0, y, 560.0, y + 75) for y in (100.0, 185.0)]
     heading, below = (40.0, 290.0, 120.0, 304.0), (40.0, 308.0, 560.0, 380.0)
     assert reading_order([*left, *right, heading, below]) == [0, 1, 2, 3, 4, 5]
+
+
+def test_paragraphs_close_below_one_another_are_columns_though_all_begin_level() -> None:
+    columns = [(x, y, x + 160.0, y + 44) for x in (40.0, 215.0, 390.0) for y in (100.0, 150.0, 200.0)]
+    assert reading_order([*columns, BANNER]) == [9, *range(9)]
+    cards = [(x, y, x + 160.0, y + 44) for x in (40.0, 215.0, 390.0) for y in (100.0, 170.0, 240.0)]
+    assert reading_order([*cards, BANNER])[:4] == [9, 0, 3, 6]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from pipeline.engines.layout import reader as layout
 from pipeline.engines.layout.glyph import Glyph
 from pipeline.engines.layout.glyphs import Fragment, fragment
+from pipeline.engines.layout.merged_rows import parted_rows
 from pipeline.engines.layout.ruled_tables import ruled_frames
 from pipeline.engines.layout.styles import Style
 from pipeline.engines.layout.table_columns import respecting_gaps
@@ -232,3 +234,39 @@ def test_many_lines_at_shared_heights_are_rows_that_no_line_parts() -> None:
         (5.0 + 40 * n, 14 + 8.0 * at, 35.0 + 40 * n, 21 + 8.0 * at) for n in range(3) for at in range(5 - (n == 2))
     ]
     assert not ruled_frames((5, 2, 115, 58), lines, columns=3, rows=6, texts=texts)
+
+
+def box_of(x0: float, y0: float, x1: float, y1: float) -> tuple[tuple[float, float, float, float], ...]:
+    return (x0, y0, x1, y0), (x0, y1, x1, y1), (x0, y0, x0, y1), (x1, y0, x1, y1)
+
+
+def test_boxes_of_a_form_are_cells_however_wide_each_row_wants_them() -> None:
+    rows = [(0, 70, 120), (0, 30, 90, 120), (0, 50, 120)]
+    boxes = [(a, 30 * at, b, 30 * at + 30) for at, row in enumerate(rows) for a, b in pairwise(row)]
+    lines = path(*(line for box in boxes for line in box_of(*box)))
+    texts = [(x0 + 3.0, y0 + top, x0 + 15.0, y0 + top + 8.0) for x0, y0, _, _ in boxes for top in (3, 15)]
+    frames = ruled_frames((3, 3, 105, 83), lines, columns=4, rows=6, texts=texts)
+    assert [frame.box for frame in frames] == boxes
+    assert not any(frame.heading for frame in frames)
+
+
+def test_a_row_with_more_lines_than_the_others_has_more_cells() -> None:
+    lines = path(*FRAME, (0, 20, 120, 20), (0, 40, 120, 40), (40, 0, 40, 60), (80, 40, 80, 60))
+    texts = [(x, y, x + 20.0, y + 9.0) for x in (5.0, 45.0) for y in (5.0, 25.0, 45.0)] + [(85.0, 45.0, 105.0, 54.0)]
+    frames = ruled_frames((5, 5, 115, 55), lines, columns=2, rows=3, texts=texts)
+    assert [sum(frame.row == row for frame in frames) for row in range(3)] == [2, 2, 3]
+
+
+def test_two_rows_in_one_are_parted_where_both_hold_numbers() -> None:
+    rows: list[Texts] = [
+        [(0, "Employee"), (80, "Ortiz"), (160, "004417")],
+        [(0, "Department"), (80, "Store"), (160, "1257")],
+        [(0, "Pay method"), (80, "Bank"), (160, "11")],
+        [(0, "Period"), (80, "March"), (160, "12")],
+    ]
+    parts = fragments(rows)
+    grid = frames_of_grid([0, 75, 155, 220], [0, 40, 60, 80])
+    assert len({frame.row for frame in parted_rows(grid, parts)}) == 4
+    names = fragments([[(0, "Unit"), (80, "Total")], [(0, "price"), (80, "amount")], [(0, "5"), (80, "9")]])
+    heads = frames_of_grid([0, 75, 155], [0, 40, 60])
+    assert len({frame.row for frame in parted_rows(heads, names)}) == 2

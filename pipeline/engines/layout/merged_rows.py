@@ -70,7 +70,8 @@ def _lines_of_row(
     full = [cell for cell in cells if heights[cell]]
     lines = heights[full[0]] if len(full) >= _LEAST_CELLS else []
     alike = all(
-        len(heights[cell]) == len(lines) and all(abs(a - b) < _SAME_PT for a, b in zip(heights[cell], lines, strict=True))
+        len(heights[cell]) == len(lines)
+        and all(abs(a - b) < _SAME_PT for a, b in zip(heights[cell], lines, strict=True))
         for cell in full
     )
     far = pitch > 0 and all(below - above > _PITCH * pitch for above, below in pairwise(lines))

@@ -109,8 +109,6 @@ def _heads_next(rows: list[list[int]], at: int, boxes: Sequence[Box]) -> bool:
     return level and bottom - top < _LINE_PT and below - bottom < top - above
 
 
-
-
 def _are_text_columns(columns: list[list[int]], boxes: Sequence[Box]) -> bool:
     """Columns of running text: none is a narrow row of labels or dates beside what they belong to."""
     widths = [high - low for low, high in (_extent(column, boxes, 0) for column in columns)]

@@ -114,7 +114,8 @@ def _parts(region: Region, panel: Box) -> Iterator[Region]:
         return
     label = Label.TEXT if region.label is Label.TABLE else region.label
     for side in (inside, outside):
-        yield replace(region, label=label, box=_around([part.box for part in side]), fragments=side, frames=[], lines=[])
+        box = _around([part.box for part in side])
+        yield replace(region, label=label, box=box, fragments=side, frames=[], lines=[])
 
 
 def _are_rows(inside: Sequence[Fragment], outside: Sequence[Fragment]) -> bool:

@@ -52,7 +52,7 @@ def ruled_frames(
 
 
 def _grown(box: Box, lines: _Lines, paths: Sequence[dict[str, Any]]) -> tuple[Box, _Lines]:
-    """The box as wide as the level lines in it, and the lines near that: text may end far before the box of its cell."""
+    """The box as wide as its level lines, and the lines near that: text may end far before the side of its cell."""
     left, right = min(line[1] for line in lines.level), max(line[2] for line in lines.level)
     wider = min(box[0], left), box[1], max(box[2], right), box[3]
     return wider, _lines_near(wider, paths)
