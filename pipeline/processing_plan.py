@@ -237,7 +237,7 @@ def check_embedder(resources: Resources, store: KnowledgeStore) -> None:
 
     Vectors of two models cannot be compared, and an index holds those of one: each job would throw out the other's.
     """
-    mine = _embedder_of(resources.settings.model_dump())
+    mine = _embedder_of(resources.settings.model_dump(include={"embedder", "embedder_model"}))
     for work in store.profiles.of_open_jobs():
         theirs = _embedder_of(work.profile["settings"]) if work.profile else mine
         if theirs != mine:

@@ -135,7 +135,7 @@ class ProfileStore(Protocol):
         """Return the content of a job's profile, None where it has none."""
 
     def of_open_jobs(self) -> list[OpenWork]:
-        """Return each open job with its profile."""
+        """Return each profile of the open jobs, with the first of the jobs that have it."""
 
     def of_open_work(self) -> list[OpenWork]:
         """Return each open job once for each profile that it or one of its open documents is made with."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from stores.contracts.content import OpenWork
 from stores.lifecycle.states import OPEN_STATES
@@ -38,11 +38,15 @@ class Profiles:
             return profile_of_job(connection, job_id)
 
     def of_open_jobs(self) -> list[OpenWork]:
-        """The jobs that are not over, each with its profile."""
-        query = select(job.c.id, profile.c.content).outerjoin(profile, profile.c.id == job.c.profile)
+        """The profiles of the jobs that are not over, each with the first of its jobs.
+
+        Thousands of jobs may wait with one profile, so its content is read once.
+        """
+        first = select(func.min(job.c.id), job.c.profile).where(job.c.state.in_(OPEN_JOBS)).group_by(job.c.profile)
         with self.database.read() as connection:
-            rows = connection.execute(query.where(job.c.state.in_(OPEN_JOBS)).order_by(job.c.id)).all()
-        return [OpenWork(job=row.id, profile=row.content) for row in rows]
+            jobs = sorted((job_id, name) for job_id, name in connection.execute(first))
+            contents = read_profiles(connection, {name for _, name in jobs if name})
+        return [OpenWork(job=job_id, profile=contents.get(name or "")) for job_id, name in jobs]
 
     def of_open_work(self) -> list[OpenWork]:
         """Every job that is not over, once for each profile that its open documents are made with."""
