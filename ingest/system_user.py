@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import getpass
+from functools import cache
 
 
+@cache
 def system_user() -> str:
     """Return the name of the user; a container may have none."""
     try:

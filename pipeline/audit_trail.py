@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
@@ -19,6 +20,7 @@ log = logging.getLogger("ingot.audit")
 _DAY_S = 86400.0
 _LONGEST_TEXT = 500
 _MOST_NAMES = 5
+_GATHER_S = 0.005  # in which the entries of requests that were accepted together come
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ class AuditTrail:
         """Keep an entry within milliseconds, several in one transaction: an upload does not wait for it."""
         with self._lock:
             self._waiting.append(entry)
-        self._writer.submit(self.flush)
+            if len(self._waiting) > 1:
+                return  # a flush that was begun for the first takes them all
+        self._writer.submit(self._flush_soon)
 
     def entry(self, action: Action, knowledge_id: str = "", subject: str = "", detail: str = "") -> AuditEntry:
         """Return an entry for the one who acts in this context."""
@@ -90,6 +94,10 @@ class AuditTrail:
             entries, self._waiting = self._waiting, []
         if entries:
             self._add(entries)
+
+    def _flush_soon(self) -> None:
+        time.sleep(_GATHER_S)
+        self.flush()
 
     def close(self) -> None:
         """Write what waits; the next entry begins another thread."""

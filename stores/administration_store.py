@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
@@ -42,6 +43,7 @@ class AdministrationFile:
 
     def __init__(self, path: Path, table: Table, *, pooled: bool) -> None:
         self._path, self._table, self._pooled = path, table, pooled
+        self._marked = str(path), f"{path}-wal"
         self._database: Database | None = None
         self._opening = threading.Lock()
 
@@ -56,7 +58,7 @@ class AdministrationFile:
 
     def mark(self) -> Hashable:
         """Return size and time of the file and of its log: every commit changes one of them."""
-        return tuple(map(_state_of, (self._path, self._path.with_name(f"{self._path.name}-wal"))))
+        return tuple(map(_state_of, self._marked))
 
     def _opened(self) -> Database:
         try:
@@ -77,9 +79,9 @@ class AdministrationFile:
         return database
 
 
-def _state_of(path: Path) -> Hashable:
+def _state_of(path: str) -> Hashable:
     try:
-        state = path.stat()
+        state = os.stat(path)
     except OSError:
         return None
     return state.st_ino, state.st_size, state.st_mtime_ns
@@ -180,6 +182,10 @@ def _key(row: Any) -> AccessKey:
     return AccessKey(**{**row._mapping, "knowledge": knowledge})
 
 
+_ENTRY = tuple(column.key for column in audit.columns if column.key != "number")
+_ADD_ENTRY = insert(audit)
+
+
 class SqlAudit:
     """The audit trail of a home."""
 
@@ -189,9 +195,9 @@ class SqlAudit:
     def add(self, entries: Sequence[AuditEntry]) -> None:
         if not entries:
             return
-        rows = [{name: value for name, value in asdict(entry).items() if name != "number"} for entry in entries]
+        rows = [{name: getattr(entry, name) for name in _ENTRY} for entry in entries]
         with self._database.made().write() as connection:
-            connection.execute(insert(audit), rows)
+            connection.execute(_ADD_ENTRY, rows)
 
     def page(self, wanted: AuditFilter, before: int | None, limit: int) -> list[AuditEntry]:
         database = self._database.existing()

@@ -22,7 +22,7 @@ from typing import Any
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from pipeline.engines.media import sniff_named
+from pipeline.engines.media import HEAD_BYTES, sniff_named
 from stores.errors import InputError, UnavailableError
 from stores.models import Fault
 from stores.placement import StagedFile
@@ -72,7 +72,7 @@ class FileWriter:
         self.media_type = ""
         self._largest_bytes = largest_bytes
         self._digest = hashlib.sha256()
-        self._block = bytearray()
+        self._block, self._head = bytearray(), b""
         self._descriptor = -1
         self._finished = False
         self.ended = False
@@ -98,6 +98,8 @@ class FileWriter:
 
     def write(self) -> None:
         """Append the bytes taken so far to the file, and hash them."""
+        if len(self._head) < HEAD_BYTES:
+            self._head += self._block[: HEAD_BYTES - len(self._head)]
         with _disk(self.path):
             if self._descriptor < 0:
                 self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -116,7 +118,7 @@ class FileWriter:
         if self.fault is None:
             self.write()
             try:
-                self.media_type = sniff_named(self.path, self.name)
+                self.media_type = sniff_named(self.path, self.name, self._head)
             except InputError as error:
                 self.fault = Fault(code=error.code, message=error.message)
             else:

@@ -118,13 +118,13 @@ SUFFIXES = frozenset().union(*(media_type.suffixes for media_type in MEDIA_TYPES
 """Of the files that are taken from a folder: lower case, with the dot."""
 
 
-def sniff(path: Path | str) -> str:
-    """Detect the media type of a file: the name of one of MEDIA_TYPES.
+def sniff(path: Path | str, head: bytes | None = None) -> str:
+    """Detect the media type of a file: the name of one of MEDIA_TYPES. ``head``: its first HEAD_BYTES, if known.
 
     Raises InputError with the reason where the file is of another kind, NotFoundError where it does not exist.
     """
     path = Path(path)
-    head = head_of(path)
+    head = head_of(path) if head is None else head
     if not head:
         raise InputError("The file is empty (0 bytes); export or copy it again.", code="empty")
     kind = containers.kind_of_container(path, head) or sniff_bytes(head)
@@ -133,13 +133,13 @@ def sniff(path: Path | str) -> str:
     raise InputError(f"The file is {_guess(head)}: {READ}; convert it first.", code="unsupported_media_type")
 
 
-def sniff_named(path: Path, name: str) -> str:
+def sniff_named(path: Path, name: str, head: bytes | None = None) -> str:
     """Detect the media type of a file that was given under a name; InputError where the name promises another.
 
     An HTML page named .pdf is an error page that somebody saved, and an archive named .docx no document. A name that
     is wrong in a harmless way (a PNG named .jpg, Markdown named .txt) is not refused.
     """
-    kind = sniff(path)
+    kind = sniff(path, head)
     suffix = PurePosixPath(name).suffix.lower()
     promised = [media_type.name for media_type in MEDIA_TYPES if suffix in media_type.suffixes]
     if kind not in (*TEXTS, ZIP) or not promised or kind in promised or set(promised) <= set(TEXTS):

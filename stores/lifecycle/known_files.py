@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, exists, or_, select
+from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from stores.contracts.registration import KnownGeneration, KnownSource
 from stores.models import DocumentState, Fault, Options
@@ -25,18 +25,23 @@ def known_source(row: Any) -> KnownSource:
     )
 
 
+_NAMED = exists().where(or_(source.c.document == document.c.id, source.c.pending == document.c.id))
+_NEWEST = select(generation, document.c.error, document.c.error_code, (~_NAMED).label("withdrawn")).join(
+    document, (document.c.id == generation.c.document) & (document.c.newest == generation.c.number)
+)
+_ROUTES = select(page.c.document, page.c.generation, page.c.route).distinct()
+# Composed once: each batch of submissions executes them.
+_NEWEST_OF = _NEWEST.where(document.c.id.in_(bindparam("only", expanding=True)))
+_ROUTES_OF = _ROUTES.where(page.c.document.in_(bindparam("only", expanding=True)))
+
+
 def known_generations(connection: Connection, only: Collection[str] | None = None) -> dict[str, KnownGeneration]:
     """Read the newest generation of every document, or of those in ``only``, by document id."""
-    routes_read = select(page.c.document, page.c.generation, page.c.route).distinct()
-    named = exists().where(or_(source.c.document == document.c.id, source.c.pending == document.c.id))
-    newest = select(generation, document.c.error, document.c.error_code, (~named).label("withdrawn")).join(
-        document, (document.c.id == generation.c.document) & (document.c.newest == generation.c.number)
-    )
-    if only is not None:
-        routes_read, newest = routes_read.where(page.c.document.in_(only)), newest.where(document.c.id.in_(only))
-    rows = connection.execute(newest).all()
+    newest, routes_read = (_NEWEST, _ROUTES) if only is None else (_NEWEST_OF, _ROUTES_OF)
+    values = {} if only is None else {"only": list(only)}
+    rows = connection.execute(newest, values).all()
     routes: dict[tuple[str, int], set[str]] = {}
-    for row in connection.execute(routes_read) if rows else ():
+    for row in connection.execute(routes_read, values) if rows else ():
         routes.setdefault((row.document, row.generation), set()).add(row.route)
     return {row.document: _known_generation(row, routes.get((row.document, row.number), set())) for row in rows}
 

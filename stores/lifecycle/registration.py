@@ -24,15 +24,19 @@ from stores.sql.dialect import insert as upsert
 from stores.sql.tables import document, generation, job_document, source, step
 
 
+_NEW_DOCUMENT, _NEW_SOURCE, _NEW_GENERATION = insert(document), insert(source), insert(generation)
+_NEW_STEP, _NEW_PLACE = insert(step), insert(job_document)
+
+
 def register_new(connection: Connection, decisions: Sequence[tuple[str, PlacementDecision]], now: float) -> None:
     """Write (job, decision) pairs whose document, source and name in the job are all new."""
     if not decisions:
         return
-    connection.execute(insert(document), [_document_row(decision.file, 1, now) for _, decision in decisions])
-    connection.execute(insert(source), [_source_row(decision.file) for _, decision in decisions])
-    connection.execute(insert(generation), [_generation_row(decision, now) for _, decision in decisions])
-    connection.execute(insert(step), [_step_row(decision.file) for _, decision in decisions])
-    connection.execute(insert(job_document), [_place_row(job_id, decision) for job_id, decision in decisions])
+    connection.execute(_NEW_DOCUMENT, [_document_row(decision.file, 1, now) for _, decision in decisions])
+    connection.execute(_NEW_SOURCE, [_source_row(decision.file) for _, decision in decisions])
+    connection.execute(_NEW_GENERATION, [_generation_row(decision, now) for _, decision in decisions])
+    connection.execute(_NEW_STEP, [_step_row(decision.file) for _, decision in decisions])
+    connection.execute(_NEW_PLACE, [_place_row(job_id, decision) for job_id, decision in decisions])
 
 
 def register_one(connection: Connection, job_id: str, decision: PlacementDecision, order: Order, now: float) -> str:

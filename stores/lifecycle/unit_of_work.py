@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, or_, select, update
+from sqlalchemy import Column, Connection, Row, Select, bindparam, delete, func, or_, select, update
 
 from stores.contracts.outbox import DownloadClaim
 from stores.contracts.registration import KnownGeneration, KnownSource, NewJob, StoredAnswer
@@ -131,13 +131,13 @@ class SqlUnitOfWork:
         """Read the answers of the last 24 hours to requests with these idempotency keys, by key."""
         return {
             row.key: StoredAnswer(digest=row.digest, answer=row.answer)
-            for row in self._rows(request, request.c.key, keys)
+            for row in self._rows(_REQUESTS, keys)
             if row.created_at > self.now - KEPT_S
         }
 
     def sources(self, names: Collection[str]) -> list[KnownSource]:
         """Read all sources that have one of these names, the oldest first."""
-        rows = self._rows(source, source.c.name, names)
+        rows = self._rows(_SOURCES, names)
         self._roots_of_name |= {name: set() for name in names}
         for row in rows:
             self._roots_of_name[row.name].add(row.root)
@@ -253,7 +253,7 @@ class SqlUnitOfWork:
     def _look_up(self, files: Sequence[StagedFile]) -> None:
         """Find out which documents and sources of these files exist, unless that is known already."""
         ids = {document_id(file.sha256) for file in files} - self._document_exists.keys()
-        existing = {row.id for row in self._rows(document, document.c.id, ids)} if ids else set()
+        existing = {row.id for row in self._rows(_DOCUMENTS, ids)} if ids else set()
         self._document_exists |= {identity: identity in existing for identity in ids}
         names = {file.name for file in files} - self._roots_of_name.keys()
         if names:
@@ -268,14 +268,24 @@ class SqlUnitOfWork:
         return {
             (job_id, row.source)
             for job_id, names in names_by_job.items()
-            for row in self._rows(job_document, job_document.c.source, names, job_document.c.job == job_id)
+            for row in self._rows(_PLACES.where(job_document.c.job == job_id), names)
         }
 
-    def _rows(self, table: Any, column: Any, values: Collection[str], *where: Any) -> list[Row[Any]]:
+    def _rows(self, query: Select[Any], values: Collection[str]) -> list[Row[Any]]:
         rows: list[Row[Any]] = []
         for some in _slices(values):
-            rows += self.connection.execute(select(table).where(column.in_(some), *where)).all()
+            rows += self.connection.execute(query, {"values": some}).all()
         return rows
+
+
+def _where_in(column: Column[str]) -> Select[Any]:
+    """Select the rows of a column's table whose column is one of the bound ``values``."""
+    return select(column.table).where(column.in_(bindparam("values", expanding=True)))
+
+
+# Made once: to compose such a statement costs as much as to execute it.
+_REQUESTS, _SOURCES = _where_in(request.c.key), _where_in(source.c.name)
+_DOCUMENTS, _PLACES = _where_in(document.c.id), _where_in(job_document.c.source)
 
 
 def _slices(values: Collection[str]) -> Iterator[list[str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, Insert, MetaData, Row, Select, Table
@@ -116,6 +117,7 @@ def dialect_of(connection: Connection) -> Dialect:
     return dialects[connection.dialect.name]
 
 
+@cache
 def insert_or_replace(table: Table) -> Insert:
     """Return an insert that overwrites a row with the same primary key."""
     statement = insert(table)

@@ -65,10 +65,13 @@ class Profiles:
         return [OpenWork(job=job_id, profile=contents.get(name or "")) for job_id, name in sorted(pairs, key=str)]
 
 
+_KEEP = insert(profile).on_conflict_do_nothing()
+
+
 def keep_profile(connection: Connection, profile_id: str, content: Mapping[str, Any], now: float) -> None:
     """Write a profile where it is not there yet, inside a transaction."""
     row = {"id": profile_id, "content": dict(content), "created_at": now}
-    connection.execute(insert(profile).values(row).on_conflict_do_nothing())
+    connection.execute(_KEEP, row)
 
 
 def read_profiles(connection: Connection, ids: Collection[str] | None = None) -> dict[str, Mapping[str, Any]]:
