@@ -79,7 +79,9 @@ def by_words(ranked: Sequence[Ranked[Id]], texts: Mapping[Id, str], share: Share
         replace(hit, score=(hit.score + WORDS_WEIGHT * share(texts[hit.id])) / (1 + WORDS_WEIGHT))
         for hit in ranked[:COMPARED]
     ]
-    rest = [replace(hit, score=hit.score / (1 + WORDS_WEIGHT)) for hit in ranked[COMPARED:]]
+    rest = [
+        Ranked(hit.id, hit.score / (1 + WORDS_WEIGHT), hit.keyword_rank, hit.vector_rank) for hit in ranked[COMPARED:]
+    ]
     return sorted([*first, *rest], key=_descending)
 
 

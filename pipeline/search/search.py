@@ -147,7 +147,8 @@ class _Candidates:
         for id in shown:
             for page in self._pages(id):
                 of_page.setdefault(page, id)
-        others = (self._pages(hit.id) for hit in self._ranked if hit.id in self._chunks and hit.id not in set(shown))
+        ahead = set(shown)
+        others = (self._pages(hit.id) for hit in self._ranked if hit.id in self._chunks and hit.id not in ahead)
         return Counter(of_page[pages[0]] for pages in others if all(page in of_page for page in pages))
 
     def _compared(self, keyword: KeywordHits, vector: Nearest) -> list[Ranked[str]]:
@@ -158,7 +159,8 @@ class _Candidates:
         self._read([hit.id for hit in ranked[:COMPARED]] + keyword.exact)
         first = list(islice(self._still_there(ranked), COMPARED))
         texts = {id: self._text(id) for id in self._chunks}
-        rest = [hit for hit in ranked if hit not in first and (hit.id in texts or hit.id not in self._asked)]
+        ahead = {hit.id for hit in first}
+        rest = [hit for hit in ranked if hit.id not in ahead and (hit.id in texts or hit.id not in self._asked)]
         there = [*first, *rest]
         if (floor := FLOORS.get(vector.embedder)) and vector.similarity:
             self.judged = signals, same_script = self._judged(floor, keyword, vector, words, shares)

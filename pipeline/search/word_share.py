@@ -51,8 +51,7 @@ def word_share(words: WeightedWords) -> Callable[[str], float]:
     """
     pieces = {term: _pieces(term) for terms, _ in words for term in terms}
     total = sum(weight for _, weight in words)
-    stems = {stem(piece) for own in pieces.values() for piece in own}
-    starts = {piece[:_PREFIX] for piece in stems}
+    starts = {piece[:_PREFIX] for own in pieces.values() for piece in own}
 
     def share(text: str) -> float:
         spelling = spelled(text)
@@ -75,10 +74,10 @@ def exact_share(exact: Iterable[str]) -> Callable[[str], float]:
 
 
 def _pieces(term: str) -> list[str]:
-    """The words of a term; a run of characters without spaces stays whole, as it stands in a spelling."""
+    """The stems of a term; a run of characters without spaces stays whole, as it stands in a spelling."""
     spelling = spelled(term).strip()
-    return [f" {spelling} "] if unspaced_share(spelling) == 1.0 else spelling.split()
+    return [f" {spelling} "] if unspaced_share(spelling) == 1.0 else [_stem(word) for word in spelling.split()]
 
 
 def _holds(spelling: str, held: set[str], pieces: Sequence[str]) -> bool:
-    return bool(pieces) and all(piece in spelling if piece[0] == " " else stem(piece) in held for piece in pieces)
+    return bool(pieces) and all(piece in spelling if piece[0] == " " else piece in held for piece in pieces)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import log
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, or_, select
 
 from stores.contracts import Scalar, metadata_of
 from stores.filters import Filter
@@ -21,8 +22,25 @@ from stores.sql.tables import SHOWN_NAME, chunk, document, generation, record, s
 from stores.words import query_words
 
 _ROWS = 500
+_READ_AT_ONCE, _READ_STEP = 64, 8  # chunks of one statement, which has as many places as the next multiple
 VISIBLE = and_(document.c.id == chunk.c.document, document.c.visible == chunk.c.generation)
 _NOW = and_(document.c.id == generation.c.document, document.c.visible == generation.c.number)
+
+# Composed once: to compose a statement costs as much as to execute it, and each search executes all of these.
+_LANGUAGES = select(generation.c.language).distinct().join(document, _NOW)
+_LANGUAGES_OF = (
+    select(document.c.id, document.c.visible, generation.c.language)
+    .join(generation, _NOW)
+    .where(document.c.id.in_(bindparam("documents", expanding=True)))
+)
+_IDS = select(chunk.c.id, chunk.c.document, chunk.c.generation, chunk.c.ordinal).where(
+    chunk.c.id.in_(bindparam("rowids", expanding=True))
+)
+_NAMES = (
+    select(source.c.document, SHOWN_NAME.label("name"))
+    .where(source.c.document.in_(bindparam("documents", expanding=True)))
+    .order_by(source.c.id.desc())
+)
 
 _AT_REST = [state for state in DocumentState if state.final]
 
@@ -39,7 +57,7 @@ class ChunkQueries:
         with self.database.read() as connection:
             counts = keywords.rows_with(connection, [*words.required, *words.more])
             ids = _keyword_ids(connection, query, counts, limit, documents)
-            exact = _ids(connection, rowids := keywords.search_exact(connection, words.exact, limit))
+            exact = _ids(connection, rowids := keywords.search_exact(connection, words.exact, limit, counts))
             rows = connection.execute(select(func.max(chunk.c.id))).scalar_one() or 0
         rarity = {term: log(1 + rows / (1 + counts[term])) for term in words.required}
         return KeywordHits(
@@ -52,24 +70,23 @@ class ChunkQueries:
     def visible(self, ids: Sequence[str]) -> dict[str, str]:
         """Those of ``ids`` that answer now, in their order, each with the language of its document."""
         documents = {at.split(":")[0] for at in ids}
-        columns = document.c.id, document.c.visible, generation.c.language
         with self.database.read() as connection:
-            rows = connection.execute(select(*columns).join(generation, _NOW).where(document.c.id.in_(documents))).all()
+            rows = connection.execute(_LANGUAGES_OF, {"documents": list(documents)}).all()
         languages = {f"{row.id}:{row.visible}": str(row.language) for row in rows}
         return {at: languages[version] for at in ids if (version := at.rpartition(":")[0]) in languages}
 
     def languages(self) -> set[str]:
         """The languages of the documents that answer now; "" stands for an unknown one."""
         with self.database.read() as connection:
-            query = select(generation.c.language).distinct().join(document, _NOW)
-            return set(map(str, connection.execute(query).scalars()))
+            return set(map(str, connection.execute(_LANGUAGES).scalars()))
 
     def read(self, ids: Sequence[str]) -> dict[str, tuple[Chunk, str]]:
         """(chunk, source name) of those ids that answer now."""
         if not ids:
             return {}
         with self.database.read() as connection:
-            rows = connection.execute(select(chunk).join(document, VISIBLE).where(or_(*map(_is, ids)))).all()
+            slices = (ids[at : at + _READ_AT_ONCE] for at in range(0, len(ids), _READ_AT_ONCE))
+            rows = [row for some in slices for row in _rows_at(connection, some)]
             names = _names(connection, {row.document for row in rows})
         return {
             chunk_id(row.document, row.generation, row.ordinal): (chunk_of(row), names[row.document]) for row in rows
@@ -183,11 +200,7 @@ def chunk_metadata(connection: Connection, row: Any) -> dict[str, Scalar]:
 def _ids(connection: Connection, rowids: Sequence[int]) -> dict[int, str]:
     ids: dict[int, str] = {}
     for start in range(0, len(rowids), _ROWS):
-        rows = connection.execute(
-            select(chunk.c.id, chunk.c.document, chunk.c.generation, chunk.c.ordinal).where(
-                chunk.c.id.in_(rowids[start : start + _ROWS])
-            )
-        )
+        rows = connection.execute(_IDS, {"rowids": rowids[start : start + _ROWS]})
         ids |= {row.id: chunk_id(row.document, row.generation, row.ordinal) for row in rows}
     return ids
 
@@ -196,15 +209,36 @@ def _in(at: str, documents: Collection[str]) -> bool:
     return at.split(":")[0] in documents
 
 
-def _is(at: str) -> Any:
-    document_id, number, ordinal = at.split(":")
-    return and_(chunk.c.document == document_id, chunk.c.generation == int(number), chunk.c.ordinal == int(ordinal))
+def _rows_at(connection: Connection, ids: Sequence[str]) -> Sequence[Row[Any]]:
+    """The rows of at most ``_READ_AT_ONCE`` chunks that answer now; there are few lengths of such statements."""
+    full = [*ids, *[ids[-1]] * (-len(ids) % _READ_STEP)]
+    values: dict[str, str | int] = {}
+    for at, (document_id, number, ordinal) in enumerate(one.split(":") for one in full):
+        values |= {f"document_{at}": document_id, f"number_{at}": int(number), f"ordinal_{at}": int(ordinal)}
+    return connection.execute(_select_chunks(len(full)), values).all()
+
+
+@cache
+def _select_chunks(count: int) -> Select[Any]:
+    """Select so many chunks by document, generation and ordinal.
+
+    Composed once for each count, as that costs more than to execute it. A list of triples is no substitute: SQLite
+    uses no index for it.
+    """
+    places = (
+        and_(
+            chunk.c.document == bindparam(f"document_{at}"),
+            chunk.c.generation == bindparam(f"number_{at}"),
+            chunk.c.ordinal == bindparam(f"ordinal_{at}"),
+        )
+        for at in range(count)
+    )
+    return select(chunk).join(document, VISIBLE).where(or_(*places))
 
 
 def _names(connection: Connection, documents: Collection[str]) -> dict[str, str]:
     """The first source name of each document, its id where it has none."""
-    query = select(source.c.document, SHOWN_NAME.label("name")).where(source.c.document.in_(documents))
-    rows = connection.execute(query.order_by(source.c.id.desc())).all()
+    rows = connection.execute(_NAMES, {"documents": list(documents)}).all()
     return {document_id: document_id for document_id in documents} | {row.document: row.name for row in rows}
 
 

@@ -68,14 +68,18 @@ def rows_with(connection: Connection, terms: Iterable[str]) -> dict[str, int]:
     return dialect_of(connection).count_keyword_rows(connection, TABLE, list(terms))
 
 
-def search_exact(connection: Connection, texts: Sequence[str], limit: int) -> list[int]:
+def search_exact(
+    connection: Connection, texts: Sequence[str], limit: int, counts: Mapping[str, int] | None = None
+) -> list[int]:
     """Ids of visible chunks that may hold one of the texts as it is written, those of the rarest first.
 
     The index knows stems, not letters, so the chunks are still to be compared. A text that more than ``_RARE_ROWS``
-    chunks hold is left out: it tells too little to put anything first.
+    chunks hold is left out: it tells too little to put anything first. ``counts``: of ``rows_with`` for some terms.
     """
-    counts = rows_with(connection, [as_term(text) for text in texts])
-    rare = sorted((rows, term) for term, rows in counts.items() if 0 < rows <= _RARE_ROWS)
+    known = counts or {}
+    terms = list(dict.fromkeys(map(as_term, texts)))
+    numbers = {**known, **rows_with(connection, [term for term in terms if term not in known])}
+    rare = sorted((numbers[term], term) for term in terms if 0 < numbers[term] <= _RARE_ROWS)
     matches = [at for _, term in rare for at, _ in _visible_matches(connection, term, limit)]
     return list(dict.fromkeys(matches))[:limit]
 
