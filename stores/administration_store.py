@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
@@ -43,7 +42,7 @@ class AdministrationFile:
 
     def __init__(self, path: Path, table: Table, *, pooled: bool) -> None:
         self._path, self._table, self._pooled = path, table, pooled
-        self._marked = str(path), f"{path}-wal"
+        self._marked = path, path.with_name(f"{path.name}-wal")
         self._database: Database | None = None
         self._opening = threading.Lock()
 
@@ -79,9 +78,9 @@ class AdministrationFile:
         return database
 
 
-def _state_of(path: str) -> Hashable:
+def _state_of(path: Path) -> Hashable:
     try:
-        state = os.stat(path)
+        state = path.stat()
     except OSError:
         return None
     return state.st_ino, state.st_size, state.st_mtime_ns

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from pipeline.search.ranking import Id, Ranked
 from stores.words import spelled
@@ -20,15 +21,24 @@ def fold_copies(
 
     ``hits``: the best first. Between files of one kind nothing is left out: they may be two versions of a contract.
     """
-    runs = {hit.id: _runs(text(hit.id)) for hit in hits}
-    paged = [hit for hit in hits if not is_unpaged(hit.id)]
+    paged = {hit.id: hit for hit in hits if not is_unpaged(hit.id)}
+    if not paged:
+        return list(hits)
+    runs = {id: _runs(text(id)) for id in paged}
     folded: dict[Id, Ranked[Id]] = {}
     for hit in hits:
-        original = max(paged, key=lambda one: _shared(runs[hit.id], runs[one.id]), default=hit)
-        copied = is_unpaged(hit.id) and _shared(runs[hit.id], runs[original.id]) >= _COPIED
-        kept = original if copied else hit
+        kept = hit if hit.id in paged else _original(hit, _runs(text(hit.id)), paged, runs)
         folded.setdefault(kept.id, replace(kept, score=max(hit.score, kept.score)))
     return list(folded.values())
+
+
+def _original(
+    hit: Ranked[Id], own: frozenset[tuple[str, ...]], paged: Mapping[Id, Ranked[Id]], runs: Mapping[Id, frozenset[Any]]
+) -> Ranked[Id]:
+    """Return the hit with pages that one without them repeats, else this one itself."""
+    shares = {id: _shared(own, runs[id]) for id in paged}
+    nearest = max(shares, key=shares.__getitem__)
+    return paged[nearest] if shares[nearest] >= _COPIED else hit
 
 
 def _runs(text: str) -> frozenset[tuple[str, ...]]:

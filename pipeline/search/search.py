@@ -171,8 +171,9 @@ class _Candidates:
 
     def _fused(self, keyword: KeywordHits, vector: Nearest, share: Share) -> list[Ranked[str]]:
         """Both halves as one list; keywords weigh as much as their first chunks have of the query's words."""
-        english_only = with_own_embedder(self._resources, self._store).embedder().english_only
-        weight = vector_weight(unspaced_share(self._query), english_only=english_only)
+        unspaced = unspaced_share(self._query)
+        english_only = unspaced > 0 and with_own_embedder(self._resources, self._store).embedder().english_only
+        weight = vector_weight(unspaced, english_only=english_only)
         halves = keyword.ids, list(vector.similarity), weight, keyword.exact
         ranked = fuse(*halves)
         self._read([hit.id for hit in ranked[:COMPARED]] + keyword.exact)

@@ -23,7 +23,6 @@ from stores.placement import PlacementDecision, StagedFile
 from stores.sql.dialect import insert as upsert
 from stores.sql.tables import document, generation, job_document, source, step
 
-
 _NEW_DOCUMENT, _NEW_SOURCE, _NEW_GENERATION = insert(document), insert(source), insert(generation)
 _NEW_STEP, _NEW_PLACE = insert(step), insert(job_document)
 

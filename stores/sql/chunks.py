@@ -26,7 +26,17 @@ _READ_AT_ONCE, _READ_STEP = 64, 8  # chunks of one statement, which has as many 
 VISIBLE = and_(document.c.id == chunk.c.document, document.c.visible == chunk.c.generation)
 _NOW = and_(document.c.id == generation.c.document, document.c.visible == generation.c.number)
 
+_LATEST = (
+    select(generation.c.document, generation.c.number)
+    .where(generation.c.state.not_in((DocumentState.FAILED, DocumentState.CANCELLED)))
+    .order_by(generation.c.created_at.desc(), generation.c.number.desc())
+    .limit(1)
+    .subquery()
+)
 # Composed once: to compose a statement costs as much as to execute it, and each search executes all of these.
+_NEWEST_EMBEDDER = select(generation.c.fingerprints["embedder"].as_string()).join(
+    _LATEST, and_(generation.c.document == _LATEST.c.document, generation.c.number == _LATEST.c.number)
+)
 _LANGUAGES = select(generation.c.language).distinct().join(document, _NOW)
 _LANGUAGES_OF = (
     select(document.c.id, document.c.visible, generation.c.language)
@@ -100,13 +110,8 @@ class ChunkQueries:
 
     def newest_embedder(self) -> str | None:
         """Fingerprint of the embedder that the newest generation is made with, those that failed left out."""
-        ended_without = (DocumentState.FAILED, DocumentState.CANCELLED)
-        newest = select(generation.c.document, generation.c.number).where(generation.c.state.not_in(ended_without))
-        latest = newest.order_by(generation.c.created_at.desc(), generation.c.number.desc()).limit(1).subquery()
-        its_row = and_(generation.c.document == latest.c.document, generation.c.number == latest.c.number)
         with self.database.read() as connection:
-            query = select(generation.c.fingerprints["embedder"].as_string()).join(latest, its_row)
-            return connection.execute(query).scalar_one_or_none()
+            return connection.execute(_NEWEST_EMBEDDER).scalar_one_or_none()
 
     def embedders(self) -> list[str]:
         """Fingerprints of the embedders whose vectors answer, that of most documents first."""
