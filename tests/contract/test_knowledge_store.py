@@ -157,16 +157,6 @@ def test_a_profile_is_written_once(store: KnowledgeStore) -> None:
 # Steps
 
 
-def test_each_profile_of_open_jobs_is_told_with_the_first_of_them(store: KnowledgeStore) -> None:
-    profiles = {"kb.2": "p", "kb.3": "q", "kb.1": "p", "kb.4": None}
-    with store.registration.together(time.time()) as unit:
-        for name in ("p", "q"):
-            unit.keep_profile(name, {"settings": {"embedder": name}})
-        unit.open_jobs([NewJob(job=job, options=Options(), profile=name) for job, name in profiles.items()])
-    told = [(work.job, work.profile and work.profile["settings"]["embedder"]) for work in store.profiles.of_open_jobs()]
-    assert told == [("kb.1", "p"), ("kb.3", "q"), ("kb.4", None)]
-
-
 def test_a_step_is_claimed_once_however_many_ask(store: KnowledgeStore) -> None:
     submitted(store)
     claims: list[Claim | None] = []

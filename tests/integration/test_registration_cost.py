@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ from sqlalchemy.pool import Pool
 from pipeline.commands.ingest_folder import ingest
 from pipeline.commands.ingest_request import IngestRequest
 from pipeline.commands.submission import Submission
-from stores.models import JobState, Outcome
+from stores.contracts.registration import NewJob
+from stores.models import JobState, Options, Outcome
 from tests.in_process import KB, fake_document
 from tests.submitter import Submitter
 from tests.waiting import GENEROUS_S
@@ -95,3 +97,14 @@ def test_a_folder_without_documents_has_a_job_that_is_over_at_once(home: Path, t
     submitter = Submitter(home, ingest_root=tmp_path)
     receipt = submitter.queue.submit(KB, Submission(paths=(Path("empty"),))).result(GENEROUS_S)
     assert submitter.resources.catalog.store(KB).job_queries.get(receipt.job).state is JobState.DONE
+
+
+def test_a_thousand_open_jobs_with_one_profile_are_read_as_one(submitter: Submitter) -> None:
+    store = submitter.resources.catalog.create(KB)
+    jobs = {"test.2": "p", "test.3": "q", "test.1": "p", "test.4": None} | {f"test.5.{n}": "p" for n in range(1000)}
+    with store.registration.together(time.time()) as unit:
+        for name in ("p", "q"):
+            unit.keep_profile(name, {"settings": {"embedder": name}})
+        unit.open_jobs([NewJob(job=job, options=Options(), profile=name) for job, name in jobs.items()])
+    told = [(work.job, work.profile and work.profile["settings"]["embedder"]) for work in store.profiles.of_open_jobs()]
+    assert told == [("test.1", "p"), ("test.3", "q"), ("test.4", None)]
