@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, literal, or_, select, tuple_, update
+from sqlalchemy import Integer, Select, and_, bindparam, literal, or_, select, tuple_, update
 
 from stores.effects import StraightRun, Window
-from stores.lifecycle.lines import Backlog, priority_in, rooms, take_from_lines
+from stores.lifecycle.lines import NOW, Backlog, priority_in, rooms, take_from_lines
 from stores.lifecycle.states import OPEN_STATES, OPEN_STEPS
 from stores.models import Stage, StepKey, StepState
 from stores.sql.database import Database
@@ -38,14 +39,11 @@ class Dispatch:
         now = self.database.now()
         with self.database.read() as connection:
             backlog = Backlog.read(connection, now)
-            lost = connection.execute(select(step.c.stage).where(_lost(now, quiet)).limit(1)).first()
+            lost = connection.execute(_any_lost(quiet), {"now": now}).first()
             if lost is None and not rooms(connection, windows, backlog):
                 return []
         with self.database.write() as connection:
-            again = select(step.c.document, step.c.generation, step.c.stage, step.c.batch).where(_lost(now, quiet))
-            rows: list[Any] = (
-                list(connection.execute(again.order_by(step.c.sends, step.c.sent_at).limit(limit))) if lost else []
-            )
+            rows: list[Any] = list(connection.execute(_lost_steps(quiet), {"now": now, "most": limit})) if lost else []
             rows += take_from_lines(connection, windows, limit - len(rows), now)
             if rows:
                 connection.execute(
@@ -146,14 +144,25 @@ def is_step(key: StepKey) -> Any:
     )
 
 
-def _lost(now: float, quiet: frozenset[Stage]) -> Any:
+@cache
+def _any_lost(quiet: frozenset[Stage]) -> Select[Any]:
+    return select(step.c.stage).where(_lost(quiet)).limit(1)
+
+
+@cache
+def _lost_steps(quiet: frozenset[Stage]) -> Select[Any]:
+    lost = select(step.c.document, step.c.generation, step.c.stage, step.c.batch).where(_lost(quiet))
+    return lost.order_by(step.c.sends, step.c.sent_at).limit(bindparam("most", type_=Integer))
+
+
+def _lost(quiet: frozenset[Stage]) -> Any:
     """Steps whose message or whose worker is lost."""
     backoff = RESEND_BUSY_S * step.c.sends
-    gone = and_(step.c.stage.in_(quiet), step.c.sent_at < now - RESEND_S)
+    gone = and_(step.c.stage.in_(quiet), step.c.sent_at < NOW - RESEND_S)
     slow = and_(
-        step.c.sent_at < now - RESEND_BUSY_S, or_(step.c.sent_at < now - backoff, step.c.sent_at < now - RESEND_MOST_S)
+        step.c.sent_at < NOW - RESEND_BUSY_S, or_(step.c.sent_at < NOW - backoff, step.c.sent_at < NOW - RESEND_MOST_S)
     )
-    sent = and_(step.c.state == StepState.DUE, step.c.sent_at > 0.0, step.c.scheduled_at <= now, or_(gone, slow))
+    sent = and_(step.c.state == StepState.DUE, step.c.sent_at > 0.0, step.c.scheduled_at <= NOW, or_(gone, slow))
     again = or_(step.c.sent_at == 0.0, gone, slow)
-    expired = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= now, again)
+    expired = and_(step.c.state == StepState.RUNNING, step.c.lease_until <= NOW, again)
     return or_(sent, expired)

@@ -10,10 +10,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from heapq import heapify, heappop, heappush
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, cast, exists, func, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Float,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy import String as AnyString
 
 from stores.effects import Window
@@ -25,6 +41,8 @@ _MOST_LINES = 64  # that are looked at: those of the largest priority, then the 
 _LABELS_AT_ONCE = 500
 _USUAL = 500  # begins the line of a job without a priority: three digits, which sort as the numbers do
 _DIGITS = 3
+NOW = bindparam("now", type_=Float)
+"""Seconds since the epoch: statements are composed once, as every step that begins asks what is next."""
 
 #: The line of a step: what its job with the largest priority is, of several the oldest.
 LINE = func.coalesce(
@@ -58,9 +76,7 @@ class Backlog:
 
     @classmethod
     def read(cls, connection: Connection, now: float) -> Backlog:
-        conditions = [exists().where(_unsent(stage, now)) for stage in Stage]
-        first = exists().where(_unsent(None, now), step.c.line.is_(None))
-        *waiting, unlabelled = connection.execute(select(*conditions, first)).one()
+        *waiting, unlabelled = connection.execute(_BACKLOG, {"now": now}).one()
         return cls(
             stages=frozenset(stage for stage, any_ in zip(Stage, waiting, strict=True) if any_),
             unlabelled=bool(unlabelled),
@@ -81,11 +97,7 @@ def rooms(connection: Connection, windows: Sequence[Window], backlog: Backlog) -
     windows = [window for window in windows if window.stages & backlog.stages]
     if not windows:
         return []
-    counts = connection.execute(
-        select(step.c.stage, step.c.state, step.c.line, func.count().label("steps"))
-        .where(_IN_FLIGHT)
-        .group_by(step.c.stage, step.c.state, step.c.line)
-    ).all()
+    counts = connection.execute(_STEPS_IN_FLIGHT).all()
     return [room for room in (_room(window, counts) for window in windows) if room.steps > 0]
 
 
@@ -120,9 +132,7 @@ def take_from_lines(connection: Connection, windows: Sequence[Window], limit: in
 
 def _label(connection: Connection, now: float) -> None:
     """Give documents with a step that was not sent yet their lines: to that step, and to those that wait for it."""
-    some = select(*_GENERATION).where(_unsent(None, now), step.c.line.is_(None)).limit(_LABELS_AT_ONCE).subquery()
-    open_steps = step.c.state.in_((StepState.WAITING, StepState.DUE)), step.c.line.is_(None)
-    connection.execute(update(step).where(tuple_(*_GENERATION).in_(select(some)), *open_steps).values(line=LINE))
+    connection.execute(_LABEL, {"now": now})
 
 
 def leave_line(connection: Connection, document_id: str, number: int) -> None:
@@ -151,20 +161,47 @@ def _choose(
 
 def _lines(connection: Connection, stage: Stage, now: float) -> Sequence[str]:
     """The first lines in which a step of a stage waits, each found by one look into the index."""
-    waiting = _unsent(stage, now)
+    return connection.execute(_lines_of(stage), {"now": now}).scalars().all()
+
+
+@cache
+def _lines_of(stage: Stage) -> Select[Any]:
+    waiting = _unsent(stage)
     lines = select(func.min(step.c.line).label("line")).where(waiting).cte("lines", recursive=True)
     following = select(func.min(step.c.line)).where(waiting, step.c.line > lines.c.line).scalar_subquery()
     lines = lines.union_all(select(following).where(lines.c.line.is_not(None)))
-    first = select(lines.c.line).where(lines.c.line.is_not(None)).limit(_MOST_LINES)
-    return connection.execute(first).scalars().all()
+    return select(lines.c.line).where(lines.c.line.is_not(None)).limit(_MOST_LINES)
 
 
 def _first_of(connection: Connection, stage: Stage, line: str, limit: int, now: float) -> Sequence[Any]:
-    waiting = select(*_KEY).where(_unsent(stage, now), step.c.line == line)
-    return connection.execute(waiting.order_by(step.c.batch, step.c.document).limit(limit)).all()
+    return connection.execute(_steps_of_line(stage), {"now": now, "its_line": line, "most": limit}).all()
 
 
-def _unsent(stage: Stage | None, now: float) -> Any:
+@cache
+def _steps_of_line(stage: Stage) -> Select[Any]:
+    waiting = select(*_KEY).where(_unsent(stage), step.c.line == bindparam("its_line"))
+    return waiting.order_by(step.c.batch, step.c.document).limit(bindparam("most", type_=Integer))
+
+
+def _unsent(stage: Stage | None) -> Any:
     """Steps that may begin now and were not sent; of one stage where it is given."""
-    due = and_(step.c.state == StepState.DUE, step.c.sent_at == 0.0, step.c.scheduled_at <= now)
-    return and_(due, step.c.stage == stage) if stage else and_(due, literal(True))
+    due = and_(step.c.state == StepState.DUE, step.c.sent_at == 0.0, step.c.scheduled_at <= NOW)
+    return and_(due, step.c.stage == stage) if stage else due
+
+
+_UNLABELLED = _unsent(None), step.c.line.is_(None)
+_BACKLOG = select(*(exists().where(_unsent(stage)) for stage in Stage), exists().where(*_UNLABELLED))
+_STEPS_IN_FLIGHT = (
+    select(step.c.stage, step.c.state, step.c.line, func.count().label("steps"))
+    .where(_IN_FLIGHT)
+    .group_by(step.c.stage, step.c.state, step.c.line)
+)
+_LABEL = (
+    update(step)
+    .where(
+        tuple_(*_GENERATION).in_(select(select(*_GENERATION).where(*_UNLABELLED).limit(_LABELS_AT_ONCE).subquery())),
+        step.c.state.in_((StepState.WAITING, StepState.DUE)),
+        step.c.line.is_(None),
+    )
+    .values(line=LINE)
+)
