@@ -64,5 +64,11 @@ class Workspaces:
         """Return the names of workspaces of dead processes."""
         return [folder.name for folder in self._of(knowledge_id).glob("*") if owner_is_dead(folder)]
 
+    def sweep_all(self) -> None:
+        """Remove the workspaces of dead processes in all knowledge bases."""
+        for folder in self.home.glob("*/work/*"):
+            if owner_is_dead(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
     def _of(self, knowledge_id: str) -> Path:
         return self.home / slug_of(knowledge_id) / "work"

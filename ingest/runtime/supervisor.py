@@ -29,6 +29,7 @@ from ingest.runtime.run_dir import RunDir, lock_now, lock_within, machine
 from pipeline import log_format
 from stores.chroma.path import IndexLock
 from stores.errors import IngotError, UnavailableError
+from stores.workspaces import Workspaces
 
 if TYPE_CHECKING:
     from pipeline.service import Service
@@ -329,6 +330,7 @@ class Supervisor:
         self.chroma.stop(5.0)
         self.redis.stop(5.0)
         temp_dir.sweep(self.folder.home)
+        Workspaces(self.folder.home).sweep_all()  # a killed worker's, which nobody was left to remove
         shutil.rmtree(metrics_folder.folder_of_home(self.folder.home), ignore_errors=True)
         self.folder.remove_socket()
         self._lock.truncate(0)

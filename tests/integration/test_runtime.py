@@ -72,6 +72,14 @@ def gone(settings: Settings) -> bool:
     return not running_processes(settings) and not folder_of(settings).alive()
 
 
+def workspace_of_the_dead(settings: Settings) -> Path:
+    """What a task leaves whose process is killed."""
+    folder = settings.home / "kb" / "work" / "a-task"
+    folder.mkdir(parents=True)
+    (folder / ".owner").touch()
+    return folder
+
+
 def another_comes_and_goes(settings: Settings) -> None:
     """What nothing keeps has had its time by then: another home's runtime has started and ended by itself."""
     other = settings.model_copy(update={"home": settings.home.with_name("another")})
@@ -105,7 +113,9 @@ def test_started_on_demand_shared_and_gone_by_itself(settings: Settings) -> None
         other = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
         assert int(other.stdout) == pid
         assert soon(lambda: len(running_processes(settings)) >= 4)
+        left = workspace_of_the_dead(settings)
     soon(lambda: gone(settings), told=lambda: running_processes(settings))
+    assert not left.exists()
     assert not folder_of(settings).file("redis.sock").exists()
 
 
