@@ -6,6 +6,7 @@ import os
 import platform
 import threading
 import time
+from abc import ABC, abstractmethod
 from importlib.metadata import version
 from pathlib import Path
 from typing import Self
@@ -68,7 +69,7 @@ def _role(command: str, under_celery: bool) -> str:
     return next((name for name in ("redis", "chroma", "supervisor") if name in command), "other")
 
 
-class Sampler:
+class Sampler(ABC):
     """Runs ``_watch`` in a thread until it is left; that ends when ``_stop`` is set."""
 
     def __init__(self) -> None:
@@ -83,8 +84,9 @@ class Sampler:
         self._stop.set()
         self._thread.join()
 
+    @abstractmethod
     def _watch(self) -> None:
-        raise NotImplementedError
+        """Sample until ``_stop`` is set."""
 
 
 class MemoryWatch(Sampler):

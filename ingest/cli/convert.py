@@ -9,7 +9,7 @@ import typer
 
 from ingest.cli.context import Pages, open_service, page_numbers
 from ingest.cli.docs import Form, exit_code_of, page_remarks, page_text
-from ingest.cli.ingest import OcrMode
+from ingest.cli.ingest_options import Ocr, OcrMode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ def convert(
         list[str] | None,
         typer.Option("--schema", help="Extract this into the JSON (repeatable): a schema, a schema file, or auto."),
     ] = None,
-    ocr: Annotated[OcrMode, typer.Option("--ocr", help="When to read pages by OCR.")] = OcrMode.AUTO,
+    ocr: Ocr = OcrMode.AUTO,
     pages: Pages = "",
     password: Annotated[
         list[str] | None, typer.Option("--password", metavar="P", help="Try this on an encrypted file (repeatable).")

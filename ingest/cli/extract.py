@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ingest.cli.context import AsJson, AsLines, Knowledge, load_settings, open_service
+from ingest.cli.ingest_options import TypeName
 from ingest.cli.jobs import Timeout, prepare_workers, watch_or_leave
 from stores.models import check_knowledge_id
 
@@ -19,9 +20,7 @@ def extract(
     schema: Annotated[
         list[str] | None, typer.Option("--schema", help="A schema or a schema file (repeatable); auto: what fits.")
     ] = None,
-    document_type: Annotated[
-        str, typer.Option("--type", metavar="TYPE", help="Type of these documents, where it is known: invoice, ...")
-    ] = "",
+    document_type: TypeName = "",
     force: Annotated[bool, typer.Option("--force", help="Also where nothing has changed.")] = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Watch until all is done.")] = True,
     timeout: Timeout = None,

@@ -6,13 +6,24 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ingest.cli.context import AsJson, AsLines, Knowledge, Pages, load_settings, open_service, page_numbers
+from ingest.cli.ingest_options import (
+    Attachments,
+    Excludes,
+    Globs,
+    Ocr,
+    OcrMode,
+    Passwords,
+    Priority,
+    SchemaNames,
+    TypeName,
+)
+from ingest.cli.jobs import Timeout
 from ingest.quantities import clock_duration
 from stores.models import check_knowledge_id
 
@@ -27,51 +38,23 @@ if TYPE_CHECKING:
 _MOST_NAMED = 20  # skipped files
 
 
-Attachments = Annotated[
-    bool,
-    typer.Option("--attachments", help="Read files attached to mail messages and PDFs as documents of their own."),
-]
-SchemaNames = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--schema", help="Extract this too (repeatable): a schema, a schema file, or auto, what fits each document."
-    ),
-]
-
-
-class OcrMode(StrEnum):
-    """When pages are read by OCR: where the text layer is bad, always, or never."""
-
-    AUTO = "auto"
-    ALWAYS = "always"
-    NEVER = "never"
-
-
 def ingest(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs or URLs.")],
     knowledge: Knowledge = "default",
-    glob: Annotated[list[str] | None, typer.Option("--glob", help="Only files that match, e.g. '*.pdf'.")] = None,
-    exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No files that match.")] = None,
+    glob: Globs = None,
+    exclude: Excludes = None,
     schema: SchemaNames = None,
-    document_type: Annotated[
-        str, typer.Option("--type", metavar="TYPE", help="Type of these documents, where it is known: invoice, ...")
-    ] = "",
-    ocr: Annotated[OcrMode, typer.Option("--ocr", help="When to read pages by OCR.")] = OcrMode.AUTO,
+    document_type: TypeName = "",
+    ocr: Ocr = OcrMode.AUTO,
     pages: Pages = "",
     attachments: Attachments = False,
     force: Annotated[bool, typer.Option("--force", help="Process unchanged documents again.")] = False,
     prune: Annotated[bool, typer.Option("--prune", help="Delete documents whose files are gone.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Watch until all is done.")] = True,
-    timeout: Annotated[
-        float | None, typer.Option("--timeout", metavar="S", min=0, help="Watch for at most S seconds.")
-    ] = None,
-    priority: Annotated[
-        int, typer.Option("--priority", metavar="N", min=-100, max=100, help="Larger first among waiting documents.")
-    ] = 0,
-    password: Annotated[
-        list[str] | None, typer.Option("--password", metavar="P", help="Try this on encrypted files (repeatable).")
-    ] = None,
+    timeout: Timeout = None,
+    priority: Priority = 0,
+    password: Passwords = None,
     as_json: AsJson = False,
     as_lines: AsLines = False,
 ) -> int:

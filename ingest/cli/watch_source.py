@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ingest.cli.context import AsLines, Knowledge, Pages, load_settings, open_service, page_numbers
-from ingest.cli.ingest import Attachments, OcrMode
+from ingest.cli.ingest_options import (
+    Attachments,
+    Excludes,
+    Globs,
+    Ocr,
+    OcrMode,
+    Passwords,
+    Priority,
+    SchemaNames,
+    TypeName,
+)
 from pipeline.commands.watched_sources import HEARD_EVERY_S, WatchedSource
 from pipeline.mailbox_address import address_of, is_mailbox
 from stores.errors import IngotError, InputError, NotFoundError, TransientError
@@ -32,23 +42,15 @@ def watch(
         str, typer.Argument(metavar="SOURCE", help="A folder, s3://bucket/prefix or imaps://user@host/INBOX.")
     ],
     knowledge: Knowledge = "default",
-    glob: Annotated[list[str] | None, typer.Option("--glob", help="Only files that match, e.g. '*.pdf'.")] = None,
-    exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No files that match.")] = None,
-    schema: Annotated[
-        list[str] | None, typer.Option("--schema", help="Extract this too (repeatable): as in ingot ingest.")
-    ] = None,
-    document_type: Annotated[
-        str, typer.Option("--type", metavar="TYPE", help="Type of these documents, where it is known: invoice, ...")
-    ] = "",
-    ocr: Annotated[OcrMode, typer.Option("--ocr", help="When to read pages by OCR.")] = OcrMode.AUTO,
+    glob: Globs = None,
+    exclude: Excludes = None,
+    schema: SchemaNames = None,
+    document_type: TypeName = "",
+    ocr: Ocr = OcrMode.AUTO,
     pages: Pages = "",
     attachments: Attachments = False,
-    priority: Annotated[
-        int, typer.Option("--priority", metavar="N", min=-100, max=100, help="Larger first among waiting documents.")
-    ] = 0,
-    password: Annotated[
-        list[str] | None, typer.Option("--password", metavar="P", help="Try this on encrypted files (repeatable).")
-    ] = None,
+    priority: Priority = 0,
+    password: Passwords = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep documents whose files are gone.")] = False,
     every: Annotated[
         float, typer.Option("--every", metavar="S", min=1, help="Also look every S seconds, as shares need it.")
