@@ -15,13 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline import step_log
-from pipeline.log_format import facts
+from pipeline import lost_attempts, step_log
 from pipeline.profiles import models_apart
 from pipeline.settings import Settings
 from pipeline.stage_specs import NEEDS, STAGES
 from pipeline.step_context import Resources, StepContext, bug
-from stores.effects import Claim, Effect, PageResult
+from stores.effects import Claim, Effect
 from stores.errors import CancelledError, IngotError, LeaseLostError, StoppingError, TransientError, disk_full
 from stores.models import Fault, Stage, StepKey
 
@@ -34,8 +33,6 @@ RUN: dict[Stage, Callable[[StepContext], Effect]] = {
     stage: pkgutil.resolve_name(spec.run) for stage, spec in STAGES.items()
 }
 
-MOST_LOST_ATTEMPTS = 3  # times that a process died over one step without progress in between
-MOST_TRIES = 50  # of a step whose processes die again and again, though nothing shows that it is the cause
 MOST_ATTEMPTS, PATIENCE_S = 8, 600.0  # of a step that meets transient errors: it fails when both are exceeded
 BEAT_S = 15.0  # between two heartbeats, which extend the lease
 NO_MODEL_S = 10.0  # until a step is due again whose model this worker has not loaded
@@ -91,7 +88,7 @@ def _run_fitting(
     if missing := models_missing(worker_settings, resources.settings, claim.key.stage):
         store.steps.hand_back(claim, NO_MODEL_S, Fault(code="other_model", message=missing))
         return StepResult(ended=False)
-    alone = suspects if claim.lost_attempts >= MOST_LOST_ATTEMPTS - 1 else None
+    alone = suspects if lost_attempts.is_suspect(claim) else None
     if alone is not None and not alone.acquire(blocking=False):
         store.steps.hand_back(claim, delay_s(2))
         step_log.ended("handed back", "another step that may end this process runs")
@@ -119,7 +116,7 @@ def _run_claimed(
 ) -> StepResult:
     key, clock = claim.key, time.process_time if killable else time.thread_time
     try:
-        claim = _give_up_deadly_page(store, claim)
+        claim = lost_attempts.give_up(store, claim)
         with _heartbeat(store, claim), resources.workspaces.workspace(key.knowledge_id, _label(key)) as folder:
             context = StepContext(
                 resources=resources,
@@ -127,7 +124,7 @@ def _run_claimed(
                 claim=claim,
                 folder=folder,
                 killable=killable,
-                plain_page=_plain_page(claim),
+                plain_page=lost_attempts.plain_page(claim),
                 stopping=stopping,
                 last_try=_is_last_try(store, claim),
             )
@@ -162,38 +159,6 @@ def _run_claimed(
 def _lost_step(error: IngotError) -> StepResult:
     step_log.ended("cancelled" if isinstance(error, CancelledError) else "lease lost", error.message)
     return StepResult(ended=False)
-
-
-_DIED_OF_SOMETHING = "a crash, a hang, or too much memory"
-_DIED_OF = {
-    "time_limit": "the last time it took longer than its time limit",
-    "out_of_memory": "the last time the machine ran out of memory",
-    "crash": "the last time by a crash",
-}
-
-
-def _plain_page(claim: Claim) -> int | None:
-    """The page to read without optional steps: a process died over it of the page itself, or too often to be chance."""
-    page_is_cause = claim.lost_attempts and claim.lost_to in _DIED_OF
-    return claim.page_in_work if page_is_cause or claim.lost_attempts >= MOST_LOST_ATTEMPTS - 1 else None
-
-
-def _give_up_deadly_page(store: KnowledgeStore, claim: Claim) -> Claim:
-    """Give up the page over which processes died too often. IngotError ``killed_worker`` for a step without pages."""
-    if claim.lost_attempts < MOST_LOST_ATTEMPTS and claim.attempt <= MOST_TRIES:
-        return claim
-    times = f"{max(claim.lost_attempts, MOST_LOST_ATTEMPTS)} times ({_DIED_OF.get(claim.lost_to, _DIED_OF_SOMETHING)})"
-    if claim.page_in_work is None or claim.key.stage is Stage.PLAN:
-        raise IngotError(
-            f"{claim.key.stage} ended its worker {times}: "
-            "the file is probably damaged; try to save it anew with another program",
-            code="killed_worker",
-        )
-    reason = f"reading it ended the worker {times}"
-    lost = PageResult(number=claim.page_in_work, fault=Fault(code="killed_worker", message=reason))
-    store.steps.save_page(claim, lost)
-    log.warning("page %d is given up: %s", claim.page_in_work, reason, extra=facts(page=claim.page_in_work))
-    return claim
 
 
 def _is_last_try(store: KnowledgeStore, claim: Claim) -> bool:

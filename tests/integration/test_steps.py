@@ -11,7 +11,7 @@ from threading import Lock
 import pytest
 from sqlalchemy import select, update
 
-from pipeline import flow
+from pipeline import flow, lost_attempts
 from pipeline.commands.ingest_folder import ingest
 from pipeline.commands.ingest_request import IngestRequest
 from pipeline.stage_specs import NEEDS
@@ -92,9 +92,9 @@ def test_a_worker_that_lives_has_lost_its_lease_and_is_no_death(resources, job: 
     store, key = resources.catalog.store(KB), first_key(resources)
     with subprocess.Popen(["true"]) as gone:
         pass
-    for number, (process, lost_attempts) in enumerate([(os.getpid(), 0), (gone.pid, 0), (os.getpid(), 1)]):
+    for number, (process, lost) in enumerate([(os.getpid(), 0), (gone.pid, 0), (os.getpid(), 1)]):
         claim = store.steps.claim(key, f"o{number}", f"cpu@here#{process}")
-        assert claim and claim.lost_attempts == lost_attempts, "the one before lived, or did not"
+        assert claim and claim.lost_attempts == lost, "the one before lived, or did not"
         expire(resources, key, at=1.0)
     elsewhere = store.steps.claim(key, "o3", f"cpu@elsewhere#{os.getpid()}")
     assert elsewhere and elsewhere.lost_attempts == 2, "nobody here knows whether a process of another machine lives"
@@ -104,7 +104,7 @@ def test_a_worker_that_lives_has_lost_its_lease_and_is_no_death(resources, job: 
 
 def test_kills_from_outside_count_against_a_step_only_when_repeated(resources, job: str) -> None:
     store, key = resources.catalog.store(KB), first_key(resources)
-    for number in range(flow.MOST_TRIES):
+    for number in range(lost_attempts.MOST_TRIES):
         claim = store.steps.claim(key, f"w/{number}", "w")
         assert claim and claim.lost_attempts == 0
         assert store.steps.release("w/", blameless=True) == 1
@@ -115,7 +115,7 @@ def test_kills_from_outside_count_against_a_step_only_when_repeated(resources, j
 
 def test_what_a_worker_died_of_is_told(resources, job: str) -> None:
     store, key = resources.catalog.store(KB), first_key(resources)
-    for number in range(flow.MOST_LOST_ATTEMPTS):
+    for number in range(lost_attempts.MOST_LOST_ATTEMPTS):
         store.steps.claim(key, f"w/{number}", "w")
         store.steps.release("w/", Fault(code="time_limit", message="it took longer than its time limit"))
     flow.run_stage(resources, key, owner="alive", worker="w")
@@ -155,7 +155,7 @@ def test_services_that_are_down_for_minutes_fail_no_step(resources, job: str, mo
 
 def test_three_deaths_without_progress_end_the_step(resources, job: str) -> None:
     store, key = resources.catalog.store(KB), first_key(resources)
-    for attempt in range(flow.MOST_LOST_ATTEMPTS):
+    for attempt in range(lost_attempts.MOST_LOST_ATTEMPTS):
         assert store.steps.claim(key, f"dead-{attempt}", "w") is not None
         expire(resources, key)
     assert not flow.run_stage(resources, key, owner="alive", worker="w").ended
@@ -293,7 +293,7 @@ def test_of_those_over_which_a_shared_worker_died_one_runs_at_a_time(resources, 
     """Once more, and they would be given up: run alone, the guilty page is found, and no other is blamed for it."""
     monkeypatch.setattr(flow, "delay_s", lambda attempt: 0.0)
     store, key, suspects = resources.catalog.store(KB), first_key(resources), Lock()
-    for number in range(flow.MOST_LOST_ATTEMPTS - 1):
+    for number in range(lost_attempts.MOST_LOST_ATTEMPTS - 1):
         store.steps.claim(key, f"dead/{number}", "w")
         store.steps.release("dead/")
     with suspects:
@@ -302,7 +302,7 @@ def test_of_those_over_which_a_shared_worker_died_one_runs_at_a_time(resources, 
             assert not result.ended
             assert store.dispatch.take(10, frozenset()) == [key]
     claim = store.steps.claim(key, "look", "w")
-    assert claim and claim.lost_attempts == flow.MOST_LOST_ATTEMPTS - 1, "waiting is no death"
+    assert claim and claim.lost_attempts == lost_attempts.MOST_LOST_ATTEMPTS - 1, "waiting is no death"
     store.steps.hand_back(claim)
     assert flow.run_stage(resources, key, owner="w/10", worker="w", suspects=suspects).ended
     assert not suspects.locked()

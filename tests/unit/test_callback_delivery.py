@@ -13,8 +13,8 @@ import pytest
 from standardwebhooks import Webhook
 
 from pipeline.outbound import signing
-from pipeline.outbound.callback_delivery import Schedule
 from pipeline.outbound.host_limits import HostLimits, HostTurn
+from pipeline.outbound.retry_schedule import RetrySchedule
 from pipeline.settings import Settings
 from stores.catalog import Catalog
 from stores.errors import InputError
@@ -23,7 +23,7 @@ DAY_S = 86400
 
 
 def test_the_schedule_runs_over_three_days() -> None:
-    schedule = Schedule.of(Settings())
+    schedule = RetrySchedule.of(Settings())
     assert schedule.tries == 12 and schedule.delays_s[0] == 0
     waits = [schedule.delay_s(attempt, None, jitter=lambda: 0.5) for attempt in range(1, 13)]
     assert waits[:4] == [5, 30, 120, 600] and waits[-2:] == [DAY_S, None]
@@ -31,13 +31,13 @@ def test_the_schedule_runs_over_three_days() -> None:
 
 
 def test_delays_vary_by_a_fifth_in_both_directions() -> None:
-    schedule = Schedule.of(Settings())
+    schedule = RetrySchedule.of(Settings())
     assert schedule.delay_s(3, None, jitter=lambda: 0.0) == pytest.approx(96)
     assert schedule.delay_s(3, None, jitter=lambda: 1.0) == pytest.approx(144)
 
 
 def test_retry_after_lengthens_a_delay_up_to_a_day() -> None:
-    schedule = Schedule.of(Settings())
+    schedule = RetrySchedule.of(Settings())
     assert schedule.delay_s(1, 90.0) == 90
     assert schedule.delay_s(1, 1e9) == DAY_S
     assert schedule.delay_s(3, 1.0, jitter=lambda: 0.5) == 120
