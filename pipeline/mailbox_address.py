@@ -62,7 +62,7 @@ def address_of(source: str) -> MailboxAddress:
     if ":" in userinfo:
         raise _bad(
             "the address of a mailbox holds no password, as it is shown and kept: write it like "
-            f"{_EXAMPLE}, and set INGOT_IMAP_PASSWORD or INGOT_IMAP_PASSWORD_FILE"
+            f"{_EXAMPLE}, and set INGOT_IMAP_PASSWORD, INGOT_IMAP_PASSWORD_FILE or INGOT_IMAP_TOKEN_FILE"
         )
     plain = (user + folder).isprintable() and len(source) <= _LONGEST and not (parts.query or parts.fragment)
     if parts.scheme not in _PORTS or not parts.hostname or not user or not plain:
@@ -85,10 +85,22 @@ def password_of(address: MailboxAddress, settings: Settings) -> str:
         return settings.imap_password
     if settings.imap_password_file is None:
         raise InputError(
-            f"there is no password for {address.url}: set INGOT_IMAP_PASSWORD or INGOT_IMAP_PASSWORD_FILE",
+            f"there is no password for {address.url}: set INGOT_IMAP_PASSWORD, INGOT_IMAP_PASSWORD_FILE "
+            "or INGOT_IMAP_TOKEN_FILE",
             code="bad_setting",
         )
     return _from_file(settings.imap_password_file, address)
+
+
+def token_of(settings: Settings) -> str:
+    """Return the OAuth access token for mailboxes, read anew at each call; "" where no file for it is set."""
+    file = settings.imap_token_file
+    if file is None:
+        return ""
+    try:
+        return file.read_text(encoding="utf-8").split()[0]
+    except (OSError, UnicodeDecodeError, IndexError):
+        raise InputError(f"INGOT_IMAP_TOKEN_FILE: {file} holds no token that can be read", code="bad_setting") from None
 
 
 def _from_file(file: Path, address: MailboxAddress) -> str:

@@ -42,7 +42,8 @@ _MEMBERS: Mapping[Scope, str] = {
     Scope.LIMIT: """batch_pages max_pages max_file_mb page_timeout_s document_timeout_s allow_private_urls
         callback_timeout_s callback_retries_s fetch_retries_s fetch_timeout_s llm_timeout_s""",
     Scope.WORKERS: """workers memory_mb files_cache_mb log_level log_format metrics_port metrics_host ocr_slots
-        llm_parallel notify_url notify_mail notify_queue_s imap_password imap_password_file""",
+        llm_parallel notify_url notify_mail notify_queue_s imap_password imap_password_file
+        imap_token_file""",
     Scope.NOTIFY: "callback_secret",
     Scope.API: """api_host api_port api_keys audit_days cors_origins ingest_root max_request_files max_request_mb
         body_timeout_s convert_timeout_s queue_max source_url reranker reranker_model reranker_api_key

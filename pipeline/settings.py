@@ -185,6 +185,11 @@ class Settings(BaseSettings):
     imap_password_file: Path | None = Field(
         None, description="file that holds it, or a line for each: machine HOST login USER password PASSWORD"
     )
+    imap_token_file: Path | None = Field(
+        None,
+        description="file that holds an OAuth access token for mailboxes without passwords (Microsoft 365, Google), "
+        "read at each connection: the program that gets tokens keeps it fresh",
+    )
     schedules_file: Path | None = Field(
         None, description="TOML file of what is done by the clock: folders, buckets and URLs ingested again, checks"
     )

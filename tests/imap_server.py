@@ -36,6 +36,7 @@ class ImapServer:
 
     user: str = "me@example.org"
     password: str = "pass wörd"
+    token: str = ""
     capabilities: str = "IMAP4rev1 AUTH=PLAIN"
     folders: dict[str, Folder] = field(default_factory=lambda: {"INBOX": Folder()})
     mark: str = "."
@@ -118,10 +119,20 @@ class _Session:
     def _login(self, given: str) -> str:
         return self._let_in(*shlex.split(given))
 
-    def _authenticate(self, _: str) -> str:
+    def _authenticate(self, how: str) -> str | None:
         self._say("+ ")
-        _, user, password = base64.b64decode(self._rfile.readline()).decode().split("\0")
-        return self._let_in(user, password)
+        told = base64.b64decode(self._rfile.readline()).decode()
+        if how == "PLAIN":
+            return self._let_in(*told.split("\0")[1:])
+        begin = f"user={self._state.user}" if how == "XOAUTH2" else f"n,a={self._state.user},"
+        if self._state.breaks.pop(0, 0):
+            return None
+        self._known = bool(self._state.token) and told == f"{begin}\1auth=Bearer {self._state.token}\1\1"
+        if self._known:
+            return "OK done"
+        self._say("+ " + base64.b64encode(b'{"status":"400"}').decode())
+        self._rfile.readline()
+        return "NO [AUTHENTICATIONFAILED] invalid credentials"
 
     def _let_in(self, user: str, password: str) -> str:
         self._known = (user, password) == (self._state.user, self._state.password)
@@ -143,11 +154,17 @@ class _Session:
         self._say(f"* OK [UIDVALIDITY {self._folder.validity}] valid")
         return "OK [READ-ONLY] done"
 
+    def _search(self, given: str) -> str:
+        assert self._folder is not None and given == "UNDELETED"
+        found = [uid for uid in sorted(self._folder.mails) if uid not in self._folder.deleted]
+        self._say("* SEARCH" + "".join(f" {uid}" for uid in found))
+        return "OK done"
+
     def _fetch(self, given: str) -> str | None:
         assert self._folder is not None
         wanted, _, items = given.partition(" ")
         for number, (uid, mail) in enumerate(sorted(self._folder.mails.items()), 1):
-            if wanted == "1:*" or str(uid) in wanted.split(","):
+            if str(uid) in wanted.split(","):
                 if part := re.search(r"BODY\.PEEK\[\]<(\d+)\.(\d+)>", items):
                     if self._state.breaks.get(uid, 0) > 0:
                         self._state.breaks[uid] -= 1
@@ -160,8 +177,7 @@ class _Session:
                     header = (subject[0] if subject else b"") + b"\r\n\r\n"
                     self._literal(number, uid, f'INTERNALDATE "{DATE}" BODY[HEADER.FIELDS (SUBJECT)]', header)
                 else:
-                    flags = "\\Seen \\Deleted" if uid in self._folder.deleted else "\\Seen"
-                    self._say(f"* {number} FETCH (UID {uid} RFC822.SIZE {len(mail) + 7} FLAGS ({flags}))")
+                    self._say(f"* {number} FETCH (UID {uid} RFC822.SIZE {len(mail) + 7})")
         return "OK done"
 
     def _literal(self, number: int, uid: int, name: str, content: bytes) -> None:

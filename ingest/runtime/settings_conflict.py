@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SECRET = "callback_secret"
 _LLM, _NOTIFY = ("llm_url", "llm_api_key", "llm_api_key_file"), ("notify_mail", "notify_url")
-_MAILBOXES = ("imap_password", "imap_password_file")
+_MAILBOXES = ("imap_password", "imap_password_file", "imap_token_file")
 _CONNECTIONS = ("chroma_url", "files_url", *_LLM, *_NOTIFY, *_MAILBOXES, _SECRET)
 """Settings that stay in force when a command does not give them: they say what the home is connected to."""
 

@@ -1,4 +1,4 @@
-"""A folder of a mailbox over IMAP: its mails as files, by the standard library.
+"""A folder of a mailbox over IMAP: its mails as files, by IMAPClient.
 
 The folder is opened for reading only: nothing is marked as seen, moved or deleted.
 """
@@ -8,30 +8,29 @@ from __future__ import annotations
 import imaplib
 import re
 import ssl
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
-from pipeline.mailbox_address import MailboxAddress, address_of, password_of
+from imapclient import IMAPClient
+from imapclient.exceptions import LoginError
+
+from pipeline.mailbox_address import MailboxAddress, address_of, password_of, token_of
 from pipeline.settings import Settings
 from stores.contracts.remote_sources import RemoteFile
 from stores.errors import IngotError, InputError, UnavailableError
 
 _TIMEOUT_S = 60.0
-_HEADERS_AT_ONCE = 200
+_MAILS_AT_ONCE = 500  # of which one command asks
 _BLOCK_BYTES = 4 << 20  # of one mail that are in memory at once
 _LONGEST_SUBJECT = 80
 _VERSION_BITS = 63
 _MOST_FOLDERS = 8  # that a sentence names
-_UID = re.compile(rb"\bUID (\d+)")
-_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
-_DELETED = re.compile(rb"\bFLAGS \([^)]*\\Deleted\b", re.IGNORECASE)
-_DATE = re.compile(rb'INTERNALDATE "([^"]+)"')
-_LISTED = re.compile(rb'\((?P<flags>[^)]*)\) (?:NIL|"(?P<mark>[^"]*)") (?P<name>.+)')
+_SUBJECT = "BODY.PEEK[HEADER.FIELDS (SUBJECT)]"
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
 _FOR_A_WHILE = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]")
 
@@ -42,17 +41,16 @@ class Mailbox:
     A mail is told by the folder's UIDVALIDITY and its own UID, which never changes.
     """
 
-    def __init__(self, address: MailboxAddress, password: Callable[[], str]) -> None:
-        self._address, self._password = address, password
-        self._client: imaplib.IMAP4 | None = None
-        self._count, self._validity = 0, 0
+    def __init__(self, address: MailboxAddress, settings: Settings) -> None:
+        self._address, self._settings = address, settings
+        self._client: IMAPClient | None = None
+        self._validity = 0
         self._uids: dict[str, int] = {}
 
     @classmethod
     def at(cls, url: str, settings: Settings) -> Mailbox:
         """Return the folder at an address; nothing is connected yet, and no password is read."""
-        address = address_of(url)
-        return cls(address, lambda: password_of(address, settings))
+        return cls(address_of(url), settings)
 
     @property
     def url(self) -> str:
@@ -61,11 +59,11 @@ class Mailbox:
     def files(self, known: Mapping[int, str]) -> list[RemoteFile]:
         """List the mails, those that are marked as deleted left out."""
         with self._translated():
-            client, sizes = self._opened(), dict[int, int]()
-            for line in self._fetched(client, "1:*", "(UID RFC822.SIZE FLAGS)") if self._count else ():
-                uid, size = _UID.search(line[0]), _SIZE.search(line[0])
-                if uid and size and not _DELETED.search(line[0]):
-                    sizes[int(uid[1])] = int(size[1])
+            client = self._opened()
+            told = self._told(client, client.search("UNDELETED"), "RFC822.SIZE")
+            sizes: dict[int, int] = {
+                uid: size for uid, facts in told if (size := facts.get(b"RFC822.SIZE")) is not None
+            }
             names = {uid: known[version] for uid in sizes if (version := self._version(uid)) in known}
             names |= self._new_names(client, [uid for uid in sizes if uid not in names])
         self._uids = {name: uid for uid, name in names.items()}
@@ -102,40 +100,46 @@ class Mailbox:
         for attempt in (1, 2):
             try:
                 with self._translated():
-                    lines = self._fetched(self._opened(), str(uid), f"(BODY.PEEK[]<{at}.{_BLOCK_BYTES}>)")
-                    return next((line[1] for line in lines if len(line) > 1), b"")
+                    told = self._opened().fetch([uid], [f"BODY.PEEK[]<{at}.{_BLOCK_BYTES}>"])
+                    return told.get(uid, {}).get(f"BODY[]<{at}>".encode()) or b""
             except UnavailableError:
                 if attempt == 2:
                     raise
         return b""
 
-    def _new_names(self, client: imaplib.IMAP4, uids: Sequence[int]) -> dict[int, str]:
+    def _new_names(self, client: IMAPClient, uids: Sequence[int]) -> dict[int, str]:
         """Make names of the day and subject of mails that were not seen before."""
-        names: dict[int, str] = {}
-        for part in _parts(uids, _HEADERS_AT_ONCE):
-            wanted = ",".join(map(str, part))
-            for line in self._fetched(client, wanted, "(UID INTERNALDATE BODY.PEEK[HEADER.FIELDS (SUBJECT)])"):
-                if uid := _UID.search(line[0]):
-                    names[int(uid[1])] = _name(int(uid[1]), line[0], line[1] if len(line) > 1 else b"")
-        return names
+        return {uid: _name(uid, facts) for uid, facts in self._told(client, uids, "INTERNALDATE", _SUBJECT)}
+
+    def _told(self, client: IMAPClient, uids: Sequence[int], *what: str) -> Iterator[tuple[int, Mapping[bytes, Any]]]:
+        """Yield what is told of mails, some at a time, so that no command is longer than servers take."""
+        for at in range(0, len(uids), _MAILS_AT_ONCE):
+            yield from client.fetch(uids[at : at + _MAILS_AT_ONCE], what).items()
 
     # The connection
 
-    def _opened(self) -> imaplib.IMAP4:
+    def _opened(self) -> IMAPClient:
         """Return the connection with the folder open, made anew where there is none."""
         if self._client is None:
             client = self._connected()
             self._log_in(client)
             self._client = client
-            self._count, self._validity = self._examined(client)
+            self._validity = self._examined(client)
         return self._client
 
-    def _connected(self) -> imaplib.IMAP4:
+    def _connected(self) -> IMAPClient:
         address, context = self._address, ssl.create_default_context()
+        client = IMAPClient(
+            address.host,
+            address.port,
+            ssl=address.tls,
+            ssl_context=context if address.tls else None,
+            timeout=_TIMEOUT_S,
+        )
+        client.normalise_times = False
         if address.tls:
-            return imaplib.IMAP4_SSL(address.host, address.port, ssl_context=context, timeout=_TIMEOUT_S)
-        client = imaplib.IMAP4(address.host, address.port, timeout=_TIMEOUT_S)
-        if "STARTTLS" in client.capabilities:
+            return client
+        if client.has_capability("STARTTLS"):
             client.starttls(context)
         elif not address.is_local:
             client.shutdown()
@@ -144,53 +148,53 @@ class Mailbox:
             )
         return client
 
-    def _log_in(self, client: imaplib.IMAP4) -> None:
-        user, password = self._address.user, self._password()
+    def _log_in(self, client: IMAPClient) -> None:
+        user, token = self._address.user, token_of(self._settings)
+        password = "" if token else password_of(self._address, self._settings)
         try:
-            if "AUTH=PLAIN" in client.capabilities:
-                client.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
+            if token and client.has_capability("AUTH=OAUTHBEARER"):
+                client.oauthbearer_login(user, token)
+            elif token:
+                client.oauth2_login(user, token)
+            elif client.has_capability("AUTH=PLAIN"):
+                client.plain_login(user, password)
             else:
                 client.login(user, password)
-        except imaplib.IMAP4.abort:
-            raise
-        except (imaplib.IMAP4.error, UnicodeEncodeError) as error:
-            if any(word in str(error).upper() for word in _FOR_A_WHILE):
-                raise UnavailableError(f"the mail server {self._address.host} lets nobody in for a while") from None
-            raise InputError(
-                f"the mail server {self._address.host} refuses the password of {self._address.user}: correct "
-                "INGOT_IMAP_PASSWORD or INGOT_IMAP_PASSWORD_FILE; some servers want a password made for programs",
-                code="bad_password",
-            ) from None
+        except (LoginError, UnicodeEncodeError) as error:
+            raise self._refused(error, "token" if token else "password") from None
 
-    def _examined(self, client: imaplib.IMAP4) -> tuple[int, int]:
-        """Open the folder for reading only; (number of mails, UIDVALIDITY)."""
+    def _refused(self, error: Exception, what: str) -> Exception:
+        """What a refusal of a password or token means; the library also calls a lost connection one."""
+        host, reason = self._address.host, error.__context__
+        if isinstance(reason, imaplib.IMAP4.abort):
+            return reason
+        if any(word in str(error).upper() for word in _FOR_A_WHILE):
+            return UnavailableError(f"the mail server {host} lets nobody in for a while")
+        remedy = (
+            "correct INGOT_IMAP_PASSWORD or INGOT_IMAP_PASSWORD_FILE; some servers want a password made for programs, "
+            "or a token (INGOT_IMAP_TOKEN_FILE)"
+            if what == "password"
+            else "the file that INGOT_IMAP_TOKEN_FILE names must hold one that is not out of date, for reading mail"
+        )
+        message = f"the mail server {host} refuses the {what} of {self._address.user}: {remedy}"
+        return InputError(message, code=f"bad_{what}")
+
+    def _examined(self, client: IMAPClient) -> int:
+        """Open the folder for reading only; its UIDVALIDITY."""
         mark = _hierarchy_mark(client)
         folder = self._address.folder.replace("/", mark) if mark else self._address.folder
-        answer, data = client.select(_quoted(folder), readonly=True)
-        if answer != "OK":
+        try:
+            told = client.select_folder(folder, readonly=True)
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error:
             folders = ", ".join(_folders(client, mark)[:_MOST_FOLDERS])
             raise InputError(
                 f"the mailbox of {self._address.user} at {self._address.host} has no folder "
                 f"{self._address.folder!r}" + (f"; it has {folders}" if folders else ""),
                 code="no_folder",
-            )
-        validity = client.response("UIDVALIDITY")[1]
-        return int(data[0] or 0), int(validity[0]) if validity and validity[0] else 0
-
-    def _fetched(self, client: imaplib.IMAP4, uids: str, what: str) -> Iterator[list[bytes]]:
-        """Yield what is told of each mail: all but its literal in one piece, then the literal, if there is one."""
-        answer, data = client.uid("FETCH", uids, what)
-        if answer != "OK":
-            raise imaplib.IMAP4.abort(f"FETCH was answered {answer}")
-        lines: list[list[bytes]] = []
-        for one in data:
-            if isinstance(one, tuple):
-                lines.append([one[0], one[1]])
-            elif lines and len(lines[-1]) > 1 and isinstance(one, bytes) and not re.match(rb"\d+ \(", one):
-                lines[-1][0] += b" " + one
-            elif isinstance(one, bytes):
-                lines.append([one])
-        return iter(lines)
+            ) from None
+        return int(told.get(b"UIDVALIDITY", 0))
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -223,64 +227,27 @@ class Mailbox:
                 client.shutdown()
 
 
-def _parts(uids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for at in range(0, len(uids), size):
-        yield uids[at : at + size]
-
-
-def _name(uid: int, told: bytes, header: bytes) -> str:
+def _name(uid: int, facts: Mapping[bytes, Any]) -> str:
     """Return ``2026-11-20 Offer (17).eml``: the day on which the mail came, its subject, its UID."""
+    header, date = facts.get(_SUBJECT.replace(".PEEK", "").encode()) or b"", facts.get(b"INTERNALDATE")
     try:
         subject = str(message_from_bytes(header, policy=default)["Subject"] or "")
     except Exception:
         subject = ""
     words = " ".join(_NOT_IN_NAMES.sub(" ", "".join(sign if sign.isprintable() else " " for sign in subject)).split())
-    return f"{_day(told)} {words[:_LONGEST_SUBJECT].strip() or 'mail'} ({uid}).eml".lstrip()
+    day = date.astimezone(UTC).date().isoformat() if isinstance(date, datetime) else ""
+    return f"{day} {words[:_LONGEST_SUBJECT].strip() or 'mail'} ({uid}).eml".lstrip()
 
 
-def _day(told: bytes) -> str:
-    date = _DATE.search(told)
-    with suppress(ValueError):
-        if date:
-            moment = datetime.strptime(date[1].decode("ascii", "replace").strip(), "%d-%b-%Y %H:%M:%S %z")
-            return moment.astimezone(UTC).date().isoformat()
-    return ""
-
-
-def _hierarchy_mark(client: imaplib.IMAP4) -> str:
+def _hierarchy_mark(client: IMAPClient) -> str:
     """Return what stands between the parts of a folder's name on this server."""
-    answer, data = client.list('""', '""')
-    match = _LISTED.match(data[0]) if answer == "OK" and data and isinstance(data[0], bytes) else None
-    return match["mark"].decode("ascii", "replace").replace("\\\\", "\\") if match and match["mark"] else ""
+    roots = client.list_folders("", "")
+    return roots[0][1].decode("ascii", "replace") if roots and roots[0][1] else ""
 
 
-def _folders(client: imaplib.IMAP4, mark: str) -> list[str]:
+def _folders(client: IMAPClient, mark: str) -> list[str]:
     """List the folders of the mailbox as their names are written in an address."""
-    answer, data = client.list()
-    matches = [_LISTED.match(line) for line in data if isinstance(line, bytes)] if answer == "OK" else []
-    names = [
-        match["name"].strip().strip(b'"') for match in matches if match and b"\\noselect" not in match["flags"].lower()
-    ]
-    return sorted(_decoded(name.decode("ascii", "replace")).replace(mark or "/", "/") for name in names)
-
-
-def _quoted(folder: str) -> str:
-    return '"' + _encoded(folder).replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _encoded(folder: str) -> str:
-    """Encode a folder's name in the UTF-7 of IMAP (RFC 3501, section 5.1.3)."""
-
-    def run(match: re.Match[str]) -> str:
-        if match[0] == "&":
-            return "&-"
-        return "&" + b64encode(match[0].encode("utf-16-be")).decode().rstrip("=").replace("/", ",") + "-"
-
-    return re.sub(r"&|[^\x20-\x7e]+", run, folder)
-
-
-def _decoded(name: str) -> str:
-    def run(match: re.Match[str]) -> str:
-        return "&" if not match[1] else f"+{match[1].replace(',', '/')}-".encode().decode("utf-7", "replace")
-
-    return re.sub(r"&([^-]*)-", run, name)
+    listed = client.list_folders()
+    return sorted(
+        name.replace(mark or "/", "/") for flags, _, name in listed if b"\\noselect" not in {f.lower() for f in flags}
+    )

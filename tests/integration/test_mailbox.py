@@ -172,6 +172,27 @@ def test_what_is_wrong_is_said_without_the_password(
     assert safe_value("imap_password", "s3cr3t") == "set, not shown"
 
 
+@pytest.mark.parametrize("way", ["XOAUTH2", "OAUTHBEARER"])
+def test_a_token_is_read_anew_at_each_connection(home: Path, tmp_path: Path, way: str) -> None:
+    held = tmp_path / "token"
+    with imap_server(capabilities=f"IMAP4rev1 AUTH=PLAIN AUTH={way}", token="ya29.first") as server:
+        server.inbox.add(mail("One"))
+        resources = fake_resources(home, imap_token_file=held, imap_password="not asked for")
+        with pytest.raises(InputError, match=r"INGOT_IMAP_TOKEN_FILE: .*token holds no token that can be read"):
+            look(resources, server.url())
+        held.write_text("ya29.first\n")
+        assert len(look(resources, server.url()).files) == 1
+        server.token = "ya29.second"
+        with pytest.raises(InputError, match=r"refuses the token of me@example.org.*out of date") as refused:
+            look(resources, server.url())
+        assert "ya29" not in str(refused.value)
+        held.write_text("ya29.second")
+        assert outcomes(look(resources, server.url())) == {"2026-11-20 One (1).eml": "same"}
+        server.breaks[0] = 1
+        with pytest.raises(TransientError, match="cannot be used"):
+            look(resources, server.url())
+
+
 def test_under_tls_the_certificate_must_be_trusted(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     made = [

@@ -34,6 +34,7 @@ OTHER: dict[str, object] = {
     "notify_queue_s": 99.0,
     "imap_password": "some-password",
     "imap_password_file": "a-password",
+    "imap_token_file": "a-token",
     "links_from_mb": 7,
     "schedules_file": "schedules.toml",
     "log_level": "DEBUG",

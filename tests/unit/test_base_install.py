@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -95,3 +96,11 @@ def test_tests_that_import_torch_are_marked() -> None:
         text = path.read_text()
         if 'importorskip("torch")' in text:
             assert "pytest.mark.torch" in text, f"{path.name} needs: pytestmark = pytest.mark.torch"
+
+
+def test_the_notice_names_every_package_that_is_installed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = (rows for extra, rows in project["optional-dependencies"].items() if extra != "dev")
+    needed = {Requirement(row).name.lower() for rows in (project["dependencies"], *extras) for row in rows}
+    named = set(re.findall(r"[a-z0-9][a-z0-9.-]*[a-z0-9]", (ROOT / "NOTICE").read_text().lower()))
+    assert not needed - named
