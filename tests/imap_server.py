@@ -156,8 +156,8 @@ class _Session:
 
     def _search(self, given: str) -> str:
         assert self._folder is not None and given == "UNDELETED"
-        found = [uid for uid in sorted(self._folder.mails) if uid not in self._folder.deleted]
-        self._say("* SEARCH" + "".join(f" {uid}" for uid in found))
+        uids = [uid for uid in sorted(self._folder.mails) if uid not in self._folder.deleted]
+        self._say("* SEARCH" + "".join(f" {uid}" for uid in uids))
         return "OK done"
 
     def _fetch(self, given: str) -> str | None:

@@ -25,6 +25,7 @@ _ENTRIES = 0.6  # of the breaks of a text's lines are the author's own
 _PROSE = 45  # characters of a line that is more than a label or an entry
 _SHORT, _LEAST_ENTRIES = 34, 3  # characters of an entry, at most, and entries
 _FLUSH_EM, _SHIFTED_EM, _INSET_EM, _FAR_EM = 0.6, 1.2, 2.5, 8.0
+_APART_EM = 4.0  # between a line of text and what stands at the edge beside it
 _STOPS = "。！？；："
 _CLAUSE = re.compile(r"\d{1,3}(?:\.\d{1,3})+\s*[^\d\s%.]")
 _PAGE = re.compile(r"\d{1,4}|[ivxlc]{1,6}")
@@ -167,15 +168,16 @@ def _continue(
         pieces.append(Piece(Label.TEXT, [[line]]))
         return
     fresh = fresh or (before.text[-1] in _STOPS and bool(_CLAUSE.match(line.text)))
+    apart = _ends_apart(before) or _begins_apart(line)
     if last.label is Label.LIST:
         outside = line.box[0] < last.parts[-1][0].box[0] - _DEDENT_EM * em and not _runs_on(before, line, right)
-        if outside or (fresh and label is not Label.LIST):
+        if outside or _begins_apart(line) or (fresh and label is not Label.LIST):
             pieces.append(Piece(Label.TEXT, [[line]]))
         else:
             last.parts[-1].append(line)
         return
     indented = line.box[0] > left + _INDENT_EM * em and before.box[0] < left + _INDENT_EM * em
-    forced = is_forced(before, line, right) or (entries and _begins_entry(before, line))
+    forced = is_forced(before, line, right) or apart or (entries and _begins_entry(before, line))
     if not fresh and (are_rows(before.text, line.text) or (_is_entry(before) and _is_entry(line))):
         last.parts.append([line])
     elif fresh or (forced and (indented or len(last.parts[-1]) > 1)):
@@ -184,6 +186,16 @@ def _continue(
         last.parts.append([line])
     else:
         last.parts[-1].append(line)
+
+
+def _ends_apart(line: PrintedLine) -> bool:
+    """Whether a line ends with something that stands apart at the right edge, such as the date of an entry."""
+    return len(line.parts) > 1 and line.parts[-1].box[0] - line.parts[-2].box[2] > _APART_EM * max(line.size, 1.0)
+
+
+def _begins_apart(line: PrintedLine) -> bool:
+    """Whether a line begins with something that stands apart at the left edge."""
+    return len(line.parts) > 1 and line.parts[1].box[0] - line.parts[0].box[2] > _APART_EM * max(line.size, 1.0)
 
 
 def _is_run_in_title(last: Piece, line: PrintedLine) -> bool:

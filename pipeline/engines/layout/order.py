@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from statistics import median
 
 from stores.models import Box
 
@@ -13,6 +14,7 @@ _NARROWEST, _FEWEST_OF_SIDEBAR = 0.2, 4  # of the width of the other column, and
 _LEVEL, _MORE = 0.45, 1.5  # share of its boxes that begin level with others; times as many as those
 _GRID = 0.6  # of the boxes beginning at shared heights: cards in rows
 _SAME_HEIGHT = 3.0  # points
+_LEVEL_TOPS = 6.0  # points between the tops of columns
 _TALL = 60.0  # points: a single box of this height may be a column of its own
 _PARAGRAPH_GAP = 11.0  # points between paragraphs of a column, at most; they are three times as high
 _LINE_PT = 30.0  # a line of a heading is no higher
@@ -21,6 +23,8 @@ _SIDE = 0.7  # of the width of the column beside: labels take less
 _TITLED = 3  # columns below a title that stands over one of them alone
 _OFF_MIDDLE = 0.05  # of the width of the columns
 _CARD_GAP = 24.0  # points: where rows lie further apart than columns and this, they are rows of cards
+_SECTION_GAP, _SECTION_PT = 1.5, 4.0  # times the usual gap of a column, and points more: a section begins below
+_SHARED_SECTIONS = 0.5  # of the sections of columns: as many begin at one height in a grid
 _OVERLAP = 0.15  # boxes may overlap by this share of the smaller side and still count as apart
 
 
@@ -35,6 +39,9 @@ def _ordered(members: list[int], boxes: Sequence[Box]) -> list[int]:
     title = _title_of_columns(members, boxes)
     if title is not None:
         return [title, *_ordered([index for index in members if index != title], boxes)]
+    head = _head_of_columns(members, boxes)
+    if head:
+        return [*_ordered(head, boxes), *_ordered([index for index in members if index not in head], boxes)]
     for axis in _axes(members, boxes):
         groups = _cut(members, boxes, axis)
         if axis == 1:
@@ -56,6 +63,18 @@ def _title_of_columns(members: list[int], boxes: Sequence[Box]) -> int | None:
     left, right = _extent(rest, boxes, 0)
     in_middle = abs(boxes[top][0] + boxes[top][2] - left - right) / 2 < _OFF_MIDDLE * (right - left)
     return top if in_middle and boxes[top][0] > _extent(columns[0], boxes, 0)[1] else None
+
+
+def _head_of_columns(members: list[int], boxes: Sequence[Box]) -> list[int]:
+    """What stands above the first of several columns, over others alone, where all of them begin level below it."""
+    columns = _cut(members, boxes, 0)
+    if len(columns) < 2 or not _are_text_columns(columns, boxes):
+        return []
+    top = _extent(columns[0], boxes, 1)[0]
+    head = [index for index in members if boxes[index][3] < top]
+    below = [[index for index in column if index not in head] for column in columns]
+    level = all(column and abs(_extent(column, boxes, 1)[0] - top) < _LEVEL_TOPS for column in below)
+    return head if level else []
 
 
 def _axes(members: list[int], boxes: Sequence[Box]) -> tuple[int, int]:
@@ -115,7 +134,7 @@ def _are_text_columns(columns: list[list[int]], boxes: Sequence[Box]) -> bool:
     heights = [high - low for low, high in (_extent(column, boxes, 1) for column in columns)]
     full = all(len(column) > 1 or height > _TALL for column, height in zip(columns, heights, strict=True))
     wide = min(widths) > _NARROW * max(widths) or _is_sidebar(columns, widths, boxes)
-    apart = _beginnings_shared(columns, boxes) < _GRID or _run_down(columns, boxes)
+    apart = _beginnings_shared(columns, boxes) < _GRID or _run_down(columns, boxes) or _sections_apart(columns, boxes)
     return full and wide and _are_columns(columns, boxes) and apart
 
 
@@ -125,6 +144,30 @@ def _run_down(columns: list[list[int]], boxes: Sequence[Box]) -> bool:
     gaps = [below[1] - above[3] for column in inner for above, below in pairwise(column)]
     heights = sorted(box[3] - box[1] for column in inner for box in column)
     return bool(gaps) and max(gaps) < _PARAGRAPH_GAP < heights[len(heights) // 2] / 3
+
+
+def _sections_apart(columns: list[list[int]], boxes: Sequence[Box]) -> bool:
+    """Whether all columns have sections, behind wider gaps, that begin where none of the others does.
+
+    Lines of columns that are set alike stand level; the rows of a grid begin level, too.
+    """
+    starts = [_section_starts(column, boxes) for column in columns]
+    level = 0
+    for at, tops in enumerate(starts):
+        others = [top for other, tops in enumerate(starts) if other != at for top in tops]
+        level += sum(any(abs(top - other) < _SAME_HEIGHT for other in others) for top in tops)
+    return all(starts) and level < _SHARED_SECTIONS * sum(map(len, starts))
+
+
+def _section_starts(column: list[int], boxes: Sequence[Box]) -> list[float]:
+    """The heights at which something begins behind a gap that is wider than usual; none where boxes stand far apart."""
+    inner = sorted((boxes[index] for index in column), key=lambda box: box[1])
+    gaps = [below[1] - above[3] for above, below in pairwise(inner)]
+    usual = median(gaps) if gaps else 0.0
+    if usual > median(box[3] - box[1] for box in inner):
+        return []
+    least = max(_SECTION_GAP * usual, usual + _SECTION_PT)
+    return [below[1] for gap, below in zip(gaps, inner[1:], strict=True) if gap > least]
 
 
 def _is_sidebar(columns: list[list[int]], widths: Sequence[float], boxes: Sequence[Box]) -> bool:
@@ -192,7 +235,7 @@ def _with_side_labels(columns: list[list[int]], boxes: Sequence[Box]) -> list[li
 
 
 def _are_side_labels(column: list[int], beside: list[int], boxes: Sequence[Box]) -> bool:
-    """Whether all boxes of a narrow column are single lines, each beside a line of the other column."""
+    """Whether all boxes of a narrow column are single lines, each beside the first or last line of another box."""
     if not 1 < len(column) < len(beside):
         return False
     widths = [high - low for low, high in (_extent(group, boxes, 0) for group in (column, beside))]
@@ -202,8 +245,10 @@ def _are_side_labels(column: list[int], beside: list[int], boxes: Sequence[Box])
 
 
 def _is_beside_line(index: int, beside: list[int], boxes: Sequence[Box]) -> bool:
-    middle = (boxes[index][1] + boxes[index][3]) / 2
-    return any(abs((boxes[other][1] + boxes[other][3]) / 2 - middle) < _SAME_HEIGHT for other in beside)
+    """Whether a box stands at the height of another: of its middle, of its first line, or of its last one."""
+    top, bottom = boxes[index][1], boxes[index][3]
+    tops = ((top - boxes[other][1], bottom - boxes[other][3]) for other in beside)
+    return any(min(abs(above + below) / 2, abs(above), abs(below)) < _SAME_HEIGHT for above, below in tops)
 
 
 def side_by_side(above: Box, box: Box) -> bool:

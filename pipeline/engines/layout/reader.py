@@ -33,6 +33,7 @@ from pipeline.engines.layout.receipts import is_strip, rows_of_strip
 from pipeline.engines.layout.regions import Region, fill, find_columns, put_together, share_of, union
 from pipeline.engines.layout.ruled_tables import ruled_frames
 from pipeline.engines.layout.sheet import Sheet
+from pipeline.engines.layout.side_dates import with_side_dates
 from pipeline.engines.layout.spreads import pages_of_spread
 from pipeline.engines.layout.struck import mark_struck
 from pipeline.engines.layout.table_columns import respecting_gaps
@@ -111,7 +112,7 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     for region in regions:
         region.lines = printed_lines(region.fragments)
     regions = [region for region in regions if region.lines or region.label is Label.FIGURE]
-    regions = paired_rows(regions)
+    regions = with_side_dates(paired_rows(regions))
     for region in regions:
         region.lines = region.lines or printed_lines(region.fragments)
     correct_items(regions, _drawn(sheet, drawings))

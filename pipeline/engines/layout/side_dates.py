@@ -1,0 +1,98 @@
+"""Dates beside entries that a model sees apart from them, put into the lines that they belong to. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pipeline.engines.layout.glyphs import Fragment, PrintedLine, printed_lines
+from pipeline.engines.layout.regions import Region, union
+from pipeline.page_markdown import AT_MARGIN
+from stores.models import Label
+
+_YEAR = re.compile(r"(?:19|20)\d\d(?!\d)")
+_DIGITS = re.compile(r"[\d./\s–—~-]{4,}")
+_LONGEST = 30  # characters of a date or a period
+_FLUSH_PT = 3.0
+_LEVEL = 0.5  # of the height of a line: the middles of a date and of its line differ by less
+
+
+def with_side_dates(regions: Sequence[Region]) -> list[Region]:
+    """The regions of a page, those that hold nothing but dates beside other things parted.
+
+    A date at the height of a line of a text becomes part of the line; beside a heading it stays for itself.
+    """
+    left = list(regions)
+    for dates in [region for region in regions if _holds_dates(region)]:
+        others = [region for region in left if region is not dates]
+        homes = [home for line in dates.lines if (home := _beside(line, others))]
+        if len(homes) < len(dates.lines) or _is_of_column(dates, homes, others):
+            continue
+        taken = [_may_take(home, dates, others) for home in homes]
+        if dates.label in AT_MARGIN and not all(taken):
+            continue
+        left = others
+        for line, home, takes in zip(dates.lines, homes, taken, strict=True):
+            parts = _fragments_of(line, dates)
+            if takes:
+                _take(home, parts)
+            else:
+                left.append(Region(Label.TEXT, line.box, parts, lines=[line]))
+    return left
+
+
+def _holds_dates(region: Region) -> bool:
+    running = region.label in (Label.TEXT, Label.LIST, *AT_MARGIN) and not region.frames and not region.by_row
+    return running and bool(region.lines) and all(_is_date(line.text) for line in region.lines)
+
+
+def _is_date(text: str) -> bool:
+    return len(text) <= _LONGEST and bool(_YEAR.search(text) or _DIGITS.fullmatch(text))
+
+
+def _beside(date: PrintedLine, regions: Sequence[Region]) -> Region | None:
+    """What stands nearest to the left of a date, at its height; or a text around it, where nothing does."""
+    level = [(line, region) for region in regions for line in region.lines if _is_level(line, date)]
+    before = [(line.box[2], region) for line, region in level if line.box[2] <= date.box[0]]
+    if before:
+        return max(before, key=lambda pair: pair[0])[1]
+    around = (region for _, region in level if region.box[0] < date.box[0] + _FLUSH_PT and region.box[1] < date.box[1])
+    return next(around, None)
+
+
+def _is_of_column(dates: Region, homes: Sequence[Region], others: Sequence[Region]) -> bool:
+    """Whether dates stand in a column of text: something else there begins at their left edge."""
+    reached = max(home.box[2] for home in homes)
+    lines = [line for region in others for line in region.lines if line.box[0] > reached and not _is_date(line.text)]
+    return any(
+        abs(line.box[0] - date.box[0]) < _FLUSH_PT < abs(line.box[2] - date.box[2])
+        for line in lines
+        for date in dates.lines
+    )
+
+
+def _may_take(home: Region, dates: Region, others: Sequence[Region]) -> bool:
+    """Whether a text goes on below or above the line; what is called a header or a footer must not be at the margin."""
+    text = home.label in (Label.TEXT, Label.LIST) and not home.frames and not home.by_row
+    if not text or len(home.lines) < 2 or any(_is_date(line.text) and not line.parts for line in home.lines):
+        return False
+    if dates.label not in AT_MARGIN:
+        return True
+    lines = [line for region in others for line in region.lines]
+    return any(line.box[3] <= dates.box[1] for line in lines) and any(line.box[1] >= dates.box[3] for line in lines)
+
+
+def _is_level(line: PrintedLine, date: PrintedLine) -> bool:
+    height = max(line.box[3] - line.box[1], date.box[3] - date.box[1])
+    return abs(line.box[1] + line.box[3] - date.box[1] - date.box[3]) / 2 < _LEVEL * height
+
+
+def _fragments_of(line: PrintedLine, region: Region) -> list[Fragment]:
+    return [part for part in region.fragments if line.box[1] < (part.box[1] + part.box[3]) / 2 < line.box[3]]
+
+
+def _take(home: Region, parts: Sequence[Fragment]) -> None:
+    home.fragments = [*home.fragments, *parts]
+    for part in parts:
+        home.box = union(home.box, part.box)
+    home.lines = printed_lines(home.fragments)
