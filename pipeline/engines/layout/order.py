@@ -71,7 +71,7 @@ def _head_of_columns(members: list[int], boxes: Sequence[Box]) -> list[int]:
     if len(columns) < 2 or not _are_text_columns(columns, boxes):
         return []
     top = _extent(columns[0], boxes, 1)[0]
-    head = [index for index in members if boxes[index][3] < top]
+    head = [index for index in members if boxes[index][3] < top - _PARAGRAPH_GAP]
     below = [[index for index in column if index not in head] for column in columns]
     level = all(column and abs(_extent(column, boxes, 1)[0] - top) < _LEVEL_TOPS for column in below)
     return head if level else []
@@ -151,7 +151,11 @@ def _sections_apart(columns: list[list[int]], boxes: Sequence[Box]) -> bool:
 
     Lines of columns that are set alike stand level; the rows of a grid begin level, too.
     """
-    starts = [_section_starts(column, boxes) for column in columns]
+    inner = [sorted((boxes[index] for index in column), key=lambda box: box[1]) for column in columns]
+    if any(_stand_apart(column) for column in inner):
+        return False
+    usual = min(_usual_gap(column) for column in inner)
+    starts = [_section_starts(column, usual) for column in inner]
     level = 0
     for at, tops in enumerate(starts):
         others = [top for other, tops in enumerate(starts) if other != at for top in tops]
@@ -159,15 +163,19 @@ def _sections_apart(columns: list[list[int]], boxes: Sequence[Box]) -> bool:
     return all(starts) and level < _SHARED_SECTIONS * sum(map(len, starts))
 
 
-def _section_starts(column: list[int], boxes: Sequence[Box]) -> list[float]:
-    """The heights at which something begins behind a gap that is wider than usual; none where boxes stand far apart."""
-    inner = sorted((boxes[index] for index in column), key=lambda box: box[1])
-    gaps = [below[1] - above[3] for above, below in pairwise(inner)]
-    usual = median(gaps) if gaps else 0.0
-    if usual > median(box[3] - box[1] for box in inner):
-        return []
+def _usual_gap(column: Sequence[Box]) -> float:
+    return median(below[1] - above[3] for above, below in pairwise(column)) if len(column) > 1 else 0.0
+
+
+def _stand_apart(column: Sequence[Box]) -> bool:
+    """Whether the boxes of a column have more room between them than they are high, as dates beside entries."""
+    return _usual_gap(column) > median(box[3] - box[1] for box in column)
+
+
+def _section_starts(column: Sequence[Box], usual: float) -> list[float]:
+    """The heights at which something begins in a column behind a gap that is wider than usual."""
     least = max(_SECTION_GAP * usual, usual + _SECTION_PT)
-    return [below[1] for gap, below in zip(gaps, inner[1:], strict=True) if gap > least]
+    return [below[1] for above, below in pairwise(column) if below[1] - above[3] > least]
 
 
 def _is_sidebar(columns: list[list[int]], widths: Sequence[float], boxes: Sequence[Box]) -> bool:
