@@ -16,7 +16,7 @@ from pipeline.engines.layout.glyphs import PrintedLine
 from pipeline.engines.layout.joining import are_rows, has_bullet, is_choice, is_list_start
 from pipeline.engines.layout.right_to_left import runs_right_to_left
 from pipeline.engines.layout.script_gaps import is_cjk
-from stores.models import Label
+from stores.models import Box, Label
 
 _GAP = 1.6  # a pitch that is larger than the usual one by this factor parts paragraphs
 _INDENT_EM = 0.9
@@ -26,6 +26,7 @@ _PROSE = 45  # characters of a line that is more than a label or an entry
 _SHORT, _LEAST_ENTRIES = 34, 3  # characters of an entry, at most, and entries
 _FLUSH_EM, _SHIFTED_EM, _INSET_EM, _FAR_EM = 0.6, 1.2, 2.5, 8.0
 _APART_EM = 4.0  # between a line of text and what stands at the edge beside it
+_LABEL_EM = 12.0  # of what stands there, which is no longer than that or than the rest of the line
 _STOPS = "。！？；："
 _CLAUSE = re.compile(r"\d{1,3}(?:\.\d{1,3})+\s*[^\d\s%.]")
 _PAGE = re.compile(r"\d{1,4}|[ivxlc]{1,6}")
@@ -171,7 +172,7 @@ def _continue(
     apart = _ends_apart(before) or _begins_apart(line)
     if last.label is Label.LIST:
         outside = line.box[0] < last.parts[-1][0].box[0] - _DEDENT_EM * em and not _runs_on(before, line, right)
-        if outside or _begins_apart(line) or (fresh and label is not Label.LIST):
+        if outside or _begins_apart(line) or _ends_apart(line) or (fresh and label is not Label.LIST):
             pieces.append(Piece(Label.TEXT, [[line]]))
         else:
             last.parts[-1].append(line)
@@ -189,13 +190,19 @@ def _continue(
 
 
 def _ends_apart(line: PrintedLine) -> bool:
-    """Whether a line ends with something that stands apart at the right edge, such as the date of an entry."""
-    return len(line.parts) > 1 and line.parts[-1].box[0] - line.parts[-2].box[2] > _APART_EM * max(line.size, 1.0)
+    """Whether a line ends with something short that stands apart at the right edge, such as the date of an entry."""
+    return len(line.parts) > 1 and _is_apart(line, line.parts[-1].box, line.parts[-1].box[0] - line.parts[-2].box[2])
 
 
 def _begins_apart(line: PrintedLine) -> bool:
-    """Whether a line begins with something that stands apart at the left edge."""
-    return len(line.parts) > 1 and line.parts[1].box[0] - line.parts[0].box[2] > _APART_EM * max(line.size, 1.0)
+    """Whether a line begins with something short that stands apart at the left edge."""
+    return len(line.parts) > 1 and _is_apart(line, line.parts[0].box, line.parts[1].box[0] - line.parts[0].box[2])
+
+
+def _is_apart(line: PrintedLine, box: Box, gap: float) -> bool:
+    em, width = max(line.size, 1.0), box[2] - box[0]
+    others = sum(part.box[2] - part.box[0] for part in line.parts) - width
+    return gap > _APART_EM * em and width < max(others, _LABEL_EM * em)
 
 
 def _is_run_in_title(last: Piece, line: PrintedLine) -> bool:

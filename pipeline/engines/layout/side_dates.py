@@ -11,7 +11,7 @@ from pipeline.page_markdown import AT_MARGIN
 from stores.models import Label
 
 _YEAR = re.compile(r"(?:19|20)\d\d(?!\d)")
-_DIGITS = re.compile(r"[\d./\s–—~-]{4,}")
+_MONTHS = re.compile(r"\d{1,2}[./]\d{2}(?:\s*[–—~-]\s*\d{1,2}[./]\d{2})?")
 _LONGEST = 30  # characters of a date or a period
 _FLUSH_PT = 3.0
 _LEVEL = 0.5  # of the height of a line: the middles of a date and of its line differ by less
@@ -47,7 +47,7 @@ def _holds_dates(region: Region) -> bool:
 
 
 def _is_date(text: str) -> bool:
-    return len(text) <= _LONGEST and bool(_YEAR.search(text) or _DIGITS.fullmatch(text))
+    return len(text) <= _LONGEST and bool(_YEAR.search(text) or _MONTHS.fullmatch(text))
 
 
 def _beside(date: PrintedLine, regions: Sequence[Region]) -> Region | None:
