@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pymupdf
+
 from scripts.page_kinds import kinds
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -41,3 +43,21 @@ def test_the_bench_has_pages_of_every_kind_without_the_corpora(tmp_path: Path) -
     assert [kind.name for kind in made] == ["10-K", "plain", "columns", "tables", "scan", "receipt", "Chinese"]
     assert all(path.stat().st_size for kind in made for path, _ in kind.documents)
     assert all(kind.documents and kind.note == "made here" for kind in made)
+
+
+def test_a_folder_is_found_from_where_the_command_runs(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    with pymupdf.open() as document:
+        document.new_page().insert_text((72, 72), "The heron waits.")
+        document.save(folder / "a.pdf")
+    command = [
+        sys.executable,
+        str(ROOT / "scripts" / "compare_reading"),
+        ".",
+        str(results(tmp_path / "new")),
+        "documents",
+    ]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "-The heron waits." in run.stdout
