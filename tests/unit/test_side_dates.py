@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.engines.layout.blocks import pieces
 from pipeline.engines.layout.glyphs import printed_lines
@@ -89,6 +91,25 @@ def test_other_texts_stay_where_they_are(beside: Region) -> None:
 def test_a_date_of_a_column_of_text_stays_in_it() -> None:
     column = [read((300, 30, "Employer of the years")), read((300, 50, "2019-2021")), read((300, 64, "Tasks and more"))]
     assert lines_of(with_side_dates([read(*ENTRY), *column])) == lines_of([read(*ENTRY), *column])
+
+
+_PLACES = st.tuples(st.sampled_from([20.0, 150.0, 400.0]), st.integers(0, 80).map(float))
+_REGIONS = st.lists(
+    st.tuples(
+        st.sampled_from([Label.TEXT, Label.LIST, Label.HEADING, Label.HEADER]),
+        st.lists(st.tuples(_PLACES, st.sampled_from(["2019-2021", "05/19", "Mole Works"])), min_size=1, max_size=4),
+    ),
+    max_size=5,
+)
+
+
+@settings(deadline=None)
+@given(_REGIONS)
+def test_nothing_is_lost_or_doubled(drawn: list[tuple[Label, list[tuple[tuple[float, float], str]]]]) -> None:
+    given_regions = [read(*((*place, text) for place, text in texts), label=label) for label, texts in drawn]
+    before = sorted(id(part) for one in given_regions for part in one.fragments)
+    made = with_side_dates(given_regions)
+    assert sorted(id(part) for one in made for part in one.fragments) == before
 
 
 def columns(left: list[float], right: list[float], width: float = 200.0) -> list[tuple[float, float, float, float]]:

@@ -32,8 +32,7 @@ def with_side_dates(regions: Sequence[Region]) -> list[Region]:
         if dates.label in AT_MARGIN and not all(taken):
             continue
         left = others
-        for line, home, takes in zip(dates.lines, homes, taken, strict=True):
-            parts = _fragments_of(line, dates)
+        for line, parts, home, takes in zip(dates.lines, _by_line(dates), homes, taken, strict=True):
             if takes:
                 _take(home, parts)
             else:
@@ -87,8 +86,14 @@ def _is_level(line: PrintedLine, date: PrintedLine) -> bool:
     return abs(line.box[1] + line.box[3] - date.box[1] - date.box[3]) / 2 < _LEVEL * height
 
 
-def _fragments_of(line: PrintedLine, region: Region) -> list[Fragment]:
-    return [part for part in region.fragments if line.box[1] < (part.box[1] + part.box[3]) / 2 < line.box[3]]
+def _by_line(region: Region) -> list[list[Fragment]]:
+    """The fragments of each line: every fragment goes to the line whose middle is nearest."""
+    parts: list[list[Fragment]] = [[] for _ in region.lines]
+    for part in region.fragments:
+        height = part.box[1] + part.box[3]
+        nearest = min(range(len(parts)), key=lambda at: abs(region.lines[at].box[1] + region.lines[at].box[3] - height))
+        parts[nearest].append(part)
+    return parts
 
 
 def _take(home: Region, parts: Sequence[Fragment]) -> None:
