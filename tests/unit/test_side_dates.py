@@ -74,6 +74,15 @@ def test_a_date_at_the_left_is_put_into_the_text_around_it() -> None:
         assert all(len(part) == 1 for piece in pieces(made[0].lines, label, 10.0) for part in piece.parts)
 
 
+def test_a_column_of_dates_is_parted_among_the_entries_behind_it() -> None:
+    made = with_side_dates([read(*ENTRY, *OTHER), read((-70, 50, "2019 – 2021"), (-70, 90, "2015 – 2019"))])
+    assert lines_of(made) == [
+        ["2019 – 2021 Blue B.V., Utrecht", "Buyer of lamps", "2015 – 2019 Mole Works", "Clerk"],
+    ]
+    years = read((-70, 50, "2019"), (-70, 64, "2020"))
+    assert with_side_dates([read(*ENTRY, *OTHER), years])[1] is years, "a list of years"
+
+
 @pytest.mark.parametrize(
     "beside",
     [
@@ -122,7 +131,7 @@ LEFT, RIGHT = [100.0, 113, 126, 151, 164, 189, 202, 215], [100.0, 113, 126, 139,
 
 def below_title(boxes: list[tuple[float, float, float, float]]) -> list[int]:
     """The order of boxes below a title as wide as the page, without the title."""
-    first, *order = reading_order([*boxes, (50.0, 60.0, 500.0, 80.0)])
+    first, *order = reading_order([*boxes, (50.0, 60.0, 600.0, 80.0)])
     assert first == len(boxes)
     return order
 
@@ -137,6 +146,22 @@ def test_what_stands_in_rows_is_read_row_by_row() -> None:
     assert below_title(columns(LEFT, LEFT))[:4] == [0, 8, 1, 9]
     assert below_title(columns([100.0, 151, 202, 215], LEFT))[:4] == [0, 4, 5, 6], "labels and what they stand beside"
     assert below_title(columns([100.0, 164, 215, 241], RIGHT, width=90.0))[:2] == [0, 4], "dates"
+
+
+def test_a_grid_of_cards_is_read_row_by_row_whatever_stands_below_one() -> None:
+    cards = [
+        *((73.0, 147, 191, 159), (195.0, 186, 256, 199), (73.0, 226, 363, 265), (73.0, 308, 343, 318)),
+        *((154.0, 347, 297, 383), (73.0, 407, 357, 460), (41.0, 561, 93, 569)),
+        *((403.0, 147, 567, 159), (521.0, 186, 589, 199), (403.0, 226, 695, 265), (403.0, 308, 555, 321)),
+        *((524.0, 347, 585, 375), (528.0, 391, 583, 401), (516.0, 417, 593, 446), (489.0, 458, 620, 488)),
+        (403.0, 512, 707, 565),
+    ]
+    assert below_title(cards)[:7] == [0, 7, 1, 8, 2, 9, 3]
+
+
+def test_a_heading_stays_with_the_column_that_it_is_near_to() -> None:
+    boxes = columns(LEFT, RIGHT)
+    assert reading_order([*boxes, (300.0, 84.0, 420.0, 94.0)])[0] == 0
 
 
 def test_a_name_over_the_second_of_two_columns_is_read_first() -> None:

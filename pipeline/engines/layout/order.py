@@ -23,8 +23,8 @@ _SIDE = 0.7  # of the width of the column beside: labels take less
 _TITLED = 3  # columns below a title that stands over one of them alone
 _OFF_MIDDLE = 0.05  # of the width of the columns
 _CARD_GAP = 24.0  # points: where rows lie further apart than columns and this, they are rows of cards
-_SECTION_GAP, _SECTION_PT = 1.5, 4.0  # times the usual gap of a column, and points more: a section begins below
-_SHARED_SECTIONS = 0.5  # of the sections of columns: as many begin at one height in a grid
+_SECTION_GAP, _SECTION_PT = 1.5, 3.0  # times the usual gap of a column, and points more: a section begins below
+_SHARED_SECTIONS = 0.5  # of the sections of columns: more begin at one height in a grid
 _OVERLAP = 0.15  # boxes may overlap by this share of the smaller side and still count as apart
 
 
@@ -160,7 +160,7 @@ def _sections_apart(columns: list[list[int]], boxes: Sequence[Box]) -> bool:
     for at, tops in enumerate(starts):
         others = [top for other, tops in enumerate(starts) if other != at for top in tops]
         level += sum(any(abs(top - other) < _SAME_HEIGHT for other in others) for top in tops)
-    return all(starts) and level < _SHARED_SECTIONS * sum(map(len, starts))
+    return all(starts) and level <= _SHARED_SECTIONS * sum(map(len, starts))
 
 
 def _usual_gap(column: Sequence[Box]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from pipeline.engines.layout.glyphs import Fragment, PrintedLine, printed_lines
 from pipeline.engines.layout.regions import Region, union
@@ -14,6 +15,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d(?!\d)")
 _MONTHS = re.compile(r"\d{1,2}[./]\d{2}(?:\s*[–—~-]\s*\d{1,2}[./]\d{2})?")
 _LONGEST = 30  # characters of a date or a period
 _FLUSH_PT = 3.0
+_SPREAD = 0.8  # of the height of a line: dates of entries have more room between them
 _LEVEL = 0.5  # of the height of a line: the middles of a date and of its line differ by less
 
 
@@ -25,7 +27,8 @@ def with_side_dates(regions: Sequence[Region]) -> list[Region]:
     left = list(regions)
     for dates in [region for region in regions if _holds_dates(region)]:
         others = [region for region in left if region is not dates]
-        homes = [home for line in dates.lines if (home := _beside(line, others))]
+        spread = _are_spread(dates.lines)
+        homes = [home for line in dates.lines if (home := _beside(line, others, behind=spread))]
         if len(homes) < len(dates.lines) or _is_of_column(dates, homes, others):
             continue
         taken = [_may_take(home, dates, others) for home in homes]
@@ -49,14 +52,23 @@ def _is_date(text: str) -> bool:
     return len(text) <= _LONGEST and bool(_YEAR.search(text) or _MONTHS.fullmatch(text))
 
 
-def _beside(date: PrintedLine, regions: Sequence[Region]) -> Region | None:
-    """What stands nearest to the left of a date, at its height; or a text around it, where nothing does."""
+def _are_spread(lines: Sequence[PrintedLine]) -> bool:
+    """Whether lines stand far apart, as the dates of entries do."""
+    gaps = [(below.box[1] - above.box[3], below.box[3] - below.box[1]) for above, below in pairwise(lines)]
+    return bool(gaps) and all(gap > _SPREAD * height for gap, height in gaps)
+
+
+def _beside(date: PrintedLine, regions: Sequence[Region], *, behind: bool) -> Region | None:
+    """What stands nearest to the left of a date, at its height; else a text around it, or what is ``behind`` it."""
     level = [(line, region) for region in regions for line in region.lines if _is_level(line, date)]
     before = [(line.box[2], region) for line, region in level if line.box[2] <= date.box[0]]
     if before:
         return max(before, key=lambda pair: pair[0])[1]
-    around = (region for _, region in level if region.box[0] < date.box[0] + _FLUSH_PT and region.box[1] < date.box[1])
-    return next(around, None)
+    around = [region for _, region in level if region.box[0] < date.box[0] + _FLUSH_PT and region.box[1] < date.box[1]]
+    after = [(line.box[0], region) for line, region in level if line.box[0] >= date.box[2]]
+    if around or not (behind and after):
+        return around[0] if around else None
+    return min(after, key=lambda pair: pair[0])[1]
 
 
 def _is_of_column(dates: Region, homes: Sequence[Region], others: Sequence[Region]) -> bool:
