@@ -169,16 +169,18 @@ def _continue(
         pieces.append(Piece(Label.TEXT, [[line]]))
         return
     fresh = fresh or (before.text[-1] in _STOPS and bool(_CLAUSE.match(line.text)))
-    apart = _ends_apart(before) or _begins_apart(line)
+    begins, ends = _begins_apart(line), _ends_apart(line)
     if last.label is Label.LIST:
         outside = line.box[0] < last.parts[-1][0].box[0] - _DEDENT_EM * em and not _runs_on(before, line, right)
-        if outside or _begins_apart(line) or _ends_apart(line) or (fresh and label is not Label.LIST):
+        if outside or begins or ends or (fresh and label is not Label.LIST):
             pieces.append(Piece(Label.TEXT, [[line]]))
         else:
             last.parts[-1].append(line)
         return
     indented = line.box[0] > left + _INDENT_EM * em and before.box[0] < left + _INDENT_EM * em
-    forced = is_forced(before, line, right) or apart or (entries and _begins_entry(before, line))
+    forced = (
+        is_forced(before, line, right) or begins or _ends_apart(before) or (entries and _begins_entry(before, line))
+    )
     if not fresh and (are_rows(before.text, line.text) or (_is_entry(before) and _is_entry(line))):
         last.parts.append([line])
     elif fresh or (forced and (indented or len(last.parts[-1]) > 1)):

@@ -68,9 +68,10 @@ def _are_pairs(labels: Sequence[PrintedLine], values: Sequence[PrintedLine]) -> 
 
 def _are_level(lines: Sequence[PrintedLine], others: Sequence[PrintedLine]) -> bool:
     """Whether most of the lines have another one at their height."""
-    return sum(any(_is_level(line, other) for other in others) for line in lines) >= _MATCHED * len(lines)
+    return sum(any(is_level(line, other) for other in others) for line in lines) >= _MATCHED * len(lines)
 
 
-def _is_level(one: PrintedLine, other: PrintedLine) -> bool:
+def is_level(one: PrintedLine, other: PrintedLine) -> bool:
+    """Whether two lines stand at one height."""
     height = max(one.box[3] - one.box[1], other.box[3] - other.box[1])
     return abs(one.box[1] + one.box[3] - other.box[1] - other.box[3]) / 2 < _LEVEL * height

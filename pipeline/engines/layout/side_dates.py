@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from pipeline.engines.layout.glyphs import Fragment, PrintedLine, printed_lines
+from pipeline.engines.layout.label_rows import is_level
 from pipeline.engines.layout.regions import Region, union
 from pipeline.page_markdown import AT_MARGIN
 from stores.models import Label
@@ -16,7 +17,6 @@ _MONTHS = re.compile(r"\d{1,2}[./]\d{2}(?:\s*[–—~-]\s*\d{1,2}[./]\d{2})?")
 _LONGEST = 30  # characters of a date or a period
 _FLUSH_PT = 3.0
 _SPREAD = 0.8  # of the height of a line: dates of entries have more room between them
-_LEVEL = 0.5  # of the height of a line: the middles of a date and of its line differ by less
 
 
 def with_side_dates(regions: Sequence[Region]) -> list[Region]:
@@ -60,7 +60,7 @@ def _are_spread(lines: Sequence[PrintedLine]) -> bool:
 
 def _beside(date: PrintedLine, regions: Sequence[Region], *, behind: bool) -> Region | None:
     """What stands nearest to the left of a date, at its height; else a text around it, or what is ``behind`` it."""
-    level = [(line, region) for region in regions for line in region.lines if _is_level(line, date)]
+    level = [(line, region) for region in regions for line in region.lines if is_level(line, date)]
     before = [(line.box[2], region) for line, region in level if line.box[2] <= date.box[0]]
     if before:
         return max(before, key=lambda pair: pair[0])[1]
@@ -91,11 +91,6 @@ def _may_take(home: Region, dates: Region, others: Sequence[Region]) -> bool:
         return True
     lines = [line for region in others for line in region.lines]
     return any(line.box[3] <= dates.box[1] for line in lines) and any(line.box[1] >= dates.box[3] for line in lines)
-
-
-def _is_level(line: PrintedLine, date: PrintedLine) -> bool:
-    height = max(line.box[3] - line.box[1], date.box[3] - date.box[1])
-    return abs(line.box[1] + line.box[3] - date.box[1] - date.box[3]) / 2 < _LEVEL * height
 
 
 def _by_line(region: Region) -> list[list[Fragment]]:
