@@ -12,13 +12,22 @@ from pipeline.structure.relabelling import with_headings
 from pipeline.structure.running_titles import with_running_titles
 from stores.models import OutlineEntry, Page
 
-STRUCTURE_VERSION = f"{RUNNING_VERSION}:3"  # part of fingerprints: raise it with every change of output
+STRUCTURE_VERSION = f"{RUNNING_VERSION}:4"  # part of fingerprints: raise it with every change of output
 
 
 def structured(pages: Sequence[Page], outline: Sequence[OutlineEntry] = ()) -> list[Page]:
-    """Return all pages of a document without running lines, and with the headings of the whole document."""
+    """Return all pages of a document without running lines, and with the headings of the whole document.
+
+    Pages that are drawn are looked at together. Those of formats that name their headings themselves stay as they are,
+    also where pictures in them were read as pages behind them.
+    """
+    drawn = {page.number: page for page in _structured([page for page in pages if page.has_image], outline)}
+    return [drawn.get(page.number, page) for page in pages]
+
+
+def _structured(pages: Sequence[Page], outline: Sequence[OutlineEntry]) -> list[Page]:
     if not any(as_read(block).size_pt for page in pages for block in page.blocks):
-        return settled(pages)  # formats that name their headings themselves, and models that see them
+        return settled(pages)  # models that see headings
     pages = settled(with_running_titles(pages))
     levels: dict[int, dict[int, int]] = defaultdict(dict)
     for (number, index), level in headings_of(pages, outline).items():

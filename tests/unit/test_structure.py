@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -380,3 +381,17 @@ def test_appendices_of_sections_are_on_their_level_also_without_a_title() -> Non
         page(2, heading("附录A"), put(LONG), heading("附录B 示例"), put(LONG)),
     ]
     assert headings_in(pages) == ["# 1 范围", "# 2 要求", "## 2.1 性能", "# 附录A", "# 附录B 示例"]
+
+
+def test_an_office_page_keeps_its_headings_beside_a_picture_that_was_read() -> None:
+    written = page(1, put("1.1 Rivers 4"), heading("Mills", level=1, size=0.0), put("1.2 Weirs 5"), heading("Dams"))
+    written = replace(written, width_pt=0.0, height_pt=0.0)
+    picture = page(2, heading("Poster", 30.0, level=1), body(), route=Route.OCR)
+    assert headings_in([written, picture]) == ["# Mills", "## Dams", "# Poster"]
+
+
+def test_a_sheet_with_a_footer_stands_beside_pictures() -> None:
+    sheets = [page(number, put("Sheet"), put("confidential", label=Label.FOOTER)) for number in (1, 2)]
+    sheets = [replace(sheet, width_pt=0.0, height_pt=0.0) for sheet in sheets]
+    pages = structured([*sheets, page(3, heading("Poster", 30.0), body(), route=Route.OCR)])
+    assert [one.markdown.split("\n")[0] for one in pages] == ["Sheet", "Sheet", "# Poster"]

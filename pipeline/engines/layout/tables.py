@@ -11,6 +11,7 @@ from pipeline.engines.layout.glyph import Glyph
 from pipeline.engines.layout.glyphs import Fragment, fragment, printed_lines
 from pipeline.engines.layout.joining import joined
 from pipeline.engines.layout.script_gaps import is_cjk
+from pipeline.math_spans import map_around_math
 from stores.models import Box, Line
 
 _PROSE = 90  # characters of a cell that is rather a paragraph
@@ -91,7 +92,16 @@ class Table:
 
 
 def _piped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+    return map_around_math(text, _escaped, _math_in_a_cell).replace("\n", " ")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|")
+
+
+def _math_in_a_cell(formula: str) -> str:
+    """A formula whose backslashes are TeX's and whose bars end no cell."""
+    return formula.replace("\\|", "\\Vert ").replace("|", "\\vert ")
 
 
 def _tagged(cell: Cell) -> str:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from pipeline.math_spans import blanked_math
+
 _SIGNS_OF = {
     "USD": "US$ $ 美元",
     "EUR": "€ euro euros 欧元",
@@ -85,8 +87,8 @@ class Amount:
 
 
 def find_amounts(text: str) -> list[Amount]:
-    """Find the numbers that can be amounts, in their order; percentages, dates and what is struck out are left out."""
-    text = _NO_AMOUNT.sub(lambda struck: " " * len(struck[0]), text)
+    """Find the numbers that can be amounts, in their order; no percentages, dates, formulas, nor what is struck out."""
+    text = _NO_AMOUNT.sub(lambda struck: " " * len(struck[0]), blanked_math(text))
     return [amount for match in _AMOUNT.finditer(text) if (amount := _amount(text, match))]
 
 
