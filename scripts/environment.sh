@@ -124,3 +124,14 @@ install_rabbitmq() {
     fi
     say "no RabbitMQ is here, so its tests are skipped: apt-get install rabbitmq-server"
 }
+
+# A Redis that speaks TLS, for the tests of that: the one out of pip does not.
+install_redis() {
+    if command -v redis-server >/dev/null 2>&1; then return; fi
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        say "installing Redis for the tests of TLS"
+        export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+        if { apt-get update && apt-get install -y --no-install-recommends redis-server; } >>"$PIP_LOG" 2>&1; then return; fi
+    fi
+    say "no redis-server is here, so the tests of Redis over TLS are skipped: apt-get install redis-server"
+}

@@ -12,6 +12,8 @@ from pipeline.structure.numbering import Numbering, numbering_of
 from stores.models import Block, Label, Page, PrintStyle, Route
 
 _LONGEST = 200  # characters of a heading
+_CROWN = 1.3  # times the size of all else on the page
+_PARAGRAPH = 160  # characters, at least
 _MOST_LINES = 4
 _LARGER = 1.06  # times another size: what differs by less is set alike
 _LEAST_SHARE = 0.04  # of the text: a font with less of it is not one of the body's
@@ -44,7 +46,8 @@ _HEADING_LABELS = (Label.HEADING, Label.TITLE)
 class HeadingCandidate:
     """A block that may be a heading. ``guided``: the document's outline or contents page names it, at ``guided_level``.
 
-    ``distinct``: it is set in another way than the text. ``number`` is None where it begins with none.
+    ``distinct``: it is set in another way than the text. ``apart``: than the small print below it, an abstract perhaps.
+    ``crowns``: it is the title of the first page, taken for a running line. ``number``: None where it has none.
     """
 
     page: int
@@ -54,6 +57,8 @@ class HeadingCandidate:
     number: Numbering | None
     recognised: bool
     distinct: bool = False
+    apart: bool = False
+    crowns: bool = False
     guided: bool = False
     guided_level: int = 0
     reasons: list[str] = field(default_factory=list)
@@ -65,7 +70,7 @@ class HeadingCandidate:
     @property
     def read_as_heading(self) -> bool:
         """Whether the reader of its page took it for one."""
-        return self.style.label in _HEADING_LABELS
+        return self.style.label in _HEADING_LABELS or self.crowns
 
     @property
     def kind(self) -> tuple[str, int] | None:
@@ -125,14 +130,14 @@ def candidates_of(pages: Sequence[Page]) -> list[HeadingCandidate]:
     body = body_style(pages)
     candidates = [candidate for page in pages for candidate in _of_page(page)]
     for candidate in candidates:
-        candidate.distinct = body.sets_apart(candidate)
+        candidate.distinct = candidate.apart or body.sets_apart(candidate)
     return candidates
 
 
 def _of_page(page: Page) -> Iterator[HeadingCandidate]:
     for index, block in enumerate(page.blocks):
-        style = as_read(block)
-        if not is_in_markdown(block) or not _may_be_heading(block, style) or _is_letterhead(page, index):
+        style, crowns = as_read(block), _crowns(page, index)
+        if not is_in_markdown(block) or not (crowns or _may_be_heading(block, style)) or _is_letterhead(page, index):
             continue
         yield HeadingCandidate(
             page=page.number,
@@ -141,7 +146,36 @@ def _of_page(page: Page) -> Iterator[HeadingCandidate]:
             style=style,
             number=numbering_of(block.text),
             recognised=page.route is Route.OCR,
+            apart=_is_apart_from_below(page, index),
+            crowns=crowns,
         )
+
+
+def _crowns(page: Page, index: int) -> bool:
+    """Whether a header is in fact the title of a document: the first words of page 1, in by far the largest print."""
+    block = page.blocks[index]
+    if (
+        page.number > 1
+        or index
+        or block.label is not Label.HEADER
+        or len(block.lines) > 1
+        or len(block.text) > _LONGEST
+    ):
+        return False
+    others = max((as_read(other).size_pt for other in page.blocks[1:]), default=0.0)
+    return 0 < others * _CROWN <= as_read(block).size_pt
+
+
+def _is_apart_from_below(page: Page, index: int) -> bool:
+    """Whether a heading is in another font than the paragraph of the same size that follows it."""
+    if index + 1 >= len(page.blocks):
+        return False
+    style, below = as_read(page.blocks[index]), page.blocks[index + 1]
+    other = as_read(below)
+    alike = style.size_pt and max(style.size_pt, other.size_pt) <= _LARGER * min(style.size_pt, other.size_pt)
+    fonts = style.font and other.font and style.font != other.font
+    paragraph = other.label is Label.TEXT and len(below.text) > _PARAGRAPH
+    return bool(style.label in _HEADING_LABELS and alike and fonts and paragraph)
 
 
 def _is_letterhead(page: Page, index: int) -> bool:

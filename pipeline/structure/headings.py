@@ -83,7 +83,7 @@ def _accepted(candidates: Sequence[HeadingCandidate], guided: int, body: BodySty
         if candidate.guided or (candidate.read_as_heading and not _is_doubtful(candidate, guide, styled > 2, body))
     ]
     more = _promoted(possible, chosen, body)
-    listed = _list_items([*chosen, *more])
+    listed = _list_items([*chosen, *more]) | _after_items(candidates, [*chosen, *more])
     return [c for c in possible if (c in more or c in chosen) and c not in listed]
 
 
@@ -112,6 +112,8 @@ def _is_doubtful(candidate: HeadingCandidate, guide: _Guide, has_styles: bool, b
         return False
     if not candidate.distinct or (not candidate.kind and begins_within(candidate.text)):
         return has_styles or guide.given
+    if candidate.apart and not leads_in(candidate.text):
+        return False
     size = candidate.style.size_pt
     least_size = body.size_pt * (_LEADS_IN if leads_in(candidate.text) else _SMALL)
     if has_styles and not candidate.kind and 0 < size < least_size:
@@ -204,6 +206,19 @@ def _list_items(candidates: Sequence[HeadingCandidate]) -> set[HeadingCandidate]
         plain = not one.distinct and not other.distinct and not one.guided and not other.guided
         if plain and one.kind and one.kind == other.kind and _are_neighbours(one, other):
             items |= {one, other}
+    return items
+
+
+def _after_items(
+    candidates: Sequence[HeadingCandidate], accepted: Sequence[HeadingCandidate]
+) -> set[HeadingCandidate]:
+    """Accepted candidates of recognised pages that go on counting directly below an item of a list."""
+    taken, items = set(accepted), set[HeadingCandidate]()
+    for one, other in pairwise(candidates):
+        plain = other.recognised and not other.guided and other.kind in _LIST_KINDS and one.kind == other.kind
+        is_item = one not in taken or one in items
+        if plain and other in taken and is_item and _counts_on(one, other) and _are_neighbours(one, other):
+            items.add(other)
     return items
 
 

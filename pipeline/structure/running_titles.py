@@ -104,12 +104,13 @@ def _at_edges(at: int, page: Page) -> Iterator[_Edge]:
     for index, block in enumerate(page.blocks):
         if not is_in_markdown(block) or block.label not in _LABELS or len(block.lines) > _MOST_LINES:
             continue
-        if len(block.text) > _LONGEST or sum(map(str.isalpha, block.text)) < 2 or not page.height_pt:
+        letters = sum(map(str.isalpha, block.text))
+        if len(block.text) > _LONGEST or not letters or not page.height_pt:
             continue
         top, bottom = block.box[1] / page.height_pt, block.box[3] / page.height_pt
         if len(block.lines) < 2 and (bottom < _STRIP or top > 1 - _STRIP):
             yield _Edge(at, index, bottom < _STRIP, (top + bottom) / 2, deep=False)
-        elif is_sentence(block.text):
+        elif letters < 2 or is_sentence(block.text):
             continue
         elif (bottom < _DEEP_STRIP and index in above) or (top > 1 - _DEEP_STRIP and index in below):
             yield _Edge(at, index, bottom < _DEEP_STRIP, (top + bottom) / 2, deep=True)

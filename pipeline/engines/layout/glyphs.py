@@ -29,6 +29,7 @@ _NUMBER = re.compile(r"第\s?[\d〇零一二三四五六七八九十百千]{1,6}
 _LONGEST_NUMBER = 12  # characters
 _LONGEST_EXPONENT = 6  # characters
 _SMALL = 0.8  # of the size of its host: an exponent is no larger
+_SMALL_CAPITAL = 0.65  # of the size of a capital, at least
 _BAND = 16.0  # points: the page is cut into strips of this height to look for hosts
 _STRUCK = "~~"
 _RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
@@ -240,18 +241,29 @@ def _covers(one: Fragment, other: Fragment) -> bool:
 
 
 def _printed(row: Sequence[Fragment]) -> PrintedLine:
-    styles = [glyph.style for part in row for glyph in part.glyphs if not glyph.char.isspace()]
+    glyphs = [glyph for part in row for glyph in part.glyphs if not glyph.char.isspace()]
+    styles = [glyph.style for glyph in glyphs]
     if len(set(map(id, styles))) == 1:  # most lines are set in one style, and spans that are set alike share it
-        styles = styles[:1]
+        glyphs, styles = glyphs[:1], styles[:1]
     return PrintedLine(
         text=_text_of(row),
         box=_around(row),
-        size=statistics.median_high([style.size for style in styles]),
+        size=_size_of(glyphs),
         bold=sum(style.bold for style in styles) > 0.8 * len(styles),
         mono=sum(style.mono for style in styles) > 0.8 * len(styles),
         parts=_parts(row),
         font=statistics.mode(style.font for style in styles),
     )
+
+
+def _size_of(glyphs: Sequence[Glyph]) -> float:
+    """The size of most characters, in points; of capitals and small capitals that of the capitals."""
+    usual = statistics.median_high([glyph.style.size for glyph in glyphs])
+    letters = [glyph for glyph in glyphs if glyph.char.isupper() or glyph.char.islower()]
+    if not letters or any(letter.char.islower() for letter in letters):
+        return usual
+    first = letters[0].style.size
+    return first if _SMALL_CAPITAL * first <= usual < first else usual
 
 
 def _parts(row: Sequence[Fragment]) -> tuple[Line, ...]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.engines.layout import headings, margins
 from pipeline.engines.layout import model as layout_model
 from pipeline.engines.layout.annotations import Comment, comments_of, with_comments
+from pipeline.engines.layout.bare_pictures import bare_pictures
 from pipeline.engines.layout.blocks import Piece, is_no_item, pieces
 from pipeline.engines.layout.drawn_lines import Drawings, bounded
 from pipeline.engines.layout.drop_caps import with_drop_caps
@@ -38,6 +39,7 @@ from pipeline.engines.layout.spreads import pages_of_spread
 from pipeline.engines.layout.struck import mark_struck
 from pipeline.engines.layout.table_columns import respecting_gaps
 from pipeline.engines.layout.table_finder import lighten
+from pipeline.engines.layout.table_headings import parted_at_headings
 from pipeline.engines.layout.tables import filled, frames_of_grid, frames_of_placements
 from pipeline.engines.layout.vertical import vertical_regions
 from pipeline.engines.pdf import mupdf
@@ -108,7 +110,7 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     if strip:
         regions = rows_of_strip(regions)
     panels = [] if sheet.recognised or sheet.crowded else panels_of(drawings.paths, sheet.width, sheet.height)
-    regions = parted_at_gutters(parted_at_panels(regions, panels))
+    regions = parted_at_gutters(parted_at_panels(parted_at_headings(regions), panels))
     for region in regions:
         region.lines = printed_lines(region.fragments)
     regions = [region for region in regions if region.lines or region.label is Label.FIGURE]
@@ -120,9 +122,11 @@ def _read(sheet: Sheet, drawings: Drawings, engine: str, confidence: float | Non
     running = [region for region in regions if region.label in (Label.TEXT, Label.LIST)]
     body = headings.body_size([line for region in [*running, *columns] for line in region.lines])
     _check_margins(regions, sheet, body, strip=strip)
+    pictures = [] if sheet.recognised else bare_pictures(sheet.log, regions, sheet.width, sheet.height)
     ordered = list(columns)
-    for half in pages_of_spread(regions, sheet.width, sheet.height):
-        ordered += put_together([half[index] for index in order_of(half, panels)])
+    for half in pages_of_spread([*regions, *pictures], sheet.width, sheet.height):
+        placed = [half[index] for index in order_of(half, panels)]
+        ordered += put_together([region for region in placed if region not in pictures])
     find_columns(ordered)
     if not _is_typewritten(ordered):
         for region in ordered:

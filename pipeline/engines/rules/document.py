@@ -23,6 +23,7 @@ _MOST_TITLE_LINES = 4
 _MOST_TITLE_CHARACTERS = 300
 _NEARLY = 0.8  # of the height of the tallest
 _LARGE = 1.4  # heights of the median line
+_FAR_LARGER = 1.3  # times the height of any heading
 _SECTION = re.compile(
     r"(?:\d{1,2}|[IVX]{1,4})[.)]?\s+\S|(?:abstract|summary|introduction|einleitung|zusammenfassung|r[ée]sum[ée]|references|literatur|bibliography|contents|inhalt|摘\s*要|引\s*言|参考文献|目\s*录)\W*$",
     re.IGNORECASE,
@@ -136,7 +137,8 @@ def find_title(lines: Sequence[PageLine]) -> LocatedValue | None:
     top = [line for line in early if line.page == lines[0].page and line.label in _BODY and _wordy(line.text)][:12]
     headings = [line for line in early if line.label is Label.HEADING]
     free = [line for line in headings if not _opens_section(line.text)]
-    if not free and (above := _large_above(lines)):
+    above = _large_above(lines)
+    if above and all(above[0].height >= _FAR_LARGER * line.height for line in free):
         return _title(above)
     if headings:
         heading = min(free or headings, key=lambda line: (line.level or 6, line.number))

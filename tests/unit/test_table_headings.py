@@ -1,0 +1,125 @@
+"""Tables that the model takes for one, with headings between them; pictures without text in a column of text."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.engines.layout.bare_pictures import bare_pictures
+from pipeline.engines.layout.glyph import Glyph
+from pipeline.engines.layout.glyphs import Fragment, fragment, printed_lines
+from pipeline.engines.layout.order import reading_order
+from pipeline.engines.layout.regions import Region
+from pipeline.engines.layout.styles import Style
+from pipeline.engines.layout.table_headings import parted_at_headings
+from pipeline.engines.layout.tables import filled, frames_of_grid
+from stores.models import Box, Label
+
+ROW = 20.0  # points from one row to the next
+COLUMNS = [0.0, 90.0, 200.0]
+
+
+def printed(text: str, x: float, row: int, *sizes: float) -> Fragment:
+    """A text of 5 points a character; ``sizes`` of its characters, the last of all that follow."""
+    glyphs = []
+    for at, char in enumerate(text):
+        size = sizes[min(at, len(sizes) - 1)]
+        style = Style(size=size, bold=False, mono=False, raised=False, hidden=False, font="Sans")
+        glyphs.append(Glyph(char, x + 5 * at, 5 + ROW * row, x + 5 * at + 5, 5 + ROW * row + size, style))
+    return fragment(glyphs)
+
+
+def table(*rows: tuple[float, str, str]) -> Region:
+    """A table of rows of (size, left text, right text)."""
+    parts = [
+        printed(text, x, row, size)
+        for row, (size, *texts) in enumerate(rows)
+        for x, text in zip((0.0, 100.0), texts, strict=True)
+        if text
+    ]
+    grid = frames_of_grid(COLUMNS, [ROW * row for row in range(len(rows) + 1)])
+    return Region(Label.TABLE, (0.0, 0.0, 200.0, ROW * len(rows)), fragments=parts, frames=grid)
+
+
+def written(region: Region) -> list[str]:
+    if region.label is Label.HEADING:
+        return [line.text for line in printed_lines(region.fragments)]
+    cells = filled(region.fragments, region.frames, frozenset())
+    assert cells is not None
+    return [line for line in cells.markdown().splitlines() if "---" not in line]
+
+
+def test_a_larger_line_that_stands_alone_heads_what_is_below_it() -> None:
+    rows = [(8.0, "Start", "End"), (8.0, "May", "June"), (10.0, "Totals", ""), (8.0, "Month", "Sum"), (8.0, "May", "4")]
+    parts = parted_at_headings([table(*rows)])
+    assert [part.label for part in parts] == [Label.TABLE, Label.HEADING, Label.TABLE]
+    assert [written(part) for part in parts] == [
+        ["| Start | End |", "| May | June |"],
+        ["Totals"],
+        ["| Month | Sum |", "| May | 4 |"],
+    ]
+
+
+def test_a_larger_first_line_is_the_heading_of_its_table() -> None:
+    parts = parted_at_headings([table((11.0, "Prices", ""), (8.0, "Item", "Price"), (8.0, "Bolt", "4"))])
+    assert [written(part) for part in parts] == [["Prices"], ["| Item | Price |", "| Bolt | 4 |"]]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        (8.0, "Assets", ""),  # set like the rows: a label of those below
+        (10.0, "Total", "12"),  # not alone
+        (10.0, "", "Sum"),  # not at the left
+        (10.0, "12 of 40", ""),  # begins with no letter
+    ],
+)
+def test_other_lines_part_no_table(row: tuple[float, str, str]) -> None:
+    whole = table((8.0, "Item", "Price"), (8.0, "Bolt", "4"), row, (8.0, "Nut", "2"), (8.0, "Rod", "3"))
+    assert parted_at_headings([whole]) == [whole]
+
+
+def test_a_last_line_heads_nothing_and_drawn_cells_stay() -> None:
+    last = table((8.0, "Item", "Price"), (8.0, "Bolt", "4"), (10.0, "Ends", ""))
+    assert parted_at_headings([last]) == [last]
+    ruled = table((8.0, "Item", "Price"), (10.0, "Parts", ""), (8.0, "Bolt", "4"), (8.0, "Nut", "2"))
+    ruled.ruled = True
+    assert parted_at_headings([ruled]) == [ruled]
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes", "size"),
+    [
+        ("I. INTRODUCTION", (10.0, 10.0, 10.0, 10.0, 8.0), 10.0),  # small capitals
+        ("I. Introduction", (10.0, 10.0, 10.0, 10.0, 8.0), 8.0),
+        ("A5 PAPER", (20.0, 10.0), 10.0),  # an initial is no capital of small ones
+    ],
+)
+def test_small_capitals_are_of_the_size_of_their_capitals(text: str, sizes: tuple[float, ...], size: float) -> None:
+    (line,) = printed_lines([printed(text, 0.0, 0, *sizes)])
+    assert line.size == size
+
+
+LEFT, RIGHT = (50.0, 430.0, 250.0, 700.0), (280.0, 90.0, 480.0, 160.0)
+BELOW = (280.0, 180.0, 480.0, 270.0), (280.0, 290.0, 480.0, 450.0), (280.0, 460.0, 480.0, 700.0)
+
+
+def test_a_picture_without_text_holds_the_place_of_its_column() -> None:
+    boxes: list[Box] = [LEFT, RIGHT, *BELOW]
+    regions = [Region(Label.TEXT, box) for box in boxes]
+    strips = [("fill-image", (55.0, 95.0 + 40 * at, 245.0, 135.0 + 40 * at)) for at in range(8)]
+    pictures = bare_pictures([*strips, ("fill-text", LEFT)], regions, 540.0, 740.0)
+    assert [picture.box for picture in pictures] == [(55.0, 95.0, 245.0, 415.0)]
+    assert reading_order([*boxes, pictures[0].box]) == [5, 0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        (0.0, 0.0, 540.0, 740.0),  # a background
+        (55.0, 95.0, 75.0, 115.0),  # a logo
+        (270.0, 80.0, 490.0, 300.0),  # text is printed on it
+    ],
+)
+def test_other_pictures_hold_none(box: Box) -> None:
+    regions = [Region(Label.TEXT, place) for place in (LEFT, RIGHT, *BELOW)]
+    assert bare_pictures([("fill-image", box)], regions, 540.0, 740.0) == []
