@@ -209,9 +209,7 @@ def _list_items(candidates: Sequence[HeadingCandidate]) -> set[HeadingCandidate]
     return items
 
 
-def _after_items(
-    candidates: Sequence[HeadingCandidate], accepted: Sequence[HeadingCandidate]
-) -> set[HeadingCandidate]:
+def _after_items(candidates: Sequence[HeadingCandidate], accepted: Sequence[HeadingCandidate]) -> set[HeadingCandidate]:
     """Accepted candidates of recognised pages that go on counting directly below an item of a list."""
     taken, items = set(accepted), set[HeadingCandidate]()
     for one, other in pairwise(candidates):

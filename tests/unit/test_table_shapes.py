@@ -1,4 +1,4 @@
-"""Tables that the model takes for one, with headings between them; pictures without text in a column of text."""
+"""Tables that the model takes for one, or for text; pictures without text in a column of text."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pipeline.engines.layout.glyph import Glyph
 from pipeline.engines.layout.glyphs import Fragment, fragment, printed_lines
 from pipeline.engines.layout.order import reading_order
 from pipeline.engines.layout.regions import Region
+from pipeline.engines.layout.spaced_rows import with_spaced_rows
 from pipeline.engines.layout.styles import Style
 from pipeline.engines.layout.table_headings import parted_at_headings
 from pipeline.engines.layout.tables import filled, frames_of_grid
@@ -97,6 +98,33 @@ def test_a_last_line_heads_nothing_and_drawn_cells_stay() -> None:
 def test_small_capitals_are_of_the_size_of_their_capitals(text: str, sizes: tuple[float, ...], size: float) -> None:
     (line,) = printed_lines([printed(text, 0.0, 0, *sizes)])
     assert line.size == size
+
+
+def paragraph(*rows: tuple[tuple[float, str], ...]) -> Region:
+    parts = [printed(text, x, row, 8.0) for row, texts in enumerate(rows) for x, text in texts]
+    return Region(Label.TEXT, (0.0, 0.0, 300.0, ROW * len(rows)), fragments=parts, lines=printed_lines(parts))
+
+
+def test_rows_of_texts_that_blanks_part_are_a_table() -> None:
+    rows = [((0.0, name), (100.0, sold), (200.0, more)) for name, sold, more in (("Region", "Sold", "More"),) * 3]
+    (region,) = with_spaced_rows([paragraph(*rows)])
+    assert region.label is Label.TABLE
+    assert written(region) == ["| Region | Sold | More |"] * 3
+
+
+def test_rows_whose_texts_stand_askew_do_not_run_on() -> None:
+    rows = (
+        ((0.0, "Region"), (100.0, "Sold")),
+        ((0.0, "North"), (60.0, "4"), (120.0, "5")),
+        ((0.0, "East"), (90.0, "6")),
+    )
+    (region,) = with_spaced_rows([paragraph(*rows)])
+    assert region.label is Label.TEXT and region.by_row
+
+
+def test_a_paragraph_with_one_wide_gap_runs_on() -> None:
+    whole = paragraph(((0.0, "Company:"), (100.0, "Mill")), ((0.0, "It stands at the river"),), ((0.0, "and grinds."),))
+    assert with_spaced_rows([whole]) == [whole]
 
 
 LEFT, RIGHT = (50.0, 430.0, 250.0, 700.0), (280.0, 90.0, 480.0, 160.0)

@@ -1,0 +1,76 @@
+"""What looks like a heading and is none, or is one that the reader of its page did not see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.structure.document import structured
+from stores.models import Block, Label, Route
+from tests.structured_pages import BODY, body, heading, headings_in, page, put
+
+
+def test_an_office_page_keeps_its_headings_beside_a_picture_that_was_read() -> None:
+    written = page(1, put("1.1 Rivers 4"), heading("Mills", level=1, size=0.0), put("1.2 Weirs 5"), heading("Dams"))
+    written = replace(written, width_pt=0.0, height_pt=0.0)
+    picture = page(2, heading("Poster", 30.0, level=1), body(), route=Route.OCR)
+    assert headings_in([written, picture]) == ["# Mills", "## Dams", "# Poster"]
+
+
+def test_a_sheet_with_a_footer_stands_beside_pictures() -> None:
+    sheets = [page(number, put("Sheet"), put("confidential", label=Label.FOOTER)) for number in (1, 2)]
+    sheets = [replace(sheet, width_pt=0.0, height_pt=0.0) for sheet in sheets]
+    pages = structured([*sheets, page(3, heading("Poster", 30.0), body(), route=Route.OCR)])
+    assert [one.markdown.split("\n")[0] for one in pages] == ["Sheet", "Sheet", "# Poster"]
+
+
+def scanned(text: str, top: float, size: float = 10.0, label: Label = Label.TEXT) -> Block:
+    return put(text, label=label, level=3 if label is Label.HEADING else 0, size=size, top=top, font="")
+
+
+def test_the_last_item_of_a_scanned_list_is_no_heading_though_it_was_read_larger() -> None:
+    items = [scanned(f"{number}. Lisinopril {number}0mg daily", 100.0 + 12 * number) for number in (1, 2, 3)]
+    last = scanned("4. Vitamin D3 once daily", 148.0, 13.0, Label.HEADING)
+    pages = [page(1, heading("Medications", 16.0), *items, last, body(), body(), route=Route.OCR)]
+    assert headings_in(pages) == ["# Medications"]
+
+
+def test_sections_of_a_scan_that_count_with_text_between_them_stay_headings() -> None:
+    sections = [scanned(f"{at}. Part {at}", 100.0 * at, 13.0, Label.HEADING) for at in (1, 2, 3)]
+    pages = [page(1, *(block for section in sections for block in (section, body())), route=Route.OCR)]
+    assert headings_in(pages) == ["# 1. Part 1", "# 2. Part 2", "# 3. Part 3"]
+
+
+def test_a_small_heading_over_a_small_abstract_stays_one() -> None:
+    abstract = put(BODY * 2, size=9.0)
+    pages = [
+        page(
+            1, heading("Mills and rivers", 17.0, level=1), put("Abstract", label=Label.HEADING, size=9.0, font="Bold")
+        ),
+        page(
+            2, heading("1. Rivers", 10.0), body(), heading("2. Mills", 10.0), body(), heading("3. Ends", 10.0), body()
+        ),
+    ]
+    pages[0] = page(1, *pages[0].blocks, abstract)
+    assert [line.lstrip("# ") for line in headings_in(pages)] == [
+        "Mills and rivers",
+        "Abstract",
+        "1. Rivers",
+        "2. Mills",
+        "3. Ends",
+    ]
+
+
+@pytest.mark.parametrize(("size", "expected"), [(16.0, ["# BOOKING ORDER", "## Orders"]), (11.0, ["# Orders"])])
+def test_the_largest_print_at_the_head_of_page_1_is_its_title(size: float, expected: list[str]) -> None:
+    name = put("BOOKING ORDER", label=Label.HEADER, size=size, bold=True, top=30.0)
+    assert headings_in([page(1, name, heading("Orders", 10.0), put(BODY, size=8.0))]) == expected
+
+
+def test_a_running_title_in_pieces_of_one_sign_is_left_out() -> None:
+    pages = [
+        page(at, put("第一章", top=30.0), put("品", box=(300.0, 30.0, 312.0, 42.0)), body(f"{at} {BODY}"))
+        for at in range(1, 6)
+    ]
+    assert all("品" not in one.markdown for one in structured(pages)[1:])
