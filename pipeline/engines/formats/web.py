@@ -6,22 +6,23 @@ from pathlib import Path
 
 from pipeline.engines.formats.decoding import read_text
 from pipeline.engines.formats.elements import Content, Element, PictureList, Section, numbered
+from pipeline.engines.formats.main_part import without_menus
 from pipeline.engines.formats.markup import Markup, Resolve, parse_html, title_of, unread_words
 from pipeline.engines.formats.packages import translated
 from stores.models import Label
 
 
 def read_web(path: Path) -> Content:
-    """Read a web page. Only pictures that stand in the page itself are read; nothing is fetched."""
+    """Read a web page without its menus. Only pictures that stand in it are read; nothing is fetched."""
     with translated("web page"):
-        return content_of_html(read_text(path, markup=True))
+        return content_of_html(read_text(path, markup=True), of_site=True)
 
 
-def content_of_html(text: str, resolve: Resolve = lambda _: None) -> Content:
-    """Read a text of HTML."""
+def content_of_html(text: str, *, of_site: bool = False) -> Content:
+    """Read a text of HTML; ``of_site``: it may have menus and banners around what it says, which are left out."""
     pictures = PictureList()
     lost: dict[str, int] = {}
-    elements, title = elements_of_html(text, pictures, lost, resolve)
+    elements, title = elements_of_html(text, pictures, lost, of_site=of_site)
     return Content(
         sections=(Section(elements=tuple(numbered(elements)), title=title),),
         title=title,
@@ -31,14 +32,21 @@ def content_of_html(text: str, resolve: Resolve = lambda _: None) -> Content:
 
 
 def elements_of_html(
-    text: str, pictures: PictureList, lost: dict[str, int], resolve: Resolve = lambda _: None
+    text: str,
+    pictures: PictureList,
+    lost: dict[str, int],
+    resolve: Resolve = lambda _: None,
+    *,
+    of_site: bool = False,
 ) -> tuple[list[Element], str]:
-    """The elements of a text of HTML, and its title; ``lost`` counts what was not read."""
+    """The elements of a text of HTML, and its title; ``lost`` counts what was not read. For ``of_site`` see above."""
     root = parse_html(text)
     if root is None:
         return [], ""
     markup = Markup(pictures, resolve, lost=lost)
     title = title_of(root)
+    if of_site:
+        without_menus(root, lost)
     return with_one_title(markup.read(root)), title
 
 
