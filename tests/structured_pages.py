@@ -26,7 +26,7 @@ def put(
     lines: Sequence[str] = (),
     font: str = "Serif",
 ) -> Block:
-    style = PrintStyle(label=label, level=level, size_pt=size, bold=bold, font=font)
+    style = PrintStyle(label=label.value, level=level, size_pt=size, bold=bold, font=font)
     box = box or (72.0, top, 523.0, top + 12)
     printed = tuple(Line(box=(72.0, top + 12 * at, 523.0, top + 12 * at + 10), text=t) for at, t in enumerate(lines))
     printed = printed or (Line(box=box, text=text),)

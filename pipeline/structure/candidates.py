@@ -13,6 +13,7 @@ from stores.models import Block, Label, Page, PrintStyle, Route
 
 _LONGEST = 200  # characters of a heading
 _CROWN = 1.3  # times the size of all else on the page
+_SAME_EDGE_PT, _EVEN = 6.0, 1.4  # the larger of two even gaps, times the smaller
 _PARAGRAPH = 160  # characters, at least
 _MOST_LINES = 4
 _LARGER = 1.06  # times another size: what differs by less is set alike
@@ -47,7 +48,8 @@ class HeadingCandidate:
     """A block that may be a heading. ``guided``: the document's outline or contents page names it, at ``guided_level``.
 
     ``distinct``: it is set in another way than the text. ``apart``: than the small print below it, an abstract perhaps.
-    ``crowns``: it is the title of the first page, taken for a running line. ``number``: None where it has none.
+    ``crowns``: it is the title of the first page, taken for a running line. ``stacked``: it is one of several lines at
+    even distances. ``number``: None where it has none.
     """
 
     page: int
@@ -59,6 +61,7 @@ class HeadingCandidate:
     distinct: bool = False
     apart: bool = False
     crowns: bool = False
+    stacked: bool = False
     guided: bool = False
     guided_level: int = 0
     reasons: list[str] = field(default_factory=list)
@@ -148,7 +151,20 @@ def _of_page(page: Page) -> Iterator[HeadingCandidate]:
             recognised=page.route is Route.OCR,
             apart=_is_apart_from_below(page, index),
             crowns=crowns,
+            stacked=_is_stacked(page, index),
         )
+
+
+def _is_stacked(page: Page, index: int) -> bool:
+    """Whether a line stands between two others at the same distance and the same left edge, as in an address."""
+    if not 0 < index < len(page.blocks) - 1:
+        return False
+    above, block, below = page.blocks[index - 1 : index + 2]
+    text = all(as_read(other).label == Label.TEXT for other in (above, below))
+    lines = all(len(other.lines) < 2 and "\n" not in other.text for other in (above, block, below))
+    level = max(abs(other.box[0] - block.box[0]) for other in (above, below)) < _SAME_EDGE_PT
+    gaps = block.box[1] - above.box[3], below.box[1] - block.box[3]
+    return text and lines and level and 0 < max(gaps) < _EVEN * min(gaps)
 
 
 def _crowns(page: Page, index: int) -> bool:
@@ -174,7 +190,7 @@ def _is_apart_from_below(page: Page, index: int) -> bool:
     other = as_read(below)
     alike = style.size_pt and max(style.size_pt, other.size_pt) <= _LARGER * min(style.size_pt, other.size_pt)
     fonts = style.font and other.font and style.font != other.font
-    paragraph = other.label is Label.TEXT and len(below.text) > _PARAGRAPH
+    paragraph = other.label == Label.TEXT and len(below.text) > _PARAGRAPH
     return bool(style.label in _HEADING_LABELS and alike and fonts and paragraph)
 
 

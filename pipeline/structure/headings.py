@@ -32,6 +32,7 @@ _GUIDED = 3  # headings that the outline or the contents name: then they say wha
 _ESTABLISHED = 3  # headings that are set alike: what else is set so and stands alone is one, too
 _SHORT, _LONG = 80, 140  # characters
 _LEADS_IN, _SMALL = 1.06, 0.94  # of the body's size: what ends with a colon is larger, and no heading is smaller
+_NOISE = 1.35  # times the body's size: OCR measures lines of the text so large at times
 _NEAR = 0.95  # of the size of the smallest heading that a guide names
 
 
@@ -115,6 +116,8 @@ def _is_doubtful(candidate: HeadingCandidate, guide: _Guide, has_styles: bool, b
     if candidate.apart and not leads_in(candidate.text):
         return False
     size = candidate.style.size_pt
+    if candidate.recognised and candidate.stacked and size < _NOISE * body.size_pt:
+        return True
     least_size = body.size_pt * (_LEADS_IN if leads_in(candidate.text) else _SMALL)
     if has_styles and not candidate.kind and 0 < size < least_size:
         return True

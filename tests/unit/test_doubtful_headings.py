@@ -42,6 +42,16 @@ def test_sections_of_a_scan_that_count_with_text_between_them_stay_headings() ->
     assert headings_in(pages) == ["# 1. Part 1", "# 2. Part 2", "# 3. Part 3"]
 
 
+@pytest.mark.parametrize(("top", "expected"), [(124.0, []), (150.0, ["# 12 Mill Road"])])
+def test_a_line_of_an_address_in_a_scan_is_no_heading_though_it_was_read_larger(
+    top: float, expected: list[str]
+) -> None:
+    address = scanned("Mill Works", 100.0), scanned("12 Mill Road", top, 12.5, Label.HEADING), scanned("Ely", 160.0)
+    address = address[0], replace(address[1], box=(72.0, top, 523.0, top + 24)), address[2]
+    pages = [page(1, *address, scanned(BODY, 300.0), scanned(BODY, 400.0), route=Route.OCR)]
+    assert headings_in(pages) == expected
+
+
 def test_a_small_heading_over_a_small_abstract_stays_one() -> None:
     abstract = put(BODY * 2, size=9.0)
     pages = [
