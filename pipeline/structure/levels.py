@@ -64,6 +64,7 @@ def levels_of(headings: Sequence[HeadingCandidate]) -> dict[HeadingCandidate, in
     for key, members in classes.items():
         for heading in members:
             own = heading.guided_level - base + 1 if guided and heading.guided_level else levels[key]
+            own = 1 if heading.apart and _MATTER.fullmatch(heading.text) else own
             decided[heading] = min(_DEEPEST, own + below)
     return decided
 
