@@ -270,3 +270,34 @@ def test_two_rows_in_one_are_parted_where_both_hold_numbers() -> None:
     names = fragments([[(0, "Unit"), (80, "Total")], [(0, "price"), (80, "amount")], [(0, "5"), (80, "9")]])
     heads = frames_of_grid([0, 75, 155], [0, 40, 60])
     assert len({frame.row for frame in parted_rows(heads, names)}) == 2
+
+
+def pieces(*heights: float) -> list[tuple[float, float, float, float]]:
+    """Upright lines at three places, each drawn in pieces between the heights."""
+    return [(x, top, x, bottom) for x in (0, 60, 120) for top, bottom in pairwise(heights)]
+
+
+def test_upright_lines_in_pieces_part_the_rows_that_no_level_line_does() -> None:
+    lines = path((0, 0, 120, 0), (0, 20, 120, 20), (0, 60, 120, 60), *pieces(0, 20, 40, 60))
+    assert len(ruled_frames((5, 5, 115, 55), lines, columns=2, rows=3)) == 6
+
+
+@pytest.mark.parametrize("more", [[], [(60, 40, 120, 40)]])
+def test_cells_over_several_rows_stay_whole(more: list[tuple[float, float, float, float]]) -> None:
+    """Without pieces nothing says where rows are; with a level line for one column, that line says it."""
+    whole = path((0, 0, 120, 0), (0, 20, 120, 20), (0, 60, 120, 60), *pieces(0, 20, 60))
+    parted = path((0, 0, 120, 0), (0, 20, 120, 20), (0, 60, 120, 60), *more, *pieces(0, 20, 40, 60))
+    frames = ruled_frames((5, 5, 115, 55), parted if more else whole, columns=2, rows=3)
+    assert max(frame.rows for frame in frames) == (2 if more else 1)
+    assert len(frames) == (5 if more else 4)
+
+
+def test_rows_seen_as_one_are_parted_beside_one_label() -> None:
+    rows: list[Texts] = [
+        [(0, "Period"), (80, "delivery"), (160, "60 days")],
+        [(80, "validity"), (160, "90 days")],
+        [(0, "Price"), (80, "tax"), (160, "0")],
+        [(0, "Terms"), (80, "post"), (160, "0")],
+    ]
+    grid = frames_of_grid([0, 75, 155, 220], [0, 40, 60, 80])
+    assert len({frame.row for frame in parted_rows(grid, fragments(rows))}) == 4

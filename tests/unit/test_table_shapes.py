@@ -122,6 +122,14 @@ def test_rows_whose_texts_stand_askew_do_not_run_on() -> None:
     assert region.label is Label.TEXT and region.by_row
 
 
+@pytest.mark.parametrize(("place", "rows"), [(100.0, True), (115.0, False)])
+def test_two_lines_with_values_below_one_another_do_not_run_on(place: float, rows: bool) -> None:
+    (region,) = with_spaced_rows(
+        [paragraph(((0.0, "Number"), (100.0, "4711")), ((0.0, "Date"), (place, "18 October")))]
+    )
+    assert region.by_row is rows
+
+
 def test_a_paragraph_with_one_wide_gap_runs_on() -> None:
     whole = paragraph(((0.0, "Company:"), (100.0, "Mill")), ((0.0, "It stands at the river"),), ((0.0, "and grinds."),))
     assert with_spaced_rows([whole]) == [whole]

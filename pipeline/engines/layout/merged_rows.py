@@ -58,7 +58,9 @@ def _heights(frame: Frame, fragments: Sequence[Fragment]) -> list[float]:
 
 def _usual_pitch(heights: dict[Frame, list[float]]) -> float:
     """The usual distance of two rows that hold one line each."""
-    rows = sorted({frame.row: lines[0] for frame, lines in heights.items() if len(lines) == 1}.values())
+    several = {frame.row for frame, lines in heights.items() if len(lines) > 1}
+    single = {frame.row: lines[0] for frame, lines in heights.items() if lines and frame.row not in several}
+    rows = sorted(single.values())
     steps = [below - above for above, below in pairwise(rows)]
     return median(steps) if steps else 0.0
 
@@ -66,8 +68,10 @@ def _usual_pitch(heights: dict[Frame, list[float]]) -> float:
 def _lines_of_row(
     cells: Sequence[Frame], heights: dict[Frame, list[float]], fragments: Sequence[Fragment], pitch: float
 ) -> list[float]:
-    """The heights at which all cells of a row hold a value; none where it is one row."""
+    """The heights at which all cells of a row hold a value, but for a label before them; none where it is one row."""
     full = [cell for cell in cells if heights[cell]]
+    label = [cell for cell in full[:1] if len(heights[cell]) == 1 and cell.column == 0]
+    full = full[len(label) :]
     lines = heights[full[0]] if len(full) >= _LEAST_CELLS else []
     alike = all(
         len(heights[cell]) == len(lines)

@@ -21,6 +21,8 @@ _LEAST_BOXES = 4  # of a form
 _MOST_LINES = 400
 _MOST_CELLS = 3000
 _MANY_LINES = 3  # in a cell
+_JOINT_PT = 1.0  # between two pieces of a line that meet
+_LEAST_JOINTS = 3  # upright lines in pieces: those of two columns
 _SHARED_HEIGHTS = 0.7  # of the lines of a cell
 _MORE_ROWS = 1.5  # times the rows that lines part: those in which a table is printed, without lines
 
@@ -41,7 +43,7 @@ def ruled_frames(
     ``paths``: drawings as MuPDF lists them. ``columns`` and ``rows``: how many the model sees. ``texts``: boxes of
     what is printed; where every cell of a row holds several lines of it, at the same heights, they are rows.
     """
-    lines = _lines_near(box, paths)
+    lines = _with_joints(_lines_near(box, paths))
     if not lines.level or not lines.upright or len(lines.level) + len(lines.upright) > _MOST_LINES:
         return []
     cells = _cells_of_grid(box, lines, columns, rows, texts)
@@ -170,6 +172,32 @@ def _lines_near(box: Box, paths: Iterable[dict[str, Any]]) -> _Lines:
     return lines
 
 
+def _with_joints(lines: _Lines) -> _Lines:
+    """The lines, with level ones where all upright ones are drawn in pieces that meet: each row has pieces of its own.
+
+    Where any level line is drawn, it says itself which cells it parts.
+    """
+    columns = _grouped(lines.upright)
+    if len(columns) < _LEAST_JOINTS:
+        return lines
+    first, *others = (_joints_of(column) for column in columns)
+    drawn = [y for y, _, _ in lines.level]
+    left, right = columns[0][0][0], columns[-1][-1][0]
+    joints = [
+        (y, left, right)
+        for y in first
+        if all(any(abs(y - other) < _JOINT_PT for other in joints) for joints in others)
+        and not any(abs(y - other) <= _SAME_PT for other in drawn)
+    ]
+    return replace(lines, level=[*lines.level, *joints])
+
+
+def _joints_of(column: Sequence[tuple[float, float, float]]) -> list[float]:
+    """The heights at which the pieces of an upright line meet end to end."""
+    pieces = sorted(set((top, bottom) for _, top, bottom in column))
+    return [below[0] for above, below in pairwise(pieces) if abs(below[0] - above[1]) < _JOINT_PT]
+
+
 def _sides(path: dict[str, Any]) -> Iterator[Box]:
     """The straight lines of a drawing, and the sides of its boxes where they are stroked."""
     for item in path["items"]:
@@ -185,13 +213,18 @@ def _sides(path: dict[str, Any]) -> Iterator[Box]:
 
 def _places(lines: Iterable[tuple[float, float, float]], least: float) -> list[float]:
     """Where lines stand that are longer together than ``least`` points."""
+    return [group[0][0] for group in _grouped(lines) if _length(group) > least]
+
+
+def _grouped(lines: Iterable[tuple[float, float, float]]) -> list[list[tuple[float, float, float]]]:
+    """The lines, those that stand at one place together."""
     groups: list[list[tuple[float, float, float]]] = []
     for line in sorted(lines):
         if groups and line[0] - groups[-1][0][0] <= _SAME_PT:
             groups[-1].append(line)
         else:
             groups.append([line])
-    return [group[0][0] for group in groups if _length(group) > least]
+    return groups
 
 
 def _length(lines: Iterable[tuple[float, float, float]]) -> float:

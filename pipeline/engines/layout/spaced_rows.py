@@ -21,7 +21,14 @@ def with_spaced_rows(regions: Sequence[Region]) -> list[Region]:
 
 def _is_spaced(region: Region) -> bool:
     plain = region.label is Label.TEXT and not (region.frames or region.tex or region.by_row or region.by_line)
-    return plain and len(region.lines) >= _FEWEST_ROWS and all(len(line.parts) > 1 for line in region.lines)
+    if not plain or len(region.lines) < 2 or any(len(line.parts) < 2 for line in region.lines):
+        return False
+    return len(region.lines) >= _FEWEST_ROWS or _are_level([line.parts[1] for line in region.lines])
+
+
+def _are_level(texts: Sequence[Line]) -> bool:
+    """Whether texts below one another begin or end at one place."""
+    return any(max(text.box[side] for text in texts) - min(text.box[side] for text in texts) < 2 for side in (0, 2))
 
 
 def _in_rows(region: Region) -> Region:
