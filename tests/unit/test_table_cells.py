@@ -282,6 +282,12 @@ def test_upright_lines_in_pieces_part_the_rows_that_no_level_line_does() -> None
     assert len(ruled_frames((5, 5, 115, 55), lines, columns=2, rows=3)) == 6
 
 
+def test_tables_that_are_open_at_their_sides_are_parted_there_too() -> None:
+    level = [(0, y, 240, y) for y in (0, 20, 60)]
+    upright = [(x + 60, top, x + 60, bottom) for x, top, _, bottom in pieces(0, 20, 40, 60)]
+    assert len(ruled_frames((5, 5, 235, 55), path(*level, *upright), columns=4, rows=3)) == 12
+
+
 @pytest.mark.parametrize("more", [[], [(60, 40, 120, 40)]])
 def test_cells_over_several_rows_stay_whole(more: list[tuple[float, float, float, float]]) -> None:
     """Without pieces nothing says where rows are; with a level line for one column, that line says it."""

@@ -182,7 +182,8 @@ def _with_joints(lines: _Lines) -> _Lines:
         return lines
     first, *others = (_joints_of(column) for column in columns)
     drawn = [y for y, _, _ in lines.level]
-    left, right = columns[0][0][0], columns[-1][-1][0]
+    left = min([columns[0][0][0], *(start for _, start, _ in lines.level)])
+    right = max([columns[-1][-1][0], *(end for _, _, end in lines.level)])
     joints = [
         (y, left, right)
         for y in first
