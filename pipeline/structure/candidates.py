@@ -23,6 +23,9 @@ _CAPTION = re.compile(
     r"(?i:fig(?:ure|\.)?|abb(?:ildung|\.)?|table|tab\.|tableau|tabelle|tabla|plate|photo|图|圖|表|附表|附图)"
     r"\s*(?:[A-Z]?\d|[A-Z]\b|[IVX]+\b)"
 )
+_QUANTITY = re.compile(
+    r"\d[\d.,]*\s*(?:million|billion|trillion|thousand|per\s?cent|people|years|months|weeks|days|hours)(?![A-Za-z])"
+)
 _ANNOUNCES = re.compile(
     r"(?:如下|所示|如图|见下|以下|包括|the following|as follows|folgende[sn]?|suivante?s?).{0,4}[:：]$", re.I
 )
@@ -147,7 +150,7 @@ def _of_page(page: Page) -> Iterator[HeadingCandidate]:
             index=index,
             block=block,
             style=style,
-            number=numbering_of(block.text),
+            number=None if _QUANTITY.match(block.text) else numbering_of(block.text),
             recognised=page.route is Route.OCR,
             apart=_is_apart_from_below(page, index),
             crowns=crowns,
@@ -228,9 +231,9 @@ def leads_in(text: str) -> bool:
 
 
 def begins_within(text: str) -> bool:
-    """Whether a text begins in the middle of a sentence: with a small letter, or with a sign."""
+    """Whether a text begins in the middle of a sentence: with a small letter, a sign, or a quantity."""
     first = text[0]
-    return first.islower() or first in "●•·-–—*,.)]"
+    return first.islower() or first in "●•·-–—*,.)]" or bool(_QUANTITY.match(text))
 
 
 def is_no_title(text: str) -> bool:

@@ -78,3 +78,9 @@ def test_a_running_title_in_pieces_of_one_sign_is_left_out() -> None:
         for at in range(1, 6)
     ]
     assert all("品" not in one.markdown for one in structured(pages)[1:])
+
+
+@pytest.mark.parametrize("text", ["303.9 million in the civilian population", "12 years behind the mill"])
+def test_a_quantity_at_the_head_of_a_column_is_no_number_of_a_section(text: str) -> None:
+    sections = [block for at in (1, 2, 3) for block in (heading(f"Mill {at}", 14.0), body())]
+    assert len(headings_in([page(1, *sections, heading(text, 12.0), body())])) == 3
