@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pipeline.document_types import type_of
 from pipeline.engines.rules.statement import StatementRules
 from pipeline.schemas.loader import load_schemas
-from stores.models import Record
+from stores.models import Label, Page, Record
 from tests.printed_pages import printed_page
 
 SCHEMA = load_schemas(None)["statement"]
@@ -120,3 +121,63 @@ Closing balance   56.00
         "transactions.amount: printed without signs; they follow from the balances",
         "closing_balance: the opening balance and 3 transactions give 55.00, 56.00 is printed (difference 1.00)",
     )
+
+
+GROUPED = """
+# Your account statement
+Statement period 19 Dec 2023 - 18 Jan 2024
+Account no. 93986756
+Start balance   £8,009.60
+End balance     £7,922.42
+
+Date      Description                 Money out      Money in      Balance
+19 Dec    Start balance                                           8,009.60
+19 Dec    Card payment at the mill         7.99
+          Card payment at the weir        12.68
+          Cash machine                    30.00                   7,958.93
+20 Dec    Card payment at the mill        36.51                   7,922.42
+18 Jan    End balance                                             7,922.42
+"""
+
+
+def as_tables(page: Page) -> Page:
+    """The page with its paragraph of transactions as a table."""
+    assert page.text is not None
+    blocks = [replace(b, label=Label.TABLE) if b.text.startswith("Date") else b for b in page.text.blocks]
+    return replace(page, text=replace(page.text, blocks=tuple(blocks)))
+
+
+def test_rows_of_a_table_without_a_date_and_a_balance_are_transactions() -> None:
+    record = StatementRules().extract(SCHEMA, [as_tables(printed_page(GROUPED))], "statement.pdf")
+    assert transactions(record) == [
+        ("2023-12-19", "Card payment at the mill", -7.99, None),
+        ("2023-12-19", "Card payment at the weir", -12.68, None),
+        ("2023-12-19", "Cash machine", -30.0, 7958.93),
+        ("2023-12-20", "Card payment at the mill", -36.51, 7922.42),
+    ]
+    fields = record.fields
+    assert (fields["opening_balance"], fields["closing_balance"], fields["currency"]) == (8009.6, 7922.42, "GBP")
+    assert record.remarks == ()
+
+
+NARROW = """
+# STATEMENT OF ACCOUNT FOR THE PERIOD OF 1-Apr-2023 TO 30-Apr-2023
+Account No.   CCY
+Account No.   2912667227
+
+Date      Narration                     Withdraw       Deposit       Balance
+01-Apr-23 OPENING BALANCE                                           10,105.68
+01-Apr-23 Payment to the mill             27.00                     10,078.68
+03-Apr-23 Rent of the weir                            5,000.00      15,078.68
+05-Apr-23 Payment to the smith            78.68                     15,000.00
+"""
+
+
+def test_a_date_is_parted_from_the_text_a_blank_behind_it() -> None:
+    record = extract(NARROW)
+    assert transactions(record) == [
+        ("2023-04-01", "Payment to the mill", -27.0, 10078.68),
+        ("2023-04-03", "Rent of the weir", 5000.0, 15078.68),
+        ("2023-04-05", "Payment to the smith", -78.68, 15000.0),
+    ]
+    assert record.fields["account"] == "2912667227"

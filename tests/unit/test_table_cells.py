@@ -307,3 +307,21 @@ def test_rows_seen_as_one_are_parted_beside_one_label() -> None:
     ]
     grid = frames_of_grid([0, 75, 155, 220], [0, 40, 60, 80])
     assert len({frame.row for frame in parted_rows(grid, fragments(rows))}) == 4
+
+
+def test_dates_a_blank_before_the_texts_of_their_rows_are_a_column() -> None:
+    rows: list[Texts] = [
+        [(0, "Date"), (50, "Narration"), (200, "Amount")],
+        *[[(0, f"0{n}-Apr-23 Payment {n} to the mill"), (200, f"{n}0,00")] for n in range(1, 6)],
+    ]
+    table = cells(rows, [0, 190, 260])
+    assert table[0] == "| Date | Narration | Amount |"
+    assert table[1] == "| 01-Apr-23 | Payment 1 to the mill | 10,00 |"
+
+
+@pytest.mark.parametrize(
+    "text", ["Total {n} of the mill", "{n}00 Bolts of iron", "0{n}-Apr-2{n}" + "{n}" * 3 + " askew"]
+)
+def test_other_first_words_are_no_column(text: str) -> None:
+    rows: list[Texts] = [[(0, text.format(n=n)), (200, f"{n}0,00")] for n in range(1, 6)]
+    assert cells(rows, [0, 190, 260])[0].count("|") == 3

@@ -65,6 +65,13 @@ def test_a_larger_first_line_is_the_heading_of_its_table() -> None:
     assert [written(part) for part in parts] == [["Prices"], ["| Item | Price |", "| Bolt | 4 |"]]
 
 
+def test_a_first_line_over_several_columns_is_the_title_of_the_table() -> None:
+    rows = (8.0, "Statement of the banking account", ""), (8.0, "Date", "Amount"), (8.0, "May", "4"), (8.0, "June", "5")
+    parts = parted_at_headings([table(*rows)])
+    assert [part.label for part in parts] == [Label.HEADING, Label.TABLE]
+    assert parted_at_headings([table(rows[1], rows[0], *rows[2:])]) == [table(rows[1], rows[0], *rows[2:])]
+
+
 @pytest.mark.parametrize(
     "row",
     [

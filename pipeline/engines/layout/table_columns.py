@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from pipeline.engines.layout.date_columns import with_date_columns
 from pipeline.engines.layout.glyph import Glyph
 from pipeline.engines.layout.glyphs import Fragment, fragment, split_at_wide_gaps
 from pipeline.engines.layout.merged_rows import parted_rows
@@ -56,7 +57,7 @@ def respecting_gaps(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> l
             column += 1
         else:
             cells = _parted(cells, column, gap, runs, words)
-    return _with_whole_labels(cells, runs, words)
+    return with_date_columns(_with_whole_labels(cells, runs, words), words)
 
 
 def _columns(frames: Sequence[Frame]) -> int:

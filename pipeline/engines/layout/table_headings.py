@@ -15,6 +15,7 @@ _LARGER = 1.15  # times the usual size of the table's lines
 _LONGEST = 80  # characters
 _LEFT_EM = 1.0  # from the left edge of the table's text, at most
 _FEWEST = 3  # lines of a table
+_OVER_PT = 3.0  # a text reaches over the side of a cell by more
 
 
 def parted_at_headings(regions: Sequence[Region]) -> list[Region]:
@@ -42,15 +43,26 @@ def _headings(region: Region) -> list[PrintedLine]:
     if len(lines) < _FEWEST:
         return []
     usual, left = median(line.size for line in lines), min(line.box[0] for line in lines)
-    return [
+    larger = [
         line
         for line in lines[:-1]
-        if line.size >= _LARGER * usual
-        and line.box[0] < left + _LEFT_EM * line.size
-        and len(line.text) <= _LONGEST
-        and line.text[:1].isalpha()
-        and _is_alone(line, region.fragments)
+        if line.size >= _LARGER * usual and line.box[0] < left + _LEFT_EM * line.size and _may_head(line, region)
     ]
+    title = [
+        line for line in lines[:1] if line not in larger and _may_head(line, region) and _is_over_columns(line, region)
+    ]
+    return title + larger
+
+
+def _may_head(line: PrintedLine, region: Region) -> bool:
+    short = len(line.text) <= _LONGEST and line.text[:1].isalpha()
+    return short and _is_alone(line, region.fragments)
+
+
+def _is_over_columns(line: PrintedLine, region: Region) -> bool:
+    """Whether a line lies across the side of a cell: what it says is said of several columns, or of the table."""
+    level = [frame.box for frame in region.frames if frame.columns == 1 and _is_level(frame.box, line.box)]
+    return any(line.box[0] < box[2] - _OVER_PT and line.box[2] > box[2] + _OVER_PT for box in level)
 
 
 def _is_alone(line: PrintedLine, fragments: Sequence[Fragment]) -> bool:

@@ -31,7 +31,7 @@ _SIGNED_SHARE = 0.9  # of the rows whose balance tells the sign of their amount
 class StatementRules:
     """Fields of a statement of account, by rules."""
 
-    fingerprint = "rules-statement/4"
+    fingerprint = "rules-statement/5"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
@@ -42,8 +42,10 @@ class StatementRules:
         values: dict[str, object] = {
             name: index.first(field.labels, reader_of(field, month_first, labels))
             for name, field in fields.items()
-            if field.labels and name not in ("period_start", "currency")
+            if field.labels and name not in ("account", "period_start", "currency")
         }
+        account = fields["account"]
+        values["account"] = index.first(account.labels, _numbered(reader_of(account, month_first, labels)))
         values["closing_balance"] = values["closing_balance"] or _carried_forward(index, fields["closing_balance"])
         values |= {name: _owed(values[name]) for name in ("opening_balance", "closing_balance")}
         start, end = _period(index, fields["period_start"], month_first)
@@ -51,8 +53,18 @@ class StatementRules:
         rows = _transactions(table)
         remarks = _signed(rows, values) + _checked(rows, values) + sum_remarks(TRANSACTIONS, table)
         values |= {"period_start": start, "period_end": end, "transactions": rows}
-        values["currency"] = _currency(index, fields["currency"], table)
+        values["currency"] = _currency(index, fields["currency"]) or _of_balances(values)
         return replace(build_record(schema, values), remarks=tuple(remarks))
+
+
+def _numbered(read: ValueReader) -> ValueReader:
+    """Read only what holds a digit: the number of an account."""
+
+    def numbered(text: str) -> tuple[object, int, int] | None:
+        value = read(text)
+        return value if value and any(map(str.isdigit, str(value[0]))) else None
+
+    return numbered
 
 
 def _carried_forward(index: LabelIndex, field: Field) -> LocatedValue | None:
@@ -162,7 +174,17 @@ def _checked(rows: Sequence[LocatedCells], values: Mapping[str, object]) -> list
     return [remark] if remark else []
 
 
-def _currency(index: LabelIndex, field: Field, table: Table) -> LocatedValue | None:
+def _of_balances(values: Mapping[str, object]) -> LocatedValue | None:
+    """The currency that is printed with the balances."""
+    for name in ("closing_balance", "opening_balance"):
+        balance = values[name]
+        for line in balance.lines if isinstance(balance, LocatedValue) else ():
+            if codes := find_currencies(line.text):
+                return located_in(codes[0], [line])
+    return None
+
+
+def _currency(index: LabelIndex, field: Field) -> LocatedValue | None:
     """The currency by its label, else the only one that is printed outside of the transactions."""
 
     def read(text: str) -> tuple[object, int, int] | None:

@@ -27,7 +27,7 @@ TRANSACTIONS = Field(
             "description",
             FieldKind.TEXT,
             "Description|Details|Particulars|Transaction|Transactions|Transaction details|Transaction description|"
-            "Narrative|Reference|"
+            "Narrative|Narration|Reference|"
             "Payee|Memo|Payment type and details|Verwendungszweck|Buchungstext|Vorgang|"
             "Text|Erläuterung|"
             "Libellé|Opération|Opérations|Nature de l'opération|"
@@ -36,7 +36,7 @@ TRANSACTIONS = Field(
         _column(
             "debit",
             FieldKind.NUMBER,
-            "Debit|Debits|Withdrawals|Withdrawal|Withdrawn|Money out|Paid out|Payments|Charges|Soll|Belastung|"
+            "Debit|Debits|Withdrawals|Withdrawal|Withdraw|Withdrawn|Money out|Paid out|Payments|Charges|Soll|Belastung|"
             "Débit|借方|借方发生额|借方金额|"
             "支出|支出金额|付款金额",
         ),

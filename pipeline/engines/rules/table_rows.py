@@ -15,6 +15,7 @@ from itertools import pairwise
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.cell_values import CellStyle, cell_value, style_of
+from pipeline.engines.rules.month_names import month_number
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.table_header import Header, best_header, header_at, repeats, widened
 from stores.models import Field, FieldKind, Label
@@ -23,7 +24,8 @@ LocatedCells = dict[str, LocatedValue | None]
 
 _CARRIED = re.compile(
     r"(?:^|\s)(?:(?:balance\s*|total\s*)?(?:brought|carried)\s*(?:forward|fwd|over)|[bc]/f(?:wd)?)(?![a-z])"
-    r"|^\W*(?:opening|closing|previous|starting|beginning|ending|new|final)\s*balance|^\W*(?:承前页?|过次页|转下页|承上页|接上页)"
+    r"|^\W*(?:opening|closing|previous|start(?:ing)?|beginning|end(?:ing)?|new|final)\s*balance"
+    r"|^\W*(?:承前页?|过次页|转下页|承上页|接上页)"
     r"|^\W*(?:übertrag|(?:alter|neuer)\s*(?:konto)?(?:saldo|stand)|anfangssaldo|endsaldo|report(?:\s*à\s*nouveau)?\W*$|à\s*reporter)"
     r"|^\W*(?:期初|期末|上期|本期)余额|^\W*(?:ancien|nouveau)\s*solde|^\W*solde\s*(?:initial|final|pr[ée]c[ée]dent|au\b)",
     re.IGNORECASE,
@@ -37,6 +39,7 @@ _TOTAL = re.compile(
 _FEW_WORDS = 5
 _CLOSE = 1.2  # heights of a line between the lines of one cell
 _MOST_STRAYS = 14
+_MOST_DATE_WORDS = 3
 _ALTERNATING = 0.8
 _TYPED = (FieldKind.NUMBER, FieldKind.INTEGER, FieldKind.DATE, FieldKind.BOOLEAN)
 
@@ -97,6 +100,7 @@ class _Reader:
         self.strays = 0
         self.open = True
         self.usual: Counter[frozenset[str]] = Counter()
+        self.block: tuple[int, int] | None = None  # page and block of the table in which the last row stands
 
     def read(self, rows: Sequence[Row], at: int) -> Table:
         segments = list(self._segments(rows, at))
@@ -173,21 +177,39 @@ class _Reader:
         if not self.open or self._is_running_line(row):
             return
         second = self.two_lines and self.draft is not None and self.draft.lines == 1
-        cells = _assigned(self.header, row, int(second))
+        cells = self._with_dates_apart(_assigned(self.header, row, int(second)))
         typed = {name for name in self._filled(cells) if name in self.typed}
-        if self._is_carried(row, cells, typed):
+        if self._is_carried(cells, typed):
             return
         if self._is_total(row, cells, typed):
             self._total(row, cells)
         elif self._continues(row, cells, typed):
             self._join(row, cells, typed)
-        elif self._begins(cells, typed):
+        elif self._begins(row, cells, typed):
             self._close()
+            self.block = _table_block(row)
             self.draft = _Draft(cells=cells, last=row, typed=typed)
             self.strays = 0
         else:
             self.strays += 1
             self.open = self.strays <= _MOST_STRAYS
+
+    def _with_dates_apart(self, cells: dict[str, list[PageLine]]) -> dict[str, list[PageLine]]:
+        """The cells of a row, a date parted from the text behind it where only a blank stands between their columns."""
+        for column, behind in pairwise(self.header.columns):
+            is_date = column.name in self.typed and self.columns[column.name].kind is FieldKind.DATE
+            if not is_date or column.name in cells or not behind.name or behind.name in self.typed:
+                continue
+            first, *more = cells.get(behind.name, ()) or (None,)
+            if first is None or first.box[0] > column.right:
+                continue
+            words = first.text.split()
+            for count in range(min(_MOST_DATE_WORDS, len(words) - 1), 0, -1):
+                date = replace(first, text=" ".join(words[:count]))
+                if all(map(_may_be_of_a_date, words[:count])) and self._value(column.name, [date]) is not None:
+                    rest = replace(first, text=" ".join(words[count:]))
+                    return {**cells, column.name: [date], behind.name: [rest, *more]}
+        return cells
 
     def _is_running_line(self, row: Row) -> bool:
         """Whether a row is a header or footer of its page; one with all numbers and dates of a row is a row."""
@@ -196,9 +218,9 @@ class _Reader:
         whole = len(self.typed) > 1 and self.typed <= self._filled(_assigned(self.header, row, 0))
         return not whole
 
-    def _is_carried(self, row: Row, cells: Mapping[str, Sequence[PageLine]], typed: set[str]) -> bool:
+    def _is_carried(self, cells: Mapping[str, Sequence[PageLine]], typed: set[str]) -> bool:
         dates = {name for name in typed if self.columns[name].kind is FieldKind.DATE}
-        texts = [cell.text for cell in row.cells]
+        texts = [cell.text for own in cells.values() for cell in own]
         carried = any(_CARRIED.search(text) for text in texts)
         return carried and (not dates or len(typed) < len(self.typed))
 
@@ -249,11 +271,12 @@ class _Reader:
         draft.typed |= typed
         draft.last, draft.lines = row, draft.lines + 1
 
-    def _begins(self, cells: Mapping[str, Sequence[PageLine]], typed: set[str]) -> bool:
+    def _begins(self, row: Row, cells: Mapping[str, Sequence[PageLine]], typed: set[str]) -> bool:
         filled = self._filled(cells)
         if self.typed:
             enough = len(filled) >= 2 or len(self.header.names) == 1
-            return bool(typed) and enough and (self.two_lines or self._is_usual(typed, filled))
+            same = self.block is not None and _table_block(row) == self.block
+            return bool(typed) and enough and (self.two_lines or self._is_usual(typed, filled) or same)
         first = min((c for c in self.header.columns if c.name), key=lambda c: c.left).name
         return first in filled and (len(filled) * 2 >= len(self.header.names))
 
@@ -275,6 +298,16 @@ class _Reader:
                 cells[name] = located_in(value, own)
             self.table.lines.update(cell.number for cell in own)
         self.table.rows.append(cells)
+
+
+def _may_be_of_a_date(word: str) -> bool:
+    return any(map(str.isdigit, word)) or month_number(word.strip(".,")) is not None
+
+
+def _table_block(row: Row) -> tuple[int, int] | None:
+    """The page and the block of the table whose cells a printed row is; None where it is no row of a table."""
+    blocks = {(cell.page, cell.block) for cell in row.cells if cell.label is Label.TABLE}
+    return blocks.pop() if len(blocks) == 1 and all(cell.label is Label.TABLE for cell in row.cells) else None
 
 
 def _assigned(header: Header, row: Row, line: int) -> dict[str, list[PageLine]]:
