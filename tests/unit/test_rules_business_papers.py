@@ -147,6 +147,11 @@ PARTIES
             "Article 1 - Objet",
             [("Vasseur SARL", "Client"), ("Durand SAS", "Prestataire")],
         ),
+        (
+            "Client: NovaTech Mills LLC, 128 Riverside Drive, Boston\nService Provider: Horizon Weirs Inc., 22 Weir St",
+            [("NovaTech Mills LLC", "Client"), ("Horizon Weirs Inc.", "Service Provider")],
+        ),
+        ("Fees\nBuyer: Seller\nSeller: Equally split between Buyer and Seller.\nBUYER   WILL\nSELLER   Buyer", []),
     ],
 )
 def test_parties_of_contracts(drawing: str, parties: list[tuple[str, str]]) -> None:

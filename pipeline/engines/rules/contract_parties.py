@@ -52,6 +52,13 @@ _NAME_END = re.compile(
     re.IGNORECASE,
 )
 _CONNECTION = re.compile(r"\W*(?:d['’]une|d['’]autre)\s+part\W*", re.IGNORECASE)
+_ROLE_WORD = re.compile(rf"(?<![^\W\d_])(?:{_ROLES})(?![^\W\d_])", re.IGNORECASE)
+_NO_NAME = re.compile(
+    rf"\W*(?:(?:the\s+)?(?:{_ROLES})\W*$|(?:will|shall|may|must|is|are|has|have|agrees?|pays?|does|to|and|or)(?![^\W\d_]))",
+    re.IGNORECASE,
+)
+_ABBREVIATED = re.compile(r"(?<![^\W\d_])(?:inc|ltd|co|corp|cia|jr|sr|[a-z]\.[a-z])\.$", re.IGNORECASE)
+_FIRST_PAGES = 3  # on which parties are named, and on the last page, where they sign
 _MOST_LINES = 80  # parties stand at the beginning
 _REACH = 12  # lines of one sentence
 _MOST_NAME = 90
@@ -68,14 +75,34 @@ def find_parties(lines: Sequence[PageLine]) -> list[Party]:
 def _labelled(lines: Sequence[PageLine]) -> Iterator[Party]:
     """Parties that stand behind their roles: ``Landlord: ...``, ``甲方：...``; each role once."""
     roles: set[str] = set()
-    for line in lines:
+    last = lines[-1].page if lines else 0
+    for line in (line for line in lines if line.page <= _FIRST_PAGES or line.page == last):
         for match in chain(_ZH_PARTY.finditer(line.text), _ROLE_LABEL.finditer(line.text)):
             role = " ".join(match["role"].split()) if match["role"].isascii() else re.sub(r"\s", "", match["role"])
-            name = match["name"].strip(" .,;，。_")
-            if role in roles or len(name) < 2 or re.fullmatch(r"[\W_]*", name):
+            name = _bare(_without_address(match["name"]))
+            if role.casefold() in roles or not _may_be_name(name):
                 continue
-            roles.add(role)
+            roles.add(role.casefold())
             yield {"name": located_in(name, [line], name), "role": located_in(role, [line], match["role"])}
+
+
+def _bare(name: str) -> str:
+    """A name without the signs around it, but with the stop of ``Inc.`` at its end."""
+    name = name.strip(" ,;，。_")
+    return name if _ABBREVIATED.search(name) else name.rstrip(" .")
+
+
+def _without_address(name: str) -> str:
+    """The name of a party without what follows it: its address, its form, or what it is called."""
+    end = _NAME_END.search(name)
+    return name[: end.start()] if end and end.start() > 2 else name
+
+
+def _may_be_name(name: str) -> bool:
+    """Whether a text names somebody: no blank line, no role, no clause about the parties."""
+    if len(name) < 2 or re.fullmatch(r"[\W_]*", name):
+        return False
+    return not _NO_NAME.match(name) and (not name.isascii() or not _ROLE_WORD.search(name) or name.istitle())
 
 
 def _in_cells(lines: Sequence[PageLine]) -> Iterator[Party]:
@@ -84,7 +111,8 @@ def _in_cells(lines: Sequence[PageLine]) -> Iterator[Party]:
     for row in LabelIndex(lines).rows:
         for cell, beside in zip(row.cells, row.cells[1:], strict=False):
             match = _ZH_CELL.match(cell.text) or _ROLE_CELL.match(cell.text)
-            if match and match["role"] not in roles and _NAME_CELL.fullmatch(beside.text.strip()):
+            named = _NAME_CELL.fullmatch(beside.text.strip()) and _may_be_name(beside.text.strip())
+            if match and match["role"] not in roles and named:
                 roles.add(match["role"])
                 name = beside.text.strip()
                 yield {
@@ -134,7 +162,7 @@ def _party(text: str, span: Sequence[PageLine]) -> Party | None:
     ends += [at.start() for at in re.finditer("\n", text) if _opens_address(text[at.end() :])]
     name = " ".join(text[: min(ends, default=len(text))].split())
     name = re.sub(r"^\W*(?:\(?\d\)|[a-z]\))\s*", "", name).strip(" ,.;:-–")
-    if not (2 < len(name) <= _MOST_NAME) or not name[0].isupper():
+    if not (2 < len(name) <= _MOST_NAME) or not name[0].isupper() or not _may_be_name(name):
         return None
     role = " ".join(next(group for group in called.groups() if group).split()).strip(" ,.") if called else None
     return {
