@@ -7,7 +7,7 @@ set and how its headings are, which numbers follow one another, what its outline
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -209,7 +209,20 @@ def _list_items(candidates: Sequence[HeadingCandidate]) -> set[HeadingCandidate]
         plain = not one.distinct and not other.distinct and not one.guided and not other.guided
         if plain and one.kind and one.kind == other.kind and _are_neighbours(one, other):
             items |= {one, other}
-    return items
+    return items - _without_text(ordered, items)
+
+
+def _without_text(ordered: Sequence[HeadingCandidate], items: Collection[HeadingCandidate]) -> set[HeadingCandidate]:
+    """Those of items that are sections without text: others of their form count on to them, or from them."""
+    others = [candidate for candidate in ordered if candidate not in items]
+    sections: set[HeadingCandidate] = set()
+    for one, other in pairwise(candidate for candidate in ordered if candidate in items):
+        alike = one.kind == other.kind and one.kind not in _LIST_KINDS and _are_neighbours(one, other)
+        framed = any(_counts_on(c, one) and c.kind == one.kind for c in others)
+        framed = framed and any(_counts_on(other, c) and c.kind == other.kind for c in others)
+        if alike and framed:
+            sections |= {one, other}
+    return sections
 
 
 def _after_items(candidates: Sequence[HeadingCandidate], accepted: Sequence[HeadingCandidate]) -> set[HeadingCandidate]:

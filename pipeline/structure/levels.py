@@ -66,7 +66,16 @@ def levels_of(headings: Sequence[HeadingCandidate]) -> dict[HeadingCandidate, in
             own = heading.guided_level - base + 1 if guided and heading.guided_level else levels[key]
             own = 1 if heading.apart and _MATTER.fullmatch(heading.text) else own
             decided[heading] = min(_DEEPEST, own + below)
-    return decided
+    return decided | _before_sections(headings, decided)
+
+
+def _before_sections(
+    headings: Sequence[HeadingCandidate], decided: Mapping[HeadingCandidate, int]
+) -> dict[HeadingCandidate, int]:
+    """What stands before the first numbered section is not below it: a cover in small print, a preface."""
+    first = next((at for at, heading in enumerate(headings) if heading.kind), None)
+    before = headings[:first] if first is not None else ()
+    return {heading: min(decided[heading], decided[headings[first or 0]]) for heading in before}
 
 
 def _size_classes(headings: Sequence[HeadingCandidate]) -> dict[float, int]:

@@ -84,3 +84,19 @@ def test_a_running_title_in_pieces_of_one_sign_is_left_out() -> None:
 def test_a_quantity_at_the_head_of_a_column_is_no_number_of_a_section(text: str) -> None:
     sections = [block for at in (1, 2, 3) for block in (heading(f"Mill {at}", 14.0), body())]
     assert len(headings_in([page(1, *sections, heading(text, 12.0), body())])) == 3
+
+
+@pytest.mark.parametrize(("last", "expected"), [("七、保密", 4), ("九、保密", 2)])
+def test_two_sections_without_text_between_others_are_no_list(last: str, expected: int) -> None:
+    def section(text: str) -> Block:
+        return put(text, label=Label.HEADING, level=2, bold=True, font="Bold")
+
+    clause = put("研究开发所完成的技术成果，达到了本合同所列技术指标，按照国家标准验收。" * 3)
+    pages = [page(1, section("四、经费"), clause, put("五、财产"), put("六、期限"), section(last), clause)]
+    assert len(headings_in(pages)) == expected
+
+
+def test_a_cover_in_small_print_is_not_below_the_sections() -> None:
+    sections = [block for at in (1, 2, 3) for block in (heading(f"{at}. Part {at}", 22.0, level=1), body())]
+    pages = [page(1, heading("Report of the mill", 16.0)), page(2, *sections, heading("3.1 More", 16.0), body())]
+    assert headings_in(pages) == ["# Report of the mill", "# 1. Part 1", "# 2. Part 2", "# 3. Part 3", "## 3.1 More"]
