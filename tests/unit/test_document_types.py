@@ -181,6 +181,7 @@ def test_why_a_schema_does_not_apply() -> None:
         "Payment reminder\nOur invoice no. 2024-17 of 12 March 2024 over 4,200.00 EUR is open. Please pay soon.",
         "Table 8.12 - Own brand shares\nNames   Total\nAldi   8.15\nLidl   9.20\nTax   4.10\nat 10:30   1.20",
         "Booking\nOrder # 5678\nPrinted 14:30\nTotals  12,500.00   11,250.00\n3,000.00\nTimes are subject to change.",
+        "Patient report\nTotal Volume: none\nWBC 7.50\nRBC 4.24\nHGB 12.80\n02/16/2019 6:09 PM\nprivate data",
         "Software Engineer\nExperience\nThree years\nQualifications\nA degree\nWe offer\n30 days\njobs@firm.org",
     ],
 )

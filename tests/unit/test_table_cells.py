@@ -310,10 +310,8 @@ def test_rows_seen_as_one_are_parted_beside_one_label() -> None:
 
 
 def test_dates_a_blank_before_the_texts_of_their_rows_are_a_column() -> None:
-    rows: list[Texts] = [
-        [(0, "Date"), (50, "Narration"), (200, "Amount")],
-        *[[(0, f"0{n}-Apr-23 Payment {n} to the mill"), (200, f"{n}0,00")] for n in range(1, 6)],
-    ]
+    rows: list[Texts] = [[(0, "Date"), (50, "Narration"), (200, "Amount")]]
+    rows += [[(0, f"0{n}-Apr-23 Payment {n} to the mill"), (200, f"{n}0,00")] for n in range(1, 6)]
     table = cells(rows, [0, 190, 260])
     assert table[0] == "| Date | Narration | Amount |"
     assert table[1] == "| 01-Apr-23 | Payment 1 to the mill | 10,00 |"
