@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pipeline.engines.rules.parties import has_company_suffix
 from pipeline.engines.rules.resume_words import (
     find_degree,
     is_place,
@@ -16,10 +17,15 @@ from pipeline.engines.rules.resume_words import (
 
 ICONS = re.compile(r"[\ue000-\uf8ff\ufffd]")
 STRONG_SEPARATOR = re.compile(
-    r"\s+[|•·‧/]\s+|\s*[|｜]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s+|(?<=[\u4e00-\u9fff])\s+|\s+(?=[\u4e00-\u9fff])"
+    r"\s+[|•·‧∘∙⋅/]\s+|\s*[|｜]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s+|(?<=[\u4e00-\u9fff])\s+|\s+(?=[\u4e00-\u9fff])"
 )
 _WEAK_SEPARATOR = re.compile(
     r"\s*[,;，；、](?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?=[A-Z])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
+)
+KIND_OF_WORK = re.compile(
+    r"\(?(?:intern(?:ship)?|stage|stagiaire|praktikum|praktikant(?:in)?|werkstudent(?:in)?|freelance|"
+    r"self[- ]employed|part[- ]time|full[- ]time|实习)\)?",
+    re.IGNORECASE,
 )
 _BRACKETED = re.compile(r"\s*(.+?)\s*[（(]([^（()）]+)[）)]\s*")  # the job behind the firm
 _HAN_TOGETHER = re.compile(  # school, field and degree that a reader has joined
@@ -36,7 +42,7 @@ def split_head(text: str) -> list[str]:
     parts: list[str] = []
     if together := _HAN_TOGETHER.fullmatch(text.strip()):
         return [part for part in together.groups() if part]
-    for strong in STRONG_SEPARATOR.split(ICONS.sub("  ", text)):
+    for strong in _strong_parts(ICONS.sub("  ", text)):
         bracketed = _BRACKETED.fullmatch(strong)
         if bracketed and names_job(bracketed[2]) and not names_job(bracketed[1]) and not find_degree(bracketed[1]):
             parts.extend([*_split_weakly(bracketed[1]), bracketed[2]])
@@ -44,6 +50,24 @@ def split_head(text: str) -> list[str]:
             parts.extend(_split_weakly(strong))
     trimmed = (_trim(part) for part in parts)
     return [part for part in trimmed if re.search(r"\w", part)]
+
+
+def _strong_parts(text: str) -> list[str]:
+    """Split at strong separators, but not at a stroke between two jobs of one person: ``Developer / Consultant``."""
+    spans: list[tuple[int, int]] = []
+    marks = list(STRONG_SEPARATOR.finditer(text))
+    starts, ends = [0, *(mark.end() for mark in marks)], [*(mark.start() for mark in marks), len(text)]
+    for start, end in zip(starts, ends, strict=True):
+        stroke = text[:start].rstrip()[-1:] in ("/", "|")
+        if stroke and _is_job(text[slice(*spans[-1])]) and _is_job(text[start:end]):
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return [text[start:end] for start, end in spans]
+
+
+def _is_job(text: str) -> bool:
+    return names_job(text) and not has_company_suffix(text) and not names_school(text)
 
 
 def _split_weakly(text: str) -> list[str]:
@@ -65,11 +89,12 @@ def _split_weakly(text: str) -> list[str]:
 
 
 def _with_campus(parts: list[str]) -> list[str]:
-    """Join what follows the name of a state's university to it: ``University of California, Davis``."""
+    """Join what follows the name of a state's university to it: ``University of California, Davis``; ``intern`` too."""
     joined: list[str] = []
     for part in parts:
         campus = bool(joined) and names_state_university(joined[-1]) and not find_degree(part)
-        if campus and len(part.split()) <= 2 and part[:1].isupper():
+        kind_of_work = bool(joined) and bool(KIND_OF_WORK.fullmatch(part.strip()))
+        if kind_of_work or (campus and len(part.split()) <= 2 and part[:1].isupper()):
             joined[-1] = f"{joined[-1]}, {part}"
         else:
             joined.append(part)

@@ -9,7 +9,10 @@ from itertools import pairwise
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.rules.parties import has_company_suffix
-from pipeline.engines.rules.resume_entries import NO_NAME, Entry, Piece
+from pipeline.engines.rules.resume_entries import Entry, Piece
+from pipeline.engines.rules.resume_entry_rows import NO_NAME
+from pipeline.engines.rules.resume_heads import KIND_OF_WORK
+from pipeline.engines.rules.resume_whole_lines import whole_lines
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
 
 LocatedRow = dict[str, LocatedValue | None]
@@ -23,10 +26,12 @@ _LABELS = {
     "location": r"location|place|city|town|ort|lieu|ville|城市|地点|工作地点|所在地",
 }
 _LABEL = re.compile("|".join(rf"(?P<{name}>^(?:{words})\s*[:：]\s*)" for name, words in _LABELS.items()), re.IGNORECASE)
+_MOST_DASHED = 0.7  # of the entries: where more have a dash behind the job, it stands before the firm
 _DEPARTMENT = re.compile(r"(?:department|dept\.?|division|faculty|abteilung|school of)\b|.{0,8}部门?$", re.IGNORECASE)
 _AREA_JOINT = re.compile(
     r"^\s*(?:degree)?\s*[,:：]?\s*(?:\bin\b|\bof\b|\ben\b|\bim\b|\bin der\b|-|–|\()?\s*", re.IGNORECASE
 )
+_STUDIES = re.compile(r"[^\W\d_]*studium\b", re.IGNORECASE)  # a degree where no other one is named
 _DIPLOMA_IN_CHINESE = re.compile(r"[（(]\s*([\u4e00-\u9fffA-Za-z]+)\s*[）)]$")
 
 
@@ -36,7 +41,14 @@ def education_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
     for above, row in pairwise(rows):
         if row["institution"] is None and row["degree"]:
             row["institution"] = above["institution"]  # several degrees of one school
-    return [row for row in rows if row["institution"] or row["degree"]]
+    telling = any(row["degree"] or _is_school(row["institution"]) for row in rows)
+    return [
+        row for row in rows if row["degree"] or (row["institution"] and (_is_school(row["institution"]) or not telling))
+    ]
+
+
+def _is_school(name: LocatedValue | None) -> bool:
+    return name is not None and names_school(name.value)
 
 
 def _education(entry: Entry) -> LocatedRow:
@@ -51,8 +63,11 @@ def _education(entry: Entry) -> LocatedRow:
             _take_degree(piece, row)
         else:
             rest.append(piece)
-    if row["institution"] is None and rest:
+    if row["institution"] is None and rest and not _STUDIES.match(rest[0].text):
         row["institution"] = rest.pop(_best_name(rest, entry.pieces)).located()
+    if row["degree"] is None and (studies := next((piece for piece in rest if _STUDIES.match(piece.text)), None)):
+        row["degree"] = studies.located()
+        rest.remove(studies)
     if row["area"] is None and rest:
         row["area"] = _area(rest)
     return row | {"start_date": entry.start, "end_date": entry.end}
@@ -70,7 +85,8 @@ def _best_name(pieces: Sequence[Piece], every: Sequence[Piece]) -> int:
     places = {piece.row for piece in every if is_place(piece.text)} - degrees
     if degrees and (beside := next((at for at, piece in enumerate(pieces) if piece.row in places), None)) is not None:
         return beside
-    return next((at for at, piece in enumerate(pieces) if not piece.right and not piece.text[:1].islower()), 0)
+    fitting = (at for at, piece in enumerate(pieces) if not piece.right and not piece.text[:1].islower())
+    return next(fitting, 0)
 
 
 def _take_degree(piece: Piece, row: LocatedRow) -> None:
@@ -99,6 +115,8 @@ def _area(rest: Sequence[Piece]) -> LocatedValue | None:
 def experience_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
     """Make rows of company, position, location, start_date and end_date from entries."""
     split = [_places_and_names(entry) for entry in entries]
+    dashed = sum(_is_dashed_job(names) for _, names, _ in split)
+    split = [(row, whole_lines(names, usual=dashed > _MOST_DASHED * len(split)), place) for row, names, place in split]
     job_first = _job_stands_first([names for _, names, _ in split])
     rows: list[LocatedRow] = []
     for entry, (row, names, place) in zip(entries, split, strict=True):
@@ -123,6 +141,9 @@ def _places_and_names(entry: Entry) -> tuple[LocatedRow, list[Piece], Piece | No
         names = [piece for piece in names if piece is not place]
     if len(names) > 2:
         names = [piece for piece in names if not _DEPARTMENT.match(piece.text)]
+        kinds = [piece for piece in names if KIND_OF_WORK.fullmatch(piece.text)]
+        titled = any(names_job(piece.text) for piece in names if piece not in kinds)
+        names = [piece for piece in names if not titled or piece not in kinds]
     return row, [piece for piece in names if len(piece.text) < 90], place
 
 
@@ -150,6 +171,12 @@ def _job_score(text: str) -> int:
     return 2 * names_job(text) - 2 * has_company_suffix(text) - names_school(text)
 
 
+def _is_dashed_job(names: Sequence[Piece]) -> bool:
+    """Whether the first line names a job and, behind a dash, something else: ``Developer - Firm``."""
+    first = [piece for piece in names if piece.line.number == names[0].line.number]
+    return len(first) > 1 and names_job(first[0].text)
+
+
 def _name_pieces(row: LocatedRow, names: Sequence[Piece], job_first: bool) -> None:
     if row["company"] or row["position"]:
         rest = [piece for piece in names if not _same(piece, row["company"]) and not _same(piece, row["position"])]
@@ -161,6 +188,8 @@ def _name_pieces(row: LocatedRow, names: Sequence[Piece], job_first: bool) -> No
         row["position" if _job_score(names[0].text) > 0 else "company"] = names[0].located()
     elif names:
         first, second = names[0], names[1]
+        if max(_job_score(first.text), _job_score(second.text)) <= 0:
+            second = next((piece for piece in names[2:] if _job_score(piece.text) > 0), second)
         difference = _job_score(first.text) - _job_score(second.text)
         swap = difference > 0 or (difference == 0 and job_first)
         row["position"], row["company"] = (

@@ -14,7 +14,7 @@ from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.contacts import find_emails, find_phones, find_urls
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.parties import has_company_suffix, looks_like_address
-from pipeline.engines.rules.resume_sections import heading_kind
+from pipeline.engines.rules.resume_headings import heading_kind
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school, place_at_end
 from stores.models import Label
 
