@@ -5,25 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.engines.rules.dates import find_periods
-from pipeline.engines.rules.resume import ResumeRules
-from pipeline.schemas.loader import load_schemas
-from tests.printed_pages import printed_page
-
-SCHEMA = load_schemas(None)["resume"]
-
-
-def jobs(*drawings: str, columns: tuple[str, ...] = ("position", "company")) -> list[tuple[str | None, ...]]:
-    return _rows("experience", columns, drawings)
-
-
-def studies(*drawings: str, columns: tuple[str, ...] = ("degree", "institution")) -> list[tuple[str | None, ...]]:
-    return _rows("education", columns, drawings)
-
-
-def _rows(table: str, columns: tuple[str, ...], drawings: tuple[str, ...]) -> list[tuple[str | None, ...]]:
-    pages = [printed_page(drawing, number) for number, drawing in enumerate(drawings, 1)]
-    fields = ResumeRules().extract(SCHEMA, pages, "cv.pdf").fields
-    return [tuple(row[column] for column in columns) for row in fields[table]]
+from tests.printed_resumes import jobs, studies
 
 
 def test_a_dash_in_the_name_of_a_firm_parts_nothing_where_the_job_stands_in_another_line() -> None:
@@ -297,10 +279,6 @@ def test_headings_may_be_written_without_capitals() -> None:
 
 
 def test_columns_go_on_over_the_next_page() -> None:
-    first = """
-        # Skills                  # Experience
-        Ropes                     Crane Operator, Harbour Works     2016 - 2018
-        """
     first = """
         Skills                    Experience
         Ropes                     Crane Operator, Harbour Works     2016 - 2018

@@ -24,6 +24,7 @@ from pipeline.engines.rules.resume_entry_rows import (
     without_margins,
 )
 from pipeline.engines.rules.resume_heads import ICONS, KIND_OF_WORK, STRONG_SEPARATOR, split_head
+from pipeline.engines.rules.resume_pieces import DASHED, Piece, joined_pieces
 from pipeline.engines.rules.resume_stacked_dates import joined_dates
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
 
@@ -37,19 +38,6 @@ _MOST_TAIL_ROWS = 3
 _MOST_WORDS_OF_TOWN = 2
 _INDENTED = 2.0  # heights further in: below the names, not beside the period
 _ENOUGH_NAMES = 2  # school and degree, firm and job: what follows is description
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """A part of an entry's head, as printed in one line; ``right``: in a cell of its own in the right half."""
-
-    text: str
-    line: PageLine
-    row: int
-    right: bool
-
-    def located(self) -> LocatedValue:
-        return located_in(self.text, [self.line], self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +186,8 @@ def _starts(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> list[int]:
         while start > floor and not marked[start - 1].detail and anchor - start < most:
             after_details = any(row.detail for row in marked[floor : start - 1])
             inside = _opens_with_period(marked[anchor]) and _is_indented(marked[start - 1].row, marked[anchor].row)
-            if anchor - start >= lead and (inside or not after_details):
+            named = lead == 0 and not _is_margin_row(marked[anchor].row)  # as in the first entry: it begins with this
+            if anchor - start >= lead and (inside or named or not after_details):
                 break
             start -= 1
         starts.append(start)
@@ -247,12 +236,18 @@ def _entry(marked: Sequence[_MarkedRow], towns: bool = False) -> Entry:
         names = [piece for piece in pieces if not is_place(piece.text) and not _is_no_name(piece.text)]
         names = [piece for piece in names if not (towns and piece.right and _may_be_town(piece.text))]
         more = list(_pieces(row, len(head)))
-        enough = len(names) >= _ENOUGH_NAMES and not _is_labelled(row.row.text)
+        enough = len(_apart(names)) >= _ENOUGH_NAMES and not _is_labelled(row.row.text)
         if row.detail or (enough and not all(is_place(piece.text) for piece in more) and not _completes(names, more)):
             break
         pieces.extend(more)
     start, end = _dates(marked[anchor]) if marked else (None, None)
     return Entry(start=start, end=end, pieces=tuple(pieces), rows=tuple(row.row for row in marked))
+
+
+def _apart(names: Sequence[Piece]) -> Sequence[Piece]:
+    """The names, where those that a dash parts in a line count as one unless they are a job or a degree."""
+    telling = any(names_job(piece.text) or find_degree(piece.text) for piece in names)
+    return names if telling or not names else joined_pieces(names, DASHED)
 
 
 def _may_be_town(text: str) -> bool:

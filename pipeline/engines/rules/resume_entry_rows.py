@@ -11,7 +11,9 @@ from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.resume_heads import ICONS
 from pipeline.engines.rules.resume_words import is_place, names_job
 
-BULLET = re.compile(r"^\s*(?:[•◦▪‣●○■□・◈⁌⁍❖➢➤✓✔»※★☆·∙⁃►▶◆◇\uf0b7\uf0a7\uf076]|[-–—*o+]\s|\(?\d{1,2}[.)、）]\s?(?!\d))")
+BULLET = re.compile(
+    r"^\s*(?:[•◦▪‣●○■□⋆・◈›⇒→⁌⁍❖➢➤✓✔»※★☆·∙⁃►▶◆◇\uf0b7\uf0a7\uf076]|[-–—*o+{]\s|\(?\d{1,2}[.)、）]\s?(?!\d))"
+)
 PREPOSITION = re.compile(
     r"(?:\b(?:from|in|during|between|since|for|of|von|im|de|en)|[,(:–-]|[自从于在])\s*$", re.IGNORECASE
 )

@@ -44,13 +44,14 @@ _NOUNS = {
     r"(?:[^\W\d_]+\s+){0,2}appointments?|career|career history|career summary|berufserfahrung|"
     r"beruflicher? werdegang|berufspraxis|"
     r"werdegang|karriere|praktika|praktische erfahrung|"
-    r"exp[ée]riences?(?: pro(?:fessionnelles?)?)?|parcours(?: professionnel)?|stages|werkervaring|"
+    r"exp[ée]riences?(?: pro(?:fessionnelles?)?| de \w+)?|parcours(?: professionnel)?|stages|werkervaring|"
     r"experiencia(?: laboral| profesional)?|"
     r"esperienz[ae](?: professional[ei]| lavorativ[ae])?|"
     r"(?:工作|实习|职业|任职|从业|就业|主要工作|工程|教学|工作与实习|工作及实习|实习与工作|实习/工作|工作/实习|"
     r"(?:实习|工作)\s*/\s*项目|实践)(?:经历|"
     r"经验|履历|背景)|工作履历|职业生涯|工作实习|实习工作",
-    "education": r"education(?:al)?|education(?:al)?\s+(?:background|history|qualifications?)|education (?:and|&) \w+|"
+    "education": r"[ée]ducation(?:al)?|education(?:al)?\s+(?:background|history|qualifications?)|"
+    r"education (?:and|&) \w+|"
     r"background|qualifications?|credentials|"
     r"akademische (?:laufbahn|ausbildung)|akademischer werdegang|schulischer werdegang|schulische ausbildung|"
     r"studies|degrees?|schooling|academics|ausbildung|schulbildung|bildungsweg|studium|hochschulbildung|"
@@ -77,11 +78,13 @@ _NOUNS = {
     r"contacto|dati personali|contatti|"
     r"联系(?:方式|我)|个人(?:信息|资料)|基本(?:信息|资料|情况)|求职意向|应聘职位",
 }
+_AND = r"\s*(?:&|and|et|und|/|,|与|和|及)\s*"
 _HEADINGS = tuple(
     (
         kind,
         re.compile(
-            rf"{_ADJECTIVES}(?:{nouns})(?:\s*(?:&|and|/|,)\s*{_ADJECTIVES}(?:{'|'.join(_NOUNS.values())}))*", re.I
+            rf"{_ADJECTIVES}(?:{nouns})(?:\s*(?:&|and|et|und|/|,|与|和|及)\s*{_ADJECTIVES}(?:{'|'.join(_NOUNS.values())}))*",
+            re.I,
         ),
     )
     for kind, nouns in _NOUNS.items()

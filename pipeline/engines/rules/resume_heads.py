@@ -17,7 +17,7 @@ from pipeline.engines.rules.resume_words import (
 
 ICONS = re.compile(r"[\ue000-\uf8ff\ufffd]")
 STRONG_SEPARATOR = re.compile(
-    r"\s+[|•·‧∘∙⋅/]\s+|\s*[|｜]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s+|(?<=[\u4e00-\u9fff])\s+|\s+(?=[\u4e00-\u9fff])"
+    r"\s+[|•·‧∘∙⋅/]\s+|\s*[|｜]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s*(?=[^\W\d])|(?<=[\u4e00-\u9fff])\s+|\s+(?=[\u4e00-\u9fff])"
 )
 _WEAK_SEPARATOR = re.compile(
     r"\s*[,;，；、](?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?=[A-Z])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
@@ -27,6 +27,7 @@ KIND_OF_WORK = re.compile(
     r"self[- ]employed|part[- ]time|full[- ]time|实习)\)?",
     re.IGNORECASE,
 )
+_BEFORE_FIRM = re.compile(r"^(?:bei(?:\s+(?:der|dem))?|an\s+de[rm]|chez)\s+(?=[A-ZÀ-Þ0-9])")
 _BRACKETED = re.compile(r"\s*(.+?)\s*[（(]([^（()）]+)[）)]\s*")  # the job behind the firm
 _HAN_TOGETHER = re.compile(  # school, field and degree that a reader has joined
     r"([\u4e00-\u9fff]{2,12}?(?:大学|学院|学校))([\u4e00-\u9fff]{2,12}?)?(博士|硕士|研究生|学士|本科|大专|专科)"
@@ -58,6 +59,10 @@ def _strong_parts(text: str) -> list[str]:
     marks = list(STRONG_SEPARATOR.finditer(text))
     starts, ends = [0, *(mark.end() for mark in marks)], [*(mark.start() for mark in marks), len(text)]
     for start, end in zip(starts, ends, strict=True):
+        opened = len(re.findall(r"[(（]", text[:start])) - len(re.findall(r"[)）]", text[:start]))
+        if opened > 0 and re.search(r"[)）]", text[start:]):
+            spans[-1] = (spans[-1][0], end)  # inside brackets
+            continue
         stroke = text[:start].rstrip()[-1:] in ("/", "|")
         if stroke and _is_job(text[slice(*spans[-1])]) and _is_job(text[start:end]):
             spans[-1] = (spans[-1][0], end)
@@ -85,6 +90,8 @@ def _split_weakly(text: str) -> list[str]:
         return [degree[0], *_split_weakly(text[degree.end() :])]  # two columns that a reader joined
     if degree and (joint := _SCHOOL_BEHIND.search(text, degree.end())) and names_school(text[joint.end() :]):
         return [*_split_weakly(text[: joint.start()]), *_split_weakly(text[joint.end() :])]
+    if "/" in text and not re.search("[,;，；、]", text) and all(_is_job(part) for part in re.split(r"\s*/\s*", text)):
+        return [text]
     return _with_campus(_WEAK_SEPARATOR.split(text)) if _may_split(text) else [text]
 
 
@@ -109,7 +116,7 @@ def _may_split(text: str) -> bool:
 
 
 def _trim(text: str) -> str:
-    text = text.strip(" \t,;:|·•-–—―，；：、")
+    text = _BEFORE_FIRM.sub("", text.strip(" \t,;:|·•-–—―，；：、"))
     if text[:1] in "(（[【" and text[-1:] in ")）]】":
         text = text[1:-1].strip()
     opened, closed = len(re.findall(r"[(（]", text)), len(re.findall(r"[)）]", text))

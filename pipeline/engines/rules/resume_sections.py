@@ -22,6 +22,8 @@ from pipeline.engines.rules.resume_words import is_place, names_job
 from stores.models import Label
 
 _PAPER = re.compile(r"\W*r[ée]sum[ée]\W*", re.IGNORECASE)  # the name of the paper on its top, a summary further down
+_DASH_BULLET = re.compile(r"\s*[-–—*]\s")
+_LONG_ROW = 120
 _BULLET_INSIDE = re.compile(r"(?<=\S)\s+(?=[•◦▪‣●○■□➢➤✓✔]\s?\S)")
 _LEAST_COMMAS = 2  # of an enumeration, which is no heading
 _REPEATED = 3  # as often as this, a heading is a label
@@ -54,6 +56,7 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
         line.number: kind
         for line in body
         if line.number not in no_headings and (kind := heading_kind(line.text)) and _stands_alone(line, body)
+        if not (kind not in _WITH_ENTRIES and _is_label(line, body))
         if not (KIND_OF_WORK.fullmatch(line.text.strip()) and _is_beside(line, body))
     }
     known = _without_repeated(body, known)
@@ -166,6 +169,8 @@ def _split_at_bullets(lines: Sequence[PageLine]) -> list[PageLine]:
         texts = _BULLET_INSIDE.split(line.text)
         if len(texts) == 2 and is_place(texts[1].lstrip("•◦▪‣●○■□ ")):
             texts = [line.text]  # "Firm • Town, Country": the bullet separates
+        if _DASH_BULLET.match(line.text) and any(find_periods(text) for text in texts) and len(line.text) < _LONG_ROW:
+            texts = [line.text]  # "– Firm • Job • 2019": so do those behind another one
         x0, y0, x1, _ = line.box
         step = line.height / len(texts)
         for at, text in enumerate(texts):
@@ -200,7 +205,14 @@ def _without_page_furniture(lines: Sequence[PageLine]) -> list[PageLine]:
         or re.search(r"page \d+|last updated", line.text, re.IGNORECASE)
         or (line.page > first and not any(period.first for period in find_periods(line.text)))
     }
+    running -= {line.number for line in margins if line.number in running and _is_dated_beside(line, lines)}
     return [line for line in lines if line.number not in running and not furniture.match(line.text.strip())]
+
+
+def _is_dated_beside(line: PageLine, lines: Sequence[PageLine]) -> bool:
+    """Whether a period stands in the row of a line, which is the head of an entry then."""
+    row = [o for o in lines if o.page == line.page and abs(o.middle - line.middle) < 0.5 * line.height]
+    return any(period.first for other in row for period in find_periods(other.text))
 
 
 def _is_inner_cell(line: PageLine, lines: Sequence[PageLine]) -> bool:
@@ -209,6 +221,14 @@ def _is_inner_cell(line: PageLine, lines: Sequence[PageLine]) -> bool:
         return False
     row = [o for o in lines if o.page == line.page and abs(o.middle - line.middle) < 0.5 * line.height]
     return len(row) > (2 if line.label is Label.TABLE else 3) and any(other.box[0] < line.box[0] for other in row)
+
+
+def _is_label(line: PageLine, lines: Sequence[PageLine]) -> bool:
+    """Whether a line ends with a colon and has its value beside it."""
+    if not line.text.rstrip().endswith((":", "：")) or line.label is Label.HEADING:
+        return False
+    right = (other for other in lines if other.page == line.page and other.box[0] >= line.box[2])
+    return any(abs(other.middle - line.middle) < 0.5 * line.height for other in right)
 
 
 def _is_beside(line: PageLine, lines: Sequence[PageLine]) -> bool:

@@ -60,9 +60,16 @@ def _without_stacks(rows: Sequence[Row]) -> Iterator[Row]:
         skip = at + lower
         yield _stacked(row, rows[skip].cells[0], backwards=at in pairs)
         for between in rows[at + 1 : skip + 1]:
-            rest = between.cells[1:]
+            rest = _behind_date(between)
             if rest:
                 yield Row(page=between.page, cells=rest)
+
+
+def _behind_date(row: Row) -> tuple[PageLine, ...]:
+    """The cells of a row without the date or mark that it begins with."""
+    first = row.cells[0]
+    words = first.text[_closing(first.text) or len(first.text) :].strip()
+    return (*((replace(first, text=words),) if words else ()), *row.cells[1:])
 
 
 def _closes(rows: Sequence[Row]) -> bool:
@@ -73,7 +80,7 @@ def _closes(rows: Sequence[Row]) -> bool:
     near = rows[0].page == rows[-1].page and abs(lower.box[0] - upper.box[0]) < _SAME_LEFT * upper.height
     near = near and lower.middle - upper.middle < _NEAR * upper.height * (len(rows) - 1)
     opened = (len(rows) == 3 and _is_date(upper.text)) or _opening(upper.text) is not None
-    return near and opened and _is_closing_date(lower.text)
+    return near and opened and _closing(lower.text) is not None
 
 
 def _is_date(text: str) -> bool:
@@ -92,9 +99,19 @@ def _opening(text: str) -> int | None:
     return periods[0].end + dash.end() if dash else None
 
 
+def _closing(text: str) -> int | None:
+    """Return where the words begin behind a date that closes a period: ``Present  - Designed the system``."""
+    if _is_closing_date(text):
+        return len(text)
+    periods = entry_periods(f"2000 - {text}")
+    closed = bool(periods) and periods[0].first == "2000" and periods[0].start == 0
+    return periods[0].end - len("2000 - ") if closed and re.search(r"\W", text[periods[0].end - 7 :][:1]) else None
+
+
 def _stacked(row: Row, lower: PageLine, backwards: bool) -> Row:
     """Put the lower date beside the upper one, the earlier one first."""
     upper, rest = row.cells[0], row.cells[1:]
+    lower = replace(lower, text=lower.text[: _closing(lower.text)])
     words = _opening(upper.text)
     if words is not None and upper.text[words:].strip():
         rest = (replace(upper, text=upper.text[words:]), *rest)

@@ -63,10 +63,11 @@ _TITLE = re.compile(
         r"contractor|executive|strategist|planner|recruiter|advisor|adviser|counsel(?:l?or)?|mentor|coach|tester|"
         r"sre|devops|"
         r"[^\W\d_]*(?:ingenieur|entwickler|leiter|berater|mitarbeiter|referent|techniker|assistent|verkäufer|pfleger)"
-        r"(?:in)?|praktikant(?:in)?|praktikum|werkstudent(?:in)?|geschäftsführer(?:in)?|sachbearbeiter(?:in)?|"
+        r"(?:in)?|[^\W\d_]*praktik(?:ant(?:in)?|um)|zivildien(?:er|stleistender)|aushilfe|auszubildende[rn]?|werkstudent(?:in)?|geschäftsführer(?:in)?|sachbearbeiter(?:in)?|"
         r"[^\W\d_]*(?:kaufmann|kauffrau)|hiwi|"
         r"ing[ée]nieur|d[ée]veloppeu(?:r|se)|stagiaire|stage|chef\s+de\s+projet|responsable|directeur|directrice|"
-        r"charg[ée]e?\s+d\w*|"
+        r"charg[ée]e?\s+d\w*|[^\W\d_]+ici(?:en|enne)|chercheu(?:r|se)|professeure?|enseignante?|assistante|"
+        r"ambassadeur|ambassadrice|"
         r"consultante?|ontwikkelaar|medewerker|adviseur|stagiair|bijbaan|gerente|ingeniero|desarrollador|becario|"
         r"ingegnere|sviluppatore"
     )
