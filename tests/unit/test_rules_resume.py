@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.engines.rules.resume import ResumeRules
+from pipeline.engines.rules.resume_headings import SectionKind, heading_kind
 from pipeline.engines.rules.resume_heads import split_head
-from pipeline.engines.rules.resume_sections import SectionKind, heading_kind
 from pipeline.engines.rules.resume_words import find_degree, is_place
 from pipeline.schemas.loader import load_schemas
 from stores.models import Record
@@ -55,6 +55,14 @@ def test_an_empty_document_gives_an_empty_record() -> None:
         ("工作经历 Work Experience", SectionKind.EXPERIENCE),
         ("Volunteer Experience", SectionKind.OTHER),
         ("项目经历", SectionKind.OTHER),
+        ("工程经历", SectionKind.EXPERIENCE),
+        ("工作实习", SectionKind.EXPERIENCE),
+        ("概要", SectionKind.SUMMARY),
+        ("Arbeitserfahrung", SectionKind.EXPERIENCE),
+        ("Berufliche Laufbahn", SectionKind.EXPERIENCE),
+        ("Ausbildung / Akademischer Werdegang", SectionKind.EDUCATION),
+        ("Außercurriculäre Aktivitäten", SectionKind.OTHER),
+        ("EXPÉRIENCES PRO", SectionKind.EXPERIENCE),
         ("Technical Skills", SectionKind.SKILLS),
         ("data", None),
         ("I have ten years of experience", None),

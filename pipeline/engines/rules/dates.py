@@ -51,12 +51,15 @@ _DATE_PATTERNS = tuple(
             rf"(?<![^\W\d_])({_WORD})\.?\s{{0,2}}(\d{{1,2}}){_ORDINAL}(?:\s?,\s{{0,2}}|\s{{1,2}}|-)({_YEAR})(?!\d)",
         ),
         ("My", rf"(?<![^\W\d_])({_WORD})\.?,?(?:\s{{0,2}}|[-/]|\s?[’'])({_YEAR})(?!\d)"),
-        ("my", rf"{_BEGIN}(0?[1-9]|1[0-2])\s?[-/.]\s?({_YEAR})(?![\d/.-]*\d)"),
+        ("yM", rf"{_BEGIN}({_YEAR})(?:\s|\s?[/.-]\s?)({_WORD})(?![^\W\d_])"),
+        ("M'y", rf"(?<![^\W\d_])({_WORD})\.?\s?[’'](\d{{2}})(?!\d)"),
+        ("my", rf"{_BEGIN}(0?[1-9]|1[0-2])\s?[-/.]\s?({_YEAR})(?!-(?!\d{{1,2}}/{_YEAR})|[/.])(?![/.-]*\d(?<!-\d))"),
         ("ym", rf"{_BEGIN}({_YEAR})\s?[-/.]\s?(0?[1-9]|1[0-2])(?![\d%])"),
         ("ymd", rf"(?<![\w.,/-])({_YEAR})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\w)"),
         ("y", rf"(?<![\d.,/$€£¥])(?<![A-Za-z]-)({_YEAR})(?!\d|[.,/%]\d|\s?年\s?\d)年?"),
     )
 )
+_CASUAL = ("yM", "M'y")
 _DASHES = r"-–—−‐\u2011\u2012\u2015\u00ad~～〜"
 _DASH = (
     rf"\s*(?:[{_DASHES}至到]|\bto\b|\bbis\b|\buntil\b|\btill\b|\btot\b|\bjusqu.à\b|\bau\b|\bà\b|\bhasta\b|-{{2,3}})+\s*"
@@ -66,6 +69,14 @@ _OPEN_TAIL = re.compile(rf"\s*(?:[{_DASHES}])\s*$|\s*({OPEN_END})", re.IGNORECAS
 _BETWEEN = re.compile(_DASH, re.IGNORECASE)
 _SINCE = re.compile(r"(?:\bsince|\bseit|\bdepuis|\bsinds|\bdesde|\bab)\s*$", re.IGNORECASE)
 _BARE_START = re.compile(rf"(?<![\w])({_WORD})\.?{_DASH}(?=({_WORD})\.?,?\s?((?:19|20)\d{{2}}))", re.IGNORECASE)
+_SHORT_YEARS = re.compile(  # only between months: "Sep 15" alone is a day
+    rf"(?<![^\W\d_])({_WORD})\.?\s?['’]?(\d{{2}})(?!\d){_DASH}"
+    rf"(?:({_WORD})\.?\s?['’]?(\d{{2}})(?![\d.,/:]|\s*,?\s*{_YEAR})|(?:{OPEN_END})(?![^\W\d_]))",
+    re.IGNORECASE,
+)
+_MONTHS_OF_YEAR = re.compile(  # "03–06 2012"
+    rf"(?<![\d.,/-])(0?[1-9]|1[0-2])\s?[{_DASHES}]\s?(0?[1-9]|1[0-2])\s+({_YEAR})(?![\d/.-])"
+)
 _SLASHED = re.compile(r"(?<![\d.,/-])(\d{1,2})[/-](\d{1,2})[/-](?:19|20)?\d{2}(?!\d)")
 _AMERICAN = re.compile(r"\b(?:United States|USA|U\.S\.A\.)|\b[A-Z]{2} \d{5}(?:-\d{4})?\b")
 _NO_DATE = re.compile(r"(?<![a-z])(?:sort\s*code|bank\s*code|blz)\W{0,3}\d\d-\d\d-\d\d(?!\d)", re.IGNORECASE)
@@ -96,12 +107,15 @@ class PeriodMatch:
     last: str
 
 
-def find_dates(text: str, month_first: bool = False, years: bool = False) -> list[DateMatch]:
-    """Find dates in their order. ``month_first``: 3/4/2024 is 4 March; ``years``: years alone count, too."""
+def find_dates(text: str, month_first: bool = False, years: bool = False, casual: bool = False) -> list[DateMatch]:
+    """Find dates in their order.
+
+    ``month_first``: 3/4/2024 is 4 March; ``years``: years alone count, too; ``casual``: also ``2012/Aug``.
+    """
     taken: list[DateMatch] = []
     text = _NO_DATE.sub(lambda number: "~" * len(number[0]), text)
     for kind, pattern in _DATE_PATTERNS:
-        if kind == "y" and not years:
+        if (kind == "y" and not years) or (kind in _CASUAL and not casual):
             continue
         for match in pattern.finditer(text):
             if any(match.start() < other.end and other.start < match.end() for other in taken):
@@ -154,9 +168,37 @@ def _steps_back(days: Sequence[str]) -> int:
     return min(sum(b < a for a, b in pairwise(days)), sum(b > a for a, b in pairwise(days)))
 
 
-def find_periods(text: str, month_first: bool = False) -> list[PeriodMatch]:
-    """Find periods and single dates in their order; a date that is part of a period is not listed again."""
-    return list(_periods(text, find_dates(text, month_first, years=True)))
+def find_periods(text: str, month_first: bool = False, casual: bool = False) -> list[PeriodMatch]:
+    """Find periods and single dates in their order; a date that is part of a period is not listed again.
+
+    With ``casual``, dates are as in curricula vitae: ``2012/Aug``, and ``Sep 15 - Oct 16`` is one of years.
+    """
+    periods = list(_periods(text, find_dates(text, month_first, years=True, casual=casual)))
+    if not casual:
+        return periods
+    months = list(_periods_of_months(text))
+    periods = [one for one in periods if not any(_overlap(one, other) for other in months)] + months
+    short = [period for period in _short_year_periods(text) if not any(_overlap(period, other) for other in periods)]
+    return sorted([*periods, *short], key=lambda period: period.start)
+
+
+def _overlap(one: PeriodMatch, other: PeriodMatch) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _periods_of_months(text: str) -> Iterator[PeriodMatch]:
+    for match in _MONTHS_OF_YEAR.finditer(text):
+        first, last = (f"{match[3]}-{int(match[number]):02d}" for number in (1, 2))
+        if first <= last:
+            yield PeriodMatch(start=match.start(), end=match.end(), first=first, last=last)
+
+
+def _short_year_periods(text: str) -> Iterator[PeriodMatch]:
+    for match in _SHORT_YEARS.finditer(text):
+        first = _named(match[2], match[1], None)
+        last = _named(match[4], match[3], None) if match[3] else PRESENT
+        if first and last and first <= last:  # "present" is behind all years
+            yield PeriodMatch(start=match.start(), end=match.end(), first=first, last=last)
 
 
 def _periods(text: str, dates: list[DateMatch]) -> Iterator[PeriodMatch]:
@@ -205,6 +247,10 @@ def _value(kind: str, match: re.Match[str], month_first: bool) -> str | None:
         return _named(groups[2], groups[0], groups[1])
     if kind == "My":
         return groups[1] if is_season(groups[0]) else _named(groups[1], groups[0], None)
+    if kind == "M'y":
+        return _named(groups[1], groups[0], None)
+    if kind == "yM":
+        return None if is_season(groups[1]) else _named(groups[0], groups[1], None)
     if kind == "my":
         return _iso(groups[1], groups[0], None)
     return _iso(groups[0], groups[1] if len(groups) > 1 else None, groups[2] if len(groups) > 2 else None)

@@ -21,7 +21,7 @@ _MONTHS = (
 _SEASONS = {"spring": 3, "summer": 6, "fall": 9, "autumn": 9, "winter": 12}
 OPEN_END = (
     r"(?:till\s+|until\s+|to\s+)?(?:present|current(?:ly)?|now|ongoing|today|to\s?date|heute|aujourd.?hui|actuel(?:lement)?|"
-    r"heden|huidig|actualidad|actual(?:mente)?|presente|oggi|至今|现在|目前|今)"
+    r"heden|huidig|actualidad|actual(?:mente)?|presente|oggi|\.\.\.|…|至\s?今|现在|目前|今)"
 )
 
 

@@ -10,6 +10,7 @@ from pipeline.engines.evidence.page_lines import PageLine, page_lines
 from pipeline.engines.evidence.record_builder import build_record
 from pipeline.engines.rules.contacts import find_emails
 from pipeline.engines.rules.resume_entries import read_entries
+from pipeline.engines.rules.resume_headings import SectionKind
 from pipeline.engines.rules.resume_jobs import LocatedRow, education_rows, experience_rows
 from pipeline.engines.rules.resume_person import (
     find_email,
@@ -19,7 +20,7 @@ from pipeline.engines.rules.resume_person import (
     find_phone,
     with_labels_beside,
 )
-from pipeline.engines.rules.resume_sections import Section, SectionKind, find_sections
+from pipeline.engines.rules.resume_sections import Section, find_sections
 from pipeline.engines.rules.resume_tables import EDUCATION, EXPERIENCE, table_rows
 from stores.models import Page, Record, Schema
 
@@ -34,7 +35,7 @@ _SKILL_BREAK = re.compile(r"\s*[,;，；、|•·]\s*(?![^()（）]*[)）])")
 class ResumeRules:
     """Fields of a curriculum vitae, by rules."""
 
-    fingerprint = "rules-resume/3"
+    fingerprint = "rules-resume/4"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""

@@ -3,51 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.contacts import find_emails
-from pipeline.engines.rules.dates import PeriodMatch, find_periods
+from pipeline.engines.rules.dates import PeriodMatch
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.parties import has_company_suffix, looks_like_address
-from pipeline.engines.rules.resume_heads import ICONS, STRONG_SEPARATOR, split_head
+from pipeline.engines.rules.resume_entry_rows import (
+    BULLET,
+    LONG_CHARACTERS,
+    NO_NAME,
+    entry_periods,
+    head_period,
+    is_margin,
+    without_bullets,
+    without_margins,
+)
+from pipeline.engines.rules.resume_heads import ICONS, KIND_OF_WORK, STRONG_SEPARATOR, split_head
+from pipeline.engines.rules.resume_pieces import DASHED, Piece, joined_pieces
+from pipeline.engines.rules.resume_stacked_dates import joined_dates
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
 
-_BULLET = re.compile(r"^\s*(?:[•◦▪‣●○■□➢➤✓✔»※★☆·∙⁃►▶◆◇\uf0b7\uf0a7\uf076]|[-–—*o+]\s|\(?\d{1,2}[.)、）]\s?(?!\d))")
 _CONTACT_LABEL = re.compile(
     r"\W*(?:tel(?:ephone)?|phone|mobile|cell|fax|e-?mail|address|linkedin|电话|手机|邮箱)\W*[:：+(\d]", re.IGNORECASE
 )
-_PREPOSITION = re.compile(
-    r"(?:\b(?:from|in|during|between|since|for|of|von|im|de|en)|[,(:–-]|[自从于在])\s*$", re.IGNORECASE
-)
-NO_NAME = re.compile(
-    r"^(?:gpa|cgpa|grade|score|percentage|thesis|advisor|supervisor|honou?rs|awards?|highlights?|responsibilit(?:y|ies)|achievements?|duties|tasks|aufgaben|missions?|工作(?:描述|内容|职责)|主要(?:职责|业绩|工作)|relevant|coursework|note|"
-    r"绩点|排名|主修课程|时间|起止|部门|"
-    r"full[ -]?time|part[ -]?time|contract|permanent|freelance|expected|present|current|全职|兼职|统招|"
-    r"全日制)(?![^\W\d_])",
-    re.IGNORECASE,
-)
-_LONG_CHARACTERS = 100
+_HONOUR = re.compile(r"奖学金|[一二三]等奖|优秀(?:毕业生|学生|团员|干部)|\bscholarship (?:of|from)\b", re.IGNORECASE)
 _MOST_LEAD_ROWS = 4
 _FEW_LEAD_ROWS = 2
 _MOST_TAIL_ROWS = 3
+_MOST_WORDS_OF_TOWN = 2
+_INDENTED = 2.0  # heights further in: below the names, not beside the period
 _ENOUGH_NAMES = 2  # school and degree, firm and job: what follows is description
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """A part of an entry's head, as printed in one line; ``right``: in a cell of its own in the right half."""
-
-    text: str
-    line: PageLine
-    row: int
-    right: bool
-
-    def located(self) -> LocatedValue:
-        return located_in(self.text, [self.line], self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,90 +59,14 @@ class _MarkedRow:
 
 def read_entries(rows: Sequence[Row]) -> list[Entry]:
     """Read the entries of a section, in their order."""
-    marked = _mark(_joined_dates(_without_margins(_without_bullets(rows))))
+    marked = _mark(joined_dates(without_margins(without_bullets(rows))))
     anchors = [at for at, row in enumerate(marked) if row.period]
     if not anchors:
         return [_entry(group) for group in _undated_groups(marked)]
     starts = _starts(marked, anchors)
     ends = [*starts[1:], len(marked)]
-    return [_entry(marked[start:end]) for start, end in zip(starts, ends, strict=True)]
-
-
-def _without_bullets(rows: Sequence[Row]) -> Sequence[Row]:
-    """Take the bullets away where they begin the entries themselves: rows without a bullet have no period."""
-    heads = [row for row in rows if _BULLET.match(row.text)]
-    bare = {id(row): _without_bullet(row) for row in heads}
-    dated = sum(bool(_head_period(row)) for row in bare.values())
-    if not heads or 2 * dated <= len(heads) or any(_head_period(row) for row in rows if id(row) not in bare):
-        return rows
-    return [bare.get(id(row), row) for row in rows]
-
-
-def _without_bullet(row: Row) -> Row:
-    first = row.cells[0]
-    rest = _BULLET.sub("", first.text, count=1).strip()
-    return replace(row, cells=((replace(first, text=rest),) if rest else ()) + row.cells[1:])
-
-
-def _without_margins(rows: Sequence[Row]) -> Iterator[Row]:
-    """Split rows where a date or place in the right margin stands beside details; each becomes a row of its own."""
-    for row in rows:
-        bullet = bool(_BULLET.match(row.text))
-        details = bullet or len(row.cells[0].text) > _LONG_CHARACTERS // 2
-        margin = tuple(cell for cell in row.cells[1:] if details and _is_margin(cell.text))
-        cells = tuple(cell for cell in row.cells if cell not in margin)
-        joined = _period_behind(cells[-1].text) if bullet and not margin else None
-        if margin:
-            yield Row(page=row.page, cells=margin)
-        if joined is not None:
-            line = cells[-1]
-            yield Row(page=row.page, cells=(replace(line, text=line.text[joined:]),))
-            cells = (*cells[:-1], replace(line, text=line.text[:joined]))
-        yield Row(page=row.page, cells=cells)
-
-
-def _period_behind(text: str) -> int | None:
-    """Return where the period begins at the end of a bullet, if it is not part of the sentence but of the margin."""
-    periods = [period for period in find_periods(text) if period.first and not text[period.end :].strip()]
-    if not periods or _PREPOSITION.search(text[: periods[-1].start]):
-        return None
-    return periods[-1].start
-
-
-def _is_margin(text: str) -> bool:
-    text = ICONS.sub(" ", text).strip()
-    periods = find_periods(text)
-    rest = (text[: periods[0].start] + text[periods[0].end :]).strip(" ,;|()·•-–—") if periods else text
-    return is_place(rest) or (bool(periods) and not re.search(r"\w", rest))
-
-
-def _joined_dates(rows: Iterable[Row]) -> list[Row]:
-    """Join rows whose period is broken over two lines of the margin: ``June 2024 –`` above ``Sept 2024``."""
-    joined: list[Row] = []
-    for row in rows:
-        above = joined[-1].cells if joined else ()
-        first = row.cells[0]
-        upper = next((c for c in above if abs(c.box[0] - first.box[0]) < c.height and _is_open_range(c.text)), None)
-        if upper and find_periods(f"{upper.text} {first.text}")[:1] and _is_closing_date(first.text):
-            joined[-1] = Row(page=row.page, cells=(*_with_tail(above, upper, first), *row.cells[1:]))
-        else:
-            joined.append(row)
-    return joined
-
-
-def _is_open_range(text: str) -> bool:
-    return bool(re.search(r"\d{4}\W{0,3}[-–—~至到]\s*$|\d{4}\s+(?:to|bis)\s*$", text))
-
-
-def _is_closing_date(text: str) -> bool:
-    periods = find_periods(f"2000 - {text}")
-    return bool(periods) and periods[0].last not in ("", "2000") and periods[0].end >= len(f"2000 - {text.strip()}") - 1
-
-
-def _with_tail(cells: Sequence[PageLine], upper: PageLine, lower: PageLine) -> list[PageLine]:
-    """Insert the lower half of a period behind the upper one."""
-    at = list(cells).index(upper)
-    return [*cells[: at + 1], lower, *cells[at + 1 :]]
+    towns = any(is_place(cell.text) for at in anchors for cell in marked[at].row.cells[1:])
+    return [_entry(marked[start:end], towns) for start, end in zip(starts, ends, strict=True)]
 
 
 def heads_entry(heading: Row, below: Sequence[Row]) -> bool:
@@ -169,24 +83,24 @@ def heads_entry(heading: Row, below: Sequence[Row]) -> bool:
         return True
     if below and {bool(find_degree(row.text)) + 2 * names_school(row.text) for row in (heading, below[0])} == {1, 2}:
         return True
-    details = (at for at, row in enumerate(below) if _BULLET.match(row.text) or _is_prose(row.text))
+    details = (at for at, row in enumerate(below) if BULLET.match(row.text) or _is_prose(row.text))
     head = below[: next(details, len(below))]
     margins = [row for row in head if _is_margin_row(row)]
-    if head and _head_period(head[0]) and (named or _is_job_row(head[0])):
+    if head and head_period(head[0]) and (named or _is_job_row(head[0])):
         return True
-    periods = [period for row in (heading, *margins) if (period := _head_period(row))]
+    periods = [period for row in (heading, *margins) if (period := head_period(row))]
     return any(period.first or named for period in periods)
 
 
 def names_period(row: Row) -> bool:
     """Whether a row is of the head of an entry with a period from one date to another."""
-    period = _head_period(row)
+    period = head_period(row)
     return bool(period and period.first) and not is_detail(row.text)
 
 
 def is_detail(text: str) -> bool:
     """Whether a row is a bullet or prose."""
-    return bool(_BULLET.match(text)) or _is_prose(text)
+    return bool(BULLET.match(text)) or _is_prose(text)
 
 
 def _is_job_row(row: Row) -> bool:
@@ -197,20 +111,29 @@ def _is_job_row(row: Row) -> bool:
 
 
 def _without_periods(text: str) -> str:
-    for period in reversed(find_periods(text)):
+    for period in reversed(entry_periods(text)):
         text = text[: period.start] + text[period.end :]
     return text
 
 
 def is_period_row(row: Row) -> bool:
     """Whether a row holds a period and at most a place beside it."""
-    return bool(_head_period(row)) and _is_margin_row(row)
+    return bool(head_period(row)) and _is_margin_row(row)
+
+
+def opens_entry(row: Row) -> bool:
+    """Whether a row holds a period and at most one name behind it, so that another name stands below."""
+    period = head_period(row)
+    if period is None or is_detail(row.text) or re.search(r"\w", row.text[: period.start]):
+        return False
+    names = [part for cell in row.cells for part in split_head(_without_periods(cell.text)) if not is_place(part)]
+    return len(names) < _ENOUGH_NAMES
 
 
 def _is_margin_row(row: Row) -> bool:
     """Whether a row holds nothing but periods and places."""
     return all(
-        _is_margin(cell.text) or all(_is_margin(part) for part in STRONG_SEPARATOR.split(cell.text) if part)
+        is_margin(cell.text) or all(is_margin(part) for part in STRONG_SEPARATOR.split(cell.text) if part)
         for cell in row.cells
     )
 
@@ -218,16 +141,17 @@ def _is_margin_row(row: Row) -> bool:
 def _mark(rows: Sequence[Row]) -> list[_MarkedRow]:
     marked: list[_MarkedRow] = []
     bullet_left: float | None = None
-    first = next((row for row in rows if not _is_margin(row.text)), None)
-    bulleted = first is not None and bool(_BULLET.match(first.text))  # every entry has a bullet, its details others
+    first = next((row for row in rows if not is_margin(row.text)), None)
+    bulleted = first is not None and bool(BULLET.match(first.text))  # every entry has a bullet, its details others
+    heads_left = first.cells[0].box[0] if first is not None and not bulleted else 0.0
     for row, following in zip_longest(rows, rows[1:]):
         left, text = row.cells[0].box[0], ICONS.sub(" ", row.text)
-        is_bullet = bool(_BULLET.match(text))
+        is_bullet = bool(BULLET.match(text))
         if bulleted and following and _is_bulleted_head(row, following):
             is_bullet = False
-        period = None if is_bullet else _head_period(row)
-        continued = bullet_left is not None and left > bullet_left + 1.0 and period is None
-        prose = period is None and _is_prose(text)
+        period = None if is_bullet or _HONOUR.search(text) else head_period(row)
+        continued = bullet_left is not None and left > max(bullet_left, heads_left) + 1.0 and period is None
+        prose = (period is None and _is_prose(text)) or bool(_HONOUR.search(text) and not is_bullet)
         if is_bullet:
             bullet_left = left
         elif not continued:
@@ -239,35 +163,14 @@ def _mark(rows: Sequence[Row]) -> list[_MarkedRow]:
 def _is_bulleted_head(row: Row, following: Row) -> bool:
     """Whether a bullet begins an entry: the row below is set further in and has a period of its own."""
     indented = following.cells[0].box[0] > row.cells[0].box[0] + 1.0
-    return indented and not _BULLET.match(following.text) and not _is_prose(row.text) and bool(_head_period(following))
+    return indented and not BULLET.match(following.text) and not _is_prose(row.text) and bool(head_period(following))
 
 
 def _is_prose(text: str) -> bool:
     """Whether the line is long or ends as a sentence does."""
-    long = len(text) > _LONG_CHARACTERS or len(re.findall(r"[\u4e00-\u9fff]", text)) > _LONG_CHARACTERS // 3
+    long = len(text) > LONG_CHARACTERS or len(re.findall(r"[\u4e00-\u9fff]", text)) > LONG_CHARACTERS // 3
     sentence = bool(re.search(r"[.。;；]\s*$", text)) and not has_company_suffix(f"x {text.split()[-1]}")
     return long or (sentence and len(re.findall(r"[a-z]{2,}|[\u4e00-\u9fff]{2}", text)) > 4)
-
-
-def _head_period(row: Row) -> PeriodMatch | None:
-    """Return the period in the head of an entry: a range, or a date in its own cell or at either end of the row."""
-    text = row.text
-    periods = find_periods(text)
-    if not periods:
-        return None
-    period = max(periods, key=lambda p: bool(p.first))
-    before, after = text[: period.start], text[period.end :]
-    inside = bool(re.search(r"[^\W\d_]", before)) and bool(re.search(r"[^\W\d_]{2,}.*[^\W\d_]{2,}", after))
-    sentence = len(text) > _LONG_CHARACTERS or re.search(r"[a-z]{2,}[.。;；]\s*$", text)
-    if period.first:
-        return None if inside and sentence else period
-    if text[:1].islower() and _PREPOSITION.search(before):
-        return None  # the end of a broken sentence
-    apart = any(
-        period.last and cell.text.strip() in text[max(period.start - 8, 0) : period.end + 3] for cell in row.cells
-    )
-    at_edge = not re.search(r"\w", before) or not re.search(r"\w", after)
-    return period if (apart or at_edge) and not sentence else None
 
 
 def _starts(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> list[int]:
@@ -275,18 +178,35 @@ def _starts(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> list[int]:
     if _close_entries(marked, anchors):
         return [0, *(at + 1 for at in anchors[:-1])]
     above_first = [row for row in marked[: anchors[0]] if not row.detail]
-    lead = len(above_first) if len(above_first) <= _MOST_LEAD_ROWS else 0
+    lead = len(above_first) if len(above_first) <= _MOST_LEAD_ROWS and not _is_complete(marked[anchors[0]]) else 0
     starts = [max(anchors[0] - lead, 0)]
     for previous, anchor in pairwise(anchors):
         start, floor = anchor, previous + 1
         most = max(lead, _FEW_LEAD_ROWS)
         while start > floor and not marked[start - 1].detail and anchor - start < most:
             after_details = any(row.detail for row in marked[floor : start - 1])
-            if anchor - start >= lead and not after_details:
+            inside = _opens_with_period(marked[anchor]) and _is_indented(marked[start - 1].row, marked[anchor].row)
+            named = lead == 0 and not _is_margin_row(marked[anchor].row)  # as in the first entry: it begins with this
+            if anchor - start >= lead and (inside or named or not after_details):
                 break
             start -= 1
         starts.append(start)
     return starts
+
+
+def _is_complete(marked: _MarkedRow) -> bool:
+    """Whether a row opens with its period and has a firm and a job behind it: what stands above heads a group."""
+    texts = [_without_periods(cell.text) for cell in marked.row.cells]
+    names = [part for text in texts for part in split_head(text) if not is_place(part)]
+    return _opens_with_period(marked) and len(names) >= _ENOUGH_NAMES
+
+
+def _opens_with_period(marked: _MarkedRow) -> bool:
+    return marked.period is not None and not re.search(r"\w", marked.row.text[: marked.period.start])
+
+
+def _is_indented(row: Row, other: Row) -> bool:
+    return row.cells[0].box[0] > other.cells[0].box[0] + _INDENTED * other.cells[0].height
 
 
 def _close_entries(marked: Sequence[_MarkedRow], anchors: Sequence[int]) -> bool:
@@ -307,19 +227,36 @@ def _undated_groups(marked: Sequence[_MarkedRow]) -> Iterator[list[_MarkedRow]]:
         yield group
 
 
-def _entry(marked: Sequence[_MarkedRow]) -> Entry:
+def _entry(marked: Sequence[_MarkedRow], towns: bool = False) -> Entry:
+    """Read one entry; ``towns``: entries of its section have a place at the right, known to us or not."""
     anchor = next((at for at, row in enumerate(marked) if row.period), 0)
     head = [row for at, row in enumerate(marked) if at <= anchor and not row.detail]
     pieces = [piece for at, row in enumerate(head) for piece in _pieces(row, at)]
     for row in marked[anchor + 1 : anchor + 1 + _MOST_TAIL_ROWS]:
-        names = [piece for piece in pieces if not is_place(piece.text) and not NO_NAME.match(piece.text)]
+        names = [piece for piece in pieces if not is_place(piece.text) and not _is_no_name(piece.text)]
+        names = [piece for piece in names if not (towns and piece.right and _may_be_town(piece.text))]
         more = list(_pieces(row, len(head)))
-        enough = len(names) >= _ENOUGH_NAMES and not _is_labelled(row.row.text)
+        enough = len(_apart(names)) >= _ENOUGH_NAMES and not _is_labelled(row.row.text)
         if row.detail or (enough and not all(is_place(piece.text) for piece in more) and not _completes(names, more)):
             break
         pieces.extend(more)
     start, end = _dates(marked[anchor]) if marked else (None, None)
     return Entry(start=start, end=end, pieces=tuple(pieces), rows=tuple(row.row for row in marked))
+
+
+def _apart(names: Sequence[Piece]) -> Sequence[Piece]:
+    """The names, where those that a dash parts in a line count as one unless they are a job or a degree."""
+    telling = any(names_job(piece.text) or find_degree(piece.text) for piece in names)
+    return names if telling or not names else joined_pieces(names, DASHED)
+
+
+def _may_be_town(text: str) -> bool:
+    named = names_job(text) or names_school(text) or has_company_suffix(text) or find_degree(text)
+    return not named and len(text.split()) <= _MOST_WORDS_OF_TOWN
+
+
+def _is_no_name(text: str) -> bool:
+    return bool(NO_NAME.match(text) or KIND_OF_WORK.fullmatch(text.strip()))
 
 
 def _completes(names: Sequence[Piece], more: Sequence[Piece]) -> bool:
@@ -377,5 +314,5 @@ def _pieces(marked: _MarkedRow, row_number: int) -> Iterator[Piece]:
 
 def _is_contact(text: str) -> bool:
     """Whether a cell is an e-mail address, a phone number or a street address, as sidebars print them."""
-    street = bool(re.match(r"\d", text.strip())) and looks_like_address(text) and not find_periods(text)
+    street = bool(re.match(r"\d", text.strip())) and looks_like_address(text) and not entry_periods(text)
     return bool(find_emails(text) or _CONTACT_LABEL.match(text)) or street

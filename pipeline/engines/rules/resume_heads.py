@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pipeline.engines.rules.parties import has_company_suffix
 from pipeline.engines.rules.resume_words import (
     find_degree,
     is_place,
@@ -16,11 +17,17 @@ from pipeline.engines.rules.resume_words import (
 
 ICONS = re.compile(r"[\ue000-\uf8ff\ufffd]")
 STRONG_SEPARATOR = re.compile(
-    r"\s+[|•·‧/]\s+|\s*[|｜]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s+|(?<=[\u4e00-\u9fff])\s+|\s+(?=[\u4e00-\u9fff])"
+    r"\s+[|•·‧∘∙⋅/]\s+|\s*[|｜]\s*|\s+[-–—―‐\u2011\u2012]\s+|\s{3,}|\t|\s+@\s*(?=[^\W\d])|(?<=[\u4e00-\u9fff])\s+|\s+(?=[\u4e00-\u9fff])"
 )
 _WEAK_SEPARATOR = re.compile(
     r"\s*[,;，；、](?![^()（）]*[)）]|\s*(?:Ltd|Inc|LLC|Limited|Corp|GmbH|PLC|L\.?P)\b)\s*|\s+at\s+(?=[A-Z])|\s*(?<=[\u4e00-\u9fff)])\s*/\s*"
 )
+KIND_OF_WORK = re.compile(
+    r"\(?(?:intern(?:ship)?|stage|stagiaire|praktikum|praktikant(?:in)?|werkstudent(?:in)?|freelance|"
+    r"self[- ]employed|part[- ]time|full[- ]time|实习)\)?",
+    re.IGNORECASE,
+)
+_BEFORE_FIRM = re.compile(r"^(?:bei(?:\s+(?:der|dem))?|an\s+de[rm]|chez)\s+(?=[A-ZÀ-Þ0-9])")
 _BRACKETED = re.compile(r"\s*(.+?)\s*[（(]([^（()）]+)[）)]\s*")  # the job behind the firm
 _HAN_TOGETHER = re.compile(  # school, field and degree that a reader has joined
     r"([\u4e00-\u9fff]{2,12}?(?:大学|学院|学校))([\u4e00-\u9fff]{2,12}?)?(博士|硕士|研究生|学士|本科|大专|专科)"
@@ -36,7 +43,7 @@ def split_head(text: str) -> list[str]:
     parts: list[str] = []
     if together := _HAN_TOGETHER.fullmatch(text.strip()):
         return [part for part in together.groups() if part]
-    for strong in STRONG_SEPARATOR.split(ICONS.sub("  ", text)):
+    for strong in _strong_parts(ICONS.sub("  ", text)):
         bracketed = _BRACKETED.fullmatch(strong)
         if bracketed and names_job(bracketed[2]) and not names_job(bracketed[1]) and not find_degree(bracketed[1]):
             parts.extend([*_split_weakly(bracketed[1]), bracketed[2]])
@@ -44,6 +51,28 @@ def split_head(text: str) -> list[str]:
             parts.extend(_split_weakly(strong))
     trimmed = (_trim(part) for part in parts)
     return [part for part in trimmed if re.search(r"\w", part)]
+
+
+def _strong_parts(text: str) -> list[str]:
+    """Split at strong separators, but not at a stroke between two jobs of one person: ``Developer / Consultant``."""
+    spans: list[tuple[int, int]] = []
+    marks = list(STRONG_SEPARATOR.finditer(text))
+    starts, ends = [0, *(mark.end() for mark in marks)], [*(mark.start() for mark in marks), len(text)]
+    for start, end in zip(starts, ends, strict=True):
+        opened = len(re.findall(r"[(（]", text[:start])) - len(re.findall(r"[)）]", text[:start]))
+        if opened > 0 and re.search(r"[)）]", text[start:]):
+            spans[-1] = (spans[-1][0], end)  # inside brackets
+            continue
+        stroke = text[:start].rstrip()[-1:] in ("/", "|")
+        if stroke and _is_job(text[slice(*spans[-1])]) and _is_job(text[start:end]):
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return [text[start:end] for start, end in spans]
+
+
+def _is_job(text: str) -> bool:
+    return names_job(text) and not has_company_suffix(text) and not names_school(text)
 
 
 def _split_weakly(text: str) -> list[str]:
@@ -61,15 +90,18 @@ def _split_weakly(text: str) -> list[str]:
         return [degree[0], *_split_weakly(text[degree.end() :])]  # two columns that a reader joined
     if degree and (joint := _SCHOOL_BEHIND.search(text, degree.end())) and names_school(text[joint.end() :]):
         return [*_split_weakly(text[: joint.start()]), *_split_weakly(text[joint.end() :])]
+    if "/" in text and not re.search("[,;，；、]", text) and all(_is_job(part) for part in re.split(r"\s*/\s*", text)):
+        return [text]
     return _with_campus(_WEAK_SEPARATOR.split(text)) if _may_split(text) else [text]
 
 
 def _with_campus(parts: list[str]) -> list[str]:
-    """Join what follows the name of a state's university to it: ``University of California, Davis``."""
+    """Join what follows the name of a state's university to it: ``University of California, Davis``; ``intern`` too."""
     joined: list[str] = []
     for part in parts:
         campus = bool(joined) and names_state_university(joined[-1]) and not find_degree(part)
-        if campus and len(part.split()) <= 2 and part[:1].isupper():
+        kind_of_work = bool(joined) and bool(KIND_OF_WORK.fullmatch(part.strip()))
+        if kind_of_work or (campus and len(part.split()) <= 2 and part[:1].isupper()):
             joined[-1] = f"{joined[-1]}, {part}"
         else:
             joined.append(part)
@@ -84,7 +116,7 @@ def _may_split(text: str) -> bool:
 
 
 def _trim(text: str) -> str:
-    text = text.strip(" \t,;:|·•-–—―，；：、")
+    text = _BEFORE_FIRM.sub("", text.strip(" \t,;:|·•-–—―，；：、"))
     if text[:1] in "(（[【" and text[-1:] in ")）]】":
         text = text[1:-1].strip()
     opened, closed = len(re.findall(r"[(（]", text)), len(re.findall(r"[)）]", text))

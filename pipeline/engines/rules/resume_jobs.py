@@ -9,7 +9,11 @@ from itertools import pairwise
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.rules.parties import has_company_suffix
-from pipeline.engines.rules.resume_entries import NO_NAME, Entry, Piece
+from pipeline.engines.rules.resume_entries import Entry
+from pipeline.engines.rules.resume_entry_rows import NO_NAME
+from pipeline.engines.rules.resume_heads import KIND_OF_WORK
+from pipeline.engines.rules.resume_pieces import Piece
+from pipeline.engines.rules.resume_whole_lines import job_line_of, whole_lines
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school
 
 LocatedRow = dict[str, LocatedValue | None]
@@ -23,10 +27,13 @@ _LABELS = {
     "location": r"location|place|city|town|ort|lieu|ville|城市|地点|工作地点|所在地",
 }
 _LABEL = re.compile("|".join(rf"(?P<{name}>^(?:{words})\s*[:：]\s*)" for name, words in _LABELS.items()), re.IGNORECASE)
+_MOST_DASHED = 0.7  # of the entries: where more have a dash behind the job, it stands before the firm
 _DEPARTMENT = re.compile(r"(?:department|dept\.?|division|faculty|abteilung|school of)\b|.{0,8}部门?$", re.IGNORECASE)
 _AREA_JOINT = re.compile(
     r"^\s*(?:degree)?\s*[,:：]?\s*(?:\bin\b|\bof\b|\ben\b|\bim\b|\bin der\b|-|–|\()?\s*", re.IGNORECASE
 )
+_SUBJECTS = ("major", "minor")
+_STUDIES = re.compile(r"[^\W\d_]*studium\b", re.IGNORECASE)  # a degree where no other one is named
 _DIPLOMA_IN_CHINESE = re.compile(r"[（(]\s*([\u4e00-\u9fffA-Za-z]+)\s*[）)]$")
 
 
@@ -36,7 +43,17 @@ def education_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
     for above, row in pairwise(rows):
         if row["institution"] is None and row["degree"]:
             row["institution"] = above["institution"]  # several degrees of one school
-    return [row for row in rows if row["institution"] or row["degree"]]
+    told = [bool(row["degree"]) or _is_school(row["institution"]) for row in rows]
+    lines = [len({piece.row for piece in entry.pieces if not is_place(piece.text)}) for entry in entries]
+    alike = {count for count, is_told in zip(lines, told, strict=True) if is_told and count > 1}
+    dated = [bool(row["start_date"] or row["end_date"]) for row in rows]
+    shaped = [count in alike and has_date for count, has_date in zip(lines, dated, strict=True)]
+    kept = [is_told or same or not any(told) for is_told, same in zip(told, shaped, strict=True)]
+    return [row for row, keep in zip(rows, kept, strict=True) if keep and (row["institution"] or row["degree"])]
+
+
+def _is_school(name: LocatedValue | None) -> bool:
+    return name is not None and names_school(name.value)
 
 
 def _education(entry: Entry) -> LocatedRow:
@@ -47,15 +64,26 @@ def _education(entry: Entry) -> LocatedRow:
             continue
         if row["institution"] is None and names_school(piece.text) and not _is_degree_first(piece.text):
             row["institution"] = piece.located()
-        elif row["degree"] is None and find_degree(piece.text):
+        elif row["degree"] is None and find_degree(piece.text) and not _names_subject(piece, entry):
             _take_degree(piece, row)
         else:
             rest.append(piece)
-    if row["institution"] is None and rest:
+    if row["institution"] is None and rest and not _STUDIES.match(rest[0].text):
         row["institution"] = rest.pop(_best_name(rest, entry.pieces)).located()
+    if row["degree"] is None and (studies := next((piece for piece in rest if _STUDIES.match(piece.text)), None)):
+        row["degree"] = studies.located()
+        rest.remove(studies)
     if row["area"] is None and rest:
         row["area"] = _area(rest)
     return row | {"start_date": entry.start, "end_date": entry.end}
+
+
+def _names_subject(piece: Piece, entry: Entry) -> bool:
+    """Whether a piece is of a subject ("Major in Physics") beside one with a degree."""
+    degrees = [match[0].casefold() for one in entry.pieces if (match := find_degree(one.text))]
+    ours = find_degree(piece.text)
+    subject = ours is not None and ours[0].casefold() in _SUBJECTS
+    return subject and any(degree not in _SUBJECTS for degree in degrees)
 
 
 def _is_degree_first(text: str) -> bool:
@@ -70,7 +98,8 @@ def _best_name(pieces: Sequence[Piece], every: Sequence[Piece]) -> int:
     places = {piece.row for piece in every if is_place(piece.text)} - degrees
     if degrees and (beside := next((at for at, piece in enumerate(pieces) if piece.row in places), None)) is not None:
         return beside
-    return next((at for at, piece in enumerate(pieces) if not piece.right and not piece.text[:1].islower()), 0)
+    fitting = (at for at, piece in enumerate(pieces) if not piece.right and not piece.text[:1].islower())
+    return next(fitting, 0)
 
 
 def _take_degree(piece: Piece, row: LocatedRow) -> None:
@@ -99,6 +128,10 @@ def _area(rest: Sequence[Piece]) -> LocatedValue | None:
 def experience_rows(entries: Sequence[Entry]) -> list[LocatedRow]:
     """Make rows of company, position, location, start_date and end_date from entries."""
     split = [_places_and_names(entry) for entry in entries]
+    heads = [names for _, names, _ in split]
+    usual = sum(map(_is_dashed_job, heads)) > _MOST_DASHED * len(heads)
+    job_line = job_line_of(heads)
+    split = [(row, whole_lines(names, usual, job_line), place) for row, names, place in split]
     job_first = _job_stands_first([names for _, names, _ in split])
     rows: list[LocatedRow] = []
     for entry, (row, names, place) in zip(entries, split, strict=True):
@@ -117,13 +150,21 @@ def _places_and_names(entry: Entry) -> tuple[LocatedRow, list[Piece], Piece | No
     row: LocatedRow = dict.fromkeys(("company", "position", "location"))
     pieces = _take_labelled(entry.pieces, row)
     place = next((piece for piece in pieces if is_place(piece.text)), None)
-    names = [piece for piece in pieces if piece is not place]
+    names = [piece for piece in pieces if piece is not place and not _is_sentence(piece.text)]
     if place is None and len(names) > 2:
         place = next((p for p in names if p.right and not names_job(p.text) and not has_company_suffix(p.text)), None)
         names = [piece for piece in names if piece is not place]
     if len(names) > 2:
         names = [piece for piece in names if not _DEPARTMENT.match(piece.text)]
+        kinds = [piece for piece in names if KIND_OF_WORK.fullmatch(piece.text)]
+        titled = any(names_job(piece.text) for piece in names if piece not in kinds)
+        names = [piece for piece in names if not titled or piece not in kinds]
     return row, [piece for piece in names if len(piece.text) < 90], place
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a piece is a short sentence of the details: several words in lower case, and a full stop."""
+    return text.rstrip().endswith((".", "。")) and len(re.findall(r"(?<!\w)[a-zà-ÿ]{2,}", text)) > 2
 
 
 def _town_behind(company: LocatedValue | None, names: Sequence[Piece]) -> LocatedValue | None:
@@ -150,6 +191,12 @@ def _job_score(text: str) -> int:
     return 2 * names_job(text) - 2 * has_company_suffix(text) - names_school(text)
 
 
+def _is_dashed_job(names: Sequence[Piece]) -> bool:
+    """Whether the first line names a job and, behind a dash, something else: ``Developer - Firm``."""
+    first = [piece for piece in names if piece.line.number == names[0].line.number]
+    return len(first) > 1 and names_job(first[0].text)
+
+
 def _name_pieces(row: LocatedRow, names: Sequence[Piece], job_first: bool) -> None:
     if row["company"] or row["position"]:
         rest = [piece for piece in names if not _same(piece, row["company"]) and not _same(piece, row["position"])]
@@ -161,6 +208,8 @@ def _name_pieces(row: LocatedRow, names: Sequence[Piece], job_first: bool) -> No
         row["position" if _job_score(names[0].text) > 0 else "company"] = names[0].located()
     elif names:
         first, second = names[0], names[1]
+        if max(_job_score(first.text), _job_score(second.text)) <= 0:
+            second = next((piece for piece in names[2:] if _job_score(piece.text) > 0), second)
         difference = _job_score(first.text) - _job_score(second.text)
         swap = difference > 0 or (difference == 0 and job_first)
         row["position"], row["company"] = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from statistics import median
 
 from rapidfuzz import fuzz
@@ -12,9 +13,10 @@ from rapidfuzz import fuzz
 from pipeline.engines.evidence.located_values import LocatedValue, located_in, squash
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.contacts import find_emails, find_phones, find_urls
+from pipeline.engines.rules.dates import find_dates
 from pipeline.engines.rules.page_rows import Row
 from pipeline.engines.rules.parties import has_company_suffix, looks_like_address
-from pipeline.engines.rules.resume_sections import heading_kind
+from pipeline.engines.rules.resume_headings import heading_kind
 from pipeline.engines.rules.resume_words import find_degree, is_place, names_job, names_school, place_at_end
 from stores.models import Label
 
@@ -51,6 +53,8 @@ _PARTICLES = frozenset(
 _NEXT_LABEL = re.compile(
     r"\s{2,}|\s+(?=[\u4e00-\u9fff]{2,4}[:：])|[|｜,，;；]|(?=\s(?:gender|age|phone|email|tel)\b)", re.IGNORECASE
 )
+_SHORT_NAME = re.compile(r"(?<=[^\W\d_])\s+[(（][^()（）]+[)）]\s+(?=[^\W\d_])")  # "Elizabeth (Liz) Roe"
+_LEGAL_FORM = re.compile(r"\s(?:GmbH|AG|KG|SE|Ltd|Limited|Inc|LLC|LLP|PLC|Corp|SARL|SàRL|B\.?V)\b\.?$")
 _TITLE_OF_PAPER = re.compile(
     r"(?:['’]s\s+)?\b(?:curriculum\s+vitae|c\.?v\.?|r[ée]sum[ée]|lebenslauf|bewerbung)\b(?:\s+(?:of|von|de))?|"
     r"个人简历|求职简历|应聘简历|简\s*历",
@@ -143,6 +147,8 @@ def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: Locat
             value = re.split(r"[.,!。，！|]|\s[-–—]\s", line.text[match.end() :])[0].strip()
             if _name_in(value):
                 return located_in(value, [line], value)
+    if in_two_lines := _name_in_two_lines(about[:_HEAD_LINES]):
+        return in_two_lines
     candidates = [line for line in (*about[:_HEAD_LINES], *lines[:_HEAD_LINES]) if _name_in(line.text)]
     if not candidates:
         return None
@@ -152,9 +158,29 @@ def find_name(lines: Sequence[PageLine], about: Sequence[PageLine], email: Locat
     return located_in(name, [best], name) if name else None
 
 
+def _name_in_two_lines(lines: Sequence[PageLine]) -> LocatedValue | None:
+    """Find a first name above a last one, each a heading of one word, as large as each other and near."""
+    for one, other in pairwise(line for line in lines if line.label in (Label.HEADING, Label.TITLE)):
+        alike = (
+            one.page == other.page and one.level == other.level and abs(one.height - other.height) < 0.1 * one.height
+        )
+        near = (
+            0 < other.middle - one.middle < 2 * one.height and one.box[0] < other.box[2] and other.box[0] < one.box[2]
+        )
+        words = all(re.fullmatch(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*", line.text.strip()) for line in (one, other))
+        name = _name_in(f"{one.text.strip()} {other.text.strip()}") if alike and near and words else None
+        if name:
+            return located_in(name, [one, other])
+    return None
+
+
 def _name_in(text: str) -> str | None:
     """Return the name in a line that holds nothing else but titles and degrees."""
+    for date in reversed(find_dates(text)):
+        text = text[: date.start] + text[date.end :]  # of birth
     plain = _TITLE_OF_PAPER.sub(" ", _ICON.sub(" ", text)).strip(" \t,:：-–—|_·*")
+    if _LATIN_NAME.fullmatch(bare := _SHORT_NAME.sub(" ", plain)) and bare != plain and not names_job(bare):
+        return plain
     plain = re.split(r"\s*[|｜,，(（]\s*|\s[-–—]\s|\s{3,}", plain)[0].strip()
     if (
         not plain
@@ -162,6 +188,7 @@ def _name_in(text: str) -> str | None:
         or heading_kind(text)
         or (" " in plain and heading_kind(plain.split()[-1].capitalize()))  # "Visiting Appointments"
         or names_school(plain)
+        or _LEGAL_FORM.search(plain)
         or (is_place(plain) and len(plain.split()) > 1)
     ):
         return None

@@ -3,116 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from itertools import pairwise
 from statistics import median
 
 from pipeline.engines.evidence.page_lines import PageLine
 from pipeline.engines.rules.dates import find_periods
 from pipeline.engines.rules.page_rows import Row, printed_rows
+from pipeline.engines.rules.resume_columns import columns_of
 from pipeline.engines.rules.resume_content import headings_by_content
-from pipeline.engines.rules.resume_entries import heads_entry, is_detail, is_period_row
+from pipeline.engines.rules.resume_entries import heads_entry, is_detail, is_period_row, opens_entry
+from pipeline.engines.rules.resume_entry_rows import is_bulleted, is_margin
+from pipeline.engines.rules.resume_headings import SectionKind, heading_kind
+from pipeline.engines.rules.resume_heads import KIND_OF_WORK
 from pipeline.engines.rules.resume_tables import header_cells
 from pipeline.engines.rules.resume_words import is_place, names_job
 from stores.models import Label
 
-_ADJECTIVES = (
-    r"(?:(?:my|top|work(?:ing)?|professional|relevant|employment|industry|industrial|research|teaching|academic|"
-    r"internship|other|additional|"
-    r"selected|career|related|technical|key|core|personal|main|previous|full-time|education(?:al)?|leadership|"
-    r"practical|"
-    r"executive|technological|it|computer|soft|hard|areas?|of|the|in|and|&|berufliche|professionnelles?|personnel|"
-    r"laboral|"
-    r"profesional|academica|académica)\s+)*"
-)
-_NOUNS = {
-    "other": r"(?:volunteer\w*|project|projects|extra-?curricular|community|civic)\s+(?:experiences?|work|activit\w+|"
-    r"service|involvement)|"
-    r"projects?|publications?|patents?|awards?|hono[u]?rs?|achievements?|certificat\w+|certifications?|"
-    r"licen[sc]es?|courses?|coursework|"
-    r"training|languages?|interests?|hobbies|references?|referees|volunteer(?:ing)?|activities|memberships?|"
-    r"affiliations|conferences|"
-    r"talks|presentations|scholarships?|grants|test scores|portfolio|declaration|extra-?curricular activit\w+|"
-    r"sprachen|interessen|"
-    r"hobbys|zertifikate|weiterbildung(?:en)?|projekte|ehrenamt|auszeichnungen|publikationen|langues|"
-    r"centres? d.int[ée]r[êe]ts?|loisirs|projets|"
-    r"talen|hobby.?s|certificaten|projecten|idiomas|lingue|proyectos|"
-    r"项目(?:经历|经验|成果)?|校园(?:经历|活动|实践)?|社会(?:实践|活动)(?:经历)?|志愿(?:者)?(?:经历|服务)|"
-    r"获奖(?:情况|经历|荣誉)?|荣誉(?:奖项|证书)?|奖项(?:荣誉)?|"
-    r"证书(?:资质)?|语言(?:能力|水平)?|兴趣爱好|爱好|论文(?:发表)?|发表论文|学术成果|科研(?:成果|项目)|专利|"
-    r"培训(?:经历)?|在校(?:经历|职务|情况)|学生工作|"
-    r"主修课程|主要课程|其他(?:信息)?|附加信息|作品(?:集)?|资格证书|技能证书|科研经历",
-    "experience": r"(?:[^\W\d_]+\s+){0,2}experiences?|experience and \w+|employment(?: history| record)?|work history|"
-    r"history|positions? held|"
-    r"internships?|(?:professional|work|career|employment|industry)\s+background|"
-    r"(?:[^\W\d_]+\s+){0,2}appointments?|career|career history|career summary|berufserfahrung|"
-    r"beruflicher? werdegang|berufspraxis|"
-    r"werdegang|praktika|praktische erfahrung|"
-    r"exp[ée]riences?(?: professionnelles?)?|parcours(?: professionnel)?|stages|werkervaring|"
-    r"experiencia(?: laboral| profesional)?|"
-    r"esperienz[ae](?: professional[ei]| lavorativ[ae])?|"
-    r"(?:工作|实习|职业|任职|从业|就业|主要工作|工作与实习|工作及实习|实习与工作|实习/工作|工作/实习|实践)(?:经历|"
-    r"经验|履历|背景)|工作履历|职业生涯",
-    "education": r"education(?:al)?|education(?:al)?\s+(?:background|history|qualifications?)|education (?:and|&) \w+|"
-    r"background|qualifications?|credentials|"
-    r"studies|degrees?|schooling|academics|ausbildung|schulbildung|bildungsweg|studium|hochschulbildung|"
-    r"formations?(?: acad[ée]mique)?|"
-    r"[ée]tudes|dipl[ôo]mes|opleiding(?:en)?|educaci[óo]n|formaci[óo]n(?: acad[ée]mica)?|"
-    r"istruzione(?: e formazione)?|formazione|"
-    r"教育(?:背景|经历|情况|信息)?|学历(?:背景|信息)|学习经历|求学经历|学业背景",
-    "summary": r"summary|profile|objectives?|about(?: me)?|statement|overview|introduction|bio(?:graphy)?|"
-    r"summary of qualifications|goals?|"
-    r"profil|kurzprofil|über mich|zusammenfassung|à propos(?: de moi)?|r[ée]sum[ée]|objectif|over mij|profiel|"
-    r"perfil|resumen|sobre m[íi]|profilo|"
-    r"自我(?:评价|介绍|总结|描述)|个人(?:简介|总结|评价|优势|概述|介绍|亮点)|职业(?:概述|目标|总结)|简介",
-    "skills": r"skills?(?: (?:and|&) \w+)?(?: summary| set)?|skillset|competenc(?:e|es|ies)|technologies|expertise|"
-    r"strengths|proficienc(?:y|ies)|tools|"
-    r"programming languages|abilities|kenntnisse|f[äa]higkeiten|kompetenzen|edv-kenntnisse|"
-    r"comp[ée]tences(?: techniques)?|vaardigheden|"
-    r"competenties|habilidades|competencias|aptitudes|competenze|"
-    r"(?:专业|个人|职业|相关|工作|技术|掌握|主要)?(?:技能|能力|特长|技术栈)(?:特长|清单|描述|水平|与技能)?|"
-    r"专业能力|技术能力",
-    "contact": r"contact(?: me| details| info(?:rmation)?)?|details|information|info|data|address|"
-    r"links|kontakt(?:daten)?|"
-    r"pers[öo]nliche (?:daten|angaben)|"
-    r"coordonn[ée]es|informations personnelles|persoonlijke gegevens|contactgegevens|datos(?: personales)?|"
-    r"contacto|dati personali|contatti|"
-    r"联系(?:方式|我)|个人(?:信息|资料)|基本(?:信息|资料|情况)|求职意向|应聘职位",
-}
-_HEADINGS = tuple(
-    (
-        kind,
-        re.compile(
-            rf"{_ADJECTIVES}(?:{nouns})(?:\s*(?:&|and|/|,)\s*{_ADJECTIVES}(?:{'|'.join(_NOUNS.values())}))*", re.I
-        ),
-    )
-    for kind, nouns in _NOUNS.items()
-)
-_FIRST_NAMED = re.compile(  # "Education and Training" is about education
-    r"(?:(?:professional|work|academic)\s+)?(?:(?P<education>education)|experience|employment)\s*(?:&|and|,|/)\s", re.I
-)
 _PAPER = re.compile(r"\W*r[ée]sum[ée]\W*", re.IGNORECASE)  # the name of the paper on its top, a summary further down
+_DASH_BULLET = re.compile(r"\s*[-–—*]\s")
+_LONG_ROW = 120
 _BULLET_INSIDE = re.compile(r"(?<=\S)\s+(?=[•◦▪‣●○■□➢➤✓✔]\s?\S)")
-_MOST_CROSSING = 0.04  # of the lines, over a gutter
 _LEAST_COMMAS = 2  # of an enumeration, which is no heading
+_REPEATED = 3  # as often as this, a heading is a label
 _ROWS_BELOW = 3  # of an entry's heading, among which its period stands
 _FURTHEST_ABOVE_HEIGHT = 1.06  # a heading of unknown words must be taller than the text
+_NEXT_LINE = 1.8  # heights between the middles of two lines of one heading
 _SAME_LEFT = 4.0  # points between the left edges of headings of one column
-_COLUMN_SHARE = 0.18  # of the text's width: headings further apart than this stand in two columns
-
-
-class SectionKind(StrEnum):
-    """What a section is about; ``head`` is what stands before the first heading."""
-
-    HEAD = "head"
-    EDUCATION = "education"
-    EXPERIENCE = "experience"
-    SUMMARY = "summary"
-    SKILLS = "skills"
-    CONTACT = "contact"
-    OTHER = "other"
 
 
 _WITH_ENTRIES = (SectionKind.EDUCATION, SectionKind.EXPERIENCE)
@@ -130,24 +48,6 @@ class Section:
         return [cell for row in self.rows for cell in row.cells]
 
 
-def heading_kind(text: str) -> SectionKind | None:
-    """Return the kind of section that this heading begins, None where the text is no known heading."""
-    plain = re.sub(r"[\ue000-\uf8ff]", " ", text)
-    plain = re.sub(r"^\W*(?:\d{1,2}[.、)]|[IVX]+\.|[一二三四五六七八九十]+[、.])?\s*", "", plain)
-    plain = re.sub(r"[\W_]+$", "", " ".join(plain.split()))
-    if len(plain) > 4 and re.fullmatch(r"(?:\S )+\S", plain):
-        plain = plain.replace(" ", "")  # letter-spaced: E D U C A T I O N
-    if re.fullmatch(r"[\u4e00-\u9fff](?:\s+[\u4e00-\u9fff])+", plain):
-        plain = re.sub(r"\s+", "", plain)
-    plain = re.sub(r"(?<=[\u4e00-\u9fff])\s*[A-Za-z][A-Za-z &]+$|^[A-Za-z][A-Za-z &]+\s*(?=[\u4e00-\u9fff])", "", plain)
-    if not plain or len(plain) > 45 or plain[0].islower():  # a lower-case word is the end of a broken line
-        return None
-    kinds = [SectionKind(kind) for kind, pattern in _HEADINGS if pattern.fullmatch(plain)]
-    if kinds and (first := _FIRST_NAMED.match(plain)):
-        return SectionKind.EDUCATION if first["education"] else SectionKind.EXPERIENCE
-    return kinds[0] if kinds else None
-
-
 def find_sections(lines: Sequence[PageLine]) -> list[Section]:
     """Divide a document into sections; text in columns is read column by column."""
     body = _split_at_bullets(_without_page_furniture(lines))
@@ -156,11 +56,15 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
         line.number: kind
         for line in body
         if line.number not in no_headings and (kind := heading_kind(line.text)) and _stands_alone(line, body)
+        if not (kind not in _WITH_ENTRIES and _is_label(line, body))
+        if not (KIND_OF_WORK.fullmatch(line.text.strip()) and _is_beside(line, body))
     }
+    known = _without_repeated(body, known)
+    known |= _in_lower_case(body, no_headings) if not set(known.values()) & set(_WITH_ENTRIES) else {}
     known |= _told_by_content(body, known)
     headings = known | _unknown_headings(body, known)
     parts: list[tuple[SectionKind, list[Row]]] = []
-    for column in _columns(body, known):
+    for column in columns_of(body, known):
         if column.fresh or not parts:
             parts.append((SectionKind.HEAD, []))
         rows = printed_rows(column.lines)
@@ -171,29 +75,75 @@ def find_sections(lines: Sequence[PageLine]) -> list[Section]:
             unknown = cell is not None and cell.number not in known
             if unknown and parts[-1][0] in _WITH_ENTRIES and heads_entry(row, _rows_below(rows[at + 1 :], headings)):
                 head_ends = at + 2
-            if unknown and _opens_with_period(parts[-1]):
+            if unknown and (_opens_with_period(parts[-1]) or _repeats_first(parts[-1], row)):
                 head_ends = at + 1
             if kind is None or (unknown and at < head_ends):
                 parts[-1][1].append(row)
             else:
-                parts.append((kind, _rest_of(row, headings if unknown else known)))
+                beside = _beside_first_line(parts, rows[at - 1], cell, known) if at and cell else []
+                parts.append((kind, [*beside, *_rest_of(row, headings if unknown else known)]))
     return [Section(kind=kind, rows=tuple(rows)) for kind, rows in parts if rows]
+
+
+def _beside_first_line(
+    parts: list[tuple[SectionKind, list[Row]]], above: Row, below: PageLine, known: Container[int]
+) -> list[Row]:
+    """Take what stands beside the first line of a heading in the margin from its part; its second one is ``below``."""
+    first = above.cells[0]
+    near = first.page == below.page and 0 < below.middle - first.middle < _NEXT_LINE * below.height
+    shouted = first.text.isupper() and below.text.isupper() and abs(first.box[0] - below.box[0]) < 1.0
+    if not near or not shouted or len(above.cells) < 2 or not heading_kind(f"{first.text} {below.text}"):
+        return []
+    if first.number in known:
+        return parts.pop()[1]
+    if not parts[-1][1]:
+        return []
+    parts[-1][1].pop()
+    return _rest_of(above, {first.number})
 
 
 def _opens_with_period(part: tuple[SectionKind, list[Row]]) -> bool:
     """Whether a section's entries begin with rows of periods, and the last one lacks a name that the first one has."""
     kind, rows = part
-    if kind not in _WITH_ENTRIES or not rows or not is_period_row(rows[0]):
+    if kind not in _WITH_ENTRIES or not rows or not opens_entry(rows[0]):
         return False
-    last = max(at for at, row in enumerate(rows) if is_period_row(row))
+    last = max(at for at, row in enumerate(rows) if opens_entry(row))
     behind = rows[last + 1 :]
     return not any(is_detail(row.text) for row in behind) and (not behind or len(behind) < _names_below(rows))
+
+
+def _repeats_first(part: tuple[SectionKind, list[Row]], row: Row) -> bool:
+    """Whether a row has a date and a name where the first row of a section with entries has them."""
+    kind, rows = part
+    if kind not in _WITH_ENTRIES or not rows or len(row.cells) < 2 or len(rows[0].cells) < 2:
+        return False
+    pairs = list(zip(row.cells[:2], rows[0].cells[:2], strict=True))
+    dated = all(
+        cells[0].text.strip() and is_margin(cells[0].text) and find_periods(cells[0].text)
+        for cells in (row.cells, rows[0].cells)
+    )
+    return dated and all(abs(one.box[0] - other.box[0]) < _SAME_LEFT for one, other in pairs)
 
 
 def _names_below(rows: Sequence[Row]) -> int:
     """How many rows stand between the period of the first entry and its details, or the next period."""
     ends = (at for at, row in enumerate(rows[1:]) if is_detail(row.text) or is_period_row(row))
     return next(ends, 0)
+
+
+def _in_lower_case(lines: Sequence[PageLine], no_headings: set[int]) -> dict[int, SectionKind]:
+    """The headings of a document that writes them without capitals, two at least."""
+    small = [line for line in lines if line.text.strip().islower() and line.number not in no_headings]
+    kinds = {line.number: heading_kind(line.text.strip().capitalize()) for line in small if _stands_alone(line, lines)}
+    told = {at: kind for at, kind in kinds.items() if kind}
+    return told if len(set(told.values()) & set(_WITH_ENTRIES)) == len(_WITH_ENTRIES) else {}
+
+
+def _without_repeated(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> dict[int, SectionKind]:
+    """Leave out words that stand again and again as labels inside the entries: "Technologies", "Tasks"."""
+    texts = {line.number: re.sub(r"\W", "", line.text).casefold() for line in lines if line.number in known}
+    often = {text for text, times in Counter(texts.values()).items() if times >= _REPEATED}
+    return {at: kind for at, kind in known.items() if kind in _WITH_ENTRIES or texts[at] not in often}
 
 
 def _told_by_content(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> dict[int, SectionKind]:
@@ -219,6 +169,8 @@ def _split_at_bullets(lines: Sequence[PageLine]) -> list[PageLine]:
         texts = _BULLET_INSIDE.split(line.text)
         if len(texts) == 2 and is_place(texts[1].lstrip("•◦▪‣●○■□ ")):
             texts = [line.text]  # "Firm • Town, Country": the bullet separates
+        if _DASH_BULLET.match(line.text) and any(find_periods(text) for text in texts) and len(line.text) < _LONG_ROW:
+            texts = [line.text]  # "– Firm • Job • 2019": so do those behind another one
         x0, y0, x1, _ = line.box
         step = line.height / len(texts)
         for at, text in enumerate(texts):
@@ -253,13 +205,38 @@ def _without_page_furniture(lines: Sequence[PageLine]) -> list[PageLine]:
         or re.search(r"page \d+|last updated", line.text, re.IGNORECASE)
         or (line.page > first and not any(period.first for period in find_periods(line.text)))
     }
+    running -= {line.number for line in margins if line.number in running and _is_dated_beside(line, lines)}
     return [line for line in lines if line.number not in running and not furniture.match(line.text.strip())]
+
+
+def _is_dated_beside(line: PageLine, lines: Sequence[PageLine]) -> bool:
+    """Whether a period stands in the row of a line, which is the head of an entry then."""
+    row = [o for o in lines if o.page == line.page and abs(o.middle - line.middle) < 0.5 * line.height]
+    return any(period.first for other in row for period in find_periods(other.text))
 
 
 def _is_inner_cell(line: PageLine, lines: Sequence[PageLine]) -> bool:
     """Whether a line is a further cell of a table of three columns, or of four unmarked ones: the subject "History"."""
+    if line.label is Label.HEADING:
+        return False
     row = [o for o in lines if o.page == line.page and abs(o.middle - line.middle) < 0.5 * line.height]
     return len(row) > (2 if line.label is Label.TABLE else 3) and any(other.box[0] < line.box[0] for other in row)
+
+
+def _is_label(line: PageLine, lines: Sequence[PageLine]) -> bool:
+    """Whether a line ends with a colon and has its value beside it."""
+    if not line.text.rstrip().endswith((":", "：")) or line.label is Label.HEADING:
+        return False
+    right = (other for other in lines if other.page == line.page and other.box[0] >= line.box[2])
+    return any(abs(other.middle - line.middle) < 0.5 * line.height for other in right)
+
+
+def _is_beside(line: PageLine, lines: Sequence[PageLine]) -> bool:
+    """Whether something stands left of a line in its row: "Internship" there is a kind of work."""
+    return any(
+        o.page == line.page and o.box[2] < line.box[0] and abs(o.middle - line.middle) < 0.5 * line.height
+        for o in lines
+    )
 
 
 def _stands_alone(line: PageLine, lines: Sequence[PageLine]) -> bool:
@@ -269,7 +246,7 @@ def _stands_alone(line: PageLine, lines: Sequence[PageLine]) -> bool:
         and abs(other.middle - line.middle) < 0.5 * line.height
         and 0 <= line.box[0] - other.box[2] < 1.5 * line.height
         for other in lines
-        if other is not line
+        if other is not line and (line.label is not Label.HEADING or other.label is Label.HEADING)
     )
 
 
@@ -279,8 +256,11 @@ def _unknown_headings(lines: Sequence[PageLine], known: dict[int, SectionKind]) 
     if not models:
         return {}
     body_height = median(line.height for line in lines)
+    marked = any(is_bulleted(model.text) for model in models)
     headings = {}
     for line in lines:
+        if is_bulleted(line.text) and not marked:
+            continue
         enumeration = line.text.count(",") >= _LEAST_COMMAS
         if line.number in known or enumeration or len(line.text.strip()) > 50 or line.number < models[0].number:
             continue
@@ -305,54 +285,3 @@ def _drawn_alike(line: PageLine, models: Sequence[PageLine], body_height: float)
     shouted = all(model.text.isupper() for model in models) and line.text.isupper() and len(line.text.split()) <= 4
     wordy = bool(re.fullmatch(r"[^\W\d_]{3,}(?:[\s&]+[^\W\d_]+)*\W*", line.text.strip()))
     return (tall and same_height) or (shouted and same_height and wordy)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Column:
-    lines: tuple[PageLine, ...]
-    fresh: bool  # what stands before its first heading belongs to no section of the column before
-
-
-def _columns(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> list[_Column]:
-    """Divide the document into columns where a gutter separates two groups of headings."""
-    pages = sorted({line.page for line in lines})
-    by_page = {page: [line for line in lines if line.page == page] for page in pages}
-    gutters = {page: _gutter(by_page[page], known) for page in pages}
-    if not any(gutters.values()):
-        return [_Column(lines=tuple(lines), fresh=False)]
-    above: list[PageLine] = []
-    left: list[PageLine] = []
-    right: list[PageLine] = []
-    for page in pages:
-        gutter = gutters[page]
-        top = min((line.box[1] for line in by_page[page] if line.number in known), default=0.0)
-        for line in by_page[page]:
-            crossing = gutter is None or line.box[0] < gutter - 2.0 < gutter + 2.0 < line.box[2]
-            if crossing and page == pages[0] and line.box[1] < top:
-                above.append(line)
-            else:
-                (left if not crossing and line.box[2] <= (gutter or 0.0) + 2.0 else right).append(line)
-    return [_Column(lines=tuple(column), fresh=True) for column in (above, left, right) if column]
-
-
-def _gutter(lines: Sequence[PageLine], known: dict[int, SectionKind]) -> float | None:
-    """Return the x of the white strip between two columns of headings, None where the page has one column."""
-    headings = sorted((line for line in lines if line.number in known), key=lambda line: line.box[0])
-    if len(headings) < 2:
-        return None
-    width = max(line.box[2] for line in lines) - min(line.box[0] for line in lines)
-    top = min(line.box[1] for line in headings)
-    for one, other in pairwise(headings):
-        if other.box[0] - one.box[0] < _COLUMN_SHARE * width:
-            continue
-        below = [line for line in lines if line.box[1] >= top - 1.0]
-        # The heading of the right column may be centred above text that begins left of it.
-        starts = {line.box[0] - 1.0 for line in below if one.box[2] < line.box[0] <= other.box[0]}
-        gutter = min(starts, key=lambda x: (_crossing(below, x), -x))
-        if _crossing(below, gutter) <= _MOST_CROSSING * len(below):
-            return gutter
-    return None
-
-
-def _crossing(lines: Sequence[PageLine], x: float) -> int:
-    return sum(line.box[0] < x - 2.0 and line.box[2] > x + 2.0 for line in lines)

@@ -22,9 +22,12 @@ _DEGREE = re.compile(
         r"m\.?c\.?a\.?|b\.?c\.?a\.?|b\.?f\.?a\.?|"
         r"a\.?a\.?s?(?=\s+in\b)|diplom(?:-\w+|a)?|magister|staatsexamen|abitur|licence|licenciatura|laurea|"
         r"baccalaur[ée]at|a-?levels?|"
-        r"high\s+school\s+diploma|ged|gcses?|hbo|propedeuse|vwo|havo|promotion|ingénieur|certificate|minor|major"
+        r"high\s+school\s+diploma|ged|gcses?|hbo|propedeuse|vwo|havo|promotion|ingénieur|certificate|minor|major|"
+        r"micromasters?|nanodegree|bts|dut|deug|cpge|classes?\s+préparatoires?(?:\s+aux\s+grandes\s+[ée]coles)?|"
+        r"bac(?:\s+(?:es|[sl])|\+\d)|bakkalaureus|matura|berufsmatur(?:a|ität)|fachabitur|(?:berufs)?lehre"
     )
-    + r"|博士后|博士研究生|硕士研究生|工商管理硕士|博士|硕士|研究生|学士|本科|大学专科|大专|专科|高中|中专|双学位",
+    + r"|博士后|博士研究生|硕士研究生|工商管理硕士|博士|硕士|研究生|学士|本科|大学专科|大专|专科|高中|"
+    r"中专|双学位|交换生",
     re.IGNORECASE,
 )  # fmt: skip
 _CASED_DEGREE = re.compile(
@@ -60,10 +63,11 @@ _TITLE = re.compile(
         r"contractor|executive|strategist|planner|recruiter|advisor|adviser|counsel(?:l?or)?|mentor|coach|tester|"
         r"sre|devops|"
         r"[^\W\d_]*(?:ingenieur|entwickler|leiter|berater|mitarbeiter|referent|techniker|assistent|verkäufer|pfleger)"
-        r"(?:in)?|praktikant(?:in)?|praktikum|werkstudent(?:in)?|geschäftsführer(?:in)?|sachbearbeiter(?:in)?|"
+        r"(?:in)?|[^\W\d_]*praktik(?:ant(?:in)?|um)|zivildien(?:er|stleistender)|aushilfe|auszubildende[rn]?|werkstudent(?:in)?|geschäftsführer(?:in)?|sachbearbeiter(?:in)?|"
         r"[^\W\d_]*(?:kaufmann|kauffrau)|hiwi|"
         r"ing[ée]nieur|d[ée]veloppeu(?:r|se)|stagiaire|stage|chef\s+de\s+projet|responsable|directeur|directrice|"
-        r"charg[ée]e?\s+d\w*|"
+        r"charg[ée]e?\s+d\w*|[^\W\d_]+ici(?:en|enne)|chercheu(?:r|se)|professeure?|enseignante?|assistante|"
+        r"ambassadeur|ambassadrice|"
         r"consultante?|ontwikkelaar|medewerker|adviseur|stagiair|bijbaan|gerente|ingeniero|desarrollador|becario|"
         r"ingegnere|sviluppatore"
     )
@@ -97,6 +101,7 @@ _STATES = (
     "OR|PA|RI|SC|SD|TN|"
     "TX|UT|VT|VA|WA|WV|WI|WY|DC|ON|QC|BC|AB|MB|SK|NS|NB|NSW|VIC|QLD"
 )
+_LANDS_IN_SHORT = "DE|AT|CH|FR|BE|NL|LU|ES|PT|GB|UK|US|IE|DK|SE|NO|FI|PL|CZ|HU|GR|TR|CN|JP|KR|SG|HK|TW|AU|NZ|BR|MX"
 _STATE_NAMES = (
     "alabama|alaska|arizona|arkansas|california|colorado|connecticut|delaware|florida|hawaii|idaho|illinois|"
     "indiana|iowa|kansas|"
@@ -140,8 +145,11 @@ _OF_STATE = re.compile(
 _INITIAL = re.compile(r"(?:^|\s)[A-Z]\.(?:\s|$)")  # of a person, whose degree may look like a state: "Jane B. Roe, MD"
 _LAND = re.compile(rf"(?:{_COUNTRIES}|{_STATE_NAMES})", re.IGNORECASE)
 _REGION = re.compile(rf"(?:{_COUNTRIES}|{_STATE_NAMES}|{_CITIES})", re.IGNORECASE)
-_STATE = re.compile(rf"(?:{_STATES})(?:\s+\d{{5}}(?:-\d{{4}})?)?")
-_REMOTE = re.compile(r"\(?(?:fully\s+)?(?:remote|hybrid|远程)(?:\s*\(.*\))?\)?", re.IGNORECASE)
+_STATE = re.compile(rf"(?:{_STATES}|{_LANDS_IN_SHORT})(?:\s+\d{{5}}(?:-\d{{4}})?)?")
+_REMOTE = re.compile(r"\(?(?:fully\s+)?(?:remote|hybrid|远程|télétravail)(?:\s*\(.*\))?\)?", re.IGNORECASE)
+_REMOTE_BEHIND = re.compile(
+    r"\s*[(（](?:fully\s+)?(?:remote|hybrid|远程|télétravail|home\s?office)[)）]?\s*$", re.IGNORECASE
+)
 _ZH_PLACE = re.compile(
     r"(?:中国)?(?:北京|上海|天津|重庆|香港|澳门|台湾|台北|深圳|广州|杭州|南京|苏州|武汉|成都|西安|长沙|郑州|青岛|"
     r"济南|厦门|福州|合肥|宁波|无锡|大连|沈阳|"
@@ -187,7 +195,7 @@ def names_job(text: str) -> bool:
 
 def is_place(text: str) -> bool:
     """Whether the text is a place and nothing else: ``Paris``, ``Stanford, CA, USA``, ``Remote``, ``北京``."""
-    text = text.strip(" ()（）")
+    text = _REMOTE_BEHIND.sub("", text).strip(" ()（）") or text
     if _REMOTE.fullmatch(text) or _ZH_PLACE.fullmatch(text):
         return True
     parts = [part.strip() for part in re.split(r"[,，]", text)]

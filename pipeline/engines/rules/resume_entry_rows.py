@@ -1,0 +1,124 @@
+"""The rows of a section made ready to be read as entries: dates and bullets apart from the words beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from pipeline.engines.rules.dates import PeriodMatch, find_periods
+from pipeline.engines.rules.page_rows import Row
+from pipeline.engines.rules.resume_heads import ICONS
+from pipeline.engines.rules.resume_words import is_place, names_job
+
+BULLET = re.compile(
+    r"^\s*(?:[•◦▪‣●○■□⋆・◈›⇒→⁌⁍❖➢➤✓✔»※★☆·∙⁃►▶◆◇\uf0b7\uf0a7\uf076]|[-–—*o+{]\s|\(?\d{1,2}[.)、）]\s?(?!\d))"
+)
+PREPOSITION = re.compile(
+    r"(?:\b(?:from|in|during|between|since|for|of|von|im|de|en)|[,(:–-]|[自从于在])\s*$", re.IGNORECASE
+)
+NO_NAME = re.compile(
+    r"^(?:gpa|cgpa|grade|score|percentage|thesis|advisor|supervisor|honou?rs|awards?|highlights?|responsibilit(?:y|ies)|achievements?|duties|tasks|aufgaben|missions?|工作(?:描述|内容|职责)|主要(?:职责|业绩|工作)|relevant|coursework|note|"
+    r"betreuer(?:in)?|encadrant|proje(?:c?ts?|kte?)\s*[:：]|technolog(?:y|ies|ien)\s*[:：]|"
+    r"rank(?:ing)?|\d+\s+(?:months?|years?|weeks?|mos?|yrs?|mois|ans?|monate?|jahre?)$|"
+    r"[\u4e00-\u9fff]{2,3}(?:教授|老师|导师)$|绩点|排名|主修课程|时间|起止|部门|"
+    r"full[ -]?time|part[ -]?time|contract|permanent|freelance|expected|present|current|全职|兼职|统招|"
+    r"全日制)(?![^\W\d_])",
+    re.IGNORECASE,
+)
+LONG_CHARACTERS = 100
+_LONGEST_JOB = 85
+
+
+def entry_periods(text: str) -> list[PeriodMatch]:
+    """Find periods and dates as a curriculum vitae prints them, where years may have two digits."""
+    return find_periods(text, casual=True)
+
+
+def is_bulleted(text: str) -> bool:
+    return bool(BULLET.match(text))
+
+
+def without_bullets(rows: Sequence[Row]) -> Sequence[Row]:
+    """Take the bullets away where they begin the entries themselves: rows without a bullet have no period."""
+    heads = _outermost([row for row in rows if BULLET.match(row.text)])
+    bare = {id(row): _without_bullet(row) for row in heads}
+    dated = sum(bool(head_period(row)) for row in bare.values())
+    bulleted = {id(row) for row in rows if BULLET.match(row.text)}
+    if not heads or 2 * dated <= len(heads) or any(head_period(row) for row in rows if id(row) not in bulleted):
+        return rows
+    return [bare.get(id(row), row) for row in rows]
+
+
+def _outermost(rows: Sequence[Row]) -> list[Row]:
+    """The rows with the bullet of the first one, where others stand further in; all where there are none."""
+    first = rows[0].text.strip()[0] if rows else ""
+    same = [row for row in rows if row.text.strip()[0] == first]
+    others = [row for row in rows if row.text.strip()[0] != first]
+    left = max((row.cells[0].box[0] for row in same), default=0.0)
+    return same if all(row.cells[0].box[0] > left for row in others) else list(rows)
+
+
+def _without_bullet(row: Row) -> Row:
+    first = row.cells[0]
+    rest = BULLET.sub("", first.text, count=1).strip()
+    return replace(row, cells=((replace(first, text=rest),) if rest else ()) + row.cells[1:])
+
+
+def without_margins(rows: Sequence[Row]) -> Iterator[Row]:
+    """Split rows where a date or place in the right margin stands beside details; each becomes a row of its own."""
+    for row in rows:
+        bullet = bool(BULLET.match(row.text))
+        details = bullet or _is_long(row.cells[0].text)
+        margin = tuple(cell for cell in row.cells[1:] if details and is_margin(cell.text))
+        cells = tuple(cell for cell in row.cells if cell not in margin)
+        joined = _period_behind(cells[-1].text) if bullet and not margin else None
+        if margin:
+            yield Row(page=row.page, cells=margin)
+        if joined is not None:
+            line = cells[-1]
+            yield Row(page=row.page, cells=(replace(line, text=line.text[joined:]),))
+            cells = (*cells[:-1], replace(line, text=line.text[:joined]))
+        yield Row(page=row.page, cells=cells)
+
+
+def _is_long(text: str) -> bool:
+    """Whether a cell is too long for a name; jobs may be longer."""
+    most = _LONGEST_JOB if names_job(text) and not text.rstrip().endswith((".", "。", ";")) else LONG_CHARACTERS // 2
+    return len(text) > most
+
+
+def _period_behind(text: str) -> int | None:
+    """Return where the period begins at the end of a bullet, if it is not part of the sentence but of the margin."""
+    periods = [period for period in entry_periods(text) if period.first and not text[period.end :].strip()]
+    if not periods or PREPOSITION.search(text[: periods[-1].start]):
+        return None
+    return periods[-1].start
+
+
+def is_margin(text: str) -> bool:
+    text = ICONS.sub(" ", text).strip()
+    periods = entry_periods(text)
+    rest = (text[: periods[0].start] + text[periods[0].end :]).strip(" ,;|()·•-–—") if periods else text
+    return is_place(rest) or (bool(periods) and not re.search(r"\w", rest))
+
+
+def head_period(row: Row) -> PeriodMatch | None:
+    """Return the period in the head of an entry: a range, or a date in its own cell or at either end of the row."""
+    text = row.text
+    periods = entry_periods(text)
+    if not periods:
+        return None
+    period = max(periods, key=lambda p: bool(p.first))
+    before, after = text[: period.start], text[period.end :]
+    inside = bool(re.search(r"[^\W\d_]", before)) and bool(re.search(r"[^\W\d_]{2,}.*[^\W\d_]{2,}", after))
+    sentence = len(text) > LONG_CHARACTERS or re.search(r"[a-z]{2,}[.。;；]\s*$", text)
+    if period.first:
+        return None if inside and sentence else period
+    if text[:1].islower() and PREPOSITION.search(before):
+        return None  # the end of a broken sentence
+    apart = any(
+        period.last and cell.text.strip() in text[max(period.start - 8, 0) : period.end + 3] for cell in row.cells
+    )
+    at_edge = not re.search(r"\w", before) or not re.search(r"\w", after)
+    return period if (apart or at_edge) and not sentence else None
