@@ -76,3 +76,19 @@ def test_a_misread_legal_form_is_mended_but_quoted_as_read() -> None:
 
 def test_a_date_that_a_table_cut_in_two() -> None:
     assert extract("Ping Trading Sdn Bhd\nDoc No.     Da     te: 23/09     /2017")["date"] == "2017-09-23"
+
+
+def test_a_sentence_above_the_name_is_no_name() -> None:
+    fields = extract("""
+        See back of receipt for your chance
+        to win 1000 with this number 7N5N1V1X
+
+        # Mill Market
+
+        317 555 1102 Mgr: Jamie Brook
+        882 S State Road 135
+        Greenwood IN 46143
+        TOTAL                          144.02
+        """)
+    assert fields["company"] == "Mill Market"
+    assert fields["address"] == "882 S State Road 135 Greenwood IN 46143"

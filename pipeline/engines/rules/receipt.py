@@ -27,6 +27,7 @@ from stores.models import Page, Record, Schema
 
 _HEAD_ROWS = 14  # the shop names itself above all else
 _MOST_ADDRESS_LINES = 6
+_WORDS_OF_SPEECH, _SMALL_SHARE = 4, 0.5
 _ADDRESS_GAP = 1.3  # heights of a line; more is white space below the address
 _DATE_LABEL = re.compile(r"(?<![a-z])(?:date|dated|datum|fecha)(?![a-z])|日期|时间|時間", re.IGNORECASE)
 _OTHER_DATE = re.compile(r"expir|valid|due|best before|birth|printed|until|有效|到期", re.IGNORECASE)
@@ -43,7 +44,7 @@ _NO_NAME = re.compile(
 class ReceiptRules:
     """Fields of a receipt, by rules."""
 
-    fingerprint = "rules-receipt/6"
+    fingerprint = "rules-receipt/7"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
@@ -109,13 +110,19 @@ def _may_be_name(text: str) -> bool:
 def _name_score(head: Sequence[PageLine], at: int) -> float:
     """Score how likely the line at ``at`` names the shop; lines further down score lower."""
     text, following = head[at].text, [line.text for line in head[at + 1 : at + 4]]
-    score = -0.25 * at + 4.0 * has_company_suffix(text) - 3.0 * looks_like_address(text)
+    score = -0.25 * at + 4.0 * has_company_suffix(text) - 3.0 * looks_like_address(text) - 3.0 * _is_speech(text)
     if following and is_registration(following[0]):
         score += 2.5
     if any(looks_like_address(other) for other in following[:2]):
         score += 1.5
     typical = sorted(line.height for line in head)[len(head) // 2]
     return score + min(head[at].height / (typical or 1.0), 2.0) - (1.5 if len(text.strip()) < 5 else 0.0)
+
+
+def _is_speech(text: str) -> bool:
+    """Whether a line is part of a sentence: "See back of receipt for your chance". Names begin with capitals."""
+    words = [word for word in text.split() if word[0].isalpha()]
+    return len(words) >= _WORDS_OF_SPEECH and sum(word[0].islower() for word in words) > _SMALL_SHARE * len(words)
 
 
 def find_address(head: Sequence[PageLine], company: LocatedValue | None) -> LocatedValue | None:
