@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol
 
-from pipeline.engines.layout.tables import Frame
+from pipeline.engines.layout.tables import Frame, part_column
 
 _MONTH = r"(?:jan|feb|m[aä]r|avr|apr|ma[iy]|jui?n|jui?l|aug|ao[uû]|sep|o[ck]t|nov|d[eé][cz])[a-zéû]{0,6}\.?"
 _DATE = re.compile(
@@ -40,9 +39,13 @@ def with_date_columns(frames: Sequence[Frame], words: Sequence[Word]) -> list[Fr
     while column <= max(frame.column for frame in cells):
         place = _place_behind_dates(cells, column, words)
         if place is not None:
-            cells = _parted(cells, column, place)
+            cells = _cut(cells, column, place)
         column += 1 + (place is not None)
     return cells
+
+
+def _cut(frames: Sequence[Frame], column: int, place: float) -> list[Frame]:
+    return part_column(frames, column, lambda _: place)
 
 
 def _place_behind_dates(frames: Sequence[Frame], column: int, words: Sequence[Word]) -> float | None:
@@ -72,19 +75,3 @@ def _behind_date(row: Sequence[Word]) -> tuple[float, float] | None:
         if _DATE.fullmatch(" ".join(word.text for word in row[:count])):
             return row[count - 1].x1, row[count].x0
     return None
-
-
-def _parted(frames: Sequence[Frame], column: int, place: float) -> list[Frame]:
-    parted: list[Frame] = []
-    for frame in frames:
-        x0, y0, x1, y1 = frame.box
-        if frame.column > column:
-            parted.append(replace(frame, column=frame.column + 1))
-        elif frame.column + frame.columns <= column:
-            parted.append(frame)
-        elif frame.columns > 1 or frame.rows > 1:
-            parted.append(replace(frame, columns=frame.columns + 1))
-        else:
-            parted.append(replace(frame, box=(x0, y0, place, y1)))
-            parted.append(replace(frame, column=column + 1, box=(place, y0, x1, y1)))
-    return parted

@@ -15,7 +15,7 @@ from pipeline.engines.layout.date_columns import with_date_columns
 from pipeline.engines.layout.glyph import Glyph
 from pipeline.engines.layout.glyphs import Fragment, fragment, split_at_wide_gaps
 from pipeline.engines.layout.merged_rows import parted_rows
-from pipeline.engines.layout.tables import Frame
+from pipeline.engines.layout.tables import Frame, part_column
 
 _EDGE_PT = 1.0  # a text reaches over a line by more than this
 _WORD_GAP_EM = 0.2  # a wider gap parts two words
@@ -291,19 +291,10 @@ def _parted(frames: Sequence[Frame], column: int, x: float, runs: Sequence[_Run]
     """The cells with one column made two, a text that lies across whole in the left one but for the names of a head."""
     head = min((run.row for run in runs if any(_holds(f, run) for f in frames if f.column == column)), default=0)
     names = not any(word.row == head and word.crosses(x) for word in words)
-    parted: list[Frame] = []
-    for frame in frames:
-        if frame.column > column:
-            parted.append(replace(frame, column=frame.column + 1))
-        elif frame.column + frame.columns <= column:
-            parted.append(frame)
-        elif frame.columns > 1 or frame.rows > 1:
-            parted.append(replace(frame, columns=frame.columns + 1))
-        else:
-            x0, y0, x1, y1 = frame.box
-            across = [run.x1 for run in runs if run.crosses(x) and _holds(frame, run)]
-            across = [] if frame.row == head and names else across
-            line = min(max([x, *across]), x1)
-            parted.append(replace(frame, box=(x0, y0, line, y1)))
-            parted.append(replace(frame, column=column + 1, box=(line, y0, x1, y1)))
-    return parted
+
+    def place_in(frame: Frame) -> float:
+        across = [run.x1 for run in runs if run.crosses(x) and _holds(frame, run)]
+        across = [] if frame.row == head and names else across
+        return min(max([x, *across]), frame.box[2])
+
+    return part_column(frames, column, place_in)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -130,6 +130,23 @@ def frames_of_grid(columns: Sequence[float], rows: Sequence[float]) -> list[Fram
         for row in range(len(rows) - 1)
         for column in range(len(columns) - 1)
     ]
+
+
+def part_column(frames: Sequence[Frame], column: int, place_in: Callable[[Frame], float]) -> list[Frame]:
+    """The cells of a table with one column made two, each of its plain cells cut at ``place_in`` (points)."""
+    parted: list[Frame] = []
+    for frame in frames:
+        if frame.column > column:
+            parted.append(replace(frame, column=frame.column + 1))
+        elif frame.column + frame.columns <= column:
+            parted.append(frame)
+        elif frame.columns > 1 or frame.rows > 1:
+            parted.append(replace(frame, columns=frame.columns + 1))
+        else:
+            (x0, y0, x1, y1), place = frame.box, place_in(frame)
+            parted.append(replace(frame, box=(x0, y0, place, y1)))
+            parted.append(replace(frame, column=column + 1, box=(place, y0, x1, y1)))
+    return parted
 
 
 def frames_of_placements(rows: Sequence[Sequence[Any]], label_rows: Collection[int]) -> list[Frame]:
