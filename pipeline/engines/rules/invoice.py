@@ -9,6 +9,7 @@ from dataclasses import replace
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine, page_lines
 from pipeline.engines.evidence.record_builder import build_record
+from pipeline.engines.rules.chinese_setting import narrow
 from pipeline.engines.rules.dates import find_dates, find_periods, prefers_month_first
 from pipeline.engines.rules.invoice_issuer import find_issuer, party_lines
 from pipeline.engines.rules.invoice_lines import find_lines, in_full, read_lines
@@ -64,6 +65,7 @@ _DUE_LABELS = [
         r"(?:date\s*d['’]\s*)?[ée]ch[ée]ance|date\s*limite|(?:pr[ée]l[eè]v\w*|payable|[àa]\s*(?:r[ée]gler|payer))\s*(?:avant\s*)?le|vencimiento|scadenza|付款(?:期限|截止)(?:日期)?|到期日",
     )
 ]
+_PARTED = re.compile(r"^((?:19|20)\d{2})\s(\d{2})\s(\d{2})(?=\W*$)")  # 年, 月 and 日 are printed on the form, and pale
 _OTHER_DATE = re.compile(
     r"due|deliver|order|ship|period|verval|liefer|leistung|bestel|[ée]ch[ée]ance|livraison|到期|交货|printed|expir",
     re.IGNORECASE,
@@ -73,7 +75,7 @@ _OTHER_DATE = re.compile(
 class InvoiceRules:
     """Fields of an invoice, by rules."""
 
-    fingerprint = "rules-invoice/6"
+    fingerprint = "rules-invoice/7"
 
     def extract(self, schema: Schema, pages: Sequence[Page], source: str) -> Record:
         """Extract the record of ``schema``; ``source`` is not used."""
@@ -98,6 +100,7 @@ class InvoiceRules:
 
 def read_invoice_number(text: str) -> tuple[object, int, int] | None:
     """Read the invoice number at the start of ``text``: it holds a digit and is no date or amount of money."""
+    text = narrow(text)
     token = re.match(r"[^\s,;，；]+(?:,\d+)?", text)
     value = token[0].rstrip("./-_:)]）").lstrip("([#（") if token else ""
     if not token or len(value) < 2 or not _NUMBER.fullmatch(value) or _NO_NUMBER.match(value):
@@ -119,7 +122,7 @@ def _number(index: LabelIndex) -> LocatedValue | None:
 
 def _dated(index: LabelIndex, labels: Sequence[re.Pattern[str]], month_first: bool) -> LocatedValue | None:
     def read(text: str) -> tuple[object, int, int] | None:
-        dates = [date for date in find_dates(text, month_first) if date.exact]
+        dates = [date for date in find_dates(_PARTED.sub(r"\1-\2-\3", text), month_first) if date.exact]
         if not dates or re.search(r"[^\W\d_]{4,}", text[: dates[0].start]):
             return None
         return dates[0].value, dates[0].start, dates[0].end
