@@ -315,6 +315,17 @@ def test_lines_go_on_below_the_same_header_on_the_next_page() -> None:
     ) == ["*轴承*球", "*轴承*滚子"]
 
 
+def test_names_of_goods_go_on_below_wherever_they_break() -> None:
+    page = aligned(
+        "项目名称 | 规格 | 单价 | 金额",
+        "*食品*黑色油炸 | 大 | 5.00 | 10.00",
+        "豆腐1 | 号 | |",
+        "20g | | |",
+        "*饮料*茶 | 小 | 7.00 | 7.00",
+    )
+    assert described(page.replace("\n*饮料", "\n\n*饮料") + "\n收款人：甲") == ["*食品*黑色油炸豆腐120g", "*饮料*茶"]
+
+
 def test_a_line_that_refers_to_a_list_gives_way_to_it() -> None:
     header = "货物名称 | 数量 | 单价 | 金额"
     invoice = aligned(header, "(详见销货清单) | 1 | 17.00 | 17.00", "合 计 | | | 17.00")

@@ -19,6 +19,11 @@ def unspaced(text: str) -> str:
     return _STRETCH.sub("", text)
 
 
+def is_chinese(text: str) -> bool:
+    """Whether Chinese characters stand side by side in a text."""
+    return _CHINESE.search(text) is not None
+
+
 def narrow(text: str) -> str:
     """Letters, digits and signs of full width as those that they stand for; as many characters as before."""
     return text.translate(_NARROW)

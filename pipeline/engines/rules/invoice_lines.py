@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from pipeline.engines.evidence.located_values import LocatedValue, located_in
 from pipeline.engines.evidence.page_lines import PageLine
-from pipeline.engines.rules.chinese_setting import joined_labels, unspaced
+from pipeline.engines.rules.chinese_setting import is_chinese, joined_labels, unspaced
 from pipeline.engines.rules.labelled import LabelIndex
 from pipeline.engines.rules.money import find_amounts
 from pipeline.engines.rules.page_rows import Row
@@ -90,6 +90,7 @@ _SUBTOTAL = re.compile(r"sub\s*-?\s*tota|zwischen(?:summe|total)|sous.?total|小
 _LISTED = re.compile(r"详\s*见.{0,8}清单")
 _SPLIT_NUMBER = re.compile(r"\d+\.\s+\d{5,}")  # as OCR reads a long fraction
 _VALUES = re.compile(r"(?:[¥￥$€£]?[-−]?\d[\d.,]*%?\s+)+[¥￥$€£]?[-−]?\d[\d.,]*%?")
+_CLOSE = 0.8  # heights of a line between the lines of one description
 _MOST_ROWS = 500
 _MOST_OTHER_ROWS = 8  # notes and continued descriptions between two lines
 
@@ -219,9 +220,28 @@ def _rows_under(rows: Sequence[Row], columns: Sequence[tuple[str, PageLine]]) ->
         if cells["amount"] and cells["description"] and not _SUBTOTAL.search(row.text):
             table.append(cells)
             others = 0
+        elif table and not _has_numbers(cells) and (whole := _continued(table[-1]["description"], row)):
+            table[-1] = table[-1] | {"description": whole}
         else:
             others += 1
     return table
+
+
+def _has_numbers(cells: Mapping[str, LocatedValue | None]) -> bool:
+    return any(cells[name] for name in ("quantity", "unit_price", "amount"))
+
+
+def _continued(description: LocatedValue | None, row: Row) -> LocatedValue | None:
+    """A Chinese description with the line right below it: names of goods break anywhere."""
+    last = description.lines[-1] if description and description.lines else None
+    if description is None or last is None or not is_chinese(str(description.value)):
+        return None
+    below = row.cells[0]
+    near = below.page == last.page and below.box[1] - last.box[3] < _CLOSE * last.height
+    aligned = abs(below.box[0] - description.lines[0].box[0]) < last.height
+    if not near or not aligned or _NOTE.match(below.text):
+        return None
+    return located_in(f"{description.value}{below.text.strip()}", (*description.lines, below))
 
 
 def _ends(row: Row) -> bool:
