@@ -11,6 +11,7 @@ from pipeline.engines.layout.arcs import with_arcs
 from pipeline.engines.layout.glyph import Glyph
 from pipeline.engines.layout.styles import Style
 from pipeline.engines.pdf import mupdf
+from pipeline.engines.rules.document import DocumentRules
 from pipeline.engines.rules.invoice import InvoiceRules
 from pipeline.schemas.loader import load_schemas
 from stores.models import Page, PageText, Route
@@ -149,3 +150,9 @@ def test_text_along_an_arc_is_one_line_whichever_way_it_was_set() -> None:
     for one in (ring, ring[::-1]):
         lines = ["".join(glyph.char for glyph in glyphs) for glyphs, _ in with_arcs([level, *one, level])]
         assert lines == ["税务", text, "税务"]
+
+
+def test_the_title_above_a_form_is_its_title_and_no_label_of_a_block_is() -> None:
+    page = Page(number=1, width_pt=610, height_pt=394, route=Route.TEXT, reason="drawn", text=read(invoice))
+    schema = load_schemas(None)["document"]
+    assert DocumentRules().extract(schema, [page], "invoice.pdf").fields["title"] == "电子发票（普通发票）"

@@ -26,6 +26,7 @@ _LEAST_BOXES = 4  # with text
 _SAME_PT = 3.0
 _GAP_EM = 0.25  # at a rule: a narrower one is no gap, and text that reaches over the rule is one
 _LEAST_COLUMNS = 4
+_TITLE = 1.6  # of the usual size: larger text above a form is its title
 
 
 @dataclass(slots=True)
@@ -72,12 +73,16 @@ def _without(region: Region, whole: Box) -> Iterator[Region]:
         yield region
         return
     label = Label.TEXT if region.label in (Label.TABLE, Label.FIGURE) else region.label
+    usual = statistics.median(part.glyphs[0].style.size for part in kept) if kept else 0.0
     above = [part for part in kept if part.box[3] < whole[1] + _SAME_PT]
-    for parts in (above, [part for part in kept if part not in above]):
+    title = [part for part in above if part.upright and part.glyphs[-1].style.size > _TITLE * usual]
+    rest = [part for part in above if part not in title]
+    for parts in (title, rest, [part for part in kept if part not in above]):
         if parts:
-            rest = Region(label, _around([part.box for part in parts]), parts, lines=printed_lines(parts))
-            rest.by_row = label is not region.label
-            yield rest
+            made = Region(label, _around([part.box for part in parts]), parts, lines=printed_lines(parts))
+            made.by_row = label is not region.label and parts is not title
+            made.label = Label.TITLE if parts is title and made.lines else made.label
+            yield made
 
 
 def _filled(frames: Sequence[Frame], fragments: Sequence[Fragment]) -> list[_Box]:
