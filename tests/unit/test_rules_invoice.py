@@ -356,3 +356,30 @@ def test_digits_of_full_width_are_digits() -> None:
 
 def test_a_date_whose_characters_are_on_the_form_is_read_behind_its_label() -> None:
     assert extract("发票号码：33207675\n开票日期：2019 05 08")["date"] == "2019-05-08"
+
+
+def test_an_amount_set_flush_right_belongs_to_its_own_column_though_the_next_label_is_nearer() -> None:
+    fields = extract("""
+        项目名称          数量     金额            税率     税额
+        *运输*客运费         1              29.43   3%      0.88
+    """)
+    assert [(row["quantity"], row["amount"]) for row in fields["lines"]] == [(1.0, 29.43)]
+
+
+def test_what_is_free_of_tax_has_a_sum_without_tax() -> None:
+    fields = extract("""
+        电子发票（普通发票）     发票号码：26377000000217799578
+        合 计     ¥15.00     ***
+        价税合计（大写）     壹拾伍元整     （小写）¥15.00
+    """)
+    assert (fields["amount"], fields["amount_untaxed"], fields["amount_tax"]) == (15.0, 15.0, None)
+
+
+def test_a_number_that_was_read_as_one_with_the_code_of_its_form_is_told_by_its_second_print() -> None:
+    form = """
+        四川增值税专用发票     No 004727035100191160
+        {}
+        开票日期：2019年06月14日
+    """
+    assert extract(form.format("00472703"))["invoice_number"] == "00472703"
+    assert extract(form.format("代开"))["invoice_number"] is None

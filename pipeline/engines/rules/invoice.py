@@ -15,6 +15,7 @@ from pipeline.engines.rules.invoice_issuer import find_issuer, party_lines
 from pipeline.engines.rules.invoice_lines import find_lines, in_full, read_lines
 from pipeline.engines.rules.invoice_sums import find_currency, find_sums, lines_remarks
 from pipeline.engines.rules.labelled import LabelIndex
+from pipeline.engines.rules.tax_invoice import tax_invoice_line
 from stores.models import Page, Record, Schema
 
 _INVOICE_WORDS = r"(?:invoice|inv|bill|tax\s*invoice|factuur|rechnungs?|facture|factura|fattura|fatura)"
@@ -43,6 +44,7 @@ _NUMBER_LABELS = [
 ]
 _BARE_LABELS = 2  # the last so many labels may also be those of a party, of an article or of an order
 _NUMBER = re.compile(r"(?=\S*\d)[A-Za-z0-9][\w./-]*")
+_GLUED = re.compile(r"\d{13,19}")
 _NO_NUMBER = re.compile(r"^(?:\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|[$€£¥]?\d+[.,]\d{2})$")
 _DATE_LABELS = [
     re.compile(pattern, re.IGNORECASE)
@@ -117,7 +119,17 @@ def _number(index: LabelIndex) -> LocatedValue | None:
     bare = len(_NUMBER_LABELS) - _BARE_LABELS
     labelled = index.find(_NUMBER_LABELS, read_invoice_number)
     parties = party_lines(index) if labelled and labelled[0].rank >= bare else set()
-    return next((one.value for one in labelled if one.rank < bare or one.label.number not in parties), None)
+    number = next((one.value for one in labelled if one.rank < bare or one.label.number not in parties), None)
+    return _apart(index, number) if number and tax_invoice_line(index) else number
+
+
+def _apart(index: LabelIndex, number: LocatedValue) -> LocatedValue | None:
+    """The number of a Chinese tax invoice, of 8 or 20 digits; as it is printed again where OCR glued a code to it."""
+    if not _GLUED.fullmatch(str(number.value)):
+        return number
+    texts = {line.text.strip(): line for line in index.lines}
+    alone = next((text for text in texts if re.fullmatch(r"\d{8}", text) and text in str(number.value)), None)
+    return located_in(alone, [texts[alone]]) if alone else None
 
 
 def _dated(index: LabelIndex, labels: Sequence[re.Pattern[str]], month_first: bool) -> LocatedValue | None:

@@ -89,6 +89,7 @@ _NOTE = re.compile(r"[^:：]{2,30}\s*[:：]\s*\S")
 _SUBTOTAL = re.compile(r"sub\s*-?\s*tota|zwischen(?:summe|total)|sous.?total|小计", re.IGNORECASE)
 _LISTED = re.compile(r"详\s*见.{0,8}清单")
 _SPLIT_NUMBER = re.compile(r"\d+\.\s+\d{5,}")  # as OCR reads a long fraction
+_RATE = re.compile(r"\d+(?:[.,]\d+)?\s?%|[*＊]{2,}|免税|不征税")
 _VALUES = re.compile(r"(?:[¥￥$€£]?[-−]?\d[\d.,]*%?\s+)+[¥￥$€£]?[-−]?\d[\d.,]*%?")
 _CLOSE = 0.8  # heights of a line between the lines of one description
 _MOST_ROWS = 500
@@ -217,7 +218,7 @@ def _rows_under(rows: Sequence[Row], columns: Sequence[tuple[str, PageLine]]) ->
             continue
         if (_ends(row) and (table or cells["amount"])) or others > _MOST_OTHER_ROWS:
             break
-        if cells["amount"] and cells["description"] and not _SUBTOTAL.search(row.text):
+        if cells["amount"] and cells["description"] and not (_SUBTOTAL.search(row.text) or _is_sum(cells)):
             table.append(cells)
             others = 0
         elif table and not _has_numbers(cells) and (whole := _continued(table[-1]["description"], row)):
@@ -225,6 +226,12 @@ def _rows_under(rows: Sequence[Row], columns: Sequence[tuple[str, PageLine]]) ->
         else:
             others += 1
     return table
+
+
+def _is_sum(cells: Mapping[str, LocatedValue | None]) -> bool:
+    """Whether a description is the first character of 合计, whose second one was read apart from it."""
+    description = cells["description"]
+    return description is not None and str(description.value).strip() == "合"
 
 
 def _has_numbers(cells: Mapping[str, LocatedValue | None]) -> bool:
@@ -250,8 +257,14 @@ def _ends(row: Row) -> bool:
 
 def _cells(row: Row, columns: Sequence[tuple[str, PageLine]]) -> dict[str, LocatedValue | None]:
     cells: dict[str, LocatedValue | None] = dict.fromkeys(_NAMES)
-    for cell in [value for printed in row.cells for value in _values_of(printed, columns)]:
-        name = min(columns, key=lambda column: _distance(column[1], cell))[0]
+    level = [cell for cell in row.cells if not _stands(cell)]
+    values = [value for printed in level for value in _values_of(printed, columns)]
+    places = [min(range(len(columns)), key=lambda at: _distance(columns[at][1], value)) for value in values]
+    unnamed = [at for at, place in enumerate(places) if not columns[place][0]]
+    rates = {places[at]: at for at in unnamed if _RATE.fullmatch(values[at].text.strip())}
+    for at, (cell, place) in enumerate(zip(values, places, strict=True)):
+        crowded = rates.get(place, at) > at and place > 0  # an amount set flush right reaches to the column of its rate
+        name = columns[place - crowded][0]
         if not name or cells[name] is not None:
             continue
         if name == "description":
@@ -260,6 +273,11 @@ def _cells(row: Row, columns: Sequence[tuple[str, PageLine]]) -> dict[str, Locat
             number = numbers[-1]
             cells[name] = located_in(number.value, [cell], cell.text[number.start : number.end])
     return cells
+
+
+def _stands(cell: PageLine) -> bool:
+    """Whether a text runs from top to bottom, beside the rows of a form."""
+    return len(cell.text) > 3 and cell.box[3] - cell.box[1] > cell.box[2] - cell.box[0]
 
 
 def _values_of(cell: PageLine, columns: Sequence[tuple[str, PageLine]]) -> list[PageLine]:

@@ -88,6 +88,7 @@ _CURRENCY_LABELS = (
 _CHINESE_SUMS = re.compile(r"\W*合\s*计(?!.*[大小]写)")  # of a VAT invoice: the sum without tax, then the tax
 _IN_WORDS = re.compile(r"大\s*写")
 _IN_WORDS_LESS = 1.0
+_NO_TAX = re.compile(r"[*＊]{2,}|免税|不征税")  # in the place of the tax
 _EURO_TAX = re.compile(r"\b(?:btw|mwst|ust-?id|tva)\b|\b(?:NL|DE|FR|BE|AT|IT|ES)\d{8,}", re.IGNORECASE)
 
 
@@ -113,6 +114,8 @@ def find_sums(index: LabelIndex) -> Sums:
     for row in index.rows:
         if _CHINESE_SUMS.match(row.text) and len(both := _labelled_sums(index, row)) == 2:
             untaxed, taxes = [both[0]], [both[1]]
+        elif _CHINESE_SUMS.match(row.text) and _NO_TAX.search(row.text) and len(both) == 1:
+            untaxed = both
     paid = [amount for row in index.rows if _PAID.search(row.text) for amount in _labelled_sums(index, row)[-1:]]
     total = _checked(totals, untaxed, taxes, paid)
     if total is not None and float(total.value):
